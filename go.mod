@@ -1,0 +1,9 @@
+module github.com/fieldlww/fieldlww
+
+go 1.25.0
+
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)

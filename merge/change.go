@@ -1,0 +1,92 @@
+package merge
+
+import (
+	"iter"
+	"strconv"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Outcome says what became of one incoming write when it met the write that was
+// there before.
+type Outcome uint8
+
+// The outcomes. The zero Outcome is none of them.
+const (
+	// Applied: the incoming write won, and is stored now. If it has the same
+	// value as before, only the stamp changed.
+	Applied Outcome = iota + 1
+	// Superseded: the write that was there is greater, and stays.
+	Superseded
+	// Equal: the very same write was there already, as it is after a retry.
+	Equal
+	// Collision: another write with the same stamp was there, so one stamp was
+	// used twice, by a restored backup or a cloned device. The greater write
+	// stays, on every replica the same; the client should take a new ID.
+	Collision
+)
+
+// String returns the outcome in lower case, such as "applied".
+func (o Outcome) String() string {
+	switch o {
+	case Applied:
+		return "applied"
+	case Superseded:
+		return "superseded"
+	case Equal:
+		return "equal"
+	case Collision:
+		return "collision"
+	}
+	return "Outcome(" + strconv.Itoa(int(o)) + ")"
+}
+
+// Change is what one incoming write did to one field.
+type Change struct {
+	// Before is the write that was there, or the zero FieldValue if none was.
+	Before record.FieldValue
+	// Incoming is the write that came.
+	Incoming record.FieldValue
+	Outcome  Outcome
+}
+
+// compare returns the Change that incoming makes to before.
+func compare(before, incoming record.FieldValue) Change {
+	c := Change{before, incoming, Superseded}
+	switch order := incoming.Stamp.Compare(before.Stamp); {
+	case incoming == before:
+		c.Outcome = Equal
+	case order == 0:
+		c.Outcome = Collision
+	case order > 0:
+		c.Outcome = Applied
+	}
+	return c
+}
+
+// Changed reports whether the incoming write is stored now and was not before:
+// whether it was applied, or won a collision.
+func (c Change) Changed() bool {
+	return c.Outcome == Applied || c.Outcome == Collision && c.Incoming.Compare(c.Before) > 0
+}
+
+// After returns the write that is there now.
+func (c Change) After() record.FieldValue {
+	if c.Changed() {
+		return c.Incoming
+	}
+	return c.Before
+}
+
+// Changes returns, for each field of incoming in the order of names, what
+// joining it to current does to that field. The keys are not compared.
+func Changes(current, incoming record.Record) iter.Seq2[string, Change] {
+	return func(yield func(string, Change) bool) {
+		for name, w := range incoming.All() {
+			before, _ := current.Get(name)
+			if !yield(name, compare(before, w)) {
+				return
+			}
+		}
+	}
+}

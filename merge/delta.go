@@ -1,0 +1,47 @@
+package merge
+
+import "github.com/fieldlww/fieldlww/record"
+
+// Delta returns those writes of want that win over what have holds, and no
+// others: what a replica with the state have must be sent so that it has want
+// as well. Join(have, Delta(have, want)) equals Join(have, want), which is want
+// if want was joined from have. The delta of nothing new is empty.
+func Delta(have, want Collection) Collection {
+	var (
+		out     []record.Record
+		builder record.Builder
+		i       int
+	)
+	for _, w := range want.records {
+		i = seek(have.records, i, w.Key())
+		if i == len(have.records) || have.records[i].Key() != w.Key() {
+			out = append(out, w)
+		} else if news, ok := recordDelta(&builder, have.records[i], w); ok {
+			out = append(out, news)
+		}
+	}
+	return Collection{out}
+}
+
+// recordDelta returns the fields of want that win over those of have, and
+// whether there are any.
+func recordDelta(b *record.Builder, have, want record.Record) (record.Record, bool) {
+	news, err := b.Record(want.Key(), func(yield func(string, record.FieldValue) bool) {
+		i := 0
+		for name, w := range want.All() {
+			var before record.FieldValue
+			for ; i < have.Len(); i++ {
+				if at, v := have.At(i); at >= name {
+					if at == name {
+						before = v
+					}
+					break
+				}
+			}
+			if w.Compare(before) > 0 && !yield(name, w) {
+				return
+			}
+		}
+	})
+	return news, err == nil && news.Len() > 0
+}

@@ -1,0 +1,92 @@
+package merge
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math/bits"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Digest is a fingerprint of a record, or of a collection: equal for equal
+// state, in any language, and different otherwise but for negligible
+// probability. It detects divergence and mistakes; it is no defence against
+// somebody who chooses writes in order to make two digests equal. The zero
+// Digest is that of nothing.
+//
+// It is the sum modulo 2^256, over all fields, of the SHA-256 of a tag and of
+// table, ID, field name and canonical FieldValue, each with its length in front
+// of it. Because it is a sum, it can be kept up to date while records change:
+//
+//	d = d.Sub(merge.DigestOf(before)).Add(merge.DigestOf(after))
+type Digest [sha256.Size]byte
+
+// digestTag keeps these hashes apart from all others.
+const digestTag = "fieldlww/digest/1\n"
+
+// DigestOf returns the Digest of one record.
+func DigestOf(r record.Record) Digest {
+	sum, _ := addRecord(Digest{}, r, nil)
+	return sum
+}
+
+// Digest returns the Digest of all records. It costs a SHA-256 for each field;
+// nothing keeps it up to date behind the caller's back.
+func (c Collection) Digest() Digest {
+	var sum Digest
+	var buf []byte
+	for _, r := range c.records {
+		sum, buf = addRecord(sum, r, buf)
+	}
+	return sum
+}
+
+// addRecord adds the fields of r to sum. It returns buf for the next call.
+func addRecord(sum Digest, r record.Record, buf []byte) (Digest, []byte) {
+	key := r.Key()
+	buf = appendPart(append(buf[:0], digestTag...), key.Table)
+	buf = appendPart(buf, key.ID)
+	head := len(buf)
+	for name, w := range r.All() {
+		buf = appendPart(buf[:head], name)
+		size := len(buf)
+		buf = w.AppendJSON(append(buf, make([]byte, 8)...))
+		binary.BigEndian.PutUint64(buf[size:], uint64(len(buf)-size-8))
+		sum = sum.Add(sha256.Sum256(buf))
+	}
+	return sum, buf
+}
+
+// appendPart appends a part of what is hashed, its length in front of it.
+func appendPart(dst []byte, part string) []byte {
+	return append(binary.BigEndian.AppendUint64(dst, uint64(len(part))), part...)
+}
+
+// Add returns the digest of the fields of d and of e together.
+func (d Digest) Add(e Digest) Digest {
+	var sum Digest
+	var carry uint64
+	for i := len(d) - 8; i >= 0; i -= 8 {
+		var limb uint64
+		limb, carry = bits.Add64(binary.BigEndian.Uint64(d[i:]), binary.BigEndian.Uint64(e[i:]), carry)
+		binary.BigEndian.PutUint64(sum[i:], limb)
+	}
+	return sum
+}
+
+// Sub returns the digest of the fields of d without those of e, which must be
+// among them.
+func (d Digest) Sub(e Digest) Digest {
+	var rest Digest
+	var borrow uint64
+	for i := len(d) - 8; i >= 0; i -= 8 {
+		var limb uint64
+		limb, borrow = bits.Sub64(binary.BigEndian.Uint64(d[i:]), binary.BigEndian.Uint64(e[i:]), borrow)
+		binary.BigEndian.PutUint64(rest[i:], limb)
+	}
+	return rest
+}
+
+// String returns the digest as 64 hexadecimal digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }

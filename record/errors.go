@@ -1,0 +1,152 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The reasons for which input is refused. Every error of this package wraps
+// exactly one of them, so that callers can branch with errors.Is.
+var (
+	// ErrSyntax: the bytes are not JSON.
+	ErrSyntax = errors.New("invalid JSON")
+	// ErrTruncated: the bytes end in the middle of a JSON text. It is also an
+	// ErrSyntax.
+	ErrTruncated = fmt.Errorf("%w: input ends too early", ErrSyntax)
+	// ErrUTF8: text that is not valid UTF-8, or an escaped lone surrogate.
+	ErrUTF8 = errors.New("invalid UTF-8")
+	// ErrDuplicate: one name twice in one object. Readers disagree on which of
+	// the two counts, so neither does.
+	ErrDuplicate = errors.New("duplicate name")
+	// ErrName: a table, ID, field or member name that is not allowed.
+	ErrName = errors.New("invalid name")
+	// ErrType: a JSON value of another type than the one expected there, or a
+	// field value that does not fit the Go type it is read into.
+	ErrType = errors.New("wrong type")
+	// ErrMissing: a member that must be there is not.
+	ErrMissing = errors.New("missing member")
+	// ErrKind: a field value with both or neither of "value" and "deleted".
+	ErrKind = errors.New("need exactly one of value and deleted")
+	// ErrNumber: a number outside float64, or one that would underflow to zero.
+	ErrNumber = errors.New("number out of range")
+	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range.
+	ErrStamp = errors.New("invalid stamp")
+	// ErrClient: a client ID that is malformed or nil.
+	ErrClient = errors.New("invalid client ID")
+	// ErrLimit: one of the Limits is exceeded; the error is a *LimitError.
+	ErrLimit = errors.New("limit exceeded")
+	// ErrKey: records of different keys cannot be joined.
+	ErrKey = errors.New("records have different keys")
+	// ErrUnsupported: a Go value that has no form as a field value, such as a
+	// channel, a function, a byte slice or a cyclic pointer.
+	ErrUnsupported = errors.New("unsupported Go value")
+)
+
+// Error says where input was refused, and why. It never holds the refused
+// value itself, which may be private; the path is cut and quoted, so that it
+// is safe to log.
+type Error struct {
+	// Path leads to the refused part, such as data.title.updatedAt, or
+	// [3].data.title for the fourth item of a batch. It is empty where the
+	// whole input is meant.
+	Path string
+	// Offset is the byte of the input at which it was noticed, or -1 where
+	// there is no input text, as for values that come from Go code.
+	Offset int
+	// Err is the reason. It wraps one of the Err variables of this package.
+	Err error
+}
+
+// Error returns one line: path, reason and offset.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("record: ")
+	if e.Path != "" {
+		b.WriteString(e.Path)
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Err.Error())
+	if e.Offset >= 0 {
+		b.WriteString(" (at byte ")
+		b.WriteString(strconv.Itoa(e.Offset))
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the reason, for errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Err }
+
+// LimitError says which limit was exceeded. errors.Is reports it as ErrLimit.
+type LimitError struct {
+	// What is "bytes", "depth", "fields", "members", "name", "number",
+	// "value" or "items".
+	What string
+	// Limit is the greatest permitted number of them.
+	Limit int
+}
+
+// Error returns the limit and its bound.
+func (e *LimitError) Error() string {
+	return "limit exceeded: at most " + strconv.Itoa(e.Limit) + " " + e.unit()
+}
+
+func (e *LimitError) unit() string {
+	switch e.What {
+	case "bytes":
+		return "bytes of input"
+	case "depth":
+		return "levels of nesting"
+	case "name", "value":
+		return "bytes in a " + e.What
+	case "number":
+		return "characters in a number"
+	}
+	return e.What
+}
+
+// Is reports whether target is ErrLimit.
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+// at returns err as an *Error with a path, putting segment in front of the
+// path that it may have already.
+func at(segment string, err error) error {
+	e, ok := err.(*Error)
+	if !ok {
+		return &Error{Path: segment, Offset: -1, Err: err}
+	}
+	switch {
+	case e.Path == "":
+		e.Path = segment
+	case e.Path[0] == '[':
+		e.Path = segment + e.Path
+	default:
+		e.Path = segment + "." + e.Path
+	}
+	return e
+}
+
+// pathName returns a name in the form it has in a path: as it is when it is
+// plain, else quoted, and cut where it is long.
+func pathName[S ~string | ~[]byte](name S) string {
+	const most = 64
+	cut := len(name) > most
+	if cut {
+		name = name[:most]
+	}
+	s := string(name)
+	plain := s != ""
+	for i := range len(s) {
+		c := s[i]
+		plain = plain && (c == '_' || c == '$' || c == '-' || c == '/' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z')
+	}
+	if !plain {
+		s = strconv.QuoteToASCII(s)
+	}
+	if cut {
+		s += "…"
+	}
+	return s
+}

@@ -1,0 +1,108 @@
+package record
+
+import (
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// FieldValue is one write of one field: what was written, when and by whom. It
+// is comparable with ==, and can be a map key. The zero FieldValue, with the
+// zero stamp, stands for a field that was never written, and is less than every
+// write.
+type FieldValue struct {
+	Value Value
+	Stamp clock.Stamp
+}
+
+// Compare returns -1, 0 or +1 as f is less than, equal to or greater than g.
+// It is the rule of this library: of two writes of one field, the greater one
+// wins. Writes are compared by time, then by client ID, then a deletion is
+// above a value, then by the bytes of the canonical values. The last two only
+// speak when one stamp was used twice, after a backup was restored or a device
+// cloned. The order is total, and 0 means f == g.
+func (f FieldValue) Compare(g FieldValue) int {
+	if c := f.Stamp.Compare(g.Stamp); c != 0 {
+		return c
+	}
+	return f.Value.Compare(g.Value)
+}
+
+// Deleted reports whether f deletes the field.
+func (f FieldValue) Deleted() bool { return f.Value.text == deletedText }
+
+// IsZero reports whether f stands for a field that was never written.
+func (f FieldValue) IsZero() bool { return f == FieldValue{} }
+
+// beats reports whether f > g, as a join asks it of every pair of fields: most
+// pairs are told apart, or found equal, before anything has to be called.
+func (f *FieldValue) beats(g *FieldValue) bool {
+	if f.Stamp.Time != g.Stamp.Time {
+		return f.Stamp.Time > g.Stamp.Time
+	}
+	if f.Stamp.Client != g.Stamp.Client {
+		return f.Stamp.Client.Compare(g.Stamp.Client) > 0
+	}
+	return f.Value != g.Value && f.Value.Compare(g.Value) > 0
+}
+
+// Check returns nil if f can be a write of the named field: the name is valid, by
+// the rule of Key.Check, the stamp has a time in range and a client, and for
+// $deleted the value is a boolean. Otherwise it returns an *Error.
+func (f FieldValue) Check(name string) error {
+	err := checkName(name)
+	switch {
+	case err != nil:
+	case !f.Stamp.Valid():
+		err = ErrStamp
+	case name == DeletedField && f.Value.Kind() != KindBool:
+		err = errDeletedField
+	default:
+		return nil
+	}
+	return at(pathName(name), err)
+}
+
+var errDeletedField = fmt.Errorf("%w: must be true or false", ErrType)
+
+// AppendJSON appends the canonical JSON of f to dst:
+//
+//	{"value":…,"updatedAt":"2026-11-22T16:57:17.123000003Z","clientId":"…"}
+//	{"deleted":true,"updatedAt":"…","clientId":"…"}
+func (f FieldValue) AppendJSON(dst []byte) []byte {
+	if f.Deleted() {
+		dst = append(dst, `{"deleted":true`...)
+	} else {
+		dst = append(dst, `{"value":`...)
+		dst = f.Value.AppendJSON(dst)
+	}
+	dst = append(dst, ',')
+	return append(appendStamp(dst, f.Stamp), '}')
+}
+
+// appendStamp appends the two members that a stamp is on the wire.
+func appendStamp(dst []byte, s clock.Stamp) []byte {
+	dst = append(dst, `"updatedAt":"`...)
+	dst, _ = s.Time.AppendText(dst)
+	dst = append(dst, `","clientId":"`...)
+	dst, _ = s.Client.AppendText(dst)
+	return append(dst, '"')
+}
+
+// MarshalJSON returns the canonical JSON of f.
+func (f FieldValue) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
+
+// UnmarshalJSON sets f from its JSON, by the rules of Decoder.
+func (f *FieldValue) UnmarshalJSON(text []byte) error {
+	var d Decoder
+	p := d.parse(text)
+	var e entry
+	if err := p.fieldValue(&e); err != nil {
+		return err
+	}
+	if err := p.end(); err != nil {
+		return err
+	}
+	*f = FieldValue{valueOf(string(p.out)), e.stamp}
+	return nil
+}

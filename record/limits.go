@@ -1,0 +1,47 @@
+package record
+
+import "cmp"
+
+// Limits bound what a Decoder accepts. In every field 0 means the default, and a
+// negative number that this limit is off. Limits belong to admission, where data
+// comes from somebody who is not trusted; a join has none, so servers with
+// different limits still converge.
+type Limits struct {
+	// Bytes is the greatest length of the input. Default 16 MiB; off means 1 GiB.
+	Bytes int
+	// Depth is how deep the arrays and objects of one value may be nested. A
+	// scalar has depth 0. Default 32; off means 1,000.
+	Depth int
+	// Fields is the greatest number of fields of one record. Default 10,000.
+	Fields int
+	// Value is the greatest length of one value, in bytes of canonical JSON.
+	// Default 1 MiB.
+	Value int
+	// Items is the greatest number of mutations in one batch. Default 100,000.
+	Items int
+}
+
+// Those limits that cannot be switched off: offsets have 31 bits, and nesting
+// costs stack.
+const (
+	mostBytes   = 1 << 30
+	mostDepth   = 1000
+	mostMembers = 64
+)
+
+// inForce returns the limits with defaults and switched-off ones filled in.
+func (l Limits) inForce() Limits {
+	of := func(limit, standard, most int) int {
+		if limit < 0 {
+			return most
+		}
+		return min(cmp.Or(limit, standard), most)
+	}
+	return Limits{
+		Bytes:  of(l.Bytes, 16<<20, mostBytes),
+		Depth:  of(l.Depth, 32, mostDepth),
+		Fields: of(l.Fields, 10_000, mostBytes),
+		Value:  of(l.Value, 1<<20, mostBytes),
+		Items:  of(l.Items, 100_000, mostBytes),
+	}
+}

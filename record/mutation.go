@@ -1,0 +1,66 @@
+package record
+
+import "github.com/fieldlww/fieldlww/clock"
+
+// Mutation is what one author did to one record at once: the unit that is
+// pushed, and accepted or refused as a whole.
+type Mutation struct {
+	// Data holds the key of the record and the fields that were written, and
+	// only those. Without fields the mutation has no effect.
+	Data Record
+	// Base tells for a written field which write its author saw there: its
+	// stamp, or the zero Stamp if the author saw that there was none. A field
+	// that is not in Base makes no claim. Base is what lets a merge tell an edit
+	// that was lost from one that was overwritten knowingly; it may be nil.
+	Base map[string]clock.Stamp
+}
+
+// AppendJSON appends the canonical JSON of m to dst:
+//
+//	{"table":"tasks","id":"…","data":{"title":{…}},"base":{"title":{…}}}
+//
+// The base is left out if it is empty. Of its entries, those are written that
+// belong to a field in Data.
+func (m Mutation) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"table":`...)
+	dst, _ = appendString(dst, m.Data.key.Table)
+	dst = append(dst, `,"id":`...)
+	dst, _ = appendString(dst, m.Data.key.ID)
+	dst = append(dst, `,"data":`...)
+	dst = m.Data.AppendJSON(dst)
+	sep := `,"base":{`
+	for _, name := range m.Data.nameList() {
+		s, ok := m.Base[name]
+		if !ok {
+			continue
+		}
+		dst = append(dst, sep...)
+		sep = ","
+		dst = appendName(dst, name)
+		if s.IsZero() {
+			dst = append(dst, "null"...)
+		} else {
+			dst = append(appendStamp(append(dst, '{'), s), '}')
+		}
+	}
+	if sep == "," {
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}
+
+// MarshalJSON returns the canonical JSON of m. Mind that json.Marshal escapes
+// <, > and & in what this returns.
+func (m Mutation) MarshalJSON() ([]byte, error) { return m.AppendJSON(nil), nil }
+
+// UnmarshalJSON sets m from its JSON, by the rules of Decoder. It is there for
+// messages that hold a mutation: since encoding/json reads the bytes first, and
+// has no limits, untrusted bytes should go to a Decoder directly.
+func (m *Mutation) UnmarshalJSON(text []byte) error {
+	var d Decoder
+	got, err := d.Mutation(text)
+	if err == nil {
+		*m = got
+	}
+	return err
+}

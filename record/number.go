@@ -1,0 +1,122 @@
+package record
+
+import (
+	"math"
+	"strconv"
+)
+
+// maxNumber is the greatest length of a number literal. Canonical numbers are
+// never longer than 25 characters, so it refuses none of those; it bounds what
+// a literal can cost.
+const maxNumber = 1000
+
+// appendNumber appends the canonical form of a JSON number literal, whose
+// syntax has been checked. A literal that is integral and within int64, however
+// it is spelled, is that integer, exactly. Any other is the nearest float64, in
+// the form that ECMAScript gives it.
+func appendNumber(dst, literal []byte) ([]byte, error) {
+	if len(literal) > maxNumber {
+		return dst, &LimitError{What: "number", Limit: maxNumber}
+	}
+	var buf [maxDigits + 2]byte
+	sign := buf[:0]
+	if literal[0] == '-' {
+		sign = append(sign, '-')
+	}
+	digits, exp := significand(literal, buf[len(sign):len(sign)])
+	if len(digits) == 0 {
+		return append(dst, '0'), nil
+	}
+	if exp >= 0 && len(digits)+exp <= maxDigits {
+		for range exp {
+			digits = append(digits, '0')
+		}
+		integer := buf[:len(sign)+len(digits)]
+		if _, err := strconv.ParseInt(string(integer), 10, 64); err == nil {
+			return append(dst, integer...), nil
+		}
+	}
+	f, err := strconv.ParseFloat(string(literal), 64)
+	if err != nil || f == 0 {
+		return dst, ErrNumber
+	}
+	return appendFloat(dst, f)
+}
+
+// maxDigits is how many decimal digits an int64 has at the most.
+const maxDigits = 19
+
+// significand returns digits, which neither begin nor end with a zero, and exp
+// such that the literal is plus or minus digits times ten to the exp. Of more
+// than maxDigits digits it returns the first maxDigits+1 and any exp: such a
+// number is no int64. It writes to buf, which has room for them.
+func significand(literal, buf []byte) (digits []byte, exp int) {
+	digits = buf
+	zeros, fraction := 0, 0 // zeros held back, and the digits after the point
+	inFraction := false
+	for i, c := range literal {
+		switch {
+		case c == '.':
+			inFraction = true
+			continue
+		case c == 'e' || c == 'E':
+			return digits, exponent(literal[i+1:]) + zeros - fraction
+		case c == '-':
+			continue
+		case inFraction:
+			fraction++
+		}
+		if c == '0' && len(digits) > 0 {
+			zeros++
+		} else if c != '0' {
+			for ; zeros > 0 && len(digits) < maxDigits; zeros-- {
+				digits = append(digits, '0')
+			}
+			digits = append(digits, c)
+		}
+		if len(digits) > maxDigits {
+			return digits, 0
+		}
+	}
+	return digits, zeros - fraction
+}
+
+// exponent returns the exponent of a literal, or a number beyond all that
+// matter if it is larger.
+func exponent(text []byte) int {
+	const beyond = 1_000_000
+	neg := text[0] == '-'
+	if neg || text[0] == '+' {
+		text = text[1:]
+	}
+	e := 0
+	for _, c := range text {
+		e = min(e*10+int(c-'0'), beyond)
+	}
+	if neg {
+		return -e
+	}
+	return e
+}
+
+// appendFloat appends the canonical form of f: the digits of an integer if it
+// is integral within int64, else what ECMAScript's Number.prototype.toString
+// writes.
+func appendFloat(dst []byte, f float64) ([]byte, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return dst, ErrNumber
+	}
+	if f == math.Trunc(f) && -1<<63 <= f && f < 1<<63 {
+		return strconv.AppendInt(dst, int64(f), 10), nil
+	}
+	if a := math.Abs(f); 1e-6 <= a && a < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64), nil
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	// Go writes at least two digits of exponent, ECMAScript as few as it can.
+	if n := len(dst); dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst, nil
+}

@@ -1,0 +1,134 @@
+package record
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Record is the fields of one thing, each with the write that made it what it
+// is, and the key of that thing. It is an immutable value: copies share memory,
+// and nothing that anybody does later changes it. It may be read from any
+// number of goroutines. A Record without fields is no record: it is what
+// joining begins with. The zero Record has no key either.
+//
+// Fields are sorted by the bytes of their names. A deleted field is still
+// there, as a tombstone, and so are all fields of a deleted record.
+type Record struct {
+	key    Key
+	names  *names
+	writes []FieldValue // one for each name
+}
+
+// nameList returns the names of the fields of r.
+func (r Record) nameList() []string {
+	if r.names == nil {
+		return nil
+	}
+	return r.names.list
+}
+
+// New returns a Record that has a key and no fields yet.
+func New(key Key) Record { return Record{key: key} }
+
+// Key returns the key of r.
+func (r Record) Key() Key { return r.key }
+
+// WithKey returns a Record with the fields of r and another key.
+func (r Record) WithKey(key Key) Record {
+	r.key = key
+	return r
+}
+
+// Len returns the number of fields, tombstones included.
+func (r Record) Len() int { return len(r.writes) }
+
+// At returns the field at position i in the order of names. It panics if i is
+// out of range, as a slice does.
+func (r Record) At(i int) (name string, w FieldValue) {
+	return r.names.list[i], r.writes[i]
+}
+
+// Get returns the write of the named field, and whether there is one. A deleted
+// field has one.
+func (r Record) Get(name string) (FieldValue, bool) {
+	i, ok := slices.BinarySearch(r.nameList(), name)
+	if !ok {
+		return FieldValue{}, false
+	}
+	return r.writes[i], true
+}
+
+// All returns the fields in the order of their names.
+func (r Record) All() iter.Seq2[string, FieldValue] {
+	return func(yield func(string, FieldValue) bool) {
+		for i, name := range r.nameList() {
+			if !yield(name, r.writes[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Deleted reports whether the record as a whole is deleted: whether its field
+// $deleted is true. A field write that is newer than the deletion does not
+// revive it; only a newer write false to $deleted does.
+func (r Record) Deleted() bool {
+	w, _ := r.Get(DeletedField)
+	deleted, _ := w.Value.Bool()
+	return deleted
+}
+
+// Equal reports whether r and o have the same key and the same writes.
+func (r Record) Equal(o Record) bool {
+	return r.key == o.key && slices.Equal(r.writes, o.writes) && r.sameNames(o)
+}
+
+// sameNames reports whether r and o have the same field names.
+func (r Record) sameNames(o Record) bool {
+	return r.names == o.names || slices.Equal(r.nameList(), o.nameList())
+}
+
+// AppendJSON appends the canonical JSON of the fields of r to dst, an object
+// from name to FieldValue. The key is not part of it.
+func (r Record) AppendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, name := range r.nameList() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendName(dst, name)
+		dst = r.writes[i].AppendJSON(dst)
+	}
+	return append(dst, '}')
+}
+
+// appendName appends a name, which is valid, as a JSON string and a colon.
+func appendName(dst []byte, name string) []byte {
+	dst, _ = appendString(dst, name)
+	return append(dst, ':')
+}
+
+// MarshalJSON returns the canonical JSON of the fields of r. Mind that
+// json.Marshal escapes <, > and & in what this returns.
+func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
+
+// UnmarshalJSON sets the fields of r from JSON, by the rules of Decoder. The key
+// stays as it is.
+func (r *Record) UnmarshalJSON(text []byte) error {
+	var d Decoder
+	got, err := d.Record(r.key, text)
+	if err == nil {
+		*r = got
+	}
+	return err
+}
+
+// String returns the key and the JSON of the fields, for logs and tests.
+func (r Record) String() string {
+	var b strings.Builder
+	b.WriteString(r.key.String())
+	b.WriteByte(' ')
+	b.Write(r.AppendJSON(nil))
+	return b.String()
+}

@@ -1,0 +1,75 @@
+package record
+
+import (
+	"database/sql/driver"
+	"fmt"
+)
+
+// Value returns the canonical JSON text of v, and NULL for a deletion. So a
+// column of values tells null (the text null) from deleted (NULL), and a field
+// that is absent has no row. It implements driver.Valuer.
+func (v Value) Value() (driver.Value, error) {
+	if v.text == deletedText {
+		return nil, nil
+	}
+	return v.JSON(), nil
+}
+
+// Scan sets v from a column: NULL is a deletion, text is JSON by the rules of
+// ParseValue, so that what a database made of it (JSONB rewrites numbers and
+// the order of names) becomes canonical again. It implements sql.Scanner.
+func (v *Value) Scan(src any) error {
+	if src == nil {
+		*v = Deletion()
+		return nil
+	}
+	text, err := columnText(src)
+	if err != nil {
+		return err
+	}
+	w, err := stored().Value(text)
+	if err == nil {
+		*v = w
+	}
+	return err
+}
+
+// stored returns a Decoder without limits, for what was accepted long ago.
+func stored() *Decoder {
+	return &Decoder{Limits: Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
+}
+
+// Value returns the canonical JSON of the fields of r as text, which a TEXT or a
+// JSONB column can hold. The key is not part of it. It implements
+// driver.Valuer.
+func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil)), nil }
+
+// Scan sets the fields of r from a column that holds what Value wrote, or what a
+// JSONB column made of it. NULL is a record without fields. The key stays as it
+// is: it is in other columns. It implements sql.Scanner.
+func (r *Record) Scan(src any) error {
+	if src == nil {
+		*r = New(r.key)
+		return nil
+	}
+	text, err := columnText(src)
+	if err != nil {
+		return err
+	}
+	got, err := stored().Record(r.key, text)
+	if err == nil {
+		*r = got
+	}
+	return err
+}
+
+// columnText returns the text that a driver hands over, which it may reuse.
+func columnText(src any) ([]byte, error) {
+	switch src := src.(type) {
+	case string:
+		return []byte(src), nil
+	case []byte:
+		return src, nil
+	}
+	return nil, &Error{Offset: -1, Err: fmt.Errorf("%w: a column of %T", ErrType, src)}
+}

@@ -1,0 +1,194 @@
+package record
+
+import (
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Canonical strings follow RFC 8785: valid UTF-8, in which only the quotation
+// mark, the backslash and U+0000 to U+001F are escaped, in their short forms
+// where there is one. This is also what JSON.stringify writes.
+
+// appendString appends s to dst as a canonical JSON string.
+func appendString(dst []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return dst, ErrUTF8
+	}
+	dst = append(dst, '"')
+	from := 0
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscaped(append(dst, s[from:i]...), c)
+			from = i + 1
+		}
+	}
+	return append(append(dst, s[from:]...), '"'), nil
+}
+
+// appendEscaped appends the canonical escape of c, which needs one.
+func appendEscaped(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, `\b`...)
+	case '\t':
+		return append(dst, `\t`...)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\f':
+		return append(dst, `\f`...)
+	case '\r':
+		return append(dst, `\r`...)
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}
+
+// plainPrefix returns how many bytes at the start of b need no second look: no
+// quotation mark, backslash, control character, or part of a multi-byte rune.
+// It looks at eight bytes at a time.
+func plainPrefix(b []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		if (w|(w-ones*' ')|((quote-ones)&^quote)|((slash-ones)&^slash))&tops != 0 {
+			break
+		}
+	}
+	for n < len(b) && b[n] >= ' ' && b[n] != '"' && b[n] != '\\' && b[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}
+
+// appendCanonical appends the inside of a JSON string, which has been checked,
+// in canonical form: escapes that need not be are undone.
+func appendCanonical(dst, inner []byte) []byte {
+	for i := 0; i < len(inner); {
+		if inner[i] != '\\' {
+			dst = append(dst, inner[i])
+			i++
+			continue
+		}
+		r, n := escapedRune(inner[i:])
+		i += n
+		if r < ' ' || r == '"' || r == '\\' {
+			dst = appendEscaped(dst, byte(r))
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}
+
+// unescape appends the inside of a JSON string, which has been checked, as the
+// text that it means.
+func unescape[S ~string | ~[]byte](dst []byte, inner S) []byte {
+	for i := 0; i < len(inner); {
+		if inner[i] != '\\' {
+			dst = append(dst, inner[i])
+			i++
+			continue
+		}
+		r, n := escapedRune(inner[i:])
+		dst = utf8.AppendRune(dst, r)
+		i += n
+	}
+	return dst
+}
+
+// escapedRune returns the rune that the escape at the start of s stands for and
+// the length of the escape. A surrogate pair is one escape. For a lone
+// surrogate it returns utf8.RuneError with the length of that half; the real
+// U+FFFD cannot be mistaken for it, since its escape is no surrogate.
+func escapedRune[S ~string | ~[]byte](s S) (r rune, n int) {
+	switch s[1] {
+	case 'b':
+		return '\b', 2
+	case 't':
+		return '\t', 2
+	case 'n':
+		return '\n', 2
+	case 'f':
+		return '\f', 2
+	case 'r':
+		return '\r', 2
+	case 'u':
+		r = hexRune(s[2:])
+		if !utf16.IsSurrogate(r) {
+			return r, 6
+		}
+		if len(s) >= 12 && s[6] == '\\' && s[7] == 'u' {
+			if pair := utf16.DecodeRune(r, hexRune(s[8:])); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return rune(s[1]), 2
+}
+
+// hexRune returns the number in the first four hexadecimal digits of s, or -1.
+func hexRune[S ~string | ~[]byte](s S) rune {
+	if len(s) < 4 {
+		return -1
+	}
+	var r rune
+	for i := range 4 {
+		d := hexDigit(s[i])
+		if d < 0 {
+			return -1
+		}
+		r = r<<4 | rune(d)
+	}
+	return r
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
+// compareNames compares two object keys by the bytes of the text that they
+// mean, given the insides of their canonical strings. Every canonical escape
+// stands for one byte, so they can be compared without being undone first.
+func compareNames(a, b []byte) int {
+	for {
+		switch {
+		case len(a) == 0 && len(b) == 0:
+			return 0
+		case len(a) == 0:
+			return -1
+		case len(b) == 0:
+			return 1
+		}
+		x, n := nameByte(a)
+		y, m := nameByte(b)
+		if x != y {
+			if x < y {
+				return -1
+			}
+			return 1
+		}
+		a, b = a[n:], b[m:]
+	}
+}
+
+// nameByte returns the first byte that canonical text stands for, and how many
+// bytes it takes there.
+func nameByte(s []byte) (byte, int) {
+	if s[0] != '\\' {
+		return s[0], 1
+	}
+	r, n := escapedRune(s)
+	return byte(r), n
+}
