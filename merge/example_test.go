@@ -1,0 +1,116 @@
+package merge_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Two people edit one task while both are offline. They change different fields,
+// and one that is the same; the later write wins field by field.
+func Example() {
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
+	at := func(minute int, who clock.ClientID) clock.Stamp {
+		return clock.Stamp{Time: clock.TimestampOf(noon.Add(time.Duration(minute) * time.Minute)), Client: who}
+	}
+
+	created, _ := record.New(record.Key{Table: "tasks", ID: "42"}).Edit(at(0, ana)).
+		Set("title", "Paint the fence").Set("status", "open").Mutation()
+	task := created.Data // both have it, and go offline
+
+	byAna, _ := task.Edit(at(10, ana)).Set("title", "Paint the fence green").Set("status", "doing").Mutation()
+	byBen, _ := task.Edit(at(11, ben)).Set("due", "2026-03-06").Set("status", "blocked").Mutation()
+
+	onAnasPhone, _ := merge.Records(task, byAna.Data)
+	onAnasPhone, _ = merge.Records(onAnasPhone, byBen.Data)
+	onBensPhone, _ := merge.Records(task, byBen.Data)
+	onBensPhone, _ = merge.Records(onBensPhone, byAna.Data)
+
+	fmt.Println("equal:", onAnasPhone.Equal(onBensPhone))
+	for name, w := range onAnasPhone.All() {
+		fmt.Println(name, "=", w.Value, "by", w.Stamp.Client.String()[:4])
+	}
+	// Output:
+	// equal: true
+	// due = "2026-03-06" by 91aa
+	// status = "blocked" by 91aa
+	// title = "Paint the fence green" by 7f3c
+}
+
+// A replica asks for what it lacks: the delta between what it has and what the
+// other one has.
+func ExampleDelta() {
+	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+	first := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: ana}
+	later := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:05:00Z"), Client: ana}
+	created, _ := record.New(record.Key{Table: "tasks", ID: "42"}).Edit(first).
+		Set("title", "Paint the fence").Set("status", "open").Mutation()
+	edited, _ := created.Data.Edit(later).Set("status", "done").Mutation()
+
+	have := merge.Collect(created.Data)
+	want := merge.Collect(created.Data, edited.Data)
+	delta := merge.Delta(have, want)
+	fmt.Print(string(delta.AppendLines(nil)))
+	fmt.Println("caught up:", merge.Join(have, delta).Digest() == want.Digest())
+	// Output:
+	// {"table":"tasks","id":"42","data":{"status":{"value":"done","updatedAt":"2026-03-02T12:05:00.000000000Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}}
+	// caught up: true
+}
+
+// A Fold reads a log of writes in whatever order they arrive, and tells of each
+// what it did.
+func ExampleFold() {
+	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+	key := record.Key{Table: "tasks", ID: "42"}
+	status := func(text, value string) record.FieldValue {
+		return record.FieldValue{
+			Value: record.MustOf(value),
+			Stamp: clock.Stamp{Time: clock.MustParseTimestamp(text), Client: ana},
+		}
+	}
+
+	var f merge.Fold
+	for _, w := range []record.FieldValue{
+		status("2026-03-02T12:05:00Z", "done"),
+		status("2026-03-02T12:00:00Z", "open"), // arrives late
+		status("2026-03-02T12:05:00Z", "done"), // sent again
+	} {
+		change, _ := f.Write(key, "status", w)
+		fmt.Println(change.Outcome)
+	}
+	task, _ := f.Collection().Get(key)
+	w, _ := task.Get("status")
+	fmt.Println(w.Value)
+	// Output:
+	// applied
+	// superseded
+	// equal
+	// "done"
+}
+
+// One stamp that was used twice, after a device was cloned, still has one winner
+// on every replica, and does not go unnoticed.
+func ExampleChanges() {
+	cloned := clock.Stamp{
+		Time:   clock.MustParseTimestamp("2026-03-02T12:00:00Z"),
+		Client: clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"),
+	}
+	task := record.New(record.Key{Table: "tasks", ID: "42"})
+	here, _ := task.Edit(cloned).Set("status", "open").Mutation()
+	there, _ := task.Edit(cloned).Set("status", "done").Mutation()
+
+	for field, change := range merge.Changes(here.Data, there.Data) {
+		fmt.Println(field, change.Outcome, change.After().Value)
+	}
+	for field, change := range merge.Changes(there.Data, here.Data) {
+		fmt.Println(field, change.Outcome, change.After().Value)
+	}
+	// Output:
+	// status collision "open"
+	// status collision "open"
+}
