@@ -1,0 +1,191 @@
+package clock
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// DefaultMaxAhead is the bound of a [Clock] whose [Options].MaxAhead is zero.
+// Phones are seconds to minutes off; a bound in the milliseconds, as within a
+// data centre, would lock them out.
+const DefaultMaxAhead = 5 * time.Minute
+
+// defaultFloor is 2020-01-01.
+const defaultFloor = Timestamp(1_577_836_800) * Timestamp(time.Second)
+
+// floorOff is the floor below which no wall clock can be.
+const floorOff = Timestamp(-1)
+
+// maxBatch bounds what one NowN can take: 4.3 seconds of the number line.
+const maxBatch = 1 << 32
+
+// Options configure a [Clock]. The zero value is a good choice for a server
+// that has never issued a stamp.
+type Options struct {
+	// Now reads the wall clock; nil means time.Now. The clock calls it without
+	// holding a lock, from whatever goroutine needs the time.
+	Now func() time.Time
+
+	// MaxAhead is how far a stamp may lie ahead of the wall clock to be
+	// accepted by [Clock.Observe] and [Clock.Check]: inclusive, compared in
+	// whole milliseconds, and on the future side only, because a client that
+	// was offline for weeks is normal. 0 means [DefaultMaxAhead]; a negative
+	// value means no bound. A server sets a bound against its clients. A
+	// client sets none: see the package documentation.
+	MaxAhead time.Duration
+
+	// Last is the greatest timestamp issued or observed before a restart, as
+	// [Clock.Last] returned it. The clock starts above it, whatever the wall
+	// clock says. Zero means there was none.
+	Last Timestamp
+
+	// Floor is the date before which the wall clock is taken to be unset, as
+	// on a machine that boots in 1970. The zero time means 2020-01-01; a time
+	// at or before the Unix epoch, such as time.Unix(0, 0), switches the check
+	// off. It concerns Observe and Check, where the bound needs a wall clock
+	// that can be trusted, and never Now.
+	Floor time.Time
+}
+
+// Clock is a hybrid logical clock: it follows the wall clock, and never goes
+// back behind a timestamp that it issued or observed.
+//
+// The zero value is ready to use, with the system's wall clock, the default
+// bound and the default floor. A Clock is safe for concurrent use, holds no
+// lock, and must not be copied after first use.
+type Clock struct {
+	last     atomic.Int64 // a Timestamp: the greatest issued or observed
+	now      func() time.Time
+	maxAhead time.Duration // as in Options
+	floor    Timestamp     // 0 means defaultFloor
+}
+
+// New returns a clock with the given options. The error is [ErrRange], if
+// o.Last is negative or after [MaxTimestamp].
+func New(o Options) (*Clock, error) {
+	if !o.Last.admissible() {
+		return nil, ErrRange
+	}
+	c := &Clock{now: o.Now, maxAhead: o.MaxAhead}
+	if !o.Floor.IsZero() {
+		c.floor = TimestampOf(o.Floor)
+		if c.floor == 0 {
+			c.floor = floorOff
+		}
+	}
+	c.last.Store(int64(o.Last))
+	return c, nil
+}
+
+// Now issues the next timestamp: the wall clock's millisecond, or the last
+// timestamp plus one if the wall clock is not ahead of that. It never fails,
+// returns zero, repeats or goes back, whatever the wall clock does.
+func (c *Clock) Now() Timestamp { return c.NowN(1) }
+
+// NowN issues n consecutive timestamps by one reading of the wall clock, and
+// returns the first: the others are first+1 to first+n-1. An n below 1 counts
+// as 1, an n above 2^32 as 2^32.
+func (c *Clock) NowN(n int) Timestamp {
+	count := min(max(int64(n), 1), maxBatch)
+	// Read before the loop: only the atomic is retried, never the slow part.
+	wall := int64(TimestampOf(c.read()))
+	for {
+		last := c.last.Load()
+		first := max(last+1, wall) // no overflow: the refused last day lies between
+		if c.last.CompareAndSwap(last, first+count-1) {
+			return Timestamp(first)
+		}
+	}
+}
+
+// Observe tells the clock of a timestamp that came from elsewhere: from then
+// on, Now issues greater ones. It joins and does not tick: observing many
+// timestamps is the same as observing the greatest of them, once.
+//
+// A timestamp too far ahead of the wall clock is refused with an
+// [*AheadError], and if this host's own wall clock is below the floor, with a
+// [*WallError]; one outside the range is refused with [ErrRange]. A refused
+// timestamp leaves the clock as it was. A timestamp that is not above
+// [Clock.Last], zero among them, has nothing to tell and is never too far
+// ahead.
+//
+// A server observes after its store has committed, not before.
+func (c *Clock) Observe(t Timestamp) error {
+	if !t.admissible() {
+		return ErrRange
+	}
+	if int64(t) <= c.last.Load() {
+		return nil
+	}
+	if err := c.judge(t); err != nil {
+		return err
+	}
+	for {
+		last := c.last.Load()
+		if int64(t) <= last || c.last.CompareAndSwap(last, int64(t)) {
+			return nil
+		}
+	}
+}
+
+// Check judges a timestamp as [Clock.Observe] would, by the wall clock alone,
+// and changes nothing. Unlike Observe it does not depend on what the clock has
+// seen, so that one bad stamp does not open the door for others.
+func (c *Clock) Check(t Timestamp) error {
+	if !t.admissible() {
+		return ErrRange
+	}
+	return c.judge(t)
+}
+
+// Last returns the greatest timestamp issued or observed, and zero if there
+// was none. It is what a caller stores, to restore it with [Options].Last.
+func (c *Clock) Last() Timestamp { return Timestamp(c.last.Load()) }
+
+// Ahead returns how far the clock has run ahead of the wall clock, in whole
+// milliseconds, and zero if it has not. It is a gauge for monitoring: a value
+// that stays above zero tells of a wall clock that was set back, or of a
+// timestamp from the future that was accepted.
+func (c *Clock) Ahead() time.Duration {
+	return max(0, lead(c.Last(), TimestampOf(c.read())))
+}
+
+// judge applies the bound and the floor to t, which is admissible.
+func (c *Clock) judge(t Timestamp) error {
+	limit := c.limit()
+	if limit < 0 {
+		return nil
+	}
+	reading := c.read()
+	wall := TimestampOf(reading)
+	if floor := c.wallFloor(); wall < floor {
+		return &WallError{Wall: reading, Floor: floor.Time()}
+	}
+	if lead(t, wall) > limit {
+		return &AheadError{Stamp: t, Wall: reading, Limit: limit}
+	}
+	return nil
+}
+
+// read reads the wall clock. Nothing may be held or half done while it runs.
+func (c *Clock) read() time.Time {
+	now := c.now
+	if now == nil {
+		now = time.Now
+	}
+	return now()
+}
+
+func (c *Clock) limit() time.Duration {
+	if c.maxAhead == 0 {
+		return DefaultMaxAhead
+	}
+	return c.maxAhead
+}
+
+func (c *Clock) wallFloor() Timestamp {
+	if c.floor == 0 {
+		return defaultFloor
+	}
+	return c.floor
+}

@@ -1,0 +1,116 @@
+package clock
+
+import "time"
+
+// text is what the parsers read: a string or bytes, neither of which they
+// copy to the heap.
+type text interface{ ~string | ~[]byte }
+
+const (
+	timestampMin = len(dateTimeShape + "Z")
+	timestampMax = len(dateTimeShape + ".000000000+00:00")
+)
+
+// timestampText holds a text to be parsed; what is beyond its end is zero.
+// Each method reads a part at its fixed place and reports whether it is right.
+// What exactly is wrong is worked out only once something is.
+type timestampText [timestampMax]byte
+
+func parseTimestamp[T text](s T) (Timestamp, error) {
+	if len(s) < timestampMin || len(s) > timestampMax {
+		return 0, syntaxError("timestamp", -1, "want 20 to 35 characters")
+	}
+	var in timestampText
+	n := copy(in[:], s)
+	day, dayOK := in.day()
+	second, secondOK := in.second()
+	nano, end := in.fraction()
+	if !dayOK || !secondOK || !isUTC(in[end:n]) {
+		return 0, in.problem(n)
+	}
+	if day < 0 || day >= firstRefusedDay {
+		return 0, rangeError("timestamp", outsideRange)
+	}
+	t := Timestamp(day*secondsPerDay+second)*Timestamp(time.Second) + Timestamp(nano)
+	if t == 0 {
+		return 0, rangeError("timestamp", "zero is not a timestamp")
+	}
+	return t, nil
+}
+
+// day returns the date in days since the epoch.
+func (in *timestampText) day() (n int64, ok bool) {
+	century, year, month, day := in.two(0), in.two(2), in.two(5), in.two(8)
+	if century > 99 || year > 99 || month < 1 || month > 12 || in[4] != '-' || in[7] != '-' {
+		return 0, false
+	}
+	year += century * 100
+	return days(year, month, day), day >= 1 && day <= daysIn(year, month)
+}
+
+// second returns the time of day in seconds.
+func (in *timestampText) second() (n int64, ok bool) {
+	hour, minute, second := in.two(11), in.two(14), in.two(17)
+	ok = hour <= 23 && minute <= 59 && second <= 59 &&
+		in[10] == 'T' && in[13] == ':' && in[16] == ':'
+	return hour*3600 + minute*60 + second, ok
+}
+
+// fraction returns the fraction of the second in nanoseconds, and where it
+// ends. Fewer than nine digits are padded on the right: .5 is half a second.
+// A point without digits is left for the zone, where it is out of place.
+func (in *timestampText) fraction() (nano int64, end int) {
+	const point, first, limit = len(dateTimeShape), len(dateTimeShape) + 1, timestampLen - 1
+	if in[point] != '.' || in[first]-'0' > 9 {
+		return 0, point
+	}
+	for end = first; end < limit && in[end]-'0' <= 9; end++ {
+		nano = nano*10 + int64(in[end]-'0')
+	}
+	for range limit - end {
+		nano *= 10
+	}
+	return nano, end
+}
+
+func isUTC(zone []byte) bool {
+	return len(zone) == 1 && zone[0] == 'Z' || string(zone) == "+00:00"
+}
+
+// two returns the number of two digits at i, or one above 99.
+func (in *timestampText) two(i int) int64 {
+	tens, ones := in[i]-'0', in[i+1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return int64(tens)*10 + int64(ones)
+}
+
+// problem names the first thing that is wrong in a text of n bytes.
+func (in *timestampText) problem(n int) error {
+	for i, want := range []byte(dateTimeShape) {
+		switch {
+		case want == '0' && in[i]-'0' > 9:
+			return syntaxError("timestamp", i, "want a digit")
+		case want != '0' && in[i] != want:
+			return syntaxError("timestamp", i, "want "+string(want))
+		}
+	}
+	if month := in.two(5); month < 1 || month > 12 {
+		return syntaxError("timestamp", 5, "no such month")
+	}
+	if _, ok := in.day(); !ok {
+		return syntaxError("timestamp", 8, "no such day in this month")
+	}
+	if _, ok := in.second(); !ok {
+		return syntaxError("timestamp", 11, "no such time of day (there are no leap seconds)")
+	}
+	_, end := in.fraction()
+	if end == timestampLen-1 && end < n && in[end]-'0' <= 9 {
+		return syntaxError("timestamp", end, "more than nine digits of a second")
+	}
+	if in[end] == '.' {
+		return syntaxError("timestamp", end+1, "want a digit after the point")
+	}
+	return syntaxError("timestamp", end, "want Z or +00:00, and nothing after it")
+}

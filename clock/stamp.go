@@ -1,0 +1,100 @@
+package clock
+
+import "errors"
+
+// Stamp says who wrote and when. Two writes are ordered by the time, and at
+// equal times by the client, so that no two writes of correctly running
+// clients compare as equal.
+//
+// Stamps compare with == and serve as map keys. The zero value means "never
+// written" and is less than every valid stamp.
+type Stamp struct {
+	// Time is when: the timestamp that the client's clock issued.
+	Time Timestamp
+	// Client is who.
+	Client ClientID
+}
+
+const stampLen = timestampLen + 1 + clientIDLen
+
+// ParseStamp reads "<timestamp>/<client ID>", each part by the rules of
+// [ParseTimestamp] and [ParseClientID].
+//
+// The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
+func ParseStamp(s string) (Stamp, error) { return parseStamp(s) }
+
+// IsZero reports whether s means "never written".
+func (s Stamp) IsZero() bool { return s == Stamp{} }
+
+// Valid reports whether s can be the stamp of a write: its time is within 1 to
+// [MaxTimestamp], and it names a client.
+func (s Stamp) Valid() bool { return s.Time.valid() && !s.Client.IsZero() }
+
+// Compare returns -1, 0 or +1 in the order of time, then of the client's
+// unsigned bytes.
+func (s Stamp) Compare(t Stamp) int {
+	if s.Time == t.Time {
+		return s.Client.Compare(t.Client)
+	}
+	if s.Time < t.Time {
+		return -1
+	}
+	return 1
+}
+
+// String returns the text of 67 bytes: the two texts with a slash between
+// them. Texts sort as the stamps do.
+func (s Stamp) String() string {
+	var buf [stampLen]byte
+	return string(s.append(buf[:0]))
+}
+
+// AppendText appends the text of [Stamp.String] to dst. The error is always
+// nil.
+func (s Stamp) AppendText(dst []byte) ([]byte, error) { return s.append(dst), nil }
+
+// MarshalText returns the text of [Stamp.String]. The error is always nil.
+func (s Stamp) MarshalText() ([]byte, error) {
+	return s.append(make([]byte, 0, stampLen)), nil
+}
+
+// UnmarshalText reads b as [ParseStamp] does. It keeps no reference to b.
+func (s *Stamp) UnmarshalText(b []byte) error {
+	v, err := parseStamp(b)
+	if err != nil {
+		return err
+	}
+	*s = v
+	return nil
+}
+
+func (s Stamp) append(dst []byte) []byte {
+	dst = s.Time.append(dst)
+	dst = append(dst, '/')
+	return s.Client.append(dst)
+}
+
+func parseStamp[T text](s T) (Stamp, error) {
+	slash := len(s) - clientIDLen - 1
+	if slash < 0 || s[slash] != '/' {
+		return Stamp{}, syntaxError("stamp", -1, "want a timestamp, a slash and a client ID of 36 characters")
+	}
+	time, err := parseTimestamp(s[:slash])
+	if err != nil {
+		return Stamp{}, err
+	}
+	client, err := parseClientID(s[slash+1:])
+	if err != nil {
+		return Stamp{}, shiftOffset(err, slash+1)
+	}
+	return Stamp{Time: time, Client: client}, nil
+}
+
+// shiftOffset makes the offset of a part's error one of the whole.
+func shiftOffset(err error, by int) error {
+	var e *ParseError
+	if errors.As(err, &e) && e.Offset >= 0 {
+		e.Offset += by
+	}
+	return err
+}
