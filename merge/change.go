@@ -54,12 +54,13 @@ type Change struct {
 func compare(before, incoming record.FieldValue) Change {
 	c := Change{before, incoming, Superseded}
 	switch order := incoming.Stamp.Compare(before.Stamp); {
-	case incoming == before:
-		c.Outcome = Equal
-	case order == 0:
-		c.Outcome = Collision
 	case order > 0:
 		c.Outcome = Applied
+	case order < 0:
+	case incoming.Value == before.Value:
+		c.Outcome = Equal
+	default:
+		c.Outcome = Collision
 	}
 	return c
 }

@@ -65,7 +65,12 @@ func (c Collection) Equal(o Collection) bool {
 // mutation with the whole record as its data. Equal collections give equal
 // bytes.
 func (c Collection) AppendLines(dst []byte) []byte {
-	for _, r := range c.records {
+	start := len(dst)
+	for i, r := range c.records {
+		if i > 0 && cap(dst)-len(dst) < (len(dst)-start)/i {
+			// Room for the rest, if its records are as long as those so far.
+			dst = slices.Grow(dst, (len(dst)-start)/i*(len(c.records)-i)*9/8)
+		}
 		dst = append(record.Mutation{Data: r}.AppendJSON(dst), '\n')
 	}
 	return dst

@@ -10,34 +10,23 @@ import (
 
 // Builder makes records out of fields and out of other records. The records
 // that one Builder makes share what they can: lists of field names, and memory
-// that is taken in chunks of up to 512 fields. So a record that is kept for
-// long can hold on to the memory of some that were made beside it; what is made
+// that is taken in chunks. So a record that is kept for long can hold on to the
+// memory of some that were made beside it, some kilobytes at most; what is made
 // with a Builder of its own does not.
 //
 // The zero Builder is ready to use. It must not be used from two goroutines at
-// once, but the records it makes may.
+// once, nor copied after its first use, but the records it makes may.
 type Builder struct {
-	table nameTable
-	chunk []FieldValue // the unused part of the present chunk
-	size  int          // how long the present chunk was
+	memory memory
+	table  nameTable
 	// unionOf and union are the last two lists of names that were united, and
 	// the result: records that are joined one after another are much alike.
 	unionOf [2]*names
 	union   *names
-}
-
-// maxChunk is the number of fields in the largest chunk of memory.
-const maxChunk = 512
-
-// take returns memory for n writes.
-func (b *Builder) take(n int) []FieldValue {
-	if n > len(b.chunk) {
-		b.size = max(n, min(2*b.size, maxChunk))
-		b.chunk = make([]FieldValue, b.size)
-	}
-	w := b.chunk[:n:n]
-	b.chunk = b.chunk[n:]
-	return w
+	// picks, entries and texts are kept for the next call.
+	picks   []int
+	entries []entry
+	texts   []byte
 }
 
 // Record returns the record that has the given key and fields. They may come in
@@ -47,24 +36,27 @@ func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record,
 	if err := key.Check(); err != nil {
 		return Record{}, err
 	}
-	var entries []entry
+	b.entries, b.texts = b.entries[:0], b.texts[:0]
 	for name, w := range fields {
 		if err := w.Check(name); err != nil {
 			return Record{}, err
 		}
-		entries = append(entries, entry{name: []byte(name), value: w.Value, stamp: w.Stamp})
+		start := len(b.texts)
+		b.texts = append(b.texts, name...)
+		from := len(b.texts)
+		b.texts = append(b.texts, w.Value.text...)
+		b.entries = append(b.entries, entry{b.texts[start:from], from, len(b.texts), w.Stamp})
 	}
-	if err := sortEntries(entries); err != nil {
+	if err := sortEntries(b.entries); err != nil {
 		return Record{}, err
 	}
-	return b.record(key, entries), nil
+	return b.record(key, b.entries, b.texts), nil
 }
 
-// entry is one field of a record that is being made. The decoder knows the
-// value as a part of its output at first.
+// entry is one field of a record that is being made. The text of its Value is a
+// part of a longer text.
 type entry struct {
 	name     []byte
-	value    Value
 	from, to int
 	stamp    clock.Stamp
 }
@@ -84,16 +76,25 @@ func sortEntries(entries []entry) error {
 }
 
 // record returns the record of entries that are checked and sorted.
-func (b *Builder) record(key Key, entries []entry) Record {
+func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	if len(entries) == 0 {
 		return Record{key: key}
 	}
-	r := Record{key: key, writes: make([]FieldValue, len(entries))}
-	r.names = b.table.shared(len(entries), func(i int) []byte { return entries[i].name })
-	for i, e := range entries {
-		r.writes[i] = FieldValue{e.value, e.stamp}
+	size := 0
+	for i := range entries {
+		size += entries[i].to - entries[i].from
 	}
-	return r
+	writes := b.memory.writes(len(entries))
+	text := b.memory.text(size)
+	end := 0
+	for i := range entries {
+		e := &entries[i]
+		end += e.to - e.from
+		writes[i] = write{e.stamp, end}
+		text.Write(texts[e.from:e.to])
+	}
+	names := b.table.shared(len(entries), func(i int) []byte { return entries[i].name })
+	return Record{key, names, writes, text.cut(size)}
 }
 
 // Join returns the join of x and y: of every field the greater write, by
@@ -105,72 +106,90 @@ func (b *Builder) record(key Key, entries []entry) Record {
 // It also tells whether the result differs from x. Where it does not, because y
 // adds nothing, the result is x itself, and nothing is allocated.
 func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
-	if x.key != y.key {
-		return x, false, &Error{Offset: -1, Err: ErrKey}
-	}
 	switch {
+	case x.key != y.key:
+		return x, false, &Error{Offset: -1, Err: ErrKey}
 	case len(y.writes) == 0:
 		return x, false, nil
 	case len(x.writes) == 0:
 		return y, true, nil
-	case x.names == y.names:
-		changed = b.joinAlike(&x, y.writes)
-		return x, changed, nil
 	}
 	all := b.unite(x.names, y.names)
 	if all == x.names && len(y.writes) == len(x.writes) {
-		changed = b.joinAlike(&x, y.writes)
-		return x, changed, nil
+		changed = !sameWrites(&x, &y) && b.pickAlike(&x, &y)
+	} else {
+		changed = b.pick(&x, &y, all)
 	}
-	changed = b.joinUnlike(&x, y, all)
-	return x, changed, nil
+	if !changed {
+		return x, false, nil
+	}
+	return b.assemble(&x, &y, all), true, nil
+}
+
+// sameWrites reports whether records that have the same names have the same
+// writes. That is the most frequent case of a join, and this its quickest way.
+func sameWrites(x, y *Record) bool {
+	v := y.writes[:len(x.writes)]
+	for i := range x.writes {
+		if x.writes[i] != v[i] {
+			return false
+		}
+	}
+	return x.text == y.text
 }
 
 // unite returns the union of two lists, remembering the last one.
 func (b *Builder) unite(x, y *names) *names {
+	if x == y {
+		return x
+	}
 	if b.unionOf != [2]*names{x, y} {
 		b.unionOf, b.union = [2]*names{x, y}, union(x, y)
 	}
 	return b.union
 }
 
-// joinAlike joins to x the writes of a record that has the same names, and
-// reports whether that changed x.
-func (b *Builder) joinAlike(x *Record, with []FieldValue) bool {
-	from := x.writes
-	with = with[:len(from)]
-	for i := range from {
-		if !with[i].beats(&from[i]) {
+// pickAlike picks the winners of records that have the same names: for each
+// field its position in x, or the complement of its position in y. It reports
+// whether any is of y, and picks nothing otherwise.
+func (b *Builder) pickAlike(x, y *Record) (changed bool) {
+	for i := range x.writes {
+		if !y.beats(i, x, i) {
 			continue
 		}
-		w := b.take(len(from))
-		copy(w, from)
-		for ; i < len(w); i++ {
-			if with[i].beats(&w[i]) {
-				w[i] = with[i]
-			}
+		if !changed {
+			changed = true
+			b.picks = inOrder(b.picks, len(x.writes))
 		}
-		x.writes = w
-		return true
+		b.picks[i] = ^i
 	}
-	return false
+	return changed
 }
 
-// joinUnlike joins y to x, all being the names of both together, and reports
-// whether that changed x.
-func (b *Builder) joinUnlike(x *Record, y Record, all *names) bool {
-	if all == x.names && !adds(*x, y) {
+// inOrder returns 0, 1, 2 and so on up to n-1, in the memory of picks if that
+// is enough.
+func inOrder(picks []int, n int) []int {
+	picks = slices.Grow(picks[:0], n)[:n]
+	for i := range picks {
+		picks[i] = i
+	}
+	return picks
+}
+
+// pick does the same for any records, all being the names of both together.
+func (b *Builder) pick(x, y *Record, all *names) (changed bool) {
+	if all == x.names && !y.adds(x) {
 		return false
 	}
-	w := b.take(len(all.list))
+	b.picks = inOrder(b.picks, len(all.list))
 	i, j := 0, 0
 	for k, name := range all.list {
 		inX := i < len(x.writes) && x.names.list[i] == name
 		inY := j < len(y.writes) && y.names.list[j] == name
-		if inX && (!inY || !y.writes[j].beats(&x.writes[i])) {
-			w[k] = x.writes[i]
+		if inX && (!inY || !y.beats(j, x, i)) {
+			b.picks[k] = i
 		} else {
-			w[k] = y.writes[j]
+			b.picks[k] = ^j
 		}
 		if inX {
 			i++
@@ -179,20 +198,76 @@ func (b *Builder) joinUnlike(x *Record, y Record, all *names) bool {
 			j++
 		}
 	}
-	x.names, x.writes = all, w
 	return true
 }
 
 // adds reports whether a write of y, whose names x has all, beats that of x.
-func adds(x, y Record) bool {
+func (y *Record) adds(x *Record) bool {
 	i := 0
 	for j, name := range y.names.list {
 		for x.names.list[i] != name {
 			i++
 		}
-		if y.writes[j].beats(&x.writes[i]) {
+		if y.beats(j, x, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// beats reports whether the write at position i of y is greater than the one at
+// position j of x, by the rule of FieldValue.Compare. Most are told apart by
+// their times, and most of the others are equal.
+func (y *Record) beats(i int, x *Record, j int) bool {
+	v, w := &y.writes[i].stamp, &x.writes[j].stamp
+	if v.Time != w.Time {
+		return v.Time > w.Time
+	}
+	if v.Client != w.Client {
+		return v.Client.Compare(w.Client) > 0
+	}
+	a, b := y.value(i), x.value(j)
+	return a != b && Value{a}.Compare(Value{b}) > 0
+}
+
+// assemble returns the record of the writes that were picked. Those that lie
+// side by side in one of the two records are copied together.
+func (b *Builder) assemble(x, y *Record, all *names) Record {
+	size := 0
+	for k := 0; k < len(b.picks); {
+		from, i, n := b.run(k, x, y)
+		size += from.writes[i+n-1].end - from.start(i)
+		k += n
+	}
+	writes := b.memory.writes(len(b.picks))
+	text := b.memory.text(size)
+	end := 0
+	for k := 0; k < len(b.picks); {
+		from, i, n := b.run(k, x, y)
+		copied := from.text[from.start(i):from.writes[i+n-1].end]
+		text.WriteString(copied)
+		copy(writes[k:], from.writes[i:i+n])
+		if moved := end - from.start(i); moved != 0 {
+			for w := k; w < k+n; w++ {
+				writes[w].end += moved
+			}
+		}
+		end += len(copied)
+		k += n
+	}
+	return Record{x.key, all, writes, text.cut(size)}
+}
+
+// run returns where the pick at position k comes from, and how many from there
+// on come from positions side by side of the same record.
+func (b *Builder) run(k int, x, y *Record) (from *Record, i, n int) {
+	first := b.picks[k]
+	if first >= 0 {
+		for n = 1; k+n < len(b.picks) && b.picks[k+n] == first+n; n++ {
+		}
+		return x, first, n
+	}
+	for n = 1; k+n < len(b.picks) && b.picks[k+n] == first-n; n++ {
+	}
+	return y, ^first, n
 }

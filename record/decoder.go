@@ -1,10 +1,8 @@
 package record
 
 import (
-	"bytes"
 	"errors"
 	"slices"
-	"strconv"
 )
 
 // Decoder reads values, records, mutations and batches from JSON that nobody
@@ -26,6 +24,9 @@ type Decoder struct {
 	parser  parser
 	builder Builder
 	entries []entry
+	refused int // items of the present batch
+	// sized says where room was last made for the items of the present batch.
+	sized struct{ pos, items int }
 }
 
 // Item is one item of a batch: a mutation, or the reason why it is refused.
@@ -43,9 +44,9 @@ const maxKept = 1 << 20
 func (d *Decoder) parse(text []byte) *parser {
 	p := &d.parser
 	p.in, p.pos, p.from, p.limits = text, 0, 0, d.Limits.inForce()
-	p.out = p.out[:0]
-	if cap(p.out) > maxKept {
-		p.out, p.moved, p.members = nil, nil, nil
+	p.out, p.others, p.trail = p.out[:0], p.others[:0], p.trail[:0]
+	if cap(p.out)+cap(p.scratch) > maxKept {
+		p.out, p.moved, p.members, p.scratch = nil, nil, nil, nil
 	}
 	if cap(d.entries) > maxKept/64 {
 		d.entries = nil
@@ -85,13 +86,15 @@ func (d *Decoder) Record(key Key, text []byte) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if err := d.fields(); err != nil {
-		return Record{}, err
+	err = d.fields()
+	if err == nil {
+		err = p.end()
 	}
-	if err := p.end(); err != nil {
-		return Record{}, err
+	var r Record
+	if err == nil {
+		r, err = d.finish(key)
 	}
-	return d.finish(key)
+	return r, p.located(-1, err)
 }
 
 // Mutation reads one mutation.
@@ -101,24 +104,44 @@ func (d *Decoder) Mutation(text []byte) (Mutation, error) {
 		return Mutation{}, err
 	}
 	m, err := d.mutation()
-	if err != nil {
-		return Mutation{}, err
+	if err == nil {
+		err = p.end()
 	}
-	return m, p.end()
+	if err != nil {
+		return Mutation{}, p.located(-1, err)
+	}
+	return m, nil
 }
 
 // Batch reads an array of mutations, or JSON Lines with one mutation a line. An
 // error means that the batch as a whole cannot be understood. Else there is an
 // Item for each mutation, in their order, and one that is refused does not
 // touch the others. White space alone is no batch, but an empty array is one.
+//
+// A batch of more than 1,000 items is refused as a whole, with ErrLimit, if they
+// are on average shorter than any mutation, or if so many of them are refused
+// that the errors would cost several times the memory of the input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	p, err := d.start(text)
 	if err != nil {
 		return nil, err
 	}
+	d.refused, d.sized = 0, struct{ pos, items int }{}
+	var items []Item
 	if p.peek() == '{' {
-		return d.lines()
+		items, err = d.lines()
+	} else {
+		items, err = d.array()
 	}
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+// array reads an array of mutations, and nothing behind it.
+func (d *Decoder) array() (items []Item, err error) {
+	p := &d.parser
 	if err := p.expect('['); err != nil {
 		return nil, err
 	}
@@ -126,7 +149,6 @@ func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	if p.accept(']') {
 		return []Item{}, p.end()
 	}
-	var items []Item
 	for {
 		if items, err = d.item(items); err != nil {
 			return nil, err
@@ -147,76 +169,67 @@ func (d *Decoder) lines() (items []Item, err error) {
 		if items, err = d.item(items); err != nil {
 			return nil, err
 		}
-		line, _, _ := bytes.Cut(p.in[p.pos:], []byte{'\n'})
-		if len(bytes.TrimSpace(line)) > 0 {
+		for p.next(' ') || p.next('\t') || p.next('\r') {
+		}
+		if p.pos < len(p.in) && !p.next('\n') {
 			return nil, p.syntax("data after the mutation of a line")
 		}
-		p.pos += len(line)
 	}
 	return items, nil
 }
 
-// shortest is the length of {"table":"t","id":"i","data":{}}, and maxStubs how
-// many items of a batch may be shorter: items that cost more than they weigh.
+// Items that cost more memory than they weigh are bounded by their number: no
+// more than maxStubs may be shorter, on average, than {"table":"t","id":"i","data":{}},
+// and no more than maxStubs may be refused, unless the input is long enough for
+// the errors.
 const (
-	shortest = 31
-	maxStubs = 1000
+	maxStubs        = 1000
+	shortest        = 31
+	shortestRefused = 64
 )
 
 // item reads the next item of a batch. It returns an error only if it cannot be
 // told where the item ends.
 func (d *Decoder) item(items []Item) ([]Item, error) {
 	p := &d.parser
-	if most := min(p.limits.Items, len(p.in)/shortest+maxStubs); len(items) >= most {
+	p.peek()
+	most := min(p.limits.Items, max(len(p.in)/shortest, maxStubs))
+	if len(items) >= most {
 		return nil, p.fail(&LimitError{What: "items", Limit: most})
 	}
-	p.peek()
 	start := p.pos
 	m, err := d.mutation()
 	if err != nil {
-		err = at("["+strconv.Itoa(len(items))+"]", err)
+		err = p.located(len(items), err)
 		if errors.Is(err, ErrSyntax) {
 			return nil, err
 		}
 		p.pos = start
-		if err := p.skip(); err != nil {
-			return nil, err
+		if err := d.refuse(); err != nil {
+			return nil, p.located(len(items), err)
 		}
 	}
-	if len(items) == cap(items) {
-		// Room for the rest, if its items are as long as those so far.
-		length := max(p.pos/(len(items)+1), shortest)
-		items = slices.Grow(items, 1+(len(p.in)-p.pos)/length)
-	}
-	return append(items, Item{m, err}), nil
+	return append(d.room(items, most), Item{m, err}), nil
 }
 
-// skip moves behind the value that begins here without looking into it.
-func (p *parser) skip() error {
-	depth := 0
-	for ; p.pos < len(p.in); p.pos++ {
-		switch p.in[p.pos] {
-		case '"':
-			for p.pos++; p.pos < len(p.in) && p.in[p.pos] != '"'; p.pos++ {
-				if p.in[p.pos] == '\\' {
-					p.pos++
-				}
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return nil
-			}
-			if depth--; depth == 0 {
-				p.pos++
-				return nil
-			}
-		case ',', '\n':
-			if depth == 0 {
-				return nil
-			}
-		}
+// room makes room for the item that was just read, and for the rest if those are
+// as long as the items since it did so last.
+func (d *Decoder) room(items []Item, most int) []Item {
+	if len(items) < cap(items) {
+		return items
 	}
-	return p.syntax("")
+	p := &d.parser
+	length := max((p.pos-d.sized.pos)/(len(items)+1-d.sized.items), shortest)
+	d.sized.pos, d.sized.items = p.pos, len(items)+1
+	return slices.Grow(items, min(1+(len(p.in)-p.pos)/length, most-len(items)))
+}
+
+// refuse counts a refused item and moves behind it.
+func (d *Decoder) refuse() error {
+	p := &d.parser
+	if most := max(len(p.in)/shortestRefused, maxStubs); d.refused == most {
+		return p.fail(&LimitError{What: "refused", Limit: most})
+	}
+	d.refused++
+	return p.skip()
 }

@@ -15,8 +15,10 @@ import (
 //
 //	m, err := task.Edit(stamp).Set("title", "Buy milk").Delete("due").Mutation()
 //
-// The methods return the Edit itself; what they refuse is returned by Mutation.
-// An Edit must not be used from two goroutines at once.
+// The methods return the Edit itself; the first thing that they refuse is
+// returned by Mutation, and then nothing of the edit is. Of several calls about
+// one field the last one counts. An Edit must not be used from two goroutines
+// at once.
 type Edit struct {
 	seen   Record
 	stamp  clock.Stamp
@@ -26,17 +28,26 @@ type Edit struct {
 
 // Edit begins an edit of r, as its author saw it, at the given stamp, which must
 // be a new one of that author. To create a record, begin with New(key).
+//
+// A stamp that is not valid is refused with ErrStamp, and so is one that is not
+// greater than that of a field which the edit writes: such a write would lose
+// against what its author saw, and nobody would notice. It happens if the
+// author's clock did not observe what was shown.
 func (r Record) Edit(at clock.Stamp) *Edit {
-	return &Edit{seen: r, stamp: at, writes: make(map[string]FieldValue)}
+	e := &Edit{seen: r, stamp: at, writes: make(map[string]FieldValue)}
+	if !at.Valid() {
+		e.refuse(&Error{Offset: -1, Err: ErrStamp})
+	}
+	return e
 }
 
 // Set writes a field, also if the value is the one that it has already. The Go
-// value becomes a Value as by Of. Names that begin with $ are refused with
-// ErrName.
+// value becomes a Value as by Of; a Deletion deletes the field. Names that begin
+// with $ are refused with ErrName.
 func (e *Edit) Set(name string, v any) *Edit {
 	value, err := Of(v)
 	if err != nil {
-		return e.fail(name, err)
+		return e.refuse(at(pathName(name), err))
 	}
 	return e.write(name, value)
 }
@@ -46,15 +57,16 @@ func (e *Edit) Set(name string, v any) *Edit {
 func (e *Edit) Delete(name string) *Edit { return e.write(name, Deletion()) }
 
 // SetMap writes those fields of the map whose value differs from what the record
-// has. A Deletion deletes a field that is there; fields that are not in the map
-// are left alone.
+// has; absent, null and deleted differ from each other. A Deletion deletes a
+// field. Fields that are not in the map are left alone.
 func (e *Edit) SetMap(fields map[string]any) *Edit {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value, err := Of(fields[name])
 		if err != nil {
-			return e.fail(name, err)
+			return e.refuse(at(pathName(name), err))
 		}
-		e.change(name, value)
+		w, ok := e.seen.Get(name)
+		e.change(name, value, !ok || w.Value != value)
 	}
 	return e
 }
@@ -67,7 +79,8 @@ func (e *Edit) DeleteRecord() *Edit { return e.put(DeletedField, Bool(true)) }
 func (e *Edit) RestoreRecord() *Edit { return e.put(DeletedField, Bool(false)) }
 
 // Mutation returns the edit as a Mutation, whose Data are the written fields and
-// whose Base is what the author saw of them. Where something was refused it
+// whose Base is what the author saw of them. An edit that writes nothing is a
+// Mutation without fields, which has no effect. Where something was refused it
 // returns an *Error.
 func (e *Edit) Mutation() (Mutation, error) {
 	if e.err != nil {
@@ -82,40 +95,58 @@ func (e *Edit) Mutation() (Mutation, error) {
 	if data.Len() > 0 {
 		m.Base = make(map[string]clock.Stamp, data.Len())
 	}
-	for name := range e.writes {
+	for name := range data.All() {
 		w, _ := e.seen.Get(name)
 		m.Base[name] = w.Stamp
 	}
 	return m, nil
 }
 
-// change writes a field if that makes a difference to what the author saw.
-func (e *Edit) change(name string, value Value) {
-	w, ok := e.seen.Get(name)
-	if ok && w.Value == value || !ok && value == Deletion() {
-		return
-	}
-	e.write(name, value)
-}
-
+// write writes a field of the application.
 func (e *Edit) write(name string, value Value) *Edit {
-	if strings.HasPrefix(name, "$") {
-		return e.fail(name, &Error{Offset: -1, Err: fmt.Errorf("%w: names that begin with $ are reserved", ErrName)})
+	if isReserved(name) {
+		return e.refuse(at(pathName(name), errReserved))
 	}
 	return e.put(name, value)
 }
 
+// change writes a field if it is changed by that, and else takes back what the
+// edit wrote to it before. A reserved name is refused in either case.
+func (e *Edit) change(name string, value Value, changed bool) {
+	if changed || isReserved(name) {
+		e.write(name, value)
+	} else {
+		delete(e.writes, name)
+	}
+}
+
+// put writes any field.
 func (e *Edit) put(name string, value Value) *Edit {
-	e.writes[name] = FieldValue{value, e.stamp}
+	w := FieldValue{value, e.stamp}
+	if err := w.Check(name); err != nil {
+		return e.refuse(err)
+	}
+	if seen, _ := e.seen.Get(name); seen.Stamp.Compare(e.stamp) >= 0 {
+		return e.refuse(at(pathName(name), errStale))
+	}
+	e.writes[name] = w
 	return e
 }
 
-func (e *Edit) fail(name string, err error) *Edit {
+// refuse keeps err if it is the first one.
+func (e *Edit) refuse(err error) *Edit {
 	if e.err == nil {
-		e.err = at(pathName(name), err)
+		e.err = err
 	}
 	return e
 }
+
+func isReserved(name string) bool { return strings.HasPrefix(name, "$") }
+
+var (
+	errReserved = fmt.Errorf("%w: names that begin with $ are reserved", ErrName)
+	errStale    = fmt.Errorf("%w: not greater than that of the write which the author saw", ErrStamp)
+)
 
 // Map returns the fields of r as the Go values that Value.Any gives. Deleted
 // fields and those whose names begin with $ are not in it. It does not ask
@@ -123,7 +154,7 @@ func (e *Edit) fail(name string, err error) *Edit {
 func (r Record) Map() map[string]any {
 	m := make(map[string]any, r.Len())
 	for name, w := range r.All() {
-		if !w.Deleted() && !strings.HasPrefix(name, "$") {
+		if !w.Deleted() && !isReserved(name) {
 			m[name] = w.Value.Any()
 		}
 	}

@@ -82,7 +82,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // LimitError says which limit was exceeded. errors.Is reports it as ErrLimit.
 type LimitError struct {
 	// What is "bytes", "depth", "fields", "members", "name", "number",
-	// "value" or "items".
+	// "value", "items" or "refused".
 	What string
 	// Limit is the greatest permitted number of them.
 	Limit int
@@ -103,6 +103,8 @@ func (e *LimitError) unit() string {
 		return "bytes in a " + e.What
 	case "number":
 		return "characters in a number"
+	case "refused":
+		return "refused items"
 	}
 	return e.What
 }
@@ -128,25 +130,48 @@ func at(segment string, err error) error {
 	return e
 }
 
-// pathName returns a name in the form it has in a path: as it is when it is
-// plain, else quoted, and cut where it is long.
+// pathName returns a name in the form it has in a path.
 func pathName[S ~string | ~[]byte](name S) string {
+	return string(appendPathName(nil, []byte(name)))
+}
+
+// appendPathName appends a name in the form it has in a path: as it is when it
+// is plain, else quoted, and cut where it is long.
+func appendPathName(dst, name []byte) []byte {
 	const most = 64
 	cut := len(name) > most
 	if cut {
 		name = name[:most]
 	}
-	s := string(name)
-	plain := s != ""
-	for i := range len(s) {
-		c := s[i]
-		plain = plain && (c == '_' || c == '$' || c == '-' || c == '/' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z')
-	}
-	if !plain {
-		s = strconv.QuoteToASCII(s)
+	if isPlain(name) {
+		dst = append(dst, name...)
+	} else {
+		dst = strconv.AppendQuoteToASCII(dst, string(name))
 	}
 	if cut {
-		s += "…"
+		dst = append(dst, "…"...)
 	}
-	return s
+	return dst
 }
+
+// isPlain reports whether a name can stand in a path without being quoted.
+func isPlain(name []byte) bool {
+	for _, c := range name {
+		switch {
+		case isDigit(c), 'a' <= c|0x20 && c|0x20 <= 'z', c == '_', c == '$', c == '-', c == '/':
+		default:
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+// detail is one of the reasons above with what is known of the cause. It costs
+// less than fmt.Errorf, which counts where every item of a batch is refused.
+type detail struct{ reason, cause error }
+
+// Error returns the reason and the cause.
+func (d *detail) Error() string { return d.reason.Error() + ": " + d.cause.Error() }
+
+// Unwrap returns both.
+func (d *detail) Unwrap() []error { return []error{d.reason, d.cause} }

@@ -34,18 +34,6 @@ func (f FieldValue) Deleted() bool { return f.Value.text == deletedText }
 // IsZero reports whether f stands for a field that was never written.
 func (f FieldValue) IsZero() bool { return f == FieldValue{} }
 
-// beats reports whether f > g, as a join asks it of every pair of fields: most
-// pairs are told apart, or found equal, before anything has to be called.
-func (f *FieldValue) beats(g *FieldValue) bool {
-	if f.Stamp.Time != g.Stamp.Time {
-		return f.Stamp.Time > g.Stamp.Time
-	}
-	if f.Stamp.Client != g.Stamp.Client {
-		return f.Stamp.Client.Compare(g.Stamp.Client) > 0
-	}
-	return f.Value != g.Value && f.Value.Compare(g.Value) > 0
-}
-
 // Check returns nil if f can be a write of the named field: the name is valid, by
 // the rule of Key.Check, the stamp has a time in range and a client, and for
 // $deleted the value is a boolean. Otherwise it returns an *Error.
@@ -103,6 +91,6 @@ func (f *FieldValue) UnmarshalJSON(text []byte) error {
 	if err := p.end(); err != nil {
 		return err
 	}
-	*f = FieldValue{valueOf(string(p.out)), e.stamp}
+	*f = FieldValue{Value{string(p.out[e.from:e.to])}, e.stamp}
 	return nil
 }

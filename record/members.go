@@ -55,39 +55,45 @@ func (p *parser) objectValue(depth int) error {
 	return nil
 }
 
+// member is one member of an object in canonical text: the offsets of the name's
+// first byte, of the quotation mark behind the name, and of the byte behind the
+// value.
+type member struct{ name, nameEnd, end int32 }
+
 // sortMembers puts the members of the object whose canonical text begins at
 // start of out, behind the brace, in the order of their names.
 func (p *parser) sortMembers(start int) error {
-	p.splitMembers(start)
-	slices.SortFunc(p.members, func(a, b member) int {
-		return compareNames(p.out[a.name:a.nameEnd], p.out[b.name:b.nameEnd])
-	})
-	p.moved = p.moved[:0]
+	text := p.out[start:]
+	p.splitMembers(text)
+	byName := func(a, b member) int {
+		return compareNames(text[a.name:a.nameEnd], text[b.name:b.nameEnd])
+	}
+	slices.SortFunc(p.members, byName)
+	p.moved = slices.Grow(p.moved[:0], len(text))
 	for i, m := range p.members {
 		if i > 0 {
-			prev := p.members[i-1]
-			if compareNames(p.out[prev.name:prev.nameEnd], p.out[m.name:m.nameEnd]) == 0 {
+			if byName(p.members[i-1], m) == 0 {
 				return p.fail(ErrDuplicate)
 			}
 			p.moved = append(p.moved, ',')
 		}
-		p.moved = append(p.moved, p.out[m.name-1:m.end]...)
+		p.moved = append(p.moved, text[m.name-1:m.end]...)
 	}
-	copy(p.out[start:], p.moved)
+	copy(text, p.moved)
 	return nil
 }
 
-// splitMembers finds the members of an object in canonical text that ends where
-// out does, in two passes, so that it takes no more memory than they need.
-func (p *parser) splitMembers(start int) {
+// splitMembers finds the members of an object in its canonical text, in two
+// passes, so that it takes no more memory than they need.
+func (p *parser) splitMembers(text []byte) {
 	n := 0
-	for i := start; i < len(p.out); n++ {
-		i = skipCanonical(p.out, skipCanonical(p.out, i)+1) + 1
+	for i := 0; i < len(text); n++ {
+		i = skipCanonical(text, skipCanonical(text, i)+1) + 1
 	}
 	p.members = slices.Grow(p.members[:0], n)
-	for i := start; i < len(p.out); {
-		nameEnd := skipCanonical(p.out, i) - 1
-		end := skipCanonical(p.out, nameEnd+2)
+	for i := 0; i < len(text); {
+		nameEnd := skipCanonical(text, i) - 1
+		end := skipCanonical(text, nameEnd+2)
 		p.members = append(p.members, member{int32(i + 1), int32(nameEnd), int32(end)})
 		i = end + 1
 	}

@@ -91,15 +91,20 @@ func union(a, b *names) *names {
 	return &names{slices.Clip(slices.Compact(all))}
 }
 
-// covers reports whether a has every name of b. Both are sorted.
+// covers reports whether a has every name of b. Both are sorted, so it is enough
+// to look for each behind the one before.
 func covers(a, b []string) bool {
+	if len(b) > len(a) {
+		return false
+	}
 	for _, name := range b {
-		for len(a) > 0 && a[0] < name {
+		for len(a) > 0 && a[0] != name {
 			a = a[1:]
 		}
-		if len(a) == 0 || a[0] != name {
+		if len(a) == 0 {
 			return false
 		}
+		a = a[1:]
 	}
 	return true
 }

@@ -3,7 +3,8 @@ package record
 import (
 	"bytes"
 	"fmt"
-	"unicode/utf8"
+	"slices"
+	"strconv"
 )
 
 // parser reads one JSON text. It is written for input that nobody vouches for:
@@ -19,17 +20,16 @@ type parser struct {
 	limits Limits // as they are in force
 	out    []byte // canonical texts
 	from   int    // where in the input the texts in out begin
-	// scratch holds unescaped names, members and moved what sorting an object
-	// takes. All three are kept from one object to the next.
+	// The rest is scratch, which is kept from one use to the next: scratch is
+	// for unescaped text, members and moved are for sorting an object, and
+	// others holds the unknown names of the objects that are open.
 	scratch []byte
 	members []member
 	moved   []byte
+	others  [][]byte
+	// trail holds the names that lead to an error, the innermost first.
+	trail [][]byte
 }
-
-// member is one member of an object whose canonical text is in parser.out: the
-// offset of the name's first byte, of the quotation mark behind the name, and
-// of the byte behind the value.
-type member struct{ name, nameEnd, end int32 }
 
 // fail returns err as an *Error at the present position.
 func (p *parser) fail(err error) error {
@@ -38,10 +38,47 @@ func (p *parser) fail(err error) error {
 
 // syntax returns an ErrSyntax, or an ErrTruncated at the end of the input.
 func (p *parser) syntax(reason string) error {
-	if p.pos >= len(p.in) {
+	switch {
+	case p.pos >= len(p.in):
 		return p.fail(ErrTruncated)
+	case p.pos == 0 && bytes.HasPrefix(p.in, []byte("\xef\xbb\xbf")):
+		reason = "byte order mark"
 	}
 	return p.fail(fmt.Errorf("%w: %s", ErrSyntax, reason))
+}
+
+// under returns err, noting that it is of the member of that name.
+func (p *parser) under(name []byte, err error) error {
+	p.trail = append(p.trail, name)
+	return err
+}
+
+// located returns err with its whole path, which is made only now, in one piece.
+// The path begins with the index of an item, unless that is negative.
+func (p *parser) located(index int, err error) error {
+	e, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	path := p.scratch[:0]
+	if index >= 0 {
+		path = append(strconv.AppendInt(append(path, '['), int64(index), 10), ']')
+	}
+	for _, name := range slices.Backward(p.trail) {
+		path = appendPathName(appendDot(path), name)
+	}
+	if e.Path != "" {
+		path = append(appendDot(path), e.Path...)
+	}
+	p.trail, p.scratch, e.Path = p.trail[:0], path, string(path)
+	return e
+}
+
+func appendDot(path []byte) []byte {
+	if len(path) == 0 {
+		return path
+	}
+	return append(path, '.')
 }
 
 // peek skips white space and returns the next byte, or 0 at the end.
@@ -80,8 +117,6 @@ func (p *parser) expect(c byte) error {
 	switch {
 	case got == c && p.pos < len(p.in):
 		return nil
-	case p.pos == 0 && bytes.HasPrefix(p.in, []byte("\xef\xbb\xbf")):
-		return p.syntax("byte order mark")
 	case startsValue(got):
 		return p.fail(ErrType)
 	}
@@ -112,7 +147,7 @@ func (p *parser) object(member func(name []byte) error) error {
 			return err
 		}
 		if err := member(name); err != nil {
-			return at(pathName(name), err)
+			return p.under(name, err)
 		}
 		if p.accept('}') {
 			return nil
@@ -123,7 +158,8 @@ func (p *parser) object(member func(name []byte) error) error {
 	}
 }
 
-// name reads a member name and the colon behind it.
+// name reads a member name and the colon behind it. The name is a part of the
+// input, unless it has escapes.
 func (p *parser) name() ([]byte, error) {
 	if p.peek() != '"' {
 		return nil, p.syntax("expected a name")
@@ -148,239 +184,6 @@ func (p *parser) text() ([]byte, error) {
 	if err != nil || plain {
 		return inner, err
 	}
-	p.scratch = unescape(p.scratch[:0], inner)
+	p.scratch = unescape(slices.Grow(p.scratch[:0], len(inner)), inner)
 	return p.scratch, nil
-}
-
-// rawString reads a string, checks it, and returns what is between the
-// quotation marks. It is plain if it has no escapes.
-func (p *parser) rawString() (inner []byte, plain bool, err error) {
-	p.pos++
-	start := p.pos
-	plain = true
-	for {
-		p.pos += plainPrefix(p.in[p.pos:])
-		if p.pos >= len(p.in) {
-			return nil, false, p.syntax("")
-		}
-		switch c := p.in[p.pos]; {
-		case c == '"':
-			p.pos++
-			return p.in[start : p.pos-1], plain, nil
-		case c == '\\':
-			plain = false
-			err = p.escape()
-		case c < ' ':
-			err = p.syntax("control character in a string")
-		default:
-			_, n := utf8.DecodeRune(p.in[p.pos:])
-			if n == 1 {
-				return nil, false, p.fail(ErrUTF8)
-			}
-			p.pos += n
-		}
-		if err != nil {
-			return nil, false, err
-		}
-	}
-}
-
-// escape checks and skips the escape that is next.
-func (p *parser) escape() error {
-	rest := p.in[p.pos:]
-	if len(rest) < 2 {
-		p.pos = len(p.in)
-		return p.syntax("")
-	}
-	switch rest[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		p.pos += 2
-		return nil
-	case 'u':
-		if hexRune(rest[2:]) < 0 {
-			if len(rest) < 6 {
-				p.pos = len(p.in)
-			}
-			return p.syntax("invalid escape")
-		}
-		r, n := escapedRune(rest)
-		if r == utf8.RuneError && rest[2]|0x20 == 'd' {
-			return p.fail(fmt.Errorf("%w: lone surrogate", ErrUTF8))
-		}
-		p.pos += n
-		return nil
-	}
-	return p.syntax("invalid escape")
-}
-
-// value reads the next value and appends its canonical text to out. The depth
-// is that of the value: 0 for one that is not in a composite.
-func (p *parser) value(depth int) error {
-	p.grow(32)
-	switch c := p.peek(); {
-	case p.pos >= len(p.in):
-		return p.syntax("")
-	case c == '"':
-		return p.stringValue()
-	case c == '-' || '0' <= c && c <= '9':
-		return p.number()
-	case c == '{' || c == '[':
-		if depth >= p.limits.Depth {
-			return p.fail(&LimitError{What: "depth", Limit: p.limits.Depth})
-		}
-		p.pos++
-		p.out = append(p.out, c)
-		if c == '[' {
-			return p.elements(depth + 1)
-		}
-		return p.objectValue(depth + 1)
-	case c == 't':
-		return p.literal("true")
-	case c == 'f':
-		return p.literal("false")
-	case c == 'n':
-		return p.literal("null")
-	}
-	return p.syntax("not a value")
-}
-
-// grow makes room for n more bytes in out. Canonical text is seldom longer than
-// what it came from (1e20 is), so the room it makes is for the rest of the
-// input at the rate so far: doubling would cost more.
-func (p *parser) grow(n int) {
-	if cap(p.out)-len(p.out) >= n {
-		return
-	}
-	rest := len(p.in) - p.pos
-	if read := p.pos - p.from; len(p.out) > read && read > 0 {
-		rest = int(float64(rest) * 1.1 * float64(len(p.out)) / float64(read))
-	}
-	p.out = append(make([]byte, 0, len(p.out)+n+rest), p.out...)
-}
-
-// literal reads true, false or null.
-func (p *parser) literal(word string) error {
-	rest := p.in[p.pos:]
-	if !bytes.HasPrefix(rest, []byte(word)) {
-		if bytes.HasPrefix([]byte(word), rest) {
-			p.pos = len(p.in)
-		}
-		return p.syntax("not a value")
-	}
-	p.pos += len(word)
-	p.out = append(p.out, word...)
-	return nil
-}
-
-// stringValue reads a string and appends it to out in canonical form.
-func (p *parser) stringValue() error {
-	inner, plain, err := p.rawString()
-	if err != nil {
-		return err
-	}
-	p.grow(len(inner) + 8)
-	p.out = append(p.out, '"')
-	if plain {
-		p.out = append(p.out, inner...)
-	} else {
-		p.out = appendCanonical(p.out, inner)
-	}
-	p.out = append(p.out, '"')
-	return nil
-}
-
-// number reads a number and appends its canonical form to out.
-func (p *parser) number() error {
-	start := p.pos
-	if p.in[p.pos] == '-' {
-		p.pos++
-	}
-	leading := p.pos
-	if err := p.digits(); err != nil {
-		return err
-	}
-	if p.in[leading] == '0' && p.pos > leading+1 {
-		p.pos = leading + 1
-		return p.syntax("number with a leading zero")
-	}
-	integer := p.pos
-	if p.next('.') {
-		if err := p.digits(); err != nil {
-			return err
-		}
-	}
-	if p.next('e') || p.next('E') {
-		if !p.next('+') {
-			p.next('-')
-		}
-		if err := p.digits(); err != nil {
-			return err
-		}
-	}
-	literal := p.in[start:p.pos]
-	if p.pos == integer && len(literal) < maxDigits && string(literal) != "-0" {
-		p.out = append(p.out, literal...)
-		return nil
-	}
-	var err error
-	if p.out, err = appendNumber(p.out, literal); err != nil {
-		p.pos = start
-		return p.fail(err)
-	}
-	return nil
-}
-
-// next skips c if it is the very next byte.
-func (p *parser) next(c byte) bool {
-	if p.pos < len(p.in) && p.in[p.pos] == c {
-		p.pos++
-		return true
-	}
-	return false
-}
-
-// digits skips one or more decimal digits.
-func (p *parser) digits() error {
-	start := p.pos
-	for p.pos < len(p.in) && '0' <= p.in[p.pos] && p.in[p.pos] <= '9' {
-		p.pos++
-	}
-	if p.pos == start {
-		return p.syntax("expected a digit")
-	}
-	return nil
-}
-
-// elements reads the rest of an array.
-func (p *parser) elements(depth int) error {
-	if p.accept(']') {
-		p.out = append(p.out, ']')
-		return nil
-	}
-	start := len(p.out)
-	for {
-		if err := p.value(depth); err != nil {
-			return err
-		}
-		if err := p.checkSize(start); err != nil {
-			return err
-		}
-		if p.accept(']') {
-			p.out = append(p.out, ']')
-			return nil
-		}
-		if !p.accept(',') {
-			return p.syntax("expected , or ]")
-		}
-		p.out = append(p.out, ',')
-	}
-}
-
-// checkSize refuses a composite that has grown beyond the limit of a value
-// while it is being read, before the rest of it costs memory.
-func (p *parser) checkSize(start int) error {
-	if len(p.out)-start > p.limits.Value {
-		return p.fail(&LimitError{What: "value", Limit: p.limits.Value})
-	}
-	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // Record is the fields of one thing, each with the write that made it what it
@@ -17,7 +19,34 @@ import (
 type Record struct {
 	key    Key
 	names  *names
-	writes []FieldValue // one for each name
+	writes []write // one for each name
+	// text is the texts of all values, one behind the other. Kept together they
+	// are compared, copied and freed together, and cost no pointers.
+	text string
+}
+
+// write is the part of a FieldValue that has a fixed size.
+type write struct {
+	stamp clock.Stamp
+	// end is where the text of the value ends in Record.text. It begins where
+	// that of the field before ends.
+	end int
+}
+
+// start returns where the text of the Value at position i begins.
+func (r *Record) start(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return r.writes[i-1].end
+}
+
+// value returns the text of the Value at position i.
+func (r *Record) value(i int) string { return r.text[r.start(i):r.writes[i].end] }
+
+// field returns the write at position i.
+func (r *Record) field(i int) FieldValue {
+	return FieldValue{Value{r.value(i)}, r.writes[i].stamp}
 }
 
 // nameList returns the names of the fields of r.
@@ -46,7 +75,7 @@ func (r Record) Len() int { return len(r.writes) }
 // At returns the field at position i in the order of names. It panics if i is
 // out of range, as a slice does.
 func (r Record) At(i int) (name string, w FieldValue) {
-	return r.names.list[i], r.writes[i]
+	return r.names.list[i], r.field(i)
 }
 
 // Get returns the write of the named field, and whether there is one. A deleted
@@ -56,14 +85,14 @@ func (r Record) Get(name string) (FieldValue, bool) {
 	if !ok {
 		return FieldValue{}, false
 	}
-	return r.writes[i], true
+	return r.field(i), true
 }
 
 // All returns the fields in the order of their names.
 func (r Record) All() iter.Seq2[string, FieldValue] {
 	return func(yield func(string, FieldValue) bool) {
 		for i, name := range r.nameList() {
-			if !yield(name, r.writes[i]) {
+			if !yield(name, r.field(i)) {
 				return
 			}
 		}
@@ -81,12 +110,7 @@ func (r Record) Deleted() bool {
 
 // Equal reports whether r and o have the same key and the same writes.
 func (r Record) Equal(o Record) bool {
-	return r.key == o.key && slices.Equal(r.writes, o.writes) && r.sameNames(o)
-}
-
-// sameNames reports whether r and o have the same field names.
-func (r Record) sameNames(o Record) bool {
-	return r.names == o.names || slices.Equal(r.nameList(), o.nameList())
+	return r.key == o.key && r.text == o.text && slices.Equal(r.writes, o.writes) && slices.Equal(r.nameList(), o.nameList())
 }
 
 // AppendJSON appends the canonical JSON of the fields of r to dst, an object
@@ -98,7 +122,7 @@ func (r Record) AppendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendName(dst, name)
-		dst = r.writes[i].AppendJSON(dst)
+		dst = r.field(i).AppendJSON(dst)
 	}
 	return append(dst, '}')
 }

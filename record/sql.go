@@ -7,7 +7,9 @@ import (
 
 // Value returns the canonical JSON text of v, and NULL for a deletion. So a
 // column of values tells null (the text null) from deleted (NULL), and a field
-// that is absent has no row. It implements driver.Valuer.
+// that is absent has no row. Give the column a type that holds text or JSONB. In
+// SQLite that is TEXT, for a column that is declared as JSON there turns numbers
+// into its own. It implements driver.Valuer.
 func (v Value) Value() (driver.Value, error) {
 	if v.text == deletedText {
 		return nil, nil
@@ -17,7 +19,9 @@ func (v Value) Value() (driver.Value, error) {
 
 // Scan sets v from a column: NULL is a deletion, text is JSON by the rules of
 // ParseValue, so that what a database made of it (JSONB rewrites numbers and
-// the order of names) becomes canonical again. It implements sql.Scanner.
+// the order of names) becomes canonical again. A column of another type is
+// refused with ErrType. What is set does not refer to src, which drivers reuse.
+// It implements sql.Scanner.
 func (v *Value) Scan(src any) error {
 	if src == nil {
 		*v = Deletion()
@@ -63,7 +67,8 @@ func (r *Record) Scan(src any) error {
 	return err
 }
 
-// columnText returns the text that a driver hands over, which it may reuse.
+// columnText returns the text that a driver hands over. It may be the driver's
+// own memory.
 func columnText(src any) ([]byte, error) {
 	switch src := src.(type) {
 	case string:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 )
@@ -13,7 +12,7 @@ import (
 // calling member with the index of each that it finds, and skips the others. It
 // returns a bit for each known member that was there.
 func (p *parser) known(names []string, member func(i int) error) (seen uint, err error) {
-	var others [][]byte
+	outer := len(p.others)
 	err = p.object(func(name []byte) error {
 		for i, known := range names {
 			if known == string(name) {
@@ -24,41 +23,44 @@ func (p *parser) known(names []string, member func(i int) error) (seen uint, err
 				return member(i)
 			}
 		}
-		if len(others) == mostMembers {
-			return p.fail(&LimitError{What: "members", Limit: mostMembers})
+		if err := p.checkUnknown(names, p.others[outer:], name); err != nil {
+			return p.fail(err)
 		}
-		for _, other := range others {
-			if bytes.Equal(other, name) {
-				return p.fail(ErrDuplicate)
-			}
-		}
-		others = append(others, name)
-		return p.unknown(names, name)
+		p.others = append(p.others, name)
+		return p.unknown()
 	})
+	p.others = p.others[:outer]
 	return seen, err
 }
 
-// unknown skips a member that is not known, unless it only differs in case from
-// one that is: some readers would take it for that one.
-func (p *parser) unknown(names []string, name []byte) error {
-	for _, known := range names {
-		if strings.EqualFold(known, string(name)) {
-			return p.fail(fmt.Errorf("%w: differs from a known member in case alone", ErrName))
+// checkUnknown returns the reason why the name of an unknown member is refused,
+// if it is: that it occurs twice, or differs in case alone from a known one, so
+// that some readers would take it for that one.
+func (p *parser) checkUnknown(names []string, others [][]byte, name []byte) error {
+	if len(others) == mostMembers {
+		return &LimitError{What: "members", Limit: mostMembers}
+	}
+	for _, other := range others {
+		if bytes.Equal(other, name) {
+			return ErrDuplicate
 		}
 	}
+	for _, known := range names {
+		if bytes.EqualFold([]byte(known), name) {
+			return errVariant
+		}
+	}
+	return nil
+}
+
+var errVariant = fmt.Errorf("%w: differs from a known member in case alone", ErrName)
+
+// unknown reads the value of an unknown member, and drops it.
+func (p *parser) unknown() error {
 	end := len(p.out)
 	err := p.checkedValue()
 	p.out = p.out[:end]
 	return err
-}
-
-// checkedValue reads the next value, which is no part of another.
-func (p *parser) checkedValue() error {
-	start := len(p.out)
-	if err := p.value(0); err != nil {
-		return err
-	}
-	return p.checkSize(start)
 }
 
 // valueOf returns the Value of a canonical JSON text.
@@ -69,52 +71,54 @@ func valueOf(text string) Value {
 	return Value{text}
 }
 
-// fieldValue reads a FieldValue into e. What the value is stays in out.
-func (p *parser) fieldValue(e *entry) error {
+// fieldValue reads a FieldValue that is no part of a record.
+func (p *parser) fieldValue(e *entry) error { return p.located(-1, p.write(e)) }
+
+// write reads a FieldValue into e. What the value is stays in out.
+func (p *parser) write(e *entry) error {
 	names := [...]string{"value", "updatedAt", "clientId", "deleted"}
 	seen, err := p.known(names[:], func(i int) (err error) {
 		switch i {
 		case 0:
 			e.from = len(p.out)
 			err = p.checkedValue()
+			if string(p.out[e.from:]) == "null" {
+				p.out = p.out[:e.from] // as a Value has it
+			}
 			e.to = len(p.out)
 		case 3:
+			e.from = len(p.out)
 			err = p.deleted()
+			e.to = len(p.out)
 		default:
 			err = p.stampPart(i == 2, &e.stamp)
 		}
 		return err
 	})
-	switch value, deleted := seen&1 != 0, seen&8 != 0; {
-	case err != nil:
+	if err != nil {
 		return err
-	case value == deleted:
+	}
+	if value, deleted := seen&1 != 0, seen&8 != 0; value == deleted {
 		return p.fail(ErrKind)
-	case deleted:
-		e.value = Deletion()
 	}
 	return p.missing(names[:3], seen|1)
 }
 
-// deleted reads the value of a member "deleted", which can only be true.
+// deleted reads the value of a member "deleted", which can only be true, and
+// appends what stands for it in a Value.
 func (p *parser) deleted() error {
-	if p.peek() == 'f' {
+	if c := p.peek(); c != 't' && startsValue(c) {
 		return p.fail(ErrKind)
 	}
-	if err := p.expect('t'); err != nil {
-		return err
-	}
-	end := len(p.out)
-	err := p.literal("true")
-	p.out = p.out[:end]
-	return err
+	p.out = append(p.out, deletedText...)
+	return p.literal("true")
 }
 
 // missing refuses an object in which one of the named members was not seen.
 func (p *parser) missing(names []string, seen uint) error {
 	for i, name := range names {
 		if seen&(1<<i) == 0 {
-			return at(name, p.fail(ErrMissing))
+			return p.under([]byte(name), p.fail(ErrMissing))
 		}
 	}
 	return nil
@@ -128,7 +132,7 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 	}
 	if c := p.peek(); c != '"' {
 		if !client && (c == '-' || '0' <= c && c <= '9') {
-			return p.fail(fmt.Errorf("%w: a number, which loses digits in JavaScript; send the text", reason))
+			return p.fail(errNumberStamp)
 		}
 		return p.expect('"')
 	}
@@ -144,10 +148,12 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 	}
 	if err != nil {
 		p.pos = start
-		return p.fail(fmt.Errorf("%w: %w", reason, err))
+		return p.fail(&detail{reason, err})
 	}
 	return nil
 }
+
+var errNumberStamp = fmt.Errorf("%w: a number, which loses digits in JavaScript; send the text", ErrType)
 
 // stamp reads the object that a stamp is on its own.
 func (p *parser) stamp() (s clock.Stamp, err error) {
@@ -171,8 +177,11 @@ func (d *Decoder) fields() error {
 			return p.fail(err)
 		}
 		e := entry{name: name}
-		if err := p.fieldValue(&e); err != nil {
+		if err := p.write(&e); err != nil {
 			return err
+		}
+		if string(name) == DeletedField && (Value{string(p.out[e.from:e.to])}).Kind() != KindBool {
+			return p.fail(errDeletedField)
 		}
 		d.entries = append(d.entries, e)
 		return nil
@@ -182,30 +191,20 @@ func (d *Decoder) fields() error {
 // finish returns the record of d.entries.
 func (d *Decoder) finish(key Key) (Record, error) {
 	if err := sortEntries(d.entries); err != nil {
+		err.(*Error).Offset = d.parser.pos
 		return Record{}, err
 	}
-	// One string holds the texts of all values.
-	texts := string(d.parser.out)
-	for i := range d.entries {
-		e := &d.entries[i]
-		if e.value.text != deletedText {
-			e.value = valueOf(texts[e.from:e.to])
-		}
-		if string(e.name) == DeletedField && e.value.Kind() != KindBool {
-			return Record{}, at(DeletedField, errDeletedField)
-		}
-	}
-	return d.builder.record(key, d.entries), nil
+	return d.builder.record(key, d.entries, d.parser.out), nil
 }
 
 // mutation reads the mutation that is next. Of one that is refused it returns
 // the key, as far as it was read.
 func (d *Decoder) mutation() (m Mutation, err error) {
 	var key Key
-	var base []byte
+	base := -1 // where it begins
 	names := [...]string{"table", "id", "data", "base"}
 	p := &d.parser
-	d.entries, p.out, p.from = d.entries[:0], p.out[:0], p.pos
+	d.entries, p.out, p.others, p.from = d.entries[:0], p.out[:0], p.others[:0], p.pos
 	seen, err := p.known(names[:], func(i int) (err error) {
 		switch i {
 		case 0:
@@ -215,7 +214,8 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 		case 2:
 			err = d.fields()
 		case 3:
-			base, err = p.baseText()
+			base = p.pos
+			err = p.checkBase()
 		}
 		return err
 	})
@@ -228,11 +228,11 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 	}
 	data, err := d.finish(key)
 	if err != nil {
-		return m, at("data", err)
+		return m, p.under([]byte("data"), err)
 	}
-	if base != nil {
-		if m.Base, err = d.base(base, data); err != nil {
-			return m, at("base", err)
+	if base >= 0 {
+		if m.Base, err = p.base(base, data); err != nil {
+			return m, p.under([]byte("base"), err)
 		}
 	}
 	m.Data = data
@@ -245,53 +245,55 @@ func (d *Decoder) keyPart() (string, error) {
 	if err := p.expect('"'); err != nil {
 		return "", err
 	}
+	start := p.pos
 	text, err := p.text()
 	if err != nil {
 		return "", err
 	}
 	if err := checkName(text); err != nil {
+		p.pos = start
 		return "", p.fail(err)
 	}
 	return string(text), nil
 }
 
-// baseText reads the value of a member "base" and returns its canonical text.
-// What it says is read when the fields are known.
-func (p *parser) baseText() ([]byte, error) {
+// checkBase reads the value of a member "base" as JSON, and drops it. What it
+// says is read by base, when the fields are known.
+func (p *parser) checkBase() error {
 	if err := p.expect('{'); err != nil {
-		return nil, err
+		return err
 	}
-	end := len(p.out)
-	if err := p.value(0); err != nil {
-		return nil, err
-	}
-	text := bytes.Clone(p.out[end:])
-	p.out = p.out[:end]
-	return text, nil
+	limits, end := p.limits, len(p.out)
+	// It is no value, but an object of objects that may have values in them.
+	p.limits.Depth, p.limits.Value = limits.Depth+2, mostBytes
+	err := p.value(0)
+	p.limits, p.out = limits, p.out[:end]
+	return err
 }
 
-// base reads the canonical text of a base, as far as it is about fields that
+// base reads the base that begins at start, as far as it is about fields that
 // data writes: of others it can say nothing.
-func (d *Decoder) base(text []byte, data Record) (map[string]clock.Stamp, error) {
-	base := make(map[string]clock.Stamp, min(data.Len(), len(text)/shortestBase))
-	p := parser{in: text, limits: d.parser.limits}
+func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
+	end := p.pos
+	p.pos = start
+	base := make(map[string]clock.Stamp, min(data.Len(), (end-start)/shortestBase))
 	err := p.object(func(name []byte) (err error) {
-		i, ok := slices.BinarySearch(data.nameList(), string(name))
 		var s clock.Stamp
 		if p.peek() == 'n' {
 			err = p.literal("null")
 		} else {
 			s, err = p.stamp()
 		}
-		if ok && err == nil {
+		if i, ok := slices.BinarySearch(data.nameList(), string(name)); ok && err == nil {
 			base[data.names.list[i]] = s
 		}
 		return err
 	})
-	if e, ok := err.(*Error); ok {
-		e.Offset = d.parser.pos
+	if err != nil {
+		return nil, err
 	}
-	return base, err
+	p.pos = end
+	return base, nil
 }
 
 // shortestBase is the length of "f":null, with its comma.

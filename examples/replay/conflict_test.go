@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestShowcase: what is shown is what has most to tell, whatever comes first.
+func TestShowcase(t *testing.T) {
+	write := func(ms clock.Timestamp, client byte, v any) record.FieldValue {
+		return record.FieldValue{Value: record.MustOf(v), Stamp: clock.Stamp{Time: 1e18 + ms*1e6, Client: clock.ClientID{client}}}
+	}
+	named := func(table, field string, winner, loser record.FieldValue, unseen bool) conflict {
+		return conflict{place{record.Key{Table: table, ID: "1"}, field}, winner, loser, unseen}
+	}
+	loser := write(0, 1, "a")
+	inOrder := []conflict{
+		named("t", "close", write(5, 2, "b"), loser, true),
+		named("t", "far", write(9000, 2, "b"), loser, true),
+		named("s", "x", write(2, 2, "b"), loser, false),
+		named("t", "x", write(2, 2, "b"), loser, false),
+		named("t", "y", write(2, 2, "b"), loser, false),
+		named("t", "seen and far", write(3, 2, "b"), loser, false),
+		named("t", "same value", write(1, 2, "a"), loser, true),
+	}
+	for first := range inOrder {
+		var s showcase
+		for i := range inOrder {
+			s.add(inOrder[(first+i*3)%len(inOrder)])
+		}
+		if !slices.Equal(s[byTime], inOrder[:3]) {
+			t.Errorf("beginning with %d: shows %v", first, s[byTime])
+		}
+	}
+	if !slices.IsSortedFunc(inOrder, conflict.compare) {
+		t.Error("not in order")
+	}
+	tie := named("t", "tie", write(0, 2, "b"), loser, false)
+	var s showcase
+	s.add(tie)
+	s.add(named("t", "tie, too", write(0, 3, "b"), loser, false))
+	if got := fmt.Sprint(s[byClient]); got != fmt.Sprint([]conflict{tie}) {
+		t.Errorf("shows %s of two ties", got)
+	}
+}

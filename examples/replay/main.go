@@ -1,0 +1,177 @@
+// Command replay merges an edit history that many replicas wrote, and tells why
+// each winner won.
+//
+//	go run ./examples/replay                                     # a simulated team
+//	go run ./examples/replay history.jsonl.gz                    # a file of yours
+//	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
+//
+// A history is JSON Lines: one mutation a line, in any order, any of them twice.
+// The state that comes out, and its digest, do not depend on the order, nor on
+// how many replicas the writes went through; -shuffle and -split show it.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+)
+
+// The exit statuses.
+const (
+	success  = 0
+	refused  = 1 // the input, or the question, cannot be answered
+	misused  = 2 // the command line is wrong
+	diverged = 2 // replicas ended with different states, which must not happen
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program. It writes to stdout only once it has succeeded.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		io.WriteString(stdout, usage)
+		return success
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "replay: %v\n\n%s", err, usage)
+		return misused
+	}
+	h, err := openHistory(o, stdin)
+	if err != nil {
+		fmt.Fprintf(stderr, "replay: %v\n", err)
+		return refused
+	}
+	defer h.close()
+	r := newReplay(o, newProgress(stderr))
+	if err := r.run(h); err != nil {
+		fmt.Fprintf(stderr, "replay: %v\n", err)
+		return statusOf(err)
+	}
+	out := bufio.NewWriter(stdout)
+	answer(out, o, h, r)
+	if err := out.Flush(); err != nil {
+		fmt.Fprintf(stderr, "replay: %v\n", err)
+		return refused
+	}
+	return success
+}
+
+// statusOf returns the exit status for what ended the merge.
+func statusOf(err error) int {
+	if errors.Is(err, errDiverged) {
+		return diverged
+	}
+	return refused
+}
+
+// answer prints what was asked for.
+func answer(out *bufio.Writer, o options, h *history, r *replay) {
+	switch {
+	case o.state:
+		printState(out, r.state)
+	case o.explain != "":
+		r.stories.print(out, h, r)
+	default:
+		printReport(out, o, h, r)
+	}
+}
+
+const usage = `Usage: replay [flags] [FILE]
+
+Merges an edit history, field by field, the later write wins, and reports what
+became of the writes. FILE holds JSON Lines, one mutation a line, plain or gzip;
+"-" is standard input. Without a FILE it merges a history that is built in: a week
+of a simulated team.
+
+  -state          print the merged state as canonical JSON Lines, and nothing else
+  -shuffle SEED   deliver the single writes in another order, a different one for
+                  each whole number SEED; holds the history in memory
+  -split N        deal the writes to N replicas (1 to 100), which then exchange
+                  their whole states, and check that all end with the same bytes
+  -explain TABLE/ID/FIELD
+                  tell the story of one field: each write in the order of arrival
+  -h              print this help
+
+Exit status: 0 if all went well; 1 if the input is refused or has no such field;
+2 if the command line is wrong, or if replicas differ, which would be a bug.
+`
+
+// maxSplit bounds -split: exchanging whole states is quadratic in it.
+const maxSplit = 100
+
+// options is what the command line asks for.
+type options struct {
+	file    string // empty for the built-in history
+	state   bool
+	shuffle bool
+	seed    uint64
+	split   int // 0 for one replica and nothing to exchange
+	explain string
+}
+
+// parse reads the command line. Flags may follow the file.
+func parse(args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("replay", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.BoolVar(&o.state, "state", false, "")
+	f.Func("shuffle", "", func(s string) (err error) {
+		o.shuffle = true
+		o.seed, err = seed(s)
+		return err
+	})
+	f.Func("split", "", func(s string) (err error) {
+		if o.split, err = strconv.Atoi(s); err != nil || o.split < 1 || o.split > maxSplit {
+			return fmt.Errorf("need a whole number from 1 to %d", maxSplit)
+		}
+		return nil
+	})
+	f.Func("explain", "", func(s string) error {
+		if o.explain = s; s == "" {
+			return errors.New("need TABLE/ID/FIELD")
+		}
+		return nil
+	})
+	for {
+		if err := f.Parse(args); err != nil {
+			return o, err
+		}
+		if f.NArg() == 0 {
+			return o, o.check()
+		}
+		if o.file != "" || f.Arg(0) == "" {
+			return o, errors.New("need one FILE at most")
+		}
+		o.file, args = f.Arg(0), f.Args()[1:]
+	}
+}
+
+// seed reads the number of an order.
+func seed(s string) (uint64, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return uint64(n), nil
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, errors.New("need a whole number")
+	}
+	return n, nil
+}
+
+// check refuses flags that contradict each other.
+func (o options) check() error {
+	switch {
+	case o.explain != "" && o.state:
+		return errors.New("-explain and -state cannot go together: -state prints the state and nothing else")
+	case o.explain != "" && o.split > 0:
+		return errors.New("-explain and -split cannot go together: a story is told as one replica saw it")
+	}
+	return nil
+}

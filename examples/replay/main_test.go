@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// TestMain raises the number of checks of each property from 100 to 1,000. The
+// command line still decides, if it says something.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		if err := flag.Set("rapid.checks", "1000"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// tb is what *testing.T and *rapid.T have in common.
+type tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// replayed runs the program on a history from standard input, and returns what it
+// prints. It must succeed and say nothing else.
+func replayed(t tb, history string, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if status := run(append(args, "-"), strings.NewReader(history), &out, &errs); status != 0 || errs.Len() > 0 {
+		t.Fatalf("replay %q: status %d, standard error %q", args, status, errs.String())
+	}
+	return out.String()
+}
+
+// builtIn runs the program without a file.
+func builtIn(t tb, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if status := run(args, nil, &out, &errs); status != 0 || errs.Len() > 0 {
+		t.Fatalf("replay %q: status %d, standard error %q", args, status, errs.String())
+	}
+	return out.String()
+}
+
+// digestIn returns the digest that a report ends with.
+func digestIn(t tb, report string) string {
+	t.Helper()
+	_, after, ok := strings.Cut(report, "\ndigest ")
+	digest, _, _ := strings.Cut(after, "\n")
+	if !ok || len(digest) != 64 {
+		t.Fatalf("no digest in the report:\n%s", report)
+	}
+	return digest
+}
+
+const small = "testdata/small.jsonl"
+
+func smallHistory(t tb) string {
+	t.Helper()
+	text, err := os.ReadFile(small)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return string(text)
+}
+
+// TestGolden compares whole outputs with files, so that a change of what people
+// read shows in the diff.
+func TestGolden(t *testing.T) {
+	for name, args := range map[string][]string{
+		"report":    {small},
+		"state":     {"-state", small},
+		"split":     {"-shuffle", "5", "-split", "3", small},
+		"time":      {"-explain", "tasks/1/title", small},
+		"counter":   {"-explain", "tasks/1/status", small},
+		"client":    {"-explain", "tasks/2/due", small},
+		"deletion":  {"-explain", "tasks/3/notes", small},
+		"value":     {"-explain", "tasks/3/priority", small},
+		"deleted":   {"-explain", "tasks/4/title", small},
+		"mark":      {"-explain", "tasks/4/$deleted", small},
+		"ambiguous": {"-explain", "tasks/1/title/a", small},
+		"cut":       {"-explain", "tasks/2/title", small},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			if status := run(args, nil, &out, &errs); status != 0 || errs.Len() > 0 {
+				t.Fatalf("status %d, standard error %q", status, errs.String())
+			}
+			golden(t, filepath.Join("testdata", name+".golden"), out.Bytes())
+		})
+	}
+}
+
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("differs from %s; got:\n%s", file, got)
+	}
+}
+
+func TestBuiltInHistory(t *testing.T) {
+	report := builtIn(t)
+	if !strings.Contains(report, "It is simulated") {
+		t.Error("the report does not say that the history is simulated")
+	}
+	if !strings.HasSuffix(report, hints) {
+		t.Error("the report does not say what to try next")
+	}
+	if story := builtIn(t, "-explain", "tasks/opening-night/due"); !strings.Contains(story, "simulated") {
+		t.Error("the story does not say that the history is simulated")
+	}
+	digest := digestIn(t, report)
+	state := builtIn(t, "-state")
+	if got := digestIn(t, replayed(t, state)); got != digest {
+		t.Errorf("the digest of the state, read back, is %s, and not %s", got, digest)
+	}
+	for _, args := range [][]string{{"-shuffle", "1"}, {"-split", "7"}, {"-shuffle", "-2", "-split", "2"}} {
+		if got := digestIn(t, builtIn(t, args...)); got != digest {
+			t.Errorf("%q: digest %s, want %s", args, got, digest)
+		}
+		if got := builtIn(t, append(args, "-state")...); got != state {
+			t.Errorf("%q: another state", args)
+		}
+	}
+}
+
+// TestShuffleShuffles makes sure that -shuffle has an effect, the same each time.
+func TestShuffleShuffles(t *testing.T) {
+	story := func(seed string) string {
+		return builtIn(t, "-shuffle", seed, "-explain", "tasks/opening-night/due")
+	}
+	if story("1") != story("1") {
+		t.Error("one seed gives two orders")
+	}
+	if story("1") == story("2") && story("1") == story("3") {
+		t.Error("three seeds give one order")
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{"-nonsense"},
+		{small, small},
+		{small, "-state", small},
+		{"-split", "0"}, {"-split", "-1"}, {"-split", "101"}, {"-split", "x"}, {"-split"},
+		{"-shuffle", ""}, {"-shuffle", "1.5"}, {"-shuffle", "x"},
+		{"-explain", ""},
+		{"-explain", "a/b/c", "-state"},
+		{"-explain", "a/b/c", "-split", "2"},
+		{""},
+	} {
+		var out, errs bytes.Buffer
+		if status := run(args, strings.NewReader(""), &out, &errs); status != 2 {
+			t.Errorf("%q: status %d, want 2", args, status)
+		}
+		if out.Len() > 0 || !strings.Contains(errs.String(), "Usage: replay") {
+			t.Errorf("%q: standard output %q, standard error %q", args, out.String(), errs.String())
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, arg := range []string{"-h", "-help", "--help"} {
+		var out, errs bytes.Buffer
+		if status := run([]string{arg}, nil, &out, &errs); status != 0 || out.String() != usage || errs.Len() > 0 {
+			t.Errorf("%s: status %d, standard output %q, standard error %q", arg, status, out.String(), errs.String())
+		}
+	}
+}
+
+// TestFlagsBehindFile: people put flags there.
+func TestFlagsBehindFile(t *testing.T) {
+	var before, behind, errs bytes.Buffer
+	run([]string{"-state", "-split", "2", small}, nil, &before, &errs)
+	run([]string{small, "-state", "-split", "2"}, nil, &behind, &errs)
+	if errs.Len() > 0 || before.Len() == 0 || !bytes.Equal(before.Bytes(), behind.Bytes()) {
+		t.Errorf("got %q and %q, standard error %q", before.String(), behind.String(), errs.String())
+	}
+}
+
+// full is a device without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestOutputFails(t *testing.T) {
+	var errs bytes.Buffer
+	if status := run([]string{small}, nil, full{}, &errs); status != 1 || errs.Len() == 0 {
+		t.Errorf("status %d, standard error %q", status, errs.String())
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"math/rand/v2"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// replay merges a history and counts what becomes of the writes. What it holds
+// grows with the state and the number of clients, and not with the history.
+type replay struct {
+	options
+	progress *progress
+	// fold meets every write, in the order of delivery. What the report counts is
+	// what happened there.
+	fold     merge.Fold
+	replicas []merge.Fold // -split deals the writes to these as well
+	contests contests
+	stories  *stories // nil unless -explain asks
+	tally    tally
+	state    merge.Collection // when all is done
+}
+
+// tally counts writes.
+type tally struct {
+	writes         int
+	outcomes       [merge.Collision + 1]int
+	clients        map[clock.ClientID]struct{}
+	oldest, newest clock.Timestamp
+}
+
+func newReplay(o options, p *progress) *replay {
+	r := &replay{options: o, progress: p, replicas: make([]merge.Fold, o.split), contests: contests{}}
+	r.tally.clients = make(map[clock.ClientID]struct{})
+	if o.explain != "" {
+		r.stories = &stories{path: o.explain}
+	}
+	return r
+}
+
+// run merges all of h.
+func (r *replay) run(h *history) error {
+	defer r.progress.clear()
+	if err := r.read(h); err != nil {
+		return err
+	}
+	r.state = r.fold.Collection()
+	if r.stories != nil {
+		return r.stories.check(h, r.state)
+	}
+	if r.split == 0 {
+		return nil
+	}
+	var err error
+	r.state, err = exchange(r.replicas, r.state)
+	return err
+}
+
+// read delivers the writes of h, in the order asked for.
+func (r *replay) read(h *history) error {
+	if !r.shuffle {
+		return h.read(r.deliver)
+	}
+	var all []write
+	err := h.read(func(w write) error {
+		all = append(all, w)
+		r.progress.tick("read", len(all))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(r.seed, 0))
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, w := range all {
+		if err := r.deliver(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver merges one write.
+func (r *replay) deliver(w write) error {
+	change, err := r.fold.Write(w.Key, w.field, w.FieldValue)
+	if err != nil {
+		return err
+	}
+	if n := len(r.replicas); n > 0 {
+		if _, err := r.replicas[r.tally.writes%n].Write(w.Key, w.field, w.FieldValue); err != nil {
+			return err
+		}
+	}
+	r.tally.count(change)
+	r.contests.note(w, change)
+	if r.stories != nil {
+		r.stories.note(w, change)
+	}
+	r.progress.tick("merged", r.tally.writes)
+	return nil
+}
+
+func (t *tally) count(c merge.Change) {
+	at := c.Incoming.Stamp.Time
+	if t.writes == 0 || at < t.oldest {
+		t.oldest = at
+	}
+	t.newest = max(t.newest, at)
+	t.writes++
+	t.outcomes[c.Outcome]++
+	t.clients[c.Incoming.Stamp.Client] = struct{}{}
+}
+
+// sum counts what the state holds.
+type sum struct {
+	records, deletedRecords, fields, deletedFields int
+}
+
+func (s *sum) add(r record.Record) {
+	s.records++
+	if r.Deleted() {
+		s.deletedRecords++
+	}
+	for _, w := range r.All() {
+		s.fields++
+		if w.Deleted() {
+			s.deletedFields++
+		}
+	}
+}

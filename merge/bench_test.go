@@ -1,0 +1,160 @@
+package merge_test
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// pair is one workload done by this library and by naive maps. Both do it from
+// the start in each call.
+type pair struct {
+	ours, naive func()
+	fields      int // how many a call compares
+	rounds      int // how often each takes its turn
+}
+
+// run reports what the library takes, and how many times that the naive maps
+// take. They take turns, so that a machine that is now faster and now slower
+// cannot favour one: the figure is the median of the ratios.
+func (p pair) run(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		p.ours()
+	}
+	ours, naive := repeated(p.ours), repeated(p.naive)
+	var times, ratios []float64
+	for range p.rounds {
+		t := ours()
+		times = append(times, t/float64(p.fields))
+		ratios = append(ratios, naive()/t)
+	}
+	b.ReportMetric(median(times), "ns/field")
+	b.ReportMetric(median(ratios), "x-naive")
+}
+
+// repeated returns a func that calls do often enough for some milliseconds,
+// and returns the nanoseconds of one call. The garbage of others is collected
+// before, and the first call, whose data is no longer in the caches, not counted.
+func repeated(do func()) func() float64 {
+	timed := func(n int) float64 {
+		runtime.GC()
+		do()
+		start := time.Now()
+		for range n {
+			do()
+		}
+		return float64(time.Since(start)) / float64(n)
+	}
+	n := 1 + int(1e7/timed(1))
+	return func() float64 { return timed(n) }
+}
+
+func median(of []float64) float64 {
+	of = slices.Sorted(slices.Values(of))
+	return of[len(of)/2]
+}
+
+// sameState ends the benchmark if the two implementations do not agree.
+func sameState(tb testing.TB, ours merge.Collection, naive naiveState) {
+	tb.Helper()
+	if got, want := fingerprintOf(ours), naiveFingerprint(naive); got != want {
+		tb.Fatalf("the final states differ: %v, naive %v", got, want)
+	}
+}
+
+// replicas is the same two replicas in both implementations, in memory of their
+// own.
+type replicas struct {
+	local, remote           merge.Collection
+	naiveLocal, naiveRemote naiveState
+}
+
+func newReplicas(w *world, local, remote []write) replicas {
+	return replicas{
+		newReplica(w).collection(local), newReplica(w).collection(remote),
+		newReplica(w).state(local), newReplica(w).state(remote),
+	}
+}
+
+// join compares the two on n fields.
+func (r replicas) join(b *testing.B, n int) {
+	sameState(b, merge.Join(r.local, r.remote), naiveJoin(r.naiveLocal, r.naiveRemote))
+	sameState(b, merge.Join(r.remote, r.local), naiveJoin(r.naiveLocal, r.naiveRemote))
+	pair{
+		ours:   func() { merge.Join(r.local, r.remote) },
+		naive:  func() { naiveJoin(r.naiveLocal, r.naiveRemote) },
+		fields: n, rounds: 15,
+	}.run(b)
+}
+
+// BenchmarkSync joins the whole states of two replicas of 5,000 records that
+// both edited a tenth of the fields.
+func BenchmarkSync(b *testing.B) {
+	w := newWorld(5000)
+	newReplicas(w, w.local, w.remote).join(b, len(w.local))
+}
+
+// BenchmarkDelta joins only what the remote edited.
+func BenchmarkDelta(b *testing.B) {
+	w := newWorld(5000)
+	newReplicas(w, w.local, w.edits).join(b, len(w.edits))
+}
+
+// BenchmarkNothingNew joins two equal states that share no memory.
+func BenchmarkNothingNew(b *testing.B) {
+	w := newWorld(5000)
+	newReplicas(w, w.local, w.local).join(b, len(w.local))
+}
+
+func TestJoinOfEqualStatesAllocatesNothing(t *testing.T) {
+	w := newWorld(50)
+	a, b := newReplica(w).collection(w.local), newReplica(w).collection(w.local)
+	var joined merge.Collection
+	if n := testing.AllocsPerRun(100, func() { joined = merge.Join(a, b) }); n != 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+	if !joined.Equal(a) {
+		t.Error("joining an equal state changed it")
+	}
+}
+
+// BenchmarkHot joins 20,000 records of one field, one after another, to a record
+// that has it. Each time there is a new record.
+func BenchmarkHot(b *testing.B) {
+	w := newWorld(1)
+	base, naiveBase := newReplica(w).collection(w.local).At(0), newReplica(w).state(w.local)[w.ids[0]]
+	var deltas []record.Record
+	var naiveDeltas []naiveRecord
+	ours, naive := newReplica(w), newReplica(w)
+	for _, e := range w.hot(20_000) {
+		deltas = append(deltas, ours.collection([]write{e}).At(0))
+		naiveDeltas = append(naiveDeltas, naive.state([]write{e})[w.ids[0]])
+	}
+	var got record.Record
+	var want naiveRecord
+	p := pair{
+		ours: func() {
+			var b record.Builder
+			got = base
+			for _, d := range deltas {
+				got, _, _ = b.Join(got, d)
+			}
+		},
+		naive: func() {
+			want = naiveBase
+			for _, d := range naiveDeltas {
+				want = naiveJoinRecord(want, d)
+			}
+		},
+		fields: len(deltas), rounds: 15,
+	}
+	p.ours()
+	p.naive()
+	sameState(b, merge.Collect(got), naiveState{w.ids[0]: want})
+	p.run(b)
+}

@@ -1,0 +1,129 @@
+package record
+
+// value reads the next value and appends its canonical text to out. The depth
+// is that of the value: 0 for one that is not in a composite.
+func (p *parser) value(depth int) error {
+	p.grow(32)
+	switch c := p.peek(); {
+	case c == '"':
+		return p.stringValue()
+	case c == '-' || isDigit(c):
+		return p.number()
+	case c == '{' || c == '[':
+		if depth >= p.limits.Depth {
+			return p.fail(&LimitError{What: "depth", Limit: p.limits.Depth})
+		}
+		p.pos++
+		p.out = append(p.out, c)
+		if c == '[' {
+			return p.elements(depth + 1)
+		}
+		return p.objectValue(depth + 1)
+	case c == 't':
+		return p.word("true")
+	case c == 'f':
+		return p.word("false")
+	case c == 'n':
+		return p.word("null")
+	}
+	return p.syntax("not a value")
+}
+
+// checkedValue reads the next value, which is no part of another.
+func (p *parser) checkedValue() error {
+	start := len(p.out)
+	if err := p.value(0); err != nil {
+		return err
+	}
+	return p.checkSize(start)
+}
+
+// grow makes room for n more bytes in out. Canonical text is seldom longer than
+// what it came from, so at first the room it makes is what is left of the input.
+// Where the text did grow, it is enough for the worst that can follow, so that
+// it need not be made a third time: 1e20, is five bytes and becomes 22.
+func (p *parser) grow(n int) {
+	if cap(p.out)-len(p.out) >= n {
+		return
+	}
+	rest := len(p.in) - p.pos
+	if len(p.out) > p.pos-p.from {
+		rest = rest * 22 / 5
+	}
+	p.out = append(make([]byte, 0, len(p.out)+rest+n), p.out...)
+}
+
+// word reads a literal and appends it to out.
+func (p *parser) word(literal string) error {
+	p.out = append(p.out, literal...)
+	return p.literal(literal)
+}
+
+// stringValue reads a string and appends it to out in canonical form.
+func (p *parser) stringValue() error {
+	inner, plain, err := p.rawString()
+	if err != nil {
+		return err
+	}
+	p.grow(len(inner) + 8)
+	p.out = append(p.out, '"')
+	if plain {
+		p.out = append(p.out, inner...)
+	} else {
+		p.out = appendCanonical(p.out, inner)
+	}
+	p.out = append(p.out, '"')
+	return nil
+}
+
+// number reads a number and appends its canonical form to out.
+func (p *parser) number() error {
+	start := p.pos
+	text, integer, err := p.numberText()
+	if err != nil {
+		return err
+	}
+	if integer && len(text) < maxDigits && string(text) != "-0" {
+		p.out = append(p.out, text...)
+		return nil
+	}
+	if p.out, err = appendNumber(p.out, text); err != nil {
+		p.pos = start
+		return p.fail(err)
+	}
+	return nil
+}
+
+// elements reads the rest of an array.
+func (p *parser) elements(depth int) error {
+	if p.accept(']') {
+		p.out = append(p.out, ']')
+		return nil
+	}
+	start := len(p.out)
+	for {
+		if err := p.value(depth); err != nil {
+			return err
+		}
+		if err := p.checkSize(start); err != nil {
+			return err
+		}
+		if p.accept(']') {
+			p.out = append(p.out, ']')
+			return nil
+		}
+		if !p.accept(',') {
+			return p.syntax("expected , or ]")
+		}
+		p.out = append(p.out, ',')
+	}
+}
+
+// checkSize refuses a composite that has grown beyond the limit of a value
+// while it is being read, before the rest of it costs memory.
+func (p *parser) checkSize(start int) error {
+	if len(p.out)-start > p.limits.Value {
+		return p.fail(&LimitError{What: "value", Limit: p.limits.Value})
+	}
+	return nil
+}

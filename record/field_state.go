@@ -1,0 +1,124 @@
+package record
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// Field is a struct member that tells all that a field of a record can be:
+// absent, null, deleted, or present with a value of type T. A plain member
+// cannot: its zero value stands for the first three.
+//
+//	type Task struct {
+//		Title string                   `lww:"title"`
+//		Due   record.Field[time.Time] `lww:"due" json:"due,omitzero"`
+//	}
+//
+// The zero Field is absent. For Edit.SetStruct that means: leave the field
+// alone.
+//
+// A Field also has a JSON form, for messages that hold such a struct: the value
+// or null. A deletion has none, nor has an absent Field; the option omitzero
+// leaves the latter out.
+type Field[T any] struct {
+	state fieldState
+	value T
+}
+
+type fieldState uint8
+
+const (
+	fieldAbsent fieldState = iota
+	fieldNull
+	fieldDeleted
+	fieldPresent
+)
+
+// FieldOf returns a Field that is present and has the value v.
+func FieldOf[T any](v T) Field[T] { return Field[T]{fieldPresent, v} }
+
+// Get returns the value of f, and whether f is present. The value is zero if it
+// is not.
+func (f Field[T]) Get() (T, bool) { return f.value, f.state == fieldPresent }
+
+// IsZero reports whether f is absent.
+func (f Field[T]) IsZero() bool { return f.state == fieldAbsent }
+
+// IsNull reports whether f is null.
+func (f Field[T]) IsNull() bool { return f.state == fieldNull }
+
+// Deleted reports whether f is deleted.
+func (f Field[T]) Deleted() bool { return f.state == fieldDeleted }
+
+// Set makes f present, with the value v.
+func (f *Field[T]) Set(v T) { *f = FieldOf(v) }
+
+// SetNull makes f null.
+func (f *Field[T]) SetNull() { *f = Field[T]{state: fieldNull} }
+
+// Delete makes f deleted.
+func (f *Field[T]) Delete() { *f = Field[T]{state: fieldDeleted} }
+
+// MarshalJSON returns the canonical JSON of the value, or null. It refuses a
+// deleted Field with ErrKind, and an absent one with ErrMissing.
+func (f Field[T]) MarshalJSON() ([]byte, error) {
+	v, ok, err := f.written()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, &Error{Offset: -1, Err: fmt.Errorf("%w: an absent Field; its member needs the option omitzero", ErrMissing)}
+	}
+	return v.MarshalJSON()
+}
+
+// UnmarshalJSON makes f null or present, by the rules of ParseValue.
+func (f *Field[T]) UnmarshalJSON(text []byte) error {
+	v, err := ParseValue(text)
+	if err != nil {
+		return err
+	}
+	return f.read(v, true)
+}
+
+// stateful is what *Field[T] can do for any T.
+type stateful interface {
+	read(v Value, ok bool) error
+	written() (v Value, ok bool, err error)
+}
+
+func isField(t reflect.Type) bool { return t.Implements(reflect.TypeFor[stateful]()) }
+
+// read sets f to what a field holds, ok telling whether there is one. It leaves
+// f alone if the value does not fit.
+func (f *Field[T]) read(v Value, ok bool) error {
+	got := Field[T]{}
+	switch {
+	case !ok:
+	case v == Value{}:
+		got.SetNull()
+	case v == Deletion():
+		got.Delete()
+	default:
+		got.state = fieldPresent
+		if err := v.into(&got.value); err != nil {
+			return err
+		}
+	}
+	*f = got
+	return nil
+}
+
+// written returns what f writes, and whether it writes anything.
+func (f Field[T]) written() (v Value, ok bool, err error) {
+	switch f.state {
+	case fieldAbsent:
+		return Value{}, false, nil
+	case fieldNull:
+		return Value{}, true, nil
+	case fieldDeleted:
+		return Deletion(), true, nil
+	}
+	v, err = Of(f.value)
+	return v, true, err
+}

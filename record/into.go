@@ -1,0 +1,72 @@
+package record
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// into stores v, which is no deletion, in the fresh Go value that dst points to.
+// It does what Decode does, except that an any, wherever it is, becomes what
+// Value.Any returns, so that integers stay exact.
+func (v Value) into(dst any) error {
+	d := json.NewDecoder(strings.NewReader(v.JSON()))
+	d.UseNumber()
+	if err := d.Decode(dst); err != nil {
+		return &Error{Offset: -1, Err: typeError(err)}
+	}
+	makeExact(reflect.ValueOf(dst).Elem())
+	return nil
+}
+
+// makeExact replaces the json.Numbers that decoding left in every any within v,
+// which was zero before that. So v is a tree, apart from what types have made
+// that unmarshal themselves, which it does not look at.
+func makeExact(v reflect.Value) {
+	t := v.Type()
+	if unmarshalsItself(t) {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		if !v.IsNil() {
+			v.Set(reflect.ValueOf(exactNumbers(v.Interface())))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			makeExact(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range t.NumField() {
+			makeExact(v.Field(i))
+		}
+	case reflect.Slice, reflect.Array:
+		for i := 0; i < v.Len() && !isScalar(t.Elem()); i++ {
+			makeExact(v.Index(i))
+		}
+	case reflect.Map:
+		if !isScalar(t.Elem()) {
+			makeEntriesExact(v)
+		}
+	}
+}
+
+func makeEntriesExact(v reflect.Value) {
+	for _, key := range v.MapKeys() {
+		entry := reflect.New(v.Type().Elem()).Elem()
+		entry.Set(v.MapIndex(key))
+		makeExact(entry)
+		v.SetMapIndex(key, entry)
+	}
+}
+
+// isScalar reports whether values of type t have no parts.
+func isScalar(t reflect.Type) bool {
+	return t.Kind() < reflect.Array || t.Kind() == reflect.String
+}
+
+func unmarshalsItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}

@@ -1,0 +1,187 @@
+package record_test
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+func TestNumbers(t *testing.T) {
+	for _, c := range []struct{ literal, want string }{
+		// An integer within int64 is exact, in any spelling.
+		{"9007199254740993", "9007199254740993"},
+		{"9007199254740993.0", "9007199254740993"},
+		{"9007199254740993e0", "9007199254740993"},
+		{"900719925474099.3e1", "9007199254740993"},
+		{"90071992547409930e-1", "9007199254740993"},
+		{"9007199254740993000000e-6", "9007199254740993"},
+		{"0.0000009007199254740993E+22", "9007199254740993"},
+		{"9223372036854775807", "9223372036854775807"},
+		{"9223372036854775807.000", "9223372036854775807"},
+		{"0.9223372036854775807e19", "9223372036854775807"},
+		{"92233720368547758070e-1", "9223372036854775807"},
+		{"-9223372036854775808", "-9223372036854775808"},
+		{"-9.223372036854775808e18", "-9223372036854775808"},
+		{"999999999999999999", "999999999999999999"},
+		{"1000000000000000000", "1000000000000000000"},
+		{"1e18", "1000000000000000000"},
+		{"9e18", "9000000000000000000"},
+		{"10000000000000000000e-1", "1000000000000000000"},
+		{"100000000000000000000000000e-26", "1"},
+		{"1" + strings.Repeat("0", 990) + "e-990", "1"},
+		{"0." + strings.Repeat("0", 990) + "1e991", "1"},
+		// What is not is the nearest float64, and where that is an integer within
+		// int64, that integer.
+		{"9223372036854775808", "9223372036854776000"},
+		{"-9223372036854775809", "-9223372036854775808"},
+		{"9223372036854775807.5", "9223372036854776000"},
+		{"9007199254740993.5", "9007199254740994"},
+		{"9007199254740992.5", "9007199254740992"},
+		{"2251799813685248.3", "2251799813685248.5"},
+		{"1.0000000000000000000000000000000001", "1"},
+		{"0.99999999999999999999", "1"},
+		{"123456789012345678901234567890", "1.2345678901234568e+29"},
+		{"1e19", "10000000000000000000"},
+		{"1e20", "100000000000000000000"},
+		{"1e21", "1e+21"},
+		{"999999999999999999999", "1e+21"},
+		{"-123456789012345678901", "-123456789012345680000"},
+		{"0.000001", "0.000001"},
+		{"0.0000001", "1e-7"},
+		{"-1.5E-10", "-1.5e-10"},
+		{"1e100", "1e+100"},
+		{"1E-100", "1e-100"},
+		{"0.1", "0.1"},
+		{"0.10", "0.1"},
+		{"100e-3", "0.1"},
+		{"5e-324", "5e-324"},
+		{"2.5e-324", "5e-324"},
+		{"1.7976931348623158e308", "1.7976931348623157e+308"},
+		{"-0", "0"},
+		{"-0.0e-0", "0"},
+		{"0e999999999999999999999999", "0"},
+	} {
+		value, err := record.ParseValue([]byte(c.literal))
+		require.NoError(t, err, c.literal)
+		require.Equal(t, c.want, value.JSON(), c.literal)
+		again, err := record.ParseValue([]byte(value.JSON()))
+		require.NoError(t, err, c.literal)
+		require.Equal(t, value, again, "canonical text is canonical")
+		second, err := opinionOfNumber(c.literal)
+		require.NoError(t, err)
+		require.Equal(t, c.want, second, "second opinion on %s", c.literal)
+	}
+}
+
+// TestNumbersOfRFC8785 are the samples of its appendix B, but for the integers
+// beyond 2^53, which keep their digits here, and for -0, NaN and infinity.
+func TestNumbersOfRFC8785(t *testing.T) {
+	for bits, want := range map[uint64]string{
+		0x0000000000000001: "5e-324",
+		0x8000000000000001: "-5e-324",
+		0x7fefffffffffffff: "1.7976931348623157e+308",
+		0xffefffffffffffff: "-1.7976931348623157e+308",
+		0x4340000000000000: "9007199254740992",
+		0x4430000000000000: "295147905179352830000",
+		0x44b52d02c7e14af5: "9.999999999999997e+22",
+		0x44b52d02c7e14af6: "1e+23",
+		0x44b52d02c7e14af7: "1.0000000000000001e+23",
+		0x444b1ae4d6e2ef4e: "999999999999999700000",
+		0x444b1ae4d6e2ef4f: "999999999999999900000",
+		0x444b1ae4d6e2ef50: "1e+21",
+		0x3eb0c6f7a0b5ed8c: "9.999999999999997e-7",
+		0x3eb0c6f7a0b5ed8d: "0.000001",
+		0x41b3de4355555553: "333333333.3333332",
+		0x41b3de4355555554: "333333333.33333325",
+		0x41b3de4355555555: "333333333.3333333",
+		0x41b3de4355555556: "333333333.3333334",
+		0x41b3de4355555557: "333333333.33333343",
+		0xbecbf647612f3696: "-0.0000033333333333333333",
+		0x43143ff3c1cb0959: "1424953923781206.2",
+	} {
+		value, err := record.Float(math.Float64frombits(bits))
+		require.NoError(t, err)
+		require.Equal(t, want, value.JSON(), "%x", bits)
+		parsed, err := record.ParseValue([]byte(want))
+		require.NoError(t, err)
+		require.Equal(t, value, parsed)
+	}
+}
+
+func TestNumbersRefused(t *testing.T) {
+	for _, c := range []struct {
+		literal string
+		reason  error
+	}{
+		{"1e309", record.ErrNumber},
+		{"-1e309", record.ErrNumber},
+		{"1.7976931348623159e308", record.ErrNumber},
+		{"1" + strings.Repeat("0", 309), record.ErrNumber},
+		{"1e-324", record.ErrNumber},
+		{"2.4e-324", record.ErrNumber},
+		{"-1e-400", record.ErrNumber},
+		{"0." + strings.Repeat("0", 998), nil},
+		{"0." + strings.Repeat("0", 999), record.ErrLimit},
+		{"-" + strings.Repeat("1", 1000), record.ErrLimit},
+		{"1e" + strings.Repeat("0", 999), record.ErrLimit},
+	} {
+		value, err := record.ParseValue([]byte(c.literal))
+		require.ErrorIs(t, err, c.reason, c.literal)
+		if c.reason != nil {
+			require.Zero(t, value)
+		}
+	}
+}
+
+// genLiteral draws number literals that are near the edges of the rule: of int64,
+// of 2^53, of float64 and of the forms that they have as text.
+var genLiteral = rapid.Custom(func(t *rapid.T) string {
+	sign := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign")
+	digits := rapid.OneOf(
+		rapid.StringMatching(`0|[1-9][0-9]{0,22}`),
+		rapid.Map(rapid.Int64Range(-3, 3), func(i int64) string { return strconv.FormatUint(uint64(math.MaxInt64)+uint64(i), 10) }),
+		rapid.Map(rapid.Int64Range(-3, 3), func(i int64) string { return strconv.FormatInt(1<<53+i, 10) }),
+		rapid.Map(rapid.Float64(), func(f float64) string { return fmt.Sprintf("%.0f", math.Abs(math.Mod(f, 1e300))) }),
+		rapid.SampledFrom([]string{"0", "1", "5", "49406564584124654", "17976931348623157", "17976931348623159", "22250738585072014"}),
+	).Draw(t, "digits")
+	point := rapid.IntRange(0, len(digits)).Draw(t, "point")
+	exponent := rapid.OneOf(rapid.IntRange(-25, 25), rapid.IntRange(-345, -300), rapid.IntRange(285, 310)).Draw(t, "exponent")
+	literal := digits
+	if point > 0 && point < len(digits) {
+		literal = digits[:point] + "." + digits[point:]
+	}
+	literal += strings.Repeat("0", rapid.IntRange(0, 3).Draw(t, "zeros")*strings.Count(literal, "."))
+	if len(literal) > 1 && literal[0] == '0' && literal[1] != '.' {
+		literal = "1" + literal
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "form") {
+	case 0:
+		literal += fmt.Sprintf("e%d", exponent)
+	case 1:
+		literal += fmt.Sprintf("E%+03d", exponent)
+	}
+	return sign + literal
+})
+
+// TestNumbersSecondOpinion compares the rule with one that does all in fractions
+// of any size.
+func TestNumbersSecondOpinion(t *testing.T) {
+	checkLaw(t, func(t *rapid.T) {
+		literal := genLiteral.Draw(t, "literal")
+		value, err := record.ParseValue([]byte(literal))
+		want, refused := opinionOfNumber(literal)
+		if refused != nil {
+			require.Error(t, err)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, value.JSON())
+	})
+}

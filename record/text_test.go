@@ -1,0 +1,130 @@
+package record_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// keyOrder are object keys in the order of the bytes of their text. That is
+// neither the order of their UTF-16, where U+10000 is below U+E000, nor that of
+// their escaped forms, where a backslash or a quotation mark begins with a
+// backslash and a control character with \u.
+var keyOrder = []string{
+	"", "\x00", "\x00\x00", "\x00a", "\x01", "\b", "\t", "\n", "\v", "\f", "\r", "\x1f", " ", "!", "\"", "\"!", "\"\"", "\"a", "#", "0", "A", "A\n", "A ", "A\"", "AA", "A\\",
+	"[", "\\", "\\\\", "\\n", "\\u", "]", "a", "b", "n", "t", "u", "~", "\x7f", "\u0080", "é", "\u07ff", "\u0800", "\u2028", "\ud7ff", "\ue000", "\ufeff", "\uff5a",
+	"\ufffd", "\uffff", "\U00010000", "😀", "\U0010ffff",
+}
+
+// TestKeyOrder sorts all pairs, both ways round, in all spellings.
+func TestKeyOrder(t *testing.T) {
+	require.True(t, slices.IsSorted(keyOrder))
+	spell := []func(string) string{canonicalText, func(s string) string { return escapeAll(s, "%04x") }}
+	for i, a := range keyOrder {
+		for _, b := range keyOrder[i+1:] {
+			want := `{` + canonicalText(a) + `:1,` + canonicalText(b) + `:2}`
+			for _, form := range []string{
+				`{` + spell[0](a) + `:1,` + spell[0](b) + `:2}`, `{` + spell[0](b) + `:2,` + spell[0](a) + `:1}`,
+				`{` + spell[1](a) + `:1,` + spell[0](b) + `:2}`, `{` + spell[1](b) + `:2,` + spell[0](a) + `:1}`,
+			} {
+				value, err := record.ParseValue([]byte(form))
+				require.NoError(t, err)
+				require.Equal(t, want, value.JSON())
+			}
+		}
+	}
+}
+
+// TestSortedObjects sorts objects of many members, nested in each other.
+func TestSortedObjects(t *testing.T) {
+	names := slices.Clone(keyOrder)
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("k%d\"", i))
+	}
+	slices.Sort(names)
+	checkLaw(t, func(t *rapid.T) {
+		order := rapid.Permutation(names).Draw(t, "order")
+		n := rapid.IntRange(1, len(names)).Draw(t, "n")
+		var drawn, sorted []string
+		for i, name := range order[:n] {
+			value := []string{"1", `"}]\",:{["`, `{"b":[{"z":1,"a":"\\\""}],"a":{}}`, "[]"}[i%4]
+			drawn = append(drawn, escapeAll(name, "%04X")+" : "+value)
+		}
+		kept := slices.Sorted(slices.Values(order[:n]))
+		for _, name := range kept {
+			value := []string{"1", `"}]\",:{["`, `{"a":{},"b":[{"a":"\\\"","z":1}]}`, "[]"}[slices.Index(order, name)%4]
+			sorted = append(sorted, canonicalText(name)+":"+value)
+		}
+		value, err := record.ParseValue([]byte("{" + strings.Join(drawn, " , ") + "}"))
+		require.NoError(t, err)
+		require.Equal(t, "{"+strings.Join(sorted, ",")+"}", value.JSON())
+
+		// One of them twice, wherever it is, is refused.
+		twice := drawn[rapid.IntRange(0, n-1).Draw(t, "twice")]
+		value, err = record.ParseValue([]byte("{" + strings.Join(append(drawn, twice), ",") + "}"))
+		require.ErrorIs(t, err, record.ErrDuplicate)
+		require.Zero(t, value)
+	})
+}
+
+// genStringText draws JSON strings, some of them broken.
+var genStringText = rapid.Custom(func(t *rapid.T) string {
+	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
+		"a", "plain text", "12345678", "é", "😀", "\u2028", "\x7f", "<", "/", `\/`, `\"`, `\\`, `\b`, `\t`, `\n`, `\f`, `\r`, `\u0000`, `\u001F`, `\u0022`, `\u005c`,
+		`\u00e9`, `\ud83d\ude00`, `\uD83D\uDE00`, `\uffff`, `\ufffd`, "\ufffd",
+		`\ud83d`, `\ude00`, "\xff", "\xed\xa0\x80", "\xc3", "\n", "\x00", `\x`, `\u12`, `"`,
+	}), 0, 12).Draw(t, "parts")
+	return `"` + strings.Join(parts, "") + `"`
+})
+
+// TestStringsSecondOpinion compares strings with what encoding/json makes of them.
+func TestStringsSecondOpinion(t *testing.T) {
+	checkLaw(t, func(t *rapid.T) {
+		text := genStringText.Draw(t, "text")
+		value, err := record.ParseValue([]byte(text))
+		want, _, refused := opinion([]byte(text))
+		if refused != nil {
+			require.Error(t, err)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, value.JSON())
+		var plain string
+		require.NoError(t, json.Unmarshal([]byte(text), &plain))
+		got, ok := value.Text()
+		require.True(t, ok)
+		require.Equal(t, plain, got)
+	})
+}
+
+// TestStringsOfEveryLength puts each kind of character at each place near the end
+// of a string, which is read eight bytes at a time.
+func TestStringsOfEveryLength(t *testing.T) {
+	for length := range 26 {
+		for _, special := range []string{"\"", "\\", "\n", "\x1f", "\x00", "é", "😀", "\x7f", " ", "!", "[", "\ufffd"} {
+			for at := range length + 1 {
+				text := strings.Repeat("x", at) + special + strings.Repeat("y", length-at)
+				value, err := record.ParseValue([]byte(canonicalText(text)))
+				require.NoError(t, err)
+				got, _ := value.Text()
+				require.Equal(t, text, got)
+				if special < " " {
+					_, err = record.ParseValue([]byte(`"` + text + `"`))
+					require.ErrorIs(t, err, record.ErrSyntax)
+				}
+			}
+		}
+		for b := 0x80; b < 0x100; b++ {
+			text := strings.Repeat("x", length) + string([]byte{byte(b)}) + "12345678"
+			_, err := record.ParseValue([]byte(`"` + text + `"`))
+			require.ErrorIs(t, err, record.ErrUTF8)
+		}
+	}
+}
