@@ -118,7 +118,7 @@ func (f *Fold) join(d *draft, name string, w record.FieldValue) Change {
 	}
 	var i int
 	d.names, i = f.names.with(d.names, name)
-	d.writes = slices.Insert(d.writes, i, w)
+	d.writes = slices.Insert(d.writes, i, kept(w))
 	return Change{Incoming: w, Outcome: Applied}
 }
 
@@ -126,9 +126,16 @@ func (f *Fold) join(d *draft, name string, w record.FieldValue) Change {
 func (d *draft) meet(i int, w record.FieldValue) Change {
 	c := compare(d.writes[i], w)
 	if c.Changed() {
-		d.writes[i] = w
+		d.writes[i] = kept(w)
 	}
 	return c
+}
+
+// kept returns w as a draft keeps it, without the rest of the record that it came
+// in: that is history, and not state.
+func kept(w record.FieldValue) record.FieldValue {
+	w.Value = w.Value.Clone()
+	return w
 }
 
 // all yields the fields of d.

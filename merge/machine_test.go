@@ -37,12 +37,19 @@ type network struct {
 	parcels []parcel
 }
 
-// receive lets a site take in records, by all its ways.
+// receive lets a site take in records from another one, by all its ways.
 func (s *site) receive(t *rapid.T, c merge.Collection, writes history) {
+	for r := range c.All() {
+		s.fold.Add(r)
+	}
+	s.take(t, c, writes)
+}
+
+// take is receive without the Fold.
+func (s *site) take(t *rapid.T, c merge.Collection, writes history) {
 	s.seen = append(s.seen, writes...)
 	s.joined = merge.Join(s.joined, c)
 	for r := range c.All() {
-		s.fold.Add(r)
 		before, ok := s.byKey[r.Key()]
 		if !ok {
 			before = record.New(r.Key())
@@ -69,7 +76,7 @@ func (n *network) write(t *rapid.T) {
 		require.Equal(t, w.field, name)
 		require.Equal(t, change, told)
 	}
-	s.receive(t, history{w}.collection(), history{w})
+	s.take(t, history{w}.collection(), history{w})
 	after, _ := s.seen.at(w)
 	require.Equal(t, after.fieldValue(), change.After())
 }

@@ -63,6 +63,27 @@ func TestWideRecords(t *testing.T) {
 	})
 }
 
+// TestWideRecordsSideBySide: records that have the same fields up to some point
+// and others from there on do not get in one another's way in a Fold.
+func TestWideRecordsSideBySide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h history
+		part := rapid.IntRange(0, 20).Draw(t, "alike")
+		for i := range rapid.IntRange(part, part+5).Draw(t, "fields") {
+			for _, id := range []string{"1", "2", "3"} {
+				w := entry{table: "t", id: id, field: fmt.Sprint(i % 24), time: times[i%3], client: clients[i%3], deleted: true}
+				if i >= part {
+					w.field += "/" + id
+				}
+				h = append(h, w)
+			}
+		}
+		var fold merge.Fold
+		foldAll(t, &fold, nil, h)
+		require.Equal(t, h.winners(), read(fold.Collection()))
+	})
+}
+
 // foldAll folds in writes and checks what is told of each, given what was seen of
 // the same records before.
 func foldAll(t require.TestingT, fold *merge.Fold, before, writes history) {

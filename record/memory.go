@@ -13,8 +13,8 @@ type memory struct {
 
 // The sizes of the largest chunks.
 const (
-	maxWrites = 512
-	maxText   = 16 << 10
+	maxWrites = 128
+	maxText   = 4 << 10
 )
 
 // writes returns n writes to fill in.

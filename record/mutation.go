@@ -20,12 +20,13 @@ type Mutation struct {
 //	{"table":"tasks","id":"…","data":{"title":{…}},"base":{"title":{…}}}
 //
 // The base is left out if it is empty. Of its entries, those are written that
-// belong to a field in Data.
+// belong to a field in Data. The key is not checked: without a valid one, this is
+// nothing that a Decoder accepts.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
-	dst, _ = appendString(dst, m.Data.key.Table)
+	dst = appendQuoted(dst, m.Data.key.Table)
 	dst = append(dst, `,"id":`...)
-	dst, _ = appendString(dst, m.Data.key.ID)
+	dst = appendQuoted(dst, m.Data.key.ID)
 	dst = append(dst, `,"data":`...)
 	dst = m.Data.AppendJSON(dst)
 	sep := `,"base":{`
@@ -36,7 +37,7 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 		}
 		dst = append(dst, sep...)
 		sep = ","
-		dst = appendName(dst, name)
+		dst = append(appendQuoted(dst, name), ':')
 		if s.IsZero() {
 			dst = append(dst, "null"...)
 		} else {
@@ -49,9 +50,14 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// MarshalJSON returns the canonical JSON of m. Mind that json.Marshal escapes
-// <, > and & in what this returns.
-func (m Mutation) MarshalJSON() ([]byte, error) { return m.AppendJSON(nil), nil }
+// MarshalJSON returns the canonical JSON of m, and an *Error if its key is not
+// valid. Mind that json.Marshal escapes <, > and & in what this returns.
+func (m Mutation) MarshalJSON() ([]byte, error) {
+	if err := m.Data.key.Check(); err != nil {
+		return nil, err
+	}
+	return m.AppendJSON(nil), nil
+}
 
 // UnmarshalJSON sets m from its JSON, by the rules of Decoder. It is there for
 // messages that hold a mutation: since encoding/json reads the bytes first, and

@@ -10,6 +10,9 @@ import (
 // a literal can cost.
 const maxNumber = 1000
 
+// maxDigits is how many decimal digits an int64 has at the most.
+const maxDigits = 19
+
 // appendNumber appends the canonical form of a JSON number literal, whose
 // syntax has been checked. A literal that is integral and within int64, however
 // it is spelled, is that integer, exactly. Any other is the nearest float64, in
@@ -27,8 +30,8 @@ func appendNumber(dst, literal []byte) ([]byte, error) {
 	if len(digits) == 0 {
 		return append(dst, '0'), nil
 	}
-	if exp >= 0 && len(digits)+exp <= maxDigits {
-		for range exp {
+	if len(digits) <= exp && exp <= maxDigits {
+		for len(digits) < exp {
 			digits = append(digits, '0')
 		}
 		integer := buf[:len(sign)+len(digits)]
@@ -36,49 +39,49 @@ func appendNumber(dst, literal []byte) ([]byte, error) {
 			return append(dst, integer...), nil
 		}
 	}
-	f, err := strconv.ParseFloat(string(literal), 64)
+	f, err := parseFloat(literal, exp)
 	if err != nil || f == 0 {
 		return dst, ErrNumber
 	}
 	return appendFloat(dst, f)
 }
 
-// maxDigits is how many decimal digits an int64 has at the most.
-const maxDigits = 19
-
 // significand returns digits, which neither begin nor end with a zero, and exp
-// such that the literal is plus or minus digits times ten to the exp. Of more
-// than maxDigits digits it returns the first maxDigits+1 and any exp: such a
-// number is no int64. It writes to buf, which has room for them.
+// such that the literal is plus or minus 0.digits times ten to the exp. Of more
+// digits than fit into the capacity of buf it returns the first ones.
 func significand(literal, buf []byte) (digits []byte, exp int) {
-	digits = buf
-	zeros, fraction := 0, 0 // zeros held back, and the digits after the point
-	inFraction := false
+	digits = buf[:0]
+	zeros := 0 // held back, as long as no other digit follows
+	fraction := false
 	for i, c := range literal {
 		switch {
 		case c == '.':
-			inFraction = true
+			fraction = true
 			continue
 		case c == 'e' || c == 'E':
-			return digits, exponent(literal[i+1:]) + zeros - fraction
+			return digits, exp + exponent(literal[i+1:])
 		case c == '-':
 			continue
-		case inFraction:
-			fraction++
-		}
-		if c == '0' && len(digits) > 0 {
+		case c == '0' && len(digits) == 0:
+			if fraction {
+				exp--
+			}
+			continue
+		case c == '0':
 			zeros++
-		} else if c != '0' {
-			for ; zeros > 0 && len(digits) < maxDigits; zeros-- {
+		default:
+			for ; zeros > 0 && len(digits) < cap(digits); zeros-- {
 				digits = append(digits, '0')
 			}
-			digits = append(digits, c)
+			if len(digits) < cap(digits) {
+				digits = append(digits, c)
+			}
 		}
-		if len(digits) > maxDigits {
-			return digits, 0
+		if !fraction {
+			exp++
 		}
 	}
-	return digits, zeros - fraction
+	return digits, exp
 }
 
 // exponent returns the exponent of a literal, or a number beyond all that

@@ -3,6 +3,7 @@ package record_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"testing"
@@ -169,6 +170,48 @@ var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	}
 	return sign + literal
 })
+
+// TestSmallestNumbers compares numbers near the smallest ones with strconv, which
+// finds them another way: the multiples of 2^-1074, what is half-way between two
+// of them, and what is next to that.
+func TestSmallestNumbers(t *testing.T) {
+	agree := func(t require.TestingT, literal string) {
+		want, err := strconv.ParseFloat(literal, 64)
+		value, refused := record.ParseValue([]byte(literal))
+		if err != nil || want == 0 {
+			require.ErrorIs(t, refused, record.ErrNumber, literal)
+			return
+		}
+		require.NoError(t, refused, literal)
+		got, ok := value.Float()
+		require.True(t, ok)
+		require.Equal(t, want, got, literal)
+	}
+	checkLaw(t, func(t *rapid.T) {
+		near := rapid.SampledFrom([]uint64{1, 2, 3, 1 << 30, 1 << 51, 1<<52 - 1, 1 << 52, 1<<53 - 2, 1<<53 - 1, 1 << 53, 1 << 54}).Draw(t, "near")
+		units := new(big.Float).SetPrec(200).SetUint64(near + rapid.Uint64Range(0, 3).Draw(t, "more"))
+		shift := rapid.SampledFrom([]float64{0, 0.5, 0.25, 0.75}).Draw(t, "part")
+		exact := units.Add(units, big.NewFloat(shift))
+		exact.SetMantExp(exact, -1074)
+		text := exact.Text('e', 770) // All its digits.
+		mantissa, exponent, _ := strings.Cut(text, "e")
+		mantissa = strings.TrimRight(mantissa, "0") + "0"
+		digits := rapid.IntRange(3, len(mantissa)).Draw(t, "digits")
+		sign := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign")
+		agree(t, sign+mantissa+"e"+exponent)
+		agree(t, sign+mantissa+strings.Repeat("0", 980-len(mantissa))+"1e"+exponent)
+		agree(t, sign+mantissa[:digits]+"e"+exponent)
+		agree(t, sign+mantissa[:digits]+"999999999999999999999e"+exponent)
+		agree(t, sign+rapid.StringMatching(`[1-9]\.[0-9]{0,40}`).Draw(t, "random")+"0e"+strconv.Itoa(-rapid.IntRange(305, 326).Draw(t, "e")))
+	})
+	for _, literal := range []string{
+		"2.2250738585072014e-308", "2.2250738585072011e-308", "2.2250738585072009e-308", "4.4501477170144023e-308", "4.4501477170144028e-308", "9.9e-308", "0.1e-307",
+		"2.4703282292062327e-324", "2.4703282292062328e-324", "0." + strings.Repeat("0", 323) + "5", "5" + strings.Repeat("0", 600) + "e-924", "0." + strings.Repeat("0", 900) + "5e577",
+	} {
+		agree(t, literal)
+		agree(t, "-"+literal)
+	}
+}
 
 // TestNumbersSecondOpinion compares the rule with one that does all in fractions
 // of any size.

@@ -121,16 +121,10 @@ func (r Record) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendName(dst, name)
+		dst = append(appendQuoted(dst, name), ':')
 		dst = r.field(i).AppendJSON(dst)
 	}
 	return append(dst, '}')
-}
-
-// appendName appends a name, which is valid, as a JSON string and a colon.
-func appendName(dst []byte, name string) []byte {
-	dst, _ = appendString(dst, name)
-	return append(dst, ':')
 }
 
 // MarshalJSON returns the canonical JSON of the fields of r. Mind that

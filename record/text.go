@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -15,6 +16,11 @@ func appendString(dst []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return dst, ErrUTF8
 	}
+	return appendQuoted(dst, s), nil
+}
+
+// appendQuoted does so for an s that is known to be valid.
+func appendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := range len(s) {
@@ -23,7 +29,7 @@ func appendString(dst []byte, s string) ([]byte, error) {
 			from = i + 1
 		}
 	}
-	return append(append(dst, s[from:]...), '"'), nil
+	return append(append(dst, s[from:]...), '"')
 }
 
 // appendEscaped appends the canonical escape of c, which needs one.
@@ -55,8 +61,11 @@ func plainPrefix(b []byte) int {
 	for ; len(b)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		if (w|(w-ones*' ')|((quote-ones)&^quote)|((slash-ones)&^slash))&tops != 0 {
-			break
+		// A top bit is set for each byte that matters, and perhaps, by a borrow,
+		// for some behind the first of them.
+		found := (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		if found != 0 {
+			return n + bits.TrailingZeros64(found)/8
 		}
 	}
 	for n < len(b) && b[n] >= ' ' && b[n] != '"' && b[n] != '\\' && b[n] < utf8.RuneSelf {

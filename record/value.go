@@ -90,6 +90,11 @@ func Text(s string) (Value, error) {
 	return Value{string(text)}, nil
 }
 
+// Clone returns v in memory of its own. A Value that was read out of a Record is
+// a part of the memory of that, and keeps it from being freed; clone what is kept
+// much longer than the record.
+func (v Value) Clone() Value { return Value{strings.Clone(v.text)} }
+
 // Kind returns the kind of v.
 func (v Value) Kind() Kind {
 	if v.text == "" {

@@ -97,7 +97,7 @@ func (h *history) read(deliver func(write) error) error {
 		m, err := decoder.Mutation(lines.Bytes())
 		if err == nil {
 			h.mutations++
-			err = deliverAll(m, len(lines.Bytes()), deliver)
+			err = deliverAll(m, deliver)
 		}
 		if err != nil && lines.Err() == nil {
 			return h.lineError(n, err)
@@ -112,19 +112,11 @@ func (h *history) read(deliver func(write) error) error {
 	return nil
 }
 
-// shared is the length of line up to which the values of a mutation may go on
-// sharing the memory they were read into.
-const shared = 1 << 10
-
-// deliverAll delivers the writes of one mutation in the order of names. In a long
-// one every value gets memory of its own, or else a small one that stays would keep
-// the large ones that are superseded.
-func deliverAll(m record.Mutation, length int, deliver func(write) error) error {
+// deliverAll delivers the writes of one mutation in the order of names. Each value
+// has memory of its own, so that one that stays does not keep those that go.
+func deliverAll(m record.Mutation, deliver func(write) error) error {
 	for name, w := range m.Data.All() {
-		if length > shared && m.Data.Len() > 1 && !w.Deleted() {
-			own := record.Decoder{Limits: limits()}
-			w.Value, _ = own.Value([]byte(w.Value.JSON())) // it was accepted before
-		}
+		w.Value = w.Value.Clone()
 		base, known := m.Base[name]
 		if err := deliver(write{place{m.Data.Key(), name}, w, base, known}); err != nil {
 			return err
@@ -141,8 +133,11 @@ func (h *history) lineError(line int, err error) error {
 		return fmt.Errorf("%s, line %d: %w", h.name, line, err)
 	}
 	path, at := "", ""
-	if e.Path != "" {
+	switch {
+	case e.Path != "":
 		path = e.Path + ": "
+	case errors.Is(e, record.ErrSyntax), errors.Is(e, record.ErrType):
+		path = "each line must be one mutation, a JSON object: "
 	}
 	if e.Offset >= 0 {
 		at = fmt.Sprintf(" (byte %d)", e.Offset+1)

@@ -33,7 +33,7 @@ func TestRefused(t *testing.T) {
 		{"third line", good + "\n" + "{\n", []string{"line 3:", "invalid JSON"}},
 		{"cut off in the last line", good + good[:40], []string{"line 2:", "ends too early"}},
 		{"trailing data", good + line("a", goodA) + "{}\n", []string{"line 2:", "invalid JSON"}},
-		{"array", "[" + line("a", goodA) + "]\n", []string{"line 1:", "wrong type"}},
+		{"array", "[" + line("a", goodA) + "]\n", []string{"line 1: each line must be one mutation, a JSON object: wrong type (byte 1)"}},
 		{"byte order mark", "\ufeff" + good, []string{"line 1:", "byte order mark"}},
 		{"no table", `{"id":"1","data":{}}`, []string{"line 1: table:", "missing member"}},
 		{"no stamp", good + line("title", `{"value":1,"clientId":"0a000000-0000-4000-8000-000000000001"}`),

@@ -20,6 +20,7 @@ const (
 	patience = time.Second            // how long work may last in silence
 	pace     = 200 * time.Millisecond // between two messages
 	ticks    = 1024                   // how many steps go by without a look at the clock
+	width    = 32                     // of a message, to cover the one before
 )
 
 // newProgress returns a progress that writes to out, if that is a terminal.
@@ -43,13 +44,13 @@ func (p *progress) tick(done string, n int) {
 	if now := p.now(); !now.Before(p.next) {
 		p.next = now.Add(pace)
 		p.shown = true
-		fmt.Fprintf(p.out, "\r%s writes %s ", number(n), done)
+		fmt.Fprintf(p.out, "\r%-*s", width, number(n)+" writes "+done)
 	}
 }
 
 // clear erases what was shown.
 func (p *progress) clear() {
 	if p != nil && p.shown {
-		fmt.Fprintf(p.out, "\r%40s\r", "")
+		fmt.Fprintf(p.out, "\r%*s\r", width, "")
 	}
 }

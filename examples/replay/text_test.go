@@ -131,7 +131,7 @@ func TestProgress(t *testing.T) {
 	p.tick("merged", ticks+1)
 	p.tick("merged", 2*ticks)
 	p.tick("merged", 3*ticks)
-	if want := "\r2,048 writes merged "; out.String() != want {
+	if want := fmt.Sprintf("\r%-32s", "2,048 writes merged"); out.String() != want {
 		t.Errorf("shows %q, want %q", out.String(), want)
 	}
 	p.clear()
