@@ -34,7 +34,9 @@ func Join(a, b Collection) Collection {
 		i       int
 	)
 	for _, y := range b.records {
-		i = seek(a.records, i, y.Key())
+		if i < len(a.records) && a.records[i].Key() != y.Key() {
+			i = seek(a.records, i, y.Key())
+		}
 		joined, found := y, i < len(a.records) && a.records[i].Key() == y.Key()
 		if found {
 			var changed bool

@@ -48,7 +48,7 @@ func (p *parser) grow(n int) {
 	}
 	rest := len(p.in) - p.pos
 	if len(p.out) > p.pos-p.from {
-		rest = rest * 22 / 5
+		rest = rest / 5 * 22
 	}
 	p.out = append(make([]byte, 0, len(p.out)+rest+n), p.out...)
 }

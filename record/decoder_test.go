@@ -209,7 +209,7 @@ func TestPathsAndOffsets(t *testing.T) {
 		{`[` + itemWith(`"$deleted":{"value":1,`+someStamp+`}^`) + `]`, "[0].data.$deleted", record.ErrType},
 		{`[{"base":{"title":{"updatedAt":^1}},"table":"t","id":"i","data":{"title":` + fieldOf("1") + `}}]`, "[0].base.title.updatedAt", record.ErrType},
 		{`[{"base":{"other":^5},"table":"t","id":"i","data":{}}]`, "[0].base.other", record.ErrType},
-		{`[{"base":{"a":null,"\u0061"^:null},"table":"t","id":"i","data":{}}]`, "[0].base", record.ErrDuplicate},
+		{`[{"base":{"a":null,"\u0061":null}^,"table":"t","id":"i","data":{}}]`, "[0].base", record.ErrDuplicate},
 		{"[" + strings.Repeat(item+",", 12) + `^5]`, "[12]", record.ErrType},
 		{`[` + itemWith(`"é\n":^5`) + `]`, `[0].data."\u00e9\n"`, record.ErrType},
 		{`[` + itemWith(`"`+strings.Repeat("x", 65)+`":^5`) + `]`, `[0].data.` + strings.Repeat("x", 64) + `…`, record.ErrType},
@@ -235,7 +235,7 @@ func TestErrorsOfTheOtherShapes(t *testing.T) {
 	var d record.Decoder
 	for _, c := range []struct{ shape, text, want string }{
 		{"value", `[1,"a` + "\xff" + `"]`, "record: invalid UTF-8 (at byte 5)"},
-		{"value", `{"a":1,"a":2}`, "record: duplicate name (at byte 10)"},
+		{"value", `{"a":1,"a":2}`, "record: duplicate name (at byte 13)"},
 		{"value", "", "record: invalid JSON: input ends too early (at byte 0)"},
 		{"value", "\ufeff1", "record: invalid JSON: byte order mark (at byte 0)"},
 		{"value", "1 2", "record: invalid JSON: data after the value (at byte 2)"},

@@ -10,7 +10,7 @@ import (
 // cannot: its zero value stands for the first three.
 //
 //	type Task struct {
-//		Title string                   `lww:"title"`
+//		Title string                  `lww:"title"`
 //		Due   record.Field[time.Time] `lww:"due" json:"due,omitzero"`
 //	}
 //

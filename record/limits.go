@@ -6,6 +6,9 @@ import "cmp"
 // negative number that this limit is off. Limits belong to admission, where data
 // comes from somebody who is not trusted; a join has none, so servers with
 // different limits still converge.
+//
+// Some limits are the same for all: a name has at most 1,024 bytes, a number
+// 1,000 characters, and an object of the wire format 64 unknown members.
 type Limits struct {
 	// Bytes is the greatest length of the input. Default 16 MiB; off means 1 GiB.
 	Bytes int

@@ -10,28 +10,16 @@ func (p *parser) objectValue(depth int) error {
 		return nil
 	}
 	sorted := true
-	last, lastEnd := 0, 0
+	last, lastEnd := 0, 0 // the name before
 	for {
-		if p.peek() != '"' {
-			return p.syntax("expected a name")
-		}
 		name := len(p.out) + 1
-		if err := p.stringValue(); err != nil {
+		nameEnd, err := p.memberName()
+		if err != nil {
 			return err
 		}
-		nameEnd := len(p.out) - 1
-		if lastEnd > 0 {
-			order := compareNames(p.out[last:lastEnd], p.out[name:nameEnd])
-			if order == 0 {
-				return p.fail(ErrDuplicate)
-			}
-			sorted = sorted && order < 0
-		}
+		// Names that are equal are not in order either: sorting finds them.
+		sorted = sorted && (last == 0 || compareNames(p.out[last:lastEnd], p.out[name:nameEnd]) < 0)
 		last, lastEnd = name, nameEnd
-		if !p.accept(':') {
-			return p.syntax("expected :")
-		}
-		p.out = append(p.out, ':')
 		if err := p.value(depth); err != nil {
 			return err
 		}
@@ -53,6 +41,22 @@ func (p *parser) objectValue(depth int) error {
 	}
 	p.out = append(p.out, '}')
 	return nil
+}
+
+// memberName reads a name and the colon behind it, and appends both to out. It
+// returns where in out the inside of the name ends.
+func (p *parser) memberName() (end int, err error) {
+	if p.peek() != '"' {
+		return 0, p.syntax("expected a name")
+	}
+	if err := p.stringValue(); err != nil {
+		return 0, err
+	}
+	if !p.accept(':') {
+		return 0, p.syntax("expected :")
+	}
+	p.out = append(p.out, ':')
+	return len(p.out) - 2, nil
 }
 
 // member is one member of an object in canonical text: the offsets of the name's

@@ -3,12 +3,15 @@ package record
 import "strings"
 
 // memory gives out pieces of larger chunks, so that making many records takes
-// few allocations. Chunks begin as large as what is asked for and double, so
-// that a single record does not hold on to more than its own.
+// few allocations. Chunks begin as large as what is asked for and double up to a
+// few kilobytes, so that a single record holds on to little more than its own, and
+// one that is kept for long does not hold on to many others.
 type memory struct {
-	free  []write
-	size  int // of the present chunk of writes
-	texts texts
+	free []write
+	size int // of the present chunk of writes
+	// text is the present chunk of text. What was written is never moved or
+	// changed again.
+	text strings.Builder
 }
 
 // The sizes of the largest chunks.
@@ -28,20 +31,16 @@ func (m *memory) writes(n int) []write {
 	return w
 }
 
-// text returns where to write a text of n bytes, which cut returns then.
-func (m *memory) text(n int) *texts {
-	if t := &m.texts; n > t.Cap()-t.Len() {
-		size := max(n, min(2*t.Cap(), maxText))
-		t.Reset()
-		t.Grow(size)
+// reserve makes room for n more bytes of text.
+func (m *memory) reserve(n int) {
+	if n > m.text.Cap()-m.text.Len() {
+		size := max(n, min(2*m.text.Cap(), maxText))
+		m.text.Reset()
+		m.text.Grow(size)
 	}
-	return &m.texts
 }
 
-// texts is a chunk of text. What was written is not moved or changed again.
-type texts struct{ strings.Builder }
-
-// cut returns the last n bytes that were written.
-func (t *texts) cut(n int) string {
-	return t.String()[t.Len()-n:]
+// cut returns the last n bytes of text that were written.
+func (m *memory) cut(n int) string {
+	return m.text.String()[m.text.Len()-n:]
 }

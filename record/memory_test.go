@@ -161,6 +161,7 @@ func valueCosts() []costCase {
 		{"array of []", "[", fill(size, times("[]")), "]", `,"\ud800"]`},
 		{"array of zeros", "[", fill(size, times("0")), "]", `,"\ud800"]`},
 		{"array of 1e20", "[", fill(size, times("1e20")), "]", `,"\ud800"]`},
+		{"array of 5e-324", "[", fill(size, times("5e-324")), "]", `,"\ud800"]`},
 		{"string, then array of 1e20", `["` + strings.Repeat("x", size/2) + `",`, fill(size/2, times("1e20")), "]", `,"\ud800"]`},
 		{"array of 1e20, then string", `[` + fill(size/8, times("1e20")) + `,"`, strings.Repeat("x", size), `"]`, "\\ud800"},
 		{"array of \"\"", "[", fill(size, times(`""`)), "]", `,"\ud800"]`},

@@ -1,0 +1,84 @@
+package merge_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestFoldRefuses what cannot be a write of that field of that record, in a record
+// that is there as in one that is not, and is then what it was.
+func TestFoldRefuses(t *testing.T) {
+	good := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	tests := []struct {
+		name string
+		bad  func(*entry)
+		want error
+	}{
+		{"no time", func(w *entry) { w.time = 0 }, record.ErrStamp},
+		{"time before the epoch", func(w *entry) { w.time = -1 }, record.ErrStamp},
+		{"time after the range", func(w *entry) { w.time = int64(clock.MaxTimestamp) + 1 }, record.ErrStamp},
+		{"no client", func(w *entry) { w.client = [16]byte{} }, record.ErrStamp},
+		{"no field", func(w *entry) { w.field = "" }, record.ErrName},
+		{"U+0000", func(w *entry) { w.field = "a\x00" }, record.ErrName},
+		{"not UTF-8", func(w *entry) { w.field = "\xFF" }, record.ErrUTF8},
+		{"$deleted deleted", func(w *entry) { w.field, w.deleted, w.value = "$deleted", true, "" }, record.ErrType},
+		{"$deleted null", func(w *entry) { w.field, w.value = "$deleted", "null" }, record.ErrType},
+		{"no table", func(w *entry) { w.table = "" }, record.ErrName},
+		{"no ID", func(w *entry) { w.id = "" }, record.ErrName},
+		{"__proto__", func(w *entry) { w.id = "__proto__" }, record.ErrName},
+	}
+	life := good
+	life.field, life.value = "$deleted", "true"
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bad := good
+			bad.time += 5
+			test.bad(&bad)
+			for _, there := range []history{nil, {good}, {good, life}} {
+				var fold merge.Fold
+				foldAll(t, &fold, nil, there)
+				change, err := fold.Write(bad.key(), bad.field, bad.fieldValue())
+				require.ErrorIs(t, err, test.want)
+				var typed *record.Error
+				require.ErrorAs(t, err, &typed)
+				require.Zero(t, change)
+				require.Len(t, read(fold.Collection()), len(there))
+				require.Equal(t, there.winners(), read(fold.Collection()))
+				require.Equal(t, len(there.winners()) > 0, fold.Len() == 1)
+			}
+		})
+	}
+}
+
+// TestEqual: records are equal only if keys, names, stamps and values are.
+func TestEqual(t *testing.T) {
+	var b record.Builder
+	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	r := w.record(&b)
+	others := map[string]func(*entry){
+		"table":  func(w *entry) { w.table = "u" },
+		"ID":     func(w *entry) { w.id = "2" },
+		"field":  func(w *entry) { w.field = "b" },
+		"time":   func(w *entry) { w.time++ },
+		"client": func(w *entry) { w.client[15]++ },
+		"value":  func(w *entry) { w.value = "2" },
+		"kind":   func(w *entry) { w.deleted, w.value = true, "" },
+	}
+	for name, change := range others {
+		v := w
+		change(&v)
+		o := v.record(&b)
+		require.False(t, r.Equal(o), name)
+		require.False(t, o.Equal(r), name)
+		require.False(t, merge.Collect(r).Equal(merge.Collect(o)), name)
+	}
+	require.True(t, r.Equal(w.record(&b)))
+	require.True(t, record.Record{}.Equal(record.Record{}))
+	require.False(t, r.Equal(record.New(r.Key())))
+	require.False(t, merge.Collect(r).Equal(merge.Collection{}))
+}

@@ -1,0 +1,193 @@
+package record
+
+import "slices"
+
+// Join returns the join of x and y: of every field the greater write, by
+// FieldValue.Compare. It is commutative, associative and idempotent, and a
+// record without fields changes nothing, so any number of records can be joined
+// in any order, and any of them twice. Joining never fails, except that records
+// of two different keys have no join: that is ErrKey.
+//
+// It also tells whether the result differs from x. Where it does not, because y
+// adds nothing, the result is x itself, and nothing is allocated.
+func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
+	switch {
+	case x.key != y.key:
+		return x, false, &Error{Offset: -1, Err: ErrKey}
+	case len(y.writes) == 0:
+		return x, false, nil
+	case len(x.writes) == 0:
+		return y, true, nil
+	case b.sameNames(x.names, y.names):
+		changed = b.joinAlike(&x, &y)
+	default:
+		changed = b.joinUnlike(&x, &y)
+	}
+	return x, changed, nil
+}
+
+// sameNames reports whether two lists hold the same names.
+func (b *Builder) sameNames(x, y *names) bool {
+	if x == y || b.alike == [2]*names{x, y} {
+		return true
+	}
+	if !slices.Equal(x.list, y.list) {
+		return false
+	}
+	b.alike = [2]*names{x, y}
+	return true
+}
+
+// joinAlike joins y, which has the same names, to x, and reports whether that
+// changed x.
+func (b *Builder) joinAlike(x, y *Record) (changed bool) {
+	b.mixed = mix{}
+	from, to := differing(x, y)
+	for i := from; i < to; i++ {
+		if y.beats(i, x, i) {
+			b.replace(x, i, y, i)
+		}
+	}
+	return b.finish(x)
+}
+
+// differing returns a range outside of which the writes of x and y, which have
+// the same names, are the same. Most of what is joined is the same, and the
+// beginnings and the ends of two texts are compared at once.
+func differing(x, y *Record) (from, to int) {
+	to = len(x.writes)
+	others := y.writes[:to]
+	for from < to && x.writes[from] == others[from] {
+		from++
+	}
+	if n := x.start(from); x.text[:n] != y.text[:n] {
+		return 0, to
+	}
+	longer := len(y.text) - len(x.text)
+	for to > from && x.writes[to-1].stamp == others[to-1].stamp && x.start(to-1)+longer == y.start(to-1) {
+		to--
+	}
+	if n := x.start(to); x.text[n:] != y.text[n+longer:] {
+		to = len(x.writes)
+	}
+	return from, to
+}
+
+// joinUnlike joins any y to x, and reports whether that changed x.
+func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
+	b.mixed = mix{}
+	i := 0
+	for j, name := range y.names.list {
+		for i < len(x.writes) && x.names.list[i] != name {
+			i++
+		}
+		if i == len(x.writes) {
+			b.joinUnion(x, y)
+			return true
+		}
+		if y.beats(j, x, i) {
+			b.replace(x, i, y, j)
+		}
+	}
+	return b.finish(x)
+}
+
+// joinUnion joins y, which has names that x has not, to x.
+func (b *Builder) joinUnion(x, y *Record) {
+	all := b.unite(x.names, y.names)
+	b.begin(len(all.list), len(x.text)+len(y.text))
+	i, j := 0, 0
+	for _, name := range all.list {
+		inX := i < len(x.writes) && x.names.list[i] == name
+		inY := j < len(y.writes) && y.names.list[j] == name
+		if inX && (!inY || !y.beats(j, x, i)) {
+			b.add(x, i, i+1)
+		} else {
+			b.add(y, j, j+1)
+		}
+		if inX {
+			i++
+		}
+		if inY {
+			j++
+		}
+	}
+	x.names = all
+	x.writes, x.text = b.mixed.writes, b.memory.cut(b.mixed.end)
+}
+
+// unite returns the union of two lists.
+func (b *Builder) unite(x, y *names) *names {
+	if b.unionOf != [2]*names{x, y} {
+		b.unionOf, b.union = [2]*names{x, y}, union(x, y)
+	}
+	return b.union
+}
+
+// beats reports whether the write at position i of y is greater than the one at
+// position j of x, by the rule of FieldValue.Compare. Most are told apart by
+// their times, and most of the others are equal.
+func (y *Record) beats(i int, x *Record, j int) bool {
+	v, w := &y.writes[i].stamp, &x.writes[j].stamp
+	if v.Time != w.Time {
+		return v.Time > w.Time
+	}
+	if v.Client != w.Client {
+		return v.Client.Compare(w.Client) > 0
+	}
+	a, b := y.value(i), x.value(j)
+	return a != b && Value{a}.Compare(Value{b}) > 0
+}
+
+// mix is the fields of a record that is put together from parts of others.
+type mix struct {
+	writes []write
+	end    int // the length of their text, which is the last in the memory
+}
+
+// begin takes memory for a record of so many fields and so much text.
+func (b *Builder) begin(fields, text int) {
+	b.memory.reserve(text)
+	b.mixed = mix{writes: b.memory.writes(fields)[:0]}
+}
+
+// replace puts the field at position j of y in the place of that at position i
+// of x. The fields of x before it, as far as they are not there yet, stay as
+// they are. Nothing is allocated before the first of these.
+func (b *Builder) replace(x *Record, i int, y *Record, j int) {
+	if b.mixed.writes == nil {
+		b.begin(len(x.writes), len(x.text)+len(y.text))
+	}
+	b.add(x, len(b.mixed.writes), i)
+	b.add(y, j, j+1)
+}
+
+// add appends the fields of r from position i up to j.
+func (b *Builder) add(r *Record, i, j int) {
+	if i == j {
+		return
+	}
+	m := &b.mixed
+	from, to := r.start(i), r.writes[j-1].end
+	n := len(m.writes)
+	m.writes = append(m.writes, r.writes[i:j]...)
+	if moved := m.end - from; moved != 0 {
+		for k := range m.writes[n:] {
+			m.writes[n+k].end += moved
+		}
+	}
+	b.memory.text.WriteString(r.text[from:to])
+	m.end += to - from
+}
+
+// finish gives x the fields that were put together, the rest of its own
+// included, and reports whether there were any.
+func (b *Builder) finish(x *Record) bool {
+	if b.mixed.writes == nil {
+		return false
+	}
+	b.add(x, len(b.mixed.writes), len(x.writes))
+	x.writes, x.text = b.mixed.writes, b.memory.cut(b.mixed.end)
+	b.mixed = mix{}
+	return true
+}
