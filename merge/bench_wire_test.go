@@ -37,15 +37,15 @@ func BenchmarkDecode(b *testing.B) {
 		naive:  func() { want = naiveDecode(b, text) },
 		fields: len(w.local), rounds: 9,
 	}
-	for name, decode := range map[string]func(testing.TB, []byte) merge.Collection{
-		"Lines": decodeLines, "Batch": decodeBatch,
-	} {
+	run := func(name string, decode func(testing.TB, []byte) merge.Collection) {
 		b.Run(name, func(b *testing.B) {
 			p.ours = func() { got = decode(b, lines) }
 			p.run(b)
 			sameState(b, got, want)
 		})
 	}
+	run("Lines", decodeLines)
+	run("Batch", decodeBatch)
 }
 
 func decodeLines(tb testing.TB, lines []byte) merge.Collection {

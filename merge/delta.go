@@ -13,7 +13,9 @@ func Delta(have, want Collection) Collection {
 		i       int
 	)
 	for _, w := range want.records {
-		i = seek(have.records, i, w.Key())
+		for i < len(have.records) && have.records[i].Key().Compare(w.Key()) < 0 {
+			i++
+		}
 		if i == len(have.records) || have.records[i].Key() != w.Key() {
 			out = append(out, w)
 		} else if news, ok := recordDelta(&builder, have.records[i], w); ok {

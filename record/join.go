@@ -11,19 +11,27 @@ import "slices"
 // It also tells whether the result differs from x. Where it does not, because y
 // adds nothing, the result is x itself, and nothing is allocated.
 func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
-	switch {
-	case x.key != y.key:
+	if x.key != y.key {
 		return x, false, &Error{Offset: -1, Err: ErrKey}
-	case len(y.writes) == 0:
-		return x, false, nil
-	case len(x.writes) == 0:
-		return y, true, nil
-	case b.sameNames(x.names, y.names):
-		changed = b.joinAlike(&x, &y)
-	default:
-		changed = b.joinUnlike(&x, &y)
 	}
-	return x, changed, nil
+	if joined, changed = b.join(&x, &y); !changed {
+		return x, false, nil
+	}
+	return joined, true, nil
+}
+
+// join returns the join of x and y, which have the same key, if that differs
+// from x.
+func (b *Builder) join(x, y *Record) (joined Record, changed bool) {
+	switch {
+	case len(y.writes) == 0:
+		return joined, false
+	case len(x.writes) == 0:
+		return *y, true
+	case b.sameNames(x.names, y.names):
+		return b.joinAlike(x, y)
+	}
+	return b.joinUnlike(x, y)
 }
 
 // sameNames reports whether two lists hold the same names.
@@ -38,10 +46,8 @@ func (b *Builder) sameNames(x, y *names) bool {
 	return true
 }
 
-// joinAlike joins y, which has the same names, to x, and reports whether that
-// changed x.
-func (b *Builder) joinAlike(x, y *Record) (changed bool) {
-	b.mixed = mix{}
+// joinAlike joins records that have the same names.
+func (b *Builder) joinAlike(x, y *Record) (joined Record, changed bool) {
 	from, to := differing(x, y)
 	for i := from; i < to; i++ {
 		if y.beats(i, x, i) {
@@ -73,17 +79,15 @@ func differing(x, y *Record) (from, to int) {
 	return from, to
 }
 
-// joinUnlike joins any y to x, and reports whether that changed x.
-func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
-	b.mixed = mix{}
+// joinUnlike joins any records.
+func (b *Builder) joinUnlike(x, y *Record) (joined Record, changed bool) {
 	i := 0
 	for j, name := range y.names.list {
 		for i < len(x.writes) && x.names.list[i] != name {
 			i++
 		}
 		if i == len(x.writes) {
-			b.joinUnion(x, y)
-			return true
+			return b.joinUnion(x, y), true
 		}
 		if y.beats(j, x, i) {
 			b.replace(x, i, y, j)
@@ -92,8 +96,8 @@ func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
 	return b.finish(x)
 }
 
-// joinUnion joins y, which has names that x has not, to x.
-func (b *Builder) joinUnion(x, y *Record) {
+// joinUnion joins records of which y has names that x has not.
+func (b *Builder) joinUnion(x, y *Record) Record {
 	all := b.unite(x.names, y.names)
 	b.begin(len(all.list), len(x.text)+len(y.text))
 	i, j := 0, 0
@@ -112,8 +116,7 @@ func (b *Builder) joinUnion(x, y *Record) {
 			j++
 		}
 	}
-	x.names = all
-	x.writes, x.text = b.mixed.writes, b.memory.cut(b.mixed.end)
+	return b.mixedRecord(x.key, all)
 }
 
 // unite returns the union of two lists.
@@ -180,14 +183,19 @@ func (b *Builder) add(r *Record, i, j int) {
 	m.end += to - from
 }
 
-// finish gives x the fields that were put together, the rest of its own
-// included, and reports whether there were any.
-func (b *Builder) finish(x *Record) bool {
+// finish returns the record that was put together, the rest of x included, if any
+// was.
+func (b *Builder) finish(x *Record) (joined Record, changed bool) {
 	if b.mixed.writes == nil {
-		return false
+		return joined, false
 	}
 	b.add(x, len(b.mixed.writes), len(x.writes))
-	x.writes, x.text = b.mixed.writes, b.memory.cut(b.mixed.end)
+	return b.mixedRecord(x.key, x.names), true
+}
+
+// mixedRecord returns the record that was put together.
+func (b *Builder) mixedRecord(key Key, all *names) Record {
+	r := Record{key, all, b.mixed.writes, b.memory.cut(b.mixed.end)}
 	b.mixed = mix{}
-	return true
+	return r
 }

@@ -1,0 +1,61 @@
+package record
+
+import "sort"
+
+// JoinAll returns the join of two sets of records, each sorted by key and with
+// one record for a key: all records of both, those of the same key joined. The
+// inputs are left as they are. If y adds nothing, the result is x itself and
+// nothing is allocated; the result must not be changed, therefore.
+//
+// It is what merge.Join does for collections, which are sorted by their type. Of
+// slices that are not, the result is of no use.
+func (b *Builder) JoinAll(x, y []Record) []Record {
+	if len(x) == 0 {
+		return y
+	}
+	var out []Record // nil as long as all is as in x
+	i, done := 0, 0  // how many records of x were passed, and are in out
+	for j := range y {
+		r := &y[j]
+		if i < len(x) && x[i].key != r.key {
+			i = seek(x, i, r.key)
+		}
+		next := i // the record of x behind the one of this key
+		if i < len(x) && x[i].key == r.key {
+			next++
+			joined, changed := b.join(&x[i], r)
+			if !changed {
+				i = next
+				continue
+			}
+			r = &joined
+		}
+		if out == nil {
+			out = make([]Record, 0, len(x))
+		}
+		out = append(append(out, x[done:i]...), *r)
+		i, done = next, next
+	}
+	if out == nil {
+		return x
+	}
+	return append(out, x[done:]...)
+}
+
+// seek returns the position of the first record from i on whose key is not less
+// than key. It looks near i first: sets that are joined are mostly alike, but
+// one may be much smaller than the other.
+func seek(records []Record, i int, key Key) int {
+	less := func(i int) bool { return records[i].key.Compare(key) < 0 }
+	if i >= len(records) || !less(i) {
+		return i
+	}
+	step := 1
+	for i+step < len(records) && less(i+step) {
+		i += step
+		step *= 2
+	}
+	// The answer is in (i, i+step].
+	n := min(step, len(records)-i)
+	return i + 1 + sort.Search(n-1, func(k int) bool { return !less(i + 1 + k) })
+}
