@@ -37,20 +37,22 @@ func (p pair) run(b *testing.B) {
 	b.ReportMetric(median(ratios), "x-naive")
 }
 
-// repeated returns a func that calls do often enough for some milliseconds,
-// and returns the nanoseconds of one call. The garbage of others is collected
-// before, and the first call, whose data is no longer in the caches, not counted.
+// repeated returns a func that calls do for some milliseconds, and returns the
+// nanoseconds of the median call. The garbage of others is collected before, and
+// the first call, whose data is no longer in the caches, not counted.
 func repeated(do func()) func() float64 {
 	timed := func(n int) float64 {
 		runtime.GC()
 		do()
-		start := time.Now()
-		for range n {
+		times := make([]float64, n)
+		for i := range times {
+			start := time.Now()
 			do()
+			times[i] = float64(time.Since(start))
 		}
-		return float64(time.Since(start)) / float64(n)
+		return median(times)
 	}
-	n := 1 + int(1e7/timed(1))
+	n := 1 + int(2e7/timed(1))
 	return func() float64 { return timed(n) }
 }
 

@@ -52,17 +52,33 @@ type Change struct {
 
 // compare returns the Change that incoming makes to before.
 func compare(before, incoming record.FieldValue) Change {
-	c := Change{before, incoming, Superseded}
-	switch order := incoming.Stamp.Compare(before.Stamp); {
-	case order > 0:
-		c.Outcome = Applied
-	case order < 0:
-	case incoming.Value == before.Value:
+	c := Change{Before: before, Incoming: incoming}
+	c.decide()
+	return c
+}
+
+// decide sets the outcome, and reports whether the incoming write won. It follows
+// record.FieldValue.Compare, and looks no further than it must: a fold does
+// little else.
+func (c *Change) decide() (won bool) {
+	v, w := &c.Incoming, &c.Before
+	switch {
+	case v.Stamp.Time != w.Stamp.Time:
+		won = v.Stamp.Time > w.Stamp.Time
+	case v.Stamp.Client != w.Stamp.Client:
+		won = v.Stamp.Client.Compare(w.Stamp.Client) > 0
+	case v.Value == w.Value:
 		c.Outcome = Equal
+		return false
 	default:
 		c.Outcome = Collision
+		return v.Value.Compare(w.Value) > 0
 	}
-	return c
+	c.Outcome = Superseded
+	if won {
+		c.Outcome = Applied
+	}
+	return won
 }
 
 // Changed reports whether the incoming write is stored now and was not before:

@@ -134,10 +134,10 @@ func assignments(n int) [][]int {
 type twoFields [2]record.FieldValue
 
 // pairFields are the fields of a twoFields, and pairValues the two values that each
-// can have.
+// can have: null, which is not the least by its bytes, and two of one length.
 var (
 	pairFields = [2]string{"a", "b"}
-	pairValues = [2][2]string{{"9", "10"}, {"null", `""`}}
+	pairValues = [2][2]string{{"null", "9"}, {"10", `""`}}
 )
 
 // pairKey is the key of the record whose state is a twoFields.

@@ -29,12 +29,13 @@ type draft struct {
 // Write folds in one write of one field, and returns what it did there. What
 // cannot be a key, or a write of that field, is refused with a *record.Error,
 // and changes nothing.
-func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (Change, error) {
+func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change, err error) {
 	d, found := f.find(key)
 	if found {
 		// A name that is there already was checked.
 		if i := d.names.position(name); i >= 0 && w.Stamp.Valid() && name != record.DeletedField {
-			return d.meet(i, w), nil
+			d.meet(i, w, &c)
+			return c, nil
 		}
 	}
 	if err := w.Check(name); err != nil {
@@ -45,7 +46,7 @@ func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (Change, 
 			return Change{}, err
 		}
 	}
-	c := f.join(&d, name, w)
+	f.join(&d, name, w, &c)
 	f.put(key, d, found)
 	return c, nil
 }
@@ -60,8 +61,9 @@ func (f *Fold) Add(r record.Record) {
 		d.writes = make([]record.FieldValue, 0, r.Len())
 	}
 	before := len(d.writes)
+	var c Change
 	for name, w := range r.All() {
-		f.join(&d, name, w)
+		f.join(&d, name, w, &c)
 	}
 	if len(d.writes) > before {
 		f.put(r.Key(), d, found)
@@ -111,24 +113,26 @@ func (f *Fold) put(key record.Key, d draft, found bool) {
 	}
 }
 
-// join joins a write, which was checked, to a field of d.
-func (f *Fold) join(d *draft, name string, w record.FieldValue) Change {
+// join joins a write, which was checked, to a field of d, and says in c what it
+// did.
+func (f *Fold) join(d *draft, name string, w record.FieldValue, c *Change) {
 	if i := d.names.position(name); i >= 0 {
-		return d.meet(i, w)
+		d.meet(i, w, c)
+		return
 	}
 	var i int
 	d.names, i = f.names.with(d.names, name)
 	d.writes = slices.Insert(d.writes, i, kept(w))
-	return Change{Incoming: w, Outcome: Applied}
+	*c = Change{Incoming: w, Outcome: Applied}
 }
 
-// meet joins a write to the field at position i.
-func (d *draft) meet(i int, w record.FieldValue) Change {
-	c := compare(d.writes[i], w)
-	if c.Changed() {
+// meet joins a write to the field at position i. A Change is large, so it is
+// filled in where it is wanted.
+func (d *draft) meet(i int, w record.FieldValue, c *Change) {
+	c.Before, c.Incoming = d.writes[i], w
+	if c.decide() {
 		d.writes[i] = kept(w)
 	}
-	return c
 }
 
 // kept returns w as a draft keeps it, without the rest of the record that it came

@@ -138,6 +138,39 @@ func TestRecordLaws(t *testing.T) {
 	})
 }
 
+// TestNearlyTheSame: records that differ in few of their fields, as those of
+// replicas do, join as any others.
+func TestNearlyTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var g, h history
+		for i := range rapid.IntRange(1, 8).Draw(t, "fields") {
+			w := genWriteOf(keys[0]).Draw(t, "write")
+			w.field, w.deleted, w.value = string(rune('a'+i)), false, values[rapid.IntRange(0, len(values)-1).Draw(t, "value")]
+			v := w
+			switch rapid.SampledFrom([]string{"", "", "", "value", "stamp", "both", "gone"}).Draw(t, "differs") {
+			case "value":
+				v.value = rapid.SampledFrom(values).Draw(t, "other value")
+			case "stamp":
+				v.time = rapid.SampledFrom(times).Draw(t, "other time")
+			case "both":
+				v.client, v.deleted, v.value = rapid.SampledFrom(clients).Draw(t, "other client"), true, ""
+			case "gone":
+				g = append(g, w)
+				continue
+			}
+			g, h = append(g, w), append(h, v)
+		}
+		var b record.Builder
+		x, y := joined(&b, keys[0], g), joined(&b, keys[0], h)
+		for _, pair := range [][2]record.Record{{x, y}, {y, x}} {
+			got, changed, err := b.Join(pair[0], pair[1])
+			require.NoError(t, err)
+			require.Equal(t, slices.Concat(g, h).winners(), readRecord(got))
+			require.Equal(t, !got.Equal(pair[0]), changed)
+		}
+	})
+}
+
 // TestNothingNewIsTheSameRecord: a join that adds nothing allocates nothing and
 // returns its first operand (J3, J4).
 func TestNothingNewIsTheSameRecord(t *testing.T) {

@@ -9,26 +9,23 @@ import (
 )
 
 // Builder makes records out of fields and out of other records. The records
-// that one Builder makes share what they can: lists of field names, and memory
-// that is taken in chunks. So a record that is kept for long can hold on to the
-// memory of some that were made beside it, some kilobytes at most; what is made
-// with a Builder of its own does not.
+// that one Builder makes share their lists of field names where these are equal;
+// everything else each has for itself, so what is let go is freed.
 //
 // The zero Builder is ready to use. It must not be used from two goroutines at
 // once, nor copied after its first use, but the records it makes may.
 type Builder struct {
-	memory memory
-	table  nameTable
+	table nameTable
 	// alike are the last two lists of names that were found to be equal, and
 	// union is that of the last two that were united: records that are joined
 	// one after another are much like each other.
 	alike   [2]*names
 	unionOf [2]*names
 	union   *names
-	mixed   mix
-	// entries and texts are kept for the next call.
+	made    making
+	// entries and text are scratch that is kept for the next call.
 	entries []entry
-	texts   []byte
+	text    []byte
 }
 
 // Record returns the record that has the given key and fields. They may come in
@@ -38,21 +35,21 @@ func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record,
 	if err := key.Check(); err != nil {
 		return Record{}, err
 	}
-	b.entries, b.texts = b.entries[:0], b.texts[:0]
+	b.entries, b.text = b.entries[:0], b.text[:0]
 	for name, w := range fields {
 		if err := w.Check(name); err != nil {
 			return Record{}, err
 		}
-		start := len(b.texts)
-		b.texts = append(b.texts, name...)
-		from := len(b.texts)
-		b.texts = append(b.texts, w.Value.text...)
-		b.entries = append(b.entries, entry{b.texts[start:from], from, len(b.texts), w.Stamp})
+		start := len(b.text)
+		b.text = append(b.text, name...)
+		from := len(b.text)
+		b.text = append(b.text, w.Value.text...)
+		b.entries = append(b.entries, entry{b.text[start:from], from, len(b.text), w.Stamp})
 	}
 	if err := sortEntries(b.entries); err != nil {
 		return Record{}, err
 	}
-	return b.record(key, b.entries, b.texts), nil
+	return b.record(key, b.entries, b.text), nil
 }
 
 // entry is one field of a record that is being made. The text of its Value is a
@@ -86,15 +83,34 @@ func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	for i := range entries {
 		size += entries[i].to - entries[i].from
 	}
-	writes := b.memory.writes(len(entries))
-	b.memory.reserve(size)
-	end := 0
+	b.begin(len(entries), size)
 	for i := range entries {
 		e := &entries[i]
-		end += e.to - e.from
-		writes[i] = write{e.stamp, end}
-		b.memory.text.Write(texts[e.from:e.to])
+		b.made.text = append(b.made.text, texts[e.from:e.to]...)
+		b.made.writes = append(b.made.writes, write{e.stamp, len(b.made.text)})
 	}
 	names := b.table.shared(len(entries), func(i int) []byte { return entries[i].name })
-	return Record{key, names, writes, b.memory.cut(size)}
+	return b.finish(key, names)
+}
+
+// making is the fields of a record while they are put together.
+type making struct {
+	writes []write
+	text   []byte // scratch, which is kept for the next record
+}
+
+// begin makes room for so many fields and so much text.
+func (b *Builder) begin(fields, text int) {
+	b.made.writes = make([]write, 0, fields)
+	b.made.text = slices.Grow(b.made.text[:0], text)
+}
+
+// finish returns the record of the fields that were put together.
+func (b *Builder) finish(key Key, names *names) Record {
+	r := Record{key, names, b.made.writes, string(b.made.text)}
+	b.made.writes = nil
+	if cap(b.made.text) > maxKept {
+		b.made.text = nil
+	}
+	return r
 }

@@ -3,7 +3,9 @@ package record_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,6 +126,7 @@ func TestUnknownMembers(t *testing.T) {
 			strings.TrimSuffix(stamped, "}") + `,"base":{"title":{` + someStamp + `}}}`},
 		{"with the names of others", `{"value":1,"updatedAt":2,"title":3,` + stamped[1:], stamped},
 		{"of one name in different objects", `{"x":1,` + itemWith(`"title":{"x":1,"value":1,` + someStamp + `}`)[1:], stamped},
+		{"of one name behind each other", strings.TrimSuffix(itemWith(`"title":{"x":1,"value":1,`+someStamp+`}`), "}") + `,"x":1}`, stamped},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var d record.Decoder
@@ -366,36 +369,42 @@ func shownItems(items []record.Item) []string {
 	return lines
 }
 
-// TestResultsHoldNoInput overwrites the input after each call.
+// TestResultsHoldNoInput overwrites the input after each call, and looks at all
+// results after all calls.
 func TestResultsHoldNoInput(t *testing.T) {
 	var d record.Decoder
-	poison := func(b []byte) {
-		for i := range b {
-			b[i] = '#'
+	var poisoned [][]byte
+	input := func(text string) []byte {
+		poisoned = append(poisoned, []byte(text))
+		return poisoned[len(poisoned)-1]
+	}
+	var results []func() string
+	var want []string
+	keep := func(text string, err error, result func() string) {
+		require.NoError(t, err)
+		results, want = append(results, result), append(want, text)
+		for _, b := range poisoned {
+			copy(b, strings.Repeat("#", len(b)))
 		}
 	}
-	for range 3 { // The second time around, names are known to the decoder.
-		text := []byte(`"plain text"`)
-		v, err := d.Value(text)
-		require.NoError(t, err)
-		poison(text)
-		require.Equal(t, `"plain text"`, v.JSON())
+	for i := range 3 { // From the second time on, the decoder knows the names.
+		text := fmt.Sprintf(`"plain text %d"`, i)
+		v, err := d.Value(input(text))
+		keep(text, err, v.JSON)
 
-		text = []byte(`{"title":` + fieldOf(`["x"]`) + `}`)
-		r, err := d.Record(costKey, text)
-		require.NoError(t, err)
-		poison(text)
-		require.Equal(t, `{"title":`+fieldOf(`["x"]`)+`}`, string(r.AppendJSON(nil)))
+		text = fmt.Sprintf(`{"title":%s}`, fieldOf(fmt.Sprintf(`["x",%d]`, i)))
+		r, err := d.Record(costKey, input(text))
+		keep(text, err, func() string { return string(r.AppendJSON(nil)) })
 
-		text = []byte(goodLines[0])
-		m, err := d.Mutation(text)
-		require.NoError(t, err)
-		poison(text)
-		require.Equal(t, goodLines[0], string(m.AppendJSON(nil)))
+		text = strings.Replace(goodLines[0], "-125", strconv.Itoa(i), 1)
+		m, err := d.Mutation(input(text))
+		keep(text, err, func() string { return string(m.AppendJSON(nil)) })
 
-		text = []byte(itemWith(`"secret name":5`))
-		_, err = d.Mutation(text)
-		poison(text)
-		require.EqualError(t, err, `record: data."secret name": wrong type (at byte 49)`)
+		_, refused := d.Mutation(input(itemWith(fmt.Sprintf(`"secret name %d":5`, i))))
+		require.Error(t, refused)
+		keep(fmt.Sprintf(`record: data."secret name %d": wrong type (at byte 51)`, i), nil, refused.Error)
+	}
+	for i, result := range results {
+		require.Equal(t, want[i], result())
 	}
 }

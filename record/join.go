@@ -54,7 +54,7 @@ func (b *Builder) joinAlike(x, y *Record) (joined Record, changed bool) {
 			b.replace(x, i, y, i)
 		}
 	}
-	return b.finish(x)
+	return b.rest(x)
 }
 
 // differing returns a range outside of which the writes of x and y, which have
@@ -93,7 +93,7 @@ func (b *Builder) joinUnlike(x, y *Record) (joined Record, changed bool) {
 			b.replace(x, i, y, j)
 		}
 	}
-	return b.finish(x)
+	return b.rest(x)
 }
 
 // joinUnion joins records of which y has names that x has not.
@@ -116,7 +116,7 @@ func (b *Builder) joinUnion(x, y *Record) Record {
 			j++
 		}
 	}
-	return b.mixedRecord(x.key, all)
+	return b.finish(x.key, all)
 }
 
 // unite returns the union of two lists.
@@ -142,26 +142,14 @@ func (y *Record) beats(i int, x *Record, j int) bool {
 	return a != b && Value{a}.Compare(Value{b}) > 0
 }
 
-// mix is the fields of a record that is put together from parts of others.
-type mix struct {
-	writes []write
-	end    int // the length of their text, which is the last in the memory
-}
-
-// begin takes memory for a record of so many fields and so much text.
-func (b *Builder) begin(fields, text int) {
-	b.memory.reserve(text)
-	b.mixed = mix{writes: b.memory.writes(fields)[:0]}
-}
-
 // replace puts the field at position j of y in the place of that at position i
 // of x. The fields of x before it, as far as they are not there yet, stay as
 // they are. Nothing is allocated before the first of these.
 func (b *Builder) replace(x *Record, i int, y *Record, j int) {
-	if b.mixed.writes == nil {
+	if b.made.writes == nil {
 		b.begin(len(x.writes), len(x.text)+len(y.text))
 	}
-	b.add(x, len(b.mixed.writes), i)
+	b.add(x, len(b.made.writes), i)
 	b.add(y, j, j+1)
 }
 
@@ -170,32 +158,24 @@ func (b *Builder) add(r *Record, i, j int) {
 	if i == j {
 		return
 	}
-	m := &b.mixed
+	m := &b.made
 	from, to := r.start(i), r.writes[j-1].end
 	n := len(m.writes)
 	m.writes = append(m.writes, r.writes[i:j]...)
-	if moved := m.end - from; moved != 0 {
+	if moved := len(m.text) - from; moved != 0 {
 		for k := range m.writes[n:] {
 			m.writes[n+k].end += moved
 		}
 	}
-	b.memory.text.WriteString(r.text[from:to])
-	m.end += to - from
+	m.text = append(m.text, r.text[from:to]...)
 }
 
-// finish returns the record that was put together, the rest of x included, if any
-// was.
-func (b *Builder) finish(x *Record) (joined Record, changed bool) {
-	if b.mixed.writes == nil {
+// rest adds the rest of x to what was put together, and returns the record of it,
+// if there was anything.
+func (b *Builder) rest(x *Record) (joined Record, changed bool) {
+	if b.made.writes == nil {
 		return joined, false
 	}
-	b.add(x, len(b.mixed.writes), len(x.writes))
-	return b.mixedRecord(x.key, x.names), true
-}
-
-// mixedRecord returns the record that was put together.
-func (b *Builder) mixedRecord(key Key, all *names) Record {
-	r := Record{key, all, b.mixed.writes, b.memory.cut(b.mixed.end)}
-	b.mixed = mix{}
-	return r
+	b.add(x, len(b.made.writes), len(x.writes))
+	return b.finish(x.key, x.names), true
 }

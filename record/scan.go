@@ -130,11 +130,7 @@ func (p *parser) literal(word string) error {
 func (p *parser) numberText() (text []byte, integer bool, err error) {
 	start := p.pos
 	p.next('-')
-	zero := p.next('0')
-	if zero && p.pos < len(p.in) && isDigit(p.in[p.pos]) {
-		return nil, false, p.syntax("number with a leading zero")
-	}
-	if !zero {
+	if !p.next('0') { // Nothing but a fraction may follow a zero.
 		err = p.digits()
 	}
 	integer = true
