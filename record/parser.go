@@ -132,8 +132,9 @@ func startsValue(c byte) bool {
 }
 
 // object reads an object, calling member with each name, unescaped, when its
-// value is next.
-func (p *parser) object(member func(name []byte) error) error {
+// value is next. Where the members come in the order of names, it also passes the
+// index of the name, and -1 otherwise.
+func (p *parser) object(names []string, member func(i int, name []byte) error) error {
 	if err := p.expect('{'); err != nil {
 		return err
 	}
@@ -141,12 +142,15 @@ func (p *parser) object(member func(name []byte) error) error {
 	if p.accept('}') {
 		return nil
 	}
-	for {
-		name, err := p.name()
-		if err != nil {
+	for k := 0; ; k++ {
+		i, name, err := -1, []byte(nil), error(nil)
+		if k < len(names) && p.peek() == '"' && p.isNext(names[k]) {
+			i, name = k, p.in[p.pos+1:p.pos+1+len(names[k])]
+			p.pos += len(name) + len(`"":`)
+		} else if name, err = p.name(); err != nil {
 			return err
 		}
-		if err := member(name); err != nil {
+		if err := member(i, name); err != nil {
 			return p.under(name, err)
 		}
 		if p.accept('}') {
@@ -156,6 +160,14 @@ func (p *parser) object(member func(name []byte) error) error {
 			return p.syntax("expected , or }")
 		}
 	}
+}
+
+// isNext reports whether the next name is the given one, with a colon right
+// behind it, as canonical JSON has it. That saves looking at the name in detail.
+func (p *parser) isNext(name string) bool {
+	rest := p.in[p.pos+1:]
+	n := len(name)
+	return len(rest) > n+1 && string(rest[:n]) == name && rest[n] == '"' && rest[n+1] == ':'
 }
 
 // name reads a member name and the colon behind it. The name is a part of the

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 )
@@ -12,21 +13,22 @@ import (
 // returns a bit for each known member that was there.
 func (p *parser) known(names []string, member func(i int) error) (seen uint, err error) {
 	outer := len(p.others)
-	err = p.object(func(name []byte) error {
-		for i, known := range names {
-			if known == string(name) {
-				if seen&(1<<i) != 0 {
-					return p.fail(ErrDuplicate)
-				}
-				seen |= 1 << i
-				return member(i)
+	err = p.object(names, func(i int, name []byte) error {
+		if i < 0 {
+			i = slices.Index(names, string(name))
+		}
+		if i < 0 {
+			if err := p.checkUnknown(names, p.others[outer:], name); err != nil {
+				return p.fail(err)
 			}
+			p.others = append(p.others, name)
+			return p.unknown()
 		}
-		if err := p.checkUnknown(names, p.others[outer:], name); err != nil {
-			return p.fail(err)
+		if seen&(1<<i) != 0 {
+			return p.fail(ErrDuplicate)
 		}
-		p.others = append(p.others, name)
-		return p.unknown()
+		seen |= 1 << i
+		return member(i)
 	})
 	p.others = p.others[:outer]
 	return seen, err
@@ -135,21 +137,43 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 		}
 		return p.expect('"')
 	}
+	if n := canonicalLen(client); p.quoted(n) && setStampPart(s, client, p.in[p.pos+1:p.pos+1+n]) == nil {
+		p.pos += n + 2
+		return nil
+	}
 	start := p.pos
 	text, err := p.text()
 	if err != nil {
 		return err
 	}
-	if client {
-		err = s.Client.UnmarshalText(text)
-	} else {
-		err = s.Time.UnmarshalText(text)
-	}
-	if err != nil {
+	if err := setStampPart(s, client, text); err != nil {
 		p.pos = start
 		return p.fail(&detail{reason, err})
 	}
 	return nil
+}
+
+// quoted reports whether n bytes and a quotation mark follow the one that is next.
+// Canonical stamps have a known length, and what their parsers accept needs no
+// look at the string before.
+func (p *parser) quoted(n int) bool {
+	return p.pos+n+1 < len(p.in) && p.in[p.pos+n+1] == '"'
+}
+
+// canonicalLen returns the length of the canonical text of a client ID or a
+// timestamp.
+func canonicalLen(client bool) int {
+	if client {
+		return len("00000000-0000-0000-0000-000000000000")
+	}
+	return len("2006-01-02T15:04:05.000000000Z")
+}
+
+func setStampPart(s *clock.Stamp, client bool, text []byte) error {
+	if client {
+		return s.Client.UnmarshalText(text)
+	}
+	return s.Time.UnmarshalText(text)
 }
 
 var errNumberStamp = fmt.Errorf("%w: a number, which loses digits in JavaScript; send the text", ErrType)
@@ -168,7 +192,7 @@ func (p *parser) stamp() (s clock.Stamp, err error) {
 func (d *Decoder) fields() error {
 	p := &d.parser
 	d.entries = d.entries[:0]
-	return p.object(func(name []byte) error {
+	return p.object(nil, func(_ int, name []byte) error {
 		if len(d.entries) >= p.limits.Fields {
 			return p.fail(&LimitError{What: "fields", Limit: p.limits.Fields})
 		}

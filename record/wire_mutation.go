@@ -86,7 +86,7 @@ func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
 	end := p.pos
 	p.pos = start
 	base := make(map[string]clock.Stamp, min(data.Len(), (end-start)/shortestBase))
-	err := p.object(func(name []byte) (err error) {
+	err := p.object(nil, func(_ int, name []byte) (err error) {
 		var s clock.Stamp
 		if p.peek() == 'n' {
 			err = p.literal("null")
