@@ -82,3 +82,18 @@ func TestEqual(t *testing.T) {
 	require.False(t, r.Equal(record.New(r.Key())))
 	require.False(t, merge.Collect(r).Equal(merge.Collection{}))
 }
+
+// TestKeysAreTakenAsTheyAre: a record whose key is not valid, as one that was read
+// without its key, is merged like any other and not lost.
+func TestKeysAreTakenAsTheyAre(t *testing.T) {
+	var older, newer record.Record
+	require.NoError(t, older.UnmarshalJSON([]byte(`{"a":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}`)))
+	require.NoError(t, newer.UnmarshalJSON([]byte(`{"a":{"value":2,"updatedAt":"2026-03-02T12:01:00Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}`)))
+	a, b := merge.Collect(older), merge.Collect(newer)
+
+	require.True(t, merge.Join(a, merge.Delta(a, b)).Equal(b))
+	var f merge.Fold
+	f.Add(older)
+	f.Add(newer)
+	require.True(t, f.Collection().Equal(b))
+}

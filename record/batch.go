@@ -18,9 +18,9 @@ type Item struct {
 // Item for each mutation, in their order, and one that is refused does not
 // touch the others. White space alone is no batch, but an empty array is one.
 //
-// A batch of more than 1,000 items is refused as a whole, with ErrLimit, if they
-// are on average shorter than any mutation, or if so many of them are refused
-// that the errors would cost several times the memory of the input.
+// A batch is refused as a whole, with ErrLimit, if more than 1,000 of its items
+// are refused, and more than one for each 64 bytes of it: then the errors would
+// cost many times the memory of the input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	p, err := d.start(text)
 	if err != nil {
@@ -78,14 +78,14 @@ func (d *Decoder) lines() (items []Item, err error) {
 	return items, nil
 }
 
-// Items that cost more memory than they weigh are bounded by their number: no
-// more than maxStubs may be shorter, on average, than {"table":"t","id":"i","data":{}},
-// and no more than maxStubs may be refused, unless the input is long enough for
-// the errors.
+// shortest is the length of {"table":"t","id":"i","data":{}}.
+const shortest = 31
+
+// A refused item can cost more memory than it weighs. So of a batch no more than
+// maxRefused may be refused, or one for each refusedSize bytes of a long one.
 const (
-	maxStubs        = 1000
-	shortest        = 31
-	shortestRefused = 64
+	maxRefused  = 1000
+	refusedSize = 64
 )
 
 // item reads the next item of a batch. It returns an error only if it cannot be
@@ -93,9 +93,8 @@ const (
 func (d *Decoder) item(items []Item) ([]Item, error) {
 	p := &d.parser
 	p.peek()
-	most := min(p.limits.Items, max(len(p.in)/shortest, maxStubs))
-	if len(items) >= most {
-		return nil, p.fail(&LimitError{What: "items", Limit: most})
+	if len(items) >= p.limits.Items {
+		return nil, p.fail(&LimitError{What: "items", Limit: p.limits.Items})
 	}
 	start := p.pos
 	m, err := d.mutation()
@@ -109,25 +108,25 @@ func (d *Decoder) item(items []Item) ([]Item, error) {
 			return nil, p.located(len(items), err)
 		}
 	}
-	return append(d.room(items, most), Item{m, err}), nil
+	return append(d.room(items), Item{m, err}), nil
 }
 
 // room makes room for the item that was just read, and for the rest if those are
 // as long as the items since it did so last.
-func (d *Decoder) room(items []Item, most int) []Item {
+func (d *Decoder) room(items []Item) []Item {
 	if len(items) < cap(items) {
 		return items
 	}
 	p := &d.parser
 	length := max((p.pos-d.sized.pos)/(len(items)+1-d.sized.items), shortest)
 	d.sized.pos, d.sized.items = p.pos, len(items)+1
-	return slices.Grow(items, min(1+(len(p.in)-p.pos)/length, most-len(items)))
+	return slices.Grow(items, min(1+(len(p.in)-p.pos)/length, p.limits.Items-len(items)))
 }
 
 // refuse counts a refused item and moves behind it.
 func (d *Decoder) refuse() error {
 	p := &d.parser
-	if most := max(len(p.in)/shortestRefused, maxStubs); d.refused == most {
+	if most := max(len(p.in)/refusedSize, maxRefused); d.refused == most {
 		return p.fail(&LimitError{What: "refused", Limit: most})
 	}
 	d.refused++

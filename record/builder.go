@@ -29,12 +29,10 @@ type Builder struct {
 }
 
 // Record returns the record that has the given key and fields. They may come in
-// any order, and none twice. The key, the names, the stamps and the kind of
-// $deleted are checked; a refused one is returned as an *Error.
+// any order, and none twice. The names, the stamps and the kind of $deleted are
+// checked; a refused one is returned as an *Error. The key is taken as it is: use
+// Key.Check where it comes from somebody else.
 func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record, error) {
-	if err := key.Check(); err != nil {
-		return Record{}, err
-	}
 	b.entries, b.text = b.entries[:0], b.text[:0]
 	for name, w := range fields {
 		if err := w.Check(name); err != nil {

@@ -49,28 +49,25 @@ func TestBuilderSorts(t *testing.T) {
 func TestBuilderRefuses(t *testing.T) {
 	ok := write(1, 1)
 	for name, c := range map[string]struct {
-		key    record.Key
 		fields map[string]record.FieldValue
 		path   string
 		want   error
 	}{
-		"no table":            {record.Key{ID: "x"}, nil, "table", record.ErrName},
-		"no ID":               {record.Key{Table: "x"}, map[string]record.FieldValue{"a": ok}, "id", record.ErrName},
-		"no stamp":            {milkKey, map[string]record.FieldValue{"a": {}}, "a", record.ErrStamp},
-		"no client":           {milkKey, map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: 1}}}, "a", record.ErrStamp},
-		"no time":             {milkKey, map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Client: ana}}}, "a", record.ErrStamp},
-		"negative time":       {milkKey, map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: -1, Client: ana}}}, "a", record.ErrStamp},
-		"time out of range":   {milkKey, map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: math.MaxInt64, Client: ana}}}, "a", record.ErrStamp},
-		"$deleted, a number":  {milkKey, map[string]record.FieldValue{"$deleted": write(1, 1)}, "$deleted", record.ErrType},
-		"$deleted, null":      {milkKey, map[string]record.FieldValue{"$deleted": write(nil, 1)}, "$deleted", record.ErrType},
-		"$deleted, a text":    {milkKey, map[string]record.FieldValue{"$deleted": write("true", 1)}, "$deleted", record.ErrType},
-		"$deleted, deleted":   {milkKey, map[string]record.FieldValue{"$deleted": write(record.Deletion(), 1)}, "$deleted", record.ErrType},
-		"$other is not known": {milkKey, map[string]record.FieldValue{"$other": write(record.Deletion(), 1)}, "", nil},
-		"$deleted, false":     {milkKey, map[string]record.FieldValue{"$deleted": write(false, 1)}, "", nil},
+		"no stamp":            {map[string]record.FieldValue{"a": {}}, "a", record.ErrStamp},
+		"no client":           {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: 1}}}, "a", record.ErrStamp},
+		"no time":             {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Client: ana}}}, "a", record.ErrStamp},
+		"negative time":       {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: -1, Client: ana}}}, "a", record.ErrStamp},
+		"time out of range":   {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: math.MaxInt64, Client: ana}}}, "a", record.ErrStamp},
+		"$deleted, a number":  {map[string]record.FieldValue{"$deleted": write(1, 1)}, "$deleted", record.ErrType},
+		"$deleted, null":      {map[string]record.FieldValue{"$deleted": write(nil, 1)}, "$deleted", record.ErrType},
+		"$deleted, a text":    {map[string]record.FieldValue{"$deleted": write("true", 1)}, "$deleted", record.ErrType},
+		"$deleted, deleted":   {map[string]record.FieldValue{"$deleted": write(record.Deletion(), 1)}, "$deleted", record.ErrType},
+		"$other is not known": {map[string]record.FieldValue{"$other": write(record.Deletion(), 1)}, "", nil},
+		"$deleted, false":     {map[string]record.FieldValue{"$deleted": write(false, 1)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b record.Builder
-			r, err := b.Record(c.key, maps.All(c.fields))
+			r, err := b.Record(milkKey, maps.All(c.fields))
 			require.ErrorIs(t, err, c.want)
 			if c.want == nil {
 				require.Equal(t, len(c.fields), r.Len())

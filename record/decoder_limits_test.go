@@ -121,9 +121,9 @@ func TestLimitOfUnknownMembers(t *testing.T) {
 	}
 }
 
-// TestLimitOfStubs: items that cost more than they weigh, and those that are
-// refused, are bounded by their number even if nothing else is.
-func TestLimitOfStubs(t *testing.T) {
+// TestLimitOfRefusedItems: refused items, which cost more than they weigh, are
+// bounded by their number even if nothing else is.
+func TestLimitOfRefusedItems(t *testing.T) {
 	batch := func(n int, item string) error {
 		d := record.Decoder{Limits: unlimited}
 		items, err := d.Batch([]byte("[" + strings.Repeat(item+",", n-1) + item + "]"))

@@ -86,6 +86,9 @@ func (e *Edit) Mutation() (Mutation, error) {
 	if e.err != nil {
 		return Mutation{}, e.err
 	}
+	if err := e.seen.key.Check(); err != nil {
+		return Mutation{}, err
+	}
 	var b Builder
 	data, err := b.Record(e.seen.key, maps.All(e.writes))
 	if err != nil {
