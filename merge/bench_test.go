@@ -69,6 +69,26 @@ func sameState(tb testing.TB, ours merge.Collection, naive naiveState) {
 	}
 }
 
+// What the benchmarks time must end in the same state in both implementations.
+func TestBenchmarkedStatesAgree(t *testing.T) {
+	w := newWorld(500)
+	r := newReplicas(w, w.local, w.remote)
+	sameState(t, merge.Join(r.local, r.remote), naiveJoin(r.naiveLocal, r.naiveRemote))
+	sameState(t, merge.Join(r.remote, r.local), naiveJoin(r.naiveRemote, r.naiveLocal))
+	delta := newReplicas(w, w.local, w.edits)
+	sameState(t, merge.Join(delta.local, delta.remote), naiveJoin(r.naiveLocal, r.naiveRemote))
+
+	var f merge.Fold
+	s := make(naiveState)
+	p := newReplica(w)
+	for _, e := range w.log(20_000) {
+		f.Write(p.key(e), taskFields[e.field], p.ours(e))
+		naiveWrite(s, w.ids[e.record], taskFields[e.field], p.naive(e))
+	}
+	sameState(t, f.Collection(), s)
+	sameState(t, decodeLines(t, f.Collection().AppendLines(nil)), naiveDecode(t, naiveEncode(t, s)))
+}
+
 // replicas is the same two replicas in both implementations, in memory of their
 // own.
 type replicas struct {

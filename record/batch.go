@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 )
@@ -26,60 +27,90 @@ func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.refused, d.sized = 0, struct{ pos, items int }{}
-	var items []Item
+	b := batch{Decoder: d}
 	if p.peek() == '{' {
-		items, err = d.lines()
+		err = b.lines()
 	} else {
-		items, err = d.array()
+		err = b.array()
 	}
 	if err != nil {
 		return nil, err
 	}
-	return items, nil
+	return b.items(), nil
+}
+
+// batch is a batch that is being read.
+type batch struct {
+	*Decoder
+	// full and last are the items so far. All items of most batches are in last.
+	full    [][]Item
+	last    []Item
+	count   int
+	refused int
 }
 
 // array reads an array of mutations, and nothing behind it.
-func (d *Decoder) array() (items []Item, err error) {
-	p := &d.parser
+func (b *batch) array() error {
+	p := &b.parser
 	if err := p.expect('['); err != nil {
-		return nil, err
+		return err
 	}
 	p.pos++
 	if p.accept(']') {
-		return []Item{}, p.end()
+		return p.end()
 	}
 	for {
-		if items, err = d.item(items); err != nil {
-			return nil, err
+		if err := b.item(); err != nil {
+			return err
 		}
 		if p.accept(']') {
-			return items, p.end()
+			return p.end()
 		}
 		if !p.accept(',') {
-			return nil, p.syntax("expected , or ]")
+			return p.syntax("expected , or ]")
 		}
 	}
 }
 
 // lines reads mutations one behind the other, each on a line of its own.
-func (d *Decoder) lines() (items []Item, err error) {
-	p := &d.parser
+func (b *batch) lines() error {
+	p := &b.parser
 	for p.peek(); p.pos < len(p.in); p.peek() {
-		if items, err = d.item(items); err != nil {
-			return nil, err
+		if err := b.item(); err != nil {
+			return err
 		}
 		for p.next(' ') || p.next('\t') || p.next('\r') {
 		}
 		if p.pos < len(p.in) && !p.next('\n') {
-			return nil, p.syntax("data after the mutation of a line")
+			return p.syntax("data after the mutation of a line")
 		}
 	}
-	return items, nil
+	return nil
 }
 
-// shortest is the length of {"table":"t","id":"i","data":{}}.
-const shortest = 31
+// item reads the next item. It returns an error only if it cannot be told where
+// the item ends, or if there are too many.
+func (b *batch) item() error {
+	p := &b.parser
+	p.peek()
+	if b.count >= p.limits.Items {
+		return p.fail(&LimitError{What: "items", Limit: p.limits.Items})
+	}
+	start := p.pos
+	m, err := b.mutation()
+	if err != nil {
+		err = p.located(b.count, err)
+		if errors.Is(err, ErrSyntax) {
+			return err
+		}
+		p.pos = start
+		if err := b.refuse(); err != nil {
+			return p.located(b.count, err)
+		}
+	}
+	b.add(Item{m, err})
+	return nil
+}
 
 // A refused item can cost more memory than it weighs. So of a batch no more than
 // maxRefused may be refused, or one for each refusedSize bytes of a long one.
@@ -88,47 +119,41 @@ const (
 	refusedSize = 64
 )
 
-// item reads the next item of a batch. It returns an error only if it cannot be
-// told where the item ends.
-func (d *Decoder) item(items []Item) ([]Item, error) {
-	p := &d.parser
-	p.peek()
-	if len(items) >= p.limits.Items {
-		return nil, p.fail(&LimitError{What: "items", Limit: p.limits.Items})
-	}
-	start := p.pos
-	m, err := d.mutation()
-	if err != nil {
-		err = p.located(len(items), err)
-		if errors.Is(err, ErrSyntax) {
-			return nil, err
-		}
-		p.pos = start
-		if err := d.refuse(); err != nil {
-			return nil, p.located(len(items), err)
-		}
-	}
-	return append(d.room(items), Item{m, err}), nil
-}
-
-// room makes room for the item that was just read, and for the rest if those are
-// as long as the items since it did so last.
-func (d *Decoder) room(items []Item) []Item {
-	if len(items) < cap(items) {
-		return items
-	}
-	p := &d.parser
-	length := max((p.pos-d.sized.pos)/(len(items)+1-d.sized.items), shortest)
-	d.sized.pos, d.sized.items = p.pos, len(items)+1
-	return slices.Grow(items, min(1+(len(p.in)-p.pos)/length, p.limits.Items-len(items)))
-}
-
 // refuse counts a refused item and moves behind it.
-func (d *Decoder) refuse() error {
-	p := &d.parser
-	if most := max(len(p.in)/refusedSize, maxRefused); d.refused == most {
+func (b *batch) refuse() error {
+	p := &b.parser
+	if most := max(len(p.in)/refusedSize, maxRefused); b.refused == most {
 		return p.fail(&LimitError{What: "refused", Limit: most})
 	}
-	d.refused++
+	b.refused++
 	return p.skip()
+}
+
+// add adds an item. It makes room for as many as seem to follow. Where those were
+// too few, it leaves the full slice as it is, since copying it again and again
+// would cost more than what is read.
+func (b *batch) add(item Item) {
+	if len(b.last) == cap(b.last) {
+		const shortest, fewest = len(`{"table":"t","id":"i","data":{}}`), 64
+		rest := b.parser.in[b.parser.pos:]
+		room := 1 + min(bytes.Count(rest, []byte(`"table"`)), len(rest)/shortest)
+		if b.last != nil {
+			b.full = append(b.full, b.last)
+			room = max(room, fewest)
+		}
+		b.last = make([]Item, 0, room)
+	}
+	b.last = append(b.last, item)
+	b.count++
+}
+
+// items returns all items in one slice.
+func (b *batch) items() []Item {
+	switch {
+	case b.count == 0:
+		return []Item{}
+	case len(b.full) == 0:
+		return b.last
+	}
+	return slices.Concat(append(b.full, b.last)...)
 }

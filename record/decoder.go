@@ -20,9 +20,6 @@ type Decoder struct {
 	parser  parser
 	builder Builder
 	entries []entry
-	refused int // items of the present batch
-	// sized says where room was last made for the items of the present batch.
-	sized struct{ pos, items int }
 }
 
 // maxKept is how much scratch memory a Decoder keeps for the next call.

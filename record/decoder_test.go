@@ -98,6 +98,25 @@ func TestBatchForms(t *testing.T) {
 	require.NotNil(t, items, "an empty batch is one")
 }
 
+// TestItemsInOrder has many items, of which it cannot be told beforehand how many.
+func TestItemsInOrder(t *testing.T) {
+	var items, want []string
+	for i := range 999 {
+		item := fmt.Sprintf(`{"table":"t","id":"%d","data":{}}`, i)
+		want = append(want, item)
+		switch i % 3 {
+		case 1:
+			item = strings.Replace(item, "table", `\u0074able`, 1)
+		case 2:
+			item = "5"
+			want[i] = fmt.Sprintf("record: [%d]: wrong type (at byte %d)", i, 1+len(strings.Join(items, ","))+1)
+		}
+		items = append(items, item)
+	}
+	var d record.Decoder
+	require.Equal(t, want, decoded(&d, "batch", []byte("["+strings.Join(items, ",")+"]")))
+}
+
 // TestRefusedItemKeepsItsKey: the caller is to tell which record was meant.
 func TestRefusedItemKeepsItsKey(t *testing.T) {
 	for item, want := range map[string]record.Key{

@@ -248,9 +248,11 @@ func batchCosts() []costCase {
 	many := func(i int) string {
 		return itemOf(number36(i), fill(20*110, func(j int) string { return `"` + number36(36*i+j) + `":` + shortestWrite }))
 	}
-	long := itemOf("long", `"f":`+valueWrite(`"`+strings.Repeat("x", n/2)+`"`)) + ","
+	long := func(size int) string { return itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", size)+`"`)) + "," }
+	stubs := func(size int) string { return fill(size, times(itemOf("i", ""))) }
+	hidden := strings.Replace(itemOf("i", ""), "table", `t\u0061ble`, 1)
 	bodies := []struct{ name, open, body string }{
-		{"shortest mutations", "", fill(n, times(itemOf("i", "")))},
+		{"shortest mutations", "", stubs(n)},
 		{"mutations without fields", "", fill(n, id(""))},
 		{"mutations of one field", "", fill(n, id(`"f":`+shortestWrite))},
 		{"mutations of one deletion", "", fill(n, id(`"f":`+shortestDelete))},
@@ -258,9 +260,13 @@ func batchCosts() []costCase {
 		{"mutations of one field, each another", "", fill(n, names)},
 		{"mutations of 20 fields, each others", "", fill(n, many)},
 		{"mutations with unknown members", "", fill(n, id(`"f":{"value":1,"a":0,"b":0,"c":0,"d":0,"e":0,`+shortestStamp+`}`))},
-		{"long mutation, then shortest", long, fill(n/2, times(itemOf("i", "")))},
-		{"two long mutations and the shortest", itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", n/32)+`"`)) + "," + itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", n/8)+`"`)) + ",", fill(n, times(itemOf("i", "")))},
-		{"medium mutation, then shortest", itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", n/8)+`"`)) + ",", fill(n, times(itemOf("i", "")))},
+		{"long mutation, then shortest", long(n / 2), stubs(n / 2)},
+		{"medium mutation, then shortest", long(n / 8), stubs(n)},
+		{"shortest, with a medium one between", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
+		{"two medium ones, then shortest", long(n/1024) + long(n/1024), stubs(n)},
+		{"shortest, the name of a member in escapes", "", fill(n, times(hidden))},
+		{"shortest, and then such", stubs(n/2) + ",", fill(n/2, times(hidden))},
+		{"what looks like many items", itemOf("i", "") + ",", itemOf("i", `"f":`+valueWrite("["+fill(n, times(`{"table":0}`))+"]"))},
 		{"long and short in turn", "", fill(n, func(i int) string {
 			return itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", (i%7)*(i%11)*10)+`"`))
 		})},
