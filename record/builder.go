@@ -22,10 +22,10 @@ type Builder struct {
 	alike   [2]*names
 	unionOf [2]*names
 	union   *names
-	made    making
 	// entries and text are scratch that is kept for the next call.
 	entries []entry
 	text    []byte
+	scratch []byte // for the text of the record that is put together
 }
 
 // Record returns the record that has the given key and fields. They may come in
@@ -81,34 +81,27 @@ func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	for i := range entries {
 		size += entries[i].to - entries[i].from
 	}
-	b.begin(len(entries), size)
+	m := making{make([]write, len(entries)), slices.Grow(b.scratch[:0], size), 0}
 	for i := range entries {
 		e := &entries[i]
-		b.made.text = append(b.made.text, texts[e.from:e.to]...)
-		b.made.writes = append(b.made.writes, write{e.stamp, len(b.made.text)})
+		m.text = append(m.text, texts[e.from:e.to]...)
+		m.writes[i] = write{e.stamp, len(m.text)}
 	}
 	names := b.table.shared(len(entries), func(i int) []byte { return entries[i].name })
-	return b.finish(key, names)
+	return b.finish(&m, key, names)
 }
 
-// making is the fields of a record while they are put together.
+// making is a record while it is put together.
 type making struct {
 	writes []write
-	text   []byte // scratch, which is kept for the next record
+	text   []byte // in scratch memory
+	done   int    // how many of the writes are final and have their text
 }
 
-// begin makes room for so many fields and so much text.
-func (b *Builder) begin(fields, text int) {
-	b.made.writes = make([]write, 0, fields)
-	b.made.text = slices.Grow(b.made.text[:0], text)
-}
-
-// finish returns the record of the fields that were put together.
-func (b *Builder) finish(key Key, names *names) Record {
-	r := Record{key, names, b.made.writes, string(b.made.text)}
-	b.made.writes = nil
-	if cap(b.made.text) > maxKept {
-		b.made.text = nil
+// finish returns the record that was put together.
+func (b *Builder) finish(m *making, key Key, names *names) Record {
+	if b.scratch = m.text; cap(m.text) > maxKept {
+		b.scratch = nil
 	}
-	return r
+	return Record{key, names, m.writes, string(m.text)}
 }

@@ -14,20 +14,18 @@ func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
 	if x.key != y.key {
 		return x, false, &Error{Offset: -1, Err: ErrKey}
 	}
-	if joined, changed = b.join(&x, &y); !changed {
-		return x, false, nil
-	}
-	return joined, true, nil
+	changed = b.join(&x, &y)
+	return x, changed, nil
 }
 
-// join returns the join of x and y, which have the same key, if that differs
-// from x.
-func (b *Builder) join(x, y *Record) (joined Record, changed bool) {
+// join joins y, which has the same key, to x, and reports whether that changes x.
+func (b *Builder) join(x, y *Record) (changed bool) {
 	switch {
 	case len(y.writes) == 0:
-		return joined, false
+		return false
 	case len(x.writes) == 0:
-		return *y, true
+		*x = *y
+		return true
 	case b.sameNames(x.names, y.names):
 		return b.joinAlike(x, y)
 	}
@@ -47,14 +45,14 @@ func (b *Builder) sameNames(x, y *names) bool {
 }
 
 // joinAlike joins records that have the same names.
-func (b *Builder) joinAlike(x, y *Record) (joined Record, changed bool) {
-	from, to := differing(x, y)
-	for i := from; i < to; i++ {
+func (b *Builder) joinAlike(x, y *Record) (changed bool) {
+	m := making{text: b.scratch[:0]}
+	for i, to := differing(x, y); i < to; i++ {
 		if y.beats(i, x, i) {
-			b.replace(x, i, y, i)
+			m.replace(x, i, y, i)
 		}
 	}
-	return b.rest(x)
+	return b.rest(&m, x)
 }
 
 // differing returns a range outside of which the writes of x and y, which have
@@ -80,34 +78,36 @@ func differing(x, y *Record) (from, to int) {
 }
 
 // joinUnlike joins any records.
-func (b *Builder) joinUnlike(x, y *Record) (joined Record, changed bool) {
+func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
+	m := making{text: b.scratch[:0]}
 	i := 0
 	for j, name := range y.names.list {
 		for i < len(x.writes) && x.names.list[i] != name {
 			i++
 		}
 		if i == len(x.writes) {
-			return b.joinUnion(x, y), true
+			b.joinUnion(x, y)
+			return true
 		}
 		if y.beats(j, x, i) {
-			b.replace(x, i, y, j)
+			m.replace(x, i, y, j)
 		}
 	}
-	return b.rest(x)
+	return b.rest(&m, x)
 }
 
 // joinUnion joins records of which y has names that x has not.
-func (b *Builder) joinUnion(x, y *Record) Record {
+func (b *Builder) joinUnion(x, y *Record) {
 	all := b.unite(x.names, y.names)
-	b.begin(len(all.list), len(x.text)+len(y.text))
+	m := making{make([]write, len(all.list)), b.scratch[:0], 0}
 	i, j := 0, 0
-	for _, name := range all.list {
+	for k, name := range all.list {
 		inX := i < len(x.writes) && x.names.list[i] == name
 		inY := j < len(y.writes) && y.names.list[j] == name
 		if inX && (!inY || !y.beats(j, x, i)) {
-			b.add(x, i, i+1)
+			m.put(k, x, i)
 		} else {
-			b.add(y, j, j+1)
+			m.put(k, y, j)
 		}
 		if inX {
 			i++
@@ -116,7 +116,7 @@ func (b *Builder) joinUnion(x, y *Record) Record {
 			j++
 		}
 	}
-	return b.finish(x.key, all)
+	*x = b.finish(&m, x.key, all)
 }
 
 // unite returns the union of two lists.
@@ -142,40 +142,40 @@ func (y *Record) beats(i int, x *Record, j int) bool {
 	return a != b && Value{a}.Compare(Value{b}) > 0
 }
 
-// replace puts the field at position j of y in the place of that at position i
-// of x. The fields of x before it, as far as they are not there yet, stay as
-// they are. Nothing is allocated before the first of these.
-func (b *Builder) replace(x *Record, i int, y *Record, j int) {
-	if b.made.writes == nil {
-		b.begin(len(x.writes), len(x.text)+len(y.text))
+// replace puts the write at position j of y in the place of that at position i
+// of x. The writes of x before it stay.
+func (m *making) replace(x *Record, i int, y *Record, j int) {
+	if m.writes == nil {
+		m.writes = slices.Clone(x.writes)
 	}
-	b.add(x, len(b.made.writes), i)
-	b.add(y, j, j+1)
+	m.keep(x, i)
+	m.put(i, y, j)
+	m.done = i + 1
 }
 
-// add appends the fields of r from position i up to j.
-func (b *Builder) add(r *Record, i, j int) {
-	if i == j {
-		return
+// keep keeps the writes of x up to position i as they are.
+func (m *making) keep(x *Record, i int) {
+	from := x.start(m.done)
+	moved := len(m.text) - from
+	m.text = append(m.text, x.text[from:x.start(i)]...)
+	for ; m.done < i; m.done++ {
+		m.writes[m.done].end += moved
 	}
-	m := &b.made
-	from, to := r.start(i), r.writes[j-1].end
-	n := len(m.writes)
-	m.writes = append(m.writes, r.writes[i:j]...)
-	if moved := len(m.text) - from; moved != 0 {
-		for k := range m.writes[n:] {
-			m.writes[n+k].end += moved
-		}
-	}
-	m.text = append(m.text, r.text[from:to]...)
 }
 
-// rest adds the rest of x to what was put together, and returns the record of it,
-// if there was anything.
-func (b *Builder) rest(x *Record) (joined Record, changed bool) {
-	if b.made.writes == nil {
-		return joined, false
+// put makes the write at position j of r that at position i.
+func (m *making) put(i int, r *Record, j int) {
+	m.text = append(m.text, r.value(j)...)
+	m.writes[i] = write{r.writes[j].stamp, len(m.text)}
+}
+
+// rest keeps the rest of x and makes x what was put together, if anything was
+// replaced. It reports whether that is so.
+func (b *Builder) rest(m *making, x *Record) bool {
+	if m.writes == nil {
+		return false
 	}
-	b.add(x, len(b.made.writes), len(x.writes))
-	return b.finish(x.key, x.names), true
+	m.keep(x, len(m.writes))
+	*x = b.finish(m, x.key, x.names)
+	return true
 }

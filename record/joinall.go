@@ -14,17 +14,20 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 		return y
 	}
 	var out []Record // nil as long as all is as in x
-	i, done := 0, 0  // how many records of x were passed, and are in out
+	var joined Record
+	i, done := 0, 0 // how many records of x were passed, and are in out
 	for j := range y {
 		r := &y[j]
-		if i < len(x) && x[i].key != r.key {
+		found := i < len(x) && x[i].key == r.key
+		if !found {
 			i = seek(x, i, r.key)
+			found = i < len(x) && x[i].key == r.key
 		}
 		next := i // the record of x behind the one of this key
-		if i < len(x) && x[i].key == r.key {
+		if found {
 			next++
-			joined, changed := b.join(&x[i], r)
-			if !changed {
+			joined = x[i]
+			if !b.join(&joined, r) {
 				i = next
 				continue
 			}
