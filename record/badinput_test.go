@@ -70,7 +70,7 @@ func goodItem(id string) string {
 
 func badInputs() []badInput {
 	var all []badInput
-	for _, rows := range [][]badInput{syntaxRows(), limitRows(), nameRows(), textRows(), valueRows(), stampRows(), stampAcceptedRows()} {
+	for _, rows := range [][]badInput{syntaxRows(), limitRows(), unknownRows(), duplicateRows(), nameRows(), textRows(), valueRows(), stampRows(), stampAcceptedRows()} {
 		all = append(all, rows...)
 	}
 	return all
