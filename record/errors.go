@@ -31,7 +31,8 @@ var (
 	ErrKind = errors.New("need exactly one of value and deleted")
 	// ErrNumber: a number outside float64, or one that would underflow to zero.
 	ErrNumber = errors.New("number out of range")
-	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range.
+	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or
+	// that of an edit, which is not greater than what its author saw.
 	ErrStamp = errors.New("invalid stamp")
 	// ErrClient: a client ID that is malformed or nil.
 	ErrClient = errors.New("invalid client ID")

@@ -17,9 +17,11 @@ type nameTable struct {
 }
 
 const (
-	// maxShared is the length up to which lists are remembered. Longer ones,
-	// such as those of sets, are seldom alike.
-	maxShared = 64
+	// maxShared is the number of names, and maxSharedBytes that of the bytes in
+	// them, up to which lists are remembered. Longer ones, such as those of sets,
+	// are seldom alike.
+	maxShared      = 64
+	maxSharedBytes = 4096
 	// maxKnown bounds the number of lists, and of names, that are remembered.
 	maxKnown = 1024
 )
@@ -29,27 +31,32 @@ func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 	if t.last != nil && sameNames(t.last.list, n, at) {
 		return t.last
 	}
-	t.key = t.key[:0]
-	if n <= maxShared {
-		for i := range n {
-			t.key = append(append(t.key, at(i)...), 0)
-		}
-		if found := t.known[string(t.key)]; found != nil {
-			t.last = found
-			return found
-		}
+	remember := t.join(n, at)
+	if found := t.known[string(t.key)]; remember && found != nil {
+		t.last = found
+		return found
 	}
 	t.last = &names{make([]string, n)}
 	for i := range n {
 		t.last.list[i] = t.word(at(i))
 	}
-	if n <= maxShared {
+	if remember {
 		if t.known == nil || len(t.known) >= maxKnown {
 			t.known = make(map[string]*names)
 		}
 		t.known[string(t.key)] = t.last
 	}
 	return t.last
+}
+
+// join sets the key to that of the n names that at gives, and reports whether
+// their list is short enough to be remembered.
+func (t *nameTable) join(n int, at func(i int) []byte) bool {
+	t.key = t.key[:0]
+	for i := 0; i < n && n <= maxShared; i++ {
+		t.key = append(append(t.key, at(i)...), 0)
+	}
+	return n <= maxShared && len(t.key) <= maxSharedBytes
 }
 
 func sameNames(list []string, n int, at func(i int) []byte) bool {

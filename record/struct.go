@@ -20,10 +20,10 @@ import "reflect"
 //
 // Every mapped member is set. One of type Field tells whether the field is
 // absent, null, deleted or present. A plain one becomes zero, and so a pointer
-// nil, for the first three; one of type Value holds a Deletion, though. As in Map, nobody asks whether the record as a whole
-// is deleted. Numbers are exact: those that a member has no room for are
-// refused, and an any holds an int64 where it can. What is stored shares no
-// memory with r.
+// nil, for the first three; but one of type Value holds a Deletion for the third.
+// As in Map, nobody asks whether the record as a whole is deleted. Numbers are
+// exact: those that a member has no room for are refused, and an any holds an
+// int64 where it can. What is stored shares no memory with r.
 //
 // A value that does not fit its member is an *Error with the name of the field
 // and ErrType, and nothing is stored at all. What cannot be mapped is an *Error

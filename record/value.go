@@ -239,7 +239,8 @@ func exactNumbers(x any) any {
 	return x
 }
 
-// Decode stores v in the Go value that dst points to, as json.Unmarshal does.
+// Decode stores v in the Go value that dst points to, as json.Unmarshal does: in
+// an any it puts a float64, which rounds integers beyond 2^53, and Any does not.
 // A deletion cannot be decoded: it returns ErrType, as does a value that does
 // not fit.
 func (v Value) Decode(dst any) error {

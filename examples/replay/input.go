@@ -70,6 +70,7 @@ type place struct {
 	field string
 }
 
+// String returns the three names, parted by slashes, as -explain takes them.
 func (p place) String() string { return p.Table + "/" + p.ID + "/" + p.field }
 
 // write is one write of one field, as it was delivered.
