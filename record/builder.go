@@ -60,16 +60,25 @@ type entry struct {
 
 // sortEntries sorts by name and refuses a name that occurs twice.
 func sortEntries(entries []entry) error {
-	byName := func(a, b entry) int { return bytes.Compare(a.name, b.name) }
-	if !slices.IsSortedFunc(entries, byName) {
-		slices.SortFunc(entries, byName)
+	if inOrder(entries) == len(entries) {
+		return nil
 	}
-	for i := 1; i < len(entries); i++ {
-		if byName(entries[i-1], entries[i]) == 0 {
-			return at(pathName(entries[i].name), ErrDuplicate)
-		}
+	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
+	if i := inOrder(entries); i < len(entries) {
+		return at(pathName(entries[i].name), ErrDuplicate)
 	}
 	return nil
+}
+
+// inOrder returns how many entries, from the first on, have each a greater name
+// than the one before.
+func inOrder(entries []entry) int {
+	for i := 1; i < len(entries); i++ {
+		if bytes.Compare(entries[i-1].name, entries[i].name) >= 0 {
+			return i
+		}
+	}
+	return len(entries)
 }
 
 // record returns the record of entries that are checked and sorted.

@@ -38,16 +38,21 @@ func (p *parser) checkedValue() error {
 	return p.checkSize(start)
 }
 
-// grow makes room for n more bytes in out. Canonical text is seldom longer than
-// what it came from, so at first the room it makes is what is left of the input.
-// Where the text did grow, it is enough for the worst that can follow, so that
-// it need not be made a third time: 1e20, is five bytes and becomes 22.
+// grow makes room for n more bytes in out. What most records need is made at
+// once. Of a longer one the canonical text is seldom longer than what it came
+// from, so the room is what is left of the input. Where the text did grow, it is
+// enough for the worst that can follow, so that it need not be made once more:
+// 1e20, is five bytes and becomes 22.
 func (p *parser) grow(n int) {
 	if cap(p.out)-len(p.out) >= n {
 		return
 	}
+	const most = 64 << 10
 	rest := len(p.in) - p.pos
-	if len(p.out) > p.pos-p.from {
+	switch {
+	case cap(p.out) == 0:
+		rest = min(rest, most)
+	case len(p.out) > p.pos-p.from:
 		rest = rest / 5 * 22
 	}
 	p.out = append(make([]byte, 0, len(p.out)+rest+n), p.out...)
@@ -83,7 +88,7 @@ func (p *parser) number() error {
 	if err != nil {
 		return err
 	}
-	if integer && len(text) < maxDigits && string(text) != "-0" {
+	if integer && len(text) < maxDigits && string(text) != "-0" || !integer && isShort(text) {
 		p.out = append(p.out, text...)
 		return nil
 	}

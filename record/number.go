@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 )
@@ -44,6 +45,20 @@ func appendNumber(dst, literal []byte) ([]byte, error) {
 		return dst, ErrNumber
 	}
 	return appendFloat(dst, f)
+}
+
+// isShort reports whether a literal that is no integer is canonical for sure,
+// because it is short and plain: a fraction that does not end in zero, no
+// exponent, at least 0.1, and at most 15 digits. So many a float64 keeps, and no
+// fewer give the same one.
+func isShort(literal []byte) bool {
+	if literal[0] == '-' {
+		literal = literal[1:]
+	}
+	if len(literal) > len("1.")+14 || literal[len(literal)-1] == '0' || literal[0] == '0' && literal[2] == '0' {
+		return false
+	}
+	return bytes.IndexByte(literal, 'e') < 0 && bytes.IndexByte(literal, 'E') < 0
 }
 
 // significand returns digits, which neither begin nor end with a zero, and exp
