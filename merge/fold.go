@@ -29,6 +29,10 @@ type draft struct {
 // Write folds in one write of one field, and returns what it did there. What
 // cannot be a key, or a write of that field, is refused with a *record.Error,
 // and changes nothing.
+//
+// A write that wins is kept as it is. If its Value was read out of a record that
+// is not kept otherwise, pass a Clone, as Add does, or the rest of the record is
+// kept as well.
 func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change, err error) {
 	d, found := f.find(key)
 	if found {
@@ -63,7 +67,9 @@ func (f *Fold) Add(r record.Record) {
 	before := len(d.writes)
 	var c Change
 	for name, w := range r.All() {
-		f.join(&d, name, w, &c)
+		if i, won := f.join(&d, name, w, &c); won {
+			d.writes[i].Value = w.Value.Clone()
+		}
 	}
 	if len(d.writes) > before {
 		f.put(r.Key(), d, found)
@@ -114,32 +120,26 @@ func (f *Fold) put(key record.Key, d draft, found bool) {
 }
 
 // join joins a write, which was checked, to a field of d, and says in c what it
-// did.
-func (f *Fold) join(d *draft, name string, w record.FieldValue, c *Change) {
+// did. It returns the position of the field, and whether the write is there now
+// and was not before.
+func (f *Fold) join(d *draft, name string, w record.FieldValue, c *Change) (i int, won bool) {
 	if i := d.names.position(name); i >= 0 {
-		d.meet(i, w, c)
-		return
+		return i, d.meet(i, w, c)
 	}
-	var i int
 	d.names, i = f.names.with(d.names, name)
-	d.writes = slices.Insert(d.writes, i, kept(w))
+	d.writes = slices.Insert(d.writes, i, w)
 	*c = Change{Incoming: w, Outcome: Applied}
+	return i, true
 }
 
-// meet joins a write to the field at position i. A Change is large, so it is
-// filled in where it is wanted.
-func (d *draft) meet(i int, w record.FieldValue, c *Change) {
+// meet joins a write to the field at position i, and reports whether it won. A
+// Change is large, so it is filled in where it is wanted.
+func (d *draft) meet(i int, w record.FieldValue, c *Change) (won bool) {
 	c.Before, c.Incoming = d.writes[i], w
-	if c.decide() {
-		d.writes[i] = kept(w)
+	if won = c.decide(); won {
+		d.writes[i] = w
 	}
-}
-
-// kept returns w as a draft keeps it, without the rest of the record that it came
-// in: that is history, and not state.
-func kept(w record.FieldValue) record.FieldValue {
-	w.Value = w.Value.Clone()
-	return w
+	return won
 }
 
 // all yields the fields of d.

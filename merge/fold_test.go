@@ -1,6 +1,9 @@
 package merge_test
 
 import (
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,4 +99,31 @@ func TestKeysAreTakenAsTheyAre(t *testing.T) {
 	f.Add(older)
 	f.Add(newer)
 	require.True(t, f.Collection().Equal(b))
+}
+
+// TestAddKeepsNoHistory: of a record that is added, only the writes that win are
+// kept, and not the memory of the others.
+func TestAddKeepsNoHistory(t *testing.T) {
+	const size, n = 1 << 20, 32
+	key := record.Key{Table: "tasks", ID: "42"}
+	stamp := func(time clock.Timestamp) clock.Stamp { return clock.Stamp{Time: time, Client: clock.ClientID{1}} }
+	var f merge.Fold
+	_, err := f.Write(key, "text", record.FieldValue{Value: record.MustOf("last"), Stamp: stamp(1000)})
+	require.NoError(t, err)
+
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	long := strings.Repeat("x", size)
+	for i := range n {
+		m, err := record.New(key).Edit(stamp(clock.Timestamp(1+i))).
+			Set("text", long).Set("tags/"+strconv.Itoa(i), true).Mutation()
+		require.NoError(t, err)
+		f.Add(m.Data)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(n*size/4))
+	r, _ := f.Collection().Get(key)
+	require.Equal(t, n+1, r.Len())
 }
