@@ -3,6 +3,7 @@ package merge
 import (
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -39,6 +40,38 @@ func (o Outcome) String() string {
 		return "collision"
 	}
 	return "Outcome(" + strconv.Itoa(int(o)) + ")"
+}
+
+// Step is the part of the rule that decided between two writes of one field.
+type Step uint8
+
+// The steps, in the order in which they are tried. The zero Step is none of them.
+const (
+	FirstWrite Step = iota + 1 // there was nothing to decide: the field is new
+	ByTime                     // the later time
+	ByClient                   // equal times, and the greater client ID
+	ByKind                     // equal stamps, and a deletion above a value
+	ByValue                    // equal stamps, and the greater canonical value
+	SameWrite                  // nothing differs: the write met itself
+)
+
+// String returns the step in a word or two, such as "time".
+func (s Step) String() string {
+	switch s {
+	case FirstWrite:
+		return "first write"
+	case ByTime:
+		return "time"
+	case ByClient:
+		return "client"
+	case ByKind:
+		return "kind"
+	case ByValue:
+		return "value"
+	case SameWrite:
+		return "same write"
+	}
+	return "Step(" + strconv.Itoa(int(s)) + ")"
 }
 
 // Change is what one incoming write did to one field.
@@ -87,12 +120,51 @@ func (c Change) Changed() bool {
 	return c.Outcome == Applied || c.Outcome == Collision && c.Incoming.Compare(c.Before) > 0
 }
 
-// After returns the write that is there now.
-func (c Change) After() record.FieldValue {
+// Winner returns the write that is there now.
+func (c Change) Winner() record.FieldValue {
 	if c.Changed() {
 		return c.Incoming
 	}
 	return c.Before
+}
+
+// Loser returns the write that is not there now: the one that was replaced, or
+// the one that came too late. It is the zero FieldValue if the field is new, and
+// the same as Winner if the write met itself.
+func (c Change) Loser() record.FieldValue {
+	if c.Changed() {
+		return c.Before
+	}
+	return c.Incoming
+}
+
+// Step returns the part of the rule that decided.
+func (c Change) Step() Step {
+	v, w := c.Incoming, c.Before
+	switch {
+	case w.IsZero():
+		return FirstWrite
+	case v.Stamp.Time != w.Stamp.Time:
+		return ByTime
+	case v.Stamp.Client != w.Stamp.Client:
+		return ByClient
+	case v.Deleted() != w.Deleted():
+		return ByKind
+	case v.Value != w.Value:
+		return ByValue
+	}
+	return SameWrite
+}
+
+// Margin returns how much later the winner is than the loser, in whole
+// milliseconds as a clock counts them. It is 0 if both fell into one millisecond,
+// where the counter of the later one is greater, and if the field is new.
+func (c Change) Margin() time.Duration {
+	if c.Before.IsZero() {
+		return 0
+	}
+	ms := c.Winner().Stamp.Time.Millis() - c.Loser().Stamp.Time.Millis()
+	return time.Duration(ms) * time.Millisecond
 }
 
 // Changes returns, for each field of incoming in the order of names, what

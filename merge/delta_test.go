@@ -67,7 +67,7 @@ func TestChanges(t *testing.T) {
 			require.Equal(t, w.field, name)
 			require.Equal(t, w.fieldValue(), c.Incoming)
 			require.Equal(t, a.outcome(w), c.Outcome)
-			require.Equal(t, after.fieldValue(), c.After())
+			require.Equal(t, after.fieldValue(), c.Winner())
 			if before, ok := a.at(w); ok {
 				require.Equal(t, before.fieldValue(), c.Before)
 				require.Equal(t, before != after, c.Changed())

@@ -105,10 +105,10 @@ func ExampleChanges() {
 	there, _ := task.Edit(cloned).Set("status", "done").Mutation()
 
 	for field, change := range merge.Changes(here.Data, there.Data) {
-		fmt.Println(field, change.Outcome, change.After().Value)
+		fmt.Println(field, change.Outcome, change.Winner().Value)
 	}
 	for field, change := range merge.Changes(there.Data, here.Data) {
-		fmt.Println(field, change.Outcome, change.After().Value)
+		fmt.Println(field, change.Outcome, change.Winner().Value)
 	}
 	// Output:
 	// status collision "open"

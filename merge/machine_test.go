@@ -78,7 +78,7 @@ func (n *network) write(t *rapid.T) {
 	}
 	s.take(t, history{w}.collection(), history{w})
 	after, _ := s.seen.at(w)
-	require.Equal(t, after.fieldValue(), change.After())
+	require.Equal(t, after.fieldValue(), change.Winner())
 }
 
 // sendAll puts the whole state of a site on its way.

@@ -168,7 +168,7 @@ func vectorTie(t *testing.T, v vector) {
 		got, _ := joined.Get("f")
 		require.Equal(t, won, got)
 		for _, change := range merge.Changes(x, y) {
-			require.Equal(t, won, change.After())
+			require.Equal(t, won, change.Winner())
 			require.Equal(t, *v.Step == "kind" || *v.Step == "value", change.Outcome == merge.Collision)
 			require.Equal(t, *v.Step == "equal", change.Outcome == merge.Equal)
 		}

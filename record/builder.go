@@ -65,7 +65,7 @@ func sortEntries(entries []entry) error {
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
 	if i := inOrder(entries); i < len(entries) {
-		return at(pathName(entries[i].name), ErrDuplicate)
+		return at(PathName(string(entries[i].name)), ErrDuplicate)
 	}
 	return nil
 }

@@ -41,6 +41,8 @@ func limitCases() []limitCase {
 	value := func(n int) record.Limits { return record.Limits{Bytes: -1, Value: n} }
 	fields := func(n int) record.Limits { return record.Limits{Bytes: -1, Fields: n} }
 	count := func(n int) record.Limits { return record.Limits{Bytes: -1, Items: n} }
+	name := func(n int) record.Limits { return record.Limits{Name: n} }
+	long := func(n int) string { return strings.Repeat("x", n) }
 	return []limitCase{
 		{"bytes", bytes, spaces, decodeValue, "bytes", 16 << 20, 17 << 20, 0},
 		{"depth", depth, nested, decodeValue, "depth", 32, 1000, 1001},
@@ -56,6 +58,9 @@ func limitCases() []limitCase {
 		{"value of an unknown member", value, func(n int) string { return `{"x":` + list(n) + `,` + itemWith("")[1:] }, decodeMutation, "value", 1 << 20, 2 << 20, 0},
 		{"fields", fields, func(n int) string { return "{" + manyFields(n) + "}" }, decodeRecord, "fields", 10_000, 10_001, 0},
 		{"fields of a mutation", fields, func(n int) string { return itemWith(manyFields(n)) }, decodeMutation, "fields", 10_000, 10_001, 0},
+		{"field name", name, func(n int) string { return itemWith(`"` + long(n) + `":` + fieldOf("1")) }, decodeMutation, "name", 1024, 1024, 1025},
+		{"table name", name, func(n int) string { return `{"table":"` + long(n) + `","id":"i","data":{}}` }, decodeMutation, "name", 1024, 1024, 1025},
+		{"ID", name, func(n int) string { return `{"table":"t","id":"` + long(n) + `","data":{}}` }, decodeMutation, "name", 1024, 1024, 1025},
 		{"items", count, items, decodeBatch, "items", 100_000, 100_001, 0},
 		{"lines", count, lines, decodeBatch, "items", 100_000, 100_001, 0},
 	}

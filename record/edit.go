@@ -47,7 +47,7 @@ func (r Record) Edit(at clock.Stamp) *Edit {
 func (e *Edit) Set(name string, v any) *Edit {
 	value, err := Of(v)
 	if err != nil {
-		return e.refuse(at(pathName(name), err))
+		return e.refuse(at(PathName(name), err))
 	}
 	return e.write(name, value)
 }
@@ -63,7 +63,7 @@ func (e *Edit) SetMap(fields map[string]any) *Edit {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value, err := Of(fields[name])
 		if err != nil {
-			return e.refuse(at(pathName(name), err))
+			return e.refuse(at(PathName(name), err))
 		}
 		w, ok := e.seen.Get(name)
 		e.change(name, value, !ok || w.Value != value)
@@ -108,7 +108,7 @@ func (e *Edit) Mutation() (Mutation, error) {
 // write writes a field of the application.
 func (e *Edit) write(name string, value Value) *Edit {
 	if isReserved(name) {
-		return e.refuse(at(pathName(name), errReserved))
+		return e.refuse(at(PathName(name), errReserved))
 	}
 	return e.put(name, value)
 }
@@ -130,7 +130,7 @@ func (e *Edit) put(name string, value Value) *Edit {
 		return e.refuse(err)
 	}
 	if seen, _ := e.seen.Get(name); seen.Stamp.Compare(e.stamp) >= 0 {
-		return e.refuse(at(pathName(name), errStale))
+		return e.refuse(at(PathName(name), errStale))
 	}
 	e.writes[name] = w
 	return e

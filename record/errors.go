@@ -131,10 +131,10 @@ func at(segment string, err error) error {
 	return e
 }
 
-// pathName returns a name in the form it has in a path.
-func pathName[S ~string | ~[]byte](name S) string {
-	return string(appendPathName(nil, []byte(name)))
-}
+// PathName returns a table, ID or field name in the form that it has in a path: as
+// it is when it is plain, else quoted in ASCII, and cut after 64 bytes. Whoever
+// chose the name, that is safe to log.
+func PathName(name string) string { return string(appendPathName(nil, []byte(name))) }
 
 // appendPathName appends a name in the form it has in a path: as it is when it
 // is plain, else quoted, and cut where it is long.

@@ -48,7 +48,7 @@ func (f FieldValue) Check(name string) error {
 	default:
 		return nil
 	}
-	return at(pathName(name), err)
+	return at(PathName(name), err)
 }
 
 var errDeletedField = fmt.Errorf("%w: must be true or false", ErrType)

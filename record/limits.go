@@ -7,8 +7,8 @@ import "cmp"
 // comes from somebody who is not trusted; a join has none, so servers with
 // different limits still converge.
 //
-// Some limits are the same for all: a name has at most 1,024 bytes, a number
-// 1,000 characters, and an object of the wire format 64 unknown members.
+// Some limits are the same for all: a number has at most 1,000 characters, and an
+// object of the wire format 64 unknown members.
 type Limits struct {
 	// Bytes is the greatest length of the input. Default 16 MiB; off means 1 GiB.
 	Bytes int
@@ -20,6 +20,9 @@ type Limits struct {
 	// Value is the greatest length of one value, in bytes of canonical JSON.
 	// Default 1 MiB.
 	Value int
+	// Name is the greatest length of a table, ID or field name, in bytes. Default
+	// 1,024, which is also the most: longer names are refused everywhere.
+	Name int
 	// Items is the greatest number of mutations in one batch. Default 100,000.
 	Items int
 }
@@ -45,6 +48,7 @@ func (l Limits) inForce() Limits {
 		Depth:  of(l.Depth, 32, mostDepth),
 		Fields: of(l.Fields, 10_000, mostBytes),
 		Value:  of(l.Value, 1<<20, mostBytes),
+		Name:   of(l.Name, maxName, maxName),
 		Items:  of(l.Items, 100_000, mostBytes),
 	}
 }

@@ -43,7 +43,7 @@ func (r Record) Struct(dst any) error {
 	values := make([]reflect.Value, len(members))
 	for i, m := range members {
 		if values[i], err = m.read(r); err != nil {
-			return at(pathName(m.name), err)
+			return at(PathName(m.name), err)
 		}
 	}
 	for i, m := range members {
@@ -78,7 +78,7 @@ func (e *Edit) SetStruct(src any) *Edit {
 	}
 	for _, m := range members {
 		if err := m.write(e, v.FieldByIndex(m.index)); err != nil {
-			return e.refuse(at(pathName(m.name), err))
+			return e.refuse(at(PathName(m.name), err))
 		}
 	}
 	return e

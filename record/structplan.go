@@ -35,7 +35,7 @@ func (p *structPlan) add(t reflect.Type, index []int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if err := p.member(f, append(slices.Clone(index), i)); err != nil {
-			return at(pathName(f.Name), err)
+			return at(PathName(f.Name), err)
 		}
 	}
 	return nil

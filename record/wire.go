@@ -196,7 +196,7 @@ func (d *Decoder) fields() error {
 		if len(d.entries) >= p.limits.Fields {
 			return p.fail(&LimitError{What: "fields", Limit: p.limits.Fields})
 		}
-		if err := checkName(name); err != nil {
+		if err := p.checkName(name); err != nil {
 			return p.fail(err)
 		}
 		e := entry{name: name}
@@ -209,6 +209,17 @@ func (d *Decoder) fields() error {
 		d.entries = append(d.entries, e)
 		return nil
 	})
+}
+
+// checkName returns the reason why name cannot be a table, an ID or a field here.
+func (p *parser) checkName(name []byte) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if len(name) > p.limits.Name {
+		return &LimitError{What: "name", Limit: p.limits.Name}
+	}
+	return nil
 }
 
 // finish returns the record of d.entries.

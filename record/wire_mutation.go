@@ -59,7 +59,7 @@ func (d *Decoder) keyPart() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := checkName(text); err != nil {
+	if err := p.checkName(text); err != nil {
 		p.pos = start
 		return "", p.fail(err)
 	}

@@ -32,7 +32,7 @@ type contests map[place]contest
 func (all contests) note(w write, c merge.Change) {
 	before := all[w.place]
 	now := before
-	standing, beaten := c.After(), c.Before
+	standing, beaten := c.Winner(), c.Before
 	if standing == c.Before {
 		beaten = c.Incoming
 	}

@@ -1,0 +1,91 @@
+package merge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Guard says who may write what. It gets the client that pushes and one mutation,
+// and returns nil, or the reason for refusing it. A *Refusal is passed on to the
+// client as it is; of any other error the client learns that it was Forbidden,
+// and not the text.
+//
+// A Guard is a pure function: it reads no store and no clock, so that an item
+// meets the same answer whenever it comes. What it needs to know of the actor it
+// must have been told before, such as by being made anew for each request. It
+// may run more than once on an item, and must not change it.
+type Guard func(actor clock.ClientID, m record.Mutation) error
+
+// gate judges the items of one Input, each by itself.
+type gate struct {
+	*Input
+	guard Guard
+	clock *clock.Clock // stands still at the wall time of the Input
+}
+
+func newGate(e *Engine, in *Input) gate {
+	wall := func() time.Time { return in.Wall }
+	// Options without a Last are never refused.
+	c, _ := clock.New(clock.Options{Now: wall, MaxAhead: e.MaxAhead})
+	return gate{in, e.Guard, c}
+}
+
+// admit returns why an item is refused, or nil. What is final comes before what
+// passes with time, so that nobody mends a clock in vain.
+func (g gate) admit(item *record.Item) *Refusal {
+	if item.Err != nil {
+		return refuse(item.Err)
+	}
+	data := item.Mutation.Data
+	if err := data.Key().Check(); err != nil {
+		return refuse(err)
+	}
+	for name, w := range data.All() {
+		if strings.HasPrefix(name, "$") && name != record.DeletedField {
+			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: errReserved})
+		}
+		if w.Stamp.Client != g.Actor && !g.AnyClient {
+			return &Refusal{Code: OtherClient, Path: "data." + record.PathName(name) + ".clientId"}
+		}
+	}
+	if g.guard != nil {
+		if err := g.guard(g.Actor, item.Mutation); err != nil {
+			return forbid(err)
+		}
+	}
+	return g.judge(data)
+}
+
+var errReserved = fmt.Errorf("%w: names that begin with $ are reserved", record.ErrName)
+
+// judge refuses what is stamped too far ahead of the wall clock.
+func (g gate) judge(data record.Record) *Refusal {
+	for name, w := range data.All() {
+		err := g.clock.Check(w.Stamp.Time)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, clock.ErrWall) {
+			return &Refusal{Code: ServerClock, Retryable: true, Err: err}
+		}
+		return &Refusal{
+			Code: TooFarAhead, Path: "data." + record.PathName(name) + ".updatedAt", Retryable: true,
+			ServerTime: clock.TimestampOf(g.Wall), Err: err,
+		}
+	}
+	return nil
+}
+
+// forbid returns the Refusal for what a Guard returned.
+func forbid(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return &Refusal{Code: Forbidden, Err: err}
+}

@@ -1,0 +1,103 @@
+package merge
+
+// Code is a stable machine code of what an [Engine] has to say about an item. This
+// file is the one place that lists them: those of a [Refusal] first, of which
+// an item has one at most, then the notes on items that were accepted.
+//
+//	code               a client that gets it should
+//	invalid            drop the item, and report a bug of its own
+//	limit_exceeded     drop it, or split it into smaller ones
+//	forbidden          drop it: rolled back; tell the user
+//	other_client       drop it: it is not stamped with the ID that this client has
+//	too_far_ahead      correct its clock by serverTime, stamp the edit again, send that
+//	server_clock       keep it, and send the same again later
+//
+//	lost_edit          show both values to the user, who may want the lost one back
+//	collision          take a new client ID
+//	rewound            take a new client ID, unless it sends out of order
+//	stamp_below_base   let its clock observe what it pulls
+//	update_of_deleted  tell the user that the record is deleted
+//	already_deleted    nothing: somebody else deleted it as well
+//	restored           nothing: the record is back
+//
+// The first four and all notes are final: the same item gets the same answer
+// again. An application may add refusals of its own, from its [Guard].
+type Code string
+
+// The codes of refusals.
+const (
+	// Invalid: the item is malformed, its key or a name is not allowed, or it
+	// writes a reserved field. What is wrong is in the error that the Refusal wraps.
+	Invalid Code = "invalid"
+	// LimitExceeded: the item exceeds one of the limits.
+	LimitExceeded Code = "limit_exceeded"
+	// Forbidden: the Guard refused it.
+	Forbidden Code = "forbidden"
+	// OtherClient: a write has another client ID than the actor that pushed it.
+	OtherClient Code = "other_client"
+	// TooFarAhead: a stamp lies further ahead of the server's wall clock than the
+	// bound. The client's clock is wrong, or the server's.
+	TooFarAhead Code = "too_far_ahead"
+	// ServerClock: the server's own wall clock is not set, so it can judge no
+	// stamp. The client is not to blame.
+	ServerClock Code = "server_clock"
+)
+
+// The codes of notes on accepted items.
+const (
+	// LostEdit: for one of the fields, two people wrote different values without
+	// knowing of each other, and the earlier one is gone.
+	LostEdit Code = "lost_edit"
+	// StampCollision: a write has the stamp of another write of the same field.
+	// The state converges all the same, but the client ID is in use twice.
+	StampCollision Code = "collision"
+	// Rewound: a write is new, and yet stamped below one that this client sent
+	// before. Its state was restored from a backup or cloned, or it does not
+	// send in the order of stamps.
+	Rewound Code = "rewound"
+	// StampBelowBase: the author saw a write that is not older than the one made
+	// upon it. The client's clock does not observe what the server sends, and its
+	// edits lose against what they are meant to replace.
+	StampBelowBase Code = "stamp_below_base"
+	// UpdateOfDeleted: a field was written later than its record was deleted. It
+	// is stored, and does not bring the record back.
+	UpdateOfDeleted Code = "update_of_deleted"
+	// AlreadyDeleted: the record is deleted, as it was before.
+	AlreadyDeleted Code = "already_deleted"
+	// Restored: the record was deleted, and is no longer.
+	Restored Code = "restored"
+)
+
+// Advice returns one sentence on what to do about the code, for a person who reads
+// a log. It is empty for codes that are not in this package.
+func (c Code) Advice() string {
+	switch c {
+	case Invalid:
+		return "The client sends what no client should: it has a bug, and should drop the item."
+	case LimitExceeded:
+		return "The item is too large: send smaller ones."
+	case Forbidden:
+		return "The user may not do this: the client should drop the item and say so."
+	case OtherClient:
+		return "The client stamps with another ID than it is known by: it should drop the item and mend its setup."
+	case TooFarAhead:
+		return "The client's clock is ahead: it should correct it by the server's time, and stamp the edit again."
+	case ServerClock:
+		return "The clock of this server is not set: set it; clients may send the same again."
+	case LostEdit:
+		return "Two people changed one field unknown to each other: show them both values."
+	case StampCollision:
+		return "The client ID is in use twice, by a clone or a restored backup: the client should take a new one."
+	case Rewound:
+		return "The client's state is older than what it sent before, as after a backup was restored: it should take a new client ID. If it is sound, it sends out of order."
+	case StampBelowBase:
+		return "The client's clock does not observe what it pulls: its edits lose in silence until it does."
+	case UpdateOfDeleted:
+		return "The edit is kept, but the record is deleted: restore the record to see it."
+	case AlreadyDeleted:
+		return "Nothing to do: somebody else deleted the record as well."
+	case Restored:
+		return "Nothing to do: the record is back."
+	}
+	return ""
+}

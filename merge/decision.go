@@ -1,0 +1,236 @@
+package merge
+
+import (
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Seen says whether the author of one write had seen another one.
+type Seen uint8
+
+// What is known of it.
+const (
+	SeenUnknown Seen = iota // nothing is claimed
+	SeenYes
+	SeenNo
+)
+
+// Decision is what an Engine decided about one write of one field: which write
+// won, over which, by which step of the rule, and whether its author knew. It is
+// made of what was compared anyway; words and attributes are made when they are
+// asked for.
+type Decision struct {
+	Key   record.Key
+	Field string
+	Change
+	// Seen says whether the author of the winner had seen the loser. It is known
+	// only of writes by different clients, from the base that an item may carry.
+	Seen Seen
+}
+
+// Lost reports whether the loser is a lost edit: another client's, of another
+// value, and the author of the winner had not seen it.
+func (d Decision) Lost() bool {
+	return d.Seen == SeenNo && d.Before.Value != d.Incoming.Value
+}
+
+// Decisions returns all decisions, in the order of the items and then of the names
+// of the fields.
+func (a Answer) Decisions() iter.Seq[Decision] {
+	return func(yield func(Decision) bool) {
+		for _, r := range a.Results {
+			for _, d := range r.Fields {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// LostEdits returns the decisions in which an edit was lost, sorted by key, field
+// and loser, and each pair of writes once, even if two items hold the same write.
+func (a Answer) LostEdits() []Decision {
+	var lost []Decision
+	for d := range a.Decisions() {
+		if d.Lost() {
+			lost = append(lost, d)
+		}
+	}
+	slices.SortFunc(lost, Decision.compare)
+	return slices.CompactFunc(lost, func(d, e Decision) bool { return d.compare(e) == 0 })
+}
+
+// compare orders by key, field, loser and winner.
+func (d Decision) compare(e Decision) int {
+	if c := d.Key.Compare(e.Key); c != 0 {
+		return c
+	}
+	if c := strings.Compare(d.Field, e.Field); c != 0 {
+		return c
+	}
+	if c := d.Loser().Compare(e.Loser()); c != 0 {
+		return c
+	}
+	return d.Winner().Compare(e.Winner())
+}
+
+// String returns one sentence that tells what happened and why, in UTC and without
+// values, which may be private:
+//
+//	tasks/42/title: a write by 7f3c61f2… at 2026-03-02 14:02:07.120 UTC replaced one by 91aa04d7…, 3 ms earlier, which it had not seen
+func (d Decision) String() string { return d.sentence(d.noun(d.Incoming), d.other()) }
+
+// WithValues returns the sentence of String with both values in it, which may be
+// long, and private.
+func (d Decision) WithValues() string {
+	incoming, other := d.noun(d.Incoming), d.other()
+	if d.Field != record.DeletedField {
+		show := func(noun string, w record.FieldValue) string {
+			if w.Deleted() || w.IsZero() {
+				return noun
+			}
+			return noun + " of " + w.Value.String()
+		}
+		incoming, other = show(incoming, d.Incoming), show(other, d.Before)
+	}
+	return d.sentence(incoming, other)
+}
+
+// sentence puts the parts together, given what the two writes are called.
+func (d Decision) sentence(incoming, other string) string {
+	in := d.Incoming.Stamp
+	head := fmt.Sprintf("%s: %s by %s at %s ", d.place(), incoming, short(in.Client), in.Time.Time().Format("2006-01-02 15:04:05.000 UTC"))
+	before := other + " by " + short(d.Before.Stamp.Client)
+	switch d.Step() {
+	case FirstWrite:
+		return head + "is the first write of this field"
+	case SameWrite:
+		return head + "was there already"
+	case ByKind, ByValue:
+		return head + "has the stamp of " + other + " that was there, and " + d.tie()
+	}
+	if d.Changed() {
+		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had")
+	}
+	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had")
+}
+
+// place returns the names of table, record and field.
+func (d Decision) place() string {
+	return record.PathName(d.Key.Table) + "/" + record.PathName(d.Key.ID) + "/" + record.PathName(d.Field)
+}
+
+// noun says what a write is, without its value.
+func (d Decision) noun(w record.FieldValue) string {
+	deletes, _ := w.Value.Bool()
+	switch {
+	case d.Field == record.DeletedField && deletes:
+		return "a deletion of the record"
+	case d.Field == record.DeletedField:
+		return "a restoration of the record"
+	case w.Deleted():
+		return "a deletion"
+	}
+	return "a write"
+}
+
+// other says what the write is that was there.
+func (d Decision) other() string {
+	if noun := d.noun(d.Before); noun != d.noun(d.Incoming) {
+		return noun
+	}
+	return "one"
+}
+
+// distance says how far apart the two writes are, given the word for the side on
+// which the one is that was there.
+func (d Decision) distance(side string) string {
+	same := ""
+	if d.Before.Value == d.Incoming.Value {
+		same = ", of the same value"
+	}
+	switch {
+	case d.Step() == ByClient:
+		return "at the very same time, by the greater client ID" + same
+	case d.Margin() == 0:
+		return side + " in the same millisecond" + same
+	}
+	return span(d.Margin()) + " " + side + same
+}
+
+// sight says whether the winner's author had seen the loser.
+func (d Decision) sight(who string) string {
+	switch {
+	case d.Seen == SeenYes:
+		return ", " + who + " seen"
+	case d.Seen == SeenNo && d.Changed():
+		return ", " + who + " not seen"
+	case d.Seen == SeenNo:
+		return ", " + who + " not seen it"
+	}
+	return ""
+}
+
+// tie says how writes with one stamp were told apart.
+func (d Decision) tie() string {
+	rule := "the greater value wins"
+	if d.Step() == ByKind {
+		rule = "a deletion wins over a value"
+	}
+	if d.Changed() {
+		return "replaced it: " + rule
+	}
+	return "gave way to it: " + rule
+}
+
+// short returns the beginning of a client ID, which is enough to tell clients
+// apart as a rule.
+func short(c clock.ClientID) string { return c.String()[:8] + "…" }
+
+// span returns a positive duration in one unit that suits it, cut off.
+func span(d time.Duration) string {
+	unit, name := time.Millisecond, "ms"
+	switch {
+	case d >= 48*time.Hour:
+		unit, name = 24*time.Hour, "days"
+	case d >= 2*time.Hour:
+		unit, name = time.Hour, "h"
+	case d >= 2*time.Minute:
+		unit, name = time.Minute, "min"
+	case d >= 10*time.Second:
+		unit, name = time.Second, "s"
+	}
+	return strconv.Itoa(int(d/unit)) + " " + name
+}
+
+// LogValue returns the decision as attributes for log/slog, without values: table,
+// id, field, outcome, step, margin, lost, and the stamps of winner and loser.
+func (d Decision) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("table", d.Key.Table),
+		slog.String("id", d.Key.ID),
+		slog.String("field", d.Field),
+		slog.String("outcome", d.Outcome.String()),
+		slog.String("step", d.Step().String()),
+		slog.Duration("margin", d.Margin()),
+		slog.Bool("lost", d.Lost()),
+		stampAttr("winner", d.Winner().Stamp),
+	}
+	if loser := d.Loser(); !loser.IsZero() {
+		attrs = append(attrs, stampAttr("loser", loser.Stamp))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func stampAttr(name string, s clock.Stamp) slog.Attr {
+	return slog.Group(name, slog.String("updatedAt", s.Time.String()), slog.String("clientId", s.Client.String()))
+}

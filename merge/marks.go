@@ -1,0 +1,49 @@
+package merge
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// marks knows the greatest stamp that was accepted from each client, before this
+// batch and now.
+type marks struct {
+	before, now map[clock.ClientID]clock.Timestamp
+}
+
+func newMarks(known []clock.Stamp) marks {
+	m := marks{make(map[clock.ClientID]clock.Timestamp, len(known)), make(map[clock.ClientID]clock.Timestamp)}
+	for _, s := range known {
+		m.before[s.Client] = max(m.before[s.Client], s.Time)
+	}
+	return m
+}
+
+// accept takes in the stamp of an accepted write.
+func (m *marks) accept(s clock.Stamp) {
+	if s.Time > m.now[s.Client] {
+		m.now[s.Client] = s.Time
+	}
+}
+
+// isNew reports whether a write is known to be delivered for the first time: a
+// client sends in the order of stamps, so what is above its mark never came before.
+func (m *marks) isNew(s clock.Stamp) bool {
+	mark, known := m.before[s.Client]
+	return known && s.Time > mark
+}
+
+// isBehind reports whether a stamp is below one that its client sent before.
+func (m *marks) isBehind(s clock.Stamp) bool { return s.Time < m.before[s.Client] }
+
+// after returns the marks of the clients of this batch, sorted by client, and the
+// greatest accepted time.
+func (m *marks) after() (all []clock.Stamp, greatest clock.Timestamp) {
+	for client, at := range m.now {
+		greatest = max(greatest, at)
+		all = append(all, clock.Stamp{Time: max(at, m.before[client]), Client: client})
+	}
+	slices.SortFunc(all, func(a, b clock.Stamp) int { return a.Client.Compare(b.Client) })
+	return all, greatest
+}

@@ -1,0 +1,84 @@
+package merge
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Refusal says why an item was refused. It is an error; errors.Is and errors.As
+// see what it wraps, such as record.ErrLimit or a *clock.AheadError.
+type Refusal struct {
+	Code Code
+	// Path leads to the refused part, such as data.title.updatedAt, and is empty
+	// where the item as a whole is meant.
+	Path string
+	// Retryable tells that the very same item may be accepted later. Others
+	// never are, and a client that keeps them blocks its outbox.
+	Retryable bool
+	// ServerTime is what the server's clock read, if Code is TooFarAhead, and else
+	// zero. It is how the client learns how far off its own clock is.
+	ServerTime clock.Timestamp
+	// Err is the reason: a *record.Error, a *clock.AheadError, a *clock.WallError,
+	// what a Guard returned, or nil.
+	Err error
+}
+
+// Error returns one line: code, path and reason. It holds no value.
+func (r *Refusal) Error() string {
+	text := "merge: " + string(r.Code)
+	if r.Path != "" {
+		text += " at " + r.Path
+	}
+	if e, ok := r.Err.(*record.Error); ok {
+		return text + ": " + e.Err.Error()
+	}
+	if r.Err != nil {
+		text += ": " + r.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// detail returns the reason without the path, as far as the client may know it:
+// the text of this library's own errors, and not that of others.
+func (r *Refusal) detail() string {
+	switch e := r.Err.(type) {
+	case *record.Error:
+		return e.Err.Error()
+	case *clock.AheadError, *clock.WallError:
+		return e.Error()
+	}
+	return ""
+}
+
+// refuse returns the Refusal for the error that an item was read with.
+func refuse(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	r = &Refusal{Code: Invalid, Err: err}
+	if errors.Is(err, record.ErrLimit) {
+		r.Code = LimitExceeded
+	}
+	var e *record.Error
+	if errors.As(err, &e) {
+		r.Path = withoutIndex(e.Path)
+	}
+	return r
+}
+
+// withoutIndex returns a path without the index of an item in its batch, which
+// is not the item's own.
+func withoutIndex(path string) string {
+	if !strings.HasPrefix(path, "[") {
+		return path
+	}
+	_, path, _ = strings.Cut(path, "]")
+	return strings.TrimPrefix(path, ".")
+}
