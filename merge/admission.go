@@ -45,10 +45,12 @@ func (g gate) admit(item *record.Item) *Refusal {
 	if err := data.Key().Check(); err != nil {
 		return refuse(err)
 	}
-	for name, w := range data.All() {
+	for name := range data.All() {
 		if strings.HasPrefix(name, "$") && name != record.DeletedField {
 			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: errReserved})
 		}
+	}
+	for name, w := range data.All() {
 		if w.Stamp.Client != g.Actor && !g.AnyClient {
 			return &Refusal{Code: OtherClient, Path: "data." + record.PathName(name) + ".clientId"}
 		}

@@ -116,6 +116,9 @@ func (d Decision) sentence(incoming, other string) string {
 	case SameWrite:
 		return head + "was there already"
 	case ByKind, ByValue:
+		if d.Step() == ByValue {
+			other = "another " + other
+		}
 		return head + "has the stamp of " + other + " that was there, and " + d.tie()
 	}
 	if d.Changed() {

@@ -101,8 +101,8 @@ func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
 	if err := json.Unmarshal(text, &in); err != nil {
 		return item, err
 	}
+	item.Mutation, err = d.Mutation(text)
 	if in.Refused == nil {
-		item.Mutation, err = d.Mutation(text)
 		return item, err
 	}
 	r := &Refusal{Code: in.Refused.Code, Path: in.Refused.Path, Retryable: in.Refused.Retryable, ServerTime: in.Refused.ServerTime}
@@ -110,7 +110,9 @@ func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
 		r.Err = &record.Error{Offset: -1, Err: errors.New(in.Refused.Detail)}
 	}
 	item.Err = r
-	item.Mutation.Data, err = d.Record(record.Key{Table: in.Table, ID: in.ID}, in.Data)
+	if err != nil { // it has no valid key
+		item.Mutation.Data, err = d.Record(record.Key{Table: in.Table, ID: in.ID}, in.Data)
+	}
 	return item, err
 }
 

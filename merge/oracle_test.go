@@ -217,13 +217,17 @@ func (h history) collection() merge.Collection { return merge.Collect(h.records(
 func readRecord(r record.Record) []entry {
 	out := []entry{}
 	for name, fv := range r.All() {
-		out = append(out, entry{
-			table: r.Key().Table, id: r.Key().ID, field: name,
-			time: int64(fv.Stamp.Time), client: fv.Stamp.Client,
-			deleted: fv.Deleted(), value: fv.Value.JSON(),
-		})
+		out = append(out, readWrite(r.Key(), name, fv))
 	}
 	return out
+}
+
+func readWrite(key record.Key, name string, fv record.FieldValue) entry {
+	return entry{
+		table: key.Table, id: key.ID, field: name,
+		time: int64(fv.Stamp.Time), client: fv.Stamp.Client,
+		deleted: fv.Deleted(), value: fv.Value.JSON(),
+	}
 }
 
 // read returns the writes that a collection holds.

@@ -1,0 +1,178 @@
+package merge_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestJournal: what was recorded replays to byte-equal answers, without the guard
+// that was there, and is recorded again as the same bytes.
+func TestJournal(t *testing.T) {
+	refused := []error{
+		&record.Error{Path: "[3].data.title", Offset: 17, Err: record.ErrKind},
+		&record.Error{Offset: -1, Err: &record.LimitError{What: "depth", Limit: 32}},
+		&merge.Refusal{Code: "quota_exceeded", Retryable: true},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		in := genSituation().Draw(t, "situation").input()
+		e := judging
+		e.MaxAhead = rapid.SampledFrom([]time.Duration{0, time.Second, 90 * time.Minute, -1}).Draw(t, "bound")
+		in.Wall = in.Wall.Add(time.Duration(rapid.IntRange(0, 1_999_999).Draw(t, "ns")))
+		if rapid.IntRange(0, 9).Draw(t, "unset") == 0 {
+			in.Wall = time.Time{}
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "malformed") {
+			bad := record.Item{Mutation: record.Mutation{Data: record.New(keyOf(rapid.SampledFrom([]string{"", "1"}).Draw(t, "id")))}}
+			bad.Err = rapid.SampledFrom(refused).Draw(t, "reason")
+			in.Items = slices.Insert(in.Items, rapid.IntRange(0, len(in.Items)).Draw(t, "at"), bad)
+		}
+		a := e.Apply(in)
+		line := e.AppendJournal(nil, in, a)
+		require.NotContains(t, string(line), "\n")
+		require.True(t, json.Valid(line))
+
+		entry, err := merge.ParseJournal(line)
+		require.NoError(t, err)
+		require.Nil(t, entry.Engine.Guard)
+		replayed := entry.Engine.Apply(entry.Input)
+		require.Equal(t, string(a.AppendJSON(nil)), string(replayed.AppendJSON(nil)))
+		require.Equal(t, a.Digest(), entry.Answer)
+		require.Equal(t, a.Digest(), replayed.Digest())
+		require.Equal(t, string(line), string(entry.Engine.AppendJournal(nil, entry.Input, replayed)))
+		for i, r := range replayed.Results {
+			require.Equal(t, a.Results[i].Fields, r.Fields)
+		}
+	})
+}
+
+func keyOf(id string) record.Key { return record.Key{Table: "t", ID: id} }
+
+// TestJournalHoldsWhatMatters: of the stored records only those that the items
+// name, and no marks of nobody.
+func TestJournalHoldsWhatMatters(t *testing.T) {
+	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	far := w
+	far.id = "far"
+	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}, Current: history{w, far}.collection()}
+	in.Marks = []clock.Stamp{{Client: w.client}, {}}
+	var e merge.Engine
+	line := string(e.AppendJournal(nil, in, e.Apply(in)))
+	require.NotContains(t, line, "far")
+	require.Contains(t, line, `"marks":[{"updatedAt":null,"clientId":"7f000000-0000-0000-0000-000000000001"}]`)
+	entry, err := merge.ParseJournal([]byte(line))
+	require.NoError(t, err)
+	require.Equal(t, in.Marks[:1], entry.Input.Marks)
+}
+
+// TestAnswerDigest: every part of an answer is in its digest.
+func TestAnswerDigest(t *testing.T) {
+	w, a, b, _ := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	b.sends()
+	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in.Items = append(in.Items, order{"t", "9", []entry{{table: "t", id: "9", field: "f", time: epoch, client: a.id, value: "1"}}, nil}.item())
+	answer := w.engine.Apply(in)
+	require.Len(t, answer.Updates, 1)
+	seen := map[merge.Digest]bool{answer.Digest(): true}
+	for name, change := range map[string]func(*merge.Answer){
+		"a result": func(a *merge.Answer) { a.Results = a.Results[1:] },
+		"a note": func(a *merge.Answer) {
+			a.Results = slices.Clone(a.Results)
+			a.Results[0].Notes = []merge.Code{merge.Rewound}
+		},
+		"after": func(a *merge.Answer) {
+			a.Updates = []merge.Update{{Before: a.Updates[0].Before, After: a.Updates[0].After.WithKey(keyOf("x"))}}
+		},
+		"before": func(a *merge.Answer) {
+			a.Updates = []merge.Update{{Before: a.Updates[0].After, After: a.Updates[0].After}}
+		},
+		"a mark":   func(a *merge.Answer) { a.Marks = nil },
+		"the time": func(a *merge.Answer) { a.Greatest++ },
+	} {
+		changed := answer
+		change(&changed)
+		require.False(t, seen[changed.Digest()], name)
+		seen[changed.Digest()] = true
+	}
+}
+
+// TestParseJournalRefuses what is no journal, with an error that holds nothing of
+// it.
+func TestParseJournalRefuses(t *testing.T) {
+	_, a, _, _ := scene(t)
+	a.writes(`"427281"`)
+	in := merge.Input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}, Marks: []clock.Stamp{{Time: 7, Client: a.id}}}
+	e := merge.Engine{MaxAhead: time.Hour}
+	line := string(e.AppendJournal(nil, in, e.Apply(in)))
+	_, err := merge.ParseJournal([]byte(line))
+	require.NoError(t, err)
+	bad := map[string]string{
+		"empty": "", "another type": "[]", "cut": line[:len(line)-1], "trailing data": line + "{}",
+		"wall":     strings.Replace(line, `"wall":"2026`, `"wall":"427281`, 1),
+		"actor":    strings.Replace(line, `"actor":"f`, `"actor":"g`, 1),
+		"bound":    strings.Replace(line, `"1h0m0s"`, `"427281"`, 1),
+		"mark":     strings.Replace(line, `"marks":[{"updatedAt":"1`, `"marks":[{"updatedAt":"427281`, 1),
+		"current":  strings.Replace(line, `"current":[{"table"`, `"current":[{"427281"`, 1),
+		"item":     strings.Replace(line, `"items":[{"table"`, `"items":[{"427281"`, 1),
+		"answer":   strings.Replace(line, `"answer":"`, `"answer":"427281`, 1),
+		"no hex":   line[:len(line)-4] + `zz"}`,
+		"no items": strings.Replace(line, `"items":[`, `"items":[427281,`, 1),
+	}
+	for name, text := range bad {
+		require.NotEqual(t, line, text, name)
+		_, err := merge.ParseJournal([]byte(text))
+		var typed *record.Error
+		require.ErrorAs(t, err, &typed, name)
+		require.NotContains(t, err.Error(), "427281", name)
+	}
+}
+
+// FuzzJournal: any bytes are an entry or an error, and an entry that was read is
+// written and read as the same again.
+func FuzzJournal(f *testing.F) {
+	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item(), {Err: &merge.Refusal{Code: "x"}}}, Current: history{w}.collection()}
+	var e merge.Engine
+	f.Add(e.AppendJournal(nil, in, e.Apply(in)))
+	f.Add([]byte(`{"wall":"2026-03-02T14:03:00Z","maxAhead":"-1ns","marks":null,"items":[{"table":"","refused":{"code":""}}],"answer":""}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		entry, err := merge.ParseJournal(line)
+		if err != nil {
+			return
+		}
+		a := entry.Engine.Apply(entry.Input)
+		again, err := merge.ParseJournal(entry.Engine.AppendJournal(nil, entry.Input, a))
+		require.NoError(t, err)
+		require.Equal(t, a.Digest(), again.Engine.Apply(again.Input).Digest())
+	})
+}
+
+// FuzzPush: any bytes are a batch or an error, and of a batch the engine answers
+// each item.
+func FuzzPush(f *testing.F) {
+	f.Add([]byte("[" + itemText("1", "1", noon, actor) + "," + itemText("1", "2", "2026-11-24T13:00:00Z", actor) + "]"))
+	f.Add([]byte(itemText("1", "{}", noon, other) + "\n" + `{"table":"tasks","id":"1","data":{"$next":1}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		items, err := guarded.Decode(body)
+		if err != nil {
+			return
+		}
+		in := merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items}
+		a := guarded.Apply(in)
+		require.Len(t, a.Results, len(items))
+		require.True(t, json.Valid(a.AppendJSON(nil)))
+		in.Current = updated(a)
+		require.Empty(t, guarded.Apply(in).Updates)
+	})
+}
