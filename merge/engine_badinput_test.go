@@ -244,3 +244,55 @@ func TestManyRefusals(t *testing.T) {
 	}
 	require.Less(t, len(text), 250*n)
 }
+
+// TestEngineLimits: the limits are those of the engine. One that an item exceeds
+// refuses the item, and one that the batch exceeds refuses the batch.
+func TestEngineLimits(t *testing.T) {
+	item := itemText("1", "[[1]]", noon, actor)
+	for _, c := range []struct {
+		limits record.Limits
+		path   string
+	}{
+		{record.Limits{Depth: 1}, "data.title.value"},
+		{record.Limits{Value: 4}, "data.title.value"},
+		{record.Limits{Name: 4}, "table"},
+	} {
+		e := merge.Engine{Limits: c.limits}
+		items, err := e.Decode([]byte("[" + item + "]"))
+		require.NoError(t, err)
+		a := e.Apply(merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
+		require.Equal(t, merge.LimitExceeded, a.Results[0].Refusal.Code)
+		require.Equal(t, c.path, a.Results[0].Refusal.Path)
+		require.False(t, a.Results[0].Refusal.Retryable)
+		require.ErrorIs(t, a.Results[0].Refusal, record.ErrLimit)
+	}
+	fields := `{"table":"t","id":"1","data":{"a":{"value":1,"updatedAt":"` + noon + `","clientId":"` + actor + `"},"b":{"deleted":true,"updatedAt":"` + noon + `","clientId":"` + actor + `"}}}`
+	items, err := (&merge.Engine{Limits: record.Limits{Fields: 1}}).Decode([]byte(fields))
+	require.NoError(t, err)
+	require.ErrorIs(t, items[0].Err, record.ErrLimit)
+	for _, limits := range []record.Limits{{Bytes: len(item)}, {Items: 1}} {
+		_, err := (&merge.Engine{Limits: limits}).Decode([]byte(item + "\n" + item))
+		var e *record.LimitError
+		require.ErrorAs(t, err, &e)
+	}
+}
+
+// TestNamesInResults: whatever the names are, the answer is JSON that says them.
+func TestNamesInResults(t *testing.T) {
+	for _, name := range []string{"a\nb", `"`, `\`, "\x01", "é", "\u2028", "<b>", "\U0001F600", "\x7f"} {
+		text, err := json.Marshal(name)
+		require.NoError(t, err)
+		body := `{"table":"tasks","id":` + string(text) + `,"data":{` + string(text) + `:{"value":1,"updatedAt":"` + noon + `","clientId":"` + actor + `"}}}`
+		_, a := pushed(t, merge.Collection{}, body)
+		var results []struct {
+			ID     string
+			Fields map[string]struct{ Outcome string }
+		}
+		require.NoError(t, json.Unmarshal(a.AppendJSON(nil), &results))
+		require.Equal(t, name, results[0].ID)
+		require.Equal(t, "applied", results[0].Fields[name].Outcome)
+		marshaled, err := json.Marshal(a)
+		require.NoError(t, err)
+		require.JSONEq(t, string(a.AppendJSON(nil)), string(marshaled))
+	}
+}

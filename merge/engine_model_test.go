@@ -257,7 +257,14 @@ func genOrder(s situation) *rapid.Generator[order] {
 	return rapid.Custom(func(t *rapid.T) order {
 		key := rapid.SampledFrom(keys[:3]).Draw(t, "key")
 		o := order{table: key[0], id: key[1], base: map[string]clock.Stamp{}}
-		for _, w := range genHistoryOf(key).Draw(t, "writes") {
+		drawn := genHistoryOf(key).Draw(t, "writes")
+		// Some writes are those that others delivered before.
+		for _, w := range s.delivered(key) {
+			if rapid.IntRange(0, 5).Draw(t, "again") == 0 {
+				drawn = append(history{w}, drawn...)
+			}
+		}
+		for _, w := range drawn {
 			if slices.ContainsFunc(o.writes, func(v entry) bool { return v.field == w.field }) {
 				continue
 			}
@@ -284,6 +291,15 @@ func genOrder(s situation) *rapid.Generator[order] {
 		}
 		return o
 	})
+}
+
+// delivered returns the writes of a record that are stored or in items.
+func (s situation) delivered(key [2]string) []entry {
+	all := slices.Clone(s.stored)
+	for _, o := range s.orders {
+		all = append(all, o.writes...)
+	}
+	return slices.DeleteFunc(all, func(w entry) bool { return w.table != key[0] || w.id != key[1] })
 }
 
 // String shows a situation when a property fails.

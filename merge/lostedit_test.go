@@ -209,3 +209,22 @@ func TestItemsAreFoldedInOrder(t *testing.T) {
 	require.Equal(t, []string{`"draft"`, `"by B"`}, []string{lost[0].Loser().Value.JSON(), lost[1].Loser().Value.JSON()})
 	require.Equal(t, []string{`"by B"`, `"final"`}, []string{lost[0].Winner().Value.JSON(), lost[1].Winner().Value.JSON()})
 }
+
+// TestLostOnce: a pair of writes is listed once, even if two items hold the same
+// write, and the list is sorted.
+func TestLostOnce(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.write(task, map[string]string{"z": `"a"`, "b": `"a"`}, manner{})
+	b.w.later()
+	b.write(task, map[string]string{"z": `"b"`, "b": `"b"`}, manner{})
+	a.sends()
+	in := merge.Input{Actor: b.id, Wall: b.w.now, Current: b.w.server.state}
+	in.Items = []record.Item{{Mutation: b.outbox[0].item}, {Mutation: b.outbox[0].item}}
+	answer := b.w.engine.Apply(in)
+	lost := answer.LostEdits()
+	require.Len(t, lost, 2)
+	require.Equal(t, []string{"b", "z"}, []string{lost[0].Field, lost[1].Field})
+	for _, r := range answer.Results {
+		require.Equal(t, []merge.Code{merge.LostEdit}, r.Notes, "each item is told")
+	}
+}

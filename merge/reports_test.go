@@ -43,10 +43,14 @@ func TestDeletedRecords(t *testing.T) {
 
 	w.later()
 	c.write(task, deletion, manner{})
+	again := record.Item{Mutation: c.outbox[0].item}
 	answer := c.sends()
 	require.Equal(t, []merge.Code{merge.AlreadyDeleted}, notes(t, answer))
 	require.True(t, answer.Results[0].Changed, "the later stamp is stored")
 	require.Empty(t, answer.LostEdits())
+
+	retry := w.engine.Apply(merge.Input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
+	require.Empty(t, notes(t, retry), "a retry deletes nothing anew")
 
 	b.pull()
 	w.later()

@@ -109,3 +109,48 @@ func TestBound(t *testing.T) {
 	in.Wall = time.Time{}
 	require.True(t, (&merge.Engine{MaxAhead: -1}).Apply(in).Results[0].Accepted(), "without a bound no clock is needed")
 }
+
+// TestRepair: a stored stamp beyond the bound is repaired by replacing it. Who joins
+// keeps it, so clients replace what is confirmed, and start their clocks anew.
+func TestRepair(t *testing.T) {
+	w, a, b, _ := scene(t)
+	future := clock.Stamp{Time: clock.MustParseTimestamp("2099-01-01T00:00:00Z"), Client: b.id}
+	m, err := record.New(task).Edit(future).Set("title", "of the future").Mutation()
+	require.NoError(t, err)
+	poisoned := m.Data
+	require.NoError(t, a.clock.Observe(future.Time), "the phone pulled it")
+
+	repairedStamp := clock.Stamp{Time: clock.TimestampOf(w.now), Client: clock.ClientID{15: 9}}
+	m, err = record.New(task).Edit(repairedStamp).Set("title", "of the future").Mutation()
+	require.NoError(t, err)
+	repaired := m.Data
+	joined, err := merge.Records(poisoned, repaired)
+	require.NoError(t, err)
+	require.True(t, joined.Equal(poisoned), "a join undoes the repair")
+
+	w.later()
+	edit := func(seen record.Record) merge.Answer {
+		m, err := seen.Edit(clock.Stamp{Time: a.clock.Now(), Client: a.id}).Set("title", "by A").Mutation()
+		require.NoError(t, err)
+		return w.engine.Apply(merge.Input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
+	}
+	require.Equal(t, merge.TooFarAhead, edit(poisoned).Results[0].Refusal.Code, "a clock that saw it stays ahead")
+	a.newClock(repairedStamp.Time)
+	require.Equal(t, merge.Applied, onlyField(t, edit(repaired)).Outcome)
+}
+
+// TestObserveAfterCommit: a transaction that is rolled back leaves the server's
+// clock where it was, for Apply does not touch it, and the retry is as the first.
+func TestObserveAfterCommit(t *testing.T) {
+	w, a, _, _ := scene(t)
+	a.skew = 4 * time.Minute
+	a.writes(`"by A"`)
+	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	before := w.server.clock.Last()
+	first := w.engine.Apply(in) // and the commit fails
+	require.Equal(t, before, w.server.clock.Last())
+	again := w.engine.Apply(in)
+	require.Equal(t, first.Digest(), again.Digest())
+	w.store(again)
+	require.Equal(t, again.Greatest, w.server.clock.Last())
+}
