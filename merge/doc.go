@@ -3,11 +3,18 @@
 //
 // # Map
 //
-// [Records] joins two records of one key, and [Join] two [Collection] values,
-// which are what replicas hold. [Collect] makes a Collection of records, and a
-// [Fold] of a stream of single writes. [Delta] is what one replica lacks of
-// another. [Changes] and [Fold.Write] tell what each incoming write did: an
-// [Outcome] for each field. A [Digest] tells whether two replicas agree.
+// The join: [Records] joins two records of one key, and [Join] two [Collection]
+// values, which are what replicas hold. [Collect] makes a Collection of records,
+// and a [Fold] of a stream of single writes. [Delta] is what one replica lacks of
+// another. [Changes] and [Fold.Write] tell what each incoming write did: a
+// [Change] with its [Outcome] for each field. A [Digest] tells whether two
+// replicas agree.
+//
+// The boundary: an [Engine] is what a server puts where clients push. It answers an
+// [Input] with an [Answer]: a [Result] for each item, with a [Decision] for each
+// field or a [Refusal], and the records to store. A [Guard] keeps clients from what
+// is not theirs. Every [Code] that a client may meet is listed in one place.
+// [Engine.AppendJournal] and [ParseJournal] keep and replay what was decided.
 //
 // # The rule
 //
@@ -34,12 +41,145 @@
 // costs a comparison for each field of b and its records, and where a record is
 // added or changed, a copy of the slice of records.
 //
+// # Pushing
+//
+// A push handler decodes the batch, begins a transaction, loads and locks what the
+// batch is about, applies, stores, commits, and only then lets its clock observe:
+//
+//	items, err := engine.Decode(body) // on error answer 400: nothing was applied
+//	in := merge.Input{Actor: client, Wall: time.Now(), Items: items}
+//	tx := begin()
+//	in.Marks = lockMark(tx, client)               // so a client's pushes come one by one
+//	in.Current = lockRecords(tx, engine.Keys(in)) // in the order of the keys
+//	answer := engine.Apply(in)
+//	save(tx, answer.Updates, answer.Marks) // each update with a new sequence
+//	tx.Commit()                            // on error answer 503: the client sends the same again
+//	clock.Observe(answer.Greatest)
+//	respond(answer.AppendJSON(nil))
+//
+// Items are accepted or refused one by one; a bad one does not touch the others.
+// Sending an item again is always safe: it is accepted and changes nothing. The
+// client acts on the code: it drops, keeps or mends the item, or asks the user.
+//
+// The program in the example named Sync is a whole server and client in this shape.
+//
+// Servers that exchange state with each other do not push. They join what they
+// have, with Join, which refuses nothing; else servers with different limits would
+// not converge. Stamps with a server's own ID reach another server in this way only.
+//
+// # Pulling
+//
+// Every stored change gets a sequence, and a client asks for what has a greater one
+// than the last it saw. The cursor is not a stamp: what was written offline last
+// week arrives today with a stamp of last week, and would be skipped.
+//
+// Transactions commit in another order than that in which they drew their numbers.
+// A puller that sees 8 while 7 is not committed yet takes 8 as its cursor, and never
+// asks for 7. So draw the sequence last, from a row that stays locked until the
+// commit; a database sequence such as nextval() waits for nobody.
+//
+// # The client
+//
+// A client holds confirmed state and an outbox of its own items, and shows the join
+// of both. What it pulls replaces what is confirmed, and its clock observes it without
+// a bound. An accepted item moves from the outbox to what is confirmed. One that is
+// refused for good is dropped, and that is the rollback: what it covered shows again.
+// A later edit of the same field stays in the outbox, and stays shown.
+//
+// record.Record.Edit takes the base from what it is called on: call it on what is
+// shown. A client that puts several unsent edits of a field into one item keeps the
+// base of the first.
+//
+// # Lost edits
+//
+// Last write wins drops one of two edits. Where the later author had seen the
+// earlier edit, that is what editing means. Where not, an edit is lost, and the
+// Engine says so: of two writes by different clients, with different values, when
+// they meet, one is lost
+//
+//   - if the incoming one wins, and its base lies below the stored one. Then its
+//     author was shown something older;
+//   - if the incoming one loses, it has a base, and it is above the mark of its client,
+//     that is, it comes for the first time. Then nobody can have seen it.
+//
+// No report is false. None is missing where the clients of one server push in the
+// order of their stamps, with a base; but nothing is claimed of a write that was
+// made upon one that the server refused, since what its author saw beneath is not
+// known. Between servers nothing is claimed: a server that takes in the state of
+// another passes no marks. Keep the mark with the records, and lock it with them: two
+// deliveries of one item at the same time would both be the first.
+//
+// # Clocks that are wrong
+//
+// An item that is stamped further ahead than the bound is refused with TooFarAhead
+// and the server's time. The client corrects its clock and stamps the edit again;
+// the server never does, for a retry would then win over later edits. Old stamps are
+// normal. A phone whose clock is slow stamps above what it has seen all the same, if
+// its clock observes what it pulls; one that does not is told StampBelowBase.
+//
+// A stamp beyond the bound that is stored already, from before there was a bound
+// or from a time when the server's own clock was wrong, wins until its time has
+// come. Repair it: give the write a stamp of the server's, and store the record in
+// place of the old one, with a new sequence. Do not join, or the old stamp wins. That
+// holds everywhere: other servers replace their copy, and a client that joined what it
+// pulls would keep the old stamp for good. A clock that observed it is ahead as well,
+// and stays so: make it anew with the greatest stamp that is left as its Last.
+// The example named Repair shows it.
+//
+// # Storing
+//
+// Three layouts work. Their SQL, for SQLite and PostgreSQL, is in examples/storage,
+// where each trap below has a test that shows it.
+//
+// One document for a record. It fits any record and needs no change for a new
+// field; begin with it. A record.Record is what the column scans to.
+//
+//	CREATE TABLE documents (tbl TEXT COLLATE "C", id TEXT COLLATE "C", data JSON, seq BIGINT, PRIMARY KEY (tbl, id))
+//	SELECT seq, tbl, id, data FROM documents WHERE (tbl, id) IN (…) ORDER BY tbl, id FOR UPDATE
+//	INSERT INTO documents … ON CONFLICT (tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq
+//
+// One row for a field, in which NULL is a deletion and the text null is the value. It
+// stores and sends only the fields that changed.
+//
+//	CREATE TABLE fields (tbl …, id …, field TEXT COLLATE "C", value TEXT, at BIGINT, client TEXT COLLATE "C", seq BIGINT, PRIMARY KEY (tbl, id, field))
+//
+// Columns beside the columns of a table that is there already: for title also
+// title_at and title_by. SQL reads it as ever; each new field is a migration.
+//
+//	ALTER TABLE tasks ADD title_at BIGINT NOT NULL DEFAULT 0, ADD title_by TEXT
+//
+// The traps:
+//
+//   - Reading and then writing without a lock loses fields when two pushes meet. Lock
+//     the records, and, since a record that does not exist cannot be locked, insert an
+//     empty row first. In SQLite begin with BEGIN IMMEDIATE.
+//   - Locks taken in different orders deadlock. Engine.Keys is sorted.
+//   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
+//     ignores every write over an old row. Zero is the least stamp: store that.
+//   - A conditional upsert that loses returns no row. That is no error, and not "not
+//     found".
+//   - SQLite compares by storage class: a stamp bound as bytes beats every one bound
+//     as text or as an integer. Use STRICT tables, and bind a clock.Timestamp itself.
+//   - A collation orders text by its own rules. Write COLLATE "C" beside stamps, IDs
+//     and names that are compared or sorted.
+//   - A timestamptz keeps microseconds, and rounds: stamps change, and some become
+//     newer. Store a Timestamp as BIGINT, or as its text.
+//   - JSONB refuses U+0000 in strings, which records may hold: use JSON or TEXT, or a
+//     Guard that refuses such strings. JSONB rewrites the text otherwise, which does
+//     no harm: a record scans to the same.
+//   - A clock that observes before the commit knows of stamps that were rolled back.
+//
 // # Hazards
 //
 // The later write is the one with the greater stamp, and stamps are made of the
 // writers' clocks. A clock that runs ahead wins over honest ones for as long as it
 // is ahead; refuse what is too far ahead with clock.Clock.Check before joining
-// it. The join itself judges nothing and reads no clock, or replicas would differ.
+// it. The join itself judges nothing and reads no clock, or replicas would differ;
+// an Engine judges by the wall time that it is given.
+//
+// Limits and guards bound what is pushed, and not what is stored: a client may add
+// fields to a record with each push. A journal and Decision.WithValues hold what
+// users wrote, which may be private.
 //
 // Last write wins is the wrong rule for counters, which lose increments, and for
 // text that two people type at once. It keeps one of two edits of the same field;
