@@ -45,8 +45,8 @@ const (
 
 // The codes of notes on accepted items.
 const (
-	// LostEdit: for one of the fields, two people wrote different values without
-	// knowing of each other, and the earlier one is gone.
+	// LostEdit: for one of the fields, another client wrote a different value, one of
+	// the two is gone, and who wrote the other had not seen it.
 	LostEdit Code = "lost_edit"
 	// StampCollision: a write has the stamp of another write of the same field.
 	// The state converges all the same, but the client ID is in use twice.
@@ -85,7 +85,7 @@ func (c Code) Advice() string {
 	case ServerClock:
 		return "The clock of this server is not set: set it; clients may send the same again."
 	case LostEdit:
-		return "Two people changed one field unknown to each other: show them both values."
+		return "Of two edits of one field one is gone, and who wrote the other had not seen it: show both values to the users."
 	case StampCollision:
 		return "The client ID is in use twice, by a clone or a restored backup: the client should take a new one."
 	case Rewound:

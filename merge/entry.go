@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -14,7 +15,7 @@ import (
 // them.
 type (
 	entryJSON struct {
-		Wall      time.Time         `json:"wall"`
+		Wall      *time.Time        `json:"wall"`
 		Actor     clock.ClientID    `json:"actor"`
 		AnyClient bool              `json:"anyClient"`
 		MaxAhead  string            `json:"maxAhead"`
@@ -50,7 +51,10 @@ func ParseJournal(line []byte) (Entry, error) {
 	if err := json.Unmarshal(line, &in); err != nil {
 		return Entry{}, journalError("", err)
 	}
-	e := Entry{Input: Input{Actor: in.Actor, AnyClient: in.AnyClient, Wall: in.Wall}}
+	if name := in.missing(); name != "" {
+		return Entry{}, &record.Error{Path: name, Offset: -1, Err: record.ErrMissing}
+	}
+	e := Entry{Input: Input{Actor: in.Actor, AnyClient: in.AnyClient, Wall: *in.Wall}}
 	for _, m := range in.Marks {
 		e.Input.Marks = append(e.Input.Marks, clock.Stamp{Time: m.UpdatedAt, Client: m.ClientID})
 	}
@@ -73,21 +77,34 @@ func ParseJournal(line []byte) (Entry, error) {
 	return e, nil
 }
 
+// missing returns the name of a member that must be there and is not, or "".
+func (in *entryJSON) missing() string {
+	switch {
+	case in.Wall == nil:
+		return "wall"
+	case in.Items == nil:
+		return "items"
+	case in.Answer == "":
+		return "answer"
+	}
+	return ""
+}
+
 // readRecords reads what is in the forms of package record.
 func (e *Entry) readRecords(d *record.Decoder, in entryJSON) error {
 	var current []record.Record
-	for _, text := range in.Current {
+	for i, text := range in.Current {
 		m, err := d.Mutation(text)
 		if err != nil {
-			return journalError("current", err)
+			return journalError(fmt.Sprintf("current[%d]", i), err)
 		}
 		current = append(current, m.Data)
 	}
 	e.Input.Current = Collect(current...)
-	for _, text := range in.Items {
+	for i, text := range in.Items {
 		item, err := parseItem(d, text)
 		if err != nil {
-			return journalError("items", err)
+			return journalError(fmt.Sprintf("items[%d]", i), err)
 		}
 		e.Input.Items = append(e.Input.Items, item)
 	}

@@ -106,11 +106,15 @@ func appendMark(dst []byte, mark clock.Stamp) []byte {
 	return append(dst, `"}`...)
 }
 
-// Digest returns a fingerprint of all that the Answer says: the results as JSON,
-// the updates, the marks and the greatest time. Equal answers have equal digests,
-// on every platform.
+// Digest returns a fingerprint of all that the Answer says: the results as JSON, the
+// decisions with both values, the updates, the marks and the greatest time. Equal
+// answers have equal digests, on every platform.
 func (a Answer) Digest() Digest {
 	text := append(a.AppendJSON(nil), '\n')
+	for d := range a.Decisions() {
+		text = append(d.Before.AppendJSON(text), '\n')
+		text = append(d.Incoming.AppendJSON(text), '\n')
+	}
 	for _, u := range a.Updates {
 		text = append(record.Mutation{Data: u.Before}.AppendJSON(text), '\n')
 		text = append(record.Mutation{Data: u.After}.AppendJSON(text), '\n')

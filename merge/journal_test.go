@@ -91,6 +91,11 @@ func TestAnswerDigest(t *testing.T) {
 			a.Results = slices.Clone(a.Results)
 			a.Results[0].Notes = []merge.Code{merge.Rewound}
 		},
+		"a value that lost": func(a *merge.Answer) {
+			a.Results = slices.Clone(a.Results)
+			a.Results[0].Fields = slices.Clone(a.Results[0].Fields)
+			a.Results[0].Fields[0].Incoming.Value = record.MustOf("other")
+		},
 		"after": func(a *merge.Answer) {
 			a.Updates = []merge.Update{{Before: a.Updates[0].Before, After: a.Updates[0].After.WithKey(keyOf("x"))}}
 		},
@@ -134,7 +139,16 @@ func TestParseJournalRefuses(t *testing.T) {
 		_, err := merge.ParseJournal([]byte(text))
 		var typed *record.Error
 		require.ErrorAs(t, err, &typed, name)
+		require.Equal(t, map[string]string{"item": "items[0].table", "current": "current[0].table", "bound": "maxAhead", "answer": "answer", "no hex": "answer", "no items": "items[0]"}[name], typed.Path, name)
 		require.NotContains(t, err.Error(), "427281", name)
+	}
+}
+
+// TestParseJournalMissing: what must be there is.
+func TestParseJournalMissing(t *testing.T) {
+	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","items":[]}`} {
+		_, err := merge.ParseJournal([]byte(line))
+		require.ErrorIs(t, err, record.ErrMissing)
 	}
 }
 

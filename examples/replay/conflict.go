@@ -32,10 +32,7 @@ type contests map[place]contest
 func (all contests) note(w write, c merge.Change) {
 	before := all[w.place]
 	now := before
-	standing, beaten := c.Winner(), c.Before
-	if standing == c.Before {
-		beaten = c.Incoming
-	}
+	standing, beaten := c.Winner(), c.Loser()
 	if c.Changed() || c.Outcome == merge.Equal && !now.known {
 		now.base, now.known = w.base, w.known
 	}
@@ -53,72 +50,47 @@ func (all contests) note(w write, c merge.Change) {
 	}
 }
 
-// step is the part of the rule that decides between two writes of one field.
-type step int
-
-const (
-	byTime    step = iota // the millisecond
-	byCounter             // the counter within one millisecond
-	byClient
-	byDeletion
-	byValue
-)
-
-// decide returns the first step in which two different writes differ.
-func decide(a, b record.FieldValue) step {
-	switch {
-	case a.Stamp.Time.Millis() != b.Stamp.Time.Millis():
-		return byTime
-	case a.Stamp.Time != b.Stamp.Time:
-		return byCounter
-	case a.Stamp.Client != b.Stamp.Client:
-		return byClient
-	case a.Deleted() != b.Deleted():
-		return byDeletion
+// decide returns what is decided between the write that stands and one that was
+// remembered, as if the one that stands had come last.
+func (t contest) decide(p place, winner, loser record.FieldValue) merge.Decision {
+	d := merge.Decision{Key: p.Key, Field: p.field}
+	d.Change = merge.Change{Before: loser, Incoming: winner, Outcome: merge.Applied}
+	if t.known && t.base.Compare(loser.Stamp) < 0 {
+		d.Seen = merge.SeenNo
 	}
-	return byValue
-}
-
-// conflict is a field in which one write stands and another one lost.
-type conflict struct {
-	place
-	winner, loser record.FieldValue
-	// unseen tells that the winner's author had not seen the loser's write.
-	unseen bool
-}
-
-// lost reports whether somebody's value was replaced unseen by another one.
-func (c conflict) lost() bool { return c.unseen && c.differ() }
-
-func (c conflict) differ() bool { return c.winner.Value != c.loser.Value }
-
-// conflictOf returns the conflict between the write that stands and what was
-// remembered to have lost.
-func (t contest) conflictOf(p place, winner, loser record.FieldValue) conflict {
-	return conflict{p, winner, loser, t.known && t.base.Compare(loser.Stamp) < 0}
+	return d
 }
 
 // showcase collects a few conflicts for each step, so that a reader sees every
 // kind that there is.
-type showcase [byValue + 1][]conflict
+type showcase [merge.SameWrite][]merge.Decision
 
-// add offers a conflict. Per step those are kept in which a value was lost unseen,
+// shelf returns which part of a showcase a conflict belongs to: that of its step,
+// where what only the counter decided has one of its own.
+func shelf(d merge.Decision) merge.Step {
+	if d.Step() == merge.ByTime && d.Margin() > 0 {
+		return 0
+	}
+	return d.Step() - 1
+}
+
+// add offers a conflict. Per shelf those are kept in which a value was lost unseen,
 // and of these the closest.
-func (s *showcase) add(c conflict) {
-	step := decide(c.winner, c.loser)
+func (s *showcase) add(d merge.Decision) {
+	of := shelf(d)
 	most := 1
-	if step == byTime {
+	if of == 0 {
 		most = 3
 	}
-	at, _ := slices.BinarySearchFunc(s[step], c, conflict.compare)
+	at, _ := slices.BinarySearchFunc(s[of], d, compareByInterest)
 	if at < most {
-		s[step] = slices.Insert(s[step], at, c)
-		s[step] = s[step][:min(most, len(s[step]))]
+		s[of] = slices.Insert(s[of], at, d)
+		s[of] = s[of][:min(most, len(s[of]))]
 	}
 }
 
-// compare orders conflicts by how much they have to tell.
-func (c conflict) compare(d conflict) int {
+// compareByInterest orders conflicts by how much they have to tell.
+func compareByInterest(c, d merge.Decision) int {
 	first := func(c, d bool) int {
 		switch {
 		case c == d:
@@ -128,11 +100,13 @@ func (c conflict) compare(d conflict) int {
 		}
 		return 1
 	}
+	differ := func(d merge.Decision) bool { return d.Before.Value != d.Incoming.Value }
+	apart := func(d merge.Decision) clock.Timestamp { return d.Incoming.Stamp.Time - d.Before.Stamp.Time }
 	return cmp.Or(
-		first(c.lost(), d.lost()),
-		first(c.differ(), d.differ()),
-		cmp.Compare(c.winner.Stamp.Time-c.loser.Stamp.Time, d.winner.Stamp.Time-d.loser.Stamp.Time),
+		first(c.Lost(), d.Lost()),
+		first(differ(c), differ(d)),
+		cmp.Compare(apart(c), apart(d)),
 		c.Key.Compare(d.Key),
-		strings.Compare(c.field, d.field),
+		strings.Compare(c.Field, d.Field),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -14,11 +15,12 @@ func TestShowcase(t *testing.T) {
 	write := func(ms clock.Timestamp, client byte, v any) record.FieldValue {
 		return record.FieldValue{Value: record.MustOf(v), Stamp: clock.Stamp{Time: 1e18 + ms*1e6, Client: clock.ClientID{client}}}
 	}
-	named := func(table, field string, winner, loser record.FieldValue, unseen bool) conflict {
-		return conflict{place{record.Key{Table: table, ID: "1"}, field}, winner, loser, unseen}
+	named := func(table, field string, winner, loser record.FieldValue, unseen bool) merge.Decision {
+		t := contest{known: unseen} // by an author who saw nothing
+		return t.decide(place{record.Key{Table: table, ID: "1"}, field}, winner, loser)
 	}
 	loser := write(0, 1, "a")
-	inOrder := []conflict{
+	inOrder := []merge.Decision{
 		named("t", "close", write(5, 2, "b"), loser, true),
 		named("t", "far", write(9000, 2, "b"), loser, true),
 		named("s", "x", write(2, 2, "b"), loser, false),
@@ -32,18 +34,18 @@ func TestShowcase(t *testing.T) {
 		for i := range inOrder {
 			s.add(inOrder[(first+i*3)%len(inOrder)])
 		}
-		if !slices.Equal(s[byTime], inOrder[:3]) {
-			t.Errorf("beginning with %d: shows %v", first, s[byTime])
+		if !slices.Equal(s[0], inOrder[:3]) {
+			t.Errorf("beginning with %d: shows %v", first, s[0])
 		}
 	}
-	if !slices.IsSortedFunc(inOrder, conflict.compare) {
+	if !slices.IsSortedFunc(inOrder, compareByInterest) {
 		t.Error("not in order")
 	}
 	tie := named("t", "tie", write(0, 2, "b"), loser, false)
 	var s showcase
 	s.add(tie)
 	s.add(named("t", "tie, too", write(0, 3, "b"), loser, false))
-	if got := fmt.Sprint(s[byClient]); got != fmt.Sprint([]conflict{tie}) {
+	if got := fmt.Sprint(s[shelf(tie)]); got != fmt.Sprint([]merge.Decision{tie}) {
 		t.Errorf("shows %s of two ties", got)
 	}
 }

@@ -25,12 +25,12 @@ func openFile(t *testing.T, name string) *os.File {
 func stateOf(t *testing.T, history string) merge.Collection {
 	t.Helper()
 	o := options{file: "-"}
-	h, err := openHistory(o, strings.NewReader(history))
+	in, err := openInput(o, strings.NewReader(history))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newReplay(o, nil)
-	if err := r.run(h); err != nil {
+	if err := r.run(in); err != nil {
 		t.Fatal(err)
 	}
 	return r.state

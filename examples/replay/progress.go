@@ -36,15 +36,16 @@ func newProgress(out io.Writer) *progress {
 	return &progress{out: out, now: time.Now, next: time.Now().Add(patience)}
 }
 
-// tick is called after each step, n being how many there were.
-func (p *progress) tick(done string, n int) {
+// tick is called after each step, n being how many there were, and what says of
+// what.
+func (p *progress) tick(what string, n int) {
 	if p == nil || n%ticks != 0 {
 		return
 	}
 	if now := p.now(); !now.Before(p.next) {
 		p.next = now.Add(pace)
 		p.shown = true
-		fmt.Fprintf(p.out, "\r%-*s", width, number(n)+" writes "+done)
+		fmt.Fprintf(p.out, "\r%-*s", width, number(n)+" "+what)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"math/rand/v2"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -23,8 +24,22 @@ type replay struct {
 	state    merge.Collection // when all is done
 }
 
+// print prints what was asked for.
+func (r *replay) print(out *bufio.Writer, in *input) error {
+	switch {
+	case r.options.state:
+		printState(out, r.state)
+	case r.explain != "":
+		r.stories.print(out, in, r)
+	default:
+		printReport(out, in, r)
+	}
+	return nil
+}
+
 // tally counts writes.
 type tally struct {
+	mutations      int
 	writes         int
 	outcomes       [merge.Collision + 1]int
 	clients        map[clock.ClientID]struct{}
@@ -40,15 +55,15 @@ func newReplay(o options, p *progress) *replay {
 	return r
 }
 
-// run merges all of h.
-func (r *replay) run(h *history) error {
+// run merges all of a history.
+func (r *replay) run(in *input) error {
 	defer r.progress.clear()
-	if err := r.read(h); err != nil {
+	if err := r.read(in); err != nil {
 		return err
 	}
 	r.state = r.fold.Collection()
-	if r.stories != nil {
-		return r.stories.check(h, r.state)
+	if r.stories != nil && len(r.stories.told) == 0 {
+		return unknownField(in, r.explain, r.state)
 	}
 	if r.split == 0 {
 		return nil
@@ -58,15 +73,16 @@ func (r *replay) run(h *history) error {
 	return err
 }
 
-// read delivers the writes of h, in the order asked for.
-func (r *replay) read(h *history) error {
+// read delivers the writes of a history, in the order asked for.
+func (r *replay) read(in *input) (err error) {
 	if !r.shuffle {
-		return h.read(r.deliver)
+		r.tally.mutations, err = readHistory(in, r.deliver)
+		return err
 	}
 	var all []write
-	err := h.read(func(w write) error {
+	r.tally.mutations, err = readHistory(in, func(w write) error {
 		all = append(all, w)
-		r.progress.tick("read", len(all))
+		r.progress.tick("writes read", len(all))
 		return nil
 	})
 	if err != nil {
@@ -96,9 +112,9 @@ func (r *replay) deliver(w write) error {
 	r.tally.count(change)
 	r.contests.note(w, change)
 	if r.stories != nil {
-		r.stories.note(w, change)
+		r.stories.note(w.decision(change))
 	}
-	r.progress.tick("merged", r.tally.writes)
+	r.progress.tick("writes merged", r.tally.writes)
 	return nil
 }
 

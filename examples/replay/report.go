@@ -42,24 +42,24 @@ func newReport(state merge.Collection, all contests) *report {
 // look takes in one field.
 func (p *report) look(at place, w record.FieldValue, t contest) {
 	if !t.twin.IsZero() {
-		p.examples.add(t.conflictOf(at, w, t.twin))
+		p.examples.add(t.decide(at, w, t.twin))
 	}
 	if t.rival.IsZero() {
 		return
 	}
-	c := t.conflictOf(at, w, t.rival)
+	d := t.decide(at, w, t.rival)
 	p.conflicts++
 	p.known = p.known || t.known
-	if c.lost() {
+	if d.Lost() {
 		p.lost++
 	}
-	p.examples.add(c)
+	p.examples.add(d)
 }
 
 // printReport prints what the merge found.
-func printReport(out *bufio.Writer, o options, h *history, r *replay) {
+func printReport(out *bufio.Writer, in *input, r *replay) {
 	p := newReport(r.state, r.contests)
-	printHead(out, o, h, r)
+	printHead(out, in, r)
 	row := func(name string, n int, note string) {
 		fmt.Fprintf(out, "  %-14s %11s   %s\n", name, number(n), note)
 	}
@@ -80,7 +80,7 @@ func printReport(out *bufio.Writer, o options, h *history, r *replay) {
 	}
 	p.printExamples(out, namesOf(r.tally.clients))
 	fmt.Fprintf(out, "\ndigest %s\n", r.state.Digest())
-	if h.simulated {
+	if in.simulated {
 		fmt.Fprint(out, hints)
 	}
 }
@@ -93,24 +93,24 @@ The digest is the same in every order and through any number of replicas. Try
 `
 
 // printHead says what was merged, and how.
-func printHead(out *bufio.Writer, o options, h *history, r *replay) {
-	fmt.Fprintf(out, "Merged %s: %s with %s", printable(h.name), count(h.mutations, "mutation"), count(r.tally.writes, "write"))
+func printHead(out *bufio.Writer, in *input, r *replay) {
+	fmt.Fprintf(out, "Merged %s: %s with %s", printable(in.name), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
 	if r.tally.writes > 0 {
 		const day = "2006-01-02"
 		fmt.Fprintf(out, ", %s to %s", r.tally.oldest.Time().Format(day), r.tally.newest.Time().Format(day))
 	}
 	fmt.Fprintln(out, ".")
-	if h.simulated {
+	if in.simulated {
 		fmt.Fprintln(out, "It is simulated: a program made up the team and what they wrote.")
 	}
-	if h.mutations == 0 {
+	if r.tally.mutations == 0 {
 		fmt.Fprintln(out, "The history is empty.")
 	}
-	if o.shuffle {
-		fmt.Fprintf(out, "Shuffled with seed %d: the single writes arrive in a random order.\n", o.seed)
+	if r.shuffle {
+		fmt.Fprintf(out, "Shuffled with seed %d: the single writes arrive in a random order.\n", r.seed)
 	}
-	if o.split > 0 {
-		fmt.Fprintf(out, "Split among %s, which then exchanged their whole states: all hold the same bytes.\n", count(o.split, "replica"))
+	if r.split > 0 {
+		fmt.Fprintf(out, "Split among %s, which then exchanged their whole states: all hold the same bytes.\n", count(r.split, "replica"))
 	}
 }
 

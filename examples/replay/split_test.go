@@ -30,12 +30,12 @@ func TestVisits(t *testing.T) {
 // TestDealing: each replica gets a part of the writes, and where they end is checked.
 func TestDealing(t *testing.T) {
 	o := options{file: "-", split: 3}
-	h, err := openHistory(o, strings.NewReader(smallHistory(t)))
+	in, err := openInput(o, strings.NewReader(smallHistory(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newReplay(o, nil)
-	if err := r.run(h); err != nil {
+	if err := r.run(in); err != nil {
 		t.Fatal(err)
 	}
 	for i := range r.replicas {

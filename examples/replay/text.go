@@ -60,14 +60,8 @@ func margin(d time.Duration) string {
 	}
 }
 
-// between returns the margin of two different milliseconds.
-func between(a, b clock.Timestamp) string {
-	ms := a.Millis() - b.Millis()
-	return margin(time.Duration(max(ms, -ms)) * time.Millisecond)
-}
-
 // when returns a time to the millisecond, in UTC.
-func when(t clock.Timestamp) string { return t.Time().Format("2006-01-02 15:04:05.000") }
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
 
 // shown returns a value as its JSON, in at most so many characters.
 func shown(v record.Value, most int) string {

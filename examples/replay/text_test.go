@@ -122,15 +122,15 @@ func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
 	p := &progress{out: &out, now: func() time.Time { return now }, next: now.Add(patience)}
-	p.tick("merged", ticks)
+	p.tick("writes merged", ticks)
 	p.clear()
 	if out.Len() > 0 {
 		t.Errorf("shows %q before its time", out.String())
 	}
 	now = now.Add(patience)
-	p.tick("merged", ticks+1)
-	p.tick("merged", 2*ticks)
-	p.tick("merged", 3*ticks)
+	p.tick("writes merged", ticks+1)
+	p.tick("writes merged", 2*ticks)
+	p.tick("writes merged", 3*ticks)
 	if want := fmt.Sprintf("\r%-32s", "2,048 writes merged"); out.String() != want {
 		t.Errorf("shows %q, want %q", out.String(), want)
 	}
@@ -147,6 +147,6 @@ func TestProgress(t *testing.T) {
 		t.Error("shows progress in a file")
 	}
 	var nobody *progress
-	nobody.tick("merged", ticks)
+	nobody.tick("writes merged", ticks)
 	nobody.clear()
 }

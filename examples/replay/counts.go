@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// counts counts what the answers of a journal say.
+type counts struct {
+	pushes                   int
+	first, last              time.Time
+	actors                   map[clock.ClientID]struct{}
+	clients                  map[clock.ClientID]struct{} // who wrote or pushed
+	items, accepted, changed int
+	refused, notes           map[merge.Code]int
+	writes                   int
+	outcomes                 [merge.Collision + 1]int
+	lost                     int
+	examples                 []string // the first lost edits
+}
+
+func newCounts() counts {
+	return counts{
+		actors:  make(map[clock.ClientID]struct{}),
+		clients: make(map[clock.ClientID]struct{}),
+		refused: make(map[merge.Code]int),
+		notes:   make(map[merge.Code]int),
+	}
+}
+
+// add takes in one push.
+func (c *counts) add(p push) {
+	in := p.entry.Input
+	if c.pushes == 0 {
+		c.first = in.Wall
+	}
+	c.pushes++
+	c.last = in.Wall
+	if !in.Actor.IsZero() {
+		c.actors[in.Actor] = struct{}{}
+		c.clients[in.Actor] = struct{}{}
+	}
+	for i, r := range p.answer.Results {
+		c.result(r)
+		for _, w := range in.Items[i].Mutation.Data.All() {
+			c.clients[w.Stamp.Client] = struct{}{}
+		}
+	}
+	const most = 10
+	for _, d := range p.answer.LostEdits() {
+		if c.lost++; c.lost <= most {
+			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", number(p.line), d))
+		}
+	}
+}
+
+// result takes in what became of one item.
+func (c *counts) result(r merge.Result) {
+	c.items++
+	if !r.Accepted() {
+		c.refused[r.Refusal.Code]++
+		return
+	}
+	c.accepted++
+	if r.Changed {
+		c.changed++
+	}
+	for _, code := range r.Notes {
+		c.notes[code]++
+	}
+	for _, d := range r.Fields {
+		c.writes++
+		c.outcomes[d.Outcome]++
+	}
+}
+
+// print prints what was counted, and whether the answers are the recorded ones.
+func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
+	row := func(name string, n int, note string) {
+		fmt.Fprintf(out, "  %-22s %7s   %s\n", name, number(n), note)
+	}
+	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", printable(in.name),
+		number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
+	row("items", c.items, "pushed, each one change of one record, of which")
+	row("  accepted", c.accepted, number(c.changed)+" of them changed what is stored")
+	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for these reasons", "none"))
+	printCodes(row, c.refused)
+	fmt.Fprintln(out)
+	row("writes", c.writes, "of single fields, in the accepted items, of which")
+	row("  applied", c.outcomes[merge.Applied], "greater than what was there, and stored")
+	row("  superseded", c.outcomes[merge.Superseded], "less than what was there, which stays")
+	row("  equal", c.outcomes[merge.Equal], "the write that was there, once more: a retry")
+	row("  collisions", c.outcomes[merge.Collision], "one stamp on two different writes: a client ID in use twice")
+	if len(c.notes) > 0 {
+		fmt.Fprintln(out, "\nNotes on accepted items, and on how many of them:")
+		printCodes(row, c.notes)
+	}
+	c.printLost(out)
+	fmt.Fprintf(out, "\n%s\n", c.conclusion(differ))
+}
+
+// printLost shows some of the lost edits, without values: those are private.
+func (c *counts) printLost(out *bufio.Writer) {
+	if c.lost == 0 {
+		fmt.Fprint(out, "\nNo edit was lost.\n")
+		return
+	}
+	fmt.Fprintf(out, "\n%s: of two values one is gone, and the author of the other had not seen it.\n", count(c.lost, "lost edit"))
+	for _, text := range c.examples {
+		fmt.Fprintf(out, "  %s\n", text)
+	}
+	if more := c.lost - len(c.examples); more > 0 {
+		fmt.Fprintf(out, "  and %s\n", count(more, "other"))
+	}
+	fmt.Fprintln(out, "To see the values: -explain TABLE/ID/FIELD")
+}
+
+// printCodes prints the numbers of codes, sorted by code.
+func printCodes(row func(name string, n int, note string), codes map[merge.Code]int) {
+	for _, code := range slices.SortedFunc(maps.Keys(codes), cmp.Compare[merge.Code]) {
+		row("    "+shownCode(code), codes[code], advice(code))
+	}
+}
+
+// advice returns what to do about a code.
+func advice(code merge.Code) string {
+	return cmp.Or(code.Advice(), "A code of the application, from its guard.")
+}
+
+// shownCode returns a code for the terminal: those of applications can be anything.
+func shownCode(code merge.Code) string { return cut(printable(string(code)), 40) }
+
+// conclusion says whether the answers are the recorded ones.
+func (c *counts) conclusion(differ *lineNumbers) string {
+	switch {
+	case differ.n == 0 && c.pushes == 1:
+		return "The answer is byte-equal to the recorded one."
+	case differ.n == 0:
+		return fmt.Sprintf("All %s are byte-equal to the recorded ones.", count(c.pushes, "answer"))
+	}
+	return fmt.Sprintf("%s of %s differ from the recorded ones: %s.", number(differ.n), count(c.pushes, "answer"), differ)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// server stores what is pushed to it, and writes a journal: what a backend does
+// about its sync boundary, without a database.
+type server struct {
+	engine  merge.Engine
+	state   merge.Collection
+	marks   map[clock.ClientID]clock.Timestamp
+	journal []byte
+}
+
+func newServer(guard merge.Guard) *server {
+	return &server{engine: merge.Engine{Guard: guard}, marks: make(map[clock.ClientID]clock.Timestamp)}
+}
+
+// push decides about a batch of items, stores what changes, and journals.
+func (s *server) push(in merge.Input, batch ...string) {
+	var err error
+	if in.Items, err = s.engine.Decode([]byte("[" + strings.Join(batch, ",") + "]")); err != nil {
+		panic(err)
+	}
+	in.Current = s.state
+	in.Marks = []clock.Stamp{{Time: s.marks[in.Actor], Client: in.Actor}}
+	a := s.engine.Apply(in)
+	s.journal = append(s.engine.AppendJournal(s.journal, in, a), '\n')
+	for _, u := range a.Updates {
+		s.state = merge.Join(s.state, merge.Collect(u.After))
+	}
+	for _, m := range a.Marks {
+		s.marks[m.Client] = m.Time
+	}
+}
+
+// device is what somebody writes with. Its clock is right unless it is set.
+type device struct {
+	id    clock.ClientID
+	wrong time.Duration // how far its clock is ahead
+	seen  map[record.Key]record.Record
+}
+
+// newDevice returns the device whose ID begins with the given two digits.
+func newDevice(digits string) *device {
+	id := clock.MustParseClientID(digits + "000000-0000-4000-8000-000000000001")
+	return &device{id: id, seen: make(map[record.Key]record.Record)}
+}
+
+// pull shows all that the server has.
+func (d *device) pull(s *server) {
+	for r := range s.state.All() {
+		d.seen[r.Key()] = r
+	}
+}
+
+// edit makes one change of one record, as it is shown, and returns it as it is
+// pushed.
+func (d *device) edit(id, at string, change func(*record.Edit) *record.Edit) string {
+	key := record.Key{Table: "tasks", ID: id}
+	stamp := clock.Stamp{Time: clock.TimestampOf(clockAt(at).Add(d.wrong)), Client: d.id}
+	shown, ok := d.seen[key]
+	if !ok {
+		shown = record.New(key)
+	}
+	m, err := change(shown.Edit(stamp)).Mutation()
+	if err != nil {
+		panic(err)
+	}
+	if d.seen[key], err = merge.Records(shown, m.Data); err != nil {
+		panic(err)
+	}
+	return string(m.AppendJSON(nil))
+}
+
+// set makes a change of one field.
+func (d *device) set(id, at, field string, value any) string {
+	return d.edit(id, at, func(e *record.Edit) *record.Edit { return e.Set(field, value) })
+}
+
+// at is a push by the device, at a time by the server's clock.
+func (d *device) at(wall string) merge.Input { return merge.Input{Actor: d.id, Wall: clockAt(wall)} }
+
+// clockAt reads a day of March 2026 and a time, such as "02 09:00:00.000".
+func clockAt(text string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04:05.000", "2026-03-"+text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// readOnly is a guard that lets one client write nothing but comments.
+func readOnly(guest clock.ClientID) merge.Guard {
+	return func(actor clock.ClientID, m record.Mutation) error {
+		for name := range m.Data.All() {
+			if actor == guest && name != "comment" {
+				return errors.New("guests may only comment")
+			}
+		}
+		return nil
+	}
+}
+
+// rawItem is what a client without this library may send: one field, in its own
+// text.
+func rawItem(id, field, fieldValue string) string {
+	return fmt.Sprintf(`{"table":"tasks","id":%q,"data":{%q:%s}}`, id, field, fieldValue)
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// journalStories are the stories of all fields that -explain may mean.
+type journalStories struct {
+	path string
+	told []*journalStory
+	// unread are the lines with refused items of which the journal does not tell what
+	// they wrote, and which may have been meant for one of these fields.
+	unread lineNumbers
+}
+
+// journalStory is what happened to one field, and to the mark that deletes its
+// record, in the order of the journal.
+type journalStory struct {
+	place
+	numbering
+	events []event
+	// touched tells that the field was stored, or that somebody wrote it or tried to.
+	touched bool
+	line    int // of the last entry that told what was stored; 0 before the first
+	stands  map[string]record.FieldValue
+}
+
+// event is one write of an item, or one that a server found in its store although
+// no push brought it.
+type event struct {
+	// Of what was decided, only Field and Incoming are known if the item was
+	// refused, and only Field if it could not be read.
+	merge.Decision
+	line    int
+	wall    time.Time
+	actor   clock.ClientID
+	refusal *merge.Refusal
+	notes   []merge.Code
+	stays   bool // whether the write is stored when its push is done
+	found   bool // no push brought it
+	since   int  // if found, the line that told of the record before; 0 if none did
+}
+
+// found returns the stories that there are to tell.
+func (s *journalStories) found() []*journalStory {
+	return slices.DeleteFunc(slices.Clone(s.told), func(t *journalStory) bool { return !t.touched })
+}
+
+// note takes in one push.
+func (s *journalStories) note(p push) {
+	keys := p.keys()
+	for _, key := range keys {
+		if t := s.of(key); t != nil {
+			t.find(p)
+		}
+	}
+	for i, r := range p.answer.Results {
+		t := s.of(r.Key)
+		unread := !r.Accepted() && p.entry.Input.Items[i].Mutation.Data.Len() == 0
+		nameless := r.Key.Table == "" || r.Key.ID == ""
+		switch {
+		case unread && (nameless || t != nil && !t.names(r.Refusal.Path)):
+			s.unread.add(p.line)
+		case t != nil:
+			t.item(p, i)
+		}
+	}
+	for _, key := range keys {
+		if t := s.of(key); t != nil {
+			t.leave(p)
+		}
+	}
+}
+
+// of returns the story of the field that is asked for in the given record, or nil.
+// It begins with the first push that names the record, since the mark that deletes
+// the record may come before the field.
+func (s *journalStories) of(key record.Key) *journalStory {
+	field, ok := fieldIn(key, s.path)
+	if !ok {
+		return nil
+	}
+	at := place{key, field}
+	i := slices.IndexFunc(s.told, func(t *journalStory) bool { return t.place == at })
+	if i < 0 {
+		i = len(s.told)
+		s.told = append(s.told, &journalStory{
+			place: at, numbering: make(numbering), stands: make(map[string]record.FieldValue),
+		})
+	}
+	return s.told[i]
+}
+
+// tells returns the fields that the story tells of.
+func (t *journalStory) tells() []string {
+	if t.field == record.DeletedField {
+		return []string{t.field}
+	}
+	return []string{record.DeletedField, t.field}
+}
+
+// find compares what a push found stored with what the one before left there.
+func (t *journalStory) find(p push) {
+	before := p.before(t.Key)
+	for _, field := range t.tells() {
+		w, _ := before.Get(field)
+		if w == t.stands[field] {
+			continue
+		}
+		e := event{line: p.line, found: true, since: t.line}
+		e.Field, e.Before, e.Incoming = field, t.stands[field], w
+		t.add(e)
+	}
+}
+
+// item takes in one item of a push.
+func (t *journalStory) item(p push, i int) {
+	r, m := p.answer.Results[i], p.entry.Input.Items[i].Mutation
+	e := event{line: p.line, wall: p.entry.Input.Wall, actor: p.entry.Input.Actor, refusal: r.Refusal}
+	after := p.after(t.Key)
+	var all []event
+	for n, field := range fieldsOfItem(m.Data) {
+		if !slices.Contains(t.tells(), field) {
+			continue
+		}
+		if r.Accepted() {
+			e.Decision = r.Fields[n]
+			w, _ := after.Get(field)
+			e.stays = w == e.Incoming
+		} else {
+			e.Field = field
+			e.Incoming, _ = m.Data.Get(field)
+		}
+		all = append(all, e)
+	}
+	if !r.Accepted() && m.Data.Len() == 0 {
+		e.Field = t.field
+		all = append(all, e)
+	}
+	if len(all) == 0 {
+		return
+	}
+	all[len(all)-1].notes = notesOn(all, r.Notes)
+	for _, e := range all {
+		t.add(e)
+	}
+}
+
+// names reports whether the path of a refusal leads to the field.
+func (t *journalStory) names(path string) bool {
+	rest, ok := strings.CutPrefix(path, "data."+record.PathName(t.field))
+	return ok && (rest == "" || rest[0] == '.')
+}
+
+// fieldsOfItem returns the names of the fields that an item writes, in the order in
+// which its Result has a Decision for each.
+func fieldsOfItem(data record.Record) []string {
+	names := make([]string, 0, data.Len())
+	for name := range data.All() {
+		names = append(names, name)
+	}
+	return names
+}
+
+// notesOn returns the notes on an item without those that are about others of its
+// fields than the story tells of.
+func notesOn(told []event, notes []merge.Code) []merge.Code {
+	return slices.DeleteFunc(slices.Clone(notes), func(code merge.Code) bool {
+		switch code {
+		case merge.LostEdit:
+			return !slices.ContainsFunc(told, func(e event) bool { return e.Lost() })
+		case merge.StampCollision:
+			return !slices.ContainsFunc(told, func(e event) bool { return e.Outcome == merge.Collision })
+		}
+		return false
+	})
+}
+
+// add takes in one event. Its values get memory of their own, so that they do not
+// keep the records that they came in.
+func (t *journalStory) add(e event) {
+	e.Before.Value, e.Incoming.Value = e.Before.Value.Clone(), e.Incoming.Value.Clone()
+	t.events = append(t.events, e)
+	t.touched = t.touched || e.Field == t.field
+	if !e.Incoming.IsZero() {
+		t.numbering.note(e.Field, e.Incoming, len(t.events))
+	}
+}
+
+// leave remembers what is stored when a push is done.
+func (t *journalStory) leave(p push) {
+	t.line = p.line
+	after := p.after(t.Key)
+	for _, field := range t.tells() {
+		w, _ := after.Get(field)
+		w.Value = w.Value.Clone()
+		t.stands[field] = w
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// unknownField returns the error for a path that leads to no field of an input
+// whose state is given. It names what may have been meant.
+func unknownField(in *input, path string, state merge.Collection) error {
+	if state.Len() == 0 {
+		return fmt.Errorf("%s is empty: it has no field %s", in.name, printable(path))
+	}
+	head := fmt.Sprintf("%s has no field %s", in.name, printable(path))
+	if own := fieldsOf(state, path); len(own) > 0 {
+		return errors.New(head + "; this record has\n" + list(own))
+	}
+	near := nearest(state, path)
+	if 2*distance(near[0], path) > len(path) {
+		return errors.New(head + "; what it has is like\n" + list(near))
+	}
+	return errors.New(head + "; near it are\n" + list(near))
+}
+
+// mostNear is how many paths are suggested.
+const mostNear = 8
+
+// fieldsOf returns the fields of the record that path leads to or into.
+func fieldsOf(state merge.Collection, path string) []string {
+	var own []string
+	for r := range state.All() {
+		if !strings.HasPrefix(path+"/", r.Key().String()+"/") {
+			continue
+		}
+		for name := range r.All() {
+			own = append(own, place{r.Key(), name}.String())
+		}
+	}
+	return own
+}
+
+// candidate is a path that may have been meant.
+type candidate struct {
+	path string
+	far  int
+}
+
+func (c candidate) compare(d candidate) int {
+	return cmp.Or(cmp.Compare(c.far, d.far), strings.Compare(c.path, d.path))
+}
+
+// nearest returns the fields whose paths are most like path.
+func nearest(state merge.Collection, path string) []string {
+	var near []candidate
+	for r := range state.All() {
+		for name := range r.All() {
+			c := candidate{path: place{r.Key(), name}.String()}
+			c.far = distance(c.path, path)
+			at, found := slices.BinarySearchFunc(near, c, candidate.compare)
+			if at < mostNear && !found {
+				near = slices.Insert(near, at, c)
+				near = near[:min(mostNear, len(near))]
+			}
+		}
+	}
+	var paths []string
+	for _, c := range near {
+		if c.far <= 2*near[0].far+2 {
+			paths = append(paths, c.path)
+		}
+	}
+	return paths
+}
+
+// distance returns how many characters of the longer one of two paths lie between
+// a common beginning and a common end.
+func distance(a, b string) int {
+	head := common(a, b)
+	tail, short := 0, min(len(a), len(b))
+	for head+tail < short && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return max(len(a), len(b)) - head - tail
+}
+
+// list returns paths as lines.
+func list(paths []string) string {
+	const most = 40
+	more := ""
+	if n := len(paths) - most; n > 0 {
+		paths, more = paths[:most], fmt.Sprintf("\n  and %s", count(n, "other"))
+	}
+	lines := make([]string, len(paths))
+	for i, p := range paths {
+		lines[i] = "  " + printable(p)
+	}
+	return strings.Join(lines, "\n") + more
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// written is a write of one of the fields of a record that a story tells of.
+type written struct {
+	field string
+	record.FieldValue
+}
+
+// numbering knows under which number a story told of a write first.
+type numbering map[written]int
+
+// note gives a write its number, unless it has one.
+func (n numbering) note(field string, w record.FieldValue, number int) {
+	if _, repeated := n[written{field, w}]; !repeated {
+		n[written{field, w}] = number
+	}
+}
+
+// teller puts decisions into words that name writes by their numbers, and clients
+// by as much of their IDs as is needed.
+type teller struct {
+	numbering
+	names clientNames
+}
+
+// outcome says why a write, which the story tells of under the given number, became
+// what it became.
+func (t teller) outcome(d merge.Decision, number int) string {
+	if d.Outcome == merge.Equal {
+		return fmt.Sprintf("a retry of write %d, which stands already", t.of(d.Field, d.Before))
+	}
+	return t.again(d, number) + t.because(d) + sight(d)
+}
+
+// again says if a write had come before.
+func (t teller) again(d merge.Decision, number int) string {
+	if first := t.of(d.Field, d.Incoming); first < number {
+		return fmt.Sprintf("a retry of write %d; ", first)
+	}
+	return ""
+}
+
+// of returns the number of a write.
+func (n numbering) of(field string, w record.FieldValue) int { return n[written{field, w}] }
+
+// because compares an incoming write with the one that was there, and names the
+// step that decided.
+func (t teller) because(d merge.Decision) string {
+	in, was := d.Incoming.Stamp, d.Before.Stamp
+	won, before := d.Changed(), t.of(d.Field, d.Before)
+	rule := "the value that sorts last wins"
+	switch d.Step() {
+	case merge.FirstWrite:
+		return "the first write of this field"
+	case merge.ByTime:
+		if d.Margin() > 0 {
+			return fmt.Sprintf("%s %s than write %d", margin(d.Margin()), pick(won, "later", "earlier"), before)
+		}
+		return fmt.Sprintf("in the same millisecond as write %d, counter %d %s %d", before,
+			in.Time.Counter(), pick(won, "above", "below"), was.Time.Counter())
+	case merge.ByClient:
+		return fmt.Sprintf("at the very same time as write %d, client ID %s %s %s", before,
+			t.names.of(in.Client), pick(won, "above", "below"), t.names.of(was.Client))
+	case merge.ByKind:
+		rule = "a deletion wins over a value"
+	}
+	return fmt.Sprintf("same stamp as write %d, which %s: %s", before, pick(won, "gives way", "stays"), rule)
+}
+
+// sight says, of a write that replaced another one, whether its author had seen
+// that.
+func sight(d merge.Decision) string {
+	switch {
+	case !d.Changed() || d.Seen == merge.SeenUnknown:
+		return ""
+	case d.Seen == merge.SeenYes:
+		return ", which its author had seen"
+	}
+	return ", which its author had not seen"
+}
+
+// noun says what a write of a field is: its value, in at most so many characters,
+// or what it does.
+func noun(field string, w record.FieldValue, most int) string {
+	deletes, _ := w.Value.Bool()
+	switch {
+	case field == record.DeletedField && deletes:
+		return "deletion of the record"
+	case field == record.DeletedField:
+		return "restoration of the record"
+	case w.Deleted():
+		return "deletion of the field"
+	}
+	return shown(w.Value, most)
+}
+
+// pick returns yes or no.
+func pick(which bool, yes, no string) string {
+	if which {
+		return yes
+	}
+	return no
+}
