@@ -1,0 +1,122 @@
+package violation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// errFinding says that a rule returned a finding that cannot be one.
+var errFinding = errors.New("violation: a finding about records that do not exist, or whose conflicting records are in several tables")
+
+// derived is the derived part of a row.
+type derived struct {
+	Violation
+	stamp clock.Stamp // of all its fields
+}
+
+// derive returns what a finding is as a row, without its evidence.
+func derive(scope Scope, f Finding) (derived, error) {
+	d := derived{Violation: Violation{
+		ID: idOf(scope.Rule, f.Key), Type: f.Type, Rule: scope.Rule, Scope: scope.Name,
+		Table: f.Record.Table, RecordID: f.Record.ID, Description: f.Description,
+		Total: 1, RelevantUntil: f.RelevantUntil, Status: Open,
+	}}
+	for _, key := range f.Others {
+		if d.ConflictingTable == "" {
+			d.ConflictingTable = key.Table
+		}
+		if key.Table != d.ConflictingTable {
+			return d, errFinding
+		}
+		d.Conflicting = append(d.Conflicting, key.ID)
+	}
+	slices.Sort(d.Conflicting)
+	d.Conflicting = slices.Compact(d.Conflicting)
+	return d, nil
+}
+
+// records returns those records of the group that have the given keys, deleted or
+// not.
+func (g Group) records(keys []record.Key) []record.Record {
+	var found []record.Record
+	for _, key := range keys {
+		if r, ok := find(g.Records, key); ok {
+			found = append(found, r)
+		} else if r, ok := find(g.Deleted, key); ok {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// row returns the derived part together with what people wrote to the row before.
+func (d derived) row(table string, before record.Record) (record.Record, error) {
+	fields := map[string]any{
+		fieldType: d.Type, fieldRule: d.Rule, fieldScope: d.Rule + "/" + d.Scope,
+		fieldTable: d.Table, fieldRecord: d.RecordID, fieldDescription: d.Description,
+		fieldTotal: d.Total, fieldDetectedAt: d.DetectedAt, fieldEvidence: d.Evidence, fieldStatus: string(d.Status),
+		fieldConflicting: d.Conflicting,
+	}
+	if d.Conflicting == nil {
+		fields[fieldConflicting] = []string{}
+	}
+	if d.ConflictingTable != "" {
+		fields[fieldConflictingTable] = d.ConflictingTable
+	}
+	if d.RelevantUntil != 0 {
+		fields[fieldRelevantUntil] = d.RelevantUntil
+	}
+	var writes []field
+	for name, v := range fields {
+		value, err := record.Of(v)
+		if err != nil {
+			return record.Record{}, fmt.Errorf("%w: %w", errFinding, err)
+		}
+		writes = append(writes, field{name, record.FieldValue{Value: value, Stamp: d.stamp}})
+	}
+	return rowOf(record.Key{Table: table, ID: d.ID}, writes, before)
+}
+
+// field is one field of a row.
+type field struct {
+	name  string
+	write record.FieldValue
+}
+
+// rowOf returns the row of derived fields and of those fields of the row before that
+// people wrote, or that this package does not know.
+func rowOf(key record.Key, fields []field, before record.Record) (record.Record, error) {
+	for name, w := range before.All() {
+		if isOfPeople(name) || strings.HasPrefix(name, "$") {
+			fields = append(fields, field{name, w})
+		}
+	}
+	var b record.Builder
+	return b.Record(key, func(yield func(string, record.FieldValue) bool) {
+		for _, f := range fields {
+			if !yield(f.name, f.write) {
+				return
+			}
+		}
+	})
+}
+
+// withStatus returns a row with another status, and all else as it is.
+func withStatus(row record.Record, status Status) (record.Record, error) {
+	var b record.Builder
+	return b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, w := range row.All() {
+			if name == fieldStatus {
+				w.Value = record.MustOf(string(status))
+			}
+			if !yield(name, w) {
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package violation
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Memory is a View of records that it holds in memory, with an index for each rule of
+// a Checker. It serves clients, tests and small servers, and it says what any other
+// View must answer. It must not be used from two goroutines at once.
+type Memory struct {
+	checker *Checker
+	records map[record.Key]record.Record
+	groups  map[Scope]map[record.Key]bool // records by scope
+	rows    map[Scope]map[record.Key]bool // rows by scope
+}
+
+// NewMemory returns an empty Memory for the rules of a Checker, which must not change
+// any more.
+func NewMemory(c *Checker) *Memory {
+	return &Memory{c, make(map[record.Key]record.Record), make(map[Scope]map[record.Key]bool), make(map[Scope]map[record.Key]bool)}
+}
+
+// Put stores a record or a row in place of what is there.
+func (m *Memory) Put(r record.Record) {
+	key := r.Key()
+	if before, ok := m.records[key]; ok {
+		for _, at := range m.places(before) {
+			delete(at.index[at.scope], key)
+			if len(at.index[at.scope]) == 0 {
+				delete(at.index, at.scope)
+			}
+		}
+	}
+	m.records[key] = r
+	for _, at := range m.places(r) {
+		if at.index[at.scope] == nil {
+			at.index[at.scope] = make(map[record.Key]bool)
+		}
+		at.index[at.scope][key] = true
+	}
+}
+
+// place is where a record stands in an index.
+type place struct {
+	index map[Scope]map[record.Key]bool
+	scope Scope
+}
+
+// places returns where a record stands. One that a rule cannot read stands nowhere.
+func (m *Memory) places(r record.Record) []place {
+	if r.Key().Table == m.checker.table() {
+		w, _ := r.Get(fieldScope)
+		text, _ := w.Value.Text()
+		rule, name, ok := strings.Cut(text, "/")
+		if !ok {
+			return nil
+		}
+		return []place{{m.rows, Scope{rule, name}}}
+	}
+	var all []place
+	for rule := range m.checker.Rules {
+		names, err := scopesOf(m.checker.Rules[rule], r)
+		if err != nil {
+			continue
+		}
+		for _, name := range names {
+			all = append(all, place{m.groups, Scope{rule, name}})
+		}
+	}
+	return all
+}
+
+// Groups returns the members of each scope. See View.
+func (m *Memory) Groups(_ context.Context, rule string, names []string) ([]Members, error) {
+	all := make([]Members, len(names))
+	for i, name := range names {
+		scope := Scope{rule, name}
+		all[i] = Members{Records: m.sorted(m.groups[scope]), Rows: m.sorted(m.rows[scope])}
+	}
+	return all, nil
+}
+
+// Get returns the record of each key. See View.
+func (m *Memory) Get(_ context.Context, keys []record.Key) ([]Found, error) {
+	all := make([]Found, len(keys))
+	for i, key := range keys {
+		all[i] = Found{Record: record.New(key)}
+		if r, ok := m.records[key]; ok {
+			all[i].Record = r
+		}
+	}
+	return all, nil
+}
+
+// Scopes returns all scopes in which there are records or rows, sorted.
+func (m *Memory) Scopes() []Scope {
+	all := append(slices.Collect(maps.Keys(m.groups)), slices.Collect(maps.Keys(m.rows))...)
+	slices.SortFunc(all, Scope.Compare)
+	return slices.Compact(all)
+}
+
+// sorted returns the records of a set of keys, in their order.
+func (m *Memory) sorted(keys map[record.Key]bool) []record.Record {
+	all := make([]record.Record, 0, len(keys))
+	for _, key := range slices.SortedFunc(maps.Keys(keys), record.Key.Compare) {
+		all = append(all, m.records[key])
+	}
+	return all
+}

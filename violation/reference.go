@@ -1,0 +1,89 @@
+package violation
+
+import "github.com/fieldlww/fieldlww/record"
+
+// StaleAssignment is the type of what LiveReference finds.
+const StaleAssignment = "stale_assignment"
+
+// LiveReference is the rule that a field which names a record names one that is
+// there, is not deleted, and is fit for it. There is a violation for each record whose
+// reference is stale. Where the view does not know all of a group, a record that is
+// missing is no proof of anything.
+type LiveReference struct {
+	// Table and Field are where the references stand, as the ID of a record.
+	Table, Field string
+	// Target is the table of the records that are referred to.
+	Target string
+	// Fit reports whether a record may be referred to, such as a person who has not
+	// left. Nil means that all may.
+	Fit func(target record.Record) bool
+	// FitFields are the fields that Fit reads.
+	FitFields []string
+	// Describe returns the text for the record whose reference is stale. The target has
+	// no fields if it is missing. Nil means a text without particulars.
+	Describe func(r, target record.Record) string
+}
+
+// Scopes returns the ID that a record refers to, and that of a target itself.
+func (l LiveReference) Scopes(r record.Record) ([]string, error) {
+	var names []string
+	if r.Key().Table == l.Target {
+		names = append(names, r.Key().ID)
+	}
+	if r.Key().Table == l.Table {
+		if id, ok := l.reference(r); ok {
+			names = append(names, id)
+		}
+	}
+	return names, nil
+}
+
+// reference returns the ID that a record refers to.
+func (l LiveReference) reference(r record.Record) (string, bool) {
+	w, _ := r.Get(l.Field)
+	id, ok := w.Value.Text()
+	return id, ok && id != ""
+}
+
+// Check returns the records that refer to what they should not.
+func (l LiveReference) Check(g Group) (Findings, error) {
+	key := record.Key{Table: l.Target, ID: g.Scope}
+	target, live := g.Find(key)
+	if !live {
+		var deleted bool
+		if target, deleted = find(g.Deleted, key); !deleted {
+			if g.Partial {
+				return Findings{}, ErrUnknown
+			}
+			target = record.New(key)
+		}
+	}
+	if live && (l.Fit == nil || l.Fit(target)) {
+		return Findings{}, nil
+	}
+	var f Findings
+	for _, r := range g.Records {
+		id, ok := l.reference(r)
+		if r.Key().Table != l.Table || !ok || id != g.Scope {
+			continue
+		}
+		f.List = append(f.List, Finding{
+			Key: joinParts(r.Key().Table, r.Key().ID, l.Field), Type: StaleAssignment,
+			Record: r.Key(), Others: []record.Key{key},
+			Fields: append([]string{l.Field}, l.FitFields...), Description: l.describe(r, target),
+		})
+	}
+	return f, nil
+}
+
+func (l LiveReference) describe(r, target record.Record) string {
+	switch {
+	case l.Describe != nil:
+		return l.Describe(r, target)
+	case target.Len() == 0:
+		return l.Field + " refers to a record that does not exist"
+	case target.Deleted():
+		return l.Field + " refers to a record that is deleted"
+	}
+	return l.Field + " refers to a record that is not fit for it"
+}

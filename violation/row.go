@@ -1,0 +1,172 @@
+package violation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// DefaultTable is the table that rows are stored in, unless a Checker names another.
+const DefaultTable = "violations"
+
+// Status says how a violation stands. It is derived from merged state; only what
+// people say of it is written by them.
+type Status string
+
+// The statuses.
+const (
+	// Open: the condition holds.
+	Open Status = "open"
+	// Resolved: it does not hold any longer, which is known and not guessed.
+	Resolved Status = "resolved"
+	// Obsolete: it does not matter any longer, since the record that it is about is
+	// gone, or the time has passed in which it was relevant.
+	Obsolete Status = "obsolete"
+	// Hidden: its group has so many that it is not listed, and is counted in the one
+	// row that stands for all of them. It is not resolved.
+	Hidden Status = "hidden"
+)
+
+// Violation is a row of the violations table, read back. Its JSON has the names that
+// clients know.
+type Violation struct {
+	// ID is the hash of the rule's name and the key that the rule chose.
+	ID string `json:"id"`
+	// Type says what kind of thing it is, such as scheduling_conflict.
+	Type string `json:"type"`
+	// Rule is the name under which the rule is registered, and Scope the name of the
+	// group in which it was found.
+	Rule  string `json:"rule"`
+	Scope string `json:"scope"`
+	// Table and RecordID name the record that it is about.
+	Table    string `json:"table"`
+	RecordID string `json:"recordId"`
+	// ConflictingTable and Conflicting name the records that it is in conflict with, if
+	// there are any, the IDs sorted.
+	ConflictingTable string   `json:"conflictingTable,omitempty"`
+	Conflicting      []string `json:"conflictingRecords"`
+	// Description is for people.
+	Description string `json:"description"`
+	// Total is how many violations the row stands for: 1, or for a row that stands for
+	// a whole group, all of them.
+	Total int `json:"total"`
+	// DetectedAt is the greatest time of the evidence, the same on every server. It is
+	// not when somebody noticed.
+	DetectedAt clock.Timestamp `json:"detectedAt"`
+	// Evidence changes when one of the fields changes on which the finding depends.
+	Evidence string `json:"evidence"`
+	// RelevantUntil is when nobody needs to know any longer; zero means never.
+	RelevantUntil clock.Timestamp `json:"relevantUntil,omitzero"`
+	Status        Status          `json:"status"`
+
+	// What follows was written by people, and merges field by field like all data.
+
+	// Acknowledged says that somebody has seen it.
+	Acknowledged bool `json:"acknowledged"`
+	// Dismissed says that somebody wants to hear no more of it. It falls when the
+	// evidence changes.
+	Dismissed bool `json:"dismissed"`
+	// Note is what somebody has to say of it.
+	Note string `json:"note,omitempty"`
+}
+
+// StatusAt returns the status at a time: an open violation is Obsolete once its
+// relevance has passed.
+func (v Violation) StatusAt(now clock.Timestamp) Status {
+	if v.Status == Open && v.RelevantUntil != 0 && v.RelevantUntil <= now {
+		return Obsolete
+	}
+	return v.Status
+}
+
+// Record returns the key of the record that the violation is about.
+func (v Violation) Record() record.Key { return record.Key{Table: v.Table, ID: v.RecordID} }
+
+// The fields of a row. Those of the first group are derived, and replaced by each
+// check; those of the second are written by people.
+const (
+	fieldType             = "type"
+	fieldRule             = "rule"
+	fieldScope            = "scope" // "rule/name": what a View looks for
+	fieldTable            = "table"
+	fieldRecord           = "recordId"
+	fieldConflictingTable = "conflictingTable"
+	fieldConflicting      = "conflictingRecords"
+	fieldDescription      = "description"
+	fieldTotal            = "total"
+	fieldDetectedAt       = "detectedAt"
+	fieldEvidence         = "evidence"
+	fieldRelevantUntil    = "relevantUntil"
+	fieldStatus           = "status"
+
+	// FieldAcknowledged holds true once somebody has seen the violation.
+	FieldAcknowledged = "acknowledged"
+	// FieldDismissed holds the Evidence of the violation that was dismissed.
+	FieldDismissed = "dismissed"
+	// FieldNote holds a text.
+	FieldNote = "note"
+)
+
+// isOfPeople reports whether a field of a row is written by people.
+func isOfPeople(field string) bool {
+	return field == FieldAcknowledged || field == FieldDismissed || field == FieldNote
+}
+
+// ErrRow says that a record is no row of a violation, such as one that holds only what
+// people wrote to it.
+var ErrRow = errors.New("violation: not a row of a violation")
+
+// Parse returns the violation that a row holds.
+func Parse(row record.Record) (Violation, error) {
+	v := Violation{ID: row.Key().ID}
+	text := func(field string) string {
+		w, _ := row.Get(field)
+		s, _ := w.Value.Text()
+		return s
+	}
+	v.Type, v.Rule, v.Description = text(fieldType), text(fieldRule), text(fieldDescription)
+	v.Table, v.RecordID, v.ConflictingTable = text(fieldTable), text(fieldRecord), text(fieldConflictingTable)
+	v.Scope = strings.TrimPrefix(text(fieldScope), v.Rule+"/")
+	v.Evidence, v.Status, v.Note = text(fieldEvidence), Status(text(fieldStatus)), text(FieldNote)
+	if v.Rule == "" || v.Status == "" {
+		return Violation{}, ErrRow
+	}
+	if w, ok := row.Get(fieldConflicting); ok {
+		if err := w.Value.Decode(&v.Conflicting); err != nil {
+			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+		}
+	}
+	total, _ := row.Get(fieldTotal)
+	n, _ := total.Value.Int()
+	v.Total = int(n)
+	var err error
+	if v.DetectedAt, err = clock.ParseTimestamp(text(fieldDetectedAt)); err != nil {
+		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+	}
+	if until := text(fieldRelevantUntil); until != "" {
+		if v.RelevantUntil, err = clock.ParseTimestamp(until); err != nil {
+			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+		}
+	}
+	acknowledged, _ := row.Get(FieldAcknowledged)
+	v.Acknowledged, _ = acknowledged.Value.Bool()
+	v.Dismissed = v.Evidence != "" && text(FieldDismissed) == v.Evidence
+	if v.Rule == LostEditRule && (v.Acknowledged || v.Dismissed) {
+		v.Status = Resolved
+	}
+	return v, nil
+}
+
+// participants returns the keys of all records that the violation names, sorted.
+func (v Violation) participants() []record.Key {
+	keys := []record.Key{v.Record()}
+	for _, id := range v.Conflicting {
+		keys = append(keys, record.Key{Table: v.ConflictingTable, ID: id})
+	}
+	slices.SortFunc(keys, record.Key.Compare)
+	return slices.Compact(keys)
+}

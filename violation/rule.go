@@ -1,0 +1,102 @@
+package violation
+
+import (
+	"errors"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Rule says what makes no sense among records that were merged. It has no way to
+// refuse a write or to change a record: it gets records, which are immutable, and
+// returns findings. Its methods are pure functions of what they are given. They do no
+// I/O and read no clock, and they may be called from several goroutines.
+//
+// A rule works on groups: records that can only be judged together, such as the
+// bookings of one room. What is wrong in a group depends on the records of that group
+// alone; that is what makes it enough to look at the groups that a change touches.
+type Rule interface {
+	// Scopes returns the names of the groups that a record belongs to, and none for a
+	// record that the rule is not about. It gets deleted records as well, and need not
+	// tell them apart. A record that cannot be read, since it is encrypted or of a
+	// newer form, is ErrUnknown: then what is known of it stays as it is.
+	Scopes(r record.Record) ([]string, error)
+
+	// Check returns what is wrong in one group.
+	Check(g Group) (Findings, error)
+}
+
+// ErrUnknown says that a rule cannot tell, for want of data that it can read.
+var ErrUnknown = errors.New("violation: unknown")
+
+// Group is the records of one scope, as they are after the merge, each slice sorted
+// by key. A rule may keep and change the slices.
+type Group struct {
+	// Scope is the name that Rule.Scopes gave the group.
+	Scope string
+	// Records are those that are not deleted, and Deleted those that are.
+	Records, Deleted []record.Record
+	// Most is how many findings are listed one by one. A rule that finds more may return
+	// that many, the first ones by key, and count all of them in Findings.Total.
+	Most int
+	// Partial says that there may be more records than are known here, as on a
+	// client that holds a part of the data. What the records at hand prove is a
+	// finding all the same; what rests on a record being absent is not.
+	Partial bool
+}
+
+// Find returns the record of the given key, if it is there and not deleted.
+func (g Group) Find(key record.Key) (record.Record, bool) { return find(g.Records, key) }
+
+// Findings is what is wrong in one group.
+type Findings struct {
+	List []Finding
+	// Total is how many findings there are, if List has only the first ones in the order
+	// of their keys. A Total below the length of List means just those.
+	Total int
+}
+
+// Finding is one thing that is wrong: what the rule decides of a Violation.
+type Finding struct {
+	// Key tells the findings of a rule apart, and nothing else may be in it: not the
+	// text, nor the time, nor the order in which things were found. See PairKey.
+	Key string
+	// Type says what kind of thing it is to a program, such as scheduling_conflict.
+	Type string
+	// Record is what the finding is about, and Others are the records that it is in
+	// conflict with. All are of the group, or missing.
+	Record record.Key
+	Others []record.Key
+	// Description is for people who may read Record. Mind that they may not be
+	// permitted to read the others.
+	Description string
+	// Fields are the fields of all these records that the finding depends on; nil
+	// means all fields. A change of one of them is a change of the evidence, and a
+	// dismissal falls.
+	Fields []string
+	// RelevantUntil is when nobody needs to know any longer, such as the end of a
+	// meeting; zero means never.
+	RelevantUntil clock.Timestamp
+}
+
+// PairKey returns the same key for two records in either order.
+func PairKey(a, b record.Key) string {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return joinParts(a.Table, a.ID, b.Table, b.ID)
+}
+
+// RecordKey returns the key of a finding of which there is one for a record.
+func RecordKey(r record.Key) string { return joinParts(r.Table, r.ID) }
+
+// Newest returns that of two records which was stamped later in the named fields,
+// and then the other one. It is how a rule names the newcomer: the greater key
+// decides where the stamps are equal.
+func Newest(a, b record.Record, fields ...string) (newer, older record.Record) {
+	c := stampOf(a, fields).Compare(stampOf(b, fields))
+	if c > 0 || c == 0 && a.Key().Compare(b.Key()) > 0 {
+		return a, b
+	}
+	return b, a
+}

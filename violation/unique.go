@@ -1,0 +1,68 @@
+package violation
+
+import "github.com/fieldlww/fieldlww/record"
+
+// DuplicateValue is the type of what Unique finds.
+const DuplicateValue = "duplicate_value"
+
+// Unique is the rule that no two records of a table have the same value. There is one
+// violation for a value, which is about the record that was stamped last.
+type Unique struct {
+	// Table is the table, and Fields are the fields that Value reads.
+	Table  string
+	Fields []string
+	// Value returns what must be unique, in a form in which equal means equal, and "" for
+	// a record that has none. ErrUnknown says that it cannot be read. Nil means the value
+	// of the one field, if that is a text.
+	Value func(r record.Record) (string, error)
+	// Description is the text; "" means one without particulars.
+	Description string
+}
+
+// Scopes returns the value of a record.
+func (u Unique) Scopes(r record.Record) ([]string, error) {
+	if r.Key().Table != u.Table {
+		return nil, nil
+	}
+	v, err := u.value(r)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	return []string{v}, nil
+}
+
+func (u Unique) value(r record.Record) (string, error) {
+	if u.Value != nil {
+		return u.Value(r)
+	}
+	if len(u.Fields) == 0 {
+		return "", nil
+	}
+	w, _ := r.Get(u.Fields[0])
+	text, _ := w.Value.Text()
+	return text, nil
+}
+
+// Check returns one finding if there is more than one record.
+func (u Unique) Check(g Group) (Findings, error) {
+	if len(g.Records) < 2 {
+		return Findings{}, nil
+	}
+	newest := g.Records[0]
+	for _, r := range g.Records[1:] {
+		newest, _ = Newest(r, newest, u.Fields...)
+	}
+	f := Finding{
+		Key: joinParts("value", g.Scope), Type: DuplicateValue, Record: newest.Key(),
+		Fields: u.Fields, Description: u.Description,
+	}
+	if f.Description == "" {
+		f.Description = "has a value that another record has as well"
+	}
+	for _, r := range g.Records {
+		if r.Key() != newest.Key() {
+			f.Others = append(f.Others, r.Key())
+		}
+	}
+	return Findings{List: []Finding{f}}, nil
+}

@@ -1,0 +1,126 @@
+package violation
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// View is a read-only look at the storage of a server or client, within the
+// transaction that is about to store, or after it. Look-ups come in batches: a check
+// makes two calls for each rule at most, whatever the number of changes. Answers are
+// in the order of the questions.
+//
+// A view is used by one goroutine at a time. What it returns is not changed.
+type View interface {
+	// Groups returns, for each of the named scopes of a rule, the records that
+	// belong to it by Rule.Scopes, deleted ones included, and the rows of the
+	// violations table whose field "scope" is "rule/name".
+	Groups(ctx context.Context, rule string, names []string) ([]Members, error)
+
+	// Get returns the record of each key. One that does not exist has no fields.
+	Get(ctx context.Context, keys []record.Key) ([]Found, error)
+}
+
+// Members is what a View knows of one scope. Their order does not matter.
+type Members struct {
+	Records []record.Record
+	// Rows are the rows of violations that were found in this scope, open or not.
+	Rows []record.Record
+	// Partial says that other records may belong to the scope as well.
+	Partial bool
+}
+
+// Found is the answer to the question for one key.
+type Found struct {
+	// Record is the record, deleted or not, and one without fields if there is none.
+	Record record.Record
+	// Unknown says that it cannot be told whether there is one, as on a client that
+	// does not hold the table.
+	Unknown bool
+}
+
+// overlay is a view with changes laid over it that are not stored yet.
+type overlay struct {
+	View
+	rules   map[string]Rule
+	changed map[record.Key]record.Record
+	keys    []record.Key // of changed, sorted
+}
+
+// newOverlay lays the records over the view.
+func newOverlay(v View, rules map[string]Rule, after []record.Record) *overlay {
+	o := &overlay{View: v, rules: rules, changed: make(map[record.Key]record.Record, len(after))}
+	for _, r := range after {
+		o.changed[r.Key()] = r
+		o.keys = append(o.keys, r.Key())
+	}
+	slices.SortFunc(o.keys, record.Key.Compare)
+	o.keys = slices.Compact(o.keys)
+	return o
+}
+
+// Groups returns the members of the view that did not change, and those that belong
+// to the scopes now.
+func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Members, error) {
+	groups, err := o.View.Groups(ctx, rule, names)
+	if err != nil || len(groups) != len(names) {
+		return groups, err
+	}
+	at := make(map[string]int, len(names))
+	out := make([]Members, len(groups))
+	for i, g := range groups {
+		at[names[i]] = i
+		out[i].Partial = g.Partial
+		for _, row := range g.Rows {
+			if changed, ok := o.changed[row.Key()]; ok {
+				row = changed // what people write to it now
+			}
+			out[i].Rows = append(out[i].Rows, row)
+		}
+		for _, r := range g.Records {
+			if _, changed := o.changed[r.Key()]; !changed {
+				out[i].Records = append(out[i].Records, r)
+			}
+		}
+	}
+	for _, key := range o.keys {
+		r := o.changed[key]
+		scopes, err := scopesOf(o.rules[rule], r)
+		if err != nil {
+			continue // it belongs to no scope, and the check knows why
+		}
+		for _, name := range scopes {
+			if i, ok := at[name]; ok {
+				out[i].Records = append(out[i].Records, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Get returns changed records as they are now.
+func (o *overlay) Get(ctx context.Context, keys []record.Key) ([]Found, error) {
+	found, err := o.View.Get(ctx, keys)
+	if err != nil || len(found) != len(keys) {
+		return found, err
+	}
+	found = slices.Clone(found)
+	for i, key := range keys {
+		if r, ok := o.changed[key]; ok {
+			found[i] = Found{Record: r}
+		}
+	}
+	return found, nil
+}
+
+// find returns the record of a key among records that are sorted by key.
+func find(sorted []record.Record, key record.Key) (record.Record, bool) {
+	i, ok := sort.Find(len(sorted), func(i int) int { return key.Compare(sorted[i].Key()) })
+	if !ok {
+		return record.Record{}, false
+	}
+	return sorted[i], true
+}
