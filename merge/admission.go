@@ -3,6 +3,7 @@ package merge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,14 +12,15 @@ import (
 )
 
 // Guard says who may write what. It gets the client that pushes and one mutation,
-// and returns nil, or the reason for refusing it. A *Refusal is passed on to the
-// client as it is; of any other error the client learns that it was Forbidden,
-// and not the text.
+// and returns nil, or the reason for refusing it. A *Refusal that has a Code is passed
+// on to the client, without the text of its Err; of any other error the client learns
+// that it was Forbidden.
 //
 // A Guard is a pure function: it reads no store and no clock, so that an item
-// meets the same answer whenever it comes. What it needs to know of the actor it
-// must have been told before, such as by being made anew for each request. It
-// may run more than once on an item, and must not change it.
+// meets the same answer whenever it comes, and when it is asked twice. What it needs
+// to know of the actor it must have been told before, such as by being made anew for
+// each request. It must not change the mutation. A refusal should be final: a client
+// that sends the item again behind later ones sends out of order, see Rewound.
 type Guard func(actor clock.ClientID, m record.Mutation) error
 
 // gate judges the items of one Input, each by itself.
@@ -86,8 +88,27 @@ func (g gate) judge(data record.Record) *Refusal {
 // forbid returns the Refusal for what a Guard returned.
 func forbid(err error) *Refusal {
 	var r *Refusal
-	if errors.As(err, &r) {
+	if errors.As(err, &r) && r != nil && r.Code != "" {
 		return r
 	}
 	return &Refusal{Code: Forbidden, Err: err}
+}
+
+// loaded is the keys of the records that were looked up, sorted.
+type loaded []record.Key
+
+func newLoaded(keys []record.Key) loaded {
+	if !slices.IsSortedFunc(keys, record.Key.Compare) {
+		keys = slices.Clone(keys)
+		slices.SortFunc(keys, record.Key.Compare)
+	}
+	return keys
+}
+
+// holds returns nil if the record of a key was looked up.
+func (l loaded) holds(key record.Key) *Refusal {
+	if _, ok := slices.BinarySearchFunc(l, key, record.Key.Compare); ok {
+		return nil
+	}
+	return &Refusal{Code: NotLoaded, Retryable: true}
 }

@@ -56,7 +56,7 @@ func (a *application) record(key record.Key, items []int) {
 		a.answer.Updates = append(a.answer.Updates, Update{before, after})
 	}
 	for _, i := range items {
-		a.note(i, after)
+		a.note(i, Update{before, after})
 	}
 }
 
@@ -138,11 +138,11 @@ func (a *application) look(t touch) {
 	}
 }
 
-// note adds the notes to the result of an accepted item. After is its record as
-// it is stored now.
-func (a *application) note(i int, after record.Record) {
+// note adds the notes to the result of an accepted item, given what becomes of its
+// record.
+func (a *application) note(i int, u Update) {
 	r := &a.answer.Results[i]
-	life, _ := after.Get(record.DeletedField)
+	life, _ := u.After.Get(record.DeletedField)
 	notes := noteSet{}
 	for n := range r.Fields {
 		d := &r.Fields[n]
@@ -154,8 +154,8 @@ func (a *application) note(i int, after record.Record) {
 		notes.add(Rewound, d.Outcome == Applied && a.marks.isBehind(d.Incoming.Stamp))
 		notes.add(StampBelowBase, known && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
-			stands := d.Outcome == Applied || d.Outcome == Equal
-			notes.add(UpdateOfDeleted, stands && after.Deleted() && d.Incoming.Stamp.Compare(life.Stamp) > 0)
+			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)
+			notes.add(UpdateOfDeleted, u.After.Deleted() && (later || d.Outcome == Applied && u.Before.Deleted()))
 			continue
 		}
 		was, _ := d.Before.Value.Bool()

@@ -185,7 +185,7 @@ func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answe
 	for _, o := range push {
 		in.Items = append(in.Items, record.Item{Mutation: o.item})
 	}
-	a := w.engine.Apply(in)
+	a := applied(&w.engine, in)
 	w.last = a
 	w.store(a)
 	lost, held := w.truth(push, a)

@@ -1,8 +1,7 @@
 package merge
 
-// Code is a stable machine code of what an [Engine] has to say about an item. This
-// file is the one place that lists them: those of a [Refusal] first, of which
-// an item has one at most, then the notes on items that were accepted.
+// Code is a stable machine code of what an [Engine] has to say about an item. An item
+// that is refused has one in its [Refusal]; one that is accepted may have some as notes.
 //
 //	code               a client that gets it should
 //	invalid            drop the item, and report a bug of its own
@@ -11,8 +10,9 @@ package merge
 //	other_client       drop it: it is not stamped with the ID that this client has
 //	too_far_ahead      correct its clock by serverTime, stamp the edit again, send that
 //	server_clock       keep it, and send the same again later
+//	not_loaded         keep it, and send the same again later
 //
-//	lost_edit          show both values to the user, who may want the lost one back
+//	lost_edit          tell the user: the own edit lost, or replaced one that was not seen
 //	collision          take a new client ID
 //	rewound            take a new client ID, unless it sends out of order
 //	stamp_below_base   let its clock observe what it pulls
@@ -20,8 +20,11 @@ package merge
 //	already_deleted    nothing: somebody else deleted it as well
 //	restored           nothing: the record is back
 //
-// The first four and all notes are final: the same item gets the same answer
-// again. An application may add refusals of its own, from its [Guard].
+// The first four are final: the same item gets the same answer again. Notes on what
+// an item did are told once; if the answer is lost, the retry did nothing and gets none.
+// What must not be missed, a server takes from [Answer.LostEdits] and stores in the
+// same transaction, with the value that is gone. An application may add refusals of its
+// own, from its [Guard].
 type Code string
 
 // The codes of refusals.
@@ -41,6 +44,10 @@ const (
 	// ServerClock: the server's own wall clock is not set, so it can judge no
 	// stamp. The client is not to blame.
 	ServerClock Code = "server_clock"
+	// NotLoaded: the record was not looked up, since Input.Keys does not name it. That
+	// is a bug of the server, or the time has passed between Keys and Apply. The client
+	// is not to blame.
+	NotLoaded Code = "not_loaded"
 )
 
 // The codes of notes on accepted items.
@@ -59,8 +66,9 @@ const (
 	// upon it. The client's clock does not observe what the server sends, and its
 	// edits lose against what they are meant to replace.
 	StampBelowBase Code = "stamp_below_base"
-	// UpdateOfDeleted: a field was written later than its record was deleted. It
-	// is stored, and does not bring the record back.
+	// UpdateOfDeleted: a write of a field was stored whose record is deleted, since it
+	// is later than the deletion, or came later. It does not bring the record back, and
+	// nobody sees it.
 	UpdateOfDeleted Code = "update_of_deleted"
 	// AlreadyDeleted: the record is deleted, as it was before.
 	AlreadyDeleted Code = "already_deleted"
@@ -84,8 +92,10 @@ func (c Code) Advice() string {
 		return "The client's clock is ahead: it should correct it by the server's time, and stamp the edit again."
 	case ServerClock:
 		return "The clock of this server is not set: set it; clients may send the same again."
+	case NotLoaded:
+		return "The server did not look up the record: it has a bug, and clients may send the same again."
 	case LostEdit:
-		return "Of two edits of one field one is gone, and who wrote the other had not seen it: show both values to the users."
+		return "Of two edits of one field one is gone, and who wrote the other had not seen it: the users may want both values."
 	case StampCollision:
 		return "The client ID is in use twice, by a clone or a restored backup: the client should take a new one."
 	case Rewound:

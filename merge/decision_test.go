@@ -34,7 +34,7 @@ func decided(t require.TestingT, before, incoming record.FieldValue, field strin
 		in.Marks = []clock.Stamp{{Client: incoming.Stamp.Client}}
 	}
 	var e merge.Engine
-	a := e.Apply(in)
+	a := applied(&e, in)
 	require.Len(t, a.Results, 1)
 	require.Len(t, a.Results[0].Fields, 1)
 	return a.Results[0].Fields[0]

@@ -49,17 +49,25 @@
 //	items, err := engine.Decode(body) // on error answer 400: nothing was applied
 //	in := merge.Input{Actor: client, Wall: time.Now(), Items: items}
 //	tx := begin()
-//	in.Marks = lockMark(tx, client)               // so a client's pushes come one by one
-//	in.Current = lockRecords(tx, engine.Keys(in)) // in the order of the keys
+//	in.Marks = lockMark(tx, client)        // so a client's pushes come one by one
+//	in.Keys = engine.Keys(in)
+//	in.Current = lockRecords(tx, in.Keys)  // in this order
 //	answer := engine.Apply(in)
 //	save(tx, answer.Updates, answer.Marks) // each update with a new sequence
 //	tx.Commit()                            // on error answer 503: the client sends the same again
-//	clock.Observe(answer.Greatest)
+//	clock.Observe(answer.Greatest)         // if the server stamps writes of its own
 //	respond(answer.AppendJSON(nil))
 //
 // Items are accepted or refused one by one; a bad one does not touch the others.
 // Sending an item again is always safe: it is accepted and changes nothing. The
-// client acts on the code: it drops, keeps or mends the item, or asks the user.
+// client reads a [Reply] for each item and acts on its code: it drops, keeps or mends
+// the item, or tells the user. A batch that is refused as a whole is malformed, or
+// larger than the limits: a client whose outbox is large sends a part at a time, and
+// one that is told 400 sends its items one by one, to find the bad one.
+//
+// Bound the size of the body before reading it, and write the line of AppendJournal
+// in the same transaction. A Guard is asked about writes only: what a client may read
+// is for the pull handler to decide.
 //
 // The program in the example named Sync is a whole server and client in this shape.
 //
@@ -101,6 +109,11 @@
 //     author was shown something older;
 //   - if the incoming one loses, it has a base, and it is above the mark of its client,
 //     that is, it comes for the first time. Then nobody can have seen it.
+//
+// The pusher hears of it in its Reply, once, and without values. Whoever wrote the
+// other edit does not, and if the answer is lost, nobody does: where an edit must not
+// be lost, store what [Answer.LostEdits] returns in the same transaction, and let it
+// sync. Package violation makes rows of it.
 //
 // No report is false. None is missing where the clients of one server push in the
 // order of their stamps, with a base; but nothing is claimed of a write that was

@@ -15,7 +15,8 @@ import (
 type Engine struct {
 	// MaxAhead is how far a stamp may lie ahead of the wall time, as in
 	// clock.Options: 0 means clock.DefaultMaxAhead, 5 minutes; a negative value
-	// means no bound, which no server should have against its clients.
+	// means no bound, which no server should have against its clients. Give the clock
+	// of the server the same, or it refuses to observe what was accepted.
 	MaxAhead time.Duration
 	// Limits bound what Decode reads.
 	Limits record.Limits
@@ -37,13 +38,18 @@ type Input struct {
 	// Items is what was pushed, as Decode returns it, or made of mutations that
 	// came another way. Their order does not matter.
 	Items []record.Item
-	// Current holds the stored records of the keys that Keys names. A record that
-	// is missing is taken to be new; others are not looked at.
+	// Keys are the keys of the records that were looked up: what Engine.Keys returned
+	// for this Input. An item about another record is refused with NotLoaded, for to
+	// take its record to be new would overwrite the one that is stored.
+	Keys []record.Key
+	// Current holds the stored records of these keys. One that is missing does not
+	// exist yet; others are not looked at.
 	Current Collection
 	// Marks holds for each client of which it is known the greatest stamp that
 	// was accepted from it before, as an earlier Answer returned it. A zero time
-	// says that nothing was. Of a client that is not here, lost edits and stamps
-	// that run backwards are not reported. Its order does not matter.
+	// says that nothing was. Of a client that is not here, it is not reported that
+	// its stamps run backwards, nor that an edit of it is lost as it comes. Their order
+	// does not matter.
 	Marks []clock.Stamp
 }
 
@@ -58,7 +64,8 @@ type Update struct {
 // Answer is what becomes of an Input. It shares memory with the Input, and none
 // of it changes later.
 type Answer struct {
-	// Results has one Result for each item, in the order of the items.
+	// Results has one Result for each item, in the order of the items. The client gets
+	// them by AppendJSON.
 	Results []Result
 	// Updates are the records whose stored bytes change, sorted by key. Each gets a
 	// new sequence, all in the transaction in which Current was read.
@@ -67,8 +74,9 @@ type Answer struct {
 	// client, its greatest accepted stamp, those of Input.Marks included. The caller
 	// stores them in the same transaction.
 	Marks []clock.Stamp
-	// Greatest is the greatest accepted time, or zero. The caller lets its clock
-	// observe it after the transaction has committed, and not before.
+	// Greatest is the greatest accepted time, or zero. A server that stamps writes of
+	// its own lets its clock observe it after the transaction has committed, and not
+	// before.
 	Greatest clock.Timestamp
 }
 
@@ -85,7 +93,7 @@ func (e *Engine) Decode(body []byte) ([]record.Item, error) {
 // Keys returns the keys of the records that Apply will look up, sorted and each
 // once: what to load and lock, in this order, so that two batches cannot wait for
 // each other. Keys of items that will be refused are not among them, so nobody can
-// lock what they may not write.
+// lock what they may not write. Put what it returns into Input.Keys.
 func (e *Engine) Keys(in Input) []record.Key {
 	g := newGate(e, &in)
 	keys := make([]record.Key, 0, len(in.Items))
@@ -112,6 +120,7 @@ func (e *Engine) Apply(in Input) Answer {
 		marks:  newMarks(in.Marks),
 	}
 	g := newGate(e, &in)
+	keys := newLoaded(in.Keys)
 	writes := 0
 	accepted := make([]int, 0, len(in.Items))
 	for i := range in.Items {
@@ -119,6 +128,9 @@ func (e *Engine) Apply(in Input) Answer {
 		data := in.Items[i].Mutation.Data
 		r.Key = data.Key()
 		if r.Refusal = g.admit(&in.Items[i]); r.Refusal == nil && data.Len() > 0 {
+			if r.Refusal = keys.holds(r.Key); r.Refusal != nil {
+				continue
+			}
 			accepted = append(accepted, i)
 			writes += data.Len()
 		}

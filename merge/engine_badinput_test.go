@@ -42,7 +42,7 @@ func pushed(t require.TestingT, current merge.Collection, text string) (merge.In
 	items, err := guarded.Decode([]byte(text))
 	require.NoError(t, err)
 	in := merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items, Current: current}
-	return in, guarded.Apply(in)
+	return in, applied(&guarded, in)
 }
 
 // TestEngineBadInput has the rows 48 to 52 and 61 to 75 of the catalogue of bad
@@ -172,7 +172,7 @@ func TestMemoryOfOneRecord(t *testing.T) {
 			cost := func(n int) float64 {
 				in := in(n)
 				return allocated(func() {
-					a := guarded.Apply(in)
+					a := applied(&guarded, in)
 					require.Len(t, a.Updates, 1)
 					_, w := a.Updates[0].After.At(a.Updates[0].After.Len() - 1)
 					require.False(t, w.IsZero())
@@ -260,7 +260,7 @@ func TestEngineLimits(t *testing.T) {
 		e := merge.Engine{Limits: c.limits}
 		items, err := e.Decode([]byte("[" + item + "]"))
 		require.NoError(t, err)
-		a := e.Apply(merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
+		a := applied(&e, merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
 		require.Equal(t, merge.LimitExceeded, a.Results[0].Refusal.Code)
 		require.Equal(t, c.path, a.Results[0].Refusal.Path)
 		require.False(t, a.Results[0].Refusal.Retryable)

@@ -13,6 +13,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
+// applied looks up what an input is about, as a backend does, and applies it.
+func applied(e *merge.Engine, in merge.Input) merge.Answer {
+	in.Keys = e.Keys(in)
+	return e.Apply(in)
+}
+
 // stateAfter returns what a backend holds that stores the updates of an answer.
 func stateAfter(in merge.Input, a merge.Answer) merge.Collection {
 	return merge.Join(in.Current, updated(a))
@@ -33,7 +39,7 @@ func TestEngineIsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
-		a := judging.Apply(in)
+		a := applied(&judging, in)
 		want, state := s.decide()
 		require.Len(t, a.Results, len(want))
 		for i, r := range a.Results {
@@ -105,7 +111,7 @@ func requireMarks(t require.TestingT, s situation, a merge.Answer) {
 func TestOrderOfItems(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
-		a := judging.Apply(s.input())
+		a := applied(&judging, s.input())
 		places := make([]int, len(s.orders))
 		for i := range places {
 			places[i] = i
@@ -118,12 +124,12 @@ func TestOrderOfItems(t *testing.T) {
 		for _, i := range places {
 			moved.orders = append(moved.orders, s.orders[i])
 		}
-		b := judging.Apply(moved.input())
+		b := applied(&judging, moved.input())
 		for to, from := range places {
 			require.Equal(t, a.Results[from], b.Results[to])
 			alone := s
 			alone.orders = s.orders[from : from+1]
-			c := judging.Apply(alone.input())
+			c := applied(&judging, alone.input())
 			require.Equal(t, a.Results[from].Refusal, c.Results[0].Refusal)
 		}
 		a.Results, b.Results = nil, nil
@@ -136,7 +142,7 @@ func TestOrderOfItems(t *testing.T) {
 func TestRefusedLeavesNoTrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
-		a := judging.Apply(s.input())
+		a := applied(&judging, s.input())
 		rest := s
 		rest.orders = nil
 		var kept []merge.Result
@@ -150,7 +156,7 @@ func TestRefusedLeavesNoTrace(t *testing.T) {
 				require.Empty(t, r.Notes)
 			}
 		}
-		b := judging.Apply(rest.input())
+		b := applied(&judging, rest.input())
 		a.Results = kept
 		require.Equal(t, a.Digest(), b.Digest())
 		require.Equal(t, judging.Keys(s.input()), judging.Keys(rest.input()))
@@ -163,10 +169,10 @@ func TestRetry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
-		a := judging.Apply(in)
-		require.Equal(t, a.Digest(), judging.Apply(s.input()).Digest())
+		a := applied(&judging, in)
+		require.Equal(t, a.Digest(), applied(&judging, s.input()).Digest())
 		in.Current, in.Marks = stateAfter(in, a), append(a.Marks, in.Marks...)
-		b := judging.Apply(in)
+		b := applied(&judging, in)
 		require.Empty(t, b.Updates)
 		require.Empty(t, b.LostEdits(), "it was told the first time")
 		require.Equal(t, a.Marks, b.Marks)
@@ -184,7 +190,7 @@ func TestSplits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
-		want := stateAfter(in, judging.Apply(in))
+		want := stateAfter(in, applied(&judging, in))
 		items := in.Items
 		state := in.Current
 		for range 2 {
@@ -195,7 +201,7 @@ func TestSplits(t *testing.T) {
 				n := rapid.IntRange(1, len(rest)).Draw(t, "n")
 				part := in
 				part.Items, part.Current = rest[:n], state
-				state = stateAfter(part, judging.Apply(part))
+				state = stateAfter(part, applied(&judging, part))
 				rest = rest[n:]
 			}
 		}
@@ -214,7 +220,7 @@ func TestAdmissionIsMonotone(t *testing.T) {
 		wide.MaxAhead = narrow.MaxAhead + time.Duration(rapid.IntRange(0, 4000).Draw(t, "more"))*time.Second
 		later := in
 		later.Wall = in.Wall.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "later")) * time.Second)
-		a, b, c := narrow.Apply(in), wide.Apply(in), narrow.Apply(later)
+		a, b, c := applied(&narrow, in), applied(&wide, in), applied(&narrow, later)
 		for i, r := range a.Results {
 			if r.Accepted() {
 				require.True(t, b.Results[i].Accepted() && c.Results[i].Accepted())
@@ -232,7 +238,7 @@ func TestKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
-		a := judging.Apply(in)
+		a := applied(&judging, in)
 		got := judging.Keys(in)
 		require.True(t, slices.IsSortedFunc(got, record.Key.Compare))
 		want := map[record.Key]bool{}
@@ -250,7 +256,38 @@ func TestKeys(t *testing.T) {
 			}
 		}
 		in.Current = merge.Collect(loaded...)
-		require.Equal(t, a.Digest(), judging.Apply(in).Digest())
+		require.Equal(t, a.Digest(), applied(&judging, in).Digest())
+	})
+}
+
+// TestNotLoaded: an item about a record that was not looked up is refused, and may be
+// sent again; the others are not touched. It would overwrite what is stored.
+func TestNotLoaded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		a := applied(&judging, in)
+		for _, key := range judging.Keys(in) {
+			if rapid.Bool().Draw(t, "loaded") {
+				in.Keys = append([]record.Key{key}, in.Keys...) // in any order
+			}
+		}
+		b := judging.Apply(in)
+		rest := in
+		rest.Items = nil
+		for i, r := range b.Results {
+			switch {
+			case !a.Results[i].Accepted() || len(r.Fields) == 0 && r.Accepted():
+				require.Equal(t, a.Results[i], r)
+			case slices.Contains(in.Keys, r.Key):
+				rest.Items = append(rest.Items, in.Items[i])
+				require.Equal(t, a.Results[i], r, "what is said of a record depends on its own items")
+			default:
+				require.Equal(t, &merge.Refusal{Code: merge.NotLoaded, Retryable: true}, r.Refusal)
+				require.Empty(t, r.Fields)
+			}
+		}
+		require.Equal(t, applied(&judging, rest).Updates, b.Updates)
 	})
 }
 
@@ -265,7 +302,7 @@ func TestInputIsNotChanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
 		before, marks := string(text(in)), slices.Clone(in.Marks)
-		a := judging.Apply(in)
+		a := applied(&judging, in)
 		digest := a.Digest()
 		require.Equal(t, before, string(text(in)))
 		require.Equal(t, marks, in.Marks)

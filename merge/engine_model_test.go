@@ -158,8 +158,10 @@ func (s situation) notes(accepted []entry, o order, fields []fieldOpinion, after
 		life, lives := after.at(entry{table: o.table, id: o.id, field: "$deleted"})
 		switch {
 		case f.name != "$deleted":
-			later := lives && life.value == "true" && (w.time > life.time || w.time == life.time && clock.ClientID(w.client).Compare(life.client) > 0)
-			if later && (f.outcome == merge.Applied || f.outcome == merge.Equal) {
+			was, _ := history(s.stored).at(entry{table: o.table, id: o.id, field: "$deleted"})
+			later := w.time > life.time || w.time == life.time && clock.ClientID(w.client).Compare(life.client) > 0
+			late := was.value == "true"
+			if lives && life.value == "true" && (f.outcome == merge.Applied && (later || late) || f.outcome == merge.Equal && later) {
 				found[merge.UpdateOfDeleted] = true
 			}
 		case was.value == "true" && w.value == "true" && f.outcome != merge.Equal:

@@ -11,22 +11,43 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
+// Entry is one line of a journal, read back: everything that an Answer depended on,
+// so that
+//
+//	entry.Engine.Apply(entry.Input).Digest() == entry.Answer
+//
+// on any machine, whatever the Guard was: what it refused is kept as refused.
+type Entry struct {
+	// Engine has the settings that matter to Apply, and no Guard.
+	Engine Engine
+	// Input is what was applied. Of the records that Current had, it has those that
+	// were looked up.
+	Input Input
+	// Answer is the Digest of the Answer that was given.
+	Answer Digest
+}
+
 // The forms that an Entry has in JSON, as far as this package has no decoder for
 // them.
 type (
 	entryJSON struct {
 		Wall      *time.Time        `json:"wall"`
-		Actor     clock.ClientID    `json:"actor"`
-		AnyClient bool              `json:"anyClient"`
-		MaxAhead  string            `json:"maxAhead"`
+		Actor     clock.ClientID    `json:"actor,omitzero"`
+		AnyClient bool              `json:"anyClient,omitempty"`
+		MaxAhead  string            `json:"maxAhead,omitempty"`
 		Marks     []markJSON        `json:"marks"`
+		Keys      []keyJSON         `json:"keys,omitzero"` // if they are not those that Engine.Keys gives
 		Current   []json.RawMessage `json:"current"`
 		Items     []json.RawMessage `json:"items"`
 		Answer    string            `json:"answer"`
 	}
 	markJSON struct {
-		UpdatedAt clock.Timestamp `json:"updatedAt"`
+		UpdatedAt clock.Timestamp `json:"updatedAt,omitzero"`
 		ClientID  clock.ClientID  `json:"clientId"`
+	}
+	keyJSON struct {
+		Table string `json:"table"`
+		ID    string `json:"id"`
 	}
 	itemJSON struct {
 		Table   string          `json:"table"`
@@ -36,10 +57,10 @@ type (
 	}
 	refusalJSON struct {
 		Code       Code            `json:"code"`
-		Path       string          `json:"path"`
-		Retryable  bool            `json:"retryable"`
-		ServerTime clock.Timestamp `json:"serverTime"`
-		Detail     string          `json:"detail"`
+		Path       string          `json:"path,omitempty"`
+		Retryable  bool            `json:"retryable,omitempty"`
+		ServerTime clock.Timestamp `json:"serverTime,omitzero"`
+		Detail     string          `json:"detail,omitempty"`
 	}
 )
 
@@ -68,6 +89,12 @@ func ParseJournal(line []byte) (Entry, error) {
 			return Entry{}, journalError("maxAhead", err)
 		}
 		e.Engine.MaxAhead = bound
+	}
+	for _, k := range in.Keys {
+		e.Input.Keys = append(e.Input.Keys, record.Key{Table: k.Table, ID: k.ID})
+	}
+	if in.Keys == nil {
+		e.Input.Keys = e.Engine.Keys(e.Input)
 	}
 	answer, err := hex.DecodeString(in.Answer)
 	if err != nil || len(answer) != len(e.Answer) {
@@ -144,4 +171,13 @@ func journalError(path string, err error) error {
 		return &record.Error{Path: path, Offset: -1, Err: e.Err}
 	}
 	return &record.Error{Path: path, Offset: -1, Err: record.ErrSyntax}
+}
+
+// keysJSON returns keys in their JSON form.
+func keysJSON(keys []record.Key) []keyJSON {
+	all := make([]keyJSON, len(keys))
+	for i, k := range keys {
+		all[i] = keyJSON{k.Table, k.ID}
+	}
+	return all
 }

@@ -20,8 +20,8 @@ func aPush() merge.Input {
 	byBen, _ := task.Edit(clock.Stamp{Time: at, Client: ben}).Set("title", "Buy wove paper").Mutation()
 	byAna, _ := task.Edit(clock.Stamp{Time: at + 3_000_000, Client: ana}).Set("title", "Buy paper").Mutation()
 	return merge.Input{
-		Actor: ana, Wall: at.Time().Add(time.Minute),
-		Items: []record.Item{{Mutation: byAna}}, Current: merge.Collect(byBen.Data),
+		Actor: ana, Wall: at.Time().Add(time.Minute), Items: []record.Item{{Mutation: byAna}},
+		Keys: []record.Key{task.Key()}, Current: merge.Collect(byBen.Data),
 	}
 }
 
@@ -69,7 +69,7 @@ func ExampleGuard() {
 	fmt.Println(string(answer.AppendJSON(nil)))
 	// Output:
 	// merge: forbidden: not in workspace acme
-	// [{"index":0,"table":"tasks","id":"42","verdict":"refused","code":"forbidden","retryable":false,"changed":false}]
+	// [{"index":0,"table":"tasks","id":"42","verdict":"refused","code":"forbidden","changed":false}]
 }
 
 // A journal holds what Apply was called with. Anybody can replay it, and gets the
@@ -124,7 +124,10 @@ func ExampleEngine_repair() {
 
 	edit, _ := repaired.Edit(clock.Stamp{Time: clock.TimestampOf(now.Add(time.Minute)), Client: ana}).Set("title", "Paint the fence green").Mutation()
 	var engine merge.Engine
-	answer := engine.Apply(merge.Input{Actor: ana, Wall: now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: edit}}})
+	answer := engine.Apply(merge.Input{
+		Actor: ana, Wall: now, Items: []record.Item{{Mutation: edit}},
+		Keys: []record.Key{repaired.Key()}, Current: merge.Collect(repaired),
+	})
 	fmt.Println(answer.Results[0].Fields[0].Outcome)
 	// Output:
 	// tasks/42 {"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"00000000-0000-4000-8000-000000000001"}}

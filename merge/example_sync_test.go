@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +18,6 @@ import (
 // server is a backend. Its maps stand for tables, and a method for a transaction.
 type server struct {
 	engine  merge.Engine
-	clock   *clock.Clock // with the bound against clients
 	wall    func() time.Time
 	records map[record.Key]row
 	marks   map[clock.ClientID]clock.Timestamp
@@ -31,20 +31,18 @@ type row struct {
 }
 
 // push is the push handler: client is who was authenticated. In a database, all
-// between Keys and Observe is one transaction.
+// between Keys and save is one transaction.
 func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
 	items, err := s.engine.Decode(body)
 	if err != nil {
-		return nil, err // the batch makes no sense, and nothing of it was applied
+		return nil, err // status 400: the batch makes no sense, and nothing of it was applied
 	}
 	in := merge.Input{Actor: client, Wall: s.wall(), Items: items}
 	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
-	in.Current = s.load(s.engine.Keys(in))
+	in.Keys = s.engine.Keys(in)
+	in.Current = s.load(in.Keys)
 	answer := s.engine.Apply(in)
 	s.save(answer)
-	if err := s.clock.Observe(answer.Greatest); err != nil {
-		return nil, err // the wall clock was set back meanwhile
-	}
 	return answer.AppendJSON(nil), nil
 }
 
@@ -82,7 +80,9 @@ func (s *server) pull(cursor int) (lines []byte, next int) {
 // is its own and not yet sent. What it shows is the join of both.
 type client struct {
 	id        clock.ClientID
-	clock     *clock.Clock // without a bound: it trusts its server
+	wall      func() time.Time
+	offset    time.Duration // by which wall was found to be wrong
+	clock     *clock.Clock  // without a bound: it trusts its server
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
 	cursor    int
@@ -103,47 +103,72 @@ func (c *client) shown(key record.Key) record.Record {
 }
 
 func (c *client) set(key record.Key, field string, value any) error {
-	stamp := clock.Stamp{Time: c.clock.Now(), Client: c.id}
-	m, err := c.shown(key).Edit(stamp).Set(field, value).Mutation()
+	m, err := c.shown(key).Edit(c.stamp()).Set(field, value).Mutation()
 	if err == nil {
 		c.outbox = append(c.outbox, m)
 	}
 	return err
 }
 
+func (c *client) stamp() clock.Stamp { return clock.Stamp{Time: c.clock.Now(), Client: c.id} }
+
 // push sends the outbox. An item leaves it when it is accepted, and then it is
-// confirmed, or when it is refused for good, which rolls it back.
+// confirmed, or when it is refused for good, which rolls it back. What was edited
+// meanwhile stays behind those that remain.
 func (c *client) push(s *server) error {
-	body := []byte{}
-	for _, m := range c.outbox {
+	if len(c.outbox) == 0 {
+		return nil
+	}
+	sent, body := c.outbox, []byte{}
+	for _, m := range sent {
 		body = append(m.AppendJSON(body), '\n')
 	}
 	text, err := s.push(c.id, body)
 	if err != nil {
 		return err
 	}
-	var results []struct {
-		Verdict, Code string
-		Retryable     bool
-		Notes         []string
-	}
-	if err := json.Unmarshal(text, &results); err != nil {
+	var replies []merge.Reply
+	if err := json.Unmarshal(text, &replies); err != nil {
 		return err
 	}
 	var keep []record.Mutation
-	for i, r := range results {
-		m := c.outbox[i]
+	for i, r := range replies {
+		fmt.Println(sent[i].Data.Key(), r.Verdict, r.Code, r.Notes)
 		switch {
 		case r.Verdict == "accepted":
-			joined := merge.Collect(c.confirmed[m.Data.Key()], m.Data)
-			c.confirmed[m.Data.Key()], _ = joined.Get(m.Data.Key())
+			key := sent[i].Data.Key()
+			c.confirmed[key], _ = merge.Collect(c.confirmed[key], sent[i].Data).Get(key)
+		case r.Code == merge.TooFarAhead:
+			c.offset = r.ServerTime.Time().Sub(c.wall())
+			keep = append(keep, sent[i])
 		case r.Retryable:
-			keep = append(keep, m)
+			keep = append(keep, sent[i])
 		}
-		fmt.Println(m.Data.Key(), r.Verdict, r.Code, r.Notes)
 	}
-	c.outbox = keep
-	return nil
+	c.outbox = append(keep, c.outbox[len(sent):]...)
+	return c.mend()
+}
+
+// mend makes the clock anew, if it was found to be wrong, above all that is confirmed,
+// and stamps anew what waits to be sent.
+func (c *client) mend() error {
+	if c.offset == 0 {
+		return nil
+	}
+	wall, offset := c.wall, c.offset
+	c.wall, c.offset = func() time.Time { return wall().Add(offset) }, 0
+	var last clock.Timestamp
+	for _, r := range c.confirmed {
+		for _, w := range r.All() {
+			last = max(last, w.Stamp.Time)
+		}
+	}
+	var err error
+	c.clock, err = clock.New(clock.Options{Now: c.wall, MaxAhead: -1, Last: last})
+	for i := 0; i < len(c.outbox) && err == nil; i++ {
+		c.outbox[i], err = c.outbox[i].Restamp(c.stamp())
+	}
+	return err
 }
 
 // pull replaces what is confirmed by what the server has now.
@@ -167,19 +192,17 @@ func (c *client) pull(s *server) error {
 }
 
 // A server and two clients in short: the push handler, the pull handler, and an
-// outbox. Both edit one title offline; the later edit wins, and the client that
-// replaced one that it had not seen is told so.
+// outbox. Both edit one title offline, and the clock of one is an hour ahead; the later
+// edit wins, and the client that replaced one that it had not seen is told so.
 func Example_sync() {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	wall := func() time.Time { now = now.Add(time.Second); return now }
-	open := func(id string) *client {
+	open := func(id string, wall func() time.Time) *client {
 		c, _ := clock.New(clock.Options{Now: wall, MaxAhead: -1})
-		return &client{id: clock.MustParseClientID(id), clock: c, confirmed: map[record.Key]record.Record{}}
+		return &client{id: clock.MustParseClientID(id), wall: wall, clock: c, confirmed: map[record.Key]record.Record{}}
 	}
-	serverClock, _ := clock.New(clock.Options{Now: wall})
 	s := &server{
-		clock: serverClock, wall: wall,
-		records: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{},
+		wall: wall, records: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{},
 		engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 			if m.Data.Key().Table != "tasks" {
 				return fmt.Errorf("no such table")
@@ -187,37 +210,34 @@ func Example_sync() {
 			return nil
 		}},
 	}
-	ana := open("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
-	ben := open("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
+	ana := open("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10", wall)
+	ben := open("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20", func() time.Time { return wall().Add(time.Hour) })
 	fence := record.Key{Table: "tasks", ID: "fence"}
 
-	var errs []error
-	do := func(err error) { errs = append(errs, err) }
-	do(ana.set(fence, "title", "Paint the fence"))
-	do(ana.push(s))
-	do(ben.pull(s))
-	do(ana.set(fence, "title", "Paint the fence green"))
-	do(ben.set(fence, "title", "Paint the fence red"))
-	do(ben.set(fence, "due", "2026-03-06"))
-	do(ben.set(record.Key{Table: "secrets", ID: "1"}, "x", 1))
-	do(ana.push(s))
-	do(ben.push(s))
-	do(ana.pull(s))
-	do(ben.pull(s))
+	err := errors.Join(
+		ana.set(fence, "title", "Paint the fence"),
+		ana.push(s),
+		ben.pull(s),
+		ana.set(fence, "title", "Paint the fence green"),
+		ben.set(fence, "title", "Paint the fence red"),
+		ben.set(record.Key{Table: "secrets", ID: "1"}, "x", 1),
+		ana.push(s),
+		ben.push(s), // its clock is an hour ahead
+		ben.push(s), // and is mended
+		ana.pull(s),
+		ben.pull(s),
+	)
+	fmt.Println(err)
 	for _, c := range []*client{ana, ben} {
 		fmt.Println(c.shown(fence).Map(), len(c.outbox))
-	}
-	for _, err := range errs {
-		if err != nil {
-			fmt.Println(err)
-		}
 	}
 	// Output:
 	// tasks/fence accepted  []
 	// tasks/fence accepted  []
-	// tasks/fence accepted  [lost_edit]
-	// tasks/fence accepted  []
+	// tasks/fence refused too_far_ahead []
 	// secrets/1 refused forbidden []
-	// map[due:2026-03-06 title:Paint the fence red] 0
-	// map[due:2026-03-06 title:Paint the fence red] 0
+	// tasks/fence accepted  [lost_edit]
+	// <nil>
+	// map[title:Paint the fence red] 0
+	// map[title:Paint the fence red] 0
 }

@@ -1,109 +1,92 @@
 package merge
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Entry is one line of a journal, read back: everything that an Answer depended on,
-// so that
-//
-//	entry.Engine.Apply(entry.Input).Digest() == entry.Answer
-//
-// on any machine, whatever the Guard was: what it refused is kept as refused.
-type Entry struct {
-	// Engine has the settings that matter to Apply, and no Guard.
-	Engine Engine
-	// Input is what was applied. Of the records that Current had, it has those that
-	// the items name.
-	Input Input
-	// Answer is the Digest of the Answer that was given.
-	Answer Digest
-}
-
 // AppendJournal appends what Apply was called with, and the Digest of what it
-// answered, to dst as one line of JSON, without the line feed. The journal of a
-// server is these lines in the order of its transactions. It holds all values that
+// answered, to dst as one line of JSON, without the line feed. A server writes one
+// line for each push, in the order of its transactions. The line holds all values that
 // were pushed, and those that were there before.
 func (e *Engine) AppendJournal(dst []byte, in Input, a Answer) []byte {
-	dst = in.Wall.UTC().AppendFormat(append(dst, `{"wall":"`...), time.RFC3339Nano)
-	dst = append(dst, '"')
-	if !in.Actor.IsZero() {
-		dst, _ = in.Actor.AppendText(append(dst, `,"actor":"`...))
-		dst = append(dst, '"')
-	}
-	if in.AnyClient {
-		dst = append(dst, `,"anyClient":true`...)
+	line := entryJSON{
+		Wall: &in.Wall, Actor: in.Actor, AnyClient: in.AnyClient,
+		Marks: marksOf(in.Marks), Current: in.currentJSON(), Items: e.itemsJSON(in, a),
+		Answer: a.Digest().String(),
 	}
 	if e.MaxAhead != 0 {
-		dst = append(append(append(dst, `,"maxAhead":"`...), e.MaxAhead.String()...), '"')
+		line.MaxAhead = e.MaxAhead.String()
 	}
-	dst = appendList(append(dst, `,"marks":`...), in.marksOfClients(), appendMark)
-	dst = appendList(append(dst, `,"current":`...), in.currentOf(e.Keys(in)), func(dst []byte, r record.Record) []byte {
-		return record.Mutation{Data: r}.AppendJSON(dst)
-	})
-	g := newGate(&Engine{MaxAhead: e.MaxAhead}, &in)
-	i := -1
-	dst = appendList(append(dst, `,"items":`...), in.Items, func(dst []byte, item record.Item) []byte {
-		i++
-		dst = item.Mutation.AppendJSON(dst)
-		if given := a.Results[i].Refusal; given != nil && !g.finds(&item, given) {
-			dst = append(dst[:len(dst)-1], `,"refused":{`...)
-			dst = append(given.append(dst, true), `}}`...)
-		}
-		return dst
-	})
-	return append(append(append(dst, `,"answer":"`...), a.Digest().String()...), `"}`...)
+	if keys := e.Keys(in); !slices.Equal(keys, in.Keys) {
+		line.Keys = keysJSON(in.Keys)
+	}
+	return appendJSON(dst, line)
 }
 
-// finds reports whether the gate comes to the given refusal by itself.
+// appendJSON appends x in the form that encoding/json gives it, with HTML as it is.
+// What this package hands to it always has one.
+func appendJSON(dst []byte, x any) []byte {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(x)
+	return append(dst, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+}
+
+// itemsJSON returns the items. What was refused before Apply could decide about it, or
+// by a guard, is marked as refused, so that replaying needs no guard.
+func (e *Engine) itemsJSON(in Input, a Answer) []json.RawMessage {
+	g := newGate(&Engine{MaxAhead: e.MaxAhead}, &in)
+	all := make([]json.RawMessage, len(in.Items))
+	for i := range in.Items {
+		text := in.Items[i].Mutation.AppendJSON(nil)
+		if given := a.Results[i].Refusal; given != nil && !g.finds(&in.Items[i], given) {
+			text = append(text[:len(text)-1], `,"refused":`...)
+			text = append(appendJSON(text, refusalJSON{given.Code, given.Path, given.Retryable, given.ServerTime, given.detail()}), '}')
+		}
+		all[i] = text
+	}
+	return all
+}
+
+// finds reports whether Apply comes to the given refusal by itself, without a guard.
 func (g gate) finds(item *record.Item, given *Refusal) bool {
 	if item.Err != nil || item.Mutation.Data.Key().Check() != nil {
 		return false
 	}
 	r := g.admit(item)
-	return r != nil && r.Code == given.Code
+	if r == nil {
+		return given.Code == NotLoaded
+	}
+	return r.Code == given.Code
 }
 
-// currentOf returns the stored records of the given keys, as far as there are any.
-func (in *Input) currentOf(keys []record.Key) []record.Record {
-	var found []record.Record
-	for _, key := range keys {
+// currentJSON returns the stored records that were looked up, as far as there are any.
+func (in *Input) currentJSON() []json.RawMessage {
+	all := []json.RawMessage{}
+	for _, key := range in.Keys {
 		if r, ok := in.Current.Get(key); ok {
-			found = append(found, r)
+			all = append(all, record.Mutation{Data: r}.AppendJSON(nil))
 		}
 	}
-	return found
+	return all
 }
 
-// marksOfClients returns the marks that can be of a client.
-func (in *Input) marksOfClients() []clock.Stamp {
-	return slices.DeleteFunc(slices.Clone(in.Marks), func(s clock.Stamp) bool { return s.Client.IsZero() })
-}
-
-// appendList appends a JSON array.
-func appendList[T any](dst []byte, list []T, add func([]byte, T) []byte) []byte {
-	dst = append(dst, '[')
-	for i, x := range list {
-		if i > 0 {
-			dst = append(dst, ',')
+// marksOf returns the marks that can be of a client.
+func marksOf(marks []clock.Stamp) []markJSON {
+	all := []markJSON{}
+	for _, s := range marks {
+		if !s.Client.IsZero() {
+			all = append(all, markJSON{s.Time, s.Client})
 		}
-		dst = add(dst, x)
 	}
-	return append(dst, ']')
-}
-
-// appendMark appends a mark, whose time may be zero: that is null.
-func appendMark(dst []byte, mark clock.Stamp) []byte {
-	if !mark.Time.IsZero() {
-		return appendStamp(dst, mark)
-	}
-	dst, _ = mark.Client.AppendText(append(dst, `{"updatedAt":null,"clientId":"`...))
-	return append(dst, `"}`...)
+	return all
 }
 
 // Digest returns a fingerprint of all that the Answer says: the results as JSON, the
@@ -120,7 +103,7 @@ func (a Answer) Digest() Digest {
 		text = append(record.Mutation{Data: u.After}.AppendJSON(text), '\n')
 	}
 	for _, mark := range a.Marks {
-		text = append(appendMark(text, mark), '\n')
+		text = append(append(text, mark.String()...), '\n')
 	}
 	text, _ = a.Greatest.AppendText(text)
 	return sha256.Sum256(text)

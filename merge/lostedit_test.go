@@ -109,14 +109,14 @@ func TestH2WithoutMark(t *testing.T) {
 	b.writes(`"by B"`)
 	b.sends()
 	in := merge.Input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
-	d := onlyField(t, a.w.engine.Apply(in))
+	d := onlyField(t, applied(&a.w.engine, in))
 	require.Equal(t, merge.Superseded, d.Outcome)
 	require.Equal(t, merge.SeenUnknown, d.Seen)
 
 	in.Marks = []clock.Stamp{{Client: b.id}} // of another client
-	require.Equal(t, merge.SeenUnknown, onlyField(t, a.w.engine.Apply(in)).Seen)
+	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
 	in.Marks = []clock.Stamp{{Client: a.id}} // nothing was accepted before
-	require.True(t, onlyField(t, a.w.engine.Apply(in)).Lost())
+	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
 }
 
 // TestUnseenIsReplaced: the incoming write wins over one that its author had not
@@ -220,7 +220,7 @@ func TestLostOnce(t *testing.T) {
 	a.sends()
 	in := merge.Input{Actor: b.id, Wall: b.w.now, Current: b.w.server.state}
 	in.Items = []record.Item{{Mutation: b.outbox[0].item}, {Mutation: b.outbox[0].item}}
-	answer := b.w.engine.Apply(in)
+	answer := applied(&b.w.engine, in)
 	lost := answer.LostEdits()
 	require.Len(t, lost, 2)
 	require.Equal(t, []string{"b", "z"}, []string{lost[0].Field, lost[1].Field})

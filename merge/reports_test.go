@@ -49,7 +49,7 @@ func TestDeletedRecords(t *testing.T) {
 	require.True(t, answer.Results[0].Changed, "the later stamp is stored")
 	require.Empty(t, answer.LostEdits())
 
-	retry := w.engine.Apply(merge.Input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
+	retry := applied(&w.engine, merge.Input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
 	require.Empty(t, notes(t, retry), "a retry deletes nothing anew")
 
 	b.pull()
@@ -62,15 +62,24 @@ func TestDeletedRecords(t *testing.T) {
 	require.Equal(t, `"by B, who had not seen it"`, stands.Value.JSON(), "with what was written meanwhile")
 }
 
-// TestEditBeforeDeletion: what was written before the deletion is no update of a
-// deleted record, although it comes later.
+// TestEditBeforeDeletion: what was written before the deletion, and comes later, is
+// told as well, for nobody will see it. If it came before, or with the deletion, its
+// author knows.
 func TestEditBeforeDeletion(t *testing.T) {
-	_, a, b, _ := scene(t)
+	_, a, b, c := scene(t)
 	b.writes(`"earlier"`)
 	a.w.later()
 	a.write(task, deletion, manner{})
 	a.sends()
-	require.Empty(t, notes(t, b.sends()))
+	require.Equal(t, []merge.Code{merge.UpdateOfDeleted}, notes(t, b.sends()))
+
+	other := record.Key{Table: "tasks", ID: "2"}
+	c.write(other, title(`"x"`), manner{})
+	c.w.later()
+	c.write(other, deletion, manner{})
+	for _, r := range c.sends().Results {
+		require.Empty(t, r.Notes)
+	}
 }
 
 // TestRetriedUpdateOfDeleted: the answer may have been lost, so it is told again.
@@ -100,9 +109,9 @@ func TestClonedDevice(t *testing.T) {
 	}
 	for _, order := range [][]*phone{{a, twin}, {twin, a}} {
 		first := in(order[0], w.server.state)
-		state := stateAfter(first, w.engine.Apply(first))
+		state := stateAfter(first, applied(&w.engine, first))
 		second := in(order[1], state)
-		answer := w.engine.Apply(second)
+		answer := applied(&w.engine, second)
 		require.Equal(t, []merge.Code{merge.StampCollision}, notes(t, answer))
 		r, _ := stateAfter(second, answer).Get(task)
 		stands, _ := r.Get("title")
@@ -144,7 +153,7 @@ func TestOneStampForTwoItems(t *testing.T) {
 		require.NoError(t, err)
 		in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
 		in.Marks = []clock.Stamp{{Time: w.server.marks[a.id], Client: a.id}}
-		answer := w.engine.Apply(in)
+		answer := applied(&w.engine, in)
 		w.store(answer)
 		require.Empty(t, notes(t, answer))
 	}
@@ -162,7 +171,7 @@ func TestStampBelowBase(t *testing.T) {
 	require.NoError(t, err)
 	m.Base["title"] = seen.Stamp
 	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
-	answer := w.engine.Apply(in)
+	answer := applied(&w.engine, in)
 	require.Equal(t, []merge.Code{merge.StampBelowBase}, notes(t, answer))
 	require.Equal(t, merge.Superseded, onlyField(t, answer).Outcome)
 }
@@ -172,14 +181,14 @@ func TestAnotherClient(t *testing.T) {
 	w, a, b, _ := scene(t)
 	b.writes(`"by B"`)
 	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: b.outbox[0].item}}}
-	answer := w.engine.Apply(in)
+	answer := applied(&w.engine, in)
 	require.Equal(t, merge.OtherClient, answer.Results[0].Refusal.Code)
 	require.Empty(t, answer.Updates)
 	require.Empty(t, w.engine.Keys(in))
 	in.AnyClient = true
-	require.True(t, w.engine.Apply(in).Results[0].Changed)
+	require.True(t, applied(&w.engine, in).Results[0].Changed)
 	in.AnyClient, in.Actor = false, clock.ClientID{}
-	require.Equal(t, merge.OtherClient, w.engine.Apply(in).Results[0].Refusal.Code, "an actor that was forgotten may write nothing")
+	require.Equal(t, merge.OtherClient, applied(&w.engine, in).Results[0].Refusal.Code, "an actor that was forgotten may write nothing")
 }
 
 // TestGuard: it gets the actor and the item, its own refusals are passed on, and of
@@ -194,15 +203,21 @@ func TestGuard(t *testing.T) {
 		require.Equal(t, a.outbox[0].item, m)
 		return reason
 	}}
-	answer := e.Apply(in)
+	answer := applied(&e, in)
 	require.Equal(t, merge.Forbidden, answer.Results[0].Refusal.Code)
 	require.ErrorIs(t, answer.Results[0].Refusal, reason)
 	require.NotContains(t, string(answer.AppendJSON(nil)), "4711")
 	require.Contains(t, answer.Results[0].Refusal.Error(), "4711", "it is there for the log")
 
+	for _, empty := range []*merge.Refusal{nil, {Retryable: true}} {
+		reason := empty
+		e.Guard = func(clock.ClientID, record.Mutation) error { return reason }
+		require.Equal(t, merge.Forbidden, applied(&e, in).Results[0].Refusal.Code, "a refusal without a code is one")
+	}
+
 	own := &merge.Refusal{Code: "quota_exceeded", Retryable: true, Err: reason}
 	e.Guard = func(clock.ClientID, record.Mutation) error { return own }
-	answer = e.Apply(in)
+	answer = applied(&e, in)
 	require.Same(t, own, answer.Results[0].Refusal)
 	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"refused","code":"quota_exceeded","retryable":true,"changed":false}]`, string(answer.AppendJSON(nil)))
 }
@@ -211,12 +226,12 @@ func TestGuard(t *testing.T) {
 func TestEmptyItem(t *testing.T) {
 	w, a, _, _ := scene(t)
 	in := merge.Input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: record.Mutation{Data: record.New(task)}}}}
-	answer := w.engine.Apply(in)
+	answer := applied(&w.engine, in)
 	require.True(t, answer.Results[0].Accepted())
 	require.Empty(t, answer.Updates)
 	require.Empty(t, w.engine.Keys(in))
-	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"accepted","changed":false,"fields":{}}]`, string(answer.AppendJSON(nil)))
-	require.Equal(t, `[]`, string(w.engine.Apply(merge.Input{}).AppendJSON(nil)))
+	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"accepted","changed":false}]`, string(answer.AppendJSON(nil)))
+	require.Equal(t, `[]`, string(applied(&w.engine, merge.Input{}).AppendJSON(nil)))
 }
 
 // TestKeyThatIsNone: a mutation that was not decoded may have a key that is not
@@ -227,17 +242,17 @@ func TestKeyThatIsNone(t *testing.T) {
 	m := a.outbox[0].item
 	m.Data = m.Data.WithKey(record.Key{Table: "t\xff\xfe", ID: "1"})
 	in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
-	answer := a.w.engine.Apply(in)
+	answer := applied(&a.w.engine, in)
 	require.Equal(t, merge.Invalid, answer.Results[0].Refusal.Code)
 	require.ErrorIs(t, answer.Results[0].Refusal, record.ErrUTF8)
-	require.Equal(t, `[{"index":0,"table":"t��","id":"1","verdict":"refused","code":"invalid","retryable":false,"path":"table","detail":"invalid UTF-8","changed":false}]`, string(answer.AppendJSON(nil)))
+	require.Equal(t, `[{"index":0,"table":"t��","id":"1","verdict":"refused","code":"invalid","path":"table","detail":"invalid UTF-8","changed":false}]`, string(answer.AppendJSON(nil)))
 }
 
 // TestEveryCodeHasAdvice, and no other has.
 func TestEveryCodeHasAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range []merge.Code{
-		merge.Invalid, merge.LimitExceeded, merge.Forbidden, merge.OtherClient, merge.TooFarAhead, merge.ServerClock,
+		merge.Invalid, merge.LimitExceeded, merge.Forbidden, merge.OtherClient, merge.TooFarAhead, merge.ServerClock, merge.NotLoaded,
 		merge.LostEdit, merge.StampCollision, merge.Rewound, merge.StampBelowBase, merge.UpdateOfDeleted, merge.AlreadyDeleted, merge.Restored,
 	} {
 		require.NotEmpty(t, c.Advice(), c)

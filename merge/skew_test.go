@@ -22,7 +22,7 @@ func TestTenYearsAhead(t *testing.T) {
 	in := merge.Input{Actor: a.id, AnyClient: true, Wall: w.now, Current: w.server.state, Items: []record.Item{
 		{Mutation: a.outbox[0].item}, {Mutation: b.outbox[0].item},
 	}}
-	answer := w.engine.Apply(in)
+	answer := applied(&w.engine, in)
 	require.True(t, answer.Results[1].Changed, "its neighbour is accepted")
 	r := answer.Results[0].Refusal
 	require.Equal(t, merge.TooFarAhead, r.Code)
@@ -86,14 +86,14 @@ func TestServerClockNotSet(t *testing.T) {
 	in := merge.Input{Actor: a.id, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	for _, wall := range []time.Time{{}, time.Unix(0, 0), time.Date(2019, 12, 31, 23, 59, 59, 0, time.UTC)} {
 		in.Wall = wall
-		r := a.w.engine.Apply(in).Results[0].Refusal
+		r := applied(&a.w.engine, in).Results[0].Refusal
 		require.Equal(t, merge.ServerClock, r.Code)
 		require.True(t, r.Retryable)
 		require.Zero(t, r.ServerTime, "it would mislead the client")
 		require.ErrorIs(t, r, clock.ErrWall)
 	}
 	in.Wall = a.w.now
-	require.True(t, a.w.engine.Apply(in).Results[0].Accepted())
+	require.True(t, applied(&a.w.engine, in).Results[0].Accepted())
 }
 
 // TestBound: a bound of one's own is inclusive, and a negative one is none.
@@ -104,10 +104,10 @@ func TestBound(t *testing.T) {
 	in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	for bound, accepted := range map[time.Duration]bool{time.Minute: true, time.Minute - time.Millisecond: false, -1: true} {
 		e := merge.Engine{MaxAhead: bound}
-		require.Equal(t, accepted, e.Apply(in).Results[0].Accepted(), bound)
+		require.Equal(t, accepted, applied(&e, in).Results[0].Accepted(), bound)
 	}
 	in.Wall = time.Time{}
-	require.True(t, (&merge.Engine{MaxAhead: -1}).Apply(in).Results[0].Accepted(), "without a bound no clock is needed")
+	require.True(t, applied(&merge.Engine{MaxAhead: -1}, in).Results[0].Accepted(), "without a bound no clock is needed")
 }
 
 // TestRepair: a stored stamp beyond the bound is repaired by replacing it. Who joins
@@ -132,7 +132,7 @@ func TestRepair(t *testing.T) {
 	edit := func(seen record.Record) merge.Answer {
 		m, err := seen.Edit(clock.Stamp{Time: a.clock.Now(), Client: a.id}).Set("title", "by A").Mutation()
 		require.NoError(t, err)
-		return w.engine.Apply(merge.Input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
+		return applied(&w.engine, merge.Input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
 	}
 	require.Equal(t, merge.TooFarAhead, edit(poisoned).Results[0].Refusal.Code, "a clock that saw it stays ahead")
 	a.newClock(repairedStamp.Time)
@@ -147,9 +147,9 @@ func TestObserveAfterCommit(t *testing.T) {
 	a.writes(`"by A"`)
 	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	before := w.server.clock.Last()
-	first := w.engine.Apply(in) // and the commit fails
+	first := applied(&w.engine, in) // and the commit fails
 	require.Equal(t, before, w.server.clock.Last())
-	again := w.engine.Apply(in)
+	again := applied(&w.engine, in)
 	require.Equal(t, first.Digest(), again.Digest())
 	w.store(again)
 	require.Equal(t, again.Greatest, w.server.clock.Last())

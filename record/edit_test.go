@@ -225,3 +225,18 @@ func TestEditErrorsKeepTheValue(t *testing.T) {
 		return err
 	}(), "record: title: invalid stamp: not greater than that of the write which the author saw")
 }
+
+// TestRestamp: the same writes under a new stamp, deletions of fields and of the
+// record among them, and the same base.
+func TestRestamp(t *testing.T) {
+	m, err := seenTask(t).Edit(stampOf(9, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
+	require.NoError(t, err)
+	again, err := m.Restamp(stampOf(7, ben))
+	require.NoError(t, err)
+	require.Equal(t, m.Base, again.Base)
+	want, err := seenTask(t).Edit(stampOf(7, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
+	require.NoError(t, err)
+	require.True(t, want.Data.Equal(again.Data))
+	_, err = m.Restamp(clock.Stamp{})
+	require.ErrorIs(t, err, record.ErrStamp)
+}

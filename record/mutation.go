@@ -17,9 +17,9 @@ type Mutation struct {
 
 // AppendJSON appends the canonical JSON of m to dst:
 //
-//	{"table":"tasks","id":"…","data":{"title":{…}},"base":{"title":{…}}}
+//	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}
 //
-// The base is left out if it is empty. Of its entries, those are written that
+// In the base, null says that the author saw no write there. The base is left out if it is empty. Of its entries, those are written that
 // belong to a field in Data. The key is not checked: without a valid one, this is
 // nothing that a Decoder accepts.
 func (m Mutation) AppendJSON(dst []byte) []byte {
@@ -48,6 +48,25 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 		dst = append(dst, '}')
 	}
 	return append(dst, '}')
+}
+
+// Restamp returns the mutation with all its writes stamped anew, and the same base:
+// what a client sends after its clock was found to be wrong and corrected. It refuses
+// a stamp that is not valid with ErrStamp.
+func (m Mutation) Restamp(at clock.Stamp) (Mutation, error) {
+	var b Builder
+	data, err := b.Record(m.Data.key, func(yield func(string, FieldValue) bool) {
+		for name, w := range m.Data.All() {
+			w.Stamp = at
+			if !yield(name, w) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return Mutation{}, err
+	}
+	return Mutation{data, m.Base}, nil
 }
 
 // MarshalJSON returns the canonical JSON of m, and an *Error if its key is not

@@ -30,7 +30,7 @@ func (s *server) push(in merge.Input, batch ...string) {
 	if in.Items, err = s.engine.Decode([]byte("[" + strings.Join(batch, ",") + "]")); err != nil {
 		panic(err)
 	}
-	in.Current = s.state
+	in.Keys, in.Current = s.engine.Keys(in), s.state
 	in.Marks = []clock.Stamp{{Time: s.marks[in.Actor], Client: in.Actor}}
 	a := s.engine.Apply(in)
 	s.journal = append(s.engine.AppendJournal(s.journal, in, a), '\n')

@@ -40,7 +40,7 @@ func TestTampered(t *testing.T) {
 		"who pushed":                 {9, `"actor":"d4`, `"actor":"d5`},
 		"the time by the server":     {9, `"wall":"2026-03-03`, `"wall":"2026-03-02`},
 		"a mark":                     {20, `"marks":[{"updatedAt":"2026-03-05`, `"marks":[{"updatedAt":"2026-03-01`},
-		"a refusal by the guard":     {11, `,"refused":{"code":"forbidden","retryable":false}`, ""},
+		"a refusal by the guard":     {11, `,"refused":{"code":"forbidden"}`, ""},
 		"the code of such a refusal": {11, `"code":"forbidden"`, `"code":"forgotten"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -174,6 +174,7 @@ func TestMemoryOfJournal(t *testing.T) {
 		clear(ana.seen)
 		in := ana.at("02 09:00:00.000")
 		in.Items = items
+		in.Keys = e.Keys(in)
 		return string(e.AppendJournal(nil, in, e.Apply(in)))
 	}
 	for _, args := range [][]string{nil, {"-state"}, {"-explain", "tasks/51/title"}} {
