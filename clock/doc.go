@@ -36,10 +36,13 @@
 //
 // A server bounds how far a client's stamp may be ahead ([Options].MaxAhead),
 // for one stamp from the year 2099 that it accepts would win over every edit
-// until then. It calls [Clock.Check] on each incoming stamp, refuses those
-// that fail, and after its store has committed it calls [Clock.Observe] with
-// the greatest of the accepted ones. Observing earlier would make the clock
-// depend on writes that were rolled back.
+// until then. It calls [Clock.Check] on each incoming stamp, or leaves that to
+// merge.Engine, refuses those that fail, and after its store has committed it
+// calls [Clock.Observe] with the greatest of the accepted ones. Observing earlier
+// would make the clock depend on writes that were rolled back. Where the wall clock
+// was set back between the two, Observe refuses what was accepted: that is the
+// fault of the host, and worth a line in its log. A server that stamps no writes of
+// its own needs no clock at all.
 //
 // A client trusts its server and observes what it sends without a bound:
 // MaxAhead: -1. With a bound, a phone whose wall clock is slow would refuse

@@ -159,16 +159,20 @@
 // Columns beside the columns of a table that is there already: for title also
 // title_at and title_by. SQL reads it as ever; each new field is a migration.
 //
-//	ALTER TABLE tasks ADD title_at BIGINT NOT NULL DEFAULT 0, ADD title_by TEXT
+//	ALTER TABLE tasks ADD title_at BIGINT, ADD title_by TEXT
+//	UPDATE tasks SET title_at = $1, title_by = $2, seq = … WHERE title IS NOT NULL -- once, as the server's own writes
 //
 // The traps:
 //
 //   - Reading and then writing without a lock loses fields when two pushes meet. Lock
 //     the records, and, since a record that does not exist cannot be locked, insert an
 //     empty row first. In SQLite begin with BEGIN IMMEDIATE.
+//   - A statement that locks rows of one table and reads another one reads the other as
+//     it was before it waited. Lock first, and load in the next statement.
 //   - Locks taken in different orders deadlock. Engine.Keys is sorted.
+//   - A page of a pull that ends between two rows of one sequence skips the second.
 //   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
-//     ignores every write over an old row. Zero is the least stamp: store that.
+//     ignores every write over an old row. Stamp old rows once, before clients push.
 //   - A conditional upsert that loses returns no row. That is no error, and not "not
 //     found".
 //   - SQLite compares by storage class: a stamp bound as bytes beats every one bound
@@ -176,10 +180,11 @@
 //   - A collation orders text by its own rules. Write COLLATE "C" beside stamps, IDs
 //     and names that are compared or sorted.
 //   - A timestamptz keeps microseconds, and rounds: stamps change, and some become
-//     newer. Store a Timestamp as BIGINT, or as its text.
-//   - JSONB refuses U+0000 in strings, which records may hold: use JSON or TEXT, or a
-//     Guard that refuses such strings. JSONB rewrites the text otherwise, which does
-//     no harm: a record scans to the same.
+//     newer. Store a Timestamp as BIGINT; for a text column bind its String.
+//   - JSONB refuses U+0000 in strings, which records may hold. JSON stores it, and then
+//     fails in queries that look inside; TEXT has no trouble. Or let a Guard refuse such
+//     strings. JSONB rewrites the text otherwise, which does no harm: a record scans to
+//     the same.
 //   - A clock that observes before the commit knows of stamps that were rolled back.
 //
 // # Hazards

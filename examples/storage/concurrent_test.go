@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestConcurrentPushes: clients that push to the same records at the same time lose
+// nothing, and a device that pulls meanwhile skips nothing.
+func TestConcurrentPushes(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, s *server) {
+		var all []batch
+		var pushes sync.WaitGroup
+		for n := range byte(6) {
+			batches := randomBatches(rand.New(rand.NewPCG(5, uint64(n))), clock.ClientID{15: n + 1}, 15)
+			all = append(all, batches...)
+			pushes.Go(func() {
+				for _, b := range batches {
+					_, err := s.push(context.Background(), b.client, b.body)
+					assert.NoError(t, err)
+				}
+			})
+		}
+		phone := pullUntil(t, s, &pushes)
+		want := string(reference(t, all).AppendLines(nil))
+		require.Equal(t, want, string(stateOf(t, s).AppendLines(nil)), "the state")
+		require.Equal(t, want, string(phone.seen.AppendLines(nil)), "what a device saw, pull by pull")
+	})
+}
+
+// pullUntil lets a device pull again and again until the pushes are done, and then for
+// the last time.
+func pullUntil(t *testing.T, s *server, pushes *sync.WaitGroup) device {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		pushes.Wait()
+		close(done)
+	}()
+	var d device
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		require.NoError(t, d.pull(context.Background(), s))
+	}
+	return d
+}
+
+// TestConcurrentRetries: of several deliveries of one batch at the same time, one is
+// the first and the others change nothing.
+func TestConcurrentRetries(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, s *server) {
+		body := batchOf(
+			titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}),
+			titled(t, "b", "Mend", clock.Stamp{Time: at(1), Client: ana}))
+		var pushes sync.WaitGroup
+		for range 5 {
+			pushes.Go(func() {
+				_, err := s.push(context.Background(), ana, body)
+				assert.NoError(t, err)
+			})
+		}
+		pushes.Wait()
+		p, err := s.pull(context.Background(), 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, pulled{body, 2}, p)
+	})
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"database/sql"
+	"net/url"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	_ "modernc.org/sqlite"             // the driver sqlite
+)
+
+// openSQLite opens a database file. Its transactions are begun IMMEDIATE, except for
+// read-only ones, so a writer has the database for itself from its first read on.
+// A deferred transaction that read before another one wrote could not write any more.
+func openSQLite(path string) (*sql.DB, error) {
+	options := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)"},
+	}
+	return sql.Open("sqlite", "file:"+path+"?"+options.Encode())
+}
+
+// openPostgres opens a database by its URL.
+func openPostgres(url string) (*sql.DB, error) {
+	return sql.Open("pgx", url)
+}
+
+// sqliteLayouts returns the three layouts for SQLite.
+func sqliteLayouts() []layout {
+	return []layout{fields(fieldsSQLite()), columns(columnsSQLite()), documents(documentsSQLite())}
+}
+
+// postgresLayouts returns the three layouts for PostgreSQL.
+func postgresLayouts() []layout {
+	return []layout{fields(fieldsPostgres()), columns(columnsPostgres()), documents(documentsPostgres())}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// device is a client: what it has seen, and how far it has pulled.
+type device struct {
+	name   string
+	id     clock.ClientID
+	seen   merge.Collection
+	cursor int64
+}
+
+// edit begins an edit of a task as the device sees it.
+func (d *device) edit(id string, at clock.Timestamp) *record.Edit {
+	key := record.Key{Table: tasksTable, ID: id}
+	task, ok := d.seen.Get(key)
+	if !ok {
+		task = record.New(key)
+	}
+	return task.Edit(clock.Stamp{Time: at, Client: d.id})
+}
+
+// apply joins the device's own mutations to what it sees, and returns them as a batch.
+func (d *device) apply(mutations ...record.Mutation) (batch []byte) {
+	for _, m := range mutations {
+		d.seen = merge.Join(d.seen, merge.Collect(m.Data))
+		batch = append(m.AppendJSON(batch), '\n')
+	}
+	return batch
+}
+
+// pull takes in all that is new on the server, a few records at a time. This device is
+// too simple to tell what is confirmed from what is its own: it joins, which comes to
+// the same as long as nobody repairs a stamp on the server.
+func (d *device) pull(ctx context.Context, s *server) error {
+	const limit = 2
+	for {
+		p, err := s.pull(ctx, d.cursor, limit)
+		if err != nil || p.cursor == d.cursor {
+			return err
+		}
+		news, err := parseLines(p.lines)
+		if err != nil {
+			return err
+		}
+		d.seen, d.cursor = merge.Join(d.seen, news), p.cursor
+	}
+}
+
+// parseLines reads what a pull returns. A client trusts its server, and yet wants to
+// know if a line cannot be read.
+func parseLines(lines []byte) (merge.Collection, error) {
+	var decoder record.Decoder
+	items, err := decoder.Batch(lines)
+	if err != nil {
+		return merge.Collection{}, err
+	}
+	records := make([]record.Record, len(items))
+	for i, item := range items {
+		if item.Err != nil {
+			return merge.Collection{}, item.Err
+		}
+		records[i] = item.Mutation.Data
+	}
+	return merge.Collect(records...), nil
+}

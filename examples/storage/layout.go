@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// layout is one way of keeping records in one kind of database: its SQL, and the two
+// functions that turn rows into records and back. Batches go to the database as one
+// JSON array, so that every step is one statement, however many records there are.
+type layout struct {
+	name string
+	statements
+	// scan reads the current row of load or pull, adds what it holds to the fold, and
+	// returns its sequence.
+	scan func(*sql.Rows, *merge.Fold) (int64, error)
+	// encode returns the rows that save is to store for one update, as objects.
+	encode func(update) ([]any, error)
+}
+
+// statements is the SQL of a layout.
+type statements struct {
+	// schema creates the tables, unless they are there.
+	schema string
+	// lock makes sure that the transaction is the only one that works on the records
+	// of the keys $1, in the order of keys, whether they exist or not.
+	lock []string
+	// load returns the records of the keys $1. What it returns is the newest state
+	// because it is run after the lock, or takes the lock itself.
+	load string
+	// save stores the rows $1, and replaces what is there: that was merged already.
+	save string
+	// pull returns what has a sequence above $1, for the next $2 sequences.
+	pull string
+}
+
+// update is a record to store, and the sequence that it gets.
+type update struct {
+	merge.Update
+	seq int64
+}
+
+// page is a part of the state: what was stored after one sequence and up to another.
+type page struct {
+	records merge.Collection
+	last    int64 // the greatest sequence of the page, or 0 if it is empty
+}
+
+// window is the sequences that a puller asks for.
+type window struct {
+	after int64
+	limit int
+}
+
+// keyRow is how a key is sent to the database.
+type keyRow struct {
+	Table string `json:"tbl"`
+	ID    string `json:"id"`
+}
+
+// load locks the records of the keys, which are sorted, and returns those that exist.
+func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.Collection, error) {
+	if len(keys) == 0 {
+		return merge.Collection{}, nil
+	}
+	rows := make([]keyRow, len(keys))
+	for i, k := range keys {
+		rows[i] = keyRow{k.Table, k.ID}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return merge.Collection{}, err
+	}
+	for _, statement := range l.lock {
+		if _, err := tx.ExecContext(ctx, statement, string(list)); err != nil {
+			return merge.Collection{}, fmt.Errorf("lock: %w", err)
+		}
+	}
+	p, err := l.read(tx.QueryContext(ctx, l.statements.load, string(list)))
+	return p.records, err
+}
+
+// save stores the updates.
+func (l layout) save(ctx context.Context, tx *sql.Tx, updates []update) error {
+	var rows []any
+	for _, u := range updates {
+		r, err := l.encode(u)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, r...)
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, l.statements.save, string(list))
+	return err
+}
+
+// pull returns what was stored after a sequence, in their order and at most limit of
+// them. It is one statement, and so sees one state of the database.
+func (l layout) pull(ctx context.Context, tx *sql.Tx, w window) (page, error) {
+	return l.read(tx.QueryContext(ctx, l.statements.pull, w.after, w.limit))
+}
+
+// read collects the rows of a query.
+func (l layout) read(rows *sql.Rows, err error) (p page, _ error) {
+	if err != nil {
+		return page{}, err
+	}
+	defer rows.Close()
+	var fold merge.Fold
+	for rows.Next() {
+		seq, err := l.scan(rows, &fold)
+		if err != nil {
+			return page{}, err
+		}
+		p.last = max(p.last, seq)
+	}
+	p.records = fold.Collection()
+	return p, rows.Err()
+}

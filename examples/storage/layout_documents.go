@@ -1,0 +1,102 @@
+package main
+
+import (
+	"database/sql"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// documents keeps each record as one JSON document, stamps included. It needs no
+// change when a field is new, and is the layout to begin with.
+func documents(sql statements) layout {
+	return layout{"JSON document", sql, scanDocument, encodeDocument}
+}
+
+// documentsSQLite is the SQL of documents for SQLite. A STRICT table stores text
+// only where text is wanted. There is no lock, since BEGIN IMMEDIATE has locked all.
+func documentsSQLite() statements {
+	return statements{
+		schema: `
+			CREATE TABLE IF NOT EXISTS documents (
+				tbl  TEXT NOT NULL,
+				id   TEXT NOT NULL,
+				data TEXT NOT NULL,
+				seq  INTEGER NOT NULL,
+				PRIMARY KEY (tbl, id)
+			) STRICT, WITHOUT ROWID;
+			CREATE INDEX IF NOT EXISTS documents_by_seq ON documents (seq);`,
+		load: `
+			SELECT d.seq, d.tbl, d.id, d.data
+			FROM json_each($1) AS k
+			JOIN documents AS d ON d.tbl = k.value->>'tbl' AND d.id = k.value->>'id'`,
+		save: `
+			INSERT INTO documents (tbl, id, data, seq)
+			SELECT value->>'tbl', value->>'id', value->>'data', value->>'seq' FROM json_each($1) WHERE true
+			ON CONFLICT (tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`,
+		pull: `
+			SELECT seq, tbl, id, data FROM documents WHERE seq > $1 ORDER BY seq LIMIT $2`,
+	}
+}
+
+// documentsPostgres is the SQL of documents for PostgreSQL. The column is JSON and
+// not JSONB, because JSONB refuses a string that holds U+0000. To use JSONB, give the
+// engine the Guard withoutNUL.
+func documentsPostgres() statements {
+	return statements{
+		schema: `
+			CREATE TABLE IF NOT EXISTS documents (
+				tbl  TEXT COLLATE "C" NOT NULL,
+				id   TEXT COLLATE "C" NOT NULL,
+				data JSON,                       -- NULL while the row is a mere lock
+				seq  BIGINT NOT NULL DEFAULT 0,
+				PRIMARY KEY (tbl, id)
+			);
+			CREATE INDEX IF NOT EXISTS documents_by_seq ON documents (seq);`,
+		// What does not exist cannot be locked, so an empty row is put in its place. Two
+		// transactions that insert the same key wait for each other here already.
+		lock: []string{`
+			INSERT INTO documents (tbl, id)
+			SELECT tbl, id FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
+			ORDER BY tbl COLLATE "C", id COLLATE "C"
+			ON CONFLICT DO NOTHING`},
+		// A row that was locked by another transaction is read again when that has ended.
+		load: `
+			SELECT d.seq, d.tbl, d.id, d.data
+			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
+			JOIN documents AS d USING (tbl, id)
+			ORDER BY d.tbl, d.id
+			FOR UPDATE OF d`,
+		save: `
+			INSERT INTO documents (tbl, id, data, seq)
+			SELECT tbl, id, data::json, seq
+			FROM json_to_recordset($1::json) AS u (tbl TEXT, id TEXT, data TEXT, seq BIGINT)
+			ON CONFLICT (tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`,
+		pull: `
+			SELECT seq, tbl, id, data FROM documents WHERE seq > $1 ORDER BY seq LIMIT $2`,
+	}
+}
+
+// scanDocument reads (seq, tbl, id, data).
+func scanDocument(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
+	var key record.Key
+	var fields record.Record
+	if err := rows.Scan(&seq, &key.Table, &key.ID, &fields); err != nil {
+		return 0, err
+	}
+	fold.Add(fields.WithKey(key))
+	return seq, nil
+}
+
+// documentRow is what the save of documents stores.
+type documentRow struct {
+	keyRow
+	Data string `json:"data"`
+	Seq  int64  `json:"seq"`
+}
+
+// encodeDocument returns the one row of an update.
+func encodeDocument(u update) ([]any, error) {
+	key := u.After.Key()
+	return []any{documentRow{keyRow{key.Table, key.ID}, string(u.After.AppendJSON(nil)), u.seq}}, nil
+}

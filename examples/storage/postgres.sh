@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs a command beside a throw-away PostgreSQL server, whose URL is in FIELDLWW_POSTGRES:
+#
+#     ./postgres.sh go test -race -count=1 ./...
+#
+# The server listens on a free port of the loopback address, keeps its data in a
+# temporary directory, and is stopped and removed when the command ends. If
+# PostgreSQL is not installed, apt-get installs it, for which root is needed.
+set -euo pipefail
+
+if [ $# -eq 0 ]; then
+	echo "usage: $0 command [argument ...]" >&2
+	exit 2
+fi
+
+as_root=() as_postgres=()
+if [ "$(id -u)" -eq 0 ]; then
+	as_postgres=(runuser -u postgres --) # the server refuses to run as root
+else
+	as_root=(sudo)
+fi
+
+# find_binaries prints the directory of the newest installed server.
+find_binaries() {
+	if command -v initdb >/dev/null; then
+		dirname "$(command -v initdb)"
+	else
+		find /usr/lib/postgresql -path '*/bin/initdb' -printf '%h\n' 2>/dev/null | sort -V | tail -n 1
+	fi
+}
+
+bin=$(find_binaries)
+if [ -z "$bin" ]; then
+	"${as_root[@]}" apt-get update -qq >&2
+	"${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql >&2
+	bin=$(find_binaries)
+fi
+
+dir=$(mktemp -d)
+stop() {
+	"${as_postgres[@]}" "$bin/pg_ctl" stop -D "$dir/data" -m immediate -s >/dev/null 2>&1 || true
+	rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "$password" >"$dir/password"
+if [ "$(id -u)" -eq 0 ]; then
+	chown -R postgres "$dir"
+fi
+here=$PWD
+cd / # where the user postgres may be, too
+"${as_postgres[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile "$dir/password" \
+	-E UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+
+# A port is free if the server can listen on it. The port that is tried first is as
+# good as any other; it only should not be the same for all who try at once.
+started=
+for try in $(seq 20); do
+	port=$((20000 + (RANDOM + try) % 12000))
+	if "${as_postgres[@]}" "$bin/pg_ctl" start -D "$dir/data" -w -s -l "$dir/data/server.log" \
+		-o "-h 127.0.0.1 -p $port -c unix_socket_directories= -c fsync=off" >/dev/null 2>&1; then
+		started=yes
+		break
+	fi
+done
+if [ -z "$started" ]; then
+	cat "$dir/data/server.log" >&2
+	exit 1
+fi
+
+cd "$here"
+export FIELDLWW_POSTGRES="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"
+"$@"

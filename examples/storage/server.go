@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// server is what clients push to and pull from.
+type server struct {
+	db     *sql.DB
+	layout layout
+	engine merge.Engine
+	clock  *clock.Clock
+	wall   func() time.Time
+}
+
+// newServer returns a server over a database, in which it creates the tables that are
+// not there. Its clock goes on above all that was accepted before a restart.
+func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
+	s := &server{db: db, layout: l, engine: merge.Engine{Guard: onlyTasks}, wall: wall}
+	var last clock.Timestamp
+	err := s.transaction(context.Background(), nil, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(ledger + l.schema); err != nil {
+			return err
+		}
+		return tx.QueryRow(`SELECT max(at) FROM marks`).Scan(&last)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", l.name, err)
+	}
+	// No bound: what the engine accepted is stored, and must be observed, whatever the
+	// wall clock says by then. The engine has judged it.
+	s.clock, err = clock.New(clock.Options{Now: wall, Last: last, MaxAhead: -1})
+	return s, err
+}
+
+// transaction runs f in a transaction, which is committed if f returns no error.
+//
+// On PostgreSQL its isolation is the default, READ COMMITTED: there each statement
+// sees what was committed before it, and so what was waited for.
+func (s *server) transaction(ctx context.Context, o *sql.TxOptions, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // without effect after Commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// story is an hour in the life of two devices and a server. The first error ends it.
+type story struct {
+	server *server
+	minute int
+	lines  []string
+	digest merge.Digest
+	err    error
+}
+
+// tell lets it all happen.
+func (t *story) tell() error {
+	ana := &device{name: "Ana", id: clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")}
+	ben := &device{name: "Ben", id: clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")}
+	for _, part := range []func(ana, ben *device){t.conflict, t.retry, t.tooFarAhead, t.deletion, t.end} {
+		part(ana, ben)
+	}
+	return t.err
+}
+
+// conflict: both change the title offline, and each another field.
+func (t *story) conflict(ana, ben *device) {
+	t.push(ana, "creates the task fence",
+		ana.edit("fence", at(0)).Set("title", "Paint the fence").Set("estimate", 3))
+	t.pull(ben)
+	byAna := ana.edit("fence", at(10)).Set("title", "Paint the fence green").Set("estimate", 5)
+	byBen := ben.edit("fence", at(11)).Set("title", "Mend the fence").Set("done", false)
+	t.minute = 12
+	t.push(ana, "changes title and estimate", byAna)
+	t.push(ben, "changes title and done, later and without having seen that", byBen)
+}
+
+// retry: an answer is lost, and the same is sent again.
+func (t *story) retry(_, ben *device) {
+	m := ben.edit("gate", at(14)).Set("title", "Oil the gate")
+	t.minute = 15
+	t.push(ben, "creates the task gate", m)
+	t.push(ben, "did not get the answer, and sends the same again", m)
+}
+
+// tooFarAhead: a bad item does not block its neighbour.
+func (t *story) tooFarAhead(ana, _ *device) {
+	t.minute = 20
+	t.push(ana, "creates two tasks, one of them with a clock that is an hour ahead",
+		ana.edit("lawn", at(20)).Set("title", "Mow the lawn"),
+		ana.edit("pond", at(80)).Set("title", "Clean the pond"))
+}
+
+// deletion: a field and a record are deleted, and older writes come late.
+func (t *story) deletion(ana, ben *device) {
+	t.pull(ana)
+	t.pull(ben)
+	offline := ana.edit("fence", at(30)).Set("estimate", 8)
+	late := ana.edit("gate", at(31)).Set("title", "Oil the gate twice")
+	t.minute = 35
+	t.push(ben, "deletes the estimate of fence, and the task gate",
+		ben.edit("fence", at(32)).Delete("estimate"),
+		ben.edit("gate", at(33)).DeleteRecord())
+	t.push(ana, "comes online with older edits of both", offline, late)
+}
+
+// end: both pull, and have what the server has.
+func (t *story) end(ana, ben *device) {
+	t.pull(ana)
+	t.pull(ben)
+	all := &device{name: "a new device"}
+	t.pull(all)
+	gate, _ := all.seen.Get(record.Key{Table: tasksTable, ID: "gate"})
+	t.say("the task gate is deleted: %v", gate.Deleted())
+	t.digest = all.seen.Digest()
+	// Ana's device still shows the task that was refused; a real client drops it then.
+	t.say("Ben has what the server has: %v", ben.seen.Digest() == t.digest)
+}
+
+// push sends edits of one device, and says what the server answered.
+func (t *story) push(d *device, what string, edits ...*record.Edit) {
+	if t.err != nil {
+		return
+	}
+	mutations := make([]record.Mutation, len(edits))
+	for i, e := range edits {
+		if mutations[i], t.err = e.Mutation(); t.err != nil {
+			return
+		}
+	}
+	var answer []byte
+	answer, t.err = t.server.push(context.Background(), d.id, d.apply(mutations...))
+	if t.err == nil {
+		t.say("%s %s", d.name, what)
+		t.tellAnswer(answer)
+	}
+}
+
+// pull lets a device pull all that is new.
+func (t *story) pull(d *device) {
+	if t.err != nil {
+		return
+	}
+	before := d.seen
+	if t.err = d.pull(context.Background(), t.server); t.err == nil {
+		t.say("%s pulls, and sees %d changed", d.name, merge.Delta(before, d.seen).Len())
+	}
+}
+
+// tellAnswer says in a line for each item what the JSON of an answer says.
+func (t *story) tellAnswer(answer []byte) {
+	var results []struct {
+		ID, Verdict, Code string
+		Fields            map[string]struct {
+			Outcome string
+			Lost    bool
+		}
+		Notes []string
+	}
+	if t.err = json.Unmarshal(answer, &results); t.err != nil {
+		return
+	}
+	for _, r := range results {
+		parts := []string{r.Verdict}
+		if r.Code != "" {
+			parts = append(parts, r.Code)
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+			parts = append(parts, name+" "+r.Fields[name].Outcome)
+		}
+		t.say("    %s: %s", r.ID, strings.Join(append(parts, r.Notes...), ", "))
+	}
+}
+
+// say adds a line.
+func (t *story) say(format string, args ...any) {
+	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+}
+
+// wall is the server's clock.
+func (t *story) wall() time.Time { return at(t.minute).Time() }
+
+// at returns a time in the hour of the story.
+func at(minute int) clock.Timestamp {
+	return clock.TimestampOf(time.Date(2026, 3, 2, 12, minute, 0, 0, time.UTC))
+}
