@@ -31,10 +31,23 @@ type gate struct {
 }
 
 func newGate(e *Engine, in *Input) gate {
-	wall := func() time.Time { return in.Wall }
+	wall := plainTime(in.Wall)
 	// Options without a Last are never refused.
-	c, _ := clock.New(clock.Options{Now: wall, MaxAhead: e.MaxAhead})
+	c, _ := clock.New(clock.Options{Now: func() time.Time { return wall }, MaxAhead: e.MaxAhead})
 	return gate{in, e.Guard, c}
+}
+
+// plainTime returns a time in UTC, as near to t as a text with a year of four digits can
+// have it, so that a journal can tell it.
+func plainTime(t time.Time) time.Time {
+	t = t.UTC()
+	switch {
+	case t.Year() < 1:
+		return time.Time{}
+	case t.Year() > 9999:
+		return time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t
 }
 
 // admit returns why an item is refused, or nil. What is final comes before what
@@ -46,6 +59,11 @@ func (g gate) admit(item *record.Item) *Refusal {
 	data := item.Mutation.Data
 	if err := data.Key().Check(); err != nil {
 		return refuse(err)
+	}
+	for _, base := range item.Mutation.Base {
+		if !base.IsZero() && !base.Valid() {
+			return refuse(&record.Error{Path: "base", Offset: -1, Err: record.ErrStamp})
+		}
 	}
 	for name := range data.All() {
 		if strings.HasPrefix(name, "$") && name != record.DeletedField {
@@ -87,11 +105,23 @@ func (g gate) judge(data record.Record) *Refusal {
 
 // forbid returns the Refusal for what a Guard returned.
 func forbid(err error) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) && r != nil && r.Code != "" {
+	if r, ok := given(err); ok {
 		return r
 	}
 	return &Refusal{Code: Forbidden, Err: err}
+}
+
+// refusal returns why an item is refused, or nil, given the records that were looked
+// up. One that writes nothing needs none.
+func (g gate) refusal(item *record.Item, keys loaded) *Refusal {
+	if r := g.admit(item); r != nil {
+		return r
+	}
+	data := item.Mutation.Data
+	if data.Len() == 0 || keys.hold(data.Key()) {
+		return nil
+	}
+	return &Refusal{Code: NotLoaded, Retryable: true}
 }
 
 // loaded is the keys of the records that were looked up, sorted.
@@ -105,10 +135,8 @@ func newLoaded(keys []record.Key) loaded {
 	return keys
 }
 
-// holds returns nil if the record of a key was looked up.
-func (l loaded) holds(key record.Key) *Refusal {
-	if _, ok := slices.BinarySearchFunc(l, key, record.Key.Compare); ok {
-		return nil
-	}
-	return &Refusal{Code: NotLoaded, Retryable: true}
+// hold reports whether the record of a key was looked up.
+func (l loaded) hold(key record.Key) bool {
+	_, ok := slices.BinarySearchFunc(l, key, record.Key.Compare)
+	return ok
 }

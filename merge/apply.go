@@ -124,8 +124,9 @@ func (a *application) look(t touch) {
 	switch {
 	case !known || t.Before.IsZero() || t.Before.Stamp.Client == t.Incoming.Stamp.Client:
 	case !t.Changed():
-		// Whoever wrote the winner cannot have seen what comes only now.
-		if a.marks.isNew(t.Incoming.Stamp) {
+		// Whoever wrote the winner cannot have seen what comes only now. The clients of a
+		// gateway may have seen what it holds back.
+		if a.marks.isNew(t.Incoming.Stamp) && t.Incoming.Stamp.Client == a.Actor {
 			t.Seen = SeenNo
 		}
 	case base == t.Before.Stamp:
@@ -152,7 +153,8 @@ func (a *application) note(i int, u Update) {
 		notes.add(StampCollision, d.Outcome == Collision)
 		// A write that is stored now and was not before is new, whatever its stamp.
 		notes.add(Rewound, d.Outcome == Applied && a.marks.isBehind(d.Incoming.Stamp))
-		notes.add(StampBelowBase, known && base.Compare(d.Incoming.Stamp) >= 0)
+		// A client's own write above this one was refused, and is stamped anew.
+		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
 			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)
 			notes.add(UpdateOfDeleted, u.After.Deleted() && (later || d.Outcome == Applied && u.Before.Deleted()))
@@ -160,8 +162,8 @@ func (a *application) note(i int, u Update) {
 		}
 		was, _ := d.Before.Value.Bool()
 		is, _ := d.Incoming.Value.Bool()
-		notes.add(AlreadyDeleted, was && is && d.Outcome != Equal)
-		notes.add(Restored, was && !is && d.Changed())
+		notes.add(AlreadyDeleted, was && is && d.Outcome != Equal && u.After.Deleted())
+		notes.add(Restored, was && !is && d.Changed() && !u.After.Deleted())
 	}
 	r.Notes = notes.codes()
 }

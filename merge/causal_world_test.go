@@ -187,6 +187,9 @@ func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answe
 	}
 	a := applied(&w.engine, in)
 	w.last = a
+	for _, r := range a.Results {
+		require.NotContains(w.t, r.Notes, merge.StampBelowBase, "these phones observe what they pull")
+	}
 	w.store(a)
 	lost, held := w.truth(push, a)
 	claimed := w.oracle.reported(a)
@@ -290,34 +293,34 @@ func (p *phone) mend(answered []parcelOut, a merge.Answer) {
 		}
 	}
 	p.newClock(last)
-	for _, o := range again {
-		p.outbox = append(p.outbox, p.restamp(o))
-	}
+	p.restamp(again)
 }
 
-// restamp makes the same item once more, with a new stamp.
-func (p *phone) restamp(o parcelOut) parcelOut {
-	stamp := clock.Stamp{Time: p.clock.Now(), Client: p.id}
-	out := parcelOut{item: record.Mutation{Base: o.item.Base}}
-	var b record.Builder
-	data, err := b.Record(o.item.Data.Key(), func(yield func(string, record.FieldValue) bool) {
-		for name, v := range o.item.Data.All() {
-			v.Stamp = stamp
-			if !yield(name, v) {
-				return
-			}
-		}
-	})
-	require.NoError(p.w.t, err)
-	out.item.Data = data
-	for _, e := range o.edits {
-		again := *e
-		again.time, again.came = int64(stamp.Time), 0
-		p.w.oracle.made(&again)
-		p.seen[&again] = true
-		out.edits = append(out.edits, &again)
+// restamp makes the same items once more, with new stamps.
+func (p *phone) restamp(outbox []parcelOut) {
+	var old []record.Mutation
+	for _, o := range outbox {
+		old = append(old, o.item)
 	}
-	return out
+	items, err := record.Restamp(old, func() clock.Stamp { return clock.Stamp{Time: p.clock.Now(), Client: p.id} })
+	require.NoError(p.w.t, err)
+	renamed := map[*edit]*edit{}
+	for i, o := range outbox {
+		out := parcelOut{item: items[i]}
+		for _, e := range o.edits {
+			again := *e
+			w, _ := items[i].Data.Get(e.entry.field)
+			again.time, again.came = int64(w.Stamp.Time), 0
+			if now, ok := renamed[e.upon]; ok {
+				again.upon = now
+			}
+			renamed[e] = &again
+			p.w.oracle.made(&again)
+			p.seen[&again] = true
+			out.edits = append(out.edits, &again)
+		}
+		p.outbox = append(p.outbox, out)
+	}
 }
 
 // pull takes in what changed on the server since the last time.

@@ -14,8 +14,10 @@ type Outcome uint8
 
 // The outcomes. The zero Outcome is none of them.
 const (
-	// Applied: the incoming write won, and is stored now. If it has the same
-	// value as before, only the stamp changed.
+	// Applied: the incoming write won over what was there, and is stored. If it has
+	// the same value as before, only the stamp changed. Several writes of a field in one
+	// push take their turns in ascending order, so one that is applied may be replaced
+	// by the next.
 	Applied Outcome = iota + 1
 	// Superseded: the write that was there is greater, and stays.
 	Superseded

@@ -107,24 +107,42 @@ func (d Decision) WithValues() string {
 
 // sentence puts the parts together, given what the two writes are called.
 func (d Decision) sentence(incoming, other string) string {
-	in := d.Incoming.Stamp
-	head := fmt.Sprintf("%s: %s by %s at %s ", d.place(), incoming, short(in.Client), in.Time.Time().Format("2006-01-02 15:04:05.000 UTC"))
-	before := other + " by " + short(d.Before.Stamp.Client)
+	by, beforeBy := d.clients()
+	at := d.Incoming.Stamp.Time.Time().Format("2006-01-02 15:04:05.000 UTC")
+	head := fmt.Sprintf("%s: %s by %s at %s ", d.place(), incoming, by, at)
+	before := other + " by " + beforeBy
 	switch d.Step() {
 	case FirstWrite:
 		return head + "is the first write of this field"
 	case SameWrite:
 		return head + "was there already"
 	case ByKind, ByValue:
-		if d.Step() == ByValue {
+		if strings.HasPrefix(other, "one") {
 			other = "another " + other
 		}
 		return head + "has the stamp of " + other + " that was there, and " + d.tie()
 	}
 	if d.Changed() {
-		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had")
+		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had") + d.rule()
 	}
-	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had")
+	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had") + d.rule()
+}
+
+// clients names the clients of the two writes, in as many characters as tell them apart.
+func (d Decision) clients() (incoming, before string) {
+	v, w := d.Incoming.Stamp.Client, d.Before.Stamp.Client
+	if short(v) == short(w) && v != w {
+		return v.String(), w.String()
+	}
+	return short(v), short(w)
+}
+
+// rule says what decided where the times did not.
+func (d Decision) rule() string {
+	if d.Step() == ByClient {
+		return ": the greater client ID wins"
+	}
+	return ""
 }
 
 // place returns the names of table, record and field.
@@ -163,7 +181,7 @@ func (d Decision) distance(side string) string {
 	}
 	switch {
 	case d.Step() == ByClient:
-		return "at the very same time, by the greater client ID" + same
+		return "at the very same time" + same
 	case d.Margin() == 0:
 		return side + " in the same millisecond" + same
 	}
@@ -195,8 +213,7 @@ func (d Decision) tie() string {
 	return "gave way to it: " + rule
 }
 
-// short returns the beginning of a client ID, which is enough to tell clients
-// apart as a rule.
+// short returns the beginning of a client ID.
 func short(c clock.ClientID) string { return c.String()[:8] + "…" }
 
 // span returns a positive duration in one unit that suits it, cut off.

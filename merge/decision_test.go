@@ -25,7 +25,7 @@ func decided(t require.TestingT, before, incoming record.FieldValue, field strin
 		require.NoError(t, err)
 		return r
 	}
-	in := merge.Input{AnyClient: true, Wall: wallTime, Items: []record.Item{{Mutation: record.Mutation{Data: one(incoming)}}}}
+	in := merge.Input{Actor: incoming.Stamp.Client, Wall: wallTime, Items: []record.Item{{Mutation: record.Mutation{Data: one(incoming)}}}}
 	if !before.IsZero() {
 		in.Current = merge.Collect(one(before))
 	}
@@ -50,6 +50,7 @@ func TestSentences(t *testing.T) {
 	saw := func(w record.FieldValue) *clock.Stamp { return &w.Stamp }
 	ms := time.Millisecond
 	old, first := by(other, -3*ms, "b"), record.FieldValue{}
+	const near = "7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71235"
 	const head, short = "a write by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC ", "91aa04d7…"
 	for _, c := range []struct {
 		before, incoming record.FieldValue
@@ -66,7 +67,17 @@ func TestSentences(t *testing.T) {
 		{by(other, 72*time.Hour, "b"), by(actor, 0, "a"), "title", saw(first), head + "gave way to one by " + short + ", 3 days later, whose author had not seen it"},
 		{by(other, -5, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 1 ms earlier"},
 		{by(other, 5, "b"), by(actor, 0, "a"), "title", nil, head + "gave way to one by " + short + ", later in the same millisecond"},
-		{by(other, 0, "b"), by(actor, 0, "a"), "title", nil, head + "gave way to one by " + short + ", at the very same time, by the greater client ID"},
+		{by(other, 0, "b"), by(actor, 0, "a"), "title", nil, head + "gave way to one by " + short + ", at the very same time: the greater client ID wins"},
+		{by(other, 0, "b"), by(actor, 0, "a"), "title", saw(first), head + "gave way to one by " + short + ", at the very same time, whose author had not seen it: the greater client ID wins"},
+		{by(near, -3*ms, "b"), by(actor, 0, "a"), "title", nil, "a write by " + actor + " at 2026-03-02 14:02:07.120 UTC replaced one by " + near + ", 3 ms earlier"},
+		{by(other, -119*time.Second, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 119 s earlier"},
+		{by(other, -2*time.Minute, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 2 min earlier"},
+		{by(other, -119*time.Minute, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 119 min earlier"},
+		{by(other, -47*time.Hour, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 47 h earlier"},
+		{by(other, -48*time.Hour, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 2 days earlier"},
+		{by(other, -9999*ms, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 9999 ms earlier"},
+		{by(other, -10*time.Second, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 10 s earlier"},
+		{by(actor, 0, true), by(actor, 0, false), "$deleted", nil, "a restoration of the record by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the stamp of a deletion of the record that was there, and gave way to it: the greater value wins"},
 		{by(actor, 0, "a"), by(actor, 0, "a"), "title", nil, head + "was there already"},
 		{by(actor, 0, "b"), by(actor, 0, "a"), "title", nil, head + "has the stamp of another one that was there, and gave way to it: the greater value wins"},
 		{by(actor, 0, "a"), by(actor, 0, "b"), "title", nil, head + "has the stamp of another one that was there, and replaced it: the greater value wins"},
@@ -85,6 +96,11 @@ func TestSentences(t *testing.T) {
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC replaced one of "b" by 91aa04d7…, 3 ms earlier, which it had not seen`, d.WithValues())
 	d = decided(t, by(other, -3*ms, record.Deletion()), by(actor, 0, "a"), "title", nil)
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC replaced a deletion by 91aa04d7…, 3 ms earlier`, d.WithValues())
+	d = decided(t, by(other, -5*time.Hour, true), by(actor, 0, false), "$deleted", nil)
+	require.Equal(t, d.String(), d.WithValues(), "the words say it")
+	d = decided(t, first, by(actor, 0, "a"), "title", saw(first))
+	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC is the first write of this field`, d.WithValues())
+	require.Equal(t, merge.SeenUnknown, d.Seen)
 	d = decided(t, by(actor, 0, "b"), by(actor, 0, "a"), "title", nil)
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the stamp of another one of "b" that was there, and gave way to it: the greater value wins`, d.WithValues())
 }

@@ -115,18 +115,20 @@
 // be lost, store what [Answer.LostEdits] returns in the same transaction, and let it
 // sync. Package violation makes rows of it.
 //
-// No report is false. None is missing where the clients of one server push in the
-// order of their stamps, with a base; but nothing is claimed of a write that was
+// No report is false. None is missing where the clients of one server push by
+// themselves, with a base, in strictly ascending order of their stamps: items that share
+// a stamp go in one push. But nothing is claimed of a write that was
 // made upon one that the server refused, since what its author saw beneath is not
-// known. Between servers nothing is claimed: a server that takes in the state of
-// another passes no marks. Keep the mark with the records, and lock it with them: two
+// known. Of an edit that loses as it comes through a gateway nothing is claimed, and
+// between servers nothing at all: a server that takes in the state of another passes no
+// marks. Keep the mark with the records, and lock it with them: two
 // deliveries of one item at the same time would both be the first.
 //
 // # Clocks that are wrong
 //
 // An item that is stamped further ahead than the bound is refused with TooFarAhead
-// and the server's time. The client corrects its clock and stamps the edit again;
-// the server never does, for a retry would then win over later edits. Old stamps are
+// and the server's time. The client corrects its clock and stamps its outbox again,
+// see record.Restamp; the server never does, for a retry would then win over later edits. Old stamps are
 // normal. A phone whose clock is slow stamps above what it has seen all the same, if
 // its clock observes what it pulls; one that does not is told StampBelowBase.
 //

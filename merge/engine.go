@@ -127,10 +127,7 @@ func (e *Engine) Apply(in Input) Answer {
 		r := &a.answer.Results[i]
 		data := in.Items[i].Mutation.Data
 		r.Key = data.Key()
-		if r.Refusal = g.admit(&in.Items[i]); r.Refusal == nil && data.Len() > 0 {
-			if r.Refusal = keys.holds(r.Key); r.Refusal != nil {
-				continue
-			}
+		if r.Refusal = g.refusal(&in.Items[i], keys); r.Refusal == nil && data.Len() > 0 {
 			accepted = append(accepted, i)
 			writes += data.Len()
 		}

@@ -301,11 +301,14 @@ func TestInputIsNotChanged(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
-		before, marks := string(text(in)), slices.Clone(in.Marks)
-		a := applied(&judging, in)
+		in.Keys = judging.Keys(in)
+		slices.Reverse(in.Keys)
+		before, marks, keys := string(text(in)), slices.Clone(in.Marks), slices.Clone(in.Keys)
+		a := judging.Apply(in)
 		digest := a.Digest()
 		require.Equal(t, before, string(text(in)))
 		require.Equal(t, marks, in.Marks)
+		require.Equal(t, keys, in.Keys)
 		for i := range in.Items { // the answer is the caller's own
 			in.Items[i] = record.Item{}
 		}

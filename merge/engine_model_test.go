@@ -133,7 +133,7 @@ func (s situation) field(accepted []entry, o order, w entry) fieldOpinion {
 	if f.winner == w {
 		f.lost = known && differ && base.Compare(was.fieldValue().Stamp) < 0
 	} else {
-		f.lost = known && differ && kept && w.time > mark
+		f.lost = known && differ && kept && w.time > mark && w.client == s.actor
 	}
 	return f
 }
@@ -152,7 +152,7 @@ func (s situation) notes(accepted []entry, o order, fields []fieldOpinion, after
 		if mark, kept := s.marks[w.client]; kept && f.outcome == merge.Applied && w.time < mark {
 			found[merge.Rewound] = true
 		}
-		if base, known := o.base[f.name]; known && base.Compare(w.fieldValue().Stamp) >= 0 {
+		if base, known := o.base[f.name]; known && base.Client != w.client && base.Compare(w.fieldValue().Stamp) >= 0 {
 			found[merge.StampBelowBase] = true
 		}
 		life, lives := after.at(entry{table: o.table, id: o.id, field: "$deleted"})
@@ -164,9 +164,9 @@ func (s situation) notes(accepted []entry, o order, fields []fieldOpinion, after
 			if lives && life.value == "true" && (f.outcome == merge.Applied && (later || late) || f.outcome == merge.Equal && later) {
 				found[merge.UpdateOfDeleted] = true
 			}
-		case was.value == "true" && w.value == "true" && f.outcome != merge.Equal:
+		case was.value == "true" && w.value == "true" && f.outcome != merge.Equal && life.value == "true":
 			found[merge.AlreadyDeleted] = true
-		case was.value == "true" && w.value == "false" && fields[i].winner == w:
+		case was.value == "true" && w.value == "false" && fields[i].winner == w && life.value == "false":
 			found[merge.Restored] = true
 		}
 	}

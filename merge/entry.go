@@ -27,46 +27,9 @@ type Entry struct {
 	Answer Digest
 }
 
-// The forms that an Entry has in JSON, as far as this package has no decoder for
-// them.
-type (
-	entryJSON struct {
-		Wall      *time.Time        `json:"wall"`
-		Actor     clock.ClientID    `json:"actor,omitzero"`
-		AnyClient bool              `json:"anyClient,omitempty"`
-		MaxAhead  string            `json:"maxAhead,omitempty"`
-		Marks     []markJSON        `json:"marks"`
-		Keys      []keyJSON         `json:"keys,omitzero"` // if they are not those that Engine.Keys gives
-		Current   []json.RawMessage `json:"current"`
-		Items     []json.RawMessage `json:"items"`
-		Answer    string            `json:"answer"`
-	}
-	markJSON struct {
-		UpdatedAt clock.Timestamp `json:"updatedAt,omitzero"`
-		ClientID  clock.ClientID  `json:"clientId"`
-	}
-	keyJSON struct {
-		Table string `json:"table"`
-		ID    string `json:"id"`
-	}
-	itemJSON struct {
-		Table   string          `json:"table"`
-		ID      string          `json:"id"`
-		Data    json.RawMessage `json:"data"`
-		Refused *refusalJSON    `json:"refused"`
-	}
-	refusalJSON struct {
-		Code       Code            `json:"code"`
-		Path       string          `json:"path,omitempty"`
-		Retryable  bool            `json:"retryable,omitempty"`
-		ServerTime clock.Timestamp `json:"serverTime,omitzero"`
-		Detail     string          `json:"detail,omitempty"`
-	}
-)
-
 // ParseJournal reads one line of a journal, as AppendJournal wrote it. The error
 // is a *record.Error. Journals are the server's own: the line is read without
-// limits.
+// limits, and where there are several members of one name, the last one counts.
 func ParseJournal(line []byte) (Entry, error) {
 	var in entryJSON
 	if err := json.Unmarshal(line, &in); err != nil {
@@ -93,9 +56,6 @@ func ParseJournal(line []byte) (Entry, error) {
 	for _, k := range in.Keys {
 		e.Input.Keys = append(e.Input.Keys, record.Key{Table: k.Table, ID: k.ID})
 	}
-	if in.Keys == nil {
-		e.Input.Keys = e.Engine.Keys(e.Input)
-	}
 	answer, err := hex.DecodeString(in.Answer)
 	if err != nil || len(answer) != len(e.Answer) {
 		return Entry{}, journalError("answer", err)
@@ -109,6 +69,8 @@ func (in *entryJSON) missing() string {
 	switch {
 	case in.Wall == nil:
 		return "wall"
+	case in.Keys == nil:
+		return "keys"
 	case in.Items == nil:
 		return "items"
 	case in.Answer == "":
@@ -149,15 +111,25 @@ func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
 	if in.Refused == nil {
 		return item, err
 	}
-	r := &Refusal{Code: in.Refused.Code, Path: in.Refused.Path, Retryable: in.Refused.Retryable, ServerTime: in.Refused.ServerTime}
-	if in.Refused.Detail != "" {
-		r.Err = &record.Error{Offset: -1, Err: errors.New(in.Refused.Detail)}
-	}
-	item.Err = r
+	item.Err = in.Refused.refusal()
 	if err != nil { // it has no valid key
 		item.Mutation.Data, err = d.Record(record.Key{Table: in.Table, ID: in.ID}, in.Data)
 	}
 	return item, err
+}
+
+// refusal returns the Refusal that was given.
+func (r refusalJSON) refusal() *Refusal {
+	given := &Refusal{Code: r.Code, Path: r.Path, Retryable: r.Retryable, ServerTime: r.ServerTime}
+	if r.Detail != "" {
+		given.Err = &record.Error{Offset: -1, Err: errors.New(r.Detail)}
+	}
+	return given
+}
+
+// wire returns what is told of a refusal.
+func (r *Refusal) wire() refusalJSON {
+	return refusalJSON{Code(valid(string(r.Code))), valid(r.Path), r.Retryable, r.ServerTime, valid(r.detail())}
 }
 
 // journalError returns an error about a member of an entry. It does not keep the
@@ -171,13 +143,4 @@ func journalError(path string, err error) error {
 		return &record.Error{Path: path, Offset: -1, Err: e.Err}
 	}
 	return &record.Error{Path: path, Offset: -1, Err: record.ErrSyntax}
-}
-
-// keysJSON returns keys in their JSON form.
-func keysJSON(keys []record.Key) []keyJSON {
-	all := make([]keyJSON, len(keys))
-	for i, k := range keys {
-		all[i] = keyJSON{k.Table, k.ID}
-	}
-	return all
 }

@@ -164,10 +164,10 @@ func (c *client) mend() error {
 		}
 	}
 	var err error
-	c.clock, err = clock.New(clock.Options{Now: c.wall, MaxAhead: -1, Last: last})
-	for i := 0; i < len(c.outbox) && err == nil; i++ {
-		c.outbox[i], err = c.outbox[i].Restamp(c.stamp())
+	if c.clock, err = clock.New(clock.Options{Now: c.wall, MaxAhead: -1, Last: last}); err != nil {
+		return err
 	}
+	c.outbox, err = record.Restamp(c.outbox, c.stamp)
 	return err
 }
 

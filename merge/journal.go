@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"slices"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
@@ -15,96 +15,145 @@ import (
 // line for each push, in the order of its transactions. The line holds all values that
 // were pushed, and those that were there before.
 func (e *Engine) AppendJournal(dst []byte, in Input, a Answer) []byte {
-	line := entryJSON{
-		Wall: &in.Wall, Actor: in.Actor, AnyClient: in.AnyClient,
-		Marks: marksOf(in.Marks), Current: in.currentJSON(), Items: e.itemsJSON(in, a),
-		Answer: a.Digest().String(),
-	}
+	wall := plainTime(in.Wall)
+	head := headJSON{Wall: &wall, Actor: in.Actor, AnyClient: in.AnyClient, Marks: []markJSON{}, Keys: []keyJSON{}, Answer: a.Digest().String()}
 	if e.MaxAhead != 0 {
-		line.MaxAhead = e.MaxAhead.String()
+		head.MaxAhead = e.MaxAhead.String()
 	}
-	if keys := e.Keys(in); !slices.Equal(keys, in.Keys) {
-		line.Keys = keysJSON(in.Keys)
+	for _, s := range plainMarks(in.Marks) {
+		head.Marks = append(head.Marks, markJSON{s.Time, s.Client})
 	}
-	return appendJSON(dst, line)
+	for _, key := range in.Keys {
+		head.Keys = append(head.Keys, keyJSON{key.Table, key.ID})
+	}
+	dst = appendJSON(dst, head)
+	dst = append(dst[:len(dst)-1], `,"current":[`...)
+	dst = in.appendCurrent(dst)
+	dst = append(dst, `],"items":[`...)
+	dst = e.appendItems(dst, in, a)
+	return append(dst, `]}`...)
 }
 
 // appendJSON appends x in the form that encoding/json gives it, with HTML as it is.
-// What this package hands to it always has one.
 func appendJSON(dst []byte, x any) []byte {
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
+	out := bytes.NewBuffer(dst)
+	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
+	// What this package hands to it always has a form.
 	_ = e.Encode(x)
-	return append(dst, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// itemsJSON returns the items. What was refused before Apply could decide about it, or
-// by a guard, is marked as refused, so that replaying needs no guard.
-func (e *Engine) itemsJSON(in Input, a Answer) []json.RawMessage {
-	g := newGate(&Engine{MaxAhead: e.MaxAhead}, &in)
-	all := make([]json.RawMessage, len(in.Items))
-	for i := range in.Items {
-		text := in.Items[i].Mutation.AppendJSON(nil)
-		if given := a.Results[i].Refusal; given != nil && !g.finds(&in.Items[i], given) {
-			text = append(text[:len(text)-1], `,"refused":`...)
-			text = append(appendJSON(text, refusalJSON{given.Code, given.Path, given.Retryable, given.ServerTime, given.detail()}), '}')
-		}
-		all[i] = text
-	}
-	return all
-}
-
-// finds reports whether Apply comes to the given refusal by itself, without a guard.
-func (g gate) finds(item *record.Item, given *Refusal) bool {
-	if item.Err != nil || item.Mutation.Data.Key().Check() != nil {
-		return false
-	}
-	r := g.admit(item)
-	if r == nil {
-		return given.Code == NotLoaded
-	}
-	return r.Code == given.Code
-}
-
-// currentJSON returns the stored records that were looked up, as far as there are any.
-func (in *Input) currentJSON() []json.RawMessage {
-	all := []json.RawMessage{}
+// appendCurrent appends the stored records that were looked up, as far as there are
+// any.
+func (in *Input) appendCurrent(dst []byte) []byte {
+	comma := ""
 	for _, key := range in.Keys {
 		if r, ok := in.Current.Get(key); ok {
-			all = append(all, record.Mutation{Data: r}.AppendJSON(nil))
+			dst = record.Mutation{Data: r}.AppendJSON(append(dst, comma...))
+			comma = ","
 		}
 	}
-	return all
+	return dst
 }
 
-// marksOf returns the marks that can be of a client.
-func marksOf(marks []clock.Stamp) []markJSON {
-	all := []markJSON{}
-	for _, s := range marks {
-		if !s.Client.IsZero() {
-			all = append(all, markJSON{s.Time, s.Client})
+// appendItems appends the items. A refusal that does not follow from the rest of the
+// line, such as that of a guard, or of what no decoder would read, is put beside its
+// item, so that replaying needs no guard.
+func (e *Engine) appendItems(dst []byte, in Input, a Answer) []byte {
+	g := newGate(&Engine{MaxAhead: e.MaxAhead}, &in)
+	keys := newLoaded(in.Keys)
+	for i, item := range in.Items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		m, r := item.Mutation, a.Results[i].Refusal
+		if r != nil && r.Code == Invalid { // it may be what no decoder reads
+			key := m.Data.Key()
+			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}
+		}
+		dst = m.AppendJSON(dst)
+		if r != nil && !g.finds(item, keys, r) {
+			dst = append(dst[:len(dst)-1], `,"refused":`...)
+			dst = append(appendJSON(dst, r.wire()), '}')
 		}
 	}
-	return all
+	return dst
+}
+
+// finds reports whether Apply comes to a refusal by what is in the line, without a
+// guard.
+func (g gate) finds(item record.Item, keys loaded, r *Refusal) bool {
+	if item.Err != nil || r.Code == Invalid {
+		return false
+	}
+	found := g.refusal(&item, keys)
+	return found != nil && found.wire() == r.wire()
 }
 
 // Digest returns a fingerprint of all that the Answer says: the results as JSON, the
-// decisions with both values, the updates, the marks and the greatest time. Equal
-// answers have equal digests, on every platform.
+// decisions with both values and with what their authors had seen, the updates, the
+// marks and the greatest time. Equal answers have equal digests, on every platform.
 func (a Answer) Digest() Digest {
-	text := append(a.AppendJSON(nil), '\n')
+	h := sha256.New()
+	var text []byte
+	write := func(part []byte) {
+		h.Write(append(part, '\n'))
+		text = part[:0]
+	}
+	for reply := range a.Replies() {
+		write(appendJSON(text, reply))
+	}
 	for d := range a.Decisions() {
-		text = append(d.Before.AppendJSON(text), '\n')
-		text = append(d.Incoming.AppendJSON(text), '\n')
+		write(append(d.Incoming.AppendJSON(d.Before.AppendJSON(text)), byte('0'+d.Seen)))
 	}
 	for _, u := range a.Updates {
-		text = append(record.Mutation{Data: u.Before}.AppendJSON(text), '\n')
-		text = append(record.Mutation{Data: u.After}.AppendJSON(text), '\n')
+		write(record.Mutation{Data: u.Before}.AppendJSON(text))
+		write(record.Mutation{Data: u.After}.AppendJSON(text))
 	}
 	for _, mark := range a.Marks {
-		text = append(append(text, mark.String()...), '\n')
+		write(append(text, mark.String()...))
 	}
-	text, _ = a.Greatest.AppendText(text)
-	return sha256.Sum256(text)
+	write(append(text, a.Greatest.String()...))
+	return Digest(h.Sum(nil))
 }
+
+// The forms that an Entry has in JSON, as far as this package has no decoder for
+// them. Current and items follow the head, as lists of mutations.
+type (
+	headJSON struct {
+		Wall      *time.Time     `json:"wall"`
+		Actor     clock.ClientID `json:"actor,omitzero"`
+		AnyClient bool           `json:"anyClient,omitempty"`
+		MaxAhead  string         `json:"maxAhead,omitempty"`
+		Marks     []markJSON     `json:"marks"`
+		Keys      []keyJSON      `json:"keys"`
+		Answer    string         `json:"answer"`
+	}
+	entryJSON struct {
+		headJSON
+		Current []json.RawMessage `json:"current"`
+		Items   []json.RawMessage `json:"items"`
+	}
+	markJSON struct {
+		UpdatedAt clock.Timestamp `json:"updatedAt,omitzero"`
+		ClientID  clock.ClientID  `json:"clientId"`
+	}
+	keyJSON struct {
+		Table string `json:"table"`
+		ID    string `json:"id"`
+	}
+	itemJSON struct {
+		Table   string          `json:"table"`
+		ID      string          `json:"id"`
+		Data    json.RawMessage `json:"data"`
+		Refused *refusalJSON    `json:"refused"`
+	}
+	refusalJSON struct {
+		Code       Code            `json:"code"`
+		Path       string          `json:"path,omitempty"`
+		Retryable  bool            `json:"retryable,omitempty"`
+		ServerTime clock.Timestamp `json:"serverTime,omitzero"`
+		Detail     string          `json:"detail,omitempty"`
+	}
+)

@@ -2,10 +2,14 @@ package merge_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -21,16 +25,47 @@ func TestJournal(t *testing.T) {
 	refused := []error{
 		&record.Error{Path: "[3].data.title", Offset: 17, Err: record.ErrKind},
 		&record.Error{Offset: -1, Err: &record.LimitError{What: "depth", Limit: 32}},
-		&merge.Refusal{Code: "quota_exceeded", Retryable: true},
+		&record.Error{},
+		fmt.Errorf("wrapped: %w", &merge.Refusal{Code: "quota_exceeded", Retryable: true}),
+		&merge.Refusal{Code: "a\xff", Path: "\xfe", ServerTime: 7},
+		&merge.Refusal{},
+		(*merge.Refusal)(nil),
+		errors.New("of another package"),
+	}
+	// A guard may return what looks as if Apply had found it.
+	imitations := []error{
+		nil, nil, nil,
+		&merge.Refusal{Code: merge.NotLoaded}, &merge.Refusal{Code: merge.TooFarAhead, ServerTime: 1},
+		&merge.Refusal{Code: merge.OtherClient, Retryable: true}, &merge.Refusal{Code: merge.ServerClock, ServerTime: -1},
+		&merge.Refusal{Code: "quota_exceeded", ServerTime: clock.MaxTimestamp + 1}, errors.New("no"),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
 		e := judging
 		e.MaxAhead = rapid.SampledFrom([]time.Duration{0, time.Second, 90 * time.Minute, -1}).Draw(t, "bound")
 		in.Wall = in.Wall.Add(time.Duration(rapid.IntRange(0, 1_999_999).Draw(t, "ns")))
-		if rapid.IntRange(0, 9).Draw(t, "unset") == 0 {
-			in.Wall = time.Time{}
+		if rapid.IntRange(0, 4).Draw(t, "odd wall") == 0 {
+			in.Wall = rapid.SampledFrom([]time.Time{
+				{}, time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC),
+				in.Wall.In(time.FixedZone("", 25*3600)), time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600)),
+			}).Draw(t, "wall")
 		}
+		imitation := rapid.SampledFrom(imitations).Draw(t, "guard")
+		guard := e.Guard
+		e.Guard = func(actor clock.ClientID, m record.Mutation) error {
+			if imitation != nil {
+				return imitation
+			}
+			return guard(actor, m)
+		}
+		if len(in.Items) > 0 && rapid.IntRange(0, 4).Draw(t, "Go") == 0 {
+			m := &in.Items[0].Mutation // a mutation that no decoder made
+			m.Data = m.Data.WithKey(record.Key{Table: rapid.SampledFrom([]string{"", "t\xff\xfe", "t"}).Draw(t, "table"), ID: m.Data.Key().ID})
+			for name := range m.Base {
+				m.Base[name] = clock.Stamp{Time: rapid.SampledFrom([]clock.Timestamp{-1, 0, 5}).Draw(t, "base")}
+			}
+		}
+		in.Marks = append(in.Marks, rapid.SampledFrom([]clock.Stamp{{}, {Time: -5, Client: clients[0]}, {Time: clock.MaxTimestamp + 1, Client: clients[1]}, {Time: 5}}).Draw(t, "mark"))
 		for range rapid.IntRange(0, 2).Draw(t, "malformed") {
 			bad := record.Item{Mutation: record.Mutation{Data: record.New(keyOf(rapid.SampledFrom([]string{"", "1"}).Draw(t, "id")))}}
 			bad.Err = rapid.SampledFrom(refused).Draw(t, "reason")
@@ -42,7 +77,7 @@ func TestJournal(t *testing.T) {
 		a := e.Apply(in)
 		line := e.AppendJournal(nil, in, a)
 		require.NotContains(t, string(line), "\n")
-		require.True(t, json.Valid(line))
+		require.True(t, json.Valid(line) && utf8.Valid(line))
 
 		entry, err := merge.ParseJournal(line)
 		require.NoError(t, err)
@@ -100,6 +135,11 @@ func TestAnswerDigest(t *testing.T) {
 			a.Results[0].Fields = slices.Clone(a.Results[0].Fields)
 			a.Results[0].Fields[0].Incoming.Value = record.MustOf("other")
 		},
+		"what was seen": func(a *merge.Answer) {
+			a.Results = slices.Clone(a.Results)
+			a.Results[0].Fields = slices.Clone(a.Results[0].Fields)
+			a.Results[0].Fields[0].Seen = merge.SeenYes
+		},
 		"after": func(a *merge.Answer) {
 			a.Updates = []merge.Update{{Before: a.Updates[0].Before, After: a.Updates[0].After.WithKey(keyOf("x"))}}
 		},
@@ -127,6 +167,7 @@ func TestParseJournalRefuses(t *testing.T) {
 	line := string(e.AppendJournal(nil, in, e.Apply(in)))
 	_, err := merge.ParseJournal([]byte(line))
 	require.NoError(t, err)
+	answer := regexp.MustCompile(`"answer":".`)
 	bad := map[string]string{
 		"empty": "", "another type": "[]", "cut": line[:len(line)-1], "trailing data": line + "{}",
 		"wall":     strings.Replace(line, `"wall":"2026`, `"wall":"427281`, 1),
@@ -136,7 +177,7 @@ func TestParseJournalRefuses(t *testing.T) {
 		"current":  strings.Replace(line, `"current":[{"table"`, `"current":[{"427281"`, 1),
 		"item":     strings.Replace(line, `"items":[{"table"`, `"items":[{"427281"`, 1),
 		"answer":   strings.Replace(line, `"answer":"`, `"answer":"427281`, 1),
-		"no hex":   line[:len(line)-4] + `zz"}`,
+		"no hex":   answer.ReplaceAllString(line, `"answer":"z`),
 		"no items": strings.Replace(line, `"items":[`, `"items":[427281,`, 1),
 	}
 	for name, text := range bad {
@@ -151,7 +192,7 @@ func TestParseJournalRefuses(t *testing.T) {
 
 // TestParseJournalMissing: what must be there is.
 func TestParseJournalMissing(t *testing.T) {
-	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","items":[]}`} {
+	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","keys":[],"items":[]}`, `{"wall":"2026-03-02T14:03:00Z","items":[],"answer":"00"}`} {
 		_, err := merge.ParseJournal([]byte(line))
 		require.ErrorIs(t, err, record.ErrMissing)
 	}
@@ -165,7 +206,7 @@ func FuzzJournal(f *testing.F) {
 	var e merge.Engine
 	in.Keys = e.Keys(in)
 	f.Add(e.AppendJournal(nil, in, e.Apply(in)))
-	f.Add([]byte(`{"wall":"2026-03-02T14:03:00Z","maxAhead":"-1ns","marks":null,"items":[{"table":"","refused":{"code":""}}],"answer":""}`))
+	f.Add([]byte(`{"wall":"2026-03-02T14:03:00Z","maxAhead":"-1ns","marks":null,"keys":[],"items":[{"table":"","refused":{"code":""}}],"answer":""}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		entry, err := merge.ParseJournal(line)
 		if err != nil {
@@ -195,4 +236,23 @@ func FuzzPush(f *testing.F) {
 		in.Current = updated(a)
 		require.Empty(t, applied(&guarded, in).Updates)
 	})
+}
+
+// TestJournalWithoutLimits: a server reads what it wrote, whatever its limits for
+// clients are.
+func TestJournalWithoutLimits(t *testing.T) {
+	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
+	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client}
+	e := merge.Engine{Limits: record.Limits{Depth: -1}}
+	var err error
+	in.Items, err = e.Decode([]byte(strings.Replace(lines([]entry{w}), `"value":1`, `"value":`+deep, 1)))
+	require.NoError(t, err)
+	in.Keys = e.Keys(in)
+	a := e.Apply(in)
+	require.True(t, a.Results[0].Changed)
+	in.Current = updated(a)
+	entry, err := merge.ParseJournal(e.AppendJournal(nil, in, e.Apply(in)))
+	require.NoError(t, err)
+	require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
 }

@@ -228,3 +228,37 @@ func TestLostOnce(t *testing.T) {
 		require.Equal(t, []merge.Code{merge.LostEdit}, r.Notes, "each item is told")
 	}
 }
+
+// TestLostEditsAreSorted by key, field, loser and winner, and none is dropped for
+// being like another one.
+func TestLostEditsAreSorted(t *testing.T) {
+	w, a, b, _ := scene(t)
+	for _, id := range []string{"2", "1", "3"} {
+		a.write(record.Key{Table: "t", ID: id}, title(`"a"`), manner{})
+	}
+	b.w.later()
+	for _, id := range []string{"3", "1", "2"} {
+		b.write(record.Key{Table: "t", ID: id}, title(`"b"`), manner{})
+	}
+	a.sends()
+	var keys []string
+	for _, d := range b.sends().LostEdits() {
+		keys = append(keys, d.Key.ID)
+	}
+	require.Equal(t, []string{"1", "2", "3"}, keys)
+	require.Len(t, w.lost, 3)
+}
+
+// TestGateway: an edit of a client that comes through another one, and loses, is not
+// claimed to be lost: those behind the gateway may have seen it there.
+func TestGateway(t *testing.T) {
+	_, a, b, c := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	b.sends()
+	in := merge.Input{Actor: c.id, AnyClient: true, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in.Marks = []clock.Stamp{{Client: a.id}, {Client: c.id}}
+	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
+	in.Actor, in.AnyClient = a.id, false
+	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
+}

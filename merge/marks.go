@@ -14,10 +14,17 @@ type marks struct {
 
 func newMarks(known []clock.Stamp) marks {
 	m := marks{make(map[clock.ClientID]clock.Timestamp, len(known)), make(map[clock.ClientID]clock.Timestamp)}
-	for _, s := range known {
+	for _, s := range plainMarks(known) {
 		m.before[s.Client] = max(m.before[s.Client], s.Time)
 	}
 	return m
+}
+
+// plainMarks returns those marks that can be of a client: the others say nothing.
+func plainMarks(all []clock.Stamp) []clock.Stamp {
+	return slices.DeleteFunc(slices.Clone(all), func(s clock.Stamp) bool {
+		return s.Client.IsZero() || s.Time < 0 || s.Time > clock.MaxTimestamp
+	})
 }
 
 // accept takes in the stamp of an accepted write.

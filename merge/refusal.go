@@ -26,43 +26,68 @@ type Refusal struct {
 	Err error
 }
 
-// Error returns one line: code, path and reason. It holds no value.
+// Error returns one line: code, path and reason. It holds no value, unless a Guard put
+// one into its error.
 func (r *Refusal) Error() string {
+	if r == nil {
+		return "merge: no refusal"
+	}
 	text := "merge: " + string(r.Code)
 	if r.Path != "" {
 		text += " at " + r.Path
 	}
-	if e, ok := r.Err.(*record.Error); ok {
-		return text + ": " + e.Err.Error()
+	if detail := r.detail(); detail != "" {
+		return text + ": " + detail
 	}
-	if r.Err != nil {
+	if _, ok := r.Err.(*record.Error); r.Err != nil && !ok {
 		text += ": " + r.Err.Error()
 	}
 	return text
 }
 
 // Unwrap returns Err.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *Refusal) Unwrap() error {
+	if r == nil {
+		return nil
+	}
+	return r.Err
+}
 
 // detail returns the reason without the path, as far as the client may know it:
 // the text of this library's own errors, and not that of others.
 func (r *Refusal) detail() string {
 	switch e := r.Err.(type) {
 	case *record.Error:
-		return e.Err.Error()
+		if e.Err != nil {
+			return e.Err.Error()
+		}
 	case *clock.AheadError, *clock.WallError:
 		return e.Error()
 	}
 	return ""
 }
 
+// given returns the Refusal that err is or wraps, if it has a code. A server time that
+// no text can tell is left out.
+func given(err error) (*Refusal, bool) {
+	var r *Refusal
+	if !errors.As(err, &r) || r == nil || r.Code == "" {
+		return nil, false
+	}
+	if r.ServerTime < 0 || r.ServerTime > clock.MaxTimestamp {
+		plain := *r
+		plain.ServerTime = 0
+		return &plain, true
+	}
+	return r, true
+}
+
 // refuse returns the Refusal for the error that an item was read with.
 func refuse(err error) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
+	if r, ok := given(err); ok {
 		return r
 	}
-	r = &Refusal{Code: Invalid, Err: err}
+	r := &Refusal{Code: Invalid, Err: err}
 	if errors.Is(err, record.ErrLimit) {
 		r.Code = LimitExceeded
 	}

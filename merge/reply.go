@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"iter"
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -50,24 +51,27 @@ type StampReply struct {
 // codes are there for all.
 const mostDetails = 100
 
-// Replies returns the results as they are on the wire.
-func (a Answer) Replies() []Reply {
-	all := make([]Reply, len(a.Results))
-	details := mostDetails
-	for i, r := range a.Results {
-		all[i] = Reply{Index: i, Table: valid(r.Key.Table), ID: valid(r.Key.ID), Verdict: "accepted", Changed: r.Changed, Notes: r.Notes}
-		if r.Refusal != nil {
-			r.Refusal.describe(&all[i], details > 0)
-			details--
-		}
-		if len(r.Fields) > 0 {
-			all[i].Fields = make(map[string]FieldReply, len(r.Fields))
-		}
-		for _, d := range r.Fields {
-			all[i].Fields[d.Field] = d.reply()
+// Replies returns the results as they are on the wire, in their order.
+func (a Answer) Replies() iter.Seq[Reply] {
+	return func(yield func(Reply) bool) {
+		details := mostDetails
+		for i, r := range a.Results {
+			reply := Reply{Index: i, Table: valid(r.Key.Table), ID: valid(r.Key.ID), Verdict: "accepted", Changed: r.Changed, Notes: r.Notes}
+			if r.Refusal != nil {
+				r.Refusal.describe(&reply, details > 0)
+				details--
+			}
+			if len(r.Fields) > 0 {
+				reply.Fields = make(map[string]FieldReply, len(r.Fields))
+			}
+			for _, d := range r.Fields {
+				reply.Fields[d.Field] = d.reply()
+			}
+			if !yield(reply) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 // valid returns s with U+FFFD for what is not UTF-8, which a key that was refused may
@@ -81,10 +85,11 @@ func valid(s string) string {
 
 // describe fills in what a client is told of a refusal.
 func (r *Refusal) describe(reply *Reply, detailed bool) {
+	w := r.wire()
 	reply.Verdict = "refused"
-	reply.Code, reply.Path, reply.Retryable, reply.ServerTime = r.Code, r.Path, r.Retryable, r.ServerTime
+	reply.Code, reply.Path, reply.Retryable, reply.ServerTime = w.Code, w.Path, w.Retryable, w.ServerTime
 	if detailed {
-		reply.Detail = r.detail()
+		reply.Detail = w.Detail
 	}
 }
 
@@ -113,7 +118,16 @@ func (d Decision) reply() FieldReply {
 //
 // Members that are false, empty or absent are left out, but for "changed". The same
 // answer gives the same bytes.
-func (a Answer) AppendJSON(dst []byte) []byte { return appendJSON(dst, a.Replies()) }
+func (a Answer) AppendJSON(dst []byte) []byte {
+	dst = append(dst, '[')
+	for reply := range a.Replies() {
+		if reply.Index > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendJSON(dst, reply)
+	}
+	return append(dst, ']')
+}
 
 // MarshalJSON returns what AppendJSON appends.
 func (a Answer) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }

@@ -2,6 +2,7 @@ package merge_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -79,6 +80,57 @@ func TestEditBeforeDeletion(t *testing.T) {
 	c.write(other, deletion, manner{})
 	for _, r := range c.sends().Results {
 		require.Empty(t, r.Notes)
+	}
+}
+
+// TestNotesAreOfTheEnd: what is said of the record is how it ends, not how it was on
+// the way.
+func TestNotesAreOfTheEnd(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.w.later()
+	a.write(task, deletion, manner{})
+	a.sends()
+	b.pull()
+	b.w.later()
+	b.write(task, restoration, manner{})
+	b.w.later()
+	b.write(task, deletion, manner{})
+	for _, r := range b.sends().Results {
+		require.NotContains(t, r.Notes, merge.Restored)
+	}
+	b.w.later()
+	b.write(task, deletion, manner{})
+	b.w.later()
+	b.write(task, restoration, manner{})
+	for _, r := range b.sends().Results {
+		require.NotContains(t, r.Notes, merge.AlreadyDeleted)
+	}
+}
+
+// TestBaseThatIsNone: a base that no decoder would read is refused.
+func TestBaseThatIsNone(t *testing.T) {
+	_, a, _, _ := scene(t)
+	a.writes(`"by A"`)
+	for _, base := range []clock.Stamp{{Time: 5}, {Client: a.id}, {Time: -1, Client: a.id}} {
+		m := a.outbox[0].item
+		m.Base = map[string]clock.Stamp{"title": base}
+		in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
+		r := applied(&a.w.engine, in).Results[0].Refusal
+		require.Equal(t, merge.Invalid, r.Code)
+		require.ErrorIs(t, r, record.ErrStamp)
+		require.Equal(t, "base", r.Path)
+	}
+}
+
+// TestItemErrors: whatever an item was refused with, it is refused.
+func TestItemErrors(t *testing.T) {
+	var none *merge.Refusal
+	for _, err := range []error{none, &merge.Refusal{}, &record.Error{}, errors.New("x"), fmt.Errorf("x: %w", none)} {
+		in := merge.Input{Wall: wallTime, Items: []record.Item{{Err: err}}}
+		r := applied(&merge.Engine{}, in).Results[0]
+		require.False(t, r.Accepted())
+		require.Equal(t, merge.Invalid, r.Refusal.Code)
+		require.NotEmpty(t, r.Refusal.Error())
 	}
 }
 
@@ -219,6 +271,8 @@ func TestGuard(t *testing.T) {
 	e.Guard = func(clock.ClientID, record.Mutation) error { return own }
 	answer = applied(&e, in)
 	require.Same(t, own, answer.Results[0].Refusal)
+	e.Guard = func(clock.ClientID, record.Mutation) error { return fmt.Errorf("in another error: %w", own) }
+	require.Same(t, own, applied(&e, in).Results[0].Refusal)
 	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"refused","code":"quota_exceeded","retryable":true,"changed":false}]`, string(answer.AppendJSON(nil)))
 }
 

@@ -226,17 +226,28 @@ func TestEditErrorsKeepTheValue(t *testing.T) {
 	}(), "record: title: invalid stamp: not greater than that of the write which the author saw")
 }
 
-// TestRestamp: the same writes under a new stamp, deletions of fields and of the
-// record among them, and the same base.
+// TestRestamp: the same writes under new stamps, deletions of fields and of the
+// record among them, and bases that follow.
 func TestRestamp(t *testing.T) {
-	m, err := seenTask(t).Edit(stampOf(9, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
+	seen := seenTask(t)
+	first, err := seen.Edit(stampOf(90, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
 	require.NoError(t, err)
-	again, err := m.Restamp(stampOf(7, ben))
+	shown, _, err := new(record.Builder).Join(seen, first.Data)
 	require.NoError(t, err)
-	require.Equal(t, m.Base, again.Base)
-	want, err := seenTask(t).Edit(stampOf(7, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
+	second, err := shown.Edit(stampOf(91, ben)).Set("title", "Rye bread").Set("note", "dark").Mutation()
 	require.NoError(t, err)
-	require.True(t, want.Data.Equal(again.Data))
-	_, err = m.Restamp(clock.Stamp{})
+
+	at := 6
+	again, err := record.Restamp([]record.Mutation{first, second}, func() clock.Stamp { at++; return stampOf(at, ben) })
+	require.NoError(t, err)
+	want, err := seen.Edit(stampOf(7, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
+	require.NoError(t, err)
+	require.True(t, want.Data.Equal(again[0].Data))
+	require.Equal(t, first.Base, again[0].Base)
+	note, _ := seen.Get("note")
+	require.Equal(t, map[string]clock.Stamp{"title": stampOf(7, ben), "note": note.Stamp}, again[1].Base)
+	require.Equal(t, stampOf(90, ben), second.Base["title"], "the input stays as it is")
+
+	_, err = record.Restamp([]record.Mutation{first}, func() clock.Stamp { return clock.Stamp{} })
 	require.ErrorIs(t, err, record.ErrStamp)
 }

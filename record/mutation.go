@@ -1,6 +1,10 @@
 package record
 
-import "github.com/fieldlww/fieldlww/clock"
+import (
+	"maps"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
 
 // Mutation is what one author did to one record at once: the unit that is
 // pushed, and accepted or refused as a whole.
@@ -50,25 +54,6 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Restamp returns the mutation with all its writes stamped anew, and the same base:
-// what a client sends after its clock was found to be wrong and corrected. It refuses
-// a stamp that is not valid with ErrStamp.
-func (m Mutation) Restamp(at clock.Stamp) (Mutation, error) {
-	var b Builder
-	data, err := b.Record(m.Data.key, func(yield func(string, FieldValue) bool) {
-		for name, w := range m.Data.All() {
-			w.Stamp = at
-			if !yield(name, w) {
-				return
-			}
-		}
-	})
-	if err != nil {
-		return Mutation{}, err
-	}
-	return Mutation{data, m.Base}, nil
-}
-
 // MarshalJSON returns the canonical JSON of m, and an *Error if its key is not
 // valid. Mind that json.Marshal escapes <, > and & in what this returns.
 func (m Mutation) MarshalJSON() ([]byte, error) {
@@ -88,4 +73,37 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 		*m = got
 	}
 	return err
+}
+
+// Restamp returns the mutations with all their writes stamped anew, in their order,
+// each with the next stamp that next returns: what a client does with its outbox after
+// its clock was found to be wrong and corrected. Where the base of one names a stamp that
+// another one had, it names the new one now. It refuses stamps that are not valid with
+// ErrStamp.
+func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
+	var b Builder
+	again := make([]Mutation, len(mutations))
+	renamed := make(map[clock.Stamp]clock.Stamp)
+	for i, m := range mutations {
+		at := next()
+		data, err := b.Record(m.Data.key, func(yield func(string, FieldValue) bool) {
+			for name, w := range m.Data.All() {
+				renamed[w.Stamp] = at
+				w.Stamp = at
+				if !yield(name, w) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		again[i] = Mutation{data, maps.Clone(m.Base)}
+		for name, base := range m.Base {
+			if now, ok := renamed[base]; ok {
+				again[i].Base[name] = now
+			}
+		}
+	}
+	return again, nil
 }

@@ -120,7 +120,7 @@ func TestJournalForms(t *testing.T) {
 	if got := replayed(t, "\n \n"+text); !strings.Contains(got, "line 5: tasks/fence/title") {
 		t.Errorf("blank lines before it are not counted:\n%s", got)
 	}
-	history := strings.Replace(line("a", goodA), `{"table"`, `{"wall":"x","items":[],"table"`, 1)
+	history := strings.Replace(line("a", goodA), `{"table"`, `{"wall":"x","keys":[],"items":[],"table"`, 1)
 	if got := replayed(t, history); !strings.HasPrefix(got, "Merged ") {
 		t.Errorf("a mutation with unknown members is taken for a journal:\n%s", got)
 	}
@@ -136,7 +136,7 @@ func TestJournalRefused(t *testing.T) {
 		"cut off":                {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
 		"cut off in the first":   {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
 		"a mutation":             {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
-		"no digest":              {good + `{"wall":"2026-03-02T09:00:00Z","items":[]}`, "line 22: answer: "},
+		"no digest":              {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
 		"a damaged record":       {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},
 		"a damaged item":         {changed(t, 2, `"value":"Paint the fence green"`, `"value":secret`), "line 2: each line must be one entry of a journal: invalid JSON"},
 		"an item without stamp":  {changed(t, 2, `"value":"Paint the fence green","updatedAt"`, `"value":"secret","at"`), "line 2: items[0].data.title.updatedAt: missing member"},
@@ -183,7 +183,7 @@ func FuzzJournal(f *testing.F) {
 	for line := range strings.Lines(sampleJournal(f)) {
 		f.Add(line)
 	}
-	f.Add(`{"wall":"0000-01-01T00:00:00Z","marks":[{}],"current":[],"items":[],"answer":"` + strings.Repeat("0", 64) + `"}`)
+	f.Add(`{"wall":"0000-01-01T00:00:00Z","marks":[{}],"keys":[],"current":[],"items":[],"answer":"` + strings.Repeat("0", 64) + `"}`)
 	f.Fuzz(func(t *testing.T, text string) { survives(t, text) })
 }
 
