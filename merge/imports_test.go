@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestImports: who links record and merge links the standard library and nothing
+// TestImports: who links record, merge and violation links the standard library and nothing
 // else, and of that nothing that reaches outside the program. They are pure, so
 // they start no goroutine either, and never read a clock.
 func TestImports(t *testing.T) {
@@ -21,6 +21,8 @@ func TestImports(t *testing.T) {
 	below := map[string][]string{
 		"../record": {module + "clock"},
 		"../merge":  {module + "clock", module + "record"},
+		// Of a context it knows that a view may want one.
+		"../violation": {module + "clock", module + "record", module + "merge", "context"},
 	}
 	for dir, own := range below {
 		paths, err := filepath.Glob(dir + "/*.go")

@@ -1,7 +1,9 @@
 package violation
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -31,8 +33,9 @@ type Capacity struct {
 	// Limit is how much there is, if ParentTable is "".
 	Limit int64
 	// ParentTable and LimitField say where the limit is read: an integer field of the
-	// record of that table whose ID is the parent. Where there is no such integer, or
-	// the parent is deleted, there is no limit that could be exceeded.
+	// record of that table whose ID is the parent. Where the field is absent, null or
+	// deleted, or the parent is, there is no limit that could be exceeded. A value that is
+	// no integer cannot be read.
 	ParentTable, LimitField string
 	// Describe returns the text, given how much is taken and how much there is. Nil means
 	// a text with the two numbers.
@@ -41,24 +44,25 @@ type Capacity struct {
 
 // Scopes returns the parent of a record, and a parent itself.
 func (c Capacity) Scopes(r record.Record) ([]string, error) {
-	switch r.Key().Table {
-	case c.Table:
-		p, err := c.Place(r)
-		if err != nil || p.Parent == "" {
-			return nil, err
-		}
-		return []string{p.Parent}, nil
-	case c.ParentTable:
-		return []string{r.Key().ID}, nil
+	var names []string
+	if r.Key().Table == c.ParentTable {
+		names = append(names, r.Key().ID)
 	}
-	return nil, nil
+	if r.Key().Table != c.Table { // a table may be the parent of itself
+		return names, nil
+	}
+	p, err := c.Place(r)
+	if err == nil && p.Parent != "" {
+		names = append(names, p.Parent)
+	}
+	return names, err
 }
 
 // Check returns one finding if too much is taken.
 func (c Capacity) Check(g Group) (Findings, error) {
-	limit, ok := c.limit(g)
-	if !ok {
-		return Findings{}, nil
+	limit, ok, err := c.limit(g)
+	if err != nil || !ok {
+		return Findings{}, err
 	}
 	var taken int64
 	var newest record.Record
@@ -68,13 +72,18 @@ func (c Capacity) Check(g Group) (Findings, error) {
 			continue
 		}
 		p, err := c.Place(r)
+		if errors.Is(err, ErrUnknown) {
+			continue // it is here as a parent only
+		}
 		if err != nil {
 			return Findings{}, err
 		}
 		if p.Parent != g.Scope || p.Units <= 0 {
 			continue
 		}
-		taken += p.Units
+		if taken += p.Units; taken < 0 {
+			taken = math.MaxInt64 // that is too many as well
+		}
 		others = append(others, r.Key())
 		if newest.Len() == 0 {
 			newest = r
@@ -88,17 +97,23 @@ func (c Capacity) Check(g Group) (Findings, error) {
 	return Findings{List: []Finding{c.finding(g, newest, others, c.describe(taken, limit))}}, nil
 }
 
-// limit returns how much there is, and whether that is known.
-func (c Capacity) limit(g Group) (int64, bool) {
+// limit returns how much there is, and whether there is a limit.
+func (c Capacity) limit(g Group) (limit int64, ok bool, err error) {
 	if c.ParentTable == "" {
-		return c.Limit, true
+		return c.Limit, true, nil
 	}
 	parent, ok := g.Find(record.Key{Table: c.ParentTable, ID: g.Scope})
 	if !ok {
-		return 0, false
+		return 0, false, nil
 	}
 	w, _ := parent.Get(c.LimitField)
-	return w.Value.Int()
+	if w.IsZero() || w.Deleted() || w.Value.Kind() == record.KindNull {
+		return 0, false, nil
+	}
+	if limit, ok = w.Value.Int(); !ok {
+		return 0, false, ErrUnknown // such as a limit that is encrypted
+	}
+	return limit, true, nil
 }
 
 func (c Capacity) describe(taken, limit int64) string {
@@ -118,7 +133,12 @@ func (c Capacity) finding(g Group, newest record.Record, takers []record.Key, te
 			f.Others = append(f.Others, key)
 		}
 	}
-	if c.LimitField != "" {
+	if c.ParentTable == "" {
+		return f
+	}
+	// Another limit is another evidence. No fields mean all of them, and stay none.
+	f.Beside = []record.Key{{Table: c.ParentTable, ID: g.Scope}}
+	if c.Fields != nil {
 		f.Fields = append([]string{c.LimitField}, c.Fields...)
 	}
 	return f

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -22,12 +24,14 @@ const DefaultMaxPerScope = 100
 // if its rules are, and must not be changed while it is used.
 type Checker struct {
 	// Rules are the rules, by the names that they are registered under. A name is a
-	// part of the identity of what the rule finds: do not change it. It holds no slash.
+	// part of the identity of what the rule finds: do not change it. It is valid UTF-8, not
+	// empty, holds no slash, and is not LostEditRule; a rule under another name, and one
+	// that is nil, is not run, and is a RuleError.
 	Rules map[string]Rule
 	// Table is where rows are stored; "" means DefaultTable.
 	Table string
-	// MaxPerScope is how many violations of one group get rows of their own; 0 means
-	// DefaultMaxPerScope. If there are more, the first ones by key do, and one more row
+	// MaxPerScope is how many violations of one group get rows of their own; 0 and less
+	// mean DefaultMaxPerScope. If there are more, the first ones by key do, and one more row
 	// stands for all of them.
 	MaxPerScope int
 }
@@ -52,7 +56,7 @@ type Report struct {
 	// with a new sequence; they are sorted by key. Rows that stay as they are, are not
 	// among them.
 	Updates []merge.Update
-	// Open counts the violations of the checked groups that are open now.
+	// Open counts the rows of what was found in the checked groups and is open now.
 	Open int
 	// Unknown counts the records that a rule could not read, and the groups of which
 	// a part is missing. What is known of them stays as it is.
@@ -119,20 +123,39 @@ func (c *Checker) names() []string { return slices.Sorted(maps.Keys(c.Rules)) }
 
 func (c *Checker) table() string { return cmp.Or(c.Table, DefaultTable) }
 
-func (c *Checker) maxPerScope() int { return cmp.Or(c.MaxPerScope, DefaultMaxPerScope) }
+// maxPerScope is positive: of a negative number, no slice can be cut.
+func (c *Checker) maxPerScope() int {
+	if c.MaxPerScope > 0 {
+		return c.MaxPerScope
+	}
+	return DefaultMaxPerScope
+}
 
 // touch is what an input is about, for one rule.
 type touch struct {
 	names []string // of the groups, sorted
-	// unknown are the records that the rule cannot read now, and doubtful the groups
-	// that they belonged to when it could.
-	unknown  map[record.Key]bool
-	doubtful map[string]bool
+	// unknown are the records that the rule cannot read now.
+	unknown map[record.Key]bool
+}
+
+// errRule says that a rule cannot be run as it is registered.
+var errRule = errors.New("violation: a rule is not nil, and its name is UTF-8, not empty, without a slash, and not " + LostEditRule)
+
+// runnable returns errRule if the rule of that name cannot be run. The slash parts it
+// from the name of a scope in rows, and rows of lost edits are for no check to close.
+func (c *Checker) runnable(rule string) error {
+	if rule == "" || rule == LostEditRule || strings.Contains(rule, "/") || !utf8.ValidString(rule) || c.Rules[rule] == nil {
+		return errRule
+	}
+	return nil
 }
 
 // touched returns what the input is about.
 func (c *Checker) touched(rule string, in Input) (touch, error) {
-	t := touch{unknown: make(map[record.Key]bool), doubtful: make(map[string]bool)}
+	t := touch{unknown: make(map[record.Key]bool)}
+	if err := c.runnable(rule); err != nil {
+		return t, err
+	}
 	for _, s := range in.Scopes {
 		if s.Rule == rule {
 			t.names = append(t.names, s.Name)
@@ -158,12 +181,11 @@ func (t *touch) add(rule Rule, u merge.Update) error {
 		return err
 	}
 	after, err := scopesOf(rule, u.After)
-	if errors.Is(err, ErrUnknown) {
+	if errors.Is(err, ErrUnknown) && !u.After.Deleted() {
+		// The groups that it belonged to are checked like all others, without it. To
+		// leave them alone, in this call only, would miss what else the call changed.
 		t.unknown[u.After.Key()] = true
-		for _, name := range before {
-			t.doubtful[name] = true
-		}
-	} else if err != nil {
+	} else if err != nil && !errors.Is(err, ErrUnknown) {
 		return err
 	}
 	t.names = append(append(t.names, before...), after...)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
@@ -19,20 +20,45 @@ type derived struct {
 	stamp clock.Stamp // of all its fields
 }
 
+// MaxDescription is how long the description of a row may be, in bytes. A longer one is
+// cut, or else clients could not read the row: see record.Limits.
+const MaxDescription = 4096
+
+// cut returns a text that is not too long. It leaves text alone that is not UTF-8, which
+// is refused later.
+func cut(text string) string {
+	const more = "…"
+	if len(text) <= MaxDescription || !utf8.ValidString(text) {
+		return text
+	}
+	n := MaxDescription - len(more)
+	for !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n] + more
+}
+
 // derive returns what a finding is as a row, without its evidence.
 func derive(scope Scope, f Finding) (derived, error) {
 	d := derived{Violation: Violation{
 		ID: idOf(scope.Rule, f.Key), Type: f.Type, Rule: scope.Rule, Scope: scope.Name,
-		Table: f.Record.Table, RecordID: f.Record.ID, Description: f.Description,
+		Table: f.Record.Table, RecordID: f.Record.ID, Description: cut(f.Description),
 		Total: 1, RelevantUntil: f.RelevantUntil, Status: Open,
 	}}
+	if f.Record.Check() != nil {
+		return d, errFinding
+	}
+	// An end beyond what can be written is none, such as that of a slot without an end.
+	if d.RelevantUntil > clock.MaxTimestamp {
+		d.RelevantUntil = 0
+	} else if d.RelevantUntil < 0 {
+		d.RelevantUntil = 1
+	}
 	for _, key := range f.Others {
-		if d.ConflictingTable == "" {
-			d.ConflictingTable = key.Table
-		}
-		if key.Table != d.ConflictingTable {
+		if key.Check() != nil || key.Table != f.Others[0].Table {
 			return d, errFinding
 		}
+		d.ConflictingTable = key.Table
 		d.Conflicting = append(d.Conflicting, key.ID)
 	}
 	slices.Sort(d.Conflicting)

@@ -10,7 +10,8 @@
 // into rows to store: a [Report]. It looks at the storage through a [View], of which
 // [Memory] is one. [Checker.Audit] looks at everything. [Parse] reads a row as a
 // [Violation], and [Guard] keeps clients from writing what is derived.
-// [Checker.LostEdit] makes a row of a lost edit.
+// [Checker.LostEdit] makes a row of a lost edit. The package violationtest tests a View
+// of one's own.
 //
 // # A row is derived
 //
@@ -29,6 +30,20 @@
 // a part of the data, or that is encrypted, or of a newer form, neither opens nor
 // closes anything.
 //
+// # How a row lives
+//
+// A row is [Open] while its condition holds, however long. A normal write makes it
+// [Resolved], and another one open again, under the same ID. It is [Obsolete] when the
+// record that it is about is gone, or when its relevance has passed: that needs a time,
+// so either give Input.Now always, or never and ask [Violation.StatusAt] on reading. A
+// dismissal falls when the evidence changes; that somebody acknowledged it stays. Keep
+// closed rows as long as clients may be offline, so that those hear of it too; and where
+// notices about an open row are to stop after a time, count from when the row was stored,
+// not from DetectedAt, which may be long ago.
+//
+// A row may hold what people wrote and nothing else, where it came from elsewhere before
+// it was derived here: [Parse] says [ErrRow], and a check completes it.
+//
 // # In a server
 //
 // In the transaction of a push, after Apply:
@@ -37,6 +52,13 @@
 //	save(tx, answer.Updates)
 //	save(tx, report.Updates) // with sequences, like all else
 //	log(report.Err)          // a rule that failed does not stop the push
+//
+// Clients pull rows like all data and show what Parse returns. They may run the same
+// rules on what they hold, before they push, as advice.
+//
+// Servers that exchange state join their records, and of their rows what [Written]
+// returns. Then each checks what changed. The derived parts are the same by then; to join
+// them would mix the old and the new.
 //
 // # The race
 //
@@ -60,6 +82,9 @@
 //
 // A description goes to everybody who may read the row. It should not tell what the
 // readers of one record may not know of another.
+//
+// A rule that failed has left groups unchecked, and no later check knows which: audit
+// once it is mended.
 //
 // A rule whose name changes finds everything anew, and leaves its old rows open. A rule
 // that is removed leaves its rows as they are.

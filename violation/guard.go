@@ -1,6 +1,7 @@
 package violation
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,8 +13,10 @@ import (
 // Guard returns a guard that lets clients write to a table of violations what is theirs
 // to write, FieldAcknowledged, FieldDismissed and FieldNote, and refuses all else: what
 // is derived is nobody's to write. The other tables it leaves to the next guard, which
-// may be nil, and which is asked about the table of violations as well.
+// may be nil, and which is asked about the table of violations as well. A table "" is
+// DefaultTable, as in a Checker.
 func Guard(table string, next merge.Guard) merge.Guard {
+	table = cmp.Or(table, DefaultTable)
 	return func(actor clock.ClientID, m record.Mutation) error {
 		if m.Data.Key().Table == table {
 			for name := range m.Data.All() {

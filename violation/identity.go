@@ -98,8 +98,16 @@ func (f Finding) dependsOn(name string) bool {
 	return false
 }
 
-// stampOf returns the greatest stamp of the named fields of a record.
+// stampOf returns the greatest stamp of the named fields of a record, or of all if none
+// is named, as in Finding.Fields.
 func stampOf(r record.Record, fields []string) (newest clock.Stamp) {
+	if len(fields) == 0 {
+		for _, w := range r.All() {
+			if w.Stamp.Compare(newest) > 0 {
+				newest = w.Stamp
+			}
+		}
+	}
 	for _, name := range fields {
 		if w, _ := r.Get(name); w.Stamp.Compare(newest) > 0 {
 			newest = w.Stamp

@@ -22,7 +22,7 @@ func (c *ruleCheck) lookUp(ctx context.Context, view View) error {
 	}
 	for id, row := range c.rows {
 		if v, err := Parse(row); err == nil && !c.isFound(id) && !c.kept[id] {
-			keys = append(keys, slices.DeleteFunc(v.participants(), func(key record.Key) bool { return c.members[key] })...)
+			keys = append(keys, slices.DeleteFunc(v.participants(), c.isMember)...)
 		}
 	}
 	if len(keys) == 0 {
@@ -55,14 +55,21 @@ func (c *ruleCheck) learn(key record.Key, f Found) error {
 	}
 	_, err := scopesOf(c.rule, f.Record)
 	switch {
+	case f.Record.Deleted():
+		// It is gone, whether or not the rule can read what it was.
 	case f.Unknown || errors.Is(err, ErrUnknown):
 		c.unknown[key] = true
 	case err != nil:
 		return err
-	case f.Record.Len() > 0 && !f.Record.Deleted():
-		c.members[key] = true // it is there, though in another group now
+	case f.Record.Len() > 0:
+		c.members[key] = f.Record // it is there, though in another group now
 	}
 	return nil
+}
+
+func (c *ruleCheck) isMember(key record.Key) bool {
+	_, ok := c.members[key]
+	return ok
 }
 
 func (c *ruleCheck) isFound(id string) bool {
@@ -102,12 +109,43 @@ func (c *ruleCheck) closed(v Violation) Status {
 		}
 	}
 	switch {
-	case c.hidden[v.ID]:
+	case !c.isMember(v.Record()):
+		return Obsolete // even if there are too many to list: this one is over
+	case c.hidden[v.ID] && c.belong(v, v.Scope):
 		return Hidden
-	case !c.members[v.Record()]:
-		return Obsolete
 	}
 	return Resolved
+}
+
+// firstScope returns the first of the groups in which something is found, given its
+// row as it was before. A group that was not looked at now is one of them if it has the
+// row and all that the row names belongs to it: else the row would name one group after
+// an incremental check, and another one after an audit.
+func (c *ruleCheck) firstScope(d derived, before record.Record) string {
+	v, err := Parse(before)
+	if err != nil || v.Status != d.Status || v.Scope >= d.Scope {
+		return d.Scope
+	}
+	if _, looked := slices.BinarySearch(c.touch.names, v.Scope); looked {
+		return d.Scope
+	}
+	if c.belong(d.Violation, v.Scope) {
+		return v.Scope
+	}
+	return d.Scope
+}
+
+// belong reports whether all records that a violation names, as far as they are there,
+// belong to a group. If not, the violation is not one of that group.
+func (c *ruleCheck) belong(v Violation, scope string) bool {
+	for _, key := range v.participants() {
+		if r, ok := c.members[key]; ok {
+			if names, err := scopesOf(c.rule, r); err != nil || !slices.Contains(names, scope) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // open writes the rows of what was found.
@@ -117,7 +155,9 @@ func (c *ruleCheck) open() error {
 		if !ok {
 			before = record.New(record.Key{Table: c.table(), ID: id})
 		}
-		after, err := c.found[id].row(c.table(), before)
+		d := c.found[id]
+		d.Scope = c.firstScope(d, before)
+		after, err := d.row(c.table(), before)
 		if err != nil {
 			return err
 		}

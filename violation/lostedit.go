@@ -23,11 +23,14 @@ func (c *Checker) LostEdit(d merge.Decision) (record.Record, bool) {
 	if !d.Lost() {
 		return record.Record{}, false
 	}
+	// Which of the two writes came last differs between servers, and must not show.
+	told := d
+	told.Change = merge.Change{Before: loser, Incoming: winner, Outcome: merge.Applied}
 	v := derived{stamp: winner.Stamp, Violation: Violation{
 		ID:   idOf(LostEditRule, joinParts(d.Key.Table, d.Key.ID, d.Field, loser.Stamp.String())),
 		Type: LostEditRule, Rule: LostEditRule, Scope: d.Key.String(),
 		Table: d.Key.Table, RecordID: d.Key.ID, Total: 1, Status: Open,
-		DetectedAt: winner.Stamp.Time, Evidence: winner.Stamp.String(), Description: d.String(),
+		DetectedAt: winner.Stamp.Time, Evidence: winner.Stamp.String(), Description: told.String(),
 	}}
 	row, err := v.row(c.table(), record.Record{})
 	if err != nil {

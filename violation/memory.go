@@ -2,9 +2,9 @@ package violation
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -51,21 +51,20 @@ type place struct {
 	scope Scope
 }
 
-// places returns where a record stands. One that a rule cannot read stands nowhere.
+// places returns where a record stands. One that a rule cannot read stands nowhere, but
+// for the groups that the rule names all the same.
 func (m *Memory) places(r record.Record) []place {
 	if r.Key().Table == m.checker.table() {
-		w, _ := r.Get(fieldScope)
-		text, _ := w.Value.Text()
-		rule, name, ok := strings.Cut(text, "/")
+		scope, ok := scopeOfRow(r)
 		if !ok {
 			return nil
 		}
-		return []place{{m.rows, Scope{rule, name}}}
+		return []place{{m.rows, scope}}
 	}
 	var all []place
 	for rule := range m.checker.Rules {
 		names, err := scopesOf(m.checker.Rules[rule], r)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrUnknown) {
 			continue
 		}
 		for _, name := range names {

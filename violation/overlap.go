@@ -30,8 +30,9 @@ type NoOverlap struct {
 	// Slot returns what a record takes, and the zero Slot if nothing. ErrUnknown says
 	// that it cannot be read.
 	Slot func(r record.Record) (Slot, error)
-	// Describe returns the text for the newer record of a pair, given the other one.
-	// Nil means a text without particulars.
+	// Describe returns the text for the newer record of a pair, given the other one. For
+	// the owner of the older one, an app makes its own from the two IDs of the row. Nil
+	// means a text without particulars.
 	Describe func(newer, older record.Record) string
 	// Relevant is set if a conflict stops to matter when the earlier slot of the two
 	// has ended.

@@ -10,13 +10,14 @@ const StaleAssignment = "stale_assignment"
 // reference is stale. Where the view does not know all of a group, a record that is
 // missing is no proof of anything.
 type LiveReference struct {
-	// Table and Field are where the references stand, as the ID of a record.
+	// Table and Field are where the references stand, as the ID of a record. A value that
+	// is neither text nor null cannot be read.
 	Table, Field string
 	// Target is the table of the records that are referred to.
 	Target string
 	// Fit reports whether a record may be referred to, such as a person who has not
-	// left. Nil means that all may.
-	Fit func(target record.Record) bool
+	// left. ErrUnknown says that it cannot be read. Nil means that all may.
+	Fit func(target record.Record) (bool, error)
 	// FitFields are the fields that Fit reads.
 	FitFields []string
 	// Describe returns the text for the record whose reference is stale. The target has
@@ -30,19 +31,20 @@ func (l LiveReference) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table == l.Target {
 		names = append(names, r.Key().ID)
 	}
-	if r.Key().Table == l.Table {
-		if id, ok := l.reference(r); ok {
-			names = append(names, id)
-		}
+	if r.Key().Table != l.Table {
+		return names, nil
 	}
-	return names, nil
+	id, err := l.reference(r)
+	if err == nil && id != "" {
+		names = append(names, id)
+	}
+	return names, err
 }
 
-// reference returns the ID that a record refers to.
-func (l LiveReference) reference(r record.Record) (string, bool) {
+// reference returns the ID that a record refers to, and "" if none.
+func (l LiveReference) reference(r record.Record) (string, error) {
 	w, _ := r.Get(l.Field)
-	id, ok := w.Value.Text()
-	return id, ok && id != ""
+	return textOf(w)
 }
 
 // Check returns the records that refer to what they should not.
@@ -58,13 +60,15 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 			target = record.New(key)
 		}
 	}
-	if live && (l.Fit == nil || l.Fit(target)) {
-		return Findings{}, nil
+	if live {
+		if fit, err := l.fit(target); err != nil || fit {
+			return Findings{}, err
+		}
 	}
 	var f Findings
 	for _, r := range g.Records {
-		id, ok := l.reference(r)
-		if r.Key().Table != l.Table || !ok || id != g.Scope {
+		// One that cannot be read is here as a target only.
+		if id, err := l.reference(r); r.Key().Table != l.Table || err != nil || id != g.Scope {
 			continue
 		}
 		f.List = append(f.List, Finding{
@@ -74,6 +78,13 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 		})
 	}
 	return f, nil
+}
+
+func (l LiveReference) fit(target record.Record) (bool, error) {
+	if l.Fit == nil {
+		return true, nil
+	}
+	return l.Fit(target)
 }
 
 func (l LiveReference) describe(r, target record.Record) string {

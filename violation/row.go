@@ -116,6 +116,22 @@ func isOfPeople(field string) bool {
 	return field == FieldAcknowledged || field == FieldDismissed || field == FieldNote
 }
 
+// Written returns that part of a row which people wrote, which may be nothing. It is what
+// servers exchange and join: what is derived, each of them derives again, and a join of
+// the two would keep one of them by chance.
+func Written(row record.Record) record.Record {
+	var b record.Builder
+	// The fields come from a record, so they make one.
+	r, _ := b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, w := range row.All() {
+			if isOfPeople(name) && !yield(name, w) {
+				return
+			}
+		}
+	})
+	return r
+}
+
 // ErrRow says that a record is no row of a violation, such as one that holds only what
 // people wrote to it.
 var ErrRow = errors.New("violation: not a row of a violation")
@@ -159,6 +175,14 @@ func Parse(row record.Record) (Violation, error) {
 		v.Status = Resolved
 	}
 	return v, nil
+}
+
+// scopeOfRow returns the scope in which the violation of a row was found.
+func scopeOfRow(row record.Record) (Scope, bool) {
+	w, _ := row.Get(fieldScope)
+	text, _ := w.Value.Text()
+	rule, name, ok := strings.Cut(text, "/")
+	return Scope{rule, name}, ok
 }
 
 // participants returns the keys of all records that the violation names, sorted.

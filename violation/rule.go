@@ -19,14 +19,18 @@ type Rule interface {
 	// Scopes returns the names of the groups that a record belongs to, and none for a
 	// record that the rule is not about. It gets deleted records as well, and need not
 	// tell them apart. A record that cannot be read, since it is encrypted or of a
-	// newer form, is ErrUnknown: then what is known of it stays as it is.
+	// newer form, is ErrUnknown: then what is known of it stays as it is. Names that are
+	// returned beside ErrUnknown are groups to which it belongs for certain.
 	Scopes(r record.Record) ([]string, error)
 
 	// Check returns what is wrong in one group.
 	Check(g Group) (Findings, error)
 }
 
-// ErrUnknown says that a rule cannot tell, for want of data that it can read.
+// ErrUnknown says that a rule cannot tell, for want of data that it can read. A record
+// that can be read again may since have left the groups in which it was found, and a
+// check cannot know those: give the scopes of the rows that name it as Input.Scopes, or
+// leave it to the next audit.
 var ErrUnknown = errors.New("violation: unknown")
 
 // Group is the records of one scope, as they are after the merge, each slice sorted
@@ -59,7 +63,10 @@ type Findings struct {
 // Finding is one thing that is wrong: what the rule decides of a Violation.
 type Finding struct {
 	// Key tells the findings of a rule apart, and nothing else may be in it: not the
-	// text, nor the time, nor the order in which things were found. See PairKey.
+	// text, nor the time, nor the order in which things were found. See PairKey. What is
+	// found in two groups under one key is one thing, and the row names the first of
+	// the groups; it must then depend on the records alone that it names. Where it
+	// depends on others of its group, the name of the group belongs into the key.
 	Key string
 	// Type says what kind of thing it is to a program, such as scheduling_conflict.
 	Type string
@@ -67,15 +74,18 @@ type Finding struct {
 	// conflict with. All are of the group, or missing.
 	Record record.Key
 	Others []record.Key
+	// Beside are records of the group that the finding depends on as well, and that the
+	// row does not name, such as the event that has too few seats.
+	Beside []record.Key
 	// Description is for people who may read Record. Mind that they may not be
-	// permitted to read the others.
+	// permitted to read the others. It is cut after MaxDescription bytes.
 	Description string
 	// Fields are the fields of all these records that the finding depends on; nil
 	// means all fields. A change of one of them is a change of the evidence, and a
 	// dismissal falls.
 	Fields []string
 	// RelevantUntil is when nobody needs to know any longer, such as the end of a
-	// meeting; zero means never.
+	// meeting; zero means never, and so does a time after clock.MaxTimestamp.
 	RelevantUntil clock.Timestamp
 }
 
@@ -90,9 +100,9 @@ func PairKey(a, b record.Key) string {
 // RecordKey returns the key of a finding of which there is one for a record.
 func RecordKey(r record.Key) string { return joinParts(r.Table, r.ID) }
 
-// Newest returns that of two records which was stamped later in the named fields,
-// and then the other one. It is how a rule names the newcomer: the greater key
-// decides where the stamps are equal.
+// Newest returns that of two records which was stamped later in the named fields, or in
+// any if none is named, and then the other one. It is how a rule names the newcomer:
+// the greater key decides where the stamps are equal.
 func Newest(a, b record.Record, fields ...string) (newer, older record.Record) {
 	c := stampOf(a, fields).Compare(stampOf(b, fields))
 	if c > 0 || c == 0 && a.Key().Compare(b.Key()) > 0 {

@@ -1,6 +1,7 @@
 package violation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,9 @@ type ruleCheck struct {
 	report *Report
 
 	touch
-	members map[record.Key]bool      // records that are there and not deleted
-	found   map[string]derived       // by ID: what is wrong now
-	rows    map[string]record.Record // by ID: what is stored
+	members map[record.Key]record.Record // those that are there and not deleted
+	found   map[string]derived           // by ID: what is wrong now
+	rows    map[string]record.Record     // by ID: what is stored
 	// kept are the IDs of rows that stay as they are, since it cannot be told, and
 	// hidden those of rows that are not listed any longer.
 	kept, hidden map[string]bool
@@ -35,11 +36,15 @@ var errView = errors.New("violation: the view returned another number of answers
 // run checks the rule, and returns the rows that change.
 func (c *ruleCheck) run(ctx context.Context) ([]merge.Update, error) {
 	var err error
-	if c.touch, err = c.touched(c.name, c.Input); err != nil || len(c.touch.names) == 0 {
+	if c.touch, err = c.touched(c.name, c.Input); err != nil {
 		return nil, err
 	}
+	if len(c.touch.names) == 0 {
+		c.report.Unknown += len(c.unknown)
+		return nil, nil
+	}
 	names := c.touch.names
-	c.members = make(map[record.Key]bool)
+	c.members = make(map[record.Key]record.Record)
 	c.found, c.rows = make(map[string]derived), make(map[string]record.Record)
 	c.kept, c.hidden = make(map[string]bool), make(map[string]bool)
 	view := c.overlaid()
@@ -64,7 +69,11 @@ func (c *ruleCheck) run(ctx context.Context) ([]merge.Update, error) {
 	if err := c.open(); err != nil {
 		return nil, err
 	}
-	c.report.Open += len(c.found)
+	for _, d := range c.found {
+		if d.Status == Open { // and not obsolete by Now
+			c.report.Open++
+		}
+	}
 	c.report.Unknown += len(c.unknown)
 	return c.updates, nil
 }
@@ -78,18 +87,20 @@ func (c *ruleCheck) overlaid() View {
 	for i, u := range c.Changes {
 		after[i] = u.After
 	}
-	return newOverlay(c.View, c.Rules, after)
+	return newOverlay(c.View, c.Checker, after)
 }
 
 // group checks one group.
 func (c *ruleCheck) group(name string, members Members) error {
-	members.Partial = members.Partial || c.doubtful[name]
 	g := groupOf(name, members)
 	g.Most = c.maxPerScope()
 	for _, r := range g.Records {
-		c.members[r.Key()] = true
+		c.members[r.Key()] = r
 	}
-	findings, err := checkOf(c.rule, g)
+	// The rule gets slices of its own, for it may change them, and even keep them.
+	own := g
+	own.Records, own.Deleted = slices.Clone(g.Records), slices.Clone(g.Deleted)
+	findings, err := checkOf(c.rule, own)
 	if errors.Is(err, ErrUnknown) {
 		findings, err, g.Partial = Findings{}, nil, true
 	}
@@ -138,10 +149,15 @@ func (c *ruleCheck) list(scope Scope, findings Findings, g Group) (capped bool, 
 	list := slices.Clone(findings.List)
 	slices.SortFunc(list, Finding.compare)
 	list = slices.CompactFunc(list, func(a, b Finding) bool { return a.Key == b.Key })
-	total := max(findings.Total, len(list))
-	most := c.maxPerScope()
+	total, most := len(list), c.maxPerScope()
+	if findings.Total > len(findings.List) {
+		total = findings.Total
+	}
 	if capped = total > most; capped {
 		list = list[:min(most, len(list))]
+	}
+	if len(list) == 0 && total > 0 {
+		return false, errFinding // they are counted, and none is told
 	}
 	for _, f := range list {
 		if err := c.note(scope, f, g); err != nil {
@@ -160,14 +176,17 @@ func (c *ruleCheck) note(scope Scope, f Finding, g Group) error {
 	if err != nil {
 		return err
 	}
-	return c.keep(d, evidenceOf(f, g.records(d.participants())))
+	keys := append(d.participants(), f.Beside...)
+	slices.SortFunc(keys, record.Key.Compare)
+	return c.keep(d, evidenceOf(f, g.records(slices.Compact(keys))))
 }
 
 // noteAll takes in the row that stands for all findings of a group. Its evidence is
 // all that belongs to the group.
 func (c *ruleCheck) noteAll(scope Scope, first []Finding, total int, g Group) error {
 	f := first[0]
-	f.Key, f.Others, f.RelevantUntil = joinParts("group", scope.Name), nil, 0
+	// No helper makes a key that begins with an empty part: a table has a name.
+	f.Key, f.Others, f.RelevantUntil = joinParts("", "group", scope.Name), nil, 0
 	f.Description = fmt.Sprintf("%d conflicts, of which the first %d are listed", total, len(first))
 	d, err := derive(scope, f)
 	if err != nil {
@@ -201,5 +220,14 @@ func (f Finding) compare(o Finding) int {
 	if c := f.Record.Compare(o.Record); c != 0 {
 		return c
 	}
-	return strings.Compare(f.Type+"\x00"+f.Description, o.Type+"\x00"+o.Description)
+	if c := slices.CompareFunc(f.Others, o.Others, record.Key.Compare); c != 0 {
+		return c
+	}
+	if c := slices.Compare(f.Fields, o.Fields); c != 0 {
+		return c
+	}
+	if c := slices.CompareFunc(f.Beside, o.Beside, record.Key.Compare); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(f.Type, o.Type), cmp.Compare(f.Description, o.Description), cmp.Compare(f.RelevantUntil, o.RelevantUntil))
 }

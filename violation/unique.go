@@ -12,8 +12,8 @@ type Unique struct {
 	Table  string
 	Fields []string
 	// Value returns what must be unique, in a form in which equal means equal, and "" for
-	// a record that has none. ErrUnknown says that it cannot be read. Nil means the value
-	// of the one field, if that is a text.
+	// a record that has none. ErrUnknown says that it cannot be read. Nil means the text
+	// of the one field; a value that is neither text nor null cannot be read.
 	Value func(r record.Record) (string, error)
 	// Description is the text; "" means one without particulars.
 	Description string
@@ -39,7 +39,16 @@ func (u Unique) value(r record.Record) (string, error) {
 		return "", nil
 	}
 	w, _ := r.Get(u.Fields[0])
-	text, _ := w.Value.Text()
+	return textOf(w)
+}
+
+// textOf returns the text that a field holds, and "" if it holds none. What is neither
+// is unreadable: a text that was encrypted, or has a newer form.
+func textOf(w record.FieldValue) (string, error) {
+	text, ok := w.Value.Text()
+	if !ok && !w.IsZero() && !w.Deleted() && w.Value.Kind() != record.KindNull {
+		return "", ErrUnknown
+	}
 	return text, nil
 }
 

@@ -2,6 +2,7 @@ package violation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sort"
 
@@ -17,7 +18,8 @@ import (
 type View interface {
 	// Groups returns, for each of the named scopes of a rule, the records that
 	// belong to it by Rule.Scopes, deleted ones included, and the rows of the
-	// violations table whose field "scope" is "rule/name".
+	// violations table whose field "scope" is "rule/name". Names that Scopes returns
+	// beside ErrUnknown count; beside another error they do not.
 	Groups(ctx context.Context, rule string, names []string) ([]Members, error)
 
 	// Get returns the record of each key. One that does not exist has no fields.
@@ -45,14 +47,14 @@ type Found struct {
 // overlay is a view with changes laid over it that are not stored yet.
 type overlay struct {
 	View
-	rules   map[string]Rule
+	checker *Checker
 	changed map[record.Key]record.Record
 	keys    []record.Key // of changed, sorted
 }
 
 // newOverlay lays the records over the view.
-func newOverlay(v View, rules map[string]Rule, after []record.Record) *overlay {
-	o := &overlay{View: v, rules: rules, changed: make(map[record.Key]record.Record, len(after))}
+func newOverlay(v View, c *Checker, after []record.Record) *overlay {
+	o := &overlay{View: v, checker: c, changed: make(map[record.Key]record.Record, len(after))}
 	for _, r := range after {
 		o.changed[r.Key()] = r
 		o.keys = append(o.keys, r.Key())
@@ -75,10 +77,9 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Me
 		at[names[i]] = i
 		out[i].Partial = g.Partial
 		for _, row := range g.Rows {
-			if changed, ok := o.changed[row.Key()]; ok {
-				row = changed // what people write to it now
+			if _, changed := o.changed[row.Key()]; !changed {
+				out[i].Rows = append(out[i].Rows, row)
 			}
-			out[i].Rows = append(out[i].Rows, row)
 		}
 		for _, r := range g.Records {
 			if _, changed := o.changed[r.Key()]; !changed {
@@ -88,8 +89,17 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Me
 	}
 	for _, key := range o.keys {
 		r := o.changed[key]
-		scopes, err := scopesOf(o.rules[rule], r)
-		if err != nil {
+		if key.Table == o.checker.table() {
+			// A row that people wrote to, or that a client pulled along with the records.
+			if scope, ok := scopeOfRow(r); ok && scope.Rule == rule {
+				if i, asked := at[scope.Name]; asked {
+					out[i].Rows = append(out[i].Rows, r)
+				}
+			}
+			continue
+		}
+		scopes, err := scopesOf(o.checker.Rules[rule], r)
+		if err != nil && !errors.Is(err, ErrUnknown) {
 			continue // it belongs to no scope, and the check knows why
 		}
 		for _, name := range scopes {

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// client is an app with a replica: what its server confirmed, and an outbox of what is
+// its own and not yet sent. What it shows is the join of both.
+type client struct {
+	owner, device string
+	id            clock.ClientID
+	clock         *clock.Clock // without a bound: it trusts its server
+	confirmed     map[record.Key]record.Record
+	outbox        []record.Mutation
+	cursor        int
+}
+
+// newClient returns a client that holds nothing yet.
+func newClient(owner, device string, id clock.ClientID, w *wall) (*client, error) {
+	c, err := clock.New(clock.Options{Now: w.read, MaxAhead: -1})
+	return &client{
+		owner: owner, device: device, id: id, clock: c,
+		confirmed: make(map[record.Key]record.Record),
+	}, err
+}
+
+// name returns what people call the client.
+func (c *client) name() string { return c.owner + "'s " + c.device }
+
+// shown returns all that the client shows.
+func (c *client) shown() merge.Collection {
+	all := slices.Collect(maps.Values(c.confirmed))
+	for _, m := range c.outbox {
+		all = append(all, m.Data)
+	}
+	return merge.Collect(all...)
+}
+
+// edit begins a change of what is shown.
+func (c *client) edit(key record.Key) *record.Edit {
+	r, ok := c.shown().Get(key)
+	if !ok {
+		r = record.New(key)
+	}
+	return r.Edit(clock.Stamp{Time: c.clock.Now(), Client: c.id})
+}
+
+// advise returns what would be wrong with a draft, by the rules that the servers will
+// judge it by, and as far as it can be told from what the client holds.
+func (c *client) advise(draft record.Mutation) ([]violation.Violation, error) {
+	open, err := rooms.Find(merge.Join(c.shown(), merge.Collect(draft.Data)))
+	return slices.DeleteFunc(open, func(v violation.Violation) bool {
+		return v.Record() != draft.Data.Key() && !slices.Contains(v.Conflicting, draft.Data.Key().ID)
+	}), err
+}
+
+// banner returns what to tell the owner about a violation. Its description is for the
+// host of the newer meeting; the host of the other one gets it from the other side.
+func (c *client) banner(v violation.Violation) string {
+	shown := c.shown()
+	subject, _ := shown.Get(v.Record())
+	for _, id := range v.Conflicting {
+		other, _ := shown.Get(record.Key{Table: v.ConflictingTable, ID: id})
+		if rooms.Text(other, rooms.FieldHost) == c.owner {
+			return rooms.Banner(other, subject)
+		}
+	}
+	return v.Description
+}
+
+// push sends the outbox. An item leaves it when it is accepted, and then it is
+// confirmed, or when it is refused for good, which rolls it back.
+func (c *client) push(s *server) ([]merge.Reply, error) {
+	body := []byte("[]")
+	if len(c.outbox) > 0 {
+		body = nil
+	}
+	for _, m := range c.outbox {
+		body = append(m.AppendJSON(body), '\n')
+	}
+	text, err := s.push(c.id, body)
+	if err != nil {
+		return nil, err
+	}
+	var results []merge.Reply
+	if err := json.Unmarshal(text, &results); err != nil {
+		return nil, err
+	}
+	var keep []record.Mutation
+	for i, r := range results {
+		m := c.outbox[i]
+		switch {
+		case r.Verdict == "accepted":
+			joined := merge.Collect(c.confirmed[m.Data.Key()], m.Data)
+			c.confirmed[m.Data.Key()], _ = joined.Get(m.Data.Key())
+		case r.Retryable:
+			keep = append(keep, m)
+		}
+	}
+	c.outbox = keep
+	return results, nil
+}
+
+// pull replaces what is confirmed by what the server has now. It does not join: the
+// derived part of a violation has no writes that could win or lose.
+func (c *client) pull(s *server) error {
+	var lines []byte
+	lines, c.cursor = s.pull(c.cursor)
+	var d record.Decoder
+	for line := range bytes.Lines(lines) {
+		m, err := d.Mutation(line)
+		if err != nil {
+			return err
+		}
+		c.confirmed[m.Data.Key()] = m.Data
+		for _, w := range m.Data.All() {
+			if err := c.clock.Observe(w.Stamp.Time); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+// Command roombooking tells how two people book one room while they are offline. Both
+// bookings are accepted, two servers find the conflict by themselves, both people are
+// told, and moving one meeting settles it.
+//
+//	go run ./examples/roombooking
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	t, err := newStory(os.Stdout)
+	if err == nil {
+		err = t.tell()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "roombooking:", err)
+		os.Exit(1)
+	}
+}

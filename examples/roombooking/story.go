@@ -1,0 +1,154 @@
+package main
+
+import (
+	"io"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// story is a day of two people, each with a device, and two servers. The first error
+// ends it.
+type story struct {
+	out        io.Writer
+	wall       wall
+	ana, ben   *client
+	east, west *server
+	err        error
+
+	budget, review, hiring, retro meeting
+}
+
+// newStory returns a story that has not begun. Ben syncs with East, and Ana with West.
+func newStory(out io.Writer) (*story, error) {
+	t := &story{
+		out:    out,
+		budget: meeting{"budget", "Budget", slot("Room B", 14)},
+		review: meeting{"design-review", "Design review", slot("Room B", 14)},
+		retro:  meeting{"retro", "Retro", slot("Room C", 16)},
+		hiring: meeting{"hiring", "Hiring", slot("Room C", 16)},
+	}
+	t.east, t.west = newServer("East", &t.wall), newServer("West", &t.wall)
+	var err error
+	if t.ana, err = newClient("Ana", "phone", clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"), &t.wall); err != nil {
+		return nil, err
+	}
+	t.ben, err = newClient("Ben", "laptop", clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20"), &t.wall)
+	return t, err
+}
+
+// chapters are the parts of the story in their order.
+func (t *story) chapters() []func() {
+	return []func(){
+		t.offline, t.online, t.found, t.told, t.acknowledged, t.moved, t.movedBack, t.forged, t.cancelled, t.over,
+	}
+}
+
+// tell lets it all happen.
+func (t *story) tell() error {
+	t.say("Two people book one room while they are offline. No booking is refused, and none is")
+	t.say("overwritten. The clash becomes a record of its own, a violation, which both are shown")
+	t.say("and which goes away when one of them moves.")
+	for _, chapter := range t.chapters() {
+		if t.err == nil {
+			chapter()
+		}
+	}
+	return t.err
+}
+
+// offline: both book, and neither can know of the other.
+func (t *story) offline() {
+	t.chapter(11, 0, "Ben is on a train without a network, and needs a room at 2 PM.")
+	t.book(t.ben, t.budget)
+	t.chapter(11, 5, "So is Ana, on another train.")
+	t.book(t.ana, t.review)
+}
+
+// online: both sync, with different servers.
+func (t *story) online() {
+	t.chapter(12, 0, "Both are online again. Ben syncs with server East, and Ana with server West.")
+	t.sync(t.ben, t.east)
+	t.sync(t.ana, t.west)
+	t.status()
+}
+
+// found: the servers exchange what they have, and each finds the violation.
+func (t *story) found() {
+	t.chapter(12, 1, "The servers exchange meetings, and no violations. Each checks what is new to it.")
+	t.do(exchange(t.east, t.west))
+	t.status()
+	t.compare()
+}
+
+// told: it reaches both devices.
+func (t *story) told() {
+	t.chapter(12, 2, "Ana and Ben pull. The violation comes with the meetings.")
+	t.pull(t.ana, t.west)
+	t.pull(t.ben, t.east)
+	t.banners(t.ana, t.ben)
+}
+
+// acknowledged: what people say of a violation is theirs, and syncs too.
+func (t *story) acknowledged() {
+	t.chapter(12, 5, "Ben acknowledges it. That part of a violation is for people to write, and syncs too.")
+	v := t.about(t.ben, t.review)
+	t.write(t.ben, t.ben.edit(rowOf(v)).Set(violation.FieldAcknowledged, true).Set(violation.FieldNote, "Can you move?"))
+	t.syncAll()
+	v = t.about(t.ana, t.review)
+	t.say("  Ana's phone shows: %s, acknowledged %v, note %q", v.Status, v.Acknowledged, v.Note)
+}
+
+// moved: a normal write resolves it.
+func (t *story) moved() {
+	t.chapter(12, 10, "Ana moves her meeting to 3 PM, and that is all. Nobody has to close the violation.")
+	t.move(t.ana, t.review, slot("Room B", 15))
+	t.syncAll()
+	t.status()
+	t.banners(t.ana, t.ben)
+}
+
+// movedBack: it is open again, and is the same violation.
+func (t *story) movedBack() {
+	t.chapter(12, 20, "Ana needs 2 PM after all. Now her phone knows of the other meeting.")
+	t.move(t.ana, t.review, slot("Room B", 14))
+	t.syncAll()
+	t.status()
+	t.banners(t.ana, t.ben)
+}
+
+// forged: the derived part of a violation is not for people to write.
+func (t *story) forged() {
+	t.chapter(12, 30, "Ben's laptop tries to resolve the violation by hand.")
+	t.write(t.ben, t.ben.edit(rowOf(t.about(t.ben, t.review))).Set("status", string(violation.Resolved)))
+	t.sync(t.ben, t.east)
+	t.say("  Ben's laptop drops the edit, and shows: %s", t.about(t.ben, t.review).Status)
+}
+
+// cancelled: a violation is obsolete when what it is about is gone.
+func (t *story) cancelled() {
+	t.chapter(13, 0, "In another room Ben is warned, books all the same, and cancels.")
+	t.book(t.ana, t.retro)
+	t.syncAll()
+	t.book(t.ben, t.hiring)
+	t.syncAll()
+	v := t.about(t.ben, t.hiring)
+	t.say("  East finds it as soon as Ben syncs: %s", v.Description)
+	t.say("  Ben's laptop cancels %q", t.hiring.title)
+	t.write(t.ben, t.ben.edit(t.hiring.key()).DeleteRecord())
+	t.syncAll()
+	t.say("  East: %s, for there is nothing left to move", t.about(t.ben, t.hiring).Status)
+}
+
+// over: a violation is obsolete when nobody needs to know any longer.
+func (t *story) over() {
+	t.chapter(15, 0, "The two meetings in Room B are over, and nobody has moved one.")
+	t.banners(t.ana, t.ben)
+	v := t.about(t.ana, t.review)
+	t.say("  Ana's phone has it stored as %s, which it reads at this hour as %s", v.Status, v.StatusAt(t.east.now()))
+	t.do(t.east.audit())
+	t.do(t.west.audit())
+	t.syncAll()
+	t.say("  After the nightly audit of both servers, and a pull, it is stored as %s", t.about(t.ana, t.review).Status)
+	t.say("  East and West hold the same, byte for byte: %v", t.east.state().Equal(t.west.state()))
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// TestClientsFindWhatServersFind: the rules find just the open rows that a server has
+// stored, byte for byte, given what it holds.
+func TestClientsFindWhatServersFind(t *testing.T) {
+	afterEachChapter(t, func(s *story, chapter int) {
+		for _, server := range []*server{s.east, s.west} {
+			found, err := rooms.FindJSON(server.state().AppendLines(nil))
+			require.NoError(t, err)
+			require.Equal(t, openRows(t, server), string(found), "chapter %d, %s", chapter, server.name)
+		}
+	})
+}
+
+// TestJavaScriptFindsWhatServersFind: the same, in JavaScript.
+func TestJavaScriptFindsWhatServersFind(t *testing.T) {
+	find := nodeRules(t)
+	open := make(map[int]bool) // by how many
+	afterEachChapter(t, func(s *story, chapter int) {
+		found, err := find(s.east.state().AppendLines(nil))
+		require.NoError(t, err)
+		require.Equal(t, openRows(t, s.east), found, "chapter %d", chapter)
+		open[strings.Count(found, `"status":"open"`)] = true
+	})
+	require.Equal(t, map[int]bool{0: true, 1: true}, open)
+
+	_, err := find([]byte(`{"table":"meetings"}`))
+	require.ErrorContains(t, err, "missing member")
+}
+
+// afterEachChapter looks at the story after each chapter but the last, in which time
+// passes: the rules read no clock.
+func afterEachChapter(t *testing.T, look func(s *story, chapter int)) {
+	s, err := newStory(io.Discard)
+	require.NoError(t, err)
+	chapters := s.chapters()
+	for i, chapter := range chapters[:len(chapters)-1] {
+		chapter()
+		require.NoError(t, s.err)
+		look(s, i)
+	}
+}
+
+// openRows returns the open violations that a server has stored, as JSON.
+func openRows(t *testing.T, s *server) string {
+	open := []violation.Violation{}
+	for _, v := range violations(s.state()) {
+		if v.Status == violation.Open {
+			open = append(open, v)
+		}
+	}
+	text, err := json.Marshal(open)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// nodeRules builds the rules for JavaScript, and returns a function that runs them under
+// Node on JSON Lines.
+func nodeRules(t *testing.T) func(lines []byte) (string, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("SKIPPED: the rules are not tested in JavaScript, since there is no node")
+	}
+	program := filepath.Join(t.TempDir(), "rooms.wasm")
+	build := exec.Command("go", "build", "-o", program, "./wasm")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	text, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	support := wasmSupport(t)
+	return func(lines []byte) (string, error) {
+		run := exec.Command(node, filepath.Join("wasm", "find.js"), support, program)
+		run.Stdin = bytes.NewReader(lines)
+		var stdout, stderr strings.Builder
+		run.Stdout, run.Stderr = &stdout, &stderr
+		if err := run.Run(); err != nil {
+			return "", fmt.Errorf("%w: %s", err, stderr.String())
+		}
+		return strings.TrimSuffix(stdout.String(), "\n"), nil
+	}
+}
+
+// wasmSupport returns the path of wasm_exec.js, which has been in two places.
+func wasmSupport(t *testing.T) string {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	for _, dir := range []string{"lib", "misc"} {
+		path := filepath.Join(strings.TrimSpace(string(root)), dir, "wasm", "wasm_exec.js")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	require.Fail(t, "this Go has no wasm_exec.js")
+	return ""
+}

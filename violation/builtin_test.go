@@ -1,0 +1,180 @@
+package violation_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// alone returns a server with one rule.
+func alone(r violation.Rule) *server { return newServer(map[string]violation.Rule{"r": r}) }
+
+// TestCapacityWithAFixedLimit: as much as there is may be taken, and no more.
+func TestCapacityWithAFixedLimit(t *testing.T) {
+	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: 5})
+	s.push(t, attend("a", 1, 2), attend("b", 3, 3), attend("c", 1, 0), attend("d", 9, -4))
+	require.Empty(t, s.violations(t))
+	s.push(t, attend("c", 2, 1))
+	v := s.only(t)
+	require.Equal(t, violation.CapacityExceeded, v.Type)
+	require.Equal(t, "6 taken, and there are 5", v.Description)
+	require.Equal(t, "r b: a,c", names(v), "d takes nothing, and so it is not the last one")
+}
+
+// TestCapacityEvidence: another limit is another evidence, and so a dismissal falls.
+// Without Fields, every field counts.
+func TestCapacityEvidence(t *testing.T) {
+	for _, rule := range []violation.Capacity{seatsRule, {Table: "attendees", Place: placeOf, ParentTable: "events", LimitField: "seats"}} {
+		s := alone(rule)
+		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}), attend("a", 2, 2))
+		first := s.only(t)
+		s.push(t, write("events", "x", by(1, 5), fields{"seats": 0}))
+		require.NotEqual(t, first.Evidence, s.only(t).Evidence)
+		require.Equal(t, by(1, 5).Time, s.only(t).DetectedAt, "it was not wrong before")
+		second := s.only(t)
+		s.push(t, attend("a", 6, 3))
+		require.NotEqual(t, second.Evidence, s.only(t).Evidence)
+		third := s.only(t)
+		s.push(t, write("attendees", "a", by(1, 7), fields{"other": 1}), write("events", "x", by(1, 7), fields{"other": 1}))
+		require.Equal(t, rule.Fields != nil, third.Evidence == s.only(t).Evidence)
+	}
+}
+
+// TestCapacityOfHugeUnits: a sum beyond int64 is too much, and not below zero.
+func TestCapacityOfHugeUnits(t *testing.T) {
+	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: 5})
+	for i := range 4 {
+		s.push(t, attend(fmt.Sprint(i), i, math.MaxInt64-i))
+	}
+	require.Equal(t, "r 3: 0,1,2", names(s.only(t)))
+}
+
+// TestNoLimit: where there is no limit, none is exceeded.
+func TestNoLimit(t *testing.T) {
+	for _, w := range []record.Record{
+		write("events", "x", by(1, 2), fields{"seats": nil}), write("events", "x", by(1, 2), fields{"seats": record.Deletion()}),
+		remove("events", "x", by(1, 2)),
+	} {
+		s := newServer(smallRules())
+		s.push(t, attend("a", 1, 5))
+		require.Empty(t, s.violations(t), "the event has not come yet")
+		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}))
+		require.Len(t, s.opened(t), 1)
+		s.push(t, w)
+		require.Empty(t, s.opened(t))
+	}
+}
+
+// TestTableThatIsItsOwnParent: a table may refer to itself, and a record that cannot be
+// read is there for others all the same.
+func TestTableThatIsItsOwnParent(t *testing.T) {
+	boss := violation.LiveReference{Table: "people", Field: "boss", Target: "people"}
+	s := alone(boss)
+	s.push(t, write("people", "p", by(1, 1), fields{"boss": "q"}), write("people", "q", by(1, 1), fields{"boss": sealed()}))
+	require.Empty(t, s.violations(t))
+	s.push(t, write("people", "r", by(1, 1), fields{"boss": "q"}))
+	require.Empty(t, s.violations(t))
+	s.push(t, remove("people", "q", by(1, 3)))
+	require.Equal(t, []string{"r p: q", "r r: q"}, s.opened(t))
+
+	part := violation.Capacity{Table: "parts", Fields: []string{"place"}, Place: placeOf, ParentTable: "parts", LimitField: "room"}
+	in := func(id string, units int, event any) record.Record {
+		return write("parts", id, by(1, 1), fields{"room": 3, "place": map[string]any{"event": event, "units": units}})
+	}
+	s = alone(part)
+	s.push(t, in("box", 1, 1), in("a", 2, "box"), in("b", 2, "box"))
+	require.Equal(t, []string{"r b: a"}, s.opened(t), "the box cannot be placed, and has room for 3")
+}
+
+// TestDescriptions: what built-in rules say, by default and if told what to say.
+func TestDescriptions(t *testing.T) {
+	overlap, seats, person, email := overlapRule, seatsRule, personRule, emailRule
+	describe := func(r, target record.Record) string { return r.Key().ID + " and " + target.Key().ID }
+	overlap.Describe, person.Describe, email.Description = describe, describe, "taken"
+	seats.Describe = func(taken, limit int64) string { return fmt.Sprintf("%d>%d", taken, limit) }
+	world := []record.Record{
+		book("a", by(1, 2), "B", 2, 4), book("b", by(1, 1), "B", 2, 4),
+		write("events", "x", by(1, 1), fields{"seats": 1}), attend("a", 1, 7), write("tasks", "t", by(1, 1), fields{"who": "p"}),
+		write("users", "a", by(1, 1), fields{"email": "ana@"}), write("users", "b", by(1, 1), fields{"email": "ana@"}),
+	}
+	for rules, want := range map[*map[string]violation.Rule]map[string]string{
+		{"overlap": overlap, "seats": seats, "person": person, "email": email}: {
+			"scheduling_conflict": "a and b", "capacity_exceeded": "7>1", "stale_assignment": "t and p", "duplicate_value": "taken",
+		},
+		{"overlap": overlapRule, "seats": seatsRule, "person": personRule, "email": emailRule}: {
+			"scheduling_conflict": "conflicts with another record for the same time",
+			"capacity_exceeded":   "7 taken, and there are 1",
+			"stale_assignment":    "who refers to a record that does not exist",
+			"duplicate_value":     "has a value that another record has as well",
+		},
+	} {
+		s := newServer(*rules)
+		s.push(t, world...)
+		got := map[string]string{}
+		for _, v := range s.violations(t) {
+			got[v.Type] = v.Description
+		}
+		require.Equal(t, want, got)
+	}
+	s := newServer(smallRules())
+	s.push(t, world[4], write("people", "p", by(1, 1), fields{"left": true}))
+	require.Equal(t, "who refers to a record that is not fit for it", s.only(t).Description)
+	s.push(t, remove("people", "p", by(1, 2)))
+	require.Equal(t, "who refers to a record that is deleted", s.only(t).Description)
+}
+
+// TestWithoutFields: where a rule names no fields, all of them say who came last, and
+// all are evidence.
+func TestWithoutFields(t *testing.T) {
+	s := alone(violation.NoOverlap{Table: "bookings", Slot: slotOf})
+	s.push(t, book("a", by(1, 2), "B", 2, 4), book("b", by(1, 1), "B", 2, 4))
+	first := s.only(t)
+	require.Equal(t, "r a: b", names(first))
+	s.push(t, write("bookings", "b", by(1, 3), fields{"title": "x"}))
+	require.Equal(t, "r b: a", names(s.only(t)))
+	require.NotEqual(t, first.Evidence, s.only(t).Evidence)
+	require.Equal(t, first.ID, s.only(t).ID)
+}
+
+// TestNewest: the later stamp, then the greater client, then the greater key.
+func TestNewest(t *testing.T) {
+	a, b := book("a", by(1, 2), "B", 2, 4), book("b", by(1, 1), "B", 2, 4)
+	for _, c := range []struct{ newer, older record.Record }{
+		{a, b}, {book("a", by(2, 1), "B", 2, 4), b}, {b, book("a", by(1, 1), "C", 2, 4)},
+	} {
+		for _, order := range [][2]record.Record{{c.newer, c.older}, {c.older, c.newer}} {
+			newer, older := violation.Newest(order[0], order[1], "slot")
+			require.True(t, newer.Equal(c.newer) && older.Equal(c.older))
+		}
+	}
+	newer, _ := violation.Newest(a, b, "title")
+	require.True(t, newer.Equal(b), "neither has it, so the keys decide")
+}
+
+// TestUniqueByValue: what must be unique may be made of fields, such as without regard
+// to case; what has no value is not compared.
+func TestUniqueByValue(t *testing.T) {
+	s := alone(violation.Unique{Table: "users", Fields: []string{"name", "team"}, Value: func(r record.Record) (string, error) {
+		name, _ := r.Get("name")
+		team, _ := r.Get("team")
+		a, _ := name.Value.Text()
+		b, _ := team.Value.Text()
+		if a == "" {
+			return "", nil
+		}
+		return a + "/" + b, nil
+	}})
+	user := func(id, name, team string) record.Record {
+		return write("users", id, by(1, 1), fields{"name": name, "team": team})
+	}
+	s.push(t, user("a", "ana", "x"), user("b", "ana", "y"), user("c", "", "x"), user("d", "", "x"), user("e", "ana", "x"))
+	require.Equal(t, []string{"r e: a"}, s.opened(t))
+	s = alone(violation.Unique{Table: "users"})
+	s.push(t, user("a", "ana", "x"), user("b", "ana", "x"))
+	require.Empty(t, s.violations(t), "it names no field")
+}

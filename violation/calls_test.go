@@ -1,0 +1,121 @@
+package violation_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// counting counts the calls of a view.
+type counting struct {
+	violation.View
+	groups map[string]int // by rule
+	gets   int
+}
+
+func (v *counting) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+	v.groups[rule]++
+	return v.View.Groups(ctx, rule, names)
+}
+
+func (v *counting) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+	v.gets++
+	return v.View.Get(ctx, keys)
+}
+
+// TestTwoCallsForEachRule: 1,000 changes, which open and close hundreds of violations,
+// cost one call of Groups and one of Get for each rule, and nothing for a rule of which
+// no scope is touched.
+func TestTwoCallsForEachRule(t *testing.T) {
+	rules := smallRules()
+	rules["again"] = overlapRule
+	s := newServer(rules)
+	var first, second []record.Record
+	for i := range 1000 {
+		id, room := fmt.Sprint(i), fmt.Sprint(i/4)
+		first = append(first, book(id, by(1, 1), room, i%4/2, 1+i%4/2)) // pairs 0-1 and 2-3
+		second = append(second, book(id, by(1, 2), room, i%2, 1+i%2))   // pairs 0-2 and 1-3
+	}
+	s.push(t, first...)
+	view := &counting{View: s.view, groups: map[string]int{}}
+	report := s.on(t, view, second...)
+	require.Len(t, report.Updates, 2*1000, "500 pairs opened, and 500 resolved, by each of two rules")
+	require.Equal(t, map[string]int{"overlap": 1, "again": 1}, view.groups)
+	require.Equal(t, 2, view.gets)
+}
+
+// TestNoCallForNothing: what touches no scope costs no call.
+func TestNoCallForNothing(t *testing.T) {
+	s, v := conflict(t)
+	view := &counting{View: s.view, groups: map[string]int{}}
+	s.on(t, view)
+	s.on(t, view, write("other", "1", by(1, 1), fields{"x": 1}))
+	s.on(t, view, write("bookings", "n", by(1, 1), fields{"title": "no slot"}))
+	s.on(t, view, says(v.ID, 1, 5, fields{violation.FieldNote: "n"}))
+	report := s.on(t, view, write("bookings", "s", by(1, 1), fields{"slot": sealed()}))
+	require.Equal(t, 1, report.Unknown)
+	require.Empty(t, view.groups)
+	require.Zero(t, view.gets)
+}
+
+// TestScopes: the groups before and after, of every rule, each once and in order; and a
+// check of them after the commit finds what the transaction missed.
+func TestScopes(t *testing.T) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "C", 2, 4))
+	changes := s.join([]record.Record{
+		book("a", by(1, 2), "B", 2, 4), book("b", by(1, 2), "B", 2, 4),
+		write("tasks", "t", by(1, 2), fields{"who": "p", "done": true}), write("people", "p", by(1, 2), fields{"left": true}),
+	})
+	scopes, err := s.checker.Scopes(changes)
+	require.NoError(t, err)
+	require.Equal(t, []violation.Scope{{Rule: "done", Name: "t"}, {Rule: "overlap", Name: "B"}, {Rule: "overlap", Name: "C"}, {Rule: "person", Name: "p"}}, scopes)
+	locks := map[int64]bool{}
+	for _, scope := range scopes {
+		locks[scope.Lock()] = true
+		require.Equal(t, scope.Lock(), scope.Lock())
+	}
+	require.Len(t, locks, 4)
+	require.NotEqual(t, violation.Scope{Rule: "a", Name: "bc"}.Lock(), violation.Scope{Rule: "ab", Name: "c"}.Lock())
+
+	// Two transactions that did not see each other stored what they had.
+	s.store(changes)
+	require.Empty(t, s.violations(t))
+	s.take(t, nil, scopes...)
+	require.Equal(t, []string{"done t: ", "overlap b: a", "person t: p"}, s.opened(t))
+	require.Empty(t, s.audit(t).Updates, "the same rows with the same IDs")
+
+	s.checker.Rules["with/slash"] = overlapRule
+	scopes, err = s.checker.Scopes(changes)
+	var bad *violation.RuleError
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, "with/slash", bad.Rule)
+	require.Len(t, scopes, 4, "those of the other rules are there")
+}
+
+// TestContextReachesTheView: a rule gets no context, and the view does.
+func TestContextReachesTheView(t *testing.T) {
+	s := newServer(smallRules())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	changes := s.join([]record.Record{book("a", by(1, 1), "B", 2, 4)})
+	report := s.checker.Check(ctx, violation.Input{View: heeding{s.view}, Changes: changes})
+	require.ErrorIs(t, report.Err, context.Canceled)
+	require.Empty(t, s.checker.Check(ctx, violation.Input{View: heeding{s.view}, Changes: []merge.Update{}}).Err)
+}
+
+// heeding is a view that heeds its context.
+type heeding struct{ violation.View }
+
+func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return v.View.Groups(ctx, rule, names)
+}

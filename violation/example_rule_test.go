@@ -1,0 +1,80 @@
+package violation_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// oneLead is a rule of one's own: a team has one lead. A group is the leads of a team.
+type oneLead struct{}
+
+func (oneLead) Scopes(r record.Record) ([]string, error) {
+	if w, ok := r.Get("leads"); r.Key().Table == "people" && ok {
+		if team, ok := w.Value.Text(); ok {
+			return []string{team}, nil
+		}
+	}
+	return nil, nil
+}
+
+func (oneLead) Check(g violation.Group) (f violation.Findings, err error) {
+	for i, r := range g.Records { // those that are not deleted, in the order of their keys
+		for _, other := range g.Records[:i] {
+			newer, older := violation.Newest(r, other, "leads")
+			f.List = append(f.List, violation.Finding{
+				Key: violation.PairKey(r.Key(), other.Key()), Type: "two_leads", Fields: []string{"leads"},
+				Record: newer.Key(), Others: []record.Key{older.Key()}, Description: g.Scope + " has another lead",
+			})
+		}
+	}
+	return f, nil
+}
+
+// A rule says to which groups a record belongs, and what is wrong in one group.
+func ExampleRule() {
+	checker := &violation.Checker{Rules: map[string]violation.Rule{"one_lead": oneLead{}}}
+	everybody := merge.Collect(
+		write("people", "ana", by(1, 1), fields{"leads": "Blue"}),
+		write("people", "ben", by(2, 2), fields{"leads": "Blue"}),
+		write("people", "cem", by(3, 3), fields{"leads": "Red"}),
+	)
+	for _, u := range checker.Audit(everybody, 0).Updates {
+		v, _ := violation.Parse(u.After)
+		fmt.Println(v.Type, v.RecordID, v.Conflicting, v.Description)
+	}
+	// Output:
+	// two_leads ben [ana] Blue has another lead
+}
+
+// A Guard lets clients acknowledge a violation, and refuses that they resolve it: only
+// a change of what it is about does that.
+func ExampleGuard() {
+	view, updates := doubleBooked()
+	report := meetings.Check(context.Background(), violation.Input{View: view, Changes: updates})
+	row := report.Updates[0].After
+
+	engine := merge.Engine{Guard: violation.Guard(violation.DefaultTable, nil)}
+	push := func(field string, v any) {
+		m, err := row.Edit(by(1, 0)).Set(field, v).Mutation()
+		if err != nil {
+			panic(err)
+		}
+		in := merge.Input{Actor: by(1, 0).Client, Wall: at(13), Items: []record.Item{{Mutation: m}}, Current: merge.Collect(row)}
+		in.Keys = engine.Keys(in)
+		result := engine.Apply(in).Results[0]
+		if result.Accepted() {
+			fmt.Println(field, "accepted")
+		} else {
+			fmt.Println(field, "refused:", result.Refusal.Code)
+		}
+	}
+	push(violation.FieldAcknowledged, true)
+	push("status", "resolved")
+	// Output:
+	// acknowledged accepted
+	// status refused: derived_field
+}

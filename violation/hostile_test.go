@@ -1,0 +1,174 @@
+package violation_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// hostile is a rule about bookings, in groups by room, that does what it should not.
+type hostile struct {
+	scopes func(r record.Record) ([]string, error)
+	check  func(g violation.Group) (violation.Findings, error)
+}
+
+func (h hostile) Scopes(r record.Record) ([]string, error) {
+	if h.scopes != nil {
+		return h.scopes(r)
+	}
+	return overlapRule.Scopes(r)
+}
+
+func (h hostile) Check(g violation.Group) (violation.Findings, error) { return h.check(g) }
+
+var errBroken = errors.New("out of order")
+
+func panics(violation.Group) (violation.Findings, error) { panic("secret") }
+
+func fails(violation.Group) (violation.Findings, error) { return violation.Findings{}, errBroken }
+
+// honest says that the first record of a group is wrong.
+func honest(g violation.Group) (f violation.Findings, err error) {
+	if len(g.Records) > 0 {
+		f.List = append(f.List, aFinding(g))
+	}
+	return f, nil
+}
+
+func aFinding(g violation.Group) violation.Finding {
+	r := g.Records[0]
+	return violation.Finding{Key: violation.RecordKey(r.Key()), Type: "first", Record: r.Key(), Description: "is the first"}
+}
+
+// mutates ruins the slices that it was given, and keeps them.
+func mutates(g violation.Group) (violation.Findings, error) {
+	f, err := honest(g)
+	for _, records := range [][]record.Record{g.Records, g.Deleted} {
+		slices.Reverse(records)
+		clear(records)
+	}
+	return f, err
+}
+
+// returning is a rule that says something in place of the honest finding.
+func returning(change func(f *violation.Finding)) hostile {
+	return hostile{check: func(g violation.Group) (f violation.Findings, err error) {
+		if len(g.Records) > 0 {
+			finding := aFinding(g)
+			change(&finding)
+			f.List = append(f.List, finding)
+		}
+		return f, nil
+	}}
+}
+
+// broken are rules that cannot be believed.
+func broken() map[string]violation.Rule {
+	return map[string]violation.Rule{
+		"panics":       hostile{check: panics},
+		"panics early": hostile{check: honest, scopes: func(record.Record) ([]string, error) { panic(nil) }},
+		"fails":        hostile{check: fails},
+		"fails early":  hostile{check: honest, scopes: func(record.Record) ([]string, error) { return nil, errBroken }},
+		"nil map": hostile{check: func(violation.Group) (violation.Findings, error) {
+			var m map[int]int
+			m[1]++
+			return violation.Findings{}, nil
+		}},
+		"no such record": returning(func(f *violation.Finding) { f.Record = keyOf("bookings", "none") }),
+		"no record":      returning(func(f *violation.Finding) { f.Record = record.Key{} }),
+		"two tables":     returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("a", "1"), keyOf("b", "1")} }),
+		"no table":       returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("", "1"), keyOf("b", "1")} }),
+		"no text":        returning(func(f *violation.Finding) { f.Description = "\xff" }),
+		"long no text":   returning(func(f *violation.Finding) { f.Description = strings.Repeat("\x80", 1<<20) }),
+		"bad type":       returning(func(f *violation.Finding) { f.Type = "\xff" }),
+		"empty total":    hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1000}, nil }},
+		"one of many":    hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1}, nil }},
+		"bad scope":      hostile{check: honest, scopes: func(record.Record) ([]string, error) { return []string{"\xff"}, nil }},
+		"with/slash":     hostile{check: honest},
+		"":               hostile{check: honest},
+		"\xff":           hostile{check: honest},
+		"lost_edit":      hostile{check: honest},
+		"nil":            nil,
+	}
+}
+
+// TestBrokenRules: a rule that cannot be believed is a RuleError. Its rows stay as
+// they are, and the other rules run (W6).
+func TestBrokenRules(t *testing.T) {
+	for name, rule := range broken() {
+		t.Run(name, func(t *testing.T) {
+			// The rule worked once, and left a row under its name, if that can be.
+			s := newServer(map[string]violation.Rule{name: hostile{check: honest}})
+			s.push(t, book("a", by(1, 1), "B", 2, 4))
+			old := s.violations(t)
+
+			s.checker.Rules = map[string]violation.Rule{name: rule, "overlap": overlapRule, "z": hostile{check: honest}}
+			report := s.push(t, book("b", by(1, 2), "B", 3, 5), book("a", by(1, 3), "B", 2, 4))
+			var err *violation.RuleError
+			require.ErrorAs(t, report.Err, &err)
+			require.Equal(t, name, err.Rule)
+			require.NotContains(t, report.Err.Error(), "secret")
+			require.Equal(t, strings.Contains(name, "fails"), errors.Is(report.Err, errBroken))
+			for _, v := range old {
+				require.Contains(t, s.violations(t), v)
+			}
+			require.Subset(t, s.opened(t), []string{"overlap a: b", "z a: "})
+			require.Len(t, s.violations(t), len(old)+2)
+
+			audit := s.checker.Audit(s.all(), 0)
+			require.ErrorAs(t, audit.Err, &err)
+			require.Empty(t, audit.Updates)
+		})
+	}
+}
+
+// TestMutatingRule: what a rule does to its slices is its own affair.
+func TestMutatingRule(t *testing.T) {
+	a := newServer(map[string]violation.Rule{"r": hostile{check: honest}})
+	b := newServer(map[string]violation.Rule{"r": hostile{check: mutates}})
+	for _, s := range []*server{a, b} {
+		require.NoError(t, s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4), remove("bookings", "c", by(1, 1))).Err)
+		require.NoError(t, s.push(t, remove("bookings", "a", by(1, 5))).Err)
+	}
+	require.Equal(t, a.openLines(t), b.openLines(t))
+	require.Equal(t, []string{"r b: "}, b.opened(t))
+}
+
+// TestFailingView: what the storage reports comes back, and nothing is stored.
+func TestFailingView(t *testing.T) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "B", 2, 4))
+	changes := s.join([]record.Record{book("b", by(1, 2), "B", 2, 4)})
+	for _, v := range []violation.View{failing{}, short{}, shortGet{s.view}} {
+		report := s.checker.Check(context.Background(), violation.Input{View: v, Changes: changes})
+		var err *violation.RuleError
+		require.ErrorAs(t, report.Err, &err)
+		require.Equal(t, "overlap", err.Rule)
+		require.Empty(t, report.Updates)
+		if _, ok := v.(failing); ok {
+			require.ErrorIs(t, report.Err, errBroken)
+		}
+	}
+}
+
+type failing struct{ violation.View }
+
+func (failing) Groups(context.Context, string, []string) ([]violation.Members, error) {
+	return nil, errBroken
+}
+
+// short and shortGet answer fewer questions than they were asked.
+type short struct{ violation.View }
+
+func (short) Groups(context.Context, string, []string) ([]violation.Members, error) { return nil, nil }
+
+type shortGet struct{ violation.View }
+
+func (shortGet) Get(context.Context, []record.Key) ([]violation.Found, error) { return nil, nil }

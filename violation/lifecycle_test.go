@@ -1,0 +1,183 @@
+package violation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// TestMovedAwayAndBack: the move back wins its own field with a stamp below that of
+// the other booking, which is the greatest in the evidence. So the row that opens again
+// has the stamps that it had before, or older ones than when it was resolved: joined
+// by last write wins, "resolved" would win over it.
+func TestMovedAwayAndBack(t *testing.T) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 1000), "B", 3, 5))
+	first := s.only(t)
+	require.Equal(t, violation.Open, first.Status)
+	require.Equal(t, by(2, 1000).Time, first.DetectedAt)
+
+	s.push(t, book("a", by(1, 10), "C", 2, 4))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+
+	s.push(t, book("a", by(1, 20), "B", 2, 4))
+	again := s.only(t)
+	require.Equal(t, violation.Open, again.Status)
+	require.Equal(t, first.ID, again.ID)
+	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back is older than what it meets")
+	require.NotEqual(t, first.Evidence, again.Evidence)
+
+	// The same the other way round: the newest booking of all is moved, and its old
+	// place is written by somebody who wins its field only there.
+	s.push(t, book("b", by(2, 2000), "D", 3, 5))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+	s.push(t, book("a", by(1, 30), "D", 3, 5))
+	require.Equal(t, violation.Open, s.only(t).Status)
+	require.Equal(t, "D", s.only(t).Scope)
+}
+
+// TestTenDaysLate: a write that was made offline ten days ago, and would have been in
+// conflict then, is in conflict when it comes, with what is there now.
+func TestTenDaysLate(t *testing.T) {
+	const tenDays = 10 * 24 * 60 * 60 * 1000
+	s := newServer(smallRules())
+	s.now = noon + tenDays*millisecond
+	s.push(t, book("b", by(2, tenDays), "B", 2, 4), book("c", by(2, tenDays), "C", 2, 4))
+	require.Empty(t, s.violations(t))
+
+	s.push(t, book("a", by(1, 0), "B", 3, 5))
+	v := s.only(t)
+	require.Equal(t, violation.Open, v.Status)
+	require.Equal(t, "overlap b: a", names(v), "the newcomer is who wrote last, and not who came last")
+	require.Equal(t, by(2, tenDays).Time, v.DetectedAt)
+
+	// A late write that lost changes nothing.
+	require.Empty(t, s.push(t, book("b", by(1, 5), "D", 2, 4)).Updates)
+	// A late write that resolves.
+	s.push(t, book("a", by(1, 6), "D", 3, 5))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+}
+
+// TestThirdJoinsAndLeaves: the IDs of a group do not depend on who else is in it.
+func TestThirdJoinsAndLeaves(t *testing.T) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "B", 0, 4), book("b", by(2, 2), "B", 1, 4))
+	pair := s.only(t)
+	report := s.push(t, book("c", by(2, 1), "B", 2, 4))
+	require.Len(t, report.Updates, 2, "the old pair is not written again")
+	require.Equal(t, []string{"overlap b: a", "overlap b: c", "overlap c: a"}, s.opened(t))
+	require.Contains(t, s.violations(t), pair)
+
+	s.push(t, remove("bookings", "c", by(2, 3)))
+	require.Equal(t, []string{"overlap b: a"}, s.opened(t))
+	require.Contains(t, s.violations(t), pair)
+	require.Len(t, s.with(t, violation.Obsolete), 1, "the one that is about c")
+	require.Len(t, s.with(t, violation.Resolved), 1, "the one of b with c")
+
+	// In a group with one row, the row stays, and says who is left.
+	mail := func(id string, ms int, email string) record.Record {
+		return write("users", id, by(1, ms), fields{"email": email})
+	}
+	s = newServer(smallRules())
+	s.push(t, mail("a", 1, "ana@"), mail("b", 2, "ana@"))
+	id := s.only(t).ID
+	evidence := s.only(t).Evidence
+	s.push(t, mail("c", 3, "ana@"))
+	require.Equal(t, "email c: a,b", names(s.only(t)))
+	s.push(t, mail("c", 4, "cem@"))
+	require.Equal(t, "email b: a", names(s.only(t)))
+	s.push(t, mail("b", 4, "ben@"))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+	require.Equal(t, id, s.only(t).ID)
+	// Another one who wrote at the same time is another evidence.
+	s.push(t, mail("d", 2, "ana@"))
+	require.Equal(t, "email d: a", names(s.only(t)))
+	require.NotEqual(t, evidence, s.only(t).Evidence)
+}
+
+// TestLifecycle: open, resolved, open again, and obsolete since the subject is deleted;
+// restored, it is open once more.
+func TestLifecycle(t *testing.T) {
+	s := newServer(smallRules())
+	var history []violation.Status
+	step := func(w record.Record) {
+		s.push(t, w)
+		history = append(history, s.only(t).Status)
+	}
+	s.push(t, book("a", by(1, 1), "B", 2, 4))
+	step(book("b", by(2, 2), "B", 3, 5))
+	step(book("b", by(2, 3), "B", 4, 5)) // it begins as the other one ends
+	step(book("b", by(2, 4), "B", 1, 3))
+	step(book("b", by(2, 5), "B", 1, 2)) // it ends as the other one begins
+	step(book("b", by(2, 6), "B", 0, 6))
+	step(remove("bookings", "b", by(1, 7)))
+	step(write("bookings", "b", by(1, 8), fields{record.DeletedField: false}))
+	step(remove("bookings", "a", by(1, 9)))
+	require.Equal(t, []violation.Status{
+		violation.Open, violation.Resolved, violation.Open, violation.Resolved, violation.Open,
+		violation.Obsolete, violation.Open, violation.Resolved,
+	}, history)
+}
+
+// TestRelevance: a violation is obsolete when its time has passed: in the audit and in
+// checks by Now, and without Now for those who read.
+func TestRelevance(t *testing.T) {
+	rule := overlapRule
+	rule.Relevant = true
+	s := newServer(map[string]violation.Rule{"overlap": rule})
+	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
+	v := s.only(t)
+	require.Equal(t, hours(4), v.RelevantUntil, "the earlier end of the two")
+	require.Equal(t, violation.Open, v.StatusAt(hours(4)-1))
+	require.Equal(t, violation.Obsolete, v.StatusAt(hours(4)))
+	v.Status = violation.Resolved
+	require.Equal(t, violation.Resolved, v.StatusAt(hours(9)))
+
+	s.now = hours(4) - 1
+	require.Empty(t, s.audit(t).Updates)
+	s.now = hours(4)
+	report := s.audit(t)
+	require.Len(t, report.Updates, 1)
+	require.Zero(t, report.Open)
+	require.Equal(t, violation.Obsolete, s.only(t).Status)
+	require.Empty(t, s.audit(t).Updates)
+
+	// Postponed, it is relevant again.
+	s.push(t, book("a", by(1, 3), "B", 3, 9), book("b", by(2, 3), "B", 3, 8))
+	require.Equal(t, violation.Open, s.only(t).Status)
+	// Age alone is no reason to drop what still holds.
+	forever := newServer(smallRules())
+	forever.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
+	forever.now = noon + clock.Timestamp(100*365*24*time.Hour)
+	require.Empty(t, forever.audit(t).Updates)
+}
+
+// TestOfflineForTenDays: who pulls by sequence learns of what opened and of what was
+// closed meanwhile, though the stamps of the rows are older than the last pull.
+func TestOfflineForTenDays(t *testing.T) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
+	known, cursor := s.only(t), s.last
+
+	// Ten days go by. What comes was written before the client went offline.
+	s.push(t, book("c", by(2, 0), "C", 2, 4), book("a", by(1, 2), "C", 2, 4))
+	var pulled []violation.Violation
+	for key, seq := range s.seq {
+		if v, err := violation.Parse(s.records[key]); err == nil && seq > cursor {
+			require.LessOrEqual(t, v.DetectedAt, known.DetectedAt)
+			pulled = append(pulled, v)
+		}
+	}
+	statuses := map[string]violation.Status{}
+	for _, v := range pulled {
+		statuses[names(v)] = v.Status
+	}
+	require.Equal(t, map[string]violation.Status{
+		"overlap b: a": violation.Resolved, "overlap a: c": violation.Open,
+	}, statuses)
+}

@@ -1,0 +1,170 @@
+package violation_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// The oracle says which violations are open in the small world, by looking at
+// everything. It is written from the contract and calls nothing of the package.
+
+// wrong is one thing that is wrong.
+type wrong struct {
+	rule, scope string
+	about       string
+	others      string // in order, with commas
+	total       int
+	time        int64 // the greatest of what it depends on
+}
+
+// plain is a record as JSON has it.
+type plain struct {
+	table, id string
+	deleted   bool
+	fields    map[string]plainField
+}
+
+type plainField struct {
+	Value   any
+	Deleted bool
+	time    int64
+	client  string
+}
+
+func plainOf(r record.Record) plain {
+	p := plain{table: r.Key().Table, id: r.Key().ID, fields: map[string]plainField{}}
+	for name, w := range r.All() {
+		var f plainField
+		if err := json.Unmarshal(w.AppendJSON(nil), &f); err != nil {
+			panic(err)
+		}
+		f.time, f.client = int64(w.Stamp.Time), w.Stamp.Client.String()
+		p.fields[name] = f
+	}
+	p.deleted = p.fields["$deleted"].Value == true
+	return p
+}
+
+// greatest returns the greatest time of the fields that matter.
+func greatest(records []plain, fields ...string) (most int64) {
+	for _, r := range records {
+		for _, name := range append(fields, "$deleted") {
+			most = max(most, r.fields[name].time)
+		}
+	}
+	return most
+}
+
+// newcomer returns the record that was written last in a field.
+func newcomer(records []plain, field string) plain {
+	newest := records[0]
+	for _, r := range records[1:] {
+		f, g := r.fields[field], newest.fields[field]
+		later := f.time > g.time || f.time == g.time && f.client > g.client
+		equal := f.time == g.time && f.client == g.client
+		if later || equal && r.id > newest.id {
+			newest = r
+		}
+	}
+	return newest
+}
+
+// othersOf returns the IDs of all records but one.
+func othersOf(records []plain, one plain) string {
+	var ids []string
+	for _, r := range records {
+		if r.id != one.id {
+			ids = append(ids, r.id)
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
+}
+
+type oracle struct{ records []plain }
+
+func oracleOf(records []record.Record) oracle {
+	var o oracle
+	for _, r := range records {
+		o.records = append(o.records, plainOf(r))
+	}
+	return o
+}
+
+// table returns the records of a table that are not deleted, in the order of IDs.
+func (o oracle) table(name string) (all []plain) {
+	for _, r := range o.records {
+		if r.table == name && !r.deleted {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b plain) int { return strings.Compare(a.id, b.id) })
+	return all
+}
+
+// find returns a record, deleted or not.
+func (o oracle) find(table, id string) (plain, bool) {
+	for _, r := range o.records {
+		if r.table == table && r.id == id {
+			return r, true
+		}
+	}
+	return plain{}, false
+}
+
+// read returns the members of a composite, and whether it can be read.
+func (p plain) read(field string) (map[string]any, bool) {
+	f := p.fields[field]
+	if f.Value == nil {
+		return nil, true
+	}
+	m, ok := f.Value.(map[string]any)
+	return m, ok && m["sealed"] == nil
+}
+
+// isSealed reports whether a field is there and cannot be read, given its type.
+func isSealed(p plain, field string) bool {
+	v := p.fields[field].Value
+	_, composite := v.(map[string]any)
+	_, text := v.(string)
+	switch field {
+	case "slot", "place":
+		_, ok := p.read(field)
+		return !ok
+	case "seats", "left":
+		return composite || text
+	}
+	return composite
+}
+
+// doubted reports whether it cannot be known if a violation that was found before
+// still holds.
+func (o oracle) doubted(v violation.Violation) bool {
+	field := map[string]string{"overlap": "slot", "seats": "place", "person": "who", "email": "email", "done": "when"}[v.Rule]
+	for i, id := range append([]string{v.RecordID}, v.Conflicting...) {
+		table, name := v.Table, field
+		if i > 0 {
+			table = v.ConflictingTable
+		}
+		if table == "people" {
+			name = "left"
+		}
+		if p, ok := o.find(table, id); ok && !p.deleted && isSealed(p, name) {
+			return v.Rule != "done" || p.fields["done"].Value == true
+		}
+	}
+	// The whole group hangs on one record, which a row that stands for all does not name.
+	switch v.Rule {
+	case "seats":
+		event, ok := o.find("events", v.Scope)
+		return ok && !event.deleted && isSealed(event, "seats")
+	case "person":
+		person, ok := o.find("people", v.Scope)
+		return ok && !person.deleted && isSealed(person, "left")
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package violation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// guarded pushes what one client wrote through an engine with a Guard, and then
+// through the checker, as a server does.
+func (s *server) guarded(t require.TestingT, client byte, writes ...record.Record) merge.Answer {
+	e := merge.Engine{Guard: violation.Guard("", nil)}
+	in := merge.Input{Actor: by(client, 0).Client, Wall: hours(24 * 11).Time()}
+	for _, w := range writes {
+		in.Items = append(in.Items, record.Item{Mutation: record.Mutation{Data: w}})
+	}
+	in.Keys = e.Keys(in)
+	in.Current = s.all()
+	answer := e.Apply(in)
+	s.take(t, answer.Updates)
+	return answer
+}
+
+// says is what a client writes to a row.
+func says(id string, client byte, ms int, what fields) record.Record {
+	return write(violation.DefaultTable, id, by(client, ms), what)
+}
+
+// conflict returns a server with one open violation.
+func conflict(t require.TestingT) (*server, violation.Violation) {
+	s := newServer(smallRules())
+	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
+	return s, s.only(t)
+}
+
+// TestPeopleSurviveDerivation: what people say of a row stays when it is derived anew;
+// a dismissal falls when the evidence changes, and then says nothing of the old one.
+func TestPeopleSurviveDerivation(t *testing.T) {
+	s, v := conflict(t)
+	answer := s.guarded(t, 1, says(v.ID, 1, 3, fields{
+		violation.FieldAcknowledged: true, violation.FieldDismissed: v.Evidence, violation.FieldNote: "I will move",
+	}))
+	require.True(t, answer.Results[0].Accepted())
+	told := s.only(t)
+	require.True(t, told.Acknowledged && told.Dismissed)
+	require.Equal(t, "I will move", told.Note)
+	require.Equal(t, violation.Open, told.Status, "it holds all the same")
+	require.Equal(t, v.Evidence, told.Evidence)
+
+	// A field that the rule does not read is no evidence.
+	s.push(t, write("bookings", "a", by(1, 4), fields{"title": "Planning"}))
+	require.True(t, s.only(t).Dismissed)
+	require.Equal(t, v.Evidence, s.only(t).Evidence)
+
+	// The same slot once more, and another slot, are.
+	for ms, to := range map[int]int{5: 4, 6: 5} {
+		s.push(t, book("a", by(1, ms), "B", 2, to))
+		after := s.only(t)
+		require.NotEqual(t, v.Evidence, after.Evidence)
+		require.False(t, after.Dismissed)
+		require.True(t, after.Acknowledged)
+		require.Equal(t, "I will move", after.Note)
+	}
+	// Resolved and open again, it remembers.
+	s.push(t, book("a", by(1, 7), "C", 2, 4))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+	require.Equal(t, "I will move", s.only(t).Note)
+	s.push(t, book("a", by(1, 8), "B", 2, 4))
+	require.Equal(t, violation.Open, s.only(t).Status)
+	require.True(t, s.only(t).Acknowledged)
+	require.Empty(t, s.audit(t).Updates)
+}
+
+// TestPeopleMerge: what two people say of a row merges by last write wins.
+func TestPeopleMerge(t *testing.T) {
+	s, v := conflict(t)
+	s.guarded(t, 2, says(v.ID, 2, 9, fields{violation.FieldNote: "later"}))
+	s.guarded(t, 1, says(v.ID, 1, 5, fields{violation.FieldNote: "earlier", violation.FieldAcknowledged: true}))
+	require.Equal(t, "later", s.only(t).Note)
+	require.True(t, s.only(t).Acknowledged)
+	s.guarded(t, 1, says(v.ID, 1, 10, fields{violation.FieldNote: record.Deletion(), violation.FieldAcknowledged: false}))
+	require.Empty(t, s.only(t).Note)
+	require.False(t, s.only(t).Acknowledged)
+}
+
+// TestSaidBeforeFound: a row that somebody speaks of on a server that has not found it
+// yet keeps what was said.
+func TestSaidBeforeFound(t *testing.T) {
+	other, v := conflict(t)
+	s := newServer(smallRules())
+	s.guarded(t, 1, says(v.ID, 1, 9, fields{violation.FieldNote: "early"}))
+	_, err := violation.Parse(s.row(v.ID))
+	require.ErrorIs(t, err, violation.ErrRow)
+	s.push(t, other.data()...)
+	v.Note = "early"
+	require.Equal(t, v, s.only(t))
+	require.Empty(t, s.audit(t).Updates)
+}
+
+// TestDerivedIsNobodys: a push that names a derived field is refused, and nothing of
+// it is stored; its neighbours are.
+func TestDerivedIsNobodys(t *testing.T) {
+	s, v := conflict(t)
+	before := s.row(v.ID)
+	for name := range before.All() {
+		answer := s.guarded(t, 1,
+			says(v.ID, 1, 50, fields{name: "resolved", violation.FieldNote: "and a note"}),
+			write("bookings", name, by(1, 50), fields{"status": "open"}))
+		refusal := answer.Results[0].Refusal
+		require.NotNil(t, refusal, name)
+		require.Equal(t, violation.Derived, refusal.Code)
+		require.Equal(t, merge.Code("derived_field"), refusal.Code)
+		require.Equal(t, "data."+name, refusal.Path)
+		require.False(t, refusal.Retryable)
+		require.True(t, answer.Results[1].Accepted())
+		require.True(t, before.Equal(s.row(v.ID)))
+	}
+	require.False(t, s.guarded(t, 1, remove(violation.DefaultTable, v.ID, by(1, 51))).Results[0].Accepted(), "nor may a row be deleted")
+	require.False(t, s.guarded(t, 1, says("new", 1, 51, fields{"unknown": 1})).Results[0].Accepted())
+	require.True(t, before.Equal(s.row(v.ID)))
+}
+
+// TestGuardPassesOn: the next guard is asked about all else, and about rows.
+func TestGuardPassesOn(t *testing.T) {
+	asked := map[string]int{}
+	g := violation.Guard("alerts", func(_ clock.ClientID, m record.Mutation) error {
+		asked[m.Data.Key().Table]++
+		return errBroken
+	})
+	actor := by(1, 0).Client
+	note := fields{violation.FieldNote: "x"}
+	require.ErrorIs(t, g(actor, record.Mutation{Data: write("alerts", "1", by(1, 1), note)}), errBroken)
+	require.ErrorIs(t, g(actor, record.Mutation{Data: write("tasks", "1", by(1, 1), fields{"status": 1})}), errBroken)
+	var refusal *merge.Refusal
+	require.ErrorAs(t, g(actor, record.Mutation{Data: write("alerts", "1", by(1, 1), fields{"status": 1})}), &refusal)
+	require.Equal(t, map[string]int{"alerts": 1, "tasks": 1}, asked)
+	require.NoError(t, violation.Guard("", nil)(actor, record.Mutation{Data: write("tasks", "1", by(1, 1), fields{"status": 1})}))
+}
+
+// TestSaidAndChangedAtOnce: a push that acknowledges a row in the same batch as a
+// change of a booking that touches the row loses neither.
+func TestSaidAndChangedAtOnce(t *testing.T) {
+	for name, move := range map[string]record.Record{
+		"resolved": book("a", by(1, 5), "C", 2, 4), "open": book("a", by(1, 5), "B", 4, 5), "obsolete": remove("bookings", "b", by(1, 5)),
+	} {
+		s, v := conflict(t)
+		s.guarded(t, 1, move, says(v.ID, 1, 5, fields{violation.FieldAcknowledged: true, violation.FieldNote: "done"}))
+		after := s.only(t)
+		require.Equal(t, violation.Status(name), after.Status)
+		require.True(t, after.Acknowledged, name)
+		require.Equal(t, "done", after.Note)
+	}
+}
+
+// TestPulledRow: a client lays rows that it pulled over its view together with the
+// records, and what its own edit resolves is resolved.
+func TestPulledRow(t *testing.T) {
+	s, v := conflict(t)
+	client := newServer(smallRules())
+	updates := client.join(append(s.data(), s.row(v.ID)))
+	for i, u := range updates {
+		if u.After.Key() == keyOf("bookings", "a") {
+			updates[i].After, _ = merge.Records(u.After, book("a", by(1, 9), "C", 2, 4))
+		}
+	}
+	in := violation.Input{View: client.view, Changes: updates, Scopes: []violation.Scope{{Rule: "overlap", Name: "B"}}}
+	report := client.checker.Check(context.Background(), in)
+	require.Len(t, report.Updates, 1)
+	after, err := violation.Parse(report.Updates[0].After)
+	require.NoError(t, err)
+	require.Equal(t, violation.Resolved, after.Status)
+}

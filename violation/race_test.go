@@ -1,0 +1,66 @@
+package violation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// TestRace: two transactions that check at the same time, each on what was stored before
+// both, miss what they do together. Checked once more after the commit, by the scopes
+// that they touched, it is found; an audit finds the same row; and they touch a scope in
+// common, so that a lock on it would have made one wait.
+func TestRace(t *testing.T) {
+	s := newServer(smallRules())
+	one := s.join([]record.Record{book("a", by(1, 1), "B", 2, 4)})
+	two := s.join([]record.Record{book("b", by(2, 2), "B", 3, 5)})
+	check := func(in violation.Input) violation.Report {
+		in.View = s.view
+		report := s.checker.Check(context.Background(), in)
+		require.NoError(t, report.Err)
+		return report
+	}
+	require.Empty(t, check(violation.Input{Changes: one}).Updates)
+	require.Empty(t, check(violation.Input{Changes: two}).Updates)
+	locks := map[int64]int{}
+	var scopes []violation.Scope
+	for _, changes := range [][]merge.Update{one, two} {
+		touched, err := s.checker.Scopes(changes)
+		require.NoError(t, err)
+		for _, scope := range touched {
+			locks[scope.Lock()]++
+		}
+		scopes = touched
+	}
+	require.Contains(t, locks, violation.Scope{Rule: "overlap", Name: "B"}.Lock())
+	require.Equal(t, 2, locks[violation.Scope{Rule: "overlap", Name: "B"}.Lock()])
+
+	s.store(one)
+	s.store(two)
+	audited := s.checker.Audit(s.all(), 0).Updates
+	require.Len(t, audited, 1)
+	require.Equal(t, audited, check(violation.Input{Scopes: scopes}).Updates)
+}
+
+// TestWritten: of a row servers exchange what people wrote, and nothing else. Joined
+// whole, an open and a resolved row would end as either.
+func TestWritten(t *testing.T) {
+	s, v := conflict(t)
+	require.Zero(t, violation.Written(s.row(v.ID)).Len())
+	s.guarded(t, 1, says(v.ID, 1, 3, fields{violation.FieldAcknowledged: true, violation.FieldNote: "mine"}))
+	said := violation.Written(s.row(v.ID))
+	require.Equal(t, s.row(v.ID).Key(), said.Key())
+	require.Equal(t, map[string]any{"acknowledged": true, "note": "mine"}, said.Map())
+
+	other := newServer(smallRules())
+	other.store(other.join([]record.Record{said}))
+	_, err := violation.Parse(other.row(v.ID))
+	require.ErrorIs(t, err, violation.ErrRow, "nothing is derived there yet")
+	other.push(t, s.data()...)
+	require.True(t, s.row(v.ID).Equal(other.row(v.ID)))
+}

@@ -1,0 +1,134 @@
+package violation_test
+
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// noon is when the stories begin.
+var noon = clock.TimestampOf(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+
+const millisecond = clock.Timestamp(time.Millisecond)
+
+// hours returns noon and so many hours.
+func hours(n int) clock.Timestamp { return noon + clock.Timestamp(n)*clock.Timestamp(time.Hour) }
+
+// by returns the stamp of a client, so many milliseconds after noon.
+func by(client byte, ms int) clock.Stamp {
+	return clock.Stamp{Time: noon + clock.Timestamp(ms)*millisecond, Client: clock.ClientID{client}}
+}
+
+func keyOf(table, id string) record.Key { return record.Key{Table: table, ID: id} }
+
+// fields are what one write sets. A record.Value that is a deletion deletes.
+type fields map[string]any
+
+// write returns what a client writes to a record at once, as a record to join.
+func write(table, id string, at clock.Stamp, set fields) record.Record {
+	var b record.Builder
+	r, err := b.Record(keyOf(table, id), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range set {
+			if !yield(name, record.FieldValue{Value: record.MustOf(v), Stamp: at}) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// slot is what a booking takes, as one composite field: room, and hours after noon.
+func slot(room string, from, to int) map[string]any {
+	return map[string]any{"room": room, "from": from, "to": to}
+}
+
+func book(id string, at clock.Stamp, room string, from, to int) record.Record {
+	return write("bookings", id, at, fields{"slot": slot(room, from, to)})
+}
+
+// sealed is a value that no rule can read.
+func sealed() any { return map[string]any{"sealed": "9f3c"} }
+
+// remove is the deletion of a record.
+func remove(table, id string, at clock.Stamp) record.Record {
+	return write(table, id, at, fields{record.DeletedField: true})
+}
+
+func slotOf(r record.Record) (violation.Slot, error) {
+	w, ok := r.Get("slot")
+	if !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
+		return violation.Slot{}, nil
+	}
+	var s struct {
+		Room     string
+		From, To int
+	}
+	if w.Value.Decode(&s) != nil || s.Room == "" {
+		return violation.Slot{}, violation.ErrUnknown
+	}
+	return violation.Slot{Resource: s.Room, From: hours(s.From), To: hours(s.To)}, nil
+}
+
+func placeOf(r record.Record) (violation.Place, error) {
+	w, ok := r.Get("place")
+	if !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
+		return violation.Place{}, nil
+	}
+	var p struct {
+		Event string
+		Units int64
+	}
+	if w.Value.Decode(&p) != nil || p.Event == "" {
+		return violation.Place{}, violation.ErrUnknown
+	}
+	return violation.Place{Parent: p.Event, Units: p.Units}, nil
+}
+
+// isHere says that a person has not left.
+func isHere(person record.Record) (bool, error) {
+	w, ok := person.Get("left")
+	if !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
+		return true, nil
+	}
+	left, ok := w.Value.Bool()
+	if !ok {
+		return false, violation.ErrUnknown
+	}
+	return !left, nil
+}
+
+// undated says of a task that is done without a date.
+func undated(task record.Record) (string, error) {
+	w, _ := task.Get("done")
+	if done, _ := w.Value.Bool(); !done {
+		return "", nil
+	}
+	when, ok := task.Get("when")
+	if ok && when.Value.Kind() == record.KindComposite {
+		return "", violation.ErrUnknown
+	}
+	if text, _ := when.Value.Text(); text == "" {
+		return "is done, and has no date", nil
+	}
+	return "", nil
+}
+
+var (
+	overlapRule = violation.NoOverlap{Table: "bookings", Fields: []string{"slot"}, Slot: slotOf}
+	seatsRule   = violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, ParentTable: "events", LimitField: "seats"}
+	personRule  = violation.LiveReference{Table: "tasks", Field: "who", Target: "people", Fit: isHere, FitFields: []string{"left"}}
+	emailRule   = violation.Unique{Table: "users", Fields: []string{"email"}}
+	doneRule    = violation.Single{Table: "tasks", Fields: []string{"done", "when"}, Type: "undated", Wrong: undated}
+)
+
+// smallRules are the rules of the small world.
+func smallRules() map[string]violation.Rule {
+	return map[string]violation.Rule{
+		"overlap": overlapRule, "seats": seatsRule, "person": personRule, "email": emailRule, "done": doneRule,
+	}
+}

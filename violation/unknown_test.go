@@ -1,0 +1,213 @@
+package violation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+func attend(id string, ms, units int) record.Record {
+	return write("attendees", id, by(2, ms), fields{"place": map[string]any{"event": "x", "units": units}})
+}
+
+// secret is a world in which something is wrong, and then a part of it is sealed.
+type secret struct {
+	world []record.Record
+	seal  record.Record
+	// poke changes another record of the group, or the same one, and not what is wrong.
+	poke record.Record
+	// cure makes it readable again, and right.
+	cure record.Record
+}
+
+func secrets() map[string]secret {
+	note := fields{"other": 1}
+	seats := []record.Record{write("events", "x", by(1, 1), fields{"seats": 1}), attend("a", 1, 1), attend("b", 2, 1)}
+	left := []record.Record{write("people", "p", by(1, 1), fields{"left": true}), write("tasks", "a", by(1, 1), fields{"who": "p"})}
+	return map[string]secret{
+		"overlap": {
+			[]record.Record{book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4)},
+			write("bookings", "a", by(1, 3), fields{"slot": sealed()}), book("c", by(1, 3), "B", 8, 9), book("a", by(1, 4), "C", 2, 4),
+		},
+		"seats": {seats, write("attendees", "a", by(1, 3), fields{"place": sealed()}), write("attendees", "b", by(1, 3), note), attend("a", 4, 0)},
+		"limit": {seats, write("events", "x", by(1, 3), fields{"seats": "9f3c"}), attend("c", 3, 5), write("events", "x", by(1, 4), fields{"seats": 9})},
+		"reference": {left, write("tasks", "a", by(1, 3), fields{"who": sealed()}), write("people", "p", by(1, 3), note),
+			write("tasks", "a", by(1, 4), fields{"who": "q"})},
+		"target": {left, write("people", "p", by(1, 3), fields{"left": "9f3c"}), write("tasks", "b", by(1, 3), fields{"who": "p"}),
+			write("people", "p", by(1, 4), fields{"left": false})},
+		"email": {
+			[]record.Record{write("users", "a", by(1, 1), fields{"email": "ana@"}), write("users", "b", by(1, 1), fields{"email": "ana@"})},
+			write("users", "a", by(1, 3), fields{"email": sealed()}), write("users", "b", by(1, 3), note), write("users", "a", by(1, 4), fields{"email": "ben@"}),
+		},
+		"single": {
+			[]record.Record{write("tasks", "a", by(1, 1), fields{"done": true})},
+			write("tasks", "a", by(1, 3), fields{"when": sealed()}), write("tasks", "a", by(1, 3), note), write("tasks", "a", by(1, 4), fields{"when": "today"}),
+		},
+	}
+}
+
+// TestSealedStays: what cannot be read any longer resolves nothing, neither at once nor
+// in later checks of the group, nor in an audit. What can be read again does.
+func TestSealedStays(t *testing.T) {
+	for name, c := range secrets() {
+		for _, together := range []bool{false, true} {
+			s := newServer(smallRules())
+			if name == "reference" { // q is there to be referred to
+				s.push(t, write("people", "q", by(1, 1), fields{"left": false}))
+			}
+			s.push(t, c.world...)
+			v := s.only(t)
+			require.Equal(t, violation.Open, v.Status, name)
+			row := s.row(v.ID)
+			var report violation.Report
+			if together {
+				report = s.push(t, c.seal, c.poke)
+			} else {
+				report = s.push(t, c.seal)
+				s.push(t, c.poke)
+			}
+			require.NoError(t, report.Err)
+			require.Positive(t, report.Unknown, name)
+			require.Equal(t, row.String(), s.row(v.ID).String(), name)
+			require.Positive(t, s.audit(t).Unknown, name)
+			require.Equal(t, row.String(), s.row(v.ID).String(), name)
+
+			updates := s.join([]record.Record{c.cure})
+			s.take(t, updates, s.unsealed(t, updates)...)
+			require.Equal(t, violation.Resolved, s.only(t).Status, name)
+		}
+	}
+}
+
+// TestSealedOpensNothing: what could never be read is no evidence.
+func TestSealedOpensNothing(t *testing.T) {
+	for name, c := range secrets() {
+		s := newServer(smallRules())
+		report := s.push(t, append(c.world, c.seal)...)
+		require.NoError(t, report.Err)
+		require.Positive(t, report.Unknown, name)
+		s.push(t, c.poke)
+		s.audit(t)
+		require.Empty(t, s.violations(t), name)
+	}
+}
+
+// TestSealedAndDeleted: that a record is deleted can be read, whatever else cannot.
+func TestSealedAndDeleted(t *testing.T) {
+	for name, c := range secrets() {
+		for _, together := range []bool{false, true} {
+			s := newServer(smallRules())
+			s.push(t, c.world...)
+			gone := remove(c.seal.Key().Table, c.seal.Key().ID, by(2, 9))
+			if together {
+				s.push(t, c.seal, gone)
+			} else {
+				s.push(t, c.seal)
+				updates := s.join([]record.Record{gone})
+				s.take(t, updates, s.unsealed(t, updates)...)
+			}
+			want := violation.Resolved
+			switch {
+			case name == "target": // a deleted person is no better than one who left
+				want = violation.Open
+			case s.only(t).Record() == gone.Key():
+				want = violation.Obsolete
+			}
+			require.Equal(t, want, s.only(t).Status, name)
+		}
+	}
+}
+
+// partial is a view that knows a part of each group of a rule, and nothing of some
+// tables.
+type partial struct {
+	violation.View
+	rule, table string
+}
+
+func (v partial) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+	groups, err := v.View.Groups(ctx, rule, names)
+	for i := range groups {
+		groups[i].Partial = rule == v.rule
+	}
+	return groups, err
+}
+
+func (v partial) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+	found, err := v.View.Get(ctx, keys)
+	for i := range found {
+		if keys[i].Table == v.table {
+			found[i] = violation.Found{Record: record.New(keys[i]), Unknown: true}
+		}
+	}
+	return found, err
+}
+
+// on checks writes on another view of what a server stores.
+func (s *server) on(t require.TestingT, v violation.View, writes ...record.Record) violation.Report {
+	updates := s.join(writes)
+	report := s.checker.Check(context.Background(), violation.Input{View: v, Changes: updates})
+	require.NoError(t, report.Err)
+	s.store(updates)
+	s.store(report.Updates)
+	return report
+}
+
+// TestPartialView: what the records at hand prove is found; what is missing closes
+// nothing.
+func TestPartialView(t *testing.T) {
+	s := newServer(smallRules())
+	view := partial{View: s.view, rule: "overlap"}
+	report := s.on(t, view, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
+	require.Equal(t, []string{"overlap b: a"}, s.opened(t))
+	require.Equal(t, 1, report.Unknown)
+	s.on(t, view, book("b", by(1, 3), "B", 8, 9))
+	require.Equal(t, violation.Open, s.only(t).Status)
+	s.on(t, s.view, book("b", by(1, 4), "B", 7, 9))
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+}
+
+// TestUnknownParticipant: a record of which the view cannot tell whether there is one
+// closes nothing, and one that is known to be missing does.
+func TestUnknownParticipant(t *testing.T) {
+	s, v := conflict(t)
+	client := newServer(smallRules()) // that holds b and the row, and not a
+	client.store([]merge.Update{{After: s.get(keyOf("bookings", "b"))}, {After: s.row(v.ID)}})
+	client.on(t, partial{View: client.view, table: "bookings"}, book("c", by(1, 5), "B", 8, 9))
+	require.Equal(t, violation.Open, client.only(t).Status)
+	client.on(t, client.view, book("c", by(1, 6), "B", 8, 9))
+	require.Equal(t, violation.Resolved, client.only(t).Status)
+}
+
+// TestLiveReferenceWithoutTheTable: on a client that does not hold all targets, a
+// missing one proves nothing, and one that is there and unfit proves all.
+func TestLiveReferenceWithoutTheTable(t *testing.T) {
+	s := newServer(smallRules())
+	view := partial{View: s.view, rule: "person", table: "people"}
+	report := s.on(t, view, write("tasks", "a", by(1, 1), fields{"who": "p"}))
+	require.Empty(t, s.violations(t))
+	require.Positive(t, report.Unknown)
+	s.on(t, view, write("people", "p", by(1, 2), fields{"left": true}))
+	require.Equal(t, []string{"person a: p"}, s.opened(t))
+	// Here all targets are known, and this one is missing.
+	s.on(t, s.view, write("tasks", "b", by(1, 1), fields{"who": "q"}))
+	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t))
+	s.on(t, view, write("tasks", "b", by(1, 2), fields{"other": 1}))
+	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t), "not to know it any longer closes nothing")
+}
+
+// TestPartialAudit: an audit of what a client holds is a check on a view as well.
+func TestPartialAudit(t *testing.T) {
+	s, v := conflict(t)
+	s.store([]merge.Update{{After: book("a", by(1, 9), "C", 2, 4)}})
+	in := violation.Input{View: partial{View: s.view, rule: "overlap"}, Scopes: s.view.Scopes()}
+	require.Empty(t, s.checker.Check(context.Background(), in).Updates)
+	require.Equal(t, v, s.only(t))
+	s.audit(t)
+	require.Equal(t, violation.Resolved, s.only(t).Status)
+}
