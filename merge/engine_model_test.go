@@ -260,9 +260,17 @@ func genOrder(s situation) *rapid.Generator[order] {
 		key := rapid.SampledFrom(keys[:3]).Draw(t, "key")
 		o := order{table: key[0], id: key[1], base: map[string]clock.Stamp{}}
 		drawn := genHistoryOf(key).Draw(t, "writes")
-		// Some writes are those that others delivered before.
+		// Some writes are those that others delivered before, or have their stamps.
 		for _, w := range s.delivered(key) {
-			if rapid.IntRange(0, 5).Draw(t, "again") == 0 {
+			again := rapid.IntRange(0, 8).Draw(t, "again")
+			if again == 1 {
+				other := genWriteOf(key).Draw(t, "twin")
+				w.deleted, w.value = other.deleted, other.value
+				if w.field == "$deleted" {
+					w.deleted, w.value = false, []string{"true", "false"}[rapid.IntRange(0, 1).Draw(t, "twin")]
+				}
+			}
+			if again < 2 {
 				drawn = append(history{w}, drawn...)
 			}
 		}
