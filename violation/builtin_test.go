@@ -49,7 +49,7 @@ func TestCapacityEvidence(t *testing.T) {
 func TestCapacityOfHugeUnits(t *testing.T) {
 	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: 5})
 	for i := range 4 {
-		s.push(t, attend(fmt.Sprint(i), i, math.MaxInt64-i))
+		s.push(t, attend(fmt.Sprint(i), i, math.MaxInt64-int64(i)))
 	}
 	require.Equal(t, "r 3: 0,1,2", names(s.only(t)))
 }

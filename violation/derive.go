@@ -82,30 +82,43 @@ func (g Group) records(keys []record.Key) []record.Record {
 
 // row returns the derived part together with what people wrote to the row before.
 func (d derived) row(table string, before record.Record) (record.Record, error) {
-	fields := map[string]any{
-		fieldType: d.Type, fieldRule: d.Rule, fieldScope: d.Rule + "/" + d.Scope,
-		fieldTable: d.Table, fieldRecord: d.RecordID, fieldDescription: d.Description,
-		fieldTotal: d.Total, fieldDetectedAt: d.DetectedAt, fieldEvidence: d.Evidence, fieldStatus: string(d.Status),
-		fieldConflicting: d.Conflicting,
+	fields, err := d.fields()
+	if err != nil {
+		return record.Record{}, fmt.Errorf("%w: %w", errFinding, err)
 	}
-	if d.Conflicting == nil {
-		fields[fieldConflicting] = []string{}
-	}
-	if d.ConflictingTable != "" {
-		fields[fieldConflictingTable] = d.ConflictingTable
-	}
+	return rowOf(record.Key{Table: table, ID: d.ID}, fields, before)
+}
+
+// fields returns the derived part as fields.
+func (d derived) fields() ([]field, error) {
+	until := ""
 	if d.RelevantUntil != 0 {
-		fields[fieldRelevantUntil] = d.RelevantUntil
+		until = d.RelevantUntil.String()
 	}
-	var writes []field
-	for name, v := range fields {
-		value, err := record.Of(v)
-		if err != nil {
-			return record.Record{}, fmt.Errorf("%w: %w", errFinding, err)
+	conflicting, err := record.Of(append([]string{}, d.Conflicting...))
+	if err != nil {
+		return nil, err
+	}
+	all := []field{
+		{fieldConflicting, record.FieldValue{Value: conflicting, Stamp: d.stamp}},
+		{fieldTotal, record.FieldValue{Value: record.Int(int64(d.Total)), Stamp: d.stamp}},
+	}
+	for _, f := range [...]struct{ name, text string }{
+		{fieldType, d.Type}, {fieldRule, d.Rule}, {fieldScope, d.Rule + "/" + d.Scope},
+		{fieldTable, d.Table}, {fieldRecord, d.RecordID}, {fieldConflictingTable, d.ConflictingTable},
+		{fieldDescription, d.Description}, {fieldDetectedAt, d.DetectedAt.String()},
+		{fieldEvidence, d.Evidence}, {fieldRelevantUntil, until}, {fieldStatus, string(d.Status)},
+	} {
+		if f.text == "" && (f.name == fieldConflictingTable || f.name == fieldRelevantUntil) {
+			continue // these are absent where there is nothing to say
 		}
-		writes = append(writes, field{name, record.FieldValue{Value: value, Stamp: d.stamp}})
+		value, err := record.Text(f.text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, field{f.name, record.FieldValue{Value: value, Stamp: d.stamp}})
 	}
-	return rowOf(record.Key{Table: table, ID: d.ID}, writes, before)
+	return all, nil
 }
 
 // field is one field of a row.

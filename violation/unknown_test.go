@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-func attend(id string, ms, units int) record.Record {
+func attend(id string, ms int, units int64) record.Record {
 	return write("attendees", id, by(2, ms), fields{"place": map[string]any{"event": "x", "units": units}})
 }
 
