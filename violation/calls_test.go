@@ -119,3 +119,22 @@ func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]vio
 	}
 	return v.View.Groups(ctx, rule, names)
 }
+
+// TestScopesOf: what a view keeps in its index is where Memory finds things: a record by
+// the rules that can read it, a row by what it was found in.
+func TestScopesOf(t *testing.T) {
+	s, v := conflict(t)
+	require.Equal(t, []violation.Scope{{Rule: v.Rule, Name: v.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
+	require.Empty(t, s.checker.ScopesOf(violation.Written(s.row(v.ID))), "nothing was derived yet")
+	for _, r := range s.data() {
+		require.Contains(t, s.checker.ScopesOf(r), violation.Scope{Rule: "overlap", Name: "B"})
+	}
+	failing := &violation.Checker{Rules: map[string]violation.Rule{"overlap": overlapRule, "panics": panicky{}, "a/b": overlapRule, "nil": nil}}
+	require.Equal(t, []violation.Scope{{Rule: "overlap", Name: "B"}}, failing.ScopesOf(s.data()[0]))
+}
+
+// panicky is a rule that fails whatever it is asked.
+type panicky struct{}
+
+func (panicky) Scopes(record.Record) ([]string, error)            { panic("hostile") }
+func (panicky) Check(violation.Group) (violation.Findings, error) { panic("hostile") }

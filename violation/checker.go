@@ -62,7 +62,8 @@ type Report struct {
 	// a part is missing. What is known of them stays as it is.
 	Unknown int
 	// Err joins the *RuleErrors of rules that failed, whose rows are left alone. The
-	// other rules are not touched by them.
+	// other rules are not touched by them. An error of the view is among them, wrapped: a
+	// database that has given up the transaction for it cannot go on.
 	Err error
 }
 
@@ -79,8 +80,9 @@ func (e *RuleError) Error() string { return fmt.Sprintf("violation: rule %s: %v"
 func (e *RuleError) Unwrap() error { return e.Err }
 
 // Scopes returns the groups that changes touch, before and after, sorted and each
-// once: what to lock before a check, in this order, so that two transactions cannot
-// both miss what they do together, or what to check again after the commit.
+// once: what to lock before a check, in the order of Scope.Lock, so that two
+// transactions cannot both miss what they do together, or what to check again after the
+// commit.
 func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	var all []Scope
 	var errs []error
@@ -95,6 +97,33 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 		}
 	}
 	return all, errors.Join(errs...)
+}
+
+// ScopesOf returns the scopes that a record belongs to by the rules, or the one in which
+// a row was found, sorted: what a View keeps in its index. A rule that cannot read the
+// record adds those that it names nevertheless, and one that fails none.
+func (c *Checker) ScopesOf(r record.Record) []Scope {
+	if r.Key().Table == c.table() {
+		if scope, ok := scopeOfRow(r); ok {
+			return []Scope{scope}
+		}
+		return nil // people wrote to it, and nothing is derived yet
+	}
+	var all []Scope
+	for _, rule := range c.names() {
+		if c.runnable(rule) != nil {
+			continue
+		}
+		names, err := scopesOf(c.Rules[rule], r)
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			continue
+		}
+		for _, name := range names {
+			all = append(all, Scope{rule, name})
+		}
+	}
+	slices.SortFunc(all, Scope.Compare)
+	return slices.Compact(all)
 }
 
 // Check derives the violations of all groups that the changes touch, and of the

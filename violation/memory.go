@@ -2,7 +2,6 @@ package violation
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -51,25 +50,15 @@ type place struct {
 	scope Scope
 }
 
-// places returns where a record stands. One that a rule cannot read stands nowhere, but
-// for the groups that the rule names all the same.
+// places returns where a record stands.
 func (m *Memory) places(r record.Record) []place {
+	index := m.groups
 	if r.Key().Table == m.checker.table() {
-		scope, ok := scopeOfRow(r)
-		if !ok {
-			return nil
-		}
-		return []place{{m.rows, scope}}
+		index = m.rows
 	}
 	var all []place
-	for rule := range m.checker.Rules {
-		names, err := scopesOf(m.checker.Rules[rule], r)
-		if err != nil && !errors.Is(err, ErrUnknown) {
-			continue
-		}
-		for _, name := range names {
-			all = append(all, place{m.groups, Scope{rule, name}})
-		}
+	for _, scope := range m.checker.ScopesOf(r) {
+		all = append(all, place{index, scope})
 	}
 	return all
 }

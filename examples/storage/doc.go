@@ -8,6 +8,9 @@
 // The handlers, in push.go and pull.go, are the same for all of them. Run it for a
 // short story on SQLite that ends with the same digest three times.
 //
+// A server may flag violations as well: violations.go keeps an index of the scopes of
+// documents and checks in the push, and violations_view.go looks up by that index.
+//
 // The tests show the traps that lie between a merge and a database: what goes wrong
 // the obvious way, and what holds. Those that need PostgreSQL run with
 //

@@ -7,6 +7,8 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // push is the push handler, without what HTTP adds to it: who the actor is was
@@ -37,7 +39,8 @@ func (s *server) push(ctx context.Context, actor clock.ClientID, body []byte) ([
 
 // apply does in a transaction what a push asks for. All transactions take their locks
 // in one order, and so cannot wait for each other in a circle: the mark of the client,
-// the records in the order of their keys, the counter.
+// the records in the order of their keys, the scopes and the rows of violations if the
+// server has rules, the counter. One kind of push has no such order: see TestMixedBatch.
 func (s *server) apply(ctx context.Context, tx *sql.Tx, in merge.Input) (merge.Answer, error) {
 	mark, err := lockMark(ctx, tx, in.Actor)
 	if err != nil {
@@ -55,7 +58,14 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, in merge.Input) (merge.A
 			return merge.Answer{}, fmt.Errorf("mark: %w", err)
 		}
 	}
-	return answer, s.save(ctx, tx, answer.Updates)
+	rows, err := s.flag(ctx, tx, violation.Input{Changes: answer.Updates})
+	if err != nil {
+		return merge.Answer{}, fmt.Errorf("violations: %w", err)
+	}
+	if err := s.save(ctx, tx, answer.Updates); err != nil {
+		return merge.Answer{}, err
+	}
+	return answer, s.save(ctx, tx, rows) // not before: a row may be among the updates, too
 }
 
 // save gives each updated record its sequence, and stores it. A retry updates nothing,
@@ -75,5 +85,12 @@ func (s *server) save(ctx context.Context, tx *sql.Tx, updates []merge.Update) e
 	if err := s.layout.save(ctx, tx, numbered); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
-	return nil
+	if s.violations == nil {
+		return nil
+	}
+	records := make([]record.Record, len(updates))
+	for i, u := range updates {
+		records[i] = u.After
+	}
+	return s.violations.index(ctx, tx, records)
 }

@@ -17,6 +17,8 @@ type server struct {
 	engine merge.Engine
 	clock  *clock.Clock
 	wall   func() time.Time
+	// violations is nil in a server that flags none. See watch.
+	violations *violations
 }
 
 // newServer returns a server over a database, in which it creates the tables that are

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+	"github.com/stretchr/testify/require"
+)
+
+// TestDoubleBooking: two transactions book one room. The second one begins before the
+// first one has committed, and goes on when it has checked or waits for the first. If
+// it is missed, one more check finds it, and the row is the one that an audit finds.
+func TestDoubleBooking(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		level  sql.IsolationLevel
+		locked bool
+		want   string
+	}{
+		{"READ COMMITTED", sql.LevelReadCommitted, false, "missed"},
+		{"REPEATABLE READ", sql.LevelRepeatableRead, false, "missed"},
+		{"SERIALIZABLE", sql.LevelSerializable, false, "aborted"},
+		{"READ COMMITTED, scopes locked", sql.LevelReadCommitted, true, "found"},
+		// After it has waited, it still reads what was there when it began.
+		{"REPEATABLE READ, scopes locked", sql.LevelRepeatableRead, true, "missed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := postgresFlagging(t, bookingRules())
+			if !c.locked {
+				s.violations.lock = ""
+			}
+			first, second := beginAt(t, s.db, c.level), beginAt(t, s.db, c.level)
+			pid := backend(t, second)
+			require.NoError(t, book(s, first, booking(t, "a", "A", ana)))
+			result := make(chan error, 1)
+			b := booking(t, "b", "A", ben)
+			go func() { result <- book(s, second, b) }()
+			waitFor(func() bool { return len(result) > 0 || isBlocked(t, s.db, pid) })
+			require.NoError(t, first.Commit())
+			err := <-result
+			if err == nil {
+				err = second.Commit()
+			}
+			require.Equal(t, c.want, outcomeOf(t, s, "A", err), "%v", err)
+			if c.want == "aborted" {
+				pushAs(t, s, ben, b) // as its client does
+			}
+			require.NoError(t, s.recheck(context.Background(), scopesOfRoom(t, s, "A")))
+			require.NotEmpty(t, rowsOfRoom(t, s, "A"))
+			requireAudited(t, s)
+		})
+	}
+}
+
+// bookSequence is the last sequence that book gave.
+var bookSequence atomic.Int64
+
+// book stores a booking that is new, and what is wrong with it, in a transaction that
+// goes on. It does without marks and without the counter, which would make a second
+// transaction wait or, if its isolation is not READ COMMITTED, fail.
+func book(s *server, tx *sql.Tx, r record.Record) error {
+	ctx := context.Background()
+	changes := []merge.Update{{Before: record.New(r.Key()), After: r}}
+	rows, err := s.flag(ctx, tx, violation.Input{Changes: changes})
+	if err != nil {
+		return err
+	}
+	var updates []update
+	var records []record.Record
+	for _, u := range append(changes, rows...) {
+		updates = append(updates, update{u, bookSequence.Add(1)})
+		records = append(records, u.After)
+	}
+	if err := s.layout.save(ctx, tx, updates); err != nil {
+		return err
+	}
+	return s.violations.index(ctx, tx, records)
+}
+
+// outcomeOf returns what became of two bookings of a room, given the error of those
+// that were not stored.
+func outcomeOf(t *testing.T, s *server, room string, err error) string {
+	t.Helper()
+	switch {
+	case err != nil:
+		require.Equal(t, "40001", codeOf(err), "%v", err)
+		return "aborted"
+	case len(rowsOfRoom(t, s, room)) == 0:
+		return "missed"
+	}
+	return "found"
+}
+
+// rowsOfRoom returns the rows of the violations in a room.
+func rowsOfRoom(t *testing.T, s *server, room string) []record.Record {
+	t.Helper()
+	tx := begin(t, s.db)
+	defer tx.Rollback()
+	groups, err := view{s.violations, tx}.Groups(context.Background(), "room_taken", []string{room})
+	require.NoError(t, err)
+	return groups[0].Rows
+}
+
+// TestRecheckWithoutLock: a check after the commit needs the lock as well. Without it,
+// what it read may be over when it saves what it found, and nobody looks again.
+func TestRecheckWithoutLock(t *testing.T) {
+	for name, locked := range map[string]bool{"scopes locked": true, "without a lock": false} {
+		t.Run(name, func(t *testing.T) {
+			s := postgresFlagging(t, bookingRules())
+			v := s.violations
+			s.violations = nil // nobody has checked yet
+			pushAs(t, s, ana, booking(t, "a", "A", ana))
+			pushAs(t, s, ben, booking(t, "b", "A", ben))
+			require.NoError(t, s.watch(context.Background(), v))
+			if !locked {
+				v.lock = ""
+			}
+
+			tx := begin(t, s.db)
+			rows, err := s.flag(context.Background(), tx, violation.Input{Scopes: scopesOfRoom(t, s, "A")})
+			require.NoError(t, err)
+			require.Len(t, rows, 1)
+			moved := make(chan error, 1)
+			body := batchOf(cancelled(t, "b", ben))
+			go func() {
+				_, err := s.push(context.Background(), ben, body)
+				moved <- err
+			}()
+			waitFor(func() bool { return len(moved) > 0 || isAnyBlocked(t, s.db) })
+			require.NoError(t, s.save(context.Background(), tx, rows))
+			require.NoError(t, tx.Commit())
+			require.NoError(t, <-moved)
+			require.Equal(t, locked, openRows(t, stateOf(t, s)) == "", "the room is free")
+		})
+	}
+}
+
+// cancelled returns the deletion of a booking.
+func cancelled(t *testing.T, id string, by clock.ClientID) record.Record {
+	t.Helper()
+	m, err := record.New(record.Key{Table: bookingsTable, ID: id}).Edit(clock.Stamp{Time: at(1), Client: by}).DeleteRecord().Mutation()
+	require.NoError(t, err)
+	return m.Data
+}
+
+// isAnyBlocked reports whether a process of the database waits for a lock. The
+// tests of this package run one after another, so it is one of this test.
+func isAnyBlocked(t *testing.T, db *sql.DB) (blocked bool) {
+	t.Helper()
+	require.NoError(t, db.QueryRow(`
+		SELECT count(*) > 0 FROM pg_stat_activity
+		WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`).Scan(&blocked))
+	return blocked
+}
+
+// TestWrittenMeanwhile: somebody acknowledges a violation while a check, which cannot
+// see that yet, closes it. To save the row as it was checked loses what they wrote.
+func TestWrittenMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		cancel func(*server, merge.Update) error
+		keeps  bool
+	}{
+		{"as it was checked", saveAsChecked, false},
+		{"push", func(s *server, gone merge.Update) error {
+			_, err := s.push(context.Background(), ben, batchOf(gone.After))
+			return err
+		}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := postgresFlagging(t, bookingRules())
+			pushAs(t, s, ana, booking(t, "a", "A", ana))
+			pushAs(t, s, ben, booking(t, "b", "A", ben))
+			said, err := rowsOfRoom(t, s, "A")[0].Edit(clock.Stamp{Time: at(2), Client: ana}).Set(violation.FieldAcknowledged, true).Mutation()
+			require.NoError(t, err)
+			tx := begin(t, s.db)
+			_, err = s.apply(context.Background(), tx, merge.Input{Actor: ana, Wall: noon(), Items: []record.Item{{Mutation: said}}})
+			require.NoError(t, err)
+
+			result := make(chan error, 1)
+			gone := merge.Update{Before: booking(t, "b", "A", ben), After: cancelled(t, "b", ben)}
+			go func() { result <- c.cancel(s, gone) }()
+			waitFor(func() bool { return len(result) > 0 || isAnyBlocked(t, s.db) })
+			require.NoError(t, tx.Commit())
+			require.NoError(t, <-result)
+			v, err := violation.Parse(rowsOfRoom(t, s, "A")[0])
+			require.NoError(t, err)
+			require.Equal(t, c.keeps, v.Acknowledged)
+			require.NotEqual(t, violation.Open, v.Status)
+		})
+	}
+}
+
+// saveAsChecked stores a change and the rows that a check makes of it.
+func saveAsChecked(s *server, u merge.Update) error {
+	ctx := context.Background()
+	return s.transaction(ctx, nil, func(tx *sql.Tx) error {
+		changes := []merge.Update{u}
+		report := s.violations.checker.Check(ctx, violation.Input{View: view{s.violations, tx}, Changes: changes})
+		return errors.Join(report.Err, s.save(ctx, tx, append(changes, report.Updates...)))
+	})
+}
+
+// TestMixedBatch: a push locks the records and rows that it names before the scopes, and
+// a check locks rows after the scopes. So a push that names both a booking and a row may
+// wait for one that waits for it. PostgreSQL ends one of them, whose client sends again.
+func TestMixedBatch(t *testing.T) {
+	s := postgresFlagging(t, bookingRules())
+	pushAs(t, s, ana, booking(t, "a", "A", ana))
+	pushAs(t, s, ben, booking(t, "b", "A", ben))
+	row := rowsOfRoom(t, s, "A")[0]
+
+	mixed := begin(t, s.db)
+	c := booking(t, "c", "A", ana)
+	_, err := s.layout.load(context.Background(), mixed, []record.Key{c.Key(), row.Key()})
+	require.NoError(t, err)
+	other := make(chan error, 1)
+	body := batchOf(cancelled(t, "b", ben))
+	go func() {
+		_, err := s.push(context.Background(), ben, body)
+		other <- err
+	}()
+	waitFor(func() bool { return len(other) > 0 || isAnyBlocked(t, s.db) })
+	_, err = s.flag(context.Background(), mixed, violation.Input{Changes: []merge.Update{{Before: record.New(c.Key()), After: c}}})
+	err = errors.Join(err, mixed.Rollback(), <-other)
+	require.Equal(t, "40P01", codeOf(err), "%v", err)
+	pushAs(t, s, ben, cancelled(t, "b", ben))
+	requireAudited(t, s)
+}
+
+// TestScopesInOrder: scopes are locked in the order of their numbers, so that two that
+// lock the same do not wait for each other. Who waits for the greatest has the others.
+func TestScopesInOrder(t *testing.T) {
+	s := postgresFlagging(t, bookingRules())
+	scopes := slices.Concat(scopesOfRoom(t, s, "A"), scopesOfRoom(t, s, "B"), scopesOfRoom(t, s, "C"))
+	slices.SortFunc(scopes, func(a, b violation.Scope) int { return cmp.Compare(b.Lock(), a.Lock()) })
+	first, second := begin(t, s.db), begin(t, s.db)
+	require.NoError(t, s.violations.lockScopes(context.Background(), first, scopes[:1]))
+	result := make(chan error, 1)
+	go func() { result <- s.violations.lockScopes(context.Background(), second, scopes) }()
+	waitFor(func() bool { return len(result) > 0 || isAnyBlocked(t, s.db) })
+	for _, scope := range scopes[1:] {
+		var free bool
+		require.NoError(t, first.QueryRow(`SELECT pg_try_advisory_xact_lock($1)`, scope.Lock()).Scan(&free))
+		require.False(t, free, "%v", scope)
+	}
+	require.NoError(t, first.Commit())
+	require.NoError(t, <-result)
+}
