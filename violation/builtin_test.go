@@ -178,3 +178,54 @@ func TestUniqueByValue(t *testing.T) {
 	s.push(t, user("a", "ana", "x"), user("b", "ana", "x"))
 	require.Empty(t, s.violations(t), "it names no field")
 }
+
+// TestLimitBelowZero: where nothing is taken, no limit is exceeded; the value of one
+// record must not make the rule fail for all.
+func TestLimitBelowZero(t *testing.T) {
+	s := newServer(smallRules())
+	limit := write("events", "x", by(1, 1), fields{"seats": -1})
+	require.NoError(t, s.push(t, limit).Err)
+	require.NoError(t, s.audit(t).Err)
+	require.Empty(t, s.violations(t))
+	require.NoError(t, s.push(t, attend("a", 2, 1)).Err)
+	require.Len(t, s.with(t, violation.Open), 1)
+	require.NoError(t, s.push(t, remove("attendees", "a", by(1, 9))).Err)
+	require.Empty(t, s.with(t, violation.Open))
+}
+
+// TestPastDoesNotFillTheCap: conflicts that are over take no place among those that are
+// listed, if the time is given.
+func TestPastDoesNotFillTheCap(t *testing.T) {
+	rule := overlapRule
+	rule.Relevant = true
+	s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"overlap": rule}, MaxPerScope: 3})
+	for i := range 4 {
+		s.push(t, book(fmt.Sprint("a", i), by(1, i+1), "B", 0, 2))
+	}
+	require.Len(t, s.with(t, violation.Open), 4, "three and one for all six")
+	s.now = hours(5)
+	s.push(t, book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
+	require.Equal(t, []string{"overlap y: x"}, s.opened(t))
+	for _, v := range s.violations(t) {
+		require.True(t, v.Status == violation.Open || v.Status == violation.Obsolete || v.Total > 1, names(v))
+	}
+}
+
+// pastRule finds pairs and knows nothing of the time.
+type pastRule struct{ violation.NoOverlap }
+
+func (r pastRule) Check(g violation.Group) (violation.Findings, error) {
+	g.Now = 0
+	return r.NoOverlap.Check(g)
+}
+
+// TestRuleThatKnowsNoTime: what it lists and is over is left out, and that there are
+// more than it lists is not forgotten.
+func TestRuleThatKnowsNoTime(t *testing.T) {
+	rule := overlapRule
+	rule.Relevant = true
+	s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"overlap": pastRule{rule}}, MaxPerScope: 3})
+	s.now = hours(5)
+	s.push(t, book("a", by(1, 1), "B", 0, 2), book("b", by(1, 2), "B", 1, 3), book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
+	require.Equal(t, []string{"overlap y: x"}, s.opened(t))
+}

@@ -16,12 +16,14 @@ const CapacityExceeded = "capacity_exceeded"
 type Place struct {
 	// Parent is the ID of what is limited, such as an event.
 	Parent string
-	// Units is how many are taken, such as seats.
+	// Units is how many are taken, such as seats. Zero and less take nothing, and give
+	// nothing back. A sum beyond int64 is the greatest int64.
 	Units int64
 }
 
 // Capacity is the rule that the records of one parent take no more than there is.
-// There is one violation for a parent, which is about the record that was stamped last.
+// There is one violation for a parent, which is about the record that was stamped last,
+// and in conflict with all others that take something.
 type Capacity struct {
 	// Table is the table of the records that take something, and Fields are the fields
 	// that Place reads.
@@ -91,8 +93,8 @@ func (c Capacity) Check(g Group) (Findings, error) {
 			newest, _ = Newest(r, newest, c.Fields...)
 		}
 	}
-	if taken <= limit {
-		return Findings{}, nil
+	if taken <= limit || newest.Len() == 0 {
+		return Findings{}, nil // a limit below zero is exceeded by those who take something
 	}
 	return Findings{List: []Finding{c.finding(g, newest, others, c.describe(taken, limit))}}, nil
 }

@@ -16,9 +16,9 @@
 // # A row is derived
 //
 // Whether a violation is open, what it is about and what it says follow from the
-// merged records and nothing else. So servers that hold the same records hold the
-// same open rows, byte for byte, whatever came when and in which calls, and an audit
-// finds the same again. The derived part is computed anew whenever one of its records
+// merged records and nothing else. So servers that hold the same records, and can read
+// them, hold the same open rows, byte for byte, whatever came when and in which calls, and
+// an audit finds the same again. Closed rows tell what each server has seen. The derived part is computed anew whenever one of its records
 // changes, and stored in place of the old one: it is never joined, and no client may
 // write it. What people say of it, [FieldAcknowledged], [FieldDismissed] and
 // [FieldNote], are fields of the same row that merge like all others.
@@ -34,8 +34,9 @@
 //
 // A row is [Open] while its condition holds, however long. A normal write makes it
 // [Resolved], and another one open again, under the same ID. It is [Obsolete] when the
-// record that it is about is gone, or when its relevance has passed: that needs a time,
-// so either give Input.Now always, or never and ask [Violation.StatusAt] on reading. A
+// record that it is about is gone, or from the time on at which its relevance ends: that
+// needs a time, so either give Input.Now always, or never and ask [Violation.StatusAt] on
+// reading. A closed row is looked at again only when its condition holds. A
 // dismissal falls when the evidence changes; that somebody acknowledged it stays. Keep
 // closed rows as long as clients may be offline, so that those hear of it too; and where
 // notices about an open row are to stop after a time, count from when the row was stored,
@@ -45,6 +46,11 @@
 // it was derived here: [Parse] says [ErrRow], and a check completes it.
 //
 // # In a server
+//
+// The engine has a guard that keeps clients from what is derived: a check would not
+// notice what they write there.
+//
+//	engine := merge.Engine{Guard: violation.Guard(violation.DefaultTable, guard)}
 //
 // In the transaction of a push, after Apply:
 //

@@ -13,12 +13,15 @@ import (
 type oneLead struct{}
 
 func (oneLead) Scopes(r record.Record) ([]string, error) {
-	if w, ok := r.Get("leads"); r.Key().Table == "people" && ok {
-		if team, ok := w.Value.Text(); ok {
-			return []string{team}, nil
-		}
+	w, ok := r.Get("leads")
+	if r.Key().Table != "people" || !ok || w.Deleted() {
+		return nil, nil
 	}
-	return nil, nil
+	team, ok := w.Value.Text()
+	if !ok {
+		return nil, violation.ErrUnknown // it may be encrypted
+	}
+	return []string{team}, nil
 }
 
 func (oneLead) Check(g violation.Group) (f violation.Findings, err error) {

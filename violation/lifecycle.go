@@ -108,8 +108,9 @@ func (c *ruleCheck) closed(v Violation) Status {
 			return v.Status
 		}
 	}
+	past := c.Now != 0 && v.RelevantUntil != 0 && v.RelevantUntil <= c.Now
 	switch {
-	case !c.isMember(v.Record()):
+	case past, !c.isMember(v.Record()):
 		return Obsolete // even if there are too many to list: this one is over
 	case c.hidden[v.ID] && c.belong(v, v.Scope):
 		return Hidden

@@ -35,7 +35,8 @@ type NoOverlap struct {
 	// means a text without particulars.
 	Describe func(newer, older record.Record) string
 	// Relevant is set if a conflict stops to matter when the earlier slot of the two
-	// has ended.
+	// has ended. Then give Input.Now, or conflicts of the past count among those of a
+	// group, of which only so many are listed.
 	Relevant bool
 }
 
@@ -66,7 +67,8 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 		if err != nil {
 			return Findings{}, err
 		}
-		if slot.Resource == g.Scope && slot.From < slot.To {
+		over := n.Relevant && g.Now != 0 && slot.To <= g.Now
+		if slot.Resource == g.Scope && slot.From < slot.To && !over {
 			all = append(all, taken{r, slot})
 		}
 	}

@@ -51,8 +51,8 @@ type Violation struct {
 	Conflicting      []string `json:"conflictingRecords"`
 	// Description is for people.
 	Description string `json:"description"`
-	// Total is how many violations the row stands for: 1, or for a row that stands for
-	// a whole group, all of them.
+	// Total is how many violations the row stands for: 1, or more for a row that stands
+	// for a whole group, and is about the record of the first of them.
 	Total int `json:"total"`
 	// DetectedAt is the greatest time of the evidence, the same on every server. It is
 	// not when somebody noticed.
@@ -86,8 +86,10 @@ func (v Violation) StatusAt(now clock.Timestamp) Status {
 // Record returns the key of the record that the violation is about.
 func (v Violation) Record() record.Key { return record.Key{Table: v.Table, ID: v.RecordID} }
 
-// The fields of a row. Those of the first group are derived, and replaced by each
-// check; those of the second are written by people.
+// The fields of a row that are derived are named as the members of a Violation are in
+// JSON, with one difference: the field "scope" holds the name of the rule, a slash, and
+// the name of the group. Those that people write are these. Values of other kinds say
+// nothing.
 const (
 	fieldType             = "type"
 	fieldRule             = "rule"
@@ -105,7 +107,8 @@ const (
 
 	// FieldAcknowledged holds true once somebody has seen the violation.
 	FieldAcknowledged = "acknowledged"
-	// FieldDismissed holds the Evidence of the violation that was dismissed.
+	// FieldDismissed holds the Evidence of the violation that was dismissed. Any other
+	// value, and its deletion, say that it is not.
 	FieldDismissed = "dismissed"
 	// FieldNote holds a text.
 	FieldNote = "note"

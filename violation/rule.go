@@ -43,6 +43,10 @@ type Group struct {
 	// Most is how many findings are listed one by one. A rule that finds more may return
 	// that many, the first ones by key, and count all of them in Findings.Total.
 	Most int
+	// Now is the time by which it is judged what is still relevant, as in Input, or zero if
+	// that is not judged. A rule may leave out what was relevant until then or before: it
+	// is not listed anyway.
+	Now clock.Timestamp
 	// Partial says that there may be more records than are known here, as on a
 	// client that holds a part of the data. What the records at hand prove is a
 	// finding all the same; what rests on a record being absent is not.
@@ -82,7 +86,7 @@ type Finding struct {
 	Description string
 	// Fields are the fields of all these records that the finding depends on; nil
 	// means all fields. A change of one of them is a change of the evidence, and a
-	// dismissal falls.
+	// dismissal falls. Whether a record is deleted always counts.
 	Fields []string
 	// RelevantUntil is when nobody needs to know any longer, such as the end of a
 	// meeting; zero means never, and so does a time after clock.MaxTimestamp.

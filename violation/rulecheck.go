@@ -69,11 +69,7 @@ func (c *ruleCheck) run(ctx context.Context) ([]merge.Update, error) {
 	if err := c.open(); err != nil {
 		return nil, err
 	}
-	for _, d := range c.found {
-		if d.Status == Open { // and not obsolete by Now
-			c.report.Open++
-		}
-	}
+	c.report.Open += len(c.found)
 	c.report.Unknown += len(c.unknown)
 	return c.updates, nil
 }
@@ -93,7 +89,7 @@ func (c *ruleCheck) overlaid() View {
 // group checks one group.
 func (c *ruleCheck) group(name string, members Members) error {
 	g := groupOf(name, members)
-	g.Most = c.maxPerScope()
+	g.Most, g.Now = c.maxPerScope(), c.Now
 	for _, r := range g.Records {
 		c.members[r.Key()] = r
 	}
@@ -146,14 +142,14 @@ func sortedByKey(records []record.Record) []record.Record {
 // list takes in the findings of a group, and reports whether there are too many to
 // list them all.
 func (c *ruleCheck) list(scope Scope, findings Findings, g Group) (capped bool, err error) {
-	list := slices.Clone(findings.List)
+	list := slices.DeleteFunc(slices.Clone(findings.List), func(f Finding) bool {
+		return c.Now != 0 && f.RelevantUntil != 0 && f.RelevantUntil <= c.Now
+	})
 	slices.SortFunc(list, Finding.compare)
 	list = slices.CompactFunc(list, func(a, b Finding) bool { return a.Key == b.Key })
-	total, most := len(list), c.maxPerScope()
-	if findings.Total > len(findings.List) {
-		total = findings.Total
-	}
-	if capped = total > most; capped {
+	untold := max(0, findings.Total-len(findings.List))
+	total, most := len(list)+untold, c.maxPerScope()
+	if capped = total > most || untold > 0; capped {
 		list = list[:min(most, len(list))]
 	}
 	if len(list) == 0 && total > 0 {
@@ -201,9 +197,6 @@ func (c *ruleCheck) keep(d derived, e evidence) error {
 	d.Evidence, d.stamp, d.DetectedAt = e.hash, e.newest, e.newest.Time
 	if !d.stamp.Valid() {
 		return errFinding
-	}
-	if c.Now != 0 {
-		d.Status = d.StatusAt(c.Now)
 	}
 	if before, ok := c.found[d.ID]; !ok || d.Scope < before.Scope {
 		c.found[d.ID] = d
