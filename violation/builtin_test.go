@@ -228,4 +228,10 @@ func TestRuleThatKnowsNoTime(t *testing.T) {
 	s.now = hours(5)
 	s.push(t, book("a", by(1, 1), "B", 0, 2), book("b", by(1, 2), "B", 1, 3), book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
 	require.Equal(t, []string{"overlap y: x"}, s.opened(t))
+
+	// Now it lists three that are over, and the one that matters is among those that it
+	// only counts: the row that is there stays as it is, hidden.
+	require.NoError(t, s.push(t, book("c", by(1, 3), "B", 0, 3)).Err)
+	require.Empty(t, s.opened(t))
+	require.Len(t, s.with(t, violation.Hidden), 1)
 }

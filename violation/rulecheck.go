@@ -152,7 +152,7 @@ func (c *ruleCheck) list(scope Scope, findings Findings, g Group) (capped bool, 
 	if capped = total > most || untold > 0; capped {
 		list = list[:min(most, len(list))]
 	}
-	if len(list) == 0 && total > 0 {
+	if len(findings.List) == 0 && total > 0 {
 		return false, errFinding // they are counted, and none is told
 	}
 	for _, f := range list {
@@ -160,8 +160,8 @@ func (c *ruleCheck) list(scope Scope, findings Findings, g Group) (capped bool, 
 			return false, err
 		}
 	}
-	if !capped {
-		return false, nil
+	if !capped || len(list) == 0 {
+		return capped, nil // all that is told is over
 	}
 	return true, c.noteAll(scope, list, total, g)
 }
