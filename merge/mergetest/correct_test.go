@@ -1,0 +1,98 @@
+package mergetest
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var errBusy = errors.New("busy")
+
+// TestOtherwiseCorrect: a backend that is right in another way passes as well.
+func TestOtherwiseCorrect(t *testing.T) {
+	tests := map[string]struct {
+		make newBackend
+		o    Options
+	}{
+		"all right":                         {with(quirks{}), Options{}},
+		"answers without fields and notes":  {with(quirks{replies: terse}), Options{}},
+		"no bound":                          {with(quirks{engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
+		"another bound":                     {with(quirks{engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
+		"pulls of everything, as an array":  {ownOf(own{pull: everything}), Options{}},
+		"pulls of what the client has not":  {ownOf(own{pull: deltas, kept: map[string]merge.Collection{}}), Options{}},
+		"requests that meet get an error":   {ownOf(own{push: busy}), Options{}},
+		"eight devices, one field":          {newMemory, Options{Devices: 8, IDs: []string{"x"}, Fields: map[string][]string{"f": {"1", "2"}}}},
+		"one device":                        {newMemory, Options{Devices: 1}},
+		"an item is repeated as it is sent": {ownOf(own{push: twice}), Options{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) { Run(t, test.make, test.o) })
+	}
+}
+
+// terse leaves out what an answer may leave out.
+func terse(all []merge.Reply) []merge.Reply {
+	for i, r := range all {
+		all[i].Fields, all[i].Notes, all[i].Detail, all[i].Path = nil, nil, "", ""
+		if slices.Contains(r.Notes, merge.StampCollision) {
+			all[i].Notes = []merge.Code{merge.StampCollision}
+		}
+	}
+	return all
+}
+
+// everything returns all records each time that anything has changed, as an array.
+func everything(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	next := strconv.Itoa(o.disk.seq)
+	if next == cursor {
+		return nil, cursor, nil
+	}
+	var all [][]byte
+	for _, r := range o.disk.sorted() {
+		all = append(all, record.Mutation{Data: r.Record}.AppendJSON(nil))
+	}
+	return slices.Concat([]byte(" [\n"), bytes.Join(all, []byte(" ,\n")), []byte("]\n")), next, nil
+}
+
+// deltas remembers what the holder of each cursor has, and returns the fields that changed.
+func deltas(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	kept := o.kept.(map[string]merge.Collection)
+	now := o.disk.load(slices.Collect(maps.Keys(o.disk.rows)))
+	delta := merge.Delta(kept[cursor], now)
+	if delta.Len() == 0 {
+		return nil, cursor, nil
+	}
+	next := now.Digest().String()
+	kept[next] = now
+	return delta.AppendLines(nil), next, nil
+}
+
+// busy answers no request that comes while another one is served, as a lock with a timeout
+// does.
+func busy(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if o.disk.locked {
+		return nil, errBusy
+	}
+	o.disk.locked = true
+	defer func() { o.disk.locked = false }()
+	o.env.Pause()
+	return o.memory.Push(client, batch)
+}
+
+// twice applies a batch twice, and answers as the first time.
+func twice(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := o.memory.Push(client, batch)
+	if err != nil {
+		return nil, err
+	}
+	_, err = o.memory.Push(client, batch)
+	return answer, err
+}

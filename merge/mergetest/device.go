@@ -1,0 +1,241 @@
+package mergetest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// device is a client as package merge describes it: what the server confirmed, an outbox,
+// and a clock.
+type device struct {
+	w         *world
+	name      string
+	index     int
+	installed int // how often it was installed anew
+	state
+	backup  *state
+	batches []batch // that it ever sent
+}
+
+// state is what is lost with a device, and comes back with a backup.
+type state struct {
+	id        clock.ClientID
+	skew      time.Duration
+	clock     *clock.Clock
+	last      clock.Timestamp                         // of the clock, when the state was saved
+	confirmed map[string]map[string]record.FieldValue // by ID and field
+	outbox    []*item
+	cursor    string
+}
+
+// item is an item of an outbox.
+type item struct {
+	raw    []byte
+	id     string
+	m      record.Mutation
+	writes []written
+	bad    string // what is wrong with it, if something is
+	code   string // with which it was refused
+}
+
+// written is a write and where it belongs.
+type written struct {
+	spot
+	write
+}
+
+// batch is what was sent at once.
+type batch struct {
+	client clock.ClientID
+	items  []*item
+}
+
+func newDevice(w *world, index int) *device {
+	d := &device{w: w, name: people()[index], index: index}
+	d.install()
+	return d
+}
+
+// install gives the device a state that is empty, and an ID of its own.
+func (d *device) install() {
+	skew := d.skew
+	d.state = state{id: clientID(d.index, d.installed), skew: skew, confirmed: map[string]map[string]record.FieldValue{}}
+	d.newClock(0)
+}
+
+// newClock gives the device a clock that is set to its skew, above what it must be above.
+func (d *device) newClock(last clock.Timestamp) {
+	wall := func() time.Time { return d.w.now.Add(d.skew) }
+	c, err := clock.New(clock.Options{Now: wall, MaxAhead: -1, Last: last})
+	d.w.must(err)
+	d.clock = c
+}
+
+func (d *device) setSkew(by time.Duration) {
+	d.skew = by
+	d.newClock(d.clock.Last())
+}
+
+// save returns a copy of the state.
+func (s *state) save() *state {
+	c := *s
+	c.last = s.clock.Last()
+	c.outbox = slices.Clone(s.outbox)
+	c.confirmed = map[string]map[string]record.FieldValue{}
+	for id, fields := range s.confirmed {
+		c.confirmed[id] = maps.Clone(fields)
+	}
+	return &c
+}
+
+// become gives the device a saved state.
+func (d *device) become(s *state) {
+	last := s.last
+	d.state = *s.save()
+	d.newClock(last)
+}
+
+func (d *device) stamp() clock.Stamp { return clock.Stamp{Time: d.clock.Now(), Client: d.id} }
+
+// shown returns what the device shows of a record: what is confirmed, joined with its
+// outbox.
+func (d *device) shown(id string) record.Record {
+	var b record.Builder
+	r, err := b.Record(d.w.key(id), maps.All(d.confirmed[id]))
+	d.w.must(err)
+	for _, it := range d.outbox {
+		if it.id == id && it.bad == "" {
+			r, _, err = b.Join(r, it.m.Data)
+			d.w.must(err)
+		}
+	}
+	return r
+}
+
+// edit puts an edit into the outbox.
+func (d *device) edit(id string, sets []assignment) {
+	edit := d.shown(id).Edit(d.stamp())
+	for _, a := range sets {
+		switch {
+		case a.value == "deleted":
+			edit.Delete(a.name)
+		case a.name == record.DeletedField && a.value == "true":
+			edit.DeleteRecord()
+		case a.name == record.DeletedField:
+			edit.RestoreRecord()
+		default:
+			v, err := record.ParseValue([]byte(a.value))
+			d.w.must(err)
+			edit.Set(a.name, v)
+		}
+	}
+	m, err := edit.Mutation()
+	d.w.must(err)
+	d.outbox = append(d.outbox, newItem(id, m))
+}
+
+func newItem(id string, m record.Mutation) *item {
+	it := &item{raw: m.AppendJSON(nil), id: id, m: m}
+	for name, v := range m.Data.All() {
+		it.writes = append(it.writes, written{spot{id, name}, writeOf(v)})
+	}
+	return it
+}
+
+// spoil puts an item into the outbox that is to be refused as a whole: some of its fields
+// are sound, and one thing is wrong.
+func (d *device) spoil(s step) {
+	d.edit(s.id, s.sets)
+	it := d.outbox[len(d.outbox)-1]
+	at := d.stamp()
+	add := map[string]string{
+		"unstamped": fmt.Sprintf(`%q:{"value":1}`, flawed),
+		"forged":    fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, flawed, at.Time.String(), stranger().String()),
+		"reserved":  fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, reserved, at.Time.String(), at.Client.String()),
+	}[s.bad]
+	data := string(it.m.Data.AppendJSON(nil))
+	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s,%s}}`, d.w.o.Table, s.id, data[:len(data)-1], add)
+	d.outbox[len(d.outbox)-1] = &item{raw: []byte(raw), id: s.id, writes: it.writes, bad: s.bad}
+}
+
+// hear acts on the answer to some items of the outbox.
+func (d *device) hear(sent []*item, replies []merge.Reply) {
+	for i, r := range replies {
+		at := slices.Index(d.outbox, sent[i])
+		if at < 0 {
+			continue
+		}
+		switch {
+		case r.Verdict == "accepted":
+			for name, v := range sent[i].m.Data.All() {
+				d.confirm(sent[i].id, name, v)
+			}
+		case r.Code == merge.TooFarAhead:
+			d.skew += r.ServerTime.Time().Sub(d.w.now.Add(d.skew))
+			defer d.mend()
+			continue
+		case r.Retryable:
+			continue
+		}
+		d.outbox = slices.Delete(d.outbox, at, at+1)
+	}
+}
+
+// confirm joins what was accepted with what is confirmed.
+func (d *device) confirm(id, name string, v record.FieldValue) {
+	if d.confirmed[id] == nil {
+		d.confirmed[id] = map[string]record.FieldValue{}
+	}
+	if old, ok := d.confirmed[id][name]; !ok || v.Compare(old) > 0 {
+		d.confirmed[id][name] = v
+	}
+}
+
+// mend makes the clock anew, above all that is confirmed, and stamps anew what waits to
+// be sent.
+func (d *device) mend() {
+	var last clock.Timestamp
+	for _, fields := range d.confirmed {
+		for _, v := range fields {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	d.newClock(last)
+	var sound []record.Mutation
+	for _, it := range d.outbox {
+		if it.bad == "" {
+			sound = append(sound, it.m)
+		}
+	}
+	again, err := record.Restamp(sound, d.stamp)
+	d.w.must(err)
+	for i, it := range d.outbox {
+		if it.bad == "" {
+			d.outbox[i], again = newItem(it.id, again[0]), again[1:]
+		}
+	}
+}
+
+// take puts what was pulled in the place of what is confirmed, and lets the clock observe
+// it. Records of other tables and IDs are passed over.
+func (d *device) take(records []record.Record) {
+	for _, r := range records {
+		id := r.Key().ID
+		if r.Key() != d.w.key(id) || !slices.Contains(d.w.o.IDs, id) {
+			continue
+		}
+		if d.confirmed[id] == nil {
+			d.confirmed[id] = map[string]record.FieldValue{}
+		}
+		for name, v := range r.All() {
+			d.confirmed[id][name] = v
+			d.w.must(d.clock.Observe(v.Stamp.Time))
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package mergetest
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// dice draws a schedule from a seed. Each fault is on or off for the whole run, and then
+// strikes now and then, so that runs differ in kind.
+type dice struct {
+	*rand.Rand
+	o       domain
+	verbs   []string // each as often as it is likely
+	faults  faults
+	devices int
+}
+
+type faults struct{ lost, twice, reversed, last, dies, meets, still bool }
+
+// draw returns the schedule of a seed.
+func draw(seed uint64, o domain) []step {
+	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o, devices: o.Devices}
+	d.weather()
+	var steps []step
+	if d.on() {
+		for i := range d.devices {
+			steps = append(steps, step{who: i, verb: "clock", by: d.skew(false)})
+		}
+	}
+	for len(steps) < o.Steps {
+		s := d.step()
+		steps = append(steps, s)
+		if s.verb != "wait" || d.IntN(3) == 0 {
+			steps = append(steps, d.twins(s)...)
+		}
+	}
+	return steps
+}
+
+func (d *dice) on() bool { return d.IntN(2) == 0 }
+
+// weather decides which faults there are, and how often things happen.
+func (d *dice) weather() {
+	often := func(n int, verbs ...string) {
+		for range n {
+			d.verbs = append(d.verbs, verbs...)
+		}
+	}
+	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
+	often(24, "edits")
+	often(3, "deletes", "restores")
+	often([]int{6, 18}[d.IntN(2)], "pushes")
+	often([]int{6, 18}[d.IntN(2)], "pulls")
+	often([]int{14, 5}[d.IntN(2)], "wait")
+	for _, fault := range [][]string{{"resends"}, {"spoils"}, {"clock"}, {"restarts"}, {"writes"}, {"reinstalls"}} {
+		if d.on() {
+			often(2, fault...)
+		}
+	}
+	if d.on() {
+		often(4, "clones")
+	}
+	if d.on() {
+		often(2, "backs-up", "is-restored")
+	}
+}
+
+// pick returns one of a list.
+func pick[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
+
+// step draws one step.
+func (d *dice) step() step {
+	s := step{who: d.IntN(d.devices), verb: pick(d, d.verbs...), id: pick(d, d.o.IDs...)}
+	switch s.verb {
+	case "wait":
+		return step{who: nobody, verb: "wait", by: d.wait()}
+	case "restarts":
+		return step{who: server, verb: "restarts"}
+	case "writes":
+		return step{who: server, verb: "writes", id: s.id, sets: d.sets(false)[:1]}
+	case "edits":
+		s.sets = d.sets(true)
+	case "spoils":
+		s.sets, s.bad = d.sets(false), pick(d, flaws()...)
+	case "clock":
+		s.by = d.skew(true)
+	case "resends":
+		s.n = d.IntN(6)
+	case "clones":
+		s.whom = d.IntN(d.devices)
+	case "pushes":
+		s.push = d.manner()
+	case "pulls":
+		s.push.lost = d.faults.lost && d.IntN(5) == 0
+	}
+	return s
+}
+
+// twins draws what chance alone brings about too seldom: two writes of one field at the
+// same moment, by two devices after a wait, or with the same stamp, after a device was
+// cloned or backed up.
+func (d *dice) twins(s step) []step {
+	name, id := pick(d, d.o.names...), pick(d, d.o.IDs...)
+	edit := func(who int) step {
+		value := pick(d, append([]string{"deleted"}, d.o.Fields[name]...)...)
+		return step{who: who, verb: "edits", id: id, sets: []assignment{{name, value}}}
+	}
+	does := func(who int, verb string) step { return step{who: who, verb: verb} }
+	switch s.verb {
+	case "wait":
+		a, b, c := d.IntN(d.devices), d.IntN(d.devices), d.IntN(d.devices)
+		return []step{edit(a), edit(b), does(a, "pushes"), does(c, "pulls"), does(b, "pushes"), does(c, "pulls")}
+	case "pushes":
+		a, b := d.IntN(d.devices), d.IntN(d.devices)
+		if a == b || !d.faults.meets || d.IntN(3) > 0 {
+			return nil
+		}
+		return []step{edit(a), edit(b), {who: a, verb: "pushes", push: manner{at: 1, whom: b}}, does(b, "pulls")}
+	case "clock":
+		write := step{who: server, verb: "writes", id: id, sets: []assignment{{name, d.o.Fields[name][0]}}}
+		return []step{edit(s.who), does(s.who, "pushes"), write}
+	case "clones":
+		return []step{edit(s.who), edit(s.whom)}
+	case "backs-up":
+		return []step{edit(s.who), does(s.who, "pushes"), does(s.who, "is-restored"), edit(s.who)}
+	}
+	return nil
+}
+
+// wait draws how long nothing happens: mostly not long, and now and then for days.
+func (d *dice) wait() time.Duration {
+	const day = 24 * time.Hour
+	if d.faults.still && d.IntN(10) > 0 {
+		return time.Millisecond
+	}
+	return pick(d, time.Millisecond, time.Millisecond, time.Second, time.Minute, 6*time.Minute, time.Hour, 8*time.Hour, day, 3*day)
+}
+
+// skew draws by how much a clock is wrong: not at all, just within the bound, just
+// outside, and far away.
+func (d *dice) skew(jump bool) time.Duration {
+	bound := max(d.o.MaxAhead, time.Millisecond)
+	if jump && d.IntN(8) == 0 {
+		return 10 * 365 * 24 * time.Hour
+	}
+	return pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour)
+}
+
+// sets draws what an item writes.
+func (d *dice) sets(deletions bool) (sets []assignment) {
+	first := d.IntN(len(d.o.names))
+	for i := range 1 + d.IntN(2) {
+		if i == len(d.o.names) {
+			break
+		}
+		name := d.o.names[(first+i)%len(d.o.names)]
+		value := pick(d, d.o.Fields[name]...)
+		if deletions && d.IntN(4) == 0 {
+			value = "deleted"
+		}
+		sets = append(sets, assignment{name, value})
+	}
+	return sets
+}
+
+// manner draws how a push goes.
+func (d *dice) manner() manner {
+	hits := func(fault bool) bool { return fault && d.IntN(5) == 0 }
+	m := manner{lost: hits(d.faults.lost), twice: hits(d.faults.twice), reversed: hits(d.faults.reversed), last: hits(d.faults.last)}
+	if hits(d.faults.dies) {
+		m.dies = pick(d, 1, 1, 2, 2, 3)
+	}
+	if hits(d.faults.meets) && d.devices > 1 {
+		m.at, m.whom = pick(d, 1, 1, 2), d.IntN(d.devices)
+	}
+	return m
+}

@@ -1,0 +1,58 @@
+package mergetest
+
+import (
+	"maps"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// FieldValue generates writes of fields other than $deleted. The domain is narrow, so that
+// two of them often have the same time, client or value and differ in the rest: three
+// times, which differ in the counter or in the millisecond; three clients, which tell
+// signed bytes from unsigned ones and the first byte from the last; values that are
+// ordered otherwise as numbers than as bytes; and deletions. A wide domain finds nothing,
+// since no two of its writes would ever meet.
+func FieldValue() *rapid.Generator[record.FieldValue] {
+	return rapid.Custom(func(t *rapid.T) record.FieldValue {
+		return record.FieldValue{Value: rapid.SampledFrom(values()).Draw(t, "value"), Stamp: drawStamp(t)}
+	})
+}
+
+// Record generates records of the given key that have up to four fields, by [FieldValue],
+// and among them $deleted. The names are few, so that records have fields in common.
+func Record(key record.Key) *rapid.Generator[record.Record] {
+	return rapid.Custom(func(t *rapid.T) record.Record {
+		fields := map[string]record.FieldValue{}
+		for range rapid.IntRange(0, 4).Draw(t, "fields") {
+			name := rapid.SampledFrom([]string{"a", "b", "tags/é", record.DeletedField}).Draw(t, "name")
+			if name == record.DeletedField {
+				fields[name] = record.FieldValue{Value: record.Bool(rapid.Bool().Draw(t, "deleted")), Stamp: drawStamp(t)}
+			} else {
+				fields[name] = FieldValue().Draw(t, "write")
+			}
+		}
+		return recordOf(key, fields)
+	})
+}
+
+// recordOf returns a record of fields that are sound.
+func recordOf(key record.Key, fields map[string]record.FieldValue) record.Record {
+	var b record.Builder
+	r, _ := b.Record(key, maps.All(fields)) // of sound fields no error can come
+	return r
+}
+
+func drawStamp(t *rapid.T) clock.Stamp {
+	first := clock.TimestampOf(start())
+	times := []clock.Timestamp{first, first + 1, first + clock.Timestamp(time.Millisecond)}
+	clients := []clock.ClientID{{0: 0x7f, 15: 1}, {0: 0x7f, 15: 0xff}, {0: 0x80}}
+	return clock.Stamp{Time: rapid.SampledFrom(times).Draw(t, "time"), Client: rapid.SampledFrom(clients).Draw(t, "client")}
+}
+
+func values() []record.Value {
+	return []record.Value{{}, record.Int(9), record.Int(10), record.MustOf(""), record.Deletion()}
+}

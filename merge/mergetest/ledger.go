@@ -1,0 +1,136 @@
+package mergetest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// The ledger is the oracle: every write that was ever sent, and what became of it. It
+// compares by the written rule, and shares no code with record and merge for that.
+
+// spot is a field of a record.
+type spot struct{ id, field string }
+
+// write is one write of one field.
+type write struct {
+	time    int64
+	client  [16]byte
+	deleted bool
+	value   string // canonical JSON, and "" for a deletion
+}
+
+// writeOf returns a write in the form of the ledger.
+func writeOf(v record.FieldValue) write {
+	return write{int64(v.Stamp.Time), v.Stamp.Client, v.Deleted(), v.Value.JSON()}
+}
+
+func (w write) stamp() clock.Stamp {
+	return clock.Stamp{Time: clock.Timestamp(w.time), Client: w.client}
+}
+
+// rule compares two writes by the rule: it tells whether a is above b, and which part of
+// the rule says so. Of equal writes neither is above.
+func rule(a, b write) (above bool, by law) {
+	const ms = 1_000_000
+	switch {
+	case a.time/ms != b.time/ms:
+		return a.time > b.time, lawLater
+	case a.time != b.time:
+		return a.time > b.time, lawCounter
+	}
+	for i := range a.client {
+		if a.client[i] != b.client[i] {
+			return a.client[i] > b.client[i], lawClient
+		}
+	}
+	if a.deleted != b.deleted {
+		return a.deleted, lawKind
+	}
+	return a.value > b.value, lawValue
+}
+
+// fate is what became of a write.
+type fate struct {
+	state fateState
+	since int  // the step in which it was accepted
+	met   bool // whether another request was served meanwhile
+	last  int  // how many writes were accepted when it arrived last
+}
+
+type fateState int
+
+const (
+	refused  fateState = iota
+	unsure             // it was sent, and the answer does not exist
+	accepted           // for good
+)
+
+// past is all that was ever sent for one field.
+type past struct {
+	writes map[write]*fate
+	best   write // the greatest accepted one
+	some   bool  // whether there is one
+	open   int   // the number of those of which nobody knows
+}
+
+// ledger is the past of all fields.
+type ledger struct {
+	pasts map[spot]*past
+	spots []spot // sorted
+	count int    // of accepted writes, each time that they came
+}
+
+// of returns the past of a field.
+func (l *ledger) of(s spot) *past {
+	p, ok := l.pasts[s]
+	if !ok {
+		p = &past{writes: map[write]*fate{}}
+		l.pasts[s] = p
+		i, _ := slices.BinarySearchFunc(l.spots, s, compareSpots)
+		l.spots = slices.Insert(l.spots, i, s)
+	}
+	return p
+}
+
+func compareSpots(a, b spot) int {
+	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.field, b.field))
+}
+
+// set notes what became of a write. What was accepted once stays so.
+func (p *past) set(w write, f fate) {
+	old, known := p.writes[w]
+	switch {
+	case known && old.state == accepted:
+		old.last = max(old.last, f.last)
+		return
+	case known && old.state == unsure:
+		p.open--
+	}
+	if f.state == unsure {
+		p.open++
+	}
+	p.writes[w] = &f
+	if f.state != accepted {
+		return
+	}
+	if above, _ := rule(w, p.best); above || !p.some {
+		p.best, p.some = w, true
+	}
+}
+
+// permits reports whether a replica that has seen everything may hold w. Of a write that
+// nobody got an answer for, both is possible.
+func (p *past) permits(w write, ok bool) bool {
+	if !ok {
+		return !p.some
+	}
+	if p.some && w == p.best {
+		return true
+	}
+	f, known := p.writes[w]
+	above, _ := rule(w, p.best)
+	return known && f.state == unsure && (above || !p.some)
+}

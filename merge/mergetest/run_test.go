@@ -1,0 +1,234 @@
+package mergetest
+
+import (
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// TestCorrect: a backend that is right passes, and does everything.
+func TestCorrect(t *testing.T) {
+	seeds := 1000
+	if testing.Short() {
+		seeds = 100
+	}
+	Run(t, newMemory, Options{Seeds: seeds})
+}
+
+// BenchmarkMonth is a run of five devices that lasts for thirty days.
+func BenchmarkMonth(b *testing.B) {
+	o, err := Options{Devices: 5, Steps: 1200}.settled()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var days time.Duration
+	n := 0
+	for b.Loop() {
+		w, err := run(newMemory, o, scenario{steps: draw(uint64(n), o)})
+		if err != nil || w.breach != nil {
+			b.Fatal(err, w.breach)
+		}
+		days += w.now.Sub(start()) / (24 * time.Hour)
+		n++
+	}
+	b.ReportMetric(float64(days)/float64(n), "days/op")
+}
+
+// TestSameTwice: a seed has one story.
+func TestSameTwice(t *testing.T) {
+	o, err := Options{}.settled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(20) {
+		var stories []string
+		for range 2 {
+			w, err := run(newMemory, o, scenario{draw(seed, o), true})
+			if err != nil || w.breach != nil {
+				t.Fatal(seed, err)
+			}
+			stories = append(stories, w.story.String())
+		}
+		if stories[0] != stories[1] {
+			t.Fatal("two stories of seed", seed)
+		}
+	}
+}
+
+// TestSteps: the text of a step is read back as the same step.
+func TestSteps(t *testing.T) {
+	o, err := Options{}.settled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(200) {
+		for _, s := range draw(seed, o) {
+			again, err := parseStep(s.String())
+			if err != nil || again.String() != s.String() {
+				t.Fatalf("%q became %q, %v", s, again, err)
+			}
+			for _, p := range s.plainer() {
+				for _, q := range p {
+					if again, err := parseStep(q.String()); err != nil || again.String() != q.String() {
+						t.Fatalf("%q became %q, %v", q, again, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestStepsRefused(t *testing.T) {
+	for _, line := range []string{
+		"", "ana", "zoe pushes", "ana flies", "server pushes", "ana restarts", "wait", "wait long", "ana edits", "ana edits 1",
+		"ana edits 1 title", "ana edits 1 $x=1", "ana spoils 1 title=1", "ana spoils 1 title=1 nicely", "ana resends -1", "ana clones zoe",
+		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
+	} {
+		if s, err := parseStep(line); err == nil {
+			t.Errorf("%q was read as %q", line, s)
+		}
+	}
+}
+
+// TestReplay: a schedule of one's own is a test as well.
+func TestReplay(t *testing.T) {
+	Replay(t, newMemory, Schedule{Steps: []string{
+		`ana clock +5m`,
+		`ana edits 7 anything=[1,2] title="x"`,
+		`ana backs-up`,
+		`ana pushes, answer lost`,
+		`ben pulls`,
+		`ben deletes 7`,
+		`ben pushes, server dies at 2`,
+		`ana is-restored`,
+		`ana edits 7 anything=deleted`,
+		`ana spoils 7 title="y" forged`,
+		`ana pushes, ben syncs at 1`,
+		`server restarts`,
+		`server writes 7 title=null`,
+		`wait 8h`,
+	}})
+}
+
+// TestCloneOfRefused: a clone sends the very write that is in a refused item of the other one,
+// and nobody hears what became of it.
+func TestCloneOfRefused(t *testing.T) {
+	Replay(t, newMemory, Schedule{Steps: []string{
+		`ben clones ana`,
+		`ana spoils a tag/e="" unstamped`,
+		`eva clones ben`,
+		`eva edits a tag/e=""`,
+		`eva pushes, server dies at 2`,
+	}})
+}
+
+// TestFailureReplays: what a failure says is a test that fails in the same way.
+func TestFailureReplays(t *testing.T) {
+	broken := with(quirks{wins: later})
+	err := Check(broken, Options{})
+	if err == nil {
+		t.Fatal("not found")
+	}
+	_, source, _ := strings.Cut(err.Error(), "Steps: []string{")
+	var s Schedule
+	for line := range strings.Lines(source) {
+		if text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(line), ",")); err == nil {
+			s.Steps = append(s.Steps, text)
+		}
+	}
+	again := replay(broken, s)
+	if again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
+		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
+	}
+	if err := replay(newMemory, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, o := range []Options{
+		{Devices: 9}, {Devices: -1}, {Seeds: -1}, {Steps: -1}, {IDs: []string{}}, {IDs: []string{"a b"}}, {IDs: []string{""}},
+		{Fields: map[string][]string{}}, {Fields: map[string][]string{"$x": {"1"}}}, {Fields: map[string][]string{"a": nil}},
+		{Fields: map[string][]string{"a": {"[1, 2]"}}}, {Fields: map[string][]string{"a": {"x"}}}, {Fields: map[string][]string{"a=b": {"1"}}},
+	} {
+		if err := Check(newMemory, o); err == nil {
+			t.Errorf("%+v", o)
+		}
+	}
+	narrow := Options{Table: "notes", IDs: []string{"x"}, Fields: map[string][]string{"body": {"1", "2"}}, Devices: 2}
+	if err := Check(newMemory, narrow); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNeverHappened: a run in which something never occurs shows nothing, and says so.
+func TestNeverHappened(t *testing.T) {
+	err := Check(newMemory, Options{Fields: map[string][]string{"a": {"1"}}, Steps: 3})
+	if err == nil || !strings.Contains(err.Error(), "never happened") {
+		t.Fatal(err)
+	}
+}
+
+// bare is a backend that offers nothing which is optional, and asks its own clock.
+type bare struct{ m *memory }
+
+func (b bare) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	return b.m.Push(client, batch)
+}
+
+func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	return b.m.Pull(client, cursor)
+}
+
+func TestBare(t *testing.T) {
+	Run(t, func(env *Env) (Backend, error) {
+		private := &Env{&world{now: start().Add(1000 * 24 * time.Hour)}}
+		b, err := newMemory(private)
+		return bare{b.(*memory)}, err
+	}, Options{Devices: 1})
+}
+
+// TestImports: the kit imports the standard library, rapid and what is below it, and
+// nothing below imports the kit.
+func TestImports(t *testing.T) {
+	const module = "github.com/fieldlww/fieldlww/"
+	own := []string{module + "clock", module + "record", module + "merge", module + "merge/mergetest", "pgregory.net/rapid"}
+	for _, dir := range []string{".", "..", "../../record", "../../clock", "../../violation"} {
+		paths, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(paths) == 0 {
+			t.Fatal(dir, err)
+		}
+		for _, path := range paths {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range file.Imports {
+				name, _ := strconv.Unquote(spec.Path.Value)
+				domain, _, _ := strings.Cut(name, "/")
+				if dir == "." && strings.Contains(domain, ".") && !slices.Contains(own, name) || dir != "." && name == module+"merge/mergetest" {
+					t.Errorf("%s imports %s", path, name)
+				}
+			}
+		}
+	}
+}
+
+// TestRule: the order of the ledger is that of the library, and of nothing else.
+func TestRule(t *testing.T) {
+	all := FieldValue()
+	for i := range 300 {
+		a, b := all.Example(i), all.Example(i*7+1)
+		above, _ := rule(writeOf(a), writeOf(b))
+		if above != (a.Compare(b) > 0) {
+			t.Fatal(a, b)
+		}
+	}
+}

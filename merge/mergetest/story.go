@@ -1,0 +1,193 @@
+package mergetest
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// story is what happened in a run, for people to read.
+type story struct{ events []event }
+
+type event struct {
+	at         time.Duration // since the start
+	does, sees string
+}
+
+// tell adds an event, if somebody listens.
+func (w *world) tell(does, sees string) {
+	if w.serving != nil {
+		does = "  " + does // it happens within a request
+	}
+	w.told(does, sees)
+}
+
+func (w *world) told(does, sees string) {
+	if w.story != nil {
+		w.story.events = append(w.story.events, event{w.now.Sub(start()), does, sees})
+	}
+}
+
+// String returns the events in three columns.
+func (s *story) String() string {
+	var b strings.Builder
+	width := 0
+	for _, e := range s.events {
+		width = max(width, min(utf8.RuneCountInString(e.does), 44))
+	}
+	for _, e := range s.events {
+		pad := max(0, width-utf8.RuneCountInString(e.does))
+		for i, sees := range strings.Split(e.sees, "\n") {
+			line := fmt.Sprintf("  %-10s  %s%s   %s", e.at, e.does, strings.Repeat(" ", pad), sees)
+			if i > 0 {
+				line = strings.Repeat(" ", 14+width+3) + sees
+			}
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// latest says what a step left on the device.
+func (d *device) latest(s step) string {
+	switch s.verb {
+	case "edits", "deletes", "restores", "spoils":
+		it := d.outbox[len(d.outbox)-1]
+		if len(it.writes) == 0 {
+			return ""
+		}
+		return "stamped " + when(it.writes[0].write)
+	case "clones", "is-restored":
+		return fmt.Sprintf("its ID is %v, and %d items wait in its outbox", d.id, len(d.outbox))
+	case "reinstalls":
+		return "its ID is " + d.id.String()
+	}
+	return ""
+}
+
+// tellPush tells of a push and its verdicts.
+func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
+	if w.story == nil {
+		return
+	}
+	var sees []string
+	for i, r := range replies {
+		sent := ""
+		if i < len(b.items) {
+			sent = b.items[i].brief() + ": "
+		}
+		sees = append(sees, sent+brief(r))
+	}
+	w.tell(does, strings.Join(sees, "\n"))
+}
+
+// brief returns an item in short.
+func (it *item) brief() string {
+	var parts []string
+	for _, x := range it.writes {
+		parts = append(parts, short(x))
+	}
+	if it.bad != "" {
+		parts = append(parts, "("+it.bad+")")
+	}
+	return it.id + " " + strings.Join(parts, " ")
+}
+
+// brief returns a reply in short.
+func brief(r merge.Reply) string {
+	text := r.Verdict
+	if r.Code != "" {
+		text += ", " + string(r.Code)
+	}
+	if r.Retryable {
+		text += ", retryable"
+	}
+	if r.Changed {
+		text += ", changed"
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+		text += ", " + name + " " + r.Fields[name].Outcome
+	}
+	for _, note := range r.Notes {
+		text += ", note " + string(note)
+	}
+	return text
+}
+
+// tellPull tells of a pull and what came.
+func (w *world) tellPull(d *device, p page) {
+	if w.story == nil {
+		return
+	}
+	all := map[spot]write{}
+	for _, r := range p.records {
+		for name, v := range r.All() {
+			if r.Key() == w.key(r.Key().ID) {
+				all[spot{r.Key().ID, name}] = writeOf(v)
+			}
+		}
+	}
+	if len(all) > 0 || !w.healing { // most of the last pulls bring nothing, and need no line
+		w.tell(d.name+" pulls", w.listed(all))
+	}
+}
+
+// listed returns the fields of records in short, one record a line.
+func (w *world) listed(all map[spot]write) string {
+	var lines []string
+	last := ""
+	for _, s := range slices.SortedFunc(maps.Keys(all), compareSpots) {
+		text := short(written{s, all[s]})
+		if s.id == last && len(lines) > 0 {
+			lines[len(lines)-1] += "  " + text
+		} else {
+			lines = append(lines, s.id+" "+text)
+		}
+		last = s.id
+	}
+	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
+}
+
+// short describes a write in short.
+func short(x written) string {
+	value := x.value
+	if x.deleted {
+		value = "deleted"
+	}
+	return fmt.Sprintf("%s=%s (%s %s)", x.field, value, whose(x.client), when(x.write))
+}
+
+// when returns the time of a write since the start: +5m0s, and its counter, if it has one.
+func when(x write) string {
+	t := time.Duration(x.time - start().UnixNano())
+	counter := ""
+	if n := x.stamp().Time.Counter(); n > 0 {
+		counter = fmt.Sprintf("#%d", n)
+	}
+	sign := map[bool]string{true: "+"}[t >= 0]
+	return sign + t.Truncate(time.Millisecond).String() + counter
+}
+
+// whose returns the name of a client.
+func whose(id [16]byte) string {
+	for device, name := range people() {
+		if clientID(device, int(id[14])) == id {
+			return name
+		}
+	}
+	if id == stranger() {
+		return "a stranger"
+	}
+	return "another client"
+}
+
+const (
+	flawed   = "zzz"  // a field of which bad items have a bad write
+	reserved = "$own" // a name that clients may not use
+)

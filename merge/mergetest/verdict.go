@@ -1,0 +1,206 @@
+package mergetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// deliver lets a batch reach the server, judges the answer, and notes in the ledger what
+// became of each write. It reports whether there is an answer.
+func (w *world) deliver(does string, b batch, m manner) (replies []merge.Reply, ok bool) {
+	known := w.sent(b)
+	inside := w.serving != nil
+	var text []byte
+	var err error
+	r := &request{manner: m, does: does}
+	w.serve(r, func() { text, err = w.backend.Push(b.client, b.body()) })
+	if r.met {
+		does = "now that ends"
+	}
+	switch {
+	case w.breach != nil:
+		return nil, false
+	case r.dead:
+		w.tell(does, "the server dies, and nobody knows what it stored")
+		w.restart()
+		w.judgeWhole(b, known)
+		return nil, false
+	case err != nil && inside:
+		w.tell(does, "no answer: "+err.Error())
+		return nil, false
+	case err != nil:
+		w.tell(does, "error: "+err.Error())
+		w.brokenPush(b, err)
+		return nil, false
+	}
+	if err := json.Unmarshal(text, &replies); err != nil {
+		w.tell(does, "an answer that cannot be read")
+		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
+		return nil, false
+	}
+	w.tellPush(does, b, replies)
+	if a := (answer{b, replies, known, r.met || inside}); w.judgeReplies(a) {
+		w.settle(a)
+	}
+	return replies, w.breach == nil
+}
+
+// prior is what the ledger knew of an item before it was sent.
+type prior struct {
+	accepted bool // all its writes were
+	doubt    bool // nobody knows what is stored of its fields
+	unsure   bool // nobody knows whether one of its writes is
+}
+
+// sent notes that the fate of the writes of a batch is not known yet. It returns what was
+// known before.
+func (w *world) sent(b batch) (known []prior) {
+	for _, it := range b.items {
+		k := prior{accepted: it.bad == ""}
+		for _, x := range it.writes {
+			p := w.ledger.of(x.spot)
+			f, seen := p.writes[x.write]
+			k.accepted = k.accepted && seen && f.state == accepted
+			k.doubt = k.doubt || p.open > 0
+			k.unsure = k.unsure || seen && f.state == unsure
+		}
+		known = append(known, k)
+	}
+	for _, it := range b.items {
+		for _, x := range it.writes {
+			p := w.ledger.of(x.spot)
+			if it.bad == "" && !w.ahead(it) {
+				p.set(x.write, fate{state: unsure})
+			} else if _, seen := p.writes[x.write]; !seen {
+				p.set(x.write, fate{state: refused})
+			}
+		}
+	}
+	return known
+}
+
+// brokenPush names the law that is broken by an error instead of an answer.
+func (w *world) brokenPush(b batch, err error) {
+	for i, it := range b.items {
+		if it.bad != "" || w.ahead(it) {
+			w.broken(lawNeighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
+		}
+	}
+	w.broken(lawAnswered, "Push: %v", err)
+}
+
+// flaw says what is wrong with an item.
+func (w *world) flaw(it *item) string {
+	if it.bad != "" {
+		return "bad: " + it.bad
+	}
+	return "too far ahead"
+}
+
+// ahead reports whether an item must be refused for its stamps.
+func (w *world) ahead(it *item) bool {
+	for _, x := range it.writes {
+		lead := time.Duration(x.time/1e6-w.now.UnixMilli()) * time.Millisecond
+		if w.able.now && w.o.bounded() && lead > w.o.MaxAhead {
+			return true
+		}
+	}
+	return false
+}
+
+// answer is an answer that can be read, and what the kit knows of it.
+type answer struct {
+	batch
+	replies []merge.Reply
+	known   []prior
+	met     bool // another request was served at the same time
+}
+
+// at names a reply.
+func (w *world) at(a answer, i int) string {
+	return fmt.Sprintf("reply %d, to %s/%s", i, w.o.Table, a.items[i].id)
+}
+
+// judgeReplies looks at each reply by itself, and reports whether all are right.
+func (w *world) judgeReplies(a answer) bool {
+	if len(a.replies) != len(a.items) {
+		w.broken(lawWellFormed, "%d items got %d replies", len(a.items), len(a.replies))
+	}
+	for i := 0; i < len(a.replies) && w.breach == nil; i++ {
+		w.judgeForm(a, i)
+		if w.breach == nil {
+			w.judgeReply(a, i)
+		}
+	}
+	return w.breach == nil
+}
+
+// judgeForm looks at the form of a reply.
+func (w *world) judgeForm(a answer, i int) {
+	r, it := a.replies[i], a.items[i]
+	unread := it.bad != "" && r.Table == "" && r.ID == ""
+	switch {
+	case r.Index != i || !unread && (r.Table != w.o.Table || r.ID != it.id):
+		w.broken(lawOrder, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)
+	case r.Verdict != "accepted" && r.Verdict != "refused":
+		w.broken(lawWellFormed, "%s: the verdict is %q", w.at(a, i), r.Verdict)
+	case r.Verdict == "refused" && r.Code == "":
+		w.broken(lawWellFormed, "%s: it is refused, without a code", w.at(a, i))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
+			w.broken(lawWellFormed, "%s: the outcome of the field %s is %q", w.at(a, i), name, outcome)
+		}
+	}
+}
+
+// judgeReply looks at the verdict.
+func (w *world) judgeReply(a answer, i int) {
+	r, it := a.replies[i], a.items[i]
+	ahead := r.Verdict == "refused" && r.Code == merge.TooFarAhead
+	switch {
+	case it.bad != "":
+		w.judgeBad(a, i)
+	case w.ahead(it):
+		if !ahead || !r.Retryable || r.ServerTime != clock.TimestampOf(w.now) {
+			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, serverTime %v; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), r.ServerTime, clock.TimestampOf(w.now))
+		}
+	case ahead && w.able.now:
+		w.broken(lawAhead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
+	case r.Verdict == "refused" && !ahead:
+		w.brokenRefusal(a, i)
+	case a.known[i].accepted && r.Changed:
+		w.brokenAnswer(complaint{lawRetry, w.at(a, i) + ": it was accepted before, and now it changed something: " + brief(r)})
+	}
+}
+
+// judgeBad looks at the verdict about an item that must be refused.
+func (w *world) judgeBad(a answer, i int) {
+	r, it := a.replies[i], a.items[i]
+	if r.Verdict != "refused" || r.Retryable {
+		w.broken(lawBadRefused, "%s: the item is %s, and got: %s", w.at(a, i), w.flaw(it), brief(r))
+	}
+	if it.code != "" && it.code != string(r.Code) {
+		w.broken(lawBadRefused, "%s: it is refused with the code %s, and was before with %s", w.at(a, i), r.Code, it.code)
+	}
+	it.code = string(r.Code)
+}
+
+// brokenRefusal names the law that is broken because a sound item was refused.
+func (w *world) brokenRefusal(a answer, i int) {
+	for j, it := range a.items {
+		if j != i && (it.bad != "" || w.ahead(it)) {
+			w.broken(lawNeighbours, "%s: it is sound, and was refused. Item %d of the same batch is %s", w.at(a, i), j, w.flaw(it))
+		}
+	}
+	if a.known[i].accepted {
+		w.broken(lawRetry, "%s: it was accepted before, and is refused now", w.at(a, i))
+	}
+	w.broken(lawFine, "%s: it is sound, and was refused", w.at(a, i))
+}
