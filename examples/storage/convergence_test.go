@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"path/filepath"
+	"database/sql"
 	"strconv"
 	"testing"
 
@@ -16,14 +16,10 @@ type underTest struct {
 	env *mergetest.Env
 }
 
-// newUnderTest returns a constructor of such servers.
-func newUnderTest(t *testing.T, l layout) func(*mergetest.Env) (mergetest.Backend, error) {
+// newUnderTest returns a constructor of such servers, given one of empty databases.
+func newUnderTest(t *testing.T, l layout, open func(*testing.T) *sql.DB) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
-		db, err := openSQLite(filepath.Join(t.TempDir(), "test.db"))
-		if err != nil {
-			return nil, err
-		}
-		s, err := newServer(db, l, env.Now)
+		s, err := newServer(open(t), l, env.Now)
 		return underTest{s, env}, err
 	}
 }
@@ -58,21 +54,32 @@ func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error)
 	return p.lines, strconv.FormatInt(p.cursor, 10), nil
 }
 
-// TestConvergence: simulated devices work with each layout, under all faults of the kit. The
-// fields are those that have columns, and one that has none.
+// TestConvergence: simulated devices work with each layout on both databases, under all
+// faults of the kit.
 func TestConvergence(t *testing.T) {
-	for _, l := range sqliteLayouts() {
-		t.Run(l.name, func(t *testing.T) {
-			mergetest.Run(t, newUnderTest(t, l), mergetest.Options{
-				Seeds: 10,
-				Table: tasksTable,
-				Fields: map[string][]string{
-					"title":    {`""`, "null", `"x"`},
-					"estimate": {"9", "10", "9007199254740993", `"soon"`},
-					"done":     {"true", "false"},
-					"tag/é":    {"2.5", `{"<é>":[]}`},
-				},
-			})
-		})
+	t.Run("SQLite", func(t *testing.T) {
+		for _, l := range sqliteLayouts() {
+			t.Run(l.name, func(t *testing.T) { mergetest.Run(t, newUnderTest(t, l, sqlite), convergence(10)) })
+		}
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		for _, l := range postgresLayouts() {
+			t.Run(l.name, func(t *testing.T) { mergetest.Run(t, newUnderTest(t, l, postgres), convergence(5)) })
+		}
+	})
+}
+
+// convergence returns the options of a test. The fields are those that have columns, and
+// one that has none.
+func convergence(seeds int) mergetest.Options {
+	return mergetest.Options{
+		Seeds: seeds,
+		Table: tasksTable,
+		Fields: map[string][]string{
+			"title":    {`""`, "null", `"x"`},
+			"estimate": {"9", "10", "9007199254740993", `"soon"`},
+			"done":     {"true", "false"},
+			"tag/é":    {"2.5", `{"<é>":[]}`},
+		},
 	}
 }
