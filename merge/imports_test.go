@@ -49,6 +49,27 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestKitImports: who runs the kits gets rapid at most, and no kit is a part of what
+// users link.
+func TestKitImports(t *testing.T) {
+	for _, dir := range []string{"mergetest", "../violation/violationtest"} {
+		paths, err := filepath.Glob(dir + "/*.go")
+		require.NoError(t, err)
+		require.NotEmpty(t, paths)
+		for _, path := range paths {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			require.NoError(t, err)
+			for _, spec := range file.Imports {
+				name, err := strconv.Unquote(spec.Path.Value)
+				require.NoError(t, err)
+				domain, rest, _ := strings.Cut(name, "/")
+				own := strings.HasPrefix(name, "github.com/fieldlww/fieldlww/")
+				require.True(t, own || name == "pgregory.net/rapid" || !strings.Contains(domain, "."), "%s imports %s", path, rest)
+			}
+		}
+	}
+}
+
 // isPure reports whether a package is of the standard library and reaches nothing
 // outside the program.
 func isPure(name string) bool {
