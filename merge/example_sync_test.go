@@ -81,7 +81,8 @@ func (s *server) pull(cursor int) (lines []byte, next int) {
 type client struct {
 	id        clock.ClientID
 	wall      func() time.Time
-	offset    time.Duration // by which wall was found to be wrong
+	wrong     bool          // the clock was found to be ahead
+	offset    time.Duration // by how much wall differs from the server's
 	clock     *clock.Clock  // without a bound: it trusts its server
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
@@ -139,7 +140,7 @@ func (c *client) push(s *server) error {
 			key := sent[i].Data.Key()
 			c.confirmed[key], _ = merge.Collect(c.confirmed[key], sent[i].Data).Get(key)
 		case r.Code == merge.TooFarAhead:
-			c.offset = r.ServerTime.Time().Sub(c.wall())
+			c.offset, c.wrong = r.ServerTime.Time().Sub(c.wall()), true
 			keep = append(keep, sent[i])
 		case r.Retryable:
 			keep = append(keep, sent[i])
@@ -152,11 +153,11 @@ func (c *client) push(s *server) error {
 // mend makes the clock anew, if it was found to be wrong, above all that is confirmed,
 // and stamps anew what waits to be sent.
 func (c *client) mend() error {
-	if c.offset == 0 {
-		return nil
+	if !c.wrong {
+		return nil // the offset says nothing: somebody may have set the wall clock right
 	}
 	wall, offset := c.wall, c.offset
-	c.wall, c.offset = func() time.Time { return wall().Add(offset) }, 0
+	c.wall, c.wrong = func() time.Time { return wall().Add(offset) }, false
 	var last clock.Timestamp
 	for _, r := range c.confirmed {
 		for _, w := range r.All() {

@@ -78,13 +78,18 @@ func (a abilities) required(o domain) []string {
 	all := []string{
 		"edits", "deletes", "restores", "clock", "clones", "backs-up", "is-restored", "reinstalls", "resends",
 		"unstamped", "forged", "reserved", "refused", "accepted", "accepted and nothing changed",
-		"answer lost", "answer to a pull lost", "twice", "reversed", "last only",
-		"decided by milliseconds", "decided by counter",
+		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
+	}
+	if o.Devices > 1 || o.NewClient == nil {
+		all = append(all, "reversed", "last only")
+	}
+	if o.NewClient != nil {
+		all = append(all, "client refused", "answer to a client lost", "edits meanwhile")
 	}
 	if o.Devices > 1 {
 		all = append(all, "decided by client", "decided by deletion", "decided by value", "collision")
 	}
-	for what, able := range map[string]bool{"restarts": a.restart, "writes": a.write, "meets": a.pause && o.Devices > 1, "crashes": a.crash, "too far ahead": a.now && o.bounded()} {
+	for what, able := range map[string]bool{"restarts": a.restart, "writes": a.write, "meets": a.pause && o.Devices > 1, "crashes": a.crash, "too far ahead": a.now && o.bounded(), "client too far ahead": a.now && o.bounded() && o.NewClient != nil} {
 		if able {
 			all = append(all, what)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -19,6 +20,7 @@ type device struct {
 	index     int
 	installed int // how often it was installed anew
 	state
+	guest   *guest // a Client of the user, and nil if this is a device of the kit
 	backup  *state
 	batches []batch // that it ever sent
 }
@@ -59,6 +61,7 @@ type batch struct {
 func newDevice(w *world, index int) *device {
 	d := &device{w: w, name: people()[index], index: index}
 	d.install()
+	d.invite()
 	return d
 }
 
@@ -120,6 +123,10 @@ func (d *device) shown(id string) record.Record {
 
 // edit puts an edit into the outbox.
 func (d *device) edit(id string, sets []assignment) {
+	if d.guest != nil {
+		d.ask(id, sets)
+		return
+	}
 	edit := d.shown(id).Edit(d.stamp())
 	for _, a := range sets {
 		switch {
@@ -151,17 +158,28 @@ func newItem(id string, m record.Mutation) *item {
 // spoil puts an item into the outbox that is to be refused as a whole: some of its fields
 // are sound, and one thing is wrong.
 func (d *device) spoil(s step) {
+	if d.guest != nil {
+		d.ask(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
+		return
+	}
 	d.edit(s.id, s.sets)
-	it := d.outbox[len(d.outbox)-1]
-	at := d.stamp()
+	last := len(d.outbox) - 1
+	d.outbox[last] = d.flawed(d.outbox[last], s.bad, d.stamp())
+}
+
+// flawed returns an item with something added that is wrong.
+func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	add := map[string]string{
 		"unstamped": fmt.Sprintf(`%q:{"value":1}`, flawed),
 		"forged":    fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, flawed, at.Time.String(), stranger().String()),
 		"reserved":  fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, reserved, at.Time.String(), at.Client.String()),
-	}[s.bad]
+	}[bad]
 	data := string(it.m.Data.AppendJSON(nil))
-	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s,%s}}`, d.w.o.Table, s.id, data[:len(data)-1], add)
-	d.outbox[len(d.outbox)-1] = &item{raw: []byte(raw), id: s.id, writes: it.writes, bad: s.bad}
+	if it.m.Data.Len() > 0 {
+		add = "," + add
+	}
+	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s%s}}`, d.w.o.Table, it.id, data[:len(data)-1], add)
+	return &item{raw: []byte(raw), id: it.id, writes: it.writes, bad: bad}
 }
 
 // hear acts on the answer to some items of the outbox.

@@ -34,8 +34,12 @@
 // order to shrink them, so a backend must begin empty and do the same each time.
 //
 // [CheckLaws] judges a join, or a resolver of your own, without a backend. [FieldValue] and
-// [Record] generate data for properties of your own. What a client of yours does with answers
-// and pulls is not tested, nor how requests wait for locks: that takes two real connections.
+// [Record] generate data for properties of your own. How requests wait for locks is not tested:
+// that takes two real connections.
+//
+// A [Client] of yours is put in the place of some devices by Options.NewClient. Then it is judged
+// as well: that its edits are shown, sent until they are answered, with the stamps of the first
+// sending and a base, that its clock observes, and that what is refused is rolled back.
 //
 // Limits and access are yours to test: allow the devices what [Options] say that they write.
 package mergetest

@@ -90,6 +90,7 @@ func (d *dice) step() step {
 		s.whom = d.IntN(d.devices)
 	case "pushes":
 		s.push = d.manner()
+		s.push.meanwhile = d.o.invites(s.who) && d.IntN(4) == 0
 	case "pulls":
 		s.push.lost = d.faults.lost && d.IntN(5) == 0
 	}

@@ -10,13 +10,14 @@ func (w *world) heal() {
 	}
 	w.tell("all faults end; everybody pushes and pulls", "")
 	w.healing = true
+	w.setRight()
 	for range rounds {
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.breach == nil {
 				w.push(d, manner{})
 				w.pull(d, false)
-				busy = busy || len(d.outbox) > 0
+				busy = busy || w.breach == nil && d.waits()
 			}
 		}
 		if !busy {
@@ -27,13 +28,25 @@ func (w *world) heal() {
 		if d == nil || w.breach != nil {
 			continue
 		}
-		if len(d.outbox) > 0 {
+		if d.waits() && d.guest != nil {
+			w.broken(lawClientSettles, "after %d rounds something waits in the outbox of %s", rounds, d.name)
+		} else if d.waits() {
 			w.broken(lawSettle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
 		}
 		w.pull(d, false)
 	}
 	w.audit()
 	w.compare()
+}
+
+// setRight gives each Client the right time, by which it may find out that it was wrong.
+func (w *world) setRight() {
+	for _, d := range w.devices {
+		if d != nil && d.guest != nil && d.skew != 0 {
+			d.skew = 0
+			w.tell("the clock of "+d.name+" is set right", "")
+		}
+	}
 }
 
 // compare looks whether all devices ended alike, also where nobody got an answer and so

@@ -135,5 +135,8 @@ func (l law) text() (name, says, look string) {
 		return "a refused stamp does not move the server's clock", "The server's own writes are not stamped further ahead than the stamps that it accepted.",
 			"Observe Answer.Greatest, after the commit, and not what was pushed."
 	}
+	if name, says, look := l.client(); name != "" {
+		return name, says, look
+	}
 	return "the kit works", "This is a bug of the kit, or of what the client side of this library does.", "Please report it with this text."
 }

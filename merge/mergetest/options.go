@@ -35,6 +35,10 @@ type Options struct {
 	// MaxAhead is how far a stamp may lie ahead of the server's clock, as in merge.Engine:
 	// 0 means clock.DefaultMaxAhead, and a negative value that there is no bound.
 	MaxAhead time.Duration
+	// NewClient makes a client of yours: every other device, from the first on, then is one.
+	// Nil means that all devices are the kit's own. Such devices cannot be cloned or restored
+	// from a backup. In the source of a failure it is called newClient.
+	NewClient func(id clock.ClientID, wall func() time.Time) Client
 }
 
 // domain is Options with all that is left out filled in.
@@ -152,6 +156,9 @@ func (o Options) literal() string {
 	}
 	if o.MaxAhead != 0 {
 		parts = append(parts, fmt.Sprintf("MaxAhead: %d", o.MaxAhead))
+	}
+	if o.NewClient != nil {
+		parts = append(parts, "NewClient: newClient")
 	}
 	return strings.Join(parts, ", ")
 }

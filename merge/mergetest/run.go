@@ -14,6 +14,7 @@ import (
 //	ana deletes 1                   ana restores 1
 //	ana pushes                      ana pushes, answer lost, twice, reversed, last only
 //	ana pushes, server dies at 2    ana pushes, ben syncs at 1
+//	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
 //	ana resends 0                   the last push of ana once more
 //	ana spoils 1 points=9 forged    an item that must be refused; also unstamped, reserved

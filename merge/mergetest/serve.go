@@ -61,6 +61,10 @@ func (w *world) crash() error {
 
 // push sends the outbox of a device, or a part of it.
 func (w *world) push(d *device, m manner) {
+	if d.guest != nil {
+		w.pushGuest(d, m)
+		return
+	}
 	items := slices.Clone(d.outbox)
 	if len(items) == 0 {
 		return
@@ -74,12 +78,12 @@ func (w *world) push(d *device, m manner) {
 	b := batch{d.id, items}
 	d.batches = append(d.batches, b)
 	w.countPush(m, b)
-	replies, ok := w.deliver(d.name+" "+"pushes"+m.String(), b, m)
+	h, ok := w.deliver(d.name+" "+"pushes"+m.String(), b, m)
 	if m.twice && w.breach == nil {
 		w.deliver("the network repeats that", b, manner{})
 	}
 	if ok && !m.lost && w.breach == nil {
-		d.hear(items, replies)
+		d.hear(items, h.replies)
 	}
 	w.audit()
 }
@@ -108,12 +112,22 @@ func (b batch) body() []byte {
 type page struct {
 	records []record.Record
 	cursor  string
+	parts   []part
+}
+
+// part is what one request returned.
+type part struct {
+	lines []byte
+	next  string
 }
 
 // pull lets a device pull until there is nothing new.
 func (w *world) pull(d *device, lost bool) {
-	if w.breach != nil {
+	if w.breach != nil || d.guest != nil && d.guest.busy {
 		return
+	}
+	if d.guest != nil {
+		d.cursor = d.guest.Cursor()
 	}
 	p, ok := w.read(d.id, d.cursor)
 	if lost {
@@ -126,6 +140,9 @@ func (w *world) pull(d *device, lost bool) {
 	d.cursor = p.cursor
 	if ok && w.breach == nil {
 		w.judge(d.name, d.found(), nil)
+	}
+	if d.guest != nil && w.breach == nil {
+		d.hand(p)
 	}
 }
 
@@ -155,6 +172,7 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 				p.records = append(p.records, it.Mutation.Data)
 			}
 		}
+		p.parts = append(p.parts, part{lines, next})
 		if next == p.cursor {
 			return p, true
 		}

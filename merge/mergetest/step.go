@@ -34,13 +34,14 @@ type assignment struct{ name, value string }
 
 // manner is how a push or a pull goes.
 type manner struct {
-	lost     bool // the answer does not arrive
-	twice    bool // the network delivers it twice
-	reversed bool // the items come in reverse
-	last     bool // the last item overtakes the others
-	dies     int  // the crash point at which the server dies, from 1
-	at       int  // the pause in which another device syncs, from 1
-	whom     int  // that device
+	lost      bool // the answer does not arrive
+	twice     bool // the network delivers it twice
+	reversed  bool // the items come in reverse
+	last      bool // the last item overtakes the others
+	meanwhile bool // its user edits before the answer arrives, if it is a Client
+	dies      int  // the crash point at which the server dies, from 1
+	at        int  // the pause in which another device syncs, from 1
+	whom      int  // that device
 }
 
 // flaws are what can be wrong with an item.
@@ -102,7 +103,7 @@ type flag struct {
 }
 
 func (m *manner) flags() []flag {
-	return []flag{{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last}}
+	return []flag{{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last}, {"edits meanwhile", &m.meanwhile}}
 }
 
 var errStep = errors.New("no such step")

@@ -58,12 +58,18 @@ func (s *story) String() string {
 func (d *device) latest(s step) string {
 	switch s.verb {
 	case "edits", "deletes", "restores", "spoils":
+		if d.guest != nil {
+			return d.guest.note
+		}
 		it := d.outbox[len(d.outbox)-1]
 		if len(it.writes) == 0 {
 			return ""
 		}
 		return "stamped " + when(it.writes[0].write)
 	case "clones", "is-restored":
+		if !d.w.copies(d, s) {
+			return "not possible: it is a client of yours"
+		}
 		return fmt.Sprintf("its ID is %v, and %d items wait in its outbox", d.id, len(d.outbox))
 	case "reinstalls":
 		return "its ID is " + d.id.String()

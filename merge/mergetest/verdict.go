@@ -13,42 +13,47 @@ import (
 
 // deliver lets a batch reach the server, judges the answer, and notes in the ledger what
 // became of each write. It reports whether there is an answer.
-func (w *world) deliver(does string, b batch, m manner) (replies []merge.Reply, ok bool) {
+func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 	known := w.sent(b)
 	inside := w.serving != nil
-	var text []byte
 	var err error
 	r := &request{manner: m, does: does}
-	w.serve(r, func() { text, err = w.backend.Push(b.client, b.body()) })
+	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
 	if r.met {
 		does = "now that ends"
 	}
 	switch {
 	case w.breach != nil:
-		return nil, false
+		return h, false
 	case r.dead:
 		w.tell(does, "the server dies, and nobody knows what it stored")
 		w.restart()
 		w.judgeWhole(b, known)
-		return nil, false
+		return h, false
 	case err != nil && inside:
 		w.tell(does, "no answer: "+err.Error())
-		return nil, false
+		return h, false
 	case err != nil:
 		w.tell(does, "error: "+err.Error())
 		w.brokenPush(b, err)
-		return nil, false
+		return h, false
 	}
-	if err := json.Unmarshal(text, &replies); err != nil {
+	if err := json.Unmarshal(h.text, &h.replies); err != nil {
 		w.tell(does, "an answer that cannot be read")
 		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
-		return nil, false
+		return h, false
 	}
-	w.tellPush(does, b, replies)
-	if a := (answer{b, replies, known, r.met || inside}); w.judgeReplies(a) {
+	w.tellPush(does, b, h.replies)
+	if a := (answer{b, h.replies, known, r.met || inside}); w.judgeReplies(a) {
 		w.settle(a)
 	}
-	return replies, w.breach == nil
+	return h, w.breach == nil
+}
+
+// heard is an answer, as it came and as it was read.
+type heard struct {
+	text    []byte
+	replies []merge.Reply
 }
 
 // prior is what the ledger knew of an item before it was sent.

@@ -151,6 +151,9 @@ func (w *world) do(s step) {
 
 // befall lets something happen to a device.
 func (w *world) befall(d *device, s step) {
+	if !w.copies(d, s) {
+		return
+	}
 	switch s.verb {
 	case "clock":
 		d.setSkew(s.by)
@@ -166,7 +169,19 @@ func (w *world) befall(d *device, s step) {
 	case "reinstalls":
 		d.installed++
 		d.install()
+		d.invite()
 	}
+}
+
+// copies reports whether what befalls a device is possible: a Client cannot be copied.
+func (w *world) copies(d *device, s step) bool {
+	switch s.verb {
+	case "clones":
+		return d.guest == nil && w.device(s.whom).guest == nil
+	case "backs-up", "is-restored":
+		return d.guest == nil
+	}
+	return true
 }
 
 // factory returns the state of a device that was just installed.

@@ -1,0 +1,126 @@
+package mergetest
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestClients: clients that are right pass, and do everything.
+func TestClients(t *testing.T) {
+	for name, q := range map[string]clientQuirks{
+		"right": {}, "coalesces": {coalesces: true}, "sends an array": {asArray: true},
+	} {
+		t.Run(name, func(t *testing.T) { Run(t, newMemory, Options{Seeds: 200, NewClient: newApp(q)}) })
+	}
+	t.Run("alone", func(t *testing.T) { Run(t, newMemory, Options{Devices: 1, NewClient: newApp(clientQuirks{})}) })
+	t.Run("requests that meet get an error", func(t *testing.T) {
+		Run(t, ownOf(own{push: busy}), Options{NewClient: newApp(clientQuirks{})})
+	})
+}
+
+// TestBrokenClients: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
+func TestBrokenClients(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		clientQuirks
+		laws []law
+	}{
+		{"does not observe its server", clientQuirks{deaf: true}, []law{lawClientObserves}},
+		{"a mended clock forgets", clientQuirks{deafNew: true}, []law{lawClientObserves}},
+		{"a refused item is kept", clientQuirks{keepsRefused: true}, []law{lawClientRollback}},
+		{"a refused item stays in the outbox", clientQuirks{staysRefused: true}, []law{lawClientRollback}},
+		{"a refused item is sent for ever", clientQuirks{sendsRefused: true}, []law{lawClientRefused}},
+		{"a retry is stamped anew", clientQuirks{stampsAnew: true}, []law{lawClientRetry}},
+		{"what was sent is forgotten", clientQuirks{forgets: true}, []law{lawClientKeeps}},
+		{"an answer clears the outbox", clientQuirks{clears: true}, []law{lawClientEdit, lawClientKeeps}},
+		{"an answer clears its record", clientQuirks{clearsRecord: true}, []law{lawClientEdit, lawClientKeeps}},
+		{"pulls are joined over what was edited", clientQuirks{joins: true}, []law{lawClientRollback}},
+		{"pulls are ignored while something waits", clientQuirks{busyIgnores: true}, []law{lawClientShows}},
+		{"an edit changes what is on its way", clientQuirks{coalesces: true, coalescesSent: true}, []law{lawClientKeeps}},
+		{"what was accepted replaces the record", clientQuirks{replaces: true}, []law{lawClientShows}},
+		{"what is too far ahead is dropped", clientQuirks{dropsLate: true}, []law{lawClientKeeps}},
+		{"no base", clientQuirks{baseless: true}, []law{lawClientBase}},
+		{"base of what is confirmed", clientQuirks{baseOfOwn: true}, []law{lawClientBase}},
+		{"whole records are sent", clientQuirks{sendsAll: true}, []law{lawClientInvents}},
+		{"a wrong clock is not mended", clientQuirks{ignoresLate: true}, []law{lawClientSettles}},
+		{"a clock that is right by now", clientQuirks{trustsClock: true}, []law{lawClientSettles}},
+		{"accepted and not confirmed", clientQuirks{unconfirmed: true}, []law{lawClientShows}},
+		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law{lawClientShows}},
+		{"stops at a refused item", clientQuirks{stalls: true}, []law{lawClientRollback, lawClientShows}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := Check(newMemory, Options{NewClient: newApp(test.clientQuirks)})
+			if err == nil {
+				t.Fatal("not found")
+			}
+			text := err.Error()
+			if os.Getenv("SHOW") != "" {
+				t.Log(text)
+			}
+			first, rest, _ := strings.Cut(text, "\n")
+			if _, seed, ok := strings.Cut(rest, "\nSeed "); ok {
+				line, _, _ := strings.Cut(seed, ".")
+				t.Log(first, "| Seed", line)
+			}
+			for _, l := range test.laws {
+				if name, _, _ := l.text(); strings.HasSuffix(first, name) {
+					return
+				}
+			}
+			t.Fatal(text)
+		})
+	}
+}
+
+// TestClientsSameTwice: a seed has one story, also with clients.
+func TestClientsSameTwice(t *testing.T) {
+	o, err := Options{NewClient: newApp(clientQuirks{})}.settled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(20) {
+		var stories []string
+		for range 2 {
+			steps := draw(seed, o)
+			for _, s := range steps {
+				if again, err := parseStep(s.String()); err != nil || again.String() != s.String() {
+					t.Fatalf("%q became %q, %v", s, again, err)
+				}
+			}
+			w, err := run(newMemory, o, scenario{steps, true})
+			if err != nil || w.breach != nil {
+				t.Fatal(seed, err)
+			}
+			stories = append(stories, w.story.String())
+		}
+		if stories[0] != stories[1] {
+			t.Fatal("two stories of seed", seed)
+		}
+	}
+}
+
+// TestClientFailureReplays: what a failure of a client says is a test that fails in the
+// same way, and that a right client passes.
+func TestClientFailureReplays(t *testing.T) {
+	o := Options{NewClient: newApp(clientQuirks{stampsAnew: true})}
+	err := Check(newMemory, o)
+	if err == nil || !strings.Contains(err.Error(), "Options: mergetest.Options{NewClient: newClient}") {
+		t.Fatal(err)
+	}
+	_, source, _ := strings.Cut(err.Error(), "Steps: []string{")
+	s := Schedule{Options: o}
+	for line := range strings.Lines(source) {
+		if text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(line), ",")); err == nil {
+			s.Steps = append(s.Steps, text)
+		}
+	}
+	if again := replay(newMemory, s); again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
+		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
+	}
+	s.Options.NewClient = newApp(clientQuirks{})
+	if err := replay(newMemory, s); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,274 @@
+package mergetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// app is a client that is right, about the one in the examples of package merge, in which one
+// thing can be wrong.
+type app struct {
+	clientQuirks
+	id        clock.ClientID
+	wall      func() time.Time
+	offset    time.Duration
+	clock     *clock.Clock
+	confirmed map[record.Key]record.Record
+	outbox    []record.Mutation
+	ghosts    []record.Mutation // refused ones, if they are sent for ever
+	sent      int               // how many of the outbox were sent last
+	cursor    string
+}
+
+// clientQuirks are what can be wrong with a client.
+type clientQuirks struct {
+	coalesces bool // which is right
+	asArray   bool // so is this
+
+	deaf          bool // does not observe
+	deafNew       bool // nor does its clock when it is mended
+	keepsRefused  bool // shows what was refused
+	staysRefused  bool // in the outbox
+	sendsRefused  bool // for ever, and shows it no more
+	stampsAnew    bool // when it sends again
+	forgets       bool // what it sent, whatever the answer
+	clears        bool // the whole outbox after an answer
+	clearsRecord  bool // all of a record that was answered
+	joins         bool // takes what it edits to be confirmed, and joins what is pulled
+	busyIgnores   bool // ignores a pull while something waits
+	coalescesSent bool // with coalesces, also what is on its way
+	replaces      bool // the confirmed record by what was accepted
+	dropsLate     bool // what was too far ahead
+	baseless      bool
+	baseOfOwn     bool // takes the base from what is confirmed
+	sendsAll      bool // fields of a record
+	ignoresLate   bool // does not mend its clock
+	trustsClock   bool // nor what waits, if its clock is right by now
+	unconfirmed   bool // does not take what was accepted to be confirmed
+	skipsDeleted  bool // takes deletions for nothing
+	stalls        bool // takes nothing after an item that is refused
+}
+
+func newApp(q clientQuirks) newClient {
+	return func(id clock.ClientID, wall func() time.Time) Client {
+		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}}
+		a.newClock(0)
+		return a
+	}
+}
+
+func (a *app) now() time.Time { return a.wall().Add(a.offset) }
+
+func (a *app) newClock(last clock.Timestamp) (err error) {
+	a.clock, err = clock.New(clock.Options{Now: a.now, MaxAhead: -1, Last: last})
+	return err
+}
+
+func (a *app) stamp() clock.Stamp { return clock.Stamp{Time: a.clock.Now(), Client: a.id} }
+
+func (a *app) Shown(key record.Key) record.Record {
+	all := []record.Record{record.New(key), a.confirmed[key]}
+	for _, m := range a.outbox {
+		if m.Data.Key() == key {
+			all = append(all, m.Data)
+		}
+	}
+	r, _ := merge.Collect(all...).Get(key)
+	if r.Key() != key {
+		return record.New(key)
+	}
+	return r
+}
+
+func (a *app) Edit(key record.Key, fields map[string]record.Value) error {
+	shown := a.Shown(key)
+	edit := shown.Edit(a.stamp())
+	if a.sendsAll {
+		for name, v := range shown.All() {
+			if _, ok := fields[name]; !ok && name != record.DeletedField {
+				edit.Set(name, v.Value)
+			}
+		}
+	}
+	for name, v := range fields {
+		switch {
+		case name != record.DeletedField:
+			edit.Set(name, v)
+		case v == record.Bool(true):
+			edit.DeleteRecord()
+		default:
+			edit.RestoreRecord()
+		}
+	}
+	m, err := edit.Mutation()
+	if err != nil {
+		return err
+	}
+	for name := range m.Base {
+		if a.baseOfOwn {
+			v, _ := a.confirmed[key].Get(name)
+			m.Base[name] = v.Stamp
+		}
+	}
+	if a.baseless {
+		m.Base = nil
+	}
+	a.put(m)
+	return nil
+}
+
+// put puts an edit into the outbox, in the place of the last one if that wrote the same fields.
+func (a *app) put(m record.Mutation) {
+	if n := len(a.outbox); a.coalesces && n > 0 && (n > a.sent || a.coalescesSent) {
+		last := a.outbox[n-1]
+		same := slices.Equal(slices.Collect(maps.Keys(maps.Collect(last.Data.All()))), slices.Collect(maps.Keys(maps.Collect(m.Data.All()))))
+		if same && last.Data.Len() == 1 && last.Data.Key() == m.Data.Key() {
+			a.outbox[n-1] = record.Mutation{Data: m.Data, Base: last.Base}
+			return
+		}
+	}
+	a.outbox = append(a.outbox, m)
+	if a.joins {
+		a.join(m.Data)
+	}
+}
+
+func (a *app) join(r record.Record) {
+	a.confirmed[r.Key()], _ = merge.Collect(a.confirmed[r.Key()], r).Get(r.Key())
+}
+
+func (a *app) Outbox() []byte {
+	if a.stampsAnew && a.sent > 0 {
+		a.outbox, _ = record.Restamp(a.outbox, a.stamp)
+	}
+	if a.forgets {
+		a.outbox = a.outbox[a.sent:]
+	}
+	a.sent = len(a.outbox)
+	var lines [][]byte
+	for _, m := range slices.Concat(a.outbox, a.ghosts) {
+		lines = append(lines, m.AppendJSON(nil))
+	}
+	if a.asArray && len(lines) > 0 {
+		return slices.Concat([]byte("["), bytes.Join(lines, []byte(",")), []byte("]"))
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+func (a *app) Answer(answer []byte) error {
+	var replies []merge.Reply
+	if err := json.Unmarshal(answer, &replies); err != nil {
+		return err
+	}
+	var keep []record.Mutation
+	late := false
+	for i, r := range replies[:a.sent] {
+		m := a.outbox[i]
+		switch {
+		case r.Verdict == "accepted":
+			if a.replaces {
+				a.confirmed[m.Data.Key()] = m.Data
+			} else if !a.unconfirmed {
+				a.join(m.Data)
+			}
+		case r.Code == merge.TooFarAhead:
+			by := r.ServerTime.Time().Sub(a.now())
+			if !a.ignoresLate {
+				a.offset += by
+				late = late || by != 0 || !a.trustsClock
+			}
+			if !a.dropsLate {
+				keep = append(keep, m)
+			}
+		case r.Retryable || a.staysRefused:
+			keep = append(keep, m)
+		case a.sendsRefused:
+			a.ghosts = append(a.ghosts, m)
+		case a.keepsRefused:
+			a.join(m.Data)
+		}
+		if r.Verdict == "refused" && a.stalls {
+			keep = append(keep, a.outbox[i+1:a.sent]...)
+			break
+		}
+	}
+	rest := a.outbox[a.sent:]
+	a.outbox = keep
+	for _, m := range rest {
+		answered := slices.ContainsFunc(replies, func(r merge.Reply) bool { return r.ID == m.Data.Key().ID })
+		if !a.clears && !(a.clearsRecord && answered) {
+			a.outbox = append(a.outbox, m)
+		}
+	}
+	a.sent = 0
+	if late {
+		return a.mend()
+	}
+	return nil
+}
+
+// mend makes the clock anew, above all that is confirmed, and stamps anew what waits.
+func (a *app) mend() error {
+	var last clock.Timestamp
+	for _, r := range a.confirmed {
+		for _, v := range r.All() {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	if a.deafNew {
+		last = 0
+	}
+	err := a.newClock(last)
+	if err == nil {
+		a.outbox, err = record.Restamp(a.outbox, a.stamp)
+	}
+	return err
+}
+
+func (a *app) Cursor() string { return a.cursor }
+
+func (a *app) Pulled(lines []byte, next string) error {
+	a.cursor = next
+	if len(lines) == 0 || a.busyIgnores && len(a.outbox) > 0 {
+		return nil
+	}
+	var d record.Decoder
+	items, err := d.Batch(lines)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		r := it.Mutation.Data
+		if a.joins {
+			a.join(r)
+		} else {
+			a.confirmed[r.Key()] = a.kept(r)
+		}
+		for _, v := range r.All() {
+			if !a.deaf {
+				a.clock.Observe(v.Stamp.Time)
+			}
+		}
+	}
+	return nil
+}
+
+// kept returns what is kept of a record that was pulled.
+func (a *app) kept(r record.Record) record.Record {
+	var b record.Builder
+	kept, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range r.All() {
+			if !(a.skipsDeleted && v.Deleted()) && !yield(name, v) {
+				return
+			}
+		}
+	})
+	return kept
+}

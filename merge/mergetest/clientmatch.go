@@ -1,0 +1,102 @@
+package mergetest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// carried is a write as a Client sent it.
+type carried struct {
+	write
+	base  clock.Stamp
+	based bool
+}
+
+// match compares what a Client sends with what it must send.
+func (d *device) match(items []*item) {
+	sent := map[spot][]carried{}
+	for _, it := range items {
+		for _, x := range it.writes {
+			base, ok := it.m.Base[x.field]
+			sent[x.spot] = append(sent[x.spot], carried{x.write, base, ok})
+		}
+	}
+	spots := maps.Clone(sent)
+	for s := range d.guest.wants {
+		spots[s] = nil
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(spots), compareSpots) {
+		all := sent[s]
+		slices.SortStableFunc(all, func(a, b carried) int {
+			if above, _ := rule(a.write, b.write); above {
+				return 1
+			}
+			return -1
+		})
+		if d.matchField(s, all); d.w.breach != nil {
+			return
+		}
+	}
+}
+
+// matchField compares what is sent of one field, in ascending order, with what was edited:
+// from the last one on, since of several edits the earlier ones need not be sent.
+func (d *device) matchField(s spot, sent []carried) {
+	wants, kept := d.guest.wants[s], []want{}
+	rest := wants
+	for _, x := range slices.Backward(sent) {
+		i := len(rest) - 1
+		for i >= 0 && !rest[i].fits(x.write) {
+			i--
+		}
+		if i < 0 {
+			if p := d.w.ledger.pasts[s]; p != nil && p.writes[x.write] != nil && p.writes[x.write].state == accepted {
+				continue // needless, and harmless
+			}
+			d.brokenSending(s, x)
+			return
+		}
+		if len(kept) == 0 && i < len(wants)-1 {
+			break
+		}
+		if !based(rest[:i+1], x) {
+			d.w.broken(lawClientBase, "%s sends  %s\nshown      %v, when that was edited\nbase       %v, %s", d.name, short(written{s, x.write}), rest[i].base, x.base, map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+			return
+		}
+		rest[i].write, rest[i].base, rest[i].loose, rest[i].again = x.write, x.base, false, false
+		kept = append(kept, rest[i])
+		rest = rest[:i]
+	}
+	if len(kept) == 0 && len(wants) > 0 {
+		d.w.broken(lawClientKeeps, "%s edited %s, has no final answer to that, and does not send it", d.name, short(written{s, wants[len(wants)-1].write}))
+		return
+	}
+	slices.Reverse(kept)
+	if len(kept) > 0 {
+		d.guest.wants[s] = kept
+	}
+}
+
+// based reports whether a write has the base of the edit that it is, or of an earlier one
+// that it takes the place of.
+func based(wants []want, x carried) bool {
+	return x.based && slices.ContainsFunc(wants, func(w want) bool { return w.again || w.base == x.base })
+}
+
+// brokenSending names the law that is broken by a Client that sends what it should not.
+func (d *device) brokenSending(s spot, x carried) {
+	l, is := law(lawClientInvents), "which the kit did not ask for"
+	for _, w := range d.guest.wants[s] {
+		if sameValue(w.write, x.write) {
+			l, is = lawClientRetry, "which was edited as "+short(written{s, w.write})
+		}
+	}
+	for w := range d.guest.refused {
+		if l == lawClientInvents && w.spot == s && sameValue(w.write, x.write) {
+			l, is = lawClientRefused, "which was refused for good"
+		}
+	}
+	d.w.broken(l, "%s sends %s of %s/%s, %s", d.name, short(written{s, x.write}), d.w.o.Table, s.id, is)
+}

@@ -1,0 +1,159 @@
+package mergetest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// pushGuest sends what waits in a Client.
+func (w *world) pushGuest(d *device, m manner) {
+	if d.guest.busy {
+		return
+	}
+	d.guest.busy = true
+	defer func() { d.guest.busy = false }()
+	m.reversed, m.last = false, false // what a Client sends stays as it is
+	b := batch{d.id, d.collect()}
+	if len(b.items) == 0 || w.breach != nil {
+		return
+	}
+	d.batches = append(d.batches, b)
+	w.countPush(m, b)
+	h, ok := w.deliver(d.name+" pushes"+m.String(), b, m)
+	if m.twice && w.breach == nil {
+		w.deliver("the network repeats that", b, manner{})
+	}
+	if m.meanwhile && w.breach == nil {
+		d.meanwhile(b.items[0])
+	}
+	if w.breach == nil && ok && !m.lost {
+		d.answered(b.items, h)
+	} else if m.lost {
+		w.count("answer to a client lost")
+	}
+	w.audit()
+}
+
+// collect takes the outbox of a Client, and compares it with what was edited.
+func (d *device) collect() (items []*item) {
+	text := d.guest.Outbox()
+	var decoder record.Decoder
+	var all []record.Item
+	if len(trimmed(text)) > 0 {
+		var err error
+		if all, err = decoder.Batch(text); err != nil {
+			d.w.broken(lawClientErrors, "Outbox of %s is no batch: %v", d.name, err)
+			return nil
+		}
+	}
+	for i, it := range all {
+		key := it.Mutation.Data.Key()
+		if it.Err != nil || key != d.w.key(key.ID) {
+			d.w.broken(lawClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
+			return nil
+		}
+		items = append(items, newItem(key.ID, it.Mutation))
+	}
+	if d.match(items); d.w.breach != nil {
+		d.w.tell(d.name+" pushes", listedItems(items))
+	}
+	for i, it := range items {
+		items[i] = d.tamper(it)
+	}
+	return items
+}
+
+func listedItems(items []*item) string {
+	var lines []string
+	for _, it := range items {
+		lines = append(lines, it.brief())
+	}
+	if len(lines) == 0 {
+		return "the outbox is empty"
+	}
+	return strings.Join(lines, "\n")
+}
+
+// tamper spoils an item that is to be refused.
+func (d *device) tamper(it *item) *item {
+	v, ok := it.m.Data.Get(flawed)
+	bad := strings.Trim(v.Value.JSON(), `"`)
+	if !ok || !slices.Contains(flaws(), bad) {
+		return it
+	}
+	var b record.Builder
+	rest, err := b.Record(it.m.Data.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range it.m.Data.All() {
+			if name != flawed && !yield(name, v) {
+				return
+			}
+		}
+	})
+	d.w.must(err)
+	bare := newItem(it.id, record.Mutation{Data: rest})
+	spoilt := d.flawed(bare, bad, v.Stamp)
+	spoilt.m = it.m
+	return spoilt
+}
+
+// answered lets a Client hear the answer to what it sent.
+func (d *device) answered(items []*item, h heard) {
+	late := false
+	for i, r := range h.replies {
+		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
+		late = late || r.Code == merge.TooFarAhead
+		for name, v := range items[i].m.Data.All() {
+			x := written{spot{items[i].id, name}, writeOf(v)}
+			switch {
+			case r.Verdict == "accepted":
+				d.confirm(items[i].id, name, v)
+			case final:
+				d.guest.refused[x] = true
+				d.w.count("client refused")
+			}
+			if final {
+				d.guest.drop(x)
+			}
+		}
+	}
+	if late {
+		d.w.count("client too far ahead")
+		d.guest.loosen()
+	}
+	if err := d.guest.Answer(h.text); err != nil {
+		d.w.broken(lawClientErrors, "Answer by %s: %v", d.name, err)
+		return
+	}
+	d.look()
+}
+
+// drop forgets a write that was answered for good.
+func (g *guest) drop(x written) {
+	g.wants[x.spot] = slices.DeleteFunc(g.wants[x.spot], func(w want) bool { return w.write == x.write })
+	if len(g.wants[x.spot]) == 0 {
+		delete(g.wants, x.spot)
+	}
+}
+
+// loosen permits to stamp anew all that waits.
+func (g *guest) loosen() {
+	for _, wants := range g.wants {
+		for i := range wants {
+			wants[i].loose, wants[i].again = true, true
+		}
+	}
+}
+
+// hand gives a Client what it pulled.
+func (d *device) hand(p page) {
+	for _, part := range p.parts {
+		if err := d.guest.Pulled(part.lines, part.next); err != nil {
+			d.w.broken(lawClientErrors, "Pulled by %s: %v", d.name, err)
+			return
+		}
+	}
+	d.look()
+}
