@@ -69,7 +69,7 @@ func (a Answer) LostEdits() []Decision {
 	return slices.CompactFunc(lost, func(d, e Decision) bool { return d.compare(e) == 0 })
 }
 
-// compare orders by key, field, loser and winner.
+// compare orders by key, field and loser. A write is lost to one winner at most.
 func (d Decision) compare(e Decision) int {
 	if c := d.Key.Compare(e.Key); c != 0 {
 		return c
@@ -77,10 +77,7 @@ func (d Decision) compare(e Decision) int {
 	if c := strings.Compare(d.Field, e.Field); c != 0 {
 		return c
 	}
-	if c := d.Loser().Compare(e.Loser()); c != 0 {
-		return c
-	}
-	return d.Winner().Compare(e.Winner())
+	return d.Loser().Compare(e.Loser())
 }
 
 // String returns one sentence that tells what happened and why, in UTC and without
@@ -95,7 +92,7 @@ func (d Decision) WithValues() string {
 	incoming, other := d.noun(d.Incoming), d.other()
 	if d.Field != record.DeletedField {
 		show := func(noun string, w record.FieldValue) string {
-			if w.Deleted() || w.IsZero() {
+			if w.Deleted() {
 				return noun
 			}
 			return noun + " of " + w.Value.String()

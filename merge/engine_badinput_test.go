@@ -104,6 +104,10 @@ func TestEngineBadInput(t *testing.T) {
 			require.Equal(t, row.code == merge.TooFarAhead, r.Refusal.Retryable)
 			if row.reason != nil {
 				require.ErrorIs(t, r.Refusal, row.reason)
+				require.Contains(t, r.Refusal.Error(), r.Refusal.Path)
+			}
+			if row.code == merge.Invalid {
+				require.Contains(t, r.Refusal.Error(), row.reason.Error())
 			}
 			require.Contains(t, row.item, secret)
 			if row.code != merge.Forbidden { // whose text is the guard's
@@ -291,6 +295,7 @@ func TestNamesInResults(t *testing.T) {
 		require.NoError(t, json.Unmarshal(a.AppendJSON(nil), &results))
 		require.Equal(t, name, results[0].ID)
 		require.Equal(t, "applied", results[0].Fields[name].Outcome)
+		require.NotContains(t, string(a.AppendJSON(nil)), `\u003c`, "HTML is not escaped")
 		marshaled, err := json.Marshal(a)
 		require.NoError(t, err)
 		require.JSONEq(t, string(a.AppendJSON(nil)), string(marshaled))

@@ -229,8 +229,8 @@ func TestLostOnce(t *testing.T) {
 	}
 }
 
-// TestLostEditsAreSorted by key, field, loser and winner, and none is dropped for
-// being like another one.
+// TestLostEditsAreSorted by key, field and loser, and none is dropped for being like
+// another one.
 func TestLostEditsAreSorted(t *testing.T) {
 	w, a, b, _ := scene(t)
 	for _, id := range []string{"2", "1", "3"} {

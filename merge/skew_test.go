@@ -86,8 +86,10 @@ func TestServerClockNotSet(t *testing.T) {
 	in := merge.Input{Actor: a.id, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	for _, wall := range []time.Time{{}, time.Unix(0, 0), time.Date(2019, 12, 31, 23, 59, 59, 0, time.UTC)} {
 		in.Wall = wall
-		r := applied(&a.w.engine, in).Results[0].Refusal
+		answer := applied(&a.w.engine, in)
+		r := answer.Results[0].Refusal
 		require.Equal(t, merge.ServerClock, r.Code)
+		require.Contains(t, string(answer.AppendJSON(nil)), "wall clock", "the reply says what is wrong")
 		require.True(t, r.Retryable)
 		require.Zero(t, r.ServerTime, "it would mislead the client")
 		require.ErrorIs(t, r, clock.ErrWall)

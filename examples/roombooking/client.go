@@ -78,7 +78,9 @@ func (c *client) banner(v violation.Violation) string {
 }
 
 // push sends the outbox. An item leaves it when it is accepted, and then it is
-// confirmed, or when it is refused for good, which rolls it back.
+// confirmed, or when it is refused for good, which rolls it back. The clocks of this
+// story are right; how a client mends one that is ahead, Example_sync of package merge
+// shows.
 func (c *client) push(s *server) ([]merge.Reply, error) {
 	body := []byte("[]")
 	if len(c.outbox) > 0 {
@@ -106,7 +108,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 			keep = append(keep, m)
 		}
 	}
-	c.outbox = keep
+	c.outbox = append(keep, c.outbox[len(results):]...) // and what was edited meanwhile
 	return results, nil
 }
 

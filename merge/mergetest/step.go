@@ -81,6 +81,7 @@ func assigned(sets []assignment) string {
 	return strings.Join(texts, " ")
 }
 
+// String returns the flags as they stand behind a step.
 func (m manner) String() string {
 	var b strings.Builder
 	for _, flag := range m.flags() {

@@ -16,6 +16,7 @@ import (
 // each record is in conflict with the first one.
 type inGroups struct{ field string }
 
+// Scopes returns the groups that the field names.
 func (g inGroups) Scopes(r record.Record) (names []string, err error) {
 	w, ok := r.Get(g.field)
 	text, isText := w.Value.Text()
@@ -32,6 +33,7 @@ func (g inGroups) Scopes(r record.Record) (names []string, err error) {
 	return names, err
 }
 
+// Check returns a finding for each record but the first.
 func (g inGroups) Check(group violation.Group) (f violation.Findings, err error) {
 	for i, r := range group.Records {
 		if first := group.Records[0].Key(); i > 0 {
