@@ -1,0 +1,43 @@
+package board
+
+import (
+	"unicode/utf8"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// The codes of what the board refuses, beside those of package merge.
+const (
+	UnknownTable merge.Code = "unknown_table"
+	OtherDevice  merge.Code = "other_device"
+	TitleTooLong merge.Code = "title_too_long"
+)
+
+// Guard says who may write what: all members of a workspace may write all of it, but no
+// other tables, no device but their own, and no title that is too long. Of violations they
+// write that they have seen them, and not whether they are there.
+//
+// It looks at what is written and at nothing else. Who belongs to which workspace is
+// decided before, and a record of another workspace cannot even be named.
+func Guard() merge.Guard { return violation.Guard(violation.DefaultTable, permit) }
+
+func permit(actor clock.ClientID, m record.Mutation) error {
+	switch key := m.Data.Key(); key.Table {
+	case Tasks, Projects, Users, Meetings, violation.DefaultTable:
+	case Devices:
+		if key.ID != actor.String() {
+			return &merge.Refusal{Code: OtherDevice, Path: "id"}
+		}
+	default:
+		return &merge.Refusal{Code: UnknownTable, Path: "table"}
+	}
+	if title, ok := m.Data.Get(Title); ok {
+		if text, _ := title.Value.Text(); utf8.RuneCountInString(text) > MaxTitle {
+			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title}
+		}
+	}
+	return nil
+}

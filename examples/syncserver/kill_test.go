@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestKill: two servers on one database are killed again and again, at any moment, while
+// clients push to both. Nothing that was acknowledged is lost, and who pulls all the time
+// has in the end what a new client gets.
+func TestKill(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { killLoop(t, sqlite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { killLoop(t, postgres(t)) })
+}
+
+func killLoop(t *testing.T, database string) {
+	kills := 30
+	if testing.Short() {
+		kills = 5
+	}
+	servers := [2]*process{start(t, database), start(t, database)}
+	var addresses [2]string
+	for i, p := range servers {
+		addresses[i] = p.address
+	}
+	var enough, quiet atomic.Bool // pushed, and all of that has ended
+	var pushing, pulling sync.WaitGroup
+	writers := make([]*pusher, 4)
+	for i := range writers {
+		writers[i] = newPusher(t, addresses)
+		pushing.Go(func() { writers[i].loop(&enough) })
+	}
+	follower := newPusher(t, addresses)
+	pulling.Go(func() { follower.follow(&quiet) })
+
+	for n := range kills {
+		time.Sleep(time.Duration(20+rand.IntN(200)) * time.Millisecond)
+		servers[n%2].kill()
+		servers[n%2].start()
+	}
+	enough.Store(true)
+	pushing.Wait()
+	quiet.Store(true)
+	pulling.Wait()
+
+	fresh := newPusher(t, addresses)
+	fresh.follow(&quiet)
+	require.True(t, maps.EqualFunc(fresh.pulled, follower.pulled, bytes.Equal), "the follower has missed something")
+	acknowledged, lost := 0, 0
+	for _, w := range writers {
+		require.NotEmpty(t, w.acknowledged)
+		for _, m := range w.acknowledged {
+			acknowledged++
+			if !bytes.Equal(fresh.pulled[m.Data.Key()], record.Mutation{Data: m.Data}.AppendJSON(nil)) {
+				lost++
+			}
+		}
+	}
+	require.Zero(t, lost, "of %d acknowledged writes", acknowledged)
+	t.Logf("%d acknowledged writes, %d failed requests, %d kills", acknowledged, failures(writers), kills)
+	require.NotZero(t, failures(writers), "no request has met a kill")
+}
+
+// failures returns how many requests of writers got no answer.
+func failures(writers []*pusher) (n int) {
+	for _, w := range writers {
+		n += w.failed
+	}
+	return n
+}
+
+// pusher is a client of two servers: if one does not answer, it asks the other.
+type pusher struct {
+	addresses    [2]string
+	turn, failed int
+	ID           clock.ClientID `json:"clientId"`
+	Token        string         `json:"token"`
+	acknowledged []record.Mutation
+	after        int64
+	pulled       map[record.Key][]byte
+}
+
+func newPusher(t *testing.T, addresses [2]string) *pusher {
+	p := &pusher{addresses: addresses, pulled: make(map[record.Key][]byte)}
+	text, err := p.request("POST", "/v1/join", []byte(`{"workspace":"demo"}`))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, p))
+	return p
+}
+
+// request sends a request, and returns the body of the answer.
+func (p *pusher) request(method, path string, body []byte) ([]byte, error) {
+	r, err := http.NewRequest(method, "http://"+p.addresses[p.turn%2]+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+p.Token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.turn++
+		p.failed++
+		return nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != 200 {
+		p.turn++
+		p.failed++
+		return nil, fmt.Errorf("status %d: %s, %w", answer.StatusCode, text, err)
+	}
+	return text, nil
+}
+
+// loop pushes one write after the other, each until it is acknowledged.
+func (p *pusher) loop(enough *atomic.Bool) {
+	for n := 0; !enough.Load(); n++ {
+		at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: p.ID}
+		key := record.Key{Table: board.Tasks, ID: fmt.Sprintf("%s-%d", p.ID, n)}
+		m, err := record.New(key).Edit(at).Set(board.Title, n).Mutation()
+		if err != nil {
+			panic(err)
+		}
+		for !p.push(m) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		p.acknowledged = append(p.acknowledged, m)
+		p.turn++
+	}
+}
+
+// push pushes a write, and reports whether it was acknowledged.
+func (p *pusher) push(m record.Mutation) bool {
+	text, err := p.request("POST", "/v1/push", m.AppendJSON(nil))
+	if err != nil {
+		return false
+	}
+	var answer struct{ Results []merge.Reply }
+	return json.Unmarshal(text, &answer) == nil && len(answer.Results) == 1 && answer.Results[0].Verdict == "accepted"
+}
+
+// follow pulls until all is quiet and nothing is left. Of an answer that breaks off it
+// takes nothing.
+func (p *pusher) follow(quiet *atomic.Bool) {
+	for {
+		last := quiet.Load() // before the pull that finds nothing
+		text, err := p.request("GET", fmt.Sprintf("/v1/pull?limit=50&after=%d", p.after), nil)
+		if err != nil {
+			time.Sleep(5 * time.Millisecond)
+			continue
+		}
+		if last && len(text) == 0 {
+			return
+		}
+		for line := range bytes.Lines(text) {
+			var l struct {
+				Seq  int64
+				Data json.RawMessage
+			}
+			var m record.Mutation
+			if json.Unmarshal(line, &l) != nil || json.Unmarshal(line, &m) != nil {
+				panic("not a line of a pull")
+			}
+			p.after = l.Seq
+			p.pulled[m.Data.Key()] = record.Mutation{Data: m.Data}.AppendJSON(nil)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server"
+)
+
+// settings are the flags.
+type settings struct {
+	address, database, open string
+	journal, verbose        bool
+}
+
+func main() {
+	var s settings
+	flag.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 lets other machines in")
+	flag.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
+	flag.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
+	flag.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
+	flag.BoolVar(&s.verbose, "v", false, "log the decisions as well that nothing was against")
+	flag.Usage = usage
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, s, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "syncserver:", err)
+		os.Exit(1)
+	}
+}
+
+func usage() {
+	fmt.Fprint(flag.CommandLine.Output(), `usage: syncserver [flags]                     serves clients, and the page
+       syncserver [flags] journal WORKSPACE   prints its journal, for examples/replay
+       syncserver [flags] audit WORKSPACE     derives its violations anew
+       syncserver [flags] invite WORKSPACE    prints what to open in order to join it
+
+`)
+	flag.PrintDefaults()
+}
+
+// run does what the command line asks for.
+func run(ctx context.Context, s settings, args []string) error {
+	database, err := server.OpenDatabase(ctx, s.database)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	level := slog.LevelInfo
+	if s.verbose {
+		level = slog.LevelDebug
+	}
+	srv, err := server.New(ctx, database, server.Options{
+		Guard: board.Guard(), Rules: board.Rules(), Open: s.open, Journal: s.journal,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(args) == 0:
+		return serve(ctx, srv, s)
+	case len(args) == 2 && args[0] == "journal":
+		return database.Journal(ctx, os.Stdout, args[1])
+	case len(args) == 2 && args[0] == "audit":
+		report, err := srv.Audit(ctx, args[1])
+		fmt.Printf("%d violations are open; %d rows were changed\n", report.Open, len(report.Updates))
+		return errors.Join(err, report.Err)
+	case len(args) == 2 && args[0] == "invite":
+		invitation, err := srv.Invitation(args[1])
+		fmt.Printf("http://%s/?workspace=%s#invite=%s\n", s.address, args[1], invitation)
+		return err
+	}
+	usage()
+	return fmt.Errorf("%q: what is that?", args)
+}
+
+// serve answers clients until the context ends. Then it takes no more requests, and ends
+// when those that it has are answered.
+func serve(ctx context.Context, srv *server.Server, s settings) error {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", srv.Handler())
+	mux.Handle("/", page.Handler())
+	h := &http.Server{Handler: mux, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+
+	watching, stopWatching := context.WithCancel(context.Background())
+	defer stopWatching()
+	go srv.Watch(watching)
+	h.RegisterOnShutdown(stopWatching) // event streams would not end by themselves
+
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("syncserver: open http://%s\n", listener.Addr())
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return h.Shutdown(grace)
+}

@@ -1,0 +1,122 @@
+package page
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The names of what is built, as the page asks for them and, with .gz behind the program,
+// as they lie in dist.
+const (
+	programFile = "replica.wasm"
+	runtimeFile = "wasm_exec.js"
+)
+
+// source is the package of the program.
+const source = "github.com/fieldlww/fieldlww/examples/syncserver/page/wasm"
+
+// Built is the program of a replica for js/wasm, and what a browser needs to run it.
+type Built struct {
+	Program []byte // gzip
+	Runtime []byte // JavaScript; it fits the version of Go that built the program
+}
+
+// Build builds the program with the go command, within the module of the server.
+func Build() (Built, error) {
+	tmp, err := os.MkdirTemp("", "fieldlww-page-")
+	if err != nil {
+		return Built{}, err
+	}
+	defer os.RemoveAll(tmp)
+	out := filepath.Join(tmp, programFile)
+	if _, err := run("build", "-trimpath", "-ldflags=-s -w", "-o", out, source); err != nil {
+		return Built{}, err
+	}
+	program, err := os.ReadFile(out)
+	if err != nil {
+		return Built{}, err
+	}
+	root, err := run("env", "GOROOT")
+	if err != nil {
+		return Built{}, err
+	}
+	runtime, err := os.ReadFile(filepath.Join(strings.TrimSpace(root), "lib", "wasm", runtimeFile))
+	if err != nil {
+		return Built{}, err
+	}
+	return Built{Program: compress(program), Runtime: runtime}, nil
+}
+
+// run runs the go command for js/wasm and returns what it prints.
+func run(args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=")
+	var failed bytes.Buffer
+	cmd.Stderr = &failed
+	text, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w\n%s", args[0], err, failed.String())
+	}
+	return string(text), nil
+}
+
+func compress(program []byte) []byte {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
+	z.Write(program)                                      // to memory: it cannot fail
+	z.Close()
+	return b.Bytes()
+}
+
+// WriteTo stores b in the directory that is embedded.
+func (b Built) WriteTo(dir string) error {
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, programFile+".gz"), b.Program, 0o644),
+		os.WriteFile(filepath.Join(dir, runtimeFile), b.Runtime, 0o644))
+}
+
+// A program is there, or is being built.
+type program struct {
+	done  chan struct{} // closed once the rest is set
+	built Built
+	err   error
+}
+
+// newProgram takes the program that is embedded, or begins to build it.
+func newProgram() *program {
+	p := &program{done: make(chan struct{})}
+	wasm, err := dist.ReadFile("dist/" + programFile + ".gz")
+	js, err2 := dist.ReadFile("dist/" + runtimeFile)
+	if err == nil && err2 == nil {
+		p.built = Built{wasm, js}
+		close(p.done)
+		return p
+	}
+	go func() {
+		defer close(p.done)
+		p.built, p.err = Build()
+	}()
+	return p
+}
+
+// serve waits for the program and serves a part of it.
+func (p *program) serve(w http.ResponseWriter, r *http.Request, part func(Built) http.Handler) {
+	select {
+	case <-r.Context().Done():
+		return
+	case <-p.done:
+	}
+	if p.err != nil {
+		http.Error(w, "The replica could not be built. Start the server in examples/syncserver, where the go command "+
+			"finds its source, or run \"go generate ./page\" before \"go build\".\n\n"+p.err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	part(p.built).ServeHTTP(w, r)
+}

@@ -1,0 +1,21 @@
+//go:build ignore
+
+// This program builds the replica for js/wasm into dist, where the next build of the
+// server embeds it.
+package main
+
+import (
+	"log"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+)
+
+func main() {
+	built, err := page.Build()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := built.WriteTo("dist"); err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,45 @@
+// Light or dark, and whether the suggestions are shown. Both are remembered.
+
+const THEME = 'fieldlww-theme';
+const HINTS = 'fieldlww-hints-closed';
+
+/** startAppearance draws the page as it was left, or as the system has it. */
+export function startAppearance() {
+  startTheme();
+  startHints();
+}
+
+function startTheme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const button = document.getElementById('theme');
+  const draw = () => {
+    const theme = localStorage.getItem(THEME) ?? (dark.matches ? 'dark' : 'light');
+    document.documentElement.dataset.theme = theme;
+    button.textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
+  };
+  button.addEventListener('click', () => {
+    localStorage.setItem(THEME, document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+    draw();
+  });
+  dark.addEventListener('change', draw);
+  draw();
+}
+
+function startHints() {
+  const hints = document.getElementById('hints');
+  const show = document.getElementById('show-hints');
+  const hide = document.getElementById('hide-hints');
+  const draw = () => {
+    const closed = localStorage.getItem(HINTS) === 'true';
+    hints.hidden = closed;
+    show.hidden = !closed;
+  };
+  const set = (closed, focus) => {
+    localStorage.setItem(HINTS, closed);
+    draw();
+    focus.focus();
+  };
+  hide.addEventListener('click', () => set(true, show));
+  show.addEventListener('click', () => set(false, hide));
+  draw();
+}

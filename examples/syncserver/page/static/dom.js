@@ -1,0 +1,30 @@
+// Making elements. Text always goes in as text, never as HTML: other people wrote it.
+
+/**
+ * element makes an element. Attributes whose name begins with "on" are listeners, and
+ * false and null leave an attribute out.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Node|string|null)} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? '' : value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** parts returns the elements below root that have a data-part, by its name. */
+export function parts(root) {
+  return Object.fromEntries([...root.querySelectorAll('[data-part]')].map((e) => [e.dataset.part, e]));
+}
+
+/** setText changes a text only if it differs, so that nothing is read out twice. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,135 @@
+// Talking to the server: the requests of a replica, and one stream of events for the tab.
+
+/** A failure of a request that the server answered. */
+export class Refused extends Error {
+  constructor(status, code, detail) {
+    super(detail || code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+async function request(path, { token, ...options }) {
+  const answer = await fetch(path, {
+    cache: 'no-store',
+    ...options,
+    headers: token ? { Authorization: `Bearer ${token}` } : {},
+  });
+  if (answer.ok) return answer;
+  const { code = `status ${answer.status}`, detail } = await answer.json().catch(() => ({}));
+  throw new Refused(answer.status, code, detail);
+}
+
+/** join asks for a client ID and the token that goes with it. */
+export async function join(workspace, invite, signal) {
+  const body = JSON.stringify({ workspace, invite });
+  return (await request('v1/join', { method: 'POST', body, signal })).json();
+}
+
+/** push sends a batch and returns the text of the answer. */
+export async function push(token, batch, signal) {
+  return (await request('v1/push', { method: 'POST', body: batch, token, signal })).text();
+}
+
+/** pull returns the bytes of a page of changes after a sequence. */
+export async function pull(token, after, limit, signal) {
+  const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { token, signal });
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/**
+ * pause waits for so many milliseconds, or until it is woken or the signal is aborted.
+ * @returns {{done: Promise<void>, wake: () => void}}
+ */
+export function pause(milliseconds, signal) {
+  let wake;
+  const done = new Promise((resolve) => {
+    wake = resolve;
+    signal?.addEventListener('abort', resolve, { once: true });
+    if (signal?.aborted) resolve();
+    if (milliseconds !== Infinity) setTimeout(resolve, milliseconds);
+  });
+  return { done, wake };
+}
+
+/** backoff returns how long to wait after so many failures in a row: at most 10 s. */
+export function backoff(failures) {
+  return Math.min(10_000, 400 * 2 ** failures) * (0.5 + Math.random() / 2);
+}
+
+// The server sends something every 15 s. A stream that is silent for longer is dead.
+const SILENCE = 40_000;
+
+/**
+ * Events keeps a stream on which the server tells how far it is. A browser has six
+ * connections to a server, for all its tabs, so both replicas of a tab share one, and a
+ * tab that nobody looks at has none. A token must not be in an address, so it is a fetch
+ * and no EventSource.
+ */
+export class Events {
+  /** @param {(news: {up: boolean, seq?: number}) => void} tell */
+  constructor(tell) {
+    this.tell = tell;
+    this.tokens = new Map();
+    this.running = null;
+    document.addEventListener('visibilitychange', () => this.#restart());
+    addEventListener('online', () => this.#restart());
+  }
+
+  /** listen says with which token a replica listens, or null that it does not. */
+  listen(replica, token) {
+    if (this.tokens.get(replica) === (token ?? undefined)) return;
+    const used = this.running?.token;
+    if (token) this.tokens.set(replica, token);
+    else this.tokens.delete(replica);
+    if (!used || ![...this.tokens.values()].includes(used)) this.#restart();
+  }
+
+  #restart() {
+    this.running?.abort.abort();
+    this.running = null;
+    const [token] = this.tokens.values();
+    if (!token || document.hidden) return;
+    this.running = { token, abort: new AbortController() };
+    this.#run(token, this.running.abort.signal);
+  }
+
+  async #run(token, signal) {
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        for await (const seq of sequences(token, signal)) {
+          failures = 0;
+          this.tell({ up: true, seq });
+        }
+      } catch {
+        // A stream that breaks is the normal case: begin anew.
+      }
+      if (signal.aborted) return;
+      this.tell({ up: false });
+      await pause(backoff(failures), signal).done;
+    }
+  }
+}
+
+/** sequences reads the stream, and ends when it is silent for too long. */
+async function* sequences(token, signal) {
+  const dead = new AbortController();
+  let timer = setTimeout(() => dead.abort(), SILENCE);
+  try {
+    const answer = await request('v1/events', { token, signal: AbortSignal.any([signal, dead.signal]) });
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => dead.abort(), SILENCE);
+      const lines = (text + value).split('\n');
+      text = lines.pop();
+      for (const line of lines) {
+        if (line.startsWith('data: ')) yield Number(line.slice('data: '.length));
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,39 @@
+// Which replicas a tab has. A replica must not be used twice at once, or two tabs would
+// stamp their edits with one client ID. So a tab takes a slot: the first one that is free,
+// and after a reload its own again.
+
+const REMEMBERED = 'fieldlww-slot';
+
+/**
+ * takeSlot returns the number of a slot of the workspace that no other tab has. It stays
+ * taken until the tab is closed.
+ * @returns {Promise<string>}
+ */
+export async function takeSlot(workspace) {
+  const own = sessionStorage.getItem(`${REMEMBERED}-${workspace}`);
+  // A page from another machine over plain HTTP has no locks: it takes a slot at random.
+  const slot = navigator.locks ? await lockSlot(workspace, own) : own ?? randomSlot();
+  sessionStorage.setItem(`${REMEMBERED}-${workspace}`, slot);
+  return slot;
+}
+
+async function lockSlot(workspace, own) {
+  if (own && (await lock(workspace, own))) return own;
+  for (let n = 1; ; n++) {
+    if (await lock(workspace, String(n))) return String(n);
+  }
+}
+
+/** lock reports whether it got the lock, which is then held as long as the page is there. */
+function lock(workspace, slot) {
+  return new Promise((resolve) => {
+    navigator.locks.request(`fieldlww-${workspace}-${slot}`, { ifAvailable: true }, (got) => {
+      resolve(got !== null);
+      return got && new Promise(() => {});
+    });
+  });
+}
+
+function randomSlot() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join('');
+}

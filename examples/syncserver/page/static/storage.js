@@ -1,0 +1,57 @@
+// What one replica keeps in this browser: an IndexedDB database with one store of text
+// under keys. What the keys mean is the business of the replica.
+
+const STORE = 'entries';
+
+/** @returns {Promise<any>} the result of an IndexedDB request */
+function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+export class Storage {
+  #database;
+
+  constructor(database) {
+    this.#database = database;
+  }
+
+  /** open opens the database of the given name, and makes it where there is none. */
+  static async open(name) {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    return new Storage(await result(request));
+  }
+
+  /** load returns all entries as [{key, value}]. */
+  async load() {
+    const store = this.#database.transaction(STORE).objectStore(STORE);
+    const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
+    return keys.map((key, i) => ({ key, value: values[i] }));
+  }
+
+  /**
+   * save stores entries in one transaction: all of them or none. One without a value is
+   * deleted. The promise is kept once they are on disk.
+   * @param {{key: string, value?: string}[]} entries
+   */
+  save(entries) {
+    const transaction = this.#database.transaction(STORE, 'readwrite', { durability: 'strict' });
+    const store = transaction.objectStore(STORE);
+    for (const { key, value } of entries) {
+      if (value == null) store.delete(key);
+      else store.put(value, key);
+    }
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+
+  /** clear forgets everything. */
+  async clear() {
+    await result(this.#database.transaction(STORE, 'readwrite').objectStore(STORE).clear());
+  }
+}

@@ -1,0 +1,154 @@
+// Keeping one replica in step with the server: pull, push, wait for news, and begin again.
+
+import { Refused, backoff, join, pause, pull, push } from './server.js';
+
+const PAGE = 1000; // records in a pull
+const ITEMS = 500; // and edits in a push
+const BYTES = 900_000;
+
+/** The state of a Sync, for people. */
+export const State = {
+  offline: 'offline',
+  joining: 'joining',
+  pulling: 'pulling',
+  pushing: 'pushing',
+  current: 'current',
+  unreachable: 'unreachable', // and it tries again
+  notInvited: 'notInvited',
+  unauthorized: 'unauthorized', // the server does not know this device
+  notSaved: 'notSaved',
+};
+
+/** Sync tells by the events "state" and "synced" how it goes. */
+export class Sync extends EventTarget {
+  #abort = null;
+  #waiting = null;
+  #news = 0; // how often it was woken
+
+  /** @param {{workspace: string, invite?: string}} place */
+  constructor(replica, events, place) {
+    super();
+    this.replica = replica;
+    this.events = events;
+    this.place = place;
+    this.state = State.offline;
+    addEventListener('online', () => this.wake());
+  }
+
+  /** start goes online, or stays offline if the device is switched off. */
+  start() {
+    if (!this.replica.device.online || this.#abort) return;
+    this.#abort = new AbortController();
+    this.#run(this.#abort.signal);
+  }
+
+  /** stop goes offline at once; what is on its way is given up. */
+  stop() {
+    this.#abort?.abort();
+    this.#abort = null;
+    this.events.listen(this.replica, null);
+    this.#set(State.offline);
+  }
+
+  /** wake says that there may be something to do. */
+  wake() {
+    this.#news++;
+    this.#waiting?.wake();
+  }
+
+  async #run(signal) {
+    for (let failures = 0; !signal.aborted; ) {
+      const news = this.#news;
+      try {
+        await this.#round(signal);
+        failures = 0;
+        if (signal.aborted) return;
+        this.#set(State.current);
+        if (news === this.#news) await this.#wait(Infinity, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const final = this.#final(error);
+        this.#set(final ?? State.unreachable);
+        if (final) {
+          this.events.listen(this.replica, null);
+          return;
+        }
+        await this.#wait(backoff(failures++), signal);
+      }
+    }
+  }
+
+  async #wait(milliseconds, signal) {
+    this.#waiting = pause(milliseconds, signal);
+    await this.#waiting.done;
+    this.#waiting = null;
+  }
+
+  /** #final returns the state after which there is no use in trying again, if it is one. */
+  #final(error) {
+    if (error instanceof NotSaved) return State.notSaved;
+    if (!(error instanceof Refused)) return null;
+    return { 401: State.unauthorized, 403: State.notInvited }[error.status];
+  }
+
+  // It pulls before it pushes, so that what an edit is about to replace is here and can be
+  // told; and after it, for what the server made of the edits.
+  async #round(signal) {
+    await this.#join(signal);
+    this.events.listen(this.replica, this.replica.device.token);
+    await this.#pullAll(signal);
+    while (this.replica.waiting > 0) {
+      await this.#push(signal);
+      await this.#pullAll(signal);
+    }
+    this.dispatchEvent(new Event('synced'));
+  }
+
+  async #join(signal) {
+    if (this.replica.joined) return;
+    this.#set(State.joining);
+    const { workspace, invite } = this.place;
+    const identity = await join(workspace, invite, signal);
+    signal.throwIfAborted();
+    await this.replica.become(identity);
+  }
+
+  async #pullAll(signal) {
+    for (let n = 1; n > 0; ) {
+      const lines = await pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal);
+      signal.throwIfAborted();
+      if (lines.length > 0) this.#set(State.pulling);
+      n = this.replica.pulled(lines);
+    }
+  }
+
+  /** #push sends a part of the outbox. Of an answer that is lost nothing is known, so the
+   * same is sent again, which is always safe. */
+  async #push(signal, items = ITEMS) {
+    this.#set(State.pushing);
+    await this.replica.saved().catch(() => {
+      throw new NotSaved();
+    });
+    signal.throwIfAborted();
+    const batch = this.replica.batch(items, BYTES);
+    const before = this.replica.waiting;
+    try {
+      const { results } = JSON.parse(await push(this.replica.device.token, batch, signal));
+      signal.throwIfAborted();
+      this.replica.answer(results);
+      const mended = results.some((r) => r.code === 'too_far_ahead');
+      if (this.replica.waiting >= before && !mended) throw new Error('the server keeps it waiting');
+    } catch (error) {
+      if (!(error instanceof Refused) || ![400, 413].includes(error.status)) throw error;
+      if (items > 1) return this.#push(signal, 1); // one by one, to find the bad one
+      this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
+    }
+  }
+
+  #set(state) {
+    this.state = state;
+    this.dispatchEvent(new Event('state'));
+  }
+}
+
+class NotSaved extends Error {}

@@ -1,0 +1,166 @@
+//go:build js && wasm
+
+// This program gives one replica to JavaScript, as an object on globalThis.fieldlww under
+// the name that is its argument. A page that has two replicas runs it twice.
+//
+// All functions are synchronous. They return a value, or an Error. Lines and batches are
+// bytes, and the rest is JSON text.
+//
+//	open(clientId, entries)       entries is an array of keys and values by turns
+//	setSkew(milliseconds)         the wall clock of the device is off by so much
+//	newId()                       an ID for a record; those of later records are greater
+//	edit(table, id, fields)       null deletes a field
+//	pulled(lines)                 returns the number of lines, and 0 at the end
+//	batch(items, bytes)           what to push
+//	answer(replies)               what the server said to that
+//	records()                     all that is shown
+//	violations()                  those that are open
+//	waiting()                     what is in the outbox
+//	why(table, id, field)         the last decision about a field, or null
+//	take()                        what the calls since the last take did
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall/js"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// device is the replica, and the clock of the device that it is on.
+type device struct {
+	replica *replica.Replica
+	skew    time.Duration
+}
+
+func main() {
+	d := &device{}
+	d.open(clock.ClientID{}, nil) // so that no call finds nothing; it is not shown
+	js.Global().Get("fieldlww").Set(os.Args[1], js.ValueOf(map[string]any{
+		"open":       function(d.jsOpen),
+		"setSkew":    function(d.jsSetSkew),
+		"newId":      function(d.jsNewID),
+		"edit":       function(d.jsEdit),
+		"pulled":     function(d.jsPulled),
+		"batch":      function(d.jsBatch),
+		"answer":     function(d.jsAnswer),
+		"records":    function(d.jsRecords),
+		"violations": function(d.jsViolations),
+		"waiting":    function(d.jsWaiting),
+		"why":        function(d.jsWhy),
+		"take":       function(d.jsTake),
+	}))
+	select {}
+}
+
+// function makes a function of JavaScript. A panic becomes an Error as well: it must not
+// end the program.
+func function(f func(args []js.Value) (any, error)) js.Func {
+	return js.FuncOf(func(_ js.Value, args []js.Value) (result any) {
+		defer func() {
+			if p := recover(); p != nil {
+				result = jsError(fmt.Errorf("%v", p))
+			}
+		}()
+		value, err := f(args)
+		if err != nil {
+			return jsError(err)
+		}
+		return value
+	})
+}
+
+func jsError(err error) any { return js.Global().Get("Error").New(err.Error()) }
+
+func (d *device) open(id clock.ClientID, saved []replica.Entry) (err error) {
+	d.replica, err = replica.Open(replica.Options{
+		ID:    id,
+		Wall:  func() time.Time { return time.Now().Add(d.skew) },
+		Saved: func(yield func(replica.Entry) bool) { each(saved, yield) },
+	})
+	return err
+}
+
+func each(entries []replica.Entry, yield func(replica.Entry) bool) {
+	for _, e := range entries {
+		if !yield(e) {
+			return
+		}
+	}
+}
+
+func (d *device) jsOpen(args []js.Value) (any, error) {
+	id, err := clock.ParseClientID(args[0].String())
+	if err != nil {
+		return nil, err
+	}
+	saved := make([]replica.Entry, args[1].Length()/2)
+	for i := range saved {
+		saved[i] = replica.Entry{Key: args[1].Index(2 * i).String(), Value: args[1].Index(2*i + 1).String()}
+	}
+	return nil, d.open(id, saved)
+}
+
+// jsSetSkew sets the wall clock. What the server said of it does not count any longer.
+func (d *device) jsSetSkew(args []js.Value) (any, error) {
+	skew := time.Duration(args[0].Float()) * time.Millisecond
+	if skew != d.skew {
+		d.skew = skew
+		d.replica.ForgetOffset()
+	}
+	return nil, nil
+}
+
+func (d *device) jsNewID([]js.Value) (any, error) {
+	id, err := uuid.NewV7()
+	return id.String(), err
+}
+
+func (d *device) jsEdit(args []js.Value) (any, error) {
+	fields, err := parseFields(args[2].String())
+	if err != nil {
+		return nil, err
+	}
+	return nil, d.replica.Edit(keyOf(args), fields)
+}
+
+func (d *device) jsPulled(args []js.Value) (any, error) {
+	lines := make([]byte, args[0].Length())
+	js.CopyBytesToGo(lines, args[0])
+	n, next, err := lastSequence(lines)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return n, d.replica.Pulled(lines, next)
+}
+
+func (d *device) jsBatch(args []js.Value) (any, error) {
+	batch := d.replica.Batch(args[0].Int(), args[1].Int())
+	bytes := js.Global().Get("Uint8Array").New(len(batch))
+	js.CopyBytesToJS(bytes, batch)
+	return bytes, nil
+}
+
+func (d *device) jsAnswer(args []js.Value) (any, error) {
+	return nil, d.replica.Answer([]byte(args[0].String()))
+}
+
+func (d *device) jsRecords([]js.Value) (any, error)    { return d.records(), nil }
+func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()), nil }
+func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()), nil }
+func (d *device) jsTake([]js.Value) (any, error)       { return text(d.take()), nil }
+
+func (d *device) jsWhy(args []js.Value) (any, error) {
+	return text(d.why(keyOf(args), args[2].String())), nil
+}
+
+// keyOf returns the key that the first two arguments are.
+func keyOf(args []js.Value) record.Key {
+	return record.Key{Table: args[0].String(), ID: args[1].String()}
+}

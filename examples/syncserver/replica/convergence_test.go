@@ -1,0 +1,155 @@
+package replica_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge/mergetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var _ mergetest.Client = (*replica.Replica)(nil)
+
+// TestConvergence: the kit finds nothing wrong with a Replica, nor with one that crashes and
+// is opened again.
+func TestConvergence(t *testing.T) {
+	t.Run("calm", func(t *testing.T) { mergetest.Run(t, newBackend, mergetest.Options{NewClient: newClient(t)}) })
+	t.Run("month", func(t *testing.T) {
+		mergetest.Run(t, newBackend, mergetest.Options{NewClient: newClient(t), Seeds: 5, Steps: 1200, First: 1000})
+	})
+	t.Run("crashes", func(t *testing.T) { mergetest.Run(t, newBackend, mergetest.Options{NewClient: newCrashing(t)}) })
+}
+
+func newClient(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client {
+	return func(id clock.ClientID, wall func() time.Time) mergetest.Client {
+		r, err := replica.Open(replica.Options{ID: id, Wall: wall})
+		require.NoError(t, err)
+		return r
+	}
+}
+
+// backend lets the server be tested.
+type backend struct{ *server }
+
+func newBackend(env *mergetest.Env) (mergetest.Backend, error) {
+	s := newServer(env.Now)
+	s.engine.Guard = nil
+	return backend{s}, nil
+}
+
+func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	return b.push(client, batch)
+}
+
+func (b backend) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
+	lines, next := b.pull(cursor, 2)
+	return lines, next, nil
+}
+
+// crashing is a Replica that is lost now and then, before or after what a call did was
+// saved. What was not saved, its user and its network do again.
+type crashing struct {
+	*replica.Replica
+	t     testing.TB
+	o     replica.Options
+	disk  map[string]string
+	rand  *rand.Rand
+	sent  int
+	given map[clock.Timestamp]record.Key // the stamps of what was saved, which may have been sent
+}
+
+func newCrashing(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client {
+	return func(id clock.ClientID, wall func() time.Time) mergetest.Client {
+		c := &crashing{
+			t: t, o: replica.Options{ID: id, Wall: wall}, disk: map[string]string{},
+			rand: rand.New(rand.NewPCG(uint64(id[0]), uint64(id[15]))), given: map[clock.Timestamp]record.Key{},
+		}
+		c.open()
+		return c
+	}
+}
+
+func (c *crashing) open() {
+	var err error
+	c.o.Saved = entries(c.disk)
+	c.Replica, err = replica.Open(c.o)
+	require.NoError(c.t, err)
+}
+
+// do makes a call, perhaps twice with a crash in between, and perhaps crashes when it was
+// saved.
+func (c *crashing) do(call func() error) error {
+	if c.rand.IntN(4) == 0 {
+		if err := call(); err != nil {
+			return err
+		}
+		c.open()
+	}
+	if err := call(); err != nil {
+		return err
+	}
+	write(c.t, c.disk, c.TakeSaves())
+	if c.rand.IntN(4) == 0 {
+		before := c.Replica
+		c.open()
+		c.same(before)
+	}
+	return nil
+}
+
+// same compares what was opened with what was saved.
+func (c *crashing) same(before *replica.Replica) {
+	require.Equal(c.t, before.Outbox(), c.Outbox())
+	require.Equal(c.t, before.Cursor(), c.Cursor())
+	require.Equal(c.t, before.Offset(), c.Offset())
+	for shown := range before.Records("tasks") {
+		require.True(c.t, shown.Equal(c.Shown(shown.Key())))
+		for field := range shown.All() {
+			why, ok := before.Why(shown.Key(), field)
+			again, okAgain := c.Why(shown.Key(), field)
+			require.Equal(c.t, why, again)
+			require.Equal(c.t, ok, okAgain)
+			require.Equal(c.t, before.Waits(shown.Key(), field), c.Waits(shown.Key(), field))
+		}
+	}
+	require.Empty(c.t, c.TakeSaves())
+	require.Empty(c.t, c.TakeChanged())
+}
+
+func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
+	err := c.do(func() error { return c.Replica.Edit(key, fields) })
+	if err != nil {
+		return err
+	}
+	waiting := c.Waiting()
+	for _, v := range waiting[len(waiting)-1].Data.All() {
+		require.NotContains(c.t, c.given, v.Stamp.Time, "a stamp is given twice")
+		c.given[v.Stamp.Time] = key
+		break
+	}
+	return nil
+}
+
+func (c *crashing) Outbox() []byte {
+	lines := c.Replica.Outbox()
+	c.sent = c.Sent()
+	return lines
+}
+
+func (c *crashing) Answer(answer []byte) error {
+	n := c.sent
+	return c.do(func() error {
+		c.Batch(n, 1<<30) // sends the same again, if it was forgotten
+		return c.Replica.Answer(answer)
+	})
+}
+
+func (c *crashing) Pulled(lines []byte, next string) error {
+	return c.do(func() error { return c.Replica.Pulled(lines, next) })
+}
+

@@ -1,0 +1,38 @@
+// Package replica is the client's side of sync: what the server confirmed, an outbox of
+// what was edited here and is not answered yet, and a clock. What it shows is the join of
+// both. It knows nothing of HTTP, of browsers and of databases.
+//
+// # Use
+//
+// [Open] makes a Replica of what was saved. Users edit with [Replica.Edit] and read with
+// [Replica.Shown] and [Replica.Records]. To push, send what [Replica.Batch] returns and give
+// the answer to [Replica.Answer]; to pull, ask from [Replica.Cursor] and give what comes to
+// [Replica.Pulled]. Pull before a push: then the value that an edit is about to replace
+// is here, and [Replica.Why] can tell it. Package replica/remote does both over HTTP.
+//
+// After any of these calls, take what it did:
+//
+//   - [Replica.TakeSaves]: what to write to the device's storage, in one transaction;
+//   - [Replica.TakeChanged]: what to draw again;
+//   - [Replica.TakeNotices]: what to tell the user.
+//
+// # Crashes
+//
+// A Replica can be lost at any moment and opened again from what was saved. Two rules make
+// that safe. An edit is saved before it is sent, for else its stamp could be given to another
+// edit after a crash; and the entries of one TakeSaves are written together or not at all. If
+// the entries of an answer or of a pull are not written, the same is sent or pulled again,
+// which does no harm.
+//
+// # Clocks that are wrong
+//
+// If the server says that an edit is too far ahead, the Replica takes the server's time,
+// makes its clock anew above all that is confirmed, and stamps anew what waits. Tell it with
+// [Replica.ForgetOffset] when somebody has set the clock of the device.
+//
+// A client ID that is in use twice, as after a backup was restored, is a notice of the kind
+// [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:
+// what waits is stamped anew with that.
+//
+// A Replica has no goroutines and must not be used from two at once.
+package replica

@@ -1,0 +1,88 @@
+package replica
+
+import (
+	"bytes"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// Pulled takes what a pull returned, as mutations in JSON Lines, and the next cursor. Each
+// record takes the place of what was confirmed of it; it is not joined with that, or what the
+// server derives and what it repairs could not change. On error nothing has changed.
+func (r *Replica) Pulled(lines []byte, next string) error {
+	var items []record.Item
+	if len(bytes.TrimSpace(lines)) > 0 {
+		var err error
+		if items, err = r.decoder.Batch(lines); err != nil {
+			return err
+		}
+	}
+	var last clock.Timestamp
+	for _, it := range items {
+		if it.Err != nil {
+			return it.Err
+		}
+		last = max(last, newest(it.Mutation.Data))
+	}
+	if err := r.clock.Observe(last); err != nil {
+		return err
+	}
+	for _, it := range items {
+		r.replace(it.Mutation.Data)
+	}
+	r.unsaved.state = r.unsaved.state || len(items) > 0 || next != r.cursor
+	r.cursor = next
+	return nil
+}
+
+// newest returns the greatest time of a record.
+func newest(rec record.Record) (last clock.Timestamp) {
+	for _, w := range rec.All() {
+		last = max(last, w.Stamp.Time)
+	}
+	return last
+}
+
+// replace puts a record in the place of what was confirmed.
+func (r *Replica) replace(now record.Record) {
+	if h := r.find(now.Key()); h != nil && h.confirmed.Equal(now) {
+		return // as when an own edit comes back
+	}
+	h := r.touch(now.Key())
+	h.explain(now)
+	h.confirmed = now
+	r.unsaved.record(h)
+}
+
+// explain notes why the fields of a record are what they are now.
+func (h *held) explain(now record.Record) {
+	if h.confirmed.Len() == 0 {
+		return // all are first writes
+	}
+	for name := range h.whys {
+		if _, ok := now.Get(name); !ok {
+			h.forget(name)
+		}
+	}
+	for name, c := range merge.Changes(merged(h.confirmed), merged(now)) {
+		switch {
+		case c.Outcome == merge.Equal:
+		case c.Changed() && !c.Before.IsZero():
+			h.tell(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
+		default:
+			h.forget(name) // a first write, or one that was repaired
+		}
+	}
+}
+
+// merged returns the fields that are merged. In a violation, what the server derives is
+// not: there no write wins over another.
+func merged(rec record.Record) record.Record {
+	if rec.Key().Table == violation.DefaultTable {
+		return violation.Written(rec)
+	}
+	return rec
+}

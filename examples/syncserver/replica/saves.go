@@ -1,0 +1,82 @@
+package replica
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Entry is one entry of the device's storage, which maps keys to texts. Keys sort in the
+// order of what they name. An empty value says that the entry is to be removed.
+type Entry struct{ Key, Value string }
+
+// StateKey is the key of the entry that holds the clock's last stamp, the
+// cursor and the offset.
+const StateKey = "state"
+
+// The other keys begin with these. Names hold no U+0000, so it can part them.
+const (
+	outboxPrefix = "outbox/"
+	recordPrefix = "record/"
+	whyPrefix    = "why/"
+	separator    = "\x00"
+)
+
+// numberWidth is how many digits the number of an item has, so that keys sort.
+const numberWidth = 20
+
+// state is what is saved beside records and outbox.
+type state struct {
+	Last   clock.Timestamp `json:"last,omitzero"`
+	Cursor string          `json:"cursor"`
+	Offset time.Duration   `json:"offset"`
+}
+
+// unsaved is what TakeSaves has to return.
+type unsaved struct {
+	state bool
+	items map[uint64]*item // nil for one that left the outbox
+	held  []*held
+}
+
+// record notes that what is confirmed of a record changed.
+func (u *unsaved) record(h *held) {
+	if !h.stale {
+		h.stale = true
+		u.held = append(u.held, h)
+	}
+}
+
+// TakeSaves returns what has to be written since it was called last, sorted by key. Write
+// all of it in one transaction, and before anything is sent.
+func (r *Replica) TakeSaves() []Entry {
+	var entries []Entry
+	if r.unsaved.state {
+		entries = append(entries, Entry{StateKey, text(state{r.clock.Last(), r.cursor, r.offset})})
+	}
+	for number, it := range r.unsaved.items {
+		e := Entry{Key: fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number)}
+		if it != nil {
+			e.Value = string(it.m.AppendJSON(nil))
+		}
+		entries = append(entries, e)
+	}
+	for _, h := range r.unsaved.held {
+		if h.stale {
+			entries = append(entries, Entry{recordPrefix + keyText(h.key), string(h.confirmed.AppendJSON(nil))})
+		}
+		if h.whyStale {
+			entries = append(entries, Entry{whyPrefix + keyText(h.key), r.whysText(h)})
+		}
+		h.stale, h.whyStale = false, false
+	}
+	r.unsaved = unsaved{items: make(map[uint64]*item)}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
+	return entries
+}
+
+func keyText(key record.Key) string { return key.Table + separator + key.ID }

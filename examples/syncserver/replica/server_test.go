@@ -1,0 +1,195 @@
+package replica_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// server is a backend in memory.
+type server struct {
+	engine  merge.Engine
+	wall    func() time.Time
+	records map[record.Key]row
+	marks   map[clock.ClientID]clock.Timestamp
+	seq     int
+}
+
+type row struct {
+	record.Record
+	seq int
+}
+
+func newServer(wall func() time.Time) *server {
+	s := &server{wall: wall, records: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}}
+	s.engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
+		if v, ok := m.Data.Get("title"); ok && v.Value == str("forbidden") {
+			return &merge.Refusal{Code: "title_forbidden", Path: "data.title"}
+		}
+		return nil
+	}
+	return s
+}
+
+func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
+	items, err := s.engine.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	in := merge.Input{Actor: client, Wall: s.wall(), Items: items}
+	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
+	in.Keys = s.engine.Keys(in)
+	var found []record.Record
+	for _, key := range in.Keys {
+		found = append(found, s.records[key].Record)
+	}
+	in.Current = merge.Collect(found...)
+	answer := s.engine.Apply(in)
+	for _, u := range answer.Updates {
+		s.put(u.After)
+	}
+	for _, mark := range answer.Marks {
+		s.marks[mark.Client] = mark.Time
+	}
+	return answer.AppendJSON(nil), nil
+}
+
+func (s *server) put(r record.Record) {
+	s.seq++
+	s.records[r.Key()] = row{r, s.seq}
+}
+
+// pull returns a page of so many records.
+func (s *server) pull(cursor string, limit int) (lines []byte, next string) {
+	after, _ := strconv.Atoi(cursor)
+	rows := slices.SortedFunc(maps.Values(s.records), func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
+	next = cursor
+	for _, r := range rows {
+		if r.seq > after && limit > 0 {
+			line := record.Mutation{Data: r.Record}.AppendJSON(nil)
+			lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", r.seq, line[1:])
+			next = strconv.Itoa(r.seq)
+			limit--
+		}
+	}
+	return lines, next
+}
+
+// The clients of the tests.
+var (
+	ana   = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+	ben   = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
+	names = map[clock.ClientID]string{ana: "Ana's phone", ben: "Ben's laptop"}
+)
+
+var words = replica.Words{
+	Client: func(id clock.ClientID) string { return names[id] },
+	Time:   func(t time.Time) string { return t.Format(time.TimeOnly) },
+}
+
+// world is a server, clients and a clock that the test moves.
+type world struct {
+	t      testing.TB
+	now    time.Time
+	server *server
+}
+
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, now: time.Date(2026, 3, 2, 14, 2, 0, 0, time.UTC)}
+	w.server = newServer(w.wall)
+	return w
+}
+
+func (w *world) wall() time.Time { return w.now }
+
+// device is a client: a Replica and the storage of its device.
+type device struct {
+	*replica.Replica
+	w    *world
+	id   clock.ClientID
+	skew time.Duration
+	disk map[string]string
+}
+
+func (w *world) device(id clock.ClientID) *device {
+	d := &device{w: w, id: id, disk: map[string]string{}}
+	d.open()
+	return d
+}
+
+// open opens what was saved, as after a crash.
+func (d *device) open() {
+	r, err := replica.Open(replica.Options{ID: d.id, Wall: func() time.Time { return d.w.now.Add(d.skew) }, Saved: entries(d.disk)})
+	require.NoError(d.w.t, err)
+	d.Replica = r
+}
+
+// save writes what has to be saved.
+func (d *device) save() { write(d.w.t, d.disk, d.TakeSaves()) }
+
+// edit edits a second later.
+func (d *device) edit(key record.Key, field string, v record.Value) {
+	d.w.now = d.w.now.Add(time.Second)
+	require.NoError(d.w.t, d.Edit(key, map[string]record.Value{field: v}))
+}
+
+func (d *device) push() {
+	answer, err := d.w.server.push(d.id, d.Outbox())
+	require.NoError(d.w.t, err)
+	require.NoError(d.w.t, d.Answer(answer))
+}
+
+func (d *device) pull() {
+	lines, next := d.w.server.pull(d.Cursor(), 1000)
+	require.NoError(d.w.t, d.Pulled(lines, next))
+}
+
+func (d *device) title(key record.Key) string {
+	v, _ := d.Shown(key).Get("title")
+	return v.Value.String()
+}
+
+func (d *device) sentence(key record.Key, field string) string {
+	w, ok := d.Why(key, field)
+	if !ok {
+		return ""
+	}
+	return w.Sentence(words)
+}
+
+// write writes entries to a storage. They are sorted, and none of them comes twice.
+func write(t testing.TB, disk map[string]string, saves []replica.Entry) {
+	require.True(t, slices.IsSortedFunc(saves, func(a, b replica.Entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), 1) }))
+	for _, e := range saves {
+		if e.Value == "" {
+			delete(disk, e.Key)
+		} else {
+			disk[e.Key] = e.Value
+		}
+	}
+}
+
+func entries(disk map[string]string) func(func(replica.Entry) bool) {
+	return func(yield func(replica.Entry) bool) {
+		for key, value := range disk { // in any order
+			if !yield(replica.Entry{Key: key, Value: value}) {
+				return
+			}
+		}
+	}
+}
+
+var fence = record.Key{Table: "tasks", ID: "fence"}
+
+func str(s string) record.Value { return record.MustOf(s) }

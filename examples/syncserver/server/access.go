@@ -1,0 +1,110 @@
+package server
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// member is who has sent a request: one client of one workspace.
+type member struct {
+	workspace string
+	client    clock.ClientID
+}
+
+// serveJoin answers POST /v1/join with a client ID, which nobody else has, and the token
+// that goes with it. The client keeps both for as long as it keeps its data.
+func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	var asked struct{ Workspace, Invite string }
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return malformed(err)
+	}
+	if !workspaceName.MatchString(asked.Workspace) {
+		return malformed(errors.New("workspace: 1 to 64 of a-z, 0-9 and -"))
+	}
+	if asked.Workspace != s.options.Open && !s.tokens.invites(asked.Invite, asked.Workspace) {
+		err := errors.New("this workspace needs an invitation")
+		return &failure{http.StatusForbidden, "not_invited", err.Error(), err}
+	}
+	m := member{asked.Workspace, clock.ClientID(uuid.New())}
+	return writeJSON(w, struct {
+		Workspace string         `json:"workspace"`
+		ClientID  clock.ClientID `json:"clientId"`
+		Token     string         `json:"token"`
+	}{m.workspace, m.client, s.tokens.of(m)})
+}
+
+// members makes a handler of a function for those who have a token. Which client they
+// are, and of which workspace, comes from there and not from what they say.
+func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) error) http.Handler {
+	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
+		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		m, ok := s.tokens.member(token)
+		if !ok {
+			err := errors.New("no token, or none of this server")
+			return &failure{http.StatusUnauthorized, "unauthorized", err.Error(), err}
+		}
+		return f(w, r, m)
+	})
+}
+
+// Invitation returns what a client needs to join a workspace that is not open.
+func (s *Server) Invitation(workspace string) (string, error) {
+	if !workspaceName.MatchString(workspace) {
+		return "", errors.New("workspace: 1 to 64 of a-z, 0-9 and -")
+	}
+	return s.tokens.sign("invitation", workspace), nil
+}
+
+var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// tokens makes and checks tokens. A token names the workspace and the client, and is
+// signed, so that there is nothing to store or to look up.
+type tokens struct{ key []byte }
+
+// of returns the token of a member.
+func (t tokens) of(m member) string {
+	text := m.workspace + "." + m.client.String()
+	return text + "." + t.sign("token", text)
+}
+
+// member returns who has been given a token.
+func (t tokens) member(token string) (member, bool) {
+	workspace, rest, _ := strings.Cut(token, ".")
+	text, signature, _ := strings.Cut(rest, ".")
+	client, err := clock.ParseClientID(text)
+	m := member{workspace, client}
+	return m, err == nil && hmac.Equal([]byte(signature), []byte(t.sign("token", m.workspace+"."+text)))
+}
+
+// invites reports whether an invitation is one to a workspace.
+func (t tokens) invites(invitation, workspace string) bool {
+	return hmac.Equal([]byte(invitation), []byte(t.sign("invitation", workspace)))
+}
+
+// sign returns a signature. The purpose keeps one kind from being taken for another.
+func (t tokens) sign(purpose, text string) string {
+	mac := hmac.New(sha256.New, t.key)
+	mac.Write([]byte(purpose + " " + text))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// sequence returns how far a workspace is.
+func (d *Database) sequence(ctx context.Context, workspace string) (seq int64, err error) {
+	err = d.db.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM workspaces WHERE name = $1`, workspace).Scan(&seq)
+	return seq, err
+}

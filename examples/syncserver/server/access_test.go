@@ -1,0 +1,107 @@
+package server
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// TestTokens: without a token that the server gave, nothing is read or written.
+func TestTokens(t *testing.T) {
+	url := listen(t, open(t, sqlite(t)))
+	ana, other := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	require.NotEqual(t, ana.ID, other.ID)
+	parts := strings.Split(ana.Token, ".")
+	for name, token := range map[string]string{
+		"none":              "",
+		"garbage":           "x",
+		"no signature":      parts[0] + "." + parts[1],
+		"empty signature":   parts[0] + "." + parts[1] + ".",
+		"another client":    parts[0] + "." + other.ID.String() + "." + parts[2],
+		"another workspace": "secret." + parts[1] + "." + parts[2],
+		"moved border":      parts[0] + "." + parts[1] + "." + parts[2] + ".",
+		"an invitation":     parts[0] + "." + parts[1] + "." + tokens{[]byte("?")}.sign("invitation", parts[0]),
+		"upper case":        strings.ToUpper(ana.Token),
+	} {
+		liar := client{t: t, url: url, Token: token}
+		for _, request := range [][2]string{{"POST", "/v1/push"}, {"GET", "/v1/pull"}, {"GET", "/v1/events"}} {
+			status, text := liar.request(request[0], request[1], "[]")
+			require.Equal(t, 401, status, "%s: %s", name, text)
+			require.JSONEq(t, `{"code":"unauthorized","detail":"no token, or none of this server"}`, text)
+		}
+	}
+	require.Empty(t, ana.pull("0"))
+}
+
+// TestWorkspaces: nobody joins without an invitation, and who is in one workspace neither
+// sees nor changes what is in another, whatever they call it.
+func TestWorkspaces(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		nobody := client{t: t, url: url}
+		for _, invite := range []string{"", "x", s.tokens.sign("invitation", "demo"), s.tokens.sign("token", "secret")} {
+			status, text := nobody.request("POST", "/v1/join", `{"workspace":"secret","invite":"`+invite+`"}`)
+			require.Equal(t, 403, status)
+			require.Contains(t, text, `"code":"not_invited"`)
+		}
+		for _, workspace := range []string{"", "Demo", "a.b", "a/b", "ä", strings.Repeat("a", 65)} {
+			status, _ := nobody.request("POST", "/v1/join", `{"workspace":"`+workspace+`"}`)
+			require.Equal(t, 400, status, workspace)
+		}
+		invite, err := s.Invitation("secret")
+		require.NoError(t, err)
+		ana, eve := joined(t, url, "secret", invite), joined(t, url, "demo", "")
+
+		ana.push(ana.set(board.Tasks, "a", board.Title, "Secret"))
+		require.Empty(t, eve.pull("0"))
+		eve.push(eve.set(board.Tasks, "a", board.Title, "Overwritten"))
+		lines := ana.pull("0")
+		require.Len(t, lines, 1)
+		require.Equal(t, "Secret", lines[0].Data.Map()[board.Title])
+		require.EqualValues(t, 1, lines[0].Seq)
+
+		// A room is not taken by a meeting of somebody else's.
+		ana.push(ana.set(board.Meetings, "m", "slot", jsonOf(t, slot("Lind", 9))))
+		require.Empty(t, eve.push(eve.set(board.Meetings, "m2", "slot", jsonOf(t, slot("Lind", 9)))).Violations)
+	})
+}
+
+// TestRefusals: what a client must not write is refused with a code, and leaves nothing;
+// what came beside it is stored.
+func TestRefusals(t *testing.T) {
+	url := listen(t, open(t, sqlite(t)))
+	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	long := strings.Repeat("ä", board.MaxTitle)
+	for _, c := range []struct {
+		code  merge.Code
+		table string
+		id    string
+		field string
+		value string
+		by    *client
+	}{
+		{"", board.Tasks, "1", board.Title, long, eve},
+		{board.TitleTooLong, board.Tasks, "2", board.Title, long + "x", eve},
+		{board.TitleTooLong, board.Meetings, "2", board.Title, long + "x", eve},
+		{merge.OtherClient, board.Tasks, "3", board.Title, "Not mine", ana},
+		{board.UnknownTable, "passwords", "4", "x", "y", eve},
+		{board.OtherDevice, board.Devices, ana.ID.String(), board.Name, "Eve was here", eve},
+		{"", board.Devices, eve.ID.String(), board.Name, "Eve's phone", eve},
+		{violation.Derived, violation.DefaultTable, "v", "status", "resolved", eve},
+	} {
+		good := eve.set(board.Tasks, "good", "note", string(c.code)+c.table+c.id)
+		replies := eve.push(c.by.set(c.table, c.id, c.field, c.value), good).Results
+		require.Equal(t, c.code, replies[0].Code)
+		require.Equal(t, c.code == "", replies[0].Verdict == "accepted")
+		require.Equal(t, "accepted", replies[1].Verdict)
+		for _, l := range eve.pull("0") {
+			require.False(t, c.code != "" && l.Data.Key().Table == c.table && l.Data.Key().ID == c.id, "%s left something", c.code)
+		}
+	}
+}

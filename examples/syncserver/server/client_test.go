@@ -1,0 +1,106 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// client speaks HTTP to a server. It does not trust it.
+type client struct {
+	t     *testing.T
+	url   string
+	ID    clock.ClientID `json:"clientId"`
+	Token string         `json:"token"`
+}
+
+// joined returns a client that has joined a workspace.
+func joined(t *testing.T, url, workspace, invite string) *client {
+	t.Helper()
+	c := &client{t: t, url: url}
+	status, text := c.request("POST", "/v1/join", `{"workspace":"`+workspace+`","invite":"`+invite+`"}`)
+	require.Equal(t, 200, status, text)
+	require.NoError(t, json.Unmarshal([]byte(text), c))
+	return c
+}
+
+// request sends a request, and returns the status and the body of the answer.
+func (c *client) request(method, path, body string) (int, string) {
+	c.t.Helper()
+	r, err := http.NewRequest(method, c.url+path, bytes.NewReader([]byte(body)))
+	require.NoError(c.t, err)
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(c.t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(c.t, err)
+	return answer.StatusCode, string(text)
+}
+
+// pushed is the answer to a push.
+type pushed struct {
+	Results    []merge.Reply
+	Violations []violation.Violation
+}
+
+// push sends mutations, and requires that they are answered.
+func (c *client) push(items ...record.Mutation) pushed {
+	c.t.Helper()
+	var body []byte
+	for _, m := range items {
+		body = append(m.AppendJSON(body), '\n')
+	}
+	status, text := c.request("POST", "/v1/push", string(body))
+	require.Equal(c.t, 200, status, text)
+	var answer pushed
+	require.NoError(c.t, json.Unmarshal([]byte(text), &answer))
+	require.Len(c.t, answer.Results, len(items))
+	return answer
+}
+
+// set returns a write of one field, by this client and of this moment.
+func (c *client) set(table, id, field string, value any) record.Mutation {
+	c.t.Helper()
+	at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: c.ID}
+	m, err := record.New(record.Key{Table: table, ID: id}).Edit(at).Set(field, value).Mutation()
+	require.NoError(c.t, err)
+	return m
+}
+
+// line is a line of a pull.
+type line struct {
+	Seq int64
+	record.Mutation
+}
+
+// pull returns the lines of one page.
+func (c *client) pull(after string) []line {
+	c.t.Helper()
+	status, text := c.request("GET", "/v1/pull?after="+after, "")
+	require.Equal(c.t, 200, status, text)
+	return linesOf(c.t, []byte(text))
+}
+
+// linesOf reads the lines of a pull.
+func linesOf(t *testing.T, text []byte) []line {
+	t.Helper()
+	var lines []line
+	for one := range bytes.Lines(text) {
+		var l line
+		require.NoError(t, json.Unmarshal(one, &struct{ Seq *int64 }{&l.Seq}))
+		require.NoError(t, json.Unmarshal(one, &l.Mutation))
+		lines = append(lines, l)
+	}
+	return lines
+}

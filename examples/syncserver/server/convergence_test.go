@@ -1,0 +1,163 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge/mergetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// pair is two servers on one database, which take turns, as the convergence kit sees
+// them. Their databases are two connections to the same place.
+type pair struct {
+	servers [2]*Server
+	name    string
+	env     *mergetest.Env
+	turn    int
+}
+
+// newPair returns a constructor of pairs, given one of the names of empty databases.
+func newPair(t *testing.T, name func(*testing.T) string) func(*mergetest.Env) (mergetest.Backend, error) {
+	return func(env *mergetest.Env) (mergetest.Backend, error) {
+		return openPair(name(t), env)
+	}
+}
+
+func openPair(name string, env *mergetest.Env) (*pair, error) {
+	p := &pair{name: name, env: env}
+	for i := range p.servers {
+		d, err := OpenDatabase(context.Background(), name)
+		if err != nil {
+			return nil, err
+		}
+		p.servers[i], err = New(context.Background(), d, Options{
+			Guard: board.Guard(), Rules: board.Rules(), Journal: true,
+			Log: slog.New(slog.DiscardHandler), Now: env.Now,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// next returns the server whose turn it is.
+func (p *pair) next() *Server {
+	p.turn++
+	return p.servers[p.turn%2]
+}
+
+func (p *pair) Close() error {
+	for _, s := range p.servers {
+		s.database.Close()
+	}
+	return nil
+}
+
+// Restart opens the same database anew.
+func (p *pair) Restart() (mergetest.Backend, error) {
+	p.Close()
+	return openPair(p.name, p.env)
+}
+
+// Push may die before anything is stored, and after the commit.
+func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	if err := p.env.Crash(); err != nil {
+		return nil, err
+	}
+	answer, err := p.next().push(context.Background(), member{"demo", client}, batch)
+	if err := p.env.Crash(); err != nil {
+		return nil, err
+	}
+	return answer.Results, err
+}
+
+// Pull reads pages of one record, so that each page ends where it can go wrong.
+func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
+	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
+	var lines bytes.Buffer
+	if err := p.next().pull(context.Background(), &lines, page{"demo", after, 1}); err != nil || lines.Len() == 0 {
+		return nil, cursor, err
+	}
+	return lines.Bytes(), strconv.FormatInt(lastSeq(lines.Bytes(), after), 10), nil
+}
+
+// lastSeq returns the last sequence among lines, or that before them if there is none.
+func lastSeq(lines []byte, before int64) int64 {
+	var last struct{ Seq int64 }
+	for line := range bytes.Lines(lines) {
+		if json.Unmarshal(line, &last) == nil {
+			before = last.Seq
+		}
+	}
+	return before
+}
+
+// TestConvergence: simulated devices work with two servers on one database, under all
+// faults of the kit.
+func TestConvergence(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		t.Run("tasks", func(t *testing.T) {
+			mergetest.Run(t, newPair(t, name), mergetest.Options{
+				Seeds: 8, Table: board.Tasks,
+				Fields: map[string][]string{
+					board.Title:  {`""`, "null", `"x"`},
+					board.Status: {`"todo"`, `"done"`},
+					"points":     {"9", "10", "9007199254740993"},
+					"tag/é":      {"true", `{"<é>":[2.5]}`},
+				},
+			})
+		})
+		t.Run("meetings", func(t *testing.T) {
+			mergetest.Run(t, newPair(t, name), mergetest.Options{
+				Seeds: 8, Table: board.Meetings, IDs: []string{"a", "b", "c"},
+				Fields: map[string][]string{
+					rooms.FieldTitle: {`"Stand-up"`, "null"},
+					rooms.FieldSlot:  {slot("Lind", 9), slot("Lind", 10), slot("Elm", 10)},
+				},
+			})
+		})
+	})
+}
+
+// slot returns the two hours from an hour on in a room.
+func slot(room string, hour int) string {
+	from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)
+	return record.MustOf(rooms.Slot{Room: room, Start: from, End: from.Add(2 * time.Hour)}).JSON()
+}
+
+// batchOf returns a push of one item, which sets one field.
+func batchOf(t *testing.T, client clock.ClientID, at time.Time, set ...string) []byte {
+	t.Helper()
+	key := record.Key{Table: set[0], ID: set[1]}
+	m, err := record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(at), Client: client}).Set(set[2], set[3]).Mutation()
+	require.NoError(t, err)
+	return m.AppendJSON(nil)
+}
+
+// stateOf returns all lines of a workspace.
+func stateOf(t *testing.T, s *Server, workspace string) string {
+	t.Helper()
+	var all bytes.Buffer
+	for after := int64(0); ; {
+		var lines bytes.Buffer
+		require.NoError(t, s.pull(context.Background(), &lines, page{workspace, after, 3}))
+		if lines.Len() == 0 {
+			return all.String()
+		}
+		after = lastSeq(lines.Bytes(), after)
+		_, _ = io.Copy(&all, &lines)
+	}
+}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	_ "modernc.org/sqlite"             // the driver sqlite
+)
+
+// schema creates the tables, unless they are there. It is the same for both databases.
+//
+// Records are kept as the text of one JSON document. Their fields grow without a
+// migration, and the text comes back byte for byte.
+const schema = `
+	CREATE TABLE IF NOT EXISTS secrets (
+		one INTEGER PRIMARY KEY CHECK (one = 1),
+		key TEXT NOT NULL                          -- which signs tokens
+	);
+	CREATE TABLE IF NOT EXISTS workspaces (
+		name    TEXT PRIMARY KEY,
+		seq     BIGINT NOT NULL,                   -- the last one that was given
+		entries BIGINT NOT NULL                    -- how many the journal has
+	);
+	CREATE TABLE IF NOT EXISTS records (
+		workspace TEXT NOT NULL,
+		tbl       TEXT NOT NULL,
+		id        TEXT NOT NULL,
+		data      TEXT NOT NULL,
+		seq       BIGINT NOT NULL,                 -- at which it last changed
+		PRIMARY KEY (workspace, tbl, id)
+	);
+	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
+	CREATE TABLE IF NOT EXISTS marks (
+		client TEXT PRIMARY KEY,
+		at     BIGINT NOT NULL                     -- the greatest stamp accepted from it
+	);
+	CREATE TABLE IF NOT EXISTS scopes (
+		workspace TEXT NOT NULL,
+		rule      TEXT NOT NULL,
+		name      TEXT NOT NULL,                   -- its hash
+		tbl       TEXT NOT NULL,
+		id        TEXT NOT NULL,
+		PRIMARY KEY (workspace, rule, name, tbl, id)
+	);
+	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);
+	CREATE TABLE IF NOT EXISTS journal (
+		workspace TEXT NOT NULL,
+		entry     BIGINT NOT NULL,
+		line      TEXT NOT NULL,
+		PRIMARY KEY (workspace, entry)
+	);`
+
+// Database is where a Server stores things. It may be shared by several.
+type Database struct {
+	db       *sql.DB
+	postgres bool
+}
+
+// OpenDatabase opens PostgreSQL by a URL, or else SQLite by the name of a file, and
+// creates what is missing there.
+func OpenDatabase(ctx context.Context, name string) (*Database, error) {
+	d := &Database{postgres: strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")}
+	var err error
+	if d.postgres {
+		d.db, err = sql.Open("pgx", name)
+	} else {
+		// A transaction that is going to write has the database for itself from its
+		// first read on; else it could not write after somebody else did. What is
+		// acknowledged is on the disk.
+		options := url.Values{
+			"_txlock": {"immediate"},
+			"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		}
+		d.db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String())
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.db.SetMaxOpenConns(16)
+	err = d.transaction(ctx, func(tx *sql.Tx) error {
+		if d.postgres {
+			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
+			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7236184502)`); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, schema)
+		return err
+	})
+	if err != nil {
+		d.db.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return d, nil
+}
+
+// Close closes the database.
+func (d *Database) Close() error { return d.db.Close() }
+
+// transaction runs f in a transaction, which is committed if f returns no error.
+//
+// On PostgreSQL it is READ COMMITTED, the default: what comes after the lock reads what
+// was committed when the lock was had. A stricter level would read what was there
+// before.
+func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // without effect after Commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// rows completes a statement on a list, which is its $1: JSON_ROWS is replaced by what
+// the database has to read one, as rows with the column value.
+func (d *Database) rows(statement string) string {
+	function := `json_each($1) AS r`
+	if d.postgres {
+		function = `json_array_elements($1::json) AS r (value)`
+	}
+	return strings.Replace(statement, "JSON_ROWS", function, 1)
+}
+
+// secret returns the key that signs tokens. Whoever opens the database first makes it.
+func (d *Database) secret(ctx context.Context) (key string, err error) {
+	err = d.transaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO secrets (one, key) VALUES (1, $1) ON CONFLICT DO NOTHING`, rand.Text())
+		if err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT key FROM secrets`).Scan(&key)
+	})
+	return key, err
+}

@@ -1,0 +1,27 @@
+// Package server is a sync server to begin one's own with: clients push what they wrote
+// offline, pull what changed, and hear of changes as they come.
+//
+// # Map
+//
+//	http.go        the routes, limits and errors
+//	push.go        a push, from the body to the answer
+//	pull.go        a pull, by sequence, page by page
+//	events.go      live updates
+//	access.go      who may join, and the tokens
+//	database.go    SQLite or PostgreSQL: the tables, and the few differences
+//	records.go     reading and storing records
+//	violations.go  the index that the rules look things up in
+//	log.go         what is logged, and the journal
+//	audit.go       all violations, derived anew
+//
+// # A workspace is the unit of locking
+//
+// Each transaction that stores something begins by locking the row of its workspace,
+// which holds the last sequence. That is the only lock, so there is no deadlock; two
+// pushes cannot overwrite each other, or both miss what they do together; and sequences
+// become visible in their order, so that a puller skips none. It holds for any number of
+// server processes on one database.
+//
+// The price is that the pushes to one workspace come one by one. Where a workspace is
+// as large as a company, lock its records instead, as examples/storage does.
+package server

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// slowest is how long a client may take to read an answer, or a part of a stream.
+const slowest = time.Minute
+
+// Handler returns the routes of the server.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/health", s.handle(s.serveHealth))
+	mux.Handle("POST /v1/join", s.handle(s.serveJoin))
+	mux.Handle("POST /v1/push", s.members(s.servePush))
+	mux.Handle("GET /v1/pull", s.members(s.servePull))
+	mux.Handle("GET /v1/events", s.members(s.serveEvents))
+	return mux
+}
+
+// serveHealth answers GET /v1/health: whether the database answers, and what time it is.
+func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
+	if err := s.database.db.PingContext(r.Context()); err != nil {
+		return unavailable(err)
+	}
+	return writeJSON(w, struct {
+		Status     string          `json:"status"`
+		ServerTime clock.Timestamp `json:"serverTime"`
+	}{"ok", clock.TimestampOf(s.options.Now())})
+}
+
+// handle makes a handler of a function that may fail. What was written before it failed
+// is broken off, so that nobody takes it to be all.
+func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		written := &writer{ResponseWriter: w}
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowest))
+		err := f(written, r)
+		if err == nil {
+			return
+		}
+		var fail *failure
+		if !errors.As(err, &fail) {
+			fail = &failure{status: http.StatusInternalServerError, Code: "internal", err: err}
+		}
+		if r.Context().Err() == nil {
+			s.options.Log.Warn("request failed", "method", r.Method, "path", r.URL.Path, "status", fail.status, "err", err)
+		}
+		if written.begun {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(fail.status)
+		json.NewEncoder(w).Encode(fail)
+	})
+}
+
+// writer knows whether an answer has begun.
+type writer struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.begun = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// failure is why a whole request failed, as a client gets it. An item that is refused is
+// no failure: it has a reply of its own.
+type failure struct {
+	status int
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"` // for people
+	err    error
+}
+
+func (f *failure) Error() string { return f.Code + ": " + f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// malformed: the same request will fail again.
+func malformed(err error) error {
+	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
+}
+
+// unavailable: the same request may succeed later. Whether it has had an effect is not
+// known. Of the reason the client is told nothing.
+func unavailable(err error) error {
+	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
+}
+
+// readBody reads the body of a request, if it is not too large.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, &failure{http.StatusRequestEntityTooLarge, "too_large", err.Error(), err}
+	}
+	if err != nil {
+		return nil, malformed(err)
+	}
+	return body, nil
+}
+
+// writeJSON answers with a value.
+func writeJSON(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// TestJournal: what is in the journal gives the same answers again, in the order in which
+// they were given, and of one workspace only.
+func TestJournal(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+		invite, err := s.Invitation("other")
+		require.NoError(t, err)
+		other := joined(t, url, "other", invite)
+		ana.push(ana.set(board.Tasks, "a", board.Title, "1"))
+		ben.push(ben.set(board.Tasks, "a", board.Title, "2"), ben.set("nonsense", "a", "x", 1))
+		other.push(other.set(board.Tasks, "a", board.Title, "3"))
+		ana.push(ana.set(board.Tasks, "a", board.Title, "4"))
+
+		var journal bytes.Buffer
+		require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
+		lines := strings.Split(strings.TrimSuffix(journal.String(), "\n"), "\n")
+		require.Len(t, lines, 3)
+		for i, who := range []*client{ana, ben, ana} {
+			entry, err := merge.ParseJournal([]byte(lines[i]))
+			require.NoError(t, err)
+			require.Equal(t, who.ID, entry.Input.Actor)
+			require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
+		}
+	})
+}
+
+// TestLog: each decision is logged, with who won by what, and no values.
+func TestLog(t *testing.T) {
+	s := open(t, sqlite(t))
+	var log bytes.Buffer
+	s.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Title, "private"))
+	ben.push(ben.set(board.Tasks, "a", board.Title, "secret"), ben.set("nonsense", "b", "x", "hidden"))
+	text := log.String()
+	require.Contains(t, text, "decision.step=time")
+	require.Contains(t, text, "decision.winner.clientId="+ben.ID.String())
+	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
+	require.Equal(t, 2, strings.Count(text, "msg=push"))
+	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the first write had nothing against it")
+	for _, value := range []string{"private", "secret", "hidden"} {
+		require.NotContains(t, text, value)
+	}
+}

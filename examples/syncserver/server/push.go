@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// pushAnswer is what a push is answered with.
+type pushAnswer struct {
+	// Results has a merge.Reply for each item, in their order.
+	Results json.RawMessage `json:"results"`
+	// Violations are those that the push opened, closed or changed. The rows are pulled
+	// like all data; this is to tell the user at once.
+	Violations []violation.Violation `json:"violations"`
+}
+
+// servePush answers POST /v1/push.
+func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	answer, err := s.push(r.Context(), m, body)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, answer)
+}
+
+// push decides about a batch. After an error nothing of it is stored, or, if it was the
+// commit that failed, perhaps all of it: the client sends the same again.
+func (s *Server) push(ctx context.Context, m member, body []byte) (pushAnswer, error) {
+	if err := s.takeTurn(ctx); err != nil {
+		return pushAnswer{}, unavailable(err)
+	}
+	defer func() { <-s.turns }()
+
+	items, err := s.engine.Decode(body)
+	if err != nil {
+		return pushAnswer{}, malformed(err)
+	}
+	in := merge.Input{Actor: m.client, Wall: s.options.Now(), Items: items}
+	var answer merge.Answer
+	var report violation.Report
+	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) error {
+		answer, report, err = s.apply(ctx, tx, in)
+		return err
+	})
+	if err != nil {
+		return pushAnswer{}, unavailable(err)
+	}
+	s.feed.advance(m.workspace, seq)
+	s.logPush(ctx, m, answer, report)
+	return newPushAnswer(answer, report)
+}
+
+// apply does in a transaction what a push asks for.
+func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (merge.Answer, violation.Report, error) {
+	fail := func(step string, err error) (merge.Answer, violation.Report, error) {
+		return merge.Answer{}, violation.Report{}, fmt.Errorf("%s: %w", step, err)
+	}
+	mark, err := tx.mark(ctx, in.Actor)
+	if err != nil {
+		return fail("read the mark", err)
+	}
+	in.Marks = []clock.Stamp{mark}
+	in.Keys = s.engine.Keys(in)
+	if in.Current, err = tx.get(ctx, in.Keys); err != nil {
+		return fail("read records", err)
+	}
+	answer := s.engine.Apply(in)
+	report, err := tx.flag(ctx, s.options.Rules, violation.Input{Changes: answer.Updates, Now: clock.TimestampOf(in.Wall)})
+	if err != nil {
+		return fail("check the rules", err)
+	}
+	// A row may be among both, and what the rules say of it is to stay.
+	for _, updates := range [][]merge.Update{answer.Updates, report.Updates} {
+		if err := tx.put(ctx, updates); err != nil {
+			return fail("store records", err)
+		}
+		if err := tx.index(ctx, s.options.Rules, updates); err != nil {
+			return fail("store the index", err)
+		}
+	}
+	if err := tx.putMarks(ctx, answer.Marks); err != nil {
+		return fail("store the mark", err)
+	}
+	if s.options.Journal {
+		if err := tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, answer)); err != nil {
+			return fail("store the journal", err)
+		}
+	}
+	return answer, report, nil
+}
+
+// takeTurn waits until a push may be worked on.
+func (s *Server) takeTurn(ctx context.Context) error {
+	select {
+	case s.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// newPushAnswer returns what the client gets.
+func newPushAnswer(answer merge.Answer, report violation.Report) (pushAnswer, error) {
+	a := pushAnswer{Results: answer.AppendJSON(nil), Violations: make([]violation.Violation, len(report.Updates))}
+	for i, u := range report.Updates {
+		v, err := violation.Parse(u.After)
+		if err != nil {
+			return pushAnswer{}, err
+		}
+		a.Violations[i] = v
+	}
+	return a, nil
+}

@@ -1,0 +1,158 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// session is a transaction that has the lock of one workspace.
+type session struct {
+	*Database
+	tx        *sql.Tx
+	workspace string
+	seq       int64 // the last sequence that was given
+	entries   int64 // the last entry of the journal
+}
+
+// locked runs f in a transaction that has the workspace for itself, and stores what is
+// then its last sequence, which it returns.
+func (d *Database) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
+	s := &session{Database: d, workspace: workspace}
+	err = d.transaction(ctx, func(tx *sql.Tx) error {
+		s.tx = tx
+		// To set a column to what it is locks the row, in both databases. Unlike SELECT
+		// … FOR UPDATE it also makes the row, and nothing can lock a row that is not there.
+		err := tx.QueryRowContext(ctx, `
+			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
+			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
+			RETURNING seq, entries`, workspace).Scan(&s.seq, &s.entries)
+		if err != nil {
+			return err
+		}
+		if err := f(s); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE workspaces SET seq = $2, entries = $3 WHERE name = $1`, workspace, s.seq, s.entries)
+		return err
+	})
+	return s.seq, err
+}
+
+// keyRow is a key as the database gets it.
+type keyRow struct {
+	Table string `json:"tbl"`
+	ID    string `json:"id"`
+}
+
+// keyRows returns keys as the database gets them.
+func keyRows(keys []record.Key) []keyRow {
+	rows := make([]keyRow, len(keys))
+	for i, k := range keys {
+		rows[i] = keyRow{k.Table, k.ID}
+	}
+	return rows
+}
+
+// get returns those of the records that exist.
+func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
+	var found []record.Record
+	err := s.query(ctx, question{
+		statement: `
+			SELECT '', d.tbl, d.id, d.data
+			FROM JSON_ROWS
+			JOIN records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`,
+		rows: keyRows(keys),
+		args: []any{s.workspace},
+	}, func(_ string, r record.Record) { found = append(found, r) })
+	return merge.Collect(found...), err
+}
+
+// question asks for records by a list.
+type question struct {
+	statement string // selects a text, and then table, id and data of a record
+	rows      any
+	args      []any // from $2 on
+}
+
+// query hands over each record that a question finds, with the text that was selected
+// before it.
+func (s *session) query(ctx context.Context, q question, each func(text string, r record.Record)) error {
+	list, err := json.Marshal(q.rows)
+	if err != nil {
+		return err
+	}
+	rows, err := s.tx.QueryContext(ctx, s.rows(q.statement), append([]any{string(list)}, q.args...)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		var key record.Key
+		var fields record.Record
+		if err := rows.Scan(&text, &key.Table, &key.ID, &fields); err != nil {
+			return err
+		}
+		each(text, fields.WithKey(key))
+	}
+	return rows.Err()
+}
+
+// exec runs a statement on a list.
+func (s *session) exec(ctx context.Context, statement string, rows any) error {
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = s.tx.ExecContext(ctx, s.rows(statement), string(list), s.workspace)
+	return err
+}
+
+// put stores records in place of what is there, each with a new sequence. It replaces
+// and does not join: what is given was joined already.
+func (s *session) put(ctx context.Context, updates []merge.Update) error {
+	type row struct {
+		keyRow
+		Data string `json:"data"`
+		Seq  int64  `json:"seq"`
+	}
+	if len(updates) == 0 {
+		return nil
+	}
+	rows := make([]row, len(updates))
+	for i, u := range updates {
+		s.seq++
+		key := u.After.Key()
+		rows[i] = row{keyRow{key.Table, key.ID}, string(u.After.AppendJSON(nil)), s.seq}
+	}
+	return s.exec(ctx, `
+		INSERT INTO records (workspace, tbl, id, data, seq)
+		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT) FROM JSON_ROWS WHERE true
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`, rows)
+}
+
+// mark returns the greatest stamp that was accepted from a client.
+func (s *session) mark(ctx context.Context, client clock.ClientID) (clock.Stamp, error) {
+	mark := clock.Stamp{Client: client}
+	// The maximum of no row is NULL, which scans as zero: nothing was accepted yet.
+	err := s.tx.QueryRowContext(ctx, `SELECT max(at) FROM marks WHERE client = $1`, client).Scan(&mark.Time)
+	return mark, err
+}
+
+// putMarks stores marks.
+func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
+	for _, mark := range marks { // of one client, as a rule
+		_, err := s.tx.ExecContext(ctx, `
+			INSERT INTO marks (client, at) VALUES ($1, $2)
+			ON CONFLICT (client) DO UPDATE SET at = excluded.at`, mark.Client, mark.Time)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

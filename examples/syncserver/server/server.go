@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// Options configure a Server.
+type Options struct {
+	// Guard says who may write what; see merge.Guard. Nil permits all.
+	Guard merge.Guard
+	// Rules say what makes no sense. Nil means that nothing is flagged.
+	Rules *violation.Checker
+	// Open is a workspace that anybody may join who can reach the server. If it is "",
+	// all need an invitation.
+	Open string
+	// Journal says whether pushes are kept for examples/replay, with all that users wrote.
+	Journal bool
+	// Log is where decisions are logged; nil means slog.Default.
+	Log *slog.Logger
+	// Now is the wall clock by which stamps are judged; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server answers clients over one Database. It may be used from any number of
+// goroutines, and with other servers on the same Database.
+type Server struct {
+	options  Options // with nothing left out
+	database *Database
+	engine   merge.Engine
+	tokens   tokens
+	feed     feed
+	turns    chan struct{} // as many as pushes may be worked on at once
+	stopped  chan struct{} // is closed when Watch has ended
+}
+
+// The limits of a push. What a push takes in memory follows from them: the body, which
+// is read before it is its turn, and up to 20 times as much for each of the few whose
+// turn it is.
+const (
+	maxBody  = 4 << 20
+	maxItems = 1000
+	maxTurns = 4
+)
+
+// New returns a Server. Its Watch should be running.
+func New(ctx context.Context, d *Database, o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rules == nil {
+		o.Rules = new(violation.Checker)
+	}
+	key, err := d.secret(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret: %w", err)
+	}
+	return &Server{
+		options: o, database: d, tokens: tokens{[]byte(key)},
+		engine: merge.Engine{Guard: o.Guard, Limits: record.Limits{
+			Bytes: maxBody, Items: maxItems, Fields: 200, Value: 64 << 10, Name: 200,
+		}},
+		feed:    feed{seqs: make(map[string]int64), changed: make(chan struct{})},
+		turns:   make(chan struct{}, maxTurns),
+		stopped: make(chan struct{}),
+	}, nil
+}
