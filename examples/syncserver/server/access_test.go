@@ -60,16 +60,27 @@ func TestWorkspaces(t *testing.T) {
 
 		ana.push(ana.set(board.Tasks, "a", board.Title, "Secret"))
 		require.Empty(t, eve.pull("0"))
-		eve.push(eve.set(board.Tasks, "a", board.Title, "Overwritten"))
-		lines := ana.pull("0")
-		require.Len(t, lines, 1)
-		require.Equal(t, "Secret", lines[0].Data.Map()[board.Title])
-		require.EqualValues(t, 1, lines[0].Seq)
+		for _, field := range []string{"x", "y", "z"} { // the sequences of the two go apart
+			eve.push(eve.set(board.Tasks, "a", field, "Overwritten"))
+		}
+		ana.push(ana.set(board.Tasks, "b", board.Title, "Secret, too"))
+		require.Equal(t, map[int64]map[string]any{1: {board.Title: "Secret"}, 2: {board.Title: "Secret, too"}}, bySeq(ana.pull("0")))
+		require.Equal(t, map[int64]map[string]any{3: {"x": "Overwritten", "y": "Overwritten", "z": "Overwritten"}}, bySeq(eve.pull("0")))
 
 		// A room is not taken by a meeting of somebody else's.
-		ana.push(ana.set(board.Meetings, "m", "slot", jsonOf(t, slot("Lind", 9))))
-		require.Empty(t, eve.push(eve.set(board.Meetings, "m2", "slot", jsonOf(t, slot("Lind", 9)))).Violations)
+		ana.push(ana.set(board.Meetings, "m", "slot", taken(9)))
+		require.Empty(t, eve.push(eve.set(board.Meetings, "m2", "slot", taken(9))).Violations)
+		require.Empty(t, ana.push(ana.set(board.Meetings, "m", board.Title, "x")).Violations)
 	})
+}
+
+// bySeq returns the fields of records by their sequences.
+func bySeq(lines []line) map[int64]map[string]any {
+	all := make(map[int64]map[string]any)
+	for _, l := range lines {
+		all[l.Seq] = l.Data.Map()
+	}
+	return all
 }
 
 // TestRefusals: what a client must not write is refused with a code, and leaves nothing;

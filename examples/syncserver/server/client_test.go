@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -103,4 +104,10 @@ func linesOf(t *testing.T, text []byte) []line {
 		lines = append(lines, l)
 	}
 	return lines
+}
+
+// taken returns the hour from an hour of tomorrow on, in a room.
+func taken(hour int) record.Value {
+	from := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Duration(24+hour) * time.Hour)
+	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }

@@ -21,11 +21,6 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 		return unavailable(err)
 	}
 	s.feed.advance(m.workspace, seq)
-	// There is no end to read on for; without this, the stream would be cut when the time
-	// for reading a request is over.
-	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	alive := time.NewTicker(15 * time.Second)
 	defer alive.Stop()

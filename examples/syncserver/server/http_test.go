@@ -1,27 +1,36 @@
 package server
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// jsonOf returns the value of a JSON text.
-func jsonOf(t *testing.T, text string) record.Value {
-	t.Helper()
-	v, err := record.ParseValue([]byte(text))
-	require.NoError(t, err)
-	return v
+// TestLostEdit: who comes too late is told that an edit is lost, and once: the retry is
+// no second delivery.
+func TestLostEdit(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		url := listen(t, open(t, name(t)))
+		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+		ana.push(ana.set(board.Tasks, "b", board.Title, "Paint the house"))
+		late := ana.set(board.Tasks, "a", board.Title, "Paint the fence green")
+		late.Base = map[string]clock.Stamp{board.Title: {}} // saw nothing
+		ben.push(ben.set(board.Tasks, "a", board.Title, "Paint the fence red"))
+		require.Equal(t, []merge.Code{merge.LostEdit}, ana.push(late).Results[0].Notes)
+		ana.push(ana.set(board.Tasks, "b", board.Title, "Another one"))
+		require.Empty(t, ana.push(late).Results[0].Notes)
+	})
 }
 
 // TestPushIsIdempotent: the same push again is accepted, and changes nothing.
@@ -46,11 +55,6 @@ func TestViolation(t *testing.T) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
-		tomorrow := time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
-		taken := func(hour int) record.Value {
-			from := tomorrow.Add(time.Duration(hour) * time.Hour)
-			return record.MustOf(map[string]any{"room": "Lind", "start": from, "end": from.Add(time.Hour)})
-		}
 		require.Empty(t, ana.push(ana.set(board.Meetings, "a", "slot", taken(14))).Violations)
 		opened := ben.push(ben.set(board.Meetings, "b", "slot", taken(14))).Violations
 		require.Len(t, opened, 1)
@@ -70,6 +74,9 @@ func TestViolation(t *testing.T) {
 		require.EqualValues(t, "resolved", closed[0].Status)
 		lines := ana.pull("0")
 		require.Equal(t, "resolved", lines[len(lines)-1].Data.Map()["status"])
+
+		past := taken(-48) // nobody can do anything about it any more
+		require.Empty(t, ana.push(ana.set(board.Meetings, "c", "slot", past), ana.set(board.Meetings, "d", "slot", past)).Violations)
 	})
 }
 
@@ -80,19 +87,24 @@ func TestAudit(t *testing.T) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
-		from := time.Now().UTC().Truncate(time.Hour).Add(48 * time.Hour)
-		taken := record.MustOf(map[string]any{"room": "Lind", "start": from, "end": from.Add(time.Hour)})
-		ana.push(ana.set(board.Meetings, "a", "slot", taken), ana.set(board.Meetings, "b", "slot", taken))
+		ana.push(ana.set(board.Meetings, "a", "slot", taken(14)), ana.set(board.Meetings, "b", "slot", taken(14)))
 		_, err := s.database.db.Exec(`DELETE FROM scopes; DELETE FROM records WHERE tbl = 'violations'`)
 		require.NoError(t, err)
-
-		report, err := s.Audit(context.Background(), "demo")
+		invite, err := s.Invitation("other")
 		require.NoError(t, err)
-		require.Equal(t, 1, report.Open)
-		require.Len(t, report.Updates, 1)
+		other := joined(t, url, "other", invite)
+		other.push(other.set(board.Meetings, "x", "slot", taken(14)))
+
+		for _, found := range []int{1, 0} { // the second time there is nothing left to do
+			report, err := s.Audit(context.Background(), "demo")
+			require.NoError(t, err)
+			require.Equal(t, 1, report.Open)
+			require.Len(t, report.Updates, found)
+		}
+		require.Len(t, other.push(other.set(board.Meetings, "y", "slot", taken(14))).Violations, 1)
 		lines := ana.pull("0")
 		require.Equal(t, "open", lines[len(lines)-1].Data.Map()["status"])
-		require.Len(t, ana.push(ana.set(board.Meetings, "c", "slot", taken)).Violations, 2)
+		require.Len(t, ana.push(ana.set(board.Meetings, "c", "slot", taken(14))).Violations, 2)
 	})
 }
 
@@ -150,6 +162,33 @@ func TestPages(t *testing.T) {
 	}
 	require.Empty(t, ana.pull("0&limit=0"))
 	require.Empty(t, ana.pull("99"))
+
+	many := make([]record.Mutation, maxPage)
+	for i := range many {
+		many[i] = ana.set(board.Tasks, fmt.Sprint("more", i), board.Title, "x")
+	}
+	ana.push(many...)
+	require.Len(t, ana.pull("0&limit=100000"), maxPage)
+	require.Len(t, ana.pull("1000"), 7)
+}
+
+// TestPageBreaksOff: a page that cannot be read to its end is no whole page to the client.
+func TestPageBreaksOff(t *testing.T) {
+	s := open(t, sqlite(t))
+	url := listen(t, s)
+	ana := joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Title, "x"), ana.set(board.Tasks, "b", board.Title, "x"))
+	_, err := s.database.db.Exec(`UPDATE records SET data = '{' WHERE id = 'b'`)
+	require.NoError(t, err)
+	r, err := http.NewRequest("GET", url+"/v1/pull", nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+ana.Token)
+	answer, err := http.DefaultClient.Do(r)
+	if err == nil {
+		defer answer.Body.Close()
+		_, err = io.ReadAll(answer.Body)
+	}
+	require.Error(t, err)
 }
 
 // TestHealth: the server says that it is well, and what time it is; without its database
@@ -165,45 +204,4 @@ func TestHealth(t *testing.T) {
 	status, text = c.request("GET", "/v1/health", "")
 	require.Equal(t, 503, status)
 	require.JSONEq(t, `{"code":"unavailable"}`, text)
-}
-
-// TestEvents: a client hears how far the workspace is, at once and at each change, also
-// if it was another process that made it, and not of other workspaces.
-func TestEvents(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
-		database := name(t)
-		here, there := open(t, database), open(t, database)
-		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-		defer stop()
-		url, elsewhere := listen(t, here), listen(t, there)
-		ana := joined(t, url, "demo", "")
-		invite, err := here.Invitation("other")
-		require.NoError(t, err)
-		other := joined(t, elsewhere, "other", invite)
-
-		r, err := http.NewRequestWithContext(ctx, "GET", url+"/v1/events", nil)
-		require.NoError(t, err)
-		r.Header.Set("Authorization", "Bearer "+ana.Token)
-		answer, err := http.DefaultClient.Do(r)
-		require.NoError(t, err)
-		defer answer.Body.Close()
-		require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
-		events := bufio.NewScanner(answer.Body)
-		next := func() string {
-			for events.Scan() {
-				if text := events.Text(); text != "" {
-					return text
-				}
-			}
-			return fmt.Sprint("ended: ", events.Err())
-		}
-		require.Equal(t, "data: 0", next())
-		ana.push(ana.set(board.Tasks, "a", board.Title, "1"))
-		require.Equal(t, "data: 1", next())
-		other.push(other.set(board.Tasks, "a", board.Title, "1"), other.set(board.Tasks, "b", board.Title, "1"))
-		remote := *ana
-		remote.url = elsewhere
-		remote.push(remote.set(board.Tasks, "a", board.Title, "2"))
-		require.Equal(t, "data: 2", next())
-	})
 }

@@ -26,18 +26,25 @@ func TestJournal(t *testing.T) {
 		ana.push(ana.set(board.Tasks, "a", board.Title, "1"))
 		ben.push(ben.set(board.Tasks, "a", board.Title, "2"), ben.set("nonsense", "a", "x", 1))
 		other.push(other.set(board.Tasks, "a", board.Title, "3"))
-		ana.push(ana.set(board.Tasks, "a", board.Title, "4"))
+		ben.push(ben.set(board.Tasks, "a", board.Title, "4"))
 
 		var journal bytes.Buffer
 		require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
 		lines := strings.Split(strings.TrimSuffix(journal.String(), "\n"), "\n")
 		require.Len(t, lines, 3)
-		for i, who := range []*client{ana, ben, ana} {
+		for i, who := range []*client{ana, ben, ben} {
 			entry, err := merge.ParseJournal([]byte(lines[i]))
 			require.NoError(t, err)
 			require.Equal(t, who.ID, entry.Input.Actor)
 			require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
 		}
+
+		s.options.Journal = false
+		ana.push(ana.set(board.Tasks, "a", board.Title, "5"))
+		before := journal.Len()
+		journal.Reset()
+		require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
+		require.Equal(t, before, journal.Len())
 	})
 }
 

@@ -54,7 +54,10 @@ func levelOf(d merge.Decision) slog.Level {
 func (s *session) writeJournal(ctx context.Context, line []byte) error {
 	s.entries++
 	_, err := s.tx.ExecContext(ctx, `INSERT INTO journal (workspace, entry, line) VALUES ($1, $2, $3)`, s.workspace, s.entries, string(line))
-	return err
+	if err != nil {
+		return fmt.Errorf("store the journal: %w", err)
+	}
+	return nil
 }
 
 // Journal writes the journal of a workspace, which examples/replay reads. It holds what

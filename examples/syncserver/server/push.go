@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -61,42 +60,35 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (pushAnswer, e
 }
 
 // apply does in a transaction what a push asks for.
-func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (merge.Answer, violation.Report, error) {
-	fail := func(step string, err error) (merge.Answer, violation.Report, error) {
-		return merge.Answer{}, violation.Report{}, fmt.Errorf("%s: %w", step, err)
+func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (answer merge.Answer, report violation.Report, err error) {
+	if in.Marks, err = tx.marks(ctx, in.Actor); err != nil {
+		return answer, report, err
 	}
-	mark, err := tx.mark(ctx, in.Actor)
-	if err != nil {
-		return fail("read the mark", err)
-	}
-	in.Marks = []clock.Stamp{mark}
 	in.Keys = s.engine.Keys(in)
 	if in.Current, err = tx.get(ctx, in.Keys); err != nil {
-		return fail("read records", err)
+		return answer, report, err
 	}
-	answer := s.engine.Apply(in)
-	report, err := tx.flag(ctx, s.options.Rules, violation.Input{Changes: answer.Updates, Now: clock.TimestampOf(in.Wall)})
+	answer = s.engine.Apply(in)
+	report, err = tx.flag(ctx, s.options.Rules, violation.Input{Changes: answer.Updates, Now: clock.TimestampOf(in.Wall)})
 	if err != nil {
-		return fail("check the rules", err)
+		return answer, report, err
 	}
 	// A row may be among both, and what the rules say of it is to stay.
 	for _, updates := range [][]merge.Update{answer.Updates, report.Updates} {
 		if err := tx.put(ctx, updates); err != nil {
-			return fail("store records", err)
+			return answer, report, err
 		}
 		if err := tx.index(ctx, s.options.Rules, updates); err != nil {
-			return fail("store the index", err)
+			return answer, report, err
 		}
 	}
 	if err := tx.putMarks(ctx, answer.Marks); err != nil {
-		return fail("store the mark", err)
+		return answer, report, err
 	}
 	if s.options.Journal {
-		if err := tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, answer)); err != nil {
-			return fail("store the journal", err)
-		}
+		err = tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, answer))
 	}
-	return answer, report, nil
+	return answer, report, err
 }
 
 // takeTurn waits until a push may be worked on.

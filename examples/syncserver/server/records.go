@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -88,7 +89,7 @@ func (s *session) query(ctx context.Context, q question, each func(text string, 
 	}
 	rows, err := s.tx.QueryContext(ctx, s.rows(q.statement), append([]any{string(list)}, q.args...)...)
 	if err != nil {
-		return err
+		return fmt.Errorf("look up records: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -96,21 +97,23 @@ func (s *session) query(ctx context.Context, q question, each func(text string, 
 		var key record.Key
 		var fields record.Record
 		if err := rows.Scan(&text, &key.Table, &key.ID, &fields); err != nil {
-			return err
+			return fmt.Errorf("read a record: %w", err)
 		}
 		each(text, fields.WithKey(key))
 	}
 	return rows.Err()
 }
 
-// exec runs a statement on a list.
-func (s *session) exec(ctx context.Context, statement string, rows any) error {
+// exec runs a statement on a list, which stores what is called so.
+func (s *session) exec(ctx context.Context, what, statement string, rows any) error {
 	list, err := json.Marshal(rows)
 	if err != nil {
 		return err
 	}
-	_, err = s.tx.ExecContext(ctx, s.rows(statement), string(list), s.workspace)
-	return err
+	if _, err = s.tx.ExecContext(ctx, s.rows(statement), string(list), s.workspace); err != nil {
+		return fmt.Errorf("store %s: %w", what, err)
+	}
+	return nil
 }
 
 // put stores records in place of what is there, each with a new sequence. It replaces
@@ -130,18 +133,21 @@ func (s *session) put(ctx context.Context, updates []merge.Update) error {
 		key := u.After.Key()
 		rows[i] = row{keyRow{key.Table, key.ID}, string(u.After.AppendJSON(nil)), s.seq}
 	}
-	return s.exec(ctx, `
+	return s.exec(ctx, "records", `
 		INSERT INTO records (workspace, tbl, id, data, seq)
 		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT) FROM JSON_ROWS WHERE true
 		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`, rows)
 }
 
-// mark returns the greatest stamp that was accepted from a client.
-func (s *session) mark(ctx context.Context, client clock.ClientID) (clock.Stamp, error) {
+// marks returns the greatest stamp that was accepted from a client.
+func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Stamp, error) {
 	mark := clock.Stamp{Client: client}
 	// The maximum of no row is NULL, which scans as zero: nothing was accepted yet.
 	err := s.tx.QueryRowContext(ctx, `SELECT max(at) FROM marks WHERE client = $1`, client).Scan(&mark.Time)
-	return mark, err
+	if err != nil {
+		return nil, fmt.Errorf("read the mark: %w", err)
+	}
+	return []clock.Stamp{mark}, nil
 }
 
 // putMarks stores marks.
@@ -151,7 +157,7 @@ func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
 			INSERT INTO marks (client, at) VALUES ($1, $2)
 			ON CONFLICT (client) DO UPDATE SET at = excluded.at`, mark.Client, mark.Time)
 		if err != nil {
-			return err
+			return fmt.Errorf("store the mark: %w", err)
 		}
 	}
 	return nil

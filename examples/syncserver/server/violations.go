@@ -57,8 +57,7 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, e
 	v.err = err
 	all := make([]violation.Found, len(keys))
 	for i, key := range keys {
-		r, _ := found.Get(key)
-		all[i].Record = r.WithKey(key) // without fields, if it was not found
+		all[i].Record, _ = found.Get(key)
 	}
 	return all, err
 }
@@ -94,12 +93,12 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	if len(keys) == 0 {
 		return nil
 	}
-	err := s.exec(ctx, `
+	err := s.exec(ctx, "the index", `
 		DELETE FROM scopes WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	return s.exec(ctx, `
+	return s.exec(ctx, "the index", `
 		INSERT INTO scopes (workspace, rule, name, tbl, id)
 		SELECT $2, value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM JSON_ROWS`, entries)
 }

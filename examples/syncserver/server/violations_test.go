@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+	"github.com/fieldlww/fieldlww/violation/violationtest"
+)
+
+// TestView: the rules see what is stored, and all of it, and nothing of another workspace
+// that holds the same.
+func TestView(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		ctx := context.Background()
+		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
+			s := open(t, name(t))
+			for _, workspace := range []string{"demo", "other"} {
+				_, err := s.database.locked(ctx, workspace, func(tx *session) error { return tx.store(ctx, c, records) })
+				if err != nil {
+					return nil, err
+				}
+			}
+			_, err := s.database.locked(ctx, "other", func(tx *session) error {
+				_, err := tx.tx.Exec(`UPDATE records SET data = '{}' WHERE workspace = 'other'`)
+				return err
+			})
+			tx, err2 := s.database.db.Begin()
+			t.Cleanup(func() { _ = tx.Rollback() })
+			if err == nil {
+				err = err2
+			}
+			return &view{session: &session{Database: s.database, tx: tx, workspace: "demo"}}, err
+		}))
+	})
+}
+
+// store stores records one after the other, as that many pushes would.
+func (s *session) store(ctx context.Context, c *violation.Checker, records []record.Record) error {
+	for _, r := range records {
+		stored, err := s.get(ctx, []record.Key{r.Key()})
+		if err != nil {
+			return err
+		}
+		before, _ := stored.Get(r.Key())
+		u := []merge.Update{{Before: before, After: r}}
+		if err := errors.Join(s.put(ctx, u), s.index(ctx, c, u)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestViewFails: if the rules cannot look things up, the push fails, and nothing of it is
+// stored. It succeeds later.
+func TestViewFails(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana := joined(t, url, "demo", "")
+		ana.push(ana.set(board.Meetings, "a", "slot", taken(14)))
+		var data string
+		require.NoError(t, s.database.db.QueryRow(`SELECT data FROM records`).Scan(&data))
+		overwrite := func(data string) {
+			_, err := s.database.db.Exec(`UPDATE records SET data = $1`, data)
+			require.NoError(t, err)
+		}
+		overwrite("{")
+		m := ana.set(board.Meetings, "b", "slot", taken(14))
+		status, text := ana.request("POST", "/v1/push", string(m.AppendJSON(nil)))
+		require.Equal(t, 503, status, text)
+		overwrite(data)
+		require.Len(t, ana.pull("0"), 1)
+		require.Len(t, ana.push(m).Violations, 1)
+	})
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestGracefulStop: a server that is told to stop sends its listeners away, and ends by
+// itself, without an error. Another one on the same database knows its clients.
+func TestGracefulStop(t *testing.T) {
+	database := sqlite(t)
+	p := start(t, database)
+	c := newPusher(t, [2]string{p.address, p.address})
+	ctx, stop := context.WithTimeout(context.Background(), 15*time.Second)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.address+"/v1/events", nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	stream, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer stream.Body.Close()
+
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	text, err := io.ReadAll(stream.Body)
+	require.NoError(t, err, "the stream was cut, or went on")
+	require.Equal(t, "data: 0\n\n", string(text))
+	require.NoError(t, p.cmd.Wait())
+
+	p.start()
+	text, err = c.request("GET", "/v1/pull", nil)
+	require.NoError(t, err)
+	require.Empty(t, text)
+}
