@@ -23,6 +23,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	atEnd = append(atEnd, func() { os.RemoveAll(dir) })
 	name := filepath.Join(dir, "syncserver")
 	out, err := exec.Command("go", "build", "-o", name, ".").CombinedOutput()
 	if err != nil {
@@ -31,10 +32,13 @@ var binary = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
+// atEnd is what to do when all tests are over.
+var atEnd []func()
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if name, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(name))
+	for _, f := range atEnd {
+		f()
 	}
 	os.Exit(code)
 }

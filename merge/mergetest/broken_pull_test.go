@@ -1,51 +1,20 @@
 package mergetest
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// over returns a constructor that makes something of the right backend.
-func over(f func(*memory) Backend) newBackend {
-	return func(env *Env) (Backend, error) {
-		b, err := newMemory(env)
-		return f(b.(*memory)), err
-	}
-}
-
-// strict answers with an error if one item is bad.
-type strict struct{ *memory }
-
-func newStrict(env *Env) (Backend, error) {
-	return over(func(m *memory) Backend { return strict{m} })(env)
-}
-
-func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	items, _ := s.engine.Decode(batch)
-	for _, r := range s.engine.Apply(merge.Input{Actor: client, Wall: s.env.Now(), Items: items}).Results {
-		if !r.Accepted() && r.Refusal.Code != merge.NotLoaded {
-			return nil, errors.New("400 bad request")
-		}
-	}
-	return s.memory.Push(client, batch)
-}
-
-// pulling is a right backend with another pull. It is no Restarter.
+// pulling is a right backend with another pull.
 type pulling struct {
 	*memory
 	pull func(m *memory, cursor string) ([]byte, string)
-}
-
-func (p pulling) Restart() (Backend, error) {
-	m, err := openMemory(p.env, p.disk)
-	return pulling{m, p.pull}, err
 }
 
 func (p pulling) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
@@ -141,24 +110,25 @@ func newEndless(env *Env) (Backend, error) {
 	})(env)
 }
 
-// forgetful writes a push to its disk when the next one comes.
-type forgetful struct {
-	*memory
-	saved *disk
+// others returns only what other clients wrote.
+func others(o *own, client clock.ClientID, cursor string) ([]byte, string, error) {
+	lines, next, err := o.memory.Pull(client, cursor)
+	if strings.Contains(string(lines), client.String()) {
+		lines = nil
+	}
+	return lines, next, err
 }
 
-func newForgetful(env *Env) (Backend, error) {
-	return over(func(m *memory) Backend { return &forgetful{m, m.disk.copy()} })(env)
-}
-
-func (d *disk) copy() *disk { return &disk{maps.Clone(d.rows), maps.Clone(d.marks), d.seq, false} }
-
-func (s *forgetful) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	s.saved = s.disk.copy()
-	return s.memory.Push(client, batch)
-}
-
-func (s *forgetful) Restart() (Backend, error) {
-	m, err := openMemory(s.env, s.saved.copy())
-	return &forgetful{m, s.saved}, err
+// brokenPulls skip something, or do not end.
+func brokenPulls() []broken {
+	return []broken{
+		{"sequence before the commit", with(quirks{early: true}), []law{lawSkip}},
+		{"cursor by stamp", newByStamp(true), []law{lawSkip}},
+		{"delta that skips equal times", newByStamp(false), []law{lawSkip}},
+		{"digest that ignores the client", newDigested, []law{lawSkip}},
+		{"page ends within a sequence", newPaged, []law{lawSkip, lawVanish}},
+		{"deleted records are not pulled", newHiding, []law{lawVanish, lawSkip}},
+		{"own writes are not pulled", ownOf(own{pull: others}), []law{lawSkip}},
+		{"cursor moves for ever", newEndless, []law{lawReadable}},
+	}
 }

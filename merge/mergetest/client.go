@@ -13,7 +13,8 @@ import (
 // Shown between Outbox and Answer.
 //
 // Some edits also write the field zzz. On their way to the server the kit makes items of
-// them that must be refused, so that the Client sees what it is to be refused for good.
+// them that must be refused, so that the Client sees what it is to be refused for good. A
+// Client may also be a [Reopener].
 type Client interface {
 	// Edit writes some fields of a record at once, as the user sees it. A Deletion deletes a
 	// field; $deleted is true to delete the record, and false to restore it. No field has
@@ -40,6 +41,14 @@ type Client interface {
 	Shown(key record.Key) record.Record
 }
 
+// Reopener is a Client whose app can be closed and opened again.
+type Reopener interface {
+	// Reopen returns a new Client over the same storage, with the same ID and the same wall
+	// clock: whatever was in memory only is gone. The old one is not used any more. It
+	// happens at any time, and where a push was sent, its answer is lost.
+	Reopen() (Client, error)
+}
+
 // newClient is how a client is made: empty, with an ID of its own. Wall is the clock of its
 // device, which may be wrong.
 type newClient = func(id clock.ClientID, wall func() time.Time) Client
@@ -56,6 +65,8 @@ type guest struct {
 	refused map[written]bool // what was refused for good
 	note    string           // what became of its last edit
 	busy    bool             // whether it waits for an answer
+
+	reopened int // the step in which it was opened again last
 }
 
 // want is a write that must reach the server.
@@ -75,8 +86,25 @@ func (w want) fits(x write) bool {
 func (d *device) invite() {
 	if d.w.o.invites(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
-		d.guest = &guest{Client: d.w.o.NewClient(d.id, wall), wants: map[spot][]want{}, refused: map[written]bool{}}
+		d.guest = &guest{Client: d.w.o.NewClient(d.id, wall), wants: map[spot][]want{}, refused: map[written]bool{}, reopened: -1}
+		_, d.w.able.reopen = d.guest.Client.(Reopener)
 	}
+}
+
+func (g *guest) reopens() bool {
+	_, ok := g.Client.(Reopener)
+	return ok
+}
+
+// reopen closes a Client and opens it again.
+func (d *device) reopen() {
+	c, err := d.guest.Client.(Reopener).Reopen()
+	if err != nil {
+		d.w.broken(lawClientErrors, "Reopen of %s: %v", d.name, err)
+		return
+	}
+	d.guest.Client, d.guest.reopened = c, d.w.moment
+	d.look()
 }
 
 // waits reports whether something is not yet answered for good.

@@ -54,6 +54,7 @@ type clientQuirks struct {
 	unconfirmed   bool // does not take what was accepted to be confirmed
 	skipsDeleted  bool // takes deletions for nothing
 	stalls        bool // takes nothing after an item that is refused
+	wraps         bool // begins again where the counter is full
 }
 
 func newApp(q clientQuirks) newClient {
@@ -71,7 +72,12 @@ func (a *app) newClock(last clock.Timestamp) (err error) {
 	return err
 }
 
-func (a *app) stamp() clock.Stamp { return clock.Stamp{Time: a.clock.Now(), Client: a.id} }
+func (a *app) stamp() clock.Stamp {
+	if last := a.clock.Last(); a.wraps && last.Counter() == 999_999 {
+		return clock.Stamp{Time: last - 999_999, Client: a.id}
+	}
+	return clock.Stamp{Time: a.clock.Now(), Client: a.id}
+}
 
 func (a *app) Shown(key record.Key) record.Record {
 	all := []record.Record{record.New(key), a.confirmed[key]}

@@ -2,7 +2,6 @@ package mergetest
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -84,16 +83,7 @@ func (d *device) floor() (floor clock.Timestamp) {
 
 // meanwhile lets a Client edit what is on its way, before the answer arrives.
 func (d *device) meanwhile(it *item) {
-	a := assignment{name: d.w.o.names[0]}
-	for _, x := range it.writes {
-		if slices.Contains(d.w.o.names, x.field) {
-			a.name = x.field
-		}
-	}
-	a.value = "deleted"
-	if v, _ := d.guest.Shown(d.w.key(it.id)).Get(a.name); v.Deleted() {
-		a.value = cmp.Or(slices.Concat(d.w.o.Fields[a.name], []string{"null"})...)
-	}
+	a := d.contrary(it)
 	d.w.count("edits meanwhile")
 	d.ask(it.id, []assignment{a})
 	d.w.tell(d.name+" meanwhile edits "+it.id+" "+assigned([]assignment{a}), d.guest.note)
@@ -145,10 +135,18 @@ func (d *device) classify(s spot, x, y write) law {
 	switch {
 	case d.guest.refused[written{s, x}]:
 		return lawClientRollback
-	case mine && x.client == d.id && x.time > y.time:
+	case d.guest.reopened == d.w.moment:
+		return lawClientReopens
+	case x.client == d.id && x.time > y.time && (mine || !d.wrote(s, x)):
 		return lawClientInvents
 	case mine:
 		return lawClientEdit
 	}
 	return lawClientShows
+}
+
+// wrote reports whether a write is one that was edited on the device.
+func (d *device) wrote(s spot, x write) bool {
+	p := d.w.ledger.pasts[s]
+	return p != nil && p.writes[x] != nil || slices.ContainsFunc(d.guest.wants[s], func(w want) bool { return w.write == x })
 }

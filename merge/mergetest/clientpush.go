@@ -15,24 +15,19 @@ func (w *world) pushGuest(d *device, m manner) {
 	}
 	d.guest.busy = true
 	defer func() { d.guest.busy = false }()
-	m.reversed, m.last = false, false // what a Client sends stays as it is
-	b := batch{d.id, d.collect()}
-	if len(b.items) == 0 || w.breach != nil {
+	m.reversed, m.last, m.doubled = false, false, false // what a Client sends stays as it is
+	items := d.collect()
+	if len(items) == 0 || w.breach != nil {
 		return
 	}
-	d.batches = append(d.batches, b)
-	w.countPush(m, b)
-	h, ok := w.deliver(d.name+" pushes"+m.String(), b, m)
-	if m.twice && w.breach == nil {
-		w.deliver("the network repeats that", b, manner{})
-	}
+	h, ok := w.send(d, items, m)
 	if m.meanwhile && w.breach == nil {
-		d.meanwhile(b.items[0])
+		d.meanwhile(items[0])
 	}
-	if w.breach == nil && ok && !m.lost {
-		d.answered(b.items, h)
-	} else if m.lost {
+	if m.lost {
 		w.count("answer to a client lost")
+	} else if ok && w.breach == nil {
+		d.answered(items, h)
 	}
 	w.audit()
 }
@@ -81,13 +76,13 @@ func listedItems(items []*item) string {
 func (d *device) tamper(it *item) *item {
 	v, ok := it.m.Data.Get(flawed)
 	bad := strings.Trim(v.Value.JSON(), `"`)
-	if !ok || !slices.Contains(flaws(), bad) {
+	if !ok || !slices.Contains(d.w.o.flaws(), bad) {
 		return it
 	}
 	var b record.Builder
 	rest, err := b.Record(it.m.Data.Key(), func(yield func(string, record.FieldValue) bool) {
 		for name, v := range it.m.Data.All() {
-			if name != flawed && !yield(name, v) {
+			if name != flawed && !d.w.o.refuses(bad, name) && !yield(name, v) {
 				return
 			}
 		}

@@ -2,10 +2,9 @@ package mergetest
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
-
-var errBusy = errors.New("busy")
 
 // TestOtherwiseCorrect: a backend that is right in another way passes as well.
 func TestOtherwiseCorrect(t *testing.T) {
@@ -51,7 +48,7 @@ func terse(all []merge.Reply) []merge.Reply {
 
 // everything returns all records each time that anything has changed, as an array.
 func everything(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
-	next := strconv.Itoa(o.disk.seq)
+	next := fmt.Sprint(o.disk.life, ".", o.disk.seq)
 	if next == cursor {
 		return nil, cursor, nil
 	}

@@ -1,10 +1,8 @@
 package mergetest
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -85,6 +83,13 @@ func (d *device) setSkew(by time.Duration) {
 	d.newClock(d.clock.Last())
 }
 
+// tick gives the device a clock that has issued almost all stamps of its millisecond.
+func (d *device) tick() {
+	const ms = clock.Timestamp(time.Millisecond)
+	last := max(d.clock.Last(), clock.TimestampOf(d.w.now.Add(d.skew)))
+	d.newClock(last - last%ms + ms - 2)
+}
+
 // save returns a copy of the state.
 func (s *state) save() *state {
 	c := *s
@@ -104,7 +109,14 @@ func (d *device) become(s *state) {
 	d.newClock(last)
 }
 
-func (d *device) stamp() clock.Stamp { return clock.Stamp{Time: d.clock.Now(), Client: d.id} }
+func (d *device) stamp() clock.Stamp {
+	full := d.clock.Last().Counter() == 999_999
+	s := clock.Stamp{Time: d.clock.Now(), Client: d.id}
+	if full && s.Time.Counter() == 0 {
+		d.w.count("counter carries")
+	}
+	return s
+}
 
 // shown returns what the device shows of a record: what is confirmed, joined with its
 // outbox.
@@ -121,69 +133,9 @@ func (d *device) shown(id string) record.Record {
 	return r
 }
 
-// edit puts an edit into the outbox.
-func (d *device) edit(id string, sets []assignment) {
-	if d.guest != nil {
-		d.ask(id, sets)
-		return
-	}
-	edit := d.shown(id).Edit(d.stamp())
-	for _, a := range sets {
-		switch {
-		case a.value == "deleted":
-			edit.Delete(a.name)
-		case a.name == record.DeletedField && a.value == "true":
-			edit.DeleteRecord()
-		case a.name == record.DeletedField:
-			edit.RestoreRecord()
-		default:
-			v, err := record.ParseValue([]byte(a.value))
-			d.w.must(err)
-			edit.Set(a.name, v)
-		}
-	}
-	m, err := edit.Mutation()
-	d.w.must(err)
-	d.outbox = append(d.outbox, newItem(id, m))
-}
-
-func newItem(id string, m record.Mutation) *item {
-	it := &item{raw: m.AppendJSON(nil), id: id, m: m}
-	for name, v := range m.Data.All() {
-		it.writes = append(it.writes, written{spot{id, name}, writeOf(v)})
-	}
-	return it
-}
-
-// spoil puts an item into the outbox that is to be refused as a whole: some of its fields
-// are sound, and one thing is wrong.
-func (d *device) spoil(s step) {
-	if d.guest != nil {
-		d.ask(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
-		return
-	}
-	d.edit(s.id, s.sets)
-	last := len(d.outbox) - 1
-	d.outbox[last] = d.flawed(d.outbox[last], s.bad, d.stamp())
-}
-
-// flawed returns an item with something added that is wrong.
-func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
-	add := map[string]string{
-		"unstamped": fmt.Sprintf(`%q:{"value":1}`, flawed),
-		"forged":    fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, flawed, at.Time.String(), stranger().String()),
-		"reserved":  fmt.Sprintf(`%q:{"value":1,"updatedAt":%q,"clientId":%q}`, reserved, at.Time.String(), at.Client.String()),
-	}[bad]
-	data := string(it.m.Data.AppendJSON(nil))
-	if it.m.Data.Len() > 0 {
-		add = "," + add
-	}
-	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s%s}}`, d.w.o.Table, it.id, data[:len(data)-1], add)
-	return &item{raw: []byte(raw), id: it.id, writes: it.writes, bad: bad}
-}
-
 // hear acts on the answer to some items of the outbox.
 func (d *device) hear(sent []*item, replies []merge.Reply) {
+	late := false
 	for i, r := range replies {
 		at := slices.Index(d.outbox, sent[i])
 		if at < 0 {
@@ -196,12 +148,15 @@ func (d *device) hear(sent []*item, replies []merge.Reply) {
 			}
 		case r.Code == merge.TooFarAhead:
 			d.skew += r.ServerTime.Time().Sub(d.w.now.Add(d.skew))
-			defer d.mend()
+			late = true
 			continue
 		case r.Retryable:
 			continue
 		}
 		d.outbox = slices.Delete(d.outbox, at, at+1)
+	}
+	if late {
+		d.mend()
 	}
 }
 

@@ -2,6 +2,8 @@ package mergetest
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,7 +17,7 @@ type dice struct {
 	devices int
 }
 
-type faults struct{ lost, twice, reversed, last, dies, meets, still bool }
+type faults struct{ lost, twice, reversed, last, doubled, damaged, dies, meets, still bool }
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
@@ -34,6 +36,14 @@ func draw(seed uint64, o domain) []step {
 			steps = append(steps, d.twins(s)...)
 		}
 	}
+	if d.on() { // and what was written far ahead waits until the faults end
+		s := step{who: d.IntN(d.devices), verb: "edits", id: pick(d, d.o.IDs...), sets: d.sets(true)}
+		steps = append(steps, step{who: s.who, verb: "clock", by: time.Hour}, s)
+	}
+	if d.IntN(3) == 0 {
+		s := step{who: d.IntN(d.devices), verb: "floods", id: pick(d, d.o.IDs...), n: pick(d, 150, 300)}
+		steps = slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.twins(s)...)...)
+	}
 	return steps
 }
 
@@ -46,13 +56,13 @@ func (d *dice) weather() {
 			d.verbs = append(d.verbs, verbs...)
 		}
 	}
-	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
+	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
 	often(24, "edits")
 	often(3, "deletes", "restores")
 	often([]int{6, 18}[d.IntN(2)], "pushes")
 	often([]int{6, 18}[d.IntN(2)], "pulls")
 	often([]int{14, 5}[d.IntN(2)], "wait")
-	for _, fault := range [][]string{{"resends"}, {"spoils"}, {"clock"}, {"restarts"}, {"writes"}, {"reinstalls"}} {
+	for _, fault := range [][]string{{"resends"}, {"spoils"}, {"clock"}, {"ticks"}, {"server restarts"}, {"server writes"}, {"reinstalls"}} {
 		if d.on() {
 			often(2, fault...)
 		}
@@ -63,6 +73,14 @@ func (d *dice) weather() {
 	if d.on() {
 		often(2, "backs-up", "is-restored")
 	}
+	if d.o.NewClient != nil && d.on() {
+		often(2, "reopens")
+	}
+	for _, fault := range []string{"server backs-up", "server forgets-time"} {
+		if d.IntN(4) == 0 {
+			often(1, fault)
+		}
+	}
 }
 
 // pick returns one of a list.
@@ -71,17 +89,18 @@ func pick[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
 // step draws one step.
 func (d *dice) step() step {
 	s := step{who: d.IntN(d.devices), verb: pick(d, d.verbs...), id: pick(d, d.o.IDs...)}
+	if verb, ok := strings.CutPrefix(s.verb, "server "); ok {
+		s.who, s.verb = server, verb
+	}
 	switch s.verb {
 	case "wait":
 		return step{who: nobody, verb: "wait", by: d.wait()}
-	case "restarts":
-		return step{who: server, verb: "restarts"}
 	case "writes":
-		return step{who: server, verb: "writes", id: s.id, sets: d.sets(false)[:1]}
+		s.sets = d.sets(false)[:1]
 	case "edits":
 		s.sets = d.sets(true)
 	case "spoils":
-		s.sets, s.bad = d.sets(false), pick(d, flaws()...)
+		s.sets, s.bad = d.sets(false), pick(d, d.o.flaws()...)
 	case "clock":
 		s.by = d.skew(true)
 	case "resends":
@@ -95,37 +114,6 @@ func (d *dice) step() step {
 		s.push.lost = d.faults.lost && d.IntN(5) == 0
 	}
 	return s
-}
-
-// twins draws what chance alone brings about too seldom: two writes of one field at the
-// same moment, by two devices after a wait, or with the same stamp, after a device was
-// cloned or backed up.
-func (d *dice) twins(s step) []step {
-	name, id := pick(d, d.o.names...), pick(d, d.o.IDs...)
-	edit := func(who int) step {
-		value := pick(d, append([]string{"deleted"}, d.o.Fields[name]...)...)
-		return step{who: who, verb: "edits", id: id, sets: []assignment{{name, value}}}
-	}
-	does := func(who int, verb string) step { return step{who: who, verb: verb} }
-	switch s.verb {
-	case "wait":
-		a, b, c := d.IntN(d.devices), d.IntN(d.devices), d.IntN(d.devices)
-		return []step{edit(a), edit(b), does(a, "pushes"), does(c, "pulls"), does(b, "pushes"), does(c, "pulls")}
-	case "pushes":
-		a, b := d.IntN(d.devices), d.IntN(d.devices)
-		if a == b || !d.faults.meets || d.IntN(3) > 0 {
-			return nil
-		}
-		return []step{edit(a), edit(b), {who: a, verb: "pushes", push: manner{at: 1, whom: b}}, does(b, "pulls")}
-	case "clock":
-		write := step{who: server, verb: "writes", id: id, sets: []assignment{{name, d.o.Fields[name][0]}}}
-		return []step{edit(s.who), does(s.who, "pushes"), write}
-	case "clones":
-		return []step{edit(s.who), edit(s.whom)}
-	case "backs-up":
-		return []step{edit(s.who), does(s.who, "pushes"), does(s.who, "is-restored"), edit(s.who)}
-	}
-	return nil
 }
 
 // wait draws how long nothing happens: mostly not long, and now and then for days.
@@ -167,7 +155,13 @@ func (d *dice) sets(deletions bool) (sets []assignment) {
 // manner draws how a push goes.
 func (d *dice) manner() manner {
 	hits := func(fault bool) bool { return fault && d.IntN(5) == 0 }
-	m := manner{lost: hits(d.faults.lost), twice: hits(d.faults.twice), reversed: hits(d.faults.reversed), last: hits(d.faults.last)}
+	m := manner{
+		lost: hits(d.faults.lost), twice: hits(d.faults.twice), reversed: hits(d.faults.reversed),
+		last: hits(d.faults.last), doubled: hits(d.faults.doubled),
+	}
+	if hits(d.faults.damaged) {
+		*pick(d, &m.garbled, &m.cut) = 1 + d.IntN(2000)
+	}
 	if hits(d.faults.dies) {
 		m.dies = pick(d, 1, 1, 2, 2, 3)
 	}

@@ -23,7 +23,7 @@ func (w *world) judge(who string, found, fresh map[spot]write) {
 	for _, s := range w.ledger.spots {
 		p := w.ledger.pasts[s]
 		f, ok := found[s]
-		if p.permits(f, ok) {
+		if p.permits(f, ok) || w.foreign(s) && p.writes[f] == nil || fresh == nil && p.lapsed(f) {
 			continue
 		}
 		l := law(lawSkip)
@@ -59,6 +59,12 @@ func (w *world) judgeStrays(found map[spot]write) {
 	}
 }
 
+// foreign reports whether only refused items write to a field, which then is the server's
+// own business as well.
+func (w *world) foreign(s spot) bool {
+	return !slices.Contains(w.o.names, s.field) && s.field != record.DeletedField
+}
+
 // classify names the law that is broken where a new device does not find what it should.
 // Since a new device looks after each request, a restart or a meeting is to blame only if it
 // came just before.
@@ -67,9 +73,13 @@ func (w *world) classify(s spot, fresh map[spot]write) law {
 	p := w.ledger.pasts[s]
 	best := p.writes[p.best]
 	switch {
+	case w.last.restore == w.moment || ok && p.lapsed(f):
+		return lawRestored
 	case ok && p.writes[f] != nil && p.writes[f].state == refused:
 		return lawRefusedLeavesNothing
-	case p.some && w.restarted == w.moment:
+	case w.last.damage == w.moment && ok && p.writes[f] == nil:
+		return lawDamaged
+	case p.some && w.last.restart == w.moment:
 		return lawDurable
 	case p.some && best.met && best.since == w.moment:
 		return lawMeet
@@ -143,7 +153,9 @@ func (w *world) judgeWrite(s spot, v record.Value) {
 	switch {
 	case w.breach != nil:
 		return
-	case !ok || old || f.value != v.JSON() || p.some && !above:
+	case !ok:
+		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, s.id, s.field, v)
+	case old || f.value != v.JSON() || p.some && !above:
 		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, s.id, s.field, v, w.long(p.best, p.some), w.long(f, ok))
 	case w.able.now && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
 		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, s.id, s.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))

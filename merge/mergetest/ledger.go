@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -58,6 +59,7 @@ type fate struct {
 	since int  // the step in which it was accepted
 	met   bool // whether another request was served meanwhile
 	last  int  // how many writes were accepted when it arrived last
+	gone  bool // whether it came after the backup from which the server was restored
 }
 
 type fateState int
@@ -79,8 +81,52 @@ type past struct {
 // ledger is the past of all fields.
 type ledger struct {
 	pasts map[spot]*past
-	spots []spot // sorted
-	count int    // of accepted writes, each time that they came
+	spots []spot            // sorted
+	marks map[[16]byte]mark // by client
+	count int               // of accepted writes, each time that they came
+}
+
+// mark bounds the greatest time that was accepted from a client: it is not below sure, and
+// not above most, since of some pushes nobody knows.
+type mark struct{ sure, most int64 }
+
+func (m mark) sent(time int64) mark { return mark{m.sure, max(m.most, time)} }
+
+func (m mark) accepted(time int64) mark { return mark{max(m.sure, time), max(m.most, time)} }
+
+func newLedger() ledger {
+	return ledger{pasts: map[spot]*past{}, marks: map[[16]byte]mark{}}
+}
+
+// clone returns a copy.
+func (l *ledger) clone() *ledger {
+	c := ledger{map[spot]*past{}, slices.Clone(l.spots), maps.Clone(l.marks), l.count}
+	for s, p := range l.pasts {
+		q := *p
+		q.writes = map[write]*fate{}
+		for x, f := range p.writes {
+			g := *f
+			q.writes[x] = &g
+		}
+		c.pasts[s] = &q
+	}
+	return &c
+}
+
+// without returns the ledger, in which what came later is gone.
+func (l *ledger) without(later ledger) ledger {
+	for _, s := range later.spots {
+		p := l.of(s)
+		for x, f := range later.pasts[s].writes {
+			switch before, known := p.writes[x]; {
+			case !known:
+				p.writes[x] = &fate{state: refused, gone: f.gone || f.state != refused}
+			case before.state != accepted:
+				before.gone = before.gone || f.gone || f.state != refused
+			}
+		}
+	}
+	return *l
 }
 
 // of returns the past of a field.
@@ -101,13 +147,15 @@ func compareSpots(a, b spot) int {
 
 // set notes what became of a write. What was accepted once stays so.
 func (p *past) set(w write, f fate) {
-	old, known := p.writes[w]
-	switch {
-	case known && old.state == accepted:
-		old.last = max(old.last, f.last)
-		return
-	case known && old.state == unsure:
-		p.open--
+	if old, known := p.writes[w]; known {
+		if old.state == accepted {
+			old.last = max(old.last, f.last)
+			return
+		}
+		if old.state == unsure {
+			p.open--
+		}
+		f.gone = old.gone
 	}
 	if f.state == unsure {
 		p.open++
@@ -119,6 +167,13 @@ func (p *past) set(w write, f fate) {
 	if above, _ := rule(w, p.best); above || !p.some {
 		p.best, p.some = w, true
 	}
+}
+
+// lapsed reports whether a write is gone since the server was restored. Devices may keep it,
+// and the server may not.
+func (p *past) lapsed(w write) bool {
+	f, known := p.writes[w]
+	return known && f.gone && f.state != accepted
 }
 
 // permits reports whether a replica that has seen everything may hold w. Of a write that

@@ -2,21 +2,31 @@ package mergetest
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// memory is a backend that is right. It compares and swaps.
+// memory is a backend that is right. It compares and swaps, and gives up if somebody else
+// came first too often.
 type memory struct {
 	env    *Env
 	engine merge.Engine
 	clock  *clock.Clock
 	disk   *disk
+
+	// What stands around it, and what changes what it asks and what it answers. Nil is right.
+	wrap  func(*memory) Backend
+	asks  func(*memory, *merge.Input)
+	tells func(merge.Input, merge.Answer) []merge.Reply
 }
 
 // disk is what survives a restart.
@@ -24,8 +34,17 @@ type disk struct {
 	rows  map[record.Key]row
 	marks map[clock.ClientID]clock.Timestamp
 	seq   int
+	life  int                        // the number of the restore after which it lives
+	lives *int                       // how many there were
+	seen  map[record.FieldValue]bool // which no backup has, for those that use it
 	// locked is whether a push is being served, if the backend cares.
 	locked bool
+}
+
+func (d *disk) copy() *disk {
+	c := *d
+	c.rows, c.marks = maps.Clone(d.rows), maps.Clone(d.marks)
+	return &c
 }
 
 type row struct {
@@ -33,22 +52,53 @@ type row struct {
 	seq int
 }
 
-func newMemory(env *Env) (Backend, error) {
-	return openMemory(env, &disk{map[record.Key]row{}, map[clock.ClientID]clock.Timestamp{}, 0, false})
+func newMemory(env *Env) (Backend, error) { return from(memory{})(env) }
+
+// from returns a constructor of backends of one kind.
+func from(m memory) newBackend {
+	return func(env *Env) (Backend, error) {
+		d := &disk{rows: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}, lives: new(int), seen: map[record.FieldValue]bool{}}
+		m.env = env
+		return m.open(d)
+	}
 }
 
-func openMemory(env *Env, d *disk) (*memory, error) {
+// over returns a constructor that makes something of the right backend.
+func over(wrap func(*memory) Backend) newBackend { return from(memory{wrap: wrap}) }
+
+// open returns a new process over a disk.
+func (s *memory) open(d *disk) (Backend, error) {
 	var last clock.Timestamp
 	for _, r := range d.rows {
 		for _, v := range r.All() {
 			last = max(last, v.Stamp.Time)
 		}
 	}
-	c, err := clock.New(clock.Options{Now: env.Now, MaxAhead: -1, Last: last})
-	return &memory{env: env, clock: c, disk: d}, err
+	c, err := clock.New(clock.Options{Now: s.env.Now, MaxAhead: -1, Last: last})
+	m := *s
+	m.clock, m.disk = c, d
+	if s.wrap == nil {
+		return &m, err
+	}
+	return s.wrap(&m), err
 }
 
-func (s *memory) Restart() (Backend, error) { return openMemory(s.env, s.disk) }
+func (s *memory) Restart() (Backend, error) { return s.open(s.disk) }
+
+func (s *memory) Backup() (func() (Backend, error), error) {
+	saved := s.disk.copy()
+	return func() (Backend, error) { return s.open(saved.revived()) }, nil
+}
+
+// revived returns a copy that lives anew, so that cursors of the former life are told apart.
+func (d *disk) revived() *disk {
+	c := d.copy()
+	*c.lives++
+	c.life = *c.lives
+	return c
+}
+
+var errBusy = errors.New("busy")
 
 func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := s.engine.Decode(batch)
@@ -57,10 +107,13 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items}
 	in.Keys = s.engine.Keys(in)
-	for {
+	for range 5 {
 		seq := s.disk.seq
 		in.Marks = []clock.Stamp{{Time: s.disk.marks[client], Client: client}}
 		in.Current = s.disk.load(in.Keys)
+		if s.asks != nil {
+			s.asks(s, &in)
+		}
 		answer := s.engine.Apply(in)
 		s.env.Pause()
 		if s.disk.seq != seq {
@@ -74,8 +127,12 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 			return nil, err
 		}
 		s.clock.Observe(answer.Greatest)
+		if s.tells != nil {
+			return json.Marshal(s.tells(in, answer))
+		}
 		return answer.AppendJSON(nil), nil
 	}
+	return nil, errBusy
 }
 
 func (d *disk) load(keys []record.Key) merge.Collection {
@@ -107,10 +164,13 @@ func (d *disk) sorted() []row {
 
 // Pull returns one record at a time.
 func (s *memory) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
-	after, _ := strconv.Atoi(cursor)
+	after := 0
+	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(s.disk.life) {
+		after, _ = strconv.Atoi(seq)
+	}
 	for _, r := range s.disk.sorted() {
 		if r.seq > after {
-			return append(record.Mutation{Data: r.Record}.AppendJSON(nil), '\n'), strconv.Itoa(r.seq), nil
+			return line(r.Record), fmt.Sprintf("%d.%d", s.disk.life, r.seq), nil
 		}
 	}
 	return nil, cursor, nil

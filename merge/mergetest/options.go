@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -35,6 +37,11 @@ type Options struct {
 	// MaxAhead is how far a stamp may lie ahead of the server's clock, as in merge.Engine:
 	// 0 means clock.DefaultMaxAhead, and a negative value that there is no bound.
 	MaxAhead time.Duration
+	// Refused has writes that the backend must refuse, by the code of the refusal: for each
+	// code some fields, and the JSON of their values. So that its limits and its Guard are
+	// tested, say what is above a limit (merge.LimitExceeded), and what no device may write
+	// (merge.Forbidden, or a code of your own). In the source of a failure it is called refused.
+	Refused map[merge.Code]map[string]string
 	// NewClient makes a client of yours: every other device, from the first on, then is one.
 	// Nil means that all devices are the kit's own. Such devices cannot be cloned or restored
 	// from a backup. In the source of a failure it is called newClient.
@@ -95,7 +102,31 @@ func (d domain) check() error {
 			}
 		}
 	}
+	return d.checkRefused()
+}
+
+func (d domain) checkRefused() error {
+	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
+		fields := d.Refused[code]
+		if plain(string(code)) != nil || strings.Contains(string(code), ",") || len(fields) == 0 {
+			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if err := plain(name); err != nil {
+				return err
+			}
+			if !json.Valid([]byte(fields[name])) {
+				return fmt.Errorf("mergetest: Refused has for %q a value of the field %q that is not JSON", code, name)
+			}
+		}
+	}
 	return nil
+}
+
+// refuses reports whether a field is one of those that are refused with a code.
+func (d domain) refuses(code, name string) bool {
+	_, ok := d.Refused[merge.Code(code)][name]
+	return ok
 }
 
 // with returns a domain that has all IDs and fields of a schedule as well.
@@ -116,8 +147,8 @@ func (d domain) with(steps []step) domain {
 
 // plain refuses names that a step could not be read back with.
 func plain(name string) error {
-	if name == "" || strings.ContainsAny(name, " \t\n=") || strings.HasPrefix(name, "$") {
-		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without spaces and =, and does not begin with $", name)
+	if name == "" || strings.ContainsAny(name, " \t\n=\uFFFD") || strings.HasPrefix(name, "$") {
+		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without spaces, = and U+FFFD, and does not begin with $", name)
 	}
 	return nil
 }
@@ -156,6 +187,9 @@ func (o Options) literal() string {
 	}
 	if o.MaxAhead != 0 {
 		parts = append(parts, fmt.Sprintf("MaxAhead: %d", o.MaxAhead))
+	}
+	if o.Refused != nil {
+		parts = append(parts, "Refused: refused")
 	}
 	if o.NewClient != nil {
 		parts = append(parts, "NewClient: newClient")

@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,19 +13,28 @@ import (
 //
 //	ana edits 1 title="" points=deleted
 //	ana deletes 1                   ana restores 1
-//	ana pushes                      ana pushes, answer lost, twice, reversed, last only
+//	ana floods 1 300                so many edits at once
+//	ana spoils 1 points=9 forged    an item that must be refused: forged, unstamped, reserved,
+//	                                or a code of Options.Refused
+//	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
 //	ana pushes, server dies at 2    ana pushes, ben syncs at 1
+//	ana pushes, ben storms          ben edits the same and pushes, in every pause
+//	ana pushes, garbled at 17       first comes a copy in which that byte is wrong
+//	ana pushes, cut at 17           or one that ends before it
 //	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
 //	ana resends 0                   the last push of ana once more
-//	ana spoils 1 points=9 forged    an item that must be refused; also unstamped, reserved
 //	ana clock +5m                   by how much it is wrong from now on
+//	ana ticks                       as if it had written a million times in this millisecond
 //	ana clones ben                  ana backs-up, ana is-restored, ana reinstalls
+//	ana reopens                     the app is closed and opened again, if ana is a Client
 //	server restarts                 server writes 1 points=9
+//	server backs-up                 server is-restored
+//	server forgets-time             Env.Now is in 1970, until the server learns-time
 //	wait 8h
 //
-// Numbers after "at" count the calls of Env.Crash and Env.Pause within that push. Devices
-// are named ana, ben, cem, dan, eva, fay, gus and hal.
+// Numbers of deaths and syncs count the calls of Env.Crash and Env.Pause within that push.
+// Devices are named ana, ben, cem, dan, eva, fay, gus and hal.
 type Schedule struct {
 	Options Options // Seeds, First, Steps and Devices mean nothing here
 	Steps   []string
@@ -40,7 +50,7 @@ func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range report.able.untested() {
+	for _, text := range report.untested {
 		t.Logf("mergetest: not tested: %s", text)
 	}
 	t.Logf("mergetest: %v in the longest run; %v", report.longest, report.counts)
@@ -73,6 +83,11 @@ func replay(create newBackend, s Schedule) error {
 	if err != nil {
 		return err
 	}
+	for i, s := range steps {
+		if s.verb == "spoils" && !slices.Contains(o.flaws(), s.bad) {
+			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws())
+		}
+	}
 	w, err := run(create, o.with(steps), scenario{steps, true})
 	if err != nil || w.breach == nil {
 		return err
@@ -82,9 +97,10 @@ func replay(create newBackend, s Schedule) error {
 
 // report is what a check that found nothing has to say.
 type report struct {
-	able    abilities
-	counts  counts
-	longest time.Duration // of virtual time
+	able     abilities
+	untested []string
+	counts   counts
+	longest  time.Duration // of virtual time
 }
 
 func check(create newBackend, given Options) (r report, err error) {
@@ -106,6 +122,7 @@ func check(create newBackend, given Options) (r report, err error) {
 		r.able = r.able.or(w.able)
 		r.longest = max(r.longest, w.now.Sub(start()))
 	}
+	r.untested = r.able.untested(o)
 	if o.Seeds < enough {
 		return r, nil
 	}
@@ -119,10 +136,6 @@ func check(create newBackend, given Options) (r report, err error) {
 
 // enough is the number of runs in which everything must happen.
 const enough = 50
-
-func (a abilities) or(b abilities) abilities {
-	return abilities{a.now || b.now, a.pause || b.pause, a.crash || b.crash, a.restart || b.restart, a.write || b.write}
-}
 
 // found is a schedule that breaks a law.
 type found struct {
@@ -153,16 +166,16 @@ func failure(create newBackend, f found) error {
 
 // text returns the story of a run that broke a law.
 func (w *world) text() string {
-	name, says, look := w.breach.law.text()
+	law := w.breach.law.text()
 	var b strings.Builder
-	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", name, says)
+	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", law.name, law.says)
 	fmt.Fprintf(&b, "\n  after       what happens; times are since %s\n%s\n", start().Format(time.RFC3339), w.story)
 	for _, detail := range w.breach.detail {
 		for line := range strings.Lines(detail) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", look)
+	fmt.Fprintf(&b, "\n%s\n", law.look)
 	return b.String()
 }
 

@@ -13,37 +13,66 @@ type arrival struct {
 	item int
 }
 
+// effect is what an item did, as far as its reply must tell.
+type effect struct{ changed, collided, lost, unsure bool }
+
 // settle notes what became of each write, in the order of the rule, and compares what the
 // replies say of them.
 func (w *world) settle(a answer) {
-	changed, collided := make([]bool, len(a.items)), make([]bool, len(a.items))
+	effects := make([]effect, len(a.items))
 	var wrong []complaint
-	for _, x := range w.arrivals(a) {
+	all := w.arrivals(a)
+	for n, x := range all {
+		e := &effects[x.item]
+		if n > 0 && all[n-1].written == x.written {
+			e.unsure = true // it is in the batch twice, and may be told to be new twice
+			continue
+		}
 		p := w.ledger.of(x.spot)
 		outcome, stored := p.outcome(x.write)
-		changed[x.item] = changed[x.item] || stored
-		collided[x.item] = collided[x.item] || outcome == "collision"
+		loss := a.loss(x, p)
+		e.changed = e.changed || stored
+		e.collided = e.collided || outcome == "collision"
+		e.lost = e.lost || loss.is
+		e.unsure = e.unsure || loss.unsure || a.met || a.known[x.item].doubt
 		w.countTie(p, x.write)
-		w.ledger.count++
-		p.set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
 		if !a.met && !a.known[x.item].doubt {
+			w.countLoss(loss)
 			wrong = append(wrong, w.judgeOutcome(a.replies[x.item], x, outcome)...)
+			wrong = append(wrong, w.judgeLoss(a.replies[x.item], x, loss)...)
 		}
+		w.accept(a, x)
 	}
 	for i, r := range a.replies {
-		certain := !a.met && !a.known[i].doubt && r.Verdict == "accepted"
-		if certain && r.Changed != changed[i] {
-			text := fmt.Sprintf("%s: changed is %v, and should be %v", w.at(a, i), r.Changed, changed[i])
-			wrong = append(wrong, complaint{lawOutcome, text})
-		}
-		if certain && !collided[i] && slices.Contains(r.Notes, merge.StampCollision) {
-			text := w.at(a, i) + ": it has the note collision, and no stamp was used twice"
-			wrong = append(wrong, complaint{lawCollision, text})
+		if r.Verdict == "accepted" && !effects[i].unsure {
+			wrong = append(wrong, judgeEffect(w.at(a, i), r, effects[i])...)
 		}
 	}
 	if len(wrong) > 0 {
 		w.brokenAnswer(wrong[0])
 	}
+}
+
+// accept notes that a write was accepted.
+func (w *world) accept(a answer, x arrival) {
+	w.ledger.count++
+	w.ledger.of(x.spot).set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
+	w.ledger.marks[a.client] = w.ledger.marks[a.client].accepted(x.time)
+}
+
+// judgeEffect compares what a reply says of an item as a whole with what it did.
+func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
+	if r.Changed != e.changed {
+		text := fmt.Sprintf("%s: changed is %v, and should be %v", at, r.Changed, e.changed)
+		wrong = append(wrong, complaint{lawOutcome, text})
+	}
+	if !e.collided && slices.Contains(r.Notes, merge.StampCollision) {
+		wrong = append(wrong, complaint{lawCollision, at + ": it has the note collision, and no stamp was used twice"})
+	}
+	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
+		wrong = append(wrong, complaint{lawLost, at + ": it has the note lost_edit, and no edit is lost by it: " + brief(r)})
+	}
+	return wrong
 }
 
 // complaint is a law that an answer breaks.
@@ -73,13 +102,15 @@ func (w *world) arrivals(a answer) (all []arrival) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b arrival) int {
-		if a.write == b.write {
-			return 0
-		}
-		if above, _ := rule(a.write, b.write); above {
+		above, _ := rule(a.write, b.write)
+		below, _ := rule(b.write, a.write)
+		switch {
+		case above:
 			return 1
+		case below:
+			return -1
 		}
-		return -1
+		return compareSpots(a.spot, b.spot)
 	})
 	return all
 }

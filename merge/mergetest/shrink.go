@@ -94,8 +94,7 @@ func (s step) plainer() (all [][]step) {
 		}
 	}
 	if s.push.dies > 0 {
-		with(func(p *step) { p.push.dies = 0 })
-		all = append(all, s.cut())
+		all = append(all, s.killed())
 	}
 	if s.push.at > 0 {
 		with(func(p *step) { p.push.at = 0 })
@@ -108,7 +107,18 @@ func (s step) plainer() (all [][]step) {
 		with(func(p *step) { p.push.at-- })
 	}
 	if s.n > 0 {
+		with(func(p *step) { p.n /= 2 })
 		with(func(p *step) { p.n-- })
+	}
+	for i, place := range s.push.places() {
+		if *place.at > 0 {
+			with(func(p *step) { *p.push.places()[i].at = 0 })
+			with(func(p *step) { *p.push.places()[i].at /= 2 })
+		}
+	}
+	if s.push.storms {
+		with(func(p *step) { p.push.storms = false })
+		with(func(p *step) { p.push.storms, p.push.at = false, 1 })
 	}
 	for _, by := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
 		if s.verb == "wait" && s.by > by {
@@ -125,8 +135,8 @@ func (s step) apart() []step {
 	return append(within, s, within[0], within[1])
 }
 
-// cut returns the step with a restart after it, instead of a crash within it.
-func (s step) cut() []step {
+// killed returns the step with a restart after it, instead of a crash within it.
+func (s step) killed() []step {
 	s.push.dies, s.push.lost = 0, true
 	return []step{s, {who: server, verb: "restarts"}}
 }

@@ -1,10 +1,9 @@
 package mergetest
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,7 +17,7 @@ type step struct {
 	id   string // the record
 	sets []assignment
 	bad  string        // what is wrong with an item, one of flaws
-	n    int           // which old batch
+	n    int           // which old batch, or how many items
 	by   time.Duration // of a wait or a clock
 	whom int           // the device that is cloned
 	push manner
@@ -38,14 +37,26 @@ type manner struct {
 	twice     bool // the network delivers it twice
 	reversed  bool // the items come in reverse
 	last      bool // the last item overtakes the others
+	doubled   bool // all items are in the batch twice
 	meanwhile bool // its user edits before the answer arrives, if it is a Client
+	storms    bool // another device edits the same and pushes, in every pause
 	dies      int  // the crash point at which the server dies, from 1
 	at        int  // the pause in which another device syncs, from 1
 	whom      int  // that device
+	garbled   int  // the byte that is garbled in a copy that comes first, from 1
+	cut       int  // the byte before which a copy ends that comes first, from 1
 }
 
-// flaws are what can be wrong with an item.
-func flaws() []string { return []string{"unstamped", "forged", "reserved"} }
+// flaws are what can be wrong with an item: what the kit knows of, and codes of
+// Options.Refused.
+func (d domain) flaws() []string {
+	codes := slices.Sorted(maps.Keys(d.Refused))
+	all := []string{"unstamped", "forged", "reserved"}
+	for _, code := range codes {
+		all = append(all, string(code))
+	}
+	return all
+}
 
 // String returns the text of the step, which parseStep reads.
 func (s step) String() string {
@@ -67,6 +78,8 @@ func (s step) String() string {
 		return strings.Join([]string{who, s.verb, s.id}, " ")
 	case "resends":
 		return fmt.Sprintf("%s resends %d", who, s.n)
+	case "floods":
+		return fmt.Sprintf("%s floods %s %d", who, s.id, s.n)
 	case "clones":
 		return fmt.Sprintf("%s clones %s", who, people()[s.whom])
 	}
@@ -89,11 +102,16 @@ func (m manner) String() string {
 			b.WriteString(", " + flag.text)
 		}
 	}
-	if m.dies > 0 {
-		fmt.Fprintf(&b, ", server dies at %d", m.dies)
+	for _, place := range m.places() {
+		if *place.at > 0 {
+			fmt.Fprintf(&b, ", %s at %d", place.text, *place.at)
+		}
 	}
 	if m.at > 0 {
 		fmt.Fprintf(&b, ", %s syncs at %d", people()[m.whom], m.at)
+	}
+	if m.storms {
+		fmt.Fprintf(&b, ", %s storms", people()[m.whom])
 	}
 	return b.String()
 }
@@ -104,127 +122,18 @@ type flag struct {
 }
 
 func (m *manner) flags() []flag {
-	return []flag{{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last}, {"edits meanwhile", &m.meanwhile}}
+	return []flag{
+		{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last},
+		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile},
+	}
 }
 
-var errStep = errors.New("no such step")
-
-// parseSteps reads the steps of a schedule.
-func parseSteps(lines []string) ([]step, error) {
-	steps := make([]step, len(lines))
-	for i, line := range lines {
-		var err error
-		if steps[i], err = parseStep(line); err != nil {
-			return nil, fmt.Errorf("mergetest: step %d, %q: %w", i+1, line, err)
-		}
-	}
-	return steps, nil
+// place is where something happens, counted from 1.
+type place struct {
+	text string
+	at   *int
 }
 
-func parseStep(line string) (s step, err error) {
-	head, tail, _ := strings.Cut(line, ", ")
-	words := strings.Fields(head)
-	if len(words) < 2 {
-		return s, errStep
-	}
-	if words[0] == "wait" {
-		s = step{who: nobody, verb: "wait"}
-		s.by, err = time.ParseDuration(words[1])
-		return s, err
-	}
-	s.who, s.verb = slices.Index(people(), words[0]), words[1]
-	if s.who < 0 && words[0] != "server" {
-		return s, fmt.Errorf("%w: who is %q?", errStep, words[0])
-	}
-	if err := s.parseVerb(words[2:]); err != nil {
-		return s, err
-	}
-	if tail != "" {
-		return s, s.push.parse(strings.Split(tail, ", "))
-	}
-	return s, nil
-}
-
-// parseVerb reads what follows the verb.
-func (s *step) parseVerb(rest []string) (err error) {
-	arguments, known := map[string]int{
-		"pushes": 0, "pulls": 0, "backs-up": 0, "is-restored": 0, "reinstalls": 0, "restarts": 0,
-		"deletes": 1, "restores": 1, "resends": 1, "clones": 1, "clock": 1, "edits": 2, "writes": 2, "spoils": 3,
-	}[s.verb]
-	serves := s.verb == "restarts" || s.verb == "writes"
-	if !known || len(rest) < arguments || serves != (s.who == server) {
-		return errStep
-	}
-	switch s.verb {
-	case "clock":
-		s.by, err = time.ParseDuration(rest[0])
-	case "resends":
-		s.n, err = strconv.Atoi(rest[0])
-		if s.n < 0 {
-			err = errStep
-		}
-	case "clones":
-		s.whom, err = person(rest[0])
-	case "deletes", "restores":
-		s.id = rest[0]
-	case "spoils":
-		s.bad = rest[len(rest)-1]
-		if !slices.Contains(flaws(), s.bad) {
-			return errStep
-		}
-		rest = rest[:len(rest)-1]
-		fallthrough
-	case "edits", "writes":
-		s.id = rest[0]
-		s.sets, err = parseSets(rest[1:])
-	}
-	return err
-}
-
-func parseSets(words []string) (sets []assignment, err error) {
-	for _, word := range words {
-		name, value, ok := strings.Cut(word, "=")
-		if !ok || plain(name) != nil {
-			return nil, errStep
-		}
-		sets = append(sets, assignment{name, value})
-	}
-	return sets, nil
-}
-
-func (m *manner) parse(parts []string) error {
-next:
-	for _, part := range parts {
-		for _, flag := range m.flags() {
-			if flag.text == part {
-				*flag.on = true
-				continue next
-			}
-		}
-		words := strings.Fields(part)
-		if len(words) < 2 || words[len(words)-2] != "at" {
-			return errStep
-		}
-		n, err := strconv.Atoi(words[len(words)-1])
-		if err != nil || n < 1 {
-			return errStep
-		}
-		if strings.HasPrefix(part, "server dies at ") {
-			m.dies = n
-			continue
-		}
-		if m.whom, err = person(words[0]); err != nil || words[1] != "syncs" {
-			return errStep
-		}
-		m.at = n
-	}
-	return nil
-}
-
-func person(name string) (int, error) {
-	i := slices.Index(people(), name)
-	if i < 0 {
-		return 0, fmt.Errorf("%w: who is %q?", errStep, name)
-	}
-	return i, nil
+func (m *manner) places() []place {
+	return []place{{"server dies", &m.dies}, {"garbled", &m.garbled}, {"cut", &m.cut}}
 }

@@ -56,20 +56,20 @@ func (s *story) String() string {
 
 // latest says what a step left on the device.
 func (d *device) latest(s step) string {
+	if !d.w.possible(d, s) {
+		return "not possible here"
+	}
 	switch s.verb {
-	case "edits", "deletes", "restores", "spoils":
+	case "edits", "deletes", "restores", "spoils", "floods":
 		if d.guest != nil {
 			return d.guest.note
 		}
-		it := d.outbox[len(d.outbox)-1]
-		if len(it.writes) == 0 {
+		if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
 			return ""
 		}
+		it := d.outbox[len(d.outbox)-1]
 		return "stamped " + when(it.writes[0].write)
 	case "clones", "is-restored":
-		if !d.w.copies(d, s) {
-			return "not possible: it is a client of yours"
-		}
 		return fmt.Sprintf("its ID is %v, and %d items wait in its outbox", d.id, len(d.outbox))
 	case "reinstalls":
 		return "its ID is " + d.id.String()
@@ -90,7 +90,17 @@ func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
 		}
 		sees = append(sees, sent+brief(r))
 	}
-	w.tell(does, strings.Join(sees, "\n"))
+	w.tell(does, strings.Join(elided(sees), "\n"))
+}
+
+// elided returns lines without those in the middle of many.
+func elided(lines []string) []string {
+	const ends = 5
+	if len(lines) <= 2*ends+1 {
+		return lines
+	}
+	more := fmt.Sprintf("… %d more …", len(lines)-2*ends)
+	return slices.Concat(lines[:ends], []string{more}, lines[len(lines)-ends:])
 }
 
 // brief returns an item in short.
@@ -165,6 +175,9 @@ func short(x written) string {
 	value := x.value
 	if x.deleted {
 		value = "deleted"
+	}
+	if runes := []rune(value); len(runes) > 60 {
+		value = string(runes[:60]) + "…"
 	}
 	return fmt.Sprintf("%s=%s (%s %s)", x.field, value, whose(x.client), when(x.write))
 }

@@ -14,10 +14,11 @@ import (
 // deliver lets a batch reach the server, judges the answer, and notes in the ledger what
 // became of each write. It reports whether there is an answer.
 func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
+	mark := w.ledger.marks[b.client]
 	known := w.sent(b)
 	inside := w.serving != nil
 	var err error
-	r := &request{manner: m, does: does}
+	r := &request{manner: m, batch: b, does: does}
 	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
 	if r.met {
 		does = "now that ends"
@@ -30,8 +31,9 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 		w.restart()
 		w.judgeWhole(b, known)
 		return h, false
-	case err != nil && inside:
+	case err != nil && (inside || r.met):
 		w.tell(does, "no answer: "+err.Error())
+		w.judgeWhole(b, known)
 		return h, false
 	case err != nil:
 		w.tell(does, "error: "+err.Error())
@@ -44,7 +46,7 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 		return h, false
 	}
 	w.tellPush(does, b, h.replies)
-	if a := (answer{b, h.replies, known, r.met || inside}); w.judgeReplies(a) {
+	if a := (answer{b, h.replies, known, mark, r.met || inside}); w.judgeReplies(a) {
 		w.settle(a)
 	}
 	return h, w.breach == nil
@@ -80,8 +82,9 @@ func (w *world) sent(b batch) (known []prior) {
 	for _, it := range b.items {
 		for _, x := range it.writes {
 			p := w.ledger.of(x.spot)
-			if it.bad == "" && !w.ahead(it) {
+			if it.bad == "" && !w.early(it) {
 				p.set(x.write, fate{state: unsure})
+				w.ledger.marks[b.client] = w.ledger.marks[b.client].sent(x.time)
 			} else if _, seen := p.writes[x.write]; !seen {
 				p.set(x.write, fate{state: refused})
 			}
@@ -92,8 +95,11 @@ func (w *world) sent(b batch) (known []prior) {
 
 // brokenPush names the law that is broken by an error instead of an answer.
 func (w *world) brokenPush(b batch, err error) {
+	if w.blind() {
+		w.broken(lawBlind, "Push returned an error instead of an answer: %v", err)
+	}
 	for i, it := range b.items {
-		if it.bad != "" || w.ahead(it) {
+		if it.bad != "" || w.early(it) {
 			w.broken(lawNeighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
 		}
 	}
@@ -102,21 +108,31 @@ func (w *world) brokenPush(b batch, err error) {
 
 // flaw says what is wrong with an item.
 func (w *world) flaw(it *item) string {
-	if it.bad != "" {
+	switch {
+	case it.bad != "":
 		return "bad: " + it.bad
+	case w.blind():
+		return "not to be judged, since the clock of the server is not set"
 	}
 	return "too far ahead"
 }
 
+// early reports whether an item must be refused for now.
+func (w *world) early(it *item) bool { return w.blind() || w.ahead(it) }
+
 // ahead reports whether an item must be refused for its stamps.
 func (w *world) ahead(it *item) bool {
 	for _, x := range it.writes {
-		lead := time.Duration(x.time/1e6-w.now.UnixMilli()) * time.Millisecond
-		if w.able.now && w.o.bounded() && lead > w.o.MaxAhead {
+		if w.able.now && w.o.bounded() && w.lead(x.write) > w.o.MaxAhead {
 			return true
 		}
 	}
 	return false
+}
+
+// lead returns how far ahead of the time a write is stamped, in whole milliseconds.
+func (w *world) lead(x write) time.Duration {
+	return time.Duration(x.time/1e6-w.now.UnixMilli()) * time.Millisecond
 }
 
 // answer is an answer that can be read, and what the kit knows of it.
@@ -124,6 +140,7 @@ type answer struct {
 	batch
 	replies []merge.Reply
 	known   []prior
+	mark    mark // of the client, before
 	met     bool // another request was served at the same time
 }
 
@@ -172,6 +189,8 @@ func (w *world) judgeReply(a answer, i int) {
 	switch {
 	case it.bad != "":
 		w.judgeBad(a, i)
+	case w.blind():
+		w.judgeBlind(a, i)
 	case w.ahead(it):
 		if !ahead || !r.Retryable || r.ServerTime != clock.TimestampOf(w.now) {
 			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, serverTime %v; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), r.ServerTime, clock.TimestampOf(w.now))
@@ -188,19 +207,35 @@ func (w *world) judgeReply(a answer, i int) {
 // judgeBad looks at the verdict about an item that must be refused.
 func (w *world) judgeBad(a answer, i int) {
 	r, it := a.replies[i], a.items[i]
+	if w.blind() && r.Code == merge.ServerClock {
+		return // it may be judged later
+	}
 	if r.Verdict != "refused" || r.Retryable {
 		w.broken(lawBadRefused, "%s: the item is %s, and got: %s", w.at(a, i), w.flaw(it), brief(r))
 	}
 	if it.code != "" && it.code != string(r.Code) {
 		w.broken(lawBadRefused, "%s: it is refused with the code %s, and was before with %s", w.at(a, i), r.Code, it.code)
 	}
+	if _, given := w.o.Refused[merge.Code(it.bad)]; given && string(r.Code) != it.bad {
+		w.broken(lawBadRefused, "%s: by Options.Refused its code should be %s, and is %s", w.at(a, i), it.bad, r.Code)
+	}
 	it.code = string(r.Code)
+}
+
+// judgeBlind looks at the verdict of a server that does not know the time. What it accepted
+// before, it may accept again.
+func (w *world) judgeBlind(a answer, i int) {
+	r := a.replies[i]
+	again := a.known[i].accepted && r.Verdict == "accepted" && !r.Changed
+	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
+		w.broken(lawBlind, "%s: it is %s by the clock of the server, and it got: %s", w.at(a, i), w.wall().Format(time.DateOnly), brief(r))
+	}
 }
 
 // brokenRefusal names the law that is broken because a sound item was refused.
 func (w *world) brokenRefusal(a answer, i int) {
 	for j, it := range a.items {
-		if j != i && (it.bad != "" || w.ahead(it)) {
+		if j != i && (it.bad != "" || w.early(it)) {
 			w.broken(lawNeighbours, "%s: it is sound, and was refused. Item %d of the same batch is %s", w.at(a, i), j, w.flaw(it))
 		}
 	}

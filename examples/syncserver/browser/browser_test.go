@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,6 +15,9 @@ import (
 // TestBrowser: a page is opened, its scripts are run, and what goes wrong there is told.
 func TestBrowser(t *testing.T) {
 	b, err := browser.Start(context.Background())
+	if errors.Is(err, browser.ErrMissing) {
+		t.Skip("SKIPPED, NOT PASSED: needs Chromium: ", err)
+	}
 	require.NoError(t, err)
 	defer b.Close()
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -28,8 +32,8 @@ func TestBrowser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Hello", title)
 	require.NoError(t, tab.Wait(`performance.now() > 200`))
-	errors := tab.Errors()
-	require.Len(t, errors, 2)
-	require.Contains(t, errors[0], `"told" 7`)
-	require.Contains(t, errors[1], "missing is not defined")
+	problems := tab.Errors()
+	require.Len(t, problems, 2)
+	require.Contains(t, problems[0], `"told" 7`)
+	require.Contains(t, problems[1], "missing is not defined")
 }

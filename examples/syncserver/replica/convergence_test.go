@@ -104,7 +104,7 @@ func (c *crashing) do(call func() error) error {
 
 // same compares what was opened with what was saved.
 func (c *crashing) same(before *replica.Replica) {
-	require.Equal(c.t, before.Outbox(), c.Outbox())
+	require.Equal(c.t, before.Outbox(), c.Replica.Outbox())
 	require.Equal(c.t, before.Cursor(), c.Cursor())
 	require.Equal(c.t, before.Offset(), c.Offset())
 	for shown := range before.Records("tasks") {
@@ -152,4 +152,3 @@ func (c *crashing) Answer(answer []byte) error {
 func (c *crashing) Pulled(lines []byte, next string) error {
 	return c.do(func() error { return c.Replica.Pulled(lines, next) })
 }
-

@@ -10,6 +10,9 @@
 // [Replica.Pulled]. Pull before a push: then the value that an edit is about to replace
 // is here, and [Replica.Why] can tell it. Package replica/remote does both over HTTP.
 //
+// One request at a time: a pull that was answered before a push, and is taken after it, shows
+// what was there before until the next pull. Edits may come at any time.
+//
 // After any of these calls, take what it did:
 //
 //   - [Replica.TakeSaves]: what to write to the device's storage, in one transaction;
@@ -27,7 +30,8 @@
 // # Clocks that are wrong
 //
 // If the server says that an edit is too far ahead, the Replica takes the server's time,
-// makes its clock anew above all that is confirmed, and stamps anew what waits. Tell it with
+// makes its clock anew above all that is confirmed, and stamps anew what waits. That alone
+// costs a look at all that is held; all else costs what it changes. Tell it with
 // [Replica.ForgetOffset] when somebody has set the clock of the device.
 //
 // A client ID that is in use twice, as after a backup was restored, is a notice of the kind

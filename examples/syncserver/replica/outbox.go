@@ -82,6 +82,9 @@ func (r *Replica) Batch(items, size int) []byte {
 // Sent returns how many items Batch or Outbox returned last, until they are answered.
 func (r *Replica) Sent() int { return r.sent }
 
+// Len returns how many items wait in the outbox.
+func (r *Replica) Len() int { return len(r.outbox) }
+
 // Waiting returns what waits in the outbox, in the order in which it was edited.
 func (r *Replica) Waiting() []record.Mutation {
 	waiting := make([]record.Mutation, len(r.outbox))

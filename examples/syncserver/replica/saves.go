@@ -43,7 +43,7 @@ type unsaved struct {
 	held  []*held
 }
 
-// record notes that what is confirmed of a record changed.
+// record notes that what is confirmed of a record changed, and perhaps its whys.
 func (u *unsaved) record(h *held) {
 	if !h.stale {
 		h.stale = true
@@ -54,21 +54,21 @@ func (u *unsaved) record(h *held) {
 // TakeSaves returns what has to be written since it was called last, sorted by key. Write
 // all of it in one transaction, and before anything is sent.
 func (r *Replica) TakeSaves() []Entry {
-	var entries []Entry
+	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
 	if r.unsaved.state {
 		entries = append(entries, Entry{StateKey, text(state{r.clock.Last(), r.cursor, r.offset})})
 	}
+	var buf []byte
 	for number, it := range r.unsaved.items {
-		e := Entry{Key: fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number)}
+		buf = buf[:0]
 		if it != nil {
-			e.Value = string(it.m.AppendJSON(nil))
+			buf = it.m.AppendJSON(buf)
 		}
-		entries = append(entries, e)
+		entries = append(entries, Entry{fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number), string(buf)})
 	}
 	for _, h := range r.unsaved.held {
-		if h.stale {
-			entries = append(entries, Entry{recordPrefix + keyText(h.key), string(h.confirmed.AppendJSON(nil))})
-		}
+		buf = h.confirmed.AppendJSON(buf[:0])
+		entries = append(entries, Entry{recordPrefix + keyText(h.key), string(buf)})
 		if h.whyStale {
 			entries = append(entries, Entry{whyPrefix + keyText(h.key), r.whysText(h)})
 		}

@@ -24,6 +24,9 @@ type Words struct {
 func (w Why) Sentence(words Words) string {
 	win, lose := w.Winner(), w.Loser()
 	who, other := words.client(win), words.client(lose)
+	if win.Stamp.Client == lose.Stamp.Client {
+		other = "it"
+	}
 	at := words.time(win)
 	switch {
 	case w.Outcome == merge.Collision:

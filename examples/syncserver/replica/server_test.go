@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -100,12 +99,12 @@ var words = replica.Words{
 
 // world is a server, clients and a clock that the test moves.
 type world struct {
-	t      testing.TB
+	t      require.TestingT
 	now    time.Time
 	server *server
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t require.TestingT) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 14, 2, 0, 0, time.UTC)}
 	w.server = newServer(w.wall)
 	return w
@@ -169,7 +168,7 @@ func (d *device) sentence(key record.Key, field string) string {
 }
 
 // write writes entries to a storage. They are sorted, and none of them comes twice.
-func write(t testing.TB, disk map[string]string, saves []replica.Entry) {
+func write(t require.TestingT, disk map[string]string, saves []replica.Entry) {
 	require.True(t, slices.IsSortedFunc(saves, func(a, b replica.Entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), 1) }))
 	for _, e := range saves {
 		if e.Value == "" {

@@ -79,7 +79,7 @@ func answered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, 
 		return Why{}, false
 	case said.Lost && met == w.Before.Stamp:
 		w.Seen = merge.SeenNo
-	case based && base == w.Before.Stamp && w.Changed():
+	case based && base == w.Before.Stamp:
 		w.Seen = merge.SeenYes
 	}
 	return w, true

@@ -46,7 +46,7 @@ type Server struct {
 const (
 	maxBody  = 4 << 20
 	maxItems = 1000
-	maxTurns = 4
+	maxTurns = 4 // of a process, on PostgreSQL; SQLite has one writer
 )
 
 // New returns a Server. Its Watch should be running.
@@ -64,13 +64,17 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
+	turns := 1
+	if d.postgres {
+		turns = maxTurns
+	}
 	return &Server{
 		options: o, database: d, tokens: tokens{[]byte(key)},
 		engine: merge.Engine{Guard: o.Guard, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: 200, Value: 64 << 10, Name: 200,
 		}},
 		feed:    feed{seqs: make(map[string]int64), changed: make(chan struct{})},
-		turns:   make(chan struct{}, maxTurns),
+		turns:   make(chan struct{}, turns),
 		stopped: make(chan struct{}),
 	}, nil
 }

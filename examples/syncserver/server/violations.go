@@ -26,7 +26,6 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 		groups[hashes[i]] = new(violation.Members)
 	}
 	err := v.query(ctx, question{
-		// SQLite keeps the order of a CROSS JOIN: it would begin with all scopes otherwise.
 		statement: `
 			SELECT s.name, d.tbl, d.id, d.data
 			FROM (SELECT DISTINCT value->>'name' AS name FROM JSON_ROWS) AS k

@@ -2,6 +2,7 @@
 // of what it shows, which is drawn.
 
 const OWN = 'device'; // the entry that is not the program's: who this device is
+const LAZY = 2000; // milliseconds that what can be pulled again may wait to be stored
 
 /** program fetches and compiles the program once; it is run once for each replica. */
 export async function program() {
@@ -20,11 +21,13 @@ async function run(module, name) {
   return globalThis.fieldlww[name];
 }
 
-/** A replica tells by the events "change", "notice" and "saved" what happened. */
+/** A Replica tells by the events "edit", "change", "notice" and "saved" what happened. */
 export class Replica extends EventTarget {
   #program;
   #storage;
   #saving = Promise.resolve();
+  #unsaved = new Map();
+  #lazy = 0;
 
   /** @param side left or right */
   constructor(side, program, storage) {
@@ -44,8 +47,8 @@ export class Replica extends EventTarget {
   static async open(side, module, storage) {
     const replica = new Replica(side, await run(module, side), storage);
     const entries = await storage.load();
-    const own = entries.find((e) => e.key === OWN);
-    if (own) Object.assign(replica.device, JSON.parse(own.value));
+    const own = entries.indexOf(OWN);
+    if (own >= 0) Object.assign(replica.device, JSON.parse(entries.splice(own, 2)[1]));
     if (replica.device.clientId) replica.#start(entries);
     return replica;
   }
@@ -55,9 +58,8 @@ export class Replica extends EventTarget {
   }
 
   #start(entries) {
-    const saved = entries.filter((e) => e.key !== OWN).flatMap((e) => [e.key, e.value]);
     this.#call('setSkew', this.device.skew);
-    this.#call('open', this.device.clientId, saved);
+    this.#call('open', this.device.clientId, entries);
     this.#redraw();
   }
 
@@ -65,9 +67,10 @@ export class Replica extends EventTarget {
   async become({ clientId, token }) {
     Object.assign(this.device, { clientId, token });
     await this.saved();
-    this.#start(await this.#storage.load());
+    const entries = await this.#storage.load();
+    entries.splice(entries.indexOf(OWN), entries.includes(OWN) ? 2 : 0);
+    this.#start(entries);
     this.#saveDevice();
-    this.#take();
   }
 
   /** forget forgets everything, unsent edits too. */
@@ -82,11 +85,14 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
-  /** edit writes fields of a record; null deletes a field. Without an ID it is a new one. */
+  /** edit writes fields of a record; null deletes a field. Without an ID it is new. */
   edit(table, id, fields) {
-    const key = id ?? this.#call('newId');
-    this.#do('edit', table, key, JSON.stringify(fields));
-    return key;
+    try {
+      this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields));
+      this.#tell('edit');
+    } catch (error) {
+      this.#tell('notice', { kind: 'not_edited', detail: error.message });
+    }
   }
 
   /** setSkew sets the clock of the device so many milliseconds off. */
@@ -120,6 +126,11 @@ export class Replica extends EventTarget {
     return JSON.parse(this.#call('waiting'));
   }
 
+  /** digest returns a fingerprint of all that is shown: equal for equal data. */
+  digest() {
+    return this.#call('digest');
+  }
+
   /** why returns the last decision about a field, or null. */
   why(table, id, field) {
     return JSON.parse(this.#call('why', table, id, field));
@@ -132,6 +143,7 @@ export class Replica extends EventTarget {
 
   /** saved waits until all that was done is on disk. */
   saved() {
+    this.#flush();
     return this.#saving;
   }
 
@@ -155,35 +167,56 @@ export class Replica extends EventTarget {
   }
 
   #take() {
-    const { saves, changed, tables, notices, waiting, cursor, offset } = JSON.parse(this.#call('take'));
+    const { saves, tables, waiting, cursor, offset, ...texts } = this.#call('take');
+    const changed = JSON.parse(texts.changed);
     Object.assign(this, { waiting, cursor, offset });
-    for (const view of changed) this.tables[view.table]?.set(view.id, view);
+    for (const view of changed) this.#hold(view);
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
     if (saves.length > 0) this.#save(saves);
     this.#tell('change', { tables, changed });
-    for (const notice of notices) this.#tell('notice', notice);
+    for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
+  }
+
+  // A new record that the server refused has no fields any longer, and is no record.
+  #hold(view) {
+    if (Object.keys(view.data).length > 0) this.tables[view.table].set(view.id, view);
+    else this.tables[view.table].delete(view.id);
   }
 
   /** #redraw reads everything anew. */
   #redraw() {
     for (const table of Object.values(this.tables)) table.clear();
     const changed = JSON.parse(this.#call('records'));
-    for (const view of changed) this.tables[view.table].set(view.id, view);
+    for (const view of changed) this.#hold(view);
     this.violations = JSON.parse(this.#call('violations'));
-    const { waiting, cursor, offset } = JSON.parse(this.#call('take'));
-    Object.assign(this, { waiting, cursor, offset });
+    this.#take(); // what waits was stamped anew, if the client is another one
     this.#tell('change', { tables: [...Object.keys(this.tables), 'violations'], changed });
   }
 
   #saveDevice() {
-    this.#save([{ key: OWN, value: JSON.stringify(this.device) }]);
+    this.#save([OWN, JSON.stringify(this.device)]);
+  }
+
+  // What people wrote is stored at once, and what was pulled a little later.
+  #save(entries) {
+    let own = false;
+    for (let i = 0; i < entries.length; i += 2) {
+      this.#unsaved.set(entries[i], entries[i + 1]);
+      own ||= entries[i] === OWN || entries[i].startsWith('outbox/');
+    }
+    if (own) this.#flush();
+    else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);
   }
 
   // Transactions on one store are done in their order, but one that failed must not be
   // forgotten: what comes after it is of no use without it.
-  #save(entries) {
+  #flush() {
+    clearTimeout(this.#lazy);
+    this.#lazy = 0;
+    if (this.#unsaved.size === 0) return;
     const before = this.#saving;
-    const now = this.#storage.save(entries);
+    const now = this.#storage.save(this.#unsaved);
+    this.#unsaved = new Map();
     this.#saving = Promise.all([before, now]);
     this.#saving.then(
       () => this.#tell('saved'),

@@ -54,7 +54,7 @@ export function pause(milliseconds, signal) {
 
 /** backoff returns how long to wait after so many failures in a row: at most 10 s. */
 export function backoff(failures) {
-  return Math.min(10_000, 400 * 2 ** failures) * (0.5 + Math.random() / 2);
+  return Math.min(10_000, 400 * 1.6 ** failures) * (0.5 + Math.random() / 2);
 }
 
 // The server sends something every 15 s. A stream that is silent for longer is dead.

@@ -18,19 +18,22 @@ export async function takeSlot(workspace) {
 }
 
 async function lockSlot(workspace, own) {
-  if (own && (await lock(workspace, own))) return own;
+  // The page that was reloaded may have its lock for a moment more. A tab that is a copy of
+  // another one remembers the same slot, and does not get it.
+  if (own && (await lock(workspace, own, { signal: AbortSignal.timeout(700) }))) return own;
   for (let n = 1; ; n++) {
-    if (await lock(workspace, String(n))) return String(n);
+    if (await lock(workspace, String(n), { ifAvailable: true })) return String(n);
   }
 }
 
 /** lock reports whether it got the lock, which is then held as long as the page is there. */
-function lock(workspace, slot) {
+function lock(workspace, slot, options) {
   return new Promise((resolve) => {
-    navigator.locks.request(`fieldlww-${workspace}-${slot}`, { ifAvailable: true }, (got) => {
+    const hold = (got) => {
       resolve(got !== null);
       return got && new Promise(() => {});
-    });
+    };
+    navigator.locks.request(`fieldlww-${workspace}-${slot}`, options, hold).catch(() => resolve(false));
   });
 }
 

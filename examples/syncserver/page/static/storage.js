@@ -25,23 +25,23 @@ export class Storage {
     return new Storage(await result(request));
   }
 
-  /** load returns all entries as [{key, value}]. */
+  /** load returns all entries: keys and values by turns. */
   async load() {
     const store = this.#database.transaction(STORE).objectStore(STORE);
     const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
-    return keys.map((key, i) => ({ key, value: values[i] }));
+    return keys.flatMap((key, i) => [key, values[i]]);
   }
 
   /**
-   * save stores entries in one transaction: all of them or none. One without a value is
-   * deleted. The promise is kept once they are on disk.
-   * @param {{key: string, value?: string}[]} entries
+   * save stores entries in one transaction: all of them or none. One whose value is empty
+   * is deleted. The promise is kept once they are on disk.
+   * @param {Map<string, string>} entries values by keys
    */
   save(entries) {
     const transaction = this.#database.transaction(STORE, 'readwrite', { durability: 'strict' });
     const store = transaction.objectStore(STORE);
-    for (const { key, value } of entries) {
-      if (value == null) store.delete(key);
+    for (const [key, value] of entries) {
+      if (value === '') store.delete(key);
       else store.put(value, key);
     }
     return new Promise((resolve, reject) => {

@@ -32,6 +32,8 @@ export class Sync extends EventTarget {
     this.events = events;
     this.place = place;
     this.state = State.offline;
+    this.more = false; // whether more pages are to come
+    replica.addEventListener('edit', () => this.wake());
     addEventListener('online', () => this.wake());
   }
 
@@ -97,8 +99,8 @@ export class Sync extends EventTarget {
     await this.#join(signal);
     this.events.listen(this.replica, this.replica.device.token);
     await this.#pullAll(signal);
-    while (this.replica.waiting > 0) {
-      await this.#push(signal);
+    for (let items = ITEMS; this.replica.waiting > 0; ) {
+      items = await this.#push(items, signal);
       await this.#pullAll(signal);
     }
     this.dispatchEvent(new Event('synced'));
@@ -114,24 +116,30 @@ export class Sync extends EventTarget {
   }
 
   async #pullAll(signal) {
-    for (let n = 1; n > 0; ) {
-      const lines = await pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal);
-      signal.throwIfAborted();
-      if (lines.length > 0) this.#set(State.pulling);
-      n = this.replica.pulled(lines);
+    try {
+      for (let n = 1; n > 0; ) {
+        const lines = await pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal);
+        signal.throwIfAborted();
+        if (lines.length > 0) this.#set(State.pulling);
+        n = this.replica.pulled(lines);
+        this.more = n === PAGE;
+      }
+    } finally {
+      this.more = false;
     }
   }
 
-  /** #push sends a part of the outbox. Of an answer that is lost nothing is known, so the
-   * same is sent again, which is always safe. */
-  async #push(signal, items = ITEMS) {
+  // Of an answer that is lost nothing is known, so the same is sent again, which is always
+  // safe. It returns how many items the next push may have: after a batch that was refused
+  // as a whole they are sent one by one, to find the bad one.
+  async #push(items, signal) {
     this.#set(State.pushing);
     await this.replica.saved().catch(() => {
       throw new NotSaved();
     });
     signal.throwIfAborted();
-    const batch = this.replica.batch(items, BYTES);
     const before = this.replica.waiting;
+    const batch = this.replica.batch(items, BYTES);
     try {
       const { results } = JSON.parse(await push(this.replica.device.token, batch, signal));
       signal.throwIfAborted();
@@ -140,9 +148,10 @@ export class Sync extends EventTarget {
       if (this.replica.waiting >= before && !mended) throw new Error('the server keeps it waiting');
     } catch (error) {
       if (!(error instanceof Refused) || ![400, 413].includes(error.status)) throw error;
-      if (items > 1) return this.#push(signal, 1); // one by one, to find the bad one
+      if (items > 1) return 1;
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
     }
+    return items;
   }
 
   #set(state) {

@@ -17,6 +17,7 @@
 //	violations()                  those that are open
 //	waiting()                     what is in the outbox
 //	why(table, id, field)         the last decision about a field, or null
+//	digest()                      a fingerprint of all that is shown
 //	take()                        what the calls since the last take did
 package main
 
@@ -37,6 +38,7 @@ import (
 type device struct {
 	replica *replica.Replica
 	skew    time.Duration
+	print   fingerprint
 }
 
 func main() {
@@ -54,6 +56,7 @@ func main() {
 		"violations": function(d.jsViolations),
 		"waiting":    function(d.jsWaiting),
 		"why":        function(d.jsWhy),
+		"digest":     function(d.jsDigest),
 		"take":       function(d.jsTake),
 	}))
 	select {}
@@ -79,6 +82,7 @@ func function(f func(args []js.Value) (any, error)) js.Func {
 func jsError(err error) any { return js.Global().Get("Error").New(err.Error()) }
 
 func (d *device) open(id clock.ClientID, saved []replica.Entry) (err error) {
+	d.print = fingerprint{}
 	d.replica, err = replica.Open(replica.Options{
 		ID:    id,
 		Wall:  func() time.Time { return time.Now().Add(d.skew) },
@@ -151,10 +155,11 @@ func (d *device) jsAnswer(args []js.Value) (any, error) {
 	return nil, d.replica.Answer([]byte(args[0].String()))
 }
 
-func (d *device) jsRecords([]js.Value) (any, error)    { return d.records(), nil }
+func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.all), nil }
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()), nil }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()), nil }
-func (d *device) jsTake([]js.Value) (any, error)       { return text(d.take()), nil }
+func (d *device) jsDigest([]js.Value) (any, error)     { return d.print.of(d.replica), nil }
+func (d *device) jsTake([]js.Value) (any, error)       { return d.take(), nil }
 
 func (d *device) jsWhy(args []js.Value) (any, error) {
 	return text(d.why(keyOf(args), args[2].String())), nil

@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -18,44 +20,78 @@ import (
 // tables are what the page shows.
 var tables = []string{board.Tasks, board.Meetings, board.Devices}
 
-// view is a record as it is shown, with the fields about which there is more to say.
-type view struct {
-	Table    string          `json:"table"`
-	ID       string          `json:"id"`
-	Deleted  bool            `json:"deleted"`
-	Data     json.RawMessage `json:"data"`
-	Waiting  []string        `json:"waiting,omitempty"`
-	Replaced []string        `json:"replaced,omitempty"` // won over another client's write
-}
-
-func (d *device) view(r record.Record) view {
+// appendView appends a record as it is shown, in JSON, with the names of the fields about
+// which there is more to say:
+//
+//	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
+func (d *device) appendView(dst []byte, r record.Record) []byte {
 	key := r.Key()
-	v := view{Table: key.Table, ID: key.ID, Deleted: r.Deleted(), Data: r.AppendJSON(nil)}
+	var waiting, replaced []string
 	for name := range r.All() {
 		if d.replica.Waits(key, name) {
-			v.Waiting = append(v.Waiting, name)
-		} else if w, ok := d.replica.Why(key, name); ok && replaced(w) {
-			v.Replaced = append(v.Replaced, name)
+			waiting = append(waiting, name)
+		} else if w, ok := d.replica.Why(key, name); ok && won(w) {
+			replaced = append(replaced, name)
 		}
 	}
-	return v
+	dst = append(dst, `{"table":`...)
+	dst = appendText(dst, key.Table)
+	dst = append(dst, `,"id":`...)
+	dst = appendText(dst, key.ID)
+	dst = append(dst, `,"deleted":`...)
+	dst = strconv.AppendBool(dst, r.Deleted())
+	dst = append(dst, `,"data":`...)
+	dst = r.AppendJSON(dst)
+	dst = append(dst, `,"waiting":`...)
+	dst = appendTexts(dst, waiting)
+	dst = append(dst, `,"replaced":`...)
+	dst = appendTexts(dst, replaced)
+	return append(dst, '}')
 }
 
-// replaced reports whether a write won over another client's, of another value.
-func replaced(w replica.Why) bool {
-	winner, loser := w.Winner(), w.Loser()
-	return winner.Stamp.Client != loser.Stamp.Client && (w.Unknown || winner.Value != loser.Value)
+func appendText(dst []byte, s string) []byte {
+	v, _ := record.Text(s) // names are valid
+	return v.AppendJSON(dst)
 }
 
-// records returns all that is shown as a JSON array.
-func (d *device) records() string {
-	views := []view{}
+func appendTexts(dst []byte, all []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range all {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendText(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// views returns records as they are shown, as a JSON array.
+func (d *device) views(records iter.Seq[record.Record]) string {
+	dst := []byte("[")
+	for r := range records {
+		if len(dst) > 1 {
+			dst = append(dst, ',')
+		}
+		dst = d.appendView(dst, r)
+	}
+	return string(append(dst, ']'))
+}
+
+// all returns the records of the tables that are shown.
+func (d *device) all(yield func(record.Record) bool) {
 	for _, table := range tables {
 		for r := range d.replica.Records(table) {
-			views = append(views, d.view(r))
+			if !yield(r) {
+				return
+			}
 		}
 	}
-	return text(views)
+}
+
+// won reports whether a write won over another client's, of another value.
+func won(w replica.Why) bool {
+	winner, loser := w.Winner(), w.Loser()
+	return winner.Stamp.Client != loser.Stamp.Client && (w.Unknown || winner.Value != loser.Value)
 }
 
 func (d *device) violations() []violation.Violation {
@@ -91,22 +127,6 @@ func (d *device) why(key record.Key, field string) *why {
 	return &why{w.Winner(), w.Loser(), w.Unknown, w.Step().String(), w.Margin().Milliseconds(), seen[w.Seen]}
 }
 
-// taken is what some calls did.
-type taken struct {
-	Saves   []entry  `json:"saves"`
-	Changed []view   `json:"changed"`
-	Tables  []string `json:"tables"` // of all that changed
-	Notices []notice `json:"notices"`
-	Waiting int      `json:"waiting"`
-	Cursor  string   `json:"cursor"`
-	Offset  int64    `json:"offset"` // milliseconds
-}
-
-type entry struct {
-	Key   string `json:"key"`
-	Value string `json:"value,omitempty"` // none: it is removed
-}
-
 type notice struct {
 	Kind       string          `json:"kind"`
 	Table      string          `json:"table,omitempty"`
@@ -124,30 +144,51 @@ var kinds = map[replica.NoticeKind]string{
 	replica.RecordDeleted: "record_deleted", replica.ClockCorrected: "clock_corrected", replica.NewIDNeeded: "new_id_needed",
 }
 
-func (d *device) take() taken {
-	t := taken{Saves: []entry{}, Changed: []view{}, Tables: []string{}, Notices: []notice{}}
+// take returns what the calls since the last take did. Saves are keys and values by turns;
+// one without a value is to be removed.
+func (d *device) take() map[string]any {
+	saves := []any{}
 	for _, e := range d.replica.TakeSaves() {
-		t.Saves = append(t.Saves, entry(e))
+		saves = append(saves, e.Key, e.Value)
 	}
-	for _, key := range d.replica.TakeChanged() {
-		if n := len(t.Tables); n == 0 || t.Tables[n-1] != key.Table {
-			t.Tables = append(t.Tables, key.Table)
-		}
-		if key.Table != violation.DefaultTable {
-			t.Changed = append(t.Changed, d.view(d.replica.Shown(key)))
+	changed := d.replica.TakeChanged()
+	d.print.change(changed)
+	var names []any
+	for i, key := range changed {
+		if i == 0 || changed[i-1].Table != key.Table {
+			names = append(names, key.Table)
 		}
 	}
+	return map[string]any{
+		"saves": saves,
+		"changed": d.views(func(yield func(record.Record) bool) {
+			for _, key := range changed {
+				if slices.Contains(tables, key.Table) && !yield(d.replica.Shown(key)) {
+					return
+				}
+			}
+		}),
+		"tables":  names,
+		"notices": text(d.notices()),
+		"waiting": d.replica.Len(),
+		"cursor":  d.replica.Cursor(),
+		"offset":  d.replica.Offset().Milliseconds(),
+	}
+}
+
+func (d *device) notices() []notice {
+	notices := []notice{}
 	for _, n := range d.replica.TakeNotices() {
-		v := notice{Kind: kinds[n.Kind], Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields, Code: n.Code, Detail: n.Detail, Other: n.Other.Client, By: n.By.Milliseconds()}
+		v := notice{
+			Kind: kinds[n.Kind], Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
+			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, By: n.By.Milliseconds(),
+		}
 		if n.Kind == replica.Refused {
 			v.RolledBack = n.RolledBack.AppendJSON(nil)
 		}
-		t.Notices = append(t.Notices, v)
+		notices = append(notices, v)
 	}
-	t.Waiting = len(d.replica.Waiting())
-	t.Cursor = d.replica.Cursor()
-	t.Offset = d.replica.Offset().Milliseconds()
-	return t
+	return notices
 }
 
 // parseFields reads the fields of an edit.

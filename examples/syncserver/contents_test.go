@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// contents is what there is to see of a board, without what each side has of its own.
+type contents struct {
+	Tasks     map[string]task    // by ID
+	Meetings  map[string]meeting // of the day that is shown
+	Deleted   int
+	Conflicts int
+}
+
+type task struct{ Title, Due, Assignee, Status string }
+
+type meeting struct{ Title, Room, Start string }
+
+func (c contents) equal(d contents) bool {
+	return c.Deleted == d.Deleted && c.Conflicts == d.Conflicts && maps.Equal(c.Tasks, d.Tasks) && maps.Equal(c.Meetings, d.Meetings)
+}
+
+// shown is what a user sees of one side.
+type shown struct {
+	contents
+	Sync     string // the state of its connection
+	Online   bool
+	Outbox   int
+	Notices  []string
+	Warnings []string // the texts of the banners
+}
+
+func (s shown) settled() bool { return s.Sync == "current" && s.Outbox == 0 }
+
+// look reads all that from a panel.
+const look = `(panel => {
+	const all = (name, read) => [...panel.querySelectorAll('[data-testid="' + name + '"]')].map(read);
+	const one = (element, name) => element.querySelector('[data-testid="' + name + '"]');
+	const text = (name) => one(panel, name).textContent;
+	const day = one(panel, 'day').value;
+	const start = (hour) => day + 'T' + hour.padStart(2, '0') + ':00:00Z';
+	const warnings = all('violation', (v) => v.querySelector('p').textContent);
+	return {
+		Tasks: Object.fromEntries(all('task', (t) => [t.dataset.id, {
+			Title: one(t, 'task-title').value, Due: one(t, 'task-due').value,
+			Assignee: one(t, 'task-assignee').value, Status: one(t, 'task-status').value,
+		}])),
+		Meetings: Object.fromEntries(all('meeting', (m) => [m.dataset.id, {
+			Title: one(m, 'meeting-title').value, Room: one(m, 'meeting-room').value, Start: start(one(m, 'meeting-hour').value),
+		}])),
+		Deleted: ['deleted-tasks', 'deleted-meetings'].map((name) => one(panel, name))
+			.reduce((n, summary) => n + (summary.parentElement.hidden ? 0 : Number(summary.textContent.replace(/\D/g, ''))), 0),
+		Conflicts: warnings.length,
+		Warnings: warnings,
+		Notices: all('notice', (n) => n.querySelector('p').textContent),
+		Sync: panel.dataset.sync,
+		Online: one(panel, 'online-switch').getAttribute('aria-checked') === 'true',
+		Outbox: parseInt(text('outbox-count')) || 0,
+	};
+})`
+
+// stored returns what the server has, as it would be shown.
+func (s *screen) stored() contents {
+	s.t.Helper()
+	c, day := contents{Tasks: make(map[string]task), Meetings: make(map[string]meeting)}, s.day()
+	for _, r := range s.records() {
+		c.add(r, day)
+	}
+	return c
+}
+
+// records returns what the server has, as a client gets it that has nothing yet.
+func (s *screen) records() []record.Record {
+	s.t.Helper()
+	p := newPusher(s.t, [2]string{s.network.server.address, s.network.server.address})
+	text, err := p.request("GET", "/v1/pull", nil)
+	require.NoError(s.t, err)
+	var all []record.Record
+	for line := range bytes.Lines(text) {
+		var m record.Mutation
+		require.NoError(s.t, json.Unmarshal(line, &m))
+		all = append(all, m.Data)
+	}
+	return all
+}
+
+// written returns when the title of a task was written, by the stamp that the server has.
+func (s *screen) written(title string) time.Time {
+	s.t.Helper()
+	for _, r := range s.records() {
+		if v, _ := r.Get(board.Title); r.Key().Table == board.Tasks && text(r, board.Title) == title {
+			return v.Stamp.Time.Time()
+		}
+	}
+	require.FailNow(s.t, "the server has no task "+title)
+	return time.Time{}
+}
+
+// add adds a record as it would be shown on a day.
+func (c *contents) add(r record.Record, day string) {
+	key := r.Key()
+	switch {
+	case r.Deleted():
+		c.Deleted++
+	case key.Table == board.Tasks:
+		c.Tasks[key.ID] = task{text(r, board.Title), text(r, board.Due), text(r, board.Assignee), text(r, board.Status)}
+	case key.Table == board.Meetings:
+		var slot struct{ Room, Start string }
+		v, _ := r.Get("slot")
+		err := json.Unmarshal([]byte(v.Value.JSON()), &slot)
+		if err == nil && strings.HasPrefix(slot.Start, day) {
+			c.Meetings[key.ID] = meeting{text(r, board.Title), slot.Room, slot.Start}
+		}
+	case key.Table == violation.DefaultTable:
+		v, err := violation.Parse(r)
+		if err == nil && v.StatusAt(clock.TimestampOf(time.Now())) == violation.Open {
+			c.Conflicts++
+		}
+	}
+}
+
+// text returns a field that holds text, and "" if there is none.
+func text(r record.Record, field string) string {
+	v, _ := r.Get(field)
+	s, _ := v.Value.Text()
+	return s
+}

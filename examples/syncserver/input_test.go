@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// click clicks with the mouse on what an expression is.
+func (s *screen) click(expression string) {
+	s.t.Helper()
+	x, y := s.reach(expression)
+	s.do(chromedp.MouseClickXY(x, y))
+}
+
+// reach scrolls to an element and returns where its middle is, once a user could click
+// there: it is visible and nothing lies on top.
+func (s *screen) reach(expression string) (x, y float64) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		at := eval[spot](s, "("+reach+")("+expression+")")
+		if at.Trouble == "" {
+			return at.X, at.Y
+		}
+		if time.Now().After(end) {
+			require.FailNow(s.t, expression+" "+at.Trouble)
+		}
+	}
+}
+
+// spot is where the mouse goes, or why it cannot.
+type spot struct {
+	X, Y    float64
+	Trouble string
+}
+
+const reach = `async (e) => {
+	let Trouble = 'is not there';
+	for (const block of e ? ['nearest', 'center'] : []) {
+		e.scrollIntoView({block, inline: 'nearest', behavior: 'instant'});
+		await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // and it has scrolled
+		const r = e.getBoundingClientRect();
+		const X = r.x + r.width / 2, Y = r.y + r.height / 2;
+		const hit = document.elementFromPoint(X, Y);
+		if (e.contains(hit)) return {X, Y};
+		Trouble = 'is covered by ' + (hit?.outerHTML ?? 'nothing: it is not visible').slice(0, 200);
+	}
+	return {Trouble};
+}`
+
+// write clicks into a field, and replaces what is there.
+func (s *screen) write(field, text string) {
+	s.t.Helper()
+	s.click(field)
+	s.replace(text)
+}
+
+// replace replaces the text of the field that has the focus, and ends with Enter.
+func (s *screen) replace(text string) {
+	s.t.Helper()
+	s.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.KeyEvent(text+kb.Enter))
+}
+
+// choose chooses an option of a list by the arrow keys.
+func (s *screen) choose(list, value string) {
+	s.t.Helper()
+	steps := eval[int](s, fmt.Sprintf(`(list => {
+		list.focus();
+		return [...list.options].findIndex((o) => o.value === %q) - list.selectedIndex;
+	})(%s)`, value, list))
+	key := kb.ArrowDown
+	if steps < 0 {
+		key, steps = kb.ArrowUp, -steps
+	}
+	for range steps {
+		s.do(chromedp.KeyEvent(key))
+	}
+	require.Equal(s.t, value, eval[string](s, list+".value"))
+}
+
+// tabTo presses the Tab key, or Shift and Tab, until an element has the focus.
+func (s *screen) tabTo(element string, modifiers ...kb.Modifier) {
+	s.t.Helper()
+	const most = 60
+	for range most {
+		s.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(modifiers...)))
+		if eval[bool](s, "document.activeElement === "+element) {
+			return
+		}
+	}
+	require.FailNow(s.t, fmt.Sprintf("%s is not among %d elements that follow by the Tab key", element, most))
+}

@@ -1,0 +1,169 @@
+// Command load measures the sync server: how long a new device takes until it has the
+// data of a team, and what happens if many devices push at once.
+//
+//	go run ./load
+//
+// It starts a server of its own, in a process of its own on a new SQLite database or on
+// the one that -db names, and talks to it over the loopback interface. With -server it
+// measures one that runs already. If Chromium is installed, the page is measured as well.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+)
+
+func main() {
+	var r run
+	database := flag.String("db", "", "the `database` of the server that is started; empty for a new file")
+	flag.StringVar(&r.server.URL, "server", "", "the `URL` of a server that runs already")
+	flag.IntVar(&r.tasks, "tasks", 5000, "how many tasks the team has")
+	flag.IntVar(&r.clients, "clients", 50, "how many clients push at once")
+	flag.IntVar(&r.rounds, "rounds", 7, "how often a new device is measured")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := r.all(ctx, *database); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// run is one measurement of a server.
+type run struct {
+	server                 remote.Server
+	process                *process // nil if it was there already
+	tasks, clients, rounds int
+}
+
+// all measures everything, and prints a line for each figure.
+func (r *run) all(ctx context.Context, database string) error {
+	dir, err := os.MkdirTemp("", "load")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if r.server.URL == "" {
+		if database == "" {
+			database = filepath.Join(dir, "load.db")
+		}
+		if r.process, err = start(ctx, dir, database); err != nil {
+			return err
+		}
+		defer r.process.stop()
+		r.server.URL = r.process.url
+	}
+	for _, measure := range []func(context.Context) error{r.fill, r.native, r.page, r.fanIn} {
+		if err := measure(ctx); err != nil {
+			return err
+		}
+		if r.process != nil {
+			fmt.Printf("    the server has had %d MB at most\n", r.process.memory())
+		}
+	}
+	return nil
+}
+
+// join returns a new device.
+func (r *run) join(ctx context.Context) (*remote.Remote, error) {
+	m, err := r.server.Join(ctx, "demo", "")
+	if err != nil {
+		return nil, err
+	}
+	device, err := replica.Open(replica.Options{ID: m.ClientID})
+	return &remote.Remote{Server: r.server, Token: m.Token, Replica: device}, err
+}
+
+// fill pushes the workspace.
+func (r *run) fill(ctx context.Context) error {
+	d, err := r.join(ctx)
+	if err != nil {
+		return err
+	}
+	records := workspace(r.tasks)
+	for _, w := range records {
+		if err := d.Replica.Edit(w.key, w.fields); err != nil {
+			return err
+		}
+	}
+	begin := time.Now()
+	if err := d.Sync(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("one client has pushed %d records in %d ms\n", len(records), time.Since(begin).Milliseconds())
+	return nil
+}
+
+// native measures how long a new device takes until it has everything.
+func (r *run) native(ctx context.Context) error {
+	var took []time.Duration
+	for range r.rounds {
+		d, err := r.join(ctx)
+		if err != nil {
+			return err
+		}
+		begin := time.Now()
+		if err := d.Sync(ctx); err != nil {
+			return err
+		}
+		took = append(took, time.Since(begin))
+	}
+	fmt.Printf("a new device, native: all is there after %s\n", spread(took))
+	return nil
+}
+
+// page measures how long the page takes in a new browser, from the first request for data
+// until all is shown. It has two devices, which both begin with nothing.
+func (r *run) page(ctx context.Context) error {
+	var took []time.Duration
+	for range r.rounds {
+		ms, err := r.openPage(ctx)
+		if errors.Is(err, browser.ErrMissing) {
+			fmt.Println("a new device, in a browser: NOT MEASURED,", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Duration(ms*float64(time.Millisecond)))
+	}
+	fmt.Printf("two new devices in a browser: all is shown after %s\n", spread(took))
+	return nil
+}
+
+// openPage opens the page in a new browser, and returns how long the slower of its devices
+// took, in milliseconds.
+func (r *run) openPage(ctx context.Context) (float64, error) {
+	b, err := browser.Start(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Close()
+	tab, err := b.Open(r.server.URL)
+	if err != nil {
+		return 0, err
+	}
+	const times = `[...document.querySelectorAll("[data-first-sync-ms]")].map(e => Number(e.dataset.firstSyncMs))`
+	if err := tab.Wait(times + `.length === 2`); err != nil {
+		return 0, err
+	}
+	return browser.Eval[float64](tab, "Math.max(..."+times+")")
+}
+
+// spread returns the middle of some durations, and the ends.
+func spread(took []time.Duration) string {
+	slices.Sort(took)
+	ms := func(i int) int64 { return took[i].Milliseconds() }
+	return fmt.Sprintf("%d ms (%d–%d, %d times)", ms(len(took)/2), ms(0), ms(len(took)-1), len(took))
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+)
+
+// program builds the replica for js/wasm, once for all tests. What go generate may have
+// embedded is not used, as it may be older than the source.
+var program = sync.OnceValues(page.Build)
+
+// network lies between browsers and a server. It serves the page by itself, and passes on
+// what clients say to the server, unless it is told to cut a client off, or to hold back
+// or lose what the server answers.
+//
+// Its address is a new one in each test, so that none finds what another has stored in
+// the browser.
+type network struct {
+	URL    string
+	server *process
+
+	onItsWay atomic.Int32  // how many pushes are held back
+	over     chan struct{} // closed when the test is over
+
+	mu     sync.Mutex
+	cut    map[string]bool          // by client ID
+	losing map[string]bool          // the answer to the next push
+	held   map[string]chan struct{} // each push waits for one
+	pushed map[string]int           // how many pushes the server has answered
+}
+
+const pushPath = "/v1/push"
+
+var errLost = errors.New("lost on the way")
+
+func newNetwork(t *testing.T, server *process) *network {
+	t.Helper()
+	built, err := program()
+	require.NoError(t, err)
+	n := &network{
+		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
+		held: make(map[string]chan struct{}), pushed: make(map[string]int),
+	}
+	to, err := url.Parse("http://" + server.address)
+	require.NoError(t, err)
+	forward := &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		ModifyResponse: n.answer,
+		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorLog:       log.New(io.Discard, "", 0), // what breaks off is broken off on purpose
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", n.passing(forward))
+	mux.Handle("/", page.Handler())
+	mux.HandleFunc("/page/replica.wasm", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/wasm")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(built.Program)
+	})
+	mux.HandleFunc("/page/wasm_exec.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		w.Write(built.Runtime)
+	})
+	n.listen(t, mux)
+	return n
+}
+
+func (n *network) listen(t *testing.T, h http.Handler) {
+	s := httptest.NewUnstartedServer(h)
+	// Where a connection that was used before breaks, Chromium sends the request again by
+	// itself, and the page would not see that an answer is lost.
+	s.Config.SetKeepAlivesEnabled(false)
+	s.Start()
+	n.URL = s.URL
+	t.Cleanup(func() {
+		close(n.over)
+		s.CloseClientConnections()
+		s.Close()
+	})
+}
+
+// passing breaks off what clients send that are cut off, and holds back what they push.
+func (n *network) passing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client := clientOf(r)
+		n.mu.Lock()
+		cut, held := n.cut[client], n.held[client]
+		n.mu.Unlock()
+		if cut {
+			panic(http.ErrAbortHandler)
+		}
+		if held != nil && r.URL.Path == pushPath {
+			n.onItsWay.Add(1)
+			select {
+			case <-held:
+			case <-n.over:
+			}
+			n.onItsWay.Add(-1)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answer counts the pushes that the server has answered, and may lose an answer.
+func (n *network) answer(a *http.Response) error {
+	if a.Request.URL.Path != pushPath {
+		return nil
+	}
+	client := clientOf(a.Request)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.pushed[client]++
+	if n.losing[client] {
+		n.losing[client], n.cut[client] = false, true
+		return errLost
+	}
+	return nil
+}
+
+// clientOf returns the ID of the client that sent a request, which its token holds.
+func clientOf(r *http.Request) string {
+	parts := strings.Split(r.Header.Get("Authorization"), ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	return parts[1]
+}
+
+// loseAnswer lets the next push of a client reach the server, and loses the answer. The
+// client is cut off from then on.
+func (n *network) loseAnswer(client string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.losing[client] = true
+}
+
+// reconnect ends that a client is cut off.
+func (n *network) reconnect(client string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut[client] = false
+}
+
+// hold holds back what a client pushes. The first function that it returns lets one push
+// through, and the second all.
+func (n *network) hold(client string) (one, all func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	held := make(chan struct{})
+	n.held[client] = held
+	one = func() {
+		select {
+		case held <- struct{}{}:
+		case <-time.After(patience): // there is none; the test will see that
+		}
+	}
+	all = func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.held, client)
+		close(held)
+	}
+	return one, all
+}
+
+// pushes returns how many pushes of a client the server has answered, whether or not the
+// client was told.
+func (n *network) pushes(client string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.pushed[client]
+}

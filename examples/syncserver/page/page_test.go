@@ -1,0 +1,96 @@
+package page_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+)
+
+// get asks a handler for a path, as a browser does.
+func get(h http.Handler, path, tag string) *http.Response {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("If-None-Match", tag)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// references are what a file loads: in HTML by src and href, in JavaScript by import.
+var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
+
+// TestHandler: the page and all that it loads is served, with types that browsers accept
+// and with the rule that nothing comes from elsewhere.
+func TestHandler(t *testing.T) {
+	h := page.Handler()
+	seen := map[string]bool{}
+	for todo := []string{"/"}; len(todo) > 0; todo = todo[1:] {
+		path := todo[0]
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		answer := get(h, path, "")
+		require.Equal(t, http.StatusOK, answer.StatusCode, path)
+		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'", path)
+		want := map[string]string{"": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}[filepath.Ext(path)]
+		require.True(t, strings.HasPrefix(answer.Header.Get("Content-Type"), want), path)
+		require.Equal(t, http.StatusNotModified, get(h, path, answer.Header.Get("ETag")).StatusCode, path)
+
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		for _, m := range references.FindAllStringSubmatch(string(text), -1) {
+			todo = append(todo, "/"+m[1])
+			if m[1] == "" {
+				todo[len(todo)-1] = "/page/" + m[2]
+			}
+		}
+	}
+	require.True(t, seen["/page/main.js"] && seen["/page/sync.js"] && seen["/page/wasm_exec.js"])
+	require.Equal(t, http.StatusNotFound, get(h, "/nothing", "").StatusCode)
+}
+
+// TestProgram: the replica is served as compressed WebAssembly, and unpacked to whoever
+// cannot unpack it.
+func TestProgram(t *testing.T) {
+	h := page.Handler()
+	answer := get(h, "/page/replica.wasm", "")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Equal(t, "application/wasm", answer.Header.Get("Content-Type"))
+	require.Equal(t, "gzip", answer.Header.Get("Content-Encoding"))
+	unzip, err := gzip.NewReader(answer.Body)
+	require.NoError(t, err)
+	packed, err := io.ReadAll(unzip)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(packed), "\x00asm"))
+
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/page/replica.wasm", nil))
+	require.Empty(t, w.Header().Get("Content-Encoding"))
+	require.Equal(t, packed, w.Body.Bytes())
+}
+
+// TestNoMarkup: what people wrote never becomes HTML, and nothing is loaded from other
+// places.
+func TestNoMarkup(t *testing.T) {
+	files, err := filepath.Glob("static/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, bad := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "https://", " style=", " onclick=\""} {
+			require.NotContains(t, string(text), bad, name)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+// The task board: three columns, and the deleted tasks below. Of a long column only the
+// beginning is in the page.
+
+import { Card, statusOf } from './card.js';
+import { Deleted } from './deleted.js';
+import { element, setText } from './dom.js';
+import { statuses } from './words.js';
+
+const STEP = 25; // cards that are shown, and that "show more" adds
+
+export class Board {
+  #cards = new Map();
+
+  constructor(replica, who, part) {
+    this.replica = replica;
+    this.who = who;
+    this.part = part;
+    this.columns = statuses.map(([status, name]) => this.#column(status, name));
+    part.board.append(...this.columns.map((c) => c.element));
+    this.deleted = new Deleted(replica, who, part['deleted-tasks'], 'tasks', 'Deleted tasks');
+    part.add.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const input = part['add-title'];
+      const title = input.value.trim();
+      if (title) replica.edit('tasks', null, { title, status: 'todo' });
+      input.value = '';
+    });
+  }
+
+  #column(status, name) {
+    const count = element('span', { class: 'count' }, '0');
+    const list = element('ul', { class: 'cards', 'aria-label': name });
+    const more = element('button', { type: 'button', class: 'more', 'data-testid': 'show-more', hidden: true });
+    const column = { status, count, list, more, limit: STEP };
+    more.addEventListener('click', () => {
+      const first = column.limit;
+      column.limit += STEP;
+      this.draw([]);
+      list.children[first]?.querySelector('.title')?.focus();
+    });
+    column.element = element('div', { class: 'column', role: 'group', 'data-testid': `column-${status}`, 'aria-label': name },
+      element('h4', {}, name, count), element('div', { class: 'cards-box' }, list, more));
+    column.element.addEventListener('dragover', (event) => event.preventDefault());
+    column.element.addEventListener('drop', (event) => this.#drop(event, status));
+    return column;
+  }
+
+  #drop(event, status) {
+    event.preventDefault();
+    const view = this.replica.tables.tasks.get(event.dataTransfer.getData('text/plain'));
+    if (view && statusOf(view) !== status) this.replica.edit('tasks', view.id, { status });
+  }
+
+  /**
+   * draw draws what has changed.
+   * @param {object[]} changed the tasks that did
+   * @param {boolean} [flash] whether to point them out
+   */
+  draw(changed, flash = false) {
+    const alive = [...this.replica.tables.tasks.values()].filter((v) => !v.deleted);
+    const focused = document.activeElement;
+    const again = new Set(changed.map((v) => v.id));
+    const keep = new Set();
+    for (const column of this.columns) this.#drawColumn(column, alive, again, keep, flash);
+    for (const [id, card] of this.#cards) {
+      if (keep.has(id)) continue;
+      card.element.remove();
+      this.#cards.delete(id);
+    }
+    if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
+    this.part.empty.hidden = alive.length > 0;
+    this.deleted.draw();
+  }
+
+  #drawColumn(column, alive, again, keep, flash) {
+    // IDs ascend with time, so the newest task is the first.
+    const all = alive.filter((v) => statusOf(v) === column.status).sort((a, b) => (a.id < b.id ? 1 : -1));
+    setText(column.count, String(all.length));
+    column.more.hidden = all.length <= column.limit;
+    setText(column.more, `Show more of ${all.length}`);
+    all.slice(0, column.limit).forEach((view, i) => {
+      keep.add(view.id);
+      let card = this.#cards.get(view.id);
+      const isNew = !card;
+      if (isNew) this.#cards.set(view.id, (card = new Card(this.replica, this.who)));
+      if (isNew || again.has(view.id)) card.draw(view);
+      if (flash && again.has(view.id)) card.flash();
+      if (column.list.children[i] !== card.element) column.list.insertBefore(card.element, column.list.children[i] ?? null);
+    });
+  }
+}

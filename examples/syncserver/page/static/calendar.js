@@ -1,0 +1,141 @@
+// The rooms on one day: a table of hours, in which a free one is booked with a click.
+
+import { Deleted } from './deleted.js';
+import { element } from './dom.js';
+import { Meeting } from './meeting.js';
+import { HOURS, ROOMS, dayAfter, hourName, isPast, slotAt, slotOf } from './rooms.js';
+
+export class Calendar {
+  #meetings = new Map();
+  #cells = new Map(); // by room and hour
+
+  /** @param day an object with a value, and an event when that changes */
+  constructor(replica, who, part, day) {
+    this.replica = replica;
+    this.who = who;
+    this.part = part;
+    this.day = day;
+    this.deleted = new Deleted(replica, who, part['deleted-meetings'], 'meetings', 'Cancelled meetings');
+    this.#build();
+    part.day.addEventListener('change', () => part.day.value && day.set(part.day.value));
+    part['day-before'].addEventListener('click', () => day.set(dayAfter(day.value, -1)));
+    part['day-after'].addEventListener('click', () => day.set(dayAfter(day.value, 1)));
+    day.addEventListener('change', () => this.draw());
+  }
+
+  #build() {
+    const head = element('tr', {}, element('td', { class: 'corner' }), ...ROOMS.map((room) => element('th', { scope: 'col' }, room)));
+    const rows = HOURS.map((hour) => element('tr', {}, element('th', { scope: 'row' }, hourName(hour)), ...ROOMS.map((room) => {
+      const cell = element('td', { 'data-testid': 'cell', 'data-room': room, 'data-hour': hour });
+      this.#cells.set(`${room}/${hour}`, { room, hour, element: cell });
+      return cell;
+    })));
+    this.part.calendar.append(element('caption', { class: 'hidden' }, 'Rooms by hour, in UTC. Arrow keys move between free hours.'),
+      element('thead', {}, head), element('tbody', {}, ...rows));
+    this.part.calendar.addEventListener('keydown', (event) => this.#moveFocus(event));
+  }
+
+  /** #moveFocus goes from one free hour to the next by arrow keys. */
+  #moveFocus(event) {
+    const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+    const from = event.target.closest('.free')?.parentElement.dataset;
+    if (!step || !from) return;
+    event.preventDefault();
+    let [row, column] = [HOURS.indexOf(Number(from.hour)), ROOMS.indexOf(from.room)];
+    for (;;) {
+      row += step[0];
+      column += step[1];
+      const cell = this.#cells.get(`${ROOMS[column]}/${HOURS[row]}`);
+      if (!cell) return;
+      const free = cell.element.querySelector('.free');
+      if (free) return free.focus();
+    }
+  }
+
+  /** draw draws the day anew; what stays where it is, is left alone. */
+  draw() {
+    const day = this.day.value;
+    this.part.day.value = day;
+    const clashing = new Set(this.replica.violations.filter((v) => v.table === 'meetings').flatMap((v) => [v.recordId, ...v.conflictingRecords]));
+    const at = new Map(); // the meetings of a cell, and under null those of none
+    for (const view of this.replica.tables.meetings.values()) {
+      const slot = !view.deleted && slotOf(view);
+      if (!slot || slot.start.slice(0, 10) !== day) continue;
+      const key = `${slot.room}/${Number(slot.start.slice(11, 13))}`;
+      const cell = this.#cells.has(key) ? key : null;
+      at.set(cell, [...(at.get(cell) ?? []), view]);
+    }
+    const keep = new Set();
+    for (const [key, cell] of this.#cells) this.#drawCell(cell, day, at.get(key) ?? [], clashing, keep);
+    const elsewhere = (at.get(null) ?? []).map((view) => this.#meeting(view, clashing, keep));
+    this.part.elsewhere.hidden = elsewhere.length === 0;
+    this.part.elsewhere.replaceChildren(...elsewhere.map((e) => element('li', {}, e)));
+    for (const id of this.#meetings.keys()) {
+      if (!keep.has(id)) this.#meetings.delete(id);
+    }
+    this.deleted.draw();
+  }
+
+  #meeting(view, clashing, keep) {
+    let meeting = this.#meetings.get(view.id);
+    if (!meeting) this.#meetings.set(view.id, (meeting = new Meeting(this.replica, this.who, (cell) => this.#cancelled(cell))));
+    meeting.draw(view, clashing.has(view.id));
+    keep.add(view.id);
+    return meeting.element;
+  }
+
+  /** #cancelled keeps the focus where a meeting was. */
+  #cancelled(cell) {
+    this.draw();
+    cell.querySelector('.title, .free')?.focus();
+  }
+
+  #drawCell(cell, day, views, clashing, keep) {
+    const contents = views.sort((a, b) => (a.id < b.id ? -1 : 1)).map((view) => this.#meeting(view, clashing, keep));
+    if (contents.length === 0) {
+      const booking = cell.element.querySelector('.book');
+      if (booking && booking.dataset.day === day) return; // somebody is typing there
+      const old = cell.element.querySelector('.free');
+      contents.push(isPast(day, cell.hour) ? element('span', { class: 'past' }) : old ?? this.#free(cell));
+    }
+    const same = contents.length === cell.element.children.length && contents.every((c, i) => c === cell.element.children[i]);
+    if (same) return;
+    const focused = document.activeElement;
+    cell.element.replaceChildren(...contents);
+    if (focused.isConnected && focused !== document.activeElement) focused.focus();
+  }
+
+  #free(cell) {
+    const label = `Book ${cell.room} at ${hourName(cell.hour)}`;
+    return element('button', { type: 'button', class: 'free', 'data-testid': 'book', 'aria-label': label, onclick: () => this.#ask(cell) }, '+ ', element('span', {}, 'Book'));
+  }
+
+  /** #ask asks for the title of a new meeting, and books the hour. */
+  #ask(cell) {
+    const label = `Title of the meeting in ${cell.room} at ${hourName(cell.hour)}`;
+    const title = element('input', { 'aria-label': label, placeholder: 'Title', 'data-testid': 'book-title', maxlength: 80, required: true, autocomplete: 'off' });
+    const form = element('form', { class: 'book', 'data-day': this.day.value }, title, element('button', { type: 'submit', 'data-testid': 'book-save' }, 'Book'));
+    const close = () => {
+      form.remove();
+      this.draw();
+    };
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      form.remove();
+      const host = this.who(this.replica.device.clientId).name.split(/['’]s /)[0];
+      this.replica.edit('meetings', null, { title: title.value.trim() || 'Meeting', host, slot: slotAt(cell.room, form.dataset.day, cell.hour) });
+      this.draw();
+      cell.element.querySelector('.title')?.focus();
+    });
+    form.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      close();
+      cell.element.querySelector('.free')?.focus();
+    });
+    form.addEventListener('focusout', (event) => {
+      if (!form.contains(event.relatedTarget) && title.value === '' && form.isConnected) close();
+    });
+    cell.element.replaceChildren(form);
+    title.focus();
+  }
+}

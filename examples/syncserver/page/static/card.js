@@ -1,0 +1,66 @@
+// A task on the board.
+
+import { element } from './dom.js';
+import { Field } from './field.js';
+import { statuses, titleOf, value } from './words.js';
+
+/** statusOf returns the column that a task is in. */
+export const statusOf = (view) => (statuses.some(([s]) => s === value(view, 'status')) ? value(view, 'status') : 'todo');
+
+export class Card {
+  constructor(replica, who) {
+    this.who = who;
+    const title = element('textarea', { class: 'value title', rows: 1, 'data-testid': 'task-title', spellcheck: 'false' });
+    const due = element('input', { class: 'value', type: 'date', 'data-testid': 'task-due', max: '9999-12-31' });
+    const assignee = element('input', { class: 'value', list: 'people', placeholder: 'Nobody', maxlength: 60, autocomplete: 'off', 'data-testid': 'task-assignee' });
+    const status = element('select', { class: 'value', 'data-testid': 'task-status' }, ...statuses.map(([s, name]) => element('option', { value: s }, name)));
+    this.title = title;
+    this.status = status;
+    this.fields = [
+      new Field(replica, who, 'title', title, { required: true }),
+      new Field(replica, who, 'due', due),
+      new Field(replica, who, 'assignee', assignee),
+      new Field(replica, who, 'status', status, { toText: () => statusOf(this.view) }),
+    ];
+    const [titleMark, dueMark, assigneeMark, statusMark] = this.fields.map((f) => f.mark.element);
+    this.remove = element('button', { type: 'button', class: 'remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
+    const handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
+    handle.addEventListener('dragstart', (event) => {
+      event.dataTransfer.setData('text/plain', this.view.id);
+      event.dataTransfer.effectAllowed = 'move';
+      event.dataTransfer.setDragImage(this.element, 10, 10);
+    });
+    this.element = element('li', { class: 'card', 'data-testid': 'task' },
+      element('div', { class: 'line first' }, title, titleMark),
+      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
+      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark),
+      element('div', { class: 'line last' }, handle, status, statusMark, this.remove));
+    this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
+  }
+
+  draw(view) {
+    this.view = view;
+    this.element.dataset.id = view.id;
+    for (const field of this.fields) {
+      field.draw(view);
+      const label = { title: 'Title', due: 'Due date', assignee: 'Person', status: 'Column' }[field.name];
+      field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
+    }
+    this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
+    this.remove.title = 'Delete';
+  }
+
+  /** flash shows for a moment that the card has changed, in the colour of who wrote last. */
+  flash() {
+    const writes = Object.values(this.view.data);
+    const last = writes.reduce((a, b) => (b.updatedAt > a.updatedAt ? b : a));
+    this.element.dataset.side = this.who(last.clientId).side;
+    this.element.classList.add('fresh');
+  }
+
+  #delete(replica) {
+    const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
+    replica.edit('tasks', this.view.id, { $deleted: true });
+    next?.querySelector('.title')?.focus(); // or the focus would be lost
+  }
+}

@@ -1,0 +1,153 @@
+// The page: two replicas, the network between them, and what they share.
+
+import { startAppearance } from './appearance.js';
+import { setText } from './dom.js';
+import { Panel } from './panel.js';
+import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
+import { Replica, program } from './replica.js';
+import { firstDay } from './rooms.js';
+import { Events } from './server.js';
+import { takeSlot } from './slot.js';
+import { Storage } from './storage.js';
+import { State, Sync } from './sync.js';
+import { startTooltip } from './why.js';
+
+/** A Day is the day that both calendars show. */
+class Day extends EventTarget {
+  value = firstDay();
+
+  set(value) {
+    this.value = value;
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** place returns where this tab belongs, from its address. */
+function place() {
+  const workspace = new URLSearchParams(location.search).get('workspace') || 'demo';
+  const invite = new URLSearchParams(location.hash.slice(1)).get('invite') ?? undefined;
+  return { workspace, invite };
+}
+
+async function start() {
+  startAppearance();
+  startTooltip();
+  const here = place();
+  const [slot, module] = await Promise.all([takeSlot(here.workspace), program()]);
+  const replicas = await Promise.all(['left', 'right'].map(async (side) => {
+    const name = `fieldlww-${here.workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
+    return Replica.open(side, module, await Storage.open(name));
+  }));
+  const network = new Network(replicas, here);
+  const day = new Day();
+  const panels = replicas.map((replica, i) => new Panel(replica, network.syncs[i], {
+    day,
+    who: peopleOf(replica, replicas),
+    wire: document.querySelector(`.wire[data-side="${replica.side}"]`),
+    jump: document.querySelector(`.jump [data-side="${replica.side}"]`),
+  }));
+  document.getElementById('loading').remove();
+  document.getElementById('panels').append(...panels.map((p) => p.element));
+  for (const panel of panels) open(panel, replicas);
+}
+
+/** open draws a panel, starts to sync, and says when all is shown. */
+function open(panel, replicas) {
+  const { replica, sync, element } = panel;
+  const began = performance.now();
+  const people = document.getElementById('people');
+  panel.onDrawn = (tables) => {
+    if (tables.has('devices')) suggestPeople(people, replicas);
+  };
+  panel.draw();
+  suggestPeople(people, replicas);
+  sync.addEventListener('synced', () => {
+    if (!hasName(replica)) panel.rename(freeName(replica));
+    setTimeout(() => {
+      element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
+      ready(element);
+    });
+  });
+  sync.start();
+  if (replica.joined) ready(element);
+}
+
+/** ready says on the page that both replicas are open and drawn, for tests. */
+function ready(element) {
+  element.dataset.open = 'true';
+  if (document.querySelectorAll('[data-open="true"]').length === 2) document.documentElement.dataset.ready = 'true';
+}
+
+/** The network: what connects the replicas to the server, and how the page shows it. */
+class Network {
+  constructor(replicas, here) {
+    this.up = null;
+    this.events = new Events((news) => this.#hear(news));
+    this.syncs = replicas.map((replica) => new Sync(replica, this.events, here));
+    for (const sync of this.syncs) sync.addEventListener('state', () => this.#see(sync.state));
+    for (const replica of replicas) replica.addEventListener('change', () => this.#compareSoon());
+    const copy = document.getElementById('copy-link');
+    // From another machine, this one is not to be found under a name that means "here".
+    if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) copy.textContent = 'Copy link for another tab';
+    copy.addEventListener('click', () => this.#copyLink(copy));
+  }
+
+  #hear({ up, seq }) {
+    this.up = up;
+    if (seq !== undefined) this.seq = seq;
+    for (const sync of this.syncs) {
+      const behind = Number(sync.replica.cursor) < this.seq;
+      if (up ? behind || sync.state === State.unreachable : sync.state === State.current) sync.wake();
+    }
+    this.#draw();
+  }
+
+  /** #see notes what the state of a replica tells of the server. */
+  #see(state) {
+    if ([State.current, State.unauthorized, State.notInvited].includes(state)) this.up = true;
+    if (state === State.unreachable) this.up = false;
+    this.#draw();
+    this.#compareSoon();
+  }
+
+  #draw() {
+    const connected = this.syncs.some((s) => s.state !== State.offline);
+    const state = !connected || this.up === null ? 'idle' : this.up ? 'up' : 'down';
+    document.getElementById('server').dataset.state = state;
+    const idle = connected ? 'Connecting' : 'Server · nobody is connected';
+    setText(document.getElementById('server-text'), { idle, up: 'Server is reachable', down: 'Server does not answer' }[state]);
+    if (this.seq !== undefined) setText(document.getElementById('server-seq'), `${this.seq} changes so far`);
+  }
+
+  // The digests are compared when nothing has happened for a moment.
+  #compareSoon() {
+    clearTimeout(this.comparing);
+    this.comparing = setTimeout(() => {
+      const busy = [State.joining, State.pulling, State.pushing];
+      if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return;
+      const [left, right] = this.syncs.map((s) => s.replica.digest());
+      const equal = document.getElementById('equal');
+      equal.dataset.equal = left === right;
+      setText(equal, left === right ? '✓ Both sides hold the same' : '≠ The sides differ');
+    }, 250);
+  }
+
+  async #copyLink(button) {
+    const link = location.href;
+    const before = button.textContent;
+    try {
+      await navigator.clipboard.writeText(link);
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = link; // no clipboard over plain HTTP
+    }
+    setTimeout(() => (button.textContent = before), 4000);
+  }
+}
+
+start().catch((error) => {
+  const loading = document.getElementById('loading');
+  const text = `The page could not start. ${error.message ?? error}`;
+  if (loading) loading.textContent = text;
+  else document.getElementById('panels').prepend(text);
+});

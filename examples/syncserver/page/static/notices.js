@@ -1,0 +1,98 @@
+// What a device has to tell its user. Notices stay until they are closed.
+
+import { element } from './dom.js';
+import { fieldName, kindName, said, span, titleOf } from './words.js';
+
+const MOST = 30; // the older ones go
+
+const REASONS = {
+  title_too_long: 'a title has at most 80 characters',
+  forbidden: 'it is not permitted',
+  derived_field: 'what the server finds is not for people to write',
+  other_device: 'a device is named by itself only',
+  unknown_table: 'the server does not know this kind of record',
+  limit_exceeded: 'it is too large',
+  other_client: 'it was written by another device',
+};
+
+/** Notices shows notices of a replica in a box. */
+export class Notices {
+  /** @param actions what a notice offers: rejoin, which takes a new client ID */
+  constructor(replica, who, box, actions) {
+    this.replica = replica;
+    this.who = who;
+    this.box = box;
+    this.actions = actions;
+    replica.addEventListener('notice', (event) => this.#tell(event.detail));
+  }
+
+  /** add shows a text, and returns a function that closes it. */
+  add(text, { bad = false, kind = '', button = null } = {}) {
+    const close = () => {
+      const next = notice.nextElementSibling ?? notice.previousElementSibling;
+      const hadFocus = notice.contains(document.activeElement);
+      notice.remove();
+      if (hadFocus) (next?.querySelector('.close') ?? this.box.closest('.panel')).focus({ preventScroll: true });
+    };
+    const body = element('div', {}, element('p', {}, ...[text].flat()));
+    if (button) body.append(element('button', { type: 'button', 'data-testid': 'notice-action', onclick: () => { close(); button.act(); } }, button.text));
+    const notice = element('div', { class: 'notice', 'data-testid': 'notice', 'data-kind': kind, 'data-tone': bad && 'bad' },
+      body, element('button', { type: 'button', class: 'close', 'aria-label': 'Close this notice', onclick: close }, '×'));
+    this.box.append(notice);
+    while (this.box.children.length > MOST) this.box.firstElementChild.remove();
+    return close;
+  }
+
+  #tell(notice) {
+    const words = this[notice.kind]?.(notice);
+    if (words) this.add(words.text, { kind: notice.kind, ...words });
+  }
+
+  refused({ table, id, fields, code, detail, rolledBack }) {
+    const field = fields.length === 1 ? fields[0] : rolledBack.title ? 'title' : null;
+    const shown = this.replica.tables[table]?.get(id);
+    const isNew = !shown;
+    const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
+    const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
+    const reason = REASONS[code] ?? detail ?? code;
+    return { text: `The server refused ${what}: ${reason}. It was ${isNew ? 'taken back' : 'put back as it was'}.${wrote}`, bad: true };
+  }
+
+  edit_lost({ table, id, fields, other }) {
+    const shown = this.replica.tables[table]?.get(id);
+    const now = shown?.data[fields[0]];
+    const instead = now && now.clientId === other ? ` It is ${said(fields[0], now)} now.` : '';
+    return { text: `Your edit of the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} wrote a later one, without having seen yours.${instead}` };
+  }
+
+  edit_replaced({ table, id, fields, other }) {
+    const [field] = fields;
+    const why = this.replica.why(table, id, field);
+    const value = why && !why.unknown && why.loser.clientId === other ? `, ${said(field, why.loser)}` : '';
+    return { text: `Your ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other).name}${value}, that you had not seen.` };
+  }
+
+  record_deleted({ table, id }) {
+    const shown = this.replica.tables[table]?.get(id);
+    const by = shown?.data.$deleted ? this.who(shown.data.$deleted.clientId).name : 'somebody else';
+    const restore = () => this.replica.edit(table, id, { $deleted: false });
+    return { text: `${by} had deleted ${titleOf(shown)} meanwhile. Your edit is kept, but the ${kindName(table)} stays deleted.`, button: { text: 'Restore it', act: restore } };
+  }
+
+  clock_corrected({ by }) {
+    const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
+    return { text: `Your clock was ${off}. It was corrected, and the edits that waited were stamped again.` };
+  }
+
+  new_id_needed() {
+    return { text: 'This device seems to be in use twice, such as after a restored backup. It should get a new identity; nothing is lost.', bad: true, button: { text: 'Take a new identity', act: this.actions.rejoin } };
+  }
+
+  not_edited({ detail }) {
+    return { text: `That could not be written: ${detail}.`, bad: true };
+  }
+
+  not_saved({ detail }) {
+    return { text: `This browser could not store what you did (${detail ?? 'no reason given'}). It is shown, and will be gone after a reload. Nothing is sent until then.`, bad: true };
+  }
+}

@@ -1,0 +1,39 @@
+// The list of the edits that wait to be sent.
+
+import { element, setText } from './dom.js';
+import { clock, edits, fieldName, kindName, said, titleOf } from './words.js';
+
+const MOST = 50; // that are listed
+
+export class Outbox {
+  constructor(replica, part) {
+    this.replica = replica;
+    this.part = part;
+    part.outbox.addEventListener('toggle', () => this.#list());
+  }
+
+  draw() {
+    const { waiting } = this.replica;
+    this.part.outbox.dataset.waiting = waiting > 0;
+    setText(this.part['outbox-text'], waiting === 0 ? 'Outbox empty' : `${edits(waiting)} ${waiting === 1 ? 'waits' : 'wait'}`);
+    this.#list();
+  }
+
+  #list() {
+    if (!this.part.outbox.open) return;
+    const all = this.replica.outbox();
+    const rows = all.slice(0, MOST).map((mutation) => element('li', { 'data-testid': 'outbox-item' }, this.#words(mutation)));
+    if (all.length > MOST) rows.push(element('li', {}, `and ${edits(all.length - MOST)} more`));
+    if (all.length === 0) rows.push(element('li', {}, 'Nothing waits.'));
+    this.part['outbox-list'].replaceChildren(...rows);
+  }
+
+  #words({ table, id, data }) {
+    const shown = this.replica.tables[table]?.get(id);
+    const [[, first]] = Object.entries(data);
+    const at = clock(new Date(first.updatedAt));
+    const changes = Object.entries(data).map(([field, write]) =>
+      field === '$deleted' ? (write.value ? 'delete it' : 'restore it') : `${fieldName(field)}: ${said(field, write)}`);
+    return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;
+  }
+}

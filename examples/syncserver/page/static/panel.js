@@ -1,0 +1,241 @@
+// One replica on the page: its switch, its clock, and all that it shows.
+
+import { Board } from './board.js';
+import { Calendar } from './calendar.js';
+import { parts, setText } from './dom.js';
+import { fillExample } from './example.js';
+import { Notices } from './notices.js';
+import { Outbox } from './outbox.js';
+import { State } from './sync.js';
+import { Violations } from './violations.js';
+import { clock, edits, span } from './words.js';
+
+const MINUTE = 60_000;
+const PATIENCE = 400; // milliseconds after which it is worth saying that something is on its way
+const LONG_PULL = 1000; // milliseconds between drawings while page after page comes
+
+const STATES = {
+  [State.offline]: 'Offline. Edits are kept on this device.',
+  [State.joining]: 'Joining the workspace…',
+  [State.pulling]: 'Getting changes…',
+  [State.pushing]: 'Sending edits…',
+  [State.current]: 'Up to date.',
+  [State.unreachable]: 'The server does not answer. Edits are kept here, and sent once it does.',
+  [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
+  [State.unauthorized]: 'The server does not know this device.',
+  [State.notSaved]: 'This browser does not store anything, so nothing is sent.',
+};
+const BAD = [State.unreachable, State.notInvited, State.unauthorized, State.notSaved];
+
+export class Panel {
+  #changed = { tables: new Set(), tasks: new Map() };
+  #drawing = 0;
+  #telling = 0;
+
+  /** @param {{who, day, wire, jump}} page what the two panels share, and the wire to this one */
+  constructor(replica, sync, { who, day, wire, jump }) {
+    this.replica = replica;
+    this.sync = sync;
+    this.who = who;
+    this.wire = wire;
+    this.jump = jump;
+    this.element = document.getElementById('panel-template').content.cloneNode(true).firstElementChild;
+    this.element.id = replica.side;
+    this.element.dataset.replica = replica.side;
+    this.part = parts(this.element);
+    this.board = new Board(replica, who, this.part);
+    this.calendar = new Calendar(replica, who, this.part, day);
+    this.violations = new Violations(replica, this.part.violations);
+    this.outbox = new Outbox(replica, this.part);
+    this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
+    this.#listen();
+    this.#drawClock();
+    this.#drawSwitch();
+    this.#drawJoined();
+    this.#drawTime();
+    setInterval(() => this.#drawTime(), 1000);
+    setInterval(() => replica.joined && replica.checkViolations(), MINUTE / 2);
+  }
+
+  #listen() {
+    const { replica, sync, part } = this;
+    replica.addEventListener('change', (event) => this.#changedBy(event.detail));
+    replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
+    sync.addEventListener('state', () => this.#stateChanged());
+    sync.addEventListener('synced', () => this.#drawing && this.#drawChanged());
+    part.online.addEventListener('click', () => this.#setOnline(part.online.getAttribute('aria-checked') !== 'true'));
+    part.name.addEventListener('change', () => this.rename(part.name.value.trim()));
+    part.clock.addEventListener('change', () => this.#setClock());
+    part.minutes.addEventListener('change', () => this.#setClock());
+    part.reset.addEventListener('click', () => this.#reset());
+    part.example.addEventListener('click', () => {
+      fillExample(replica);
+      part['add-title'].focus(); // for the button goes away
+    });
+    for (const drop of this.element.querySelectorAll('.drop')) closeOutside(drop);
+  }
+
+  /** rename writes the name of the device, as a record that all can read. */
+  rename(name) {
+    if (name) this.replica.edit('devices', this.replica.device.clientId, { name });
+    this.draw();
+  }
+
+  #setOnline(online) {
+    this.replica.setOnline(online);
+    if (online) this.sync.start();
+    else this.sync.stop();
+    this.#drawSwitch();
+  }
+
+  #setClock() {
+    const custom = this.part.clock.value === 'custom';
+    this.part['minutes-field'].hidden = !custom;
+    const minutes = Number(custom ? this.part.minutes.value : this.part.clock.value) || 0;
+    this.replica.setSkew(minutes * MINUTE);
+    this.#drawTime();
+  }
+
+  async #reset() {
+    this.sync.stop();
+    await this.replica.forget();
+    this.part.notices.replaceChildren();
+    this.#setOnline(true);
+    for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;
+    this.draw();
+  }
+
+  async #rejoin() {
+    this.sync.stop();
+    this.replica.device.token = null;
+    this.#setOnline(true);
+  }
+
+  // A change is drawn soon, and not at once, and a long pull is drawn now and then.
+  #changedBy({ tables, changed }) {
+    if (changed.length > 0) this.element.dataset.saved = 'false';
+    for (const table of tables) this.#changed.tables.add(table);
+    for (const view of changed) if (view.table === 'tasks') this.#changed.tasks.set(view.id, view);
+    if (this.sync.more) {
+      this.#drawing ||= setTimeout(() => this.#drawChanged(), LONG_PULL);
+    } else {
+      clearTimeout(this.#drawing);
+      this.#drawing = setTimeout(() => this.#drawChanged());
+    }
+  }
+
+  #drawChanged() {
+    clearTimeout(this.#drawing);
+    this.#drawing = 0;
+    const { tables, tasks } = this.#changed;
+    this.#changed = { tables: new Set(), tasks: new Map() };
+    if (tables.has('devices')) this.draw();
+    else {
+      if (tables.has('tasks')) this.board.draw([...tasks.values()], true);
+      if (tables.has('meetings') || tables.has('violations')) this.#drawRooms();
+      this.outbox.draw();
+      this.#drawWire();
+    }
+    this.onDrawn?.(tables);
+  }
+
+  /** draw draws everything, as when a device has got another name. */
+  draw() {
+    const { name, letter } = this.who(this.replica.device.clientId);
+    setText(this.part.heading, name);
+    this.element.setAttribute('aria-label', name);
+    this.part.online.setAttribute('aria-label', `${name} is online`);
+    for (const section of this.element.querySelectorAll('[data-label]')) section.setAttribute('aria-label', `${section.dataset.label}, ${name}`);
+    if (document.activeElement !== this.part.name) this.part.name.value = name;
+    setText(this.part.badge, letter);
+    setText(this.jump, name);
+    this.board.draw([...this.replica.tables.tasks.values()]);
+    this.#drawRooms();
+    this.outbox.draw();
+    this.#drawWire();
+  }
+
+  #drawRooms() {
+    this.calendar.draw();
+    this.violations.draw();
+  }
+
+  #drawSwitch() {
+    const { online } = this.replica.device;
+    this.part.online.setAttribute('aria-checked', String(online));
+    setText(this.part['online-text'], online ? 'Online' : 'Offline');
+    this.element.dataset.online = online;
+    this.#drawState();
+  }
+
+  #drawClock() {
+    const minutes = this.replica.device.skew / MINUTE;
+    const known = [...this.part.clock.options].some((o) => o.value === String(minutes));
+    this.part.clock.value = known ? String(minutes) : 'custom';
+    this.part.minutes.value = known ? '5' : String(minutes);
+    this.part['minutes-field'].hidden = known;
+  }
+
+  #drawTime() {
+    const { offset } = this.replica;
+    const corrected = Math.abs(offset) >= 1000 ? `, corrected by ${offset < 0 ? '−' : '+'}${span(Math.abs(offset))}` : '';
+    setText(this.part.time, clock(this.replica.now()) + corrected);
+  }
+
+  // What goes by in an instant is not worth a word, or the text would never stand still.
+  #stateChanged() {
+    clearTimeout(this.#telling);
+    const passing = [State.pulling, State.pushing].includes(this.sync.state);
+    if (passing) this.#telling = setTimeout(() => this.#drawState(), PATIENCE);
+    else this.#drawState();
+    this.element.dataset.sync = this.sync.state;
+    this.#drawJoined();
+    if (this.sync.state === State.unauthorized) this.#offerToJoin();
+    else this.closeOffer?.();
+  }
+
+  /** #drawJoined keeps people from writing as a device that has no ID yet. */
+  #drawJoined() {
+    for (const section of this.element.querySelectorAll('section')) section.inert = !this.replica.joined;
+    this.part.name.disabled = !this.replica.joined;
+  }
+
+  #drawState() {
+    const { state } = this.sync;
+    setText(this.part.state, STATES[state]);
+    this.part.state.dataset.tone = BAD.includes(state) ? 'bad' : '';
+    this.#drawWire();
+  }
+
+  #drawWire() {
+    const { waiting } = this.replica;
+    const { state } = this.sync;
+    const away = { [State.offline]: 'offline', [State.joining]: 'connecting' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
+    this.wire.dataset.state = away ? 'offline' : 'online';
+    setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? 'up to date');
+  }
+
+  #offerToJoin() {
+    this.closeOffer?.();
+    const { waiting } = this.replica;
+    const lost = waiting > 0 ? ` ${edits(waiting)} that ${waiting === 1 ? 'was' : 'were'} never sent will be lost.` : ' Nothing of your own is lost, as all of it had been sent.';
+    this.closeOffer = this.notices.add(
+      `The server does not know this device any longer; its data was replaced, perhaps. To go on, join again: what this device holds is forgotten, and the server’s data comes in its place.${lost}`,
+      { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#reset() } });
+  }
+}
+
+/** closeOutside closes a list that drops down on Escape, and when one goes elsewhere. */
+function closeOutside(drop) {
+  drop.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !drop.open) return;
+    drop.open = false;
+    drop.querySelector('summary').focus();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (!drop.contains(event.target)) drop.open = false;
+  });
+  drop.addEventListener('focusout', (event) => {
+    if (event.relatedTarget && !drop.contains(event.relatedTarget)) drop.open = false;
+  });
+}

@@ -1,0 +1,51 @@
+// The rooms and hours that the calendar has, and how a slot is made of them.
+
+export const ROOMS = ['Room A', 'Room B', 'Room C'];
+export const HOURS = [9, 10, 11, 12, 13, 14, 15, 16];
+const HOUR = 3_600_000;
+
+export const hourName = (hour) => `${String(hour).padStart(2, '0')}:00`;
+
+/** slotAt returns an hour in a room, on a day like 2026-03-02 in UTC. */
+export function slotAt(room, day, hour) {
+  const start = new Date(`${day}T${hourName(hour)}:00Z`);
+  const text = (time) => time.toISOString().replace('.000', '');
+  return { room, start: text(start), end: text(new Date(start.getTime() + HOUR)) };
+}
+
+/** isPast says whether an hour has begun. A conflict in the past does not matter, so there is
+ * no booking it. */
+export const isPast = (day, hour) => new Date(`${day}T${hourName(hour)}:00Z`) <= Date.now();
+
+/** firstDay returns today, or tomorrow if there is little left of today. */
+export function firstDay() {
+  const today = dayAfter(null, 0);
+  return HOURS.filter((hour) => !isPast(today, hour)).length >= 4 ? today : dayAfter(today, 1);
+}
+
+/** dayAfter returns the day so many days after another one, or after today. */
+export function dayAfter(day, days) {
+  const time = day ? new Date(`${day}T00:00:00Z`) : new Date();
+  return new Date(time.getTime() + days * 24 * HOUR).toISOString().slice(0, 10);
+}
+
+/** slotOf returns the slot of a meeting, if it has one that can be read. */
+export function slotOf(view) {
+  const slot = view.data.slot?.value;
+  const ok = typeof slot?.room === 'string' && !Number.isNaN(Date.parse(slot.start)) && !Number.isNaN(Date.parse(slot.end));
+  return ok ? slot : null;
+}
+
+/** nextFree returns the first free hour after a slot, in the same room. */
+export function nextFree(slot, meetings) {
+  const taken = meetings.filter((m) => !m.deleted).map(slotOf).filter((s) => s?.room === slot.room);
+  for (let days = 0; days < 30; days++) {
+    const day = dayAfter(slot.start.slice(0, 10), days);
+    for (const hour of HOURS) {
+      const free = slotAt(slot.room, day, hour);
+      const overlaps = taken.some((s) => Date.parse(s.start) < Date.parse(free.end) && Date.parse(free.start) < Date.parse(s.end));
+      if (Date.parse(free.start) > Date.parse(slot.start) && !isPast(day, hour) && !overlaps) return free;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,84 @@
+// The banners: what merged cleanly and makes no sense, and the normal writes that settle it.
+
+import { element } from './dom.js';
+import { nextFree, slotOf } from './rooms.js';
+import { place, titleOf } from './words.js';
+
+const SETTLED = 5000; // how long it is said that one is settled, in milliseconds
+
+export class Violations {
+  #banners = new Map(); // by ID, with what they were drawn from
+
+  constructor(replica, box) {
+    this.replica = replica;
+    this.box = box;
+    this.calm = element('p', { class: 'calm' }, '✓ No conflicts that need a person');
+    box.append(this.calm);
+  }
+
+  draw() {
+    const open = this.replica.violations.filter((v) => !v.dismissed);
+    const ids = new Set(open.map((v) => v.id));
+    for (const [id, banner] of this.#banners) {
+      if (!ids.has(id)) this.#settle(id, banner);
+    }
+    for (const violation of open) this.#draw(violation);
+    this.calm.hidden = this.box.children.length > 1;
+  }
+
+  #draw(violation) {
+    const { meetings } = this.replica.tables;
+    const { meeting, text } = this.#subject(violation);
+    const slot = meeting && slotOf(meeting);
+    const free = slot && nextFree(slot, [...meetings.values()]);
+    const from = JSON.stringify([text, violation.evidence, free, meeting?.id, meeting && titleOf(meeting)]);
+    const old = this.#banners.get(violation.id);
+    if (old?.from === from) return;
+
+    const button = (testid, text, act) => element('button', { type: 'button', 'data-testid': testid, onclick: act }, text);
+    const buttons = [];
+    if (free) {
+      const where = free.start.slice(0, 10) === slot.start.slice(0, 10) ? free.start.slice(11, 16) : place(free);
+      buttons.push(button('violation-move', `Move ${titleOf(meeting)} to ${where}`, () => this.replica.edit('meetings', meeting.id, { slot: free })));
+    }
+    if (meeting) buttons.push(button('violation-cancel', `Cancel ${titleOf(meeting)}`, () => this.replica.edit('meetings', meeting.id, { $deleted: true })));
+    // A dismissal names the evidence: it falls when that changes.
+    buttons.push(button('violation-dismiss', 'Leave it so', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
+
+    const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },
+      element('p', {}, text), element('div', { class: 'row' }, ...buttons));
+    if (old) old.element.replaceWith(banner);
+    else this.box.append(banner);
+    this.#banners.set(violation.id, { from, element: banner });
+  }
+
+  /**
+   * #subject returns the meeting that is to be moved here, and the text. The server
+   * describes a conflict to whoever booked later; to others it is told the other way round.
+   */
+  #subject({ recordId, conflictingRecords, description }) {
+    const { meetings } = this.replica.tables;
+    const all = [recordId, ...conflictingRecords].map((id) => meetings.get(id)).filter(Boolean);
+    const own = all.find((m) => m.data.slot?.clientId === this.replica.device.clientId);
+    const [later, earlier] = all;
+    if (all.length !== 2 || own === later) return { meeting: later, text: description };
+    const slot = slotOf(later);
+    const where = slot ? ` in ${place(slot)}` : '';
+    if (own) return { meeting: own, text: `Your meeting ${titleOf(own)} conflicts with ${titleOf(later)}${where}` };
+    return { meeting: later, text: `${titleOf(later)} conflicts with ${titleOf(earlier)}${where}` };
+  }
+
+  #settle(id, banner) {
+    this.#banners.delete(id);
+    const dismissed = this.replica.violations.some((v) => v.id === id);
+    const note = element('p', { class: 'settled', role: 'status', 'data-testid': 'violation-settled' },
+      dismissed ? '✓ Left as it is.' : '✓ Resolved. The conflict is gone.');
+    const hadFocus = banner.element.contains(document.activeElement);
+    banner.element.replaceWith(note);
+    if (hadFocus) this.box.closest('.panel').focus({ preventScroll: true });
+    setTimeout(() => {
+      note.remove();
+      this.draw();
+    }, SETTLED);
+  }
+}

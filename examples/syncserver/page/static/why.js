@@ -1,0 +1,112 @@
+// The marks: who wrote a field, and, on hover or focus, why its value won and what it
+// replaced.
+
+import { element, setText } from './dom.js';
+import { fieldName, said, span, titleOf, when } from './words.js';
+
+const explanations = new WeakMap(); // from a mark to the function that explains it
+
+/** A Mark belongs to one field of one record. */
+export class Mark {
+  /** @param who tells of a client ID the name, the letter and the side */
+  constructor(replica, who, field) {
+    this.replica = replica;
+    this.who = who;
+    this.field = field;
+    this.letter = element('span', { 'aria-hidden': 'true' });
+    this.element = element('button', { type: 'button', class: 'mark', 'data-testid': 'why', 'data-field': field }, this.letter);
+    explanations.set(this.element, () => this.#explain());
+  }
+
+  draw(view) {
+    this.view = view;
+    const write = view.data[this.field];
+    this.element.hidden = !write;
+    if (!write) return;
+    const { name, letter, side } = this.who(write.clientId);
+    const look = view.waiting?.includes(this.field) ? 'waiting' : view.replaced?.includes(this.field) ? 'replaced' : 'plain';
+    const more = { waiting: ', not sent yet', replaced: ', won over another write', plain: '' }[look];
+    this.element.dataset.look = look;
+    this.element.dataset.side = side;
+    setText(this.letter, letter);
+    this.element.setAttribute('aria-label', `Why this ${fieldName(this.field)} of ${titleOf(view)}? Written by ${name}${more}`);
+  }
+
+  #explain() {
+    const { view, field } = this;
+    const write = view.data[field];
+    const name = this.who(write.clientId).name;
+    const first = [element('strong', {}, name), ` wrote ${said(field, write)} at ${when(write.updatedAt)}.`];
+    if (view.waiting?.includes(field)) {
+      return [first, ['It is shown here, and waits in the outbox. Whether it wins is known when the server has answered.']];
+    }
+    const why = this.replica.why(view.table, view.id, field);
+    if (!why || why.winner.updatedAt !== write.updatedAt) return [first, ['Nothing else was written here that this device knows of.']];
+    return [first, this.#decision(why)];
+  }
+
+  #decision({ winner, loser, unknown, step, margin, seen }) {
+    const other = this.who(loser.clientId).name;
+    const same = winner.clientId === loser.clientId;
+    const replaced = unknown ? 'a value that has not come here' : said(this.field, loser);
+    const reason = {
+      time: margin > 0 ? `It won because it is ${span(margin)} later` : 'It won because it is later, within one millisecond',
+      client: 'Both have the same time; it won because its client ID is greater',
+      kind: 'One stamp was used twice; a deletion wins over a value',
+      value: 'One stamp was used twice; the greater value wins',
+    }[step] ?? 'It won';
+    const knew = same ? '' : { yes: ` ${this.who(winner.clientId).name} had seen it.`, no: ` ${this.who(winner.clientId).name} had not seen it.` }[seen] ?? '';
+    return [`${reason}. It replaced ${replaced}, written by `, same ? 'itself' : element('strong', {}, other), ` at ${when(loser.updatedAt)}.${knew}`];
+  }
+}
+
+/** startTooltip shows explanations while a mark is hovered or focused. Escape hides them. */
+export function startTooltip() {
+  const tooltip = document.getElementById('tooltip');
+  let mark = null;
+  let leaving = 0;
+
+  const hide = () => {
+    mark?.removeAttribute('aria-describedby');
+    mark = null;
+    tooltip.hidden = true;
+  };
+  const show = (next) => {
+    clearTimeout(leaving);
+    if (next === mark) return;
+    hide();
+    mark = next;
+    tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
+    tooltip.hidden = false;
+    placeBeside(tooltip, mark.getBoundingClientRect());
+    mark.setAttribute('aria-describedby', 'tooltip');
+  };
+  const leave = () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      if (!mark?.matches(':hover, :focus-visible') && !tooltip.matches(':hover')) hide();
+    }, 150);
+  };
+  const markOf = (event) => event.target.closest?.('[data-testid="why"]');
+
+  for (const type of ['mouseover', 'focusin', 'click']) {
+    document.addEventListener(type, (event) => {
+      const next = markOf(event);
+      if (next) show(next);
+      else if (type !== 'focusin' && mark) leave();
+    });
+  }
+  document.addEventListener('focusout', leave);
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') hide();
+  });
+  addEventListener('scroll', hide, { capture: true, passive: true });
+}
+
+function placeBeside(tooltip, mark) {
+  const { width, height } = tooltip.getBoundingClientRect();
+  const left = Math.max(8, Math.min(mark.left + mark.width / 2 - width / 2, innerWidth - width - 8));
+  const below = mark.bottom + 8;
+  tooltip.style.left = `${left}px`;
+  tooltip.style.top = `${below + height < innerHeight ? below : Math.max(8, mark.top - height - 8)}px`;
+}

@@ -1,0 +1,63 @@
+// How times, values and records are called. All times are in UTC, as the server's texts are.
+
+const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'person', host: 'host', slot: 'room and time', name: 'name', $deleted: 'deletion' };
+const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
+const KINDS = { tasks: 'task', meetings: 'meeting', devices: 'device', violations: 'conflict' };
+
+export const statuses = Object.entries(STATUSES);
+
+export const fieldName = (field) => FIELDS[field] ?? field;
+export const kindName = (table) => KINDS[table] ?? 'record';
+
+/** clock returns the time of day of a Date. */
+export const clock = (time) => time.toISOString().slice(11, 19);
+
+/** when returns the time of a stamp, with the day if that is not today. */
+export function when(stamp) {
+  const time = stamp.slice(11, 19);
+  return stamp.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${time} on ${day(stamp.slice(0, 10))}`;
+}
+
+/** day returns a date like 2026-03-06 as people say it. */
+export function day(date) {
+  const time = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(time.getTime())) return date;
+  return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+}
+
+/** span returns a duration in the largest unit that fits. */
+export function span(milliseconds) {
+  const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
+  for (const [size, name] of units) {
+    if (milliseconds >= size) return `${Math.round((milliseconds / size) * 10) / 10} ${name}`;
+  }
+  return `${milliseconds} ms`;
+}
+
+/** said returns what a write says of a field, like ‘Paint the fence’. */
+export function said(field, write) {
+  if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
+  if (write.deleted) return 'nothing';
+  if (field === 'status') return `‘${STATUSES[write.value] ?? write.value}’`;
+  if (field === 'due') return `‘${day(String(write.value))}’`;
+  if (field === 'slot') return `‘${place(write.value)}’`;
+  return `‘${typeof write.value === 'string' ? write.value : JSON.stringify(write.value)}’`;
+}
+
+/** place returns a slot, like Room B at 14:00 on 2 Mar 2026. */
+export function place(slot) {
+  if (typeof slot?.start !== 'string') return 'nowhere';
+  return `${slot.room} at ${slot.start.slice(11, 16)} on ${day(slot.start.slice(0, 10))}`;
+}
+
+/** value returns the value of a field of a view, or undefined if it has none. */
+export const value = (view, field) => view?.data[field]?.value;
+
+/** titleOf returns what to call a record. */
+export function titleOf(view) {
+  const title = value(view, 'title') ?? value(view, 'name');
+  return typeof title === 'string' && title !== '' ? `“${title}”` : `a ${kindName(view?.table)}`;
+}
+
+/** edits returns how many edits there are. */
+export const edits = (n) => (n === 1 ? '1 edit' : `${n} edits`);

@@ -1,0 +1,49 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// A fingerprint is the digest of all that is shown. It is kept up to date, for a digest of
+// everything is too much work after each edit.
+type fingerprint struct {
+	sum     merge.Digest
+	parts   map[record.Key]merge.Digest // nil until it is asked for
+	changed []record.Key
+}
+
+// change notes that records are shown differently.
+func (f *fingerprint) change(keys []record.Key) {
+	if f.parts != nil {
+		f.changed = append(f.changed, keys...)
+	}
+}
+
+// of returns the digest in hexadecimal digits.
+func (f *fingerprint) of(r *replica.Replica) string {
+	if f.parts == nil {
+		f.parts = make(map[record.Key]merge.Digest)
+		for _, table := range []string{board.Tasks, board.Projects, board.Users, board.Devices, board.Meetings, violation.DefaultTable} {
+			for shown := range r.Records(table) {
+				f.replace(shown)
+			}
+		}
+	}
+	for _, key := range f.changed {
+		f.replace(r.Shown(key))
+	}
+	f.changed = nil
+	return f.sum.String()
+}
+
+func (f *fingerprint) replace(r record.Record) {
+	now := merge.DigestOf(r)
+	f.sum = f.sum.Sub(f.parts[r.Key()]).Add(now)
+	f.parts[r.Key()] = now
+}

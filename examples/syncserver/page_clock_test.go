@@ -1,0 +1,73 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPageClockAhead: the clock of one side is an hour ahead. Its edit is refused, the
+// clock is corrected, and the edit is stored with the time of the server. So a later edit
+// of the other side wins over it.
+func TestPageClockAhead(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.left.SetClock(60)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.left.IsTold("Your clock was 1 h ahead", "corrected")
+	s.right.Shows("Paint it red")
+	s.agree()
+	s.picture("corrected")
+	require.Less(t, time.Until(s.written("Paint it red")), 5*time.Minute, "it is stored with a time in the future")
+
+	s.right.SetTitle("Paint it red", "Paint it blue")
+	s.left.Shows("Paint it blue")
+	s.agree()
+	require.Contains(t, s.left.Why("Paint it blue", "title"), "It replaced ‘Paint it red’, written by Ana’s phone")
+}
+
+// TestPageClockAheadOffline: edits made offline by a clock that is ahead keep their order
+// when the clock is corrected.
+func TestPageClockAheadOffline(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.left.Online(false)
+	s.left.SetClock(60)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.left.SetTitle("Paint it red", "Paint it green")
+	s.left.Shows("Paint it green")
+	s.right.SetTitle("Paint the fence", "Paint it blue")
+	s.await("the edit is stored", func() bool { return s.right.shown().settled() })
+
+	s.left.Online(true)
+	s.left.IsTold("Your clock was 1 h ahead")
+	s.right.Shows("Paint it green")
+	s.agree()
+}
+
+// TestPageClockBehind: the clock of one side is an hour behind. An edit made there after
+// it has seen the other side's wins, although its clock on the wall says otherwise.
+func TestPageClockBehind(t *testing.T) {
+	s := visit(t)
+	s.left.SetClock(-60)
+	s.right.AddTask("Paint the fence")
+	s.left.Shows("Paint the fence")
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.right.Shows("Paint it red")
+	s.agree()
+	s.picture("wins")
+	require.Contains(t, s.right.Why("Paint it red", "title"), "It replaced ‘Paint the fence’, written by Ben’s laptop")
+
+	s.left.Online(false)
+	s.right.SetTitle("Paint it red", "Paint it blue")
+	s.left.SetTitle("Paint it red", "Paint it green")
+	s.left.Shows("Paint it green")
+	s.left.Online(true)
+	s.left.Shows("Paint it blue") // which it had not seen, so its clock counts
+	s.left.IsTold("came too late", "Ben’s laptop")
+	s.agree()
+}

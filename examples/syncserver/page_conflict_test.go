@@ -1,0 +1,122 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPageDifferentFields: offline, one side changes the title of a task and the other
+// whom it belongs to. Both edits survive.
+func TestPageDifferentFields(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	before := s.stored()
+	s.left.Online(false)
+	s.right.Online(false)
+
+	s.left.SetTitle("Paint the fence", "Paint the gate")
+	s.right.SetAssignee("Paint the fence", "Ben")
+	s.left.Shows("Paint the gate")
+	s.right.Shows("Paint the fence")
+	s.left.Waits(1)
+	s.right.Waits(1)
+	require.Equal(t, before, s.stored(), "something was sent while offline")
+	s.picture("apart")
+
+	s.left.Online(true)
+	s.right.Online(true)
+	s.agree()
+	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
+}
+
+// TestPageSameField: offline, both sides change one title. On both sides the later edit
+// wins, and its mark tells who won, why, and over what.
+func TestPageSameField(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.left.Online(false)
+	s.right.Online(false)
+	s.right.SetTitle("Paint the fence", "Paint it blue")
+	s.right.Shows("Paint it blue")
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.left.Shows("Paint it red")
+
+	s.right.Online(true)
+	s.await("the earlier edit is stored", func() bool { return s.right.shown().settled() })
+	s.left.Online(true)
+	s.agree()
+	s.right.Shows("Paint it red")
+	s.left.IsTold("replaced one by Ben’s laptop", "‘Paint it blue’", "not seen")
+	for _, p := range []*panel{s.left, s.right} {
+		why := p.Why("Paint it red", "title")
+		require.Regexp(t, `Ana’s phone wrote ‘Paint it red’ at \d\d:\d\d:\d\d`, why)
+		require.Regexp(t, `won because it is [\d.]+ m?s later`, why)
+		require.Contains(t, why, "It replaced ‘Paint it blue’, written by Ben’s laptop")
+		s.picture("why-" + p.side)
+	}
+}
+
+// TestPageDoubleBooking: offline, both sides book one room at one hour. Neither booking is
+// refused. Both sides get a banner, which is gone when one has moved their meeting.
+func TestPageDoubleBooking(t *testing.T) {
+	s := visit(t)
+	s.nextDay()
+	s.left.Online(false)
+	s.right.Online(false)
+	s.left.Book("Room B", 10, "Planning")
+	s.right.Book("Room B", 10, "Budget")
+	require.Empty(t, s.left.shown().Warnings)
+
+	s.left.Online(true)
+	s.right.Online(true)
+	s.left.IsWarned("Planning", "Budget", "Room B")
+	s.right.IsWarned("Planning", "Budget", "Room B")
+	s.agree()
+	require.Len(t, s.left.shown().Meetings, 2)
+	s.picture("banner")
+
+	s.right.click(s.right.find("violation-move"))
+	s.await("the banners are gone", func() bool {
+		return len(s.left.shown().Warnings) == 0 && len(s.right.shown().Warnings) == 0
+	})
+	s.agree()
+	s.picture("resolved")
+	require.Equal(t, []meeting{
+		{"Budget", "Room B", s.day() + "T11:00:00Z"}, {"Planning", "Room B", s.day() + "T10:00:00Z"},
+	}, s.left.Meetings())
+}
+
+// TestPageDeleteAndEdit: one side deletes a task, and the other, offline, edits it. It
+// stays deleted, the editor is told, and restores it with the edit.
+func TestPageDeleteAndEdit(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.right.Online(false)
+	s.left.Delete("Paint the fence")
+	s.right.SetTitle("Paint the fence", "Paint it red")
+	s.right.Shows("Paint it red")
+
+	s.right.Online(true)
+	s.right.IsTold("Ana’s phone", "had deleted “Paint it red”", "stays deleted")
+	s.agree()
+	s.picture("deleted")
+	s.left.Shows()
+	require.Equal(t, 1, s.left.shown().Deleted)
+
+	s.right.click(s.right.find("notice-action"))
+	s.right.Shows("Paint it red")
+	s.agree()
+	require.Zero(t, s.left.shown().Deleted)
+
+	s.left.Delete("Paint it red")
+	s.agree()
+	s.left.click(s.left.find("deleted-tasks"))
+	s.left.click(s.left.find("restore"))
+	s.right.Shows("Paint it red")
+	s.agree()
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+)
+
+// TestPageSecondTab: another tab of the same browser has replicas of its own, and what is
+// written in one appears in the other.
+func TestPageSecondTab(t *testing.T) {
+	brief(t)
+	first := visit(t)
+	first.left.AddTask("Paint the fence")
+	first.settle()
+	second := open(t, browserOf(t), first.network)
+	require.Len(t, clients(first, second), 4, "two replicas have one client ID")
+	second.left.Shows("Paint the fence")
+	second.picture("second-tab")
+
+	second.right.SetTitle("Paint the fence", "Paint it red")
+	first.front()
+	first.left.Shows("Paint it red")
+	first.left.SetTitle("Paint it red", "Paint it blue")
+	second.front()
+	second.right.Shows("Paint it blue")
+
+	second.reload()
+	require.Len(t, clients(first, second), 4, "a reload has taken the replicas of the other tab")
+	second.agree()
+	first.front()
+	first.agree()
+}
+
+// TestPageSecondBrowser: another browser opens the server's own address, and joins.
+func TestPageSecondBrowser(t *testing.T) {
+	brief(t)
+	first := visit(t)
+	first.left.AddTask("Paint the fence")
+	first.settle()
+	other, err := browser.Start(context.Background())
+	require.NoError(t, err)
+	t.Cleanup(other.Close)
+	direct := &network{URL: "http://" + first.network.server.address, server: first.network.server}
+	second := open(t, other, direct)
+	require.Len(t, clients(first, second), 4, "two replicas have one client ID")
+
+	second.right.SetTitle("Paint the fence", "Paint it red")
+	first.left.Shows("Paint it red")
+	first.right.SetTitle("Paint it red", "Paint it blue")
+	second.left.Shows("Paint it blue")
+	second.agree()
+	first.agree()
+	require.Contains(t, first.left.Why("Paint it blue", "title"), "Ben’s laptop wrote ‘Paint it blue’")
+	require.Contains(t, first.left.Why("Paint it blue", "title"), "written by Dan’s laptop")
+}
+
+// clients returns the client IDs of all replicas of some screens.
+func clients(screens ...*screen) map[string]bool {
+	ids := make(map[string]bool)
+	for _, s := range screens {
+		ids[s.left.Client()] = true
+		ids[s.right.Client()] = true
+	}
+	return ids
+}

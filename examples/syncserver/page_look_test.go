@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPageKeyboard: with the keyboard alone, a user adds a task, edits its title, and
+// switches the device off.
+func TestPageKeyboard(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.tabTo(s.left.find("add-title"))
+	s.do(chromedp.KeyEvent("Paint the fence" + kb.Enter))
+	s.left.Shows("Paint the fence")
+	s.tabTo(s.left.inTask("Paint the fence", "task-title"))
+	s.replace("Paint it red")
+	s.left.Shows("Paint it red")
+	s.agree()
+
+	s.tabTo(s.left.find("online-switch"), kb.ModifierShift)
+	s.picture("focus")
+	s.do(chromedp.KeyEvent(" "))
+	require.False(t, s.left.shown().Online)
+	s.tabTo(s.left.inTask("Paint it red", "task-title"))
+	s.replace("Paint it blue")
+	s.left.Shows("Paint it blue")
+	s.left.Waits(1)
+	require.Equal(t, []string{"Paint it red"}, s.right.Titles())
+
+	s.tabTo(s.left.find("online-switch"), kb.ModifierShift)
+	s.do(chromedp.KeyEvent(kb.Enter))
+	s.right.Shows("Paint it blue")
+	s.agree()
+}
+
+// TestPageLook: dark and light, wide and narrow, the page does not scroll sideways, and
+// all that can be operated has a name for those who do not see it.
+func TestPageLook(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.left.click(s.left.find("example"))
+	s.nextDay()
+	s.left.Online(false)
+	s.left.Book("Room C", 10, "Planning for the whole of the neighbourhood")
+	s.right.Book("Room C", 10, "Donaudampfschifffahrtsgesellschaftskapitänsversammlung")
+	s.left.Online(true)
+	s.left.IsWarned("Planning")
+	s.left.SetTitle("Paint the fence", tooLong)
+	s.left.IsTold("refused")
+	s.right.Online(false)
+	s.right.SetTitle("Fix the gate", "Fix the gate before the Donaudampfschifffahrtsgesellschaft comes")
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{1440, 768, 360} {
+			t.Run(fmt.Sprintf("%s %d", theme, width), func(t *testing.T) {
+				s := &screen{t: t, tab: s.tab, network: s.network, left: s.left, right: s.right}
+				s.resize(width, theme)
+				require.Empty(t, eval[[]string](s, tooWide))
+				require.Empty(t, eval[[]string](s, nameless))
+				s.picture("look")
+			})
+		}
+	}
+	s.right.Online(true)
+	s.agree()
+}
+
+// resize makes the window so wide, and asks for a theme.
+func (s *screen) resize(width int64, theme string) {
+	s.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
+	s.do(chromedp.EmulateViewport(width, 1000), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
+		return chromedp.Void{}, err
+	})
+	s.await("the page has the theme", func() bool {
+		return eval[string](s, "document.documentElement.dataset.theme") == theme
+	})
+}
+
+// tooWide is the elements that reach beyond the right side of the page, if it scrolls
+// sideways. What lies in something that scrolls by itself does not count.
+const tooWide = `(() => {
+	if (document.documentElement.scrollWidth <= innerWidth) return [];
+	const clipped = (e) => e !== document.body && (getComputedStyle(e).overflowX !== 'visible' || clipped(e.parentElement));
+	return [...document.querySelectorAll('body *')]
+		.filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !clipped(e.parentElement))
+		.map((e) => e.outerHTML.slice(0, 120));
+})()`
+
+// nameless is the elements that can be operated and have no accessible name.
+const nameless = `[...document.querySelectorAll('button, input, select, textarea, summary, a[href], [tabindex="0"]')]
+	.filter((e) => e.checkVisibility())
+	.filter((e) => {
+		const by = (e.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '');
+		const text = e.matches('button, summary, a') ? e.textContent : '';
+		const labels = [...(e.labels ?? [])].map((l) => l.textContent);
+		return [e.getAttribute('aria-label') ?? '', text, ...by, ...labels].every((name) => !/\p{L}|\p{N}/u.test(name));
+	})
+	.map((e) => e.outerHTML.slice(0, 120))`
+
+// TestPageScene makes the picture in the README: a conflict and its explanation, a banner,
+// and a side that is offline.
+func TestPageScene(t *testing.T) {
+	if os.Getenv("FIELDLWW_SCREENSHOTS") == "" {
+		t.Skip("it only makes a picture, in the directory FIELDLWW_SCREENSHOTS")
+	}
+	s := visit(t)
+	s.resize(1440, "light")
+	s.click(`document.getElementById("hide-hints")`)
+	s.left.click(s.left.find("example"))
+	s.nextDay()
+	s.settle()
+	s.left.Online(false)
+	s.right.Online(false)
+	s.right.SetTitle("Ask the neighbours", "Ask Tom and Mia")
+	s.right.Book("Room B", 10, "Budget")
+	s.left.Book("Room B", 10, "Planning")
+	s.left.SetTitle("Ask the neighbours", "Ask Mia")
+	s.right.Online(true)
+	s.await("the earlier edits are stored", func() bool { return s.right.shown().settled() })
+	s.left.Online(true)
+	s.settle()
+	s.right.Online(false)
+	s.right.SetAssignee("Write the invitation", "Ben")
+	s.right.Waits(1)
+	s.left.click(s.left.find("notice") + `.querySelector(".close")`)
+	s.do(chromedp.Evaluate[chromedp.Void](`scrollTo(0, 0)`))
+	s.left.Why("Ask Mia", "title")
+	s.picture("README")
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPageReload: what was edited offline is there after a reload, still waits, and is
+// sent by the same client.
+func TestPageReload(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	clients := []string{s.left.Client(), s.right.Client()}
+	s.left.Online(false)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.left.AddTask("Fix the gate")
+	s.left.Waits(2)
+
+	s.reload()
+	require.Equal(t, clients, []string{s.left.Client(), s.right.Client()})
+	s.left.Shows("Paint it red", "Fix the gate")
+	s.right.Shows("Paint the fence")
+	require.False(t, s.left.shown().Online)
+	s.left.Waits(2)
+	s.picture("reloaded")
+
+	s.left.Online(true)
+	s.right.Shows("Paint it red", "Fix the gate")
+	s.agree()
+}
+
+// TestPageServerKilled: the server is killed after it stored an edit and before it said
+// so, edits go on, and it is started again.
+func TestPageServerKilled(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	client := s.left.Client()
+	before := s.network.pushes(client)
+	s.network.loseAnswer(client)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.await("the server has stored it", func() bool { return s.network.pushes(client) > before })
+	s.network.server.kill()
+	s.network.reconnect(client)
+
+	s.left.AddTask("Fix the gate")
+	s.right.AddTask("Order the paint")
+	s.await("both sides say that there is no server", func() bool {
+		return s.left.shown().Sync == "unreachable" && s.right.shown().Sync == "unreachable"
+	})
+	s.left.Shows("Paint it red", "Fix the gate")
+	s.picture("no-server")
+
+	s.network.server.start()
+	s.left.Shows("Paint it red", "Fix the gate", "Order the paint")
+	s.right.Shows("Paint it red", "Fix the gate", "Order the paint")
+	s.agree()
+}
+
+// TestPageLostAnswer: the answer to an edit is lost, the other side edits the same field,
+// and then the first edit is sent again. It changes nothing.
+func TestPageLostAnswer(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	client := s.left.Client()
+	before := s.network.pushes(client)
+	s.network.loseAnswer(client)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.right.Shows("Paint it red") // it was stored
+	s.right.SetTitle("Paint it red", "Paint it blue")
+	s.await("the later edit is stored", func() bool { return s.right.shown().settled() })
+	s.left.Waits(1)
+	s.left.Shows("Paint it red")
+
+	s.network.reconnect(client)
+	s.left.Shows("Paint it blue")
+	s.agree()
+	require.Equal(t, before+2, s.network.pushes(client), "it was to be sent twice")
+	s.right.Shows("Paint it blue")
+	require.Empty(t, append(s.left.shown().Notices, s.right.shown().Notices...), "no edit is lost: the later one had seen the other")
+}
+
+// tooLong is a title that the server refuses.
+var tooLong = strings.Repeat("Paint the fence. ", 5)[:81]
+
+// TestPageRefused: a title that is too long is refused, and what was there before comes
+// back.
+func TestPageRefused(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	_, release := s.network.hold(s.left.Client())
+	s.left.SetTitle("Paint the fence", tooLong)
+	s.left.Shows(tooLong)
+
+	release()
+	s.left.IsTold("refused the title of “Paint the fence”", "at most 80 characters", "put back", tooLong)
+	s.left.Shows("Paint the fence")
+	s.agree()
+	s.picture("rolled-back")
+	s.right.Shows("Paint the fence")
+	require.Empty(t, s.right.shown().Notices)
+}
+
+// TestPageRefusedThenEdited: a title that is too long is on its way when its user writes
+// another one. The first is refused, and the other stays in the outbox, and arrives.
+func TestPageRefusedThenEdited(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	letOne, release := s.network.hold(s.left.Client())
+	s.left.SetTitle("Paint the fence", tooLong)
+	s.left.Shows(tooLong)
+	s.await("it is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
+	s.left.SetTitle(tooLong, "Paint it red")
+	s.left.Shows("Paint it red")
+	s.left.Waits(2)
+
+	states := s.left.states()
+	letOne()
+	s.left.IsTold("refused the title", "at most 80 characters", tooLong)
+	s.left.Waits(1)
+	s.await("the later edit is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
+	require.NotContains(t, states(), "unreachable", "the server has answered")
+	require.Equal(t, []string{"Paint it red"}, s.left.Titles())
+	require.Equal(t, []string{"Paint the fence"}, s.right.Titles())
+	s.picture("later-edit-stays")
+
+	release()
+	s.right.Shows("Paint it red")
+	s.agree()
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+)
+
+// chromium starts the browser that all tests share.
+var chromium = sync.OnceValues(func() (*browser.Browser, error) {
+	b, err := browser.Start(context.Background())
+	if err == nil {
+		atEnd = append(atEnd, b.Close)
+	}
+	return b, err
+})
+
+// screen is the page in a tab of a browser, with its two replicas.
+type screen struct {
+	t           *testing.T
+	tab         *browser.Tab
+	network     *network
+	left, right *panel
+}
+
+// visit starts a server on an empty database, and opens its page.
+func visit(t *testing.T) *screen {
+	t.Helper()
+	n := newNetwork(t, start(t, sqlite(t)))
+	return open(t, browserOf(t), n)
+}
+
+// brief skips a test where there is little time.
+func brief(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("SKIPPED, NOT PASSED: -short")
+	}
+}
+
+// browserOf returns the shared browser, or skips the test where there is none.
+func browserOf(t *testing.T) *browser.Browser {
+	t.Helper()
+	b, err := chromium()
+	if errors.Is(err, browser.ErrMissing) {
+		t.Skip("SKIPPED, NOT PASSED: needs Chromium: ", err)
+	}
+	require.NoError(t, err)
+	return b
+}
+
+// open opens the page in a new tab, and waits until both replicas are in step with the
+// server.
+func open(t *testing.T, b *browser.Browser, n *network) *screen {
+	t.Helper()
+	tab, err := b.Open(n.URL)
+	require.NoError(t, err)
+	s := &screen{t: t, tab: tab, network: n}
+	s.left, s.right = &panel{s, "left"}, &panel{s, "right"}
+	t.Cleanup(s.close)
+	s.ready()
+	s.settle()
+	return s
+}
+
+// close closes the tab. A test whose page threw an error has failed, and one that has
+// failed prints what both sides showed.
+func (s *screen) close() {
+	defer s.tab.Close()
+	if problems := s.tab.Errors(); len(problems) > 0 {
+		s.t.Errorf("the page threw errors: %s", strings.Join(problems, "; "))
+	}
+	if s.t.Failed() {
+		s.t.Logf("left:  %+v", s.left.shown())
+		s.t.Logf("right: %+v", s.right.shown())
+		s.picture("failed")
+	}
+}
+
+// ready waits until the page has opened both replicas, as after a reload.
+func (s *screen) ready() {
+	s.t.Helper()
+	require.NoError(s.t, s.tab.Wait(`document.documentElement.dataset.ready === "true"`))
+}
+
+// reload loads the page again, once all that was done is on disk.
+func (s *screen) reload() {
+	s.t.Helper()
+	for _, p := range []*panel{s.left, s.right} {
+		s.await("what was done is saved", func() bool { return eval[string](s, p.element()+".dataset.saved") != "false" })
+	}
+	s.do(chromedp.Reload())
+	s.ready()
+}
+
+// front brings the tab to the front: the page does not listen to the server in one that
+// nobody looks at.
+func (s *screen) front() {
+	s.t.Helper()
+	s.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, page.BringToFront, cdp.Empty{})
+		return chromedp.Void{}, err
+	})
+}
+
+// do does something in the tab, as its user would.
+func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	require.NoError(s.t, s.tab.Do(actions...))
+}
+
+// eval returns what an expression is in the tab.
+func eval[T any](s *screen, expression string) T {
+	s.t.Helper()
+	value, err := browser.Eval[T](s.tab, expression)
+	require.NoError(s.t, err)
+	return value
+}
+
+// patience is how long a condition may take to come true.
+const patience = 15 * time.Second
+
+// await waits for a condition, and else fails the test.
+func (s *screen) await(what string, condition func() bool) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			require.FailNow(s.t, "It did not come to this: "+what)
+		}
+	}
+}
+
+// settle waits until both sides are in step with the server, and all three hold the same.
+func (s *screen) settle() {
+	s.t.Helper()
+	var left, right shown
+	var stored contents
+	done := func() bool {
+		left, right = s.left.shown(), s.right.shown()
+		if !left.settled() || !right.settled() {
+			return false
+		}
+		stored = s.stored()
+		return left.contents.equal(right.contents) && left.contents.equal(stored)
+	}
+	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			require.Equal(s.t, left.contents, right.contents, "the sides differ")
+			require.Equal(s.t, stored, left.contents, "the server has something else")
+			require.FailNow(s.t, "not in step with the server", "both sides: %+v", left)
+		}
+	}
+}
+
+// agree is settle, and that the page says so as well.
+func (s *screen) agree() {
+	s.t.Helper()
+	s.settle()
+	s.await("the page says that both sides hold the same", func() bool {
+		return eval[string](s, `document.getElementById("equal").dataset.equal ?? ""`) == "true"
+	})
+}
+
+// picture saves what the tab shows, if somebody wants to look at it.
+func (s *screen) picture(name string) {
+	dir := os.Getenv("FIELDLWW_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	test := strings.ReplaceAll(strings.TrimPrefix(s.t.Name(), "TestPage"), "/", "-")
+	require.NoError(s.t, s.tab.Screenshot(filepath.Join(dir, fmt.Sprintf("%s-%s.png", test, name))))
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// panel is one side of a screen, with what its user does there: all of it with the mouse
+// and the keyboard.
+type panel struct {
+	*screen
+	side string // left or right
+}
+
+// shown returns what the user sees.
+func (p *panel) shown() shown { return eval[shown](p.screen, look+"("+p.element()+")") }
+
+// Titles returns the titles of all tasks, sorted.
+func (p *panel) Titles() []string {
+	titles := []string{}
+	for _, t := range p.Tasks() {
+		titles = append(titles, t.Title)
+	}
+	return titles
+}
+
+// Tasks returns the tasks, sorted by title.
+func (p *panel) Tasks() []task {
+	return slices.SortedFunc(maps.Values(p.shown().Tasks), func(a, b task) int { return cmp.Compare(a.Title, b.Title) })
+}
+
+// Meetings returns the meetings of the day that is shown, sorted by title.
+func (p *panel) Meetings() []meeting {
+	return slices.SortedFunc(maps.Values(p.shown().Meetings), func(a, b meeting) int { return cmp.Compare(a.Title, b.Title) })
+}
+
+// Shows waits until there are tasks with these titles, and no other.
+func (p *panel) Shows(titles ...string) {
+	p.t.Helper()
+	slices.Sort(titles)
+	p.await(fmt.Sprintf("the %s side shows %q", p.side, titles), func() bool { return slices.Equal(p.Titles(), titles) })
+}
+
+// Waits waits until so many edits are in the outbox.
+func (p *panel) Waits(edits int) {
+	p.t.Helper()
+	p.await(fmt.Sprintf("%d edits wait on the %s side", edits, p.side), func() bool { return p.shown().Outbox == edits })
+}
+
+// IsTold waits for a notice that has all these parts.
+func (p *panel) IsTold(parts ...string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf("the %s side is told %q", p.side, parts), func() bool { return hasAll(p.shown().Notices, parts) })
+}
+
+// IsWarned waits for a banner that has all these parts.
+func (p *panel) IsWarned(parts ...string) {
+	p.t.Helper()
+	p.await(fmt.Sprintf("the %s side is warned %q", p.side, parts), func() bool { return hasAll(p.shown().Warnings, parts) })
+}
+
+// hasAll reports whether one of some texts has all the parts.
+func hasAll(texts, parts []string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
+	})
+}
+
+// Online switches the device on or off.
+func (p *panel) Online(online bool) {
+	p.t.Helper()
+	if p.shown().Online != online {
+		p.click(p.find("online-switch"))
+	}
+	require.Equal(p.t, online, p.shown().Online)
+}
+
+// AddTask adds a task.
+func (p *panel) AddTask(title string) {
+	p.t.Helper()
+	p.write(p.find("add-title"), title)
+	p.await("the task is added", func() bool { return slices.Contains(p.Titles(), title) })
+}
+
+// SetTitle gives a task another title. Where that is refused, it may be gone at once.
+func (p *panel) SetTitle(old, title string) {
+	p.t.Helper()
+	p.write(p.inTask(old, "task-title"), title)
+}
+
+// SetAssignee gives a task to somebody.
+func (p *panel) SetAssignee(title, person string) {
+	p.t.Helper()
+	p.write(p.inTask(title, "task-assignee"), person)
+}
+
+// Delete deletes a task.
+func (p *panel) Delete(title string) {
+	p.t.Helper()
+	p.click(p.inTask(title, "task-delete"))
+	p.await("the task is gone", func() bool { return !slices.Contains(p.Titles(), title) })
+}
+
+// Book books an hour of a room on the day that is shown.
+func (p *panel) Book(room string, hour int, title string) {
+	p.t.Helper()
+	p.click(fmt.Sprintf(`%s.querySelector('[data-room="%s"][data-hour="%d"] .free')`, p.element(), room, hour))
+	p.do(chromedp.KeyEvent(title + kb.Enter))
+	p.await("the meeting is there", func() bool {
+		return slices.ContainsFunc(p.Meetings(), func(m meeting) bool { return m.Title == title })
+	})
+}
+
+// nextDay turns both calendars to a day on which no hour is over yet.
+func (s *screen) nextDay() {
+	s.t.Helper()
+	before := s.day()
+	s.click(s.left.element() + `.querySelector('[data-part="day-after"]')`)
+	s.await("it is another day", func() bool { return s.day() != before })
+}
+
+// day returns the day that both calendars show.
+func (s *screen) day() string { return eval[string](s, s.right.find("day")+".value") }
+
+// SetClock sets the clock of the device an hour behind (-60), right (0), or an hour ahead.
+func (p *panel) SetClock(minutes int) {
+	p.t.Helper()
+	p.choose(p.find("clock"), fmt.Sprint(minutes))
+}
+
+// Why points at the mark of a field of a task, and returns what it says.
+func (p *panel) Why(title, field string) string {
+	p.t.Helper()
+	mark := fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)
+	x, y := p.reach(mark)
+	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	p.await("the mark tells why", func() bool { return eval[bool](p.screen, `!document.getElementById("tooltip").hidden`) })
+	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
+}
+
+// states begins to note the states of the connection, and returns what returns them.
+func (p *panel) states() func() []string {
+	p.t.Helper()
+	eval[bool](p.screen, fmt.Sprintf(`((panel) => {
+		const states = window.states = [];
+		new MutationObserver(() => states.push(panel.dataset.sync)).observe(panel, {attributeFilter: ['data-sync']});
+		return true;
+	})(%s)`, p.element()))
+	return func() []string { return eval[[]string](p.screen, "window.states") }
+}
+
+// Client returns the client ID that the device has stored.
+func (p *panel) Client() string {
+	p.t.Helper()
+	return eval[string](p.screen, fmt.Sprintf(`new Promise((resolve, reject) => {
+		const slot = sessionStorage.getItem('fieldlww-slot-demo');
+		const open = indexedDB.open('fieldlww-demo-%s' + (slot === '1' ? '' : '-' + slot));
+		open.onerror = () => reject(open.error);
+		open.onsuccess = () => {
+			const get = open.result.transaction('entries').objectStore('entries').get('device');
+			get.onsuccess = () => { open.result.close(); resolve(JSON.parse(get.result ?? '{}').clientId ?? 'none'); };
+		};
+	})`, p.side))
+}
+
+// element is an expression of the panel, and find of something in it by its test ID.
+func (p *panel) element() string { return fmt.Sprintf(`document.getElementById("%s")`, p.side) }
+func (p *panel) find(name string) string {
+	return fmt.Sprintf(`%s.querySelector('[data-testid="%s"]')`, p.element(), name)
+}
+
+// task is an expression of the card that has a title, and inTask of something on it.
+func (p *panel) task(title string) string {
+	return fmt.Sprintf(`[...%s.querySelectorAll('[data-testid="task"]')].find((t) => t.querySelector('.title').value === %q)`, p.element(), title)
+}
+func (p *panel) inTask(title, name string) string {
+	return fmt.Sprintf(`%s?.querySelector('[data-testid="%s"]')`, p.task(title), name)
+}

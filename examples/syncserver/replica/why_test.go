@@ -1,0 +1,224 @@
+package replica_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestWhy: each side can tell why a field is what it is, before and after it has pulled, and
+// after it was opened again.
+func TestWhy(t *testing.T) {
+	const (
+		seen    = `Ben's laptop wrote this at 14:02:02, 1 s after Ana's phone wrote "Paint".`
+		unseen  = `Ben's laptop wrote this at 14:02:03, 1 s after Ana's phone wrote "Paint it", which it had not seen.`
+		blind   = `Ben's laptop wrote this at 14:02:03, 1 s after Ana's phone wrote something, which it had not seen.`
+		own     = `Ana's phone wrote this at 14:02:02, 1 s after it wrote "Paint".`
+		first   = `Ben's laptop wrote this at 14:02:03, 2 s after Ana's phone wrote "Paint".`
+		waiting = `Ben's laptop wrote something else at 14:02:03, 1 s after Ana's phone wrote this; it has not come here yet.`
+	)
+	tests := map[string]struct {
+		play     func(a, b *device)
+		ana, ben string
+	}{
+		"a first write": {func(a, b *device) { a.edit(fence, "title", str("Paint")); a.push(); b.pull() }, "", ""},
+		"replaced knowingly": {func(a, b *device) {
+			a.edit(fence, "title", str("Paint"))
+			a.push()
+			b.pull()
+			b.edit(fence, "title", str("Paint it"))
+			b.push()
+			a.pull()
+		}, seen, seen},
+		"the later one pulls first": {func(a, b *device) {
+			later(a, b)
+			a.push()
+			b.pull()
+			b.push()
+			a.pull()
+		}, strings.Replace(unseen, ", which it had not seen", "", 1), unseen},
+		"the later one pushes first": {func(a, b *device) {
+			later(a, b)
+			a.push()
+			b.push()
+		}, own, blind},
+		"and pulls then": {func(a, b *device) {
+			later(a, b)
+			a.push()
+			b.push()
+			b.pull()
+			a.pull()
+		}, strings.Replace(unseen, ", which it had not seen", "", 1), blind},
+		"the earlier one comes too late": {func(a, b *device) {
+			later(a, b)
+			b.push()
+			a.push()
+		}, waiting, first},
+		"and pulls later": {func(a, b *device) {
+			later(a, b)
+			b.push()
+			a.push()
+			a.pull()
+			b.pull()
+		}, unseen, first},
+		"the earlier one pulls first": {func(a, b *device) {
+			later(a, b)
+			b.push()
+			a.pull()
+			a.push()
+		}, unseen, first},
+		"the answer comes after the pull": {func(a, b *device) {
+			later(a, b)
+			a.push()
+			b.pull()
+			answer, _ := b.w.server.push(b.id, b.Outbox())
+			b.pull()
+			require.NoError(b.w.t, b.Answer(answer))
+		}, own, unseen},
+		"so does that to an edit made knowingly": {func(a, b *device) {
+			a.edit(fence, "title", str("Paint"))
+			a.push()
+			b.pull()
+			b.edit(fence, "title", str("Paint it"))
+			answer, _ := b.w.server.push(b.id, b.Outbox())
+			b.pull()
+			a.pull()
+			require.NoError(b.w.t, b.Answer(answer))
+		}, seen, seen},
+		"another edit is pulled before the answer comes": {func(a, b *device) {
+			later(a, b)
+			b.push()
+			answer, _ := a.w.server.push(a.id, a.Outbox())
+			b.edit(fence, "title", str("Paint it green"))
+			b.push()
+			a.pull()
+			require.NoError(a.w.t, a.Answer(answer))
+		}, `Ben's laptop wrote this at 14:02:04, 2 s after Ana's phone wrote "Paint it".`, `Ben's laptop wrote this at 14:02:04, 1 s after it wrote "Paint it red".`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a, b := w.device(ana), w.device(ben)
+			test.play(a, b)
+			require.Equal(t, []string{test.ana, test.ben}, []string{a.sentence(fence, "title"), b.sentence(fence, "title")})
+			a.save()
+			b.save()
+			a.open()
+			b.open()
+			require.Equal(t, []string{test.ana, test.ben}, []string{a.sentence(fence, "title"), b.sentence(fence, "title")})
+		})
+	}
+}
+
+// later lets both edit one title offline, the second one later.
+func later(a, b *device) {
+	a.edit(fence, "title", str("Paint"))
+	a.push()
+	a.pull()
+	b.pull()
+	a.edit(fence, "title", str("Paint it"))
+	b.edit(fence, "title", str("Paint it red"))
+}
+
+// TestLostEdits: who pushes is told of the edit that is lost.
+func TestLostEdits(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.device(ana), w.device(ben)
+	later(a, b)
+	mine, _ := a.Shown(fence).Get("title")
+	a.push()
+	b.push()
+	n := replica.Notice{Kind: replica.EditReplaced, Key: fence, Fields: []string{"title"}, Code: merge.LostEdit, Other: mine.Stamp}
+	require.Equal(t, []replica.Notice{n}, b.TakeNotices())
+	require.Empty(t, a.TakeNotices())
+
+	w = newWorld(t)
+	a, b = w.device(ana), w.device(ben)
+	later(a, b)
+	theirs, _ := b.Shown(fence).Get("title")
+	b.push()
+	a.push()
+	n.Kind, n.Other = replica.EditLost, theirs.Stamp
+	require.Equal(t, []replica.Notice{n}, a.TakeNotices())
+	require.Empty(t, b.TakeNotices())
+}
+
+// TestRepaired: if the server repaired a field, no write won there, and nothing is told.
+func TestRepaired(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.device(ana), w.device(ben)
+	later(a, b)
+	a.push()
+	b.push()
+	a.pull()
+	require.NotEmpty(t, a.sentence(fence, "title"))
+	var builder record.Builder
+	v := record.FieldValue{Value: str("Paint"), Stamp: clock.Stamp{Time: 1, Client: ana}}
+	r, err := builder.Record(fence, func(yield func(string, record.FieldValue) bool) { yield("title", v) })
+	require.NoError(t, err)
+	w.server.put(r)
+	a.pull()
+	require.Equal(t, `"Paint"`, a.title(fence))
+	require.Empty(t, a.sentence(fence, "title"))
+	a.save()
+	a.open()
+	require.Empty(t, a.sentence(fence, "title"))
+
+	a.edit(fence, "title", str("Paint it"))
+	a.push()
+	require.NotEmpty(t, a.sentence(fence, "title"))
+	r, err = builder.Record(fence, func(yield func(string, record.FieldValue) bool) { yield("due", v) })
+	require.NoError(t, err)
+	w.server.put(r)
+	a.pull()
+	require.Empty(t, a.sentence(fence, "title"), "the field is gone")
+}
+
+// TestSentences: what people are told of each way to decide.
+func TestSentences(t *testing.T) {
+	at := clock.TimestampOf(time.Date(2026, 3, 2, 14, 2, 7, 0, time.UTC))
+	write := func(client clock.ClientID, v record.Value, before time.Duration) record.FieldValue {
+		return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: at - clock.Timestamp(before), Client: client}}
+	}
+	long := str(strings.Repeat("é", 100))
+	tests := []struct {
+		field        string
+		winner, loss record.FieldValue
+		says         string
+	}{
+		{"title", write(ben, str("x"), 0), write(ana, str("Paint"), 3*time.Second), `Ben's laptop wrote this at 14:02:07, 3 s after Ana's phone wrote "Paint".`},
+		{"title", write(ben, str("x"), 0), write(ana, str("x"), 120*time.Millisecond), `Ben's laptop wrote this at 14:02:07, 120 ms after Ana's phone did the same.`},
+		{"title", write(ben, str("x"), 0), write(ana, record.Value{}, 5*time.Minute), `Ben's laptop wrote this at 14:02:07, 5 min after Ana's phone wrote null.`},
+		{"title", write(ben, str("x"), 0), write(ana, record.Deletion(), 5*time.Hour), `Ben's laptop wrote this at 14:02:07, 5 h after Ana's phone removed it.`},
+		{"title", write(ben, record.Deletion(), 0), write(ana, long, 72*time.Hour), `Ben's laptop removed it at 14:02:07, 3 days after Ana's phone wrote "` + strings.Repeat("é", 39) + `….`},
+		{"title", write(ana, str("x"), 0), write(ben, record.MustOf(7), 1), `Ana's phone wrote this at 14:02:07, 1 ms after Ben's laptop wrote 7.`},
+		{"title", write(ana, str("x"), -1), write(ben, record.MustOf(7), 0), `Ana's phone wrote this at 14:02:07, just after Ben's laptop wrote 7.`},
+		{"title", write(ben, str("x"), 0), write(ana, str("y"), 0), `Ben's laptop wrote this at 14:02:07, just when Ana's phone wrote "y"; of the same moment, the greater client ID counts.`},
+		{"title", write(ben, str("y"), 0), write(ben, str("x"), 0), `Ben's laptop wrote two things at 14:02:07 under one stamp, so its ID is in use twice; this stays, and not "x".`},
+		{"title", write(ben, record.Deletion(), 0), write(ben, str("x"), 0), `Ben's laptop wrote two things at 14:02:07 under one stamp, so its ID is in use twice; this stays, and not "x".`},
+		{record.DeletedField, write(ben, record.Bool(true), 0), write(ana, record.Bool(false), time.Minute), `Ben's laptop deleted it at 14:02:07, 60 s after Ana's phone restored it.`},
+	}
+	var b record.Builder
+	for _, test := range tests {
+		of := func(v record.FieldValue) record.Record {
+			r, err := b.Record(fence, func(yield func(string, record.FieldValue) bool) { yield(test.field, v) })
+			require.NoError(t, err)
+			return r
+		}
+		for _, pair := range [][2]record.FieldValue{{test.winner, test.loss}, {test.loss, test.winner}} {
+			for name, c := range merge.Changes(of(pair[0]), of(pair[1])) {
+				why := replica.Why{Decision: merge.Decision{Key: fence, Field: name, Change: c}}
+				require.Equal(t, test.says, why.Sentence(words))
+			}
+		}
+	}
+	why := replica.Why{Decision: merge.Decision{Field: "title", Change: merge.Change{Before: tests[0].loss, Incoming: tests[0].winner, Outcome: merge.Applied}}}
+	require.Regexp(t, `^91aa04d7 wrote this at \d\d:\d\d:\d\d, 3 s after 7f3c61f2 wrote "Paint"\.$`, why.Sentence(replica.Words{}))
+}

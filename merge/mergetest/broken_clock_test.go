@@ -1,0 +1,79 @@
+package mergetest
+
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// shortCounter keeps sixteen bits of the counter.
+func shortCounter(v record.FieldValue) record.FieldValue {
+	n := clock.Timestamp(v.Stamp.Time.Counter())
+	v.Stamp.Time += n%65536 - n
+	return v
+}
+
+// wrapping has a clock whose counter begins again when it is full.
+type wrapping struct{ *memory }
+
+func (w wrapping) Write(key record.Key, field string, v record.Value) error {
+	const ms = clock.Timestamp(time.Millisecond)
+	if last := w.clock.Last(); last%ms == ms-1 {
+		w.clock, _ = clock.New(clock.Options{Now: w.env.Now, Last: last - ms})
+	}
+	return w.memory.Write(key, field, v)
+}
+
+// unset is a backend that does something to what it asks and answers when its clock is not set.
+func unset(asks func(*merge.Input), tells func(*merge.Reply)) newBackend {
+	isUnset := func(in *merge.Input) bool { return in.Wall.Year() < 2020 }
+	return from(memory{
+		asks: func(_ *memory, in *merge.Input) {
+			if asks != nil && isUnset(in) {
+				asks(in)
+			}
+		},
+		tells: func(in merge.Input, a merge.Answer) (all []merge.Reply) {
+			for r := range a.Replies() {
+				if tells != nil && isUnset(&in) && r.Code == merge.ServerClock {
+					tells(&r)
+				}
+				all = append(all, r)
+			}
+			return all
+		},
+	})
+}
+
+// timeOfItems takes the greatest stamp of a batch for the time.
+func timeOfItems(in *merge.Input) {
+	for _, it := range in.Items {
+		for _, v := range it.Mutation.Data.All() {
+			if at := v.Stamp.Time.Time(); at.After(in.Wall) {
+				in.Wall = at
+			}
+		}
+	}
+}
+
+// unavailable answers nobody while its clock is not set.
+func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if o.env.Now().Year() < 2020 {
+		return nil, errBusy
+	}
+	return o.memory.Push(client, batch)
+}
+
+// brokenClocks have trouble with time.
+func brokenClocks() []broken {
+	return []broken{
+		{"counter in sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law{lawStamp, lawCounter, lawInvented}},
+		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law{lawServerClock}},
+		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law{lawBlind}},
+		{"clock not set, and items are refused for good", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law{lawBlind}},
+		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law{lawBlind}},
+		{"clock not set, and nobody is answered", ownOf(own{push: unavailable}), []law{lawBlind}},
+	}
+}

@@ -1,0 +1,80 @@
+package mergetest
+
+import (
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// halves leaves the first field of each item behind if it dies.
+func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	err := o.env.Crash()
+	if err == nil {
+		return o.memory.Push(client, batch)
+	}
+	items, _ := o.engine.Decode(batch)
+	in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
+	in.Keys = o.engine.Keys(in)
+	for i, r := range o.engine.Apply(in).Results {
+		for name, v := range items[i].Mutation.Data.All() {
+			if r.Accepted() {
+				one := recordOf(r.Key, map[string]record.FieldValue{name: v})
+				o.disk.put(merge.Collect(o.disk.rows[r.Key].Record, one).At(0))
+			}
+			break
+		}
+	}
+	return nil, err
+}
+
+// forgetsSequence begins at 0 again.
+func forgetsSequence(m *memory) *memory {
+	m.disk.seq = 0
+	return m
+}
+
+// forgetsClock has a new clock.
+func forgetsClock(m *memory) *memory {
+	m.clock, _ = clock.New(clock.Options{Now: m.env.Now, MaxAhead: -1})
+	return m
+}
+
+// forgetful writes a push to its disk when the next one comes.
+type forgetful struct {
+	*memory
+	saved *disk
+}
+
+func newForgetful(env *Env) (Backend, error) {
+	return over(func(m *memory) Backend { return &forgetful{m, m.disk.copy()} })(env)
+}
+
+func (s *forgetful) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	s.saved = s.disk.copy()
+	return s.memory.Push(client, batch)
+}
+
+func (s *forgetful) Restart() (Backend, error) {
+	b, err := s.open(s.saved.copy())
+	b.(*forgetful).saved = s.saved
+	return b, err
+}
+
+// brokenFaults do not stand crashes, restarts and requests that meet.
+func brokenFaults() []broken {
+	return []broken{
+		{"half an item is stored", ownOf(own{push: halves}), []law{lawWhole}},
+		{"read, then write", with(quirks{paused: true}), []law{lawMeet}},
+		{"restart loses the last push", newForgetful, []law{lawDurable}},
+		{"sequence begins anew after a restart", ownOf(own{open: forgetsSequence}), []law{lawSkip, lawVanish}},
+		{"clock begins anew after a restart", ownOf(own{open: forgetsClock}), []law{lawServerClock}},
+		{"clock not observed", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law{lawServerClock}},
+		{"clock observes what is refused", with(quirks{observe: func(s *quirky, items []record.Item, _ merge.Answer) {
+			for _, it := range items {
+				for _, v := range it.Mutation.Data.All() {
+					s.clock.Observe(v.Stamp.Time)
+				}
+			}
+		}}), []law{lawPoison}},
+	}
+}

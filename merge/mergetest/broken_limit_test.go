@@ -1,0 +1,84 @@
+package mergetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// beyond is what the backends of this file refuse.
+func beyond() map[merge.Code]map[string]string {
+	return map[merge.Code]map[string]string{
+		merge.LimitExceeded: {"points": `"` + strings.Repeat("x", 100) + `"`},
+		merge.Forbidden:     {"owner": `"eve"`},
+		"read_only":         {"made": "1", "tag/e": `"now"`},
+	}
+}
+
+// strictly is an engine that refuses that.
+func strictly() merge.Engine {
+	return merge.Engine{Limits: record.Limits{Value: 64}, Guard: func(_ clock.ClientID, m record.Mutation) error {
+		if _, ok := m.Data.Get("owner"); ok {
+			return errBusy // whatever the error, the code is forbidden
+		}
+		if _, ok := m.Data.Get("made"); ok {
+			return &merge.Refusal{Code: "read_only"}
+		}
+		return nil
+	}}
+}
+
+// TestLimits: what a backend refuses by its own limits and guard is refused as it should be.
+func TestLimits(t *testing.T) {
+	Run(t, from(memory{engine: strictly()}), Options{Refused: beyond()})
+	Run(t, from(memory{engine: strictly()}), Options{Refused: beyond(), NewClient: newApp(clientQuirks{})})
+}
+
+// TestBrokenLimits: each mistake with limits and guards is found, and named.
+func TestBrokenLimits(t *testing.T) {
+	engine := func(change func(*merge.Engine)) newBackend {
+		e := strictly()
+		change(&e)
+		return from(memory{engine: e})
+	}
+	told := func(change func(*merge.Reply)) newBackend {
+		return with(quirks{engine: strictly(), replies: func(all []merge.Reply) []merge.Reply {
+			for i := range all {
+				change(&all[i])
+			}
+			return all
+		}})
+	}
+	for _, test := range []broken{
+		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law{lawBadRefused}},
+		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law{lawBadRefused}},
+		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law{lawBadRefused}},
+		{"another code", told(func(r *merge.Reply) {
+			if r.Code == merge.LimitExceeded {
+				r.Code = merge.Invalid
+			}
+		}), []law{lawBadRefused}},
+		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
+		{"what is refused is dropped, and the rest is stored", with(quirks{engine: strictly(), each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
+			return r.Accepted() || r.Refusal.Code == "read_only"
+		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law{lawRefusedLeavesNothing}},
+		{"neighbours are refused as well", with(quirks{engine: strictly(), replies: blocked}), []law{lawNeighbours}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.check(t, Options{Refused: beyond()}) })
+	}
+}
+
+// blocked refuses all items behind one that is forbidden.
+func blocked(all []merge.Reply) []merge.Reply {
+	i := slices.IndexFunc(all, func(r merge.Reply) bool { return r.Code == merge.Forbidden })
+	for j := i + 1; i >= 0 && j < len(all); j++ {
+		if all[j].Verdict == "accepted" {
+			all[j] = merge.Reply{Index: j, Table: all[j].Table, ID: all[j].ID, Verdict: "refused", Code: merge.Forbidden}
+		}
+	}
+	return all
+}

@@ -1,0 +1,114 @@
+package mergetest
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// loses is a backend that asks and answers otherwise about lost edits.
+func loses(asks func(*memory, *merge.Input), tells func(record.Item, merge.Decision, *merge.FieldReply)) newBackend {
+	return from(memory{asks: asks, tells: func(in merge.Input, a merge.Answer) (all []merge.Reply) {
+		for r := range a.Replies() {
+			for _, d := range a.Results[r.Index].Fields {
+				if tells != nil {
+					f := r.Fields[d.Field]
+					tells(in.Items[r.Index], d, &f)
+					r.Fields[d.Field] = f
+				}
+			}
+			all = append(all, r)
+		}
+		return all
+	}})
+}
+
+// claims answers that the stored edit is lost if it is replaced and some condition holds.
+func claims(when func(record.Item, merge.Decision) bool) newBackend {
+	return loses(nil, func(it record.Item, d merge.Decision, f *merge.FieldReply) {
+		if d.Changed() && !d.Before.IsZero() && when(it, d) {
+			f.Lost = true
+			f.Loser = &merge.StampReply{UpdatedAt: d.Before.Stamp.Time, ClientID: d.Before.Stamp.Client}
+		}
+	})
+}
+
+func otherBase(it record.Item, d merge.Decision) bool {
+	base, ok := it.Mutation.Base[d.Field]
+	return ok && base != d.Before.Stamp && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
+}
+
+func sameClient(_ record.Item, d merge.Decision) bool {
+	return d.Before.Stamp.Client == d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
+}
+
+func noBase(it record.Item, d merge.Decision) bool {
+	_, ok := it.Mutation.Base[d.Field]
+	return !ok && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
+}
+
+func sameValues(it record.Item, d merge.Decision) bool {
+	base, ok := it.Mutation.Base[d.Field]
+	return ok && base.Compare(d.Before.Stamp) < 0 && d.Before.Stamp.Client != d.Incoming.Stamp.Client
+}
+
+func dropsBases(_ *memory, in *merge.Input) {
+	in.Items = slices.Clone(in.Items)
+	for i := range in.Items {
+		in.Items[i].Mutation.Base = nil
+	}
+}
+
+func noMarks(_ *memory, in *merge.Input) { in.Marks = []clock.Stamp{{Client: in.Actor}} }
+
+func oneMark(m *memory, in *merge.Input) {
+	for _, at := range m.disk.marks {
+		in.Marks[0].Time = max(in.Marks[0].Time, at)
+	}
+}
+
+// marksOfRefused raises the mark by what is refused as well.
+func marksOfRefused(m *memory, in *merge.Input) {
+	for _, it := range in.Items {
+		for _, v := range it.Mutation.Data.All() {
+			m.disk.marks[in.Actor] = max(m.disk.marks[in.Actor], v.Stamp.Time)
+		}
+	}
+}
+
+func forgetsMarks(m *memory) *memory {
+	clear(m.disk.marks)
+	return m
+}
+
+func unnamed(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Winner, f.Loser = nil, nil }
+
+// onlyNotes says of all that changed something that an edit is lost, and no more.
+func onlyNotes(all []merge.Reply) []merge.Reply {
+	for i := range all {
+		all[i].Fields = nil
+		if all[i].Changed && !slices.Contains(all[i].Notes, merge.StampCollision) {
+			all[i].Notes = []merge.Code{merge.LostEdit}
+		}
+	}
+	return all
+}
+
+// brokenLosses report edits as lost that are not, or do not report those that are.
+func brokenLosses() []broken {
+	return []broken{
+		{"bases are not handed on", loses(dropsBases, nil), []law{lawLost}},
+		{"lost if the base is another stamp", claims(otherBase), []law{lawLost}},
+		{"one's own edits are lost", claims(sameClient), []law{lawLost}},
+		{"edits of the same value are lost", claims(sameValues), []law{lawLost}},
+		{"lost if there is no base", claims(noBase), []law{lawLost}},
+		{"marks are not stored", loses(noMarks, nil), []law{lawLost}},
+		{"one mark for all clients", loses(oneMark, nil), []law{lawLost}},
+		{"marks of refused items", loses(marksOfRefused, nil), []law{lawLost}},
+		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law{lawLost}},
+		{"who lost is not named", loses(nil, unnamed), []law{lawLost}},
+		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law{lawLost}},
+	}
+}

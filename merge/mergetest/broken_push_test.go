@@ -1,0 +1,113 @@
+package mergetest
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// own is a right backend whose Push or Pull somebody stands in front of.
+type own struct {
+	*memory
+	push func(o *own, client clock.ClientID, batch []byte) ([]byte, error)
+	pull func(o *own, client clock.ClientID, cursor string) ([]byte, string, error)
+	open func(*memory) *memory // after a restart
+	kept any
+}
+
+func (o *own) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	if o.push == nil {
+		return o.memory.Push(client, batch)
+	}
+	return o.push(o, client, batch)
+}
+
+func (o *own) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	if o.pull == nil {
+		return o.memory.Pull(client, cursor)
+	}
+	return o.pull(o, client, cursor)
+}
+
+func (o *own) Restart() (Backend, error) {
+	b, err := o.memory.Restart()
+	if next := b.(*own); o.open != nil {
+		next.memory = o.open(next.memory)
+	}
+	return b, err
+}
+
+func ownOf(o own) newBackend {
+	return over(func(m *memory) Backend {
+		next := o
+		next.memory = m
+		return &next
+	})
+}
+
+// onlyNew drops the items of a push that are not above the mark of their client.
+func onlyNew(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	items, _ := o.engine.Decode(batch)
+	mark := o.disk.marks[client]
+	before := maps.Clone(o.disk.rows)
+	answer, err := o.memory.Push(client, batch)
+	for _, it := range items {
+		for _, v := range it.Mutation.Data.All() {
+			if old, ok := before[it.Mutation.Data.Key()]; ok && v.Stamp.Time <= mark {
+				o.disk.rows[it.Mutation.Data.Key()] = row{old.Record, o.disk.seq}
+			}
+		}
+	}
+	return answer, err
+}
+
+// stale refuses what is older than a day.
+func stale(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	e := o.engine
+	o.memory.engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
+		for _, v := range m.Data.All() {
+			if o.env.Now().Sub(v.Stamp.Time.Time()) > 24*time.Hour {
+				return &merge.Refusal{Code: "too_old"}
+			}
+		}
+		return nil
+	}
+	answer, err := o.memory.Push(client, batch)
+	o.memory.engine = e
+	return answer, err
+}
+
+// strict answers with an error if one item is bad.
+type strict struct{ *memory }
+
+func newStrict(env *Env) (Backend, error) {
+	return over(func(m *memory) Backend { return strict{m} })(env)
+}
+
+func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	items, _ := s.engine.Decode(batch)
+	for _, r := range s.engine.Apply(merge.Input{Actor: client, Wall: s.env.Now(), Items: items}).Results {
+		if !r.Accepted() && r.Refusal.Code != merge.NotLoaded {
+			return nil, errors.New("400 bad request")
+		}
+	}
+	return s.memory.Push(client, batch)
+}
+
+// brokenPushes judge items otherwise.
+func brokenPushes() []broken {
+	return []broken{
+		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead}},
+		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead}},
+		{"anybody may write as anybody", with(quirks{any: true}), []law{lawBadRefused}},
+		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
+		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
+		{"error for the whole batch", newStrict, []law{lawNeighbours}},
+		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},
+		{"what is old is refused", ownOf(own{push: stale}), []law{lawFine, lawRetry}},
+	}
+}

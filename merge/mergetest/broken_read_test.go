@@ -1,0 +1,84 @@
+package mergetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// completed closes what was cut off.
+func completed(batch []byte) []byte {
+	for i, end := range []string{"", "]", "}]", "}}]", "}}}]"} {
+		for cut := len(batch); cut > 0 && (i > 0 || cut == len(batch)); cut = bytes.LastIndexByte(batch[:cut], ',') {
+			if whole := append(bytes.Clone(batch[:cut]), end...); json.Valid(whole) {
+				return whole
+			}
+		}
+	}
+	return batch
+}
+
+// wedges answers nobody after a batch that it could not read, but after that one.
+func wedges(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if o.disk.locked {
+		o.disk.locked = false
+		return nil, errors.New("in a transaction already")
+	}
+	_, err := o.engine.Decode(batch)
+	o.disk.locked = err != nil
+	if err != nil {
+		return nil, err
+	}
+	return o.memory.Push(client, batch)
+}
+
+// hundred stores no more than a hundred items of a batch, and answers for all.
+func hundred(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	items, err := o.engine.Decode(batch)
+	if err != nil || len(items) <= 100 {
+		return o.memory.Push(client, batch)
+	}
+	in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
+	in.Keys = o.engine.Keys(in)
+	in.Current = o.disk.load(in.Keys)
+	answer := o.engine.Apply(in)
+	in.Items = items[:100]
+	o.disk.save(o.engine.Apply(in))
+	return answer.AppendJSON(nil), nil
+}
+
+// tooMany refuses large batches.
+func tooMany(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if items, _ := o.engine.Decode(batch); len(items) > 100 {
+		return nil, fmt.Errorf("%d items", len(items))
+	}
+	return o.memory.Push(client, batch)
+}
+
+// once refuses an item that is in the batch twice.
+func once(_ *memory, in *merge.Input) {
+	for i, it := range in.Items {
+		for _, other := range in.Items[:i] {
+			if it.Err == nil && other.Err == nil && it.Mutation.Data.Equal(other.Mutation.Data) {
+				in.Items[i].Err = &merge.Refusal{Code: "duplicate"}
+			}
+		}
+	}
+}
+
+// brokenReaders have trouble with batches that are damaged, large, or hold an item twice.
+func brokenReaders() []broken {
+	replaced := func(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
+	return []broken{
+		{"what cannot be read is replaced", with(quirks{batch: replaced}), []law{lawDamaged}},
+		{"what is cut off is completed", with(quirks{batch: completed}), []law{lawDamaged}},
+		{"after a batch that cannot be read nobody is answered", ownOf(own{push: wedges}), []law{lawAnswered}},
+		{"only a hundred items are stored", ownOf(own{push: hundred}), []law{lawLater, lawCounter, lawVanish, lawTombstone, lawFour}},
+		{"large batches are refused", ownOf(own{push: tooMany}), []law{lawAnswered}},
+		{"an item that comes twice is refused", from(memory{asks: once}), []law{lawFine, lawRetry}},
+	}
+}

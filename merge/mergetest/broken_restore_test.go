@@ -1,0 +1,65 @@
+package mergetest
+
+import (
+	"strconv"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// restoring is a right backend with another backup.
+type restoring struct {
+	*memory
+	backup func(m *memory) func() (Backend, error)
+}
+
+func (r restoring) Backup() (func() (Backend, error), error) { return r.backup(r.memory), nil }
+
+func restored(backup func(m *memory) func() (Backend, error)) newBackend {
+	return over(func(m *memory) Backend { return restoring{m, backup} })
+}
+
+// noCopy restores what is there anyway.
+func noCopy(m *memory) func() (Backend, error) {
+	return func() (Backend, error) { return m.open(m.disk.revived()) }
+}
+
+// withoutLast backs up all rows but the last one.
+func withoutLast(m *memory) func() (Backend, error) {
+	saved := m.disk.copy()
+	if rows := saved.sorted(); len(rows) > 0 {
+		delete(saved.rows, rows[len(rows)-1].Key())
+	}
+	return func() (Backend, error) { return m.open(saved.revived()) }
+}
+
+// bySequence has the sequence as its cursor, and nothing else.
+func bySequence(m *memory, cursor string) (lines []byte, next string) {
+	after, _ := strconv.Atoi(cursor)
+	for _, r := range m.disk.sorted() {
+		if r.seq > after {
+			return line(r.Record), strconv.Itoa(r.seq)
+		}
+	}
+	return nil, cursor
+}
+
+// onlyUnseen does not store an item that it knows. What it knows is in no backup.
+func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
+	unseen := false
+	for _, d := range r.Fields {
+		unseen = unseen || !s.disk.seen[d.Incoming]
+		s.disk.seen[d.Incoming] = true
+	}
+	return r.Accepted() && unseen
+}
+
+// brokenRestores do not stand that the server is restored from a backup.
+func brokenRestores() []broken {
+	return []broken{
+		{"a backup that is no copy", restored(noCopy), []law{lawRestored}},
+		{"a backup without the last record", restored(withoutLast), []law{lawRestored}},
+		{"cursors of before the restore go on", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law{lawSkip}},
+		{"what is known already outlives the restore", with(quirks{each: onlyUnseen}), []law{lawVanish, lawTombstone, lawLater, lawFour}},
+	}
+}

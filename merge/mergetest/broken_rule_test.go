@@ -1,0 +1,82 @@
+package mergetest
+
+import (
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+func later(old, in record.FieldValue) bool { return in.Stamp.Time > old.Stamp.Time }
+
+func byStamp(old, in record.FieldValue, equal bool) bool {
+	if c := in.Stamp.Compare(old.Stamp); c != 0 {
+		return c > 0
+	}
+	return equal
+}
+
+func signed(old, in record.FieldValue) bool {
+	if old.Stamp.Time != in.Stamp.Time {
+		return in.Stamp.Time > old.Stamp.Time
+	}
+	for i := range old.Stamp.Client {
+		if a, b := int8(old.Stamp.Client[i]), int8(in.Stamp.Client[i]); a != b {
+			return b > a
+		}
+	}
+	return rightly(old, in)
+}
+
+func noCounter(old, in record.FieldValue) bool {
+	old.Stamp.Time -= clock.Timestamp(old.Stamp.Time.Counter())
+	in.Stamp.Time -= clock.Timestamp(in.Stamp.Time.Counter())
+	return rightly(old, in)
+}
+
+func noClient(old, in record.FieldValue) bool {
+	if old.Stamp.Time != in.Stamp.Time {
+		return in.Stamp.Time > old.Stamp.Time
+	}
+	return in.Value.Compare(old.Value) > 0
+}
+
+func deletionLeast(old, in record.FieldValue) bool {
+	if old.Stamp == in.Stamp && old.Deleted() != in.Deleted() {
+		return old.Deleted()
+	}
+	return rightly(old, in)
+}
+
+func asNumbers(old, in record.FieldValue) bool {
+	a, okA := old.Value.Float()
+	b, okB := in.Value.Float()
+	if old.Stamp == in.Stamp && okA && okB {
+		return b > a
+	}
+	return rightly(old, in)
+}
+
+// shortClient compares the first half of client IDs only.
+func shortClient(old, in record.FieldValue) bool {
+	clear(old.Stamp.Client[8:])
+	clear(in.Stamp.Client[8:])
+	return rightly(old, in)
+}
+
+// brokenRules compare otherwise than by the rule.
+func brokenRules() []broken {
+	return []broken{
+		{"arrival order wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law{lawLater, lawCounter, lawClient, lawTombstone}},
+		{"first write wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law{lawLater, lawCounter, lawClient}},
+		{"keep-local on ties", with(quirks{wins: later}), []law{lawClient}},
+		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law{lawClient}},
+		{"equal prefers remote", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law{lawKind, lawValue}},
+		{"equal prefers local", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law{lawKind, lawValue}},
+		{"smaller value wins", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law{lawKind, lawValue}},
+		{"values as numbers", with(quirks{wins: asNumbers}), []law{lawValue}},
+		{"deletion below values", with(quirks{wins: deletionLeast}), []law{lawKind}},
+		{"client ignored in ties", with(quirks{wins: noClient}), []law{lawClient}},
+		{"half of the client ID is compared", with(quirks{wins: shortClient}), []law{lawClient}},
+		{"signed client bytes", with(quirks{wins: signed}), []law{lawClient}},
+		{"counter ignored", with(quirks{wins: noCounter}), []law{lawCounter}},
+	}
+}

@@ -1,0 +1,107 @@
+package mergetest
+
+import (
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// loss is whether one of two writes that meet is a lost edit, as package merge defines it.
+type loss struct {
+	is, unsure bool
+	own        bool   // it is the one that comes, and not the one that was there
+	other      write  // the one that was there
+	why        string // in words
+}
+
+// loss returns what is lost as a write meets the greatest one that was accepted before.
+func (a answer) loss(x arrival, p *past) loss {
+	base, based := a.items[x.item].m.Base[x.field]
+	l := loss{other: p.best}
+	above, _ := rule(x.write, p.best)
+	switch {
+	case !p.some:
+		l.why = "there was no other write"
+	case p.best.client == x.client:
+		l.why = "both writes are by one client"
+	case sameValue(p.best, x.write):
+		l.why = "both writes have the same value"
+	case !based:
+		l.why = "the item has no base"
+	case above:
+		l.is = below(base, p.best)
+		l.why = fmt.Sprintf("the base is %s, which is %sbelow %s", seen(base), map[bool]string{false: "not "}[l.is], when(p.best))
+	case a.client != x.client:
+		l.why = "it came through another client"
+	default:
+		l.own, l.is = true, x.time > a.mark.most
+		l.unsure = !l.is && x.time > a.mark.sure
+		l.why = fmt.Sprintf("%s was accepted before from %s up to %s", map[bool]string{true: "nothing later", false: "something"}[l.is], whose(x.client), when(write{time: a.mark.sure}))
+	}
+	return l
+}
+
+// below reports whether a stamp is less than that of a write.
+func below(s clock.Stamp, x write) bool {
+	is, _ := rule(write{time: x.time, client: x.client}, write{time: int64(s.Time), client: s.Client})
+	return is
+}
+
+// seen describes a base.
+func seen(base clock.Stamp) string {
+	if base.IsZero() {
+		return "null"
+	}
+	return "that of " + whose(base.Client) + " at " + when(write{time: int64(base.Time)})
+}
+
+// judgeLoss compares what a reply says of a lost edit. Who keeps no marks cannot know that
+// an edit is lost as it comes, and need not tell; who told once must tell each time.
+func (w *world) judgeLoss(r merge.Reply, x arrival, l loss) (wrong []complaint) {
+	said, ok := r.Fields[x.field]
+	if !ok || l.unsure {
+		return nil
+	}
+	text := ""
+	switch {
+	case said.Lost && !l.is:
+		text = "says that an edit of " + x.field + " is lost; none is: " + l.why
+	case l.is && !said.Lost && (!l.own || w.able.marks):
+		text = "does not say that " + l.loser(x) + " is lost: " + l.why
+	case l.is && said.Lost && l.own:
+		w.able.marks = true
+		if !names(said.Winner, l.other) {
+			text = "should name the winner over " + l.loser(x) + ": " + short(written{x.spot, l.other})
+		}
+	case l.is && said.Lost && (said.Winner != nil || !names(said.Loser, l.other)):
+		text = "should name the loser: " + l.loser(x)
+	}
+	if text != "" {
+		at := fmt.Sprintf("reply %d, to %s/%s, ", x.item, w.o.Table, x.id)
+		wrong = []complaint{{lawLost, at + text}}
+	}
+	return wrong
+}
+
+// loser describes the lost edit.
+func (l loss) loser(x arrival) string {
+	if l.own {
+		return short(x.written)
+	}
+	return short(written{x.spot, l.other})
+}
+
+func names(s *merge.StampReply, x write) bool {
+	return s != nil && int64(s.UpdatedAt) == x.time && s.ClientID == x.client
+}
+
+// countLoss counts lost edits of both kinds.
+func (w *world) countLoss(l loss) {
+	switch {
+	case l.is && l.own:
+		w.count("edit lost as it comes")
+	case l.is:
+		w.count("edit lost to a later one")
+	}
+}

@@ -1,0 +1,124 @@
+package mergetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// push sends the outbox of a device, or a part of it.
+func (w *world) push(d *device, m manner) {
+	if d.guest != nil {
+		w.pushGuest(d, m)
+		return
+	}
+	items := slices.Clone(d.outbox)
+	if len(items) == 0 {
+		return
+	}
+	if m.last {
+		items = items[len(items)-1:]
+	}
+	if m.reversed {
+		slices.Reverse(items)
+	}
+	if m.doubled {
+		items = slices.Concat(items, items)
+	}
+	if h, ok := w.send(d, items, m); ok && !m.lost {
+		d.hear(items, h.replies)
+	}
+	w.audit()
+}
+
+// send delivers a batch, in whatever manner, and returns the answer, if there is one.
+func (w *world) send(d *device, items []*item, m manner) (h heard, ok bool) {
+	b := batch{d.id, items}
+	d.batches = append(d.batches, b)
+	w.countPush(m, b)
+	does := d.name + " pushes" + m.String()
+	if m.garbled > 0 || m.cut > 0 {
+		w.deliverDamaged(does, b, m)
+		does = "then that comes undamaged"
+	}
+	if w.breach == nil {
+		h, ok = w.deliver(does, b, m)
+	}
+	if m.twice && w.breach == nil {
+		w.deliver("the network repeats that", b, manner{})
+	}
+	return h, ok && w.breach == nil
+}
+
+// resend delivers an old batch once more.
+func (w *world) resend(d *device, n int) {
+	if len(d.batches) == 0 {
+		return
+	}
+	w.count("resends")
+	b := d.batches[len(d.batches)-1-n%len(d.batches)]
+	w.deliver("the network repeats a push of "+d.name, b, manner{})
+	w.audit()
+}
+
+// body returns a batch as it is sent.
+func (b batch) body() []byte {
+	var raws [][]byte
+	for _, it := range b.items {
+		raws = append(raws, it.raw)
+	}
+	return slices.Concat([]byte("["), bytes.Join(raws, []byte(",")), []byte("]"))
+}
+
+// damaged returns a batch as it arrives if a byte is garbled or the end is cut off, and
+// which items are whole. Whatever the byte, what is left is not valid UTF-8.
+func (b batch) damaged(m manner) (body []byte, whole []bool) {
+	body = b.body()
+	from, to := (m.garbled-1)%len(body), (m.garbled-1)%len(body)
+	if m.cut > 0 {
+		from, to = (m.cut-1)%len(body), len(body)
+		body = body[:from]
+	} else {
+		body[from] ^= 0x80
+	}
+	at := 1
+	for _, it := range b.items {
+		end := at + len(it.raw)
+		whole = append(whole, to < at || from >= end)
+		at = end + 1
+	}
+	return body, whole
+}
+
+// deliverDamaged delivers a copy of a batch that was damaged on its way, and looks at what is
+// merged of it. Nobody hears the answer.
+func (w *world) deliverDamaged(does string, b batch, m manner) {
+	body, whole := b.damaged(m)
+	w.sent(b)
+	w.last.damage = w.moment
+	w.count(map[bool]string{true: "cut", false: "garbled"}[m.cut > 0])
+	var answer []byte
+	var err error
+	w.serve(&request{does: does}, func() { answer, err = w.backend.Push(b.client, body) })
+	if err != nil {
+		w.tell(does, "error: "+err.Error())
+		w.audit()
+		return
+	}
+	var replies []merge.Reply
+	if err := json.Unmarshal(answer, &replies); err != nil {
+		w.tell(does, "an answer that cannot be read")
+		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
+		return
+	}
+	w.tellPush(does, b, replies)
+	for i, r := range replies {
+		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
+			w.audit()
+			w.broken(lawDamaged, "reply %d: the item was damaged, and is accepted", i)
+		}
+	}
+	w.audit()
+}
