@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,12 @@ func (s *screen) click(expression string) {
 	s.t.Helper()
 	x, y := s.reach(expression)
 	s.do(chromedp.MouseClickXY(x, y))
+}
+
+// point moves the mouse.
+func (s *screen) point(x, y float64) {
+	s.t.Helper()
+	s.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
 }
 
 // reach scrolls to an element and returns where its middle is, once a user could click

@@ -1,3 +1,21 @@
+// Command syncserver is a sync server to begin one's own with, and a page on which two
+// replicas work against it, each of them the library in WebAssembly:
+//
+//	go run .
+//
+// It stores in SQLite, in the file syncserver.db, or in PostgreSQL, with any number of
+// processes on one database:
+//
+//	go run . -db postgres://user:password@localhost/name
+//
+// What to copy is in the package server; an app of one's own replaces the package board.
+// The package replica is the client, native as well as in the page; browser, and the
+// command load, which measures all this, are for tests.
+//
+// The page needs the go command, to build the replica when the page is opened first. To
+// make one binary that needs nothing else:
+//
+//	go generate ./page && go build
 package main
 
 import (

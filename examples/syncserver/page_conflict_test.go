@@ -32,7 +32,7 @@ func TestPageDifferentFields(t *testing.T) {
 }
 
 // TestPageSameField: offline, both sides change one title. On both sides the later edit
-// wins, and its mark tells who won, why, and over what.
+// wins, and its mark tells who won, why, and over what. So it does when it arrives first.
 func TestPageSameField(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -57,6 +57,20 @@ func TestPageSameField(t *testing.T) {
 		require.Contains(t, why, "It replaced ‘Paint it blue’, written by Ben’s laptop")
 		s.picture("why-" + p.side)
 	}
+
+	s.left.Online(false)
+	s.right.Online(false)
+	s.right.SetTitle("Paint it red", "Paint it white")
+	s.right.Shows("Paint it white")
+	s.left.SetTitle("Paint it red", "Paint it black")
+	s.left.Shows("Paint it black")
+	s.left.Online(true)
+	s.await("the later edit is stored", func() bool { return s.left.shown().settled() })
+	s.right.Online(true)
+	s.right.IsTold("came too late", "Ana’s phone wrote a later one", "‘Paint it black’")
+	s.agree()
+	s.left.Shows("Paint it black")
+	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")
 }
 
 // TestPageDoubleBooking: offline, both sides book one room at one hour. Neither booking is

@@ -133,7 +133,8 @@ func TestPageScene(t *testing.T) {
 	s.right.SetAssignee("Write the invitation", "Ben")
 	s.right.Waits(1)
 	s.left.click(s.left.find("notice") + `.querySelector(".close")`)
-	s.do(chromedp.Evaluate[chromedp.Void](`scrollTo(0, 0)`))
+	s.await("the page says that the sides differ", func() bool { return s.equal() == "false" })
+	eval[any](s, `scrollTo(0, 0)`)
 	s.left.Why("Ask Mia", "title")
 	s.picture("README")
 }

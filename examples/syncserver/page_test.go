@@ -169,9 +169,13 @@ func (s *screen) settle() {
 func (s *screen) agree() {
 	s.t.Helper()
 	s.settle()
-	s.await("the page says that both sides hold the same", func() bool {
-		return eval[string](s, `document.getElementById("equal").dataset.equal ?? ""`) == "true"
-	})
+	s.await("the page says that both sides hold the same", func() bool { return s.equal() == "true" })
+}
+
+// equal returns whether the page says that both sides hold the same: true, false, or
+// nothing yet.
+func (s *screen) equal() string {
+	return eval[string](s, `document.getElementById("equal").dataset.equal ?? ""`)
 }
 
 // picture saves what the tab shows, if somebody wants to look at it.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -139,10 +138,11 @@ func (p *panel) SetClock(minutes int) {
 // Why points at the mark of a field of a task, and returns what it says.
 func (p *panel) Why(title, field string) string {
 	p.t.Helper()
-	mark := fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)
-	x, y := p.reach(mark)
-	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
-	p.await("the mark tells why", func() bool { return eval[bool](p.screen, `!document.getElementById("tooltip").hidden`) })
+	const hidden = `document.getElementById("tooltip").hidden`
+	p.point(0, 0)
+	p.await("no mark tells anything", func() bool { return eval[bool](p.screen, hidden) })
+	p.point(p.reach(fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)))
+	p.await("the mark tells why", func() bool { return !eval[bool](p.screen, hidden) })
 	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
 }
 

@@ -68,6 +68,18 @@ func brokenAnswers() []broken {
 			}
 			return all
 		}}), []law{lawAhead}},
+		{"too far ahead for good", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for i := range all {
+				all[i].Retryable = false
+			}
+			return all
+		}}), []law{lawAhead, lawBlind}},
+		{"never changed", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for i := range all {
+				all[i].Changed = false
+			}
+			return all
+		}}), []law{lawOutcome}},
 		{"always changed", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
 			for i := range all {
 				all[i].Changed = all[i].Verdict == "accepted"

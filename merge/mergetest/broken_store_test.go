@@ -140,6 +140,9 @@ func brokenStores() []broken {
 				}
 				fields[name] = v
 			}}), []law{lawStamp}},
+		{"a write of its own instead", with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
+			return record.FieldValue{Value: record.Int(7), Stamp: clock.Stamp{Time: v.Stamp.Time + 1, Client: v.Stamp.Client}}
+		})}), []law{lawInvented, lawRevive}},
 		{"client of the first writer kept", with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 			if old, ok := fields[name]; ok {
 				v.Stamp.Client = old.Stamp.Client

@@ -11,7 +11,7 @@ func TestClients(t *testing.T) {
 	for name, q := range map[string]clientQuirks{
 		"right": {}, "coalesces": {coalesces: true}, "sends an array": {asArray: true},
 	} {
-		t.Run(name, func(t *testing.T) { Run(t, newMemory, Options{Seeds: 200, NewClient: newApp(q)}) })
+		t.Run(name, func(t *testing.T) { Run(t, newMemory, Options{NewClient: newApp(q)}) })
 	}
 	t.Run("alone", func(t *testing.T) { Run(t, newMemory, Options{Devices: 1, NewClient: newApp(clientQuirks{})}) })
 	t.Run("requests that meet get an error", func(t *testing.T) {
@@ -48,6 +48,7 @@ func TestBrokenClients(t *testing.T) {
 		{"accepted and not confirmed", clientQuirks{unconfirmed: true}, []law{lawClientShows}},
 		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law{lawClientShows}},
 		{"begins again where its counter is full", clientQuirks{wraps: true}, []law{lawClientObserves, lawClientEdit}},
+		{"sends items without an ID", clientQuirks{nameless: true}, []law{lawClientErrors}},
 		{"stops at a refused item", clientQuirks{stalls: true}, []law{lawClientRollback, lawClientShows}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

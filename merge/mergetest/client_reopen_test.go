@@ -32,7 +32,7 @@ func (c closable) Reopen() (Client, error) {
 }
 
 // TestReopen: a client that is right can be closed and opened again.
-func TestReopen(t *testing.T) { Run(t, newMemory, Options{Seeds: 200, NewClient: newClosable(nil)}) }
+func TestReopen(t *testing.T) { Run(t, newMemory, Options{NewClient: newClosable(nil)}) }
 
 // TestBrokenReopen: what a client loses when it is closed is found, and named.
 func TestBrokenReopen(t *testing.T) {

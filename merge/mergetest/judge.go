@@ -73,7 +73,7 @@ func (w *world) classify(s spot, fresh map[spot]write) law {
 	p := w.ledger.pasts[s]
 	best := p.writes[p.best]
 	switch {
-	case w.last.restore == w.moment || ok && p.lapsed(f):
+	case w.last.restore == w.moment, ok && p.lapsed(f), p.some && best.gone && best.since == w.moment:
 		return lawRestored
 	case ok && p.writes[f] != nil && p.writes[f].state == refused:
 		return lawRefusedLeavesNothing
@@ -155,7 +155,7 @@ func (w *world) judgeWrite(s spot, v record.Value) {
 		return
 	case !ok:
 		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, s.id, s.field, v)
-	case old || f.value != v.JSON() || p.some && !above:
+	case old || f.value != v.JSON() || !above:
 		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, s.id, s.field, v, w.long(p.best, p.some), w.long(f, ok))
 	case w.able.now && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
 		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, s.id, s.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))

@@ -132,7 +132,7 @@ var serverLaws = [...]lawText{
 	lawCounter: {
 		"the digits below the millisecond count",
 		"Stamps within one millisecond are ordered by their last six digits.",
-		"Look for a stamp on its way through a Date of JavaScript, a timestamp column, a float64, or a cut text.",
+		"Look for a stamp on its way through a Date of JavaScript, a timestamp column, a float64, or a cut text. If it takes a flood, look for a large batch of which a part is not stored.",
 	},
 	lawClient: {
 		"at equal times the greater client ID wins",

@@ -164,7 +164,7 @@ func (p *past) set(w write, f fate) {
 	if f.state != accepted {
 		return
 	}
-	if above, _ := rule(w, p.best); above || !p.some {
+	if above, _ := rule(w, p.best); above { // the zero write is below all
 		p.best, p.some = w, true
 	}
 }
@@ -187,5 +187,5 @@ func (p *past) permits(w write, ok bool) bool {
 	}
 	f, known := p.writes[w]
 	above, _ := rule(w, p.best)
-	return known && f.state == unsure && (above || !p.some)
+	return known && f.state == unsure && above
 }

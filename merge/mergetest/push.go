@@ -3,6 +3,7 @@ package mergetest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
@@ -99,16 +100,16 @@ func (w *world) deliverDamaged(does string, b batch, m manner) {
 	w.sent(b)
 	w.last.damage = w.moment
 	w.count(map[bool]string{true: "cut", false: "garbled"}[m.cut > 0])
-	var answer []byte
+	var text []byte
 	var err error
-	w.serve(&request{does: does}, func() { answer, err = w.backend.Push(b.client, body) })
+	w.serve(&request{does: does}, func() { text, err = w.backend.Push(b.client, body) })
 	if err != nil {
 		w.tell(does, "error: "+err.Error())
 		w.audit()
 		return
 	}
 	var replies []merge.Reply
-	if err := json.Unmarshal(answer, &replies); err != nil {
+	if err := json.Unmarshal(text, &replies); err != nil {
 		w.tell(does, "an answer that cannot be read")
 		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
 		return
@@ -117,8 +118,17 @@ func (w *world) deliverDamaged(does string, b batch, m manner) {
 	for i, r := range replies {
 		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
 			w.audit()
-			w.broken(lawDamaged, "reply %d: the item was damaged, and is accepted", i)
+			w.broken(lawDamaged, "%s: the item was damaged, and is accepted\nit came as %s", w.at(answer{batch: b}, i), around(body, m))
 		}
 	}
 	w.audit()
+}
+
+// around quotes what is left of a batch about the place where it was damaged.
+func around(body []byte, m manner) string {
+	at := len(body)
+	if m.cut == 0 {
+		at = (m.garbled - 1) % len(body)
+	}
+	return fmt.Sprintf("…%q…", body[max(0, at-30):min(len(body), at+15)])
 }

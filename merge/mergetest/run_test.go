@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 )
 
 // TestCorrect: a backend that is right passes, and does everything.
@@ -90,65 +91,11 @@ func TestStepsRefused(t *testing.T) {
 		"", "ana", "zoe pushes", "ana flies", "server pushes", "ana restarts", "wait", "wait long", "ana edits", "ana edits 1",
 		"ana edits 1 title", "ana edits 1 $x=1", "ana spoils 1 title=1", "ana resends -1", "ana clones zoe",
 		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
+		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
 		if s, err := parseStep(line); err == nil {
 			t.Errorf("%q was read as %q", line, s)
 		}
-	}
-}
-
-// TestReplay: a schedule of one's own is a test as well.
-func TestReplay(t *testing.T) {
-	Replay(t, newMemory, Schedule{Steps: []string{
-		`ana clock +5m`,
-		`ana edits 7 anything=[1,2] title="x"`,
-		`ana backs-up`,
-		`ana pushes, answer lost`,
-		`ben pulls`,
-		`ben deletes 7`,
-		`ben pushes, server dies at 2`,
-		`ana is-restored`,
-		`ana edits 7 anything=deleted`,
-		`ana spoils 7 title="y" forged`,
-		`ana pushes, ben syncs at 1`,
-		`server restarts`,
-		`server writes 7 title=null`,
-		`wait 8h`,
-	}})
-}
-
-// TestCloneOfRefused: a clone sends the very write that is in a refused item of the other one,
-// and nobody hears what became of it.
-func TestCloneOfRefused(t *testing.T) {
-	Replay(t, newMemory, Schedule{Steps: []string{
-		`ben clones ana`,
-		`ana spoils a tag/e="" unstamped`,
-		`eva clones ben`,
-		`eva edits a tag/e=""`,
-		`eva pushes, server dies at 2`,
-	}})
-}
-
-// TestFailureReplays: what a failure says is a test that fails in the same way.
-func TestFailureReplays(t *testing.T) {
-	broken := with(quirks{wins: later})
-	err := Check(broken, Options{})
-	if err == nil {
-		t.Fatal("not found")
-	}
-	_, source, _ := strings.Cut(err.Error(), "Steps: []string{")
-	var s Schedule
-	for line := range strings.Lines(source) {
-		if text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(line), ",")); err == nil {
-			s.Steps = append(s.Steps, text)
-		}
-	}
-	again := replay(broken, s)
-	if again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
-		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
-	}
-	if err := replay(newMemory, s); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -157,6 +104,8 @@ func TestOptions(t *testing.T) {
 		{Devices: 9}, {Devices: -1}, {Seeds: -1}, {Steps: -1}, {IDs: []string{}}, {IDs: []string{"a b"}}, {IDs: []string{""}},
 		{Fields: map[string][]string{}}, {Fields: map[string][]string{"$x": {"1"}}}, {Fields: map[string][]string{"a": nil}},
 		{Fields: map[string][]string{"a": {"[1, 2]"}}}, {Fields: map[string][]string{"a": {"x"}}}, {Fields: map[string][]string{"a=b": {"1"}}},
+		{Refused: map[merge.Code]map[string]string{"a b": {"x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": nil}},
+		{Refused: map[merge.Code]map[string]string{"a": {"$x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": {"x": "{"}}},
 	} {
 		if err := Check(newMemory, o); err == nil {
 			t.Errorf("%+v", o)

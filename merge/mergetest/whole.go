@@ -11,7 +11,7 @@ func (w *world) judgeWhole(b batch, known []prior) {
 		there, missing := "", ""
 		for _, x := range it.writes {
 			switch p := w.ledger.of(x.spot); {
-			case it.bad != "" || known[i].doubt || !p.permits(x.write, true) || p.writes[x.write].state != unsure:
+			case known[i].doubt || !p.permits(x.write, true) || p.writes[x.write].state != unsure:
 			case fresh[x.spot] == x.write:
 				there = x.field
 			case p.permits(fresh[x.spot], true) && fresh[x.spot] != p.best:

@@ -147,7 +147,7 @@ func (t *Tab) Wait(condition string) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("it did not come to this: %s (%w)", condition, err)
+			return errors.Join(fmt.Errorf("it did not come to this: %s", condition), err)
 		}
 	}
 }

@@ -104,7 +104,7 @@ class Network {
 
   /** #see notes what the state of a replica tells of the server. */
   #see(state) {
-    if ([State.current, State.unauthorized, State.notInvited].includes(state)) this.up = true;
+    if ([State.current, State.busy, State.unauthorized, State.notInvited].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
     this.#draw();
     this.#compareSoon();

@@ -21,11 +21,12 @@ const STATES = {
   [State.pushing]: 'Sending edits…',
   [State.current]: 'Up to date.',
   [State.unreachable]: 'The server does not answer. Edits are kept here, and sent once it does.',
+  [State.busy]: 'The server cannot take edits now. They are kept here, and sent later.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
   [State.notSaved]: 'This browser does not store anything, so nothing is sent.',
 };
-const BAD = [State.unreachable, State.notInvited, State.unauthorized, State.notSaved];
+const BAD = [State.unreachable, State.busy, State.notInvited, State.unauthorized, State.notSaved];
 
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
@@ -210,7 +211,7 @@ export class Panel {
   #drawWire() {
     const { waiting } = this.replica;
     const { state } = this.sync;
-    const away = { [State.offline]: 'offline', [State.joining]: 'connecting' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
+    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
     this.wire.dataset.state = away ? 'offline' : 'online';
     setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? 'up to date');
   }

@@ -14,6 +14,7 @@ export const State = {
   pushing: 'pushing',
   current: 'current',
   unreachable: 'unreachable', // and it tries again
+  busy: 'busy', // the server answers, and cannot take edits now; and it tries again
   notInvited: 'notInvited',
   unauthorized: 'unauthorized', // the server does not know this device
   notSaved: 'notSaved',
@@ -69,9 +70,9 @@ export class Sync extends EventTarget {
         if (news === this.#news) await this.#wait(Infinity, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const final = this.#final(error);
-        this.#set(final ?? State.unreachable);
-        if (final) {
+        const state = stateAfter(error);
+        this.#set(state);
+        if (FINAL.includes(state)) {
           this.events.listen(this.replica, null);
           return;
         }
@@ -84,13 +85,6 @@ export class Sync extends EventTarget {
     this.#waiting = pause(milliseconds, signal);
     await this.#waiting.done;
     this.#waiting = null;
-  }
-
-  /** #final returns the state after which there is no use in trying again, if it is one. */
-  #final(error) {
-    if (error instanceof NotSaved) return State.notSaved;
-    if (!(error instanceof Refused)) return null;
-    return { 401: State.unauthorized, 403: State.notInvited }[error.status];
   }
 
   // It pulls before it pushes, so that what an edit is about to replace is here and can be
@@ -138,14 +132,13 @@ export class Sync extends EventTarget {
       throw new NotSaved();
     });
     signal.throwIfAborted();
-    const before = this.replica.waiting;
     const batch = this.replica.batch(items, BYTES);
     try {
       const { results } = JSON.parse(await push(this.replica.device.token, batch, signal));
       signal.throwIfAborted();
       this.replica.answer(results);
-      const mended = results.some((r) => r.code === 'too_far_ahead');
-      if (this.replica.waiting >= before && !mended) throw new Error('the server keeps it waiting');
+      // What is too far ahead may go again at once, for the clock was corrected.
+      if (results.every((r) => r.retryable && r.code !== 'too_far_ahead')) throw new Kept();
     } catch (error) {
       if (!(error instanceof Refused) || ![400, 413].includes(error.status)) throw error;
       if (items > 1) return 1;
@@ -160,4 +153,19 @@ export class Sync extends EventTarget {
   }
 }
 
+/** NotSaved says that this browser does not store what is to be sent. */
 class NotSaved extends Error {}
+
+/** Kept says that the server takes none of the edits now, and wants them again later. */
+class Kept extends Error {}
+
+// After these there is no use in trying again.
+const FINAL = [State.notSaved, State.unauthorized, State.notInvited];
+
+/** stateAfter returns the state that a failure leads to. */
+function stateAfter(error) {
+  if (error instanceof NotSaved) return State.notSaved;
+  if (error instanceof Kept) return State.busy;
+  if (!(error instanceof Refused)) return State.unreachable;
+  return { 401: State.unauthorized, 403: State.notInvited, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
+}

@@ -1,0 +1,143 @@
+package mergetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+func (a *app) Outbox() []byte {
+	if a.stampsAnew && a.sent > 0 {
+		a.outbox, _ = record.Restamp(a.outbox, a.stamp)
+	}
+	if a.forgets {
+		a.outbox = a.outbox[a.sent:]
+	}
+	a.sent = len(a.outbox)
+	var lines [][]byte
+	for _, m := range slices.Concat(a.outbox, a.ghosts) {
+		if a.nameless {
+			m.Data = m.Data.WithKey(record.Key{Table: m.Data.Key().Table})
+		}
+		lines = append(lines, m.AppendJSON(nil))
+	}
+	if a.asArray && len(lines) > 0 {
+		return slices.Concat([]byte("["), bytes.Join(lines, []byte(",")), []byte("]"))
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+func (a *app) Answer(answer []byte) error {
+	var replies []merge.Reply
+	if err := json.Unmarshal(answer, &replies); err != nil {
+		return err
+	}
+	var keep []record.Mutation
+	late := false
+	for i, r := range replies[:a.sent] {
+		m := a.outbox[i]
+		switch {
+		case r.Verdict == "accepted":
+			if a.replaces {
+				a.confirmed[m.Data.Key()] = m.Data
+			} else if !a.unconfirmed {
+				a.join(m.Data)
+			}
+		case r.Code == merge.TooFarAhead:
+			by := r.ServerTime.Time().Sub(a.now())
+			if !a.ignoresLate {
+				a.offset += by
+				late = late || by != 0 || !a.trustsClock
+			}
+			if !a.dropsLate {
+				keep = append(keep, m)
+			}
+		case r.Retryable || a.staysRefused:
+			keep = append(keep, m)
+		case a.sendsRefused:
+			a.ghosts = append(a.ghosts, m)
+		case a.keepsRefused:
+			a.join(m.Data)
+		}
+		if r.Verdict == "refused" && a.stalls {
+			keep = append(keep, a.outbox[i+1:a.sent]...)
+			break
+		}
+	}
+	rest := a.outbox[a.sent:]
+	a.outbox = keep
+	for _, m := range rest {
+		answered := slices.ContainsFunc(replies, func(r merge.Reply) bool { return r.ID == m.Data.Key().ID })
+		if !a.clears && !(a.clearsRecord && answered) {
+			a.outbox = append(a.outbox, m)
+		}
+	}
+	a.sent = 0
+	if late {
+		return a.mend()
+	}
+	return nil
+}
+
+// mend makes the clock anew, above all that is confirmed, and stamps anew what waits.
+func (a *app) mend() error {
+	var last clock.Timestamp
+	for _, r := range a.confirmed {
+		for _, v := range r.All() {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	if a.deafNew {
+		last = 0
+	}
+	err := a.newClock(last)
+	if err == nil {
+		a.outbox, err = record.Restamp(a.outbox, a.stamp)
+	}
+	return err
+}
+
+func (a *app) Cursor() string { return a.cursor }
+
+func (a *app) Pulled(lines []byte, next string) error {
+	a.cursor = next
+	if len(lines) == 0 || a.busyIgnores && len(a.outbox) > 0 {
+		return nil
+	}
+	var d record.Decoder
+	items, err := d.Batch(lines)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		r := it.Mutation.Data
+		if a.joins {
+			a.join(r)
+		} else {
+			a.confirmed[r.Key()] = a.kept(r)
+		}
+		for _, v := range r.All() {
+			if !a.deaf {
+				a.clock.Observe(v.Stamp.Time)
+			}
+		}
+	}
+	return nil
+}
+
+// kept returns what is kept of a record that was pulled.
+func (a *app) kept(r record.Record) record.Record {
+	var b record.Builder
+	kept, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range r.All() {
+			if !(a.skipsDeleted && v.Deleted()) && !yield(name, v) {
+				return
+			}
+		}
+	})
+	return kept
+}

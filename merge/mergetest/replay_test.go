@@ -1,0 +1,108 @@
+package mergetest
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestReplay: a schedule of one's own is a test as well.
+func TestReplay(t *testing.T) {
+	Replay(t, newMemory, Schedule{Steps: []string{
+		`ana clock +5m`,
+		`ana edits 7 anything=[1,2] title="x"`,
+		`ana backs-up`,
+		`ana pushes, answer lost`,
+		`ben pulls`,
+		`ben deletes 7`,
+		`ben pushes, server dies at 2`,
+		`ana is-restored`,
+		`ana edits 7 anything=deleted`,
+		`ana spoils 7 title="y" forged`,
+		`ana pushes, ben syncs at 1`,
+		`ben ticks`,
+		`ben floods 7 30`,
+		`ben pushes, doubled, garbled at 3000, cut at 17`,
+		`server backs-up`,
+		`server forgets-time`,
+		`ana edits 7 title="z"`,
+		`ana pushes, ben storms`,
+		`server learns-time`,
+		`ana pushes, ben storms`,
+		`server is-restored`,
+		`ana reopens`,
+		`server restarts`,
+		`server writes 7 title=null`,
+		`wait 8h`,
+	}})
+}
+
+// TestUnknownFlaw: what is to be wrong with an item must be known.
+func TestUnknownFlaw(t *testing.T) {
+	err := replay(newMemory, Schedule{Steps: []string{`ana spoils 1 title="x" nicely`}})
+	if err == nil || !strings.Contains(err.Error(), "nicely") {
+		t.Fatal(err)
+	}
+}
+
+// TestCloneOfRefused: a clone sends the very write that is in a refused item of the other one,
+// and nobody hears what became of it.
+func TestCloneOfRefused(t *testing.T) {
+	Replay(t, newMemory, Schedule{Steps: []string{
+		`ben clones ana`,
+		`ana spoils a tag/e="" unstamped`,
+		`eva clones ben`,
+		`eva edits a tag/e=""`,
+		`eva pushes, server dies at 2`,
+	}})
+}
+
+// TestFailureReplays: what a failure says is a test that fails in the same way.
+func TestFailureReplays(t *testing.T) {
+	broken := with(quirks{wins: later})
+	err := Check(broken, Options{})
+	if err == nil {
+		t.Fatal("not found")
+	}
+	_, source, _ := strings.Cut(err.Error(), "Steps: []string{")
+	var s Schedule
+	for line := range strings.Lines(source) {
+		if text, err := strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(line), ",")); err == nil {
+			s.Steps = append(s.Steps, text)
+		}
+	}
+	again := replay(broken, s)
+	if again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
+		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
+	}
+	if err := replay(newMemory, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNamed: of several laws that a mistake may break, the one is named that a schedule breaks.
+func TestNamed(t *testing.T) {
+	arrival := with(quirks{wins: func(_, _ record.FieldValue) bool { return true }})
+	first := with(quirks{wins: func(_, _ record.FieldValue) bool { return false }})
+	for name, test := range map[string]struct {
+		make  newBackend
+		law   law
+		steps []string
+	}{
+		"an older value over a newer one":  {arrival, lawLater, []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"an older value over a deletion":   {arrival, lawTombstone, []string{"ana edits a x=1", "wait 1s", "ben edits a x=deleted", "ben pushes", "ana pushes"}},
+		"an older deletion over a value":   {arrival, lawLater, []string{"ana edits a x=deleted", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"a deletion that is not stored":    {first, lawLater, []string{"ana edits a x=1", "ana pushes", "wait 1s", "ben edits a x=deleted", "ben pushes"}},
+		"less by the counter over greater": {arrival, lawCounter, []string{"ana edits a x=1", "ben edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"less by the client over greater":  {arrival, lawClient, []string{"ana edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := replay(test.make, Schedule{Steps: test.steps})
+			if err == nil || !strings.Contains(err.Error(), "broken law: "+test.law.text().name+"\n") {
+				t.Fatal(err)
+			}
+		})
+	}
+}
