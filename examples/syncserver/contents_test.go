@@ -45,6 +45,7 @@ func (s shown) settled() bool { return s.Sync == "current" && s.Outbox == 0 }
 
 // look reads all that from a panel.
 const look = `(panel => {
+	if (!panel) return {}; // the page has not started
 	const all = (name, read) => [...panel.querySelectorAll('[data-testid="' + name + '"]')].map(read);
 	const one = (element, name) => element.querySelector('[data-testid="' + name + '"]');
 	const text = (name) => one(panel, name).textContent;

@@ -39,8 +39,8 @@ type screen struct {
 // visit starts a server on an empty database, and opens its page.
 func visit(t *testing.T) *screen {
 	t.Helper()
-	n := newNetwork(t, start(t, sqlite(t)))
-	return open(t, browserOf(t), n)
+	b := browserOf(t)
+	return open(t, b, newNetwork(t, start(t, sqlite(t))))
 }
 
 // brief skips a test where there is little time.

@@ -42,6 +42,14 @@ func brokenAnswers() []broken {
 			}
 			return all
 		}}), []law{lawNeighbours}},
+		{"verdicts of other words", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for i := range all {
+				if all[i].Verdict == "accepted" {
+					all[i].Verdict = "ok"
+				}
+			}
+			return all
+		}}), []law{lawWellFormed}},
 		{"refused without a code", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
 			for i := range all {
 				all[i].Code = ""

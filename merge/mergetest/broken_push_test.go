@@ -65,6 +65,21 @@ func onlyNew(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
+// forgery stores of an item what it forges, and refuses it.
+func forgery(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := o.memory.Push(client, batch)
+	items, _ := o.engine.Decode(batch)
+	for _, it := range items {
+		for name, v := range it.Mutation.Data.All() {
+			if key := it.Mutation.Data.Key(); v.Stamp.Client != client {
+				one := recordOf(key, map[string]record.FieldValue{name: v})
+				o.disk.put(merge.Collect(o.disk.rows[key].Record, one).At(0))
+			}
+		}
+	}
+	return answer, err
+}
+
 // stale refuses what is older than a day.
 func stale(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	e := o.engine
@@ -105,6 +120,7 @@ func brokenPushes() []broken {
 		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead}},
 		{"anybody may write as anybody", with(quirks{any: true}), []law{lawBadRefused}},
 		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
+		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law{lawRefusedLeavesNothing}},
 		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
 		{"error for the whole batch", newStrict, []law{lawNeighbours}},
 		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},

@@ -124,38 +124,43 @@ func (r *run) native(ctx context.Context) error {
 }
 
 // page measures how long the page takes in a new browser, from the first request for data
-// until all is shown. It has two devices, which both begin with nothing.
+// until all is shown: with one device, and with two, which take turns on one thread.
 func (r *run) page(ctx context.Context) error {
-	var took []time.Duration
-	for range r.rounds {
-		ms, err := r.openPage(ctx)
-		if errors.Is(err, browser.ErrMissing) {
-			fmt.Println("a new device, in a browser: NOT MEASURED,", err)
-			return nil
+	for _, p := range []struct {
+		what, path string
+		devices    int
+	}{{"a new device in a browser", "/?only=left", 1}, {"two of them on one page", "/", 2}} {
+		var took []time.Duration
+		for range r.rounds {
+			ms, err := r.openPage(ctx, p.path, p.devices)
+			if errors.Is(err, browser.ErrMissing) {
+				fmt.Println(p.what+": NOT MEASURED,", err)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			took = append(took, time.Duration(ms*float64(time.Millisecond)))
 		}
-		if err != nil {
-			return err
-		}
-		took = append(took, time.Duration(ms*float64(time.Millisecond)))
+		fmt.Printf("%s: all is shown after %s\n", p.what, spread(took))
 	}
-	fmt.Printf("two new devices in a browser: all is shown after %s\n", spread(took))
 	return nil
 }
 
-// openPage opens the page in a new browser, and returns how long the slower of its devices
-// took, in milliseconds.
-func (r *run) openPage(ctx context.Context) (float64, error) {
+// openPage opens the page in a new browser, and returns how long the slowest of its
+// devices took, in milliseconds.
+func (r *run) openPage(ctx context.Context, path string, devices int) (float64, error) {
 	b, err := browser.Start(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer b.Close()
-	tab, err := b.Open(r.server.URL)
+	tab, err := b.Open(r.server.URL + path)
 	if err != nil {
 		return 0, err
 	}
 	const times = `[...document.querySelectorAll("[data-first-sync-ms]")].map(e => Number(e.dataset.firstSyncMs))`
-	if err := tab.Wait(times + `.length === 2`); err != nil {
+	if err := tab.Wait(fmt.Sprintf("%s.length === %d", times, devices)); err != nil {
 		return 0, err
 	}
 	return browser.Eval[float64](tab, "Math.max(..."+times+")")

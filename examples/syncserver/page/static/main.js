@@ -22,11 +22,14 @@ class Day extends EventTarget {
   }
 }
 
-/** place returns where this tab belongs, from its address. */
+/** place returns where this tab belongs, from its address, and which replicas it has. */
 function place() {
-  const workspace = new URLSearchParams(location.search).get('workspace') || 'demo';
+  const query = new URLSearchParams(location.search);
+  const workspace = query.get('workspace') || 'demo';
   const invite = new URLSearchParams(location.hash.slice(1)).get('invite') ?? undefined;
-  return { workspace, invite };
+  const both = ['left', 'right'];
+  const sides = both.includes(query.get('only')) ? [query.get('only')] : both;
+  return { workspace, invite, sides };
 }
 
 async function start() {
@@ -34,7 +37,7 @@ async function start() {
   startTooltip();
   const here = place();
   const [slot, module] = await Promise.all([takeSlot(here.workspace), program()]);
-  const replicas = await Promise.all(['left', 'right'].map(async (side) => {
+  const replicas = await Promise.all(here.sides.map(async (side) => {
     const name = `fieldlww-${here.workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
     return Replica.open(side, module, await Storage.open(name));
   }));
@@ -46,6 +49,7 @@ async function start() {
     wire: document.querySelector(`.wire[data-side="${replica.side}"]`),
     jump: document.querySelector(`.jump [data-side="${replica.side}"]`),
   }));
+  if (here.sides.length === 1) document.documentElement.dataset.only = here.sides[0];
   document.getElementById('loading').remove();
   document.getElementById('panels').append(...panels.map((p) => p.element));
   for (const panel of panels) open(panel, replicas);
@@ -65,17 +69,17 @@ function open(panel, replicas) {
     if (!hasName(replica)) panel.rename(freeName(replica));
     setTimeout(() => {
       element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
-      ready(element);
+      ready(element, replicas.length);
     });
   });
   sync.start();
-  if (replica.joined) ready(element);
+  if (replica.joined) ready(element, replicas.length);
 }
 
-/** ready says on the page that both replicas are open and drawn, for tests. */
-function ready(element) {
+/** ready says on the page that so many replicas are open and drawn, for tests. */
+function ready(element, all) {
   element.dataset.open = 'true';
-  if (document.querySelectorAll('[data-open="true"]').length === 2) document.documentElement.dataset.ready = 'true';
+  if (document.querySelectorAll('[data-open="true"]').length === all) document.documentElement.dataset.ready = 'true';
 }
 
 /** The network: what connects the replicas to the server, and how the page shows it. */
@@ -125,7 +129,7 @@ class Network {
     this.comparing = setTimeout(() => {
       const busy = [State.joining, State.pulling, State.pushing];
       if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return;
-      const [left, right] = this.syncs.map((s) => s.replica.digest());
+      const [left, right = left] = this.syncs.map((s) => s.replica.digest());
       const equal = document.getElementById('equal');
       equal.dataset.equal = left === right;
       setText(equal, left === right ? '✓ Both sides hold the same' : '≠ The sides differ');
