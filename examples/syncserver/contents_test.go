@@ -96,6 +96,19 @@ func (s *screen) records() []record.Record {
 	return all
 }
 
+// isStored waits until the server has a task with a title.
+func (s *screen) isStored(title string) {
+	s.t.Helper()
+	s.await("the server has the task "+title, func() bool {
+		for _, t := range s.stored().Tasks {
+			if t.Title == title {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // written returns when the title of a task was written, by the stamp that the server has.
 func (s *screen) written(title string) time.Time {
 	s.t.Helper()

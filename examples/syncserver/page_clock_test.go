@@ -41,7 +41,7 @@ func TestPageClockAheadOffline(t *testing.T) {
 	s.left.SetTitle("Paint it red", "Paint it green")
 	s.left.Shows("Paint it green")
 	s.right.SetTitle("Paint the fence", "Paint it blue")
-	s.await("the edit is stored", func() bool { return s.right.shown().settled() })
+	s.isStored("Paint it blue")
 
 	s.left.Online(true)
 	s.left.IsTold("Your clock was 1 h ahead")
@@ -66,6 +66,7 @@ func TestPageClockBehind(t *testing.T) {
 	s.right.SetTitle("Paint it red", "Paint it blue")
 	s.left.SetTitle("Paint it red", "Paint it green")
 	s.left.Shows("Paint it green")
+	s.isStored("Paint it blue")
 	s.left.Online(true)
 	s.left.Shows("Paint it blue") // which it had not seen, so its clock counts
 	s.left.IsTold("came too late", "Ben’s laptop")

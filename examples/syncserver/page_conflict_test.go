@@ -45,7 +45,7 @@ func TestPageSameField(t *testing.T) {
 	s.left.Shows("Paint it red")
 
 	s.right.Online(true)
-	s.await("the earlier edit is stored", func() bool { return s.right.shown().settled() })
+	s.isStored("Paint it blue")
 	s.left.Online(true)
 	s.agree()
 	s.right.Shows("Paint it red")
@@ -65,7 +65,7 @@ func TestPageSameField(t *testing.T) {
 	s.left.SetTitle("Paint it red", "Paint it black")
 	s.left.Shows("Paint it black")
 	s.left.Online(true)
-	s.await("the later edit is stored", func() bool { return s.left.shown().settled() })
+	s.isStored("Paint it black")
 	s.right.Online(true)
 	s.right.IsTold("came too late", "Ana’s phone wrote a later one", "‘Paint it black’")
 	s.agree()
@@ -114,6 +114,7 @@ func TestPageDeleteAndEdit(t *testing.T) {
 	s.left.Delete("Paint the fence")
 	s.right.SetTitle("Paint the fence", "Paint it red")
 	s.right.Shows("Paint it red")
+	s.await("the server has the deletion", func() bool { return s.stored().Deleted == 1 })
 
 	s.right.Online(true)
 	s.right.IsTold("Ana’s phone", "had deleted “Paint it red”", "stays deleted")

@@ -126,7 +126,7 @@ func TestPageScene(t *testing.T) {
 	s.left.Book("Room B", 10, "Planning")
 	s.left.SetTitle("Ask the neighbours", "Ask Mia")
 	s.right.Online(true)
-	s.await("the earlier edits are stored", func() bool { return s.right.shown().settled() })
+	s.isStored("Ask Tom and Mia")
 	s.left.Online(true)
 	s.settle()
 	s.right.Online(false)

@@ -72,15 +72,17 @@ func TestPageLostAnswer(t *testing.T) {
 	s.left.SetTitle("Paint the fence", "Paint it red")
 	s.right.Shows("Paint it red") // it was stored
 	s.right.SetTitle("Paint it red", "Paint it blue")
-	s.await("the later edit is stored", func() bool { return s.right.shown().settled() })
+	s.isStored("Paint it blue")
 	s.left.Waits(1)
 	s.left.Shows("Paint it red")
+	written := s.written("Paint it blue")
 
 	s.network.reconnect(client)
 	s.left.Shows("Paint it blue")
 	s.agree()
 	require.Equal(t, before+2, s.network.pushes(client), "it was to be sent twice")
 	s.right.Shows("Paint it blue")
+	require.Equal(t, written, s.written("Paint it blue"))
 	require.Empty(t, append(s.left.shown().Notices, s.right.shown().Notices...), "no edit is lost: the later one had seen the other")
 }
 

@@ -82,6 +82,30 @@ func brokenAnswers() []broken {
 			}
 			return all
 		}}), []law{lawAhead, lawBlind}},
+		{"outcomes of some fields", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for _, r := range all {
+				delete(r.Fields, "points")
+			}
+			return all
+		}}), []law{lawOutcome}},
+		{"equal is called applied", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for _, r := range all {
+				for name, f := range r.Fields {
+					if f.Outcome == "equal" {
+						r.Fields[name] = merge.FieldReply{Outcome: "applied"}
+					}
+				}
+			}
+			return all
+		}}), []law{lawOutcome}},
+		{"another code each time", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+			for i := range all {
+				if all[i].Code == merge.OtherClient && len(all)%2 == 0 {
+					all[i].Code = merge.Invalid
+				}
+			}
+			return all
+		}}), []law{lawBadRefused}},
 		{"never changed", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
 			for i := range all {
 				all[i].Changed = false

@@ -26,6 +26,28 @@ func (w wrapping) Write(key record.Key, field string, v record.Value) error {
 	return w.memory.Write(key, field, v)
 }
 
+// writing has a server that writes otherwise.
+type writing struct {
+	*memory
+	as func(m *memory, v record.Value) record.FieldValue
+}
+
+func (w writing) Write(key record.Key, field string, v record.Value) error {
+	one := recordOf(key, map[string]record.FieldValue{field: w.as(w.memory, v)})
+	w.disk.put(merge.Collect(w.disk.rows[key].Record, one).At(0))
+	return nil
+}
+
+// longAgo stamps with the time at which the server began.
+func longAgo(_ *memory, v record.Value) record.FieldValue {
+	return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: clock.TimestampOf(start()), Client: clock.ClientID{9}}}
+}
+
+// another writes something else.
+func another(m *memory, _ record.Value) record.FieldValue {
+	return record.FieldValue{Value: record.Int(0), Stamp: clock.Stamp{Time: m.clock.Now(), Client: clock.ClientID{9}}}
+}
+
 // unset is a backend that does something to what it asks and answers when its clock is not set.
 func unset(asks func(*merge.Input), tells func(*merge.Reply)) newBackend {
 	isUnset := func(in *merge.Input) bool { return in.Wall.Year() < 2020 }
@@ -71,6 +93,8 @@ func brokenClocks() []broken {
 	return []broken{
 		{"counter in sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law{lawStamp, lawCounter, lawInvented}},
 		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law{lawServerClock}},
+		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law{lawServerClock}},
+		{"the server writes something else", over(func(m *memory) Backend { return writing{m, another} }), []law{lawExact}},
 		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law{lawBlind}},
 		{"clock not set, and items are refused for good", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law{lawBlind}},
 		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law{lawBlind}},

@@ -83,7 +83,9 @@ func forgetsMarks(m *memory) *memory {
 	return m
 }
 
-func unnamed(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Winner, f.Loser = nil, nil }
+func noWinner(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Winner = nil }
+
+func noLoser(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Loser = nil }
 
 // onlyNotes says of all that changed something that an edit is lost, and no more.
 func onlyNotes(all []merge.Reply) []merge.Reply {
@@ -108,7 +110,8 @@ func brokenLosses() []broken {
 		{"one mark for all clients", loses(oneMark, nil), []law{lawLost}},
 		{"marks of refused items", loses(marksOfRefused, nil), []law{lawLost}},
 		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law{lawLost}},
-		{"who lost is not named", loses(nil, unnamed), []law{lawLost}},
+		{"who won is not named", loses(nil, noWinner), []law{lawLost}},
+		{"who lost is not named", loses(nil, noLoser), []law{lawLost}},
 		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law{lawLost}},
 	}
 }

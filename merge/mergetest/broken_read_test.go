@@ -36,6 +36,24 @@ func wedges(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
+// shrugs stores of a batch what it can, and answers with an error.
+func shrugs(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	_, err := o.engine.Decode(batch)
+	answer, failed := o.memory.Push(client, replaced(batch))
+	return answer, errors.Join(err, failed)
+}
+
+// says400 answers with a page where it cannot read a batch.
+func says400(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if _, err := o.engine.Decode(batch); err != nil {
+		return []byte("<h1>Bad Request</h1>"), nil
+	}
+	return o.memory.Push(client, batch)
+}
+
+// replaced has U+FFFD for what is not UTF-8, as encoding/json has.
+func replaced(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
+
 // hundred stores no more than a hundred items of a batch, and answers for all.
 func hundred(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := o.engine.Decode(batch)
@@ -72,9 +90,10 @@ func once(_ *memory, in *merge.Input) {
 
 // brokenReaders have trouble with batches that are damaged, large, or hold an item twice.
 func brokenReaders() []broken {
-	replaced := func(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
 	return []broken{
 		{"what cannot be read is replaced", with(quirks{batch: replaced}), []law{lawDamaged}},
+		{"what cannot be read is replaced, and there is an error", ownOf(own{push: shrugs}), []law{lawDamaged}},
+		{"what cannot be read is answered with a page", ownOf(own{push: says400}), []law{lawWellFormed}},
 		{"what is cut off is completed", with(quirks{batch: completed}), []law{lawDamaged}},
 		{"after a batch that cannot be read nobody is answered", ownOf(own{push: wedges}), []law{lawAnswered}},
 		{"only a hundred items are stored", ownOf(own{push: hundred}), []law{lawLater, lawCounter, lawVanish, lawTombstone, lawFour}},

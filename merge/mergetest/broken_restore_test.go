@@ -13,7 +13,12 @@ type restoring struct {
 	backup func(m *memory) func() (Backend, error)
 }
 
-func (r restoring) Backup() (func() (Backend, error), error) { return r.backup(r.memory), nil }
+func (r restoring) Backup() (func() (Backend, error), error) {
+	if r.backup == nil {
+		return nil, errBusy
+	}
+	return r.backup(r.memory), nil
+}
 
 func restored(backup func(m *memory) func() (Backend, error)) newBackend {
 	return over(func(m *memory) Backend { return restoring{m, backup} })
@@ -31,6 +36,11 @@ func withoutLast(m *memory) func() (Backend, error) {
 		delete(saved.rows, rows[len(rows)-1].Key())
 	}
 	return func() (Backend, error) { return m.open(saved.revived()) }
+}
+
+// never fails to restore.
+func never(*memory) func() (Backend, error) {
+	return func() (Backend, error) { return nil, errBusy }
 }
 
 // bySequence has the sequence as its cursor, and nothing else.
@@ -57,6 +67,8 @@ func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 // brokenRestores do not stand that the server is restored from a backup.
 func brokenRestores() []broken {
 	return []broken{
+		{"no backup", restored(nil), []law{lawAnswered}},
+		{"a backup that cannot be restored", restored(never), []law{lawAnswered}},
 		{"a backup that is no copy", restored(noCopy), []law{lawRestored}},
 		{"a backup without the last record", restored(withoutLast), []law{lawRestored}},
 		{"cursors of before the restore go on", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law{lawSkip}},

@@ -49,6 +49,7 @@ func TestBrokenClients(t *testing.T) {
 		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law{lawClientShows}},
 		{"begins again where its counter is full", clientQuirks{wraps: true}, []law{lawClientObserves, lawClientEdit}},
 		{"sends items without an ID", clientQuirks{nameless: true}, []law{lawClientErrors}},
+		{"stamps with another ID", clientQuirks{foreign: true}, []law{lawClientEdit}},
 		{"stops at a refused item", clientQuirks{stalls: true}, []law{lawClientRollback, lawClientShows}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

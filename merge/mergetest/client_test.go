@@ -55,6 +55,7 @@ type clientQuirks struct {
 	stalls        bool // takes nothing after an item that is refused
 	wraps         bool // begins again where the counter is full
 	nameless      bool // sends items without an ID
+	foreign       bool // stamps with another ID than its own
 }
 
 func newApp(q clientQuirks) newClient {
@@ -75,6 +76,9 @@ func (a *app) newClock(last clock.Timestamp) (err error) {
 func (a *app) stamp() clock.Stamp {
 	if last := a.clock.Last(); a.wraps && last.Counter() == 999_999 {
 		return clock.Stamp{Time: last - 999_999, Client: a.id}
+	}
+	if a.foreign {
+		return clock.Stamp{Time: a.clock.Now(), Client: stranger()}
 	}
 	return clock.Stamp{Time: a.clock.Now(), Client: a.id}
 }

@@ -155,8 +155,10 @@ func (w *world) judgeWrite(s spot, v record.Value) {
 		return
 	case !ok:
 		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, s.id, s.field, v)
-	case old || f.value != v.JSON() || !above:
+	case old || !above:
 		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, s.id, s.field, v, w.long(p.best, p.some), w.long(f, ok))
+	case f.value != v.JSON():
+		w.broken(lawExact, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     %s", w.o.Table, s.id, s.field, v, w.long(f, ok))
 	case w.able.now && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
 		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, s.id, s.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}

@@ -32,8 +32,6 @@ func (a answer) loss(x arrival, p *past) loss {
 	case above:
 		l.is = below(base, p.best)
 		l.why = fmt.Sprintf("the base is %s, which is %sbelow %s", seen(base), map[bool]string{false: "not "}[l.is], when(p.best))
-	case a.client != x.client:
-		l.why = "it came through another client"
 	default:
 		l.own, l.is = true, x.time > a.mark.most
 		l.unsure = !l.is && x.time > a.mark.sure

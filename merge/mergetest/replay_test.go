@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -86,15 +88,24 @@ func TestFailureReplays(t *testing.T) {
 func TestNamed(t *testing.T) {
 	arrival := with(quirks{wins: func(_, _ record.FieldValue) bool { return true }})
 	first := with(quirks{wins: func(_, _ record.FieldValue) bool { return false }})
+	undeleted := with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == record.DeletedField })})
 	for name, test := range map[string]struct {
 		make  newBackend
 		law   law
 		steps []string
 	}{
-		"an older value over a newer one":  {arrival, lawLater, []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
-		"an older value over a deletion":   {arrival, lawTombstone, []string{"ana edits a x=1", "wait 1s", "ben edits a x=deleted", "ben pushes", "ana pushes"}},
-		"an older deletion over a value":   {arrival, lawLater, []string{"ana edits a x=deleted", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
-		"a deletion that is not stored":    {first, lawLater, []string{"ana edits a x=1", "ana pushes", "wait 1s", "ben edits a x=deleted", "ben pushes"}},
+		"an older value over a newer one": {arrival, lawLater, []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"an older value over a deletion":  {arrival, lawTombstone, []string{"ana edits a x=1", "wait 1s", "ben edits a x=deleted", "ben pushes", "ana pushes"}},
+		"an older deletion over a value":  {arrival, lawLater, []string{"ana edits a x=deleted", "wait 1s", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"a deletion that is not stored":   {first, lawLater, []string{"ana edits a x=1", "ana pushes", "wait 1s", "ben edits a x=deleted", "ben pushes"}},
+		"a deletion of the record":        {undeleted, lawRevive, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
+		"a retry that changes something":  {replying(func(r *merge.Reply) { r.Changed = true }), lawRetry, []string{"ana edits a x=1", "ana pushes, twice"}},
+		"a retry that is refused": {replying(func(r *merge.Reply) {
+			if !r.Changed {
+				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
+			}
+		}), lawRetry, []string{"ana edits a x=1", "ana pushes, twice"}},
+		"a skipped write of unknown fate":  {ownOf(own{push: skipping}), lawSkip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
 		"less by the counter over greater": {arrival, lawCounter, []string{"ana edits a x=1", "ben edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
 		"less by the client over greater":  {arrival, lawClient, []string{"ana edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
 	} {
@@ -105,4 +116,26 @@ func TestNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// skipping gives what it stored the first sequence, if it dies.
+func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	before := o.disk.copy()
+	answer, err := o.memory.Push(client, batch)
+	for key, r := range o.disk.rows {
+		if err != nil && !r.Equal(before.rows[key].Record) {
+			o.disk.rows[key] = row{r.Record, 1}
+		}
+	}
+	return answer, err
+}
+
+// replying answers otherwise.
+func replying(as func(*merge.Reply)) newBackend {
+	return with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+		for i := range all {
+			as(&all[i])
+		}
+		return all
+	}})
 }

@@ -43,12 +43,8 @@ func (w *world) restore() {
 	w.backend, w.last.restore = next, w.moment
 	w.ledger = w.copy.ledger.clone().without(w.ledger)
 	for _, d := range w.devices {
-		if d == nil {
-			continue
-		}
-		d.renew(&d.state)
-		if d.backup != nil {
-			d.renew(d.backup)
+		if d != nil {
+			d.renew()
 		}
 	}
 	w.count("server is restored")
@@ -57,13 +53,13 @@ func (w *world) restore() {
 }
 
 // renew puts what a device wrote itself, of what is confirmed, into its outbox once more.
-func (d *device) renew(s *state) {
+func (d *device) renew() {
 	var again []*item
-	for _, id := range slices.Sorted(maps.Keys(s.confirmed)) {
+	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
 		var b record.Builder
 		mine, err := b.Record(d.w.key(id), func(yield func(string, record.FieldValue) bool) {
-			for name, v := range s.confirmed[id] {
-				if v.Stamp.Client == s.id && !yield(name, v) {
+			for name, v := range d.confirmed[id] {
+				if v.Stamp.Client == d.id && !yield(name, v) {
 					return
 				}
 			}
@@ -73,5 +69,5 @@ func (d *device) renew(s *state) {
 			again = append(again, newItem(id, record.Mutation{Data: mine}))
 		}
 	}
-	s.outbox = append(again, s.outbox...)
+	d.outbox = append(again, d.outbox...)
 }

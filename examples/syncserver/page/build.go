@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // The names of what is built, as the page asks for them and, with .gz behind the program,
@@ -82,32 +83,34 @@ func (b Built) WriteTo(dir string) error {
 		os.WriteFile(filepath.Join(dir, runtimeFile), b.Runtime, 0o644))
 }
 
-// A program is there, or is being built.
+// A program is there, or is built when it is first asked for.
 type program struct {
+	begin sync.Once
 	done  chan struct{} // closed once the rest is set
 	built Built
 	err   error
 }
 
-// newProgram takes the program that is embedded, or begins to build it.
-func newProgram() *program {
-	p := &program{done: make(chan struct{})}
-	wasm, err := dist.ReadFile("dist/" + programFile + ".gz")
-	js, err2 := dist.ReadFile("dist/" + runtimeFile)
-	if err == nil && err2 == nil {
-		p.built = Built{wasm, js}
-		close(p.done)
-		return p
-	}
-	go func() {
-		defer close(p.done)
-		p.built, p.err = Build()
-	}()
-	return p
+// start takes the program that is embedded, or begins to build it.
+func (p *program) start() {
+	p.begin.Do(func() {
+		wasm, err := dist.ReadFile("dist/" + programFile + ".gz")
+		js, err2 := dist.ReadFile("dist/" + runtimeFile)
+		if err == nil && err2 == nil {
+			p.built = Built{wasm, js}
+			close(p.done)
+			return
+		}
+		go func() {
+			defer close(p.done)
+			p.built, p.err = Build()
+		}()
+	})
 }
 
 // serve waits for the program and serves a part of it.
 func (p *program) serve(w http.ResponseWriter, r *http.Request, part func(Built) http.Handler) {
+	p.start()
 	select {
 	case <-r.Context().Done():
 		return

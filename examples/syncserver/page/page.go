@@ -3,7 +3,7 @@
 //
 // The program for js/wasm is not part of the repository. "go generate ./page" builds it,
 // and then a binary of the server holds it. A server that was built without it builds it
-// when it starts, for which it needs the go command and the source.
+// when it is first asked for, for which it needs the go command and the source.
 package page
 
 import (
@@ -34,23 +34,27 @@ var dist embed.FS
 const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Handler serves the page at / and what it loads under /page/. It returns at once: where
-// the program for js/wasm must be built first, requests for it wait.
+// Handler serves the page at / and what it loads under /page/. Where the program for
+// js/wasm must be built first, that begins when somebody opens the page, and requests for
+// the program wait.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
+	p := &program{done: make(chan struct{})}
 	files, _ := fs.Sub(static, "static") // the name is valid
 	entries, _ := fs.ReadDir(files, ".")
 	for _, e := range entries {
 		content, _ := fs.ReadFile(files, e.Name())
 		f := newFile(e.Name(), content)
 		if e.Name() == "index.html" {
-			mux.Handle("GET /{$}", f)
+			mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+				p.start() // it will be asked for in a moment
+				f.ServeHTTP(w, r)
+			})
 			continue
 		}
 		mux.Handle("GET /page/"+e.Name(), f)
 	}
 
-	p := newProgram()
 	mux.HandleFunc("GET /page/"+programFile, func(w http.ResponseWriter, r *http.Request) {
 		p.serve(w, r, func(b Built) http.Handler { return newZipped(b.Program) })
 	})
