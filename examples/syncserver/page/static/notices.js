@@ -55,7 +55,9 @@ export class Notices {
     const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const reason = REASONS[code] ?? detail ?? code;
-    return { text: `The server refused ${what}: ${reason}. It was ${isNew ? 'taken back' : 'put back as it was'}.${wrote}`, bad: true };
+    const edited = fields.some((f) => shown?.waiting.includes(f)); // once more, before this was known
+    const now = isNew ? 'It was taken back.' : edited ? 'What you wrote after it stays.' : 'It was put back as it was.';
+    return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 
   edit_lost({ table, id, fields, other }) {

@@ -53,19 +53,19 @@ export class Violations {
   }
 
   /**
-   * #subject returns the meeting that is to be moved here, and the text. The server
-   * describes a conflict to whoever booked later; to others it is told the other way round.
+   * #subject returns the meeting that is to be moved here, and the text. The server's
+   * description is for whoever booked later; here it is told to whoever reads it.
    */
   #subject({ recordId, conflictingRecords, description }) {
     const { meetings } = this.replica.tables;
     const all = [recordId, ...conflictingRecords].map((id) => meetings.get(id)).filter(Boolean);
+    if (all.length !== 2) return { meeting: all[0], text: description };
     const own = all.find((m) => m.data.slot?.clientId === this.replica.device.clientId);
-    const [later, earlier] = all;
-    if (all.length !== 2 || own === later) return { meeting: later, text: description };
-    const slot = slotOf(later);
+    const meeting = own ?? all[0];
+    const other = all.find((m) => m !== meeting);
+    const slot = slotOf(meeting);
     const where = slot ? ` in ${place(slot)}` : '';
-    if (own) return { meeting: own, text: `Your meeting ${titleOf(own)} conflicts with ${titleOf(later)}${where}` };
-    return { meeting: later, text: `${titleOf(later)} conflicts with ${titleOf(earlier)}${where}` };
+    return { meeting, text: `${own ? 'Your meeting ' : ''}${titleOf(meeting)} conflicts with ${titleOf(other)}${where}` };
   }
 
   #settle(id, banner) {
