@@ -132,7 +132,7 @@ func (p *pusher) loop(enough *atomic.Bool) {
 	for n := 0; !enough.Load(); n++ {
 		at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: p.ID}
 		key := record.Key{Table: board.Tasks, ID: fmt.Sprintf("%s-%d", p.ID, n)}
-		m, err := record.New(key).Edit(at).Set(board.Title, n).Mutation()
+		m, err := record.New(key).Edit(at).Set(board.Title, fmt.Sprint(n)).Mutation()
 		if err != nil {
 			panic(err)
 		}

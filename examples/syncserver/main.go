@@ -26,8 +26,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,7 +54,7 @@ func main() {
 	flag.Usage = usage
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // who asks twice does not want to wait
 	if err := run(ctx, s, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "syncserver:", err)
 		os.Exit(1)
@@ -71,6 +73,11 @@ func usage() {
 
 // run does what the command line asks for.
 func run(ctx context.Context, s settings, args []string) error {
+	if len(args) > 0 && !server.IsPostgres(s.database) {
+		if _, err := os.Stat(s.database); err != nil {
+			return err // it is about what is there, and makes nothing
+		}
+	}
 	database, err := server.OpenDatabase(ctx, s.database)
 	if err != nil {
 		return err
@@ -121,6 +128,9 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	if err != nil {
 		return err
 	}
+	if listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		h.Handler = onlyLocal(mux)
+	}
 	fmt.Printf("syncserver: open http://%s\n", listener.Addr())
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
@@ -131,5 +141,24 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	}
 	grace, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	return h.Shutdown(grace)
+	if err := h.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return h.Close() // clients that are so slow send the same again
+}
+
+// onlyLocal keeps other web pages out of a server that is meant for this machine: one that
+// has its own name resolved to 127.0.0.1 would be of the same origin.
+func onlyLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if address, err := netip.ParseAddr(strings.Trim(host, "[]")); host != "localhost" && (err != nil || !address.IsLoopback()) {
+			http.Error(w, "this server is for this machine only; see -addr", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

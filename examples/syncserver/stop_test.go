@@ -37,3 +37,21 @@ func TestGracefulStop(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, text)
 }
+
+// TestOnlyLocal: a server that is meant for this machine does not answer under another
+// name, which might be that of a web page.
+func TestOnlyLocal(t *testing.T) {
+	p := start(t, sqlite(t))
+	for host, status := range map[string]int{
+		p.address: 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "127.1.2.3": 200,
+		"evil.example": 421, "evil.example:8080": 421, "192.168.0.7": 421, "localhost.evil.example": 421,
+	} {
+		r, err := http.NewRequest("GET", "http://"+p.address+"/v1/health", nil)
+		require.NoError(t, err)
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		answer.Body.Close()
+		require.Equal(t, status, answer.StatusCode, host)
+	}
+}

@@ -70,12 +70,15 @@ func oneMark(m *memory, in *merge.Input) {
 }
 
 // marksOfRefused raises the mark by what is refused as well.
-func marksOfRefused(m *memory, in *merge.Input) {
-	for _, it := range in.Items {
+func marksOfRefused(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := o.memory.Push(client, batch)
+	items, _ := o.engine.Decode(batch)
+	for _, it := range items {
 		for _, v := range it.Mutation.Data.All() {
-			m.disk.marks[in.Actor] = max(m.disk.marks[in.Actor], v.Stamp.Time)
+			o.disk.marks[client] = max(o.disk.marks[client], v.Stamp.Time)
 		}
 	}
+	return answer, err
 }
 
 func forgetsMarks(m *memory) *memory {
@@ -108,7 +111,7 @@ func brokenLosses() []broken {
 		{"lost if there is no base", claims(noBase), []law{lawLost}},
 		{"marks are not stored", loses(noMarks, nil), []law{lawLost}},
 		{"one mark for all clients", loses(oneMark, nil), []law{lawLost}},
-		{"marks of refused items", loses(marksOfRefused, nil), []law{lawLost}},
+		{"marks of refused items", ownOf(own{push: marksOfRefused}), []law{lawLost}},
 		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law{lawLost}},
 		{"who won is not named", loses(nil, noWinner), []law{lawLost}},
 		{"who lost is not named", loses(nil, noLoser), []law{lawLost}},

@@ -108,15 +108,15 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items}
 	in.Keys = s.engine.Keys(in)
 	for range 5 {
-		seq := s.disk.seq
-		in.Marks = []clock.Stamp{{Time: s.disk.marks[client], Client: client}}
+		seq, mark := s.disk.seq, s.disk.marks[client]
+		in.Marks = []clock.Stamp{{Time: mark, Client: client}}
 		in.Current = s.disk.load(in.Keys)
 		if s.asks != nil {
 			s.asks(s, &in)
 		}
 		answer := s.engine.Apply(in)
 		s.env.Pause()
-		if s.disk.seq != seq {
+		if s.disk.seq != seq || s.disk.marks[client] != mark {
 			continue // somebody was here: again
 		}
 		if err := s.env.Crash(); err != nil {

@@ -61,6 +61,16 @@ func TestCloneOfRefused(t *testing.T) {
 	}})
 }
 
+// TestClonesMeet: two pushes under one ID meet, of which the inner one changes no record, and
+// raises the mark. A backend that compares and swaps records only then lowers it again.
+func TestClonesMeet(t *testing.T) {
+	Replay(t, newMemory, Schedule{Options: Options{IDs: []string{"a", "A"}}, Steps: []string{
+		`ben clones dan`, `ben edits A points=10`, `dan edits a x=""`, `dan edits A points=deleted`,
+		`ana edits a x=1`, `ana edits A points=deleted`, `ana edits A points=1`, `ana pushes`,
+		`ben pushes, dan syncs at 1`, `ben edits A points=10`,
+	}})
+}
+
 // TestFailureReplays: what a failure says is a test that fails in the same way.
 func TestFailureReplays(t *testing.T) {
 	broken := with(quirks{wins: later})

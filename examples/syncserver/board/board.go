@@ -31,5 +31,9 @@ const (
 // Name is the field of a project, a user and a device that people call it by.
 const Name = "name"
 
-// MaxTitle is how long a title may be, in characters.
-const MaxTitle = 80
+// MaxTitle is how long a title may be, in characters, and MaxSlot how long the slot of a
+// meeting may be, in bytes of JSON.
+const (
+	MaxTitle = 80
+	MaxSlot  = 1000
+)

@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -17,8 +18,8 @@ const (
 )
 
 // Guard says who may write what: all members of a workspace may write all of it, but no
-// other tables, no device but their own, and no title that is too long. Of violations they
-// write that they have seen them, and not whether they are there.
+// other tables, no device but their own, and no title that is no text or too long. Of
+// violations they write that they have seen them, and not whether they are there.
 //
 // It looks at what is written and at nothing else. Who belongs to which workspace is
 // decided before, and a record of another workspace cannot even be named.
@@ -35,9 +36,17 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		return &merge.Refusal{Code: UnknownTable, Path: "table"}
 	}
 	if title, ok := m.Data.Get(Title); ok {
-		if text, _ := title.Value.Text(); utf8.RuneCountInString(text) > MaxTitle {
+		text, isText := title.Value.Text()
+		if kind := title.Value.Kind(); !isText && kind != record.KindNull && !title.Deleted() {
+			return &merge.Refusal{Code: merge.Invalid, Path: "data." + Title}
+		}
+		if utf8.RuneCountInString(text) > MaxTitle {
 			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title}
 		}
+	}
+	// What a rule reads again at each change must be small.
+	if slot, ok := m.Data.Get(rooms.FieldSlot); ok && len(slot.Value.JSON()) > MaxSlot {
+		return &merge.Refusal{Code: merge.LimitExceeded, Path: "data." + rooms.FieldSlot}
 	}
 	return nil
 }

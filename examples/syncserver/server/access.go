@@ -25,7 +25,7 @@ type member struct {
 // serveJoin answers POST /v1/join with a client ID, which nobody else has, and the token
 // that goes with it. The client keeps both for as long as it keeps its data.
 func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
+	body, err := readBody(w, r, 4<<10)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,8 @@ func (s *Server) Invitation(workspace string) (string, error) {
 var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 // tokens makes and checks tokens. A token names the workspace and the client, and is
-// signed, so that there is nothing to store or to look up.
+// signed, so that there is nothing to store or to look up. It is good until the secret of
+// the database is another one: a real server has accounts, and sessions that end.
 type tokens struct{ key []byte }
 
 // of returns the token of a member.

@@ -70,10 +70,13 @@ func (c *client) push(items ...record.Mutation) pushed {
 	return answer
 }
 
+// now gives all clients of the tests their stamps, so that what is written later is later.
+var now clock.Clock
+
 // set returns a write of one field, by this client and of this moment.
 func (c *client) set(table, id, field string, value any) record.Mutation {
 	c.t.Helper()
-	at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: c.ID}
+	at := clock.Stamp{Time: now.Now(), Client: c.ID}
 	m, err := record.New(record.Key{Table: table, ID: id}).Edit(at).Set(field, value).Mutation()
 	require.NoError(c.t, err)
 	return m

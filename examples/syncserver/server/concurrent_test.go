@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -84,19 +83,19 @@ func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Re
 	got := make(map[record.Key]record.Record)
 	for after := int64(0); ; {
 		last := done.Load() // before the pull that finds nothing
-		var text bytes.Buffer
-		if err := s.pull(context.Background(), &text, page{"demo", after, 5}); err != nil {
+		text, err := s.pull(context.Background(), &page{"demo", after, 5})
+		if err != nil {
 			t.Errorf("pull: %v", err)
 			return got
 		}
-		for _, l := range linesOf(t, text.Bytes()) {
+		for _, l := range linesOf(t, text) {
 			if l.Seq <= after {
 				t.Errorf("sequence %d after %d", l.Seq, after)
 			}
 			after = l.Seq
 			got[l.Data.Key()] = l.Data
 		}
-		if last && text.Len() == 0 {
+		if last && len(text) == 0 {
 			return got
 		}
 	}
@@ -116,7 +115,7 @@ func (w *author) batch(t *testing.T) []record.Record {
 		w.minute++
 		at := clock.Stamp{Client: w.client, Time: clock.TimestampOf(time.Now().Add(time.Duration(w.minute-200) * time.Minute).Truncate(time.Minute))}
 		edit := record.New(record.Key{Table: board.Tasks, ID: fmt.Sprint(w.random.IntN(4))}).Edit(at).
-			Set([]string{board.Title, board.Status}[w.random.IntN(2)], w.random.IntN(3))
+			Set([]string{board.Title, board.Status}[w.random.IntN(2)], fmt.Sprint(w.random.IntN(3)))
 		if w.random.IntN(3) == 0 {
 			from := time.Date(2030, 1, 1, 9+w.random.IntN(3), 0, 0, 0, time.UTC)
 			edit = record.New(record.Key{Table: board.Meetings, ID: fmt.Sprint(w.random.IntN(4))}).Edit(at).

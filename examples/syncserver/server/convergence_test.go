@@ -1,16 +1,11 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
@@ -87,22 +82,12 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // Pull reads pages of one record, so that each page ends where it can go wrong.
 func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
-	var lines bytes.Buffer
-	if err := p.next().pull(context.Background(), &lines, page{"demo", after, 1}); err != nil || lines.Len() == 0 {
+	rest := page{"demo", after, 1}
+	lines, err := p.next().pull(context.Background(), &rest)
+	if err != nil || len(lines) == 0 {
 		return nil, cursor, err
 	}
-	return lines.Bytes(), strconv.FormatInt(lastSeq(lines.Bytes(), after), 10), nil
-}
-
-// lastSeq returns the last sequence among lines, or that before them if there is none.
-func lastSeq(lines []byte, before int64) int64 {
-	var last struct{ Seq int64 }
-	for line := range bytes.Lines(lines) {
-		if json.Unmarshal(line, &last) == nil {
-			before = last.Seq
-		}
-	}
-	return before
+	return lines, strconv.FormatInt(rest.after, 10), nil
 }
 
 // TestConvergence: simulated devices work with two servers on one database, under all
@@ -136,28 +121,4 @@ func TestConvergence(t *testing.T) {
 func slot(room string, hour int) string {
 	from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)
 	return record.MustOf(rooms.Slot{Room: room, Start: from, End: from.Add(2 * time.Hour)}).JSON()
-}
-
-// batchOf returns a push of one item, which sets one field.
-func batchOf(t *testing.T, client clock.ClientID, at time.Time, set ...string) []byte {
-	t.Helper()
-	key := record.Key{Table: set[0], ID: set[1]}
-	m, err := record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(at), Client: client}).Set(set[2], set[3]).Mutation()
-	require.NoError(t, err)
-	return m.AppendJSON(nil)
-}
-
-// stateOf returns all lines of a workspace.
-func stateOf(t *testing.T, s *Server, workspace string) string {
-	t.Helper()
-	var all bytes.Buffer
-	for after := int64(0); ; {
-		var lines bytes.Buffer
-		require.NoError(t, s.pull(context.Background(), &lines, page{workspace, after, 3}))
-		if lines.Len() == 0 {
-			return all.String()
-		}
-		after = lastSeq(lines.Bytes(), after)
-		_, _ = io.Copy(&all, &lines)
-	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
@@ -64,24 +66,18 @@ type Database struct {
 // OpenDatabase opens PostgreSQL by a URL, or else SQLite by the name of a file, and
 // creates what is missing there.
 func OpenDatabase(ctx context.Context, name string) (*Database, error) {
-	d := &Database{postgres: strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")}
+	d := &Database{postgres: IsPostgres(name)}
 	var err error
 	if d.postgres {
 		d.db, err = sql.Open("pgx", name)
 	} else {
-		// A transaction that is going to write has the database for itself from its
-		// first read on; else it could not write after somebody else did. What is
-		// acknowledged is on the disk.
-		options := url.Values{
-			"_txlock": {"immediate"},
-			"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
-		}
-		d.db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String())
+		d.db, err = openSQLite(name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.db.SetMaxOpenConns(16)
+	d.db.SetMaxOpenConns(maxConnections)
+	d.db.SetMaxIdleConns(maxConnections)
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		if d.postgres {
 			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
@@ -97,6 +93,40 @@ func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return d, nil
+}
+
+// maxConnections is how many connections to its database a server has.
+const maxConnections = 16
+
+// IsPostgres reports whether the name of a database is the URL of one in PostgreSQL.
+func IsPostgres(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// openSQLite opens a file, and makes it if there is none. Nobody else may read it: the
+// secret is in there.
+//
+// A transaction that is going to write has the database for itself from its first read
+// on; else it could not write after somebody else did. What is acknowledged is on the
+// disk. If the file goes away, no connection makes a new one, or the server would go on
+// with less than it has acknowledged.
+func openSQLite(name string) (*sql.DB, error) {
+	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
+		return nil, errors.New("a database is named by a file, or by postgres://…")
+	}
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	options := url.Values{
+		"mode":    {"rw"},
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String())
 }
 
 // Close closes the database.

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -27,7 +26,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	for told := int64(-1); ; {
 		seq, changed := s.feed.look(m.workspace)
 		if seq != told {
-			if err := send(w, fmt.Sprintf("data: %d\n\n", seq)); err != nil {
+			if err := send(w, fmt.Appendf(nil, "data: %d\n\n", seq)); err != nil {
 				return err
 			}
 			told = seq
@@ -35,7 +34,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 		select {
 		case <-changed:
 		case <-alive.C:
-			if err := send(w, ": alive\n\n"); err != nil { // or the network takes it for dead
+			if err := send(w, []byte(": alive\n\n")); err != nil { // or the network takes it for dead
 				return err
 			}
 		case <-s.stopped:
@@ -44,18 +43,6 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 			return nil
 		}
 	}
-}
-
-// send writes an event, and no later than that.
-func send(w http.ResponseWriter, event string) error {
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Now().Add(slowest)); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, event); err != nil {
-		return err
-	}
-	return control.Flush()
 }
 
 // maxListeners is how many clients may listen to one process.

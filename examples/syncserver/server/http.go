@@ -26,7 +26,8 @@ func (s *Server) Handler() http.Handler {
 
 // serveHealth answers GET /v1/health: whether the database answers, and what time it is.
 func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
-	if err := s.database.db.PingContext(r.Context()); err != nil {
+	// A look at a table: SQLite would answer a ping without its file.
+	if _, err := s.database.sequence(r.Context(), ""); err != nil {
 		return unavailable(err)
 	}
 	return writeJSON(w, struct {
@@ -62,6 +63,18 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 	})
 }
 
+// send writes a part of a stream, for which the client has so much time.
+func send(w http.ResponseWriter, part []byte) error {
+	control := http.NewResponseController(w)
+	if err := control.SetWriteDeadline(time.Now().Add(slowest)); err != nil {
+		return err
+	}
+	if _, err := w.Write(part); err != nil {
+		return err
+	}
+	return control.Flush()
+}
+
 // writer knows whether an answer has begun.
 type writer struct {
 	http.ResponseWriter
@@ -93,21 +106,30 @@ func malformed(err error) error {
 	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
 }
 
+// tooLarge: the same request will fail again, and a part of it may succeed.
+func tooLarge(err error) error {
+	return &failure{http.StatusRequestEntityTooLarge, "too_large", err.Error(), err}
+}
+
 // unavailable: the same request may succeed later. Whether it has had an effect is not
-// known. Of the reason the client is told nothing.
+// known. Of the reason the client is told nothing. What is a failure already stays one.
 func unavailable(err error) error {
+	if fail := new(failure); errors.As(err, &fail) {
+		return err
+	}
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
 }
 
-// readBody reads the body of a request, if it is not too large.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, &failure{http.StatusRequestEntityTooLarge, "too_large", err.Error(), err}
+// readBody reads the body of a request, if it has not more bytes than that. A body that
+// does not come to its end says nothing of what the client meant.
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var limit *http.MaxBytesError
+	if errors.As(err, &limit) {
+		return nil, tooLarge(err)
 	}
 	if err != nil {
-		return nil, malformed(err)
+		return nil, unavailable(err)
 	}
 	return body, nil
 }

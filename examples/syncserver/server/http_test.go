@@ -177,18 +177,28 @@ func TestPageBreaksOff(t *testing.T) {
 	s := open(t, sqlite(t))
 	url := listen(t, s)
 	ana := joined(t, url, "demo", "")
-	ana.push(ana.set(board.Tasks, "a", board.Title, "x"), ana.set(board.Tasks, "b", board.Title, "x"))
-	_, err := s.database.db.Exec(`UPDATE records SET data = '{' WHERE id = 'b'`)
-	require.NoError(t, err)
+	for i := range chunkRecords + 1 {
+		ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
+	}
+	corrupt := func(seq int) {
+		_, err := s.database.db.Exec(`UPDATE records SET data = '{' WHERE seq = $1`, seq)
+		require.NoError(t, err)
+	}
+	corrupt(chunkRecords + 1) // in the second chunk
 	r, err := http.NewRequest("GET", url+"/v1/pull", nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+ana.Token)
 	answer, err := http.DefaultClient.Do(r)
-	if err == nil {
-		defer answer.Body.Close()
-		_, err = io.ReadAll(answer.Body)
-	}
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, 200, answer.StatusCode)
+	_, err = io.ReadAll(answer.Body)
 	require.Error(t, err)
+
+	corrupt(1)
+	status, text := ana.request("GET", "/v1/pull", "")
+	require.Equal(t, 503, status)
+	require.JSONEq(t, `{"code":"unavailable"}`, text)
 }
 
 // TestHealth: the server says that it is well, and what time it is; without its database
@@ -200,7 +210,8 @@ func TestHealth(t *testing.T) {
 	status, text := c.request("GET", "/v1/health", "")
 	require.Equal(t, 200, status)
 	require.Contains(t, text, `"status":"ok","serverTime":"`)
-	require.NoError(t, s.database.Close())
+	_, err := s.database.db.Exec(`DROP TABLE workspaces`)
+	require.NoError(t, err)
 	status, text = c.request("GET", "/v1/health", "")
 	require.Equal(t, 503, status)
 	require.JSONEq(t, `{"code":"unavailable"}`, text)

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -13,6 +12,12 @@ import (
 // maxPage is how many records a pull returns at most.
 const maxPage = 1000
 
+// A chunk is what of a page is in memory at once.
+const (
+	chunkRecords = 100
+	chunkBytes   = 1 << 20
+)
+
 // servePull answers GET /v1/pull?after=N&limit=M with the records that changed after a
 // sequence, as JSON Lines in the order of their sequences. Each line is a mutation that
 // has its sequence as well:
@@ -20,7 +25,10 @@ const maxPage = 1000
 //	{"seq":7,"table":"tasks","id":"42","data":{…}}
 //
 // The next pull begins after the last one. A client that has got an empty page has all.
-// If the answer breaks off, the lines that came count.
+//
+// The page is streamed: read from the database in chunks, each of which is sent before the
+// next one is read. So a client that reads slowly holds no connection to the database, and
+// has a minute for each chunk.
 func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
 	after, err := number(r, "after", 0)
 	if err != nil {
@@ -30,45 +38,50 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err != nil {
 		return malformed(err)
 	}
+	p := page{m.workspace, after, min(limit, maxPage)}
 	w.Header().Set("Content-Type", "application/jsonl")
-	return s.pull(r.Context(), w, page{m.workspace, after, min(limit, maxPage)})
+	for p.limit > 0 {
+		chunk, err := s.pull(r.Context(), &p)
+		if err != nil || len(chunk) == 0 {
+			return err
+		}
+		if err := send(w, chunk); err != nil {
+			return err // the client is gone
+		}
+	}
+	return nil
 }
 
-// page is what is pulled at once.
+// page is what is still to be pulled.
 type page struct {
 	workspace    string
 	after, limit int64
 }
 
-// pull writes the lines of a page, each as it is read. All of them are from one state of
-// the database, for it is one statement.
-func (s *Server) pull(ctx context.Context, w io.Writer, p page) error {
+// pull returns the first lines of a page, and takes them off it. It returns none if
+// nothing is left.
+func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT seq, tbl, id, data FROM records
-		WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, p.workspace, p.after, p.limit)
+		WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, chunkRecords))
 	if err != nil {
-		return unavailable(err)
+		return nil, unavailable(err)
 	}
 	defer rows.Close()
-	var line []byte
-	for rows.Next() {
-		var seq int64
+	for len(lines) < chunkBytes && rows.Next() {
 		var key record.Key
 		var fields record.Record
-		if err := rows.Scan(&seq, &key.Table, &key.ID, &fields); err != nil {
-			return unavailable(err)
+		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields); err != nil {
+			return nil, unavailable(err)
 		}
-		line = append(strconv.AppendInt(append(line[:0], `{"seq":`...), seq, 10), ',')
+		p.limit--
 		mutation := record.Mutation{Data: fields.WithKey(key)}.AppendJSON(nil)
-		line = append(append(line, mutation[1:]...), '\n') // without its opening brace
-		if _, err := w.Write(line); err != nil {
-			return err // the client is gone
-		}
+		lines = fmt.Appendf(lines, `{"seq":%d,%s`+"\n", p.after, mutation[1:]) // without its opening brace
 	}
 	if err := rows.Err(); err != nil {
-		return unavailable(err)
+		return nil, unavailable(err)
 	}
-	return nil
+	return lines, nil
 }
 
 // number reads a number from the query of a request.

@@ -21,7 +21,11 @@ type pushAnswer struct {
 
 // servePush answers POST /v1/push.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
-	body, err := readBody(w, r)
+	if err := s.uploads.take(r.Context()); err != nil {
+		return unavailable(err)
+	}
+	defer s.uploads.give()
+	body, err := readBody(w, r, maxBody)
 	if err != nil {
 		return err
 	}
@@ -35,28 +39,37 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 // push decides about a batch. After an error nothing of it is stored, or, if it was the
 // commit that failed, perhaps all of it: the client sends the same again.
 func (s *Server) push(ctx context.Context, m member, body []byte) (pushAnswer, error) {
-	if err := s.takeTurn(ctx); err != nil {
-		return pushAnswer{}, unavailable(err)
+	answer, report, err := s.decide(ctx, m, body)
+	if err != nil {
+		return pushAnswer{}, err
 	}
-	defer func() { <-s.turns }()
+	s.logPush(ctx, m, answer, report)
+	return newPushAnswer(answer, report)
+}
+
+// decide decides about a batch, and stores what comes of it.
+func (s *Server) decide(ctx context.Context, m member, body []byte) (answer merge.Answer, report violation.Report, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := s.turns.take(ctx); err != nil {
+		return answer, report, unavailable(err)
+	}
+	defer s.turns.give()
 
 	items, err := s.engine.Decode(body)
 	if err != nil {
-		return pushAnswer{}, malformed(err)
+		return answer, report, malformed(err)
 	}
 	in := merge.Input{Actor: m.client, Wall: s.options.Now(), Items: items}
-	var answer merge.Answer
-	var report violation.Report
 	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) error {
 		answer, report, err = s.apply(ctx, tx, in)
 		return err
 	})
 	if err != nil {
-		return pushAnswer{}, unavailable(err)
+		return answer, report, unavailable(err)
 	}
 	s.feed.advance(m.workspace, seq)
-	s.logPush(ctx, m, answer, report)
-	return newPushAnswer(answer, report)
+	return answer, report, nil
 }
 
 // apply does in a transaction what a push asks for.
@@ -89,16 +102,6 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (answer
 		err = tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, answer))
 	}
 	return answer, report, err
-}
-
-// takeTurn waits until a push may be worked on.
-func (s *Server) takeTurn(ctx context.Context) error {
-	select {
-	case s.turns <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // newPushAnswer returns what the client gets.

@@ -119,7 +119,8 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 }
 
 // put stores records in place of what is there, each with a new sequence. It replaces
-// and does not join: what is given was joined already.
+// and does not join: what is given was joined already. A record that is too large and
+// still grows is refused, and the whole push with it; a client sends a part of it then.
 func (s *session) put(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -132,8 +133,11 @@ func (s *session) put(ctx context.Context, updates []merge.Update) error {
 	rows := make([]row, len(updates))
 	for i, u := range updates {
 		s.seq++
-		key := u.After.Key()
-		rows[i] = row{keyRow{key.Table, key.ID}, string(u.After.AppendJSON(nil)), s.seq}
+		key, data := u.After.Key(), u.After.AppendJSON(nil)
+		if len(data) > maxRecord && len(data) > len(u.Before.AppendJSON(nil)) {
+			return tooLarge(fmt.Errorf("the record %q would have more than %d bytes", key, maxRecord))
+		}
+		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq}
 	}
 	return s.exec(ctx, "records", `
 		INSERT INTO records (workspace, tbl, id, data, seq)

@@ -36,18 +36,38 @@ type Server struct {
 	engine   merge.Engine
 	tokens   tokens
 	feed     feed
-	turns    chan struct{} // as many as pushes may be worked on at once
+	uploads  slots         // for pushes that are read
+	turns    slots         // for pushes that are worked on
 	stopped  chan struct{} // is closed when Watch has ended
 }
 
-// The limits of a push. What a push takes in memory follows from them: the body, which
-// is read before it is its turn, and up to 20 times as much for each of the few whose
-// turn it is.
+// The limits of a push. How much memory pushes take follows from them: a body for each
+// upload, and up to 20 times as much for each of the few whose turn it is, beside the
+// records that they are about.
 const (
-	maxBody  = 4 << 20
-	maxItems = 1000
-	maxTurns = 4 // of a process, on PostgreSQL; SQLite has one writer
+	maxBody    = 4 << 20
+	maxItems   = 1000
+	maxRecord  = 1 << 20 // of a stored record: it must not grow with each push
+	maxUploads = 64
+	maxTurns   = 4                // on PostgreSQL; SQLite has one writer
+	patience   = 30 * time.Second // of a push, with other pushes and the database
 )
+
+// slots are places, of which each is taken by one at a time.
+type slots chan struct{}
+
+// take waits for a place.
+func (s slots) take(ctx context.Context) error {
+	select {
+	case s <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// give gives a place back.
+func (s slots) give() { <-s }
 
 // New returns a Server. Its Watch should be running.
 func New(ctx context.Context, d *Database, o Options) (*Server, error) {
@@ -74,7 +94,8 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 			Bytes: maxBody, Items: maxItems, Fields: 200, Value: 64 << 10, Name: 200,
 		}},
 		feed:    feed{seqs: make(map[string]int64), changed: make(chan struct{})},
-		turns:   make(chan struct{}, turns),
+		uploads: make(slots, maxUploads),
+		turns:   make(slots, turns),
 		stopped: make(chan struct{}),
 	}, nil
 }

@@ -1,0 +1,173 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// begin sends the head of a request, and what is given of its body, and no more.
+func (c *client) begin(head, body string) net.Conn {
+	c.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+	require.NoError(c.t, err)
+	c.t.Cleanup(func() { conn.Close() })
+	_, err = fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n", head, c.Token)
+	require.NoError(c.t, err)
+	_, err = fmt.Fprint(conn, body)
+	require.NoError(c.t, err)
+	return conn
+}
+
+// TestStalledReaders: clients that pull and do not read keep nobody from pushing, however
+// many there are.
+func TestStalledReaders(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana := joined(t, url, "demo", "")
+		long := strings.Repeat("x", 60_000)
+		for i := range 4 {
+			var many []record.Mutation
+			for j := range 60 {
+				many = append(many, ana.set(board.Tasks, fmt.Sprint(i, "/", j), board.Notes, long))
+			}
+			ana.push(many...)
+		}
+		chunk, err := s.pull(context.Background(), &page{"demo", 0, maxPage})
+		require.NoError(t, err)
+		require.Less(t, len(chunk), chunkBytes+2*len(long), "what is in memory at once")
+		for range maxConnections + 4 {
+			conn := ana.begin("GET /v1/pull", "\r\n")
+			require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+		}
+		// Give them the time to take what they can get: it must not matter.
+		require.Eventually(t, func() bool { return len(ana.pull("0&limit=1")) == 1 }, 20*time.Second, time.Millisecond)
+		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		defer stop()
+		done := make(chan bool)
+		go func() {
+			for i := range 20 {
+				ana.push(ana.set(board.Tasks, "a", board.Title, fmt.Sprint(i)))
+			}
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			t.Fatal("pushes wait for those who do not read")
+		}
+	})
+}
+
+// TestUploadBreaksOff: of a body that does not come to its end the server says that it
+// may be sent again, and not that it makes no sense: a client would drop its edit.
+func TestUploadBreaksOff(t *testing.T) {
+	url := listen(t, open(t, sqlite(t)))
+	ana := joined(t, url, "demo", "")
+	m := string(ana.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil))
+	conn := ana.begin("POST /v1/push", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(m), m[:20]))
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	status, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, status, "503")
+	require.Empty(t, ana.pull("0"))
+}
+
+// TestRecordGrows: a record that gets more and more fields ends at a limit. The push is
+// refused whole, and leaves nothing; what makes the record no larger is accepted.
+func TestRecordGrows(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana := joined(t, url, "demo", "")
+		long := strings.Repeat("x", 60_000)
+		grow := func(i int) record.Mutation { return ana.set(board.Tasks, "a", fmt.Sprint("field", i), long) }
+		fit := maxRecord/len(long) - 1
+		for i := range fit {
+			ana.push(grow(i))
+		}
+		before := ana.pull("0")
+		beside := ana.set(board.Tasks, "b", board.Title, "x")
+		body := beside.AppendJSON(nil)
+		for i := range 2 {
+			body = grow(fit + i).AppendJSON(append(body, '\n'))
+		}
+		status, text := ana.request("POST", "/v1/push", string(body))
+		require.Equal(t, 413, status, text)
+		require.Contains(t, text, `"code":"too_large"`)
+		require.Equal(t, before, ana.pull("0"))
+		ana.push(beside, ana.set(board.Tasks, "a", "field0", "short"))
+
+		// One that is too large already, since the limit was another one, can be mended.
+		var parts []record.Record
+		for i := range 2 * fit {
+			parts = append(parts, grow(i).Data)
+		}
+		large := merge.Collect(parts...).At(0)
+		smaller := merge.Collect(append(parts, ana.set(board.Tasks, "a", "field0", "short").Data)...).At(0)
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			require.Error(t, tx.put(context.Background(), []merge.Update{{After: large}}))
+			return tx.put(context.Background(), []merge.Update{{Before: large, After: smaller}})
+		})
+		require.NoError(t, err)
+	})
+}
+
+// TestJoinIsSmall: what nobody has a token for takes little memory.
+func TestJoinIsSmall(t *testing.T) {
+	url := listen(t, open(t, sqlite(t)))
+	c := client{t: t, url: url}
+	status, _ := c.request("POST", "/v1/join", strings.Repeat(" ", 8<<10)+`{"workspace":"demo"}`)
+	require.Equal(t, 413, status)
+}
+
+// TestBoardLimits: what the rules read again and again is small, and a title is a text.
+func TestBoardLimits(t *testing.T) {
+	url := listen(t, open(t, sqlite(t)))
+	ana := joined(t, url, "demo", "")
+	for _, c := range []struct {
+		field string
+		value any
+		code  merge.Code
+	}{
+		{board.Title, nil, ""},
+		{board.Title, 7, merge.Invalid},
+		{board.Title, []string{"x"}, merge.Invalid},
+		{"slot", map[string]string{"room": strings.Repeat("x", board.MaxSlot-len(`{"room":""}`))}, ""},
+		{"slot", map[string]string{"room": strings.Repeat("x", board.MaxSlot)}, merge.LimitExceeded},
+	} {
+		require.Equal(t, c.code, ana.push(ana.set(board.Meetings, "a", c.field, c.value)).Results[0].Code)
+	}
+}
+
+// TestDatabaseFile: nobody else may read the file, and if it goes away, the server does
+// not go on with an empty one.
+func TestDatabaseFile(t *testing.T) {
+	for _, name := range []string{"", ":memory:", "host=localhost password=x"} {
+		_, err := OpenDatabase(context.Background(), name)
+		require.Error(t, err, name)
+	}
+	name := sqlite(t)
+	s := open(t, name)
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+
+	require.NoError(t, os.Remove(name))
+	s.database.db.SetMaxIdleConns(0) // what comes now takes a new connection
+	_, err = s.database.sequence(context.Background(), "demo")
+	require.Error(t, err)
+	require.NoFileExists(t, name)
+}
