@@ -3,7 +3,8 @@
 //
 // # Map
 //
-//	http.go        the routes, limits and errors
+//	server.go      the options and the limits
+//	http.go        the routes and errors
 //	push.go        a push, from the body to the answer
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
@@ -24,4 +25,12 @@
 //
 // The price is that the pushes to one workspace come one by one. Where a workspace is
 // as large as a company, lock its records instead, as examples/storage does.
+//
+// # A backup that was restored
+//
+// A client whose cursor lies above the sequence of a restored database would not hear of
+// what gets the sequences between, and does not send again what was accepted after the
+// backup was made. So delete the row of the table secrets: all tokens end with it, and
+// the clients join anew and pull everything. What the backup did not have is lost, but
+// for what still waited to be sent.
 package server
