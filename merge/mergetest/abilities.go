@@ -29,7 +29,7 @@ func (a abilities) required(o domain) []string {
 		when bool
 		what []string
 	}{
-		{several || !guests, []string{"reversed", "last only", "doubled", "floods", "counter carries"}},
+		{several || !guests, []string{"reversed", "last only", "doubled", "spelled otherwise", "floods", "counter carries"}},
 		{guests, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
 		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost as it comes", "edit lost to a later one"}},
 		{a.restart, []string{"restarts"}},

@@ -1,6 +1,8 @@
 package mergetest
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -15,7 +17,7 @@ func (w *world) pushGuest(d *device, m manner) {
 	}
 	d.guest.busy = true
 	defer func() { d.guest.busy = false }()
-	m.reversed, m.last, m.doubled = false, false, false // what a Client sends stays as it is
+	m.reversed, m.last, m.doubled, m.spelled = false, false, false, false // what a Client sends stays as it is
 	items := d.collect()
 	if len(items) == 0 || w.breach != nil {
 		return
@@ -44,6 +46,7 @@ func (d *device) collect() (items []*item) {
 			return nil
 		}
 	}
+	raws := split(text)
 	for i, it := range all {
 		key := it.Mutation.Data.Key()
 		if it.Err != nil || key != d.w.key(key.ID) {
@@ -51,6 +54,7 @@ func (d *device) collect() (items []*item) {
 			return nil
 		}
 		items = append(items, newItem(key.ID, it.Mutation))
+		items[i].raw = raws[i] // spelled as the Client spells it
 	}
 	if d.match(items); d.w.breach != nil {
 		d.w.tell(d.name+" pushes", listedItems(items))
@@ -59,6 +63,21 @@ func (d *device) collect() (items []*item) {
 		items[i] = d.tamper(it)
 	}
 	return items
+}
+
+// split returns the items of a batch that was decoded, an array or JSON Lines, as they are
+// spelled.
+func split(text []byte) (raws []json.RawMessage) {
+	if text = trimmed(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
+		return raws
+	}
+	for d := json.NewDecoder(bytes.NewReader(text)); ; {
+		var raw json.RawMessage
+		if d.Decode(&raw) != nil {
+			return raws
+		}
+		raws = append(raws, raw)
+	}
 }
 
 func listedItems(items []*item) string {

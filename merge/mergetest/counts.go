@@ -32,7 +32,7 @@ func (c counts) String() string {
 
 // countPush counts how a push goes.
 func (w *world) countPush(m manner, b batch) {
-	for on, what := range map[*bool]string{&m.lost: "answer lost", &m.twice: "twice", &m.last: "last only", &m.doubled: "doubled"} {
+	for on, what := range map[*bool]string{&m.lost: "answer lost", &m.twice: "twice", &m.last: "last only", &m.doubled: "doubled", &m.spelled: "spelled otherwise"} {
 		if *on {
 			w.count(what)
 		}

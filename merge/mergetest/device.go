@@ -41,6 +41,7 @@ type item struct {
 	m      record.Mutation
 	writes []written
 	bad    string // what is wrong with it, if something is
+	told   string // in words, if its writes do not say it
 	code   string // with which it was refused
 }
 

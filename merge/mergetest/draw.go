@@ -17,7 +17,7 @@ type dice struct {
 	devices int
 }
 
-type faults struct{ lost, twice, reversed, last, doubled, damaged, dies, meets, still bool }
+type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies, meets, still bool }
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
@@ -56,7 +56,7 @@ func (d *dice) weather() {
 			d.verbs = append(d.verbs, verbs...)
 		}
 	}
-	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
+	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
 	often(24, "edits")
 	often(3, "deletes", "restores")
 	often([]int{6, 18}[d.IntN(2)], "pushes")
@@ -125,14 +125,14 @@ func (d *dice) wait() time.Duration {
 	return pick(d, time.Millisecond, time.Millisecond, time.Second, time.Minute, 6*time.Minute, time.Hour, 8*time.Hour, day, 3*day)
 }
 
-// skew draws by how much a clock is wrong: not at all, just within the bound, just
-// outside, and far away.
+// skew draws by how much a clock is wrong: not at all, far behind, just within the bound,
+// just outside, and far away.
 func (d *dice) skew(jump bool) time.Duration {
 	bound := max(d.o.MaxAhead, time.Millisecond)
 	if jump && d.IntN(8) == 0 {
 		return 10 * 365 * 24 * time.Hour
 	}
-	return pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour)
+	return pick(d, 0, 0, -90*24*time.Hour, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour)
 }
 
 // sets draws what an item writes.
@@ -157,13 +157,13 @@ func (d *dice) manner() manner {
 	hits := func(fault bool) bool { return fault && d.IntN(5) == 0 }
 	m := manner{
 		lost: hits(d.faults.lost), twice: hits(d.faults.twice), reversed: hits(d.faults.reversed),
-		last: hits(d.faults.last), doubled: hits(d.faults.doubled),
+		last: hits(d.faults.last), doubled: hits(d.faults.doubled), spelled: hits(d.faults.spelled),
 	}
 	if hits(d.faults.damaged) {
 		*pick(d, &m.garbled, &m.cut) = 1 + d.IntN(2000)
 	}
 	if hits(d.faults.dies) {
-		m.dies = pick(d, 1, 1, 2, 2, 3)
+		m.dies = pick(d, 1, 2, 3, 1+d.IntN(max(3, d.o.points)))
 	}
 	if hits(d.faults.meets) && d.devices > 1 {
 		m.at, m.whom = pick(d, 1, 1, 2), d.IntN(d.devices)

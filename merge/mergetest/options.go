@@ -51,7 +51,8 @@ type Options struct {
 // domain is Options with all that is left out filled in.
 type domain struct {
 	Options
-	names []string // of the fields, sorted
+	names  []string // of the fields, sorted
+	points int      // how often a push was seen to call Env.Crash
 }
 
 // settled fills in what is left out, and refuses what makes no sense.
@@ -71,7 +72,7 @@ func (o Options) settled() (domain, error) {
 			"tag/É":  {"true", `{"<é>":[2.5,"x"]}`},
 		}
 	}
-	d := domain{o, slices.Sorted(maps.Keys(o.Fields))}
+	d := domain{Options: o, names: slices.Sorted(maps.Keys(o.Fields))}
 	return d, d.check()
 }
 

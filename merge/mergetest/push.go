@@ -37,6 +37,9 @@ func (w *world) push(d *device, m manner) {
 // send delivers a batch, in whatever manner, and returns the answer, if there is one.
 func (w *world) send(d *device, items []*item, m manner) (h heard, ok bool) {
 	b := batch{d.id, items}
+	if m.spelled {
+		b = b.respelled()
+	}
 	d.batches = append(d.batches, b)
 	w.countPush(m, b)
 	does := d.name + " pushes" + m.String()

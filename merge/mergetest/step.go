@@ -2,8 +2,6 @@ package mergetest
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -39,23 +37,13 @@ type manner struct {
 	last      bool // the last item overtakes the others
 	doubled   bool // all items are in the batch twice
 	meanwhile bool // its user edits before the answer arrives, if it is a Client
+	spelled   bool // the batch has another spelling than the canonical one
 	storms    bool // another device edits the same and pushes, in every pause
 	dies      int  // the crash point at which the server dies, from 1
 	at        int  // the pause in which another device syncs, from 1
 	whom      int  // that device
 	garbled   int  // the byte that is garbled in a copy that comes first, from 1
 	cut       int  // the byte before which a copy ends that comes first, from 1
-}
-
-// flaws are what can be wrong with an item: what the kit knows of, and codes of
-// Options.Refused.
-func (d domain) flaws() []string {
-	codes := slices.Sorted(maps.Keys(d.Refused))
-	all := []string{"unstamped", "forged", "reserved"}
-	for _, code := range codes {
-		all = append(all, string(code))
-	}
-	return all
 }
 
 // String returns the text of the step, which parseStep reads.
@@ -124,7 +112,7 @@ type flag struct {
 func (m *manner) flags() []flag {
 	return []flag{
 		{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last},
-		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile},
+		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile}, {"spelled otherwise", &m.spelled},
 	}
 }
 

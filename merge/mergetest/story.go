@@ -110,7 +110,7 @@ func (it *item) brief() string {
 		parts = append(parts, short(x))
 	}
 	if it.bad != "" {
-		parts = append(parts, "("+it.bad+")")
+		parts = append(parts, "("+strings.TrimSuffix(it.bad+": "+it.told, ": ")+")")
 	}
 	return it.id + " " + strings.Join(parts, " ")
 }
@@ -205,8 +205,3 @@ func whose(id [16]byte) string {
 	}
 	return "another client"
 }
-
-const (
-	flawed   = "zzz"  // a field of which bad items have a bad write
-	reserved = "$own" // a name that clients may not use
-)

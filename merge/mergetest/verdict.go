@@ -166,9 +166,9 @@ func (w *world) judgeReplies(a answer) bool {
 // judgeForm looks at the form of a reply.
 func (w *world) judgeForm(a answer, i int) {
 	r, it := a.replies[i], a.items[i]
-	unread := it.bad != "" && r.Table == "" && r.ID == ""
+	is := func(got, want string) bool { return got == want || it.bad != "" && got == "" } // it could not be read
 	switch {
-	case r.Index != i || !unread && (r.Table != w.o.Table || r.ID != it.id):
+	case r.Index != i || !is(r.Table, w.o.Table) || !is(r.ID, it.id):
 		w.broken(lawOrder, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)
 	case r.Verdict != "accepted" && r.Verdict != "refused":
 		w.broken(lawWellFormed, "%s: the verdict is %q", w.at(a, i), r.Verdict)

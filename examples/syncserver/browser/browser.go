@@ -81,8 +81,15 @@ type Tab struct {
 }
 
 // Open opens an address in a new tab.
-func (b *Browser) Open(address string) (*Tab, error) {
-	ctx, cancel := chromedp.NewContext(b.ctx)
+func (b *Browser) Open(address string) (*Tab, error) { return b.open(address) }
+
+// OpenFresh opens an address in a tab that shares no storage with any other.
+func (b *Browser) OpenFresh(address string) (*Tab, error) {
+	return b.open(address, chromedp.WithNewBrowserContext())
+}
+
+func (b *Browser) open(address string, options ...chromedp.ContextOption) (*Tab, error) {
+	ctx, cancel := chromedp.NewContext(b.ctx, options...)
 	t := &Tab{ctx: ctx, Close: cancel}
 	if err := chromedp.Do(ctx); err != nil { // makes the tab
 		return nil, err

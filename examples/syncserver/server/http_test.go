@@ -163,13 +163,20 @@ func TestPages(t *testing.T) {
 	require.Empty(t, ana.pull("0&limit=0"))
 	require.Empty(t, ana.pull("99"))
 
-	many := make([]record.Mutation, maxPage)
-	for i := range many {
-		many[i] = ana.set(board.Tasks, fmt.Sprint("more", i), board.Title, "x")
+	for i := range maxPage / maxItems {
+		many := make([]record.Mutation, maxItems)
+		for j := range many {
+			many[j] = ana.set(board.Tasks, fmt.Sprint(i, "/", j), board.Title, "x")
+		}
+		ana.push(many...)
 	}
-	ana.push(many...)
-	require.Len(t, ana.pull("0&limit=100000"), maxPage)
-	require.Len(t, ana.pull("1000"), 7)
+	require.Len(t, ana.pull("0"), usualPage)
+	all := ana.pull("0&limit=100000")
+	require.Len(t, all, maxPage)
+	for i, l := range all {
+		require.EqualValues(t, i+1, l.Seq)
+	}
+	require.Len(t, ana.pull(fmt.Sprint(maxPage)), 7)
 }
 
 // TestPageBreaksOff: a page that cannot be read to its end is no whole page to the client.

@@ -9,8 +9,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxPage is how many records a pull returns at most.
-const maxPage = 1000
+// A pull returns so many records, unless it asks for more, and at most so many.
+const (
+	usualPage = 1000
+	maxPage   = 10_000
+)
 
 // A chunk is what of a page is in memory at once.
 const (
@@ -34,7 +37,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err != nil {
 		return malformed(err)
 	}
-	limit, err := number(r, "limit", maxPage)
+	limit, err := number(r, "limit", usualPage)
 	if err != nil {
 		return malformed(err)
 	}

@@ -66,9 +66,9 @@ function open(panel, replicas) {
   panel.draw();
   suggestPeople(people, replicas);
   sync.addEventListener('synced', () => {
-    if (!hasName(replica)) panel.rename(freeName(replica));
     setTimeout(() => {
       element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
+      if (!hasName(replica)) panel.rename(freeName(replica));
       ready(element, replicas.length);
     });
   });
@@ -128,9 +128,13 @@ class Network {
     clearTimeout(this.comparing);
     this.comparing = setTimeout(() => {
       const busy = [State.joining, State.pulling, State.pushing];
-      if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return;
-      const [left, right = left] = this.syncs.map((s) => s.replica.digest());
       const equal = document.getElementById('equal');
+      if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) {
+        equal.dataset.equal = ''; // it will be seen when they are done
+        setText(equal, '…');
+        return;
+      }
+      const [left, right = left] = this.syncs.map((s) => s.replica.digest());
       equal.dataset.equal = left === right;
       setText(equal, left === right ? '✓ Both sides hold the same' : '≠ The sides differ');
     }, 250);

@@ -31,10 +31,29 @@ export async function push(token, batch, signal) {
   return (await request('v1/push', { method: 'POST', body: batch, token, signal })).text();
 }
 
-/** pull returns the bytes of a page of changes after a sequence. */
-export async function pull(token, after, limit, signal) {
+const PART = 1 << 18; // bytes that are worth a call of the program
+
+/**
+ * pull yields the lines of a page of changes after a sequence, some at a time, as they
+ * come: while the first are read in, the next are on their way.
+ */
+export async function* pull(token, after, limit, signal) {
   const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { token, signal });
-  return new Uint8Array(await answer.arrayBuffer());
+  const reader = answer.body.getReader();
+  for (let held = [], size = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (value) {
+      held.push(value);
+      size += value.length;
+    }
+    if (!done && size < PART) continue;
+    const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
+    const end = bytes.lastIndexOf(10) + 1; // behind the last line that is whole
+    if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
+    if (done) return;
+    held = [bytes.subarray(end)];
+    size -= end;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Refused, backoff, join, pause, pull, push } from './server.js';
 
-const PAGE = 1000; // records in a pull
+const PAGE = 10_000; // records in a pull
 const ITEMS = 500; // and edits in a push
 const BYTES = 900_000;
 
@@ -33,7 +33,7 @@ export class Sync extends EventTarget {
     this.events = events;
     this.place = place;
     this.state = State.offline;
-    this.more = false; // whether more pages are to come
+    this.more = false; // whether more is to come in a pull
     replica.addEventListener('edit', () => this.wake());
     addEventListener('online', () => this.wake());
   }
@@ -112,11 +112,13 @@ export class Sync extends EventTarget {
   async #pullAll(signal) {
     try {
       for (let n = 1; n > 0; ) {
-        const lines = await pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal);
-        signal.throwIfAborted();
-        if (lines.length > 0) this.#set(State.pulling);
-        n = this.replica.pulled(lines);
-        this.more = n === PAGE;
+        n = 0;
+        for await (const { lines, more } of pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal)) {
+          signal.throwIfAborted();
+          this.#set(State.pulling);
+          this.more = more;
+          n += this.replica.pulled(lines);
+        }
       }
     } finally {
       this.more = false;

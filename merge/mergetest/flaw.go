@@ -1,0 +1,120 @@
+package mergetest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+const (
+	flawed   = "zzz"  // a field of which bad items have a bad write
+	reserved = "$own" // a name that clients may not use
+)
+
+// flaw is something that can be wrong with an item: it has one more field, of that JSON.
+type flaw struct{ name, field, json, told string }
+
+// flaws are those that the kit knows of. The rest are codes of Options.Refused.
+func flaws() []flaw {
+	return []flaw{
+		{"unstamped", flawed, `"value":1`, "zzz=1 without a stamp"},
+		{"forged", flawed, `"value":1,STAMP`, "zzz=1 by a stranger"},
+		{"reserved", reserved, `"value":1,STAMP`, "$own=1, a reserved name"},
+		{"both", flawed, `"value":1,"deleted":true,STAMP`, "zzz has a value and is deleted"},
+		{"neither", flawed, `STAMP`, "zzz has no value and is not deleted"},
+		{"undated", flawed, `"value":1,"updatedAt":"yesterday","clientId":CLIENT`, `zzz=1, updatedAt "yesterday"`},
+		{"worded", record.DeletedField, `"value":"true",STAMP`, `$deleted="true", a text`},
+		{"nameless", flawed, `"value":1,STAMP`, `zzz=1, and the id is ""`},
+	}
+}
+
+func flawOf(name string) (f flaw, known bool) {
+	all := flaws()
+	if i := slices.IndexFunc(all, func(f flaw) bool { return f.name == name }); i >= 0 {
+		return all[i], true
+	}
+	return f, false
+}
+
+// flaws are what can be wrong with an item in these runs.
+func (d domain) flaws() (all []string) {
+	for _, f := range flaws() {
+		all = append(all, f.name)
+	}
+	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
+		all = append(all, string(code))
+	}
+	return all
+}
+
+// spoil puts an item into the outbox that is to be refused as a whole: some of its fields
+// are sound, and one thing is wrong.
+func (d *device) spoil(s step) {
+	if d.guest != nil {
+		d.ask(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
+		return
+	}
+	d.edit(s.id, slices.DeleteFunc(slices.Clone(s.sets), func(a assignment) bool { return d.w.o.refuses(s.bad, a.name) }))
+	last := len(d.outbox) - 1
+	d.outbox[last] = d.flawed(d.outbox[last], s.bad, d.stamp())
+}
+
+// flawed returns an item with something added that is wrong.
+func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
+	known, ok := flawOf(bad)
+	if !ok {
+		return d.refusable(it, bad, at)
+	}
+	id, by := it.id, at.Client
+	switch bad {
+	case "forged":
+		by = stranger()
+	case "nameless":
+		id = ""
+	}
+	client := strconv.Quote(by.String())
+	stamp := fmt.Sprintf(`"updatedAt":%q,"clientId":%s`, at.Time.String(), client)
+	text := strings.NewReplacer("STAMP", stamp, "CLIENT", client).Replace(known.json)
+	spoilt := d.spoilt(it, id, fmt.Sprintf("%q:{%s}", known.field, text))
+	spoilt.bad, spoilt.told = bad, known.told
+	if bad == "worded" {
+		spoilt.writes = append(spoilt.writes, writtenOf(it.id, known.field, record.String("true"), at))
+	}
+	return spoilt
+}
+
+// refusable returns an item with what must be refused by Options.Refused.
+func (d *device) refusable(it *item, code string, at clock.Stamp) *item {
+	fields := d.w.o.Refused[merge.Code(code)]
+	var add []string
+	var writes []written
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		add = append(add, fmt.Sprintf(`%q:{"value":%s,"updatedAt":%q,"clientId":%q}`, name, fields[name], at.Time.String(), at.Client.String()))
+		if v, err := record.ParseValue([]byte(fields[name])); err == nil {
+			writes = append(writes, writtenOf(it.id, name, v, at))
+		}
+	}
+	spoilt := d.spoilt(it, it.id, add...)
+	spoilt.bad, spoilt.writes = code, append(spoilt.writes, writes...)
+	return spoilt
+}
+
+// spoilt returns an item with more fields.
+func (d *device) spoilt(it *item, id string, add ...string) *item {
+	data := strings.TrimSuffix(string(it.m.Data.AppendJSON(nil)), "}")
+	if it.m.Data.Len() > 0 {
+		data += ","
+	}
+	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s%s}}`, d.w.o.Table, id, data, strings.Join(add, ","))
+	return &item{raw: []byte(raw), id: it.id, writes: slices.Clone(it.writes)}
+}
+
+func writtenOf(id, name string, v record.Value, at clock.Stamp) written {
+	return written{spot{id, name}, writeOf(record.FieldValue{Value: v, Stamp: at})}
+}
