@@ -6,14 +6,16 @@ import "slices"
 type abilities struct {
 	now, pause, retry, crash, restart, restore, write bool
 	marks                                             bool // it told that an edit is lost as it comes
-	reopen                                            bool
+	reopen, pages                                     bool
+	points                                            int // how often a push called Env.Crash
 }
 
 func (a abilities) or(b abilities) abilities {
 	return abilities{
 		a.now || b.now, a.pause || b.pause, a.retry || b.retry, a.crash || b.crash, a.restart || b.restart, a.restore || b.restore, a.write || b.write,
 		a.marks || b.marks,
-		a.reopen || b.reopen,
+		a.reopen || b.reopen, a.pages || b.pages,
+		max(a.points, b.points),
 	}
 }
 
@@ -66,6 +68,7 @@ func (a abilities) untested(o domain) (all []string) {
 		{a.write, "the clock of the server: it is no Writer"},
 		{a.marks, "whether all edits are reported that are lost as they come: it never told of one"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
+		{a.pages, "paging: no pull had a second page; make pages small for this test, of one row"},
 		{a.reopen || !guests, "clients that are closed and opened again: yours is no Reopener"},
 	} {
 		if !x.able {

@@ -45,7 +45,7 @@ func (d *device) ask(id string, sets []assignment) {
 			d.w.broken(lawClientEdit, "%s edited %s of %s/%s to be %s\nshown     %s", d.name, name, d.w.o.Table, id, fields[name], d.w.long(writeOf(v), ok))
 			return
 		case v.Stamp.Time <= floor:
-			d.w.broken(lawClientObserves, "%s edited %s of %s/%s\nstamped   %s\nseen      %v before that", d.name, name, d.w.o.Table, id, d.w.long(writeOf(v), ok), floor)
+			d.w.broken(lawClientObserves, "%s edited %s of %s/%s\nstamped   %s\nseen      %s before that", d.name, name, d.w.o.Table, id, d.w.long(writeOf(v), ok), greatest(floor))
 			return
 		}
 		s := spot{id, name}
@@ -66,7 +66,7 @@ func (a assignment) parse() (record.Value, error) {
 // brokenEdit names the law that is broken by a Client that refuses an edit.
 func (d *device) brokenEdit(err error, floor clock.Timestamp) {
 	if errors.Is(err, record.ErrStamp) {
-		d.w.broken(lawClientObserves, "Edit by %s: %v\nseen      %v before that", d.name, err, floor)
+		d.w.broken(lawClientObserves, "Edit by %s: %v\nseen      %s before that", d.name, err, greatest(floor))
 	}
 	d.w.broken(lawClientErrors, "Edit by %s: %v", d.name, err)
 }
@@ -79,6 +79,13 @@ func (d *device) floor() (floor clock.Timestamp) {
 		}
 	}
 	return floor
+}
+
+func greatest(floor clock.Timestamp) string {
+	if floor.IsZero() {
+		return "nothing"
+	}
+	return floor.String()
 }
 
 // meanwhile lets a Client edit what is on its way, before the answer arrives.

@@ -61,11 +61,15 @@ func (d *device) matchField(s spot, sent []carried) {
 		if len(kept) == 0 && i < len(wants)-1 {
 			break
 		}
-		if !based(rest[:i+1], x) {
-			d.w.broken(lawClientBase, "%s sends  %s\nshown      %v, when that was edited\nbase       %v, %s", d.name, short(written{s, x.write}), rest[i].base, x.base, map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+		if unsent, never := neverSent(wants, sent, x.base); never {
+			d.w.broken(lawClientBase, "%s sends  %s\nbase       that of its own %s, which was never sent", d.name, short(written{s, x.write}), short(written{s, unsent}))
 			return
 		}
-		rest[i].write, rest[i].base, rest[i].loose, rest[i].again = x.write, x.base, false, false
+		if !based(rest[:i+1], x) {
+			d.w.broken(lawClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", d.name, short(written{s, x.write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+			return
+		}
+		rest[i].write, rest[i].base, rest[i].loose, rest[i].again, rest[i].sent = x.write, x.base, false, false, true
 		kept = append(kept, rest[i])
 		rest = rest[:i]
 	}
@@ -83,6 +87,22 @@ func (d *device) matchField(s spot, sent []carried) {
 // that it takes the place of.
 func based(wants []want, x carried) bool {
 	return x.based && slices.ContainsFunc(wants, func(w want) bool { return w.again || w.base == x.base })
+}
+
+// neverSent reports whether a base is the stamp of an own write that no server can know, since
+// a later one took its place before it was sent.
+func neverSent(wants []want, sent []carried, base clock.Stamp) (w write, never bool) {
+	for _, x := range sent {
+		if x.stamp() == base {
+			return w, false
+		}
+	}
+	for _, w := range wants {
+		if w.stamp() == base && !w.sent && !w.loose {
+			return w.write, true
+		}
+	}
+	return w, false
 }
 
 // brokenSending names the law that is broken by a Client that sends what it should not.

@@ -1,14 +1,7 @@
 package mergetest
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
-
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 

@@ -84,7 +84,9 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	spoilt := d.spoilt(it, id, fmt.Sprintf("%q:{%s}", known.field, text))
 	spoilt.bad, spoilt.told = bad, known.told
 	if bad == "worded" {
-		spoilt.writes = append(spoilt.writes, writtenOf(it.id, known.field, record.String("true"), at))
+		text, err := record.ParseValue([]byte(`"true"`))
+		d.w.must(err)
+		spoilt.writes = append(spoilt.writes, writtenOf(it.id, known.field, text, at))
 	}
 	return spoilt
 }

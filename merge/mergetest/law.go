@@ -18,6 +18,7 @@ const (
 	lawOutcome
 	lawCollision
 	lawLost
+	lawStays
 	lawLater
 	lawCounter
 	lawClient
@@ -37,6 +38,8 @@ const (
 	lawSkip
 	lawReadable
 	lawSettle
+	lawDies
+	lawPanics
 	lawServerClock
 	lawPoison
 	lawKit // the last one of servers
@@ -81,7 +84,7 @@ var serverLaws = [...]lawText{
 	},
 	lawBadRefused: {
 		"what is bad is refused for good",
-		"An item without a stamp, with the client ID of somebody else, with a reserved name, or with what Options.Refused has is refused, with retryable false and the same code, each time that it comes.",
+		"An item that is malformed, has the client ID of somebody else or a reserved name, or has what Options.Refused has, is refused, with retryable false and the same code, each time that it comes.",
 		"Check before the join: merge.Engine does, if Input.Actor is the client that was authenticated.",
 	},
 	lawRefusedLeavesNothing: {
@@ -107,7 +110,7 @@ var serverLaws = [...]lawText{
 	lawRetry: {
 		"a retry changes nothing",
 		"An item that was accepted before is accepted again, and changes nothing.",
-		"Look for a stamp or an ID that the server gives to an item anew, and for a conflict with what the item itself stored.",
+		"Look for a stamp or an ID that the server gives to an item anew, for a conflict with what the item itself stored, and for an answer that was kept by an idempotency key: it must not be replayed, since changed and the outcomes tell of this time.",
 	},
 	lawOutcome: {
 		"the answer says what happened",
@@ -124,6 +127,11 @@ var serverLaws = [...]lawText{
 		"See Lost edits in package merge. Is the base handed on? Are Answer.Marks stored in the same transaction as the records, and read with them into Input.Marks? An answer may leave out fields and notes, but what it has must be true.",
 	},
 
+	lawStays: {
+		"what is stored stays",
+		"A write that was stored and seen is replaced by a greater one, and by nothing else.",
+		"An older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE of the whole row.",
+	},
 	lawLater: {
 		"the later write wins",
 		"Of two writes of a field, the one with the later time wins, in whatever order they arrive.",
@@ -218,6 +226,16 @@ var serverLaws = [...]lawText{
 		"all settles when the faults end",
 		"When all devices are online and no answer is lost, each item is accepted or refused for good within ten rounds.",
 		"Look for an item that is refused as retryable over and over, and for a serverTime that does not help to mend a clock.",
+	},
+	lawDies: {
+		"a server that dies does nothing more",
+		"Where Env.Crash returns an error, the process is dead: Push returns that error at once.",
+		"Look for an error of Env.Crash that is logged or dropped, and for a loop that tries again after any error.",
+	},
+	lawPanics: {
+		"nothing panics",
+		"Neither the backend nor a Client panics, whatever is sent and whatever is stored.",
+		"The first line of the stack is where it panicked. Say what is wrong with an item in the reply to it, and what is wrong with a whole request by an error.",
 	},
 	lawServerClock: {
 		"the server's clock observes what it accepted",

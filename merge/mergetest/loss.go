@@ -49,7 +49,7 @@ func below(s clock.Stamp, x write) bool {
 // seen describes a base.
 func seen(base clock.Stamp) string {
 	if base.IsZero() {
-		return "null"
+		return "nothing"
 	}
 	return "that of " + whose(base.Client) + " at " + when(write{time: int64(base.Time)})
 }

@@ -68,7 +68,7 @@ func (o Options) settled() (domain, error) {
 	if o.Fields == nil {
 		o.Fields = map[string][]string{
 			"points": {"9", "10", "9007199254740993"},
-			"tag/e":  {`""`, "null"},
+			"tag/e":  {`""`, "null", `"\u0020<\u0020"`, `"\u0020A` + strings.Repeat("long", 75) + `"`},
 			"tag/É":  {"true", `{"<é>":[2.5,"x"]}`},
 		}
 	}

@@ -1,7 +1,6 @@
 package mergetest
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -50,6 +49,7 @@ func (w *world) pull(d *device, lost bool) {
 // read pulls until there is nothing new. A pull within a pause may fail.
 func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 	p.cursor = cursor
+	pages := 0
 	var decoder record.Decoder
 	for range 1000 {
 		lines, next, err := w.backend.Pull(client, p.cursor)
@@ -59,7 +59,9 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 			}
 			return p, false
 		}
-		if len(bytes.TrimSpace(lines)) > 0 {
+		if len(trimmed(lines)) > 0 {
+			pages++
+			w.able.pages = w.able.pages || pages > 1
 			items, err := decoder.Batch(lines)
 			if err != nil {
 				w.unreadable("Pull(%q) returned what is no batch: %v", p.cursor, err)

@@ -91,10 +91,12 @@ func (d *device) contrary(it *item) assignment {
 func (w *world) crash() error {
 	w.able.crash = true
 	r := w.serving
-	if r == nil || r.dies == 0 {
+	if r == nil {
 		return nil
 	}
-	if r.points++; r.points < r.dies {
+	r.points++
+	w.able.points = max(w.able.points, r.points)
+	if r.dies == 0 || r.points < r.dies {
 		return nil
 	}
 	if !r.dead {

@@ -73,7 +73,7 @@ func respellText(s string) string {
 func respellJSON(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
-		n := token(text)
+		n := firstToken(text)
 		b.WriteString(respellToken(text[:n]))
 		if text = text[n:]; text != "" {
 			b.WriteByte(' ')
@@ -82,8 +82,8 @@ func respellJSON(text string) string {
 	return b.String()
 }
 
-// token returns the length of the first token of canonical JSON.
-func token(text string) int {
+// firstToken returns the length of the first token of canonical JSON.
+func firstToken(text string) int {
 	switch n := strings.IndexAny(text, "[]{},:"); {
 	case text[0] == '"':
 		return 1 + closing(text[1:])

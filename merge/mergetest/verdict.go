@@ -26,6 +26,10 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 	switch {
 	case w.breach != nil:
 		return h, false
+	case r.dead && err == nil:
+		w.tell(does, "Env.Crash returned an error, and Push went on")
+		w.broken(lawDies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
+		return h, false
 	case r.dead:
 		w.tell(does, "the server dies, and nobody knows what it stored")
 		w.restart()
@@ -193,8 +197,10 @@ func (w *world) judgeReply(a answer, i int) {
 		w.judgeBlind(a, i)
 	case w.ahead(it):
 		if !ahead || !r.Retryable || r.ServerTime != clock.TimestampOf(w.now) {
-			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, serverTime %v; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), r.ServerTime, clock.TimestampOf(w.now))
+			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
 		}
+	case ahead && !w.o.bounded():
+		w.broken(lawAhead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
 	case ahead && w.able.now:
 		w.broken(lawAhead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
 	case r.Verdict == "refused" && !ahead:
@@ -202,6 +208,13 @@ func (w *world) judgeReply(a answer, i int) {
 	case a.known[i].accepted && r.Changed:
 		w.brokenAnswer(complaint{lawRetry, w.at(a, i) + ": it was accepted before, and now it changed something: " + brief(r)})
 	}
+}
+
+func serverTime(r merge.Reply) string {
+	if r.ServerTime.IsZero() {
+		return "no serverTime"
+	}
+	return "serverTime " + r.ServerTime.String()
 }
 
 // judgeBad looks at the verdict about an item that must be refused.
