@@ -75,7 +75,7 @@ func usage() {
 func run(ctx context.Context, s settings, args []string) error {
 	if len(args) > 0 && !server.IsPostgres(s.database) {
 		if _, err := os.Stat(s.database); err != nil {
-			return err // it is about what is there, and makes nothing
+			return fmt.Errorf("no database %s is here: start the server first, or name another by -db", s.database)
 		}
 	}
 	database, err := server.OpenDatabase(ctx, s.database)
@@ -97,14 +97,22 @@ func run(ctx context.Context, s settings, args []string) error {
 	case len(args) == 0:
 		return serve(ctx, srv, s)
 	case len(args) == 2 && args[0] == "journal":
-		return database.Journal(ctx, os.Stdout, args[1])
+		if err := database.Journal(ctx, os.Stdout, args[1]); err != nil {
+			return fmt.Errorf("the journal of %s, which a server keeps with -journal: %w", args[1], err)
+		}
+		return nil
 	case len(args) == 2 && args[0] == "audit":
 		report, err := srv.Audit(ctx, args[1])
+		if err != nil {
+			return fmt.Errorf("audit %s: %w", args[1], err)
+		}
 		fmt.Printf("%d violations are open; %d rows were changed\n", report.Open, len(report.Updates))
-		return errors.Join(err, report.Err)
+		return report.Err
 	case len(args) == 2 && args[0] == "invite":
 		invitation, err := srv.Invitation(args[1])
-		fmt.Printf("http://%s/?workspace=%s#invite=%s\n", s.address, args[1], invitation)
+		if err == nil {
+			fmt.Printf("http://%s/?workspace=%s#invite=%s\n", s.address, args[1], invitation)
+		}
 		return err
 	}
 	usage()

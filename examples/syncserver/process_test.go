@@ -106,5 +106,9 @@ func postgres(t *testing.T) string {
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
 	})
-	return url + "&search_path=" + schema
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return url + separator + "search_path=" + schema
 }

@@ -48,7 +48,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 		h := r.hold(it.m.Data.Key())
 		h.waiting = append(h.waiting, it)
 	}
-	r.cursor, r.offset = l.saved.Cursor, l.saved.Offset
+	r.cursor = l.saved.Cursor
 	if err := r.newClock(l.saved.Last); err != nil {
 		return &EntryError{StateKey, err}
 	}

@@ -36,7 +36,7 @@ func TestSavedKeys(t *testing.T) {
 	require.Equal(t, []string{
 		"outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
 	}, slices.Sorted(maps.Keys(d.disk)))
-	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","offset":0}`, d.disk[replica.StateKey])
+	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2"}`, d.disk[replica.StateKey])
 }
 
 // TestSaves: what is saved is what changed, and the clock with every edit.
@@ -69,7 +69,7 @@ func TestSaves(t *testing.T) {
 // order that is read.
 func TestOldState(t *testing.T) {
 	d := full(t)
-	d.disk[replica.StateKey] = `{"cursor":"2","offset":0}`
+	d.disk[replica.StateKey] = `{"cursor":"2"}`
 	for _, reverse := range []bool{false, true} {
 		keys := slices.Sorted(maps.Keys(d.disk))
 		if reverse {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -20,8 +21,17 @@ type item struct {
 
 // Edit writes some fields of a record at once, as one mutation upon what is shown. A Deletion
 // deletes a field; record.DeletedField is true to delete the record, and false to restore it.
-// On error nothing has changed.
+// On error nothing has changed, but for the clock.
 func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
+	return r.EditSeen(key, fields, nil)
+}
+
+// EditSeen is Edit for a user who was shown something older: who has typed for a while, and
+// meanwhile a pull brought another value, which the user's own draft covers. Seen has, for
+// the fields that are edited, the stamp of what was shown when that began, or the zero Stamp
+// for nothing. A field that is not there was seen as it is shown now. Without it, that the
+// user overwrites what nobody has read would be told to nobody.
+func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen map[string]clock.Stamp) error {
 	if len(fields) == 0 {
 		return ErrNoFields
 	}
@@ -42,6 +52,11 @@ func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
 	m, err := edit.Mutation()
 	if err != nil {
 		return err
+	}
+	for name := range m.Base {
+		if stamp, ok := seen[name]; ok {
+			m.Base[name] = stamp
+		}
 	}
 	r.put(m)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
@@ -14,8 +13,9 @@ import (
 // order of what they name. An empty value says that the entry is to be removed.
 type Entry struct{ Key, Value string }
 
-// StateKey is the key of the entry that holds the clock's last stamp, the
-// cursor and the offset.
+// StateKey is the key of the entry that holds the clock's last stamp and the cursor. The
+// offset is not saved: the clock may be right by the next start, and if not, the server
+// says so again.
 const StateKey = "state"
 
 // The other keys begin with these. Names hold no U+0000, so it can part them.
@@ -33,7 +33,6 @@ const numberWidth = 20
 type state struct {
 	Last   clock.Timestamp `json:"last,omitzero"`
 	Cursor string          `json:"cursor"`
-	Offset time.Duration   `json:"offset"`
 }
 
 // unsaved is what TakeSaves has to return.
@@ -56,7 +55,7 @@ func (u *unsaved) record(h *held) {
 func (r *Replica) TakeSaves() []Entry {
 	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
 	if r.unsaved.state {
-		entries = append(entries, Entry{StateKey, text(state{r.clock.Last(), r.cursor, r.offset})})
+		entries = append(entries, Entry{StateKey, text(state{r.clock.Last(), r.cursor})})
 	}
 	var buf []byte
 	for number, it := range r.unsaved.items {

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,8 +32,8 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(body, &asked); err != nil {
 		return malformed(err)
 	}
-	if !workspaceName.MatchString(asked.Workspace) {
-		return malformed(errors.New("workspace: 1 to 64 of a-z, 0-9 and -"))
+	if err := checkWorkspace(asked.Workspace); err != nil {
+		return malformed(err)
 	}
 	if asked.Workspace != s.options.Open && !s.tokens.invites(asked.Invite, asked.Workspace) {
 		err := errors.New("this workspace needs an invitation")
@@ -64,13 +63,18 @@ func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) erro
 
 // Invitation returns what a client needs to join a workspace that is not open.
 func (s *Server) Invitation(workspace string) (string, error) {
-	if !workspaceName.MatchString(workspace) {
-		return "", errors.New("workspace: 1 to 64 of a-z, 0-9 and -")
-	}
-	return s.tokens.sign("invitation", workspace), nil
+	return s.tokens.sign("invitation", workspace), checkWorkspace(workspace)
 }
 
 var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// checkWorkspace refuses what is not the name of a workspace.
+func checkWorkspace(name string) error {
+	if !workspaceName.MatchString(name) {
+		return errors.New("workspace: 1 to 64 of a-z, 0-9 and -")
+	}
+	return nil
+}
 
 // tokens makes and checks tokens. A token names the workspace and the client, and is
 // signed, so that there is nothing to store or to look up. It is good until the secret of
@@ -102,10 +106,4 @@ func (t tokens) sign(purpose, text string) string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write([]byte(purpose + " " + text))
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// sequence returns how far a workspace is.
-func (d *Database) sequence(ctx context.Context, workspace string) (seq int64, err error) {
-	err = d.db.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM workspaces WHERE name = $1`, workspace).Scan(&seq)
-	return seq, err
 }

@@ -12,13 +12,16 @@ import (
 
 // Audit derives all violations of a workspace anew, and the index with them, as is due
 // after the rules have changed or one of them has failed. It holds the workspace in
-// memory, and keeps its pushes waiting.
+// memory, and keeps its pushes waiting. Where nothing was pushed yet, that is ErrEmpty.
 func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report, error) {
 	var report violation.Report
 	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {
 		all, err := tx.all(ctx)
 		if err != nil {
 			return fmt.Errorf("read records: %w", err)
+		}
+		if all.Len() == 0 {
+			return ErrEmpty // and no workspace of this name is made
 		}
 		report = s.options.Rules.Audit(all, clock.TimestampOf(s.options.Now()))
 		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM scopes WHERE workspace = $1`, workspace); err != nil {

@@ -30,7 +30,7 @@
 //
 // A client whose cursor lies above the sequence of a restored database would not hear of
 // what gets the sequences between, and does not send again what was accepted after the
-// backup was made. So delete the row of the table secrets: all tokens end with it, and
-// the clients join anew and pull everything. What the backup did not have is lost, but
-// for what still waited to be sent.
+// backup was made. So stop the servers, delete the row of the table secrets, and start
+// them: all tokens have ended, and the clients join anew and pull everything. What the
+// backup did not have is lost, but for what still waits to be sent.
 package server

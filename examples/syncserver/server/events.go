@@ -140,3 +140,9 @@ func (s *Server) lookAround(ctx context.Context) error {
 	}
 	return rows.Err()
 }
+
+// sequence returns how far a workspace is.
+func (d *Database) sequence(ctx context.Context, workspace string) (seq int64, err error) {
+	err = d.db.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM workspaces WHERE name = $1`, workspace).Scan(&seq)
+	return seq, err
+}

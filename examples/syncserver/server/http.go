@@ -42,7 +42,6 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		written := &writer{ResponseWriter: w}
-		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowest))
 		err := f(written, r)
 		if err == nil {
 			return
@@ -58,6 +57,7 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Content-Type", "application/json")
+		extend(w)
 		w.WriteHeader(fail.status)
 		json.NewEncoder(w).Encode(fail)
 	})
@@ -65,14 +65,17 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 
 // send writes a part of a stream, for which the client has so much time.
 func send(w http.ResponseWriter, part []byte) error {
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Now().Add(slowest)); err != nil {
-		return err
-	}
+	extend(w)
 	if _, err := w.Write(part); err != nil {
 		return err
 	}
-	return control.Flush()
+	return http.NewResponseController(w).Flush()
+}
+
+// extend gives the client its time from now on: how long it took to send the request does
+// not count.
+func extend(w http.ResponseWriter) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowest)) // of no use where it is not supported
 }
 
 // writer knows whether an answer has begun.
@@ -137,5 +140,6 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 // writeJSON answers with a value.
 func writeJSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
+	extend(w)
 	return json.NewEncoder(w).Encode(v)
 }

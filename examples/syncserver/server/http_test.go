@@ -95,12 +95,20 @@ func TestAudit(t *testing.T) {
 		other := joined(t, url, "other", invite)
 		other.push(other.set(board.Meetings, "x", "slot", taken(14)))
 
+		// What no rule knows any longer is taken out of the index.
+		_, err = s.database.db.Exec(`INSERT INTO scopes (workspace, rule, name, tbl, id) VALUES ('demo', 'old', 'x', 'tasks', 'x')`)
+		require.NoError(t, err)
+		_, err = s.Audit(context.Background(), "nosuch")
+		require.ErrorIs(t, err, ErrEmpty)
 		for _, found := range []int{1, 0} { // the second time there is nothing left to do
 			report, err := s.Audit(context.Background(), "demo")
 			require.NoError(t, err)
 			require.Equal(t, 1, report.Open)
 			require.Len(t, report.Updates, found)
 		}
+		var old, workspaces int
+		require.NoError(t, s.database.db.QueryRow(`SELECT (SELECT count(*) FROM scopes WHERE rule = 'old'), count(*) FROM workspaces`).Scan(&old, &workspaces))
+		require.Equal(t, [2]int{0, 2}, [2]int{old, workspaces})
 		require.Len(t, other.push(other.set(board.Meetings, "y", "slot", taken(14))).Violations, 1)
 		lines := ana.pull("0")
 		require.Equal(t, "open", lines[len(lines)-1].Data.Map()["status"])

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ func TestJournal(t *testing.T) {
 			require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
 		}
 
+		require.ErrorIs(t, s.database.Journal(context.Background(), io.Discard, "nosuch"), ErrEmpty)
 		s.options.Journal = false
 		ana.push(ana.set(board.Tasks, "a", board.Title, "5"))
 		before := journal.Len()

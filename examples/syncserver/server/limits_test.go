@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,4 +171,31 @@ func TestDatabaseFile(t *testing.T) {
 	_, err = s.database.sequence(context.Background(), "demo")
 	require.Error(t, err)
 	require.NoFileExists(t, name)
+}
+
+// TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
+// another one waiting.
+func TestBusyWorkspace(t *testing.T) {
+	s := open(t, postgres(t)) // SQLite has one lock for all
+	url := listen(t, s)
+	invite, err := s.Invitation("busy")
+	require.NoError(t, err)
+	busy := joined(t, url, "busy", invite)
+	locked, release := make(chan bool), make(chan bool)
+	go s.database.locked(context.Background(), "busy", func(*session) error {
+		close(locked)
+		<-release
+		return nil
+	})
+	<-locked
+	var waiting sync.WaitGroup
+	for range maxTurns + 1 {
+		m := busy.set(board.Tasks, "a", board.Title, "x")
+		waiting.Go(func() { busy.push(m) })
+	}
+	require.Eventually(t, func() bool { return len(s.uploads) == maxTurns+1 }, 10*time.Second, time.Millisecond)
+	ana := joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+	close(release)
+	waiting.Wait()
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,8 +33,9 @@ func (s *Server) logPush(ctx context.Context, m member, answer merge.Answer, rep
 		log.Log(ctx, levelOf(d), "decision", "decision", d)
 	}
 	for _, u := range report.Updates {
-		v, err := violation.Parse(u.After)
-		log.InfoContext(ctx, "violation", "id", v.ID, "type", v.Type, "status", v.Status, "table", v.Table, "record", v.RecordID, "err", err)
+		if v, err := violation.Parse(u.After); err == nil {
+			log.InfoContext(ctx, "violation", "id", v.ID, "type", v.Type, "status", v.Status, "table", v.Table, "record", v.RecordID)
+		}
 	}
 	if report.Err != nil {
 		// A rule that failed does not stop the push. Once it is mended, audit.
@@ -60,15 +63,20 @@ func (s *session) writeJournal(ctx context.Context, line []byte) error {
 	return nil
 }
 
+// ErrEmpty says that there is nothing of the kind in a workspace, or no such workspace.
+var ErrEmpty = errors.New("there is none")
+
 // Journal writes the journal of a workspace, which examples/replay reads. It holds what
-// users wrote.
+// users wrote. If nobody kept one, that is ErrEmpty.
 func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) error {
 	rows, err := d.db.QueryContext(ctx, `SELECT line FROM journal WHERE workspace = $1 ORDER BY entry`, workspace)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	empty := ErrEmpty
 	for rows.Next() {
+		empty = nil
 		var line string
 		if err := rows.Scan(&line); err != nil {
 			return err
@@ -77,5 +85,5 @@ func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) e
 			return err
 		}
 	}
-	return rows.Err()
+	return cmp.Or(rows.Err(), empty)
 }

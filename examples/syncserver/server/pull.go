@@ -27,7 +27,7 @@ const (
 //
 //	{"seq":7,"table":"tasks","id":"42","data":{…}}
 //
-// The next pull begins after the last one. A client that has got an empty page has all.
+// The next pull begins after the last one. A client that gets an empty page has all.
 //
 // The page is streamed: read from the database in chunks, each of which is sent before the
 // next one is read. So a client that reads slowly holds no connection to the database, and

@@ -51,6 +51,11 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (pushAnswer, e
 func (s *Server) decide(ctx context.Context, m member, body []byte) (answer merge.Answer, report violation.Report, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	lane := s.lanes.of(m.workspace)
+	if err := lane.take(ctx); err != nil {
+		return answer, report, unavailable(err)
+	}
+	defer lane.give()
 	if err := s.turns.take(ctx); err != nil {
 		return answer, report, unavailable(err)
 	}

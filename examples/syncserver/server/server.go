@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
@@ -36,7 +37,8 @@ type Server struct {
 	engine   merge.Engine
 	tokens   tokens
 	feed     feed
-	uploads  slots         // for pushes that are read
+	uploads  slots // for pushes that are read
+	lanes    lanes
 	turns    slots         // for pushes that are worked on
 	stopped  chan struct{} // is closed when Watch has ended
 }
@@ -69,6 +71,24 @@ func (s slots) take(ctx context.Context) error {
 // give gives a place back.
 func (s slots) give() { <-s }
 
+// lanes has a place for each workspace, so that of its pushes only one waits for the lock
+// in the database with a turn in its hands: the others would keep the turns from other
+// workspaces. A workspace that was seen once costs a few bytes.
+type lanes struct {
+	mu   sync.Mutex
+	lane map[string]slots
+}
+
+// of returns the place of a workspace.
+func (l *lanes) of(workspace string) slots {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lane[workspace] == nil {
+		l.lane[workspace] = make(slots, 1)
+	}
+	return l.lane[workspace]
+}
+
 // New returns a Server. Its Watch should be running.
 func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if o.Log == nil {
@@ -95,6 +115,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		}},
 		feed:    feed{seqs: make(map[string]int64), changed: make(chan struct{})},
 		uploads: make(slots, maxUploads),
+		lanes:   lanes{lane: make(map[string]slots)},
 		turns:   make(slots, turns),
 		stopped: make(chan struct{}),
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -42,7 +43,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 			g.Records = append(g.Records, r)
 		}
 	})
-	v.err = err
+	v.err = errors.Join(v.err, err)
 	all := make([]violation.Members, len(names))
 	for i, hash := range hashes {
 		all[i] = *groups[hash]
@@ -53,7 +54,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 // Get returns the records of keys, by one statement.
 func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
 	found, err := v.get(ctx, keys)
-	v.err = err
+	v.err = errors.Join(v.err, err)
 	all := make([]violation.Found, len(keys))
 	for i, key := range keys {
 		all[i].Record, _ = found.Get(key)

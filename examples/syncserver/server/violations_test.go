@@ -80,3 +80,16 @@ func TestViewFails(t *testing.T) {
 		require.Len(t, ana.push(m).Violations, 1)
 	})
 }
+
+// TestViewKeepsItsError: that a later look-up succeeds does not make an earlier one good.
+func TestViewKeepsItsError(t *testing.T) {
+	s := open(t, sqlite(t))
+	v := &view{err: errors.New("before")}
+	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+		v.session = tx
+		_, err := v.Get(context.Background(), nil)
+		return err
+	})
+	require.NoError(t, err)
+	require.EqualError(t, v.err, "before")
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -28,6 +27,8 @@ type Remote struct {
 	// Save writes entries to the device's storage in one transaction. It is called before
 	// anything is sent, and after anything has come. Nil means that nothing is saved.
 	Save func([]replica.Entry) error
+
+	unsaved []replica.Entry // what Save has failed to write
 }
 
 // Sync pulls until all is here, pushes as Push does, and then pulls again. It pulls first, so
@@ -122,10 +123,9 @@ func (r *Remote) push(ctx context.Context, batch []byte) ([]byte, error) {
 	return answer.Results, err
 }
 
-// isOfBatch reports whether something in a batch is why it failed.
-func (e *StatusError) isOfBatch() bool {
-	return e.Status == http.StatusBadRequest || e.Status == http.StatusRequestEntityTooLarge
-}
+// isOfBatch reports whether something in a batch is why it failed. The code is the
+// server's own; a proxy may answer with the same status, and knows nothing of the batch.
+func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
 
 // refusal returns the answer to a batch of one item that was refused as a whole.
 func refusal(fail *StatusError) ([]byte, error) {
@@ -133,9 +133,12 @@ func refusal(fail *StatusError) ([]byte, error) {
 }
 
 func (r *Remote) save() error {
-	entries := r.Replica.TakeSaves()
-	if r.Save == nil || len(entries) == 0 {
-		return nil
+	r.unsaved = append(r.unsaved, r.Replica.TakeSaves()...)
+	if r.Save != nil && len(r.unsaved) > 0 {
+		if err := r.Save(r.unsaved); err != nil {
+			return err
+		}
 	}
-	return r.Save(entries)
+	r.unsaved = nil
+	return nil
 }

@@ -27,6 +27,7 @@ type server struct {
 	engine  merge.Engine
 	rows    []record.Record // by sequence
 	down    bool
+	proxy   int    // the status with which a proxy refuses all
 	keep    bool   // refuses all for now
 	trouble []byte // a batch that holds it is malformed
 	asked   map[string]int
@@ -40,6 +41,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"code":%q,"detail":"why"}`, code)
 	}
 	switch {
+	case s.proxy != 0:
+		http.Error(w, "<h1>No</h1>", s.proxy)
 	case s.down:
 		fail(503, "unavailable")
 	case r.URL.Path == "/v1/join" && bytes.Equal(body, []byte(`{"invite":"please","workspace":"demo"}`)):
@@ -105,7 +108,6 @@ func TestJoin(t *testing.T) {
 	var fail *remote.StatusError
 	require.ErrorAs(t, err, &fail)
 	require.Equal(t, remote.StatusError{Status: 403, Code: "not_invited", Detail: "why"}, *fail)
-	require.False(t, fail.Temporary())
 }
 
 // TestSync: a large outbox is sent in parts, and all comes back in pages.
@@ -162,7 +164,7 @@ func TestTrouble(t *testing.T) {
 	err := r.Sync(context.Background())
 	var fail *remote.StatusError
 	require.ErrorAs(t, err, &fail)
-	require.True(t, fail.Temporary())
+	require.Equal(t, 503, fail.Status)
 	require.ErrorAs(t, r.Push(context.Background()), &fail)
 	require.Equal(t, 1, r.Replica.Len())
 	s.down, s.keep = false, true
@@ -203,6 +205,30 @@ func TestSave(t *testing.T) {
 	edit(t, r, "b", "x")
 	require.ErrorIs(t, r.Sync(context.Background()), full)
 	require.Equal(t, 1, s.asked["/v1/push"])
+
+	disk := make(map[string]string)
+	r.Save = func(entries []replica.Entry) error {
+		for _, e := range entries {
+			disk[e.Key] = e.Value
+		}
+		return nil
+	}
+	require.NoError(t, r.Sync(context.Background()))
+	require.Contains(t, disk, "outbox/00000000000000000001", "what could not be saved before is saved now")
+}
+
+// TestProxy: what stands between may refuse a request with the same status, and that says
+// nothing about the edits.
+func TestProxy(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	for _, status := range []int{400, 413, 404} {
+		s.proxy = status
+		var fail *remote.StatusError
+		require.ErrorAs(t, r.Push(context.Background()), &fail)
+		require.Equal(t, status, fail.Status)
+		require.Equal(t, 1, r.Replica.Len())
+	}
 }
 
 // TestClockAhead: the clock is mended, and the same is sent again at once.

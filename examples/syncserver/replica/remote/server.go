@@ -37,11 +37,6 @@ type StatusError struct {
 // Error returns the status and the code.
 func (e *StatusError) Error() string { return fmt.Sprintf("remote: status %d: %s", e.Status, e.Code) }
 
-// Temporary reports whether the same request may succeed later.
-func (e *StatusError) Temporary() bool {
-	return e.Status >= 500 || e.Status == http.StatusTooManyRequests
-}
-
 // Join makes a new client of a workspace. Invite may be empty if the workspace is open.
 func (s Server) Join(ctx context.Context, workspace, invite string) (m Membership, err error) {
 	body, err := json.Marshal(map[string]string{"workspace": workspace, "invite": invite})
