@@ -10,27 +10,35 @@ import (
 
 // Backend is a sync server under test. The kit calls it from one goroutine, and not
 // again before it has returned, except from within [Env.Pause]. A Backend that has a
-// method Close is closed when its run is over. It may also be a [Restarter], a [Restorer]
-// and a [Writer].
+// method Close is closed when its run is over, unless it panicked. It may also be a
+// [Restarter], a [Restorer] and a [Writer].
 type Backend interface {
 	// Push is the push handler. Client is who was authenticated. Batch is a JSON array of
-	// mutations, of which some may be refused. The answer is a JSON array with one
-	// merge.Reply for each, in their order; it may leave out fields and notes, but not the
-	// note of a collision, and what it tells of lost edits must be true. The kit may keep the
-	// answer, and does not change the batch.
+	// mutations, of which some may be refused, and which may be spelled in any way that JSON
+	// and the forms of stamps permit. The answer is a JSON array with one merge.Reply for
+	// each, in their order. Needed are index, table, id, verdict and changed; of a refusal
+	// code and retryable, and serverTime with too_far_ahead; and the note of a collision. Of
+	// a bad item table and id may be empty, since it may not be readable. Fields and the
+	// other notes may be left out, but what is there must be true.
+	//
+	// An item is compared with what was stored before the batch and, in ascending order of
+	// stamps, with the items below it in the batch, whatever their order there: so of two
+	// writes of one field that are above what was stored, both changed it. An item that is
+	// both bad and too far ahead is bad. A batch that comes again is judged again: it changes
+	// nothing now, and an answer that was kept must not be replayed.
 	//
 	// An error says that the client has no answer, knows nothing, and sends the same again.
 	// It is permitted if Env.Crash returned one, to requests that met in an Env.Pause, and
 	// where the batch is no JSON in valid UTF-8, since it was damaged on its way. Such a batch
 	// may as well be answered, for as many items as can be read; those that are damaged are
-	// refused.
+	// refused. The kit may keep the answer, and does not change the batch.
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 
 	// Pull is the pull handler: what changed after the cursor, as mutations in JSON Lines or
 	// in an array, and the next cursor. The first cursor of a client is "". A client asks
-	// again until the next cursor is the one that it sent. Each field that is there takes
-	// the place of what the client had of it. Records that the kit does not write are
-	// passed over.
+	// again until the next cursor is the one that it sent. Make pages small for this test, of
+	// one row, or paging is not tested. Each field that is there takes the place of what the
+	// client had of it. Records that the kit does not write are passed over.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
@@ -87,6 +95,6 @@ func (e *Env) Now() time.Time {
 func (e *Env) Pause() { e.w.pause() }
 
 // Crash returns an error where the server is to die. Call it in Push between any two
-// steps, also after the commit, and return its error at once. A transaction that is open
-// is then rolled back. If the Backend is a Restarter, it is restarted.
+// steps, also after the commit, and return its error at once: Push must not go on. A
+// transaction that is open is then rolled back. If the Backend is a Restarter, it is restarted.
 func (e *Env) Crash() error { return e.w.crash() }

@@ -13,7 +13,7 @@ import (
 // beyond is what the backends of this file refuse.
 func beyond() map[merge.Code]map[string]string {
 	return map[merge.Code]map[string]string{
-		merge.LimitExceeded: {"points": `"` + strings.Repeat("x", 100) + `"`},
+		merge.LimitExceeded: {"points": `"` + strings.Repeat("x", 500) + `"`},
 		merge.Forbidden:     {"owner": `"eve"`},
 		"read_only":         {"made": "1", "tag/e": `"now"`},
 	}
@@ -21,7 +21,7 @@ func beyond() map[merge.Code]map[string]string {
 
 // strictly is an engine that refuses that.
 func strictly() merge.Engine {
-	return merge.Engine{Limits: record.Limits{Value: 64}, Guard: func(_ clock.ClientID, m record.Mutation) error {
+	return merge.Engine{Limits: record.Limits{Value: 400}, Guard: func(_ clock.ClientID, m record.Mutation) error {
 		if _, ok := m.Data.Get("owner"); ok {
 			return errBusy // whatever the error, the code is forbidden
 		}

@@ -80,12 +80,12 @@ func forgery(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// stale refuses what is older than a day.
+// stale refuses what is older than thirty days.
 func stale(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	e := o.engine
 	o.memory.engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
 		for _, v := range m.Data.All() {
-			if o.env.Now().Sub(v.Stamp.Time.Time()) > 24*time.Hour {
+			if o.env.Now().Sub(v.Stamp.Time.Time()) > 30*24*time.Hour {
 				return &merge.Refusal{Code: "too_old"}
 			}
 		}
@@ -123,7 +123,7 @@ func brokenPushes() []broken {
 		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law{lawRefusedLeavesNothing}},
 		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
 		{"error for the whole batch", newStrict, []law{lawNeighbours}},
-		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},
+		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawStays, lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},
 		{"what is old is refused", ownOf(own{push: stale}), []law{lawFine, lawRetry}},
 	}
 }

@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -58,8 +59,9 @@ func bySequence(m *memory, cursor string) (lines []byte, next string) {
 func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 	unseen := false
 	for _, d := range r.Fields {
-		unseen = unseen || !s.disk.seen[d.Incoming]
-		s.disk.seen[d.Incoming] = true
+		name := fmt.Sprint(d.Key, d.Field, d.Incoming)
+		unseen = unseen || !s.disk.seen[name]
+		s.disk.seen[name] = true
 	}
 	return r.Accepted() && unseen
 }

@@ -127,10 +127,10 @@ func brokenStores() []broken {
 			return v
 		})}), []law{lawExact}},
 		{"through float64", with(quirks{batch: throughFloats}), []law{lawExact}},
-		{"record revived by a newer field", with(quirks{stores: revives}), []law{lawRevive, lawVanish}},
+		{"record revived by a newer field", with(quirks{stores: revives}), []law{lawStays, lawRevive, lawVanish}},
 		{"record revived by a false of its own", with(quirks{stores: revivesByFalse}), []law{lawRevive, lawStamp}},
-		{"record replaced", with(quirks{stores: replaces}), []law{lawVanish, lawTombstone, lawFour}},
-		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law{lawVanish, lawTombstone, lawFour}},
+		{"record replaced", with(quirks{stores: replaces}), []law{lawStays, lawVanish, lawTombstone, lawFour}},
+		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law{lawVanish, lawTombstone, lawFour, lawLater, lawStays}},
 		{"deleted records take no writes", with(quirks{stores: deadRecords}), []law{lawVanish, lawLater, lawTombstone, lawCounter, lawFour}},
 		{"a retry is stamped anew", with(quirks{
 			wins: func(old, in record.FieldValue) bool { return in.Compare(old) >= 0 },

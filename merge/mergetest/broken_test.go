@@ -122,7 +122,7 @@ type broken struct {
 // TestBroken: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
 func TestBroken(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenStores(), brokenAnswers(), brokenPushes(), brokenPulls(), brokenFaults(),
-		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses())
+		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
 	}

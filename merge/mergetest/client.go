@@ -13,8 +13,8 @@ import (
 // Shown between Outbox and Answer.
 //
 // Some edits also write the field zzz. On their way to the server the kit makes items of
-// them that must be refused, so that the Client sees what it is to be refused for good. A
-// Client may also be a [Reopener].
+// them that must be refused (see [Schedule]), so that the Client sees what it is to be refused
+// for good. All others arrive as they are spelled. A Client may also be a [Reopener].
 type Client interface {
 	// Edit writes some fields of a record at once, as the user sees it. A Deletion deletes a
 	// field; $deleted is true to delete the record, and false to restore it. No field has
@@ -88,6 +88,9 @@ func (d *device) invite() {
 	if d.w.o.invites(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
 		d.guest = &guest{Client: d.w.o.NewClient(d.id, wall), wants: map[spot][]want{}, refused: map[written]bool{}, reopened: -1}
+		if d.guest.Client == nil {
+			d.w.broken(lawClientErrors, "NewClient returned nil")
+		}
 		_, d.w.able.reopen = d.guest.Client.(Reopener)
 	}
 }

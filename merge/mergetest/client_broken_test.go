@@ -8,8 +8,9 @@ import (
 
 // TestClients: clients that are right pass, and do everything.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	for name, q := range map[string]clientQuirks{
-		"right": {}, "coalesces": {coalesces: true}, "sends an array": {asArray: true},
+		"right": {}, "coalesces": {coalesces: true}, "sends an array, spelled otherwise": {asArray: true, respells: true},
 	} {
 		t.Run(name, func(t *testing.T) { Run(t, newMemory, Options{NewClient: newApp(q)}) })
 	}
@@ -41,6 +42,7 @@ func TestBrokenClients(t *testing.T) {
 		{"what was accepted replaces the record", clientQuirks{replaces: true}, []law{lawClientShows}},
 		{"what is too far ahead is dropped", clientQuirks{dropsLate: true}, []law{lawClientKeeps}},
 		{"no base", clientQuirks{baseless: true}, []law{lawClientBase}},
+		{"base of an edit that was never sent", clientQuirks{coalesces: true, lastBase: true}, []law{lawClientBase}},
 		{"base of what is confirmed", clientQuirks{baseOfOwn: true}, []law{lawClientBase}},
 		{"whole records are sent", clientQuirks{sendsAll: true}, []law{lawClientInvents}},
 		{"a wrong clock is not mended", clientQuirks{ignoresLate: true}, []law{lawClientSettles}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -23,7 +24,11 @@ func (a *app) Outbox() []byte {
 		if a.nameless {
 			m.Data = m.Data.WithKey(record.Key{Table: m.Data.Key().Table})
 		}
-		lines = append(lines, m.AppendJSON(nil))
+		text := m.AppendJSON(nil)
+		if a.respells {
+			text = []byte(strings.ReplaceAll(string(respell(m)), "\r\n", ""))
+		}
+		lines = append(lines, text)
 	}
 	if a.asArray && len(lines) > 0 {
 		return slices.Concat([]byte("["), bytes.Join(lines, []byte(",")), []byte("]"))

@@ -56,6 +56,8 @@ type clientQuirks struct {
 	wraps         bool // begins again where the counter is full
 	nameless      bool // sends items without an ID
 	foreign       bool // stamps with another ID than its own
+	lastBase      bool // with coalesces, takes the base of the last edit
+	respells      bool // which is right: sends another spelling than the library
 }
 
 func newApp(q clientQuirks) newClient {
@@ -142,8 +144,12 @@ func (a *app) put(m record.Mutation) {
 	if n := len(a.outbox); a.coalesces && n > 0 && (n > a.sent || a.coalescesSent) {
 		last := a.outbox[n-1]
 		same := slices.Equal(slices.Collect(maps.Keys(maps.Collect(last.Data.All()))), slices.Collect(maps.Keys(maps.Collect(m.Data.All()))))
+		base := last.Base
+		if a.lastBase {
+			base = m.Base
+		}
 		if same && last.Data.Len() == 1 && last.Data.Key() == m.Data.Key() {
-			a.outbox[n-1] = record.Mutation{Data: m.Data, Base: last.Base}
+			a.outbox[n-1] = record.Mutation{Data: m.Data, Base: base}
 			return
 		}
 	}

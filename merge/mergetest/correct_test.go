@@ -15,6 +15,7 @@ import (
 
 // TestOtherwiseCorrect: a backend that is right in another way passes as well.
 func TestOtherwiseCorrect(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		make newBackend
 		o    Options

@@ -132,7 +132,7 @@ func (d *dice) skew(jump bool) time.Duration {
 	if jump && d.IntN(8) == 0 {
 		return 10 * 365 * 24 * time.Hour
 	}
-	return pick(d, 0, 0, -90*24*time.Hour, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour)
+	return pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour, -90*24*time.Hour)
 }
 
 // sets draws what an item writes.

@@ -25,7 +25,7 @@ func (w *world) do(s step) {
 		w.befall(d, s)
 		w.count(s.verb)
 		if w.story != nil {
-			w.tell(s.String(), d.latest(s))
+			w.tell(s.told(), d.latest(s))
 		}
 	}
 }

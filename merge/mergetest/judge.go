@@ -23,6 +23,9 @@ func (w *world) judge(who string, found, fresh map[spot]write) {
 	for _, s := range w.ledger.spots {
 		p := w.ledger.pasts[s]
 		f, ok := found[s]
+		if fresh != nil && ok && p.some && f == p.best {
+			p.writes[f].seen = true
+		}
 		if p.permits(f, ok) || w.foreign(s) && p.writes[f] == nil || fresh == nil && p.lapsed(f) {
 			continue
 		}
@@ -87,6 +90,8 @@ func (w *world) classify(s spot, fresh map[spot]write) law {
 		return lawRevive
 	case !ok && p.best.deleted:
 		return lawTombstone
+	case p.some && best.seen && (!ok || p.writes[f] != nil && p.writes[f].came != w.sendings):
+		return lawStays // and nothing that came just now is stored instead
 	case !ok && p.best.value == "null":
 		return lawFour
 	case !ok:
@@ -170,9 +175,5 @@ func (w *world) long(x write, ok bool) string {
 	if !ok {
 		return "nothing"
 	}
-	value := x.value
-	if x.deleted {
-		value = "deleted"
-	}
-	return fmt.Sprintf("%s, by %s at %s (%v)", value, whose(x.client), when(x), x.stamp())
+	return fmt.Sprintf("%s, by %s at %s (%v)", x.shows(), whose(x.client), when(x), x.stamp())
 }

@@ -75,7 +75,7 @@ var serverLaws = [...]lawText{
 	lawFine: {
 		"what is sound is accepted",
 		"An item that is well-formed, written by the client that pushes it, and not too far ahead, is accepted, however old its stamp is and whatever is stored.",
-		"Losing against what is stored is no reason to refuse: accept it and answer superseded. If only the tables or fields of the kit are not allowed, set Options.Table and Options.Fields.",
+		"Losing against what is stored is no reason to refuse: accept it and answer superseded. If only the tables or fields of the kit are not allowed, set Options.Table and Options.Fields. If it takes a push that is spelled otherwise, look for a text that is compared or checked before it is read.",
 	},
 	lawNeighbours: {
 		"a bad item does not block its neighbours",
@@ -130,7 +130,7 @@ var serverLaws = [...]lawText{
 	lawStays: {
 		"what is stored stays",
 		"A write that was stored and seen is replaced by a greater one, and by nothing else.",
-		"An older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE of the whole row.",
+		"An older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE or REPLACE of the whole row.",
 	},
 	lawLater: {
 		"the later write wins",
@@ -185,7 +185,7 @@ var serverLaws = [...]lawText{
 	lawStamp: {
 		"the server does not stamp anew",
 		"A write keeps the time and the client that it came with.",
-		"Look for time.Now or for the client of the request where a field is stored.",
+		"Look for time.Now or for the client of the request where a field is stored, and for a fraction of a second that is read as a number: .5Z is half a second.",
 	},
 	lawInvented: {
 		"nothing is stored that nobody wrote",

@@ -60,6 +60,8 @@ type fate struct {
 	met   bool // whether another request was served meanwhile
 	last  int  // how many writes were accepted when it arrived last
 	gone  bool // whether it came after the backup from which the server was restored
+	came  int  // the sending in which it came last
+	seen  bool // whether it was found to be stored
 }
 
 type fateState int
@@ -155,7 +157,7 @@ func (p *past) set(w write, f fate) {
 		if old.state == unsure {
 			p.open--
 		}
-		f.gone = old.gone
+		f.gone, f.came, f.seen = old.gone, old.came, old.seen
 	}
 	if f.state == unsure {
 		p.open++

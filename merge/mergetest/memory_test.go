@@ -34,9 +34,9 @@ type disk struct {
 	rows  map[record.Key]row
 	marks map[clock.ClientID]clock.Timestamp
 	seq   int
-	life  int                        // the number of the restore after which it lives
-	lives *int                       // how many there were
-	seen  map[record.FieldValue]bool // which no backup has, for those that use it
+	life  int             // the number of the restore after which it lives
+	lives *int            // how many there were
+	seen  map[string]bool // which no backup has, for those that use it
 	// locked is whether a push is being served, if the backend cares.
 	locked bool
 }
@@ -57,7 +57,7 @@ func newMemory(env *Env) (Backend, error) { return from(memory{})(env) }
 // from returns a constructor of backends of one kind.
 func from(m memory) newBackend {
 	return func(env *Env) (Backend, error) {
-		d := &disk{rows: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}, lives: new(int), seen: map[record.FieldValue]bool{}}
+		d := &disk{rows: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}, lives: new(int), seen: map[string]bool{}}
 		m.env = env
 		return m.open(d)
 	}

@@ -31,8 +31,9 @@ type Options struct {
 	// and A, which some databases take to be the same.
 	IDs []string
 	// Fields has, for each field that the devices write, the values that they give it, in
-	// JSON without spaces. Again few are best. Nil means a few fields, which few schemas
-	// know and some take to be the same, with values of all kinds.
+	// JSON without spaces: a space within a string is written \u0020. Again few are best. Nil
+	// means a few fields, which few schemas know and some take to be the same, with values of
+	// all kinds, of which one has spaces around it and one is 301 characters long.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may lie ahead of the server's clock, as in merge.Engine:
 	// 0 means clock.DefaultMaxAhead, and a negative value that there is no bound.
@@ -99,7 +100,7 @@ func (d domain) check() error {
 		}
 		for _, v := range d.Fields[name] {
 			if _, err := record.ParseValue([]byte(v)); err != nil || strings.ContainsAny(v, " \t\n") {
-				return fmt.Errorf("mergetest: a value of the field %q is not JSON without spaces", name)
+				return fmt.Errorf("mergetest: a value of the field %q is not JSON without spaces: %s; a space within a string is written \\u0020", name, v)
 			}
 		}
 	}

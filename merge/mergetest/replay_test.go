@@ -128,6 +128,35 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// TestGeneral: a law about deletions, or about one millisecond, is not to blame where the same is
+// broken without them.
+func TestGeneral(t *testing.T) {
+	nth := func(n int) func(*quirky, clock.ClientID, merge.Result) bool {
+		return func(s *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && s.disk.seq%n > 0 }
+	}
+	for _, test := range []broken{
+		{"the first write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law{lawLater}},
+		{"the last write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law{lawLater}},
+		{"some are lost", with(quirks{each: nth(3)}), []law{lawVanish, lawLater}},
+		{"all are lost", with(quirks{each: nth(1)}), []law{lawVanish}},
+		{"the digits below the millisecond", with(quirks{wins: byMillis}), []law{lawCounter}},
+		{"deletions are dropped", with(quirks{stores: storesWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() })}), []law{lawTombstone}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for first := range uint64(8) {
+				test.check(t, Options{First: 100 * first})
+			}
+		})
+	}
+}
+
+// byMillis compares whole milliseconds, and then clients.
+func byMillis(old, in record.FieldValue) bool {
+	old.Stamp.Time -= clock.Timestamp(old.Stamp.Time.Counter())
+	in.Stamp.Time -= clock.Timestamp(in.Stamp.Time.Counter())
+	return rightly(old, in)
+}
+
 // skipping gives what it stored the first sequence, if it dies.
 func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := o.disk.copy()

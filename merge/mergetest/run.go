@@ -14,9 +14,9 @@ import (
 //	ana edits 1 title="" points=deleted
 //	ana deletes 1                   ana restores 1
 //	ana floods 1 300                so many edits at once
-//	ana spoils 1 points=9 forged    an item that must be refused: forged, unstamped, reserved,
-//	                                or a code of Options.Refused
+//	ana spoils 1 points=9 forged    an item that must be refused for good, as listed below
 //	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
+//	ana pushes, spelled otherwise   the same in another spelling than the canonical one
 //	ana pushes, server dies at 2    ana pushes, ben syncs at 1
 //	ana pushes, ben storms          ben edits the same and pushes, in every pause
 //	ana pushes, garbled at 17       first comes a copy in which that byte is wrong
@@ -33,6 +33,11 @@ import (
 //	server forgets-time             Env.Now is in 1970, until the server learns-time
 //	wait 8h
 //
+// An item is spoilt by one more thing: unstamped, forged, reserved, both, neither and undated
+// write zzz without a stamp, with the client ID of somebody else, as $own, with a value and
+// deleted, with neither, and with updatedAt "yesterday"; worded has $deleted "true" as a text;
+// nameless has an empty ID; and a code of Options.Refused has the fields that are given there.
+//
 // Numbers of deaths and syncs count the calls of Env.Crash and Env.Pause within that push.
 // Devices are named ana, ben, cem, dan, eva, fay, gus and hal.
 type Schedule struct {
@@ -42,8 +47,7 @@ type Schedule struct {
 
 // Run checks a backend, and fails the test with what [Check] returns. It logs what was not
 // tested because the backend does not offer it. newBackend makes an empty backend for
-// each run, of which there are more than seeds if something is found; its error ends the
-// test.
+// each run, of which there are more than seeds; its error ends the test.
 func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	t.Helper()
 	report, err := check(newBackend, o)
@@ -109,6 +113,9 @@ func check(create newBackend, given Options) (r report, err error) {
 	if err != nil {
 		return r, err
 	}
+	if o.points, err = crashPoints(create, o); err != nil {
+		return r, err
+	}
 	for seed := o.First; seed < o.First+uint64(o.Seeds); seed++ {
 		steps := draw(seed, o)
 		w, err := run(create, o, scenario{steps: steps})
@@ -134,6 +141,21 @@ func check(create newBackend, given Options) (r report, err error) {
 	return r, nil
 }
 
+// crashPoints returns how often a push of all fields calls Env.Crash.
+func crashPoints(create newBackend, o domain) (int, error) {
+	var steps []step
+	for _, id := range o.IDs {
+		for _, name := range o.names {
+			steps = append(steps, step{verb: "edits", id: id, sets: []assignment{{name, o.Fields[name][0]}}})
+		}
+	}
+	w, err := run(create, o, scenario{steps: append(steps, step{verb: "pushes"})})
+	if err != nil {
+		return 0, err
+	}
+	return w.able.points, nil
+}
+
 // enough is the number of runs in which everything must happen.
 const enough = 50
 
@@ -151,17 +173,46 @@ func failure(create newBackend, f found) error {
 	s := shrinker{create, f.o, f.law, 3000}
 	short := f.steps
 	if s.fails(short) {
-		short = s.shrink(short)
+		short = s.general(s.shrink(short))
 	}
-	w, err := run(create, f.o, scenario{short, true})
+	w, n, err := tellTimes(create, f.o, short)
+	if w == nil && err == nil {
+		short = f.steps
+		w, n, err = tellTimes(create, f.o, short)
+	}
 	if err != nil {
 		return err
 	}
-	if w.breach == nil {
-		return fmt.Errorf("mergetest: seed %d breaks a law, and then not again: the backend does not do the same twice. Does it read a clock other than Env.Now, or keep something from run to run?", f.seed)
+	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
+	if w == nil {
+		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.text().name, times, unlike)
 	}
-	text := fmt.Sprintf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", w.text(), f.seed, len(f.steps), len(short), f.source(short))
-	return fmt.Errorf("%s", text)
+	text := w.text()
+	if n < times {
+		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)
+	}
+	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", text, f.seed, len(f.steps), len(short), f.source(short))
+}
+
+// times is how often a schedule is repeated to see whether it always breaks a law.
+const times = 5
+
+// tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
+// many do.
+func tellTimes(create newBackend, o domain, steps []step) (first *world, n int, err error) {
+	for range times {
+		w, err := run(create, o, scenario{steps, true})
+		if err != nil {
+			return nil, 0, err
+		}
+		if w.breach == nil {
+			continue
+		}
+		if n++; first == nil {
+			first = w
+		}
+	}
+	return first, n, nil
 }
 
 // text returns the story of a run that broke a law.

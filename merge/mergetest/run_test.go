@@ -16,6 +16,7 @@ import (
 
 // TestCorrect: a backend that is right passes, and does everything.
 func TestCorrect(t *testing.T) {
+	t.Parallel()
 	seeds := 1000
 	if testing.Short() {
 		seeds = 100
@@ -122,6 +123,36 @@ func TestNeverHappened(t *testing.T) {
 	err := Check(newMemory, Options{Fields: map[string][]string{"a": {"1"}}, Steps: 3})
 	if err == nil || !strings.Contains(err.Error(), "never happened") {
 		t.Fatal(err)
+	}
+}
+
+// TestUntested: paging is tested only where there are pages.
+func TestUntested(t *testing.T) {
+	for _, test := range []struct {
+		make  newBackend
+		pages bool
+	}{{newMemory, true}, {ownOf(own{pull: everything}), false}} {
+		r, err := check(test.make, Options{Seeds: 5})
+		told := slices.ContainsFunc(r.untested, func(text string) bool { return strings.HasPrefix(text, "paging:") })
+		if err != nil || told == test.pages {
+			t.Error(r.untested, err)
+		}
+	}
+}
+
+// TestWhy: an answer that is wrong about changed says which writes were compared.
+func TestWhy(t *testing.T) {
+	err := replay(replying(func(r *merge.Reply) { r.Changed = false }), Schedule{Steps: []string{
+		"ana edits a x=1", "cem edits a x=null", "ana pushes, last only",
+	}})
+	if err == nil || !strings.Contains(err.Error(), "changed is false, and should be true: 1 by ana at +0s is the first write of x") {
+		t.Error(err)
+	}
+	err = replay(replying(func(r *merge.Reply) { r.Changed = r.ID == "a" }), Schedule{Steps: []string{
+		"ana edits a x=1", "cem edits a x=null", "cem pushes", "ana pushes",
+	}})
+	if err == nil || !strings.Contains(err.Error(), "changed is true, and should be false: null by cem at +0s wins over 1 by ana at +0s by client ID") {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package mergetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
 )
@@ -14,7 +15,10 @@ type arrival struct {
 }
 
 // effect is what an item did, as far as its reply must tell.
-type effect struct{ changed, collided, lost, unsure bool }
+type effect struct {
+	changed, collided, lost, unsure bool
+	why                             []string // what its fields say against what the reply has as changed
+}
 
 // settle notes what became of each write, in the order of the rule, and compares what the
 // replies say of them.
@@ -31,6 +35,9 @@ func (w *world) settle(a answer) {
 		p := w.ledger.of(x.spot)
 		outcome, stored := p.outcome(x.write)
 		loss := a.loss(x, p)
+		if stored != a.replies[x.item].Changed {
+			e.why = append(e.why, p.why(x))
+		}
 		e.changed = e.changed || stored
 		e.collided = e.collided || outcome == "collision"
 		e.lost = e.lost || loss.is
@@ -63,7 +70,7 @@ func (w *world) accept(a answer, x arrival) {
 // judgeEffect compares what a reply says of an item as a whole with what it did.
 func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 	if r.Changed != e.changed {
-		text := fmt.Sprintf("%s: changed is %v, and should be %v", at, r.Changed, e.changed)
+		text := fmt.Sprintf("%s: changed is %v, and should be %v: %s", at, r.Changed, e.changed, strings.Join(e.why, "; "))
 		wrong = append(wrong, complaint{lawOutcome, text})
 	}
 	if !e.collided && slices.Contains(r.Notes, merge.StampCollision) {
@@ -130,6 +137,26 @@ func (p *past) outcome(x write) (outcome string, stored bool) {
 		return "applied", true
 	}
 	return "superseded", false
+}
+
+// why says in words how a write compares with the greatest one that was accepted before.
+func (p *past) why(x arrival) string {
+	plain := func(x write) string {
+		return fmt.Sprintf("%s by %s at %s", x.shows(), whose(x.client), when(x))
+	}
+	above, by := rule(x.write, p.best)
+	winner, loser := p.best, x.write
+	switch {
+	case !p.some:
+		return fmt.Sprintf("%s is the first write of %s", plain(x.write), x.field)
+	case x.write == p.best:
+		return fmt.Sprintf("%s is the greatest write of %s already", plain(x.write), x.field)
+	case above:
+		winner, loser = loser, winner
+	}
+	return fmt.Sprintf("%s wins over %s by %s", plain(winner), plain(loser), map[law]string{
+		lawLater: "time", lawCounter: "the digits below the millisecond", lawClient: "client ID", lawKind: "kind", lawValue: "value",
+	}[by])
 }
 
 // judgeOutcome compares what a reply says of a field with what happened.

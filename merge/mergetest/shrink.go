@@ -88,6 +88,11 @@ func (s step) plainer() (all [][]step) {
 			with(func(p *step) { p.sets = slices.Delete(slices.Clone(s.sets), i, i+1) })
 		}
 	}
+	for i, a := range s.sets {
+		if len(a.value) > 40 {
+			with(func(p *step) { p.sets = slices.Clone(s.sets); p.sets[i].value = "1" })
+		}
+	}
 	for i, f := range s.push.flags() {
 		if *f.on {
 			with(func(p *step) { *p.push.flags()[i].on = false })

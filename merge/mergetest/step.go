@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,6 +73,15 @@ func (s step) String() string {
 		return fmt.Sprintf("%s clones %s", who, people()[s.whom])
 	}
 	return who + " " + s.verb + s.push.String()
+}
+
+// told returns the text of the step with long values cut.
+func (s step) told() string {
+	s.sets = slices.Clone(s.sets)
+	for i, a := range s.sets {
+		s.sets[i].value = clipped(a.value)
+	}
+	return s.String()
 }
 
 func assigned(sets []assignment) string {

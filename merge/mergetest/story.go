@@ -172,14 +172,22 @@ func (w *world) listed(all map[spot]write) string {
 
 // short describes a write in short.
 func short(x written) string {
-	value := x.value
-	if x.deleted {
-		value = "deleted"
+	return fmt.Sprintf("%s=%s (%s %s)", x.field, x.shows(), whose(x.client), when(x.write))
+}
+
+// shows returns the value of a write in short.
+func (w write) shows() string {
+	if w.deleted {
+		return "deleted"
 	}
-	if runes := []rune(value); len(runes) > 60 {
-		value = string(runes[:60]) + "…"
+	return clipped(w.value)
+}
+
+func clipped(text string) string {
+	if runes := []rune(text); len(runes) > 60 {
+		return string(runes[:60]) + "…"
 	}
-	return fmt.Sprintf("%s=%s (%s %s)", x.field, value, whose(x.client), when(x.write))
+	return text
 }
 
 // when returns the time of a write since the start: +5m0s, and its counter, if it has one.

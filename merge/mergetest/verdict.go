@@ -72,6 +72,7 @@ type prior struct {
 // sent notes that the fate of the writes of a batch is not known yet. It returns what was
 // known before.
 func (w *world) sent(b batch) (known []prior) {
+	w.sendings++
 	for _, it := range b.items {
 		k := prior{accepted: it.bad == ""}
 		for _, x := range it.writes {
@@ -92,6 +93,7 @@ func (w *world) sent(b batch) (known []prior) {
 			} else if _, seen := p.writes[x.write]; !seen {
 				p.set(x.write, fate{state: refused})
 			}
+			p.writes[x.write].came = w.sendings
 		}
 	}
 	return known
@@ -170,7 +172,8 @@ func (w *world) judgeReplies(a answer) bool {
 // judgeForm looks at the form of a reply.
 func (w *world) judgeForm(a answer, i int) {
 	r, it := a.replies[i], a.items[i]
-	is := func(got, want string) bool { return got == want || it.bad != "" && got == "" } // it could not be read
+	unread := it.bad != "" || r.Verdict == "refused" && !w.early(it) // which is bad, or soon said to be wrong
+	is := func(got, want string) bool { return got == want || unread && got == "" }
 	switch {
 	case r.Index != i || !is(r.Table, w.o.Table) || !is(r.ID, it.id):
 		w.broken(lawOrder, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)

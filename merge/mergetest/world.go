@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,12 +22,14 @@ type world struct {
 	story   *story // nil if nobody reads it
 	breach  *breach
 
-	moment  int      // the number of the step
-	healing bool     // whether the faults have ended
-	unset   bool     // whether the server's clock is
-	serving *request // nil if there is none
-	last    latest
-	copy    *serverCopy // nil if there is none
+	moment   int      // the number of the step
+	sendings int      // how many batches were sent
+	healing  bool     // whether the faults have ended
+	unset    bool     // whether the server's clock is
+	panicked bool     // whether the backend or a Client did
+	serving  *request // nil if there is none
+	last     latest
+	copy     *serverCopy // nil if there is none
 }
 
 // latest are the steps in which something happened last.
@@ -56,25 +59,46 @@ func run(create newBackend, o domain, s scenario) (w *world, err error) {
 	if s.tell {
 		w.story = &story{}
 	}
+	w.guard(func() { err = w.live(create, s.steps) })
+	if c, ok := w.backend.(io.Closer); ok && !w.panicked { // else it may hold a lock
+		err = errors.Join(err, c.Close())
+	}
+	return w, err
+}
+
+// live makes a backend and lets it live through the steps.
+func (w *world) live(create newBackend, steps []step) (err error) {
 	if w.backend, err = create(w.env); err != nil {
-		return nil, fmt.Errorf("mergetest: no backend: %w", err)
+		return fmt.Errorf("mergetest: no backend: %w", err)
+	}
+	if w.backend == nil {
+		return errors.New("mergetest: no backend: newBackend returned nil, and no error")
 	}
 	_, w.able.restart = w.backend.(Restarter)
 	_, w.able.restore = w.backend.(Restorer)
 	_, w.able.write = w.backend.(Writer)
-	for i, step := range s.steps {
+	if err := w.mustBeEmpty(); err != nil {
+		return err
+	}
+	for i, step := range steps {
 		if w.breach != nil {
 			break
 		}
 		w.moment = i
 		w.do(step)
 	}
-	w.moment = len(s.steps)
+	w.moment = len(steps)
 	w.heal()
-	if c, ok := w.backend.(io.Closer); ok {
-		err = c.Close()
+	return nil
+}
+
+// mustBeEmpty returns an error if there is something of the records that devices write.
+func (w *world) mustBeEmpty() error {
+	found := w.fresh()
+	if len(found) == 0 || w.breach != nil {
+		return nil
 	}
-	return w, err
+	return fmt.Errorf("mergetest: the backend is not empty when a run begins: newBackend must make an empty one each time. It has of the table %s:\n%s", w.o.Table, w.listed(found))
 }
 
 // scenario is what is to be run.

@@ -1,0 +1,104 @@
+package mergetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// late has many crash points, and leaves half an item behind at the last one.
+func late(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	for range 5 {
+		if err := o.env.Crash(); err != nil {
+			return nil, err
+		}
+	}
+	return halves(o, client, batch)
+}
+
+// goesOn does not mind that it is dead.
+func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if err := o.env.Crash(); err != nil {
+		_ = err
+	}
+	env := o.env
+	o.memory.env = &Env{&world{now: env.Now()}} // has no more to say
+	defer func() { o.memory.env = env }()
+	return o.memory.Push(client, batch)
+}
+
+// brokenCrashes die in other ways.
+func brokenCrashes() []broken {
+	return []broken{
+		{"half an item is stored at the sixth point", ownOf(own{push: late}), []law{lawWhole}},
+		{"the error of a crash is dropped", ownOf(own{push: goesOn}), []law{lawDies}},
+		{"panics at a null", ownOf(own{push: panics}), []law{lawPanics}},
+	}
+}
+
+// panics where a value is null.
+func panics(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	if bytes.Contains(batch, []byte(`"value":null`)) {
+		var none map[string]bool
+		none["null"] = true
+	}
+	return o.memory.Push(client, batch)
+}
+
+// TestPanic: a panic has a story with a stack that begins where it happened.
+func TestPanic(t *testing.T) {
+	err := replay(ownOf(own{push: panics}), Schedule{Steps: []string{"ana edits a x=null", "ana pushes"}})
+	for _, text := range []string{"nothing panics", "ana pushes", "mergetest.(*own).Push panicked: assignment to entry in nil map", "mergetest.panics\n", "broken_crash_test.go:"} {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("no %q in %v", text, err)
+		}
+	}
+	if w, err := run(func(*Env) (Backend, error) { panic("early") }, domain{}, scenario{}); err != nil || w.breach.law != lawPanics {
+		t.Error(w, err)
+	}
+	c := newClient(func(clock.ClientID, func() time.Time) Client { return nil })
+	if err := replay(newMemory, Schedule{Options: Options{NewClient: c}, Steps: []string{"ana edits a x=1"}}); err == nil || !strings.Contains(err.Error(), "NewClient returned nil") {
+		t.Error(err)
+	}
+}
+
+// TestNotEmpty: a backend that has something already is told apart from one that is wrong.
+func TestNotEmpty(t *testing.T) {
+	var kept Backend
+	for name, make := range map[string]newBackend{
+		"is not empty": func(env *Env) (b Backend, err error) {
+			if kept == nil {
+				kept, err = newMemory(env)
+			}
+			kept.(*memory).env = env
+			return kept, err
+		},
+		"returned nil": func(*Env) (Backend, error) { return nil, nil },
+		"no backend: ": func(*Env) (Backend, error) { return nil, errors.New("no disk") },
+	} {
+		if err := Check(make, Options{}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestUnlike: of a backend that does not do the same each time, it is told how often it failed.
+func TestUnlike(t *testing.T) {
+	runs := 0
+	flaky := func(env *Env) (Backend, error) {
+		if runs++; runs%3 == 0 {
+			return newMemory(env)
+		}
+		return replying(func(r *merge.Reply) { r.Changed = false })(env)
+	}
+	err := Check(flaky, Options{})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("Of %d runs of these steps", times)) || !strings.Contains(err.Error(), "range over a map") {
+		t.Fatal(err)
+	}
+}

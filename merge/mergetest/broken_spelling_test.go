@@ -1,0 +1,82 @@
+package mergetest
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// reading returns a backend that reads something else than what was sent.
+func reading(as func(string) string) newBackend {
+	return with(quirks{batch: func(batch []byte) []byte { return []byte(as(string(batch))) }})
+}
+
+func replacing(pattern, by string) func(string) string {
+	re := regexp.MustCompile(pattern)
+	return func(text string) string { return re.ReplaceAllString(text, by) }
+}
+
+// countsFraction takes the digits of a fraction for a number: .5 is five nanoseconds.
+func countsFraction(text string) string {
+	return regexp.MustCompile(`\.(\d{1,9})Z`).ReplaceAllStringFunc(text, func(s string) string {
+		return "." + strings.Repeat("0", len(".123456789Z")-len(s)) + s[1:]
+	})
+}
+
+const upper = `"clientId" ?: ?"[^"]*[A-F]`
+
+// brokenSpellings read the canonical spelling, and not all others.
+func brokenSpellings() []broken {
+	return []broken{
+		{"a fraction is a count", reading(countsFraction), []law{lawStamp, lawLater, lawCounter, lawAhead, lawVanish, lawCollision, lawOutcome}},
+		{"IDs in upper case are refused", reading(replacing(upper, `"clientId":"no`)), []law{lawFine, lawRetry}},
+		{"escapes are not read", reading(replacing(`\\u00`, `\\u00`)), []law{lawExact, lawVanish, lawTombstone, lawOrder}},
+		{"exponents are not read", reading(replacing(`(\d)e1`, `$1`)), []law{lawExact}},
+		{"members in the canonical order only", reading(replacing(`\{ *"data"`, `{"dat"`)), []law{lawFine, lawOrder, lawRetry}},
+	}
+}
+
+// brokenBad take what is malformed for something.
+func brokenBad() []broken {
+	return []broken{
+		{"deleted and a value is a value", reading(replacing(`"deleted":true,("updatedAt":"[^"]*","clientId":"[^"]*"\}\})`, `$1`)), []law{lawBadRefused}},
+		{"no value is null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law{lawBadRefused}},
+		{"yesterday is a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law{lawBadRefused}},
+		{"a text deletes", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law{lawBadRefused}},
+		{"no ID is an ID", reading(replacing(`"id":""`, `"id":"none"`)), []law{lawOrder, lawBadRefused}},
+	}
+}
+
+// TestClientSpelling: a Client's own spelling reaches the server.
+func TestClientSpelling(t *testing.T) {
+	b := broken{make: reading(countsFraction), laws: []law{lawStamp, lawLater, lawCounter, lawAhead, lawVanish, lawSkip}}
+	b.check(t, Options{Devices: 1, NewClient: newApp(clientQuirks{respells: true})})
+}
+
+// TestRespell: another spelling means the same, and no part of it is the same.
+func TestRespell(t *testing.T) {
+	o, _ := Options{}.settled()
+	var engine merge.Engine
+	for seed := range uint64(20) {
+		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
+		for _, s := range draw(seed, o) {
+			if s.verb == "edits" || s.verb == "floods" {
+				d.w.befall(d, s)
+			}
+		}
+		for _, it := range d.outbox {
+			text := respell(it.m)
+			items, err := engine.Decode([]byte("[" + string(text) + "]"))
+			if err != nil || items[0].Err != nil {
+				t.Fatalf("%s: %v, %v", text, err, items)
+			}
+			again := record.Mutation(items[0].Mutation).AppendJSON(nil)
+			if string(again) != string(it.raw) || string(text) == string(it.raw) {
+				t.Fatalf("%s became %s, which is %s", it.raw, text, again)
+			}
+		}
+	}
+}

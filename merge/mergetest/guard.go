@@ -1,0 +1,59 @@
+package mergetest
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// guard calls something that calls the backend or a Client, and notes if one of them panics,
+// so that there is a seed and a schedule to repeat it.
+func (w *world) guard(call func()) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		where, stack := panicked()
+		if r := w.serving; r != nil {
+			w.serving = nil
+			w.tell(r.does, where+" panics")
+		}
+		l := law(lawPanics)
+		if stack == "" {
+			l = lawKit
+		}
+		w.broken(l, "%s panicked: %v\n%s", where, p, stack)
+		w.panicked = true
+	}()
+	call()
+}
+
+// panicked returns the function that the kit called, and the stack from there on to where it
+// panicked, innermost first.
+func panicked() (where, stack string) {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var lines []string
+	began := false
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, "runtime."):
+			began = began || f.Function == "runtime.gopanic"
+		case !began:
+		case ofKit(f):
+			return where, strings.Join(elided(lines), "\n")
+		default:
+			where = f.Function[strings.LastIndex(f.Function, "/")+1:]
+			lines = append(lines, fmt.Sprintf("  %s\n      %s:%d", f.Function, f.File, f.Line))
+		}
+	}
+	return where, strings.Join(elided(lines), "\n")
+}
+
+// ofKit reports whether a frame is of this package and not of its tests.
+func ofKit(f runtime.Frame) bool {
+	return strings.HasPrefix(f.Function, "github.com/fieldlww/fieldlww/merge/mergetest.") && !strings.HasSuffix(f.File, "_test.go")
+}
