@@ -16,7 +16,7 @@ func TestPageClockAhead(t *testing.T) {
 	s.settle()
 	s.left.SetClock(60)
 	s.left.SetTitle("Paint the fence", "Paint it red")
-	s.left.IsTold("Your clock was 1 h ahead", "corrected")
+	s.left.IsTold("your clock was 1 h ahead", "corrected")
 	s.right.Shows("Paint it red")
 	s.agree()
 	s.picture("corrected")
@@ -44,7 +44,7 @@ func TestPageClockAheadOffline(t *testing.T) {
 	s.isStored("Paint it blue")
 
 	s.left.Online(true)
-	s.left.IsTold("Your clock was 1 h ahead")
+	s.left.IsTold("your clock was 1 h ahead")
 	s.right.Shows("Paint it green")
 	s.agree()
 }

@@ -3,7 +3,7 @@
 
 import { Card, statusOf } from './card.js';
 import { Deleted } from './deleted.js';
-import { element, setText } from './dom.js';
+import { attempt, element, setText } from './dom.js';
 import { statuses } from './words.js';
 
 const STEP = 25; // cards that are shown, and that "show more" adds
@@ -83,7 +83,7 @@ export class Board {
       let card = this.#cards.get(view.id);
       const isNew = !card;
       if (isNew) this.#cards.set(view.id, (card = new Card(this.replica, this.who)));
-      if (isNew || again.has(view.id)) card.draw(view);
+      if (isNew || again.has(view.id)) attempt(() => card.draw(view));
       if (flash && again.has(view.id)) card.flash();
       if (column.list.children[i] !== card.element) column.list.insertBefore(card.element, column.list.children[i] ?? null);
     });

@@ -1,7 +1,7 @@
 // The rooms on one day: a table of hours, in which a free one is booked with a click.
 
 import { Deleted } from './deleted.js';
-import { element } from './dom.js';
+import { attempt, element } from './dom.js';
 import { Meeting } from './meeting.js';
 import { HOURS, ROOMS, dayAfter, hourName, isPast, slotAt, slotOf } from './rooms.js';
 
@@ -79,7 +79,7 @@ export class Calendar {
   #meeting(view, clashing, keep) {
     let meeting = this.#meetings.get(view.id);
     if (!meeting) this.#meetings.set(view.id, (meeting = new Meeting(this.replica, this.who, (cell) => this.#cancelled(cell))));
-    meeting.draw(view, clashing.has(view.id));
+    attempt(() => meeting.draw(view, clashing.has(view.id)));
     keep.add(view.id);
     return meeting.element;
   }

@@ -10,9 +10,9 @@ export const statusOf = (view) => (statuses.some(([s]) => s === value(view, 'sta
 export class Card {
   constructor(replica, who) {
     this.who = who;
-    const title = element('textarea', { class: 'value title', rows: 1, 'data-testid': 'task-title', spellcheck: 'false' });
+    const title = element('textarea', { class: 'value title', rows: 1, 'data-testid': 'task-title', spellcheck: 'false', dir: 'auto' });
     const due = element('input', { class: 'value', type: 'date', 'data-testid': 'task-due', max: '9999-12-31' });
-    const assignee = element('input', { class: 'value', list: 'people', placeholder: 'Nobody', maxlength: 60, autocomplete: 'off', 'data-testid': 'task-assignee' });
+    const assignee = element('input', { class: 'value', list: 'people', placeholder: 'Nobody', maxlength: 60, autocomplete: 'off', dir: 'auto', 'data-testid': 'task-assignee' });
     const status = element('select', { class: 'value', 'data-testid': 'task-status' }, ...statuses.map(([s, name]) => element('option', { value: s }, name)));
     this.title = title;
     this.status = status;

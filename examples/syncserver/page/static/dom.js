@@ -28,3 +28,30 @@ export function parts(root) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
+
+/** closeOutside closes a list that drops down on Escape, and when one goes elsewhere. */
+export function closeOutside(drop) {
+  drop.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !drop.open) return;
+    drop.open = false;
+    drop.querySelector('summary').focus();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (!drop.contains(event.target)) drop.open = false;
+  });
+  drop.addEventListener('focusout', (event) => {
+    if (event.relatedTarget && !drop.contains(event.relatedTarget)) drop.open = false;
+  });
+}
+
+/**
+ * attempt draws something, and reports what that throws: a record that one member wrote must
+ * not stop the page of another.
+ */
+export function attempt(draw) {
+  try {
+    draw();
+  } catch (error) {
+    reportError(error);
+  }
+}

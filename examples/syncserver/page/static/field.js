@@ -6,6 +6,8 @@ import { value } from './words.js';
 /** A Field shows a field of a record, and writes it when somebody has changed it. */
 export class Field {
   #drawn = '';
+  #began = null; // what was shown when somebody began to type
+  #keys = false; // whether a date is being typed
 
   /**
    * @param {HTMLInputElement} control
@@ -15,12 +17,12 @@ export class Field {
     this.name = name;
     this.control = control;
     this.mark = new Mark(replica, who, name);
+    this.replica = replica;
+    this.required = required;
     this.toText = toText;
-    control.addEventListener('change', () => {
-      const text = control.value.trim();
-      if (text === this.#drawn || (required && text === '')) this.#show(this.#drawn);
-      else if (usable(control)) replica.edit(this.view.table, this.view.id, { [name]: text === '' ? null : toValue(text) });
-    });
+    this.toValue = toValue;
+    control.addEventListener('input', () => (this.#began ??= { stamp: this.view.data[name] ?? null }));
+    control.addEventListener('change', () => this.#keys || this.#commit());
     control.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.#show(this.#drawn);
       else if (event.key === 'Enter' && control.tagName === 'TEXTAREA') control.blur();
@@ -28,6 +30,30 @@ export class Field {
       event.preventDefault();
     });
     if (control.tagName === 'TEXTAREA') control.addEventListener('input', () => fit(control));
+    if (control.type === 'date') this.#waitForKeys();
+  }
+
+  // While one types a date, each date on the way there is a change.
+  #waitForKeys() {
+    this.control.addEventListener('keydown', (event) => {
+      this.#keys = event.key !== 'Enter';
+      if (!this.#keys) this.#commit();
+    });
+    this.control.addEventListener('blur', () => {
+      if (this.#keys) this.#commit();
+      this.#keys = false;
+    });
+  }
+
+  // What came while somebody typed was covered by what they typed: they had not seen it.
+  #commit() {
+    const { control, name, view } = this;
+    const text = control.value.trim();
+    if (text === this.#drawn || (this.required && text === '')) return this.#show(this.#drawn);
+    if (!usable(control)) return;
+    const seen = this.#began ? { [name]: this.#began.stamp } : {};
+    this.#began = null;
+    this.replica.edit(view.table, view.id, { [name]: text === '' ? null : this.toValue(text) }, seen);
   }
 
   draw(view) {
@@ -41,6 +67,7 @@ export class Field {
   }
 
   #show(text) {
+    this.#began = null;
     if (this.control.value !== text) this.control.value = text;
     this.control.classList.toggle('unset', text === '');
     if (this.control.tagName === 'TEXTAREA') fit(this.control);

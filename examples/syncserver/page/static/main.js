@@ -1,10 +1,11 @@
 // The page: two replicas, the network between them, and what they share.
 
 import { startAppearance } from './appearance.js';
-import { setText } from './dom.js';
+import { attempt, setText } from './dom.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
-import { Replica, program } from './replica.js';
+import { program } from './program.js';
+import { Replica } from './replica.js';
 import { firstDay } from './rooms.js';
 import { Events } from './server.js';
 import { takeSlot } from './slot.js';
@@ -32,10 +33,17 @@ function place() {
   return { workspace, invite, sides };
 }
 
+/** invitedAnew loads the page again, which a link with another invitation alone does not. */
+function invitedAnew(before) {
+  const { invite } = place();
+  if (invite !== undefined && invite !== before.invite) location.reload();
+}
+
 async function start() {
   startAppearance();
   startTooltip();
   const here = place();
+  addEventListener('hashchange', () => invitedAnew(here));
   const [slot, module] = await Promise.all([takeSlot(here.workspace), program()]);
   const replicas = await Promise.all(here.sides.map(async (side) => {
     const name = `fieldlww-${here.workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
@@ -63,7 +71,7 @@ function open(panel, replicas) {
   panel.onDrawn = (tables) => {
     if (tables.has('devices')) suggestPeople(people, replicas);
   };
-  panel.draw();
+  attempt(() => panel.draw());
   suggestPeople(people, replicas);
   sync.addEventListener('synced', () => {
     setTimeout(() => {
@@ -108,7 +116,7 @@ class Network {
 
   /** #see notes what the state of a replica tells of the server. */
   #see(state) {
-    if ([State.current, State.busy, State.unauthorized, State.notInvited].includes(state)) this.up = true;
+    if ([State.current, State.busy, State.confused, State.unauthorized, State.notInvited].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
     this.#draw();
     this.#compareSoon();

@@ -67,7 +67,8 @@ export class Meeting {
     this.title.draw(view);
     this.hostMark.draw(view);
     this.slotMark.draw(view);
-    setText(this.host, value(view, 'host') ?? 'No host');
+    const host = value(view, 'host');
+    setText(this.host, typeof host === 'string' ? host : 'No host');
     setText(this.time, slot.start.slice(11, 16));
     this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now ${place(slot)}`);
     this.room.value = slot.room;

@@ -1,7 +1,7 @@
 // What a device has to tell its user. Notices stay until they are closed.
 
 import { element } from './dom.js';
-import { fieldName, kindName, said, span, titleOf } from './words.js';
+import { edits, fieldName, kindName, said, span, titleOf } from './words.js';
 
 const MOST = 30; // the older ones go
 
@@ -24,6 +24,7 @@ export class Notices {
     this.box = box;
     this.actions = actions;
     replica.addEventListener('notice', (event) => this.#tell(event.detail));
+    if (replica.damaged) this.#tell(replica.damaged);
   }
 
   /** add shows a text, and returns a function that closes it. */
@@ -64,7 +65,9 @@ export class Notices {
     const shown = this.replica.tables[table]?.get(id);
     const now = shown?.data[fields[0]];
     const instead = now && now.clientId === other ? ` It is ${said(fields[0], now)} now.` : '';
-    return { text: `Your edit of the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} wrote a later one, without having seen yours.${instead}` };
+    const why = this.replica.why(table, id, fields[0]);
+    const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
+    return { text: `Your edit of the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} wrote a later one, without having seen yours.${instead}${own}` };
   }
 
   edit_replaced({ table, id, fields, other }) {
@@ -82,12 +85,18 @@ export class Notices {
   }
 
   clock_corrected({ by }) {
+    if (Math.abs(by) < 1000) return null; // nobody has to know
     const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
-    return { text: `Your clock was ${off}. It was corrected, and the edits that waited were stamped again.` };
+    return { text: `The server refused your edits for now: your clock was ${off}. It was corrected, and the edits were stamped again.` };
   }
 
   new_id_needed() {
     return { text: 'This device seems to be in use twice, such as after a restored backup. It should get a new identity; nothing is lost.', bad: true, button: { text: 'Take a new identity', act: this.actions.rejoin } };
+  }
+
+  damaged({ lost }) {
+    const waited = lost > 0 ? ` ${edits(lost)} that ${lost === 1 ? 'was' : 'were'} not sent yet could not be read either; all others are kept.` : ' Edits that were not sent yet are kept.';
+    return { text: `Some of what this browser had stored was damaged, so the data comes from the server again.${waited}`, bad: true };
   }
 
   not_edited({ detail }) {

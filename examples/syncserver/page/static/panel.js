@@ -2,7 +2,7 @@
 
 import { Board } from './board.js';
 import { Calendar } from './calendar.js';
-import { parts, setText } from './dom.js';
+import { closeOutside, parts, setText } from './dom.js';
 import { fillExample } from './example.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
@@ -22,11 +22,12 @@ const STATES = {
   [State.current]: 'Up to date.',
   [State.unreachable]: 'The server does not answer. Edits are kept here, and sent once it does.',
   [State.busy]: 'The server cannot take edits now. They are kept here, and sent later.',
+  [State.confused]: 'This device could not read what the server answered. Edits are kept here, and it tries again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
   [State.notSaved]: 'This browser does not store anything, so nothing is sent.',
 };
-const BAD = [State.unreachable, State.busy, State.notInvited, State.unauthorized, State.notSaved];
+const BAD = [State.unreachable, State.busy, State.confused, State.notInvited, State.unauthorized, State.notSaved];
 
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
@@ -103,6 +104,14 @@ export class Panel {
     this.part.notices.replaceChildren();
     this.#setOnline(true);
     for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;
+    this.draw();
+  }
+
+  /** #joinAgain is for a device that the server has forgotten. What was not sent is kept. */
+  async #joinAgain() {
+    this.sync.stop();
+    await this.replica.leave().catch(() => {}); // it stays as it is, and is offered again
+    this.#setOnline(true);
     this.draw();
   }
 
@@ -211,7 +220,7 @@ export class Panel {
   #drawWire() {
     const { waiting } = this.replica;
     const { state } = this.sync;
-    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
+    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy', [State.confused]: 'no sense in the answer' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
     this.wire.dataset.state = away ? 'offline' : 'online';
     setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? 'up to date');
   }
@@ -219,24 +228,9 @@ export class Panel {
   #offerToJoin() {
     this.closeOffer?.();
     const { waiting } = this.replica;
-    const lost = waiting > 0 ? ` ${edits(waiting)} that ${waiting === 1 ? 'was' : 'were'} never sent will be lost.` : ' Nothing of your own is lost, as all of it had been sent.';
+    const unsent = waiting > 0 ? ` ${edits(waiting)} that ${waiting === 1 ? 'was never sent is' : 'were never sent are'} kept, and sent then.` : ' All of your edits had been sent.';
     this.closeOffer = this.notices.add(
-      `The server does not know this device any longer; its data was replaced, perhaps. To go on, join again: what this device holds is forgotten, and the server’s data comes in its place.${lost}`,
-      { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#reset() } });
+      `The server does not know this device any longer; its data was replaced, perhaps. To go on, join again: the server’s data comes in place of what this device holds.${unsent}`,
+      { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#joinAgain() } });
   }
-}
-
-/** closeOutside closes a list that drops down on Escape, and when one goes elsewhere. */
-function closeOutside(drop) {
-  drop.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !drop.open) return;
-    drop.open = false;
-    drop.querySelector('summary').focus();
-  });
-  document.addEventListener('pointerdown', (event) => {
-    if (!drop.contains(event.target)) drop.open = false;
-  });
-  drop.addEventListener('focusout', (event) => {
-    if (event.relatedTarget && !drop.contains(event.relatedTarget)) drop.open = false;
-  });
 }

@@ -17,7 +17,7 @@ const nameIn = (replica, id) => {
  */
 export function peopleOf(replica, replicas) {
   return (id) => {
-    const own = replicas.find((r) => r.device.clientId === id);
+    const own = id === undefined ? replica : replicas.find((r) => r.device.clientId === id); // it has not joined yet
     const name = nameIn(replica, id) ?? (own ? NAMES[own.side][0] : `Device ${(id ?? '').slice(0, 4)}`);
     return { name, letter: [...name][0].toUpperCase(), side: own?.side ?? 'other' };
   };

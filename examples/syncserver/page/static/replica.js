@@ -1,33 +1,15 @@
 // One replica, as the page uses it: the program in Go that merges, its storage, and a copy
 // of what it shows, which is drawn.
 
-const OWN = 'device'; // the entry that is not the program's: who this device is
-const LAZY = 2000; // milliseconds that what can be pulled again may wait to be stored
-
-/** program fetches and compiles the program once; it is run once for each replica. */
-export async function program() {
-  await import('./wasm_exec.js').catch(() => {}); // where it fails, the next one tells why
-  const answer = await fetch('page/replica.wasm');
-  if (!answer.ok) throw new Error(await answer.text());
-  return WebAssembly.compileStreaming(answer);
-}
-
-/** run runs the program and returns the functions that it offers. */
-async function run(module, name) {
-  globalThis.fieldlww ??= {};
-  const go = new globalThis.Go();
-  go.argv = ['replica', name];
-  go.run(await WebAssembly.instantiate(module, go.importObject));
-  return globalThis.fieldlww[name];
-}
+import { ProgramError, run } from './program.js';
+import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
+import { Writer } from './writer.js';
 
 /** A Replica tells by the events "edit", "change", "notice" and "saved" what happened. */
 export class Replica extends EventTarget {
   #program;
   #storage;
-  #saving = Promise.resolve();
-  #unsaved = new Map();
-  #lazy = 0;
+  #writer;
 
   /** @param side left or right */
   constructor(side, program, storage) {
@@ -35,21 +17,28 @@ export class Replica extends EventTarget {
     this.side = side;
     this.#program = program;
     this.#storage = storage;
+    this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
     this.device = { skew: 0, online: true }; // and, once it has joined, clientId and token
     this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
     this.violations = [];
     this.waiting = 0;
     this.cursor = '';
     this.offset = 0;
+    this.damaged = null; // a notice, if what was saved could not be read
   }
 
   /** open opens the replica of a side with what was saved. */
   static async open(side, module, storage) {
     const replica = new Replica(side, await run(module, side), storage);
     const entries = await storage.load();
-    const own = entries.indexOf(OWN);
-    if (own >= 0) Object.assign(replica.device, JSON.parse(entries.splice(own, 2)[1]));
-    if (replica.device.clientId) replica.#start(entries);
+    try {
+      Object.assign(replica.device, JSON.parse(takeOwn(entries) ?? '{}'));
+    } catch {
+      replica.#tellDamage(0); // it joins as a new client, with what is saved
+    }
+    if (!replica.device.clientId) return replica;
+    replica.#open(replica.device.clientId, entries);
+    replica.#redraw();
     return replica;
   }
 
@@ -57,27 +46,68 @@ export class Replica extends EventTarget {
     return Boolean(this.device.token);
   }
 
-  #start(entries) {
+  #open(clientId, entries) {
     this.#call('setSkew', this.device.skew);
-    this.#call('open', this.device.clientId, entries);
-    this.#redraw();
+    try {
+      this.#call('open', clientId, entries);
+    } catch {
+      this.#salvage(clientId, entries);
+    }
+  }
+
+  // One damaged entry must not keep the page from starting. What came from the server can be
+  // pulled again; of the edits that wait, those that can be read are kept.
+  #salvage(clientId, entries) {
+    const readable = (key, value) => !(this.#program.open(clientId, [key, value]) instanceof Error);
+    const waiting = onlyWaiting(entries);
+    const kept = keysOf(waiting).flatMap((key, i) => (readable(key, waiting[2 * i + 1]) ? [key, waiting[2 * i + 1]] : []));
+    this.#call('open', clientId, kept);
+    this.#writer.save(removal(entries, kept));
+    this.#tellDamage((waiting.length - kept.length) / 2);
+  }
+
+  // At the start nobody listens yet, so it is held as well.
+  #tellDamage(lost) {
+    this.damaged = { kind: 'damaged', lost };
+    this.#tell('notice', this.damaged);
   }
 
   /** become makes the replica a client of the server, with what is saved, as a new client. */
   async become({ clientId, token }) {
-    Object.assign(this.device, { clientId, token });
     await this.saved();
     const entries = await this.#storage.load();
-    entries.splice(entries.indexOf(OWN), entries.includes(OWN) ? 2 : 0);
-    this.#start(entries);
+    takeOwn(entries);
+    this.#open(clientId, entries);
+    Object.assign(this.device, { clientId, token }); // not before it is one
+    this.#redraw();
     this.#saveDevice();
+  }
+
+  /** leave forgets what came from the server and keeps what waits, to become a new client. */
+  async leave() {
+    const { clientId, token } = this.device;
+    this.device.token = null; // nobody may edit what is about to be read anew
+    try {
+      await this.saved();
+      const entries = await this.#storage.load();
+      takeOwn(entries);
+      const kept = onlyWaiting(entries);
+      this.#writer.save(removal(entries, kept));
+      this.#saveDevice();
+      await this.saved();
+      this.#open(clientId, kept);
+    } catch (error) {
+      this.device.token = token;
+      throw error;
+    }
+    this.#redraw();
   }
 
   /** forget forgets everything, unsent edits too. */
   async forget() {
     await this.saved().catch(() => {});
     await this.#storage.clear();
-    this.#saving = Promise.resolve();
+    this.#writer.begin();
     const { skew, online } = this.device;
     this.device = { skew, online };
     for (const table of Object.values(this.tables)) table.clear();
@@ -85,10 +115,14 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
-  /** edit writes fields of a record; null deletes a field. Without an ID it is new. */
-  edit(table, id, fields) {
+  /**
+   * edit writes fields of a record; null deletes a field. Without an ID it is new. Seen has
+   * the writes that the user saw when the edit began, if they are others than now.
+   */
+  edit(table, id, fields, seen = {}) {
     try {
-      this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields));
+      if (!this.joined) throw new Error('this device has not joined yet');
+      this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields), JSON.stringify(seen));
       this.#tell('edit');
     } catch (error) {
       this.#tell('notice', { kind: 'not_edited', detail: error.message });
@@ -143,8 +177,7 @@ export class Replica extends EventTarget {
 
   /** saved waits until all that was done is on disk. */
   saved() {
-    this.#flush();
-    return this.#saving;
+    return this.#writer.saved();
   }
 
   /** checkViolations reads them again, since some end by themselves. */
@@ -155,7 +188,7 @@ export class Replica extends EventTarget {
 
   #call(name, ...args) {
     const result = this.#program[name](...args);
-    if (result instanceof Error) throw result;
+    if (result instanceof Error) throw new ProgramError(result.message);
     return result;
   }
 
@@ -172,7 +205,7 @@ export class Replica extends EventTarget {
     Object.assign(this, { waiting, cursor, offset });
     for (const view of changed) this.#hold(view);
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
-    if (saves.length > 0) this.#save(saves);
+    if (saves.length > 0) this.#writer.save(saves);
     this.#tell('change', { tables, changed });
     for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
   }
@@ -194,34 +227,7 @@ export class Replica extends EventTarget {
   }
 
   #saveDevice() {
-    this.#save([OWN, JSON.stringify(this.device)]);
-  }
-
-  // What people wrote is stored at once, and what was pulled a little later.
-  #save(entries) {
-    let own = false;
-    for (let i = 0; i < entries.length; i += 2) {
-      this.#unsaved.set(entries[i], entries[i + 1]);
-      own ||= entries[i] === OWN || entries[i].startsWith('outbox/');
-    }
-    if (own) this.#flush();
-    else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);
-  }
-
-  // Transactions on one store are done in their order, but one that failed must not be
-  // forgotten: what comes after it is of no use without it.
-  #flush() {
-    clearTimeout(this.#lazy);
-    this.#lazy = 0;
-    if (this.#unsaved.size === 0) return;
-    const before = this.#saving;
-    const now = this.#storage.save(this.#unsaved);
-    this.#unsaved = new Map();
-    this.#saving = Promise.all([before, now]);
-    this.#saving.then(
-      () => this.#tell('saved'),
-      (error) => this.#tell('notice', { kind: 'not_saved', detail: error?.message }),
-    );
+    this.#writer.save([OWN, JSON.stringify(this.device)]);
   }
 
   #tell(type, detail) {

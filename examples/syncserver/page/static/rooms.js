@@ -29,11 +29,13 @@ export function dayAfter(day, days) {
   return new Date(time.getTime() + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/; // whatever else can be parsed cannot be cut up
+const isTime = (v) => typeof v === 'string' && TIME.test(v) && !Number.isNaN(Date.parse(v));
+
 /** slotOf returns the slot of a meeting, if it has one that can be read. */
 export function slotOf(view) {
   const slot = view.data.slot?.value;
-  const ok = typeof slot?.room === 'string' && !Number.isNaN(Date.parse(slot.start)) && !Number.isNaN(Date.parse(slot.end));
-  return ok ? slot : null;
+  return typeof slot?.room === 'string' && isTime(slot.start) && isTime(slot.end) ? slot : null;
 }
 
 /** nextFree returns the first free hour after a slot, in the same room. */
@@ -41,6 +43,7 @@ export function nextFree(slot, meetings) {
   const taken = meetings.filter((m) => !m.deleted).map(slotOf).filter((s) => s?.room === slot.room);
   for (let days = 0; days < 30; days++) {
     const day = dayAfter(slot.start.slice(0, 10), days);
+    if (!isTime(`${day}T00:00`)) return null; // the year 9999 is over
     for (const hour of HOURS) {
       const free = slotAt(slot.room, day, hour);
       const overlaps = taken.some((s) => Date.parse(s.start) < Date.parse(free.end) && Date.parse(free.start) < Date.parse(s.end));

@@ -20,15 +20,18 @@ async function request(path, { token, ...options }) {
   throw new Refused(answer.status, code, detail);
 }
 
+const PATIENCE = 60_000; // milliseconds that an answer may take, or be silent
+const hurried = (signal) => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+
 /** join asks for a client ID and the token that goes with it. */
 export async function join(workspace, invite, signal) {
   const body = JSON.stringify({ workspace, invite });
-  return (await request('v1/join', { method: 'POST', body, signal })).json();
+  return (await request('v1/join', { method: 'POST', body, signal: hurried(signal) })).json();
 }
 
 /** push sends a batch and returns the text of the answer. */
 export async function push(token, batch, signal) {
-  return (await request('v1/push', { method: 'POST', body: batch, token, signal })).text();
+  return (await request('v1/push', { method: 'POST', body: batch, token, signal: hurried(signal) })).text();
 }
 
 const PART = 1 << 18; // bytes that are worth a call of the program
@@ -38,21 +41,51 @@ const PART = 1 << 18; // bytes that are worth a call of the program
  * come: while the first are read in, the next are on their way.
  */
 export async function* pull(token, after, limit, signal) {
-  const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { token, signal });
-  const reader = answer.body.getReader();
-  for (let held = [], size = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (value) {
-      held.push(value);
-      size += value.length;
+  const watch = new Watch(PATIENCE, signal);
+  try {
+    const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { token, signal: watch.signal });
+    const reader = answer.body.getReader();
+    for (let held = [], size = 0; ; ) {
+      const { done, value } = await reader.read();
+      watch.heard();
+      if (value) {
+        held.push(value);
+        size += value.length;
+      }
+      if (!done && size < PART) continue;
+      const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
+      const end = bytes.lastIndexOf(10) + 1; // behind the last line that is whole
+      if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
+      if (done) return;
+      held = [bytes.subarray(end)];
+      size -= end;
     }
-    if (!done && size < PART) continue;
-    const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
-    const end = bytes.lastIndexOf(10) + 1; // behind the last line that is whole
-    if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
-    if (done) return;
-    held = [bytes.subarray(end)];
-    size -= end;
+  } finally {
+    watch.end();
+  }
+}
+
+/** A Watch aborts an answer that is silent for too long. */
+class Watch {
+  #dead = new AbortController();
+  #timer = 0;
+
+  constructor(milliseconds, signal) {
+    this.milliseconds = milliseconds;
+    this.signal = AbortSignal.any([signal, this.#dead.signal]);
+    this.heard();
+  }
+
+  /** heard says that it was not silent. */
+  heard() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#dead.abort(), this.milliseconds);
+  }
+
+  /** end gives up what has not come yet. */
+  end() {
+    clearTimeout(this.#timer);
+    this.#dead.abort();
   }
 }
 
@@ -61,12 +94,16 @@ export async function* pull(token, after, limit, signal) {
  * @returns {{done: Promise<void>, wake: () => void}}
  */
 export function pause(milliseconds, signal) {
-  let wake;
-  const done = new Promise((resolve) => {
+  let wake, timer;
+  const woken = new Promise((resolve) => {
     wake = resolve;
-    signal?.addEventListener('abort', resolve, { once: true });
+    signal?.addEventListener('abort', resolve);
     if (signal?.aborted) resolve();
-    if (milliseconds !== Infinity) setTimeout(resolve, milliseconds);
+    if (milliseconds !== Infinity) timer = setTimeout(resolve, milliseconds);
+  });
+  const done = woken.then(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', wake); // a signal outlives many pauses
   });
   return { done, wake };
 }
@@ -132,16 +169,14 @@ export class Events {
 
 /** sequences reads the stream, and ends when it is silent for too long. */
 async function* sequences(token, signal) {
-  const dead = new AbortController();
-  let timer = setTimeout(() => dead.abort(), SILENCE);
+  const watch = new Watch(SILENCE, signal);
   try {
-    const answer = await request('v1/events', { token, signal: AbortSignal.any([signal, dead.signal]) });
+    const answer = await request('v1/events', { token, signal: watch.signal });
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ''; ; ) {
       const { done, value } = await reader.read();
       if (done) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => dead.abort(), SILENCE);
+      watch.heard();
       const lines = (text + value).split('\n');
       text = lines.pop();
       for (const line of lines) {
@@ -149,6 +184,6 @@ async function* sequences(token, signal) {
       }
     }
   } finally {
-    clearTimeout(timer);
+    watch.end();
   }
 }

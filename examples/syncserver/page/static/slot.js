@@ -11,8 +11,7 @@ const REMEMBERED = 'fieldlww-slot';
  */
 export async function takeSlot(workspace) {
   const own = sessionStorage.getItem(`${REMEMBERED}-${workspace}`);
-  // A page from another machine over plain HTTP has no locks: it takes a slot at random.
-  const slot = navigator.locks ? await lockSlot(workspace, own) : own ?? randomSlot();
+  const slot = await (navigator.locks ? lockSlot(workspace, own) : askSlot(workspace, own));
   sessionStorage.setItem(`${REMEMBERED}-${workspace}`, slot);
   return slot;
 }
@@ -34,6 +33,30 @@ function lock(workspace, slot, options) {
       return got && new Promise(() => {});
     };
     navigator.locks.request(`fieldlww-${workspace}-${slot}`, options, hold).catch(() => resolve(false));
+  });
+}
+
+const PATIENCE = 250; // milliseconds in which a tab has answered
+
+/**
+ * askSlot is for a page from another machine over plain HTTP, which has no locks. It takes a
+ * slot at random, or its own again unless another tab, of which it is a copy, says that it
+ * has that one.
+ */
+async function askSlot(workspace, own) {
+  const channel = new BroadcastChannel(`fieldlww-${workspace}`);
+  const slot = own && !(await isTaken(channel, own)) ? own : randomSlot();
+  channel.onmessage = ({ data }) => {
+    if (data.ask === slot) channel.postMessage({ taken: slot });
+  };
+  return slot;
+}
+
+function isTaken(channel, slot) {
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data }) => data.taken === slot && resolve(true);
+    channel.postMessage({ ask: slot });
+    setTimeout(() => resolve(false), PATIENCE);
   });
 }
 

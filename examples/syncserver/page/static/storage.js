@@ -34,10 +34,11 @@ export class Storage {
 
   /**
    * save stores entries in one transaction: all of them or none. One whose value is empty
-   * is deleted. The promise is kept once they are on disk.
+   * is deleted. The promise is kept once they are on disk. It is async since a database that
+   * the browser has closed throws.
    * @param {Map<string, string>} entries values by keys
    */
-  save(entries) {
+  async save(entries) {
     const transaction = this.#database.transaction(STORE, 'readwrite', { durability: 'strict' });
     const store = transaction.objectStore(STORE);
     for (const [key, value] of entries) {

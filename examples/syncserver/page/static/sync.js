@@ -1,5 +1,6 @@
 // Keeping one replica in step with the server: pull, push, wait for news, and begin again.
 
+import { ProgramError } from './program.js';
 import { Refused, backoff, join, pause, pull, push } from './server.js';
 
 const PAGE = 10_000; // records in a pull
@@ -15,6 +16,7 @@ export const State = {
   current: 'current',
   unreachable: 'unreachable', // and it tries again
   busy: 'busy', // the server answers, and cannot take edits now; and it tries again
+  confused: 'confused', // the replica cannot take what the server sent; and it tries again
   notInvited: 'notInvited',
   unauthorized: 'unauthorized', // the server does not know this device
   notSaved: 'notSaved',
@@ -25,6 +27,7 @@ export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
   #news = 0; // how often it was woken
+  #mended = false; // whether the clock was corrected since the server took something
 
   /** @param {{workspace: string, invite?: string}} place */
   constructor(replica, events, place) {
@@ -107,6 +110,7 @@ export class Sync extends EventTarget {
     const identity = await join(workspace, invite, signal);
     signal.throwIfAborted();
     await this.replica.become(identity);
+    signal.throwIfAborted();
   }
 
   async #pullAll(signal) {
@@ -126,27 +130,37 @@ export class Sync extends EventTarget {
   }
 
   // Of an answer that is lost nothing is known, so the same is sent again, which is always
-  // safe. It returns how many items the next push may have: after a batch that was refused
-  // as a whole they are sent one by one, to find the bad one.
+  // safe. It returns how many items the next push may have: of a batch that the server
+  // refused as a whole the first half, to find the bad item.
   async #push(items, signal) {
     this.#set(State.pushing);
+    const batch = this.replica.batch(items, BYTES); // now: later edits are not saved below
+    const most = Math.min(items, this.replica.waiting); // that it holds
     await this.replica.saved().catch(() => {
       throw new NotSaved();
     });
     signal.throwIfAborted();
-    const batch = this.replica.batch(items, BYTES);
     try {
       const { results } = JSON.parse(await push(this.replica.device.token, batch, signal));
       signal.throwIfAborted();
       this.replica.answer(results);
-      // What is too far ahead may go again at once, for the clock was corrected.
-      if (results.every((r) => r.retryable && r.code !== 'too_far_ahead')) throw new Kept();
+      this.#goOn(results);
     } catch (error) {
-      if (!(error instanceof Refused) || ![400, 413].includes(error.status)) throw error;
-      if (items > 1) return 1;
+      if (!isBad(error)) throw error;
+      if (most > 1) return Math.floor(most / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
+      return 1; // the next may be as bad
     }
-    return items;
+    return ITEMS;
+  }
+
+  // What is too far ahead may go again at once, for the clock was corrected. Where that did
+  // not help, it would not help the next time either.
+  #goOn(results) {
+    const kept = results.every((r) => r.retryable);
+    const again = kept && !this.#mended && results.some((r) => r.code === 'too_far_ahead');
+    this.#mended = kept && (again || this.#mended);
+    if (kept && !again) throw new Kept();
   }
 
   #set(state) {
@@ -161,6 +175,9 @@ class NotSaved extends Error {}
 /** Kept says that the server takes none of the edits now, and wants them again later. */
 class Kept extends Error {}
 
+/** isBad says whether the server itself, and no proxy, will never take a batch as it is. */
+const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
+
 // After these there is no use in trying again.
 const FINAL = [State.notSaved, State.unauthorized, State.notInvited];
 
@@ -168,6 +185,7 @@ const FINAL = [State.notSaved, State.unauthorized, State.notInvited];
 function stateAfter(error) {
   if (error instanceof NotSaved) return State.notSaved;
   if (error instanceof Kept) return State.busy;
+  if (error instanceof ProgramError) return State.confused;
   if (!(error instanceof Refused)) return State.unreachable;
   return { 401: State.unauthorized, 403: State.notInvited, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
 }

@@ -1,6 +1,6 @@
 // The banners: what merged cleanly and makes no sense, and the normal writes that settle it.
 
-import { element } from './dom.js';
+import { attempt, element } from './dom.js';
 import { nextFree, slotOf } from './rooms.js';
 import { place, titleOf } from './words.js';
 
@@ -22,7 +22,7 @@ export class Violations {
     for (const [id, banner] of this.#banners) {
       if (!ids.has(id)) this.#settle(id, banner);
     }
-    for (const violation of open) this.#draw(violation);
+    for (const violation of open) attempt(() => this.#draw(violation));
     this.calm.hidden = this.box.children.length > 1;
   }
 

@@ -9,7 +9,7 @@
 //	open(clientId, entries)       entries is an array of keys and values by turns
 //	setSkew(milliseconds)         the wall clock of the device is off by so much
 //	newId()                       an ID for a record; those of later records are greater
-//	edit(table, id, fields)       null deletes a field
+//	edit(table, id, fields, seen) null deletes a field; seen has the stamps of what the user saw
 //	pulled(lines)                 returns the number of lines, and 0 at the end
 //	batch(items, bytes)           what to push
 //	answer(replies)               what the server said to that
@@ -22,6 +22,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"syscall/js"
@@ -31,6 +32,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -131,7 +133,15 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, d.replica.Edit(keyOf(args), fields)
+	var stamps map[string]merge.StampReply // of what was shown when the edit began
+	if err := json.Unmarshal([]byte(args[3].String()), &stamps); err != nil {
+		return nil, err
+	}
+	seen := make(map[string]clock.Stamp, len(stamps))
+	for name, s := range stamps {
+		seen[name] = clock.Stamp{Time: s.UpdatedAt, Client: s.ClientID}
+	}
+	return nil, d.replica.EditSeen(keyOf(args), fields, seen)
 }
 
 func (d *device) jsPulled(args []js.Value) (any, error) {

@@ -1,0 +1,43 @@
+// What other members wrote, which may be anything that the server admits.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import './fakes.mjs';
+
+const { attempt } = await import('../static/dom.js');
+const { Notices } = await import('../static/notices.js');
+const { nextFree, slotOf } = await import('../static/rooms.js');
+
+const meeting = (value) => ({ data: { slot: { value } } });
+const good = { room: 'Room A', start: '2026-03-07T10:00:00Z', end: '2026-03-07T11:00:00Z' };
+
+test('a slot is read only if all of it can be', () => {
+  assert.deepEqual(slotOf(meeting(good)), good);
+  assert.ok(slotOf(meeting({ ...good, start: '2026-03-07T10:00Z' })));
+  for (const bad of [
+    null, 7, 'Room A', {}, { ...good, room: 1 },
+    { ...good, start: 0 }, { ...good, end: 0 }, { ...good, start: 'March 7' }, { ...good, end: 'March 7' },
+    { ...good, start: ['2026-03-07T10:00:00Z'] }, { ...good, start: '2026-99-99T10:00:00Z' }, { ...good, start: '2026-03-07' },
+  ]) assert.equal(slotOf(meeting(bad)), null, JSON.stringify(bad));
+  assert.equal(slotOf({ data: {} }), null);
+});
+
+test('there is a free hour after a slot, and none after the year 9999', () => {
+  const far = { room: 'Room A', start: '9999-03-07T10:00:00Z', end: '9999-03-07T11:00:00Z' };
+  assert.equal(nextFree(far, [meeting(far)]).start, '9999-03-07T11:00:00Z');
+  assert.equal(nextFree({ ...far, start: '9999-12-31T16:00:00Z' }, []), null);
+});
+
+test('what throws while it is drawn is reported, and the rest goes on', (t) => {
+  const reported = [];
+  globalThis.reportError = (error) => reported.push(error.message);
+  t.after(() => delete globalThis.reportError);
+  attempt(() => { throw new Error('no'); });
+  assert.deepEqual(reported, ['no']);
+});
+
+test('a clock that was right is not worth a notice', () => {
+  const notices = new Notices({ addEventListener() {} }, null, null, {});
+  for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
+  assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 h ahead/);
+});

@@ -1,0 +1,103 @@
+// What the page's scripts find in a browser, as far as the tests need it: a program that
+// holds an outbox, a storage in memory, and a server that is a function.
+
+globalThis.addEventListener = () => {};
+globalThis.document = { hidden: false, addEventListener() {} };
+
+const { Replica } = await import('../static/replica.js');
+const { Sync } = await import('../static/sync.js');
+
+/** A Program stands for the one in Go. An edit is its ID, and a value "{" is damaged. */
+export class Program {
+  outbox = [];
+  records = [];
+  clientId = null;
+  #saves = [];
+  #sent = 0;
+  #ids = 0;
+
+  /** functions are what the real program offers. */
+  functions = {
+    setSkew: () => {},
+    open: (clientId, entries) => this.#open(clientId, entries),
+    newId: () => `new${++this.#ids}`,
+    edit: (table, id) => {
+      this.outbox.push(id);
+      this.#saves.push(`outbox/${id}`, id);
+    },
+    pulled: () => 0,
+    batch: (items) => {
+      this.#sent = Math.min(items, this.outbox.length);
+      return this.outbox.slice(0, this.#sent).join();
+    },
+    answer: (text) => this.#answer(JSON.parse(text)),
+    records: () => '[]',
+    violations: () => '[]',
+    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: '', offset: 0, changed: '[]', notices: '[]' }),
+  };
+
+  #open(clientId, entries) {
+    const keys = entries.filter((_, i) => i % 2 === 0);
+    if (entries.includes('{')) return new Error('saved entry: unexpected end of JSON input');
+    this.clientId = clientId;
+    this.outbox = keys.filter((key) => key.startsWith('outbox/')).map((key) => key.slice('outbox/'.length));
+    this.records = keys.filter((key) => key.startsWith('record/'));
+  }
+
+  #answer(results) {
+    if (results.length !== this.#sent) return new Error(`${results.length} replies to ${this.#sent} items`);
+    const sent = this.outbox.splice(0, results.length);
+    this.outbox.unshift(...sent.filter((_, i) => results[i].retryable));
+    this.#saves.push(...sent.filter((_, i) => !results[i].retryable).flatMap((id) => [`outbox/${id}`, '']));
+  }
+}
+
+/** memory is a storage of some entries. */
+export function memory(entries = {}) {
+  const disk = new Map(Object.entries(entries));
+  return {
+    disk,
+    load: async () => [...disk].flat(),
+    save: async (all) => all.forEach((value, key) => (value === '' ? disk.delete(key) : disk.set(key, value))),
+    clear: async () => disk.clear(),
+  };
+}
+
+/** device returns a replica that has joined, with its program and storage. */
+export function device(storage = memory()) {
+  const program = new Program();
+  const replica = new Replica('left', program.functions, storage);
+  Object.assign(replica.device, { clientId: 'old', token: 'old' });
+  return { program, storage, replica };
+}
+
+/**
+ * online starts to sync with a server, which gets the name of a request and its body.
+ * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal) => Response} server
+ */
+export function online(replica, server, events = { listen() {} }) {
+  serve(server);
+  const sync = new Sync(replica, events, { workspace: 'demo' });
+  sync.start();
+  return sync;
+}
+
+export function serve(server) {
+  globalThis.fetch = async (path, { body, signal }) => server(/v1\/(\w+)/.exec(path)[1], body, signal);
+}
+
+/** json is an answer. */
+export const json = (value, status = 200) => new Response(JSON.stringify(value), { status });
+
+/** verdicts answers a push with the same for all of its items. */
+export const verdicts = (batch, result) => json({ results: batch.split(',').map(() => result) });
+
+export const accepted = { verdict: 'accepted' };
+
+/** until waits for something that is about to happen. */
+export async function until(condition) {
+  for (let i = 0; !condition(); i++) {
+    if (i === 2000) throw new Error(`never: ${condition}`);
+    await new Promise(setImmediate);
+  }
+}

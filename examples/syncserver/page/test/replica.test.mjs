@@ -1,0 +1,97 @@
+// Replica: what it holds and keeps when something fails.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Program, device, memory } from './fakes.mjs';
+
+const { Replica } = await import('../static/replica.js');
+
+/** opened opens a replica as the page does, with a program that is not the real one. */
+async function opened(storage) {
+  const program = new Program();
+  globalThis.Go = class {
+    importObject = {};
+    run() { globalThis.fieldlww[this.argv[1]] = program.functions; }
+  };
+  const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  return { program, replica: await Replica.open('left', module, storage) };
+}
+
+const joined = '{"clientId":"c","token":"t","skew":0,"online":true}';
+
+test('a damaged record is pulled again, and what waits is kept', async () => {
+  const storage = memory({ device: joined, 'outbox/a': 'a', 'outbox/b': '{', 'record/tasks\0x': '{', state: '{}', 'why/tasks\0x': '[]' });
+  const { program, replica } = await opened(storage);
+  assert.equal(replica.joined, true);
+  assert.deepEqual(program.outbox, ['a']);
+  assert.equal(replica.waiting, 1);
+  assert.deepEqual(replica.damaged, { kind: 'damaged', lost: 1 });
+  await replica.saved();
+  assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a']);
+});
+
+test('a damaged device joins anew with what is saved', async () => {
+  const { program, replica } = await opened(memory({ device: '{', 'outbox/a': 'a', 'record/tasks\0x': '{}' }));
+  assert.equal(replica.joined, false);
+  assert.equal(replica.damaged.lost, 0);
+  await replica.become({ clientId: 'new', token: 'new' });
+  assert.deepEqual([program.clientId, program.outbox, program.records.length], ['new', ['a'], 1]);
+});
+
+test('what is whole is opened without a word', async () => {
+  const { program, replica } = await opened(memory({ device: joined, 'outbox/a': 'a', 'record/tasks\0x': '{}', state: '{}' }));
+  assert.equal(replica.damaged, null);
+  assert.equal(program.records.length, 1);
+});
+
+test('a program that opens nothing at all costs nothing', async () => {
+  const storage = memory({ device: joined, 'outbox/a': 'a', state: '{}' });
+  const program = new Program();
+  program.functions.open = () => new Error('client ID');
+  globalThis.Go.prototype.run = () => {};
+  const replica = new Replica('left', program.functions, storage);
+  await assert.rejects(replica.become({ clientId: '?', token: 't' }), /client ID/);
+  await replica.saved();
+  assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a', 'state']);
+});
+
+test('a device is no client before it has opened as one', async () => {
+  const storage = memory();
+  const { load } = storage;
+  storage.load = async () => { throw new Error('UnknownError'); };
+  const { replica, program } = device(storage);
+  replica.device.token = null;
+  await assert.rejects(replica.become({ clientId: 'new', token: 'new' }));
+  assert.equal(replica.joined, false);
+  assert.equal(replica.device.clientId, 'old');
+  storage.load = load;
+  await replica.become({ clientId: 'new', token: 'new' });
+  assert.equal(replica.joined, true);
+  assert.equal(program.clientId, 'new');
+});
+
+test('a device that cannot leave stays as it is', async () => {
+  const storage = memory({ 'outbox/a': 'a', state: '{}' });
+  storage.load = async () => { throw new Error('UnknownError'); };
+  const { replica } = device(storage);
+  await assert.rejects(replica.leave());
+  assert.equal(replica.device.token, 'old');
+  assert.deepEqual([...storage.disk.keys()], ['outbox/a', 'state']);
+});
+
+test('nobody edits what is about to be read anew', async () => {
+  const { replica } = device();
+  const notices = [];
+  replica.addEventListener('notice', ({ detail }) => notices.push(detail.kind));
+  const left = replica.leave();
+  replica.edit('tasks', 'a', {});
+  await left;
+  assert.deepEqual(notices, ['not_edited']);
+  assert.equal(replica.waiting, 0);
+});
+
+test('a database that was closed rejects, and does not throw', async () => {
+  const { Storage } = await import('../static/storage.js');
+  const storage = new Storage({ transaction() { throw new Error('closing'); } });
+  await assert.rejects(storage.save(new Map()), /closing/);
+});

@@ -1,0 +1,72 @@
+// Requests that hang, and pauses.
+
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { test } from 'node:test';
+import { serve } from './fakes.mjs';
+
+const { pause, pull } = await import('../static/server.js');
+
+test('a pause leaves no listener and no timer behind', async () => {
+  const { signal } = new AbortController();
+  for (let i = 0; i < 10; i++) {
+    const p = pause(i % 2 ? Infinity : 60_000, signal);
+    p.wake();
+    await p.done;
+  }
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  const timers = process.getActiveResourcesInfo().filter((r) => r === 'Timeout');
+  assert.deepEqual(timers, []);
+});
+
+test('a pause ends with its signal, before it and after it', async () => {
+  const abort = new AbortController();
+  const before = pause(Infinity, abort.signal);
+  abort.abort();
+  await before.done;
+  await pause(Infinity, abort.signal).done;
+});
+
+/** streaming answers a pull with a body that the test writes, and that ends with its signal. */
+function streaming() {
+  let controller;
+  serve((_, __, signal) => {
+    signal.addEventListener('abort', () => controller.error(signal.reason));
+    return new Response(new ReadableStream({ start: (c) => (controller = c) }));
+  });
+  return { write: (text) => controller.enqueue(new TextEncoder().encode(text)), close: () => controller.close() };
+}
+
+const settled = () => new Promise(setImmediate);
+
+test('a pull may take long, and may not be silent for a minute', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const server = streaming();
+  let failed = null;
+  const all = pull('t', 0, 10, new AbortController().signal).next().catch((error) => (failed = error));
+  await settled();
+  for (let i = 0; i < 3; i++) {
+    t.mock.timers.tick(50_000);
+    server.write('{}\n');
+    await settled();
+  }
+  assert.equal(failed, null);
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.equal(failed?.name, 'AbortError');
+  await all;
+});
+
+test('a pull that has come is whole', async () => {
+  const server = streaming();
+  const parts = (async () => {
+    let text = '';
+    for await (const { lines } of pull('t', 0, 10, new AbortController().signal)) text += new TextDecoder().decode(lines);
+    return text;
+  })();
+  await settled();
+  server.write('{"a":1}\n{"b"');
+  server.write(':2}\n');
+  server.close();
+  assert.equal(await parts, '{"a":1}\n{"b":2}\n');
+});

@@ -1,0 +1,165 @@
+// Sync: what is sent, when again, and what is taken out of the outbox.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accepted, device, json, memory, online, serve, until, verdicts } from './fakes.mjs';
+
+const { State } = await import('../static/sync.js');
+
+const nothing = () => new Response('');
+
+/** pushing returns a server without changes that answers pushes, and notes their batches. */
+function pushing(answer) {
+  const batches = [];
+  const server = (what, body) => {
+    if (what !== 'push') return nothing();
+    batches.push(body.split(','));
+    return answer(body, batches.length);
+  };
+  return { batches, server };
+}
+
+for (const status of [400, 413, 502]) {
+  test(`a proxy that says ${status} takes nothing out of the outbox`, async () => {
+    const { replica } = device();
+    for (const id of ['a', 'b']) replica.edit('tasks', id, {});
+    const sync = online(replica, pushing(() => new Response('<html>no</html>', { status })).server);
+    await until(() => [State.unreachable, State.current].includes(sync.state));
+    assert.equal(sync.state, State.unreachable);
+    assert.equal(replica.waiting, 2);
+    sync.stop();
+  });
+}
+
+for (const code of ['malformed', 'too_large']) {
+  test(`one bad edit that makes a batch ${code} is found by halves`, async () => {
+    const { replica } = device();
+    for (let i = 0; i < 1200; i++) replica.edit('tasks', `e${i}`, {});
+    const { batches, server } = pushing((body) => (body.split(',').includes('e300') ? json({ code }, 400) : verdicts(body, accepted)));
+    const sync = online(replica, server);
+    await until(() => sync.state === State.current);
+    assert.equal(replica.waiting, 0);
+    assert.ok(batches.length < 60, `${batches.length} pushes`);
+    assert.equal(batches.at(-2).length, 500, 'it does not return to the full size');
+    sync.stop();
+  });
+}
+
+test('nothing is sent before it is saved', async () => {
+  const storage = memory();
+  const { save } = storage;
+  const written = []; // each lets one transaction end
+  storage.save = async (entries) => {
+    await new Promise((resolve) => written.push(resolve));
+    await save(entries);
+  };
+  const { replica } = device(storage);
+  replica.edit('tasks', 'first', {});
+  const early = [];
+  const sync = online(replica, pushing((body) => {
+    early.push(...body.split(',').filter((id) => !storage.disk.has(`outbox/${id}`)));
+    return verdicts(body, accepted);
+  }).server);
+  await until(() => sync.state === State.pushing);
+  replica.edit('tasks', 'second', {});
+  await until(() => written.splice(0, 1).map((end) => end()).length === 0 && sync.state === State.current);
+  assert.deepEqual(early, []);
+  sync.stop();
+});
+
+test('where a correction of the clock does not help, it waits', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const late = { verdict: 'refused', retryable: true, code: 'too_far_ahead', serverTime: 'x' };
+  const { batches, server } = pushing((body, n) => verdicts(body, n < 20 ? late : accepted));
+  const sync = online(replica, server);
+  await until(() => [State.busy, State.current].includes(sync.state));
+  assert.equal(sync.state, State.busy);
+  assert.equal(batches.length, 2, 'pushes: one, and one after the correction');
+  sync.wake();
+  await until(() => batches.length === 3 && sync.state === State.busy);
+  sync.stop();
+});
+
+test('what the program cannot take is not the silence of the server', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const sync = online(replica, pushing(() => json({ results: [] })).server);
+  await until(() => [State.confused, State.busy, State.unreachable].includes(sync.state));
+  assert.equal(sync.state, State.confused);
+  sync.stop();
+});
+
+test('a device that was switched off while it joined does not listen', async () => {
+  const storage = memory();
+  const { load } = storage;
+  let go = null;
+  storage.load = () => new Promise((resolve) => (go = () => resolve(load())));
+  const { replica } = device(storage);
+  replica.device.token = null;
+  let listens = null;
+  const sync = online(replica, () => json({ clientId: 'c', token: 't' }), { listen: (_, token) => (listens = token) });
+  await until(() => go);
+  sync.stop();
+  go();
+  await until(() => replica.joined);
+  await new Promise(setImmediate);
+  assert.equal(listens, null);
+  assert.equal(sync.state, State.offline);
+});
+
+for (const what of ['join', 'push']) {
+  test(`a ${what} that is not answered is given up`, async (t) => {
+    const patience = new AbortController();
+    const asked = [];
+    t.mock.method(AbortSignal, 'timeout', (ms) => (asked.push(ms), patience.signal));
+    const { replica } = device();
+    replica.edit('tasks', 'a', {});
+    if (what === 'join') replica.device.token = null;
+    let waits = false;
+    const sync = online(replica, (request, _, signal) => {
+      if (request !== what) return nothing();
+      waits = true;
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    });
+    await until(() => waits);
+    patience.abort();
+    await until(() => sync.state === State.unreachable);
+    assert.deepEqual(asked, [60_000]);
+    sync.stop();
+  });
+}
+
+test('a storage that is closed is told, and nothing is sent', async () => {
+  const { Storage } = await import('../static/storage.js');
+  const { replica } = device(new Storage({ transaction() { throw new DOMException('closing', 'InvalidStateError'); } }));
+  const notices = [];
+  replica.addEventListener('notice', ({ detail }) => notices.push(detail.kind));
+  replica.edit('tasks', 'a', {});
+  assert.equal(replica.waiting, 1);
+  const sync = online(replica, nothing);
+  await until(() => [State.notSaved, State.unreachable].includes(sync.state));
+  assert.equal(sync.state, State.notSaved);
+  assert.deepEqual(notices, ['not_saved']);
+});
+
+test('a device that the server forgot joins again with what waits', async () => {
+  const { replica, storage, program } = device(memory({ state: '{}', 'record/tasks\0x': '{}', 'why/tasks\0x': '[]' }));
+  replica.edit('tasks', 'a', {});
+  const sync = online(replica, (what) => (what === 'pull' ? json({ code: 'unauthorized' }, 401) : nothing()));
+  await until(() => sync.state === State.unauthorized);
+  sync.stop();
+  await replica.leave();
+  assert.equal(replica.joined, false);
+  assert.deepEqual([...storage.disk.keys()].sort(), ['device', 'outbox/a']);
+  const sent = [];
+  serve((what, body) => {
+    if (what === 'join') return json({ clientId: 'new', token: 'new' });
+    if (what === 'push') sent.push([program.clientId, body]);
+    return what === 'push' ? verdicts(body, accepted) : nothing();
+  });
+  sync.start();
+  await until(() => sync.state === State.current);
+  assert.deepEqual(sent, [['new', 'a']]);
+  sync.stop();
+});

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestPageTyping: while somebody types a title, another device changes it. What is typed
+// stays where it is, and wins; and that it replaced what its author had not seen is told.
+func TestPageTyping(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.click(s.left.inTask("Paint the fence", "task-title"))
+	s.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(" green"))
+
+	setElsewhere(t, s.network.URL, "Paint the fence red")
+	s.right.Shows("Paint the fence red")
+	s.left.Shows("Paint the fence green") // which is not written yet
+	s.await("the other title is here", func() bool { return s.left.shown().settled() && len(s.left.Tasks()) == 1 })
+	s.do(chromedp.KeyEvent(kb.Enter))
+	s.right.Shows("Paint the fence green")
+	s.agree()
+	s.left.IsTold("replaced one by", "‘Paint the fence red’", "not seen")
+	require.Contains(t, s.left.Why("Paint the fence green", "title"), "had not seen it")
+}
+
+// TestPageDateByKeyboard: a date that is typed is written once, and not with each digit.
+func TestPageDateByKeyboard(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.left.Online(false)
+	s.do(chromedp.Focus(chromedp.CSS(`#left [data-testid="task-due"]`)), chromedp.KeyEvent("12312026"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
+	s.left.Waits(1)
+	s.left.Online(true)
+	s.agree()
+	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
+}
+
+// setElsewhere changes the title of the only task, on a device that is no browser.
+func setElsewhere(t *testing.T, url, title string) {
+	ctx := context.Background()
+	there := remote.Server{URL: url}
+	m, err := there.Join(ctx, "demo", "")
+	require.NoError(t, err)
+	device, err := replica.Open(replica.Options{ID: m.ClientID})
+	require.NoError(t, err)
+	r := remote.Remote{Server: there, Token: m.Token, Replica: device}
+	require.NoError(t, r.Sync(ctx))
+	for task := range device.Records(board.Tasks) {
+		require.NoError(t, device.Edit(task.Key(), map[string]record.Value{board.Title: record.MustOf(title)}))
+	}
+	require.NoError(t, r.Sync(ctx))
+}
