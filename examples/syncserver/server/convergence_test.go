@@ -4,12 +4,15 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -103,6 +106,24 @@ func TestConvergence(t *testing.T) {
 					"points":     {"9", "10", "9007199254740993"},
 					"tag/é":      {"true", `{"<é>":[2.5]}`},
 				},
+				Refused: map[merge.Code]map[string]string{
+					board.TitleTooLong:  {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`},
+					merge.Invalid:       {board.Title: "7"},
+					merge.LimitExceeded: {"points": `"` + strings.Repeat("x", maxValue) + `"`},
+				},
+			})
+		})
+		t.Run("with the client of this example", func(t *testing.T) {
+			mergetest.Run(t, newPair(t, name), mergetest.Options{
+				Seeds: 8,
+				NewClient: func(id clock.ClientID, wall func() time.Time) mergetest.Client {
+					r, err := replica.Open(replica.Options{ID: id, Wall: wall})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r
+				},
+				Fields: map[string][]string{board.Title: {`"x"`, `"y"`}, board.Status: {`"todo"`, `"done"`}},
 			})
 		})
 		t.Run("meetings", func(t *testing.T) {

@@ -49,6 +49,7 @@ type Server struct {
 const (
 	maxBody    = 4 << 20
 	maxItems   = 1000
+	maxValue   = 64 << 10
 	maxRecord  = 1 << 20 // of a stored record: it must not grow with each push
 	maxUploads = 64
 	maxTurns   = 4                // on PostgreSQL; SQLite has one writer
@@ -111,7 +112,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	return &Server{
 		options: o, database: d, tokens: tokens{[]byte(key)},
 		engine: merge.Engine{Guard: o.Guard, Limits: record.Limits{
-			Bytes: maxBody, Items: maxItems, Fields: 200, Value: 64 << 10, Name: 200,
+			Bytes: maxBody, Items: maxItems, Fields: 200, Value: maxValue, Name: 200,
 		}},
 		feed:    feed{seqs: make(map[string]int64), changed: make(chan struct{})},
 		uploads: make(slots, maxUploads),
