@@ -17,6 +17,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -25,8 +26,8 @@ import (
 // clients push to both. Nothing that was acknowledged is lost, and who pulls all the time
 // has in the end what a new client gets.
 func TestKill(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { killLoop(t, sqlite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { killLoop(t, postgres(t)) })
+	t.Run("SQLite", func(t *testing.T) { killLoop(t, databasetest.SQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { killLoop(t, databasetest.Postgres(t)) })
 }
 
 func killLoop(t *testing.T, database string) {

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 )
 
 // chromium starts the browser that all tests share.
@@ -40,7 +41,7 @@ type screen struct {
 func visit(t *testing.T) *screen {
 	t.Helper()
 	b := browserOf(t)
-	return open(t, b, newNetwork(t, start(t, sqlite(t))))
+	return open(t, b, newNetwork(t, start(t, databasetest.SQLite(t))))
 }
 
 // brief skips a test where there is little time.

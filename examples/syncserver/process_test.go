@@ -2,18 +2,14 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 )
 
@@ -83,32 +79,4 @@ func (p *process) start() {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
-}
-
-// sqlite returns the name of a file that is not there yet.
-func sqlite(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
-
-// postgres returns the URL of an empty schema in PostgreSQL, or skips the test.
-func postgres(t *testing.T) string {
-	t.Helper()
-	url := os.Getenv("FIELDLWW_POSTGRES")
-	if url == "" {
-		t.Skip("SKIPPED, NOT PASSED: needs PostgreSQL, by its URL in FIELDLWW_POSTGRES; " +
-			"or run ../storage/postgres.sh go test ./...")
-	}
-	db, err := sql.Open("pgx", url)
-	require.NoError(t, err)
-	schema := "test_" + strings.ToLower(rand.Text())
-	_, err = db.Exec("CREATE SCHEMA " + schema)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := db.Exec("DROP SCHEMA " + schema + " CASCADE")
-		require.NoError(t, err)
-		require.NoError(t, db.Close())
-	})
-	separator := "?"
-	if strings.Contains(url, "?") {
-		separator = "&"
-	}
-	return url + separator + "search_path=" + schema
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 )
 
 // TestGracefulStop: a server that is told to stop sends its listeners away, and ends by
 // itself, without an error. Another one on the same database knows its clients.
 func TestGracefulStop(t *testing.T) {
-	database := sqlite(t)
+	database := databasetest.SQLite(t)
 	p := start(t, database)
 	c := newPusher(t, [2]string{p.address, p.address})
 	ctx, stop := context.WithTimeout(context.Background(), 15*time.Second)
@@ -41,7 +43,7 @@ func TestGracefulStop(t *testing.T) {
 // TestOnlyLocal: a server that is meant for this machine does not answer under another
 // name, which might be that of a web page.
 func TestOnlyLocal(t *testing.T) {
-	p := start(t, sqlite(t))
+	p := start(t, databasetest.SQLite(t))
 	for host, status := range map[string]int{
 		p.address: 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "127.1.2.3": 200,
 		"evil.example": 421, "evil.example:8080": 421, "192.168.0.7": 421, "localhost.evil.example": 421,

@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
 // TestTokens: without a token that the server gave, nothing is read or written.
 func TestTokens(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana, other := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	require.NotEqual(t, ana.ID, other.ID)
 	parts := strings.Split(ana.Token, ".")
@@ -41,7 +42,7 @@ func TestTokens(t *testing.T) {
 // TestWorkspaces: nobody joins without an invitation, and who is in one workspace neither
 // sees nor changes what is in another, whatever they call it.
 func TestWorkspaces(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		nobody := client{t: t, url: url}
@@ -86,7 +87,7 @@ func bySeq(lines []line) map[int64]map[string]any {
 // TestRefusals: what a client must not write is refused with a code, and leaves nothing;
 // what came beside it is stored.
 func TestRefusals(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	long := strings.Repeat("ä", board.MaxTitle)
 	for _, c := range []struct {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -23,7 +24,7 @@ import (
 // misses anything, although transactions end in another order than they begin; each field
 // has the greatest write; and the violations are those that an audit finds.
 func TestConcurrentServers(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		servers := [2]*Server{open(t, database), open(t, database)}
 		const writers, pushes = 8, 25

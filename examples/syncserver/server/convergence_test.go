@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
@@ -96,7 +97,7 @@ func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 // TestConvergence: simulated devices work with two servers on one database, under all
 // faults of the kit.
 func TestConvergence(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		t.Run("tasks", func(t *testing.T) {
 			mergetest.Run(t, newPair(t, name), mergetest.Options{
 				Seeds: 8, Table: board.Tasks,

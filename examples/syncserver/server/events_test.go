@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 )
 
 // TestEvents: a client hears how far the workspace is, at once and at each change, also
 // if it was another process that made it, and not of other workspaces.
 func TestEvents(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		here, there := open(t, database), open(t, database)
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -20,7 +21,7 @@ import (
 // TestLostEdit: who comes too late is told that an edit is lost, and once: the retry is
 // no second delivery.
 func TestLostEdit(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		url := listen(t, open(t, name(t)))
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 		ana.push(ana.set(board.Tasks, "b", board.Title, "Paint the house"))
@@ -35,7 +36,7 @@ func TestLostEdit(t *testing.T) {
 
 // TestPushIsIdempotent: the same push again is accepted, and changes nothing.
 func TestPushIsIdempotent(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		url := listen(t, open(t, name(t)))
 		ana := joined(t, url, "demo", "")
 		m := ana.set(board.Tasks, "a", board.Title, "Paint the fence")
@@ -51,7 +52,7 @@ func TestPushIsIdempotent(t *testing.T) {
 // TestViolation: who books a room that is taken is told so at once, everybody pulls it,
 // and a normal write resolves it. An audit has nothing to add.
 func TestViolation(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -83,7 +84,7 @@ func TestViolation(t *testing.T) {
 // TestAudit: what was stored without rules is found by an audit, and from then on by the
 // pushes as well.
 func TestAudit(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
@@ -119,7 +120,7 @@ func TestAudit(t *testing.T) {
 // TestBadRequests: what is no request is refused as a whole, with a code, and leaves
 // nothing.
 func TestBadRequests(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for _, c := range []struct {
 		method, path, body string
@@ -148,7 +149,7 @@ func TestBadRequests(t *testing.T) {
 
 // TestPages: pages follow each other without a gap or a repetition, whatever their size.
 func TestPages(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for i := range 7 {
 		ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
@@ -189,7 +190,7 @@ func TestPages(t *testing.T) {
 
 // TestPageBreaksOff: a page that cannot be read to its end is no whole page to the client.
 func TestPageBreaksOff(t *testing.T) {
-	s := open(t, sqlite(t))
+	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	ana := joined(t, url, "demo", "")
 	for i := range chunkRecords + 1 {
@@ -219,7 +220,7 @@ func TestPageBreaksOff(t *testing.T) {
 // TestHealth: the server says that it is well, and what time it is; without its database
 // it is not.
 func TestHealth(t *testing.T) {
-	s := open(t, sqlite(t))
+	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	c := client{t: t, url: url}
 	status, text := c.request("GET", "/v1/health", "")

@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
 // TestJournal: what is in the journal gives the same answers again, in the order in which
 // they were given, and of one workspace only.
 func TestJournal(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -52,7 +53,7 @@ func TestJournal(t *testing.T) {
 
 // TestLog: each decision is logged, with who won by what, and no values.
 func TestLog(t *testing.T) {
-	s := open(t, sqlite(t))
+	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
 	s.options.Log = slog.New(slog.NewTextHandler(&log, nil))
 	url := listen(t, s)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -34,7 +35,7 @@ func (c *client) begin(head, body string) net.Conn {
 // TestStalledReaders: clients that pull and do not read keep nobody from pushing, however
 // many there are.
 func TestStalledReaders(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
@@ -75,7 +76,7 @@ func TestStalledReaders(t *testing.T) {
 // TestUploadBreaksOff: of a body that does not come to its end the server says that it
 // may be sent again, and not that it makes no sense: a client would drop its edit.
 func TestUploadBreaksOff(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	m := string(ana.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil))
 	conn := ana.begin("POST /v1/push", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(m), m[:20]))
@@ -89,7 +90,7 @@ func TestUploadBreaksOff(t *testing.T) {
 // TestRecordGrows: a record that gets more and more fields ends at a limit. The push is
 // refused whole, and leaves nothing; what makes the record no larger is accepted.
 func TestRecordGrows(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
@@ -128,7 +129,7 @@ func TestRecordGrows(t *testing.T) {
 
 // TestJoinIsSmall: what nobody has a token for takes little memory.
 func TestJoinIsSmall(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	c := client{t: t, url: url}
 	status, _ := c.request("POST", "/v1/join", strings.Repeat(" ", 8<<10)+`{"workspace":"demo"}`)
 	require.Equal(t, 413, status)
@@ -136,7 +137,7 @@ func TestJoinIsSmall(t *testing.T) {
 
 // TestBoardLimits: what the rules read again and again is small, and a title is a text.
 func TestBoardLimits(t *testing.T) {
-	url := listen(t, open(t, sqlite(t)))
+	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for _, c := range []struct {
 		field string
@@ -160,7 +161,7 @@ func TestDatabaseFile(t *testing.T) {
 		_, err := OpenDatabase(context.Background(), name)
 		require.Error(t, err, name)
 	}
-	name := sqlite(t)
+	name := databasetest.SQLite(t)
 	s := open(t, name)
 	info, err := os.Stat(name)
 	require.NoError(t, err)
@@ -176,7 +177,7 @@ func TestDatabaseFile(t *testing.T) {
 // TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
 // another one waiting.
 func TestBusyWorkspace(t *testing.T) {
-	s := open(t, postgres(t)) // SQLite has one lock for all
+	s := open(t, databasetest.Postgres(t)) // SQLite has one lock for all
 	url := listen(t, s)
 	invite, err := s.Invitation("busy")
 	require.NoError(t, err)

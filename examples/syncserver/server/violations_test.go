@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -17,7 +18,7 @@ import (
 // TestView: the rules see what is stored, and all of it, and nothing of another workspace
 // that holds the same.
 func TestView(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		ctx := context.Background()
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 			s := open(t, name(t))
@@ -60,7 +61,7 @@ func (s *session) store(ctx context.Context, c *violation.Checker, records []rec
 // TestViewFails: if the rules cannot look things up, the push fails, and nothing of it is
 // stored. It succeeds later.
 func TestViewFails(t *testing.T) {
-	onEachDatabase(t, func(t *testing.T, name func(*testing.T) string) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
@@ -83,7 +84,7 @@ func TestViewFails(t *testing.T) {
 
 // TestViewKeepsItsError: that a later look-up succeeds does not make an earlier one good.
 func TestViewKeepsItsError(t *testing.T) {
-	s := open(t, sqlite(t))
+	s := open(t, databasetest.SQLite(t))
 	v := &view{err: errors.New("before")}
 	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
 		v.session = tx

@@ -1,0 +1,53 @@
+// Package databasetest makes empty databases for tests.
+package databasetest
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	"github.com/stretchr/testify/require"
+)
+
+// SQLite returns the name of a file that is not there yet.
+func SQLite(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
+
+// Postgres returns the URL of an empty schema in PostgreSQL, or skips the test. The schema
+// is dropped when the test ends.
+func Postgres(t *testing.T) string {
+	t.Helper()
+	url := os.Getenv("FIELDLWW_POSTGRES")
+	if url == "" {
+		t.Skip("SKIPPED, NOT PASSED: needs PostgreSQL, by its URL in FIELDLWW_POSTGRES; " +
+			"or run ../storage/postgres.sh go test ./... in examples/syncserver")
+	}
+	db, err := sql.Open("pgx", url)
+	require.NoError(t, err)
+	schema := "test_" + strings.ToLower(rand.Text())
+	_, err = db.Exec("CREATE SCHEMA " + schema)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := db.Exec("DROP SCHEMA " + schema + " CASCADE")
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+	})
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return url + separator + "search_path=" + schema
+}
+
+// OnEach runs a test on SQLite and on PostgreSQL. It gets what makes empty databases, and
+// returns their names.
+func OnEach(t *testing.T, test func(*testing.T, func(*testing.T) string)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, SQLite) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		Postgres(t) // skips
+		test(t, Postgres)
+	})
+}

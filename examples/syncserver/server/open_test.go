@@ -1,0 +1,39 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+)
+
+// open returns a server on a database, with the rules of the board and an open
+// workspace.
+func open(t *testing.T, name string) *Server {
+	t.Helper()
+	d, err := OpenDatabase(context.Background(), name)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	s, err := New(context.Background(), d, Options{
+		Guard: board.Guard(), Rules: board.Rules(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	return s
+}
+
+// listen makes a server listen, and returns its address.
+func listen(t *testing.T, s *Server) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	go s.Watch(ctx)
+	h := httptest.NewServer(s.Handler())
+	t.Cleanup(func() {
+		stop()
+		h.Close()
+	})
+	return h.URL
+}
