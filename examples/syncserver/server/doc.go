@@ -14,6 +14,7 @@
 //	violations.go  the index that the rules look things up in
 //	log.go         what is logged, and the journal
 //	audit.go       all violations, derived anew
+//	databasetest   empty databases, for tests
 //
 // # A workspace is the unit of locking
 //
