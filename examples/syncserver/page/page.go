@@ -75,6 +75,7 @@ func newFile(name string, content []byte) file {
 	return file{name, fmt.Sprintf(`"%x"`, sha256.Sum256(content)), content}
 }
 
+// ServeHTTP answers with the file, or says that the browser has it already.
 func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
@@ -93,6 +94,7 @@ type zipped struct{ file }
 
 func newZipped(content []byte) zipped { return zipped{newFile(programFile, content)} }
 
+// ServeHTTP answers with the program as it is, or unzipped to a client that wants it so.
 func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/wasm")
 	w.Header().Set("Vary", "Accept-Encoding")

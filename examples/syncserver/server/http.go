@@ -84,6 +84,7 @@ type writer struct {
 	begun bool
 }
 
+// Write notes that the answer has begun: from now on, its status cannot be changed.
 func (w *writer) Write(p []byte) (int, error) {
 	w.begun = true
 	return w.ResponseWriter.Write(p)
@@ -101,7 +102,10 @@ type failure struct {
 	err    error
 }
 
+// Error returns the code and the reason, which is for the log and not for the client.
 func (f *failure) Error() string { return f.Code + ": " + f.err.Error() }
+
+// Unwrap returns the reason.
 func (f *failure) Unwrap() error { return f.err }
 
 // malformed: the same request will fail again.
