@@ -2,6 +2,8 @@ package replica
 
 import (
 	"bytes"
+	"encoding/json"
+	"strconv"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -85,4 +87,18 @@ func merged(rec record.Record) record.Record {
 		return violation.Written(rec)
 	}
 	return rec
+}
+
+// LastSequence returns the sequence of the last line that a pull returned, which is the
+// cursor of the next one, and "" if there is no line.
+func LastSequence(lines []byte) (string, error) {
+	lines = bytes.TrimSpace(lines)
+	if len(lines) == 0 {
+		return "", nil
+	}
+	var last struct {
+		Seq int64 `json:"seq"`
+	}
+	err := json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &last)
+	return strconv.FormatInt(last.Seq, 10), err
 }

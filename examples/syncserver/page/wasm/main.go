@@ -22,6 +22,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -147,11 +148,11 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 func (d *device) jsPulled(args []js.Value) (any, error) {
 	lines := make([]byte, args[0].Length())
 	js.CopyBytesToGo(lines, args[0])
-	n, next, err := lastSequence(lines)
-	if err != nil || n == 0 {
+	next, err := replica.LastSequence(lines)
+	if err != nil || next == "" {
 		return 0, err
 	}
-	return n, d.replica.Pulled(lines, next)
+	return bytes.Count(lines, []byte("\n")), d.replica.Pulled(lines, next)
 }
 
 func (d *device) jsBatch(args []js.Value) (any, error) {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"iter"
 	"slices"
@@ -209,20 +208,6 @@ func parseFields(object string) (map[string]record.Value, error) {
 		fields[name] = v
 	}
 	return fields, nil
-}
-
-// lastSequence returns how many lines a page has, and the sequence of the last one, after
-// which the next page begins.
-func lastSequence(lines []byte) (n int, seq string, err error) {
-	lines = bytes.TrimSpace(lines)
-	if len(lines) == 0 {
-		return 0, "", nil
-	}
-	var last struct{ Seq int64 }
-	if err := json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &last); err != nil {
-		return 0, "", err
-	}
-	return bytes.Count(lines, []byte("\n")) + 1, strconv.FormatInt(last.Seq, 10), nil
 }
 
 // text returns the JSON of a value of this package, which always has one.

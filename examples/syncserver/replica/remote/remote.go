@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,7 +53,7 @@ func (r *Remote) Pull(ctx context.Context) error {
 		if err != nil || len(lines) == 0 {
 			return err
 		}
-		next, err := lastSeq(lines)
+		next, err := replica.LastSequence(lines)
 		if err != nil {
 			return err
 		}
@@ -65,16 +64,6 @@ func (r *Remote) Pull(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// lastSeq returns the sequence of the last line.
-func lastSeq(lines []byte) (string, error) {
-	lines = bytes.TrimSpace(lines)
-	var last struct {
-		Seq int64 `json:"seq"`
-	}
-	err := json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &last)
-	return strconv.FormatInt(last.Seq, 10), err
 }
 
 // Push pushes until the outbox is empty, or the server keeps all of it waiting twice in a
