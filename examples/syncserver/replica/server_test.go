@@ -85,18 +85,6 @@ func (s *server) pull(cursor string, limit int) (lines []byte, next string) {
 	return lines, next
 }
 
-// The clients of the tests.
-var (
-	ana   = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
-	ben   = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
-	names = map[clock.ClientID]string{ana: "Ana's phone", ben: "Ben's laptop"}
-)
-
-var words = replica.Words{
-	Client: func(id clock.ClientID) string { return names[id] },
-	Time:   func(t time.Time) string { return t.Format(time.TimeOnly) },
-}
-
 // world is a server, clients and a clock that the test moves.
 type world struct {
 	t      require.TestingT
@@ -157,14 +145,6 @@ func (d *device) pull() {
 func (d *device) title(key record.Key) string {
 	v, _ := d.Shown(key).Get("title")
 	return v.Value.String()
-}
-
-func (d *device) sentence(key record.Key, field string) string {
-	w, ok := d.Why(key, field)
-	if !ok {
-		return ""
-	}
-	return w.Sentence(words)
 }
 
 // write writes entries to a storage. They are sorted, and none of them comes twice.

@@ -130,7 +130,7 @@ func TestAnswerLost(t *testing.T) {
 	d.pull()
 	require.Equal(t, `"Paint it red"`, d.title(fence))
 	require.Empty(t, d.TakeNotices())
-	require.Equal(t, `Ben's laptop wrote this at 14:02:02, 1 s after Ana's phone wrote "Paint".`, d.sentence(fence, "title"))
+	require.Equal(t, `Ben's laptop wrote this at 14:02:02, 1s after Ana's phone wrote "Paint".`, d.sentence(fence, "title"))
 }
 
 // TestBatch: a large outbox is sent part by part, in order.
@@ -239,7 +239,7 @@ func TestDelete(t *testing.T) {
 	b.push()
 	d.pull()
 	require.False(t, d.Shown(fence).Deleted())
-	require.Equal(t, `Ben's laptop restored it at 14:02:04, 2 s after Ana's phone deleted it.`, d.sentence(fence, record.DeletedField))
+	require.Equal(t, `Ben's laptop restored it at 14:02:04, 2s after Ana's phone deleted it.`, d.sentence(fence, record.DeletedField))
 }
 
 // TestNewID: a client whose ID is in use twice is told so once, and goes on under a new one
