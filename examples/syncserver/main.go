@@ -50,11 +50,11 @@ func main() {
 	flag.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
 	flag.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
 	flag.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
-	flag.BoolVar(&s.verbose, "v", false, "log the decisions as well that nothing was against")
+	flag.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	flag.Usage = usage
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // who asks twice does not want to wait
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := run(ctx, s, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "syncserver:", err)
 		os.Exit(1)
@@ -65,7 +65,7 @@ func usage() {
 	fmt.Fprint(flag.CommandLine.Output(), `usage: syncserver [flags]                     serves clients, and the page
        syncserver [flags] journal WORKSPACE   prints its journal, for examples/replay
        syncserver [flags] audit WORKSPACE     derives its violations anew
-       syncserver [flags] invite WORKSPACE    prints what to open in order to join it
+       syncserver [flags] invite WORKSPACE    prints a link that joins it, with the host of -addr
 
 `)
 	flag.PrintDefaults()
@@ -111,12 +111,12 @@ func run(ctx context.Context, s settings, args []string) error {
 	case len(args) == 2 && args[0] == "invite":
 		invitation, err := srv.Invitation(args[1])
 		if err == nil {
-			fmt.Printf("http://%s/?workspace=%s#invite=%s\n", s.address, args[1], invitation)
+			fmt.Printf("%s/?workspace=%s#invite=%s\n", link(s.address), args[1], invitation)
 		}
 		return err
 	}
 	usage()
-	return fmt.Errorf("%q: what is that?", args)
+	return fmt.Errorf("unknown command %q", args)
 }
 
 // serve answers clients until the context ends. Then it takes no more requests, and ends
@@ -125,7 +125,10 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", srv.Handler())
 	mux.Handle("/", page.Handler())
-	h := &http.Server{Handler: mux, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	h := &http.Server{
+		Handler: mux, MaxHeaderBytes: 16 << 10,
+		ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, // the server extends what it streams
+	}
 
 	watching, stopWatching := context.WithCancel(context.Background())
 	defer stopWatching()
@@ -139,7 +142,7 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	if listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		h.Handler = onlyLocal(mux)
 	}
-	fmt.Printf("syncserver: open http://%s\n", listener.Addr())
+	fmt.Printf("syncserver: open %s\n", link(listener.Addr().String()))
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
 	select {
@@ -153,6 +156,15 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 		return err
 	}
 	return h.Close() // clients that are so slow send the same again
+}
+
+// link returns what to open in a browser, given an address to listen on. No browser can open
+// "all addresses of this machine"; here localhost is one of them.
+func link(address string) string {
+	if host, port, err := net.SplitHostPort(address); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		address = net.JoinHostPort("localhost", port)
+	}
+	return "http://" + address
 }
 
 // onlyLocal keeps other web pages out of a server that is meant for this machine: one that

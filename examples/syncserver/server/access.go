@@ -63,7 +63,10 @@ func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) erro
 
 // Invitation returns what a client needs to join a workspace that is not open.
 func (s *Server) Invitation(workspace string) (string, error) {
-	return s.tokens.sign("invitation", workspace), checkWorkspace(workspace)
+	if err := checkWorkspace(workspace); err != nil {
+		return "", err
+	}
+	return s.tokens.sign("invitation", workspace), nil
 }
 
 var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)

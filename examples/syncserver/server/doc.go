@@ -1,18 +1,20 @@
-// Package server is a sync server to begin one's own with: clients push what they wrote
-// offline, pull what changed, and hear of changes as they come.
+// Package server is a sync server to use as a starting point for your own: clients push what
+// they wrote offline, pull what changed, and hear of changes as they come.
 //
 // # Map
 //
 //	server.go      the options and the limits
 //	http.go        the routes and errors
 //	push.go        a push, from the body to the answer
+//	admission.go   how many pushes are under way
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
 //	access.go      who may join, and the tokens
 //	database.go    SQLite or PostgreSQL: the tables, and the few differences
 //	records.go     reading and storing records
 //	violations.go  the index that the rules look things up in
-//	log.go         what is logged, and the journal
+//	log.go         what is logged
+//	journal.go     the journal, for examples/replay
 //	audit.go       all violations, derived anew
 //	databasetest   empty databases, for tests
 //
@@ -20,12 +22,18 @@
 //
 // Each transaction that stores something begins by locking the row of its workspace,
 // which holds the last sequence. That is the only lock, so there is no deadlock; two
-// pushes cannot overwrite each other, or both miss what they do together; and sequences
-// become visible in their order, so that a puller skips none. It holds for any number of
+// pushes cannot overwrite each other, nor both miss a conflict that only the two of them
+// make; and sequences become visible in their order, so that a puller skips none. It holds for any number of
 // server processes on one database.
 //
 // The price is that the pushes to one workspace come one by one. Where a workspace is
 // as large as a company, lock its records instead, as examples/storage does.
+//
+// # Too large
+//
+// A push that has more than 2 MiB, or would make a stored record larger than 1 MiB, is refused
+// as a whole with the status 413, and nothing of it is stored. The client sends a half of it
+// then, until it has found the item, so that its neighbours get through.
 //
 // # A backup that was restored
 //

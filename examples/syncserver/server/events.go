@@ -2,8 +2,11 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,10 +14,10 @@ import (
 // serveEvents answers GET /v1/events with server-sent events: the last sequence of the
 // workspace, at once and whenever there is a new one. A client that is behind it pulls.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
-	if !s.feed.join() {
+	if !s.feed.join(m.workspace) {
 		return unavailable(fmt.Errorf("%d listeners", maxListeners))
 	}
-	defer s.feed.leave()
+	defer s.feed.leave(m.workspace)
 	seq, err := s.database.sequence(r.Context(), m.workspace)
 	if err != nil {
 		return unavailable(err)
@@ -24,7 +27,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	alive := time.NewTicker(15 * time.Second)
 	defer alive.Stop()
 	for told := int64(-1); ; {
-		seq, changed := s.feed.look(m.workspace)
+		seq, changed := s.feed.current(m.workspace)
 		if seq != told {
 			if err := send(w, fmt.Appendf(nil, "data: %d\n\n", seq)); err != nil {
 				return err
@@ -48,58 +51,74 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 // maxListeners is how many clients may listen to one process.
 const maxListeners = 10_000
 
-// feed knows how far the workspaces are in which something happened lately.
+// feed knows how far the workspaces are to which anybody listens.
 type feed struct {
 	mu        sync.Mutex
 	listeners int
-	seqs      map[string]int64
-	changed   chan struct{} // is closed when one of them grows, and made anew
+	topics    map[string]*topic
 }
 
-// join counts one who listens, unless there are too many.
-func (f *feed) join() bool {
+// topic is a workspace to which somebody listens.
+type topic struct {
+	listeners int
+	seq       int64
+	changed   chan struct{} // is closed when seq grows, and made anew
+}
+
+// join counts one who listens to a workspace, unless there are too many.
+func (f *feed) join(workspace string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.listeners == maxListeners {
 		return false
 	}
 	f.listeners++
+	t := f.topics[workspace]
+	if t == nil {
+		t = &topic{changed: make(chan struct{})}
+		f.topics[workspace] = t
+	}
+	t.listeners++
 	return true
 }
 
 // leave takes back a join.
-func (f *feed) leave() {
+func (f *feed) leave(workspace string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.listeners--; f.listeners == 0 {
-		clear(f.seqs)
+	f.listeners--
+	t := f.topics[workspace]
+	if t.listeners--; t.listeners == 0 {
+		delete(f.topics, workspace)
 	}
 }
 
-// advance tells the listeners of a workspace how far it is. Who tells less than was told
-// before comes late.
+// advance tells those who listen to a workspace how far it is. A sequence that is not
+// above the last one comes late, and says nothing.
 func (f *feed) advance(workspace string, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.listeners > 0 && seq > f.seqs[workspace] {
-		f.seqs[workspace] = seq
-		close(f.changed)
-		f.changed = make(chan struct{})
+	if t := f.topics[workspace]; t != nil && seq > t.seq {
+		t.seq = seq
+		close(t.changed)
+		t.changed = make(chan struct{})
 	}
 }
 
-// look returns how far a workspace is, and what is closed when that may have changed.
-func (f *feed) look(workspace string) (int64, <-chan struct{}) {
+// current returns how far a workspace is, and what is closed when that changes. The caller
+// must have joined it.
+func (f *feed) current(workspace string) (int64, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.seqs[workspace], f.changed
+	t := f.topics[workspace]
+	return t.seq, t.changed
 }
 
-// idle reports whether nobody listens.
-func (f *feed) idle() bool {
+// workspaces returns those to which anybody listens, sorted.
+func (f *feed) workspaces() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.listeners == 0
+	return slices.Sorted(maps.Keys(f.topics))
 }
 
 // Watch looks for what other processes have stored in the Database, four times a second
@@ -114,18 +133,24 @@ func (s *Server) Watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if s.feed.idle() {
-			continue
-		}
 		if err := s.lookAround(ctx); err != nil && ctx.Err() == nil {
 			s.options.Log.Warn("look for changes", "err", err)
 		}
 	}
 }
 
-// lookAround reads how far all workspaces are.
+// lookAround reads how far the workspaces are to which anybody listens.
 func (s *Server) lookAround(ctx context.Context) error {
-	rows, err := s.database.db.QueryContext(ctx, `SELECT name, seq FROM workspaces`)
+	names := s.feed.workspaces()
+	if len(names) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(nameRows(names))
+	if err != nil {
+		return err
+	}
+	rows, err := s.database.db.QueryContext(ctx, s.database.rows(`
+		SELECT w.name, w.seq FROM JSON_ROWS CROSS JOIN workspaces AS w WHERE w.name = r.value->>'name'`), string(list))
 	if err != nil {
 		return err
 	}

@@ -68,25 +68,36 @@ func (c *client) events(ctx context.Context) func() string {
 	}
 }
 
-// TestFeed: who tells less than was told before comes late, and there is a bound to how
-// many may listen.
+// TestFeed: a sequence that comes late says nothing, nor does that of another workspace, and
+// there is a bound to how many may listen.
 func TestFeed(t *testing.T) {
-	f := feed{seqs: make(map[string]int64), changed: make(chan struct{})}
+	f := feed{topics: make(map[string]*topic)}
 	f.advance("a", 9) // nobody hears it
-	require.True(t, f.join())
-	seq, changed := f.look("a")
+	require.True(t, f.join("a"))
+	seq, changed := f.current("a")
 	require.Zero(t, seq)
 	f.advance("a", 5)
 	<-changed
-	_, changed = f.look("a")
-	f.advance("a", 3)
-	f.advance("b", 7)
-	<-changed
-	seq, _ = f.look("a")
+	seq, changed = f.current("a")
 	require.EqualValues(t, 5, seq)
+	require.True(t, f.join("b"))
+	f.advance("a", 3)
+	f.advance("a", 5)
+	f.advance("b", 7)
+	select {
+	case <-changed:
+		t.Fatal("nothing has changed")
+	default:
+	}
+	require.True(t, f.join("a"))
+	f.leave("a")
+	seq, _ = f.current("a")
+	require.EqualValues(t, 5, seq, "somebody still listens")
+	f.leave("a")
+	require.Equal(t, []string{"b"}, f.workspaces())
 
 	f.listeners = maxListeners
-	require.False(t, f.join())
-	f.leave()
-	require.True(t, f.join())
+	require.False(t, f.join("a"))
+	f.leave("b")
+	require.True(t, f.join("a"))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// slowest is how long a client may take to read an answer, or a part of a stream.
-const slowest = time.Minute
+// writeTimeout is how long a client may take to read an answer, or a part of a stream.
+const writeTimeout = time.Minute
 
 // Handler returns the routes of the server.
 func (s *Server) Handler() http.Handler {
@@ -36,8 +36,8 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
 	}{"ok", clock.TimestampOf(s.options.Now())})
 }
 
-// handle makes a handler of a function that may fail. What was written before it failed
-// is broken off, so that nobody takes it to be all.
+// handle makes a handler of a function that may fail. If it fails when a part of the answer
+// is written, the connection is broken off, so that nobody takes that part to be all.
 func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -57,7 +57,13 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		extend(w)
+		setWriteDeadline(w)
+		switch fail.status {
+		case http.StatusUnauthorized:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		case http.StatusServiceUnavailable:
+			w.Header().Set("Retry-After", "1")
+		}
 		w.WriteHeader(fail.status)
 		json.NewEncoder(w).Encode(fail)
 	})
@@ -65,17 +71,17 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 
 // send writes a part of a stream, for which the client has so much time.
 func send(w http.ResponseWriter, part []byte) error {
-	extend(w)
+	setWriteDeadline(w)
 	if _, err := w.Write(part); err != nil {
 		return err
 	}
 	return http.NewResponseController(w).Flush()
 }
 
-// extend gives the client its time from now on: how long it took to send the request does
-// not count.
-func extend(w http.ResponseWriter) {
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowest)) // of no use where it is not supported
+// setWriteDeadline gives the client its time from now on: how long it took to send the
+// request does not count.
+func setWriteDeadline(w http.ResponseWriter) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // of no use where it is not supported
 }
 
 // writer knows whether an answer has begun.
@@ -127,8 +133,8 @@ func unavailable(err error) error {
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
 }
 
-// readBody reads the body of a request, if it has not more bytes than that. A body that
-// does not come to its end says nothing of what the client meant.
+// readBody reads the body of a request, unless it has more bytes than that. A body that
+// breaks off is no malformed one: it says nothing of what the client meant.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var limit *http.MaxBytesError
@@ -144,6 +150,6 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 // writeJSON answers with a value.
 func writeJSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
-	extend(w)
+	setWriteDeadline(w)
 	return json.NewEncoder(w).Encode(v)
 }

@@ -40,9 +40,9 @@ func TestStalledReaders(t *testing.T) {
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
 		long := strings.Repeat("x", 60_000)
-		for i := range 4 {
+		for i := range 8 {
 			var many []record.Mutation
-			for j := range 60 {
+			for j := range 30 {
 				many = append(many, ana.set(board.Tasks, fmt.Sprint(i, "/", j), board.Notes, long))
 			}
 			ana.push(many...)
@@ -174,8 +174,24 @@ func TestDatabaseFile(t *testing.T) {
 	require.NoFileExists(t, name)
 }
 
+// TestStalledUploads: clients whose uploads do not come to an end keep other workspaces from
+// nothing, however many they are.
+func TestStalledUploads(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	invite, err := s.Invitation("busy")
+	require.NoError(t, err)
+	busy := joined(t, url, "busy", invite)
+	for range maxUploads + 1 {
+		busy.begin("POST /v1/push", "Content-Length: 10\r\n\r\n{")
+	}
+	require.Eventually(t, func() bool { return len(s.uploads.all) == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	ana := joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+}
+
 // TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
-// another one waiting.
+// another one waiting, however many they are.
 func TestBusyWorkspace(t *testing.T) {
 	s := open(t, databasetest.Postgres(t)) // SQLite has one lock for all
 	url := listen(t, s)
@@ -190,13 +206,14 @@ func TestBusyWorkspace(t *testing.T) {
 	})
 	<-locked
 	var waiting sync.WaitGroup
-	for range maxTurns + 1 {
+	for range maxUploads + 1 {
 		m := busy.set(board.Tasks, "a", board.Title, "x")
 		waiting.Go(func() { busy.push(m) })
 	}
-	require.Eventually(t, func() bool { return len(s.uploads) == maxTurns+1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.uploads.all) == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
 	ana := joined(t, url, "demo", "")
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
+	require.Empty(t, s.uploads.of, "a workspace that is done with is forgotten")
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,13 +10,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A pull returns so many records, unless it asks for more, and at most so many.
+// A page has so many records, unless another limit is asked for, and at most so many.
 const (
-	usualPage = 1000
-	maxPage   = 10_000
+	defaultPage = 1000
+	maxPage     = 10_000
 )
 
-// A chunk is what of a page is in memory at once.
+// A chunk is the part of a page that is in memory at a time.
 const (
 	chunkRecords = 100
 	chunkBytes   = 1 << 20
@@ -27,7 +28,8 @@ const (
 //
 //	{"seq":7,"table":"tasks","id":"42","data":{…}}
 //
-// The next pull begins after the last one. A client that gets an empty page has all.
+// The next pull begins after the last one. If there are fewer than M, or than 10,000 where M
+// is greater, the client has all that there was.
 //
 // The page is streamed: read from the database in chunks, each of which is sent before the
 // next one is read. So a client that reads slowly holds no connection to the database, and
@@ -37,9 +39,12 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err != nil {
 		return malformed(err)
 	}
-	limit, err := number(r, "limit", usualPage)
+	limit, err := number(r, "limit", defaultPage)
 	if err != nil {
 		return malformed(err)
+	}
+	if limit == 0 {
+		return malformed(errors.New("limit: a page without records says nothing"))
 	}
 	p := page{m.workspace, after, min(limit, maxPage)}
 	w.Header().Set("Content-Type", "application/jsonl")

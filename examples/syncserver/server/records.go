@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // session is a transaction that has the lock of one workspace.
@@ -26,8 +27,8 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 	s := &session{Database: d, workspace: workspace}
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		s.tx = tx
-		// To set a column to what it is locks the row, in both databases. Unlike SELECT
-		// … FOR UPDATE it also makes the row, and nothing can lock a row that is not there.
+		// Setting a column to itself locks the row, in both databases. Unlike SELECT …
+		// FOR UPDATE this also makes the row: one that is not there cannot be locked.
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
 			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
@@ -55,6 +56,15 @@ func keyRows(keys []record.Key) []keyRow {
 	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
 		rows[i] = keyRow{k.Table, k.ID}
+	}
+	return rows
+}
+
+// nameRows returns names as the database gets them.
+func nameRows(names []string) []map[string]string {
+	rows := make([]map[string]string, len(names))
+	for i, name := range names {
+		rows[i] = map[string]string{"name": name}
 	}
 	return rows
 }
@@ -116,6 +126,14 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 		return fmt.Errorf("store %s: %w", what, err)
 	}
 	return nil
+}
+
+// store stores what became of records, and where the rules look for them.
+func (s *session) store(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
+	if err := s.put(ctx, updates); err != nil {
+		return err
+	}
+	return s.index(ctx, rules, updates)
 }
 
 // put stores records in place of what is there, each with a new sequence. It replaces

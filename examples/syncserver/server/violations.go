@@ -34,7 +34,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 			CROSS JOIN records AS d
 			WHERE s.workspace = $2 AND s.rule = $3 AND s.name = k.name
 			AND d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`,
-		rows: namesOf(hashes),
+		rows: nameRows(hashes),
 		args: []any{v.workspace, rule},
 	}, func(hash string, r record.Record) {
 		if g := groups[hash]; r.Key().Table == violation.DefaultTable {
@@ -62,8 +62,8 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, e
 	return all, err
 }
 
-// flag checks what changes would mean, and returns the report. They are not stored yet.
-func (s *session) flag(ctx context.Context, rules *violation.Checker, in violation.Input) (violation.Report, error) {
+// check tells what rules find in changes that are not stored yet.
+func (s *session) check(ctx context.Context, rules *violation.Checker, in violation.Input) (violation.Report, error) {
 	v := &view{session: s}
 	in.View = v
 	report := rules.Check(ctx, in)
@@ -108,13 +108,4 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 func hashOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
-}
-
-// namesOf returns hashes as the database gets them.
-func namesOf(hashes []string) []map[string]string {
-	rows := make([]map[string]string, len(hashes))
-	for i, h := range hashes {
-		rows[i] = map[string]string{"name": h}
-	}
-	return rows
 }

@@ -23,7 +23,7 @@ func TestView(t *testing.T) {
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 			s := open(t, name(t))
 			for _, workspace := range []string{"demo", "other"} {
-				_, err := s.database.locked(ctx, workspace, func(tx *session) error { return tx.store(ctx, c, records) })
+				_, err := s.database.locked(ctx, workspace, func(tx *session) error { return storeEach(ctx, tx, c, records) })
 				if err != nil {
 					return nil, err
 				}
@@ -42,16 +42,15 @@ func TestView(t *testing.T) {
 	})
 }
 
-// store stores records one after the other, as that many pushes would.
-func (s *session) store(ctx context.Context, c *violation.Checker, records []record.Record) error {
+// storeEach stores records one after the other, as that many pushes would.
+func storeEach(ctx context.Context, s *session, c *violation.Checker, records []record.Record) error {
 	for _, r := range records {
 		stored, err := s.get(ctx, []record.Key{r.Key()})
 		if err != nil {
 			return err
 		}
 		before, _ := stored.Get(r.Key())
-		u := []merge.Update{{Before: before, After: r}}
-		if err := errors.Join(s.put(ctx, u), s.index(ctx, c, u)); err != nil {
+		if err := s.store(ctx, c, []merge.Update{{Before: before, After: r}}); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// The bounds of the pushes that are under way. How much memory they take follows from them:
+// a body for each upload, and a multiple of it for each of the few that are worked on, beside
+// the records that they are about. Each bound holds for one workspace too, with a smaller
+// number: a busy workspace, whose pushes wait for its lock, leaves room for the others.
+const (
+	maxUploads         = 128
+	uploadsOfWorkspace = 32
+	maxWorking         = 4 // on PostgreSQL; SQLite has one writer
+	workingOfWorkspace = 1
+	pushTimeout        = 30 * time.Second // for each wait, and for the transaction
+)
+
+// admission lets a number of pushes in at once, and a smaller number of each workspace.
+type admission struct {
+	all   chan struct{} // holds one for each that is in
+	share int           // of a workspace
+	mu    sync.Mutex
+	of    map[string]*queue
+}
+
+// queue is a workspace of which pushes are in, or wait.
+type queue struct {
+	places chan struct{}
+	users  int // who are in or wait; with none, the queue is forgotten
+}
+
+func newAdmission(all, share int) *admission {
+	return &admission{all: make(chan struct{}, all), share: share, of: make(map[string]*queue)}
+}
+
+// enter waits until a push of a workspace may come in. Release must be called when it is
+// done. If it waits for too long, that is a failure which says to come again.
+func (a *admission) enter(ctx context.Context, workspace string) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	q := a.join(workspace)
+	if err := take(ctx, q.places); err != nil {
+		a.leave(workspace, q)
+		return nil, err
+	}
+	if err := take(ctx, a.all); err != nil {
+		<-q.places
+		a.leave(workspace, q)
+		return nil, err
+	}
+	return func() {
+		<-a.all
+		<-q.places
+		a.leave(workspace, q)
+	}, nil
+}
+
+// take waits for a place.
+func take(ctx context.Context, places chan<- struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
+}
+
+// join returns the queue of a workspace, and counts one more user.
+func (a *admission) join(workspace string) *queue {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	q := a.of[workspace]
+	if q == nil {
+		q = &queue{places: make(chan struct{}, a.share)}
+		a.of[workspace] = q
+	}
+	q.users++
+	return q
+}
+
+// leave takes back a join.
+func (a *admission) leave(workspace string, q *queue) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if q.users--; q.users == 0 {
+		delete(a.of, workspace)
+	}
+}
