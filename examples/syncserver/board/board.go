@@ -6,9 +6,12 @@
 // client, and has the client's ID as its own.
 package board
 
-import "github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+import (
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+	"github.com/fieldlww/fieldlww/violation"
+)
 
-// The tables. Of meetings, package rooms says what their fields are.
+// The tables that clients write. Of meetings, package rooms says what their fields are.
 const (
 	Tasks    = "tasks"
 	Projects = "projects"
@@ -16,6 +19,11 @@ const (
 	Devices  = "devices"
 	Meetings = rooms.Table
 )
+
+// Tables returns the names of all tables: those that clients write, and the violations.
+func Tables() []string {
+	return []string{Tasks, Projects, Users, Devices, Meetings, violation.DefaultTable}
+}
 
 // The fields of a task. A tag is a field of its own, tag/urgent for instance, with the
 // value true, so that people add and remove tags side by side.

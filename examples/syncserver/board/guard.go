@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -26,14 +27,12 @@ const (
 func Guard() merge.Guard { return violation.Guard(violation.DefaultTable, permit) }
 
 func permit(actor clock.ClientID, m record.Mutation) error {
-	switch key := m.Data.Key(); key.Table {
-	case Tasks, Projects, Users, Meetings, violation.DefaultTable:
-	case Devices:
-		if key.ID != actor.String() {
-			return &merge.Refusal{Code: OtherDevice, Path: "id"}
-		}
-	default:
+	key := m.Data.Key()
+	if !slices.Contains(Tables(), key.Table) {
 		return &merge.Refusal{Code: UnknownTable, Path: "table"}
+	}
+	if key.Table == Devices && key.ID != actor.String() {
+		return &merge.Refusal{Code: OtherDevice, Path: "id"}
 	}
 	if title, ok := m.Data.Get(Title); ok {
 		text, isText := title.Value.Text()

@@ -112,7 +112,7 @@ func IsPostgres(name string) bool {
 // with less than it has acknowledged.
 func openSQLite(name string) (*sql.DB, error) {
 	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
-		return nil, errors.New("a database is named by a file, or by postgres://…")
+		return nil, errors.New("neither the name of a file nor a URL postgres://…: it begins with : or has a =")
 	}
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

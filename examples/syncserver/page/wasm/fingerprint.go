@@ -7,7 +7,6 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
-	"github.com/fieldlww/fieldlww/violation"
 )
 
 // A fingerprint is the digest of all that is shown. It is kept up to date, for a digest of
@@ -29,7 +28,7 @@ func (f *fingerprint) change(keys []record.Key) {
 func (f *fingerprint) of(r *replica.Replica) string {
 	if f.parts == nil {
 		f.parts = make(map[record.Key]merge.Digest)
-		for _, table := range []string{board.Tasks, board.Projects, board.Users, board.Devices, board.Meetings, violation.DefaultTable} {
+		for _, table := range board.Tables() {
 			for shown := range r.Records(table) {
 				f.replace(shown)
 			}
