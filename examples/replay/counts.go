@@ -23,6 +23,7 @@ type counts struct {
 	writes                   int
 	outcomes                 [merge.Collision + 1]int
 	lost                     int
+	blind                    int      // of which nobody knows whether they are lost edits
 	examples                 []string // the first lost edits
 }
 
@@ -49,6 +50,11 @@ func (c *counts) add(p push) {
 	}
 	for i, r := range p.answer.Results {
 		c.result(r)
+		for _, d := range r.Fields {
+			if _, based := in.Items[i].Mutation.Base[d.Field]; !based && meets(d) {
+				c.blind++
+			}
+		}
 		for _, w := range in.Items[i].Mutation.Data.All() {
 			c.clients[w.Stamp.Client] = struct{}{}
 		}
@@ -59,6 +65,12 @@ func (c *counts) add(p push) {
 			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", number(p.line), d))
 		}
 	}
+}
+
+// meets reports whether a write met one of another client, of another value.
+func meets(d merge.Decision) bool {
+	met := d.Outcome == merge.Applied || d.Outcome == merge.Superseded
+	return met && !d.Before.IsZero() && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
 }
 
 // result takes in what became of one item.
@@ -108,8 +120,11 @@ func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
 
 // printLost shows some of the lost edits, without values: those are private.
 func (c *counts) printLost(out *bufio.Writer) {
+	if c.blind > 0 {
+		fmt.Fprintf(out, "\n%s met another client's, and did not say what its author had seen.\n", count(c.blind, "write"))
+	}
 	if c.lost == 0 {
-		fmt.Fprint(out, "\nNo edit was lost.\n")
+		fmt.Fprintf(out, "\nNo edit %s lost.\n", pick(c.blind == 0, "was", "is known to be"))
 		return
 	}
 	fmt.Fprintf(out, "\n%s: of two values one is gone, and the author of the other had not seen it.\n", count(c.lost, "lost edit"))

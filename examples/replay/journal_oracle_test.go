@@ -37,10 +37,10 @@ type (
 
 // journalCounts is what the report must say.
 type journalCounts struct {
-	pushes, items, accepted, changed, lost int
-	codes, outcomes                        map[string]int
-	actors                                 map[string]bool
-	told                                   []verdict // in the order of the journal
+	pushes, items, accepted, changed, lost, blind int
+	codes, outcomes                               map[string]int
+	actors                                        map[string]bool
+	told                                          []verdict // in the order of the journal
 }
 
 // verdict is what became of one write of an item, in the words of -explain.
@@ -154,6 +154,13 @@ func (m meeting) lost(marks []stampJSON) bool {
 	return slices.ContainsFunc(marks, func(s stampJSON) bool { return s.ClientID == e.client && s.UpdatedAt < e.time })
 }
 
+// blind reports whether nobody knows if an edit is lost.
+func (m meeting) blind() bool {
+	e, was := m.incoming, m.before
+	met := m.outcome == "applied" || m.outcome == "superseded"
+	return met && !e.based && was.time != "" && e.client != was.client && e.value != was.value
+}
+
 // journalOracle counts what a journal says.
 func journalOracle(t tb, text string) journalCounts {
 	t.Helper()
@@ -186,6 +193,9 @@ func (c *journalCounts) push(p pushJSON) {
 				outcomes[m.item] = make(map[string]string)
 			}
 			outcomes[m.item][path[2]] = "accepted, " + m.outcome
+			if m.blind() {
+				c.blind++
+			}
 			if m.lost(p.Marks) {
 				lostNotes[m.item] = true
 				pairs[[2]string{m.incoming.stamp(), m.before.stamp()}] = true
@@ -264,7 +274,8 @@ func checkCounts(t tb, text string) {
 	}
 	figures := []string{
 		": " + number(want.pushes) + pick(want.pushes == 1, " push", " pushes") + " by " + count(len(want.actors), "client") + ",",
-		"\n" + pick(want.lost == 0, "No edit was lost.", count(want.lost, "lost edit")+":"),
+		pick(want.blind == 0, "", "\n"+count(want.blind, "write")+" met another client's"),
+		"\n" + pick(want.lost == 0, pick(want.blind == 0, "No edit was lost.", "No edit is known to be lost."), count(want.lost, "lost edit")+":"),
 		" " + number(want.changed) + " of them changed what is stored",
 		pick(want.pushes == 1, "The answer is byte-equal", "All "+number(want.pushes)+" answers are byte-equal"),
 	}
