@@ -17,6 +17,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/process"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -35,10 +36,10 @@ func killLoop(t *testing.T, database string) {
 	if testing.Short() {
 		kills = 5
 	}
-	servers := [2]*process{start(t, database), start(t, database)}
+	servers := [2]*process.Process{start(t, database), start(t, database)}
 	var addresses [2]string
 	for i, p := range servers {
-		addresses[i] = p.address
+		addresses[i] = p.Address
 	}
 	var enough, quiet atomic.Bool // pushed, and all of that has ended
 	var pushing, pulling sync.WaitGroup
@@ -52,8 +53,8 @@ func killLoop(t *testing.T, database string) {
 
 	for n := range kills {
 		time.Sleep(time.Duration(20+rand.IntN(200)) * time.Millisecond)
-		servers[n%2].kill()
-		servers[n%2].start()
+		servers[n%2].Kill()
+		require.NoError(t, servers[n%2].StartAgain())
 	}
 	enough.Store(true)
 	pushing.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,23 +17,22 @@ import (
 func TestGracefulStop(t *testing.T) {
 	database := databasetest.SQLite(t)
 	p := start(t, database)
-	c := newPusher(t, [2]string{p.address, p.address})
+	c := newPusher(t, [2]string{p.Address, p.Address})
 	ctx, stop := context.WithTimeout(context.Background(), 15*time.Second)
 	defer stop()
-	r, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.address+"/v1/events", nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.Address+"/v1/events", nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+c.Token)
 	stream, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer stream.Body.Close()
 
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Stop())
 	text, err := io.ReadAll(stream.Body)
 	require.NoError(t, err, "the stream was cut, or went on")
 	require.Equal(t, "data: 0\n\n", string(text))
-	require.NoError(t, p.cmd.Wait())
 
-	p.start()
+	require.NoError(t, p.StartAgain())
 	text, err = c.request("GET", "/v1/pull", nil)
 	require.NoError(t, err)
 	require.Empty(t, text)
@@ -45,10 +43,10 @@ func TestGracefulStop(t *testing.T) {
 func TestOnlyLocal(t *testing.T) {
 	p := start(t, databasetest.SQLite(t))
 	for host, status := range map[string]int{
-		p.address: 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "127.1.2.3": 200,
+		p.Address: 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "127.1.2.3": 200,
 		"evil.example": 421, "evil.example:8080": 421, "192.168.0.7": 421, "localhost.evil.example": 421,
 	} {
-		r, err := http.NewRequest("GET", "http://"+p.address+"/v1/health", nil)
+		r, err := http.NewRequest("GET", "http://"+p.Address+"/v1/health", nil)
 		require.NoError(t, err)
 		r.Host = host
 		answer, err := http.DefaultClient.Do(r)

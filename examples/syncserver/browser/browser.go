@@ -91,13 +91,21 @@ func (b *Browser) OpenFresh(address string) (*Tab, error) {
 func (b *Browser) open(address string, options ...chromedp.ContextOption) (*Tab, error) {
 	ctx, cancel := chromedp.NewContext(b.ctx, options...)
 	t := &Tab{ctx: ctx, Close: cancel}
-	if err := chromedp.Do(ctx); err != nil { // makes the tab
+	if err := t.open(address); err != nil {
+		t.Close()
 		return nil, err
 	}
-	if err := chromedp.Listen(ctx, t.listen); err != nil {
-		return nil, err
+	return t, nil
+}
+
+func (t *Tab) open(address string) error {
+	if err := chromedp.Do(t.ctx); err != nil { // makes the tab
+		return err
 	}
-	return t, t.Do(chromedp.Navigate(address))
+	if err := chromedp.Listen(t.ctx, t.listen); err != nil {
+		return err
+	}
+	return t.Do(chromedp.Navigate(address))
 }
 
 // listen keeps what goes wrong in the page.

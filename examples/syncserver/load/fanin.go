@@ -22,7 +22,7 @@ const (
 // fanIn lets all clients push at once, all to the same tasks, and looks at whether all
 // of them end with the same.
 func (r *run) fanIn(ctx context.Context) error {
-	clients := make([]*remote.Remote, r.clients)
+	clients := make([]*remote.Client, r.clients)
 	for i := range clients {
 		var err error
 		if clients[i], err = r.join(ctx); err != nil {
@@ -52,7 +52,7 @@ func (r *run) fanIn(ctx context.Context) error {
 }
 
 // push makes edits and pushes them, again and again, and returns how long each push took.
-func push(ctx context.Context, c *remote.Remote, client int) ([]time.Duration, error) {
+func push(ctx context.Context, c *remote.Client, client int) ([]time.Duration, error) {
 	var took []time.Duration
 	for n := range pushes {
 		for i := range edits {
@@ -72,7 +72,7 @@ func push(ctx context.Context, c *remote.Remote, client int) ([]time.Duration, e
 }
 
 // sameShown compares what clients show, after each has pulled.
-func sameShown(ctx context.Context, clients []*remote.Remote) error {
+func sameShown(ctx context.Context, clients []*remote.Client) error {
 	var first merge.Digest
 	for i, c := range clients {
 		if err := c.Pull(ctx); err != nil {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/process"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 )
@@ -43,7 +44,7 @@ func main() {
 // run is one measurement of a server.
 type run struct {
 	server                 remote.Server
-	process                *process // nil if it was there already
+	process                *process.Process // nil if it was there already
 	tasks, clients, rounds int
 }
 
@@ -58,31 +59,36 @@ func (r *run) all(ctx context.Context, database string) error {
 		if database == "" {
 			database = filepath.Join(dir, "load.db")
 		}
-		if r.process, err = start(ctx, dir, database); err != nil {
+		program, err := process.Build()
+		if err != nil {
 			return err
 		}
-		defer r.process.stop()
-		r.server.URL = r.process.url
+		defer program.Remove()
+		if r.process, err = program.Start(database); err != nil {
+			return err
+		}
+		defer r.process.Kill()
+		r.server.URL = "http://" + r.process.Address
 	}
 	for _, measure := range []func(context.Context) error{r.fill, r.native, r.page, r.fanIn} {
 		if err := measure(ctx); err != nil {
 			return err
 		}
 		if r.process != nil {
-			fmt.Printf("    the server has had %d MB at most\n", r.process.memory())
+			fmt.Printf("    the server has had %d MB at most\n", r.process.Memory())
 		}
 	}
 	return nil
 }
 
 // join returns a new device.
-func (r *run) join(ctx context.Context) (*remote.Remote, error) {
+func (r *run) join(ctx context.Context) (*remote.Client, error) {
 	m, err := r.server.Join(ctx, "demo", "")
 	if err != nil {
 		return nil, err
 	}
 	device, err := replica.Open(replica.Options{ID: m.ClientID})
-	return &remote.Remote{Server: r.server, Token: m.Token, Replica: device}, err
+	return &remote.Client{Server: r.server, Token: m.Token, Replica: device}, err
 }
 
 // fill pushes the workspace.

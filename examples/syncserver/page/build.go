@@ -5,12 +5,10 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // The names of what is built, as the page asks for them and, with .gz behind the program,
@@ -76,50 +74,9 @@ func compress(program []byte) []byte {
 	return b.Bytes()
 }
 
-// WriteTo stores b in the directory that is embedded.
-func (b Built) WriteTo(dir string) error {
+// Save writes b to the directory that is embedded.
+func (b Built) Save(dir string) error {
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, programFile+".gz"), b.Program, 0o644),
 		os.WriteFile(filepath.Join(dir, runtimeFile), b.Runtime, 0o644))
-}
-
-// A program is there, or is built when it is first asked for.
-type program struct {
-	begin sync.Once
-	done  chan struct{} // closed once the rest is set
-	built Built
-	err   error
-}
-
-// start takes the program that is embedded, or begins to build it.
-func (p *program) start() {
-	p.begin.Do(func() {
-		wasm, err := dist.ReadFile("dist/" + programFile + ".gz")
-		js, err2 := dist.ReadFile("dist/" + runtimeFile)
-		if err == nil && err2 == nil {
-			p.built = Built{wasm, js}
-			close(p.done)
-			return
-		}
-		go func() {
-			defer close(p.done)
-			p.built, p.err = Build()
-		}()
-	})
-}
-
-// serve waits for the program and serves a part of it.
-func (p *program) serve(w http.ResponseWriter, r *http.Request, part func(Built) http.Handler) {
-	p.start()
-	select {
-	case <-r.Context().Done():
-		return
-	case <-p.done:
-	}
-	if p.err != nil {
-		http.Error(w, "The replica could not be built. Start the server in examples/syncserver, where the go command "+
-			"finds its source, or run \"go generate ./page\" before \"go build\".\n\n"+p.err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	part(p.built).ServeHTTP(w, r)
 }

@@ -15,7 +15,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := built.WriteTo("dist"); err != nil {
+	if err := built.Save("dist"); err != nil {
 		log.Fatal(err)
 	}
 }

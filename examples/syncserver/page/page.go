@@ -7,16 +7,9 @@
 package page
 
 import (
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"strings"
-	"time"
 )
 
 //go:generate go run generate.go
@@ -29,17 +22,12 @@ var static embed.FS
 //go:embed all:dist
 var dist embed.FS
 
-// security lets the page run its own scripts and WebAssembly, talk to the server that it
-// came from, and nothing else.
-const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 // Handler serves the page at / and what it loads under /page/. Where the program for
 // js/wasm must be built first, that begins when somebody opens the page, and requests for
 // the program wait.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
-	p := &program{done: make(chan struct{})}
+	p := new(program)
 	files, _ := fs.Sub(static, "static") // the name is valid
 	entries, _ := fs.ReadDir(files, ".")
 	for _, e := range entries {
@@ -55,59 +43,7 @@ func Handler() http.Handler {
 		mux.Handle("GET /page/"+e.Name(), f)
 	}
 
-	mux.HandleFunc("GET /page/"+programFile, func(w http.ResponseWriter, r *http.Request) {
-		p.serve(w, r, func(b Built) http.Handler { return newZipped(b.Program) })
-	})
-	mux.HandleFunc("GET /page/"+runtimeFile, func(w http.ResponseWriter, r *http.Request) {
-		p.serve(w, r, func(b Built) http.Handler { return newFile(runtimeFile, b.Runtime) })
-	})
-	return mux
-}
-
-// A file is served from memory. Browsers ask each time whether it has changed, so that a
-// new binary is a new page.
-type file struct {
-	name, tag string
-	content   []byte
-}
-
-func newFile(name string, content []byte) file {
-	return file{name, fmt.Sprintf(`"%x"`, sha256.Sum256(content)), content}
-}
-
-// ServeHTTP answers with the file, or says that the browser has it already.
-func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Content-Security-Policy", security)
-	h.Set("ETag", f.tag)
-	h.Set("Referrer-Policy", "no-referrer") // an address may hold an invitation
-	h.Set("X-Content-Type-Options", "nosniff")
-	if strings.HasSuffix(f.name, ".js") {
-		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems say otherwise
-	}
-	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
-}
-
-// zipped is the compressed program. All browsers take it as it is.
-type zipped struct{ file }
-
-func newZipped(content []byte) zipped { return zipped{newFile(programFile, content)} }
-
-// ServeHTTP answers with the program as it is, or unzipped to a client that wants it so.
-func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/wasm")
-	w.Header().Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		z.file.ServeHTTP(w, r)
-		return
-	}
-	unzip, err := gzip.NewReader(bytes.NewReader(z.content))
-	if err == nil {
-		_, err = io.Copy(w, unzip)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	}
+	mux.Handle("GET /page/"+programFile, p)
+	mux.Handle("GET /page/"+runtimeFile, p)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { mux.ServeHTTP(patient{w}, r) })
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,6 +79,58 @@ func TestProgram(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/page/replica.wasm", nil))
 	require.Empty(t, w.Header().Get("Content-Encoding"))
 	require.Equal(t, packed, w.Body.Bytes())
+}
+
+// TestBuildAgain: a build that fails is told, and the next request begins another.
+func TestBuildAgain(t *testing.T) {
+	h := page.Handler()
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", t.TempDir()) // where there is no go command
+	answer := get(h, "/page/replica.wasm", "")
+	if answer.StatusCode == http.StatusOK {
+		t.Skip("nothing is built: go generate has embedded the program")
+	}
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	t.Setenv("PATH", path)
+	require.Equal(t, http.StatusOK, get(h, "/page/replica.wasm", "").StatusCode)
+	require.Equal(t, http.StatusOK, get(h, "/page/wasm_exec.js", "").StatusCode)
+}
+
+// deadlines is an answer that notes until when a client has time for what is written.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	until  time.Time
+	parts  int
+	behind bool // a part was written for which there was not a minute, or for ever
+}
+
+func (d *deadlines) SetWriteDeadline(until time.Time) error {
+	d.until = until
+	return nil
+}
+
+func (d *deadlines) Write(p []byte) (int, error) {
+	left := time.Until(d.until)
+	d.parts++
+	d.behind = d.behind || left < 50*time.Second || left > 70*time.Second
+	return d.ResponseRecorder.Write(p)
+}
+
+// TestSlowClient: who stops to read is cut off, and who reads slowly has a minute for each
+// part, packed or not.
+func TestSlowClient(t *testing.T) {
+	h := page.Handler()
+	for _, encoding := range []string{"gzip", ""} {
+		for _, path := range []string{"/", "/page/replica.wasm", "/page/wasm_exec.js"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+			h.ServeHTTP(w, r)
+			require.Equal(t, http.StatusOK, w.Code)
+			require.False(t, w.behind, path)
+			require.GreaterOrEqual(t, w.parts, 1+w.Body.Len()/(64<<10), path)
+		}
+	}
 }
 
 // TestNoMarkup: what people wrote never becomes HTML, and nothing is loaded from other

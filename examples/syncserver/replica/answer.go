@@ -7,10 +7,9 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/record"
 )
 
-// ErrAnswer says that an answer is not one to what was sent last.
+// ErrAnswer says that an answer is not one to what was sent.
 var ErrAnswer = errors.New("replica: not an answer to what was sent")
 
 // The verdicts of a merge.Reply.
@@ -19,10 +18,12 @@ const (
 	refused  = "refused"
 )
 
-// Answer takes what the server said to what Batch or Outbox returned last: a JSON array with
-// one merge.Reply for each item. What was accepted is confirmed. What was refused for good
-// is dropped, which is the rollback: what it covered shows again. The rest stays. On error
-// nothing has changed.
+// Answer takes what the server said to what Batch returned last: a JSON array with one
+// merge.Reply for each item. What was accepted is confirmed. What was refused for good is
+// dropped, which is the rollback: what it covered shows again. The rest stays.
+//
+// The error is ErrAnswer; or, where the clock has to be corrected and the last stamp that there
+// can be is in use, a *record.Error for record.ErrStamp. On error nothing has changed.
 func (r *Replica) Answer(answer []byte) error {
 	var replies []merge.Reply
 	if err := json.Unmarshal(answer, &replies); err != nil {
@@ -31,29 +32,26 @@ func (r *Replica) Answer(answer []byte) error {
 	if err := r.check(replies); err != nil {
 		return err
 	}
-	var serverTime clock.Timestamp
-	keep := r.outbox[:0:0]
+	kept := r.kept(replies)
+	if err := r.checkClock(replies, kept); err != nil {
+		return err
+	}
 	for i, reply := range replies {
-		it := r.outbox[i]
-		switch {
+		switch it := r.outbox[i]; {
 		case reply.Verdict == accepted:
 			r.confirm(it, reply)
-		case reply.Code == merge.TooFarAhead:
-			serverTime = reply.ServerTime
-			keep = append(keep, it)
-		case reply.Retryable:
-			keep = append(keep, it)
-		default:
+		case !waits(reply):
 			r.refuse(it, reply)
 		}
 	}
-	r.outbox = append(keep, r.outbox[len(replies):]...)
-	r.sent = 0
+	r.outbox, r.sent = kept, 0
 	r.unsaved.state = true
-	if serverTime == 0 {
-		return nil
-	}
-	return r.mend(serverTime)
+	return nil
+}
+
+// waits reports whether an item goes on waiting after a reply.
+func waits(reply merge.Reply) bool {
+	return reply.Verdict == refused && (reply.Retryable || reply.Code == merge.TooFarAhead)
 }
 
 // check reports whether replies answer what was sent.
@@ -71,8 +69,42 @@ func (r *Replica) check(replies []merge.Reply) error {
 		case reply.Code == merge.TooFarAhead && reply.ServerTime == 0:
 			return fmt.Errorf("%w: [%d].serverTime", ErrAnswer, i)
 		}
+		for _, said := range reply.Fields {
+			if met, ok := otherOf(said); ok && !met.Valid() {
+				return fmt.Errorf("%w: [%d].fields", ErrAnswer, i)
+			}
+		}
 	}
 	return nil
+}
+
+// kept returns what of the outbox waits after an answer.
+func (r *Replica) kept(replies []merge.Reply) []*item {
+	var kept []*item
+	for i, reply := range replies {
+		if waits(reply) {
+			kept = append(kept, r.outbox[i])
+		}
+	}
+	return append(kept, r.outbox[len(replies):]...)
+}
+
+// checkClock corrects the clock if the server found it to be ahead. It comes before all else that
+// an answer changes, since nothing else can fail.
+func (r *Replica) checkClock(replies []merge.Reply, kept []*item) error {
+	var serverTime, last clock.Timestamp
+	for i, reply := range replies {
+		switch {
+		case reply.Verdict == accepted:
+			last = max(last, newest(r.outbox[i].m.Data))
+		case reply.Code == merge.TooFarAhead:
+			serverTime = reply.ServerTime
+		}
+	}
+	if serverTime == 0 {
+		return nil
+	}
+	return r.correctClock(serverTime, last, kept)
 }
 
 // confirm moves an item from the outbox to what is confirmed.
@@ -102,39 +134,4 @@ func (r *Replica) settle(it *item) *held {
 	h.drop(it)
 	r.unsaved.items[it.number] = nil
 	return h
-}
-
-// mend corrects the clock, which the server found to be ahead, makes it anew above all that
-// is confirmed, and stamps anew what waits. The clock may be ahead although the wall clock is
-// right, since somebody may have set that.
-func (r *Replica) mend(serverTime clock.Timestamp) error {
-	before := r.Now()
-	r.offset = serverTime.Time().Sub(r.wall())
-	r.noticeClock(r.Now().Sub(before))
-	var last clock.Timestamp
-	for _, table := range r.tables {
-		for _, h := range table {
-			last = max(last, newest(h.confirmed))
-		}
-	}
-	if err := r.newClock(last); err != nil {
-		return err
-	}
-	return r.restamp()
-}
-
-// restamp stamps anew what waits.
-func (r *Replica) restamp() error {
-	again, err := record.Restamp(r.Waiting(), r.stamp)
-	if err != nil {
-		return err
-	}
-	for i, m := range again {
-		it := r.outbox[i]
-		r.touch(m.Data.Key())
-		it.m = m
-		r.unsaved.items[it.number] = it
-	}
-	r.unsaved.state = true
-	return nil
 }

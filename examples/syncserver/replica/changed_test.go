@@ -24,9 +24,9 @@ var (
 func seen(d *device) map[record.Key]string {
 	all := map[record.Key]string{}
 	for _, key := range someKeys {
-		text := d.Shown(key).String()
+		text := fmt.Sprint(d.Shown(key), d.WaitingFields(key))
 		for _, field := range someFields {
-			text += fmt.Sprintf(" %v %q", d.Waits(key, field), d.sentence(key, field))
+			text += fmt.Sprintf(" %q", d.sentence(key, field))
 			why, _ := d.Why(key, field)
 			text += fmt.Sprint(why.Before, why.Incoming)
 		}

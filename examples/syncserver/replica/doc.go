@@ -1,6 +1,22 @@
-// Package replica is the client's side of sync: what the server confirmed, an outbox of
-// what was edited here and is not answered yet, and a clock. What it shows is the join of
-// both. It knows nothing of HTTP, of browsers and of databases.
+// Package replica is the client's side of sync: what the server confirmed, an outbox of what
+// was edited here and is not answered yet, and a clock. What it shows is the join of both. It
+// knows nothing of HTTP, of browsers and of databases.
+//
+// # Map
+//
+//	replica.go   opening a Replica, and reading what it shows
+//	outbox.go    edits, and what waits to be sent
+//	answer.go    what the server said to it
+//	pull.go      what came from the server
+//	clock.go     the clock, and its correction
+//	why.go       why a field is what it is
+//	notice.go    what to tell the user
+//	changed.go   what to draw again
+//	held.go      all that is held of one record
+//	saves.go     what to write to the device's storage
+//	savedwhy.go  the form of a Why in there
+//	load.go      reading what was saved
+//	remote       sync over HTTP
 //
 // # Use
 //
@@ -22,16 +38,16 @@
 // # Crashes
 //
 // A Replica can be lost at any moment and opened again from what was saved. Two rules make
-// that safe. An edit is saved before it is sent, for else its stamp could be given to another
-// edit after a crash; and the entries of one TakeSaves are written together or not at all. If
-// the entries of an answer or of a pull are not written, the same is sent or pulled again,
-// which does no harm.
+// that safe. An edit is saved before it is sent; otherwise its stamp could be reused after a
+// crash. And the entries of one TakeSaves are written together or not at all. If the entries
+// of an answer or of a pull are not written, the same is sent or pulled again, which does no
+// harm.
 //
 // # Clocks that are wrong
 //
 // If the server says that an edit is too far ahead, the Replica takes the server's time,
-// makes its clock anew above all that is confirmed, and stamps anew what waits. That alone
-// costs a look at all that is held; all else costs what it changes. Tell it with
+// makes a new clock above all that is confirmed, and stamps what waits anew. Only this looks
+// at all records that are held; everything else costs what it changes. Tell the Replica with
 // [Replica.ForgetOffset] when somebody has set the clock of the device.
 //
 // A client ID that is in use twice, as after a backup was restored, is a notice of the kind

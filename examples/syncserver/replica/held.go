@@ -3,6 +3,7 @@ package replica
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -21,29 +22,23 @@ type held struct {
 	stale, whyStale bool // not saved yet
 }
 
-// view is what is shown of a record, but for its whys.
-type view struct {
-	record.Record
-	waiting []string
-}
+// find returns what is held of a record, or nil.
+func (r *Replica) find(key record.Key) *held { return r.tables[key.Table][key.ID] }
 
-// touch returns what is held of a record that is about to change.
-func (r *Replica) touch(key record.Key) *held {
-	h := r.hold(key)
-	if !h.touched {
-		h.touched, h.before = true, r.view(h)
-		r.touched = append(r.touched, h)
+// hold returns what is held of a record, which may be nothing yet.
+func (r *Replica) hold(key record.Key) *held {
+	if h := r.find(key); h != nil {
+		return h
 	}
+	// Keys of records share memory with all that was decoded with them.
+	key = record.Key{Table: strings.Clone(key.Table), ID: strings.Clone(key.ID)}
+	if r.tables[key.Table] == nil {
+		r.tables[key.Table] = make(map[string]*held)
+	}
+	h := &held{key: key, confirmed: record.New(key)}
+	r.tables[key.Table][key.ID] = h
 	return h
 }
-
-// differs reports whether a record that was touched is shown differently now.
-func (r *Replica) differs(h *held) bool {
-	now := r.view(h)
-	return h.whyChanged || !now.Equal(h.before.Record) || !slices.Equal(now.waiting, h.before.waiting)
-}
-
-func (r *Replica) view(h *held) view { return view{r.shown(h), h.waits()} }
 
 // shown joins what is confirmed with what waits.
 func (r *Replica) shown(h *held) record.Record {
@@ -56,15 +51,12 @@ func (r *Replica) shown(h *held) record.Record {
 
 // join joins two records of one key.
 func (r *Replica) join(a, b record.Record) record.Record {
-	joined, _, err := r.builder.Join(a, b)
-	if err != nil {
-		panic(err) // the keys differ, which is a mistake in this package
-	}
+	joined, _, _ := r.builder.Join(a, b.WithKey(a.Key())) // only keys that differ are an error
 	return joined
 }
 
-// waits returns the names of the fields that wait, sorted.
-func (h *held) waits() []string {
+// waitingFields returns the names of the fields that wait, sorted.
+func (h *held) waitingFields() []string {
 	if len(h.waiting) == 0 {
 		return nil
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// EntryError says that a saved entry cannot be read.
+// EntryError says that a saved entry cannot be read. Err may be a *record.Error, or an error of
+// package encoding/json.
 type EntryError struct {
-	Key string
+	Key string // of the entry
 	Err error
 }
 
@@ -50,17 +51,17 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 	}
 	r.cursor = l.saved.Cursor
 	if err := r.newClock(l.saved.Last); err != nil {
-		return &EntryError{StateKey, err}
+		return &EntryError{stateKey, err}
 	}
-	if r.owns(r.outbox) {
+	if r.owns() {
 		return nil
 	}
-	return r.restamp() // the server would refuse it
+	return r.restamp(r.outbox) // the server would refuse it
 }
 
-// owns reports whether all items are stamped with the ID of the client.
-func (r *Replica) owns(items []*item) bool {
-	for _, it := range items {
+// owns reports whether all that waits is stamped with the ID of the client.
+func (r *Replica) owns() bool {
+	for _, it := range r.outbox {
 		for _, w := range it.m.Data.All() {
 			if w.Stamp.Client != r.id {
 				return false
@@ -72,7 +73,7 @@ func (r *Replica) owns(items []*item) bool {
 
 // entry reads one entry.
 func (l *loading) entry(e Entry) error {
-	if e.Key == StateKey {
+	if e.Key == stateKey {
 		return l.readState(e.Value)
 	}
 	if number, ok := strings.CutPrefix(e.Key, outboxPrefix); ok {

@@ -36,7 +36,7 @@ func TestSavedKeys(t *testing.T) {
 	require.Equal(t, []string{
 		"outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
 	}, slices.Sorted(maps.Keys(d.disk)))
-	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2"}`, d.disk[replica.StateKey])
+	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2"}`, d.disk["state"])
 }
 
 // TestSaves: what is saved is what changed, and the clock with every edit.
@@ -54,7 +54,7 @@ func TestSaves(t *testing.T) {
 	d.edit(fence, "notes", str("x"))
 	require.Equal(t, []string{"outbox/00000000000000000003", "state"}, saves())
 	v, _ := d.Shown(fence).Get("notes")
-	require.Contains(t, d.disk[replica.StateKey], v.Stamp.Time.String())
+	require.Contains(t, d.disk["state"], v.Stamp.Time.String())
 	d.push()
 	require.Len(t, saves(), 3+1+1+1, "the first of two edits of one field needs a why")
 	d.edit(fence, "more", str("x"))
@@ -69,7 +69,7 @@ func TestSaves(t *testing.T) {
 // order that is read.
 func TestOldState(t *testing.T) {
 	d := full(t)
-	d.disk[replica.StateKey] = `{"cursor":"2"}`
+	d.disk["state"] = `{"cursor":"2"}`
 	for _, reverse := range []bool{false, true} {
 		keys := slices.Sorted(maps.Keys(d.disk))
 		if reverse {
@@ -78,7 +78,7 @@ func TestOldState(t *testing.T) {
 		for _, left := range []string{"outbox/", "record/"} { // one sort alone
 			r, err := replica.Open(replica.Options{ID: ana, Wall: func() time.Time { return d.w.now.Add(-time.Hour) }, Saved: func(yield func(replica.Entry) bool) {
 				for _, key := range keys {
-					if (strings.HasPrefix(key, left) || key == replica.StateKey) && !yield(replica.Entry{Key: key, Value: d.disk[key]}) {
+					if (strings.HasPrefix(key, left) || key == "state") && !yield(replica.Entry{Key: key, Value: d.disk[key]}) {
 						return
 					}
 				}
@@ -105,7 +105,8 @@ func TestDamaged(t *testing.T) {
 			}
 			disk := maps.Clone(d.disk)
 			disk[key] = damaged
-			_, err := replica.Open(replica.Options{ID: ana, Wall: d.w.wall, Saved: entries(disk)})
+			r, err := replica.Open(replica.Options{ID: ana, Wall: d.w.wall, Saved: entries(disk)})
+			require.Nil(t, r)
 			var bad *replica.EntryError
 			require.ErrorAs(t, err, &bad, "%q: %q", key, damaged)
 			require.Equal(t, key, bad.Key)
@@ -115,7 +116,7 @@ func TestDamaged(t *testing.T) {
 		again := *d
 		again.disk = maps.Clone(d.disk)
 		delete(again.disk, key)
-		delete(again.disk, replica.StateKey)
+		delete(again.disk, "state")
 		again.open()
 		require.Empty(t, again.Cursor())
 		require.NoError(t, again.Edit(fence, map[string]record.Value{"notes": str("")}))

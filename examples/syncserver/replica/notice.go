@@ -10,25 +10,25 @@ import (
 )
 
 // NoticeKind says what a Notice is about.
-type NoticeKind uint8
+type NoticeKind string
 
 // The kinds of Notice.
 const (
 	// Refused: the server refused an edit for good, and it was rolled back. RolledBack holds
 	// what it wrote.
-	Refused NoticeKind = iota + 1
+	Refused NoticeKind = "refused"
 	// EditLost: an own edit lost against the one named by Other, whose author had not seen
 	// it.
-	EditLost
+	EditLost NoticeKind = "edit_lost"
 	// EditReplaced: an own edit replaced the one named by Other, which was not shown here.
-	EditReplaced
+	EditReplaced NoticeKind = "edit_replaced"
 	// RecordDeleted: an own edit was stored, but its record is deleted, and it stays so.
-	RecordDeleted
+	RecordDeleted NoticeKind = "record_deleted"
 	// ClockCorrected: the clock was ahead of the server's. It was corrected by By, and what
 	// waits was stamped anew.
-	ClockCorrected
+	ClockCorrected NoticeKind = "clock_corrected"
 	// NewIDNeeded: the client ID is in use twice. The client should join again.
-	NewIDNeeded
+	NewIDNeeded NoticeKind = "new_id_needed"
 )
 
 // Notice is what to tell the user. Notices are not saved: what must not be missed, the server
@@ -38,12 +38,12 @@ type Notice struct {
 	Key  record.Key
 	// Fields are the names of the fields, sorted.
 	Fields []string
-	// Code is what the server said, with Path and Detail if it refused an edit.
-	Code         merge.Code
-	Path, Detail string
-	RolledBack   record.Record // with Refused
-	Other        clock.Stamp   // with EditLost and EditReplaced
-	By           time.Duration // with ClockCorrected: less than zero if the clock was ahead
+	// Code is what the server said, and Detail the same in words if it refused an edit.
+	Code       merge.Code
+	Detail     string
+	RolledBack record.Record // with Refused
+	Other      clock.Stamp   // with EditLost and EditReplaced
+	By         time.Duration // with ClockCorrected: less than zero if the clock was ahead
 }
 
 // TakeNotices returns what to tell the user since it was called last, in the order in which
@@ -57,7 +57,7 @@ func (r *Replica) TakeNotices() []Notice {
 func (r *Replica) notice(n Notice) { r.notices = append(r.notices, n) }
 
 func (r *Replica) noticeRefusal(m record.Mutation, reply merge.Reply) {
-	n := Notice{Kind: Refused, Key: m.Data.Key(), RolledBack: m.Data, Code: reply.Code, Path: reply.Path, Detail: reply.Detail}
+	n := Notice{Kind: Refused, Key: m.Data.Key(), RolledBack: m.Data, Code: reply.Code, Detail: reply.Detail}
 	for name := range m.Data.All() {
 		n.Fields = append(n.Fields, name)
 	}
@@ -65,18 +65,15 @@ func (r *Replica) noticeRefusal(m record.Mutation, reply merge.Reply) {
 }
 
 func (r *Replica) noticeLost(key record.Key, field string, said merge.FieldReply) {
-	n := Notice{Key: key, Fields: []string{field}, Code: merge.LostEdit}
-	switch {
-	case !said.Lost:
-		return
-	case said.Winner != nil:
-		n.Kind, n.Other = EditLost, stampOf(*said.Winner)
-	case said.Loser != nil:
-		n.Kind, n.Other = EditReplaced, stampOf(*said.Loser)
-	default:
+	other, told := otherOf(said)
+	if !said.Lost || !told {
 		return
 	}
-	r.notice(n)
+	kind := EditReplaced
+	if said.Winner != nil {
+		kind = EditLost
+	}
+	r.notice(Notice{Kind: kind, Key: key, Fields: []string{field}, Code: merge.LostEdit, Other: other})
 }
 
 func (r *Replica) noticeNotes(key record.Key, notes []merge.Code) {

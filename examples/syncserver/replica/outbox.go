@@ -3,7 +3,6 @@ package replica
 import (
 	"errors"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -21,7 +20,9 @@ type item struct {
 
 // Edit writes some fields of a record at once, as one mutation upon what is shown. A Deletion
 // deletes a field; record.DeletedField is true to delete the record, and false to restore it.
-// On error nothing has changed, but for the clock.
+//
+// The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is not valid, and for
+// record.ErrStamp if the Replica has no ID. On error nothing has changed, but for the clock.
 func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
 	return r.EditSeen(key, fields, nil)
 }
@@ -75,11 +76,9 @@ func (r *Replica) put(m record.Mutation) {
 	r.unsaved.state = true // with the clock's last stamp, so that it is not given again
 }
 
-// Outbox returns all that waits as JSON Lines, and nothing if nothing waits.
-func (r *Replica) Outbox() []byte { return r.Batch(math.MaxInt, math.MaxInt) }
-
-// Batch returns the first that waits as JSON Lines: as many items as are permitted and fit
-// into so many bytes, but at least one if any waits. Save all edits before it is sent.
+// Batch returns the first that waits as JSON Lines, and nothing if nothing waits: as many
+// items as are permitted and fit into so many bytes, but at least one if any waits. Save all
+// edits before it is sent. Answer takes the answer to the Batch that was returned last.
 func (r *Replica) Batch(items, size int) []byte {
 	var lines []byte
 	r.sent = 0
@@ -94,26 +93,30 @@ func (r *Replica) Batch(items, size int) []byte {
 	return lines
 }
 
-// Sent returns how many items Batch or Outbox returned last, until they are answered.
+// Sent returns how many items Batch returned last, until they are answered.
 func (r *Replica) Sent() int { return r.sent }
 
-// Len returns how many items wait in the outbox.
-func (r *Replica) Len() int { return len(r.outbox) }
+// NumWaiting returns how many items wait in the outbox.
+func (r *Replica) NumWaiting() int { return len(r.outbox) }
 
 // Waiting returns what waits in the outbox, in the order in which it was edited.
-func (r *Replica) Waiting() []record.Mutation {
-	waiting := make([]record.Mutation, len(r.outbox))
-	for i, it := range r.outbox {
-		waiting[i] = it.m
+func (r *Replica) Waiting() []record.Mutation { return mutations(r.outbox) }
+
+// WaitingFields returns the names of the fields of a record of which a write waits in the
+// outbox, sorted.
+func (r *Replica) WaitingFields(key record.Key) []string {
+	h := r.find(key)
+	if h == nil {
+		return nil
 	}
-	return waiting
+	return h.waitingFields()
 }
 
-// Waits reports whether a write of a field waits in the outbox.
-func (r *Replica) Waits(key record.Key, field string) bool {
-	h := r.find(key)
-	return h != nil && slices.ContainsFunc(h.waiting, func(it *item) bool {
-		_, ok := it.m.Data.Get(field)
-		return ok
-	})
+// mutations returns what items hold.
+func mutations(items []*item) []record.Mutation {
+	all := make([]record.Mutation, len(items))
+	for i, it := range items {
+		all[i] = it.m
+	}
+	return all
 }

@@ -13,7 +13,8 @@ import (
 
 // Pulled takes what a pull returned, as mutations in JSON Lines, and the next cursor. Each
 // record takes the place of what was confirmed of it; it is not joined with that, or what the
-// server derives and what it repairs could not change. On error nothing has changed.
+// server derives and what it repairs could not change. The error is a *record.Error, as for
+// an item of a batch. On error nothing has changed.
 func (r *Replica) Pulled(lines []byte, next string) error {
 	var items []record.Item
 	if len(bytes.TrimSpace(lines)) > 0 {
@@ -38,14 +39,6 @@ func (r *Replica) Pulled(lines []byte, next string) error {
 	r.unsaved.state = r.unsaved.state || len(items) > 0 || next != r.cursor
 	r.cursor = next
 	return nil
-}
-
-// newest returns the greatest time of a record.
-func newest(rec record.Record) (last clock.Timestamp) {
-	for _, w := range rec.All() {
-		last = max(last, w.Stamp.Time)
-	}
-	return last
 }
 
 // replace puts a record in the place of what was confirmed.
@@ -90,7 +83,8 @@ func merged(rec record.Record) record.Record {
 }
 
 // LastSequence returns the sequence of the last line that a pull returned, which is the
-// cursor of the next one, and "" if there is no line.
+// cursor of the next one, and "" if there is no line. The error is a *record.Error for
+// record.ErrMissing, if that line has no sequence.
 func LastSequence(lines []byte) (string, error) {
 	lines = bytes.TrimSpace(lines)
 	if len(lines) == 0 {
@@ -100,5 +94,8 @@ func LastSequence(lines []byte) (string, error) {
 		Seq int64 `json:"seq"`
 	}
 	err := json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &last)
-	return strconv.FormatInt(last.Seq, 10), err
+	if err != nil || last.Seq <= 0 {
+		return "", &record.Error{Path: "seq", Offset: -1, Err: record.ErrMissing}
+	}
+	return strconv.FormatInt(last.Seq, 10), nil
 }

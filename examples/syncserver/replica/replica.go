@@ -4,7 +4,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -15,11 +14,11 @@ import (
 // Options say how a Replica is opened.
 type Options struct {
 	// ID is the client that the Replica writes as. If what was saved was written as
-	// another one, what waits is stamped anew.
+	// another one, what waits is stamped anew. A Replica with the zero ID cannot edit.
 	ID clock.ClientID
 	// Wall is the clock of the device, which may be wrong; nil means time.Now.
 	Wall func() time.Time
-	// Saved is all that was saved, in any order; nil means nothing.
+	// Saved is all that was saved, in any order; nil means nothing. It is read once.
 	Saved iter.Seq[Entry]
 }
 
@@ -44,8 +43,10 @@ type Replica struct {
 	builder record.Builder
 }
 
-// Open returns a Replica that holds what was saved. A saved entry that cannot be read is an
-// *EntryError; remove it, and the entry StateKey with it, and all is pulled again.
+// Open returns a Replica that holds what was saved. The error is an *EntryError if a saved entry
+// cannot be read: remove it and the entry "state", and all is pulled again. It is a *record.Error
+// for record.ErrStamp if what waits has to be stamped anew, and the ID is zero. On error the
+// Replica is nil.
 func Open(o Options) (*Replica, error) {
 	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: trusting()}
 	if r.wall == nil {
@@ -53,9 +54,12 @@ func Open(o Options) (*Replica, error) {
 	}
 	r.unsaved.items = make(map[uint64]*item)
 	if o.Saved == nil {
-		return r, r.newClock(0)
+		o.Saved = func(func(Entry) bool) {}
 	}
-	return r, r.load(o.Saved)
+	if err := r.load(o.Saved); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // trusting returns a decoder without limits. They are for admission, which was the
@@ -69,29 +73,6 @@ func (r *Replica) ID() clock.ClientID { return r.id }
 
 // Cursor returns where the next pull begins: "", or what Pulled was given last.
 func (r *Replica) Cursor() string { return r.cursor }
-
-// Offset returns what is added to the wall clock of the device, since the server said that it
-// is wrong.
-func (r *Replica) Offset() time.Duration { return r.offset }
-
-// ForgetOffset tells the Replica that somebody has set the wall clock of the device: then
-// what is known of how wrong it was does not count any longer.
-func (r *Replica) ForgetOffset() {
-	r.offset = 0
-	r.unsaved.state = true
-}
-
-// Now returns the time by the wall clock of the device, corrected by what the server said.
-func (r *Replica) Now() time.Time { return r.wall().Add(r.offset) }
-
-// newClock makes the clock anew, above a timestamp.
-func (r *Replica) newClock(last clock.Timestamp) (err error) {
-	r.clock, err = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})
-	return err
-}
-
-// stamp returns a new stamp.
-func (r *Replica) stamp() clock.Stamp { return clock.Stamp{Time: r.clock.Now(), Client: r.id} }
 
 // Shown returns what the user sees of a record, deleted fields and stamps included: what is
 // confirmed, joined with what waits. Of a record that is not there it has no fields.
@@ -128,37 +109,4 @@ func (r *Replica) Violations() []violation.Violation {
 		} // else it is closed, or holds only what people wrote so far
 	}
 	return open
-}
-
-// TakeChanged returns the keys of the records of which something is shown differently than
-// when it was called last: a write, which fields wait, or a Why. They are sorted.
-func (r *Replica) TakeChanged() []record.Key {
-	var keys []record.Key
-	for _, h := range r.touched {
-		if r.differs(h) {
-			keys = append(keys, h.key)
-		}
-		h.before, h.touched, h.whyChanged = view{}, false, false
-	}
-	r.touched = nil
-	slices.SortFunc(keys, record.Key.Compare)
-	return keys
-}
-
-// find returns what is held of a record, or nil.
-func (r *Replica) find(key record.Key) *held { return r.tables[key.Table][key.ID] }
-
-// hold returns what is held of a record, which may be nothing yet.
-func (r *Replica) hold(key record.Key) *held {
-	if h := r.find(key); h != nil {
-		return h
-	}
-	// Keys of records share memory with all that was decoded with them.
-	key = record.Key{Table: strings.Clone(key.Table), ID: strings.Clone(key.ID)}
-	if r.tables[key.Table] == nil {
-		r.tables[key.Table] = make(map[string]*held)
-	}
-	h := &held{key: key, confirmed: record.New(key)}
-	r.tables[key.Table][key.ID] = h
-	return h
 }

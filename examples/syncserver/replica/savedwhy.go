@@ -2,9 +2,6 @@ package replica
 
 import (
 	"encoding/json"
-	"iter"
-	"maps"
-	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -16,42 +13,28 @@ type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
 	Incoming json.RawMessage       `json:"incoming"`
 	Seen     map[string]merge.Seen `json:"seen,omitempty"`
-	Unknown  map[string]bool       `json:"unknown,omitempty"`
+	Unknown  map[string]bool       `json:"unknown,omitempty"` // those with BeforeUnknown
 }
 
 // whysText returns the value of the entry of the whys of a record, and nothing if there are
 // none.
-func (r *Replica) whysText(h *held) string {
-	if len(h.whys) == 0 {
+func whysText(whys map[string]Why) string {
+	if len(whys) == 0 {
 		return ""
 	}
+	before, incoming := make(map[string]record.FieldValue), make(map[string]record.FieldValue)
 	s := savedWhys{Seen: make(map[string]merge.Seen), Unknown: make(map[string]bool)}
-	for name, w := range h.whys {
+	for name, w := range whys {
+		before[name], incoming[name] = w.Before, w.Incoming
 		if w.Seen != merge.SeenUnknown {
 			s.Seen[name] = w.Seen
 		}
-		if w.Unknown {
+		if w.BeforeUnknown {
 			s.Unknown[name] = true
 		}
 	}
-	s.Before = r.writes(h, func(w Why) record.FieldValue { return w.Before })
-	s.Incoming = r.writes(h, func(w Why) record.FieldValue { return w.Incoming })
+	s.Before, s.Incoming = json.RawMessage(text(before)), json.RawMessage(text(incoming))
 	return text(s)
-}
-
-// writes returns one write of each why, as a record.
-func (r *Replica) writes(h *held, of func(Why) record.FieldValue) json.RawMessage {
-	rec, err := r.builder.Record(h.key, iter.Seq2[string, record.FieldValue](func(yield func(string, record.FieldValue) bool) {
-		for _, name := range slices.Sorted(maps.Keys(h.whys)) {
-			if !yield(name, of(h.whys[name])) {
-				return
-			}
-		}
-	}))
-	if err != nil {
-		panic(err) // they were writes of records before
-	}
-	return rec.AppendJSON(nil)
 }
 
 // parseWhys reads what whysText returned.
@@ -73,13 +56,4 @@ func (r *Replica) parseWhys(key record.Key, value string) (map[string]Why, error
 		whys[name] = Why{merge.Decision{Key: key, Field: name, Change: c, Seen: s.Seen[name]}, s.Unknown[name]}
 	}
 	return whys, nil
-}
-
-// text returns the JSON of what always has one.
-func text(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
 }

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,12 +12,14 @@ import (
 
 // Entry is one entry of the device's storage, which maps keys to texts. Keys sort in the
 // order of what they name. An empty value says that the entry is to be removed.
+//
+// The key "state" is that of the clock and the cursor. Keys that begin with "outbox/" hold
+// edits that wait, "record/" what is confirmed, and "why/" why it is so. Only what waits
+// cannot be pulled again.
 type Entry struct{ Key, Value string }
 
-// StateKey is the key of the entry that holds the clock's last stamp and the cursor. The
-// offset is not saved: the clock may be right by the next start, and if not, the server
-// says so again.
-const StateKey = "state"
+// stateKey is the key of the state.
+const stateKey = "state"
 
 // The other keys begin with these. Names hold no U+0000, so it can part them.
 const (
@@ -29,7 +32,8 @@ const (
 // numberWidth is how many digits the number of an item has, so that keys sort.
 const numberWidth = 20
 
-// state is what is saved beside records and outbox.
+// state is what is saved beside records and outbox. The offset is not: the clock may be right
+// by the next start, and if not, the server says so again.
 type state struct {
 	Last   clock.Timestamp `json:"last,omitzero"`
 	Cursor string          `json:"cursor"`
@@ -55,7 +59,7 @@ func (u *unsaved) record(h *held) {
 func (r *Replica) TakeSaves() []Entry {
 	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
 	if r.unsaved.state {
-		entries = append(entries, Entry{StateKey, text(state{r.clock.Last(), r.cursor})})
+		entries = append(entries, Entry{stateKey, text(state{r.clock.Last(), r.cursor})})
 	}
 	var buf []byte
 	for number, it := range r.unsaved.items {
@@ -69,7 +73,7 @@ func (r *Replica) TakeSaves() []Entry {
 		buf = h.confirmed.AppendJSON(buf[:0])
 		entries = append(entries, Entry{recordPrefix + keyText(h.key), string(buf)})
 		if h.whyStale {
-			entries = append(entries, Entry{whyPrefix + keyText(h.key), r.whysText(h)})
+			entries = append(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)})
 		}
 		h.stale, h.whyStale = false, false
 	}
@@ -79,3 +83,9 @@ func (r *Replica) TakeSaves() []Entry {
 }
 
 func keyText(key record.Key) string { return key.Table + separator + key.ID }
+
+// text returns the JSON of a value.
+func text(v any) string {
+	b, _ := json.Marshal(v) // what this package hands to it always has a form
+	return string(b)
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -131,8 +132,11 @@ func (d *device) edit(key record.Key, field string, v record.Value) {
 	require.NoError(d.w.t, d.Edit(key, map[string]record.Value{field: v}))
 }
 
+// outbox returns all that waits, to be sent.
+func (d *device) outbox() []byte { return d.Batch(math.MaxInt, math.MaxInt) }
+
 func (d *device) push() {
-	answer, err := d.w.server.push(d.id, d.Outbox())
+	answer, err := d.w.server.push(d.id, d.outbox())
 	require.NoError(d.w.t, err)
 	require.NoError(d.w.t, d.Answer(answer))
 }

@@ -14,9 +14,9 @@ import (
 // of the winner had seen the loser.
 type Why struct {
 	merge.Decision
-	// Unknown says that of the write Before no more is known than its stamp: the server
-	// told of it, and its value has not come here.
-	Unknown bool
+	// BeforeUnknown says that of the write Before no more is known than its stamp: the
+	// server told of it, and its value has not come here.
+	BeforeUnknown bool
 }
 
 // Why returns the last decision about a field, if there was something to decide. Of a
@@ -35,8 +35,8 @@ func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 func (h *held) tell(w Why) {
 	old, ok := h.whys[w.Field]
 	if ok && old.Winner().Stamp == w.Winner().Stamp && old.Loser().Stamp == w.Loser().Stamp {
-		if w.Unknown {
-			w.Change, w.Unknown = old.Change, old.Unknown
+		if w.BeforeUnknown {
+			w.Change, w.BeforeUnknown = old.Change, old.BeforeUnknown
 		}
 		w.Seen = cmp.Or(w.Seen, old.Seen)
 	}
@@ -64,12 +64,13 @@ func (h *held) forget(field string) {
 // to what is confirmed here, and what the server said of it. The server may have compared
 // it with a write that has not come here.
 func answered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, bool) {
-	w, met := Why{Decision: d}, otherOf(said)
+	w := Why{Decision: d}
+	met, told := otherOf(said)
 	switch {
 	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision, said.Outcome == merge.Collision.String():
 		// It was decided here as well, or a twin of the write is still to be pulled.
-	case !met.IsZero() && met != d.Before.Stamp:
-		w.Change, w.Unknown = unknown(d, met), true
+	case told && met != d.Before.Stamp:
+		w.Change, w.BeforeUnknown = unknown(d, met), true
 	case d.Outcome == merge.Equal:
 		return Why{}, false
 	}
@@ -99,14 +100,14 @@ func unknown(d merge.Decision, met clock.Stamp) merge.Change {
 }
 
 // otherOf returns the stamp of the write that an own one met, if the server told it.
-func otherOf(said merge.FieldReply) clock.Stamp {
+func otherOf(said merge.FieldReply) (clock.Stamp, bool) {
 	switch {
 	case said.Winner != nil:
-		return stampOf(*said.Winner)
+		return stampOf(*said.Winner), true
 	case said.Loser != nil:
-		return stampOf(*said.Loser)
+		return stampOf(*said.Loser), true
 	}
-	return clock.Stamp{}
+	return clock.Stamp{}, false
 }
 
 func stampOf(s merge.StampReply) clock.Stamp {

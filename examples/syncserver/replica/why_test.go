@@ -77,7 +77,7 @@ func TestWhy(t *testing.T) {
 			later(a, b)
 			a.push()
 			b.pull()
-			answer, _ := b.w.server.push(b.id, b.Outbox())
+			answer, _ := b.w.server.push(b.id, b.outbox())
 			b.pull()
 			require.NoError(b.w.t, b.Answer(answer))
 		}, own, unseen},
@@ -86,7 +86,7 @@ func TestWhy(t *testing.T) {
 			a.push()
 			b.pull()
 			b.edit(fence, "title", str("Paint it"))
-			answer, _ := b.w.server.push(b.id, b.Outbox())
+			answer, _ := b.w.server.push(b.id, b.outbox())
 			b.pull()
 			a.pull()
 			require.NoError(b.w.t, b.Answer(answer))
@@ -94,7 +94,7 @@ func TestWhy(t *testing.T) {
 		"another edit is pulled before the answer comes": {func(a, b *device) {
 			later(a, b)
 			b.push()
-			answer, _ := a.w.server.push(a.id, a.Outbox())
+			answer, _ := a.w.server.push(a.id, a.outbox())
 			b.edit(fence, "title", str("Paint it green"))
 			b.push()
 			a.pull()

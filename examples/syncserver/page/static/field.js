@@ -42,15 +42,16 @@ export class Field {
     this.control.addEventListener('blur', () => {
       if (this.#keys) this.#commit();
       this.#keys = false;
+      if (!usable(this.control)) this.#show(this.#drawn);
     });
   }
 
   // What came while somebody typed was covered by what they typed: they had not seen it.
   #commit() {
     const { control, name, view } = this;
+    if (!usable(control)) return;
     const text = control.value.trim();
     if (text === this.#drawn || (this.required && text === '')) return this.#show(this.#drawn);
-    if (!usable(control)) return;
     const seen = this.#began ? { [name]: this.#began.stamp } : {};
     this.#began = null;
     this.replica.edit(view.table, view.id, { [name]: text === '' ? null : this.toValue(text) }, seen);
@@ -60,15 +61,20 @@ export class Field {
     this.view = view;
     const text = this.toText(value(view, this.name));
     // What somebody is typing is not taken out of their hands.
-    const typing = document.activeElement === this.control && this.control.value !== this.#drawn;
+    const typing = document.activeElement === this.control && this.#shows() !== this.#drawn;
     this.#drawn = text;
     if (!typing) this.#show(text);
     this.mark.draw(view);
   }
 
+  /** #shows returns the text of the control, and null for a part of a date. */
+  #shows() {
+    return this.control.validity.badInput ? null : this.control.value;
+  }
+
   #show(text) {
     this.#began = null;
-    if (this.control.value !== text) this.control.value = text;
+    if (this.#shows() !== text) this.control.value = text;
     this.control.classList.toggle('unset', text === '');
     if (this.control.tagName === 'TEXTAREA') fit(this.control);
   }
@@ -76,8 +82,11 @@ export class Field {
 
 const plain = (v) => (typeof v === 'string' ? v : '');
 
-/** usable says whether a date is complete: while one types a year, it is 0002, and 0020. */
-const usable = (control) => control.type !== 'date' || control.value === '' || control.value >= '1900';
+/**
+ * usable says whether a date is complete, or cleared. While one types a year, it is 0002, and
+ * 0020; and while a part is blank, the value is empty as if all parts were.
+ */
+const usable = (control) => control.type !== 'date' || (!control.validity.badInput && (control.value === '' || control.value >= '1900'));
 
 const grows = CSS.supports('field-sizing', 'content');
 

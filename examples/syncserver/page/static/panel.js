@@ -100,7 +100,12 @@ export class Panel {
 
   async #reset() {
     this.sync.stop();
-    await this.replica.forget();
+    try {
+      await this.replica.forget();
+    } catch (error) {
+      this.notices.add(`This replica could not be reset: ${error.message}`, { bad: true, kind: 'not_reset' });
+      return this.sync.start();
+    }
     this.part.notices.replaceChildren();
     this.#setOnline(true);
     for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;

@@ -105,13 +105,19 @@ export class Replica extends EventTarget {
 
   /** forget forgets everything, unsent edits too. */
   async forget() {
-    await this.saved().catch(() => {});
-    await this.#storage.clear();
+    const { token } = this.device;
+    this.device.token = null; // nobody may edit what is about to go
+    try {
+      await this.saved().catch(() => {});
+      await this.#storage.clear();
+    } catch (error) {
+      this.device.token = token;
+      throw error;
+    }
     this.#writer.begin();
-    const { skew, online } = this.device;
-    this.device = { skew, online };
-    for (const table of Object.values(this.tables)) table.clear();
-    Object.assign(this, { violations: [], waiting: 0, cursor: '', offset: 0 });
+    this.#call('close'); // or the program would save what it still holds
+    delete this.device.clientId;
+    this.#redraw();
     this.#saveDevice();
   }
 
@@ -132,7 +138,7 @@ export class Replica extends EventTarget {
   /** setSkew sets the clock of the device so many milliseconds off. */
   setSkew(milliseconds) {
     this.device.skew = milliseconds;
-    this.#do('setSkew', milliseconds);
+    if (this.joined) this.#do('setSkew', milliseconds); // or it is set when it opens as a client
     this.#saveDevice();
   }
 
@@ -146,7 +152,11 @@ export class Replica extends EventTarget {
     return this.#do('pulled', lines);
   }
 
-  /** batch returns the first that waits. All of it must be saved before it is sent. */
+  /**
+   * batch returns the first that waits, and how many edits that is. All of it must be saved
+   * before it is sent.
+   * @returns {{bytes: Uint8Array, count: number}}
+   */
   batch(items, bytes) {
     return this.#call('batch', items, bytes);
   }

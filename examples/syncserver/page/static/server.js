@@ -56,6 +56,7 @@ export async function* pull(token, after, limit, signal) {
       const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
       const end = bytes.lastIndexOf(10) + 1; // behind the last line that is whole
       if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
+      if (done && end < bytes.length) throw new Error('the answer was cut off');
       if (done) return;
       held = [bytes.subarray(end)];
       size -= end;

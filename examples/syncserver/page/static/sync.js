@@ -109,13 +109,15 @@ export class Sync extends EventTarget {
     const { workspace, invite } = this.place;
     const identity = await join(workspace, invite, signal);
     signal.throwIfAborted();
-    await this.replica.become(identity);
+    await this.replica.become(identity).catch((error) => {
+      throw error instanceof ProgramError ? error : new NotSaved();
+    });
     signal.throwIfAborted();
   }
 
   async #pullAll(signal) {
     try {
-      for (let n = 1; n > 0; ) {
+      for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last
         n = 0;
         for await (const { lines, more } of pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal)) {
           signal.throwIfAborted();
@@ -134,20 +136,19 @@ export class Sync extends EventTarget {
   // refused as a whole the first half, to find the bad item.
   async #push(items, signal) {
     this.#set(State.pushing);
-    const batch = this.replica.batch(items, BYTES); // now: later edits are not saved below
-    const most = Math.min(items, this.replica.waiting); // that it holds
+    const { bytes, count } = this.replica.batch(items, BYTES); // now: later edits are not saved below
     await this.replica.saved().catch(() => {
       throw new NotSaved();
     });
     signal.throwIfAborted();
     try {
-      const { results } = JSON.parse(await push(this.replica.device.token, batch, signal));
+      const { results } = JSON.parse(await push(this.replica.device.token, bytes, signal));
       signal.throwIfAborted();
       this.replica.answer(results);
       this.#goOn(results);
     } catch (error) {
       if (!isBad(error)) throw error;
-      if (most > 1) return Math.floor(most / 2);
+      if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
       return 1; // the next may be as bad
     }
@@ -169,7 +170,7 @@ export class Sync extends EventTarget {
   }
 }
 
-/** NotSaved says that this browser does not store what is to be sent. */
+/** NotSaved says that the storage of this browser fails, and with it all that is to be kept. */
 class NotSaved extends Error {}
 
 /** Kept says that the server takes none of the edits now, and wants them again later. */

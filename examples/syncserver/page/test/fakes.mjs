@@ -12,13 +12,18 @@ export class Program {
   outbox = [];
   records = [];
   clientId = null;
+  cursor = '';
+  #skew = 0;
   #saves = [];
   #sent = 0;
   #ids = 0;
 
   /** functions are what the real program offers. */
   functions = {
-    setSkew: () => {},
+    setSkew: (skew) => {
+      if (skew !== this.#skew) this.#saves.push('state', JSON.stringify({ cursor: this.cursor }));
+      this.#skew = skew;
+    },
     open: (clientId, entries) => this.#open(clientId, entries),
     newId: () => `new${++this.#ids}`,
     edit: (table, id) => {
@@ -26,22 +31,27 @@ export class Program {
       this.#saves.push(`outbox/${id}`, id);
     },
     pulled: () => 0,
-    batch: (items) => {
-      this.#sent = Math.min(items, this.outbox.length);
-      return this.outbox.slice(0, this.#sent).join();
-    },
+    close: () => this.#open(null, []),
+    batch: (items, bytes) => this.#batch(items, bytes),
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => '[]',
     violations: () => '[]',
-    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: '', offset: 0, changed: '[]', notices: '[]' }),
+    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, offset: 0, changed: '[]', notices: '[]' }),
   };
 
   #open(clientId, entries) {
     const keys = entries.filter((_, i) => i % 2 === 0);
     if (entries.includes('{')) return new Error('saved entry: unexpected end of JSON input');
     this.clientId = clientId;
+    this.cursor = keys.includes('state') ? JSON.parse(entries[2 * keys.indexOf('state') + 1]).cursor ?? '' : '';
     this.outbox = keys.filter((key) => key.startsWith('outbox/')).map((key) => key.slice('outbox/'.length));
     this.records = keys.filter((key) => key.startsWith('record/'));
+  }
+
+  #batch(items, bytes) {
+    this.#sent = Math.min(items, this.outbox.length);
+    while (this.#sent > 1 && this.outbox.slice(0, this.#sent).join().length > bytes) this.#sent--;
+    return { bytes: this.outbox.slice(0, this.#sent).join(), count: this.#sent };
   }
 
   #answer(results) {

@@ -79,6 +79,43 @@ test('a device that cannot leave stays as it is', async () => {
   assert.deepEqual([...storage.disk.keys()], ['outbox/a', 'state']);
 });
 
+test('a device that was reset has nothing of what it was', async () => {
+  const { program, replica } = await opened(memory({ device: joined, 'outbox/a': 'a', 'record/tasks\0x': '{}', state: '{"cursor":"41"}' }));
+  replica.setSkew(0);
+  assert.equal(replica.cursor, '41');
+  await replica.forget();
+  assert.deepEqual([program.outbox, program.records, replica.waiting, replica.cursor], [[], [], 0, '']);
+  replica.setSkew(60_000); // which stores something, and must not store what was
+  await replica.become({ clientId: 'new', token: 'new' });
+  assert.equal(replica.cursor, '', 'it would never get the older records');
+  assert.deepEqual([program.clientId, program.outbox, replica.device.skew], ['new', [], 60_000]);
+});
+
+test('what is done while a device is reset is forgotten with it', async () => {
+  const storage = memory({ device: joined, state: '{"cursor":"41"}' });
+  const { replica } = await opened(storage);
+  storage.clear = async () => {
+    storage.disk.clear();
+    replica.edit('tasks', 'a', {});
+    replica.setSkew(60_000);
+  };
+  await replica.forget();
+  await replica.saved();
+  assert.deepEqual([...storage.disk.keys()], ['device']);
+  assert.equal(JSON.parse(storage.disk.get('device')).skew, 60_000);
+});
+
+test('a device that cannot be reset stays as it is', async () => {
+  const storage = memory({ device: joined, 'outbox/a': 'a' });
+  storage.clear = async () => { throw new Error('UnknownError'); };
+  const { replica } = await opened(storage);
+  await assert.rejects(replica.forget(), /UnknownError/);
+  assert.equal(replica.joined, true);
+  replica.edit('tasks', 'b', {});
+  await replica.saved();
+  assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a', 'outbox/b']);
+});
+
 test('nobody edits what is about to be read anew', async () => {
   const { replica } = device();
   const notices = [];

@@ -70,3 +70,16 @@ test('a pull that has come is whole', async () => {
   server.close();
   assert.equal(await parts, '{"a":1}\n{"b":2}\n');
 });
+
+test('a pull whose last line is not whole was cut off', async () => {
+  const server = streaming();
+  const lines = [];
+  const all = (async () => {
+    for await (const part of pull('t', 0, 10, new AbortController().signal)) lines.push(new TextDecoder().decode(part.lines));
+  })();
+  await settled();
+  server.write('{"a":1}\n{"b"');
+  server.close();
+  await assert.rejects(all, /cut off/);
+  assert.deepEqual(lines, ['{"a":1}\n'], 'what came is taken');
+});

@@ -45,6 +45,44 @@ for (const code of ['malformed', 'too_large']) {
   });
 }
 
+test('of a batch that has fewer edits than it might, as they are long, half is sent next', async () => {
+  const { replica } = device();
+  const long = 'x'.repeat(100_000);
+  for (const id of ['bad', 'b', 'c', 'd']) for (const n of [1, 2, 3, 4]) replica.edit('tasks', id + n + long, {});
+  const { batches, server } = pushing((body) => (body.includes('bad1') ? json({ code: 'too_large' }, 413) : verdicts(body, accepted)));
+  const sync = online(replica, server);
+  await until(() => sync.state === State.current);
+  assert.deepEqual(batches.map((b) => b.length), [8, 4, 2, 1, 1, 8, 6]);
+  sync.stop();
+});
+
+test('an edit costs a pull, a push, and a pull', async () => {
+  const { replica, program } = device();
+  const asked = [];
+  program.functions.pulled = (lines) => lines.filter((byte) => byte === 10).length;
+  const sync = online(replica, (what, body) => {
+    asked.push(what);
+    if (what === 'push') return verdicts(body, accepted);
+    return new Response(asked.at(-2) === 'push' ? '{}\n' : '');
+  });
+  await until(() => sync.state === State.current);
+  asked.length = 0;
+  replica.edit('tasks', 'a', {});
+  await until(() => sync.state === State.current && replica.waiting === 0);
+  assert.deepEqual(asked, ['pull', 'push', 'pull']);
+  sync.stop();
+});
+
+test('a page that is full is not the last', async () => {
+  const { replica, program } = device();
+  const left = [10_000, 10_000, 1];
+  program.functions.pulled = (lines) => lines.filter((byte) => byte === 10).length;
+  const sync = online(replica, () => new Response('{}\n'.repeat(left.shift() ?? 0)));
+  await until(() => sync.state === State.current);
+  assert.deepEqual(left, []);
+  sync.stop();
+});
+
 test('nothing is sent before it is saved', async () => {
   const storage = memory();
   const { save } = storage;
@@ -141,6 +179,17 @@ test('a storage that is closed is told, and nothing is sent', async () => {
   await until(() => [State.notSaved, State.unreachable].includes(sync.state));
   assert.equal(sync.state, State.notSaved);
   assert.deepEqual(notices, ['not_saved']);
+});
+
+test('a storage that cannot be read while a device joins is not the silence of the server', async () => {
+  const storage = memory();
+  storage.load = async () => { throw new DOMException('no', 'UnknownError'); };
+  const { replica } = device(storage);
+  replica.device.token = null;
+  const sync = online(replica, () => json({ clientId: 'c', token: 't' }));
+  await until(() => [State.notSaved, State.unreachable].includes(sync.state));
+  assert.equal(sync.state, State.notSaved);
+  sync.stop();
 });
 
 test('a device that the server forgot joins again with what waits', async () => {

@@ -7,11 +7,12 @@
 // bytes, and the rest is JSON text.
 //
 //	open(clientId, entries)       entries is an array of keys and values by turns
+//	close()                       forgets all: until the next open, it is no client
 //	setSkew(milliseconds)         the wall clock of the device is off by so much
 //	newId()                       an ID for a record; those of later records are greater
 //	edit(table, id, fields, seen) null deletes a field; seen has the stamps of what the user saw
 //	pulled(lines)                 returns the number of lines, and 0 at the end
-//	batch(items, bytes)           what to push
+//	batch(items, bytes)           what to push, as {bytes, count}
 //	answer(replies)               what the server said to that
 //	records()                     all that is shown
 //	violations()                  those that are open
@@ -46,9 +47,10 @@ type device struct {
 
 func main() {
 	d := &device{}
-	d.open(clock.ClientID{}, nil) // so that no call finds nothing; it is not shown
+	d.jsClose(nil) // so that no call finds nothing
 	js.Global().Get("fieldlww").Set(os.Args[1], js.ValueOf(map[string]any{
 		"open":       function(d.jsOpen),
+		"close":      function(d.jsClose),
 		"setSkew":    function(d.jsSetSkew),
 		"newId":      function(d.jsNewID),
 		"edit":       function(d.jsEdit),
@@ -84,13 +86,15 @@ func function(f func(args []js.Value) (any, error)) js.Func {
 
 func jsError(err error) any { return js.Global().Get("Error").New(err.Error()) }
 
-func (d *device) open(id clock.ClientID, saved []replica.Entry) (err error) {
-	d.print = fingerprint{}
-	d.replica, err = replica.Open(replica.Options{
+func (d *device) open(id clock.ClientID, saved []replica.Entry) error {
+	opened, err := replica.Open(replica.Options{
 		ID:    id,
 		Wall:  func() time.Time { return time.Now().Add(d.skew) },
 		Saved: func(yield func(replica.Entry) bool) { each(saved, yield) },
 	})
+	if err == nil { // else what was open stays so
+		d.replica, d.print = opened, fingerprint{}
+	}
 	return err
 }
 
@@ -113,6 +117,9 @@ func (d *device) jsOpen(args []js.Value) (any, error) {
 	}
 	return nil, d.open(id, saved)
 }
+
+// jsClose makes the replica one of no client that holds nothing, and is not shown.
+func (d *device) jsClose([]js.Value) (any, error) { return nil, d.open(clock.ClientID{}, nil) }
 
 // jsSetSkew sets the wall clock. What the server said of it does not count any longer.
 func (d *device) jsSetSkew(args []js.Value) (any, error) {
@@ -159,7 +166,7 @@ func (d *device) jsBatch(args []js.Value) (any, error) {
 	batch := d.replica.Batch(args[0].Int(), args[1].Int())
 	bytes := js.Global().Get("Uint8Array").New(len(batch))
 	js.CopyBytesToJS(bytes, batch)
-	return bytes, nil
+	return js.ValueOf(map[string]any{"bytes": bytes, "count": d.replica.Sent()}), nil
 }
 
 func (d *device) jsAnswer(args []js.Value) (any, error) {
@@ -167,13 +174,13 @@ func (d *device) jsAnswer(args []js.Value) (any, error) {
 }
 
 func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.all), nil }
-func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()), nil }
-func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()), nil }
+func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
+func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
 func (d *device) jsDigest([]js.Value) (any, error)     { return d.print.of(d.replica), nil }
-func (d *device) jsTake([]js.Value) (any, error)       { return d.take(), nil }
+func (d *device) jsTake([]js.Value) (any, error)       { return d.take() }
 
 func (d *device) jsWhy(args []js.Value) (any, error) {
-	return text(d.why(keyOf(args), args[2].String())), nil
+	return text(d.why(keyOf(args), args[2].String()))
 }
 
 // keyOf returns the key that the first two arguments are.

@@ -16,8 +16,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// tables are what the page shows.
-var tables = []string{board.Tasks, board.Meetings, board.Devices}
+// tables returns the names of the tables that the page shows.
+func tables() []string { return []string{board.Tasks, board.Meetings, board.Devices} }
 
 // appendView appends a record as it is shown, in JSON, with the names of the fields about
 // which there is more to say:
@@ -25,11 +25,10 @@ var tables = []string{board.Tasks, board.Meetings, board.Devices}
 //	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
 func (d *device) appendView(dst []byte, r record.Record) []byte {
 	key := r.Key()
-	var waiting, replaced []string
+	waiting := d.replica.WaitingFields(key)
+	var replaced []string
 	for name := range r.All() {
-		if d.replica.Waits(key, name) {
-			waiting = append(waiting, name)
-		} else if w, ok := d.replica.Why(key, name); ok && won(w) {
+		if w, ok := d.replica.Why(key, name); ok && won(w) && !slices.Contains(waiting, name) {
 			replaced = append(replaced, name)
 		}
 	}
@@ -78,7 +77,7 @@ func (d *device) views(records iter.Seq[record.Record]) string {
 
 // all returns the records of the tables that are shown.
 func (d *device) all(yield func(record.Record) bool) {
-	for _, table := range tables {
+	for _, table := range tables() {
 		for r := range d.replica.Records(table) {
 			if !yield(r) {
 				return
@@ -90,7 +89,7 @@ func (d *device) all(yield func(record.Record) bool) {
 // won reports whether a write won over another client's, of another value.
 func won(w replica.Why) bool {
 	winner, loser := w.Winner(), w.Loser()
-	return winner.Stamp.Client != loser.Stamp.Client && (w.Unknown || winner.Value != loser.Value)
+	return winner.Stamp.Client != loser.Stamp.Client && (w.BeforeUnknown || winner.Value != loser.Value)
 }
 
 func (d *device) violations() []violation.Violation {
@@ -123,29 +122,28 @@ func (d *device) why(key record.Key, field string) *why {
 		return nil
 	}
 	seen := map[merge.Seen]string{merge.SeenYes: "yes", merge.SeenNo: "no"}
-	return &why{w.Winner(), w.Loser(), w.Unknown, w.Step().String(), w.Margin().Milliseconds(), seen[w.Seen]}
+	return &why{w.Winner(), w.Loser(), w.BeforeUnknown, w.Step().String(), w.Margin().Milliseconds(), seen[w.Seen]}
 }
 
 type notice struct {
-	Kind       string          `json:"kind"`
-	Table      string          `json:"table,omitempty"`
-	ID         string          `json:"id,omitempty"`
-	Fields     []string        `json:"fields,omitempty"`
-	Code       merge.Code      `json:"code"`
-	Detail     string          `json:"detail,omitempty"`
-	RolledBack json.RawMessage `json:"rolledBack,omitempty"`
-	Other      clock.ClientID  `json:"other,omitzero"`
-	By         int64           `json:"by,omitempty"` // milliseconds
-}
-
-var kinds = map[replica.NoticeKind]string{
-	replica.Refused: "refused", replica.EditLost: "edit_lost", replica.EditReplaced: "edit_replaced",
-	replica.RecordDeleted: "record_deleted", replica.ClockCorrected: "clock_corrected", replica.NewIDNeeded: "new_id_needed",
+	Kind       replica.NoticeKind `json:"kind"`
+	Table      string             `json:"table,omitempty"`
+	ID         string             `json:"id,omitempty"`
+	Fields     []string           `json:"fields,omitempty"`
+	Code       merge.Code         `json:"code"`
+	Detail     string             `json:"detail,omitempty"`
+	RolledBack json.RawMessage    `json:"rolledBack,omitempty"`
+	Other      clock.ClientID     `json:"other,omitzero"`
+	By         int64              `json:"by,omitempty"` // milliseconds
 }
 
 // take returns what the calls since the last take did. Saves are keys and values by turns;
 // one without a value is to be removed.
-func (d *device) take() map[string]any {
+func (d *device) take() (map[string]any, error) {
+	notices, err := text(d.notices())
+	if err != nil {
+		return nil, err
+	}
 	saves := []any{}
 	for _, e := range d.replica.TakeSaves() {
 		saves = append(saves, e.Key, e.Value)
@@ -159,19 +157,25 @@ func (d *device) take() map[string]any {
 		}
 	}
 	return map[string]any{
-		"saves": saves,
-		"changed": d.views(func(yield func(record.Record) bool) {
-			for _, key := range changed {
-				if slices.Contains(tables, key.Table) && !yield(d.replica.Shown(key)) {
-					return
-				}
-			}
-		}),
+		"saves":   saves,
+		"changed": d.views(d.shownOf(changed)),
 		"tables":  names,
-		"notices": text(d.notices()),
-		"waiting": d.replica.Len(),
+		"notices": notices,
+		"waiting": d.replica.NumWaiting(),
 		"cursor":  d.replica.Cursor(),
 		"offset":  d.replica.Offset().Milliseconds(),
+	}, nil
+}
+
+// shownOf returns those records of some keys whose table the page shows.
+func (d *device) shownOf(keys []record.Key) iter.Seq[record.Record] {
+	shown := tables()
+	return func(yield func(record.Record) bool) {
+		for _, key := range keys {
+			if slices.Contains(shown, key.Table) && !yield(d.replica.Shown(key)) {
+				return
+			}
+		}
 	}
 }
 
@@ -179,7 +183,7 @@ func (d *device) notices() []notice {
 	notices := []notice{}
 	for _, n := range d.replica.TakeNotices() {
 		v := notice{
-			Kind: kinds[n.Kind], Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
+			Kind: n.Kind, Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
 			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, By: n.By.Milliseconds(),
 		}
 		if n.Kind == replica.Refused {
@@ -210,11 +214,8 @@ func parseFields(object string) (map[string]record.Value, error) {
 	return fields, nil
 }
 
-// text returns the JSON of a value of this package, which always has one.
-func text(v any) string {
+// text returns the JSON of a value.
+func text(v any) (string, error) {
 	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
+	return string(b), err
 }

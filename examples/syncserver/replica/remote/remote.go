@@ -1,9 +1,14 @@
+// Package remote syncs a Replica with a server over HTTP, in programs that are not a browser:
+// there the page sends the requests. [Server.Join] makes a new client of a workspace, and
+// [Client.Sync] brings what it edits to the server, and what others edit to it.
 package remote
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 
@@ -11,75 +16,100 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// How much is sent at once: as much as the server takes.
+// How much is asked for and sent at once. The server takes no more in a push.
 const (
-	maxItems = 1000
-	maxBytes = 4 << 20
+	pageRecords = 1000
+	maxItems    = 1000
+	maxBytes    = 4 << 20
 )
 
-// Remote syncs a Replica with a server. As a Replica, it must not be used from two
-// goroutines at once.
-type Remote struct {
+// ErrWaiting says that edits still wait to be sent: the server answers, and keeps them waiting.
+// Nothing is lost; sync again later.
+var ErrWaiting = errors.New("remote: the server keeps edits waiting")
+
+// Client syncs a Replica with a server. Server and Replica must be set. It must not be used
+// from two goroutines at once, as the Replica.
+//
+// Its methods return a *StatusError if the server refuses a request, or what stands between; an
+// error of net/http if no whole answer comes, which wraps that of a context that has ended; what
+// Replica.Pulled and Replica.Answer return if the answer makes no sense; and what Save returns.
+// After any error nothing is lost, and they can be called again.
+type Client struct {
 	Server  Server
-	Token   string
+	Token   string // of the Membership
 	Replica *replica.Replica
 	// Save writes entries to the device's storage in one transaction. It is called before
-	// anything is sent, and after anything has come. Nil means that nothing is saved.
+	// anything is sent, and after anything has come; what it failed to write, it is given
+	// again. Nil means that nothing is saved.
 	Save func([]replica.Entry) error
 
 	unsaved []replica.Entry // what Save has failed to write
 }
 
-// Sync pulls until all is here, pushes as Push does, and then pulls again. It pulls first, so
-// that what an edit is about to replace is here and can be told.
-func (r *Remote) Sync(ctx context.Context) error {
-	if err := r.Pull(ctx); err != nil || r.Replica.Len() == 0 {
+// Sync pulls, and if edits wait, pushes them and pulls what the server made of them. It pulls
+// first, so that what an edit is about to replace is here and can be told. The errors are those
+// of Pull and Push.
+func (c *Client) Sync(ctx context.Context) error {
+	if err := c.Pull(ctx); err != nil || c.Replica.NumWaiting() == 0 {
 		return err
 	}
-	if err := r.Push(ctx); err != nil {
+	if err := c.Push(ctx); err != nil {
 		return err
 	}
-	return r.Pull(ctx)
+	return c.Pull(ctx)
 }
 
-// Pull pulls until an empty page comes.
-func (r *Remote) Pull(ctx context.Context) error {
+// Pull pulls until a page is not full, which is the last one.
+func (c *Client) Pull(ctx context.Context) error {
 	for {
-		query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(maxItems)}}
-		if cursor := r.Replica.Cursor(); cursor != "" {
-			query.Set("after", cursor)
-		}
-		lines, err := r.Server.do(ctx, call{"GET", "/v1/pull?" + query.Encode(), r.Token, nil})
-		if err != nil || len(lines) == 0 {
-			return err
-		}
-		next, err := replica.LastSequence(lines)
-		if err != nil {
-			return err
-		}
-		if err := r.Replica.Pulled(lines, next); err != nil {
-			return err
-		}
-		if err := r.save(); err != nil {
+		n, err := c.pullPage(ctx)
+		if err != nil || n < pageRecords {
 			return err
 		}
 	}
 }
 
-// Push pushes until the outbox is empty, or the server keeps all of it waiting twice in a
-// row. A batch that is refused as a whole is sent in parts, until the item is found that
-// makes no sense to the server. That is dropped.
-func (r *Remote) Push(ctx context.Context) error {
+// pullPage pulls once, and returns how many records came.
+func (c *Client) pullPage(ctx context.Context) (int, error) {
+	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
+	if cursor := c.Replica.Cursor(); cursor != "" {
+		query.Set("after", cursor)
+	}
+	lines, err := c.Server.do(ctx, call{"GET", "/v1/pull?" + query.Encode(), c.Token, nil})
+	if err != nil || len(lines) == 0 {
+		return 0, err
+	}
+	next, err := replica.LastSequence(lines)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.Replica.Pulled(lines, next); err != nil {
+		return 0, err
+	}
+	return bytes.Count(lines, []byte("\n")), c.save()
+}
+
+// Push pushes until the outbox is empty. The error is ErrWaiting if the server keeps all that
+// was sent waiting twice in a row. A batch that is refused as a whole is sent in parts, until
+// the item is found that makes no sense to the server. That is dropped.
+func (c *Client) Push(ctx context.Context) error {
 	items := maxItems
-	for stuck := 0; stuck < 2 && r.Replica.Len() > 0; {
-		if err := r.save(); err != nil {
+	stuck := 0 // how many answers in a row kept all waiting
+	for {
+		if err := c.save(); err != nil {
 			return err
 		}
-		before := r.Replica.Len()
-		answer, err := r.push(ctx, r.Replica.Batch(items, maxBytes))
+		before := c.Replica.NumWaiting()
+		switch {
+		case before == 0:
+			return nil
+		case stuck == 2:
+			return ErrWaiting
+		}
+		answer, err := c.push(ctx, c.Replica.Batch(items, maxBytes))
 		var fail *StatusError
 		if errors.As(err, &fail) && fail.isOfBatch() {
-			if n := r.Replica.Sent(); n > 1 {
+			if n := c.Replica.Sent(); n > 1 {
 				items = n / 2
 				continue
 			}
@@ -88,28 +118,30 @@ func (r *Remote) Push(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Replica.Answer(answer); err != nil {
+		if err := c.Replica.Answer(answer); err != nil {
 			return err
 		}
 		items = maxItems
-		if stuck++; r.Replica.Len() < before {
+		stuck++
+		if c.Replica.NumWaiting() < before {
 			stuck = 0
 		}
 	}
-	return r.save()
 }
 
 // push sends a batch and returns the replies.
-func (r *Remote) push(ctx context.Context, batch []byte) ([]byte, error) {
-	body, err := r.Server.do(ctx, call{"POST", "/v1/push", r.Token, batch})
+func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
+	body, err := c.Server.do(ctx, call{"POST", "/v1/push", c.Token, batch})
 	if err != nil {
 		return nil, err
 	}
 	var answer struct {
 		Results json.RawMessage `json:"results"`
 	}
-	err = json.Unmarshal(body, &answer)
-	return answer.Results, err
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, fmt.Errorf("%w: %w", replica.ErrAnswer, err)
+	}
+	return answer.Results, nil
 }
 
 // isOfBatch reports whether something in a batch is why it failed. The code is the
@@ -121,13 +153,13 @@ func refusal(fail *StatusError) ([]byte, error) {
 	return json.Marshal([]merge.Reply{{Verdict: "refused", Code: merge.Code(fail.Code), Detail: fail.Detail}})
 }
 
-func (r *Remote) save() error {
-	r.unsaved = append(r.unsaved, r.Replica.TakeSaves()...)
-	if r.Save != nil && len(r.unsaved) > 0 {
-		if err := r.Save(r.unsaved); err != nil {
+func (c *Client) save() error {
+	c.unsaved = append(c.unsaved, c.Replica.TakeSaves()...)
+	if c.Save != nil && len(c.unsaved) > 0 {
+		if err := c.Save(c.unsaved); err != nil {
 			return err
 		}
 	}
-	r.unsaved = nil
+	c.unsaved = nil
 	return nil
 }

@@ -1,106 +1,23 @@
 package remote_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-var ana = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
-
-// server answers requests as the contract has it, and counts them.
-type server struct {
-	engine  merge.Engine
-	rows    []record.Record // by sequence
-	down    bool
-	proxy   int    // the status with which a proxy refuses all
-	keep    bool   // refuses all for now
-	trouble []byte // a batch that holds it is malformed
-	asked   map[string]int
-}
-
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	s.asked[r.URL.Path]++
-	fail := func(status int, code string) {
-		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"code":%q,"detail":"why"}`, code)
-	}
-	switch {
-	case s.proxy != 0:
-		http.Error(w, "<h1>No</h1>", s.proxy)
-	case s.down:
-		fail(503, "unavailable")
-	case r.URL.Path == "/v1/join" && bytes.Equal(body, []byte(`{"invite":"please","workspace":"demo"}`)):
-		fmt.Fprintf(w, `{"clientId":%q,"token":"t","workspace":"demo"}`, ana)
-	case r.URL.Path == "/v1/join":
-		fail(403, "not_invited")
-	case r.Header.Get("Authorization") != "Bearer t":
-		fail(401, "unauthorized")
-	case r.URL.Path == "/v1/pull":
-		s.pull(w, r)
-	case len(body) > 4<<20:
-		fail(413, "too_large")
-	case s.trouble != nil && bytes.Contains(body, s.trouble) || bytes.Count(body, []byte("\n")) > 1000:
-		fail(400, "malformed")
-	default:
-		fmt.Fprintf(w, `{"results":%s,"violations":[]}`, s.push(body))
-	}
-}
-
-func (s *server) pull(w io.Writer, r *http.Request) {
-	var after, limit int
-	fmt.Sscan(r.FormValue("after"), &after)
-	fmt.Sscan(r.FormValue("limit"), &limit)
-	for seq := after + 1; seq <= min(len(s.rows), after+limit); seq++ {
-		line := record.Mutation{Data: s.rows[seq-1]}.AppendJSON(nil)
-		fmt.Fprintf(w, "{\"seq\":%d,%s\n", seq, line[1:])
-	}
-}
-
-func (s *server) push(body []byte) []byte {
-	items, _ := s.engine.Decode(body)
-	in := merge.Input{Actor: ana, Wall: time.Now(), Items: items, Current: merge.Collect(s.rows...)}
-	if s.keep {
-		in.Wall = time.Time{}.AddDate(1969, 0, 0)
-	}
-	in.Keys = s.engine.Keys(in)
-	answer := s.engine.Apply(in)
-	for _, u := range answer.Updates {
-		s.rows = append(s.rows, u.After)
-	}
-	return answer.AppendJSON(nil)
-}
-
-func start(t *testing.T) (*server, *remote.Remote) {
-	s := &server{asked: map[string]int{}}
-	h := httptest.NewServer(s)
-	t.Cleanup(h.Close)
-	r, err := replica.Open(replica.Options{ID: ana})
-	require.NoError(t, err)
-	return s, &remote.Remote{Server: remote.Server{URL: h.URL, HTTP: h.Client()}, Token: "t", Replica: r}
-}
-
-func edit(t *testing.T, r *remote.Remote, id, title string) {
-	require.NoError(t, r.Replica.Edit(record.Key{Table: "tasks", ID: id}, map[string]record.Value{"title": record.MustOf(title)}))
-}
-
 func TestJoin(t *testing.T) {
-	_, r := start(t)
+	s, r := start(t)
 	m, err := r.Server.Join(context.Background(), "demo", "please")
 	require.NoError(t, err)
 	require.Equal(t, remote.Membership{Workspace: "demo", ClientID: ana, Token: "t"}, m)
@@ -108,6 +25,11 @@ func TestJoin(t *testing.T) {
 	var fail *remote.StatusError
 	require.ErrorAs(t, err, &fail)
 	require.Equal(t, remote.StatusError{Status: 403, Code: "not_invited", Detail: "why"}, *fail)
+	for _, s.nonsense = range []string{"<h1>Yes</h1>", "{}", `{"token":"t"}`, `{"clientId":"` + ana.String() + `"}`} {
+		m, err = r.Server.Join(context.Background(), "demo", "please")
+		require.ErrorIs(t, err, replica.ErrAnswer, s.nonsense)
+		require.Zero(t, m)
+	}
 }
 
 // TestSync: a large outbox is sent in parts, and all comes back in pages.
@@ -117,12 +39,53 @@ func TestSync(t *testing.T) {
 		edit(t, r, fmt.Sprint(i), "x")
 	}
 	require.NoError(t, r.Sync(context.Background()))
-	require.Zero(t, r.Replica.Len())
+	require.Zero(t, r.Replica.NumWaiting())
 	require.Len(t, s.rows, 2500)
-	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 4}, s.asked)
+	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 3}, s.asked)
 	require.Equal(t, "2500", r.Replica.Cursor())
 	require.NoError(t, r.Sync(context.Background()))
-	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 4 + 1}, s.asked)
+	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 3 + 1}, s.asked)
+}
+
+// TestPull: the first page that is not full is the last one. If it was not, as with a server of
+// smaller pages, the next pull goes on from there.
+func TestPull(t *testing.T) {
+	s, r := start(t)
+	for i := range 2000 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	require.NoError(t, r.Push(context.Background()))
+	require.NoError(t, r.Pull(context.Background()))
+	require.Equal(t, 3, s.asked["/v1/pull"], "the second page was full")
+
+	other, err := replica.Open(replica.Options{ID: ben})
+	require.NoError(t, err)
+	r.Replica = other
+	s.page = 700
+	for _, cursor := range []string{"700", "1400", "2000", "2000"} {
+		require.NoError(t, r.Pull(context.Background()))
+		require.Equal(t, cursor, other.Cursor())
+	}
+}
+
+// TestNonsense: an answer that makes no sense is an error, and does not move the cursor;
+// otherwise a pull would go on for ever.
+func TestNonsense(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	line := `{"table":"tasks","id":"a","data":{}}` + "\n"
+	s.nonsense = strings.Repeat(line, 1000)
+	var bad *record.Error
+	require.ErrorAs(t, r.Pull(context.Background()), &bad)
+	require.ErrorIs(t, bad, record.ErrMissing)
+	require.ErrorIs(t, r.Push(context.Background()), replica.ErrAnswer)
+	s.nonsense = `{"seq":1,"table":"","id":"a","data":{}}` + "\n"
+	require.ErrorAs(t, r.Sync(context.Background()), &bad)
+	require.ErrorIs(t, bad, record.ErrName)
+	s.nonsense = `{"results":[]}`
+	require.ErrorIs(t, r.Push(context.Background()), replica.ErrAnswer)
+	require.Empty(t, r.Replica.Cursor())
+	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
 // TestLarge: what is too large to be sent at once is sent in parts.
@@ -132,7 +95,7 @@ func TestLarge(t *testing.T) {
 		edit(t, r, fmt.Sprint(i), string(make([]byte, 90_000)))
 	}
 	require.NoError(t, r.Push(context.Background()))
-	require.Zero(t, r.Replica.Len())
+	require.Zero(t, r.Replica.NumWaiting())
 	require.Len(t, s.rows, 12)
 	require.Empty(t, r.Replica.TakeNotices())
 }
@@ -145,7 +108,7 @@ func TestMalformed(t *testing.T) {
 	}
 	s.trouble = []byte(`"id":"70"`)
 	require.NoError(t, r.Push(context.Background()))
-	require.Zero(t, r.Replica.Len())
+	require.Zero(t, r.Replica.NumWaiting())
 	require.Len(t, s.rows, 99)
 	notices := r.Replica.TakeNotices()
 	require.Len(t, notices, 1)
@@ -166,17 +129,19 @@ func TestTrouble(t *testing.T) {
 	require.ErrorAs(t, err, &fail)
 	require.Equal(t, 503, fail.Status)
 	require.ErrorAs(t, r.Push(context.Background()), &fail)
-	require.Equal(t, 1, r.Replica.Len())
+	require.Equal(t, 1, r.Replica.NumWaiting())
 	s.down, s.keep = false, true
-	require.NoError(t, r.Push(context.Background()))
-	require.Equal(t, 1, r.Replica.Len())
+	require.ErrorIs(t, r.Push(context.Background()), remote.ErrWaiting)
+	require.Equal(t, 2+1+1, s.asked["/v1/push"]+s.asked["/v1/pull"])
+	require.ErrorIs(t, r.Sync(context.Background()), remote.ErrWaiting)
+	require.Equal(t, 1, r.Replica.NumWaiting())
 	s.keep, r.Token = false, "other"
 	require.ErrorAs(t, r.Push(context.Background()), &fail)
 	require.Equal(t, 401, fail.Status)
-	require.Equal(t, 1, r.Replica.Len())
+	require.Equal(t, 1, r.Replica.NumWaiting())
 	r.Token = "t"
 	require.NoError(t, r.Sync(context.Background()))
-	require.Zero(t, r.Replica.Len())
+	require.Zero(t, r.Replica.NumWaiting())
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	require.ErrorIs(t, r.Sync(canceled), context.Canceled)
@@ -227,11 +192,11 @@ func TestProxy(t *testing.T) {
 		var fail *remote.StatusError
 		require.ErrorAs(t, r.Push(context.Background()), &fail)
 		require.Equal(t, status, fail.Status)
-		require.Equal(t, 1, r.Replica.Len())
+		require.Equal(t, 1, r.Replica.NumWaiting())
 	}
 }
 
-// TestClockAhead: the clock is mended, and the same is sent again at once.
+// TestClockAhead: the clock is corrected, and the same is sent again at once.
 func TestClockAhead(t *testing.T) {
 	s, r := start(t)
 	var err error
@@ -239,7 +204,7 @@ func TestClockAhead(t *testing.T) {
 	require.NoError(t, err)
 	edit(t, r, "a", "x")
 	require.NoError(t, r.Sync(context.Background()))
-	require.Zero(t, r.Replica.Len())
+	require.Zero(t, r.Replica.NumWaiting())
 	require.Equal(t, 2, s.asked["/v1/push"])
 	require.InDelta(t, -time.Hour, r.Replica.Offset(), float64(time.Minute))
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 )
 
 // Server is where a server is.
@@ -27,27 +28,36 @@ type Membership struct {
 	Token     string         `json:"token"`
 }
 
-// StatusError says that a request failed as a whole.
+// StatusError says that a request was refused as a whole.
 type StatusError struct {
-	Status int
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Status int    // of HTTP
+	Code   string `json:"code"`   // the server's own; empty if something else refused it, such as a proxy
+	Detail string `json:"detail"` // for people; empty as well
 }
 
 // Error returns the status and the code.
 func (e *StatusError) Error() string { return fmt.Sprintf("remote: status %d: %s", e.Status, e.Code) }
 
-// Join makes a new client of a workspace. Invite may be empty if the workspace is open.
-func (s Server) Join(ctx context.Context, workspace, invite string) (m Membership, err error) {
+// Join makes a new client of a workspace. Invite may be empty if the workspace is open. The
+// error is a *StatusError if the request is refused, one of net/http if no whole answer comes,
+// and replica.ErrAnswer if the answer is not a Membership.
+func (s Server) Join(ctx context.Context, workspace, invite string) (Membership, error) {
 	body, err := json.Marshal(map[string]string{"workspace": workspace, "invite": invite})
 	if err != nil {
-		return m, err
+		return Membership{}, err
 	}
 	answer, err := s.do(ctx, call{"POST", "/v1/join", "", body})
-	if err == nil {
-		err = json.Unmarshal(answer, &m)
+	if err != nil {
+		return Membership{}, err
 	}
-	return m, err
+	var m Membership
+	if err := json.Unmarshal(answer, &m); err != nil {
+		return Membership{}, fmt.Errorf("%w: %w", replica.ErrAnswer, err)
+	}
+	if m.ClientID.IsZero() || m.Token == "" {
+		return Membership{}, fmt.Errorf("%w: no membership", replica.ErrAnswer)
+	}
+	return m, nil
 }
 
 // call is a request.

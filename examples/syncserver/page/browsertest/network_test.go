@@ -1,4 +1,4 @@
-package main
+package browsertest_test
 
 import (
 	"errors"
@@ -17,11 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/process"
 )
 
-// program builds the replica for js/wasm, once for all tests. What go generate may have
+// replicaProgram builds the replica for js/wasm, once for all tests. What go generate may have
 // embedded is not used, as it may be older than the source.
-var program = sync.OnceValues(page.Build)
+var replicaProgram = sync.OnceValues(page.Build)
 
 // network lies between browsers and a server. It serves the page by itself, and passes on
 // what clients say to the server, unless it is told to cut a client off, or to hold back
@@ -31,7 +32,7 @@ var program = sync.OnceValues(page.Build)
 // the browser.
 type network struct {
 	URL    string
-	server *process
+	server *process.Process
 
 	onItsWay atomic.Int32  // how many pushes are held back
 	over     chan struct{} // closed when the test is over
@@ -47,15 +48,15 @@ const pushPath = "/v1/push"
 
 var errLost = errors.New("lost on the way")
 
-func newNetwork(t *testing.T, server *process) *network {
+func newNetwork(t *testing.T, server *process.Process) *network {
 	t.Helper()
-	built, err := program()
+	built, err := replicaProgram()
 	require.NoError(t, err)
 	n := &network{
 		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
 		held: make(map[string]chan struct{}), pushed: make(map[string]int),
 	}
-	to, err := url.Parse("http://" + server.address)
+	to, err := url.Parse("http://" + server.Address)
 	require.NoError(t, err)
 	forward := &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to) },

@@ -1,4 +1,4 @@
-package main
+package browsertest_test
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,17 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
-	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 )
-
-// chromium starts the browser that all tests share.
-var chromium = sync.OnceValues(func() (*browser.Browser, error) {
-	b, err := browser.Start(context.Background())
-	if err == nil {
-		atEnd = append(atEnd, b.Close)
-	}
-	return b, err
-})
 
 // screen is the page in a tab of a browser, with its two replicas.
 type screen struct {
@@ -41,7 +30,7 @@ type screen struct {
 func visit(t *testing.T) *screen {
 	t.Helper()
 	b := browserOf(t)
-	return open(t, b, newNetwork(t, start(t, databasetest.SQLite(t))))
+	return open(t, b, newNetwork(t, newServer(t)))
 }
 
 // brief skips a test where there is little time.

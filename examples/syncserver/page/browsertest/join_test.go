@@ -1,4 +1,4 @@
-package main
+package browsertest_test
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestPageSecondBrowser(t *testing.T) {
 	other, err := browser.Start(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(other.Close)
-	direct := &network{URL: "http://" + first.network.server.address, server: first.network.server}
+	direct := &network{URL: "http://" + first.network.server.Address, server: first.network.server}
 	second := open(t, other, direct)
 	require.Len(t, clients(first, second), 4, "two replicas have one client ID")
 

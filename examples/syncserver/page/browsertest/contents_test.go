@@ -1,16 +1,19 @@
-package main
+package browsertest_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -81,19 +84,28 @@ func (s *screen) stored() contents {
 	return c
 }
 
-// records returns what the server has, as a client gets it that has nothing yet.
+// records returns the records that the server has, without the names of devices.
 func (s *screen) records() []record.Record {
 	s.t.Helper()
-	p := newPusher(s.t, [2]string{s.network.server.address, s.network.server.address})
-	text, err := p.request("GET", "/v1/pull", nil)
-	require.NoError(s.t, err)
+	device := newcomer(s.t, "http://"+s.network.server.Address).Replica
 	var all []record.Record
-	for line := range bytes.Lines(text) {
-		var m record.Mutation
-		require.NoError(s.t, json.Unmarshal(line, &m))
-		all = append(all, m.Data)
+	for _, table := range []string{board.Tasks, board.Meetings, violation.DefaultTable} {
+		all = slices.AppendSeq(all, device.Records(table))
 	}
 	return all
+}
+
+// newcomer returns a device that is no browser, and has just got all that a server has.
+func newcomer(t *testing.T, url string) *remote.Client {
+	t.Helper()
+	server := remote.Server{URL: url}
+	m, err := server.Join(t.Context(), "demo", "")
+	require.NoError(t, err)
+	device, err := replica.Open(replica.Options{ID: m.ClientID})
+	require.NoError(t, err)
+	c := &remote.Client{Server: server, Token: m.Token, Replica: device}
+	require.NoError(t, c.Pull(t.Context()))
+	return c
 }
 
 // isStored waits until the server has a task with a title.

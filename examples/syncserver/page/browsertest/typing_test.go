@@ -1,7 +1,6 @@
-package main
+package browsertest_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -9,8 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
-	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
-	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -50,20 +47,24 @@ func TestPageDateByKeyboard(t *testing.T) {
 	s.left.Online(true)
 	s.agree()
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
+
+	const leave = kb.Tab + kb.Tab // over the day and the year
+	due(kb.Backspace + leave)     // without a month, it is no date
+	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "what is shown is not what is written")
+	s.left.Waits(0)
+	s.agree()
+	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
+
+	due(kb.Backspace + kb.Tab + kb.Backspace + kb.Tab + kb.Backspace) // and now it is cleared
+	s.await("the date is gone", func() bool { return s.right.Tasks()[0].Due == "" })
+	s.agree()
 }
 
 // setElsewhere changes the title of the only task, on a device that is no browser.
 func setElsewhere(t *testing.T, url, title string) {
-	ctx := context.Background()
-	there := remote.Server{URL: url}
-	m, err := there.Join(ctx, "demo", "")
-	require.NoError(t, err)
-	device, err := replica.Open(replica.Options{ID: m.ClientID})
-	require.NoError(t, err)
-	r := remote.Remote{Server: there, Token: m.Token, Replica: device}
-	require.NoError(t, r.Sync(ctx))
-	for task := range device.Records(board.Tasks) {
-		require.NoError(t, device.Edit(task.Key(), map[string]record.Value{board.Title: record.MustOf(title)}))
+	c := newcomer(t, url)
+	for task := range c.Replica.Records(board.Tasks) {
+		require.NoError(t, c.Replica.Edit(task.Key(), map[string]record.Value{board.Title: record.MustOf(title)}))
 	}
-	require.NoError(t, r.Sync(ctx))
+	require.NoError(t, c.Sync(t.Context()))
 }

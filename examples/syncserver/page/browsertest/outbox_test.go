@@ -1,4 +1,4 @@
-package main
+package browsertest_test
 
 import (
 	"strings"
@@ -43,7 +43,7 @@ func TestPageServerKilled(t *testing.T) {
 	s.network.loseAnswer(client)
 	s.left.SetTitle("Paint the fence", "Paint it red")
 	s.await("the server has stored it", func() bool { return s.network.pushes(client) > before })
-	s.network.server.kill()
+	s.network.server.Kill()
 	s.network.reconnect(client)
 
 	s.left.AddTask("Fix the gate")
@@ -54,7 +54,7 @@ func TestPageServerKilled(t *testing.T) {
 	s.left.Shows("Paint it red", "Fix the gate")
 	s.picture("no-server")
 
-	s.network.server.start()
+	require.NoError(t, s.network.server.StartAgain())
 	s.left.Shows("Paint it red", "Fix the gate", "Order the paint")
 	s.right.Shows("Paint it red", "Fix the gate", "Order the paint")
 	s.agree()

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"log"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/process"
+)
+
+// program is the server that all tests start.
+var program *process.Program
+
+func TestMain(m *testing.M) {
+	var err error
+	if program, err = process.Build(); err != nil {
+		log.Fatal(err)
+	}
+	defer program.Remove()
+	m.Run()
+}
+
+// start starts a server on a database. It is killed at the latest when the test ends.
+func start(t *testing.T, database string) *process.Process {
+	t.Helper()
+	p, err := program.Start(database)
+	require.NoError(t, err)
+	t.Cleanup(p.Kill)
+	return p
+}

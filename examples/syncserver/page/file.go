@@ -1,0 +1,75 @@
+package page
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// security lets the page run its own scripts and WebAssembly, talk to the server that it
+// came from, and nothing else.
+const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// A file is served from memory. Browsers ask each time whether it has changed, so that a
+// new binary is a new page.
+type file struct {
+	name, tag string
+	content   []byte
+}
+
+func newFile(name string, content []byte) file {
+	return file{name, fmt.Sprintf(`"%x"`, sha256.Sum256(content)), content}
+}
+
+// ServeHTTP answers with the file, or says that the browser has it already.
+func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Content-Security-Policy", security)
+	h.Set("ETag", f.tag)
+	h.Set("Referrer-Policy", "no-referrer") // an address may hold an invitation
+	h.Set("X-Content-Type-Options", "nosniff")
+	if strings.HasSuffix(f.name, ".js") {
+		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems say otherwise
+	}
+	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
+}
+
+// zipped is the compressed program. All browsers take it as it is.
+type zipped struct{ file }
+
+// ServeHTTP answers with the program as it is, or unzipped to a client that wants it so.
+func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/wasm")
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		z.file.ServeHTTP(w, r)
+		return
+	}
+	unzip, err := gzip.NewReader(bytes.NewReader(z.content))
+	if err == nil {
+		_, err = io.Copy(w, unzip)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
+
+// slowest is how long a client may take to read a part of an answer.
+const slowest = time.Minute
+
+// patient is an answer to a client that may be slow, but must go on to read.
+type patient struct{ http.ResponseWriter }
+
+// Write writes a part, for which the client has its time from now on.
+func (p patient) Write(part []byte) (int, error) {
+	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(slowest)) // of no use where it is not supported
+	return p.ResponseWriter.Write(part)
+}

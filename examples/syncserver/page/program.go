@@ -1,0 +1,77 @@
+package page
+
+import (
+	"net/http"
+	"path"
+	"sync"
+)
+
+// A program is served as it is embedded, or else built when it is first asked for.
+type program struct {
+	mu   sync.Mutex
+	last *attempt // nil until it is first asked for
+}
+
+// An attempt comes to the program, or fails.
+type attempt struct {
+	over  chan struct{} // closed once the rest is set
+	files map[string]http.Handler
+	err   error
+}
+
+// start returns the attempt that has succeeded or is under way, and else begins one.
+func (p *program) start() *attempt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil || p.last.failed() {
+		p.last = &attempt{over: make(chan struct{})}
+		go p.last.run()
+	}
+	return p.last
+}
+
+func (a *attempt) run() {
+	defer close(a.over)
+	built, err := embedded()
+	if err != nil {
+		built, a.err = Build()
+	}
+	a.files = map[string]http.Handler{
+		programFile: zipped{newFile(programFile, built.Program)},
+		runtimeFile: newFile(runtimeFile, built.Runtime),
+	}
+}
+
+func (a *attempt) failed() bool {
+	select {
+	case <-a.over:
+		return a.err != nil
+	default:
+		return false
+	}
+}
+
+// embedded returns what go generate has built.
+func embedded() (b Built, err error) {
+	if b.Program, err = dist.ReadFile("dist/" + programFile + ".gz"); err != nil {
+		return b, err
+	}
+	b.Runtime, err = dist.ReadFile("dist/" + runtimeFile)
+	return b, err
+}
+
+// ServeHTTP waits for the program, and serves one of its files.
+func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := p.start()
+	select {
+	case <-r.Context().Done():
+		return
+	case <-a.over:
+	}
+	if a.err != nil {
+		http.Error(w, "The replica could not be built. Start the server in examples/syncserver, where the go command "+
+			"finds its source, or run \"go generate ./page\" before \"go build\".\n\n"+a.err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	a.files[path.Base(r.URL.Path)].ServeHTTP(w, r)
+}

@@ -1,0 +1,84 @@
+// A date field, as it is while somebody types: with a part of the date blank, it has no value.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import './fakes.mjs';
+
+globalThis.CSS = { supports: () => true };
+document.createElement = () => ({ setAttribute() {}, append() {}, dataset: {} });
+
+const { Field } = await import('../static/field.js');
+
+/** A DateInput has a value only if all its parts are there. */
+class DateInput extends EventTarget {
+  type = 'date';
+  tagName = 'INPUT';
+  classList = { toggle() {} };
+  validity = { badInput: false };
+  #value = '';
+
+  get value() {
+    return this.validity.badInput ? '' : this.#value;
+  }
+
+  set value(text) {
+    this.#value = text;
+    this.validity.badInput = false;
+  }
+
+  /** press presses a key, and what is then in the field may be incomplete. */
+  press(key, value, incomplete = false) {
+    document.activeElement = this;
+    this.dispatchEvent(Object.assign(new Event('keydown'), { key }));
+    if (value === undefined) return;
+    this.#value = value;
+    this.validity.badInput = incomplete;
+    this.dispatchEvent(new Event('input'));
+    this.dispatchEvent(new Event('change'));
+  }
+
+  leave() {
+    document.activeElement = null;
+    this.dispatchEvent(new Event('blur'));
+  }
+}
+
+/** due returns a field of a task with a due date, and what is written to it. */
+function due(date) {
+  const control = new DateInput();
+  const written = [];
+  const field = new Field({ edit: (table, id, fields) => written.push(fields.due) }, null, 'due', control);
+  const draw = () => field.draw({ table: 'tasks', id: 'a', data: { due: date && { value: date, deleted: false } } });
+  field.mark.draw = () => {};
+  draw();
+  return { control, written, draw };
+}
+
+for (const date of ['2026-03-03', undefined]) {
+  test(`an incomplete date is not written, and is gone afterwards: ${date}`, () => {
+    const { control, written, draw } = due(date);
+    control.press('Backspace', '', true);
+    control.press('Enter');
+    draw(); // since another field has changed
+    assert.equal(control.validity.badInput, true, 'it was taken out of the hands of who types');
+    control.leave();
+    assert.deepEqual(written, []);
+    assert.equal(control.validity.badInput, false);
+    assert.equal(control.value, date ?? '');
+  });
+}
+
+test('a date whose year was begun is not written, and is gone afterwards', () => {
+  const { control, written } = due('2026-03-03');
+  control.press('2', '0002-03-03');
+  control.leave();
+  assert.deepEqual(written, []);
+  assert.equal(control.value, '2026-03-03');
+});
+
+test('a date that was cleared is written', () => {
+  const { control, written } = due('2026-03-03');
+  control.press('Backspace', '');
+  control.leave();
+  assert.deepEqual(written, [null]);
+});

@@ -1,0 +1,68 @@
+package process
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestProcess: servers get a port each, start again on the one that they had, and end as
+// they are told.
+func TestProcess(t *testing.T) {
+	program, err := Build()
+	require.NoError(t, err)
+	defer program.Remove()
+
+	database := filepath.Join(t.TempDir(), "a.db")
+	first, err := program.Start(database)
+	require.NoError(t, err)
+	defer first.Kill()
+	second, err := program.Start(database, "-v")
+	require.NoError(t, err)
+	defer second.Kill()
+	require.NotEqual(t, first.Address, second.Address)
+	requireHealthy(t, first.Address)
+
+	address := first.Address
+	first.Kill()
+	require.NoError(t, first.StartAgain())
+	require.Equal(t, address, first.Address)
+	requireHealthy(t, address)
+	require.NoError(t, second.Stop())
+
+	_, err = program.Start(filepath.Join(t.TempDir(), "no", "such", "folder"))
+	require.ErrorContains(t, err, "no such file or directory")
+}
+
+// TestOtherProgram: of a program that starts, and is no server, nothing is left.
+func TestOtherProgram(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "other")
+	script := "#!/bin/sh\necho $$ >" + name + ".pid\necho trouble >&2\necho hello\nexec sleep 60\n"
+	require.NoError(t, os.WriteFile(name, []byte(script), 0o755))
+	p, err := (&Program{name}).Start("a.db")
+	require.ErrorContains(t, err, "hello")
+	require.ErrorContains(t, err, "trouble")
+	require.Nil(t, p)
+	text, err := os.ReadFile(name + ".pid")
+	require.NoError(t, err)
+	var pid int
+	_, err = fmt.Sscan(string(text), &pid)
+	require.NoError(t, err)
+	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
+}
+
+func requireHealthy(t *testing.T, address string) {
+	t.Helper()
+	answer, err := http.Get("http://" + address + "/v1/health")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(text))
+}

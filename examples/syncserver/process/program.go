@@ -1,0 +1,29 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Program is the server as an executable file.
+type Program struct{ name string }
+
+// Build builds the server with the go command, within the module of the server.
+func Build() (*Program, error) {
+	dir, err := os.MkdirTemp("", "syncserver")
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{filepath.Join(dir, "syncserver")}
+	out, err := exec.Command("go", "build", "-o", p.name, "github.com/fieldlww/fieldlww/examples/syncserver").CombinedOutput()
+	if err != nil {
+		p.Remove()
+		return nil, fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	return p, nil
+}
+
+// Remove removes the file.
+func (p *Program) Remove() { os.RemoveAll(filepath.Dir(p.name)) }

@@ -1,0 +1,46 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// view is what is shown of a record, but for its whys.
+type view struct {
+	record.Record
+	waiting []string
+}
+
+// TakeChanged returns, sorted, the keys of the records whose display has changed since it was
+// called last: a write, which fields wait, or a Why.
+func (r *Replica) TakeChanged() []record.Key {
+	var keys []record.Key
+	for _, h := range r.touched {
+		if r.differs(h) {
+			keys = append(keys, h.key)
+		}
+		h.before, h.touched, h.whyChanged = view{}, false, false
+	}
+	r.touched = nil
+	slices.SortFunc(keys, record.Key.Compare)
+	return keys
+}
+
+// touch returns what is held of a record that is about to change.
+func (r *Replica) touch(key record.Key) *held {
+	h := r.hold(key)
+	if !h.touched {
+		h.touched, h.before = true, r.view(h)
+		r.touched = append(r.touched, h)
+	}
+	return h
+}
+
+// differs reports whether a record that was touched is shown differently now.
+func (r *Replica) differs(h *held) bool {
+	now := r.view(h)
+	return h.whyChanged || !now.Equal(h.before.Record) || !slices.Equal(now.waiting, h.before.waiting)
+}
+
+func (r *Replica) view(h *held) view { return view{r.shown(h), h.waitingFields()} }

@@ -1,0 +1,110 @@
+package remote_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var (
+	ana = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+	ben = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
+)
+
+// server answers requests as the contract has it, and counts them. A page has fewer records than
+// were asked for only at the end.
+type server struct {
+	engine  merge.Engine
+	rows    []record.Record // by sequence
+	down    bool
+	proxy   int    // the status with which a proxy refuses all
+	keep    bool   // refuses all for now
+	page    int    // the most records that are pulled at once, if not 0
+	trouble []byte // a batch that holds it is malformed
+
+	nonsense string // what is answered to all
+	asked    map[string]int
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.asked[r.URL.Path]++
+	fail := func(status int, code string) {
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"code":%q,"detail":"why"}`, code)
+	}
+	switch {
+	case s.proxy != 0:
+		http.Error(w, "<h1>No</h1>", s.proxy)
+	case s.nonsense != "":
+		io.WriteString(w, s.nonsense)
+	case s.down:
+		fail(503, "unavailable")
+	case r.URL.Path == "/v1/join" && bytes.Equal(body, []byte(`{"invite":"please","workspace":"demo"}`)):
+		fmt.Fprintf(w, `{"clientId":%q,"token":"t","workspace":"demo"}`, ana)
+	case r.URL.Path == "/v1/join":
+		fail(403, "not_invited")
+	case r.Header.Get("Authorization") != "Bearer t":
+		fail(401, "unauthorized")
+	case r.URL.Path == "/v1/pull":
+		s.pull(w, r)
+	case len(body) > 4<<20:
+		fail(413, "too_large")
+	case s.trouble != nil && bytes.Contains(body, s.trouble) || bytes.Count(body, []byte("\n")) > 1000:
+		fail(400, "malformed")
+	default:
+		fmt.Fprintf(w, `{"results":%s,"violations":[]}`, s.push(body))
+	}
+}
+
+func (s *server) pull(w io.Writer, r *http.Request) {
+	var after, limit int
+	fmt.Sscan(r.FormValue("after"), &after)
+	fmt.Sscan(r.FormValue("limit"), &limit)
+	if s.page > 0 {
+		limit = min(limit, s.page)
+	}
+	for seq := after + 1; seq <= min(len(s.rows), after+limit); seq++ {
+		line := record.Mutation{Data: s.rows[seq-1]}.AppendJSON(nil)
+		fmt.Fprintf(w, "{\"seq\":%d,%s\n", seq, line[1:])
+	}
+}
+
+func (s *server) push(body []byte) []byte {
+	items, _ := s.engine.Decode(body)
+	in := merge.Input{Actor: ana, Wall: time.Now(), Items: items, Current: merge.Collect(s.rows...)}
+	if s.keep {
+		in.Wall = time.Time{}.AddDate(1969, 0, 0)
+	}
+	in.Keys = s.engine.Keys(in)
+	answer := s.engine.Apply(in)
+	for _, u := range answer.Updates {
+		s.rows = append(s.rows, u.After)
+	}
+	return answer.AppendJSON(nil)
+}
+
+func start(t *testing.T) (*server, *remote.Client) {
+	s := &server{asked: map[string]int{}}
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	r, err := replica.Open(replica.Options{ID: ana})
+	require.NoError(t, err)
+	return s, &remote.Client{Server: remote.Server{URL: h.URL, HTTP: h.Client()}, Token: "t", Replica: r}
+}
+
+func edit(t *testing.T, r *remote.Client, id, title string) {
+	require.NoError(t, r.Replica.Edit(record.Key{Table: "tasks", ID: id}, map[string]record.Value{"title": record.MustOf(title)}))
+}

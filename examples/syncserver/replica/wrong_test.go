@@ -1,0 +1,113 @@
+package replica_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestWrongAnswers: an answer to something else is refused, and nothing changes.
+func TestWrongAnswers(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.edit(fence, "title", str("secret"))
+	d.save()
+	d.TakeChanged()
+	outbox := d.outbox()
+	for _, answer := range []string{
+		``, `{}`, `[]`, `[{"verdict":"accepted"},{"verdict":"accepted"}]`, `[{"verdict":"secret"}]`,
+		`[{"table":"projects","verdict":"accepted"}]`, `[{"id":"secret","verdict":"accepted"}]`,
+		`[{"verdict":"refused","code":"too_far_ahead","retryable":true}]`,
+	} {
+		err := d.Answer([]byte(answer))
+		require.ErrorIs(t, err, replica.ErrAnswer, answer)
+		require.NotContains(t, err.Error(), "secret")
+	}
+	require.Equal(t, outbox, d.outbox())
+	require.Empty(t, d.TakeSaves())
+	require.Empty(t, d.TakeChanged())
+
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"server_clock","retryable":true}]`)))
+	require.Equal(t, outbox, d.outbox(), "it stays")
+	require.Empty(t, d.TakeNotices())
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"too_far_ahead","serverTime":"2026-03-02T14:02:00.000000000Z"}]`)))
+	require.Equal(t, replica.ClockCorrected, d.TakeNotices()[0].Kind)
+	require.NotEmpty(t, d.outbox(), "it stays, whatever else is said")
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"new"}]`)))
+	require.Empty(t, d.outbox())
+	d.edit(fence, "title", str("Paint"))
+	d.outbox()
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","retryable":true,"fields":{"title":{"lost":true}}}]`)))
+	require.Empty(t, d.outbox())
+	require.Len(t, d.TakeNotices(), 1, "the refusal; of a lost edit that has no other, there is nothing to tell")
+}
+
+// TestWrongStamps: an answer that names a write without its time or its author is refused, for
+// it could not be saved.
+func TestWrongStamps(t *testing.T) {
+	for _, field := range []string{
+		`"winner":{"updatedAt":"2026-03-02T14:02:05.000000000Z"}`, `"winner":{"clientId":"` + ben.String() + `"}`,
+		`"loser":{"updatedAt":"2026-03-02T14:02:05.000000000Z"}`, `"loser":{}`,
+	} {
+		d := newWorld(t).device(ana)
+		d.edit(fence, "title", str("Paint"))
+		d.save()
+		outbox := d.outbox()
+		err := d.Answer([]byte(`[{"verdict":"accepted","fields":{"title":{"outcome":"superseded","lost":true,` + field + `}}}]`))
+		require.ErrorIs(t, err, replica.ErrAnswer, field)
+		require.Empty(t, d.TakeSaves())
+		require.Empty(t, d.TakeNotices())
+		require.Equal(t, outbox, d.outbox())
+	}
+}
+
+// TestWrongEdits: an edit that makes no sense changes nothing.
+func TestWrongEdits(t *testing.T) {
+	d := newWorld(t).device(ana)
+	require.ErrorIs(t, d.Edit(fence, nil), replica.ErrNoFields)
+	require.ErrorIs(t, d.Edit(record.Key{}, map[string]record.Value{"x": str("")}), record.ErrName)
+	require.ErrorIs(t, d.Edit(fence, map[string]record.Value{"x": str(""), "$x": str("")}), record.ErrName)
+	require.Error(t, d.Edit(fence, map[string]record.Value{record.DeletedField: str("")}))
+	require.Empty(t, d.TakeSaves())
+	require.Empty(t, d.TakeChanged())
+	require.Empty(t, d.outbox())
+	require.Zero(t, d.Shown(fence).Len())
+}
+
+// TestWrongPulls: a page that cannot be read changes nothing, not even the cursor.
+func TestWrongPulls(t *testing.T) {
+	w := newWorld(t)
+	d, b := w.device(ana), w.device(ben)
+	b.edit(fence, "title", str("secret"))
+	b.push()
+	page, next := w.server.pull("", 1000)
+	for _, lines := range []string{"x", string(page) + "{}", string(page[:len(page)-9]), string(page) + `{"seq":2,"table":"tasks","id":"","data":{}}`} {
+		err := d.Pulled([]byte(lines), next)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "secret")
+	}
+	require.Empty(t, d.Cursor())
+	require.Zero(t, d.Shown(fence).Len())
+	require.Empty(t, d.TakeSaves())
+	require.NoError(t, d.Pulled([]byte(" \n"), ""))
+	require.Empty(t, d.TakeSaves())
+}
+
+// TestLastSequence: a page whose last line has no sequence is refused, for nobody could go on
+// from there.
+func TestLastSequence(t *testing.T) {
+	for lines, expected := range map[string]string{"": "", " \n": "", `{"seq":7}`: "7", "x\n" + `{"seq":8}` + "\n": "8"} {
+		last, err := replica.LastSequence([]byte(lines))
+		require.NoError(t, err, lines)
+		require.Equal(t, expected, last)
+	}
+	for _, lines := range []string{"secret", `{"seq":8}` + "\n{}", `{"seq":"8"}`, `{"seq":0}`, `{"seq":-1}`} {
+		_, err := replica.LastSequence([]byte(lines))
+		require.ErrorIs(t, err, record.ErrMissing, lines)
+		require.ErrorAs(t, err, new(*record.Error))
+		require.NotContains(t, err.Error(), "secret")
+	}
+}
