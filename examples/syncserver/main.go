@@ -111,7 +111,8 @@ func run(ctx context.Context, s settings, args []string) error {
 	case len(args) == 2 && args[0] == "invite":
 		invitation, err := srv.Invitation(args[1])
 		if err == nil {
-			fmt.Printf("%s/?workspace=%s#invite=%s\n", link(s.address), args[1], invitation)
+			all := links(s.address)
+			fmt.Printf("%s/?workspace=%s#invite=%s\n", all[len(all)-1], args[1], invitation)
 		}
 		return err
 	}
@@ -142,7 +143,11 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	if listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		h.Handler = onlyLocal(mux)
 	}
-	fmt.Printf("syncserver: open %s\n", link(listener.Addr().String()))
+	all := links(listener.Addr().String())
+	fmt.Printf("syncserver: open %s\n", all[0])
+	for _, other := range all[1:] {
+		fmt.Printf("syncserver: or, from other machines, %s\n", other)
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(listener) }()
 	select {
@@ -158,13 +163,22 @@ func serve(ctx context.Context, srv *server.Server, s settings) error {
 	return h.Close() // clients that are so slow send the same again
 }
 
-// link returns what to open in a browser, given an address to listen on. No browser can open
-// "all addresses of this machine"; here localhost is one of them.
-func link(address string) string {
-	if host, port, err := net.SplitHostPort(address); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		address = net.JoinHostPort("localhost", port)
+// links returns what to open in a browser, given an address to listen on. If that is all the
+// addresses that this machine has, it is localhost here, and elsewhere one of those that
+// follow.
+func links(address string) []string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
+		return []string{"http://" + address}
 	}
-	return "http://" + address
+	all := []string{"http://" + net.JoinHostPort("localhost", port)}
+	addresses, _ := net.InterfaceAddrs() // none is found if that fails
+	for _, a := range addresses {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil && ip.IP.IsGlobalUnicast() {
+			all = append(all, "http://"+net.JoinHostPort(ip.IP.String(), port))
+		}
+	}
+	return all
 }
 
 // onlyLocal keeps other web pages out of a server that is meant for this machine: one that

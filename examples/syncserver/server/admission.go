@@ -7,9 +7,10 @@ import (
 )
 
 // The bounds of the pushes that are under way. How much memory they take follows from them:
-// a body for each upload, and a multiple of it for each of the few that are worked on, beside
-// the records that they are about. Each bound holds for one workspace too, with a smaller
-// number: a busy workspace, whose pushes wait for its lock, leaves room for the others.
+// a body for each upload that is large, and a multiple of it for each of the few that are
+// worked on, beside the records that they are about. Each bound holds for one workspace too,
+// with a smaller number: a busy workspace, whose pushes wait for its lock, leaves room for the
+// others. How many connections there may be is not bounded here: that is for a proxy to do.
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32

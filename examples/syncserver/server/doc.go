@@ -31,9 +31,14 @@
 //
 // # Too large
 //
-// A push that has more than 2 MiB, or would make a stored record larger than 1 MiB, is refused
-// as a whole with the status 413, and nothing of it is stored. The client sends a half of it
-// then, until it has found the item, so that its neighbours get through.
+// A push that has more than 2 MiB, would make a stored record larger than 256 KiB, or writes
+// to records of more than 16 MiB together, is refused as a whole with the status 413, and
+// nothing of it is stored. The client sends a half of it then, until it has found the item, so
+// that its neighbours get through.
+//
+// A rule reads all that shares a scope with what is written, such as all meetings of a room,
+// past ones as well. Where they have more than 16 MiB, the push is stored, the rule is not
+// asked, and the log has an error: give the rule smaller scopes, such as a room and a month.
 //
 // # A backup that was restored
 //

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 // workspace, at once and whenever there is a new one. A client that is behind it pulls.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
 	if !s.feed.join(m.workspace) {
-		return unavailable(fmt.Errorf("%d listeners", maxListeners))
+		return unavailable(errors.New("too many listen"))
 	}
 	defer s.feed.leave(m.workspace)
 	seq, err := s.database.sequence(r.Context(), m.workspace)
@@ -48,8 +49,11 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	}
 }
 
-// maxListeners is how many clients may listen to one process.
-const maxListeners = 10_000
+// So many clients may listen to one process, and so many of them to one workspace.
+const (
+	maxListeners         = 10_000
+	listenersOfWorkspace = 2_000
+)
 
 // feed knows how far the workspaces are to which anybody listens.
 type feed struct {
@@ -69,15 +73,15 @@ type topic struct {
 func (f *feed) join(workspace string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.listeners == maxListeners {
+	t := f.topics[workspace]
+	if f.listeners == maxListeners || t != nil && t.listeners == listenersOfWorkspace {
 		return false
 	}
-	f.listeners++
-	t := f.topics[workspace]
 	if t == nil {
 		t = &topic{changed: make(chan struct{})}
 		f.topics[workspace] = t
 	}
+	f.listeners++
 	t.listeners++
 	return true
 }

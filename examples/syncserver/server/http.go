@@ -24,7 +24,8 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// serveHealth answers GET /v1/health: whether the database answers, and what time it is.
+// serveHealth answers GET /v1/health: whether the database answers, and what time it is. It
+// writes nothing, so it does not know of a full disk, where pushes get the status 503.
 func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
 	// A look at a table: SQLite would answer a ping without its file.
 	if _, err := s.database.sequence(r.Context(), ""); err != nil {
@@ -119,9 +120,11 @@ func malformed(err error) error {
 	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
 }
 
+const tooLargeCode = "too_large"
+
 // tooLarge: the same request will fail again, and a part of it may succeed.
 func tooLarge(err error) error {
-	return &failure{http.StatusRequestEntityTooLarge, "too_large", err.Error(), err}
+	return &failure{http.StatusRequestEntityTooLarge, tooLargeCode, err.Error(), err}
 }
 
 // unavailable: the same request may succeed later. Whether it has had an effect is not
@@ -133,10 +136,10 @@ func unavailable(err error) error {
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
 }
 
-// readBody reads the body of a request, unless it has more bytes than that. A body that
-// breaks off is no malformed one: it says nothing of what the client meant.
-func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+// readAll reads the body of a request, or a part of it. One that breaks off is no malformed
+// one: it says nothing of what the client meant.
+func readAll(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(r)
 	var limit *http.MaxBytesError
 	if errors.As(err, &limit) {
 		return nil, tooLarge(err)

@@ -127,6 +127,47 @@ func TestRecordGrows(t *testing.T) {
 	})
 }
 
+// TestManyLargeRecords: a small push that is about large records is refused, and a part of it
+// is not. Where a rule would have to read them all, the push is stored without it.
+func TestManyLargeRecords(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		push := func(items ...record.Mutation) (outcome, error) {
+			var body []byte
+			for _, m := range items {
+				body = append(m.AppendJSON(body), '\n')
+			}
+			return s.push(context.Background(), member{"demo", ana.ID}, body)
+		}
+		long := strings.Repeat("x", 60_000)
+		titles := make([]record.Mutation, maxLoaded/(4*len(long))+1)
+		for i := range titles {
+			id := fmt.Sprint(i)
+			titles[i] = ana.set(board.Meetings, id, board.Title, "x")
+			out, err := push(ana.set(board.Meetings, id, "slot", taken(14+i)), ana.set(board.Meetings, id, "a", long),
+				ana.set(board.Meetings, id, "b", long), ana.set(board.Meetings, id, "c", long), ana.set(board.Meetings, id, "d", long))
+			require.NoError(t, err)
+			require.Len(t, out.answer.Updates, 1)
+			if i < len(titles)/2 {
+				require.NoError(t, out.report.Err)
+			}
+		}
+		out, err := push(ana.set(board.Meetings, "0", "slot", taken(15)))
+		require.NoError(t, err)
+		require.Len(t, out.answer.Updates, 1)
+		require.ErrorContains(t, out.report.Err, "too_large")
+
+		var fail *failure
+		_, err = push(titles...)
+		require.ErrorAs(t, err, &fail)
+		require.Equal(t, 413, fail.status)
+		out, err = push(titles[1:]...)
+		require.NoError(t, err)
+		require.Len(t, out.answer.Updates, len(titles)-1)
+	})
+}
+
 // TestJoinIsSmall: what nobody has a token for takes little memory.
 func TestJoinIsSmall(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
@@ -175,7 +216,7 @@ func TestDatabaseFile(t *testing.T) {
 }
 
 // TestStalledUploads: clients whose uploads do not come to an end keep other workspaces from
-// nothing, however many they are.
+// nothing, however many they are, and their own from nothing but large uploads.
 func TestStalledUploads(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
@@ -183,11 +224,23 @@ func TestStalledUploads(t *testing.T) {
 	require.NoError(t, err)
 	busy := joined(t, url, "busy", invite)
 	for range maxUploads + 1 {
-		busy.begin("POST /v1/push", "Content-Length: 10\r\n\r\n{")
+		busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody))
 	}
 	require.Eventually(t, func() bool { return len(s.uploads.all) == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	busy.push(busy.set(board.Tasks, "a", board.Title, "x"))
 	ana := joined(t, url, "demo", "")
-	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+	large := ana.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 60_000))
+	ana.push(large, large)
+}
+
+// waiting returns how many pushes of a workspace are in, or wait.
+func (a *admission) waiting(workspace string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if q := a.of[workspace]; q != nil {
+		return q.users
+	}
+	return 0
 }
 
 // TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
@@ -206,14 +259,15 @@ func TestBusyWorkspace(t *testing.T) {
 	})
 	<-locked
 	var waiting sync.WaitGroup
-	for range maxUploads + 1 {
+	const most = 2 * maxWorking
+	for range most {
 		m := busy.set(board.Tasks, "a", board.Title, "x")
 		waiting.Go(func() { busy.push(m) })
 	}
-	require.Eventually(t, func() bool { return len(s.uploads.all) == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.working.waiting("busy") == most }, 10*time.Second, time.Millisecond)
 	ana := joined(t, url, "demo", "")
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
-	require.Empty(t, s.uploads.of, "a workspace that is done with is forgotten")
+	require.Empty(t, s.working.of, "a workspace that is done with is forgotten")
 }

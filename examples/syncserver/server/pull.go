@@ -19,7 +19,7 @@ const (
 // A chunk is the part of a page that is in memory at a time.
 const (
 	chunkRecords = 100
-	chunkBytes   = 1 << 20
+	chunkBytes   = 128 << 10
 )
 
 // servePull answers GET /v1/pull?after=N&limit=M with the records that changed after a

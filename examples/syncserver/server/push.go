@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -12,15 +13,11 @@ import (
 
 // servePush answers POST /v1/push, of which the body is a batch of mutations.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
-	release, err := s.uploads.enter(r.Context(), m.workspace)
+	body, release, err := s.readPush(w, r, m)
 	if err != nil {
 		return err
 	}
 	defer release()
-	body, err := readBody(w, r, maxBody)
-	if err != nil {
-		return err
-	}
 	out, err := s.push(r.Context(), m, body)
 	if err != nil {
 		return err
@@ -31,6 +28,26 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	return writeJSON(w, answer)
+}
+
+// readPush reads the body of a push. One that is large waits for a place first, which must
+// be released. The usual one needs none, so that nobody can keep it waiting who takes all
+// places and sends no more.
+func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (body []byte, release func(), err error) {
+	whole := http.MaxBytesReader(w, r.Body, maxBody)
+	body, err = readAll(io.LimitReader(whole, smallBody))
+	if err != nil || len(body) < smallBody {
+		return body, func() {}, err
+	}
+	if release, err = s.uploads.enter(r.Context(), m.workspace); err != nil {
+		return nil, nil, err
+	}
+	rest, err := readAll(whole)
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return append(body, rest...), release, nil
 }
 
 // outcome is what came of a push.

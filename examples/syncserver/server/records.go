@@ -93,7 +93,8 @@ type question struct {
 }
 
 // query hands over each record that a question finds, with the text that was selected
-// before it.
+// before it. If they are too large together, that is a failure of the kind tooLarge, and the
+// transaction can go on.
 func (s *session) query(ctx context.Context, q question, each func(text string, r record.Record)) error {
 	list, err := json.Marshal(q.rows)
 	if err != nil {
@@ -104,12 +105,18 @@ func (s *session) query(ctx context.Context, q question, each func(text string, 
 		return fmt.Errorf("look up records: %w", err)
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var text string
+	for loaded := 0; rows.Next(); {
+		var text, data string
 		var key record.Key
-		var fields record.Record
-		if err := rows.Scan(&text, &key.Table, &key.ID, &fields); err != nil {
+		if err := rows.Scan(&text, &key.Table, &key.ID, &data); err != nil {
 			return fmt.Errorf("read a record: %w", err)
+		}
+		if loaded += len(data); loaded > maxLoaded {
+			return tooLarge(fmt.Errorf("the records have more than %d bytes", maxLoaded))
+		}
+		var fields record.Record
+		if err := fields.Scan(data); err != nil {
+			return fmt.Errorf("read the record %q: %w", key, err)
 		}
 		each(text, fields.WithKey(key))
 	}

@@ -41,14 +41,17 @@ type Server struct {
 	stopped  chan struct{} // is closed when Watch has ended
 }
 
-// The limits of a push. A stored record has one of its own, or it could grow with each push.
+// The limits of a push. What it is about is limited as well: a record could grow with each
+// push, and a small push could name a thousand large ones.
 const (
 	maxBody   = 2 << 20
+	smallBody = 64 << 10 // as most have
 	maxItems  = 1000
 	maxFields = 200 // of an item
 	maxName   = 200 // bytes
 	maxValue  = 64 << 10
-	maxRecord = 1 << 20
+	maxRecord = 256 << 10
+	maxLoaded = 16 << 20 // of all stored records that a push writes, or a rule reads
 )
 
 // New returns a Server. Its Watch should be running.

@@ -12,7 +12,8 @@ import (
 )
 
 // view is the storage of a workspace as the rules see it, by the index of scopes. It
-// remembers a failed look-up: PostgreSQL gives up the transaction then, and so must we.
+// remembers a failed look-up: PostgreSQL gives up the transaction then, and so must we. But
+// where a scope is too large to be read, the push is stored, and the rule has an error.
 type view struct {
 	*session
 	err error
@@ -43,7 +44,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 			g.Records = append(g.Records, r)
 		}
 	})
-	v.err = errors.Join(v.err, err)
+	v.remember(err)
 	all := make([]violation.Members, len(names))
 	for i, hash := range hashes {
 		all[i] = *groups[hash]
@@ -54,12 +55,19 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 // Get returns the records of keys, by one statement.
 func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
 	found, err := v.get(ctx, keys)
-	v.err = errors.Join(v.err, err)
+	v.remember(err)
 	all := make([]violation.Found, len(keys))
 	for i, key := range keys {
 		all[i].Record, _ = found.Get(key)
 	}
 	return all, err
+}
+
+func (v *view) remember(err error) {
+	if fail := new(failure); errors.As(err, &fail) && fail.Code == tooLargeCode {
+		return
+	}
+	v.err = errors.Join(v.err, err)
 }
 
 // check tells what rules find in changes that are not stored yet.
