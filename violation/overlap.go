@@ -21,6 +21,11 @@ type Slot struct {
 
 // NoOverlap is the rule that no two records take the same resource at the same time.
 // There is a violation for each pair; it is about the one that was stamped later.
+//
+// A change of one record reads all that take the same resource, whenever that is, so it costs
+// more as a resource collects records of the past. Where there will be tens of thousands,
+// make the resource a room and a month, say, and have a Guard refuse slots that reach from
+// one month into the next.
 type NoOverlap struct {
 	// Table is the table of the records.
 	Table string
