@@ -13,7 +13,7 @@ func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)<!-- in examples/syncserver/(\\S+) -->\n```go\n(.*?)```").FindAllSubmatch(readme, -1)
-	require.Len(t, blocks, 3)
+	require.Len(t, blocks, 4)
 	for _, b := range blocks {
 		source, err := os.ReadFile(string(b[1]))
 		require.NoError(t, err)
