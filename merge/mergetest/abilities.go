@@ -2,47 +2,51 @@ package mergetest
 
 import "slices"
 
-// abilities are what the backend and the clients were seen to be able to do.
-type abilities struct {
-	now, pause, retry, crash, restart, restore, write bool
-	marks                                             bool // it told that an edit is lost as it comes
-	reopen, pages                                     bool
-	points                                            int // how often a push called Env.Crash
-}
+// abilities are what the backend and the Clients were seen to be able to do.
+type abilities uint16
 
-func (a abilities) or(b abilities) abilities {
-	return abilities{
-		a.now || b.now, a.pause || b.pause, a.retry || b.retry, a.crash || b.crash, a.restart || b.restart, a.restore || b.restore, a.write || b.write,
-		a.marks || b.marks,
-		a.reopen || b.reopen, a.pages || b.pages,
-		max(a.points, b.points),
-	}
-}
+const (
+	canTellTime abilities = 1 << iota // asks Env.Now
+	canPause
+	canRetry // pauses again within one push
+	canCrash
+	canRestart
+	canRestore
+	canWrite
+	canMark // told that an edit is lost as it comes
+	canPage
+	canReopen // a Client
+)
+
+// can reports whether all of b was seen.
+func (a abilities) can(b abilities) bool { return a&b == b }
 
 // required returns what must have happened in many runs on a backend that can do so much.
 func (a abilities) required(o domain) []string {
 	all := append(o.flaws(),
-		"edits", "deletes", "restores", "clock", "clones", "backs-up", "is-restored", "reinstalls", "resends", "garbled", "cut",
+		"edits", "deletes", "restores", "clock", "reinstalls", "resends", "garbled", "cut",
 		"refused", "accepted", "accepted and nothing changed",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
-	several, guests := o.Devices > 1, o.NewClient != nil
+	several, clients, plain := o.Devices > 1, o.NewClient != nil, o.plainDevices()
+	bound := a.can(canTellTime) && o.bounded()
 	for _, x := range []struct {
 		when bool
 		what []string
 	}{
-		{several || !guests, []string{"reversed", "last only", "doubled", "spelled otherwise", "floods", "counter carries"}},
-		{guests, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
+		{plain > 0, []string{"reversed", "last only", "doubled", "spelled otherwise", "floods", "counter carries", "backs-up", "is-restored"}},
+		{plain > 1, []string{"clones"}},
 		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost as it comes", "edit lost to a later one"}},
-		{a.restart, []string{"restarts"}},
-		{a.restore && !guests, []string{"server is restored"}},
-		{a.write, []string{"writes"}},
-		{a.pause && several, []string{"meets"}},
-		{a.retry && several, []string{"storms"}},
-		{a.crash, []string{"crashes"}},
-		{a.now && o.bounded(), []string{"too far ahead", "accepted at the limit", "server's clock not set"}},
-		{a.now && o.bounded() && guests, []string{"client too far ahead"}},
-		{a.reopen, []string{"reopens"}},
+		{clients, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
+		{bound, []string{"too far ahead", "accepted at the limit", "server's clock not set"}},
+		{bound && clients, []string{"client too far ahead"}},
+		{several && a.can(canPause), []string{"meets"}},
+		{several && a.can(canRetry), []string{"storms"}},
+		{a.can(canCrash), []string{"crashes"}},
+		{a.can(canRestart), []string{"restarts"}},
+		{a.can(canRestore) && !clients, []string{"server is restored"}},
+		{a.can(canWrite), []string{"writes"}},
+		{a.can(canReopen), []string{"reopens"}},
 	} {
 		if x.when {
 			all = append(all, x.what...)
@@ -52,26 +56,31 @@ func (a abilities) required(o domain) []string {
 	return all
 }
 
-// untested says what is left untested because it is not offered.
+// untested says what is left untested, and why.
 func (a abilities) untested(o domain) (all []string) {
-	guests := o.NewClient != nil
+	clients, plain := o.NewClient != nil, o.plainDevices()
 	for _, x := range []struct {
-		able bool
-		text string
+		tested bool
+		text   string
 	}{
-		{a.now, "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
-		{a.pause, "requests that meet: it never called Env.Pause"},
-		{a.retry || !a.pause, "storms of conflicts: no push called Env.Pause again"},
-		{a.crash, "crashes: it never called Env.Crash"},
-		{a.restart, "restarts: it is no Restarter"},
-		{a.restore || guests, "a server that is restored from a backup: it is no Restorer"},
-		{a.write, "the clock of the server: it is no Writer"},
-		{a.marks, "whether all edits are reported that are lost as they come: it never told of one"},
+		{a.can(canTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
+		{o.bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
+		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
+		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
+		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
+		{a.can(canPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
+		{a.can(canRetry) || !a.can(canPause), "storms of conflicts: no push called Env.Pause again"},
+		{a.can(canCrash), "crashes: the backend never called Env.Crash"},
+		{a.can(canRestart), "restarts: the backend is no Restarter"},
+		{a.can(canRestore), "a server that is restored from a backup: the backend is no Restorer"},
+		{!clients, "a server that is restored from a backup: no Client would learn of it"},
+		{a.can(canWrite), "the clock of the server: the backend is no ServerWriter"},
+		{a.can(canMark), "whether all edits are reported that are lost as they come: the backend never told of one"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
-		{a.pages, "paging: no pull had a second page; make pages small for this test, of one row"},
-		{a.reopen || !guests, "clients that are closed and opened again: yours is no Reopener"},
+		{a.can(canPage), "paging: no pull had a second page; make pages small for this test, of one row"},
+		{a.can(canReopen) || !clients, "clients that are closed and opened again: yours is no Reopener"},
 	} {
-		if !x.able {
+		if !x.tested {
 			all = append(all, x.text)
 		}
 	}

@@ -8,93 +8,96 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Backend is a sync server under test. The kit calls it from one goroutine, and not
-// again before it has returned, except from within [Env.Pause]. A Backend that has a
-// method Close is closed when its run is over, unless it panicked. It may also be a
-// [Restarter], a [Restorer] and a [Writer].
+// Backend is a sync server under test. The kit calls it from one goroutine, one call after the
+// other; only within [Env.Pause] does it make calls before another one has returned. A Backend may
+// also be a [Restarter], a [Restorer] and a [ServerWriter]. If it has a method Close() error, that
+// is called at the end of the run, unless something panicked, since then it may hold a lock.
 type Backend interface {
-	// Push is the push handler. Client is who was authenticated. Batch is a JSON array of
-	// mutations, of which some may be refused, and which may be spelled in any way that JSON
-	// and the forms of stamps permit. The answer is a JSON array with one merge.Reply for
-	// each, in their order. Needed are index, table, id, verdict and changed; of a refusal
-	// code and retryable, and serverTime with too_far_ahead; and the note of a collision. Of
-	// a bad item table and id may be empty, since it may not be readable. Fields and the
-	// other notes may be left out, but what is there must be true.
+	// Push is the push handler. Client is the client that was authenticated. Batch is a JSON
+	// array of mutations, some of which may have to be refused. It may be spelled in any way that
+	// JSON and the forms of stamps permit. The kit does not change it later, and may keep the
+	// answer.
 	//
-	// An item is compared with what was stored before the batch and, in ascending order of
-	// stamps, with the items below it in the batch, whatever their order there: so of two
-	// writes of one field that are above what was stored, both changed it. An item that is
-	// both bad and too far ahead is bad. A batch that comes again is judged again: it changes
-	// nothing now, and an answer that was kept must not be replayed.
+	// The answer is a JSON array of one merge.Reply for each item, in the order of the batch. A
+	// reply needs index, table, id, verdict and changed. A refusal also needs code and retryable,
+	// and with the code too_far_ahead serverTime; a collision needs its note. Table and id may be
+	// empty where an item is bad, since they may be unreadable. Fields and the other notes may be
+	// left out, but what is there must be true.
 	//
-	// An error says that the client has no answer, knows nothing, and sends the same again.
-	// It is permitted if Env.Crash returned one, to requests that met in an Env.Pause, and
-	// where the batch is no JSON in valid UTF-8, since it was damaged on its way. Such a batch
-	// may as well be answered, for as many items as can be read; those that are damaged are
-	// refused. The kit may keep the answer, and does not change the batch.
+	// An item is compared with what was stored before the batch, and with those items of the batch
+	// that have lower stamps, wherever they stand in it. So of two writes of one field that are
+	// both above what was stored, both changed it. An item that is bad as well as too far ahead is
+	// bad. A batch that comes again is judged again: now it changes nothing, so an answer that was
+	// kept from the first time must not be replayed.
+	//
+	// An error means that the client gets no answer, knows nothing, and will send the same again.
+	// It is permitted if Env.Crash returned one, in requests that met within Env.Pause, and if the
+	// batch is not JSON in valid UTF-8, because it was damaged on its way. Such a batch may also be
+	// answered, for as many items as can be read; those that are damaged are refused.
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 
-	// Pull is the pull handler: what changed after the cursor, as mutations in JSON Lines or
-	// in an array, and the next cursor. The first cursor of a client is "". A client asks
-	// again until the next cursor is the one that it sent. Make pages small for this test, of
-	// one row, or paging is not tested. Each field that is there takes the place of what the
-	// client had of it. Records that the kit does not write are passed over.
+	// Pull is the pull handler. It returns what changed after the cursor, as mutations in JSON
+	// Lines or in a JSON array, and the next cursor. The first cursor of a client is empty. A
+	// client pulls again until the next cursor equals the one that it sent, so nothing new is no
+	// lines and the same cursor. Make pages small for this test, of one row, or paging is not
+	// tested. The client replaces each field that is there, and keeps those that are not. Records
+	// that the kit does not write are ignored. An error is permitted only within Env.Pause.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
 // Restarter is a Backend that can be stopped and started again.
 type Restarter interface {
-	// Restart returns a new process over the same store: whatever was in memory only is
-	// gone. The old one is not used any more, and not closed either.
+	// Restart returns a new process over the same store: what was only in memory is gone. The
+	// old process is neither used again nor closed. An error fails the test.
 	Restart() (Backend, error)
 }
 
 // Restorer is a Backend whose store can be backed up and restored.
 //
-// What happens to clients then, package merge leaves to the application. In the kit all
-// devices learn of it, send what they wrote themselves again, and go on with their cursors.
-// So what its writer still holds wins again, and the server has nothing else of what came
-// after the backup. A cursor from before the restore must not skip what comes after it: put
-// into each cursor a number that is new after each restore, and send everything to those who
-// come with another one. With [Options].NewClient there is no restore, since no Client would
-// learn of it.
+// What clients do after that, package merge leaves to the application. In the kit every device
+// hears of it, sends once more what it wrote itself, and keeps its cursor. So a write that its
+// author still holds wins again, and whatever else came after the backup is gone. A cursor from
+// before the restore must not skip anything that comes after it: put into each cursor a number
+// that changes with each restore, and send everything to a client whose cursor has another one.
+// With Options.NewClient there is no restore, since a Client could not hear of it.
 type Restorer interface {
-	// Backup backs up the store, and returns what restores it: a new process over a store as
-	// it was then. It may be called more than once. The process before it is not used any
-	// more.
+	// Backup backs up the store. The restore that it returns makes a new process over a store as
+	// it was at the time of the backup. It may be called more than once, and the process that ran
+	// before it is not used again. An error of either fails the test.
 	Backup() (restore func() (Backend, error), err error)
 }
 
-// Writer is a Backend whose server also writes by itself, with a clock of its own.
-type Writer interface {
-	// Write sets one field, as the server sees the record at that moment.
+// ServerWriter is a Backend whose server also makes writes of its own, stamped by its own clock.
+type ServerWriter interface {
+	// Write sets one field of a record, as an edit of what the server has stored at that moment.
+	// An error fails the test.
 	Write(key record.Key, field string, v record.Value) error
 }
 
-// Env is what surrounds a Backend in one run. Each of its methods is optional to call:
-// what a Backend does not call is not tested. It is made by the kit, and must be used only
-// from within calls that the kit makes, and from the goroutine that made them.
+// Env is what surrounds a Backend in one run: its clock, other requests, and crashes. Each method
+// is optional to call; what a Backend does not call is not tested. Only the kit makes an Env. Use
+// it only during calls that the kit makes to the Backend, and in their goroutine.
 type Env struct{ w *world }
 
 // errCrash is what Env.Crash returns.
 var errCrash = errors.New("mergetest: the server dies here")
 
-// Now returns the time, which is virtual. Make it the wall clock of the server: stamps that
-// are too far ahead can only be tested against this clock. It may be in 1970, as that of a
-// machine whose clock is not set: then all items must be refused with merge.ServerClock.
+// Now returns the time, which is virtual. Make it the wall clock of the server: only against this
+// clock can stamps be tested that are too far ahead. It may be in 1970, as on a machine whose clock
+// is not set. Then all items must be refused with merge.ServerClock.
 func (e *Env) Now() time.Time {
-	e.w.able.now = true
+	e.w.able |= canTellTime
 	return e.w.wall()
 }
 
-// Pause lets other requests in. Call it in Push wherever another request could be served
-// as well: between the reading and a write that compares and swaps, or between drawing a
-// sequence and the commit. Mind that the kit makes those requests within the call: if
-// they had to wait for a lock that Push holds, they would wait for ever. Let them fail
-// instead, by a timeout of the lock; a failed request is repeated later.
+// Pause lets other requests in. Call it in Push wherever another request could be served:
+// between reading and a write that compares and swaps, or between drawing a sequence number and
+// the commit. The kit makes those requests before Pause returns, so if they had to wait for a lock
+// that Push holds, they would wait for ever. Let them fail instead, by a timeout of the lock; a
+// request that failed is repeated later.
 func (e *Env) Pause() { e.w.pause() }
 
-// Crash returns an error where the server is to die. Call it in Push between any two
-// steps, also after the commit, and return its error at once: Push must not go on. A
-// transaction that is open is then rolled back. If the Backend is a Restarter, it is restarted.
+// Crash returns an error where the server is to die, and nil otherwise. Call it in Push between
+// any two steps, also after the commit, and return its error at once: Push must do nothing more,
+// and a transaction that is open is rolled back. A [Restarter] is then restarted.
 func (e *Env) Crash() error { return e.w.crash() }

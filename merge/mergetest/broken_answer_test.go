@@ -6,124 +6,110 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// falseCollisions reports what was superseded as a collision.
-func falseCollisions(all []merge.Reply) []merge.Reply {
+// replying returns a constructor of backends that change each reply.
+func replying(as func(*merge.Reply)) newBackend {
+	return with(quirks{replies: func(all []merge.Reply) []merge.Reply {
+		for i := range all {
+			as(&all[i])
+		}
+		return all
+	}})
+}
+
+// backwards returns the replies in reverse.
+func backwards(all []merge.Reply) []merge.Reply {
+	slices.Reverse(all)
+	return all
+}
+
+// renumbered returns the replies in reverse, with the indexes that their places have.
+func renumbered(all []merge.Reply) []merge.Reply {
+	slices.Reverse(all)
 	for i := range all {
-		if all[i].Verdict == "accepted" && !all[i].Changed {
-			all[i].Notes, all[i].Fields = []merge.Code{merge.StampCollision}, nil
+		all[i].Index = i
+	}
+	return all
+}
+
+// acceptedOnly leaves out the replies to refused items.
+func acceptedOnly(all []merge.Reply) []merge.Reply {
+	return slices.DeleteFunc(all, func(r merge.Reply) bool { return r.Verdict == "refused" })
+}
+
+// allOrNothing refuses a whole batch for one bad item.
+func allOrNothing(all []merge.Reply) []merge.Reply {
+	if !slices.ContainsFunc(all, func(r merge.Reply) bool { return r.Verdict == "refused" }) {
+		return all
+	}
+	for i, r := range all {
+		if r.Verdict == "accepted" {
+			all[i] = merge.Reply{Index: i, Table: r.Table, ID: r.ID, Verdict: "refused", Code: merge.Invalid}
 		}
 	}
 	return all
 }
 
-// brokenAnswers answer otherwise than what they did.
-func brokenAnswers() []broken {
+// anyCode gives one code in batches of one length, and another one in others.
+func anyCode(all []merge.Reply) []merge.Reply {
+	for i := range all {
+		if all[i].Code == merge.OtherClient && len(all)%2 == 0 {
+			all[i].Code = merge.Invalid
+		}
+	}
+	return all
+}
+
+// brokenBatches answer a batch otherwise than item by item.
+func brokenBatches() []broken {
 	return []broken{
-		{"verdicts out of order", with(quirks{replies: func(all []merge.Reply) []merge.Reply { slices.Reverse(all); return all }}), []law{lawOrder}},
-		{"verdicts out of order, numbered anew", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			slices.Reverse(all)
-			for i := range all {
-				all[i].Index = i
+		{"verdicts out of order", with(quirks{replies: backwards}), []law{lawOrder}},
+		{"verdicts out of order, numbered anew", with(quirks{replies: renumbered}), []law{lawOrder, lawFine, lawBadRefused, lawAhead, lawOutcome, lawNeighbours}},
+		{"verdicts of refused items left out", with(quirks{replies: acceptedOnly}), []law{lawWellFormed}},
+		{"whole batch refused", with(quirks{replies: allOrNothing}), []law{lawNeighbours}},
+		{"another code each time", with(quirks{replies: anyCode}), []law{lawBadRefused}},
+	}
+}
+
+// brokenVerdicts answer an item with another verdict, or without what belongs to it.
+func brokenVerdicts() []broken {
+	return []broken{
+		{"verdicts of other words", replying(func(r *merge.Reply) {
+			if r.Verdict == "accepted" {
+				r.Verdict = "ok"
 			}
-			return all
-		}}), []law{lawOrder, lawFine, lawBadRefused, lawAhead, lawOutcome, lawNeighbours}},
-		{"verdicts of refused items left out", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			return slices.DeleteFunc(all, func(r merge.Reply) bool { return r.Verdict == "refused" })
-		}}), []law{lawWellFormed}},
-		{"whole batch refused", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for _, r := range all {
-				if r.Verdict == "refused" && len(all) > 1 {
-					for i := range all {
-						if all[i].Verdict == "accepted" {
-							all[i] = merge.Reply{Index: i, Table: all[i].Table, ID: all[i].ID, Verdict: "refused", Code: merge.Invalid}
-						}
-					}
+		}), []law{lawWellFormed}},
+		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law{lawWellFormed}},
+		{"refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law{lawBadRefused}},
+		{"superseded is refused", replying(func(r *merge.Reply) {
+			if r.Verdict == "accepted" && !r.Changed {
+				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
+			}
+		}), []law{lawFine, lawRetry}},
+		{"server time missing", replying(func(r *merge.Reply) { r.ServerTime = 0 }), []law{lawAhead}},
+		{"too far ahead for good", replying(func(r *merge.Reply) {
+			r.Retryable = r.Retryable && r.Code != merge.TooFarAhead
+		}), []law{lawAhead}},
+	}
+}
+
+// brokenOutcomes accept an item, and say of its fields what is not so.
+func brokenOutcomes() []broken {
+	return []broken{
+		{"outcomes of some fields", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law{lawOutcome}},
+		{"equal is called applied", replying(func(r *merge.Reply) {
+			for name, f := range r.Fields {
+				if f.Outcome == "equal" {
+					r.Fields[name] = merge.FieldReply{Outcome: "applied"}
 				}
 			}
-			return all
-		}}), []law{lawNeighbours}},
-		{"verdicts of other words", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				if all[i].Verdict == "accepted" {
-					all[i].Verdict = "ok"
-				}
+		}), []law{lawOutcome}},
+		{"never changed", replying(func(r *merge.Reply) { r.Changed = false }), []law{lawOutcome}},
+		{"always changed", replying(func(r *merge.Reply) { r.Changed = r.Verdict == "accepted" }), []law{lawRetry, lawOutcome}},
+		{"collision not reported", replying(func(r *merge.Reply) { r.Notes, r.Fields = nil, nil }), []law{lawCollision}},
+		{"collisions that are none", replying(func(r *merge.Reply) { // but what was superseded
+			if r.Verdict == "accepted" && !r.Changed {
+				r.Notes, r.Fields = []merge.Code{merge.StampCollision}, nil
 			}
-			return all
-		}}), []law{lawWellFormed}},
-		{"refused without a code", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Code = ""
-			}
-			return all
-		}}), []law{lawWellFormed}},
-		{"refused as retryable", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Retryable = all[i].Verdict == "refused"
-			}
-			return all
-		}}), []law{lawBadRefused}},
-		{"superseded is refused", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i, r := range all {
-				if r.Verdict == "accepted" && !r.Changed {
-					all[i].Verdict, all[i].Code, all[i].Fields = "refused", "conflict", nil
-				}
-			}
-			return all
-		}}), []law{lawFine, lawRetry}},
-		{"server time missing", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].ServerTime = 0
-			}
-			return all
-		}}), []law{lawAhead}},
-		{"too far ahead for good", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Retryable = all[i].Retryable && all[i].Code != merge.TooFarAhead
-			}
-			return all
-		}}), []law{lawAhead}},
-		{"outcomes of some fields", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for _, r := range all {
-				delete(r.Fields, "points")
-			}
-			return all
-		}}), []law{lawOutcome}},
-		{"equal is called applied", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for _, r := range all {
-				for name, f := range r.Fields {
-					if f.Outcome == "equal" {
-						r.Fields[name] = merge.FieldReply{Outcome: "applied"}
-					}
-				}
-			}
-			return all
-		}}), []law{lawOutcome}},
-		{"another code each time", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				if all[i].Code == merge.OtherClient && len(all)%2 == 0 {
-					all[i].Code = merge.Invalid
-				}
-			}
-			return all
-		}}), []law{lawBadRefused}},
-		{"never changed", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Changed = false
-			}
-			return all
-		}}), []law{lawOutcome}},
-		{"always changed", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Changed = all[i].Verdict == "accepted"
-			}
-			return all
-		}}), []law{lawRetry, lawOutcome}},
-		{"collision not reported", with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-			for i := range all {
-				all[i].Notes, all[i].Fields = nil, nil
-			}
-			return all
-		}}), []law{lawCollision}},
-		{"collisions that are none", with(quirks{replies: falseCollisions}), []law{lawCollision}},
+		}), []law{lawCollision}},
 	}
 }

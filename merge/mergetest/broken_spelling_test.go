@@ -58,13 +58,13 @@ func TestClientSpelling(t *testing.T) {
 
 // TestRespell: another spelling means the same, and no part of it is the same.
 func TestRespell(t *testing.T) {
-	o, _ := Options{}.settled()
+	o, _ := Options{}.withDefaults()
 	var engine merge.Engine
 	for seed := range uint64(20) {
 		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
 		for _, s := range draw(seed, o) {
 			if s.verb == "edits" || s.verb == "floods" {
-				d.w.befall(d, s)
+				d.w.apply(d, s)
 			}
 		}
 		for _, it := range d.outbox {

@@ -68,18 +68,11 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		read = s.disk.rows
 	}
 	for i, r := range answer.Results {
-		keep := r.Accepted()
-		if s.each != nil {
-			keep = s.each(s, client, r)
-		}
-		if keep {
+		if s.keeps(client, r) {
 			s.store(read, items[i].Mutation.Data)
 		}
 		if s.early {
-			key := items[i].Mutation.Data.Key()
-			if r, ok := s.disk.rows[key]; ok && r.seq > seq {
-				s.disk.rows[key] = row{r.Record, seq - len(items) + i + 1}
-			}
+			s.renumber(items[i].Mutation.Data.Key(), seq, seq-len(items)+i+1)
 		}
 	}
 	if s.observe != nil {
@@ -94,6 +87,21 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		return json.Marshal(s.replies(slices.Collect(answer.Replies())))
 	}
 	return answer.AppendJSON(nil), nil
+}
+
+// keeps reports whether an item is stored.
+func (s *quirky) keeps(client clock.ClientID, r merge.Result) bool {
+	if s.each != nil {
+		return s.each(s, client, r)
+	}
+	return r.Accepted()
+}
+
+// renumber gives a row that has a sequence above one another one.
+func (s *quirky) renumber(key record.Key, above, seq int) {
+	if r, ok := s.disk.rows[key]; ok && r.seq > above {
+		s.disk.rows[key] = row{r.Record, seq}
+	}
 }
 
 // store joins an item with a record as it was read.
@@ -121,7 +129,7 @@ type broken struct {
 
 // TestBroken: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
 func TestBroken(t *testing.T) {
-	tests := slices.Concat(brokenRules(), brokenStores(), brokenAnswers(), brokenPushes(), brokenPulls(), brokenFaults(),
+	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
 		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })

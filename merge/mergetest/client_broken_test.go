@@ -62,7 +62,7 @@ func TestBrokenClients(t *testing.T) {
 
 // TestClientsSameTwice: a seed has one story, also with clients.
 func TestClientsSameTwice(t *testing.T) {
-	o, err := Options{NewClient: newApp(clientQuirks{})}.settled()
+	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,9 +41,26 @@ func (a *app) Answer(answer []byte) error {
 	if err := json.Unmarshal(answer, &replies); err != nil {
 		return err
 	}
-	var keep []record.Mutation
-	late := false
-	for i, r := range replies[:a.sent] {
+	keep, late := a.hear(replies[:a.sent])
+	rest := a.outbox[a.sent:]
+	a.outbox = keep
+	for _, m := range rest {
+		answered := slices.ContainsFunc(replies, func(r merge.Reply) bool { return r.ID == m.Data.Key().ID })
+		if !a.clears && !(a.clearsRecord && answered) {
+			a.outbox = append(a.outbox, m)
+		}
+	}
+	a.sent = 0
+	if late {
+		return a.mend()
+	}
+	return nil
+}
+
+// hear acts on the replies to what was sent. It returns what is to be sent again, and whether
+// the clock was found to be wrong.
+func (a *app) hear(replies []merge.Reply) (keep []record.Mutation, late bool) {
+	for i, r := range replies {
 		m := a.outbox[i]
 		switch {
 		case r.Verdict == "accepted":
@@ -73,19 +90,7 @@ func (a *app) Answer(answer []byte) error {
 			break
 		}
 	}
-	rest := a.outbox[a.sent:]
-	a.outbox = keep
-	for _, m := range rest {
-		answered := slices.ContainsFunc(replies, func(r merge.Reply) bool { return r.ID == m.Data.Key().ID })
-		if !a.clears && !(a.clearsRecord && answered) {
-			a.outbox = append(a.outbox, m)
-		}
-	}
-	a.sent = 0
-	if late {
-		return a.mend()
-	}
-	return nil
+	return keep, late
 }
 
 // mend makes the clock anew, above all that is confirmed, and stamps anew what waits.

@@ -1,7 +1,6 @@
 package mergetest
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -10,14 +9,46 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func trimmed(text []byte) []byte { return bytes.TrimSpace(text) }
-
-// ask lets a Client edit, and notes what it stamped the edit with. Fields that have the value
-// already are left out.
-func (d *device) ask(id string, sets []assignment) {
+// editClient lets a Client edit, and notes what it stamped the edit with. It reports whether
+// there was anything to edit.
+func (d *device) editClient(id string, sets []assignment) bool {
 	key := d.w.key(id)
-	d.guest.note = "nothing to change"
-	before := d.guest.Shown(key)
+	before := d.client.Shown(key)
+	fields := d.changing(before, sets)
+	if len(fields) == 0 {
+		d.client.note = "nothing to change"
+		return false
+	}
+	floor := d.floor()
+	if err := d.client.Edit(key, maps.Clone(fields)); err != nil {
+		d.client.note = "error: " + err.Error()
+		d.brokenEdit(err, floor)
+		return true
+	}
+	after := d.client.Shown(key)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		old, _ := before.Get(name)
+		v, ok := after.Get(name)
+		d.client.note = "shown as: " + d.w.long(writeOf(v), ok)
+		switch {
+		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != d.id:
+			d.w.broken(lawClientEdit, "%s edited %s of %s/%s to be %s\nshown     %s", d.name, name, d.w.o.Table, id, fields[name], d.w.long(writeOf(v), ok))
+			return true
+		case v.Stamp.Time <= floor:
+			d.w.broken(lawClientObserves, "%s edited %s of %s/%s\nstamped   %s\nseen      %s before that", d.name, name, d.w.o.Table, id, d.w.long(writeOf(v), ok), greatest(floor))
+			return true
+		}
+		k := fieldKey{id, name}
+		d.client.note = "stamped " + when(writeOf(v))
+		d.client.wants[k] = append(d.client.wants[k], want{write: writeOf(v), base: old.Stamp})
+	}
+	d.judgeShown()
+	return true
+}
+
+// changing returns the assignments that change something: a Client is not asked to write a value
+// that is there already.
+func (d *device) changing(before record.Record, sets []assignment) map[string]record.Value {
 	fields := map[string]record.Value{}
 	for _, a := range sets {
 		v, err := a.parse()
@@ -26,33 +57,7 @@ func (d *device) ask(id string, sets []assignment) {
 			fields[a.name] = v
 		}
 	}
-	if len(fields) == 0 {
-		return
-	}
-	floor := d.floor()
-	if err := d.guest.Edit(key, maps.Clone(fields)); err != nil {
-		d.guest.note = "error: " + err.Error()
-		d.brokenEdit(err, floor)
-		return
-	}
-	after := d.guest.Shown(key)
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		old, _ := before.Get(name)
-		v, ok := after.Get(name)
-		d.guest.note = "shown as: " + d.w.long(writeOf(v), ok)
-		switch {
-		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != d.id:
-			d.w.broken(lawClientEdit, "%s edited %s of %s/%s to be %s\nshown     %s", d.name, name, d.w.o.Table, id, fields[name], d.w.long(writeOf(v), ok))
-			return
-		case v.Stamp.Time <= floor:
-			d.w.broken(lawClientObserves, "%s edited %s of %s/%s\nstamped   %s\nseen      %s before that", d.name, name, d.w.o.Table, id, d.w.long(writeOf(v), ok), greatest(floor))
-			return
-		}
-		s := spot{id, name}
-		d.guest.note = "stamped " + when(writeOf(v))
-		d.guest.wants[s] = append(d.guest.wants[s], want{write: writeOf(v), base: old.Stamp})
-	}
-	d.look()
+	return fields
 }
 
 // parse returns the value of an assignment.
@@ -92,26 +97,26 @@ func greatest(floor clock.Timestamp) string {
 func (d *device) meanwhile(it *item) {
 	a := d.contrary(it)
 	d.w.count("edits meanwhile")
-	d.ask(it.id, []assignment{a})
-	d.w.tell(d.name+" meanwhile edits "+it.id+" "+assigned([]assignment{a}), d.guest.note)
+	d.editClient(it.id, []assignment{a})
+	d.w.tell(d.name+" meanwhile edits "+it.id+" "+assigned([]assignment{a}), d.client.note)
 }
 
-// look compares what a Client shows with what is confirmed to it and what it edited.
-func (d *device) look() {
+// judgeShown compares what a Client shows with what is confirmed to it and what it edited.
+func (d *device) judgeShown() {
 	for _, id := range d.w.o.IDs {
 		expected := d.expected(id)
-		shown := map[spot]write{}
-		for name, v := range d.guest.Shown(d.w.key(id)).All() {
-			shown[spot{id, name}] = writeOf(v)
+		shown := map[fieldKey]write{}
+		for name, v := range d.client.Shown(d.w.key(id)).All() {
+			shown[fieldKey{id, name}] = writeOf(v)
 		}
 		all := maps.Clone(expected)
 		maps.Copy(all, shown)
-		for _, s := range slices.SortedFunc(maps.Keys(all), compareSpots) {
-			x, there := shown[s]
-			y, ok := expected[s]
-			loose := slices.ContainsFunc(d.guest.wants[s], func(w want) bool { return w.loose })
+		for _, k := range slices.SortedFunc(maps.Keys(all), compareFieldKeys) {
+			x, there := shown[k]
+			y, ok := expected[k]
+			loose := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.loose })
 			if !loose && (x != y || there != ok) {
-				d.w.broken(d.classify(s, x, y), "field     %s/%s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.o.Table, id, s.field, d.w.long(y, ok), d.w.long(x, there), d.name)
+				d.w.broken(d.classify(k, x, y), "field     %s/%s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.o.Table, id, k.field, d.w.long(y, ok), d.w.long(x, there), d.name)
 				return
 			}
 		}
@@ -120,16 +125,16 @@ func (d *device) look() {
 
 // expected returns what a Client should show of a record: the greatest of what is confirmed and
 // what waits.
-func (d *device) expected(id string) map[spot]write {
-	all := map[spot]write{}
+func (d *device) expected(id string) map[fieldKey]write {
+	all := map[fieldKey]write{}
 	for name, v := range d.confirmed[id] {
-		all[spot{id, name}] = writeOf(v)
+		all[fieldKey{id, name}] = writeOf(v)
 	}
-	for s, wants := range d.guest.wants {
+	for k, wants := range d.client.wants {
 		for _, x := range wants {
-			old, ok := all[s]
-			if above, _ := rule(x.write, old); s.id == id && (above || !ok) {
-				all[s] = x.write
+			old, ok := all[k]
+			if above, _ := rule(x.write, old); k.id == id && (above || !ok) {
+				all[k] = x.write
 			}
 		}
 	}
@@ -137,14 +142,14 @@ func (d *device) expected(id string) map[spot]write {
 }
 
 // classify names the law that is broken by a Client that shows x instead of y.
-func (d *device) classify(s spot, x, y write) law {
-	mine := slices.ContainsFunc(d.guest.wants[s], func(w want) bool { return w.write == y })
+func (d *device) classify(k fieldKey, x, y write) law {
+	mine := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.write == y })
 	switch {
-	case d.guest.refused[written{s, x}]:
+	case d.client.refused[written{k, x}]:
 		return lawClientRollback
-	case d.guest.reopened == d.w.moment:
+	case d.client.reopened == d.w.moment:
 		return lawClientReopens
-	case x.client == d.id && x.time > y.time && (mine || !d.wrote(s, x)):
+	case x.client == d.id && x.time > y.time && (mine || !d.wrote(k, x)):
 		return lawClientInvents
 	case mine:
 		return lawClientEdit
@@ -153,7 +158,7 @@ func (d *device) classify(s spot, x, y write) law {
 }
 
 // wrote reports whether a write is one that was edited on the device.
-func (d *device) wrote(s spot, x write) bool {
-	p := d.w.ledger.pasts[s]
-	return p != nil && p.writes[x] != nil || slices.ContainsFunc(d.guest.wants[s], func(w want) bool { return w.write == x })
+func (d *device) wrote(k fieldKey, x write) bool {
+	p := d.w.ledger.pasts[k]
+	return p != nil && p.writes[x] != nil || slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.write == x })
 }

@@ -16,26 +16,21 @@ type carried struct {
 
 // match compares what a Client sends with what it must send.
 func (d *device) match(items []*item) {
-	sent := map[spot][]carried{}
+	sent := map[fieldKey][]carried{}
 	for _, it := range items {
 		for _, x := range it.writes {
 			base, ok := it.m.Base[x.field]
-			sent[x.spot] = append(sent[x.spot], carried{x.write, base, ok})
+			sent[x.fieldKey] = append(sent[x.fieldKey], carried{x.write, base, ok})
 		}
 	}
-	spots := maps.Clone(sent)
-	for s := range d.guest.wants {
-		spots[s] = nil
+	keys := maps.Clone(sent)
+	for k := range d.client.wants {
+		keys[k] = nil
 	}
-	for _, s := range slices.SortedFunc(maps.Keys(spots), compareSpots) {
-		all := sent[s]
-		slices.SortStableFunc(all, func(a, b carried) int {
-			if above, _ := rule(a.write, b.write); above {
-				return 1
-			}
-			return -1
-		})
-		if d.matchField(s, all); d.w.breach != nil {
+	for _, k := range slices.SortedFunc(maps.Keys(keys), compareFieldKeys) {
+		all := sent[k]
+		slices.SortStableFunc(all, func(a, b carried) int { return compareWrites(a.write, b.write) })
+		if d.matchField(k, all); d.w.breach != nil {
 			return
 		}
 	}
@@ -43,8 +38,8 @@ func (d *device) match(items []*item) {
 
 // matchField compares what is sent of one field, in ascending order, with what was edited:
 // from the last one on, since of several edits the earlier ones need not be sent.
-func (d *device) matchField(s spot, sent []carried) {
-	wants, kept := d.guest.wants[s], []want{}
+func (d *device) matchField(k fieldKey, sent []carried) {
+	wants, kept := d.client.wants[k], []want{}
 	rest := wants
 	for _, x := range slices.Backward(sent) {
 		i := len(rest) - 1
@@ -52,21 +47,21 @@ func (d *device) matchField(s spot, sent []carried) {
 			i--
 		}
 		if i < 0 {
-			if p := d.w.ledger.pasts[s]; p != nil && p.writes[x.write] != nil && p.writes[x.write].state == accepted {
+			if p := d.w.ledger.pasts[k]; p != nil && p.writes[x.write] != nil && p.writes[x.write].state == accepted {
 				continue // needless, and harmless
 			}
-			d.brokenSending(s, x)
+			d.brokenSending(k, x)
 			return
 		}
 		if len(kept) == 0 && i < len(wants)-1 {
 			break
 		}
 		if unsent, never := neverSent(wants, sent, x.base); never {
-			d.w.broken(lawClientBase, "%s sends  %s\nbase       that of its own %s, which was never sent", d.name, short(written{s, x.write}), short(written{s, unsent}))
+			d.w.broken(lawClientBase, "%s sends  %s\nbase       that of its own %s, which was never sent", d.name, short(written{k, x.write}), short(written{k, unsent}))
 			return
 		}
 		if !based(rest[:i+1], x) {
-			d.w.broken(lawClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", d.name, short(written{s, x.write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+			d.w.broken(lawClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", d.name, short(written{k, x.write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
 			return
 		}
 		rest[i].write, rest[i].base, rest[i].loose, rest[i].again, rest[i].sent = x.write, x.base, false, false, true
@@ -74,12 +69,12 @@ func (d *device) matchField(s spot, sent []carried) {
 		rest = rest[:i]
 	}
 	if len(kept) == 0 && len(wants) > 0 {
-		d.w.broken(lawClientKeeps, "%s edited %s, has no final answer to that, and does not send it", d.name, short(written{s, wants[len(wants)-1].write}))
+		d.w.broken(lawClientKeeps, "%s edited %s, has no final answer to that, and does not send it", d.name, short(written{k, wants[len(wants)-1].write}))
 		return
 	}
 	slices.Reverse(kept)
 	if len(kept) > 0 {
-		d.guest.wants[s] = kept
+		d.client.wants[k] = kept
 	}
 }
 
@@ -106,17 +101,17 @@ func neverSent(wants []want, sent []carried, base clock.Stamp) (w write, never b
 }
 
 // brokenSending names the law that is broken by a Client that sends what it should not.
-func (d *device) brokenSending(s spot, x carried) {
-	l, is := law(lawClientInvents), "which the kit did not ask for"
-	for _, w := range d.guest.wants[s] {
+func (d *device) brokenSending(k fieldKey, x carried) {
+	l, is := lawClientInvents, "which the kit did not ask for"
+	for _, w := range d.client.wants[k] {
 		if sameValue(w.write, x.write) {
-			l, is = lawClientRetry, "which was edited as "+short(written{s, w.write})
+			l, is = lawClientRetry, "which was edited as "+short(written{k, w.write})
 		}
 	}
-	for w := range d.guest.refused {
-		if l == lawClientInvents && w.spot == s && sameValue(w.write, x.write) {
+	for w := range d.client.refused {
+		if l == lawClientInvents && w.fieldKey == k && sameValue(w.write, x.write) {
 			l, is = lawClientRefused, "which was refused for good"
 		}
 	}
-	d.w.broken(l, "%s sends %s of %s/%s, %s", d.name, short(written{s, x.write}), d.w.o.Table, s.id, is)
+	d.w.broken(l, "%s sends %s of %s/%s, %s", d.name, short(written{k, x.write}), d.w.o.Table, k.id, is)
 }

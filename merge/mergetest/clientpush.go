@@ -10,13 +10,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pushGuest sends what waits in a Client.
-func (w *world) pushGuest(d *device, m manner) {
-	if d.guest.busy {
+// pushClient sends what waits in a Client.
+func (w *world) pushClient(d *device, m manner) {
+	if d.client.busy {
 		return
 	}
-	d.guest.busy = true
-	defer func() { d.guest.busy = false }()
+	d.client.busy = true
+	defer func() { d.client.busy = false }()
 	m.reversed, m.last, m.doubled, m.spelled = false, false, false, false // what a Client sends stays as it is
 	items := d.collect()
 	if len(items) == 0 || w.breach != nil {
@@ -29,17 +29,17 @@ func (w *world) pushGuest(d *device, m manner) {
 	if m.lost {
 		w.count("answer to a client lost")
 	} else if ok && w.breach == nil {
-		d.answered(items, h)
+		d.handAnswer(items, h)
 	}
 	w.audit()
 }
 
 // collect takes the outbox of a Client, and compares it with what was edited.
 func (d *device) collect() (items []*item) {
-	text := d.guest.Outbox()
+	text := d.client.Outbox()
 	var decoder record.Decoder
 	var all []record.Item
-	if len(trimmed(text)) > 0 {
+	if len(bytes.TrimSpace(text)) > 0 {
 		var err error
 		if all, err = decoder.Batch(text); err != nil {
 			d.w.broken(lawClientErrors, "Outbox of %s is no batch: %v", d.name, err)
@@ -68,7 +68,7 @@ func (d *device) collect() (items []*item) {
 // split returns the items of a batch that was decoded, an array or JSON Lines, as they are
 // spelled.
 func split(text []byte) (raws []json.RawMessage) {
-	if text = trimmed(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
+	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
 		return raws
 	}
 	for d := json.NewDecoder(bytes.NewReader(text)); ; {
@@ -113,61 +113,61 @@ func (d *device) tamper(it *item) *item {
 	return spoilt
 }
 
-// answered lets a Client hear the answer to what it sent.
-func (d *device) answered(items []*item, h heard) {
+// handAnswer lets a Client hear the answer to what it sent.
+func (d *device) handAnswer(items []*item, h heard) {
 	late := false
 	for i, r := range h.replies {
 		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
 		late = late || r.Code == merge.TooFarAhead
 		for name, v := range items[i].m.Data.All() {
-			x := written{spot{items[i].id, name}, writeOf(v)}
+			x := written{fieldKey{items[i].id, name}, writeOf(v)}
 			switch {
 			case r.Verdict == "accepted":
 				d.confirm(items[i].id, name, v)
 			case final:
-				d.guest.refused[x] = true
+				d.client.refused[x] = true
 				d.w.count("client refused")
 			}
 			if final {
-				d.guest.drop(x)
+				d.client.drop(x)
 			}
 		}
 	}
 	if late {
 		d.w.count("client too far ahead")
-		d.guest.loosen()
+		d.client.allowRestamp()
 	}
-	if err := d.guest.Answer(h.text); err != nil {
+	if err := d.client.Answer(h.text); err != nil {
 		d.w.broken(lawClientErrors, "Answer by %s: %v", d.name, err)
 		return
 	}
-	d.look()
+	d.judgeShown()
 }
 
 // drop forgets a write that was answered for good.
-func (g *guest) drop(x written) {
-	g.wants[x.spot] = slices.DeleteFunc(g.wants[x.spot], func(w want) bool { return w.write == x.write })
-	if len(g.wants[x.spot]) == 0 {
-		delete(g.wants, x.spot)
+func (c *clientDevice) drop(x written) {
+	c.wants[x.fieldKey] = slices.DeleteFunc(c.wants[x.fieldKey], func(w want) bool { return w.write == x.write })
+	if len(c.wants[x.fieldKey]) == 0 {
+		delete(c.wants, x.fieldKey)
 	}
 }
 
-// loosen permits to stamp anew all that waits.
-func (g *guest) loosen() {
-	for _, wants := range g.wants {
+// allowRestamp permits to stamp anew all that waits.
+func (c *clientDevice) allowRestamp() {
+	for _, wants := range c.wants {
 		for i := range wants {
 			wants[i].loose, wants[i].again = true, true
 		}
 	}
 }
 
-// hand gives a Client what it pulled.
-func (d *device) hand(p page) {
+// handPulled gives a Client what it pulled.
+func (d *device) handPulled(p page) {
 	for _, part := range p.parts {
-		if err := d.guest.Pulled(part.lines, part.next); err != nil {
+		if err := d.client.Pulled(part.lines, part.next); err != nil {
 			d.w.broken(lawClientErrors, "Pulled by %s: %v", d.name, err)
 			return
 		}
 	}
-	d.look()
+	d.judgeShown()
 }

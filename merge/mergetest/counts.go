@@ -30,15 +30,12 @@ func (c counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// countPush counts how a push goes.
+// countPush counts how a push goes. That a user edits meanwhile is counted when it happens.
 func (w *world) countPush(m manner, b batch) {
-	for on, what := range map[*bool]string{&m.lost: "answer lost", &m.twice: "twice", &m.last: "last only", &m.doubled: "doubled", &m.spelled: "spelled otherwise"} {
-		if *on {
-			w.count(what)
+	for _, flag := range m.flags() {
+		if *flag.on && flag.on != &m.meanwhile {
+			w.count(flag.text)
 		}
-	}
-	if m.reversed && len(b.items) > 1 {
-		w.count("reversed")
 	}
 	for _, it := range b.items {
 		if it.bad != "" {

@@ -18,7 +18,7 @@ type device struct {
 	index     int
 	installed int // how often it was installed anew
 	state
-	guest   *guest // a Client of the user, and nil if this is a device of the kit
+	client  *clientDevice // a Client of the user, and nil if this is a device of the kit
 	backup  *state
 	batches []batch // that it ever sent
 }
@@ -47,7 +47,7 @@ type item struct {
 
 // written is a write and where it belongs.
 type written struct {
-	spot
+	fieldKey
 	write
 }
 
@@ -60,7 +60,7 @@ type batch struct {
 func newDevice(w *world, index int) *device {
 	d := &device{w: w, name: people()[index], index: index}
 	d.install()
-	d.invite()
+	d.addClient()
 	return d
 }
 

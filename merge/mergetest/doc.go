@@ -1,6 +1,6 @@
 // Package mergetest tests sync backends, as testing/fstest tests file systems: simulated
-// devices work with a backend of yours, under faults, and what it ends with is compared
-// with what the rule says.
+// devices use your backend under faults, and what comes of it is compared with what the rule of
+// package merge says.
 //
 //	func TestConvergence(t *testing.T) {
 //		mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
@@ -10,38 +10,61 @@
 //
 //	type adapter struct{ s *server }
 //
-//	func (a adapter) Push(client clock.ClientID, batch []byte) ([]byte, error)             { return a.s.push(client, batch) }
+//	func (a adapter) Push(client clock.ClientID, batch []byte) ([]byte, error)          { return a.s.push(client, batch) }
 //	func (a adapter) Pull(client clock.ClientID, cursor string) ([]byte, string, error) { return a.s.pull(client, cursor) }
 //
-// The devices are offline, edit, delete, restore, push and pull. Their clocks are wrong, jump,
-// and run out of stamps in a millisecond; answers are lost; pushes come twice, months late,
-// damaged, in another order, in another spelling or by the hundred; items are malformed, or
-// there twice; and devices are cloned, restored from a backup or installed anew. A backend that
-// offers more is tested more: with [Env.Now], stamps that are too far ahead, and a server whose
-// clock is not set; with [Env.Pause], requests that meet, and conflicts without end; with
-// [Env.Crash] and as a [Restarter] or [Restorer], crashes, restarts and backups; as a [Writer],
-// the server's own clock; with Options.Refused, its limits and guard; with pages of one row,
-// paging. Run logs what was not tested.
+// The devices go offline, edit, delete, restore, push and pull. Their clocks are wrong, jump, and
+// run out of stamps within a millisecond. Answers are lost. Pushes arrive twice, months late,
+// damaged, in another order, in another spelling, or with hundreds of items. Items are malformed,
+// or occur twice in a push. Devices are cloned, restored from a backup, or reinstalled.
 //
-// What must hold, always and not only at the end: all clients end with the greatest write of
-// each field that was accepted, and with nothing else; what is deleted stays deleted; a retry
-// changes nothing; a bad item is refused, leaves nothing, and does not block its neighbours;
-// verdicts are in order, say what happened, and tell of collisions; what they tell of lost
-// edits is true; a pull skips nothing; what was accepted survives a restart; nothing panics. The
-// greatest write is found by a second implementation of the rule. Pull must know of what was
-// accepted before it: let it read no replica that lags.
+// A backend that offers more is tested for more. [Run] logs what was not tested, and why.
 //
-// If a law is broken, the test fails with its name, where to look, a timeline of the shortest
-// schedule that was found to break it, and the source of a test that repeats it with [Replay].
-// Everything comes from the seed, in one goroutine and in virtual time. Runs are repeated in
-// order to shrink them, so a backend must begin empty and do the same each time.
+//   - [Env.Now]: stamps that are too far ahead, and a server whose clock is not set
+//   - [Env.Pause]: requests that meet, and conflicts without end
+//   - [Env.Crash], [Restarter], [Restorer]: crashes, restarts and restored backups
+//   - [ServerWriter]: the server's own clock
+//   - Options.Refused: limits and guards
+//   - pulls with pages of one row: paging
 //
-// [CheckLaws] judges a join, or a resolver of your own, without a backend. [FieldValue] and
-// [Record] generate data for properties of your own. A [Client] of yours, in the place of some
-// devices by Options.NewClient, is judged as well: that its edits are shown, sent until they are
-// answered, with the stamps of the first sending and a base, that its clock observes, that what
-// is refused is rolled back, and, as a [Reopener], that it forgets nothing.
+// The laws are checked after every request, and not only at the end. Every client ends with the
+// greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A retry
+// changes nothing. A bad item is refused, leaves nothing behind, and does not block its
+// neighbours. Verdicts come in order, say what happened, and report collisions; what they say of
+// lost edits is true. A pull skips nothing. What was accepted survives a restart. Nothing panics.
+// The kit finds the greatest write by an implementation of the rule of its own. Pull must know of
+// everything that was accepted before it, so it must not read from a replica that lags.
 //
-// Not tested: how requests wait for locks, which takes two real connections; servers that
-// exchange state; purging, and stamps that a server gives anew, which package merge does not do.
+// If a law is broken, the test fails with the name of the law, where to look, a timeline of the
+// shortest schedule that was found to break it, and the source of a test that repeats it with
+// [Replay]. Everything follows from the seed, in one goroutine and in virtual time. A failing run
+// is repeated many times to shrink it, so a backend must begin empty and behave the same each time.
+//
+// Not tested are how requests wait for locks, which takes two real connections, and what package
+// merge does not do: servers that exchange state, purging, and stamps that a server replaces.
+//
+// # Map
+//
+// [Run] and [Check] draw schedules at random and run them on a [Backend], which looks at its
+// surroundings through an [Env]; [Options] say what is drawn. [Replay] runs one [Schedule]. A
+// [Client] of yours takes the place of some devices by Options.NewClient, and is judged as well:
+// its edits are shown at once, and sent until they are answered, with their first stamps and with
+// a base; its clock observes what it pulls; what is refused is rolled back; and a [Reopener] forgets nothing.
+// [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
+// data for properties of your own.
+//
+// The files, for those who work on the kit:
+//
+//	run, options, domain, people                   what is run
+//	schedule, step, stepparse, draw                the steps of a run: as text, and drawn from a seed
+//	world, perform, server, request, finish        a run: its state, each step, and how it ends
+//	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
+//	client, clientedit, clientmatch, clientpush    devices that are a Client
+//	ledger                                         the rule, and what became of every write
+//	deliver, verdict, settle, lostedit, judge      whether answers, and what is stored, are right
+//	law, lawanswer, lawfield, lawstore, lawclient  the laws, and what is said when one is broken
+//	panic, story, failure                          what is told of a failure
+//	shrink, shrinkstep, shrinklaw                  how its schedule is made small
+//	abilities, counts                              what was tested, and what was not
+//	backend, checklaws, generators                 what else is exported
 package mergetest

@@ -11,21 +11,20 @@ import (
 // strikes now and then, so that runs differ in kind.
 type dice struct {
 	*rand.Rand
-	o       domain
-	verbs   []string // each as often as it is likely
-	faults  faults
-	devices int
+	o      domain
+	verbs  []string // each as often as it is likely
+	faults faults
 }
 
 type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies, meets, still bool }
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
-	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o, devices: o.Devices}
-	d.weather()
+	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o}
+	d.chooseFaults()
 	var steps []step
 	if d.on() {
-		for i := range d.devices {
+		for i := range d.o.Devices {
 			steps = append(steps, step{who: i, verb: "clock", by: d.skew(false)})
 		}
 	}
@@ -33,24 +32,24 @@ func draw(seed uint64, o domain) []step {
 		s := d.step()
 		steps = append(steps, s)
 		if s.verb != "wait" || d.IntN(3) == 0 {
-			steps = append(steps, d.twins(s)...)
+			steps = append(steps, d.followUps(s)...)
 		}
 	}
 	if d.on() { // and what was written far ahead waits until the faults end
-		s := step{who: d.IntN(d.devices), verb: "edits", id: pick(d, d.o.IDs...), sets: d.sets(true)}
+		s := step{who: d.IntN(d.o.Devices), verb: "edits", id: pick(d, d.o.IDs...), sets: d.sets(true)}
 		steps = append(steps, step{who: s.who, verb: "clock", by: time.Hour}, s)
 	}
 	if d.IntN(3) == 0 {
-		s := step{who: d.IntN(d.devices), verb: "floods", id: pick(d, d.o.IDs...), n: pick(d, 150, 300)}
-		steps = slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.twins(s)...)...)
+		s := step{who: d.IntN(d.o.Devices), verb: "floods", id: pick(d, d.o.IDs...), n: pick(d, 150, 300)}
+		steps = slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.followUps(s)...)...)
 	}
 	return steps
 }
 
 func (d *dice) on() bool { return d.IntN(2) == 0 }
 
-// weather decides which faults there are, and how often things happen.
-func (d *dice) weather() {
+// chooseFaults decides which faults there are, and how often things happen.
+func (d *dice) chooseFaults() {
 	often := func(n int, verbs ...string) {
 		for range n {
 			d.verbs = append(d.verbs, verbs...)
@@ -88,7 +87,7 @@ func pick[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
 
 // step draws one step.
 func (d *dice) step() step {
-	s := step{who: d.IntN(d.devices), verb: pick(d, d.verbs...), id: pick(d, d.o.IDs...)}
+	s := step{who: d.IntN(d.o.Devices), verb: pick(d, d.verbs...), id: pick(d, d.o.IDs...)}
 	if verb, ok := strings.CutPrefix(s.verb, "server "); ok {
 		s.who, s.verb = server, verb
 	}
@@ -106,10 +105,10 @@ func (d *dice) step() step {
 	case "resends":
 		s.n = d.IntN(6)
 	case "clones":
-		s.whom = d.IntN(d.devices)
+		s.whom = d.IntN(d.o.Devices)
 	case "pushes":
 		s.push = d.manner()
-		s.push.meanwhile = d.o.invites(s.who) && d.IntN(4) == 0
+		s.push.meanwhile = d.o.hasClient(s.who) && d.IntN(4) == 0
 	case "pulls":
 		s.push.lost = d.faults.lost && d.IntN(5) == 0
 	}
@@ -165,17 +164,17 @@ func (d *dice) manner() manner {
 	if hits(d.faults.dies) {
 		m.dies = pick(d, 1, 2, 3, 1+d.IntN(max(3, d.o.points)))
 	}
-	if hits(d.faults.meets) && d.devices > 1 {
-		m.at, m.whom = pick(d, 1, 1, 2), d.IntN(d.devices)
+	if hits(d.faults.meets) && d.o.Devices > 1 {
+		m.at, m.whom = pick(d, 1, 1, 2), d.IntN(d.o.Devices)
 	}
 	return m
 }
 
-// twins draws what chance alone brings about too seldom: two writes of one field at the
+// followUps draws what chance alone brings about too seldom: two writes of one field at the
 // same moment, by two devices after a wait, or with the same stamp, after a device was
 // cloned or backed up; and what shows whether a fault has done harm.
-func (d *dice) twins(s step) []step {
-	a, b, c := d.IntN(d.devices), d.IntN(d.devices), d.IntN(d.devices)
+func (d *dice) followUps(s step) []step {
+	a, b, c := d.IntN(d.o.Devices), d.IntN(d.o.Devices), d.IntN(d.o.Devices)
 	name, id := pick(d, d.o.names...), pick(d, d.o.IDs...)
 	edit := func(who int) step {
 		value := pick(d, append([]string{"deleted"}, d.o.Fields[name]...)...)

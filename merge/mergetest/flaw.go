@@ -54,15 +54,15 @@ func (d domain) flaws() (all []string) {
 }
 
 // spoil puts an item into the outbox that is to be refused as a whole: some of its fields
-// are sound, and one thing is wrong.
-func (d *device) spoil(s step) {
-	if d.guest != nil {
-		d.ask(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
-		return
+// are sound, and one thing is wrong. It reports whether there is one.
+func (d *device) spoil(s step) bool {
+	if d.client != nil {
+		return d.editClient(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
 	}
 	d.edit(s.id, slices.DeleteFunc(slices.Clone(s.sets), func(a assignment) bool { return d.w.o.refuses(s.bad, a.name) }))
 	last := len(d.outbox) - 1
 	d.outbox[last] = d.flawed(d.outbox[last], s.bad, d.stamp())
+	return true
 }
 
 // flawed returns an item with something added that is wrong.
@@ -86,7 +86,7 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	if bad == "worded" {
 		text, err := record.ParseValue([]byte(`"true"`))
 		d.w.must(err)
-		spoilt.writes = append(spoilt.writes, writtenOf(it.id, known.field, text, at))
+		spoilt.writes = append(spoilt.writes, writtenOf(fieldKey{it.id, known.field}, text, at))
 	}
 	return spoilt
 }
@@ -99,7 +99,7 @@ func (d *device) refusable(it *item, code string, at clock.Stamp) *item {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		add = append(add, fmt.Sprintf(`%q:{"value":%s,"updatedAt":%q,"clientId":%q}`, name, fields[name], at.Time.String(), at.Client.String()))
 		if v, err := record.ParseValue([]byte(fields[name])); err == nil {
-			writes = append(writes, writtenOf(it.id, name, v, at))
+			writes = append(writes, writtenOf(fieldKey{it.id, name}, v, at))
 		}
 	}
 	spoilt := d.spoilt(it, it.id, add...)
@@ -117,6 +117,6 @@ func (d *device) spoilt(it *item, id string, add ...string) *item {
 	return &item{raw: []byte(raw), id: it.id, writes: slices.Clone(it.writes)}
 }
 
-func writtenOf(id, name string, v record.Value, at clock.Stamp) written {
-	return written{spot{id, name}, writeOf(record.FieldValue{Value: v, Stamp: at})}
+func writtenOf(k fieldKey, v record.Value, at clock.Stamp) written {
+	return written{k, writeOf(record.FieldValue{Value: v, Stamp: at})}
 }

@@ -19,28 +19,28 @@ func (w *world) audit() {
 
 // judge compares what somebody found who pulled with the ledger. Fresh is what a device
 // finds that begins anew; nil means that it is yet to be asked.
-func (w *world) judge(who string, found, fresh map[spot]write) {
-	for _, s := range w.ledger.spots {
-		p := w.ledger.pasts[s]
-		f, ok := found[s]
+func (w *world) judge(who string, found, fresh map[fieldKey]write) {
+	for _, k := range w.ledger.keys {
+		p := w.ledger.pasts[k]
+		f, ok := found[k]
 		if fresh != nil && ok && p.some && f == p.best {
 			p.writes[f].seen = true
 		}
-		if p.permits(f, ok) || w.foreign(s) && p.writes[f] == nil || fresh == nil && p.lapsed(f) {
+		if p.permits(f, ok) || w.foreign(k) && p.writes[f] == nil || fresh == nil && p.lapsed(f) {
 			continue
 		}
-		l := law(lawSkip)
+		l := lawSkip
 		if fresh == nil {
 			fresh = w.fresh()
 		}
 		w.tell("a new device pulls from the beginning", w.listed(fresh))
-		if g, there := fresh[s]; !p.permits(g, there) {
+		if g, there := fresh[k]; !p.permits(g, there) {
 			who, f, ok = "a new device", g, there
-			l = w.classify(s, fresh)
+			l = w.classify(k, fresh)
 		} else {
-			w.tell(who+" pulls from its cursor", "misses "+s.field+" of "+s.id)
+			w.tell(who+" pulls from its cursor", "misses "+k.field+" of "+k.id)
 		}
-		w.broken(l, "field     %s/%s %s\nexpected  %s\nfound     %s\nseen by   %s", w.o.Table, s.id, s.field, w.long(p.best, p.some), w.long(f, ok), who)
+		w.broken(l, "field     %s/%s %s\nexpected  %s\nfound     %s\nseen by   %s", w.o.Table, k.id, k.field, w.long(p.best, p.some), w.long(f, ok), who)
 		return
 	}
 	w.judgeStrays(found)
@@ -48,32 +48,32 @@ func (w *world) judge(who string, found, fresh map[spot]write) {
 
 // judgeStrays looks for fields that nobody sent, or that were sent in refused items only.
 // Fields that only the server knows are its own business.
-func (w *world) judgeStrays(found map[spot]write) {
-	for _, s := range slices.SortedFunc(maps.Keys(found), compareSpots) {
-		if _, known := w.ledger.pasts[s]; known {
+func (w *world) judgeStrays(found map[fieldKey]write) {
+	for _, k := range slices.SortedFunc(maps.Keys(found), compareFieldKeys) {
+		if _, known := w.ledger.pasts[k]; known {
 			continue
 		}
-		if slices.Contains(w.o.names, s.field) || s.field == record.DeletedField {
-			w.broken(lawInvented, "field     %s/%s %s\nexpected  nothing\nfound     %s", w.o.Table, s.id, s.field, w.long(found[s], true))
+		if slices.Contains(w.o.names, k.field) || k.field == record.DeletedField {
+			w.broken(lawInvented, "field     %s/%s %s\nexpected  nothing\nfound     %s", w.o.Table, k.id, k.field, w.long(found[k], true))
 		}
-		if s.field == flawed || s.field == reserved {
-			w.broken(lawRefusedLeavesNothing, "field     %s/%s %s\nexpected  nothing: it came in refused items only\nfound     %s", w.o.Table, s.id, s.field, w.long(found[s], true))
+		if k.field == flawed || k.field == reserved {
+			w.broken(lawRefusedLeavesNothing, "field     %s/%s %s\nexpected  nothing: it came in refused items only\nfound     %s", w.o.Table, k.id, k.field, w.long(found[k], true))
 		}
 	}
 }
 
 // foreign reports whether only refused items write to a field, which then is the server's
 // own business as well.
-func (w *world) foreign(s spot) bool {
-	return !slices.Contains(w.o.names, s.field) && s.field != record.DeletedField
+func (w *world) foreign(k fieldKey) bool {
+	return !slices.Contains(w.o.names, k.field) && k.field != record.DeletedField
 }
 
 // classify names the law that is broken where a new device does not find what it should.
 // Since a new device looks after each request, a restart or a meeting is to blame only if it
 // came just before.
-func (w *world) classify(s spot, fresh map[spot]write) law {
-	f, ok := fresh[s]
-	p := w.ledger.pasts[s]
+func (w *world) classify(k fieldKey, fresh map[fieldKey]write) law {
+	f, ok := fresh[k]
+	p := w.ledger.pasts[k]
 	best := p.writes[p.best]
 	switch {
 	case w.last.restore == w.moment, ok && p.lapsed(f), p.some && best.gone && best.since == w.moment:
@@ -86,7 +86,7 @@ func (w *world) classify(s spot, fresh map[spot]write) law {
 		return lawDurable
 	case p.some && best.met && best.since == w.moment:
 		return lawMeet
-	case !ok && s.field == record.DeletedField && has(fresh, s.id):
+	case !ok && k.field == record.DeletedField && has(fresh, k.id):
 		return lawRevive
 	case !ok && p.best.deleted:
 		return lawTombstone
@@ -98,15 +98,15 @@ func (w *world) classify(s spot, fresh map[spot]write) law {
 		return lawVanish
 	}
 	if _, sent := p.writes[f]; sent {
-		return w.classifyOrder(s, f)
+		return w.classifyOrder(k, f)
 	}
-	return classifyUnsent(s, p, f)
+	return classifyUnsent(k, p, f)
 }
 
 // classifyOrder names the part of the rule by which the expected write wins over what is
 // there.
-func (w *world) classifyOrder(s spot, f write) law {
-	p := w.ledger.pasts[s]
+func (w *world) classifyOrder(k fieldKey, f write) law {
+	p := w.ledger.pasts[k]
 	_, by := rule(p.best, f)
 	if by == lawLater && p.best.deleted && !f.deleted && p.writes[f].last > p.writes[p.best].last {
 		return lawTombstone
@@ -115,8 +115,8 @@ func (w *world) classifyOrder(s spot, f write) law {
 }
 
 // classifyUnsent names the law that is broken by a write that nobody sent.
-func classifyUnsent(s spot, p *past, f write) law {
-	if s.field == record.DeletedField && !sameValue(p.best, f) {
+func classifyUnsent(k fieldKey, p *past, f write) law {
+	if k.field == record.DeletedField && !sameValue(p.best, f) {
 		return lawRevive
 	}
 	if p.some && sameValue(p.best, f) {
@@ -139,9 +139,9 @@ func classifyUnsent(s spot, p *past, f write) law {
 func sameValue(a, b write) bool { return a.deleted == b.deleted && a.value == b.value }
 
 // has reports whether there is any field of a record.
-func has(all map[spot]write, id string) bool {
-	for s := range all {
-		if s.id == id {
+func has(all map[fieldKey]write, id string) bool {
+	for k := range all {
+		if k.id == id {
 			return true
 		}
 	}
@@ -149,23 +149,23 @@ func has(all map[spot]write, id string) bool {
 }
 
 // judgeWrite looks at what the server wrote by itself.
-func (w *world) judgeWrite(s spot, v record.Value) {
-	f, ok := w.fresh()[s]
-	w.tell("server writes "+s.id+" "+s.field+"="+v.String(), "found as: "+w.long(f, ok))
-	p := w.ledger.of(s)
+func (w *world) judgeWrite(k fieldKey, v record.Value) {
+	f, ok := w.fresh()[k]
+	w.tell("server writes "+k.id+" "+k.field+"="+v.String(), "found as: "+w.long(f, ok))
+	p := w.ledger.of(k)
 	_, old := p.writes[f]
 	above, _ := rule(f, p.best)
 	switch {
 	case w.breach != nil:
 		return
 	case !ok:
-		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, s.id, s.field, v)
+		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, k.id, k.field, v)
 	case old || !above:
-		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, s.id, s.field, v, w.long(p.best, p.some), w.long(f, ok))
+		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, k.id, k.field, v, w.long(p.best, p.some), w.long(f, ok))
 	case f.value != v.JSON():
-		w.broken(lawExact, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     %s", w.o.Table, s.id, s.field, v, w.long(f, ok))
-	case w.able.now && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
-		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, s.id, s.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
+		w.broken(lawExact, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     %s", w.o.Table, k.id, k.field, v, w.long(f, ok))
+	case w.able.can(canTellTime) && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
+		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, k.id, k.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.set(f, fate{state: accepted, since: w.moment})
 }

@@ -12,8 +12,8 @@ import (
 // The ledger is the oracle: every write that was ever sent, and what became of it. It
 // compares by the written rule, and shares no code with record and merge for that.
 
-// spot is a field of a record.
-type spot struct{ id, field string }
+// fieldKey is a field of a record.
+type fieldKey struct{ id, field string }
 
 // write is one write of one field.
 type write struct {
@@ -53,6 +53,17 @@ func rule(a, b write) (above bool, by law) {
 	return a.value > b.value, lawValue
 }
 
+// compareWrites orders writes by the rule.
+func compareWrites(a, b write) int {
+	if above, _ := rule(a, b); above {
+		return 1
+	}
+	if above, _ := rule(b, a); above {
+		return -1
+	}
+	return 0
+}
+
 // fate is what became of a write.
 type fate struct {
 	state fateState
@@ -82,8 +93,8 @@ type past struct {
 
 // ledger is the past of all fields.
 type ledger struct {
-	pasts map[spot]*past
-	spots []spot            // sorted
+	pasts map[fieldKey]*past
+	keys  []fieldKey        // sorted
 	marks map[[16]byte]mark // by client
 	count int               // of accepted writes, each time that they came
 }
@@ -97,29 +108,29 @@ func (m mark) sent(time int64) mark { return mark{m.sure, max(m.most, time)} }
 func (m mark) accepted(time int64) mark { return mark{max(m.sure, time), max(m.most, time)} }
 
 func newLedger() ledger {
-	return ledger{pasts: map[spot]*past{}, marks: map[[16]byte]mark{}}
+	return ledger{pasts: map[fieldKey]*past{}, marks: map[[16]byte]mark{}}
 }
 
 // clone returns a copy.
 func (l *ledger) clone() *ledger {
-	c := ledger{map[spot]*past{}, slices.Clone(l.spots), maps.Clone(l.marks), l.count}
-	for s, p := range l.pasts {
+	c := ledger{map[fieldKey]*past{}, slices.Clone(l.keys), maps.Clone(l.marks), l.count}
+	for k, p := range l.pasts {
 		q := *p
 		q.writes = map[write]*fate{}
 		for x, f := range p.writes {
 			g := *f
 			q.writes[x] = &g
 		}
-		c.pasts[s] = &q
+		c.pasts[k] = &q
 	}
 	return &c
 }
 
 // without returns the ledger, in which what came later is gone.
 func (l *ledger) without(later ledger) ledger {
-	for _, s := range later.spots {
-		p := l.of(s)
-		for x, f := range later.pasts[s].writes {
+	for _, k := range later.keys {
+		p := l.of(k)
+		for x, f := range later.pasts[k].writes {
 			switch before, known := p.writes[x]; {
 			case !known:
 				p.writes[x] = &fate{state: refused, gone: f.gone || f.state != refused}
@@ -132,18 +143,18 @@ func (l *ledger) without(later ledger) ledger {
 }
 
 // of returns the past of a field.
-func (l *ledger) of(s spot) *past {
-	p, ok := l.pasts[s]
+func (l *ledger) of(k fieldKey) *past {
+	p, ok := l.pasts[k]
 	if !ok {
 		p = &past{writes: map[write]*fate{}}
-		l.pasts[s] = p
-		i, _ := slices.BinarySearchFunc(l.spots, s, compareSpots)
-		l.spots = slices.Insert(l.spots, i, s)
+		l.pasts[k] = p
+		i, _ := slices.BinarySearchFunc(l.keys, k, compareFieldKeys)
+		l.keys = slices.Insert(l.keys, i, k)
 	}
 	return p
 }
 
-func compareSpots(a, b spot) int {
+func compareFieldKeys(a, b fieldKey) int {
 	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.field, b.field))
 }
 

@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -23,11 +24,11 @@ type part struct {
 
 // pull lets a device pull until there is nothing new.
 func (w *world) pull(d *device, lost bool) {
-	if w.breach != nil || d.guest != nil && d.guest.busy {
+	if w.breach != nil || d.client != nil && d.client.busy {
 		return
 	}
-	if d.guest != nil {
-		d.cursor = d.guest.Cursor()
+	if d.client != nil {
+		d.cursor = d.client.Cursor()
 	}
 	p, ok := w.read(d.id, d.cursor)
 	if lost {
@@ -41,8 +42,8 @@ func (w *world) pull(d *device, lost bool) {
 	if ok && w.breach == nil {
 		w.judge(d.name, d.found(), nil)
 	}
-	if d.guest != nil && w.breach == nil {
-		d.hand(p)
+	if d.client != nil && w.breach == nil {
+		d.handPulled(p)
 	}
 }
 
@@ -59,9 +60,10 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 			}
 			return p, false
 		}
-		if len(trimmed(lines)) > 0 {
-			pages++
-			w.able.pages = w.able.pages || pages > 1
+		if len(bytes.TrimSpace(lines)) > 0 {
+			if pages++; pages > 1 {
+				w.able |= canPage
+			}
 			items, err := decoder.Batch(lines)
 			if err != nil {
 				w.unreadable("Pull(%q) returned what is no batch: %v", p.cursor, err)
@@ -88,7 +90,7 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 
 // unreadable names the law that is broken by a pull that cannot be read.
 func (w *world) unreadable(format string, args ...any) {
-	l := law(lawReadable)
+	l := lawReadable
 	if w.last.damage == w.moment {
 		l = lawDamaged
 	}
@@ -112,7 +114,7 @@ func (w *world) judgeText(r record.Record) {
 }
 
 // fresh returns what a device sees that begins anew.
-func (w *world) fresh() map[spot]write {
+func (w *world) fresh() map[fieldKey]write {
 	d := &device{w: w, name: "a new device", index: 0}
 	d.install()
 	p, _ := w.read(newcomer(), "")
@@ -121,11 +123,11 @@ func (w *world) fresh() map[spot]write {
 }
 
 // found returns the confirmed state in the form of the ledger.
-func (d *device) found() map[spot]write {
-	found := map[spot]write{}
+func (d *device) found() map[fieldKey]write {
+	found := map[fieldKey]write{}
 	for id, fields := range d.confirmed {
 		for name, v := range fields {
-			found[spot{id, name}] = writeOf(v)
+			found[fieldKey{id, name}] = writeOf(v)
 		}
 	}
 	return found

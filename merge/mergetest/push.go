@@ -11,16 +11,19 @@ import (
 
 // push sends the outbox of a device, or a part of it.
 func (w *world) push(d *device, m manner) {
-	if d.guest != nil {
-		w.pushGuest(d, m)
+	if d.client != nil {
+		w.pushClient(d, m)
 		return
 	}
 	items := slices.Clone(d.outbox)
 	if len(items) == 0 {
 		return
 	}
+	if len(items) == 1 {
+		m.last, m.reversed = false, false // they would change nothing
+	}
 	if m.last {
-		items = items[len(items)-1:]
+		items, m.reversed = items[len(items)-1:], false
 	}
 	if m.reversed {
 		slices.Reverse(items)
@@ -37,6 +40,7 @@ func (w *world) push(d *device, m manner) {
 // send delivers a batch, in whatever manner, and returns the answer, if there is one.
 func (w *world) send(d *device, items []*item, m manner) (h heard, ok bool) {
 	b := batch{d.id, items}
+	m.spelled = m.spelled && slices.ContainsFunc(items, func(it *item) bool { return it.bad == "" })
 	if m.spelled {
 		b = b.respelled()
 	}

@@ -168,13 +168,3 @@ func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	return answer, err
 }
-
-// replying answers otherwise.
-func replying(as func(*merge.Reply)) newBackend {
-	return with(quirks{replies: func(all []merge.Reply) []merge.Reply {
-		for i := range all {
-			as(&all[i])
-		}
-		return all
-	}})
-}

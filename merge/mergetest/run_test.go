@@ -3,12 +3,14 @@ package mergetest
 import (
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -26,7 +28,7 @@ func TestCorrect(t *testing.T) {
 
 // BenchmarkMonth is a run of five devices that lasts for thirty days.
 func BenchmarkMonth(b *testing.B) {
-	o, err := Options{Devices: 5, Steps: 1200}.settled()
+	o, err := Options{Devices: 5, Steps: 1200}.withDefaults()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,7 +47,7 @@ func BenchmarkMonth(b *testing.B) {
 
 // TestSameTwice: a seed has one story.
 func TestSameTwice(t *testing.T) {
-	o, err := Options{}.settled()
+	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func TestSameTwice(t *testing.T) {
 
 // TestSteps: the text of a step is read back as the same step.
 func TestSteps(t *testing.T) {
-	o, err := Options{}.settled()
+	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,43 +102,11 @@ func TestStepsRefused(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
-	for _, o := range []Options{
-		{Devices: 9}, {Devices: -1}, {Seeds: -1}, {Steps: -1}, {IDs: []string{}}, {IDs: []string{"a b"}}, {IDs: []string{""}},
-		{Fields: map[string][]string{}}, {Fields: map[string][]string{"$x": {"1"}}}, {Fields: map[string][]string{"a": nil}},
-		{Fields: map[string][]string{"a": {"[1, 2]"}}}, {Fields: map[string][]string{"a": {"x"}}}, {Fields: map[string][]string{"a=b": {"1"}}},
-		{Refused: map[merge.Code]map[string]string{"a b": {"x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": nil}},
-		{Refused: map[merge.Code]map[string]string{"a": {"$x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": {"x": "{"}}},
-	} {
-		if err := Check(newMemory, o); err == nil {
-			t.Errorf("%+v", o)
-		}
-	}
-	narrow := Options{Table: "notes", IDs: []string{"x"}, Fields: map[string][]string{"body": {"1", "2"}}, Devices: 2}
-	if err := Check(newMemory, narrow); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestNeverHappened: a run in which something never occurs shows nothing, and says so.
 func TestNeverHappened(t *testing.T) {
 	err := Check(newMemory, Options{Fields: map[string][]string{"a": {"1"}}, Steps: 3})
 	if err == nil || !strings.Contains(err.Error(), "never happened") {
 		t.Fatal(err)
-	}
-}
-
-// TestUntested: paging is tested only where there are pages.
-func TestUntested(t *testing.T) {
-	for _, test := range []struct {
-		make  newBackend
-		pages bool
-	}{{newMemory, true}, {ownOf(own{pull: everything}), false}} {
-		r, err := check(test.make, Options{Seeds: 5})
-		told := slices.ContainsFunc(r.untested, func(text string) bool { return strings.HasPrefix(text, "paging:") })
-		if err != nil || told == test.pages {
-			t.Error(r.untested, err)
-		}
 	}
 }
 
@@ -167,13 +137,14 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 	return b.m.Pull(client, cursor)
 }
 
-func TestBare(t *testing.T) {
-	Run(t, func(env *Env) (Backend, error) {
-		private := &Env{&world{now: start().Add(1000 * 24 * time.Hour)}}
-		b, err := newMemory(private)
-		return bare{b.(*memory)}, err
-	}, Options{Devices: 1})
+// newBare makes such a backend.
+func newBare(*Env) (Backend, error) {
+	private := &Env{&world{now: start().Add(1000 * 24 * time.Hour)}}
+	b, err := newMemory(private)
+	return bare{b.(*memory)}, err
 }
+
+func TestBare(t *testing.T) { Run(t, newBare, Options{Devices: 1}) }
 
 // TestImports: the kit imports the standard library, rapid and what is below it, and
 // nothing below imports the kit.
@@ -198,6 +169,38 @@ func TestImports(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestMap: the package documentation names each file.
+func TestMap(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, files, _ := strings.Cut(string(doc), "The files,")
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.FieldsFunc(files, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, path := range paths {
+		name := strings.TrimSuffix(path, ".go")
+		if name != "doc" && !strings.HasSuffix(name, "_test") && !slices.Contains(words, name) {
+			t.Errorf("doc.go does not name %s", path)
+		}
+	}
+}
+
+// TestLawTexts: each law has a name of its own, says something, and tells where to look.
+func TestLawTexts(t *testing.T) {
+	names := map[string]bool{}
+	for l := lawAnswered; l <= lawClientSettles; l++ {
+		text := l.text()
+		if text.name == "" || text.says == "" || text.look == "" || names[text.name] {
+			t.Errorf("law %d: %+v", l, text)
+		}
+		names[text.name] = true
 	}
 }
 

@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (w *world) settle(a answer) {
 			e.unsure = true // it is in the batch twice, and may be told to be new twice
 			continue
 		}
-		p := w.ledger.of(x.spot)
+		p := w.ledger.of(x.fieldKey)
 		outcome, stored := p.outcome(x.write)
 		loss := a.loss(x, p)
 		if stored != a.replies[x.item].Changed {
@@ -63,7 +64,7 @@ func (w *world) settle(a answer) {
 // accept notes that a write was accepted.
 func (w *world) accept(a answer, x arrival) {
 	w.ledger.count++
-	w.ledger.of(x.spot).set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
+	w.ledger.of(x.fieldKey).set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
 	w.ledger.marks[a.client] = w.ledger.marks[a.client].accepted(x.time)
 }
 
@@ -104,20 +105,12 @@ func (w *world) arrivals(a answer) (all []arrival) {
 			case a.replies[i].Verdict == "accepted":
 				all = append(all, arrival{x, i})
 			case !a.known[i].unsure: // else a clone may have sent the same in a sound item
-				w.ledger.of(x.spot).set(x.write, fate{state: refused})
+				w.ledger.of(x.fieldKey).set(x.write, fate{state: refused})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b arrival) int {
-		above, _ := rule(a.write, b.write)
-		below, _ := rule(b.write, a.write)
-		switch {
-		case above:
-			return 1
-		case below:
-			return -1
-		}
-		return compareSpots(a.spot, b.spot)
+		return cmp.Or(compareWrites(a.write, b.write), compareFieldKeys(a.fieldKey, b.fieldKey))
 	})
 	return all
 }
@@ -176,4 +169,30 @@ func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []
 		wrong = append(wrong, complaint{lawOutcome, at + "has outcomes, and none of the field " + x.field})
 	}
 	return wrong
+}
+
+// judgeWhole looks whether a push during which the server died left only a part of an item
+// behind. Known is what was known before it.
+func (w *world) judgeWhole(b batch, known []prior) {
+	if w.breach != nil || w.serving != nil {
+		return
+	}
+	fresh := w.fresh()
+	for i, it := range b.items {
+		there, missing := "", ""
+		for _, x := range it.writes {
+			switch p := w.ledger.of(x.fieldKey); {
+			case known[i].doubt || !p.permits(x.write, true) || p.writes[x.write].state != unsure:
+			case fresh[x.fieldKey] == x.write:
+				there = x.field
+			case p.permits(fresh[x.fieldKey], true) && fresh[x.fieldKey] != p.best:
+				// Another item of the batch is stored there.
+			default:
+				missing = x.field
+			}
+		}
+		if there != "" && missing != "" {
+			w.broken(lawWhole, "item %d of the batch, %s/%s: of its fields %s is stored, and %s is not", i, w.o.Table, it.id, there, missing)
+		}
+	}
 }

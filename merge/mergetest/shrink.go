@@ -1,9 +1,6 @@
 package mergetest
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // shrinker makes a schedule smaller that breaks a law, by leaving steps out and making
 // the others plainer, as long as the same law is broken.
@@ -26,7 +23,7 @@ func (s *shrinker) fails(steps []step) bool {
 		return false
 	}
 	guessed := s.law == lawDurable || s.law == lawMeet
-	if l := w.breach.law; guessed && l >= lawLater && l <= lawInvented {
+	if guessed && w.breach.law.ofField() {
 		s.law = w.breach.law
 	}
 	return s.law == w.breach.law
@@ -73,75 +70,4 @@ func (s *shrinker) plainer(steps []step) (_ []step, changed bool) {
 		}
 	}
 	return steps, changed
-}
-
-// plainer returns what is a little plainer than s, mostly one step. Each is smaller by some
-// measure that ends.
-func (s step) plainer() (all [][]step) {
-	with := func(change func(*step)) {
-		p := s
-		change(&p)
-		all = append(all, []step{p})
-	}
-	for i := range s.sets {
-		if len(s.sets) > 1 {
-			with(func(p *step) { p.sets = slices.Delete(slices.Clone(s.sets), i, i+1) })
-		}
-	}
-	for i, a := range s.sets {
-		if len(a.value) > 40 {
-			with(func(p *step) { p.sets = slices.Clone(s.sets); p.sets[i].value = "1" })
-		}
-	}
-	for i, f := range s.push.flags() {
-		if *f.on {
-			with(func(p *step) { *p.push.flags()[i].on = false })
-		}
-	}
-	if s.push.dies > 0 {
-		all = append(all, s.killed())
-	}
-	if s.push.at > 0 {
-		with(func(p *step) { p.push.at = 0 })
-		all = append(all, s.apart())
-	}
-	if s.push.dies > 1 {
-		with(func(p *step) { p.push.dies-- })
-	}
-	if s.push.at > 1 {
-		with(func(p *step) { p.push.at-- })
-	}
-	if s.n > 0 {
-		with(func(p *step) { p.n /= 2 })
-		with(func(p *step) { p.n-- })
-	}
-	for i, place := range s.push.places() {
-		if *place.at > 0 {
-			with(func(p *step) { *p.push.places()[i].at = 0 })
-			with(func(p *step) { *p.push.places()[i].at /= 2 })
-		}
-	}
-	if s.push.storms {
-		with(func(p *step) { p.push.storms = false })
-		with(func(p *step) { p.push.storms, p.push.at = false, 1 })
-	}
-	for _, by := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
-		if s.verb == "wait" && s.by > by {
-			with(func(p *step) { p.by = by })
-		}
-	}
-	return all
-}
-
-// apart returns the step with what happened within it before and after it.
-func (s step) apart() []step {
-	within := []step{{who: s.push.whom, verb: "pushes"}, {who: s.push.whom, verb: "pulls"}}
-	s.push.at = 0
-	return append(within, s, within[0], within[1])
-}
-
-// killed returns the step with a restart after it, instead of a crash within it.
-func (s step) killed() []step {
-	s.push.dies, s.push.lost = 0, true
-	return []step{s, {who: server, verb: "restarts"}}
 }

@@ -61,8 +61,8 @@ func (d *device) latest(s step) string {
 	}
 	switch s.verb {
 	case "edits", "deletes", "restores", "spoils", "floods":
-		if d.guest != nil {
-			return d.guest.note
+		if d.client != nil {
+			return d.client.note
 		}
 		if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
 			return ""
@@ -141,31 +141,31 @@ func (w *world) tellPull(d *device, p page) {
 	if w.story == nil {
 		return
 	}
-	all := map[spot]write{}
+	all := map[fieldKey]write{}
 	for _, r := range p.records {
 		for name, v := range r.All() {
 			if r.Key() == w.key(r.Key().ID) {
-				all[spot{r.Key().ID, name}] = writeOf(v)
+				all[fieldKey{r.Key().ID, name}] = writeOf(v)
 			}
 		}
 	}
-	if len(all) > 0 || !w.healing { // most of the last pulls bring nothing, and need no line
+	if len(all) > 0 || !w.finishing { // most of the last pulls bring nothing, and need no line
 		w.tell(d.name+" pulls", w.listed(all))
 	}
 }
 
 // listed returns the fields of records in short, one record a line.
-func (w *world) listed(all map[spot]write) string {
+func (w *world) listed(all map[fieldKey]write) string {
 	var lines []string
 	last := ""
-	for _, s := range slices.SortedFunc(maps.Keys(all), compareSpots) {
-		text := short(written{s, all[s]})
-		if s.id == last && len(lines) > 0 {
+	for _, k := range slices.SortedFunc(maps.Keys(all), compareFieldKeys) {
+		text := short(written{k, all[k]})
+		if k.id == last && len(lines) > 0 {
 			lines[len(lines)-1] += "  " + text
 		} else {
-			lines = append(lines, s.id+" "+text)
+			lines = append(lines, k.id+" "+text)
 		}
-		last = s.id
+		last = k.id
 	}
 	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
 }
@@ -199,17 +199,4 @@ func when(x write) string {
 	}
 	sign := map[bool]string{true: "+"}[t >= 0]
 	return sign + t.Truncate(time.Millisecond).String() + counter
-}
-
-// whose returns the name of a client.
-func whose(id [16]byte) string {
-	for device, name := range people() {
-		if clientID(device, int(id[14])) == id {
-			return name
-		}
-	}
-	if id == stranger() {
-		return "a stranger"
-	}
-	return "another client"
 }

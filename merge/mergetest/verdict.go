@@ -1,7 +1,6 @@
 package mergetest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,107 +9,6 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 )
-
-// deliver lets a batch reach the server, judges the answer, and notes in the ledger what
-// became of each write. It reports whether there is an answer.
-func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
-	mark := w.ledger.marks[b.client]
-	known := w.sent(b)
-	inside := w.serving != nil
-	var err error
-	r := &request{manner: m, batch: b, does: does}
-	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
-	if r.met {
-		does = "now that ends"
-	}
-	switch {
-	case w.breach != nil:
-		return h, false
-	case r.dead && err == nil:
-		w.tell(does, "Env.Crash returned an error, and Push went on")
-		w.broken(lawDies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
-		return h, false
-	case r.dead:
-		w.tell(does, "the server dies, and nobody knows what it stored")
-		w.restart()
-		w.judgeWhole(b, known)
-		return h, false
-	case err != nil && (inside || r.met):
-		w.tell(does, "no answer: "+err.Error())
-		w.judgeWhole(b, known)
-		return h, false
-	case err != nil:
-		w.tell(does, "error: "+err.Error())
-		w.brokenPush(b, err)
-		return h, false
-	}
-	if err := json.Unmarshal(h.text, &h.replies); err != nil {
-		w.tell(does, "an answer that cannot be read")
-		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
-		return h, false
-	}
-	w.tellPush(does, b, h.replies)
-	if a := (answer{b, h.replies, known, mark, r.met || inside}); w.judgeReplies(a) {
-		w.settle(a)
-	}
-	return h, w.breach == nil
-}
-
-// heard is an answer, as it came and as it was read.
-type heard struct {
-	text    []byte
-	replies []merge.Reply
-}
-
-// prior is what the ledger knew of an item before it was sent.
-type prior struct {
-	accepted bool // all its writes were
-	doubt    bool // nobody knows what is stored of its fields
-	unsure   bool // nobody knows whether one of its writes is
-}
-
-// sent notes that the fate of the writes of a batch is not known yet. It returns what was
-// known before.
-func (w *world) sent(b batch) (known []prior) {
-	w.sendings++
-	for _, it := range b.items {
-		k := prior{accepted: it.bad == ""}
-		for _, x := range it.writes {
-			p := w.ledger.of(x.spot)
-			f, seen := p.writes[x.write]
-			k.accepted = k.accepted && seen && f.state == accepted
-			k.doubt = k.doubt || p.open > 0
-			k.unsure = k.unsure || seen && f.state == unsure
-		}
-		known = append(known, k)
-	}
-	for _, it := range b.items {
-		for _, x := range it.writes {
-			p := w.ledger.of(x.spot)
-			if it.bad == "" && !w.early(it) {
-				p.set(x.write, fate{state: unsure})
-				w.ledger.marks[b.client] = w.ledger.marks[b.client].sent(x.time)
-			} else if _, seen := p.writes[x.write]; !seen {
-				p.set(x.write, fate{state: refused})
-			}
-			p.writes[x.write].came = w.sendings
-		}
-	}
-	return known
-}
-
-// brokenPush names the law that is broken by an error instead of an answer.
-func (w *world) brokenPush(b batch, err error) {
-	if w.blind() {
-		w.broken(lawBlind, "Push returned an error instead of an answer: %v", err)
-	}
-	for i, it := range b.items {
-		if it.bad != "" || w.early(it) {
-			w.broken(lawNeighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
-		}
-	}
-	w.broken(lawAnswered, "Push: %v", err)
-}
 
 // flaw says what is wrong with an item.
 func (w *world) flaw(it *item) string {
@@ -129,7 +27,7 @@ func (w *world) early(it *item) bool { return w.blind() || w.ahead(it) }
 // ahead reports whether an item must be refused for its stamps.
 func (w *world) ahead(it *item) bool {
 	for _, x := range it.writes {
-		if w.able.now && w.o.bounded() && w.lead(x.write) > w.o.MaxAhead {
+		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.write) > w.o.MaxAhead {
 			return true
 		}
 	}
@@ -204,7 +102,7 @@ func (w *world) judgeReply(a answer, i int) {
 		}
 	case ahead && !w.o.bounded():
 		w.broken(lawAhead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
-	case ahead && w.able.now:
+	case ahead && w.able.can(canTellTime):
 		w.broken(lawAhead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
 	case r.Verdict == "refused" && !ahead:
 		w.brokenRefusal(a, i)

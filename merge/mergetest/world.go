@@ -22,14 +22,15 @@ type world struct {
 	story   *story // nil if nobody reads it
 	breach  *breach
 
-	moment   int      // the number of the step
-	sendings int      // how many batches were sent
-	healing  bool     // whether the faults have ended
-	unset    bool     // whether the server's clock is
-	panicked bool     // whether the backend or a Client did
-	serving  *request // nil if there is none
-	last     latest
-	copy     *serverCopy // nil if there is none
+	moment     int      // the number of the step
+	sendings   int      // how many batches were sent
+	finishing  bool     // whether the faults have ended
+	clockUnset bool     // whether the server's clock is not set
+	panicked   bool     // whether the backend or a Client did
+	points     int      // how often a push called Env.Crash
+	serving    *request // nil if there is none
+	last       latest
+	backup     *serverCopy // nil if there is none
 }
 
 // latest are the steps in which something happened last.
@@ -52,31 +53,28 @@ type newBackend = func(*Env) (Backend, error)
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
 func run(create newBackend, o domain, s scenario) (w *world, err error) {
-	w = &world{o: o, now: start(), counts: counts{}, last: latest{-1, -1, -1}}
-	w.ledger = newLedger()
-	w.devices = newDevices(o)
+	w = &world{o: o, now: start(), counts: counts{}, ledger: newLedger(), last: latest{-1, -1, -1}}
+	w.devices = make([]*device, len(people()))
 	w.env = &Env{w}
 	if s.tell {
 		w.story = &story{}
 	}
-	w.guard(func() { err = w.live(create, s.steps) })
+	w.catch(func() { err = w.play(create, s.steps) })
 	if c, ok := w.backend.(io.Closer); ok && !w.panicked { // else it may hold a lock
 		err = errors.Join(err, c.Close())
 	}
 	return w, err
 }
 
-// live makes a backend and lets it live through the steps.
-func (w *world) live(create newBackend, steps []step) (err error) {
+// play makes a backend and plays the steps on it.
+func (w *world) play(create newBackend, steps []step) (err error) {
 	if w.backend, err = create(w.env); err != nil {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
 	if w.backend == nil {
 		return errors.New("mergetest: no backend: newBackend returned nil, and no error")
 	}
-	_, w.able.restart = w.backend.(Restarter)
-	_, w.able.restore = w.backend.(Restorer)
-	_, w.able.write = w.backend.(Writer)
+	w.able |= offered(w.backend)
 	if err := w.mustBeEmpty(); err != nil {
 		return err
 	}
@@ -88,8 +86,22 @@ func (w *world) live(create newBackend, steps []step) (err error) {
 		w.do(step)
 	}
 	w.moment = len(steps)
-	w.heal()
+	w.finish()
 	return nil
+}
+
+// offered returns what a backend can do by the methods that it has.
+func offered(b Backend) (a abilities) {
+	if _, ok := b.(Restarter); ok {
+		a |= canRestart
+	}
+	if _, ok := b.(Restorer); ok {
+		a |= canRestore
+	}
+	if _, ok := b.(ServerWriter); ok {
+		a |= canWrite
+	}
+	return a
 }
 
 // mustBeEmpty returns an error if there is something of the records that devices write.
@@ -106,8 +118,6 @@ type scenario struct {
 	steps []step
 	tell  bool
 }
-
-func newDevices(o domain) []*device { return make([]*device, len(people())) }
 
 // broken notes that a law is broken. The first one counts.
 func (w *world) broken(l law, format string, args ...any) {

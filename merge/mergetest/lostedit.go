@@ -65,12 +65,12 @@ func (w *world) judgeLoss(r merge.Reply, x arrival, l loss) (wrong []complaint) 
 	switch {
 	case said.Lost && !l.is:
 		text = "says that an edit of " + x.field + " is lost; none is: " + l.why
-	case l.is && !said.Lost && (!l.own || w.able.marks):
+	case l.is && !said.Lost && (!l.own || w.able.can(canMark)):
 		text = "does not say that " + l.loser(x) + " is lost: " + l.why
 	case l.is && said.Lost && l.own:
-		w.able.marks = true
+		w.able |= canMark
 		if !names(said.Winner, l.other) {
-			text = "should name the winner over " + l.loser(x) + ": " + short(written{x.spot, l.other})
+			text = "should name the winner over " + l.loser(x) + ": " + short(written{x.fieldKey, l.other})
 		}
 	case l.is && said.Lost && (said.Winner != nil || !names(said.Loser, l.other)):
 		text = "should name the loser: " + l.loser(x)
@@ -87,7 +87,7 @@ func (l loss) loser(x arrival) string {
 	if l.own {
 		return short(x.written)
 	}
-	return short(written{x.spot, l.other})
+	return short(written{x.fieldKey, l.other})
 }
 
 func names(s *merge.StampReply, x write) bool {

@@ -5,14 +5,14 @@ import "time"
 // rounds is how often everybody pushes and pulls until all must be settled.
 const rounds = 10
 
-// heal ends all faults, lets everybody push and pull, and compares.
-func (w *world) heal() {
+// finish ends all faults, lets everybody push and pull, and compares.
+func (w *world) finish() {
 	if w.breach != nil {
 		return
 	}
 	w.tell("all faults end; everybody pushes and pulls", "")
-	w.healing = true
-	w.setUnset(false)
+	w.finishing = true
+	w.setClockUnset(false)
 	w.setRight()
 	for range rounds {
 		w.now = w.now.Add(time.Millisecond) // what lies just ahead of the limit can wait for that
@@ -32,7 +32,7 @@ func (w *world) heal() {
 		if d == nil || w.breach != nil {
 			continue
 		}
-		if d.waits() && d.guest != nil {
+		if d.waits() && d.client != nil {
 			w.broken(lawClientSettles, "after %d rounds something waits in the outbox of %s", rounds, d.name)
 		} else if d.waits() {
 			w.broken(lawSettle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
@@ -46,7 +46,7 @@ func (w *world) heal() {
 // setRight gives each Client the right time, by which it may find out that it was wrong.
 func (w *world) setRight() {
 	for _, d := range w.devices {
-		if d != nil && d.guest != nil && d.skew != 0 {
+		if d != nil && d.client != nil && d.skew != 0 {
 			d.skew = 0
 			w.tell("the clock of "+d.name+" is set right", "")
 		}
@@ -65,11 +65,11 @@ func (w *world) compare() {
 			continue
 		}
 		found := d.found()
-		for _, s := range w.ledger.spots {
-			f, ok := found[s]
-			g, there := fresh[s]
-			if f != g && !w.ledger.pasts[s].lapsed(f) {
-				w.broken(lawSkip, "field     %s/%s %s\nfound     %s, by a new device\nfound     %s, by %s", w.o.Table, s.id, s.field, w.long(g, there), w.long(f, ok), d.name)
+		for _, k := range w.ledger.keys {
+			f, ok := found[k]
+			g, there := fresh[k]
+			if f != g && !w.ledger.pasts[k].lapsed(f) {
+				w.broken(lawSkip, "field     %s/%s %s\nfound     %s, by a new device\nfound     %s, by %s", w.o.Table, k.id, k.field, w.long(g, there), w.long(f, ok), d.name)
 			}
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// guard calls something that calls the backend or a Client, and notes if one of them panics,
+// catch calls something that calls the backend or a Client, and notes if one of them panics,
 // so that there is a seed and a schedule to repeat it.
-func (w *world) guard(call func()) {
+func (w *world) catch(call func()) {
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -19,7 +19,7 @@ func (w *world) guard(call func()) {
 			w.serving = nil
 			w.tell(r.does, where+" panics")
 		}
-		l := law(lawPanics)
+		l := lawPanics
 		if stack == "" {
 			l = lawKit
 		}

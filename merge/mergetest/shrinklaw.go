@@ -5,9 +5,9 @@ import "time"
 // The first law that a schedule breaks may have nothing to do with the mistake: whoever keeps
 // the first write breaks each part of the rule. So something plainer is tried in the end.
 
-// general returns a schedule that breaks a more general law, if there is one: if the same is
+// generalize returns a schedule that breaks a more general law, if there is one: if the same is
 // broken where no two stamps share a millisecond, or where nothing is deleted and nothing null.
-func (s *shrinker) general(steps []step) []step {
+func (s *shrinker) generalize(steps []step) []step {
 	for range 3 { // a deletion at an equal stamp is a deletion first
 		again := false
 		for _, other := range s.others(steps) {

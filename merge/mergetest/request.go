@@ -24,21 +24,23 @@ func (w *world) serve(r *request, call func()) {
 	w.serving = outer
 }
 
-// longest is how many pauses a storm lasts. A server that tries again for ever is served in
+// maxPauses is how many pauses a storm lasts. A server that tries again for ever is served in
 // the end.
-const longest = 20
+const maxPauses = 20
 
 // pause lets another device in, if now is the time.
 func (w *world) pause() {
-	w.able.pause = true
+	w.able |= canPause
 	r := w.serving
 	if r == nil || r.at == 0 && !r.storms {
 		return
 	}
 	r.pauses++
-	w.able.retry = w.able.retry || r.pauses > 1
+	if r.pauses > 1 {
+		w.able |= canRetry
+	}
 	switch {
-	case r.storms && r.pauses <= longest:
+	case r.storms && r.pauses <= maxPauses:
 		w.storm(r)
 	case r.pauses == r.at:
 		w.meet(r)
@@ -77,8 +79,8 @@ func (d *device) contrary(it *item) assignment {
 		}
 	}
 	shown := d.shown
-	if d.guest != nil {
-		shown = func(id string) record.Record { return d.guest.Shown(d.w.key(id)) }
+	if d.client != nil {
+		shown = func(id string) record.Record { return d.client.Shown(d.w.key(id)) }
 	}
 	a.value = "deleted"
 	if v, _ := shown(it.id).Get(a.name); v.Deleted() {
@@ -89,13 +91,13 @@ func (d *device) contrary(it *item) assignment {
 
 // crash tells the server to die, if now is the time.
 func (w *world) crash() error {
-	w.able.crash = true
+	w.able |= canCrash
 	r := w.serving
 	if r == nil {
 		return nil
 	}
 	r.points++
-	w.able.points = max(w.able.points, r.points)
+	w.points = max(w.points, r.points)
 	if r.dies == 0 || r.points < r.dies {
 		return nil
 	}

@@ -10,12 +10,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// CheckLaws checks the laws that any join of records must obey so that replicas converge:
-// that it is commutative, associative and idempotent, that a record without fields adds
-// nothing, and that no field and no key gets lost. It does not ask which of two writes
-// wins, so join may be a resolver of your own; merge.Records is one. The records are those
-// of [Record], the same each time, and what is reported is made as small as possible. Join
-// must not keep state from call to call.
+// CheckLaws fails the test if join does not obey the laws without which replicas do not converge.
+// A join must be commutative, associative and idempotent; a record without fields must add nothing;
+// and no field and no key may get lost or be made up. Which of two writes wins is not asked, so join
+// may be a resolver of your own. The one of this library is merge.Records.
+//
+// Join gets records of one key, which [Record] generates, the same in each test. It must keep no
+// state from call to call, and an error that it returns is reported as a failure. What is reported
+// is made as small as possible.
 func CheckLaws(t testing.TB, join func(a, b record.Record) (record.Record, error)) {
 	t.Helper()
 	if err := checkLaws(join); err != nil {

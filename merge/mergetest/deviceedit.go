@@ -5,11 +5,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// edit puts an edit into the outbox.
-func (d *device) edit(id string, sets []assignment) {
-	if d.guest != nil {
-		d.ask(id, sets)
-		return
+// edit puts an edit into the outbox, and reports whether there was anything to edit.
+func (d *device) edit(id string, sets []assignment) bool {
+	if d.client != nil {
+		return d.editClient(id, sets)
 	}
 	edit := d.shown(id).Edit(d.stamp())
 	for _, a := range sets {
@@ -29,12 +28,13 @@ func (d *device) edit(id string, sets []assignment) {
 	m, err := edit.Mutation()
 	d.w.must(err)
 	d.outbox = append(d.outbox, newItem(id, m))
+	return true
 }
 
 func newItem(id string, m record.Mutation) *item {
 	it := &item{raw: m.AppendJSON(nil), id: id, m: m}
 	for name, v := range m.Data.All() {
-		it.writes = append(it.writes, written{spot{id, name}, writeOf(v)})
+		it.writes = append(it.writes, written{fieldKey{id, name}, writeOf(v)})
 	}
 	return it
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
@@ -111,10 +112,8 @@ func respellToken(text string) string {
 	digits := strings.TrimPrefix(text, "-")
 	switch {
 	case text[0] == '"':
-		for i, r := range text[1:] {
-			if i == 0 && r != '"' && r != '\\' && r <= 0xffff {
-				return fmt.Sprintf(`"\u%04x%s`, r, text[1+len(string(r)):])
-			}
+		if r, size := utf8.DecodeRuneInString(text[1:]); r != '"' && r != '\\' && r <= 0xffff {
+			return fmt.Sprintf(`"\u%04x%s`, r, text[1+size:])
 		}
 	case digits == "" || strings.Trim(digits, "0123456789") != "":
 		return text

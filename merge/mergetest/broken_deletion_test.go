@@ -1,0 +1,81 @@
+package mergetest
+
+import "github.com/fieldlww/fieldlww/record"
+
+func storesWithout(drop func(name string, v record.FieldValue) bool) func(map[string]record.FieldValue, string, record.FieldValue) {
+	return func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+		if drop(name, v) {
+			delete(fields, name)
+		} else {
+			fields[name] = v
+		}
+	}
+}
+
+func revives(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	fields[name] = v
+	if d, ok := fields[record.DeletedField]; ok && name != record.DeletedField && v.Compare(d) > 0 {
+		delete(fields, record.DeletedField)
+	}
+}
+
+func revivesByFalse(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	fields[name] = v
+	if d, ok := fields[record.DeletedField]; ok && name != record.DeletedField && v.Compare(d) > 0 {
+		fields[record.DeletedField] = record.FieldValue{Value: record.Bool(false), Stamp: v.Stamp}
+	}
+}
+
+// replaces stores what was pushed in place of the whole record.
+func replaces(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	for other := range fields {
+		if other != record.DeletedField {
+			delete(fields, other)
+		}
+	}
+	fields[name] = v
+}
+
+// absentDeletion does not store the deletion of a field that is not there.
+func absentDeletion(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	if _, ok := fields[name]; ok || !v.Deleted() {
+		fields[name] = v
+	}
+}
+
+// hardDelete drops all fields of a record that is deleted.
+func hardDelete(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	if name == record.DeletedField && v.Value == record.Bool(true) {
+		clear(fields)
+	}
+	fields[name] = v
+}
+
+// deadRecords takes no writes of records that are deleted.
+func deadRecords(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	if fields[record.DeletedField].Value != record.Bool(true) || name == record.DeletedField {
+		fields[name] = v
+	}
+}
+
+// brokenDeletions lose deletions, fields or records.
+func brokenDeletions() []broken {
+	null := func(_ string, v record.FieldValue) bool { return v.Value == record.Value{} }
+	unknown := func(name string, _ record.FieldValue) bool { return name == "tag/É" }
+	tombstone := func(_ string, v record.FieldValue) bool { return v.Deleted() }
+	restored := func(name string, v record.FieldValue) bool {
+		return name == record.DeletedField && v.Value == record.Bool(false)
+	}
+	return []broken{
+		{"tombstone dropped", with(quirks{stores: storesWithout(tombstone)}), []law{lawTombstone}},
+		{"deletion of what is absent dropped", with(quirks{stores: absentDeletion}), []law{lawTombstone}},
+		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law{lawVanish, lawTombstone}},
+		{"null is absent", with(quirks{stores: storesWithout(null)}), []law{lawFour}},
+		{"false is absent", with(quirks{stores: storesWithout(restored)}), []law{lawRevive, lawVanish}},
+		{"record revived by a newer field", with(quirks{stores: revives}), []law{lawStays, lawRevive, lawVanish}},
+		{"record revived by a false of its own", with(quirks{stores: revivesByFalse}), []law{lawRevive, lawStamp}},
+		{"record replaced", with(quirks{stores: replaces}), []law{lawStays, lawVanish, lawTombstone, lawFour}},
+		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law{lawVanish, lawTombstone, lawFour, lawLater, lawStays}},
+		{"deleted records take no writes", with(quirks{stores: deadRecords}), []law{lawVanish, lawLater, lawTombstone, lawCounter, lawFour}},
+	}
+}

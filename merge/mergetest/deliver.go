@@ -1,0 +1,111 @@
+package mergetest
+
+import (
+	"encoding/json"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// deliver lets a batch reach the server, judges the answer, and notes in the ledger what
+// became of each write. It reports whether there is an answer.
+func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
+	a := answer{batch: b, mark: w.ledger.marks[b.client]}
+	a.known = w.sent(b)
+	var err error
+	r := &request{manner: m, batch: b, does: does}
+	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
+	if r.met {
+		r.does = "now that ends"
+	}
+	if w.breach != nil || w.unanswered(r, a.known, err) {
+		return h, false
+	}
+	if err := json.Unmarshal(h.text, &h.replies); err != nil {
+		w.tell(r.does, "an answer that cannot be read")
+		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
+		return h, false
+	}
+	w.tellPush(r.does, b, h.replies)
+	a.replies, a.met = h.replies, r.met || w.serving != nil
+	if w.judgeReplies(a) {
+		w.settle(a)
+	}
+	return h, w.breach == nil
+}
+
+// unanswered judges a push that was not answered, and reports whether it is one. Known is what
+// was known before it.
+func (w *world) unanswered(r *request, known []prior, err error) bool {
+	switch {
+	case r.dead && err == nil:
+		w.tell(r.does, "Env.Crash returned an error, and Push went on")
+		w.broken(lawDies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
+	case r.dead:
+		w.tell(r.does, "the server dies, and nobody knows what it stored")
+		w.restart()
+		w.judgeWhole(r.batch, known)
+	case err != nil && (r.met || w.serving != nil):
+		w.tell(r.does, "no answer: "+err.Error())
+		w.judgeWhole(r.batch, known)
+	case err != nil:
+		w.tell(r.does, "error: "+err.Error())
+		w.brokenPush(r.batch, err)
+	}
+	return err != nil || r.dead
+}
+
+// heard is an answer, as it came and as it was read.
+type heard struct {
+	text    []byte
+	replies []merge.Reply
+}
+
+// prior is what the ledger knew of an item before it was sent.
+type prior struct {
+	accepted bool // all its writes were
+	doubt    bool // nobody knows what is stored of its fields
+	unsure   bool // nobody knows whether one of its writes is
+}
+
+// sent notes that the fate of the writes of a batch is not known yet. It returns what was
+// known before.
+func (w *world) sent(b batch) (known []prior) {
+	w.sendings++
+	for _, it := range b.items {
+		k := prior{accepted: it.bad == ""}
+		for _, x := range it.writes {
+			p := w.ledger.of(x.fieldKey)
+			f, seen := p.writes[x.write]
+			k.accepted = k.accepted && seen && f.state == accepted
+			k.doubt = k.doubt || p.open > 0
+			k.unsure = k.unsure || seen && f.state == unsure
+		}
+		known = append(known, k)
+	}
+	for _, it := range b.items {
+		for _, x := range it.writes {
+			p := w.ledger.of(x.fieldKey)
+			if it.bad == "" && !w.early(it) {
+				p.set(x.write, fate{state: unsure})
+				w.ledger.marks[b.client] = w.ledger.marks[b.client].sent(x.time)
+			} else if _, seen := p.writes[x.write]; !seen {
+				p.set(x.write, fate{state: refused})
+			}
+			p.writes[x.write].came = w.sendings
+		}
+	}
+	return known
+}
+
+// brokenPush names the law that is broken by an error instead of an answer.
+func (w *world) brokenPush(b batch, err error) {
+	if w.blind() {
+		w.broken(lawBlind, "Push returned an error instead of an answer: %v", err)
+	}
+	for i, it := range b.items {
+		if it.bad != "" || w.early(it) {
+			w.broken(lawNeighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
+		}
+	}
+	w.broken(lawAnswered, "Push: %v", err)
+}

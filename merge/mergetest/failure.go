@@ -1,0 +1,94 @@
+package mergetest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// found is a schedule that breaks a law.
+type found struct {
+	given Options
+	o     domain
+	seed  uint64
+	law   law
+	steps []step
+}
+
+// failure shrinks a schedule, and returns its story as an error.
+func failure(create newBackend, f found) error {
+	s := shrinker{create, f.o, f.law, 3000}
+	short := f.steps
+	if s.fails(short) {
+		short = s.generalize(s.shrink(short))
+	}
+	w, n, err := tellTimes(create, f.o, short)
+	if w == nil && err == nil {
+		short = f.steps
+		w, n, err = tellTimes(create, f.o, short)
+	}
+	if err != nil {
+		return err
+	}
+	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
+	if w == nil {
+		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.text().name, times, unlike)
+	}
+	text := w.text()
+	if n < times {
+		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)
+	}
+	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", text, f.seed, len(f.steps), len(short), f.source(short))
+}
+
+// times is how often a schedule is repeated to see whether it always breaks a law.
+const times = 5
+
+// tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
+// many do.
+func tellTimes(create newBackend, o domain, steps []step) (first *world, n int, err error) {
+	for range times {
+		w, err := run(create, o, scenario{steps, true})
+		if err != nil {
+			return nil, 0, err
+		}
+		if w.breach == nil {
+			continue
+		}
+		if n++; first == nil {
+			first = w
+		}
+	}
+	return first, n, nil
+}
+
+// text returns the story of a run that broke a law.
+func (w *world) text() string {
+	law := w.breach.law.text()
+	var b strings.Builder
+	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", law.name, law.says)
+	fmt.Fprintf(&b, "\n  after       what happens; times are since %s\n%s\n", start().Format(time.RFC3339), w.story)
+	for _, detail := range w.breach.detail {
+		for line := range strings.Lines(detail) {
+			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", law.look)
+	return b.String()
+}
+
+// source returns a Go test that runs the steps.
+func (f found) source(steps []step) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "func TestSeed%d(t *testing.T) {\n\tmergetest.Replay(t, newBackend, mergetest.Schedule{\n", f.seed)
+	if o := f.given.literal(); o != "" {
+		fmt.Fprintf(&b, "\t\tOptions: mergetest.Options{%s},\n", o)
+	}
+	b.WriteString("\t\tSteps: []string{\n")
+	for _, s := range steps {
+		quoted := fmt.Sprintf("%#q", s.String()) // with backquotes where that is possible
+		fmt.Fprintf(&b, "\t\t\t%s,\n", quoted)
+	}
+	b.WriteString("\t\t},\n\t})\n}\n")
+	return b.String()
+}

@@ -1,0 +1,33 @@
+package mergetest
+
+import "github.com/fieldlww/fieldlww/clock"
+
+// people are the names of the devices.
+func people() []string { return []string{"ana", "ben", "cem", "dan", "eva", "fay", "gus", "hal"} }
+
+// clientID returns the ID of a device, by the number of times it was reinstalled. They
+// tell signed bytes from unsigned ones, and the first byte from the last one.
+func clientID(device, installed int) clock.ClientID {
+	first := []byte{0x7f, 0x80, 0x7f, 0x01, 0xff, 0x80, 0x10, 0xc0}[device]
+	last := []byte{0x01, 0x02, 0x83, 0x04, 0x05, 0x86, 0x07, 0x08}[device]
+	return clock.ClientID{0: first, 6: 0x40, 8: 0x80, 14: byte(installed), 15: last}
+}
+
+// newcomer is the client that reads everything, and writes nothing.
+func newcomer() clock.ClientID { return clock.ClientID{0: 0x0e, 6: 0x40, 8: 0x80, 15: 0xee} }
+
+// stranger is a client that nobody is.
+func stranger() clock.ClientID { return clock.ClientID{0: 0xfe, 6: 0x40, 8: 0x80, 15: 0xef} }
+
+// whose returns the name of a client.
+func whose(id [16]byte) string {
+	for device, name := range people() {
+		if clientID(device, int(id[14])) == id {
+			return name
+		}
+	}
+	if id == stranger() {
+		return "a stranger"
+	}
+	return "another client"
+}

@@ -1,0 +1,88 @@
+package mergetest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// Schedule is one run, given step by step, with nothing random in it. A step is a line of text, as
+// a failure reports it. It names a device (ana, ben, cem, dan, eva, fay, gus or hal) or the server,
+// what happens to it, and the ID of a record. A value is JSON without spaces, in which a space
+// within a string is written \u0020; the word deleted deletes a field.
+//
+//	ana edits 1 title="" points=deleted
+//	ana deletes 1                   ana restores 1
+//	ana floods 1 300                300 edits at once
+//	ana spoils 1 points=9 forged    an item that must be refused for good, as listed below
+//	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
+//	ana pushes, spelled otherwise   in a spelling of JSON that is not the canonical one
+//	ana pushes, server dies at 2    in the second call of Env.Crash within this push
+//	ana pushes, ben syncs at 1      ben pushes and pulls in the first call of Env.Pause
+//	ana pushes, ben storms          ben edits the same and pushes, in every call of Env.Pause
+//	ana pushes, garbled at 17       first comes a copy in which the 17th byte is wrong
+//	ana pushes, cut at 17           first comes a copy that ends before the 17th byte
+//	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
+//	ana pulls                       ana pulls, answer lost
+//	ana resends 0                   the last push of ana once more; 1 is the one before it
+//	ana clock +5m                   from now on the clock of ana is 5 minutes ahead
+//	ana ticks                       as if it had made a million stamps in this millisecond
+//	ana clones ben                  ana becomes a copy of ben
+//	ana backs-up                    ana is-restored
+//	ana reinstalls                  ana is empty, and has a new ID
+//	ana reopens                     the app is closed and opened again, if ana is a Reopener
+//	server restarts                 if it is a Restarter
+//	server writes 1 points=9        if it is a ServerWriter
+//	server backs-up                 server is-restored, if it is a Restorer
+//	server forgets-time             Env.Now is in 1970, until the server learns-time
+//	wait 8h
+//
+// What spoils an item is one more field:
+//
+//	unstamped    zzz, without a stamp
+//	undated      zzz, with updatedAt "yesterday"
+//	forged       zzz, with the client ID of somebody else
+//	both         zzz, with a value and deleted
+//	neither      zzz, without a value and not deleted
+//	nameless     zzz, in an item with an empty ID
+//	reserved     $own, a name that is reserved
+//	worded       $deleted, with the text "true"
+//	a code of Options.Refused   the fields that are given there
+//
+// A step that is not possible, such as a restart of a Backend that is no Restarter, does nothing.
+type Schedule struct {
+	// Options are those of the run. Seeds, First, Steps and Devices have no meaning here.
+	Options Options
+	// Steps are done in order. Then all faults end, and all devices push and pull.
+	Steps []string
+}
+
+// Replay runs one schedule on a backend that newBackend makes, and fails the test if a law is
+// broken, if a step cannot be read, or if newBackend returns an error.
+func Replay(t testing.TB, newBackend func(*Env) (Backend, error), s Schedule) {
+	t.Helper()
+	if err := replay(newBackend, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func replay(create newBackend, s Schedule) error {
+	o, err := s.Options.withDefaults()
+	if err != nil {
+		return err
+	}
+	steps, err := parseSteps(s.Steps)
+	if err != nil {
+		return err
+	}
+	for i, s := range steps {
+		if s.verb == "spoils" && !slices.Contains(o.flaws(), s.bad) {
+			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws())
+		}
+	}
+	w, err := run(create, o.with(steps), scenario{steps, true})
+	if err != nil || w.breach == nil {
+		return err
+	}
+	return fmt.Errorf("%s", w.text())
+}

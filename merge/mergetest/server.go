@@ -1,0 +1,158 @@
+package mergetest
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// doServer does to the server what a step says.
+func (w *world) doServer(s step) {
+	switch s.verb {
+	case "restarts":
+		w.restart()
+	case "writes":
+		w.write(s)
+	case "backs-up":
+		w.backUp()
+	case "is-restored":
+		w.restore()
+	case "forgets-time":
+		w.setClockUnset(true)
+	case "learns-time":
+		w.setClockUnset(false)
+	}
+}
+
+// restart starts the server anew, if that is possible.
+func (w *world) restart() {
+	r, ok := w.backend.(Restarter)
+	if !ok {
+		return
+	}
+	next, err := r.Restart()
+	if err != nil {
+		w.broken(lawAnswered, "restart: %v", err)
+		return
+	}
+	w.backend, w.last.restart = next, w.moment
+	w.count("restarts")
+	w.tell("the server is restarted", "")
+	w.audit()
+}
+
+// write lets the server write by itself.
+func (w *world) write(s step) {
+	server, ok := w.backend.(ServerWriter)
+	if !ok || w.clockUnset {
+		return
+	}
+	for _, a := range s.sets {
+		v, err := record.ParseValue([]byte(a.value))
+		w.must(err)
+		if err := server.Write(w.key(s.id), a.name, v); err != nil {
+			w.brokenWrite(s, err)
+			return
+		}
+		w.count("writes")
+		w.judgeWrite(fieldKey{s.id, a.name}, v)
+	}
+}
+
+// brokenWrite names the law that is broken by an error instead of a write.
+func (w *world) brokenWrite(s step, err error) {
+	w.tell(s.String(), "error: "+err.Error())
+	l := lawAnswered
+	if errors.Is(err, record.ErrStamp) {
+		l = lawServerClock
+	}
+	w.broken(l, "Write: %v", err)
+}
+
+// serverCopy is a backup of the server, and what was known of what is in it.
+type serverCopy struct {
+	restore func() (Backend, error)
+	ledger  *ledger
+}
+
+// backUp makes a backup of the server, if that is possible. No Client learns of a restore, so
+// with them there is none.
+func (w *world) backUp() {
+	r, ok := w.backend.(Restorer)
+	if !ok || w.o.NewClient != nil {
+		return
+	}
+	restore, err := r.Backup()
+	if err != nil {
+		w.broken(lawAnswered, "Backup: %v", err)
+		return
+	}
+	w.backup = &serverCopy{restore, w.ledger.clone()}
+	w.tell("the server is backed up", "")
+}
+
+// restore puts the backup in the place of the server. All devices learn of it, and send what
+// they wrote themselves again. They keep the rest, and their cursors.
+func (w *world) restore() {
+	if w.backup == nil {
+		return
+	}
+	next, err := w.backup.restore()
+	if err != nil {
+		w.broken(lawAnswered, "restore: %v", err)
+		return
+	}
+	w.backend, w.last.restore = next, w.moment
+	w.ledger = w.backup.ledger.clone().without(w.ledger)
+	for _, d := range w.devices {
+		if d != nil {
+			d.renew()
+		}
+	}
+	w.count("server is restored")
+	w.tell("the server is restored from its backup", "all devices send what they wrote again")
+	w.audit()
+}
+
+// renew puts what a device wrote itself, of what is confirmed, into its outbox once more.
+func (d *device) renew() {
+	var again []*item
+	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
+		var b record.Builder
+		mine, err := b.Record(d.w.key(id), func(yield func(string, record.FieldValue) bool) {
+			for name, v := range d.confirmed[id] {
+				if v.Stamp.Client == d.id && !yield(name, v) {
+					return
+				}
+			}
+		})
+		d.w.must(err)
+		if mine.Len() > 0 {
+			again = append(again, newItem(id, record.Mutation{Data: mine}))
+		}
+	}
+	d.outbox = append(again, d.outbox...)
+}
+
+// setClockUnset decides whether the server's clock is set.
+func (w *world) setClockUnset(unset bool) {
+	if unset == w.clockUnset {
+		return
+	}
+	w.clockUnset = unset
+	w.tell("the clock of the server is "+map[bool]string{true: "not set", false: "set"}[unset], "")
+}
+
+// wall is the time by the server's clock: of a machine that begins in 1970, if it is not set.
+func (w *world) wall() time.Time {
+	if w.clockUnset {
+		return time.Unix(0, 0).UTC().Add(w.now.Sub(start()))
+	}
+	return w.now
+}
+
+// blind reports whether the server cannot judge stamps.
+func (w *world) blind() bool { return w.clockUnset && w.able.can(canTellTime) && w.o.bounded() }

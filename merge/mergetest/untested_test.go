@@ -1,0 +1,109 @@
+package mergetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// offer is a backend, how it is tested, and what must come of that.
+type offer struct {
+	make  newBackend
+	o     Options
+	never []string // is counted
+	told  []string // to be untested
+	quiet []string // not told, since it is tested
+}
+
+// TestUntested: what cannot happen is not counted, and is said to be untested.
+func TestUntested(t *testing.T) {
+	yours := newApp(clientQuirks{})
+	for name, test := range map[string]offer{
+		"all that the kit offers": {
+			make: newMemory, o: Options{},
+			quiet: []string{"paging", "requests that meet", "a server that is restored", "devices that are cloned", "devices that are restored"},
+		},
+		"no pages": {
+			make: ownOf(own{pull: everything}), o: Options{},
+			told: []string{"paging"},
+		},
+		"one device, which is a Client": {
+			make: newMemory, o: Options{Devices: 1, NewClient: yours},
+			never: []string{"clones", "backs-up", "is-restored", "floods", "ticks", "reopens", "server is restored", "meets"},
+			told:  []string{"devices that are cloned", "devices that are restored", "a server that is restored", "devices that meet", "clients that are closed"},
+		},
+		"two devices, of which one is a Client": {
+			make: newMemory, o: Options{Devices: 2, NewClient: yours},
+			never: []string{"clones", "server is restored"},
+			told:  []string{"devices that are cloned", "a server that is restored"},
+			quiet: []string{"devices that are restored", "devices that meet"},
+		},
+		"one device": {
+			make: newMemory, o: Options{Devices: 1},
+			never: []string{"clones", "meets"},
+			told:  []string{"devices that are cloned", "devices that meet"},
+			quiet: []string{"devices that are restored"},
+		},
+		"a server that offers nothing": {
+			make: newBare, o: Options{},
+			never: []string{"server is restored", "restarts", "writes"},
+			told:  []string{"a server that is restored", "restarts", "the clock of the server"},
+		},
+		"no bound": {
+			make: with(quirks{engine: merge.Engine{MaxAhead: -1}}), o: Options{MaxAhead: -1},
+			never: []string{"too far ahead"},
+			told:  []string{"stamps that are too far ahead"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { test.check(t) })
+	}
+}
+
+func (f offer) check(t *testing.T) {
+	f.o.Seeds = 20
+	r, err := check(f.make, f.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range f.never {
+		if r.counts[what] > 0 {
+			t.Errorf("%s is counted %d times", what, r.counts[what])
+		}
+	}
+	told := func(what string) bool {
+		return slices.ContainsFunc(r.untested, func(text string) bool { return strings.HasPrefix(text, what) })
+	}
+	for _, what := range f.told {
+		if !told(what) {
+			t.Errorf("nothing is said of %s: %q", what, r.untested)
+		}
+	}
+	for _, what := range f.quiet {
+		if told(what) {
+			t.Errorf("%s: is said to be untested", what)
+		}
+	}
+}
+
+// TestNotDone: a Client that is asked to write what is there has not edited.
+func TestNotDone(t *testing.T) {
+	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := parseSteps([]string{"ana edits a points=9", "ana edits a points=9", "ana deletes a", "ana deletes a", "ana restores a", "ana reopens", "ana ticks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := run(newMemory, o, scenario{steps: steps})
+	if err != nil || w.breach != nil {
+		t.Fatal(err, w.breach)
+	}
+	for what, n := range map[string]int{"edits": 1, "deletes": 1, "restores": 1, "reopens": 0, "ticks": 0} {
+		if w.counts[what] != n {
+			t.Errorf("%s: counted %d times, and happened %d times", what, w.counts[what], n)
+		}
+	}
+}
