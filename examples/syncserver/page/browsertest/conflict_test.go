@@ -67,7 +67,7 @@ func TestPageSameField(t *testing.T) {
 	s.left.Online(true)
 	s.isStored("Paint it black")
 	s.right.Online(true)
-	s.right.IsTold("came too late", "Ana’s phone wrote a later one", "‘Paint it black’")
+	s.right.IsTold("came too late", "Ana’s phone made a later one", "‘Paint it black’")
 	s.agree()
 	s.left.Shows("Paint it black")
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")

@@ -42,8 +42,8 @@ func TestPageKeyboard(t *testing.T) {
 	s.agree()
 }
 
-// TestPageLook: dark and light, wide and narrow, the page does not scroll sideways, and
-// all that can be operated has a name for those who do not see it.
+// TestPageLook: dark and light, wide and narrow, the page does not scroll sideways, nothing
+// on a card is cut, and all that can be operated has a name for those who do not see it.
 func TestPageLook(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -59,11 +59,12 @@ func TestPageLook(t *testing.T) {
 	s.right.Online(false)
 	s.right.SetTitle("Fix the gate", "Fix the gate before the Donaudampfschifffahrtsgesellschaft comes")
 	for _, theme := range []string{"light", "dark"} {
-		for _, width := range []int64{1440, 768, 360} {
+		for _, width := range []int64{1440, 1280, 1024, 768, 360} {
 			t.Run(fmt.Sprintf("%s %d", theme, width), func(t *testing.T) {
 				s := &screen{t: t, tab: s.tab, network: s.network, left: s.left, right: s.right}
 				s.resize(width, theme)
 				require.Empty(t, eval[[]string](s, tooWide))
+				require.Empty(t, eval[[]string](s, cut))
 				require.Empty(t, eval[[]string](s, nameless))
 				s.picture("look")
 			})
@@ -95,6 +96,17 @@ const tooWide = `(() => {
 		.filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !clipped(e.parentElement))
 		.map((e) => e.outerHTML.slice(0, 120));
 })()`
+
+// cut is the dates and the choices on cards that have less room than they need.
+const cut = `[...document.querySelectorAll('.card [type="date"], .card select')]
+	.filter((e) => {
+		const has = e.offsetWidth;
+		e.style.cssText = 'flex: none; width: max-content';
+		const needs = e.offsetWidth;
+		e.style.cssText = '';
+		return needs > has;
+	})
+	.map((e) => e.getAttribute('aria-label'))`
 
 // nameless is the elements that can be operated and have no accessible name.
 const nameless = `[...document.querySelectorAll('button, input, select, textarea, summary, a[href], [tabindex="0"]')]

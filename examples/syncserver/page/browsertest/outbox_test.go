@@ -125,7 +125,7 @@ func TestPageRefusedThenEdited(t *testing.T) {
 
 	states := s.left.states()
 	letOne()
-	s.left.IsTold("refused the title", "at most 80 characters", "What you wrote after it stays", tooLong)
+	s.left.IsTold("refused the title", "at most 80 characters", "Your later edit is kept", tooLong)
 	s.left.Waits(1)
 	s.await("the later edit is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
 	require.NotContains(t, states(), "unreachable", "the server has answered")

@@ -77,7 +77,7 @@ export class Board {
     const all = alive.filter((v) => statusOf(v) === column.status).sort((a, b) => (a.id < b.id ? 1 : -1));
     setText(column.count, String(all.length));
     column.more.hidden = all.length <= column.limit;
-    setText(column.more, `Show more of ${all.length}`);
+    setText(column.more, `Show more (${all.length} in all)`);
     all.slice(0, column.limit).forEach((view, i) => {
       keep.add(view.id);
       let card = this.#cards.get(view.id);

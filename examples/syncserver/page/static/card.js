@@ -43,7 +43,7 @@ export class Card {
     this.element.dataset.id = view.id;
     for (const field of this.fields) {
       field.draw(view);
-      const label = { title: 'Title', due: 'Due date', assignee: 'Person', status: 'Column' }[field.name];
+      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status' }[field.name];
       field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
     }
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);

@@ -41,7 +41,7 @@ export class Deleted {
         this.#limit += STEP;
         this.#list();
       };
-      rows.push(element('li', {}, element('button', { type: 'button', class: 'more', onclick: more }, `Show more of ${this.#views.length}`)));
+      rows.push(element('li', {}, element('button', { type: 'button', class: 'more', onclick: more }, `Show more (${this.#views.length} in all)`)));
     }
     this.list.replaceChildren(...rows);
     if (hadFocus) this.summary.focus();

@@ -126,9 +126,9 @@ class Network {
     const connected = this.syncs.some((s) => s.state !== State.offline);
     const state = !connected || this.up === null ? 'idle' : this.up ? 'up' : 'down';
     document.getElementById('server').dataset.state = state;
-    const idle = connected ? 'Connecting' : 'Server · nobody is connected';
-    setText(document.getElementById('server-text'), { idle, up: 'Server is reachable', down: 'Server does not answer' }[state]);
-    if (this.seq !== undefined) setText(document.getElementById('server-seq'), `${this.seq} changes so far`);
+    const idle = connected ? 'Connecting' : 'Server · no device is online';
+    setText(document.getElementById('server-text'), { idle, up: 'Server is reachable', down: 'Server is not answering' }[state]);
+    if (this.seq !== undefined) setText(document.getElementById('server-seq'), this.seq === 1 ? '1 change so far' : `${this.seq} changes so far`);
   }
 
   // The digests are compared when nothing has happened for a moment.
@@ -144,7 +144,7 @@ class Network {
       }
       const [left, right = left] = this.syncs.map((s) => s.replica.digest());
       equal.dataset.equal = left === right;
-      setText(equal, left === right ? '✓ Both sides hold the same' : '≠ The sides differ');
+      setText(equal, left === right ? '✓ Both sides are the same' : '≠ The sides differ');
     }, 250);
   }
 

@@ -25,7 +25,9 @@ export class Meeting {
     this.form = element('div', { class: 'move', hidden: true }, element('label', {}, 'Room', this.room), element('label', {}, 'Hour', this.hour), cancel);
     this.element = element('div', { class: 'meeting', 'data-testid': 'meeting' },
       element('div', { class: 'line first' }, title, this.title.mark.element),
-      element('div', { class: 'line facts' }, this.host, this.hostMark.element, this.time, this.slotMark.element, this.more),
+      element('div', { class: 'line facts' },
+        element('span', { class: 'fact' }, this.host, this.hostMark.element),
+        element('span', { class: 'fact' }, this.time, this.slotMark.element), this.more),
       this.form);
     this.form.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
@@ -70,7 +72,7 @@ export class Meeting {
     const host = value(view, 'host');
     setText(this.host, typeof host === 'string' ? host : 'No host');
     setText(this.time, slot.start.slice(11, 16));
-    this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now ${place(slot)}`);
+    this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now in ${place(slot)}`);
     this.room.value = slot.room;
     this.hour.value = String(Number(slot.start.slice(11, 13)));
   }

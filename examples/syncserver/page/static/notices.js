@@ -1,15 +1,17 @@
-// What a device has to tell its user. Notices stay until they are closed.
+// What a device has to tell its user. Notices stay until they are closed, but for those that
+// report no loss and ask for nothing.
 
 import { element } from './dom.js';
-import { edits, fieldName, kindName, said, span, titleOf } from './words.js';
+import { fieldName, kindName, said, span, titleOf } from './words.js';
 
 const MOST = 30; // the older ones go
+const PASSING = 20_000; // milliseconds that a passing one stays
 
 const REASONS = {
-  title_too_long: 'a title has at most 80 characters',
-  forbidden: 'it is not permitted',
-  derived_field: 'what the server finds is not for people to write',
-  other_device: 'a device is named by itself only',
+  title_too_long: 'a title can have at most 80 characters',
+  forbidden: 'it is not allowed',
+  derived_field: 'only the server can write this field',
+  other_device: 'only the device itself can change its name',
   unknown_table: 'the server does not know this kind of record',
   limit_exceeded: 'it is too large',
   other_client: 'it was written by another device',
@@ -28,7 +30,7 @@ export class Notices {
   }
 
   /** add shows a text, and returns a function that closes it. */
-  add(text, { bad = false, kind = '', button = null } = {}) {
+  add(text, { bad = false, passing = false, kind = '', button = null } = {}) {
     const close = () => {
       const next = notice.nextElementSibling ?? notice.previousElementSibling;
       const hadFocus = notice.contains(document.activeElement);
@@ -40,6 +42,7 @@ export class Notices {
     const notice = element('div', { class: 'notice', 'data-testid': 'notice', 'data-kind': kind, 'data-tone': bad && 'bad' },
       body, element('button', { type: 'button', class: 'close', 'aria-label': 'Close this notice', onclick: close }, '×'));
     this.box.append(notice);
+    if (passing) closeLater(notice, close);
     while (this.box.children.length > MOST) this.box.firstElementChild.remove();
     return close;
   }
@@ -57,53 +60,58 @@ export class Notices {
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const reason = REASONS[code] ?? detail ?? code;
     const edited = fields.some((f) => shown?.waiting.includes(f)); // once more, before this was known
-    const now = isNew ? 'It was taken back.' : edited ? 'What you wrote after it stays.' : 'It was put back as it was.';
+    const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : 'It was put back as it was.';
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 
   edit_lost({ table, id, fields, other }) {
     const shown = this.replica.tables[table]?.get(id);
     const now = shown?.data[fields[0]];
-    const instead = now && now.clientId === other ? ` It is ${said(fields[0], now)} now.` : '';
+    const instead = now && now.clientId === other ? ` It is now ${said(fields[0], now)}.` : '';
     const why = this.replica.why(table, id, fields[0]);
     const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
-    return { text: `Your edit of the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} wrote a later one, without having seen yours.${instead}${own}` };
+    return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} made a later one without having seen yours.${instead}${own}` };
   }
 
   edit_replaced({ table, id, fields, other }) {
     const [field] = fields;
     const why = this.replica.why(table, id, field);
-    const value = why && !why.unknown && why.loser.clientId === other ? `, ${said(field, why.loser)}` : '';
-    return { text: `Your ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other).name}${value}, that you had not seen.` };
+    const value = why && !why.unknown && why.loser.clientId === other ? `: ${said(field, why.loser)}` : '';
+    return { text: `Your edit to the ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other).name} that you had not seen${value}.` };
   }
 
   record_deleted({ table, id }) {
     const shown = this.replica.tables[table]?.get(id);
-    const by = shown?.data.$deleted ? this.who(shown.data.$deleted.clientId).name : 'somebody else';
+    const by = shown?.data.$deleted ? this.who(shown.data.$deleted.clientId).name : 'Someone else';
     const restore = () => this.replica.edit(table, id, { $deleted: false });
-    return { text: `${by} had deleted ${titleOf(shown)} meanwhile. Your edit is kept, but the ${kindName(table)} stays deleted.`, button: { text: 'Restore it', act: restore } };
+    return { text: `${by} had deleted ${titleOf(shown)} in the meantime. Your edit is kept, but the ${kindName(table)} stays deleted.`, button: { text: 'Restore it', act: restore } };
   }
 
   clock_corrected({ by }) {
     if (Math.abs(by) < 1000) return null; // nobody has to know
     const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
-    return { text: `The server refused your edits for now: your clock was ${off}. It was corrected, and the edits were stamped again.` };
+    return { text: `The server refused your edits at first, because your clock was ${off}. It has been corrected, and the edits have been stamped again.`, passing: true };
   }
 
   new_id_needed() {
-    return { text: 'This device seems to be in use twice, such as after a restored backup. It should get a new identity; nothing is lost.', bad: true, button: { text: 'Take a new identity', act: this.actions.rejoin } };
+    return { text: 'This device seems to be in use twice, perhaps because a backup was restored. It should take a new identity; nothing is lost.', bad: true, button: { text: 'Take a new identity', act: this.actions.rejoin } };
   }
 
   damaged({ lost }) {
-    const waited = lost > 0 ? ` ${edits(lost)} that ${lost === 1 ? 'was' : 'were'} not sent yet could not be read either; all others are kept.` : ' Edits that were not sent yet are kept.';
-    return { text: `Some of what this browser had stored was damaged, so the data comes from the server again.${waited}`, bad: true };
+    const waited = lost > 0 ? ` ${lost === 1 ? '1 unsent edit' : `${lost} unsent edits`} could not be read either; all others are kept.` : ' Unsent edits are kept.';
+    return { text: `Some of what this browser had stored was damaged, so the data is being fetched from the server again.${waited}`, bad: true };
   }
 
   not_edited({ detail }) {
-    return { text: `That could not be written: ${detail}.`, bad: true };
+    return { text: `This edit could not be saved: ${detail}.`, bad: true };
   }
 
   not_saved({ detail }) {
-    return { text: `This browser could not store what you did (${detail ?? 'no reason given'}). It is shown, and will be gone after a reload. Nothing is sent until then.`, bad: true };
+    return { text: `This browser could not store what you did (${detail ?? 'no reason given'}). Your edits will be lost when you reload, and nothing is sent until you do.`, bad: true };
   }
+}
+
+/** closeLater closes a notice after a while, unless somebody is at it. */
+function closeLater(notice, close) {
+  setTimeout(() => (notice.matches(':hover, :focus-within') ? closeLater(notice, close) : close()), PASSING);
 }

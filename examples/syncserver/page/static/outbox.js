@@ -15,7 +15,7 @@ export class Outbox {
   draw() {
     const { waiting } = this.replica;
     this.part.outbox.dataset.waiting = waiting > 0;
-    setText(this.part['outbox-text'], waiting === 0 ? 'Outbox empty' : `${edits(waiting)} ${waiting === 1 ? 'waits' : 'wait'}`);
+    setText(this.part['outbox-text'], waiting === 0 ? 'Outbox empty' : `${edits(waiting)} waiting`);
     this.#list();
   }
 
@@ -23,8 +23,8 @@ export class Outbox {
     if (!this.part.outbox.open) return;
     const all = this.replica.outbox();
     const rows = all.slice(0, MOST).map((mutation) => element('li', { 'data-testid': 'outbox-item' }, this.#words(mutation)));
-    if (all.length > MOST) rows.push(element('li', {}, `and ${edits(all.length - MOST)} more`));
-    if (all.length === 0) rows.push(element('li', {}, 'Nothing waits.'));
+    if (all.length > MOST) rows.push(element('li', {}, `and ${all.length - MOST} more`));
+    if (all.length === 0) rows.push(element('li', {}, 'Nothing is waiting.'));
     this.part['outbox-list'].replaceChildren(...rows);
   }
 

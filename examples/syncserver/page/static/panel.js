@@ -20,12 +20,12 @@ const STATES = {
   [State.pulling]: 'Getting changes…',
   [State.pushing]: 'Sending edits…',
   [State.current]: 'Up to date.',
-  [State.unreachable]: 'The server does not answer. Edits are kept here, and sent once it does.',
-  [State.busy]: 'The server cannot take edits now. They are kept here, and sent later.',
-  [State.confused]: 'This device could not read what the server answered. Edits are kept here, and it tries again.',
+  [State.unreachable]: 'The server is not answering. Edits are kept here, and sent when it does.',
+  [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
+  [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
-  [State.notSaved]: 'This browser does not store anything, so nothing is sent.',
+  [State.notSaved]: 'This browser cannot store anything, so nothing is sent.',
 };
 const BAD = [State.unreachable, State.busy, State.confused, State.notInvited, State.unauthorized, State.notSaved];
 
@@ -225,7 +225,7 @@ export class Panel {
   #drawWire() {
     const { waiting } = this.replica;
     const { state } = this.sync;
-    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy', [State.confused]: 'no sense in the answer' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
+    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy', [State.confused]: 'unreadable answer' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
     this.wire.dataset.state = away ? 'offline' : 'online';
     setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? 'up to date');
   }
@@ -233,9 +233,9 @@ export class Panel {
   #offerToJoin() {
     this.closeOffer?.();
     const { waiting } = this.replica;
-    const unsent = waiting > 0 ? ` ${edits(waiting)} that ${waiting === 1 ? 'was never sent is' : 'were never sent are'} kept, and sent then.` : ' All of your edits had been sent.';
+    const unsent = waiting > 0 ? `The ${waiting === 1 ? 'edit that was' : `${edits(waiting)} that were`} not sent yet will be sent then.` : 'All your edits were sent.';
     this.closeOffer = this.notices.add(
-      `The server does not know this device any longer; its data was replaced, perhaps. To go on, join again: the server’s data comes in place of what this device holds.${unsent}`,
+      `The server no longer knows this device; perhaps its data was replaced. To go on, join again: what this device holds is then replaced by the server’s data. ${unsent}`,
       { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#joinAgain() } });
   }
 }

@@ -12,7 +12,7 @@ export class Violations {
   constructor(replica, box) {
     this.replica = replica;
     this.box = box;
-    this.calm = element('p', { class: 'calm' }, '✓ No conflicts that need a person');
+    this.calm = element('p', { class: 'calm' }, '✓ No conflicts to settle');
     box.append(this.calm);
   }
 
@@ -43,7 +43,7 @@ export class Violations {
     }
     if (meeting) buttons.push(button('violation-cancel', `Cancel ${titleOf(meeting)}`, () => this.replica.edit('meetings', meeting.id, { $deleted: true })));
     // A dismissal names the evidence: it falls when that changes.
-    buttons.push(button('violation-dismiss', 'Leave it so', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
+    buttons.push(button('violation-dismiss', violation.conflictingRecords.length > 1 ? 'Keep all' : 'Keep both', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
 
     const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },
       element('p', {}, text), element('div', { class: 'row' }, ...buttons));
@@ -72,7 +72,7 @@ export class Violations {
     this.#banners.delete(id);
     const dismissed = this.replica.violations.some((v) => v.id === id);
     const note = element('p', { class: 'settled', role: 'status', 'data-testid': 'violation-settled' },
-      dismissed ? '✓ Left as it is.' : '✓ Resolved. The conflict is gone.');
+      dismissed ? '✓ Kept as it is.' : '✓ Resolved. The conflict is gone.');
     const hadFocus = banner.element.contains(document.activeElement);
     banner.element.replaceWith(note);
     if (hadFocus) this.box.closest('.panel').focus({ preventScroll: true });

@@ -38,25 +38,25 @@ export class Mark {
     const name = this.who(write.clientId).name;
     const first = [element('strong', {}, name), ` wrote ${said(field, write)} at ${when(write.updatedAt)}.`];
     if (view.waiting?.includes(field)) {
-      return [first, ['It is shown here, and waits in the outbox. Whether it wins is known when the server has answered.']];
+      return [first, ['It is shown here and waits in the outbox. Whether it wins will be known once the server has answered.']];
     }
     const why = this.replica.why(view.table, view.id, field);
-    if (!why || why.winner.updatedAt !== write.updatedAt) return [first, ['Nothing else was written here that this device knows of.']];
+    if (!why || why.winner.updatedAt !== write.updatedAt) return [first, ['This device knows of no other write here.']];
     return [first, this.#decision(why)];
   }
 
   #decision({ winner, loser, unknown, step, margin, seen }) {
     const other = this.who(loser.clientId).name;
     const same = winner.clientId === loser.clientId;
-    const replaced = unknown ? 'a value that has not come here' : said(this.field, loser);
+    const replaced = unknown ? 'a value that never reached this device' : said(this.field, loser);
     const reason = {
-      time: margin > 0 ? `It won because it is ${span(margin)} later` : 'It won because it is later, within one millisecond',
+      time: margin > 0 ? `It won because it is ${span(margin)} later` : 'It won because it is later, by less than a millisecond',
       client: 'Both have the same time; it won because its client ID is greater',
       kind: 'One stamp was used twice; a deletion wins over a value',
       value: 'One stamp was used twice; the greater value wins',
     }[step] ?? 'It won';
     const knew = same ? '' : { yes: ` ${this.who(winner.clientId).name} had seen it.`, no: ` ${this.who(winner.clientId).name} had not seen it.` }[seen] ?? '';
-    return [`${reason}. It replaced ${replaced}, written by `, same ? 'itself' : element('strong', {}, other), ` at ${when(loser.updatedAt)}.${knew}`];
+    return [`${reason}. It replaced ${replaced}, written by `, same ? 'the same device' : element('strong', {}, other), ` at ${when(loser.updatedAt)}.${knew}`];
   }
 }
 

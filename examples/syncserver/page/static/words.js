@@ -1,6 +1,6 @@
 // How times, values and records are called. All times are in UTC, as the server's texts are.
 
-const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'person', host: 'host', slot: 'room and time', name: 'name', $deleted: 'deletion' };
+const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
 const KINDS = { tasks: 'task', meetings: 'meeting', devices: 'device', violations: 'conflict' };
 
@@ -37,7 +37,7 @@ export function span(milliseconds) {
 /** said returns what a write says of a field, like ‘Paint the fence’. */
 export function said(field, write) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
-  if (write.deleted) return 'nothing';
+  if (write.deleted) return 'an empty value';
   if (field === 'status') return `‘${STATUSES[write.value] ?? write.value}’`;
   if (field === 'due') return `‘${day(String(write.value))}’`;
   if (field === 'slot') return `‘${place(write.value)}’`;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import './fakes.mjs';
+import { Element } from './fakes.mjs';
 
 const { attempt } = await import('../static/dom.js');
 const { Notices } = await import('../static/notices.js');
@@ -40,4 +40,22 @@ test('a clock that was right is not worth a notice', () => {
   const notices = new Notices({ addEventListener() {} }, null, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
   assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 h ahead/);
+});
+
+test('what is merely worth knowing goes by itself, unless somebody reads it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const box = new Element();
+  const replica = new EventTarget();
+  new Notices(replica, () => ({ name: 'Ben' }), box, {});
+  const tell = (detail) => replica.dispatchEvent(new CustomEvent('notice', { detail }));
+  tell({ kind: 'not_edited', detail: 'no' });
+  tell({ kind: 'clock_corrected', by: -3_600_000 });
+  const [failure, passing] = box.children;
+  passing.hovered = true;
+  t.mock.timers.tick(60_000);
+  assert.equal(box.children.length, 2);
+  passing.hovered = false;
+  t.mock.timers.tick(60_000);
+  assert.equal(box.children.length, 1);
+  assert.equal(box.children[0], failure);
 });

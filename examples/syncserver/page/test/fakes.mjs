@@ -2,7 +2,24 @@
 // holds an outbox, a storage in memory, and a server that is a function.
 
 globalThis.addEventListener = () => {};
-globalThis.document = { hidden: false, addEventListener() {} };
+globalThis.document = { hidden: false, addEventListener() {}, createElement: () => new Element() };
+
+/** An Element holds others, and does little else. */
+export class Element extends EventTarget {
+  children = [];
+  dataset = {};
+  hovered = false;
+
+  setAttribute() {}
+  contains() { return false; }
+  matches() { return this.hovered; }
+  remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }
+
+  append(...all) {
+    this.children.push(...all);
+    for (const child of all) if (child instanceof Element) child.parent = this;
+  }
+}
 
 const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');

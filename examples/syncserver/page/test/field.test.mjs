@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import './fakes.mjs';
 
 globalThis.CSS = { supports: () => true };
-document.createElement = () => ({ setAttribute() {}, append() {}, dataset: {} });
 
 const { Field } = await import('../static/field.js');
 
