@@ -8,9 +8,9 @@
 //
 //	go run . -db postgres://user:password@localhost/name
 //
-// What to copy is in the package server; an app of one's own replaces the package board.
-// The package replica is the client, native as well as in the page; browser, and the
-// command load, which measures all this, are for tests.
+// What to copy is in the package server; an app of your own replaces the package board. The
+// package replica is the client, native as well as in the page. The packages browser and
+// process are for tests, and for the command load, which measures all this.
 //
 // The page needs the go command, to build the replica when the page is opened first. To
 // make one binary that needs nothing else:
