@@ -16,11 +16,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// How much is asked for and sent at once. The server takes no more in a push.
+// How much is asked for and sent at once, which is less than what the server refuses.
 const (
 	pageRecords = 1000
 	maxItems    = 1000
-	maxBytes    = 4 << 20
+	maxBytes    = 1 << 20
 )
 
 // ErrWaiting says that edits still wait to be sent: the server answers, and keeps them waiting.
