@@ -19,6 +19,10 @@ import (
 // ErrMissing says that no Chromium is installed.
 var ErrMissing = errors.New("no Chromium is installed: neither chromium, chromium-browser nor google-chrome")
 
+// OtherMachine is a name under which a page from this machine comes, for the browser, from
+// another one: over plain HTTP it lacks what browsers give to pages that they trust.
+const OtherMachine = "machine.test"
+
 // Browser is a running Chromium with a profile of its own, which is a machine of its own
 // to the pages that it shows.
 type Browser struct {
@@ -43,6 +47,7 @@ func Start(ctx context.Context) (*Browser, error) {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP "+OtherMachine+" 127.0.0.1"),
 		chromedp.WindowSize(1440, 1000),
 	)
 	allocated, stop := chromedp.NewExecAllocator(ctx, options...)

@@ -67,3 +67,14 @@ func clients(screens ...*screen) map[string]bool {
 	}
 	return ids
 }
+
+// TestPageNoWorkspace: an address that names no workspace is told of at once, and how to go
+// on; it is not asked for again.
+func TestPageNoWorkspace(t *testing.T) {
+	n := newNetwork(t, newServer(t))
+	tab, err := browserOf(t).Open(n.URL + "/?workspace=NOT%20VALID")
+	require.NoError(t, err)
+	t.Cleanup(tab.Close)
+	require.NoError(t, tab.Wait(`document.querySelector('#left [data-testid="sync-state"]')?.textContent.includes("no workspace")`))
+	require.NoError(t, tab.Wait(`document.getElementById("server").dataset.state === "up"`))
+}

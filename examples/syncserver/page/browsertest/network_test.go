@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -80,8 +81,22 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	return n
 }
 
+// addresses are those that tests have had.
+var addresses sync.Map
+
+// isUsed reports whether another test has had an address, which the system may give out
+// again.
+func isUsed(a net.Addr) bool {
+	_, used := addresses.LoadOrStore(a.String(), true)
+	return used
+}
+
 func (n *network) listen(t *testing.T, h http.Handler) {
 	s := httptest.NewUnstartedServer(h)
+	for isUsed(s.Listener.Addr()) {
+		s.Listener.Close()
+		s = httptest.NewUnstartedServer(h)
+	}
 	// Where a connection that was used before breaks, Chromium sends the request again by
 	// itself, and the page would not see that an answer is lost.
 	s.Config.SetKeepAlivesEnabled(false)

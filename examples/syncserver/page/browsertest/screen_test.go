@@ -56,13 +56,26 @@ func browserOf(t *testing.T) *browser.Browser {
 // server.
 func open(t *testing.T, b *browser.Browser, n *network) *screen {
 	t.Helper()
+	s := begin(t, b, n)
+	s.settle()
+	return s
+}
+
+// begin opens the page in a new tab, and waits until it shows both replicas.
+func begin(t *testing.T, b *browser.Browser, n *network) *screen {
+	t.Helper()
 	tab, err := b.Open(n.URL)
 	require.NoError(t, err)
+	return attach(t, tab, n)
+}
+
+// attach waits until a tab in which the page was opened shows both replicas.
+func attach(t *testing.T, tab *browser.Tab, n *network) *screen {
+	t.Helper()
 	s := &screen{t: t, tab: tab, network: n}
 	s.left, s.right = &panel{s, "left"}, &panel{s, "right"}
 	t.Cleanup(s.close)
 	s.ready()
-	s.settle()
 	return s
 }
 
@@ -89,11 +102,17 @@ func (s *screen) ready() {
 // reload loads the page again, once all that was done is on disk.
 func (s *screen) reload() {
 	s.t.Helper()
-	for _, p := range []*panel{s.left, s.right} {
-		s.await("what was done is saved", func() bool { return eval[string](s, p.element()+".dataset.saved") != "false" })
-	}
+	s.saved()
 	s.do(chromedp.Reload())
 	s.ready()
+}
+
+// saved waits until all that was done is on disk.
+func (s *screen) saved() {
+	s.t.Helper()
+	for _, p := range []*panel{s.left, s.right} {
+		s.await("what was done is saved", func() bool { return eval[bool](s, p.element()+".dataset.saved !== 'false'") })
+	}
 }
 
 // front brings the tab to the front: the page does not listen to the server in one that

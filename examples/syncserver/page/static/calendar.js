@@ -8,6 +8,7 @@ import { HOURS, ROOMS, dayAfter, hourName, isPast, slotAt, slotOf } from './room
 export class Calendar {
   #meetings = new Map();
   #cells = new Map(); // by room and hour
+  #stop = null; // the free hour that the Tab key goes to
 
   /** @param day an object with a value, and an event when that changes */
   constructor(replica, who, part, day) {
@@ -33,23 +34,28 @@ export class Calendar {
     this.part.calendar.append(element('caption', { class: 'hidden' }, 'Rooms by hour, in UTC. Arrow keys move between free hours.'),
       element('thead', {}, head), element('tbody', {}, ...rows));
     this.part.calendar.addEventListener('keydown', (event) => this.#moveFocus(event));
+    this.part.calendar.addEventListener('focusin', ({ target }) => target.matches('.free') && this.#setStop(target));
   }
 
-  /** #moveFocus goes from one free hour to the next by arrow keys. */
+  /** #moveFocus goes by arrow keys to the free hours before and after, or above and below. */
   #moveFocus(event) {
-    const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
-    const from = event.target.closest('.free')?.parentElement.dataset;
+    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const from = event.target.closest('.free');
     if (!step || !from) return;
     event.preventDefault();
-    let [row, column] = [HOURS.indexOf(Number(from.hour)), ROOMS.indexOf(from.room)];
-    for (;;) {
-      row += step[0];
-      column += step[1];
-      const cell = this.#cells.get(`${ROOMS[column]}/${HOURS[row]}`);
-      if (!cell) return;
-      const free = cell.element.querySelector('.free');
-      if (free) return free.focus();
-    }
+    const all = this.#allFree();
+    const way = event.key === 'ArrowDown' || event.key === 'ArrowUp' ? all.filter((free) => free.dataset.room === from.dataset.room) : all;
+    way[way.indexOf(from) + step]?.focus();
+  }
+
+  #allFree() {
+    return [...this.part.calendar.querySelectorAll('.free')];
+  }
+
+  /** #setStop makes one of the free hours the one that the Tab key goes to. */
+  #setStop(stop) {
+    this.#stop = stop;
+    for (const free of this.#allFree()) free.tabIndex = free === stop ? 0 : -1;
   }
 
   /** draw draws the day anew; what stays where it is, is left alone. */
@@ -73,6 +79,7 @@ export class Calendar {
     for (const id of this.#meetings.keys()) {
       if (!keep.has(id)) this.#meetings.delete(id);
     }
+    this.#setStop(this.#stop?.isConnected ? this.#stop : this.#allFree()[0]);
     this.deleted.draw();
   }
 
@@ -107,7 +114,7 @@ export class Calendar {
 
   #free(cell) {
     const label = `Book ${cell.room} at ${hourName(cell.hour)}`;
-    return element('button', { type: 'button', class: 'free', 'data-testid': 'book', 'aria-label': label, onclick: () => this.#ask(cell) }, '+ ', element('span', {}, 'Book'));
+    return element('button', { type: 'button', class: 'free', 'data-testid': 'book', 'data-room': cell.room, 'aria-label': label, onclick: () => this.#ask(cell) }, '+ ', element('span', {}, 'Book'));
   }
 
   /** #ask asks for the title of a new meeting, and books the hour. */

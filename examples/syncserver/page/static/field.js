@@ -1,5 +1,6 @@
 // One field of a record as people edit it: a control, and the mark beside it.
 
+import { COMMIT } from './leaving.js';
 import { Mark } from './why.js';
 import { value } from './words.js';
 
@@ -23,14 +24,24 @@ export class Field {
     this.toValue = toValue;
     control.addEventListener('input', () => (this.#began ??= { stamp: this.view.data[name] ?? null }));
     control.addEventListener('change', () => this.#keys || this.#commit());
+    control.addEventListener(COMMIT, () => this.#commit());
     control.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.#show(this.#drawn);
-      else if (event.key === 'Enter' && control.tagName === 'TEXTAREA') control.blur();
-      else return;
+      if (event.key !== 'Escape') return;
       event.preventDefault();
+      this.#show(this.#drawn);
     });
-    if (control.tagName === 'TEXTAREA') control.addEventListener('input', () => fit(control));
+    if (control.tagName === 'TEXTAREA') this.#stayOneLine();
     if (control.type === 'date') this.#waitForKeys();
+  }
+
+  // A text area breaks a long title into lines, but a title has none. The focus stays.
+  #stayOneLine() {
+    this.control.addEventListener('beforeinput', (event) => {
+      if (event.inputType !== 'insertLineBreak') return;
+      event.preventDefault();
+      this.#commit();
+    });
+    this.control.addEventListener('input', () => fit(this.control));
   }
 
   // While one types a date, each date on the way there is a change.
@@ -50,10 +61,11 @@ export class Field {
   #commit() {
     const { control, name, view } = this;
     if (!usable(control)) return;
-    const text = control.value.trim();
+    const text = oneLine(control.value);
     if (text === this.#drawn || (this.required && text === '')) return this.#show(this.#drawn);
     const seen = this.#began ? { [name]: this.#began.stamp } : {};
     this.#began = null;
+    this.#drawn = text; // it is written once, even if the field is left before it is drawn
     this.replica.edit(view.table, view.id, { [name]: text === '' ? null : this.toValue(text) }, seen);
   }
 
@@ -80,7 +92,8 @@ export class Field {
   }
 }
 
-const plain = (v) => (typeof v === 'string' ? v : '');
+const oneLine = (text) => text.replace(/\s+/g, ' ').trim();
+const plain = (v) => (typeof v === 'string' ? oneLine(v) : '');
 
 /**
  * usable says whether a date is complete, or cleared. While one types a year, it is 0002, and

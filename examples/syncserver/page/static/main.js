@@ -2,13 +2,14 @@
 
 import { startAppearance } from './appearance.js';
 import { attempt, setText } from './dom.js';
+import { keepAll } from './leaving.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
 import { program } from './program.js';
 import { Replica } from './replica.js';
 import { firstDay } from './rooms.js';
 import { Events } from './server.js';
-import { takeSlot } from './slot.js';
+import { databaseOf, leftBehind, takeSlot } from './slot.js';
 import { Storage } from './storage.js';
 import { State, Sync } from './sync.js';
 import { startTooltip } from './why.js';
@@ -44,11 +45,10 @@ async function start() {
   startTooltip();
   const here = place();
   addEventListener('hashchange', () => invitedAnew(here));
-  const [slot, module] = await Promise.all([takeSlot(here.workspace), program()]);
-  const replicas = await Promise.all(here.sides.map(async (side) => {
-    const name = `fieldlww-${here.workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
-    return Replica.open(side, module, await Storage.open(name));
-  }));
+  const [slot, module] = await Promise.all([takeSlot(here), program()]);
+  const replicas = await Promise.all(here.sides.map(async (side) =>
+    Replica.open(side, module, await Storage.open(databaseOf(here.workspace, side, slot)))));
+  keepAll(replicas);
   const network = new Network(replicas, here);
   const day = new Day();
   const panels = replicas.map((replica, i) => new Panel(replica, network.syncs[i], {
@@ -61,6 +61,7 @@ async function start() {
   document.getElementById('loading').remove();
   document.getElementById('panels').append(...panels.map((p) => p.element));
   for (const panel of panels) open(panel, replicas);
+  panels[0].notices.tellLeft(await leftBehind(here, slot));
 }
 
 /** open draws a panel, starts to sync, and says when all is shown. */
@@ -116,7 +117,7 @@ class Network {
 
   /** #see notes what the state of a replica tells of the server. */
   #see(state) {
-    if ([State.current, State.busy, State.confused, State.unauthorized, State.notInvited].includes(state)) this.up = true;
+    if ([State.current, State.busy, State.confused, State.unauthorized, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
     this.#draw();
     this.#compareSoon();

@@ -2,7 +2,7 @@
 // report no loss and ask for nothing.
 
 import { element } from './dom.js';
-import { fieldName, kindName, said, span, titleOf } from './words.js';
+import { edits, fieldName, kindName, said, span, titleOf } from './words.js';
 
 const MOST = 30; // the older ones go
 const PASSING = 20_000; // milliseconds that a passing one stays
@@ -45,6 +45,13 @@ export class Notices {
     if (passing) closeLater(notice, close);
     while (this.box.children.length > MOST) this.box.firstElementChild.remove();
     return close;
+  }
+
+  /** tellLeft tells of edits that a tab did not send, and that the next one to be opened will have. */
+  tellLeft(waiting) {
+    if (waiting === 0) return;
+    const act = () => window.open(location.href, '_blank', 'noopener');
+    this.add(`A tab that was closed left ${edits(waiting)} unsent.`, { kind: 'left', button: { text: 'Open it again', act } });
   }
 
   #tell(notice) {

@@ -24,10 +24,20 @@ const STATES = {
   [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
   [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
+  [State.noWorkspace]: 'There is no workspace of the name in the address: a name has small letters, digits and hyphens. Mend the address, or open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
   [State.notSaved]: 'This browser cannot store anything, so nothing is sent.',
 };
-const BAD = [State.unreachable, State.busy, State.confused, State.notInvited, State.unauthorized, State.notSaved];
+// What the wire says where there is more to say than that there is no connection.
+const AWAY = {
+  [State.offline]: 'offline',
+  [State.joining]: 'connecting',
+  [State.busy]: 'the server is busy',
+  [State.confused]: 'unreadable answer',
+  [State.notInvited]: 'not joined',
+  [State.noWorkspace]: 'not joined',
+};
+const BAD = [State.unreachable, State.busy, State.confused, State.notInvited, State.noWorkspace, State.unauthorized, State.notSaved];
 
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
@@ -225,17 +235,15 @@ export class Panel {
   #drawWire() {
     const { waiting } = this.replica;
     const { state } = this.sync;
-    const away = { [State.offline]: 'offline', [State.joining]: 'connecting', [State.busy]: 'the server is busy', [State.confused]: 'unreadable answer' }[state] ?? (BAD.includes(state) ? 'no connection' : null);
+    const away = AWAY[state] ?? (BAD.includes(state) ? 'no connection' : null);
     this.wire.dataset.state = away ? 'offline' : 'online';
-    setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? 'up to date');
+    setText(this.wire.firstElementChild, waiting > 0 ? `${away ?? 'sending'} · ${edits(waiting)} waiting` : away ?? '');
   }
 
   #offerToJoin() {
     this.closeOffer?.();
-    const { waiting } = this.replica;
-    const unsent = waiting > 0 ? `The ${waiting === 1 ? 'edit that was' : `${edits(waiting)} that were`} not sent yet will be sent then.` : 'All your edits were sent.';
     this.closeOffer = this.notices.add(
-      `The server no longer knows this device; perhaps its data was replaced. To go on, join again: what this device holds is then replaced by the server’s data. ${unsent}`,
+      'The server no longer knows this device; perhaps its data was replaced. To go on, join again: what this device holds is then replaced by the server’s data, but edits that were not sent yet are kept, and sent then.',
       { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#joinAgain() } });
   }
 }

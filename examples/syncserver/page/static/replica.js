@@ -1,5 +1,4 @@
-// One replica, as the page uses it: the program in Go that merges, its storage, and a copy
-// of what it shows, which is drawn.
+// One replica, as the page uses it: the program in Go, its storage, and what is shown.
 
 import { ProgramError, run } from './program.js';
 import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
@@ -40,6 +39,11 @@ export class Replica extends EventTarget {
     replica.#open(replica.device.clientId, entries);
     replica.#redraw();
     return replica;
+  }
+
+  /** unsaved says whether something that people did is not on disk yet. */
+  get unsaved() {
+    return this.#writer.unsaved;
   }
 
   get joined() {

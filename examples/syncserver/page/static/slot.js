@@ -1,65 +1,82 @@
 // Which replicas a tab has. A replica must not be used twice at once, or two tabs would
-// stamp their edits with one client ID. So a tab takes a slot: the first one that is free,
-// and after a reload its own again.
+// stamp their edits with one client ID. So a tab takes a slot that no other tab has: after a
+// reload its own again, else one in which a tab that was closed left unsent edits, and else
+// the first that is free.
 
-const REMEMBERED = 'fieldlww-slot';
+import { lock } from './lock.js';
+import { waits } from './saved.js';
+import { Storage } from './storage.js';
+
+const RELOADING = 700; // milliseconds for which the page that was reloaded may keep its slot
+
+/** databaseOf returns the name of the database in which a replica is kept. */
+export const databaseOf = (workspace, side, slot) => `fieldlww-${workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
+
+const lockOf = (workspace, slot) => `fieldlww-slot/${workspace}/${slot}`;
 
 /**
- * takeSlot returns the number of a slot of the workspace that no other tab has. It stays
- * taken until the tab is closed.
+ * takeSlot returns the number of a slot, which stays taken until the tab is closed.
+ * @param {{workspace: string, sides: string[]}} place
  * @returns {Promise<string>}
  */
-export async function takeSlot(workspace) {
-  const own = sessionStorage.getItem(`${REMEMBERED}-${workspace}`);
-  const slot = await (navigator.locks ? lockSlot(workspace, own) : askSlot(workspace, own));
-  sessionStorage.setItem(`${REMEMBERED}-${workspace}`, slot);
+export async function takeSlot(place) {
+  addEventListener('pageshow', (event) => event.persisted && location.reload()); // it may have lost its slot meanwhile
+  const remembered = `fieldlww-slot-${place.workspace}`;
+  const own = sessionStorage.getItem(remembered);
+  // A tab that is a copy of another one remembers the same slot, and does not get it.
+  const again = own && (await lock(lockOf(place.workspace, own), RELOADING));
+  const slot = again ? own : await freeSlot(place, own);
+  sessionStorage.setItem(remembered, slot);
   return slot;
 }
 
-async function lockSlot(workspace, own) {
-  // The page that was reloaded may have its lock for a moment more. A tab that is a copy of
-  // another one remembers the same slot, and does not get it.
-  if (own && (await lock(workspace, own, { signal: AbortSignal.timeout(700) }))) return own;
-  for (let n = 1; ; n++) {
-    if (await lock(workspace, String(n), { ifAvailable: true })) return String(n);
+async function freeSlot(place, taken) {
+  const tried = new Set([taken]);
+  for (const slot of inOrder([...(await unsent(place)).keys()])) {
+    if (tried.has(slot)) continue;
+    if (await lock(lockOf(place.workspace, slot))) return slot;
+    tried.add(slot);
   }
 }
 
-/** lock reports whether it got the lock, which is then held as long as the page is there. */
-function lock(workspace, slot, options) {
-  return new Promise((resolve) => {
-    const hold = (got) => {
-      resolve(got !== null);
-      return got && new Promise(() => {});
-    };
-    navigator.locks.request(`fieldlww-${workspace}-${slot}`, options, hold).catch(() => resolve(false));
-  });
+function* inOrder(first) {
+  yield* first;
+  for (let n = 1; ; n++) yield String(n);
 }
 
-const PATIENCE = 250; // milliseconds in which a tab has answered
-
-/**
- * askSlot is for a page from another machine over plain HTTP, which has no locks. It takes a
- * slot at random, or its own again unless another tab, of which it is a copy, says that it
- * has that one.
- */
-async function askSlot(workspace, own) {
-  const channel = new BroadcastChannel(`fieldlww-${workspace}`);
-  const slot = own && !(await isTaken(channel, own)) ? own : randomSlot();
-  channel.onmessage = ({ data }) => {
-    if (data.ask === slot) channel.postMessage({ taken: slot });
-  };
-  return slot;
+/** leftBehind returns how many unsent edits are in slots that no tab has. */
+export async function leftBehind(place, own) {
+  let left = 0;
+  for (const [slot, edits] of await unsent(place)) {
+    const release = slot !== own && (await lock(lockOf(place.workspace, slot)));
+    if (!release) continue;
+    release();
+    left += edits;
+  }
+  return left;
 }
 
-function isTaken(channel, slot) {
-  return new Promise((resolve) => {
-    channel.onmessage = ({ data }) => data.taken === slot && resolve(true);
-    channel.postMessage({ ask: slot });
-    setTimeout(() => resolve(false), PATIENCE);
-  });
+/** unsent returns how many edits wait in each slot in which there are any. */
+async function unsent({ workspace, sides }) {
+  const edits = new Map();
+  const databases = (await indexedDB.databases?.()) ?? [];
+  for (const { name } of databases) {
+    const slot = sides.map((side) => slotOf(name, databaseOf(workspace, side, '1'))).find(Boolean);
+    const waiting = slot ? await waitingIn(name).catch(() => 0) : 0; // a damaged one offers nothing
+    if (waiting > 0) edits.set(slot, (edits.get(slot) ?? 0) + waiting);
+  }
+  return edits;
 }
 
-function randomSlot() {
-  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join('');
+/** slotOf returns the slot that a database is of, given the name of the first, if it is one. */
+function slotOf(name, first) {
+  if (name === first) return '1';
+  return name.startsWith(first) ? /^-(\d+)$/.exec(name.slice(first.length))?.[1] : undefined;
+}
+
+async function waitingIn(database) {
+  const storage = await Storage.open(database);
+  const keys = await storage.keys();
+  storage.close();
+  return keys.filter(waits).length;
 }

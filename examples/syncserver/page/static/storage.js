@@ -25,6 +25,11 @@ export class Storage {
     return new Storage(await result(request));
   }
 
+  /** keys returns the keys of all entries. */
+  async keys() {
+    return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys());
+  }
+
   /** load returns all entries: keys and values by turns. */
   async load() {
     const store = this.#database.transaction(STORE).objectStore(STORE);
@@ -45,6 +50,7 @@ export class Storage {
       if (value === '') store.delete(key);
       else store.put(value, key);
     }
+    transaction.commit(); // or it would not be done if the page is left now
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
@@ -54,5 +60,9 @@ export class Storage {
   /** clear forgets everything. */
   async clear() {
     await result(this.#database.transaction(STORE, 'readwrite').objectStore(STORE).clear());
+  }
+
+  close() {
+    this.#database.close();
   }
 }

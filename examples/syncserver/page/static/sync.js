@@ -18,6 +18,7 @@ export const State = {
   busy: 'busy', // the server answers, and cannot take edits now; and it tries again
   confused: 'confused', // the replica cannot take what the server sent; and it tries again
   notInvited: 'notInvited',
+  noWorkspace: 'noWorkspace', // the address names none
   unauthorized: 'unauthorized', // the server does not know this device
   notSaved: 'notSaved',
 };
@@ -107,7 +108,9 @@ export class Sync extends EventTarget {
     if (this.replica.joined) return;
     this.#set(State.joining);
     const { workspace, invite } = this.place;
-    const identity = await join(workspace, invite, signal);
+    const identity = await join(workspace, invite, signal).catch((error) => {
+      throw isBad(error) ? new NoWorkspace() : error;
+    });
     signal.throwIfAborted();
     await this.replica.become(identity).catch((error) => {
       throw error instanceof ProgramError ? error : new NotSaved();
@@ -173,18 +176,22 @@ export class Sync extends EventTarget {
 /** NotSaved says that the storage of this browser fails, and with it all that is to be kept. */
 class NotSaved extends Error {}
 
+/** NoWorkspace says that the server knows of no workspace by the name in the address. */
+class NoWorkspace extends Error {}
+
 /** Kept says that the server takes none of the edits now, and wants them again later. */
 class Kept extends Error {}
 
-/** isBad says whether the server itself, and no proxy, will never take a batch as it is. */
+/** isBad says whether the server itself, and no proxy, will never take a request as it is. */
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
 
 // After these there is no use in trying again.
-const FINAL = [State.notSaved, State.unauthorized, State.notInvited];
+const FINAL = [State.notSaved, State.unauthorized, State.notInvited, State.noWorkspace];
 
 /** stateAfter returns the state that a failure leads to. */
 function stateAfter(error) {
   if (error instanceof NotSaved) return State.notSaved;
+  if (error instanceof NoWorkspace) return State.noWorkspace;
   if (error instanceof Kept) return State.busy;
   if (error instanceof ProgramError) return State.confused;
   if (!(error instanceof Refused)) return State.unreachable;

@@ -47,7 +47,7 @@ export class Violations {
 
     const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },
       element('p', {}, text), element('div', { class: 'row' }, ...buttons));
-    if (old) old.element.replaceWith(banner);
+    if (old) this.#replace(old.element, banner);
     else this.box.append(banner);
     this.#banners.set(violation.id, { from, element: banner });
   }
@@ -68,14 +68,19 @@ export class Violations {
     return { meeting, text: `${own ? 'Your meeting ' : ''}${titleOf(meeting)} conflicts with ${titleOf(other)}${where}` };
   }
 
+  /** #replace puts something in the place of a banner. The focus goes to the same button or, if there is none, to the panel. */
+  #replace(banner, next) {
+    const focused = banner.contains(document.activeElement) && document.activeElement.dataset.testid;
+    banner.replaceWith(next);
+    if (focused) (next.querySelector(`[data-testid="${focused}"]`) ?? this.box.closest('.panel')).focus({ preventScroll: true });
+  }
+
   #settle(id, banner) {
     this.#banners.delete(id);
     const dismissed = this.replica.violations.some((v) => v.id === id);
     const note = element('p', { class: 'settled', role: 'status', 'data-testid': 'violation-settled' },
       dismissed ? '✓ Kept as it is.' : '✓ Resolved. The conflict is gone.');
-    const hadFocus = banner.element.contains(document.activeElement);
-    banner.element.replaceWith(note);
-    if (hadFocus) this.box.closest('.panel').focus({ preventScroll: true });
+    this.#replace(banner.element, note);
     setTimeout(() => {
       note.remove();
       this.draw();

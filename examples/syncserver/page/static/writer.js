@@ -10,6 +10,7 @@ export class Writer {
   #writing = Promise.resolve();
   #unsaved = new Map();
   #lazy = 0;
+  #own = 0; // how much of what people wrote is on its way to the disk
 
   /** @param {(type: string, detail?: any) => void} tell of "saved", or a "notice" that it failed */
   constructor(storage, tell) {
@@ -24,8 +25,13 @@ export class Writer {
       this.#unsaved.set(entries[i], entries[i + 1]);
       own ||= entries[i] === OWN || waits(entries[i]);
     }
-    if (own) this.#flush();
+    if (own) this.#hurry();
     else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);
+  }
+
+  /** unsaved says whether something that people wrote is not on disk yet. */
+  get unsaved() {
+    return this.#own > 0;
   }
 
   /** saved waits until all that was to be saved is on disk. */
@@ -37,6 +43,14 @@ export class Writer {
   /** begin forgets what failed, once all is cleared. */
   begin() {
     this.#writing = Promise.resolve();
+    this.#own = 0;
+  }
+
+  // What could not be stored stays unsaved.
+  #hurry() {
+    this.#own++;
+    this.#flush();
+    this.#writing.then(() => this.#own--, () => {});
   }
 
   // Transactions on one store are done in their order, but one that failed must not be

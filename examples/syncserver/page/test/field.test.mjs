@@ -81,3 +81,14 @@ test('a date that was cleared is written', () => {
   control.leave();
   assert.deepEqual(written, [null]);
 });
+
+test('a title of many lines, which another device wrote, is shown in one', () => {
+  const control = Object.assign(new EventTarget(), { type: 'textarea', tagName: 'TEXTAREA', value: '', validity: {}, classList: { toggle() {} } });
+  const written = [];
+  const field = new Field({ edit: (...edit) => written.push(edit) }, null, 'title', control);
+  field.mark.draw = () => {};
+  field.draw({ table: 'tasks', id: 'a', data: { title: { value: `\nPaint${'\n'.repeat(40)}the fence` } } });
+  assert.equal(control.value, 'Paint the fence');
+  control.dispatchEvent(new Event('change'));
+  assert.deepEqual(written, [], 'it was not changed');
+});

@@ -132,3 +132,17 @@ test('a database that was closed rejects, and does not throw', async () => {
   const storage = new Storage({ transaction() { throw new Error('closing'); } });
   await assert.rejects(storage.save(new Map()), /closing/);
 });
+
+test('what people did is unsaved until it is on disk, and stays so if it cannot be', async () => {
+  const storage = memory();
+  const { replica } = device(storage);
+  assert.equal(replica.unsaved, false);
+  replica.edit('tasks', 'a', {});
+  assert.equal(replica.unsaved, true);
+  await replica.saved();
+  assert.equal(replica.unsaved, false);
+  storage.save = async () => { throw new Error('QuotaExceededError'); };
+  replica.edit('tasks', 'b', {});
+  await assert.rejects(replica.saved());
+  assert.equal(replica.unsaved, true);
+});

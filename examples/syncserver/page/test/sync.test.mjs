@@ -212,3 +212,16 @@ test('a device that the server forgot joins again with what waits', async () => 
   assert.deepEqual(sent, [['new', 'a']]);
   sync.stop();
 });
+
+for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<html>no</html>', State.unreachable]]) {
+  test(`a join to which ${body} is the answer is ${state}`, async () => {
+    const { replica } = device();
+    replica.device.token = null;
+    let joins = 0;
+    const sync = online(replica, () => (joins++, new Response(body, { status: 400 })));
+    await until(() => ![State.joining, State.offline].includes(sync.state));
+    assert.equal(sync.state, state);
+    assert.equal(joins, 1);
+    sync.stop();
+  });
+}

@@ -16,7 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// How much is asked for and sent at once, which is less than what the server refuses.
+// How much is asked for and sent at once: the server takes as much, and more bytes.
 const (
 	pageRecords = 1000
 	maxItems    = 1000

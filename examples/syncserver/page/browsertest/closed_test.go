@@ -1,0 +1,122 @@
+package browsertest_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+)
+
+// origins are what a page can come from: this machine, which browsers trust, and over plain
+// HTTP another one, where a page has no locks.
+var origins = []string{"127.0.0.1", browser.OtherMachine}
+
+// visitFrom is visit from one of the origins.
+func visitFrom(t *testing.T, origin string) *screen {
+	t.Helper()
+	b := browserOf(t)
+	n := newNetwork(t, newServer(t))
+	n.URL = strings.Replace(n.URL, "127.0.0.1", origin, 1)
+	return open(t, b, n)
+}
+
+// leave closes the tab, once all that was done is on disk.
+func (s *screen) leave() {
+	s.t.Helper()
+	s.saved()
+	s.tab.Close()
+}
+
+// TestPageTabClosed: what was edited offline in a tab that was closed is there in the next
+// one, which is the same device.
+func TestPageTabClosed(t *testing.T) {
+	s := visitFrom(t, browser.OtherMachine)
+	client := s.left.Client()
+	s.left.Online(false)
+	s.left.AddTask("Paint the fence")
+	s.leave()
+
+	again := begin(t, browserOf(t), s.network)
+	again.left.Waits(1)
+	require.Equal(t, client, again.left.Client())
+	again.left.Online(true)
+	again.right.Shows("Paint the fence")
+	again.agree()
+	require.Empty(t, again.left.shown().Notices)
+}
+
+// TestPageTwoTabsClosed: a tab with an edit that was not sent is closed, and so is another
+// one. The next tab has that edit. Where a tab is open, it tells of what another one left.
+func TestPageTwoTabsClosed(t *testing.T) {
+	first := visit(t)
+	second := open(t, browserOf(t), first.network)
+	second.left.Online(false)
+	second.left.AddTask("Fix the gate")
+	second.leave()
+	first.leave()
+	again := begin(t, browserOf(t), first.network)
+	again.left.Waits(1)
+	require.Empty(t, again.left.shown().Notices)
+
+	another := begin(t, browserOf(t), first.network)
+	another.left.Online(false)
+	another.left.AddTask("Paint the fence")
+	another.leave()
+	again.front()
+	again.reload()
+	again.left.Shows("Fix the gate")
+	again.left.IsTold("A tab that was closed left 1 edit unsent")
+	again.picture("left")
+	last := begin(t, browserOf(t), first.network)
+	last.left.Waits(1)
+	last.left.Shows("Paint the fence")
+}
+
+// TestPageManyTabs: tabs that are opened in one instant, and one that is a copy of another,
+// all have replicas of their own.
+func TestPageManyTabs(t *testing.T) {
+	for _, origin := range origins {
+		t.Run(origin, func(t *testing.T) {
+			first := visitFrom(t, origin)
+			screens := append(openAtOnce(t, first.network, 2), first)
+			for _, s := range screens {
+				s.front()
+				s.await("it has joined", func() bool { return s.left.Client() != "none" && s.right.Client() != "none" })
+			}
+			require.Len(t, clients(screens...), 6, "two replicas have one client ID")
+
+			client := first.left.Client()
+			first.reload()
+			require.Equal(t, client, first.left.Client(), "those who waited for its slot have got it")
+
+			copied := screens[0]
+			copied.front()
+			eval[any](copied, `sessionStorage.setItem('fieldlww-slot-demo', '1')`)
+			copied.reload()
+			copied.settle()
+			require.Len(t, clients(copied, first), 4, "a copy of a tab has its replicas")
+		})
+	}
+}
+
+// openAtOnce opens the page in so many tabs.
+func openAtOnce(t *testing.T, n *network, tabs int) []*screen {
+	t.Helper()
+	b := browserOf(t)
+	opened, errs := make([]*browser.Tab, tabs), make([]error, tabs)
+	var all sync.WaitGroup
+	for i := range tabs {
+		all.Go(func() { opened[i], errs[i] = b.Open(n.URL) })
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(errs...))
+	screens := make([]*screen, tabs)
+	for i, tab := range opened {
+		screens[i] = attach(t, tab, n)
+	}
+	return screens
+}

@@ -1,0 +1,60 @@
+package browsertest_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// hasFocus returns whether the focus is on what an expression is.
+func (s *screen) hasFocus(expression string) bool {
+	s.t.Helper()
+	return eval[bool](s, "document.activeElement === "+expression)
+}
+
+// TestPageFocus: who works by the keyboard stays where they were after they have written a
+// title, and after they have settled a conflict.
+func TestPageFocus(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.right.Shows("Paint it red")
+	s.settle()
+	require.True(t, s.hasFocus(s.left.inTask("Paint it red", "task-title")))
+
+	s.nextDay()
+	s.left.Online(false)
+	s.right.Online(false)
+	s.left.Book("Room B", 10, "Planning")
+	s.right.Book("Room B", 10, "Budget")
+	s.left.Online(true)
+	s.right.Online(true)
+	s.right.IsWarned("Planning", "Budget")
+	s.agree()
+	eval[any](s, s.right.find("violation-move")+".focus()")
+	s.do(chromedp.KeyEvent(kb.Enter))
+	s.await("the conflict is settled", func() bool { return len(s.right.shown().Warnings) == 0 })
+	s.agree()
+	require.True(t, s.hasFocus(s.right.element()))
+}
+
+// TestPageCalendarKeys: of all free hours one is reached by the Tab key, and the others from
+// there by the arrow keys.
+func TestPageCalendarKeys(t *testing.T) {
+	s := visit(t)
+	s.nextDay()
+	s.left.Book("Room B", 9, "Planning")
+	stops := s.left.element() + `.querySelectorAll('.free:not([tabindex="-1"])').length`
+	require.Equal(t, 1, eval[int](s, stops))
+	eval[any](s, s.left.find("book")+".focus()")
+	s.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowUp))
+	require.Equal(t, 1, eval[int](s, stops))
+	require.Equal(t, "Book Room A at 10:00", eval[string](s, "document.activeElement.ariaLabel"))
+	s.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(kb.ModifierShift)))
+	require.Equal(t, "Book Room A at 10:00", eval[string](s, "document.activeElement.ariaLabel"))
+	s.do(chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent("Budget"+kb.Enter))
+	s.agree()
+	require.Equal(t, 1, eval[int](s, stops), "after the stop was booked")
+}

@@ -1,0 +1,49 @@
+package browsertest_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// reloadAtOnce loads the page again without waiting for anything, and answers what it asks
+// then. It returns whether it asked.
+func (s *screen) reloadAtOnce() bool {
+	s.t.Helper()
+	asked := make(chan struct{}, 1)
+	s.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		err := chromedp.Listen(ctx, func(event any) {
+			if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
+				asked <- struct{}{}
+				go cdp.Call(ctx, target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+			}
+		})
+		return chromedp.Void{}, err
+	}, chromedp.Reload())
+	s.ready()
+	return len(asked) > 0
+}
+
+// TestPageReloadAtOnce: what was typed before a reload is there afterwards, confirmed or not;
+// and where nothing was done, the page goes without a question.
+func TestPageReloadAtOnce(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.saved()
+	require.False(t, s.reloadAtOnce(), "it asked although all was saved")
+	s.left.Online(false)
+	title := "Paint the fence"
+	for i, end := range []string{"", kb.Enter, "", kb.Enter, "", kb.Enter} {
+		s.click(s.left.inTask(title, "task-title"))
+		title += string(rune('0' + i))
+		s.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(title[len(title)-1:]+end))
+		s.reloadAtOnce()
+		s.left.Shows(title)
+	}
+}
