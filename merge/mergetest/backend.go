@@ -14,18 +14,26 @@ import (
 // is called at the end of the run, unless something panicked, since then it may hold a lock.
 type Backend interface {
 	// Push is the push handler. Client is the client that was authenticated. Batch is a JSON
-	// array of mutations, some of which may have to be refused. It may be spelled in any way that
-	// JSON and the forms of stamps permit. The kit does not change it later, and may keep the
-	// answer.
+	// array of mutations, some of which may have to be refused. Most batches have a few items. Some
+	// have 300 or more, and twice that if each item is sent twice in one push; that is less than
+	// 1 MB. Some are spelled otherwise than by this library, and mean the same: with members in
+	// another order, members that nobody knows, white space, escapes, other forms of numbers and
+	// of stamps, and client IDs in upper case. The kit does not change the batch later, and may
+	// keep the answer.
 	//
 	// The answer is a JSON array of one merge.Reply for each item, in the order of the batch. A
 	// reply needs index, table, id, verdict and changed. A refusal also needs code and retryable,
-	// and with the code too_far_ahead serverTime; a collision needs its note. Table and id may be
-	// empty where an item is bad, since they may be unreadable. Fields and the other notes may be
-	// left out, but what is there must be true.
+	// and with the code too_far_ahead serverTime, to the second at least. A collision needs its
+	// note, or the outcome collision of its field. Table and id may be empty where an item is bad,
+	// since they may be unreadable.
+	//
+	// Fields and the other notes may be left out, but what is there must be true. A field that is
+	// there says by its lost, also by leaving it out, whether an edit was lost; a server that does
+	// not find that out leaves out fields altogether. Of a note it is checked whether it can be
+	// true, and not whether it is missing.
 	//
 	// An item is compared with what was stored before the batch, and with those items of the batch
-	// that have lower stamps, wherever they stand in it. So of two writes of one field that are
+	// that are less by the rule, wherever they stand in it. So of two writes of one field that are
 	// both above what was stored, both changed it. An item that is bad as well as too far ahead is
 	// bad. A batch that comes again is judged again: now it changes nothing, so an answer that was
 	// kept from the first time must not be replayed.
@@ -39,8 +47,8 @@ type Backend interface {
 	// Pull is the pull handler. It returns what changed after the cursor, as mutations in JSON
 	// Lines or in a JSON array, and the next cursor. The first cursor of a client is empty. A
 	// client pulls again until the next cursor equals the one that it sent, so nothing new is no
-	// lines and the same cursor. Make pages small for this test, of one row, or paging is not
-	// tested. The client replaces each field that is there, and keeps those that are not. Records
+	// lines and the same cursor. Make pages small for this test: of one row, or paging is not tested;
+	// and of two rows, if a Client of yours is tested as well, or its loop over a page is not. The client replaces each field that is there, and keeps those that are not. Records
 	// that the kit does not write are ignored. An error is permitted only within Env.Pause.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
@@ -62,15 +70,17 @@ type Restarter interface {
 // With Options.NewClient there is no restore, since a Client could not hear of it.
 type Restorer interface {
 	// Backup backs up the store. The restore that it returns makes a new process over a store as
-	// it was at the time of the backup. It may be called more than once, and the process that ran
-	// before it is not used again. An error of either fails the test.
+	// it was at the time of the backup, whatever was written since. It may be called more than
+	// once, and each time the process that ran before is not used again. An error of either fails
+	// the test.
 	Backup() (restore func() (Backend, error), err error)
 }
 
 // ServerWriter is a Backend whose server also makes writes of its own, stamped by its own clock.
 type ServerWriter interface {
 	// Write sets one field of a record, as an edit of what the server has stored at that moment.
-	// An error fails the test.
+	// It neither deletes the field nor writes $deleted. The server stamps with an ID that no
+	// client has; each process may have another one. An error fails the test.
 	Write(key record.Key, field string, v record.Value) error
 }
 
@@ -84,7 +94,8 @@ var errCrash = errors.New("mergetest: the server dies here")
 
 // Now returns the time, which is virtual. Make it the wall clock of the server: only against this
 // clock can stamps be tested that are too far ahead. It may be in 1970, as on a machine whose clock
-// is not set. Then all items must be refused with merge.ServerClock.
+// is not set. Then each sound item that was not accepted before must be refused with
+// merge.ServerClock.
 func (e *Env) Now() time.Time {
 	e.w.able |= canTellTime
 	return e.w.wall()

@@ -127,7 +127,7 @@ func brokenPulls() []broken {
 		{"delta that skips equal times", newByStamp(false), []law{lawSkip}},
 		{"digest that ignores the client", newDigested, []law{lawSkip}},
 		{"page ends within a sequence", newPaged, []law{lawSkip, lawVanish}},
-		{"deleted records are not pulled", newHiding, []law{lawVanish, lawSkip}},
+		{"deleted records are not pulled", newHiding, []law{lawVanish, lawSkip, lawTombstone}},
 		{"own writes are not pulled", ownOf(own{pull: others}), []law{lawSkip}},
 		{"cursor moves for ever", newEndless, []law{lawReadable}},
 	}

@@ -116,13 +116,13 @@ func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // brokenPushes judge items otherwise.
 func brokenPushes() []broken {
 	return []broken{
-		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead}},
-		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead}},
+		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead, lawBlind}},
+		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead, lawBlind}},
 		{"anybody may write as anybody", with(quirks{any: true}), []law{lawBadRefused}},
 		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
 		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law{lawRefusedLeavesNothing}},
 		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
-		{"error for the whole batch", newStrict, []law{lawNeighbours}},
+		{"error for the whole batch", newStrict, []law{lawNeighbours, lawBlind}},
 		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawStays, lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},
 		{"what is old is refused", ownOf(own{push: stale}), []law{lawFine, lawRetry}},
 	}

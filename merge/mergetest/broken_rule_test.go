@@ -67,8 +67,8 @@ func brokenRules() []broken {
 	return []broken{
 		{"arrival order wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law{lawLater, lawCounter, lawClient, lawTombstone}},
 		{"first write wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law{lawLater, lawCounter, lawClient}},
-		{"keep-local on ties", with(quirks{wins: later}), []law{lawClient}},
-		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law{lawClient}},
+		{"keep-local on ties", with(quirks{wins: later}), []law{lawClient, lawKind, lawValue}},
+		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law{lawClient, lawKind, lawValue}},
 		{"equal prefers remote", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law{lawKind, lawValue}},
 		{"equal prefers local", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law{lawKind, lawValue}},
 		{"smaller value wins", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law{lawKind, lawValue}},

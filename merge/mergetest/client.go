@@ -23,8 +23,8 @@ type Client interface {
 	Edit(key record.Key, fields map[string]record.Value) error
 
 	// Outbox returns everything that waits, as mutations in a JSON array or in JSON Lines, and
-	// nothing if nothing waits. An edit waits until it is answered for good. Of several writes of
-	// one field, the last is enough.
+	// nothing if nothing waits; for this test also where the app would send it in parts. An edit
+	// waits until it is answered for good. Of several writes of one field, the last is enough.
 	Outbox() []byte
 
 	// Answer takes the server's answer to what Outbox returned last. If the answer is lost, it is
@@ -46,8 +46,9 @@ type Client interface {
 // Reopener is a Client whose app can be closed and opened again.
 type Reopener interface {
 	// Reopen returns a new Client over the same storage, with the same ID and the same wall clock:
-	// what was only in memory is gone. The old one is not used again. What Outbox returned last
-	// may have been sent, and its answer lost.
+	// what was only in memory is gone. The old one is not used again. It may be called between
+	// any two calls, also after some pages of a pull, and when what Outbox returned last was sent
+	// and its answer is lost.
 	Reopen() (Client, error)
 }
 
@@ -108,7 +109,6 @@ func (d *device) reopen() {
 		return
 	}
 	d.client.Client, d.client.reopened = c, d.w.moment
-	d.judgeShown()
 }
 
 // waits reports whether something is not yet answered for good.

@@ -71,8 +71,13 @@ func (a *app) hear(replies []merge.Reply) (keep []record.Mutation, late bool) {
 			}
 		case r.Code == merge.TooFarAhead:
 			by := r.ServerTime.Time().Sub(a.now())
+			if a.wrongSign {
+				by = -by
+			}
 			if !a.ignoresLate {
-				a.offset += by
+				if !a.keepsClock {
+					a.offset += by
+				}
 				late = late || by != 0 || !a.trustsClock
 			}
 			if !a.dropsLate {

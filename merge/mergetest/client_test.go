@@ -57,6 +57,8 @@ type clientQuirks struct {
 	nameless      bool // sends items without an ID
 	foreign       bool // stamps with another ID than its own
 	lastBase      bool // with coalesces, takes the base of the last edit
+	keepsClock    bool // stamps anew by a clock that it does not mend
+	wrongSign     bool // mends its clock into the wrong direction
 	respells      bool // which is right: sends another spelling than the library
 }
 

@@ -32,10 +32,10 @@ func (d *device) editClient(id string, sets []assignment) bool {
 		d.client.note = "shown as: " + d.w.long(writeOf(v), ok)
 		switch {
 		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != d.id:
-			d.w.broken(lawClientEdit, "%s edited %s of %s/%s to be %s\nshown     %s", d.name, name, d.w.o.Table, id, fields[name], d.w.long(writeOf(v), ok))
+			d.w.broken(lawClientEdit, "%s edited %s of %s to be %s\nshown     %s", d.name, name, d.w.place(id), fields[name], d.w.long(writeOf(v), ok))
 			return true
 		case v.Stamp.Time <= floor:
-			d.w.broken(lawClientObserves, "%s edited %s of %s/%s\nstamped   %s\nseen      %s before that", d.name, name, d.w.o.Table, id, d.w.long(writeOf(v), ok), greatest(floor))
+			d.w.broken(lawClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before that", d.name, name, d.w.place(id), d.w.long(writeOf(v), ok), greatest(floor))
 			return true
 		}
 		k := fieldKey{id, name}
@@ -98,7 +98,7 @@ func (d *device) meanwhile(it *item) {
 	a := d.contrary(it)
 	d.w.count("edits meanwhile")
 	d.editClient(it.id, []assignment{a})
-	d.w.tell(d.name+" meanwhile edits "+it.id+" "+assigned([]assignment{a}), d.client.note)
+	d.w.tell(d.name+" meanwhile "+editing(it.id, a), d.client.note)
 }
 
 // judgeShown compares what a Client shows with what is confirmed to it and what it edited.
@@ -116,7 +116,7 @@ func (d *device) judgeShown() {
 			y, ok := expected[k]
 			loose := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.loose })
 			if !loose && (x != y || there != ok) {
-				d.w.broken(d.classify(k, x, y), "field     %s/%s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.o.Table, id, k.field, d.w.long(y, ok), d.w.long(x, there), d.name)
+				d.w.broken(d.classify(k, x, y), "field     %s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.place(id), k.field, d.w.long(y, ok), d.w.long(x, there), d.name)
 				return
 			}
 		}

@@ -47,7 +47,7 @@ func (d *device) matchField(k fieldKey, sent []carried) {
 			i--
 		}
 		if i < 0 {
-			if p := d.w.ledger.pasts[k]; p != nil && p.writes[x.write] != nil && p.writes[x.write].state == accepted {
+			if p := d.w.ledger.pasts[k]; x.client == d.id && p != nil && p.writes[x.write] != nil && p.writes[x.write].state == accepted {
 				continue // needless, and harmless
 			}
 			d.brokenSending(k, x)
@@ -56,11 +56,11 @@ func (d *device) matchField(k fieldKey, sent []carried) {
 		if len(kept) == 0 && i < len(wants)-1 {
 			break
 		}
-		if unsent, never := neverSent(wants, sent, x.base); never {
-			d.w.broken(lawClientBase, "%s sends  %s\nbase       that of its own %s, which was never sent", d.name, short(written{k, x.write}), short(written{k, unsent}))
+		if gone, is := d.unknown(k, sent, x.base); is {
+			d.w.broken(lawClientBase, "%s sends  %s\nbase       that of its own %s, which no server knows: %s", d.name, short(written{k, x.write}), short(written{k, gone.write}), gone.fate())
 			return
 		}
-		if !based(rest[:i+1], x) {
+		if !x.based || !based(rest[:i+1], sent, x.base) {
 			d.w.broken(lawClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", d.name, short(written{k, x.write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
 			return
 		}
@@ -69,6 +69,7 @@ func (d *device) matchField(k fieldKey, sent []carried) {
 		rest = rest[:i]
 	}
 	if len(kept) == 0 && len(wants) > 0 {
+		d.brokenOrder(k, sent)
 		d.w.broken(lawClientKeeps, "%s edited %s, has no final answer to that, and does not send it", d.name, short(written{k, wants[len(wants)-1].write}))
 		return
 	}
@@ -78,26 +79,59 @@ func (d *device) matchField(k fieldKey, sent []carried) {
 	}
 }
 
-// based reports whether a write has the base of the edit that it is, or of an earlier one
-// that it takes the place of.
-func based(wants []want, x carried) bool {
-	return x.based && slices.ContainsFunc(wants, func(w want) bool { return w.again || w.base == x.base })
+// brokenOrder tells of a last edit that is sent, and below another one.
+func (d *device) brokenOrder(k fieldKey, sent []carried) {
+	wants := d.client.wants[k]
+	last := wants[len(wants)-1]
+	for i, x := range sent {
+		if i < len(sent)-1 && last.fits(x.write) {
+			d.w.broken(lawClientOrder, "%s sends  %s\nabove      %s, which it edited last", d.name, short(written{k, sent[len(sent)-1].write}), short(written{k, x.write}))
+		}
+	}
 }
 
-// neverSent reports whether a base is the stamp of an own write that no server can know, since
-// a later one took its place before it was sent.
-func neverSent(wants []want, sent []carried, base clock.Stamp) (w write, never bool) {
+// based reports whether a base is that of the edit, or of an earlier one that it takes the place
+// of. If that was stamped anew, it may be an own write by its new stamp, which is sent with it.
+func based(wants []want, sent []carried, base clock.Stamp) bool {
+	with := slices.ContainsFunc(sent, func(x carried) bool { return x.stamp() == base })
+	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })
+}
+
+// unknown reports whether a base is the stamp of an own write that no server knows. One that was
+// too far ahead may be known all the same: if the network sent it again, later on.
+func (d *device) unknown(k fieldKey, sent []carried, base clock.Stamp) (gone want, is bool) {
 	for _, x := range sent {
 		if x.stamp() == base {
-			return w, false
+			return gone, false
 		}
 	}
-	for _, w := range wants {
-		if w.stamp() == base && !w.sent && !w.loose {
-			return w.write, true
+	if p := d.w.ledger.pasts[k]; p != nil && p.knows(base) {
+		return gone, false
+	}
+	for _, w := range d.client.wants[k] {
+		if w.stamp() == base && (!w.sent || w.loose) {
+			return w, true
 		}
 	}
-	return w, false
+	return gone, false
+}
+
+// knows reports whether a write with that stamp may be stored.
+func (p *past) knows(at clock.Stamp) bool {
+	for x, f := range p.writes {
+		if f.state != refused && x.stamp() == at {
+			return true
+		}
+	}
+	return false
+}
+
+// fate says why no server knows a write.
+func (w want) fate() string {
+	if w.sent {
+		return "it was too far ahead, and is stamped anew"
+	}
+	return "another one took its place before it was sent"
 }
 
 // brokenSending names the law that is broken by a Client that sends what it should not.
@@ -113,5 +147,5 @@ func (d *device) brokenSending(k fieldKey, x carried) {
 			l, is = lawClientRefused, "which was refused for good"
 		}
 	}
-	d.w.broken(l, "%s sends %s of %s/%s, %s", d.name, short(written{k, x.write}), d.w.o.Table, k.id, is)
+	d.w.broken(l, "%s sends %s of %s, %s", d.name, short(written{k, x.write}), d.w.place(k.id), is)
 }

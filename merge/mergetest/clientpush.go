@@ -49,11 +49,12 @@ func (d *device) collect() (items []*item) {
 	raws := split(text)
 	for i, it := range all {
 		key := it.Mutation.Data.Key()
-		if it.Err != nil || key != d.w.key(key.ID) {
+		id, ok := d.w.o.idOf(key)
+		if it.Err != nil || !ok {
 			d.w.broken(lawClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
 			return nil
 		}
-		items = append(items, newItem(key.ID, it.Mutation))
+		items = append(items, newItem(id, it.Mutation))
 		items[i].raw = raws[i] // spelled as the Client spells it
 	}
 	if d.match(items); d.w.breach != nil {
@@ -159,6 +160,23 @@ func (c *clientDevice) allowRestamp() {
 			wants[i].loose, wants[i].again = true, true
 		}
 	}
+}
+
+// interrupted gives a Client the first page of several, closes it, and opens it again. It reports
+// whether that is possible, and then the Client pulls on from where it says.
+func (d *device) interrupted(p page) bool {
+	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last one is empty
+		return false
+	}
+	if err := d.client.Pulled(p.parts[0].lines, p.parts[0].next); err != nil {
+		d.w.broken(lawClientErrors, "Pulled by %s: %v", d.name, err)
+		return false
+	}
+	d.take(p.records[:p.parts[0].upto])
+	d.reopen()
+	d.cursor = d.client.Cursor()
+	d.w.count("closed between pages")
+	return d.w.breach == nil
 }
 
 // handPulled gives a Client what it pulled.

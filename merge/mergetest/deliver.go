@@ -2,6 +2,10 @@ package mergetest
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
 )
@@ -22,7 +26,7 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 	}
 	if err := json.Unmarshal(h.text, &h.replies); err != nil {
 		w.tell(r.does, "an answer that cannot be read")
-		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
+		w.broken(lawWellFormed, "the answer is no array of replies: %s", unread(h.text, err))
 		return h, false
 	}
 	w.tellPush(r.does, b, h.replies)
@@ -31,6 +35,32 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 		w.settle(a)
 	}
 	return h, w.breach == nil
+}
+
+// unread says where an answer cannot be read, and how it begins.
+func unread(text []byte, err error) string {
+	begins := string(text)
+	if len(begins) > 300 {
+		begins = begins[:300] + "…"
+	}
+	return fmt.Sprintf("%s%v\nit begins  %s", unreadMember(text), err, strings.ToValidUTF8(begins, "\uFFFD"))
+}
+
+// unreadMember names the first member of a reply that cannot be read, if that is what is wrong.
+func unreadMember(text []byte) string {
+	var replies []map[string]json.RawMessage
+	if json.Unmarshal(text, &replies) != nil {
+		return ""
+	}
+	for i, members := range replies {
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			alone, err := json.Marshal(map[string]json.RawMessage{name: members[name]})
+			if err != nil || json.Unmarshal(alone, new(merge.Reply)) != nil {
+				return fmt.Sprintf("%s of reply %d: ", name, i)
+			}
+		}
+	}
+	return ""
 }
 
 // unanswered judges a push that was not answered, and reports whether it is one. Known is what
@@ -72,7 +102,7 @@ type prior struct {
 func (w *world) sent(b batch) (known []prior) {
 	w.sendings++
 	for _, it := range b.items {
-		k := prior{accepted: it.bad == ""}
+		k := prior{accepted: it.bad == "" && len(it.writes) > 0}
 		for _, x := range it.writes {
 			p := w.ledger.of(x.fieldKey)
 			f, seen := p.writes[x.write]

@@ -43,6 +43,9 @@ type item struct {
 	bad    string // what is wrong with it, if something is
 	told   string // in words, if its writes do not say it
 	code   string // with which it was refused
+
+	spelled bool // it is not in the spelling of the library, and the story shows how
+	sent    bool // at least once
 }
 
 // written is a write and where it belongs.
@@ -200,8 +203,8 @@ func (d *device) mend() {
 // it. Records of other tables and IDs are passed over.
 func (d *device) take(records []record.Record) {
 	for _, r := range records {
-		id := r.Key().ID
-		if r.Key() != d.w.key(id) || !slices.Contains(d.w.o.IDs, id) {
+		id, ok := d.w.o.idOf(r.Key())
+		if !ok || !slices.Contains(d.w.o.IDs, id) {
 			continue
 		}
 		if d.confirmed[id] == nil {

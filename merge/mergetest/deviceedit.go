@@ -1,6 +1,8 @@
 package mergetest
 
 import (
+	"maps"
+
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -29,6 +31,27 @@ func (d *device) edit(id string, sets []assignment) bool {
 	d.w.must(err)
 	d.outbox = append(d.outbox, newItem(id, m))
 	return true
+}
+
+// add edits a record, and gathers that in one item with the edit before it, as devices do whose
+// users type on. So an item can have writes with different stamps.
+func (d *device) add(id string, sets []assignment) bool {
+	at := len(d.outbox) - 1
+	done := d.edit(id, sets)
+	if at < 0 || d.client != nil {
+		return done
+	}
+	old, it := d.outbox[at], d.outbox[at+1]
+	if old.id != id || old.bad != "" || old.sent { // what was sent once is sent as it was
+		return done
+	}
+	var b record.Builder
+	both, _, err := b.Join(old.m.Data, it.m.Data)
+	d.w.must(err)
+	base := maps.Clone(it.m.Base)
+	maps.Copy(base, old.m.Base)
+	d.outbox = append(d.outbox[:at], newItem(id, record.Mutation{Data: both, Base: base}))
+	return done
 }
 
 func newItem(id string, m record.Mutation) *item {

@@ -28,12 +28,13 @@
 //   - pulls with pages of one row: paging
 //
 // The laws are checked after every request, and not only at the end. Every client ends with the
-// greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A retry
-// changes nothing. A bad item is refused, leaves nothing behind, and does not block its
+// greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A
+// retry changes nothing. A bad item is refused, leaves nothing behind, and does not block its
 // neighbours. Verdicts come in order, say what happened, and report collisions; what they say of
-// lost edits is true. A pull skips nothing. What was accepted survives a restart. Nothing panics.
-// The kit finds the greatest write by an implementation of the rule of its own. Pull must know of
-// everything that was accepted before it, so it must not read from a replica that lags.
+// lost edits is true, and a note is only there where it can be true. A pull skips nothing. What
+// was accepted survives a restart. Nothing panics. The kit finds the greatest write by an
+// implementation of the rule of its own. Pull must know of everything that was accepted before
+// it, so it must not read from a replica that lags.
 //
 // If a law is broken, the test fails with the name of the law, where to look, a timeline of the
 // shortest schedule that was found to break it, and the source of a test that repeats it with
@@ -49,22 +50,24 @@
 // surroundings through an [Env]; [Options] say what is drawn. [Replay] runs one [Schedule]. A
 // [Client] of yours takes the place of some devices by Options.NewClient, and is judged as well:
 // its edits are shown at once, and sent until they are answered, with their first stamps and with
-// a base; its clock observes what it pulls; what is refused is rolled back; and a [Reopener] forgets nothing.
+// a base; its clock observes what it pulls; what is refused is rolled back; and a [Reopener]
+// forgets nothing.
 // [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
 // data for properties of your own.
 //
 // The files, for those who work on the kit:
 //
 //	run, options, domain, people                   what is run
-//	schedule, step, stepparse, draw                the steps of a run: as text, and drawn from a seed
+//	schedule, step, stepparse, draw, followups     the steps of a run: as text, and drawn from a seed
 //	world, perform, server, request, finish        a run: its state, each step, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
 //	client, clientedit, clientmatch, clientpush    devices that are a Client
 //	ledger                                         the rule, and what became of every write
-//	deliver, verdict, settle, lostedit, judge      whether answers, and what is stored, are right
+//	deliver, verdict, settle, lostedit, claim      whether answers are right
+//	judge, clue                                    whether what is stored is right, and what is odd about it
 //	law, lawanswer, lawfield, lawstore, lawclient  the laws, and what is said when one is broken
 //	panic, story, failure                          what is told of a failure
-//	shrink, shrinkstep, shrinklaw                  how its schedule is made small
+//	shrink, shrinkstep, shrinknames, shrinklaw     how its schedule is made small
 //	abilities, counts                              what was tested, and what was not
 //	backend, checklaws, generators                 what else is exported
 package mergetest

@@ -15,8 +15,29 @@ import (
 // domain is Options with all that is left out filled in.
 type domain struct {
 	Options
+	tables []string // the first is Table
 	names  []string // of the fields, sorted
 	points int      // how often a push was seen to call Env.Crash
+	pauses int      // and Env.Pause
+}
+
+// key returns the key of a record. A step names one that is not in the first table by its table
+// as well: notes:a.
+func (d domain) key(id string) record.Key {
+	for _, table := range d.tables[1:] {
+		if rest, ok := strings.CutPrefix(id, table+":"); ok {
+			return record.Key{Table: table, ID: rest}
+		}
+	}
+	return record.Key{Table: d.Table, ID: id}
+}
+
+// idOf returns what a step calls a record, if it is one that devices may write.
+func (d domain) idOf(key record.Key) (id string, ok bool) {
+	if key.Table == d.Table {
+		return key.ID, true
+	}
+	return key.Table + ":" + key.ID, slices.Contains(d.tables, key.Table)
 }
 
 func (d domain) check() error {
@@ -47,7 +68,7 @@ func (d domain) check() error {
 func (d domain) checkRefused() error {
 	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
 		fields := d.Refused[code]
-		if plain(string(code)) != nil || strings.Contains(string(code), ",") || len(fields) == 0 {
+		if plain(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
 			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -62,10 +83,11 @@ func (d domain) checkRefused() error {
 	return nil
 }
 
-// plain refuses names that a step could not be read back with.
+// plain refuses names that are not for devices, and U+FFFD, which is what is left of a name that
+// was damaged.
 func plain(name string) error {
-	if name == "" || strings.ContainsFunc(name, unicode.IsSpace) || strings.ContainsAny(name, "=\uFFFD") || strings.HasPrefix(name, "$") {
-		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without spaces, = and U+FFFD, and does not begin with $", name)
+	if name == "" || strings.ContainsRune(name, unicode.ReplacementChar) || strings.HasPrefix(name, "$") {
+		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without U+FFFD, and does not begin with $", name)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,15 +68,21 @@ func (w *world) text() string {
 	law := w.breach.law.text()
 	var b strings.Builder
 	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", law.name, law.says)
-	fmt.Fprintf(&b, "\n  after       what happens; times are since %s\n%s\n", start().Format(time.RFC3339), w.story)
+	fmt.Fprintf(&b, "\n%s\n", w.story)
 	for _, detail := range w.breach.detail {
 		for line := range strings.Lines(detail) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", law.look)
+	if w.counts["spelled otherwise"] > 0 {
+		b.WriteString("\n" + lookAtSpelling + "\n")
+	}
 	return b.String()
 }
+
+// lookAtSpelling is told if a push that is spelled otherwise is needed to break the law.
+const lookAtSpelling = "One of the pushes is spelled otherwise, which means the same: look for a text that is checked, compared or stored as it came, such as a stamp, a client ID, a number or an escape."
 
 // source returns a Go test that runs the steps.
 func (f found) source(steps []step) string {
@@ -91,4 +98,17 @@ func (f found) source(steps []step) string {
 	}
 	b.WriteString("\t\t},\n\t})\n}\n")
 	return b.String()
+}
+
+// inGo returns a duration as a person would write it in Go.
+func inGo(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"Hour", time.Hour}, {"Minute", time.Minute}, {"Second", time.Second}, {"Millisecond", time.Millisecond}} {
+		if d > 0 && d%unit.is == 0 {
+			return fmt.Sprintf("%d * time.%s", d/unit.is, unit.name)
+		}
+	}
+	return strconv.FormatInt(int64(d), 10)
 }

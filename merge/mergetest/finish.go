@@ -13,14 +13,13 @@ func (w *world) finish() {
 	w.tell("all faults end; everybody pushes and pulls", "")
 	w.finishing = true
 	w.setClockUnset(false)
-	w.setRight()
 	for range rounds {
 		w.now = w.now.Add(time.Millisecond) // what lies just ahead of the limit can wait for that
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.breach == nil {
 				w.push(d, manner{})
-				w.pull(d, false)
+				w.pull(d, manner{})
 				busy = busy || w.breach == nil && d.waits()
 			}
 		}
@@ -37,20 +36,10 @@ func (w *world) finish() {
 		} else if d.waits() {
 			w.broken(lawSettle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
 		}
-		w.pull(d, false)
+		w.pull(d, manner{})
 	}
 	w.audit()
 	w.compare()
-}
-
-// setRight gives each Client the right time, by which it may find out that it was wrong.
-func (w *world) setRight() {
-	for _, d := range w.devices {
-		if d != nil && d.client != nil && d.skew != 0 {
-			d.skew = 0
-			w.tell("the clock of "+d.name+" is set right", "")
-		}
-	}
 }
 
 // compare looks whether all devices ended alike, also where nobody got an answer and so
@@ -69,7 +58,7 @@ func (w *world) compare() {
 			f, ok := found[k]
 			g, there := fresh[k]
 			if f != g && !w.ledger.pasts[k].lapsed(f) {
-				w.broken(lawSkip, "field     %s/%s %s\nfound     %s, by a new device\nfound     %s, by %s", w.o.Table, k.id, k.field, w.long(g, there), w.long(f, ok), d.name)
+				w.broken(lawSkip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", w.place(k.id), k.field, w.long(g, there), w.long(f, ok), d.name)
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func flaws() []flaw {
 		{"both", flawed, `"value":1,"deleted":true,STAMP`, "zzz has a value and is deleted"},
 		{"neither", flawed, `STAMP`, "zzz has no value and is not deleted"},
 		{"undated", flawed, `"value":1,"updatedAt":"yesterday","clientId":CLIENT`, `zzz=1, updatedAt "yesterday"`},
+		{"zoned", flawed, `"value":1,"updatedAt":"2024-03-04T14:00:00.000000000+02:00","clientId":CLIENT`, `zzz=1, updatedAt in another time zone`},
 		{"worded", record.DeletedField, `"value":"true",STAMP`, `$deleted="true", a text`},
 		{"nameless", flawed, `"value":1,STAMP`, `zzz=1, and the id is ""`},
 	}
@@ -71,17 +72,17 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	if !ok {
 		return d.refusable(it, bad, at)
 	}
-	id, by := it.id, at.Client
+	key, by := d.w.key(it.id), at.Client
 	switch bad {
 	case "forged":
 		by = stranger()
 	case "nameless":
-		id = ""
+		key.ID = ""
 	}
 	client := strconv.Quote(by.String())
 	stamp := fmt.Sprintf(`"updatedAt":%q,"clientId":%s`, at.Time.String(), client)
 	text := strings.NewReplacer("STAMP", stamp, "CLIENT", client).Replace(known.json)
-	spoilt := d.spoilt(it, id, fmt.Sprintf("%q:{%s}", known.field, text))
+	spoilt := d.spoilt(it, key, fmt.Sprintf("%q:{%s}", known.field, text))
 	spoilt.bad, spoilt.told = bad, known.told
 	if bad == "worded" {
 		text, err := record.ParseValue([]byte(`"true"`))
@@ -97,23 +98,23 @@ func (d *device) refusable(it *item, code string, at clock.Stamp) *item {
 	var add []string
 	var writes []written
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		add = append(add, fmt.Sprintf(`%q:{"value":%s,"updatedAt":%q,"clientId":%q}`, name, fields[name], at.Time.String(), at.Client.String()))
+		add = append(add, fmt.Sprintf(`%s:{"value":%s,"updatedAt":%q,"clientId":%q}`, jsonText(name), fields[name], at.Time.String(), at.Client.String()))
 		if v, err := record.ParseValue([]byte(fields[name])); err == nil {
 			writes = append(writes, writtenOf(fieldKey{it.id, name}, v, at))
 		}
 	}
-	spoilt := d.spoilt(it, it.id, add...)
+	spoilt := d.spoilt(it, d.w.key(it.id), add...)
 	spoilt.bad, spoilt.writes = code, append(spoilt.writes, writes...)
 	return spoilt
 }
 
 // spoilt returns an item with more fields.
-func (d *device) spoilt(it *item, id string, add ...string) *item {
+func (d *device) spoilt(it *item, key record.Key, add ...string) *item {
 	data := strings.TrimSuffix(string(it.m.Data.AppendJSON(nil)), "}")
 	if it.m.Data.Len() > 0 {
 		data += ","
 	}
-	raw := fmt.Sprintf(`{"table":%q,"id":%q,"data":%s%s}}`, d.w.o.Table, id, data, strings.Join(add, ","))
+	raw := fmt.Sprintf(`{"table":%s,"id":%s,"data":%s%s}}`, jsonText(key.Table), jsonText(key.ID), data, strings.Join(add, ","))
 	return &item{raw: []byte(raw), id: it.id, writes: slices.Clone(it.writes)}
 }
 

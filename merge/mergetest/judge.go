@@ -40,7 +40,10 @@ func (w *world) judge(who string, found, fresh map[fieldKey]write) {
 		} else {
 			w.tell(who+" pulls from its cursor", "misses "+k.field+" of "+k.id)
 		}
-		w.broken(l, "field     %s/%s %s\nexpected  %s\nfound     %s\nseen by   %s", w.o.Table, k.id, k.field, w.long(p.best, p.some), w.long(f, ok), who)
+		w.broken(l, "field     %s %s\nexpected  %s\nfound     %s\nseen by   %s", w.place(k.id), k.field, w.long(p.best, p.some), w.long(f, ok), who)
+		if clue := w.clue(k, f, ok); clue != "" && l != lawSkip {
+			w.breach.detail = append(w.breach.detail, "note      "+clue)
+		}
 		return
 	}
 	w.judgeStrays(found)
@@ -54,10 +57,10 @@ func (w *world) judgeStrays(found map[fieldKey]write) {
 			continue
 		}
 		if slices.Contains(w.o.names, k.field) || k.field == record.DeletedField {
-			w.broken(lawInvented, "field     %s/%s %s\nexpected  nothing\nfound     %s", w.o.Table, k.id, k.field, w.long(found[k], true))
+			w.broken(lawInvented, "field     %s %s\nexpected  nothing\nfound     %s", w.place(k.id), k.field, w.long(found[k], true))
 		}
 		if k.field == flawed || k.field == reserved {
-			w.broken(lawRefusedLeavesNothing, "field     %s/%s %s\nexpected  nothing: it came in refused items only\nfound     %s", w.o.Table, k.id, k.field, w.long(found[k], true))
+			w.broken(lawRefusedLeavesNothing, "field     %s %s\nexpected  nothing: it came in refused items only\nfound     %s", w.place(k.id), k.field, w.long(found[k], true))
 		}
 	}
 }
@@ -80,7 +83,7 @@ func (w *world) classify(k fieldKey, fresh map[fieldKey]write) law {
 		return lawRestored
 	case ok && p.writes[f] != nil && p.writes[f].state == refused:
 		return lawRefusedLeavesNothing
-	case w.last.damage == w.moment && ok && p.writes[f] == nil:
+	case w.last.damage == w.sendings && ok && p.writes[f] == nil:
 		return lawDamaged
 	case p.some && w.last.restart == w.moment:
 		return lawDurable
@@ -88,7 +91,7 @@ func (w *world) classify(k fieldKey, fresh map[fieldKey]write) law {
 		return lawMeet
 	case !ok && k.field == record.DeletedField && has(fresh, k.id):
 		return lawRevive
-	case !ok && p.best.deleted:
+	case !ok && (p.best.deleted || k.field == record.DeletedField && p.best.value == "true"):
 		return lawTombstone
 	case p.some && best.seen && (!ok || p.writes[f] != nil && p.writes[f].came != w.sendings):
 		return lawStays // and nothing that came just now is stored instead
@@ -119,6 +122,9 @@ func classifyUnsent(k fieldKey, p *past, f write) law {
 	if k.field == record.DeletedField && !sameValue(p.best, f) {
 		return lawRevive
 	}
+	if p.cut(f) {
+		return lawCounter
+	}
 	if p.some && sameValue(p.best, f) {
 		return lawStamp
 	}
@@ -134,6 +140,18 @@ func classifyUnsent(k fieldKey, p *past, f write) law {
 		}
 	}
 	return l
+}
+
+// cut reports whether a write is one that was sent, but for digits below the millisecond, which
+// were cut or rounded: to whole microseconds, or to what a float64 can hold.
+func (p *past) cut(f write) bool {
+	for x := range p.writes {
+		by := x.time - f.time
+		if x.client == f.client && sameValue(x, f) && -1e6 < by && by < 1e6 && (f.time%1e3 == 0 || f.time%256 == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 func sameValue(a, b write) bool { return a.deleted == b.deleted && a.value == b.value }
@@ -159,13 +177,15 @@ func (w *world) judgeWrite(k fieldKey, v record.Value) {
 	case w.breach != nil:
 		return
 	case !ok:
-		w.broken(lawVanish, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.o.Table, k.id, k.field, v)
-	case old || !above:
-		w.broken(lawServerClock, "field     %s/%s %s\nexpected  %s, which the server wrote, above %s\nfound     %s", w.o.Table, k.id, k.field, v, w.long(p.best, p.some), w.long(f, ok))
+		w.broken(lawVanish, "field     %s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.place(k.id), k.field, v)
+	case old:
+		w.broken(lawServerClock, "field     %s %s\nexpected  %s, which the server wrote, with a later stamp than what is found\nfound     %s", w.place(k.id), k.field, v, w.long(f, ok))
+	case !above:
+		w.broken(lawServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", w.place(k.id), k.field, w.long(p.best, p.some), w.long(f, ok))
 	case f.value != v.JSON():
-		w.broken(lawExact, "field     %s/%s %s\nexpected  %s, which the server wrote\nfound     %s", w.o.Table, k.id, k.field, v, w.long(f, ok))
+		w.broken(lawExact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", w.place(k.id), k.field, v, w.long(f, ok))
 	case w.able.can(canTellTime) && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
-		w.broken(lawPoison, "field     %s/%s %s\nfound     %s; it is %s now", w.o.Table, k.id, k.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
+		w.broken(lawPoison, "field     %s %s\nfound     %s; it is %s now", w.place(k.id), k.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.set(f, fate{state: accepted, since: w.moment})
 }

@@ -17,6 +17,7 @@ const (
 	lawOutcome
 	lawCollision
 	lawLost
+	lawNote
 
 	// of what is stored of a field
 	lawLater
@@ -57,6 +58,7 @@ const (
 	lawClientObserves
 	lawClientKeeps
 	lawClientRetry
+	lawClientOrder
 	lawClientRefused
 	lawClientInvents
 	lawClientBase

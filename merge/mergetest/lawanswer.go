@@ -21,12 +21,12 @@ func answerLaws() map[law]lawText {
 		lawFine: {
 			"what is sound is accepted",
 			"An item that is well-formed, written by the client that pushes it, and not too far ahead, is accepted, however old its stamp is and whatever is stored.",
-			"Losing against what is stored is no reason to refuse: accept it and answer superseded. If only the tables or fields of the kit are not allowed, set Options.Table and Options.Fields. If it takes a push that is spelled otherwise, look for a text that is compared or checked before it is read.",
+			"Losing against what is stored is no reason to refuse: accept it and answer superseded. If only the tables or fields of the kit are not allowed, set Options.Table and Options.Fields. If the code is limit_exceeded, your limit is below what the kit sends, see Backend.Push.",
 		},
 		lawNeighbours: {
 			"a bad item does not block its neighbours",
 			"Each item is accepted or refused by itself.",
-			"Look for an early return, or a rollback, on the first item that is refused.",
+			"Look for an early return, or a rollback, on the first item that is refused, and for a transaction that is dead after it.",
 		},
 		lawBadRefused: {
 			"what is bad is refused for good",
@@ -40,7 +40,7 @@ func answerLaws() map[law]lawText {
 		},
 		lawAhead: {
 			"what is too far ahead is refused",
-			"A stamp further ahead of the server's wall clock than MaxAhead is refused with the code too_far_ahead, retryable, and with the server's time; the same later on is accepted. One that is not further ahead is no reason to refuse.",
+			"A stamp further ahead of the server's wall clock than MaxAhead is refused with the code too_far_ahead, retryable, and with the server's time, to the second at least; the same later on is accepted. One that is not further ahead is no reason to refuse.",
 			"Judge by the wall clock alone, as clock.Clock.Check and merge.Engine do, in whole milliseconds, inclusive. If the bound is another one, set Options.MaxAhead.",
 		},
 		lawRetry: {
@@ -55,13 +55,18 @@ func answerLaws() map[law]lawText {
 		},
 		lawCollision: {
 			"a stamp that was used twice is reported",
-			"If another write with the same stamp is there already, the reply has the note collision or the outcome collision. The client then takes a new ID.",
+			"If another write with the same stamp is there already, the reply has the note collision, or the outcome collision for that field. The client then takes a new ID.",
 			"Compare the values as well where stamps are equal. A retry is equal in both; a clone or a restored backup is not.",
 		},
 		lawLost: {
 			"a lost edit is reported, and no other",
 			"Of two writes by different clients, with different values, one is lost if the incoming one wins and its base is below the other, or if it loses, has a base, and is above the greatest stamp that was accepted from the client before.",
-			"See Lost edits in package merge. Is the base handed on? Are Answer.Marks stored in the same transaction as the records, and read with them into Input.Marks? An answer may leave out fields and notes, but what it has must be true.",
+			"See Lost edits in package merge. With its Engine: is the base handed on, and are Answer.Marks stored in the same transaction as the records, and read with them into Input.Marks? Without it: a field that is in the answer says by its lost, also by leaving it out, whether an edit was lost. A server that does not find that out leaves out fields altogether. If it takes a retry, look for an answer that was kept from the first time.",
+		},
+		lawNote: {
+			"notes and names in a reply are true",
+			"A reply may leave out its notes, and who won and who lost. Those that are there must be true, by what merge.Code and merge.FieldReply say of them.",
+			"Look at what it is made of. Is it the newest state of the record, as it was before this item? Is it about this item, and not about another one of the batch or of the record? Rewound needs the mark of this client alone, which only accepted items raise.",
 		},
 	}
 }

@@ -28,6 +28,11 @@ func clientLaws() map[law]lawText {
 			"A write is stamped when it is edited, and keeps its stamp, whatever happens on the way. Only after too_far_ahead was heard it is stamped anew.",
 			"Store stamps in the outbox. A server that stored the first sending takes another stamp for another edit, above what others wrote since.",
 		},
+		lawClientOrder: {
+			"edits that are stamped anew keep their order",
+			"After too_far_ahead was heard, what waits is stamped anew in the order in which it was edited, so that the last edit of a field stays the last.",
+			"Keep the outbox in the order of stamps before it goes through record.Restamp.",
+		},
 		lawClientRefused: {
 			"what is refused for good is not sent again",
 			"An item that was refused as not retryable leaves the outbox.",
@@ -41,7 +46,7 @@ func clientLaws() map[law]lawText {
 		lawClientBase: {
 			"the base is what was shown",
 			"An item has, for each field, the base: the stamp of the write that its author saw there, or null.",
-			"Make items with record.Record.Edit, from the record that was shown. A write that takes the place of an unsent one keeps its base.",
+			"Make items with record.Record.Edit, from the record that was shown. A write that takes the place of an unsent one keeps its base. If edits are stamped anew, the bases that are stamps of theirs change with them: keep all that record.Restamp returns.",
 		},
 		lawClientRollback: {
 			"a refused item is rolled back",

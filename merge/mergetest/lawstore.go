@@ -21,7 +21,7 @@ func storeLaws() map[law]lawText {
 		lawStays: {
 			"what is stored stays",
 			"A write that was stored and seen is replaced by a greater one, and by nothing else.",
-			"An older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE or REPLACE of the whole row.",
+			"Either an older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE or REPLACE of the whole row. Or it is gone, or hidden: look for DELETE or a purge of a deleted record or of old deletions, and for a pull that leaves out what is deleted.",
 		},
 		lawDurable: {
 			"what was accepted survives a restart",
@@ -41,7 +41,7 @@ func storeLaws() map[law]lawText {
 		lawSkip: {
 			"a pull skips nothing",
 			"A client that pulls from its last cursor ends with the same as one that begins anew.",
-			"Look for a cursor that is a stamp, for > where two rows share a sequence, for a page that ends between them, for a sequence that is drawn before the commit, and for a cursor from before the server was restored.",
+			"Look for a change that gets no new sequence, for a cursor that is a stamp, for > where two rows share a sequence, for a page that ends between them, for a sequence that is drawn before the commit, and for a cursor from before the server was restored.",
 		},
 		lawReadable: {
 			"a pull can be read and ends",

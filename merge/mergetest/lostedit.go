@@ -35,9 +35,21 @@ func (a answer) loss(x arrival, p *past) loss {
 	default:
 		l.own, l.is = true, x.time > a.mark.most
 		l.unsure = !l.is && x.time > a.mark.sure
-		l.why = fmt.Sprintf("%s was accepted before from %s up to %s", map[bool]string{true: "nothing later", false: "something"}[l.is], whose(x.client), when(write{time: a.mark.sure}))
+		l.why = a.mark.told(x.write)
 	}
 	return l
+}
+
+// told says how a write compares with what was accepted before from its client.
+func (m mark) told(x write) string {
+	by, up := whose(x.client), when(write{time: m.sure})
+	switch {
+	case m.sure == 0:
+		return "nothing was accepted from " + by + " before"
+	case x.time > m.sure:
+		return fmt.Sprintf("what was accepted from %s before ends at %s, below this edit", by, up)
+	}
+	return fmt.Sprintf("what was accepted from %s before reaches up to %s, so this edit may have come before", by, up)
 }
 
 // below reports whether a stamp is less than that of a write.
@@ -76,8 +88,7 @@ func (w *world) judgeLoss(r merge.Reply, x arrival, l loss) (wrong []complaint) 
 		text = "should name the loser: " + l.loser(x)
 	}
 	if text != "" {
-		at := fmt.Sprintf("reply %d, to %s/%s, ", x.item, w.o.Table, x.id)
-		wrong = []complaint{{lawLost, at + text}}
+		wrong = []complaint{{lawLost, w.about(x) + text}}
 	}
 	return wrong
 }

@@ -159,7 +159,7 @@ func (d *disk) put(r record.Record) {
 
 // sorted returns the rows by sequence.
 func (d *disk) sorted() []row {
-	return slices.SortedFunc(maps.Values(d.rows), func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
+	return slices.SortedFunc(maps.Values(d.rows), func(a, b row) int { return cmp.Or(cmp.Compare(a.seq, b.seq), a.Key().Compare(b.Key())) })
 }
 
 // Pull returns one record at a time.

@@ -24,15 +24,18 @@ type Options struct {
 	Steps int
 	// Devices is the number of devices, from 1 to 8. 0 means 4.
 	Devices int
-	// Table is the table that the devices write to. Empty means tasks.
+	// Table is the table that the devices write to. Empty means tasks, and if Fields is nil as well,
+	// also one record of a second one, notes, with an ID that is in tasks too.
 	Table string
-	// IDs are the IDs of the records. Few are best, two or three, so that edits meet. Nil means
-	// a and A, which some databases confuse.
+	// IDs are the IDs of the records. Each run writes only two or three of them, so that edits
+	// meet. Nil means some that databases confuse or cut: a and A, one with a space at its end, and
+	// one that is 200 characters long.
 	IDs []string
 	// Fields has the fields that the devices write, and for each the values that it can be given,
-	// as JSON. Again, few are best. Nil means three fields with values of all kinds, chosen to
-	// find mistakes: names that few schemas have and some databases confuse; a string with spaces
-	// around it, and one that is 301 characters long; an integer that no float64 can hold.
+	// as JSON. Half of the runs write three of the fields only, and half four values of each. Nil
+	// means names and values that databases and code confuse, cut or change: what looks empty,
+	// numbers that no float64 or no int can hold, texts that look like numbers or differ in case
+	// only, long ones, lists and objects that could be merged, and other forms of Unicode.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
@@ -56,24 +59,49 @@ func (o Options) withDefaults() (domain, error) {
 	o.Seeds = cmp.Or(o.Seeds, 100)
 	o.Steps = cmp.Or(o.Steps, 300)
 	o.Devices = cmp.Or(o.Devices, 4)
-	o.Table = cmp.Or(o.Table, "tasks")
+	tables := []string{cmp.Or(o.Table, "tasks")}
+	if o.Table == "" && o.Fields == nil { // else only that table may be known
+		tables = []string{"tasks", "notes"}
+	}
+	o.Table = tables[0]
 	o.MaxAhead = cmp.Or(o.MaxAhead, clock.DefaultMaxAhead)
 	if o.IDs == nil {
-		o.IDs = []string{"a", "A"}
+		o.IDs = defaultIDs(tables)
 	}
 	if o.Fields == nil {
-		o.Fields = map[string][]string{
-			"points": {"9", "10", "9007199254740993"},
-			"tag/e":  {`""`, "null", `" < "`, `" A` + strings.Repeat("long", 75) + `"`},
-			"tag/É":  {"true", `{"<é>":[2.5,"x"]}`},
-		}
+		o.Fields = defaultFields()
 	}
-	d := domain{Options: o, names: slices.Sorted(maps.Keys(o.Fields))}
+	d := domain{Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields))}
 	if err := d.check(); err != nil {
 		return d, err
 	}
 	err := d.parseFields()
 	return d, err
+}
+
+// defaultIDs are IDs that some databases confuse or cut: by case, by spaces at the end, by length,
+// and by table.
+func defaultIDs(tables []string) []string {
+	ids := []string{"a", "A", "a ", strings.Repeat("long", 50)}
+	for _, table := range tables[1:] {
+		ids = append(ids, table+":a")
+	}
+	return ids
+}
+
+// defaultFields are fields and values that some databases and some code confuse: what looks empty,
+// numbers that are no float64 or no integer, a text that looks like a number, texts that differ in
+// case, normal form or line ends only, and what could be merged though it must not be. What is most
+// alike stands together, since values are drawn together.
+func defaultFields() map[string][]string {
+	return map[string][]string{
+		"points":      {"10", "9", "10000000000000001", "0", "0.125"},
+		"tag/e":       {`""`, "null", `" < "`, `" A` + strings.Repeat("long", 75) + `"`},
+		"tag/É":       {"true", "false", `{"<é>":[2.5,"x"]}`, `{"a":{},"b":[9007199254740993,[]]}`, `"10"`},
+		"tag/E\u0301": {"[]", "[1]", "[2]", "{}"},
+
+		strings.Repeat("long", 20) + "e\u0301 ": {`"x"`, `"X"`, `"\uFF5E"`, `"😀e\u0301\r\n"`},
+	}
 }
 
 // literal returns what a schedule needs of the Options, as Go source.
@@ -89,7 +117,7 @@ func (o Options) literal() string {
 		parts = append(parts, fmt.Sprintf("Fields: %#v", o.Fields))
 	}
 	if o.MaxAhead != 0 {
-		parts = append(parts, fmt.Sprintf("MaxAhead: %d", o.MaxAhead))
+		parts = append(parts, "MaxAhead: "+inGo(o.MaxAhead))
 	}
 	if o.Refused != nil {
 		parts = append(parts, "Refused: refused")

@@ -6,11 +6,12 @@ import "github.com/fieldlww/fieldlww/clock"
 func people() []string { return []string{"ana", "ben", "cem", "dan", "eva", "fay", "gus", "hal"} }
 
 // clientID returns the ID of a device, by the number of times it was reinstalled. They
-// tell signed bytes from unsigned ones, and the first byte from the last one.
+// tell signed bytes from unsigned ones, the first byte from the last one, and from the fourth one,
+// with which a GUID begins that is little-endian.
 func clientID(device, installed int) clock.ClientID {
 	first := []byte{0x7f, 0x80, 0x7f, 0x01, 0xff, 0x80, 0x10, 0xc0}[device]
 	last := []byte{0x01, 0x02, 0x83, 0x04, 0x05, 0x86, 0x07, 0x08}[device]
-	return clock.ClientID{0: first, 6: 0x40, 8: 0x80, 14: byte(installed), 15: last}
+	return clock.ClientID{0: first, 3: ^first, 6: 0x40, 8: 0x80, 14: byte(installed), 15: last}
 }
 
 // newcomer is the client that reads everything, and writes nothing.

@@ -12,7 +12,7 @@ func (w *world) do(s step) {
 	case s.verb == "pushes":
 		w.push(w.device(s.who), s.push)
 	case s.verb == "pulls":
-		w.pull(w.device(s.who), s.push.lost)
+		w.pull(w.device(s.who), s.push)
 	case s.verb == "resends":
 		w.resend(w.device(s.who), s.n)
 	default:
@@ -34,6 +34,8 @@ func (w *world) apply(d *device, s step) bool {
 	switch s.verb {
 	case "edits":
 		return d.edit(s.id, s.sets)
+	case "adds":
+		return d.add(s.id, s.sets)
 	case "deletes":
 		return d.edit(s.id, []assignment{{record.DeletedField, "true"}})
 	case "restores":
@@ -60,7 +62,9 @@ func (w *world) apply(d *device, s step) bool {
 		d.install()
 		d.addClient()
 	case "reopens":
-		d.reopen()
+		if d.reopen(); d.w.breach == nil {
+			d.judgeShown()
+		}
 	}
 	return true
 }

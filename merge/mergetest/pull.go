@@ -20,10 +20,11 @@ type page struct {
 type part struct {
 	lines []byte
 	next  string
+	upto  int // how many records came until its end
 }
 
 // pull lets a device pull until there is nothing new.
-func (w *world) pull(d *device, lost bool) {
+func (w *world) pull(d *device, m manner) {
 	if w.breach != nil || d.client != nil && d.client.busy {
 		return
 	}
@@ -31,7 +32,10 @@ func (w *world) pull(d *device, lost bool) {
 		d.cursor = d.client.Cursor()
 	}
 	p, ok := w.read(d.id, d.cursor)
-	if lost {
+	if m.closed && !m.lost && ok && d.interrupted(p) {
+		p, ok = w.read(d.id, d.cursor)
+	}
+	if m.lost {
 		w.count("answer to a pull lost")
 		w.tell(d.name+" pulls, answer lost", "")
 		return
@@ -78,20 +82,20 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 				p.records = append(p.records, it.Mutation.Data)
 			}
 		}
-		p.parts = append(p.parts, part{lines, next})
+		p.parts = append(p.parts, part{lines, next, len(p.records)})
 		if next == p.cursor {
 			return p, true
 		}
 		p.cursor = next
 	}
-	w.broken(lawReadable, "the cursor changed 1,000 times")
+	w.broken(lawReadable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
 	return p, false
 }
 
 // unreadable names the law that is broken by a pull that cannot be read.
 func (w *world) unreadable(format string, args ...any) {
 	l := lawReadable
-	if w.last.damage == w.moment {
+	if w.last.damage == w.sendings {
 		l = lawDamaged
 	}
 	w.broken(l, format, args...)
@@ -99,7 +103,7 @@ func (w *world) unreadable(format string, args ...any) {
 
 // judgeText looks for names of which a part was replaced since it could not be read.
 func (w *world) judgeText(r record.Record) {
-	if w.last.damage != w.moment {
+	if w.last.damage != w.sendings {
 		return
 	}
 	names := []string{r.Key().Table, r.Key().ID}

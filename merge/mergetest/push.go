@@ -40,6 +40,9 @@ func (w *world) push(d *device, m manner) {
 // send delivers a batch, in whatever manner, and returns the answer, if there is one.
 func (w *world) send(d *device, items []*item, m manner) (h heard, ok bool) {
 	b := batch{d.id, items}
+	for _, it := range items {
+		it.sent = true
+	}
 	m.spelled = m.spelled && slices.ContainsFunc(items, func(it *item) bool { return it.bad == "" })
 	if m.spelled {
 		b = b.respelled()
@@ -105,7 +108,7 @@ func (b batch) damaged(m manner) (body []byte, whole []bool) {
 func (w *world) deliverDamaged(does string, b batch, m manner) {
 	body, whole := b.damaged(m)
 	w.sent(b)
-	w.last.damage = w.moment
+	w.last.damage = w.sendings
 	w.count(map[bool]string{true: "cut", false: "garbled"}[m.cut > 0])
 	var text []byte
 	var err error
@@ -118,7 +121,7 @@ func (w *world) deliverDamaged(does string, b batch, m manner) {
 	var replies []merge.Reply
 	if err := json.Unmarshal(text, &replies); err != nil {
 		w.tell(does, "an answer that cannot be read")
-		w.broken(lawWellFormed, "the answer is no array of replies: %v", err)
+		w.broken(lawWellFormed, "the answer is no array of replies: %s", unread(text, err))
 		return
 	}
 	w.tellPush(does, b, replies)

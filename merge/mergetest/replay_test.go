@@ -140,7 +140,7 @@ func TestGeneral(t *testing.T) {
 		{"some are lost", with(quirks{each: nth(3)}), []law{lawVanish, lawLater}},
 		{"all are lost", with(quirks{each: nth(1)}), []law{lawVanish}},
 		{"the digits below the millisecond", with(quirks{wins: byMillis}), []law{lawCounter}},
-		{"deletions are dropped", with(quirks{stores: storesWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() })}), []law{lawTombstone}},
+		{"deletions are dropped", with(quirks{stores: storesWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() })}), []law{lawTombstone, lawLater}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for first := range uint64(8) {

@@ -32,10 +32,11 @@ const maxPauses = 20
 func (w *world) pause() {
 	w.able |= canPause
 	r := w.serving
-	if r == nil || r.at == 0 && !r.storms {
+	if r == nil || w.breach != nil {
 		return
 	}
 	r.pauses++
+	w.pauses = max(w.pauses, r.pauses)
 	if r.pauses > 1 {
 		w.able |= canRetry
 	}
@@ -44,7 +45,7 @@ func (w *world) pause() {
 		w.storm(r)
 	case r.pauses == r.at:
 		w.meet(r)
-		w.pull(w.device(r.whom), false)
+		w.pull(w.device(r.whom), manner{})
 	}
 }
 
@@ -66,7 +67,7 @@ func (w *world) storm(r *request) {
 	}
 	a := d.contrary(it)
 	d.edit(it.id, []assignment{a})
-	w.tell(d.name+" edits "+it.id+" "+assigned([]assignment{a}), "")
+	w.tell(d.name+" "+editing(it.id, a), "")
 	w.meet(r)
 }
 

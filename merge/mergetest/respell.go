@@ -21,7 +21,7 @@ func (b batch) respelled() batch {
 	for i, it := range b.items {
 		if it.bad == "" {
 			other := *it
-			other.raw = respell(it.m)
+			other.raw, other.spelled = respell(it.m), true
 			b.items[i] = &other
 		}
 	}
@@ -29,7 +29,8 @@ func (b batch) respelled() batch {
 }
 
 // respell returns a mutation with its members in another order, white space, stamps without
-// the zeros at their end, client IDs in upper case, and names, strings and numbers otherwise.
+// the zeros at their end and in the other form of UTC, client IDs in upper case, names, strings
+// and numbers otherwise, and a member that nobody knows.
 func respell(m record.Mutation) []byte {
 	var data, base []string
 	for name, v := range m.Data.All() {
@@ -52,7 +53,7 @@ func respell(m record.Mutation) []byte {
 		members = append(members, fmt.Sprintf(`"base" : { %s }`, strings.Join(base, ", ")))
 	}
 	key := m.Data.Key()
-	members = append(members, `"id" : `+respellText(key.ID), `"table" : `+respellText(key.Table))
+	members = append(members, `"unknown" : { "x" : [ 1, null ] }`, `"id" : `+respellText(key.ID), `"table" : `+respellText(key.Table))
 	return []byte("{ " + strings.Join(members, " ,\r\n") + " }")
 }
 
@@ -61,12 +62,18 @@ func respellStamp(s clock.Stamp) string {
 	if whole := len("2006-01-02T15:04:05"); len(at) <= whole+1 {
 		at = s.Time.String()[:whole]
 	}
-	return fmt.Sprintf(`"clientId" : %q, "updatedAt" : %q`, strings.ToUpper(s.Client.String()), at+"Z")
+	zone := "Z"
+	if s.Time.Time().UnixMilli()%2 == 1 {
+		zone = "+00:00"
+	}
+	return fmt.Sprintf(`"clientId" : %q, "updatedAt" : %q`, strings.ToUpper(s.Client.String()), at+zone)
 }
 
-func respellText(s string) string {
+func respellText(s string) string { return respellJSON(jsonText(s)) }
+
+func jsonText(s string) string {
 	text, _ := json.Marshal(s) // a string has no errors
-	return respellJSON(string(text))
+	return string(text)
 }
 
 // respellJSON returns canonical JSON otherwise: spaces between tokens, an escape for the first

@@ -48,7 +48,7 @@ func check(create newBackend, given Options) (r report, err error) {
 	if err != nil {
 		return r, err
 	}
-	if o.points, err = crashPoints(create, o); err != nil {
+	if err := o.probe(create); err != nil {
 		return r, err
 	}
 	for seed := o.First; seed < o.First+uint64(o.Seeds); seed++ {
@@ -76,19 +76,17 @@ func check(create newBackend, given Options) (r report, err error) {
 	return r, nil
 }
 
-// crashPoints returns how often a push of all fields calls Env.Crash.
-func crashPoints(create newBackend, o domain) (int, error) {
+// probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
+func (o *domain) probe(create newBackend) error {
 	var steps []step
 	for _, id := range o.IDs {
 		for _, name := range o.names {
 			steps = append(steps, step{verb: "edits", id: id, sets: []assignment{{name, o.Fields[name][0]}}})
 		}
 	}
-	w, err := run(create, o, scenario{steps: append(steps, step{verb: "pushes"})})
-	if err != nil {
-		return 0, err
-	}
-	return w.points, nil
+	w, err := run(create, *o, scenario{steps: append(steps, step{verb: "pushes"})})
+	o.points, o.pauses = w.points, w.pauses
+	return err
 }
 
 // enough is the number of runs in which everything must happen.

@@ -91,7 +91,7 @@ func TestSteps(t *testing.T) {
 
 func TestStepsRefused(t *testing.T) {
 	for _, line := range []string{
-		"", "ana", "zoe pushes", "ana flies", "server pushes", "ana restarts", "wait", "wait long", "ana edits", "ana edits 1",
+		"", "ana", "zoe pushes", "ana flies", "server pushes", "ana restarts", "wait", "wait long", "ana edits",
 		"ana edits 1 title", "ana edits 1 $x=1", "ana spoils 1 title=1", "ana resends -1", "ana clones zoe",
 		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",

@@ -8,10 +8,13 @@ import (
 
 // Schedule is one run, given step by step, with nothing random in it. A step is a line of text, as
 // a failure reports it. It names a device (ana, ben, cem, dan, eva, fay, gus or hal) or the server,
-// what happens to it, and the ID of a record. A value is JSON without spaces, in which a space
-// within a string is written \u0020; the word deleted deletes a field.
+// what happens to it, and the ID of a record; notes:1 is the record 1 of the table notes, if
+// Options.Table is empty. A value is JSON. A space within a value or a name is written \u0020, and
+// so are = and \ within a name. The word deleted deletes a field.
 //
 //	ana edits 1 title="" points=deleted
+//	ana edits 1                     an item without a field, which changes nothing
+//	ana adds 1 points=9             an edit that is sent in the item of the one before
 //	ana deletes 1                   ana restores 1
 //	ana floods 1 300                300 edits at once
 //	ana spoils 1 points=9 forged    an item that must be refused for good, as listed below
@@ -24,6 +27,7 @@ import (
 //	ana pushes, cut at 17           first comes a copy that ends before the 17th byte
 //	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
+//	ana pulls, closed between pages the app is closed and opened again, if ana is a Reopener
 //	ana resends 0                   the last push of ana once more; 1 is the one before it
 //	ana clock +5m                   from now on the clock of ana is 5 minutes ahead
 //	ana ticks                       as if it had made a million stamps in this millisecond
@@ -41,6 +45,7 @@ import (
 //
 //	unstamped    zzz, without a stamp
 //	undated      zzz, with updatedAt "yesterday"
+//	zoned        zzz, with an updatedAt that ends in +02:00
 //	forged       zzz, with the client ID of somebody else
 //	both         zzz, with a value and deleted
 //	neither      zzz, without a value and not deleted

@@ -18,7 +18,8 @@ type arrival struct {
 // effect is what an item did, as far as its reply must tell.
 type effect struct {
 	changed, collided, lost, unsure bool
-	why                             []string // what its fields say against what the reply has as changed
+	why                             []string     // what its fields say against what the reply has as changed
+	notes                           []merge.Code // that can be true of it
 }
 
 // settle notes what became of each write, in the order of the rule, and compares what the
@@ -33,22 +34,8 @@ func (w *world) settle(a answer) {
 			e.unsure = true // it is in the batch twice, and may be told to be new twice
 			continue
 		}
-		p := w.ledger.of(x.fieldKey)
-		outcome, stored := p.outcome(x.write)
-		loss := a.loss(x, p)
-		if stored != a.replies[x.item].Changed {
-			e.why = append(e.why, p.why(x))
-		}
-		e.changed = e.changed || stored
-		e.collided = e.collided || outcome == "collision"
-		e.lost = e.lost || loss.is
-		e.unsure = e.unsure || loss.unsure || a.met || a.known[x.item].doubt
-		w.countTie(p, x.write)
-		if !a.met && !a.known[x.item].doubt {
-			w.countLoss(loss)
-			wrong = append(wrong, w.judgeOutcome(a.replies[x.item], x, outcome)...)
-			wrong = append(wrong, w.judgeLoss(a.replies[x.item], x, loss)...)
-		}
+		w.countTie(w.ledger.of(x.fieldKey), x.write)
+		wrong = append(wrong, w.arrive(a, x, e)...)
 		w.accept(a, x)
 	}
 	for i, r := range a.replies {
@@ -61,10 +48,35 @@ func (w *world) settle(a answer) {
 	}
 }
 
+// arrive notes what a write does for its item, and compares what the reply says of it.
+func (w *world) arrive(a answer, x arrival, e *effect) (wrong []complaint) {
+	p, r := w.ledger.of(x.fieldKey), a.replies[x.item]
+	outcome, stored := p.outcome(x.write)
+	loss := a.loss(x, p)
+	if stored != r.Changed {
+		e.why = append(e.why, p.why(x))
+	}
+	if len(r.Notes) > 0 {
+		e.notes = append(e.notes, w.notable(a, x)...)
+	}
+	e.changed = e.changed || stored
+	e.collided = e.collided || outcome == "collision"
+	e.lost = e.lost || loss.is
+	if a.met || a.known[x.item].doubt {
+		e.unsure = true
+		return w.judgeSuperseded(r, x)
+	}
+	e.unsure = e.unsure || loss.unsure
+	w.countLoss(loss)
+	return slices.Concat(w.judgeOutcome(r, x, outcome), w.judgeLoss(r, x, loss), w.judgeNames(r, x, loss))
+}
+
 // accept notes that a write was accepted.
 func (w *world) accept(a answer, x arrival) {
 	w.ledger.count++
-	w.ledger.of(x.fieldKey).set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
+	p := w.ledger.of(x.fieldKey)
+	p.set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
+	p.writes[x.write].came = w.sendings // since others may have come before this was stored
 	w.ledger.marks[a.client] = w.ledger.marks[a.client].accepted(x.time)
 }
 
@@ -80,7 +92,7 @@ func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
 		wrong = append(wrong, complaint{lawLost, at + ": it has the note lost_edit, and no edit is lost by it: " + brief(r)})
 	}
-	return wrong
+	return append(wrong, judgeNotes(at, r, e.notes)...)
 }
 
 // complaint is a law that an answer breaks.
@@ -134,20 +146,27 @@ func (p *past) outcome(x write) (outcome string, stored bool) {
 
 // why says in words how a write compares with the greatest one that was accepted before.
 func (p *past) why(x arrival) string {
-	plain := func(x write) string {
-		return fmt.Sprintf("%s by %s at %s", x.shows(), whose(x.client), when(x))
-	}
-	above, by := rule(x.write, p.best)
-	winner, loser := p.best, x.write
 	switch {
 	case !p.some:
-		return fmt.Sprintf("%s is the first write of %s", plain(x.write), x.field)
+		return x.plain() + " is the first write of " + x.field
 	case x.write == p.best:
-		return fmt.Sprintf("%s is the greatest write of %s already", plain(x.write), x.field)
-	case above:
-		winner, loser = loser, winner
+		return x.plain() + " is the greatest write of " + x.field + " already"
 	}
-	return fmt.Sprintf("%s wins over %s by %s", plain(winner), plain(loser), map[law]string{
+	return decided(x.write, p.best)
+}
+
+// plain returns a write in words.
+func (w write) plain() string {
+	return fmt.Sprintf("%s by %s at %s", w.shows(), whose(w.client), when(w))
+}
+
+// decided says which of two writes wins, and by what.
+func decided(a, b write) string {
+	above, by := rule(a, b)
+	if !above {
+		a, b = b, a
+	}
+	return fmt.Sprintf("%s wins over %s by %s", a.plain(), b.plain(), map[law]string{
 		lawLater: "time", lawCounter: "the digits below the millisecond", lawClient: "client ID", lawKind: "kind", lawValue: "value",
 	}[by])
 }
@@ -156,7 +175,7 @@ func (p *past) why(x arrival) string {
 func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
 	said, ok := r.Fields[x.field]
 	noted := slices.Contains(r.Notes, merge.StampCollision) || said.Outcome == "collision"
-	at := fmt.Sprintf("reply %d, to %s/%s, ", x.item, w.o.Table, x.id)
+	at := w.about(x)
 	switch {
 	case outcome == "collision":
 		w.count("collision")
@@ -169,6 +188,11 @@ func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []
 		wrong = append(wrong, complaint{lawOutcome, at + "has outcomes, and none of the field " + x.field})
 	}
 	return wrong
+}
+
+// about begins a sentence about a field in a reply.
+func (w *world) about(x arrival) string {
+	return fmt.Sprintf("reply %d, to %s, ", x.item, w.place(x.id))
 }
 
 // judgeWhole looks whether a push during which the server died left only a part of an item
@@ -192,7 +216,7 @@ func (w *world) judgeWhole(b batch, known []prior) {
 			}
 		}
 		if there != "" && missing != "" {
-			w.broken(lawWhole, "item %d of the batch, %s/%s: of its fields %s is stored, and %s is not", i, w.o.Table, it.id, there, missing)
+			w.broken(lawWhole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, w.place(it.id), there, missing)
 		}
 	}
 }

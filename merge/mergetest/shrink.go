@@ -11,8 +11,8 @@ type shrinker struct {
 	left   int // how many runs it may still make
 }
 
-// fails reports whether the steps break the law. That a restart or a meeting is to blame
-// is a guess as long as something else happens as well; then any law will do.
+// fails reports whether the steps break the law. That a crash, a restart, a meeting or
+// damage is to blame is a guess as long as something else happens as well; then any law will do.
 func (s *shrinker) fails(steps []step) bool {
 	if s.left == 0 {
 		return false
@@ -22,7 +22,7 @@ func (s *shrinker) fails(steps []step) bool {
 	if err != nil || w.breach == nil {
 		return false
 	}
-	guessed := s.law == lawDurable || s.law == lawMeet
+	guessed := slices.Contains([]law{lawDurable, lawMeet, lawDamaged, lawWhole}, s.law)
 	if guessed && w.breach.law.ofField() {
 		s.law = w.breach.law
 	}
@@ -33,7 +33,7 @@ func (s *shrinker) fails(steps []step) bool {
 func (s *shrinker) shrink(steps []step) []step {
 	for {
 		before := len(steps)
-		steps = s.drop(steps)
+		steps = s.drop(s.rename(steps))
 		plainer := false
 		steps, plainer = s.plainer(steps)
 		if len(steps) == before && !plainer || s.left == 0 {

@@ -1,6 +1,10 @@
 package mergetest
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // The first law that a schedule breaks may have nothing to do with the mistake: whoever keeps
 // the first write breaks each part of the rule. So something plainer is tried in the end.
@@ -8,11 +12,18 @@ import "time"
 // generalize returns a schedule that breaks a more general law, if there is one: if the same is
 // broken where no two stamps share a millisecond, or where nothing is deleted and nothing null.
 func (s *shrinker) generalize(steps []step) []step {
+	for _, other := range s.calm(steps) {
+		if s.fails(other) {
+			steps = s.shrink(other)
+			break
+		}
+	}
+	steps = s.unflood(steps)
 	for range 3 { // a deletion at an equal stamp is a deletion first
 		again := false
 		for _, other := range s.others(steps) {
 			w, err := run(s.create, s.o, scenario{steps: other})
-			if err == nil && w.breach != nil && w.breach.law != s.law {
+			if err == nil && w.breach != nil && s.isMoreGeneral(w.breach.law) {
 				s.law = w.breach.law
 				steps, again = s.shrink(other), true
 				break
@@ -25,13 +36,29 @@ func (s *shrinker) generalize(steps []step) []step {
 	return steps
 }
 
+// isMoreGeneral reports whether a law that is broken where that of the shrinker should not be is
+// the one to name. What is stored comes before what is answered.
+func (s *shrinker) isMoreGeneral(l law) bool {
+	switch s.law {
+	case lawOutcome, lawLost, lawNote:
+		return l.ofField()
+	}
+	return l != s.law
+}
+
 // others returns schedules in which the law that is broken should not be.
 func (s *shrinker) others(steps []step) [][]step {
 	switch s.law {
-	case lawCounter, lawClient, lawKind, lawValue:
+	case lawKind, lawValue:
+		return append(s.spaced(steps), s.ofTwo(steps)...)
+	case lawCounter, lawClient:
 		return s.spaced(steps)
 	case lawTombstone, lawRevive, lawFour:
-		return [][]step{s.undeleted(steps)}
+		return [][]step{s.undeleted(steps, true), s.undeleted(steps, false)}
+	case lawBlind:
+		return append(s.alone(steps), ahead(steps))
+	case lawNeighbours, lawOutcome, lawLost, lawNote:
+		return s.alone(steps)
 	}
 	return nil
 }
@@ -50,15 +77,37 @@ func (s *shrinker) spaced(steps []step) [][]step {
 		rising = append(rising, step{who: i, verb: "clock", by: by - time.Minute})
 		falling = append(falling, step{who: i, verb: "clock", by: -by})
 	}
-	return [][]step{apart, append(rising, apart...), append(falling, apart...)}
+	others := slices.DeleteFunc(slices.Clone(apart), func(x step) bool { return x.verb == "clones" })
+	return [][]step{apart, append(rising, others...), append(falling, others...)}
 }
 
-// single returns the edits of a small flood, or a step as it is.
+// unflood returns the steps with single edits in the place of floods, if a few are enough.
+func (s *shrinker) unflood(steps []step) []step {
+	var other []step
+	for _, x := range steps {
+		other = append(other, s.single(x)...)
+	}
+	const few = 3
+	law := s.law
+	if len(other) > len(steps) && s.fails(other) {
+		if plain := s.shrink(other); len(plain) <= len(steps)+few {
+			return plain
+		}
+	}
+	s.law = law
+	return steps
+}
+
+// single returns the edits of a flood, as far as they differ, or a step as it is.
 func (s *shrinker) single(x step) (all []step) {
-	if x.verb != "floods" || x.n > 20 {
+	if x.verb != "floods" {
 		return []step{x}
 	}
-	for i := range x.n {
+	most := 1
+	for _, values := range s.o.Fields {
+		most = max(most, len(values))
+	}
+	for i := range min(x.n, most*len(s.o.names)) {
 		name := s.o.names[i%len(s.o.names)]
 		values := s.o.Fields[name]
 		value := values[i/len(s.o.names)%len(values)]
@@ -67,12 +116,87 @@ func (s *shrinker) single(x step) (all []step) {
 	return all
 }
 
-// undeleted returns the steps with values in the place of deletions and null.
-func (s *shrinker) undeleted(steps []step) (others []step) {
+// ahead returns the steps with clocks of devices that are ahead, where that of the server is not
+// set: a server that looks at no time at all accepts what is stamped by either.
+func ahead(steps []step) (others []step) {
+	for i := range people() {
+		others = append(others, step{who: i, verb: "clock", by: 1000 * time.Hour})
+	}
+	for _, x := range steps {
+		if x.verb != "forgets-time" {
+			others = append(others, x)
+		}
+	}
+	return others
+}
+
+// calm returns schedules in which what happens within a storm happens before the push, or after
+// it: one or two edits of the same field.
+func (s *shrinker) calm(steps []step) (others [][]step) {
+	for i, x := range steps {
+		if !x.push.storms {
+			continue
+		}
+		edit := step{who: x.push.whom, verb: "edits", id: s.o.IDs[0], sets: []assignment{{s.o.names[0], "deleted"}}}
+		for _, y := range steps[:i] {
+			if y.who == x.who && len(y.sets) > 0 {
+				edit.id, edit.sets = y.id, []assignment{{y.sets[0].name, "deleted"}}
+			}
+		}
+		again, push := edit, step{who: x.push.whom, verb: "pushes"}
+		again.sets = []assignment{{edit.sets[0].name, cmp.Or(append(s.o.Fields[edit.sets[0].name], "1")...)}}
+		x.push.storms = false
+		for _, within := range [][]step{{edit, push}, {edit, again, push}, {edit, again, edit, push}} {
+			others = append(others, slices.Concat(steps[:i], within, []step{x}, steps[i+1:]), slices.Concat(steps[:i], []step{x}, within, steps[i+1:]))
+		}
+	}
+	return others
+}
+
+// alone returns schedules without one of the steps, or with one that spoils nothing: if what is
+// sound is refused then as well, its neighbour is not to blame.
+func (s *shrinker) alone(steps []step) (others [][]step) {
+	for i, x := range steps {
+		others = append(others, slices.Concat(steps[:i], steps[i+1:]))
+		if x.verb == "spoils" {
+			x.verb, x.bad = "edits", ""
+			others = append(others, slices.Concat(steps[:i], []step{x}, steps[i+1:]))
+		}
+	}
+	return others
+}
+
+// ofTwo returns schedules in which two devices use the stamps that one used twice: another one
+// goes on where one became a copy, or had written what came before that.
+func (s *shrinker) ofTwo(steps []step) (others [][]step) {
+	by := func(steps []step, who, other int) (all []step) {
+		for _, x := range steps {
+			if x.who == who {
+				x.who = other
+			}
+			all = append(all, x)
+		}
+		return all
+	}
+	for i, x := range steps {
+		if x.verb != "is-restored" && x.verb != "clones" || x.who == server {
+			continue
+		}
+		before, after := steps[:i], steps[i+1:]
+		for other := range s.o.Devices {
+			others = append(others, slices.Concat(before, by(after, x.who, other)), slices.Concat(by(before, x.who, other), after))
+		}
+	}
+	return others
+}
+
+// undeleted returns the steps with values in the place of deletions and null, and if all is set of
+// deletions of records as well.
+func (s *shrinker) undeleted(steps []step, all bool) (others []step) {
 	first := s.o.names[0]
 	for _, x := range steps {
 		sets := x.sets
-		if x.verb == "deletes" || x.verb == "restores" {
+		if all && (x.verb == "deletes" || x.verb == "restores") {
 			x.verb, sets = "edits", []assignment{{first, s.o.Fields[first][0]}}
 		}
 		x.sets = nil

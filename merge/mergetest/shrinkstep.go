@@ -64,8 +64,14 @@ func (s step) plainerPush() (all [][]step) {
 
 // smaller makes numbers and times smaller.
 func (s step) smaller() (all [][]step) {
+	for n := 1; s.verb == "floods" && s.n > 20 && n <= 20; n++ {
+		all = append(all, s.with(func(p *step) { p.n = n }))
+	}
 	if s.n > 0 {
 		all = append(all, s.with(func(p *step) { p.n /= 2 }), s.with(func(p *step) { p.n-- }))
+	}
+	if s.verb == "adds" {
+		all = append(all, s.with(func(p *step) { p.verb = "edits" }))
 	}
 	for _, by := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
 		if s.verb == "wait" && s.by > by {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // step is one thing that happens. Each makes sense whatever happened before, so that a
@@ -33,6 +34,7 @@ type assignment struct{ name, value string }
 // manner is how a push or a pull goes.
 type manner struct {
 	lost      bool // the answer does not arrive
+	closed    bool // a Client is closed and opened again between two pages
 	twice     bool // the network delivers it twice
 	reversed  bool // the items come in reverse
 	last      bool // the last item overtakes the others
@@ -59,16 +61,16 @@ func (s step) String() string {
 	case "clock":
 		sign := map[bool]string{true: "+"}[s.by >= 0]
 		return who + " clock " + sign + s.by.String()
-	case "edits", "writes":
-		return strings.Join([]string{who, s.verb, s.id, assigned(s.sets)}, " ")
+	case "edits", "adds", "writes":
+		return strings.TrimSpace(strings.Join([]string{who, s.verb, asWord(s.id), assigned(s.sets)}, " "))
 	case "spoils":
-		return strings.Join([]string{who, s.verb, s.id, assigned(s.sets), s.bad}, " ")
+		return strings.Join([]string{who, s.verb, asWord(s.id), assigned(s.sets), s.bad}, " ")
 	case "deletes", "restores":
-		return strings.Join([]string{who, s.verb, s.id}, " ")
+		return strings.Join([]string{who, s.verb, asWord(s.id)}, " ")
 	case "resends":
 		return fmt.Sprintf("%s resends %d", who, s.n)
 	case "floods":
-		return fmt.Sprintf("%s floods %s %d", who, s.id, s.n)
+		return fmt.Sprintf("%s floods %s %d", who, asWord(s.id), s.n)
 	case "clones":
 		return fmt.Sprintf("%s clones %s", who, people()[s.whom])
 	}
@@ -77,19 +79,38 @@ func (s step) String() string {
 
 // told returns the text of the step with long values cut.
 func (s step) told() string {
-	s.sets = slices.Clone(s.sets)
+	s.id, s.sets = clipped(s.id), slices.Clone(s.sets)
 	for i, a := range s.sets {
-		s.sets[i].value = clipped(a.value)
+		s.sets[i] = assignment{clipped(a.name), clipped(a.value)}
 	}
 	return s.String()
+}
+
+// editing tells of an edit that is no step.
+func editing(id string, a assignment) string {
+	s := step{who: server, verb: "edits", id: id, sets: []assignment{a}}
+	return strings.TrimPrefix(s.told(), "server ")
 }
 
 func assigned(sets []assignment) string {
 	texts := make([]string, len(sets))
 	for i, a := range sets {
-		texts[i] = a.name + "=" + a.value
+		texts[i] = asWord(a.name) + "=" + a.value
 	}
 	return strings.Join(texts, " ")
+}
+
+// asWord returns a name as one word of a step, which fromWord reads.
+func asWord(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsSpace(r) || r == '=' || r == '\\' {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // String returns the flags as they stand behind a step.
@@ -121,7 +142,7 @@ type flag struct {
 
 func (m *manner) flags() []flag {
 	return []flag{
-		{"answer lost", &m.lost}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last},
+		{"answer lost", &m.lost}, {"closed between pages", &m.closed}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last},
 		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile}, {"spelled otherwise", &m.spelled},
 	}
 }

@@ -3,6 +3,7 @@ package mergetest
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,9 @@ func grammar(verb string) (arguments int, devices, servers bool) {
 		return 0, true, false
 	case "deletes", "restores", "resends", "clones", "clock":
 		return 1, true, false
-	case "edits", "floods":
+	case "edits":
+		return 1, true, false
+	case "adds", "floods":
 		return 2, true, false
 	case "spoils":
 		return 3, true, false
@@ -80,20 +83,30 @@ func (s *step) parseVerb(rest []string) (err error) {
 	case "resends":
 		s.n, err = count(rest[0])
 	case "floods":
-		s.id = rest[0]
+		s.id = fromWord(rest[0])
 		s.n, err = count(rest[1])
 	case "clones":
 		s.whom, err = person(rest[0])
 	case "deletes", "restores":
-		s.id = rest[0]
+		s.id = fromWord(rest[0])
 	case "spoils":
-		s.id, s.bad = rest[0], rest[len(rest)-1]
+		s.id, s.bad = fromWord(rest[0]), rest[len(rest)-1]
 		s.sets, err = parseSets(rest[1 : len(rest)-1])
-	case "edits", "writes":
-		s.id = rest[0]
+	case "edits", "adds", "writes":
+		s.id = fromWord(rest[0])
 		s.sets, err = parseSets(rest[1:])
 	}
 	return err
+}
+
+var escape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
+
+// fromWord returns the name that a word of a step stands for.
+func fromWord(word string) string {
+	return escape.ReplaceAllStringFunc(word, func(text string) string {
+		n, _ := strconv.ParseUint(text[2:], 16, 16) // it has four digits
+		return string(rune(n))
+	})
 }
 
 func count(word string) (n int, err error) {
@@ -106,6 +119,7 @@ func count(word string) (n int, err error) {
 func parseSets(words []string) (sets []assignment, err error) {
 	for _, word := range words {
 		name, value, ok := strings.Cut(word, "=")
+		name = fromWord(name)
 		if !ok || plain(name) != nil {
 			return nil, errStep
 		}

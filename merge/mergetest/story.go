@@ -34,19 +34,21 @@ func (w *world) told(does, sees string) {
 	}
 }
 
-// String returns the events in three columns.
+// String returns the events in three columns, below a line that says what they are.
 func (s *story) String() string {
 	var b strings.Builder
-	width := 0
+	after, width := len("after     "), 0
 	for _, e := range s.events {
+		after = max(after, len(e.at.String()))
 		width = max(width, min(utf8.RuneCountInString(e.does), 44))
 	}
+	fmt.Fprintf(&b, "  %-*s  what happens; times are since %s\n", after, "after", start().Format(time.RFC3339))
 	for _, e := range s.events {
 		pad := max(0, width-utf8.RuneCountInString(e.does))
 		for i, sees := range strings.Split(e.sees, "\n") {
-			line := fmt.Sprintf("  %-10s  %s%s   %s", e.at, e.does, strings.Repeat(" ", pad), sees)
+			line := fmt.Sprintf("  %-*s  %s%s   %s", after, e.at, e.does, strings.Repeat(" ", pad), sees)
 			if i > 0 {
-				line = strings.Repeat(" ", 14+width+3) + sees
+				line = strings.Repeat(" ", 2+after+2+width+3) + sees
 			}
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 		}
@@ -60,7 +62,7 @@ func (d *device) latest(s step) string {
 		return "not possible here"
 	}
 	switch s.verb {
-	case "edits", "deletes", "restores", "spoils", "floods":
+	case "edits", "adds", "deletes", "restores", "spoils", "floods":
 		if d.client != nil {
 			return d.client.note
 		}
@@ -89,8 +91,20 @@ func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
 			sent = b.items[i].brief() + ": "
 		}
 		sees = append(sees, sent+brief(r))
+		if i < len(b.items) && b.items[i].spelled {
+			sees = append(sees, "  it came as "+spelling(b.items[i].raw))
+		}
 	}
 	w.tell(does, strings.Join(elided(sees), "\n"))
+}
+
+// spelling returns the text of an item in one line, or the beginning of it.
+func spelling(raw []byte) string {
+	text := strings.NewReplacer("\t", `\t`, "\r", `\r`, "\n", `\n`).Replace(string(raw))
+	if runes := []rune(text); len(runes) > 400 {
+		return string(runes[:400]) + "…"
+	}
+	return text
 }
 
 // elided returns lines without those in the middle of many.
@@ -112,7 +126,7 @@ func (it *item) brief() string {
 	if it.bad != "" {
 		parts = append(parts, "("+strings.TrimSuffix(it.bad+": "+it.told, ": ")+")")
 	}
-	return it.id + " " + strings.Join(parts, " ")
+	return clipped(it.id) + " " + strings.Join(parts, " ")
 }
 
 // brief returns a reply in short.
@@ -128,7 +142,7 @@ func brief(r merge.Reply) string {
 		text += ", changed"
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		text += ", " + name + " " + r.Fields[name].Outcome
+		text += ", " + clipped(name) + " " + r.Fields[name].Outcome
 	}
 	for _, note := range r.Notes {
 		text += ", note " + string(note)
@@ -144,8 +158,8 @@ func (w *world) tellPull(d *device, p page) {
 	all := map[fieldKey]write{}
 	for _, r := range p.records {
 		for name, v := range r.All() {
-			if r.Key() == w.key(r.Key().ID) {
-				all[fieldKey{r.Key().ID, name}] = writeOf(v)
+			if id, ok := w.o.idOf(r.Key()); ok {
+				all[fieldKey{id, name}] = writeOf(v)
 			}
 		}
 	}
@@ -163,7 +177,7 @@ func (w *world) listed(all map[fieldKey]write) string {
 		if k.id == last && len(lines) > 0 {
 			lines[len(lines)-1] += "  " + text
 		} else {
-			lines = append(lines, k.id+" "+text)
+			lines = append(lines, clipped(k.id)+" "+text)
 		}
 		last = k.id
 	}
@@ -172,7 +186,7 @@ func (w *world) listed(all map[fieldKey]write) string {
 
 // short describes a write in short.
 func short(x written) string {
-	return fmt.Sprintf("%s=%s (%s %s)", x.field, x.shows(), whose(x.client), when(x.write))
+	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.field), x.shows(), whose(x.client), when(x.write))
 }
 
 // shows returns the value of a write in short.

@@ -50,7 +50,7 @@ type answer struct {
 
 // at names a reply.
 func (w *world) at(a answer, i int) string {
-	return fmt.Sprintf("reply %d, to %s/%s", i, w.o.Table, a.items[i].id)
+	return fmt.Sprintf("reply %d, to %s", i, w.place(a.items[i].id))
 }
 
 // judgeReplies looks at each reply by itself, and reports whether all are right.
@@ -73,7 +73,7 @@ func (w *world) judgeForm(a answer, i int) {
 	unread := it.bad != "" || r.Verdict == "refused" && !w.early(it) // which is bad, or soon said to be wrong
 	is := func(got, want string) bool { return got == want || unread && got == "" }
 	switch {
-	case r.Index != i || !is(r.Table, w.o.Table) || !is(r.ID, it.id):
+	case r.Index != i || !is(r.Table, w.key(it.id).Table) || !is(r.ID, w.key(it.id).ID):
 		w.broken(lawOrder, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)
 	case r.Verdict != "accepted" && r.Verdict != "refused":
 		w.broken(lawWellFormed, "%s: the verdict is %q", w.at(a, i), r.Verdict)
@@ -97,7 +97,8 @@ func (w *world) judgeReply(a answer, i int) {
 	case w.blind():
 		w.judgeBlind(a, i)
 	case w.ahead(it):
-		if !ahead || !r.Retryable || r.ServerTime != clock.TimestampOf(w.now) {
+		if !ahead || !r.Retryable || !w.isTime(r.ServerTime) {
+			w.brokenByNeighbour(a, i)
 			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
 		}
 	case ahead && !w.o.bounded():
@@ -109,6 +110,12 @@ func (w *world) judgeReply(a answer, i int) {
 	case a.known[i].accepted && r.Changed:
 		w.brokenAnswer(complaint{lawRetry, w.at(a, i) + ": it was accepted before, and now it changed something: " + brief(r)})
 	}
+}
+
+// isTime reports whether that is the time, to the second: more is not needed to mend a clock.
+func (w *world) isTime(at clock.Timestamp) bool {
+	off := at.Time().Sub(w.now)
+	return -time.Second < off && off < time.Second
 }
 
 func serverTime(r merge.Reply) string {
@@ -124,6 +131,7 @@ func (w *world) judgeBad(a answer, i int) {
 	if w.blind() && r.Code == merge.ServerClock {
 		return // it may be judged later
 	}
+	w.brokenByNeighbour(a, i)
 	if r.Verdict != "refused" || r.Retryable {
 		w.broken(lawBadRefused, "%s: the item is %s, and got: %s", w.at(a, i), w.flaw(it), brief(r))
 	}
@@ -136,12 +144,26 @@ func (w *world) judgeBad(a answer, i int) {
 	it.code = string(r.Code)
 }
 
+// brokenByNeighbour tells of an item that should be refused like one before it, and is told to
+// come again since that one was refused.
+func (w *world) brokenByNeighbour(a answer, i int) {
+	r := a.replies[i]
+	for j, it := range a.items[:i] {
+		other := a.replies[j]
+		rightly := it.bad != "" && !other.Retryable || w.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
+		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
+			w.broken(lawNeighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", w.at(a, i), w.flaw(a.items[i]), brief(r), j, w.flaw(it))
+		}
+	}
+}
+
 // judgeBlind looks at the verdict of a server that does not know the time. What it accepted
-// before, it may accept again.
+// before, it may accept again, and an item without a write.
 func (w *world) judgeBlind(a answer, i int) {
 	r := a.replies[i]
-	again := a.known[i].accepted && r.Verdict == "accepted" && !r.Changed
+	again := (a.known[i].accepted || len(a.items[i].writes) == 0) && r.Verdict == "accepted" && !r.Changed
 	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
+		w.brokenByNeighbour(a, i)
 		w.broken(lawBlind, "%s: it is %s by the clock of the server, and it got: %s", w.at(a, i), w.wall().Format(time.DateOnly), brief(r))
 	}
 }
@@ -150,11 +172,11 @@ func (w *world) judgeBlind(a answer, i int) {
 func (w *world) brokenRefusal(a answer, i int) {
 	for j, it := range a.items {
 		if j != i && (it.bad != "" || w.early(it)) {
-			w.broken(lawNeighbours, "%s: it is sound, and was refused. Item %d of the same batch is %s", w.at(a, i), j, w.flaw(it))
+			w.broken(lawNeighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", w.at(a, i), brief(a.replies[i]), j, w.flaw(it))
 		}
 	}
 	if a.known[i].accepted {
 		w.broken(lawRetry, "%s: it was accepted before, and is refused now", w.at(a, i))
 	}
-	w.broken(lawFine, "%s: it is sound, and was refused", w.at(a, i))
+	w.broken(lawFine, "%s: it is sound, and got: %s", w.at(a, i), brief(a.replies[i]))
 }

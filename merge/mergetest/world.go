@@ -27,13 +27,14 @@ type world struct {
 	finishing  bool     // whether the faults have ended
 	clockUnset bool     // whether the server's clock is not set
 	panicked   bool     // whether the backend or a Client did
-	points     int      // how often a push called Env.Crash
+	points     int      // how often a push called Env.Crash, at most
+	pauses     int      // and Env.Pause
 	serving    *request // nil if there is none
 	last       latest
 	backup     *serverCopy // nil if there is none
 }
 
-// latest are the steps in which something happened last.
+// latest are the steps in which something happened last, and the last sending that was damaged.
 type latest struct{ restart, restore, damage int }
 
 // breach is the first law that was broken.
@@ -110,7 +111,7 @@ func (w *world) mustBeEmpty() error {
 	if len(found) == 0 || w.breach != nil {
 		return nil
 	}
-	return fmt.Errorf("mergetest: the backend is not empty when a run begins: newBackend must make an empty one each time. It has of the table %s:\n%s", w.o.Table, w.listed(found))
+	return fmt.Errorf("mergetest: the backend is not empty when a run begins: newBackend must make an empty one each time. It has:\n%s", w.listed(found))
 }
 
 // scenario is what is to be run.
@@ -134,7 +135,13 @@ func (w *world) must(err error) {
 }
 
 // key returns the key of a record that devices write.
-func (w *world) key(id string) record.Key { return record.Key{Table: w.o.Table, ID: id} }
+func (w *world) key(id string) record.Key { return w.o.key(id) }
+
+// place says which record an ID in a step is.
+func (w *world) place(id string) string {
+	key := w.key(id)
+	return key.Table + "/" + clipped(key.ID)
+}
 
 // device returns a device, which begins to exist when it is first asked for.
 func (w *world) device(i int) *device {

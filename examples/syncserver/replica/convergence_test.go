@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -146,12 +148,20 @@ func (c *crashing) Outbox() []byte {
 
 func (c *crashing) Answer(answer []byte) error {
 	n := c.sent
+	var replies []merge.Reply
+	require.NoError(c.t, json.Unmarshal(answer, &replies))
 	defer func(before []record.Mutation) {
-		for i, m := range before[len(before)-c.NumWaiting():] { // what was stamped anew may have its stamp given again
-			if again := c.Waiting()[i]; !again.Data.Equal(m.Data) {
+		again := c.Waiting()
+		for i, m := range before {
+			accepted := i < len(replies) && replies[i].Verdict == "accepted"
+			waits := i >= len(replies) || replies[i].Retryable
+			if !accepted && !(waits && again[0].Data.Equal(m.Data)) { // no server knows its stamp, which may be given again
 				for _, v := range m.Data.All() {
 					delete(c.given, v.Stamp.Time)
 				}
+			}
+			if waits {
+				again = again[1:]
 			}
 		}
 	}(c.Waiting())

@@ -1,0 +1,164 @@
+package mergetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var composed = strings.NewReplacer("e\u0301", "é", "E\u0301", "É")
+
+// converted stores something else than values of one Go type.
+func converted[T any](as func(x T) any) newBackend {
+	return with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
+		var x any
+		if v.Deleted() || json.Unmarshal([]byte(v.Value.JSON()), &x) != nil {
+			return v
+		}
+		if y, ok := x.(T); ok {
+			v.Value = record.MustOf(as(y))
+		}
+		return v
+	})})
+}
+
+func number(text string) any {
+	var n float64
+	if json.Unmarshal([]byte(text), &n) == nil {
+		return n
+	}
+	return text
+}
+
+func notEmpty(list []any) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+func cents(n float64) any {
+	if n < 1e6 {
+		return float64(int(n*100)) / 100
+	}
+	return record.Int(int64(n) + 1) // the only one that is so great
+}
+
+// lacking does not store one value.
+func lacking(value record.Value) newBackend {
+	return with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool {
+		return name != record.DeletedField && v.Value == value
+	})})
+}
+
+// combining merges what is stored with what comes.
+func combining(both func(old, in any) any) newBackend {
+	return with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+		var old, in any
+		json.Unmarshal([]byte(fields[name].Value.JSON()), &old)
+		json.Unmarshal([]byte(v.Value.JSON()), &in)
+		if x := both(old, in); x != nil && !v.Deleted() {
+			v.Value = record.MustOf(x)
+		}
+		fields[name] = v
+	}})
+}
+
+func deepMerge(old, in any) any {
+	x, ok := old.(map[string]any)
+	y, also := in.(map[string]any)
+	if !ok || !also {
+		return nil
+	}
+	maps.Copy(x, y)
+	return x
+}
+
+func listUnion(old, in any) any {
+	x, ok := old.([]any)
+	y, also := in.([]any)
+	if !ok || !also {
+		return nil
+	}
+	return append(x, y...)
+}
+
+// named stores fields by other names.
+func named(as func(string) string) newBackend {
+	return with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) { fields[as(name)] = v }})
+}
+
+// pulled returns other lines than the right ones.
+func pulled(as func(lines []byte) []byte) newBackend {
+	return ownOf(own{pull: func(o *own, client clock.ClientID, cursor string) ([]byte, string, error) {
+		lines, next, err := o.memory.Pull(client, cursor)
+		return as(lines), next, err
+	}})
+}
+
+func inPulls(old, new string) newBackend {
+	return pulled(func(lines []byte) []byte { return bytes.ReplaceAll(lines, []byte(old), []byte(new)) })
+}
+
+// tieBy compares values at equal stamps by something else than their bytes.
+func tieBy(as func(value string) string) newBackend {
+	return with(quirks{wins: func(old, in record.FieldValue) bool {
+		if old.Stamp != in.Stamp || old.Deleted() || in.Deleted() {
+			return rightly(old, in)
+		}
+		return as(in.Value.JSON()) > as(old.Value.JSON())
+	}})
+}
+
+func inUTF16(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b.Write([]byte{byte(unit >> 8), byte(unit)})
+	}
+	return b.String()
+}
+
+// byGUID compares the first four bytes of a client ID the other way round.
+func byGUID(old, in record.FieldValue) bool {
+	for _, v := range []*record.FieldValue{&old, &in} {
+		c := &v.Stamp.Client
+		c[0], c[1], c[2], c[3] = c[3], c[2], c[1], c[0]
+	}
+	return rightly(old, in)
+}
+
+// TestBrokenDomain: what harms few names, few values and few IDs only is found by default.
+func TestBrokenDomain(t *testing.T) {
+	changed := []law{lawExact, lawFour, lawStamp}
+	lost := []law{lawVanish, lawInvented, lawTombstone, lawRevive}
+	for _, test := range []broken{
+		{"false is nothing", lacking(record.Bool(false)), []law{lawVanish, lawLater, lawFour}},
+		{"zero is nothing", lacking(record.Int(0)), []law{lawVanish, lawLater, lawFour}},
+		{"objects through float64", converted(func(x map[string]any) any { return x }), changed},
+		{"texts become numbers", converted(number), changed},
+		{"empty lists become null", converted(notEmpty), changed},
+		{"two decimals", converted(cents), changed},
+		{"line ends", text(func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }), changed},
+		{"normal form of values", text(composed.Replace), changed},
+		{"no characters beyond 16 bits", text(func(s string) string { return strings.ReplaceAll(s, "😀", "?") }), changed},
+		{"objects are merged", combining(deepMerge), changed},
+		{"lists are joined", combining(listUnion), changed},
+		{"normal form of names", named(composed.Replace), lost},
+		{"names are cut", named(func(name string) string { return name[:min(len(name), 64)] }), lost},
+		{"names are trimmed", named(strings.TrimSpace), lost},
+		{"IDs are cut", inPulls(strings.Repeat("long", 50), strings.Repeat("long", 16)), lost},
+		{"IDs are trimmed", inPulls(`"a "`, `"a"`), append(lost, lawLater, lawStays, lawExact, lawStamp)},
+		{"one table", inPulls(`"notes"`, `"tasks"`), append(lost, lawLater, lawStays)},
+		{"client IDs as GUIDs", with(quirks{wins: byGUID}), []law{lawClient}},
+		{"ties without case", tieBy(strings.ToLower), []law{lawValue}},
+		{"ties in UTF-16", tieBy(inUTF16), []law{lawValue}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
+	}
+}

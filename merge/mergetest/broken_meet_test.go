@@ -1,0 +1,132 @@
+package mergetest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// checked compares and swaps, as the right backend does, and stores what it has by itself.
+func checked(save func(o *own, a merge.Answer)) newBackend {
+	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+		items, err := o.engine.Decode(batch)
+		if err != nil {
+			return nil, err
+		}
+		in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
+		in.Keys = o.engine.Keys(in)
+		for range 5 {
+			seq, mark := o.disk.seq, o.disk.marks[client]
+			in.Marks = []clock.Stamp{{Time: mark, Client: client}}
+			in.Current = o.disk.load(in.Keys)
+			answer := o.engine.Apply(in)
+			o.env.Pause()
+			o.env.Pause()
+			if o.disk.seq == seq && o.disk.marks[client] == mark {
+				save(o, answer)
+				o.clock.Observe(answer.Greatest)
+				return answer.AppendJSON(nil), nil
+			}
+		}
+		return nil, errBusy
+	}})
+}
+
+// savesLate lets others in between the check and the write.
+func savesLate(o *own, a merge.Answer) {
+	o.env.Pause()
+	o.disk.save(a)
+}
+
+// savesRows has no transaction.
+func savesRows(o *own, a merge.Answer) {
+	for _, u := range a.Updates {
+		o.disk.put(u.After)
+		o.env.Pause()
+	}
+	o.disk.save(merge.Answer{Marks: a.Marks})
+}
+
+// nextLife gives the cursors after a restore the number after that of the backup, each time.
+func nextLife(m *memory) func() (Backend, error) {
+	saved := m.disk.copy()
+	return func() (Backend, error) {
+		again := saved.copy()
+		again.life = saved.life + 1
+		return m.open(again)
+	}
+}
+
+// peeks reads one row more than it returns, and goes on behind that.
+func peeks(m *memory, cursor string) (lines []byte, next string) {
+	after, n := 0, 0
+	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(m.disk.life) {
+		after, _ = strconv.Atoi(seq)
+	}
+	for _, r := range m.disk.sorted() {
+		if r.seq <= after {
+			continue
+		}
+		if n++; n <= 2 {
+			lines = append(lines, line(r.Record)...)
+		}
+		cursor = fmt.Sprintf("%d.%d", m.disk.life, r.seq)
+		if n == 3 {
+			break
+		}
+	}
+	return lines, cursor
+}
+
+// lastField bounds only the stamp of the last field of each item.
+func lastField(_ *memory, in *merge.Input) {
+	for _, it := range in.Items {
+		var first, last clock.Timestamp
+		for _, v := range it.Mutation.Data.All() {
+			first, last = max(first, v.Stamp.Time), v.Stamp.Time
+		}
+		bound := clock.TimestampOf(in.Wall.Add(clock.DefaultMaxAhead))
+		if it.Err == nil && first > bound && last <= bound {
+			in.Wall = first.Time()
+		}
+	}
+}
+
+// badIsAhead tells of an item that is bad, in a batch with stamps that are too far ahead, that it
+// is too far ahead.
+func badIsAhead(in merge.Input, a merge.Answer) (all []merge.Reply) {
+	ahead := false
+	for r := range a.Replies() {
+		ahead = ahead || r.Code == merge.TooFarAhead
+	}
+	for r := range a.Replies() {
+		if ahead && r.Verdict == "refused" && r.Code != merge.ServerClock {
+			r.Code, r.Retryable, r.ServerTime = merge.TooFarAhead, true, clock.TimestampOf(in.Wall)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// TestBrokenSeldom: what is wrong only where several things come together is found, and named.
+func TestBrokenSeldom(t *testing.T) {
+	spelled := []law{lawFine, lawRetry, lawOrder}
+	for _, test := range []broken{
+		{"a third pause", checked(savesLate), []law{lawMeet}},
+		{"no transaction", checked(savesRows), []law{lawMeet, lawSkip, lawStays}},
+		{"the number after that of the backup", restored(nextLife), []law{lawSkip}},
+		{"one row too many is read", over(func(m *memory) Backend { return pulling{m, peeks} }), []law{lawSkip, lawVanish, lawTombstone}},
+		{"the last field is bounded", from(memory{asks: lastField}), []law{lawAhead}},
+		{"bad is too far ahead", from(memory{tells: badIsAhead}), []law{lawBadRefused}},
+		{"unknown members are refused", reading(replacing(`"unknown"`, `"ID"`)), spelled},
+		{"one form of UTC", reading(replacing(`\+00:00"`, `"`)), spelled},
+		{"items without a field are refused", reading(replacing(`"data":\{\}`, `"data":null`)), spelled},
+		{"other time zones", reading(replacing(`\+02:00`, `Z`)), []law{lawBadRefused}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
+	}
+}

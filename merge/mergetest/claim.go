@@ -1,0 +1,130 @@
+package mergetest
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// A reply may leave out its notes, and who won and who lost. What it says of them must be true.
+// Only what a note needs is asked here, and not whether it should be there.
+
+// notable returns the notes that can be true of an item because of one of its writes. It is
+// asked before that write is noted as accepted.
+func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
+	p := w.ledger.of(x.fieldKey)
+	outcome, stored := p.outcome(x.write)
+	base, based := a.items[x.item].m.Base[x.field]
+	ofField := x.field != record.DeletedField
+	was, is := p.best.value == "true", x.value == "true"
+	for code, can := range map[merge.Code]bool{
+		merge.Rewound:         outcome != "equal" && x.time < max(a.mark.most, a.latest()),
+		merge.StampBelowBase:  based && !below(base, x.write),
+		merge.UpdateOfDeleted: ofField && outcome != "superseded" && w.mayBeDeleted(x.id),
+		merge.AlreadyDeleted:  !ofField && was && is,
+		merge.Restored:        !ofField && was && !is && stored,
+	} {
+		if can {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+// latest returns the greatest time in a push.
+func (b batch) latest() (at int64) {
+	for _, it := range b.items {
+		for _, x := range it.writes {
+			at = max(at, x.time)
+		}
+	}
+	return at
+}
+
+// mayBeDeleted reports whether a record is deleted, as far as is known: a deletion may be in the
+// same batch, or have got no answer.
+func (w *world) mayBeDeleted(id string) bool {
+	p := w.ledger.pasts[fieldKey{id, record.DeletedField}]
+	if p == nil {
+		return false
+	}
+	for x := range p.writes {
+		if x.value == "true" && p.permits(x, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// lacks says what a note needs that is not so. Of other notes nothing is known.
+func lacks(note merge.Code) string {
+	return map[merge.Code]string{
+		merge.Rewound:         "no stamp of the item is below another one of this push, or one that was accepted from this client before",
+		merge.StampBelowBase:  "each stamp of the item is above its base",
+		merge.UpdateOfDeleted: "it stores no field of a record that is deleted",
+		merge.AlreadyDeleted:  "it does not delete a record that is deleted",
+		merge.Restored:        "it does not restore a record that is deleted",
+	}[note]
+}
+
+// judgeNotes looks for notes that cannot be true.
+func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) {
+	for _, note := range r.Notes {
+		if reason := lacks(note); reason != "" && !slices.Contains(can, note) {
+			wrong = append(wrong, complaint{lawNote, at + ": it has the note " + string(note) + ", and " + reason})
+		}
+	}
+	return wrong
+}
+
+// judgeNames looks for a winner where the write won, or that is another one, and for a loser
+// where no edit is lost.
+func (w *world) judgeNames(r merge.Reply, x arrival, l loss) (wrong []complaint) {
+	said := r.Fields[x.field]
+	p := w.ledger.of(x.fieldKey)
+	outcome, stored := p.outcome(x.write)
+	text := ""
+	switch {
+	case said.Winner != nil && (stored || outcome == "equal"):
+		text = "names a winner over " + short(x.written) + ", which is stored itself"
+	case said.Winner != nil && !names(said.Winner, p.best):
+		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.written) + "; it is " + short(written{x.fieldKey, p.best})
+	case said.Loser != nil && (l.own || !l.is):
+		text = "names a loser to " + short(x.written) + ", and no edit is lost by it"
+	}
+	if text != "" {
+		wrong = append(wrong, complaint{lawNote, w.about(x) + text})
+	}
+	return wrong
+}
+
+// whoAndWhen describes the stamp that a reply names.
+func whoAndWhen(s *merge.StampReply) string {
+	x := write{time: int64(s.UpdatedAt), client: s.ClientID}
+	return whose(x.client) + " at " + when(x)
+}
+
+// judgeSuperseded looks at what is said of a field while not all is known of it, since another
+// request is being served or was not answered: whatever is superseded, something greater was
+// sent at some time. If nothing was, that part of the rule is broken which should have decided.
+func (w *world) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
+	if r.Fields[x.field].Outcome != "superseded" {
+		return nil
+	}
+	p := w.ledger.of(x.fieldKey)
+	top, some := write{}, false
+	for y, f := range p.writes {
+		if above, _ := rule(y, top); f.state != refused && y != x.write && (above || !some) {
+			top, some = y, true
+		}
+	}
+	above, by := rule(x.write, top)
+	switch {
+	case !some:
+		wrong = append(wrong, complaint{lawOutcome, w.about(x) + "says that " + x.field + " is superseded; there was no other write"})
+	case above:
+		wrong = append(wrong, complaint{by, w.about(x) + "says that " + x.field + " is superseded; but " + decided(x.write, top)})
+	}
+	return wrong
+}

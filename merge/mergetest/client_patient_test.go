@@ -1,0 +1,101 @@
+package mergetest
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// impatient gives up what it sent five times without an answer.
+type impatient struct {
+	*app
+	tries int
+}
+
+func (i *impatient) Outbox() []byte {
+	if i.tries++; i.tries > 5 {
+		i.outbox = i.outbox[i.sent:]
+	}
+	return i.app.Outbox()
+}
+
+func (i *impatient) Answer(answer []byte) error {
+	i.tries = 0
+	return i.app.Answer(answer)
+}
+
+// early puts an edit in the place of the first one of the same field that was not sent, though a
+// later one may wait, whose base that is.
+type early struct{ *app }
+
+func (e early) Edit(key record.Key, fields map[string]record.Value) error {
+	n := len(e.outbox)
+	if err := e.app.Edit(key, fields); err != nil || len(fields) != 1 || len(e.outbox) == n {
+		return err
+	}
+	m := e.outbox[n]
+	for i := e.sent; i < n; i++ {
+		if old := e.outbox[i]; old.Data.Key() == key && slices.Equal(fieldNames(old.Data), fieldNames(m.Data)) {
+			e.outbox = slices.Clone(e.outbox[:n])
+			e.outbox[i] = record.Mutation{Data: m.Data, Base: old.Base}
+			break
+		}
+	}
+	return nil
+}
+
+func fieldNames(r record.Record) (names []string) {
+	for name := range r.All() {
+		names = append(names, name)
+	}
+	return names
+}
+
+// hasty stores the cursor of each page at once, and the records of a pull at its end.
+type hasty struct {
+	*app
+	lines []byte
+}
+
+func (h *hasty) Pulled(lines []byte, next string) error {
+	h.lines = append(bytes.TrimRight(h.lines, "\n"), append([]byte("\n"), lines...)...)
+	if next != h.cursor {
+		h.cursor = next
+		return nil
+	}
+	lines, h.lines = bytes.TrimSpace(h.lines), nil
+	return h.app.Pulled(lines, next)
+}
+
+func (h *hasty) Reopen() (Client, error) {
+	c, err := closable{app: h.app}.Reopen()
+	return &hasty{app: c.(closable).app}, err
+}
+
+// TestBrokenPatience: mistakes of clients that show after a while only are found, and named.
+func TestBrokenPatience(t *testing.T) {
+	wrapped := func(wrap func(*app) Client) newClient {
+		return func(id clock.ClientID, wall func() time.Time) Client {
+			return wrap(newApp(clientQuirks{})(id, wall).(*app))
+		}
+	}
+	for _, test := range []struct {
+		name string
+		make newClient
+		laws []law
+	}{
+		{"stamps anew by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law{lawClientSettles}},
+		{"mends its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law{lawClientSettles}},
+		{"gives up", wrapped(func(a *app) Client { return &impatient{app: a} }), []law{lawClientKeeps, lawClientEdit}},
+		{"puts an edit before another one", wrapped(func(a *app) Client { return early{a} }), []law{lawClientBase, lawClientEdit}},
+		{"stores its cursor before its records", wrapped(func(a *app) Client { return &hasty{app: a} }), []law{lawClientReopens}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: test.make})
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package mergetest
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// noting adds a note to each reply to an accepted item.
+func noting(code merge.Code) newBackend {
+	return replying(func(r *merge.Reply) {
+		if r.Verdict == "accepted" && !slices.Contains(r.Notes, code) {
+			r.Notes = append(r.Notes, code)
+		}
+	})
+}
+
+// naming changes what the replies say of the field x.
+func naming(as func(*merge.FieldReply)) newBackend {
+	return replying(func(r *merge.Reply) {
+		if f, ok := r.Fields["x"]; ok {
+			as(&f)
+			r.Fields["x"] = f
+		}
+	})
+}
+
+// somebody is a client that writes nothing here.
+func somebody() *merge.StampReply {
+	return &merge.StampReply{UpdatedAt: clock.TimestampOf(start()), ClientID: stranger()}
+}
+
+// TestFalseClaims: a note that cannot be true is found, and so is a winner or a loser.
+func TestFalseClaims(t *testing.T) {
+	wins := []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ana pushes", "ben pulls", "ben edits a x=3", "ben pushes"}
+	loses := []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ben pushes", "ana backs-up", "ana pushes", "ana is-restored", "ana pushes"}
+	for name, test := range map[string]struct {
+		make  newBackend
+		steps []string
+		says  string
+	}{
+		"restored by an edit":      {noting(merge.Restored), []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}, "restored, and"},
+		"restored, not deleted":    {noting(merge.Restored), []string{"ana restores a", "ana pushes"}, "restored, and"},
+		"deleted for the first":    {noting(merge.AlreadyDeleted), []string{"ana deletes a", "ana pushes"}, "already_deleted, and"},
+		"an edit deletes":          {noting(merge.AlreadyDeleted), []string{"ana edits a x=1", "ana pushes"}, "already_deleted, and"},
+		"update of what is there":  {noting(merge.UpdateOfDeleted), []string{"ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
+		"update of restored":       {noting(merge.UpdateOfDeleted), []string{"ana restores a", "ana pushes", "ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
+		"rewound in order":         {noting(merge.Rewound), []string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"}, "rewound, and"},
+		"base below the stamp":     {noting(merge.StampBelowBase), []string{"ana edits a x=1", "ana pushes"}, "stamp_below_base, and"},
+		"a winner over the winner": {naming(func(f *merge.FieldReply) { f.Winner = somebody() }), wins, "names a winner over x=1 (ana +0s), which is stored itself"},
+		"another winner": {naming(func(f *merge.FieldReply) {
+			f.Winner = map[bool]*merge.StampReply{true: somebody()}[f.Outcome == "superseded" && !f.Lost]
+		}), loses, "names a stranger at +0s as the winner over x=1 (ana +0s); it is x=2 (ben +1s)"},
+		"a loser, and nothing lost": {naming(func(f *merge.FieldReply) { f.Loser = somebody() }), wins, "names a loser to x=1 (ana +0s)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := replay(test.make, Schedule{Steps: test.steps})
+			if err == nil || !strings.Contains(err.Error(), lawNote.text().name) || !strings.Contains(err.Error(), test.says) {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestTrueClaims: a note is permitted wherever what it needs is so.
+func TestTrueClaims(t *testing.T) {
+	for name, test := range map[string]struct {
+		code  merge.Code
+		reply int // that has it
+		steps []string
+	}{
+		"restored":              {merge.Restored, 2, []string{"ana deletes a", "ana pushes", "ana restores a", "ana pushes"}},
+		"deleted and restored":  {merge.Restored, 2, []string{"ana deletes a", "ana restores a", "ana pushes"}},
+		"deleted twice":         {merge.AlreadyDeleted, 2, []string{"ana deletes a", "ana pushes", "ben deletes a", "ben pushes"}},
+		"deleted, then edited":  {merge.UpdateOfDeleted, 2, []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}},
+		"deleted in one push":   {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
+		"deleted, and no reply": {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
+		"out of order":          {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			Replay(t, replying(func(r *merge.Reply) {
+				if n++; n == test.reply && !slices.Contains(r.Notes, test.code) {
+					r.Notes = append(r.Notes, test.code)
+				}
+			}), Schedule{Steps: test.steps})
+			if n < test.reply {
+				t.Error("never noted")
+			}
+		})
+	}
+}
+
+// TestStaleBase: a client that keeps the bases when its edits are stamped anew.
+func TestStaleBase(t *testing.T) {
+	steps := []string{"ana clock +1h", "ana edits a x=1", "ana edits a x=2", "ana pushes", "ana pushes"}
+	right := Options{NewClient: newApp(clientQuirks{})}
+	Replay(t, newMemory, Schedule{right, steps})
+	Replay(t, newMemory, Schedule{right, []string{ // the network repeats what was too far ahead, when it no longer is
+		"ana clock +5m0.001s", "ana edits a x=1", "ana pushes", "wait 1ms", "ana resends 0", "ana pulls", "ana edits a x=2",
+	}})
+	err := replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {
+		for i := range again {
+			again[i].Base = old[i].Base
+		}
+	})}, steps})
+	if err == nil || !strings.Contains(err.Error(), lawClientBase.text().name) || !strings.Contains(err.Error(), "it was too far ahead, and is stamped anew") {
+		t.Error(err)
+	}
+	err = replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {
+		again[0].Data, again[1].Data = reStamped(again[0], again[1]), reStamped(again[1], again[0])
+	})}, steps})
+	if err == nil || !strings.Contains(err.Error(), lawClientOrder.text().name) {
+		t.Error(err)
+	}
+}
+
+// reStamped returns the values of one mutation with the stamps of another one.
+func reStamped(values, stamps record.Mutation) record.Record {
+	fields := map[string]record.FieldValue{}
+	for name, v := range values.Data.All() {
+		at, _ := stamps.Data.Get(name)
+		fields[name] = record.FieldValue{Value: v.Value, Stamp: at.Stamp}
+	}
+	return recordOf(values.Data.Key(), fields)
+}
+
+// restamper is a client that is right, but for what it stamps anew.
+type restamper struct {
+	*app
+	spoils func(old, again []record.Mutation)
+}
+
+func restamping(spoils func(old, again []record.Mutation)) newClient {
+	plain := newApp(clientQuirks{})
+	return func(id clock.ClientID, wall func() time.Time) Client {
+		return restamper{plain(id, wall).(*app), spoils}
+	}
+}
+
+func (r restamper) Answer(answer []byte) error {
+	old := slices.Clone(r.outbox)
+	err := r.app.Answer(answer)
+	var replies []merge.Reply
+	if json.Unmarshal(answer, &replies) == nil && len(replies) > 1 && replies[0].Code == merge.TooFarAhead {
+		r.spoils(old, r.outbox)
+	}
+	return err
+}
+
+// parrot is a client that sends all it shows of a record that it edited, also what others wrote.
+type parrot struct{ *app }
+
+func (p parrot) Outbox() []byte {
+	var text []byte
+	for _, m := range p.outbox {
+		m.Data = p.Shown(m.Data.Key())
+		text = append(m.AppendJSON(text), '\n')
+	}
+	return text
+}
+
+// TestParrot: a client that sends the writes of others is to blame, and not the server that
+// refuses them.
+func TestParrot(t *testing.T) {
+	plain := newApp(clientQuirks{})
+	parrots := func(id clock.ClientID, wall func() time.Time) Client { return parrot{plain(id, wall).(*app)} }
+	steps := []string{"ben edits a y=1", "ben pushes", "ana pulls", "ana edits a x=1", "ana pushes"}
+	err := replay(newMemory, Schedule{Options{NewClient: parrots}, steps})
+	if err == nil || !strings.Contains(err.Error(), lawClientInvents.text().name) {
+		t.Error(err)
+	}
+}

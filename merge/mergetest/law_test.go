@@ -1,0 +1,91 @@
+package mergetest
+
+import (
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// roundsTo returns a backend that rounds stamps before it stores them.
+func roundsTo(ns clock.Timestamp) newBackend {
+	return with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
+		v.Stamp.Time = (v.Stamp.Time + ns/2) / ns * ns
+		return v
+	})})
+}
+
+// floats keeps what a float64 holds of a stamp.
+func floats(v record.FieldValue) record.FieldValue {
+	v.Stamp.Time = clock.Timestamp(float64(v.Stamp.Time))
+	return v
+}
+
+// finally takes a deletion to be final.
+func finally(old, in record.FieldValue) bool { return !old.Deleted() && rightly(old, in) }
+
+// emptyIsNull is what some databases do to an empty string.
+func emptyIsNull(v record.FieldValue) record.FieldValue {
+	if v.Value.JSON() == `""` {
+		v.Value = record.Value{}
+	}
+	return v
+}
+
+// skipsNull takes null to be no write.
+func skipsNull(old, in record.FieldValue) bool {
+	return in.Value != (record.Value{}) && rightly(old, in)
+}
+
+// bySeconds compares whole seconds, and then clients.
+func bySeconds(old, in record.FieldValue) bool {
+	old.Stamp.Time, in.Stamp.Time = old.Stamp.Time/1e9*1e9, in.Stamp.Time/1e9*1e9
+	return rightly(old, in)
+}
+
+// atMost refuses what writes more fields than it likes.
+func atMost(fields int) newBackend {
+	return with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
+		if m.Data.Len() > fields {
+			return &merge.Refusal{Code: merge.LimitExceeded}
+		}
+		return nil
+	}}})
+}
+
+// aborts refuses for now whatever comes after an item that it refused for good.
+func aborts(all []merge.Reply) []merge.Reply {
+	dead := false
+	for i, r := range all {
+		if dead {
+			all[i] = merge.Reply{Index: r.Index, Table: r.Table, ID: r.ID, Verdict: "refused", Code: merge.NotLoaded, Retryable: true}
+		}
+		dead = dead || r.Verdict == "refused"
+	}
+	return all
+}
+
+// TestLawsOfCommonMistakes: of several laws that a mistake breaks, the plain one is named, whatever
+// the seed.
+func TestLawsOfCommonMistakes(t *testing.T) {
+	for _, test := range []broken{
+		{"stamps rounded to milliseconds", roundsTo(1e6), []law{lawCounter}},
+		{"stamps rounded to microseconds", roundsTo(1e3), []law{lawCounter}},
+		{"stamps as float64", with(quirks{stores: storesAs(floats)}), []law{lawCounter}},
+		{"milliseconds are compared", with(quirks{wins: byMillis}), []law{lawCounter}},
+		{"seconds are compared", with(quirks{wins: bySeconds}), []law{lawLater}},
+		{"deletions are final", with(quirks{wins: finally}), []law{lawLater}},
+		{"the empty string is null", with(quirks{stores: storesAs(emptyIsNull)}), []law{lawFour, lawExact}},
+		{"a null is not stored", with(quirks{wins: skipsNull}), []law{lawLater, lawFour}},
+		{"no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead, lawBlind}},
+		{"a limit that is too low", atMost(1), []law{lawFine, lawAhead}},
+		{"a transaction that is dead", with(quirks{replies: aborts}), []law{lawNeighbours}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for first := range uint64(6) {
+				test.check(t, Options{First: 100 * first})
+			}
+		})
+	}
+}

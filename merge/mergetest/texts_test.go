@@ -1,0 +1,177 @@
+package mergetest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// textCase is a mistake, steps that find it, and what the failure must and must not say.
+type textCase struct {
+	make  newBackend
+	steps []string
+	says  []string
+}
+
+func (c textCase) check(t *testing.T) {
+	t.Helper()
+	err := replay(c.make, Schedule{Steps: c.steps})
+	if err == nil {
+		t.Fatal("not found")
+	}
+	for _, part := range c.says {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is not in:\n%v", part, err)
+		}
+	}
+}
+
+// storing returns a backend in which something else wins.
+func storing(wins func(old, in record.FieldValue) bool) newBackend { return with(quirks{wins: wins}) }
+
+// TestClues: what is special about the field is told, beside the law.
+func TestClues(t *testing.T) {
+	for name, test := range map[string]textCase{
+		"an equal value": {storing(func(old, in record.FieldValue) bool { return old.Value != in.Value && rightly(old, in) }),
+			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=1", "ana pushes"},
+			[]string{lawLater.text().name, "note      the two differ in the stamp only: an equal value with a newer stamp is a newer write"}},
+		"null": {storing(func(old, in record.FieldValue) bool { return in.Value.JSON() != "null" && rightly(old, in) }),
+			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=null", "ana pushes"},
+			[]string{lawLater.text().name, "note      null is a value like any other"}},
+		"a deleted record": {with(quirks{stores: deadRecords}),
+			[]string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"},
+			[]string{lawVanish.text().name, "note      the record is deleted"}},
+		"a restored record": {with(quirks{stores: restoreWipes}),
+			[]string{"ana edits a x=1", "ana deletes a", "ana pushes", "ana restores a", "ana pushes"},
+			[]string{lawStays.text().name, "note      the record was deleted, and was restored"}},
+		"a delete that is older than an edit": {storing(func(old, in record.FieldValue) bool { return in.Value != record.Bool(true) && rightly(old, in) }),
+			[]string{"ana restores a", "ana pushes", "wait 1s", "ana deletes a", "ana pushes"},
+			[]string{lawLater.text().name, "note      $deleted is a field like any other"}},
+		"a delete of what is not there": {with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool { return name == record.DeletedField })}),
+			[]string{"ana deletes a", "ana pushes"}, []string{lawTombstone.text().name, "a delete that is ignored since there is no such record"}},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+// restoreWipes drops the fields of a record that is restored.
+func restoreWipes(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	if name == record.DeletedField && v.Value == record.Bool(false) {
+		clear(fields)
+	}
+	fields[name] = v
+}
+
+// TestTexts: what was hard to understand is said plainly.
+func TestTexts(t *testing.T) {
+	for name, test := range map[string]textCase{
+		"a spelling": {with(quirks{batch: func(text []byte) []byte {
+			return []byte(strings.ReplaceAll(string(text), `\u0078`, `z`))
+		}}), []string{"ana edits a x=1", "ana pushes, spelled otherwise"}, []string{`  it came as { "data" : { "\u0078" :\t{`, lookAtSpelling}},
+		"a cursor that moves": {ownOf(own{pull: moving}), []string{"ana edits a x=1", "ana pushes"},
+			[]string{`the cursor changed 1,000 times: from "" to "x", "xx", "xxx" and so on`}},
+		"a server that does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
+			[]string{"expected  2, which the server wrote, with a later stamp than what is found"}},
+		"a number below the milliseconds": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
+			[]string{lawCounter.text().name, "a Date of JavaScript"}},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+// TestMarkTold: what is known of a client from which nothing was accepted has no time.
+func TestMarkTold(t *testing.T) {
+	ana := write{time: start().UnixNano(), client: clientID(0, 0)}
+	for _, test := range []struct {
+		sure time.Duration // since the start
+		want string
+	}{
+		{-time.Second, "what was accepted from ana before ends at -1s, below this edit"},
+		{time.Second, "what was accepted from ana before reaches up to +1s, so this edit may have come before"},
+	} {
+		if got := (mark{sure: start().Add(test.sure).UnixNano()}).told(ana); got != test.want {
+			t.Error(got)
+		}
+	}
+	if got := (mark{}).told(ana); got != "nothing was accepted from ana before" {
+		t.Error(got)
+	}
+}
+
+// moving returns another cursor each time.
+func moving(_ *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	return nil, cursor + "x", nil
+}
+
+// TestUnread: an answer that cannot be read is shown, and the member that is wrong.
+func TestUnread(t *testing.T) {
+	for answer, says := range map[string]string{
+		`[{"index":0},{"index":1,"serverTime":"2024-03-04T14:00:00+02:00"}]`: "serverTime of reply 1: ",
+		`[{"index":"0"}]`: "index of reply 0: ",
+		`{"results":[]}`:  "it begins  {\"results\":[]}",
+		`<html>`:          "it begins  <html>",
+	} {
+		w := &world{o: domain{}, ledger: newLedger(), counts: counts{}, backend: answering{answer: answer}}
+		w.deliver("ana pushes", batch{}, manner{})
+		if w.breach == nil || w.breach.law != lawWellFormed || !strings.Contains(w.breach.detail[0], says) {
+			t.Errorf("%s: %+v", answer, w.breach)
+		}
+	}
+}
+
+// answering is a backend that has one answer.
+type answering struct {
+	Backend
+	answer string
+}
+
+func (a answering) Push(clock.ClientID, []byte) ([]byte, error) { return []byte(a.answer), nil }
+
+// TestServerTime: whole seconds are near enough to set a clock by.
+func TestServerTime(t *testing.T) {
+	at := func(off time.Duration) newBackend {
+		return replying(func(r *merge.Reply) {
+			if !r.ServerTime.IsZero() {
+				r.ServerTime = clock.TimestampOf(r.ServerTime.Time().Truncate(time.Second).Add(off))
+			}
+		})
+	}
+	s := Schedule{Steps: []string{"wait 1.5s", "ana clock +1h", "ana edits a x=1", "ana pushes"}}
+	Replay(t, at(0), s)
+	if err := replay(at(-2*time.Second), s); err == nil || !strings.Contains(err.Error(), lawAhead.text().name) {
+		t.Error(err)
+	}
+}
+
+// TestColumns: a long time before a step does not shift what follows.
+func TestColumns(t *testing.T) {
+	s := story{[]event{{0, "ana pushes", "x\ny"}, {168*time.Hour + time.Millisecond, "ben pulls", "z"}}}
+	want := `  after         what happens; times are since 2024-03-04T12:00:00Z
+  0s            ana pushes   x
+                             y
+  168h0m0.001s  ben pulls    z
+`
+	if s.String() != want {
+		t.Errorf("%s", s.String())
+	}
+}
+
+// TestLiteral: a bound is pasted as a person would write it.
+func TestLiteral(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Hour: "MaxAhead: 1 * time.Hour", 90 * time.Minute: "MaxAhead: 90 * time.Minute", 1500 * time.Millisecond: "MaxAhead: 1500 * time.Millisecond", -1: "MaxAhead: -1", 7: "MaxAhead: 7",
+	} {
+		if got := (Options{MaxAhead: d}).literal(); got != want {
+			t.Error(got)
+		}
+	}
+}
+
+// TestStormTold: the edits within a storm are told of the device that makes them.
+func TestStormTold(t *testing.T) {
+	textCase{with(quirks{paused: true}), []string{"cem edits a x=1", "cem pushes, ben storms"}, []string{lawMeet.text().name, "    ben edits a x=deleted\n"}}.check(t)
+}
