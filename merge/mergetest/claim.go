@@ -18,17 +18,16 @@ func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 	base, based := a.items[x.item].m.Base[x.field]
 	ofField := x.field != record.DeletedField
 	was, is := p.best.value == "true", x.value == "true"
-	for code, can := range map[merge.Code]bool{
-		merge.Rewound:         outcome != "equal" && x.time < max(a.mark.most, a.latest()),
-		merge.StampBelowBase:  based && !below(base, x.write),
-		merge.UpdateOfDeleted: ofField && outcome != "superseded" && w.mayBeDeleted(x.id),
-		merge.AlreadyDeleted:  !ofField && was && is,
-		merge.Restored:        !ofField && was && !is && stored,
-	} {
+	add := func(code merge.Code, can bool) {
 		if can {
 			codes = append(codes, code)
 		}
 	}
+	add(merge.Rewound, outcome != "equal" && x.time < max(a.mark.most, a.latest()))
+	add(merge.StampBelowBase, based && !below(base, x.write))
+	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.id))
+	add(merge.AlreadyDeleted, !ofField && was && is)
+	add(merge.Restored, !ofField && was && !is && stored)
 	return codes
 }
 
