@@ -96,6 +96,12 @@ func TestFeed(t *testing.T) {
 	f.leave("a")
 	require.Equal(t, []string{"b"}, f.workspaces())
 
+	f.topics["b"].listeners = listenersOfWorkspace
+	require.False(t, f.join("b"))
+	require.True(t, f.join("a"))
+	f.leave("a")
+	f.topics["b"].listeners = 1
+
 	f.listeners = maxListeners
 	require.False(t, f.join("a"))
 	f.leave("b")

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAdmission: who gives up waiting leaves nothing behind, wherever it waited, and is told
+// to come again.
+func TestAdmission(t *testing.T) {
+	a := newAdmission(2, 2)
+	enter := func(workspace string) func() {
+		release, err := a.enter(context.Background(), workspace)
+		require.NoError(t, err)
+		return release
+	}
+	giveUp := func(workspace string) {
+		ctx, end := context.WithCancel(context.Background())
+		refused := make(chan error)
+		before := a.waiting(workspace)
+		go func() {
+			_, err := a.enter(ctx, workspace)
+			refused <- err
+		}()
+		require.Eventually(t, func() bool { return a.waiting(workspace) == before+1 }, 10*time.Second, time.Millisecond)
+		end()
+		var fail *failure
+		require.ErrorAs(t, <-refused, &fail)
+		require.Equal(t, 503, fail.status)
+	}
+	first, second := enter("one"), enter("one")
+	giveUp("one") // which has its share
+	waiter := make(chan func())
+	go func() { waiter <- enter("two") }()
+	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, 10*time.Second, time.Millisecond)
+	for range 3 {
+		giveUp("two") // for which no place is left
+	}
+	first()
+	third := <-waiter
+	second()
+	enter("two")()
+	third()
+	require.Empty(t, a.all)
+	require.Empty(t, a.of)
+}
+
+// waiting returns how many pushes of a workspace are in, or wait.
+func (a *admission) waiting(workspace string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if q := a.of[workspace]; q != nil {
+		return q.users
+	}
+	return 0
+}
