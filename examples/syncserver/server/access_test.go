@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -37,6 +38,10 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	require.Empty(t, ana.pull("0"))
+	answer, err := http.Get(url + "/v1/pull")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, "Bearer", answer.Header.Get("WWW-Authenticate"))
 }
 
 // TestWorkspaces: nobody joins without an invitation, and who is in one workspace neither
@@ -54,6 +59,9 @@ func TestWorkspaces(t *testing.T) {
 		for _, workspace := range []string{"", "Demo", "a.b", "a/b", "ä", strings.Repeat("a", 65)} {
 			status, _ := nobody.request("POST", "/v1/join", `{"workspace":"`+workspace+`"}`)
 			require.Equal(t, 400, status, workspace)
+			invite, err := s.Invitation(workspace)
+			require.Error(t, err)
+			require.Empty(t, invite)
 		}
 		invite, err := s.Invitation("secret")
 		require.NoError(t, err)

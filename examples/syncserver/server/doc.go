@@ -23,8 +23,8 @@
 // Each transaction that stores something begins by locking the row of its workspace,
 // which holds the last sequence. That is the only lock, so there is no deadlock; two
 // pushes cannot overwrite each other, nor both miss a conflict that only the two of them
-// make; and sequences become visible in their order, so that a puller skips none. It holds for any number of
-// server processes on one database.
+// make; and sequences become visible in their order, so that a puller skips none. This
+// holds for any number of server processes on one database.
 //
 // The price is that the pushes to one workspace come one by one. Where a workspace is
 // as large as a company, lock its records instead, as examples/storage does.

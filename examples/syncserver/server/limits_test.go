@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -81,9 +82,11 @@ func TestUploadBreaksOff(t *testing.T) {
 	m := string(ana.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil))
 	conn := ana.begin("POST /v1/push", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(m), m[:20]))
 	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
-	status, err := bufio.NewReader(conn).ReadString('\n')
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
-	require.Contains(t, status, "503")
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.Equal(t, "1", answer.Header.Get("Retry-After"))
 	require.Empty(t, ana.pull("0"))
 }
 
