@@ -44,12 +44,13 @@ type Backend interface {
 	// answered, for as many items as can be read; those that are damaged are refused.
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 
-	// Pull is the pull handler. It returns what changed after the cursor, as mutations in JSON
-	// Lines or in a JSON array, and the next cursor. The first cursor of a client is empty. A
-	// client pulls again until the next cursor equals the one that it sent, so nothing new is no
-	// lines and the same cursor. Make pages small for this test: of one row, or paging is not tested;
-	// and of two rows, if a Client of yours is tested as well, or its loop over a page is not. The client replaces each field that is there, and keeps those that are not. Records
-	// that the kit does not write are ignored. An error is permitted only within Env.Pause.
+	// Pull is the pull handler. It returns what changed after the cursor, as mutations in JSON Lines
+	// or in a JSON array, and the next cursor. The first cursor of a client is empty. A client pulls
+	// again until the next cursor equals the one that it sent, so nothing new is no lines and the same
+	// cursor. Make pages small for this test: of one row, or paging is not tested; with a Client of
+	// yours of two rows as well, or its loop over a page is not. The client replaces each field that
+	// is there, and keeps those that are not. Records that the kit does not write are ignored. An
+	// error is permitted only within Env.Pause.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
