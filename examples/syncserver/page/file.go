@@ -62,14 +62,15 @@ func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// slowest is how long a client may take to read a part of an answer.
-const slowest = time.Minute
+// writeTimeout is how long a client may take to read a part of an answer.
+const writeTimeout = time.Minute
 
 // patient is an answer to a client that may be slow, but must go on to read.
 type patient struct{ http.ResponseWriter }
 
 // Write writes a part, for which the client has its time from now on.
 func (p patient) Write(part []byte) (int, error) {
-	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(slowest)) // of no use where it is not supported
+	// It is of no use where it is not supported.
+	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return p.ResponseWriter.Write(part)
 }

@@ -34,7 +34,11 @@ func (a *attempt) run() {
 	defer close(a.over)
 	built, err := embedded()
 	if err != nil {
-		built, a.err = Build()
+		built, err = Build()
+	}
+	if err != nil {
+		a.err = err
+		return
 	}
 	a.files = map[string]http.Handler{
 		programFile: zipped{newFile(programFile, built.Program)},

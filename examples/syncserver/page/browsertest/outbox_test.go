@@ -32,16 +32,24 @@ func TestPageReload(t *testing.T) {
 	s.agree()
 }
 
+// loseAnswer adds a task on the left, and then edits its title, to which no answer comes. It
+// returns the client, and how often that had pushed before.
+func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
+	s.t.Helper()
+	s.left.AddTask(title)
+	s.settle()
+	client = s.left.Client()
+	pushes = s.network.pushes(client)
+	s.network.loseAnswer(client)
+	s.left.SetTitle(title, edited)
+	return client, pushes
+}
+
 // TestPageServerKilled: the server is killed after it stored an edit and before it said
 // so, edits go on, and it is started again.
 func TestPageServerKilled(t *testing.T) {
 	s := visit(t)
-	s.left.AddTask("Paint the fence")
-	s.settle()
-	client := s.left.Client()
-	before := s.network.pushes(client)
-	s.network.loseAnswer(client)
-	s.left.SetTitle("Paint the fence", "Paint it red")
+	client, before := s.loseAnswer("Paint the fence", "Paint it red")
 	s.await("the server has stored it", func() bool { return s.network.pushes(client) > before })
 	s.network.server.Kill()
 	s.network.reconnect(client)
@@ -64,12 +72,7 @@ func TestPageServerKilled(t *testing.T) {
 // and then the first edit is sent again. It changes nothing.
 func TestPageLostAnswer(t *testing.T) {
 	s := visit(t)
-	s.left.AddTask("Paint the fence")
-	s.settle()
-	client := s.left.Client()
-	before := s.network.pushes(client)
-	s.network.loseAnswer(client)
-	s.left.SetTitle("Paint the fence", "Paint it red")
+	client, before := s.loseAnswer("Paint the fence", "Paint it red")
 	s.right.Shows("Paint it red") // it was stored
 	s.right.SetTitle("Paint it red", "Paint it blue")
 	s.isStored("Paint it blue")
