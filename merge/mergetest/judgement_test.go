@@ -82,6 +82,7 @@ func TestTrueClaims(t *testing.T) {
 		"deleted in one push":   {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
 		"deleted, and no reply": {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
 		"out of order":          {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
+		"out of order at once":  {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, reversed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
@@ -175,5 +176,37 @@ func TestParrot(t *testing.T) {
 	err := replay(newMemory, Schedule{Options{NewClient: parrots}, steps})
 	if err == nil || !strings.Contains(err.Error(), lawClientInvents.text().name) {
 		t.Error(err)
+	}
+}
+
+// TestSupersededMeanwhile: while another push is being served it is not known what is stored; but
+// a write that is superseded needs one that is greater, and the part of the rule is named that
+// says there is none.
+func TestSupersededMeanwhile(t *testing.T) {
+	meets := []string{
+		"ben edits a x=1", "ben pushes", "wait 1ms", "cem edits a x=2",
+		"ana edits a y=1", "ana pushes, cem syncs at 1",
+	}
+	saying := func(field string, lost bool) newBackend {
+		return replying(func(r *merge.Reply) {
+			if f, ok := r.Fields[field]; ok && f.Lost == lost {
+				r.Fields[field], r.Changed, r.Notes = merge.FieldReply{Outcome: "superseded"}, false, nil
+			}
+		})
+	}
+	for name, test := range map[string]struct {
+		make newBackend
+		law  law
+		says string
+	}{
+		"what is greatest": {saying("x", true), lawLater, "says that x is superseded; but "},
+		"what is alone":    {saying("y", false), lawOutcome, "says that y is superseded; there was no other write"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := replay(test.make, Schedule{Steps: meets})
+			if err == nil || !strings.Contains(err.Error(), test.law.text().name) || !strings.Contains(err.Error(), test.says) {
+				t.Fatal(err)
+			}
+		})
 	}
 }
