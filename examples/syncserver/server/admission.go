@@ -6,16 +6,19 @@ import (
 	"time"
 )
 
-// The bounds of the pushes that are under way. How much memory they take follows from them:
-// a body for each upload that is large, and a multiple of it for each of the few that are
-// worked on, beside the records that they are about. Each bound holds for one workspace too,
-// with a smaller number: a busy workspace, whose pushes wait for its lock, leaves room for the
-// others. How many connections there may be is not bounded here: that is for a proxy to do.
+// The bounds of the pushes that are under way. The memory that they take follows from them:
+// a body for each large upload, and a multiple of it for each push that has its turn, besides
+// the records that it is about. A workspace has a share of each bound, and one turn: a busy
+// workspace, whose pushes are slow to decode or wait for its lock, leaves room for the others.
+// A push is decoded in its turn, before it takes one of the few places to work in, so that the
+// pushes of other workspaces do not wait for a body that is slow to decode.
+// The number of connections is not bounded here; a proxy can do that.
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32
-	maxWorking         = 4 // on PostgreSQL; SQLite has one writer
-	workingOfWorkspace = 1
+	maxTurns           = 32
+	turnsOfWorkspace   = 1
+	maxWorking         = 4                // on PostgreSQL; SQLite has one writer
 	pushTimeout        = 30 * time.Second // for each wait, and for the transaction
 )
 

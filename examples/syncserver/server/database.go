@@ -4,14 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
-	_ "modernc.org/sqlite"             // the driver sqlite
+	"time"
 )
 
 // schema creates the tables, unless they are there. It is the same for both databases.
@@ -66,20 +61,49 @@ type Database struct {
 // OpenDatabase opens PostgreSQL by a URL, or else SQLite by the name of a file, and
 // creates what is missing there.
 func OpenDatabase(ctx context.Context, name string) (*Database, error) {
+	return openDatabase(ctx, name, defaultTimeouts())
+}
+
+// timeouts bound how long a transaction holds up others if its process stops in the middle
+// or is frozen. The database enforces them, so they hold whatever becomes of the process.
+// Each is shorter than the next, and all are shorter than pushTimeout: a push that waits for
+// a workspace that a frozen process has gets it, and does not fail.
+type timeouts struct {
+	idle      time.Duration // between two statements of a transaction
+	lock      time.Duration // until a lock is had
+	statement time.Duration // for a statement, with the wait for its locks
+}
+
+func defaultTimeouts() timeouts {
+	return timeouts{idle: 10 * time.Second, lock: 20 * time.Second, statement: 25 * time.Second}
+}
+
+func openDatabase(ctx context.Context, name string, t timeouts) (*Database, error) {
 	d := &Database{postgres: IsPostgres(name)}
-	var err error
+	connect := openSQLite
 	if d.postgres {
-		d.db, err = sql.Open("pgx", name)
-	} else {
-		d.db, err = openSQLite(name)
+		connect = openPostgres
 	}
-	if err != nil {
+	var err error
+	if d.db, err = connect(name, t); err != nil {
 		return nil, err
 	}
 	d.db.SetMaxOpenConns(maxConnections)
 	d.db.SetMaxIdleConns(maxConnections)
-	err = d.transaction(ctx, func(tx *sql.Tx) error {
+	if err := d.migrate(ctx); err != nil {
+		d.db.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return d, nil
+}
+
+// migrate creates what is missing. It may take its time.
+func (d *Database) migrate(ctx context.Context) error {
+	return d.transaction(ctx, func(tx *sql.Tx) error {
 		if d.postgres {
+			if err := patient(ctx, tx); err != nil {
+				return err
+			}
 			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
 			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7236184502)`); err != nil {
 				return err
@@ -88,11 +112,6 @@ func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 		_, err := tx.ExecContext(ctx, schema)
 		return err
 	})
-	if err != nil {
-		d.db.Close()
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return d, nil
 }
 
 // maxConnections is how many connections to its database a server has.
@@ -101,32 +120,6 @@ const maxConnections = 16
 // IsPostgres reports whether the name of a database is the URL of one in PostgreSQL.
 func IsPostgres(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
-}
-
-// openSQLite opens a file, and makes it if there is none. Nobody else may read it: the
-// secret is in there.
-//
-// A transaction that is going to write has the database for itself from its first read
-// on; else it could not write after somebody else did. What is acknowledged is on the
-// disk. If the file goes away, no connection makes a new one, or the server would go on
-// with less than it has acknowledged.
-func openSQLite(name string) (*sql.DB, error) {
-	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
-		return nil, errors.New("neither the name of a file nor a URL postgres://…: it begins with : or has a =")
-	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-	options := url.Values{
-		"mode":    {"rw"},
-		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
-	}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String())
 }
 
 // Close closes the database.

@@ -10,7 +10,9 @@
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
 //	access.go      who may join, and the tokens
-//	database.go    SQLite or PostgreSQL: the tables, and the few differences
+//	database.go    the database: its tables and transactions
+//	sqlite.go      SQLite: a file
+//	postgres.go    PostgreSQL: what each connection is set to
 //	records.go     reading and storing records
 //	violations.go  the index that the rules look things up in
 //	log.go         what is logged
@@ -28,6 +30,14 @@
 //
 // The price is that the pushes to one workspace come one by one. Where a workspace is
 // as large as a company, lock its records instead, as examples/storage does.
+//
+// # A process that freezes
+//
+// A process that is stopped while it has a workspace, such as by SIGSTOP, a debugger or a
+// machine that hangs, does not let go of it by itself. PostgreSQL ends such a transaction
+// after 10 seconds, and a push of another process that waits for the workspace gets it then.
+// SQLite cannot do that: all other processes get the status 503 until it goes on or is
+// killed.
 //
 // # Too large
 //

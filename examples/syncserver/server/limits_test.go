@@ -242,6 +242,41 @@ func TestStalledUploads(t *testing.T) {
 	require.Eventually(t, func() bool { return len(s.uploads.all) == 0 }, 10*time.Second, time.Millisecond)
 }
 
+// TestSlowBody: a body that takes long to decode keeps no other workspace waiting.
+func TestSlowBody(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
+		s.decode = func(body []byte) ([]record.Item, error) {
+			if strings.Contains(string(body), "slow") {
+				decoding <- true
+				<-goOn
+			}
+			return decode(body)
+		}
+		url := listen(t, s)
+		invite, err := s.Invitation("busy")
+		require.NoError(t, err)
+		busy, ana := joined(t, url, "busy", invite), joined(t, url, "demo", "")
+		var slow sync.WaitGroup
+		for range 2 * maxTurns {
+			m := busy.set(board.Tasks, "a", board.Title, "slow")
+			slow.Go(func() { busy.push(m) })
+		}
+		<-decoding
+		require.Eventually(t, func() bool { return s.turns.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
+		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+		require.Empty(t, s.working.all, "a place is taken by a body that is being decoded")
+		go func() {
+			for range decoding { // the others
+			}
+		}()
+		close(goOn)
+		slow.Wait()
+		close(decoding)
+	})
+}
+
 // TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
 // another one waiting, however many they are.
 func TestBusyWorkspace(t *testing.T) {
@@ -263,10 +298,10 @@ func TestBusyWorkspace(t *testing.T) {
 		m := busy.set(board.Tasks, "a", board.Title, "x")
 		waiting.Go(func() { busy.push(m) })
 	}
-	require.Eventually(t, func() bool { return s.working.waiting("busy") == most }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.turns.waiting("busy") == most }, 10*time.Second, time.Millisecond)
 	ana := joined(t, url, "demo", "")
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
-	require.Empty(t, s.working.of, "a workspace that is done with is forgotten")
+	require.Empty(t, s.turns.of, "a workspace that is done with is forgotten")
 }

@@ -59,15 +59,20 @@ type outcome struct {
 // push decides about a batch, and stores what comes of it. After an error nothing of it is
 // stored, or, if it was the commit that failed, perhaps all: the client sends the same again.
 func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, err error) {
+	done, err := s.turns.enter(ctx, m.workspace)
+	if err != nil {
+		return out, err
+	}
+	defer done()
+	items, err := s.decode(body)
+	if err != nil {
+		return out, malformed(err)
+	}
 	release, err := s.working.enter(ctx, m.workspace)
 	if err != nil {
 		return out, err
 	}
 	defer release()
-	items, err := s.engine.Decode(body)
-	if err != nil {
-		return out, malformed(err)
-	}
 	in := merge.Input{Actor: m.client, Wall: s.options.Now(), Items: items}
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()

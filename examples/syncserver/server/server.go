@@ -36,8 +36,10 @@ type Server struct {
 	engine   merge.Engine
 	tokens   tokens
 	feed     feed
+	decode   func(body []byte) ([]record.Item, error)
 	uploads  *admission    // of pushes that are read, and wait
-	working  *admission    // of pushes that are decided about
+	turns    *admission    // of pushes that are decoded, and decided about
+	working  *admission    // of pushes that have a transaction
 	stopped  chan struct{} // is closed when Watch has ended
 }
 
@@ -73,14 +75,17 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if d.postgres {
 		working = maxWorking
 	}
-	return &Server{
+	s := &Server{
 		options: o, database: d, tokens: tokens{[]byte(key)},
 		engine: merge.Engine{Guard: o.Guard, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},
 		uploads: newAdmission(maxUploads, uploadsOfWorkspace),
-		working: newAdmission(working, workingOfWorkspace),
+		turns:   newAdmission(maxTurns, turnsOfWorkspace),
+		working: newAdmission(working, working),
 		stopped: make(chan struct{}),
-	}, nil
+	}
+	s.decode = s.engine.Decode
+	return s, nil
 }
