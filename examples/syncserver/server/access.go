@@ -47,10 +47,10 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	}{m.workspace, m.client, s.tokens.of(m)})
 }
 
-// members makes a handler of a function for those who have a token. Which client they
-// are, and of which workspace, comes from there and not from what they say.
-func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) error) http.Handler {
-	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
+// members makes an endpoint for clients that have a token. Which client they are, and of
+// which workspace, is read from the token and not from what they say.
+func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) error) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		m, ok := s.tokens.member(token)
 		if !ok {
@@ -58,7 +58,7 @@ func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) erro
 			return &failure{http.StatusUnauthorized, "unauthorized", err.Error(), err}
 		}
 		return f(w, r, m)
-	})
+	}
 }
 
 // Invitation returns what a client needs to join a workspace that is not open.

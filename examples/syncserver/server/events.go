@@ -13,17 +13,19 @@ import (
 )
 
 // serveEvents answers GET /v1/events with server-sent events: the last sequence of the
-// workspace, at once and whenever there is a new one. A client that is behind it pulls.
+// workspace, at once and whenever there is another one. A client whose cursor differs pulls:
+// the sequence falls when the database is restored, and the pull says so.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
 	if !s.feed.join(m.workspace) {
 		return unavailable(errors.New("too many listen"))
 	}
 	defer s.feed.leave(m.workspace)
+	before, _ := s.feed.current(m.workspace)
 	seq, err := s.database.sequence(r.Context(), m.workspace)
 	if err != nil {
 		return unavailable(err)
 	}
-	s.feed.advance(m.workspace, seq)
+	s.feed.observe(m.workspace, before, seq)
 	w.Header().Set("Content-Type", "text/event-stream")
 	alive := time.NewTicker(15 * time.Second)
 	defer alive.Stop()
@@ -66,7 +68,7 @@ type feed struct {
 type topic struct {
 	listeners int
 	seq       int64
-	changed   chan struct{} // is closed when seq grows, and made anew
+	changed   chan struct{} // is closed when seq changes, and replaced
 }
 
 // join counts one who listens to a workspace, unless there are too many.
@@ -103,10 +105,27 @@ func (f *feed) advance(workspace string, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if t := f.topics[workspace]; t != nil && seq > t.seq {
-		t.seq = seq
-		close(t.changed)
-		t.changed = make(chan struct{})
+		t.change(seq)
 	}
+}
+
+// observe tells listeners which sequence was read from the database, given the one that was
+// known before the reading began. If it is lower than that one, the database was restored: a
+// sequence that was known is visible to what is read later. A lower one that was not known
+// before comes late, as in advance.
+func (f *feed) observe(workspace string, before, seq int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if t := f.topics[workspace]; t != nil && (seq > t.seq || seq < before && before == t.seq) {
+		t.change(seq)
+	}
+}
+
+// change sets the sequence and wakes who listens.
+func (t *topic) change(seq int64) {
+	t.seq = seq
+	close(t.changed)
+	t.changed = make(chan struct{})
 }
 
 // current returns how far a workspace is, and what is closed when that changes. The caller
@@ -118,11 +137,15 @@ func (f *feed) current(workspace string) (int64, <-chan struct{}) {
 	return t.seq, t.changed
 }
 
-// workspaces returns those to which anybody listens, sorted.
-func (f *feed) workspaces() []string {
+// known returns the workspaces to which anybody listens, and how far they are.
+func (f *feed) known() map[string]int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Sorted(maps.Keys(f.topics))
+	known := make(map[string]int64, len(f.topics))
+	for name, t := range f.topics {
+		known[name] = t.seq
+	}
+	return known
 }
 
 // Watch looks for what other processes have stored in the Database, four times a second
@@ -145,16 +168,17 @@ func (s *Server) Watch(ctx context.Context) {
 
 // lookAround reads how far the workspaces are to which anybody listens.
 func (s *Server) lookAround(ctx context.Context) error {
-	names := s.feed.workspaces()
-	if len(names) == 0 {
+	known := s.feed.known()
+	if len(known) == 0 {
 		return nil
 	}
-	list, err := json.Marshal(nameRows(names))
+	list, err := json.Marshal(nameRows(slices.Sorted(maps.Keys(known))))
 	if err != nil {
 		return err
 	}
+	// A workspace that is not there has the sequence 0.
 	rows, err := s.database.db.QueryContext(ctx, s.database.rows(`
-		SELECT w.name, w.seq FROM JSON_ROWS CROSS JOIN workspaces AS w WHERE w.name = r.value->>'name'`), string(list))
+		SELECT r.value->>'name', coalesce(w.seq, 0) FROM JSON_ROWS LEFT JOIN workspaces AS w ON w.name = r.value->>'name'`), string(list))
 	if err != nil {
 		return err
 	}
@@ -165,7 +189,7 @@ func (s *Server) lookAround(ctx context.Context) error {
 		if err := rows.Scan(&name, &seq); err != nil {
 			return err
 		}
-		s.feed.advance(name, seq)
+		s.feed.observe(name, known[name], seq)
 	}
 	return rows.Err()
 }

@@ -94,7 +94,7 @@ func TestFeed(t *testing.T) {
 	seq, _ = f.current("a")
 	require.EqualValues(t, 5, seq, "somebody still listens")
 	f.leave("a")
-	require.Equal(t, []string{"b"}, f.workspaces())
+	require.Equal(t, map[string]int64{"b": 7}, f.known())
 
 	f.topics["b"].listeners = listenersOfWorkspace
 	require.False(t, f.join("b"))
@@ -106,4 +106,61 @@ func TestFeed(t *testing.T) {
 	require.False(t, f.join("a"))
 	f.leave("b")
 	require.True(t, f.join("a"))
+}
+
+// TestFallenSequenceIsTold: listeners are told that a sequence fell, by whichever read finds
+// out, and not of a read that is merely late.
+func TestFallenSequenceIsTold(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	require.True(t, f.join("a"))
+	for _, c := range []struct{ before, seq, want int64 }{
+		{0, 9, 9},
+		{0, 5, 9}, // it was read before 9 was known
+		{9, 9, 9},
+		{8, 7, 9}, // 9 became known while it was read
+		{9, 4, 4},
+		{9, 3, 4}, // another read of the same time: the next one decides
+		{4, 6, 6},
+	} {
+		f.observe("a", c.before, c.seq)
+		seq, _ := f.current("a")
+		require.Equal(t, c.want, seq, "%+v", c)
+	}
+	f.observe("nobody", 9, 1)
+}
+
+// TestRestoredDatabaseIsTold: clients that listen and clients that pull are told when the
+// database has less than they have seen, also when nothing is left of their workspace.
+func TestRestoredDatabaseIsTold(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		t.Cleanup(stop)
+		ana := joined(t, listen(t, s), "demo", "")
+		for i := range 3 {
+			ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
+		}
+		next := ana.events(ctx)
+		require.Equal(t, "data: 3", next())
+		require.Empty(t, ana.pull("3"))
+		for seq, restore := range map[int]string{1: `UPDATE workspaces SET seq = 1`, 0: `DELETE FROM workspaces`} {
+			_, err := s.database.db.Exec(`DELETE FROM records WHERE seq > 1`)
+			require.NoError(t, err)
+			_, err = s.database.db.Exec(restore)
+			require.NoError(t, err)
+			require.Equal(t, fmt.Sprint("data: ", seq), next())
+			for _, after := range []string{"3", fmt.Sprint(seq + 1), "9223372036854775807"} {
+				status, text := ana.request("GET", "/v1/pull?after="+after, "")
+				require.Equal(t, 409, status, text)
+				require.Contains(t, text, `"code":"cursor_ahead"`)
+			}
+			if seq == 1 {
+				require.Empty(t, ana.pull("1"))
+			}
+			_, err = s.database.db.Exec(`
+				INSERT INTO workspaces (name, seq, entries) VALUES ('demo', 3, 3) ON CONFLICT (name) DO UPDATE SET seq = 3`)
+			require.NoError(t, err)
+			require.Equal(t, "data: 3", next())
+		}
+	})
 }

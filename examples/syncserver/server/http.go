@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -13,15 +14,44 @@ import (
 // writeTimeout is how long a client may take to read an answer, or a part of a stream.
 const writeTimeout = time.Minute
 
-// Handler returns the routes of the server.
+// endpoint answers a request, or fails; see Server.handle.
+type endpoint func(http.ResponseWriter, *http.Request) error
+
+// Handler returns the routes of the server. Every answer has the header Server-Time: the wall
+// clock of the server when the answer began, as the text of a clock.Timestamp.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /v1/health", s.handle(s.serveHealth))
-	mux.Handle("POST /v1/join", s.handle(s.serveJoin))
-	mux.Handle("POST /v1/push", s.members(s.servePush))
-	mux.Handle("GET /v1/pull", s.members(s.servePull))
-	mux.Handle("GET /v1/events", s.members(s.serveEvents))
+	for _, route := range []struct {
+		method, path string
+		serve        endpoint
+	}{
+		{http.MethodGet, "/v1/health", s.serveHealth},
+		{http.MethodPost, "/v1/join", s.serveJoin},
+		{http.MethodPost, "/v1/push", s.members(s.servePush)},
+		{http.MethodGet, "/v1/pull", s.members(s.servePull)},
+		{http.MethodGet, "/v1/events", s.members(s.serveEvents)},
+	} {
+		mux.Handle(route.method+" "+route.path, s.handle(route.serve))
+		mux.Handle(route.path, s.handle(only(route.method)))
+	}
+	mux.Handle("/", s.handle(serveNothing))
 	return mux
+}
+
+// only refuses all methods but one.
+func only(method string) endpoint {
+	if method == http.MethodGet {
+		method += ", " + http.MethodHead
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Allow", method)
+		return &failure{http.StatusMethodNotAllowed, "method_not_allowed", "allowed: " + method, errors.New(r.Method)}
+	}
+}
+
+// serveNothing refuses a path that is not a route.
+func serveNothing(_ http.ResponseWriter, r *http.Request) error {
+	return &failure{http.StatusNotFound, "not_found", "no such path", errors.New("no such path")}
 }
 
 // serveHealth answers GET /v1/health: whether the database answers, and what time it is. It
@@ -37,14 +67,15 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
 	}{"ok", clock.TimestampOf(s.options.Now())})
 }
 
-// handle makes a handler of a function that may fail. If it fails when a part of the answer
-// is written, the connection is broken off, so that nobody takes that part to be all.
-func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.Handler {
+// handle makes a handler of an endpoint. If it fails after a part of the answer was written,
+// the connection is aborted, so that no client takes that part for the whole.
+func (s *Server) handle(f endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		written := &writer{ResponseWriter: w}
+		written := &writer{ResponseWriter: w, now: s.options.Now}
 		err := f(written, r)
 		if err == nil {
+			written.begin() // it may have written nothing
 			return
 		}
 		var fail *failure
@@ -65,8 +96,8 @@ func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		case http.StatusServiceUnavailable:
 			w.Header().Set("Retry-After", "1")
 		}
-		w.WriteHeader(fail.status)
-		json.NewEncoder(w).Encode(fail)
+		written.WriteHeader(fail.status)
+		json.NewEncoder(written).Encode(fail)
 	})
 }
 
@@ -85,15 +116,31 @@ func setWriteDeadline(w http.ResponseWriter) {
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // of no use where it is not supported
 }
 
-// writer knows whether an answer has begun.
+// writer knows whether an answer has begun, and sets the header Server-Time when it does. A
+// request that took a minute to arrive is answered with the time of the answer.
 type writer struct {
 	http.ResponseWriter
+	now   func() time.Time
 	begun bool
 }
 
-// Write notes that the answer has begun: from now on, its status cannot be changed.
+// begin notes that the answer has begun: from now on, its status cannot be changed.
+func (w *writer) begin() {
+	if !w.begun {
+		w.begun = true
+		w.Header().Set("Server-Time", clock.TimestampOf(w.now()).String())
+	}
+}
+
+// WriteHeader begins the answer.
+func (w *writer) WriteHeader(status int) {
+	w.begin()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer, unless it has begun.
 func (w *writer) Write(p []byte) (int, error) {
-	w.begun = true
+	w.begin()
 	return w.ResponseWriter.Write(p)
 }
 
@@ -136,13 +183,16 @@ func unavailable(err error) error {
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
 }
 
-// readAll reads the body of a request, or a part of it. One that breaks off is no malformed
-// one: it says nothing of what the client meant.
+// readAll reads the body of a request, or a part of it. A body that breaks off is not
+// malformed: the same request may succeed. One that is too slow may succeed in parts.
 func readAll(r io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(r)
 	var limit *http.MaxBytesError
 	if errors.As(err, &limit) {
 		return nil, tooLarge(err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, &failure{http.StatusRequestTimeout, "timeout", "the body did not arrive in time: send less at once", err}
 	}
 	if err != nil {
 		return nil, unavailable(err)

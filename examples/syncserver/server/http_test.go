@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,9 +145,73 @@ func TestBadRequests(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(text), &failure))
 		require.Equal(t, c.code, failure.Code)
 	}
-	status, _ := ana.request("GET", "/v1/push", "")
-	require.Equal(t, 405, status)
 	require.Empty(t, ana.pull("0"))
+}
+
+// TestEveryAnswerHasTheServersTime: an answer says what time it is, whatever it is an answer
+// to, and fails in the one form that clients read.
+func TestEveryAnswerHasTheServersTime(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s.options.Now = func() time.Time { return wall }
+	close(s.stopped) // or the events go on
+	h := s.Handler()
+	token := s.tokens.of(member{"demo", clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")})
+	for _, c := range []struct {
+		method, path, token string
+		status              int
+		code, allow         string
+	}{
+		{"GET", "/v1/health", "", 200, "", ""},
+		{"HEAD", "/v1/health", "", 200, "", ""},
+		{"GET", "/v1/pull", token, 200, "", ""}, // without a byte
+		{"GET", "/v1/pull", "", 401, "unauthorized", ""},
+		{"GET", "/v1/pull?after=1", token, 409, "cursor_ahead", ""},
+		{"GET", "/v1/events", token, 200, "", ""},
+		{"POST", "/v1/push", token, 200, "", ""},
+		{"POST", "/v1/join", "", 400, "malformed", ""},
+		{"GET", "/v1/push", token, 405, "method_not_allowed", "POST"},
+		{"GET", "/v1/join", "", 405, "method_not_allowed", "POST"},
+		{"POST", "/v1/pull", token, 405, "method_not_allowed", "GET, HEAD"},
+		{"OPTIONS", "/v1/events", "", 405, "method_not_allowed", "GET, HEAD"},
+		{"DELETE", "/v1/health", "", 405, "method_not_allowed", "GET, HEAD"},
+		{"GET", "/v1/nothing", "", 404, "not_found", ""},
+		{"GET", "/v1/", token, 404, "not_found", ""},
+	} {
+		body := map[string]string{"/v1/push": "[]"}[c.path]
+		r := httptest.NewRequest(c.method, c.path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+c.token)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		what := c.method + " " + c.path
+		require.Equal(t, c.status, w.Code, what)
+		require.Equal(t, "2026-03-02T12:00:00.000000000Z", w.Header().Get("Server-Time"), what)
+		require.Equal(t, "no-store", w.Header().Get("Cache-Control"), what)
+		require.Equal(t, c.allow, w.Header().Get("Allow"), what)
+		if c.code != "" {
+			var failure struct{ Code, Detail string }
+			require.Equal(t, "application/json", w.Header().Get("Content-Type"), what)
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &failure), what)
+			require.Equal(t, c.code, failure.Code, what)
+			require.NotEmpty(t, failure.Detail, what)
+		}
+		if c.path == "/v1/push" && c.status == 200 {
+			require.Contains(t, w.Body.String(), `"serverTime":"2026-03-02T12:00:00.000000000Z"`)
+		}
+	}
+}
+
+// TestServerTimeIsThatOfTheAnswer: how long a request took to arrive does not count.
+func TestServerTimeIsThatOfTheAnswer(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s.options.Now = func() time.Time { return wall }
+	w := httptest.NewRecorder()
+	s.handle(func(w http.ResponseWriter, r *http.Request) error {
+		wall = wall.Add(time.Minute)
+		return nil
+	}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	require.Equal(t, "2026-03-02T12:01:00.000000000Z", w.Header().Get("Server-Time"))
 }
 
 // TestPages: pages follow each other without a gap or a repetition, whatever their size.
@@ -170,7 +236,7 @@ func TestPages(t *testing.T) {
 		}
 		require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7}, seqs)
 	}
-	require.Empty(t, ana.pull("99"))
+	require.Empty(t, ana.pull("7"))
 
 	for i := range maxPage / maxItems {
 		many := make([]record.Mutation, maxItems)

@@ -31,6 +31,10 @@ const (
 // The next pull begins after the last one. If there are fewer than M, or than 10,000 where M
 // is greater, the client has all that there was.
 //
+// A cursor above the sequence of the workspace was given by a database that had more than this
+// one, which was restored or failed over. It is refused with the status 409 and the code
+// cursor_ahead: the client joins again, and pulls everything.
+//
 // The page is streamed: read from the database in chunks, each of which is sent before the
 // next one is read. So a client that reads slowly holds no connection to the database, and
 // has a minute for each chunk.
@@ -50,6 +54,9 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {
 		chunk, err := s.pull(r.Context(), &p)
+		if err == nil && len(chunk) == 0 {
+			err = s.checkCursor(r.Context(), p)
+		}
 		if err != nil || len(chunk) == 0 {
 			return err
 		}
@@ -90,6 +97,21 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 		return nil, unavailable(err)
 	}
 	return lines, nil
+}
+
+// checkCursor refuses a cursor above the sequence of the workspace. It is asked only about a
+// cursor above which no record was found, and reads the sequence after that: all that was
+// committed before a client had its cursor is visible by then.
+func (s *Server) checkCursor(ctx context.Context, p page) error {
+	seq, err := s.database.sequence(ctx, p.workspace)
+	if err != nil {
+		return unavailable(err)
+	}
+	if p.after > seq {
+		err := fmt.Errorf("after: %d is above the last sequence, %d: the server has lost data; join again", p.after, seq)
+		return &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
+	}
+	return nil
 }
 
 // number reads a number from the query of a request.

@@ -27,6 +27,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	if err != nil {
 		return err
 	}
+	answer.ServerTime = clock.TimestampOf(s.options.Now())
 	return writeJSON(w, answer)
 }
 
@@ -123,6 +124,8 @@ type pushAnswer struct {
 	// Violations are those that the push opened, closed or changed. The rows are pulled
 	// like all data; this is to tell the user at once.
 	Violations []violation.Violation `json:"violations"`
+	// ServerTime is the wall clock of the server, as in the header Server-Time.
+	ServerTime clock.Timestamp `json:"serverTime"`
 }
 
 // answerJSON returns what the client gets.
