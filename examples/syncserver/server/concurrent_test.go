@@ -75,6 +75,7 @@ func TestConcurrentServers(t *testing.T) {
 		require.NoError(t, err)
 		require.NotZero(t, report.Open)
 		require.Empty(t, report.Updates)
+		requireCounted(t, servers[0].database)
 	})
 }
 

@@ -9,49 +9,6 @@ import (
 	"time"
 )
 
-// schema creates the tables, unless they are there. It is the same for both databases.
-//
-// Records are kept as the text of one JSON document. Their fields grow without a
-// migration, and the text comes back byte for byte.
-const schema = `
-	CREATE TABLE IF NOT EXISTS secrets (
-		one INTEGER PRIMARY KEY CHECK (one = 1),
-		key TEXT NOT NULL                          -- which signs tokens
-	);
-	CREATE TABLE IF NOT EXISTS workspaces (
-		name    TEXT PRIMARY KEY,
-		seq     BIGINT NOT NULL,                   -- the last one that was given
-		entries BIGINT NOT NULL                    -- how many the journal has
-	);
-	CREATE TABLE IF NOT EXISTS records (
-		workspace TEXT NOT NULL,
-		tbl       TEXT NOT NULL,
-		id        TEXT NOT NULL,
-		data      TEXT NOT NULL,
-		seq       BIGINT NOT NULL,                 -- at which it last changed
-		PRIMARY KEY (workspace, tbl, id)
-	);
-	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
-	CREATE TABLE IF NOT EXISTS marks (
-		client TEXT PRIMARY KEY,
-		at     BIGINT NOT NULL                     -- the greatest stamp accepted from it
-	);
-	CREATE TABLE IF NOT EXISTS scopes (
-		workspace TEXT NOT NULL,
-		rule      TEXT NOT NULL,
-		name      TEXT NOT NULL,                   -- its hash
-		tbl       TEXT NOT NULL,
-		id        TEXT NOT NULL,
-		PRIMARY KEY (workspace, rule, name, tbl, id)
-	);
-	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);
-	CREATE TABLE IF NOT EXISTS journal (
-		workspace TEXT NOT NULL,
-		entry     BIGINT NOT NULL,
-		line      TEXT NOT NULL,
-		PRIMARY KEY (workspace, entry)
-	);`
-
 // Database is where a Server stores things. It may be shared by several.
 type Database struct {
 	db       *sql.DB
@@ -95,23 +52,6 @@ func openDatabase(ctx context.Context, name string, t timeouts) (*Database, erro
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return d, nil
-}
-
-// migrate creates what is missing. It may take its time.
-func (d *Database) migrate(ctx context.Context) error {
-	return d.transaction(ctx, func(tx *sql.Tx) error {
-		if d.postgres {
-			if err := patient(ctx, tx); err != nil {
-				return err
-			}
-			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
-			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7236184502)`); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ExecContext(ctx, schema)
-		return err
-	})
 }
 
 // maxConnections is how many connections to its database a server has.

@@ -10,7 +10,8 @@
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
 //	access.go      who may join, and the tokens
-//	database.go    the database: its tables and transactions
+//	database.go    the database and its transactions
+//	schema.go      its tables, and how those of earlier versions are completed
 //	sqlite.go      SQLite: a file
 //	postgres.go    PostgreSQL: what each connection is set to
 //	records.go     reading and storing records

@@ -19,6 +19,7 @@ type session struct {
 	workspace string
 	seq       int64 // the last sequence that was given
 	entries   int64 // the last entry of the journal
+	bytes     int64 // of all records, with their keys
 }
 
 // locked runs f in a transaction that has the workspace for itself, and stores what is
@@ -32,14 +33,14 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
 			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-			RETURNING seq, entries`, workspace).Scan(&s.seq, &s.entries)
+			RETURNING seq, entries, bytes`, workspace).Scan(&s.seq, &s.entries, &s.bytes)
 		if err != nil {
 			return err
 		}
 		if err := f(s); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE workspaces SET seq = $2, entries = $3 WHERE name = $1`, workspace, s.seq, s.entries)
+		_, err = tx.ExecContext(ctx, `UPDATE workspaces SET seq = $2, entries = $3, bytes = $4 WHERE name = $1`, workspace, s.seq, s.entries, s.bytes)
 		return err
 	})
 	return s.seq, err
@@ -149,25 +150,37 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 func (s *session) put(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
-		Data string `json:"data"`
-		Seq  int64  `json:"seq"`
+		Data   string `json:"data"`
+		Seq    int64  `json:"seq"`
+		Latest int64  `json:"latest"`
 	}
 	if len(updates) == 0 {
 		return nil
 	}
 	rows := make([]row, len(updates))
+	var before []byte // scratch
 	for i, u := range updates {
 		s.seq++
 		key, data := u.After.Key(), u.After.AppendJSON(nil)
-		if len(data) > maxRecord && len(data) > len(u.Before.AppendJSON(nil)) {
+		if before = before[:0]; u.Before.Len() > 0 {
+			before = u.Before.AppendJSON(before)
+			s.bytes -= storedBytes(key, before)
+		}
+		s.bytes += storedBytes(key, data)
+		if len(data) > maxRecord && len(data) > len(before) {
 			return tooLarge(fmt.Errorf("the record %q would have more than %d bytes", key, maxRecord))
 		}
-		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq}
+		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq, int64(latestOf(u.After))}
 	}
 	return s.exec(ctx, "records", `
-		INSERT INTO records (workspace, tbl, id, data, seq)
-		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT) FROM JSON_ROWS WHERE true
-		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`, rows)
+		INSERT INTO records (workspace, tbl, id, data, seq, latest)
+		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT) FROM JSON_ROWS WHERE true
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq, latest = excluded.latest`, rows)
+}
+
+// storedBytes returns how many bytes a record counts for, given its key and JSON.
+func storedBytes(key record.Key, data []byte) int64 {
+	return int64(len(key.Table) + len(key.ID) + len(data))
 }
 
 // marks returns the greatest stamp that was accepted from a client.
@@ -185,8 +198,8 @@ func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Sta
 func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
 	for _, mark := range marks { // of one client, as a rule
 		_, err := s.tx.ExecContext(ctx, `
-			INSERT INTO marks (client, at) VALUES ($1, $2)
-			ON CONFLICT (client) DO UPDATE SET at = excluded.at`, mark.Client, mark.Time)
+			INSERT INTO marks (client, at, workspace) VALUES ($1, $2, $3)
+			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, mark.Client, mark.Time, s.workspace)
 		if err != nil {
 			return fmt.Errorf("store the mark: %w", err)
 		}

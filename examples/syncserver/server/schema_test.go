@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// firstTables are those of the first version.
+const firstTables = `
+	CREATE TABLE secrets (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL);
+	CREATE TABLE workspaces (name TEXT PRIMARY KEY, seq BIGINT NOT NULL, entries BIGINT NOT NULL);
+	CREATE TABLE records (
+		workspace TEXT NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL, seq BIGINT NOT NULL,
+		PRIMARY KEY (workspace, tbl, id)
+	);
+	CREATE UNIQUE INDEX records_by_seq ON records (workspace, seq);
+	CREATE TABLE marks (client TEXT PRIMARY KEY, at BIGINT NOT NULL);
+	CREATE TABLE scopes (
+		workspace TEXT NOT NULL, rule TEXT NOT NULL, name TEXT NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL,
+		PRIMARY KEY (workspace, rule, name, tbl, id)
+	);
+	CREATE INDEX scopes_by_key ON scopes (workspace, tbl, id);
+	CREATE TABLE journal (workspace TEXT NOT NULL, entry BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (workspace, entry));`
+
+// TestOldDatabase: a database of the first version is completed when it is opened, by two
+// processes at once as well, and goes on with what it has.
+func TestOldDatabase(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		driver := "sqlite"
+		if IsPostgres(database) {
+			driver = "pgx"
+		}
+		old, err := sql.Open(driver, database)
+		require.NoError(t, err)
+		defer old.Close()
+		_, err = old.Exec(firstTables + `INSERT INTO secrets (one, key) VALUES (1, 'key'); INSERT INTO workspaces VALUES ('demo', 250, 0), ('other', 1, 0), ('empty', 0, 0);`)
+		require.NoError(t, err)
+		ana := clock.ClientID{7}
+		_, err = old.Exec(`INSERT INTO marks VALUES ($1, 1)`, ana)
+		require.NoError(t, err)
+		for i := range 250 {
+			at := clock.Stamp{Time: now.Now(), Client: ana}
+			// A text that PostgreSQL cannot look into.
+			m, err := record.New(record.Key{Table: board.Tasks, ID: fmt.Sprint(i)}).Edit(at).Set(board.Title, "é\x00").Set(board.Due, i).Mutation()
+			require.NoError(t, err)
+			_, err = old.Exec(`INSERT INTO records VALUES ('demo', $1, $2, $3, $4)`, board.Tasks, fmt.Sprint(i), m.Data, i+1)
+			require.NoError(t, err)
+		}
+		_, err = old.Exec(`INSERT INTO records VALUES ('other', 'tasks', 'x', '{}', 1)`)
+		require.NoError(t, err)
+
+		opened := make(chan *Server, 2)
+		for range 2 {
+			go func() { opened <- open(t, database) }()
+		}
+		s := <-opened
+		<-opened
+		requireCounted(t, s.database)
+		out, err := s.push(context.Background(), member{"demo", ana}, (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil))
+		require.NoError(t, err)
+		require.True(t, out.answer.Results[0].Changed)
+		requireCounted(t, s.database)
+		var workspace string
+		require.NoError(t, s.database.db.QueryRow(`SELECT workspace FROM marks`).Scan(&workspace))
+		require.Equal(t, "demo", workspace)
+	})
+}
+
+// requireCounted requires that what is kept of records besides them agrees with them.
+func requireCounted(t *testing.T, d *Database) {
+	t.Helper()
+	rows, err := d.db.Query(`SELECT workspace, tbl, id, data, latest FROM records`)
+	require.NoError(t, err)
+	defer rows.Close()
+	want := make(map[string]int64)
+	for rows.Next() {
+		var workspace, tbl, id, data string
+		var kept, latest clock.Timestamp
+		require.NoError(t, rows.Scan(&workspace, &tbl, &id, &data, &kept))
+		want[workspace] += int64(len(tbl) + len(id) + len(data))
+		var r record.Record
+		require.NoError(t, r.Scan(data))
+		for _, w := range r.All() {
+			latest = max(latest, w.Stamp.Time)
+		}
+		require.Equal(t, latest, kept, data)
+	}
+	require.NoError(t, rows.Err())
+	for workspace, bytes := range want {
+		var counted int64
+		require.NoError(t, d.db.QueryRow(`SELECT bytes FROM workspaces WHERE name = $1`, workspace).Scan(&counted))
+		require.Equal(t, bytes, counted, workspace)
+	}
+}
