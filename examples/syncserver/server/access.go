@@ -24,7 +24,7 @@ type member struct {
 // serveJoin answers POST /v1/join with a client ID, which nobody else has, and the token
 // that goes with it. The client keeps both for as long as it keeps its data.
 func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
-	body, err := readAll(http.MaxBytesReader(w, r.Body, 4<<10))
+	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
 		return err
 	}

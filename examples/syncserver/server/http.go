@@ -3,9 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -72,6 +70,10 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) handle(f endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		if r.Body != http.NoBody {
+			// For what the endpoint does not read: net/http reads it after the answer.
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(readPatience))
+		}
 		written := &writer{ResponseWriter: w, now: s.options.Now}
 		err := f(written, r)
 		if err == nil {
@@ -181,23 +183,6 @@ func unavailable(err error) error {
 		return err
 	}
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
-}
-
-// readAll reads the body of a request, or a part of it. A body that breaks off is not
-// malformed: the same request may succeed. One that is too slow may succeed in parts.
-func readAll(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(r)
-	var limit *http.MaxBytesError
-	if errors.As(err, &limit) {
-		return nil, tooLarge(err)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, &failure{http.StatusRequestTimeout, "timeout", "the body did not arrive in time: send less at once", err}
-	}
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	return body, nil
 }
 
 // writeJSON answers with a value.

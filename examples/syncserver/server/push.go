@@ -35,7 +35,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 // be released. The usual one needs none, so that nobody can keep it waiting who takes all
 // places and sends no more.
 func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (body []byte, release func(), err error) {
-	whole := http.MaxBytesReader(w, r.Body, maxBody)
+	whole := bodyOf(w, r, maxBody)
 	body, err = readAll(io.LimitReader(whole, smallBody))
 	if err != nil || len(body) < smallBody {
 		return body, func() {}, err

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// settings are what the command line asks for. Flags may stand before the name of a command,
+// after it, and after the workspace.
+type settings struct {
+	address, database, open, hosts string
+	journal, verbose               bool
+	command                        command
+	workspace                      string // of a command other than serve
+}
+
+// command is something that the program does.
+type command struct {
+	name  string // "" for the server itself
+	about string
+	flags []string // which have an effect
+	run   func(context.Context, settings) error
+}
+
+// commands returns all of them, the server first.
+func commands() []command {
+	return []command{
+		{"", "serves clients, and the page", []string{"addr", "db", "host", "journal", "open", "v"}, serve},
+		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal},
+		{"audit", "derives the violations of a workspace again", []string{"db", "v"}, audit},
+		{"invite", "prints a link that joins a workspace, with the host of -addr", []string{"addr", "db"}, invite},
+	}
+}
+
+// errUsage says that the command line makes no sense.
+var errUsage = errors.New("run syncserver -h for help")
+
+// parse reads a command line. If it asks for help, that is printed, and the error is
+// flag.ErrHelp.
+func parse(args []string, out io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("syncserver", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 lets other machines in")
+	flags.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
+	flags.StringVar(&s.hosts, "host", "", "the `names`, separated by commas, that a proxy passes on as the host of a request; * for any")
+	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
+	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
+	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
+	words, err := parseAnywhere(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		help(out, flags, words)
+		return s, err
+	}
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", err, errUsage)
+	}
+	name := ""
+	if len(words) > 0 {
+		name, words = words[0], words[1:]
+	}
+	if s.command, err = find(name); err != nil || name == "" {
+		return s, err
+	}
+	if len(words) != 1 || words[0] == "" {
+		return s, fmt.Errorf("%s takes one workspace, as in: syncserver %s demo: it got %q: %w", name, name, words, errUsage)
+	}
+	s.workspace = words[0]
+	return s, nil
+}
+
+// parseAnywhere parses flags among words, and returns the words. After -- all are words.
+func parseAnywhere(flags *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return words, err
+		}
+		rest := flags.Args()
+		if read := len(args) - len(rest); read > 0 && args[read-1] == "--" || len(rest) == 0 {
+			return append(words, rest...), nil
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+}
+
+// find returns the command of a name.
+func find(name string) (command, error) {
+	var names []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+		names = append(names, c.name)
+	}
+	return command{}, fmt.Errorf("no command is called %q: there are %s, and none starts the server: %w", name, strings.Join(names[1:], ", "), errUsage)
+}
+
+// help prints what the program can do, or one of its commands.
+func help(out io.Writer, flags *flag.FlagSet, words []string) {
+	shown := commands()
+	if len(words) > 0 {
+		if c, err := find(words[0]); err == nil {
+			shown = []command{c}
+		}
+	}
+	for i, c := range shown {
+		start, line := "usage:", "syncserver [flags]"
+		if i > 0 {
+			start = "      "
+		}
+		if c.name != "" {
+			line = fmt.Sprintf("syncserver %s [flags] WORKSPACE", c.name)
+		}
+		fmt.Fprintf(out, "%s %-38s %s\n", start, line, c.about)
+	}
+	fmt.Fprintln(out)
+	some := flag.NewFlagSet("", flag.ContinueOnError)
+	some.SetOutput(out)
+	flags.VisitAll(func(f *flag.Flag) {
+		if slices.Contains(shown[0].flags, f.Name) {
+			some.Var(f.Value, f.Name, f.Usage)
+			some.Lookup(f.Name).DefValue = f.DefValue
+		}
+	})
+	some.PrintDefaults()
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+)
+
+// TestFlagsStandAnywhere: a flag has its effect before a command, after it, and after the
+// workspace.
+func TestFlagsStandAnywhere(t *testing.T) {
+	for _, line := range []string{
+		"-db x.db -v journal demo", "journal -db x.db -v demo", "journal demo -db x.db -v", "-v journal -db=x.db demo", "-v journal -db x.db -- demo",
+	} {
+		s, err := parse(strings.Fields(line), nil)
+		require.NoError(t, err, line)
+		require.Equal(t, "journal", s.command.name, line)
+		require.Equal(t, "demo", s.workspace, line)
+		require.Equal(t, "x.db", s.database, line)
+		require.True(t, s.verbose, line)
+	}
+	s, err := parse(nil, nil)
+	require.NoError(t, err)
+	require.Empty(t, s.command.name)
+	require.Empty(t, s.workspace)
+	s, err = parse([]string{"audit", "--", "-v"}, nil)
+	require.NoError(t, err)
+	require.Equal(t, "-v", s.workspace, "a workspace may be called so")
+}
+
+// TestWrongCommandLinesSayWhatToDo: nothing that is not understood is ignored.
+func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
+	for line, want := range map[string]string{
+		"journl demo":      "journal, audit",
+		"serve":            "none starts the server",
+		"journal":          "takes one workspace, as in: syncserver journal demo",
+		"journal a b":      "takes one workspace",
+		"audit a -v b":     "takes one workspace",
+		"-port 8081":       "-port",
+		"journal -port x":  "-port",
+		"journal demo -db": "-db",
+		"-v=maybe":         "maybe",
+	} {
+		_, err := parse(strings.Fields(line), nil)
+		require.ErrorIs(t, err, errUsage, line)
+		require.ErrorContains(t, err, want, line)
+		require.ErrorContains(t, err, "-h", line)
+	}
+}
+
+// TestHelp: each command has a help of its own, with its flags and no others.
+func TestHelp(t *testing.T) {
+	for _, c := range commands() {
+		var out bytes.Buffer
+		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
+		require.ErrorIs(t, err, flag.ErrHelp)
+		require.Contains(t, out.String(), c.about)
+		for _, name := range []string{"addr", "db", "host", "journal", "open", "v"} {
+			has := false
+			for _, f := range c.flags {
+				has = has || f == name
+			}
+			require.Equal(t, has, strings.Contains(out.String(), "\n  -"+name), "%s: -%s", c.name, name)
+		}
+	}
+}
+
+// TestTakenPortLeavesNoDatabase: a server that cannot listen says what to do, and makes no
+// file.
+func TestTakenPortLeavesNoDatabase(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	for address, want := range map[string]string{taken.Addr().String(): "name another address, such as -addr", "8080": "-addr takes a host", "127.0.0.1:http:": "-addr takes a host"} {
+		s := settings{address: address, database: databasetest.SQLite(t)}
+		require.ErrorContains(t, serve(t.Context(), s), want)
+		require.NoFileExists(t, s.database)
+	}
+}

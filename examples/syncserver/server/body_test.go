@@ -1,0 +1,153 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+)
+
+// link is a connection on which bytes arrive at a rate, until it stalls. Its clock is its own.
+type link struct {
+	*httptest.ResponseRecorder
+	clock    time.Time
+	deadline time.Time
+	rate     int // bytes a second
+	stall    int // bytes after which nothing comes
+	sent     int
+}
+
+func (l *link) SetReadDeadline(at time.Time) error {
+	l.deadline = at
+	return nil
+}
+
+// Read delivers what arrives in a second.
+func (l *link) Read(p []byte) (int, error) {
+	next := l.clock.Add(time.Second)
+	if next.After(l.deadline) || l.sent >= l.stall {
+		l.clock = l.deadline
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := min(l.rate, len(p))
+	l.clock = l.clock.Add(time.Second * time.Duration(n) / time.Duration(l.rate))
+	l.sent += n
+	return n, nil
+}
+
+// TestSlowUploadsAreServedAndStalledOnesCut: a body may be slow for minutes, and neither
+// silent nor slower than the least rate for half a minute.
+func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
+	for _, c := range []struct {
+		what              string
+		size, rate, stall int
+		arrives           bool
+		least, most       time.Duration
+	}{
+		{"a phone", 890_000, 12_000, maxBody, true, 74 * time.Second, 75 * time.Second},
+		{"the largest, at the least rate", maxBody, readRate, maxBody, true, 500 * time.Second, 9 * time.Minute},
+		{"below the least rate", maxBody, readRate / 2, maxBody, false, 30 * time.Second, 61 * time.Second},
+		{"silent from the beginning", 890_000, 12_000, 0, false, 30 * time.Second, 30 * time.Second},
+		{"silent after much", maxBody, 1 << 20, maxBody / 2, false, 30 * time.Second, 33 * time.Second},
+	} {
+		l := &link{ResponseRecorder: httptest.NewRecorder(), clock: time.Unix(0, 0), rate: c.rate, stall: c.stall}
+		b := &body{Reader: io.LimitReader(l, int64(c.size)), control: http.NewResponseController(l), now: func() time.Time { return l.clock }}
+		text, err := readAll(b)
+		took := l.clock.Sub(time.Unix(0, 0))
+		require.GreaterOrEqual(t, took, c.least, c.what)
+		require.LessOrEqual(t, took, c.most, c.what)
+		if c.arrives {
+			require.NoError(t, err, c.what)
+			require.Len(t, text, c.size)
+			l.deadline = time.Time{}
+			_, err = b.Read(make([]byte, 1))
+			require.ErrorIs(t, err, io.EOF)
+			require.Zero(t, l.deadline, "after the end, the connection is left alone")
+			continue
+		}
+		fail := new(failure)
+		require.ErrorAs(t, err, &fail, c.what)
+		require.Equal(t, http.StatusRequestTimeout, fail.status)
+		require.Equal(t, "timeout", fail.Code)
+	}
+}
+
+// TestWaitingForAPlaceIsNotSlowness: time in which the server does not read is its own.
+func TestWaitingForAPlaceIsNotSlowness(t *testing.T) {
+	l := &link{ResponseRecorder: httptest.NewRecorder(), clock: time.Unix(0, 0), rate: 12_000, stall: maxBody}
+	b := &body{Reader: io.LimitReader(l, 200_000), control: http.NewResponseController(l), now: func() time.Time { return l.clock }}
+	_, err := readAll(io.LimitReader(b, smallBody))
+	require.NoError(t, err)
+	l.clock = l.clock.Add(time.Hour)
+	text, err := readAll(b)
+	require.NoError(t, err)
+	require.Len(t, text, 200_000-smallBody)
+}
+
+// TestPushesAreReadUnderADeadline: each part of each body has one, also of a request that is
+// refused before its body is read.
+func TestPushesAreReadUnderADeadline(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	ana := joined(t, url, "demo", "")
+	for _, token := range []string{ana.Token, "x"} {
+		l := &link{ResponseRecorder: httptest.NewRecorder()}
+		m := ana.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 60_000)).AppendJSON(nil)
+		parts := small{bytes.NewReader(m), func() {
+			require.NotZero(t, l.deadline)
+			l.deadline = time.Time{}
+		}}
+		r := httptest.NewRequest("POST", "/v1/push", parts)
+		r.Header.Set("Authorization", "Bearer "+token)
+		s.Handler().ServeHTTP(l, r)
+		if token == "x" {
+			require.Equal(t, http.StatusUnauthorized, l.Code)
+			require.NotZero(t, l.deadline)
+			continue
+		}
+		require.Equal(t, http.StatusOK, l.Code, l.Body)
+	}
+}
+
+// small calls a function at each read, and reads little.
+type small struct {
+	io.Reader
+	each func()
+}
+
+func (r small) Read(p []byte) (int, error) {
+	r.each()
+	return r.Reader.Read(p[:min(len(p), 1000)])
+}
+
+// TestTimeoutIsToldFromBreaking: a client halves what it sends after a time-out, and sends the
+// same again after a break.
+func TestTimeoutIsToldFromBreaking(t *testing.T) {
+	for err, status := range map[error]int{
+		os.ErrDeadlineExceeded:                             408,
+		fmt.Errorf("read tcp: %w", os.ErrDeadlineExceeded): 408,
+		io.ErrUnexpectedEOF:                                503,
+		&http.MaxBytesError{Limit: 1}:                      413,
+	} {
+		_, got := readAll(io.MultiReader(strings.NewReader("x"), errorReader{err}))
+		fail := new(failure)
+		require.ErrorAs(t, got, &fail)
+		require.Equal(t, status, fail.status, err)
+		require.True(t, errors.Is(got, err))
+	}
+}
+
+type errorReader struct{ error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.error }
