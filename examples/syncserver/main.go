@@ -107,6 +107,25 @@ func audit(ctx context.Context, s settings) error {
 	return report.Err
 }
 
+// repair restamps what is stamped too far in the future.
+func repair(ctx context.Context, s settings) error {
+	database, srv, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	done, err := srv.Repair(ctx, s.workspace, server.RepairOptions{Log: os.Stdout, Dry: s.dry})
+	if err != nil {
+		return fmt.Errorf("repair %s: %w", s.workspace, err)
+	}
+	verb := "were"
+	if s.dry {
+		verb = "would be"
+	}
+	fmt.Printf("%d writes of %d records %s restamped, and %d marks lowered\n", done.Writes, done.Records, verb, done.Marks)
+	return nil
+}
+
 // invite prints a link that joins a workspace.
 func invite(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)

@@ -15,6 +15,8 @@
 //	schema.go      its tables, and how those of earlier versions are completed
 //	sqlite.go      SQLite: a file
 //	postgres.go    PostgreSQL: what each connection is set to
+//	ahead.go       stored writes that are stamped too far ahead
+//	repair.go      the command that restamps them
 //	records.go     reading and storing records
 //	violations.go  the index that the rules look things up in
 //	log.go         what is logged
@@ -52,11 +54,23 @@
 // past ones as well. Where they have more than 16 MiB, the push is stored, the rule is not
 // asked, and the log has an error: give the rule smaller scopes, such as a room and a month.
 //
+// # Stamps from the future
+//
+// While the clock of the server is ahead, it accepts stamps that are. When it is right again,
+// these win until their time has come, and every client that has pulled one stamps above it
+// and is refused as too far ahead. The answer to such a push names some of these writes. The
+// command "syncserver repair" restamps them all, and lowers the marks of their clients; the
+// clients pull what it changed, and go on.
+//
 // # A backup that was restored
 //
-// A client whose cursor lies above the sequence of a restored database would not hear of
-// what gets the sequences between, and does not send again what was accepted after the
-// backup was made. So stop the servers, delete the row of the table secrets, and start
-// them: all tokens have ended, and the clients join anew and pull everything. What the
-// backup did not have is lost, but for what still waits to be sent.
+// A client whose cursor lies above the sequence of a restored database is told so, with the
+// status 409 and the code cursor_ahead: it joins again, pulls everything, and sends again what
+// still waits. It is the same after a failover to a standby that lacked some commits.
+//
+// The server cannot tell where the sequence has passed the cursor of a client by the time that
+// it comes back: the client misses what took the sequences between. Where many have pushed
+// since the restore, or some clients stay away for days, stop the servers, delete the row of
+// the table secrets, and start them: all tokens have ended, so all clients join again. Either
+// way, what the backup does not have is lost, except for what still waits to be sent.
 package server

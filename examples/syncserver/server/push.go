@@ -55,6 +55,7 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 type outcome struct {
 	answer merge.Answer     // to its items
 	report violation.Report // of what now makes no sense, or does again
+	ahead  []aheadWrite     // stored, if an item was refused because it is too far ahead
 }
 
 // push decides about a batch, and stores what comes of it. After an error nothing of it is
@@ -98,6 +99,9 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 		return out, err
 	}
 	out.answer = s.engine.Apply(in)
+	if out.ahead, err = s.ahead(ctx, tx, in.Wall, out.answer); err != nil {
+		return out, err
+	}
 	made := violation.Input{Changes: out.answer.Updates, Now: clock.TimestampOf(in.Wall)}
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
@@ -124,13 +128,17 @@ type pushAnswer struct {
 	// Violations are those that the push opened, closed or changed. The rows are pulled
 	// like all data; this is to tell the user at once.
 	Violations []violation.Violation `json:"violations"`
+	// Ahead are some of the stored writes that are stamped too far ahead, if an item was
+	// refused because it is. A client that pulled them stamps above them: it is not its clock
+	// that is wrong, and the server has to be repaired. Without such writes it is left out.
+	Ahead []aheadWrite `json:"ahead,omitempty"`
 	// ServerTime is the wall clock of the server, as in the header Server-Time.
 	ServerTime clock.Timestamp `json:"serverTime"`
 }
 
 // answerJSON returns what the client gets.
 func (o outcome) answerJSON() (pushAnswer, error) {
-	a := pushAnswer{Results: o.answer.AppendJSON(nil), Violations: make([]violation.Violation, len(o.report.Updates))}
+	a := pushAnswer{Results: o.answer.AppendJSON(nil), Violations: make([]violation.Violation, len(o.report.Updates)), Ahead: o.ahead}
 	for i, u := range o.report.Updates {
 		v, err := violation.Parse(u.After)
 		if err != nil {

@@ -57,7 +57,7 @@ const tables = `
 // indexes creates the indexes.
 const indexes = `
 	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
-	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest);
+	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);`
 
 // addition is a column that the tables of an earlier version lack.

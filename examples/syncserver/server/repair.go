@@ -1,0 +1,184 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// repairRecords is how many records are repaired in one transaction.
+const repairRecords = 20
+
+// RepairOptions configure a repair. The zero value is ready to use.
+type RepairOptions struct {
+	// Log gets a line for each write and each mark that is too far ahead, without values;
+	// nil means none.
+	Log io.Writer
+	// Dry says to change nothing.
+	Dry bool
+}
+
+// Repaired is what Server.Repair did, or would do.
+type Repaired struct {
+	// Records is how many had writes that were stamped too far ahead, and Writes how many
+	// writes that were. A row of a violation is not counted where the repair of its records
+	// made the rules derive it again.
+	Records, Writes int
+	// Marks is how many clients had a mark that was too far ahead.
+	Marks int
+}
+
+// Repair gives each stored write of a workspace that is stamped too far ahead a stamp of now,
+// under a new client ID, and the record a new sequence, so that clients pull it. The marks of
+// its clients that are too far ahead become now. Where nothing was pushed yet, that is
+// ErrEmpty. A second repair finds nothing to do.
+//
+// The clock of the server must be right. Pushes go on meanwhile, since a few records are
+// repaired in each transaction. After an error, those that were repaired stay so.
+func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) (Repaired, error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if seq, err := s.database.sequence(ctx, workspace); err != nil || seq == 0 {
+		return Repaired{}, cmp.Or(err, ErrEmpty)
+	}
+	r := repair{Server: s, RepairOptions: o, client: clock.ClientID(uuid.New())}
+	for _, rows := range []bool{false, true} { // rows last: those of repaired records are derived again
+		at := beyond{s.greatest(s.options.Now()), math.MaxInt64, rows}
+		for more := true; more; {
+			err := r.locked(ctx, workspace, func(tx *session) (err error) {
+				at, more, err = r.records(ctx, tx, at)
+				return err
+			})
+			if err != nil {
+				return r.done, err
+			}
+		}
+	}
+	err := r.locked(ctx, workspace, func(tx *session) error { return r.marks(ctx, tx) })
+	return r.done, err
+}
+
+// repair is a repair under way.
+type repair struct {
+	*Server
+	RepairOptions
+	client clock.ClientID // of the new stamps
+	done   Repaired
+}
+
+// errDry rolls back a transaction that only looked.
+var errDry = errors.New("nothing is to be changed")
+
+// locked runs f with the workspace locked, and tells the listeners.
+func (r *repair) locked(ctx context.Context, workspace string, f func(*session) error) error {
+	seq, err := r.database.locked(ctx, workspace, func(tx *session) error {
+		if err := f(tx); err != nil || !r.Dry {
+			return err
+		}
+		return errDry
+	})
+	if errors.Is(err, errDry) {
+		return nil
+	}
+	if err == nil {
+		r.feed.advance(workspace, seq)
+	}
+	return err
+}
+
+// records repairs the first records beyond a place, and returns where to go on, and whether
+// there may be more.
+func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, bool, error) {
+	found, next, err := tx.beyond(ctx, at, repairRecords)
+	if err != nil {
+		return at, false, err
+	}
+	wall := r.options.Now()
+	stamp := clock.Stamp{Time: clock.TimestampOf(wall), Client: r.client}
+	updates := make([]merge.Update, len(found))
+	for i, before := range found {
+		updates[i] = merge.Update{Before: before, After: restamped(before, r.greatest(wall), stamp)}
+		for w := range writesAfter(before, r.greatest(wall)) {
+			r.done.Writes++
+			fmt.Fprintf(r.Log, "%s/%s %s: %s by %s\n", w.Table, w.ID, w.Field, w.UpdatedAt, w.ClientID)
+		}
+	}
+	r.done.Records += len(found)
+	if !r.Dry {
+		err = r.store(ctx, tx, violation.Input{Changes: updates, Now: stamp.Time})
+	}
+	return next, len(found) == repairRecords, err
+}
+
+// store stores what was repaired, and what the rules derive from it.
+func (r *repair) store(ctx context.Context, tx *session, in violation.Input) error {
+	report, err := tx.check(ctx, r.options.Rules, in)
+	if err != nil {
+		return err
+	}
+	for _, updates := range [][]merge.Update{in.Changes, report.Updates} {
+		if err := tx.store(ctx, r.options.Rules, updates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restamped returns a record in which the writes after a limit have another stamp. It takes
+// their place and is not joined: the old stamps would win.
+func restamped(r record.Record, limit clock.Timestamp, stamp clock.Stamp) record.Record {
+	var b record.Builder
+	// The fields come from a record, so they make one.
+	after, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, w := range r.All() {
+			if w.Stamp.Time > limit {
+				w.Stamp = stamp
+			}
+			if !yield(name, w) {
+				return
+			}
+		}
+	})
+	return after
+}
+
+// marks lowers the marks that are too far ahead. With such a mark, a client is told that its
+// stamps run backwards, and edits of it that lose are reported to nobody. A mark without a
+// workspace is from an earlier version: any workspace may lower it.
+func (r *repair) marks(ctx context.Context, tx *session) error {
+	wall := r.options.Now()
+	rows, err := tx.tx.QueryContext(ctx, `
+		SELECT client, at FROM marks WHERE workspace IN ($1, '') AND at > $2 ORDER BY client`, tx.workspace, r.greatest(wall))
+	if err != nil {
+		return fmt.Errorf("look up marks: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var mark clock.Stamp
+		if err := rows.Scan(&mark.Client, &mark.Time); err != nil {
+			return fmt.Errorf("read a mark: %w", err)
+		}
+		r.done.Marks++
+		fmt.Fprintf(r.Log, "mark of %s: %s\n", mark.Client, mark.Time)
+	}
+	if err := rows.Err(); err != nil || r.Dry {
+		return err
+	}
+	_, err = tx.tx.ExecContext(ctx, `
+		UPDATE marks SET at = $3 WHERE workspace IN ($1, '') AND at > $2`, tx.workspace, r.greatest(wall), clock.TimestampOf(wall))
+	if err != nil {
+		return fmt.Errorf("lower marks: %w", err)
+	}
+	return nil
+}

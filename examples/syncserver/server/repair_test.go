@@ -1,0 +1,173 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// write returns a write of a field with a time of one's own.
+func (c *client) write(key record.Key, field string, value any, at time.Time) record.Mutation {
+	c.t.Helper()
+	m, err := record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(at), Client: c.ID}).Set(field, value).Mutation()
+	require.NoError(c.t, err)
+	m.Base = map[string]clock.Stamp{field: {}}
+	return m
+}
+
+// TestRepair: what was accepted while the clock of the server was eight hours ahead stops
+// everybody who pulled it. The answers name it, and after a repair all go on, with their marks
+// as well.
+func TestRepair(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		ctx := context.Background()
+		s := open(t, name(t))
+		url := listen(t, s)
+		right := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+		wrong := right.Add(8 * time.Hour)
+		wall := wrong
+		s.options.Now = func() time.Time { return wall }
+		invite, err := s.Invitation("other")
+		require.NoError(t, err)
+		ana, ben, other := joined(t, url, "demo", ""), joined(t, url, "demo", ""), joined(t, url, "other", invite)
+		task := record.Key{Table: board.Tasks, ID: "1"}
+		ana.push(ana.write(task, board.Title, "private", wrong), ana.write(task, board.Notes, "old", right.Add(5*time.Minute)))
+		other.push(other.write(task, board.Title, "x", wrong))
+		for i := range 2 {
+			ana.push(ana.write(record.Key{Table: board.Meetings, ID: fmt.Sprint(i)}, "slot", taken(14), wrong))
+		}
+
+		wall = right
+		late := ben.write(task, board.Title, "by ben", wrong.Add(time.Millisecond))
+		status, text := ben.request("POST", "/v1/push", string(late.AppendJSON(nil)))
+		require.Equal(t, 200, status)
+		require.Contains(t, text, `"code":"too_far_ahead"`)
+		named := `{"table":"tasks","id":"1","field":"title","updatedAt":"2026-03-02T20:00:00.000000000Z","clientId":"` + ana.ID.String() + `"}`
+		require.Contains(t, text, named)
+		require.NotContains(t, text, `"field":"notes"`, "the bound is inclusive")
+		require.NotContains(t, text, `"table":"violations"`)
+		_, text = ben.request("POST", "/v1/push", string(ben.write(task, "points", 1, right).AppendJSON(nil)))
+		require.NotContains(t, text, "ahead", "nothing was refused")
+
+		before := ben.pull("0")
+		var log bytes.Buffer
+		dry, err := s.Repair(ctx, "demo", RepairOptions{Log: &log, Dry: true})
+		require.NoError(t, err)
+		require.Equal(t, 1, dry.Marks)
+		require.Equal(t, 4, dry.Records, "the task, two meetings and the row about them")
+		require.Contains(t, log.String(), "tasks/1 title: 2026-03-02T20:00:00.000000000Z by "+ana.ID.String()+"\n")
+		require.NotContains(t, log.String(), "private")
+		require.Equal(t, before, ben.pull("0"))
+
+		done, err := s.Repair(ctx, "demo", RepairOptions{})
+		require.NoError(t, err)
+		require.Equal(t, Repaired{Records: 3, Writes: 3, Marks: 1}, done, "the rules have derived the row again")
+		require.Empty(t, aheadOf(t, ben, right))
+		requireCounted(t, s.database)
+		report, err := s.Audit(ctx, "demo")
+		require.NoError(t, err)
+		require.Equal(t, 1, report.Open)
+		require.Empty(t, report.Updates)
+		again, err := s.Repair(ctx, "demo", RepairOptions{})
+		require.NoError(t, err)
+		require.Zero(t, again)
+		_, err = s.Repair(ctx, "nosuch", RepairOptions{})
+		require.ErrorIs(t, err, ErrEmpty)
+		var mark clock.Timestamp
+		require.NoError(t, s.database.db.QueryRow(`SELECT at FROM marks WHERE client = $1`, other.ID).Scan(&mark))
+		require.Equal(t, clock.TimestampOf(wrong), mark, "of another workspace")
+
+		// Both write again, and what loses is reported.
+		wall = right.Add(2 * time.Minute)
+		require.True(t, ben.push(ben.write(task, board.Title, "by ben", right.Add(time.Minute))).Results[0].Changed)
+		reply := ana.push(ana.write(task, board.Title, "by ana", right.Add(time.Second))).Results[0]
+		require.Equal(t, []merge.Code{merge.LostEdit}, reply.Notes)
+	})
+}
+
+// aheadOf returns what a client pulls that is stamped too far ahead.
+func aheadOf(t *testing.T, c *client, wall time.Time) (ahead []string) {
+	t.Helper()
+	for _, l := range c.pull("0") {
+		for name, w := range l.Data.All() {
+			if w.Stamp.Time.Time().After(wall.Add(5*time.Minute + time.Millisecond)) {
+				ahead = append(ahead, l.Data.Key().String()+" "+name)
+			}
+		}
+	}
+	return ahead
+}
+
+// TestRepairInParts: more records than one transaction repairs, and rows of violations that
+// hold what people wrote in the future, are all repaired, each once.
+func TestRepairInParts(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		right := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+		wall := right
+		s.options.Now = func() time.Time { return wall }
+		ana := joined(t, url, "demo", "")
+		for i := range 2 {
+			ana.push(ana.write(record.Key{Table: board.Meetings, ID: fmt.Sprint(i)}, "slot", taken(14), right.Add(time.Duration(i))))
+		}
+		wall = right.Add(time.Hour)
+		var many []record.Mutation
+		for i := range 2*repairRecords + 1 {
+			many = append(many, ana.write(record.Key{Table: board.Tasks, ID: fmt.Sprint(i)}, board.Title, "x", wall.Add(time.Duration(i/2)*time.Second)))
+		}
+		ana.push(many...)
+		row := ana.pull("2")[0].Data.Key()
+		require.Equal(t, violation.DefaultTable, row.Table)
+		ana.push(ana.write(row, violation.FieldNote, "seen", wall))
+
+		wall = right
+		dry, err := s.Repair(context.Background(), "demo", RepairOptions{Dry: true})
+		require.NoError(t, err)
+		require.Equal(t, Repaired{Records: len(many) + 1, Writes: len(many) + 1, Marks: 1}, dry)
+		done, err := s.Repair(context.Background(), "demo", RepairOptions{})
+		require.NoError(t, err)
+		require.Equal(t, dry, done)
+		require.Empty(t, aheadOf(t, ana, right))
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Empty(t, report.Updates)
+	})
+}
+
+// TestAheadIsShort: an answer names a few of the stored writes that are too far ahead, however
+// many there are, and those of records before those of violations.
+func TestAheadIsShort(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	s.options.Now = func() time.Time { return wall }
+	ana := joined(t, listen(t, s), "demo", "")
+	for i := range maxAheadRecords + 1 {
+		for j := range 5 {
+			ana.push(ana.write(record.Key{Table: board.Tasks, ID: fmt.Sprint(i)}, fmt.Sprint("field", j), "x", wall))
+		}
+	}
+	wall = wall.Add(-time.Hour)
+	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+		found, _, err := tx.beyond(context.Background(), beyond{s.greatest(wall), math.MaxInt64, false}, math.MaxInt32)
+		require.Len(t, found, maxAheadRecords+1)
+		return err
+	})
+	require.NoError(t, err)
+	late := ana.write(record.Key{Table: board.Tasks, ID: "0"}, "field0", "x", wall.Add(2*time.Hour))
+	out, err := s.push(context.Background(), member{"demo", ana.ID}, late.AppendJSON(nil))
+	require.NoError(t, err)
+	require.Len(t, out.ahead, maxAheadWrites)
+}
