@@ -4,6 +4,8 @@
 import { Card, statusOf } from './card.js';
 import { Deleted } from './deleted.js';
 import { attempt, element, setText } from './dom.js';
+import { oneLine } from './draft.js';
+import { forget, remember } from './typed.js';
 import { statuses } from './words.js';
 
 const STEP = 25; // cards that are shown, and that "show more" adds
@@ -18,12 +20,14 @@ export class Board {
     this.columns = statuses.map(([status, name]) => this.#column(status, name));
     part.board.append(...this.columns.map((c) => c.element));
     this.deleted = new Deleted(replica, who, part['deleted-tasks'], 'tasks', 'Deleted tasks');
+    const unwritten = `${replica.side}/task`;
+    remember(part['add-title'], unwritten);
     part.add.addEventListener('submit', (event) => {
       event.preventDefault();
-      const input = part['add-title'];
-      const title = input.value.trim();
-      if (title) replica.edit('tasks', null, { title, status: 'todo' });
-      input.value = '';
+      const title = oneLine(part['add-title'].value);
+      if (title && !replica.edit('tasks', null, { title, status: 'todo' })) return; // it stays to be added later
+      part['add-title'].value = '';
+      forget(unwritten);
     });
   }
 
@@ -60,26 +64,32 @@ export class Board {
     const alive = [...this.replica.tables.tasks.values()].filter((v) => !v.deleted);
     const focused = document.activeElement;
     const again = new Set(changed.map((v) => v.id));
-    const keep = new Set();
-    for (const column of this.columns) this.#drawColumn(column, alive, again, keep, flash);
+    const shown = this.columns.map((column) => this.#choose(column, alive));
+    const keep = new Set(shown.flat());
     for (const [id, card] of this.#cards) {
-      if (keep.has(id)) continue;
+      if (keep.has(this.replica.tables.tasks.get(id))) continue;
+      card.leave();
       card.element.remove();
       this.#cards.delete(id);
     }
+    this.columns.forEach((column, i) => this.#drawColumn(column, shown[i], again, flash));
     if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
     this.part.empty.hidden = alive.length > 0;
     this.deleted.draw();
   }
 
-  #drawColumn(column, alive, again, keep, flash) {
+  /** #choose returns the tasks of a column that are shown: the first ones, and where somebody types. */
+  #choose(column, alive) {
     // IDs ascend with time, so the newest task is the first.
     const all = alive.filter((v) => statusOf(v) === column.status).sort((a, b) => (a.id < b.id ? 1 : -1));
     setText(column.count, String(all.length));
     column.more.hidden = all.length <= column.limit;
     setText(column.more, `Show more (${all.length} in all)`);
-    all.slice(0, column.limit).forEach((view, i) => {
-      keep.add(view.id);
+    return all.filter((view, i) => i < column.limit || this.#cards.get(view.id)?.typing);
+  }
+
+  #drawColumn(column, shown, again, flash) {
+    shown.forEach((view, i) => {
       let card = this.#cards.get(view.id);
       const isNew = !card;
       if (isNew) this.#cards.set(view.id, (card = new Card(this.replica, this.who)));

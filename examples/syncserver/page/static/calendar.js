@@ -2,12 +2,15 @@
 
 import { Deleted } from './deleted.js';
 import { attempt, element } from './dom.js';
+import { Draft, oneLine } from './draft.js';
 import { Meeting } from './meeting.js';
 import { HOURS, ROOMS, dayAfter, hourName, isPast, slotAt, slotOf } from './rooms.js';
+import { forget, remember, remembered } from './typed.js';
 
 export class Calendar {
   #meetings = new Map();
   #cells = new Map(); // by room and hour
+  #bookings = new Map(); // the forms that ask for a title, by day, room and hour
   #stop = null; // the free hour that the Tab key goes to
 
   /** @param day an object with a value, and an event when that changes */
@@ -18,7 +21,8 @@ export class Calendar {
     this.day = day;
     this.deleted = new Deleted(replica, who, part['deleted-meetings'], 'meetings', 'Cancelled meetings');
     this.#build();
-    part.day.addEventListener('change', () => part.day.value && day.set(part.day.value));
+    this.typedDay = new Draft(part.day, { required: true, write: (text) => day.set(text) });
+    for (const slot of remembered(`${replica.side}/book/`).keys()) this.#restore(slot);
     part['day-before'].addEventListener('click', () => day.set(dayAfter(day.value, -1)));
     part['day-after'].addEventListener('click', () => day.set(dayAfter(day.value, 1)));
     day.addEventListener('change', () => this.draw());
@@ -61,7 +65,7 @@ export class Calendar {
   /** draw draws the day anew; what stays where it is, is left alone. */
   draw() {
     const day = this.day.value;
-    this.part.day.value = day;
+    this.typedDay.draw(day);
     const clashing = new Set(this.replica.violations.filter((v) => v.table === 'meetings').flatMap((v) => [v.recordId, ...v.conflictingRecords]));
     const at = new Map(); // the meetings of a cell, and under null those of none
     for (const view of this.replica.tables.meetings.values()) {
@@ -76,8 +80,10 @@ export class Calendar {
     const elsewhere = (at.get(null) ?? []).map((view) => this.#meeting(view, clashing, keep));
     this.part.elsewhere.hidden = elsewhere.length === 0;
     this.part.elsewhere.replaceChildren(...elsewhere.map((e) => element('li', {}, e)));
-    for (const id of this.#meetings.keys()) {
-      if (!keep.has(id)) this.#meetings.delete(id);
+    for (const [id, meeting] of this.#meetings) {
+      if (keep.has(id)) continue;
+      meeting.leave();
+      this.#meetings.delete(id);
     }
     this.#setStop(this.#stop?.isConnected ? this.#stop : this.#allFree()[0]);
     this.deleted.draw();
@@ -99,9 +105,9 @@ export class Calendar {
 
   #drawCell(cell, day, views, clashing, keep) {
     const contents = views.sort((a, b) => (a.id < b.id ? -1 : 1)).map((view) => this.#meeting(view, clashing, keep));
+    const booking = this.#bookings.get(`${day}/${cell.room}/${cell.hour}`);
+    if (booking) contents.push(booking);
     if (contents.length === 0) {
-      const booking = cell.element.querySelector('.book');
-      if (booking && booking.dataset.day === day) return; // somebody is typing there
       const old = cell.element.querySelector('.free');
       contents.push(isPast(day, cell.hour) ? element('span', { class: 'past' }) : old ?? this.#free(cell));
     }
@@ -119,30 +125,43 @@ export class Calendar {
 
   /** #ask asks for the title of a new meeting, and books the hour. */
   #ask(cell) {
+    const { title } = this.#book(cell, this.day.value);
+    this.draw();
+    title.focus();
+  }
+
+  /** #restore asks again for a title that somebody was typing when the page was left. */
+  #restore(slot) {
+    const [day, ...key] = slot.split('/');
+    const cell = this.#cells.get(key.join('/'));
+    if (cell) this.#book(cell, day);
+  }
+
+  /** #book returns a form that asks for a title. It stays while something is typed there, whoever else books the hour. */
+  #book(cell, day) {
+    const slot = `${day}/${cell.room}/${cell.hour}`;
+    const unwritten = `${this.replica.side}/book/${slot}`;
     const label = `Title of the meeting in ${cell.room} at ${hourName(cell.hour)}`;
     const title = element('input', { 'aria-label': label, placeholder: 'Title', 'data-testid': 'book-title', maxlength: 80, required: true, autocomplete: 'off' });
-    const form = element('form', { class: 'book', 'data-day': this.day.value }, title, element('button', { type: 'submit', 'data-testid': 'book-save' }, 'Book'));
-    const close = () => {
-      form.remove();
+    const form = element('form', { class: 'book' }, title, element('button', { type: 'submit', 'data-testid': 'book-save' }, 'Book'));
+    const close = (next) => {
+      this.#bookings.delete(slot);
+      forget(unwritten);
       this.draw();
+      if (next) cell.element.querySelector(next)?.focus();
     };
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      form.remove();
       const host = this.who(this.replica.device.clientId).name.split(/['’]s /)[0];
-      this.replica.edit('meetings', null, { title: title.value.trim() || 'Meeting', host, slot: slotAt(cell.room, form.dataset.day, cell.hour) });
-      this.draw();
-      cell.element.querySelector('.title')?.focus();
+      const booked = { title: oneLine(title.value) || 'Meeting', host, slot: slotAt(cell.room, day, cell.hour) };
+      if (this.replica.edit('meetings', null, booked)) close('.title');
     });
-    form.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      close();
-      cell.element.querySelector('.free')?.focus();
-    });
-    form.addEventListener('focusout', (event) => {
-      if (!form.contains(event.relatedTarget) && title.value === '' && form.isConnected) close();
-    });
-    cell.element.replaceChildren(form);
-    title.focus();
+    form.addEventListener('keydown', (event) => event.key === 'Escape' && close('.free'));
+    form.addEventListener('focusout', () => queueMicrotask(() => {
+      if (!form.contains(document.activeElement) && title.value === '' && this.#bookings.has(slot)) close();
+    }));
+    remember(title, unwritten);
+    this.#bookings.set(slot, form);
+    return { title };
   }
 }

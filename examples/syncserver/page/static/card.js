@@ -38,6 +38,16 @@ export class Card {
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }
 
+  /** typing says whether somebody types on the card. */
+  get typing() {
+    return this.fields.some((field) => field.draft.typing);
+  }
+
+  /** leave writes what is typed there, before the card goes. */
+  leave() {
+    for (const field of this.fields) field.draft.leave();
+  }
+
   draw(view) {
     this.view = view;
     this.element.dataset.id = view.id;

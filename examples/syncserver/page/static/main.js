@@ -2,6 +2,7 @@
 
 import { startAppearance } from './appearance.js';
 import { attempt, setText } from './dom.js';
+import { DRAFT, drafts } from './draft.js';
 import { keepAll } from './leaving.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
@@ -18,9 +19,12 @@ import { startTooltip } from './why.js';
 class Day extends EventTarget {
   value = firstDay();
 
+  /** set changes the day, unless it is none: the days before the year 0 and after 9999. */
   set(value) {
-    this.value = value;
+    const isDay = /^\d{4}-\d\d-\d\d$/.test(value);
+    if (isDay) this.value = value;
     this.dispatchEvent(new Event('change'));
+    return isDay;
   }
 }
 
@@ -77,7 +81,7 @@ function open(panel, replicas) {
   sync.addEventListener('synced', () => {
     setTimeout(() => {
       element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
-      if (!hasName(replica)) panel.rename(freeName(replica));
+      if (!hasName(replica)) panel.rename(replica.device.name ?? freeName(replica));
       ready(element, replicas.length);
     });
   });
@@ -98,7 +102,8 @@ class Network {
     this.events = new Events((news) => this.#hear(news));
     this.syncs = replicas.map((replica) => new Sync(replica, this.events, here));
     for (const sync of this.syncs) sync.addEventListener('state', () => this.#see(sync.state));
-    for (const replica of replicas) replica.addEventListener('change', () => this.#compareSoon());
+    for (const replica of replicas) replica.addEventListener('change', () => this.#compareAgain());
+    document.addEventListener(DRAFT, () => this.#compareAgain());
     const copy = document.getElementById('copy-link');
     // From another machine, this one is not to be found under a name that means "here".
     if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) copy.textContent = 'Copy link for another tab';
@@ -117,7 +122,7 @@ class Network {
 
   /** #see notes what the state of a replica tells of the server. */
   #see(state) {
-    if ([State.current, State.busy, State.confused, State.unauthorized, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
+    if ([State.current, State.busy, State.slow, State.quota, State.full, State.confused, State.unauthorized, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
     this.#draw();
     this.#compareSoon();
@@ -132,21 +137,30 @@ class Network {
     if (this.seq !== undefined) setText(document.getElementById('server-seq'), this.seq === 1 ? '1 change so far' : `${this.seq} changes so far`);
   }
 
+  // Nothing is said of what was not compared yet.
+  #compareAgain() {
+    this.#tellEqual(drafts().length > 0 ? 'typing' : 'unknown');
+    this.#compareSoon();
+  }
+
   // The digests are compared when nothing has happened for a moment.
   #compareSoon() {
     clearTimeout(this.comparing);
-    this.comparing = setTimeout(() => {
-      const busy = [State.joining, State.pulling, State.pushing];
-      const equal = document.getElementById('equal');
-      if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) {
-        equal.dataset.equal = ''; // it will be seen when they are done
-        setText(equal, '…');
-        return;
-      }
-      const [left, right = left] = this.syncs.map((s) => s.replica.digest());
-      equal.dataset.equal = left === right;
-      setText(equal, left === right ? '✓ Both sides are the same' : '≠ The sides differ');
-    }, 250);
+    this.comparing = setTimeout(() => this.#tellEqual(this.#compare()), 250);
+  }
+
+  #compare() {
+    const busy = [State.joining, State.pulling, State.pushing];
+    if (drafts().length > 0) return 'typing';
+    if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // it will be seen when they are done
+    const [left, right = left] = this.syncs.map((s) => s.replica.digest());
+    return left === right ? 'same' : 'different';
+  }
+
+  #tellEqual(result) {
+    const equal = document.getElementById('equal');
+    equal.dataset.equal = { same: 'true', unknown: '' }[result] ?? 'false';
+    setText(equal, { same: '✓ Both sides are the same', unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
   }
 
   async #copyLink(button) {

@@ -1,8 +1,9 @@
 // A meeting in the calendar.
 
 import { element, setText } from './dom.js';
+import { Draft } from './draft.js';
 import { Field } from './field.js';
-import { HOURS, ROOMS, hourName, slotAt, slotOf } from './rooms.js';
+import { HOURS, ROOMS, hourName, moved, slotOf } from './rooms.js';
 import { Mark } from './why.js';
 import { place, titleOf, value } from './words.js';
 
@@ -18,11 +19,11 @@ export class Meeting {
     this.slotMark = new Mark(replica, who, 'slot');
     this.host = element('span', { class: 'host' });
     this.time = element('span', { class: 'time' });
-    this.room = this.#select('Room', 'meeting-room', ROOMS.map((r) => [r, r]));
-    this.hour = this.#select('Hour', 'meeting-hour', HOURS.map((h) => [h, hourName(h)]));
+    this.room = this.#select('meeting-room', ROOMS.map((r) => [r, r]), (room) => ({ room }));
+    this.hour = this.#select('meeting-hour', HOURS.map((h) => [h, hourName(h)]), (hour) => ({ hour: Number(hour) }));
     this.more = element('button', { type: 'button', class: 'open-move', 'data-testid': 'meeting-more', 'aria-expanded': 'false', onclick: () => this.#open(this.form.hidden) }, 'Move');
     const cancel = element('button', { type: 'button', class: 'danger', 'data-testid': 'meeting-cancel', onclick: () => this.#cancel() }, 'Cancel meeting');
-    this.form = element('div', { class: 'move', hidden: true }, element('label', {}, 'Room', this.room), element('label', {}, 'Hour', this.hour), cancel);
+    this.form = element('div', { class: 'move', hidden: true }, element('label', {}, 'Room', this.room.control), element('label', {}, 'Hour', this.hour.control), cancel);
     this.element = element('div', { class: 'meeting', 'data-testid': 'meeting' },
       element('div', { class: 'line first' }, title, this.title.mark.element),
       element('div', { class: 'line facts' },
@@ -39,7 +40,7 @@ export class Meeting {
   #open(open) {
     this.form.hidden = !open;
     this.more.setAttribute('aria-expanded', String(open));
-    if (open) this.room.focus();
+    if (open) this.room.control.focus();
   }
 
   #cancel() {
@@ -48,15 +49,18 @@ export class Meeting {
     this.onCancelled(cell);
   }
 
-  #select(label, testid, options) {
-    const select = element('select', { 'data-testid': testid }, ...options.map(([v, name]) => element('option', { value: v }, name)));
-    select.addEventListener('change', () => this.#move());
-    return select;
+  // A list changes a part of the slot, and leaves alone what it does not show.
+  #select(testid, options, toPart) {
+    return new Draft(element('select', { 'data-testid': testid }, ...options.map(([v, name]) => element('option', { value: v }, name))), {
+      seen: () => this.view.data.slot,
+      ready: () => this.replica.joined,
+      write: (text, seen) => this.replica.edit('meetings', this.view.id, { slot: moved(slotOf(this.view), toPart(text)) }, { slot: seen }),
+    });
   }
 
-  #move() {
-    const day = slotOf(this.view).start.slice(0, 10);
-    this.replica.edit('meetings', this.view.id, { slot: slotAt(this.room.value, day, Number(this.hour.value)) });
+  /** leave writes what is typed there, before the meeting goes. */
+  leave() {
+    this.title.draft.leave();
   }
 
   /** draw draws a meeting that has a slot, and whether it is in conflict with another. */
@@ -73,7 +77,7 @@ export class Meeting {
     setText(this.host, typeof host === 'string' ? host : 'No host');
     setText(this.time, slot.start.slice(11, 16));
     this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now in ${place(slot)}`);
-    this.room.value = slot.room;
-    this.hour.value = String(Number(slot.start.slice(11, 13)));
+    this.room.draw(slot.room);
+    this.hour.draw(String(Number(slot.start.slice(11, 13))));
   }
 }

@@ -14,6 +14,7 @@ const REASONS = {
   other_device: 'only the device itself can change its name',
   unknown_table: 'the server does not know this kind of record',
   limit_exceeded: 'it is too large',
+  record_full: 'there is no room for more in it. Make something in it shorter, or delete something',
   other_client: 'it was written by another device',
 };
 
@@ -100,6 +101,11 @@ export class Notices {
     return { text: `The server refused your edits at first, because your clock was ${off}. It has been corrected, and the edits have been stamped again.`, passing: true };
   }
 
+  started_over({ waiting }) {
+    const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit' : `${waiting} edits`} that had not been sent ${waiting === 1 ? 'is' : 'are'} kept, and sent now.`;
+    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. This device has joined again, and shows what the server has.${kept}`, bad: true };
+  }
+
   new_id_needed() {
     return { text: 'This device seems to be in use twice, perhaps because a backup was restored. It should take a new identity; nothing is lost.', bad: true, button: { text: 'Take a new identity', act: this.actions.rejoin } };
   }
@@ -109,8 +115,9 @@ export class Notices {
     return { text: `Some of what this browser had stored was damaged, so the data is being fetched from the server again.${waited}`, bad: true };
   }
 
-  not_edited({ detail }) {
-    return { text: `This edit could not be saved: ${detail}.`, bad: true };
+  not_edited({ detail, fields = {} }) {
+    const wrote = Object.entries(fields).filter(([, v]) => typeof v === 'string').map(([field, v]) => said(field, { value: v }));
+    return { text: `This edit could not be saved: ${detail}.${wrote.length > 0 ? ` You wrote ${wrote.join(', ')}.` : ''}`, bad: true };
   }
 
   not_saved({ detail }) {

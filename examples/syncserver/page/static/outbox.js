@@ -1,7 +1,7 @@
 // The list of the edits that wait to be sent.
 
 import { element, setText } from './dom.js';
-import { clock, edits, fieldName, kindName, said, titleOf } from './words.js';
+import { edits, fieldName, kindName, said, titleOf, when } from './words.js';
 
 const MOST = 50; // that are listed
 
@@ -31,7 +31,7 @@ export class Outbox {
   #words({ table, id, data }) {
     const shown = this.replica.tables[table]?.get(id);
     const [[, first]] = Object.entries(data);
-    const at = clock(new Date(first.updatedAt));
+    const at = when(first.updatedAt);
     const changes = Object.entries(data).map(([field, write]) =>
       field === '$deleted' ? (write.value ? 'delete it' : 'restore it') : `${fieldName(field)}: ${said(field, write)}`);
     return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;

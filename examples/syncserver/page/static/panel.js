@@ -3,12 +3,13 @@
 import { Board } from './board.js';
 import { Calendar } from './calendar.js';
 import { closeOutside, parts, setText } from './dom.js';
+import { Draft, commitAll } from './draft.js';
 import { fillExample } from './example.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { State } from './sync.js';
 import { Violations } from './violations.js';
-import { clock, edits, span } from './words.js';
+import { edits, span, timeOf } from './words.js';
 
 const MINUTE = 60_000;
 const PATIENCE = 400; // milliseconds after which it is worth saying that something is on its way
@@ -22,6 +23,9 @@ const STATES = {
   [State.current]: 'Up to date.',
   [State.unreachable]: 'The server is not answering. Edits are kept here, and sent when it does.',
   [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
+  [State.slow]: 'The connection is too slow for so many edits at once. They are kept here, and sent a few at a time.',
+  [State.quota]: 'This device has sent as much as the server takes in a while. Edits are kept here, and sent as soon as it takes more.',
+  [State.full]: 'The server has no room left. Edits that need more are kept here, and sent later; what is deleted makes room.',
   [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
   [State.noWorkspace]: 'There is no workspace of the name in the address: a name has small letters, digits and hyphens. Mend the address, or open the link that you were given.',
@@ -33,11 +37,14 @@ const AWAY = {
   [State.offline]: 'offline',
   [State.joining]: 'connecting',
   [State.busy]: 'the server is busy',
+  [State.slow]: 'slow connection',
+  [State.quota]: 'sent later',
+  [State.full]: 'the server is full',
   [State.confused]: 'unreadable answer',
   [State.notInvited]: 'not joined',
   [State.noWorkspace]: 'not joined',
 };
-const BAD = [State.unreachable, State.busy, State.confused, State.notInvited, State.noWorkspace, State.unauthorized, State.notSaved];
+const BAD = [State.unreachable, State.busy, State.slow, State.quota, State.full, State.confused, State.notInvited, State.noWorkspace, State.unauthorized, State.notSaved];
 
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
@@ -60,6 +67,7 @@ export class Panel {
     this.violations = new Violations(replica, this.part.violations);
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
+    this.#edit();
     this.#listen();
     this.#drawClock();
     this.#drawSwitch();
@@ -69,16 +77,31 @@ export class Panel {
     setInterval(() => replica.joined && replica.checkViolations(), MINUTE / 2);
   }
 
+  /** #edit lets people edit what a device has of its own: its name, and its clock. */
+  #edit() {
+    const { replica, part } = this;
+    this.name = new Draft(part.name, {
+      required: true,
+      seen: () => this.#named()?.data.name ?? null,
+      ready: () => replica.joined,
+      write: (text, seen) => this.rename(text, { name: seen }),
+    });
+    this.minutes = new Draft(part.minutes, { required: true, write: (text) => this.#setClock(Number(text)) });
+    part.clock.addEventListener('change', () => this.#setClock(Number(part.clock.value === 'custom' ? part.minutes.value : part.clock.value)));
+  }
+
+  #named() {
+    return this.replica.tables.devices.get(this.replica.device.clientId);
+  }
+
   #listen() {
     const { replica, sync, part } = this;
     replica.addEventListener('change', (event) => this.#changedBy(event.detail));
     replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
     sync.addEventListener('state', () => this.#stateChanged());
     sync.addEventListener('synced', () => this.#drawing && this.#drawChanged());
+    sync.addEventListener('leaving', () => commitAll(this.element));
     part.online.addEventListener('click', () => this.#setOnline(part.online.getAttribute('aria-checked') !== 'true'));
-    part.name.addEventListener('change', () => this.rename(part.name.value.trim()));
-    part.clock.addEventListener('change', () => this.#setClock());
-    part.minutes.addEventListener('change', () => this.#setClock());
     part.reset.addEventListener('click', () => this.#reset());
     part.example.addEventListener('click', () => {
       fillExample(replica);
@@ -88,9 +111,8 @@ export class Panel {
   }
 
   /** rename writes the name of the device, as a record that all can read. */
-  rename(name) {
-    if (name) this.replica.edit('devices', this.replica.device.clientId, { name });
-    this.draw();
+  rename(name, seen) {
+    return this.replica.edit('devices', this.replica.device.clientId, { name }, seen);
   }
 
   #setOnline(online) {
@@ -100,12 +122,11 @@ export class Panel {
     this.#drawSwitch();
   }
 
-  #setClock() {
-    const custom = this.part.clock.value === 'custom';
-    this.part['minutes-field'].hidden = !custom;
-    const minutes = Number(custom ? this.part.minutes.value : this.part.clock.value) || 0;
+  #setClock(minutes) {
+    this.part['minutes-field'].hidden = this.part.clock.value !== 'custom';
     this.replica.setSkew(minutes * MINUTE);
     this.#drawTime();
+    return true;
   }
 
   async #reset() {
@@ -124,6 +145,7 @@ export class Panel {
 
   /** #joinAgain is for a device that the server has forgotten. What was not sent is kept. */
   async #joinAgain() {
+    commitAll();
     this.sync.stop();
     await this.replica.leave().catch(() => {}); // it stays as it is, and is offered again
     this.#setOnline(true);
@@ -131,6 +153,7 @@ export class Panel {
   }
 
   async #rejoin() {
+    commitAll();
     this.sync.stop();
     this.replica.device.token = null;
     this.#setOnline(true);
@@ -171,7 +194,7 @@ export class Panel {
     this.element.setAttribute('aria-label', name);
     this.part.online.setAttribute('aria-label', `${name} is online`);
     for (const section of this.element.querySelectorAll('[data-label]')) section.setAttribute('aria-label', `${section.dataset.label}, ${name}`);
-    if (document.activeElement !== this.part.name) this.part.name.value = name;
+    this.name.draw(name);
     setText(this.part.badge, letter);
     setText(this.jump, name);
     this.board.draw([...this.replica.tables.tasks.values()]);
@@ -197,14 +220,14 @@ export class Panel {
     const minutes = this.replica.device.skew / MINUTE;
     const known = [...this.part.clock.options].some((o) => o.value === String(minutes));
     this.part.clock.value = known ? String(minutes) : 'custom';
-    this.part.minutes.value = known ? '5' : String(minutes);
+    this.minutes.draw(known ? '5' : String(minutes));
     this.part['minutes-field'].hidden = known;
   }
 
   #drawTime() {
     const { offset } = this.replica;
     const corrected = Math.abs(offset) >= 1000 ? `, corrected by ${offset < 0 ? '−' : '+'}${span(Math.abs(offset))}` : '';
-    setText(this.part.time, clock(this.replica.now()) + corrected);
+    setText(this.part.time, timeOf(this.replica.now()) + corrected);
   }
 
   // What goes by in an instant is not worth a word, or the text would never stand still.

@@ -1,5 +1,7 @@
 // Who is who: the name, the letter and the colour of a client.
 
+import { firstLetter } from './words.js';
+
 const NAMES = {
   left: ['Ana’s phone', 'Cleo’s phone', 'Eva’s phone', 'Gus’s phone', 'Ida’s phone', 'Kim’s phone'],
   right: ['Ben’s laptop', 'Dan’s laptop', 'Finn’s laptop', 'Hana’s laptop', 'Jon’s laptop', 'Lea’s laptop'],
@@ -19,7 +21,7 @@ export function peopleOf(replica, replicas) {
   return (id) => {
     const own = id === undefined ? replica : replicas.find((r) => r.device.clientId === id); // it has not joined yet
     const name = nameIn(replica, id) ?? (own ? NAMES[own.side][0] : `Device ${(id ?? '').slice(0, 4)}`);
-    return { name, letter: [...name][0].toUpperCase(), side: own?.side ?? 'other' };
+    return { name, letter: firstLetter(name), side: own?.side ?? 'other' };
   };
 }
 

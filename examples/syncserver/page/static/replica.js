@@ -17,7 +17,7 @@ export class Replica extends EventTarget {
     this.#program = program;
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
-    this.device = { skew: 0, online: true }; // and, once it has joined, clientId and token
+    this.device = { skew: 0, online: true }; // and, once it has joined, clientId and token, and its name when it left
     this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
     this.violations = [];
     this.waiting = 0;
@@ -78,6 +78,7 @@ export class Replica extends EventTarget {
 
   /** become makes the replica a client of the server, with what is saved, as a new client. */
   async become({ clientId, token }) {
+    this.#rememberName();
     await this.saved();
     const entries = await this.#storage.load();
     takeOwn(entries);
@@ -89,8 +90,21 @@ export class Replica extends EventTarget {
 
   /** leave forgets what came from the server and keeps what waits, to become a new client. */
   async leave() {
-    const { clientId, token } = this.device;
-    this.device.token = null; // nobody may edit what is about to be read anew
+    await this.#keepWaiting((kept) => this.#open(this.device.clientId, kept));
+    this.#redraw();
+  }
+
+  /** startOver is to leave, and to become another client at once. */
+  async startOver(identity) {
+    await this.#keepWaiting(() => {});
+    await this.become(identity);
+    this.#tell('notice', { kind: 'started_over', waiting: this.waiting });
+  }
+
+  async #keepWaiting(use) {
+    const { token } = this.device;
+    this.device.token = null; // no edits of what is about to be read again
+    this.#rememberName();
     try {
       await this.saved();
       const entries = await this.#storage.load();
@@ -99,12 +113,17 @@ export class Replica extends EventTarget {
       this.#writer.save(removal(entries, kept));
       this.#saveDevice();
       await this.saved();
-      this.#open(clientId, kept);
+      use(kept);
     } catch (error) {
       this.device.token = token;
       throw error;
     }
-    this.#redraw();
+  }
+
+  // A device keeps its name when it becomes another client.
+  #rememberName() {
+    const name = this.tables.devices.get(this.device.clientId)?.data.name?.value;
+    if (typeof name === 'string') this.device.name = name;
   }
 
   /** forget forgets everything, unsent edits too. */
@@ -121,22 +140,31 @@ export class Replica extends EventTarget {
     this.#writer.begin();
     this.#call('close'); // or the program would save what it still holds
     delete this.device.clientId;
+    delete this.device.name;
     this.#redraw();
     this.#saveDevice();
   }
 
   /**
    * edit writes fields of a record; null deletes a field. Without an ID it is new. Seen has
-   * the writes that the user saw when the edit began, if they are others than now.
+   * the writes that the user saw when the edit began, if they are others than now. It returns
+   * whether it has written them, and else tells why not.
    */
   edit(table, id, fields, seen = {}) {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
       this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields), JSON.stringify(seen));
       this.#tell('edit');
+      return true;
     } catch (error) {
-      this.#tell('notice', { kind: 'not_edited', detail: error.message });
+      return this.tellNotEdited(error.message, fields);
     }
+  }
+
+  /** tellNotEdited tells why an edit was not written, and what it was. It returns false. */
+  tellNotEdited(detail, fields) {
+    this.#tell('notice', { kind: 'not_edited', detail, fields });
+    return false;
   }
 
   /** setSkew sets the clock of the device so many milliseconds off. */
@@ -163,6 +191,11 @@ export class Replica extends EventTarget {
    */
   batch(items, bytes) {
     return this.#call('batch', items, bytes);
+  }
+
+  /** heard takes the server's time, which came with an answer. */
+  heard(serverTime) {
+    if (this.joined) this.#do('serverTime', serverTime);
   }
 
   answer(replies) {
@@ -216,11 +249,12 @@ export class Replica extends EventTarget {
   #take() {
     const { saves, tables, waiting, cursor, offset, ...texts } = this.#call('take');
     const changed = JSON.parse(texts.changed);
+    const differs = tables.length > 0 || waiting !== this.waiting;
     Object.assign(this, { waiting, cursor, offset });
     for (const view of changed) this.#hold(view);
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
     if (saves.length > 0) this.#writer.save(saves);
-    this.#tell('change', { tables, changed });
+    if (differs) this.#tell('change', { tables, changed });
     for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
   }
 

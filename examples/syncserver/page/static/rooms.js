@@ -29,6 +29,14 @@ export function dayAfter(day, days) {
   return new Date(time.getTime() + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
+/** moved returns a slot in another room or at another hour of its day, as long as it was. */
+export function moved(slot, { room = slot.room, hour }) {
+  if (hour === undefined) return { ...slot, room };
+  const start = slotAt(room, slot.start.slice(0, 10), hour).start;
+  const end = new Date(Date.parse(start) + Date.parse(slot.end) - Date.parse(slot.start));
+  return { ...slot, room, start, end: end.toISOString().replace('.000', '') };
+}
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/; // whatever else can be parsed cannot be cut up
 const isTime = (v) => typeof v === 'string' && TIME.test(v) && !Number.isNaN(Date.parse(v));
 
@@ -38,6 +46,9 @@ export function slotOf(view) {
   return typeof slot?.room === 'string' && isTime(slot.start) && isTime(slot.end) ? slot : null;
 }
 
+/** overlap says whether two slots need one room at one time. */
+export const overlap = (a, b) => a?.room === b?.room && Date.parse(a?.start) < Date.parse(b?.end) && Date.parse(b?.start) < Date.parse(a?.end);
+
 /** nextFree returns the first free hour after a slot, in the same room. */
 export function nextFree(slot, meetings) {
   const taken = meetings.filter((m) => !m.deleted).map(slotOf).filter((s) => s?.room === slot.room);
@@ -46,8 +57,8 @@ export function nextFree(slot, meetings) {
     if (!isTime(`${day}T00:00`)) return null; // the year 9999 is over
     for (const hour of HOURS) {
       const free = slotAt(slot.room, day, hour);
-      const overlaps = taken.some((s) => Date.parse(s.start) < Date.parse(free.end) && Date.parse(free.start) < Date.parse(s.end));
-      if (Date.parse(free.start) > Date.parse(slot.start) && !isPast(day, hour) && !overlaps) return free;
+      const later = Date.parse(free.start) > Date.parse(slot.start) && !isPast(day, hour);
+      if (later && !taken.some((other) => overlap(other, free))) return free;
     }
   }
   return null;

@@ -2,36 +2,40 @@
 
 /** A failure of a request that the server answered. */
 export class Refused extends Error {
-  constructor(status, code, detail) {
+  constructor({ status, headers }, { code = `status ${status}`, detail }) {
     super(detail || code);
     this.status = status;
     this.code = code;
+    this.wait = 1000 * (Number(headers.get('Retry-After')) || 0); // milliseconds, before the server takes it
   }
 }
 
-async function request(path, { token, ...options }) {
-  const answer = await fetch(path, {
-    cache: 'no-store',
-    ...options,
-    headers: token ? { Authorization: `Bearer ${token}` } : {},
-  });
+/**
+ * A caller is who asks: its token, what ends its requests, and what gets the server's time.
+ * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string) => void}} Caller
+ */
+
+async function request(path, { token, signal, heard }, options) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(path, { cache: 'no-store', ...options, signal, headers });
+  const time = answer.headers.get('Server-Time');
+  if (time && !signal.aborted) heard?.(time);
   if (answer.ok) return answer;
-  const { code = `status ${answer.status}`, detail } = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, code, detail);
+  throw new Refused(answer, await answer.json().catch(() => ({})));
 }
 
 const PATIENCE = 60_000; // milliseconds that an answer may take, or be silent
-const hurried = (signal) => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+const hurried = (caller) => ({ ...caller, signal: AbortSignal.any([caller.signal, AbortSignal.timeout(PATIENCE)]) });
 
 /** join asks for a client ID and the token that goes with it. */
-export async function join(workspace, invite, signal) {
+export async function join(caller, { workspace, invite }) {
   const body = JSON.stringify({ workspace, invite });
-  return (await request('v1/join', { method: 'POST', body, signal: hurried(signal) })).json();
+  return (await request('v1/join', hurried(caller), { method: 'POST', body })).json();
 }
 
 /** push sends a batch and returns the text of the answer. */
-export async function push(token, batch, signal) {
-  return (await request('v1/push', { method: 'POST', body: batch, token, signal: hurried(signal) })).text();
+export async function push(caller, batch) {
+  return (await request('v1/push', hurried(caller), { method: 'POST', body: batch })).text();
 }
 
 const PART = 1 << 18; // bytes that are worth a call of the program
@@ -40,10 +44,10 @@ const PART = 1 << 18; // bytes that are worth a call of the program
  * pull yields the lines of a page of changes after a sequence, some at a time, as they
  * come: while the first are read in, the next are on their way.
  */
-export async function* pull(token, after, limit, signal) {
-  const watch = new Watch(PATIENCE, signal);
+export async function* pull(caller, after, limit) {
+  const watch = new Watch(PATIENCE, caller.signal);
   try {
-    const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { token, signal: watch.signal });
+    const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { ...caller, signal: watch.signal });
     const reader = answer.body.getReader();
     for (let held = [], size = 0; ; ) {
       const { done, value } = await reader.read();
@@ -54,7 +58,7 @@ export async function* pull(token, after, limit, signal) {
       }
       if (!done && size < PART) continue;
       const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
-      const end = bytes.lastIndexOf(10) + 1; // behind the last line that is whole
+      const end = bytes.lastIndexOf(10) + 1; // after the last line that is whole
       if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
       if (done && end < bytes.length) throw new Error('the answer was cut off');
       if (done) return;
@@ -159,7 +163,7 @@ export class Events {
           this.tell({ up: true, seq });
         }
       } catch {
-        // A stream that breaks is the normal case: begin anew.
+        // A stream that breaks is the normal case: begin again.
       }
       if (signal.aborted) return;
       this.tell({ up: false });

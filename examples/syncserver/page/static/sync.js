@@ -6,6 +6,7 @@ import { Refused, backoff, join, pause, pull, push } from './server.js';
 const PAGE = 10_000; // records in a pull
 const ITEMS = 500; // and edits in a push
 const BYTES = 900_000;
+const QUICK = 15_000; // milliseconds in which a push is answered, where the next may be larger
 
 /** The state of a Sync, for people. */
 export const State = {
@@ -16,6 +17,9 @@ export const State = {
   current: 'current',
   unreachable: 'unreachable', // and it tries again
   busy: 'busy', // the server answers, and cannot take edits now; and it tries again
+  slow: 'slow', // the server did not wait until an edit had arrived; and it tries again with fewer
+  quota: 'quota', // this device has sent as much as it may for now; and it tries again when it may
+  full: 'full', // the server has no room for what edits would add; and it tries again
   confused: 'confused', // the replica cannot take what the server sent; and it tries again
   notInvited: 'notInvited',
   noWorkspace: 'noWorkspace', // the address names none
@@ -23,12 +27,14 @@ export const State = {
   notSaved: 'notSaved',
 };
 
-/** Sync tells by the events "state" and "synced" how it goes. */
+/** Sync tells by the events "state" and "synced" how it goes, and by "leaving" that it is about to begin again as a new client. */
 export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
   #news = 0; // how often it was woken
   #mended = false; // whether the clock was corrected since the server took something
+  #most = ITEMS; // how many edits a push may have, so that it arrives in time
+  #again = 0; // when something may be pushed again, in the time of performance.now()
 
   /** @param {{workspace: string, invite?: string}} place */
   constructor(replica, events, place) {
@@ -80,7 +86,7 @@ export class Sync extends EventTarget {
           this.events.listen(this.replica, null);
           return;
         }
-        await this.#wait(backoff(failures++), signal);
+        await this.#wait(Math.max(backoff(failures++), error.wait ?? 0), signal);
       }
     }
   }
@@ -94,35 +100,57 @@ export class Sync extends EventTarget {
   // It pulls before it pushes, so that what an edit is about to replace is here and can be
   // told; and after it, for what the server made of the edits.
   async #round(signal) {
-    await this.#join(signal);
+    if (!this.replica.joined) await this.#join(signal, (identity) => this.replica.become(identity));
     this.events.listen(this.replica, this.replica.device.token);
     await this.#pullAll(signal);
-    for (let items = ITEMS; this.replica.waiting > 0; ) {
+    for (let items = this.#most; this.replica.waiting > 0; ) {
+      const wait = this.#again - performance.now();
+      if (wait > 0) throw new Early(wait);
       items = await this.#push(items, signal);
       await this.#pullAll(signal);
     }
     this.dispatchEvent(new Event('synced'));
   }
 
-  async #join(signal) {
-    if (this.replica.joined) return;
+  /** @param {(identity: object) => Promise<void>} become makes the replica the client that the server names */
+  async #join(signal, become) {
     this.#set(State.joining);
-    const { workspace, invite } = this.place;
-    const identity = await join(workspace, invite, signal).catch((error) => {
+    const identity = await join(this.#caller(signal), this.place).catch((error) => {
       throw isBad(error) ? new NoWorkspace() : error;
     });
     signal.throwIfAborted();
-    await this.replica.become(identity).catch((error) => {
+    await become(identity).catch((error) => {
       throw error instanceof ProgramError ? error : new NotSaved();
     });
     signal.throwIfAborted();
   }
 
+  // A server that is behind what it once said has lost something: its data was restored from
+  // a backup. What this device holds may be of what was lost, so it begins again, as a new
+  // client; what waits it keeps, and sends.
+  async #startOver(error, signal) {
+    if (error.code !== 'cursor_ahead') throw error;
+    await this.#join(signal, (identity) => {
+      this.dispatchEvent(new Event('leaving'));
+      return this.replica.startOver(identity);
+    });
+    this.events.listen(this.replica, this.replica.device.token);
+    await this.#pullPages(signal);
+  }
+
+  #caller(signal) {
+    return { token: this.replica.device.token, signal, heard: (time) => this.replica.heard(time) };
+  }
+
   async #pullAll(signal) {
+    await this.#pullPages(signal).catch((error) => this.#startOver(error, signal));
+  }
+
+  async #pullPages(signal) {
     try {
       for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last
         n = 0;
-        for await (const { lines, more } of pull(this.replica.device.token, this.replica.cursor || 0, PAGE, signal)) {
+        for await (const { lines, more } of pull(this.#caller(signal), this.replica.cursor || 0, PAGE)) {
           signal.throwIfAborted();
           this.#set(State.pulling);
           this.more = more;
@@ -144,18 +172,22 @@ export class Sync extends EventTarget {
       throw new NotSaved();
     });
     signal.throwIfAborted();
+    const began = performance.now();
     try {
-      const { results } = JSON.parse(await push(this.replica.device.token, bytes, signal));
+      const { results } = JSON.parse(await push(this.#caller(signal), bytes));
       signal.throwIfAborted();
       this.replica.answer(results);
+      if (performance.now() - began < QUICK) this.#most = Math.min(ITEMS, 2 * this.#most);
       this.#goOn(results);
     } catch (error) {
+      if (isSlow(error)) this.#most = Math.max(1, Math.floor(count / 2));
+      if (error.code === 'quota_exceeded') this.#again = performance.now() + error.wait;
       if (!isBad(error)) throw error;
       if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
       return 1; // the next may be as bad
     }
-    return ITEMS;
+    return this.#most;
   }
 
   // What is too far ahead may go again at once, for the clock was corrected. Where that did
@@ -164,7 +196,7 @@ export class Sync extends EventTarget {
     const kept = results.every((r) => r.retryable);
     const again = kept && !this.#mended && results.some((r) => r.code === 'too_far_ahead');
     this.#mended = kept && (again || this.#mended);
-    if (kept && !again) throw new Kept();
+    if (kept && !again) throw new Kept(results);
   }
 
   #set(state) {
@@ -180,7 +212,23 @@ class NotSaved extends Error {}
 class NoWorkspace extends Error {}
 
 /** Kept says that the server takes none of the edits now, and wants them again later. */
-class Kept extends Error {}
+class Kept extends Error {
+  constructor(results) {
+    super();
+    this.full = results.some((r) => r.code === 'storage_full');
+  }
+}
+
+/** Early says that nothing may be pushed for so many milliseconds. */
+class Early extends Error {
+  constructor(wait) {
+    super();
+    this.wait = wait;
+  }
+}
+
+/** isSlow says whether a request or its answer did not arrive in time, or was too large for what stands between. */
+const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [408, 413, 504].includes(error.status));
 
 /** isBad says whether the server itself, and no proxy, will never take a request as it is. */
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
@@ -192,8 +240,9 @@ const FINAL = [State.notSaved, State.unauthorized, State.notInvited, State.noWor
 function stateAfter(error) {
   if (error instanceof NotSaved) return State.notSaved;
   if (error instanceof NoWorkspace) return State.noWorkspace;
-  if (error instanceof Kept) return State.busy;
+  if (error instanceof Kept) return error.full ? State.full : State.busy;
+  if (error instanceof Early) return State.quota;
   if (error instanceof ProgramError) return State.confused;
   if (!(error instanceof Refused)) return State.unreachable;
-  return { 401: State.unauthorized, 403: State.notInvited, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
+  return { 401: State.unauthorized, 403: State.notInvited, 408: State.slow, 429: State.quota, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
 }

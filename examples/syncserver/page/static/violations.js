@@ -1,13 +1,14 @@
 // The banners: what merged cleanly and makes no sense, and the normal writes that settle it.
 
 import { attempt, element } from './dom.js';
-import { nextFree, slotOf } from './rooms.js';
+import { nextFree, overlap, slotOf } from './rooms.js';
 import { place, titleOf } from './words.js';
 
 const SETTLED = 5000; // how long it is said that one is settled, in milliseconds
 
 export class Violations {
   #banners = new Map(); // by ID, with what they were drawn from
+  #notes = new Set(); // of those that are settled
 
   constructor(replica, box) {
     this.replica = replica;
@@ -23,6 +24,7 @@ export class Violations {
       if (!ids.has(id)) this.#settle(id, banner);
     }
     for (const violation of open) attempt(() => this.#draw(violation));
+    for (const note of this.#notes) if (open.some((v) => idsOf(v).some((id) => note.ids.includes(id)))) this.#forget(note);
     this.calm.hidden = this.box.children.length > 1;
   }
 
@@ -49,7 +51,7 @@ export class Violations {
       element('p', {}, text), element('div', { class: 'row' }, ...buttons));
     if (old) this.#replace(old.element, banner);
     else this.box.append(banner);
-    this.#banners.set(violation.id, { from, element: banner });
+    this.#banners.set(violation.id, { from, violation, element: banner });
   }
 
   /**
@@ -58,7 +60,7 @@ export class Violations {
    */
   #subject({ recordId, conflictingRecords, description }) {
     const { meetings } = this.replica.tables;
-    const all = [recordId, ...conflictingRecords].map((id) => meetings.get(id)).filter(Boolean);
+    const all = idsOf({ recordId, conflictingRecords }).map((id) => meetings.get(id)).filter(Boolean);
     if (all.length !== 2) return { meeting: all[0], text: description };
     const own = all.find((m) => m.data.slot?.clientId === this.replica.device.clientId);
     const meeting = own ?? all[0];
@@ -71,19 +73,42 @@ export class Violations {
   /** #replace puts something in the place of a banner. The focus goes to the same button or, if there is none, to the panel. */
   #replace(banner, next) {
     const focused = banner.contains(document.activeElement) && document.activeElement.dataset.testid;
-    banner.replaceWith(next);
-    if (focused) (next.querySelector(`[data-testid="${focused}"]`) ?? this.box.closest('.panel')).focus({ preventScroll: true });
+    banner.replaceWith(...(next ? [next] : []));
+    if (focused) (next?.querySelector(`[data-testid="${focused}"]`) ?? this.box.closest('.panel')).focus({ preventScroll: true });
   }
 
   #settle(id, banner) {
     this.#banners.delete(id);
-    const dismissed = this.replica.violations.some((v) => v.id === id);
-    const note = element('p', { class: 'settled', role: 'status', 'data-testid': 'violation-settled' },
-      dismissed ? '✓ Kept as it is.' : '✓ Resolved. The conflict is gone.');
-    this.#replace(banner.element, note);
+    const text = this.#outcome(id, banner.violation);
+    if (text === null) return this.#replace(banner.element, null);
+    const note = {
+      ids: idsOf(banner.violation),
+      element: element('p', { class: 'settled', role: 'status', 'data-testid': 'violation-settled' }, text),
+    };
+    this.#notes.add(note);
+    this.#replace(banner.element, note.element);
     setTimeout(() => {
-      note.remove();
+      this.#forget(note);
       this.draw();
     }, SETTLED);
   }
+
+  #forget(note) {
+    this.#notes.delete(note);
+    note.element.remove();
+  }
+
+  /** #outcome returns how a conflict ended, as far as this device can see, and null if it cannot. */
+  #outcome(id, violation) {
+    if (this.replica.violations.some((v) => v.id === id)) return '✓ Kept as it is.';
+    const meetings = idsOf(violation).map((id) => this.replica.tables.meetings.get(id));
+    if (!meetings.every(Boolean)) return null; // as when the device forgot everything
+    const slots = meetings.filter((m) => !m.deleted).map(slotOf);
+    const left = slots.find((slot, i) => slots.some((other, j) => i !== j && overlap(slot, other)));
+    if (left) return Date.parse(left.end) <= this.replica.now() ? 'The hour of this conflict is over.' : null;
+    return '✓ Resolved. The conflict is gone.';
+  }
 }
+
+/** idsOf returns the records that a violation is about. */
+const idsOf = ({ recordId, conflictingRecords }) => [recordId, ...conflictingRecords];

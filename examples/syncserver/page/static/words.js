@@ -9,14 +9,14 @@ export const statuses = Object.entries(STATUSES);
 export const fieldName = (field) => FIELDS[field] ?? field;
 export const kindName = (table) => KINDS[table] ?? 'record';
 
-/** clock returns the time of day of a Date. */
-export const clock = (time) => time.toISOString().slice(11, 19);
-
 /** when returns the time of a stamp, with the day if that is not today. */
 export function when(stamp) {
   const time = stamp.slice(11, 19);
   return stamp.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${time} on ${day(stamp.slice(0, 10))}`;
 }
+
+/** timeOf returns the same of a Date. */
+export const timeOf = (time) => when(time.toISOString());
 
 /** day returns a date like 2026-03-06 as people say it. */
 export function day(date) {
@@ -34,15 +34,40 @@ export function span(milliseconds) {
   return `${milliseconds} ms`;
 }
 
+/** text returns a value as it is shown. */
+function text(field, value) {
+  if (field === 'status') return STATUSES[value] ?? String(value);
+  if (field === 'due') return day(String(value));
+  if (field === 'slot') return place(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** said returns what a write says of a field, like ‘Paint the fence’. */
 export function said(field, write) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
   if (write.deleted) return 'an empty value';
-  if (field === 'status') return `‘${STATUSES[write.value] ?? write.value}’`;
-  if (field === 'due') return `‘${day(String(write.value))}’`;
-  if (field === 'slot') return `‘${place(write.value)}’`;
-  return `‘${typeof write.value === 'string' ? write.value : JSON.stringify(write.value)}’`;
+  return `‘${short(text(field, write.value))}’`;
 }
+
+const MOST = 80; // characters of a text that are repeated
+
+/** short returns the beginning of a text that is long. */
+export function short(text) {
+  if (text.length <= MOST) return text;
+  let end = 0;
+  for (const { index, segment } of characters(text.slice(0, 2 * MOST))) {
+    if (index + segment.length < MOST) end = index + segment.length;
+  }
+  return `${text.slice(0, end)}…`;
+}
+
+const segmenter = new Intl.Segmenter();
+
+/** characters returns what a reader takes for the characters of a text: an emoji may be joined of several. */
+const characters = (text) => [...segmenter.segment(text)];
+
+/** firstLetter returns the first character of a text in upper case. */
+export const firstLetter = (text) => characters(text)[0].segment.toUpperCase();
 
 /** place returns a slot, like Room B at 14:00 on 2 Mar 2026. */
 export function place(slot) {
@@ -56,7 +81,7 @@ export const value = (view, field) => view?.data[field]?.value;
 /** titleOf returns what to call a record. */
 export function titleOf(view) {
   const title = value(view, 'title') ?? value(view, 'name');
-  return typeof title === 'string' && title !== '' ? `“${title}”` : `a ${kindName(view?.table)}`;
+  return typeof title === 'string' && title !== '' ? `“${short(title)}”` : `a ${kindName(view?.table)}`;
 }
 
 /** edits returns how many edits there are. */

@@ -2,6 +2,7 @@
 // holds an outbox, a storage in memory, and a server that is a function.
 
 globalThis.addEventListener = () => {};
+globalThis.CSS = { supports: () => true };
 globalThis.document = { hidden: false, addEventListener() {}, createElement: () => new Element() };
 
 /** An Element holds others, and does little else. */
@@ -21,6 +22,55 @@ export class Element extends EventTarget {
   }
 }
 
+/** A Control is one that a user types in. Like a browser, it tells of a change by "change" only
+ * where the text is another one than when it got the focus, or since Enter. */
+export class Control extends EventTarget {
+  classList = { toggle() {} };
+  validity = { badInput: false };
+  value = '';
+  #attributes = new Set();
+  #before = '';
+
+  constructor(kind) {
+    super();
+    Object.assign(this, { TEXTAREA: { type: 'textarea' }, SELECT: { type: 'select-one' }, INPUT: { type: 'text' } }[kind], { tagName: kind });
+  }
+
+  hasAttribute(name) { return this.#attributes.has(name); }
+  toggleAttribute(name, on) { this.#attributes[on ? 'add' : 'delete'](name); }
+
+  focus() {
+    document.activeElement = this;
+    this.#before = this.value;
+  }
+
+  enter(text) {
+    this.dispatchEvent(Object.assign(new Event('keydown'), { key: 'x' }));
+    this.value = text;
+    this.dispatchEvent(new Event('input'));
+    if (this.tagName === 'SELECT') this.#change();
+  }
+
+  press(key) {
+    this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key }));
+    if (key !== 'Enter') return;
+    if (this.tagName === 'TEXTAREA') this.dispatchEvent(Object.assign(new Event('beforeinput', { cancelable: true }), { inputType: 'insertLineBreak' }));
+    else this.#change();
+  }
+
+  async blur() {
+    document.activeElement = null;
+    this.#change();
+    this.dispatchEvent(new Event('blur'));
+    await null;
+  }
+
+  #change() {
+    if (this.value !== this.#before) this.dispatchEvent(new Event('change'));
+    this.#before = this.value;
+  }
+}
+
 const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
@@ -30,6 +80,7 @@ export class Program {
   records = [];
   clientId = null;
   cursor = '';
+  times = [];
   #skew = 0;
   #saves = [];
   #sent = 0;
@@ -50,6 +101,7 @@ export class Program {
     pulled: () => 0,
     close: () => this.#open(null, []),
     batch: (items, bytes) => this.#batch(items, bytes),
+    serverTime: (time) => void this.times.push(time),
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => '[]',
     violations: () => '[]',

@@ -2,27 +2,24 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import './fakes.mjs';
-
-globalThis.CSS = { supports: () => true };
+import { Control } from './fakes.mjs';
 
 const { Field } = await import('../static/field.js');
 
 /** A DateInput has a value only if all its parts are there. */
-class DateInput extends EventTarget {
+class DateInput extends Control {
   type = 'date';
-  tagName = 'INPUT';
-  classList = { toggle() {} };
-  validity = { badInput: false };
   #value = '';
 
-  get value() {
-    return this.validity.badInput ? '' : this.#value;
-  }
-
-  set value(text) {
-    this.#value = text;
-    this.validity.badInput = false;
+  constructor() {
+    super('INPUT');
+    Object.defineProperty(this, 'value', {
+      get: () => (this.validity.badInput ? '' : this.#value),
+      set: (text) => {
+        this.#value = text;
+        this.validity.badInput = false;
+      },
+    });
   }
 
   /** press presses a key, and what is then in the field may be incomplete. */
@@ -36,9 +33,10 @@ class DateInput extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  leave() {
+  async leave() {
     document.activeElement = null;
     this.dispatchEvent(new Event('blur'));
+    await null;
   }
 }
 
@@ -46,7 +44,7 @@ class DateInput extends EventTarget {
 function due(date) {
   const control = new DateInput();
   const written = [];
-  const field = new Field({ edit: (table, id, fields) => written.push(fields.due) }, null, 'due', control);
+  const field = new Field({ joined: true, tables: { tasks: new Map([['a', {}]]) }, edit: (table, id, fields) => written.push(fields.due) }, null, 'due', control);
   const draw = () => field.draw({ table: 'tasks', id: 'a', data: { due: date && { value: date, deleted: false } } });
   field.mark.draw = () => {};
   draw();
@@ -54,38 +52,38 @@ function due(date) {
 }
 
 for (const date of ['2026-03-03', undefined]) {
-  test(`an incomplete date is not written, and is gone afterwards: ${date}`, () => {
+  test(`an incomplete date is not written, and is gone afterwards: ${date}`, async () => {
     const { control, written, draw } = due(date);
     control.press('Backspace', '', true);
     control.press('Enter');
     draw(); // since another field has changed
     assert.equal(control.validity.badInput, true, 'it was taken out of the hands of who types');
-    control.leave();
+    await control.leave();
     assert.deepEqual(written, []);
     assert.equal(control.validity.badInput, false);
     assert.equal(control.value, date ?? '');
   });
 }
 
-test('a date whose year was begun is not written, and is gone afterwards', () => {
+test('a date whose year was begun is not written, and is gone afterwards', async () => {
   const { control, written } = due('2026-03-03');
   control.press('2', '0002-03-03');
-  control.leave();
+  await control.leave();
   assert.deepEqual(written, []);
   assert.equal(control.value, '2026-03-03');
 });
 
-test('a date that was cleared is written', () => {
+test('a date that was cleared is written', async () => {
   const { control, written } = due('2026-03-03');
   control.press('Backspace', '');
-  control.leave();
+  await control.leave();
   assert.deepEqual(written, [null]);
 });
 
 test('a title of many lines, which another device wrote, is shown in one', () => {
-  const control = Object.assign(new EventTarget(), { type: 'textarea', tagName: 'TEXTAREA', value: '', validity: {}, classList: { toggle() {} } });
+  const control = new Control('TEXTAREA');
   const written = [];
-  const field = new Field({ edit: (...edit) => written.push(edit) }, null, 'title', control);
+  const field = new Field({ joined: true, tables: { tasks: new Map([['a', {}]]) }, edit: (...edit) => written.push(edit) }, null, 'title', control);
   field.mark.draw = () => {};
   field.draw({ table: 'tasks', id: 'a', data: { title: { value: `\nPaint${'\n'.repeat(40)}the fence` } } });
   assert.equal(control.value, 'Paint the fence');

@@ -43,7 +43,7 @@ test('a pull may take long, and may not be silent for a minute', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const server = streaming();
   let failed = null;
-  const all = pull('t', 0, 10, new AbortController().signal).next().catch((error) => (failed = error));
+  const all = pull({ token: 't', signal: new AbortController().signal }, 0, 10).next().catch((error) => (failed = error));
   await settled();
   for (let i = 0; i < 3; i++) {
     t.mock.timers.tick(50_000);
@@ -61,7 +61,7 @@ test('a pull that has come is whole', async () => {
   const server = streaming();
   const parts = (async () => {
     let text = '';
-    for await (const { lines } of pull('t', 0, 10, new AbortController().signal)) text += new TextDecoder().decode(lines);
+    for await (const { lines } of pull({ token: 't', signal: new AbortController().signal }, 0, 10)) text += new TextDecoder().decode(lines);
     return text;
   })();
   await settled();
@@ -75,7 +75,7 @@ test('a pull whose last line is not whole was cut off', async () => {
   const server = streaming();
   const lines = [];
   const all = (async () => {
-    for await (const part of pull('t', 0, 10, new AbortController().signal)) lines.push(new TextDecoder().decode(part.lines));
+    for await (const part of pull({ token: 't', signal: new AbortController().signal }, 0, 10)) lines.push(new TextDecoder().decode(part.lines));
   })();
   await settled();
   server.write('{"a":1}\n{"b"');

@@ -225,3 +225,134 @@ for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<htm
     sync.stop();
   });
 }
+
+test('a server that is behind what it once said is joined again, with what waits, and that is told', async () => {
+  const { replica, storage, program } = device(memory({ state: '{"cursor":"40"}', 'record/tasks\0x': '{}' }));
+  replica.edit('tasks', 'a', {});
+  const notices = [];
+  replica.addEventListener('notice', ({ detail }) => notices.push(detail));
+  const asked = [];
+  const sync = online(replica, (what, body) => {
+    asked.push(what);
+    if (what === 'join') return json({ clientId: 'new', token: 'new' });
+    if (what === 'push') return verdicts(body, accepted);
+    return asked.includes('join') ? nothing() : json({ code: 'cursor_ahead' }, 409);
+  });
+  await until(() => sync.state === State.current);
+  assert.deepEqual(asked, ['pull', 'join', 'pull', 'push', 'pull']);
+  assert.deepEqual([program.clientId, replica.cursor, replica.waiting], ['new', '', 0]);
+  assert.deepEqual([...storage.disk.keys()], ['device']);
+  assert.deepEqual(notices, [{ kind: 'started_over', waiting: 1 }]);
+  sync.stop();
+});
+
+test('a server that is behind, and lets nobody join, changes nothing', async () => {
+  const { replica, storage, program } = device(memory({ state: '{"cursor":"40"}', 'record/tasks\0x': '{}' }));
+  replica.edit('tasks', 'a', {});
+  await replica.saved();
+  const before = [...storage.disk.keys()];
+  const sync = online(replica, (what) => (what === 'join' ? json({ code: 'not_invited' }, 403) : json({ code: 'cursor_ahead' }, 409)));
+  await until(() => sync.state === State.notInvited);
+  assert.equal(replica.joined, true);
+  assert.equal(replica.waiting, 1);
+  assert.deepEqual([...storage.disk.keys()], before);
+});
+
+test('a quota that is used up keeps the outbox whole, and nothing is pushed until it may be', async (t) => {
+  const { replica } = device();
+  for (const id of ['a', 'b', 'c', 'd']) replica.edit('tasks', id, {});
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  let pulls = 0;
+  const batches = [];
+  const sync = online(replica, (what, body) => {
+    if (what === 'pull') return (pulls++, nothing());
+    batches.push(body.split(','));
+    if (batches.length === 1) return new Response('{"code":"quota_exceeded"}', { status: 429, headers: { 'Retry-After': '30' } });
+    return verdicts(body, accepted);
+  });
+  await until(() => sync.state === State.quota);
+  for (const time of [10_000, 29_999]) {
+    now = time;
+    const before = pulls;
+    sync.wake(); // as when somebody else has changed something
+    await until(() => pulls > before && sync.state === State.quota);
+  }
+  assert.equal(batches.length, 1);
+  assert.equal(replica.waiting, 4);
+  now = 30_000;
+  sync.wake();
+  await until(() => sync.state === State.current);
+  assert.deepEqual(batches[1], ['a', 'b', 'c', 'd'], 'it was halved');
+  sync.stop();
+});
+
+for (const [what, answer, state] of [
+  ['408', () => json({ code: 'timeout' }, 408), State.slow],
+  ['a time-out', () => Promise.reject(new DOMException('timed out', 'TimeoutError')), State.unreachable],
+  ['413 of a proxy', () => new Response('<html>', { status: 413 }), State.unreachable],
+]) {
+  test(`after ${what}, fewer edits are pushed at once, and none is dropped`, async () => {
+    const { replica } = device();
+    for (let i = 0; i < 8; i++) replica.edit('tasks', `e${i}`, {});
+    const { batches, server } = pushing((body) => (body.split(',').length > 2 ? answer() : verdicts(body, accepted)));
+    const sync = online(replica, server);
+    for (const n of [1, 2]) {
+      await until(() => batches.length === n && sync.state === state);
+      sync.wake();
+    }
+    await until(() => sync.state === state && batches.length === 4);
+    assert.deepEqual(batches.slice(0, 3).map((b) => b.length), [8, 4, 2]);
+    assert.equal(replica.waiting, 6);
+    for (let n = 0; replica.waiting > 0 && n < 20; n++) {
+      await until(() => [state, State.current].includes(sync.state));
+      const before = batches.length;
+      if (sync.state !== State.current) sync.wake();
+      await until(() => batches.length > before || sync.state === State.current);
+    }
+    assert.equal(replica.waiting, 0);
+    sync.stop();
+  });
+}
+
+test('one edit that does not arrive in time is kept', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const { batches, server } = pushing(() => json({ code: 'timeout' }, 408));
+  const sync = online(replica, server);
+  for (const n of [1, 2, 3]) {
+    await until(() => batches.length === n && sync.state === State.slow);
+    sync.wake();
+  }
+  assert.equal(replica.waiting, 1);
+  sync.stop();
+});
+
+test('edits for which the server has no room wait, and that is said', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const full = { verdict: 'refused', retryable: true, code: 'storage_full' };
+  const { server } = pushing((body, n) => verdicts(body, n === 1 ? full : accepted));
+  const sync = online(replica, server);
+  await until(() => sync.state === State.full);
+  assert.equal(replica.waiting, 1);
+  sync.wake();
+  await until(() => sync.state === State.current);
+  sync.stop();
+});
+
+test('the program gets the time of the server from every answer, also from a failure', async () => {
+  const { replica, program } = device();
+  replica.edit('tasks', 'a', {});
+  let n = 0;
+  const headers = () => ({ 'Server-Time': `time ${++n}` });
+  const sync = online(replica, (what, body) => {
+    if (what === 'pull') return new Response('', { headers: headers() });
+    return n < 3 ? new Response('{}', { status: 503, headers: headers() }) : new Response(JSON.stringify({ results: [accepted] }), { headers: headers() });
+  });
+  await until(() => sync.state === State.busy);
+  sync.wake();
+  await until(() => sync.state === State.current);
+  assert.deepEqual(program.times, [1, 2, 3, 4, 5].map((i) => `time ${i}`));
+  sync.stop();
+});

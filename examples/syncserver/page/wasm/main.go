@@ -14,6 +14,7 @@
 //	pulled(lines)                 returns the number of lines, and 0 at the end
 //	batch(items, bytes)           what to push, as {bytes, count}
 //	answer(replies)               what the server said to that
+//	serverTime(text)              the server's time, which came with any answer
 //	records()                     all that is shown
 //	violations()                  those that are open
 //	waiting()                     what is in the outbox
@@ -57,6 +58,7 @@ func main() {
 		"pulled":     function(d.jsPulled),
 		"batch":      function(d.jsBatch),
 		"answer":     function(d.jsAnswer),
+		"serverTime": function(d.jsServerTime),
 		"records":    function(d.jsRecords),
 		"violations": function(d.jsViolations),
 		"waiting":    function(d.jsWaiting),
@@ -171,6 +173,17 @@ func (d *device) jsBatch(args []js.Value) (any, error) {
 
 func (d *device) jsAnswer(args []js.Value) (any, error) {
 	return nil, d.replica.Answer([]byte(args[0].String()))
+}
+
+func (d *device) jsServerTime(args []js.Value) (any, error) {
+	t, err := clock.ParseTimestamp(args[0].String())
+	if err != nil {
+		return nil, err
+	}
+	if r, ok := any(d.replica).(interface{ ServerTime(clock.Timestamp) }); ok {
+		r.ServerTime(t)
+	}
+	return nil, nil
 }
 
 func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.all), nil }
