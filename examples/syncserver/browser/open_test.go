@@ -18,7 +18,7 @@ func TestOpenFails(t *testing.T) {
 	require.NoError(t, err)
 	defer b.Close()
 	tabs := func() int {
-		targets, err := chromedp.Targets(b.ctx)
+		targets, err := chromedp.Targets(b.tabs.(chromium).ctx)
 		require.NoError(t, err)
 		return len(targets)
 	}

@@ -61,6 +61,25 @@ func TestHandler(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, get(h, "/nothing", "").StatusCode)
 }
 
+// TestAllAtOnce: the page asks for all its scripts and for the program at once, before it has
+// read the first of them.
+func TestAllAtOnce(t *testing.T) {
+	html, err := os.ReadFile("static/index.html")
+	require.NoError(t, err)
+	head, _, _ := strings.Cut(string(html), "</head>")
+	scripts, err := filepath.Glob("static/*.js")
+	require.NoError(t, err)
+	var expected []string
+	for _, name := range append(scripts, "wasm_exec.js") {
+		if name = filepath.Base(name); name != "main.js" {
+			expected = append(expected, `<link rel="modulepreload" href="page/`+name+`">`)
+		}
+	}
+	require.ElementsMatch(t, expected, regexp.MustCompile(`<link rel="modulepreload".*`).FindAllString(head, -1))
+	require.Contains(t, head, `<script type="module" src="page/main.js">`)
+	require.Contains(t, head, `<link rel="preload" href="page/replica.wasm" as="fetch" type="application/wasm" crossorigin>`)
+}
+
 // TestProgram: the replica is served as compressed WebAssembly, and unpacked to whoever
 // cannot unpack it.
 func TestProgram(t *testing.T) {

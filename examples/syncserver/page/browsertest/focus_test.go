@@ -3,7 +3,6 @@ package browsertest_test
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
@@ -34,7 +33,7 @@ func TestPageFocus(t *testing.T) {
 	s.right.IsWarned("Planning", "Budget")
 	s.agree()
 	eval[any](s, s.right.find("violation-move")+".focus()")
-	s.do(chromedp.KeyEvent(kb.Enter))
+	s.press(kb.Enter)
 	s.await("the conflict is settled", func() bool { return len(s.right.shown().Warnings) == 0 })
 	s.agree()
 	require.True(t, s.hasFocus(s.right.element()))
@@ -49,12 +48,13 @@ func TestPageCalendarKeys(t *testing.T) {
 	stops := s.left.element() + `.querySelectorAll('.free:not([tabindex="-1"])').length`
 	require.Equal(t, 1, eval[int](s, stops))
 	eval[any](s, s.left.find("book")+".focus()")
-	s.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowUp))
+	s.press(kb.ArrowRight + kb.ArrowDown + kb.ArrowRight + kb.ArrowUp)
 	require.Equal(t, 1, eval[int](s, stops))
 	require.Equal(t, "Book Room A at 10:00", eval[string](s, "document.activeElement.ariaLabel"))
-	s.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(kb.ModifierShift)))
+	s.press(kb.Tab)
+	s.press(kb.Tab, kb.ModifierShift)
 	require.Equal(t, "Book Room A at 10:00", eval[string](s, "document.activeElement.ariaLabel"))
-	s.do(chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent("Budget"+kb.Enter))
+	s.press(kb.Enter + "Budget" + kb.Enter)
 	s.agree()
 	require.Equal(t, 1, eval[int](s, stops), "after the stop was booked")
 }

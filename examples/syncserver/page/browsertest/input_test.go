@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
@@ -14,13 +12,13 @@ import (
 func (s *screen) click(expression string) {
 	s.t.Helper()
 	x, y := s.reach(expression)
-	s.do(chromedp.MouseClickXY(x, y))
+	require.NoError(s.t, s.tab.Click(x, y))
 }
 
 // point moves the mouse.
 func (s *screen) point(x, y float64) {
 	s.t.Helper()
-	s.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	require.NoError(s.t, s.tab.Point(x, y))
 }
 
 // reach scrolls to an element and returns where its middle is, once a user could click
@@ -58,6 +56,12 @@ const reach = `async (e) => {
 	return {Trouble};
 }`
 
+// press presses keys, one after the other, perhaps while another one is held down.
+func (s *screen) press(keys string, held ...kb.Modifier) {
+	s.t.Helper()
+	require.NoError(s.t, s.tab.Press(keys, append(held, 0)[0]))
+}
+
 // write clicks into a field, and replaces what is there.
 func (s *screen) write(field, text string) {
 	s.t.Helper()
@@ -68,7 +72,8 @@ func (s *screen) write(field, text string) {
 // replace replaces the text of the field that has the focus, and ends with Enter.
 func (s *screen) replace(text string) {
 	s.t.Helper()
-	s.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.KeyEvent(text+kb.Enter))
+	s.press("a", kb.ModifierCtrl)
+	s.press(text + kb.Enter)
 }
 
 // choose chooses an option of a list by the arrow keys.
@@ -83,7 +88,7 @@ func (s *screen) choose(list, value string) {
 		key, steps = kb.ArrowUp, -steps
 	}
 	for range steps {
-		s.do(chromedp.KeyEvent(key))
+		s.press(key)
 	}
 	require.Equal(s.t, value, eval[string](s, list+".value"))
 }
@@ -93,7 +98,7 @@ func (s *screen) tabTo(element string, modifiers ...kb.Modifier) {
 	s.t.Helper()
 	const most = 60
 	for range most {
-		s.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(modifiers...)))
+		s.press(kb.Tab, modifiers...)
 		if eval[bool](s, "document.activeElement === "+element) {
 			return
 		}

@@ -1,12 +1,9 @@
 package browsertest_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
 )
 
 // TestPageSecondTab: another tab of the same browser has replicas of its own, and what is
@@ -41,7 +38,7 @@ func TestPageSecondBrowser(t *testing.T) {
 	first := visit(t)
 	first.left.AddTask("Paint the fence")
 	first.settle()
-	other, err := browser.Start(context.Background())
+	other, err := start()
 	require.NoError(t, err)
 	t.Cleanup(other.Close)
 	direct := &network{URL: "http://" + first.network.server.Address, server: first.network.server}

@@ -19,7 +19,7 @@ func TestPageKeyboard(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.tabTo(s.left.find("add-title"))
-	s.do(chromedp.KeyEvent("Paint the fence" + kb.Enter))
+	s.press("Paint the fence" + kb.Enter)
 	s.left.Shows("Paint the fence")
 	s.tabTo(s.left.inTask("Paint the fence", "task-title"))
 	s.replace("Paint it red")
@@ -28,7 +28,7 @@ func TestPageKeyboard(t *testing.T) {
 
 	s.tabTo(s.left.find("online-switch"), kb.ModifierShift)
 	s.picture("focus")
-	s.do(chromedp.KeyEvent(" "))
+	s.press(" ")
 	require.False(t, s.left.shown().Online)
 	s.tabTo(s.left.inTask("Paint it red", "task-title"))
 	s.replace("Paint it blue")
@@ -37,7 +37,7 @@ func TestPageKeyboard(t *testing.T) {
 	require.Equal(t, []string{"Paint it red"}, s.right.Titles())
 
 	s.tabTo(s.left.find("online-switch"), kb.ModifierShift)
-	s.do(chromedp.KeyEvent(kb.Enter))
+	s.press(kb.Enter)
 	s.right.Shows("Paint it blue")
 	s.agree()
 }

@@ -3,6 +3,7 @@ package browsertest_test
 import (
 	"context"
 	"log"
+	"os"
 	"sync"
 	"testing"
 
@@ -22,20 +23,28 @@ func TestMain(m *testing.M) {
 		log.Fatal(err)
 	}
 	defer program.Remove()
-	defer func() { closeChromium() }()
+	defer func() { closeShared() }()
 	m.Run()
 }
 
-// chromium starts the browser that all tests share.
-var chromium = sync.OnceValues(func() (*browser.Browser, error) {
-	b, err := browser.Start(context.Background())
+// start starts a browser: Chromium, or what the variable says.
+func start() (*browser.Browser, error) {
+	if os.Getenv("FIELDLWW_BROWSER") == "firefox" {
+		return browser.StartFirefox(context.Background())
+	}
+	return browser.Start(context.Background())
+}
+
+// shared starts the browser that all tests share.
+var shared = sync.OnceValues(func() (*browser.Browser, error) {
+	b, err := start()
 	if err == nil {
-		closeChromium = b.Close
+		closeShared = b.Close
 	}
 	return b, err
 })
 
-var closeChromium = func() {}
+var closeShared = func() {}
 
 // newServer starts a server on an empty database. It is killed at the latest when the test
 // ends.

@@ -104,7 +104,7 @@ func TestPageRefused(t *testing.T) {
 	s.left.Shows(tooLong)
 
 	release()
-	s.left.IsTold("refused the title of “Paint the fence”", "at most 80 characters", "put back", tooLong)
+	s.left.IsTold("refused the title of “Paint the fence”", "at most 80 characters", "put back", tooLong[:79]+"…")
 	s.left.Shows("Paint the fence")
 	s.agree()
 	s.picture("rolled-back")
@@ -128,7 +128,7 @@ func TestPageRefusedThenEdited(t *testing.T) {
 
 	states := s.left.states()
 	letOne()
-	s.left.IsTold("refused the title", "at most 80 characters", "Your later edit is kept", tooLong)
+	s.left.IsTold("refused the title", "at most 80 characters", "Your later edit is kept", tooLong[:79]+"…")
 	s.left.Waits(1)
 	s.await("the later edit is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
 	require.NotContains(t, states(), "unreachable", "the server has answered")

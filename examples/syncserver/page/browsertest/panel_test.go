@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
@@ -112,7 +111,7 @@ func (p *panel) Delete(title string) {
 func (p *panel) Book(room string, hour int, title string) {
 	p.t.Helper()
 	p.click(fmt.Sprintf(`%s.querySelector('[data-room="%s"][data-hour="%d"] .free')`, p.element(), room, hour))
-	p.do(chromedp.KeyEvent(title + kb.Enter))
+	p.press(title + kb.Enter)
 	p.await("the meeting is there", func() bool {
 		return slices.ContainsFunc(p.Meetings(), func(m meeting) bool { return m.Title == title })
 	})

@@ -3,7 +3,6 @@ package browsertest_test
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
@@ -18,13 +17,13 @@ func TestPageTyping(t *testing.T) {
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	s.click(s.left.inTask("Paint the fence", "task-title"))
-	s.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(" green"))
+	s.press(kb.End + " green")
 
 	setElsewhere(t, s.network.URL, "Paint the fence red")
 	s.right.Shows("Paint the fence red")
 	s.left.Shows("Paint the fence green") // which is not written yet
 	s.await("the other title is here", func() bool { return s.left.shown().settled() && len(s.left.Tasks()) == 1 })
-	s.do(chromedp.KeyEvent(kb.Enter))
+	s.press(kb.Enter)
 	s.right.Shows("Paint the fence green")
 	s.agree()
 	s.left.IsTold("replaced one by", "‘Paint the fence red’", "not seen")
@@ -37,7 +36,8 @@ func TestPageDateByKeyboard(t *testing.T) {
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	due := func(date string) {
-		s.do(chromedp.Focus(chromedp.CSS(`#left [data-testid="task-due"]`)), chromedp.KeyEvent(date+kb.Tab+kb.Tab))
+		eval[any](s, s.left.find("task-due")+".focus()")
+		s.press(date + kb.Tab + kb.Tab)
 	}
 	due("03032026")
 	s.settle()

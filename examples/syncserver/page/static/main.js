@@ -114,8 +114,8 @@ class Network {
     this.up = up;
     if (seq !== undefined) this.seq = seq;
     for (const sync of this.syncs) {
-      const behind = Number(sync.replica.cursor) < this.seq;
-      if (up ? behind || sync.state === State.unreachable : sync.state === State.current) sync.wake();
+      const differs = Number(sync.replica.cursor) !== this.seq; // it is behind, or the server has lost something
+      if (up ? differs || sync.state === State.unreachable : sync.state === State.current) sync.wake();
     }
     this.#draw();
   }
