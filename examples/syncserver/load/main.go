@@ -1,5 +1,5 @@
 // Command load measures the sync server: how long a new device takes until it has the
-// data of a team, and what happens if many devices push at once.
+// data of a team, how many bytes that is, and what happens if many devices push at once.
 //
 //	go run ./load
 //
@@ -70,7 +70,7 @@ func (r *run) all(ctx context.Context, database string) error {
 		defer r.process.Kill()
 		r.server.URL = "http://" + r.process.Address
 	}
-	for _, measure := range []func(context.Context) error{r.fill, r.native, r.page, r.fanIn} {
+	for _, measure := range []func(context.Context) error{r.fill, r.sizes, r.native, r.page, r.fanIn} {
 		if err := measure(ctx); err != nil {
 			return err
 		}

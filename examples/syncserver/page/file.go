@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // security lets the page run its own scripts and WebAssembly, talk to the server that it
@@ -17,14 +20,14 @@ const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; styl
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // A file is served from memory. Browsers ask each time whether it has changed, so that a
-// new binary is a new page.
+// new binary is a new page. The tag is weak, since the file may be compressed on its way.
 type file struct {
 	name, tag string
 	content   []byte
 }
 
 func newFile(name string, content []byte) file {
-	return file{name, fmt.Sprintf(`"%x"`, sha256.Sum256(content)), content}
+	return file{name, fmt.Sprintf(`W/"%x"`, sha256.Sum256(content)), content}
 }
 
 // ServeHTTP answers with the file, or says that the browser has it already.
@@ -41,6 +44,14 @@ func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
 }
 
+// compressed compresses files for clients that accept zstd or gzip.
+func compressed(h http.Handler) http.Handler {
+	wrap, _ := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{ // the option is valid
+		"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json",
+	}))
+	return wrap(h)
+}
+
 // zipped is the compressed program. All browsers take it as it is.
 type zipped struct{ file }
 
@@ -48,7 +59,7 @@ type zipped struct{ file }
 func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/wasm")
 	w.Header().Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if acceptsGzip(r) {
 		w.Header().Set("Content-Encoding", "gzip")
 		z.file.ServeHTTP(w, r)
 		return
@@ -60,6 +71,20 @@ func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
+}
+
+// acceptsGzip reports whether a client accepts gzip, which it refuses by the weight 0.
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, weighted := strings.Cut(coding, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			continue
+		}
+		_, text, _ := strings.Cut(weight, "=")
+		q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		return !weighted || err == nil && q > 0
+	}
+	return false
 }
 
 // writeTimeout is how long a client may take to read a part of an answer.
@@ -74,3 +99,6 @@ func (p patient) Write(part []byte) (int, error) {
 	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return p.ResponseWriter.Write(part)
 }
+
+// Unwrap is for http.ResponseController.
+func (p patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }

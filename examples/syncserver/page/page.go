@@ -8,6 +8,7 @@ package page
 
 import (
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 )
@@ -27,6 +28,10 @@ var dist embed.FS
 // the program wait.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
+	handle := func(path string, h http.Handler) {
+		mux.Handle("GET "+path, h)
+		mux.HandleFunc(path, refuseMethod)
+	}
 	p := new(program)
 	files, _ := fs.Sub(static, "static") // the name is valid
 	entries, _ := fs.ReadDir(files, ".")
@@ -34,16 +39,37 @@ func Handler() http.Handler {
 		content, _ := fs.ReadFile(files, e.Name())
 		f := newFile(e.Name(), content)
 		if e.Name() == "index.html" {
-			mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+			handle("/{$}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				p.start() // it will be asked for in a moment
 				f.ServeHTTP(w, r)
-			})
+			}))
 			continue
 		}
-		mux.Handle("GET /page/"+e.Name(), f)
+		handle("/page/"+e.Name(), f)
 	}
+	handle("/page/"+programFile, p)
+	handle("/page/"+runtimeFile, p)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, "not_found", "no such path")
+	})
+	h := compressed(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) })
+}
 
-	mux.Handle("GET /page/"+programFile, p)
-	mux.Handle("GET /page/"+runtimeFile, p)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { mux.ServeHTTP(patient{w}, r) })
+// refuseMethod refuses what only reads, and is asked for something else.
+func refuseMethod(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	fail(w, http.StatusMethodNotAllowed, "method_not_allowed", "allowed: GET, HEAD")
+}
+
+// fail answers with a failure in the form that the server's own have.
+func fail(w http.ResponseWriter, status int, code, detail string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+	}{code, detail})
 }

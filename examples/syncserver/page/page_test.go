@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/page"
@@ -48,7 +51,13 @@ func TestHandler(t *testing.T) {
 		require.True(t, strings.HasPrefix(answer.Header.Get("Content-Type"), want), path)
 		require.Equal(t, http.StatusNotModified, get(h, path, answer.Header.Get("ETag")).StatusCode, path)
 
-		text, err := io.ReadAll(answer.Body)
+		var content io.Reader = answer.Body
+		if answer.Header.Get("Content-Encoding") == "gzip" {
+			unzip, err := gzip.NewReader(answer.Body)
+			require.NoError(t, err)
+			content = unzip
+		}
+		text, err := io.ReadAll(content)
 		require.NoError(t, err)
 		for _, m := range references.FindAllStringSubmatch(string(text), -1) {
 			todo = append(todo, "/"+m[1])
@@ -58,7 +67,83 @@ func TestHandler(t *testing.T) {
 		}
 	}
 	require.True(t, seen["/page/main.js"] && seen["/page/sync.js"] && seen["/page/wasm_exec.js"])
-	require.Equal(t, http.StatusNotFound, get(h, "/nothing", "").StatusCode)
+}
+
+// TestFilesAreCompressed: each text is served in a coding that the browser accepts, and a
+// browser that has it in one need not load it in another.
+func TestFilesAreCompressed(t *testing.T) {
+	h := page.Handler()
+	ask := func(path, accept, tag string) *http.Response {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept-Encoding", accept)
+		r.Header.Set("If-None-Match", tag)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Result()
+	}
+	for _, path := range []string{"/", "/page/main.js", "/page/style.css", "/page/icon.svg", "/page/wasm_exec.js"} {
+		plain := ask(path, "", "")
+		want, err := io.ReadAll(plain.Body)
+		require.NoError(t, err)
+		for accept, coding := range map[string]string{"gzip": "gzip", "gzip, deflate, br, zstd": "zstd", "br": "", "gzip;q=0": ""} {
+			if len(want) < gzhttp.DefaultMinSize {
+				coding = ""
+			}
+			answer := ask(path, accept, "")
+			require.Equal(t, coding, answer.Header.Get("Content-Encoding"), "%s: %s", path, accept)
+			require.Equal(t, []string{"Accept-Encoding"}, answer.Header.Values("Vary"))
+			var text io.Reader = answer.Body
+			switch coding {
+			case "gzip":
+				text, err = gzip.NewReader(answer.Body)
+			case "zstd":
+				text, err = zstd.NewReader(answer.Body)
+			}
+			require.NoError(t, err)
+			got, err := io.ReadAll(text)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			for _, other := range []string{"", "gzip", "zstd"} {
+				require.Equal(t, http.StatusNotModified, ask(path, other, answer.Header.Get("ETag")).StatusCode)
+			}
+		}
+	}
+}
+
+// TestWrongRequestsFailInOneForm: what is not there, or is asked for by a wrong method, fails
+// as the routes of the server do. No path leads out of the page.
+func TestWrongRequestsFailInOneForm(t *testing.T) {
+	h := page.Handler()
+	for _, c := range []struct {
+		method, path string
+		status       int
+		code         string
+	}{
+		{"GET", "/nothing", 404, "not_found"},
+		{"GET", "/page/", 404, "not_found"},
+		{"GET", "/page/nothing.js", 404, "not_found"},
+		{"GET", "/page/%2e%2e/page.go", 404, "not_found"},
+		{"GET", "/page/..%2fpage.go", 404, "not_found"},
+		{"GET", "/page/index.html", 404, "not_found"},
+		{"POST", "/", 405, "method_not_allowed"},
+		{"POST", "/page/main.js", 405, "method_not_allowed"},
+		{"DELETE", "/page/replica.wasm", 405, "method_not_allowed"},
+	} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(c.method, c.path, nil)
+		h.ServeHTTP(w, r)
+		if w.Code == http.StatusMovedPermanently || w.Code == http.StatusTemporaryRedirect {
+			r = httptest.NewRequest(c.method, w.Header().Get("Location"), nil)
+			w = httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+		}
+		require.Equal(t, c.status, w.Code, c.path)
+		require.Equal(t, c.status == 405, w.Header().Get("Allow") == "GET, HEAD", c.path)
+		var failure struct{ Code, Detail string }
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &failure), c.path)
+		require.Equal(t, c.code, failure.Code, c.path)
+		require.NotEmpty(t, failure.Detail)
+	}
 }
 
 // TestAllAtOnce: the page asks for all its scripts and for the program at once, before it has
@@ -139,7 +224,7 @@ func (d *deadlines) Write(p []byte) (int, error) {
 // part, packed or not.
 func TestSlowClient(t *testing.T) {
 	h := page.Handler()
-	for _, encoding := range []string{"gzip", ""} {
+	for _, encoding := range []string{"gzip", "", "zstd"} {
 		for _, path := range []string{"/", "/page/replica.wasm", "/page/wasm_exec.js"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Header.Set("Accept-Encoding", encoding)

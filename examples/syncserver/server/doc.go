@@ -6,6 +6,7 @@
 //	server.go      the options and the limits
 //	http.go        the routes and errors
 //	body.go        a body, and how long it may take
+//	compress.go    compressed answers
 //	push.go        a push, from the body to the answer
 //	admission.go   how many pushes are under way
 //	pull.go        a pull, by sequence, page by page

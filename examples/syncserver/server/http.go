@@ -21,15 +21,15 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range []struct {
 		method, path string
-		serve        endpoint
+		handler      http.Handler
 	}{
-		{http.MethodGet, "/v1/health", s.serveHealth},
-		{http.MethodPost, "/v1/join", s.serveJoin},
-		{http.MethodPost, "/v1/push", s.members(s.servePush)},
-		{http.MethodGet, "/v1/pull", s.members(s.servePull)},
-		{http.MethodGet, "/v1/events", s.members(s.serveEvents)},
+		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
+		{http.MethodPost, "/v1/join", s.handle(s.serveJoin)},
+		{http.MethodPost, "/v1/push", compressed(s.handle(s.members(s.servePush)))},
+		{http.MethodGet, "/v1/pull", compressed(s.handle(s.members(s.servePull)))},
+		{http.MethodGet, "/v1/events", s.handle(s.members(s.serveEvents))},
 	} {
-		mux.Handle(route.method+" "+route.path, s.handle(route.serve))
+		mux.Handle(route.method+" "+route.path, route.handler)
 		mux.Handle(route.path, s.handle(only(route.method)))
 	}
 	mux.Handle("/", s.handle(serveNothing))
@@ -75,7 +75,10 @@ func (s *Server) handle(f endpoint) http.Handler {
 			http.NewResponseController(w).SetReadDeadline(time.Now().Add(readPatience))
 		}
 		written := &writer{ResponseWriter: w, now: s.options.Now}
-		err := f(written, r)
+		err := plainBody(r)
+		if err == nil {
+			err = f(written, r)
+		}
 		if err == nil {
 			written.begin() // it may have written nothing
 			return

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// sizes measures how many bytes the whole workspace is on the wire, in each coding. A
+// workspace of more than 10,000 records is measured by its first 10,000.
+func (r *run) sizes(ctx context.Context) error {
+	d, err := r.join(ctx)
+	if err != nil {
+		return err
+	}
+	var sizes [3]int64
+	for i, coding := range []string{"identity", "gzip", "zstd"} {
+		if sizes[i], err = r.size(ctx, d.Token, coding); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("a pull of all is %d bytes, %d with gzip, %d with zstd\n", sizes[0], sizes[1], sizes[2])
+	return nil
+}
+
+// size returns the size of one pull as it is sent.
+func (r *run) size(ctx context.Context, token, coding string) (int64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.server.URL+"/v1/pull?limit=10000", nil)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Accept-Encoding", coding) // so net/http does not decode
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("pull: %s", answer.Status)
+	}
+	return io.Copy(io.Discard, answer.Body)
+}
