@@ -11,9 +11,10 @@ import (
 // application is an Input that is being applied.
 type application struct {
 	*Input
-	answer  Answer
-	marks   marks
-	builder record.Builder
+	maxRecord int
+	answer    Answer
+	marks     marks
+	builder   record.Builder
 	// decisions holds those of all results, one behind the other.
 	decisions []Decision
 	touches   []touch // scratch
@@ -47,6 +48,9 @@ func (a *application) record(key record.Key, items []int) {
 	before, ok := a.Current.Get(key)
 	if !ok {
 		before = record.New(key)
+	}
+	if items = a.fit(before, items); len(items) == 0 {
+		return
 	}
 	a.lay(key, items)
 	a.meet(before)

@@ -6,11 +6,13 @@ package merge
 //	code               a client that gets it should
 //	invalid            drop the item, and report a bug of its own
 //	limit_exceeded     drop it, or split it into smaller ones
+//	record_full        drop it: rolled back; tell the user to delete fields or begin another record
 //	forbidden          drop it: rolled back; tell the user
 //	other_client       drop it: it is not stamped with the ID that this client has
 //	too_far_ahead      correct its clock by serverTime, stamp the edit again, send that
 //	server_clock       keep it, and send the same again later
 //	not_loaded         keep it, and send the same again later
+//	storage_full       keep it, tell the user, and send the same again later
 //
 //	lost_edit          tell the user: the own edit lost, or replaced one that was not seen
 //	collision          take a new client ID
@@ -20,7 +22,7 @@ package merge
 //	already_deleted    nothing: somebody else deleted it as well
 //	restored           nothing: the record is back
 //
-// The first four are final: the same item gets the same answer again. Notes on what
+// The first five are final: the same item gets the same answer again. Notes on what
 // an item did are told once; if the answer is lost, the retry did nothing and gets none.
 // What must not be missed, a server takes from [Answer.LostEdits] and stores in the
 // same transaction, with the value that is gone. An application may add refusals of its
@@ -34,6 +36,10 @@ const (
 	Invalid Code = "invalid"
 	// LimitExceeded: the item exceeds one of the limits.
 	LimitExceeded Code = "limit_exceeded"
+	// RecordFull: the item would make its record larger than Engine.MaxRecord. Items
+	// that do not make it grow are still accepted: those that delete the record, delete
+	// stored fields, or replace values by others that are no longer.
+	RecordFull Code = "record_full"
 	// Forbidden: the Guard refused it.
 	Forbidden Code = "forbidden"
 	// OtherClient: a write has another client ID than the actor that pushed it.
@@ -48,6 +54,10 @@ const (
 	// is a bug of the server, or the time has passed between Keys and Apply. The client
 	// is not to blame.
 	NotLoaded Code = "not_loaded"
+	// StorageFull: the item would make a record grow, and Input.StorageFull is set.
+	// The exceptions are those of RecordFull. An item that is sent again after later
+	// ones were accepted may be noted as Rewound, which says nothing then.
+	StorageFull Code = "storage_full"
 )
 
 // The codes of notes on accepted items.
@@ -84,6 +94,8 @@ func (c Code) Advice() string {
 		return "The client sends what no client should: it has a bug, and should drop the item."
 	case LimitExceeded:
 		return "The item is too large: send smaller ones."
+	case RecordFull:
+		return "The record is as large as it may be: delete or shorten fields, delete the record, or begin another one."
 	case Forbidden:
 		return "The user may not do this: the client should drop the item and say so."
 	case OtherClient:
@@ -94,6 +106,8 @@ func (c Code) Advice() string {
 		return "The clock of this server is not set: set it; clients may send the same again."
 	case NotLoaded:
 		return "The server did not look up the record: it has a bug, and clients may send the same again."
+	case StorageFull:
+		return "The storage is full: delete or shorten data, or give it more room; clients may send the same again."
 	case LostEdit:
 		return "Of two edits of one field one is gone, and who wrote the other had not seen it: the users may want both values."
 	case StampCollision:

@@ -197,9 +197,18 @@
 // it. The join itself judges nothing and reads no clock, or replicas would differ;
 // an Engine judges by the wall time that it is given.
 //
-// Limits and guards bound what is pushed, and not what is stored: a client may add
-// fields to a record with each push. A journal and Decision.WithValues hold what
-// users wrote, which may be private.
+// Limits and guards bound one item, and not what is stored: a client may add fields to
+// a record with each push. Engine.MaxRecord bounds a record, and Input.StorageFull stops
+// the growth of all. Neither freezes what is stored: the record and its fields can still be
+// deleted, and values replaced by others that are no longer. Tombstones stay, so a record
+// whose fields come and go, such as a set with ever new elements, is full in the end all the
+// same: begin another one in time. An item is accepted or refused as a whole, so a deletion
+// should not share one with writes that make the record grow. Limits are not so lenient: do
+// not lower Limits.Name below names that are stored, or nothing under them can be changed or
+// deleted, nor Limits.Value below values that clients go on shortening; and a Guard that
+// counts or measures has to let deletions through itself.
+//
+// A journal and Decision.WithValues hold what users wrote, which may be private.
 //
 // Last write wins is the wrong rule for counters, which lose increments, and for
 // text that two people type at once. It keeps one of two edits of the same field;

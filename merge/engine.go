@@ -20,6 +20,13 @@ type Engine struct {
 	MaxAhead time.Duration
 	// Limits bound what Decode reads.
 	Limits record.Limits
+	// MaxRecord is the greatest size that a stored record may grow to, in bytes of its
+	// JSON; 0 means no limit. The field $deleted does not count, and a value that is
+	// shorter than a deletion counts as one. An item that would make a record larger is
+	// refused with RecordFull. One that does not make it grow is accepted even if the
+	// record is too large already: a retry, a deletion of the record or of stored fields,
+	// a value that is no longer than the one it replaces.
+	MaxRecord int
 	// Guard says who may write what; nil permits everything that an actor
 	// writes under its own client ID.
 	Guard Guard
@@ -51,6 +58,10 @@ type Input struct {
 	// its stamps run backwards, nor that an edit of it is lost as it comes. Their order
 	// does not matter.
 	Marks []clock.Stamp
+	// StorageFull says that the storage has no room. Items that would make a record
+	// grow, or create one, are refused with StorageFull; others are accepted, as with
+	// Engine.MaxRecord.
+	StorageFull bool
 }
 
 // Update is a record to store.
@@ -115,9 +126,10 @@ func (e *Engine) Keys(in Input) []record.Key {
 // an item does not depend on the order of the items.
 func (e *Engine) Apply(in Input) Answer {
 	a := application{
-		Input:  &in,
-		answer: Answer{Results: make([]Result, len(in.Items))},
-		marks:  newMarks(in.Marks),
+		Input:     &in,
+		maxRecord: e.MaxRecord,
+		answer:    Answer{Results: make([]Result, len(in.Items))},
+		marks:     newMarks(in.Marks),
 	}
 	g := newGate(e, &in)
 	keys := newLoaded(in.Keys)

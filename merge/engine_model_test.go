@@ -31,6 +31,8 @@ type situation struct {
 	anyClient bool
 	marks     map[[16]byte]int64
 	wall      int64
+	maxRecord int
+	full      bool
 }
 
 // opinion is what the model says of one item.
@@ -76,9 +78,13 @@ func (s situation) judge(o order) merge.Code {
 // decide returns the model's opinions, and the state afterwards.
 func (s situation) decide() (all []opinion, after history) {
 	all = make([]opinion, len(s.orders))
+	for i, o := range s.orders {
+		all[i].code = s.judge(o)
+	}
+	s.refuseGrowth(all)
 	var accepted []entry
 	for i, o := range s.orders {
-		if all[i].code = s.judge(o); all[i].code == "" {
+		if all[i].code == "" {
 			accepted = append(accepted, o.writes...)
 		}
 	}
@@ -207,7 +213,7 @@ func (o order) item() record.Item {
 }
 
 func (s situation) input() merge.Input {
-	in := merge.Input{Actor: s.actor, AnyClient: s.anyClient, Wall: time.Unix(0, s.wall), Current: s.stored.collection()}
+	in := merge.Input{Actor: s.actor, AnyClient: s.anyClient, Wall: time.Unix(0, s.wall), Current: s.stored.collection(), StorageFull: s.full}
 	for _, o := range s.orders {
 		in.Items = append(in.Items, o.item())
 	}

@@ -58,8 +58,8 @@ func (in *Input) appendCurrent(dst []byte) []byte {
 }
 
 // appendItems appends the items. A refusal that does not follow from the rest of the
-// line, such as that of a guard, or of what no decoder would read, is put beside its
-// item, so that replaying needs no guard.
+// line, such as one by a guard, of a malformed item, or because a record or the storage
+// is full, is put next to its item, so that replaying needs no guard and no limits.
 func (e *Engine) appendItems(dst []byte, in Input, a Answer) []byte {
 	g := newGate(&Engine{MaxAhead: e.MaxAhead}, &in)
 	keys := newLoaded(in.Keys)

@@ -307,6 +307,7 @@ func TestEveryCodeHasAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range []merge.Code{
 		merge.Invalid, merge.LimitExceeded, merge.Forbidden, merge.OtherClient, merge.TooFarAhead, merge.ServerClock, merge.NotLoaded,
+		merge.RecordFull, merge.StorageFull,
 		merge.LostEdit, merge.StampCollision, merge.Rewound, merge.StampBelowBase, merge.UpdateOfDeleted, merge.AlreadyDeleted, merge.Restored,
 	} {
 		require.NotEmpty(t, c.Advice(), c)

@@ -83,7 +83,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // LimitError says which limit was exceeded. errors.Is reports it as ErrLimit.
 type LimitError struct {
 	// What is "bytes", "depth", "fields", "members", "name", "number",
-	// "value", "items" or "refused".
+	// "value", "items" or "refused", and "record" for the size of a stored one.
 	What string
 	// Limit is the greatest permitted number of them.
 	Limit int
@@ -100,7 +100,7 @@ func (e *LimitError) unit() string {
 		return "bytes of input"
 	case "depth":
 		return "levels of nesting"
-	case "name", "value":
+	case "name", "value", "record":
 		return "bytes in a " + e.What
 	case "number":
 		return "characters in a number"

@@ -1,0 +1,175 @@
+package merge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// room decides which items of one record are refused because they would make it larger
+// than it may become.
+type room struct {
+	most    int  // bytes; 0 means no limit
+	full    bool // nothing may grow
+	before  record.Record
+	written map[string]record.FieldValue // the winners among the accepted items
+	size    int                          // of before; 0 until it is needed
+	grown   int                          // by the accepted items
+}
+
+// fit refuses the items of one record for which there is no room, and returns the
+// others. It judges them in the order of their stamps, each on top of those accepted
+// before it, so the order in which they came does not matter.
+func (a *application) fit(before record.Record, items []int) []int {
+	if a.maxRecord <= 0 && !a.StorageFull {
+		return items
+	}
+	a.sortByStamp(items)
+	r := room{most: max(a.maxRecord, 0), full: a.StorageFull, before: before}
+	return slices.DeleteFunc(items, func(i int) bool {
+		data := a.Items[i].Mutation.Data
+		refusal := r.judge(data)
+		if refusal == nil && len(items) > 1 {
+			r.accept(data)
+		}
+		a.answer.Results[i].Refusal = refusal
+		return refusal != nil
+	})
+}
+
+// sortByStamp sorts items of one record by the greatest stamp in each, and items that
+// share it by what they write. Items that write the same get the same answer.
+func (a *application) sortByStamp(items []int) {
+	if len(items) < 2 {
+		return
+	}
+	newest := make(map[int]clock.Stamp, len(items))
+	for _, i := range items {
+		for _, w := range a.Items[i].Mutation.Data.All() {
+			if w.Stamp.Compare(newest[i]) > 0 {
+				newest[i] = w.Stamp
+			}
+		}
+	}
+	slices.SortFunc(items, func(i, j int) int {
+		if c := newest[i].Compare(newest[j]); c != 0 {
+			return c
+		}
+		return compareWrites(a.Items[i].Mutation.Data, a.Items[j].Mutation.Data)
+	})
+}
+
+// compareWrites orders records of one key by what they hold.
+func compareWrites(x, y record.Record) int {
+	for i := range min(x.Len(), y.Len()) {
+		name, v := x.At(i)
+		other, w := y.At(i)
+		if c := cmp.Or(strings.Compare(name, other), v.Compare(w)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(x.Len(), y.Len())
+}
+
+// judge returns why the record may not take in data, or nil. What does not make it grow
+// is never refused.
+func (r *room) judge(data record.Record) *Refusal {
+	n := r.growth(data)
+	if n > 0 && r.most > 0 {
+		if r.size == 0 {
+			r.size = recordSize(r.before)
+		}
+		if r.size+r.grown+n > r.most {
+			limit := &record.LimitError{What: "record", Limit: r.most}
+			return &Refusal{Code: RecordFull, Err: &record.Error{Offset: -1, Err: fmt.Errorf("%w: %s", limit, makeRoom)}}
+		}
+	}
+	if n > 0 && r.full {
+		return &Refusal{Code: StorageFull, Retryable: true, Err: &record.Error{Offset: -1, Err: errStorageFull}}
+	}
+	r.grown += n
+	return nil
+}
+
+const makeRoom = "delete or shorten fields, or begin another record"
+
+var errStorageFull = fmt.Errorf("%w: the storage is full: delete or shorten fields, or wait", record.ErrLimit)
+
+// growth returns by how many bytes data would make the record larger.
+func (r *room) growth(data record.Record) (n int) {
+	if r.before.Len() == 0 && r.written == nil {
+		n = len("{")
+	}
+	for name, w := range data.All() {
+		was, ok := r.standing(name)
+		switch {
+		case !ok:
+			n += fieldSize(name, w)
+		case w.Compare(was) > 0:
+			n += valueSize(w) - valueSize(was)
+		}
+	}
+	return n
+}
+
+// standing returns the write that an item meets in a field.
+func (r *room) standing(name string) (record.FieldValue, bool) {
+	if w, ok := r.written[name]; ok {
+		return w, true
+	}
+	return r.before.Get(name)
+}
+
+// accept notes what an accepted item wrote.
+func (r *room) accept(data record.Record) {
+	if r.written == nil {
+		r.written = make(map[string]record.FieldValue, data.Len())
+	}
+	for name, w := range data.All() {
+		if was, _ := r.standing(name); w.Compare(was) > 0 {
+			r.written[name] = w
+		}
+	}
+}
+
+// recordSize returns the size of a record as Engine.MaxRecord counts it.
+func recordSize(r record.Record) (n int) {
+	if r.Len() > 0 {
+		n = len("{")
+	}
+	for name, w := range r.All() {
+		n += fieldSize(name, w)
+	}
+	return n
+}
+
+// fieldSize returns what a field adds to the size of a record, the comma or brace after
+// it included.
+func fieldSize(name string, w record.FieldValue) int {
+	if name == record.DeletedField {
+		return 0
+	}
+	const rest = `:{,"updatedAt":"2026-11-22T16:57:17.123000003Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"},`
+	return quotedSize(name) + len(rest) + valueSize(w)
+}
+
+// valueSize returns the size of the member value or deleted. A value that is shorter
+// than a deletion counts as one, so that deleting a field never needs room.
+func valueSize(w record.FieldValue) int {
+	return max(len(`"value":`)+len(w.Value.JSON()), len(`"deleted":true`))
+}
+
+// quotedSize returns the length of a name in JSON.
+func quotedSize(name string) int {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c == '"' || c == '\\' {
+			quoted, _ := record.Text(name) // names are valid UTF-8
+			return len(quoted.JSON())
+		}
+	}
+	return len(name) + 2
+}
