@@ -1,9 +1,12 @@
 package replica
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -20,33 +23,89 @@ const (
 
 // Answer takes what the server said to what Batch returned last: a JSON array with one
 // merge.Reply for each item. What was accepted is confirmed. What was refused for good is
-// dropped, which is the rollback: what it covered shows again. The rest stays.
+// dropped, which is the rollback: what it covered shows again. The rest stays, and what was too
+// far ahead is restamped. The serverTime of a reply is taken as by ServerTime.
 //
-// The error is ErrAnswer; or, where the clock has to be corrected and the last stamp that there
-// can be is in use, a *record.Error for record.ErrStamp. On error nothing has changed.
+// The error is ErrAnswer. On error nothing has changed.
 func (r *Replica) Answer(answer []byte) error {
-	var replies []merge.Reply
-	if err := json.Unmarshal(answer, &replies); err != nil {
-		return fmt.Errorf("%w: %w", ErrAnswer, err)
-	}
-	if err := r.check(replies); err != nil {
+	batch := r.outbox.batch
+	replies, err := parseReplies(answer, len(batch))
+	if err != nil {
 		return err
 	}
-	kept := r.kept(replies)
-	if err := r.checkClock(replies, kept); err != nil {
+	if err := check(replies, batch); err != nil {
 		return err
 	}
+	r.outbox.batch = nil
+	var late []*item
+	var serverTime clock.Timestamp
 	for i, reply := range replies {
-		switch it := r.outbox[i]; {
+		serverTime = cmp.Or(reply.ServerTime, serverTime)
+		switch it := batch[i]; {
 		case reply.Verdict == accepted:
 			r.confirm(it, reply)
 		case !waits(reply):
 			r.refuse(it, reply)
+		default:
+			it.sent = false // the server has said that it does not have it
+			it.put(&r.outbox.kept)
+			if reply.Code == merge.TooFarAhead {
+				late = append(late, it)
+			}
 		}
 	}
-	r.outbox, r.sent = kept, 0
 	r.unsaved.state = true
+	r.correct(serverTime, late)
+	r.coalesceKept(batch)
 	return nil
+}
+
+// correct takes the server's time, and restamps what was too far ahead.
+func (r *Replica) correct(serverTime clock.Timestamp, late []*item) {
+	took := r.reading().Sub(r.asked)
+	if len(late) == 0 {
+		r.heed(serverTime, took)
+		return
+	}
+	by := r.hear(serverTime, took)
+	if again := r.settle(limitAt(serverTime), late); again > 0 || by != 0 {
+		r.notice(Notice{Kind: ClockCorrected, Code: merge.TooFarAhead, By: by})
+	}
+}
+
+// coalesceKept drops what was refused for now and overwritten meanwhile.
+func (r *Replica) coalesceKept(batch []*item) {
+	for _, it := range batch {
+		if it.queue == &r.outbox.kept {
+			r.coalesce(r.touch(it.m.Data.Key()), it)
+		}
+	}
+}
+
+// parseReplies reads replies, and no more than answer what was sent.
+func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
+	d := json.NewDecoder(bytes.NewReader(answer))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		return nil, fmt.Errorf("%w: no array", ErrAnswer)
+	}
+	replies := make([]merge.Reply, 0, sent)
+	for d.More() {
+		if len(replies) == sent {
+			return nil, fmt.Errorf("%w: more replies than the %d items", ErrAnswer, sent)
+		}
+		var reply merge.Reply
+		if err := d.Decode(&reply); err != nil {
+			return nil, fmt.Errorf("%w: [%d]: %w", ErrAnswer, len(replies), err)
+		}
+		replies = append(replies, reply)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%w: data after the array", ErrAnswer)
+	}
+	return replies, nil
 }
 
 // waits reports whether an item goes on waiting after a reply.
@@ -55,12 +114,12 @@ func waits(reply merge.Reply) bool {
 }
 
 // check reports whether replies answer what was sent.
-func (r *Replica) check(replies []merge.Reply) error {
-	if len(replies) != r.sent {
-		return fmt.Errorf("%w: %d replies to %d items", ErrAnswer, len(replies), r.sent)
+func check(replies []merge.Reply, batch []*item) error {
+	if len(replies) != len(batch) {
+		return fmt.Errorf("%w: %d replies to %d items", ErrAnswer, len(replies), len(batch))
 	}
 	for i, reply := range replies {
-		key := r.outbox[i].m.Data.Key()
+		key := batch[i].m.Data.Key()
 		switch {
 		case reply.Table != "" && reply.Table != key.Table || reply.ID != "" && reply.ID != key.ID:
 			return fmt.Errorf("%w: [%d]: another record", ErrAnswer, i)
@@ -78,38 +137,9 @@ func (r *Replica) check(replies []merge.Reply) error {
 	return nil
 }
 
-// kept returns what of the outbox waits after an answer.
-func (r *Replica) kept(replies []merge.Reply) []*item {
-	var kept []*item
-	for i, reply := range replies {
-		if waits(reply) {
-			kept = append(kept, r.outbox[i])
-		}
-	}
-	return append(kept, r.outbox[len(replies):]...)
-}
-
-// checkClock corrects the clock if the server found it to be ahead. It comes before all else that
-// an answer changes, since nothing else can fail.
-func (r *Replica) checkClock(replies []merge.Reply, kept []*item) error {
-	var serverTime, last clock.Timestamp
-	for i, reply := range replies {
-		switch {
-		case reply.Verdict == accepted:
-			last = max(last, newest(r.outbox[i].m.Data))
-		case reply.Code == merge.TooFarAhead:
-			serverTime = reply.ServerTime
-		}
-	}
-	if serverTime == 0 {
-		return nil
-	}
-	return r.correctClock(serverTime, last, kept)
-}
-
 // confirm moves an item from the outbox to what is confirmed.
 func (r *Replica) confirm(it *item, reply merge.Reply) {
-	h := r.settle(it)
+	h := r.remove(it)
 	for name, c := range merge.Changes(h.confirmed, it.m.Data) {
 		field := reply.Fields[name]
 		if w, ok := answered(merge.Decision{Key: h.key, Field: name, Change: c}, it.m, field); ok {
@@ -119,19 +149,21 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 	}
 	h.confirmed = r.join(h.confirmed, it.m.Data)
 	r.unsaved.record(h)
-	r.noticeNotes(h.key, reply.Notes)
+	r.noticeNotes(h.key, it.stamp().Time, reply.Notes)
+	r.mark = max(r.mark, it.stamp().Time)
 }
 
 // refuse drops an item.
 func (r *Replica) refuse(it *item, reply merge.Reply) {
-	r.settle(it)
+	r.remove(it)
 	r.noticeRefusal(it.m, reply)
 }
 
-// settle takes an item out of what waits for its record.
-func (r *Replica) settle(it *item) *held {
+// remove takes an item out of what waits, and returns what is held of its record.
+func (r *Replica) remove(it *item) *held {
 	h := r.touch(it.m.Data.Key())
 	h.drop(it)
+	it.leave()
 	r.unsaved.items[it.number] = nil
 	return h
 }

@@ -7,72 +7,74 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Offset returns what is added to the wall clock of the device, since the server said that it
-// is wrong.
-func (r *Replica) Offset() time.Duration { return r.offset }
+// maxAhead is how far a stamp may lie ahead of the server's time for the clock to follow it. It is
+// what servers accept.
+const maxAhead = clock.DefaultMaxAhead
 
-// ForgetOffset tells the Replica that somebody has set the wall clock of the device: then
-// what is known of how wrong it was does not count any longer.
-func (r *Replica) ForgetOffset() {
-	r.offset = 0
-	r.unsaved.state = true
+// endless is the limit while the server's time is not known. The day above it is left free, so
+// that there is a stamp after each one that the clock has followed.
+const endless = clock.MaxTimestamp - clock.Timestamp(24*time.Hour)
+
+// Now returns the time by the clock of the device, corrected by Offset.
+func (r *Replica) Now() time.Time { return r.reading().Add(r.offset) }
+
+// reading returns what the clock of the device reads. It can be set, and a device can sleep, so a
+// monotonic reading must not take part in differences.
+func (r *Replica) reading() time.Time { return r.wall().Round(0) }
+
+// limit returns the greatest stamp that the clock follows: those above it no server would accept.
+// It is told by the server's time, and never by the clock of the device alone: one that is slow
+// would have the Replica pass over valid stamps, and stamp the next edits below what they replace.
+func (r *Replica) limit() clock.Timestamp {
+	if r.server == 0 {
+		return endless
+	}
+	since := max(0, r.reading().Sub(r.heard))
+	return limitAt(clock.TimestampOf(r.server.Time().Add(since)))
 }
 
-// Now returns the time by the wall clock of the device, corrected by what the server said.
-func (r *Replica) Now() time.Time { return r.wall().Add(r.offset) }
-
-// newClock makes the clock anew, above a timestamp.
-func (r *Replica) newClock(last clock.Timestamp) (err error) {
-	r.clock, err = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})
-	return err
+// limitAt returns the greatest stamp that a server accepts at a time.
+func limitAt(server clock.Timestamp) clock.Timestamp {
+	if !plausible(server) {
+		return endless
+	}
+	const counters = clock.Timestamp(time.Millisecond) - 1 // the bound is in whole milliseconds
+	return min(clock.TimestampOf(server.Time().Add(maxAhead))+counters, endless)
 }
 
-// stamp returns a new stamp.
-func (r *Replica) stamp() clock.Stamp { return clock.Stamp{Time: r.clock.Now(), Client: r.id} }
+// observe lets the clock follow a timestamp that is not above the limit.
+func (r *Replica) observe(at clock.Timestamp) {
+	_ = r.clock.Observe(at) // it refuses nothing within its range
+}
 
-// correctClock sets the clock by the server's time, makes it anew above all that is confirmed
-// and above last, and stamps anew what is kept. The clock may be ahead although the wall clock
-// is right, since somebody may have set that. On error nothing has changed.
-func (r *Replica) correctClock(serverTime, last clock.Timestamp, kept []*item) error {
+// newClock makes a new clock, above a timestamp.
+func (r *Replica) newClock(last clock.Timestamp) {
+	// A time that is not above the limit is always accepted.
+	r.clock, _ = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})
+}
+
+// lowerClock makes a new clock if the old one is above a limit: above all that is confirmed and not
+// above that limit itself. Only this looks at all records that are held.
+func (r *Replica) lowerClock(limit clock.Timestamp) {
+	if r.clock.Last() <= limit {
+		return
+	}
+	var last clock.Timestamp
 	for _, table := range r.tables {
 		for _, h := range table {
-			last = max(last, newest(h.confirmed))
+			last = max(last, newestUpTo(h.confirmed, limit))
 		}
 	}
-	ahead, offset := r.clock, r.offset
-	r.offset = serverTime.Time().Sub(r.wall())
-	err := r.newClock(last)
-	if err == nil {
-		err = r.restamp(kept)
-	}
-	if err != nil {
-		r.clock, r.offset = ahead, offset
-		return err
-	}
-	r.noticeClock(r.offset - offset)
-	return nil
-}
-
-// restamp stamps items of the outbox anew. On error nothing has changed, but for the clock.
-func (r *Replica) restamp(items []*item) error {
-	again, err := record.Restamp(mutations(items), r.stamp)
-	if err != nil {
-		return err
-	}
-	for i, m := range again {
-		it := items[i]
-		r.touch(m.Data.Key())
-		it.m = m
-		r.unsaved.items[it.number] = it
-	}
+	r.newClock(last)
 	r.unsaved.state = true
-	return nil
 }
 
-// newest returns the greatest time of a record.
-func newest(rec record.Record) (last clock.Timestamp) {
+// newestUpTo returns the greatest time of a record that is not above a limit.
+func newestUpTo(rec record.Record, limit clock.Timestamp) (last clock.Timestamp) {
 	for _, w := range rec.All() {
-		last = max(last, w.Stamp.Time)
+		if w.Stamp.Time <= limit {
+			last = max(last, w.Stamp.Time)
+		}
 	}
 	return last
 }

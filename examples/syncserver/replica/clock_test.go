@@ -9,7 +9,6 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/record"
 )
 
 // TestClockAhead: a clock that is an hour ahead is corrected, what waits is stamped anew, and
@@ -19,6 +18,7 @@ func TestClockAhead(t *testing.T) {
 	d, b := w.device(ana), w.device(ben)
 	d.skew = time.Hour
 	d.edit(fence, "title", str("Paint"))
+	d.outbox()
 	d.edit(fence, "title", str("Paint it"))
 	d.push()
 	require.Len(t, d.Waiting(), 2)
@@ -82,38 +82,6 @@ func TestClockBackInTime(t *testing.T) {
 	require.Empty(t, d.Waiting())
 }
 
-// TestNoStampLeft: if no stamp comes after what is confirmed, what waits cannot be stamped
-// anew. Then nothing of the answer is taken, and it can be given again.
-func TestNoStampLeft(t *testing.T) {
-	w := newWorld(t)
-	d := w.device(ana)
-	gate := record.Key{Table: "tasks", ID: "gate"}
-	d.edit(fence, "title", str("Paint"))
-	d.edit(gate, "title", str("Oil"))
-	d.edit(gate, "title", str("forbidden"))
-	last := clock.Stamp{Time: clock.MaxTimestamp, Client: ben}
-	m, err := record.New(record.Key{Table: "tasks", ID: "last"}).Edit(last).Set("title", "x").Mutation()
-	require.NoError(t, err)
-	w.server.put(m.Data)
-	d.pull()
-	d.save()
-	d.TakeChanged()
-	outbox, now := d.outbox(), d.Now()
-	const answer = `[{"verdict":"accepted"},{"verdict":"refused","code":"too_far_ahead","retryable":true,"serverTime":"2026-03-02T13:00:00.000000000Z"},` +
-		`{"verdict":"refused","code":"title_forbidden"}]`
-	for range 2 {
-		require.ErrorIs(t, d.Answer([]byte(answer)), record.ErrStamp)
-		require.Equal(t, now, d.Now())
-		require.Empty(t, d.TakeSaves())
-		require.Empty(t, d.TakeChanged())
-		require.Empty(t, d.TakeNotices())
-		require.Len(t, d.Waiting(), 3)
-	}
-	require.Equal(t, outbox, d.outbox())
-	d.ForgetOffset()
-	require.Equal(t, []replica.Entry{{Key: "state", Value: d.disk["state"]}}, d.TakeSaves(), "the clock is what it was")
-}
-
 // TestClockCorrectedAboveAccepted: what waits is stamped anew above what the same answer
 // accepts, which may be ahead of the server as well.
 func TestClockCorrectedAboveAccepted(t *testing.T) {
@@ -121,6 +89,7 @@ func TestClockCorrectedAboveAccepted(t *testing.T) {
 	d := w.device(ana)
 	d.skew = 4 * time.Minute
 	d.edit(fence, "title", str("Paint"))
+	d.outbox()
 	d.skew = time.Hour
 	d.edit(fence, "title", str("Paint it"))
 	d.push()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -127,17 +128,33 @@ func (c *crashing) same(before *replica.Replica) {
 }
 
 func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
+	before := stamps(c.Waiting())
 	err := c.do(func() error { return c.Replica.Edit(key, fields) })
 	if err != nil {
 		return err
 	}
 	waiting := c.Waiting()
-	for _, v := range waiting[len(waiting)-1].Data.All() {
-		require.NotContains(c.t, c.given, v.Stamp.Time, "a stamp is given twice")
-		c.given[v.Stamp.Time] = key
-		break
+	at := stamps(waiting[len(waiting)-1:])[0]
+	require.NotContains(c.t, c.given, at, "a stamp is given twice")
+	c.given[at] = key
+	after := stamps(waiting)
+	for _, at := range before {
+		if !slices.Contains(after, at) { // its edit was never sent, and this one took its place
+			delete(c.given, at)
+		}
 	}
 	return nil
+}
+
+// stamps returns the times of some mutations, each of which has one.
+func stamps(all []record.Mutation) (times []clock.Timestamp) {
+	for _, m := range all {
+		for _, v := range m.Data.All() {
+			times = append(times, v.Stamp.Time)
+			break
+		}
+	}
+	return times
 }
 
 func (c *crashing) Outbox() []byte {
@@ -150,21 +167,16 @@ func (c *crashing) Answer(answer []byte) error {
 	n := c.sent
 	var replies []merge.Reply
 	require.NoError(c.t, json.Unmarshal(answer, &replies))
-	defer func(before []record.Mutation) {
-		again := c.Waiting()
-		for i, m := range before {
+	before := stamps(c.Waiting())
+	defer func() {
+		after := stamps(c.Waiting())
+		for i, at := range before {
 			accepted := i < len(replies) && replies[i].Verdict == "accepted"
-			waits := i >= len(replies) || replies[i].Retryable
-			if !accepted && !(waits && again[0].Data.Equal(m.Data)) { // no server knows its stamp, which may be given again
-				for _, v := range m.Data.All() {
-					delete(c.given, v.Stamp.Time)
-				}
-			}
-			if waits {
-				again = again[1:]
+			if !accepted && !slices.Contains(after, at) { // no server knows it, so it may be given again
+				delete(c.given, at)
 			}
 		}
-	}(c.Waiting())
+	}()
 	return c.do(func() error {
 		c.Batch(n, 1<<30) // sends the same again, if it was forgotten
 		return c.Replica.Answer(answer)

@@ -5,10 +5,15 @@
 // # Map
 //
 //	replica.go   opening a Replica, and reading what it shows
-//	outbox.go    edits, and what waits to be sent
+//	edit.go      edits
+//	outbox.go    what waits to be sent
+//	batch.go     what to send of it
 //	answer.go    what the server said to it
 //	pull.go      what came from the server
-//	clock.go     the clock, and its correction
+//	leave.go     beginning again with a server that was restored
+//	clock.go     the clock, and what it follows
+//	servertime.go  how wrong the clock of the device is
+//	restamp.go   new stamps for what waits
 //	why.go       why a field is what it is
 //	notice.go    what to tell the user
 //	changed.go   what to draw again
@@ -45,14 +50,55 @@
 //
 // # Clocks that are wrong
 //
-// If the server says that an edit is too far ahead, the Replica takes the server's time,
-// makes a new clock above all that is confirmed, and stamps what waits anew. Only this looks
-// at all records that are held; everything else costs what it changes. Tell the Replica with
-// [Replica.ForgetOffset] when somebody has set the clock of the device.
+// Give the time that comes with each answer of the server to [Replica.ServerTime], before the rest
+// of the answer is taken: the Replica finds out how wrong the clock of the device is, corrects it,
+// and drops the correction when the clocks agree again. The rule is written there. Tell it with
+// [Replica.ForgetOffset] when somebody has set the clock of the device, so that it need not wait
+// for the next answer.
 //
-// A client ID that is in use twice, as after a backup was restored, is a notice of the kind
-// [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:
-// what waits is stamped anew with that.
+// With a new correction, an edit that no server can have gets the time at which it was made, by the
+// clock as it is corrected now. One that may have been sent keeps its stamp, unless the server
+// refuses it as too far ahead: with a greater stamp, a retry would win over edits made since. If
+// the clock of the device was set while edits waited, those made before are moved with the others,
+// up to the present.
+//
+// # Stamps from the future
+//
+// A clock follows what is pulled, so that an edit is stamped above what its user saw. A stamp too
+// far ahead of the server's time is the exception: no server would accept one above it, and a clock
+// that followed it would stop all pushes. It is judged by the server's time, and not by the clock of
+// the device, which may be slow. As long as no server time is known, the clock follows all but the
+// last day of the range of stamps.
+//
+// An edit of the very field that has such a stamp is shown, and waits: the server refuses it until
+// the time has come, or until the record is repaired. The user is told by a Notice of the kind
+// [FutureStamp]. When the repaired record is pulled, the edit is restamped and sent by itself.
+//
+// # Many edits
+//
+// A later edit takes the place of unsent ones, if no field of theirs is left that it or another
+// unsent edit does not write. It keeps the base of the first. So if it is refused, all of them are
+// rolled back. An edit that may have been sent stays as it is.
+//
+// What the server refuses for now (such as with storage_full) is sent again after what has not been
+// refused yet, so it cannot hold up the rest.
+//
+// # A server that was restored
+//
+// A server that was restored from a backup, or a standby that lacked some commits, does not know
+// the cursor: it answers a pull with cursor_ahead. [Replica.Leave] forgets all that came from the
+// server and keeps what waits. Edits that the old server had accepted and the new one lacks are
+// lost, own ones among them, unless somebody makes them again. If more was pushed to the new server
+// than it lacked before the next pull, nothing shows that it was restored.
+//
+// A client ID that is in use twice, as after a device was restored from a backup, is a notice of
+// the kind [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:
+// that begins as after Leave, and what waits is restamped with the new ID and its old time.
+//
+// # Trust
+//
+// A server can show what it likes, and refuse everything. It cannot make a Replica fail, or hold
+// more than it was sent: notices are bounded, and an answer must have one reply for each item.
 //
 // A Replica has no goroutines and must not be used from two at once.
 package replica

@@ -12,7 +12,7 @@ import (
 type held struct {
 	key       record.Key
 	confirmed record.Record
-	waiting   []*item // of the outbox, in its order
+	tops      map[string]*write // by field, the last write that waits
 	whys      map[string]Why
 
 	before     view // what was shown at the last TakeChanged, if touched
@@ -20,6 +20,13 @@ type held struct {
 	whyChanged bool
 
 	stale, whyStale bool // not saved yet
+}
+
+// write is a write that waits. It is linked to the other ones of its field that wait, in the order
+// of the outbox, which is the order of their stamps.
+type write struct {
+	it            *item
+	before, after *write
 }
 
 // find returns what is held of a record, or nil.
@@ -40,13 +47,21 @@ func (r *Replica) hold(key record.Key) *held {
 	return h
 }
 
-// shown joins what is confirmed with what waits.
+// shown joins what is confirmed with what waits. Of the writes of a field that wait, the last one
+// is the greatest.
 func (r *Replica) shown(h *held) record.Record {
-	shown := h.confirmed
-	for _, it := range h.waiting {
-		shown = r.join(shown, it.m.Data)
+	if len(h.tops) == 0 {
+		return h.confirmed
 	}
-	return shown
+	// These fields are parts of records, so they make one.
+	waiting, _ := r.builder.Record(h.key, func(yield func(string, record.FieldValue) bool) {
+		for name, w := range h.tops {
+			if v, _ := w.it.m.Data.Get(name); !yield(name, v) {
+				return
+			}
+		}
+	})
+	return r.join(h.confirmed, waiting)
 }
 
 // join joins two records of one key.
@@ -56,20 +71,37 @@ func (r *Replica) join(a, b record.Record) record.Record {
 }
 
 // waitingFields returns the names of the fields that wait, sorted.
-func (h *held) waitingFields() []string {
-	if len(h.waiting) == 0 {
-		return nil
+func (h *held) waitingFields() []string { return slices.Sorted(maps.Keys(h.tops)) }
+
+// add puts the writes of an item last.
+func (h *held) add(it *item) {
+	if h.tops == nil {
+		h.tops = make(map[string]*write)
 	}
-	names := make(map[string]bool)
-	for _, it := range h.waiting {
-		for name := range it.m.Data.All() {
-			names[name] = true
+	it.writes = make([]write, 0, it.m.Data.Len())
+	for name := range it.m.Data.All() {
+		it.writes = append(it.writes, write{it: it, before: h.tops[name]})
+		w := &it.writes[len(it.writes)-1]
+		if w.before != nil {
+			w.before.after = w
 		}
+		h.tops[name] = w
 	}
-	return slices.Sorted(maps.Keys(names))
 }
 
-// drop takes an item out of what waits.
+// drop takes out the writes of an item.
 func (h *held) drop(it *item) {
-	h.waiting = slices.DeleteFunc(h.waiting, func(w *item) bool { return w == it })
+	for name, w := range it.links() {
+		switch {
+		case w.after != nil:
+			w.after.before = w.before
+		case w.before != nil:
+			h.tops[name] = w.before
+		default:
+			delete(h.tops, name)
+		}
+		if w.before != nil {
+			w.before.after = w.after
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -34,6 +35,7 @@ var errKey = errors.New("unknown key")
 type loading struct {
 	*Replica
 	saved state
+	items []*item
 }
 
 // load reads what was saved.
@@ -44,31 +46,47 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 			return &EntryError{e.Key, err}
 		}
 	}
-	slices.SortFunc(r.outbox, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
-	for _, it := range r.outbox {
-		h := r.hold(it.m.Data.Key())
-		h.waiting = append(h.waiting, it)
+	slices.SortFunc(l.items, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	for _, it := range l.items {
+		r.hold(it.m.Data.Key()).add(it)
+		it.put(&r.outbox.fresh)
+		r.outbox.last = it.number
 	}
-	r.cursor = l.saved.Cursor
-	if err := r.newClock(l.saved.Last); err != nil {
-		return &EntryError{stateKey, err}
-	}
+	r.cursor, r.savedAs = l.saved.Cursor, l.saved.Client
+	r.newClock(l.last())
 	if r.owns() {
 		return nil
 	}
-	return r.restamp(r.outbox) // the server would refuse it
+	if r.id.IsZero() {
+		return &record.Error{Path: "clientId", Offset: -1, Err: record.ErrStamp}
+	}
+	r.forget()
+	r.settle(endless, nil)
+	return nil
 }
 
-// owns reports whether all that waits is stamped with the ID of the client.
-func (r *Replica) owns() bool {
-	for _, it := range r.outbox {
-		for _, w := range it.m.Data.All() {
-			if w.Stamp.Client != r.id {
-				return false
-			}
+// last returns the greatest time that was saved, but for those that the clock must not follow.
+func (l *loading) last() clock.Timestamp {
+	last := min(l.saved.Last.Timestamp, endless)
+	for _, it := range l.items {
+		last = max(last, newestUpTo(it.m.Data, endless))
+	}
+	for _, table := range l.tables {
+		for _, h := range table {
+			last = max(last, newestUpTo(h.confirmed, endless))
 		}
 	}
-	return true
+	return last
+}
+
+// owns reports whether all that was saved is of the client that the Replica writes as, or of none.
+func (r *Replica) owns() bool {
+	for _, it := range r.outbox.all() {
+		if it.stamp().Client != r.id {
+			return false
+		}
+	}
+	return r.id.IsZero() || r.savedAs.IsZero() || r.savedAs == r.id
 }
 
 // entry reads one entry.
@@ -88,16 +106,8 @@ func (l *loading) entry(e Entry) error {
 	return errKey
 }
 
-// readState reads the state. The clock starts above all stamps that are held, if the state
-// has been lost.
 func (l *loading) readState(value string) error {
-	var s state
-	if err := json.Unmarshal([]byte(value), &s); err != nil {
-		return err
-	}
-	s.Last = max(s.Last, l.saved.Last)
-	l.saved = s
-	return nil
+	return json.Unmarshal([]byte(value), &l.saved)
 }
 
 func (l *loading) readItem(number, value string) error {
@@ -109,8 +119,7 @@ func (l *loading) readItem(number, value string) error {
 	if err != nil {
 		return err
 	}
-	l.saved.Last = max(l.saved.Last, newest(m.Data))
-	l.outbox = append(l.outbox, &item{n, m})
+	l.items = append(l.items, &item{number: n, m: m, sent: true}) // it may have been sent
 	return nil
 }
 
@@ -123,9 +132,13 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
-	l.saved.Last = max(l.saved.Last, newest(rec))
 	h := l.hold(key)
 	h.confirmed = rec.WithKey(h.key)
+	for _, v := range rec.All() {
+		if v.Stamp.Client == l.id {
+			l.mark = max(l.mark, v.Stamp.Time)
+		}
+	}
 	return nil
 }
 

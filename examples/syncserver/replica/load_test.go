@@ -25,6 +25,7 @@ func full(t *testing.T) *device {
 	a.pull()
 	a.push()
 	a.edit(fence, "due", str("secret"))
+	a.outbox() // so that the next edit cannot take its place
 	a.edit(fence, "due", str("secret again"))
 	a.save()
 	return a
@@ -36,7 +37,7 @@ func TestSavedKeys(t *testing.T) {
 	require.Equal(t, []string{
 		"outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
 	}, slices.Sorted(maps.Keys(d.disk)))
-	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2"}`, d.disk["state"])
+	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
 }
 
 // TestSaves: what is saved is what changed, and the clock with every edit.

@@ -1,106 +1,166 @@
 package replica
 
 import (
-	"errors"
+	"cmp"
+	"container/list"
+	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// ErrNoFields is what Edit returns for an edit that writes nothing.
-var ErrNoFields = errors.New("replica: an edit without fields")
-
 // item is a mutation that waits in the outbox. Numbers ascend.
 type item struct {
 	number uint64
 	m      record.Mutation
+	wall   time.Time // the reading of the device's clock at the edit; zero if that is not known
+	sent   bool      // whether a server may have it
+	told   bool      // whether the user was told that it waits for a repair
+	writes []write   // in the order of the fields
+	queue  *list.List
+	place  *list.Element // in the queue
 }
 
-// Edit writes some fields of a record at once, as one mutation upon what is shown. A Deletion
-// deletes a field; record.DeletedField is true to delete the record, and false to restore it.
-//
-// The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is not valid, and for
-// record.ErrStamp if the Replica has no ID. On error nothing has changed, but for the clock.
-func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
-	return r.EditSeen(key, fields, nil)
+// stamp returns the stamp that all writes of an item share.
+func (it *item) stamp() (s clock.Stamp) {
+	for _, v := range it.m.Data.All() {
+		s = v.Stamp
+	}
+	return s
 }
 
-// EditSeen is Edit for a user who was shown something older: who has typed for a while, and
-// meanwhile a pull brought another value, which the user's own draft covers. Seen has, for
-// the fields that are edited, the stamp of what was shown when that began, or the zero Stamp
-// for nothing. A field that is not there was seen as it is shown now. Without it, that the
-// user overwrites what nobody has read would be told to nobody.
-func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen map[string]clock.Stamp) error {
-	if len(fields) == 0 {
-		return ErrNoFields
-	}
-	if err := key.Check(); err != nil {
-		return err
-	}
-	edit := r.Shown(key).Edit(r.stamp())
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		switch v := fields[name]; {
-		case name == record.DeletedField && v == record.Bool(true):
-			edit.DeleteRecord()
-		case name == record.DeletedField && v == record.Bool(false):
-			edit.RestoreRecord()
-		default:
-			edit.Set(name, v)
+// links returns the links of the fields.
+func (it *item) links() iter.Seq2[string, *write] {
+	return func(yield func(string, *write) bool) {
+		i := 0
+		for name := range it.m.Data.All() {
+			if !yield(name, &it.writes[i]) {
+				return
+			}
+			i++
 		}
 	}
-	m, err := edit.Mutation()
-	if err != nil {
-		return err
-	}
-	for name := range m.Base {
-		if stamp, ok := seen[name]; ok {
-			m.Base[name] = stamp
+}
+
+// outbox holds what waits. What the server has refused for now is at the end of a queue of its own,
+// so that it cannot keep the rest waiting.
+type outbox struct {
+	fresh, kept list.List
+	last        uint64  // the greatest number that was given since it was empty
+	batch       []*item // what Batch returned last, until it is answered
+}
+
+// len returns how many items wait.
+func (o *outbox) len() int { return o.fresh.Len() + o.kept.Len() }
+
+// all returns the items in the order in which they were edited.
+func (o *outbox) all() []*item {
+	all := make([]*item, 0, o.len())
+	for _, queue := range []*list.List{&o.fresh, &o.kept} {
+		for e := queue.Front(); e != nil; e = e.Next() {
+			all = append(all, e.Value.(*item))
 		}
 	}
-	r.put(m)
-	return nil
+	slices.SortFunc(all, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	return all
+}
+
+// number returns the number of the next item.
+func (o *outbox) number() uint64 {
+	if o.len() == 0 {
+		o.last = 0
+	}
+	o.last++
+	return o.last
+}
+
+// put puts an item at the end of a queue.
+func (it *item) put(queue *list.List) {
+	it.leave()
+	it.queue, it.place = queue, queue.PushBack(it)
+}
+
+// putFirst puts an item at the beginning of a queue.
+func (it *item) putFirst(queue *list.List) {
+	it.leave()
+	it.queue, it.place = queue, queue.PushFront(it)
+}
+
+// leave takes an item out of its queue.
+func (it *item) leave() {
+	if it.queue != nil {
+		it.queue.Remove(it.place)
+		it.queue = nil
+	}
 }
 
 // put puts a mutation into the outbox.
-func (r *Replica) put(m record.Mutation) {
-	it := &item{number: 1, m: m}
-	if n := len(r.outbox); n > 0 {
-		it.number = r.outbox[n-1].number + 1
-	}
+func (r *Replica) put(m record.Mutation) *item {
+	it := &item{number: r.outbox.number(), m: m, wall: r.reading()}
 	h := r.touch(m.Data.Key())
-	h.waiting = append(h.waiting, it)
-	r.outbox = append(r.outbox, it)
+	h.add(it)
+	it.put(&r.outbox.fresh)
 	r.unsaved.items[it.number] = it
 	r.unsaved.state = true // with the clock's last stamp, so that it is not given again
-}
-
-// Batch returns the first that waits as JSON Lines, and nothing if nothing waits: as many
-// items as are permitted and fit into so many bytes, but at least one if any waits. Save all
-// edits before it is sent. Answer takes the answer to the Batch that was returned last.
-func (r *Replica) Batch(items, size int) []byte {
-	var lines []byte
-	r.sent = 0
-	for _, it := range r.outbox[:min(max(items, 1), len(r.outbox))] {
-		n := len(lines)
-		lines = append(it.m.AppendJSON(lines), '\n')
-		if r.sent > 0 && len(lines) > size {
-			return lines[:n]
+	for i := range it.writes {
+		if w := it.writes[i].before; w != nil {
+			r.coalesce(h, w.it)
 		}
-		r.sent++
 	}
-	return lines
+	return it
 }
 
-// Sent returns how many items Batch returned last, until they are answered.
-func (r *Replica) Sent() int { return r.sent }
+// coalesce drops an item that no server has, if later ones, which no server has either, write all
+// of its fields: they take its place, and so they get its base. A user who types for a day offline
+// has one edit of the field that waits, and not one for each key.
+func (r *Replica) coalesce(h *held, it *item) {
+	if it.sent {
+		return
+	}
+	for i := range it.writes {
+		if w := it.writes[i].after; w == nil || w.it.sent {
+			return
+		}
+	}
+	for name, w := range it.links() {
+		r.rebase(w.after.it, func(base map[string]clock.Stamp) {
+			if first, ok := it.m.Base[name]; ok {
+				base[name] = first
+			} else {
+				delete(base, name)
+			}
+		})
+	}
+	h.drop(it)
+	it.leave()
+	r.unsaved.items[it.number] = nil
+}
+
+// rebase changes the base of an item.
+func (r *Replica) rebase(it *item, change func(map[string]clock.Stamp)) {
+	base := maps.Clone(it.m.Base) // somebody may read the old one
+	if base == nil {
+		base = make(map[string]clock.Stamp)
+	}
+	change(base)
+	it.m.Base = base
+	r.unsaved.items[it.number] = it
+}
 
 // NumWaiting returns how many items wait in the outbox.
-func (r *Replica) NumWaiting() int { return len(r.outbox) }
+func (r *Replica) NumWaiting() int { return r.outbox.len() }
 
 // Waiting returns what waits in the outbox, in the order in which it was edited.
-func (r *Replica) Waiting() []record.Mutation { return mutations(r.outbox) }
+func (r *Replica) Waiting() []record.Mutation {
+	all := make([]record.Mutation, 0, r.outbox.len())
+	for _, it := range r.outbox.all() {
+		all = append(all, it.m)
+	}
+	return all
+}
 
 // WaitingFields returns the names of the fields of a record of which a write waits in the
 // outbox, sorted.
@@ -110,13 +170,4 @@ func (r *Replica) WaitingFields(key record.Key) []string {
 		return nil
 	}
 	return h.waitingFields()
-}
-
-// mutations returns what items hold.
-func mutations(items []*item) []record.Mutation {
-	all := make([]record.Mutation, len(items))
-	for i, it := range items {
-		all[i] = it.m
-	}
-	return all
 }

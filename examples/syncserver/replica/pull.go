@@ -15,6 +15,9 @@ import (
 // record takes the place of what was confirmed of it; it is not joined with that, or what the
 // server derives and what it repairs could not change. The error is a *record.Error, as for
 // an item of a batch. On error nothing has changed.
+//
+// The clock follows what is pulled, but for stamps too far ahead of the server's time, if that is
+// known: pass it to ServerTime first.
 func (r *Replica) Pulled(lines []byte, next string) error {
 	var items []record.Item
 	if len(bytes.TrimSpace(lines)) > 0 {
@@ -23,17 +26,14 @@ func (r *Replica) Pulled(lines []byte, next string) error {
 			return err
 		}
 	}
-	var last clock.Timestamp
 	for _, it := range items {
 		if it.Err != nil {
 			return it.Err
 		}
-		last = max(last, newest(it.Mutation.Data))
 	}
-	if err := r.clock.Observe(last); err != nil {
-		return err
-	}
+	limit := r.limit()
 	for _, it := range items {
+		r.observe(newestUpTo(it.Mutation.Data, limit))
 		r.replace(it.Mutation.Data)
 	}
 	r.unsaved.state = r.unsaved.state || len(items) > 0 || next != r.cursor
@@ -43,13 +43,45 @@ func (r *Replica) Pulled(lines []byte, next string) error {
 
 // replace puts a record in the place of what was confirmed.
 func (r *Replica) replace(now record.Record) {
-	if h := r.find(now.Key()); h != nil && h.confirmed.Equal(now) {
+	h := r.find(now.Key())
+	if h != nil && h.confirmed.Equal(now) {
 		return // as when an own edit comes back
 	}
-	h := r.touch(now.Key())
+	h = r.touch(now.Key())
 	h.explain(now)
+	before := h.confirmed
 	h.confirmed = now
 	r.unsaved.record(h)
+	r.heal(h, before)
+}
+
+// heal follows a repair, which gives a write a lower stamp: what waits above the old stamp is made
+// upon the new one.
+func (r *Replica) heal(h *held, before record.Record) {
+	waits := false
+	for name, old := range before.All() {
+		now, _ := h.confirmed.Get(name)
+		if now.Stamp.Time >= old.Stamp.Time {
+			continue
+		}
+		if old.Stamp.Client == r.id && old.Stamp.Time == r.mark {
+			r.mark = now.Stamp.Time
+		}
+		for w := h.tops[name]; w != nil; w = w.before {
+			if w.it.m.Base[name] != old.Stamp {
+				continue
+			}
+			waits = true
+			r.rebase(w.it, func(base map[string]clock.Stamp) {
+				if base[name] = now.Stamp; now.Value != old.Value {
+					delete(base, name) // nobody has seen that one
+				}
+			})
+		}
+	}
+	if waits {
+		r.settle(r.limit(), nil)
+	}
 }
 
 // explain notes why the fields of a record are what they are now.

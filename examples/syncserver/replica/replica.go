@@ -13,8 +13,9 @@ import (
 
 // Options say how a Replica is opened.
 type Options struct {
-	// ID is the client that the Replica writes as. If what was saved was written as
-	// another one, what waits is stamped anew. A Replica with the zero ID cannot edit.
+	// ID is the client that the Replica writes as. If what was saved is of another one, the
+	// Replica begins as after Leave, and what waits is restamped with the new ID. A Replica
+	// with the zero ID cannot edit.
 	ID clock.ClientID
 	// Wall is the clock of the device, which may be wrong; nil means time.Now.
 	Wall func() time.Time
@@ -25,19 +26,24 @@ type Options struct {
 // Replica is one client's copy of the data. Open makes one. It must not be used from two
 // goroutines at once.
 type Replica struct {
-	id     clock.ClientID
-	wall   func() time.Time
-	offset time.Duration // by which wall differs from the server's
-	clock  *clock.Clock  // without a bound: it trusts its server
+	id      clock.ClientID
+	savedAs clock.ClientID // the client that what was opened is of
+	wall    func() time.Time
+	offset  time.Duration   // by which wall differs from the server's
+	clock   *clock.Clock    // follows what is not above the limit
+	server  clock.Timestamp // the time of the server, as it was told last; zero if it never was
+	heard   time.Time       // what the clock of the device read then
+	asked   time.Time       // what it read when Batch was called last
+	mark    clock.Timestamp // the greatest own stamp that is known to have been accepted
 
 	tables map[string]map[string]*held
-	outbox []*item
-	sent   int // how many of the outbox Batch returned last
+	outbox outbox
 	cursor string
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
 	notices []Notice
+	idTold  bool // whether they have that a new ID is needed
 
 	decoder record.Decoder
 	builder record.Builder
@@ -45,7 +51,7 @@ type Replica struct {
 
 // Open returns a Replica that holds what was saved. The error is an *EntryError if a saved entry
 // cannot be read: remove it and the entry "state", and all is pulled again. It is a *record.Error
-// for record.ErrStamp if what waits has to be stamped anew, and the ID is zero. On error the
+// for record.ErrStamp if what waits is of a client, and the ID is zero. On error the
 // Replica is nil.
 func Open(o Options) (*Replica, error) {
 	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: trusting()}

@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,8 +37,22 @@ const numberWidth = 20
 // state is what is saved beside records and outbox. The offset is not: the clock may be right
 // by the next start, and if not, the server says so again.
 type state struct {
-	Last   clock.Timestamp `json:"last,omitzero"`
-	Cursor string          `json:"cursor"`
+	Last   lastTime       `json:"last,omitzero"`
+	Cursor string         `json:"cursor"`
+	Client clock.ClientID `json:"client,omitzero"` // that the rest was saved as
+}
+
+// lastTime is where the clock was. One that is beyond what may be used is taken for the end of
+// what may be.
+type lastTime struct{ clock.Timestamp }
+
+// UnmarshalText reads the text of a Timestamp.
+func (t *lastTime) UnmarshalText(text []byte) error {
+	err := t.Timestamp.UnmarshalText(text)
+	if errors.Is(err, clock.ErrRange) {
+		t.Timestamp, err = endless, nil
+	}
+	return err
 }
 
 // unsaved is what TakeSaves has to return.
@@ -59,7 +75,7 @@ func (u *unsaved) record(h *held) {
 func (r *Replica) TakeSaves() []Entry {
 	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
 	if r.unsaved.state {
-		entries = append(entries, Entry{stateKey, text(state{r.clock.Last(), r.cursor})})
+		entries = append(entries, Entry{stateKey, text(state{lastTime{r.clock.Last()}, r.cursor, cmp.Or(r.id, r.savedAs)})})
 	}
 	var buf []byte
 	for number, it := range r.unsaved.items {
@@ -70,7 +86,9 @@ func (r *Replica) TakeSaves() []Entry {
 		entries = append(entries, Entry{fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number), string(buf)})
 	}
 	for _, h := range r.unsaved.held {
-		buf = h.confirmed.AppendJSON(buf[:0])
+		if buf = buf[:0]; h.confirmed.Len() > 0 {
+			buf = h.confirmed.AppendJSON(buf)
+		}
 		entries = append(entries, Entry{recordPrefix + keyText(h.key), string(buf)})
 		if h.whyStale {
 			entries = append(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)})

@@ -1,0 +1,49 @@
+package replica
+
+import (
+	"cmp"
+	"container/list"
+	"slices"
+)
+
+// Batch returns a part of what waits as JSON Lines, and nothing if nothing waits: as many items
+// as are permitted and fit into so many bytes, but at least one if any waits. Items that the
+// server has refused for now come last, and those that it refused last after the others. Save all
+// edits before the batch is sent. Answer takes the answer to the Batch that was returned last.
+func (r *Replica) Batch(items, size int) []byte {
+	o := &r.outbox
+	o.batch, r.asked = nil, r.reading()
+	c := cut{items: max(items, 1), size: size}
+	c.take(&o.fresh)
+	c.take(&o.kept)
+	o.batch = c.batch
+	slices.SortFunc(o.batch, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	var lines []byte
+	for _, it := range o.batch {
+		it.sent = true
+		lines = append(it.m.AppendJSON(lines), '\n')
+	}
+	return lines
+}
+
+// cut takes items for a batch, as long as they fit.
+type cut struct {
+	items, size int
+	batch       []*item
+	line        []byte // scratch
+	full        bool
+}
+
+func (c *cut) take(queue *list.List) {
+	for e := queue.Front(); e != nil && !c.full && len(c.batch) < c.items; e = e.Next() {
+		it := e.Value.(*item)
+		c.line = append(it.m.AppendJSON(c.line[:0]), '\n')
+		c.size -= len(c.line)
+		if c.full = c.size < 0 && len(c.batch) > 0; !c.full {
+			c.batch = append(c.batch, it)
+		}
+	}
+}
+
+// Sent returns how many items Batch returned last, until they are answered.
+func (r *Replica) Sent() int { return len(r.outbox.batch) }

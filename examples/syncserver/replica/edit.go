@@ -1,0 +1,88 @@
+package replica
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// ErrNoFields is what Edit returns for an edit that writes nothing.
+var ErrNoFields = errors.New("replica: an edit without fields")
+
+// Edit writes some fields of a record at once, as one mutation upon what is shown. A Deletion
+// deletes a field; record.DeletedField is true to delete the record, and false to restore it.
+//
+// A field whose stamp lies too far in the future can be edited: the edit waits, and a Notice of
+// the kind FutureStamp tells so.
+//
+// The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is not valid, and for
+// record.ErrStamp if the Replica has no ID, or if no stamp comes after the one of a field. On error
+// nothing has changed, but for the clock.
+func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
+	return r.EditSeen(key, fields, nil)
+}
+
+// EditSeen is Edit for a user who was shown something older: a pull brought another value while
+// the user was typing, and the user's draft covers it. Seen has, for the fields that are edited,
+// the stamp of what was shown when the typing began, or the zero Stamp for nothing. A field that is
+// not in it was seen as it is shown now. Without it, overwriting a value that the user has not seen
+// would go unreported.
+func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen map[string]clock.Stamp) error {
+	if len(fields) == 0 {
+		return ErrNoFields
+	}
+	if err := key.Check(); err != nil {
+		return err
+	}
+	shown := r.Shown(key)
+	stamp, future := r.stampAbove(shown, fields)
+	edit := shown.Edit(stamp)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		switch v := fields[name]; {
+		case name == record.DeletedField && v == record.Bool(true):
+			edit.DeleteRecord()
+		case name == record.DeletedField && v == record.Bool(false):
+			edit.RestoreRecord()
+		default:
+			edit.Set(name, v)
+		}
+	}
+	m, err := edit.Mutation()
+	if err != nil {
+		return err
+	}
+	for name := range m.Base {
+		if stamp, ok := seen[name]; ok {
+			m.Base[name] = stamp
+		}
+	}
+	future = slices.DeleteFunc(future, func(name string) bool {
+		w := r.hold(key).tops[name]
+		return w != nil && w.it.told
+	})
+	r.noticeFuture(r.put(m), future)
+	return nil
+}
+
+// stampAbove returns a stamp for an edit of some fields. Where one of them has a stamp that the
+// clock must not follow, the edit gets the next one, and those fields are returned.
+func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value) (s clock.Stamp, future []string) {
+	limit := r.limit()
+	var seen, beyond clock.Timestamp
+	for name := range fields {
+		switch v, _ := shown.Get(name); {
+		case v.Stamp.Time > max(limit, r.clock.Last()):
+			beyond = max(beyond, v.Stamp.Time)
+			future = append(future, name)
+		default:
+			seen = max(seen, v.Stamp.Time)
+		}
+	}
+	slices.Sort(future)
+	r.observe(seen)
+	at := r.clock.Now()
+	return clock.Stamp{Time: max(at, beyond+1), Client: r.id}, future
+}

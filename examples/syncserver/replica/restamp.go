@@ -1,0 +1,168 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// settle lowers the clock where it is above a limit, which is what the server accepts, and restamps what waits where
+// that is needed. Late are the items that the server has just refused as too far ahead. It returns
+// how many items were restamped.
+func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
+	s := settling{Replica: r, limit: limit, late: make(map[*item]bool, len(late)), renamed: make(map[clock.Stamp]clock.Stamp)}
+	for _, it := range late {
+		if future := s.future(it); len(future) > 0 {
+			r.noticeFuture(it, future)
+		} else {
+			s.late[it] = true
+		}
+	}
+	if len(late) > 0 && len(s.late) == 0 && r.clock.Last() <= limit {
+		return 0 // they wait, and all else is as it was
+	}
+	for it := range s.late {
+		s.limit = min(s.limit, it.stamp().Time-1) // the server's bound is lower
+	}
+	s.now = min(clock.TimestampOf(r.Now()), s.limit)
+	r.lowerClock(s.limit)
+	s.all()
+	r.observe(s.last)
+	for _, it := range slices.Backward(late) {
+		if s.late[it] {
+			it.putFirst(&r.outbox.fresh) // so that stamps go on ascending as they are sent
+		}
+	}
+	return len(s.renamed)
+}
+
+// settling is what waits while it is restamped.
+type settling struct {
+	*Replica
+	limit, now clock.Timestamp
+	late       map[*item]bool
+	last       clock.Timestamp             // the greatest stamp so far that waits
+	renamed    map[clock.Stamp]clock.Stamp // old stamps to new ones
+}
+
+// renameBase lets the base of an item name the new stamp of what waits before it.
+func (s *settling) renameBase(it *item) {
+	for name, base := range it.m.Base {
+		if now, ok := s.renamed[base]; ok {
+			s.rebase(it, func(bases map[string]clock.Stamp) { bases[name] = now })
+		}
+	}
+}
+
+// all looks at each item, in the order of the outbox.
+func (s *settling) all() {
+	for _, it := range s.outbox.all() {
+		s.renameBase(it)
+		if s.due(it) {
+			s.restamp(it)
+		}
+		if at := it.stamp().Time; at <= s.limit {
+			s.last = max(s.last, at)
+		}
+	}
+}
+
+// due reports whether an item needs another stamp, which is so if it
+//
+//   - was refused as too far ahead, or would be;
+//   - was stamped when the offset was wrong;
+//   - is not above what waits before it, now that this was restamped;
+//   - has the ID of another client.
+//
+// An item that a server may have is never given a greater stamp: a retry would win over edits that
+// were made since.
+//
+// One that edits a field whose stamp lies in the future is none of these: it waits until that is
+// repaired, or its time has come.
+func (s *settling) due(it *item) bool {
+	stamp := it.stamp()
+	switch {
+	case stamp.Client != s.id:
+		return true
+	case len(s.future(it)) > 0:
+		return false
+	case s.late[it]:
+		return true
+	case stamp.Time > s.limit && len(s.late) > 0:
+		return true
+	case it.sent:
+		return false
+	case stamp.Time > s.limit || stamp.Time <= s.last:
+		return true
+	}
+	off := s.timeOf(it).Time().Sub(stamp.Time.Time())
+	return !s.followed(it) && off.Abs() > agreement
+}
+
+// future returns the fields of an item that wait above a confirmed write from the future.
+func (s *settling) future(it *item) (names []string) {
+	h, at := s.find(it.m.Data.Key()), it.stamp()
+	for name := range it.m.Data.All() {
+		if v, _ := h.confirmed.Get(name); v.Stamp.Time > s.limit && at.Compare(v.Stamp) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// followed reports whether a server may have a later write of one of the fields.
+func (s *settling) followed(it *item) bool {
+	return slices.ContainsFunc(it.writes, func(w write) bool { return w.after != nil && w.after.it.sent })
+}
+
+// timeOf returns when an item was edited, by what is known of the clock of the device now.
+func (s *settling) timeOf(it *item) clock.Timestamp {
+	stamp := it.stamp()
+	switch {
+	case stamp.Client != s.id:
+		return stamp.Time
+	case it.wall.IsZero():
+		return min(stamp.Time, s.now)
+	}
+	return min(clock.TimestampOf(it.wall.Add(s.offset)), s.now)
+}
+
+// restamp gives an item the stamp of the time of its edit, above what its author saw, and above
+// what waits before it.
+func (s *settling) restamp(it *item) {
+	h := s.touch(it.m.Data.Key())
+	old, at := it.stamp(), max(s.timeOf(it), s.last+1)
+	for name, w := range it.links() {
+		seen := it.m.Base[name]
+		if v, _ := h.confirmed.Get(name); old.Compare(v.Stamp) > 0 && v.Stamp.Time > seen.Time {
+			seen = v.Stamp
+		}
+		if seen.Time <= s.limit {
+			at = max(at, seen.Time+1)
+		}
+		if w.before != nil {
+			at = max(at, w.before.it.stamp().Time+1)
+		}
+	}
+	s.stampAs(it, clock.Stamp{Time: at, Client: s.id})
+}
+
+// stampAs stamps all writes of an item.
+func (s *settling) stampAs(it *item, stamp clock.Stamp) {
+	old := it.stamp()
+	data, err := s.builder.Record(it.m.Data.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range it.m.Data.All() {
+			if v.Stamp = stamp; !yield(name, v) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return // there is no such stamp
+	}
+	it.m.Data = data
+	s.renamed[old] = stamp
+	s.unsaved.items[it.number] = it
+	s.unsaved.state = true
+}
