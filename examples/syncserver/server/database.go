@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 type Database struct {
 	db       *sql.DB
 	postgres bool
+	file     *file // of SQLite
 }
 
 // OpenDatabase opens PostgreSQL by a URL, or else SQLite by the name of a file, and
@@ -37,21 +39,37 @@ func defaultTimeouts() timeouts {
 
 func openDatabase(ctx context.Context, name string, t timeouts) (*Database, error) {
 	d := &Database{postgres: IsPostgres(name)}
-	connect := openSQLite
 	if d.postgres {
-		connect = openPostgres
+		connector, err := postgresConnector(name, t)
+		if err != nil {
+			return nil, err
+		}
+		return d, d.open(ctx, connector)
 	}
 	var err error
-	if d.db, err = connect(name, t); err != nil {
+	if d.file, err = openFile(name, t); err != nil {
 		return nil, err
 	}
+	return d, d.open(ctx, d.file)
+}
+
+// open connects, and creates what is missing.
+func (d *Database) open(ctx context.Context, connector driver.Connector) error {
+	d.db = sql.OpenDB(connector)
 	d.db.SetMaxOpenConns(maxConnections)
 	d.db.SetMaxIdleConns(maxConnections)
-	if err := d.migrate(ctx); err != nil {
-		d.db.Close()
-		return nil, fmt.Errorf("open database: %w", err)
+	err := d.migrate(ctx)
+	if err == nil && d.file != nil {
+		var mode string
+		if err = d.db.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err == nil {
+			err = d.file.watchLog(mode)
+		}
 	}
-	return d, nil
+	if err != nil {
+		d.db.Close()
+		return fmt.Errorf("open database: %w", err)
+	}
+	return nil
 }
 
 // maxConnections is how many connections to its database a server has.
@@ -64,6 +82,14 @@ func IsPostgres(name string) bool {
 
 // Close closes the database.
 func (d *Database) Close() error { return d.db.Close() }
+
+// check returns an error if what is stored would be lost, because the file was removed.
+func (d *Database) check() error {
+	if d.file == nil {
+		return nil
+	}
+	return d.file.check()
+}
 
 // transaction runs f in a transaction, which is committed if f returns no error.
 //
@@ -79,7 +105,10 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 	if err := f(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return d.check() // before that is acknowledged
 }
 
 // rows completes a statement on a list, which is its $1: JSON_ROWS is replaced by what

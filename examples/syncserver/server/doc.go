@@ -8,13 +8,14 @@
 //	body.go        a body, and how long it may take
 //	compress.go    compressed answers
 //	push.go        a push, from the body to the answer
+//	health.go      whether pushes are stored
 //	admission.go   how many pushes are under way
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
 //	access.go      who may join, and the tokens
 //	database.go    the database and its transactions
 //	schema.go      its tables, and how those of earlier versions are completed
-//	sqlite.go      SQLite: a file
+//	sqlite.go      SQLite: a file, and whether it is still there
 //	postgres.go    PostgreSQL: what each connection is set to
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
@@ -42,7 +43,13 @@
 // machine that hangs, does not let go of it by itself. PostgreSQL ends such a transaction
 // after 10 seconds, and a push of another process that waits for the workspace gets it then.
 // SQLite cannot do that: all other processes get the status 503 until it goes on or is
-// killed.
+// killed. GET /v1/health says so: it tries to store something.
+//
+// # A database file that goes away
+//
+// Where the file of SQLite, or a file of its log, is removed or replaced while a server runs,
+// writes go to a file without a name, and are gone when the process ends. The server looks at
+// the names after each commit: it answers with the status 503 then, and acknowledges nothing.
 //
 // # Too large
 //

@@ -196,6 +196,9 @@ func (s *Server) lookAround(ctx context.Context) error {
 
 // sequence returns how far a workspace is.
 func (d *Database) sequence(ctx context.Context, workspace string) (seq int64, err error) {
+	if err := d.check(); err != nil {
+		return 0, err
+	}
 	err = d.db.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM workspaces WHERE name = $1`, workspace).Scan(&seq)
 	return seq, err
 }

@@ -133,6 +133,7 @@ func TestFrozenWriterOfFile(t *testing.T) {
 	status, text := ana.request("POST", "/v1/push", string(m.AppendJSON(nil)))
 	require.Equal(t, 503, status, text)
 	require.Empty(t, ana.pull("0"), "who only reads does not wait")
+	requireHealth(t, s, ana, 503)
 	require.NoError(t, other.Kill())
 	_, err = other.Wait()
 	require.NoError(t, err)

@@ -52,19 +52,6 @@ func serveNothing(_ http.ResponseWriter, r *http.Request) error {
 	return &failure{http.StatusNotFound, "not_found", "no such path", errors.New("no such path")}
 }
 
-// serveHealth answers GET /v1/health: whether the database answers, and what time it is. It
-// writes nothing, so it does not know of a full disk, where pushes get the status 503.
-func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) error {
-	// A look at a table: SQLite would answer a ping without its file.
-	if _, err := s.database.sequence(r.Context(), ""); err != nil {
-		return unavailable(err)
-	}
-	return writeJSON(w, struct {
-		Status     string          `json:"status"`
-		ServerTime clock.Timestamp `json:"serverTime"`
-	}{"ok", clock.TimestampOf(s.options.Now())})
-}
-
 // handle makes a handler of an endpoint. If it fails after a part of the answer was written,
 // the connection is aborted, so that no client takes that part for the whole.
 func (s *Server) handle(f endpoint) http.Handler {

@@ -282,19 +282,3 @@ func TestPageBreaksOff(t *testing.T) {
 	require.Equal(t, 503, status)
 	require.JSONEq(t, `{"code":"unavailable"}`, text)
 }
-
-// TestHealth: the server says that it is well, and what time it is; without its database
-// it is not.
-func TestHealth(t *testing.T) {
-	s := open(t, databasetest.SQLite(t))
-	url := listen(t, s)
-	c := client{t: t, url: url}
-	status, text := c.request("GET", "/v1/health", "")
-	require.Equal(t, 200, status)
-	require.Contains(t, text, `"status":"ok","serverTime":"`)
-	_, err := s.database.db.Exec(`DROP TABLE workspaces`)
-	require.NoError(t, err)
-	status, text = c.request("GET", "/v1/health", "")
-	require.Equal(t, 503, status)
-	require.JSONEq(t, `{"code":"unavailable"}`, text)
-}

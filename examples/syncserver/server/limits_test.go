@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -196,26 +195,6 @@ func TestBoardLimits(t *testing.T) {
 	} {
 		require.Equal(t, c.code, ana.push(ana.set(board.Meetings, "a", c.field, c.value)).Results[0].Code)
 	}
-}
-
-// TestDatabaseFile: nobody else may read the file, and if it goes away, the server does
-// not go on with an empty one.
-func TestDatabaseFile(t *testing.T) {
-	for _, name := range []string{"", ":memory:", "host=localhost password=x"} {
-		_, err := OpenDatabase(context.Background(), name)
-		require.Error(t, err, name)
-	}
-	name := databasetest.SQLite(t)
-	s := open(t, name)
-	info, err := os.Stat(name)
-	require.NoError(t, err)
-	require.EqualValues(t, 0o600, info.Mode().Perm())
-
-	require.NoError(t, os.Remove(name))
-	s.database.db.SetMaxIdleConns(0) // what comes now takes a new connection
-	_, err = s.database.sequence(context.Background(), "demo")
-	require.Error(t, err)
-	require.NoFileExists(t, name)
 }
 
 // TestStalledUploads: clients whose uploads do not come to an end keep other workspaces from

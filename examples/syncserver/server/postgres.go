@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -11,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// openPostgres opens a database by its URL. Each connection gets the settings of this
-// package, whatever the URL, the user or the database have.
-func openPostgres(url string, t timeouts) (*sql.DB, error) {
+// postgresConnector returns what makes connections to a database, given its URL. Each gets the
+// settings of this package, whatever the URL, the user or the database have.
+func postgresConnector(url string, t timeouts) (driver.Connector, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -22,7 +23,7 @@ func openPostgres(url string, t timeouts) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+	return stdlib.GetConnector(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, set, string(settings), false)
 		return err
 	})), nil

@@ -50,6 +50,9 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if limit == 0 {
 		return malformed(errors.New("limit: a page without records says nothing"))
 	}
+	if err := s.database.check(); err != nil {
+		return unavailable(err)
+	}
 	p := page{m.workspace, after, min(limit, maxPage)}
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {

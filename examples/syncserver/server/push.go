@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 
@@ -19,6 +20,9 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	}
 	defer release()
 	out, err := s.push(r.Context(), m, body)
+	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
+		s.health.note(m.workspace, err == nil)
+	}
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Server struct {
 	engine   merge.Engine
 	tokens   tokens
 	feed     feed
+	health   health
 	decode   func(body []byte) ([]record.Item, error)
 	uploads  *admission    // of pushes that are read, and wait
 	turns    *admission    // of pushes that are decoded, and decided about

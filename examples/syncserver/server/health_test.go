@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+)
+
+// requireHealth asks how a server is, after what was found before has become old.
+func requireHealth(t *testing.T, s *Server, c *client, want int) string {
+	t.Helper()
+	s.health.at = time.Time{}
+	status, text := c.request("GET", "/v1/health", "")
+	require.Equal(t, want, status, text)
+	return text
+}
+
+// TestHealth: the server says that it is well, and what time it is. It is not if the database
+// lacks its tables, or can be read and not written.
+func TestHealth(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	c := &client{t: t, url: listen(t, s)}
+	require.Contains(t, requireHealth(t, s, c, 200), `"status":"ok","serverTime":"`)
+	s.database.db.SetMaxOpenConns(1)
+	for _, writable := range []bool{false, true} {
+		_, err := s.database.db.Exec(fmt.Sprintf(`PRAGMA query_only(%t)`, !writable))
+		require.NoError(t, err)
+		if writable {
+			requireHealth(t, s, c, 200)
+		} else {
+			requireHealth(t, s, c, 503)
+		}
+	}
+	_, err := s.database.db.Exec(`DROP TABLE workspaces`)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"code":"unavailable"}`, requireHealth(t, s, c, 503))
+}
+
+// TestHealthIsCheap: however many ask, the database is looked at once in a while, and a client
+// that gives up changes nothing for the others.
+func TestHealthIsCheap(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	c := &client{t: t, url: listen(t, s)}
+	requireHealth(t, s, c, 200)
+	at := s.health.at
+	require.NoError(t, s.database.db.Close())
+	for range 10 {
+		status, _ := c.request("GET", "/v1/health", "")
+		require.Equal(t, 200, status)
+	}
+	require.Equal(t, at, s.health.at)
+	requireHealth(t, s, c, 503)
+}
+
+// TestHealthOfHeldWorkspace: a workspace that cannot be pushed to is counted until a push to
+// it succeeds, and the others go on.
+func TestHealthOfHeldWorkspace(t *testing.T) {
+	name := databasetest.Postgres(t)
+	s := openShort(t, name)
+	brief := short
+	brief.lock = 100 * time.Millisecond
+	d, err := openDatabase(context.Background(), name, brief)
+	require.NoError(t, err)
+	defer d.Close()
+	s.database = d
+	url := listen(t, s)
+	ana := joined(t, url, "demo", "")
+	invite, err := s.Invitation("other")
+	require.NoError(t, err)
+	other := joined(t, url, "other", invite)
+	locked, release, ended := make(chan bool), make(chan bool), make(chan bool)
+	go func() {
+		d.locked(context.Background(), "demo", func(*session) error {
+			close(locked)
+			<-release
+			return nil
+		})
+		close(ended)
+	}()
+	<-locked
+	m := ana.set(board.Tasks, "a", board.Title, "x")
+	status, text := ana.request("POST", "/v1/push", string(m.AppendJSON(nil)))
+	require.Equal(t, 503, status, text)
+	text = requireHealth(t, s, ana, 200)
+	require.Contains(t, text, `"status":"degraded"`)
+	require.Contains(t, text, `"failing":1`)
+	require.NotContains(t, text, "demo")
+	other.push(other.set(board.Tasks, "a", board.Title, "x"))
+	close(release)
+	<-ended
+	ana.push(m)
+	require.Contains(t, requireHealth(t, s, ana, 200), `"status":"ok"`)
+
+	for i := range 2 * maxFailing {
+		s.health.note(fmt.Sprint(i), false)
+	}
+	require.Equal(t, maxFailing, s.health.failing())
+}
