@@ -53,10 +53,14 @@
 //
 // # Too large
 //
-// A push that has more than 2 MiB, would make a stored record larger than 256 KiB, or writes
-// to records of more than 16 MiB together, is refused as a whole with the status 413, and
-// nothing of it is stored. The client sends a half of it then, until it has found the item, so
-// that its neighbours get through.
+// A push that has more than 2 MiB, or writes to records of more than 16 MiB together, is
+// refused as a whole with the status 413, and nothing of it is stored. The client sends a half
+// of it then, until it has found the item, so that its neighbours get through.
+//
+// An item that would make a stored record larger than 256 KiB is refused by itself with
+// record_full, and one that would make a record grow where the workspace has Options.Storage
+// bytes of records with storage_full. Deleting records and fields, and replacing values by
+// others that are no longer, always works.
 //
 // A rule reads all that shares a scope with what is written, such as all meetings of a room,
 // past ones as well. Where they have more than 16 MiB, the push is stored, the rule is not

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
@@ -89,44 +90,80 @@ func TestUploadBreaksOff(t *testing.T) {
 	require.Empty(t, ana.pull("0"))
 }
 
-// TestRecordGrows: a record that gets more and more fields ends at a limit. The push is
-// refused whole, and leaves nothing; what makes the record no larger is accepted.
+// TestRecordGrows: a record that gets more and more fields ends at a limit. What would make
+// it larger is refused by itself, whatever else is in the push; it can still be shortened,
+// and deleted.
 func TestRecordGrows(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
-		url := listen(t, s)
-		ana := joined(t, url, "demo", "")
+		ana := joined(t, listen(t, s), "demo", "")
 		long := strings.Repeat("x", 60_000)
 		grow := func(i int) record.Mutation { return ana.set(board.Tasks, "a", fmt.Sprint("field", i), long) }
-		fit := maxRecord/len(long) - 1
+		fit := maxRecord / len(long)
 		for i := range fit {
-			ana.push(grow(i))
+			require.Equal(t, "accepted", ana.push(grow(i)).Results[0].Verdict)
 		}
-		before := ana.pull("0")
-		beside := ana.set(board.Tasks, "b", board.Title, "x")
-		body := beside.AppendJSON(nil)
-		for i := range 2 {
-			body = grow(fit + i).AppendJSON(append(body, '\n'))
+		results := ana.push(grow(fit), ana.set(board.Tasks, "b", board.Title, "x"), ana.set(board.Tasks, "a", "field0", "short"), grow(fit+1)).Results
+		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "the last one has the room that the one before it gave up")
+		require.Equal(t, []merge.Code{merge.RecordFull}, codes(ana.push(grow(fit)).Results))
+		for _, m := range []record.Mutation{
+			ana.set(board.Tasks, "a", "field0", record.Deletion()), ana.set(board.Tasks, "a", "field1", strings.Repeat("y", len(long))), ana.deletion("a"),
+		} {
+			require.Equal(t, []merge.Code{""}, codes(ana.push(m).Results))
 		}
-		status, text := ana.request("POST", "/v1/push", string(body))
-		require.Equal(t, 413, status, text)
-		require.Contains(t, text, `"code":"too_large"`)
-		require.Equal(t, before, ana.pull("0"))
-		ana.push(beside, ana.set(board.Tasks, "a", "field0", "short"))
-
-		// One that is too large already, since the limit was another one, can be mended.
-		var parts []record.Record
-		for i := range 2 * fit {
-			parts = append(parts, grow(i).Data)
-		}
-		large := merge.Collect(parts...).At(0)
-		smaller := merge.Collect(append(parts, ana.set(board.Tasks, "a", "field0", "short").Data)...).At(0)
-		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
-			require.Error(t, tx.put(context.Background(), []merge.Update{{After: large}}))
-			return tx.put(context.Background(), []merge.Update{{Before: large, After: smaller}})
-		})
-		require.NoError(t, err)
+		requireCounted(t, s.database)
 	})
+}
+
+// TestStorageFull: a workspace that has what it may have accepts only what makes no record
+// grow, until room is made. Other workspaces go on.
+func TestStorageFull(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		require.EqualValues(t, defaultStorage, s.options.Storage)
+		s.options.Storage = 10_000
+		url := listen(t, s)
+		ana := joined(t, url, "demo", "")
+		long := strings.Repeat("x", 9_000)
+		ana.push(ana.set(board.Tasks, "a", board.Notes, long))
+		ana.push(ana.set(board.Tasks, "b", board.Notes, long)) // begins below the bound
+		body := ana.set(board.Tasks, "c", board.Title, "x").AppendJSON(nil)
+		body = ana.deletion("b").AppendJSON(append(body, '\n'))
+		status, text := ana.request("POST", "/v1/push", string(body))
+		require.Equal(t, 200, status, text)
+		require.Contains(t, text, `"code":"storage_full","retryable":true`)
+		require.Contains(t, text, `"verdict":"accepted"`)
+		invite, err := s.Invitation("other")
+		require.NoError(t, err)
+		other := joined(t, url, "other", invite)
+		require.Equal(t, []merge.Code{""}, codes(other.push(other.set(board.Tasks, "c", board.Title, "x")).Results))
+
+		require.Equal(t, []merge.Code{""}, codes(ana.push(ana.set(board.Tasks, "b", board.Notes, "short")).Results))
+		require.Equal(t, []merge.Code{""}, codes(ana.push(ana.set(board.Tasks, "c", board.Title, "x")).Results))
+		requireCounted(t, s.database)
+
+		s.options.Storage = -1
+		require.Equal(t, []merge.Code{""}, codes(ana.push(ana.set(board.Tasks, "d", board.Notes, long), ana.set(board.Tasks, "e", board.Notes, long)).Results[:1]))
+		require.Equal(t, []merge.Code{""}, codes(ana.push(ana.set(board.Tasks, "f", board.Notes, long)).Results))
+	})
+}
+
+// codes returns what items were refused for.
+func codes(replies []merge.Reply) []merge.Code {
+	all := make([]merge.Code, len(replies))
+	for i, r := range replies {
+		all[i] = r.Code
+	}
+	return all
+}
+
+// deletion returns the deletion of a task.
+func (c *client) deletion(id string) record.Mutation {
+	c.t.Helper()
+	at := clock.Stamp{Time: now.Now(), Client: c.ID}
+	m, err := record.New(record.Key{Table: board.Tasks, ID: id}).Edit(at).DeleteRecord().Mutation()
+	require.NoError(c.t, err)
+	return m
 }
 
 // TestManyLargeRecords: a small push that is about large records is refused, and a part of it

@@ -98,6 +98,7 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 	if in.Marks, err = tx.marks(ctx, in.Actor); err != nil {
 		return out, err
 	}
+	in.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	in.Keys = s.engine.Keys(in)
 	if in.Current, err = tx.get(ctx, in.Keys); err != nil {
 		return out, err

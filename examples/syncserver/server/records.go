@@ -145,8 +145,7 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 }
 
 // put stores records in place of what is there, each with a new sequence. It replaces
-// and does not join: what is given was joined already. A record that is too large and
-// still grows is refused, and the whole push with it; a client sends a part of it then.
+// and does not join: what is given was joined already.
 func (s *session) put(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -162,14 +161,11 @@ func (s *session) put(ctx context.Context, updates []merge.Update) error {
 	for i, u := range updates {
 		s.seq++
 		key, data := u.After.Key(), u.After.AppendJSON(nil)
-		if before = before[:0]; u.Before.Len() > 0 {
-			before = u.Before.AppendJSON(before)
+		if u.Before.Len() > 0 {
+			before = u.Before.AppendJSON(before[:0])
 			s.bytes -= storedBytes(key, before)
 		}
 		s.bytes += storedBytes(key, data)
-		if len(data) > maxRecord && len(data) > len(before) {
-			return tooLarge(fmt.Errorf("the record %q would have more than %d bytes", key, maxRecord))
-		}
 		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq, int64(latestOf(u.After))}
 	}
 	return s.exec(ctx, "records", `

@@ -22,6 +22,10 @@ type Options struct {
 	Open string
 	// Journal says whether pushes are kept for examples/replay, with all that users wrote.
 	Journal bool
+	// Storage is how many bytes the records of a workspace may take; 0 means 1 GiB, and a
+	// negative value means no bound. Beyond it, items that make a record grow are refused with
+	// merge.StorageFull, and others accepted. The last push may go a little beyond it.
+	Storage int64
 	// Log is where decisions are logged; nil means slog.Default.
 	Log *slog.Logger
 	// Now is the wall clock by which stamps are judged; nil means time.Now.
@@ -57,6 +61,8 @@ const (
 	maxLoaded = 16 << 20 // of all stored records that a push writes, or a rule reads
 )
 
+const defaultStorage = 1 << 30 // see Options
+
 // New returns a Server. Its Watch should be running.
 func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if o.Log == nil {
@@ -64,6 +70,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Storage == 0 {
+		o.Storage = defaultStorage
 	}
 	if o.Rules == nil {
 		o.Rules = new(violation.Checker)
@@ -78,7 +87,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, database: d, tokens: tokens{[]byte(key)},
-		engine: merge.Engine{Guard: o.Guard, Limits: record.Limits{
+		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},
