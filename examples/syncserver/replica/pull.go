@@ -55,10 +55,10 @@ func (r *Replica) replace(now record.Record) {
 	r.heal(h, before)
 }
 
-// heal follows a repair, which gives a write a lower stamp: what waits above the old stamp is made
+// heal follows a repair, which gives a write a lower stamp: what waits upon the old stamp is made
 // upon the new one.
 func (r *Replica) heal(h *held, before record.Record) {
-	waits := false
+	var upon []*item
 	for name, old := range before.All() {
 		now, _ := h.confirmed.Get(name)
 		if now.Stamp.Time >= old.Stamp.Time {
@@ -68,19 +68,18 @@ func (r *Replica) heal(h *held, before record.Record) {
 			r.mark = now.Stamp.Time
 		}
 		for w := h.tops[name]; w != nil; w = w.before {
-			if w.it.m.Base[name] != old.Stamp {
-				continue
+			if w.it.m.Base[name] == old.Stamp {
+				r.rebase(w.it, func(base map[string]clock.Stamp) {
+					if base[name] = now.Stamp; now.Value != old.Value {
+						delete(base, name) // no author has seen that value
+					}
+				})
+				upon = append(upon, w.it)
 			}
-			waits = true
-			r.rebase(w.it, func(base map[string]clock.Stamp) {
-				if base[name] = now.Stamp; now.Value != old.Value {
-					delete(base, name) // nobody has seen that one
-				}
-			})
 		}
 	}
-	if waits {
-		r.settle(r.limit(), nil)
+	if len(upon) > 0 {
+		r.settle(r.limit(), upon)
 	}
 }
 

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -8,8 +9,8 @@ import (
 )
 
 // settle lowers the clock where it is above a limit, which is what the server accepts, and restamps what waits where
-// that is needed. Late are the items that the server has just refused as too far ahead. It returns
-// how many items were restamped.
+// that is needed. Late are the items that the server has just refused as too far ahead, or that wait
+// upon a stamp that was repaired. It returns how many items were restamped.
 func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
 	s := settling{Replica: r, limit: limit, late: make(map[*item]bool, len(late)), renamed: make(map[clock.Stamp]clock.Stamp)}
 	for _, it := range late {
@@ -29,7 +30,8 @@ func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
 	r.lowerClock(s.limit)
 	s.all()
 	r.observe(s.last)
-	for _, it := range slices.Backward(late) {
+	slices.SortFunc(late, func(a, b *item) int { return cmp.Compare(b.number, a.number) })
+	for _, it := range late {
 		if s.late[it] {
 			it.putFirst(&r.outbox.fresh) // so that stamps go on ascending as they are sent
 		}

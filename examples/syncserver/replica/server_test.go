@@ -24,6 +24,7 @@ type server struct {
 	records map[record.Key]row
 	marks   map[clock.ClientID]clock.Timestamp
 	seq     int
+	notes   []merge.Code // of all answers
 }
 
 type row struct {
@@ -58,6 +59,9 @@ func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
 	answer := s.engine.Apply(in)
 	for _, u := range answer.Updates {
 		s.put(u.After)
+	}
+	for _, r := range answer.Results {
+		s.notes = append(s.notes, r.Notes...)
 	}
 	for _, mark := range answer.Marks {
 		s.marks[mark.Client] = mark.Time
@@ -136,7 +140,7 @@ func (d *device) edit(key record.Key, field string, v record.Value) {
 func (d *device) outbox() []byte { return d.Batch(math.MaxInt, math.MaxInt) }
 
 func (d *device) push() {
-	answer, err := d.w.server.push(d.id, d.outbox())
+	answer, err := d.w.server.push(d.id, bodyOf(d.outbox()))
 	require.NoError(d.w.t, err)
 	require.NoError(d.w.t, d.Answer(answer))
 }

@@ -1,0 +1,251 @@
+package replica_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var (
+	poisoned = record.Key{Table: "tasks", ID: "poisoned"}
+	carol    = clock.ClientID{0xca}
+)
+
+// poison stores a title that was stamped so far ahead, as a repair stores one.
+func (w *world) poison(value string, ahead time.Duration) clock.Stamp {
+	s := clock.Stamp{Time: clock.TimestampOf(w.now.Add(ahead)), Client: carol}
+	var b record.Builder
+	r, err := b.Record(poisoned, func(yield func(string, record.FieldValue) bool) {
+		yield("title", record.FieldValue{Value: str(value), Stamp: s})
+	})
+	require.NoError(w.t, err)
+	w.server.put(r)
+	return s
+}
+
+// sync is what a program does: it pulls and pushes, and hears the server's time each time.
+func (d *device) sync() {
+	d.told(0, 0)
+	d.pull()
+	d.told(0, 0)
+	d.push()
+}
+
+// TestStampFromTheFutureStopsNoOtherPush: one record that has such a stamp was pulled. Edits of all
+// others are stamped with the time, and accepted.
+func TestStampFromTheFutureStopsNoOtherPush(t *testing.T) {
+	for _, ahead := range []time.Duration{5*time.Minute + time.Millisecond, 8 * time.Hour, 30 * 365 * 24 * time.Hour} {
+		w := newWorld(t)
+		d := w.device(ana)
+		w.poison("x", ahead)
+		d.sync()
+		d.edit(fence, "title", str("Paint"))
+		require.Equal(t, w.now, d.stamped(fence, "title"))
+		d.sync()
+		require.Empty(t, d.Waiting())
+		d.save()
+		d.open() // where the server's time is not known yet, the clock follows the stamp
+		d.edit(fence, "title", str("Paint it"))
+		d.sync()
+		require.WithinDuration(t, w.now, d.stamped(fence, "title"), 5*time.Minute, "and no longer, when it is")
+		require.Empty(t, d.Waiting())
+		require.Empty(t, d.TakeNotices())
+	}
+}
+
+// TestHonestStampsAreFollowed: up to the bound of the server, whatever the clock of the device reads.
+func TestHonestStampsAreFollowed(t *testing.T) {
+	for _, skew := range []time.Duration{0, -3 * time.Hour, 3 * time.Hour, -50 * 365 * 24 * time.Hour} {
+		for _, told := range []bool{false, true} {
+			w := newWorld(t)
+			d := w.device(ana)
+			d.skew = skew
+			if told {
+				d.told(0, 0)
+			}
+			theirs := w.poison("x", 5*time.Minute)
+			d.pull()
+			require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("Paint")}))
+			v, _ := d.Shown(fence).Get("title")
+			require.True(t, v.Stamp.Time > theirs.Time, "%v %v", skew, told)
+		}
+	}
+}
+
+// TestEditOfAFieldFromTheFutureWaits: it is shown, the user is told once, and all else goes on. When
+// the record is repaired, it is sent by itself, upon the repaired write.
+func TestEditOfAFieldFromTheFutureWaits(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	at := w.poison("theirs", 8*time.Hour)
+	d.sync()
+	d.edit(poisoned, "title", str("mine"))
+	require.Equal(t, `"mine"`, d.title(poisoned))
+	d.edit(poisoned, "due", str("2026-03-04"))
+	d.edit(fence, "title", str("Paint"))
+	n := replica.Notice{Kind: replica.FutureStamp, Key: poisoned, Code: merge.TooFarAhead, Fields: []string{"title"}, Other: at}
+	require.Equal(t, []replica.Notice{n}, d.TakeNotices())
+	for range 3 {
+		d.sync()
+		require.Len(t, d.Waiting(), 1)
+		require.Equal(t, []string{"title"}, d.WaitingFields(poisoned))
+		require.Equal(t, `"mine"`, d.title(poisoned))
+	}
+	d.edit(poisoned, "title", str("mine again"))
+	require.Empty(t, d.TakeNotices(), "it was told")
+	require.Len(t, d.Waiting(), 1)
+	edited := w.now
+
+	now := w.poison("theirs", -time.Minute)
+	w.now = w.now.Add(time.Hour)
+	d.told(0, 0)
+	d.pull()
+	require.Equal(t, edited, d.stamped(poisoned, "title"), "the time of the edit")
+	require.Equal(t, map[string]clock.Stamp{"title": now}, d.Waiting()[0].Base)
+	d.sync()
+	require.Empty(t, d.Waiting())
+	require.Empty(t, d.TakeNotices())
+	require.Equal(t, `"mine again"`, d.title(poisoned))
+	require.Empty(t, w.server.notes, "its base was the repaired write")
+	d.edit(poisoned, "title", str("later"))
+	require.Equal(t, w.now, d.stamped(poisoned, "title"))
+}
+
+// TestRepairWithAnotherValue: nobody has seen that value, so the edit makes no claim about it.
+func TestRepairWithAnotherValue(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.poison("theirs", 8*time.Hour)
+	d.sync()
+	d.edit(poisoned, "title", str("mine"))
+	d.TakeNotices()
+	w.poison("repaired", -time.Minute)
+	d.sync()
+	require.Empty(t, d.Waiting())
+	require.Empty(t, d.TakeNotices())
+	require.Equal(t, `"mine"`, d.title(poisoned))
+	require.Empty(t, w.server.notes)
+}
+
+// TestFutureStampThatWasFollowed: the clock has followed the stamp, before the server's time was
+// known. The refusals make it known, and name the field. All else goes on.
+func TestFutureStampThatWasFollowed(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	at := w.poison("theirs", 8*time.Hour)
+	d.pull()
+	d.edit(poisoned, "title", str("mine"))
+	d.edit(fence, "title", str("Paint"))
+	d.push()
+	require.Equal(t, []replica.Notice{
+		{Kind: replica.FutureStamp, Key: poisoned, Code: merge.TooFarAhead, Fields: []string{"title"}, Other: at},
+		{Kind: replica.ClockCorrected, Code: merge.TooFarAhead},
+	}, d.TakeNotices())
+	d.push()
+	require.Len(t, d.Waiting(), 1)
+	require.Equal(t, w.now, d.stamped(fence, "title"))
+	d.edit(fence, "title", str("Paint it"))
+	require.Equal(t, w.now, d.stamped(fence, "title"), "the clock is healed")
+	w.now = w.now.Add(9 * time.Hour) // the time has come
+	d.push()
+	require.Empty(t, d.Waiting())
+	require.Empty(t, d.TakeNotices())
+}
+
+// TestOwnStampsFromTheFuture: the clocks of the device and of the server were wrong, and so are stamps
+// that were accepted, and the mark of this client. When the clocks are right, pushes go on, and no new
+// ID is asked for: nobody else uses it.
+func TestOwnStampsFromTheFuture(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.now = w.now.Add(8 * time.Hour)
+	d.edit(fence, "title", str("Paint"))
+	d.sync()
+	require.Empty(t, d.Waiting())
+	w.now = w.now.Add(-8 * time.Hour)
+	gate := record.Key{Table: "tasks", ID: "gate"}
+	for range 2 {
+		d.sync()
+		d.edit(gate, "title", str("Oil"))
+		d.sync()
+		require.Empty(t, d.Waiting())
+		require.Equal(t, w.now, d.stamped(gate, "title"))
+		require.Contains(t, w.server.notes, merge.Rewound, "what the server says, which is true")
+		for _, n := range d.TakeNotices() {
+			require.NotEqual(t, replica.NewIDNeeded, n.Kind)
+		}
+		d.save()
+		d.open()
+	}
+}
+
+// TestEndOfRange: the greatest stamp that there is was pulled. Edits go on, also if the server's time
+// is not known, the one of that field fails with an error that names it, and what was saved opens.
+func TestEndOfRange(t *testing.T) {
+	for _, end := range []clock.Timestamp{clock.MaxTimestamp, clock.MaxTimestamp - 1, clock.MaxTimestamp - 1e6} {
+		w := newWorld(t)
+		d := w.device(ana)
+		line := fmt.Appendf(nil, `{"seq":1,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":%q,"clientId":%q}}}`, end, ben)
+		require.NoError(t, d.Pulled(line, "1"))
+		d.edit(fence, "title", str("Paint"))
+		require.Equal(t, w.now, d.stamped(fence, "title"))
+		err := d.Edit(poisoned, map[string]record.Value{"title": str("mine")})
+		if end == clock.MaxTimestamp {
+			require.ErrorIs(t, err, record.ErrStamp)
+		} else {
+			require.NoError(t, err)
+			require.Equal(t, replica.FutureStamp, d.TakeNotices()[0].Kind)
+		}
+		d.save()
+		d.open()
+		d.edit(fence, "title", str("Paint it"))
+		require.Equal(t, w.now, d.stamped(fence, "title"))
+		_, err = replica.Open(replica.Options{ID: carol, Saved: entries(d.disk)})
+		require.NoError(t, err, "under another ID as well")
+		repaired := `{"seq":2,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"` + ben.String() + `"}}}`
+		require.NoError(t, d.Pulled([]byte(repaired), "2"))
+		d.edit(poisoned, "title", str("mine"))
+		d.push()
+		d.push()
+		require.Empty(t, d.Waiting())
+	}
+}
+
+// TestSavedClockBeyondTheRange: earlier versions saved a clock that had followed the greatest stamp.
+func TestSavedClockBeyondTheRange(t *testing.T) {
+	for _, last := range []string{"2262-04-11T00:00:00.000000000Z", "2262-04-11T23:47:16.854775807Z", "2262-04-10T23:59:59.999999999Z"} {
+		d := newWorld(t).device(ana)
+		d.disk["state"] = `{"last":"` + last + `","cursor":"7"}`
+		d.open()
+		require.Equal(t, "7", d.Cursor())
+		d.edit(fence, "title", str("Paint"))
+		d.told(0, 0)
+		require.Equal(t, d.w.now, d.stamped(fence, "title"))
+		d.save()
+		d.open()
+	}
+}
+
+// TestClockFollowsAStampWhoseTimeHasCome: what is above the limit is no longer, later.
+func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	at := w.poison("theirs", 8*time.Hour)
+	d.sync()
+	w.now = w.now.Add(8 * time.Hour)
+	d.edit(poisoned, "title", str("mine"))
+	v, _ := d.Shown(poisoned).Get("title")
+	require.Positive(t, v.Stamp.Compare(at))
+	require.Empty(t, d.TakeNotices())
+	d.sync()
+	require.Empty(t, d.Waiting())
+	require.False(t, slices.ContainsFunc(d.TakeNotices(), func(n replica.Notice) bool { return n.Kind != replica.ClockCorrected }))
+}
