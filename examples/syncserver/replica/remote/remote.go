@@ -1,26 +1,29 @@
 // Package remote syncs a Replica with a server over HTTP, in programs that are not a browser:
 // there the page sends the requests. [Server.Join] makes a new client of a workspace, and
 // [Client.Sync] brings what it edits to the server, and what others edit to it.
+//
+// # Map
+//
+//	server.go  requests, and why they are refused
+//	remote.go  a client
+//	pull.go    what comes from the server
+//	push.go    what goes to it
+//
+// # Servers that are restored
+//
+// If the server does not know the cursor any longer, Pull leaves (see replica.Replica.Leave) and
+// pulls everything, with the same membership. A Notice of the kind replica.Resync tells it. If the
+// server does not know the token either, each request fails with the status 401: join the workspace
+// again, and open what was saved under the new ID.
 package remote
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/url"
-	"strconv"
+	"net/http"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
-	"github.com/fieldlww/fieldlww/merge"
-)
-
-// How much is asked for and sent at once: the server takes as much, and more bytes.
-const (
-	pageRecords = 1000
-	maxItems    = 1000
-	maxBytes    = 1 << 20
 )
 
 // ErrWaiting says that edits still wait to be sent: the server answers, and keeps them waiting.
@@ -30,10 +33,11 @@ var ErrWaiting = errors.New("remote: the server keeps edits waiting")
 // Client syncs a Replica with a server. Server and Replica must be set. It must not be used
 // from two goroutines at once, as the Replica.
 //
-// Its methods return a *StatusError if the server refuses a request, or what stands between; an
-// error of net/http if no whole answer comes, which wraps that of a context that has ended; what
-// Replica.Pulled and Replica.Answer return if the answer makes no sense; and what Save returns.
-// After any error nothing is lost, and they can be called again.
+// Its methods return a *StatusError if the server refuses a request, or what stands between, with
+// the time to wait if it says that; an error of net/http if no whole answer comes, which wraps that
+// of a context that has ended; what Replica.Pulled and Replica.Answer return if the answer makes no
+// sense, which is replica.ErrAnswer also for one that is too long; and what Save returns. After any
+// error nothing is lost, and they can be called again.
 type Client struct {
 	Server  Server
 	Token   string // of the Membership
@@ -44,6 +48,7 @@ type Client struct {
 	Save func([]replica.Entry) error
 
 	unsaved []replica.Entry // what Save has failed to write
+	slow    int             // the items of a push that arrives in time; 0 means as many as are permitted
 }
 
 // Sync pulls, and if edits wait, pushes them and pulls what the server made of them. It pulls
@@ -59,98 +64,17 @@ func (c *Client) Sync(ctx context.Context) error {
 	return c.Pull(ctx)
 }
 
-// Pull pulls until a page is not full, which is the last one.
-func (c *Client) Pull(ctx context.Context) error {
-	for {
-		n, err := c.pullPage(ctx)
-		if err != nil || n < pageRecords {
-			return err
-		}
-	}
-}
-
-// pullPage pulls once, and returns how many records came.
-func (c *Client) pullPage(ctx context.Context) (int, error) {
-	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
-	if cursor := c.Replica.Cursor(); cursor != "" {
-		query.Set("after", cursor)
-	}
-	lines, err := c.Server.do(ctx, call{"GET", "/v1/pull?" + query.Encode(), c.Token, nil})
-	if err != nil || len(lines) == 0 {
-		return 0, err
-	}
-	next, err := replica.LastSequence(lines)
-	if err != nil {
-		return 0, err
-	}
-	if err := c.Replica.Pulled(lines, next); err != nil {
-		return 0, err
-	}
-	return bytes.Count(lines, []byte("\n")), c.save()
-}
-
-// Push pushes until the outbox is empty. The error is ErrWaiting if the server keeps all that
-// was sent waiting twice in a row. A batch that is refused as a whole is sent in parts, until
-// the item is found that makes no sense to the server. That is dropped.
-func (c *Client) Push(ctx context.Context) error {
-	items := maxItems
-	stuck := 0 // how many answers in a row kept all waiting
-	for {
-		if err := c.save(); err != nil {
-			return err
-		}
-		before := c.Replica.NumWaiting()
-		switch {
-		case before == 0:
-			return nil
-		case stuck == 2:
-			return ErrWaiting
-		}
-		answer, err := c.push(ctx, c.Replica.Batch(items, maxBytes))
-		var fail *StatusError
-		if errors.As(err, &fail) && fail.isOfBatch() {
-			if n := c.Replica.Sent(); n > 1 {
-				items = n / 2
-				continue
-			}
-			answer, err = refusal(fail)
-		}
-		if err != nil {
-			return err
-		}
-		if err := c.Replica.Answer(answer); err != nil {
-			return err
-		}
-		items = maxItems
-		stuck++
-		if c.Replica.NumWaiting() < before {
-			stuck = 0
-		}
-	}
-}
-
-// push sends a batch and returns the replies.
-func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
-	body, err := c.Server.do(ctx, call{"POST", "/v1/push", c.Token, batch})
+// do makes a request of the member, and gives the Replica the server's time.
+func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	asked := c.Replica.Now()
+	response, err := c.Server.do(ctx, call{method, path, c.Token, body})
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Results json.RawMessage `json:"results"`
+	if at, err := clock.ParseTimestamp(response.Header.Get("Server-Time")); err == nil { // else it is an old server
+		c.Replica.ServerTime(at, c.Replica.Now().Sub(asked))
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("%w: %w", replica.ErrAnswer, err)
-	}
-	return answer.Results, nil
-}
-
-// isOfBatch reports whether something in a batch is why it failed. The code is the
-// server's own; a proxy may answer with the same status, and knows nothing of the batch.
-func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
-
-// refusal returns the answer to a batch of one item that was refused as a whole.
-func refusal(fail *StatusError) ([]byte, error) {
-	return json.Marshal([]merge.Reply{{Verdict: "refused", Code: merge.Code(fail.Code), Detail: fail.Detail}})
+	return response, nil
 }
 
 func (c *Client) save() error {

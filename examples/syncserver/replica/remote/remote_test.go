@@ -196,15 +196,23 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestClockAhead: the clock is corrected, and the same is sent again at once.
+// TestClockAhead: the clock is corrected before anything is sent. By a server that tells its time with
+// refusals only, the edit is refused, and sent again at once.
 func TestClockAhead(t *testing.T) {
-	s, r := start(t)
+	for serverTime, pushes := range map[string]int{"": 1, "none": 2} {
+		s, r := start(t)
+		s.serverTime = serverTime
+		s.clockAhead(t, r, pushes)
+	}
+}
+
+func (s *server) clockAhead(t *testing.T, r *remote.Client, pushes int) {
 	var err error
 	r.Replica, err = replica.Open(replica.Options{ID: ana, Wall: func() time.Time { return time.Now().Add(time.Hour) }})
 	require.NoError(t, err)
 	edit(t, r, "a", "x")
 	require.NoError(t, r.Sync(context.Background()))
 	require.Zero(t, r.Replica.NumWaiting())
-	require.Equal(t, 2, s.asked["/v1/push"])
+	require.Equal(t, pushes, s.asked["/v1/push"])
 	require.InDelta(t, -time.Hour, r.Replica.Offset(), float64(time.Minute))
 }

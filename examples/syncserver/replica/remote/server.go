@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
@@ -30,13 +32,22 @@ type Membership struct {
 
 // StatusError says that a request was refused as a whole.
 type StatusError struct {
-	Status int    // of HTTP
+	Status int    `json:"-"`      // of HTTP
 	Code   string `json:"code"`   // the server's own; empty if something else refused it, such as a proxy
 	Detail string `json:"detail"` // for people; empty as well
+	// RetryAfter is how long to wait before the next request, such as with the code
+	// quota_exceeded; 0 if the server does not say it.
+	RetryAfter time.Duration `json:"-"`
 }
 
-// Error returns the status and the code.
-func (e *StatusError) Error() string { return fmt.Sprintf("remote: status %d: %s", e.Status, e.Code) }
+// Error returns the status, the code, and how long to wait.
+func (e *StatusError) Error() string {
+	s := fmt.Sprintf("remote: status %d: %s", e.Status, e.Code)
+	if e.RetryAfter > 0 {
+		s += fmt.Sprintf(": retry after %v", e.RetryAfter)
+	}
+	return s
+}
 
 // Join makes a new client of a workspace. Invite may be empty if the workspace is open. The
 // error is a *StatusError if the request is refused, one of net/http if no whole answer comes,
@@ -46,7 +57,11 @@ func (s Server) Join(ctx context.Context, workspace, invite string) (Membership,
 	if err != nil {
 		return Membership{}, err
 	}
-	answer, err := s.do(ctx, call{"POST", "/v1/join", "", body})
+	response, err := s.do(ctx, call{"POST", "/v1/join", "", body})
+	if err != nil {
+		return Membership{}, err
+	}
+	answer, err := whole(response)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -66,9 +81,9 @@ type call struct {
 	body                []byte
 }
 
-// do makes a request, and returns the body of the answer. Unless the status is 200 the error
-// is a *StatusError.
-func (s Server) do(ctx context.Context, c call) ([]byte, error) {
+// do makes a request, and returns when the answer begins. Its body must be closed. net/http asks
+// for compression, and undoes it.
+func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, s.URL+c.path, bytes.NewReader(c.body))
 	if err != nil {
 		return nil, err
@@ -80,19 +95,58 @@ func (s Server) do(ctx context.Context, c call) ([]byte, error) {
 	if client == nil {
 		client = http.DefaultClient
 	}
-	response, err := client.Do(request)
-	if err != nil {
+	return client.Do(request)
+}
+
+// maxAnswer is how many bytes an answer may have, but for pulls, and maxRefusal one that says why a
+// request was refused.
+const (
+	maxAnswer  = 16 << 20
+	maxRefusal = 64 << 10
+)
+
+// whole reads an answer and closes it. Unless the status is 200 the error is a *StatusError.
+func whole(response *http.Response) ([]byte, error) {
+	defer response.Body.Close()
+	if err := refused(response); err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return nil, err // it broke off
 	}
-	if response.StatusCode != http.StatusOK {
-		fail := &StatusError{Status: response.StatusCode}
-		_ = json.Unmarshal(body, fail) // a proxy answers in another form
-		return nil, fail
+	if len(body) > maxAnswer {
+		return nil, fmt.Errorf("%w: more than %d bytes", replica.ErrAnswer, maxAnswer)
 	}
 	return body, nil
+}
+
+// refused returns a *StatusError unless the status is 200.
+func refused(response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
+	if err != nil {
+		return err
+	}
+	fail := new(StatusError)
+	_ = json.Unmarshal(body, fail) // a proxy answers in another form
+	fail.Status, fail.RetryAfter = response.StatusCode, retryAfter(response.Header)
+	return fail
+}
+
+// retryAfter reads the header of that name, which holds seconds, or a time by the server's clock.
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	const longest = 1 << 31 // seconds, so that no Duration overflows
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), longest)) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	now, nowErr := http.ParseTime(h.Get("Date"))
+	if err != nil || nowErr != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
 }

@@ -2,6 +2,7 @@ package remote_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,6 +35,15 @@ type server struct {
 	page    int    // the most records that are pulled at once, if not 0
 	trouble []byte // a batch that holds it is malformed
 
+	slow    func(http.ResponseWriter, *http.Request) // answers pushes of more than most items, if set
+	most    int
+	batches []int                                    // how many items the pushes had
+	lie     func(http.ResponseWriter, *http.Request) // answers all, if set
+
+	off        time.Duration // of the server's clock
+	engineOff  bool          // whether it judges by that
+	serverTime string        // the header, if not the time
+
 	nonsense string // what is answered to all
 	asked    map[string]int
 }
@@ -45,7 +55,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"code":%q,"detail":"why"}`, code)
 	}
+	now := clock.TimestampOf(time.Now().Add(s.off)).String()
+	w.Header().Set("Server-Time", cmp.Or(s.serverTime, now))
+	items := bytes.Count(body, []byte("\n"))
+	if r.URL.Path == "/v1/push" {
+		s.batches = append(s.batches, items)
+	}
 	switch {
+	case s.lie != nil:
+		s.lie(w, r)
+	case s.slow != nil && r.URL.Path == "/v1/push" && items > s.most:
+		s.slow(w, r)
 	case s.proxy != 0:
 		http.Error(w, "<h1>No</h1>", s.proxy)
 	case s.nonsense != "":
@@ -85,6 +105,9 @@ func (s *server) pull(w io.Writer, r *http.Request) {
 func (s *server) push(body []byte) []byte {
 	items, _ := s.engine.Decode(body)
 	in := merge.Input{Actor: ana, Wall: time.Now(), Items: items, Current: merge.Collect(s.rows...)}
+	if s.engineOff {
+		in.Wall = in.Wall.Add(s.off)
+	}
 	if s.keep {
 		in.Wall = time.Time{}.AddDate(1969, 0, 0)
 	}

@@ -1,0 +1,99 @@
+package remote
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+)
+
+// A page is taken in parts, as it comes: each is in memory as a whole.
+const (
+	pageRecords = 1000
+	partBytes   = 1 << 20
+	maxLine     = 16 << 20 // of one record
+)
+
+// Pull pulls until a page is not full, which is the last one. What came of a page that breaks off is
+// kept. If the server was restored, and does not know the cursor, everything is pulled again.
+func (c *Client) Pull(ctx context.Context) error {
+	for left := false; ; {
+		n, err := c.pullPage(ctx)
+		if fail := new(StatusError); errors.As(err, &fail) && fail.Code == "cursor_ahead" && !left {
+			left = true
+			c.Replica.Leave()
+			if err := c.save(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil || n < pageRecords {
+			return err
+		}
+	}
+}
+
+// pullPage pulls once, and returns how many records came.
+func (c *Client) pullPage(ctx context.Context) (n int, err error) {
+	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
+	if cursor := c.Replica.Cursor(); cursor != "" {
+		query.Set("after", cursor)
+	}
+	response, err := c.do(ctx, "GET", "/v1/pull?"+query.Encode(), nil)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if err := refused(response); err != nil {
+		return 0, err
+	}
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, maxLine)
+	var part []byte
+	for lines.Scan() {
+		if n++; n > pageRecords {
+			return 0, fmt.Errorf("%w: more than the %d records asked for", replica.ErrAnswer, pageRecords)
+		}
+		part = append(append(part, lines.Bytes()...), '\n')
+		if len(part) >= partBytes {
+			if err := c.take(part); err != nil {
+				return 0, err
+			}
+			part = part[:0]
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return 0, fmt.Errorf("%w: a line of more than %d bytes", replica.ErrAnswer, maxLine)
+	}
+	// After another error, the last line may be a part of one.
+	if lines.Err() != nil || len(part) == 0 {
+		return n, lines.Err()
+	}
+	return n, c.take(part)
+}
+
+// take takes a part of a page.
+func (c *Client) take(part []byte) error {
+	next, err := replica.LastSequence(part)
+	if err != nil {
+		return err
+	}
+	if !after(next, c.Replica.Cursor()) {
+		return fmt.Errorf("%w: no sequence after the cursor", replica.ErrAnswer)
+	}
+	if err := c.Replica.Pulled(part, next); err != nil {
+		return err
+	}
+	return c.save()
+}
+
+// after reports whether a cursor comes after another one, or after none.
+func after(next, cursor string) bool {
+	n, err := strconv.ParseInt(next, 10, 64)
+	was, _ := strconv.ParseInt(cursor, 10, 64)
+	return err == nil && n > was
+}

@@ -1,0 +1,146 @@
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// How much is sent at once: the server takes as much, and more bytes.
+const (
+	maxItems = 1000
+	maxBytes = 1 << 20
+)
+
+// pushTimeout is how long a push may take: more than the server waits for it. After quick, the next
+// one may be larger.
+const (
+	pushTimeout = 2 * time.Minute
+	quick       = 15 * time.Second
+)
+
+// Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept all that
+// waits waiting, twice in a row. A batch that is refused as a whole is sent in parts, until the item
+// is found that makes no sense to the server. That is dropped. A batch that does not arrive in time
+// is sent in parts as well; an item that does not arrive by itself stays, and the error is returned.
+func (c *Client) Push(ctx context.Context) error {
+	items := maxItems // fewer in search of an item that makes no sense
+	idle := 0         // how many items were answered since one left the outbox
+	for {
+		if err := c.save(); err != nil {
+			return err
+		}
+		before := c.Replica.NumWaiting()
+		switch {
+		case before == 0:
+			return nil
+		case idle >= 2*before:
+			return ErrWaiting
+		}
+		answer, err := c.pushBatch(ctx, items)
+		sent := c.Replica.Sent()
+		if fail := new(StatusError); errors.As(err, &fail) && fail.isOfBatch() {
+			if sent > 1 {
+				items = sent / 2
+				continue
+			}
+			answer, err = refusal(fail)
+		}
+		if isSlow(ctx, err) && sent > 1 {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.Replica.Answer(answer); err != nil {
+			return err
+		}
+		items = maxItems
+		idle += sent
+		if c.Replica.NumWaiting() < before {
+			idle = 0
+		}
+	}
+}
+
+// pushBatch sends a batch of at most so many items, and fewer if the last ones were slow, and
+// returns the replies. What it learns about the connection counts for the next ones.
+func (c *Client) pushBatch(ctx context.Context, items int) ([]byte, error) {
+	if c.slow > 0 {
+		items = min(items, c.slow)
+	}
+	begun := time.Now()
+	answer, err := c.push(ctx, c.Replica.Batch(items, maxBytes))
+	switch {
+	case isSlow(ctx, err) || isBroken(ctx, err):
+		c.slow = max(1, c.Replica.Sent()/2)
+	case err == nil && time.Since(begun) < quick && c.slow > 0:
+		if c.slow *= 2; c.slow >= maxItems {
+			c.slow = 0
+		}
+	}
+	return answer, err
+}
+
+// push sends a batch and returns the replies.
+func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	response, err := c.do(ctx, "POST", "/v1/push", batch)
+	if err != nil {
+		return nil, err
+	}
+	body, err := whole(response)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Results json.RawMessage `json:"results"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, fmt.Errorf("%w: %w", replica.ErrAnswer, err)
+	}
+	return answer.Results, nil
+}
+
+// isOfBatch reports whether something in a batch is why it failed. The code is the
+// server's own; a proxy may answer with the same status, and knows nothing of the batch.
+func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
+
+// isSlow reports whether a batch did not arrive in time, or was too large for what stands between,
+// so that a part of it may arrive. It is not so where the caller has had enough.
+func isSlow(ctx context.Context, err error) bool {
+	var fail *StatusError
+	if errors.As(err, &fail) {
+		switch fail.Status {
+		case http.StatusRequestTimeout, http.StatusGatewayTimeout:
+			return true
+		case http.StatusRequestEntityTooLarge:
+			return !fail.isOfBatch()
+		}
+		return false
+	}
+	var timeout net.Error
+	return ctx.Err() == nil && errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isBroken reports whether a connection broke off, as it does where a server gives up on a batch and
+// its answer is lost.
+func isBroken(ctx context.Context, err error) bool {
+	var fail *StatusError
+	var op *net.OpError
+	dialing := errors.As(err, &op) && op.Op == "dial"
+	return err != nil && ctx.Err() == nil && !errors.As(err, &fail) && !errors.Is(err, replica.ErrAnswer) && !dialing
+}
+
+// refusal returns the answer to a batch of one item that was refused as a whole.
+func refusal(fail *StatusError) ([]byte, error) {
+	return json.Marshal([]merge.Reply{{Verdict: "refused", Code: merge.Code(fail.Code), Detail: fail.Detail}})
+}

@@ -1,0 +1,270 @@
+package remote_test
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestSlowUplink: a batch that does not arrive in time is halved until it does, whoever gives up on it.
+// Then batches grow again.
+func TestSlowUplink(t *testing.T) {
+	for name, slow := range map[string]func(http.ResponseWriter, *http.Request){
+		"the server gives up": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusRequestTimeout)
+			fmt.Fprint(w, `{"code":"timeout"}`)
+		},
+		"a proxy gives up":       func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusGatewayTimeout) },
+		"a proxy finds it large": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) },
+		"the client gives up":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, r := start(t)
+			s.slow, s.most = slow, 100
+			r.Server.HTTP.Timeout = 200 * time.Millisecond
+			for i := range 1000 {
+				edit(t, r, fmt.Sprint(i), "x")
+			}
+			require.NoError(t, r.Push(t.Context()))
+			require.Zero(t, r.Replica.NumWaiting())
+			require.Len(t, s.rows, 1000)
+			require.Equal(t, []int{1000, 500, 250, 125, 62}, s.batches[:5])
+			require.Greater(t, slices.Max(s.batches[5:]), 62, "it tries more, when one has arrived")
+			require.Empty(t, r.Replica.TakeNotices())
+			s.most = 1 << 20
+			for i := range 3000 {
+				edit(t, r, fmt.Sprint("more", i), "x")
+			}
+			s.batches = nil
+			require.NoError(t, r.Push(t.Context()))
+			require.Equal(t, 1000, slices.Max(s.batches))
+		})
+	}
+}
+
+// TestOneItemIsTooSlow: nothing smaller can be sent, so the caller is told, and the item stays.
+func TestOneItemIsTooSlow(t *testing.T) {
+	s, r := start(t)
+	s.slow = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) }
+	edit(t, r, "a", "x")
+	edit(t, r, "b", "x")
+	var fail *remote.StatusError
+	require.ErrorAs(t, r.Push(t.Context()), &fail)
+	require.Equal(t, 408, fail.Status)
+	require.Equal(t, 2, r.Replica.NumWaiting())
+	require.Equal(t, []int{2, 1}, s.batches)
+	s.slow = nil
+	require.NoError(t, r.Push(t.Context()))
+}
+
+// TestCallerGivesUp: then nothing is sent again, and nothing is learned about the connection.
+func TestCallerGivesUp(t *testing.T) {
+	s, r := start(t)
+	for i := range 100 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	s.slow = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, r.Push(ctx), context.DeadlineExceeded)
+	s.slow = nil
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, []int{100, 100}, s.batches)
+}
+
+// TestBrokenConnection: the next batch is half of it, since the server may have given up on it.
+func TestBrokenConnection(t *testing.T) {
+	s, r := start(t)
+	for i := range 100 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	s.slow = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	require.Error(t, r.Push(t.Context()))
+	s.slow = nil
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, []int{100, 50, 50}, s.batches)
+
+	url := r.Server.URL
+	r.Server.URL = "http://127.0.0.1:1"
+	for i := range 100 {
+		edit(t, r, fmt.Sprint("more", i), "x")
+	}
+	require.ErrorAs(t, r.Push(t.Context()), new(*net.OpError))
+	r.Server.URL = url
+	s.batches = nil
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, []int{100}, s.batches, "without a network nothing is learned")
+}
+
+// TestQuota: the error says how long to wait. The outbox stays whole, and nothing is halved.
+func TestQuota(t *testing.T) {
+	s, r := start(t)
+	for i := range 100 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	for header, expected := range map[string]time.Duration{
+		"17": 17 * time.Second, "": 0, "-5": 0, "x": 0, "99999999999999999": 1 << 31 * time.Second,
+		"Mon, 02 Mar 2026 14:02:30 GMT": 30 * time.Second,
+	} {
+		s.slow = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", header)
+			w.Header().Set("Date", "Mon, 02 Mar 2026 14:02:00 GMT")
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"code":"quota_exceeded","status":7,"retryAfter":9}`)
+		}
+		var fail *remote.StatusError
+		require.ErrorAs(t, r.Sync(t.Context()), &fail, header)
+		require.Equal(t, remote.StatusError{Status: 429, Code: "quota_exceeded", RetryAfter: expected}, *fail)
+		require.Equal(t, 100, r.Replica.NumWaiting())
+	}
+	s.slow, s.batches = nil, nil
+	require.NoError(t, r.Sync(t.Context()))
+	require.Equal(t, []int{100}, s.batches)
+	require.Empty(t, r.Replica.TakeNotices())
+}
+
+// TestServerTimeComesWithEachAnswer: also with refusals, and an offset goes when the clock is right.
+func TestServerTimeComesWithEachAnswer(t *testing.T) {
+	s, r := start(t)
+	s.off = -3 * time.Hour
+	require.NoError(t, r.Pull(t.Context()))
+	require.InDelta(t, -3*time.Hour, r.Replica.Offset(), float64(time.Minute))
+	s.off = 0
+	s.down = true
+	require.Error(t, r.Pull(t.Context()))
+	require.Zero(t, r.Replica.Offset())
+	require.Len(t, r.Replica.TakeNotices(), 2)
+	s.down, s.off = false, time.Hour
+	edit(t, r, "a", "x")
+	require.NoError(t, r.Push(t.Context()))
+	require.InDelta(t, time.Hour, r.Replica.Offset(), float64(time.Minute))
+	s.serverTime = "nonsense"
+	require.NoError(t, r.Pull(t.Context()))
+}
+
+// TestPullIsCompressedAndStreamed: a part of a page is taken and saved while the rest is on its way,
+// and one that breaks off is not pulled again.
+func TestPullIsCompressedAndStreamed(t *testing.T) {
+	saved := make(chan string, 10)
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Contains(t, r.Header.Get("Accept-Encoding"), "gzip")
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		line := func(seq int) {
+			_, err := fmt.Fprintf(z, `{"seq":%d,"table":"tasks","id":"%d","data":{"title":{"value":%q,"updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`+"\n", seq, seq, strings.Repeat("x", 10_000), ben)
+			require.NoError(t, err)
+		}
+		if r.FormValue("after") != "0" {
+			z.Close()
+			return
+		}
+		for seq := 1; seq <= 200; seq++ {
+			line(seq)
+		}
+		require.NoError(t, z.Flush())
+		http.NewResponseController(w).Flush()
+		<-saved // else it waits for ever: nothing was taken of what has come
+		line(201)
+		z.Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer h.Close()
+	device, err := replica.Open(replica.Options{ID: ana})
+	require.NoError(t, err)
+	c := &remote.Client{Server: remote.Server{URL: h.URL, HTTP: h.Client()}, Replica: device, Save: func([]replica.Entry) error {
+		saved <- device.Cursor()
+		return nil
+	}}
+	require.Error(t, c.Pull(t.Context()))
+	require.NotEmpty(t, device.Cursor())
+	require.NotEqual(t, "201", device.Cursor())
+	require.NoError(t, c.Pull(t.Context()))
+}
+
+// TestLyingServer: whatever a server answers, a client reads a bounded part of it and goes on.
+func TestLyingServer(t *testing.T) {
+	line := func(seq int) string {
+		return fmt.Sprintf(`{"seq":%d,"table":"tasks","id":"a","data":{"title":{"value":"x","updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`+"\n", seq, ben)
+	}
+	endless := func(text string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				if _, err := w.Write([]byte(text)); err != nil {
+					return
+				}
+			}
+		}
+	}
+	for name, lie := range map[string]func(http.ResponseWriter, *http.Request){
+		"a line without an end":   endless(strings.Repeat("x", 1<<16)),
+		"lines without an end":    endless(line(7)),
+		"blanks without an end":   endless(strings.Repeat("\n", 1<<16)),
+		"a cursor that goes back": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(5)) },
+		"the same cursor":         func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(6)) },
+	} {
+		s, r := start(t)
+		require.NoError(t, r.Replica.Pulled([]byte(line(6)), "6"))
+		s.lie = lie
+		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer, name)
+	}
+	for name, lie := range map[string]func(http.ResponseWriter, *http.Request){
+		"an answer without an end": endless(strings.Repeat(" ", 1<<16)),
+		"more replies than items": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"results":[`+strings.Repeat(`{},`, 1<<20)+`{}]}`)
+		},
+	} {
+		s, r := start(t)
+		edit(t, r, "a", "x")
+		s.lie = lie
+		require.ErrorIs(t, r.Push(t.Context()), replica.ErrAnswer, name)
+		require.Equal(t, 1, r.Replica.NumWaiting())
+	}
+	s, r := start(t)
+	s.lie = func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(500)
+		endless(strings.Repeat("x", 1<<16))(w, r)
+	}
+	var fail *remote.StatusError
+	require.ErrorAs(t, r.Pull(t.Context()), &fail)
+	_, err := r.Server.Join(t.Context(), "demo", "")
+	require.ErrorAs(t, err, &fail)
+
+	s.lie = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(409)
+		fmt.Fprint(w, `{"code":"cursor_ahead"}`)
+	}
+	require.ErrorAs(t, r.Pull(t.Context()), &fail)
+	require.Equal(t, "cursor_ahead", fail.Code, "it does not begin again for ever")
+	require.Len(t, r.Replica.TakeNotices(), 1)
+}
+
+// TestServerTimeOfADipIsNotTheLastWord: an edit that a server with a wrong clock has refused gets back
+// its time when the clock is right, before it is sent again.
+func TestServerTimeOfADipIsNotTheLastWord(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	before := time.Now()
+	s.off = -3 * time.Hour
+	s.engineOff = true
+	require.NoError(t, r.Push(t.Context()), "it is stamped as the server wants it")
+	edit(t, r, "b", "x")
+	s.off = 0
+	require.NoError(t, r.Sync(t.Context()))
+	require.Zero(t, r.Replica.NumWaiting())
+	b := s.rows[slices.IndexFunc(s.rows, func(r record.Record) bool { return r.Key().ID == "b" })]
+	v, _ := b.Get("title")
+	require.WithinDuration(t, before, v.Stamp.Time.Time(), time.Minute)
+}
