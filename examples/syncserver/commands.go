@@ -14,7 +14,7 @@ import (
 // after it, and after the workspace.
 type settings struct {
 	address, database, open, hosts string
-	journal, verbose, dry          bool
+	journal, verbose, dry, proxy   bool
 	command                        command
 	workspace                      string // of a command other than serve
 }
@@ -30,7 +30,7 @@ type command struct {
 // commands returns all of them, the server first.
 func commands() []command {
 	return []command{
-		{"", "serves clients, and the page", []string{"addr", "db", "host", "journal", "open", "v"}, serve},
+		{"", "serves clients, and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
 		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal},
 		{"audit", "derives the violations of a workspace again", []string{"db", "v"}, audit},
 		{"repair", "restamps what is stamped too far in the future", []string{"db", "n", "v"}, repair},
@@ -53,6 +53,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
 	flags.BoolVar(&s.dry, "n", false, "only show what would be repaired")
+	flags.BoolVar(&s.proxy, "proxy", false, "a proxy stands in front: the last address in X-Forwarded-For is the client's")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {

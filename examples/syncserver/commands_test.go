@@ -61,7 +61,7 @@ func TestHelp(t *testing.T) {
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
 		require.ErrorIs(t, err, flag.ErrHelp)
 		require.Contains(t, out.String(), c.about)
-		for _, name := range []string{"addr", "db", "host", "journal", "open", "v"} {
+		for _, name := range []string{"addr", "db", "host", "journal", "open", "proxy", "v"} {
 			has := false
 			for _, f := range c.flags {
 				has = has || f == name

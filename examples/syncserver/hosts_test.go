@@ -77,3 +77,25 @@ func TestAddressesOfThisMachine(t *testing.T) {
 		require.True(t, h.allow(r), r.Host)
 	}
 }
+
+// TestProxySaysWhereRequestsComeFrom: only the entry that the proxy itself added counts.
+func TestProxySaysWhereRequestsComeFrom(t *testing.T) {
+	for _, c := range []struct {
+		headers []string
+		want    string
+	}{
+		{nil, "198.51.100.1:1234"},
+		{[]string{"192.0.2.7"}, "192.0.2.7:0"},
+		{[]string{"10.0.0.1, 192.0.2.7"}, "192.0.2.7:0"},
+		{[]string{"10.0.0.1", "192.0.2.7"}, "192.0.2.7:0"},
+		{[]string{"2001:db8::7"}, "[2001:db8::7]:0"},
+		{[]string{"unknown"}, "198.51.100.1:1234"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = "198.51.100.1:1234"
+		r.Header["X-Forwarded-For"] = c.headers
+		forwarded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			require.Equal(t, c.want, r.RemoteAddr)
+		})).ServeHTTP(httptest.NewRecorder(), r)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,8 +31,12 @@ func serve(ctx context.Context, s settings) error {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", srv.Handler())
 	mux.Handle("/", page.Handler())
+	handler := newHosts(listener.Addr(), s).only(mux)
+	if s.proxy {
+		handler = forwarded(handler)
+	}
 	h := &http.Server{
-		Handler:        newHosts(listener.Addr(), s).only(mux),
+		Handler:        handler,
 		MaxHeaderBytes: 16 << 10, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ReadTimeout: time.Minute, WriteTimeout: time.Minute, // the handlers extend both while a client makes progress
 	}
@@ -70,6 +76,18 @@ func listen(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("another program listens on %s, perhaps a server that runs already: name another address, such as -addr 127.0.0.1:8081: %w", address, err)
 	}
 	return nil, fmt.Errorf("cannot listen on %q: -addr takes a host of this machine and a port, such as 127.0.0.1:8080: %w", address, err)
+}
+
+// forwarded gives requests the address that a proxy says they came from. Entries before the
+// last one are what the client says.
+func forwarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if address, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+			r.RemoteAddr = netip.AddrPortFrom(address, 0).String()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // links returns what to open in a browser, given an address to listen on. If that is all the

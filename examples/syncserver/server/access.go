@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -39,12 +40,33 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 		err := errors.New("this workspace needs an invitation")
 		return &failure{http.StatusForbidden, "not_invited", err.Error(), err}
 	}
+	address := addressOf(r)
+	if err := s.joins.admit("", address); err != nil {
+		return err
+	}
+	s.joins.count("", address, 1)
 	m := member{asked.Workspace, clock.ClientID(uuid.New())}
 	return writeJSON(w, struct {
 		Workspace string         `json:"workspace"`
 		ClientID  clock.ClientID `json:"clientId"`
 		Token     string         `json:"token"`
 	}{m.workspace, m.client, s.tokens.of(m)})
+}
+
+// addressOf returns the IP address that a request came from, by its RemoteAddr. For IPv6 it is
+// the network, since a subscriber has all addresses of one. Behind a proxy all requests come
+// from one address, unless what wraps the handler sets RemoteAddr to what the proxy says.
+func addressOf(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	bits := 32
+	if !from.Addr().Unmap().Is4() {
+		bits = 64
+	}
+	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // so many bits are there
+	return network.String()
 }
 
 // members makes an endpoint for clients that have a token. Which client they are, and of

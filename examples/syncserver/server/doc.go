@@ -10,6 +10,7 @@
 //	push.go        a push, from the body to the answer
 //	health.go      whether pushes are stored
 //	admission.go   how many pushes are under way
+//	quota.go       how much a client and a workspace do over time
 //	pull.go        a pull, by sequence, page by page
 //	events.go      live updates
 //	access.go      who may join, and the tokens

@@ -16,7 +16,8 @@ const writeTimeout = time.Minute
 type endpoint func(http.ResponseWriter, *http.Request) error
 
 // Handler returns the routes of the server. Every answer has the header Server-Time: the wall
-// clock of the server when the answer began, as the text of a clock.Timestamp.
+// clock of the server when the answer began, as the text of a clock.Timestamp. Joins are limited
+// by the RemoteAddr of requests: behind a proxy, set it to what the proxy says.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range []struct {
@@ -82,11 +83,11 @@ func (s *Server) handle(f endpoint) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		setWriteDeadline(w)
-		switch fail.status {
-		case http.StatusUnauthorized:
+		if fail.status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-		case http.StatusServiceUnavailable:
-			w.Header().Set("Retry-After", "1")
+		}
+		if wait := retryAfter(fail); wait != "" {
+			w.Header().Set("Retry-After", wait)
 		}
 		written.WriteHeader(fail.status)
 		json.NewEncoder(written).Encode(fail)

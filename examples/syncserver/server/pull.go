@@ -53,6 +53,13 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err := s.database.check(); err != nil {
 		return unavailable(err)
 	}
+	client := m.client.String()
+	if err := s.pulls.admit(m.workspace, client); err != nil {
+		return err
+	}
+	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
+		return err
+	}
 	p := page{m.workspace, after, min(limit, maxPage)}
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {
@@ -63,6 +70,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 		if err != nil || len(chunk) == 0 {
 			return err
 		}
+		s.pulls.count(m.workspace, client, float64(len(chunk)))
 		if err := send(w, chunk); err != nil {
 			return err // the client is gone
 		}

@@ -19,6 +19,10 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer release()
+	// Once the body was read: a client that still sends might not get to see the answer.
+	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
+		return err
+	}
 	out, err := s.push(r.Context(), m, body)
 	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
 		s.health.note(m.workspace, err == nil)
@@ -60,6 +64,7 @@ type outcome struct {
 	answer merge.Answer     // to its items
 	report violation.Report // of what now makes no sense, or does again
 	ahead  []aheadWrite     // stored, if an item was refused because it is too far ahead
+	read   int              // bytes of the records that it is about
 }
 
 // push decides about a batch, and stores what comes of it. After an error nothing of it is
@@ -83,8 +88,11 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) (err error) {
-		out, err = s.apply(ctx, tx, in)
-		return err
+		if out, err = s.apply(ctx, tx, in); err != nil {
+			return err
+		}
+		cost := len(body) + len(items)*costOfItem + out.read + tx.written
+		return s.pushes.charge(m.workspace, m.client.String(), float64(cost))
 	})
 	if err != nil {
 		return out, unavailable(err)
@@ -103,6 +111,7 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 	if in.Current, err = tx.get(ctx, in.Keys); err != nil {
 		return out, err
 	}
+	out.read = tx.read
 	out.answer = s.engine.Apply(in)
 	if out.ahead, err = s.ahead(ctx, tx, in.Wall, out.answer); err != nil {
 		return out, err

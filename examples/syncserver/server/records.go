@@ -20,6 +20,8 @@ type session struct {
 	seq       int64 // the last sequence that was given
 	entries   int64 // the last entry of the journal
 	bytes     int64 // of all records, with their keys
+	read      int   // bytes of records, until now
+	written   int   // bytes of records, until now
 }
 
 // locked runs f in a transaction that has the workspace for itself, and stores what is
@@ -112,6 +114,7 @@ func (s *session) query(ctx context.Context, q question, each func(text string, 
 		if err := rows.Scan(&text, &key.Table, &key.ID, &data); err != nil {
 			return fmt.Errorf("read a record: %w", err)
 		}
+		s.read += len(data)
 		if loaded += len(data); loaded > maxLoaded {
 			return tooLarge(fmt.Errorf("the records have more than %d bytes", maxLoaded))
 		}
@@ -166,6 +169,7 @@ func (s *session) put(ctx context.Context, updates []merge.Update) error {
 			s.bytes -= storedBytes(key, before)
 		}
 		s.bytes += storedBytes(key, data)
+		s.written += len(data)
 		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq, int64(latestOf(u.After))}
 	}
 	return s.exec(ctx, "records", `

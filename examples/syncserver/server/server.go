@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
@@ -42,6 +43,9 @@ type Server struct {
 	feed     feed
 	health   health
 	decode   func(body []byte) ([]record.Item, error)
+	pushes   *quotas       // of clients and workspaces
+	pulls    *quotas       // of clients and workspaces
+	joins    *quotas       // of addresses
 	uploads  *admission    // of pushes that are read, and wait
 	turns    *admission    // of pushes that are decoded, and decided about
 	working  *admission    // of pushes that have a transaction
@@ -91,6 +95,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},
+		pushes:  newQuotas(pushedByClient, pushedToWorkspace, minute),
+		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
+		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		uploads: newAdmission(maxUploads, uploadsOfWorkspace),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),

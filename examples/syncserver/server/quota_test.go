@@ -1,0 +1,230 @@
+package server
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// timed returns quotas with a clock of their own.
+func timed(member, group float64) (*quotas, *time.Time) {
+	q := newQuotas(member, group, time.Minute)
+	wall := time.Unix(0, 0)
+	q.now = func() time.Time { return wall }
+	return q, &wall
+}
+
+// use does what a push does.
+func (q *quotas) use(group, member string, cost float64) error {
+	if err := q.admit(group, member); err != nil {
+		return err
+	}
+	return q.charge(group, member, cost)
+}
+
+// waitOf returns when to come again.
+func waitOf(t *testing.T, err error) time.Duration {
+	t.Helper()
+	fail := new(failure)
+	require.ErrorAs(t, err, &fail)
+	require.Equal(t, 429, fail.status)
+	require.Equal(t, "quota_exceeded", fail.Code)
+	seconds, err := strconv.Atoi(retryAfter(fail))
+	require.NoError(t, err)
+	require.Positive(t, seconds)
+	return time.Duration(seconds) * time.Second
+}
+
+// TestGreatestUseFitsAnUnusedQuota: whatever a push costs, it is served if the quota is not
+// used up, and after the time that the refusal of the next one names.
+func TestGreatestUseFitsAnUnusedQuota(t *testing.T) {
+	for _, cost := range []float64{100, 150, 1000, 1e6} {
+		q, wall := timed(100, 400)
+		require.NoError(t, q.use("a", "ana", cost))
+		for range 3 {
+			wait := waitOf(t, q.use("a", "ana", 1))
+			*wall = wall.Add(wait - 2*time.Second)
+			if wait > 2*time.Second {
+				waitOf(t, q.use("a", "ana", 1))
+			}
+			*wall = wall.Add(2 * time.Second)
+			require.NoError(t, q.use("a", "ana", cost), cost)
+		}
+		require.NoError(t, q.use("b", "ana", cost), "another workspace")
+	}
+}
+
+// TestUseOverTimeIsBounded: a member that uses all it gets uses its limit each minute.
+func TestUseOverTimeIsBounded(t *testing.T) {
+	q, wall := timed(100, 1e9)
+	used := 0.0
+	for range 100 * 600 {
+		if q.use("a", "ana", 7) == nil {
+			used += 7
+		}
+		*wall = wall.Add(time.Minute / 600)
+	}
+	require.InDelta(t, 100*100, used, 700)
+}
+
+// TestFewDoNotStopTheOthers: while many IDs use all they get, a member that uses little is
+// served each time, and the whole stays bounded.
+func TestFewDoNotStopTheOthers(t *testing.T) {
+	const group, crowd, greatest = 400.0, 50, 100.0
+	q, wall := timed(100, group)
+	used, minutes := 0.0, 10
+	for second := range minutes * 60 {
+		for i := range crowd {
+			for _, cost := range []float64{greatest, 1} {
+				if q.use("a", fmt.Sprint(i), cost) == nil {
+					used += cost
+				}
+			}
+		}
+		if second%10 == 0 {
+			require.NoError(t, q.use("a", "ana", 1), "%d s", second)
+		}
+		*wall = wall.Add(time.Second)
+	}
+	require.Less(t, used, 2*group*float64(minutes+1)+greatest)
+	require.Greater(t, used, group*float64(minutes)/2, "the group gets something done")
+
+	// Whoever wants much waits for the group, and is served when it has come to rest.
+	wait := waitOf(t, q.use("a", "ana", greatest))
+	waitOf(t, q.admit("a", "ana"))
+	*wall = wall.Add(wait)
+	require.NoError(t, q.use("a", "ana", greatest))
+}
+
+// TestIdleMembersAreForgotten: the memory that quotas take follows what is in use.
+func TestIdleMembersAreForgotten(t *testing.T) {
+	q, wall := timed(1e6, 1e9)
+	for i := range 100_000 {
+		*wall = wall.Add(time.Second)
+		require.NoError(t, q.use("a", fmt.Sprint(i), 1000))
+		require.NoError(t, q.use(fmt.Sprint("workspace", i), "ana", 1000))
+		require.LessOrEqual(t, len(q.of["a"].members), 2000)
+		require.LessOrEqual(t, len(q.of), 2000)
+	}
+	for i := range maxCounted + 100 { // all at once
+		require.NoError(t, q.use("a", fmt.Sprint("x", i), 1000))
+	}
+	require.LessOrEqual(t, len(q.of["a"].members), maxCounted+1)
+}
+
+// TestSmallPushToLargeRecordsCountsWhatOthersPull: the amount of bytes that a push makes the
+// others pull is what counts. What is refused leaves nothing, and may come again.
+func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+		const records = 20
+		long := strings.Repeat("x", 60_000)
+		for i := range records {
+			for _, field := range []string{"a", "b", "c", "d"} {
+				ana.push(ana.set(board.Tasks, fmt.Sprint(i), field, long))
+			}
+		}
+		wall := time.Unix(0, 0)
+		s.pushes = newQuotas(pushedByClient, pushedToWorkspace, minute)
+		s.pushes.now = func() time.Time { return wall }
+		push := func(word string) (int, string, string) {
+			var body []byte
+			for i := range records {
+				body = append(ben.set(board.Tasks, fmt.Sprint(i), board.Title, word).AppendJSON(body), '\n')
+			}
+			require.Less(t, len(body), 11_000)
+			answer := ben.do("POST", "/v1/push", string(body), nil)
+			text := make([]byte, 100)
+			n, _ := answer.Body.Read(text)
+			return answer.StatusCode, string(text[:n]), answer.Header.Get("Retry-After")
+		}
+		pushes := 0
+		for {
+			status, text, wait := push(fmt.Sprint(pushes))
+			if status == 200 {
+				pushes++
+				continue
+			}
+			require.Equal(t, 429, status)
+			require.Contains(t, text, `"code":"quota_exceeded"`)
+			seconds, err := strconv.Atoi(wait)
+			require.NoError(t, err)
+			wall = wall.Add(time.Duration(seconds) * time.Second)
+			break
+		}
+		size := 4 * 60_000 * records // read, and written
+		require.Equal(t, pushedByClient/(2*size)+1, pushes)
+		for _, l := range ben.pull("0&limit=1") {
+			title, _ := l.Data.Get(board.Title)
+			require.Equal(t, record.MustOf(fmt.Sprint(pushes-1)), title.Value)
+		}
+		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+		status, _, _ := push("again")
+		require.Equal(t, 200, status)
+	})
+}
+
+// TestJoinsAreLimitedByAddress: one who joins again and again gets a bounded number of IDs, and
+// keeps nobody else from joining.
+func TestJoinsAreLimitedByAddress(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.joins = newQuotas(joinsOfAddress, pushedToWorkspace, minute)
+	wall := time.Unix(0, 0)
+	s.joins.now = func() time.Time { return wall }
+	h := s.Handler()
+	join := func(address string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/v1/join", strings.NewReader(`{"workspace":"demo"}`))
+		r.RemoteAddr = address
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for i := range joinsOfAddress {
+		require.Equal(t, 200, join(fmt.Sprint("192.0.2.1:", 1000+i)).Code)
+		require.Equal(t, 200, join(fmt.Sprintf("[2001:db8::%x]:80", i)).Code)
+	}
+	for _, address := range []string{"192.0.2.1:1", "[::ffff:192.0.2.1]:1", "[2001:db8::ffff]:1"} {
+		w := join(address)
+		require.Equal(t, 429, w.Code, address)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+	}
+	require.Equal(t, 200, join("192.0.2.2:1").Code)
+	require.Equal(t, 200, join("[2001:db8:0:1::1]:1").Code)
+	wall = wall.Add(time.Second)
+	require.Equal(t, 200, join("192.0.2.1:1").Code)
+}
+
+// TestPullsInALoopEnd: pages count what they hold, and the smallest one counts as well.
+func TestPullsInALoopEnd(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 50_000)))
+	for query, cost := range map[string]int{"after=0&limit=1": costOfPull + 50_000, "after=1": costOfPull} {
+		s.pulls = newQuotas(1<<20, 1<<30, minute)
+		s.pulls.now = func() time.Time { return time.Unix(0, 0) }
+		served := 0
+		for {
+			answer := ana.do("GET", "/v1/pull?"+query, "", nil)
+			if answer.StatusCode == 429 {
+				require.NotEmpty(t, answer.Header.Get("Retry-After"))
+				break
+			}
+			require.Equal(t, 200, answer.StatusCode)
+			served++
+		}
+		require.InDelta(t, (1<<20)/cost+1, served, 1)
+		require.Len(t, ben.pull("0"), 1)
+	}
+}
