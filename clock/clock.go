@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -35,8 +36,8 @@ type Options struct {
 	MaxAhead time.Duration
 
 	// Last is the greatest timestamp issued or observed before a restart, as
-	// [Clock.Last] returned it. The clock starts above it, whatever the wall
-	// clock says. Zero means there was none.
+	// [Clock.Last] returned it, even after [MaxTimestamp]. The clock starts above
+	// it, whatever the wall clock says. Zero means there was none.
 	Last Timestamp
 
 	// Floor is the date before which the wall clock is taken to be unset, as
@@ -61,9 +62,9 @@ type Clock struct {
 }
 
 // New returns a clock with the given options. The error is [ErrRange], if
-// o.Last is negative or after [MaxTimestamp].
+// o.Last is negative.
 func New(o Options) (*Clock, error) {
-	if !o.Last.admissible() {
+	if o.Last < 0 {
 		return nil, ErrRange
 	}
 	c := &Clock{now: o.Now, maxAhead: o.MaxAhead}
@@ -80,6 +81,11 @@ func New(o Options) (*Clock, error) {
 // Now issues the next timestamp: the wall clock's millisecond, or the last
 // timestamp plus one if the wall clock is not ahead of that. It never fails,
 // returns zero, repeats or goes back, whatever the wall clock does.
+//
+// A clock that observed [MaxTimestamp] issues timestamps of the day after it. They
+// serve for edits on this host, and other hosts refuse them: see the package
+// documentation. The day has room for 85 trillion; at its end, and only there, Now
+// repeats.
 func (c *Clock) Now() Timestamp { return c.NowN(1) }
 
 // NowN issues n consecutive timestamps by one reading of the wall clock, and
@@ -91,7 +97,7 @@ func (c *Clock) NowN(n int) Timestamp {
 	wall := int64(TimestampOf(c.read()))
 	for {
 		last := c.last.Load()
-		first := max(last+1, wall) // no overflow: the refused last day lies between
+		first := max(min(last, math.MaxInt64-count)+1, wall) // nothing overflows
 		if c.last.CompareAndSwap(last, first+count-1) {
 			return Timestamp(first)
 		}
@@ -106,18 +112,15 @@ func (c *Clock) NowN(n int) Timestamp {
 // [*AheadError], and if this host's own wall clock is below the floor, with a
 // [*WallError]; one outside the range is refused with [ErrRange]. A refused
 // timestamp leaves the clock as it was. A timestamp that is not above
-// [Clock.Last], zero among them, has nothing to tell and is never too far
-// ahead.
+// [Clock.Last], zero and what this clock issued among them, has nothing to tell
+// and is never too far ahead.
 //
 // A server observes after its store has committed, not before.
 func (c *Clock) Observe(t Timestamp) error {
-	if !t.admissible() {
-		return ErrRange
-	}
-	if int64(t) <= c.last.Load() {
+	if t >= 0 && int64(t) <= c.last.Load() {
 		return nil
 	}
-	if err := c.judge(t); err != nil {
+	if err := c.Check(t); err != nil {
 		return err
 	}
 	for {
@@ -132,8 +135,11 @@ func (c *Clock) Observe(t Timestamp) error {
 // and changes nothing. Unlike Observe it does not depend on what the clock has
 // seen, so that one bad stamp does not open the door for others.
 func (c *Clock) Check(t Timestamp) error {
-	if !t.admissible() {
+	switch {
+	case t < 0:
 		return ErrRange
+	case t > MaxTimestamp:
+		return errLate
 	}
 	return c.judge(t)
 }
@@ -150,7 +156,7 @@ func (c *Clock) Ahead() time.Duration {
 	return max(0, lead(c.Last(), TimestampOf(c.read())))
 }
 
-// judge applies the bound and the floor to t, which is admissible.
+// judge applies the bound and the floor to t, which is within the range or zero.
 func (c *Clock) judge(t Timestamp) error {
 	limit := c.limit()
 	if limit < 0 {

@@ -13,7 +13,9 @@
 // The three value types are comparable with ==, serve as map keys, and have a
 // text form, a binary form and an SQL form, all of which sort as the values do.
 // Encoders write any value; decoders accept only what may be used, and answer
-// everything else with a [*ParseError] that does not repeat the input.
+// everything else with a [*ParseError] that does not repeat the input. Texts come
+// from other hosts: Parse… and UnmarshalText refuse the last day of the range. Scan
+// and UnmarshalBinary read what this host stored, and accept it.
 //
 // The package reads the wall clock through a function that the caller may
 // replace. It starts no goroutine, holds no lock, logs nothing and has no
@@ -56,7 +58,18 @@
 // Store [Clock.Last] together with the data that it stamped, and restore it
 // with [Options].Last; then no stamp is issued twice, even if the wall clock
 // went back meanwhile. If it was stored apart from the data, restore the
-// greatest of the two.
+// greatest of the two. Read it with Scan or UnmarshalBinary.
+//
+// # The end of the range
+//
+// No host can set a clock of another one to where it cannot go on. Decoders of
+// text, Observe and Check refuse every timestamp after [MaxTimestamp]. A clock
+// that observed that one issues timestamps of the day after it, which has room for
+// 85 trillion. They are valid on this host: edits can be stamped with them, and
+// outbox and clock can be stored and restored (a record.Decoder reads them if its
+// Stored is set). Other hosts refuse them, and a merge.Engine answers too_far_ahead
+// with the server's time, as for any clock that is ahead: the client corrects its
+// clock, and stamps its outbox again.
 //
 // If stamps may leave the process before they are durable, that is not enough.
 // Either reserve a window: store a bound some seconds above Last, issue below
@@ -69,7 +82,9 @@
 // One client ID used by two devices, by a cloned disk or a restored backup,
 // breaks the promise that a stamp names one write. Readers of equal stamps must
 // still agree on a winner by looking at the values, and the device should take
-// a new client ID.
+// a new client ID. Equal stamps are rare, so most of what two such devices do
+// goes unnoticed: they look like one client that overwrites its own edits, and
+// package merge reports none of them as lost.
 //
 // A wall clock that is fast within the bound wins ties against honest ones
 // until it is corrected: the bound limits the damage and does not prevent it.

@@ -15,12 +15,13 @@ var (
 
 	// ErrRange: the form is right, and the value is one that may not be used:
 	// a timestamp before 1970 or after [MaxTimestamp], or, in a text, the zero
-	// timestamp or the nil UUID.
+	// timestamp or the nil UUID. A timestamp after MaxTimestamp is ErrAhead as
+	// well: no wall clock comes close to it.
 	ErrRange = errors.New("clock: out of range")
 
 	// ErrAhead: the stamp lies further ahead of the wall clock than
-	// [Options].MaxAhead allows. The sender should correct its clock and stamp
-	// again.
+	// [Options].MaxAhead allows, or after [MaxTimestamp]. The sender should
+	// correct its clock and stamp again.
 	ErrAhead = errors.New("clock: stamp too far ahead of the wall clock")
 
 	// ErrWall: the wall clock of this host is below [Options].Floor. It has
@@ -42,7 +43,7 @@ type ParseError struct {
 	Offset int
 	// Reason says in a few words what is wrong.
 	Reason string
-	// Err is [ErrSyntax] or [ErrRange].
+	// Err is or wraps [ErrSyntax] or [ErrRange].
 	Err error
 }
 
@@ -54,7 +55,7 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("clock: %s: %s at offset %d", e.Type, e.Reason, e.Offset)
 }
 
-// Unwrap returns [ErrSyntax] or [ErrRange].
+// Unwrap returns Err.
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // AheadError reports a stamp further ahead of the wall clock than the limit.
@@ -111,4 +112,17 @@ func rangeError(typ, reason string) error {
 	return &ParseError{Type: typ, Offset: -1, Reason: reason, Err: ErrRange}
 }
 
-const outsideRange = "not within 1970-01-01 to 2262-04-10"
+const beforeRange = "before 1970"
+
+// errLate is that a timestamp lies after the range.
+var errLate error = lateness{}
+
+type lateness struct{}
+
+func (lateness) Error() string { return "clock: out of range: after 2262-04-10" }
+
+func (lateness) Is(target error) bool { return target == ErrRange || target == ErrAhead }
+
+func lateError(typ string) error {
+	return &ParseError{Type: typ, Offset: -1, Reason: "after 2262-04-10", Err: errLate}
+}

@@ -16,7 +16,8 @@ const (
 // What exactly is wrong is worked out only once something is.
 type timestampText [timestampMax]byte
 
-func parseTimestamp[T text](s T) (Timestamp, error) {
+// parseTimestamp reads a timestamp that is not after most.
+func parseTimestamp[T text](s T, most Timestamp) (Timestamp, error) {
 	if len(s) < timestampMin || len(s) > timestampMax {
 		return 0, syntaxError("timestamp", -1, "want 20 to 35 characters")
 	}
@@ -28,14 +29,18 @@ func parseTimestamp[T text](s T) (Timestamp, error) {
 	if !dayOK || !secondOK || !isUTC(in[end:n]) {
 		return 0, in.problem(n)
 	}
-	if day < 0 || day >= firstRefusedDay {
-		return 0, rangeError("timestamp", outsideRange)
+	if day < 0 {
+		return 0, rangeError("timestamp", beforeRange)
 	}
-	t := Timestamp(day*secondsPerDay+second)*Timestamp(time.Second) + Timestamp(nano)
+	// The last day that an int64 reaches fits into an uint64 as a whole.
+	t := uint64(day*secondsPerDay+second)*uint64(time.Second) + uint64(nano)
+	if day > firstRefusedDay || t > uint64(most) {
+		return 0, lateError("timestamp")
+	}
 	if t == 0 {
 		return 0, rangeError("timestamp", "zero is not a timestamp")
 	}
-	return t, nil
+	return Timestamp(t), nil
 }
 
 // day returns the date in days since the epoch.

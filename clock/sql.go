@@ -3,6 +3,7 @@ package clock
 import (
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -13,6 +14,9 @@ func (t Timestamp) Value() (driver.Value, error) { return int64(t), nil }
 // Scan reads an int64, or the text that [ParseTimestamp] accepts as a string
 // or bytes. NULL and the integer 0 give zero. It implements sql.Scanner, and
 // its errors are of type [*ParseError].
+//
+// Scan is for what this host stored itself, so it also reads what its clock may
+// have issued after [MaxTimestamp].
 //
 // A [time.Time] is refused on purpose: databases round a time to microseconds
 // or less, which destroys the counter and can even reach the next
@@ -34,9 +38,9 @@ func scanTimestamp(src any) (Timestamp, error) {
 	case int64:
 		return admit(src)
 	case string:
-		return parseTimestamp(src)
+		return parseTimestamp(src, math.MaxInt64)
 	case []byte:
-		return parseTimestamp(src)
+		return parseTimestamp(src, math.MaxInt64)
 	case time.Time:
 		return 0, syntaxError("timestamp", -1,
 			"a time column rounds to microseconds and destroys the counter: use BIGINT, or TEXT compared by bytes")
@@ -95,9 +99,9 @@ func (s Stamp) Value() (driver.Value, error) {
 	return s.String(), nil
 }
 
-// Scan reads the text that [ParseStamp] accepts as a string or bytes. NULL
-// gives zero. It implements sql.Scanner, and its errors are of type
-// [*ParseError].
+// Scan reads the text that [ParseStamp] accepts as a string or bytes, and, as
+// [Timestamp.Scan] does, one whose time is after [MaxTimestamp]. NULL gives zero.
+// It implements sql.Scanner, and its errors are of type [*ParseError].
 func (s *Stamp) Scan(src any) error {
 	v, err := scanStamp(src)
 	if err != nil {
@@ -112,9 +116,9 @@ func scanStamp(src any) (Stamp, error) {
 	case nil:
 		return Stamp{}, nil
 	case string:
-		return parseStamp(src)
+		return parseStamp(src, math.MaxInt64)
 	case []byte:
-		return parseStamp(src)
+		return parseStamp(src, math.MaxInt64)
 	}
 	return Stamp{}, sourceError("stamp", src)
 }

@@ -21,14 +21,15 @@ const stampLen = timestampLen + 1 + clientIDLen
 // [ParseTimestamp] and [ParseClientID].
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
-func ParseStamp(s string) (Stamp, error) { return parseStamp(s) }
+func ParseStamp(s string) (Stamp, error) { return parseStamp(s, MaxTimestamp) }
 
 // IsZero reports whether s means "never written".
 func (s Stamp) IsZero() bool { return s == Stamp{} }
 
-// Valid reports whether s can be the stamp of a write: its time is within 1 to
-// [MaxTimestamp], and it names a client.
-func (s Stamp) Valid() bool { return s.Time.valid() && !s.Client.IsZero() }
+// Valid reports whether s can be the stamp of a write: its time is positive, and
+// it names a client. After [MaxTimestamp] it can only be that of a write which was
+// made on this host: others refuse it.
+func (s Stamp) Valid() bool { return s.Time > 0 && !s.Client.IsZero() }
 
 // Compare returns -1, 0 or +1 in the order of time, then of the client's
 // unsigned bytes.
@@ -60,7 +61,7 @@ func (s Stamp) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads b as [ParseStamp] does. It keeps no reference to b.
 func (s *Stamp) UnmarshalText(b []byte) error {
-	v, err := parseStamp(b)
+	v, err := parseStamp(b, MaxTimestamp)
 	if err != nil {
 		return err
 	}
@@ -74,12 +75,12 @@ func (s Stamp) append(dst []byte) []byte {
 	return s.Client.append(dst)
 }
 
-func parseStamp[T text](s T) (Stamp, error) {
+func parseStamp[T text](s T, most Timestamp) (Stamp, error) {
 	slash := len(s) - clientIDLen - 1
 	if slash < 0 || s[slash] != '/' {
 		return Stamp{}, syntaxError("stamp", -1, "want a timestamp, a slash and a client ID of 36 characters")
 	}
-	time, err := parseTimestamp(s[:slash])
+	time, err := parseTimestamp(s[:slash], most)
 	if err != nil {
 		return Stamp{}, err
 	}

@@ -17,7 +17,7 @@ const (
 // timestamp) and after [MaxTimestamp].
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
-func ParseTimestamp(s string) (Timestamp, error) { return parseTimestamp(s) }
+func ParseTimestamp(s string) (Timestamp, error) { return parseTimestamp(s, MaxTimestamp) }
 
 // MustParseTimestamp is [ParseTimestamp] for literals and tests. It panics if
 // s is refused.
@@ -48,7 +48,7 @@ func (t Timestamp) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads b as [ParseTimestamp] does. It keeps no reference to b.
 func (t *Timestamp) UnmarshalText(b []byte) error {
-	v, err := parseTimestamp(b)
+	v, err := parseTimestamp(b, MaxTimestamp)
 	if err != nil {
 		return err
 	}

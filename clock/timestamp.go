@@ -12,8 +12,8 @@ import (
 //	1795366637123000003  =  2026-11-22T16:57:17.123000003Z  =  17.123 s, counter 3
 //
 // A full counter (999,999) carries into the next millisecond by plain
-// arithmetic, so every value from 1 to [MaxTimestamp] is legal and the next
-// timestamp is always t+1. The digits after the third look like real
+// arithmetic, so every positive value is a timestamp and the next one is always
+// t+1. The digits after the third look like real
 // nanoseconds and are not: they only order.
 //
 // Timestamps compare with == and <, serve as map keys, and sort alike as
@@ -23,10 +23,11 @@ import (
 // with the omitzero option.
 type Timestamp int64
 
-// MaxTimestamp is the greatest timestamp that is accepted from outside:
+// MaxTimestamp is the greatest timestamp that is accepted from other hosts:
 // 2262-04-10T23:59:59.999999999Z. The int64 ends within the day that follows.
-// Keeping that day free leaves room above any accepted timestamp, and so
-// [Clock.Now] needs no error.
+// That day is kept for the clocks of those who observed a timestamp close to its
+// beginning: what they issue is above any accepted timestamp, and so [Clock.Now]
+// needs no error.
 const MaxTimestamp = Timestamp(firstRefusedDay*secondsPerDay)*Timestamp(time.Second) - 1
 
 const (
@@ -70,12 +71,6 @@ func (t Timestamp) IsZero() bool { return t == 0 }
 
 // Compare returns -1, 0 or +1 as t is before, equal to or after u.
 func (t Timestamp) Compare(u Timestamp) int { return cmp.Compare(t, u) }
-
-// valid reports whether t may come from outside as a real timestamp.
-func (t Timestamp) valid() bool { return t > 0 && t <= MaxTimestamp }
-
-// admissible reports whether t is valid or zero.
-func (t Timestamp) admissible() bool { return t >= 0 && t <= MaxTimestamp }
 
 // lead returns how far t lies ahead of wall, in whole milliseconds. It cannot
 // overflow if neither is negative.

@@ -54,14 +54,14 @@ func plainTime(t time.Time) time.Time {
 // passes with time, so that nobody mends a clock in vain.
 func (g gate) admit(item *record.Item) *Refusal {
 	if item.Err != nil {
-		return refuse(item.Err)
+		return g.refuseUnread(item.Err)
 	}
 	data := item.Mutation.Data
 	if err := data.Key().Check(); err != nil {
 		return refuse(err)
 	}
 	for _, base := range item.Mutation.Base {
-		if !base.IsZero() && !base.Valid() {
+		if !base.IsZero() && (!base.Valid() || base.Time > clock.MaxTimestamp) {
 			return refuse(&record.Error{Path: "base", Offset: -1, Err: record.ErrStamp})
 		}
 	}
@@ -88,19 +88,32 @@ var errReserved = fmt.Errorf("%w: names that begin with $ are reserved", record.
 // judge refuses what is stamped too far ahead of the wall clock.
 func (g gate) judge(data record.Record) *Refusal {
 	for name, w := range data.All() {
-		err := g.clock.Check(w.Stamp.Time)
-		if err == nil {
-			continue
-		}
-		if errors.Is(err, clock.ErrWall) {
-			return &Refusal{Code: ServerClock, Retryable: true, Err: err}
-		}
-		return &Refusal{
-			Code: TooFarAhead, Path: "data." + record.PathName(name) + ".updatedAt", Retryable: true,
-			ServerTime: clock.TimestampOf(g.Wall), Err: err,
+		if err := g.clock.Check(w.Stamp.Time); err != nil {
+			return g.ahead("data."+record.PathName(name)+".updatedAt", err)
 		}
 	}
 	return nil
+}
+
+// refuseUnread returns the Refusal of an item that was not read. If that is because of
+// a stamp after the range, its author's clock is wrong, and the edit need not be dropped.
+func (g gate) refuseUnread(err error) *Refusal {
+	r := refuse(err)
+	if _, told := given(err); !told && errors.Is(err, clock.ErrAhead) {
+		return g.ahead(r.Path, err)
+	}
+	return r
+}
+
+// ahead returns the Refusal of a stamp that is too far ahead, unless it cannot be judged.
+func (g gate) ahead(path string, err error) *Refusal {
+	if wall := g.clock.Check(clock.MaxTimestamp); errors.Is(wall, clock.ErrWall) {
+		return &Refusal{Code: ServerClock, Retryable: true, Err: wall}
+	}
+	return &Refusal{
+		Code: TooFarAhead, Path: path, Retryable: true,
+		ServerTime: clock.TimestampOf(g.Wall), Err: err,
+	}
 }
 
 // forbid returns the Refusal for what a Guard returned.

@@ -16,6 +16,11 @@ package record
 // until the next call.
 type Decoder struct {
 	Limits Limits
+	// Stored says that the input is what this host stored itself, such as the outbox
+	// of a client. Then it may hold stamps after clock.MaxTimestamp, which only the
+	// host's own clock issues: see package clock. Leave it false for what comes from
+	// other hosts.
+	Stored bool
 
 	parser  parser
 	builder Builder
@@ -28,7 +33,7 @@ const maxKept = 1 << 20
 // parse returns the parser, set to the beginning of text.
 func (d *Decoder) parse(text []byte) *parser {
 	p := &d.parser
-	p.in, p.pos, p.from, p.limits = text, 0, 0, d.Limits.inForce()
+	p.in, p.pos, p.from, p.limits, p.stored = text, 0, 0, d.Limits.inForce(), d.Stored
 	p.out, p.others, p.trail = p.out[:0], p.others[:0], p.trail[:0]
 	if cap(p.out)+cap(p.scratch) > maxKept {
 		p.out, p.moved, p.members, p.scratch = nil, nil, nil, nil

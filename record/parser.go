@@ -18,6 +18,7 @@ type parser struct {
 	in     []byte
 	pos    int
 	limits Limits // as they are in force
+	stored bool   // as in Decoder
 	out    []byte // canonical texts
 	from   int    // where in the input the texts in out begin
 	// The rest is scratch, which is kept from one use to the next: scratch is

@@ -40,7 +40,7 @@ func (v *Value) Scan(src any) error {
 
 // stored returns a Decoder without limits, for what was accepted long ago.
 func stored() *Decoder {
-	return &Decoder{Limits: Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
+	return &Decoder{Stored: true, Limits: Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
 }
 
 // Value returns the canonical JSON of the fields of r as text, which a TEXT or a

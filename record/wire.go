@@ -137,7 +137,7 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 		}
 		return p.expect('"')
 	}
-	if n := canonicalLen(client); p.quoted(n) && setStampPart(s, client, p.in[p.pos+1:p.pos+1+n]) == nil {
+	if n := canonicalLen(client); p.quoted(n) && p.setStampPart(s, client, p.in[p.pos+1:p.pos+1+n]) == nil {
 		p.pos += n + 2
 		return nil
 	}
@@ -146,7 +146,7 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 	if err != nil {
 		return err
 	}
-	if err := setStampPart(s, client, text); err != nil {
+	if err := p.setStampPart(s, client, text); err != nil {
 		p.pos = start
 		return p.fail(&detail{reason, err})
 	}
@@ -169,9 +169,12 @@ func canonicalLen(client bool) int {
 	return len("2006-01-02T15:04:05.000000000Z")
 }
 
-func setStampPart(s *clock.Stamp, client bool, text []byte) error {
-	if client {
+func (p *parser) setStampPart(s *clock.Stamp, client bool, text []byte) error {
+	switch {
+	case client:
 		return s.Client.UnmarshalText(text)
+	case p.stored:
+		return s.Time.Scan(text)
 	}
 	return s.Time.UnmarshalText(text)
 }

@@ -1,0 +1,79 @@
+package merge_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestLastDayIsTooFarAhead: an item that is stamped after the range, as by a client that
+// pulled the greatest timestamp, is not dropped but stamped again; it gets the server's time,
+// whether it was decoded or not and whatever the bound is.
+func TestLastDayIsTooFarAhead(t *testing.T) {
+	now := time.Unix(0, epoch)
+	for _, at := range []clock.Timestamp{clock.MaxTimestamp + 1, math.MaxInt64} {
+		stamp := clock.Stamp{Time: at, Client: clients[0]}
+		m, err := record.New(keyOf("1")).Edit(stamp).Set("title", "x").Mutation()
+		require.NoError(t, err)
+		for _, bound := range []time.Duration{0, time.Hour, math.MaxInt64, -1} {
+			e := merge.Engine{MaxAhead: bound}
+			decoded, err := e.Decode(m.AppendJSON(nil))
+			require.NoError(t, err)
+			in := merge.Input{Actor: clients[0], Wall: now, Items: append(decoded, record.Item{Mutation: m})}
+			in.Keys = []record.Key{keyOf("1")}
+			require.Empty(t, e.Keys(in))
+			a := e.Apply(in)
+			for _, r := range a.Results {
+				require.Equal(t, merge.TooFarAhead, r.Refusal.Code)
+				require.Equal(t, "data.title.updatedAt", r.Refusal.Path)
+				require.True(t, r.Refusal.Retryable)
+				require.Equal(t, clock.TimestampOf(now), r.Refusal.ServerTime)
+				require.ErrorIs(t, r.Refusal, clock.ErrAhead)
+			}
+			require.Empty(t, a.Marks)
+			require.Empty(t, a.Updates)
+			entry, err := merge.ParseJournal(e.AppendJournal(nil, in, a))
+			require.NoError(t, err)
+			require.Equal(t, a.Digest(), entry.Engine.Apply(entry.Input).Digest())
+
+			in.Wall = time.Time{}
+			if bound >= 0 {
+				for _, r := range e.Apply(in).Results {
+					require.Equal(t, merge.ServerClock, r.Refusal.Code, "the server does not know the time")
+					require.Zero(t, r.Refusal.ServerTime)
+				}
+			}
+		}
+	}
+	// What a guard, or whoever read the item, said of it stays as it is.
+	given := &merge.Refusal{Code: "of_the_app", Err: clock.ErrAhead}
+	a := new(merge.Engine).Apply(merge.Input{Wall: now, Items: []record.Item{{Err: given}}})
+	require.Equal(t, given, a.Results[0].Refusal)
+}
+
+// TestLastDayInTheBase: a base that no client can have seen is refused, and a stored
+// record that was stamped on this host is in the journal and read again.
+func TestLastDayInTheBase(t *testing.T) {
+	own := clock.Stamp{Time: clock.MaxTimestamp + 1, Client: clients[1]}
+	stored, err := record.New(keyOf("1")).Edit(own).Set("title", "x").Mutation()
+	require.NoError(t, err)
+	m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch), Client: clients[0]}).Set("title", "y").Mutation()
+	require.NoError(t, err)
+	var e merge.Engine
+	in := merge.Input{Actor: clients[0], Wall: time.Unix(0, epoch), Current: merge.Collect(stored.Data), Items: []record.Item{{Mutation: m}}}
+	in.Keys = e.Keys(in)
+	a := e.Apply(in)
+	require.Equal(t, merge.Superseded, a.Results[0].Fields[0].Outcome)
+	entry, err := merge.ParseJournal(e.AppendJournal(nil, in, a))
+	require.NoError(t, err)
+	require.Equal(t, a.Digest(), entry.Engine.Apply(entry.Input).Digest())
+
+	in.Items[0].Mutation.Base["title"] = own
+	require.Equal(t, merge.Invalid, e.Apply(in).Results[0].Refusal.Code)
+}
