@@ -281,6 +281,28 @@ func TestEngineLimits(t *testing.T) {
 	}
 }
 
+// TestEngineRefusesInexactNumbers: an engine whose limits say so refuses an item
+// whose number would be rounded, and says where and what to do. Others round it.
+func TestEngineRefusesInexactNumbers(t *testing.T) {
+	batch := []byte("[" + itemText("1", "18446744073709551615", noon, actor) + "," + itemText("2", "0.1", noon, actor) + "]")
+	for _, exact := range []bool{false, true} {
+		e := merge.Engine{Limits: record.Limits{Exact: exact}}
+		items, err := e.Decode(batch)
+		require.NoError(t, err)
+		a := applied(&e, merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
+		require.Nil(t, a.Results[1].Refusal)
+		if !exact {
+			require.Nil(t, a.Results[0].Refusal)
+			continue
+		}
+		require.Equal(t, merge.Invalid, a.Results[0].Refusal.Code)
+		require.Equal(t, "data.title.value", a.Results[0].Refusal.Path)
+		require.False(t, a.Results[0].Refusal.Retryable)
+		require.ErrorIs(t, a.Results[0].Refusal, record.ErrInexact)
+		require.ErrorContains(t, a.Results[0].Refusal, "send it as a string")
+	}
+}
+
 // TestNamesInResults: whatever the names are, the answer is JSON that says them.
 func TestNamesInResults(t *testing.T) {
 	for _, name := range []string{"a\nb", `"`, `\`, "\x01", "é", "\u2028", "<b>", "\U0001F600", "\x7f"} {

@@ -88,11 +88,11 @@ func (p *parser) number() error {
 	if err != nil {
 		return err
 	}
-	if integer && len(text) < maxDigits && string(text) != "-0" || !integer && isShort(text) {
+	if p.dropped || integer && len(text) < maxDigits && string(text) != "-0" || !integer && isShort(text) {
 		p.out = append(p.out, text...)
 		return nil
 	}
-	if p.out, err = appendNumber(p.out, text); err != nil {
+	if p.out, err = appendNumber(p.out, text, p.limits.Exact); err != nil {
 		p.pos = start
 		return p.fail(err)
 	}

@@ -6,8 +6,9 @@ package record
 // It is strict on what is ambiguous: a name that occurs twice in an object at
 // any depth, a member that equals a known one but for case, invalid UTF-8 and
 // lone surrogates, data behind the value, numbers that a float64 cannot hold.
-// Other unknown members are skipped, and unknown fields are fields like any
-// other. All is bounded by Limits, before it costs memory.
+// Numbers with more digits than that are rounded, unless Limits.Exact refuses them.
+// Other unknown members are skipped, whatever numbers are in them, and unknown
+// fields are fields like any other. All is bounded by Limits, before it costs memory.
 //
 // The zero Decoder is ready to use and has the default limits. It keeps memory
 // between calls, and the records that it makes share lists of field names, so
@@ -30,24 +31,18 @@ type Decoder struct {
 // maxKept is how much scratch memory a Decoder keeps for the next call.
 const maxKept = 1 << 20
 
-// parse returns the parser, set to the beginning of text.
-func (d *Decoder) parse(text []byte) *parser {
+// start returns the parser set to the beginning of text, or an error if that is
+// too long.
+func (d *Decoder) start(text []byte) (*parser, error) {
 	p := &d.parser
 	p.in, p.pos, p.from, p.limits, p.stored = text, 0, 0, d.Limits.inForce(), d.Stored
-	p.out, p.others, p.trail = p.out[:0], p.others[:0], p.trail[:0]
+	p.out, p.others, p.trail, p.dropped = p.out[:0], p.others[:0], p.trail[:0], false
 	if cap(p.out)+cap(p.scratch) > maxKept {
 		p.out, p.moved, p.members, p.scratch = nil, nil, nil, nil
 	}
 	if cap(d.entries) > maxKept/64 {
 		d.entries = nil
 	}
-	return p
-}
-
-// start returns the parser set to the beginning of text, or an error if that is
-// too long.
-func (d *Decoder) start(text []byte) (*parser, error) {
-	p := d.parse(text)
 	if len(text) > p.limits.Bytes {
 		return nil, p.fail(&LimitError{What: "bytes", Limit: p.limits.Bytes})
 	}
@@ -67,6 +62,23 @@ func (d *Decoder) Value(text []byte) (Value, error) {
 		return Value{}, err
 	}
 	return valueOf(string(p.out)), nil
+}
+
+// FieldValue reads one write of a field.
+func (d *Decoder) FieldValue(text []byte) (FieldValue, error) {
+	p, err := d.start(text)
+	if err != nil {
+		return FieldValue{}, err
+	}
+	var e entry
+	err = p.write(&e)
+	if err == nil {
+		err = p.end()
+	}
+	if err != nil {
+		return FieldValue{}, p.located(-1, err)
+	}
+	return FieldValue{Value{string(p.out[e.from:e.to])}, e.stamp}, nil
 }
 
 // Record reads an object from field names to FieldValues as the record of the

@@ -58,6 +58,11 @@
 // JSON.parse in JavaScript rounds integers beyond 2^53. The library does not,
 // but such a client would send back another value; use strings for large IDs.
 //
+// A number that is neither an integer within int64 nor written in the digits that a
+// float64 keeps is rounded silently: 18446744073709551615 becomes
+// 18446744073709552000. A server that would rather refuse it sets [Limits.Exact]. [Of]
+// always refuses it.
+//
 // encoding/json escapes <, > and & in what a MarshalJSON method returns, and it
 // reads a message before any UnmarshalJSON method sees it: last of two equal
 // names, folded case, no limits. Use the AppendJSON methods and a Decoder at the

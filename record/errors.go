@@ -31,6 +31,9 @@ var (
 	ErrKind = errors.New("need exactly one of value and deleted")
 	// ErrNumber: a number outside float64, or one that would underflow to zero.
 	ErrNumber = errors.New("number out of range")
+	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact
+	// or Of refuses it. It is also an ErrNumber.
+	ErrInexact = fmt.Errorf("%w: it would be rounded; send it as a string", ErrNumber)
 	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or
 	// that of an edit, which is not greater than what its author saw.
 	ErrStamp = errors.New("invalid stamp")

@@ -80,17 +80,13 @@ func appendStamp(dst []byte, s clock.Stamp) []byte {
 // MarshalJSON returns the canonical JSON of f.
 func (f FieldValue) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 
-// UnmarshalJSON sets f from its JSON, by the rules of Decoder.
+// UnmarshalJSON sets f from its JSON, by the rules of Decoder and under its default
+// limits.
 func (f *FieldValue) UnmarshalJSON(text []byte) error {
 	var d Decoder
-	p := d.parse(text)
-	var e entry
-	if err := p.fieldValue(&e); err != nil {
-		return err
+	got, err := d.FieldValue(text)
+	if err == nil {
+		*f = got
 	}
-	if err := p.end(); err != nil {
-		return err
-	}
-	*f = FieldValue{Value{string(p.out[e.from:e.to])}, e.stamp}
-	return nil
+	return err
 }

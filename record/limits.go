@@ -8,7 +8,8 @@ import "cmp"
 // different limits still converge.
 //
 // Some limits are the same for all: a number has at most 1,000 characters, and an
-// object of the wire format 64 unknown members.
+// object of the wire format 64 unknown members. Reading any number costs at most
+// about 30 times as much, byte for byte, as reading a short string.
 type Limits struct {
 	// Bytes is the greatest length of the input. Default 16 MiB; off means 1 GiB.
 	Bytes int
@@ -25,6 +26,12 @@ type Limits struct {
 	Name int
 	// Items is the greatest number of mutations in one batch. Default 100,000.
 	Items int
+	// Exact refuses numbers that would be rounded, with ErrInexact. A number is
+	// exact if its canonical form, read as decimal digits, is the same number: 1.50,
+	// 0.1, 1e23 and 9007199254740993 are; 99999999999999999.99 is not, nor is
+	// 18446744073709551616, since that becomes 18446744073709552000. By default, the
+	// nearest float64 is taken.
+	Exact bool
 }
 
 // Those limits that cannot be switched off: offsets have 31 bits, and nesting
@@ -50,5 +57,6 @@ func (l Limits) inForce() Limits {
 		Value:  of(l.Value, 1<<20, mostBytes),
 		Name:   of(l.Name, maxName, maxName),
 		Items:  of(l.Items, 100_000, mostBytes),
+		Exact:  l.Exact,
 	}
 }

@@ -11,40 +11,58 @@ import (
 // a literal can cost.
 const maxNumber = 1000
 
-// maxDigits is how many decimal digits an int64 has at the most.
-const maxDigits = 19
+const (
+	// maxDigits is how many decimal digits an int64 has at the most, and how many
+	// a uint64 always has room for.
+	maxDigits = 19
+	// fewDigits is how many significant digits most literals have at the most.
+	fewDigits = 2 * maxDigits
+)
 
 // appendNumber appends the canonical form of a JSON number literal, whose
 // syntax has been checked. A literal that is integral and within int64, however
 // it is spelled, is that integer, exactly. Any other is the nearest float64, in
-// the form that ECMAScript gives it.
-func appendNumber(dst, literal []byte) ([]byte, error) {
+// the form that ECMAScript gives it. Only if exact is set, it is an ErrInexact
+// that this form is another number than the literal.
+func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 	if len(literal) > maxNumber {
 		return dst, &LimitError{What: "number", Limit: maxNumber}
 	}
-	var buf [maxDigits + 2]byte
-	sign := buf[:0]
-	if literal[0] == '-' {
-		sign = append(sign, '-')
-	}
-	digits, exp := significand(literal, buf[len(sign):len(sign)])
+	var buf [1 + fewDigits + 1]byte // a sign, and a digit more than few
+	digits, exp := significand(literal, buf[1:1])
 	if len(digits) == 0 {
 		return append(dst, '0'), nil
 	}
 	if len(digits) <= exp && exp <= maxDigits {
-		for len(digits) < exp {
-			digits = append(digits, '0')
+		integer := buf[1 : 1+exp]
+		for i := len(digits); i < exp; i++ {
+			integer[i] = '0'
 		}
-		integer := buf[:len(sign)+len(digits)]
+		if literal[0] == '-' {
+			buf[0], integer = '-', buf[:1+exp]
+		}
 		if _, err := strconv.ParseInt(string(integer), 10, 64); err == nil {
 			return append(dst, integer...), nil
 		}
 	}
-	f, err := parseFloat(literal, exp)
-	if err != nil || f == 0 {
+	f := floatOf(literal, digits, exp)
+	if f == 0 {
 		return dst, ErrNumber
 	}
-	return appendFloat(dst, f)
+	start := len(dst)
+	dst, err := appendFloat(dst, f)
+	if exact && err == nil && !sameNumber(dst[start:], digits, exp) {
+		return dst[:start], ErrInexact
+	}
+	return dst, err
+}
+
+// sameNumber reports whether a canonical number, which is no longer integer than
+// int64 holds, is the one with the digits and exp that significand returned.
+func sameNumber(canonical, digits []byte, exp int) bool {
+	var buf [maxDigits]byte
+	same, sameExp := significand(canonical, buf[:0])
+	return exp == sameExp && bytes.Equal(digits, same)
 }
 
 // isShort reports whether a literal that is no integer is canonical for sure,

@@ -14,7 +14,7 @@ import (
 //	integers                              a number, exactly; a uint64 beyond int64 is refused
 //	float32, float64                      a number, in the fewest digits; NaN and infinities are refused
 //	string, and types based on it         a string; invalid UTF-8 is refused
-//	json.Number, json.RawMessage          the JSON that they hold, by the rules of ParseValue, without limits
+//	json.Number, json.RawMessage          the JSON that they hold, by the rules of ParseValue, without limits on its size
 //	Value                                 itself
 //	json.Marshaler, encoding.TextMarshaler, structs, maps, slices, arrays, pointers
 //	                                      what encoding/json makes of them, by the same rules
@@ -25,6 +25,8 @@ import (
 // numbers. Channels, functions and cyclic pointers are ErrUnsupported too, as
 // is a value that would marshal itself if only it could be pointed to, such as
 // a big.Int in a map. Refused text is ErrUTF8, refused numbers are ErrNumber.
+// Among those are numbers that would be rounded, which are ErrInexact: Of reads
+// JSON as Limits.Exact does, and every Go integer and float that it takes is exact.
 func Of(v any) (Value, error) {
 	switch v := v.(type) {
 	case nil:
@@ -68,7 +70,7 @@ func ofAny(v any) (Value, error) {
 	if err != nil {
 		return Value{}, &Error{Offset: -1, Err: marshalError(err)}
 	}
-	d := Decoder{Limits: Limits{Bytes: -1, Depth: -1, Value: -1}}
+	d := Decoder{Limits: Limits{Bytes: -1, Depth: -1, Value: -1, Exact: true}}
 	value, err := d.Value(text)
 	if err != nil {
 		err.(*Error).Offset = -1

@@ -21,6 +21,9 @@ type parser struct {
 	stored bool   // as in Decoder
 	out    []byte // canonical texts
 	from   int    // where in the input the texts in out begin
+	// dropped says that the value that is read is not kept. Its syntax, names and
+	// size are checked all the same, but its numbers need no canonical form.
+	dropped bool
 	// The rest is scratch, which is kept from one use to the next: scratch is
 	// for unescaped text, members and moved are for sorting an object, and
 	// others holds the unknown names of the objects that are open.

@@ -21,7 +21,10 @@ func (v Value) Value() (driver.Value, error) {
 // ParseValue, so that what a database made of it (JSONB rewrites numbers and
 // the order of names) becomes canonical again. A column of another type is
 // refused with ErrType. What is set does not refer to src, which drivers reuse.
-// It implements sql.Scanner.
+//
+// What Value wrote is never rounded here. A column that others write to may hold
+// numbers that are: to refuse those, scan the text and give it to a Decoder with
+// Limits.Exact. It implements sql.Scanner.
 func (v *Value) Scan(src any) error {
 	if src == nil {
 		*v = Deletion()
@@ -50,7 +53,8 @@ func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil))
 
 // Scan sets the fields of r from a column that holds what Value wrote, or what a
 // JSONB column made of it. NULL is a record without fields. The key stays as it
-// is: it is in other columns. It implements sql.Scanner.
+// is: it is in other columns. See Value.Scan for numbers that others wrote. It
+// implements sql.Scanner.
 func (r *Record) Scan(src any) error {
 	if src == nil {
 		*r = New(r.key)

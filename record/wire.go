@@ -58,9 +58,10 @@ var errVariant = fmt.Errorf("%w: differs from a known member in case alone", Err
 
 // unknown reads the value of an unknown member, and drops it.
 func (p *parser) unknown() error {
-	end := len(p.out)
+	end, outer := len(p.out), p.dropped
+	p.dropped = true
 	err := p.checkedValue()
-	p.out = p.out[:end]
+	p.out, p.dropped = p.out[:end], outer
 	return err
 }
 
@@ -71,9 +72,6 @@ func valueOf(text string) Value {
 	}
 	return Value{text}
 }
-
-// fieldValue reads a FieldValue that is no part of a record.
-func (p *parser) fieldValue(e *entry) error { return p.located(-1, p.write(e)) }
 
 // write reads a FieldValue into e. What the value is stays in out.
 func (p *parser) write(e *entry) error {

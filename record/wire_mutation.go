@@ -74,9 +74,9 @@ func (p *parser) checkBase() error {
 	}
 	limits, end := p.limits, len(p.out)
 	// It is no value, but an object of objects that may have values in them.
-	p.limits.Depth, p.limits.Value = limits.Depth+2, mostBytes
+	p.limits.Depth, p.limits.Value, p.dropped = limits.Depth+2, mostBytes, true
 	err := p.value(0)
-	p.limits, p.out = limits, p.out[:end]
+	p.limits, p.out, p.dropped = limits, p.out[:end], false
 	return err
 }
 

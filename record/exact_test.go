@@ -1,0 +1,157 @@
+package record_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// TestExact: a number is refused exactly where its canonical form is another
+// number, and nothing else changes.
+func TestExact(t *testing.T) {
+	exact := record.Decoder{Limits: record.Limits{Exact: true}}
+	checkLaw(t, func(t *rapid.T) {
+		literal := rapid.OneOf(genLiteral, genLong).Draw(t, "literal")
+		rounded, err := record.ParseValue([]byte(literal))
+		value, refused := exact.Value([]byte(literal))
+		if err != nil {
+			require.Equal(t, err, refused, literal)
+			return
+		}
+		before, _ := new(big.Rat).SetString(literal)
+		after, _ := new(big.Rat).SetString(rounded.JSON())
+		if before.Cmp(after) != 0 {
+			require.ErrorIs(t, refused, record.ErrInexact, literal)
+			require.ErrorIs(t, refused, record.ErrNumber, literal)
+			return
+		}
+		require.NoError(t, refused, literal)
+		require.Equal(t, rounded, value)
+	})
+	for literal, want := range map[string]string{
+		"1.50": "1.5", "0.1": "0.1", "9007199254740993": "9007199254740993", "9223372036854775807.0": "9223372036854775807",
+		"18446744073709552000": "18446744073709552000", "1E23": "1e+23", "-0.0": "0", "5e-324": "5e-324", "0.30000000000000004": "0.30000000000000004",
+		"18446744073709551615": "", "18446744073709551616": "", "-9223372036854775809": "", "14695981039346656037": "", "99999999999999999.99": "",
+		"9007199254740993.5": "", "0.1000000000000000055511151231257827021181583404541015625": "", "4.9e-324": "", "0.99999999999999999999": "",
+		"1." + strings.Repeat("0", 900) + "1": "", "1." + strings.Repeat("0", 900) + "e-1": "0.1",
+	} {
+		value, err := exact.Value([]byte(literal))
+		if want == "" {
+			require.ErrorIs(t, err, record.ErrInexact, literal)
+			continue
+		}
+		require.NoError(t, err, literal)
+		require.Equal(t, want, value.JSON())
+	}
+}
+
+// TestExactOnEveryPath: whatever a Decoder reads, and wherever in it the number
+// is, the option decides. Of needs no option.
+func TestExactOnEveryPath(t *testing.T) {
+	for _, value := range []string{"18446744073709551615", "[0,[99999999999999999.99]]", `{"a":0,"b":{"c":-9223372036854775809}}`} {
+		write := `{"value":` + value + `,` + someStamp + `}`
+		item := itemOfValue(value)
+		for path, decode := range map[string]func(*record.Decoder) error{
+			"":                     func(d *record.Decoder) error { return decodeValue(d, []byte(value)) },
+			"value":                func(d *record.Decoder) error { _, err := d.FieldValue([]byte(write)); return err },
+			"f.value":              func(d *record.Decoder) error { return decodeRecord(d, []byte(`{"f":`+write+`}`)) },
+			"data.title.value":     func(d *record.Decoder) error { return decodeMutation(d, []byte(item)) },
+			"[0].data.title.value": func(d *record.Decoder) error { return decodeBatch(d, []byte("["+item+"]")) },
+		} {
+			var rounds record.Decoder
+			require.NoError(t, decode(&rounds), path)
+			err := decode(&record.Decoder{Limits: record.Limits{Exact: true}})
+			require.ErrorIs(t, err, record.ErrInexact)
+			var e *record.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, path, e.Path)
+		}
+		for _, v := range []any{json.RawMessage(value), []any{json.RawMessage(value)}} {
+			_, err := record.Of(v)
+			require.ErrorIs(t, err, record.ErrInexact)
+		}
+	}
+	great, _ := new(big.Int).SetString("18446744073709551615", 10)
+	for _, v := range []any{json.Number("0.12345678901234567890"), great, map[string]any{"a": []any{json.Number("1e23"), json.Number("1" + strings.Repeat("0", 20) + "1")}}} {
+		_, err := record.Of(v)
+		require.ErrorIs(t, err, record.ErrInexact)
+	}
+}
+
+// TestNumbersFromGoAreAccepted: Of refuses no finite float, alone or within another
+// value, and it reads as the same one.
+func TestNumbersFromGoAreAccepted(t *testing.T) {
+	checkLaw(t, func(t *rapid.T) {
+		f := rapid.OneOf(genFloat, rapid.Float64()).Draw(t, "f")
+		value, err := record.Of([]float64{f})
+		require.NoError(t, err)
+		var again []float64
+		require.NoError(t, value.Decode(&again))
+		require.Equal(t, []float64{f}, again)
+		if small := float32(f); !math.IsInf(float64(small), 0) {
+			value, err := record.Of(small)
+			require.NoError(t, err)
+			var again float32
+			require.NoError(t, value.Decode(&again))
+			require.Equal(t, small, again)
+		}
+	})
+}
+
+// TestNumbersOfUnknownMembersAreSkipped: nothing becomes of them, so they may be
+// of any size, with any option.
+func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
+	long := strings.Repeat("9", 2000)
+	for _, number := range []string{"1e999", "-1e-999", "18446744073709551615", long, `[{"a":[1e400]}]`, `{"b":1e400,"a":` + long + `}`} {
+		unknown := `"x":` + number + `,`
+		for name, text := range map[string]string{
+			"mutation": `{` + unknown + itemOfValue("1")[1:],
+			"field":    itemWith(`"title":{` + unknown + fieldOf("1")[1:]),
+			"base":     `{"base":{"a":{` + unknown + someStamp + `}},` + itemOfValue("1")[1:],
+		} {
+			t.Run(name, func(t *testing.T) {
+				d := record.Decoder{Limits: record.Limits{Exact: true}}
+				m, err := d.Mutation([]byte(text))
+				require.NoError(t, err)
+				w, _ := m.Data.Get("title")
+				require.Equal(t, record.Int(1), w.Value)
+				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, `"value":1`, `"value":1e999`, 1))), record.ErrNumber, "behind it, numbers are judged again")
+				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":1e,`, 1))), record.ErrSyntax)
+				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":{"a":1e999,"a":0},`, 1))), record.ErrDuplicate)
+			})
+		}
+	}
+	d := record.Decoder{Limits: record.Limits{Value: 1000}}
+	require.ErrorIs(t, decodeMutation(&d, []byte(`{"x":`+long+`,`+itemOfValue("1")[1:])), record.ErrLimit)
+}
+
+// TestUnmarshalJSONHasDefaultLimits: of types that unmarshal themselves, none
+// forgets how long the input may be.
+func TestUnmarshalJSONHasDefaultLimits(t *testing.T) {
+	for name, c := range map[string]struct {
+		dst  json.Unmarshaler
+		text string
+	}{
+		"Value":      {new(record.Value), `1`},
+		"FieldValue": {new(record.FieldValue), fieldOf("1")},
+		"Record":     {new(record.Record), `{"a":` + fieldOf("1") + `}`},
+		"Mutation":   {new(record.Mutation), itemOfValue("1")},
+		"Field":      {new(record.Field[int]), `1`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const most = 16 << 20
+			padded := func(n int) []byte { return []byte(strings.Repeat(" ", n-len(c.text)) + c.text) }
+			require.NoError(t, c.dst.UnmarshalJSON(padded(most)))
+			var e *record.LimitError
+			require.ErrorAs(t, c.dst.UnmarshalJSON(padded(most+1)), &e)
+			require.Equal(t, record.LimitError{What: "bytes", Limit: most}, *e)
+		})
+	}
+}

@@ -1,0 +1,168 @@
+package record
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+)
+
+// floatOf returns the float64 nearest to a literal, and of two that are equally
+// near the even one, given what significand returned for the literal. It is
+// infinite or zero where the literal is beyond the range.
+//
+// strconv.ParseFloat is quick where 19 digits decide and the result is neither
+// subnormal nor infinite. Else it needs up to 30 µs for a few bytes, and it misplaces
+// the point of literals with more than 800 digits before it.
+func floatOf(literal, digits []byte, exp int) (f float64) {
+	switch {
+	case exp < -323:
+		return 0
+	case exp > 309:
+		f = math.Inf(1)
+	case -307 < exp && exp <= 308 && len(digits) <= maxDigits:
+		var buf [32]byte
+		short := strconv.AppendInt(append(append(buf[:0], digits...), 'e'), int64(exp-len(digits)), 10)
+		f, _ = strconv.ParseFloat(string(short), 64)
+	case len(digits) <= fewDigits:
+		var words [2][18]uint64 // 10^309 takes 17, and shift adds one.
+		f = nearest(digits, exp, words[0][:0], words[1][:0])
+	default:
+		var buf [maxNumber]byte
+		var words [2][53]uint64 // 10^1000 takes 52.
+		digits, exp = significand(literal, buf[:0])
+		f = nearest(digits, exp, words[0][:0], words[1][:0])
+	}
+	if literal[0] == '-' {
+		return -f
+	}
+	return f
+}
+
+// nearest returns the float64 nearest to 0.digits times ten to the exp. The
+// numerator and the denominator are memory, which is zero. It calculates in whole
+// numbers, without rounding, so no literal is harder than another of its size.
+func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
+	// The number is numerator / denominator * 2^power.
+	power := exp - len(digits)
+	numerator, denominator = wholeNumber(numerator, digits), append(denominator, 1)
+	if power < 0 {
+		denominator = timesPowerOfFive(denominator, -power)
+	} else {
+		numerator = timesPowerOfFive(numerator, power)
+	}
+	// Shifted like this, their quotient has 63 or 64 bits.
+	n := max(len(numerator), len(denominator))
+	up := 64*n + 63 - bitLen(numerator)
+	down := 64*n - bitLen(denominator)
+	numerator, denominator = shift(numerator, up, n+1), shift(denominator, down, n)
+	quotient, exact := divide(numerator, denominator)
+	return round(quotient, exact, power+down-up)
+}
+
+// wholeNumber appends the number that the digits are.
+func wholeNumber(x []uint64, digits []byte) []uint64 {
+	for len(digits) > 0 {
+		n := min(len(digits), maxDigits)
+		part, scale := uint64(0), uint64(1)
+		for _, c := range digits[:n] {
+			part, scale = part*10+uint64(c-'0'), scale*10
+		}
+		x = multiply(x, scale, part)
+		digits = digits[n:]
+	}
+	return x
+}
+
+// multiply multiplies a natural number, which has its least word first, by a word
+// and adds another one.
+func multiply(x []uint64, by, carry uint64) []uint64 {
+	for i := range x {
+		high, low := bits.Mul64(x[i], by)
+		var c uint64
+		x[i], c = bits.Add64(low, carry, 0)
+		carry = high + c
+	}
+	if carry != 0 {
+		x = append(x, carry)
+	}
+	return x
+}
+
+// timesPowerOfFive multiplies x by five to the n.
+func timesPowerOfFive(x []uint64, n int) []uint64 {
+	const most, power = 27, 7_450_580_596_923_828_125 // 5^27 is the greatest in a word.
+	for ; n >= most; n -= most {
+		x = multiply(x, power, 0)
+	}
+	rest := uint64(1)
+	for range n {
+		rest *= 5
+	}
+	return multiply(x, rest, 0)
+}
+
+func bitLen(x []uint64) int { return 64*(len(x)-1) + bits.Len64(x[len(x)-1]) }
+
+// shift multiplies x by 2^by, and returns it in the given number of words, in
+// which it fits. Behind x its memory is zero.
+func shift(x []uint64, by, words int) []uint64 {
+	x, whole, by := x[:words], by/64, by%64
+	for i := words - 1; i > whole; i-- {
+		x[i] = x[i-whole]<<by | x[i-whole-1]>>(64-by)
+	}
+	x[whole] = x[0] << by
+	clear(x[:whole])
+	return x
+}
+
+// divide returns the quotient, which fits a word, and whether there is no
+// remainder. The denominator has its highest bit set and one word less than the
+// numerator. The estimate from the first words is at most 2 too great.
+func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
+	n := len(denominator)
+	quotient, _ = bits.Div64(numerator[n], numerator[n-1], denominator[n-1])
+	var carry, borrow uint64
+	for i, word := range denominator {
+		high, low := bits.Mul64(word, quotient)
+		low, c := bits.Add64(low, carry, 0)
+		carry = high + c
+		numerator[i], borrow = bits.Sub64(numerator[i], low, borrow)
+	}
+	numerator[n], borrow = bits.Sub64(numerator[n], carry, borrow)
+	for borrow != 0 {
+		quotient--
+		carry = 0
+		for i, word := range denominator {
+			numerator[i], carry = bits.Add64(numerator[i], word, carry)
+		}
+		numerator[n], carry = bits.Add64(numerator[n], 0, carry)
+		borrow -= carry
+	}
+	rest := uint64(0)
+	for _, word := range numerator {
+		rest |= word
+	}
+	return quotient, rest == 0
+}
+
+// round returns the float64 nearest to x times two to the exp, where x is at least
+// 2^62, and is followed by further bits unless it is exact.
+func round(x uint64, exact bool, exp int) float64 {
+	if x < 1<<63 {
+		x, exp = x<<1, exp-1
+	}
+	if !exact {
+		x |= 1 // This bit is below the half that decides.
+	}
+	const most, least = 53, -1074
+	drop := max(64-most, least-exp)
+	if drop > 64 {
+		return 0
+	}
+	kept, half := x>>drop, x<<(64-drop)
+	if half > 1<<63 || half == 1<<63 && kept&1 == 1 {
+		kept++
+	}
+	// The highest of 53 bits, which a float64 does not store, adds one to its exponent.
+	return math.Float64frombits(min(uint64(exp+drop-least)<<(most-1)+kept, math.Float64bits(math.Inf(1))))
+}

@@ -1,0 +1,217 @@
+package record_test
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// The oracle of this file reads literals as fractions of any size and compares
+// distances exactly. It neither parses nor rounds as the library does.
+
+// checkNumber requires that a literal is read as SPEC says: an integer within
+// int64 exactly, anything else as the nearest float64, of two equally near ones
+// the even one, and refused where that is infinite or zero.
+func checkNumber(t require.TestingT, literal string) {
+	exact, ok := new(big.Rat).SetString(literal)
+	require.True(t, ok, literal)
+	value, err := record.ParseValue([]byte(literal))
+	switch {
+	case exact.IsInt() && exact.Num().IsInt64():
+		require.NoError(t, err, literal)
+		require.Equal(t, exact.Num().String(), value.JSON(), literal)
+		return
+	case isBeyond(exact):
+		require.ErrorIs(t, err, record.ErrNumber, literal)
+		return
+	}
+	require.NoError(t, err, literal)
+	f, err := strconv.ParseFloat(value.JSON(), 64) // of at most 21 digits
+	require.NoError(t, err)
+	read, ok := value.Float()
+	require.True(t, ok)
+	require.Equal(t, f, read, literal)
+	require.True(t, isNearest(f, exact), "%s became %s", literal, value.JSON())
+	want := ecmaScript(f)
+	if i, accuracy := big.NewFloat(f).Int64(); accuracy == big.Exact {
+		want = strconv.FormatInt(i, 10)
+	}
+	require.Equal(t, want, value.JSON(), literal)
+}
+
+// isBeyond reports whether the nearest float64 is infinite or zero.
+func isBeyond(exact *big.Rat) bool {
+	least := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 1075))
+	most := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1<<54-1), 970))
+	size := new(big.Rat).Abs(exact)
+	return size.Cmp(least) <= 0 || size.Cmp(most) >= 0
+}
+
+// isNearest reports whether no float64 is nearer to the exact number than f, and
+// f is even if another is as near.
+func isNearest(f float64, exact *big.Rat) bool {
+	distance := func(to float64) *big.Rat {
+		d := new(big.Rat).SetFloat64(to)
+		return d.Abs(d.Sub(d, exact))
+	}
+	for _, other := range []float64{math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1))} {
+		if math.IsInf(other, 0) {
+			continue // isBeyond has looked at this side.
+		}
+		switch distance(f).Cmp(distance(other)) {
+		case 1:
+			return false
+		case 0:
+			if math.Float64bits(f)&1 == 1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// genFloat draws float64s near the edges: of the smallest, the normal and the
+// greatest ones, of int64, and where all bits of the mantissa are alike.
+var genFloat = rapid.Custom(func(t *rapid.T) float64 {
+	bits := rapid.OneOf(
+		rapid.Uint64Range(1, 0x7fefffffffffffff),
+		rapid.Uint64Range(1, 4),
+		rapid.Uint64Range(0x000ffffffffffffd, 0x0010000000000003),
+		rapid.Uint64Range(0x001ffffffffffffd, 0x0020000000000003),
+		rapid.Uint64Range(0x7feffffffffffffc, 0x7fefffffffffffff),
+		rapid.Map(rapid.Int64Range(-3, 3), func(i int64) uint64 { return uint64(int64(math.Float64bits(1<<63)) + i) }),
+		rapid.Map(rapid.Int64Range(-3, 3), func(i int64) uint64 { return uint64(int64(math.Float64bits(1<<53)) + i) }),
+		rapid.Map(rapid.Uint64Range(1, 2046), func(e uint64) uint64 { return e << 52 }),
+		rapid.Map(rapid.Uint64Range(0, 2046), func(e uint64) uint64 { return e<<52 | (1<<52 - 1) }),
+	).Draw(t, "bits")
+	return math.Float64frombits(bits)
+})
+
+// genNear draws the digits of a number at or near a float64 or the middle between
+// two, and the exponent that belongs behind them.
+func genNear(t *rapid.T) (digits string, exponent int) {
+	f := genFloat.Draw(t, "near")
+	exact := new(big.Float).SetPrec(2000).SetFloat64(f)
+	if rapid.Bool().Draw(t, "half") {
+		gap := new(big.Float).SetPrec(2000).SetMantExp(big.NewFloat(0.5), max(exact.MantExp(nil)-53, -1074))
+		exact.Add(exact, gap)
+	}
+	text := exact.Text('e', 800) // All digits of any float64 and any middle.
+	mantissa, power, _ := strings.Cut(text, "e")
+	digits = strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0")
+	exponent, err := strconv.Atoi(power)
+	require.NoError(t, err)
+	exponent -= len(digits) - 1
+	switch rapid.IntRange(0, 5).Draw(t, "then") {
+	case 0: // exactly there
+	case 1: // a bit above
+		zeros := rapid.IntRange(0, 180).Draw(t, "zeros")
+		digits, exponent = digits+strings.Repeat("0", zeros)+"1", exponent-zeros-1
+	case 2: // a bit below
+		nines := rapid.IntRange(1, 180).Draw(t, "nines")
+		below, _ := new(big.Int).SetString(digits, 10)
+		digits, exponent = below.Sub(below, big.NewInt(1)).String()+strings.Repeat("9", nines), exponent-nines
+	default: // fewer digits, up or down
+		keep := rapid.IntRange(1, min(len(digits), 25)).Draw(t, "keep")
+		cut, _ := new(big.Int).SetString(digits[:keep], 10)
+		exponent += len(digits) - keep
+		digits = cut.Add(cut, big.NewInt(int64(rapid.IntRange(0, 1).Draw(t, "up")))).String()
+	}
+	return digits, exponent
+}
+
+// genDigits draws digits of all lengths, among them runs of one digit, which carry.
+func genDigits(t *rapid.T) (digits string, exponent int) {
+	digits = rapid.OneOf(
+		rapid.StringMatching(`[1-9][0-9]{0,40}`),
+		rapid.StringMatching(`[1-9][0-9]{780,980}`),
+		rapid.Map(rapid.IntRange(1, 980), func(n int) string { return strings.Repeat("9", n) }),
+		rapid.Map(rapid.IntRange(1, 970), func(n int) string { return "9007199254740993" + strings.Repeat("0", n) + "1" }),
+		rapid.Map(rapid.IntRange(0, 960), func(n int) string { return "9223372036854775807" + strings.Repeat("0", n) + "5" }),
+	).Draw(t, "digits")
+	decimals := rapid.OneOf(rapid.IntRange(-30, 30), rapid.IntRange(-330, -300), rapid.IntRange(300, 312), rapid.IntRange(-400, 400)).Draw(t, "size")
+	return digits, decimals - len(digits)
+}
+
+// genLong draws literals of up to 1,000 characters for numbers that are hard to
+// round, with the point anywhere, and zeros that mean nothing.
+var genLong = rapid.Custom(func(t *rapid.T) string {
+	digits, exponent := "", 0
+	if rapid.Bool().Draw(t, "isNear") {
+		digits, exponent = genNear(t)
+	} else {
+		digits, exponent = genDigits(t)
+	}
+	zeros := func(label string) string {
+		return strings.Repeat("0", max(0, min(rapid.SampledFrom([]int{0, 0, 1, 20, 400, 800, 970}).Draw(t, label), 985-len(digits))))
+	}
+	behind := zeros("behind")
+	digits, exponent = digits+behind, exponent-len(behind)
+	whole, fraction := digits, ""
+	switch rapid.IntRange(0, 3).Draw(t, "point") {
+	case 0:
+		fraction = zeros("leading") + digits
+		whole, exponent = "0", exponent+len(fraction)
+	case 1:
+		at := rapid.IntRange(1, len(digits)).Draw(t, "at")
+		whole, fraction = digits[:at], digits[at:]
+		exponent += len(fraction)
+	}
+	literal := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign") + whole
+	if fraction != "" {
+		literal += "." + fraction
+	}
+	return literal + rapid.SampledFrom([]string{"e", "E"}).Draw(t, "letter") + strconv.Itoa(exponent)
+})
+
+// TestLongNumbersAreNearest is about literals of up to 1,000 characters.
+func TestLongNumbersAreNearest(t *testing.T) {
+	checkLaw(t, func(t *rapid.T) {
+		if literal := genLong.Draw(t, "literal"); len(literal) <= 1000 {
+			checkNumber(t, literal)
+		}
+	})
+}
+
+// TestNumbersWithManyDigitsBeforeThePoint are literals of which more than 800
+// digits, or zeros, stand before the point.
+func TestNumbersWithManyDigitsBeforeThePoint(t *testing.T) {
+	zeros := func(n int) string { return strings.Repeat("0", n) }
+	for literal, want := range map[string]string{
+		"9007199254740993" + zeros(940) + "1e-941":                 "9007199254740994",
+		"-9007199254740993" + zeros(940) + "1e-941":                "-9007199254740994",
+		"9007199254740993" + zeros(940) + "e-940":                  "9007199254740993",
+		"9007199254740993" + zeros(940) + "1e-1264":                "9.007199254740994e-308",
+		"9007199254740993" + zeros(784) + "1.5e-785":               "9007199254740994",
+		"9007199254740993" + zeros(783) + ".5e-783":                "9007199254740994",
+		"9007199254740992" + strings.Repeat("9", 900) + "e-900":    "9007199254740992",
+		"1.7976931348623157" + zeros(900) + "1e308":                "1.7976931348623157e+308",
+		"17976931348623157" + zeros(900) + "1e-609":                "1.7976931348623157e+308",
+		"49406564584124654" + zeros(900) + "e-1240":                "5e-324",
+		"24703282292062327" + zeros(900) + "e-1240":                "",
+		"24703282292062328" + zeros(900) + "e-1240":                "5e-324",
+		"17976931348623159" + zeros(900) + "e-608":                 "",
+		"9223372036854775807" + zeros(900) + "5e-901":              "9223372036854776000",
+		"9223372036854775295" + strings.Repeat("9", 900) + "e-900": "9223372036854774784",
+		"-9223372036854775808" + zeros(900) + "1e-901":             "-9223372036854775808",
+		strings.Repeat("9", 990) + "e-681":                         "",
+		strings.Repeat("9", 990) + "e-682":                         "1e+308",
+		"-0." + zeros(970) + "9007199254740993e1270":               "-9.007199254740993e+299",
+	} {
+		checkNumber(t, literal)
+		value, err := record.ParseValue([]byte(literal))
+		if want == "" {
+			require.ErrorIs(t, err, record.ErrNumber, literal)
+			continue
+		}
+		require.NoError(t, err, literal)
+		require.Equal(t, want, value.JSON(), literal)
+	}
+}
