@@ -7,9 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageClockAhead: the clock of one side is an hour ahead. Its edit is refused, the
-// clock is corrected, and the edit is stored with the time of the server. So a later edit
-// of the other side wins over it.
+// TestPageClockAhead: the clock of one side is an hour ahead. It is corrected by the server's
+// time, and the edit is stored with that. So a later edit of the other side wins over it.
 func TestPageClockAhead(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -29,7 +28,7 @@ func TestPageClockAhead(t *testing.T) {
 }
 
 // TestPageClockAheadOffline: edits made offline by a clock that is ahead keep their order
-// when the clock is corrected.
+// when the clock is corrected, among themselves and with those of others.
 func TestPageClockAheadOffline(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -38,19 +37,29 @@ func TestPageClockAheadOffline(t *testing.T) {
 	s.left.Online(false)
 	s.left.SetClock(60)
 	s.left.SetTitle("Paint the fence", "Paint it red")
-	s.left.SetTitle("Paint it red", "Paint it green")
-	s.left.Shows("Paint it green")
 	s.right.SetTitle("Paint the fence", "Paint it blue")
 	s.isStored("Paint it blue")
+	s.left.SetTitle("Paint it red", "Paint it green")
+	s.left.Shows("Paint it green")
 
 	s.left.Online(true)
 	s.left.IsTold("your clock was 1 h ahead")
 	s.right.Shows("Paint it green")
 	s.agree()
+
+	s.left.Online(false)
+	s.left.SetClock(0)
+	s.left.SetClock(60)
+	s.left.SetTitle("Paint it green", "Paint it white")
+	s.right.SetTitle("Paint it green", "Paint it black") // which is later
+	s.isStored("Paint it black")
+	s.left.Online(true)
+	s.left.Shows("Paint it black")
+	s.agree()
 }
 
-// TestPageClockBehind: the clock of one side is an hour behind. An edit made there after
-// it has seen the other side's wins, although its clock on the wall says otherwise.
+// TestPageClockBehind: the clock of one side is an hour behind. An edit made there after the
+// other side's wins, whether or not it has seen that: the clock was corrected.
 func TestPageClockBehind(t *testing.T) {
 	s := visit(t)
 	s.left.SetClock(-60)
@@ -64,11 +73,13 @@ func TestPageClockBehind(t *testing.T) {
 
 	s.left.Online(false)
 	s.right.SetTitle("Paint it red", "Paint it blue")
+	s.isStored("Paint it blue")
 	s.left.SetTitle("Paint it red", "Paint it green")
 	s.left.Shows("Paint it green")
 	s.isStored("Paint it blue")
 	s.left.Online(true)
-	s.left.Shows("Paint it blue") // which it had not seen, so its clock counts
-	s.left.IsTold("came too late", "Ben’s laptop")
+	s.right.Shows("Paint it green")
+	s.left.IsTold("your clock was 1 h behind", "corrected")
+	s.left.IsTold("replaced one by Ben’s laptop", "‘Paint it blue’", "not seen")
 	s.agree()
 }

@@ -62,9 +62,15 @@ func TestPageDateByKeyboard(t *testing.T) {
 
 // setElsewhere changes the title of the only task, on a device that is no browser.
 func setElsewhere(t *testing.T, url, title string) {
+	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
+}
+
+// editElsewhere edits the only record of a table on such a device.
+func editElsewhere(t *testing.T, url, table string, fields map[string]record.Value) {
+	t.Helper()
 	c := newcomer(t, url)
-	for task := range c.Replica.Records(board.Tasks) {
-		require.NoError(t, c.Replica.Edit(task.Key(), map[string]record.Value{board.Title: record.MustOf(title)}))
+	for r := range c.Replica.Records(table) {
+		require.NoError(t, c.Replica.Edit(r.Key(), fields))
 	}
 	require.NoError(t, c.Sync(t.Context()))
 }

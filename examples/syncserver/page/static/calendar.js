@@ -76,6 +76,7 @@ export class Calendar {
       at.set(cell, [...(at.get(cell) ?? []), view]);
     }
     const keep = new Set();
+    const focused = document.activeElement;
     for (const [key, cell] of this.#cells) this.#drawCell(cell, day, at.get(key) ?? [], clashing, keep);
     const elsewhere = (at.get(null) ?? []).map((view) => this.#meeting(view, clashing, keep));
     this.part.elsewhere.hidden = elsewhere.length === 0;
@@ -85,6 +86,7 @@ export class Calendar {
       meeting.leave();
       this.#meetings.delete(id);
     }
+    if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
     this.#setStop(this.#stop?.isConnected ? this.#stop : this.#allFree()[0]);
     this.deleted.draw();
   }
@@ -113,9 +115,7 @@ export class Calendar {
     }
     const same = contents.length === cell.element.children.length && contents.every((c, i) => c === cell.element.children[i]);
     if (same) return;
-    const focused = document.activeElement;
     cell.element.replaceChildren(...contents);
-    if (focused.isConnected && focused !== document.activeElement) focused.focus();
   }
 
   #free(cell) {

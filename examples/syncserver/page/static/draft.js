@@ -35,10 +35,7 @@ export class Draft {
   constructor(control, { write, required = false, seen = () => null, ready = () => true }) {
     Object.assign(this, { control, write, required, seen, ready });
     control.addEventListener('input', () => this.#begin());
-    control.addEventListener('change', () => {
-      this.#begin();
-      if (!this.#keys) this.commit();
-    });
+    control.addEventListener('change', () => this.#change());
     control.addEventListener('blur', () => this.#leaveSoon());
     control.addEventListener(COMMIT, () => this.commit());
     control.addEventListener('keydown', (event) => this.#press(event));
@@ -85,6 +82,14 @@ export class Draft {
     this.#begun ??= this.#opened ?? { text: this.#text, seen: this.seen() };
     this.#opened = null;
     this.#tell();
+  }
+
+  // A text is changed when it is left or confirmed, which browsers do not always tell; some tell
+  // it of a control that is moved in the page. All else is changed by a choice.
+  #change() {
+    if (!['select-one', 'date', 'number'].includes(this.control.type)) return;
+    this.#begin();
+    if (!this.#keys) this.commit();
   }
 
   // While a list is open, it shows what there was when it was opened.

@@ -2,7 +2,7 @@
 // report no loss and ask for nothing.
 
 import { element } from './dom.js';
-import { edits, fieldName, kindName, said, span, titleOf } from './words.js';
+import { edits, fieldName, kindName, said, span, titleOf, when } from './words.js';
 
 const MOST = 30; // the older ones go
 const PASSING = 20_000; // milliseconds that a passing one stays
@@ -95,15 +95,23 @@ export class Notices {
     return { text: `${by} had deleted ${titleOf(shown)} in the meantime. Your edit is kept, but the ${kindName(table)} stays deleted.`, button: { text: 'Restore it', act: restore } };
   }
 
-  clock_corrected({ by }) {
-    if (Math.abs(by) < 1000) return null; // nobody has to know
+  clock_corrected({ by, code }) {
+    const again = code ? ' Edits that the server had refused for that have been stamped again.' : '';
+    if (Math.abs(by) < 1000) return again ? { text: again.trim(), passing: true } : null; // such a correction is not worth telling
+    if (this.replica.offset === 0) return { text: `Your clock agrees with the server’s again, and is no longer corrected.${again}`, passing: true };
     const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
-    return { text: `The server refused your edits at first, because your clock was ${off}. It has been corrected, and the edits have been stamped again.`, passing: true };
+    return { text: `By the server’s time, your clock was ${off}. It has been corrected.${again}`, passing: true };
   }
 
-  started_over({ waiting }) {
-    const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit' : `${waiting} edits`} that had not been sent ${waiting === 1 ? 'is' : 'are'} kept, and sent now.`;
-    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. This device has joined again, and shows what the server has.${kept}`, bad: true };
+  future_stamp({ table, id, fields, other, time }) {
+    const what = `the ${fields.map(fieldName).join(', ')} of ${titleOf(this.replica.tables[table]?.get(id))}`;
+    return { text: `Your edit to ${what} waits: ${this.who(other).name} has written it with a time in the future, ${when(time)}. Your edit is sent by itself when that time has come, or the server’s keeper has repaired it.`, bad: true };
+  }
+
+  resync() {
+    const { waiting } = this.replica;
+    const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
+    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is fetched again, and edits that the server had and lost are gone.${kept}`, bad: true };
   }
 
   new_id_needed() {

@@ -90,19 +90,7 @@ export class Replica extends EventTarget {
 
   /** leave forgets what came from the server and keeps what waits, to become a new client. */
   async leave() {
-    await this.#keepWaiting((kept) => this.#open(this.device.clientId, kept));
-    this.#redraw();
-  }
-
-  /** startOver is to leave, and to become another client at once. */
-  async startOver(identity) {
-    await this.#keepWaiting(() => {});
-    await this.become(identity);
-    this.#tell('notice', { kind: 'started_over', waiting: this.waiting });
-  }
-
-  async #keepWaiting(use) {
-    const { token } = this.device;
+    const { clientId, token } = this.device;
     this.device.token = null; // no edits of what is about to be read again
     this.#rememberName();
     try {
@@ -113,11 +101,17 @@ export class Replica extends EventTarget {
       this.#writer.save(removal(entries, kept));
       this.#saveDevice();
       await this.saved();
-      use(kept);
+      this.#open(clientId, kept);
     } catch (error) {
       this.device.token = token;
       throw error;
     }
+    this.#redraw();
+  }
+
+  /** startOver forgets what came from the server and keeps what waits, as the same client. */
+  startOver() {
+    this.#do('leave');
   }
 
   // A device keeps its name when it becomes another client.
@@ -193,9 +187,9 @@ export class Replica extends EventTarget {
     return this.#call('batch', items, bytes);
   }
 
-  /** heard takes the server's time, which came with an answer. */
-  heard(serverTime) {
-    if (this.joined) this.#do('serverTime', serverTime);
+  /** heard takes the server's time, which came with an answer after so many milliseconds. */
+  heard(serverTime, took) {
+    if (this.joined) this.#do('serverTime', serverTime, took);
   }
 
   answer(replies) {

@@ -11,15 +11,17 @@ export class Refused extends Error {
 }
 
 /**
- * A caller is who asks: its token, what ends its requests, and what gets the server's time.
- * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string) => void}} Caller
+ * A caller is who asks: its token, what ends its requests, and what gets the server's time, with
+ * the milliseconds that the answer took.
+ * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string, took: number) => void}} Caller
  */
 
 async function request(path, { token, signal, heard }, options) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const asked = Date.now();
   const answer = await fetch(path, { cache: 'no-store', ...options, signal, headers });
   const time = answer.headers.get('Server-Time');
-  if (time && !signal.aborted) heard?.(time);
+  if (time && !signal.aborted) heard?.(time, Date.now() - asked);
   if (answer.ok) return answer;
   throw new Refused(answer, await answer.json().catch(() => ({})));
 }

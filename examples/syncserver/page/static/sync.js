@@ -27,7 +27,7 @@ export const State = {
   notSaved: 'notSaved',
 };
 
-/** Sync tells by the events "state" and "synced" how it goes, and by "leaving" that it is about to begin again as a new client. */
+/** Sync tells by the events "state" and "synced" how it goes, and by "leaving" that all is about to be pulled again. */
 export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
@@ -100,7 +100,7 @@ export class Sync extends EventTarget {
   // It pulls before it pushes, so that what an edit is about to replace is here and can be
   // told; and after it, for what the server made of the edits.
   async #round(signal) {
-    if (!this.replica.joined) await this.#join(signal, (identity) => this.replica.become(identity));
+    await this.#join(signal);
     this.events.listen(this.replica, this.replica.device.token);
     await this.#pullAll(signal);
     for (let items = this.#most; this.replica.waiting > 0; ) {
@@ -112,38 +112,35 @@ export class Sync extends EventTarget {
     this.dispatchEvent(new Event('synced'));
   }
 
-  /** @param {(identity: object) => Promise<void>} become makes the replica the client that the server names */
-  async #join(signal, become) {
+  async #join(signal) {
+    if (this.replica.joined) return;
     this.#set(State.joining);
     const identity = await join(this.#caller(signal), this.place).catch((error) => {
       throw isBad(error) ? new NoWorkspace() : error;
     });
     signal.throwIfAborted();
-    await become(identity).catch((error) => {
+    await this.replica.become(identity).catch((error) => {
       throw error instanceof ProgramError ? error : new NotSaved();
     });
     signal.throwIfAborted();
   }
 
   // A server that is behind what it once said has lost something: its data was restored from
-  // a backup. What this device holds may be of what was lost, so it begins again, as a new
-  // client; what waits it keeps, and sends.
-  async #startOver(error, signal) {
+  // a backup. What this device has from it may be of what was lost, so all is pulled again. What
+  // waits is kept, and sent.
+  async #pullAgain(error, signal) {
     if (error.code !== 'cursor_ahead') throw error;
-    await this.#join(signal, (identity) => {
-      this.dispatchEvent(new Event('leaving'));
-      return this.replica.startOver(identity);
-    });
-    this.events.listen(this.replica, this.replica.device.token);
+    this.dispatchEvent(new Event('leaving'));
+    this.replica.startOver();
     await this.#pullPages(signal);
   }
 
   #caller(signal) {
-    return { token: this.replica.device.token, signal, heard: (time) => this.replica.heard(time) };
+    return { token: this.replica.device.token, signal, heard: (time, took) => this.replica.heard(time, took) };
   }
 
   async #pullAll(signal) {
-    await this.#pullPages(signal).catch((error) => this.#startOver(error, signal));
+    await this.#pullPages(signal).catch((error) => this.#pullAgain(error, signal));
   }
 
   async #pullPages(signal) {
@@ -244,5 +241,5 @@ function stateAfter(error) {
   if (error instanceof Early) return State.quota;
   if (error instanceof ProgramError) return State.confused;
   if (!(error instanceof Refused)) return State.unreachable;
-  return { 401: State.unauthorized, 403: State.notInvited, 408: State.slow, 429: State.quota, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
+  return { 401: State.unauthorized, 403: State.notInvited, 408: State.slow, 409: State.confused, 429: State.quota, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
 }

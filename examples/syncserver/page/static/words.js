@@ -29,7 +29,8 @@ export function day(date) {
 export function span(milliseconds) {
   const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
   for (const [size, name] of units) {
-    if (milliseconds >= size) return `${Math.round((milliseconds / size) * 10) / 10} ${name}`;
+    const n = Math.round((milliseconds / size) * 10) / 10;
+    if (n >= 1) return `${n} ${name}`;
   }
   return `${milliseconds} ms`;
 }

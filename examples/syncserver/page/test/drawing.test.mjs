@@ -37,9 +37,14 @@ test('what throws while it is drawn is reported, and the rest goes on', (t) => {
 });
 
 test('a clock that was right is not worth a notice', () => {
-  const notices = new Notices({ addEventListener() {} }, null, null, {});
+  const replica = { addEventListener() {}, offset: -3_600_000 };
+  const notices = new Notices(replica, null, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
-  assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 h ahead/);
+  assert.match(notices.clock_corrected({ by: 0, code: 'too_far_ahead' }).text, /^Edits .* stamped again/);
+  assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 h ahead.* corrected/);
+  assert.match(notices.clock_corrected({ by: 3_600_000 }).text, / 1 h behind/);
+  replica.offset = 0;
+  assert.match(notices.clock_corrected({ by: 3_600_000 }).text, /agrees .* again/);
 });
 
 test('what is merely worth knowing goes by itself, unless somebody reads it', (t) => {

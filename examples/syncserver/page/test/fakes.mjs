@@ -102,6 +102,11 @@ export class Program {
     close: () => this.#open(null, []),
     batch: (items, bytes) => this.#batch(items, bytes),
     serverTime: (time) => void this.times.push(time),
+    leave: () => {
+      this.cursor = '';
+      this.records = [];
+      this.#saves.push('state', '{"cursor":""}');
+    },
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => '[]',
     violations: () => '[]',

@@ -226,36 +226,32 @@ for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<htm
   });
 }
 
-test('a server that is behind what it once said is joined again, with what waits, and that is told', async () => {
-  const { replica, storage, program } = device(memory({ state: '{"cursor":"40"}', 'record/tasks\0x': '{}' }));
+test('from a server that is behind what it once said all is pulled again, and what waits is sent', async () => {
+  const { replica, program } = device();
   replica.edit('tasks', 'a', {});
-  const notices = [];
-  replica.addEventListener('notice', ({ detail }) => notices.push(detail));
+  program.cursor = '40';
+  replica.edit('tasks', 'b', {}); // which tells the replica where it is
   const asked = [];
+  let left = 0;
   const sync = online(replica, (what, body) => {
     asked.push(what);
-    if (what === 'join') return json({ clientId: 'new', token: 'new' });
     if (what === 'push') return verdicts(body, accepted);
-    return asked.includes('join') ? nothing() : json({ code: 'cursor_ahead' }, 409);
+    return program.cursor === '' ? nothing() : json({ code: 'cursor_ahead' }, 409);
   });
+  sync.addEventListener('leaving', () => left++);
   await until(() => sync.state === State.current);
-  assert.deepEqual(asked, ['pull', 'join', 'pull', 'push', 'pull']);
-  assert.deepEqual([program.clientId, replica.cursor, replica.waiting], ['new', '', 0]);
-  assert.deepEqual([...storage.disk.keys()], ['device']);
-  assert.deepEqual(notices, [{ kind: 'started_over', waiting: 1 }]);
+  assert.deepEqual(asked, ['pull', 'pull', 'push', 'pull']);
+  assert.deepEqual([replica.cursor, replica.waiting, replica.joined, left], ['', 0, true, 1]);
   sync.stop();
 });
 
-test('a server that is behind, and lets nobody join, changes nothing', async () => {
-  const { replica, storage, program } = device(memory({ state: '{"cursor":"40"}', 'record/tasks\0x': '{}' }));
-  replica.edit('tasks', 'a', {});
-  await replica.saved();
-  const before = [...storage.disk.keys()];
-  const sync = online(replica, (what) => (what === 'join' ? json({ code: 'not_invited' }, 403) : json({ code: 'cursor_ahead' }, 409)));
-  await until(() => sync.state === State.notInvited);
-  assert.equal(replica.joined, true);
-  assert.equal(replica.waiting, 1);
-  assert.deepEqual([...storage.disk.keys()], before);
+test('a server that is behind where a replica is at its beginning is not asked for ever', async () => {
+  const { replica } = device();
+  const asked = [];
+  const sync = online(replica, (what) => (asked.push(what), json({ code: 'cursor_ahead' }, 409)));
+  await until(() => sync.state === State.confused);
+  assert.deepEqual(asked, ['pull', 'pull']);
+  sync.stop();
 });
 
 test('a quota that is used up keeps the outbox whole, and nothing is pushed until it may be', async (t) => {

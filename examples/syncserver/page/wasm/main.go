@@ -14,7 +14,8 @@
 //	pulled(lines)                 returns the number of lines, and 0 at the end
 //	batch(items, bytes)           what to push, as {bytes, count}
 //	answer(replies)               what the server said to that
-//	serverTime(text)              the server's time, which came with any answer
+//	serverTime(text, took)        the server's time, which came with an answer after so many milliseconds
+//	leave()                       forgets what came from the server, and keeps what waits
 //	records()                     all that is shown
 //	violations()                  those that are open
 //	waiting()                     what is in the outbox
@@ -59,6 +60,7 @@ func main() {
 		"batch":      function(d.jsBatch),
 		"answer":     function(d.jsAnswer),
 		"serverTime": function(d.jsServerTime),
+		"leave":      function(d.jsLeave),
 		"records":    function(d.jsRecords),
 		"violations": function(d.jsViolations),
 		"waiting":    function(d.jsWaiting),
@@ -176,13 +178,16 @@ func (d *device) jsAnswer(args []js.Value) (any, error) {
 }
 
 func (d *device) jsServerTime(args []js.Value) (any, error) {
-	t, err := clock.ParseTimestamp(args[0].String())
+	at, err := clock.ParseTimestamp(args[0].String())
 	if err != nil {
 		return nil, err
 	}
-	if r, ok := any(d.replica).(interface{ ServerTime(clock.Timestamp) }); ok {
-		r.ServerTime(t)
-	}
+	d.replica.ServerTime(at, time.Duration(args[1].Float())*time.Millisecond)
+	return nil, nil
+}
+
+func (d *device) jsLeave([]js.Value) (any, error) {
+	d.replica.Leave()
 	return nil, nil
 }
 

@@ -134,7 +134,8 @@ type notice struct {
 	Detail     string             `json:"detail,omitempty"`
 	RolledBack json.RawMessage    `json:"rolledBack,omitempty"`
 	Other      clock.ClientID     `json:"other,omitzero"`
-	By         int64              `json:"by,omitempty"` // milliseconds
+	Time       clock.Timestamp    `json:"time,omitzero"` // of the other's write
+	By         int64              `json:"by,omitempty"`  // milliseconds
 }
 
 // take returns what the calls since the last take did. Saves are keys and values by turns;
@@ -184,7 +185,7 @@ func (d *device) notices() []notice {
 	for _, n := range d.replica.TakeNotices() {
 		v := notice{
 			Kind: n.Kind, Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
-			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, By: n.By.Milliseconds(),
+			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, Time: n.Other.Time, By: n.By.Milliseconds(),
 		}
 		if n.Kind == replica.Refused {
 			v.RolledBack = n.RolledBack.AppendJSON(nil)

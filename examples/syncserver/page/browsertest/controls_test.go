@@ -1,0 +1,254 @@
+package browsertest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// A control is one in which text is edited, of the only task or the only meeting.
+type control struct {
+	*screen
+	testID       string
+	table, field string
+}
+
+// controls are those of records in which text is typed.
+var controls = []control{
+	{testID: "task-title", table: board.Tasks, field: "title"},
+	{testID: "task-assignee", table: board.Tasks, field: "assignee"},
+	{testID: "meeting-title", table: board.Meetings, field: "title"},
+}
+
+// forControls runs a story for each control, whose text is "Old" in the beginning.
+func forControls(t *testing.T, story func(t *testing.T, c control)) {
+	for _, c := range controls {
+		t.Run(c.testID, func(t *testing.T) {
+			c.screen = visit(t)
+			if c.table == board.Tasks {
+				c.left.AddTask("Old")
+			} else {
+				c.nextDay()
+				c.left.Book("Room B", 10, "Old")
+			}
+			c.settle()
+			if c.field == "assignee" {
+				c.elsewhere("Old")
+			}
+			c.click(c.onLeft())
+			story(t, c)
+		})
+	}
+}
+
+func (c control) onLeft() string  { return c.left.find(c.testID) }
+func (c control) onRight() string { return c.right.find(c.testID) }
+
+// rewrite replaces the text of the control, which has the focus.
+func (c control) rewrite(text string) {
+	c.t.Helper()
+	c.press("a", kb.ModifierCtrl)
+	c.press(text)
+}
+
+// elsewhere writes the field on a device that is no browser, and waits until the right side
+// shows it.
+func (c control) elsewhere(text string) {
+	c.t.Helper()
+	editElsewhere(c.t, c.network.URL, c.table, map[string]record.Value{c.field: record.MustOf(text)})
+	c.await("the right side shows "+text, func() bool { return eval[string](c.screen, c.onRight()+".value") == text })
+	c.await("the left side has it", func() bool { return c.left.shown().settled() })
+}
+
+// again loads the page again, and turns to the day on which the meeting is.
+func (c control) again(reload func()) {
+	c.t.Helper()
+	day := c.day()
+	reload()
+	if c.day() != day {
+		c.nextDay()
+	}
+}
+
+// is waits until both sides and the server have a text, and the page says so.
+func (c control) is(text string) {
+	c.t.Helper()
+	c.agree()
+	require.Equal(c.t, text, eval[string](c.screen, c.onLeft()+".value"))
+	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
+}
+
+// TestPageTypedBack: an old text is typed back after Enter, and then another place is clicked.
+// Browsers do not tell of such a change. It is written, and until then the page does not say
+// that both sides are the same.
+func TestPageTypedBack(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.rewrite("New" + kb.Enter)
+		c.is("New")
+		c.rewrite("Old")
+		c.await("the page says that something is not written", func() bool { return c.equal() == "false" })
+		c.leaveField()
+		c.is("Old")
+		c.again(func() { c.reload() })
+		c.is("Old")
+		require.Empty(t, append(c.left.shown().Notices, c.right.shown().Notices...))
+	})
+}
+
+// TestPageTypedBackThenReload: the same, and the page is loaded again before the field is left.
+func TestPageTypedBackThenReload(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.rewrite("New" + kb.Enter)
+		c.is("New")
+		c.rewrite("Old")
+		c.again(func() { c.reloadAtOnce() })
+		c.is("Old")
+	})
+}
+
+// TestPageTypedBackOffline: the same on a device that is offline.
+func TestPageTypedBackOffline(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.left.Online(false)
+		c.click(c.onLeft())
+		c.rewrite("New" + kb.Enter)
+		c.rewrite("Old")
+		c.left.Online(true)
+		c.is("Old")
+	})
+}
+
+// TestPageUndo: what undo brings back after Enter is written when the field is left.
+func TestPageUndo(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.rewrite("New" + kb.Enter)
+		c.is("New")
+		for range 5 {
+			c.press("z", kb.ModifierCtrl)
+		}
+		shown := eval[string](c.screen, c.onLeft()+".value")
+		require.NotEqual(t, "New", shown, "nothing was undone")
+		c.leaveField()
+		if shown == "" && c.field == "title" {
+			shown = "New" // a title is never empty
+		}
+		c.is(shown)
+	})
+}
+
+// TestPageSpaceThenEditElsewhere: a text with spaces around it is written, the focus stays, and
+// another device changes it. That is shown, and not written over when the field is left.
+func TestPageSpaceThenEditElsewhere(t *testing.T) {
+	for _, text := range []string{"New ", " New", "New  one"} {
+		t.Run(text, func(t *testing.T) {
+			forControls(t, func(t *testing.T, c control) {
+				c.rewrite(text + kb.Enter)
+				c.agree()
+				c.elsewhere("Another")
+				require.Equal(t, "Another", eval[string](c.screen, c.onLeft()+".value"))
+				pushes := c.network.pushes(c.left.Client())
+				c.leaveField()
+				c.is("Another")
+				require.Equal(t, pushes, c.network.pushes(c.left.Client()), "something was sent")
+				require.Empty(t, c.left.shown().Notices)
+			})
+		})
+	}
+}
+
+// TestPageUnchangedWhileEditedElsewhere: somebody types, and types the old text back, while
+// another device changes it. They have changed nothing.
+func TestPageUnchangedWhileEditedElsewhere(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.press("x" + kb.Backspace)
+		c.elsewhere("Another")
+		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"), "it was taken out of the hands of who types")
+		c.await("the page says that something else is shown", func() bool { return c.equal() == "false" })
+		c.leaveField()
+		c.is("Another")
+	})
+}
+
+// TestPageTypedWhileEditedElsewhere: what somebody types while another device changes the field
+// wins, and that it replaced what its author had not seen is told, also if it is the old text.
+func TestPageTypedWhileEditedElsewhere(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		c.rewrite("New" + kb.Enter)
+		c.is("New")
+		c.rewrite("Old")
+		c.elsewhere("Another")
+		c.leaveField()
+		c.is("Old")
+		c.left.IsTold("replaced one by", "‘Another’", "not seen")
+	})
+}
+
+// TestPageRefusedWhileFocused: a text that was refused is not sent again when the field is left.
+func TestPageRefusedWhileFocused(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		if c.testID != "task-title" {
+			t.Skip("only the titles of tasks have a limit")
+		}
+		c.rewrite(tooLong + kb.Enter)
+		c.left.IsTold("refused the title")
+		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"))
+		pushes := c.network.pushes(c.left.Client())
+		c.leaveField()
+		c.is("Old")
+		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "it was sent again")
+		require.Len(t, c.left.shown().Notices, 1)
+	})
+}
+
+// TestPageDeletedWhileTyping: what somebody types on a task that another device deletes is kept.
+func TestPageDeletedWhileTyping(t *testing.T) {
+	for _, c := range controls {
+		t.Run(c.testID, func(t *testing.T) {
+			c.screen = visit(t)
+			c.nextDay()
+			if c.table == board.Tasks {
+				c.left.AddTask("Old")
+			} else {
+				c.left.Book("Room B", 10, "Old")
+			}
+			c.settle()
+			c.click(c.onLeft())
+			c.rewrite("New")
+			editElsewhere(t, c.network.URL, c.table, map[string]record.Value{record.DeletedField: record.Bool(true)})
+			c.left.IsTold("had deleted", "Your edit is kept")
+			c.left.click(c.left.find("notice-action"))
+			c.await("it is there again", func() bool {
+				return eval[string](c.screen, fmt.Sprintf("%s?.value ?? ''", c.onRight())) == "New"
+			})
+			c.agree()
+		})
+	}
+}
+
+// TestPageMovedWhileTyping: a task goes to another column, and a meeting to another room, while
+// somebody types there. They go on typing, and nothing is written before they have done so.
+func TestPageMovedWhileTyping(t *testing.T) {
+	forControls(t, func(t *testing.T, c control) {
+		pushes := c.network.pushes(c.left.Client())
+		c.rewrite("Ne")
+		move := map[string]record.Value{"status": record.MustOf("doing")}
+		to := "column-doing"
+		if c.table == board.Meetings {
+			move, to = slotOf("Room C", c.day(), "10", "11"), "Room C"
+		}
+		editElsewhere(t, c.network.URL, c.table, move)
+		c.await("it has moved", func() bool {
+			return eval[bool](c.screen, fmt.Sprintf(`%s.closest('[data-testid="%[2]s"], [data-room="%[2]s"]') !== null`, c.onLeft(), to))
+		})
+		c.press("w")
+		require.Equal(t, "New", eval[string](c.screen, c.onLeft()+".value"))
+		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "it was written half-way")
+		c.press(kb.Enter)
+		c.is("New")
+	})
+}
