@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -111,15 +112,24 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 	return d.check() // before that is acknowledged
 }
 
-// rows completes a statement on a list, which is its $1: JSON_ROWS is replaced by what
-// the database has to read one, as rows with the column value.
+// rows completes a statement on a list, which is its $1. JSON_ROWS is replaced by what the
+// database has to read a list, as rows r with the column value, and
+//
+//	LOOKUP table AS t ON condition
+//
+// by a join that looks up the rows of a table for each row before it, by an index. No planner
+// may turn it around: both would sooner or later read the whole table, or the whole workspace,
+// since they do not know how short the list is.
 func (d *Database) rows(statement string) string {
-	function := `json_each($1) AS r`
+	list, join := `json_each($1) AS r`, `CROSS JOIN $1 AS $2 ON $3`
 	if d.postgres {
-		function = `json_array_elements($1::json) AS r (value)`
+		list = `json_array_elements($1::json) AS r (value)`
+		join = `CROSS JOIN LATERAL (SELECT * FROM $1 AS $2 WHERE $3 OFFSET 0) AS $2`
 	}
-	return strings.Replace(statement, "JSON_ROWS", function, 1)
+	return lookup.ReplaceAllString(strings.Replace(statement, "JSON_ROWS", list, 1), join)
 }
+
+var lookup = regexp.MustCompile(`LOOKUP (\w+) AS (\w+) ON (.+)`)
 
 // secret returns the key that signs tokens. Whoever opens the database first makes it.
 func (d *Database) secret(ctx context.Context) (key string, err error) {

@@ -154,7 +154,7 @@ func TestPostgresSettings(t *testing.T) {
 		open = append(open, c)
 		for name, want := range map[string]string{
 			"idle_in_transaction_session_timeout": "10s", "lock_timeout": "20s", "statement_timeout": "25s",
-			"tcp_user_timeout": "10000", "enable_hashjoin": "off",
+			"tcp_user_timeout": "10000", "jit": "off",
 		} {
 			var got string
 			require.NoError(t, c.QueryRowContext(context.Background(), "SHOW "+name).Scan(&got))

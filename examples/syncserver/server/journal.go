@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,22 +23,42 @@ var ErrEmpty = errors.New("there is none")
 
 // Journal writes the journal of a workspace, which examples/replay reads. It holds what
 // users wrote. If nobody kept one, that is ErrEmpty.
+//
+// No query is under way while it writes: in SQLite the log would grow for as long as somebody
+// reads page by page.
 func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) error {
-	rows, err := d.db.QueryContext(ctx, `SELECT line FROM journal WHERE workspace = $1 ORDER BY entry`, workspace)
+	for entry := int64(0); ; {
+		lines, last, err := d.journal(ctx, workspace, entry)
+		if err != nil {
+			return err
+		}
+		if last == entry {
+			if entry == 0 {
+				return ErrEmpty
+			}
+			return nil
+		}
+		if _, err := w.Write(lines); err != nil {
+			return err
+		}
+		entry = last
+	}
+}
+
+// journal returns the lines after an entry, a megabyte or one line, and the last entry of them.
+func (d *Database) journal(ctx context.Context, workspace string, after int64) (lines []byte, last int64, err error) {
+	rows, err := d.db.QueryContext(ctx, `
+		SELECT entry, line FROM journal WHERE workspace = $1 AND entry > $2 ORDER BY entry LIMIT 8`, workspace, after)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	defer rows.Close()
-	empty := ErrEmpty
-	for rows.Next() {
-		empty = nil
+	for last = after; len(lines) < 1<<20 && rows.Next(); {
 		var line string
-		if err := rows.Scan(&line); err != nil {
-			return err
+		if err := rows.Scan(&last, &line); err != nil {
+			return nil, 0, err
 		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
-		}
+		lines = append(append(lines, line...), '\n')
 	}
-	return cmp.Or(rows.Err(), empty)
+	return lines, last, rows.Err()
 }

@@ -39,10 +39,6 @@ const set = `
 //
 // The timeouts end what a frozen process has begun. One that is frozen while it reads is
 // noticed only by the network: it has the time idle to take what was sent.
-//
-// The planner looks up each row of a list by an index, in the order in which the statement
-// is written, as SQLite does with a CROSS JOIN. Left alone it takes any list for 100 rows
-// long, and reads the whole table instead.
 func postgresSettings(t timeouts) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	return map[string]string{
@@ -54,12 +50,7 @@ func postgresSettings(t timeouts) map[string]string {
 		"tcp_keepalives_idle":                 "10", // seconds
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "3",
-
-		"enable_hashjoin":     "off",
-		"enable_mergejoin":    "off",
-		"enable_seqscan":      "off",
-		"join_collapse_limit": "1",
-		"jit":                 "off",
+		"jit":                                 "off", // no statement is so long that it pays
 	}
 }
 

@@ -76,12 +76,10 @@ func nameRows(names []string) []map[string]string {
 func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
 	var found []record.Record
 	err := s.query(ctx, question{
-		// SQLite keeps the order of a CROSS JOIN. It would go through all records otherwise.
 		statement: `
 			SELECT '', d.tbl, d.id, d.data
 			FROM JSON_ROWS
-			CROSS JOIN records AS d
-			WHERE d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`,
+			LOOKUP records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`,
 		rows: keyRows(keys),
 		args: []any{s.workspace},
 	}, func(_ string, r record.Record) { found = append(found, r) })

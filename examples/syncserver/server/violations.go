@@ -31,10 +31,8 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 		statement: `
 			SELECT s.name, d.tbl, d.id, d.data
 			FROM (SELECT DISTINCT value->>'name' AS name FROM JSON_ROWS) AS k
-			CROSS JOIN scopes AS s
-			CROSS JOIN records AS d
-			WHERE s.workspace = $2 AND s.rule = $3 AND s.name = k.name
-			AND d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`,
+			LOOKUP scopes AS s ON s.workspace = $2 AND s.rule = $3 AND s.name = k.name
+			LOOKUP records AS d ON d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`,
 		rows: nameRows(hashes),
 		args: []any{v.workspace, rule},
 	}, func(hash string, r record.Record) {
@@ -108,7 +106,8 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	}
 	return s.exec(ctx, "the index", `
 		INSERT INTO scopes (workspace, rule, name, tbl, id)
-		SELECT $2, value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM JSON_ROWS`, entries)
+		SELECT $2, value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM JSON_ROWS WHERE true
+		ON CONFLICT DO NOTHING`, entries)
 }
 
 // hashOf returns what stands for the name of a scope in the index. A name is made of

@@ -1,0 +1,209 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// fill stores n more records, each in a scope: one half in the workspace demo and the others in
+// small ones. It adds as many marks, entries of the journal and workspaces.
+func fill(t *testing.T, d *Database, from, n int) {
+	t.Helper()
+	numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, from, from+n-1)
+	const workspace = `CASE WHEN n % 2 = 0 THEN 'demo' ELSE 'workspace-' || n / 10 END`
+	const data = `'{"title":{"value":"' || n || '","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"01000000-0000-0000-0000-000000000000"}}'`
+	for _, statement := range []string{
+		`INSERT INTO records (workspace, tbl, id, data, seq, latest) ` + numbers + ` SELECT ` + workspace + `, 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000 FROM numbers`,
+		`INSERT INTO scopes (workspace, rule, name, tbl, id) ` + numbers + ` SELECT ` + workspace + `, 'room_taken', 'scope-' || n, 'tasks', 'filled-' || n FROM numbers`,
+		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, 1, 'demo' FROM numbers`,
+		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'demo', n, 'line' FROM numbers`,
+		`INSERT INTO workspaces (name, seq, entries) ` + numbers + ` SELECT 'workspace-' || n, 1, 1 FROM numbers`,
+		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries) VALUES ('demo', %d, %d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries`, from+n-1, from+n-1),
+	} {
+		_, err := d.db.Exec(statement)
+		require.NoError(t, err)
+	}
+}
+
+// handlers returns what the server does, by name. Each may be done again.
+func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
+	t.Helper()
+	ctx := context.Background()
+	invite, err := s.Invitation("other")
+	require.NoError(t, err)
+	other := joined(t, ana.url, "other", invite)
+	n := 0
+	meeting := func(c *client, hour int) record.Mutation {
+		n++
+		return c.set(board.Meetings, fmt.Sprint("meeting", n), "slot", taken(hour))
+	}
+	booked := meeting(ana, 1)
+	for _, c := range []*client{ana, other} {
+		c.push(c.set(board.Tasks, "a", board.Title, "x"), meeting(c, 14), meeting(c, 14))
+	}
+	many := func() (all []record.Mutation) {
+		for i := range 100 {
+			all = append(all, ana.set(board.Tasks, fmt.Sprint("filled-", 2+i*14), board.Title, "x"))
+		}
+		return all
+	}
+	last := other.pull("0")[3].Seq
+	command := func(f func() error) func() { return func() { require.NoError(t, f()) } }
+	return map[string]func(){
+		"an edit":      func() { ana.push(ana.set(board.Tasks, "filled-78", board.Title, "y")) },
+		"a new record": func() { n++; ana.push(ana.set(board.Tasks, fmt.Sprint("new", n), board.Title, "y")) },
+		"a hundred":    func() { ana.push(many()...) },
+		"a retry":      func() { ana.push(booked) },
+		"a booking":    func() { ana.push(ana.set(board.Meetings, "moved", "slot", taken(2+n%2))) },
+		"a conflict":   func() { n++; ana.push(ana.set(board.Meetings, "moved", "slot", taken(14+n%2))) },
+		"from a clock ahead": func() {
+			ana.push(ana.write(record.Key{Table: board.Tasks, ID: "a"}, board.Title, "x", time.Now().Add(time.Hour)))
+		},
+		"a first pull":  func() { require.Len(t, ana.pull("0&limit=50"), 50) },
+		"a later pull":  func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
+		"nothing new":   func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
+		"listeners":     command(func() error { s.feed.join("demo"); return s.lookAround(ctx) }),
+		"health":        command(func() error { return s.database.probe(ctx) }),
+		"an audit":      command(func() error { _, err := s.Audit(ctx, "other"); return err }),
+		"a journal":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
+		"a dry repair":  command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),
+		"a real repair": command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{}); return err }),
+	}
+}
+
+// TestPlans: with 200,000 records, no statement of the server reads a whole table, or more of
+// it than it is about, whether the database knows how its tables are filled or not.
+func TestPlans(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s, trace := openTraced(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		fill(t, s.database, 1, 200_000)
+		all := handlers(t, s, ana)
+		for _, analyzed := range []bool{false, true} {
+			if analyzed {
+				_, err := s.database.db.Exec(`ANALYZE`)
+				require.NoError(t, err)
+			}
+			for what, f := range all {
+				statements, _ := trace.during(f)
+				require.NotEmpty(t, statements, what)
+				for statement, args := range statements {
+					if isWhole(what, statement) {
+						continue
+					}
+					for _, scan := range s.database.scans(t, statement, args) {
+						t.Errorf("%s, analyzed %t: %s in %s", what, analyzed, scan, statement)
+					}
+				}
+			}
+		}
+	})
+}
+
+// isWhole reports whether a statement of a command is about all of a workspace, or goes through
+// all marks.
+func isWhole(what, statement string) bool {
+	switch what {
+	case "an audit":
+		return strings.HasSuffix(statement, "WHERE workspace = $1")
+	case "a dry repair", "a real repair":
+		return strings.Contains(statement, "marks")
+	}
+	return false
+}
+
+// mostRows is how many rows of a table a statement may read: those of a hundred records, and of
+// what is about them.
+const mostRows = 250
+
+// scans returns in which ways a statement reads too much.
+func (d *Database) scans(t *testing.T, statement string, args []any) (found []string) {
+	t.Helper()
+	if strings.HasPrefix(strings.TrimSpace(statement), "PRAGMA") {
+		return nil
+	}
+	tx, err := d.db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	if d.postgres {
+		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+			_, err := tx.Exec(`SET LOCAL plan_cache_mode = ` + mode)
+			require.NoError(t, err)
+			_, err = tx.Exec(`SAVEPOINT here`)
+			require.NoError(t, err)
+			explain := `EXPLAIN (ANALYZE, FORMAT JSON) `
+			if strings.Contains(statement, "INSERT INTO journal") {
+				explain = `EXPLAIN (FORMAT JSON) ` // the entry is there already
+			}
+			var plan string
+			require.NoError(t, tx.QueryRow(explain+statement, args...).Scan(&plan), statement)
+			_, err = tx.Exec(`ROLLBACK TO here`)
+			require.NoError(t, err)
+			var tops []struct{ Plan node }
+			require.NoError(t, json.Unmarshal([]byte(plan), &tops))
+			found = append(found, tops[0].Plan.scans()...)
+		}
+		return found
+	}
+	return scansOfSQLite(t, tx, statement, args)
+}
+
+// node is a node of a plan of PostgreSQL.
+type node struct {
+	Type    string  `json:"Node Type"`
+	Table   string  `json:"Relation Name"`
+	Rows    float64 `json:"Actual Rows"`
+	Removed float64 `json:"Rows Removed by Filter"`
+	Joined  float64 `json:"Rows Removed by Join Filter"`
+	Loops   float64 `json:"Actual Loops"`
+	Plans   []node
+}
+
+// scans returns which nodes read too many rows of a table. A table that is read as a whole
+// must be one that has one row.
+func (n node) scans() (found []string) {
+	if read := (n.Rows + n.Removed + n.Joined) * n.Loops; read > mostRows || n.Type == "Seq Scan" && n.Table != "secrets" {
+		found = append(found, fmt.Sprintf("%s on %q reads %.0f rows", n.Type, n.Table, read))
+	}
+	for _, child := range n.Plans {
+		found = append(found, child.scans()...)
+	}
+	return found
+}
+
+// A line of a plan of SQLite that reads a table as a whole, or a workspace as a whole.
+var (
+	scanLine      = regexp.MustCompile(`^SCAN (\S+)`)
+	workspaceOnly = regexp.MustCompile(`\(workspace=\?\)`)
+)
+
+func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (found []string) {
+	t.Helper()
+	rows, err := tx.Query(`EXPLAIN QUERY PLAN `+statement, args...)
+	require.NoError(t, err, statement)
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var line string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &line))
+		list := strings.Contains(line, "VIRTUAL TABLE") || strings.HasPrefix(line, "SCAN CONSTANT") || strings.HasPrefix(line, "SCAN k") || line == "SCAN secrets"
+		if scanLine.MatchString(line) && !list || strings.Contains(line, "AUTOMATIC") || workspaceOnly.MatchString(line) {
+			found = append(found, line)
+		}
+	}
+	require.NoError(t, rows.Err())
+	return found
+}
