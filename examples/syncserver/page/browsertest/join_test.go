@@ -65,6 +65,20 @@ func clients(screens ...*screen) map[string]bool {
 	return ids
 }
 
+// TestPageAsksOnce: what the page asks for in advance is what it uses, so no file is asked for
+// twice.
+func TestPageAsksOnce(t *testing.T) {
+	s := visit(t)
+	s.network.mu.Lock()
+	defer s.network.mu.Unlock()
+	delete(s.network.files, "/favicon.ico")
+	for file, times := range s.network.files {
+		require.Equal(t, 1, times, file)
+	}
+	require.Contains(t, s.network.files, "/page/replica.wasm")
+	require.Contains(t, s.network.files, "/page/wasm_exec.js")
+}
+
 // TestPageNoWorkspace: an address that names no workspace is told of at once, and how to go
 // on; it is not asked for again.
 func TestPageNoWorkspace(t *testing.T) {

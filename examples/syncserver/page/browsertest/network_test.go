@@ -43,6 +43,7 @@ type network struct {
 	losing map[string]bool          // the answer to the next push
 	held   map[string]chan struct{} // each push waits for one
 	pushed map[string]int           // how many pushes the server has answered
+	files  map[string]int           // how often each file of the page was asked for
 }
 
 const pushPath = "/v1/push"
@@ -55,7 +56,7 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	require.NoError(t, err)
 	n := &network{
 		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
-		held: make(map[string]chan struct{}), pushed: make(map[string]int),
+		held: make(map[string]chan struct{}), pushed: make(map[string]int), files: make(map[string]int),
 	}
 	to, err := url.Parse("http://" + server.Address)
 	require.NoError(t, err)
@@ -77,7 +78,7 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 		w.Header().Set("Content-Type", "text/javascript")
 		w.Write(built.Runtime)
 	})
-	n.listen(t, mux)
+	n.listen(t, n.counting(mux))
 	return n
 }
 
@@ -106,6 +107,18 @@ func (n *network) listen(t *testing.T, h http.Handler) {
 		close(n.over)
 		s.CloseClientConnections()
 		s.Close()
+	})
+}
+
+// counting counts how often each file of the page is asked for.
+func (n *network) counting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/v1/") {
+			n.mu.Lock()
+			n.files[r.URL.Path]++
+			n.mu.Unlock()
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -20,6 +20,7 @@ export class Replica extends EventTarget {
     this.device = { skew: 0, online: true }; // and, once it has joined, clientId and token, and its name when it left
     this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
     this.violations = [];
+    this.unchecked = new Set(); // the rules by which the server could not check everything
     this.waiting = 0;
     this.cursor = '';
     this.offset = 0;
@@ -135,6 +136,7 @@ export class Replica extends EventTarget {
     this.#call('close'); // or the program would save what it still holds
     delete this.device.clientId;
     delete this.device.name;
+    this.unchecked.clear();
     this.#redraw();
     this.#saveDevice();
   }
@@ -194,6 +196,12 @@ export class Replica extends EventTarget {
 
   answer(replies) {
     this.#do('answer', JSON.stringify(replies));
+  }
+
+  /** doubt notes by which rules the server could not check everything that was pushed. */
+  doubt(rules) {
+    for (const rule of rules) this.unchecked.add(rule);
+    this.#tell('change', { tables: ['violations'], changed: [] });
   }
 
   /** outbox returns the mutations that wait. */

@@ -18,7 +18,7 @@ export const State = {
   unreachable: 'unreachable', // and it tries again
   busy: 'busy', // the server answers, and cannot take edits now; and it tries again
   slow: 'slow', // the server did not wait until an edit had arrived; and it tries again with fewer
-  quota: 'quota', // this device has sent as much as it may for now; and it tries again when it may
+  quota: 'quota', // this device has asked for as much as it may for now; and it tries again when it may
   full: 'full', // the server has no room for what edits would add; and it tries again
   confused: 'confused', // the replica cannot take what the server sent; and it tries again
   notInvited: 'notInvited',
@@ -34,7 +34,8 @@ export class Sync extends EventTarget {
   #news = 0; // how often it was woken
   #mended = false; // whether the clock was corrected since the server took something
   #most = ITEMS; // how many edits a push may have, so that it arrives in time
-  #again = 0; // when something may be pushed again, in the time of performance.now()
+  #asking = ''; // for what the server was asked last: join, pull or push
+  #again = {}; // when it may be asked for that again, in the time of performance.now()
 
   /** @param {{workspace: string, invite?: string}} place */
   constructor(replica, events, place) {
@@ -80,6 +81,7 @@ export class Sync extends EventTarget {
         if (news === this.#news) await this.#wait(Infinity, signal);
       } catch (error) {
         if (signal.aborted) return;
+        if (error.code === 'quota_exceeded') this.#again[this.#asking] = performance.now() + error.wait;
         const state = stateAfter(error);
         this.#set(state);
         if (FINAL.includes(state)) {
@@ -104,8 +106,6 @@ export class Sync extends EventTarget {
     this.events.listen(this.replica, this.replica.device.token);
     await this.#pullAll(signal);
     for (let items = this.#most; this.replica.waiting > 0; ) {
-      const wait = this.#again - performance.now();
-      if (wait > 0) throw new Early(wait);
       items = await this.#push(items, signal);
       await this.#pullAll(signal);
     }
@@ -114,6 +114,7 @@ export class Sync extends EventTarget {
 
   async #join(signal) {
     if (this.replica.joined) return;
+    this.#ask('join');
     this.#set(State.joining);
     const identity = await join(this.#caller(signal), this.place).catch((error) => {
       throw isBad(error) ? new NoWorkspace() : error;
@@ -123,6 +124,13 @@ export class Sync extends EventTarget {
       throw error instanceof ProgramError ? error : new NotSaved();
     });
     signal.throwIfAborted();
+  }
+
+  // What the server gives no more of for a while it is not asked for, whatever wakes this.
+  #ask(what) {
+    this.#asking = what;
+    const wait = (this.#again[what] ?? 0) - performance.now();
+    if (wait > 0) throw new Early(wait);
   }
 
   // A server that is behind what it once said has lost something: its data was restored from
@@ -144,6 +152,7 @@ export class Sync extends EventTarget {
   }
 
   async #pullPages(signal) {
+    this.#ask('pull');
     try {
       for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last
         n = 0;
@@ -163,6 +172,7 @@ export class Sync extends EventTarget {
   // safe. It returns how many items the next push may have: of a batch that the server
   // refused as a whole the first half, to find the bad item.
   async #push(items, signal) {
+    this.#ask('push');
     this.#set(State.pushing);
     const { bytes, count } = this.replica.batch(items, BYTES); // now: later edits are not saved below
     await this.replica.saved().catch(() => {
@@ -171,14 +181,14 @@ export class Sync extends EventTarget {
     signal.throwIfAborted();
     const began = performance.now();
     try {
-      const { results } = JSON.parse(await push(this.#caller(signal), bytes));
+      const { results, unchecked } = JSON.parse(await push(this.#caller(signal), bytes));
       signal.throwIfAborted();
       this.replica.answer(results);
+      if (unchecked) this.replica.doubt(unchecked);
       if (performance.now() - began < QUICK) this.#most = Math.min(ITEMS, 2 * this.#most);
       this.#goOn(results);
     } catch (error) {
       if (isSlow(error)) this.#most = Math.max(1, Math.floor(count / 2));
-      if (error.code === 'quota_exceeded') this.#again = performance.now() + error.wait;
       if (!isBad(error)) throw error;
       if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
@@ -216,7 +226,7 @@ class Kept extends Error {
   }
 }
 
-/** Early says that nothing may be pushed for so many milliseconds. */
+/** Early says that the server may not be asked for something for so many milliseconds. */
 class Early extends Error {
   constructor(wait) {
     super();

@@ -1,8 +1,8 @@
 // The banners: what merged cleanly and makes no sense, and the normal writes that settle it.
 
-import { attempt, element } from './dom.js';
+import { attempt, element, setText } from './dom.js';
 import { nextFree, overlap, slotOf } from './rooms.js';
-import { place, titleOf } from './words.js';
+import { place, ruleName, titleOf } from './words.js';
 
 const SETTLED = 5000; // how long it is said that one is settled, in milliseconds
 
@@ -13,7 +13,7 @@ export class Violations {
   constructor(replica, box) {
     this.replica = replica;
     this.box = box;
-    this.calm = element('p', { class: 'calm' }, '✓ No conflicts to settle');
+    this.calm = element('p', { class: 'calm', 'data-testid': 'calm' });
     box.append(this.calm);
   }
 
@@ -25,7 +25,16 @@ export class Violations {
     }
     for (const violation of open) attempt(() => this.#draw(violation));
     for (const note of this.#notes) if (open.some((v) => idsOf(v).some((id) => note.ids.includes(id)))) this.#forget(note);
-    this.calm.hidden = this.box.children.length > 1;
+    this.#drawCalm();
+  }
+
+  // That there is no conflict is said only where the server could check that.
+  #drawCalm() {
+    const rules = [...this.replica.unchecked].sort().map(ruleName);
+    this.calm.hidden = rules.length === 0 && this.box.children.length > 1;
+    this.calm.dataset.doubt = rules.length > 0;
+    setText(this.calm, rules.length === 0 ? '✓ No conflicts to settle'
+      : `The server could not check everything (${rules.join(', ')}). Your edits are stored, but there may be conflicts that are not shown here.`);
   }
 
   #draw(violation) {

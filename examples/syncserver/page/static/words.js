@@ -6,6 +6,9 @@ const KINDS = { tasks: 'task', meetings: 'meeting', devices: 'device', violation
 
 export const statuses = Object.entries(STATUSES);
 
+const RULES = { scheduling_conflict: 'double bookings', capacity_exceeded: 'full rooms', stale_assignment: 'assignments', lost_edit: 'lost edits' };
+
+export const ruleName = (rule) => RULES[rule] ?? rule;
 export const fieldName = (field) => FIELDS[field] ?? field;
 export const kindName = (table) => KINDS[table] ?? 'record';
 

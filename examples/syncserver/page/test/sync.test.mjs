@@ -352,3 +352,44 @@ test('the program gets the time of the server from every answer, also from a fai
   assert.deepEqual(program.times, [1, 2, 3, 4, 5].map((i) => `time ${i}`));
   sync.stop();
 });
+
+for (const what of ['join', 'pull']) {
+  test(`a ${what} that the quota forbids is not asked for again before its time`, async (t) => {
+    let now = 0;
+    t.mock.method(performance, 'now', () => now);
+    const { replica } = device();
+    replica.edit('tasks', 'a', {});
+    if (what === 'join') replica.device.token = null;
+    const asked = [];
+    const sync = online(replica, (request) => {
+      asked.push(request);
+      return request === what ? new Response('{"code":"quota_exceeded"}', { status: 429, headers: { 'Retry-After': '30' } }) : nothing();
+    });
+    await until(() => sync.state === State.quota);
+    for (const time of [0, 15_000, 29_999]) {
+      now = time;
+      sync.wake();
+      for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    }
+    assert.deepEqual(asked, [what]);
+    assert.equal(sync.state, State.quota);
+    now = 30_000;
+    sync.wake();
+    await until(() => asked.length === 2);
+    assert.equal(replica.waiting, 1);
+    sync.stop();
+  });
+}
+
+test('rules by which the server could not check everything are known', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const { server } = pushing(() => json({ results: [accepted], unchecked: ['scheduling_conflict'] }));
+  const changes = [];
+  replica.addEventListener('change', ({ detail }) => changes.push(...detail.tables));
+  const sync = online(replica, server);
+  await until(() => sync.state === State.current);
+  assert.deepEqual([...replica.unchecked], ['scheduling_conflict']);
+  assert.ok(changes.includes('violations'));
+  sync.stop();
+});

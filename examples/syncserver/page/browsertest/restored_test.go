@@ -1,0 +1,53 @@
+package browsertest_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+)
+
+// TestPageServerRestored: the server's database is restored from a backup that lacks the last
+// edits. Both sides see that by themselves, say so, have in the end what the server has, and
+// send what waited. What was being typed is kept as well.
+func TestPageServerRestored(t *testing.T) {
+	file := databasetest.SQLite(t)
+	p, err := program.Start(file)
+	require.NoError(t, err)
+	t.Cleanup(p.Kill)
+	s := open(t, browserOf(t), newNetwork(t, p))
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	require.NoError(t, p.Stop())
+	backup, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, p.StartAgain())
+
+	s.left.AddTask("Fix the gate")
+	s.right.SetTitle("Paint the fence", "Paint it red")
+	s.agree()
+	clients := []string{s.left.Client(), s.right.Client()}
+	s.left.Online(false)
+	s.left.AddTask("Order the paint")
+	s.left.Waits(1)
+	require.NoError(t, p.Stop())
+	for _, end := range []string{"-wal", "-shm"} {
+		require.NoError(t, os.RemoveAll(file+end))
+	}
+	require.NoError(t, os.WriteFile(file, backup, 0o600))
+	require.NoError(t, p.StartAgain())
+
+	s.right.IsTold("older than what this device had seen")
+	s.right.Shows("Paint the fence")
+	s.click(s.left.inTask("Paint it red", "task-assignee"))
+	s.press("Ben")
+	eval[any](s, s.left.find("online-switch")+".click()") // the focus stays
+	s.left.IsTold("older than what this device had seen")
+	s.agree()
+	s.left.Shows("Paint the fence", "Order the paint")
+	require.Equal(t, clients, []string{s.left.Client(), s.right.Client()})
+	require.Equal(t, "Ben", s.right.Tasks()[1].Assignee)
+	s.picture("restored")
+}
