@@ -71,7 +71,12 @@ func (r *Replica) join(a, b record.Record) record.Record {
 }
 
 // waitingFields returns the names of the fields that wait, sorted.
-func (h *held) waitingFields() []string { return slices.Sorted(maps.Keys(h.tops)) }
+func (h *held) waitingFields() []string {
+	if len(h.tops) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(h.tops))
+}
 
 // add puts the writes of an item last.
 func (h *held) add(it *item) {

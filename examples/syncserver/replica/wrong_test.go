@@ -1,6 +1,8 @@
 package replica_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -110,4 +112,42 @@ func TestLastSequence(t *testing.T) {
 		require.ErrorAs(t, err, new(*record.Error))
 		require.NotContains(t, err.Error(), "secret")
 	}
+}
+
+// TestNoticesAreBounded: an app that does not take them, and a server that notes what it likes, cannot
+// fill the memory. The last ones are kept.
+func TestNoticesAreBounded(t *testing.T) {
+	d := newWorld(t).device(ana)
+	notes := strings.Repeat(`"update_of_deleted",`, 10_000) + `"rewound","collision"`
+	for i := range 10 {
+		d.edit(fence, "title", str(fmt.Sprint(i)))
+		d.outbox()
+		require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","notes":[`+notes+`]}]`)))
+	}
+	notices := d.TakeNotices()
+	require.Len(t, notices, 1000)
+	require.Equal(t, replica.RecordDeleted, notices[999].Kind)
+	require.Empty(t, d.TakeNotices())
+	d.edit(fence, "title", str("forbidden"))
+	d.outbox()
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"forbidden","detail":"`+strings.Repeat("é", 1<<20)+`"}]`)))
+	require.Equal(t, strings.Repeat("é", 500), d.TakeNotices()[0].Detail)
+	d.edit(fence, "title", str("x"))
+	d.outbox()
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","notes":["collision"]}]`)))
+	require.Equal(t, replica.NewIDNeeded, d.TakeNotices()[0].Kind, "after they were taken it is told again")
+}
+
+// TestAnswerOfManyReplies: one that has more replies than there are items is not read to its end.
+func TestAnswerOfManyReplies(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.edit(fence, "title", str("x"))
+	d.outbox()
+	answer := []byte(`[` + strings.Repeat(`{},`, 1<<20) + `{}]`)
+	require.Less(t, allocated(func() { require.ErrorIs(t, d.Answer(answer), replica.ErrAnswer) }), float64(1<<20))
+	for _, more := range []string{`[{"verdict":"accepted"}]x`, `[{"verdict":"accepted"}`, `[{"verdict":"accepted"}][]`, `[{"verdict":1}]`, `null`, `"x"`} {
+		require.ErrorIs(t, d.Answer([]byte(more)), replica.ErrAnswer, more)
+	}
+	require.Equal(t, 1, d.NumWaiting())
+	require.NoError(t, d.Answer([]byte(" [ {\"verdict\":\"accepted\"} ]\n")))
 }
