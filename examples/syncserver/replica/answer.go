@@ -164,6 +164,6 @@ func (r *Replica) remove(it *item) *held {
 	h := r.touch(it.m.Data.Key())
 	h.drop(it)
 	it.leave()
-	r.unsaved.items[it.number] = nil
+	r.unsave(it)
 	return h
 }

@@ -19,7 +19,8 @@ type held struct {
 	touched    bool
 	whyChanged bool
 
-	stale, whyStale bool // not saved yet
+	stale, whyStale   bool // not saved yet
+	stored, whyStored bool // in the storage, as they were
 }
 
 // write is a write that waits. It is linked to the other ones of its field that wait, in the order

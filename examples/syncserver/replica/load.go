@@ -51,6 +51,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 		r.hold(it.m.Data.Key()).add(it)
 		it.put(&r.outbox.fresh)
 		r.outbox.last = it.number
+		r.stored[it.number] = true
 	}
 	r.cursor, r.savedAs = l.saved.Cursor, l.saved.Client
 	r.newClock(l.last())
@@ -133,7 +134,7 @@ func (l *loading) readRecord(name, value string) error {
 		return err
 	}
 	h := l.hold(key)
-	h.confirmed = rec.WithKey(h.key)
+	h.confirmed, h.stored = rec.WithKey(h.key), true
 	for _, v := range rec.All() {
 		if v.Stamp.Client == l.id {
 			l.mark = max(l.mark, v.Stamp.Time)
@@ -149,7 +150,8 @@ func (l *loading) readWhys(name, value string) error {
 	}
 	whys, err := l.parseWhys(key, value)
 	if err == nil {
-		l.hold(key).whys = whys
+		h := l.hold(key)
+		h.whys, h.whyStored = whys, true
 	}
 	return err
 }

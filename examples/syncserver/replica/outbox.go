@@ -136,7 +136,7 @@ func (r *Replica) coalesce(h *held, it *item) {
 	}
 	h.drop(it)
 	it.leave()
-	r.unsaved.items[it.number] = nil
+	r.unsave(it)
 }
 
 // rebase changes the base of an item.

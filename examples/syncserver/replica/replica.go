@@ -42,6 +42,7 @@ type Replica struct {
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
+	stored  map[uint64]bool // the numbers of the items that are in the storage
 	notices []Notice
 	idTold  bool // whether they have that a new ID is needed
 
@@ -58,7 +59,7 @@ func Open(o Options) (*Replica, error) {
 	if r.wall == nil {
 		r.wall = time.Now
 	}
-	r.unsaved.items = make(map[uint64]*item)
+	r.unsaved.items, r.stored = make(map[uint64]*item), make(map[uint64]bool)
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}
 	}

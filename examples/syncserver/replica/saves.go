@@ -58,7 +58,7 @@ func (t *lastTime) UnmarshalText(text []byte) error {
 // unsaved is what TakeSaves has to return.
 type unsaved struct {
 	state bool
-	items map[uint64]*item // nil for one that left the outbox
+	items map[uint64]*item // nil for one that left the outbox, and is in the storage
 	held  []*held
 }
 
@@ -82,6 +82,9 @@ func (r *Replica) TakeSaves() []Entry {
 		buf = buf[:0]
 		if it != nil {
 			buf = it.m.AppendJSON(buf)
+			r.stored[number] = true
+		} else {
+			delete(r.stored, number)
 		}
 		entries = append(entries, Entry{fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number), string(buf)})
 	}
@@ -89,15 +92,33 @@ func (r *Replica) TakeSaves() []Entry {
 		if buf = buf[:0]; h.confirmed.Len() > 0 {
 			buf = h.confirmed.AppendJSON(buf)
 		}
-		entries = append(entries, Entry{recordPrefix + keyText(h.key), string(buf)})
+		entries = appendEntry(entries, Entry{recordPrefix + keyText(h.key), string(buf)}, &h.stored)
 		if h.whyStale {
-			entries = append(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)})
+			entries = appendEntry(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)}, &h.whyStored)
 		}
 		h.stale, h.whyStale = false, false
 	}
 	r.unsaved = unsaved{items: make(map[uint64]*item)}
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
 	return entries
+}
+
+// appendEntry adds an entry. To remove one that is not in the storage, there is nothing to do.
+func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
+	if e.Value == "" && !*stored {
+		return entries
+	}
+	*stored = e.Value != ""
+	return append(entries, e)
+}
+
+// unsave notes that an item has left the outbox.
+func (r *Replica) unsave(it *item) {
+	if r.stored[it.number] {
+		r.unsaved.items[it.number] = nil
+	} else {
+		delete(r.unsaved.items, it.number)
+	}
 }
 
 func keyText(key record.Key) string { return key.Table + separator + key.ID }
