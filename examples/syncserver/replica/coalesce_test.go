@@ -143,7 +143,7 @@ func allocated(call func()) float64 {
 // TestCostOfALargeOutbox: eight times as many edits cost about eight times as much, whatever they are
 // of, and whether they were sent or saved.
 func TestCostOfALargeOutbox(t *testing.T) {
-	const few, many = 1000, 8000
+	const few, many = 500, 4000
 	one := func(int) (record.Key, string) { return fence, "title" }
 	for name, place := range map[string]func(i int) (record.Key, string){
 		"one field":         one,

@@ -19,8 +19,7 @@ var ErrNoFields = errors.New("replica: an edit without fields")
 // the kind FutureStamp tells so.
 //
 // The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is not valid, and for
-// record.ErrStamp if the Replica has no ID, or if no stamp comes after the one of a field. On error
-// nothing has changed, but for the clock.
+// record.ErrStamp if the Replica has no ID. On error nothing has changed, but for the clock.
 func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
 	return r.EditSeen(key, fields, nil)
 }
@@ -54,9 +53,11 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	if err != nil {
 		return err
 	}
-	for name := range m.Base {
+	for name, base := range m.Base {
 		if stamp, ok := seen[name]; ok {
 			m.Base[name] = stamp
+		} else if base.Time > clock.MaxTimestamp { // of what waits; no server reads it
+			m.Base[name] = r.find(key).tops[name].it.m.Base[name]
 		}
 	}
 	future = slices.DeleteFunc(future, func(name string) bool {

@@ -188,7 +188,7 @@ func TestOwnStampsFromTheFuture(t *testing.T) {
 }
 
 // TestEndOfRange: the greatest stamp that there is was pulled. Edits go on, also if the server's time
-// is not known, the one of that field fails with an error that names it, and what was saved opens.
+// is not known, the ones of that field wait, and what was saved opens.
 func TestEndOfRange(t *testing.T) {
 	for _, end := range []clock.Timestamp{clock.MaxTimestamp, clock.MaxTimestamp - 1, clock.MaxTimestamp - 1e6} {
 		w := newWorld(t)
@@ -197,25 +197,29 @@ func TestEndOfRange(t *testing.T) {
 		require.NoError(t, d.Pulled(line, "1"))
 		d.edit(fence, "title", str("Paint"))
 		require.Equal(t, w.now, d.stamped(fence, "title"))
-		err := d.Edit(poisoned, map[string]record.Value{"title": str("mine")})
-		if end == clock.MaxTimestamp {
-			require.ErrorIs(t, err, record.ErrStamp)
-		} else {
-			require.NoError(t, err)
-			require.Equal(t, replica.FutureStamp, d.TakeNotices()[0].Kind)
+		require.NoError(t, d.Edit(poisoned, map[string]record.Value{"title": str("mine"), "due": str("")}))
+		require.Equal(t, replica.FutureStamp, d.TakeNotices()[0].Kind)
+		d.outbox()
+		require.NoError(t, d.Edit(poisoned, map[string]record.Value{"title": str("mine again")}))
+		d.push()
+		require.Empty(t, d.WaitingFields(fence))
+		require.Len(t, d.Waiting(), 2, "they wait for the repair")
+		for _, m := range d.Waiting() {
+			require.LessOrEqual(t, m.Base["title"].Time, clock.MaxTimestamp, "else no server reads it")
 		}
 		d.save()
 		d.open()
 		d.edit(fence, "title", str("Paint it"))
 		require.Equal(t, w.now, d.stamped(fence, "title"))
-		_, err = replica.Open(replica.Options{ID: carol, Saved: entries(d.disk)})
+		_, err := replica.Open(replica.Options{ID: carol, Saved: entries(d.disk)})
 		require.NoError(t, err, "under another ID as well")
 		repaired := `{"seq":2,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"` + ben.String() + `"}}}`
 		require.NoError(t, d.Pulled([]byte(repaired), "2"))
-		d.edit(poisoned, "title", str("mine"))
+		d.edit(poisoned, "title", str("at last"))
 		d.push()
 		d.push()
 		require.Empty(t, d.Waiting())
+		require.Equal(t, `"at last"`, d.title(poisoned))
 	}
 }
 

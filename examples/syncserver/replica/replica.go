@@ -46,7 +46,8 @@ type Replica struct {
 	notices []Notice
 	idTold  bool // whether they have that a new ID is needed
 
-	decoder record.Decoder
+	decoder record.Decoder // of what comes from the server
+	own     record.Decoder // of what was saved
 	builder record.Builder
 }
 
@@ -55,7 +56,8 @@ type Replica struct {
 // for record.ErrStamp if what waits is of a client, and the ID is zero. On error the
 // Replica is nil.
 func Open(o Options) (*Replica, error) {
-	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: trusting()}
+	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: trusting(), own: trusting()}
+	r.own.Stored = true
 	if r.wall == nil {
 		r.wall = time.Now
 	}
