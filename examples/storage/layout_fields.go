@@ -97,10 +97,13 @@ func fieldsPostgres() statements {
 }
 
 // fieldsPull counts sequences and not rows, for a page must not end between two
-// fields that were stored under one sequence.
+// fields that were stored under one sequence. PostgreSQL would read the whole table for
+// seq IN (SELECT …), but not for a range.
 const fieldsPull = `
 	SELECT seq, tbl, id, field, value, at, client FROM fields
-	WHERE seq IN (SELECT DISTINCT seq FROM fields WHERE seq > $1 ORDER BY seq LIMIT $2)`
+	WHERE seq > $1 AND seq <= (
+		SELECT max(seq) FROM (SELECT DISTINCT seq FROM fields WHERE seq > $1 ORDER BY seq LIMIT $2) AS page
+	)`
 
 // scanField reads (seq, tbl, id, field, value, at, client).
 func scanField(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {

@@ -162,11 +162,13 @@ func scopesPostgres() scopeStatements {
 			INSERT INTO scopes (rule, name, tbl, id)
 			SELECT rule, name, tbl, id
 			FROM json_to_recordset($1::json) AS e (rule TEXT, name TEXT, tbl TEXT, id TEXT)`,
+		// OFFSET 0 keeps the order. PostgreSQL takes any list for 100 names long, and would
+		// rather read all scopes of the rule.
 		groups: `
 			SELECT s.name, d.tbl, d.id, d.data
 			FROM (SELECT DISTINCT name FROM json_array_elements_text($1::json) AS a (name)) AS k
-			JOIN scopes AS s ON s.name = k.name AND s.rule = $2
-			JOIN documents AS d USING (tbl, id)`,
+			CROSS JOIN LATERAL (SELECT * FROM scopes AS s WHERE s.rule = $2 AND s.name = k.name OFFSET 0) AS s
+			CROSS JOIN LATERAL (SELECT * FROM documents AS d WHERE d.tbl = s.tbl AND d.id = s.id OFFSET 0) AS d`,
 		get: `
 			SELECT '', d.tbl, d.id, d.data
 			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)

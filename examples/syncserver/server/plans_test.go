@@ -87,6 +87,9 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 // TestPlans: with 200,000 records, no statement of the server reads a whole table, or more of
 // it than it is about, whether the database knows how its tables are filled or not.
 func TestPlans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills large tables")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
