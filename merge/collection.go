@@ -24,17 +24,34 @@ func Collect(records ...record.Record) Collection {
 	}
 	var b record.Builder
 	n := 0
-	for _, r := range records {
-		if n > 0 && records[n-1].Key() == r.Key() {
-			// Records of one key always have a join.
-			records[n-1], _, _ = b.Join(records[n-1], r)
-			continue
+	for rest := records; len(rest) > 0; n++ {
+		same := 1
+		for same < len(rest) && rest[same].Key() == rest[0].Key() {
+			same++
 		}
-		records[n] = r
-		n++
+		records[n] = joinSame(&b, rest[:same])
+		rest = rest[same:]
 	}
 	clear(records[n:])
 	return Collection{records[:n]}
+}
+
+// joinSame returns the join of records of one key, which it overwrites. It joins them in
+// pairs, and what comes of that in pairs again, so that no field is copied more often than
+// the number of records can be halved.
+func joinSame(b *record.Builder, records []record.Record) record.Record {
+	for len(records) > 1 {
+		for i := 0; i+1 < len(records); i += 2 {
+			// Records of one key always have a join.
+			records[i/2], _, _ = b.Join(records[i], records[i+1])
+		}
+		half := (len(records) + 1) / 2
+		if len(records)%2 == 1 {
+			records[half-1] = records[len(records)-1]
+		}
+		records = records[:half]
+	}
+	return records[0]
 }
 
 // Len returns the number of records, deleted ones included.

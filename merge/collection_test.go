@@ -91,3 +91,17 @@ func genSized(t *rapid.T, label string) history {
 	}
 	return h
 }
+
+// TestCollectJoinsAnyNumber: however many records of one key there are, none is left out,
+// and neighbours of other keys keep theirs.
+func TestCollectJoinsAnyNumber(t *testing.T) {
+	for n := range 40 {
+		var h history
+		for i := range n {
+			h = append(h, entry{table: "t", id: "1", field: fmt.Sprint("f", i), time: epoch + int64(i), client: clients[0], value: "1"})
+		}
+		h = append(h, entry{table: "t", id: "0", field: "f", time: epoch, client: clients[0], value: "1"},
+			entry{table: "t", id: "2", field: "f", time: epoch, client: clients[0], value: "2"})
+		require.Equal(t, h.winners(), read(h.collection()), "%d records", n)
+	}
+}
