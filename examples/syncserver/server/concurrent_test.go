@@ -85,7 +85,7 @@ func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Re
 	got := make(map[record.Key]record.Record)
 	for after := int64(0); ; {
 		last := done.Load() // before the pull that finds nothing
-		text, err := s.pull(context.Background(), &page{"demo", after, 5})
+		text, err := s.pull(context.Background(), &page{"demo", after, 5, 5})
 		if err != nil {
 			t.Errorf("pull: %v", err)
 			return got

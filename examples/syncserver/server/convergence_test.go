@@ -87,7 +87,7 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // Pull reads pages of one record, so that each page ends where it can go wrong.
 func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
-	rest := page{"demo", after, 1}
+	rest := page{"demo", after, 1, 1}
 	lines, err := p.next().pull(context.Background(), &rest)
 	if err != nil || len(lines) == 0 {
 		return nil, cursor, err

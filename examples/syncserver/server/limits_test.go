@@ -48,7 +48,7 @@ func TestStalledReaders(t *testing.T) {
 			}
 			ana.push(many...)
 		}
-		chunk, err := s.pull(context.Background(), &page{"demo", 0, maxPage})
+		chunk, err := s.pull(context.Background(), &page{"demo", 0, maxPage, chunkRecords})
 		require.NoError(t, err)
 		require.Less(t, len(chunk), chunkBytes+2*len(long), "what is in memory at once")
 		for range maxConnections + 4 {
@@ -71,6 +71,33 @@ func TestStalledReaders(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatal("pushes wait for those who do not read")
 		}
+	})
+}
+
+// TestPullReadsWhatItSends: of records that are large, a pull asks the database for few more
+// than it sends.
+func TestPullReadsWhatItSends(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s, trace := openTraced(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		const small, large = 300, 60
+		for i := range small + large {
+			text := "x"
+			if i >= small {
+				text = strings.Repeat("x", 60_000)
+			}
+			ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Notes, text))
+		}
+		statements, _ := trace.during(func() { require.Len(t, ana.pull("0&limit=1000"), small+large) })
+		asked := int64(0)
+		for statement, times := range statements {
+			for _, args := range times {
+				if strings.Contains(statement, "ORDER BY seq LIMIT") {
+					asked += args[2].(int64)
+				}
+			}
+		}
+		require.Less(t, asked, int64(small+4*large+chunkRecords))
 	})
 }
 

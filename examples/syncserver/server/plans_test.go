@@ -103,7 +103,8 @@ func TestPlans(t *testing.T) {
 			for what, f := range all {
 				statements, _ := trace.during(f)
 				require.NotEmpty(t, statements, what)
-				for statement, args := range statements {
+				for statement, times := range statements {
+					args := times[len(times)-1]
 					if isWhole(what, statement) {
 						continue
 					}
@@ -209,4 +210,38 @@ func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (foun
 	}
 	require.NoError(t, rows.Err())
 	return found
+}
+
+// TestWorkDoesNotGrow: what the server does takes as many statements and rows however much else
+// is stored, and as many statements however many items a push has.
+func TestWorkDoesNotGrow(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s, trace := openTraced(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		fill(t, s.database, 1, 2000)
+		all := handlers(t, s, ana)
+		type work struct{ statements, rows int }
+		measure := func() map[string]work {
+			done := make(map[string]work)
+			for what, f := range all {
+				f() // the first time may differ
+				statements, rows := trace.during(f)
+				w := work{rows: rows}
+				for _, times := range statements {
+					w.statements += len(times)
+				}
+				done[what] = w
+			}
+			return done
+		}
+		before := measure()
+		fill(t, s.database, 2001+100_000, 16_000) // above the sequences of the handlers
+		after := measure()
+		for what, w := range before {
+			// What was booked before, and what Watch looks at meanwhile, makes a small difference.
+			require.InDelta(t, w.statements, after[what].statements, 5, what)
+			require.InDelta(t, w.rows, after[what].rows, 5, what)
+		}
+		require.InDelta(t, before["an edit"].statements, before["a hundred"].statements, 5)
+	})
 }

@@ -16,8 +16,11 @@ const (
 	maxPage     = 10_000
 )
 
-// A chunk is the part of a page that is in memory at a time.
+// A chunk is the part of a page that is in memory at a time. PostgreSQL sends all records that
+// it is asked for, however many of them are taken: so a chunk begins with a few, and the next one
+// has twice as many or, where these had too many bytes, no more than fitted.
 const (
+	firstRecords = 16
 	chunkRecords = 100
 	chunkBytes   = 128 << 10
 )
@@ -60,7 +63,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
 		return err
 	}
-	p := page{m.workspace, after, min(limit, maxPage)}
+	p := page{m.workspace, after, min(limit, maxPage), firstRecords}
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {
 		chunk, err := s.pull(r.Context(), &p)
@@ -82,6 +85,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 type page struct {
 	workspace    string
 	after, limit int64
+	chunk        int64 // how many records are asked for next
 }
 
 // pull returns the first lines of a page, and takes them off it. It returns none if
@@ -89,23 +93,28 @@ type page struct {
 func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT seq, tbl, id, data FROM records
-		WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, chunkRecords))
+		WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk))
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	defer rows.Close()
+	taken := int64(0)
 	for len(lines) < chunkBytes && rows.Next() {
 		var key record.Key
 		var fields record.Record
 		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields); err != nil {
 			return nil, unavailable(err)
 		}
-		p.limit--
+		taken++
 		mutation := record.Mutation{Data: fields.WithKey(key)}.AppendJSON(nil)
 		lines = fmt.Appendf(lines, `{"seq":%d,%s`+"\n", p.after, mutation[1:]) // without its opening brace
 	}
 	if err := rows.Err(); err != nil {
 		return nil, unavailable(err)
+	}
+	p.limit -= taken
+	if p.chunk = min(2*p.chunk, chunkRecords); len(lines) >= chunkBytes {
+		p.chunk = taken
 	}
 	return lines, nil
 }

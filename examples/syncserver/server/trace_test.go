@@ -17,7 +17,7 @@ import (
 type tracer struct {
 	driver.Connector
 	mu         sync.Mutex
-	statements map[string][]any // with the arguments of the last time
+	statements map[string][][]any // with the arguments of each time
 	rows       int
 }
 
@@ -45,9 +45,9 @@ func openTraced(t *testing.T, name string) (*Server, *tracer) {
 }
 
 // during returns the statements of f, and how many rows they return.
-func (t *tracer) during(f func()) (statements map[string][]any, rows int) {
+func (t *tracer) during(f func()) (statements map[string][][]any, rows int) {
 	t.mu.Lock()
-	t.statements, t.rows = make(map[string][]any), 0
+	t.statements, t.rows = make(map[string][][]any), 0
 	t.mu.Unlock()
 	f()
 	t.mu.Lock()
@@ -66,7 +66,7 @@ func (t *tracer) note(statement string, args []driver.NamedValue) {
 	for i, a := range args {
 		values[i] = a.Value
 	}
-	t.statements[statement] = values
+	t.statements[statement] = append(t.statements[statement], values)
 }
 
 func (t *tracer) Connect(ctx context.Context) (driver.Conn, error) {
