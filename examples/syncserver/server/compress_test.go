@@ -99,10 +99,10 @@ func TestPullsAndAnswersAreCompressed(t *testing.T) {
 func TestCompressedPullsStream(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s), "demo", "")
-	for i := range chunkRecords + 1 {
+	for i := range firstRecords + 1 {
 		ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
 	}
-	_, err := s.database.db.Exec(`UPDATE records SET data = '{' WHERE seq = $1`, chunkRecords+1) // in the second chunk
+	_, err := s.database.db.Exec(`UPDATE records SET data = '{' WHERE seq = $1`, firstRecords+1) // in the second chunk
 	require.NoError(t, err)
 	for _, coding := range []string{"", "gzip", "zstd"} {
 		answer := ana.do("GET", "/v1/pull", "", map[string]string{"Accept-Encoding": coding})
@@ -110,7 +110,7 @@ func TestCompressedPullsStream(t *testing.T) {
 		require.Equal(t, coding, answer.Header.Get("Content-Encoding"))
 		text, err := io.ReadAll(decoded(t, answer))
 		require.Error(t, err, coding)
-		require.Equal(t, chunkRecords, bytes.Count(text, []byte("\n")), coding)
+		require.Equal(t, firstRecords, bytes.Count(text, []byte("\n")), coding)
 	}
 }
 
