@@ -7,15 +7,50 @@ import (
 	"io"
 )
 
+// maxJournal is how many bytes the journal of a workspace may have. It holds what was pushed and
+// what was there before, so it grows faster than the records, and with each push.
+const maxJournal = 1 << 30
+
 // writeJournal keeps a line of the journal. It belongs in the transaction: then the
-// journal has what was stored, and nothing else, in the order in which it was stored.
-func (s *session) writeJournal(ctx context.Context, line []byte) error {
+// journal has what was stored, and nothing else, in the order in which it was stored. Of a
+// journal that has more than most bytes, the oldest lines go.
+func (s *session) writeJournal(ctx context.Context, line []byte, most int64) error {
 	s.entries++
 	_, err := s.tx.ExecContext(ctx, `INSERT INTO journal (workspace, entry, line) VALUES ($1, $2, $3)`, s.workspace, s.entries, string(line))
 	if err != nil {
 		return fmt.Errorf("store the journal: %w", err)
 	}
+	if s.lines += int64(len(line)); s.lines <= most {
+		return nil
+	}
+	if err := s.trimJournal(ctx, most); err != nil {
+		return fmt.Errorf("shorten the journal: %w", err)
+	}
 	return nil
+}
+
+// trimJournal removes the oldest lines, and leaves the last one. It removes only so many at a
+// time, which is more than are added.
+func (s *session) trimJournal(ctx context.Context, most int64) error {
+	rows, err := s.tx.QueryContext(ctx, `
+		SELECT entry, octet_length(line) FROM journal WHERE workspace = $1 AND entry < $2 ORDER BY entry LIMIT 20`, s.workspace, s.entries)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	last := int64(0)
+	for s.lines > most && rows.Next() {
+		var bytes int64
+		if err := rows.Scan(&last, &bytes); err != nil {
+			return err
+		}
+		s.lines -= bytes
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	_, err = s.tx.ExecContext(ctx, `DELETE FROM journal WHERE workspace = $1 AND entry <= $2`, s.workspace, last)
+	return err
 }
 
 // ErrEmpty says that there is nothing of the kind in a workspace, or no such workspace.

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -48,6 +49,41 @@ func TestJournal(t *testing.T) {
 		journal.Reset()
 		require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
 		require.Equal(t, before, journal.Len())
+	})
+}
+
+// TestJournalIsBounded: the journal keeps the last lines, and they come out in their order.
+func TestJournalIsBounded(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ctx := context.Background()
+		for i := range 60 {
+			line := fmt.Sprint(i, strings.Repeat("é", 5))
+			if i == 50 {
+				line = fmt.Sprint(i, strings.Repeat("é", 1000)) // more than all is
+			}
+			for _, workspace := range []string{"demo", "other"} {
+				most := int64(1 << 20)
+				if workspace == "demo" {
+					most = 100
+				}
+				_, err := s.database.locked(ctx, workspace, func(tx *session) error { return tx.writeJournal(ctx, []byte(line), most) })
+				require.NoError(t, err)
+			}
+			var kept, counted int64
+			require.NoError(t, s.database.db.QueryRow(`
+				SELECT (SELECT sum(octet_length(line)) FROM journal WHERE workspace = name), lines FROM workspaces WHERE name = 'demo'`).Scan(&kept, &counted))
+			require.Equal(t, kept, counted)
+			if i != 50 {
+				require.LessOrEqual(t, kept, int64(100))
+			}
+		}
+		var journal bytes.Buffer
+		require.NoError(t, s.database.Journal(ctx, &journal, "demo"))
+		require.Equal(t, "52ééééé\n53ééééé\n54ééééé\n55ééééé\n56ééééé\n57ééééé\n58ééééé\n59ééééé\n", journal.String())
+		journal.Reset()
+		require.NoError(t, s.database.Journal(ctx, &journal, "other"))
+		require.Equal(t, 60, strings.Count(journal.String(), "\n"))
 	})
 }
 

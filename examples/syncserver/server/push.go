@@ -130,7 +130,7 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 		return out, err
 	}
 	if s.options.Journal {
-		err = tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, out.answer))
+		err = tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, out.answer), maxJournal)
 	}
 	return out, err
 }

@@ -20,6 +20,7 @@ type session struct {
 	seq       int64 // the last sequence that was given
 	entries   int64 // the last entry of the journal
 	bytes     int64 // of all records, with their keys
+	lines     int64 // the bytes of the journal
 	read      int   // bytes of records, until now
 	written   int   // bytes of records, until now
 }
@@ -35,14 +36,16 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
 			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-			RETURNING seq, entries, bytes`, workspace).Scan(&s.seq, &s.entries, &s.bytes)
+			RETURNING seq, entries, bytes, lines`, workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines)
 		if err != nil {
 			return err
 		}
 		if err := f(s); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE workspaces SET seq = $2, entries = $3, bytes = $4 WHERE name = $1`, workspace, s.seq, s.entries, s.bytes)
+		_, err = tx.ExecContext(ctx, `
+			UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5 WHERE name = $1`,
+			workspace, s.seq, s.entries, s.bytes, s.lines)
 		return err
 	})
 	return s.seq, err

@@ -23,7 +23,8 @@ const tables = `
 		name    TEXT PRIMARY KEY,
 		seq     BIGINT NOT NULL,                   -- the last one that was given
 		entries BIGINT NOT NULL,                   -- the last one of the journal
-		bytes   BIGINT NOT NULL DEFAULT 0          -- of all records, with their keys
+		bytes   BIGINT NOT NULL DEFAULT 0,         -- of all records, with their keys
+		lines   BIGINT NOT NULL DEFAULT 0          -- the bytes of all entries of the journal
 	);
 	CREATE TABLE IF NOT EXISTS records (
 		workspace TEXT NOT NULL,
@@ -71,6 +72,7 @@ type addition struct {
 func additions() []addition {
 	return []addition{
 		{"workspaces", "bytes", "BIGINT NOT NULL DEFAULT 0", fillBytes},
+		{"workspaces", "lines", "BIGINT NOT NULL DEFAULT 0", fillLines},
 		{"records", "latest", "BIGINT NOT NULL DEFAULT 0", fillLatest},
 		{"marks", "workspace", "TEXT NOT NULL DEFAULT ''", nil},
 	}
@@ -127,6 +129,13 @@ func fillBytes(ctx context.Context, _ *Database, tx *sql.Tx) error {
 		UPDATE workspaces SET bytes = (
 			SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0)
 			FROM records WHERE workspace = name)`)
+	return err
+}
+
+// fillLines counts what the journal has.
+func fillLines(ctx context.Context, _ *Database, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE workspaces SET lines = (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`)
 	return err
 }
 

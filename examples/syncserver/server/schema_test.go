@@ -43,7 +43,7 @@ func TestOldDatabase(t *testing.T) {
 		old, err := sql.Open(driver, database)
 		require.NoError(t, err)
 		defer old.Close()
-		_, err = old.Exec(firstTables + `INSERT INTO secrets (one, key) VALUES (1, 'key'); INSERT INTO workspaces VALUES ('demo', 250, 0), ('other', 1, 0), ('empty', 0, 0);`)
+		_, err = old.Exec(firstTables + `INSERT INTO secrets (one, key) VALUES (1, 'key'); INSERT INTO journal VALUES ('demo', 1, 'é'); INSERT INTO workspaces VALUES ('demo', 250, 1), ('other', 1, 0), ('empty', 0, 0);`)
 		require.NoError(t, err)
 		ana := clock.ClientID{7}
 		_, err = old.Exec(`INSERT INTO marks VALUES ($1, 1)`, ana)
@@ -101,4 +101,8 @@ func requireCounted(t *testing.T, d *Database) {
 		require.NoError(t, d.db.QueryRow(`SELECT bytes FROM workspaces WHERE name = $1`, workspace).Scan(&counted))
 		require.Equal(t, bytes, counted, workspace)
 	}
+	var wrong int
+	require.NoError(t, d.db.QueryRow(`SELECT count(*) FROM workspaces
+		WHERE lines <> (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`).Scan(&wrong))
+	require.Zero(t, wrong, "the journal is counted")
 }

@@ -21,7 +21,8 @@ type Options struct {
 	// Open names the workspace that anybody who can reach the server may join. If it is "",
 	// each workspace needs an invitation.
 	Open string
-	// Journal says whether pushes are kept for examples/replay, with all that users wrote.
+	// Journal says whether pushes are kept for examples/replay, with all that users wrote: the
+	// last GiB of each workspace.
 	Journal bool
 	// Storage is how many bytes the records of a workspace may take; 0 means 1 GiB, and a
 	// negative value means no bound. Beyond it, items that make a record grow are refused with
