@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&r.server.URL, "server", "", "the `URL` of a server that runs already")
 	flag.IntVar(&r.tasks, "tasks", 5000, "how many tasks the team has")
 	flag.IntVar(&r.clients, "clients", 50, "how many clients push at once")
+	flag.IntVar(&r.unread, "unread", 0, "how many pulls are begun at once that nobody reads")
 	flag.IntVar(&r.rounds, "rounds", 7, "how often a new device is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -46,6 +47,7 @@ type run struct {
 	server                 remote.Server
 	process                *process.Process // nil if it was there already
 	tasks, clients, rounds int
+	unread                 int // pulls
 }
 
 // all measures everything, and prints a line for each figure.
@@ -70,7 +72,7 @@ func (r *run) all(ctx context.Context, database string) error {
 		defer r.process.Kill()
 		r.server.URL = "http://" + r.process.Address
 	}
-	for _, measure := range []func(context.Context) error{r.fill, r.sizes, r.native, r.page, r.fanIn} {
+	for _, measure := range []func(context.Context) error{r.fill, r.sizes, r.unreadPulls, r.native, r.page, r.fanIn} {
 		if err := measure(ctx); err != nil {
 			return err
 		}

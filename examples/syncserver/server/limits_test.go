@@ -38,6 +38,7 @@ func (c *client) begin(head, body string) net.Conn {
 func TestStalledReaders(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
+		s.readers.silence = time.Second / 4
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
 		long := strings.Repeat("x", 60_000)

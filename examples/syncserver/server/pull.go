@@ -22,7 +22,7 @@ const (
 const (
 	firstRecords = 16
 	chunkRecords = 100
-	chunkBytes   = 128 << 10
+	chunkBytes   = 64 << 10
 )
 
 // servePull answers GET /v1/pull?after=N&limit=M with the records that changed after a
@@ -40,7 +40,7 @@ const (
 //
 // The page is streamed: read from the database in chunks, each of which is sent before the
 // next one is read. So a client that reads slowly holds no connection to the database, and
-// has a minute for each chunk.
+// has a minute for each chunk, or less if others wait; see readers.
 func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
 	after, err := number(r, "after", 0)
 	if err != nil {
@@ -63,6 +63,11 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
 		return err
 	}
+	reader, err := s.readers.enter(r.Context(), w, m)
+	if err != nil {
+		return err
+	}
+	defer reader.leave()
 	p := page{m.workspace, after, min(limit, maxPage), firstRecords}
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {
@@ -74,7 +79,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 			return err
 		}
 		s.pulls.count(m.workspace, client, float64(len(chunk)))
-		if err := send(w, chunk); err != nil {
+		if err := reader.send(chunk); err != nil {
 			return err // the client is gone
 		}
 	}

@@ -47,6 +47,7 @@ type Server struct {
 	pushes   *quotas       // of clients and workspaces
 	pulls    *quotas       // of clients and workspaces
 	joins    *quotas       // of addresses
+	readers  *readers      // of pulls
 	uploads  *admission    // of pushes that are read, and wait
 	turns    *admission    // of pushes that are decoded, and decided about
 	working  *admission    // of pushes that have a transaction
@@ -99,6 +100,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		pushes:  newQuotas(pushedByClient, pushedToWorkspace, minute),
 		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
+		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfClient),
 		uploads: newAdmission(maxUploads, uploadsOfWorkspace),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),

@@ -1,0 +1,210 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// deaf is an answer whose client does not read: what is written waits until its deadline has
+// passed.
+type deaf struct {
+	*httptest.ResponseRecorder
+	past chan struct{}
+}
+
+func (d deaf) SetWriteDeadline(at time.Time) error {
+	if at.Before(time.Unix(1000, 0)) {
+		close(d.past)
+	}
+	return nil
+}
+
+func (d deaf) Write([]byte) (int, error) {
+	<-d.past
+	return 0, net.ErrClosed
+}
+
+// someone returns a client of a workspace that nobody else is.
+func someone(workspace string) member { return member{workspace, clock.ClientID(uuid.New())} }
+
+// stalled makes readers whose clients do not read, and waits until they wait.
+func stalled(t *testing.T, s *readers, by member) (over chan error) {
+	t.Helper()
+	r, err := s.enter(context.Background(), deaf{httptest.NewRecorder(), make(chan struct{})}, by)
+	require.NoError(t, err)
+	over = make(chan error, 1)
+	go func() {
+		over <- r.send([]byte("x"))
+		r.leave()
+	}()
+	require.Eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return !r.since.IsZero()
+	}, 10*time.Second, time.Millisecond)
+	return over
+}
+
+// TestSilentReadersMakeWay: a pull without a place ends the one that was silent for longest in
+// what is full, and no other.
+func TestSilentReadersMakeWay(t *testing.T) {
+	wall := time.Unix(5000, 0)
+	for _, c := range []struct {
+		what                        string
+		most, ofWorkspace, ofClient int
+		first, second, third, comes member
+		silent                      time.Duration // the first, when another one comes
+		ends                        int           // of the three, or -1
+	}{
+		{"all are full", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence, 0},
+		{"none is silent for long", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence - 1, -1},
+		{"a workspace is full", 9, 2, 2, someone("b"), someone("a"), someone("a"), someone("a"), 3 * maxSilence, 1},
+	} {
+		s := newReaders(c.most, c.ofWorkspace, c.ofClient)
+		s.now = func() time.Time { return wall }
+		var over []chan error
+		for _, by := range []member{c.first, c.second, c.third} {
+			over = append(over, stalled(t, s, by))
+			s.mu.Lock()
+			wall = wall.Add(time.Millisecond)
+			s.mu.Unlock()
+		}
+		s.mu.Lock()
+		wall = wall.Add(c.silent - 3*time.Millisecond)
+		s.mu.Unlock()
+		come := &reader{of: s, by: c.comes, w: httptest.NewRecorder()}
+		_, left := s.try(come)
+		require.NotNil(t, left, c.what)
+		s.mu.Lock()
+		ended := 0
+		for r := range s.all {
+			if r.ended {
+				ended++
+				require.Equal(t, []member{c.first, c.second, c.third}[max(c.ends, 0)], r.by, c.what)
+			}
+		}
+		s.mu.Unlock()
+		if c.ends < 0 {
+			require.Zero(t, ended, c.what)
+			continue
+		}
+		require.Equal(t, 1, ended, c.what)
+		fail := new(failure)
+		require.ErrorAs(t, <-over[c.ends], &fail)
+		require.Equal(t, http.StatusServiceUnavailable, fail.status)
+		<-left
+		_, left = s.try(come)
+		require.Nil(t, left, c.what)
+		come.leave()
+	}
+}
+
+// TestClientEndsItsOwnPulls: a client that pulls again and again without reading takes the
+// places of nobody else.
+func TestClientEndsItsOwnPulls(t *testing.T) {
+	s := newReaders(10, 10, 2)
+	s.silence = 0
+	ana := someone("a")
+	other := stalled(t, s, someone("a"))
+	for range 20 {
+		stalled(t, s, ana)
+	}
+	require.Len(t, s.all, 3)
+	require.Empty(t, other)
+}
+
+// TestSlowReadersThatReadAreNotSilent: a client that takes a piece now and then keeps its
+// place, however long the whole chunk takes.
+func TestSlowReadersThatReadAreNotSilent(t *testing.T) {
+	s := newReaders(1, 1, 1)
+	wall := time.Unix(5000, 0)
+	s.now = func() time.Time { return wall }
+	var r *reader
+	pieces := 0
+	slow := slowly{httptest.NewRecorder(), func() {
+		pieces++
+		wall = wall.Add(maxSilence - 1)
+		_, left := s.try(&reader{of: s, by: someone("a")})
+		require.NotNil(t, left)
+		require.False(t, r.ended)
+	}}
+	r, err := s.enter(t.Context(), slow, someone("a"))
+	require.NoError(t, err)
+	require.NoError(t, r.send(make([]byte, chunkBytes)))
+	require.Equal(t, chunkBytes, slow.Body.Len())
+	require.GreaterOrEqual(t, pieces, chunkBytes/pieceBytes)
+}
+
+// slowly is an answer that calls a function at each write.
+type slowly struct {
+	*httptest.ResponseRecorder
+	each func()
+}
+
+func (s slowly) Write(p []byte) (int, error) {
+	s.each()
+	return s.ResponseRecorder.Write(p)
+}
+
+// TestReadersThatWaitForNobodyAreLeftAlone: a pull whose part was taken is not silent, however
+// long the database takes for the next one.
+func TestReadersThatWaitForNobodyAreLeftAlone(t *testing.T) {
+	s := newReaders(1, 1, 1)
+	s.silence = 0
+	r, err := s.enter(t.Context(), httptest.NewRecorder(), someone("a"))
+	require.NoError(t, err)
+	require.NoError(t, r.send([]byte("x")))
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	_, err = s.enter(ctx, httptest.NewRecorder(), someone("a"))
+	fail := new(failure)
+	require.ErrorAs(t, err, &fail)
+	require.Equal(t, http.StatusServiceUnavailable, fail.status)
+	require.NoError(t, r.send([]byte("x")))
+	r.leave()
+	r, err = s.enter(t.Context(), httptest.NewRecorder(), someone("a"))
+	require.NoError(t, err)
+	r.leave()
+	require.Empty(t, s.all)
+}
+
+// TestManyUnreadPulls: however many clients do not read, only so many pulls are under way, and
+// who reads is served.
+func TestManyUnreadPulls(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.readers.silence = time.Second / 4
+	url := listen(t, s)
+	ana := joined(t, url, "demo", "")
+	long := strings.Repeat("x", 60_000)
+	for i := range 4 {
+		var many []record.Mutation
+		for j := range 30 {
+			many = append(many, ana.set(board.Tasks, fmt.Sprint(i, "/", j), board.Notes, long))
+		}
+		ana.push(many...)
+	}
+	for range 2 * pullsOfWorkspace {
+		conn := joined(t, url, "demo", "").begin("GET /v1/pull", "\r\n")
+		require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+	}
+	for range 2 {
+		require.Len(t, ana.pull("0"), 120)
+		s.readers.mu.Lock()
+		require.LessOrEqual(t, len(s.readers.all), pullsOfWorkspace)
+		s.readers.mu.Unlock()
+	}
+}
