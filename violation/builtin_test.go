@@ -194,7 +194,7 @@ func TestLimitBelowZero(t *testing.T) {
 }
 
 // TestPastDoesNotFillTheCap: conflicts that are over take no place among those that are
-// listed, if the time is given.
+// listed.
 func TestPastDoesNotFillTheCap(t *testing.T) {
 	rule := overlapRule
 	rule.Relevant = true
@@ -206,32 +206,4 @@ func TestPastDoesNotFillTheCap(t *testing.T) {
 	s.now = hours(5)
 	s.push(t, book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
 	require.Equal(t, []string{"overlap y: x"}, s.opened(t))
-	for _, v := range s.violations(t) {
-		require.True(t, v.Status == violation.Open || v.Status == violation.Obsolete || v.Total > 1, names(v))
-	}
-}
-
-// pastRule finds pairs and knows nothing of the time.
-type pastRule struct{ violation.NoOverlap }
-
-func (r pastRule) Check(g violation.Group) (violation.Findings, error) {
-	g.Now = 0
-	return r.NoOverlap.Check(g)
-}
-
-// TestRuleThatKnowsNoTime: what it lists and is over is left out, and that there are
-// more than it lists is not forgotten.
-func TestRuleThatKnowsNoTime(t *testing.T) {
-	rule := overlapRule
-	rule.Relevant = true
-	s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"overlap": pastRule{rule}}, MaxPerScope: 3})
-	s.now = hours(5)
-	s.push(t, book("a", by(1, 1), "B", 0, 2), book("b", by(1, 2), "B", 1, 3), book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
-	require.Equal(t, []string{"overlap y: x"}, s.opened(t))
-
-	// Now it lists three that are over, and the one that matters is among those that it
-	// only counts: the row that is there stays as it is, hidden.
-	require.NoError(t, s.push(t, book("c", by(1, 3), "B", 0, 3)).Err)
-	require.Empty(t, s.opened(t))
-	require.Len(t, s.with(t, violation.Hidden), 1)
 }

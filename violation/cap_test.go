@@ -75,8 +75,8 @@ func TestExactlyTheCap(t *testing.T) {
 	}
 }
 
-// TestBelowTheCapAgain: what was hidden is open or resolved, as the state says, and the
-// row that stood for all is resolved.
+// TestBelowTheCapAgain: a hidden row is open again when it is listed again, and the row that
+// stood for all is resolved. What became of the other hidden rows, an audit finds out.
 func TestBelowTheCapAgain(t *testing.T) {
 	s := serverOf(&violation.Checker{Rules: smallRules(), MaxPerScope: 3})
 	s.push(t, crowd(3)...) // three pairs
@@ -85,18 +85,20 @@ func TestBelowTheCapAgain(t *testing.T) {
 	s.push(t, book("0", by(1, 9), "B", 2, 4))
 	require.Len(t, s.with(t, violation.Open), 4)
 	require.Len(t, s.with(t, violation.Hidden), 3, "that are not resolved")
-	// One that is hidden is over: its subject is gone.
 	s.push(t, remove("bookings", "00002", by(1, 10)))
 	require.Len(t, s.with(t, violation.Open), 3, "0 with 00000 and 00001, and these two")
-	require.Len(t, s.with(t, violation.Obsolete), 2)
+	require.Len(t, s.with(t, violation.Hidden), 2)
 	s.push(t, remove("bookings", "0", by(1, 11)))
 	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
+	s.audit(t)
+	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
 	require.Empty(t, s.with(t, violation.Hidden))
+	require.Len(t, s.with(t, violation.Obsolete), 4, "what was about 00002 or 0")
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestOverThoughHidden: a row whose subject is deleted, or one of whose records has left
-// the group, is over, even if its group has too many to list.
+// TestOverThoughHidden: in an audit, a hidden row whose subject is deleted, or one of whose
+// records has left the group, is over, even if its group has too many to list.
 func TestOverThoughHidden(t *testing.T) {
 	for want, change := range map[violation.Status]record.Record{
 		violation.Obsolete: remove("bookings", "z", by(1, 3)),
@@ -111,6 +113,7 @@ func TestOverThoughHidden(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, violation.Hidden, hidden.Status)
 		s.push(t, change)
+		s.audit(t)
 		after, err := violation.Parse(s.row(id))
 		require.NoError(t, err)
 		require.Equal(t, want, after.Status)

@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -19,20 +16,20 @@ import (
 // unless a Checker says otherwise.
 const DefaultMaxPerScope = 100
 
-// Checker derives violations from merged state by rules. It stores nothing and reads
-// no clock; what it does not change is a merge. A Checker is safe for concurrent use
-// if its rules are, and must not be changed while it is used.
+// Checker derives violations from merged state by rules. It stores nothing, reads no clock
+// and never changes a merge. A Checker is safe for concurrent use if its rules are, and
+// must not be changed while it is used.
 type Checker struct {
 	// Rules are the rules, by the names that they are registered under. A name is a
 	// part of the identity of what the rule finds: do not change it. It is valid UTF-8, not
-	// empty, holds no slash, and is not LostEditRule; a rule under another name, and one
-	// that is nil, is not run, and is a RuleError.
+	// empty, holds no slash, and is not LostEditRule. A nil rule or an invalid name is
+	// skipped and reported as a RuleError.
 	Rules map[string]Rule
 	// Table is where rows are stored; "" means DefaultTable.
 	Table string
 	// MaxPerScope is how many violations of one group get rows of their own; 0 and less
-	// mean DefaultMaxPerScope. If there are more, the first ones by key do, and one more row
-	// stands for all of them.
+	// mean DefaultMaxPerScope. If there are more, the first ones in the order of
+	// Findings.List do, and one more row stands for all of them.
 	MaxPerScope int
 }
 
@@ -43,54 +40,46 @@ type Input struct {
 	// Changes are the updates that a merge.Answer has, or that came another way. They
 	// are laid over the view.
 	Changes []merge.Update
-	// Scopes are checked beside those that Changes touch.
+	// Scopes are checked besides those that Changes touch.
 	Scopes []Scope
-	// Now is the time by which it is judged whether a violation is still relevant. Zero
-	// means that this is left to those who read: see Violation.StatusAt.
+	// Now is the time by which Report.Open counts; zero counts all that is stored as open.
+	// No row depends on it: whether a violation still matters is judged by those who read
+	// the row, with Violation.StatusAt. So a wrong clock leaves nothing behind.
 	Now clock.Timestamp
 }
 
-// Report is what a check came to.
+// Report is the result of a check.
 type Report struct {
 	// Updates are the rows to store in place of those that are there, not to join, each
-	// with a new sequence; they are sorted by key. Rows that stay as they are, are not
-	// among them.
+	// with a new sequence; they are sorted by key. Unchanged rows are not among them.
 	Updates []merge.Update
-	// Open counts the rows of what was found in the checked groups and is open now.
+	// Open counts the rows of what was found in the checked groups and is open at
+	// Input.Now.
 	Open int
 	// Unknown counts the records that a rule could not read, and the groups of which
 	// a part is missing. What is known of them stays as it is.
 	Unknown int
-	// Err joins the *RuleErrors of rules that failed, whose rows are left alone. The
-	// other rules are not touched by them. An error of the view is among them, wrapped: a
-	// database that has given up the transaction for it cannot go on.
+	// Failed has an error for each rule of which something was left unchecked, in the order
+	// of their names. The rows of what was not checked are left alone, and the other rules
+	// and groups are checked.
+	Failed []*RuleError
+	// Err joins Failed. An error of the view is among them, wrapped: a database that has
+	// given up the transaction for it cannot go on.
 	Err error
 }
 
-// RuleError says that a rule failed, or the view that it was checked on.
-type RuleError struct {
-	Rule string
-	Err  error
-}
-
-// Error returns one line with the name of the rule.
-func (e *RuleError) Error() string { return fmt.Sprintf("violation: rule %s: %v", e.Rule, e.Err) }
-
-// Unwrap returns the reason.
-func (e *RuleError) Unwrap() error { return e.Err }
-
 // Scopes returns the groups that changes touch, before and after, sorted and each
-// once: what to lock before a check, in the order of Scope.Lock, so that two
-// transactions cannot both miss what they do together, or what to check again after the
-// commit.
+// once. Lock them before a check, in the order of Scope.Lock, so that concurrent
+// transactions cannot each miss a conflict they create together, or check them again
+// after the commit. The error joins a RuleError for each rule that could not tell the
+// groups of a record.
 func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	var all []Scope
 	var errs []error
 	for _, name := range c.names() {
-		t, err := c.touched(name, Input{Changes: changes})
-		if err != nil {
-			errs = append(errs, &RuleError{name, err})
-			continue
+		t := c.touched(name, Input{Changes: changes})
+		if err := t.of(name); err != nil {
+			errs = append(errs, err)
 		}
 		for _, scope := range t.names {
 			all = append(all, Scope{name, scope})
@@ -99,15 +88,16 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	return all, errors.Join(errs...)
 }
 
-// ScopesOf returns the scopes that a record belongs to by the rules, or the one in which
-// a row was found, sorted: what a View keeps in its index. A rule that cannot read the
-// record adds those that it names nevertheless, and one that fails none.
+// ScopesOf returns the scopes in which a View finds a record or a row, sorted: its index.
+// A record stands in those that the rules name, also beside ErrUnknown; a rule that fails
+// names none. A row stands in the scope in which it was found, and only while its stored
+// status is Open: checks ask for the others by their IDs, so closed rows cost nothing.
 func (c *Checker) ScopesOf(r record.Record) []Scope {
 	if r.Key().Table == c.table() {
-		if scope, ok := scopeOfRow(r); ok {
+		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {
 			return []Scope{scope}
 		}
-		return nil // people wrote to it, and nothing is derived yet
+		return nil
 	}
 	var all []Scope
 	for _, rule := range c.names() {
@@ -136,12 +126,11 @@ func (c *Checker) Check(ctx context.Context, in Input) Report {
 	var errs []error
 	for _, name := range c.names() {
 		r := ruleCheck{Checker: c, Input: in, name: name, rule: c.Rules[name], report: &report}
-		updates, err := r.run(ctx)
-		if err != nil {
-			errs = append(errs, &RuleError{name, err})
-			continue
+		r.run(ctx)
+		if err := r.of(name); err != nil {
+			report.Failed, errs = append(report.Failed, err), append(errs, err)
 		}
-		report.Updates = append(report.Updates, updates...)
+		report.Updates = append(report.Updates, r.updates...)
 	}
 	slices.SortFunc(report.Updates, func(a, b merge.Update) int { return a.After.Key().Compare(b.After.Key()) })
 	report.Err = errors.Join(errs...)
@@ -160,100 +149,21 @@ func (c *Checker) maxPerScope() int {
 	return DefaultMaxPerScope
 }
 
-// touch is what an input is about, for one rule.
-type touch struct {
-	names []string // of the groups, sorted
-	// unknown are the records that the rule cannot read now.
-	unknown map[record.Key]bool
-}
-
-// errRule says that a rule cannot be run as it is registered.
-var errRule = errors.New("violation: a rule is not nil, and its name is UTF-8, not empty, without a slash, and not " + LostEditRule)
-
-// runnable returns errRule if the rule of that name cannot be run. The slash parts it
-// from the name of a scope in rows, and rows of lost edits are for no check to close.
-func (c *Checker) runnable(rule string) error {
-	if rule == "" || rule == LostEditRule || strings.Contains(rule, "/") || !utf8.ValidString(rule) || c.Rules[rule] == nil {
-		return errRule
-	}
-	return nil
-}
-
-// touched returns what the input is about.
-func (c *Checker) touched(rule string, in Input) (touch, error) {
-	t := touch{unknown: make(map[record.Key]bool)}
-	if err := c.runnable(rule); err != nil {
-		return t, err
-	}
-	for _, s := range in.Scopes {
-		if s.Rule == rule {
-			t.names = append(t.names, s.Name)
-		}
-	}
-	for _, u := range in.Changes {
-		if u.After.Key().Table == c.table() {
-			continue // rules see data, and not what was found in it
-		}
-		if err := t.add(c.Rules[rule], u); err != nil {
-			return t, err
-		}
-	}
-	slices.Sort(t.names)
-	t.names = slices.Compact(t.names)
-	return t, nil
-}
-
-// add takes in the groups of a record before and after a change.
-func (t *touch) add(rule Rule, u merge.Update) error {
-	before, err := scopesOf(rule, u.Before)
-	if err != nil && !errors.Is(err, ErrUnknown) {
-		return err
-	}
-	after, err := scopesOf(rule, u.After)
-	if errors.Is(err, ErrUnknown) && !u.After.Deleted() {
-		// The groups that it belonged to are checked like all others, without it. To
-		// leave them alone, in this call only, would miss what else the call changed.
-		t.unknown[u.After.Key()] = true
-	} else if err != nil && !errors.Is(err, ErrUnknown) {
-		return err
-	}
-	t.names = append(append(t.names, before...), after...)
-	return nil
-}
-
-// errPanic says that a rule panicked.
-var errPanic = errors.New("panic")
-
-// scopesOf calls Rule.Scopes. A record without fields belongs to nothing.
-func scopesOf(rule Rule, r record.Record) (names []string, err error) {
-	if r.Len() == 0 {
-		return nil, nil
-	}
-	defer recovered(&err)
-	return rule.Scopes(r)
-}
-
-// checkOf calls Rule.Check.
-func checkOf(rule Rule, g Group) (f Findings, err error) {
-	defer recovered(&err)
-	return rule.Check(g)
-}
-
-// recovered turns a panic into an error. It does not keep what was panicked with: that
-// may hold values.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = errPanic
-	}
-}
-
 // Audit derives the violations of everything there is: all records and all rows. It
-// finds the same rows, with the same IDs, as the checks that were made on the way, and
-// those that were missed. It builds an index of all that in memory.
+// finds the same open rows, with the same IDs, as the checks that were made on the way, and
+// those that were missed. Rows that were hidden are judged again, which a check does only
+// for what it finds. Audit builds an index of everything in memory; a server audits scope by
+// scope, by Check with Input.Scopes, and with the hidden rows among Input.Changes.
 func (c *Checker) Audit(all merge.Collection, now clock.Timestamp) Report {
 	view := NewMemory(c)
+	in := Input{View: view, Now: now}
 	for r := range all.All() {
 		view.Put(r)
+		if scope, ok := scopeOfRow(r); ok && r.Key().Table == c.table() && statusOf(r) == Hidden {
+			in.Changes = append(in.Changes, merge.Update{Before: r, After: r})
+			in.Scopes = append(in.Scopes, scope)
+		}
 	}
-	return c.Check(context.Background(), Input{View: view, Scopes: view.Scopes(), Now: now})
+	in.Scopes = append(in.Scopes, view.Scopes()...)
+	return c.Check(context.Background(), in)
 }

@@ -2,7 +2,7 @@ package violation
 
 import (
 	"errors"
-	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,7 +12,7 @@ import (
 )
 
 // errFinding says that a rule returned a finding that cannot be one.
-var errFinding = errors.New("violation: a finding about records that do not exist, or whose conflicting records are in several tables")
+var errFinding = errors.New("violation: a finding about records that do not exist, whose conflicting records are in several tables, or whose texts are not UTF-8")
 
 // derived is the derived part of a row.
 type derived struct {
@@ -20,22 +20,47 @@ type derived struct {
 	stamp clock.Stamp // of all its fields
 }
 
-// MaxDescription is how long the description of a row may be, in bytes. A longer one is
-// cut, or else clients could not read the row: see record.Limits.
-const MaxDescription = 4096
+// The limits of a row. With them it fits the default Limits of a decoder, whatever the
+// records are named and whatever the app makes of them. All lengths are of the JSON text.
+const (
+	// MaxDescription is how long the description of a row may be, in bytes of JSON. A longer
+	// one is cut.
+	MaxDescription = 4096
+	// MaxConflicting is how many conflicting records a row lists; Violation.ConflictingTotal
+	// says how many there are.
+	MaxConflicting = 100
+	// maxConflicting is how long the list of them may be, in bytes.
+	maxConflicting = 16 << 10
+)
 
 // cut returns a text that is not too long. It leaves text alone that is not UTF-8, which
 // is refused later.
 func cut(text string) string {
 	const more = "…"
-	if len(text) <= MaxDescription || !utf8.ValidString(text) {
+	if !utf8.ValidString(text) {
 		return text
 	}
-	n := MaxDescription - len(more)
-	for !utf8.RuneStart(text[n]) {
-		n--
+	size, end := 0, 0 // end is where to cut
+	for i, letter := range text {
+		if size <= MaxDescription-len(more) {
+			end = i
+		}
+		if size += sizeInJSON(letter); size > MaxDescription {
+			return text[:end] + more
+		}
 	}
-	return text[:n] + more
+	return text
+}
+
+// sizeInJSON returns how many bytes a letter takes in canonical JSON, at most.
+func sizeInJSON(letter rune) int {
+	switch {
+	case letter < ' ':
+		return len(`\u0000`)
+	case letter == '"' || letter == '\\':
+		return 2
+	}
+	return utf8.RuneLen(letter)
 }
 
 // derive returns what a finding is as a row, without its evidence.
@@ -45,14 +70,15 @@ func derive(scope Scope, f Finding) (derived, error) {
 		Table: f.Record.Table, RecordID: f.Record.ID, Description: cut(f.Description),
 		Total: 1, RelevantUntil: f.RelevantUntil, Status: Open,
 	}}
-	if f.Record.Check() != nil {
+	valid := utf8.ValidString(d.Type) && utf8.ValidString(d.Scope) && utf8.ValidString(d.Description)
+	if f.Record.Check() != nil || !valid {
 		return d, errFinding
 	}
 	// An end beyond what can be written is none, such as that of a slot without an end.
-	if d.RelevantUntil > clock.MaxTimestamp {
+	if end := f.end(); end == math.MaxInt64 {
 		d.RelevantUntil = 0
-	} else if d.RelevantUntil < 0 {
-		d.RelevantUntil = 1
+	} else {
+		d.RelevantUntil = end
 	}
 	for _, key := range f.Others {
 		if key.Check() != nil || key.Table != f.Others[0].Table {
@@ -63,7 +89,26 @@ func derive(scope Scope, f Finding) (derived, error) {
 	}
 	slices.Sort(d.Conflicting)
 	d.Conflicting = slices.Compact(d.Conflicting)
+	if n := listable(d.Conflicting); n < len(d.Conflicting) {
+		d.ConflictingTotal = len(d.Conflicting)
+		d.Conflicting = slices.Clone(d.Conflicting[:n])
+	}
 	return d, nil
+}
+
+// listable returns how many of the IDs a row lists.
+func listable(ids []string) int {
+	size := len(`[]`)
+	for i, id := range ids {
+		size += len(`"",`)
+		for _, letter := range id {
+			size += sizeInJSON(letter)
+		}
+		if i == MaxConflicting || size > maxConflicting {
+			return i
+		}
+	}
+	return len(ids)
 }
 
 // records returns those records of the group that have the given keys, deleted or
@@ -84,7 +129,7 @@ func (g Group) records(keys []record.Key) []record.Record {
 func (d derived) row(table string, before record.Record) (record.Record, error) {
 	fields, err := d.fields()
 	if err != nil {
-		return record.Record{}, fmt.Errorf("%w: %w", errFinding, err)
+		return record.Record{}, err
 	}
 	return rowOf(record.Key{Table: table, ID: d.ID}, fields, before)
 }
@@ -102,6 +147,9 @@ func (d derived) fields() ([]field, error) {
 	all := []field{
 		{fieldConflicting, record.FieldValue{Value: conflicting, Stamp: d.stamp}},
 		{fieldTotal, record.FieldValue{Value: record.Int(int64(d.Total)), Stamp: d.stamp}},
+	}
+	if d.ConflictingTotal > 0 {
+		all = append(all, field{fieldConflictingTotal, record.FieldValue{Value: record.Int(int64(d.ConflictingTotal)), Stamp: d.stamp}})
 	}
 	for _, f := range [...]struct{ name, text string }{
 		{fieldType, d.Type}, {fieldRule, d.Rule}, {fieldScope, d.Rule + "/" + d.Scope},

@@ -4,40 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"hash"
+	"io"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Scope names a group of a rule.
-type Scope struct {
-	// Rule is the name under which the rule is registered.
-	Rule string
-	// Name is what Rule.Scopes calls the group.
-	Name string
-}
-
-// Compare returns -1, 0 or +1, ordering by rule and then by name, as bytes.
-func (s Scope) Compare(o Scope) int {
-	if s.Rule != o.Rule {
-		return strings.Compare(s.Rule, o.Rule)
-	}
-	return strings.Compare(s.Name, o.Name)
-}
-
-// Lock returns a number for the scope, the same on every server, for databases
-// that lock numbers, such as pg_advisory_xact_lock. Two scopes have the same number
-// with negligible probability, and then only wait for each other.
-func (s Scope) Lock() int64 {
-	sum := hash("fieldlww/scope/1\n", s.Rule, s.Name)
-	return int64(binary.BigEndian.Uint64(sum[:]))
-}
-
 // idOf returns the identity of a violation: 26 characters that are safe in any URL,
 // collation or file name. Two servers that find the same thing give it the same ID.
 func idOf(rule, key string) string {
-	sum := hash("fieldlww/violation/1\n", rule, key)
+	sum := hashOf("fieldlww/violation/1\n", rule, key)
 	return lowerBase32(sum[:16])
 }
 
@@ -45,14 +23,34 @@ func lowerBase32(b []byte) string {
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// hash returns the SHA-256 of a tag and of parts, each with its length in front.
-func hash(tag string, parts ...string) [sha256.Size]byte {
-	text := []byte(tag)
+// hashOf returns the SHA-256 of a tag and of parts, each with its length in front.
+func hashOf(tag string, parts ...string) [sha256.Size]byte {
+	h := newHash(tag)
+	h.add(parts...)
+	return h.sum()
+}
+
+// hashing computes a hash part by part.
+type hashing struct{ hash.Hash }
+
+func newHash(tag string) hashing {
+	h := hashing{sha256.New()}
+	h.Write([]byte(tag)) // a hash returns no error
+	return h
+}
+
+func (h hashing) add(parts ...string) {
 	for _, part := range parts {
-		text = binary.BigEndian.AppendUint64(text, uint64(len(part)))
-		text = append(text, part...)
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		h.Write(size[:])
+		io.WriteString(h, part)
 	}
-	return sha256.Sum256(text)
+}
+
+func (h hashing) sum() (sum [sha256.Size]byte) {
+	h.Sum(sum[:0])
+	return sum
 }
 
 // joinParts returns one text for several names, which hold no U+0000. Such texts sort
@@ -69,18 +67,18 @@ type evidence struct {
 // exist, sorted by key. Whether a record is deleted is always a part of it.
 func evidenceOf(f Finding, records []record.Record) evidence {
 	var e evidence
-	var parts []string
+	h := newHash("fieldlww/evidence/1\n")
 	for _, r := range records {
 		for name, w := range r.All() {
 			if f.dependsOn(name) {
-				parts = append(parts, r.Key().Table, r.Key().ID, name, w.Stamp.String())
+				h.add(r.Key().Table, r.Key().ID, name, w.Stamp.String())
 				if w.Stamp.Compare(e.newest) > 0 {
 					e.newest = w.Stamp
 				}
 			}
 		}
 	}
-	sum := hash("fieldlww/evidence/1\n", parts...)
+	sum := h.sum()
 	e.hash = lowerBase32(sum[:16])
 	return e
 }

@@ -38,33 +38,31 @@ func (c *ruleCheck) lookUp(ctx context.Context, view View) error {
 		return errView
 	}
 	for i, f := range found {
-		if err := c.learn(keys[i], f); err != nil {
-			return err
-		}
+		c.learn(keys[i], f)
 	}
 	return nil
 }
 
 // learn takes in the answer of the view for one key.
-func (c *ruleCheck) learn(key record.Key, f Found) error {
+func (c *ruleCheck) learn(key record.Key, f Found) {
 	if key.Table == c.table() {
 		if f.Record.Len() > 0 {
 			c.rows[key.ID] = f.Record
 		}
-		return nil
+		return
 	}
 	_, err := scopesOf(c.rule, f.Record)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		c.fail(err)
+	}
 	switch {
 	case f.Record.Deleted():
 		// It is gone, whether or not the rule can read what it was.
-	case f.Unknown || errors.Is(err, ErrUnknown):
+	case f.Unknown || err != nil:
 		c.unknown[key] = true
-	case err != nil:
-		return err
 	case f.Record.Len() > 0:
 		c.members[key] = f.Record // it is there, though in another group now
 	}
-	return nil
 }
 
 func (c *ruleCheck) isMember(key record.Key) bool {
@@ -79,6 +77,7 @@ func (c *ruleCheck) isFound(id string) bool {
 
 // close closes the rows of what was not found, where it is known that it is not there.
 func (c *ruleCheck) close() error {
+	doubted := make(map[string]int) // by scope: rows that stay open though nothing was found
 	for _, id := range slices.Sorted(maps.Keys(c.rows)) {
 		row := c.rows[id]
 		v, err := Parse(row)
@@ -86,6 +85,11 @@ func (c *ruleCheck) close() error {
 			continue
 		}
 		status := c.closed(v)
+		if status == Open && c.looked[v.Scope] {
+			if doubted[v.Scope]++; doubted[v.Scope] > c.maxDoubted() {
+				status = Hidden
+			}
+		}
 		if status == v.Status {
 			continue
 		}
@@ -98,24 +102,41 @@ func (c *ruleCheck) close() error {
 	return nil
 }
 
+// maxDoubted is how many rows of a group stay open because something cannot be read.
+// Without a limit, whoever writes such records fills the scope with rows that each check
+// reads. The rest is hidden.
+func (c *ruleCheck) maxDoubted() int { return 2 * max(c.maxPerScope(), DefaultMaxPerScope) }
+
 // closed returns the status of a row whose condition was not found.
 func (c *ruleCheck) closed(v Violation) Status {
 	if v.Status != Open && v.Status != Hidden || c.kept[v.ID] {
 		return v.Status
 	}
 	for _, key := range v.participants() {
-		if c.unknown[key] {
+		if c.unknown[key] || c.isUnchecked(key) {
 			return v.Status
 		}
 	}
-	past := c.Now != 0 && v.RelevantUntil != 0 && v.RelevantUntil <= c.Now
 	switch {
-	case past, !c.isMember(v.Record()):
+	case !c.isMember(v.Record()):
 		return Obsolete // even if there are too many to list: this one is over
 	case c.hidden[v.ID] && c.belong(v, v.Scope):
 		return Hidden
 	}
 	return Resolved
+}
+
+// isUnchecked reports whether a record belongs to a group that was to be checked and could
+// not be: what it is in conflict with there is not known.
+func (c *ruleCheck) isUnchecked(key record.Key) bool {
+	if len(c.looked) == len(c.touch.names) {
+		return false
+	}
+	names, _ := scopesOf(c.rule, c.members[key])
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, asked := slices.BinarySearch(c.touch.names, name)
+		return asked && !c.looked[name]
+	})
 }
 
 // firstScope returns the first of the groups in which something is found, given its
@@ -127,7 +148,7 @@ func (c *ruleCheck) firstScope(d derived, before record.Record) string {
 	if err != nil || v.Status != d.Status || v.Scope >= d.Scope {
 		return d.Scope
 	}
-	if _, looked := slices.BinarySearch(c.touch.names, v.Scope); looked {
+	if c.looked[v.Scope] {
 		return d.Scope
 	}
 	if c.belong(d.Violation, v.Scope) {

@@ -1,123 +1,120 @@
 package violation
 
 import (
+	"cmp"
 	"slices"
-	"sort"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// SchedulingConflict is the type of what NoOverlap finds.
-const SchedulingConflict = "scheduling_conflict"
-
-// Slot is a stretch of time for which a record takes something, such as a room. It
-// begins at From and ends before To, so that one may end when the next begins. A Slot
-// that does not end after it begins takes nothing.
-type Slot struct {
-	Resource string
-	From, To clock.Timestamp
-}
+// The types of what NoOverlap finds.
+const (
+	// SchedulingConflict is a pair of records that take the same at the same time.
+	SchedulingConflict = "scheduling_conflict"
+	// SlotsCut is a record that takes more than the rule looks at; see MaxSlots.
+	SlotsCut = "slots_cut"
+)
 
 // NoOverlap is the rule that no two records take the same resource at the same time.
-// There is a violation for each pair; it is about the one that was stamped later.
+// There is a violation for each pair, however often the two meet; it is about the record
+// that was stamped later.
 //
-// A change of one record reads all that take the same resource, whenever that is, so it costs
-// more as a resource collects records of the past. Where there will be tens of thousands,
-// make the resource a room and a month, say, and have a Guard refuse slots that reach from
-// one month into the next.
+// A change of a record reads all records that share a scope with it. Without Monthly, that
+// is all that ever took the resource, and costs more as these collect.
 type NoOverlap struct {
 	// Table is the table of the records.
 	Table string
-	// Fields are the fields that Slot reads. What wins together, such as start and end,
-	// belongs into one composite field.
+	// Fields are the fields that Slot or Slots reads. Values that win together, such as
+	// start and end, belong in one composite field.
 	Fields []string
 	// Slot returns what a record takes, and the zero Slot if nothing. ErrUnknown says
 	// that it cannot be read.
 	Slot func(r record.Record) (Slot, error)
+	// Slots is used in place of Slot if it is set. It returns all that a record takes, such
+	// as the weeks of a recurring meeting, or several rooms, in any order. The rule looks at
+	// the first MaxSlots in 36 scopes at most, in the order of their beginnings; a record that
+	// takes more is a violation of the type SlotsCut.
+	Slots func(r record.Record) ([]Slot, error)
+	// Monthly divides the slots of a resource into scopes of a calendar month in UTC, so that
+	// a change reads the months that it touches and no others. A slot that reaches from one
+	// month into another belongs to both. A pair is found in the month in which the last
+	// time that the two meet ends. Audit after changing it.
+	Monthly bool
 	// Describe returns the text for the newer record of a pair, given the other one. For
 	// the owner of the older one, an app makes its own from the two IDs of the row. Nil
 	// means a text without particulars.
 	Describe func(newer, older record.Record) string
-	// Relevant is set if a conflict stops to matter when the earlier slot of the two
-	// has ended. Then give Input.Now, or conflicts of the past count among those of a
-	// group, of which only so many are listed.
+	// Relevant is set if a conflict stops mattering when the last time that the two
+	// records meet has ended.
 	Relevant bool
 }
 
-// Scopes returns the resource that a record takes.
+// Scopes returns the resources that a record takes, each with its months if the rule is
+// Monthly.
 func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != n.Table {
 		return nil, nil
 	}
-	slot, err := n.Slot(r)
-	if err != nil || slot.Resource == "" {
+	t, err := n.taken(r)
+	if err != nil {
 		return nil, err
 	}
-	return []string{slot.Resource}, nil
+	return t.scopes, nil
 }
 
-// taken is a record with what it takes.
-type taken struct {
-	record.Record
-	Slot
+// taken returns what a record takes.
+func (n NoOverlap) taken(r record.Record) (taken, error) {
+	if n.Slots != nil {
+		slots, err := n.Slots(r)
+		if err != nil {
+			return taken{}, err
+		}
+		return n.take(r, slots), nil
+	}
+	slot, err := n.Slot(r)
+	if err != nil {
+		return taken{}, err
+	}
+	return n.take(r, []Slot{slot}), nil
 }
 
-// Check returns the pairs that overlap. If there are very many, it returns the first
-// ones and counts the rest.
+// Check returns the pairs that meet in the group, and the records that were cut. If there
+// are very many, it returns the first ones and counts the rest.
 func (n NoOverlap) Check(g Group) (Findings, error) {
-	all := make([]taken, 0, len(g.Records)) // by key, as the group is
+	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Most}
+	cuts := make([]taken, 0)
 	for _, r := range g.Records {
-		slot, err := n.Slot(r)
+		t, err := n.taken(r)
 		if err != nil {
 			return Findings{}, err
 		}
-		over := n.Relevant && g.Now != 0 && slot.To <= g.Now
-		if slot.Resource == g.Scope && slot.From < slot.To && !over {
-			all = append(all, taken{r, slot})
+		if t.cut && t.scopes[0] == g.Scope {
+			cuts = append(cuts, t)
 		}
+		m.add(t)
 	}
-	degrees, total := overlaps(all)
-	var f Findings
-	f.Total = total
-	for i := range all {
-		// All is in the order of keys, and so are the pairs.
-		for j := i + 1; degrees[i] > 0 && j < len(all) && len(f.List) < g.Most; j++ {
-			if all[i].overlaps(all[j]) {
-				f.List = append(f.List, n.finding(all[i], all[j]))
-			}
-		}
+	if err := m.find(); err != nil {
+		return Findings{}, err
+	}
+	f := Findings{Total: m.total + len(cuts)}
+	for _, t := range cuts[:min(g.Most, len(cuts))] {
+		f.List = append(f.List, Finding{
+			Key: RecordKey(t.Key()), Type: SlotsCut, Record: t.Key(), Fields: n.Fields,
+			Description: "takes too much to be looked at: conflicts of its later part are not found",
+		})
+	}
+	for _, p := range m.pairs[:min(max(0, g.Most-len(f.List)), len(m.pairs))] {
+		f.List = append(f.List, n.finding(p))
 	}
 	return f, nil
 }
 
-// overlaps reports whether two slots have a moment in common.
-func (s taken) overlaps(o taken) bool { return s.From < o.To && o.From < s.To }
-
-// overlaps returns for each how many others it overlaps, and the number of pairs. It
-// looks at the sorted beginnings and ends only, so it does not matter how many pairs
-// there are.
-func overlaps(all []taken) (degrees []int, pairs int) {
-	begins, ends := make([]clock.Timestamp, len(all)), make([]clock.Timestamp, len(all))
-	for i, t := range all {
-		begins[i], ends[i] = t.From, t.To
-	}
-	slices.Sort(begins)
-	slices.Sort(ends)
-	degrees = make([]int, len(all))
-	for i, t := range all {
-		begun := sort.Search(len(begins), func(k int) bool { return begins[k] >= t.To })
-		ended := sort.Search(len(ends), func(k int) bool { return ends[k] > t.From })
-		degrees[i] = begun - ended - 1
-		pairs += degrees[i]
-	}
-	return degrees, pairs / 2
-}
-
-func (n NoOverlap) finding(a, b taken) Finding {
-	newer, older := Newest(a.Record, b.Record, n.Fields...)
+func (n NoOverlap) finding(p pair) Finding {
+	newer, older := Newest(p.a.Record, p.b.Record, n.Fields...)
 	f := Finding{
-		Key: PairKey(a.Key(), b.Key()), Type: SchedulingConflict,
+		Key: PairKey(p.a.Key(), p.b.Key()), Type: SchedulingConflict,
 		Record: newer.Key(), Others: []record.Key{older.Key()}, Fields: n.Fields,
 		Description: "conflicts with another record for the same time",
 	}
@@ -125,7 +122,64 @@ func (n NoOverlap) finding(a, b taken) Finding {
 		f.Description = n.Describe(newer, older)
 	}
 	if n.Relevant {
-		f.RelevantUntil = min(a.To, b.To)
+		f.RelevantUntil = max(p.end, 1) // zero would be never
 	}
 	return f
+}
+
+// pair is two records that meet, in the order of their keys, and when the last time that
+// they do ends.
+type pair struct {
+	a, b *taken
+	end  clock.Timestamp
+}
+
+// byKey orders pairs as their findings are ordered by key.
+func (p pair) byKey(o pair) int {
+	if c := p.a.Key().Compare(o.a.Key()); c != 0 {
+		return c
+	}
+	return p.b.Key().Compare(o.b.Key())
+}
+
+// byEnd orders pairs by their ends, the latest first, and then by key.
+func (p pair) byEnd(o pair) int {
+	if c := cmp.Compare(o.end, p.end); c != 0 {
+		return c
+	}
+	return p.byKey(o)
+}
+
+// window is what a scope covers: a resource, and of its time what ends after from and not
+// after to.
+type window struct {
+	resource string
+	from, to clock.Timestamp
+}
+
+// window returns what a scope covers.
+func (n NoOverlap) window(scope string) window {
+	if !n.Monthly {
+		return window{scope, minTime, maxTime}
+	}
+	at := strings.LastIndexByte(scope, '/')
+	if m, ok := monthNamed(scope[at+1:]); ok && at >= 0 {
+		return window{scope[:at], m.from, m.to}
+	}
+	return window{} // it is no scope of this rule
+}
+
+// owns reports whether a pair that meets for the last time until then, is of this window.
+func (w window) owns(end clock.Timestamp) bool { return w.from < end && end <= w.to }
+
+// sortPairs sorts pairs, and keeps the first ones.
+func (m *meetings) sortPairs() {
+	order := pair.byKey
+	if m.byEnd {
+		order = pair.byEnd
+	}
+	slices.SortFunc(m.pairs, order)
+	if len(m.pairs) > m.most {
+		m.pairs = slices.Delete(m.pairs, m.most, len(m.pairs))
+	}
 }

@@ -24,10 +24,12 @@ const (
 	// Resolved: it does not hold any longer, which is known and not guessed.
 	Resolved Status = "resolved"
 	// Obsolete: it does not matter any longer, since the record that it is about is
-	// gone, or the time has passed in which it was relevant.
+	// gone, or its RelevantUntil has passed. The second is stored nowhere: see
+	// Violation.StatusAt.
 	Obsolete Status = "obsolete"
-	// Hidden: its group has so many that it is not listed, and is counted in the one
-	// row that stands for all of them. It is not resolved.
+	// Hidden: there were too many in its group to list it, and the one row that stands
+	// for all of them counts it. It is not resolved, and is open again when it is listed
+	// again. An audit finds out what became of it, and a check does not.
 	Hidden Status = "hidden"
 )
 
@@ -46,9 +48,12 @@ type Violation struct {
 	Table    string `json:"table"`
 	RecordID string `json:"recordId"`
 	// ConflictingTable and Conflicting name the records that it is in conflict with, if
-	// there are any, the IDs sorted.
+	// there are any, the IDs sorted. Of very many, only the first ones are listed.
 	ConflictingTable string   `json:"conflictingTable,omitempty"`
 	Conflicting      []string `json:"conflictingRecords"`
+	// ConflictingTotal is how many records it is in conflict with if Conflicting lists only
+	// the first ones, and else zero.
+	ConflictingTotal int `json:"conflictingTotal,omitempty"`
 	// Description is for people.
 	Description string `json:"description"`
 	// Total is how many violations the row stands for: 1, or more for a row that stands
@@ -59,9 +64,10 @@ type Violation struct {
 	DetectedAt clock.Timestamp `json:"detectedAt"`
 	// Evidence changes when one of the fields changes on which the finding depends.
 	Evidence string `json:"evidence"`
-	// RelevantUntil is when nobody needs to know any longer; zero means never.
+	// RelevantUntil is when the violation stops mattering; zero means never.
 	RelevantUntil clock.Timestamp `json:"relevantUntil,omitzero"`
-	Status        Status          `json:"status"`
+	// Status is what the records say. What the time says besides is in StatusAt.
+	Status Status `json:"status"`
 
 	// What follows was written by people, and merges field by field like all data.
 
@@ -98,6 +104,7 @@ const (
 	fieldRecord           = "recordId"
 	fieldConflictingTable = "conflictingTable"
 	fieldConflicting      = "conflictingRecords"
+	fieldConflictingTotal = "conflictingTotal"
 	fieldDescription      = "description"
 	fieldTotal            = "total"
 	fieldDetectedAt       = "detectedAt"
@@ -142,14 +149,15 @@ var ErrRow = errors.New("violation: not a row of a violation")
 // Parse returns the violation that a row holds.
 func Parse(row record.Record) (Violation, error) {
 	v := Violation{ID: row.Key().ID}
-	text := func(field string) string {
+	text := func(field string) string { return textIn(row, field) }
+	number := func(field string) int {
 		w, _ := row.Get(field)
-		s, _ := w.Value.Text()
-		return s
+		n, _ := w.Value.Int()
+		return int(n)
 	}
 	v.Type, v.Rule, v.Description = text(fieldType), text(fieldRule), text(fieldDescription)
 	v.Table, v.RecordID, v.ConflictingTable = text(fieldTable), text(fieldRecord), text(fieldConflictingTable)
-	v.Scope = strings.TrimPrefix(text(fieldScope), v.Rule+"/")
+	v.Scope = storedName(strings.TrimPrefix(text(fieldScope), v.Rule+"/"))
 	v.Evidence, v.Status, v.Note = text(fieldEvidence), Status(text(fieldStatus)), text(FieldNote)
 	if v.Rule == "" || v.Status == "" {
 		return Violation{}, ErrRow
@@ -159,9 +167,7 @@ func Parse(row record.Record) (Violation, error) {
 			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
 		}
 	}
-	total, _ := row.Get(fieldTotal)
-	n, _ := total.Value.Int()
-	v.Total = int(n)
+	v.Total, v.ConflictingTotal = number(fieldTotal), number(fieldConflictingTotal)
 	var err error
 	if v.DetectedAt, err = clock.ParseTimestamp(text(fieldDetectedAt)); err != nil {
 		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
@@ -180,15 +186,23 @@ func Parse(row record.Record) (Violation, error) {
 	return v, nil
 }
 
-// scopeOfRow returns the scope in which the violation of a row was found.
-func scopeOfRow(row record.Record) (Scope, bool) {
-	w, _ := row.Get(fieldScope)
-	text, _ := w.Value.Text()
-	rule, name, ok := strings.Cut(text, "/")
-	return Scope{rule, name}, ok
+// textIn returns the text in a field of a row, or "".
+func textIn(row record.Record, field string) string {
+	w, _ := row.Get(field)
+	s, _ := w.Value.Text()
+	return s
 }
 
-// participants returns the keys of all records that the violation names, sorted.
+// scopeOfRow returns the scope in which the violation of a row was found.
+func scopeOfRow(row record.Record) (Scope, bool) {
+	rule, name, ok := strings.Cut(textIn(row, fieldScope), "/")
+	return Scope{rule, storedName(name)}, ok
+}
+
+// statusOf returns the status of a row as it is stored, and "" if nothing is derived.
+func statusOf(row record.Record) Status { return Status(textIn(row, fieldStatus)) }
+
+// participants returns the keys of the records that the violation lists, sorted.
 func (v Violation) participants() []record.Key {
 	keys := []record.Key{v.Record()}
 	for _, id := range v.Conflicting {

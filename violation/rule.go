@@ -40,13 +40,10 @@ type Group struct {
 	Scope string
 	// Records are those that are not deleted, and Deleted those that are.
 	Records, Deleted []record.Record
-	// Most is how many findings are listed one by one. A rule that finds more may return
-	// that many, the first ones by key, and count all of them in Findings.Total.
+	// Most is how many findings of the group are looked at. A rule that finds more may
+	// return that many, the first ones in the order of Findings.List, and count all of them
+	// in Findings.Total.
 	Most int
-	// Now is the time by which it is judged what is still relevant, as in Input, or zero if
-	// that is not judged. A rule may leave out what was relevant until then or before: it
-	// is not listed anyway.
-	Now clock.Timestamp
 	// Partial says that there may be more records than are known here, as on a
 	// client that holds a part of the data. What the records at hand prove is a
 	// finding all the same; what rests on a record being absent is not.
@@ -58,9 +55,11 @@ func (g Group) Find(key record.Key) (record.Record, bool) { return find(g.Record
 
 // Findings is what is wrong in one group.
 type Findings struct {
+	// List has the findings in any order. Where it has only the first ones, the order is by
+	// RelevantUntil, the latest first and never before all, and then by Key.
 	List []Finding
-	// Total is how many findings there are, if List has only the first ones in the order
-	// of their keys. A Total below the length of List means just those.
+	// Total is how many findings there are, if List has only the first ones. A Total below
+	// the length of List means just those. It must not depend on the time.
 	Total int
 }
 
@@ -75,11 +74,12 @@ type Finding struct {
 	// Type says what kind of thing it is to a program, such as scheduling_conflict.
 	Type string
 	// Record is what the finding is about, and Others are the records that it is in
-	// conflict with. All are of the group, or missing.
+	// conflict with, of which a row lists the first MaxConflicting. All are of the group, or
+	// missing.
 	Record record.Key
 	Others []record.Key
-	// Beside are records of the group that the finding depends on as well, and that the
-	// row does not name, such as the event that has too few seats.
+	// Beside are further records of the group that the finding depends on and does not
+	// name, such as the event that has too few seats.
 	Beside []record.Key
 	// Description is for people who may read Record. Mind that they may not be
 	// permitted to read the others. It is cut after MaxDescription bytes.
@@ -88,8 +88,8 @@ type Finding struct {
 	// means all fields. A change of one of them is a change of the evidence, and a
 	// dismissal falls. Whether a record is deleted always counts.
 	Fields []string
-	// RelevantUntil is when nobody needs to know any longer, such as the end of a
-	// meeting; zero means never, and so does a time after clock.MaxTimestamp.
+	// RelevantUntil is when the violation stops mattering, such as the end of a meeting;
+	// zero means never, and so does a time after clock.MaxTimestamp.
 	RelevantUntil clock.Timestamp
 }
 

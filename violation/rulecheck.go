@@ -1,12 +1,9 @@
 package violation
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -21,6 +18,7 @@ type ruleCheck struct {
 	report *Report
 
 	touch
+	looked  map[string]bool              // the groups that were read and judged
 	members map[record.Key]record.Record // those that are there and not deleted
 	found   map[string]derived           // by ID: what is wrong now
 	rows    map[string]record.Record     // by ID: what is stored
@@ -30,48 +28,57 @@ type ruleCheck struct {
 	updates      []merge.Update
 }
 
+// maxFound is how many rows one check of a rule finds before it leaves the rest of the
+// groups unchecked. Each group has at most Checker.MaxPerScope rows and one.
+const maxFound = 10_000
+
 // errView says that a view did not answer each question.
 var errView = errors.New("violation: the view returned another number of answers than there were questions")
 
-// run checks the rule, and returns the rows that change.
-func (c *ruleCheck) run(ctx context.Context) ([]merge.Update, error) {
-	var err error
-	if c.touch, err = c.touched(c.name, c.Input); err != nil {
-		return nil, err
-	}
+// run checks the rule. It leaves the rows that change, and what failed.
+func (c *ruleCheck) run(ctx context.Context) {
+	c.touch = c.touched(c.name, c.Input)
+	c.report.Unknown += len(c.unknown)
 	if len(c.touch.names) == 0 {
-		c.report.Unknown += len(c.unknown)
-		return nil, nil
+		return
 	}
-	names := c.touch.names
-	c.members = make(map[record.Key]record.Record)
+	c.looked, c.members = make(map[string]bool), make(map[record.Key]record.Record)
 	c.found, c.rows = make(map[string]derived), make(map[string]record.Record)
 	c.kept, c.hidden = make(map[string]bool), make(map[string]bool)
-	view := c.overlaid()
-	groups, err := view.Groups(ctx, c.name, names)
-	if err != nil {
-		return nil, err
+	known := len(c.unknown)
+	if err := c.derive(ctx); err != nil {
+		c.updates = nil
+		c.fail(err, c.touch.names...)
+		return
 	}
-	if len(groups) != len(names) {
-		return nil, errView
-	}
-	for i, members := range groups {
-		if err := c.group(names[i], members); err != nil {
-			return nil, err
+	for _, d := range c.found {
+		if c.Now == 0 || d.StatusAt(c.Now) == Open {
+			c.report.Open++
 		}
 	}
+	c.report.Unknown += len(c.unknown) - known
+}
+
+// derive reads the groups, finds what is wrong in them, and derives the rows that change.
+func (c *ruleCheck) derive(ctx context.Context) error {
+	names, view := c.touch.names, c.overlaid()
+	groups, err := view.Groups(ctx, c.name, names)
+	if err != nil {
+		return err
+	}
+	if len(groups) != len(names) {
+		return errView
+	}
+	for i, members := range groups {
+		c.group(names[i], members)
+	}
 	if err := c.lookUp(ctx, view); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.close(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.open(); err != nil {
-		return nil, err
-	}
-	c.report.Open += len(c.found)
-	c.report.Unknown += len(c.unknown)
-	return c.updates, nil
+	return c.open()
 }
 
 // overlaid returns the view with the changes laid over it.
@@ -86,10 +93,39 @@ func (c *ruleCheck) overlaid() View {
 	return newOverlay(c.View, c.Checker, after)
 }
 
-// group checks one group.
-func (c *ruleCheck) group(name string, members Members) error {
-	g := groupOf(name, members)
-	g.Most, g.Now = c.maxPerScope(), c.Now
+// group checks one group. One that fails finds nothing and closes nothing.
+func (c *ruleCheck) group(name string, members Members) {
+	err := members.Err
+	if err == nil && len(c.found) > maxFound {
+		err = ErrTooLarge
+	}
+	var l listed
+	if err == nil {
+		l, err = c.judge(name, members)
+	}
+	if err != nil {
+		c.fail(err, name)
+	} else {
+		c.looked[name] = true
+	}
+	for _, d := range l.rows {
+		c.keep(d)
+	}
+	if l.partial {
+		c.report.Unknown++
+	}
+	for _, row := range members.Rows {
+		id := row.Key().ID
+		c.rows[id] = row
+		c.kept[id] = c.kept[id] || l.partial || err != nil
+		c.hidden[id] = c.hidden[id] || l.capped
+	}
+}
+
+// judge asks the rule what is wrong in a group.
+func (c *ruleCheck) judge(name string, members Members) (listed, error) {
+	g := groupOf(longName(c.rule, name, members.Records), members)
+	g.Most = c.maxPerScope() + 1 // one more says until when there are too many
 	for _, r := range g.Records {
 		c.members[r.Key()] = r
 	}
@@ -101,22 +137,13 @@ func (c *ruleCheck) group(name string, members Members) error {
 		findings, err, g.Partial = Findings{}, nil, true
 	}
 	if err != nil {
-		return err
+		return listed{}, err
 	}
-	if g.Partial {
-		c.report.Unknown++
+	l := listed{scope: Scope{c.name, name}, group: g, partial: g.Partial}
+	if err := l.list(findings, c.maxPerScope()); err != nil {
+		return listed{}, err
 	}
-	capped, err := c.list(Scope{c.name, name}, findings, g)
-	if err != nil {
-		return err
-	}
-	for _, row := range members.Rows {
-		id := row.Key().ID
-		c.rows[id] = row
-		c.kept[id] = c.kept[id] || g.Partial
-		c.hidden[id] = c.hidden[id] || capped
-	}
-	return nil
+	return l, nil
 }
 
 // groupOf returns the group of the members of a scope.
@@ -139,88 +166,9 @@ func sortedByKey(records []record.Record) []record.Record {
 	return slices.CompactFunc(records, func(a, b record.Record) bool { return a.Key() == b.Key() })
 }
 
-// list takes in the findings of a group, and reports whether there are too many to
-// list them all.
-func (c *ruleCheck) list(scope Scope, findings Findings, g Group) (capped bool, err error) {
-	list := slices.DeleteFunc(slices.Clone(findings.List), func(f Finding) bool {
-		return c.Now != 0 && f.RelevantUntil != 0 && f.RelevantUntil <= c.Now
-	})
-	slices.SortFunc(list, Finding.compare)
-	list = slices.CompactFunc(list, func(a, b Finding) bool { return a.Key == b.Key })
-	untold := max(0, findings.Total-len(findings.List))
-	total, most := len(list)+untold, c.maxPerScope()
-	if capped = total > most || untold > 0; capped {
-		list = list[:min(most, len(list))]
-	}
-	if len(findings.List) == 0 && total > 0 {
-		return false, errFinding // they are counted, and none is told
-	}
-	for _, f := range list {
-		if err := c.note(scope, f, g); err != nil {
-			return false, err
-		}
-	}
-	if !capped || len(list) == 0 {
-		return capped, nil // all that is told is over
-	}
-	return true, c.noteAll(scope, list, total, g)
-}
-
-// note takes in one finding.
-func (c *ruleCheck) note(scope Scope, f Finding, g Group) error {
-	d, err := derive(scope, f)
-	if err != nil {
-		return err
-	}
-	keys := append(d.participants(), f.Beside...)
-	slices.SortFunc(keys, record.Key.Compare)
-	return c.keep(d, evidenceOf(f, g.records(slices.Compact(keys))))
-}
-
-// noteAll takes in the row that stands for all findings of a group. Its evidence is
-// all that belongs to the group.
-func (c *ruleCheck) noteAll(scope Scope, first []Finding, total int, g Group) error {
-	f := first[0]
-	// No helper makes a key that begins with an empty part: a table has a name.
-	f.Key, f.Others, f.RelevantUntil = joinParts("", "group", scope.Name), nil, 0
-	f.Description = fmt.Sprintf("%d conflicts, of which the first %d are listed", total, len(first))
-	d, err := derive(scope, f)
-	if err != nil {
-		return err
-	}
-	d.Total = total
-	return c.keep(d, evidenceOf(f, append(slices.Clone(g.Records), g.Deleted...)))
-}
-
 // keep takes in a row. Where two records meet in two groups, the first one has it.
-func (c *ruleCheck) keep(d derived, e evidence) error {
-	d.Evidence, d.stamp, d.DetectedAt = e.hash, e.newest, e.newest.Time
-	if !d.stamp.Valid() {
-		return errFinding
-	}
+func (c *ruleCheck) keep(d derived) {
 	if before, ok := c.found[d.ID]; !ok || d.Scope < before.Scope {
 		c.found[d.ID] = d
 	}
-	return nil
-}
-
-// compare orders findings by key, and such of one key by what they say, so that the
-// order in which a rule returns them does not matter.
-func (f Finding) compare(o Finding) int {
-	if c := strings.Compare(f.Key, o.Key); c != 0 {
-		return c
-	}
-	if c := f.Record.Compare(o.Record); c != 0 {
-		return c
-	}
-	if c := slices.CompareFunc(f.Others, o.Others, record.Key.Compare); c != 0 {
-		return c
-	}
-	if c := slices.Compare(f.Fields, o.Fields); c != 0 {
-		return c
-	}
-	if c := slices.CompareFunc(f.Beside, o.Beside, record.Key.Compare); c != 0 {
-		return c
-	}
-	return cmp.Or(cmp.Compare(f.Type, o.Type), cmp.Compare(f.Description, o.Description), cmp.Compare(f.RelevantUntil, o.RelevantUntil))
 }

@@ -133,9 +133,9 @@ func (s *server) violations(t require.TestingT) []violation.Violation {
 	return all
 }
 
-// with returns the violations that have a status.
+// with returns the violations that have a status, as they are read now.
 func (s *server) with(t require.TestingT, status violation.Status) []violation.Violation {
-	return slices.DeleteFunc(s.violations(t), func(v violation.Violation) bool { return v.Status != status })
+	return slices.DeleteFunc(s.violations(t), func(v violation.Violation) bool { return v.StatusAt(s.now) != status })
 }
 
 // only returns the one row that there is.

@@ -16,10 +16,9 @@ import (
 //
 // A view is used by one goroutine at a time. What it returns is not changed.
 type View interface {
-	// Groups returns, for each of the named scopes of a rule, the records that
-	// belong to it by Rule.Scopes, deleted ones included, and the rows of the
-	// violations table whose field "scope" is "rule/name". Names that Scopes returns
-	// beside ErrUnknown count; beside another error they do not.
+	// Groups returns, for each of the named scopes of a rule, the records and the rows of
+	// violations that stand in it by Checker.ScopesOf: records of the rule, deleted ones
+	// included, and open rows.
 	Groups(ctx context.Context, rule string, names []string) ([]Members, error)
 
 	// Get returns the record of each key. One that does not exist has no fields.
@@ -29,8 +28,14 @@ type View interface {
 // Members is what a View knows of one scope. Their order does not matter.
 type Members struct {
 	Records []record.Record
-	// Rows are the rows of violations that were found in this scope, open or not.
+	// Rows are the rows of violations that were found in this scope and are stored as
+	// open. Others among them do no harm.
 	Rows []record.Record
+	// Err says why the scope was not read, such as ErrTooLarge; then Records and Rows do
+	// not count. The scope is reported as unchecked, and the others are checked. A view
+	// that reads from a database should bound what it reads of one scope, and of all
+	// together, since users decide how many records a scope has.
+	Err error
 	// Partial says that other records may belong to the scope as well.
 	Partial bool
 }
@@ -75,7 +80,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Me
 	out := make([]Members, len(groups))
 	for i, g := range groups {
 		at[names[i]] = i
-		out[i].Partial = g.Partial
+		out[i].Partial, out[i].Err = g.Partial, g.Err
 		for _, row := range g.Rows {
 			if _, changed := o.changed[row.Key()]; !changed {
 				out[i].Rows = append(out[i].Rows, row)

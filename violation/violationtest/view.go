@@ -94,6 +94,10 @@ func (t *test) askGroups(rule string, names []string) {
 		}
 		for i, name := range names {
 			place := fmt.Sprintf("Groups of rule %q: scope %q", rule, name)
+			if got[i].Err != nil {
+				t.errorf("%s was not read: %w", place, got[i].Err)
+				continue
+			}
 			if got[i].Partial {
 				t.errorf("%s is partial, and all its records are stored", place)
 			}

@@ -77,14 +77,10 @@ func eachFound(change func(f *violation.Found)) broken {
 func faults() map[string]broken {
 	return map[string]broken{
 		"it is deleted": each(func(m *violation.Members) { m.Records = slices.DeleteFunc(m.Records, record.Record.Deleted) }),
-		"row": each(func(m *violation.Members) {
-			m.Rows = slices.DeleteFunc(m.Rows, func(r record.Record) bool {
-				v, err := violation.Parse(r)
-				return err != nil || v.Status != violation.Open
-			})
-		}),
-		"is partial": each(func(m *violation.Members) { m.Partial = true }),
-		"twice":      each(func(m *violation.Members) { m.Records = append(m.Records, m.Records...) }),
+		"row":           each(func(m *violation.Members) { m.Rows = nil }),
+		"was not read":  each(func(m *violation.Members) { m.Err = violation.ErrTooLarge }),
+		"is partial":    each(func(m *violation.Members) { m.Partial = true }),
+		"twice":         each(func(m *violation.Members) { m.Records = append(m.Records, m.Records...) }),
 		"answers to": {groups: func(_ string, names []string, answer []violation.Members) []violation.Members {
 			return answer[:len(set(names))] // one for each different question
 		}},
@@ -174,6 +170,28 @@ func (k keeping) Groups(ctx context.Context, rule string, names []string) ([]vio
 		answer[i].Records = slices.Collect(maps.Values(members))
 	}
 	return answer, err
+}
+
+// TestClosedRows: an index in which closed rows stay is found.
+func TestClosedRows(t *testing.T) {
+	err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
+		m, _ := memory(c, records)
+		rows := map[string][]record.Record{}
+		for _, r := range records {
+			if v, err := violation.Parse(r); err == nil && v.Status == violation.Resolved {
+				rows[v.Rule+"/"+v.Scope] = append(rows[v.Rule+"/"+v.Scope], r)
+			}
+		}
+		return broken{View: m, groups: func(rule string, names []string, answer []violation.Members) []violation.Members {
+			for i, name := range names {
+				answer[i].Rows = append(answer[i].Rows, rows[rule+"/"+name]...)
+			}
+			return answer
+		}}, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "does not belong there") {
+		t.Fatal(err)
+	}
 }
 
 // TestStaleIndex: an index that forgets nothing is found.

@@ -1,0 +1,84 @@
+package violation
+
+import (
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Scope names a group of a rule.
+type Scope struct {
+	// Rule is the name under which the rule is registered.
+	Rule string
+	// Name is the name that Rule.Scopes gave the group. A Checker shortens a name of more
+	// than 1,024 bytes to its beginning and a hash, wherever it returns one and wherever it
+	// asks a View; so a row and an index entry stay small, whatever users write.
+	Name string
+}
+
+// Compare returns -1, 0 or +1, ordering by rule and then by name, as bytes.
+func (s Scope) Compare(o Scope) int {
+	if s.Rule != o.Rule {
+		return strings.Compare(s.Rule, o.Rule)
+	}
+	return strings.Compare(s.Name, o.Name)
+}
+
+// Lock returns a number for the scope, the same on every server, for databases
+// that lock numbers, such as pg_advisory_xact_lock. Two scopes have the same number
+// with negligible probability, and then only wait for each other.
+func (s Scope) Lock() int64 {
+	sum := hashOf("fieldlww/scope/1\n", s.Rule, s.Name)
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
+// maxScopeName is the greatest length of a name that is not shortened, in bytes.
+const maxScopeName = 1024
+
+func isLong(name string) bool { return len(name) > maxScopeName }
+
+// shortName returns what stands for the name that a rule gave a scope. A shortened name is
+// longer than maxScopeName, so it never equals a name that is not shortened.
+func shortName(name string) string {
+	if !isLong(name) {
+		return name
+	}
+	sum := hashOf("fieldlww/longscope/1\n", name)
+	n := maxScopeName
+	for n > maxScopeName-utf8.UTFMax && !utf8.RuneStart(name[n]) {
+		n--
+	}
+	return name[:n] + strings.Repeat(".", maxScopeName-n) + shortMark + lowerBase32(sum[:16])
+}
+
+// shortMark stands between the beginning of a long name and its hash.
+const shortMark = "…"
+
+// storedName returns what stands for a name that is stored or was returned before. It
+// leaves a shortened name alone.
+func storedName(name string) string {
+	const hashed = 26
+	if len(name) == maxScopeName+len(shortMark)+hashed && name[maxScopeName:maxScopeName+len(shortMark)] == shortMark {
+		return name
+	}
+	return shortName(name)
+}
+
+// longName returns the name that a rule gave a scope, given one of its members. Without
+// members, a shortened name stays as it is.
+func longName(rule Rule, name string, members []record.Record) string {
+	if !isLong(name) {
+		return name
+	}
+	for _, r := range members {
+		names, _ := rawScopesOf(rule, r)
+		for _, long := range names {
+			if shortName(long) == name {
+				return long
+			}
+		}
+	}
+	return name
+}
