@@ -10,18 +10,22 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Guard returns a guard that lets clients write to a table of violations what is theirs
-// to write, FieldAcknowledged, FieldDismissed and FieldNote, and refuses all else: what
-// is derived is nobody's to write. The other tables it leaves to the next guard, which
-// may be nil, and which is asked about the table of violations as well. A table "" is
-// DefaultTable, as in a Checker.
+// Guard returns a guard that lets clients write FieldAcknowledged, FieldDismissed and
+// FieldNote to a table of violations, each with a value of at most MaxWritten bytes, and
+// refuses other fields there, since they are derived. It leaves the other tables to the next
+// guard, which may be nil, and which is asked about the table of violations as well. A
+// table "" is DefaultTable, as in a Checker.
 func Guard(table string, next merge.Guard) merge.Guard {
 	table = cmp.Or(table, DefaultTable)
 	return func(actor clock.ClientID, m record.Mutation) error {
 		if m.Data.Key().Table == table {
-			for name := range m.Data.All() {
+			for name, w := range m.Data.All() {
+				path := "data." + record.PathName(name)
 				if !isOfPeople(name) {
-					return &merge.Refusal{Code: Derived, Path: "data." + record.PathName(name), Err: errDerived}
+					return &merge.Refusal{Code: Derived, Path: path, Err: errDerived}
+				}
+				if len(w.Value.JSON()) > MaxWritten {
+					return &merge.Refusal{Code: merge.LimitExceeded, Path: path, Err: errWritten}
 				}
 			}
 		}
@@ -35,5 +39,11 @@ func Guard(table string, next merge.Guard) merge.Guard {
 // Derived is the code of the refusal of a push that names a derived field of a
 // violation.
 const Derived merge.Code = "derived_field"
+
+// MaxWritten is how long a value is that a client writes to a row, in bytes of JSON. A check
+// reads the open rows of a scope, so their size is limited.
+const MaxWritten = 4096
+
+var errWritten = fmt.Errorf("violation: the value has more than %d bytes: shorten it", MaxWritten)
 
 var errDerived = fmt.Errorf("violation: only %s may be written", strings.Join([]string{FieldAcknowledged, FieldDismissed, FieldNote}, ", "))

@@ -52,14 +52,14 @@ func (c *ruleCheck) learn(key record.Key, f Found) {
 		return
 	}
 	_, err := scopesOf(c.rule, f.Record)
-	if err != nil && !errors.Is(err, ErrUnknown) {
-		c.fail(err)
-	}
 	switch {
 	case f.Record.Deleted():
 		// It is gone, whether or not the rule can read what it was.
 	case f.Unknown || err != nil:
 		c.unknown[key] = true
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			c.fail(err)
+		}
 	case f.Record.Len() > 0:
 		c.members[key] = f.Record // it is there, though in another group now
 	}

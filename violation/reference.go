@@ -71,6 +71,9 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 		if id, err := l.reference(r); r.Key().Table != l.Table || err != nil || id != g.Scope {
 			continue
 		}
+		if f.Total++; len(f.List) >= g.Most { // by key, as the records are
+			continue
+		}
 		f.List = append(f.List, Finding{
 			Key: joinParts(r.Key().Table, r.Key().ID, l.Field), Type: StaleAssignment,
 			Record: r.Key(), Others: []record.Key{key},
