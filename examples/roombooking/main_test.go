@@ -85,7 +85,7 @@ func Example() {
 	//   Ana's phone shows no banner
 	//   Ben's laptop shows no banner
 	//   Ana's phone has it stored as open, which it reads at this hour as obsolete
-	//   After the nightly audit of both servers, and a pull, it is stored as obsolete
+	//   After the nightly audit of both servers, and a pull, it is still stored as open: what a clock says is not stored
 	//   East and West hold the same, byte for byte: true
 }
 

@@ -100,8 +100,7 @@ func (s *server) save(changes []merge.Update) error {
 	return report.Err
 }
 
-// audit looks at everything, as a server does each night: it finds what was missed,
-// and what has become obsolete since.
+// audit looks at everything, as a server does each night: it finds what was missed.
 func (s *server) audit() error {
 	report := s.checker.Audit(s.state(), s.now())
 	s.put(report.Updates)

@@ -31,7 +31,8 @@ type Slot struct {
 }
 
 // Checker returns the rules: no two meetings in one room at one time. A conflict stops
-// to matter when the first of the two meetings is over.
+// mattering when the first of the two meetings is over. A change reads the meetings of its
+// room and month, and not those of years ago.
 func Checker() *violation.Checker {
 	return &violation.Checker{Rules: map[string]violation.Rule{
 		"room_taken": violation.NoOverlap{
@@ -40,6 +41,7 @@ func Checker() *violation.Checker {
 			Slot:     taken,
 			Describe: Banner,
 			Relevant: true,
+			Monthly:  true,
 		},
 	}}
 }

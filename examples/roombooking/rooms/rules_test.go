@@ -99,7 +99,7 @@ func ExampleFindJSON() {
 	// [{"id":"nblg3qv27mmlr59uhlrvam78t4",
 	//   "type":"scheduling_conflict",
 	//   "rule":"room_taken",
-	//   "scope":"Room B",
+	//   "scope":"Room B/2026-03",
 	//   "table":"meetings",
 	//   "recordId":"design-review",
 	//   "conflictingTable":"meetings",

@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -10,55 +13,239 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Audit derives all violations of a workspace anew, and the index with them, as is due
-// after the rules have changed or one of them has failed. It holds the workspace in
-// memory, and keeps its pushes waiting. Where nothing was pushed yet, that is ErrEmpty.
+// indexVersion is changed when the index holds something else for the same rules.
+const indexVersion = "2"
+
+// An audit reads this many records at once, and checks this many scopes at once. A scope
+// that is too large for a push is checked alone, up to a size.
+const (
+	auditRecords = 1000
+	auditScopes  = 100
+	auditScope   = 256 << 20 // bytes
+)
+
+// Audit makes the index of a workspace again, and derives its violations, as is due after
+// the rules have changed or when health names a rule. Its pushes wait meanwhile. It reads
+// the workspace page by page and scope by scope, so what is in memory is the names of the
+// scopes, the largest scope, and the rows that change. A scope that fails is in the report,
+// and the others are audited. Where nothing was pushed yet, that is ErrEmpty.
 func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report, error) {
-	var report violation.Report
+	a := audit{Server: s, seen: make(map[[sha256.Size]byte]bool)}
 	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {
-		all, err := tx.all(ctx)
-		if err != nil {
-			return fmt.Errorf("read records: %w", err)
-		}
-		if all.Len() == 0 {
+		if tx.seq == 0 {
 			return ErrEmpty // and no workspace of this name is made
 		}
-		report = s.options.Rules.Audit(all, clock.TimestampOf(s.options.Now()))
-		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM scopes WHERE workspace = $1`, workspace); err != nil {
-			return err
-		}
-		var stored []merge.Update
-		for r := range all.All() {
-			stored = append(stored, merge.Update{After: r})
-		}
-		for _, updates := range [][]merge.Update{stored, report.Updates} {
-			if err := tx.index(ctx, s.options.Rules, updates); err != nil {
-				return fmt.Errorf("store the index: %w", err)
-			}
-		}
-		return tx.put(ctx, report.Updates)
+		a.session = tx
+		return a.run(ctx)
 	})
 	if err == nil {
 		s.feed.advance(workspace, seq)
 	}
-	return report, err
+	a.report.Err = a.err()
+	return a.report, err
 }
 
-// all returns all records of the workspace.
-func (s *session) all(ctx context.Context) (merge.Collection, error) {
-	rows, err := s.tx.QueryContext(ctx, `SELECT tbl, id, data FROM records WHERE workspace = $1`, s.workspace)
+// auditStale audits all workspaces if they were indexed by other rules: their index does not
+// say where these rules look. It is done when a server starts.
+func (s *Server) auditStale(ctx context.Context) error {
+	version := indexVersion + "/" + s.options.RulesVersion
+	stale, err := s.database.indexedOtherwise(ctx, version)
+	for _, name := range stale {
+		report, failed := s.Audit(ctx, name)
+		s.options.Log.InfoContext(ctx, "audited, since the rules are others", "workspace", name,
+			"open", report.Open, "changed", len(report.Updates), "err", errors.Join(failed, report.Err))
+		err = errors.Join(err, failed)
+	}
 	if err != nil {
-		return merge.Collection{}, err
+		return err
+	}
+	_, err = s.database.db.ExecContext(ctx, `
+		INSERT INTO indexed (one, version) VALUES (1, $1)
+		ON CONFLICT (one) DO UPDATE SET version = excluded.version`, version)
+	return err
+}
+
+// indexedOtherwise returns the names of all workspaces if they are indexed by another
+// version of the rules.
+func (d *Database) indexedOtherwise(ctx context.Context, version string) (names []string, err error) {
+	rows, err := d.db.QueryContext(ctx, `
+		SELECT name FROM workspaces
+		WHERE seq > 0 AND NOT EXISTS (SELECT 1 FROM indexed WHERE version = $1) ORDER BY name`, version)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
-	var found []record.Record
 	for rows.Next() {
-		var key record.Key
-		var fields record.Record
-		if err := rows.Scan(&key.Table, &key.ID, &fields); err != nil {
-			return merge.Collection{}, err
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
 		}
-		found = append(found, fields.WithKey(key))
+		names = append(names, name)
 	}
-	return merge.Collect(found...), rows.Err()
+	return names, rows.Err()
+}
+
+// audit is an audit of one workspace.
+type audit struct {
+	*Server
+	*session
+	seen   map[[sha256.Size]byte]bool // the scopes that were checked
+	report violation.Report
+}
+
+func (a *audit) run(ctx context.Context) error {
+	if a.postgres {
+		if err := patient(ctx, a.tx); err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{"scopes", "unchecked"} {
+		if _, err := a.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE workspace = $1`, a.workspace); err != nil {
+			return err
+		}
+	}
+	err := a.each(ctx, func(records []record.Record) error {
+		updates := make([]merge.Update, len(records))
+		for i, r := range records {
+			updates[i] = merge.Update{After: r}
+		}
+		return a.index(ctx, a.options.Rules, updates)
+	})
+	if err != nil {
+		return fmt.Errorf("store the index: %w", err)
+	}
+	// Rows come last: by then, what they name was found where the records are now.
+	for _, rows := range []bool{false, true} {
+		err := a.each(ctx, func(records []record.Record) error {
+			return a.checkScopes(ctx, slices.DeleteFunc(records, func(r record.Record) bool {
+				return (r.Key().Table == violation.DefaultTable) != rows
+			}))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each hands over all records, a page at a time, in the order of their keys. Rows that are
+// stored meanwhile do no harm.
+func (a *audit) each(ctx context.Context, f func([]record.Record) error) error {
+	for after := (record.Key{}); ; {
+		page, err := a.page(ctx, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1].Key()
+		if err := f(page); err != nil {
+			return err
+		}
+	}
+}
+
+// page returns the records after a key.
+func (a *audit) page(ctx context.Context, after record.Key) ([]record.Record, error) {
+	rows, err := a.tx.QueryContext(ctx, `
+		SELECT tbl, id, data FROM records WHERE workspace = $1 AND (tbl, id) > ($2, $3)
+		ORDER BY tbl, id LIMIT $4`, a.workspace, after.Table, after.ID, auditRecords)
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	defer rows.Close()
+	var page []record.Record
+	for size := 0; size < maxLoaded && rows.Next(); {
+		var key record.Key
+		var data string
+		var fields record.Record
+		if err := rows.Scan(&key.Table, &key.ID, &data); err != nil {
+			return nil, fmt.Errorf("read records: %w", err)
+		}
+		if err := fields.Scan(data); err != nil {
+			return nil, fmt.Errorf("read the record %q: %w", key, err)
+		}
+		size += len(data)
+		page = append(page, fields.WithKey(key))
+	}
+	return page, rows.Err()
+}
+
+// checkScopes checks the scopes of records, and those in which rows are hidden, unless they
+// were checked.
+func (a *audit) checkScopes(ctx context.Context, records []record.Record) error {
+	hidden := make(map[violation.Scope][]merge.Update)
+	var scopes []violation.Scope
+	for _, r := range records {
+		if v, err := violation.Parse(r); err == nil && r.Key().Table == violation.DefaultTable && v.Status == violation.Hidden {
+			// No index has it, so it is given as if somebody had written to it.
+			scope := violation.Scope{Rule: v.Rule, Name: v.Scope}
+			hidden[scope] = append(hidden[scope], merge.Update{Before: r, After: r})
+			scopes = append(scopes, scope)
+		}
+		for _, scope := range a.options.Rules.ScopesOf(r) {
+			if hash := sha256.Sum256([]byte(scope.Rule + "/" + scope.Name)); !a.seen[hash] {
+				a.seen[hash] = true
+				scopes = append(scopes, scope)
+			}
+		}
+	}
+	slices.SortFunc(scopes, violation.Scope.Compare)
+	for these := range slices.Chunk(slices.Compact(scopes), auditScopes) {
+		in := violation.Input{Scopes: these}
+		for _, scope := range these {
+			in.Changes = append(in.Changes, hidden[scope]...)
+		}
+		if err := a.checkThese(ctx, in, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkThese checks scopes, and stores what comes of it. Those that are too large together
+// are checked one by one.
+func (a *audit) checkThese(ctx context.Context, in violation.Input, most int) error {
+	in.Now = clock.TimestampOf(a.options.Now())
+	report, err := a.checkOn(ctx, &view{session: a.session, most: most}, a.options.Rules, in)
+	if err != nil {
+		return err
+	}
+	if err := a.session.store(ctx, a.options.Rules, report.Updates); err != nil {
+		return err
+	}
+	a.report.Open += report.Open
+	a.report.Unknown += report.Unknown
+	a.report.Updates = append(a.report.Updates, report.Updates...)
+	for _, f := range report.Failed {
+		if most > 0 || !errors.Is(f, violation.ErrTooLarge) {
+			a.report.Failed = append(a.report.Failed, f)
+			continue
+		}
+		for _, name := range f.Scopes {
+			alone := violation.Input{Changes: in.Changes, Scopes: []violation.Scope{{Rule: f.Rule, Name: name}}}
+			if err := a.checkThese(ctx, alone, auditScope); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// err joins what failed, of each rule once.
+func (a *audit) err() error {
+	byRule := make(map[string]*violation.RuleError)
+	var all []*violation.RuleError
+	for _, f := range a.report.Failed {
+		if one := byRule[f.Rule]; one != nil {
+			one.Scopes = append(one.Scopes, f.Scopes...)
+			continue
+		}
+		one := &violation.RuleError{Rule: f.Rule, Scopes: slices.Clone(f.Scopes), Err: f.Err}
+		byRule[f.Rule], all = one, append(all, one)
+	}
+	a.report.Failed = all
+	var errs []error
+	for _, f := range all {
+		errs = append(errs, f)
+	}
+	return errors.Join(errs...)
 }

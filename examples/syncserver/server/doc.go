@@ -23,6 +23,7 @@
 //	repair.go      the command that restamps them
 //	records.go     reading and storing records
 //	violations.go  the index that the rules look things up in
+//	unchecked.go   what rules could not check
 //	log.go         what is logged
 //	journal.go     the journal, for examples/replay
 //	audit.go       all violations, derived anew

@@ -18,17 +18,21 @@ type healthAnswer struct {
 	// Failing is how many workspaces could not be pushed to lately, such as one that is held
 	// by a process that hangs.
 	Failing int `json:"failing,omitempty"`
+	// Unchecked are the names of rules by which something could not be checked; see
+	// Server.Audit.
+	Unchecked []string `json:"unchecked,omitempty"`
 }
 
 // serveHealth answers GET /v1/health. The status 200 says that the database stores what it
 // gets, which is tried: a database that is full, read-only, held by another process or removed
 // can still be read. The status 503 says that this process stores nothing.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
-	if err := s.health.check(s.database); err != nil {
+	unchecked, err := s.health.check(s.database)
+	if err != nil {
 		return unavailable(err)
 	}
-	answer := healthAnswer{Status: "ok", ServerTime: clock.TimestampOf(s.options.Now()), Failing: s.health.failing()}
-	if answer.Failing > 0 {
+	answer := healthAnswer{Status: "ok", ServerTime: clock.TimestampOf(s.options.Now()), Failing: s.health.failing(), Unchecked: unchecked}
+	if answer.Failing > 0 || len(unchecked) > 0 {
 		answer.Status = "degraded"
 	}
 	return writeJSON(w, answer)
@@ -45,26 +49,29 @@ const (
 
 // health is what is known of how the server is. The zero health knows nothing.
 type health struct {
-	checking sync.Mutex
-	at       time.Time // of the last check
-	err      error     // its result
+	checking  sync.Mutex
+	at        time.Time // of the last check
+	unchecked []string  // its result: the rules by which something is unchecked
+	err       error
 
 	mu     sync.Mutex
 	failed map[string]time.Time // the last failure of each workspace
 }
 
 // check returns what the last check found, or checks again.
-func (h *health) check(d *Database) error {
+func (h *health) check(d *Database) (unchecked []string, err error) {
 	h.checking.Lock()
 	defer h.checking.Unlock()
 	if h.at.IsZero() || time.Since(h.at) > healthAge {
 		// Whoever asks may give up: that says nothing about the database.
 		ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 		defer cancel()
-		h.err = d.probe(ctx)
+		if h.err = d.probe(ctx); h.err == nil {
+			h.unchecked, h.err = d.unchecked(ctx)
+		}
 		h.at = time.Now()
 	}
-	return h.err
+	return h.unchecked, h.err
 }
 
 // probe looks whether the database has its tables, and stores what is there already.

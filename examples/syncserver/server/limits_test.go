@@ -18,6 +18,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // begin sends the head of a request, and what is given of its body, and no more.
@@ -212,7 +213,7 @@ func TestManyLargeRecords(t *testing.T) {
 		for i := range titles {
 			id := fmt.Sprint(i)
 			titles[i] = ana.set(board.Meetings, id, board.Title, "x")
-			out, err := push(ana.set(board.Meetings, id, "slot", taken(14+i)), ana.set(board.Meetings, id, "a", long),
+			out, err := push(ana.set(board.Meetings, id, "slot", inMarch(i)), ana.set(board.Meetings, id, "a", long),
 				ana.set(board.Meetings, id, "b", long), ana.set(board.Meetings, id, "c", long), ana.set(board.Meetings, id, "d", long))
 			require.NoError(t, err)
 			require.Len(t, out.answer.Updates, 1)
@@ -220,10 +221,10 @@ func TestManyLargeRecords(t *testing.T) {
 				require.NoError(t, out.report.Err)
 			}
 		}
-		out, err := push(ana.set(board.Meetings, "0", "slot", taken(15)))
+		out, err := push(ana.set(board.Meetings, "0", "slot", inMarch(1)))
 		require.NoError(t, err)
 		require.Len(t, out.answer.Updates, 1)
-		require.ErrorContains(t, out.report.Err, "too_large")
+		require.ErrorIs(t, out.report.Err, violation.ErrTooLarge)
 
 		var fail *failure
 		_, err = push(titles...)

@@ -31,12 +31,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	s.logPush(r.Context(), m, out)
-	answer, err := out.answerJSON()
-	if err != nil {
-		return err
-	}
-	answer.ServerTime = clock.TimestampOf(s.options.Now())
-	return writeJSON(w, answer)
+	return writeJSON(w, out.answerJSON(clock.TimestampOf(s.options.Now())))
 }
 
 // readPush reads the body of a push. One that is large waits for a place first, which must
@@ -139,9 +134,12 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 type pushAnswer struct {
 	// Results has a merge.Reply for each item, in their order.
 	Results json.RawMessage `json:"results"`
-	// Violations are those that the push opened, closed or changed. The rows are pulled
-	// like all data; this is to tell the user at once.
+	// Violations are those that the push opened, closed or changed, at most maxTold of
+	// them. The rows are pulled like all data; this is to tell the user at once.
 	Violations []violation.Violation `json:"violations"`
+	// Unchecked are the names of rules that could not check all that the push touched: it
+	// is stored, and may be in conflict with something. Without such rules it is left out.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Ahead are some of the stored writes that are stamped too far ahead, if an item was
 	// refused because it is. A client that pulled them stamps above them: it is not its clock
 	// that is wrong, and the server has to be repaired. Without such writes it is left out.
@@ -150,15 +148,25 @@ type pushAnswer struct {
 	ServerTime clock.Timestamp `json:"serverTime"`
 }
 
+// maxTold is how many violations an answer tells of.
+const maxTold = 100
+
 // answerJSON returns what the client gets.
-func (o outcome) answerJSON() (pushAnswer, error) {
-	a := pushAnswer{Results: o.answer.AppendJSON(nil), Violations: make([]violation.Violation, len(o.report.Updates)), Ahead: o.ahead}
-	for i, u := range o.report.Updates {
-		v, err := violation.Parse(u.After)
-		if err != nil {
-			return pushAnswer{}, err
-		}
-		a.Violations[i] = v
+func (o outcome) answerJSON(now clock.Timestamp) pushAnswer {
+	a := pushAnswer{
+		Results: o.answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.report),
+		Ahead: o.ahead, ServerTime: now,
 	}
-	return a, nil
+	for _, u := range o.report.Updates {
+		// The row of a conflict of the past is stored, and is nothing to tell anybody.
+		before, _ := violation.Parse(u.Before)
+		after, err := violation.Parse(u.After)
+		was, is := before.StatusAt(now), after.StatusAt(now)
+		if err != nil || was != violation.Open && is != violation.Open || len(a.Violations) == maxTold {
+			continue
+		}
+		after.Status = is
+		a.Violations = append(a.Violations, after)
+	}
+	return a
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -77,7 +78,7 @@ func nameRows(names []string) []map[string]string {
 
 // get returns those of the records that exist.
 func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
-	var found []record.Record
+	var records []record.Record
 	err := s.query(ctx, question{
 		statement: `
 			SELECT '', d.tbl, d.id, d.data
@@ -85,8 +86,8 @@ func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection,
 			LOOKUP records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`,
 		rows: keyRows(keys),
 		args: []any{s.workspace},
-	}, func(_ string, r record.Record) { found = append(found, r) })
-	return merge.Collect(found...), err
+	}, func(f found) { records = append(records, f.Record) })
+	return merge.Collect(records...), err
 }
 
 // question asks for records by a list.
@@ -94,12 +95,20 @@ type question struct {
 	statement string // selects a text, and then table, id and data of a record
 	rows      any
 	args      []any // from $2 on
+	most      int   // bytes of all records; 0 means maxLoaded
 }
 
-// query hands over each record that a question finds, with the text that was selected
-// before it. If they are too large together, that is a failure of the kind tooLarge, and the
-// transaction can go on.
-func (s *session) query(ctx context.Context, q question, each func(text string, r record.Record)) error {
+// found is a record that a question finds.
+type found struct {
+	record.Record
+	text string // that was selected before it
+	size int    // of its JSON
+}
+
+// query hands over each record that a question finds. If they are too large together, that
+// is a failure of the kind tooLarge, and the transaction can go on.
+func (s *session) query(ctx context.Context, q question, each func(found)) error {
+	most := cmp.Or(q.most, maxLoaded)
 	list, err := json.Marshal(q.rows)
 	if err != nil {
 		return err
@@ -116,14 +125,14 @@ func (s *session) query(ctx context.Context, q question, each func(text string, 
 			return fmt.Errorf("read a record: %w", err)
 		}
 		s.read += len(data)
-		if loaded += len(data); loaded > maxLoaded {
-			return tooLarge(fmt.Errorf("the records have more than %d bytes", maxLoaded))
-		}
 		var fields record.Record
 		if err := fields.Scan(data); err != nil {
 			return fmt.Errorf("read the record %q: %w", key, err)
 		}
-		each(text, fields.WithKey(key))
+		each(found{fields.WithKey(key), text, len(data)})
+		if loaded += len(data); loaded > most {
+			return tooLarge(fmt.Errorf("the records have more than %d bytes", most))
+		}
 	}
 	return rows.Err()
 }

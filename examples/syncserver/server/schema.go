@@ -48,6 +48,16 @@ const tables = `
 		id        TEXT NOT NULL,
 		PRIMARY KEY (workspace, rule, name, tbl, id)
 	);
+	CREATE TABLE IF NOT EXISTS indexed (
+		one     INTEGER PRIMARY KEY CHECK (one = 1),
+		version TEXT NOT NULL                      -- of the rules by which scopes was made
+	);
+	CREATE TABLE IF NOT EXISTS unchecked (
+		workspace TEXT NOT NULL,
+		rule      TEXT NOT NULL,
+		name      TEXT NOT NULL,                   -- of the scope, its hash; empty if it is not known
+		PRIMARY KEY (workspace, rule, name)
+	);
 	CREATE TABLE IF NOT EXISTS journal (
 		workspace TEXT NOT NULL,
 		entry     BIGINT NOT NULL,

@@ -18,6 +18,10 @@ type Options struct {
 	Guard merge.Guard
 	// Rules say what makes no sense. Nil means that nothing is flagged.
 	Rules *violation.Checker
+	// RulesVersion is any text. Change it whenever a rule changes, or the scopes that a rule
+	// names: New audits all workspaces if the last one on this database had another version.
+	// All servers on one database should have the same rules.
+	RulesVersion string
 	// Open names the workspace that anybody who can reach the server may join. If it is "",
 	// each workspace needs an invitation.
 	Open string
@@ -107,5 +111,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		stopped: make(chan struct{}),
 	}
 	s.decode = s.engine.Decode
+	if err := s.auditStale(ctx); err != nil {
+		// It serves all the same, and the next start tries again.
+		o.Log.ErrorContext(ctx, "audit by the new rules", "err", err)
+	}
 	return s, nil
 }

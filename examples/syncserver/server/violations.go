@@ -5,28 +5,86 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// view is the storage of a workspace as the rules see it, by the index of scopes. It
-// remembers a failed look-up: PostgreSQL gives up the transaction then, and so must we. But
-// where a scope is too large to be read, the push is stored, and the rule has an error.
+// view is the storage of a workspace as the rules see it, by the index of scopes. What it
+// reads for one rule is limited: a scope that is too large is left unchecked, and the push is
+// stored. The view remembers any other failed look-up: PostgreSQL gives up the transaction
+// then, and so must we.
 type view struct {
 	*session
-	err error
+	most int // bytes of records for one rule; 0 means maxLoaded
+	err  error
 }
 
-// Groups returns the members of scopes, by one statement.
+// maxReads is how often a view reads the scopes of a rule, each time without the largest
+// one, until the rest is small enough.
+const maxReads = 3
+
+// Groups returns the members of scopes, by one statement unless they are too large.
 func (v *view) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
-	groups := make(map[string]*violation.Members, len(names))
 	hashes := make([]string, len(names))
 	for i, name := range names {
 		hashes[i] = hashOf(name)
-		groups[hashes[i]] = new(violation.Members)
 	}
+	large := make(map[string]bool)
+	var groups map[string]*group
+	for try := 0; ; try++ {
+		rest := slices.DeleteFunc(slices.Clone(hashes), func(hash string) bool { return large[hash] })
+		if try == maxReads {
+			groups = nil // all of the rest together
+			for _, hash := range rest {
+				large[hash] = true
+			}
+			break
+		}
+		var err error
+		groups, err = v.read(ctx, rule, rest)
+		if err == nil {
+			break
+		}
+		if !isTooLarge(err) {
+			v.err = errors.Join(v.err, err)
+			return nil, err
+		}
+		large[largest(groups)] = true
+	}
+	all := make([]violation.Members, len(names))
+	for i, hash := range hashes {
+		if g := groups[hash]; g != nil {
+			all[i] = g.Members
+		}
+		if large[hash] {
+			all[i] = violation.Members{Err: violation.ErrTooLarge}
+		}
+	}
+	return all, nil
+}
+
+// group is what was read of a scope.
+type group struct {
+	violation.Members
+	size int
+}
+
+// largest returns the hash of the largest scope.
+func largest(groups map[string]*group) (hash string) {
+	for h, g := range groups {
+		if hash == "" || g.size > groups[hash].size || g.size == groups[hash].size && h < hash {
+			hash = h
+		}
+	}
+	return hash
+}
+
+// read reads scopes, as far as they are not too large together.
+func (v *view) read(ctx context.Context, rule string, hashes []string) (map[string]*group, error) {
+	groups := make(map[string]*group)
 	err := v.query(ctx, question{
 		statement: `
 			SELECT s.name, d.tbl, d.id, d.data
@@ -35,25 +93,29 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 			LOOKUP records AS d ON d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`,
 		rows: nameRows(hashes),
 		args: []any{v.workspace, rule},
-	}, func(hash string, r record.Record) {
-		if g := groups[hash]; r.Key().Table == violation.DefaultTable {
-			g.Rows = append(g.Rows, r)
+		most: v.most,
+	}, func(f found) {
+		g := groups[f.text]
+		if g == nil {
+			g = new(group)
+			groups[f.text] = g
+		}
+		if g.size += f.size; f.Key().Table == violation.DefaultTable {
+			g.Rows = append(g.Rows, f.Record)
 		} else {
-			g.Records = append(g.Records, r)
+			g.Records = append(g.Records, f.Record)
 		}
 	})
-	v.remember(err)
-	all := make([]violation.Members, len(names))
-	for i, hash := range hashes {
-		all[i] = *groups[hash]
-	}
-	return all, err
+	return groups, err
 }
 
 // Get returns the records of keys, by one statement.
 func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
 	found, err := v.get(ctx, keys)
-	v.remember(err)
+	if isTooLarge(err) {
+		return nil, violation.ErrTooLarge
+	}
+	v.err = errors.Join(v.err, err)
 	all := make([]violation.Found, len(keys))
 	for i, key := range keys {
 		all[i].Record, _ = found.Get(key)
@@ -61,19 +123,24 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, e
 	return all, err
 }
 
-func (v *view) remember(err error) {
-	if fail := new(failure); errors.As(err, &fail) && fail.Code == tooLargeCode {
-		return
-	}
-	v.err = errors.Join(v.err, err)
+func isTooLarge(err error) bool {
+	fail := new(failure)
+	return errors.As(err, &fail) && fail.Code == tooLargeCode
 }
 
-// check tells what rules find in changes that are not stored yet.
+// check derives the rows of changes that are not stored yet, and keeps in mind what could
+// not be checked.
 func (s *session) check(ctx context.Context, rules *violation.Checker, in violation.Input) (violation.Report, error) {
-	v := &view{session: s}
+	return s.checkOn(ctx, &view{session: s}, rules, in)
+}
+
+func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker, in violation.Input) (violation.Report, error) {
 	in.View = v
 	report := rules.Check(ctx, in)
-	return report, v.err
+	if v.err != nil {
+		return report, v.err
+	}
+	return report, s.remember(ctx, rules, in, report)
 }
 
 // index keeps in mind to which scopes records and rows belong. It belongs in each

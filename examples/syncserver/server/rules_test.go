@@ -1,0 +1,328 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// inMarch returns an hour of March 2100, in the room that taken has.
+func inMarch(hour int) record.Value { return slotAt(time.Date(2100, 3, 1, hour, 0, 0, 0, time.UTC)) }
+
+// slotAt returns an hour in that room.
+func slotAt(from time.Time) record.Value {
+	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
+}
+
+// withRules returns a server on a database, with rules of a version.
+func withRules(t *testing.T, d *Database, rules *violation.Checker, version string) *Server {
+	t.Helper()
+	s, err := New(context.Background(), d, Options{
+		Guard: board.Guard(), Rules: rules, RulesVersion: version, Open: "demo", Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	return s
+}
+
+// bookings stores meetings without a push, as if they had been pushed before.
+func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
+	t.Helper()
+	for done := 0; done < n; done += 1000 {
+		var updates []merge.Update
+		for i := done; i < min(n, done+1000); i++ {
+			at := clock.Stamp{Time: clock.TimestampOf(time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC)), Client: clock.ClientID{9}}
+			m, err := record.New(record.Key{Table: board.Meetings, ID: fmt.Sprintf("past%06d", i)}).Edit(at).
+				Set("slot", slotAt(from(i))).Set(board.Title, "Weekly").Mutation()
+			require.NoError(t, err)
+			updates = append(updates, merge.Update{After: m.Data})
+		}
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			return tx.store(context.Background(), s.options.Rules, updates)
+		})
+		require.NoError(t, err)
+	}
+}
+
+// TestPastBookingsAreNotRead: one more booking in a room that was booked thousands of times reads
+// only those of its month, and an audit finds the same.
+func TestPastBookingsAreNotRead(t *testing.T) {
+	past := 20_000
+	if testing.Short() {
+		past = 2_000
+	}
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		first := time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+		bookings(t, s, past, func(i int) time.Time { return first.Add(-2 * time.Hour * time.Duration(i+1)) })
+		ana.push(ana.set(board.Meetings, "a", "slot", inMarch(14)))
+		added := ana.set(board.Meetings, "b", "slot", inMarch(14))
+		scopes := s.options.Rules.ScopesOf(added.Data)
+		require.Len(t, scopes, 1)
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			members, err := (&view{session: tx}).Groups(context.Background(), scopes[0].Rule, []string{scopes[0].Name})
+			require.Len(t, members[0].Records, 1, "of %d", past)
+			return err
+		})
+		require.NoError(t, err)
+		require.Len(t, ana.push(added).Violations, 1)
+		// One that reaches over the end of a month reads both months.
+		over := rooms.Slot{Room: "Lind", Start: time.Date(2098, 11, 30, 23, 0, 0, 0, time.UTC), End: time.Date(2098, 12, 1, 1, 0, 0, 0, time.UTC)}
+		both := ana.set(board.Meetings, "c", "slot", record.MustOf(over))
+		require.Len(t, s.options.Rules.ScopesOf(both.Data), 2)
+		require.Len(t, ana.push(both).Violations, 1)
+
+		before := storedRows(t, s)
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.NoError(t, report.Err)
+		require.Equal(t, 2, report.Open)
+		require.Empty(t, report.Updates)
+		_, err = s.database.db.Exec(`DELETE FROM records WHERE tbl = 'violations'`)
+		require.NoError(t, err)
+		report, err = s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Len(t, report.Updates, 2)
+		require.Equal(t, before, storedRows(t, s))
+	})
+}
+
+// storedRows returns the rows of violations, as they are stored.
+func storedRows(t *testing.T, s *Server) (stored []string) {
+	t.Helper()
+	rows, err := s.database.db.Query(`SELECT id, data FROM records WHERE tbl = 'violations' ORDER BY id`)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id, data string
+		require.NoError(t, rows.Scan(&id, &data))
+		stored = append(stored, id+" "+data)
+	}
+	require.NotEmpty(t, stored)
+	return stored
+}
+
+// TestRuleRefusesNothing: a rule whose row would name thousands of records stores a row that
+// fits, keeps all that was pushed, and is audited.
+func TestRuleRefusesNothing(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		const seats, all = 2_990, 3_000
+		rule := violation.Capacity{Table: board.Tasks, Fields: []string{board.Title}, Limit: seats, Place: func(r record.Record) (violation.Place, error) {
+			w, _ := r.Get(board.Title)
+			event, _ := w.Value.Text()
+			return violation.Place{Parent: event, Units: 1}, nil
+		}}
+		d, err := OpenDatabase(context.Background(), name(t))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, d.Close()) })
+		s := withRules(t, d, &violation.Checker{Rules: map[string]violation.Rule{"seats": rule}}, "")
+		ana := joined(t, listen(t, s), "demo", "")
+		for i := 0; i < all; i += 1000 {
+			var items []record.Mutation
+			for j := range 1000 {
+				items = append(items, ana.set(board.Tasks, fmt.Sprintf("018f3c61-9c1e-7a0b-8d52-%012d", i+j), board.Title, "conf"))
+			}
+			for _, reply := range ana.push(items...).Results {
+				require.Empty(t, reply.Code)
+			}
+		}
+		lines := ana.pull("0&limit=10000")
+		require.Len(t, lines, all+1)
+		v, err := violation.Parse(lines[all].Data)
+		require.NoError(t, err)
+		require.Equal(t, all-1, v.ConflictingTotal)
+		require.Less(t, len(lines[all].Data.AppendJSON(nil)), maxValue)
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.NoError(t, report.Err)
+		require.Empty(t, report.Updates)
+	})
+}
+
+// TestBlindRuleIsLoud: a rule that cannot read a scope does not stop the push. The answer,
+// health and the audit name it, until the scope can be read again.
+func TestBlindRuleIsLoud(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		url := listen(t, s)
+		ana := joined(t, url, "demo", "")
+		unchecked := func(items ...record.Mutation) []string {
+			var body []byte
+			for _, m := range items {
+				body = append(m.AppendJSON(body), '\n')
+			}
+			status, text := ana.request("POST", "/v1/push", string(body))
+			require.Equal(t, 200, status, text)
+			var answer struct{ Unchecked []string }
+			require.NoError(t, json.Unmarshal([]byte(text), &answer))
+			return answer.Unchecked
+		}
+		health := func() string {
+			_, text := ana.request("GET", "/v1/health", "")
+			return text
+		}
+		long := strings.Repeat("x", 60_000)
+		n := 0
+		for ; n*4*len(long) < maxLoaded+4*len(long); n++ {
+			id := fmt.Sprint(n)
+			items := []record.Mutation{ana.set(board.Meetings, id, "slot", inMarch(n))}
+			for _, field := range []string{"a", "b", "c", "d"} {
+				items = append(items, ana.set(board.Meetings, id, field, long))
+			}
+			unchecked(items...)
+		}
+		require.Equal(t, []string{"room_taken"}, unchecked(ana.set(board.Meetings, "0", "slot", inMarch(1))))
+		require.Contains(t, health(), `"unchecked":["room_taken"]`)
+		// Another month of the same push, and the same room in another workspace, are checked.
+		april := slotAt(time.Date(2100, 4, 9, 0, 0, 0, 0, time.UTC))
+		require.Equal(t, []string{"room_taken"}, unchecked(ana.set(board.Meetings, "0", "slot", inMarch(1)),
+			ana.set(board.Meetings, "x", "slot", april), ana.set(board.Meetings, "y", "slot", april)))
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.NoError(t, report.Err, "an audit takes the room that it needs")
+		require.Equal(t, 2, report.Open, "in March and in April")
+		require.Len(t, report.Updates, 1)
+		require.NotContains(t, health(), "unchecked")
+
+		require.NotEmpty(t, unchecked(ana.set(board.Meetings, "0", "slot", inMarch(2))))
+		require.Contains(t, health(), "unchecked")
+		var smaller []record.Mutation
+		for i := range n / 2 {
+			smaller = append(smaller, ana.set(board.Meetings, fmt.Sprint(i), "a", ""))
+		}
+		unchecked(smaller...)
+		require.Empty(t, unchecked(ana.set(board.Meetings, "0", "b", "")), "the scope is small again")
+		require.NotContains(t, health(), "unchecked")
+		report, err = s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Empty(t, report.Updates)
+	})
+}
+
+// TestScopesAreReadApart: scopes that are too large together with another one are checked.
+func TestScopesAreReadApart(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		stored := func(id string, month time.Month, size int) merge.Update {
+			at := clock.Stamp{Time: now.Now(), Client: clock.ClientID{9}}
+			m, err := record.New(record.Key{Table: board.Meetings, ID: id}).Edit(at).
+				Set("slot", slotAt(time.Date(2100, month, 1, 0, 0, 0, 0, time.UTC))).Set(board.Notes, strings.Repeat("x", size)).Mutation()
+			require.NoError(t, err)
+			return merge.Update{After: m.Data}
+		}
+		var names []string
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			var updates []merge.Update
+			for month, size := range map[time.Month]int{1: 10, 2: 900, 3: 2000, 4: 20, 5: 1500} {
+				updates = append(updates, stored(fmt.Sprint(month), month, size))
+			}
+			for month := range time.Month(6) {
+				names = append(names, s.options.Rules.ScopesOf(stored("x", month+1, 1).After)[0].Name)
+			}
+			if err := tx.store(context.Background(), s.options.Rules, updates); err != nil {
+				return err
+			}
+			for most, want := range map[int]string{1 << 20: "......", 3900: "..X...", 2000: "..X.X.", 400: "XXXXXX"} {
+				members, err := (&view{session: tx, most: most}).Groups(context.Background(), "room_taken", names)
+				if err != nil {
+					return err
+				}
+				got := ""
+				for i, m := range members {
+					if m.Err != nil {
+						require.ErrorIs(t, m.Err, violation.ErrTooLarge)
+						got += "X"
+						continue
+					}
+					require.Len(t, m.Records, min(1, 5-i))
+					got += "."
+				}
+				require.Equal(t, want, got, most)
+			}
+			return nil
+		})
+		require.NoError(t, err)
+	})
+}
+
+// TestRulesOfAnotherVersion: a database whose index was made by an earlier version, or by
+// other rules, is audited once when a server starts. Rows that were closed leave the index,
+// and what is open is found where the rules look now.
+func TestRulesOfAnotherVersion(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		d, err := OpenDatabase(context.Background(), name(t))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, d.Close()) })
+		byRoom := rooms.Checker()
+		rule := byRoom.Rules["room_taken"].(violation.NoOverlap)
+		rule.Monthly = false
+		byRoom.Rules["room_taken"] = rule
+		s := withRules(t, d, byRoom, "by room")
+		ana := joined(t, listen(t, s), "demo", "")
+		ana.push(ana.set(board.Meetings, "a", "slot", inMarch(14)), ana.set(board.Meetings, "b", "slot", inMarch(14)), ana.set(board.Meetings, "c", "slot", inMarch(14)))
+		ana.push(ana.set(board.Meetings, "c", "slot", inMarch(15)))
+		// As an earlier version had it: closed rows stand in the index.
+		_, err = d.db.Exec(`
+			INSERT INTO scopes (workspace, rule, name, tbl, id)
+			SELECT workspace, 'room_taken', $1, tbl, id FROM records WHERE tbl = 'violations' ON CONFLICT DO NOTHING`, hashOf("Lind"))
+		require.NoError(t, err)
+		_, err = d.db.Exec(`DELETE FROM indexed`)
+		require.NoError(t, err)
+		indexed := func() (n int) {
+			require.NoError(t, d.db.QueryRow(`SELECT count(*) FROM scopes`).Scan(&n))
+			return n
+		}
+		require.Equal(t, 6, indexed())
+
+		s = withRules(t, d, board.Rules(), "")
+		require.Equal(t, 4, indexed(), "three meetings and the open row")
+		seq, err := d.sequence(context.Background(), "demo")
+		require.NoError(t, err)
+		ben := joined(t, listen(t, s), "demo", "")
+		closed := ben.push(ben.set(board.Meetings, "b", "slot", inMarch(16))).Violations
+		require.Len(t, closed, 1)
+		require.Equal(t, violation.Resolved, closed[0].Status)
+		require.Equal(t, 3, indexed())
+
+		withRules(t, d, board.Rules(), "")
+		again, err := d.sequence(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Equal(t, seq+2, again, "the second start changes nothing")
+	})
+}
+
+// TestClockAheadLeavesNoViolationBehind: what a server of which the clock was two days ahead
+// took for past is open when the clock is right, without an audit.
+func TestClockAheadLeavesNoViolationBehind(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		s.options.Now = func() time.Time { return time.Now().Add(72 * time.Hour) }
+		require.Empty(t, ana.push(ana.set(board.Meetings, "a", "slot", taken(1)), ana.set(board.Meetings, "b", "slot", taken(1))).Violations)
+		_, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		s.options.Now = time.Now
+		lines := ana.pull("0")
+		v, err := violation.Parse(lines[len(lines)-1].Data)
+		require.NoError(t, err)
+		require.Equal(t, violation.Open, v.StatusAt(clock.TimestampOf(time.Now())))
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Equal(t, 1, report.Open)
+		require.Empty(t, report.Updates)
+	})
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// scopeRow is a scope as the database gets it.
+type scopeRow struct {
+	Rule string `json:"rule"`
+	Name string `json:"name"` // its hash, or "" for what a rule could not tell the scope of
+}
+
+// remember stores which scopes could not be checked, and forgets those that were checked
+// since. Health names their rules until the scopes are checked or audited.
+func (s *session) remember(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
+	var some bool
+	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1)`, s.workspace).Scan(&some)
+	if err != nil {
+		return fmt.Errorf("look up what is unchecked: %w", err)
+	}
+	if some {
+		checked, _ := rules.Scopes(in.Changes) // the report says what this error says
+		var rows []scopeRow
+		for _, scope := range append(checked, in.Scopes...) {
+			rows = append(rows, scopeRow{scope.Rule, hashOf(scope.Name)})
+		}
+		if len(rows) > 0 {
+			err = s.exec(ctx, "what was checked", `
+				DELETE FROM unchecked WHERE workspace = $2 AND (rule, name) IN (SELECT value->>'rule', value->>'name' FROM JSON_ROWS)`, rows)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var failed []scopeRow
+	for _, f := range report.Failed {
+		if len(f.Scopes) == 0 {
+			failed = append(failed, scopeRow{f.Rule, ""})
+		}
+		for _, name := range f.Scopes {
+			failed = append(failed, scopeRow{f.Rule, hashOf(name)})
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return s.exec(ctx, "what is unchecked", `
+		INSERT INTO unchecked (workspace, rule, name)
+		SELECT $2, value->>'rule', value->>'name' FROM JSON_ROWS WHERE true
+		ON CONFLICT DO NOTHING`, failed)
+}
+
+// rulesOf returns the names of the rules that failed, sorted.
+func rulesOf(report violation.Report) (rules []string) {
+	for _, f := range report.Failed {
+		rules = append(rules, f.Rule)
+	}
+	return rules
+}
+
+// unchecked returns the names of the rules by which something is unchecked, in any
+// workspace, sorted.
+func (d *Database) unchecked(ctx context.Context) (rules []string, err error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT DISTINCT rule FROM unchecked ORDER BY rule`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var rule string
+		if err := rows.Scan(&rule); err != nil {
+			return nil, err
+		}
+		rules = append(rules, rule)
+	}
+	return rules, rows.Err()
+}
