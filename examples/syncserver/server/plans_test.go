@@ -177,9 +177,9 @@ type node struct {
 }
 
 // scans returns which nodes read too many rows of a table. A table that is read as a whole
-// must be one that has one row.
+// must be one that has one row, or none unless a rule has failed.
 func (n node) scans() (found []string) {
-	if read := (n.Rows + n.Removed + n.Joined) * n.Loops; read > mostRows || n.Type == "Seq Scan" && n.Table != "secrets" {
+	if read := (n.Rows + n.Removed + n.Joined) * n.Loops; read > mostRows || n.Type == "Seq Scan" && n.Table != "secrets" && n.Table != "unchecked" {
 		found = append(found, fmt.Sprintf("%s on %q reads %.0f rows", n.Type, n.Table, read))
 	}
 	for _, child := range n.Plans {

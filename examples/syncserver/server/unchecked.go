@@ -17,7 +17,7 @@ type scopeRow struct {
 // since. Health names their rules until the scopes are checked or audited.
 func (s *session) remember(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
 	var some bool
-	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1)`, s.workspace).Scan(&some)
+	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
 	if err != nil {
 		return fmt.Errorf("look up what is unchecked: %w", err)
 	}
