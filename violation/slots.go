@@ -47,7 +47,8 @@ type taken struct {
 // take returns what a record takes, given all the slots that its app names.
 func (n NoOverlap) take(r record.Record, all []Slot) taken {
 	t := taken{Record: r}
-	takes := func(s Slot) bool { return s.Resource != "" && s.From < s.To }
+	// A slot of no length is among those of its resource, where it meets none.
+	takes := func(s Slot) bool { return s.Resource != "" && (s.From < s.To || !n.Monthly) }
 	if len(all) == 1 && takes(all[0]) { // as most records do
 		t.slots = n.within(&t, all)
 		return t
@@ -94,7 +95,7 @@ func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
 	var m month
 	for _, s := range slots {
 		if !n.Monthly {
-			if t.belongs(s.Resource) {
+			if t.belongs(s.Resource) && s.From < s.To {
 				in = append(in, s)
 			}
 			continue
