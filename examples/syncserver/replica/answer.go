@@ -57,6 +57,7 @@ func (r *Replica) Answer(answer []byte) error {
 	r.unsaved.state = true
 	r.correct(serverTime, late)
 	r.coalesceKept(batch)
+	r.noticeFull(replies)
 	return nil
 }
 

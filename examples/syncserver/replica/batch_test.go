@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -62,12 +63,16 @@ func TestKeptItemsDoNotBlock(t *testing.T) {
 	}
 	require.Len(t, turns, 250, "each gets its turn")
 	require.Equal(t, 250, d.NumWaiting())
-	require.Empty(t, d.TakeNotices())
+	full := []replica.Notice{{Kind: replica.StorageFull, Code: merge.StorageFull}}
+	require.Equal(t, full, d.TakeNotices(), "once")
 	for range 3 {
 		batch := d.choosy(false)
 		require.True(t, slices.IsSorted(batch), "in the order of their stamps")
 	}
 	require.Zero(t, d.NumWaiting())
+	d.edit(key(1), "title", str("large"))
+	d.choosy(true)
+	require.Equal(t, full, d.TakeNotices(), "and when it is full again")
 }
 
 func ends(all []string) []string { return []string{all[0], all[len(all)-1]} }
@@ -79,6 +84,7 @@ func TestKeptItemIsNoClone(t *testing.T) {
 	d := w.device(ana)
 	d.edit(fence, "title", str("large"))
 	d.choosy(true)
+	d.TakeNotices()
 	d.edit(record.Key{Table: "tasks", ID: "gate"}, "title", str("Oil"))
 	line := bytes.SplitAfter(d.outbox(), []byte("\n"))[1]
 	_, err := w.server.push(ana, line)

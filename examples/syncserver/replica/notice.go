@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ const (
 	// future, the one of Other. The server refuses the edit until that time has come, or until the
 	// record is repaired; then it is sent by itself.
 	FutureStamp NoticeKind = "future_stamp"
+	// StorageFull: the server has no room for what edits add, and keeps them waiting; they are
+	// sent again. It is told once, until none of them is kept waiting. Deleting makes room.
+	StorageFull NoticeKind = "storage_full"
 	// Resync: the server was restored from a backup, and all that came from it is pulled again.
 	Resync NoticeKind = "resync"
 	// NewIDNeeded: the client ID is in use twice. The client should join again.
@@ -108,6 +112,15 @@ func (r *Replica) noticeFuture(it *item, fields []string) {
 		}
 	}
 	r.notice(n)
+}
+
+// noticeFull tells once that the storage of the server is full, as long as anything is kept waiting.
+func (r *Replica) noticeFull(replies []merge.Reply) {
+	full := slices.ContainsFunc(replies, func(reply merge.Reply) bool { return reply.Code == merge.StorageFull && reply.Retryable })
+	if full && !r.full {
+		r.notice(Notice{Kind: StorageFull, Code: merge.StorageFull})
+	}
+	r.full = full || r.full && r.outbox.kept.Len() > 0
 }
 
 // noticeNotes tells what the server noted about an item that was stamped at a time. That it is

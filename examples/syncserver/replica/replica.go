@@ -45,6 +45,7 @@ type Replica struct {
 	stored  map[uint64]bool // the numbers of the items that are in the storage
 	notices []Notice
 	idTold  bool // whether they have that a new ID is needed
+	full    bool // whether it was told that the storage of the server is full
 
 	decoder record.Decoder // of what comes from the server
 	own     record.Decoder // of what was saved

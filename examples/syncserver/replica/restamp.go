@@ -8,9 +8,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// settle lowers the clock where it is above a limit, which is what the server accepts, and restamps what waits where
-// that is needed. Late are the items that the server has just refused as too far ahead, or that wait
-// upon a stamp that was repaired. It returns how many items were restamped.
+// settle lowers the clock where it is above a limit, which is what the server accepts, and restamps
+// what waits where that is needed. Late are the items that the server has just refused as too far
+// ahead, or that wait upon a stamp that was repaired. It returns how many items were restamped.
 func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
 	s := settling{Replica: r, limit: limit, late: make(map[*item]bool, len(late)), renamed: make(map[clock.Stamp]clock.Stamp)}
 	for _, it := range late {
@@ -130,18 +130,14 @@ func (s *settling) timeOf(it *item) clock.Timestamp {
 	return min(clock.TimestampOf(it.wall.Add(s.offset)), s.now)
 }
 
-// restamp gives an item the stamp of the time of its edit, above what its author saw, and above
-// what waits before it.
+// restamp gives an item the stamp of the time of its edit, above what its author saw and what waits
+// before it. A write that its author did not see may be later: then that wins.
 func (s *settling) restamp(it *item) {
-	h := s.touch(it.m.Data.Key())
-	old, at := it.stamp(), max(s.timeOf(it), s.last+1)
+	s.touch(it.m.Data.Key())
+	at := max(s.timeOf(it), s.last+1)
 	for name, w := range it.links() {
-		seen := it.m.Base[name]
-		if v, _ := h.confirmed.Get(name); old.Compare(v.Stamp) > 0 && v.Stamp.Time > seen.Time {
-			seen = v.Stamp
-		}
-		if seen.Time <= s.limit {
-			at = max(at, seen.Time+1)
+		if seen := it.m.Base[name].Time; seen <= s.limit {
+			at = max(at, seen+1)
 		}
 		if w.before != nil {
 			at = max(at, w.before.it.stamp().Time+1)

@@ -126,6 +126,31 @@ func TestSleptBetweenRequestAndAnswer(t *testing.T) {
 	answer := fmt.Appendf(nil, `[{"verdict":"refused","code":"too_far_ahead","serverTime":%q}]`, clock.TimestampOf(w.now.Add(-5*time.Hour)))
 	require.NoError(t, d.Answer(answer))
 	require.Equal(t, -2*time.Hour, d.Offset())
+	d.ForgetOffset()
+	d.skew = -2 * time.Hour // one that is behind gets nearer, and the next answer is not late
+	d.told(-time.Hour, time.Hour)
+	require.Equal(t, time.Hour, d.Offset())
+	d.told(0, 0)
+	require.Equal(t, 2*time.Hour, d.Offset())
+}
+
+// TestEditThatIsCorrectedMayLose: it was made by a clock that was ahead, before a write that its
+// author had not seen.
+func TestEditThatIsCorrectedMayLose(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.device(ana), w.device(ben)
+	a.skew = 3 * time.Hour
+	a.edit(fence, "title", str("earlier"))
+	w.now = w.now.Add(time.Hour)
+	b.edit(fence, "title", str("later"))
+	b.push()
+	a.pull()
+	require.Equal(t, `"earlier"`, a.title(fence))
+	a.sync()
+	a.sync()
+	require.Empty(t, a.Waiting())
+	require.Equal(t, `"later"`, a.title(fence))
+	require.Equal(t, replica.EditLost, a.TakeNotices()[1].Kind)
 }
 
 // TestOffsetAfterAnyHistory: whatever the clocks of the device and of the server did, and in whatever
