@@ -22,9 +22,9 @@ const (
 )
 
 // Answer takes what the server said to what Batch returned last: a JSON array with one
-// merge.Reply for each item. What was accepted is confirmed. What was refused for good is
-// dropped, which is the rollback: what it covered shows again. The rest stays, and what was too
-// far ahead is restamped. The serverTime of a reply is taken as by ServerTime.
+// merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
+// dropped, which is the rollback: the values that it covered show again. The rest stays, and items
+// that were too far ahead are restamped. The serverTime of a reply is taken as by ServerTime.
 //
 // The error is ErrAnswer. On error nothing has changed.
 func (r *Replica) Answer(answer []byte) error {

@@ -80,8 +80,9 @@
 // unsent edit does not write. It keeps the base of the first. So if it is refused, all of them are
 // rolled back. An edit that may have been sent stays as it is.
 //
-// What the server refuses for now (such as with storage_full) is sent again after what has not been
-// refused yet, so it cannot hold up the rest.
+// What the server refuses for now is sent again after what has not been refused yet, so it cannot
+// hold up the rest. If the reason is that the storage of the server is full, the user is told once, by
+// a Notice of the kind [StorageFull].
 //
 // # A server that was restored
 //
@@ -93,7 +94,10 @@
 //
 // A client ID that is in use twice, as after a device was restored from a backup, is a notice of
 // the kind [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:
-// that begins as after Leave, and what waits is restamped with the new ID and its old time.
+// that begins as after Leave, and what waits is restamped with the new ID and its old time. Two
+// devices that use one ID are found out only where one stamp was given twice, or where one of them
+// pushes below the mark of the other. Until then edits of one field in turn replace each other
+// unreported: to the server they are edits of one client.
 //
 // # Trust
 //

@@ -120,7 +120,9 @@ func (l *loading) readItem(number, value string) error {
 	if err != nil {
 		return err
 	}
-	l.items = append(l.items, &item{number: n, m: m, sent: true}) // it may have been sent
+	it := &item{number: n, m: m, sent: true} // it may have been sent
+	it.wall = it.stamp().Time.Time()
+	l.items = append(l.items, it)
 	return nil
 }
 

@@ -15,7 +15,7 @@ type NoticeKind string
 
 // The kinds of Notice.
 const (
-	// Refused: the server refused an edit for good, and it was rolled back. RolledBack holds
+	// Refused: the server refused an edit permanently, and it was rolled back. RolledBack holds
 	// what it wrote.
 	Refused NoticeKind = "refused"
 	// EditLost: an own edit lost against the one named by Other, whose author had not seen

@@ -16,7 +16,7 @@ import (
 type item struct {
 	number uint64
 	m      record.Mutation
-	wall   time.Time // the reading of the device's clock at the edit; zero if that is not known
+	wall   time.Time // what the device's clock read at the edit, or would have read
 	sent   bool      // whether a server may have it
 	told   bool      // whether the user was told that it waits for a repair
 	writes []write   // in the order of the fields
@@ -162,8 +162,8 @@ func (r *Replica) Waiting() []record.Mutation {
 	return all
 }
 
-// WaitingFields returns the names of the fields of a record of which a write waits in the
-// outbox, sorted.
+// WaitingFields returns the names of the fields of a record whose writes wait in the outbox,
+// sorted.
 func (r *Replica) WaitingFields(key record.Key) []string {
 	h := r.find(key)
 	if h == nil {

@@ -71,7 +71,7 @@ func (r *Replica) heal(h *held, before record.Record) {
 			if w.it.m.Base[name] == old.Stamp {
 				r.rebase(w.it, func(base map[string]clock.Stamp) {
 					if base[name] = now.Stamp; now.Value != old.Value {
-						delete(base, name) // no author has seen that value
+						delete(base, name) // the author has not seen this value
 					}
 				})
 				upon = append(upon, w.it)

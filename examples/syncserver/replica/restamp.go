@@ -120,12 +120,8 @@ func (s *settling) followed(it *item) bool {
 
 // timeOf returns when an item was edited, by what is known of the clock of the device now.
 func (s *settling) timeOf(it *item) clock.Timestamp {
-	stamp := it.stamp()
-	switch {
-	case stamp.Client != s.id:
+	if stamp := it.stamp(); stamp.Client != s.id {
 		return stamp.Time
-	case it.wall.IsZero():
-		return min(stamp.Time, s.now)
 	}
 	return min(clock.TimestampOf(it.wall.Add(s.offset)), s.now)
 }

@@ -34,7 +34,7 @@ const (
 // numberWidth is how many digits the number of an item has, so that keys sort.
 const numberWidth = 20
 
-// state is what is saved beside records and outbox. The offset is not: the clock may be right
+// state is what is saved besides records and outbox. The offset is not: the clock may be right
 // by the next start, and if not, the server says so again.
 type state struct {
 	Last   lastTime       `json:"last,omitzero"`

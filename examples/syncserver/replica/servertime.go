@@ -20,7 +20,7 @@ func (r *Replica) Offset() time.Duration { return r.offset }
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
 	for _, it := range r.outbox.all() {
-		it.wall = time.Time{} // it was read from a clock that is not there any longer
+		it.wall = it.stamp().Time.Time() // what the clock would have read
 	}
 	r.unsaved.state = true
 }

@@ -253,6 +253,26 @@ func TestUnsentEditsGetTheirTimeBack(t *testing.T) {
 	}
 }
 
+// TestForgottenOffset: what waits keeps the time that it had by the clock as it was corrected before,
+// through a dip of the server as well.
+func TestForgottenOffset(t *testing.T) {
+	for _, skew := range []time.Duration{-2 * time.Hour, 2 * time.Hour} {
+		w := newWorld(t)
+		d := w.device(ana)
+		d.skew = skew
+		d.told(0, 0)
+		d.edit(fence, "title", str("Paint"))
+		at := w.now
+		d.skew = 0
+		d.ForgetOffset()
+		w.now = w.now.Add(time.Hour)
+		for _, off := range []time.Duration{0, -3 * time.Hour, 0, 3 * time.Hour, 0} {
+			d.told(off, 0)
+		}
+		require.Equal(t, at, d.stamped(fence, "title"))
+	}
+}
+
 // TestWhatMayBeSentIsNotRestamped: a retry with a greater stamp would win over later edits.
 func TestWhatMayBeSentIsNotRestamped(t *testing.T) {
 	w := newWorld(t)

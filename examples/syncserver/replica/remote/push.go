@@ -70,8 +70,8 @@ func (c *Client) Push(ctx context.Context) error {
 	}
 }
 
-// pushBatch sends a batch of at most so many items, and fewer if the last ones were slow, and
-// returns the replies. What it learns about the connection counts for the next ones.
+// pushBatch sends a batch that has no more items than given, and fewer if the last batch was slow,
+// and returns the replies. What it learns about the connection counts for the next ones.
 func (c *Client) pushBatch(ctx context.Context, items int) ([]byte, error) {
 	if c.slow > 0 {
 		items = min(items, c.slow)
