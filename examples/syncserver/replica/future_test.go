@@ -21,7 +21,7 @@ var (
 
 // poison stores a title that was stamped so far ahead, as a repair stores one.
 func (w *world) poison(value string, ahead time.Duration) clock.Stamp {
-	s := clock.Stamp{Time: clock.TimestampOf(w.now.Add(ahead)), Client: carol}
+	s := clock.Stamp{Time: clock.TimestampOf(w.now.Add(ahead)) + 999_999, Client: carol} // with a full counter
 	var b record.Builder
 	r, err := b.Record(poisoned, func(yield func(string, record.FieldValue) bool) {
 		yield("title", record.FieldValue{Value: str(value), Stamp: s})
@@ -70,6 +70,7 @@ func TestHonestStampsAreFollowed(t *testing.T) {
 			d.skew = skew
 			if told {
 				d.told(0, 0)
+				d.skew -= time.Hour // set back since
 			}
 			theirs := w.poison("x", 5*time.Minute)
 			d.pull()
