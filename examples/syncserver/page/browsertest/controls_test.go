@@ -25,25 +25,30 @@ var controls = []control{
 	{testID: "meeting-title", table: board.Meetings, field: "title"},
 }
 
-// forControls runs a story for each control, whose text is "Old" in the beginning.
+// forControls runs a story for each control, one after the other on one page. In the beginning
+// the text is "Old", and the control has the focus.
 func forControls(t *testing.T, story func(t *testing.T, c control)) {
+	page := visit(t)
+	page.left.AddTask("Task")
+	page.nextDay()
+	page.left.Book("Room B", 10, "Meeting")
+	page.settle()
 	for _, c := range controls {
 		t.Run(c.testID, func(t *testing.T) {
-			c.screen = visit(t)
-			if c.table == board.Tasks {
-				c.left.AddTask("Old")
-			} else {
-				c.nextDay()
-				c.left.Book("Room B", 10, "Old")
-			}
-			c.settle()
-			if c.field == "assignee" {
-				c.elsewhere("Old")
-			}
+			c.screen = page.in(t)
+			c.elsewhere("Old")
+			eval[any](c.screen, `document.querySelectorAll(".notices").forEach((notices) => notices.replaceChildren())`)
 			c.click(c.onLeft())
 			story(t, c)
 		})
 	}
+}
+
+// in returns the screen for a part of a test.
+func (s *screen) in(t *testing.T) *screen {
+	part := &screen{t: t, tab: s.tab, network: s.network}
+	part.left, part.right = &panel{part, "left"}, &panel{part, "right"}
+	return part
 }
 
 func (c control) onLeft() string  { return c.left.find(c.testID) }
@@ -144,21 +149,20 @@ func TestPageUndo(t *testing.T) {
 // TestPageSpaceThenEditElsewhere: a text with spaces around it is written, the focus stays, and
 // another device changes it. That is shown, and not written over when the field is left.
 func TestPageSpaceThenEditElsewhere(t *testing.T) {
-	for _, text := range []string{"New ", " New", "New  one"} {
-		t.Run(text, func(t *testing.T) {
-			forControls(t, func(t *testing.T, c control) {
-				c.rewrite(text + kb.Enter)
-				c.agree()
-				c.elsewhere("Another")
-				require.Equal(t, "Another", eval[string](c.screen, c.onLeft()+".value"))
-				pushes := c.network.pushes(c.left.Client())
-				c.leaveField()
-				c.is("Another")
-				require.Equal(t, pushes, c.network.pushes(c.left.Client()), "something was sent")
-				require.Empty(t, c.left.shown().Notices)
-			})
-		})
-	}
+	forControls(t, func(t *testing.T, c control) {
+		for _, text := range []string{"New ", " New", "New  one"} {
+			c.click(c.onLeft())
+			c.rewrite(text + kb.Enter)
+			c.agree()
+			c.elsewhere("Another")
+			require.Equal(t, "Another", eval[string](c.screen, c.onLeft()+".value"))
+			pushes := c.network.pushes(c.left.Client())
+			c.leaveField()
+			c.is("Another")
+			require.Equal(t, pushes, c.network.pushes(c.left.Client()), "something was sent")
+			require.Empty(t, c.left.shown().Notices)
+		}
+	})
 }
 
 // TestPageUnchangedWhileEditedElsewhere: somebody types, and types the old text back, while
@@ -207,27 +211,16 @@ func TestPageRefusedWhileFocused(t *testing.T) {
 
 // TestPageDeletedWhileTyping: what somebody types on a task that another device deletes is kept.
 func TestPageDeletedWhileTyping(t *testing.T) {
-	for _, c := range controls {
-		t.Run(c.testID, func(t *testing.T) {
-			c.screen = visit(t)
-			c.nextDay()
-			if c.table == board.Tasks {
-				c.left.AddTask("Old")
-			} else {
-				c.left.Book("Room B", 10, "Old")
-			}
-			c.settle()
-			c.click(c.onLeft())
-			c.rewrite("New")
-			editElsewhere(t, c.network.URL, c.table, map[string]record.Value{record.DeletedField: record.Bool(true)})
-			c.left.IsTold("had deleted", "Your edit is kept")
-			c.left.click(c.left.find("notice-action"))
-			c.await("it is there again", func() bool {
-				return eval[string](c.screen, fmt.Sprintf("%s?.value ?? ''", c.onRight())) == "New"
-			})
-			c.agree()
+	forControls(t, func(t *testing.T, c control) {
+		c.rewrite("New")
+		editElsewhere(t, c.network.URL, c.table, map[string]record.Value{record.DeletedField: record.Bool(true)})
+		c.left.IsTold("had deleted", "Your edit is kept")
+		c.left.click(c.left.find("notice-action"))
+		c.await("it is there again", func() bool {
+			return eval[string](c.screen, c.onRight()+"?.value ?? ''") == "New"
 		})
-	}
+		c.agree()
+	})
 }
 
 // TestPageMovedWhileTyping: a task goes to another column, and a meeting to another room, while
@@ -236,8 +229,9 @@ func TestPageMovedWhileTyping(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		pushes := c.network.pushes(c.left.Client())
 		c.rewrite("Ne")
-		move := map[string]record.Value{"status": record.MustOf("doing")}
-		to := "column-doing"
+		to := map[string]string{"title": "doing", "assignee": "done"}[c.field]
+		move := map[string]record.Value{"status": record.MustOf(to)}
+		to = "column-" + to
 		if c.table == board.Meetings {
 			move, to = slotOf("Room C", c.day(), "10", "11"), "Room C"
 		}

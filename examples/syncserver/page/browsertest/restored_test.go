@@ -41,7 +41,7 @@ func TestPageServerRestored(t *testing.T) {
 
 	s.right.IsTold("older than what this device had seen")
 	s.right.Shows("Paint the fence")
-	s.click(s.left.inTask("Paint it red", "task-assignee"))
+	eval[any](s, s.left.inTask("Paint it red", "task-assignee")+".focus()")
 	s.press("Ben")
 	eval[any](s, s.left.find("online-switch")+".click()") // the focus stays
 	s.left.IsTold("older than what this device had seen")

@@ -36,7 +36,10 @@ export class Draft {
     Object.assign(this, { control, write, required, seen, ready });
     control.addEventListener('input', () => this.#begin());
     control.addEventListener('change', () => this.#change());
-    control.addEventListener('blur', () => this.#leaveSoon());
+    control.addEventListener('blur', () => {
+      this.#opened = null;
+      this.#leaveSoon();
+    });
     control.addEventListener(COMMIT, () => this.commit());
     control.addEventListener('keydown', (event) => this.#press(event));
     control.addEventListener('pointerdown', () => this.#open());
@@ -50,10 +53,16 @@ export class Draft {
 
   /** draw shows a text, unless somebody is typing. */
   draw(text) {
-    this.#text = this.control.type === 'date' && !isDate(text) ? '' : text;
+    this.#text = this.#normal(text);
     if (!this.#begun) return this.#show();
     this.#tell();
     this.#leaveSoon(); // what could not be written when it was left
+  }
+
+  #normal(text) {
+    const { type } = this.control;
+    if (type === 'date') return isDate(text) ? text : '';
+    return type === 'select-one' || type === 'number' ? text : oneLine(text);
   }
 
   /** commit writes what was typed. What cannot be written, like a part of a date, stays. */
@@ -125,7 +134,7 @@ export class Draft {
    * the years 0002 and 0020 are on the way to 2026, or a number that is out of range. */
   #typed() {
     const { type, value, validity } = this.control;
-    if (type !== 'date' && type !== 'number') return oneLine(value);
+    if (type !== 'date' && type !== 'number') return this.#normal(value);
     const whole = !validity.badInput && !validity.rangeOverflow && !validity.rangeUnderflow;
     if (!whole || (type === 'date' && value !== '' && !isDate(value))) return null;
     return type === 'number' && value !== '' ? String(Number(value)) : value;

@@ -1,6 +1,6 @@
 // One field of a record as people edit it: a control, and the mark beside it.
 
-import { Draft, oneLine } from './draft.js';
+import { Draft } from './draft.js';
 import { Mark } from './why.js';
 import { kindName, value } from './words.js';
 
@@ -39,4 +39,4 @@ export class Field {
   }
 }
 
-const plain = (v) => (v == null ? '' : oneLine(typeof v === 'string' ? v : JSON.stringify(v)));
+const plain = (v) => (v == null ? '' : typeof v === 'string' ? v : JSON.stringify(v));

@@ -68,7 +68,8 @@ export class Notices {
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const reason = REASONS[code] ?? detail ?? code;
     const edited = fields.some((f) => shown?.waiting.includes(f)); // once more, before this was known
-    const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : 'It was put back as it was.';
+    const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // by somebody else, meanwhile
+    const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `It is now ${said(later, shown.data[later])}.` : 'It was put back as it was.';
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 

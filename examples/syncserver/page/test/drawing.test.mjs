@@ -64,3 +64,18 @@ test('what is merely worth knowing goes by itself, unless somebody reads it', (t
   assert.equal(box.children.length, 1);
   assert.equal(box.children[0], failure);
 });
+
+test('what is shown after a refusal is not said to be what was there before, if it is not', () => {
+  const view = (updatedAt) => ({ table: 'tasks', id: 'a', data: { title: { value: 'Red', updatedAt } }, waiting: [] });
+  const refused = (shown) => {
+    const replica = { addEventListener() {}, tables: { tasks: new Map(shown ? [['a', shown]] : []) } };
+    return new Notices(replica, null, null, {}).refused({
+      table: 'tasks', id: 'a', fields: ['title'], code: 'title_too_long', rolledBack: { title: { value: 'x'.repeat(500), updatedAt: '2' } },
+    }).text;
+  };
+  assert.match(refused(view('1')), /put back as it was/);
+  assert.match(refused(view('3')), /It is now ‘Red’\./);
+  assert.match(refused({ ...view('3'), waiting: ['title'] }), /later edit is kept/);
+  assert.match(refused(null), /It was removed/);
+  assert.ok(/‘(x*…)’/.exec(refused(view('1')))[1].length <= 80);
+});

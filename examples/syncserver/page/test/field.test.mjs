@@ -73,6 +73,26 @@ test('a date whose year was begun is not written, and is gone afterwards', async
   assert.equal(control.value, '2026-03-03');
 });
 
+test('a date that is typed is written once, and not with each date on the way', async () => {
+  const { control, written, draw } = due('2026-03-03');
+  for (const date of ['2026-01-03', '2026-12-03', '2026-12-31']) {
+    control.press('1', date);
+    draw();
+  }
+  assert.deepEqual(written, []);
+  await control.leave();
+  assert.deepEqual(written, ['2026-12-31']);
+});
+
+test('a date that is picked is written at once', () => {
+  const { control, written } = due('2026-03-03');
+  document.activeElement = control;
+  control.value = '2026-12-31';
+  control.dispatchEvent(new Event('input'));
+  control.dispatchEvent(new Event('change'));
+  assert.deepEqual(written, ['2026-12-31']);
+});
+
 test('a date that was cleared is written', async () => {
   const { control, written } = due('2026-03-03');
   control.press('Backspace', '');

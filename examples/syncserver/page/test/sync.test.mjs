@@ -393,3 +393,23 @@ test('rules by which the server could not check everything are known', async () 
   assert.ok(changes.includes('violations'));
   sync.stop();
 });
+
+test('while pushes are answered slowly, they stay as small as they are', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const { replica } = device();
+  for (let i = 0; i < 8; i++) replica.edit('tasks', `e${i}`, {});
+  let slow = true;
+  const { batches, server } = pushing((body, n) => {
+    if (n === 1) return json({ code: 'timeout' }, 408);
+    now += slow ? 50_000 : 1;
+    slow = n < 3;
+    return verdicts(body, accepted);
+  });
+  const sync = online(replica, server);
+  await until(() => sync.state === State.slow);
+  for (let i = 8; i < 20; i++) replica.edit('tasks', `e${i}`, {}); // which wakes it
+  await until(() => sync.state === State.current);
+  assert.deepEqual(batches.map((b) => b.length), [8, 4, 4, 4, 8]);
+  sync.stop();
+});
