@@ -96,8 +96,9 @@ func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 		m.text = append(m.text, texts[e.from:e.to]...)
 		m.writes[i] = write{e.stamp, len(m.text)}
 	}
-	names := b.table.shared(len(entries), func(i int) []byte { return entries[i].name })
-	return b.finish(&m, key, names)
+	r := Record{key: key, names: b.table.shared(len(entries), func(i int) []byte { return entries[i].name })}
+	b.finish(&m, &r)
+	return r
 }
 
 // making is a record while it is put together.
@@ -107,10 +108,10 @@ type making struct {
 	done   int    // how many of the writes are final and have their text
 }
 
-// finish returns the record that was put together.
-func (b *Builder) finish(m *making, key Key, names *names) Record {
+// finish gives r the writes that were put together.
+func (b *Builder) finish(m *making, r *Record) {
 	if b.scratch = m.text; cap(m.text) > maxKept {
 		b.scratch = nil
 	}
-	return Record{key, names, m.writes, string(m.text)}
+	r.writes, r.text = m.writes, string(m.text)
 }

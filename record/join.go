@@ -116,7 +116,8 @@ func (b *Builder) joinUnion(x, y *Record) {
 			j++
 		}
 	}
-	*x = b.finish(&m, x.key, all)
+	b.finish(&m, x)
+	x.names = all
 }
 
 // unite returns the union of two lists.
@@ -146,7 +147,8 @@ func (y *Record) beats(i int, x *Record, j int) bool {
 // of x. The writes of x before it stay.
 func (m *making) replace(x *Record, i int, y *Record, j int) {
 	if m.writes == nil {
-		m.writes = slices.Clone(x.writes)
+		m.writes = make([]write, len(x.writes)) // quicker than slices.Clone
+		copy(m.writes, x.writes)
 	}
 	m.keep(x, i)
 	m.put(i, y, j)
@@ -166,7 +168,8 @@ func (m *making) keep(x *Record, i int) {
 // put makes the write at position j of r that at position i.
 func (m *making) put(i int, r *Record, j int) {
 	m.text = append(m.text, r.value(j)...)
-	m.writes[i] = write{r.writes[j].stamp, len(m.text)}
+	w := &m.writes[i]
+	w.stamp, w.end = r.writes[j].stamp, len(m.text)
 }
 
 // rest keeps the rest of x and makes x what was put together, if anything was
@@ -176,6 +179,6 @@ func (b *Builder) rest(m *making, x *Record) bool {
 		return false
 	}
 	m.keep(x, len(m.writes))
-	*x = b.finish(m, x.key, x.names)
+	b.finish(m, x)
 	return true
 }

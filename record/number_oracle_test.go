@@ -117,7 +117,8 @@ func genNear(t *rapid.T) (digits string, exponent int) {
 	case 2: // a bit below
 		nines := rapid.IntRange(1, 180).Draw(t, "nines")
 		below, _ := new(big.Int).SetString(digits, 10)
-		digits, exponent = below.Sub(below, big.NewInt(1)).String()+strings.Repeat("9", nines), exponent-nines
+		digits = strings.TrimLeft(below.Sub(below, big.NewInt(1)).String(), "0") + strings.Repeat("9", nines)
+		exponent -= nines
 	default: // fewer digits, up or down
 		keep := rapid.IntRange(1, min(len(digits), 25)).Draw(t, "keep")
 		cut, _ := new(big.Int).SetString(digits[:keep], 10)
