@@ -109,6 +109,10 @@ export class Notices {
     return { text: `Your edit to ${what} waits: ${this.who(other).name} has written it with a time in the future, ${when(time)}. Your edit is sent by itself when that time has come, or the server’s keeper has repaired it.`, bad: true };
   }
 
+  storage_full() {
+    return { text: 'The server has no room for what some of your edits add. They are kept on this device, and sent again until there is room. Deleting something makes room.', bad: true };
+  }
+
   resync() {
     const { waiting } = this.replica;
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;

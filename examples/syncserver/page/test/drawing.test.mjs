@@ -1,6 +1,7 @@
 // What other members wrote, which may be anything that the server admits.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Element } from './fakes.mjs';
 
@@ -78,4 +79,11 @@ test('what is shown after a refusal is not said to be what was there before, if 
   assert.match(refused({ ...view('3'), waiting: ['title'] }), /later edit is kept/);
   assert.match(refused(null), /It was removed/);
   assert.ok(/‘(x*…)’/.exec(refused(view('1')))[1].length <= 80);
+});
+
+test('there are words for each kind of notice that a replica has', () => {
+  const source = readFileSync(new URL('../../replica/notice.go', import.meta.url), 'utf8');
+  const kinds = [...source.matchAll(/NoticeKind = "(\w+)"/g)].map(([, kind]) => kind);
+  assert.ok(kinds.length >= 9);
+  for (const kind of kinds) assert.equal(typeof Notices.prototype[kind], 'function', kind);
 });
