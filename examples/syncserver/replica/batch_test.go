@@ -85,7 +85,7 @@ func TestKeptItemIsNoClone(t *testing.T) {
 	d.edit(fence, "title", str("large"))
 	d.choosy(true)
 	d.TakeNotices()
-	d.edit(record.Key{Table: "tasks", ID: "gate"}, "title", str("Oil"))
+	d.edit(gate, "title", str("Oil"))
 	line := bytes.SplitAfter(d.outbox(), []byte("\n"))[1]
 	_, err := w.server.push(ana, line)
 	require.NoError(t, err)

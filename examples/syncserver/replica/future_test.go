@@ -172,7 +172,6 @@ func TestOwnStampsFromTheFuture(t *testing.T) {
 	d.sync()
 	require.Empty(t, d.Waiting())
 	w.now = w.now.Add(-8 * time.Hour)
-	gate := record.Key{Table: "tasks", ID: "gate"}
 	for range 2 {
 		d.sync()
 		d.edit(gate, "title", str("Oil"))
@@ -253,4 +252,18 @@ func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
 	d.sync()
 	require.Empty(t, d.Waiting())
 	require.False(t, slices.ContainsFunc(d.TakeNotices(), func(n replica.Notice) bool { return n.Kind != replica.ClockCorrected }))
+}
+
+// TestFutureStampThatWasFollowedByOneEdit: only that edit is refused, and the clock is healed all the
+// same.
+func TestFutureStampThatWasFollowedByOneEdit(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.poison("theirs", 8*time.Hour)
+	d.pull()
+	d.edit(poisoned, "title", str("mine"))
+	d.push()
+	d.edit(fence, "title", str("Paint"))
+	require.Equal(t, w.now, d.stamped(fence, "title"))
+	require.Len(t, d.TakeNotices(), 1)
 }

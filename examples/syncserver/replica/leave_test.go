@@ -20,7 +20,6 @@ func TestLeave(t *testing.T) {
 	b.pull()
 	b.push()
 	b.edit(fence, "due", str("2026-03-04"))
-	gate := record.Key{Table: "tasks", ID: "gate"}
 	b.edit(gate, "title", str("Oil"))
 	b.save()
 	b.TakeNotices()

@@ -72,7 +72,7 @@ func (s *settling) all() {
 
 // due reports whether an item needs another stamp, which is so if it
 //
-//   - was refused as too far ahead, or would be;
+//   - was refused as too far ahead, or would be for the same reason;
 //   - was stamped when the offset was wrong;
 //   - is not above what waits before it, now that this was restamped;
 //   - has the ID of another client.
@@ -95,7 +95,7 @@ func (s *settling) due(it *item) bool {
 		return true
 	case it.sent:
 		return false
-	case stamp.Time > s.limit || stamp.Time <= s.last:
+	case stamp.Time <= s.last:
 		return true
 	}
 	off := s.timeOf(it).Time().Sub(stamp.Time.Time())

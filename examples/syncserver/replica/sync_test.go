@@ -123,7 +123,6 @@ func TestDelete(t *testing.T) {
 func TestNewID(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ana) // a clone
-	gate := record.Key{Table: "tasks", ID: "gate"}
 	d.edit(fence, "title", str("Paint"))
 	d.edit(gate, "title", str("Oil"))
 	w.now = w.now.Add(-2 * time.Second)

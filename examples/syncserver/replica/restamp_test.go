@@ -1,0 +1,99 @@
+package replica_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var gate = record.Key{Table: "tasks", ID: "gate"}
+
+// TestServerOfALowerBound: one that accepts less than the client expects.
+func TestServerOfALowerBound(t *testing.T) {
+	w := newWorld(t)
+	w.server.engine.MaxAhead = 2 * time.Minute
+	d := w.device(ana)
+	d.skew = 3 * time.Minute
+	d.edit(fence, "title", str("Paint"))
+	d.push()
+	d.edit(gate, "title", str("Oil"))
+	require.Equal(t, w.now, d.stamped(gate, "title"), "the clock is not ahead any longer")
+	d.push()
+	require.Empty(t, d.Waiting())
+}
+
+// TestStampsAfterACorrection: they are above those that what waits was given.
+func TestStampsAfterACorrection(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.skew = time.Hour
+	d.edit(fence, "title", str("Paint"))
+	d.push()
+	first, _ := d.Shown(fence).Get("title")
+	require.NoError(t, d.Edit(gate, map[string]record.Value{"title": str("Oil")}))
+	second, _ := d.Shown(gate).Get("title")
+	require.Greater(t, second.Stamp.Time, first.Stamp.Time)
+}
+
+// TestLoweredClockIsSaved: or it would be ahead again, after a crash.
+func TestLoweredClockIsSaved(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.poison("x", 8*time.Hour)
+	d.pull()
+	d.save()
+	d.told(0, 0)
+	saves := d.TakeSaves()
+	require.Len(t, saves, 1)
+	require.Equal(t, "state", saves[0].Key)
+	require.NotContains(t, saves[0].Value, "T22:")
+}
+
+// TestOrderOfEditsAroundACorrection: the clock of the device was set while the first of two edits
+// waited. What is known of it moves the first one, and so the second one as well.
+func TestOrderOfEditsAroundACorrection(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.skew = 3 * time.Hour
+	d.told(0, 0)
+	d.edit(fence, "title", str("first"))
+	require.NoError(t, d.Edit(gate, map[string]record.Value{"title": str("Oil")}))
+	d.skew = 0
+	w.now = w.now.Add(30 * time.Second)
+	require.NoError(t, d.Edit(fence, map[string]record.Value{"due": str("x"), "title": str("second")}))
+	require.NoError(t, d.Edit(gate, map[string]record.Value{"title": str("Oil it"), "due": str("x")}))
+	d.edit(fence, "due", str("y"))
+	w.now = w.now.Add(10 * time.Minute)
+	d.told(0, 0)
+	require.Equal(t, `"second"`, d.title(fence))
+	require.Equal(t, `"Oil it"`, d.title(gate))
+	last := time.Time{}
+	for _, m := range d.Waiting() {
+		for _, v := range m.Data.All() {
+			require.True(t, v.Stamp.Time.Time().After(last))
+			last = v.Stamp.Time.Time()
+			break
+		}
+	}
+}
+
+// TestEditBeforeOneThatMayBeSent: it is not moved past that, or the earlier edit would win.
+func TestEditBeforeOneThatMayBeSent(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.told(-3*time.Hour, 0)
+	d.edit(fence, "title", str("first"))
+	d.outbox()
+	d.edit(fence, "title", str("second"))
+	d.outbox() // its answer is lost
+	d.Batch(1, 1<<20)
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"storage_full","retryable":true}]`)))
+	d.told(0, 0)
+	require.Equal(t, `"second"`, d.title(fence))
+	one, _ := d.Waiting()[0].Data.Get("title")
+	two, _ := d.Waiting()[1].Data.Get("title")
+	require.Less(t, one.Stamp.Time, two.Stamp.Time)
+}
