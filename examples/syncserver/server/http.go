@@ -76,7 +76,7 @@ func (s *Server) handle(f endpoint) http.Handler {
 			fail = &failure{status: http.StatusInternalServerError, Code: "internal", err: err}
 		}
 		if r.Context().Err() == nil {
-			s.options.Log.Warn("request failed", "method", r.Method, "path", r.URL.Path, "status", fail.status, "err", err)
+			s.logFailure(r, fail, err)
 		}
 		if written.begun {
 			panic(http.ErrAbortHandler)

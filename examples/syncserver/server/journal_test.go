@@ -91,7 +91,7 @@ func TestJournalIsBounded(t *testing.T) {
 func TestLog(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
-	s.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s.log.to = slog.New(slog.NewTextHandler(&log, nil))
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	ana.push(ana.set(board.Tasks, "a", board.Title, "private"))

@@ -2,42 +2,137 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/violation"
 )
+
+// The bounds of the log: a client that sends what is refused or loses, again and again, must
+// not fill it.
+const (
+	linesOfClient    = 100  // a minute; of an address if the client is not known
+	linesOfWorkspace = 1000 // a minute; of all addresses together if the client is not known
+	maxLogged        = 200  // bytes of a text
+	maxLoggedError   = 1000 // bytes
+)
+
+// logger writes the lines that a client causes, while they are within the bounds. What it
+// leaves out it counts, and the next line that it writes has the count.
+type logger struct {
+	to      *slog.Logger
+	quotas  *quotas
+	omitted atomic.Int64
+}
+
+// by is who causes a line.
+type by struct{ workspace, client string }
+
+// log writes a line, unless its level is disabled or there are too many. Texts among the
+// attributes are shortened.
+func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, attrs ...slog.Attr) {
+	if !l.to.Enabled(ctx, level) {
+		return
+	}
+	if l.quotas.admit(b.workspace, b.client) != nil || l.quotas.charge(b.workspace, b.client, 1) != nil {
+		l.omitted.Add(1)
+		return
+	}
+	for i := range attrs {
+		attrs[i].Value = shortened(attrs[i].Value)
+	}
+	if n := l.omitted.Swap(0); n > 0 {
+		attrs = append(attrs, slog.Int64("omitted", n))
+	}
+	l.to.LogAttrs(ctx, level, msg, attrs...)
+}
+
+// shortened returns a value without the ends of its long texts.
+func shortened(v slog.Value) slog.Value {
+	switch v = v.Resolve(); v.Kind() {
+	case slog.KindString:
+		return slog.StringValue(beginning(v.String(), maxLogged))
+	case slog.KindAny:
+		if err, ok := v.Any().(error); ok {
+			return slog.StringValue(beginning(err.Error(), maxLoggedError))
+		}
+		return slog.StringValue(beginning(fmt.Sprint(v.Any()), maxLogged))
+	case slog.KindGroup:
+		var attrs []slog.Attr
+		for _, a := range v.Group() {
+			attrs = append(attrs, slog.Attr{Key: a.Key, Value: shortened(a.Value)})
+		}
+		return slog.GroupValue(attrs...)
+	}
+	return v
+}
+
+// beginning returns at most a number of bytes of a text, in whole characters.
+func beginning(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// logFailure logs that a request failed.
+func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
+	level := slog.LevelWarn
+	if fail.status == http.StatusTooManyRequests {
+		level = slog.LevelInfo
+	}
+	s.log.log(r.Context(), by{client: addressOf(r)}, level, "request failed", slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.Int("status", fail.status), slog.Any("err", err))
+}
 
 // logPush logs what was decided about a push, without values: a line for the push, and
 // one for each item that was refused, each decision between two writes, and each
 // violation. Uncontested writes are logged at the level Debug.
 func (s *Server) logPush(ctx context.Context, m member, out outcome) {
 	answer, report := out.answer, out.report
-	log := s.options.Log.With("workspace", m.workspace, "client", m.client)
+	who := []slog.Attr{slog.String("workspace", m.workspace), slog.Any("client", m.client)}
+	log := func(level slog.Level, msg string, attrs ...slog.Attr) {
+		s.log.log(ctx, by{m.workspace, m.client.String()}, level, msg, append(who[:len(who):len(who)], attrs...)...)
+	}
 	refused := 0
-	for i, r := range answer.Results {
+	for _, r := range answer.Results {
 		if r.Refusal != nil {
 			refused++
-			log.InfoContext(ctx, "refused", "item", i, "table", r.Key.Table, "id", r.Key.ID, "code", r.Refusal.Code, "path", r.Refusal.Path)
-			continue
-		}
-		for _, note := range r.Notes {
-			log.InfoContext(ctx, "note", "item", i, "table", r.Key.Table, "id", r.Key.ID, "code", note, "advice", note.Advice())
-		}
-	}
-	for d := range answer.Decisions() {
-		log.Log(ctx, levelOf(d), "decision", "decision", d)
-	}
-	for _, u := range report.Updates {
-		if v, err := violation.Parse(u.After); err == nil {
-			log.InfoContext(ctx, "violation", "id", v.ID, "type", v.Type, "status", v.Status, "table", v.Table, "record", v.RecordID)
 		}
 	}
 	if report.Err != nil {
-		// A rule that failed does not stop the push. Once it is mended, audit.
-		log.ErrorContext(ctx, "rules", "err", report.Err)
+		// A rule that failed does not stop the push. Once it is fixed, audit.
+		log(slog.LevelError, "rules", slog.Any("err", report.Err))
 	}
-	log.InfoContext(ctx, "push", "items", len(answer.Results), "refused", refused, "changed", len(answer.Updates), "violations", len(report.Updates))
+	log(slog.LevelInfo, "push", slog.Int("items", len(answer.Results)), slog.Int("refused", refused),
+		slog.Int("changed", len(answer.Updates)), slog.Int("violations", len(report.Updates)))
+	for i, r := range answer.Results {
+		item := []slog.Attr{slog.Int("item", i), slog.String("table", r.Key.Table), slog.String("id", r.Key.ID)}
+		if r.Refusal != nil {
+			log(slog.LevelInfo, "refused", append(item, slog.Any("code", r.Refusal.Code), slog.String("path", r.Refusal.Path))...)
+			continue
+		}
+		for _, note := range r.Notes {
+			log(slog.LevelInfo, "note", append(item[:3:3], slog.Any("code", note), slog.String("advice", note.Advice()))...)
+		}
+	}
+	for d := range answer.Decisions() {
+		log(levelOf(d), "decision", slog.Any("decision", d))
+	}
+	for _, u := range report.Updates {
+		if v, err := violation.Parse(u.After); err == nil {
+			log(slog.LevelInfo, "violation", slog.String("id", v.ID), slog.String("type", v.Type), slog.Any("status", v.Status),
+				slog.String("table", v.Table), slog.String("record", v.RecordID))
+		}
+	}
 }
 
 // levelOf returns how much a decision matters to who reads the log.

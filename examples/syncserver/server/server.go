@@ -51,6 +51,7 @@ type Server struct {
 	pushes   *quotas       // of clients and workspaces
 	pulls    *quotas       // of clients and workspaces
 	joins    *quotas       // of addresses
+	log      logger        // of what clients cause
 	readers  *readers      // of pulls
 	uploads  *admission    // of pushes that are read, and wait
 	turns    *admission    // of pushes that are decoded, and decided about
@@ -104,6 +105,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		pushes:  newQuotas(pushedByClient, pushedToWorkspace, minute),
 		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
+		log:     logger{to: o.Log, quotas: newQuotas(linesOfClient, linesOfWorkspace, minute)},
 		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfClient),
 		uploads: newAdmission(maxUploads, uploadsOfWorkspace),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),

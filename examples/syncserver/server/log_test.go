@@ -1,0 +1,101 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// loggedTo makes a server log to a buffer, by a clock that stands still until it is set.
+func loggedTo(s *Server, log *bytes.Buffer) *time.Time {
+	wall := time.Unix(0, 0)
+	s.log.to = slog.New(slog.NewTextHandler(log, nil))
+	s.log.quotas.now = func() time.Time { return wall }
+	return &wall
+}
+
+// TestRepetitionsDoNotFillTheLog: what a client sends again and again is logged so often, and
+// what was left out is counted. Others are logged all the same.
+func TestRepetitionsDoNotFillTheLog(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	var log bytes.Buffer
+	wall := loggedTo(s, &log)
+	url := listen(t, s)
+	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	var losing, refused []record.Mutation
+	for i := range 50 {
+		losing = append(losing, eve.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
+		refused = append(refused, eve.set("nonsense", fmt.Sprint(i), board.Title, "x"))
+	}
+	for i := range 50 {
+		ana.push(ana.set(board.Tasks, fmt.Sprint(i), board.Title, "y"))
+	}
+	sent := 0
+	for range 20 {
+		eve.push(losing...)
+		eve.push(refused...)
+		sent += 2 * (50 + 1)
+	}
+	byEve := "client=" + eve.ID.String()
+	require.Equal(t, linesOfClient, strings.Count(log.String(), byEve))
+
+	ana.push(ana.set(board.Tasks, "a", board.Title, "z"))
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	last := lines[len(lines)-1]
+	require.Contains(t, last, "msg=push")
+	require.Contains(t, last, "client="+ana.ID.String())
+	_, count, _ := strings.Cut(last, "omitted=")
+	omitted, err := strconv.Atoi(count)
+	require.NoError(t, err)
+	require.InDelta(t, sent-linesOfClient, omitted, 50, "the first refusals have notes as well")
+
+	*wall = wall.Add(2 * time.Minute)
+	eve.push(losing...)
+	require.Greater(t, strings.Count(log.String(), byEve), linesOfClient+40)
+	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "told once")
+}
+
+// TestFailuresDoNotFillTheLog: the same holds for whoever has no token.
+func TestFailuresDoNotFillTheLog(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	var log bytes.Buffer
+	loggedTo(s, &log)
+	c := client{t: t, url: listen(t, s)}
+	for range 2 * linesOfClient {
+		status, _ := c.request("GET", "/v1/pull", "")
+		require.Equal(t, 401, status)
+	}
+	require.Equal(t, linesOfClient, strings.Count(log.String(), "\n"))
+}
+
+// TestLogLinesAreBounded: names may be as long as they like, and a line is not.
+func TestLogLinesAreBounded(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	var log bytes.Buffer
+	loggedTo(s, &log)
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	for _, c := range []*client{ana, ben} {
+		c.push(c.set(board.Tasks, strings.Repeat("é", maxName/2), strings.Repeat("f", maxName), "x"), c.set(strings.Repeat("t", 1000), "b", "x", "y"))
+	}
+	ana.request("GET", "/v1/"+strings.Repeat("x", 10_000), "")
+	require.Contains(t, log.String(), "msg=decision")
+	require.Contains(t, log.String(), "msg=refused")
+	require.True(t, utf8.Valid(log.Bytes()))
+	for line := range strings.Lines(log.String()) {
+		require.Less(t, len(line), 8*maxLogged, line)
+	}
+	require.Equal(t, maxLoggedError+len("…"), len(shortened(slog.AnyValue(errors.New(strings.Repeat("x", 5000)))).String()))
+}
