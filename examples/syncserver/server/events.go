@@ -10,16 +10,18 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // serveEvents answers GET /v1/events with server-sent events: the last sequence of the
 // workspace, at once and whenever there is another one. A client whose cursor differs pulls:
 // the sequence falls when the database is restored, and the pull says so.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
-	if !s.feed.join(m.workspace) {
+	if !s.feed.join(m) {
 		return unavailable(errors.New("too many listen"))
 	}
-	defer s.feed.leave(m.workspace)
+	defer s.feed.leave(m)
 	before, _ := s.feed.current(m.workspace)
 	seq, err := s.database.sequence(r.Context(), m.workspace)
 	if err != nil {
@@ -51,10 +53,11 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	}
 }
 
-// So many clients may listen to one process, and so many of them to one workspace.
+// How many streams of events a process has, a workspace of them, and a client of these.
 const (
 	maxListeners         = 10_000
 	listenersOfWorkspace = 2_000
+	listenersOfClient    = 4
 )
 
 // feed knows how far the workspaces are to which anybody listens.
@@ -67,35 +70,40 @@ type feed struct {
 // topic is a workspace to which somebody listens.
 type topic struct {
 	listeners int
+	of        map[clock.ClientID]int // listeners
 	seq       int64
 	changed   chan struct{} // is closed when seq changes, and replaced
 }
 
-// join counts one who listens to a workspace, unless there are too many.
-func (f *feed) join(workspace string) bool {
+// join counts a listener to a workspace, unless there are too many.
+func (f *feed) join(m member) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.topics[workspace]
-	if f.listeners == maxListeners || t != nil && t.listeners == listenersOfWorkspace {
+	t := f.topics[m.workspace]
+	if f.listeners == maxListeners || t != nil && (t.listeners == listenersOfWorkspace || t.of[m.client] == listenersOfClient) {
 		return false
 	}
 	if t == nil {
-		t = &topic{changed: make(chan struct{})}
-		f.topics[workspace] = t
+		t = &topic{of: make(map[clock.ClientID]int), changed: make(chan struct{})}
+		f.topics[m.workspace] = t
 	}
 	f.listeners++
 	t.listeners++
+	t.of[m.client]++
 	return true
 }
 
 // leave takes back a join.
-func (f *feed) leave(workspace string) {
+func (f *feed) leave(m member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listeners--
-	t := f.topics[workspace]
+	t := f.topics[m.workspace]
+	if t.of[m.client]--; t.of[m.client] == 0 {
+		delete(t.of, m.client)
+	}
 	if t.listeners--; t.listeners == 0 {
-		delete(f.topics, workspace)
+		delete(f.topics, m.workspace)
 	}
 }
 

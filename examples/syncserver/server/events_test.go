@@ -73,14 +73,14 @@ func (c *client) events(ctx context.Context) func() string {
 func TestFeed(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	f.advance("a", 9) // nobody hears it
-	require.True(t, f.join("a"))
+	require.True(t, f.join(member{workspace: "a"}))
 	seq, changed := f.current("a")
 	require.Zero(t, seq)
 	f.advance("a", 5)
 	<-changed
 	seq, changed = f.current("a")
 	require.EqualValues(t, 5, seq)
-	require.True(t, f.join("b"))
+	require.True(t, f.join(member{workspace: "b"}))
 	f.advance("a", 3)
 	f.advance("a", 5)
 	f.advance("b", 7)
@@ -89,30 +89,48 @@ func TestFeed(t *testing.T) {
 		t.Fatal("nothing has changed")
 	default:
 	}
-	require.True(t, f.join("a"))
-	f.leave("a")
+	require.True(t, f.join(member{workspace: "a"}))
+	f.leave(member{workspace: "a"})
 	seq, _ = f.current("a")
 	require.EqualValues(t, 5, seq, "somebody still listens")
-	f.leave("a")
+	f.leave(member{workspace: "a"})
 	require.Equal(t, map[string]int64{"b": 7}, f.known())
 
 	f.topics["b"].listeners = listenersOfWorkspace
-	require.False(t, f.join("b"))
-	require.True(t, f.join("a"))
-	f.leave("a")
+	require.False(t, f.join(member{workspace: "b"}))
+	require.True(t, f.join(member{workspace: "a"}))
+	f.leave(member{workspace: "a"})
 	f.topics["b"].listeners = 1
 
 	f.listeners = maxListeners
-	require.False(t, f.join("a"))
-	f.leave("b")
-	require.True(t, f.join("a"))
+	require.False(t, f.join(member{workspace: "a"}))
+	f.leave(member{workspace: "b"})
+	require.True(t, f.join(member{workspace: "a"}))
+}
+
+// TestClientListensAFewTimes: one client leaves room for others to listen.
+func TestClientListensAFewTimes(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	ana := someone("a")
+	for range listenersOfClient {
+		require.True(t, f.join(ana))
+	}
+	require.False(t, f.join(ana))
+	require.True(t, f.join(someone("a")))
+	require.True(t, f.join(member{"b", ana.client}))
+	f.leave(ana)
+	require.True(t, f.join(ana))
+	for range listenersOfClient {
+		f.leave(ana)
+	}
+	require.Len(t, f.topics["a"].of, 1, "who does not listen is forgotten")
 }
 
 // TestFallenSequenceIsTold: listeners are told that a sequence fell, by whichever read finds
 // out, and not of a read that is merely late.
 func TestFallenSequenceIsTold(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	require.True(t, f.join("a"))
+	require.True(t, f.join(member{workspace: "a"}))
 	for _, c := range []struct{ before, seq, want int64 }{
 		{0, 9, 9},
 		{0, 5, 9}, // it was read before 9 was known

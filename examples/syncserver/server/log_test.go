@@ -97,5 +97,6 @@ func TestLogLinesAreBounded(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		require.Less(t, len(line), 8*maxLogged, line)
 	}
+	require.True(t, utf8.ValidString(beginning(strings.Repeat("é", maxLogged), maxLogged+1)), "no character is cut")
 	require.Equal(t, maxLoggedError+len("…"), len(shortened(slog.AnyValue(errors.New(strings.Repeat("x", 5000)))).String()))
 }
