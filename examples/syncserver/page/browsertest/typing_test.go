@@ -60,6 +60,48 @@ func TestPageDateByKeyboard(t *testing.T) {
 	s.agree()
 }
 
+// TestPageDateTypedBack: a date that is typed back after Enter is written, and one that another
+// device sets after Enter is not written over when the field is left.
+func TestPageDateTypedBack(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	due := func(keys string) {
+		s.leaveField() // or the keys would go on where the last ones ended
+		eval[any](s, s.left.find("task-due")+".focus()")
+		s.press(keys)
+	}
+	is := func(date string) {
+		s.agree()
+		require.Equal(t, date, s.left.Tasks()[0].Due)
+		require.Equal(t, date, s.right.Tasks()[0].Due)
+	}
+	due("03032026" + kb.Enter)
+	is("2026-03-03")
+	due("12312026" + kb.Enter)
+	is("2026-12-31")
+	due("03032026")
+	s.leaveField()
+	is("2026-03-03")
+
+	due("12312026" + kb.Enter)
+	is("2026-12-31")
+	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2027-01-01")})
+	s.await("it is shown", func() bool { return s.valueOf("task-due") == "2027-01-01" })
+	s.leaveField()
+	is("2027-01-01")
+
+	due("0505") // and another device sets it before Enter
+	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
+	s.await("the right side shows it", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
+	s.await("the left side has it", func() bool { return s.left.shown().settled() })
+	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "it was taken out of the hands of who types")
+	require.Equal(t, "false", s.equal())
+	s.leaveField()
+	is("2027-05-05")
+	s.left.IsTold("replaced one by", "1 Jan 2028", "not seen")
+}
+
 // setElsewhere changes the title of the only task, on a device that is no browser.
 func setElsewhere(t *testing.T, url, title string) {
 	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
