@@ -91,7 +91,7 @@ func isImpure(e *ast.SelectorExpr) bool {
 		return false
 	}
 	pure := map[string][]string{
-		"time": {"Time", "Duration", "RFC3339Nano", "Millisecond", "Second", "Minute", "Hour", "ParseDuration", "Date", "UTC"},
+		"time": {"Time", "Duration", "RFC3339Nano", "Millisecond", "Second", "Minute", "Hour", "ParseDuration", "Parse", "Unix", "Date", "UTC"},
 		"slog": {"Value", "Attr", "String", "Bool", "Duration", "Group", "GroupValue"},
 	}
 	names, listed := pure[pkg.Name]
