@@ -343,8 +343,12 @@ func TestWrappedUnknownOfAFetchedRecord(t *testing.T) {
 func TestRulesOfEmptyRecords(t *testing.T) {
 	asked := 0
 	rule := hostile{
-		check:  func(violation.Group) (f violation.Findings, err error) { return f, nil },
-		scopes: func(r record.Record) ([]string, error) { asked++; require.NotZero(t, r.Len()); return []string{"all"}, nil },
+		check: func(violation.Group) (f violation.Findings, err error) { return f, nil },
+		scopes: func(r record.Record) ([]string, error) {
+			asked++
+			require.NotZero(t, r.Len())
+			return []string{"all"}, nil
+		},
 	}
 	c := &violation.Checker{Rules: map[string]violation.Rule{"r": rule}}
 	empty := record.New(keyOf("t", "1"))

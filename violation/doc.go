@@ -1,54 +1,85 @@
-// Package violation flags merged data that makes no sense: two offline users who
-// booked one room for 2 pm. The writes are accepted, the violation is a row that syncs
-// like all data, and a normal write resolves it.
+// Package violation flags merged data that breaks an application rule, such as two bookings
+// of one room for 2 pm by two offline users. The writes are accepted, the violation is a row
+// that syncs like all data, and a normal write resolves it.
 //
 // # Map
 //
-// A [Rule] finds what is wrong among records. [NoOverlap], [Capacity],
-// [LiveReference], [Unique] and [Single] are the rules that are there; a rule of one's
-// own has two methods. A [Checker] holds rules, and turns the updates of a merge.Answer
-// into rows to store: a [Report]. It looks at the storage through a [View], of which
-// [Memory] is one. [Checker.Audit] looks at everything. [Parse] reads a row as a
-// [Violation], and [Guard] keeps clients from writing what is derived.
-// [Checker.LostEdit] makes a row of a lost edit. The package violationtest tests a View
-// of one's own.
+// A [Rule] finds what is wrong among records. [NoOverlap], [Capacity], [LiveReference],
+// [Unique] and [Single] are built in; a rule of one's own has two methods. A [Checker] holds
+// rules, and turns the updates of a merge.Answer into rows to store: a [Report]. It looks at
+// the storage through a [View]; [Memory] is one. [Checker.Audit] looks at everything.
+// [Parse] reads a row as a [Violation], and [Guard] keeps clients from writing derived
+// fields. [Checker.LostEdit] makes a row of a lost edit. The package violationtest tests a
+// View of one's own.
 //
 // # A row is derived
 //
-// Whether a violation is open, what it is about and what it says follow from the
-// merged records and nothing else. So servers that hold the same records, and can read
-// them, hold the same open rows, byte for byte, whatever came when and in which calls, and
-// an audit finds the same again. Closed rows tell what each server has seen. The derived part is computed anew whenever one of its records
-// changes, and stored in place of the old one: it is never joined, and no client may
-// write it. What people say of it, [FieldAcknowledged], [FieldDismissed] and
-// [FieldNote], are fields of the same row that merge like all others.
+// Whether a violation is open, which records it is about and what it says follow from the
+// merged records alone. So servers that hold the same records, and can read them, hold the
+// same open rows, byte for byte, whatever came when, in which calls, and whatever their
+// clocks said. An audit finds the same rows again. Closed rows tell what each server has
+// seen. The derived part is recomputed whenever one of its records changes, and stored in
+// place of the old one: it is never joined, and no client may write it. What people say of
+// it, [FieldAcknowledged], [FieldDismissed] and [FieldNote], are fields of the same row that
+// merge like all others.
 //
-// The ID of a row is made of the name of the rule and a key that the rule chose, so
-// two servers that find the same thing, find it once.
+// The ID of a row is made of the name of the rule and a key that the rule chose, so two
+// servers that find the same thing give it the same row.
 //
-// A row is closed only on evidence. A record that is missing on a client that holds
-// a part of the data, or that is encrypted, or of a newer form, neither opens nor
-// closes anything.
+// A row is closed only on evidence. A record that is missing on a client that holds a part
+// of the data, or that is encrypted or of a newer form, neither opens nor closes anything.
 //
 // # How a row lives
 //
 // A row is [Open] while its condition holds, however long. A normal write makes it
 // [Resolved], and another one open again, under the same ID. It is [Obsolete] when the
-// record that it is about is gone, or from the time on at which its relevance ends: that
-// needs a time, so either give Input.Now always, or never and ask [Violation.StatusAt] on
-// reading. A closed row is looked at again only when its condition holds. A
-// dismissal falls when the evidence changes; that somebody acknowledged it stays. Keep
-// closed rows as long as clients may be offline, so that those hear of it too; and where
-// notices about an open row are to stop after a time, count from when the row was stored,
-// not from DetectedAt, which may be long ago.
+// record that it is about is gone. It is obsolete as well from its RelevantUntil on, and
+// that is judged by those who read it, with [Violation.StatusAt]: what a clock says is
+// stored nowhere, so a wrong clock leaves nothing behind. A dismissal falls when the evidence
+// changes; an acknowledgement stays.
 //
-// A row may hold what people wrote and nothing else, where it came from elsewhere before
-// it was derived here: [Parse] says [ErrRow], and a check completes it.
+// Closed rows stand in no index and cost a check nothing. A check asks for a closed row by
+// its ID when it finds its condition again, or when somebody has written to it. Keep closed
+// rows as long as clients may be offline, so that those are told too. Where notices about an
+// open row are to stop after a time, count from when the row was stored, not from DetectedAt,
+// which may be long ago.
+//
+// A row synced before it is derived here may hold only user-written fields: [Parse] returns
+// [ErrRow], and a check completes it.
+//
+// # What is bounded
+//
+// Users decide how many records a scope has and what they are named, so nothing that a check
+// does may grow with that without a limit.
+//
+//   - A row fits the default limits of every decoder, and 64 KiB with what people write: it
+//     lists at most [MaxConflicting] records, with the exact number in ConflictingTotal, and
+//     its texts are cut. All participants are evidence, listed or not.
+//   - A group has at most Checker.MaxPerScope rows, and one that stands for all with their
+//     number. The order is by RelevantUntil, the latest first, and then by key; so what is
+//     open at any time is the beginning of one order, and the same on each server. A row
+//     that leaves the list is [Hidden].
+//   - A View bounds what it reads, and says by Members.Err which scopes it left out.
+//   - A check finds at most about 10,000 rows for a rule, and leaves the remaining scopes.
+//   - NoOverlap forms only the pairs that it lists. A record stands in at most 36 of its
+//     scopes. Bookings with several slots are compared up to a number of steps, after which
+//     the total says at least how many conflicts there are.
+//
+// What is left out is never silent: it is in [Report].Failed, by rule and scope, its rows
+// stay as they are, and the next check of the scope, or an audit, finds it. A rule never
+// fails a push.
+//
+// # Scopes
+//
+// A change reads all records of the scopes that it touches, so scopes should not grow with
+// the years. NoOverlap divides a resource into months if it is Monthly; a slot that reaches
+// over the end of a month is in both. Whoever changes the scopes of a rule has to rebuild the
+// index of the view, and to audit: rows are looked for in the scope that they name.
 //
 // # In a server
 //
-// The engine has a guard that keeps clients from what is derived: a check would not
-// notice what they write there.
+// The engine has a guard that keeps clients from derived fields, where a check would not
+// notice what they write, and from long texts.
 //
 //	engine := merge.Engine{Guard: violation.Guard(violation.DefaultTable, guard)}
 //
@@ -58,6 +89,7 @@
 //	save(tx, answer.Updates)
 //	save(tx, report.Updates) // after the others: a row may be among both
 //	log(report.Err)          // a rule that failed does not stop the push
+//	remember(report.Failed)  // to tell the client, and to check the scopes again
 //
 // A row that is stored in place of another one must not lose what somebody writes to it at
 // the same time: lock the rows before they are saved, in the order of their keys, and join
@@ -98,9 +130,12 @@
 // A description goes to everybody who may read the row. It should not tell what the
 // readers of one record may not know of another.
 //
-// A rule that failed has left groups unchecked, and no later check knows which: audit
-// once it is mended.
+// A record that a rule fails on, or that is too large a part of its scope, is everybody's
+// trouble: bound what users write to records that rules read, in the Guard.
 //
-// A rule whose name changes finds everything anew, and leaves its old rows open. A rule
+// Of a row that lists only the first records, a record that is not listed and becomes
+// unreadable counts as gone.
+//
+// A rule whose name changes finds everything again, and leaves its old rows open. A rule
 // that is removed leaves its rows as they are.
 package violation

@@ -20,10 +20,11 @@ type slot struct {
 	End   time.Time `json:"end"`
 }
 
-// bookingRules returns the sample rule: no two bookings of one room at one time.
+// bookingRules returns the sample rule: no two bookings of one room at one time. A change
+// reads the bookings of its room and month.
 func bookingRules() *violation.Checker {
 	return &violation.Checker{Rules: map[string]violation.Rule{
-		"room_taken": violation.NoOverlap{Table: bookingsTable, Fields: []string{"slot"}, Slot: slotOf},
+		"room_taken": violation.NoOverlap{Table: bookingsTable, Fields: []string{"slot"}, Slot: slotOf, Monthly: true},
 	}}
 }
 

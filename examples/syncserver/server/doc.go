@@ -26,7 +26,7 @@
 //	unchecked.go   what rules could not check
 //	log.go         what is logged
 //	journal.go     the journal, for examples/replay
-//	audit.go       all violations, derived anew
+//	audit.go       all violations, derived again, and the index with them
 //	databasetest   empty databases, for tests
 //
 // # A workspace is the unit of locking
