@@ -69,6 +69,30 @@
 // past ones as well. Where they have more than 16 MiB, the push is stored, the rule is not
 // asked, and the log has an error: give the rule smaller scopes, such as a room and a month.
 //
+// # Too much
+//
+// A push counts the bytes that it reads and writes, and a pull the bytes that it sends; see
+// quota.go for the limits. A client that has used up its quota is refused with the status 429,
+// the code quota_exceeded and the header Retry-After, before anything of the push is applied.
+// A push of the greatest size fits a quota that is not used up. A workspace that has used up
+// its own is shared evenly among its clients. Joins are limited by address. All this is counted
+// by each process, in memory.
+//
+// At most 128 pulls are under way, 32 of a workspace and 4 of a client. A further one ends the
+// pull whose client has not read for longest, if that is 2 seconds, and waits otherwise. A client
+// has at most 4 event streams.
+//
+// What a client causes is logged up to 100 lines a minute, and 1,000 for its workspace. The next
+// line has the number of lines that were left out.
+//
+// # Slow networks
+//
+// A body may arrive slowly, at 4 KiB a second or more, and takes nine minutes at most. One that
+// does not, or pauses for 30 seconds, gets the status 408 and the code timeout: the client sends
+// less at once. Each part of an answer must be read within a minute. Pulls and answers to pushes
+// are compressed with zstd or gzip for clients that accept it, chunk by chunk. Bodies of
+// requests must not be compressed.
+//
 // # Stamps from the future
 //
 // While the clock of the server is ahead, it accepts stamps that are. When it is right again,
