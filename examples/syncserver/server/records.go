@@ -113,7 +113,18 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 	if err != nil {
 		return err
 	}
-	rows, err := s.tx.QueryContext(ctx, s.rows(q.statement), append([]any{string(list)}, q.args...)...)
+	statement := s.rows(q.statement)
+	if s.postgres {
+		// It sends all that is found, also what is not taken any more.
+		statement = fmt.Sprintf(`
+			SELECT name, tbl, id, data
+			FROM (
+				SELECT q.*, sum(octet_length(data)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(data) AS before
+				FROM (%s) AS q (name, tbl, id, data)
+			) AS q
+			WHERE before <= %d`, statement, most)
+	}
+	rows, err := s.tx.QueryContext(ctx, statement, append([]any{string(list)}, q.args...)...)
 	if err != nil {
 		return fmt.Errorf("look up records: %w", err)
 	}
