@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // What costs more than its input is worth can be used to slow a server down. So for
@@ -51,6 +53,24 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+// TestGrowthWithDepth: an object whose members have to be sorted costs no more per byte deep
+// within others than near the top, but for being moved.
+func TestGrowthWithDepth(t *testing.T) {
+	const size = 400_000
+	nested := func(depth int) func() {
+		pad := strings.Repeat("x", 1000)
+		one := strings.Repeat(`{"b":"`+pad+`","a":`, depth) + "1" + strings.Repeat("}", depth)
+		text := []byte("[" + strings.Repeat(one+",", size/len(one)) + "1]")
+		return func() {
+			d := record.Decoder{Limits: record.Limits{Value: -1}}
+			if _, err := d.Value(text); err != nil {
+				panic(err)
+			}
+		}
+	}
+	requireGrowth(t, nested(2), nested(31), "nested objects")
+}
+
 // requireGrowth compares the least costs of several runs. Both take about as long, so whatever
 // else the machine does makes both longer, and it looks again before it complains.
 func requireGrowth(t *testing.T, small, large func(), what string) {
@@ -62,7 +82,7 @@ func requireGrowth(t *testing.T, small, large func(), what string) {
 			return
 		}
 	}
-	t.Errorf("%s: %v for %d cells %d times, and %v for %d", what, a, fewCells, factor, b, manyCells)
+	t.Errorf("%s: the larger input costs %+v, and as much of the smaller %+v", what, b, a)
 }
 
 // cost is what a call costs.

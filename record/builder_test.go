@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +56,6 @@ func TestBuilderRefuses(t *testing.T) {
 		"no client":           {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: 1}}}, "a", record.ErrStamp},
 		"no time":             {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Client: ana}}}, "a", record.ErrStamp},
 		"negative time":       {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: -1, Client: ana}}}, "a", record.ErrStamp},
-		"time out of range":   {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: math.MaxInt64, Client: ana}}}, "a", record.ErrStamp},
 		"$deleted, a number":  {map[string]record.FieldValue{"$deleted": write(1, 1)}, "$deleted", record.ErrType},
 		"$deleted, null":      {map[string]record.FieldValue{"$deleted": write(nil, 1)}, "$deleted", record.ErrType},
 		"$deleted, a text":    {map[string]record.FieldValue{"$deleted": write("true", 1)}, "$deleted", record.ErrType},

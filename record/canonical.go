@@ -13,12 +13,7 @@ func (p *parser) value(depth int) error {
 		if depth >= p.limits.Depth {
 			return p.fail(&LimitError{What: "depth", Limit: p.limits.Depth})
 		}
-		p.pos++
-		p.out = append(p.out, c)
-		if c == '[' {
-			return p.elements(depth + 1)
-		}
-		return p.objectValue(depth + 1)
+		return p.composite(c, depth+1)
 	case c == 't':
 		return p.word("true")
 	case c == 'f':
@@ -27,6 +22,24 @@ func (p *parser) value(depth int) error {
 		return p.word("null")
 	}
 	return p.syntax("not a value")
+}
+
+// composite reads an array or an object, which begins with c, and remembers where it is if
+// it is long: whoever sorts the members around it need not read it again.
+func (p *parser) composite(c byte, depth int) (err error) {
+	start, first := len(p.out), len(p.spans)
+	p.pos++
+	p.out = append(p.out, c)
+	if c == '[' {
+		err = p.elements(depth)
+	} else {
+		err = p.objectValue(depth)
+	}
+	p.spans = p.spans[:first] // what is within it is passed over with it
+	if depth > 1 && len(p.out)-start >= longSpan {
+		p.spans = append(p.spans, span{int32(start), int32(len(p.out))})
+	}
+	return err
 }
 
 // checkedValue reads the next value, which is no part of another.

@@ -1,10 +1,13 @@
 package record
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // objectValue reads the rest of an object that is a value or part of one.
 func (p *parser) objectValue(depth int) error {
-	start := len(p.out)
+	start, first := len(p.out), len(p.spans)
 	if p.accept('}') {
 		p.out = append(p.out, '}')
 		return nil
@@ -35,7 +38,7 @@ func (p *parser) objectValue(depth int) error {
 		p.out = append(p.out, ',')
 	}
 	if !sorted {
-		if err := p.sortMembers(start); err != nil {
+		if err := p.sortMembers(start, p.spans[first:]); err != nil {
 			return err
 		}
 	}
@@ -64,11 +67,19 @@ func (p *parser) memberName() (end int, err error) {
 // value.
 type member struct{ name, nameEnd, end int32 }
 
+// span is where the canonical text of a long array or object is in out.
+type span struct{ from, to int32 }
+
+// longSpan is the length from which it is worth to remember a span: it takes 8 bytes,
+// and saves reading all these.
+const longSpan = 128
+
 // sortMembers puts the members of the object whose canonical text begins at
-// start of out, behind the brace, in the order of their names.
-func (p *parser) sortMembers(start int) error {
+// start of out, behind the brace, in the order of their names. Those of its values that
+// are long are in the given spans.
+func (p *parser) sortMembers(start int, long []span) error {
 	text := p.out[start:]
-	p.splitMembers(text)
+	p.splitMembers(start, long)
 	byName := func(a, b member) int {
 		return compareNames(text[a.name:a.nameEnd], text[b.name:b.nameEnd])
 	}
@@ -87,19 +98,37 @@ func (p *parser) sortMembers(start int) error {
 	return nil
 }
 
-// splitMembers finds the members of an object in its canonical text, in two
-// passes, so that it takes no more memory than they need.
-func (p *parser) splitMembers(text []byte) {
+// splitMembers finds the members of the object whose canonical text begins at start, in
+// two passes, so that it takes no more memory than they need.
+func (p *parser) splitMembers(start int, long []span) {
 	n := 0
-	for i := 0; i < len(text); n++ {
-		i = skipCanonical(text, skipCanonical(text, i)+1) + 1
+	for range eachMember(p.out[start:], start, long) {
+		n++
 	}
 	p.members = slices.Grow(p.members[:0], n)
-	for i := 0; i < len(text); {
-		nameEnd := skipCanonical(text, i) - 1
-		end := skipCanonical(text, nameEnd+2)
-		p.members = append(p.members, member{int32(i + 1), int32(nameEnd), int32(end)})
-		i = end + 1
+	for m := range eachMember(p.out[start:], start, long) {
+		p.members = append(p.members, m)
+	}
+}
+
+// eachMember yields the members in a canonical text, which begins at start of what the
+// spans are about.
+func eachMember(text []byte, start int, long []span) iter.Seq[member] {
+	return func(yield func(member) bool) {
+		for i := 0; i < len(text); {
+			nameEnd := skipCanonical(text, i) - 1
+			value := nameEnd + 2
+			end := 0
+			if len(long) > 0 && int(long[0].from) == start+value {
+				end, long = int(long[0].to)-start, long[1:]
+			} else {
+				end = skipCanonical(text, value)
+			}
+			if !yield(member{int32(i + 1), int32(nameEnd), int32(end)}) {
+				return
+			}
+			i = end + 1
+		}
 	}
 }
 

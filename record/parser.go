@@ -25,11 +25,12 @@ type parser struct {
 	// size are checked all the same, but its numbers need no canonical form.
 	dropped bool
 	// The rest is scratch, which is kept from one use to the next: scratch is
-	// for unescaped text, members and moved are for sorting an object, and
+	// for unescaped text, members, moved and spans are for sorting an object, and
 	// others holds the unknown names of the objects that are open.
 	scratch []byte
 	members []member
 	moved   []byte
+	spans   []span
 	others  [][]byte
 	// trail holds the names that lead to an error, the innermost first.
 	trail [][]byte
