@@ -139,7 +139,10 @@
 // holds everywhere: other servers replace their copy, and a client that joined what it
 // pulls would keep the old stamp for good. A clock that observed it is ahead as well,
 // and stays so: make it anew with the greatest stamp that is left as its Last.
-// The example named Repair shows it.
+// Marks that were taken from such stamps are ahead too: lower them to the time of the
+// repair, in the same transaction. Until then each edit of such a client is noted as
+// Rewound, and where it loses it is not reported as lost. The example named Repair shows
+// it.
 //
 // # Storing
 //
@@ -196,6 +199,14 @@
 // is ahead; refuse what is too far ahead with clock.Clock.Check before joining
 // it. The join itself judges nothing and reads no clock, or replicas would differ;
 // an Engine judges by the wall time that it is given.
+//
+// Two devices that share one client ID, after a backup was restored onto both or a disk
+// was cloned, look like one client that overwrites its own edits. Where they edit one field
+// in turn, the earlier edit vanishes unreported: no lost edit, since both writes are by one
+// client, and no note, as long as each push is stamped above the mark. Rewound is noted
+// only for an edit stamped below what the other device has sent, and StampCollision only if
+// both used one stamp. So mint a client ID for each installation, keep it out of backups
+// and images, and take a new one after a restore.
 //
 // Limits and guards bound one item, and not what is stored: a client may add fields to
 // a record with each push. Engine.MaxRecord bounds a record, and Input.StorageFull stops

@@ -93,7 +93,8 @@ func ExampleParseJournal() {
 // A stamp that was stored before there was a bound, or while the server's clock was
 // wrong, wins until its time has come. The repair stamps such writes anew, as the
 // server's own, and stores the record in place of the old one. It does not join:
-// then the old stamp would win.
+// then the old stamp would win. The mark of the client is lowered as well, or its next
+// edits would be noted as rewound, and those that lose would be reported to nobody.
 func ExampleEngine_repair() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	serverID := clock.MustParseClientID("00000000-0000-4000-8000-000000000001")
@@ -122,14 +123,21 @@ func ExampleEngine_repair() {
 	}
 	fmt.Println(repaired) // store this, with a new sequence
 
+	mark := clock.Stamp{Time: clock.MustParseTimestamp("2099-01-01T00:00:00Z"), Client: ana}
+	if serverClock.Check(mark.Time) != nil {
+		mark.Time = clock.TimestampOf(now)
+	}
+	fmt.Println(mark) // and this, in the same transaction
+
 	edit, _ := repaired.Edit(clock.Stamp{Time: clock.TimestampOf(now.Add(time.Minute)), Client: ana}).Set("title", "Paint the fence green").Mutation()
 	var engine merge.Engine
 	answer := engine.Apply(merge.Input{
 		Actor: ana, Wall: now, Items: []record.Item{{Mutation: edit}},
-		Keys: []record.Key{repaired.Key()}, Current: merge.Collect(repaired),
+		Keys: []record.Key{repaired.Key()}, Current: merge.Collect(repaired), Marks: []clock.Stamp{mark},
 	})
-	fmt.Println(answer.Results[0].Fields[0].Outcome)
+	fmt.Println(answer.Results[0].Fields[0].Outcome, answer.Results[0].Notes)
 	// Output:
 	// tasks/42 {"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"00000000-0000-4000-8000-000000000001"}}
-	// applied
+	// 2026-03-02T12:00:00.000000000Z/7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10
+	// applied []
 }

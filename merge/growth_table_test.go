@@ -303,6 +303,10 @@ func growthOfValues() map[string]measured {
 		"record.MustOf":                 func(m *material) func() { x := m.value.Any(); return func() { record.MustOf(x) } },
 		"record.FieldValue.AppendJSON":  func(m *material) func() { w := long(m); return func() { w.AppendJSON(nil) } },
 		"record.FieldValue.MarshalJSON": func(m *material) func() { w := long(m); return func() { _, _ = w.MarshalJSON() } },
+		"record.Decoder.FieldValue": func(m *material) func() {
+			text := long(m).AppendJSON(nil)
+			return func() { _, _ = (&record.Decoder{Limits: record.Limits{Value: -1}}).FieldValue(text) }
+		},
 		"record.FieldValue.UnmarshalJSON": func(m *material) func() {
 			return unmarshals(long(m).AppendJSON(nil), new(record.FieldValue))
 		},

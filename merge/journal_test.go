@@ -198,6 +198,29 @@ func TestParseJournalMissing(t *testing.T) {
 	}
 }
 
+// TestParseJournalNamesWhatIsMissing: a line that lacks one member is refused, and the error
+// names it. Without its items it would replay as a push of nothing.
+func TestParseJournalNamesWhatIsMissing(t *testing.T) {
+	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
+	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}}
+	var e merge.Engine
+	in.Keys = e.Keys(in)
+	line := e.AppendJournal(nil, in, e.Apply(in))
+	for _, name := range []string{"wall", "keys", "items", "answer"} {
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(line, &members))
+		require.Contains(t, members, name)
+		delete(members, name)
+		without, err := json.Marshal(members)
+		require.NoError(t, err)
+		_, err = merge.ParseJournal(without)
+		require.ErrorIs(t, err, record.ErrMissing, name)
+		var typed *record.Error
+		require.ErrorAs(t, err, &typed)
+		require.Equal(t, name, typed.Path)
+	}
+}
+
 // FuzzJournal: any bytes are an entry or an error, and an entry that was read is
 // written and read as the same again.
 func FuzzJournal(f *testing.F) {
