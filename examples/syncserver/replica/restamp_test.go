@@ -59,8 +59,9 @@ func TestOrderOfEditsAroundACorrection(t *testing.T) {
 	d := w.device(ana)
 	d.skew = 3 * time.Hour
 	d.told(0, 0)
-	d.edit(fence, "title", str("first"))
-	require.NoError(t, d.Edit(gate, map[string]record.Value{"title": str("Oil")}))
+	for _, key := range []record.Key{fence, gate} {
+		require.NoError(t, d.Edit(key, map[string]record.Value{"title": str("first"), "notes": str("stays")}))
+	}
 	d.skew = 0
 	w.now = w.now.Add(30 * time.Second)
 	require.NoError(t, d.Edit(fence, map[string]record.Value{"due": str("x"), "title": str("second")}))
@@ -96,4 +97,18 @@ func TestEditBeforeOneThatMayBeSent(t *testing.T) {
 	one, _ := d.Waiting()[0].Data.Get("title")
 	two, _ := d.Waiting()[1].Data.Get("title")
 	require.Less(t, one.Stamp.Time, two.Stamp.Time)
+}
+
+// TestRestampedEditsKeepTheirOrder: also those of one moment, of different records: a server relies on
+// ascending stamps to tell lost edits.
+func TestRestampedEditsKeepTheirOrder(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.skew = time.Hour
+	d.edit(fence, "title", str("Paint"))
+	require.NoError(t, d.Edit(gate, map[string]record.Value{"title": str("Oil")}))
+	d.push()
+	one, _ := d.Waiting()[0].Data.Get("title")
+	two, _ := d.Waiting()[1].Data.Get("title")
+	require.Less(t, one.Stamp.Time, two.Stamp.Time)
+	require.WithinDuration(t, d.w.now, two.Stamp.Time.Time(), time.Millisecond)
 }
