@@ -8,12 +8,14 @@ type abilities uint16
 const (
 	canTellTime abilities = 1 << iota // asks Env.Now
 	canPause
+	canPausePull
 	canRetry // pauses again within one push
 	canCrash
 	canRestart
 	canRestore
 	canWrite
-	canMark // told that an edit is lost as it comes
+	canTell // what became of each field
+	canMark // that an edit is lost as it comes
 	canPage
 	canReopen // a Client
 )
@@ -25,7 +27,7 @@ func (a abilities) can(b abilities) bool { return a&b == b }
 func (a abilities) required(o domain) []string {
 	all := append(o.flaws(),
 		"edits", "deletes", "restores", "clock", "reinstalls", "resends", "garbled", "cut",
-		"refused", "accepted", "accepted and nothing changed",
+		"refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001", "silent for long",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
 	several, clients, plain := o.Devices > 1, o.NewClient != nil, o.plainDevices()
@@ -42,8 +44,9 @@ func (a abilities) required(o domain) []string {
 		{bound && clients, []string{"client too far ahead"}},
 		{several && a.can(canPause), []string{"meets"}},
 		{several && a.can(canRetry), []string{"storms"}},
+		{several && (a.can(canPage) || a.can(canPausePull)), []string{"pushes within a pull"}},
 		{a.can(canCrash), []string{"crashes"}},
-		{a.can(canRestart), []string{"restarts"}},
+		{a.can(canRestart), []string{"restarts", "restarts before it is read"}},
 		{a.can(canRestore) && !clients, []string{"server is restored"}},
 		{a.can(canWrite), []string{"writes"}},
 		{a.can(canReopen), []string{"reopens"}},
@@ -69,13 +72,15 @@ func (a abilities) untested(o domain) (all []string) {
 		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
 		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
 		{a.can(canPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
+		{a.can(canPausePull), "pushes within the request of a pull, and not only between its pages: no pull called Env.Pause"},
 		{a.can(canRetry) || !a.can(canPause), "storms of conflicts: no push called Env.Pause again"},
 		{a.can(canCrash), "crashes: the backend never called Env.Crash"},
 		{a.can(canRestart), "restarts: the backend is no Restarter"},
 		{a.can(canRestore), "a server that is restored from a backup: the backend is no Restorer"},
 		{!clients, "a server that is restored from a backup: no Client would learn of it"},
 		{a.can(canWrite), "the clock of the server: the backend is no ServerWriter"},
-		{a.can(canMark), "whether all edits are reported that are lost as they come: the backend never told of one"},
+		{a.can(canTell), "whether lost edits are reported: no answer had fields"},
+		{a.can(canMark) || !a.can(canTell), "whether edits are reported that are lost as they come: there was none"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
 		{a.can(canPage), "paging: no pull had a second page; make pages small for this test, of one row"},
 		{a.can(canReopen) || !clients, "clients that are closed and opened again: yours is no Reopener"},

@@ -30,6 +30,7 @@ type quirks struct {
 	replies func([]merge.Reply) []merge.Reply
 	paused  bool // reads, lets others in, and writes
 	early   bool // draws the sequence, lets others in, and writes
+	marks   bool // keeps the marks of clients, which is right
 	observe func(s *quirky, items []record.Item, a merge.Answer)
 }
 
@@ -59,6 +60,9 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items, AnyClient: s.any}
 	in.Keys = s.quirks.engine.Keys(in)
 	in.Current = s.disk.load(in.Keys)
+	if s.marks {
+		in.Marks = []clock.Stamp{{Time: s.disk.marks[client], Client: client}}
+	}
 	read := maps.Clone(s.disk.rows)
 	answer := s.quirks.engine.Apply(in)
 	s.disk.seq += map[bool]int{true: len(items)}[s.early]
@@ -74,6 +78,9 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		if s.early {
 			s.renumber(items[i].Mutation.Data.Key(), seq, seq-len(items)+i+1)
 		}
+	}
+	for _, m := range answer.Marks {
+		s.disk.marks[m.Client] = max(s.disk.marks[m.Client], m.Time)
 	}
 	if s.observe != nil {
 		s.observe(s, items, answer)

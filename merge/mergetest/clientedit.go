@@ -103,11 +103,14 @@ func (d *device) meanwhile(it *item) {
 
 // judgeShown compares what a Client shows with what is confirmed to it and what it edited.
 func (d *device) judgeShown() {
-	for _, id := range d.w.o.IDs {
+	for _, id := range d.w.ids {
 		expected := d.expected(id)
 		shown := map[fieldKey]write{}
 		for name, v := range d.client.Shown(d.w.key(id)).All() {
 			shown[fieldKey{id, name}] = writeOf(v)
+		}
+		if maps.Equal(shown, expected) {
+			continue
 		}
 		all := maps.Clone(expected)
 		maps.Copy(all, shown)

@@ -31,7 +31,7 @@ func (w *world) pushClient(d *device, m manner) {
 	} else if ok && w.breach == nil {
 		d.handAnswer(items, h)
 	}
-	w.audit()
+	w.look(m)
 }
 
 // collect takes the outbox of a Client, and compares it with what was edited.

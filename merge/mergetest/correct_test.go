@@ -20,10 +20,10 @@ func TestOtherwiseCorrect(t *testing.T) {
 		make newBackend
 		o    Options
 	}{
-		"all right":                         {with(quirks{}), Options{}},
+		"all right":                         {with(quirks{marks: true}), Options{}},
 		"answers without fields and notes":  {with(quirks{replies: terse}), Options{}},
-		"no bound":                          {with(quirks{engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
-		"another bound":                     {with(quirks{engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
+		"no bound":                          {with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
+		"another bound":                     {with(quirks{marks: true, engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
 		"pulls of everything, as an array":  {ownOf(own{pull: everything}), Options{}},
 		"pulls of what the client has not":  {ownOf(own{pull: deltas, kept: map[string]merge.Collection{}}), Options{}},
 		"requests that meet get an error":   {ownOf(own{push: busy}), Options{}},

@@ -58,6 +58,9 @@ func (w *world) countReply(it *item, r merge.Reply) {
 	default:
 		w.count("accepted and nothing changed")
 	}
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x written) bool { return x.time < 1e18 }) {
+		w.count("stamped before 2001")
+	}
 	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x written) bool { return w.lead(x.write) == w.o.MaxAhead }) {
 		w.count("accepted at the limit")
 	}

@@ -30,7 +30,7 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 		return h, false
 	}
 	w.tellPush(r.does, b, h.replies)
-	a.replies, a.met = h.replies, r.met || w.serving != nil
+	a.replies, a.met = h.replies, r.met || w.serving.meetsPush()
 	if w.judgeReplies(a) {
 		w.settle(a)
 	}

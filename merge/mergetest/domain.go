@@ -19,6 +19,7 @@ type domain struct {
 	names  []string // of the fields, sorted
 	points int      // how often a push was seen to call Env.Crash
 	pauses int      // and Env.Pause
+	marks  bool     // edits that are lost as they come must be reported, though none was in this run
 }
 
 // key returns the key of a record. A step names one that is not in the first table by its table
@@ -137,6 +138,16 @@ func (d domain) with(steps []step) domain {
 		}
 	}
 	return d
+}
+
+// named returns the IDs of a domain that steps name. A storm writes one of those.
+func (d domain) named(steps []step) (ids []string) {
+	for _, id := range d.IDs {
+		if slices.ContainsFunc(steps, func(s step) bool { return s.id == id }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // refuses reports whether a field is one of those that are refused with a code.

@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,9 +15,10 @@ type dice struct {
 	o      domain
 	verbs  []string // each as often as it is likely
 	faults faults
+	silent []time.Duration // how long there is silence at some time
 }
 
-type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies, meets, still bool }
+type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies, meets, unread, still bool }
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
@@ -59,7 +61,10 @@ func (d *dice) chooseFaults() {
 			d.verbs = append(d.verbs, verbs...)
 		}
 	}
-	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
+	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
+	if d.on() {
+		d.silent = []time.Duration{400 * day, 40 * day}[d.IntN(2):]
+	}
 	often(24, "edits")
 	often(3, "deletes", "restores")
 	often([]int{6, 18}[d.IntN(2)], "pushes")
@@ -80,18 +85,22 @@ func (d *dice) chooseFaults() {
 		often(2, "reopens")
 	}
 	for _, fault := range []string{"server backs-up", "server forgets-time"} {
-		if d.IntN(4) == 0 {
+		if d.IntN(3) == 0 {
 			often(1, fault)
 		}
 	}
 }
 
 // narrow leaves out some of what can be written, so that edits meet however much there is: all
-// but two or three records, and in half of the runs each, some fields and some values.
+// but a few records, and in half of the runs each, some fields and some values. What is left
+// are neighbors, which are easily confused.
 func (d *dice) narrow() {
-	d.o.IDs = some(d, pick(d, 2, 3), d.o.IDs)
+	d.o.IDs = some(d, pick(d, 2, 3, 4), d.o.IDs)
 	if d.on() {
-		d.o.names = some(d, 3, d.o.names)
+		alike := slices.SortedStableFunc(slices.Values(d.o.names), func(a, b string) int {
+			return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
+		})
+		d.o.names = some(d, 3, alike)
 	}
 	if d.on() {
 		fields := map[string][]string{}
@@ -102,12 +111,11 @@ func (d *dice) narrow() {
 	}
 }
 
-// some returns at most n of a list, in the same order.
+// some returns at most n neighbors of a list, whose first is a neighbor of its last.
 func some(d *dice, n int, list []string) (few []string) {
-	for i, at := range d.Perm(len(list)) {
-		if at < n {
-			few = append(few, list[i])
-		}
+	first := d.IntN(len(list))
+	for i := range min(n, len(list)) {
+		few = append(few, list[(first+i)%len(list)])
 	}
 	return few
 }
@@ -148,27 +156,34 @@ func (d *dice) step() step {
 	case "pulls":
 		s.push.lost = d.faults.lost && d.IntN(5) == 0
 		s.push.closed = d.o.hasClient(s.who) && d.IntN(4) == 0
+		if d.faults.meets && d.o.Devices > 1 && d.IntN(5) == 0 {
+			s.push.at, s.push.whom = d.early(6), d.IntN(d.o.Devices)
+		}
 	}
 	return s
 }
 
+const day = 24 * time.Hour
+
 // wait draws how long nothing happens: mostly not long, and now and then for days.
 func (d *dice) wait() time.Duration {
-	const day = 24 * time.Hour
 	if d.faults.still && d.IntN(10) > 0 {
 		return time.Millisecond
 	}
 	return pick(d, time.Millisecond, time.Millisecond, time.Second, time.Minute, 6*time.Minute, time.Hour, 8*time.Hour, day, 3*day)
 }
 
-// skew draws by how much a clock is wrong: not at all, far behind, just within the bound,
-// just outside, and far away.
+const year = 365 * day
+
+// skew draws by how much a clock is wrong: not at all, behind, just within the bound, just outside,
+// far away, before 2001, when a stamp has fewer digits, or in 1970, where a clock begins that is not
+// set.
 func (d *dice) skew(jump bool) time.Duration {
 	bound := max(d.o.MaxAhead, time.Millisecond)
 	if jump && d.IntN(8) == 0 {
-		return 10 * 365 * 24 * time.Hour
+		return 10 * year
 	}
-	return pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour, -90*24*time.Hour)
+	return pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour, -90*day, -24*year, -54*year)
 }
 
 // sets draws what an item writes.
@@ -200,6 +215,7 @@ func (d *dice) manner() manner {
 	m := manner{
 		lost: hits(d.faults.lost), twice: hits(d.faults.twice), reversed: hits(d.faults.reversed),
 		last: hits(d.faults.last), doubled: hits(d.faults.doubled), spelled: hits(d.faults.spelled),
+		unread: d.faults.unread && d.on(),
 	}
 	if hits(d.faults.damaged) {
 		*pick(d, &m.garbled, &m.cut) = 1 + d.IntN(2000)

@@ -14,6 +14,7 @@ import (
 type server struct {
 	env    *mergetest.Env
 	rows   []record.Record
+	marks  map[clock.ClientID]clock.Timestamp
 	stores func(merge.Update) record.Record
 }
 
@@ -25,9 +26,13 @@ func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items, Current: merge.Collect(s.rows...)}
 	in.Keys = engine.Keys(in)
+	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
 	answer := engine.Apply(in)
 	for _, u := range answer.Updates {
 		s.rows = append(s.rows, s.stores(u))
+	}
+	for _, m := range answer.Marks {
+		s.marks[m.Client] = m.Time
 	}
 	return answer.AppendJSON(nil), nil
 }
@@ -41,13 +46,17 @@ func (s *server) Pull(_ clock.ClientID, cursor string) (lines []byte, next strin
 }
 
 func newServer(env *mergetest.Env) (mergetest.Backend, error) {
-	return &server{env: env, stores: func(u merge.Update) record.Record { return u.After }}, nil
+	return newServerThat(env, func(u merge.Update) record.Record { return u.After })
+}
+
+func newServerThat(env *mergetest.Env, stores func(merge.Update) record.Record) (mergetest.Backend, error) {
+	return &server{env: env, marks: map[clock.ClientID]clock.Timestamp{}, stores: stores}, nil
 }
 
 // newHasty makes a backend with a mistake: it keeps what is there if two writes have the same
 // time, and does not look at the client.
 func newHasty(env *mergetest.Env) (mergetest.Backend, error) {
-	return &server{env: env, stores: later}, nil
+	return newServerThat(env, later)
 }
 
 // later returns the fields of a record after a push, where these are later.

@@ -35,6 +35,9 @@ func failure(create newBackend, f found) error {
 	if w == nil {
 		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.text().name, times, unlike)
 	}
+	if n == times {
+		w.blameNames(create, short)
+	}
 	text := w.text()
 	if n < times {
 		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)

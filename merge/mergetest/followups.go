@@ -22,9 +22,15 @@ func (d *dice) followUps(s step) []step {
 	}
 	switch s.verb {
 	case "wait":
-		return []step{f.edit(f.a), f.edit(f.b), does(f.a, "pushes"), does(f.c, "pulls"), does(f.b, "pushes"), does(f.c, "pulls")}
+		if len(d.silent) > 0 && d.IntN(6) == 0 {
+			return f.silence()
+		}
+		first, then := f.differ()
+		return []step{f.edit(f.a), f.edit(f.b), first, does(f.c, "pulls"), then, does(f.c, "pulls")}
 	case "pushes":
 		return f.pushes()
+	case "pulls":
+		return f.pulls()
 	case "clock":
 		return f.clock()
 	case "ticks":
@@ -65,8 +71,47 @@ func (f follow) write() step {
 	return step{who: server, verb: "writes", id: f.id, sets: []assignment{{f.name, f.o.Fields[f.name][0]}}}
 }
 
+// unread is pushes of which nobody pulls anything until the server is restarted, or a device pulls from
+// its cursor.
+func (f follow) unread() []step {
+	silently := func(who int) step { return step{who: who, verb: "pushes", push: manner{unread: true}} }
+	return []step{
+		f.edit(f.a), silently(f.a), f.edit(f.b), silently(f.b),
+		pick(f.dice, does(server, "restarts"), does(f.c, "pulls"), silently(f.a)),
+	}
+}
+
 // loses is a push without an answer.
 func (f follow) loses() step { return step{who: f.who, verb: "pushes", push: manner{lost: true}} }
+
+// differ returns the pushes of two devices, of which one has another spelling, if there are such.
+func (f follow) differ() (a, b step) {
+	a, b = does(f.a, "pushes"), does(f.b, "pushes")
+	pick(f.dice, &a, &b).push.spelled = f.faults.spelled
+	return a, b
+}
+
+// silence is a long time in which nothing happens. Before it, something is deleted, and an edit is not
+// sent; after it, that comes, what came before comes again, and devices pull from old cursors.
+func (f follow) silence() []step {
+	long := f.silent[0]
+	f.dice.silent = f.silent[1:]
+	gone := f.edit(f.b)
+	gone.sets[0].value = "deleted"
+	return []step{
+		f.edit(f.a), {who: nobody, verb: "wait", by: time.Millisecond}, gone, does(f.b, "pushes"), f.edit(f.c), {who: nobody, verb: "wait", by: long},
+		does(f.a, "pushes"), {who: f.b, verb: "resends", n: f.IntN(3)}, does(f.c, "pulls"), f.edit(f.c), does(f.c, "pushes"), {who: f.a, verb: "resends"},
+	}
+}
+
+// pulls lets another device push within a pull.
+func (f follow) pulls() []step {
+	if f.a == f.b || !f.faults.meets || f.IntN(3) > 0 {
+		return nil
+	}
+	m := manner{at: f.early(4), whom: f.b}
+	return []step{f.edit(f.b), {who: f.a, verb: "pulls", push: m}, does(f.a, "pulls")}
+}
 
 // pushes lets another device in where two edit the same, and the server write what it had when it
 // died. A Client that gets no answer gets none for long, since it must not give up.
@@ -74,6 +119,8 @@ func (f follow) pushes() []step {
 	switch {
 	case f.push.lost && f.o.hasClient(f.who) && f.IntN(3) == 0:
 		return []step{f.edit(f.who), f.loses(), f.loses(), f.loses(), f.loses(), f.loses(), f.loses()}
+	case f.push.unread && f.IntN(3) == 0:
+		return f.unread()
 	case f.push.dies > 0 && f.on():
 		return []step{f.edit(f.who), {who: f.who, verb: "pushes", push: manner{dies: f.push.dies}}, f.write()}
 	case f.a == f.b || !f.faults.meets || f.IntN(3) > 0:
@@ -88,6 +135,9 @@ func (f follow) pushes() []step {
 // clock lets a device use its new clock. Now and then an item is written by two clocks, or is bad
 // as well as too far ahead; and a Client edits while its clock is found to be wrong.
 func (f follow) clock() []step {
+	if f.by < -20*year { // a device whose clock observed nothing yet
+		return []step{does(f.who, "reinstalls"), f.edit(f.who), f.edit(f.b), does(f.b, "pushes"), does(f.who, "pushes"), f.edit(f.who), does(f.who, "pushes")}
+	}
 	ahead := step{who: f.who, verb: "clock", by: f.o.MaxAhead + time.Millisecond}
 	push := step{who: f.who, verb: "pushes", push: manner{meanwhile: true}}
 	switch {
@@ -109,6 +159,9 @@ func (f follow) server() []step {
 	restored := does(server, "is-restored")
 	switch f.verb {
 	case "backs-up":
+		if f.on() {
+			return f.marks()
+		}
 		return []step{
 			f.edit(f.a), does(f.a, "pushes"), does(f.b, "pulls"), restored, f.edit(f.b), does(f.b, "pushes"), does(f.a, "pulls"),
 			does(f.c, "pulls"), restored, f.edit(f.b), does(f.b, "pushes"), does(f.c, "pulls"),
@@ -117,4 +170,20 @@ func (f follow) server() []step {
 		return []step{f.edit(f.a), does(f.a, "pushes"), does(f.b, "pushes"), does(server, "learns-time")}
 	}
 	return nil
+}
+
+// marks is what shows whether the marks of clients are restored with the records: an edit comes that
+// loses, after a restore. It came before the backup, or after it, or never.
+func (f follow) marks() []step {
+	if f.o.Devices > 1 {
+		f.b = (f.a + 1 + f.IntN(f.o.Devices-1)) % f.o.Devices
+	}
+	a, b, push := f.edit(f.a), f.edit(f.b), does(f.a, "pushes")
+	a.sets[0].value = "deleted" // and so unlike the other one
+	b.sets[0].value = f.values[0]
+	saved, restored, again := does(server, "backs-up"), does(server, "is-restored"), step{who: f.a, verb: "resends"}
+	before := []step{a, push, does(f.b, "pulls"), b, does(f.b, "pushes"), saved, restored, again}
+	after := []step{saved, a, push, does(f.b, "pulls"), b, restored, does(f.b, "pushes"), again}
+	never := []step{f.edit(f.a), push, a, {who: nobody, verb: "wait", by: time.Millisecond}, b, does(f.b, "pushes"), saved, restored, push}
+	return pick(f.dice, before, after, never)
 }

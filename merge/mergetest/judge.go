@@ -2,7 +2,6 @@ package mergetest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,8 +13,12 @@ func (w *world) audit() {
 	if w.breach == nil && w.serving == nil {
 		found := w.fresh()
 		w.judge("a new device", found, found)
+		w.last.audit, w.last.audited, w.unread = w.moment, w.sendings, false
 	}
 }
+
+// unaudited reports whether a step came after the last audit, or is this one.
+func (w *world) unaudited(moment int) bool { return moment == w.moment || moment > w.last.audit }
 
 // judge compares what somebody found who pulled with the ledger. Fresh is what a device
 // finds that begins anew; nil means that it is yet to be asked.
@@ -40,8 +43,11 @@ func (w *world) judge(who string, found, fresh map[fieldKey]write) {
 		} else {
 			w.tell(who+" pulls from its cursor", "misses "+k.field+" of "+k.id)
 		}
+		if l != lawDamaged && l != lawRefusedLeavesNothing && w.stale(k, who, f, ok) {
+			l = lawStale
+		}
 		w.broken(l, "field     %s %s\nexpected  %s\nfound     %s\nseen by   %s", w.place(k.id), k.field, w.long(p.best, p.some), w.long(f, ok), who)
-		if clue := w.clue(k, f, ok); clue != "" && l != lawSkip {
+		if clue := w.clue(k, f, ok); clue != "" && l != lawSkip && l != lawStale {
 			w.breach.detail = append(w.breach.detail, "note      "+clue)
 		}
 		return
@@ -52,10 +58,14 @@ func (w *world) judge(who string, found, fresh map[fieldKey]write) {
 // judgeStrays looks for fields that nobody sent, or that were sent in refused items only.
 // Fields that only the server knows are its own business.
 func (w *world) judgeStrays(found map[fieldKey]write) {
-	for _, k := range slices.SortedFunc(maps.Keys(found), compareFieldKeys) {
-		if _, known := w.ledger.pasts[k]; known {
-			continue
+	var strays []fieldKey
+	for k := range found {
+		if _, known := w.ledger.pasts[k]; !known {
+			strays = append(strays, k)
 		}
+	}
+	slices.SortFunc(strays, compareFieldKeys)
+	for _, k := range strays {
 		if slices.Contains(w.o.names, k.field) || k.field == record.DeletedField {
 			w.broken(lawInvented, "field     %s %s\nexpected  nothing\nfound     %s", w.place(k.id), k.field, w.long(found[k], true))
 		}
@@ -72,28 +82,27 @@ func (w *world) foreign(k fieldKey) bool {
 }
 
 // classify names the law that is broken where a new device does not find what it should.
-// Since a new device looks after each request, a restart or a meeting is to blame only if it
-// came just before.
+// A restart or a meeting is to blame only if no new device looked after it.
 func (w *world) classify(k fieldKey, fresh map[fieldKey]write) law {
 	f, ok := fresh[k]
 	p := w.ledger.pasts[k]
 	best := p.writes[p.best]
 	switch {
-	case w.last.restore == w.moment, ok && p.lapsed(f), p.some && best.gone && best.since == w.moment:
+	case w.last.restore >= 0 && w.unaudited(w.last.restore), ok && p.lapsed(f), p.some && best.gone && best.since == w.moment:
 		return lawRestored
 	case ok && p.writes[f] != nil && p.writes[f].state == refused:
 		return lawRefusedLeavesNothing
 	case w.last.damage == w.sendings && ok && p.writes[f] == nil:
 		return lawDamaged
-	case p.some && w.last.restart == w.moment:
+	case p.some && w.last.restart >= 0 && w.unaudited(w.last.restart):
 		return lawDurable
-	case p.some && best.met && best.since == w.moment:
+	case p.some && best.met && w.unaudited(best.since):
 		return lawMeet
 	case !ok && k.field == record.DeletedField && has(fresh, k.id):
 		return lawRevive
 	case !ok && (p.best.deleted || k.field == record.DeletedField && p.best.value == "true"):
 		return lawTombstone
-	case p.some && best.seen && (!ok || p.writes[f] != nil && p.writes[f].came != w.sendings):
+	case p.some && best.seen && (!ok || p.writes[f] != nil && p.writes[f].came != w.sendings && p.writes[f].came <= w.last.audited):
 		return lawStays // and nothing that came just now is stored instead
 	case !ok && p.best.value == "null":
 		return lawFour

@@ -42,6 +42,8 @@ const (
 	lawRestored
 	lawMeet
 	lawSkip
+	lawStale
+	lawNames
 	lawReadable
 	lawServerClock
 	lawPoison

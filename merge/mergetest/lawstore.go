@@ -41,7 +41,17 @@ func storeLaws() map[law]lawText {
 		lawSkip: {
 			"a pull skips nothing",
 			"A client that pulls from its last cursor ends with the same as one that begins anew.",
-			"Look for a change that gets no new sequence, for a cursor that is a stamp, for > where two rows share a sequence, for a page that ends between them, for a sequence that is drawn before the commit, and for a cursor from before the server was restored.",
+			"Look for a change that gets no new sequence, for a cursor that is a stamp, for > where two rows share a sequence, for a page that ends between them, for a cursor that is an offset, or is read after the rows, for a sequence that is drawn before the commit, and for a cursor from before the server was restored.",
+		},
+		lawStale: {
+			"a pull returns what was accepted before it",
+			"A pull that begins after a push was answered returns what that push stored.",
+			"The write is stored: sent again, it changes nothing, and a later pull returns it. Look for a pull that reads from a replica that lags, from a cache, or from a snapshot taken before the last commit, and for a store that is written after the answer. Let this test read from the primary.",
+		},
+		lawNames: {
+			"tables, IDs and field names are kept apart, byte by byte",
+			"A name comes back as it was written, and two names that differ in one byte are two names.",
+			"With plain names in the place of these the same steps break no law. Look for a collation, or code, that ignores case, accents, normal form or spaces at the end, for LIKE, for a key that is joined from several names or has lost its table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that cuts names.",
 		},
 		lawReadable: {
 			"a pull can be read and ends",

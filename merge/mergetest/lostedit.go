@@ -66,18 +66,19 @@ func seen(base clock.Stamp) string {
 	return "that of " + whose(base.Client) + " at " + when(write{time: int64(base.Time)})
 }
 
-// judgeLoss compares what a reply says of a lost edit. Who keeps no marks cannot know that
-// an edit is lost as it comes, and need not tell; who told once must tell each time.
+// judgeLoss compares what a reply says of a lost edit. A server that keeps no marks cannot know that
+// an edit is lost as it comes, which is found out by the first that it reports: see domain.marks.
 func (w *world) judgeLoss(r merge.Reply, x arrival, l loss) (wrong []complaint) {
 	said, ok := r.Fields[x.field]
 	if !ok || l.unsure {
 		return nil
 	}
+	w.able |= canTell
 	text := ""
 	switch {
 	case said.Lost && !l.is:
 		text = "says that an edit of " + x.field + " is lost; none is: " + l.why
-	case l.is && !said.Lost && (!l.own || w.able.can(canMark)):
+	case l.is && !said.Lost && (!l.own || w.able.can(canMark) || w.o.marks):
 		text = "does not say that " + l.loser(x) + " is lost: " + l.why
 	case l.is && said.Lost && l.own:
 		w.able |= canMark

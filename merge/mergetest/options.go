@@ -27,15 +27,17 @@ type Options struct {
 	// Table is the table that the devices write to. Empty means tasks, and if Fields is nil as well,
 	// also one record of a second one, notes, with an ID that is in tasks too.
 	Table string
-	// IDs are the IDs of the records. Each run writes only two or three of them, so that edits
-	// meet. Nil means some that databases confuse or cut: a and A, one with a space at its end, and
-	// one that is 200 characters long.
+	// IDs are the IDs of the records. Each run writes two to four of them, so that edits meet; they
+	// are neighbors in this list, so put next to each other what might be confused. Nil means IDs
+	// that databases and code confuse, cut or change: IDs that differ in case, spaces, wildcards,
+	// escapes, separators or normal form, that look like numbers, or have 1,000 characters.
 	IDs []string
 	// Fields has the fields that the devices write, and for each the values that it can be given,
-	// as JSON. Half of the runs write three of the fields only, and half four values of each. Nil
-	// means names and values that databases and code confuse, cut or change: what looks empty,
-	// numbers that no float64 or no int can hold, texts that look like numbers or differ in case
-	// only, long ones, lists and objects that could be merged, and other forms of Unicode.
+	// as JSON. Half of the runs write three fields with similar names only, and half up to four
+	// values of each, which are neighbors in its list. Nil means names and values that databases and
+	// code confuse, cut or change: names like the IDs above, values that look empty, numbers that no
+	// float64 or no integer can hold, texts that look like numbers or formats or differ in case only,
+	// long texts, lists and objects that could be merged, and other forms of Unicode.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
@@ -77,31 +79,6 @@ func (o Options) withDefaults() (domain, error) {
 	}
 	err := d.parseFields()
 	return d, err
-}
-
-// defaultIDs are IDs that some databases confuse or cut: by case, by spaces at the end, by length,
-// and by table.
-func defaultIDs(tables []string) []string {
-	ids := []string{"a", "A", "a ", strings.Repeat("long", 50)}
-	for _, table := range tables[1:] {
-		ids = append(ids, table+":a")
-	}
-	return ids
-}
-
-// defaultFields are fields and values that some databases and some code confuse: what looks empty,
-// numbers that are no float64 or no integer, a text that looks like a number, texts that differ in
-// case, normal form or line ends only, and what could be merged though it must not be. What is most
-// alike stands together, since values are drawn together.
-func defaultFields() map[string][]string {
-	return map[string][]string{
-		"points":      {"10", "9", "10000000000000001", "0", "0.125"},
-		"tag/e":       {`""`, "null", `" < "`, `" A` + strings.Repeat("long", 75) + `"`},
-		"tag/É":       {"true", "false", `{"<é>":[2.5,"x"]}`, `{"a":{},"b":[9007199254740993,[]]}`, `"10"`},
-		"tag/E\u0301": {"[]", "[1]", "[2]", "{}"},
-
-		strings.Repeat("long", 20) + "e\u0301 ": {`"x"`, `"X"`, `"\uFF5E"`, `"😀e\u0301\r\n"`},
-	}
 }
 
 // literal returns what a schedule needs of the Options, as Go source.

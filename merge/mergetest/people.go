@@ -5,12 +5,13 @@ import "github.com/fieldlww/fieldlww/clock"
 // people are the names of the devices.
 func people() []string { return []string{"ana", "ben", "cem", "dan", "eva", "fay", "gus", "hal"} }
 
-// clientID returns the ID of a device, by the number of times it was reinstalled. They
-// tell signed bytes from unsigned ones, the first byte from the last one, and from the fourth one,
-// with which a GUID begins that is little-endian.
+// clientID returns the ID of a device, by the number of times it was reinstalled. The IDs tell
+// signed bytes from unsigned ones, the first byte from the last one, and from the fourth one, with
+// which a little-endian GUID begins. Most pairs first differ in two letters of their texts, so that
+// upper and lower case compare differently; the others tell digits from letters.
 func clientID(device, installed int) clock.ClientID {
-	first := []byte{0x7f, 0x80, 0x7f, 0x01, 0xff, 0x80, 0x10, 0xc0}[device]
-	last := []byte{0x01, 0x02, 0x83, 0x04, 0x05, 0x86, 0x07, 0x08}[device]
+	first := []byte{0x7f, 0xb0, 0xb0, 0xd1, 0xff, 0xb0, 0x10, 0xc0}[device]
+	last := []byte{0xa1, 0xa2, 0xc3, 0x04, 0x05, 0x86, 0x07, 0x08}[device]
 	return clock.ClientID{0: first, 3: ^first, 6: 0x40, 8: 0x80, 14: byte(installed), 15: last}
 }
 

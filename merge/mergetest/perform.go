@@ -1,12 +1,19 @@
 package mergetest
 
-import "github.com/fieldlww/fieldlww/record"
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/record"
+)
 
 // do does one step.
 func (w *world) do(s step) {
 	switch {
 	case s.verb == "wait":
 		w.now = w.now.Add(s.by)
+		if s.by > 30*24*time.Hour {
+			w.count("silent for long")
+		}
 	case s.who == server:
 		w.doServer(s)
 	case s.verb == "pushes":

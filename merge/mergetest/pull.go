@@ -2,6 +2,8 @@ package mergetest
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,35 +33,41 @@ func (w *world) pull(d *device, m manner) {
 	if d.client != nil {
 		d.cursor = d.client.Cursor()
 	}
-	p, ok := w.read(d.id, d.cursor)
+	r := &request{manner: m, pull: d, does: d.name + " pulls" + m.String()}
+	p, ok := w.read(r, d.id, d.cursor)
 	if m.closed && !m.lost && ok && d.interrupted(p) {
-		p, ok = w.read(d.id, d.cursor)
+		p, ok = w.read(&request{pull: d, does: r.does}, d.id, d.cursor)
 	}
 	if m.lost {
 		w.count("answer to a pull lost")
 		w.tell(d.name+" pulls, answer lost", "")
 		return
 	}
-	w.tellPull(d, p)
+	w.tellPull(r, p)
 	d.take(p.records)
 	d.cursor = p.cursor
-	if ok && w.breach == nil {
+	if ok && w.breach == nil && !r.met {
 		w.judge(d.name, d.found(), nil)
 	}
 	if d.client != nil && w.breach == nil {
 		d.handPulled(p)
 	}
+	if r.met { // what came meanwhile may be missing now, and not after the next pull
+		w.pull(d, manner{})
+	}
 }
 
-// read pulls until there is nothing new. A pull within a pause may fail.
-func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
+// read pulls until there is nothing new. A pull that meets another request may fail.
+func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, ok bool) {
 	p.cursor = cursor
 	pages := 0
-	var decoder record.Decoder
 	for range 1000 {
-		lines, next, err := w.backend.Pull(client, p.cursor)
+		var lines []byte
+		var next string
+		var err error
+		w.serve(r, func() { lines, next, err = w.backend.Pull(client, p.cursor) })
 		if err != nil {
-			if w.serving == nil {
+			if w.serving == nil && !r.met {
 				w.broken(lawAnswered, "Pull(%q): %v", p.cursor, err)
 			}
 			return p, false
@@ -68,28 +76,46 @@ func (w *world) read(client clock.ClientID, cursor string) (p page, ok bool) {
 			if pages++; pages > 1 {
 				w.able |= canPage
 			}
-			items, err := decoder.Batch(lines)
+			records, err := w.decode(lines)
 			if err != nil {
-				w.unreadable("Pull(%q) returned what is no batch: %v", p.cursor, err)
+				w.unreadable("Pull(%q) returned %v", p.cursor, err)
 				return p, false
 			}
-			for _, it := range items {
-				if it.Err != nil {
-					w.unreadable("Pull(%q): %v", p.cursor, it.Err)
-					return p, false
-				}
-				w.judgeText(it.Mutation.Data)
-				p.records = append(p.records, it.Mutation.Data)
+			for _, r := range records {
+				w.judgeText(r)
 			}
+			p.records = append(p.records, records...)
 		}
 		p.parts = append(p.parts, part{lines, next, len(p.records)})
 		if next == p.cursor {
 			return p, true
 		}
 		p.cursor = next
+		w.serve(r, func() { w.between(r) })
 	}
 	w.broken(lawReadable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
 	return p, false
+}
+
+// decode returns the records of the lines of a pull. Most lines come many times.
+func (w *world) decode(lines []byte) ([]record.Record, error) {
+	if records, ok := w.decoded[string(lines)]; ok {
+		return records, nil
+	}
+	var decoder record.Decoder
+	items, err := decoder.Batch(lines)
+	if err != nil {
+		return nil, fmt.Errorf("lines that are not a batch: %w", err)
+	}
+	var records []record.Record
+	for _, it := range items {
+		if it.Err != nil {
+			return nil, fmt.Errorf("a record that cannot be read: %w", it.Err)
+		}
+		records = append(records, it.Mutation.Data)
+	}
+	w.decoded[string(lines)] = records
+	return records, nil
 }
 
 // unreadable names the law that is broken by a pull that cannot be read.
@@ -117,13 +143,18 @@ func (w *world) judgeText(r record.Record) {
 	}
 }
 
-// fresh returns what a device sees that begins anew.
+// fresh returns what a device sees that begins from the start.
 func (w *world) fresh() map[fieldKey]write {
-	d := &device{w: w, name: "a new device", index: 0}
-	d.install()
-	p, _ := w.read(newcomer(), "")
-	d.take(p.records)
-	return d.found()
+	found := map[fieldKey]write{}
+	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, newcomer(), "")
+	for _, r := range p.records {
+		if id, ok := w.o.idOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
+			for name, v := range r.All() {
+				found[fieldKey{id, name}] = writeOf(v)
+			}
+		}
+	}
+	return found
 }
 
 // found returns the confirmed state in the form of the ledger.

@@ -34,7 +34,16 @@ func (w *world) push(d *device, m manner) {
 	if h, ok := w.send(d, items, m); ok && !m.lost {
 		d.hear(items, h.replies)
 	}
-	w.audit()
+	w.look(m)
+}
+
+// look audits what a push left behind, unless nobody looks.
+func (w *world) look(m manner) {
+	if m.unread {
+		w.unread = true
+	} else {
+		w.audit()
+	}
 }
 
 // send delivers a batch, in whatever manner, and returns the answer, if there is one.

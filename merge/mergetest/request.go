@@ -7,21 +7,33 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// request is a push that is being served, and what is to happen within it.
+// request is a push or a pull that is being served, and what is to happen within it.
 type request struct {
 	manner
 	batch
-	does           string // how it is told
+	does           string  // how it is told
+	pull           *device // that pulls; nil if this is a push
+	outer          *request
 	pauses, points int
 	met, dead      bool
 }
 
 // serve lets a request run within which something may happen.
 func (w *world) serve(r *request, call func()) {
-	outer := w.serving
+	r.outer = w.serving
 	w.serving = r
 	call()
-	w.serving = outer
+	w.serving = r.outer
+}
+
+// meetsPush reports whether a push is being served, perhaps with other requests within it.
+func (r *request) meetsPush() bool {
+	for ; r != nil; r = r.outer {
+		if r.pull == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // maxPauses is how many pauses a storm lasts. A server that tries again for ever is served in
@@ -30,11 +42,16 @@ const maxPauses = 20
 
 // pause lets another device in, if now is the time.
 func (w *world) pause() {
-	w.able |= canPause
 	r := w.serving
-	if r == nil || w.breach != nil {
+	switch {
+	case r == nil || w.breach != nil:
+		return
+	case r.pull != nil:
+		w.able |= canPausePull
+		w.between(r)
 		return
 	}
+	w.able |= canPause
 	r.pauses++
 	w.pauses = max(w.pauses, r.pauses)
 	if r.pauses > 1 {
@@ -49,14 +66,26 @@ func (w *world) pause() {
 	}
 }
 
+// between lets another device in within a pull, if now is the time: where the pull pauses, or
+// between two pages.
+func (w *world) between(r *request) {
+	if r.pauses++; r.pauses == r.at && w.device(r.whom) != r.pull {
+		w.meet(r)
+		w.pull(w.device(r.whom), manner{})
+	}
+}
+
 // meet lets another device push.
 func (w *world) meet(r *request) {
 	if !r.met {
-		w.count("meets")
 		w.told(r.does, "does not end yet")
 	}
-	r.met = true
+	before := w.sendings
 	w.push(w.device(r.whom), manner{})
+	if !r.met && w.sendings > before {
+		w.count(map[bool]string{true: "pushes within a pull", false: "meets"}[r.pull != nil])
+	}
+	r.met = true
 }
 
 // storm lets another device edit what is being pushed, and push that.
@@ -94,7 +123,7 @@ func (d *device) contrary(it *item) assignment {
 func (w *world) crash() error {
 	w.able |= canCrash
 	r := w.serving
-	if r == nil {
+	if r == nil || r.pull != nil {
 		return nil
 	}
 	r.points++

@@ -43,7 +43,6 @@ type report struct {
 }
 
 func check(create newBackend, given Options) (r report, err error) {
-	r.counts = counts{}
 	o, err := given.withDefaults()
 	if err != nil {
 		return r, err
@@ -51,6 +50,16 @@ func check(create newBackend, given Options) (r report, err error) {
 	if err := o.probe(create); err != nil {
 		return r, err
 	}
+	r, err = checkSeeds(create, given, o)
+	if err == nil && r.able.can(canTell) && !r.able.can(canMark) && r.counts["edit lost as it comes"] > 0 {
+		o.marks = true // or there would have been a report
+		return checkSeeds(create, given, o)
+	}
+	return r, err
+}
+
+func checkSeeds(create newBackend, given Options, o domain) (r report, err error) {
+	r.counts = counts{}
 	for seed := o.First; seed < o.First+uint64(o.Seeds); seed++ {
 		steps := draw(seed, o)
 		w, err := run(create, o, scenario{steps: steps})
@@ -62,6 +71,7 @@ func check(create newBackend, given Options) (r report, err error) {
 		}
 		r.counts.add(w.counts)
 		r.able |= w.able
+		o.marks = o.marks || r.able.can(canMark)
 		r.longest = max(r.longest, w.now.Sub(start()))
 	}
 	r.untested = r.able.untested(o)

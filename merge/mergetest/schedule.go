@@ -85,9 +85,15 @@ func replay(create newBackend, s Schedule) error {
 			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws())
 		}
 	}
-	w, err := run(create, o.with(steps), scenario{steps, true})
+	o = o.with(steps)
+	w, err := run(create, o, scenario{steps, true})
+	if err == nil && w.breach == nil { // perhaps it keeps no marks
+		o.marks = true
+		w, err = run(create, o, scenario{steps, true})
+	}
 	if err != nil || w.breach == nil {
 		return err
 	}
+	w.blameNames(create, steps)
 	return fmt.Errorf("%s", w.text())
 }

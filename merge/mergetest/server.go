@@ -40,6 +40,9 @@ func (w *world) restart() {
 	}
 	w.backend, w.last.restart = next, w.moment
 	w.count("restarts")
+	if w.unread {
+		w.count("restarts before it is read")
+	}
 	w.tell("the server is restarted", "")
 	w.audit()
 }

@@ -42,8 +42,9 @@ type manner struct {
 	meanwhile bool // its user edits before the answer arrives, if it is a Client
 	spelled   bool // the batch has another spelling than the canonical one
 	storms    bool // another device edits the same and pushes, in every pause
+	unread    bool // nobody pulls after it
 	dies      int  // the crash point at which the server dies, from 1
-	at        int  // the pause in which another device syncs, from 1
+	at        int  // the pause in which another device syncs, from 1; within a pull also between two pages
 	whom      int  // that device
 	garbled   int  // the byte that is garbled in a copy that comes first, from 1
 	cut       int  // the byte before which a copy ends that comes first, from 1
@@ -143,7 +144,7 @@ type flag struct {
 func (m *manner) flags() []flag {
 	return []flag{
 		{"answer lost", &m.lost}, {"closed between pages", &m.closed}, {"twice", &m.twice}, {"reversed", &m.reversed}, {"last only", &m.last},
-		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile}, {"spelled otherwise", &m.spelled},
+		{"doubled", &m.doubled}, {"edits meanwhile", &m.meanwhile}, {"spelled otherwise", &m.spelled}, {"unread", &m.unread},
 	}
 }
 

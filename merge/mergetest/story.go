@@ -151,7 +151,7 @@ func brief(r merge.Reply) string {
 }
 
 // tellPull tells of a pull and what came.
-func (w *world) tellPull(d *device, p page) {
+func (w *world) tellPull(r *request, p page) {
 	if w.story == nil {
 		return
 	}
@@ -164,7 +164,7 @@ func (w *world) tellPull(d *device, p page) {
 		}
 	}
 	if len(all) > 0 || !w.finishing { // most of the last pulls bring nothing, and need no line
-		w.tell(d.name+" pulls", w.listed(all))
+		w.tell(map[bool]string{true: "now that ends", false: r.pull.name + " pulls"}[r.met], w.listed(all))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestUntested(t *testing.T) {
 			told:  []string{"a server that is restored", "restarts", "the clock of the server"},
 		},
 		"no bound": {
-			make: with(quirks{engine: merge.Engine{MaxAhead: -1}}), o: Options{MaxAhead: -1},
+			make: with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), o: Options{MaxAhead: -1},
 			never: []string{"too far ahead"},
 			told:  []string{"stamps that are too far ahead"},
 		},

@@ -24,6 +24,7 @@ type world struct {
 
 	moment     int      // the number of the step
 	sendings   int      // how many batches were sent
+	unread     bool     // whether a push was, that nobody has looked at since
 	finishing  bool     // whether the faults have ended
 	clockUnset bool     // whether the server's clock is not set
 	panicked   bool     // whether the backend or a Client did
@@ -32,10 +33,14 @@ type world struct {
 	serving    *request // nil if there is none
 	last       latest
 	backup     *serverCopy // nil if there is none
+
+	ids     []string                   // of the records that the steps name
+	decoded map[string][]record.Record // what pulls returned
 }
 
-// latest are the steps in which something happened last, and the last sending that was damaged.
-type latest struct{ restart, restore, damage int }
+// latest are the steps in which something happened last, and the last sendings that were damaged
+// and audited.
+type latest struct{ restart, restore, audit, damage, audited int }
 
 // breach is the first law that was broken.
 type breach struct {
@@ -54,7 +59,8 @@ type newBackend = func(*Env) (Backend, error)
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
 func run(create newBackend, o domain, s scenario) (w *world, err error) {
-	w = &world{o: o, now: start(), counts: counts{}, ledger: newLedger(), last: latest{-1, -1, -1}}
+	w = &world{o: o, now: start(), counts: counts{}, ledger: newLedger(), last: latest{-1, -1, -1, -1, -1}, decoded: map[string][]record.Record{}}
+	w.ids = o.named(s.steps)
 	w.devices = make([]*device, len(people()))
 	w.env = &Env{w}
 	if s.tell {

@@ -1,0 +1,128 @@
+package mergetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// Some mistakes look like others: a pull that is late looks as if another write had won, and a record
+// that stands for two as if somebody had merged values. An experiment tells them apart.
+
+// stale reports whether the greatest write of a field is stored, though a pull did not return it: sent
+// again, it changes nothing, and then, or an hour later, a pull returns it. Who is who pulled, and f is
+// what was found. After this experiment the run is over.
+func (w *world) stale(k fieldKey, who string, f write, ok bool) bool {
+	p := w.ledger.pasts[k]
+	if !p.some || ok && (p.writes[f] == nil || p.writes[f].state == refused) {
+		return false
+	}
+	b, sent := w.sending(written{k, p.best})
+	if !sent || !w.unchanged(b) {
+		return false
+	}
+	for range 3 {
+		if w.returned(k, who) {
+			return true
+		}
+		w.unchanged(b)
+		w.now = w.now.Add(time.Hour)
+	}
+	return w.returned(k, who)
+}
+
+// sending returns the item in which a write came last, as a batch.
+func (w *world) sending(x written) (b batch, ok bool) {
+	for _, d := range w.devices {
+		if d == nil {
+			continue
+		}
+		for _, b := range slices.Backward(d.batches) {
+			for _, it := range b.items {
+				if it.bad == "" && slices.Contains(it.writes, x) {
+					return batch{b.client, []*item{it}}, true
+				}
+			}
+		}
+	}
+	return b, false
+}
+
+// unchanged reports whether a batch of one item is accepted and changes nothing.
+func (w *world) unchanged(b batch) bool {
+	var text []byte
+	var err error
+	w.serve(&request{batch: b}, func() { text, err = w.backend.Push(b.client, b.body()) })
+	var replies []merge.Reply
+	if err != nil || json.Unmarshal(text, &replies) != nil || len(replies) != 1 {
+		return false
+	}
+	return replies[0].Verdict == "accepted" && !replies[0].Changed
+}
+
+// returned reports whether a pull now returns what a field should be: one from the beginning, or one
+// from the cursor of the device that pulled.
+func (w *world) returned(k fieldKey, who string) bool {
+	found := w.fresh()
+	if i := slices.Index(people(), who); i >= 0 {
+		d := w.devices[i]
+		p, _ := w.read(&request{pull: d}, d.id, d.cursor)
+		d.take(p.records)
+		found = d.found()
+	}
+	f, ok := found[k]
+	return w.ledger.pasts[k].permits(f, ok)
+}
+
+// blameNames names the law about names, if with plain names the same steps break no law. Steps in
+// which the length of a batch matters tell nothing.
+func (w *world) blameNames(create newBackend, steps []step) {
+	if w.breach.law == lawPanics || slices.ContainsFunc(steps, func(s step) bool { return s.verb == "floods" || s.push.cut > 0 || s.push.garbled > 0 }) {
+		return
+	}
+	o, others := w.o.renamed(steps)
+	v, err := run(create, o, scenario{steps: others})
+	if err != nil || v.breach != nil {
+		return
+	}
+	w.breach.law = lawNames
+	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.names))
+}
+
+// renamed returns steps with plain names in the place of all others, in the same order, and a domain
+// of those.
+func (d domain) renamed(steps []step) (domain, []step) {
+	ids, fields := map[string]string{}, map[string]string{}
+	for _, s := range steps {
+		if s.id != "" {
+			ids[s.id] = ""
+		}
+		for _, a := range s.sets {
+			fields[a.name] = ""
+		}
+	}
+	for i, id := range slices.Sorted(maps.Keys(ids)) {
+		table := strings.TrimSuffix(id, d.key(id).ID) // notes: or nothing
+		ids[id] = fmt.Sprintf("%srow%c", table, 'a'+i)
+	}
+	for i, name := range slices.Sorted(maps.Keys(fields)) {
+		fields[name] = fmt.Sprintf("field%c", 'a'+i)
+	}
+	o, others := d, slices.Clone(steps)
+	o.IDs, o.names, o.Fields = nil, nil, map[string][]string{}
+	for i, s := range steps {
+		others[i].id, others[i].sets = ids[s.id], nil
+		for _, a := range s.sets {
+			others[i].sets = append(others[i].sets, assignment{fields[a.name], a.value})
+		}
+	}
+	for name, plain := range fields {
+		o.Fields[plain] = d.Fields[name]
+	}
+	return o.with(others), others
+}

@@ -1,0 +1,71 @@
+package mergetest
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+)
+
+// onlyKnown asks about the clients that have a mark only, so that nothing is claimed of others.
+func onlyKnown(m *memory, in *merge.Input) {
+	if in.Marks[0].Time == 0 {
+		in.Marks = nil
+	}
+}
+
+// withoutMarks backs up the records only.
+func withoutMarks(m *memory) func() (Backend, error) {
+	saved := m.disk.copy()
+	return func() (Backend, error) {
+		again := saved.revived()
+		again.marks = map[clock.ClientID]clock.Timestamp{}
+		return m.open(again)
+	}
+}
+
+// laterMarks has the marks elsewhere, where they stay as they are.
+func laterMarks(m *memory) func() (Backend, error) {
+	saved := m.disk.copy()
+	now := m.disk.marks
+	return func() (Backend, error) {
+		again := saved.revived()
+		again.marks = maps.Clone(now)
+		return m.open(again)
+	}
+}
+
+// lastMarks has the stamp of the last push of a client as its mark.
+func lastMarks(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	items, _ := o.engine.Decode(batch)
+	answer, err := o.memory.Push(client, batch)
+	var last clock.Timestamp
+	for _, it := range items {
+		for _, v := range it.Mutation.Data.All() {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	if mark := o.disk.marks[client]; last > 0 && last < mark {
+		o.disk.marks[client] = last
+	}
+	return answer, err
+}
+
+// TestMarks: marks that are missing or wrong are found within fifty seeds.
+func TestMarks(t *testing.T) {
+	quirky := func(backup func(*memory) func() (Backend, error), asks func(*memory, *merge.Input)) newBackend {
+		return from(memory{asks: asks, wrap: func(m *memory) Backend { return restoring{m, backup} }})
+	}
+	lost := []law{lawLost, lawNote}
+	for _, test := range []broken{
+		{"never stored", with(quirks{}), lost},
+		{"of clients that have one only", from(memory{asks: onlyKnown}), lost},
+		{"not in the backup", quirky(withoutMarks, nil), lost},
+		{"not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
+		{"later than the backup", quirky(laterMarks, nil), lost},
+		{"of the last push", ownOf(own{push: lastMarks}), lost},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 50) })
+	}
+}

@@ -1,0 +1,111 @@
+package mergetest
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// confusing is a backend that takes a record for another one, if the key of that fits.
+func confusing(fits func(stored, asked record.Key) bool) newBackend {
+	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+		items, err := o.engine.Decode(batch)
+		if err != nil {
+			return o.memory.Push(client, batch)
+		}
+		for i, it := range items {
+			key := it.Mutation.Data.Key()
+			for _, r := range o.disk.sorted() {
+				if r.Key() != key && fits(r.Key(), key) {
+					items[i].Mutation.Data = it.Mutation.Data.WithKey(r.Key())
+					break
+				}
+			}
+		}
+		var text []byte
+		for i, it := range items {
+			if it.Err != nil {
+				return o.memory.Push(client, batch)
+			}
+			text = append(text, map[bool]byte{true: '[', false: ','}[i == 0])
+			text = it.Mutation.AppendJSON(text)
+		}
+		return o.memory.Push(client, append(text, ']'))
+	}})
+}
+
+// ids compares the IDs of one table in some form.
+func ids(as func(string) string) newBackend {
+	return confusing(func(stored, asked record.Key) bool {
+		return stored.Table == asked.Table && as(stored.ID) == as(asked.ID)
+	})
+}
+
+// like reports whether an ID fits another one, taken for a pattern of LIKE.
+func like(stored, asked record.Key) bool {
+	pattern := regexp.QuoteMeta(asked.ID)
+	pattern = strings.NewReplacer("%", ".*", "_", ".").Replace(pattern)
+	return stored.Table == asked.Table && regexp.MustCompile("^(?s:"+pattern+")$").MatchString(stored.ID)
+}
+
+func asNumber(id string) string {
+	if f, err := strconv.ParseFloat(id, 64); err == nil {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return id
+}
+
+func unescaped(id string) string {
+	if plain, err := url.PathUnescape(id); err == nil {
+		return plain
+	}
+	return id
+}
+
+func upToBytes(n int) func(string) string {
+	return func(text string) string { return text[:min(n, len(text))] }
+}
+
+// fieldsBy stores fields under another name.
+func fieldsBy(as func(string) string) newBackend {
+	return with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+		if name != record.DeletedField {
+			name = as(name)
+		}
+		if old, ok := fields[name]; !ok || rightly(old, v) {
+			fields[name] = v
+		}
+	}})
+}
+
+// TestConfusedNames: names that are taken for each other, or do not come back, are found within
+// sixty seeds, and named.
+func TestConfusedNames(t *testing.T) {
+	for _, test := range []broken{
+		{"case of IDs", ids(strings.ToLower), []law{lawNames}},
+		{"spaces at the end of IDs", ids(func(id string) string { return strings.TrimRight(id, " ") }), []law{lawNames}},
+		{"LIKE", confusing(like), []law{lawNames}},
+		{"escapes of URLs", ids(unescaped), []law{lawNames}},
+		{"paths", ids(path.Clean), []law{lawNames}},
+		{"numbers", ids(asNumber), []law{lawNames}},
+		{"normal form", ids(composed.Replace), []law{lawNames}},
+		{"long IDs", ids(upToBytes(767)), []law{lawNames}},
+		{"tables", confusing(func(stored, asked record.Key) bool { return stored.ID == asked.ID }), []law{lawNames}},
+		{"case of fields", fieldsBy(strings.ToLower), []law{lawNames}},
+		{"_ in fields", fieldsBy(func(name string) string { return strings.ReplaceAll(name, "/", "_") }), []law{lawNames}},
+		{"escapes in fields", fieldsBy(unescaped), []law{lawNames}},
+		{"normal form of fields", fieldsBy(composed.Replace), []law{lawNames}},
+		{"dots in fields", fieldsBy(func(name string) string { first, _, _ := strings.Cut(name, "."); return first }), []law{lawNames}},
+		{"a field called id", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "id" })}), []law{lawNames}},
+		{"digits for a field", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "7" })}), []law{lawNames}},
+		{"long names", fieldsBy(upToBytes(300)), []law{lawNames}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 60) })
+	}
+}

@@ -1,0 +1,111 @@
+package mergetest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// at returns the sequence in a cursor, if it is of this life.
+func (d *disk) at(cursor string) (after int) {
+	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(d.life) {
+		after, _ = strconv.Atoi(seq)
+	}
+	return after
+}
+
+func (d *disk) cursor(seq int) string { return fmt.Sprintf("%d.%d", d.life, seq) }
+
+// above returns the rows above a sequence, one line each, and the greatest sequence of them.
+func (d *disk) above(seq int) (lines []byte, last int) {
+	last = seq
+	for _, r := range d.sorted() {
+		if r.seq > seq {
+			lines, last = append(lines, line(r.Record)...), r.seq
+		}
+	}
+	return lines, last
+}
+
+// cursorAfter reads the rows, lets others in, and reads the cursor.
+func cursorAfter(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	lines, _ := o.disk.above(o.disk.at(cursor))
+	o.env.Pause()
+	return lines, o.disk.cursor(o.disk.seq), nil
+}
+
+// countsRows goes on by the number of rows that it read.
+func countsRows(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	after := o.disk.at(cursor)
+	before := o.disk.seq
+	o.env.Pause()
+	lines, last := o.disk.above(after)
+	if last > before {
+		last = max(o.disk.seq, last)
+		lines, _ = o.disk.above(before)
+	}
+	return lines, o.disk.cursor(last), nil
+}
+
+// staleRows reads the rows, lets others in, and reads their sequences.
+func staleRows(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	before := o.disk.copy()
+	o.env.Pause()
+	after := o.disk.at(cursor)
+	for _, r := range o.disk.sorted() {
+		if old, ok := before.rows[r.Key()]; ok && r.seq > after {
+			return line(old.Record), o.disk.cursor(r.seq), nil
+		}
+	}
+	return nil, cursor, nil
+}
+
+// byOffset has pages of one row, by the number of rows that came before, and the sequence at the
+// end of the last page.
+func byOffset(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	from, offset, _ := strings.Cut(cursor, "+")
+	skip, _ := strconv.Atoi(offset)
+	after := o.disk.at(from)
+	for _, r := range o.disk.sorted() {
+		if r.seq > after {
+			if skip--; skip < 0 {
+				n, _ := strconv.Atoi(offset)
+				return line(r.Record), fmt.Sprintf("%s+%d", o.disk.cursor(after), n+1), nil
+			}
+		}
+	}
+	return nil, o.disk.cursor(o.disk.seq), nil
+}
+
+// upTo has pages of one row, up to the sequence when the first page was asked for, and goes on
+// from the newest one.
+func upTo(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+	from, bound, paging := strings.Cut(cursor, "-")
+	most, _ := strconv.Atoi(bound)
+	if !paging {
+		most = o.disk.seq
+	}
+	after := o.disk.at(from)
+	for _, r := range o.disk.sorted() {
+		if r.seq > after && r.seq <= most {
+			return line(r.Record), fmt.Sprintf("%s-%d", o.disk.cursor(r.seq), most), nil
+		}
+	}
+	return nil, o.disk.cursor(o.disk.seq), nil
+}
+
+// TestRaces: a pull that loses what is pushed meanwhile is found within twenty seeds.
+func TestRaces(t *testing.T) {
+	for _, test := range []broken{
+		{"the cursor is read after the rows", ownOf(own{pull: cursorAfter}), []law{lawSkip}},
+		{"rows between two reads", ownOf(own{pull: countsRows}), []law{lawSkip}},
+		{"sequences are read after the rows", ownOf(own{pull: staleRows}), []law{lawSkip}},
+		{"pages by offset", ownOf(own{pull: byOffset}), []law{lawSkip}},
+		{"pages up to a bound that is forgotten", ownOf(own{pull: upTo}), []law{lawSkip}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 20) })
+	}
+}

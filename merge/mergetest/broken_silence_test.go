@@ -1,0 +1,119 @@
+package mergetest
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// expiring is a backend that throws something away when a push comes after a time.
+func expiring(after time.Duration, gone func(o *own, limit clock.Timestamp)) newBackend {
+	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+		if at := o.env.Now().Add(-after); at.Year() > 2000 {
+			gone(o, clock.TimestampOf(at))
+		}
+		return o.memory.Push(client, batch)
+	}})
+}
+
+// purges removes the deletions before a time.
+func purges(o *own, limit clock.Timestamp) {
+	for key, r := range o.disk.rows {
+		fields := maps.Collect(r.All())
+		maps.DeleteFunc(fields, func(_ string, v record.FieldValue) bool { return v.Deleted() && v.Stamp.Time < limit })
+		o.disk.rows[key] = row{recordOf(key, fields), r.seq}
+	}
+}
+
+// archives removes the records that were last written before a time.
+func archives(o *own, limit clock.Timestamp) {
+	maps.DeleteFunc(o.disk.rows, func(_ record.Key, r row) bool {
+		var last clock.Timestamp
+		for _, v := range r.All() {
+			last = max(last, v.Stamp.Time)
+		}
+		return last < limit
+	})
+}
+
+// dropsMarks removes the marks of clients that wrote nothing since.
+func dropsMarks(o *own, limit clock.Timestamp) {
+	maps.DeleteFunc(o.disk.marks, func(_ clock.ClientID, at clock.Timestamp) bool { return at < limit })
+}
+
+// expiringCursors go on from what is newest, if they are old.
+func expiringCursors(after time.Duration) newBackend {
+	return ownOf(own{pull: func(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
+		since, at, _ := strings.Cut(cursor, "@")
+		issued, err := strconv.ParseInt(at, 10, 64)
+		from := o.disk.at(since)
+		if err == nil && o.env.Now().Unix()-issued > int64(after/time.Second) && o.env.Now().Year() > 2000 {
+			from = o.disk.seq
+		}
+		lines, last := o.disk.above(from)
+		if last == o.disk.at(since) && err == nil {
+			return nil, cursor, nil
+		}
+		return lines, o.disk.cursor(last) + "@" + strconv.FormatInt(o.env.Now().Unix(), 10), nil
+	}})
+}
+
+// storesAfter changes stamps of before 2001.
+func storesAfter(as func(clock.Timestamp) clock.Timestamp) newBackend {
+	return with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
+		if v.Stamp.Time < 1e18 {
+			v.Stamp.Time = as(v.Stamp.Time)
+		}
+		return v
+	})})
+}
+
+// byDigits compares times as the texts of numbers.
+func byDigits(old, in record.FieldValue) bool {
+	a, b := strconv.FormatInt(int64(old.Stamp.Time), 10), strconv.FormatInt(int64(in.Stamp.Time), 10)
+	if a == b {
+		return rightly(old, in)
+	}
+	return a < b
+}
+
+// TestLongSilence: what is thrown away after a long time is found within forty seeds.
+func TestLongSilence(t *testing.T) {
+	gone := []law{lawTombstone, lawStays, lawLater, lawVanish, lawOutcome, lawRevive, lawLost}
+	for _, test := range []broken{
+		{"deletions of a month ago", expiring(30*day, purges), gone},
+		{"deletions of a year ago", expiring(year, purges), gone},
+		{"records of a year ago", expiring(year, archives), gone},
+		{"marks of a month ago", expiring(30*day, dropsMarks), []law{lawLost, lawNote}},
+		{"marks of a year ago", expiring(year, dropsMarks), []law{lawLost, lawNote}},
+		{"cursors of a month ago", expiringCursors(30 * day), []law{lawSkip}},
+		{"cursors of a year ago", expiringCursors(year), []law{lawSkip}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
+	}
+}
+
+// TestBefore2001: a server that stamps of before 2001 surprise is found within forty seeds.
+func TestBefore2001(t *testing.T) {
+	for _, test := range []broken{
+		{"stamps compared as texts", with(quirks{wins: byDigits}), []law{lawLater, lawTombstone}},
+		{"in microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law{lawStamp, lawLater, lawCollision, lawVanish}},
+		{"as of 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law{lawStamp, lawLater, lawCounter}},
+		{"a clock that is not set", with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
+			for _, v := range m.Data.All() {
+				if v.Stamp.Time.Time().Year() < 1980 {
+					return &merge.Refusal{Code: "clock"}
+				}
+			}
+			return nil
+		}}}), []law{lawFine}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
+	}
+}

@@ -1,0 +1,113 @@
+package mergetest
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// lazy is a backend that leaves something undone in a push, and does it while it serves a pull.
+type lazy struct {
+	*memory
+	undone []func()
+	only   bool // keeps the last thing that is undone only
+	full   bool // does it for pulls from the beginning only
+	push   func(s *lazy, client clock.ClientID, batch []byte) ([]byte, error)
+}
+
+func lazily(l lazy) newBackend {
+	return over(func(m *memory) Backend {
+		next := l
+		next.memory = m
+		return &next
+	})
+}
+
+func (s *lazy) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	return s.push(s, client, batch)
+}
+
+func (s *lazy) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	if !s.full || cursor == "" {
+		for _, do := range s.undone {
+			do()
+		}
+		s.undone = nil
+	}
+	return s.memory.Pull(client, cursor)
+}
+
+func (s *lazy) later(do func()) {
+	if s.only {
+		s.undone = nil
+	}
+	s.undone = append(s.undone, do)
+}
+
+// keepsInMemory stores what a push changed in one row when somebody pulls.
+func keepsInMemory(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
+	before := maps.Clone(s.disk.rows)
+	answer, err := s.memory.Push(client, batch)
+	for _, r := range s.disk.sorted() {
+		key := r.Key()
+		if old, ok := before[key]; ok && !old.Equal(r.Record) {
+			s.disk.rows[key] = old
+			s.later(func() { s.disk.put(merge.Collect(s.disk.rows[key].Record, r.Record).At(0)) })
+		}
+	}
+	return answer, err
+}
+
+// numbersLate gives what a push changed a sequence when somebody pulls.
+func numbersLate(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
+	before := maps.Clone(s.disk.rows)
+	answer, err := s.memory.Push(client, batch)
+	for _, r := range s.disk.sorted() {
+		key := r.Key()
+		if !before[key].Equal(r.Record) {
+			s.disk.rows[key] = row{r.Record, 0}
+			s.later(func() { s.disk.put(s.disk.rows[key].Record) })
+		}
+	}
+	return answer, err
+}
+
+// roundsUntilRead stores stamps in milliseconds, and has the others in memory until somebody pulls.
+func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := s.memory.Push(client, batch)
+	for _, r := range s.disk.sorted() {
+		key := r.Key()
+		fields := map[string]record.FieldValue{}
+		for name, v := range r.All() {
+			fields[name] = toMilliseconds(v)
+		}
+		if rounded := recordOf(key, fields); !rounded.Equal(r.Record) {
+			s.disk.rows[key] = row{rounded, r.seq}
+			s.later(func() { s.disk.rows[key] = r })
+		}
+	}
+	return answer, err
+}
+
+// TestRepairsOnRead: what is repaired by reading it is found within twenty seeds.
+func TestRepairsOnRead(t *testing.T) {
+	for _, test := range []broken{
+		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law{lawRevive, lawDurable, lawLater, lawCounter, lawOutcome, lawTombstone, lawRetry, lawStays, lawClient, lawLost, lawVanish}},
+		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law{lawRevive, lawDurable, lawLater, lawCounter, lawOutcome, lawTombstone, lawRetry, lawStays, lawVanish, lawClient, lawLost}},
+		{"a sequence that is given by a pull", lazily(lazy{push: numbersLate}), []law{lawDurable, lawSkip, lawVanish, lawTombstone}},
+		{"a sequence that is given by a full pull", lazily(lazy{push: numbersLate, full: true}), []law{lawDurable, lawSkip, lawStale, lawVanish, lawTombstone}},
+		{"stamps that are repaired by a pull", lazily(lazy{push: roundsUntilRead}), []law{lawDurable, lawCounter, lawOutcome, lawRetry, lawStamp, lawCollision, lawLost, lawNote}},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 20) })
+	}
+}
+
+// checkFew is check with a few seeds, several times.
+func (b broken) checkFew(t *testing.T, seeds int) {
+	for first := range uint64(3) {
+		b.check(t, Options{Seeds: seeds, First: 100 * first})
+	}
+}
