@@ -29,7 +29,7 @@ type Backend interface {
 	//
 	// Fields and the other notes may be left out, but what is there must be true. A field that is
 	// there says by its lost, also by leaving it out, whether an edit was lost; a server that does
-	// not find that out leaves out fields altogether. Of a note it is checked whether it can be
+	// not find that out, such as one without marks, leaves out fields altogether. Of a note it is checked whether it can be
 	// true, and not whether it is missing.
 	//
 	// An item is compared with what was stored before the batch, and with those items of the batch
@@ -50,7 +50,8 @@ type Backend interface {
 	// cursor. Make pages small for this test: of one row, or paging is not tested; with a Client of
 	// yours of two rows as well, or its loop over a page is not. The client replaces each field that
 	// is there, and keeps those that are not. Records that the kit does not write are ignored. An
-	// error is permitted only within Env.Pause.
+	// error is permitted only within Env.Pause, and if another request was served within this one.
+	// What such a request stored may be missing in this pull, and not in the next one.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
@@ -102,11 +103,12 @@ func (e *Env) Now() time.Time {
 	return e.w.wall()
 }
 
-// Pause lets other requests in. Call it in Push wherever another request could be served:
-// between reading and a write that compares and swaps, or between drawing a sequence number and
-// the commit. The kit makes those requests before Pause returns, so if they had to wait for a lock
-// that Push holds, they would wait for ever. Let them fail instead, by a timeout of the lock; a
-// request that failed is repeated later.
+// Pause lets other requests in. Call it wherever another request could be served: in Push between
+// reading and a write that compares and swaps, or between drawing a sequence number and the commit,
+// and in Pull between any two reads, such as those of the rows and of the cursor. The kit makes those
+// requests before Pause returns, so if they had to wait for a lock that this one holds, they would
+// wait for ever. Let them fail instead, by a timeout of the lock; a request that failed is repeated
+// later.
 func (e *Env) Pause() { e.w.pause() }
 
 // Crash returns an error where the server is to die, and nil otherwise. Call it in Push between

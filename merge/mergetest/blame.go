@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // Some mistakes look like others: a pull that is late looks as if another write had won, and a record
@@ -34,6 +35,19 @@ func (w *world) stale(k fieldKey, who string, f write, ok bool) bool {
 		w.now = w.now.Add(time.Hour)
 	}
 	return w.returned(k, who)
+}
+
+// writtenLater reports whether a later pull returns a write of the server's own, where one before
+// returned f.
+func (w *world) writtenLater(k fieldKey, f write, v record.Value) bool {
+	for range 3 {
+		w.unchanged(batch{client: stranger()}) // a push of nothing
+		w.now = w.now.Add(time.Hour)
+		if g := w.fresh()[k]; g != f && g.value == v.JSON() {
+			return true
+		}
+	}
+	return false
 }
 
 // sending returns the item in which a write came last, as a batch.

@@ -66,7 +66,7 @@ func TestTieBreaksByText(t *testing.T) {
 		}), []law{lawClient}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for first := range uint64(20) {
+			for first := range uint64(6) {
 				test.check(t, Options{Seeds: 20, First: 100 * first})
 			}
 		})

@@ -136,7 +136,7 @@ func byGUID(old, in record.FieldValue) bool {
 // TestBrokenDomain: what harms few names, few values and few IDs only is found by default.
 func TestBrokenDomain(t *testing.T) {
 	changed := []law{lawExact, lawFour, lawStamp}
-	lost := []law{lawVanish, lawInvented, lawTombstone, lawRevive}
+	lost := []law{lawNames, lawVanish, lawInvented, lawTombstone, lawRevive}
 	for _, test := range []broken{
 		{"false is nothing", lacking(record.Bool(false)), []law{lawVanish, lawLater, lawFour}},
 		{"zero is nothing", lacking(record.Int(0)), []law{lawVanish, lawLater, lawFour}},

@@ -66,7 +66,7 @@ func TestChangedValues(t *testing.T) {
 			}
 			return s
 		}), exact},
-		{"truth as a number", with(quirks{stores: storesAs(instead(record.Bool(true), record.Int(1)))}), append(exact, lawRevive)},
+		{"truth as a number", with(quirks{stores: storesAs(instead(record.Bool(true), record.Int(1)))}), append(exact, lawRevive, lawTombstone)},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
 	}

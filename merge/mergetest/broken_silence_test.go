@@ -85,7 +85,7 @@ func byDigits(old, in record.FieldValue) bool {
 
 // TestLongSilence: what is thrown away after a long time is found within forty seeds.
 func TestLongSilence(t *testing.T) {
-	gone := []law{lawTombstone, lawStays, lawLater, lawVanish, lawOutcome, lawRevive, lawLost}
+	gone := []law{lawTombstone, lawStays, lawLater, lawVanish, lawOutcome, lawRevive, lawLost, lawRetry}
 	for _, test := range []broken{
 		{"deletions of a month ago", expiring(30*day, purges), gone},
 		{"deletions of a year ago", expiring(year, purges), gone},

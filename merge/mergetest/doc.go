@@ -13,21 +13,23 @@
 //	func (a adapter) Push(client clock.ClientID, batch []byte) ([]byte, error)          { return a.s.push(client, batch) }
 //	func (a adapter) Pull(client clock.ClientID, cursor string) ([]byte, string, error) { return a.s.pull(client, cursor) }
 //
-// The devices go offline, edit, delete, restore, push and pull. Their clocks are wrong, jump, and
-// run out of stamps within a millisecond. Answers are lost. Pushes arrive twice, months late,
-// damaged, in another order, in another spelling, or with hundreds of items. Items are malformed,
-// or occur twice in a push. Devices are cloned, restored from a backup, or reinstalled.
+// The devices go offline, edit, delete, restore, push and pull. Their clocks are wrong, jump, begin
+// in 1970, and run out of stamps within a millisecond. Answers are lost. Pushes arrive twice, a year
+// late, damaged, in another order, in another spelling, or with hundreds of items. Items are
+// malformed, or occur twice in a push. Devices are cloned, restored from a backup, or reinstalled.
+// Others push between two pages of a pull. After some pushes nobody pulls until the server is
+// restarted. IDs, names and values are those that databases and code confuse, cut or change.
 //
 // A backend that offers more is tested for more. [Run] logs what was not tested, and why.
 //
 //   - [Env.Now]: stamps that are too far ahead, and a server whose clock is not set
-//   - [Env.Pause]: requests that meet, and conflicts without end
+//   - [Env.Pause]: pushes that meet, pushes within a pull, and conflicts without end
 //   - [Env.Crash], [Restarter], [Restorer]: crashes, restarts and restored backups
 //   - [ServerWriter]: the server's own clock
 //   - Options.Refused: limits and guards
 //   - pulls with pages of one row: paging
 //
-// The laws are checked after every request, and not only at the end. Every client ends with the
+// The laws are checked after almost every request, and not only at the end. Every client ends with the
 // greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A
 // retry changes nothing. A bad item is refused, leaves nothing behind, and does not block its
 // neighbours. Verdicts come in order, say what happened, and report collisions; what they say of
@@ -44,6 +46,26 @@
 // Not tested are how requests wait for locks, which takes two real connections, and what package
 // merge does not do: servers that exchange state, purging, and stamps that a server replaces.
 //
+// # What it finds
+//
+// The tests of this package have backends with mistakes of each of these kinds, and each is found
+// with default Options:
+//
+//   - the rule: another order of writes, digits of a stamp that are lost, stamps of before 2001,
+//     client IDs compared as texts, deletions that are final, or that a later write overrides
+//   - values: numbers above 2^53 and 2^63, exponents and many digits, texts that are cut at 300
+//     characters or NUL, trimmed, folded, normalized, escaped or formatted; null, empty and absent
+//   - names: IDs, tables and fields that are folded, trimmed, cut, escaped, taken for patterns, paths
+//     or numbers, or joined to one key
+//   - transactions: parts of items, read and write without a lock, answers before the commit, stores
+//     in memory that a pull writes
+//   - pulls: cursors that are stamps, offsets or read after the rows, pages that end within a
+//     sequence, sequences before the commit, reads from a replica that lags
+//   - retries: answers that are kept, retries that change something, a push that comes after a year
+//   - restores: cursors, marks and keys that are not of the backup
+//   - time: deletions, records, marks and cursors that expire; clocks that are not set or not observed
+//   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
+//
 // # Map
 //
 // [Run] and [Check] draw schedules at random and run them on a [Backend], which looks at its
@@ -57,7 +79,7 @@
 //
 // The files, for those who work on the kit:
 //
-//	run, options, domain, people                   what is run
+//	run, options, domain, alike, people            what is run
 //	schedule, step, stepparse, draw, followups     the steps of a run: as text, and drawn from a seed
 //	world, perform, server, request, finish        a run: its state, each step, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
@@ -66,7 +88,7 @@
 //	deliver, verdict, settle, lostedit, claim      whether answers are right
 //	judge, clue                                    whether what is stored is right, and what is odd about it
 //	law, lawanswer, lawfield, lawstore, lawclient  the laws, and what is said when one is broken
-//	panic, story, failure                          what is told of a failure
+//	blame, panic, story, failure                   what is told of a failure
 //	shrink, shrinkstep, shrinknames, shrinklaw     how its schedule is made small
 //	abilities, counts                              what was tested, and what was not
 //	backend, checklaws, generators                 what else is exported

@@ -1,6 +1,9 @@
 package mergetest
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // follow is what follows a step: a few devices, a field of a record, and some of its values.
 type follow struct {
@@ -84,10 +87,15 @@ func (f follow) unread() []step {
 // loses is a push without an answer.
 func (f follow) loses() step { return step{who: f.who, verb: "pushes", push: manner{lost: true}} }
 
-// differ returns the pushes of two devices, of which one has another spelling, if there are such.
+// differ returns the pushes of two devices, of which one has another spelling, if there are such:
+// mostly that with the greater ID, since upper case is below lower case.
 func (f follow) differ() (a, b step) {
 	a, b = does(f.a, "pushes"), does(f.b, "pushes")
-	pick(f.dice, &a, &b).push.spelled = f.faults.spelled
+	one, x, y := &a, clientID(f.a, 0), clientID(f.b, 0)
+	if bytes.Compare(x[:], y[:]) < 0 {
+		one = &b
+	}
+	pick(f.dice, &a, &b, one, one).push.spelled = f.faults.spelled
 	return a, b
 }
 

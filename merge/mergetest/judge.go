@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -177,13 +178,18 @@ func has(all map[fieldKey]write, id string) bool {
 
 // judgeWrite looks at what the server wrote by itself.
 func (w *world) judgeWrite(k fieldKey, v record.Value) {
-	f, ok := w.fresh()[k]
+	found := w.fresh()
+	f, ok := found[k]
+	w.judgeOthers(k, found)
 	w.tell("server writes "+k.id+" "+k.field+"="+v.String(), "found as: "+w.long(f, ok))
 	p := w.ledger.of(k)
 	_, old := p.writes[f]
 	above, _ := rule(f, p.best)
 	switch {
 	case w.breach != nil:
+		return
+	case (!ok || old || !above) && w.writtenLater(k, f, v):
+		w.broken(lawStale, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s\nseen by   a new device", w.place(k.id), k.field, v, w.long(f, ok))
 		return
 	case !ok:
 		w.broken(lawVanish, "field     %s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", w.place(k.id), k.field, v)
@@ -197,6 +203,18 @@ func (w *world) judgeWrite(k fieldKey, v record.Value) {
 		w.broken(lawPoison, "field     %s %s\nfound     %s; it is %s now", w.place(k.id), k.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.set(f, fate{state: accepted, since: w.moment})
+}
+
+// judgeOthers looks at all fields but one, if nobody looked at them since the last push.
+func (w *world) judgeOthers(k fieldKey, found map[fieldKey]write) {
+	if !w.unread {
+		return
+	}
+	others := maps.Clone(found)
+	if delete(others, k); w.ledger.of(k).some {
+		others[k] = w.ledger.of(k).best
+	}
+	w.judge("a new device", others, others)
 }
 
 // long describes a write in full.

@@ -162,13 +162,15 @@ func (d *disk) sorted() []row {
 	return slices.SortedFunc(maps.Values(d.rows), func(a, b row) int { return cmp.Or(cmp.Compare(a.seq, b.seq), a.Key().Compare(b.Key())) })
 }
 
-// Pull returns one record at a time.
+// Pull returns one record at a time, as it was when the pull began.
 func (s *memory) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after := 0
 	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(s.disk.life) {
 		after, _ = strconv.Atoi(seq)
 	}
-	for _, r := range s.disk.sorted() {
+	rows := s.disk.sorted()
+	s.env.Pause()
+	for _, r := range rows {
 		if r.seq > after {
 			return line(r.Record), fmt.Sprintf("%d.%d", s.disk.life, r.seq), nil
 		}

@@ -73,7 +73,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			return p, false
 		}
 		if len(bytes.TrimSpace(lines)) > 0 {
-			if pages++; pages > 1 {
+			if pages++; pages > 1 && !r.met { // else it may be there since it came meanwhile
 				w.able |= canPage
 			}
 			records, err := w.decode(lines)

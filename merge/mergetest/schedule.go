@@ -23,10 +23,13 @@ import (
 //	ana pushes, server dies at 2    in the second call of Env.Crash within this push
 //	ana pushes, ben syncs at 1      ben pushes and pulls in the first call of Env.Pause
 //	ana pushes, ben storms          ben edits the same and pushes, in every call of Env.Pause
+//	ana pushes, unread              nobody pulls after that, until something else happens
 //	ana pushes, garbled at 17       first comes a copy in which the 17th byte is wrong
 //	ana pushes, cut at 17           first comes a copy that ends before the 17th byte
 //	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
+//	ana pulls, ben syncs at 1       ben pushes and pulls in the first call of Env.Pause within this
+//	                                pull, or after its first page, whichever comes first
 //	ana pulls, closed between pages the app is closed and opened again, if ana is a Reopener
 //	ana resends 0                   the last push of ana once more; 1 is the one before it
 //	ana clock +5m                   from now on the clock of ana is 5 minutes ahead

@@ -1,0 +1,95 @@
+package mergetest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// replica is a backend whose pulls read a copy of the store that lags.
+type replica struct {
+	*memory
+	copies []*disk     // after each push
+	at     []time.Time // when
+	pulls  int         // since the last push
+	lags   func(r *replica, n int) bool
+}
+
+func lagging(lags func(r *replica, n int) bool) newBackend {
+	return over(func(m *memory) Backend {
+		return &replica{memory: m, copies: []*disk{m.disk.copy()}, at: []time.Time{{}}, lags: lags}
+	})
+}
+
+func (r *replica) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := r.memory.Push(client, batch)
+	r.copies, r.at, r.pulls = append(r.copies, r.disk.copy()), append(r.at, r.env.Now()), 0
+	return answer, err
+}
+
+func (r *replica) Write(key record.Key, field string, v record.Value) error {
+	err := r.memory.Write(key, field, v)
+	r.copies, r.at, r.pulls = append(r.copies, r.disk.copy()), append(r.at, r.env.Now()), 0
+	return err
+}
+
+// Pull reads the newest copy that does not lag.
+func (r *replica) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	n := len(r.copies) - 1
+	for n > 0 && r.lags(r, n) {
+		n--
+	}
+	r.pulls++
+	m := *r.memory
+	m.disk = r.copies[n]
+	return m.Pull(client, cursor)
+}
+
+// TestHintOfLateReads: a pull that reads what is older than the last push is named, whatever the part
+// of the rule that the older write breaks.
+func TestHintOfLateReads(t *testing.T) {
+	for _, test := range []broken{
+		{"by one push", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 }), []law{lawStale}},
+		{"by two pushes", lagging(func(r *replica, n int) bool { return n >= len(r.copies)-2 }), []law{lawStale}},
+		{"for one pull", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law{lawStale}},
+		{"for a second", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law{lawStale}},
+		{"for half an hour", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law{lawStale}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for first := range uint64(6) {
+				test.check(t, Options{First: 100 * first})
+			}
+		})
+	}
+}
+
+// TestHintOfNames: keys that are folded are not told as values that are merged.
+func TestHintOfNames(t *testing.T) {
+	folded := ids(strings.ToLower)
+	for name, steps := range map[string][]string{
+		"a later write":    {"ana edits A x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"},
+		"an earlier write": {"wait 1s", "ana edits A x=2", "ben clock -1s", "ben edits a x=1", "ana pushes", "ben pushes"},
+		"another field":    {"ana edits A x=1", "ana pushes", "ana edits a y=2", "ana pushes"},
+		"a deletion":       {"ana edits A x=1", "ana pushes", "ana deletes a", "ana pushes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := replay(folded, Schedule{Steps: steps})
+			if err == nil || !strings.Contains(err.Error(), "broken law: "+lawNames.text().name) || !strings.Contains(err.Error(), `"rowa"`) {
+				t.Fatal(err)
+			}
+		})
+	}
+	err := replay(with(quirks{stores: foldedValues}), Schedule{Steps: []string{`ana edits A x="X"`, "ana pushes"}})
+	if err == nil || !strings.Contains(err.Error(), "broken law: "+lawExact.text().name) {
+		t.Fatal("names are blamed for a value:", err)
+	}
+}
+
+// foldedValues stores texts in lower case.
+func foldedValues(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	v.Value, _ = record.ParseValue([]byte(strings.ToLower(v.Value.JSON())))
+	fields[name] = v
+}
