@@ -44,10 +44,12 @@ func (u underTest) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// Pull reads pages of one record, so that each page ends where it can go wrong.
+// Pull reads pages of one record, so that each page ends where it can go wrong. Others may push
+// before the page arrives.
 func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
 	p, err := u.pull(context.Background(), after, 1)
+	u.env.Pause()
 	if err != nil || p.cursor == after {
 		return nil, cursor, err
 	}

@@ -43,7 +43,7 @@ func defaultFields() map[string][]string {
 		"box.b":       {"1", "2", `"1"`, "true"},
 		"tag_e":       {"true", "false", "null", `"true"`},
 		"tag%2Fe":     {"1", "0", "true", `"1"`},
-		"tag/e":       {`""`, "null", `" < "`, `"` + long + `x"`, `"` + long + `y"`},
+		"tag/e":       {`""`, "null", `" < "`, `" A` + long + `x"`, `" A` + long + `y"`},
 		"tag/É":       {"true", "false", `{"<é>":[2.5,"x"]}`, `{"a":{},"b":[9007199254740993,[]]}`, `"10"`},
 		"tag/E\u0301": {"[]", "[1]", "[2]", "{}"},
 

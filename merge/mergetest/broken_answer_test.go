@@ -95,7 +95,7 @@ func brokenVerdicts() []broken {
 // brokenOutcomes accept an item, and say of its fields what is not so.
 func brokenOutcomes() []broken {
 	return []broken{
-		{"outcomes of some fields", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law{lawOutcome}},
+		{"outcomes of some fields", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law{lawOutcome, lawNames}},
 		{"equal is called applied", replying(func(r *merge.Reply) {
 			for name, f := range r.Fields {
 				if f.Outcome == "equal" {

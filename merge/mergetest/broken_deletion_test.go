@@ -69,7 +69,7 @@ func brokenDeletions() []broken {
 	return []broken{
 		{"tombstone dropped", with(quirks{stores: storesWithout(tombstone)}), []law{lawTombstone}},
 		{"deletion of what is absent dropped", with(quirks{stores: absentDeletion}), []law{lawTombstone}},
-		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law{lawVanish, lawTombstone}},
+		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law{lawNames, lawVanish, lawTombstone}},
 		{"null is absent", with(quirks{stores: storesWithout(null)}), []law{lawFour}},
 		{"false is absent", with(quirks{stores: storesWithout(restored)}), []law{lawRevive, lawVanish}},
 		{"record revived by a newer field", with(quirks{stores: revives}), []law{lawStays, lawRevive, lawVanish}},

@@ -119,7 +119,7 @@ func brokenPushes() []broken {
 		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead, lawBlind}},
 		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead, lawBlind}},
 		{"anybody may write as anybody", with(quirks{any: true}), []law{lawBadRefused}},
-		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
+		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing, lawPoison}},
 		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law{lawRefusedLeavesNothing}},
 		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
 		{"error for the whole batch", newStrict, []law{lawNeighbours, lawBlind}},

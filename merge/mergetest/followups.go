@@ -34,6 +34,10 @@ func (d *dice) followUps(s step) []step {
 		return f.pushes()
 	case "pulls":
 		return f.pulls()
+	case "spoils":
+		if f.faults.lost && f.on() { // it comes once more, in another batch
+			return []step{f.loses(), f.edit(s.who), does(s.who, "pushes")}
+		}
 	case "clock":
 		return f.clock()
 	case "ticks":

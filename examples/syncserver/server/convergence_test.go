@@ -84,11 +84,13 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return out.answer.AppendJSON(nil), err
 }
 
-// Pull reads pages of one record, so that each page ends where it can go wrong.
+// Pull reads pages of one record, so that each page ends where it can go wrong. Others may push
+// before the page arrives.
 func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
 	rest := page{"demo", after, 1, 1}
 	lines, err := p.next().pull(context.Background(), &rest)
+	p.env.Pause()
 	if err != nil || len(lines) == 0 {
 		return nil, cursor, err
 	}
