@@ -62,7 +62,7 @@ func TestBrokenLimits(t *testing.T) {
 				r.Code = merge.Invalid
 			}
 		}), []law{lawBadRefused}},
-		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing}},
+		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing, lawPoison}},
 		{"what is refused is dropped, and the rest is stored", with(quirks{engine: strictly(), each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
 			return r.Accepted() || r.Refusal.Code == "read_only"
 		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law{lawRefusedLeavesNothing}},

@@ -135,7 +135,10 @@ func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
 	}
 	waiting := c.Waiting()
 	at := stamps(waiting[len(waiting)-1:])[0]
-	require.NotContains(c.t, c.given, at, "a stamp is given twice")
+	// An edit that waits for a stamp of the future may share its own with one of another record.
+	if given, ok := c.given[at]; ok {
+		require.NotEqual(c.t, given, key, "a stamp is given twice in one record")
+	}
 	c.given[at] = key
 	after := stamps(waiting)
 	for _, at := range before {
