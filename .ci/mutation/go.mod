@@ -1,0 +1,3 @@
+module github.com/fieldlww/fieldlww/.ci/mutation
+
+go 1.25
