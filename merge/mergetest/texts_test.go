@@ -173,5 +173,5 @@ func TestLiteral(t *testing.T) {
 
 // TestStormTold: the edits within a storm are told of the device that makes them.
 func TestStormTold(t *testing.T) {
-	textCase{with(quirks{paused: true}), []string{"cem edits a x=1", "cem pushes, ben storms"}, []string{lawMeet.text().name, "    ben edits a x=deleted\n"}}.check(t)
+	textCase{with(quirks{paused: true}), []string{"ana edits a x=1", "ana pushes, ben storms"}, []string{lawMeet.text().name, "    ben edits a x=deleted\n"}}.check(t)
 }
