@@ -15,7 +15,7 @@
 // Encoders write any value; decoders accept only what may be used, and answer
 // everything else with a [*ParseError] that does not repeat the input. Texts come
 // from other hosts: Parse… and UnmarshalText refuse the last day of the range. Scan
-// and UnmarshalBinary read what this host stored, and accept it.
+// and UnmarshalBinary read timestamps that this host stored, and accept that day.
 //
 // The package reads the wall clock through a function that the caller may
 // replace. It starts no goroutine, holds no lock, logs nothing and has no
@@ -58,24 +58,25 @@
 // Store [Clock.Last] together with the data that it stamped, and restore it
 // with [Options].Last; then no stamp is issued twice, even if the wall clock
 // went back meanwhile. If it was stored apart from the data, restore the
-// greatest of the two. Read it with Scan or UnmarshalBinary.
-//
-// # The end of the range
-//
-// No host can set a clock of another one to where it cannot go on. Decoders of
-// text, Observe and Check refuse every timestamp after [MaxTimestamp]. A clock
-// that observed that one issues timestamps of the day after it, which has room for
-// 85 trillion. They are valid on this host: edits can be stamped with them, and
-// outbox and clock can be stored and restored (a record.Decoder reads them if its
-// Stored is set). Other hosts refuse them, and a merge.Engine answers too_far_ahead
-// with the server's time, as for any clock that is ahead: the client corrects its
-// clock, and stamps its outbox again.
+// greatest of the two. Read it with Scan or UnmarshalBinary, which accept every
+// timestamp that a clock can issue; see below.
 //
 // If stamps may leave the process before they are durable, that is not enough.
 // Either reserve a window: store a bound some seconds above Last, issue below
 // it only, raise it in time, and after a restart restore the bound. Or take a
 // fresh client ID at every start of the process; then no stamp can repeat one
 // of an earlier life, with nothing to store.
+//
+// # The end of the range
+//
+// No host can push the clock of another one to the end of its range. Decoders of
+// text, Observe and Check refuse every timestamp after [MaxTimestamp]. A clock
+// that observed MaxTimestamp issues timestamps of the day after it, which has room
+// for 85 trillion. They are valid on this host: edits can be stamped with them, and
+// outbox and clock can be stored and restored (a record.Decoder reads them if its
+// Stored is set). Other hosts refuse them, and a merge.Engine answers too_far_ahead
+// with the server's time, as for any clock that is ahead: the client corrects its
+// clock and restamps its outbox.
 //
 // # Hazards
 //

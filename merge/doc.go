@@ -140,9 +140,8 @@
 // pulls would keep the old stamp for good. A clock that observed it is ahead as well,
 // and stays so: make it anew with the greatest stamp that is left as its Last.
 // Marks that were taken from such stamps are ahead too: lower them to the time of the
-// repair, in the same transaction. Until then each edit of such a client is noted as
-// Rewound, and where it loses it is not reported as lost. The example named Repair shows
-// it.
+// repair, in the same transaction. Otherwise every edit of such a client is noted as
+// Rewound, and if it loses, it is not reported as lost. The example named Repair shows it.
 //
 // # Storing
 //
@@ -208,16 +207,16 @@
 // both used one stamp. So mint a client ID for each installation, keep it out of backups
 // and images, and take a new one after a restore.
 //
-// Limits and guards bound one item, and not what is stored: a client may add fields to
+// Limits and guards bound one item, and not the stored record: a client may add fields to
 // a record with each push. Engine.MaxRecord bounds a record, and Input.StorageFull stops
-// the growth of all. Neither freezes what is stored: the record and its fields can still be
+// the growth of all records. Neither freezes a record: it and its stored fields can still be
 // deleted, and values replaced by others that are no longer. Tombstones stay, so a record
-// whose fields come and go, such as a set with ever new elements, is full in the end all the
-// same: begin another one in time. An item is accepted or refused as a whole, so a deletion
-// should not share one with writes that make the record grow. Limits are not so lenient: do
-// not lower Limits.Name below names that are stored, or nothing under them can be changed or
-// deleted, nor Limits.Value below values that clients go on shortening; and a Guard that
-// counts or measures has to let deletions through itself.
+// whose fields come and go, such as a set with ever new elements, still becomes full: begin
+// another one in time. An item is accepted or refused as a whole, so do not put a deletion
+// into one item with writes that make the record grow. Limits have no such exceptions: do not
+// lower Limits.Name below stored names, or fields of these names can no longer be changed or
+// deleted, nor Limits.Value below the size of values that clients shorten step by step. A
+// Guard that counts or measures has to permit deletions itself.
 //
 // A journal and Decision.WithValues hold what users wrote, which may be private.
 //

@@ -38,7 +38,7 @@
 // stored nowhere, so a wrong clock leaves nothing behind. A dismissal falls when the evidence
 // changes; an acknowledgement stays.
 //
-// Closed rows stand in no index and cost a check nothing. A check asks for a closed row by
+// Closed rows are in no index and cost a check nothing. A check asks for a closed row by
 // its ID when it finds its condition again, or when somebody has written to it. Keep closed
 // rows as long as clients may be offline, so that those are told too. Where notices about an
 // open row are to stop after a time, count from when the row was stored, not from DetectedAt,
@@ -55,26 +55,26 @@
 //   - A row fits the default limits of every decoder, and 64 KiB with what people write: it
 //     lists at most [MaxConflicting] records, with the exact number in ConflictingTotal, and
 //     its texts are cut. All participants are evidence, listed or not.
-//   - A group has at most Checker.MaxPerScope rows, and one that stands for all with their
-//     number. The order is by RelevantUntil, the latest first, and then by key; so what is
-//     open at any time is the beginning of one order, and the same on each server. A row
-//     that leaves the list is [Hidden].
-//   - A View bounds what it reads, and says by Members.Err which scopes it left out.
+//   - A group has at most Checker.MaxPerScope rows, and one more row that stands for all of
+//     its violations, with their number. Rows are chosen by RelevantUntil, the latest first,
+//     and then by key; the order does not depend on the time, so all servers choose the same
+//     rows. A row that leaves the list is [Hidden].
+//   - A View bounds what it reads, and reports by Members.Err which scopes it left out.
 //   - A check finds at most about 10,000 rows for a rule, and leaves the remaining scopes.
-//   - NoOverlap forms only the pairs that it lists. A record stands in at most 36 of its
+//   - NoOverlap forms only the pairs that it lists. A record is in at most 36 of its
 //     scopes. Bookings with several slots are compared up to a number of steps, after which
-//     the total says at least how many conflicts there are.
+//     the total is a lower bound.
 //
-// What is left out is never silent: it is in [Report].Failed, by rule and scope, its rows
-// stay as they are, and the next check of the scope, or an audit, finds it. A rule never
+// Nothing is left out silently: [Report].Failed names the rule and the scope, their rows stay
+// as they are, and the next check of the scope, or an audit, makes up for it. A rule never
 // fails a push.
 //
 // # Scopes
 //
 // A change reads all records of the scopes that it touches, so scopes should not grow with
 // the years. NoOverlap divides a resource into months if it is Monthly; a slot that reaches
-// over the end of a month is in both. Whoever changes the scopes of a rule has to rebuild the
-// index of the view, and to audit: rows are looked for in the scope that they name.
+// over the end of a month is in both. After changing the scopes of a rule, rebuild the index of
+// the view, and audit: rows are looked up in the scope that they name.
 //
 // # In a server
 //
@@ -130,11 +130,11 @@
 // A description goes to everybody who may read the row. It should not tell what the
 // readers of one record may not know of another.
 //
-// A record that a rule fails on, or that is too large a part of its scope, is everybody's
-// trouble: bound what users write to records that rules read, in the Guard.
+// A record that a rule fails on, or that makes its scope too large, leaves all records of the
+// scope unchecked: let the Guard bound what users write to records that rules read.
 //
-// Of a row that lists only the first records, a record that is not listed and becomes
-// unreadable counts as gone.
+// If a row lists only the first records, a record that is not listed and becomes unreadable
+// counts as gone.
 //
 // A rule whose name changes finds everything again, and leaves its old rows open. A rule
 // that is removed leaves its rows as they are.

@@ -19,7 +19,7 @@ type touch struct {
 }
 
 // errRule says that a rule cannot be run as it is registered.
-var errRule = errors.New("violation: a rule is not nil, and its name is UTF-8, not empty, without a slash, and not " + LostEditRule)
+var errRule = errors.New("violation: a rule must not be nil, and its name must be valid UTF-8, not empty, without a slash, and not " + LostEditRule)
 
 // runnable returns errRule if the rule of that name cannot be run. The slash separates it
 // from the name of a scope in rows, and no check closes the rows of lost edits.

@@ -27,8 +27,8 @@
 //
 //   - the members of a scope are those that Rule.Scopes says, deleted records included,
 //     in several scopes at once, and after an update where they are now and nowhere else;
-//   - the rows of a scope are those of that rule and that scope that are stored as open, and
-//     a row that was closed is not among them any longer;
+//   - the rows of a scope are the open rows of that rule and scope; a row that was closed
+//     is not among them any longer;
 //   - a record that does not exist has no fields, and is not unknown;
 //   - answers come in the order of the questions, one for each, also for one that was
 //     asked twice, for none, and for 5,000 at once;

@@ -4,24 +4,24 @@
 //
 // # Map
 //
-//	replica.go   opening a Replica, and reading what it shows
-//	edit.go      edits
-//	outbox.go    what waits to be sent
-//	batch.go     what to send of it
-//	answer.go    what the server said to it
-//	pull.go      what came from the server
-//	leave.go     beginning again with a server that was restored
-//	clock.go     the clock, and what it follows
+//	replica.go     opening a Replica, and reading what it shows
+//	edit.go        edits
+//	outbox.go      what waits to be sent
+//	batch.go       what to send of it
+//	answer.go      what the server said to it
+//	pull.go        what came from the server
+//	leave.go       beginning again with a server that was restored
+//	clock.go       the clock, and what it follows
 //	servertime.go  how wrong the clock of the device is
-//	restamp.go   new stamps for what waits
-//	why.go       why a field is what it is
-//	notice.go    what to tell the user
-//	changed.go   what to draw again
-//	held.go      all that is held of one record
-//	saves.go     what to write to the device's storage
-//	savedwhy.go  the form of a Why in there
-//	load.go      reading what was saved
-//	remote       sync over HTTP
+//	restamp.go     new stamps for what waits
+//	why.go         why a field is what it is
+//	notice.go      what to tell the user
+//	changed.go     what to draw again
+//	held.go        all that is held of one record
+//	saves.go       what to write to the device's storage
+//	savedwhy.go    the form of a Why in there
+//	load.go        reading what was saved
+//	remote         sync over HTTP
 //
 // # Use
 //
@@ -52,15 +52,15 @@
 //
 // Give the time that comes with each answer of the server to [Replica.ServerTime], before the rest
 // of the answer is taken: the Replica finds out how wrong the clock of the device is, corrects it,
-// and drops the correction when the clocks agree again. The rule is written there. Tell it with
-// [Replica.ForgetOffset] when somebody has set the clock of the device, so that it need not wait
-// for the next answer.
+// and drops the correction when the clocks agree again. ServerTime has the rule. Call
+// [Replica.ForgetOffset] when the clock of the device was set, so that the Replica need not wait for
+// the next answer.
 //
-// With a new correction, an edit that no server can have gets the time at which it was made, by the
-// clock as it is corrected now. One that may have been sent keeps its stamp, unless the server
-// refuses it as too far ahead: with a greater stamp, a retry would win over edits made since. If
-// the clock of the device was set while edits waited, those made before are moved with the others,
-// up to the present.
+// When the correction changes, an edit that was never sent is restamped with the time at which it
+// was made, by the clock as it is corrected now. One that may have been sent keeps its stamp, unless
+// the server refuses it as too far ahead: with a greater stamp, a retry would win over edits made
+// since. If the clock of the device was set while edits waited, those made before are moved with the
+// others, up to the present.
 //
 // # Stamps from the future
 //
@@ -70,8 +70,8 @@
 // the device, which may be slow. As long as no server time is known, the clock follows all but the
 // last day of the range of stamps.
 //
-// An edit of the very field that has such a stamp is shown, and waits: the server refuses it until
-// the time has come, or until the record is repaired. The user is told by a Notice of the kind
+// An edit of a field that has such a stamp is shown, and waits: the server refuses it until that
+// time has come, or until the record is repaired. The user is told by a Notice of the kind
 // [FutureStamp]. When the repaired record is pulled, the edit is restamped and sent by itself.
 //
 // # Many edits
@@ -80,17 +80,17 @@
 // unsent edit does not write. It keeps the base of the first. So if it is refused, all of them are
 // rolled back. An edit that may have been sent stays as it is.
 //
-// What the server refuses for now is sent again after what has not been refused yet, so it cannot
-// hold up the rest. If the reason is that the storage of the server is full, the user is told once, by
-// a Notice of the kind [StorageFull].
+// An item that the server refuses for now is sent again after the items that it has not refused yet,
+// so it cannot hold up the rest. If the storage of the server is full, the user is told once, by a
+// Notice of the kind [StorageFull].
 //
 // # A server that was restored
 //
 // A server that was restored from a backup, or a standby that lacked some commits, does not know
 // the cursor: it answers a pull with cursor_ahead. [Replica.Leave] forgets all that came from the
 // server and keeps what waits. Edits that the old server had accepted and the new one lacks are
-// lost, own ones among them, unless somebody makes them again. If more was pushed to the new server
-// than it lacked before the next pull, nothing shows that it was restored.
+// lost, own ones among them, unless somebody makes them again. If the new server has stored at least
+// as many changes as it lacked by the time of the next pull, nothing shows that it was restored.
 //
 // A client ID that is in use twice, as after a device was restored from a backup, is a notice of
 // the kind [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:

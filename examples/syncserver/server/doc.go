@@ -45,14 +45,14 @@
 // A process that is stopped while it has a workspace, such as by SIGSTOP, a debugger or a
 // machine that hangs, does not let go of it by itself. PostgreSQL ends such a transaction
 // after 10 seconds, and a push of another process that waits for the workspace gets it then.
-// SQLite cannot do that: all other processes get the status 503 until it goes on or is
-// killed. GET /v1/health says so: it tries to store something.
+// SQLite cannot do that: all other processes answer 503 until it goes on or is killed. So does
+// GET /v1/health, which tries to store something.
 //
 // # A database file that goes away
 //
-// Where the file of SQLite, or a file of its log, is removed or replaced while a server runs,
-// writes go to a file without a name, and are gone when the process ends. The server looks at
-// the names after each commit: it answers with the status 503 then, and acknowledges nothing.
+// If the file of SQLite, or a file of its log, is removed or replaced while a server runs,
+// writes go to a file without a name, and are gone when the process ends. The server checks the
+// names after each commit; if one has changed, it answers 503 and acknowledges nothing.
 //
 // # Too large
 //
@@ -62,20 +62,22 @@
 //
 // An item that would make a stored record larger than 256 KiB is refused by itself with
 // record_full, and one that would make a record grow where the workspace has Options.Storage
-// bytes of records with storage_full. Deleting records and fields, and replacing values by
-// others that are no longer, always works.
+// bytes of records with storage_full. Deleting stored records and fields, and replacing values
+// by others that are no longer, is always accepted.
 //
-// A rule reads all that shares a scope with what is written, such as all meetings of a room,
-// past ones as well. Where they have more than 16 MiB, the push is stored, the rule is not
-// asked, and the log has an error: give the rule smaller scopes, such as a room and a month.
+// A rule reads all records that share a scope with a changed one, such as the meetings of a
+// room in one month, and at most 16 MiB of them. If a scope has more, the push is stored, and
+// the rule is not asked about that scope. The answer names the rule as unchecked, the log has
+// an error, and GET /v1/health names the rule until the scope has been checked or audited:
+// give the rule smaller scopes.
 //
 // # Too much
 //
 // A push counts the bytes that it reads and writes, and a pull the bytes that it sends; see
 // quota.go for the limits. A client that has used up its quota is refused with the status 429,
 // the code quota_exceeded and the header Retry-After, before anything of the push is applied.
-// A push of the greatest size fits a quota that is not used up. A workspace that has used up
-// its own is shared evenly among its clients. Joins are limited by address. All this is counted
+// A push of the greatest size fits a quota that is not used up. If a workspace has used up its
+// quota, its clients get equal parts of it. Joins are limited by address. All this is counted
 // by each process, in memory.
 //
 // At most 128 pulls are under way, 32 of a workspace and 4 of a client. A further one ends the
