@@ -64,12 +64,17 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 		w := r.hold(key).tops[name]
 		return w != nil && w.it.told
 	})
+	if stamp.Time > r.clock.Last() {
+		r.ahead[stamp.Time] = true
+	}
 	r.noticeFuture(r.put(m), future)
 	return nil
 }
 
 // stampAbove returns a stamp for an edit of some fields. Where one of them has a stamp that the
-// clock must not follow, the edit gets the next one, and those fields are returned.
+// clock must not follow, the edit gets the next one, and those fields are returned. A stamp that
+// waits is not given again: of two edits that share one and are sent one after the other, the
+// server takes the second for a retry.
 func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value) (s clock.Stamp, future []string) {
 	limit := r.limit()
 	var seen, beyond clock.Timestamp
@@ -85,5 +90,14 @@ func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value
 	slices.Sort(future)
 	r.observe(seen)
 	at := r.clock.Now()
-	return clock.Stamp{Time: max(at, beyond+1), Client: r.id}, future
+	for r.ahead[at] {
+		at = r.clock.Now()
+	}
+	if beyond < at {
+		return clock.Stamp{Time: at, Client: r.id}, future
+	}
+	for at = beyond + 1; r.ahead[at]; {
+		at++
+	}
+	return clock.Stamp{Time: at, Client: r.id}, future
 }

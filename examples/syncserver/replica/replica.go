@@ -29,12 +29,13 @@ type Replica struct {
 	id      clock.ClientID
 	savedAs clock.ClientID // the client that what was opened is of
 	wall    func() time.Time
-	offset  time.Duration   // by which wall differs from the server's
-	clock   *clock.Clock    // follows what is not above the limit
-	server  clock.Timestamp // the time of the server, as it was told last; zero if it never was
-	heard   time.Time       // what the clock of the device read then
-	asked   time.Time       // what it read when Batch was called last
-	mark    clock.Timestamp // the greatest own stamp that is known to have been accepted
+	offset  time.Duration            // by which wall differs from the server's
+	clock   *clock.Clock             // follows what is not above the limit
+	server  clock.Timestamp          // the time of the server, as it was told last; zero if it never was
+	heard   time.Time                // what the clock of the device read then
+	asked   time.Time                // what it read when Batch was called last
+	mark    clock.Timestamp          // the greatest own stamp that is known to have been accepted
+	ahead   map[clock.Timestamp]bool // own stamps that wait, and that the clock is not above
 
 	tables map[string]map[string]*held
 	outbox outbox
@@ -62,6 +63,7 @@ func Open(o Options) (*Replica, error) {
 	if r.wall == nil {
 		r.wall = time.Now
 	}
+	r.ahead = make(map[clock.Timestamp]bool)
 	r.unsaved.items, r.stored = make(map[uint64]*item), make(map[uint64]bool)
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}

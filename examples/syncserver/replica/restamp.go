@@ -2,6 +2,7 @@ package replica
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -30,6 +31,7 @@ func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
 	r.lowerClock(s.limit)
 	s.all()
 	r.observe(s.last)
+	r.ahead = s.aheadOf(r.clock.Last())
 	slices.SortFunc(late, func(a, b *item) int { return cmp.Compare(b.number, a.number) })
 	for _, it := range late {
 		if s.late[it] {
@@ -46,6 +48,7 @@ type settling struct {
 	late       map[*item]bool
 	last       clock.Timestamp             // the greatest stamp so far that waits
 	renamed    map[clock.Stamp]clock.Stamp // old stamps to new ones
+	taken      map[clock.Timestamp]bool    // the times of what waits
 }
 
 // renameBase lets the base of an item name the new stamp of what waits before it.
@@ -59,7 +62,12 @@ func (s *settling) renameBase(it *item) {
 
 // all looks at each item, in the order of the outbox.
 func (s *settling) all() {
-	for _, it := range s.outbox.all() {
+	all := s.outbox.all()
+	s.taken = make(map[clock.Timestamp]bool, len(all))
+	for _, it := range all {
+		s.taken[it.stamp().Time] = true
+	}
+	for _, it := range all {
 		s.renameBase(it)
 		if s.due(it) {
 			s.restamp(it)
@@ -68,6 +76,12 @@ func (s *settling) all() {
 			s.last = max(s.last, at)
 		}
 	}
+}
+
+// aheadOf returns the times of what waits that lie above a time.
+func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
+	maps.DeleteFunc(s.taken, func(at clock.Timestamp, _ bool) bool { return at <= last })
+	return s.taken
 }
 
 // due reports whether an item needs another stamp, which is so if it
@@ -139,6 +153,10 @@ func (s *settling) restamp(it *item) {
 			at = max(at, w.before.it.stamp().Time+1)
 		}
 	}
+	for s.taken[at] && at != it.stamp().Time {
+		at++
+	}
+	s.taken[at] = true
 	s.stampAs(it, clock.Stamp{Time: at, Client: s.id})
 }
 
