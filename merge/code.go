@@ -56,7 +56,7 @@ const (
 	NotLoaded Code = "not_loaded"
 	// StorageFull: the item would make a record grow, and Input.StorageFull is set.
 	// The exceptions are those of RecordFull. An item that is sent again after later
-	// ones were accepted may be noted as Rewound, which says nothing then.
+	// ones were accepted may be noted as Rewound: ignore that note.
 	StorageFull Code = "storage_full"
 )
 

@@ -59,12 +59,12 @@ type Report struct {
 	// Unknown counts the records that a rule could not read, and the groups of which
 	// a part is missing. What is known of them stays as it is.
 	Unknown int
-	// Failed has an error for each rule of which something was left unchecked, in the order
-	// of their names. The rows of what was not checked are left alone, and the other rules
-	// and groups are checked.
+	// Failed has an error for each rule that left something unchecked, in the order of their
+	// names. The rows of unchecked groups stay as they are, and the other rules and groups
+	// are checked.
 	Failed []*RuleError
-	// Err joins Failed. An error of the view is among them, wrapped: a database that has
-	// given up the transaction for it cannot go on.
+	// Err joins Failed. It wraps errors of the View: if one of them has ended the transaction
+	// of the database, roll back.
 	Err error
 }
 
@@ -89,9 +89,9 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 }
 
 // ScopesOf returns the scopes in which a View finds a record or a row, sorted: its index.
-// A record stands in those that the rules name, also beside ErrUnknown; a rule that fails
-// names none. A row stands in the scope in which it was found, and only while its stored
-// status is Open: checks ask for the others by their IDs, so closed rows cost nothing.
+// A record is in those that the rules name, also if they return ErrUnknown with them; a rule
+// that fails names none. A row is in the scope in which it was found, and only while its
+// stored status is Open: checks ask for closed rows by their IDs, so those cost nothing.
 func (c *Checker) ScopesOf(r record.Record) []Scope {
 	if r.Key().Table == c.table() {
 		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {

@@ -20,14 +20,14 @@ type derived struct {
 	stamp clock.Stamp // of all its fields
 }
 
-// The limits of a row. With them it fits the default Limits of a decoder, whatever the
-// records are named and whatever the app makes of them. All lengths are of the JSON text.
+// The limits of a row. They keep it within the default Limits of a decoder, whatever the
+// records are named and whatever texts a rule returns. All lengths are of the JSON text.
 const (
-	// MaxDescription is how long the description of a row may be, in bytes of JSON. A longer
-	// one is cut.
+	// MaxDescription is the greatest length of the description of a row, in bytes of JSON. A
+	// longer one is cut.
 	MaxDescription = 4096
-	// MaxConflicting is how many conflicting records a row lists; Violation.ConflictingTotal
-	// says how many there are.
+	// MaxConflicting is how many conflicting records a row lists at most;
+	// Violation.ConflictingTotal says how many there are.
 	MaxConflicting = 100
 	// maxConflicting is how long the list of them may be, in bytes.
 	maxConflicting = 16 << 10

@@ -8,10 +8,10 @@ import (
 
 // ErrTooLarge says that a scope has more than can be read or judged in one check. A View
 // reports it as Members.Err.
-var ErrTooLarge = errors.New("violation: too large to be checked at once: use narrower scopes, such as a room and a month, or audit with more memory")
+var ErrTooLarge = errors.New("violation: too large to be checked at once: use narrower scopes, such as a room and a month")
 
-// RuleError says that a rule failed, or the view that it was checked on. Rows of what it
-// did not check stay as they are.
+// RuleError reports that a rule failed, or the View that it was checked on, and which scopes
+// were left unchecked. The rows of these stay as they are.
 type RuleError struct {
 	Rule string
 	// Scopes are the names of the groups that were left unchecked, sorted. They are checked

@@ -40,8 +40,8 @@ func Guard(table string, next merge.Guard) merge.Guard {
 // violation.
 const Derived merge.Code = "derived_field"
 
-// MaxWritten is how long a value is that a client writes to a row, in bytes of JSON. A check
-// reads the open rows of a scope, so their size is limited.
+// MaxWritten is the greatest size of a value that a client may write to a row, in bytes of
+// JSON. A check reads all open rows of a scope, so their size is limited.
 const MaxWritten = 4096
 
 var errWritten = fmt.Errorf("violation: the value has more than %d bytes: shorten it", MaxWritten)

@@ -11,7 +11,7 @@ import (
 
 // The types of what NoOverlap finds.
 const (
-	// SchedulingConflict is a pair of records that take the same at the same time.
+	// SchedulingConflict is a pair of records that take one resource at the same time.
 	SchedulingConflict = "scheduling_conflict"
 	// SlotsCut is a record that takes more than the rule looks at; see MaxSlots.
 	SlotsCut = "slots_cut"
@@ -21,8 +21,8 @@ const (
 // There is a violation for each pair, however often the two meet; it is about the record
 // that was stamped later.
 //
-// A change of a record reads all records that share a scope with it. Without Monthly, that
-// is all that ever took the resource, and costs more as these collect.
+// A change of a record reads all records that share a scope with it. Without Monthly, those
+// are all records that ever took the resource, so a change costs more as they collect.
 type NoOverlap struct {
 	// Table is the table of the records.
 	Table string
@@ -34,8 +34,8 @@ type NoOverlap struct {
 	Slot func(r record.Record) (Slot, error)
 	// Slots is used in place of Slot if it is set. It returns all that a record takes, such
 	// as the weeks of a recurring meeting, or several rooms, in any order. The rule looks at
-	// the first MaxSlots in 36 scopes at most, in the order of their beginnings; a record that
-	// takes more is a violation of the type SlotsCut.
+	// the first MaxSlots of them, in the order of their beginnings, and at most 36 scopes; a
+	// record that takes more is a violation of the type SlotsCut.
 	Slots func(r record.Record) ([]Slot, error)
 	// Monthly divides the slots of a resource into scopes of a calendar month in UTC, so that
 	// a change reads the months that it touches and no others. A slot that reaches from one

@@ -48,7 +48,7 @@ type Violation struct {
 	Table    string `json:"table"`
 	RecordID string `json:"recordId"`
 	// ConflictingTable and Conflicting name the records that it is in conflict with, if
-	// there are any, the IDs sorted. Of very many, only the first ones are listed.
+	// there are any, the IDs sorted. At most MaxConflicting are listed.
 	ConflictingTable string   `json:"conflictingTable,omitempty"`
 	Conflicting      []string `json:"conflictingRecords"`
 	// ConflictingTotal is how many records it is in conflict with if Conflicting lists only

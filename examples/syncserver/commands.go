@@ -33,7 +33,7 @@ func commands() []command {
 		{"", "serves clients, and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
 		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal},
 		{"audit", "derives the violations of a workspace again", []string{"db", "v"}, audit},
-		{"repair", "restamps what is stamped too far in the future", []string{"db", "n", "v"}, repair},
+		{"repair", "restamps writes that are stamped too far ahead", []string{"db", "n", "v"}, repair},
 		{"invite", "prints a link that joins a workspace, with the host of -addr", []string{"addr", "db"}, invite},
 	}
 }
@@ -52,7 +52,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.hosts, "host", "", "the `names`, separated by commas, that a proxy passes on as the host of a request; * for any")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
-	flags.BoolVar(&s.dry, "n", false, "only show what would be repaired")
+	flags.BoolVar(&s.dry, "n", false, "only list what would be repaired")
 	flags.BoolVar(&s.proxy, "proxy", false, "a proxy stands in front: the last address in X-Forwarded-For is the client's")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)

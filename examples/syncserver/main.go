@@ -107,7 +107,7 @@ func audit(ctx context.Context, s settings) error {
 	return report.Err
 }
 
-// repair restamps what is stamped too far in the future.
+// repair restamps writes that are stamped too far ahead.
 func repair(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)
 	if err != nil {

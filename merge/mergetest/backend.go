@@ -29,8 +29,8 @@ type Backend interface {
 	//
 	// Fields and the other notes may be left out, but what is there must be true. A field that is
 	// there says by its lost, also by leaving it out, whether an edit was lost; a server that does
-	// not find that out, such as one without marks, leaves out fields altogether. Of a note it is checked whether it can be
-	// true, and not whether it is missing.
+	// not find that out, such as one without marks, leaves out fields altogether. A note must be
+	// one that can be true; a missing note is not a fault.
 	//
 	// An item is compared with what was stored before the batch, and with those items of the batch
 	// that are less by the rule, wherever they stand in it. So of two writes of one field that are

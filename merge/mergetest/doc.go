@@ -29,8 +29,8 @@
 //   - Options.Refused: limits and guards
 //   - pulls with pages of one row: paging
 //
-// The laws are checked after almost every request, and not only at the end. Every client ends with the
-// greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A
+// The laws are checked after almost every request, and not only at the end. Every client ends with
+// the greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A
 // retry changes nothing. A bad item is refused, leaves nothing behind, and does not block its
 // neighbours. Verdicts come in order, say what happened, and report collisions; what they say of
 // lost edits is true, and a note is only there where it can be true. A pull skips nothing. What
@@ -51,7 +51,7 @@
 // The tests of this package have backends with mistakes of each of these kinds, and each is found
 // with default Options:
 //
-//   - the rule: another order of writes, digits of a stamp that are lost, stamps of before 2001,
+//   - the rule: another order of writes, digits of a stamp that are lost, stamps from before 2001,
 //     client IDs compared as texts, deletions that are final, or that a later write overrides
 //   - values: numbers above 2^53 and 2^63, exponents and many digits, texts that are cut at 300
 //     characters or NUL, trimmed, folded, normalized, escaped or formatted; null, empty and absent

@@ -31,7 +31,7 @@ func main() {
 	flag.StringVar(&r.server.URL, "server", "", "the `URL` of a server that runs already")
 	flag.IntVar(&r.tasks, "tasks", 5000, "how many tasks the team has")
 	flag.IntVar(&r.clients, "clients", 50, "how many clients push at once")
-	flag.IntVar(&r.unread, "unread", 0, "how many pulls are begun at once that nobody reads")
+	flag.IntVar(&r.unread, "unread", 0, "how many pulls to begin at once without reading their answers")
 	flag.IntVar(&r.rounds, "rounds", 7, "how often a new device is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -45,6 +45,6 @@ func (r *run) unreadPulls(ctx context.Context) error {
 			after, quiet = now, 0
 		}
 	}
-	fmt.Printf("%d pulls that nobody reads: the server went from %d to %d MB\n", r.unread, before, after)
+	fmt.Printf("%d pulls that are not read: the memory of the server went from %d to %d MB\n", r.unread, before, after)
 	return nil
 }

@@ -65,7 +65,7 @@ func addressOf(r *http.Request) string {
 	if !from.Addr().Unmap().Is4() {
 		bits = 64
 	}
-	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // so many bits are there
+	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // the address has that many bits
 	return network.String()
 }
 

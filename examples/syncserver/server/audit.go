@@ -28,7 +28,7 @@ const (
 // the rules have changed or when health names a rule. Its pushes wait meanwhile. It reads
 // the workspace page by page and scope by scope, so what is in memory is the names of the
 // scopes, the largest scope, and the rows that change. A scope that fails is in the report,
-// and the others are audited. Where nothing was pushed yet, that is ErrEmpty.
+// and the others are audited. The error is ErrEmpty if nothing was pushed yet.
 func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report, error) {
 	a := audit{Server: s, seen: make(map[[sha256.Size]byte]bool)}
 	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {

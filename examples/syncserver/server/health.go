@@ -44,7 +44,7 @@ const (
 	healthAge     = 5 * time.Second
 	healthTimeout = 5 * time.Second
 	failingAge    = time.Minute
-	maxFailing    = 1000 // of which is known
+	maxFailing    = 1000 // workspaces that are remembered
 )
 
 // health is what is known of how the server is. The zero health knows nothing.

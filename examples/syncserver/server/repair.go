@@ -40,8 +40,8 @@ type Repaired struct {
 
 // Repair gives each stored write of a workspace that is stamped too far ahead a stamp of now,
 // under a new client ID, and the record a new sequence, so that clients pull it. The marks of
-// its clients that are too far ahead become now. Where nothing was pushed yet, that is
-// ErrEmpty. A second repair finds nothing to do.
+// its clients that are too far ahead become now. The error is ErrEmpty if nothing was pushed
+// yet. A second repair finds nothing to do.
 //
 // The clock of the server must be right. Pushes go on meanwhile, since a few records are
 // repaired in each transaction. After an error, those that were repaired stay so.
@@ -154,7 +154,7 @@ func restamped(r record.Record, limit clock.Timestamp, stamp clock.Stamp) record
 }
 
 // marks lowers the marks that are too far ahead. With such a mark, a client is told that its
-// stamps run backwards, and edits of it that lose are reported to nobody. A mark without a
+// stamps run backwards, and no edit of it that loses is reported. A mark without a
 // workspace is from an earlier version: any workspace may lower it.
 func (r *repair) marks(ctx context.Context, tx *session) error {
 	wall := r.options.Now()

@@ -30,7 +30,7 @@ type file struct {
 // with less than it has acknowledged.
 func openFile(name string, t timeouts) (*file, error) {
 	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
-		return nil, errors.New("neither the name of a file nor a URL postgres://…: it begins with : or has a =")
+		return nil, errors.New("neither the name of a file nor a URL postgres://…: a file name must not begin with : or contain =")
 	}
 	made, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -27,9 +27,10 @@ const (
 )
 
 // Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept all that
-// waits waiting, twice in a row. A batch that is refused as a whole is sent in parts, until the item
-// is found that makes no sense to the server. That is dropped. A batch that does not arrive in time
-// is sent in parts as well; an item that does not arrive by itself stays, and the error is returned.
+// waits waiting, twice in a row. A batch that is refused as malformed or too large is halved, until
+// the invalid item is found, which is dropped. A batch that does not arrive in time is halved as
+// well; an item that does not arrive by itself stays, and the error is returned. If the quota is used
+// up, the outbox stays as it is: see StatusError.RetryAfter.
 func (c *Client) Push(ctx context.Context) error {
 	items := maxItems // fewer in search of an item that makes no sense
 	idle := 0         // how many items were answered since one left the outbox

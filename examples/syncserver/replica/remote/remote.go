@@ -33,11 +33,17 @@ var ErrWaiting = errors.New("remote: the server keeps edits waiting")
 // Client syncs a Replica with a server. Server and Replica must be set. It must not be used
 // from two goroutines at once, as the Replica.
 //
-// Its methods return a *StatusError if the server refuses a request, or what stands between, with
-// the time to wait if it says that; an error of net/http if no whole answer comes, which wraps that
-// of a context that has ended; what Replica.Pulled and Replica.Answer return if the answer makes no
-// sense, which is replica.ErrAnswer also for one that is too long; and what Save returns. After any
-// error nothing is lost, and they can be called again.
+// Its methods return
+//
+//   - a *StatusError if the server or a proxy refuses a request;
+//   - an error of net/http if no whole answer comes, which wraps the error of a context that has
+//     ended;
+//   - an error of Replica.Pulled or Replica.Answer if an answer is invalid, and replica.ErrAnswer
+//     if it is too long;
+//   - an error of Save.
+//
+// After any error nothing is lost, and they can be called again. Wait StatusError.RetryAfter before
+// that.
 type Client struct {
 	Server  Server
 	Token   string // of the Membership

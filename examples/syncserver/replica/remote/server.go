@@ -40,9 +40,12 @@ type StatusError struct {
 	RetryAfter time.Duration `json:"-"`
 }
 
-// Error returns the status, the code, and how long to wait.
+// Error returns the status, the code if there is one, and how long to wait.
 func (e *StatusError) Error() string {
-	s := fmt.Sprintf("remote: status %d: %s", e.Status, e.Code)
+	s := fmt.Sprintf("remote: status %d", e.Status)
+	if e.Code != "" {
+		s += ": " + e.Code
+	}
 	if e.RetryAfter > 0 {
 		s += fmt.Sprintf(": retry after %v", e.RetryAfter)
 	}
