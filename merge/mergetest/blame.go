@@ -111,13 +111,16 @@ func (w *world) blameNames(create newBackend, steps []step) {
 	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.names))
 }
 
-// isOdd reports whether a step names something by other than the letters from a to z.
+// isOdd reports whether a step names something by other than the letters from a to z, or by very
+// many of them.
 func (s step) isOdd() bool {
 	names := []string{s.id}
 	for _, a := range s.sets {
 		names = append(names, a.name)
 	}
-	return strings.Trim(strings.Join(names, ""), "abcdefghijklmnopqrstuvwxyz") != ""
+	return slices.ContainsFunc(names, func(name string) bool {
+		return len(name) > 100 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") != ""
+	})
 }
 
 // renamed returns steps with plain names in the place of all others, in the same order, and a domain

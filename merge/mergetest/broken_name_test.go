@@ -14,25 +14,55 @@ import (
 
 // confusing is a backend that takes a record for another one, if the key of that fits.
 func confusing(fits func(stored, asked record.Key) bool) newBackend {
+	return rewriting(func(o *own, data record.Record) record.Record {
+		for _, r := range o.disk.sorted() {
+			if r.Key() != data.Key() && fits(r.Key(), data.Key()) {
+				return data.WithKey(r.Key())
+			}
+		}
+		return data
+	})
+}
+
+// joined stores each field by one key, made of the ID, a slash and the name, and splits it at the
+// first slash.
+func joined(_ *own, data record.Record) record.Record {
+	key := data.Key()
+	id, rest, found := strings.Cut(key.ID, "/")
+	if !found {
+		return data
+	}
+	key.ID = id
+	var b record.Builder
+	r, err := b.Record(key, func(yield func(string, record.FieldValue) bool) {
+		for name, v := range data.All() {
+			if name != record.DeletedField {
+				name = rest + "/" + name
+			}
+			if !yield(name, v) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return data
+	}
+	return r
+}
+
+// rewriting is a backend that stores another record than the one that was pushed.
+func rewriting(as func(*own, record.Record) record.Record) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		items, err := o.engine.Decode(batch)
 		if err != nil {
 			return o.memory.Push(client, batch)
-		}
-		for i, it := range items {
-			key := it.Mutation.Data.Key()
-			for _, r := range o.disk.sorted() {
-				if r.Key() != key && fits(r.Key(), key) {
-					items[i].Mutation.Data = it.Mutation.Data.WithKey(r.Key())
-					break
-				}
-			}
 		}
 		var text []byte
 		for i, it := range items {
 			if it.Err != nil {
 				return o.memory.Push(client, batch)
 			}
+			it.Mutation.Data = as(o, it.Mutation.Data)
 			text = append(text, map[bool]byte{true: '[', false: ','}[i == 0])
 			text = it.Mutation.AppendJSON(text)
 		}
@@ -96,6 +126,7 @@ func TestConfusedNames(t *testing.T) {
 		{"numbers", ids(asNumber), []law{lawNames}},
 		{"normal form", ids(composed.Replace), []law{lawNames}},
 		{"long IDs", ids(upToBytes(767)), []law{lawNames}},
+		{"IDs and fields in one key", rewriting(joined), []law{lawNames}},
 		{"tables", confusing(func(stored, asked record.Key) bool { return stored.ID == asked.ID }), []law{lawNames}},
 		{"case of fields", fieldsBy(strings.ToLower), []law{lawNames}},
 		{"_ in fields", fieldsBy(func(name string) string { return strings.ReplaceAll(name, "/", "_") }), []law{lawNames}},
