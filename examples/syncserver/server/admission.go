@@ -6,20 +6,21 @@ import (
 	"time"
 )
 
-// The bounds of the pushes that are under way. The memory that they take follows from them:
-// a body for each large upload, and a multiple of it for each push that has its turn, besides
-// the records that it is about. A workspace has a share of each bound, and one turn: a busy
-// workspace, whose pushes are slow to decode or wait for its lock, leaves room for the others.
+// The bounds of the pushes that are under way, besides those of uploads. The memory that they
+// take follows from both: a body for each large upload, and a multiple of it for each push that
+// has its turn, besides the records that it is about. A workspace has one turn, and a share of the
+// places: a busy workspace, whose pushes are slow to decode or wait for its lock, leaves room for
+// the others. A client has one push that waits for its turn, and its others wait for that one.
 // A push is decoded in its turn, before it takes one of the few places to work in, so that the
 // pushes of other workspaces do not wait for a body that is slow to decode.
 // The number of connections is not bounded here; a proxy can do that.
 const (
-	maxUploads         = 128
-	uploadsOfWorkspace = 32
-	maxTurns           = 32
-	turnsOfWorkspace   = 1
-	maxWorking         = 4                // on PostgreSQL; SQLite has one writer
-	pushTimeout        = 30 * time.Second // for each wait, and for the transaction
+	maxPushing       = 10_000 // of different clients
+	pushesOfClient   = 1
+	maxTurns         = 32
+	turnsOfWorkspace = 1
+	maxWorking       = 4                // on PostgreSQL; SQLite has one writer
+	pushTimeout      = 30 * time.Second // for each wait, and for the transaction
 )
 
 // admission lets a number of pushes in at once, and a smaller number of each workspace.

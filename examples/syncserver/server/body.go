@@ -21,6 +21,7 @@ const (
 type body struct {
 	io.Reader
 	control *http.ResponseController
+	upload  *reader // nil while the body needs no place
 	now     func() time.Time
 	read    int64         // bytes
 	spent   time.Duration // on reading
@@ -43,12 +44,23 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	begin := b.now()
-	b.control.SetReadDeadline(begin.Add(min(left, readPatience))) // without effect where it is not supported
+	if err := b.listen(begin.Add(min(left, readPatience))); err != nil {
+		return 0, err
+	}
 	n, err := b.Reader.Read(p)
 	b.read += int64(n)
 	b.spent += b.now().Sub(begin)
 	b.end = err
 	return n, err
+}
+
+// listen sets the deadline of a read. It has no effect where that is not supported.
+func (b *body) listen(until time.Time) error {
+	if b.upload != nil {
+		return b.upload.listens(until)
+	}
+	b.control.SetReadDeadline(until)
+	return nil
 }
 
 // readAll reads a body, or a part of it. A body that breaks off is not malformed: the same

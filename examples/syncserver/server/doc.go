@@ -12,7 +12,7 @@
 //	admission.go   how many pushes are under way
 //	quota.go       how much a client and a workspace do over time
 //	pull.go        a pull, by sequence, page by page
-//	readers.go     how many pulls are under way
+//	readers.go     how many pulls and uploads are under way
 //	events.go      live updates
 //	access.go      who may join, and the tokens
 //	database.go    the database and its transactions

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -263,28 +264,92 @@ func TestBoardLimits(t *testing.T) {
 	}
 }
 
-// TestStalledUploads: clients whose uploads do not come to an end keep other workspaces from
-// nothing, however many they are, and their own from nothing but large uploads.
+// TestStalledUploads: clients whose uploads do not come to an end keep no other client from
+// pushing, small or large, of their workspace or another one, however many they are.
 func TestStalledUploads(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
+	s.uploads.silence = time.Second / 4
 	url := listen(t, s)
 	invite, err := s.Invitation("busy")
 	require.NoError(t, err)
-	busy := joined(t, url, "busy", invite)
 	var stalled []net.Conn
-	for range maxUploads + 1 {
-		stalled = append(stalled, busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)))
+	for range uploadsOfWorkspace {
+		busy := joined(t, url, "busy", invite)
+		for range uploadsOfClient + 1 {
+			stalled = append(stalled, busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)))
+		}
 	}
-	require.Eventually(t, func() bool { return len(s.uploads.all) == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
-	busy.push(busy.set(board.Tasks, "a", board.Title, "x"))
-	ana := joined(t, url, "demo", "")
-	large := ana.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 60_000))
-	ana.push(large, large)
-
+	under := func() int {
+		s.uploads.mu.Lock()
+		defer s.uploads.mu.Unlock()
+		return len(s.uploads.all)
+	}
+	require.Eventually(t, func() bool { return under() == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "busy", invite)
+	for _, c := range []*client{ana, ben} {
+		c.push(c.set(board.Tasks, "a", board.Title, "x"))
+		large := c.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 60_000))
+		c.push(large, large)
+	}
 	for _, conn := range stalled {
 		require.NoError(t, conn.Close())
 	}
-	require.Eventually(t, func() bool { return len(s.uploads.all) == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return under() == 0 }, 10*time.Second, time.Millisecond)
+}
+
+// TestUploadThatMakesWayIsTooSlow: its client is told to send less at once.
+func TestUploadThatMakesWayIsTooSlow(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.uploads.silence = time.Second / 4
+	ana := joined(t, listen(t, s), "demo", "")
+	first := ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody))
+	for range uploadsOfClient {
+		defer ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)).Close()
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(first), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusRequestTimeout, answer.StatusCode)
+}
+
+// TestPushesOfOneClientComeOneAfterAnother: together they have one place in the queue of their
+// workspace, and each of them is admitted by what those before it have cost.
+func TestPushesOfOneClientComeOneAfterAnother(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.pushes = newQuotas(1, 1e9, time.Minute)
+	decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
+	s.decode = func(body []byte) ([]record.Item, error) {
+		for _, step := range []chan bool{decoding, goOn} {
+			select {
+			case step <- true:
+			case <-t.Context().Done(): // the test has failed
+			}
+		}
+		return decode(body)
+	}
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	var statuses [8]int
+	var all sync.WaitGroup
+	send := func(c *client, status *int) {
+		body := "[" + string(c.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil)) + "]"
+		all.Go(func() { *status, _ = c.request("POST", "/v1/push", body) })
+	}
+	for i := range statuses[1:] {
+		send(ana, &statuses[i+1])
+	}
+	<-decoding
+	of := "demo/" + ana.ID.String()
+	require.Eventually(t, func() bool { return s.own.waiting(of) == len(statuses)-1 }, 10*time.Second, time.Millisecond)
+	send(ben, &statuses[0])
+	require.Eventually(t, func() bool { return s.turns.waiting("demo") == 2 }, 10*time.Second, time.Millisecond)
+	<-goOn
+	<-decoding // ben's: all others of ana's are refused
+	<-goOn
+	all.Wait()
+	require.Equal(t, 200, statuses[0])
+	slices.Sort(statuses[1:])
+	require.Equal(t, []int{200, 429, 429, 429, 429, 429, 429}, statuses[1:])
 }
 
 // TestSlowBody: a body that takes long to decode keeps no other workspace waiting.
@@ -302,9 +367,10 @@ func TestSlowBody(t *testing.T) {
 		url := listen(t, s)
 		invite, err := s.Invitation("busy")
 		require.NoError(t, err)
-		busy, ana := joined(t, url, "busy", invite), joined(t, url, "demo", "")
+		ana := joined(t, url, "demo", "")
 		var slow sync.WaitGroup
 		for range 2 * maxTurns {
+			busy := joined(t, url, "busy", invite)
 			m := busy.set(board.Tasks, "a", board.Title, "slow")
 			slow.Go(func() { busy.push(m) })
 		}
@@ -329,7 +395,6 @@ func TestBusyWorkspace(t *testing.T) {
 	url := listen(t, s)
 	invite, err := s.Invitation("busy")
 	require.NoError(t, err)
-	busy := joined(t, url, "busy", invite)
 	locked, release := make(chan bool), make(chan bool)
 	go s.database.locked(context.Background(), "busy", func(*session) error {
 		close(locked)
@@ -340,6 +405,7 @@ func TestBusyWorkspace(t *testing.T) {
 	var waiting sync.WaitGroup
 	const most = 2 * maxWorking
 	for range most {
+		busy := joined(t, url, "busy", invite)
 		m := busy.set(board.Tasks, "a", board.Title, "x")
 		waiting.Go(func() { busy.push(m) })
 	}

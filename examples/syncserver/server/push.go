@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -19,6 +20,13 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer release()
+	// A client waits for its own pushes first. So all of them together have one place in the queue
+	// of the workspace, and each is admitted by what those before it have cost.
+	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.client.String())
+	if err != nil {
+		return err
+	}
+	defer done()
 	// Once the body was read: a client that still sends might not get to see the answer.
 	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
 		return err
@@ -43,15 +51,17 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 	if err != nil || len(body) < smallBody {
 		return body, func() {}, err
 	}
-	if release, err = s.uploads.enter(r.Context(), m.workspace); err != nil {
+	if whole.upload, err = s.uploads.enter(r.Context(), w, m); err != nil {
 		return nil, nil, err
 	}
+	whole.upload.takes(time.Now())
 	rest, err := readAll(whole)
+	whole.upload.takes(time.Time{})
 	if err != nil {
-		release()
+		whole.upload.leave()
 		return nil, nil, err
 	}
-	return append(body, rest...), release, nil
+	return append(body, rest...), whole.upload.leave, nil
 }
 
 // outcome is what came of a push.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,10 +20,21 @@ const (
 	pieceBytes       = 8 << 10 // of a chunk, for which a client has at least that time
 )
 
+// The bounds of the uploads that are under way, of which each takes a body. One that has its place
+// for maxUpload makes way for another, and is told that it is too slow. Its client sends less at
+// once; a small body needs no place.
+const (
+	maxUploads         = 128
+	uploadsOfWorkspace = 32
+	uploadsOfClient    = 2
+	maxUpload          = 5 * time.Second
+)
+
 // readers are the pulls that are under way. A pull that finds no place ends the one whose
 // client has not read for longest, if that is at least maxSilence: clients that do not read
 // keep no other from reading, and a slow one that reads is not disturbed. It ends a pull of its
-// own client or workspace if that has all the places that it may have.
+// own client or workspace if that has all the places that it may have. Uploads are counted in the
+// same way, from the moment that they have a place until they are read.
 type readers struct {
 	most, ofWorkspace, ofClient int // how many there may be
 	silence                     time.Duration
@@ -33,7 +45,7 @@ type readers struct {
 	left chan struct{} // is closed when one has left, and replaced
 }
 
-// reader is a pull that is under way.
+// reader is a pull or an upload that is under way.
 type reader struct {
 	of    *readers
 	by    member
@@ -42,9 +54,9 @@ type reader struct {
 	ended bool      // by another one
 }
 
-func newReaders(most, ofWorkspace, ofClient int) *readers {
+func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers {
 	return &readers{
-		most: most, ofWorkspace: ofWorkspace, ofClient: ofClient, silence: maxSilence, now: time.Now,
+		most: most, ofWorkspace: ofWorkspace, ofClient: ofClient, silence: silence, now: time.Now,
 		all: make(map[*reader]bool), left: make(chan struct{}),
 	}
 }
@@ -65,7 +77,7 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 		case <-again.C:
 		case <-ctx.Done():
 			again.Stop()
-			return nil, unavailable(errors.New("too many pulls are under way"))
+			return nil, unavailable(errors.New("too many pulls or uploads are under way"))
 		}
 		again.Stop()
 	}
@@ -117,7 +129,9 @@ func (s *readers) end(match func(*reader) bool) time.Duration {
 		return left
 	}
 	last.ended = true
-	http.NewResponseController(last.w).SetWriteDeadline(time.Unix(1, 0)) // what it writes fails at once
+	control := http.NewResponseController(last.w) // what it reads or writes fails at once
+	control.SetReadDeadline(time.Unix(1, 0))
+	control.SetWriteDeadline(time.Unix(1, 0))
 	return s.silence
 }
 
@@ -160,4 +174,22 @@ func (r *reader) waits(since time.Time) error {
 		setWriteDeadline(r.w)
 	}
 	return nil
+}
+
+// listens sets until when the reader listens to its client, unless it was ended.
+func (r *reader) listens(until time.Time) error {
+	r.of.mu.Lock()
+	defer r.of.mu.Unlock()
+	if r.ended {
+		return os.ErrDeadlineExceeded
+	}
+	http.NewResponseController(r.w).SetReadDeadline(until)
+	return nil
+}
+
+// takes notes since when the reader takes an upload, which it does not if that is zero.
+func (r *reader) takes(since time.Time) {
+	r.of.mu.Lock()
+	defer r.of.mu.Unlock()
+	r.since = since
 }

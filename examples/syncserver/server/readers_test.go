@@ -74,7 +74,7 @@ func TestSilentReadersMakeWay(t *testing.T) {
 		{"none is silent for long", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence - 1, -1},
 		{"a workspace is full", 9, 2, 2, someone("b"), someone("a"), someone("a"), someone("a"), 3 * maxSilence, 1},
 	} {
-		s := newReaders(c.most, c.ofWorkspace, c.ofClient)
+		s := newReaders(c.most, c.ofWorkspace, c.ofClient, maxSilence)
 		s.now = func() time.Time { return wall }
 		var over []chan error
 		for _, by := range []member{c.first, c.second, c.third} {
@@ -116,7 +116,7 @@ func TestSilentReadersMakeWay(t *testing.T) {
 // TestClientEndsItsOwnPulls: a client that pulls again and again without reading takes the
 // places of nobody else.
 func TestClientEndsItsOwnPulls(t *testing.T) {
-	s := newReaders(10, 10, 2)
+	s := newReaders(10, 10, 2, maxSilence)
 	s.silence = 0
 	ana := someone("a")
 	other := stalled(t, s, someone("a"))
@@ -130,7 +130,7 @@ func TestClientEndsItsOwnPulls(t *testing.T) {
 // TestSlowReadersThatReadAreNotSilent: a client that takes a piece now and then keeps its
 // place, however long the whole chunk takes.
 func TestSlowReadersThatReadAreNotSilent(t *testing.T) {
-	s := newReaders(1, 1, 1)
+	s := newReaders(1, 1, 1, maxSilence)
 	wall := time.Unix(5000, 0)
 	s.now = func() time.Time { return wall }
 	var r *reader
@@ -163,7 +163,7 @@ func (s slowly) Write(p []byte) (int, error) {
 // TestReadersThatWaitForNobodyAreLeftAlone: a pull whose part was taken is not silent, however
 // long the database takes for the next one.
 func TestReadersThatWaitForNobodyAreLeftAlone(t *testing.T) {
-	s := newReaders(1, 1, 1)
+	s := newReaders(1, 1, 1, maxSilence)
 	s.silence = 0
 	r, err := s.enter(t.Context(), httptest.NewRecorder(), someone("a"))
 	require.NoError(t, err)

@@ -53,7 +53,8 @@ type Server struct {
 	joins    *quotas       // of addresses
 	log      logger        // of what clients cause
 	readers  *readers      // of pulls
-	uploads  *admission    // of pushes that are read, and wait
+	uploads  *readers      // of large pushes
+	own      *admission    // of pushes that are read, by client
 	turns    *admission    // of pushes that are decoded, and decided about
 	working  *admission    // of pushes that have a transaction
 	stopped  chan struct{} // is closed when Watch has ended
@@ -106,8 +107,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfClient, linesOfWorkspace, minute)},
-		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfClient),
-		uploads: newAdmission(maxUploads, uploadsOfWorkspace),
+		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfClient, maxSilence),
+		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfClient, maxUpload),
+		own:     newAdmission(maxPushing, pushesOfClient),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),
 		stopped: make(chan struct{}),
