@@ -96,7 +96,7 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 		if out, err = s.apply(ctx, tx, in); err != nil {
 			return err
 		}
-		cost := len(body) + len(items)*costOfItem + out.read + tx.written
+		cost := len(body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
 		return s.pushes.charge(m.workspace, m.client.String(), float64(cost))
 	})
 	if err != nil {

@@ -10,9 +10,10 @@ import (
 )
 
 // The quotas. A push counts the bytes of its body, of the records that it reads, and of those
-// that it writes, which all other clients pull; and each item counts a KiB. So one that adds a
-// word to each of 62 full records counts as 32 MiB, although it has 11 kB. A pull counts what
-// it sends. Each process counts for itself.
+// that it writes, which all other clients pull; and each item counts a KiB, and each scope of a
+// rule that a record leaves or enters. So one that adds a word to each of 62 full records counts
+// as 32 MiB, although it has 11 kB, and one with a thousand bookings of many years as 36 MiB. A
+// pull counts what it sends. Each process counts for itself.
 const (
 	minute                    = time.Minute // in which use fades to a third
 	pushedByClient            = 32 << 20    // a minute
@@ -21,6 +22,7 @@ const (
 	pulledOfWorkspace         = 4 << 30
 	joinsOfAddress            = 300 // in five minutes
 	costOfItem                = 1 << 10
+	costOfScope               = 1 << 10
 	costOfPull                = 4 << 10
 	maxCounted                = 100_000 // clients of a workspace; further ones are counted as one
 	negligible        float64 = 1       // use that is as good as none

@@ -175,6 +175,27 @@ func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
 	})
 }
 
+// TestScopesCount: a booking of many years moves many entries of the index, which takes longer
+// than its bytes say.
+func TestScopesCount(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s), "demo", "")
+	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
+	book := func(id, room, end string) (cost float64) {
+		before := s.pushes.of["demo"]
+		if before != nil {
+			cost = -before.used
+		}
+		ana.push(ana.set(board.Meetings, id, "slot", map[string]string{"room": room, "start": "2026-12-01T10:00:00Z", "end": end}))
+		return cost + s.pushes.of["demo"].used
+	}
+	hour := book("a", "R", "2026-12-01T11:00:00Z")
+	require.Less(t, hour, 4.0*costOfScope)
+	years := book("b", "S", "2260-12-01T11:00:00Z")
+	require.Greater(t, years, hour+35*costOfScope)
+	require.Greater(t, book("b", "T", "2260-12-01T11:00:00Z"), years+35*costOfScope, "those that it leaves count as well")
+}
+
 // TestJoinsAreLimitedByAddress: one who joins again and again gets a bounded number of IDs, and
 // keeps nobody else from joining.
 func TestJoinsAreLimitedByAddress(t *testing.T) {

@@ -24,6 +24,7 @@ type session struct {
 	lines     int64 // the bytes of the journal
 	read      int   // bytes of records, until now
 	written   int   // bytes of records, until now
+	indexed   int   // entries of the index that were removed or added, until now
 }
 
 // locked runs f in a transaction that has the workspace for itself, and stores what is

@@ -158,6 +158,7 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 		if len(before) == 0 && len(after) == 0 {
 			continue // most records belong to no scope
 		}
+		s.indexed += len(before) + len(after)
 		keys = append(keys, u.After.Key())
 		for _, scope := range after {
 			entries = append(entries, row{keyRow{u.After.Key().Table, u.After.Key().ID}, scope.Rule, hashOf(scope.Name)})
