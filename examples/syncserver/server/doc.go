@@ -84,6 +84,10 @@
 // pull whose client has not read for longest, if that is 2 seconds, and waits otherwise. A client
 // has at most 4 event streams.
 //
+// At most 128 uploads of more than 64 KiB are under way, 32 of a workspace and 2 of a client. One
+// that has taken 5 seconds makes way for a further one, and is refused with the status 408. The
+// pushes of one client are decided one after the other.
+//
 // What a client causes is logged up to 100 lines a minute, and 1,000 for its workspace. The next
 // line has the number of lines that were left out.
 //
