@@ -95,6 +95,22 @@ func refuses[T form, P decoder[T]](t *testing.T, had T, text string, want error)
 	}
 }
 
+// TestWrongLengthIsAnErrorOfTheWhole: bytes of the wrong length are wrong as a whole, so the
+// error names no offset, while a text that begins wrong is wrong at offset 0.
+func TestWrongLengthIsAnErrorOfTheWhole(t *testing.T) {
+	var timestamp clock.Timestamp
+	var client clock.ClientID
+	var stamp clock.Stamp
+	for _, err := range []error{timestamp.UnmarshalBinary(nil), client.UnmarshalBinary(nil), stamp.UnmarshalBinary(nil)} {
+		var e *clock.ParseError
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, -1, e.Offset, err)
+		require.NotContains(t, err.Error(), "offset")
+	}
+	_, err := clock.ParseTimestamp("x026-11-22T16:57:17Z")
+	require.EqualError(t, err, "clock: timestamp: want a digit at offset 0")
+}
+
 // TestBinaryRefuses: wrong lengths, and what is out of range.
 func TestBinaryRefuses(t *testing.T) {
 	timestamp, client := at(t0, 3), clock.ClientID{1}

@@ -70,6 +70,8 @@ func TestRecurringAndSeveralRooms(t *testing.T) {
 		"over the end of the month":       {[]takes{{"B", 50, 70}}, []takes{{"B", 55, 70}}, "B B/2026-04"},
 		"until the end of the month":      {[]takes{{"B", 50, 59}}, []takes{{"B", 55, 70}}, "B B/2026-03"},
 		"one within itself":               {[]takes{{"B", 1, 5}, {"B", 2, 3}}, []takes{{"B", 4, 6}}, "B B/2026-03"},
+		"touching after they met":         {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 1, 3}, {"B", 4, 6}}, "B B/2026-03"},
+		"touching before they meet":       {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 3, 4}, {"B", 6, 8}}, "B B/2026-03"},
 		"of no length":                    {[]takes{{"B", 3, 3}, {"B", 5, 4}}, []takes{{"B", 1, 9}, {"", 1, 9}}, ""},
 		"nothing":                         {nil, weekly("B", 0, 3), ""},
 	} {
