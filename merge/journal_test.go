@@ -221,6 +221,17 @@ func TestParseJournalNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// TestDigestsStay: journals of earlier versions hold digests, so that of an answer whose
+// decisions differ only in what the authors had seen is this one.
+func TestDigestsStay(t *testing.T) {
+	var fields []merge.Decision
+	for _, seen := range []merge.Seen{merge.SeenUnknown, merge.SeenYes, merge.SeenNo} {
+		fields = append(fields, merge.Decision{Key: keyOf("1"), Field: "a", Seen: seen})
+	}
+	a := merge.Answer{Results: []merge.Result{{Key: keyOf("1"), Fields: fields}}}
+	require.Equal(t, "e4526e4142805be94e46beb9699bc9656c9c070506122e45f30342b92ab6c3d9", a.Digest().String())
+}
+
 // FuzzJournal: any bytes are an entry or an error, and an entry that was read is
 // written and read as the same again.
 func FuzzJournal(f *testing.F) {

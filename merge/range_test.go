@@ -2,6 +2,7 @@ package merge_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,4 +77,21 @@ func TestLastDayInTheBase(t *testing.T) {
 
 	in.Items[0].Mutation.Base["title"] = own
 	require.Equal(t, merge.Invalid, e.Apply(in).Results[0].Refusal.Code)
+}
+
+// TestLastMarkCounts: a mark at the greatest timestamp is a mark, so what its client stamps
+// below it is rewound, and the mark stays. One above says nothing.
+func TestLastMarkCounts(t *testing.T) {
+	m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch), Client: clients[0]}).Set("title", "y").Mutation()
+	require.NoError(t, err)
+	in := merge.Input{Actor: clients[0], Wall: time.Unix(0, epoch), Items: []record.Item{{Mutation: m}}}
+	for mark, want := range map[clock.Timestamp]clock.Timestamp{
+		clock.MaxTimestamp: clock.MaxTimestamp, clock.MaxTimestamp + 1: clock.Timestamp(epoch),
+	} {
+		in.Marks = []clock.Stamp{{Time: mark, Client: clients[0]}}
+		in.Keys = new(merge.Engine).Keys(in)
+		a := new(merge.Engine).Apply(in)
+		require.Equal(t, mark == want, slices.Contains(a.Results[0].Notes, merge.Rewound))
+		require.Equal(t, []clock.Stamp{{Time: want, Client: clients[0]}}, a.Marks)
+	}
 }
