@@ -117,6 +117,9 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 		return out, err
 	}
 	out.read = tx.read
+	if err := s.pushes.afford(tx.workspace, in.Actor.String(), float64(out.read)); err != nil {
+		return out, err
+	}
 	out.answer = s.engine.Apply(in)
 	if out.ahead, err = s.ahead(ctx, tx, in.Wall, out.answer); err != nil {
 		return out, err

@@ -34,7 +34,8 @@ const (
 // What a push costs is known when its records were read and merged, under the lock of its
 // workspace. So a client is let in while it is not in debt, whatever its push will cost: one
 // of the greatest size always fits a quota that is not used up. What a push costs is charged
-// before it is committed, and the next one waits until the debt has faded.
+// before it is committed, and the next one waits until the debt has faded. What it reads is
+// looked at before it is worked on, so that one that is refused takes little time.
 //
 // A group in debt is shared evenly. A client whose push, with what it did before, stays below
 // its part of the group's limit is served, so a few that use up everything never stop the
@@ -82,28 +83,36 @@ func (q *quotas) admit(group, member string) error {
 	return nil
 }
 
-// charge counts use, unless the group is in debt and the member has more than its part of it.
-// Then nothing is counted, and the member is not admitted until that has changed.
+// charge counts use, unless it is more than the member may have. Then nothing is counted.
 func (q *quotas) charge(group, member string, cost float64) error {
+	if err := q.afford(group, member, cost); err != nil {
+		return err
+	}
+	q.count(group, member, cost)
+	return nil
+}
+
+// afford refuses use if the group is in debt and the member would have more than its part of it.
+// The member is not admitted until that has changed.
+func (q *quotas) afford(group, member string, cost float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
 	g, m := q.find(now, group, member)
-	if g.used >= q.group {
-		part := q.group / float64(g.active(q, now, m))
-		if m.used+cost > part {
-			wait := q.wait(g.used, q.group)
-			if cost < part {
-				wait = min(wait, q.wait(m.used, part-cost))
-			}
-			wait = max(wait, time.Second)
-			m.until = now.Add(wait)
-			return exceeded(wait)
-		}
+	if g.used < q.group {
+		return nil
 	}
-	g.used += cost
-	m.used += cost
-	return nil
+	part := q.group / float64(g.active(q, now, m))
+	if m.used+cost <= part {
+		return nil
+	}
+	wait := q.wait(g.used, q.group)
+	if cost < part {
+		wait = min(wait, q.wait(m.used, part-cost))
+	}
+	wait = max(wait, time.Second)
+	m.until = now.Add(wait)
+	return exceeded(wait)
 }
 
 // count counts use that has happened.

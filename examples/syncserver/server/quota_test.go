@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // timed returns quotas with a clock of their own.
@@ -173,6 +175,27 @@ func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
 		status, _, _ := push("again")
 		require.Equal(t, 200, status)
 	})
+}
+
+// TestRefusedPushAsksNoRule: in a workspace that is in debt, a push that reads more than the part
+// of its member is refused before the rules are asked, also one by a new member.
+func TestRefusedPushAsksNoRule(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	long := strings.Repeat("x", 60_000)
+	ana.push(ana.set(board.Meetings, "a", board.Notes, long))
+	s.pushes = newQuotas(1, 2, minute)
+	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
+	s.pushes.count("demo", "cem", 10)
+	var asked atomic.Int32
+	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"asked": violation.Single{
+		Table: board.Meetings, Wrong: func(record.Record) (string, error) { asked.Add(1); return "", nil },
+	}}}
+	answer := ben.do("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)), nil)
+	require.Equal(t, 429, answer.StatusCode)
+	require.Zero(t, asked.Load())
+	require.Zero(t, s.pushes.of["demo"].members[ben.ID.String()].used)
 }
 
 // TestScopesCount: a booking of many years moves many entries of the index, which takes longer
