@@ -6,7 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// halves leaves the first field of each item behind if it dies.
+// halves leaves the first field of each item behind if it dies, and the mark of the client.
 func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	err := o.env.Crash()
 	if err == nil {
@@ -15,7 +15,8 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := o.engine.Decode(batch)
 	in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
 	in.Keys = o.engine.Keys(in)
-	for i, r := range o.engine.Apply(in).Results {
+	answer := o.engine.Apply(in)
+	for i, r := range answer.Results {
 		for name, v := range items[i].Mutation.Data.All() {
 			if r.Accepted() {
 				one := recordOf(r.Key, map[string]record.FieldValue{name: v})
@@ -23,6 +24,9 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 			}
 			break
 		}
+	}
+	for _, m := range answer.Marks {
+		o.disk.marks[m.Client] = max(o.disk.marks[m.Client], m.Time)
 	}
 	return nil, err
 }

@@ -52,6 +52,16 @@ func lastMarks(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
+// marksApart stores the mark after the records, in a transaction of its own, and may die between.
+func marksApart(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	before := o.disk.marks[client]
+	answer, err := o.memory.Push(client, batch)
+	if err != nil {
+		o.disk.marks[client] = before
+	}
+	return answer, err
+}
+
 // TestMarks: marks that are missing or wrong are found within fifty seeds.
 func TestMarks(t *testing.T) {
 	quirky := func(backup func(*memory) func() (Backend, error), asks func(*memory, *merge.Input)) newBackend {
@@ -65,6 +75,7 @@ func TestMarks(t *testing.T) {
 		{"not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
 		{"later than the backup", quirky(laterMarks, nil), lost},
 		{"of the last push", ownOf(own{push: lastMarks}), lost},
+		{"in a transaction of their own", ownOf(own{push: marksApart}), lost},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 50) })
 	}

@@ -18,6 +18,20 @@ func (w *world) audit() {
 	}
 }
 
+// learn notes that a write which got no answer was accepted, since a new device found it. From
+// then on the mark of its client must not be below it.
+func (w *world) learn(found map[fieldKey]write) {
+	for _, k := range w.ledger.keys {
+		p := w.ledger.pasts[k]
+		x, ok := found[k]
+		if f := p.writes[x]; w.breach != nil || !ok || f == nil || f.state != unsure {
+			continue
+		}
+		p.set(x, fate{state: accepted, since: w.moment, last: w.ledger.count})
+		w.ledger.marks[x.client] = w.ledger.marks[x.client].accepted(x.time)
+	}
+}
+
 // unaudited reports whether a step came after the last audit, or is this one.
 func (w *world) unaudited(moment int) bool { return moment == w.moment || moment > w.last.audit }
 

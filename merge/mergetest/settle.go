@@ -219,4 +219,5 @@ func (w *world) judgeWhole(b batch, known []prior) {
 			w.broken(lawWhole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, w.place(it.id), there, missing)
 		}
 	}
+	w.learn(fresh)
 }
