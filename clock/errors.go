@@ -114,13 +114,16 @@ func rangeError(typ, reason string) error {
 
 const beforeRange = "before 1970"
 
-// errLate is that a timestamp lies after the range.
+// errLate says that a timestamp lies after the range.
 var errLate error = lateness{}
 
+// lateness is the type of errLate.
 type lateness struct{}
 
+// Error says where the range ends.
 func (lateness) Error() string { return "clock: out of range: after 2262-04-10" }
 
+// Is reports ErrRange, and ErrAhead as well: the time is ahead of every wall clock.
 func (lateness) Is(target error) bool { return target == ErrRange || target == ErrAhead }
 
 func lateError(typ string) error {
