@@ -14,11 +14,15 @@ import (
 // rule that a record leaves or enters. So one that adds a word to each of 62 full records counts
 // as 32 MiB, although it has 11 kB, and one with a thousand bookings of many years as 36 MiB. A
 // pull counts what it sends. Each process counts for itself.
+//
+// Pushes fade slowly: a client that comes back after a week offline, or works on a large record,
+// may push much at once, and a client that pushes all day gets a small part of that each minute.
 const (
-	minute                    = time.Minute // in which use fades to a third
-	pushedByClient            = 32 << 20    // a minute
-	pushedToWorkspace         = 128 << 20
-	pulledByClient            = 256 << 20
+	minute                    = time.Minute // in which use fades to a third, where nothing else is said
+	pushTime                  = 32 * minute // the same for pushes
+	pushedByClient            = 1 << 30     // at once, and then 32 MiB a minute
+	pushedToWorkspace         = 4 << 30     // at once, and then 128 MiB a minute
+	pulledByClient            = 1 << 30     // a minute
 	pulledOfWorkspace         = 4 << 30
 	joinsOfAddress            = 300 // in five minutes
 	costOfItem                = 1 << 10

@@ -103,7 +103,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},
-		pushes:  newQuotas(pushedByClient, pushedToWorkspace, minute),
+		pushes:  newQuotas(pushedByClient, pushedToWorkspace, pushTime),
 		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfClient, linesOfWorkspace, minute)},
