@@ -100,12 +100,24 @@ func outcomeOf(t *testing.T, s *server, room string, err error) string {
 	return "found"
 }
 
-// rowsOfRoom returns the rows of the violations in a room.
+// stored returns a record as it is stored.
+func stored(t *testing.T, s *server, key record.Key) record.Record {
+	t.Helper()
+	tx := begin(t, s.db)
+	defer tx.Rollback()
+	found, err := view{s.violations, tx}.Get(context.Background(), []record.Key{key})
+	require.NoError(t, err)
+	return found[0].Record
+}
+
+// rowsOfRoom returns the open rows of the violations in a room.
 func rowsOfRoom(t *testing.T, s *server, room string) []record.Record {
 	t.Helper()
 	tx := begin(t, s.db)
 	defer tx.Rollback()
-	groups, err := view{s.violations, tx}.Groups(context.Background(), "room_taken", []string{room})
+	scopes := scopesOfRoom(t, s, room) // of one month, in which all bookings of the tests are
+	require.Len(t, scopes, 1)
+	groups, err := view{s.violations, tx}.Groups(context.Background(), "room_taken", []string{scopes[0].Name})
 	require.NoError(t, err)
 	return groups[0].Rows
 }
@@ -180,7 +192,8 @@ func TestWrittenMeanwhile(t *testing.T) {
 			s := postgresFlagging(t, bookingRules())
 			pushAs(t, s, ana, booking(t, "a", "A", ana))
 			pushAs(t, s, ben, booking(t, "b", "A", ben))
-			said, err := rowsOfRoom(t, s, "A")[0].Edit(clock.Stamp{Time: at(2), Client: ana}).Set(violation.FieldAcknowledged, true).Mutation()
+			row := rowsOfRoom(t, s, "A")[0]
+			said, err := row.Edit(clock.Stamp{Time: at(2), Client: ana}).Set(violation.FieldAcknowledged, true).Mutation()
 			require.NoError(t, err)
 			tx := begin(t, s.db)
 			_, err = s.apply(context.Background(), tx, merge.Input{Actor: ana, Wall: noon(), Items: []record.Item{{Mutation: said}}})
@@ -192,7 +205,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 			waitFor(func() bool { return len(result) > 0 || isAnyBlocked(t, s.db) })
 			require.NoError(t, tx.Commit())
 			require.NoError(t, <-result)
-			v, err := violation.Parse(rowsOfRoom(t, s, "A")[0])
+			v, err := violation.Parse(stored(t, s, row.Key()))
 			require.NoError(t, err)
 			require.Equal(t, c.keeps, v.Acknowledged)
 			require.NotEqual(t, violation.Open, v.Status)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/violation"
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,7 +101,7 @@ func checkedAfterCommit(t *testing.T) writer {
 		}
 		again := *s // which has the lock
 		again.violations = &violations{s.violations.checker, scopesPostgres()}
-		return again.recheck(context.Background(), []violation.Scope{{Rule: "room_taken", Name: room}})
+		return again.recheck(context.Background(), scopesOfRoom(t, &again, room))
 	}
 }
 

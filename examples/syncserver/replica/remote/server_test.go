@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,10 +36,12 @@ type server struct {
 	page    int    // the most records that are pulled at once, if not 0
 	trouble []byte // a batch that holds it is malformed
 
-	slow    func(http.ResponseWriter, *http.Request) // answers pushes of more than most items, if set
-	most    int
-	batches []int                                    // how many items the pushes had
-	lie     func(http.ResponseWriter, *http.Request) // answers all, if set
+	most int                                      // items in a push that slow does not answer
+	lie  func(http.ResponseWriter, *http.Request) // answers all, if set
+
+	mu      sync.Mutex // a request can go on after its client has given up
+	slow    func(http.ResponseWriter, *http.Request)
+	batches []int // how many items the pushes had
 
 	off        time.Duration // of the server's clock
 	engineOff  bool          // whether it judges by that
@@ -48,24 +51,52 @@ type server struct {
 	asked    map[string]int
 }
 
+// arrives counts a request, and returns what answers it slowly, or nil.
+func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[path]++
+	if path != "/v1/push" {
+		return nil
+	}
+	s.batches = append(s.batches, items)
+	if items <= s.most {
+		return nil
+	}
+	return s.slow
+}
+
+// answerBy sets what answers pushes of more than most items; nil means the server.
+func (s *server) answerBy(slow func(http.ResponseWriter, *http.Request)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = slow
+}
+
+// pushed returns how many items the pushes had, and forgets them.
+func (s *server) pushed() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	batches := s.batches
+	s.batches = nil
+	return batches
+}
+
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	s.asked[r.URL.Path]++
+	items := bytes.Count(body, []byte("\n"))
+	slow := s.arrives(r.URL.Path, items)
 	fail := func(status int, code string) {
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"code":%q,"detail":"why"}`, code)
 	}
 	now := clock.TimestampOf(time.Now().Add(s.off)).String()
 	w.Header().Set("Server-Time", cmp.Or(s.serverTime, now))
-	items := bytes.Count(body, []byte("\n"))
-	if r.URL.Path == "/v1/push" {
-		s.batches = append(s.batches, items)
-	}
 	switch {
 	case s.lie != nil:
 		s.lie(w, r)
-	case s.slow != nil && r.URL.Path == "/v1/push" && items > s.most:
-		s.slow(w, r)
+	case slow != nil:
+		slow(w, r)
 	case s.proxy != 0:
 		http.Error(w, "<h1>No</h1>", s.proxy)
 	case s.nonsense != "":

@@ -33,7 +33,8 @@ func TestSlowUplink(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := start(t)
-			s.slow, s.most = slow, 100
+			s.answerBy(slow)
+			s.most = 100
 			r.Server.HTTP.Timeout = 500 * time.Millisecond
 			for i := range 300 {
 				edit(t, r, fmt.Sprint(i), "x")
@@ -41,16 +42,16 @@ func TestSlowUplink(t *testing.T) {
 			require.NoError(t, r.Push(t.Context()))
 			require.Zero(t, r.Replica.NumWaiting())
 			require.Len(t, s.rows, 300)
-			require.Equal(t, []int{300, 150, 75}, s.batches[:3])
-			require.Greater(t, slices.Max(s.batches[3:]), 75, "it tries more, when one has arrived")
+			batches := s.pushed()
+			require.Equal(t, []int{300, 150, 75}, batches[:3])
+			require.Greater(t, slices.Max(batches[3:]), 75, "it tries more, when one has arrived")
 			require.Empty(t, r.Replica.TakeNotices())
-			s.most = 1 << 20
+			s.answerBy(nil)
 			for i := range 3000 {
 				edit(t, r, fmt.Sprint("more", i), "x")
 			}
-			s.batches = nil
 			require.NoError(t, r.Push(t.Context()))
-			require.Greater(t, slices.Max(s.batches), 300)
+			require.Greater(t, slices.Max(s.pushed()), 300)
 		})
 	}
 }
@@ -58,15 +59,15 @@ func TestSlowUplink(t *testing.T) {
 // TestOneItemIsTooSlow: nothing smaller can be sent, so the caller is told, and the item stays.
 func TestOneItemIsTooSlow(t *testing.T) {
 	s, r := start(t)
-	s.slow = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) }
+	s.answerBy(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) })
 	edit(t, r, "a", "x")
 	edit(t, r, "b", "x")
 	var fail *remote.StatusError
 	require.ErrorAs(t, r.Push(t.Context()), &fail)
 	require.Equal(t, 408, fail.Status)
 	require.Equal(t, 2, r.Replica.NumWaiting())
-	require.Equal(t, []int{2, 1}, s.batches)
-	s.slow = nil
+	require.Equal(t, []int{2, 1}, s.pushed())
+	s.answerBy(nil)
 	require.NoError(t, r.Push(t.Context()))
 }
 
@@ -76,13 +77,13 @@ func TestCallerGivesUp(t *testing.T) {
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
 	}
-	s.slow = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	s.answerBy(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, r.Push(ctx), context.DeadlineExceeded)
-	s.slow = nil
+	s.answerBy(nil)
 	require.NoError(t, r.Push(t.Context()))
-	require.Equal(t, []int{100, 100}, s.batches)
+	require.Equal(t, []int{100, 100}, s.pushed())
 }
 
 // TestBrokenConnection: the next batch is half of it, since the server may have given up on it.
@@ -91,11 +92,11 @@ func TestBrokenConnection(t *testing.T) {
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
 	}
-	s.slow = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	s.answerBy(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	require.Error(t, r.Push(t.Context()))
-	s.slow = nil
+	s.answerBy(nil)
 	require.NoError(t, r.Push(t.Context()))
-	require.Equal(t, []int{100, 50, 50}, s.batches)
+	require.Equal(t, []int{100, 50, 50}, s.pushed())
 
 	url := r.Server.URL
 	r.Server.URL = "http://127.0.0.1:1"
@@ -104,9 +105,9 @@ func TestBrokenConnection(t *testing.T) {
 	}
 	require.ErrorAs(t, r.Push(t.Context()), new(*net.OpError))
 	r.Server.URL = url
-	s.batches = nil
+	s.pushed()
 	require.NoError(t, r.Push(t.Context()))
-	require.Equal(t, []int{100}, s.batches, "without a network nothing is learned")
+	require.Equal(t, []int{100}, s.pushed(), "without a network nothing is learned")
 }
 
 // TestQuota: the error says how long to wait. The outbox stays whole, and nothing is halved.
@@ -119,20 +120,21 @@ func TestQuota(t *testing.T) {
 		"17": 17 * time.Second, "": 0, "-5": 0, "x": 0, "99999999999999999": 1 << 31 * time.Second,
 		"Mon, 02 Mar 2026 14:02:30 GMT": 30 * time.Second,
 	} {
-		s.slow = func(w http.ResponseWriter, _ *http.Request) {
+		s.answerBy(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", header)
 			w.Header().Set("Date", "Mon, 02 Mar 2026 14:02:00 GMT")
 			w.WriteHeader(http.StatusTooManyRequests)
 			fmt.Fprint(w, `{"code":"quota_exceeded","status":7,"retryAfter":9}`)
-		}
+		})
 		var fail *remote.StatusError
 		require.ErrorAs(t, r.Sync(t.Context()), &fail, header)
 		require.Equal(t, remote.StatusError{Status: 429, Code: "quota_exceeded", RetryAfter: expected}, *fail)
 		require.Equal(t, 100, r.Replica.NumWaiting())
 	}
-	s.slow, s.batches = nil, nil
+	s.answerBy(nil)
+	s.pushed()
 	require.NoError(t, r.Sync(t.Context()))
-	require.Equal(t, []int{100}, s.batches)
+	require.Equal(t, []int{100}, s.pushed())
 	require.Empty(t, r.Replica.TakeNotices())
 }
 
