@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
 // TestFlagsStandAnywhere: a flag has its effect before a command, after it, and after the

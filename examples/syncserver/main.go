@@ -8,14 +8,14 @@
 //
 //	go run . -db postgres://user:password@localhost/name
 //
-// What to copy is in the package server; an app of your own replaces the package board. The
-// package replica is the client, native as well as in the page. The packages browser and
-// process are for tests, and for the command load, which measures all this.
+// Copy the packages server and replica: the server, and the client, which runs natively and in
+// the page. Replace the folder app, which holds the app's tables and rules (board) and the page.
+// The folder testbed is for tests, and for the command load, which measures all this.
 //
 // The page needs the go command, to build the replica when the page is opened first. To
 // make one binary that needs nothing else:
 //
-//	go generate ./page && go build
+//	go generate ./app/page && go build
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/process"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
 // program is the server that all tests start.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 )
 
 // serve answers clients until the context ends. Then it takes no more requests, and ends

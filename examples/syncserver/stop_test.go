@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
 // TestGracefulStop: a server that is told to stop sends its listeners away, and ends by

@@ -17,8 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/page"
-	"github.com/fieldlww/fieldlww/examples/syncserver/process"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
 // replicaProgram builds the replica for js/wasm, once for all tests. What go generate may have

@@ -17,7 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 )
 
 // get asks a handler for a path, as a browser does.

@@ -7,7 +7,7 @@ package main
 import (
 	"log"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 )
 
 func main() {

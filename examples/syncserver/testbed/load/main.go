@@ -1,7 +1,7 @@
 // Command load measures the sync server: how long a new device takes until it has the
 // data of a team, how many bytes that is, and what happens if many devices push at once.
 //
-//	go run ./load
+//	go run ./testbed/load
 //
 // It starts a server of its own, in a process of its own on a new SQLite database or on
 // the one that -db names, and talks to it over the loopback interface. With -server it
@@ -19,10 +19,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
-	"github.com/fieldlww/fieldlww/examples/syncserver/process"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
 func main() {

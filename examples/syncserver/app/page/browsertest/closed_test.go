@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
 )
 
 // origins are what a page can come from: this machine, which browsers trust, and over plain

@@ -82,7 +82,7 @@ test('what is shown after a refusal is not said to be what was there before, if 
 });
 
 test('there are words for each kind of notice that a replica has', () => {
-  const source = readFileSync(new URL('../../replica/notice.go', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../../replica/notice.go', import.meta.url), 'utf8');
   const kinds = [...source.matchAll(/NoticeKind = "(\w+)"/g)].map(([, kind]) => kind);
   assert.ok(kinds.length >= 9);
   for (const kind of kinds) assert.equal(typeof Notices.prototype[kind], 'function', kind);

@@ -19,7 +19,7 @@ const (
 )
 
 // source is the package of the program.
-const source = "github.com/fieldlww/fieldlww/examples/syncserver/page/wasm"
+const source = "github.com/fieldlww/fieldlww/examples/syncserver/app/page/wasm"
 
 // Built is the program of a replica for js/wasm, and what a browser needs to run it.
 type Built struct {

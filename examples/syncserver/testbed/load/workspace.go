@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/record"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
 )
 
 // TestBrowser: a page is opened, its scripts are run, what goes wrong there is told, and keys and

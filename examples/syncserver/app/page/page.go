@@ -1,7 +1,7 @@
 // Package page is the page on which people play with two replicas, each of them the
 // library itself, built for js/wasm. It serves the page and all that it loads.
 //
-// The program for js/wasm is not part of the repository. "go generate ./page" builds it,
+// The program for js/wasm is not part of the repository. "go generate ./app/page" builds it,
 // and then a binary of the server holds it. A server that was built without it builds it
 // when it is first asked for, for which it needs the go command and the source.
 package page

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
 // TestPageServerRestored: the server's database is restored from a backup that lacks the last

@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/browser"
-	"github.com/fieldlww/fieldlww/examples/syncserver/process"
-	"github.com/fieldlww/fieldlww/examples/syncserver/server/databasetest"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
 // program is the server that all tests start.

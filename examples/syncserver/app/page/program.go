@@ -74,7 +74,7 @@ func (p *program) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.err != nil {
 		http.Error(w, "The replica could not be built. Start the server in examples/syncserver, where the go command "+
-			"finds its source, or run \"go generate ./page\" before \"go build\".\n\n"+a.err.Error(), http.StatusServiceUnavailable)
+			"finds its source, or run \"go generate ./app/page\" before \"go build\".\n\n"+a.err.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	a.files[path.Base(r.URL.Path)].ServeHTTP(w, r)
