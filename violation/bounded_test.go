@@ -18,7 +18,7 @@ import (
 
 // everybody says what all records of a group take of one event.
 func everybody(limit int64) violation.Capacity {
-	return violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: limit}
+	return violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: limit}
 }
 
 // TestRowListsTheFirstOnes: a row of thousands of records lists the first ones, and how
@@ -69,8 +69,8 @@ func TestRowFitsEveryLimit(t *testing.T) {
 	const long = 1024 // by default
 	table := longNames(long)
 	rules := map[string]violation.Rule{
-		"seats": violation.Capacity{Table: table, Place: func(r record.Record) (violation.Place, error) {
-			return violation.Place{Parent: longNames(100_000), Units: 1}, nil
+		"seats": violation.Capacity{Table: table, Usage: func(r record.Record) (violation.Usage, error) {
+			return violation.Usage{Parent: longNames(100_000), Units: 1}, nil
 		}, Describe: func(_, _ int64) string { return longNames(100_000) }},
 		"email": violation.Unique{Table: table, Fields: []string{"x"}, Description: strings.Repeat(`"`, 100_000)},
 		"slots": violation.NoOverlap{Table: table, Monthly: true, Slot: func(record.Record) (violation.Slot, error) {
@@ -83,11 +83,11 @@ func TestRowFitsEveryLimit(t *testing.T) {
 		all = append(all, write(table, fmt.Sprint(longNames(long-3), 100+i), by(1, i), fields{"x": strings.Repeat("x", 100_000)}))
 	}
 	require.NoError(t, s.push(t, all...).Err)
-	require.Len(t, s.with(t, violation.Open), 2+violation.DefaultMaxPerScope+1)
+	require.Len(t, s.with(t, violation.Open), 2+100+1)
 	for _, v := range s.violations(t) {
 		said := s.guarded(t, 1, says(v.ID, 1, 999, fields{
-			violation.FieldNote: strings.Repeat("x", violation.MaxWritten-2), violation.FieldAcknowledged: strings.Repeat("x", violation.MaxWritten-2),
-			violation.FieldDismissed: strings.Repeat("x", violation.MaxWritten-2),
+			violation.FieldNote: strings.Repeat("x", violation.MaxUserField-2), violation.FieldAcknowledged: strings.Repeat("x", violation.MaxUserField-2),
+			violation.FieldDismissed: strings.Repeat("x", violation.MaxUserField-2),
 		}))
 		require.True(t, said.Results[0].Accepted())
 		text := s.row(v.ID).AppendJSON(nil)
@@ -114,7 +114,7 @@ func TestRowFitsEveryLimit(t *testing.T) {
 func TestPeopleWriteLittle(t *testing.T) {
 	s, v := conflict(t)
 	for _, name := range []string{violation.FieldNote, violation.FieldAcknowledged, violation.FieldDismissed} {
-		for length, accepted := range map[int]bool{violation.MaxWritten - 2: true, violation.MaxWritten - 1: false} {
+		for length, accepted := range map[int]bool{violation.MaxUserField - 2: true, violation.MaxUserField - 1: false} {
 			answer := s.guarded(t, 1, says(v.ID, 1, 9, fields{name: strings.Repeat("x", length)}))
 			require.Equal(t, accepted, answer.Results[0].Accepted())
 			if !accepted {
@@ -169,11 +169,11 @@ type narrow struct {
 	blind map[string]bool
 }
 
-func (v narrow) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v narrow) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for i, name := range names {
 		if v.blind[name] {
-			groups[i] = violation.Members{Err: fmt.Errorf("%w: 9 MiB", violation.ErrTooLarge)}
+			groups[i] = violation.ScopeRecords{Err: fmt.Errorf("%w: 9 MiB", violation.ErrTooLarge)}
 		}
 	}
 	return groups, err
@@ -256,7 +256,7 @@ func TestClosedRowsCostNothing(t *testing.T) {
 		s.push(t, book(id, by(1, 100+i), "B", 2, 4))
 		s.push(t, write("bookings", id, by(2, 100+i), fields{"slot": sealed()}))
 	}
-	require.LessOrEqual(t, read(), before+2*violation.DefaultMaxPerScope)
+	require.LessOrEqual(t, read(), before+2*100)
 	require.NotEmpty(t, s.with(t, violation.Hidden))
 	require.Empty(t, s.with(t, violation.Resolved)[50:], "what cannot be read resolves nothing")
 }
@@ -283,7 +283,7 @@ type longMemory struct {
 	rows []record.Record
 }
 
-func (v longMemory) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v longMemory) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for i := range groups {
 		groups[i].Rows = append(groups[i].Rows, v.rows...)
@@ -372,7 +372,7 @@ func TestSameFieldOfAnotherTable(t *testing.T) {
 	s.push(t, write("notes", "n", by(1, 1), fields{"who": "p"}), write("people", "p", by(1, 1), fields{"who": "q"}))
 	require.Empty(t, s.violations(t))
 	rule := violation.LiveReference{Table: "people", Field: "who", Target: "people"}
-	group := violation.Group{Scope: "p", Most: 10, Records: []record.Record{write("notes", "n", by(1, 1), fields{"who": "p"})}}
+	group := violation.Group{Scope: "p", Limit: 10, Records: []record.Record{write("notes", "n", by(1, 1), fields{"who": "p"})}}
 	f, err := rule.Check(group)
 	require.NoError(t, err)
 	require.Empty(t, f.List, "even if a group of a rule of one's own has it")

@@ -16,7 +16,7 @@ func alone(r violation.Rule) *server { return newServer(map[string]violation.Rul
 
 // TestCapacityWithAFixedLimit: as much as there is may be taken, and no more.
 func TestCapacityWithAFixedLimit(t *testing.T) {
-	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: 5})
+	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: 5})
 	s.push(t, attend("a", 1, 2), attend("b", 3, 3), attend("c", 1, 0), attend("d", 9, -4))
 	require.Empty(t, s.violations(t))
 	s.push(t, attend("c", 2, 1))
@@ -29,7 +29,7 @@ func TestCapacityWithAFixedLimit(t *testing.T) {
 // TestCapacityEvidence: another limit is another evidence, and so a dismissal falls.
 // Without Fields, every field counts.
 func TestCapacityEvidence(t *testing.T) {
-	for _, rule := range []violation.Capacity{seatsRule, {Table: "attendees", Place: placeOf, ParentTable: "events", LimitField: "seats"}} {
+	for _, rule := range []violation.Capacity{seatsRule, {Table: "attendees", Usage: placeOf, ParentTable: "events", LimitField: "seats"}} {
 		s := alone(rule)
 		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}), attend("a", 2, 2))
 		first := s.only(t)
@@ -47,7 +47,7 @@ func TestCapacityEvidence(t *testing.T) {
 
 // TestCapacityOfHugeUnits: a sum beyond int64 is too much, and not below zero.
 func TestCapacityOfHugeUnits(t *testing.T) {
-	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, Limit: 5})
+	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: 5})
 	for i := range 4 {
 		s.push(t, attend(fmt.Sprint(i), i, math.MaxInt64-int64(i)))
 	}
@@ -82,7 +82,7 @@ func TestTableThatIsItsOwnParent(t *testing.T) {
 	s.push(t, remove("people", "q", by(1, 3)))
 	require.Equal(t, []string{"r p: q", "r r: q"}, s.opened(t))
 
-	part := violation.Capacity{Table: "parts", Fields: []string{"place"}, Place: placeOf, ParentTable: "parts", LimitField: "room"}
+	part := violation.Capacity{Table: "parts", Fields: []string{"place"}, Usage: placeOf, ParentTable: "parts", LimitField: "room"}
 	in := func(id string, units int, event any) record.Record {
 		return write("parts", id, by(1, 1), fields{"room": 3, "place": map[string]any{"event": event, "units": units}})
 	}

@@ -19,12 +19,12 @@ type counting struct {
 	gets   int
 }
 
-func (v *counting) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v *counting) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	v.groups[rule]++
 	return v.View.Groups(ctx, rule, names)
 }
 
-func (v *counting) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+func (v *counting) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	v.gets++
 	return v.View.Get(ctx, keys)
 }
@@ -113,7 +113,7 @@ func TestContextReachesTheView(t *testing.T) {
 // heeding is a view that heeds its context.
 type heeding struct{ violation.View }
 
-func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -125,7 +125,7 @@ func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]vio
 func TestScopesOf(t *testing.T) {
 	s, v := conflict(t)
 	require.Equal(t, []violation.Scope{{Rule: v.Rule, Name: v.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
-	require.Empty(t, s.checker.ScopesOf(violation.Written(s.row(v.ID))), "nothing was derived yet")
+	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "nothing was derived yet")
 	for _, r := range s.data() {
 		require.Contains(t, s.checker.ScopesOf(r), violation.Scope{Rule: "overlap", Name: "B"})
 	}

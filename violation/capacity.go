@@ -11,9 +11,8 @@ import (
 // CapacityExceeded is the type of what Capacity finds.
 const CapacityExceeded = "capacity_exceeded"
 
-// Place is what a record takes of something that is limited: so many units of the
-// capacity of a parent.
-type Place struct {
+// Usage is how much a record takes of the capacity of a parent.
+type Usage struct {
 	// Parent is the ID of what is limited, such as an event.
 	Parent string
 	// Units is how many are taken, such as seats. Zero and less take nothing, and give
@@ -26,12 +25,12 @@ type Place struct {
 // and in conflict with all others that take something.
 type Capacity struct {
 	// Table is the table of the records that take something, and Fields are the fields
-	// that Place reads.
+	// that Usage reads.
 	Table  string
 	Fields []string
-	// Place returns what a record takes, and the zero Place if nothing. ErrUnknown says
+	// Usage returns what a record takes, and the zero Usage if nothing. ErrUnknown says
 	// that it cannot be read.
-	Place func(r record.Record) (Place, error)
+	Usage func(r record.Record) (Usage, error)
 	// Limit is how much there is, if ParentTable is "".
 	Limit int64
 	// ParentTable and LimitField say where the limit is read: an integer field of the
@@ -53,7 +52,7 @@ func (c Capacity) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != c.Table { // a table may be the parent of itself
 		return names, nil
 	}
-	p, err := c.Place(r)
+	p, err := c.Usage(r)
 	if err == nil && p.Parent != "" {
 		names = append(names, p.Parent)
 	}
@@ -73,7 +72,7 @@ func (c Capacity) Check(g Group) (Findings, error) {
 		if r.Key().Table != c.Table {
 			continue
 		}
-		p, err := c.Place(r)
+		p, err := c.Usage(r)
 		if errors.Is(err, ErrUnknown) {
 			continue // it is here as a parent only
 		}
@@ -139,7 +138,7 @@ func (c Capacity) finding(g Group, newest record.Record, takers []record.Key, te
 		return f
 	}
 	// Another limit is another evidence. No fields mean all of them, and stay none.
-	f.Beside = []record.Key{{Table: c.ParentTable, ID: g.Scope}}
+	f.DependsOn = []record.Key{{Table: c.ParentTable, ID: g.Scope}}
 	if c.Fields != nil {
 		f.Fields = append([]string{c.LimitField}, c.Fields...)
 	}

@@ -12,9 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// DefaultMaxPerScope is how many violations of one group are listed one by one,
-// unless a Checker says otherwise.
-const DefaultMaxPerScope = 100
+// defaultMaxPerScope is Checker.MaxPerScope unless that is positive.
+const defaultMaxPerScope = 100
 
 // Checker derives violations from merged state by rules. It stores nothing, reads no clock
 // and never changes a merge. A Checker is safe for concurrent use if its rules are, and
@@ -28,8 +27,8 @@ type Checker struct {
 	// Table is where rows are stored; "" means DefaultTable.
 	Table string
 	// MaxPerScope is how many violations of one group get rows of their own; 0 and less
-	// mean DefaultMaxPerScope. If there are more, the first ones in the order of
-	// Findings.List do, and one more row stands for all of them.
+	// mean 100. If there are more, the first ones in the order of Findings.List do, and one
+	// more row stands for all of them.
 	MaxPerScope int
 }
 
@@ -146,7 +145,7 @@ func (c *Checker) maxPerScope() int {
 	if c.MaxPerScope > 0 {
 		return c.MaxPerScope
 	}
-	return DefaultMaxPerScope
+	return defaultMaxPerScope
 }
 
 // Audit derives the violations of everything there is: all records and all rows. It

@@ -23,9 +23,9 @@ type derived struct {
 // The limits of a row. They keep it within the default Limits of a decoder, whatever the
 // records are named and whatever texts a rule returns. All lengths are of the JSON text.
 const (
-	// MaxDescription is the greatest length of the description of a row, in bytes of JSON. A
+	// maxDescription is the greatest length of the description of a row, in bytes of JSON. A
 	// longer one is cut.
-	MaxDescription = 4096
+	maxDescription = 4096
 	// MaxConflicting is how many conflicting records a row lists at most;
 	// Violation.ConflictingTotal says how many there are.
 	MaxConflicting = 100
@@ -42,10 +42,10 @@ func cut(text string) string {
 	}
 	size, end := 0, 0 // end is where to cut
 	for i, letter := range text {
-		if size <= MaxDescription-len(more) {
+		if size <= maxDescription-len(more) {
 			end = i
 		}
-		if size += sizeInJSON(letter); size > MaxDescription {
+		if size += sizeInJSON(letter); size > maxDescription {
 			return text[:end] + more
 		}
 	}

@@ -5,7 +5,7 @@
 // # Map
 //
 // A [Rule] finds what is wrong among records. [NoOverlap], [Capacity], [LiveReference],
-// [Unique] and [Single] are built in; a rule of one's own has two methods. A [Checker] holds
+// [Unique] and [PerRecord] are built in; a rule of one's own has two methods. A [Checker] holds
 // rules, and turns the updates of a merge.Answer into rows to store: a [Report]. It looks at
 // the storage through a [View]; [Memory] is one. [Checker.Audit] looks at everything.
 // [Parse] reads a row as a [Violation], and [Guard] keeps clients from writing derived
@@ -59,7 +59,7 @@
 //     its violations, with their number. Rows are chosen by RelevantUntil, the latest first,
 //     and then by key; the order does not depend on the time, so all servers choose the same
 //     rows. A row that leaves the list is [Hidden].
-//   - A View bounds what it reads, and reports by Members.Err which scopes it left out.
+//   - A View bounds what it reads, and reports by ScopeRecords.Err which scopes it left out.
 //   - A check finds at most about 10,000 rows for a rule, and leaves the remaining scopes.
 //   - NoOverlap forms only the pairs that it lists. A record is in at most 36 of its
 //     scopes. Bookings with several slots are compared up to a number of steps, after which
@@ -93,12 +93,12 @@
 //
 // A row that is stored in place of another one must not lose what somebody writes to it at
 // the same time: lock the rows before they are saved, in the order of their keys, and join
-// to each what [Written] returns of the stored one.
+// to each what [UserFields] returns of the stored one.
 //
 // Clients pull rows like all data and show what Parse returns. They may run the same
 // rules on what they hold, before they push, as advice.
 //
-// Servers that exchange state join their records, and of their rows what [Written]
+// Servers that exchange state join their records, and of their rows what [UserFields]
 // returns. Then each checks what changed. The derived parts are the same by then; to join
 // them would mix the old and the new.
 //

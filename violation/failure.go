@@ -7,7 +7,7 @@ import (
 )
 
 // ErrTooLarge says that a scope has more than can be read or judged in one check. A View
-// reports it as Members.Err.
+// reports it as ScopeRecords.Err.
 var ErrTooLarge = errors.New("violation: too large to be checked at once: use narrower scopes, such as a room and a month")
 
 // RuleError reports that a rule failed, or the View that it was checked on, and which scopes

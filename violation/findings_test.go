@@ -26,7 +26,7 @@ func TestRandomOrderOfFindings(t *testing.T) {
 					func(f *violation.Finding) { f.Others = []record.Key{g.Records[0].Key()} },
 					func(f *violation.Finding) { f.RelevantUntil = noon },
 					func(f *violation.Finding) { f.Fields = []string{"slot"} },
-					func(f *violation.Finding) { f.Beside = []record.Key{g.Records[0].Key()} },
+					func(f *violation.Finding) { f.DependsOn = []record.Key{g.Records[0].Key()} },
 				} {
 					other := one
 					change(&other)
@@ -89,8 +89,8 @@ func TestLongDescription(t *testing.T) {
 		s := newServer(map[string]violation.Rule{"r": returning(func(f *violation.Finding) { f.Description = text })})
 		require.NoError(t, s.push(t, book("a", by(1, 1), "B", 2, 4)).Err)
 		v := s.only(t)
-		require.LessOrEqual(t, len(v.Description), violation.MaxDescription)
-		require.Greater(t, len(v.Description), violation.MaxDescription-5)
+		require.LessOrEqual(t, len(v.Description), 4096)
+		require.Greater(t, len(v.Description), 4096-5)
 		begin, ok := strings.CutSuffix(v.Description, "…")
 		require.True(t, ok)
 		require.True(t, strings.HasPrefix(text, begin))
@@ -98,7 +98,7 @@ func TestLongDescription(t *testing.T) {
 		_, err := d.Record(s.row(v.ID).Key(), s.row(v.ID).AppendJSON(nil))
 		require.NoError(t, err)
 	}
-	whole := strings.Repeat("x", violation.MaxDescription)
+	whole := strings.Repeat("x", 4096)
 	s := newServer(map[string]violation.Rule{"r": returning(func(f *violation.Finding) { f.Description = whole })})
 	s.push(t, book("a", by(1, 1), "B", 2, 4))
 	require.Equal(t, whole, s.only(t).Description)

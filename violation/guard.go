@@ -11,7 +11,7 @@ import (
 )
 
 // Guard returns a guard that lets clients write FieldAcknowledged, FieldDismissed and
-// FieldNote to a table of violations, each with a value of at most MaxWritten bytes, and
+// FieldNote to a table of violations, each with a value of at most MaxUserField bytes, and
 // refuses other fields there, since they are derived. It leaves the other tables to the next
 // guard, which may be nil, and which is asked about the table of violations as well. A
 // table "" is DefaultTable, as in a Checker.
@@ -22,9 +22,9 @@ func Guard(table string, next merge.Guard) merge.Guard {
 			for name, w := range m.Data.All() {
 				path := "data." + record.PathName(name)
 				if !isOfPeople(name) {
-					return &merge.Refusal{Code: Derived, Path: path, Err: errDerived}
+					return &merge.Refusal{Code: CodeDerivedField, Path: path, Err: errDerived}
 				}
-				if len(w.Value.JSON()) > MaxWritten {
+				if len(w.Value.JSON()) > MaxUserField {
 					return &merge.Refusal{Code: merge.LimitExceeded, Path: path, Err: errWritten}
 				}
 			}
@@ -36,14 +36,14 @@ func Guard(table string, next merge.Guard) merge.Guard {
 	}
 }
 
-// Derived is the code of the refusal of a push that names a derived field of a
-// violation.
-const Derived merge.Code = "derived_field"
+// CodeDerivedField is the code that Guard refuses an item with which writes a derived field of
+// a row.
+const CodeDerivedField merge.Code = "derived_field"
 
-// MaxWritten is the greatest size of a value that a client may write to a row, in bytes of
+// MaxUserField is the greatest size of a value that a client may write to a row, in bytes of
 // JSON. A check reads all open rows of a scope, so their size is limited.
-const MaxWritten = 4096
+const MaxUserField = 4096
 
-var errWritten = fmt.Errorf("violation: the value has more than %d bytes: shorten it", MaxWritten)
+var errWritten = fmt.Errorf("violation: the value has more than %d bytes: shorten it", MaxUserField)
 
 var errDerived = fmt.Errorf("violation: only %s may be written", strings.Join([]string{FieldAcknowledged, FieldDismissed, FieldNote}, ", "))

@@ -160,15 +160,17 @@ func TestFailingView(t *testing.T) {
 
 type failing struct{ violation.View }
 
-func (failing) Groups(context.Context, string, []string) ([]violation.Members, error) {
+func (failing) Groups(context.Context, string, []string) ([]violation.ScopeRecords, error) {
 	return nil, errBroken
 }
 
 // short and shortGet answer fewer questions than they were asked.
 type short struct{ violation.View }
 
-func (short) Groups(context.Context, string, []string) ([]violation.Members, error) { return nil, nil }
+func (short) Groups(context.Context, string, []string) ([]violation.ScopeRecords, error) {
+	return nil, nil
+}
 
 type shortGet struct{ violation.View }
 
-func (shortGet) Get(context.Context, []record.Key) ([]violation.Found, error) { return nil, nil }
+func (shortGet) Get(context.Context, []record.Key) ([]violation.Lookup, error) { return nil, nil }

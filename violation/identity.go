@@ -70,7 +70,7 @@ func evidenceOf(f Finding, records []record.Record) evidence {
 	h := newHash("fieldlww/evidence/1\n")
 	for _, r := range records {
 		for name, w := range r.All() {
-			if f.dependsOn(name) {
+			if f.reads(name) {
 				h.add(r.Key().Table, r.Key().ID, name, w.Stamp.String())
 				if w.Stamp.Compare(e.newest) > 0 {
 					e.newest = w.Stamp
@@ -84,7 +84,7 @@ func evidenceOf(f Finding, records []record.Record) evidence {
 }
 
 // dependsOn reports whether a field is a part of the evidence.
-func (f Finding) dependsOn(name string) bool {
+func (f Finding) reads(name string) bool {
 	if f.Fields == nil || name == record.DeletedField {
 		return true
 	}

@@ -44,7 +44,7 @@ func (s *server) requireOracle(t require.TestingT, before map[string]record.Reco
 	o := oracleOf(s.data())
 	most := s.checker.MaxPerScope
 	if most == 0 {
-		most = violation.DefaultMaxPerScope
+		most = 100
 	}
 	want := sortedWrongs(o.all(most))
 	got := []wrong{}

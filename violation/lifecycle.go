@@ -44,7 +44,7 @@ func (c *ruleCheck) lookUp(ctx context.Context, view View) error {
 }
 
 // learn takes in the answer of the view for one key.
-func (c *ruleCheck) learn(key record.Key, f Found) {
+func (c *ruleCheck) learn(key record.Key, f Lookup) {
 	if key.Table == c.table() {
 		if f.Record.Len() > 0 {
 			c.rows[key.ID] = f.Record
@@ -105,7 +105,7 @@ func (c *ruleCheck) close() error {
 // maxDoubted is how many rows of a group stay open because something cannot be read.
 // Without a limit, whoever writes such records fills the scope with rows that each check
 // reads. The rest is hidden.
-func (c *ruleCheck) maxDoubted() int { return 2 * max(c.maxPerScope(), DefaultMaxPerScope) }
+func (c *ruleCheck) maxDoubted() int { return 2 * max(c.maxPerScope(), defaultMaxPerScope) }
 
 // closed returns the status of a row whose condition was not found.
 func (c *ruleCheck) closed(v Violation) Status {

@@ -57,7 +57,7 @@ func (l *listed) list(findings Findings, most int) error {
 // addEach adds a row for each of the findings.
 func (l *listed) addEach(list []Finding) error {
 	for _, f := range list {
-		keys := append(append([]record.Key{f.Record}, f.Others...), f.Beside...)
+		keys := append(append([]record.Key{f.Record}, f.Others...), f.DependsOn...)
 		slices.SortFunc(keys, record.Key.Compare)
 		if err := l.add(f, 1, l.group.records(slices.Compact(keys))); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (f Finding) compare(o Finding) int {
 	if c := slices.Compare(f.Fields, o.Fields); c != 0 {
 		return c
 	}
-	if c := slices.CompareFunc(f.Beside, o.Beside, record.Key.Compare); c != 0 {
+	if c := slices.CompareFunc(f.DependsOn, o.DependsOn, record.Key.Compare); c != 0 {
 		return c
 	}
 	return cmp.Or(cmp.Compare(f.Type, o.Type), cmp.Compare(f.Description, o.Description), cmp.Compare(f.RelevantUntil, o.RelevantUntil))

@@ -9,9 +9,9 @@ import (
 // Checker: such a row is about an event, and no check opens or closes it.
 const LostEditRule = "lost_edit"
 
-// FieldLosing is the field of a row of a lost edit that holds the value which is
+// FieldLostValue is the field of a row of a lost edit that holds the value which is
 // gone.
-const FieldLosing = "losing"
+const FieldLostValue = "losing"
 
 // LostEdit returns the row of a lost edit, for a field of which no value may vanish
 // in silence. It holds the value that lost, and is closed when somebody who has seen it
@@ -43,7 +43,7 @@ func (c *Checker) LostEdit(d merge.Decision) (record.Record, bool) {
 				return
 			}
 		}
-		yield(FieldLosing, record.FieldValue{Value: loser.Value, Stamp: winner.Stamp})
+		yield(FieldLostValue, record.FieldValue{Value: loser.Value, Stamp: winner.Stamp})
 	})
 	return with, err == nil
 }

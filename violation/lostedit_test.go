@@ -68,7 +68,7 @@ func TestLostEditHasOneRow(t *testing.T) {
 	require.Equal(t, violation.Open, v.Status)
 	require.Equal(t, by(2, 2).Time, v.DetectedAt)
 	require.NotContains(t, v.Description, "90")
-	w, ok := rows[0].Get(violation.FieldLosing)
+	w, ok := rows[0].Get(violation.FieldLostValue)
 	require.True(t, ok)
 	require.Equal(t, record.Int(90), w.Value)
 	require.Equal(t, violation.DefaultTable, rows[0].Key().Table)
@@ -113,7 +113,7 @@ func TestLostDeletion(t *testing.T) {
 	for _, value := range []record.Value{record.Deletion(), {}} {
 		row, ok := c.LostEdit(losing(t, price(1, 1, value), price(2, 2, 95))[0])
 		require.True(t, ok)
-		w, ok := row.Get(violation.FieldLosing)
+		w, ok := row.Get(violation.FieldLostValue)
 		require.True(t, ok)
 		require.Equal(t, value, w.Value)
 	}
@@ -142,7 +142,7 @@ func TestLostEditIsForPeopleToClose(t *testing.T) {
 		require.True(t, s.guarded(t, 1, says(row.Key().ID, 1, 9, fields{say: value})).Results[0].Accepted())
 		require.Equal(t, say != violation.FieldNote, s.only(t).Status == violation.Resolved, say)
 		require.Empty(t, s.audit(t).Updates)
-		kept, _ := s.row(row.Key().ID).Get(violation.FieldLosing)
+		kept, _ := s.row(row.Key().ID).Get(violation.FieldLostValue)
 		require.Equal(t, record.Int(90), kept.Value)
 	}
 }

@@ -64,20 +64,20 @@ func (m *Memory) places(r record.Record) []place {
 }
 
 // Groups returns the members of each scope. See View.
-func (m *Memory) Groups(_ context.Context, rule string, names []string) ([]Members, error) {
-	all := make([]Members, len(names))
+func (m *Memory) Groups(_ context.Context, rule string, names []string) ([]ScopeRecords, error) {
+	all := make([]ScopeRecords, len(names))
 	for i, name := range names {
 		scope := Scope{rule, name}
-		all[i] = Members{Records: m.sorted(m.groups[scope]), Rows: m.sorted(m.rows[scope])}
+		all[i] = ScopeRecords{Records: m.sorted(m.groups[scope]), Rows: m.sorted(m.rows[scope])}
 	}
 	return all, nil
 }
 
 // Get returns the record of each key. See View.
-func (m *Memory) Get(_ context.Context, keys []record.Key) ([]Found, error) {
-	all := make([]Found, len(keys))
+func (m *Memory) Get(_ context.Context, keys []record.Key) ([]Lookup, error) {
+	all := make([]Lookup, len(keys))
 	for i, key := range keys {
-		all[i] = Found{Record: record.New(key)}
+		all[i] = Lookup{Record: record.New(key)}
 		if r, ok := m.records[key]; ok {
 			all[i].Record = r
 		}

@@ -20,7 +20,7 @@ type shuffling struct {
 	dice *rand.Rand
 }
 
-func (v shuffling) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v shuffling) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for i := range groups {
 		groups[i].Records = v.shuffle(groups[i].Records)

@@ -83,7 +83,7 @@ func (n NoOverlap) taken(r record.Record) (taken, error) {
 // Check returns the pairs that meet in the group, and the records that were cut. If there
 // are very many, it returns the first ones and counts the rest.
 func (n NoOverlap) Check(g Group) (Findings, error) {
-	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Most}
+	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Limit}
 	cuts := make([]taken, 0)
 	for _, r := range g.Records {
 		t, err := n.taken(r)
@@ -99,13 +99,13 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 		return Findings{}, err
 	}
 	f := Findings{Total: m.total + len(cuts)}
-	for _, t := range cuts[:min(g.Most, len(cuts))] {
+	for _, t := range cuts[:min(g.Limit, len(cuts))] {
 		f.List = append(f.List, Finding{
 			Key: RecordKey(t.Key()), Type: SlotsCut, Record: t.Key(), Fields: n.Fields,
 			Description: "takes too much to be looked at: conflicts of its later part are not found",
 		})
 	}
-	for _, p := range m.pairs[:min(max(0, g.Most-len(f.List)), len(m.pairs))] {
+	for _, p := range m.pairs[:min(max(0, g.Limit-len(f.List)), len(m.pairs))] {
 		f.List = append(f.List, n.finding(p))
 	}
 	return f, nil

@@ -114,7 +114,7 @@ func TestDerivedIsNobodys(t *testing.T) {
 			write("bookings", name, by(1, 50), fields{"status": "open"}))
 		refusal := answer.Results[0].Refusal
 		require.NotNil(t, refusal, name)
-		require.Equal(t, violation.Derived, refusal.Code)
+		require.Equal(t, violation.CodeDerivedField, refusal.Code)
 		require.Equal(t, merge.Code("derived_field"), refusal.Code)
 		require.Equal(t, "data."+name, refusal.Path)
 		require.False(t, refusal.Retryable)

@@ -51,9 +51,9 @@ func TestRace(t *testing.T) {
 // whole, an open and a resolved row would end as either.
 func TestWritten(t *testing.T) {
 	s, v := conflict(t)
-	require.Zero(t, violation.Written(s.row(v.ID)).Len())
+	require.Zero(t, violation.UserFields(s.row(v.ID)).Len())
 	s.guarded(t, 1, says(v.ID, 1, 3, fields{violation.FieldAcknowledged: true, violation.FieldNote: "mine"}))
-	said := violation.Written(s.row(v.ID))
+	said := violation.UserFields(s.row(v.ID))
 	require.Equal(t, s.row(v.ID).Key(), said.Key())
 	require.Equal(t, map[string]any{"acknowledged": true, "note": "mine"}, said.Map())
 

@@ -71,7 +71,7 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 		if id, err := l.reference(r); r.Key().Table != l.Table || err != nil || id != g.Scope {
 			continue
 		}
-		if f.Total++; len(f.List) >= g.Most { // by key, as the records are
+		if f.Total++; len(f.List) >= g.Limit { // by key, as the records are
 			continue
 		}
 		f.List = append(f.List, Finding{

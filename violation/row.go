@@ -126,10 +126,10 @@ func isOfPeople(field string) bool {
 	return field == FieldAcknowledged || field == FieldDismissed || field == FieldNote
 }
 
-// Written returns that part of a row which people wrote, which may be nothing. It is what
-// servers exchange and join: what is derived, each of them derives again, and a join of
-// the two would keep one of them by chance.
-func Written(row record.Record) record.Record {
+// UserFields returns the row with only the fields that users wrote, perhaps none. Servers
+// exchange and join these: each server derives the other fields itself, and a join of two
+// derived versions would keep one of them by chance.
+func UserFields(row record.Record) record.Record {
 	var b record.Builder
 	// The fields come from a record, so they make one.
 	r, _ := b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {

@@ -40,10 +40,10 @@ type Group struct {
 	Scope string
 	// Records are those that are not deleted, and Deleted those that are.
 	Records, Deleted []record.Record
-	// Most is how many findings of the group are looked at. A rule that finds more may
-	// return that many, the first ones in the order of Findings.List, and count all of them
-	// in Findings.Total.
-	Most int
+	// Limit is how many findings of the group get a row. A rule that finds more may return
+	// only the first Limit of them, in the order of Findings.List, and count all of them in
+	// Findings.Total.
+	Limit int
 	// Partial says that there may be more records than are known here, as on a
 	// client that holds a part of the data. What the records at hand prove is a
 	// finding all the same; what rests on a record being absent is not.
@@ -78,11 +78,12 @@ type Finding struct {
 	// missing.
 	Record record.Key
 	Others []record.Key
-	// Beside are further records of the group that the finding depends on and does not
+	// DependsOn are further records of the group that the finding depends on and does not
 	// name, such as the event that has too few seats.
-	Beside []record.Key
+	DependsOn []record.Key
 	// Description is for people who may read Record. Mind that they may not be
-	// permitted to read the others. It is cut after MaxDescription bytes.
+	// permitted to read the others. It is cut after 4,096 bytes of
+	// JSON.
 	Description string
 	// Fields are the fields of all these records that the finding depends on; nil
 	// means all fields. A change of one of them is a change of the evidence, and a

@@ -94,7 +94,7 @@ func (c *ruleCheck) overlaid() View {
 }
 
 // group checks one group. One that fails finds nothing and closes nothing.
-func (c *ruleCheck) group(name string, members Members) {
+func (c *ruleCheck) group(name string, members ScopeRecords) {
 	err := members.Err
 	if err == nil && len(c.found) > maxFound {
 		err = ErrTooLarge
@@ -123,9 +123,9 @@ func (c *ruleCheck) group(name string, members Members) {
 }
 
 // judge asks the rule what is wrong in a group.
-func (c *ruleCheck) judge(name string, members Members) (listed, error) {
+func (c *ruleCheck) judge(name string, members ScopeRecords) (listed, error) {
 	g := groupOf(longName(c.rule, name, members.Records), members)
-	g.Most = c.maxPerScope() + 1 // one more says until when there are too many
+	g.Limit = c.maxPerScope() + 1 // one more says until when there are too many
 	for _, r := range g.Records {
 		c.members[r.Key()] = r
 	}
@@ -147,7 +147,7 @@ func (c *ruleCheck) judge(name string, members Members) (listed, error) {
 }
 
 // groupOf returns the group of the members of a scope.
-func groupOf(name string, members Members) Group {
+func groupOf(name string, members ScopeRecords) Group {
 	g := Group{Scope: name, Partial: members.Partial}
 	for _, r := range members.Records {
 		if r.Deleted() {

@@ -74,19 +74,19 @@ func slotOf(r record.Record) (violation.Slot, error) {
 	return violation.Slot{Resource: s.Room, From: hours(s.From), To: hours(s.To)}, nil
 }
 
-func placeOf(r record.Record) (violation.Place, error) {
+func placeOf(r record.Record) (violation.Usage, error) {
 	w, ok := r.Get("place")
 	if !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
-		return violation.Place{}, nil
+		return violation.Usage{}, nil
 	}
 	var p struct {
 		Event string
 		Units int64
 	}
 	if w.Value.Decode(&p) != nil || p.Event == "" {
-		return violation.Place{}, violation.ErrUnknown
+		return violation.Usage{}, violation.ErrUnknown
 	}
-	return violation.Place{Parent: p.Event, Units: p.Units}, nil
+	return violation.Usage{Parent: p.Event, Units: p.Units}, nil
 }
 
 // isHere says that a person has not left.
@@ -120,10 +120,10 @@ func undated(task record.Record) (string, error) {
 
 var (
 	overlapRule = violation.NoOverlap{Table: "bookings", Fields: []string{"slot"}, Slot: slotOf}
-	seatsRule   = violation.Capacity{Table: "attendees", Fields: []string{"place"}, Place: placeOf, ParentTable: "events", LimitField: "seats"}
+	seatsRule   = violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, ParentTable: "events", LimitField: "seats"}
 	personRule  = violation.LiveReference{Table: "tasks", Field: "who", Target: "people", Fit: isHere, FitFields: []string{"left"}}
 	emailRule   = violation.Unique{Table: "users", Fields: []string{"email"}}
-	doneRule    = violation.Single{Table: "tasks", Fields: []string{"done", "when"}, Type: "undated", Wrong: undated}
+	doneRule    = violation.PerRecord{Table: "tasks", Fields: []string{"done", "when"}, Type: "undated", Wrong: undated}
 )
 
 // smallRules are the rules of the small world.

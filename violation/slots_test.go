@@ -246,7 +246,7 @@ type weighing struct {
 	records int
 }
 
-func (v *weighing) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v *weighing) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for _, g := range groups {
 		v.records += len(g.Records) + len(g.Rows)

@@ -130,7 +130,7 @@ type partial struct {
 	rule, table string
 }
 
-func (v partial) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v partial) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for i := range groups {
 		groups[i].Partial = rule == v.rule
@@ -138,11 +138,11 @@ func (v partial) Groups(ctx context.Context, rule string, names []string) ([]vio
 	return groups, err
 }
 
-func (v partial) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+func (v partial) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	found, err := v.View.Get(ctx, keys)
 	for i := range found {
 		if keys[i].Table == v.table {
-			found[i] = violation.Found{Record: record.New(keys[i]), Unknown: true}
+			found[i] = violation.Lookup{Record: record.New(keys[i]), Unknown: true}
 		}
 	}
 	return found, err

@@ -19,14 +19,14 @@ type View interface {
 	// Groups returns, for each of the named scopes of a rule, the records and the rows of
 	// violations that stand in it by Checker.ScopesOf: records of the rule, deleted ones
 	// included, and open rows.
-	Groups(ctx context.Context, rule string, names []string) ([]Members, error)
+	Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error)
 
 	// Get returns the record of each key. One that does not exist has no fields.
-	Get(ctx context.Context, keys []record.Key) ([]Found, error)
+	Get(ctx context.Context, keys []record.Key) ([]Lookup, error)
 }
 
-// Members is what a View knows of one scope. Their order does not matter.
-type Members struct {
+// ScopeRecords are the records and rows of one scope that a View has, in any order.
+type ScopeRecords struct {
 	Records []record.Record
 	// Rows are the rows of violations that were found in this scope and are stored as
 	// open. Others among them do no harm.
@@ -40,8 +40,8 @@ type Members struct {
 	Partial bool
 }
 
-// Found is the answer to the question for one key.
-type Found struct {
+// Lookup is the result of looking up one key.
+type Lookup struct {
 	// Record is the record, deleted or not, and one without fields if there is none.
 	Record record.Record
 	// Unknown says that it cannot be told whether there is one, as on a client that
@@ -71,13 +71,13 @@ func newOverlay(v View, c *Checker, after []record.Record) *overlay {
 
 // Groups returns the members of the view that did not change, and those that belong
 // to the scopes now.
-func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Members, error) {
+func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error) {
 	groups, err := o.View.Groups(ctx, rule, names)
 	if err != nil || len(groups) != len(names) {
 		return groups, err
 	}
 	at := make(map[string]int, len(names))
-	out := make([]Members, len(groups))
+	out := make([]ScopeRecords, len(groups))
 	for i, g := range groups {
 		at[names[i]] = i
 		out[i].Partial, out[i].Err = g.Partial, g.Err
@@ -117,7 +117,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Me
 }
 
 // Get returns changed records as they are now.
-func (o *overlay) Get(ctx context.Context, keys []record.Key) ([]Found, error) {
+func (o *overlay) Get(ctx context.Context, keys []record.Key) ([]Lookup, error) {
 	found, err := o.View.Get(ctx, keys)
 	if err != nil || len(found) != len(keys) {
 		return found, err
@@ -125,7 +125,7 @@ func (o *overlay) Get(ctx context.Context, keys []record.Key) ([]Found, error) {
 	found = slices.Clone(found)
 	for i, key := range keys {
 		if r, ok := o.changed[key]; ok {
-			found[i] = Found{Record: r}
+			found[i] = Lookup{Record: r}
 		}
 	}
 	return found, nil

@@ -80,7 +80,7 @@ func (s *server) withWritten(ctx context.Context, tx *sql.Tx, rows []merge.Updat
 	}
 	for i, u := range rows {
 		if row, ok := stored.Get(keys[i]); ok {
-			if rows[i].After, err = merge.Records(u.After, violation.Written(row)); err != nil {
+			if rows[i].After, err = merge.Records(u.After, violation.UserFields(row)); err != nil {
 				return nil, err
 			}
 		}

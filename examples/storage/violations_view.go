@@ -26,12 +26,12 @@ var errView = errors.New("look-up of violations")
 func (v *violations) table() string { return cmp.Or(v.checker.Table, violation.DefaultTable) }
 
 // Groups returns the members of scopes, by one statement.
-func (v view) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
-	groups := make(map[string]*violation.Members, len(names))
+func (v view) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
+	groups := make(map[string]*violation.ScopeRecords, len(names))
 	hashes := make([]string, len(names))
 	for i, name := range names {
 		hashes[i] = hashOf(name)
-		groups[hashes[i]] = new(violation.Members)
+		groups[hashes[i]] = new(violation.ScopeRecords)
 	}
 	err := v.read(ctx, question{v.groups, hashes, []any{rule}}, func(hash string, r record.Record) {
 		if g := groups[hash]; r.Key().Table == v.table() {
@@ -40,7 +40,7 @@ func (v view) Groups(ctx context.Context, rule string, names []string) ([]violat
 			g.Records = append(g.Records, r)
 		}
 	})
-	all := make([]violation.Members, len(names))
+	all := make([]violation.ScopeRecords, len(names))
 	for i, hash := range hashes {
 		all[i] = *groups[hash]
 	}
@@ -48,14 +48,14 @@ func (v view) Groups(ctx context.Context, rule string, names []string) ([]violat
 }
 
 // Get returns the records of keys, by one statement.
-func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
 		rows[i] = keyRow{k.Table, k.ID}
 	}
 	found := make(map[record.Key]record.Record, len(keys))
 	err := v.read(ctx, question{v.get, rows, nil}, func(_ string, r record.Record) { found[r.Key()] = r })
-	all := make([]violation.Found, len(keys))
+	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
 		all[i].Record = found[key].WithKey(key) // without fields, if it was not found
 	}

@@ -33,11 +33,11 @@ func TestMemory(t *testing.T) {
 // broken is a Memory that has one of the faults that views have.
 type broken struct {
 	violation.View
-	groups func(rule string, names []string, answer []violation.Members) []violation.Members
-	get    func(keys []record.Key, answer []violation.Found) []violation.Found
+	groups func(rule string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords
+	get    func(keys []record.Key, answer []violation.Lookup) []violation.Lookup
 }
 
-func (b broken) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (b broken) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	answer, err := b.View.Groups(ctx, rule, names)
 	if b.groups != nil {
 		answer = b.groups(rule, names, answer)
@@ -45,7 +45,7 @@ func (b broken) Groups(ctx context.Context, rule string, names []string) ([]viol
 	return answer, err
 }
 
-func (b broken) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+func (b broken) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	answer, err := b.View.Get(ctx, keys)
 	if b.get != nil {
 		answer = b.get(keys, answer)
@@ -54,8 +54,8 @@ func (b broken) Get(ctx context.Context, keys []record.Key) ([]violation.Found, 
 }
 
 // each changes the answer for each scope.
-func each(change func(m *violation.Members)) broken {
-	return broken{groups: func(_ string, _ []string, answer []violation.Members) []violation.Members {
+func each(change func(m *violation.ScopeRecords)) broken {
+	return broken{groups: func(_ string, _ []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 		for i := range answer {
 			change(&answer[i])
 		}
@@ -64,8 +64,8 @@ func each(change func(m *violation.Members)) broken {
 }
 
 // eachFound changes the answer for each key.
-func eachFound(change func(f *violation.Found)) broken {
-	return broken{get: func(_ []record.Key, answer []violation.Found) []violation.Found {
+func eachFound(change func(f *violation.Lookup)) broken {
+	return broken{get: func(_ []record.Key, answer []violation.Lookup) []violation.Lookup {
 		for i := range answer {
 			change(&answer[i])
 		}
@@ -76,29 +76,29 @@ func eachFound(change func(f *violation.Found)) broken {
 // faults are views that are wrong, and a part of what is said of them.
 func faults() map[string]broken {
 	return map[string]broken{
-		"it is deleted": each(func(m *violation.Members) { m.Records = slices.DeleteFunc(m.Records, record.Record.Deleted) }),
-		"row":           each(func(m *violation.Members) { m.Rows = nil }),
-		"was not read":  each(func(m *violation.Members) { m.Err = violation.ErrTooLarge }),
-		"is partial":    each(func(m *violation.Members) { m.Partial = true }),
-		"twice":         each(func(m *violation.Members) { m.Records = append(m.Records, m.Records...) }),
-		"answers to": {groups: func(_ string, names []string, answer []violation.Members) []violation.Members {
+		"it is deleted": each(func(m *violation.ScopeRecords) { m.Records = slices.DeleteFunc(m.Records, record.Record.Deleted) }),
+		"row":           each(func(m *violation.ScopeRecords) { m.Rows = nil }),
+		"was not read":  each(func(m *violation.ScopeRecords) { m.Err = violation.ErrTooLarge }),
+		"is partial":    each(func(m *violation.ScopeRecords) { m.Partial = true }),
+		"twice":         each(func(m *violation.ScopeRecords) { m.Records = append(m.Records, m.Records...) }),
+		"answers to": {groups: func(_ string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 			return answer[:len(set(names))] // one for each different question
 		}},
-		"does not belong": {groups: func(_ string, names []string, answer []violation.Members) []violation.Members {
+		"does not belong": {groups: func(_ string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 			slices.Reverse(answer)
 			return answer
 		}},
-		"5000": {groups: func(_ string, names []string, answer []violation.Members) []violation.Members {
+		"5000": {groups: func(_ string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 			return answer[:min(len(answer), 999)]
 		}},
-		"is unknown": eachFound(func(f *violation.Found) { f.Unknown = f.Record.Len() == 0 }),
-		"is missing": eachFound(func(f *violation.Found) {
+		"is unknown": eachFound(func(f *violation.Lookup) { f.Unknown = f.Record.Len() == 0 }),
+		"is missing": eachFound(func(f *violation.Lookup) {
 			if f.Record.Deleted() {
 				f.Record = record.New(f.Record.Key())
 			}
 		}),
-		"another record": {get: func(keys []record.Key, answer []violation.Found) []violation.Found {
-			slices.SortFunc(answer, func(a, b violation.Found) int { return a.Record.Key().Compare(b.Record.Key()) })
+		"another record": {get: func(keys []record.Key, answer []violation.Lookup) []violation.Lookup {
+			slices.SortFunc(answer, func(a, b violation.Lookup) int { return a.Record.Key().Compare(b.Record.Key()) })
 			return answer
 		}},
 	}
@@ -160,7 +160,7 @@ type keeping struct {
 	now  map[record.Key]record.Record
 }
 
-func (k keeping) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (k keeping) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	answer, err := k.View.Groups(ctx, rule, names)
 	for i, name := range names {
 		members := map[record.Key]record.Record{}
@@ -182,7 +182,7 @@ func TestClosedRows(t *testing.T) {
 				rows[v.Rule+"/"+v.Scope] = append(rows[v.Rule+"/"+v.Scope], r)
 			}
 		}
-		return broken{View: m, groups: func(rule string, names []string, answer []violation.Members) []violation.Members {
+		return broken{View: m, groups: func(rule string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 			for i, name := range names {
 				answer[i].Rows = append(answer[i].Rows, rows[rule+"/"+name]...)
 			}
@@ -259,8 +259,8 @@ func TestErrors(t *testing.T) {
 
 type failing struct{ err error }
 
-func (f failing) Groups(context.Context, string, []string) ([]violation.Members, error) {
+func (f failing) Groups(context.Context, string, []string) ([]violation.ScopeRecords, error) {
 	return nil, f.err
 }
 
-func (f failing) Get(context.Context, []record.Key) ([]violation.Found, error) { return nil, f.err }
+func (f failing) Get(context.Context, []record.Key) ([]violation.Lookup, error) { return nil, f.err }

@@ -54,7 +54,7 @@ func Written(all merge.Collection) merge.Collection {
 	var written []record.Record
 	for r := range all.All() {
 		if r.Key().Table == violation.DefaultTable {
-			r = violation.Written(r)
+			r = violation.UserFields(r)
 		}
 		written = append(written, r)
 	}

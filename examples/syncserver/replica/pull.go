@@ -108,7 +108,7 @@ func (h *held) explain(now record.Record) {
 // not: there no write wins over another.
 func merged(rec record.Record) record.Record {
 	if rec.Key().Table == violation.DefaultTable {
-		return violation.Written(rec)
+		return violation.UserFields(rec)
 	}
 	return rec
 }

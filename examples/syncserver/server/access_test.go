@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 		{board.UnknownTable, "passwords", "4", "x", "y", eve},
 		{board.OtherDevice, board.Devices, ana.ID.String(), board.Name, "Eve was here", eve},
 		{"", board.Devices, eve.ID.String(), board.Name, "Eve's phone", eve},
-		{violation.Derived, violation.DefaultTable, "v", "status", "resolved", eve},
+		{violation.CodeDerivedField, violation.DefaultTable, "v", "status", "resolved", eve},
 	} {
 		good := eve.set(board.Tasks, "good", "note", string(c.code)+c.table+c.id)
 		replies := eve.push(c.by.set(c.table, c.id, c.field, c.value), good).Results

@@ -190,7 +190,7 @@ func TestRefusedPushAsksNoRule(t *testing.T) {
 	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
 	s.pushes.count("demo", "cem", 10)
 	var asked atomic.Int32
-	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"asked": violation.Single{
+	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"asked": violation.PerRecord{
 		Table: board.Meetings, Wrong: func(record.Record) (string, error) { asked.Add(1); return "", nil },
 	}}}
 	answer := ben.do("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)), nil)

@@ -121,10 +121,10 @@ func storedRows(t *testing.T, s *Server) (stored []string) {
 func TestRuleRefusesNothing(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		const seats, all = 2_990, 3_000
-		rule := violation.Capacity{Table: board.Tasks, Fields: []string{board.Title}, Limit: seats, Place: func(r record.Record) (violation.Place, error) {
+		rule := violation.Capacity{Table: board.Tasks, Fields: []string{board.Title}, Limit: seats, Usage: func(r record.Record) (violation.Usage, error) {
 			w, _ := r.Get(board.Title)
 			event, _ := w.Value.Text()
-			return violation.Place{Parent: event, Units: 1}, nil
+			return violation.Usage{Parent: event, Units: 1}, nil
 		}}
 		d, err := OpenDatabase(context.Background(), name(t))
 		require.NoError(t, err)

@@ -27,7 +27,7 @@ type view struct {
 const maxReads = 3
 
 // Groups returns the members of scopes, by one statement unless they are too large.
-func (v *view) Groups(ctx context.Context, rule string, names []string) ([]violation.Members, error) {
+func (v *view) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	hashes := make([]string, len(names))
 	for i, name := range names {
 		hashes[i] = hashOf(name)
@@ -54,13 +54,13 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 		}
 		large[largest(groups)] = true
 	}
-	all := make([]violation.Members, len(names))
+	all := make([]violation.ScopeRecords, len(names))
 	for i, hash := range hashes {
 		if g := groups[hash]; g != nil {
-			all[i] = g.Members
+			all[i] = g.ScopeRecords
 		}
 		if large[hash] {
-			all[i] = violation.Members{Err: violation.ErrTooLarge}
+			all[i] = violation.ScopeRecords{Err: violation.ErrTooLarge}
 		}
 	}
 	return all, nil
@@ -68,7 +68,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 
 // group is what was read of a scope.
 type group struct {
-	violation.Members
+	violation.ScopeRecords
 	size int
 }
 
@@ -110,13 +110,13 @@ func (v *view) read(ctx context.Context, rule string, hashes []string) (map[stri
 }
 
 // Get returns the records of keys, by one statement.
-func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Found, error) {
+func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	found, err := v.get(ctx, keys)
 	if isTooLarge(err) {
 		return nil, violation.ErrTooLarge
 	}
 	v.err = errors.Join(v.err, err)
-	all := make([]violation.Found, len(keys))
+	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
 		all[i].Record, _ = found.Get(key)
 	}

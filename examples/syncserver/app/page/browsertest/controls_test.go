@@ -155,7 +155,7 @@ func TestPageSpaceThenEditElsewhere(t *testing.T) {
 			c.rewrite(text + kb.Enter)
 			c.agree()
 			c.elsewhere("Another")
-			require.Equal(t, "Another", eval[string](c.screen, c.onLeft()+".value"))
+			c.await("the field shows it", func() bool { return eval[string](c.screen, c.onLeft()+".value") == "Another" })
 			pushes := c.network.pushes(c.left.Client())
 			c.leaveField()
 			c.is("Another")

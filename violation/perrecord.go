@@ -2,10 +2,10 @@ package violation
 
 import "github.com/fieldlww/fieldlww/record"
 
-// Single is a rule about each record by itself, such as that what is done has a date
-// on which it was done. Fields that are judged together merge apart from each other;
-// where that can be helped, one composite field is the better cure.
-type Single struct {
+// PerRecord is a rule about each record by itself, such as that a task which is done has a
+// date. Fields that are judged together merge separately: one composite field is better
+// where that is possible.
+type PerRecord struct {
 	// Table is the table, and Fields are the fields that Check reads.
 	Table  string
 	Fields []string
@@ -17,7 +17,7 @@ type Single struct {
 }
 
 // Scopes returns a group of its own for each record.
-func (s Single) Scopes(r record.Record) ([]string, error) {
+func (s PerRecord) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != s.Table {
 		return nil, nil
 	}
@@ -28,7 +28,7 @@ func (s Single) Scopes(r record.Record) ([]string, error) {
 }
 
 // Check returns a finding if something is wrong with the record.
-func (s Single) Check(g Group) (Findings, error) {
+func (s PerRecord) Check(g Group) (Findings, error) {
 	var f Findings
 	for _, r := range g.Records {
 		text, err := s.Wrong(r)
