@@ -73,8 +73,8 @@
 // text, Observe and Check refuse every timestamp after [MaxTimestamp]. A clock
 // that observed MaxTimestamp issues timestamps of the day after it, which has room
 // for 85 trillion. They are valid on this host: edits can be stamped with them, and
-// outbox and clock can be stored and restored (a record.Decoder reads them if its
-// Stored is set). Other hosts refuse them, and a merge.Engine answers too_far_ahead
+// outbox and clock can be stored and restored (a record.Decoder reads them if it
+// is Trusted). Other hosts refuse them, and a merge.Engine answers too_far_ahead
 // with the server's time, as for any clock that is ahead: the client corrects its
 // clock and restamps its outbox.
 //

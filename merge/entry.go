@@ -42,7 +42,7 @@ func ParseJournal(line []byte) (Entry, error) {
 	for _, m := range in.Marks {
 		e.Input.Marks = append(e.Input.Marks, clock.Stamp{Time: m.UpdatedAt, Client: m.ClientID})
 	}
-	d := record.Decoder{Stored: true, Limits: record.Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
+	d := record.Decoder{Trusted: true}
 	if err := e.readRecords(&d, in); err != nil {
 		return Entry{}, err
 	}

@@ -1,7 +1,8 @@
 package record
 
-// Decoder reads values, records, mutations and batches from JSON that nobody
-// vouches for. For any bytes it returns a value or an *Error; it never panics.
+// Decoder reads values, records, mutations and batches from untrusted JSON, or,
+// with Trusted, from the JSON of one's own store or server. For any bytes it
+// returns a value or an *Error; it never panics.
 //
 // It is strict on what is ambiguous: a name that occurs twice in an object at
 // any depth, a member that equals a known one but for case, invalid UTF-8 and
@@ -17,11 +18,16 @@ package record
 // until the next call.
 type Decoder struct {
 	Limits Limits
-	// Stored says that the input is what this host stored itself, such as the outbox
-	// of a client. Then it may hold stamps after clock.MaxTimestamp, which only the
-	// host's own clock issues: see package clock. Leave it false for what comes from
-	// other hosts.
-	Stored bool
+	// Trusted says that the input was admitted before: one's own store or server wrote
+	// it. Every limit that Limits leaves at 0 is then off, because legal pushes can make
+	// a record larger than any limit of a single push, and a store or a client that
+	// refused such a record could never read or change it again. Stamps after
+	// clock.MaxTimestamp, which a host's own clock can issue, are accepted as well: see
+	// package clock. Syntax, names and values are checked as always.
+	//
+	// Leave it false wherever others choose the bytes, such as in a push handler. Scan
+	// reads columns as a trusted Decoder does; the UnmarshalJSON methods do not.
+	Trusted bool
 
 	parser  parser
 	builder Builder
@@ -35,7 +41,7 @@ const maxKept = 1 << 20
 // too long.
 func (d *Decoder) start(text []byte) (*parser, error) {
 	p := &d.parser
-	p.in, p.pos, p.from, p.limits, p.stored = text, 0, 0, d.Limits.inForce(), d.Stored
+	p.in, p.pos, p.from, p.limits, p.trusted = text, 0, 0, d.Limits.inForce(d.Trusted), d.Trusted
 	p.out, p.others, p.trail, p.dropped = p.out[:0], p.others[:0], p.trail[:0], false
 	if cap(p.out)+cap(p.scratch) > maxKept {
 		p.out, p.moved, p.members, p.scratch = nil, nil, nil, nil

@@ -17,8 +17,9 @@
 // [Record.Map] and [Record.Struct] read a record into Go values, and
 // [Edit.SetMap] and [Edit.SetStruct] write what has changed in them.
 //
-// A [Decoder] reads all of these from bytes that nobody vouches for, within
-// [Limits]. What it refuses is an [Error] with a path and a reason.
+// A [Decoder] reads all of these from untrusted bytes, within [Limits]. What it
+// refuses is an [Error] with a path and a reason. What one's own store or server
+// wrote has no limits: Decoder{Trusted: true} reads it, and the Scan methods do.
 //
 // # Absent, null, deleted, empty
 //

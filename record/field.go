@@ -80,8 +80,8 @@ func appendStamp(dst []byte, s clock.Stamp) []byte {
 // MarshalJSON returns the canonical JSON of f.
 func (f FieldValue) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 
-// UnmarshalJSON sets f from its JSON, by the rules of Decoder and under its default
-// limits.
+// UnmarshalJSON sets f from untrusted JSON, by the rules of Decoder and under its
+// default limits.
 func (f *FieldValue) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.FieldValue(text)

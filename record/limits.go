@@ -4,8 +4,8 @@ import "cmp"
 
 // Limits bound what a Decoder accepts. In every field 0 means the default, and a
 // negative number that this limit is off. Limits belong to admission, where data
-// comes from somebody who is not trusted; a join has none, so servers with
-// different limits still converge.
+// is untrusted; a join has none, so servers with different limits still converge,
+// and a Decoder that is Trusted has none by default.
 //
 // Some limits are the same for all: a number has at most 1,000 characters, and an
 // object of the wire format 64 unknown members. Reading any number costs at most
@@ -42,10 +42,11 @@ const (
 	mostMembers = 64
 )
 
-// inForce returns the limits with defaults and switched-off ones filled in.
-func (l Limits) inForce() Limits {
+// inForce returns the limits with defaults and switched-off ones filled in. Of a
+// trusted input the defaults are off.
+func (l Limits) inForce(trusted bool) Limits {
 	of := func(limit, standard, most int) int {
-		if limit < 0 {
+		if limit < 0 || limit == 0 && trusted {
 			return most
 		}
 		return min(cmp.Or(limit, standard), most)

@@ -63,9 +63,10 @@ func (m Mutation) MarshalJSON() ([]byte, error) {
 	return m.AppendJSON(nil), nil
 }
 
-// UnmarshalJSON sets m from its JSON, by the rules of Decoder. It is there for
-// messages that hold a mutation: since encoding/json reads the bytes first, and
-// has no limits, untrusted bytes should go to a Decoder directly.
+// UnmarshalJSON sets m from its JSON, by the rules of Decoder and under its default
+// limits. It is there for messages that hold a mutation. Give untrusted bytes to a
+// Decoder directly, since encoding/json reads them first and has no limits, and what
+// was stored or pulled to a trusted one.
 func (m *Mutation) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Mutation(text)

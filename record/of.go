@@ -70,7 +70,7 @@ func ofAny(v any) (Value, error) {
 	if err != nil {
 		return Value{}, &Error{Offset: -1, Err: marshalError(err)}
 	}
-	d := Decoder{Limits: Limits{Bytes: -1, Depth: -1, Value: -1, Exact: true}}
+	d := Decoder{Trusted: true, Limits: Limits{Exact: true}}
 	value, err := d.Value(text)
 	if err != nil {
 		err.(*Error).Offset = -1

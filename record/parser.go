@@ -18,9 +18,10 @@ type parser struct {
 	in     []byte
 	pos    int
 	limits Limits // as they are in force
-	stored bool   // as in Decoder
-	out    []byte // canonical texts
-	from   int    // where in the input the texts in out begin
+	// trusted is as in Decoder.
+	trusted bool
+	out     []byte // canonical texts
+	from    int    // where in the input the texts in out begin
 	// dropped says that the value that is read is not kept. Its syntax, names and
 	// size are checked all the same, but its numbers need no canonical form.
 	dropped bool

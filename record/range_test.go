@@ -31,7 +31,7 @@ func TestEditsOfTheLastDayAreSavedAndOpened(t *testing.T) {
 		require.True(t, changed)
 		again := record.Mutation{Data: first.Data, Base: map[string]clock.Stamp{"title": w.Stamp}}
 
-		saved := record.Decoder{Stored: true}
+		saved := record.Decoder{Trusted: true}
 		for _, m := range []record.Mutation{first, again} {
 			text := m.AppendJSON(nil)
 			got, err := saved.Mutation(text)
@@ -62,7 +62,7 @@ func TestEditsOfTheLastDayAreSavedAndOpened(t *testing.T) {
 		require.ErrorIs(t, one.UnmarshalJSON(w.AppendJSON(nil)), record.ErrStamp)
 	}
 	// Above what an int64 holds there is nothing, not even on this host.
-	saved := record.Decoder{Stored: true}
+	saved := record.Decoder{Trusted: true}
 	for _, text := range []string{"2262-04-11T23:47:16.854775808Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "yesterday"} {
 		_, err := saved.Mutation([]byte(itemAt(text, goodClient)))
 		require.ErrorIs(t, err, record.ErrStamp, text)

@@ -131,8 +131,9 @@ func (r Record) AppendJSON(dst []byte) []byte {
 // json.Marshal escapes <, > and & in what this returns.
 func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 
-// UnmarshalJSON sets the fields of r from JSON, by the rules of Decoder. The key
-// stays as it is.
+// UnmarshalJSON sets the fields of r from untrusted JSON, by the rules of Decoder
+// and under its default limits, so it refuses records that were stored and have
+// grown past them: use a trusted Decoder, or Scan. The key stays as it is.
 func (r *Record) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Record(r.key, text)

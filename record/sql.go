@@ -17,10 +17,10 @@ func (v Value) Value() (driver.Value, error) {
 	return v.JSON(), nil
 }
 
-// Scan sets v from a column: NULL is a deletion, text is JSON by the rules of
-// ParseValue, so that what a database made of it (JSONB rewrites numbers and
-// the order of names) becomes canonical again. A column of another type is
-// refused with ErrType. What is set does not refer to src, which drivers reuse.
+// Scan sets v from a column: NULL is a deletion, and text is JSON as a trusted
+// Decoder reads it, without limits. What a database made of the text (JSONB
+// rewrites numbers and the order of names) becomes canonical again. A column of
+// another type is refused with ErrType. What is set does not refer to src, which drivers reuse.
 //
 // What Value wrote is never rounded here. A column that others write to may hold
 // numbers that are: to refuse those, scan the text and give it to a Decoder with
@@ -34,16 +34,12 @@ func (v *Value) Scan(src any) error {
 	if err != nil {
 		return err
 	}
-	w, err := stored().Value(text)
+	d := Decoder{Trusted: true}
+	w, err := d.Value(text)
 	if err == nil {
 		*v = w
 	}
 	return err
-}
-
-// stored returns a Decoder without limits, for what was accepted long ago.
-func stored() *Decoder {
-	return &Decoder{Stored: true, Limits: Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
 }
 
 // Value returns the canonical JSON of the fields of r as text, which a TEXT or a
@@ -52,8 +48,9 @@ func stored() *Decoder {
 func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil)), nil }
 
 // Scan sets the fields of r from a column that holds what Value wrote, or what a
-// JSONB column made of it. NULL is a record without fields. The key stays as it
-// is: it is in other columns. See Value.Scan for numbers that others wrote. It
+// JSONB column made of it, as a trusted Decoder reads it, so a record of any size
+// that was stored can be read. NULL is a record without fields. The key stays as
+// it is: it is in other columns. See Value.Scan for numbers that others wrote. It
 // implements sql.Scanner.
 func (r *Record) Scan(src any) error {
 	if src == nil {
@@ -64,7 +61,8 @@ func (r *Record) Scan(src any) error {
 	if err != nil {
 		return err
 	}
-	got, err := stored().Record(r.key, text)
+	d := Decoder{Trusted: true}
+	got, err := d.Record(r.key, text)
 	if err == nil {
 		*r = got
 	}

@@ -171,7 +171,7 @@ func (p *parser) setStampPart(s *clock.Stamp, client bool, text []byte) error {
 	switch {
 	case client:
 		return s.Client.UnmarshalText(text)
-	case p.stored:
+	case p.trusted:
 		return s.Time.Scan(text)
 	}
 	return s.Time.UnmarshalText(text)

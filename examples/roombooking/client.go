@@ -117,7 +117,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 func (c *client) pull(s *server) error {
 	var lines []byte
 	lines, c.cursor = s.pull(c.cursor)
-	var d record.Decoder
+	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {
 		m, err := d.Mutation(line)
 		if err != nil {

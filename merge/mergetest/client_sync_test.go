@@ -123,7 +123,7 @@ func (a *app) Pulled(lines []byte, next string) error {
 	if len(lines) == 0 || a.busyIgnores && len(a.outbox) > 0 {
 		return nil
 	}
-	var d record.Decoder
+	d := record.Decoder{Trusted: true}
 	items, err := d.Batch(lines)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func (l *loading) readItem(number, value string) error {
 	if err != nil || len(number) != numberWidth {
 		return errKey
 	}
-	m, err := l.own.Mutation([]byte(value))
+	m, err := l.decoder.Mutation([]byte(value))
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
-	rec, err := l.own.Record(key, []byte(value))
+	rec, err := l.decoder.Record(key, []byte(value))
 	if err != nil {
 		return err
 	}

@@ -48,8 +48,7 @@ type Replica struct {
 	idTold  bool // whether they have that a new ID is needed
 	full    bool // whether it was told that the storage of the server is full
 
-	decoder record.Decoder // of what comes from the server
-	own     record.Decoder // of what was saved
+	decoder record.Decoder // of what the server sent and of what was saved
 	builder record.Builder
 }
 
@@ -58,8 +57,7 @@ type Replica struct {
 // for record.ErrStamp if what waits is of a client, and the ID is zero. On error the
 // Replica is nil.
 func Open(o Options) (*Replica, error) {
-	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: trusting(), own: trusting()}
-	r.own.Stored = true
+	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
 	if r.wall == nil {
 		r.wall = time.Now
 	}
@@ -72,12 +70,6 @@ func Open(o Options) (*Replica, error) {
 		return nil, err
 	}
 	return r, nil
-}
-
-// trusting returns a decoder without limits. They are for admission, which was the
-// server's; a record that was stored and cannot be pulled would stop all pulls.
-func trusting() record.Decoder {
-	return record.Decoder{Limits: record.Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}}
 }
 
 // ID returns the client that the Replica writes as.

@@ -43,11 +43,11 @@ func (r *Replica) parseWhys(key record.Key, value string) (map[string]Why, error
 	if err := json.Unmarshal([]byte(value), &s); err != nil {
 		return nil, err
 	}
-	before, err := r.own.Record(key, s.Before)
+	before, err := r.decoder.Record(key, s.Before)
 	if err != nil {
 		return nil, err
 	}
-	incoming, err := r.own.Record(key, s.Incoming)
+	incoming, err := r.decoder.Record(key, s.Incoming)
 	if err != nil {
 		return nil, err
 	}
