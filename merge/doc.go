@@ -89,8 +89,9 @@
 // # The client
 //
 // A client holds confirmed state and an outbox of its own items, and shows the join
-// of both. What it pulls replaces what is confirmed, and its clock observes it without
-// a bound. An accepted item moves from the outbox to what is confirmed. One that is
+// of both. It reads what it pulls with record.Decoder{Trusted: true}: a record that a
+// limit refused would stop all pulls. What it pulls replaces what is confirmed, and its
+// clock observes it without a bound. An accepted item moves from the outbox to what is confirmed. One that is
 // refused for good is dropped, and that is the rollback: what it covered shows again.
 // A later edit of the same field stays in the outbox, and stays shown.
 //
@@ -189,6 +190,10 @@
 //     fails in queries that look inside; TEXT has no trouble. Or let a Guard refuse such
 //     strings. JSONB rewrites the text otherwise, which does no harm: a record scans to
 //     the same.
+//   - A record that grew push by push can exceed every limit of a single push. Read what
+//     is stored with Scan, and what is stored otherwise or pulled with
+//     record.Decoder{Trusted: true}. UnmarshalJSON and a default Decoder have limits:
+//     with them each push and pull of such a record fails permanently.
 //   - A clock that observes before the commit knows of stamps that were rolled back.
 //
 // # Hazards

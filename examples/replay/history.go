@@ -40,7 +40,8 @@ func (w write) decision(c merge.Change) merge.Decision {
 // readHistory hands each write of a history to deliver, as they come, and returns
 // the number of mutations. It holds one line at a time.
 func readHistory(in *input, deliver func(write) error) (mutations int, err error) {
-	decoder := record.Decoder{Trusted: true} // of a file that the user chose
+	// The user chose the file, and what a server stored may be of any size.
+	decoder := record.Decoder{Trusted: true, Limits: record.Limits{Bytes: maxLine}}
 	err = in.each(func(line []byte) error {
 		m, err := decoder.Mutation(line)
 		if err != nil {

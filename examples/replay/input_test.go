@@ -48,7 +48,7 @@ func TestRefused(t *testing.T) {
 			[]string{"line 1: data.title.value:", "duplicate name"}},
 		{"invalid UTF-8", line("a", `{"value":"secret`+"\xff"+`",`+stampA+`}`), []string{"line 1: data.a.value:", "UTF-8"}},
 		{"number", line("a", `{"value":1e999,`+stampA+`}`), []string{"line 1: data.a.value:", "number out of range"}},
-		{"depth", line("a", `{"value":`+strings.Repeat("[", 50)+strings.Repeat("]", 50)+`,`+stampA+`}`),
+		{"depth", line("a", `{"value":`+strings.Repeat("[", 1001)+strings.Repeat("]", 1001)+`,`+stampA+`}`),
 			[]string{"line 1: data.a.value:", "limit exceeded"}},
 		{"mark of a deletion", line("$deleted", `{"value":"secret",`+stampA+`}`), []string{"line 1: data.$deleted:", "true or false"}},
 		{"name", `{"table":"__proto__","id":"1","data":{}}`, []string{"line 1: table:", "invalid name"}},
