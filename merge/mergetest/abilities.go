@@ -26,33 +26,32 @@ func (a abilities) can(b abilities) bool { return a&b == b }
 // required returns what must have happened in many runs on a backend that can do so much.
 func (a abilities) required(o domain) []string {
 	all := append(o.flaws(),
-		"edits", "deletes", "restores", "clock", "reinstalls", "resends", "garbled", "cut",
-		"refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001", "silent for long",
+		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
 	several, clients, plain := o.Devices > 1, o.NewClient != nil, o.plainDevices()
-	bound := a.can(canTellTime) && o.bounded()
+	bound := judgesTime(a, o)
 	for _, x := range []struct {
 		when bool
 		what []string
 	}{
-		{plain > 0, []string{"reversed", "last only", "doubled", "spelled otherwise", "floods", "counter carries", "backs-up", "is-restored"}},
-		{plain > 1, []string{"clones"}},
+		{plain > 0, []string{"reversed", "last only", "doubled", "spelled otherwise"}},
 		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost as it comes", "edit lost to a later one"}},
 		{clients, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
-		{bound, []string{"too far ahead", "accepted at the limit", "server's clock not set"}},
+		{bound, []string{"too far ahead", "accepted at the limit"}},
 		{bound && clients, []string{"client too far ahead"}},
 		{several && a.can(canPause), []string{"meets"}},
 		{several && a.can(canRetry), []string{"storms"}},
 		{several && (a.can(canPage) || a.can(canPausePull)), []string{"pushes within a pull"}},
 		{a.can(canCrash), []string{"crashes"}},
-		{a.can(canRestart), []string{"restarts", "restarts before it is read"}},
-		{a.can(canRestore) && !clients, []string{"server is restored"}},
-		{a.can(canWrite), []string{"writes"}},
-		{a.can(canReopen), []string{"reopens"}},
 	} {
 		if x.when {
 			all = append(all, x.what...)
+		}
+	}
+	for _, k := range o.ops.grammar {
+		if op := o.ops.ops[k]; op.needs == nil || op.needs(a, o) {
+			all = append(all, op.covers...)
 		}
 	}
 	slices.Sort(all)

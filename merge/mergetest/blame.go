@@ -96,7 +96,7 @@ func (w *world) returned(k fieldKey, who string) bool {
 // blameNames names the law about names, if with plain names the same steps break no law. Steps in
 // which the length of a batch matters tell nothing.
 func (w *world) blameNames(create newBackend, steps []step) {
-	if w.breach.law == lawPanics || slices.ContainsFunc(steps, func(s step) bool { return s.verb == "floods" || s.push.cut > 0 || s.push.garbled > 0 }) {
+	if w.breach.law == lawPanics || slices.ContainsFunc(steps, func(s step) bool { return s.many || s.push.cut > 0 || s.push.garbled > 0 }) {
 		return
 	}
 	if !slices.ContainsFunc(steps, step.isOdd) {

@@ -63,8 +63,8 @@ func TestRespell(t *testing.T) {
 	for seed := range uint64(20) {
 		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
 		for _, s := range draw(seed, o) {
-			if s.verb == "edits" || s.verb == "floods" {
-				d.w.apply(d, s)
+			if s.is("edits") || s.is("floods") {
+				o.ops.ops[s.kind].act(d, s)
 			}
 		}
 		for _, it := range d.outbox {

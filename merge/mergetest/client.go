@@ -111,6 +111,14 @@ func (d *device) reopen() {
 	d.client.Client, d.client.reopened = c, d.w.moment
 }
 
+// reopenAndCompare closes a Client, opens it again, and compares what it shows.
+func (d *device) reopenAndCompare() (done bool) {
+	if d.reopen(); d.w.breach == nil {
+		d.judgeShown()
+	}
+	return true
+}
+
 // waits reports whether something is not yet answered for good.
 func (d *device) waits() bool {
 	if d.client == nil {

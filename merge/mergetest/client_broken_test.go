@@ -71,7 +71,7 @@ func TestClientsSameTwice(t *testing.T) {
 		for range 2 {
 			steps := draw(seed, o)
 			for _, s := range steps {
-				if again, err := parseStep(s.String()); err != nil || again.String() != s.String() {
+				if again, err := o.ops.grammar.parseStep(s.String()); err != nil || again.String() != s.String() {
 					t.Fatalf("%q became %q, %v", s, again, err)
 				}
 			}

@@ -82,16 +82,18 @@ func (d *device) newClock(last clock.Timestamp) {
 	d.clock = c
 }
 
-func (d *device) setSkew(by time.Duration) {
+func (d *device) setSkew(by time.Duration) (done bool) {
 	d.skew = by
 	d.newClock(d.clock.Last())
+	return true
 }
 
 // tick gives the device a clock that has issued almost all stamps of its millisecond.
-func (d *device) tick() {
+func (d *device) tick() (done bool) {
 	const ms = clock.Timestamp(time.Millisecond)
 	last := max(d.clock.Last(), clock.TimestampOf(d.w.now.Add(d.skew)))
 	d.newClock(last - last%ms + ms - 2)
+	return true
 }
 
 // save returns a copy of the state.
@@ -107,10 +109,39 @@ func (s *state) save() *state {
 }
 
 // become gives the device a saved state.
-func (d *device) become(s *state) {
+func (d *device) become(s *state) (done bool) {
 	last := s.last
 	d.state = *s.save()
 	d.newClock(last)
+	return true
+}
+
+// backUp saves the state of the device.
+func (d *device) backUp() (done bool) {
+	d.backup = d.save()
+	return true
+}
+
+// restore gives the device the state of its backup, or that in which it was installed.
+func (d *device) restore() (done bool) {
+	if d.backup == nil {
+		d.backup = (&device{w: d.w, index: d.index, installed: d.installed}).factory()
+	}
+	return d.become(d.backup)
+}
+
+// factory returns the state of a device that was just installed.
+func (d *device) factory() *state {
+	d.install()
+	return d.save()
+}
+
+// reinstall makes the device empty, with another ID.
+func (d *device) reinstall() (done bool) {
+	d.installed++
+	d.install()
+	d.addClient()
+	return true
 }
 
 func (d *device) stamp() clock.Stamp {

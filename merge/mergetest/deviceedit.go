@@ -63,7 +63,7 @@ func newItem(id string, m record.Mutation) *item {
 }
 
 // flood puts many edits into the outbox, each of one field, and each upon the one before.
-func (d *device) flood(s step) {
+func (d *device) flood(s step) (done bool) {
 	shown := d.shown(s.id)
 	base := map[string]clock.Stamp{}
 	for _, name := range d.w.o.names {
@@ -83,4 +83,5 @@ func (d *device) flood(s step) {
 		d.outbox = append(d.outbox, newItem(s.id, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}}))
 		base[name] = at
 	}
+	return true
 }

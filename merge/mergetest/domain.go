@@ -19,6 +19,7 @@ type domain struct {
 	names  []string // of the fields, sorted
 	points int      // how often a push was seen to call Env.Crash
 	pauses int      // and Env.Pause
+	ops    *table   // of the kinds of steps
 	marks  bool     // edits that are lost as they come must be reported, though none was in this run
 }
 
@@ -51,12 +52,12 @@ func (d domain) check() error {
 		return fmt.Errorf("mergetest: nothing to write: no IDs or no Fields")
 	}
 	for _, id := range d.IDs {
-		if err := plain(id); err != nil {
+		if err := checkName(id); err != nil {
 			return err
 		}
 	}
 	for _, name := range d.names {
-		if err := plain(name); err != nil {
+		if err := checkName(name); err != nil {
 			return err
 		}
 		if len(d.Fields[name]) == 0 {
@@ -69,11 +70,11 @@ func (d domain) check() error {
 func (d domain) checkRefused() error {
 	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
 		fields := d.Refused[code]
-		if plain(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
+		if checkName(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
 			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			if err := plain(name); err != nil {
+			if err := checkName(name); err != nil {
 				return err
 			}
 			if !json.Valid([]byte(fields[name])) {
@@ -84,9 +85,9 @@ func (d domain) checkRefused() error {
 	return nil
 }
 
-// plain refuses names that are not for devices, and U+FFFD, which is what is left of a name that
+// checkName refuses names that are not for devices, and U+FFFD, which is what is left of a name that
 // was damaged.
-func plain(name string) error {
+func checkName(name string) error {
 	if name == "" || strings.ContainsRune(name, unicode.ReplacementChar) || strings.HasPrefix(name, "$") {
 		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without U+FFFD, and does not begin with $", name)
 	}

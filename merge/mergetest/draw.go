@@ -12,8 +12,9 @@ import (
 // strikes now and then, so that runs differ in kind.
 type dice struct {
 	*rand.Rand
+	grammar
 	o      domain
-	verbs  []string // each as often as it is likely
+	kinds  []*kind // each as often as it is likely
 	faults faults
 	silent []time.Duration // how long there is silence at some time
 }
@@ -22,32 +23,26 @@ type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
-	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o}
+	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o, grammar: o.ops.grammar}
 	d.narrow()
 	d.chooseFaults()
 	var steps []step
-	if d.on() {
-		for i := range d.o.Devices {
-			steps = append(steps, step{who: i, verb: "clock", by: d.skew(false)})
+	for _, k := range d.grammar {
+		if k.begin != nil {
+			steps = append(steps, k.begin(d)...)
 		}
 	}
 	for len(steps) < o.Steps {
 		s := d.step()
 		steps = append(steps, s)
-		if s.verb != "wait" || d.IntN(3) == 0 {
+		if s.oneIn == 0 || d.IntN(s.oneIn) == 0 {
 			steps = append(steps, d.followUps(s)...)
 		}
 	}
-	if d.on() { // and what was written far ahead waits until the faults end
-		s := step{who: d.IntN(d.o.Devices), verb: "edits", id: pick(d, d.o.IDs...), sets: d.sets(true)}
-		steps = append(steps, step{who: s.who, verb: "clock", by: time.Hour}, s)
-		if d.on() { // though the clock is right by then
-			steps = append(steps, step{who: s.who, verb: "clock"})
+	for _, k := range d.grammar {
+		if k.end != nil {
+			steps = k.end(d, steps)
 		}
-	}
-	if d.IntN(3) == 0 {
-		s := step{who: d.IntN(d.o.Devices), verb: "floods", id: pick(d, d.o.IDs...), n: pick(d, 150, 300)}
-		steps = slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.followUps(s)...)...)
 	}
 	return steps
 }
@@ -56,37 +51,13 @@ func (d *dice) on() bool { return d.IntN(2) == 0 }
 
 // chooseFaults decides which faults there are, and how often things happen.
 func (d *dice) chooseFaults() {
-	often := func(n int, verbs ...string) {
-		for range n {
-			d.verbs = append(d.verbs, verbs...)
-		}
-	}
 	d.faults = faults{d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.on(), d.IntN(3) == 0}
 	if d.on() {
 		d.silent = []time.Duration{400 * day, 40 * day}[d.IntN(2):]
 	}
-	often(24, "edits")
-	often(3, "deletes", "restores")
-	often([]int{6, 18}[d.IntN(2)], "pushes")
-	often([]int{6, 18}[d.IntN(2)], "pulls")
-	often([]int{14, 5}[d.IntN(2)], "wait")
-	for _, fault := range [][]string{{"resends"}, {"spoils"}, {"clock"}, {"ticks"}, {"server restarts"}, {"server writes"}, {"reinstalls"}} {
-		if d.on() {
-			often(2, fault...)
-		}
-	}
-	if d.on() {
-		often(4, "clones")
-	}
-	if d.on() {
-		often(2, "backs-up", "is-restored")
-	}
-	if d.o.NewClient != nil && d.on() {
-		often(2, "reopens")
-	}
-	for _, fault := range []string{"server backs-up", "server forgets-time"} {
-		if d.IntN(3) == 0 {
-			often(1, fault)
+	for _, f := range d.o.ops.families {
+		for range f.often(d) {
+			d.kinds = append(d.kinds, f.kinds...)
 		}
 	}
 }
@@ -125,48 +96,21 @@ func pick[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
 
 // step draws one step.
 func (d *dice) step() step {
-	s := step{who: d.IntN(d.o.Devices), verb: pick(d, d.verbs...), id: pick(d, d.o.IDs...)}
-	if verb, ok := strings.CutPrefix(s.verb, "server "); ok {
-		s.who, s.verb = server, verb
+	who, k, id := d.IntN(d.o.Devices), pick(d, d.kinds...), pick(d, d.o.IDs...)
+	s := step{who: map[actor]int{ofDevice: who, ofServer: server, ofNobody: nobody}[k.who], kind: k}
+	if k.hasID() {
+		s.id = id
 	}
-	switch s.verb {
-	case "wait":
-		return step{who: nobody, verb: "wait", by: d.wait()}
-	case "writes":
-		s.sets = d.sets(false)[:1]
-	case "edits":
-		s.sets = d.sets(true)
-		switch d.IntN(20) {
-		case 0:
-			s.sets = nil
-		case 1, 2, 3:
-			s.verb = "adds"
-		}
-	case "spoils":
-		s.sets, s.bad = d.sets(false), pick(d, d.o.flaws()...)
-	case "clock":
-		s.by = d.skew(true)
-	case "resends":
-		s.n = d.IntN(6)
-	case "clones":
-		s.whom = d.IntN(d.o.Devices)
-	case "pushes":
-		s.push = d.manner()
-		s.push.meanwhile = d.o.hasClient(s.who) && d.IntN(4) == 0
-	case "pulls":
-		s.push.lost = d.faults.lost && d.IntN(5) == 0
-		s.push.closed = d.o.hasClient(s.who) && d.IntN(4) == 0
-		if d.faults.meets && d.o.Devices > 1 && d.IntN(5) == 0 {
-			s.push.at, s.push.whom = d.early(6), d.IntN(d.o.Devices)
-		}
+	if k.draw != nil {
+		k.draw(d, &s)
 	}
 	return s
 }
 
 const day = 24 * time.Hour
 
-// wait draws how long nothing happens: mostly not long, and now and then for days.
-func (d *dice) wait() time.Duration {
+// duration draws how long nothing happens: mostly not long, and now and then for days.
+func (d *dice) duration() time.Duration {
 	if d.faults.still && d.IntN(10) > 0 {
 		return time.Millisecond
 	}

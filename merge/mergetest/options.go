@@ -73,7 +73,7 @@ func (o Options) withDefaults() (domain, error) {
 	if o.Fields == nil {
 		o.Fields = defaultFields()
 	}
-	d := domain{Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields))}
+	d := domain{Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields)), ops: newTable()}
 	if err := d.check(); err != nil {
 		return d, err
 	}

@@ -33,7 +33,7 @@ func TestSpaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, text := range o.Fields["f"] {
-		s, err := parseStep("ana edits a f=" + text)
+		s, err := o.ops.grammar.parseStep("ana edits a f=" + text)
 		if err != nil || len(s.sets) != 1 {
 			t.Fatal(text, err)
 		}

@@ -91,10 +91,10 @@ func (o *domain) probe(create newBackend) error {
 	var steps []step
 	for _, id := range o.IDs {
 		for _, name := range o.names {
-			steps = append(steps, step{verb: "edits", id: id, sets: []assignment{{name, o.Fields[name][0]}}})
+			steps = append(steps, o.ops.grammar.edits(0, id, assignment{name, o.Fields[name][0]}))
 		}
 	}
-	w, err := run(create, *o, scenario{steps: append(steps, step{verb: "pushes"})})
+	w, err := run(create, *o, scenario{steps: append(steps, o.ops.grammar.pushes(0))})
 	o.points, o.pauses = w.points, w.pauses
 	return err
 }

@@ -74,13 +74,13 @@ func TestSteps(t *testing.T) {
 	}
 	for seed := range uint64(200) {
 		for _, s := range draw(seed, o) {
-			again, err := parseStep(s.String())
+			again, err := o.ops.grammar.parseStep(s.String())
 			if err != nil || again.String() != s.String() {
 				t.Fatalf("%q became %q, %v", s, again, err)
 			}
-			for _, p := range s.plainer() {
+			for _, p := range o.ops.grammar.plainer(s) {
 				for _, q := range p {
-					if again, err := parseStep(q.String()); err != nil || again.String() != q.String() {
+					if again, err := o.ops.grammar.parseStep(q.String()); err != nil || again.String() != q.String() {
 						t.Fatalf("%q became %q, %v", q, again, err)
 					}
 				}
@@ -96,7 +96,7 @@ func TestStepsRefused(t *testing.T) {
 		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
-		if s, err := parseStep(line); err == nil {
+		if s, err := newTable().grammar.parseStep(line); err == nil {
 			t.Errorf("%q was read as %q", line, s)
 		}
 	}

@@ -79,12 +79,12 @@ func replay(create newBackend, s Schedule) error {
 	if err != nil {
 		return err
 	}
-	steps, err := parseSteps(s.Steps)
+	steps, err := o.ops.grammar.parseSteps(s.Steps)
 	if err != nil {
 		return err
 	}
 	for i, s := range steps {
-		if s.verb == "spoils" && !slices.Contains(o.flaws(), s.bad) {
+		if s.is("spoils") && !slices.Contains(o.flaws(), s.bad) {
 			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws())
 		}
 	}

@@ -9,24 +9,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// doServer does to the server what a step says.
-func (w *world) doServer(s step) {
-	switch s.verb {
-	case "restarts":
-		w.restart()
-	case "writes":
-		w.write(s)
-	case "backs-up":
-		w.backUp()
-	case "is-restored":
-		w.restore()
-	case "forgets-time":
-		w.setClockUnset(true)
-	case "learns-time":
-		w.setClockUnset(false)
-	}
-}
-
 // restart starts the server anew, if that is possible.
 func (w *world) restart() {
 	r, ok := w.backend.(Restarter)

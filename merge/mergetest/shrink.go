@@ -60,7 +60,7 @@ func (s *shrinker) plainer(steps []step) (_ []step, changed bool) {
 	for i := range steps {
 		for again := true; again; {
 			again = false
-			for _, p := range steps[i].plainer() {
+			for _, p := range s.o.ops.grammar.plainer(steps[i]) {
 				less := slices.Concat(steps[:i], p, steps[i+1:])
 				if s.fails(less) {
 					steps, again, changed = less, len(p) == 1, true

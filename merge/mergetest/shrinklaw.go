@@ -56,7 +56,7 @@ func (s *shrinker) others(steps []step) [][]step {
 	case lawTombstone, lawRevive, lawFour:
 		return [][]step{s.undeleted(steps, true), s.undeleted(steps, false)}
 	case lawBlind:
-		return append(s.alone(steps), ahead(steps))
+		return append(s.alone(steps), s.ahead(steps))
 	case lawNeighbours, lawOutcome, lawLost, lawNote:
 		return s.alone(steps)
 	}
@@ -67,17 +67,18 @@ func (s *shrinker) others(steps []step) [][]step {
 // so that the devices write in either order.
 func (s *shrinker) spaced(steps []step) [][]step {
 	var apart, rising, falling []step
+	g := s.o.ops.grammar
 	for _, x := range steps {
 		for _, y := range s.single(x) {
-			apart = append(apart, y, step{who: nobody, verb: "wait", by: time.Millisecond})
+			apart = append(apart, y, g.wait(time.Millisecond))
 		}
 	}
 	for i := range people() {
 		by := time.Duration(i) * time.Second
-		rising = append(rising, step{who: i, verb: "clock", by: by - time.Minute})
-		falling = append(falling, step{who: i, verb: "clock", by: -by})
+		rising = append(rising, g.clock(i, by-time.Minute))
+		falling = append(falling, g.clock(i, -by))
 	}
-	others := slices.DeleteFunc(slices.Clone(apart), func(x step) bool { return x.verb == "clones" })
+	others := slices.DeleteFunc(slices.Clone(apart), func(x step) bool { return x.is("clones") })
 	return [][]step{apart, append(rising, others...), append(falling, others...)}
 }
 
@@ -98,32 +99,22 @@ func (s *shrinker) unflood(steps []step) []step {
 	return steps
 }
 
-// single returns the edits of a flood, as far as they differ, or a step as it is.
-func (s *shrinker) single(x step) (all []step) {
-	if x.verb != "floods" {
+// single returns single edits in the place of many, as far as they differ, or a step as it is.
+func (s *shrinker) single(x step) []step {
+	if x.kind.apart == nil {
 		return []step{x}
 	}
-	most := 1
-	for _, values := range s.o.Fields {
-		most = max(most, len(values))
-	}
-	for i := range min(x.n, most*len(s.o.names)) {
-		name := s.o.names[i%len(s.o.names)]
-		values := s.o.Fields[name]
-		value := values[i/len(s.o.names)%len(values)]
-		all = append(all, step{who: x.who, verb: "edits", id: x.id, sets: []assignment{{name, value}}})
-	}
-	return all
+	return x.kind.apart(s.o.ops.grammar, s.o, x)
 }
 
 // ahead returns the steps with clocks of devices that are ahead, where that of the server is not
 // set: a server that looks at no time at all accepts what is stamped by either.
-func ahead(steps []step) (others []step) {
+func (s *shrinker) ahead(steps []step) (others []step) {
 	for i := range people() {
-		others = append(others, step{who: i, verb: "clock", by: 1000 * time.Hour})
+		others = append(others, s.o.ops.grammar.clock(i, 1000*time.Hour))
 	}
 	for _, x := range steps {
-		if x.verb != "forgets-time" {
+		if !x.is("forgets-time") {
 			others = append(others, x)
 		}
 	}
@@ -137,13 +128,14 @@ func (s *shrinker) calm(steps []step) (others [][]step) {
 		if !x.push.storms {
 			continue
 		}
-		edit := step{who: x.push.whom, verb: "edits", id: s.o.IDs[0], sets: []assignment{{s.o.names[0], "deleted"}}}
+		g := s.o.ops.grammar
+		edit := g.edits(x.push.whom, s.o.IDs[0], assignment{s.o.names[0], "deleted"})
 		for _, y := range steps[:i] {
 			if y.who == x.who && len(y.sets) > 0 {
 				edit.id, edit.sets = y.id, []assignment{{y.sets[0].name, "deleted"}}
 			}
 		}
-		again, push := edit, step{who: x.push.whom, verb: "pushes"}
+		again, push := edit, g.pushes(x.push.whom)
 		again.sets = []assignment{{edit.sets[0].name, cmp.Or(append(s.o.Fields[edit.sets[0].name], "1")...)}}
 		x.push.storms = false
 		for _, within := range [][]step{{edit, push}, {edit, again, push}, {edit, again, edit, push}} {
@@ -158,8 +150,8 @@ func (s *shrinker) calm(steps []step) (others [][]step) {
 func (s *shrinker) alone(steps []step) (others [][]step) {
 	for i, x := range steps {
 		others = append(others, slices.Concat(steps[:i], steps[i+1:]))
-		if x.verb == "spoils" {
-			x.verb, x.bad = "edits", ""
+		if x.is("spoils") {
+			x = s.o.ops.grammar.edits(x.who, x.id, x.sets...)
 			others = append(others, slices.Concat(steps[:i], []step{x}, steps[i+1:]))
 		}
 	}
@@ -179,7 +171,7 @@ func (s *shrinker) ofTwo(steps []step) (others [][]step) {
 		return all
 	}
 	for i, x := range steps {
-		if x.verb != "is-restored" && x.verb != "clones" || x.who == server {
+		if !x.is("clones") && (!x.is("is-restored") || x.who == server) {
 			continue
 		}
 		before, after := steps[:i], steps[i+1:]
@@ -196,8 +188,8 @@ func (s *shrinker) undeleted(steps []step, all bool) (others []step) {
 	first := s.o.names[0]
 	for _, x := range steps {
 		sets := x.sets
-		if all && (x.verb == "deletes" || x.verb == "restores") {
-			x.verb, sets = "edits", []assignment{{first, s.o.Fields[first][0]}}
+		if all && (x.is("deletes") || x.is("restores")) {
+			x.kind, sets = s.o.ops.grammar.kind(ofDevice, "edits"), []assignment{{first, s.o.Fields[first][0]}}
 		}
 		x.sets = nil
 		for _, a := range sets {

@@ -56,27 +56,15 @@ func (s *story) String() string {
 	return b.String()
 }
 
-// latest says what a step left on the device.
-func (d *device) latest(s step) string {
-	if !d.w.possible(d, s) {
-		return "not possible here"
+// lastStamp says how the last edit of the device was stamped.
+func (d *device) lastStamp() string {
+	if d.client != nil {
+		return d.client.note
 	}
-	switch s.verb {
-	case "edits", "adds", "deletes", "restores", "spoils", "floods":
-		if d.client != nil {
-			return d.client.note
-		}
-		if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
-			return ""
-		}
-		it := d.outbox[len(d.outbox)-1]
-		return "stamped " + when(it.writes[0].write)
-	case "clones", "is-restored":
-		return fmt.Sprintf("its ID is %v, and %d items wait in its outbox", d.id, len(d.outbox))
-	case "reinstalls":
-		return "its ID is " + d.id.String()
+	if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
+		return ""
 	}
-	return ""
+	return "stamped " + when(d.outbox[len(d.outbox)-1].writes[0].write)
 }
 
 // tellPush tells of a push and its verdicts.
@@ -195,6 +183,11 @@ func (w write) shows() string {
 		return "deleted"
 	}
 	return clipped(w.value)
+}
+
+// editing tells of an edit that is not a step.
+func editing(id string, a assignment) string {
+	return "edits " + asWord(clipped(id)) + " " + a.clipped().String()
 }
 
 func clipped(text string) string {
