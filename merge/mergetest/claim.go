@@ -15,7 +15,7 @@ import (
 func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 	p := w.ledger.of(x.fieldKey)
 	outcome, stored := p.outcome(x.write)
-	base, based := a.items[x.item].m.Base[x.field]
+	b := a.base(x)
 	ofField := x.field != record.DeletedField
 	was, is := p.best.value == "true", x.value == "true"
 	add := func(code merge.Code, can bool) {
@@ -24,7 +24,7 @@ func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 		}
 	}
 	add(merge.Rewound, outcome != "equal" && x.time < max(a.mark.most, a.latest()))
-	add(merge.StampBelowBase, based && !below(base, x.write))
+	add(merge.StampBelowBase, b.known && !b.below(x.stamp))
 	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.id))
 	add(merge.AlreadyDeleted, !ofField && was && is)
 	add(merge.Restored, !ofField && was && !is && stored)
@@ -100,8 +100,7 @@ func (w *world) judgeNames(r merge.Reply, x arrival, l loss) (wrong []complaint)
 
 // whoAndWhen describes the stamp that a reply names.
 func whoAndWhen(s *merge.StampReply) string {
-	x := write{time: int64(s.UpdatedAt), client: s.ClientID}
-	return whose(x.client) + " at " + when(x)
+	return whose(s.ClientID) + " at " + when(int64(s.UpdatedAt))
 }
 
 // judgeSuperseded looks at what is said of a field while not all is known of it, since another
@@ -123,7 +122,7 @@ func (w *world) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
 	case !some:
 		wrong = append(wrong, complaint{lawOutcome, w.about(x) + "says that " + x.field + " is superseded; there was no other write"})
 	case above:
-		wrong = append(wrong, complaint{by, w.about(x) + "says that " + x.field + " is superseded; but " + decided(x.write, top)})
+		wrong = append(wrong, complaint{lawOf(by), w.about(x) + "says that " + x.field + " is superseded; but " + decided(x.write, top)})
 	}
 	return wrong
 }

@@ -71,10 +71,10 @@ type clientDevice struct {
 // want is a write that must reach the server.
 type want struct {
 	write
-	base  clock.Stamp // of what was shown
-	loose bool        // it may be stamped anew, since the clock was found to be wrong
-	again bool        // it was loose once, so its base may have another name
-	sent  bool        // at least once
+	base  stamp // of what was shown
+	loose bool  // it may be stamped anew, since the clock was found to be wrong
+	again bool  // it was loose once, so its base may have another name
+	sent  bool  // at least once
 }
 
 // fits reports whether x, as it was sent, is the write that was wanted.

@@ -39,8 +39,8 @@ func (d *device) editClient(id string, sets []assignment) bool {
 			return true
 		}
 		k := fieldKey{id, name}
-		d.client.note = "stamped " + when(writeOf(v))
-		d.client.wants[k] = append(d.client.wants[k], want{write: writeOf(v), base: old.Stamp})
+		d.client.note = "stamped " + when(writeOf(v).time)
+		d.client.wants[k] = append(d.client.wants[k], want{write: writeOf(v), base: stampOf(old.Stamp)})
 	}
 	d.judgeShown()
 	return true

@@ -3,14 +3,12 @@ package mergetest
 import (
 	"maps"
 	"slices"
-
-	"github.com/fieldlww/fieldlww/clock"
 )
 
 // carried is a write as a Client sent it.
 type carried struct {
 	write
-	base  clock.Stamp
+	base  stamp
 	based bool
 }
 
@@ -20,7 +18,7 @@ func (d *device) match(items []*item) {
 	for _, it := range items {
 		for _, x := range it.writes {
 			base, ok := it.m.Base[x.field]
-			sent[x.fieldKey] = append(sent[x.fieldKey], carried{x.write, base, ok})
+			sent[x.fieldKey] = append(sent[x.fieldKey], carried{x.write, stampOf(base), ok})
 		}
 	}
 	keys := maps.Clone(sent)
@@ -92,16 +90,16 @@ func (d *device) brokenOrder(k fieldKey, sent []carried) {
 
 // based reports whether a base is that of the edit, or of an earlier one that it takes the place
 // of. If that was stamped anew, it may be an own write by its new stamp, which is sent with it.
-func based(wants []want, sent []carried, base clock.Stamp) bool {
-	with := slices.ContainsFunc(sent, func(x carried) bool { return x.stamp() == base })
+func based(wants []want, sent []carried, base stamp) bool {
+	with := slices.ContainsFunc(sent, func(x carried) bool { return x.stamp == base })
 	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })
 }
 
 // unknown reports whether a base is the stamp of an own write that no server knows. One that was
 // too far ahead may be known all the same: if the network sent it again, later on.
-func (d *device) unknown(k fieldKey, sent []carried, base clock.Stamp) (gone want, is bool) {
+func (d *device) unknown(k fieldKey, sent []carried, base stamp) (gone want, is bool) {
 	for _, x := range sent {
-		if x.stamp() == base {
+		if x.stamp == base {
 			return gone, false
 		}
 	}
@@ -109,21 +107,11 @@ func (d *device) unknown(k fieldKey, sent []carried, base clock.Stamp) (gone wan
 		return gone, false
 	}
 	for _, w := range d.client.wants[k] {
-		if w.stamp() == base && (!w.sent || w.loose) {
+		if w.stamp == base && (!w.sent || w.loose) {
 			return w, true
 		}
 	}
 	return gone, false
-}
-
-// knows reports whether a write with that stamp may be stored.
-func (p *past) knows(at clock.Stamp) bool {
-	for x, f := range p.writes {
-		if f.state != refused && x.stamp() == at {
-			return true
-		}
-	}
-	return false
 }
 
 // fate says why no server knows a write.

@@ -11,7 +11,7 @@ func (w *world) clue(k fieldKey, f write, ok bool) string {
 		return ""
 	case ok && sameValue(p.best, f) && p.writes[f] != nil:
 		return "the two differ in the stamp only: an equal value with a newer stamp is a newer write"
-	case p.best.value == "null" && p.writes[f] != nil && p.best.stamp() != f.stamp():
+	case p.best.value == "null" && p.writes[f] != nil && p.best.stamp != f.stamp:
 		return "null is a value like any other, and not the same as no field"
 	case k.field != record.DeletedField:
 		return w.clueOfDeleted(k.id)

@@ -72,8 +72,8 @@ func (w *world) countTie(p *past, x write) {
 		return
 	}
 	_, by := rule(x, p.best)
-	w.count(map[law]string{
-		lawLater: "decided by milliseconds", lawCounter: "decided by counter", lawClient: "decided by client",
-		lawKind: "decided by deletion", lawValue: "decided by value",
+	w.count(map[rulePart]string{
+		byMillisecond: "decided by milliseconds", byCounter: "decided by counter", byClient: "decided by client",
+		byKind: "decided by deletion", byValue: "decided by value",
 	}[by])
 }

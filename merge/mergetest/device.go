@@ -48,12 +48,6 @@ type item struct {
 	sent    bool // at least once
 }
 
-// written is a write and where it belongs.
-type written struct {
-	fieldKey
-	write
-}
-
 // batch is what was sent at once.
 type batch struct {
 	client clock.ClientID

@@ -135,10 +135,10 @@ func (w *world) classify(k fieldKey, fresh map[fieldKey]write) law {
 func (w *world) classifyOrder(k fieldKey, f write) law {
 	p := w.ledger.pasts[k]
 	_, by := rule(p.best, f)
-	if by == lawLater && p.best.deleted && !f.deleted && p.writes[f].last > p.writes[p.best].last {
+	if by == byMillisecond && p.best.deleted && !f.deleted && p.writes[f].last > p.writes[p.best].last {
 		return lawTombstone
 	}
-	return by
+	return lawOf(by)
 }
 
 // classifyUnsent names the law that is broken by a write that nobody sent.
@@ -165,20 +165,6 @@ func classifyUnsent(k fieldKey, p *past, f write) law {
 	}
 	return l
 }
-
-// cut reports whether a write is one that was sent, but for digits below the millisecond, which
-// were cut or rounded: to whole microseconds, or to what a float64 can hold.
-func (p *past) cut(f write) bool {
-	for x := range p.writes {
-		by := x.time - f.time
-		if x.client == f.client && sameValue(x, f) && -1e6 < by && by < 1e6 && (f.time%1e3 == 0 || f.time%256 == 0) {
-			return true
-		}
-	}
-	return false
-}
-
-func sameValue(a, b write) bool { return a.deleted == b.deleted && a.value == b.value }
 
 // has reports whether there is any field of a record.
 func has(all map[fieldKey]write, id string) bool {
@@ -213,7 +199,7 @@ func (w *world) judgeWrite(k fieldKey, v record.Value) {
 		w.broken(lawServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", w.place(k.id), k.field, w.long(p.best, p.some), w.long(f, ok))
 	case f.value != v.JSON():
 		w.broken(lawExact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", w.place(k.id), k.field, v, w.long(f, ok))
-	case w.able.can(canTellTime) && w.o.bounded() && f.stamp().Time.Time().Sub(w.now) > w.o.MaxAhead+time.Second:
+	case w.able.can(canTellTime) && w.o.bounded() && time.Unix(0, f.time).Sub(w.now) > w.o.MaxAhead+time.Second:
 		w.broken(lawPoison, "field     %s %s\nfound     %s; it is %s now", w.place(k.id), k.field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.set(f, fate{state: accepted, since: w.moment})
@@ -236,5 +222,5 @@ func (w *world) long(x write, ok bool) string {
 	if !ok {
 		return "nothing"
 	}
-	return fmt.Sprintf("%s, by %s at %s (%v)", x.shows(), whose(x.client), when(x), x.stamp())
+	return fmt.Sprintf("%s, by %s at %s (%v)", x.shows(), whose(x.client), when(x.time), clockStamp(x.stamp))
 }

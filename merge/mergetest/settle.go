@@ -68,7 +68,7 @@ func (w *world) arrive(a answer, x arrival, e *effect) (wrong []complaint) {
 	}
 	e.unsure = e.unsure || loss.unsure
 	w.countLoss(loss)
-	return slices.Concat(w.judgeOutcome(r, x, outcome), w.judgeLoss(r, x, loss), w.judgeNames(r, x, loss))
+	return slices.Concat(w.judgeOutcome(r, x, outcome), w.judgeLoss(a, x, loss), w.judgeNames(r, x, loss))
 }
 
 // accept notes that a write was accepted.
@@ -127,23 +127,6 @@ func (w *world) arrivals(a answer) (all []arrival) {
 	return all
 }
 
-// outcome returns what a write does when it arrives, and whether it is then stored and was
-// not before.
-func (p *past) outcome(x write) (outcome string, stored bool) {
-	above, _ := rule(x, p.best)
-	switch {
-	case !p.some:
-		return "applied", true
-	case x == p.best:
-		return "equal", false
-	case x.time == p.best.time && x.client == p.best.client:
-		return "collision", above
-	case above:
-		return "applied", true
-	}
-	return "superseded", false
-}
-
 // why says in words how a write compares with the greatest one that was accepted before.
 func (p *past) why(x arrival) string {
 	switch {
@@ -157,7 +140,7 @@ func (p *past) why(x arrival) string {
 
 // plain returns a write in words.
 func (w write) plain() string {
-	return fmt.Sprintf("%s by %s at %s", w.shows(), whose(w.client), when(w))
+	return fmt.Sprintf("%s by %s at %s", w.shows(), whose(w.client), when(w.time))
 }
 
 // decided says which of two writes wins, and by what.
@@ -166,8 +149,8 @@ func decided(a, b write) string {
 	if !above {
 		a, b = b, a
 	}
-	return fmt.Sprintf("%s wins over %s by %s", a.plain(), b.plain(), map[law]string{
-		lawLater: "time", lawCounter: "the digits below the millisecond", lawClient: "client ID", lawKind: "kind", lawValue: "value",
+	return fmt.Sprintf("%s wins over %s by %s", a.plain(), b.plain(), map[rulePart]string{
+		byMillisecond: "time", byCounter: "the digits below the millisecond", byClient: "client ID", byKind: "kind", byValue: "value",
 	}[by])
 }
 

@@ -64,7 +64,7 @@ func (d *device) lastStamp() string {
 	if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
 		return ""
 	}
-	return "stamped " + when(d.outbox[len(d.outbox)-1].writes[0].write)
+	return "stamped " + when(d.outbox[len(d.outbox)-1].writes[0].time)
 }
 
 // tellPush tells of a push and its verdicts.
@@ -174,7 +174,7 @@ func (w *world) listed(all map[fieldKey]write) string {
 
 // short describes a write in short.
 func short(x written) string {
-	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.field), x.shows(), whose(x.client), when(x.write))
+	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.field), x.shows(), whose(x.client), when(x.time))
 }
 
 // shows returns the value of a write in short.
@@ -197,11 +197,11 @@ func clipped(text string) string {
 	return text
 }
 
-// when returns the time of a write since the start: +5m0s, and its counter, if it has one.
-func when(x write) string {
-	t := time.Duration(x.time - start().UnixNano())
+// when returns a time of a stamp since the start: +5m0s, and its counter, if it has one.
+func when(at int64) string {
+	t := time.Duration(at - start().UnixNano())
 	counter := ""
-	if n := x.stamp().Time.Counter(); n > 0 {
+	if n := at % 1e6; n > 0 {
 		counter = fmt.Sprintf("#%d", n)
 	}
 	sign := map[bool]string{true: "+"}[t >= 0]

@@ -85,7 +85,7 @@ func TestTexts(t *testing.T) {
 
 // TestMarkTold: what is known of a client from which nothing was accepted has no time.
 func TestMarkTold(t *testing.T) {
-	ana := write{time: start().UnixNano(), client: clientID(0, 0)}
+	ana := write{stamp: stamp{start().UnixNano(), clientID(0, 0)}}
 	for _, test := range []struct {
 		sure time.Duration // since the start
 		want string
@@ -93,11 +93,11 @@ func TestMarkTold(t *testing.T) {
 		{-time.Second, "what was accepted from ana before ends at -1s, below this edit"},
 		{time.Second, "what was accepted from ana before reaches up to +1s, so this edit may have come before"},
 	} {
-		if got := (mark{sure: start().Add(test.sure).UnixNano()}).told(ana); got != test.want {
+		if got := markReason(mark{sure: start().Add(test.sure).UnixNano()}, ana); got != test.want {
 			t.Error(got)
 		}
 	}
-	if got := (mark{}).told(ana); got != "nothing was accepted from ana before" {
+	if got := markReason(mark{}, ana); got != "nothing was accepted from ana before" {
 		t.Error(got)
 	}
 }

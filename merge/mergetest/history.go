@@ -1,68 +1,12 @@
 package mergetest
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-
-	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/record"
 )
 
-// The ledger is the oracle: every write that was ever sent, and what became of it. It
-// compares by the written rule, and shares no code with record and merge for that.
-
-// fieldKey is a field of a record.
-type fieldKey struct{ id, field string }
-
-// write is one write of one field.
-type write struct {
-	time    int64
-	client  [16]byte
-	deleted bool
-	value   string // canonical JSON, and "" for a deletion
-}
-
-// writeOf returns a write in the form of the ledger.
-func writeOf(v record.FieldValue) write {
-	return write{int64(v.Stamp.Time), v.Stamp.Client, v.Deleted(), v.Value.JSON()}
-}
-
-func (w write) stamp() clock.Stamp {
-	return clock.Stamp{Time: clock.Timestamp(w.time), Client: w.client}
-}
-
-// rule compares two writes by the rule: it tells whether a is above b, and which part of
-// the rule says so. Of equal writes neither is above.
-func rule(a, b write) (above bool, by law) {
-	const ms = 1_000_000
-	switch {
-	case a.time/ms != b.time/ms:
-		return a.time > b.time, lawLater
-	case a.time != b.time:
-		return a.time > b.time, lawCounter
-	}
-	for i := range a.client {
-		if a.client[i] != b.client[i] {
-			return a.client[i] > b.client[i], lawClient
-		}
-	}
-	if a.deleted != b.deleted {
-		return a.deleted, lawKind
-	}
-	return a.value > b.value, lawValue
-}
-
-// compareWrites orders writes by the rule.
-func compareWrites(a, b write) int {
-	if above, _ := rule(a, b); above {
-		return 1
-	}
-	if above, _ := rule(b, a); above {
-		return -1
-	}
-	return 0
-}
+// The oracle knows every write that was ever sent, and what became of it. It compares by the rule as it is
+// written down, and shares no code with packages record and merge.
 
 // fate is what became of a write.
 type fate struct {
@@ -154,10 +98,6 @@ func (l *ledger) of(k fieldKey) *past {
 	return p
 }
 
-func compareFieldKeys(a, b fieldKey) int {
-	return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.field, b.field))
-}
-
 // set notes what became of a write. What was accepted once stays so.
 func (p *past) set(w write, f fate) {
 	if old, known := p.writes[w]; known {
@@ -201,4 +141,43 @@ func (p *past) permits(w write, ok bool) bool {
 	f, known := p.writes[w]
 	above, _ := rule(w, p.best)
 	return known && f.state == unsure && above
+}
+
+// knows reports whether a write with that stamp may be stored.
+func (p *past) knows(at stamp) bool {
+	for x, f := range p.writes {
+		if f.state != refused && x.stamp == at {
+			return true
+		}
+	}
+	return false
+}
+
+// cut reports whether a write is one that was sent, but for digits below the millisecond, which
+// were cut or rounded: to whole microseconds, or to what a float64 can hold.
+func (p *past) cut(f write) bool {
+	for x := range p.writes {
+		by := x.time - f.time
+		if x.client == f.client && sameValue(x, f) && -1e6 < by && by < 1e6 && (f.time%1e3 == 0 || f.time%256 == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// outcome returns what a write does when it arrives, and whether it is then stored and was
+// not before.
+func (p *past) outcome(x write) (outcome string, stored bool) {
+	above, _ := rule(x, p.best)
+	switch {
+	case !p.some:
+		return "applied", true
+	case x == p.best:
+		return "equal", false
+	case x.stamp == p.best.stamp:
+		return "collision", above
+	case above:
+		return "applied", true
+	}
+	return "superseded", false
 }
