@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -18,12 +20,12 @@ import (
 // stale reports whether the greatest write of a field is stored, though a pull did not return it: sent
 // again, it changes nothing, and then, or an hour later, a pull returns it. Who is who pulled, and f is
 // what was found. After this experiment the run is over.
-func (w *world) stale(k fieldKey, who string, f write, ok bool) bool {
-	p := w.ledger.pasts[k]
-	if !p.some || ok && (p.writes[f] == nil || p.writes[f].state == refused) {
+func (w *world) stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool {
+	p := w.ledger.Histories[k]
+	if !p.Some || ok && (p.Writes[f] == nil || p.Writes[f].State == oracle.Refused) {
 		return false
 	}
-	b, sent := w.sending(written{k, p.best})
+	b, sent := w.sending(oracle.Written{FieldKey: k, Write: p.Best})
 	if !sent || !w.unchanged(b) {
 		return false
 	}
@@ -39,11 +41,11 @@ func (w *world) stale(k fieldKey, who string, f write, ok bool) bool {
 
 // writtenLater reports whether a later pull returns a write of the server's own, where one before
 // returned f.
-func (w *world) writtenLater(k fieldKey, f write, v record.Value) bool {
+func (w *world) writtenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool {
 	for range 3 {
 		w.unchanged(batch{client: stranger()}) // a push of nothing
 		w.now = w.now.Add(time.Hour)
-		if g := w.fresh()[k]; g != f && g.value == v.JSON() {
+		if g := w.fresh()[k]; g != f && g.Value == v.JSON() {
 			return true
 		}
 	}
@@ -51,7 +53,7 @@ func (w *world) writtenLater(k fieldKey, f write, v record.Value) bool {
 }
 
 // sending returns the item in which a write came last, as a batch.
-func (w *world) sending(x written) (b batch, ok bool) {
+func (w *world) sending(x oracle.Written) (b batch, ok bool) {
 	for _, d := range w.devices {
 		if d == nil {
 			continue
@@ -81,7 +83,7 @@ func (w *world) unchanged(b batch) bool {
 
 // returned reports whether a pull now returns what a field should be: one from the beginning, or one
 // from the cursor of the device that pulled.
-func (w *world) returned(k fieldKey, who string) bool {
+func (w *world) returned(k oracle.FieldKey, who string) bool {
 	found := w.fresh()
 	if i := slices.Index(people(), who); i >= 0 {
 		d := w.devices[i]
@@ -90,13 +92,13 @@ func (w *world) returned(k fieldKey, who string) bool {
 		found = d.found()
 	}
 	f, ok := found[k]
-	return w.ledger.pasts[k].permits(f, ok)
+	return w.ledger.Histories[k].Permits(f, ok)
 }
 
 // blameNames names the law about names, if with plain names the same steps break no law. Steps in
 // which the length of a batch matters tell nothing.
 func (w *world) blameNames(create newBackend, steps []step) {
-	if w.breach.law == lawPanics || slices.ContainsFunc(steps, func(s step) bool { return s.many || s.push.cut > 0 || s.push.garbled > 0 }) {
+	if w.breach.law == law.Panics || slices.ContainsFunc(steps, func(s step) bool { return s.many || s.push.cut > 0 || s.push.garbled > 0 }) {
 		return
 	}
 	if !slices.ContainsFunc(steps, step.isOdd) {
@@ -107,7 +109,7 @@ func (w *world) blameNames(create newBackend, steps []step) {
 	if err != nil || v.breach != nil {
 		return
 	}
-	w.breach.law = lawNames
+	w.breach.law = law.Names
 	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.names))
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // replying returns a constructor of backends that change each reply.
@@ -62,11 +63,11 @@ func anyCode(all []merge.Reply) []merge.Reply {
 // brokenBatches answer a batch otherwise than item by item.
 func brokenBatches() []broken {
 	return []broken{
-		{"verdicts out of order", with(quirks{replies: backwards}), []law{lawOrder}},
-		{"verdicts out of order, numbered anew", with(quirks{replies: renumbered}), []law{lawOrder, lawFine, lawBadRefused, lawAhead, lawOutcome, lawNeighbours}},
-		{"verdicts of refused items left out", with(quirks{replies: acceptedOnly}), []law{lawWellFormed}},
-		{"whole batch refused", with(quirks{replies: allOrNothing}), []law{lawNeighbours}},
-		{"another code each time", with(quirks{replies: anyCode}), []law{lawBadRefused}},
+		{"verdicts out of order", with(quirks{replies: backwards}), []law.Law{law.Order}},
+		{"verdicts out of order, numbered anew", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
+		{"verdicts of refused items left out", with(quirks{replies: acceptedOnly}), []law.Law{law.WellFormed}},
+		{"whole batch refused", with(quirks{replies: allOrNothing}), []law.Law{law.Neighbours}},
+		{"another code each time", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
 	}
 }
 
@@ -77,39 +78,39 @@ func brokenVerdicts() []broken {
 			if r.Verdict == "accepted" {
 				r.Verdict = "ok"
 			}
-		}), []law{lawWellFormed}},
-		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law{lawWellFormed}},
-		{"refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law{lawBadRefused}},
+		}), []law.Law{law.WellFormed}},
+		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law.Law{law.WellFormed}},
+		{"refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law.Law{law.BadRefused}},
 		{"superseded is refused", replying(func(r *merge.Reply) {
 			if r.Verdict == "accepted" && !r.Changed {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
 			}
-		}), []law{lawFine, lawRetry}},
-		{"server time missing", replying(func(r *merge.Reply) { r.ServerTime = 0 }), []law{lawAhead}},
+		}), []law.Law{law.Fine, law.Retry}},
+		{"server time missing", replying(func(r *merge.Reply) { r.ServerTime = 0 }), []law.Law{law.Ahead}},
 		{"too far ahead for good", replying(func(r *merge.Reply) {
 			r.Retryable = r.Retryable && r.Code != merge.TooFarAhead
-		}), []law{lawAhead}},
+		}), []law.Law{law.Ahead}},
 	}
 }
 
 // brokenOutcomes accept an item, and say of its fields what is not so.
 func brokenOutcomes() []broken {
 	return []broken{
-		{"outcomes of some fields", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law{lawOutcome, lawNames}},
+		{"outcomes of some fields", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law.Law{law.Outcome, law.Names}},
 		{"equal is called applied", replying(func(r *merge.Reply) {
 			for name, f := range r.Fields {
 				if f.Outcome == "equal" {
 					r.Fields[name] = merge.FieldReply{Outcome: "applied"}
 				}
 			}
-		}), []law{lawOutcome}},
-		{"never changed", replying(func(r *merge.Reply) { r.Changed = false }), []law{lawOutcome}},
-		{"always changed", replying(func(r *merge.Reply) { r.Changed = r.Verdict == "accepted" }), []law{lawRetry, lawOutcome}},
-		{"collision not reported", replying(func(r *merge.Reply) { r.Notes, r.Fields = nil, nil }), []law{lawCollision}},
+		}), []law.Law{law.Outcome}},
+		{"never changed", replying(func(r *merge.Reply) { r.Changed = false }), []law.Law{law.Outcome}},
+		{"always changed", replying(func(r *merge.Reply) { r.Changed = r.Verdict == "accepted" }), []law.Law{law.Retry, law.Outcome}},
+		{"collision not reported", replying(func(r *merge.Reply) { r.Notes, r.Fields = nil, nil }), []law.Law{law.Collision}},
 		{"collisions that are none", replying(func(r *merge.Reply) { // but what was superseded
 			if r.Verdict == "accepted" && !r.Changed {
 				r.Notes, r.Fields = []merge.Code{merge.StampCollision}, nil
 			}
-		}), []law{lawCollision}},
+		}), []law.Law{law.Collision}},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -58,12 +59,12 @@ func lettersFirst(text string) string {
 // TestTieBreaksByText: client IDs that are compared by a spelling are found within twenty seeds.
 func TestTieBreaksByText(t *testing.T) {
 	for _, test := range []broken{
-		{"as it came", casing(func(came string) string { return came }), []law{lawClient}},
-		{"letters before digits", casing(lettersFirst), []law{lawClient}},
+		{"as it came", casing(func(came string) string { return came }), []law.Law{law.Client}},
+		{"letters before digits", casing(lettersFirst), []law.Law{law.Client}},
 		{"without the hyphens, from the end", casing(func(came string) string {
 			came = strings.ToLower(came)
 			return came[19:] + came[:19]
-		}), []law{lawClient}},
+		}), []law.Law{law.Client}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for first := range uint64(6) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -91,13 +92,13 @@ func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 // brokenClocks have trouble with time.
 func brokenClocks() []broken {
 	return []broken{
-		{"counter in sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law{lawStamp, lawCounter, lawInvented}},
-		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law{lawServerClock}},
-		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law{lawServerClock}},
-		{"the server writes something else", over(func(m *memory) Backend { return writing{m, another} }), []law{lawExact}},
-		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law{lawBlind}},
-		{"clock not set, and items are refused for good", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law{lawBlind}},
-		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law{lawBlind}},
-		{"clock not set, and nobody is answered", ownOf(own{push: unavailable}), []law{lawBlind}},
+		{"counter in sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
+		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law.Law{law.ServerClock}},
+		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
+		{"the server writes something else", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
+		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
+		{"clock not set, and items are refused for good", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},
+		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law.Law{law.Blind}},
+		{"clock not set, and nobody is answered", ownOf(own{push: unavailable}), []law.Law{law.Blind}},
 	}
 }

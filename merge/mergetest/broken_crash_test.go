@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // late has many crash points, and leaves half an item behind at the last one.
@@ -36,9 +37,9 @@ func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 // brokenCrashes die in other ways.
 func brokenCrashes() []broken {
 	return []broken{
-		{"half an item is stored at the sixth point", ownOf(own{push: late}), []law{lawWhole}},
-		{"the error of a crash is dropped", ownOf(own{push: goesOn}), []law{lawDies}},
-		{"panics at a null", ownOf(own{push: panics}), []law{lawPanics}},
+		{"half an item is stored at the sixth point", ownOf(own{push: late}), []law.Law{law.Whole}},
+		{"the error of a crash is dropped", ownOf(own{push: goesOn}), []law.Law{law.Dies}},
+		{"panics at a null", ownOf(own{push: panics}), []law.Law{law.Panics}},
 	}
 }
 
@@ -59,7 +60,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("no %q in %v", text, err)
 		}
 	}
-	if w, err := run(func(*Env) (Backend, error) { panic("early") }, domain{}, scenario{}); err != nil || w.breach.law != lawPanics {
+	if w, err := run(func(*Env) (Backend, error) { panic("early") }, domain{}, scenario{}); err != nil || w.breach.law != law.Panics {
 		t.Error(w, err)
 	}
 	c := newClient(func(clock.ClientID, func() time.Time) Client { return nil })

@@ -1,6 +1,9 @@
 package mergetest
 
-import "github.com/fieldlww/fieldlww/record"
+import (
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/record"
+)
 
 func storesWithout(drop func(name string, v record.FieldValue) bool) func(map[string]record.FieldValue, string, record.FieldValue) {
 	return func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
@@ -67,15 +70,15 @@ func brokenDeletions() []broken {
 		return name == record.DeletedField && v.Value == record.Bool(false)
 	}
 	return []broken{
-		{"tombstone dropped", with(quirks{stores: storesWithout(tombstone)}), []law{lawTombstone}},
-		{"deletion of what is absent dropped", with(quirks{stores: absentDeletion}), []law{lawTombstone}},
-		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law{lawNames, lawVanish, lawTombstone}},
-		{"null is absent", with(quirks{stores: storesWithout(null)}), []law{lawFour}},
-		{"false is absent", with(quirks{stores: storesWithout(restored)}), []law{lawRevive, lawVanish}},
-		{"record revived by a newer field", with(quirks{stores: revives}), []law{lawStays, lawRevive, lawVanish}},
-		{"record revived by a false of its own", with(quirks{stores: revivesByFalse}), []law{lawRevive, lawStamp}},
-		{"record replaced", with(quirks{stores: replaces}), []law{lawStays, lawVanish, lawTombstone, lawFour}},
-		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law{lawVanish, lawTombstone, lawFour, lawLater, lawStays}},
-		{"deleted records take no writes", with(quirks{stores: deadRecords}), []law{lawVanish, lawLater, lawTombstone, lawCounter, lawFour}},
+		{"tombstone dropped", with(quirks{stores: storesWithout(tombstone)}), []law.Law{law.Tombstone}},
+		{"deletion of what is absent dropped", with(quirks{stores: absentDeletion}), []law.Law{law.Tombstone}},
+		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law.Law{law.Names, law.Vanish, law.Tombstone}},
+		{"null is absent", with(quirks{stores: storesWithout(null)}), []law.Law{law.Four}},
+		{"false is absent", with(quirks{stores: storesWithout(restored)}), []law.Law{law.Revive, law.Vanish}},
+		{"record revived by a newer field", with(quirks{stores: revives}), []law.Law{law.Stays, law.Revive, law.Vanish}},
+		{"record revived by a false of its own", with(quirks{stores: revivesByFalse}), []law.Law{law.Revive, law.Stamp}},
+		{"record replaced", with(quirks{stores: replaces}), []law.Law{law.Stays, law.Vanish, law.Tombstone, law.Four}},
+		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law.Law{law.Vanish, law.Tombstone, law.Four, law.Later, law.Stays}},
+		{"deleted records take no writes", with(quirks{stores: deadRecords}), []law.Law{law.Vanish, law.Later, law.Tombstone, law.Counter, law.Four}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -135,11 +136,11 @@ func byGUID(old, in record.FieldValue) bool {
 
 // TestBrokenDomain: what harms few names, few values and few IDs only is found by default.
 func TestBrokenDomain(t *testing.T) {
-	changed := []law{lawExact, lawFour, lawStamp}
-	lost := []law{lawNames, lawVanish, lawInvented, lawTombstone, lawRevive}
+	changed := []law.Law{law.Exact, law.Four, law.Stamp}
+	lost := []law.Law{law.Names, law.Vanish, law.Invented, law.Tombstone, law.Revive}
 	for _, test := range []broken{
-		{"false is nothing", lacking(record.Bool(false)), []law{lawVanish, lawLater, lawFour}},
-		{"zero is nothing", lacking(record.Int(0)), []law{lawVanish, lawLater, lawFour}},
+		{"false is nothing", lacking(record.Bool(false)), []law.Law{law.Vanish, law.Later, law.Four}},
+		{"zero is nothing", lacking(record.Int(0)), []law.Law{law.Vanish, law.Later, law.Four}},
 		{"objects through float64", converted(func(x map[string]any) any { return x }), changed},
 		{"texts become numbers", converted(number), changed},
 		{"empty lists become null", converted(notEmpty), changed},
@@ -153,11 +154,11 @@ func TestBrokenDomain(t *testing.T) {
 		{"names are cut", named(func(name string) string { return name[:min(len(name), 64)] }), lost},
 		{"names are trimmed", named(strings.TrimSpace), lost},
 		{"IDs are cut", inPulls(strings.Repeat("long", 50), strings.Repeat("long", 16)), lost},
-		{"IDs are trimmed", inPulls(`"a "`, `"a"`), append(lost, lawLater, lawStays, lawExact, lawStamp)},
-		{"one table", inPulls(`"notes"`, `"tasks"`), append(lost, lawLater, lawStays)},
-		{"client IDs as GUIDs", with(quirks{wins: byGUID}), []law{lawClient}},
-		{"ties without case", tieBy(strings.ToLower), []law{lawValue}},
-		{"ties in UTF-16", tieBy(inUTF16), []law{lawValue}},
+		{"IDs are trimmed", inPulls(`"a "`, `"a"`), append(lost, law.Later, law.Stays, law.Exact, law.Stamp)},
+		{"one table", inPulls(`"notes"`, `"tasks"`), append(lost, law.Later, law.Stays)},
+		{"client IDs as GUIDs", with(quirks{wins: byGUID}), []law.Law{law.Client}},
+		{"ties without case", tieBy(strings.ToLower), []law.Law{law.Value}},
+		{"ties in UTF-16", tieBy(inUTF16), []law.Law{law.Value}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
 	}

@@ -3,6 +3,7 @@ package mergetest
 import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -67,18 +68,18 @@ func (s *forgetful) Restart() (Backend, error) {
 // brokenFaults do not stand crashes, restarts and requests that meet.
 func brokenFaults() []broken {
 	return []broken{
-		{"half an item is stored", ownOf(own{push: halves}), []law{lawWhole}},
-		{"read, then write", with(quirks{paused: true}), []law{lawMeet}},
-		{"restart loses the last push", newForgetful, []law{lawDurable}},
-		{"sequence begins anew after a restart", ownOf(own{open: forgetsSequence}), []law{lawSkip, lawVanish}},
-		{"clock begins anew after a restart", ownOf(own{open: forgetsClock}), []law{lawServerClock}},
-		{"clock not observed", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law{lawServerClock}},
+		{"half an item is stored", ownOf(own{push: halves}), []law.Law{law.Whole}},
+		{"read, then write", with(quirks{paused: true}), []law.Law{law.Meet}},
+		{"restart loses the last push", newForgetful, []law.Law{law.Durable}},
+		{"sequence begins anew after a restart", ownOf(own{open: forgetsSequence}), []law.Law{law.Skip, law.Vanish}},
+		{"clock begins anew after a restart", ownOf(own{open: forgetsClock}), []law.Law{law.ServerClock}},
+		{"clock not observed", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law.Law{law.ServerClock}},
 		{"clock observes what is refused", with(quirks{observe: func(s *quirky, items []record.Item, _ merge.Answer) {
 			for _, it := range items {
 				for _, v := range it.Mutation.Data.All() {
 					s.clock.Observe(v.Stamp.Time)
 				}
 			}
-		}}), []law{lawPoison}},
+		}}), []law.Law{law.Poison}},
 	}
 }

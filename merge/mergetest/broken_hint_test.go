@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -52,11 +53,11 @@ func (r *replica) Pull(client clock.ClientID, cursor string) ([]byte, string, er
 // of the rule that the older write breaks.
 func TestHintOfLateReads(t *testing.T) {
 	for _, test := range []broken{
-		{"by one push", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 }), []law{lawStale}},
-		{"by two pushes", lagging(func(r *replica, n int) bool { return n >= len(r.copies)-2 }), []law{lawStale}},
-		{"for one pull", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law{lawStale}},
-		{"for a second", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law{lawStale}},
-		{"for half an hour", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law{lawStale}},
+		{"by one push", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
+		{"by two pushes", lagging(func(r *replica, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
+		{"for one pull", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
+		{"for a second", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
+		{"for half an hour", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for first := range uint64(6) {
@@ -77,13 +78,13 @@ func TestHintOfNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(folded, Schedule{Steps: steps})
-			if err == nil || !strings.Contains(err.Error(), "broken law: "+lawNames.text().name) || !strings.Contains(err.Error(), `"rowa"`) {
+			if err == nil || !strings.Contains(err.Error(), "broken law: "+law.Names.Text().Name) || !strings.Contains(err.Error(), `"rowa"`) {
 				t.Fatal(err)
 			}
 		})
 	}
 	err := replay(with(quirks{stores: foldedValues}), Schedule{Steps: []string{`ana edits A x="X"`, "ana pushes"}})
-	if err == nil || !strings.Contains(err.Error(), "broken law: "+lawExact.text().name) {
+	if err == nil || !strings.Contains(err.Error(), "broken law: "+law.Exact.Text().Name) {
 		t.Fatal("names are blamed for a value:", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -54,19 +55,19 @@ func TestBrokenLimits(t *testing.T) {
 		}})
 	}
 	for _, test := range []broken{
-		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law{lawBadRefused}},
-		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law{lawBadRefused}},
-		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law{lawBadRefused}},
+		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law.Law{law.BadRefused}},
+		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law.Law{law.BadRefused}},
+		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law.Law{law.BadRefused}},
 		{"another code", told(func(r *merge.Reply) {
 			if r.Code == merge.LimitExceeded {
 				r.Code = merge.Invalid
 			}
-		}), []law{lawBadRefused}},
-		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing, lawPoison}},
+		}), []law.Law{law.BadRefused}},
+		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law.Law{law.RefusedLeavesNothing, law.Poison}},
 		{"what is refused is dropped, and the rest is stored", with(quirks{engine: strictly(), each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
 			return r.Accepted() || r.Refusal.Code == "read_only"
-		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law{lawRefusedLeavesNothing}},
-		{"neighbours are refused as well", with(quirks{engine: strictly(), replies: blocked}), []law{lawNeighbours}},
+		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law.Law{law.RefusedLeavesNothing}},
+		{"neighbours are refused as well", with(quirks{engine: strictly(), replies: blocked}), []law.Law{law.Neighbours}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.check(t, Options{Refused: beyond()}) })
 	}

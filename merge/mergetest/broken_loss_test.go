@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -104,17 +105,17 @@ func onlyNotes(all []merge.Reply) []merge.Reply {
 // brokenLosses report edits as lost that are not, or do not report those that are.
 func brokenLosses() []broken {
 	return []broken{
-		{"bases are not handed on", loses(dropsBases, nil), []law{lawLost}},
-		{"lost if the base is another stamp", claims(otherBase), []law{lawLost}},
-		{"one's own edits are lost", claims(sameClient), []law{lawLost}},
-		{"edits of the same value are lost", claims(sameValues), []law{lawLost}},
-		{"lost if there is no base", claims(noBase), []law{lawLost}},
-		{"marks are not stored", loses(noMarks, nil), []law{lawLost}},
-		{"one mark for all clients", loses(oneMark, nil), []law{lawLost, lawNote}},
-		{"marks of refused items", ownOf(own{push: marksOfRefused}), []law{lawLost, lawNote}},
-		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law{lawLost}},
-		{"who won is not named", loses(nil, noWinner), []law{lawLost}},
-		{"who lost is not named", loses(nil, noLoser), []law{lawLost}},
-		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law{lawLost}},
+		{"bases are not handed on", loses(dropsBases, nil), []law.Law{law.Lost}},
+		{"lost if the base is another stamp", claims(otherBase), []law.Law{law.Lost}},
+		{"one's own edits are lost", claims(sameClient), []law.Law{law.Lost}},
+		{"edits of the same value are lost", claims(sameValues), []law.Law{law.Lost}},
+		{"lost if there is no base", claims(noBase), []law.Law{law.Lost}},
+		{"marks are not stored", loses(noMarks, nil), []law.Law{law.Lost}},
+		{"one mark for all clients", loses(oneMark, nil), []law.Law{law.Lost, law.Note}},
+		{"marks of refused items", ownOf(own{push: marksOfRefused}), []law.Law{law.Lost, law.Note}},
+		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law.Law{law.Lost}},
+		{"who won is not named", loses(nil, noWinner), []law.Law{law.Lost}},
+		{"who lost is not named", loses(nil, noLoser), []law.Law{law.Lost}},
+		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law.Law{law.Lost}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // onlyKnown asks about the clients that have a mark only, so that nothing is claimed of others.
@@ -67,7 +68,7 @@ func TestMarks(t *testing.T) {
 	quirky := func(backup func(*memory) func() (Backend, error), asks func(*memory, *merge.Input)) newBackend {
 		return from(memory{asks: asks, wrap: func(m *memory) Backend { return restoring{m, backup} }})
 	}
-	lost := []law{lawLost, lawNote}
+	lost := []law.Law{law.Lost, law.Note}
 	for _, test := range []broken{
 		{"never stored", with(quirks{}), lost},
 		{"of clients that have one only", from(memory{asks: onlyKnown}), lost},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // checked compares and swaps, as the right backend does, and stores what it has by itself.
@@ -114,18 +115,18 @@ func badIsAhead(in merge.Input, a merge.Answer) (all []merge.Reply) {
 
 // TestBrokenSeldom: what is wrong only where several things come together is found, and named.
 func TestBrokenSeldom(t *testing.T) {
-	spelled := []law{lawFine, lawRetry, lawOrder}
+	spelled := []law.Law{law.Fine, law.Retry, law.Order}
 	for _, test := range []broken{
-		{"a third pause", checked(savesLate), []law{lawMeet}},
-		{"no transaction", checked(savesRows), []law{lawMeet, lawSkip, lawStays}},
-		{"the number after that of the backup", restored(nextLife), []law{lawSkip}},
-		{"one row too many is read", over(func(m *memory) Backend { return pulling{m, peeks} }), []law{lawSkip, lawVanish, lawTombstone}},
-		{"the last field is bounded", from(memory{asks: lastField}), []law{lawAhead}},
-		{"bad is too far ahead", from(memory{tells: badIsAhead}), []law{lawBadRefused}},
+		{"a third pause", checked(savesLate), []law.Law{law.Meet}},
+		{"no transaction", checked(savesRows), []law.Law{law.Meet, law.Skip, law.Stays}},
+		{"the number after that of the backup", restored(nextLife), []law.Law{law.Skip}},
+		{"one row too many is read", over(func(m *memory) Backend { return pulling{m, peeks} }), []law.Law{law.Skip, law.Vanish, law.Tombstone}},
+		{"the last field is bounded", from(memory{asks: lastField}), []law.Law{law.Ahead}},
+		{"bad is too far ahead", from(memory{tells: badIsAhead}), []law.Law{law.BadRefused}},
 		{"unknown members are refused", reading(replacing(`"unknown"`, `"ID"`)), spelled},
 		{"one form of UTC", reading(replacing(`\+00:00"`, `"`)), spelled},
 		{"items without a field are refused", reading(replacing(`"data":\{\}`, `"data":null`)), spelled},
-		{"other time zones", reading(replacing(`\+02:00`, `Z`)), []law{lawBadRefused, lawExact}},
+		{"other time zones", reading(replacing(`\+02:00`, `Z`)), []law.Law{law.BadRefused, law.Exact}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -118,24 +119,24 @@ func fieldsBy(as func(string) string) newBackend {
 // sixty seeds, and named.
 func TestConfusedNames(t *testing.T) {
 	for _, test := range []broken{
-		{"case of IDs", ids(strings.ToLower), []law{lawNames}},
-		{"spaces at the end of IDs", ids(func(id string) string { return strings.TrimRight(id, " ") }), []law{lawNames}},
-		{"LIKE", confusing(like), []law{lawNames}},
-		{"escapes of URLs", ids(unescaped), []law{lawNames}},
-		{"paths", ids(path.Clean), []law{lawNames}},
-		{"numbers", ids(asNumber), []law{lawNames}},
-		{"normal form", ids(composed.Replace), []law{lawNames}},
-		{"long IDs", ids(upToBytes(767)), []law{lawNames}},
-		{"IDs and fields in one key", rewriting(joined), []law{lawNames}},
-		{"tables", confusing(func(stored, asked record.Key) bool { return stored.ID == asked.ID }), []law{lawNames}},
-		{"case of fields", fieldsBy(strings.ToLower), []law{lawNames}},
-		{"_ in fields", fieldsBy(func(name string) string { return strings.ReplaceAll(name, "/", "_") }), []law{lawNames}},
-		{"escapes in fields", fieldsBy(unescaped), []law{lawNames}},
-		{"normal form of fields", fieldsBy(composed.Replace), []law{lawNames}},
-		{"dots in fields", fieldsBy(func(name string) string { first, _, _ := strings.Cut(name, "."); return first }), []law{lawNames}},
-		{"a field called id", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "id" })}), []law{lawNames, lawVanish}},
-		{"digits for a field", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "7" })}), []law{lawNames, lawVanish}},
-		{"long names", fieldsBy(upToBytes(300)), []law{lawNames}},
+		{"case of IDs", ids(strings.ToLower), []law.Law{law.Names}},
+		{"spaces at the end of IDs", ids(func(id string) string { return strings.TrimRight(id, " ") }), []law.Law{law.Names}},
+		{"LIKE", confusing(like), []law.Law{law.Names}},
+		{"escapes of URLs", ids(unescaped), []law.Law{law.Names}},
+		{"paths", ids(path.Clean), []law.Law{law.Names}},
+		{"numbers", ids(asNumber), []law.Law{law.Names}},
+		{"normal form", ids(composed.Replace), []law.Law{law.Names}},
+		{"long IDs", ids(upToBytes(767)), []law.Law{law.Names}},
+		{"IDs and fields in one key", rewriting(joined), []law.Law{law.Names}},
+		{"tables", confusing(func(stored, asked record.Key) bool { return stored.ID == asked.ID }), []law.Law{law.Names}},
+		{"case of fields", fieldsBy(strings.ToLower), []law.Law{law.Names}},
+		{"_ in fields", fieldsBy(func(name string) string { return strings.ReplaceAll(name, "/", "_") }), []law.Law{law.Names}},
+		{"escapes in fields", fieldsBy(unescaped), []law.Law{law.Names}},
+		{"normal form of fields", fieldsBy(composed.Replace), []law.Law{law.Names}},
+		{"dots in fields", fieldsBy(func(name string) string { first, _, _ := strings.Cut(name, "."); return first }), []law.Law{law.Names}},
+		{"a field called id", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "id" })}), []law.Law{law.Names, law.Vanish}},
+		{"digits for a field", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "7" })}), []law.Law{law.Names, law.Vanish}},
+		{"long names", fieldsBy(upToBytes(300)), []law.Law{law.Names}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 60) })
 	}

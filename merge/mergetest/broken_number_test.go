@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -41,7 +42,7 @@ func rounded(digits int) func(string) string {
 
 // TestChangedValues: values that come back as others are found within forty seeds.
 func TestChangedValues(t *testing.T) {
-	exact := []law{lawExact, lawStamp, lawFour, lawInvented}
+	exact := []law.Law{law.Exact, law.Stamp, law.Four, law.Invented}
 	for _, test := range []broken{
 		{"integers above 2^63", numbers(saturated), exact},
 		{"fifteen digits", numbers(rounded(15)), exact},
@@ -66,7 +67,7 @@ func TestChangedValues(t *testing.T) {
 			}
 			return s
 		}), exact},
-		{"truth as a number", with(quirks{stores: storesAs(instead(record.Bool(true), record.Int(1)))}), append(exact, lawRevive, lawTombstone)},
+		{"truth as a number", with(quirks{stores: storesAs(instead(record.Bool(true), record.Int(1)))}), append(exact, law.Revive, law.Tombstone)},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -116,14 +117,14 @@ func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // brokenPushes judge items otherwise.
 func brokenPushes() []broken {
 	return []broken{
-		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead, lawBlind}},
-		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law{lawAhead, lawBlind}},
-		{"anybody may write as anybody", with(quirks{any: true}), []law{lawBadRefused}},
-		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law{lawRefusedLeavesNothing, lawPoison}},
-		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law{lawRefusedLeavesNothing}},
-		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law{lawVanish, lawTombstone, lawFour}},
-		{"error for the whole batch", newStrict, []law{lawNeighbours, lawBlind}},
-		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law{lawStays, lawVanish, lawLater, lawCounter, lawTombstone, lawFour}},
-		{"what is old is refused", ownOf(own{push: stale}), []law{lawFine, lawRetry}},
+		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
+		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law.Law{law.Ahead, law.Blind}},
+		{"anybody may write as anybody", with(quirks{any: true}), []law.Law{law.BadRefused}},
+		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law.Law{law.RefusedLeavesNothing, law.Poison}},
+		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law.Law{law.RefusedLeavesNothing}},
+		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law.Law{law.Vanish, law.Tombstone, law.Four}},
+		{"error for the whole batch", newStrict, []law.Law{law.Neighbours, law.Blind}},
+		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law.Law{law.Stays, law.Vanish, law.Later, law.Counter, law.Tombstone, law.Four}},
+		{"what is old is refused", ownOf(own{push: stale}), []law.Law{law.Fine, law.Retry}},
 	}
 }

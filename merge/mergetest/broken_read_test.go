@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // completed closes what was cut off.
@@ -91,13 +92,13 @@ func once(_ *memory, in *merge.Input) {
 // brokenReaders have trouble with batches that are damaged, large, or hold an item twice.
 func brokenReaders() []broken {
 	return []broken{
-		{"what cannot be read is replaced", with(quirks{batch: replaced}), []law{lawDamaged}},
-		{"what cannot be read is replaced, and there is an error", ownOf(own{push: shrugs}), []law{lawDamaged}},
-		{"what cannot be read is answered with a page", ownOf(own{push: says400}), []law{lawWellFormed}},
-		{"what is cut off is completed", with(quirks{batch: completed}), []law{lawDamaged}},
-		{"after a batch that cannot be read nobody is answered", ownOf(own{push: wedges}), []law{lawAnswered}},
-		{"only a hundred items are stored", ownOf(own{push: hundred}), []law{lawLater, lawCounter, lawVanish, lawTombstone, lawFour}},
-		{"large batches are refused", ownOf(own{push: tooMany}), []law{lawAnswered}},
-		{"an item that comes twice is refused", from(memory{asks: once}), []law{lawFine, lawRetry}},
+		{"what cannot be read is replaced", with(quirks{batch: replaced}), []law.Law{law.Damaged}},
+		{"what cannot be read is replaced, and there is an error", ownOf(own{push: shrugs}), []law.Law{law.Damaged}},
+		{"what cannot be read is answered with a page", ownOf(own{push: says400}), []law.Law{law.WellFormed}},
+		{"what is cut off is completed", with(quirks{batch: completed}), []law.Law{law.Damaged}},
+		{"after a batch that cannot be read nobody is answered", ownOf(own{push: wedges}), []law.Law{law.Answered}},
+		{"only a hundred items are stored", ownOf(own{push: hundred}), []law.Law{law.Later, law.Counter, law.Vanish, law.Tombstone, law.Four}},
+		{"large batches are refused", ownOf(own{push: tooMany}), []law.Law{law.Answered}},
+		{"an item that comes twice is refused", from(memory{asks: once}), []law.Law{law.Fine, law.Retry}},
 	}
 }

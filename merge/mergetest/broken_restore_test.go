@@ -6,6 +6,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // restoring is a right backend with another backup.
@@ -69,11 +70,11 @@ func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 // brokenRestores do not stand that the server is restored from a backup.
 func brokenRestores() []broken {
 	return []broken{
-		{"no backup", restored(nil), []law{lawAnswered}},
-		{"a backup that cannot be restored", restored(never), []law{lawAnswered}},
-		{"a backup that is no copy", restored(noCopy), []law{lawRestored}},
-		{"a backup without the last record", restored(withoutLast), []law{lawRestored}},
-		{"cursors of before the restore go on", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law{lawSkip}},
-		{"what is known already outlives the restore", with(quirks{each: onlyUnseen}), []law{lawRestored}},
+		{"no backup", restored(nil), []law.Law{law.Answered}},
+		{"a backup that cannot be restored", restored(never), []law.Law{law.Answered}},
+		{"a backup that is no copy", restored(noCopy), []law.Law{law.Restored}},
+		{"a backup without the last record", restored(withoutLast), []law.Law{law.Restored}},
+		{"cursors of before the restore go on", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law.Law{law.Skip}},
+		{"what is known already outlives the restore", with(quirks{each: onlyUnseen}), []law.Law{law.Restored}},
 	}
 }

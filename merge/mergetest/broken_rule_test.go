@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -65,18 +66,18 @@ func shortClient(old, in record.FieldValue) bool {
 // brokenRules compare otherwise than by the rule.
 func brokenRules() []broken {
 	return []broken{
-		{"arrival order wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law{lawLater, lawCounter, lawClient, lawTombstone}},
-		{"first write wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law{lawLater, lawCounter, lawClient}},
-		{"keep-local on ties", with(quirks{wins: later}), []law{lawClient, lawKind, lawValue}},
-		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law{lawClient, lawKind, lawValue}},
-		{"equal prefers remote", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law{lawKind, lawValue}},
-		{"equal prefers local", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law{lawKind, lawValue}},
-		{"smaller value wins", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law{lawKind, lawValue}},
-		{"values as numbers", with(quirks{wins: asNumbers}), []law{lawValue}},
-		{"deletion below values", with(quirks{wins: deletionLeast}), []law{lawKind}},
-		{"client ignored in ties", with(quirks{wins: noClient}), []law{lawClient}},
-		{"half of the client ID is compared", with(quirks{wins: shortClient}), []law{lawClient}},
-		{"signed client bytes", with(quirks{wins: signed}), []law{lawClient}},
-		{"counter ignored", with(quirks{wins: noCounter}), []law{lawCounter}},
+		{"arrival order wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law.Law{law.Later, law.Counter, law.Client, law.Tombstone}},
+		{"first write wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law.Law{law.Later, law.Counter, law.Client}},
+		{"keep-local on ties", with(quirks{wins: later}), []law.Law{law.Client, law.Kind, law.Value}},
+		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law.Law{law.Client, law.Kind, law.Value}},
+		{"equal prefers remote", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law.Law{law.Kind, law.Value}},
+		{"equal prefers local", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law.Law{law.Kind, law.Value}},
+		{"smaller value wins", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law.Law{law.Kind, law.Value}},
+		{"values as numbers", with(quirks{wins: asNumbers}), []law.Law{law.Value}},
+		{"deletion below values", with(quirks{wins: deletionLeast}), []law.Law{law.Kind}},
+		{"client ignored in ties", with(quirks{wins: noClient}), []law.Law{law.Client}},
+		{"half of the client ID is compared", with(quirks{wins: shortClient}), []law.Law{law.Client}},
+		{"signed client bytes", with(quirks{wins: signed}), []law.Law{law.Client}},
+		{"counter ignored", with(quirks{wins: noCounter}), []law.Law{law.Counter}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -85,15 +86,15 @@ func byDigits(old, in record.FieldValue) bool {
 
 // TestLongSilence: what is thrown away after a long time is found within forty seeds.
 func TestLongSilence(t *testing.T) {
-	gone := []law{lawTombstone, lawStays, lawLater, lawVanish, lawOutcome, lawRevive, lawLost, lawRetry}
+	gone := []law.Law{law.Tombstone, law.Stays, law.Later, law.Vanish, law.Outcome, law.Revive, law.Lost, law.Retry}
 	for _, test := range []broken{
 		{"deletions of a month ago", expiring(30*day, purges), gone},
 		{"deletions of a year ago", expiring(year, purges), gone},
 		{"records of a year ago", expiring(year, archives), gone},
-		{"marks of a month ago", expiring(30*day, dropsMarks), []law{lawLost, lawNote}},
-		{"marks of a year ago", expiring(year, dropsMarks), []law{lawLost, lawNote}},
-		{"cursors of a month ago", expiringCursors(30 * day), []law{lawSkip}},
-		{"cursors of a year ago", expiringCursors(year), []law{lawSkip}},
+		{"marks of a month ago", expiring(30*day, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"marks of a year ago", expiring(year, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"cursors of a month ago", expiringCursors(30 * day), []law.Law{law.Skip}},
+		{"cursors of a year ago", expiringCursors(year), []law.Law{law.Skip}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
 	}
@@ -102,9 +103,9 @@ func TestLongSilence(t *testing.T) {
 // TestBefore2001: a server that stamps of before 2001 surprise is found within forty seeds.
 func TestBefore2001(t *testing.T) {
 	for _, test := range []broken{
-		{"stamps compared as texts", with(quirks{wins: byDigits}), []law{lawLater, lawTombstone}},
-		{"in microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law{lawStamp, lawLater, lawCollision, lawVanish}},
-		{"as of 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law{lawStamp, lawLater, lawCounter}},
+		{"stamps compared as texts", with(quirks{wins: byDigits}), []law.Law{law.Later, law.Tombstone}},
+		{"in microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law.Law{law.Stamp, law.Later, law.Collision, law.Vanish}},
+		{"as of 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law.Law{law.Stamp, law.Later, law.Counter}},
 		{"a clock that is not set", with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 			for _, v := range m.Data.All() {
 				if v.Stamp.Time.Time().Year() < 1980 {
@@ -112,7 +113,7 @@ func TestBefore2001(t *testing.T) {
 				}
 			}
 			return nil
-		}}}), []law{lawFine}},
+		}}}), []law.Law{law.Fine}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
 	}

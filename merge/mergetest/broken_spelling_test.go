@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -31,28 +32,28 @@ const upper = `"clientId" ?: ?"[^"]*[A-F]`
 // brokenSpellings read the canonical spelling, and not all others.
 func brokenSpellings() []broken {
 	return []broken{
-		{"a fraction is a count", reading(countsFraction), []law{lawStamp, lawLater, lawCounter, lawAhead, lawVanish, lawCollision, lawOutcome}},
-		{"IDs in upper case are refused", reading(replacing(upper, `"clientId":"no`)), []law{lawFine, lawRetry}},
-		{"escapes are not read", reading(replacing(`\\u00`, `\\u00`)), []law{lawExact, lawVanish, lawTombstone, lawOrder}},
-		{"exponents are not read", reading(replacing(`(\d)e1`, `$1`)), []law{lawExact, lawNames}},
-		{"members in the canonical order only", reading(replacing(`\{ *"data"`, `{"dat"`)), []law{lawFine, lawOrder, lawRetry}},
+		{"a fraction is a count", reading(countsFraction), []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Collision, law.Outcome}},
+		{"IDs in upper case are refused", reading(replacing(upper, `"clientId":"no`)), []law.Law{law.Fine, law.Retry}},
+		{"escapes are not read", reading(replacing(`\\u00`, `\\u00`)), []law.Law{law.Exact, law.Vanish, law.Tombstone, law.Order}},
+		{"exponents are not read", reading(replacing(`(\d)e1`, `$1`)), []law.Law{law.Exact, law.Names}},
+		{"members in the canonical order only", reading(replacing(`\{ *"data"`, `{"dat"`)), []law.Law{law.Fine, law.Order, law.Retry}},
 	}
 }
 
 // brokenBad take what is malformed for something.
 func brokenBad() []broken {
 	return []broken{
-		{"deleted and a value is a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law{lawBadRefused}},
-		{"no value is null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law{lawBadRefused}},
-		{"yesterday is a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law{lawBadRefused}},
-		{"a text deletes", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law{lawBadRefused, lawExact}},
-		{"no ID is an ID", reading(replacing(`"id":""`, `"id":"none"`)), []law{lawOrder, lawBadRefused}},
+		{"deleted and a value is a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law.Law{law.BadRefused}},
+		{"no value is null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law.Law{law.BadRefused}},
+		{"yesterday is a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law.Law{law.BadRefused}},
+		{"a text deletes", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law.Law{law.BadRefused, law.Exact}},
+		{"no ID is an ID", reading(replacing(`"id":""`, `"id":"none"`)), []law.Law{law.Order, law.BadRefused}},
 	}
 }
 
 // TestClientSpelling: a Client's own spelling reaches the server.
 func TestClientSpelling(t *testing.T) {
-	b := broken{make: reading(countsFraction), laws: []law{lawStamp, lawLater, lawCounter, lawAhead, lawVanish, lawSkip}}
+	b := broken{make: reading(countsFraction), laws: []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Skip}}
 	b.check(t, Options{Devices: 1, NewClient: newApp(clientQuirks{respells: true})})
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -83,15 +84,15 @@ func brokenStores() []broken {
 	null, empty := record.Value{}, record.MustOf("")
 	notBelow := func(old, in record.FieldValue) bool { return in.Compare(old) >= 0 }
 	return []broken{
-		{"counter dropped", with(quirks{stores: storesAs(toMilliseconds)}), []law{lawCounter}},
-		{"stamps in microseconds", with(quirks{stores: storesAs(toMicroseconds)}), []law{lawCounter}},
-		{"names are folded", with(quirks{stores: foldedNames}), []law{lawNames}},
-		{"null is deleted", with(quirks{stores: storesAs(instead(null, record.Deletion()))}), []law{lawFour}},
-		{"empty is null", with(quirks{stores: storesAs(instead(empty, null))}), []law{lawFour}},
-		{"escaped for HTML twice", with(quirks{stores: storesAs(escaped)}), []law{lawExact}},
-		{"through float64", with(quirks{batch: throughFloats}), []law{lawExact, lawDamaged}},
-		{"a retry is stamped anew", with(quirks{wins: notBelow, stores: stampsRetries}), []law{lawStamp}},
-		{"a write of its own instead", with(quirks{stores: storesAs(sevens)}), []law{lawExact, lawInvented, lawRevive, lawVanish}},
-		{"client of the first writer kept", with(quirks{stores: firstClient}), []law{lawInvented, lawStamp}},
+		{"counter dropped", with(quirks{stores: storesAs(toMilliseconds)}), []law.Law{law.Counter}},
+		{"stamps in microseconds", with(quirks{stores: storesAs(toMicroseconds)}), []law.Law{law.Counter}},
+		{"names are folded", with(quirks{stores: foldedNames}), []law.Law{law.Names}},
+		{"null is deleted", with(quirks{stores: storesAs(instead(null, record.Deletion()))}), []law.Law{law.Four}},
+		{"empty is null", with(quirks{stores: storesAs(instead(empty, null))}), []law.Law{law.Four}},
+		{"escaped for HTML twice", with(quirks{stores: storesAs(escaped)}), []law.Law{law.Exact}},
+		{"through float64", with(quirks{batch: throughFloats}), []law.Law{law.Exact, law.Damaged}},
+		{"a retry is stamped anew", with(quirks{wins: notBelow, stores: stampsRetries}), []law.Law{law.Stamp}},
+		{"a write of its own instead", with(quirks{stores: storesAs(sevens)}), []law.Law{law.Exact, law.Invented, law.Revive, law.Vanish}},
+		{"client of the first writer kept", with(quirks{stores: firstClient}), []law.Law{law.Invented, law.Stamp}},
 	}
 }

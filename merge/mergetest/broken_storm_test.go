@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -51,8 +52,8 @@ func forGood(o *own, in merge.Input, _ merge.Answer) ([]byte, error) {
 // brokenStorms do something wrong after many conflicts.
 func brokenStorms() []broken {
 	return []broken{
-		{"after many conflicts half an item is stored", givesUp(half), []law{lawWhole}},
-		{"after many conflicts nothing is stored, and answered all the same", givesUp(saysSo), []law{lawMeet}},
-		{"after many conflicts items are refused for good", givesUp(forGood), []law{lawFine, lawRetry, lawNeighbours}},
+		{"after many conflicts half an item is stored", givesUp(half), []law.Law{law.Whole}},
+		{"after many conflicts nothing is stored, and answered all the same", givesUp(saysSo), []law.Law{law.Meet}},
+		{"after many conflicts items are refused for good", givesUp(forGood), []law.Law{law.Fine, law.Retry, law.Neighbours}},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -131,7 +132,7 @@ func (s *quirky) store(read map[record.Key]row, data record.Record) {
 type broken struct {
 	name string
 	make newBackend
-	laws []law
+	laws []law.Law
 }
 
 // TestBroken: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
@@ -158,7 +159,7 @@ func (b broken) check(t *testing.T, o Options) {
 		t.Log(first, "|", strings.TrimSuffix(line, ". The same as a test"))
 	}
 	for _, l := range b.laws {
-		if strings.HasSuffix(first, l.text().name) {
+		if strings.HasSuffix(first, l.Text().Name) {
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -95,11 +96,11 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 // TestRepairsOnRead: what is repaired by reading it is found within twenty seeds.
 func TestRepairsOnRead(t *testing.T) {
 	for _, test := range []broken{
-		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law{lawRevive, lawDurable, lawLater, lawCounter, lawOutcome, lawTombstone, lawRetry, lawStays, lawClient, lawLost, lawVanish}},
-		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law{lawRevive, lawDurable, lawLater, lawCounter, lawOutcome, lawTombstone, lawRetry, lawStays, lawVanish, lawClient, lawLost}},
-		{"a sequence that is given by a pull", lazily(lazy{push: numbersLate}), []law{lawDurable, lawSkip, lawVanish, lawTombstone}},
-		{"a sequence that is given by a full pull", lazily(lazy{push: numbersLate, full: true}), []law{lawDurable, lawSkip, lawStale, lawVanish, lawTombstone}},
-		{"stamps that are repaired by a pull", lazily(lazy{push: roundsUntilRead}), []law{lawDurable, lawCounter, lawOutcome, lawRetry, lawStamp, lawCollision, lawLost, lawNote}},
+		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Client, law.Lost, law.Vanish}},
+		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Vanish, law.Client, law.Lost}},
+		{"a sequence that is given by a pull", lazily(lazy{push: numbersLate}), []law.Law{law.Durable, law.Skip, law.Vanish, law.Tombstone}},
+		{"a sequence that is given by a full pull", lazily(lazy{push: numbersLate, full: true}), []law.Law{law.Durable, law.Skip, law.Stale, law.Vanish, law.Tombstone}},
+		{"stamps that are repaired by a pull", lazily(lazy{push: roundsUntilRead}), []law.Law{law.Durable, law.Counter, law.Outcome, law.Retry, law.Stamp, law.Collision, law.Lost, law.Note}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 20) })
 	}

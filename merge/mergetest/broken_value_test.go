@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -76,9 +77,9 @@ func older(old, now record.Record) record.Record {
 // brokenValues change or mix up values that few think of.
 func brokenValues() []broken {
 	return []broken{
-		{"strings are trimmed", text(strings.TrimSpace), []law{lawExact, lawStamp}},
-		{"strings are cut", text(func(s string) string { return s[:min(len(s), 255)] }), []law{lawExact, lawStamp}},
-		{"values compared with escapes", with(quirks{wins: byHTML}), []law{lawValue}},
-		{"an older copy is written over", newCached, []law{lawStays, lawLater}},
+		{"strings are trimmed", text(strings.TrimSpace), []law.Law{law.Exact, law.Stamp}},
+		{"strings are cut", text(func(s string) string { return s[:min(len(s), 255)] }), []law.Law{law.Exact, law.Stamp}},
+		{"values compared with escapes", with(quirks{wins: byHTML}), []law.Law{law.Value}},
+		{"an older copy is written over", newCached, []law.Law{law.Stays, law.Later}},
 	}
 }

@@ -95,7 +95,7 @@ func lawOfJoin(join func(a, b record.Record) (record.Record, error), x triple) e
 	a, b, c := x[0], x[1], x[2]
 	none := record.New(a.Key())
 	ab := j.of(a, b)
-	for _, law := range []struct {
+	for _, rule := range []struct {
 		text      string
 		got, want record.Record
 	}{
@@ -110,8 +110,8 @@ func lawOfJoin(join func(a, b record.Record) (record.Record, error), x triple) e
 		if j.err != nil {
 			return j.err
 		}
-		if !law.got.Equal(law.want) {
-			return fmt.Errorf("%w: %s\n  a     %v\n  b     %v\n  c     %v\n  is    %v\n  want  %v", errLaw, law.text, a, b, c, law.got, law.want)
+		if !rule.got.Equal(rule.want) {
+			return fmt.Errorf("%w: %s\n  a     %v\n  b     %v\n  c     %v\n  is    %v\n  want  %v", errLaw, rule.text, a, b, c, rule.got, rule.want)
 		}
 	}
 	return lost(x, ab)

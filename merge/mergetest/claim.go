@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -13,19 +15,19 @@ import (
 // notable returns the notes that can be true of an item because of one of its writes. It is
 // asked before that write is noted as accepted.
 func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
-	p := w.ledger.of(x.fieldKey)
-	outcome, stored := p.outcome(x.write)
+	p := w.ledger.Of(x.FieldKey)
+	outcome, stored := p.Outcome(x.Write)
 	b := a.base(x)
-	ofField := x.field != record.DeletedField
-	was, is := p.best.value == "true", x.value == "true"
+	ofField := x.Field != record.DeletedField
+	was, is := p.Best.Value == "true", x.Value == "true"
 	add := func(code merge.Code, can bool) {
 		if can {
 			codes = append(codes, code)
 		}
 	}
-	add(merge.Rewound, outcome != "equal" && x.time < max(a.mark.most, a.latest()))
-	add(merge.StampBelowBase, b.known && !b.below(x.stamp))
-	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.id))
+	add(merge.Rewound, outcome != "equal" && x.Time < max(a.mark.Most, a.latest()))
+	add(merge.StampBelowBase, b.Known && !b.Below(x.Stamp))
+	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.ID))
 	add(merge.AlreadyDeleted, !ofField && was && is)
 	add(merge.Restored, !ofField && was && !is && stored)
 	return codes
@@ -35,7 +37,7 @@ func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 func (b batch) latest() (at int64) {
 	for _, it := range b.items {
 		for _, x := range it.writes {
-			at = max(at, x.time)
+			at = max(at, x.Time)
 		}
 	}
 	return at
@@ -44,12 +46,12 @@ func (b batch) latest() (at int64) {
 // mayBeDeleted reports whether a record is deleted, as far as is known: a deletion may be in the
 // same batch, or have got no answer.
 func (w *world) mayBeDeleted(id string) bool {
-	p := w.ledger.pasts[fieldKey{id, record.DeletedField}]
+	p := w.ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil {
 		return false
 	}
-	for x := range p.writes {
-		if x.value == "true" && p.permits(x, true) {
+	for x := range p.Writes {
+		if x.Value == "true" && p.Permits(x, true) {
 			return true
 		}
 	}
@@ -71,7 +73,7 @@ func lacks(note merge.Code) string {
 func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) {
 	for _, note := range r.Notes {
 		if reason := lacks(note); reason != "" && !slices.Contains(can, note) {
-			wrong = append(wrong, complaint{lawNote, at + ": it has the note " + string(note) + ", and " + reason})
+			wrong = append(wrong, complaint{law.Note, at + ": it has the note " + string(note) + ", and " + reason})
 		}
 	}
 	return wrong
@@ -79,21 +81,21 @@ func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) 
 
 // judgeNames looks for a winner where the write won, or that is another one, and for a loser
 // where no edit is lost.
-func (w *world) judgeNames(r merge.Reply, x arrival, l loss) (wrong []complaint) {
-	said := r.Fields[x.field]
-	p := w.ledger.of(x.fieldKey)
-	outcome, stored := p.outcome(x.write)
+func (w *world) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []complaint) {
+	said := r.Fields[x.Field]
+	p := w.ledger.Of(x.FieldKey)
+	outcome, stored := p.Outcome(x.Write)
 	text := ""
 	switch {
 	case said.Winner != nil && (stored || outcome == "equal"):
-		text = "names a winner over " + short(x.written) + ", which is stored itself"
-	case said.Winner != nil && !names(said.Winner, p.best):
-		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.written) + "; it is " + short(written{x.fieldKey, p.best})
-	case said.Loser != nil && (l.own || !l.is):
-		text = "names a loser to " + short(x.written) + ", and no edit is lost by it"
+		text = "names a winner over " + short(x.Written) + ", which is stored itself"
+	case said.Winner != nil && !names(said.Winner, p.Best):
+		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.Written) + "; it is " + short(oracle.Written{FieldKey: x.FieldKey, Write: p.Best})
+	case said.Loser != nil && (l.Own || !l.Is):
+		text = "names a loser to " + short(x.Written) + ", and no edit is lost by it"
 	}
 	if text != "" {
-		wrong = append(wrong, complaint{lawNote, w.about(x) + text})
+		wrong = append(wrong, complaint{law.Note, w.about(x) + text})
 	}
 	return wrong
 }
@@ -107,22 +109,22 @@ func whoAndWhen(s *merge.StampReply) string {
 // request is being served or was not answered: whatever is superseded, something greater was
 // sent at some time. If nothing was, that part of the rule is broken which should have decided.
 func (w *world) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
-	if r.Fields[x.field].Outcome != "superseded" {
+	if r.Fields[x.Field].Outcome != "superseded" {
 		return nil
 	}
-	p := w.ledger.of(x.fieldKey)
-	top, some := write{}, false
-	for y, f := range p.writes {
-		if above, _ := rule(y, top); f.state != refused && y != x.write && (above || !some) {
+	p := w.ledger.Of(x.FieldKey)
+	top, some := oracle.Write{}, false
+	for y, f := range p.Writes {
+		if above, _ := oracle.Rule(y, top); f.State != oracle.Refused && y != x.Write && (above || !some) {
 			top, some = y, true
 		}
 	}
-	above, by := rule(x.write, top)
+	above, by := oracle.Rule(x.Write, top)
 	switch {
 	case !some:
-		wrong = append(wrong, complaint{lawOutcome, w.about(x) + "says that " + x.field + " is superseded; there was no other write"})
+		wrong = append(wrong, complaint{law.Outcome, w.about(x) + "says that " + x.Field + " is superseded; there was no other write"})
 	case above:
-		wrong = append(wrong, complaint{lawOf(by), w.about(x) + "says that " + x.field + " is superseded; but " + decided(x.write, top)})
+		wrong = append(wrong, complaint{lawOf(by), w.about(x) + "says that " + x.Field + " is superseded; but " + decided(x.Write, top)})
 	}
 	return wrong
 }

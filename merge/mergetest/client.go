@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -60,35 +62,35 @@ type newClient = func(id clock.ClientID, wall func() time.Time) Client
 // confirmed to it is in the state of the device.
 type clientDevice struct {
 	Client
-	wants   map[fieldKey][]want // what was edited and not yet answered for good, in order
-	refused map[written]bool    // what was refused for good
-	note    string              // what became of its last edit
-	busy    bool                // whether it waits for an answer
+	wants   map[oracle.FieldKey][]want // what was edited and not yet answered for good, in order
+	refused map[oracle.Written]bool    // what was refused for good
+	note    string                     // what became of its last edit
+	busy    bool                       // whether it waits for an answer
 
 	reopened int // the step in which it was opened again last
 }
 
 // want is a write that must reach the server.
 type want struct {
-	write
-	base  stamp // of what was shown
-	loose bool  // it may be stamped anew, since the clock was found to be wrong
-	again bool  // it was loose once, so its base may have another name
-	sent  bool  // at least once
+	oracle.Write
+	base  oracle.Stamp // of what was shown
+	loose bool         // it may be stamped anew, since the clock was found to be wrong
+	again bool         // it was loose once, so its base may have another name
+	sent  bool         // at least once
 }
 
 // fits reports whether x, as it was sent, is the write that was wanted.
-func (w want) fits(x write) bool {
-	return w.write == x || w.loose && sameValue(w.write, x) && w.client == x.client
+func (w want) fits(x oracle.Write) bool {
+	return w.Write == x || w.loose && oracle.SameValue(w.Write, x) && w.Client == x.Client
 }
 
 // addClient puts a Client of the user in the place of a device, if it is one of those.
 func (d *device) addClient() {
 	if d.w.o.hasClient(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
-		d.client = &clientDevice{Client: d.w.o.NewClient(d.id, wall), wants: map[fieldKey][]want{}, refused: map[written]bool{}, reopened: -1}
+		d.client = &clientDevice{Client: d.w.o.NewClient(d.id, wall), wants: map[oracle.FieldKey][]want{}, refused: map[oracle.Written]bool{}, reopened: -1}
 		if d.client.Client == nil {
-			d.w.broken(lawClientErrors, "NewClient returned nil")
+			d.w.broken(law.ClientErrors, "NewClient returned nil")
 		}
 		if d.client.reopens() {
 			d.w.able |= canReopen
@@ -105,7 +107,7 @@ func (c *clientDevice) reopens() bool {
 func (d *device) reopen() {
 	c, err := d.client.Client.(Reopener).Reopen()
 	if err != nil {
-		d.w.broken(lawClientErrors, "Reopen of %s: %v", d.name, err)
+		d.w.broken(law.ClientErrors, "Reopen of %s: %v", d.name, err)
 		return
 	}
 	d.client.Client, d.client.reopened = c, d.w.moment

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // TestClients: clients that are right pass, and do everything.
@@ -25,34 +27,34 @@ func TestBrokenClients(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		clientQuirks
-		laws []law
+		laws []law.Law
 	}{
-		{"does not observe its server", clientQuirks{deaf: true}, []law{lawClientObserves}},
-		{"a mended clock forgets", clientQuirks{deafNew: true}, []law{lawClientObserves}},
-		{"a refused item is kept", clientQuirks{keepsRefused: true}, []law{lawClientRollback}},
-		{"a refused item stays in the outbox", clientQuirks{staysRefused: true}, []law{lawClientRollback}},
-		{"a refused item is sent for ever", clientQuirks{sendsRefused: true}, []law{lawClientRefused}},
-		{"a retry is stamped anew", clientQuirks{stampsAnew: true}, []law{lawClientRetry}},
-		{"what was sent is forgotten", clientQuirks{forgets: true}, []law{lawClientKeeps}},
-		{"an answer clears the outbox", clientQuirks{clears: true}, []law{lawClientEdit, lawClientKeeps}},
-		{"an answer clears its record", clientQuirks{clearsRecord: true}, []law{lawClientEdit, lawClientKeeps}},
-		{"pulls are joined over what was edited", clientQuirks{joins: true}, []law{lawClientRollback, lawClientSettles}},
-		{"pulls are ignored while something waits", clientQuirks{busyIgnores: true}, []law{lawClientShows}},
-		{"an edit changes what is on its way", clientQuirks{coalesces: true, coalescesSent: true}, []law{lawClientKeeps, lawClientEdit, lawClientBase}},
-		{"what was accepted replaces the record", clientQuirks{replaces: true}, []law{lawClientShows}},
-		{"what is too far ahead is dropped", clientQuirks{dropsLate: true}, []law{lawClientKeeps}},
-		{"no base", clientQuirks{baseless: true}, []law{lawClientBase}},
-		{"base of an edit that was never sent", clientQuirks{coalesces: true, lastBase: true}, []law{lawClientBase}},
-		{"base of what is confirmed", clientQuirks{baseOfOwn: true}, []law{lawClientBase}},
-		{"whole records are sent", clientQuirks{sendsAll: true}, []law{lawClientInvents}},
-		{"a wrong clock is not mended", clientQuirks{ignoresLate: true}, []law{lawClientSettles}},
-		{"a clock that is right by now", clientQuirks{trustsClock: true}, []law{lawClientSettles}},
-		{"accepted and not confirmed", clientQuirks{unconfirmed: true}, []law{lawClientShows}},
-		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law{lawClientShows}},
-		{"begins again where its counter is full", clientQuirks{wraps: true}, []law{lawClientObserves, lawClientEdit}},
-		{"sends items without an ID", clientQuirks{nameless: true}, []law{lawClientErrors}},
-		{"stamps with another ID", clientQuirks{foreign: true}, []law{lawClientEdit}},
-		{"stops at a refused item", clientQuirks{stalls: true}, []law{lawClientRollback, lawClientShows}},
+		{"does not observe its server", clientQuirks{deaf: true}, []law.Law{law.ClientObserves}},
+		{"a mended clock forgets", clientQuirks{deafNew: true}, []law.Law{law.ClientObserves}},
+		{"a refused item is kept", clientQuirks{keepsRefused: true}, []law.Law{law.ClientRollback}},
+		{"a refused item stays in the outbox", clientQuirks{staysRefused: true}, []law.Law{law.ClientRollback}},
+		{"a refused item is sent for ever", clientQuirks{sendsRefused: true}, []law.Law{law.ClientRefused}},
+		{"a retry is stamped anew", clientQuirks{stampsAnew: true}, []law.Law{law.ClientRetry}},
+		{"what was sent is forgotten", clientQuirks{forgets: true}, []law.Law{law.ClientKeeps}},
+		{"an answer clears the outbox", clientQuirks{clears: true}, []law.Law{law.ClientEdit, law.ClientKeeps}},
+		{"an answer clears its record", clientQuirks{clearsRecord: true}, []law.Law{law.ClientEdit, law.ClientKeeps}},
+		{"pulls are joined over what was edited", clientQuirks{joins: true}, []law.Law{law.ClientRollback, law.ClientSettles}},
+		{"pulls are ignored while something waits", clientQuirks{busyIgnores: true}, []law.Law{law.ClientShows}},
+		{"an edit changes what is on its way", clientQuirks{coalesces: true, coalescesSent: true}, []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
+		{"what was accepted replaces the record", clientQuirks{replaces: true}, []law.Law{law.ClientShows}},
+		{"what is too far ahead is dropped", clientQuirks{dropsLate: true}, []law.Law{law.ClientKeeps}},
+		{"no base", clientQuirks{baseless: true}, []law.Law{law.ClientBase}},
+		{"base of an edit that was never sent", clientQuirks{coalesces: true, lastBase: true}, []law.Law{law.ClientBase}},
+		{"base of what is confirmed", clientQuirks{baseOfOwn: true}, []law.Law{law.ClientBase}},
+		{"whole records are sent", clientQuirks{sendsAll: true}, []law.Law{law.ClientInvents}},
+		{"a wrong clock is not mended", clientQuirks{ignoresLate: true}, []law.Law{law.ClientSettles}},
+		{"a clock that is right by now", clientQuirks{trustsClock: true}, []law.Law{law.ClientSettles}},
+		{"accepted and not confirmed", clientQuirks{unconfirmed: true}, []law.Law{law.ClientShows}},
+		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law.Law{law.ClientShows}},
+		{"begins again where its counter is full", clientQuirks{wraps: true}, []law.Law{law.ClientObserves, law.ClientEdit}},
+		{"sends items without an ID", clientQuirks{nameless: true}, []law.Law{law.ClientErrors}},
+		{"stamps with another ID", clientQuirks{foreign: true}, []law.Law{law.ClientEdit}},
+		{"stops at a refused item", clientQuirks{stalls: true}, []law.Law{law.ClientRollback, law.ClientShows}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: newApp(test.clientQuirks)})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -39,19 +40,19 @@ func TestBrokenReopen(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		loses func(*app)
-		laws  []law
+		laws  []law.Law
 	}{
-		{"its outbox", func(a *app) { a.outbox = nil }, []law{lawClientReopens}},
-		{"its last edit", func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }, []law{lawClientReopens}},
-		{"its stamps", func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }, []law{lawClientReopens}},
-		{"what was confirmed, and not its cursor", func(a *app) { a.confirmed = map[record.Key]record.Record{} }, []law{lawClientReopens}},
-		{"its clock", func(a *app) { a.newClock(0) }, []law{lawClientObserves}},
+		{"its outbox", func(a *app) { a.outbox = nil }, []law.Law{law.ClientReopens}},
+		{"its last edit", func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }, []law.Law{law.ClientReopens}},
+		{"its stamps", func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }, []law.Law{law.ClientReopens}},
+		{"what was confirmed, and not its cursor", func(a *app) { a.confirmed = map[record.Key]record.Record{} }, []law.Law{law.ClientReopens}},
+		{"its clock", func(a *app) { a.newClock(0) }, []law.Law{law.ClientObserves}},
 		{"its bases", func(a *app) {
 			a.outbox = slices.Clone(a.outbox)
 			for i := range a.outbox {
 				a.outbox[i].Base = nil
 			}
-		}, []law{lawClientBase}},
+		}, []law.Law{law.ClientBase}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: newClosable(test.loses)})

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -32,15 +34,15 @@ func (d *device) editClient(id string, sets []assignment) bool {
 		d.client.note = "shown as: " + d.w.long(writeOf(v), ok)
 		switch {
 		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != d.id:
-			d.w.broken(lawClientEdit, "%s edited %s of %s to be %s\nshown     %s", d.name, name, d.w.place(id), fields[name], d.w.long(writeOf(v), ok))
+			d.w.broken(law.ClientEdit, "%s edited %s of %s to be %s\nshown     %s", d.name, name, d.w.place(id), fields[name], d.w.long(writeOf(v), ok))
 			return true
 		case v.Stamp.Time <= floor:
-			d.w.broken(lawClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before that", d.name, name, d.w.place(id), d.w.long(writeOf(v), ok), greatest(floor))
+			d.w.broken(law.ClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before that", d.name, name, d.w.place(id), d.w.long(writeOf(v), ok), greatest(floor))
 			return true
 		}
-		k := fieldKey{id, name}
-		d.client.note = "stamped " + when(writeOf(v).time)
-		d.client.wants[k] = append(d.client.wants[k], want{write: writeOf(v), base: stampOf(old.Stamp)})
+		k := oracle.FieldKey{ID: id, Field: name}
+		d.client.note = "stamped " + when(writeOf(v).Time)
+		d.client.wants[k] = append(d.client.wants[k], want{Write: writeOf(v), base: stampOf(old.Stamp)})
 	}
 	d.judgeShown()
 	return true
@@ -71,9 +73,9 @@ func (a assignment) parse() (record.Value, error) {
 // brokenEdit names the law that is broken by a Client that refuses an edit.
 func (d *device) brokenEdit(err error, floor clock.Timestamp) {
 	if errors.Is(err, record.ErrStamp) {
-		d.w.broken(lawClientObserves, "Edit by %s: %v\nseen      %s before that", d.name, err, greatest(floor))
+		d.w.broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before that", d.name, err, greatest(floor))
 	}
-	d.w.broken(lawClientErrors, "Edit by %s: %v", d.name, err)
+	d.w.broken(law.ClientErrors, "Edit by %s: %v", d.name, err)
 }
 
 // floor returns the greatest stamp that was confirmed to a device.
@@ -105,21 +107,21 @@ func (d *device) meanwhile(it *item) {
 func (d *device) judgeShown() {
 	for _, id := range d.w.ids {
 		expected := d.expected(id)
-		shown := map[fieldKey]write{}
+		shown := map[oracle.FieldKey]oracle.Write{}
 		for name, v := range d.client.Shown(d.w.key(id)).All() {
-			shown[fieldKey{id, name}] = writeOf(v)
+			shown[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 		}
 		if maps.Equal(shown, expected) {
 			continue
 		}
 		all := maps.Clone(expected)
 		maps.Copy(all, shown)
-		for _, k := range slices.SortedFunc(maps.Keys(all), compareFieldKeys) {
+		for _, k := range slices.SortedFunc(maps.Keys(all), oracle.CompareFields) {
 			x, there := shown[k]
 			y, ok := expected[k]
 			loose := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.loose })
 			if !loose && (x != y || there != ok) {
-				d.w.broken(d.classify(k, x, y), "field     %s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.place(id), k.field, d.w.long(y, ok), d.w.long(x, there), d.name)
+				d.w.broken(d.classify(k, x, y), "field     %s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", d.w.place(id), k.Field, d.w.long(y, ok), d.w.long(x, there), d.name)
 				return
 			}
 		}
@@ -128,16 +130,16 @@ func (d *device) judgeShown() {
 
 // expected returns what a Client should show of a record: the greatest of what is confirmed and
 // what waits.
-func (d *device) expected(id string) map[fieldKey]write {
-	all := map[fieldKey]write{}
+func (d *device) expected(id string) map[oracle.FieldKey]oracle.Write {
+	all := map[oracle.FieldKey]oracle.Write{}
 	for name, v := range d.confirmed[id] {
-		all[fieldKey{id, name}] = writeOf(v)
+		all[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 	}
 	for k, wants := range d.client.wants {
 		for _, x := range wants {
 			old, ok := all[k]
-			if above, _ := rule(x.write, old); k.id == id && (above || !ok) {
-				all[k] = x.write
+			if above, _ := oracle.Rule(x.Write, old); k.ID == id && (above || !ok) {
+				all[k] = x.Write
 			}
 		}
 	}
@@ -145,23 +147,23 @@ func (d *device) expected(id string) map[fieldKey]write {
 }
 
 // classify names the law that is broken by a Client that shows x instead of y.
-func (d *device) classify(k fieldKey, x, y write) law {
-	mine := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.write == y })
+func (d *device) classify(k oracle.FieldKey, x, y oracle.Write) law.Law {
+	mine := slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.Write == y })
 	switch {
-	case d.client.refused[written{k, x}]:
-		return lawClientRollback
+	case d.client.refused[oracle.Written{FieldKey: k, Write: x}]:
+		return law.ClientRollback
 	case d.client.reopened == d.w.moment:
-		return lawClientReopens
-	case x.client == d.id && x.time > y.time && (mine || !d.wrote(k, x)):
-		return lawClientInvents
+		return law.ClientReopens
+	case x.Client == d.id && x.Time > y.Time && (mine || !d.wrote(k, x)):
+		return law.ClientInvents
 	case mine:
-		return lawClientEdit
+		return law.ClientEdit
 	}
-	return lawClientShows
+	return law.ClientShows
 }
 
 // wrote reports whether a write is one that was edited on the device.
-func (d *device) wrote(k fieldKey, x write) bool {
-	p := d.w.ledger.pasts[k]
-	return p != nil && p.writes[x] != nil || slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.write == x })
+func (d *device) wrote(k oracle.FieldKey, x oracle.Write) bool {
+	p := d.w.ledger.Histories[k]
+	return p != nil && p.Writes[x] != nil || slices.ContainsFunc(d.client.wants[k], func(w want) bool { return w.Write == x })
 }

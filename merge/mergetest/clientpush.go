@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -42,7 +44,7 @@ func (d *device) collect() (items []*item) {
 	if len(bytes.TrimSpace(text)) > 0 {
 		var err error
 		if all, err = decoder.Batch(text); err != nil {
-			d.w.broken(lawClientErrors, "Outbox of %s is no batch: %v", d.name, err)
+			d.w.broken(law.ClientErrors, "Outbox of %s is no batch: %v", d.name, err)
 			return nil
 		}
 	}
@@ -51,7 +53,7 @@ func (d *device) collect() (items []*item) {
 		key := it.Mutation.Data.Key()
 		id, ok := d.w.o.idOf(key)
 		if it.Err != nil || !ok {
-			d.w.broken(lawClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
+			d.w.broken(law.ClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
 			return nil
 		}
 		items = append(items, newItem(id, it.Mutation))
@@ -121,7 +123,7 @@ func (d *device) handAnswer(items []*item, h heard) {
 		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
 		late = late || r.Code == merge.TooFarAhead
 		for name, v := range items[i].m.Data.All() {
-			x := written{fieldKey{items[i].id, name}, writeOf(v)}
+			x := oracle.Written{FieldKey: oracle.FieldKey{ID: items[i].id, Field: name}, Write: writeOf(v)}
 			switch {
 			case r.Verdict == "accepted":
 				d.confirm(items[i].id, name, v)
@@ -139,17 +141,17 @@ func (d *device) handAnswer(items []*item, h heard) {
 		d.client.allowRestamp()
 	}
 	if err := d.client.Answer(h.text); err != nil {
-		d.w.broken(lawClientErrors, "Answer by %s: %v", d.name, err)
+		d.w.broken(law.ClientErrors, "Answer by %s: %v", d.name, err)
 		return
 	}
 	d.judgeShown()
 }
 
 // drop forgets a write that was answered for good.
-func (c *clientDevice) drop(x written) {
-	c.wants[x.fieldKey] = slices.DeleteFunc(c.wants[x.fieldKey], func(w want) bool { return w.write == x.write })
-	if len(c.wants[x.fieldKey]) == 0 {
-		delete(c.wants, x.fieldKey)
+func (c *clientDevice) drop(x oracle.Written) {
+	c.wants[x.FieldKey] = slices.DeleteFunc(c.wants[x.FieldKey], func(w want) bool { return w.Write == x.Write })
+	if len(c.wants[x.FieldKey]) == 0 {
+		delete(c.wants, x.FieldKey)
 	}
 }
 
@@ -169,7 +171,7 @@ func (d *device) interrupted(p page) bool {
 		return false
 	}
 	if err := d.client.Pulled(p.parts[0].lines, p.parts[0].next); err != nil {
-		d.w.broken(lawClientErrors, "Pulled by %s: %v", d.name, err)
+		d.w.broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
 		return false
 	}
 	d.take(p.records[:p.parts[0].upto])
@@ -183,7 +185,7 @@ func (d *device) interrupted(p page) bool {
 func (d *device) handPulled(p page) {
 	for _, part := range p.parts {
 		if err := d.client.Pulled(part.lines, part.next); err != nil {
-			d.w.broken(lawClientErrors, "Pulled by %s: %v", d.name, err)
+			d.w.broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
 			return
 		}
 	}

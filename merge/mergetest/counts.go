@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // counts are how often things happened. What never happens is not tested, whatever the
@@ -58,22 +59,22 @@ func (w *world) countReply(it *item, r merge.Reply) {
 	default:
 		w.count("accepted and nothing changed")
 	}
-	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x written) bool { return x.time < 1e18 }) {
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return x.Time < 1e18 }) {
 		w.count("stamped before 2001")
 	}
-	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x written) bool { return w.lead(x.write) == w.o.MaxAhead }) {
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.MaxAhead }) {
 		w.count("accepted at the limit")
 	}
 }
 
 // countTie counts which part of the rule decides between a write and the best one so far.
-func (w *world) countTie(p *past, x write) {
-	if !p.some || x == p.best {
+func (w *world) countTie(p *oracle.History, x oracle.Write) {
+	if !p.Some || x == p.Best {
 		return
 	}
-	_, by := rule(x, p.best)
-	w.count(map[rulePart]string{
-		byMillisecond: "decided by milliseconds", byCounter: "decided by counter", byClient: "decided by client",
-		byKind: "decided by deletion", byValue: "decided by value",
+	_, by := oracle.Rule(x, p.Best)
+	w.count(map[oracle.Part]string{
+		oracle.ByMillisecond: "decided by milliseconds", oracle.ByCounter: "decided by counter", oracle.ByClient: "decided by client",
+		oracle.ByKind: "decided by deletion", oracle.ByValue: "decided by value",
 	}[by])
 }

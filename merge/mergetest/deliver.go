@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // deliver lets a batch reach the server, judges the answer, and notes in the ledger what
 // became of each write. It reports whether there is an answer.
 func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
-	a := answer{batch: b, mark: w.ledger.marks[b.client]}
+	a := answer{batch: b, mark: w.ledger.Marks[b.client]}
 	a.known = w.sent(b)
 	var err error
 	r := &request{manner: m, batch: b, does: does}
@@ -26,7 +28,7 @@ func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
 	}
 	if err := json.Unmarshal(h.text, &h.replies); err != nil {
 		w.tell(r.does, "an answer that cannot be read")
-		w.broken(lawWellFormed, "the answer is no array of replies: %s", unread(h.text, err))
+		w.broken(law.WellFormed, "the answer is no array of replies: %s", unread(h.text, err))
 		return h, false
 	}
 	w.tellPush(r.does, b, h.replies)
@@ -69,7 +71,7 @@ func (w *world) unanswered(r *request, known []prior, err error) bool {
 	switch {
 	case r.dead && err == nil:
 		w.tell(r.does, "Env.Crash returned an error, and Push went on")
-		w.broken(lawDies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
+		w.broken(law.Dies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
 	case r.dead:
 		w.tell(r.does, "the server dies, and nobody knows what it stored")
 		w.restart()
@@ -104,24 +106,24 @@ func (w *world) sent(b batch) (known []prior) {
 	for _, it := range b.items {
 		k := prior{accepted: it.bad == "" && len(it.writes) > 0}
 		for _, x := range it.writes {
-			p := w.ledger.of(x.fieldKey)
-			f, seen := p.writes[x.write]
-			k.accepted = k.accepted && seen && f.state == accepted
-			k.doubt = k.doubt || p.open > 0
-			k.unsure = k.unsure || seen && f.state == unsure
+			p := w.ledger.Of(x.FieldKey)
+			f, seen := p.Writes[x.Write]
+			k.accepted = k.accepted && seen && f.State == oracle.Accepted
+			k.doubt = k.doubt || p.Open > 0
+			k.unsure = k.unsure || seen && f.State == oracle.Unsure
 		}
 		known = append(known, k)
 	}
 	for _, it := range b.items {
 		for _, x := range it.writes {
-			p := w.ledger.of(x.fieldKey)
+			p := w.ledger.Of(x.FieldKey)
 			if it.bad == "" && !w.early(it) {
-				p.set(x.write, fate{state: unsure})
-				w.ledger.marks[b.client] = w.ledger.marks[b.client].sent(x.time)
-			} else if _, seen := p.writes[x.write]; !seen {
-				p.set(x.write, fate{state: refused})
+				p.Set(x.Write, oracle.Fate{State: oracle.Unsure})
+				w.ledger.Marks[b.client] = w.ledger.Marks[b.client].Sent(x.Time)
+			} else if _, seen := p.Writes[x.Write]; !seen {
+				p.Set(x.Write, oracle.Fate{State: oracle.Refused})
 			}
-			p.writes[x.write].came = w.sendings
+			p.Writes[x.Write].Came = w.sendings
 		}
 	}
 	return known
@@ -130,12 +132,12 @@ func (w *world) sent(b batch) (known []prior) {
 // brokenPush names the law that is broken by an error instead of an answer.
 func (w *world) brokenPush(b batch, err error) {
 	if w.blind() {
-		w.broken(lawBlind, "Push returned an error instead of an answer: %v", err)
+		w.broken(law.Blind, "Push returned an error instead of an answer: %v", err)
 	}
 	for i, it := range b.items {
 		if it.bad != "" || w.early(it) {
-			w.broken(lawNeighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
+			w.broken(law.Neighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
 		}
 	}
-	w.broken(lawAnswered, "Push: %v", err)
+	w.broken(law.Answered, "Push: %v", err)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -39,7 +40,7 @@ type item struct {
 	raw    []byte
 	id     string
 	m      record.Mutation
-	writes []written
+	writes []oracle.Written
 	bad    string // what is wrong with it, if something is
 	told   string // in words, if its writes do not say it
 	code   string // with which it was refused

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -57,7 +58,7 @@ func (d *device) add(id string, sets []assignment) bool {
 func newItem(id string, m record.Mutation) *item {
 	it := &item{raw: m.AppendJSON(nil), id: id, m: m}
 	for name, v := range m.Data.All() {
-		it.writes = append(it.writes, written{fieldKey{id, name}, writeOf(v)})
+		it.writes = append(it.writes, oracle.Written{FieldKey: oracle.FieldKey{ID: id, Field: name}, Write: writeOf(v)})
 	}
 	return it
 }

@@ -80,16 +80,19 @@
 // The files, for those who work on the kit:
 //
 //	run, options, domain, alike, people            what is run
-//	schedule, step, stepparse, draw, followups     the steps of a run: as text, and drawn from a seed
-//	world, perform, server, request, finish        a run: its state, each step, and how it ends
+//	schedule, step, argument, manner, kind         the steps of a run, and their text
+//	draw, followups                                schedules that are drawn from a seed
+//	ops, ops_edit, ops_request, ops_clock,
+//	ops_identity, ops_server                       the table of steps: how each reads, is drawn, and is run
+//	world, server, request, finish                 a run: its state, what is served, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
 //	client, clientedit, clientmatch, clientpush    devices that are a Client
-//	ledger                                         the rule, and what became of every write
-//	deliver, verdict, settle, lostedit, claim      whether answers are right
+//	internal/oracle                                the rule, and what became of every write
+//	deliver, verdict, settle, lossreply, claim     whether answers are right
 //	judge, clue                                    whether what is stored is right, and what is odd about it
-//	law, lawanswer, lawfield, lawstore, lawclient  the laws, and what is said when one is broken
+//	internal/law                                   the laws, and what is said when one is broken
 //	blame, panic, story, failure                   what is told of a failure
-//	shrink, shrinkstep, shrinknames, shrinklaw     how its schedule is made small
+//	shrink, shrinknames, shrinklaw                 how its schedule is made small
 //	abilities, counts                              what was tested, and what was not
 //	backend, checklaws, generators                 what else is exported
 package mergetest

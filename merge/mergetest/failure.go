@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // found is a schedule that breaks a law.
@@ -12,7 +14,7 @@ type found struct {
 	given Options
 	o     domain
 	seed  uint64
-	law   law
+	law   law.Law
 	steps []step
 }
 
@@ -33,7 +35,7 @@ func failure(create newBackend, f found) error {
 	}
 	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
 	if w == nil {
-		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.text().name, times, unlike)
+		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.Text().Name, times, unlike)
 	}
 	if n == times {
 		w.blameNames(create, short)
@@ -68,16 +70,16 @@ func tellTimes(create newBackend, o domain, steps []step) (first *world, n int, 
 
 // text returns the story of a run that broke a law.
 func (w *world) text() string {
-	law := w.breach.law.text()
+	broken := w.breach.law.Text()
 	var b strings.Builder
-	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", law.name, law.says)
+	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", broken.Name, broken.Says)
 	fmt.Fprintf(&b, "\n%s\n", w.story)
 	for _, detail := range w.breach.detail {
 		for line := range strings.Lines(detail) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", law.look)
+	fmt.Fprintf(&b, "\n%s\n", broken.Look)
 	if w.counts["spelled otherwise"] > 0 {
 		b.WriteString("\n" + lookAtSpelling + "\n")
 	}

@@ -1,6 +1,10 @@
 package mergetest
 
-import "time"
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+)
 
 // rounds is how often everybody pushes and pulls until all must be settled.
 const rounds = 10
@@ -32,9 +36,9 @@ func (w *world) finish() {
 			continue
 		}
 		if d.waits() && d.client != nil {
-			w.broken(lawClientSettles, "after %d rounds something waits in the outbox of %s", rounds, d.name)
+			w.broken(law.ClientSettles, "after %d rounds something waits in the outbox of %s", rounds, d.name)
 		} else if d.waits() {
-			w.broken(lawSettle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
+			w.broken(law.Settle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
 		}
 		w.pull(d, manner{})
 	}
@@ -54,11 +58,11 @@ func (w *world) compare() {
 			continue
 		}
 		found := d.found()
-		for _, k := range w.ledger.keys {
+		for _, k := range w.ledger.Keys {
 			f, ok := found[k]
 			g, there := fresh[k]
-			if f != g && !w.ledger.pasts[k].lapsed(f) {
-				w.broken(lawSkip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", w.place(k.id), k.field, w.long(g, there), w.long(f, ok), d.name)
+			if f != g && !w.ledger.Histories[k].Lapsed(f) {
+				w.broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", w.place(k.ID), k.Field, w.long(g, there), w.long(f, ok), d.name)
 			}
 		}
 	}

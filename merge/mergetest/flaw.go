@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -87,7 +88,7 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	if bad == "worded" {
 		text, err := record.ParseValue([]byte(`"true"`))
 		d.w.must(err)
-		spoilt.writes = append(spoilt.writes, writtenOf(fieldKey{it.id, known.field}, text, at))
+		spoilt.writes = append(spoilt.writes, writtenOf(oracle.FieldKey{ID: it.id, Field: known.field}, text, at))
 	}
 	return spoilt
 }
@@ -96,11 +97,11 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 func (d *device) refusable(it *item, code string, at clock.Stamp) *item {
 	fields := d.w.o.Refused[merge.Code(code)]
 	var add []string
-	var writes []written
+	var writes []oracle.Written
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		add = append(add, fmt.Sprintf(`%s:{"value":%s,"updatedAt":%q,"clientId":%q}`, jsonText(name), fields[name], at.Time.String(), at.Client.String()))
 		if v, err := record.ParseValue([]byte(fields[name])); err == nil {
-			writes = append(writes, writtenOf(fieldKey{it.id, name}, v, at))
+			writes = append(writes, writtenOf(oracle.FieldKey{ID: it.id, Field: name}, v, at))
 		}
 	}
 	spoilt := d.spoilt(it, d.w.key(it.id), add...)
@@ -118,6 +119,6 @@ func (d *device) spoilt(it *item, key record.Key, add ...string) *item {
 	return &item{raw: []byte(raw), id: it.id, writes: slices.Clone(it.writes)}
 }
 
-func writtenOf(k fieldKey, v record.Value, at clock.Stamp) written {
-	return written{k, writeOf(record.FieldValue{Value: v, Stamp: at})}
+func writtenOf(k oracle.FieldKey, v record.Value, at clock.Stamp) oracle.Written {
+	return oracle.Written{FieldKey: k, Write: writeOf(record.FieldValue{Value: v, Stamp: at})}
 }

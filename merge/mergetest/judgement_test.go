@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -61,7 +62,7 @@ func TestFalseClaims(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: test.steps})
-			if err == nil || !strings.Contains(err.Error(), lawNote.text().name) || !strings.Contains(err.Error(), test.says) {
+			if err == nil || !strings.Contains(err.Error(), law.Note.Text().Name) || !strings.Contains(err.Error(), test.says) {
 				t.Fatal(err)
 			}
 		})
@@ -111,13 +112,13 @@ func TestStaleBase(t *testing.T) {
 			again[i].Base = old[i].Base
 		}
 	})}, steps})
-	if err == nil || !strings.Contains(err.Error(), lawClientBase.text().name) || !strings.Contains(err.Error(), "it was too far ahead, and is stamped anew") {
+	if err == nil || !strings.Contains(err.Error(), law.ClientBase.Text().Name) || !strings.Contains(err.Error(), "it was too far ahead, and is stamped anew") {
 		t.Error(err)
 	}
 	err = replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {
 		again[0].Data, again[1].Data = reStamped(again[0], again[1]), reStamped(again[1], again[0])
 	})}, steps})
-	if err == nil || !strings.Contains(err.Error(), lawClientOrder.text().name) {
+	if err == nil || !strings.Contains(err.Error(), law.ClientOrder.Text().Name) {
 		t.Error(err)
 	}
 }
@@ -174,7 +175,7 @@ func TestParrot(t *testing.T) {
 	parrots := func(id clock.ClientID, wall func() time.Time) Client { return parrot{plain(id, wall).(*app)} }
 	steps := []string{"ben edits a y=1", "ben pushes", "ana pulls", "ana edits a x=1", "ana pushes"}
 	err := replay(newMemory, Schedule{Options{NewClient: parrots}, steps})
-	if err == nil || !strings.Contains(err.Error(), lawClientInvents.text().name) {
+	if err == nil || !strings.Contains(err.Error(), law.ClientInvents.Text().Name) {
 		t.Error(err)
 	}
 }
@@ -196,15 +197,15 @@ func TestSupersededMeanwhile(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		make newBackend
-		law  law
+		law  law.Law
 		says string
 	}{
-		"what is greatest": {saying("x", true), lawLater, "says that x is superseded; but "},
-		"what is alone":    {saying("y", false), lawOutcome, "says that y is superseded; there was no other write"},
+		"what is greatest": {saying("x", true), law.Later, "says that x is superseded; but "},
+		"what is alone":    {saying("y", false), law.Outcome, "says that y is superseded; there was no other write"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: meets})
-			if err == nil || !strings.Contains(err.Error(), test.law.text().name) || !strings.Contains(err.Error(), test.says) {
+			if err == nil || !strings.Contains(err.Error(), test.law.Text().Name) || !strings.Contains(err.Error(), test.says) {
 				t.Fatal(err)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -70,17 +71,17 @@ func aborts(all []merge.Reply) []merge.Reply {
 // the seed.
 func TestLawsOfCommonMistakes(t *testing.T) {
 	for _, test := range []broken{
-		{"stamps rounded to milliseconds", roundsTo(1e6), []law{lawCounter}},
-		{"stamps rounded to microseconds", roundsTo(1e3), []law{lawCounter}},
-		{"stamps as float64", with(quirks{stores: storesAs(floats)}), []law{lawCounter}},
-		{"milliseconds are compared", with(quirks{wins: byMillis}), []law{lawCounter}},
-		{"seconds are compared", with(quirks{wins: bySeconds}), []law{lawLater}},
-		{"deletions are final", with(quirks{wins: finally}), []law{lawLater}},
-		{"the empty string is null", with(quirks{stores: storesAs(emptyIsNull)}), []law{lawFour, lawExact}},
-		{"a null is not stored", with(quirks{wins: skipsNull}), []law{lawLater, lawFour}},
-		{"no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law{lawAhead, lawBlind}},
-		{"a limit that is too low", atMost(1), []law{lawFine, lawAhead}},
-		{"a transaction that is dead", with(quirks{replies: aborts}), []law{lawNeighbours}},
+		{"stamps rounded to milliseconds", roundsTo(1e6), []law.Law{law.Counter}},
+		{"stamps rounded to microseconds", roundsTo(1e3), []law.Law{law.Counter}},
+		{"stamps as float64", with(quirks{stores: storesAs(floats)}), []law.Law{law.Counter}},
+		{"milliseconds are compared", with(quirks{wins: byMillis}), []law.Law{law.Counter}},
+		{"seconds are compared", with(quirks{wins: bySeconds}), []law.Law{law.Later}},
+		{"deletions are final", with(quirks{wins: finally}), []law.Law{law.Later}},
+		{"the empty string is null", with(quirks{stores: storesAs(emptyIsNull)}), []law.Law{law.Four, law.Exact}},
+		{"a null is not stored", with(quirks{wins: skipsNull}), []law.Law{law.Later, law.Four}},
+		{"no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
+		{"a limit that is too low", atMost(1), []law.Law{law.Fine, law.Ahead}},
+		{"a transaction that is dead", with(quirks{replies: aborts}), []law.Law{law.Neighbours}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for first := range uint64(6) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // catch calls something that calls the backend or a Client, and notes if one of them panics,
@@ -19,9 +21,9 @@ func (w *world) catch(call func()) {
 			w.serving = nil
 			w.tell(r.does, where+" panics")
 		}
-		l := lawPanics
+		l := law.Panics
 		if stack == "" {
-			l = lawKit
+			l = law.Kit
 		}
 		w.broken(l, "%s panicked: %v\n%s", where, p, stack)
 		w.panicked = true

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -68,7 +70,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 		w.serve(r, func() { lines, next, err = w.backend.Pull(client, p.cursor) })
 		if err != nil {
 			if w.serving == nil && !r.met {
-				w.broken(lawAnswered, "Pull(%q): %v", p.cursor, err)
+				w.broken(law.Answered, "Pull(%q): %v", p.cursor, err)
 			}
 			return p, false
 		}
@@ -93,7 +95,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 		p.cursor = next
 		w.serve(r, func() { w.between(r) })
 	}
-	w.broken(lawReadable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
+	w.broken(law.Readable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
 	return p, false
 }
 
@@ -120,9 +122,9 @@ func (w *world) decode(lines []byte) ([]record.Record, error) {
 
 // unreadable names the law that is broken by a pull that cannot be read.
 func (w *world) unreadable(format string, args ...any) {
-	l := lawReadable
+	l := law.Readable
 	if w.last.damage == w.sendings {
-		l = lawDamaged
+		l = law.Damaged
 	}
 	w.broken(l, format, args...)
 }
@@ -138,19 +140,19 @@ func (w *world) judgeText(r record.Record) {
 	}
 	for _, name := range names {
 		if strings.ContainsRune(name, utf8.RuneError) {
-			w.broken(lawDamaged, "a pull returned %q, which nobody sent", name)
+			w.broken(law.Damaged, "a pull returned %q, which nobody sent", name)
 		}
 	}
 }
 
 // fresh returns what a device sees that begins from the start.
-func (w *world) fresh() map[fieldKey]write {
-	found := map[fieldKey]write{}
+func (w *world) fresh() map[oracle.FieldKey]oracle.Write {
+	found := map[oracle.FieldKey]oracle.Write{}
 	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, newcomer(), "")
 	for _, r := range p.records {
 		if id, ok := w.o.idOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
 			for name, v := range r.All() {
-				found[fieldKey{id, name}] = writeOf(v)
+				found[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 			}
 		}
 	}
@@ -158,11 +160,11 @@ func (w *world) fresh() map[fieldKey]write {
 }
 
 // found returns the confirmed state in the form of the ledger.
-func (d *device) found() map[fieldKey]write {
-	found := map[fieldKey]write{}
+func (d *device) found() map[oracle.FieldKey]oracle.Write {
+	found := map[oracle.FieldKey]oracle.Write{}
 	for id, fields := range d.confirmed {
 		for name, v := range fields {
-			found[fieldKey{id, name}] = writeOf(v)
+			found[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 		}
 	}
 	return found

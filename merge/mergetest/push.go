@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // push sends the outbox of a device, or a part of it.
@@ -130,14 +131,14 @@ func (w *world) deliverDamaged(does string, b batch, m manner) {
 	var replies []merge.Reply
 	if err := json.Unmarshal(text, &replies); err != nil {
 		w.tell(does, "an answer that cannot be read")
-		w.broken(lawWellFormed, "the answer is no array of replies: %s", unread(text, err))
+		w.broken(law.WellFormed, "the answer is no array of replies: %s", unread(text, err))
 		return
 	}
 	w.tellPush(does, b, replies)
 	for i, r := range replies {
 		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
 			w.audit()
-			w.broken(lawDamaged, "%s: the item was damaged, and is accepted\nit came as %s", w.at(answer{batch: b}, i), around(body, m))
+			w.broken(law.Damaged, "%s: the item was damaged, and is accepted\nit came as %s", w.at(answer{batch: b}, i), around(body, m))
 		}
 	}
 	w.audit()

@@ -104,8 +104,8 @@ func (w *world) storm(r *request) {
 func (d *device) contrary(it *item) assignment {
 	a := assignment{name: d.w.o.names[0]}
 	for _, x := range it.writes {
-		if slices.Contains(d.w.o.names, x.field) {
-			a.name = x.field
+		if slices.Contains(d.w.o.names, x.Field) {
+			a.name = x.Field
 		}
 	}
 	shown := d.shown

@@ -1,19 +1,14 @@
 package mergetest
 
 import (
-	"go/parser"
-	"go/token"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // TestCorrect: a backend that is right passes, and does everything.
@@ -146,61 +141,15 @@ func newBare(*Env) (Backend, error) {
 
 func TestBare(t *testing.T) { Run(t, newBare, Options{Devices: 1}) }
 
-// TestImports: the kit imports the standard library, rapid and what is below it, and
-// nothing below imports the kit.
-func TestImports(t *testing.T) {
-	const module = "github.com/fieldlww/fieldlww/"
-	own := []string{module + "clock", module + "record", module + "merge", module + "merge/mergetest", "pgregory.net/rapid"}
-	for _, dir := range []string{".", "..", "../../record", "../../clock", "../../violation"} {
-		paths, err := filepath.Glob(dir + "/*.go")
-		if err != nil || len(paths) == 0 {
-			t.Fatal(dir, err)
-		}
-		for _, path := range paths {
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, spec := range file.Imports {
-				name, _ := strconv.Unquote(spec.Path.Value)
-				domain, _, _ := strings.Cut(name, "/")
-				if dir == "." && strings.Contains(domain, ".") && !slices.Contains(own, name) || dir != "." && name == module+"merge/mergetest" {
-					t.Errorf("%s imports %s", path, name)
-				}
-			}
-		}
-	}
-}
-
-// TestMap: the package documentation names each file.
-func TestMap(t *testing.T) {
-	doc, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, files, _ := strings.Cut(string(doc), "The files,")
-	paths, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := strings.FieldsFunc(files, func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, path := range paths {
-		name := strings.TrimSuffix(path, ".go")
-		if name != "doc" && !strings.HasSuffix(name, "_test") && !slices.Contains(words, name) {
-			t.Errorf("doc.go does not name %s", path)
-		}
-	}
-}
-
 // TestLawTexts: each law has a name of its own, says something, and tells where to look.
 func TestLawTexts(t *testing.T) {
 	names := map[string]bool{}
-	for l := lawAnswered; l <= lawClientSettles; l++ {
-		text := l.text()
-		if text.name == "" || text.says == "" || text.look == "" || names[text.name] {
+	for l := law.Answered; l <= law.ClientSettles; l++ {
+		text := l.Text()
+		if text.Name == "" || text.Says == "" || text.Look == "" || names[text.Name] {
 			t.Errorf("law %d: %+v", l, text)
 		}
-		names[text.name] = true
+		names[text.Name] = true
 	}
 }
 
@@ -209,7 +158,7 @@ func TestRule(t *testing.T) {
 	all := FieldValue()
 	for i := range 300 {
 		a, b := all.Example(i), all.Example(i*7+1)
-		above, _ := rule(writeOf(a), writeOf(b))
+		above, _ := oracle.Rule(writeOf(a), writeOf(b))
 		if above != (a.Compare(b) > 0) {
 			t.Fatal(a, b)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -17,7 +19,7 @@ func (w *world) restart() {
 	}
 	next, err := r.Restart()
 	if err != nil {
-		w.broken(lawAnswered, "restart: %v", err)
+		w.broken(law.Answered, "restart: %v", err)
 		return
 	}
 	w.backend, w.last.restart = next, w.moment
@@ -43,16 +45,16 @@ func (w *world) write(s step) {
 			return
 		}
 		w.count("writes")
-		w.judgeWrite(fieldKey{s.id, a.name}, v)
+		w.judgeWrite(oracle.FieldKey{ID: s.id, Field: a.name}, v)
 	}
 }
 
 // brokenWrite names the law that is broken by an error instead of a write.
 func (w *world) brokenWrite(s step, err error) {
 	w.tell(s.String(), "error: "+err.Error())
-	l := lawAnswered
+	l := law.Answered
 	if errors.Is(err, record.ErrStamp) {
-		l = lawServerClock
+		l = law.ServerClock
 	}
 	w.broken(l, "Write: %v", err)
 }
@@ -60,7 +62,7 @@ func (w *world) brokenWrite(s step, err error) {
 // serverCopy is a backup of the server, and what was known of what is in it.
 type serverCopy struct {
 	restore func() (Backend, error)
-	ledger  *ledger
+	ledger  *oracle.Ledger
 }
 
 // backUp makes a backup of the server, if that is possible. No Client learns of a restore, so
@@ -72,10 +74,10 @@ func (w *world) backUp() {
 	}
 	restore, err := r.Backup()
 	if err != nil {
-		w.broken(lawAnswered, "Backup: %v", err)
+		w.broken(law.Answered, "Backup: %v", err)
 		return
 	}
-	w.backup = &serverCopy{restore, w.ledger.clone()}
+	w.backup = &serverCopy{restore, w.ledger.Clone()}
 	w.tell("the server is backed up", "")
 }
 
@@ -87,11 +89,11 @@ func (w *world) restore() {
 	}
 	next, err := w.backup.restore()
 	if err != nil {
-		w.broken(lawAnswered, "restore: %v", err)
+		w.broken(law.Answered, "restore: %v", err)
 		return
 	}
 	w.backend, w.last.restore = next, w.moment
-	w.ledger = w.backup.ledger.clone().without(w.ledger)
+	w.ledger = w.backup.ledger.Clone().Without(w.ledger)
 	for _, d := range w.devices {
 		if d != nil {
 			d.renew()

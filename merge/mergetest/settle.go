@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // arrival is a write that was accepted, and the item it came in.
 type arrival struct {
-	written
+	oracle.Written
 	item int
 }
 
@@ -30,11 +32,11 @@ func (w *world) settle(a answer) {
 	all := w.arrivals(a)
 	for n, x := range all {
 		e := &effects[x.item]
-		if n > 0 && all[n-1].written == x.written {
+		if n > 0 && all[n-1].Written == x.Written {
 			e.unsure = true // it is in the batch twice, and may be told to be new twice
 			continue
 		}
-		w.countTie(w.ledger.of(x.fieldKey), x.write)
+		w.countTie(w.ledger.Of(x.FieldKey), x.Write)
 		wrong = append(wrong, w.arrive(a, x, e)...)
 		w.accept(a, x)
 	}
@@ -50,54 +52,54 @@ func (w *world) settle(a answer) {
 
 // arrive notes what a write does for its item, and compares what the reply says of it.
 func (w *world) arrive(a answer, x arrival, e *effect) (wrong []complaint) {
-	p, r := w.ledger.of(x.fieldKey), a.replies[x.item]
-	outcome, stored := p.outcome(x.write)
+	p, r := w.ledger.Of(x.FieldKey), a.replies[x.item]
+	outcome, stored := p.Outcome(x.Write)
 	loss := a.loss(x, p)
 	if stored != r.Changed {
-		e.why = append(e.why, p.why(x))
+		e.why = append(e.why, reasonOf(p, x))
 	}
 	if len(r.Notes) > 0 {
 		e.notes = append(e.notes, w.notable(a, x)...)
 	}
 	e.changed = e.changed || stored
 	e.collided = e.collided || outcome == "collision"
-	e.lost = e.lost || loss.is
+	e.lost = e.lost || loss.Is
 	if a.met || a.known[x.item].doubt {
 		e.unsure = true
 		return w.judgeSuperseded(r, x)
 	}
-	e.unsure = e.unsure || loss.unsure
+	e.unsure = e.unsure || loss.Unsure
 	w.countLoss(loss)
 	return slices.Concat(w.judgeOutcome(r, x, outcome), w.judgeLoss(a, x, loss), w.judgeNames(r, x, loss))
 }
 
 // accept notes that a write was accepted.
 func (w *world) accept(a answer, x arrival) {
-	w.ledger.count++
-	p := w.ledger.of(x.fieldKey)
-	p.set(x.write, fate{state: accepted, since: w.moment, met: a.met, last: w.ledger.count})
-	p.writes[x.write].came = w.sendings // since others may have come before this was stored
-	w.ledger.marks[a.client] = w.ledger.marks[a.client].accepted(x.time)
+	w.ledger.Count++
+	p := w.ledger.Of(x.FieldKey)
+	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: w.moment, Met: a.met, Last: w.ledger.Count})
+	p.Writes[x.Write].Came = w.sendings // since others may have come before this was stored
+	w.ledger.Marks[a.client] = w.ledger.Marks[a.client].Accepted(x.Time)
 }
 
 // judgeEffect compares what a reply says of an item as a whole with what it did.
 func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 	if r.Changed != e.changed {
 		text := fmt.Sprintf("%s: changed is %v, and should be %v: %s", at, r.Changed, e.changed, strings.Join(e.why, "; "))
-		wrong = append(wrong, complaint{lawOutcome, text})
+		wrong = append(wrong, complaint{law.Outcome, text})
 	}
 	if !e.collided && slices.Contains(r.Notes, merge.StampCollision) {
-		wrong = append(wrong, complaint{lawCollision, at + ": it has the note collision, and no stamp was used twice"})
+		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, and no stamp was used twice"})
 	}
 	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
-		wrong = append(wrong, complaint{lawLost, at + ": it has the note lost_edit, and no edit is lost by it: " + brief(r)})
+		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, and no edit is lost by it: " + brief(r)})
 	}
 	return append(wrong, judgeNotes(at, r, e.notes)...)
 }
 
 // complaint is a law that an answer breaks.
 type complaint struct {
-	law  law
+	law  law.Law
 	text string
 }
 
@@ -117,65 +119,65 @@ func (w *world) arrivals(a answer) (all []arrival) {
 			case a.replies[i].Verdict == "accepted":
 				all = append(all, arrival{x, i})
 			case !a.known[i].unsure: // else a clone may have sent the same in a sound item
-				w.ledger.of(x.fieldKey).set(x.write, fate{state: refused})
+				w.ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b arrival) int {
-		return cmp.Or(compareWrites(a.write, b.write), compareFieldKeys(a.fieldKey, b.fieldKey))
+		return cmp.Or(oracle.Compare(a.Write, b.Write), oracle.CompareFields(a.FieldKey, b.FieldKey))
 	})
 	return all
 }
 
-// why says in words how a write compares with the greatest one that was accepted before.
-func (p *past) why(x arrival) string {
+// reasonOf says in words how a write compares with the greatest one that was accepted before.
+func reasonOf(p *oracle.History, x arrival) string {
 	switch {
-	case !p.some:
-		return x.plain() + " is the first write of " + x.field
-	case x.write == p.best:
-		return x.plain() + " is the greatest write of " + x.field + " already"
+	case !p.Some:
+		return inWords(x.Write) + " is the first write of " + x.Field
+	case x.Write == p.Best:
+		return inWords(x.Write) + " is the greatest write of " + x.Field + " already"
 	}
-	return decided(x.write, p.best)
+	return decided(x.Write, p.Best)
 }
 
-// plain returns a write in words.
-func (w write) plain() string {
-	return fmt.Sprintf("%s by %s at %s", w.shows(), whose(w.client), when(w.time))
+// inWords returns a write in words.
+func inWords(w oracle.Write) string {
+	return fmt.Sprintf("%s by %s at %s", shownValue(w), whose(w.Client), when(w.Time))
 }
 
 // decided says which of two writes wins, and by what.
-func decided(a, b write) string {
-	above, by := rule(a, b)
+func decided(a, b oracle.Write) string {
+	above, by := oracle.Rule(a, b)
 	if !above {
 		a, b = b, a
 	}
-	return fmt.Sprintf("%s wins over %s by %s", a.plain(), b.plain(), map[rulePart]string{
-		byMillisecond: "time", byCounter: "the digits below the millisecond", byClient: "client ID", byKind: "kind", byValue: "value",
+	return fmt.Sprintf("%s wins over %s by %s", inWords(a), inWords(b), map[oracle.Part]string{
+		oracle.ByMillisecond: "time", oracle.ByCounter: "the digits below the millisecond", oracle.ByClient: "client ID", oracle.ByKind: "kind", oracle.ByValue: "value",
 	}[by])
 }
 
 // judgeOutcome compares what a reply says of a field with what happened.
 func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
-	said, ok := r.Fields[x.field]
+	said, ok := r.Fields[x.Field]
 	noted := slices.Contains(r.Notes, merge.StampCollision) || said.Outcome == "collision"
 	at := w.about(x)
 	switch {
 	case outcome == "collision":
 		w.count("collision")
 		if !noted {
-			wrong = append(wrong, complaint{lawCollision, at + "about the field " + x.field + ": " + brief(r)})
+			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + brief(r)})
 		}
 	case ok && said.Outcome != outcome:
-		wrong = append(wrong, complaint{lawOutcome, at + fmt.Sprintf("says that %s is %s; it should be %s", x.field, said.Outcome, outcome)})
+		wrong = append(wrong, complaint{law.Outcome, at + fmt.Sprintf("says that %s is %s; it should be %s", x.Field, said.Outcome, outcome)})
 	case len(r.Fields) > 0 && !ok:
-		wrong = append(wrong, complaint{lawOutcome, at + "has outcomes, and none of the field " + x.field})
+		wrong = append(wrong, complaint{law.Outcome, at + "has outcomes, and none of the field " + x.Field})
 	}
 	return wrong
 }
 
 // about begins a sentence about a field in a reply.
 func (w *world) about(x arrival) string {
-	return fmt.Sprintf("reply %d, to %s, ", x.item, w.place(x.id))
+	return fmt.Sprintf("reply %d, to %s, ", x.item, w.place(x.ID))
 }
 
 // judgeWhole looks whether a push during which the server died left only a part of an item
@@ -188,18 +190,18 @@ func (w *world) judgeWhole(b batch, known []prior) {
 	for i, it := range b.items {
 		there, missing := "", ""
 		for _, x := range it.writes {
-			switch p := w.ledger.of(x.fieldKey); {
-			case known[i].doubt || !p.permits(x.write, true) || p.writes[x.write].state != unsure:
-			case fresh[x.fieldKey] == x.write:
-				there = x.field
-			case p.permits(fresh[x.fieldKey], true) && fresh[x.fieldKey] != p.best:
+			switch p := w.ledger.Of(x.FieldKey); {
+			case known[i].doubt || !p.Permits(x.Write, true) || p.Writes[x.Write].State != oracle.Unsure:
+			case fresh[x.FieldKey] == x.Write:
+				there = x.Field
+			case p.Permits(fresh[x.FieldKey], true) && fresh[x.FieldKey] != p.Best:
 				// Another item of the batch is stored there.
 			default:
-				missing = x.field
+				missing = x.Field
 			}
 		}
 		if there != "" && missing != "" {
-			w.broken(lawWhole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, w.place(it.id), there, missing)
+			w.broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, w.place(it.id), there, missing)
 		}
 	}
 	w.learn(fresh)

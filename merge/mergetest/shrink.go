@@ -1,13 +1,17 @@
 package mergetest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+)
 
 // shrinker makes a schedule smaller that breaks a law, by leaving steps out and making
 // the others plainer, as long as the same law is broken.
 type shrinker struct {
 	create newBackend
 	o      domain
-	law    law
+	law    law.Law
 	left   int // how many runs it may still make
 }
 
@@ -22,8 +26,8 @@ func (s *shrinker) fails(steps []step) bool {
 	if err != nil || w.breach == nil {
 		return false
 	}
-	guessed := slices.Contains([]law{lawDurable, lawMeet, lawDamaged, lawWhole}, s.law)
-	if guessed && w.breach.law.ofField() {
+	guessed := slices.Contains([]law.Law{law.Durable, law.Meet, law.Damaged, law.Whole}, s.law)
+	if guessed && w.breach.law.OfField() {
 		s.law = w.breach.law
 	}
 	return s.law == w.breach.law

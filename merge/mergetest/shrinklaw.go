@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
 // The first law that a schedule breaks may have nothing to do with the mistake: whoever keeps
@@ -38,10 +40,10 @@ func (s *shrinker) generalize(steps []step) []step {
 
 // isMoreGeneral reports whether a law that is broken where that of the shrinker should not be is
 // the one to name. What is stored comes before what is answered.
-func (s *shrinker) isMoreGeneral(l law) bool {
+func (s *shrinker) isMoreGeneral(l law.Law) bool {
 	switch s.law {
-	case lawOutcome, lawLost, lawNote:
-		return l.ofField()
+	case law.Outcome, law.Lost, law.Note:
+		return l.OfField()
 	}
 	return l != s.law
 }
@@ -49,15 +51,15 @@ func (s *shrinker) isMoreGeneral(l law) bool {
 // others returns schedules in which the law that is broken should not be.
 func (s *shrinker) others(steps []step) [][]step {
 	switch s.law {
-	case lawKind, lawValue:
+	case law.Kind, law.Value:
 		return append(s.spaced(steps), s.ofTwo(steps)...)
-	case lawCounter, lawClient:
+	case law.Counter, law.Client:
 		return s.spaced(steps)
-	case lawTombstone, lawRevive, lawFour:
+	case law.Tombstone, law.Revive, law.Four:
 		return [][]step{s.undeleted(steps, true), s.undeleted(steps, false)}
-	case lawBlind:
+	case law.Blind:
 		return append(s.alone(steps), s.ahead(steps))
-	case lawNeighbours, lawOutcome, lawLost, lawNote:
+	case law.Neighbours, law.Outcome, law.Lost, law.Note:
 		return s.alone(steps)
 	}
 	return nil
@@ -89,13 +91,13 @@ func (s *shrinker) unflood(steps []step) []step {
 		other = append(other, s.single(x)...)
 	}
 	const few = 3
-	law := s.law
+	named := s.law
 	if len(other) > len(steps) && s.fails(other) {
 		if plain := s.shrink(other); len(plain) <= len(steps)+few {
 			return plain
 		}
 	}
-	s.law = law
+	s.law = named
 	return steps
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // story is what happened in a run, for people to read.
@@ -64,7 +65,7 @@ func (d *device) lastStamp() string {
 	if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].writes) == 0 {
 		return ""
 	}
-	return "stamped " + when(d.outbox[len(d.outbox)-1].writes[0].time)
+	return "stamped " + when(d.outbox[len(d.outbox)-1].writes[0].Time)
 }
 
 // tellPush tells of a push and its verdicts.
@@ -143,11 +144,11 @@ func (w *world) tellPull(r *request, p page) {
 	if w.story == nil {
 		return
 	}
-	all := map[fieldKey]write{}
+	all := map[oracle.FieldKey]oracle.Write{}
 	for _, r := range p.records {
 		for name, v := range r.All() {
 			if id, ok := w.o.idOf(r.Key()); ok {
-				all[fieldKey{id, name}] = writeOf(v)
+				all[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 			}
 		}
 	}
@@ -157,32 +158,32 @@ func (w *world) tellPull(r *request, p page) {
 }
 
 // listed returns the fields of records in short, one record a line.
-func (w *world) listed(all map[fieldKey]write) string {
+func (w *world) listed(all map[oracle.FieldKey]oracle.Write) string {
 	var lines []string
 	last := ""
-	for _, k := range slices.SortedFunc(maps.Keys(all), compareFieldKeys) {
-		text := short(written{k, all[k]})
-		if k.id == last && len(lines) > 0 {
+	for _, k := range slices.SortedFunc(maps.Keys(all), oracle.CompareFields) {
+		text := short(oracle.Written{FieldKey: k, Write: all[k]})
+		if k.ID == last && len(lines) > 0 {
 			lines[len(lines)-1] += "  " + text
 		} else {
-			lines = append(lines, clipped(k.id)+" "+text)
+			lines = append(lines, clipped(k.ID)+" "+text)
 		}
-		last = k.id
+		last = k.ID
 	}
 	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
 }
 
 // short describes a write in short.
-func short(x written) string {
-	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.field), x.shows(), whose(x.client), when(x.time))
+func short(x oracle.Written) string {
+	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.Field), shownValue(x.Write), whose(x.Client), when(x.Time))
 }
 
-// shows returns the value of a write in short.
-func (w write) shows() string {
-	if w.deleted {
+// shownValue returns the value of a write in short.
+func shownValue(w oracle.Write) string {
+	if w.Deleted {
 		return "deleted"
 	}
-	return clipped(w.value)
+	return clipped(w.Value)
 }
 
 // editing tells of an edit that is not a step.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -38,21 +40,21 @@ func TestClues(t *testing.T) {
 	for name, test := range map[string]textCase{
 		"an equal value": {storing(func(old, in record.FieldValue) bool { return old.Value != in.Value && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=1", "ana pushes"},
-			[]string{lawLater.text().name, "note      the two differ in the stamp only: an equal value with a newer stamp is a newer write"}},
+			[]string{law.Later.Text().Name, "note      the two differ in the stamp only: an equal value with a newer stamp is a newer write"}},
 		"null": {storing(func(old, in record.FieldValue) bool { return in.Value.JSON() != "null" && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=null", "ana pushes"},
-			[]string{lawLater.text().name, "note      null is a value like any other"}},
+			[]string{law.Later.Text().Name, "note      null is a value like any other"}},
 		"a deleted record": {with(quirks{stores: deadRecords}),
 			[]string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"},
-			[]string{lawVanish.text().name, "note      the record is deleted"}},
+			[]string{law.Vanish.Text().Name, "note      the record is deleted"}},
 		"a restored record": {with(quirks{stores: restoreWipes}),
 			[]string{"ana edits a x=1", "ana deletes a", "ana pushes", "ana restores a", "ana pushes"},
-			[]string{lawStays.text().name, "note      the record was deleted, and was restored"}},
+			[]string{law.Stays.Text().Name, "note      the record was deleted, and was restored"}},
 		"a delete that is older than an edit": {storing(func(old, in record.FieldValue) bool { return in.Value != record.Bool(true) && rightly(old, in) }),
 			[]string{"ana restores a", "ana pushes", "wait 1s", "ana deletes a", "ana pushes"},
-			[]string{lawLater.text().name, "note      $deleted is a field like any other"}},
+			[]string{law.Later.Text().Name, "note      $deleted is a field like any other"}},
 		"a delete of what is not there": {with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool { return name == record.DeletedField })}),
-			[]string{"ana deletes a", "ana pushes"}, []string{lawTombstone.text().name, "a delete that is ignored since there is no such record"}},
+			[]string{"ana deletes a", "ana pushes"}, []string{law.Tombstone.Text().Name, "a delete that is ignored since there is no such record"}},
 	} {
 		t.Run(name, test.check)
 	}
@@ -77,7 +79,7 @@ func TestTexts(t *testing.T) {
 		"a server that does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
 			[]string{"expected  2, which the server wrote, with a later stamp than what is found"}},
 		"a number below the milliseconds": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
-			[]string{lawCounter.text().name, "a Date of JavaScript"}},
+			[]string{law.Counter.Text().Name, "a Date of JavaScript"}},
 	} {
 		t.Run(name, test.check)
 	}
@@ -85,7 +87,7 @@ func TestTexts(t *testing.T) {
 
 // TestMarkTold: what is known of a client from which nothing was accepted has no time.
 func TestMarkTold(t *testing.T) {
-	ana := write{stamp: stamp{start().UnixNano(), clientID(0, 0)}}
+	ana := oracle.Write{Stamp: oracle.Stamp{Time: start().UnixNano(), Client: clientID(0, 0)}}
 	for _, test := range []struct {
 		sure time.Duration // since the start
 		want string
@@ -93,11 +95,11 @@ func TestMarkTold(t *testing.T) {
 		{-time.Second, "what was accepted from ana before ends at -1s, below this edit"},
 		{time.Second, "what was accepted from ana before reaches up to +1s, so this edit may have come before"},
 	} {
-		if got := markReason(mark{sure: start().Add(test.sure).UnixNano()}, ana); got != test.want {
+		if got := markReason(oracle.Mark{Sure: start().Add(test.sure).UnixNano()}, ana); got != test.want {
 			t.Error(got)
 		}
 	}
-	if got := markReason(mark{}, ana); got != "nothing was accepted from ana before" {
+	if got := markReason(oracle.Mark{}, ana); got != "nothing was accepted from ana before" {
 		t.Error(got)
 	}
 }
@@ -115,9 +117,9 @@ func TestUnread(t *testing.T) {
 		`{"results":[]}`:  "it begins  {\"results\":[]}",
 		`<html>`:          "it begins  <html>",
 	} {
-		w := &world{o: domain{}, ledger: newLedger(), counts: counts{}, backend: answering{answer: answer}}
+		w := &world{o: domain{}, ledger: oracle.NewLedger(), counts: counts{}, backend: answering{answer: answer}}
 		w.deliver("ana pushes", batch{}, manner{})
-		if w.breach == nil || w.breach.law != lawWellFormed || !strings.Contains(w.breach.detail[0], says) {
+		if w.breach == nil || w.breach.law != law.WellFormed || !strings.Contains(w.breach.detail[0], says) {
 			t.Errorf("%s: %+v", answer, w.breach)
 		}
 	}
@@ -142,7 +144,7 @@ func TestServerTime(t *testing.T) {
 	}
 	s := Schedule{Steps: []string{"wait 1.5s", "ana clock +1h", "ana edits a x=1", "ana pushes"}}
 	Replay(t, at(0), s)
-	if err := replay(at(-2*time.Second), s); err == nil || !strings.Contains(err.Error(), lawAhead.text().name) {
+	if err := replay(at(-2*time.Second), s); err == nil || !strings.Contains(err.Error(), law.Ahead.Text().Name) {
 		t.Error(err)
 	}
 }
@@ -173,5 +175,5 @@ func TestLiteral(t *testing.T) {
 
 // TestStormTold: the edits within a storm are told of the device that makes them.
 func TestStormTold(t *testing.T) {
-	textCase{with(quirks{paused: true}), []string{"ana edits a x=1", "ana pushes, ben storms"}, []string{lawMeet.text().name, "    ben edits a x=deleted\n"}}.check(t)
+	textCase{with(quirks{paused: true}), []string{"ana edits a x=1", "ana pushes, ben storms"}, []string{law.Meet.Text().Name, "    ben edits a x=deleted\n"}}.check(t)
 }

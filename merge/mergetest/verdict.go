@@ -8,6 +8,8 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
 // flaw says what is wrong with an item.
@@ -27,7 +29,7 @@ func (w *world) early(it *item) bool { return w.blind() || w.ahead(it) }
 // ahead reports whether an item must be refused for its stamps.
 func (w *world) ahead(it *item) bool {
 	for _, x := range it.writes {
-		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.write) > w.o.MaxAhead {
+		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.Write) > w.o.MaxAhead {
 			return true
 		}
 	}
@@ -35,8 +37,8 @@ func (w *world) ahead(it *item) bool {
 }
 
 // lead returns how far ahead of the time a write is stamped, in whole milliseconds.
-func (w *world) lead(x write) time.Duration {
-	return time.Duration(x.time/1e6-w.now.UnixMilli()) * time.Millisecond
+func (w *world) lead(x oracle.Write) time.Duration {
+	return time.Duration(x.Time/1e6-w.now.UnixMilli()) * time.Millisecond
 }
 
 // answer is an answer that can be read, and what the kit knows of it.
@@ -44,8 +46,8 @@ type answer struct {
 	batch
 	replies []merge.Reply
 	known   []prior
-	mark    mark // of the client, before
-	met     bool // another request was served at the same time
+	mark    oracle.Mark // of the client, before
+	met     bool        // another request was served at the same time
 }
 
 // at names a reply.
@@ -56,7 +58,7 @@ func (w *world) at(a answer, i int) string {
 // judgeReplies looks at each reply by itself, and reports whether all are right.
 func (w *world) judgeReplies(a answer) bool {
 	if len(a.replies) != len(a.items) {
-		w.broken(lawWellFormed, "%d items got %d replies", len(a.items), len(a.replies))
+		w.broken(law.WellFormed, "%d items got %d replies", len(a.items), len(a.replies))
 	}
 	for i := 0; i < len(a.replies) && w.breach == nil; i++ {
 		w.judgeForm(a, i)
@@ -74,15 +76,15 @@ func (w *world) judgeForm(a answer, i int) {
 	is := func(got, want string) bool { return got == want || unread && got == "" }
 	switch {
 	case r.Index != i || !is(r.Table, w.key(it.id).Table) || !is(r.ID, w.key(it.id).ID):
-		w.broken(lawOrder, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)
+		w.broken(law.Order, "%s: it has the index %d and is about %s/%s", w.at(a, i), r.Index, r.Table, r.ID)
 	case r.Verdict != "accepted" && r.Verdict != "refused":
-		w.broken(lawWellFormed, "%s: the verdict is %q", w.at(a, i), r.Verdict)
+		w.broken(law.WellFormed, "%s: the verdict is %q", w.at(a, i), r.Verdict)
 	case r.Verdict == "refused" && r.Code == "":
-		w.broken(lawWellFormed, "%s: it is refused, without a code", w.at(a, i))
+		w.broken(law.WellFormed, "%s: it is refused, without a code", w.at(a, i))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
 		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
-			w.broken(lawWellFormed, "%s: the outcome of the field %s is %q", w.at(a, i), name, outcome)
+			w.broken(law.WellFormed, "%s: the outcome of the field %s is %q", w.at(a, i), name, outcome)
 		}
 	}
 }
@@ -99,16 +101,16 @@ func (w *world) judgeReply(a answer, i int) {
 	case w.ahead(it):
 		if !ahead || !r.Retryable || !w.isTime(r.ServerTime) {
 			w.brokenByNeighbour(a, i)
-			w.broken(lawAhead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
+			w.broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
 		}
 	case ahead && !w.o.bounded():
-		w.broken(lawAhead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
+		w.broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
 	case ahead && w.able.can(canTellTime):
-		w.broken(lawAhead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
+		w.broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
 	case r.Verdict == "refused" && !ahead:
 		w.brokenRefusal(a, i)
 	case a.known[i].accepted && r.Changed:
-		w.brokenAnswer(complaint{lawRetry, w.at(a, i) + ": it was accepted before, and now it changed something: " + brief(r)})
+		w.brokenAnswer(complaint{law.Retry, w.at(a, i) + ": it was accepted before, and now it changed something: " + brief(r)})
 	}
 }
 
@@ -133,13 +135,13 @@ func (w *world) judgeBad(a answer, i int) {
 	}
 	w.brokenByNeighbour(a, i)
 	if r.Verdict != "refused" || r.Retryable {
-		w.broken(lawBadRefused, "%s: the item is %s, and got: %s", w.at(a, i), w.flaw(it), brief(r))
+		w.broken(law.BadRefused, "%s: the item is %s, and got: %s", w.at(a, i), w.flaw(it), brief(r))
 	}
 	if it.code != "" && it.code != string(r.Code) {
-		w.broken(lawBadRefused, "%s: it is refused with the code %s, and was before with %s", w.at(a, i), r.Code, it.code)
+		w.broken(law.BadRefused, "%s: it is refused with the code %s, and was before with %s", w.at(a, i), r.Code, it.code)
 	}
 	if _, given := w.o.Refused[merge.Code(it.bad)]; given && string(r.Code) != it.bad {
-		w.broken(lawBadRefused, "%s: by Options.Refused its code should be %s, and is %s", w.at(a, i), it.bad, r.Code)
+		w.broken(law.BadRefused, "%s: by Options.Refused its code should be %s, and is %s", w.at(a, i), it.bad, r.Code)
 	}
 	it.code = string(r.Code)
 }
@@ -152,7 +154,7 @@ func (w *world) brokenByNeighbour(a answer, i int) {
 		other := a.replies[j]
 		rightly := it.bad != "" && !other.Retryable || w.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
 		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
-			w.broken(lawNeighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", w.at(a, i), w.flaw(a.items[i]), brief(r), j, w.flaw(it))
+			w.broken(law.Neighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", w.at(a, i), w.flaw(a.items[i]), brief(r), j, w.flaw(it))
 		}
 	}
 }
@@ -164,7 +166,7 @@ func (w *world) judgeBlind(a answer, i int) {
 	again := (a.known[i].accepted || len(a.items[i].writes) == 0) && r.Verdict == "accepted" && !r.Changed
 	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
 		w.brokenByNeighbour(a, i)
-		w.broken(lawBlind, "%s: it is %s by the clock of the server, and it got: %s", w.at(a, i), w.wall().Format(time.DateOnly), brief(r))
+		w.broken(law.Blind, "%s: it is %s by the clock of the server, and it got: %s", w.at(a, i), w.wall().Format(time.DateOnly), brief(r))
 	}
 }
 
@@ -172,11 +174,11 @@ func (w *world) judgeBlind(a answer, i int) {
 func (w *world) brokenRefusal(a answer, i int) {
 	for j, it := range a.items {
 		if j != i && (it.bad != "" || w.early(it)) {
-			w.broken(lawNeighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", w.at(a, i), brief(a.replies[i]), j, w.flaw(it))
+			w.broken(law.Neighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", w.at(a, i), brief(a.replies[i]), j, w.flaw(it))
 		}
 	}
 	if a.known[i].accepted {
-		w.broken(lawRetry, "%s: it was accepted before, and is refused now", w.at(a, i))
+		w.broken(law.Retry, "%s: it was accepted before, and is refused now", w.at(a, i))
 	}
-	w.broken(lawFine, "%s: it is sound, and got: %s", w.at(a, i), brief(a.replies[i]))
+	w.broken(law.Fine, "%s: it is sound, and got: %s", w.at(a, i), brief(a.replies[i]))
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -16,7 +18,7 @@ type world struct {
 	backend Backend
 	now     time.Time
 	devices []*device // nil are those that did nothing yet
-	ledger  ledger
+	ledger  oracle.Ledger
 	able    abilities
 	counts  counts
 	story   *story // nil if nobody reads it
@@ -44,7 +46,7 @@ type latest struct{ restart, restore, audit, damage, audited int }
 
 // breach is the first law that was broken.
 type breach struct {
-	law    law
+	law    law.Law
 	detail []string
 	moment int
 }
@@ -59,7 +61,7 @@ type newBackend = func(*Env) (Backend, error)
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
 func run(create newBackend, o domain, s scenario) (w *world, err error) {
-	w = &world{o: o, now: start(), counts: counts{}, ledger: newLedger(), last: latest{-1, -1, -1, -1, -1}, decoded: map[string][]record.Record{}}
+	w = &world{o: o, now: start(), counts: counts{}, ledger: oracle.NewLedger(), last: latest{-1, -1, -1, -1, -1}, decoded: map[string][]record.Record{}}
 	w.ids = o.named(s.steps)
 	w.devices = make([]*device, len(people()))
 	w.env = &Env{w}
@@ -127,7 +129,7 @@ type scenario struct {
 }
 
 // broken notes that a law is broken. The first one counts.
-func (w *world) broken(l law, format string, args ...any) {
+func (w *world) broken(l law.Law, format string, args ...any) {
 	if w.breach == nil {
 		w.breach = &breach{law: l, detail: []string{fmt.Sprintf(format, args...)}, moment: w.moment}
 	}
@@ -136,7 +138,7 @@ func (w *world) broken(l law, format string, args ...any) {
 // must notes an error that cannot be the backend's fault.
 func (w *world) must(err error) {
 	if err != nil {
-		w.broken(lawKit, "%v", err)
+		w.broken(law.Kit, "%v", err)
 	}
 }
 

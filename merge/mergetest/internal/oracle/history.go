@@ -1,0 +1,184 @@
+package oracle
+
+import (
+	"maps"
+	"slices"
+)
+
+// Fate is what became of a write.
+type Fate struct {
+	State State
+	Since int  // the step in which it was accepted
+	Met   bool // whether another request was served meanwhile
+	Last  int  // how many writes were accepted when it arrived last
+	Gone  bool // whether it came after the backup from which the server was restored
+	Came  int  // the sending in which it came last
+	Seen  bool // whether it was found to be stored
+}
+
+// State says whether a write is stored.
+type State int
+
+const (
+	Refused  State = iota
+	Unsure         // it was sent, and the answer does not exist
+	Accepted       // for good
+)
+
+// History is all that was ever sent for one field.
+type History struct {
+	Writes map[Write]*Fate
+	Best   Write // the greatest accepted one
+	Some   bool  // whether there is one
+	Open   int   // the number of unsure ones
+}
+
+// Ledger is the history of all fields.
+type Ledger struct {
+	Histories map[FieldKey]*History
+	Keys      []FieldKey        // sorted
+	Marks     map[[16]byte]Mark // by client
+	Count     int               // of accepted writes, each time that they came
+}
+
+// Mark bounds the greatest time that was accepted from a client: it is not below sure, and
+// not above most: a push without an answer may have been stored.
+type Mark struct{ Sure, Most int64 }
+
+// Sent returns the mark after a write with that time was sent.
+func (m Mark) Sent(time int64) Mark { return Mark{m.Sure, max(m.Most, time)} }
+
+// Accepted returns the mark after a write with that time was accepted.
+func (m Mark) Accepted(time int64) Mark { return Mark{max(m.Sure, time), max(m.Most, time)} }
+
+// NewLedger returns a ledger in which nothing was sent.
+func NewLedger() Ledger {
+	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}}
+}
+
+// Clone returns a copy.
+func (l *Ledger) Clone() *Ledger {
+	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count}
+	for k, p := range l.Histories {
+		q := *p
+		q.Writes = map[Write]*Fate{}
+		for x, f := range p.Writes {
+			g := *f
+			q.Writes[x] = &g
+		}
+		c.Histories[k] = &q
+	}
+	return &c
+}
+
+// Without returns the ledger, in which what came later is gone.
+func (l *Ledger) Without(later Ledger) Ledger {
+	for _, k := range later.Keys {
+		p := l.Of(k)
+		for x, f := range later.Histories[k].Writes {
+			switch before, known := p.Writes[x]; {
+			case !known:
+				p.Writes[x] = &Fate{State: Refused, Gone: f.Gone || f.State != Refused}
+			case before.State != Accepted:
+				before.Gone = before.Gone || f.Gone || f.State != Refused
+			}
+		}
+	}
+	return *l
+}
+
+// Of returns the past of a field.
+func (l *Ledger) Of(k FieldKey) *History {
+	p, ok := l.Histories[k]
+	if !ok {
+		p = &History{Writes: map[Write]*Fate{}}
+		l.Histories[k] = p
+		i, _ := slices.BinarySearchFunc(l.Keys, k, CompareFields)
+		l.Keys = slices.Insert(l.Keys, i, k)
+	}
+	return p
+}
+
+// Set notes what became of a write. What was accepted once stays so.
+func (p *History) Set(w Write, f Fate) {
+	if old, known := p.Writes[w]; known {
+		if old.State == Accepted {
+			old.Last = max(old.Last, f.Last)
+			return
+		}
+		if old.State == Unsure {
+			p.Open--
+		}
+		f.Gone, f.Came, f.Seen = old.Gone, old.Came, old.Seen
+	}
+	if f.State == Unsure {
+		p.Open++
+	}
+	p.Writes[w] = &f
+	if f.State != Accepted {
+		return
+	}
+	if above, _ := Rule(w, p.Best); above { // the zero write is below all
+		p.Best, p.Some = w, true
+	}
+}
+
+// Lapsed reports whether a write is gone since the server was restored. Devices may keep it,
+// and the server may not.
+func (p *History) Lapsed(w Write) bool {
+	f, known := p.Writes[w]
+	return known && f.Gone && f.State != Accepted
+}
+
+// Permits reports whether a replica that has seen everything may hold w. Of a write that
+// nobody got an answer for, both is possible.
+func (p *History) Permits(w Write, ok bool) bool {
+	if !ok {
+		return !p.Some
+	}
+	if p.Some && w == p.Best {
+		return true
+	}
+	f, known := p.Writes[w]
+	above, _ := Rule(w, p.Best)
+	return known && f.State == Unsure && above
+}
+
+// Knows reports whether a write with that stamp may be stored.
+func (p *History) Knows(at Stamp) bool {
+	for x, f := range p.Writes {
+		if f.State != Refused && x.Stamp == at {
+			return true
+		}
+	}
+	return false
+}
+
+// Cut reports whether a write is one that was sent, but for digits below the millisecond, which
+// were cut or rounded: to whole microseconds, or to what a float64 can hold.
+func (p *History) Cut(f Write) bool {
+	for x := range p.Writes {
+		by := x.Time - f.Time
+		if x.Client == f.Client && SameValue(x, f) && -1e6 < by && by < 1e6 && (f.Time%1e3 == 0 || f.Time%256 == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// Outcome returns what a write does when it arrives, and whether it is then stored and was
+// not before.
+func (p *History) Outcome(x Write) (outcome string, stored bool) {
+	above, _ := Rule(x, p.Best)
+	switch {
+	case !p.Some:
+		return "applied", true
+	case x == p.Best:
+		return "equal", false
+	case x.Stamp == p.Best.Stamp:
+		return "collision", above
+	case above:
+		return "applied", true
+	}
+	return "superseded", false
+}
