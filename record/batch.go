@@ -129,17 +129,18 @@ func (b *batch) refuse() error {
 	return p.skip()
 }
 
-// add adds an item. It makes room for as many as seem to follow. Where those were
-// too few, it leaves the full slice as it is, since copying it again and again
-// would cost more than what is read.
+// add adds an item. The first slice has room for as many items as seem to follow. Where
+// those were too few, it is left as it is and short slices follow: neither what was read
+// nor what is to be read is gone through again.
 func (b *batch) add(item Item) {
 	if len(b.last) == cap(b.last) {
-		const shortest, fewest = len(`{"table":"t","id":"i","data":{}}`), 64
-		rest := b.parser.in[b.parser.pos:]
-		room := 1 + min(bytes.Count(rest, []byte(`"table"`)), len(rest)/shortest)
-		if b.last != nil {
+		room := 64
+		if b.last == nil {
+			const shortest = len(`{"table":"t","id":"i","data":{}}`)
+			rest := b.parser.in[b.parser.pos:]
+			room = 1 + min(bytes.Count(rest, []byte(`"table"`)), len(rest)/shortest)
+		} else {
 			b.full = append(b.full, b.last)
-			room = max(room, fewest)
 		}
 		b.last = make([]Item, 0, room)
 	}

@@ -50,6 +50,7 @@ func BenchmarkHostile(b *testing.B) {
 			return "{" + fill(n, func(i int) string { return fmt.Sprintf(`"%x":%s`, uint32(i)*2654435761, shortestWrite) }) + "}"
 		}},
 		{"RefusedItems", decodeBatch, func(n int) string { return "[" + fill(n, times(itemWith(`"":`+fieldOf("1")))) + "]" }},
+		{"RefusedWithoutTable", decodeBatch, func(n int) string { return "[" + fill(n, times(`{"x":"`+prefix[:60]+`"}`)) + "]" }},
 		{"RefusedAtTheEnd", decodeBatch, func(n int) string {
 			return `[{"x":[` + fill(n, times(`{"b":0,"a":0}`)) + `]}]`
 		}},
