@@ -133,6 +133,29 @@ func TestScopesOf(t *testing.T) {
 	require.Equal(t, []violation.Scope{{Rule: "overlap", Name: "B"}}, failing.ScopesOf(s.data()[0]))
 }
 
+// TestDeletedRecordsLeaveTheirScopes: a check reads no deleted records, however many there
+// are. A deleted target stays, and its references are told from those to a missing one.
+func TestDeletedRecordsLeaveTheirScopes(t *testing.T) {
+	folder := violation.Capacity{Table: "parts", Usage: placeOf, ParentTable: "parts", LimitField: "room"}
+	parent := violation.LiveReference{Table: "people", Field: "boss", Target: "people"}
+	rules := smallRules()
+	rules["folder"], rules["parent"] = folder, parent
+	c := &violation.Checker{Rules: rules}
+	for _, r := range []record.Record{
+		book("a", by(1, 1), "B", 1, 2), attend("a", 1, 2), write("events", "x", by(1, 1), fields{"seats": 1}),
+		write("tasks", "t", by(1, 1), fields{"who": "p", "done": true}), write("users", "a", by(1, 1), fields{"email": "ana@"}),
+		write("parts", "p", by(1, 1), fields{"room": 1, "place": map[string]any{"event": "x", "units": 1}}),
+	} {
+		require.NotEmpty(t, c.ScopesOf(r), r.Key())
+		after, _ := merge.Records(r, remove(r.Key().Table, r.Key().ID, by(1, 2)))
+		require.Empty(t, c.ScopesOf(after), r.Key())
+	}
+	boss := write("people", "q", by(1, 1), fields{"boss": "r"})
+	require.Len(t, c.ScopesOf(boss), 3, "of parent, and itself twice")
+	after, _ := merge.Records(boss, remove("people", "q", by(1, 2)))
+	require.Equal(t, []violation.Scope{{Rule: "parent", Name: "q"}, {Rule: "person", Name: "q"}}, c.ScopesOf(after))
+}
+
 // panicky is a rule that fails whatever it is asked.
 type panicky struct{}
 

@@ -43,9 +43,13 @@ type Capacity struct {
 	Describe func(taken, limit int64) string
 }
 
-// Scopes returns the parent of a record, and a parent itself.
+// Scopes returns the parent of a record, and a parent itself. A deleted record is in none:
+// it takes nothing, and has no limit.
 func (c Capacity) Scopes(r record.Record) ([]string, error) {
 	var names []string
+	if r.Deleted() {
+		return nil, nil
+	}
 	if r.Key().Table == c.ParentTable {
 		names = append(names, r.Key().ID)
 	}

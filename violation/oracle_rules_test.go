@@ -28,13 +28,14 @@ func (o oracle) all(most int) []wrong {
 // group returns what stands for all of a group.
 func (o oracle) group(rule, scope string, list []wrong) wrong {
 	w := wrong{rule: rule, scope: scope, about: list[0].about, total: len(list)}
-	for _, r := range o.records { // deleted ones as well
+	for _, r := range o.records {
 		one := []plain{r}
 		s, _ := r.read("slot")
-		if rule == "overlap" && r.table == "bookings" && s["room"] == scope {
+		if rule == "overlap" && r.table == "bookings" && !r.deleted && s["room"] == scope {
 			w.time = max(w.time, greatest(one, "slot"))
 		}
-		if rule == "person" && (r.table == "people" && r.id == scope || r.table == "tasks" && r.fields["who"].Value == scope) {
+		// A deleted person still has those who refer to it.
+		if rule == "person" && (r.table == "people" && r.id == scope || r.table == "tasks" && !r.deleted && r.fields["who"].Value == scope) {
 			w.time = max(w.time, greatest(one, "who", "left"))
 		}
 	}

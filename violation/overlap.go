@@ -52,16 +52,20 @@ type NoOverlap struct {
 }
 
 // Scopes returns the resources that a record takes, each with its months if the rule is
-// Monthly.
+// Monthly. A deleted record takes nothing.
 func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
-	if r.Key().Table != n.Table {
+	if r.Key().Table != n.Table || r.Deleted() {
 		return nil, nil
 	}
 	t, err := n.taken(r)
 	if err != nil {
 		return nil, err
 	}
-	return t.scopes, nil
+	names := make([]string, len(t.periods))
+	for i, p := range t.periods {
+		names[i] = n.scope(p)
+	}
+	return names, nil
 }
 
 // taken returns what a record takes.
@@ -90,7 +94,7 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 		if err != nil {
 			return Findings{}, err
 		}
-		if t.cut && t.scopes[0] == g.Scope {
+		if t.cut && n.scope(t.periods[0]) == g.Scope {
 			cuts = append(cuts, t)
 		}
 		m.add(t)
@@ -164,7 +168,7 @@ func (n NoOverlap) window(scope string) window {
 	}
 	at := strings.LastIndexByte(scope, '/')
 	if m, ok := monthNamed(scope[at+1:]); ok && at >= 0 {
-		return window{scope[:at], m.from, m.to}
+		return window{scope[:at], m.begin(), (m + 1).begin()}
 	}
 	return window{} // it is no scope of this rule
 }

@@ -16,9 +16,9 @@ type PerRecord struct {
 	Wrong func(r record.Record) (string, error)
 }
 
-// Scopes returns a group of its own for each record.
+// Scopes returns a group of its own for each record that is not deleted.
 func (s PerRecord) Scopes(r record.Record) ([]string, error) {
-	if r.Key().Table != s.Table {
+	if r.Key().Table != s.Table || r.Deleted() {
 		return nil, nil
 	}
 	if _, err := s.Wrong(r); err != nil {

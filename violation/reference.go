@@ -25,13 +25,15 @@ type LiveReference struct {
 	Describe func(r, target record.Record) string
 }
 
-// Scopes returns the ID that a record refers to, and that of a target itself.
+// Scopes returns the ID that a record refers to, and that of a target itself. A deleted record
+// refers to nothing; a deleted target stays in its group, where it tells those who refer to it
+// from those whose target is missing.
 func (l LiveReference) Scopes(r record.Record) ([]string, error) {
 	var names []string
 	if r.Key().Table == l.Target {
 		names = append(names, r.Key().ID)
 	}
-	if r.Key().Table != l.Table {
+	if r.Key().Table != l.Table || r.Deleted() {
 		return names, nil
 	}
 	id, err := l.reference(r)

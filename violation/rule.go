@@ -17,10 +17,14 @@ import (
 // alone; that is what makes it enough to look at the groups that a change touches.
 type Rule interface {
 	// Scopes returns the names of the groups that a record belongs to, and none for a
-	// record that the rule is not about. It gets deleted records as well, and need not
-	// tell them apart. A record that cannot be read, since it is encrypted or of a
-	// newer form, is ErrUnknown: then what is known of it stays as it is. Names that are
-	// returned beside ErrUnknown are groups to which it belongs for certain.
+	// record that the rule is not about. It gets deleted records as well. Return none for
+	// them, unless Check uses Group.Deleted: each check of a group reads all of its records,
+	// so a group whose deleted records stay becomes slower with every one, and deleting
+	// records does not help one that is too large.
+	//
+	// For a record that cannot be read, since it is encrypted or of a newer form, return
+	// ErrUnknown: then its rows stay as they are. Names that are returned with ErrUnknown are
+	// groups to which it certainly belongs.
 	Scopes(r record.Record) ([]string, error)
 
 	// Check returns what is wrong in one group.

@@ -39,9 +39,9 @@ type taken struct {
 	record.Record
 	// slots are sorted by resource and then by time, the last one first. Those of one
 	// resource have no moment in common.
-	slots  []Slot
-	scopes []string // in which it belongs, each once, the earliest first
-	cut    bool     // whether it takes more than that
+	slots   []Slot
+	periods []period // in which it belongs, each once, the earliest first
+	cut     bool     // whether it takes more than that
 }
 
 // take returns what a record takes, given all the slots that its app names.
@@ -88,24 +88,21 @@ func united(slots []Slot) []Slot {
 	return one
 }
 
-// within notes the scopes of slots that are sorted by their beginnings, and returns what
-// of the slots is in these.
+// within adds the periods of slots that are sorted by their beginnings, and returns the part
+// of the slots that is in these.
 func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
 	in := make([]Slot, 0, len(slots))
-	var m month
 	for _, s := range slots {
-		if !n.Monthly {
-			if t.belongs(s.Resource) && s.From < s.To {
-				in = append(in, s)
-			}
-			continue
+		first, last := month(0), month(0)
+		if n.Monthly {
+			first, last = monthOf(s.From), monthOf(s.To-1)
 		}
-		for at := s.From; at < s.To; at = m.to {
-			if at < m.from || at >= m.to {
-				m = monthAt(at)
-			}
-			if !t.belongs(s.Resource + "/" + m.name) {
-				s.To = at
+		for m := first; m <= last; m++ {
+			if !t.add(period{s.Resource, m}) {
+				if s.To = s.From; n.Monthly {
+					s.To = max(s.From, m.begin())
+				}
+				break
 			}
 		}
 		if s.From < s.To {
@@ -115,48 +112,62 @@ func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
 	return in
 }
 
-// belongs adds a scope to those of a record. It returns false if that is one too many.
-func (t *taken) belongs(scope string) bool {
-	if slices.Contains(t.scopes, scope) {
+// add adds a period to those of a record. It returns false if that is one too many.
+func (t *taken) add(p period) bool {
+	if slices.Contains(t.periods, p) {
 		return true
 	}
-	if len(t.scopes) == maxScopes {
+	if len(t.periods) == maxScopes {
 		t.cut = true
 		return false
 	}
-	t.scopes = append(t.scopes, scope)
+	t.periods = append(t.periods, p)
 	return true
 }
 
-// month is a calendar month in UTC, from its first moment to the first one after it.
-type month struct {
-	name     string // such as 2026-03
-	from, to clock.Timestamp
+// period is what a scope covers: a resource, and one month of it if the rule is Monthly.
+type period struct {
+	resource string
+	month    month
 }
+
+// scope returns the name of the scope of a period.
+func (n NoOverlap) scope(p period) string {
+	if !n.Monthly {
+		return p.resource
+	}
+	return p.resource + "/" + p.month.first().Format(monthForm)
+}
+
+// month is a calendar month in UTC: twelve times its year, and 0 for January.
+type month int
 
 const monthForm = "2006-01"
 
-// monthAt returns the month of a moment. Where the range of Timestamp begins and ends in
-// the middle of a month, the month does as well.
-func monthAt(at clock.Timestamp) month {
-	t := time.Unix(0, int64(at)).UTC()
-	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-	m := month{t.Format(monthForm), minTime, maxTime}
-	if !first.Before(time.Unix(0, math.MinInt64)) {
-		m.from = clock.Timestamp(first.UnixNano())
-	}
-	if next := first.AddDate(0, 1, 0); !next.After(time.Unix(0, math.MaxInt64)) {
-		m.to = clock.Timestamp(next.UnixNano())
-	}
-	return m
+func monthOf(at clock.Timestamp) month {
+	year, m, _ := time.Unix(0, int64(at)).UTC().Date()
+	return month(12*year + int(m) - 1)
 }
 
-// monthNamed returns the month of a name.
+// first returns the first moment of a month.
+func (m month) first() time.Time {
+	return time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// begin returns the first moment of a month that a Timestamp can hold, or maxTime if none can.
+func (m month) begin() clock.Timestamp {
+	first := m.first()
+	switch {
+	case first.Before(time.Unix(0, math.MinInt64)):
+		return minTime
+	case first.After(time.Unix(0, math.MaxInt64)):
+		return maxTime
+	}
+	return clock.Timestamp(first.UnixNano())
+}
+
+// monthNamed returns the month of a name such as 2026-03.
 func monthNamed(name string) (month, bool) {
 	t, err := time.Parse(monthForm, name)
-	if err != nil {
-		return month{}, false
-	}
-	first := max(t.Unix(), math.MinInt64/int64(time.Second)) // in seconds, as years need
-	return monthAt(clock.Timestamp(min(first, math.MaxInt64/int64(time.Second)) * int64(time.Second))), true
+	return month(12*t.Year() + int(t.Month()) - 1), err == nil
 }

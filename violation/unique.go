@@ -19,9 +19,9 @@ type Unique struct {
 	Description string
 }
 
-// Scopes returns the value of a record.
+// Scopes returns the value of a record that is not deleted.
 func (u Unique) Scopes(r record.Record) ([]string, error) {
-	if r.Key().Table != u.Table {
+	if r.Key().Table != u.Table || r.Deleted() {
 		return nil, nil
 	}
 	v, err := u.value(r)

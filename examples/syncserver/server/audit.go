@@ -14,7 +14,7 @@ import (
 )
 
 // indexVersion is changed when the index holds something else for the same rules.
-const indexVersion = "2"
+const indexVersion = "3"
 
 // An audit reads this many records at once, and checks this many scopes at once. A scope
 // that is too large for a push is checked alone, up to a size.

@@ -137,7 +137,7 @@ func TestRecordGrows(t *testing.T) {
 		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "the last one has the room that the one before it gave up")
 		require.Equal(t, []merge.Code{merge.RecordFull}, codes(ana.push(grow(fit)).Results))
 		for _, m := range []record.Mutation{
-			ana.set(board.Tasks, "a", "field0", record.Deletion()), ana.set(board.Tasks, "a", "field1", strings.Repeat("y", len(long))), ana.deletion("a"),
+			ana.set(board.Tasks, "a", "field0", record.Deletion()), ana.set(board.Tasks, "a", "field1", strings.Repeat("y", len(long))), ana.deletion(board.Tasks, "a"),
 		} {
 			require.Equal(t, []merge.Code{""}, codes(ana.push(m).Results))
 		}
@@ -158,7 +158,7 @@ func TestStorageFull(t *testing.T) {
 		ana.push(ana.set(board.Tasks, "a", board.Notes, long))
 		ana.push(ana.set(board.Tasks, "b", board.Notes, long)) // begins below the bound
 		body := ana.set(board.Tasks, "c", board.Title, "x").AppendJSON(nil)
-		body = ana.deletion("b").AppendJSON(append(body, '\n'))
+		body = ana.deletion(board.Tasks, "b").AppendJSON(append(body, '\n'))
 		status, text := ana.request("POST", "/v1/push", string(body))
 		require.Equal(t, 200, status, text)
 		require.Contains(t, text, `"code":"storage_full","retryable":true`)
@@ -187,11 +187,11 @@ func codes(replies []merge.Reply) []merge.Code {
 	return all
 }
 
-// deletion returns the deletion of a task.
-func (c *client) deletion(id string) record.Mutation {
+// deletion returns the deletion of a record.
+func (c *client) deletion(table, id string) record.Mutation {
 	c.t.Helper()
 	at := clock.Stamp{Time: now.Now(), Client: c.ID}
-	m, err := record.New(record.Key{Table: board.Tasks, ID: id}).Edit(at).DeleteRecord().Mutation()
+	m, err := record.New(record.Key{Table: table, ID: id}).Edit(at).DeleteRecord().Mutation()
 	require.NoError(c.t, err)
 	return m
 }

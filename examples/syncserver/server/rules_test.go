@@ -214,6 +214,40 @@ func TestBlindRuleIsLoud(t *testing.T) {
 	})
 }
 
+// TestDeletingCuresABlindRule: a scope that is too large is checked again once enough of its
+// records are deleted, since deleted ones are not read.
+func TestDeletingCuresABlindRule(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		ana := joined(t, listen(t, s), "demo", "")
+		book := func(id string) (unchecked []string) {
+			out, err := s.push(context.Background(), member{"demo", ana.ID}, ana.set(board.Meetings, id, "slot", inMarch(1)).AppendJSON(nil))
+			require.NoError(t, err)
+			return rulesOf(out.report)
+		}
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			for i := range maxLoaded/60_000 + 1 {
+				m, err := record.New(record.Key{Table: board.Meetings, ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: now.Now(), Client: ana.ID}).
+					Set("slot", inMarch(i%24)).Set(board.Notes, strings.Repeat("x", 60_000)).Mutation()
+				require.NoError(t, err)
+				if err := tx.store(context.Background(), s.options.Rules, []merge.Update{{After: m.Data}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		require.NotEmpty(t, book("a"))
+		for i := range 10 {
+			ana.push(ana.deletion(board.Meetings, fmt.Sprint(i)))
+		}
+		require.Empty(t, book("a"))
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.NoError(t, report.Err)
+	})
+}
+
 // TestScopesAreReadApart: scopes that are too large together with another one are checked.
 func TestScopesAreReadApart(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
