@@ -76,8 +76,8 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	var all []Scope
 	var errs []error
 	for _, name := range c.names() {
-		t := c.touched(name, Input{Changes: changes})
-		if err := t.of(name); err != nil {
+		t := c.touchOf(name, Input{Changes: changes})
+		if err := t.failure.ruleError(name); err != nil {
 			errs = append(errs, err)
 		}
 		for _, scope := range t.names {
@@ -124,9 +124,9 @@ func (c *Checker) Check(ctx context.Context, in Input) Report {
 	var report Report
 	var errs []error
 	for _, name := range c.names() {
-		r := ruleCheck{Checker: c, Input: in, name: name, rule: c.Rules[name], report: &report}
+		r := ruleCheck{checker: c, in: in, name: name, rule: c.Rules[name], report: &report}
 		r.run(ctx)
-		if err := r.of(name); err != nil {
+		if err := r.failure.ruleError(name); err != nil {
 			report.Failed, errs = append(report.Failed, err), append(errs, err)
 		}
 		report.Updates = append(report.Updates, r.updates...)

@@ -11,8 +11,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// errFinding says that a rule returned a finding that cannot be one.
-var errFinding = errors.New("violation: a finding about records that do not exist, whose conflicting records are in several tables, or whose texts are not UTF-8")
+// A rule that returns an invalid finding has failed. The errors do not hold its key or texts,
+// which may be what users wrote.
+var (
+	errTexts   = errors.New("Finding.Type, Finding.Description or the name of a scope is not valid UTF-8")
+	errRecord  = errors.New("Finding.Record is not a valid key: name a record of the group")
+	errOthers  = errors.New("Finding.Others must be valid keys of one table: leave the others to Finding.DependsOn")
+	errAbsent  = errors.New("none of the records that a finding names is in the group")
+	errListing = errors.New("Findings.Total counts findings, and Findings.List is empty: list the first ones")
+)
 
 // derived is the derived part of a row.
 type derived struct {
@@ -33,9 +40,9 @@ const (
 	maxConflicting = 16 << 10
 )
 
-// cut returns a text that is not too long. It leaves text alone that is not UTF-8, which
+// shortened returns a text that is not too long. It leaves text alone that is not UTF-8, which
 // is refused later.
-func cut(text string) string {
+func shortened(text string) string {
 	const more = "…"
 	if !utf8.ValidString(text) {
 		return text
@@ -63,16 +70,18 @@ func sizeInJSON(letter rune) int {
 	return utf8.RuneLen(letter)
 }
 
-// derive returns what a finding is as a row, without its evidence.
-func derive(scope Scope, f Finding) (derived, error) {
+// derivedOf returns what a finding is as a row, without its evidence.
+func derivedOf(scope Scope, f Finding) (derived, error) {
 	d := derived{Violation: Violation{
 		ID: idOf(scope.Rule, f.Key), Type: f.Type, Rule: scope.Rule, Scope: scope.Name,
-		Table: f.Record.Table, RecordID: f.Record.ID, Description: cut(f.Description),
+		Table: f.Record.Table, RecordID: f.Record.ID, Description: shortened(f.Description),
 		Total: 1, RelevantUntil: f.RelevantUntil, Status: Open,
 	}}
-	valid := utf8.ValidString(d.Type) && utf8.ValidString(d.Scope) && utf8.ValidString(d.Description)
-	if f.Record.Check() != nil || !valid {
-		return d, errFinding
+	if f.Record.Check() != nil {
+		return d, errRecord
+	}
+	if !utf8.ValidString(d.Type) || !utf8.ValidString(d.Scope) || !utf8.ValidString(d.Description) {
+		return d, errTexts
 	}
 	// An end beyond what can be written is none, such as that of a slot without an end.
 	if end := f.end(); end == math.MaxInt64 {
@@ -82,7 +91,7 @@ func derive(scope Scope, f Finding) (derived, error) {
 	}
 	for _, key := range f.Others {
 		if key.Check() != nil || key.Table != f.Others[0].Table {
-			return d, errFinding
+			return d, errOthers
 		}
 		d.ConflictingTable = key.Table
 		d.Conflicting = append(d.Conflicting, key.ID)
@@ -116,9 +125,9 @@ func listable(ids []string) int {
 func (g Group) records(keys []record.Key) []record.Record {
 	var found []record.Record
 	for _, key := range keys {
-		if r, ok := find(g.Records, key); ok {
+		if r, ok := findByKey(g.Records, key); ok {
 			found = append(found, r)
-		} else if r, ok := find(g.Deleted, key); ok {
+		} else if r, ok := findByKey(g.Deleted, key); ok {
 			found = append(found, r)
 		}
 	}
@@ -179,7 +188,7 @@ type field struct {
 // people wrote, or that this package does not know.
 func rowOf(key record.Key, fields []field, before record.Record) (record.Record, error) {
 	for name, w := range before.All() {
-		if isOfPeople(name) || strings.HasPrefix(name, "$") {
+		if isUserField(name) || strings.HasPrefix(name, "$") {
 			fields = append(fields, field{name, w})
 		}
 	}

@@ -5,12 +5,51 @@
 // # Map
 //
 // A [Rule] finds what is wrong among records. [NoOverlap], [Capacity], [LiveReference],
-// [Unique] and [PerRecord] are built in; a rule of one's own has two methods. A [Checker] holds
-// rules, and turns the updates of a merge.Answer into rows to store: a [Report]. It looks at
-// the storage through a [View]; [Memory] is one. [Checker.Audit] looks at everything.
-// [Parse] reads a row as a [Violation], and [Guard] keeps clients from writing derived
-// fields. [Checker.LostEdit] makes a row of a lost edit. The package violationtest tests a
-// View of one's own.
+// [Unique] and [PerRecord] are built in. A [Checker] holds rules and turns the updates of a
+// merge.Answer into rows to store: a [Report]. It reads the storage through a [View]; [Memory]
+// is one. [Checker.Audit] checks everything. [Parse] reads a row as a [Violation], and [Guard]
+// keeps clients from writing derived fields. [Checker.LostEdit] makes a row of a lost edit. The
+// package violationtest tests a View of your own.
+//
+//	checker.go                the API of a check: Checker, Input, Report
+//	rule.go                   the API of a rule: Rule, Group, Finding
+//	view.go memory.go         the API of a storage, and one in memory
+//	row.go guard.go           the API of a row: Violation, Parse, UserFields, Guard
+//	lostedit.go               rows of lost edits
+//	overlap.go capacity.go reference.go unique.go perrecord.go
+//	                          the built-in rules
+//	slots.go                  for NoOverlap: what a record takes, and in which months
+//	meetings.go repeated.go pairs.go
+//	                          for NoOverlap: the pairs that overlap, counted and listed
+//	scope.go touch.go         which groups a change touches
+//	overlay.go                the storage with the changes laid over it
+//	rulecheck.go lifecycle.go the check of one rule: find, then open and close rows
+//	listed.go derive.go       from findings to rows, within the limits
+//	identity.go               IDs, and hashes of evidence
+//	read.go                   reading fields and keys
+//	failure.go                what a rule could not check
+//
+// # Adding a rule
+//
+// Use a built-in rule if one fits: its functions say what a record takes, refers to or is worth.
+// Otherwise write a type with two methods, as in the example of [Rule]:
+//
+//  1. Scopes names the groups of a record. Records that can only be judged together share a
+//     group, such as the bookings of one room in one month. Return none for records of other
+//     tables and for deleted records, and [ErrUnknown] for a record that cannot be read.
+//  2. Check returns a [Finding] for each thing that is wrong in one group. It looks at the
+//     records of the group alone. Key identifies the finding: [PairKey] for two records,
+//     [RecordKey] for one. Record and Others name what it is about ([Newest] picks the
+//     newcomer), and Fields what it depends on.
+//
+// Both are pure functions of their arguments: no I/O, no clock, no state, no map order in the
+// result. A rule that returns an error or panics leaves its rows as they are.
+//
+// Register the rule in Checker.Rules under a name that never changes, as it is part of the IDs
+// of its rows. Then audit what is stored: in examples/syncserver/server, change
+// Options.RulesVersion. To test the rule, give records to [Checker.Audit] and read the updates
+// with [Parse]. A rule that you add to this package also gets a case among the rules of
+// rules_test.go and a naive version in oracle_rules_test.go, which random histories compare.
 //
 // # A row is derived
 //

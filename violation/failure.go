@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // ErrTooLarge says that a scope has more than can be read or judged in one check. A View
@@ -25,7 +26,8 @@ type RuleError struct {
 // Error returns the name of the rule, how many groups were not checked, and why. It holds
 // no names of groups: they may be what users wrote.
 func (e *RuleError) Error() string {
-	return fmt.Sprintf("violation: rule %s, %d scopes unchecked: %v", e.Rule, len(e.Scopes), e.Err)
+	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // as ErrTooLarge begins
+	return fmt.Sprintf("violation: rule %q, %d scopes unchecked: %s", e.Rule, len(e.Scopes), reasons)
 }
 
 // Unwrap returns the reasons.
@@ -40,8 +42,8 @@ type failure struct {
 // maxReasons is how many reasons are told of one rule.
 const maxReasons = 10
 
-// fail notes an error and the groups that are unchecked because of it.
-func (f *failure) fail(err error, scopes ...string) {
+// add adds an error, and the groups that are unchecked because of it.
+func (f *failure) add(err error, scopes ...string) {
 	f.scopes = append(f.scopes, scopes...)
 	same := func(e error) bool { return e.Error() == err.Error() }
 	if len(f.errs) < maxReasons && !slices.ContainsFunc(f.errs, same) {
@@ -49,8 +51,8 @@ func (f *failure) fail(err error, scopes ...string) {
 	}
 }
 
-// of returns the failure as the error of a rule, or nil if there was none.
-func (f *failure) of(rule string) *RuleError {
+// ruleError returns the failure as the error of a rule, or nil if there was none.
+func (f *failure) ruleError(rule string) *RuleError {
 	if len(f.errs) == 0 {
 		return nil
 	}

@@ -21,7 +21,7 @@ func Guard(table string, next merge.Guard) merge.Guard {
 		if m.Data.Key().Table == table {
 			for name, w := range m.Data.All() {
 				path := "data." + record.PathName(name)
-				if !isOfPeople(name) {
+				if !isUserField(name) {
 					return &merge.Refusal{Code: CodeDerivedField, Path: path, Err: errDerived}
 				}
 				if len(w.Value.JSON()) > MaxUserField {
@@ -44,6 +44,6 @@ const CodeDerivedField merge.Code = "derived_field"
 // JSON. A check reads all open rows of a scope, so their size is limited.
 const MaxUserField = 4096
 
-var errWritten = fmt.Errorf("violation: the value has more than %d bytes: shorten it", MaxUserField)
+var errWritten = fmt.Errorf("the value has more than %d bytes: shorten it", MaxUserField)
 
-var errDerived = fmt.Errorf("violation: only %s may be written", strings.Join([]string{FieldAcknowledged, FieldDismissed, FieldNote}, ", "))
+var errDerived = fmt.Errorf("only %s may be written: the other fields of a row are derived", strings.Join([]string{FieldAcknowledged, FieldDismissed, FieldNote}, ", "))

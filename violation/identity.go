@@ -53,10 +53,6 @@ func (h hashing) sum() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// joinParts returns one text for several names, which hold no U+0000. Such texts sort
-// as the names do, one after the other.
-func joinParts(parts ...string) string { return strings.Join(parts, "\x00") }
-
 // evidence is what a finding depends on.
 type evidence struct {
 	hash   string
@@ -83,7 +79,7 @@ func evidenceOf(f Finding, records []record.Record) evidence {
 	return e
 }
 
-// dependsOn reports whether a field is a part of the evidence.
+// reads reports whether a field is a part of the evidence.
 func (f Finding) reads(name string) bool {
 	if f.Fields == nil || name == record.DeletedField {
 		return true
@@ -94,22 +90,4 @@ func (f Finding) reads(name string) bool {
 		}
 	}
 	return false
-}
-
-// stampOf returns the greatest stamp of the named fields of a record, or of all if none
-// is named, as in Finding.Fields.
-func stampOf(r record.Record, fields []string) (newest clock.Stamp) {
-	if len(fields) == 0 {
-		for _, w := range r.All() {
-			if w.Stamp.Compare(newest) > 0 {
-				newest = w.Stamp
-			}
-		}
-	}
-	for _, name := range fields {
-		if w, _ := r.Get(name); w.Stamp.Compare(newest) > 0 {
-			newest = w.Stamp
-		}
-	}
-	return newest
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// lookUp asks the view, once, for what the groups did not tell: the rows of what was
+// lookUpMissing asks the view, once, for what the groups did not tell: the rows of what was
 // found now, as they were stored in another group or before, and the records that are
 // named by rows of what was not found.
-func (c *ruleCheck) lookUp(ctx context.Context, view View) error {
+func (c *ruleCheck) lookUpMissing(ctx context.Context, view View) error {
 	var keys []record.Key
 	for id := range c.found {
 		if _, known := c.rows[id]; !known {
-			keys = append(keys, record.Key{Table: c.table(), ID: id})
+			keys = append(keys, record.Key{Table: c.checker.table(), ID: id})
 		}
 	}
 	for id, row := range c.rows {
 		if v, err := Parse(row); err == nil && !c.isFound(id) && !c.kept[id] {
-			keys = append(keys, slices.DeleteFunc(v.participants(), c.isMember)...)
+			keys = append(keys, slices.DeleteFunc(v.participants(), c.isLive)...)
 		}
 	}
 	if len(keys) == 0 {
@@ -38,14 +38,14 @@ func (c *ruleCheck) lookUp(ctx context.Context, view View) error {
 		return errView
 	}
 	for i, f := range found {
-		c.learn(keys[i], f)
+		c.addLookup(keys[i], f)
 	}
 	return nil
 }
 
-// learn takes in the answer of the view for one key.
-func (c *ruleCheck) learn(key record.Key, f Lookup) {
-	if key.Table == c.table() {
+// addLookup adds what the view knows of one key.
+func (c *ruleCheck) addLookup(key record.Key, f Lookup) {
+	if key.Table == c.checker.table() {
 		if f.Record.Len() > 0 {
 			c.rows[key.ID] = f.Record
 		}
@@ -58,15 +58,15 @@ func (c *ruleCheck) learn(key record.Key, f Lookup) {
 	case f.Unknown || err != nil:
 		c.unknown[key] = true
 		if err != nil && !errors.Is(err, ErrUnknown) {
-			c.fail(err)
+			c.failure.add(err)
 		}
 	case f.Record.Len() > 0:
-		c.members[key] = f.Record // it is there, though in another group now
+		c.live[key] = f.Record // it is there, though in another group now
 	}
 }
 
-func (c *ruleCheck) isMember(key record.Key) bool {
-	_, ok := c.members[key]
+func (c *ruleCheck) isLive(key record.Key) bool {
+	_, ok := c.live[key]
 	return ok
 }
 
@@ -75,8 +75,8 @@ func (c *ruleCheck) isFound(id string) bool {
 	return ok
 }
 
-// close closes the rows of what was not found, where it is known that it is not there.
-func (c *ruleCheck) close() error {
+// closeRows closes the rows of what was not found, where it is known that it is not there.
+func (c *ruleCheck) closeRows() error {
 	doubted := make(map[string]int) // by scope: rows that stay open though nothing was found
 	for _, id := range slices.Sorted(maps.Keys(c.rows)) {
 		row := c.rows[id]
@@ -84,8 +84,8 @@ func (c *ruleCheck) close() error {
 		if err != nil || v.Rule != c.name || c.isFound(id) {
 			continue
 		}
-		status := c.closed(v)
-		if status == Open && c.looked[v.Scope] {
+		status := c.statusWithoutFinding(v)
+		if status == Open && c.judged[v.Scope] {
 			if doubted[v.Scope]++; doubted[v.Scope] > c.maxDoubted() {
 				status = Hidden
 			}
@@ -105,10 +105,10 @@ func (c *ruleCheck) close() error {
 // maxDoubted is how many rows of a group stay open because something cannot be read.
 // Without a limit, whoever writes such records fills the scope with rows that each check
 // reads. The rest is hidden.
-func (c *ruleCheck) maxDoubted() int { return 2 * max(c.maxPerScope(), defaultMaxPerScope) }
+func (c *ruleCheck) maxDoubted() int { return 2 * max(c.checker.maxPerScope(), defaultMaxPerScope) }
 
-// closed returns the status of a row whose condition was not found.
-func (c *ruleCheck) closed(v Violation) Status {
+// statusWithoutFinding returns the status of a row whose condition was not found.
+func (c *ruleCheck) statusWithoutFinding(v Violation) Status {
 	if v.Status != Open && v.Status != Hidden || c.kept[v.ID] {
 		return v.Status
 	}
@@ -118,9 +118,9 @@ func (c *ruleCheck) closed(v Violation) Status {
 		}
 	}
 	switch {
-	case !c.isMember(v.Record()):
+	case !c.isLive(v.Record()):
 		return Obsolete // even if there are too many to list: this one is over
-	case c.hidden[v.ID] && c.belong(v, v.Scope):
+	case c.hidden[v.ID] && c.allBelong(v, v.Scope):
 		return Hidden
 	}
 	return Resolved
@@ -129,13 +129,13 @@ func (c *ruleCheck) closed(v Violation) Status {
 // isUnchecked reports whether a record belongs to a group that was to be checked and could
 // not be: what it is in conflict with there is not known.
 func (c *ruleCheck) isUnchecked(key record.Key) bool {
-	if len(c.looked) == len(c.touch.names) {
+	if len(c.judged) == len(c.names) {
 		return false
 	}
-	names, _ := scopesOf(c.rule, c.members[key])
+	names, _ := scopesOf(c.rule, c.live[key])
 	return slices.ContainsFunc(names, func(name string) bool {
-		_, asked := slices.BinarySearch(c.touch.names, name)
-		return asked && !c.looked[name]
+		_, asked := slices.BinarySearch(c.names, name)
+		return asked && !c.judged[name]
 	})
 }
 
@@ -148,20 +148,20 @@ func (c *ruleCheck) firstScope(d derived, before record.Record) string {
 	if err != nil || v.Status != d.Status || v.Scope >= d.Scope {
 		return d.Scope
 	}
-	if c.looked[v.Scope] {
+	if c.judged[v.Scope] {
 		return d.Scope
 	}
-	if c.belong(d.Violation, v.Scope) {
+	if c.allBelong(d.Violation, v.Scope) {
 		return v.Scope
 	}
 	return d.Scope
 }
 
-// belong reports whether all records that a violation names, as far as they are there,
+// allBelong reports whether all records that a violation names, as far as they are there,
 // belong to a group. If not, the violation is not one of that group.
-func (c *ruleCheck) belong(v Violation, scope string) bool {
+func (c *ruleCheck) allBelong(v Violation, scope string) bool {
 	for _, key := range v.participants() {
-		if r, ok := c.members[key]; ok {
+		if r, ok := c.live[key]; ok {
 			if names, err := scopesOf(c.rule, r); err != nil || !slices.Contains(names, scope) {
 				return false
 			}
@@ -170,16 +170,16 @@ func (c *ruleCheck) belong(v Violation, scope string) bool {
 	return true
 }
 
-// open writes the rows of what was found.
-func (c *ruleCheck) open() error {
+// openRows writes the rows of what was found.
+func (c *ruleCheck) openRows() error {
 	for _, id := range slices.Sorted(maps.Keys(c.found)) {
 		before, ok := c.rows[id]
 		if !ok {
-			before = record.New(record.Key{Table: c.table(), ID: id})
+			before = record.New(record.Key{Table: c.checker.table(), ID: id})
 		}
 		d := c.found[id]
 		d.Scope = c.firstScope(d, before)
-		after, err := d.row(c.table(), before)
+		after, err := d.row(c.checker.table(), before)
 		if err != nil {
 			return err
 		}

@@ -27,8 +27,8 @@ type listed struct {
 	partial, capped bool
 }
 
-// list takes in the findings of the group, and lists at most that many by themselves.
-func (l *listed) list(findings Findings, most int) error {
+// addFindings adds the findings of the group, and lists at most that many by themselves.
+func (l *listed) addFindings(findings Findings, most int) error {
 	list := slices.Clone(findings.List)
 	slices.SortFunc(list, Finding.compare)
 	list = slices.CompactFunc(list, func(a, b Finding) bool { return a.Key == b.Key })
@@ -36,7 +36,7 @@ func (l *listed) list(findings Findings, most int) error {
 	untold := max(0, findings.Total-len(findings.List))
 	total := len(list) + untold
 	if len(findings.List) == 0 && total > 0 {
-		return errFinding // they are counted, and none is told
+		return errListing
 	}
 	if l.capped = total > most || untold > 0; !l.capped {
 		return l.addEach(list)
@@ -51,7 +51,7 @@ func (l *listed) list(findings Findings, most int) error {
 	f := list[0]
 	f.Key, f.Others, f.RelevantUntil = joinParts("", "group", l.group.Scope), nil, until
 	f.Description = fmt.Sprintf("%d conflicts, of which the first %d are listed", total, len(list))
-	return l.add(f, total, append(slices.Clone(l.group.Records), l.group.Deleted...))
+	return l.addRow(f, total, append(slices.Clone(l.group.Records), l.group.Deleted...))
 }
 
 // addEach adds a row for each of the findings.
@@ -59,23 +59,23 @@ func (l *listed) addEach(list []Finding) error {
 	for _, f := range list {
 		keys := append(append([]record.Key{f.Record}, f.Others...), f.DependsOn...)
 		slices.SortFunc(keys, record.Key.Compare)
-		if err := l.add(f, 1, l.group.records(slices.Compact(keys))); err != nil {
+		if err := l.addRow(f, 1, l.group.records(slices.Compact(keys))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// add adds the row of a finding, given all the records that it depends on, sorted by key.
-func (l *listed) add(f Finding, total int, records []record.Record) error {
-	d, err := derive(l.scope, f)
+// addRow adds the row of a finding, given all the records that it depends on, sorted by key.
+func (l *listed) addRow(f Finding, total int, records []record.Record) error {
+	d, err := derivedOf(l.scope, f)
 	if err != nil {
 		return err
 	}
 	e := evidenceOf(f, records)
 	d.Total, d.Evidence, d.stamp, d.DetectedAt = total, e.hash, e.newest, e.newest.Time
 	if !d.stamp.Valid() {
-		return errFinding
+		return errAbsent
 	}
 	l.rows = append(l.rows, d)
 	return nil

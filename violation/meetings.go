@@ -1,7 +1,6 @@
 package violation
 
 import (
-	"cmp"
 	"slices"
 	"sort"
 
@@ -54,15 +53,15 @@ func (m *meetings) add(t taken) {
 	}
 }
 
-// find finds the pairs.
-func (m *meetings) find() error {
+// findPairs finds the pairs.
+func (m *meetings) findPairs() error {
 	m.countOnes()
 	if m.total > 0 && m.byEnd {
 		m.listByEnd()
 	} else if m.total > 0 {
 		m.listByKey()
 	}
-	err := m.findOthers()
+	err := m.findRepeated()
 	m.sortPairs()
 	return err
 }
@@ -80,18 +79,18 @@ func boundsOf(spans []span) bounds {
 	return b
 }
 
-// before returns how many of sorted times are before a time.
-func before(times []clock.Timestamp, at clock.Timestamp) int {
+// countBefore returns how many of sorted times are before a time.
+func countBefore(times []clock.Timestamp, at clock.Timestamp) int {
 	n, _ := slices.BinarySearch(times, at)
 	return n
 }
 
-// until returns how many slots are taken just before a time, and how many of them end
+// takenBefore returns how many slots are taken just before a time, and how many of them end
 // at that time.
-func (b bounds) until(end clock.Timestamp) (taken, ending int) {
-	ended := before(b.ends, end)
+func (b bounds) takenBefore(end clock.Timestamp) (taken, ending int) {
+	ended := countBefore(b.ends, end)
 	after := sort.Search(len(b.ends), func(i int) bool { return b.ends[i] > end })
-	return before(b.begins, end) - ended, after - ended
+	return countBefore(b.begins, end) - ended, after - ended
 }
 
 // countOnes counts the pairs of records with one slot. Two of them meet until the earlier
@@ -101,7 +100,7 @@ func (m *meetings) countOnes() {
 	b := boundsOf(m.ones)
 	for i, end := range b.ends {
 		if m.owns(end) && (i == 0 || b.ends[i-1] != end) {
-			taken, ending := b.until(end)
+			taken, ending := b.takenBefore(end)
 			m.total += pairsOf(taken) - pairsOf(taken-ending)
 		}
 	}
@@ -120,7 +119,7 @@ func (m *meetings) listByEnd() {
 		if !m.owns(end) || i+1 < len(b.ends) && b.ends[i+1] == end {
 			continue
 		}
-		if taken, ending := b.until(end); pairsOf(taken) > pairsOf(taken-ending) {
+		if taken, ending := b.takenBefore(end); pairsOf(taken) > pairsOf(taken-ending) {
 			m.listEnd(end)
 		}
 	}
@@ -164,7 +163,7 @@ func (m *meetings) listByKey() {
 		if len(m.pairs) == m.most {
 			return
 		}
-		if m.partners(b, s) == 0 {
+		if m.countPartners(b, s) == 0 {
 			continue
 		}
 		for _, o := range m.ones[i+1:] {
@@ -175,10 +174,10 @@ func (m *meetings) listByKey() {
 	}
 }
 
-// partners returns with how many others a record with one slot meets.
-func (m *meetings) partners(b bounds, s span) (n int) {
+// countPartners returns with how many others a record with one slot meets.
+func (m *meetings) countPartners(b bounds, s span) (n int) {
 	if m.owns(s.to) {
-		taken, _ := b.until(s.to)
+		taken, _ := b.takenBefore(s.to)
 		n = taken - 1
 	}
 	// And those that end before it, and after it begins.
@@ -187,103 +186,5 @@ func (m *meetings) partners(b bounds, s span) (n int) {
 		to = min(to, m.to+1)
 	}
 	first := sort.Search(len(b.ends), func(i int) bool { return b.ends[i] > from })
-	return n + max(0, before(b.ends, to)-first)
-}
-
-// findOthers finds the pairs of which at least one record has several slots. It goes from
-// the last end to the first, so the first time that it meets a pair is the last one here.
-// If that takes too many steps and there are more pairs than are listed, the rest is not
-// counted. If there are not, it is ErrTooLarge.
-func (m *meetings) findOthers() error {
-	if len(m.others) == 0 {
-		return nil
-	}
-	spans := append(slices.Clone(m.ones), m.others...)
-	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(b.to, a.to) })
-	var ones, others []span // that are taken at the end of the next one, if they began
-	seen := make(map[[2]*taken]bool)
-	steps := maxSteps
-	for _, s := range spans {
-		one := len(s.slots) == 1
-		others = stillTaken(others, s.to)
-		with := others
-		if !one {
-			ones = stillTaken(ones, s.to)
-			steps -= len(ones)
-			with = append(slices.Clone(ones), others...)
-		}
-		steps -= 1 + len(with)
-		for _, o := range with {
-			steps -= m.meet(s, o, seen)
-		}
-		if steps < 0 {
-			if len(m.pairs) < m.most {
-				return ErrTooLarge
-			}
-			return nil // these are the same wherever the records are
-		}
-		if one {
-			ones = append(ones, s)
-		} else {
-			others = append(others, s)
-		}
-		if len(m.pairs) > 4*m.most {
-			m.sortPairs()
-		}
-	}
-	return nil
-}
-
-// stillTaken returns those of the spans that begin before an end.
-func stillTaken(spans []span, end clock.Timestamp) []span {
-	return slices.DeleteFunc(spans, func(s span) bool { return s.from >= end })
-}
-
-// meet takes in that two spans have a moment in common until the end of the first. It
-// returns how many steps that took.
-func (m *meetings) meet(s, o span, seen map[[2]*taken]bool) (steps int) {
-	a, b := s.taken, o.taken
-	if a.Key().Compare(b.Key()) > 0 {
-		a, b = b, a
-	}
-	if a == b || !m.owns(s.to) || seen[[2]*taken{a, b}] {
-		return 0
-	}
-	seen[[2]*taken{a, b}] = true
-	end, resource := lastMeeting(a.slots, b.slots)
-	if end == s.to && resource == m.resource {
-		m.total++
-		m.pairs = append(m.pairs, pair{a, b, end})
-	}
-	return len(a.slots) + len(b.slots)
-}
-
-// lastMeeting returns when the last time ends that two records meet, and at which resource;
-// the first one by name if that is at several. The slots are as in taken.
-func lastMeeting(a, b []Slot) (end clock.Timestamp, resource string) {
-	end = minTime
-	for len(a) > 0 && len(b) > 0 {
-		s, o := a[0], b[0]
-		switch {
-		case s.Resource < o.Resource:
-			a = a[1:]
-		case s.Resource > o.Resource:
-			b = b[1:]
-		case s.From < o.To && o.From < s.To:
-			if until := min(s.To, o.To); until > end {
-				end, resource = until, s.Resource
-			}
-			// What comes later in the lists is earlier in time.
-			if s.From > o.From {
-				a = a[1:]
-			} else {
-				b = b[1:]
-			}
-		case s.From >= o.To:
-			a = a[1:]
-		default:
-			b = b[1:]
-		}
-	}
-	return end, resource
+	return n + max(0, countBefore(b.ends, to)-first)
 }

@@ -1,8 +1,6 @@
 package violation
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -57,7 +55,7 @@ func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != n.Table || r.Deleted() {
 		return nil, nil
 	}
-	t, err := n.taken(r)
+	t, err := n.takenBy(r)
 	if err != nil {
 		return nil, err
 	}
@@ -68,20 +66,20 @@ func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
 	return names, nil
 }
 
-// taken returns what a record takes.
-func (n NoOverlap) taken(r record.Record) (taken, error) {
+// takenBy returns what a record takes.
+func (n NoOverlap) takenBy(r record.Record) (taken, error) {
 	if n.Slots != nil {
 		slots, err := n.Slots(r)
 		if err != nil {
 			return taken{}, err
 		}
-		return n.take(r, slots), nil
+		return n.limited(r, slots), nil
 	}
 	slot, err := n.Slot(r)
 	if err != nil {
 		return taken{}, err
 	}
-	return n.take(r, []Slot{slot}), nil
+	return n.limited(r, []Slot{slot}), nil
 }
 
 // Check returns the pairs that meet in the group, and the records that were cut. If there
@@ -90,7 +88,7 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Limit}
 	cuts := make([]taken, 0)
 	for _, r := range g.Records {
-		t, err := n.taken(r)
+		t, err := n.takenBy(r)
 		if err != nil {
 			return Findings{}, err
 		}
@@ -99,7 +97,7 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 		}
 		m.add(t)
 	}
-	if err := m.find(); err != nil {
+	if err := m.findPairs(); err != nil {
 		return Findings{}, err
 	}
 	f := Findings{Total: m.total + len(cuts)}
@@ -131,29 +129,6 @@ func (n NoOverlap) finding(p pair) Finding {
 	return f
 }
 
-// pair is two records that meet, in the order of their keys, and when the last time that
-// they do ends.
-type pair struct {
-	a, b *taken
-	end  clock.Timestamp
-}
-
-// byKey orders pairs as their findings are ordered by key.
-func (p pair) byKey(o pair) int {
-	if c := p.a.Key().Compare(o.a.Key()); c != 0 {
-		return c
-	}
-	return p.b.Key().Compare(o.b.Key())
-}
-
-// byEnd orders pairs by their ends, the latest first, and then by key.
-func (p pair) byEnd(o pair) int {
-	if c := cmp.Compare(o.end, p.end); c != 0 {
-		return c
-	}
-	return p.byKey(o)
-}
-
 // window is what a scope covers: a resource, and of its time what ends after from and not
 // after to.
 type window struct {
@@ -175,15 +150,3 @@ func (n NoOverlap) window(scope string) window {
 
 // owns reports whether a pair that meets for the last time until then, is of this window.
 func (w window) owns(end clock.Timestamp) bool { return w.from < end && end <= w.to }
-
-// sortPairs sorts pairs, and keeps the first ones.
-func (m *meetings) sortPairs() {
-	order := pair.byKey
-	if m.byEnd {
-		order = pair.byEnd
-	}
-	slices.SortFunc(m.pairs, order)
-	if len(m.pairs) > m.most {
-		m.pairs = slices.Delete(m.pairs, m.most, len(m.pairs))
-	}
-}

@@ -55,7 +55,7 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 	target, live := g.Find(key)
 	if !live {
 		var deleted bool
-		if target, deleted = find(g.Deleted, key); !deleted {
+		if target, deleted = findByKey(g.Deleted, key); !deleted {
 			if g.Partial {
 				return Findings{}, ErrUnknown
 			}

@@ -121,8 +121,8 @@ const (
 	FieldNote = "note"
 )
 
-// isOfPeople reports whether a field of a row is written by people.
-func isOfPeople(field string) bool {
+// isUserField reports whether users write a field of a row.
+func isUserField(field string) bool {
 	return field == FieldAcknowledged || field == FieldDismissed || field == FieldNote
 }
 
@@ -134,7 +134,7 @@ func UserFields(row record.Record) record.Record {
 	// The fields come from a record, so they make one.
 	r, _ := b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
 		for name, w := range row.All() {
-			if isOfPeople(name) && !yield(name, w) {
+			if isUserField(name) && !yield(name, w) {
 				return
 			}
 		}
@@ -184,13 +184,6 @@ func Parse(row record.Record) (Violation, error) {
 		v.Status = Resolved
 	}
 	return v, nil
-}
-
-// textIn returns the text in a field of a row, or "".
-func textIn(row record.Record, field string) string {
-	w, _ := row.Get(field)
-	s, _ := w.Value.Text()
-	return s
 }
 
 // scopeOfRow returns the scope in which the violation of a row was found.

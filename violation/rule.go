@@ -55,7 +55,7 @@ type Group struct {
 }
 
 // Find returns the record of the given key, if it is there and not deleted.
-func (g Group) Find(key record.Key) (record.Record, bool) { return find(g.Records, key) }
+func (g Group) Find(key record.Key) (record.Record, bool) { return findByKey(g.Records, key) }
 
 // Findings is what is wrong in one group.
 type Findings struct {

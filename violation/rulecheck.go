@@ -11,105 +11,108 @@ import (
 
 // ruleCheck is the check of one rule.
 type ruleCheck struct {
-	*Checker
-	Input
-	name   string
-	rule   Rule
-	report *Report
+	checker *Checker
+	in      Input
+	name    string
+	rule    Rule
+	report  *Report // of all rules
 
-	touch
-	looked  map[string]bool              // the groups that were read and judged
-	members map[record.Key]record.Record // those that are there and not deleted
-	found   map[string]derived           // by ID: what is wrong now
-	rows    map[string]record.Record     // by ID: what is stored
-	// kept are the IDs of rows that stay as they are, since it cannot be told, and
-	// hidden those of rows that are not listed any longer.
-	kept, hidden map[string]bool
-	updates      []merge.Update
+	names   []string            // of the groups to check, sorted
+	unknown map[record.Key]bool // the records that the rule cannot read
+	failure failure
+	// What the groups hold, by the name of a group, the key of a record and the ID of a row.
+	judged map[string]bool              // the groups that were read and judged
+	live   map[record.Key]record.Record // the records that are there and not deleted
+	found  map[string]derived           // what is wrong now
+	rows   map[string]record.Record     // as they are stored
+	kept   map[string]bool              // the rows that stay as they are, since data is missing
+	hidden map[string]bool              // the rows of groups that list only some findings
+
+	updates []merge.Update
 }
 
 // maxFound is how many rows one check of a rule finds before it leaves the rest of the
 // groups unchecked. Each group has at most Checker.MaxPerScope rows and one.
 const maxFound = 10_000
 
-// errView says that a view did not answer each question.
-var errView = errors.New("violation: the view returned another number of answers than there were questions")
+var errView = errors.New("the view did not return one answer for each name or key")
 
 // run checks the rule. It leaves the rows that change, and what failed.
 func (c *ruleCheck) run(ctx context.Context) {
-	c.touch = c.touched(c.name, c.Input)
+	t := c.checker.touchOf(c.name, c.in)
+	c.names, c.unknown, c.failure = t.names, t.unknown, t.failure
 	c.report.Unknown += len(c.unknown)
-	if len(c.touch.names) == 0 {
+	if len(c.names) == 0 {
 		return
 	}
-	c.looked, c.members = make(map[string]bool), make(map[record.Key]record.Record)
+	c.judged, c.live = make(map[string]bool), make(map[record.Key]record.Record)
 	c.found, c.rows = make(map[string]derived), make(map[string]record.Record)
 	c.kept, c.hidden = make(map[string]bool), make(map[string]bool)
 	known := len(c.unknown)
-	if err := c.derive(ctx); err != nil {
+	if err := c.deriveRows(ctx); err != nil {
 		c.updates = nil
-		c.fail(err, c.touch.names...)
+		c.failure.add(err, c.names...)
 		return
 	}
 	for _, d := range c.found {
-		if c.Now == 0 || d.StatusAt(c.Now) == Open {
+		if c.in.Now == 0 || d.StatusAt(c.in.Now) == Open {
 			c.report.Open++
 		}
 	}
 	c.report.Unknown += len(c.unknown) - known
 }
 
-// derive reads the groups, finds what is wrong in them, and derives the rows that change.
-func (c *ruleCheck) derive(ctx context.Context) error {
-	names, view := c.touch.names, c.overlaid()
-	groups, err := view.Groups(ctx, c.name, names)
+// deriveRows reads the groups, finds what is wrong in them, and derives the rows that change.
+func (c *ruleCheck) deriveRows(ctx context.Context) error {
+	view := c.viewWithChanges()
+	groups, err := view.Groups(ctx, c.name, c.names)
 	if err != nil {
 		return err
 	}
-	if len(groups) != len(names) {
+	if len(groups) != len(c.names) {
 		return errView
 	}
 	for i, members := range groups {
-		c.group(names[i], members)
+		c.checkGroup(c.names[i], members)
 	}
-	if err := c.lookUp(ctx, view); err != nil {
+	if err := c.lookUpMissing(ctx, view); err != nil {
 		return err
 	}
-	if err := c.close(); err != nil {
+	if err := c.closeRows(); err != nil {
 		return err
 	}
-	return c.open()
+	return c.openRows()
 }
 
-// overlaid returns the view with the changes laid over it.
-func (c *ruleCheck) overlaid() View {
-	if len(c.Changes) == 0 {
-		return c.View
+// viewWithChanges returns the view with the changes laid over it.
+func (c *ruleCheck) viewWithChanges() View {
+	if len(c.in.Changes) == 0 {
+		return c.in.View
 	}
-	after := make([]record.Record, len(c.Changes))
-	for i, u := range c.Changes {
+	after := make([]record.Record, len(c.in.Changes))
+	for i, u := range c.in.Changes {
 		after[i] = u.After
 	}
-	return newOverlay(c.View, c.Checker, after)
+	return newOverlay(c.in.View, c.checker, after)
 }
 
-// group checks one group. One that fails finds nothing and closes nothing.
-func (c *ruleCheck) group(name string, members ScopeRecords) {
+// checkGroup checks one group. One that fails finds nothing and closes nothing.
+func (c *ruleCheck) checkGroup(name string, members ScopeRecords) {
 	err := members.Err
 	if err == nil && len(c.found) > maxFound {
 		err = ErrTooLarge
 	}
 	var l listed
 	if err == nil {
-		l, err = c.judge(name, members)
+		l, err = c.rowsOf(name, members)
 	}
 	if err != nil {
-		c.fail(err, name)
+		c.failure.add(err, name)
 	} else {
-		c.looked[name] = true
+		c.judged[name] = true
 	}
 	for _, d := range l.rows {
-		c.keep(d)
+		c.addFound(d)
 	}
 	if l.partial {
 		c.report.Unknown++
@@ -122,12 +125,12 @@ func (c *ruleCheck) group(name string, members ScopeRecords) {
 	}
 }
 
-// judge asks the rule what is wrong in a group.
-func (c *ruleCheck) judge(name string, members ScopeRecords) (listed, error) {
+// rowsOf asks the rule what is wrong in a group, and returns the rows of that.
+func (c *ruleCheck) rowsOf(name string, members ScopeRecords) (listed, error) {
 	g := groupOf(longName(c.rule, name, members.Records), members)
-	g.Limit = c.maxPerScope() + 1 // one more says until when there are too many
+	g.Limit = c.checker.maxPerScope() + 1 // one more says until when there are too many
 	for _, r := range g.Records {
-		c.members[r.Key()] = r
+		c.live[r.Key()] = r
 	}
 	// The rule gets slices of its own, for it may change them, and even keep them.
 	own := g
@@ -140,7 +143,7 @@ func (c *ruleCheck) judge(name string, members ScopeRecords) (listed, error) {
 		return listed{}, err
 	}
 	l := listed{scope: Scope{c.name, name}, group: g, partial: g.Partial}
-	if err := l.list(findings, c.maxPerScope()); err != nil {
+	if err := l.addFindings(findings, c.checker.maxPerScope()); err != nil {
 		return listed{}, err
 	}
 	return l, nil
@@ -166,8 +169,8 @@ func sortedByKey(records []record.Record) []record.Record {
 	return slices.CompactFunc(records, func(a, b record.Record) bool { return a.Key() == b.Key() })
 }
 
-// keep takes in a row. Where two records meet in two groups, the first one has it.
-func (c *ruleCheck) keep(d derived) {
+// addFound adds a row. One that is found in several groups belongs to the first of them.
+func (c *ruleCheck) addFound(d derived) {
 	if before, ok := c.found[d.ID]; !ok || d.Scope < before.Scope {
 		c.found[d.ID] = d
 	}

@@ -44,13 +44,13 @@ type taken struct {
 	cut     bool     // whether it takes more than that
 }
 
-// take returns what a record takes, given all the slots that its app names.
-func (n NoOverlap) take(r record.Record, all []Slot) taken {
+// limited returns what a record takes, within the limits, given all the slots that its app names.
+func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	t := taken{Record: r}
 	// A slot of no length is among those of its resource, where it meets none.
 	takes := func(s Slot) bool { return s.Resource != "" && (s.From < s.To || !n.Monthly) }
 	if len(all) == 1 && takes(all[0]) { // as most records do
-		t.slots = n.within(&t, all)
+		t.slots = n.addPeriods(&t, all)
 		return t
 	}
 	slots := make([]Slot, 0, min(len(all), MaxSlots))
@@ -65,16 +65,16 @@ func (n NoOverlap) take(r record.Record, all []Slot) taken {
 	if slots = slices.Compact(slots); len(slots) > MaxSlots {
 		slots, t.cut = slots[:MaxSlots], true
 	}
-	t.slots = n.within(&t, united(slots))
+	t.slots = n.addPeriods(&t, joinOverlapping(slots))
 	slices.SortFunc(t.slots, func(a, b Slot) int {
 		return cmp.Or(strings.Compare(a.Resource, b.Resource), cmp.Compare(b.From, a.From))
 	})
 	return t
 }
 
-// united returns slots that are sorted by their beginnings, those of one resource that have
+// joinOverlapping returns slots that are sorted by their beginnings, those of one resource that have
 // a moment in common as one.
-func united(slots []Slot) []Slot {
+func joinOverlapping(slots []Slot) []Slot {
 	last := make(map[string]int) // of a resource, in one
 	one := slots[:0]
 	for _, s := range slots {
@@ -88,9 +88,9 @@ func united(slots []Slot) []Slot {
 	return one
 }
 
-// within adds the periods of slots that are sorted by their beginnings, and returns the part
+// addPeriods adds the periods of slots that are sorted by their beginnings, and returns the part
 // of the slots that is in these.
-func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
+func (n NoOverlap) addPeriods(t *taken, slots []Slot) []Slot {
 	in := make([]Slot, 0, len(slots))
 	for _, s := range slots {
 		first, last := month(0), month(0)
@@ -98,7 +98,7 @@ func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
 			first, last = monthOf(s.From), monthOf(s.To-1)
 		}
 		for m := first; m <= last; m++ {
-			if !t.add(period{s.Resource, m}) {
+			if !t.addPeriod(period{s.Resource, m}) {
 				if s.To = s.From; n.Monthly {
 					s.To = max(s.From, m.begin())
 				}
@@ -112,8 +112,8 @@ func (n NoOverlap) within(t *taken, slots []Slot) []Slot {
 	return in
 }
 
-// add adds a period to those of a record. It returns false if that is one too many.
-func (t *taken) add(p period) bool {
+// addPeriod adds a period to those of a record. It returns false if that is one too many.
+func (t *taken) addPeriod(p period) bool {
 	if slices.Contains(t.periods, p) {
 		return true
 	}

@@ -15,26 +15,32 @@ type touch struct {
 	names []string // of the groups, sorted
 	// unknown are the records that the rule cannot read now.
 	unknown map[record.Key]bool
-	failure
+	failure failure
 }
 
-// errRule says that a rule cannot be run as it is registered.
-var errRule = errors.New("violation: a rule must not be nil, and its name must be valid UTF-8, not empty, without a slash, and not " + LostEditRule)
-
-// runnable returns errRule if the rule of that name cannot be run. The slash separates it
-// from the name of a scope in rows, and no check closes the rows of lost edits.
+// runnable returns why the rule of a name cannot be run, or nil. The slash separates the name
+// from that of a scope in rows, and no check closes the rows of lost edits.
 func (c *Checker) runnable(rule string) error {
-	if rule == "" || rule == LostEditRule || strings.Contains(rule, "/") || !utf8.ValidString(rule) || c.Rules[rule] == nil {
-		return errRule
+	switch {
+	case c.Rules[rule] == nil:
+		return errors.New("the rule is nil: set it in Checker.Rules or remove its name")
+	case rule == "":
+		return errors.New("the name of the rule is empty: register it by another name")
+	case strings.Contains(rule, "/"):
+		return errors.New("the name of the rule contains a slash: register it by another name")
+	case !utf8.ValidString(rule):
+		return errors.New("the name of the rule is not valid UTF-8: register it by another name")
+	case rule == LostEditRule:
+		return errors.New("the name is reserved for rows of lost edits: register the rule by another name")
 	}
 	return nil
 }
 
-// touched returns what the input is about.
-func (c *Checker) touched(rule string, in Input) touch {
+// touchOf returns what the input is about.
+func (c *Checker) touchOf(rule string, in Input) touch {
 	t := touch{unknown: make(map[record.Key]bool)}
 	if err := c.runnable(rule); err != nil {
-		t.fail(err)
+		t.failure.add(err)
 		return t
 	}
 	for _, s := range in.Scopes {
@@ -56,11 +62,11 @@ func (c *Checker) touched(rule string, in Input) touch {
 func (t *touch) add(rule Rule, u merge.Update) {
 	before, err := scopesOf(rule, u.Before)
 	if err != nil && !errors.Is(err, ErrUnknown) {
-		t.fail(err)
+		t.failure.add(err)
 	}
 	after, err := scopesOf(rule, u.After)
 	if err != nil && !errors.Is(err, ErrUnknown) {
-		t.fail(err)
+		t.failure.add(err)
 	}
 	if err != nil && !u.After.Deleted() {
 		// The groups that it belonged to are checked like all others, without it. To

@@ -42,16 +42,6 @@ func (u Unique) value(r record.Record) (string, error) {
 	return textOf(w)
 }
 
-// textOf returns the text that a field holds, and "" if it holds none. What is neither
-// is unreadable: a text that was encrypted, or has a newer form.
-func textOf(w record.FieldValue) (string, error) {
-	text, ok := w.Value.Text()
-	if !ok && !w.IsZero() && !w.Deleted() && w.Value.Kind() != record.KindNull {
-		return "", ErrUnknown
-	}
-	return text, nil
-}
-
 // Check returns one finding if there is more than one record.
 func (u Unique) Check(g Group) (Findings, error) {
 	if len(g.Records) < 2 {
