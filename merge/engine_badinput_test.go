@@ -182,7 +182,10 @@ func TestMemoryOfOneRecord(t *testing.T) {
 					require.False(t, w.IsZero())
 				})
 			}
-			const n = 50_000
+			n := 50_000
+			if testing.Short() {
+				n = 5_000
+			}
 			require.Less(t, cost(2*n)/cost(n), 2.6)
 		})
 	}

@@ -15,7 +15,8 @@ import (
 // greatest of a set, and the greatest of any set is fixed by pairs. The others
 // guard what is not that join: records, orders, repetition, exchange, clocks.
 //
-// The large ones run with
+// With -short, the scopes B and C run a sample of their configurations. The large ones
+// run with
 //
 //	go test ./merge -run Scope -scopes=large [-sample=47] -timeout=2h
 var (
@@ -71,6 +72,14 @@ func (s scope) run(t *testing.T, start func() func(config int) (cases int, err e
 
 // chosen returns how many configurations run goes through.
 func (s scope) chosen() int { return (s.configs + s.step - 1) / s.step }
+
+// oneIn returns the step that runs all configurations, or with -short one in n.
+func oneIn(n int) int {
+	if testing.Short() {
+		return n
+	}
+	return 1
+}
 
 // digits takes the number of a configuration apart, the least digit first.
 type digits int

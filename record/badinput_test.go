@@ -3,7 +3,9 @@ package record_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,13 +70,10 @@ func goodItem(id string) string {
 	return `{"table":"tasks","id":"` + id + `","data":{"title":` + fieldOf(`"good"`) + `}}`
 }
 
-func badInputs() []badInput {
-	var all []badInput
-	for _, rows := range [][]badInput{syntaxRows(), limitRows(), unknownRows(), duplicateRows(), nameRows(), textRows(), valueRows(), stampRows(), stampAcceptedRows()} {
-		all = append(all, rows...)
-	}
-	return all
-}
+// badInputs returns all rows. It makes their texts, some of many MB, once.
+var badInputs = sync.OnceValue(func() []badInput {
+	return slices.Concat(syntaxRows(), limitRows(), unknownRows(), duplicateRows(), nameRows(), textRows(), valueRows(), stampRows(), stampAcceptedRows())
+})
 
 // TestBadInput has a row for each number from 1 to 47 and from 53 to 60, and for
 // nothing else. Some rows are about Go values, and have tests of their own.

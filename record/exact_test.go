@@ -17,7 +17,7 @@ import (
 // number, and nothing else changes.
 func TestExact(t *testing.T) {
 	exact := record.Decoder{Limits: record.Limits{Exact: true}}
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		literal := rapid.OneOf(genLiteral, genLong).Draw(t, "literal")
 		rounded, err := record.ParseValue([]byte(literal))
 		value, refused := exact.Value([]byte(literal))
@@ -88,7 +88,7 @@ func TestExactOnEveryPath(t *testing.T) {
 // TestNumbersFromGoAreAccepted: Of refuses no finite float, alone or within another
 // value, and it reads as the same one.
 func TestNumbersFromGoAreAccepted(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.OneOf(genFloat, rapid.Float64()).Draw(t, "f")
 		value, err := record.Of([]float64{f})
 		require.NoError(t, err)

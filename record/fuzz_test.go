@@ -310,7 +310,7 @@ func TestSecondOpinion(t *testing.T) {
 		}
 	}
 	for depth := range 5 {
-		checkLaw(t, func(t *rapid.T) {
+		rapid.Check(t, func(t *rapid.T) {
 			checkValue(t, &d, []byte(genJSON(depth).Draw(t, "text")))
 		})
 	}

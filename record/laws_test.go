@@ -16,16 +16,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// checkLaw checks a property 1,000 times instead of 100, unless the command line
-// says how often: ties among writes are what goes wrong, and they are rare.
-func checkLaw(t *testing.T, law func(*rapid.T)) {
-	t.Helper()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		require.NoError(t, flag.Set("rapid.checks", "1000"))
+// TestMain checks each property 1,000 times, unless the command line says how often: ties
+// are what goes wrong, and they are rare.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "1000"); err != nil {
+		panic(err)
 	}
-	rapid.Check(t, law)
+	m.Run()
 }
 
 // plainWrite is a write as this test knows it, without the types and the
@@ -90,7 +87,7 @@ var genPlainWrite = rapid.Custom(func(t *rapid.T) plainWrite {
 // TestOrderOfWrites: the order is that of the rule, total, antisymmetric and
 // transitive, and 0 only for the same write (O1 to O3, O6).
 func TestOrderOfWrites(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := genPlainWrite.Draw(t, "a"), genPlainWrite.Draw(t, "b"), genPlainWrite.Draw(t, "c")
 		x, y, z := a.fieldValue(), b.fieldValue(), c.fieldValue()
 		require.Equal(t, a.order(b), x.Compare(y))
@@ -136,7 +133,7 @@ func TestOrderOfClients(t *testing.T) {
 		}
 		return c
 	})
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		c, d := genClient.Draw(t, "c"), genClient.Draw(t, "d")
 		copy(d[:rapid.IntRange(0, 16).Draw(t, "alike")], c[:])
 		x := record.FieldValue{Stamp: clock.Stamp{Time: 1, Client: c}}
@@ -209,7 +206,7 @@ func list(open, end, space string, sorted, drawn []spelled) spelled {
 // TestValueIsItsCanonicalText: any spelling gives the canonical text, which gives
 // itself; equal texts are equal values, and order them (B1 to B4).
 func TestValueIsItsCanonicalText(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		a, b := genSpelled(3).Draw(t, "a"), genSpelled(1).Draw(t, "b")
 		x, err := record.ParseValue([]byte(a.other))
 		require.NoError(t, err)
@@ -264,7 +261,7 @@ func recordOf(t require.TestingT, fields map[string]record.FieldValue) record.Re
 // records, writes and mutations; equal records are equal bytes (B1 to B3, B5).
 func TestRecordSurvivesItsText(t *testing.T) {
 	var d record.Decoder
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		fields := genFields.Draw(t, "fields")
 		r, other := recordOf(t, fields), recordOf(t, genFields.Draw(t, "other"))
 		text := r.AppendJSON(nil)
@@ -308,7 +305,7 @@ func TestRecordSurvivesItsText(t *testing.T) {
 // that nobody knows, change nothing; a name that comes twice does (B2, B5).
 func TestTextInAnyOrder(t *testing.T) {
 	var d record.Decoder
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		r := recordOf(t, genFields.Draw(t, "fields"))
 		var fields []string
 		for name, w := range r.All() {
@@ -340,7 +337,7 @@ func TestTextInAnyOrder(t *testing.T) {
 func TestUnknownFieldsMerge(t *testing.T) {
 	var d record.Decoder
 	var b record.Builder
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		older, newer := genPlainWrite.Draw(t, "one"), genPlainWrite.Draw(t, "other")
 		if older.order(newer) > 0 {
 			older, newer = newer, older

@@ -174,7 +174,7 @@ var genLong = rapid.Custom(func(t *rapid.T) string {
 
 // TestLongNumbersAreNearest is about literals of up to 1,000 characters.
 func TestLongNumbersAreNearest(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		if literal := genLong.Draw(t, "literal"); len(literal) <= 1000 {
 			checkNumber(t, literal)
 		}

@@ -187,7 +187,7 @@ func TestSmallestNumbers(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, want, got, literal)
 	}
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		near := rapid.SampledFrom([]uint64{1, 2, 3, 1 << 30, 1 << 51, 1<<52 - 1, 1 << 52, 1<<53 - 2, 1<<53 - 1, 1 << 53, 1 << 54}).Draw(t, "near")
 		units := new(big.Float).SetPrec(200).SetUint64(near + rapid.Uint64Range(0, 3).Draw(t, "more"))
 		shift := rapid.SampledFrom([]float64{0, 0.5, 0.25, 0.75}).Draw(t, "part")
@@ -216,7 +216,7 @@ func TestSmallestNumbers(t *testing.T) {
 // TestNumbersSecondOpinion compares the rule with one that does all in fractions
 // of any size.
 func TestNumbersSecondOpinion(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		literal := genLiteral.Draw(t, "literal")
 		value, err := record.ParseValue([]byte(literal))
 		want, refused := opinionOfNumber(literal)

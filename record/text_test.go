@@ -49,7 +49,7 @@ func TestSortedObjects(t *testing.T) {
 		names = append(names, fmt.Sprintf("k%d\"", i))
 	}
 	slices.Sort(names)
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		order := rapid.Permutation(names).Draw(t, "order")
 		n := rapid.IntRange(1, len(names)).Draw(t, "n")
 		var drawn, sorted []string
@@ -86,7 +86,7 @@ var genStringText = rapid.Custom(func(t *rapid.T) string {
 
 // TestStringsSecondOpinion compares strings with what encoding/json makes of them.
 func TestStringsSecondOpinion(t *testing.T) {
-	checkLaw(t, func(t *rapid.T) {
+	rapid.Check(t, func(t *rapid.T) {
 		text := genStringText.Draw(t, "text")
 		value, err := record.ParseValue([]byte(text))
 		want, _, refused := opinion([]byte(text))

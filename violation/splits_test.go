@@ -69,7 +69,11 @@ func TestAllSplits(t *testing.T) {
 		lines := want.openLines(t)
 		wrong += strings.Count(lines, "\n")
 		d := rand.New(rand.NewPCG(1, 1))
-		for order := range 8 {
+		orders := 8
+		if testing.Short() {
+			orders = 2
+		}
+		for order := range orders {
 			count := 0
 			splits(writes, func(calls [][]record.Record) {
 				s := newServer(smallRules())

@@ -178,6 +178,9 @@ func TestMemoryOfJournal(t *testing.T) {
 		return string(e.AppendJournal(nil, in, e.Apply(in)))
 	}
 	for _, args := range [][]string{nil, {"-state"}, {"-explain", "tasks/51/title"}} {
+		if testing.Short() && args != nil {
+			continue
+		}
 		heap := func(n int) uint64 {
 			g := &generator{lines: n, line: entry}
 			var out, errs bytes.Buffer

@@ -74,6 +74,9 @@ func openRows(t *testing.T, s *server) string {
 // nodeRules builds the rules for JavaScript, and returns a function that runs them under
 // Node on JSON Lines.
 func nodeRules(t *testing.T) func(lines []byte) (string, error) {
+	if testing.Short() {
+		t.Skip("builds for another platform")
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("SKIPPED: the rules are not tested in JavaScript, since there is no node")
