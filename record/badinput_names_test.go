@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
 // rowList collects rows.
@@ -109,7 +110,7 @@ func nameRows() []badInput {
 
 	for row, names := range oddNames() {
 		for _, name := range names {
-			quoted := canonicalText(name)
+			quoted := opinion.Quote(name)
 			item := `{"table":` + quoted + `,"id":` + quoted + `,"data":{` + quoted + `:` + fieldOf("1") + `}}`
 			rows.accept(row, strconv.QuoteToASCII(name), item, item)
 		}

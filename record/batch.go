@@ -23,17 +23,8 @@ type Item struct {
 // are refused, and more than one for each 64 bytes of it: then the errors would
 // cost many times the memory of the input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
-	p, err := d.start(text)
-	if err != nil {
-		return nil, err
-	}
-	b := batch{Decoder: d}
-	if p.peek() == '{' {
-		err = b.lines()
-	} else {
-		err = b.array()
-	}
-	if err != nil {
+	b := batch{Decoder: d, size: len(text)}
+	if err := d.read(text, b.read); err != nil {
 		return nil, err
 	}
 	return b.items(), nil
@@ -42,6 +33,7 @@ func (d *Decoder) Batch(text []byte) ([]Item, error) {
 // batch is a batch that is being read.
 type batch struct {
 	*Decoder
+	size int // of the text
 	// full and last are the items so far. All items of most batches are in last.
 	full    [][]Item
 	last    []Item
@@ -49,25 +41,33 @@ type batch struct {
 	refused int
 }
 
-// array reads an array of mutations, and nothing behind it.
+// read reads a batch of either form.
+func (b *batch) read() error {
+	if b.parser.Peek() == '{' {
+		return b.lines()
+	}
+	return b.array()
+}
+
+// array reads an array of mutations.
 func (b *batch) array() error {
 	p := &b.parser
-	if err := p.expect('['); err != nil {
+	if err := p.Expect('['); err != nil {
 		return err
 	}
-	p.pos++
-	if p.accept(']') {
-		return p.end()
+	p.Pos++
+	if p.Accept(']') {
+		return nil
 	}
 	for {
 		if err := b.item(); err != nil {
 			return err
 		}
-		if p.accept(']') {
-			return p.end()
+		if p.Accept(']') {
+			return nil
 		}
-		if !p.accept(',') {
-			return p.syntax("expected , or ]")
+		if !p.Accept(',') {
+			return p.Syntax("expected , or ]")
 		}
 	}
 }
@@ -75,14 +75,14 @@ func (b *batch) array() error {
 // lines reads mutations one behind the other, each on a line of its own.
 func (b *batch) lines() error {
 	p := &b.parser
-	for p.peek(); p.pos < len(p.in); p.peek() {
+	for p.Peek(); len(p.Rest()) > 0; p.Peek() {
 		if err := b.item(); err != nil {
 			return err
 		}
-		for p.next(' ') || p.next('\t') || p.next('\r') {
+		for p.Next(' ') || p.Next('\t') || p.Next('\r') {
 		}
-		if p.pos < len(p.in) && !p.next('\n') {
-			return p.syntax("data after the mutation of a line")
+		if len(p.Rest()) > 0 && !p.Next('\n') {
+			return p.Syntax("data after the mutation of a line")
 		}
 	}
 	return nil
@@ -92,22 +92,24 @@ func (b *batch) lines() error {
 // the item ends, or if there are too many.
 func (b *batch) item() error {
 	p := &b.parser
-	p.peek()
+	p.Peek()
 	if b.count >= p.limits.Items {
-		return p.fail(&LimitError{What: "items", Limit: p.limits.Items})
+		return &LimitError{What: "items", Limit: p.limits.Items}
 	}
-	start := p.pos
+	p.item = b.count
+	start := p.Pos
 	m, err := b.mutation()
 	if err != nil {
-		err = p.located(b.count, err)
 		if errors.Is(err, ErrSyntax) {
 			return err
 		}
-		p.pos = start
+		err = p.located(err)
+		p.Pos = start
 		if err := b.refuse(); err != nil {
-			return p.located(b.count, err)
+			return err
 		}
 	}
+	p.item = noItem
 	b.add(Item{m, err})
 	return nil
 }
@@ -122,11 +124,11 @@ const (
 // refuse counts a refused item and moves behind it.
 func (b *batch) refuse() error {
 	p := &b.parser
-	if most := max(len(p.in)/refusedSize, maxRefused); b.refused == most {
-		return p.fail(&LimitError{What: "refused", Limit: most})
+	if most := max(b.size/refusedSize, maxRefused); b.refused == most {
+		return &LimitError{What: "refused", Limit: most}
 	}
 	b.refused++
-	return p.skip()
+	return p.Skip()
 }
 
 // add adds an item. The first slice has room for as many items as seem to follow. Where
@@ -137,7 +139,7 @@ func (b *batch) add(item Item) {
 		room := 64
 		if b.last == nil {
 			const shortest = len(`{"table":"t","id":"i","data":{}}`)
-			rest := b.parser.in[b.parser.pos:]
+			rest := b.parser.Rest()
 			room = 1 + min(bytes.Count(rest, []byte(`"table"`)), len(rest)/shortest)
 		} else {
 			b.full = append(b.full, b.last)

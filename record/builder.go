@@ -44,8 +44,8 @@ func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record,
 		b.text = append(b.text, w.Value.text...)
 		b.entries = append(b.entries, entry{b.text[start:from], from, len(b.text), w.Stamp})
 	}
-	if err := sortEntries(b.entries); err != nil {
-		return Record{}, err
+	if twice := sortEntries(b.entries); twice != nil {
+		return Record{}, at(PathName(string(twice)), ErrDuplicate)
 	}
 	return b.record(key, b.entries, b.text), nil
 }
@@ -58,14 +58,14 @@ type entry struct {
 	stamp    clock.Stamp
 }
 
-// sortEntries sorts by name and refuses a name that occurs twice.
-func sortEntries(entries []entry) error {
+// sortEntries sorts by name. It returns a name that occurs twice, or nil.
+func sortEntries(entries []entry) (twice []byte) {
 	if inOrder(entries) == len(entries) {
 		return nil
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
 	if i := inOrder(entries); i < len(entries) {
-		return at(PathName(string(entries[i].name)), ErrDuplicate)
+		return entries[i].name
 	}
 	return nil
 }

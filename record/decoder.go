@@ -1,5 +1,7 @@
 package record
 
+import "github.com/fieldlww/fieldlww/record/internal/jsontext"
+
 // Decoder reads values, records, mutations and batches from untrusted JSON, or,
 // with Trusted, from the JSON of one's own store or server. For any bytes it
 // returns a value or an *Error; it never panics.
@@ -34,89 +36,105 @@ type Decoder struct {
 	entries []entry
 }
 
-// maxKept is how much scratch memory a Decoder keeps for the next call.
+// maxKept is how much scratch memory is kept for the next call.
 const maxKept = 1 << 20
 
-// start returns the parser set to the beginning of text, or an error if that is
-// too long.
-func (d *Decoder) start(text []byte) (*parser, error) {
+// start begins to read text. It refuses one that is too long.
+func (d *Decoder) start(text []byte) error {
 	p := &d.parser
-	p.in, p.pos, p.from, p.limits, p.trusted = text, 0, 0, d.Limits.inForce(d.Trusted), d.Trusted
-	p.out, p.others, p.trail, p.dropped = p.out[:0], p.others[:0], p.trail[:0], false
-	if cap(p.out)+cap(p.scratch) > maxKept {
-		p.out, p.moved, p.members, p.scratch = nil, nil, nil, nil
-	}
+	p.limits, p.trusted = d.Limits.inForce(d.Trusted), d.Trusted
+	p.Reset(text, jsontext.Limits{Depth: p.limits.Depth, Size: p.limits.Value, Exact: p.limits.Exact})
+	p.others, p.trail, p.item = p.others[:0], p.trail[:0], noItem
 	if cap(d.entries) > maxKept/64 {
 		d.entries = nil
 	}
 	if len(text) > p.limits.Bytes {
-		return nil, p.fail(&LimitError{What: "bytes", Limit: p.limits.Bytes})
+		return &LimitError{What: "bytes", Limit: p.limits.Bytes}
 	}
-	return p, nil
+	return nil
+}
+
+// read reads a text that is what part reads, and nothing else.
+func (d *Decoder) read(text []byte, part func() error) error {
+	err := d.start(text)
+	if err == nil {
+		err = part()
+	}
+	if err == nil {
+		err = d.parser.End()
+	}
+	if err != nil {
+		return d.parser.located(err)
+	}
+	return nil
 }
 
 // Value reads one JSON text as a value.
 func (d *Decoder) Value(text []byte) (Value, error) {
-	p, err := d.start(text)
-	if err != nil {
+	if err := d.read(text, d.parser.Value); err != nil {
 		return Value{}, err
 	}
-	if err := p.checkedValue(); err != nil {
-		return Value{}, err
-	}
-	if err := p.end(); err != nil {
-		return Value{}, err
-	}
-	return valueOf(string(p.out)), nil
+	return valueOf(string(d.parser.Out)), nil
 }
 
 // FieldValue reads one write of a field.
 func (d *Decoder) FieldValue(text []byte) (FieldValue, error) {
-	p, err := d.start(text)
-	if err != nil {
+	var e entry
+	if err := d.read(text, func() error { return d.parser.write(&e) }); err != nil {
 		return FieldValue{}, err
 	}
-	var e entry
-	err = p.write(&e)
-	if err == nil {
-		err = p.end()
-	}
-	if err != nil {
-		return FieldValue{}, p.located(-1, err)
-	}
-	return FieldValue{Value{string(p.out[e.from:e.to])}, e.stamp}, nil
+	return FieldValue{Value{string(d.parser.Out[e.from:e.to])}, e.stamp}, nil
 }
 
 // Record reads an object from field names to FieldValues as the record of the
 // given key, which is not checked.
 func (d *Decoder) Record(key Key, text []byte) (Record, error) {
-	p, err := d.start(text)
-	if err != nil {
+	if err := d.read(text, d.fields); err != nil {
 		return Record{}, err
 	}
-	err = d.fields()
-	if err == nil {
-		err = p.end()
+	r, err := d.record(key)
+	if err != nil {
+		return Record{}, d.parser.located(err)
 	}
-	var r Record
-	if err == nil {
-		r, err = d.finish(key)
-	}
-	return r, p.located(-1, err)
+	return r, nil
 }
 
 // Mutation reads one mutation.
-func (d *Decoder) Mutation(text []byte) (Mutation, error) {
-	p, err := d.start(text)
+func (d *Decoder) Mutation(text []byte) (m Mutation, err error) {
+	err = d.read(text, func() error { m, err = d.mutation(); return err })
 	if err != nil {
 		return Mutation{}, err
 	}
-	m, err := d.mutation()
-	if err == nil {
-		err = p.end()
-	}
-	if err != nil {
-		return Mutation{}, p.located(-1, err)
-	}
 	return m, nil
+}
+
+// fields reads an object from field names to FieldValues into d.entries.
+func (d *Decoder) fields() error {
+	p := &d.parser
+	d.entries = d.entries[:0]
+	return p.object(nil, func(_ int, name []byte) error {
+		if len(d.entries) >= p.limits.Fields {
+			return &LimitError{What: "fields", Limit: p.limits.Fields}
+		}
+		if err := p.checkName(name); err != nil {
+			return err
+		}
+		e := entry{name: name}
+		if err := p.write(&e); err != nil {
+			return err
+		}
+		if string(name) == DeletedField && (Value{string(p.Out[e.from:e.to])}).Kind() != KindBool {
+			return errDeletedField
+		}
+		d.entries = append(d.entries, e)
+		return nil
+	})
+}
+
+// record returns the record of d.entries.
+func (d *Decoder) record(key Key) (Record, error) {
+	if twice := sortEntries(d.entries); twice != nil {
+		return Record{}, d.parser.under(twice, ErrDuplicate)
+	}
+	return d.builder.record(key, d.entries, d.parser.Out), nil
 }

@@ -2,38 +2,39 @@ package record
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // The reasons for which input is refused. Every error of this package wraps
 // exactly one of them, so that callers can branch with errors.Is.
 var (
 	// ErrSyntax: the bytes are not JSON.
-	ErrSyntax = errors.New("invalid JSON")
+	ErrSyntax = jsontext.ErrSyntax
 	// ErrTruncated: the bytes end in the middle of a JSON text. It is also an
 	// ErrSyntax.
-	ErrTruncated = fmt.Errorf("%w: input ends too early", ErrSyntax)
+	ErrTruncated = jsontext.ErrTruncated
 	// ErrUTF8: text that is not valid UTF-8, or an escaped lone surrogate.
-	ErrUTF8 = errors.New("invalid UTF-8")
+	ErrUTF8 = jsontext.ErrUTF8
 	// ErrDuplicate: one name twice in one object. Readers disagree on which of
 	// the two counts, so neither does.
-	ErrDuplicate = errors.New("duplicate name")
+	ErrDuplicate = jsontext.ErrDuplicate
 	// ErrName: a table, ID, field or member name that is not allowed.
 	ErrName = errors.New("invalid name")
 	// ErrType: a JSON value of another type than the one expected there, or a
 	// field value that does not fit the Go type it is read into.
-	ErrType = errors.New("wrong type")
+	ErrType = jsontext.ErrType
 	// ErrMissing: a member that must be there is not.
 	ErrMissing = errors.New("missing member")
 	// ErrKind: a field value with both or neither of "value" and "deleted".
 	ErrKind = errors.New("need exactly one of value and deleted")
 	// ErrNumber: a number outside float64, or one that would underflow to zero.
-	ErrNumber = errors.New("number out of range")
+	ErrNumber = jsontext.ErrNumber
 	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact
 	// or Of refuses it. It is also an ErrNumber.
-	ErrInexact = fmt.Errorf("%w: it would be rounded; send it as a string", ErrNumber)
+	ErrInexact = jsontext.ErrInexact
 	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or
 	// that of an edit, which is not greater than what its author saw.
 	ErrStamp = errors.New("invalid stamp")
@@ -162,7 +163,7 @@ func appendPathName(dst, name []byte) []byte {
 func isPlain(name []byte) bool {
 	for _, c := range name {
 		switch {
-		case isDigit(c), 'a' <= c|0x20 && c|0x20 <= 'z', c == '_', c == '$', c == '-', c == '/':
+		case '0' <= c && c <= '9', 'a' <= c|0x20 && c|0x20 <= 'z', c == '_', c == '$', c == '-', c == '/':
 		default:
 			return false
 		}

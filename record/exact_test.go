@@ -13,45 +13,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestExact: a number is refused exactly where its canonical form is another
-// number, and nothing else changes.
-func TestExact(t *testing.T) {
-	exact := record.Decoder{Limits: record.Limits{Exact: true}}
-	rapid.Check(t, func(t *rapid.T) {
-		literal := rapid.OneOf(genLiteral, genLong).Draw(t, "literal")
-		rounded, err := record.ParseValue([]byte(literal))
-		value, refused := exact.Value([]byte(literal))
-		if err != nil {
-			require.Equal(t, err, refused, literal)
-			return
-		}
-		before, _ := new(big.Rat).SetString(literal)
-		after, _ := new(big.Rat).SetString(rounded.JSON())
-		if before.Cmp(after) != 0 {
-			require.ErrorIs(t, refused, record.ErrInexact, literal)
-			require.ErrorIs(t, refused, record.ErrNumber, literal)
-			return
-		}
-		require.NoError(t, refused, literal)
-		require.Equal(t, rounded, value)
-	})
-	for literal, want := range map[string]string{
-		"1.50": "1.5", "0.1": "0.1", "9007199254740993": "9007199254740993", "9223372036854775807.0": "9223372036854775807",
-		"18446744073709552000": "18446744073709552000", "1E23": "1e+23", "-0.0": "0", "5e-324": "5e-324", "0.30000000000000004": "0.30000000000000004",
-		"18446744073709551615": "", "18446744073709551616": "", "-9223372036854775809": "", "14695981039346656037": "", "99999999999999999.99": "",
-		"9007199254740993.5": "", "0.1000000000000000055511151231257827021181583404541015625": "", "4.9e-324": "", "0.99999999999999999999": "",
-		"1." + strings.Repeat("0", 900) + "1": "", "1." + strings.Repeat("0", 900) + "e-1": "0.1",
-	} {
-		value, err := exact.Value([]byte(literal))
-		if want == "" {
-			require.ErrorIs(t, err, record.ErrInexact, literal)
-			continue
-		}
-		require.NoError(t, err, literal)
-		require.Equal(t, want, value.JSON())
-	}
-}
-
 // TestExactOnEveryPath: whatever a Decoder reads, and wherever in it the number
 // is, the option decides. Of needs no option.
 func TestExactOnEveryPath(t *testing.T) {
@@ -89,7 +50,7 @@ func TestExactOnEveryPath(t *testing.T) {
 // value, and it reads as the same one.
 func TestNumbersFromGoAreAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := rapid.OneOf(genFloat, rapid.Float64()).Draw(t, "f")
+		f := rapid.OneOf(rapid.Float64(), rapid.Map(rapid.Uint64Range(1, 1<<53), math.Float64frombits)).Draw(t, "f")
 		value, err := record.Of([]float64{f})
 		require.NoError(t, err)
 		var again []float64

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // Mutation is what one author did to one record at once: the unit that is
@@ -28,9 +29,9 @@ type Mutation struct {
 // nothing that a Decoder accepts.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
-	dst = appendQuoted(dst, m.Data.key.Table)
+	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)
 	dst = append(dst, `,"id":`...)
-	dst = appendQuoted(dst, m.Data.key.ID)
+	dst = jsontext.AppendQuoted(dst, m.Data.key.ID)
 	dst = append(dst, `,"data":`...)
 	dst = m.Data.AppendJSON(dst)
 	sep := `,"base":{`
@@ -41,7 +42,7 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 		}
 		dst = append(dst, sep...)
 		sep = ","
-		dst = append(appendQuoted(dst, name), ':')
+		dst = append(jsontext.AppendQuoted(dst, name), ':')
 		if s.IsZero() {
 			dst = append(dst, "null"...)
 		} else {

@@ -5,53 +5,29 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// parser reads one JSON text. It is written for input that nobody vouches for:
-// it refuses what is ambiguous, holds no more than a small multiple of the
-// input, and keeps going deeper only as far as it may.
+// parser reads the objects of the wire format: fields by name, or known members among
+// unknown ones. It leaves to the Reader what is JSON.
 //
-// Values are not turned into trees. Their canonical text is appended to out
-// while they are read, so that the texts of all values of a record end up in
-// one piece of memory.
+// Its methods return bare reasons. The Decoder makes one *Error of a reason, of the names
+// that lead to it and of the position of the Reader.
 type parser struct {
-	in     []byte
-	pos    int
+	jsontext.Reader
 	limits Limits // as they are in force
 	// trusted is as in Decoder.
 	trusted bool
-	out     []byte // canonical texts
-	from    int    // where in the input the texts in out begin
-	// dropped says that the value that is read is not kept. Its syntax, names and
-	// size are checked all the same, but its numbers need no canonical form.
-	dropped bool
-	// The rest is scratch, which is kept from one use to the next: scratch is
-	// for unescaped text, members, moved and spans are for sorting an object, and
 	// others holds the unknown names of the objects that are open.
-	scratch []byte
-	members []member
-	moved   []byte
-	spans   []span
-	others  [][]byte
+	others [][]byte
 	// trail holds the names that lead to an error, the innermost first.
 	trail [][]byte
+	path  []byte // scratch
+	item  int    // the index of the item that is read, or noItem
 }
 
-// fail returns err as an *Error at the present position.
-func (p *parser) fail(err error) error {
-	return &Error{Offset: p.pos, Err: err}
-}
-
-// syntax returns an ErrSyntax, or an ErrTruncated at the end of the input.
-func (p *parser) syntax(reason string) error {
-	switch {
-	case p.pos >= len(p.in):
-		return p.fail(ErrTruncated)
-	case p.pos == 0 && bytes.HasPrefix(p.in, []byte("\xef\xbb\xbf")):
-		reason = "byte order mark"
-	}
-	return p.fail(fmt.Errorf("%w: %s", ErrSyntax, reason))
-}
+const noItem = -1
 
 // under returns err, noting that it is of the member of that name.
 func (p *parser) under(name []byte, err error) error {
@@ -59,149 +35,124 @@ func (p *parser) under(name []byte, err error) error {
 	return err
 }
 
-// located returns err with its whole path, which is made only now, in one piece.
-// The path begins with the index of an item, unless that is negative.
-func (p *parser) located(index int, err error) error {
-	e, ok := err.(*Error)
-	if !ok {
-		return err
+// located returns an *Error for a reason, with its whole path, which is made only now, in
+// one piece. The path begins with the index of the item, if one is read.
+func (p *parser) located(reason error) error {
+	if limit, ok := reason.(*jsontext.LimitError); ok {
+		reason = (*LimitError)(limit)
 	}
-	path := p.scratch[:0]
-	if index >= 0 {
-		path = append(strconv.AppendInt(append(path, '['), int64(index), 10), ']')
+	path := p.path[:0]
+	if p.item != noItem {
+		path = append(strconv.AppendInt(append(path, '['), int64(p.item), 10), ']')
 	}
 	for _, name := range slices.Backward(p.trail) {
-		path = appendPathName(appendDot(path), name)
-	}
-	if e.Path != "" {
-		path = append(appendDot(path), e.Path...)
-	}
-	p.trail, p.scratch, e.Path = p.trail[:0], path, string(path)
-	return e
-}
-
-func appendDot(path []byte) []byte {
-	if len(path) == 0 {
-		return path
-	}
-	return append(path, '.')
-}
-
-// peek skips white space and returns the next byte, or 0 at the end.
-func (p *parser) peek() byte {
-	for p.pos < len(p.in) {
-		switch c := p.in[p.pos]; c {
-		case ' ', '\t', '\n', '\r':
-			p.pos++
-		default:
-			return c
+		if len(path) > 0 {
+			path = append(path, '.')
 		}
+		path = appendPathName(path, name)
 	}
-	return 0
-}
-
-// accept skips white space and then c, if c is next.
-func (p *parser) accept(c byte) bool {
-	if p.peek() != c || p.pos >= len(p.in) {
-		return false
-	}
-	p.pos++
-	return true
-}
-
-// end refuses anything but white space up to the end of the input.
-func (p *parser) end() error {
-	if p.peek(); p.pos < len(p.in) {
-		return p.syntax("data after the value")
-	}
-	return nil
-}
-
-// expect refuses a value that does not begin with c, and consumes nothing.
-func (p *parser) expect(c byte) error {
-	got := p.peek()
-	switch {
-	case got == c && p.pos < len(p.in):
-		return nil
-	case startsValue(got):
-		return p.fail(ErrType)
-	}
-	return p.syntax("not a value")
-}
-
-func startsValue(c byte) bool {
-	switch c {
-	case '{', '[', '"', 't', 'f', 'n', '-':
-		return true
-	}
-	return '0' <= c && c <= '9'
+	p.trail, p.path = p.trail[:0], path
+	return &Error{Path: string(path), Offset: p.Pos, Err: reason}
 }
 
 // object reads an object, calling member with each name, unescaped, when its
 // value is next. Where the members come in the order of names, it also passes the
 // index of the name, and -1 otherwise.
 func (p *parser) object(names []string, member func(i int, name []byte) error) error {
-	if err := p.expect('{'); err != nil {
+	if err := p.Expect('{'); err != nil {
 		return err
 	}
-	p.pos++
-	if p.accept('}') {
+	p.Pos++
+	if p.Accept('}') {
 		return nil
 	}
 	for k := 0; ; k++ {
 		i, name, err := -1, []byte(nil), error(nil)
-		if k < len(names) && p.peek() == '"' && p.isNext(names[k]) {
-			i, name = k, p.in[p.pos+1:p.pos+1+len(names[k])]
-			p.pos += len(name) + len(`"":`)
-		} else if name, err = p.name(); err != nil {
+		if k < len(names) {
+			name, _ = p.AcceptName(names[k])
+		}
+		if name != nil {
+			i = k
+		} else if name, err = p.Name(); err != nil {
 			return err
 		}
 		if err := member(i, name); err != nil {
 			return p.under(name, err)
 		}
-		if p.accept('}') {
+		if p.Accept('}') {
 			return nil
 		}
-		if !p.accept(',') {
-			return p.syntax("expected , or }")
+		if !p.Accept(',') {
+			return p.Syntax("expected , or }")
 		}
 	}
 }
 
-// isNext reports whether the next name is the given one, with a colon right
-// behind it, as canonical JSON has it. That saves looking at the name in detail.
-func (p *parser) isNext(name string) bool {
-	rest := p.in[p.pos+1:]
-	n := len(name)
-	return len(rest) > n+1 && string(rest[:n]) == name && rest[n] == '"' && rest[n+1] == ':'
+// known reads an object of which the names of the known members are given,
+// calling member with the index of each that it finds, and skips the others. It
+// returns a bit for each known member that was there.
+func (p *parser) known(names []string, member func(i int) error) (seen uint, err error) {
+	outer := len(p.others)
+	err = p.object(names, func(i int, name []byte) error {
+		if i < 0 {
+			i = slices.Index(names, string(name))
+		}
+		if i < 0 {
+			if err := checkUnknown(names, p.others[outer:], name); err != nil {
+				return err
+			}
+			p.others = append(p.others, name)
+			return p.Drop()
+		}
+		if seen&(1<<i) != 0 {
+			return ErrDuplicate
+		}
+		seen |= 1 << i
+		return member(i)
+	})
+	p.others = p.others[:outer]
+	return seen, err
 }
 
-// name reads a member name and the colon behind it. The name is a part of the
-// input, unless it has escapes.
-func (p *parser) name() ([]byte, error) {
-	if p.peek() != '"' {
-		return nil, p.syntax("expected a name")
+// checkUnknown returns the reason why the name of an unknown member is refused,
+// if it is: that it occurs twice, or differs in case alone from a known one, so
+// that some readers would take it for that one.
+func checkUnknown(names []string, others [][]byte, name []byte) error {
+	if len(others) == mostMembers {
+		return &LimitError{What: "members", Limit: mostMembers}
 	}
-	name, plain, err := p.rawString()
-	if err != nil {
-		return nil, err
+	for _, other := range others {
+		if bytes.Equal(other, name) {
+			return ErrDuplicate
+		}
 	}
-	if !p.accept(':') {
-		return nil, p.syntax("expected :")
+	for _, known := range names {
+		if bytes.EqualFold([]byte(known), name) {
+			return errVariant
+		}
 	}
-	if !plain {
-		name = unescape(make([]byte, 0, len(name)), name)
-	}
-	return name, nil
+	return nil
 }
 
-// text reads a string and returns the text that it means. Without escapes that
-// is a part of the input, else it is in scratch until the next call.
-func (p *parser) text() ([]byte, error) {
-	inner, plain, err := p.rawString()
-	if err != nil || plain {
-		return inner, err
+var errVariant = fmt.Errorf("%w: differs from a known member in case alone", ErrName)
+
+// checkName returns the reason why name cannot be a table, an ID or a field here.
+func (p *parser) checkName(name []byte) error {
+	if err := checkName(name); err != nil {
+		return err
 	}
-	p.scratch = unescape(slices.Grow(p.scratch[:0], len(inner)), inner)
-	return p.scratch, nil
+	if len(name) > p.limits.Name {
+		return &LimitError{What: "name", Limit: p.limits.Name}
+	}
+	return nil
+}
+
+// missing refuses an object in which one of the named members was not seen.
+func (p *parser) missing(names []string, seen uint) error {
+	for i, name := range names {
+		if seen&(1<<i) == 0 {
+			return p.under([]byte(name), ErrMissing)
+		}
+	}
+	return nil
 }

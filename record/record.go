@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // Record is the fields of one thing, each with the write that made it what it
@@ -121,7 +122,7 @@ func (r Record) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendQuoted(dst, name), ':')
+		dst = append(jsontext.AppendQuoted(dst, name), ':')
 		dst = r.field(i).AppendJSON(dst)
 	}
 	return append(dst, '}')

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // Kind says which of the six kinds a Value is of.
@@ -73,7 +75,7 @@ func Int(i int64) Value { return Value{strconv.FormatInt(i, 10)} }
 // Float returns the number f. An f that is integral and within int64 equals the
 // Int of it, and -0 is 0. NaN and the infinities are refused with ErrNumber.
 func Float(f float64) (Value, error) {
-	text, err := appendFloat(nil, f)
+	text, err := jsontext.AppendFloat(nil, f)
 	if err != nil {
 		return Value{}, &Error{Offset: -1, Err: err}
 	}
@@ -83,7 +85,7 @@ func Float(f float64) (Value, error) {
 // Text returns the string s, as it is: never normalised, never escaped for
 // HTML. An s that is not valid UTF-8 is refused with ErrUTF8.
 func Text(s string) (Value, error) {
-	text, err := appendString(make([]byte, 0, len(s)+2), s)
+	text, err := jsontext.AppendString(make([]byte, 0, len(s)+2), s)
 	if err != nil {
 		return Value{}, &Error{Offset: -1, Err: err}
 	}
@@ -133,12 +135,7 @@ func (v Value) Float() (float64, bool) {
 	if v.Kind() != KindNumber {
 		return 0, false
 	}
-	var buf [maxDigits]byte
-	digits, exp := significand([]byte(v.text), buf[:0])
-	if len(digits) == 0 {
-		return 0, true
-	}
-	return floatOf([]byte(v.text), digits, exp), true
+	return jsontext.Float(v.text), true
 }
 
 // Text returns the string that v is, and whether it is one.
@@ -146,11 +143,7 @@ func (v Value) Text() (string, bool) {
 	if v.Kind() != KindString {
 		return "", false
 	}
-	inner := v.text[1 : len(v.text)-1]
-	if strings.IndexByte(inner, '\\') < 0 {
-		return inner, true
-	}
-	return string(unescape(make([]byte, 0, len(inner)), inner)), true
+	return jsontext.Unquote(v.text), true
 }
 
 // JSON returns the canonical JSON text of v, and "" for a deletion, which has

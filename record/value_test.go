@@ -3,17 +3,15 @@ package record_test
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
 func TestValueAccessors(t *testing.T) {
@@ -175,24 +173,12 @@ func TestCanonicalStrings(t *testing.T) {
 		require.Equal(t, text, back)
 		require.Equal(t, text, v.Any())
 
-		for _, spelling := range []string{want, escapeAll(text, "%04x"), escapeAll(text, "%04X")} {
+		for _, spelling := range []string{want, opinion.EscapeAll(text, "%04x"), opinion.EscapeAll(text, "%04X")} {
 			parsed, err := record.ParseValue([]byte(spelling))
 			require.NoError(t, err, spelling)
 			require.True(t, v == parsed, spelling)
 		}
 	}
-}
-
-// escapeAll returns text as a JSON string that holds nothing but escapes, so
-// that what is outside the first plane is a pair of surrogates.
-func escapeAll(text, format string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, unit := range utf16.Encode([]rune(text)) {
-		fmt.Fprintf(&b, `\u`+format, unit)
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 func TestTextRefuses(t *testing.T) {

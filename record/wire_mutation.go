@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // mutation reads the mutation that is next. Of one that is refused it returns
@@ -13,7 +14,8 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 	base := -1 // where it begins
 	names := [...]string{"table", "id", "data", "base"}
 	p := &d.parser
-	d.entries, p.out, p.others, p.from = d.entries[:0], p.out[:0], p.others[:0], p.pos
+	d.entries, p.others = d.entries[:0], p.others[:0]
+	p.Clear()
 	seen, err := p.known(names[:], func(i int) (err error) {
 		switch i {
 		case 0:
@@ -23,7 +25,7 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 		case 2:
 			err = d.fields()
 		case 3:
-			base = p.pos
+			base = p.Pos
 			err = p.checkBase()
 		}
 		return err
@@ -35,7 +37,7 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 	if err != nil {
 		return m, err
 	}
-	data, err := d.finish(key)
+	data, err := d.record(key)
 	if err != nil {
 		return m, p.under([]byte("data"), err)
 	}
@@ -51,17 +53,17 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 // keyPart reads a table or an ID.
 func (d *Decoder) keyPart() (string, error) {
 	p := &d.parser
-	if err := p.expect('"'); err != nil {
+	if err := p.Expect('"'); err != nil {
 		return "", err
 	}
-	start := p.pos
-	text, err := p.text()
+	start := p.Pos
+	text, err := p.Text()
 	if err != nil {
 		return "", err
 	}
 	if err := p.checkName(text); err != nil {
-		p.pos = start
-		return "", p.fail(err)
+		p.Pos = start
+		return "", err
 	}
 	return string(text), nil
 }
@@ -69,27 +71,27 @@ func (d *Decoder) keyPart() (string, error) {
 // checkBase reads the value of a member "base" as JSON, and drops it. What it
 // says is read by base, when the fields are known.
 func (p *parser) checkBase() error {
-	if err := p.expect('{'); err != nil {
+	if err := p.Expect('{'); err != nil {
 		return err
 	}
-	limits, end := p.limits, len(p.out)
+	limits := p.Limits
 	// It is no value, but an object of objects that may have values in them.
-	p.limits.Depth, p.limits.Value, p.dropped = limits.Depth+2, mostBytes, true
-	err := p.value(0)
-	p.limits, p.out, p.dropped = limits, p.out[:end], false
+	p.Limits = jsontext.Limits{Depth: limits.Depth + 2, Size: mostBytes}
+	err := p.Drop()
+	p.Limits = limits
 	return err
 }
 
 // base reads the base that begins at start, as far as it is about fields that
 // data writes: of others it can say nothing.
 func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
-	end := p.pos
-	p.pos = start
+	end := p.Pos
+	p.Pos = start
 	base := make(map[string]clock.Stamp, min(data.Len(), (end-start)/shortestBase))
 	err := p.object(nil, func(_ int, name []byte) (err error) {
 		var s clock.Stamp
-		if p.peek() == 'n' {
-			err = p.literal("null")
+		if p.Peek() == 'n' {
+			err = p.Literal("null")
 		} else {
 			s, err = p.stamp()
 		}
@@ -101,7 +103,7 @@ func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.pos = end
+	p.Pos = end
 	return base, nil
 }
 

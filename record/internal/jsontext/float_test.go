@@ -1,4 +1,4 @@
-package record_test
+package jsontext_test
 
 import (
 	"math"
@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
+	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
 // The oracle of this file reads literals as fractions of any size and compares
@@ -22,28 +23,26 @@ import (
 func checkNumber(t require.TestingT, literal string) {
 	exact, ok := new(big.Rat).SetString(literal)
 	require.True(t, ok, literal)
-	value, err := record.ParseValue([]byte(literal))
+	value, err := canonical(literal)
 	switch {
 	case exact.IsInt() && exact.Num().IsInt64():
 		require.NoError(t, err, literal)
-		require.Equal(t, exact.Num().String(), value.JSON(), literal)
+		require.Equal(t, exact.Num().String(), value, literal)
 		return
 	case isBeyond(exact):
-		require.ErrorIs(t, err, record.ErrNumber, literal)
+		require.ErrorIs(t, err, jsontext.ErrNumber, literal)
 		return
 	}
 	require.NoError(t, err, literal)
-	f, err := strconv.ParseFloat(value.JSON(), 64) // of at most 21 digits
+	f, err := strconv.ParseFloat(value, 64) // of at most 21 digits
 	require.NoError(t, err)
-	read, ok := value.Float()
-	require.True(t, ok)
-	require.Equal(t, f, read, literal)
-	require.True(t, isNearest(f, exact), "%s became %s", literal, value.JSON())
-	want := ecmaScript(f)
+	require.Equal(t, f, jsontext.Float(value), literal)
+	require.True(t, isNearest(f, exact), "%s became %s", literal, value)
+	want := opinion.ECMAScript(f)
 	if i, accuracy := big.NewFloat(f).Int64(); accuracy == big.Exact {
 		want = strconv.FormatInt(i, 10)
 	}
-	require.Equal(t, want, value.JSON(), literal)
+	require.Equal(t, want, value, literal)
 }
 
 // isBeyond reports whether the nearest float64 is infinite or zero.
@@ -207,12 +206,12 @@ func TestNumbersWithManyDigitsBeforeThePoint(t *testing.T) {
 		"-0." + zeros(970) + "9007199254740993e1270":               "-9.007199254740993e+299",
 	} {
 		checkNumber(t, literal)
-		value, err := record.ParseValue([]byte(literal))
+		value, err := canonical(literal)
 		if want == "" {
-			require.ErrorIs(t, err, record.ErrNumber, literal)
+			require.ErrorIs(t, err, jsontext.ErrNumber, literal)
 			continue
 		}
 		require.NoError(t, err, literal)
-		require.Equal(t, want, value.JSON(), literal)
+		require.Equal(t, want, value, literal)
 	}
 }

@@ -1,8 +1,9 @@
-package record
+package jsontext
 
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -11,16 +12,16 @@ import (
 // mark, the backslash and U+0000 to U+001F are escaped, in their short forms
 // where there is one. This is also what JSON.stringify writes.
 
-// appendString appends s to dst as a canonical JSON string.
-func appendString(dst []byte, s string) ([]byte, error) {
+// AppendString appends s to dst as a canonical JSON string. It refuses invalid UTF-8.
+func AppendString(dst []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return dst, ErrUTF8
 	}
-	return appendQuoted(dst, s), nil
+	return AppendQuoted(dst, s), nil
 }
 
-// appendQuoted does so for an s that is known to be valid.
-func appendQuoted(dst []byte, s string) []byte {
+// AppendQuoted is AppendString for an s that is known to be valid.
+func AppendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := range len(s) {
@@ -92,6 +93,15 @@ func appendCanonical(dst, inner []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// Unquote returns the text that a canonical JSON string means.
+func Unquote(text string) string {
+	inner := text[1 : len(text)-1]
+	if strings.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	return string(unescape(make([]byte, 0, len(inner)), inner))
 }
 
 // unescape appends the inside of a JSON string, which has been checked, as the

@@ -1,6 +1,7 @@
-package record_test
+package jsontext_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -11,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
+	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
 func TestNumbers(t *testing.T) {
@@ -69,13 +71,13 @@ func TestNumbers(t *testing.T) {
 		{"-0.0e-0", "0"},
 		{"0e999999999999999999999999", "0"},
 	} {
-		value, err := record.ParseValue([]byte(c.literal))
+		value, err := canonical(c.literal)
 		require.NoError(t, err, c.literal)
-		require.Equal(t, c.want, value.JSON(), c.literal)
-		again, err := record.ParseValue([]byte(value.JSON()))
+		require.Equal(t, c.want, value, c.literal)
+		again, err := canonical(value)
 		require.NoError(t, err, c.literal)
 		require.Equal(t, value, again, "canonical text is canonical")
-		second, err := opinionOfNumber(c.literal)
+		second, err := opinion.Number(c.literal)
 		require.NoError(t, err)
 		require.Equal(t, c.want, second, "second opinion on %s", c.literal)
 	}
@@ -107,34 +109,40 @@ func TestNumbersOfRFC8785(t *testing.T) {
 		0xbecbf647612f3696: "-0.0000033333333333333333",
 		0x43143ff3c1cb0959: "1424953923781206.2",
 	} {
-		value, err := record.Float(math.Float64frombits(bits))
+		text, err := jsontext.AppendFloat(nil, math.Float64frombits(bits))
+		value := string(text)
 		require.NoError(t, err)
-		require.Equal(t, want, value.JSON(), "%x", bits)
-		parsed, err := record.ParseValue([]byte(want))
+		require.Equal(t, want, value, "%x", bits)
+		parsed, err := canonical(want)
 		require.NoError(t, err)
 		require.Equal(t, value, parsed)
 	}
 }
 
 func TestNumbersRefused(t *testing.T) {
+	errLong := errors.New("longer than a number may be")
 	for _, c := range []struct {
 		literal string
 		reason  error
 	}{
-		{"1e309", record.ErrNumber},
-		{"-1e309", record.ErrNumber},
-		{"1.7976931348623159e308", record.ErrNumber},
-		{"1" + strings.Repeat("0", 309), record.ErrNumber},
-		{"1e-324", record.ErrNumber},
-		{"2.4e-324", record.ErrNumber},
-		{"-1e-400", record.ErrNumber},
+		{"1e309", jsontext.ErrNumber},
+		{"-1e309", jsontext.ErrNumber},
+		{"1.7976931348623159e308", jsontext.ErrNumber},
+		{"1" + strings.Repeat("0", 309), jsontext.ErrNumber},
+		{"1e-324", jsontext.ErrNumber},
+		{"2.4e-324", jsontext.ErrNumber},
+		{"-1e-400", jsontext.ErrNumber},
 		{"0." + strings.Repeat("0", 998), nil},
-		{"0." + strings.Repeat("0", 999), record.ErrLimit},
-		{"-" + strings.Repeat("1", 1000), record.ErrLimit},
-		{"1e" + strings.Repeat("0", 999), record.ErrLimit},
+		{"0." + strings.Repeat("0", 999), errLong},
+		{"-" + strings.Repeat("1", 1000), errLong},
+		{"1e" + strings.Repeat("0", 999), errLong},
 	} {
-		value, err := record.ParseValue([]byte(c.literal))
-		require.ErrorIs(t, err, c.reason, c.literal)
+		value, err := canonical(c.literal)
+		if c.reason == errLong {
+			require.Equal(t, &jsontext.LimitError{What: "number", Limit: 1000}, err, c.literal)
+		} else {
+			require.ErrorIs(t, err, c.reason, c.literal)
+		}
 		if c.reason != nil {
 			require.Zero(t, value)
 		}
@@ -177,15 +185,13 @@ var genLiteral = rapid.Custom(func(t *rapid.T) string {
 func TestSmallestNumbers(t *testing.T) {
 	agree := func(t require.TestingT, literal string) {
 		want, err := strconv.ParseFloat(literal, 64)
-		value, refused := record.ParseValue([]byte(literal))
+		value, refused := canonical(literal)
 		if err != nil || want == 0 {
-			require.ErrorIs(t, refused, record.ErrNumber, literal)
+			require.ErrorIs(t, refused, jsontext.ErrNumber, literal)
 			return
 		}
 		require.NoError(t, refused, literal)
-		got, ok := value.Float()
-		require.True(t, ok)
-		require.Equal(t, want, got, literal)
+		require.Equal(t, want, jsontext.Float(value), literal)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		near := rapid.SampledFrom([]uint64{1, 2, 3, 1 << 30, 1 << 51, 1<<52 - 1, 1 << 52, 1<<53 - 2, 1<<53 - 1, 1 << 53, 1 << 54}).Draw(t, "near")
@@ -218,13 +224,53 @@ func TestSmallestNumbers(t *testing.T) {
 func TestNumbersSecondOpinion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		literal := genLiteral.Draw(t, "literal")
-		value, err := record.ParseValue([]byte(literal))
-		want, refused := opinionOfNumber(literal)
+		value, err := canonical(literal)
+		want, refused := opinion.Number(literal)
 		if refused != nil {
 			require.Error(t, err)
 			return
 		}
 		require.NoError(t, err)
-		require.Equal(t, want, value.JSON())
+		require.Equal(t, want, value)
 	})
+}
+
+// TestExact: a number is refused exactly where its canonical form is another
+// number, and nothing else changes.
+func TestExact(t *testing.T) {
+	exact := standard
+	exact.Exact = true
+	rapid.Check(t, func(t *rapid.T) {
+		literal := rapid.OneOf(genLiteral, genLong).Draw(t, "literal")
+		rounded, err := canonical(literal)
+		value, refused := read(literal, exact)
+		if err != nil {
+			require.Equal(t, err, refused, literal)
+			return
+		}
+		before, _ := new(big.Rat).SetString(literal)
+		after, _ := new(big.Rat).SetString(rounded)
+		if before.Cmp(after) != 0 {
+			require.ErrorIs(t, refused, jsontext.ErrInexact, literal)
+			require.ErrorIs(t, refused, jsontext.ErrNumber, literal)
+			return
+		}
+		require.NoError(t, refused, literal)
+		require.Equal(t, rounded, value)
+	})
+	for literal, want := range map[string]string{
+		"1.50": "1.5", "0.1": "0.1", "9007199254740993": "9007199254740993", "9223372036854775807.0": "9223372036854775807",
+		"18446744073709552000": "18446744073709552000", "1E23": "1e+23", "-0.0": "0", "5e-324": "5e-324", "0.30000000000000004": "0.30000000000000004",
+		"18446744073709551615": "", "18446744073709551616": "", "-9223372036854775809": "", "14695981039346656037": "", "99999999999999999.99": "",
+		"9007199254740993.5": "", "0.1000000000000000055511151231257827021181583404541015625": "", "4.9e-324": "", "0.99999999999999999999": "",
+		"1." + strings.Repeat("0", 900) + "1": "", "1." + strings.Repeat("0", 900) + "e-1": "0.1",
+	} {
+		value, err := read(literal, exact)
+		if want == "" {
+			require.ErrorIs(t, err, jsontext.ErrInexact, literal)
+			continue
+		}
+		require.NoError(t, err, literal)
+		require.Equal(t, want, value)
+	}
 }

@@ -1,9 +1,13 @@
-package record_test
+// Package opinion is a second implementation of canonical JSON, for tests to compare the
+// first one with. It reads with encoding/json, does numbers with math/big, and shares no
+// code with the library.
+package opinion
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -12,37 +16,36 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// The second opinion on canonical JSON. It reads with encoding/json, does numbers
-// with math/big, and shares no code with the library.
+// ErrRefused is returned for what the library has to refuse.
+var ErrRefused = errors.New("refused by the second opinion")
 
-var errOpinion = errors.New("refused by the second opinion")
-
-// opinion returns the canonical form of a JSON text, or errOpinion where it is to
+// Of returns the canonical form of a JSON text, or ErrRefused where it is to
 // be refused under the default limits. syntax reports whether it is JSON at all.
-func opinion(text []byte) (canonical string, syntax bool, err error) {
+func Of(text []byte) (canonical string, syntax bool, err error) {
 	if !json.Valid(text) {
-		return "", false, errOpinion
+		return "", false, ErrRefused
 	}
 	if !utf8.Valid(text) || hasLoneSurrogate(text) {
-		return "", true, errOpinion
+		return "", true, ErrRefused
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	canonical, err = opinionOf(d, 0)
+	canonical, err = value(d, 0)
 	if _, end := d.Token(); err == nil && end != io.EOF {
-		err = errOpinion
+		err = ErrRefused
 	}
 	if len(canonical) > 1<<20 {
-		err = errOpinion
+		err = ErrRefused
 	}
 	return canonical, true, err
 }
 
-// opinionOf reads the value that is next in valid JSON.
-func opinionOf(d *json.Decoder, depth int) (string, error) {
+// value reads the value that is next in valid JSON.
+func value(d *json.Decoder, depth int) (string, error) {
 	token, err := d.Token()
 	if err != nil {
 		return "", err
@@ -50,26 +53,26 @@ func opinionOf(d *json.Decoder, depth int) (string, error) {
 	switch token := token.(type) {
 	case json.Delim:
 		if depth == 32 {
-			return "", errOpinion
+			return "", ErrRefused
 		}
 		if token == '[' {
-			return opinionOfArray(d, depth+1)
+			return array(d, depth+1)
 		}
-		return opinionOfObject(d, depth+1)
+		return object(d, depth+1)
 	case string:
-		return canonicalText(token), nil
+		return Quote(token), nil
 	case json.Number:
-		return opinionOfNumber(string(token))
+		return Number(string(token))
 	case bool:
 		return strconv.FormatBool(token), nil
 	}
 	return "null", nil
 }
 
-func opinionOfArray(d *json.Decoder, depth int) (string, error) {
+func array(d *json.Decoder, depth int) (string, error) {
 	var parts []string
 	for d.More() {
-		part, err := opinionOf(d, depth)
+		part, err := value(d, depth)
 		if err != nil {
 			return "", err
 		}
@@ -79,7 +82,7 @@ func opinionOfArray(d *json.Decoder, depth int) (string, error) {
 	return "[" + strings.Join(parts, ",") + "]", err
 }
 
-func opinionOfObject(d *json.Decoder, depth int) (string, error) {
+func object(d *json.Decoder, depth int) (string, error) {
 	members := map[string]string{}
 	for d.More() {
 		name, err := d.Token()
@@ -87,24 +90,24 @@ func opinionOfObject(d *json.Decoder, depth int) (string, error) {
 			return "", err
 		}
 		if _, twice := members[name.(string)]; twice {
-			return "", errOpinion
+			return "", ErrRefused
 		}
-		value, err := opinionOf(d, depth)
+		member, err := value(d, depth)
 		if err != nil {
 			return "", err
 		}
-		members[name.(string)] = value
+		members[name.(string)] = member
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		parts = append(parts, canonicalText(name)+":"+members[name])
+		parts = append(parts, Quote(name)+":"+members[name])
 	}
 	_, err := d.Token()
 	return "{" + strings.Join(parts, ",") + "}", err
 }
 
-// canonicalText returns the canonical JSON of a string.
-func canonicalText(s string) string {
+// Quote returns the canonical JSON of a string.
+func Quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {
@@ -144,40 +147,40 @@ func hasLoneSurrogate(text []byte) bool {
 	return high >= 0
 }
 
-// opinionOfNumber judges the mathematical value of a literal.
-func opinionOfNumber(literal string) (string, error) {
+// Number returns the canonical form of a number, or ErrRefused. It judges the mathematical value of a literal.
+func Number(literal string) (string, error) {
 	if len(literal) > 1000 {
-		return "", errOpinion
+		return "", ErrRefused
 	}
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(literal), "e")
 	switch e, err := strconv.Atoi(exponent); {
 	case strings.Trim(mantissa, "-0.") == "":
 		return "0", nil
 	case exponent != "" && (err != nil || e > 2000 || e < -2000):
-		return "", errOpinion // With at most 1,000 digits it is far outside.
+		return "", ErrRefused // With at most 1,000 digits it is far outside.
 	}
 	exact, ok := new(big.Rat).SetString(literal)
 	if !ok {
-		return "", errOpinion
+		return "", ErrRefused
 	}
 	if exact.IsInt() && exact.Num().IsInt64() {
 		return exact.Num().String(), nil
 	}
 	f, _ := exact.Float64()
 	if f == 0 || math.IsInf(f, 0) {
-		return "", errOpinion
+		return "", ErrRefused
 	}
 	if rounded, accuracy := big.NewFloat(f).Int64(); accuracy == big.Exact {
 		return strconv.FormatInt(rounded, 10), nil
 	}
-	return ecmaScript(f), nil
+	return ECMAScript(f), nil
 }
 
-// ecmaScript returns what Number.prototype.toString makes of f, by the steps of
+// ECMAScript returns what Number.prototype.toString makes of f, by the steps of
 // the standard: f is 0.digits times ten to the n.
-func ecmaScript(f float64) string {
+func ECMAScript(f float64) string {
 	if f < 0 {
-		return "-" + ecmaScript(-f)
+		return "-" + ECMAScript(-f)
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
 	digits := strings.Replace(mantissa, ".", "", 1)
@@ -199,4 +202,16 @@ func ecmaScript(f float64) string {
 		digits = digits[:1] + "." + digits[1:]
 	}
 	return digits + "e" + sign + strconv.Itoa(e)
+}
+
+// EscapeAll returns text as a JSON string that holds nothing but escapes in the given
+// format, so that what is outside the first plane is a pair of surrogates.
+func EscapeAll(text, format string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, unit := range utf16.Encode([]rune(text)) {
+		fmt.Fprintf(&b, `\u`+format, unit)
+	}
+	b.WriteByte('"')
+	return b.String()
 }

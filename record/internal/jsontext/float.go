@@ -1,10 +1,21 @@
-package record
+package jsontext
 
 import (
 	"math"
 	"math/bits"
 	"strconv"
 )
+
+// Float returns the float64 nearest to a canonical number.
+func Float(number string) float64 {
+	literal := []byte(number)
+	var buf [maxDigits]byte
+	digits, exp := significand(literal, buf[:0])
+	if len(digits) == 0 {
+		return 0
+	}
+	return floatOf(literal, digits, exp)
+}
 
 // floatOf returns the float64 nearest to a literal, and of two that are equally
 // near the even one, given what significand returned for the literal. It is

@@ -1,4 +1,4 @@
-package record_test
+package jsontext_test
 
 import (
 	"encoding/json"
@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
+	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
 // keyOrder are object keys in the order of the bytes of their text. That is
@@ -26,17 +27,17 @@ var keyOrder = []string{
 // TestKeyOrder sorts all pairs, both ways round, in all spellings.
 func TestKeyOrder(t *testing.T) {
 	require.True(t, slices.IsSorted(keyOrder))
-	spell := []func(string) string{canonicalText, func(s string) string { return escapeAll(s, "%04x") }}
+	spell := []func(string) string{opinion.Quote, func(s string) string { return opinion.EscapeAll(s, "%04x") }}
 	for i, a := range keyOrder {
 		for _, b := range keyOrder[i+1:] {
-			want := `{` + canonicalText(a) + `:1,` + canonicalText(b) + `:2}`
+			want := `{` + opinion.Quote(a) + `:1,` + opinion.Quote(b) + `:2}`
 			for _, form := range []string{
 				`{` + spell[0](a) + `:1,` + spell[0](b) + `:2}`, `{` + spell[0](b) + `:2,` + spell[0](a) + `:1}`,
 				`{` + spell[1](a) + `:1,` + spell[0](b) + `:2}`, `{` + spell[1](b) + `:2,` + spell[0](a) + `:1}`,
 			} {
-				value, err := record.ParseValue([]byte(form))
+				value, err := canonical(form)
 				require.NoError(t, err)
-				require.Equal(t, want, value.JSON())
+				require.Equal(t, want, value)
 			}
 		}
 	}
@@ -55,21 +56,21 @@ func TestSortedObjects(t *testing.T) {
 		var drawn, sorted []string
 		for i, name := range order[:n] {
 			value := []string{"1", `"}]\",:{["`, `{"b":[{"z":1,"a":"\\\""}],"a":{}}`, "[]"}[i%4]
-			drawn = append(drawn, escapeAll(name, "%04X")+" : "+value)
+			drawn = append(drawn, opinion.EscapeAll(name, "%04X")+" : "+value)
 		}
 		kept := slices.Sorted(slices.Values(order[:n]))
 		for _, name := range kept {
 			value := []string{"1", `"}]\",:{["`, `{"a":{},"b":[{"a":"\\\"","z":1}]}`, "[]"}[slices.Index(order, name)%4]
-			sorted = append(sorted, canonicalText(name)+":"+value)
+			sorted = append(sorted, opinion.Quote(name)+":"+value)
 		}
-		value, err := record.ParseValue([]byte("{" + strings.Join(drawn, " , ") + "}"))
+		value, err := canonical("{" + strings.Join(drawn, " , ") + "}")
 		require.NoError(t, err)
-		require.Equal(t, "{"+strings.Join(sorted, ",")+"}", value.JSON())
+		require.Equal(t, "{"+strings.Join(sorted, ",")+"}", value)
 
 		// One of them twice, wherever it is, is refused.
 		twice := drawn[rapid.IntRange(0, n-1).Draw(t, "twice")]
-		value, err = record.ParseValue([]byte("{" + strings.Join(append(drawn, twice), ",") + "}"))
-		require.ErrorIs(t, err, record.ErrDuplicate)
+		value, err = canonical("{" + strings.Join(append(drawn, twice), ",") + "}")
+		require.ErrorIs(t, err, jsontext.ErrDuplicate)
 		require.Zero(t, value)
 	})
 }
@@ -88,19 +89,17 @@ var genStringText = rapid.Custom(func(t *rapid.T) string {
 func TestStringsSecondOpinion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := genStringText.Draw(t, "text")
-		value, err := record.ParseValue([]byte(text))
-		want, _, refused := opinion([]byte(text))
+		value, err := canonical(text)
+		want, _, refused := opinion.Of([]byte(text))
 		if refused != nil {
 			require.Error(t, err)
 			return
 		}
 		require.NoError(t, err)
-		require.Equal(t, want, value.JSON())
+		require.Equal(t, want, value)
 		var plain string
 		require.NoError(t, json.Unmarshal([]byte(text), &plain))
-		got, ok := value.Text()
-		require.True(t, ok)
-		require.Equal(t, plain, got)
+		require.Equal(t, plain, jsontext.Unquote(value))
 	})
 }
 
@@ -111,20 +110,19 @@ func TestStringsOfEveryLength(t *testing.T) {
 		for _, special := range []string{"\"", "\\", "\n", "\x1f", "\x00", "é", "😀", "\x7f", " ", "!", "[", "\ufffd"} {
 			for at := range length + 1 {
 				text := strings.Repeat("x", at) + special + strings.Repeat("y", length-at)
-				value, err := record.ParseValue([]byte(canonicalText(text)))
+				value, err := canonical(opinion.Quote(text))
 				require.NoError(t, err)
-				got, _ := value.Text()
-				require.Equal(t, text, got)
+				require.Equal(t, text, jsontext.Unquote(value))
 				if special < " " {
-					_, err = record.ParseValue([]byte(`"` + text + `"`))
-					require.ErrorIs(t, err, record.ErrSyntax)
+					_, err = canonical(`"` + text + `"`)
+					require.ErrorIs(t, err, jsontext.ErrSyntax)
 				}
 			}
 		}
 		for b := 0x80; b < 0x100; b++ {
 			text := strings.Repeat("x", length) + string([]byte{byte(b)}) + "12345678"
-			_, err := record.ParseValue([]byte(`"` + text + `"`))
-			require.ErrorIs(t, err, record.ErrUTF8)
+			_, err := canonical(`"` + text + `"`)
+			require.ErrorIs(t, err, jsontext.ErrUTF8)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package record
+package jsontext
 
 import (
 	"iter"
@@ -6,60 +6,60 @@ import (
 )
 
 // objectValue reads the rest of an object that is a value or part of one.
-func (p *parser) objectValue(depth int) error {
-	start, first := len(p.out), len(p.spans)
-	if p.accept('}') {
-		p.out = append(p.out, '}')
+func (r *Reader) objectValue(depth int) error {
+	start, first := len(r.Out), len(r.spans)
+	if r.Accept('}') {
+		r.Out = append(r.Out, '}')
 		return nil
 	}
 	sorted := true
 	last, lastEnd := 0, 0 // the name before
 	for {
-		name := len(p.out) + 1
-		nameEnd, err := p.memberName()
+		name := len(r.Out) + 1
+		nameEnd, err := r.memberName()
 		if err != nil {
 			return err
 		}
 		// Names that are equal are not in order either: sorting finds them.
-		sorted = sorted && (last == 0 || compareNames(p.out[last:lastEnd], p.out[name:nameEnd]) < 0)
+		sorted = sorted && (last == 0 || compareNames(r.Out[last:lastEnd], r.Out[name:nameEnd]) < 0)
 		last, lastEnd = name, nameEnd
-		if err := p.value(depth); err != nil {
+		if err := r.value(depth); err != nil {
 			return err
 		}
-		if err := p.checkSize(start); err != nil {
+		if err := r.checkSize(start); err != nil {
 			return err
 		}
-		if p.accept('}') {
+		if r.Accept('}') {
 			break
 		}
-		if !p.accept(',') {
-			return p.syntax("expected , or }")
+		if !r.Accept(',') {
+			return r.Syntax("expected , or }")
 		}
-		p.out = append(p.out, ',')
+		r.Out = append(r.Out, ',')
 	}
 	if !sorted {
-		if err := p.sortMembers(start, p.spans[first:]); err != nil {
+		if err := r.sortMembers(start, r.spans[first:]); err != nil {
 			return err
 		}
 	}
-	p.out = append(p.out, '}')
+	r.Out = append(r.Out, '}')
 	return nil
 }
 
-// memberName reads a name and the colon behind it, and appends both to out. It
-// returns where in out the inside of the name ends.
-func (p *parser) memberName() (end int, err error) {
-	if p.peek() != '"' {
-		return 0, p.syntax("expected a name")
+// memberName reads a name and the colon behind it, and appends both to Out. It
+// returns where in Out the inside of the name ends.
+func (r *Reader) memberName() (end int, err error) {
+	if r.Peek() != '"' {
+		return 0, r.Syntax("expected a name")
 	}
-	if err := p.stringValue(); err != nil {
+	if err := r.stringValue(); err != nil {
 		return 0, err
 	}
-	if !p.accept(':') {
-		return 0, p.syntax("expected :")
+	if !r.Accept(':') {
+		return 0, r.Syntax("expected :")
 	}
-	p.out = append(p.out, ':')
-	return len(p.out) - 2, nil
+	r.Out = append(r.Out, ':')
+	return len(r.Out) - 2, nil
 }
 
 // member is one member of an object in canonical text: the offsets of the name's
@@ -67,7 +67,7 @@ func (p *parser) memberName() (end int, err error) {
 // value.
 type member struct{ name, nameEnd, end int32 }
 
-// span is where the canonical text of a long array or object is in out.
+// span is where the canonical text of a long array or object is in Out.
 type span struct{ from, to int32 }
 
 // longSpan is the length from which it is worth to remember a span: it takes 8 bytes,
@@ -75,39 +75,39 @@ type span struct{ from, to int32 }
 const longSpan = 128
 
 // sortMembers puts the members of the object whose canonical text begins at
-// start of out, behind the brace, in the order of their names. Those of its values that
+// start of Out, behind the brace, in the order of their names. Those of its values that
 // are long are in the given spans.
-func (p *parser) sortMembers(start int, long []span) error {
-	text := p.out[start:]
-	p.splitMembers(start, long)
+func (r *Reader) sortMembers(start int, long []span) error {
+	text := r.Out[start:]
+	r.splitMembers(start, long)
 	byName := func(a, b member) int {
 		return compareNames(text[a.name:a.nameEnd], text[b.name:b.nameEnd])
 	}
-	slices.SortFunc(p.members, byName)
-	p.moved = slices.Grow(p.moved[:0], len(text))
-	for i, m := range p.members {
+	slices.SortFunc(r.members, byName)
+	r.moved = slices.Grow(r.moved[:0], len(text))
+	for i, m := range r.members {
 		if i > 0 {
-			if byName(p.members[i-1], m) == 0 {
-				return p.fail(ErrDuplicate)
+			if byName(r.members[i-1], m) == 0 {
+				return ErrDuplicate
 			}
-			p.moved = append(p.moved, ',')
+			r.moved = append(r.moved, ',')
 		}
-		p.moved = append(p.moved, text[m.name-1:m.end]...)
+		r.moved = append(r.moved, text[m.name-1:m.end]...)
 	}
-	copy(text, p.moved)
+	copy(text, r.moved)
 	return nil
 }
 
 // splitMembers finds the members of the object whose canonical text begins at start, in
 // two passes, so that it takes no more memory than they need.
-func (p *parser) splitMembers(start int, long []span) {
+func (r *Reader) splitMembers(start int, long []span) {
 	n := 0
-	for range eachMember(p.out[start:], start, long) {
+	for range eachMember(r.Out[start:], start, long) {
 		n++
 	}
-	p.members = slices.Grow(p.members[:0], n)
-	for m := range eachMember(p.out[start:], start, long) {
-		p.members = append(p.members, m)
+	r.members = slices.Grow(r.members[:0], n)
+	for m := range eachMember(r.Out[start:], start, long) {
+		r.members = append(r.members, m)
 	}
 }
 

@@ -1,4 +1,4 @@
-package record_test
+package jsontext_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
 // TestNestedMembersAreSorted: members at every depth, among values of every length, in
@@ -17,18 +17,18 @@ import (
 // sorts the keys of maps.
 func TestNestedMembersAreSorted(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 11))
-	d := record.Decoder{Limits: record.Limits{Value: -1}}
+	limits := jsontext.Limits{Depth: 32, Size: 1 << 30}
 	for range 3000 {
 		text, tree := nestedJSON(r, r.IntN(7))
 		want, err := json.Marshal(tree)
 		require.NoError(t, err)
-		v, err := d.Value([]byte(text))
+		v, err := read(text, limits)
 		require.NoError(t, err, text)
-		require.Equal(t, string(want), v.JSON())
+		require.Equal(t, string(want), v)
 		// A name that is there twice is found wherever it is.
 		if at := strings.Index(text, `"only":`); at >= 0 {
-			_, err = d.Value([]byte(text[:at] + `"only":[],` + text[at:]))
-			require.ErrorIs(t, err, record.ErrDuplicate)
+			_, err = read(text[:at]+`"only":[],`+text[at:], limits)
+			require.ErrorIs(t, err, jsontext.ErrDuplicate)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package record
+package jsontext
 
 import (
 	"bytes"
@@ -50,7 +50,7 @@ func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 		return dst, ErrNumber
 	}
 	start := len(dst)
-	dst, err := appendFloat(dst, f)
+	dst, err := AppendFloat(dst, f)
 	if exact && err == nil && !sameNumber(dst[start:], digits, exp) {
 		return dst[:start], ErrInexact
 	}
@@ -135,10 +135,10 @@ func exponent(text []byte) int {
 	return e
 }
 
-// appendFloat appends the canonical form of f: the digits of an integer if it
+// AppendFloat appends the canonical form of f: the digits of an integer if it
 // is integral within int64, else what ECMAScript's Number.prototype.toString
 // writes.
-func appendFloat(dst []byte, f float64) ([]byte, error) {
+func AppendFloat(dst []byte, f float64) ([]byte, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return dst, ErrNumber
 	}
