@@ -2,7 +2,7 @@
 // package's tests. A mutant that passes them is a survivor. The survivors of a fixed sample
 // must be those that survivors.txt lists with their reasons.
 //
-//	go run . -sample 12 clock record merge violation
+//	go run . -sample 12 clock record record/internal/jsontext merge violation
 //	go run . -sample 60 -from 12 -v record
 //	go run . -match Record.Get -sample 20 -v record
 package main
