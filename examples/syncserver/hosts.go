@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // hosts are the names and addresses under which the server answers. Under any other name it
@@ -86,6 +89,7 @@ func (h hosts) only(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Server-Time", clock.TimestampOf(time.Now()).String())
 		w.WriteHeader(http.StatusMisdirectedRequest)
 		w.Write([]byte(`{"code":"wrong_host","detail":"this server does not answer under this name: see its flags -addr and -host"}` + "\n"))
 	})

@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // TestHostsOfOthersAreRefused: a server answers under localhost, its own addresses and the
@@ -61,6 +64,9 @@ func TestHostsOfOthersAreRefused(t *testing.T) {
 			var failure struct{ Code, Detail string }
 			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &failure))
 			require.Equal(t, "wrong_host", failure.Code)
+			at, err := clock.ParseTimestamp(w.Header().Get("Server-Time"))
+			require.NoError(t, err)
+			require.InDelta(t, time.Now().Unix(), at.Time().Unix(), 60)
 		}
 	}
 }

@@ -60,6 +60,9 @@ func (d *Database) open(ctx context.Context, connector driver.Connector) error {
 	d.db.SetMaxOpenConns(maxConnections)
 	d.db.SetMaxIdleConns(maxConnections)
 	err := d.migrate(ctx)
+	if err == nil {
+		err = d.recountAll(ctx)
+	}
 	if err == nil && d.file != nil {
 		var mode string
 		if err = d.db.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err == nil {

@@ -22,12 +22,12 @@
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	records.go     reading and storing records
+//	recount.go     counts that an earlier version left wrong
 //	violations.go  the index that the rules look things up in
 //	unchecked.go   what rules could not check
 //	log.go         what is logged
 //	journal.go     the journal, for examples/replay
 //	audit.go       all violations, derived again, and the index with them
-//	databasetest   empty databases, for tests
 //
 // # A workspace is the unit of locking
 //
@@ -77,12 +77,12 @@
 // quota.go for the limits. A client that has used up its quota is refused with the status 429,
 // the code quota_exceeded and the header Retry-After, before anything of the push is applied.
 // A push of the greatest size fits a quota that is not used up. If a workspace has used up its
-// quota, its clients get equal parts of it. Joins are limited by address. All this is counted
+// quota, its clients get equal parts of it. Joins and event streams are limited by address. All this is counted
 // by each process, in memory.
 //
 // At most 128 pulls are under way, 32 of a workspace and 4 of a client. A further one ends the
-// pull whose client has not read for longest, if that is 2 seconds, and waits otherwise. A client
-// has at most 4 event streams.
+// pull whose client has not read for longest, if that is 2 seconds, and waits otherwise. A
+// workspace has at most 2,000 event streams: 500 from one address and 4 of a client.
 //
 // At most 128 uploads of more than 64 KiB are under way, 32 of a workspace and 2 of a client. One
 // that has taken 5 seconds makes way for a further one, and is refused with the status 408. The
@@ -106,6 +106,15 @@
 // and is refused as too far ahead. The answer to such a push names some of these writes. The
 // command "syncserver repair" restamps them all, and lowers the marks of their clients; the
 // clients pull what it changed, and go on.
+//
+// # Upgrading
+//
+// OpenDatabase adds the columns that an earlier version lacks, and New makes the index again if
+// it was made by other rules or in another form. On PostgreSQL, servers of an earlier version may
+// run beside newer ones while they are replaced one by one. What they do not count, a newer one
+// counts with its next pushes. What they put in the index, such as deleted records, does no harm
+// but is read by each check: run "syncserver audit" for each workspace when the last of them has
+// stopped.
 //
 // # A backup that was restored
 //

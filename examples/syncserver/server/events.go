@@ -18,10 +18,11 @@ import (
 // workspace, at once and whenever there is another one. A client whose cursor differs pulls:
 // the sequence falls when the database is restored, and the pull says so.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
-	if !s.feed.join(m) {
+	l := listener{m, addressOf(r)}
+	if !s.feed.join(l) {
 		return unavailable(errors.New("too many listen"))
 	}
-	defer s.feed.leave(m)
+	defer s.feed.leave(l)
 	before, _ := s.feed.current(m.workspace)
 	seq, err := s.database.sequence(r.Context(), m.workspace)
 	if err != nil {
@@ -53,12 +54,21 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	}
 }
 
-// How many streams of events a process has, a workspace of them, and a client of these.
+// How many streams of events a process has, a workspace of them, and an address and a client of
+// these. One person may have many clients, so without the bound of an address they could take
+// all streams of a workspace.
 const (
 	maxListeners         = 10_000
 	listenersOfWorkspace = 2_000
+	listenersOfAddress   = 500
 	listenersOfClient    = 4
 )
+
+// listener is who listens, and where from.
+type listener struct {
+	member
+	address string
+}
 
 // feed knows how far the workspaces are to which anybody listens.
 type feed struct {
@@ -71,39 +81,49 @@ type feed struct {
 type topic struct {
 	listeners int
 	of        map[clock.ClientID]int // listeners
+	from      map[string]int         // listeners, by address
 	seq       int64
 	changed   chan struct{} // is closed when seq changes, and replaced
 }
 
 // join counts a listener to a workspace, unless there are too many.
-func (f *feed) join(m member) bool {
+func (f *feed) join(l listener) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.topics[m.workspace]
-	if f.listeners == maxListeners || t != nil && (t.listeners == listenersOfWorkspace || t.of[m.client] == listenersOfClient) {
+	t := f.topics[l.workspace]
+	if f.listeners == maxListeners || t != nil && !t.admits(l) {
 		return false
 	}
 	if t == nil {
-		t = &topic{of: make(map[clock.ClientID]int), changed: make(chan struct{})}
-		f.topics[m.workspace] = t
+		t = &topic{of: make(map[clock.ClientID]int), from: make(map[string]int), changed: make(chan struct{})}
+		f.topics[l.workspace] = t
 	}
 	f.listeners++
 	t.listeners++
-	t.of[m.client]++
+	t.of[l.client]++
+	t.from[l.address]++
 	return true
 }
 
+// admits reports whether a workspace has room for one more listener.
+func (t *topic) admits(l listener) bool {
+	return t.listeners < listenersOfWorkspace && t.of[l.client] < listenersOfClient && t.from[l.address] < listenersOfAddress
+}
+
 // leave takes back a join.
-func (f *feed) leave(m member) {
+func (f *feed) leave(l listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listeners--
-	t := f.topics[m.workspace]
-	if t.of[m.client]--; t.of[m.client] == 0 {
-		delete(t.of, m.client)
+	t := f.topics[l.workspace]
+	if t.of[l.client]--; t.of[l.client] == 0 {
+		delete(t.of, l.client)
+	}
+	if t.from[l.address]--; t.from[l.address] == 0 {
+		delete(t.from, l.address)
 	}
 	if t.listeners--; t.listeners == 0 {
-		delete(f.topics, m.workspace)
+		delete(f.topics, l.workspace)
 	}
 }
 

@@ -71,16 +71,17 @@ func (c *client) events(ctx context.Context) func() string {
 // TestFeed: a sequence that comes late says nothing, nor does that of another workspace, and
 // there is a bound to how many may listen.
 func TestFeed(t *testing.T) {
+	at := func(workspace string) listener { return listener{member{workspace: workspace}, "192.0.2.1"} }
 	f := feed{topics: make(map[string]*topic)}
 	f.advance("a", 9) // nobody hears it
-	require.True(t, f.join(member{workspace: "a"}))
+	require.True(t, f.join(at("a")))
 	seq, changed := f.current("a")
 	require.Zero(t, seq)
 	f.advance("a", 5)
 	<-changed
 	seq, changed = f.current("a")
 	require.EqualValues(t, 5, seq)
-	require.True(t, f.join(member{workspace: "b"}))
+	require.True(t, f.join(at("b")))
 	f.advance("a", 3)
 	f.advance("a", 5)
 	f.advance("b", 7)
@@ -89,35 +90,35 @@ func TestFeed(t *testing.T) {
 		t.Fatal("nothing has changed")
 	default:
 	}
-	require.True(t, f.join(member{workspace: "a"}))
-	f.leave(member{workspace: "a"})
+	require.True(t, f.join(at("a")))
+	f.leave(at("a"))
 	seq, _ = f.current("a")
 	require.EqualValues(t, 5, seq, "somebody still listens")
-	f.leave(member{workspace: "a"})
+	f.leave(at("a"))
 	require.Equal(t, map[string]int64{"b": 7}, f.known())
 
 	f.topics["b"].listeners = listenersOfWorkspace
-	require.False(t, f.join(member{workspace: "b"}))
-	require.True(t, f.join(member{workspace: "a"}))
-	f.leave(member{workspace: "a"})
+	require.False(t, f.join(at("b")))
+	require.True(t, f.join(at("a")))
+	f.leave(at("a"))
 	f.topics["b"].listeners = 1
 
 	f.listeners = maxListeners
-	require.False(t, f.join(member{workspace: "a"}))
-	f.leave(member{workspace: "b"})
-	require.True(t, f.join(member{workspace: "a"}))
+	require.False(t, f.join(at("a")))
+	f.leave(at("b"))
+	require.True(t, f.join(at("a")))
 }
 
 // TestClientListensAFewTimes: one client leaves room for others to listen.
 func TestClientListensAFewTimes(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	ana := someone("a")
+	ana := listener{someone("a"), "192.0.2.1"}
 	for range listenersOfClient {
 		require.True(t, f.join(ana))
 	}
 	require.False(t, f.join(ana))
-	require.True(t, f.join(someone("a")))
-	require.True(t, f.join(member{"b", ana.client}))
+	require.True(t, f.join(listener{someone("a"), ana.address}))
+	require.True(t, f.join(listener{member{"b", ana.client}, ana.address}))
 	f.leave(ana)
 	require.True(t, f.join(ana))
 	for range listenersOfClient {
@@ -126,11 +127,32 @@ func TestClientListensAFewTimes(t *testing.T) {
 	require.Len(t, f.topics["a"].of, 1, "who does not listen is forgotten")
 }
 
+// TestAddressListensToAPart: one address, with as many clients as it likes, leaves room in a
+// workspace for others.
+func TestAddressListensToAPart(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	here := func() listener { return listener{someone("a"), "192.0.2.1"} }
+	first := here()
+	require.True(t, f.join(first))
+	for range listenersOfAddress - 1 {
+		require.True(t, f.join(here()))
+	}
+	require.False(t, f.join(here()))
+	require.True(t, f.join(listener{someone("b"), "192.0.2.1"}))
+	there := listener{someone("a"), "192.0.2.2"}
+	require.True(t, f.join(there))
+	f.leave(first)
+	require.True(t, f.join(here()))
+	require.False(t, f.join(here()))
+	f.leave(there)
+	require.Len(t, f.topics["a"].from, 1, "an address without listeners is forgotten")
+}
+
 // TestFallenSequenceIsTold: listeners are told that a sequence fell, by whichever read finds
 // out, and not of a read that is merely late.
 func TestFallenSequenceIsTold(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	require.True(t, f.join(member{workspace: "a"}))
+	require.True(t, f.join(listener{member: member{workspace: "a"}}))
 	for _, c := range []struct{ before, seq, want int64 }{
 		{0, 9, 9},
 		{0, 5, 9}, // it was read before 9 was known

@@ -16,8 +16,8 @@ const writeTimeout = time.Minute
 type endpoint func(http.ResponseWriter, *http.Request) error
 
 // Handler returns the routes of the server. Every answer has the header Server-Time: the wall
-// clock of the server when the answer began, as the text of a clock.Timestamp. Joins are limited
-// by the RemoteAddr of requests: behind a proxy, set it to what the proxy says.
+// clock of the server when the answer began, as the text of a clock.Timestamp. Joins and event
+// streams are limited by the RemoteAddr of requests: behind a proxy, set it to what the proxy says.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range []struct {

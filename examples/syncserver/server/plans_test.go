@@ -30,8 +30,8 @@ func fill(t *testing.T, d *Database, from, n int) {
 		`INSERT INTO scopes (workspace, rule, name, tbl, id) ` + numbers + ` SELECT ` + workspace + `, 'room_taken', 'scope-' || n, 'tasks', 'filled-' || n FROM numbers`,
 		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, 1, 'demo' FROM numbers`,
 		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'demo', n, 'line' FROM numbers`,
-		`INSERT INTO workspaces (name, seq, entries) ` + numbers + ` SELECT 'workspace-' || n, 1, 1 FROM numbers`,
-		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries) VALUES ('demo', %d, %d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries`, from+n-1, from+n-1),
+		`INSERT INTO workspaces (name, seq, entries, counted) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1 FROM numbers`,
+		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries, counted) VALUES ('demo', %[1]d, %[1]d, %[1]d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries, counted = excluded.counted`, from+n-1),
 	} {
 		_, err := d.db.Exec(statement)
 		require.NoError(t, err)
@@ -75,7 +75,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a first pull":  func() { require.Len(t, ana.pull("0&limit=50"), 50) },
 		"a later pull":  func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
 		"nothing new":   func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
-		"listeners":     command(func() error { s.feed.join(member{workspace: "demo"}); return s.lookAround(ctx) }),
+		"listeners":     command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.lookAround(ctx) }),
 		"health":        command(func() error { return s.database.probe(ctx) }),
 		"an audit":      command(func() error { _, err := s.Audit(ctx, "other"); return err }),
 		"a journal":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),

@@ -22,6 +22,7 @@ type session struct {
 	entries   int64 // the last entry of the journal
 	bytes     int64 // of all records, with their keys
 	lines     int64 // the bytes of the journal
+	counted   int64 // the sequence up to which the counts are right
 	read      int   // bytes of records, until now
 	written   int   // bytes of records, until now
 	indexed   int   // entries of the index that were removed or added, until now
@@ -38,16 +39,23 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
 			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-			RETURNING seq, entries, bytes, lines`, workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines)
+			RETURNING seq, entries, bytes, lines, counted`, workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted)
 		if err != nil {
 			return err
 		}
+		if err := s.recount(ctx); err != nil {
+			return err
+		}
+		caughtUp := s.counted == s.seq
 		if err := f(s); err != nil {
 			return err
 		}
+		if caughtUp {
+			s.counted = s.seq
+		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5 WHERE name = $1`,
-			workspace, s.seq, s.entries, s.bytes, s.lines)
+			UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6 WHERE name = $1`,
+			workspace, s.seq, s.entries, s.bytes, s.lines, s.counted)
 		return err
 	})
 	return s.seq, err

@@ -3,11 +3,7 @@ package server
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-
-	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/record"
 )
 
 // tables creates the tables, unless they are there. It is the same for both databases.
@@ -24,7 +20,8 @@ const tables = `
 		seq     BIGINT NOT NULL,                   -- the last one that was given
 		entries BIGINT NOT NULL,                   -- the last one of the journal
 		bytes   BIGINT NOT NULL DEFAULT 0,         -- of all records, with their keys
-		lines   BIGINT NOT NULL DEFAULT 0          -- the bytes of all entries of the journal
+		lines   BIGINT NOT NULL DEFAULT 0,         -- the bytes of all entries of the journal
+		counted BIGINT NOT NULL DEFAULT 0          -- the seq at which bytes, lines and records.latest were right
 	);
 	CREATE TABLE IF NOT EXISTS records (
 		workspace TEXT NOT NULL,
@@ -71,24 +68,18 @@ const indexes = `
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);`
 
-// addition is a column that the tables of an earlier version lack.
-type addition struct {
-	table, column, definition string
-	// fill fills the column of the rows that are there; nil leaves its default.
-	fill func(context.Context, *Database, *sql.Tx) error
-}
-
-// additions returns the columns that were added, in their order.
-func additions() []addition {
-	return []addition{
-		{"workspaces", "bytes", "BIGINT NOT NULL DEFAULT 0", fillBytes},
-		{"workspaces", "lines", "BIGINT NOT NULL DEFAULT 0", fillLines},
-		{"records", "latest", "BIGINT NOT NULL DEFAULT 0", fillLatest},
-		{"marks", "workspace", "TEXT NOT NULL DEFAULT ''", nil},
+// additions returns the columns that the tables of earlier versions lack, in their order.
+func additions() [][3]string {
+	return [][3]string{ // table, column, definition
+		{"workspaces", "bytes", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "lines", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "counted", "BIGINT NOT NULL DEFAULT 0"},
+		{"records", "latest", "BIGINT NOT NULL DEFAULT 0"},
+		{"marks", "workspace", "TEXT NOT NULL DEFAULT ''"},
 	}
 }
 
-// migrate creates what is missing. It may take its time.
+// migrate creates what is missing.
 func (d *Database) migrate(ctx context.Context) error {
 	return d.transaction(ctx, func(tx *sql.Tx) error {
 		if d.postgres {
@@ -105,7 +96,7 @@ func (d *Database) migrate(ctx context.Context) error {
 		}
 		for _, a := range additions() {
 			if err := d.add(ctx, tx, a); err != nil {
-				return fmt.Errorf("add the column %s.%s: %w", a.table, a.column, err)
+				return fmt.Errorf("add the column %s.%s: %w", a[0], a[1], err)
 			}
 		}
 		_, err := tx.ExecContext(ctx, indexes)
@@ -114,86 +105,17 @@ func (d *Database) migrate(ctx context.Context) error {
 }
 
 // add adds a column, unless it is there.
-func (d *Database) add(ctx context.Context, tx *sql.Tx, a addition) error {
+func (d *Database) add(ctx context.Context, tx *sql.Tx, addition [3]string) error {
+	table, column, definition := addition[0], addition[1], addition[2]
 	columns := `SELECT count(*) FROM pragma_table_info($1) WHERE name = $2`
 	if d.postgres {
 		columns = `SELECT count(*) FROM information_schema.columns
 			WHERE table_schema = current_schema() AND table_name = $1 AND column_name = $2`
 	}
 	var found int
-	if err := tx.QueryRowContext(ctx, columns, a.table, a.column).Scan(&found); err != nil || found > 0 {
+	if err := tx.QueryRowContext(ctx, columns, table, column).Scan(&found); err != nil || found > 0 {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `ALTER TABLE `+a.table+` ADD COLUMN `+a.column+` `+a.definition); err != nil {
-		return err
-	}
-	if a.fill == nil {
-		return nil
-	}
-	return a.fill(ctx, d, tx)
-}
-
-// fillBytes counts what is stored.
-func fillBytes(ctx context.Context, _ *Database, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE workspaces SET bytes = (
-			SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0)
-			FROM records WHERE workspace = name)`)
+	_, err := tx.ExecContext(ctx, `ALTER TABLE `+table+` ADD COLUMN `+column+` `+definition)
 	return err
-}
-
-// fillLines counts what the journal has.
-func fillLines(ctx context.Context, _ *Database, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE workspaces SET lines = (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`)
-	return err
-}
-
-// fillLatest looks at all records, a few at a time. The database cannot do it: PostgreSQL
-// refuses to look into a document that holds U+0000.
-func fillLatest(ctx context.Context, d *Database, tx *sql.Tx) error {
-	type row struct {
-		Workspace string `json:"workspace"`
-		Seq       int64  `json:"seq"`
-		Latest    int64  `json:"latest"`
-	}
-	for last := (row{}); ; {
-		var filled []row
-		rows, err := tx.QueryContext(ctx, `
-			SELECT workspace, seq, data FROM records
-			WHERE (workspace, seq) > ($1, $2) ORDER BY workspace, seq LIMIT 100`, last.Workspace, last.Seq)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			var r record.Record
-			if err := rows.Scan(&last.Workspace, &last.Seq, &r); err != nil {
-				rows.Close()
-				return err
-			}
-			last.Latest = int64(latestOf(r))
-			filled = append(filled, last)
-		}
-		if err := rows.Err(); err != nil || len(filled) == 0 {
-			return err
-		}
-		list, err := json.Marshal(filled)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, d.rows(`
-			UPDATE records SET latest = CAST(r.value->>'latest' AS BIGINT) FROM JSON_ROWS
-			WHERE workspace = r.value->>'workspace' AND seq = CAST(r.value->>'seq' AS BIGINT)`), string(list))
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// latestOf returns the greatest time of the fields of a record.
-func latestOf(r record.Record) (latest clock.Timestamp) {
-	for _, w := range r.All() {
-		latest = max(latest, w.Stamp.Time)
-	}
-	return latest
 }

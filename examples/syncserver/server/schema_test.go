@@ -76,6 +76,48 @@ func TestOldDatabase(t *testing.T) {
 	})
 }
 
+// TestOldServerBesideANewOne: while servers are upgraded one by one, an old one writes what it
+// knows of. The new one counts it with its next pushes, or when it is started.
+func TestOldServerBesideANewOne(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		s := open(t, database)
+		ana := joined(t, listen(t, s), "demo", "")
+		write := func(id string) string {
+			return string(ana.set(board.Tasks, id, board.Title, "é\x00"+id).Data.AppendJSON(nil))
+		}
+		oldPush := func(seq int, ids ...string) {
+			tx, err := s.database.db.Begin()
+			require.NoError(t, err)
+			defer tx.Rollback()
+			for i, id := range ids {
+				_, err := tx.Exec(`
+					INSERT INTO records (workspace, tbl, id, data, seq) VALUES ('demo', 'tasks', $1, $2, $3)
+					ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq`, id, write(id), seq+i+1)
+				require.NoError(t, err)
+			}
+			_, err = tx.Exec(`UPDATE workspaces SET seq = $1, entries = entries + 1 WHERE name = 'demo'`, seq+len(ids))
+			require.NoError(t, err)
+			_, err = tx.Exec(`INSERT INTO journal SELECT name, entries, 'é' FROM workspaces WHERE name = 'demo'`)
+			require.NoError(t, err)
+			require.NoError(t, tx.Commit())
+		}
+		ana.push(ana.set(board.Tasks, "a", board.Title, "x"), ana.set(board.Tasks, "b", board.Title, "x"))
+		var many []string
+		for i := range recountRecords + 500 {
+			many = append(many, fmt.Sprint(i))
+		}
+		oldPush(2, append(many, "a")...)
+		ana.push(ana.set(board.Tasks, "b", board.Title, "y"))
+		ana.push(ana.set(board.Tasks, "b", board.Title, "z")) // each counts a part
+		requireCounted(t, s.database)
+
+		oldPush(recountRecords+505, "b", "c")
+		open(t, database)
+		requireCounted(t, s.database)
+	})
+}
+
 // requireCounted requires that what is kept of records besides them agrees with them.
 func requireCounted(t *testing.T, d *Database) {
 	t.Helper()

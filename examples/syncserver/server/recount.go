@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Some columns say what other rows hold: the bytes of a workspace, the bytes of its journal, and
+// the greatest stamp of a record. A server of an earlier version does not know them, and may run
+// beside this one while a database is upgraded. So each transaction stores the sequence up to
+// which they are right. If the workspace is beyond it, each transaction that locks the workspace
+// counts a part of the rest, and OpenDatabase all of it.
+
+// recountRecords is how many records a transaction looks at to catch up.
+const recountRecords = 1000
+
+// recountAll counts what another version of the server has written.
+func (d *Database) recountAll(ctx context.Context) error {
+	for {
+		var name string
+		err := d.db.QueryRowContext(ctx, `SELECT name FROM workspaces WHERE counted < seq LIMIT 1`).Scan(&name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := d.locked(ctx, name, func(*session) error { return nil }); err != nil {
+			return fmt.Errorf("count the workspace %q: %w", name, err)
+		}
+	}
+}
+
+// recount looks at records beyond the sequence up to which the counts are right.
+func (s *session) recount(ctx context.Context) error {
+	if s.counted == s.seq {
+		return nil
+	}
+	if err := s.recountLatest(ctx); err != nil || s.counted < s.seq {
+		return err
+	}
+	return s.tx.QueryRowContext(ctx, `
+		SELECT (SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0) FROM records WHERE workspace = $1),
+			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
+}
+
+// recountLatest computes the greatest stamps of the next records. The database cannot do it:
+// PostgreSQL refuses to look into a document that holds U+0000.
+func (s *session) recountLatest(ctx context.Context) error {
+	type row struct {
+		Seq    int64 `json:"seq"`
+		Latest int64 `json:"latest"`
+	}
+	rows, err := s.tx.QueryContext(ctx, `
+		SELECT seq, data FROM records WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, s.workspace, s.counted, recountRecords)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var page []row
+	for size := 0; size < maxLoaded && rows.Next(); {
+		var data string
+		var r record.Record
+		if err := rows.Scan(&s.counted, &data); err != nil {
+			return err
+		}
+		if err := r.Scan(data); err != nil {
+			return err
+		}
+		size += len(data)
+		page = append(page, row{s.counted, int64(latestOf(r))})
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	if len(page) == 0 {
+		s.counted = s.seq
+		return nil
+	}
+	return s.exec(ctx, "the greatest stamps", `
+		UPDATE records SET latest = CAST(r.value->>'latest' AS BIGINT) FROM JSON_ROWS
+		WHERE workspace = $2 AND seq = CAST(r.value->>'seq' AS BIGINT)`, page)
+}
+
+// latestOf returns the greatest time of the fields of a record.
+func latestOf(r record.Record) (latest clock.Timestamp) {
+	for _, w := range r.All() {
+		latest = max(latest, w.Stamp.Time)
+	}
+	return latest
+}
