@@ -84,6 +84,7 @@ func TestStructExactAnywhere(t *testing.T) {
 		Number json.Number
 		Next   *inner
 		Ints   []int64
+		//lint:ignore U1000 a field that is not exported is left alone
 		unseen any
 	}
 	type promoted struct{ Deep any }

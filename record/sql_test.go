@@ -29,7 +29,7 @@ func (f *fakeDB) Driver() driver.Driver                        { return nil }
 
 type fakeConn struct{ db *fakeDB }
 
-func (c fakeConn) Prepare(string) (driver.Stmt, error) { return fakeStmt{c.db}, nil }
+func (c fakeConn) Prepare(string) (driver.Stmt, error) { return fakeStmt(c), nil }
 func (c fakeConn) Close() error                        { return nil }
 func (c fakeConn) Begin() (driver.Tx, error)           { return nil, errors.New("no transactions") }
 

@@ -47,6 +47,7 @@ func brokenCrashes() []broken {
 func panics(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if bytes.Contains(batch, []byte(`"value":null`)) {
 		var none map[string]bool
+		//lint:ignore SA5000 the panic is what is tested
 		none["null"] = true
 	}
 	return o.memory.Push(client, batch)
