@@ -1,0 +1,108 @@
+package repotest
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// may returns, for each package that users link and each kit, what it may import besides the
+// standard library. The packages below mergetest have a table of their own, in
+// merge/mergetest/rooms_test.go.
+func may() map[string][]string {
+	return map[string][]string{
+		"clock":                    {},
+		"record":                   {"clock", "record/internal/jsontext"},
+		"record/internal/jsontext": {},
+		"merge":                    {"clock", "record"},
+		"merge/memory":             {"clock", "record", "merge"},
+		"merge/internal/lawtest":   {},
+		"merge/internal/repotest":  {},
+		"violation":                {"clock", "record", "merge"},
+		"violation/violationtest":  {"clock", "record", "merge", "violation", "pgregory.net/rapid"},
+	}
+}
+
+// TestImports: each package imports the packages it may know. A new package has to be
+// entered in the table.
+func TestImports(t *testing.T) {
+	for _, p := range list(t, "./clock/...", "./record/...", "./merge/...", "./violation/...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name == "merge/mergetest" || strings.HasPrefix(name, "merge/mergetest/") {
+			continue
+		}
+		allowed, known := may()[name]
+		require.True(t, known, "%s is not in the table of what packages may import", name)
+		for _, imported := range p.Imports {
+			short := strings.TrimPrefix(imported, module)
+			require.True(t, isStandard(imported) || slices.Contains(allowed, short), "%s imports %s", name, imported)
+		}
+	}
+}
+
+// isStandard reports whether a package is of the standard library.
+func isStandard(name string) bool {
+	domain, _, _ := strings.Cut(name, "/")
+	return !strings.Contains(domain, ".")
+}
+
+// TestPure: record, merge and violation start no goroutine, read no clock, and reach nothing
+// outside the program. A violation.View may want a context.
+func TestPure(t *testing.T) {
+	for _, p := range list(t, "./record/...", "./merge", "./violation") {
+		for _, name := range p.Imports {
+			view := name == "context" && p.ImportPath == module+"violation"
+			require.True(t, view || strings.HasPrefix(name, module) || isPure(name), "%s imports %s", p.ImportPath, name)
+		}
+		for _, name := range p.GoFiles {
+			path := filepath.Join(p.Dir, name)
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			requirePure(t, path, file)
+		}
+	}
+}
+
+func requirePure(t *testing.T, path string, file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			require.Fail(t, "starts a goroutine", path)
+		case *ast.SelectorExpr:
+			require.False(t, isImpure(n), "%s uses %s", path, n.Sel)
+		}
+		return true
+	})
+}
+
+// isPure reports whether a package of the standard library reaches nothing outside the
+// program.
+func isPure(name string) bool {
+	// Only their types are used, and what isImpure permits.
+	if slices.Contains([]string{"database/sql/driver", "log/slog", "time"}, name) {
+		return true
+	}
+	banned := []string{"context", "database/sql", "log", "net", "os", "syscall", "testing", "unsafe"}
+	return !slices.ContainsFunc(banned, func(dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") })
+}
+
+// isImpure reports whether an expression names something of time or log/slog that reads a
+// clock, starts a timer or logs, or makes something that does.
+func isImpure(e *ast.SelectorExpr) bool {
+	pkg, ok := e.X.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	pure := map[string][]string{
+		"time": {"Time", "Duration", "Month", "RFC3339Nano", "Millisecond", "Second", "Minute", "Hour", "ParseDuration", "Parse", "Unix", "Date", "UTC"},
+		"slog": {"Value", "Attr", "String", "Bool", "Duration", "Group", "GroupValue"},
+	}
+	names, restricted := pure[pkg.Name]
+	return restricted && !slices.Contains(names, e.Sel.Name)
+}
