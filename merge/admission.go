@@ -3,7 +3,6 @@ package merge
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,25 +15,33 @@ import (
 // on to the client, without the text of its Err; of any other error the client learns
 // that it was Forbidden.
 //
-// A Guard is a pure function: it reads no store and no clock, so that an item
-// meets the same answer whenever it comes, and when it is asked twice. What it needs
-// to know of the actor it must have been told before, such as by being made anew for
-// each request. It must not change the mutation. A refusal should be final: a client
-// that sends the item again behind later ones sends out of order, see Rewound.
+// A Guard is a pure function: it reads no store and no clock, so that an item gets the
+// same answer whenever it comes. Prepare asks it once for each item. What it needs to know
+// about the actor it must hold already, for example because it is made for each request.
+// It must not change the mutation. A refusal should be final: a client that sends the item
+// again after later ones sends out of order, see Rewound.
 type Guard func(actor clock.ClientID, m record.Mutation) error
 
-// gate judges the items of one Input, each by itself.
-type gate struct {
-	*Input
-	guard Guard
-	clock *clock.Clock // stands still at the wall time of the Input
+// verdict is what was found out about one item by itself.
+type verdict struct {
+	refusal *Refusal // nil if it is admitted
+	// derived tells that the refusal follows from the item, the actor and the wall time, so
+	// that a replay without the Guard finds it again.
+	derived bool
 }
 
-func newGate(e *Engine, in *Input) gate {
-	wall := plainTime(in.Wall)
+// gate judges the items of one Request, each by itself.
+type gate struct {
+	*Request
+	guard Guard
+	clock *clock.Clock // stands still at the wall time of the Request
+}
+
+func newGate(e *Engine, r *Request) gate {
+	wall := plainTime(r.Wall)
 	// Options without a Last are never refused.
 	c, _ := clock.New(clock.Options{Now: func() time.Time { return wall }, MaxAhead: e.MaxAhead})
-	return gate{in, e.Guard, c}
+	return gate{r, e.Guard, c}
 }
 
 // plainTime returns a time in UTC, as near to t as a text with a year of four digits can
@@ -50,9 +57,26 @@ func plainTime(t time.Time) time.Time {
 	return t
 }
 
-// admit returns why an item is refused, or nil. What is final comes before what
-// passes with time, so that nobody mends a clock in vain.
-func (g gate) admit(item *record.Item) *Refusal {
+// judge returns the verdict about an item. Permanent refusals come first, so that no client
+// corrects its clock only to be refused all the same.
+func (g gate) judge(item *record.Item) verdict {
+	if r := g.refuseMalformed(item); r != nil {
+		return verdict{refusal: r}
+	}
+	data := item.Mutation.Data
+	if r := g.refuseOthers(data); r != nil {
+		return verdict{r, true}
+	}
+	if g.guard != nil {
+		if err := g.guard(g.Actor, item.Mutation); err != nil {
+			return verdict{refusal: forbid(err)}
+		}
+	}
+	return verdict{g.refuseAhead(data), true}
+}
+
+// refuseMalformed refuses an item that could not be read, or that no client may send.
+func (g gate) refuseMalformed(item *record.Item) *Refusal {
 	if item.Err != nil {
 		return g.refuseUnread(item.Err)
 	}
@@ -70,23 +94,26 @@ func (g gate) admit(item *record.Item) *Refusal {
 			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: errReserved})
 		}
 	}
-	for name, w := range data.All() {
-		if w.Stamp.Client != g.Actor && !g.AnyClient {
-			return &Refusal{Code: OtherClient, Path: "data." + record.PathName(name) + ".clientId"}
-		}
-	}
-	if g.guard != nil {
-		if err := g.guard(g.Actor, item.Mutation); err != nil {
-			return forbid(err)
-		}
-	}
-	return g.judge(data)
+	return nil
 }
 
 var errReserved = fmt.Errorf("%w: names that begin with $ are reserved", record.ErrName)
 
-// judge refuses what is stamped too far ahead of the wall clock.
-func (g gate) judge(data record.Record) *Refusal {
+// refuseOthers refuses writes under another client ID than the actor's.
+func (g gate) refuseOthers(data record.Record) *Refusal {
+	if g.AnyClient {
+		return nil
+	}
+	for name, w := range data.All() {
+		if w.Stamp.Client != g.Actor {
+			return &Refusal{Code: OtherClient, Path: "data." + record.PathName(name) + ".clientId"}
+		}
+	}
+	return nil
+}
+
+// refuseAhead refuses writes that are stamped too far ahead of the wall clock.
+func (g gate) refuseAhead(data record.Record) *Refusal {
 	for name, w := range data.All() {
 		if err := g.clock.Check(w.Stamp.Time); err != nil {
 			return g.ahead("data."+record.PathName(name)+".updatedAt", err)
@@ -122,34 +149,4 @@ func forbid(err error) *Refusal {
 		return r
 	}
 	return &Refusal{Code: Forbidden, Err: err}
-}
-
-// refusal returns why an item is refused, or nil, given the records that were looked
-// up. One that writes nothing needs none.
-func (g gate) refusal(item *record.Item, keys loaded) *Refusal {
-	if r := g.admit(item); r != nil {
-		return r
-	}
-	data := item.Mutation.Data
-	if data.Len() == 0 || keys.hold(data.Key()) {
-		return nil
-	}
-	return &Refusal{Code: NotLoaded, Retryable: true}
-}
-
-// loaded is the keys of the records that were looked up, sorted.
-type loaded []record.Key
-
-func newLoaded(keys []record.Key) loaded {
-	if !slices.IsSortedFunc(keys, record.Key.Compare) {
-		keys = slices.Clone(keys)
-		slices.SortFunc(keys, record.Key.Compare)
-	}
-	return keys
-}
-
-// hold reports whether the record of a key was looked up.
-func (l loaded) hold(key record.Key) bool {
-	_, ok := slices.BinarySearchFunc(l, key, record.Key.Compare)
-	return ok
 }

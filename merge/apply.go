@@ -2,20 +2,97 @@ package merge
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// application is an Input that is being applied.
+// Stored is what a Push is applied to: what the storage holds, all read inside the lock.
+type Stored struct {
+	// Records holds one record for each of Push.Keys, in their order; record.New of the key
+	// stands for a record that is not stored. Collection.Lookup returns them so.
+	Records []record.Record
+	// Watermarks holds the greatest stamp accepted before from each client that pushed, as
+	// an earlier Answer returned it; a zero time means that none was. For a client without
+	// a watermark, neither rewound stamps nor edits lost on arrival are reported. Their order
+	// does not matter.
+	Watermarks []clock.Stamp
+	// StorageFull says that the storage has no room. Items that would make a record
+	// grow, or create one, are refused with StorageFull; others are accepted, as with
+	// Engine.MaxRecord.
+	StorageFull bool
+}
+
+// ErrNotLoaded is wrapped by the error of Push.Apply, a *record.Error whose path is the
+// position in Stored.Records. It means that the records are not those of Push.Keys: a bug
+// of the caller, which no client is to blame for.
+var ErrNotLoaded = errors.New("not loaded")
+
+// Apply decides about all items. It is a pure function: the same Push and the same Stored
+// get the same Answer, byte for byte, and nothing else happens. So it can be called again
+// with what is stored by then if the transaction failed, and calling it without storing
+// what it returns is a dry run.
+//
+// Each item is accepted or refused by itself and as a whole. An item that was
+// accepted before is accepted again, and changes nothing. What Apply answers about
+// an item does not depend on the order of the items.
+//
+// The only error is a mistake of the caller: ErrNotLoaded. Then nothing is decided.
+func (p *Push) Apply(s Stored) (Answer, error) {
+	if err := p.checkLoaded(s.Records); err != nil {
+		return Answer{}, err
+	}
+	a := application{
+		Push:       p,
+		answer:     Answer{Results: make([]Result, len(p.verdicts))},
+		watermarks: newWatermarks(s.Watermarks),
+		full:       s.StorageFull,
+		decisions:  make([]Decision, 0, p.writes),
+	}
+	for i := range a.answer.Results {
+		a.answer.Results[i] = Result{Key: p.key(i), Refusal: p.verdicts[i].refusal}
+	}
+	a.applyAll(s.Records)
+	a.answer.Watermarks, a.answer.Greatest = a.watermarks.after()
+	return a.answer, nil
+}
+
+// checkLoaded returns an error unless records are those of p.keys.
+func (p *Push) checkLoaded(records []record.Record) error {
+	for i, key := range p.keys {
+		switch {
+		case i == len(records):
+			return notLoaded(i, "want the record of %s, and there are no more", key)
+		case records[i].Key() != key:
+			return notLoaded(i, "want the record of %s, not of %s", key, records[i].Key())
+		}
+	}
+	if n := len(p.keys); len(records) > n {
+		return notLoaded(n, "want no more than %d records, one for each of Push.Keys", n)
+	}
+	return nil
+}
+
+// notLoaded returns the error about the record at position i.
+func notLoaded(i int, format string, args ...any) error {
+	return &record.Error{
+		Path: fmt.Sprintf("records[%d]", i), Offset: -1,
+		Err: fmt.Errorf("%w: "+format, append([]any{ErrNotLoaded}, args...)...),
+	}
+}
+
+// application is a Push that is being applied.
 type application struct {
-	*Input
-	maxRecord int
-	answer    Answer
-	marks     marks
-	builder   record.Builder
-	// decisions holds those of all results, one behind the other.
+	*Push
+	answer     Answer
+	watermarks watermarks
+	full       bool // Stored.StorageFull
+	builder    record.Builder
+	// decisions holds those of all results, one after the other.
 	decisions []Decision
 	touches   []touch // scratch
 }
@@ -26,52 +103,48 @@ type touch struct {
 	item int
 }
 
-// all applies the accepted items, whose positions are given, record by record.
-func (a *application) all(accepted []int) {
-	key := func(i int) record.Key { return a.answer.Results[i].Key }
-	byKey := func(i, j int) int { return cmp.Or(key(i).Compare(key(j)), cmp.Compare(i, j)) }
-	if !slices.IsSortedFunc(accepted, byKey) {
-		slices.SortFunc(accepted, byKey)
+// applyAll applies the admitted items, record by record.
+func (a *application) applyAll(records []record.Record) {
+	items := a.admitted
+	if a.isBounded() {
+		items = slices.Clone(items) // which refuseGrowth changes
 	}
-	for len(accepted) > 0 {
+	for _, before := range records {
 		n := 1
-		for n < len(accepted) && key(accepted[n]) == key(accepted[0]) {
+		for n < len(items) && a.key(items[n]) == before.Key() {
 			n++
 		}
-		a.record(key(accepted[0]), accepted[:n])
-		accepted = accepted[n:]
+		a.applyTo(before, items[:n])
+		items = items[n:]
 	}
 }
 
-// record applies all items of one record.
-func (a *application) record(key record.Key, items []int) {
-	before, ok := a.Current.Get(key)
-	if !ok {
-		before = record.New(key)
-	}
-	if items = a.fit(before, items); len(items) == 0 {
+// applyTo applies all items of one record.
+func (a *application) applyTo(before record.Record, items []int) {
+	if items = a.refuseGrowth(before, items); len(items) == 0 {
 		return
 	}
-	a.lay(key, items)
-	a.meet(before)
+	key := before.Key()
+	a.collectWrites(key, items)
+	a.decideWrites(before)
 	// Records of one key always have a join.
 	after, changed, _ := a.builder.Join(before, a.incoming(key, items))
 	if changed {
 		a.answer.Updates = append(a.answer.Updates, Update{before, after})
 	}
 	for _, i := range items {
-		a.note(i, Update{before, after})
+		a.addNotes(i, Update{before, after})
 	}
 }
 
-// lay lays out the writes of the items by field, and those of a field in
+// collectWrites collects the writes of the items, sorted by field, and those of a field in
 // ascending order.
-func (a *application) lay(key record.Key, items []int) {
+func (a *application) collectWrites(key record.Key, items []int) {
 	a.touches = a.touches[:0]
 	for _, i := range items {
 		from := len(a.decisions)
-		for name, w := range a.Items[i].Mutation.Data.All() {
-			a.marks.accept(w.Stamp)
+		for name, w := range a.request.Items[i].Mutation.Data.All() {
+			a.watermarks.accept(w.Stamp)
 			a.decisions = append(a.decisions, Decision{Key: key, Field: name, Change: Change{Incoming: w}})
 			a.touches = append(a.touches, touch{&a.decisions[len(a.decisions)-1], i})
 		}
@@ -84,8 +157,9 @@ func (a *application) lay(key record.Key, items []int) {
 	}
 }
 
-// meet lets each write meet the one that stands in its field by then.
-func (a *application) meet(before record.Record) {
+// decideWrites decides between each write and the one that stands in its field by then. Of
+// the writes 3 and 5 over a stored 4, the 3 is superseded by the 4, and the 5 replaces it.
+func (a *application) decideWrites(before record.Record) {
 	var standing record.FieldValue
 	for n, t := range a.touches {
 		switch {
@@ -100,14 +174,14 @@ func (a *application) meet(before record.Record) {
 			// The same write in two items: what becomes of it is the same.
 			t.Change = a.touches[n-1].Change
 		}
-		a.look(t)
+		a.markSeen(t)
 	}
 }
 
 // incoming returns the join of the items of one record.
 func (a *application) incoming(key record.Key, items []int) record.Record {
 	if len(items) == 1 {
-		return a.Items[items[0]].Mutation.Data
+		return a.request.Items[items[0]].Mutation.Data
 	}
 	// What is in records was checked, so it makes a record.
 	r, _ := a.builder.Record(key, func(yield func(string, record.FieldValue) bool) {
@@ -121,42 +195,43 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 	return r
 }
 
-// look finds out whether the winner's author had seen the loser. Nothing is known
-// of writes by one client, nor where an item does not tell its base.
-func (a *application) look(t touch) {
-	base, known := a.Items[t.item].Mutation.Base[t.Field]
+// markSeen finds out whether the winner's author had seen the loser. Nothing is known
+// about writes by one client, nor without a base. Say A stored 4, upon which B writes 5: a
+// base of 4 means that B had seen it, and a base of 3 or none that it had not.
+func (a *application) markSeen(t touch) {
+	base, known := a.request.Items[t.item].Mutation.Base[t.Field]
 	switch {
 	case !known || t.Before.IsZero() || t.Before.Stamp.Client == t.Incoming.Stamp.Client:
-	case !t.Changed():
+	case !t.Won():
 		// Whoever wrote the winner cannot have seen what comes only now. The clients of a
 		// gateway may have seen what it holds back.
-		if a.marks.isNew(t.Incoming.Stamp) && t.Incoming.Stamp.Client == a.Actor {
+		if a.watermarks.isNew(t.Incoming.Stamp) && t.Incoming.Stamp.Client == a.request.Actor {
 			t.Seen = SeenNo
 		}
 	case base == t.Before.Stamp:
 		t.Seen = SeenYes
 	case base.Compare(t.Before.Stamp) < 0:
-		// Authors see the greatest of the writes that reached them, so this one
-		// did not. A base above it is a write that is not here, such as one that was
-		// refused, and tells nothing of what its author saw beneath.
+		// Authors see the greatest of the writes that reached them, so this one did not
+		// reach this author. A base above it refers to a write not stored here (perhaps
+		// refused), so it does not show which lower writes the author saw.
 		t.Seen = SeenNo
 	}
 }
 
-// note adds the notes to the result of an accepted item, given what becomes of its
+// addNotes adds the notes to the result of an accepted item, given what becomes of its
 // record.
-func (a *application) note(i int, u Update) {
+func (a *application) addNotes(i int, u Update) {
 	r := &a.answer.Results[i]
 	life, _ := u.After.Get(record.DeletedField)
 	notes := noteSet{}
 	for n := range r.Fields {
 		d := &r.Fields[n]
-		r.Changed = r.Changed || d.Changed()
-		base, known := a.Items[i].Mutation.Base[d.Field]
+		r.Changed = r.Changed || d.Won()
+		base, known := a.request.Items[i].Mutation.Base[d.Field]
 		notes.add(LostEdit, d.Lost())
 		notes.add(StampCollision, d.Outcome == Collision)
 		// A write that is stored now and was not before is new, whatever its stamp.
-		notes.add(Rewound, d.Outcome == Applied && a.marks.isBehind(d.Incoming.Stamp))
+		notes.add(Rewound, d.Outcome == Applied && a.watermarks.isBehind(d.Incoming.Stamp))
 		// A client's own write above this one was refused, and is stamped anew.
 		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
@@ -167,7 +242,7 @@ func (a *application) note(i int, u Update) {
 		was, _ := d.Before.Value.Bool()
 		is, _ := d.Incoming.Value.Bool()
 		notes.add(AlreadyDeleted, was && is && d.Outcome != Equal && u.After.Deleted())
-		notes.add(Restored, was && !is && d.Changed() && !u.After.Deleted())
+		notes.add(Restored, was && !is && d.Won() && !u.After.Deleted())
 	}
 	r.Notes = notes.codes()
 }

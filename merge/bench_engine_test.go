@@ -14,13 +14,13 @@ import (
 
 // workload is a collection of tasks, and a push of edits of some of them, each of
 // three fields, by one client that had seen what is there.
-func workload(records, items int) merge.Input {
+func workload(records, items int) input {
 	w := newWorld(records)
-	in := merge.Input{
+	in := input{
 		Actor: clock.MustParseClientID(w.clients[1]), Wall: time.UnixMilli(apartAt + 40*day),
 		Current: newReplica(w).collection(w.local),
 	}
-	in.Marks = []clock.Stamp{{Client: in.Actor}}
+	in.Watermarks = []clock.Stamp{{Client: in.Actor}}
 	for i := range items {
 		seen := in.Current.At(i * (records / items) % records)
 		stamp := clock.Stamp{Time: clock.TimestampOf(time.UnixMilli(apartAt + 31*day + int64(i))), Client: in.Actor}
@@ -50,10 +50,18 @@ type timed struct {
 	items int
 }
 
-func applying(in merge.Input) timed {
-	var e merge.Engine
-	in.Keys = e.Keys(in)
-	return timed{func() { e.Apply(in) }, len(in.Items)}
+func applying(in input) timed {
+	p := new(merge.Engine).Prepare(in.request())
+	return timed{func() { mustApply(p, in) }, len(in.Items)}
+}
+
+// mustApply looks up what is stored, and applies.
+func mustApply(p *merge.Push, in input) merge.Answer {
+	a, err := p.Apply(in.stored(p))
+	if err != nil {
+		panic(err)
+	}
+	return a
 }
 
 // BenchmarkApply applies a push of 1,000 items of three fields to 100,000 records. Per
@@ -73,7 +81,7 @@ func BenchmarkApply(b *testing.B) {
 }
 
 // joining looks up and joins the records of a push, and nothing else.
-func joining(in merge.Input) timed {
+func joining(in input) timed {
 	return timed{func() {
 		var b record.Builder
 		for _, item := range in.Items {
@@ -144,8 +152,7 @@ func BenchmarkPush(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		in.Items, _ = e.Decode(body)
-		in.Keys = e.Keys(in)
-		out = e.Apply(in).AppendJSON(out[:0])
+		out = applied(&e, in).AppendJSON(out[:0])
 	}
 }
 
@@ -156,8 +163,7 @@ func TestDecisionsCostNothing(t *testing.T) {
 		in := workload(1000, items)
 		var e merge.Engine
 		in.Current = stateAfter(in, applied(&e, in))
-		in.Keys = e.Keys(in)
-		return testing.AllocsPerRun(20, func() { e.Apply(in) })
+		return testing.AllocsPerRun(20, func() { applied(&e, in) })
 	}
 	few, many := allocations(10), allocations(1000)
 	// The scratch for the writes of one record grows a few times.

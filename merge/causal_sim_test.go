@@ -115,7 +115,7 @@ func (s *storm) push(t *rapid.T, p *phone) {
 		}
 	}
 	for _, d := range s.last.LostEdits() {
-		if d.Changed() {
+		if d.Won() {
 			s.counts.add("loser is stored", 1)
 		} else {
 			s.counts.add("loser comes", 1)

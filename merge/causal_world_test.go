@@ -180,8 +180,8 @@ func (p *phone) coalesce(out parcelOut) bool {
 // deliver lets a push reach the server and be stored, and checks the answer against
 // the oracle. Complete says that no report may be missing.
 func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answer {
-	in := merge.Input{Actor: actor.id, Wall: w.now, Current: w.server.state}
-	in.Marks = []clock.Stamp{{Time: w.server.marks[actor.id], Client: actor.id}}
+	in := input{Actor: actor.id, Wall: w.now, Current: w.server.state}
+	in.Watermarks = []clock.Stamp{{Time: w.server.marks[actor.id], Client: actor.id}}
 	for _, o := range push {
 		in.Items = append(in.Items, record.Item{Mutation: o.item})
 	}
@@ -238,7 +238,7 @@ func (w *sky) store(a merge.Answer) {
 	}
 	w.server.log = append(w.server.log, after...)
 	w.server.state = merge.Join(w.server.state, merge.Collect(after...))
-	for _, m := range a.Marks {
+	for _, m := range a.Watermarks {
 		w.server.marks[m.Client] = m.Time
 	}
 	require.NoError(w.t, w.server.clock.Observe(a.Greatest))

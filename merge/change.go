@@ -116,15 +116,15 @@ func (c *Change) decide() (won bool) {
 	return won
 }
 
-// Changed reports whether the incoming write is stored now and was not before:
+// Won reports whether the incoming write is stored now and was not before:
 // whether it was applied, or won a collision.
-func (c Change) Changed() bool {
+func (c Change) Won() bool {
 	return c.Outcome == Applied || c.Outcome == Collision && c.Incoming.Compare(c.Before) > 0
 }
 
 // Winner returns the write that is there now.
 func (c Change) Winner() record.FieldValue {
-	if c.Changed() {
+	if c.Won() {
 		return c.Incoming
 	}
 	return c.Before
@@ -134,7 +134,7 @@ func (c Change) Winner() record.FieldValue {
 // the one that came too late. It is the zero FieldValue if the field is new, and
 // the same as Winner if the write met itself.
 func (c Change) Loser() record.FieldValue {
-	if c.Changed() {
+	if c.Won() {
 		return c.Before
 	}
 	return c.Incoming

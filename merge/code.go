@@ -11,7 +11,6 @@ package merge
 //	other_client       drop it: it is not stamped with the ID that this client has
 //	too_far_ahead      correct its clock by serverTime, stamp the edit again, send that
 //	server_clock       keep it, and send the same again later
-//	not_loaded         keep it, and send the same again later
 //	storage_full       keep it, tell the user, and send the same again later
 //
 //	lost_edit          tell the user: the own edit lost, or replaced one that was not seen
@@ -50,11 +49,7 @@ const (
 	// ServerClock: the server's own wall clock is not set, so it can judge no
 	// stamp. The client is not to blame.
 	ServerClock Code = "server_clock"
-	// NotLoaded: the record was not looked up, since Input.Keys does not name it. That
-	// is a bug of the server, or the time has passed between Keys and Apply. The client
-	// is not to blame.
-	NotLoaded Code = "not_loaded"
-	// StorageFull: the item would make a record grow, and Input.StorageFull is set.
+	// StorageFull: the item would make a record grow, and Stored.StorageFull is set.
 	// The exceptions are those of RecordFull. An item that is sent again after later
 	// ones were accepted may be noted as Rewound: ignore that note.
 	StorageFull Code = "storage_full"
@@ -104,8 +99,6 @@ func (c Code) Advice() string {
 		return "The client's clock is ahead: it should correct it by the server's time, and stamp the edit again."
 	case ServerClock:
 		return "The clock of this server is not set: set it; clients may send the same again."
-	case NotLoaded:
-		return "The server did not look up the record: it has a bug, and clients may send the same again."
 	case StorageFull:
 		return "The storage is full: delete or shorten data, or give it more room; clients may send the same again."
 	case LostEdit:

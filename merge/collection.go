@@ -70,6 +70,20 @@ func (c Collection) Get(key record.Key) (record.Record, bool) {
 	return c.records[i], true
 }
 
+// Lookup returns one record for each of the given keys, in their order: the one that c
+// holds, or else record.New of the key. So Stored.Records is made of the records that
+// were loaded for Push.Keys, in whatever order they came.
+func (c Collection) Lookup(keys []record.Key) []record.Record {
+	found := make([]record.Record, len(keys))
+	for i, key := range keys {
+		var ok bool
+		if found[i], ok = c.Get(key); !ok {
+			found[i] = record.New(key)
+		}
+	}
+	return found
+}
+
 // All returns the records in the order of their keys.
 func (c Collection) All() iter.Seq[record.Record] { return slices.Values(c.records) }
 

@@ -119,7 +119,7 @@ func (d Decision) sentence(incoming, other string) string {
 		}
 		return head + "has the stamp of " + other + " that was there, and " + d.tie()
 	}
-	if d.Changed() {
+	if d.Won() {
 		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had") + d.rule()
 	}
 	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had") + d.rule()
@@ -190,7 +190,7 @@ func (d Decision) sight(who string) string {
 	switch {
 	case d.Seen == SeenYes:
 		return ", " + who + " seen"
-	case d.Seen == SeenNo && d.Changed():
+	case d.Seen == SeenNo && d.Won():
 		return ", " + who + " not seen"
 	case d.Seen == SeenNo:
 		return ", " + who + " not seen it"
@@ -204,7 +204,7 @@ func (d Decision) tie() string {
 	if d.Step() == ByKind {
 		rule = "a deletion wins over a value"
 	}
-	if d.Changed() {
+	if d.Won() {
 		return "replaced it: " + rule
 	}
 	return "gave way to it: " + rule

@@ -25,13 +25,13 @@ func decided(t require.TestingT, before, incoming record.FieldValue, field strin
 		require.NoError(t, err)
 		return r
 	}
-	in := merge.Input{Actor: incoming.Stamp.Client, Wall: wallTime, Items: []record.Item{{Mutation: record.Mutation{Data: one(incoming)}}}}
+	in := input{Actor: incoming.Stamp.Client, Wall: wallTime, Items: []record.Item{{Mutation: record.Mutation{Data: one(incoming)}}}}
 	if !before.IsZero() {
 		in.Current = merge.Collect(one(before))
 	}
 	if base != nil {
 		in.Items[0].Mutation.Base = map[string]clock.Stamp{field: *base}
-		in.Marks = []clock.Stamp{{Client: incoming.Stamp.Client}}
+		in.Watermarks = []clock.Stamp{{Client: incoming.Stamp.Client}}
 	}
 	var e merge.Engine
 	a := applied(&e, in)

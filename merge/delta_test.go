@@ -70,9 +70,9 @@ func TestChanges(t *testing.T) {
 			require.Equal(t, after.fieldValue(), c.Winner())
 			if before, ok := a.at(w); ok {
 				require.Equal(t, before.fieldValue(), c.Before)
-				require.Equal(t, before != after, c.Changed())
+				require.Equal(t, before != after, c.Won())
 			} else {
-				require.True(t, c.Before.IsZero() && c.Changed())
+				require.True(t, c.Before.IsZero() && c.Won())
 			}
 			i++
 		}

@@ -10,11 +10,13 @@
 // [Change] with its [Outcome] for each field. A [Digest] tells whether two
 // replicas agree.
 //
-// The boundary: an [Engine] is what a server puts where clients push. It answers an
-// [Input] with an [Answer]: a [Result] for each item, with a [Decision] for each
-// field or a [Refusal], and the records to store. A [Guard] keeps clients from what
-// is not theirs. Every [Code] that a client may meet is listed in one place.
-// [Engine.AppendJournal] and [ParseJournal] keep and replay what was decided.
+// The boundary: an [Engine] is what a server puts where clients push. [Engine.Prepare]
+// judges the items of a [Request] and returns a [Push], which names the records to load.
+// [Push.Apply] decides on what is [Stored], and returns an [Answer]: a [Result] for each
+// item, with a [Decision] for each field or a [Refusal], and the records to store. A
+// [Guard] keeps clients from what is not theirs. Every [Code] that a client may get is
+// listed in one place. [Push.AppendJournal] and [ParseJournalLine] keep and replay what was
+// decided.
 //
 // # The rule
 //
@@ -47,16 +49,18 @@
 // batch is about, applies, stores, commits, and only then lets its clock observe:
 //
 //	items, err := engine.Decode(body) // on error answer 400: nothing was applied
-//	in := merge.Input{Actor: client, Wall: time.Now(), Items: items}
+//	push := engine.Prepare(merge.Request{Actor: client, Wall: time.Now(), Items: items})
 //	tx := begin()
-//	in.Marks = lockMark(tx, client)        // so a client's pushes come one by one
-//	in.Keys = engine.Keys(in)
-//	in.Current = lockRecords(tx, in.Keys)  // in this order
-//	answer := engine.Apply(in)
-//	save(tx, answer.Updates, answer.Marks) // each update with a new sequence
-//	tx.Commit()                            // on error answer 503: the client sends the same again
-//	clock.Observe(answer.Greatest)         // if the server stamps writes of its own
+//	mark := lockMark(tx, client)                // so a client's pushes come one by one
+//	found := lockRecords(tx, push.Keys())       // in this order
+//	answer, err := push.Apply(merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: mark})
+//	save(tx, answer.Updates, answer.Watermarks) // each update with a new sequence
+//	tx.Commit()                                 // on error answer 503: the client sends the same again
+//	clock.Observe(answer.Greatest)              // if the server stamps writes of its own
 //	respond(answer.AppendJSON(nil))
+//
+// A store that compares and swaps instead of locking loads and applies again after a
+// conflict: the same Push, another Stored. An error of Apply is a bug of the handler.
 //
 // Items are accepted or refused one by one; a bad one does not touch the others.
 // Sending an item again is always safe: it is accepted and changes nothing. The
@@ -140,7 +144,7 @@
 // holds everywhere: other servers replace their copy, and a client that joined what it
 // pulls would keep the old stamp for good. A clock that observed it is ahead as well,
 // and stays so: make it anew with the greatest stamp that is left as its Last.
-// Marks that were taken from such stamps are ahead too: lower them to the time of the
+// Watermarks that were taken from such stamps are ahead too: lower them to the time of the
 // repair, in the same transaction. Otherwise every edit of such a client is noted as
 // Rewound, and if it loses, it is not reported as lost. The example named Repair shows it.
 //
@@ -174,7 +178,7 @@
 //     empty row first. In SQLite begin with BEGIN IMMEDIATE.
 //   - A statement that locks rows of one table and reads another one reads the other as
 //     it was before it waited. Lock first, and load in the next statement.
-//   - Locks taken in different orders deadlock. Engine.Keys is sorted.
+//   - Locks taken in different orders deadlock. Push.Keys is sorted.
 //   - A page of a pull that ends between two rows of one sequence skips the second.
 //   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
 //     ignores every write over an old row. Stamp old rows once, before clients push.
@@ -213,7 +217,7 @@
 // and images, and take a new one after a restore.
 //
 // Limits and guards bound one item, and not the stored record: a client may add fields to
-// a record with each push. Engine.MaxRecord bounds a record, and Input.StorageFull stops
+// a record with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops
 // the growth of all records. Neither freezes a record: it and its stored fields can still be
 // deleted, and values replaced by others that are no longer. Tombstones stay, so a record
 // whose fields come and go, such as a set with ever new elements, still becomes full: begin

@@ -38,10 +38,10 @@ func itemText(id, value, at, client string) string {
 }
 
 // pushed decodes and applies a batch that the actor pushes at noon.
-func pushed(t require.TestingT, current merge.Collection, text string) (merge.Input, merge.Answer) {
+func pushed(t require.TestingT, current merge.Collection, text string) (input, merge.Answer) {
 	items, err := guarded.Decode([]byte(text))
 	require.NoError(t, err)
-	in := merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items, Current: current}
+	in := input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items, Current: current}
 	return in, applied(&guarded, in)
 }
 
@@ -116,7 +116,7 @@ func TestEngineBadInput(t *testing.T) {
 			require.NotContains(t, string(a.AppendJSON(nil)), secret)
 			require.NotContains(t, r.Refusal.Error(), "\n")
 			require.Equal(t, without.Updates, a.Updates, "it leaves no trace")
-			require.Equal(t, without.Marks, a.Marks)
+			require.Equal(t, without.Watermarks, a.Watermarks)
 			require.Equal(t, without.Greatest, a.Greatest)
 			require.Equal(t, updated(without).Digest(), updated(a).Digest())
 		})
@@ -158,8 +158,8 @@ func TestOneRecordTwice(t *testing.T) {
 func TestMemoryOfOneRecord(t *testing.T) {
 	for name, field := range map[string]string{"one field": "f", "many fields": "f%d"} {
 		t.Run(name, func(t *testing.T) {
-			in := func(n int) merge.Input {
-				in := merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime}
+			in := func(n int) input {
+				in := input{Actor: clock.MustParseClientID(actor), Wall: wallTime}
 				var b record.Builder
 				for i := range n {
 					name := field
@@ -267,7 +267,7 @@ func TestEngineLimits(t *testing.T) {
 		e := merge.Engine{Limits: c.limits}
 		items, err := e.Decode([]byte("[" + item + "]"))
 		require.NoError(t, err)
-		a := applied(&e, merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
+		a := applied(&e, input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
 		require.Equal(t, merge.LimitExceeded, a.Results[0].Refusal.Code)
 		require.Equal(t, c.path, a.Results[0].Refusal.Path)
 		require.False(t, a.Results[0].Refusal.Retryable)
@@ -292,7 +292,7 @@ func TestEngineRefusesInexactNumbers(t *testing.T) {
 		e := merge.Engine{Limits: record.Limits{Exact: exact}}
 		items, err := e.Decode(batch)
 		require.NoError(t, err)
-		a := applied(&e, merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
+		a := applied(&e, input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items})
 		require.Nil(t, a.Results[1].Refusal)
 		if !exact {
 			require.Nil(t, a.Results[0].Refusal)

@@ -1,10 +1,13 @@
 package merge_test
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -13,14 +16,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// applied looks up what an input is about, as a backend does, and applies it.
-func applied(e *merge.Engine, in merge.Input) merge.Answer {
-	in.Keys = e.Keys(in)
-	return e.Apply(in)
-}
-
 // stateAfter returns what a backend holds that stores the updates of an answer.
-func stateAfter(in merge.Input, a merge.Answer) merge.Collection {
+func stateAfter(in input, a merge.Answer) merge.Collection {
 	return merge.Join(in.Current, updated(a))
 }
 
@@ -70,7 +67,7 @@ func TestEngineIsTheModel(t *testing.T) {
 }
 
 // requireUpdates checks that just the records that differ are stored, in order.
-func requireUpdates(t require.TestingT, in merge.Input, a merge.Answer) {
+func requireUpdates(t require.TestingT, in input, a merge.Answer) {
 	changed := map[record.Key]bool{}
 	for i, u := range a.Updates {
 		stored, ok := in.Current.Get(u.After.Key())
@@ -102,10 +99,10 @@ func requireMarks(t require.TestingT, s situation, a merge.Answer) {
 		}
 	}
 	require.Equal(t, greatest, int64(a.Greatest))
-	require.Len(t, a.Marks, len(marks))
-	for i, m := range a.Marks {
+	require.Len(t, a.Watermarks, len(marks))
+	for i, m := range a.Watermarks {
 		require.Equal(t, marks[m.Client], int64(m.Time))
-		require.True(t, i == 0 || a.Marks[i-1].Client.Compare(m.Client) < 0)
+		require.True(t, i == 0 || a.Watermarks[i-1].Client.Compare(m.Client) < 0)
 	}
 }
 
@@ -137,7 +134,7 @@ func TestOrderOfItems(t *testing.T) {
 		}
 		a.Results, b.Results = nil, nil
 		require.Equal(t, a.Digest(), b.Digest())
-		require.Equal(t, judging.Keys(s.input()), judging.Keys(moved.input()))
+		require.Equal(t, keysOf(&judging, s.input()), keysOf(&judging, moved.input()))
 	})
 }
 
@@ -162,7 +159,7 @@ func TestRefusedLeavesNoTrace(t *testing.T) {
 		b := applied(&judging, rest.input())
 		a.Results = kept
 		require.Equal(t, a.Digest(), b.Digest())
-		require.Equal(t, judging.Keys(s.input()), judging.Keys(rest.input()))
+		require.Equal(t, keysOf(&judging, s.input()), keysOf(&judging, rest.input()))
 	})
 }
 
@@ -174,11 +171,11 @@ func TestRetry(t *testing.T) {
 		in := s.input()
 		a := applied(&judging, in)
 		require.Equal(t, a.Digest(), applied(&judging, s.input()).Digest())
-		in.Current, in.Marks = stateAfter(in, a), append(a.Marks, in.Marks...)
+		in.Current, in.Watermarks = stateAfter(in, a), append(a.Watermarks, in.Watermarks...)
 		b := applied(&judging, in)
 		require.Empty(t, b.Updates)
 		require.Empty(t, b.LostEdits(), "it was told the first time")
-		require.Equal(t, a.Marks, b.Marks)
+		require.Equal(t, a.Watermarks, b.Watermarks)
 		for i, r := range b.Results {
 			require.Equal(t, a.Results[i].Refusal, r.Refusal)
 			require.False(t, r.Changed)
@@ -242,7 +239,7 @@ func TestKeys(t *testing.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
 		a := applied(&judging, in)
-		got := judging.Keys(in)
+		got := keysOf(&judging, in)
 		require.True(t, slices.IsSortedFunc(got, record.Key.Compare))
 		want := map[record.Key]bool{}
 		for i, r := range a.Results {
@@ -263,61 +260,122 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// TestNotLoaded: an item about a record that was not looked up is refused, and may be
-// sent again; the others are not touched. It would overwrite what is stored.
+// TestNotLoaded: records that are not those of Keys are an error that names the position, and
+// nothing is decided. To take a record that was not loaded for a new one would overwrite it.
 func TestNotLoaded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := genSituation().Draw(t, "situation")
-		in := s.input()
-		a := applied(&judging, in)
-		for _, key := range judging.Keys(in) {
-			if rapid.Bool().Draw(t, "loaded") {
-				in.Keys = append([]record.Key{key}, in.Keys...) // in any order
+		in := genSituation().Draw(t, "situation").input()
+		p := judging.Prepare(in.request())
+		s := in.stored(p)
+		n := len(s.Records)
+		at := rapid.IntRange(0, n).Draw(t, "position")
+		want := ""
+		switch what := rapid.SampledFrom([]string{"missing", "another", "swapped", "too many", "no key"}).Draw(t, "mistake"); {
+		case at == n || what == "too many":
+			at = n
+			s.Records = append(s.Records, record.New(keyOf("more")))
+			want = fmt.Sprintf("want no more than %d records", n)
+		case what == "missing":
+			s.Records = slices.Delete(s.Records, at, at+1)
+			want = "want the record of " + p.Keys()[at].String()
+		case what == "swapped" && at+1 < n:
+			s.Records[at], s.Records[at+1] = s.Records[at+1], s.Records[at]
+			want = "want the record of " + p.Keys()[at].String() + ", not of " + p.Keys()[at+1].String()
+		case what == "no key":
+			s.Records[at] = record.Record{}
+			want = "want the record of " + p.Keys()[at].String() + ", not of /"
+		default:
+			s.Records[at] = s.Records[at].WithKey(keyOf("another"))
+			want = "want the record of " + p.Keys()[at].String() + ", not of t/another"
+		}
+		a, err := p.Apply(s)
+		require.ErrorIs(t, err, merge.ErrNotLoaded)
+		require.ErrorContains(t, err, want)
+		var typed *record.Error
+		require.ErrorAs(t, err, &typed)
+		require.Equal(t, fmt.Sprintf("records[%d]", at), typed.Path)
+		require.Equal(t, merge.Answer{}, a)
+
+		a, err = p.Apply(in.stored(p))
+		require.NoError(t, err)
+		require.Equal(t, applied(&judging, in).Digest(), a.Digest(), "the push can still be applied")
+	})
+}
+
+// TestApplyAgain: a Push that was applied to one state answers about another one, as after a
+// conflict, what a fresh one answers; even to several at the same time.
+func TestApplyAgain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var inputs [2]input
+		s := genFull().Draw(t, "situation")
+		inputs[0] = s.input()
+		s.stored, s.full = genFull().Draw(t, "other").stored, rapid.Bool().Draw(t, "full")
+		inputs[1] = s.input()
+		e := s.engine()
+		p := e.Prepare(inputs[0].request())
+		var group sync.WaitGroup
+		for range 2 {
+			for _, in := range inputs {
+				group.Go(func() {
+					a, err := p.Apply(in.stored(p))
+					assert.NoError(t, err)
+					assert.Equal(t, applied(e, in).Digest(), a.Digest())
+				})
 			}
 		}
-		b := judging.Apply(in)
-		rest := in
-		rest.Items = nil
-		for i, r := range b.Results {
-			switch {
-			case !a.Results[i].Accepted() || len(r.Fields) == 0 && r.Accepted():
-				require.Equal(t, a.Results[i], r)
-			case slices.Contains(in.Keys, r.Key):
-				rest.Items = append(rest.Items, in.Items[i])
-				require.Equal(t, a.Results[i], r, "what is said of a record depends on its own items")
-			default:
-				require.Equal(t, &merge.Refusal{Code: merge.NotLoaded, Retryable: true}, r.Refusal)
-				require.Empty(t, r.Fields)
-			}
+		group.Wait()
+	})
+}
+
+// TestGuardIsAskedOnce for each item that gets to it, whatever happens later.
+func TestGuardIsAskedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := genSituation().Draw(t, "situation").input()
+		asked := 0
+		e := merge.Engine{Guard: func(actor clock.ClientID, m record.Mutation) error {
+			asked++
+			return judging.Guard(actor, m)
+		}}
+		p := e.Prepare(in.request())
+		once := asked
+		require.LessOrEqual(t, once, len(in.Items))
+		for range 2 {
+			a, err := p.Apply(in.stored(p))
+			require.NoError(t, err)
+			p.AppendJournal(nil, in.stored(p), a)
 		}
-		require.Equal(t, applied(&judging, rest).Updates, b.Updates)
+		require.Equal(t, once, asked)
 	})
 }
 
 // TestInputIsNotChanged: Apply writes to nothing that it was given (G1, G2).
 func TestInputIsNotChanged(t *testing.T) {
-	text := func(in merge.Input) (all []byte) {
-		for _, item := range in.Items {
+	text := func(r merge.Request, s merge.Stored) (all []byte) {
+		for _, item := range r.Items {
 			all = append(item.Mutation.AppendJSON(all), '\n')
 		}
-		return in.Current.AppendLines(all)
+		for _, r := range s.Records {
+			all = append(record.Mutation{Data: r}.AppendJSON(all), '\n')
+		}
+		return fmt.Append(all, s.Watermarks)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		in := genSituation().Draw(t, "situation").input()
-		in.Keys = judging.Keys(in)
-		slices.Reverse(in.Keys)
-		before, marks, keys := string(text(in)), slices.Clone(in.Marks), slices.Clone(in.Keys)
-		a := judging.Apply(in)
+		full := genFull().Draw(t, "situation")
+		in, e := full.input(), full.engine()
+		r := in.request()
+		p := e.Prepare(r)
+		s := in.stored(p)
+		before, keys := string(text(r, s)), slices.Clone(p.Keys())
+		a, err := p.Apply(s)
+		require.NoError(t, err)
 		digest := a.Digest()
-		require.Equal(t, before, string(text(in)))
-		require.Equal(t, marks, in.Marks)
-		require.Equal(t, keys, in.Keys)
-		for i := range in.Items { // the answer is the caller's own
-			in.Items[i] = record.Item{}
+		require.Equal(t, before, string(text(r, s)))
+		require.Equal(t, keys, p.Keys())
+		for i := range r.Items { // the answer is the caller's own
+			r.Items[i] = record.Item{}
 		}
-		for i := range in.Marks {
-			in.Marks[i] = clock.Stamp{}
-		}
+		clear(s.Watermarks)
+		clear(s.Records)
 		require.Equal(t, digest, a.Digest())
 	})
 }

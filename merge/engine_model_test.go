@@ -212,14 +212,14 @@ func (o order) item() record.Item {
 	return record.Item{Mutation: record.Mutation{Data: data, Base: o.base}}
 }
 
-func (s situation) input() merge.Input {
-	in := merge.Input{Actor: s.actor, AnyClient: s.anyClient, Wall: time.Unix(0, s.wall), Current: s.stored.collection(), StorageFull: s.full}
+func (s situation) input() input {
+	in := input{Actor: s.actor, AnyClient: s.anyClient, Wall: time.Unix(0, s.wall), Current: s.stored.collection(), StorageFull: s.full}
 	for _, o := range s.orders {
 		in.Items = append(in.Items, o.item())
 	}
 	for _, c := range clients {
 		if mark, ok := s.marks[c]; ok {
-			in.Marks = append(in.Marks, clock.Stamp{Time: clock.Timestamp(mark), Client: c})
+			in.Watermarks = append(in.Watermarks, clock.Stamp{Time: clock.Timestamp(mark), Client: c})
 		}
 	}
 	return in

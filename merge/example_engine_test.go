@@ -12,29 +12,35 @@ import (
 
 // aPush returns a push of a title that was written three milliseconds after another
 // one, which its author had not seen.
-func aPush() merge.Input {
+func aPush() (merge.Request, merge.Stored) {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
 	at := clock.MustParseTimestamp("2026-03-02T14:02:07.117Z")
 	task := record.New(record.Key{Table: "tasks", ID: "42"})
 	byBen, _ := task.Edit(clock.Stamp{Time: at, Client: ben}).Set("title", "Buy wove paper").Mutation()
 	byAna, _ := task.Edit(clock.Stamp{Time: at + 3_000_000, Client: ana}).Set("title", "Buy paper").Mutation()
-	return merge.Input{
-		Actor: ana, Wall: at.Time().Add(time.Minute), Items: []record.Item{{Mutation: byAna}},
-		Keys: []record.Key{task.Key()}, Current: merge.Collect(byBen.Data),
-	}
+	return merge.Request{Actor: ana, Wall: at.Time().Add(time.Minute), Items: []record.Item{{Mutation: byAna}}},
+		merge.Stored{Records: []record.Record{byBen.Data}}
 }
 
-// Apply tells what to store and what to answer, and stores nothing: to call it and
-// to look at the answer is a dry run.
-func ExampleEngine_Apply() {
+// Apply says what to store and what to answer, and stores nothing: calling it and
+// looking at the answer is a dry run.
+func ExamplePush_Apply() {
+	request, stored := aPush()
 	var engine merge.Engine
-	answer := engine.Apply(aPush())
+	push := engine.Prepare(request)
+	fmt.Println("load", push.Keys())
+	answer, err := push.Apply(stored)
+	if err != nil {
+		fmt.Println(err) // the records are not those of Keys
+		return
+	}
 	for _, u := range answer.Updates {
 		fmt.Println("store", u.After.Key(), u.After.Map())
 	}
 	fmt.Println(answer.Results[0].Accepted(), answer.Results[0].Changed, answer.Results[0].Notes)
 	// Output:
+	// load [tasks/42]
 	// store tasks/42 map[title:Buy paper]
 	// true true [lost_edit]
 }
@@ -42,8 +48,9 @@ func ExampleEngine_Apply() {
 // A Decision says in one sentence what happened and why. The sentence holds no
 // values, unless one asks for them.
 func ExampleDecision() {
-	var engine merge.Engine
-	for d := range engine.Apply(aPush()).Decisions() {
+	request, stored := aPush()
+	answer, _ := new(merge.Engine).Prepare(request).Apply(stored)
+	for d := range answer.Decisions() {
 		fmt.Println(d)
 		fmt.Println(d.WithValues())
 		fmt.Println(d.Step(), d.Margin(), d.Lost())
@@ -64,30 +71,35 @@ func ExampleGuard() {
 		}
 		return nil
 	}}
-	answer := engine.Apply(aPush())
+	request, _ := aPush()
+	push := engine.Prepare(request)
+	fmt.Println("load", push.Keys())
+	answer, _ := push.Apply(merge.Stored{})
 	fmt.Println(answer.Results[0].Refusal)
 	fmt.Println(string(answer.AppendJSON(nil)))
 	// Output:
+	// load []
 	// merge: forbidden: not in workspace acme
 	// [{"index":0,"table":"tasks","id":"42","verdict":"refused","code":"forbidden","changed":false}]
 }
 
-// A journal holds what Apply was called with. Anybody can replay it, and gets the
+// A line of a journal holds all that an answer depends on. Whoever replays it gets the
 // same answer, byte for byte.
-func ExampleParseJournal() {
-	var engine merge.Engine
-	in := aPush()
-	line := engine.AppendJournal(nil, in, engine.Apply(in))
+func ExampleParseJournalLine() {
+	request, stored := aPush()
+	push := new(merge.Engine).Prepare(request)
+	answer, _ := push.Apply(stored)
+	text := push.AppendJournal(nil, stored, answer)
 
-	entry, err := merge.ParseJournal(line)
+	line, err := merge.ParseJournalLine(text)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	answer := entry.Engine.Apply(entry.Input)
-	fmt.Println(answer.Digest() == entry.Answer)
+	again, err := line.Replay()
+	fmt.Println(err, again.Digest() == line.Answer)
 	// Output:
-	// true
+	// <nil> true
 }
 
 // A stamp that was stored before there was a bound, or while the server's clock was
@@ -130,11 +142,8 @@ func ExampleEngine_repair() {
 	fmt.Println(mark) // and this, in the same transaction
 
 	edit, _ := repaired.Edit(clock.Stamp{Time: clock.TimestampOf(now.Add(time.Minute)), Client: ana}).Set("title", "Paint the fence green").Mutation()
-	var engine merge.Engine
-	answer := engine.Apply(merge.Input{
-		Actor: ana, Wall: now, Items: []record.Item{{Mutation: edit}},
-		Keys: []record.Key{repaired.Key()}, Current: merge.Collect(repaired), Marks: []clock.Stamp{mark},
-	})
+	push := new(merge.Engine).Prepare(merge.Request{Actor: ana, Wall: now, Items: []record.Item{{Mutation: edit}}})
+	answer, _ := push.Apply(merge.Stored{Records: []record.Record{repaired}, Watermarks: []clock.Stamp{mark}})
 	fmt.Println(answer.Results[0].Fields[0].Outcome, answer.Results[0].Notes)
 	// Output:
 	// tasks/42 {"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"00000000-0000-4000-8000-000000000001"}}

@@ -31,27 +31,30 @@ type row struct {
 }
 
 // push is the push handler: client is who was authenticated. In a database, all
-// between Keys and save is one transaction.
+// from load to save is one transaction.
 func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
 	items, err := s.engine.Decode(body)
 	if err != nil {
 		return nil, err // status 400: the batch makes no sense, and nothing of it was applied
 	}
-	in := merge.Input{Actor: client, Wall: s.wall(), Items: items}
-	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
-	in.Keys = s.engine.Keys(in)
-	in.Current = s.load(in.Keys)
-	answer := s.engine.Apply(in)
+	push := s.engine.Prepare(merge.Request{Actor: client, Wall: s.wall(), Items: items})
+	answer, err := push.Apply(s.load(client, push.Keys()))
+	if err != nil {
+		return nil, err
+	}
 	s.save(answer)
 	return answer.AppendJSON(nil), nil
 }
 
-func (s *server) load(keys []record.Key) merge.Collection {
+func (s *server) load(client clock.ClientID, keys []record.Key) merge.Stored {
 	var found []record.Record
 	for _, key := range keys {
 		found = append(found, s.records[key].Record)
 	}
-	return merge.Collect(found...)
+	return merge.Stored{
+		Records:    merge.Collect(found...).Lookup(keys),
+		Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}},
+	}
 }
 
 func (s *server) save(a merge.Answer) {
@@ -59,7 +62,7 @@ func (s *server) save(a merge.Answer) {
 		s.seq++
 		s.records[u.After.Key()] = row{u.After, s.seq}
 	}
-	for _, mark := range a.Marks {
+	for _, mark := range a.Watermarks {
 		s.marks[mark.Client] = mark.Time
 	}
 }

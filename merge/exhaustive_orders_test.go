@@ -207,7 +207,7 @@ func (d *delivery) fold(fold *merge.Fold, key record.Key, sequence []int) error 
 		seen |= 1 << i
 		after := d.winners[seen][f]
 		want := merge.Change{Before: before, Incoming: d.values[i], Outcome: outcomeOf(before, after, d.values[i])}
-		if c != want || c.Winner() != after || c.Changed() != (before != after) {
+		if c != want || c.Winner() != after || c.Won() != (before != after) {
 			return errors.New("what Fold tells of a entry is wrong")
 		}
 	}

@@ -100,7 +100,9 @@ type material struct {
 	lines     []byte           // the mutations
 	document  []byte           // a JSON object with a member for each cell
 	value     record.Value     // the same
-	input     merge.Input
+	input     input
+	push      *merge.Push
+	stored    merge.Stored
 	answer    merge.Answer
 	engine    merge.Engine
 	journal   []byte
@@ -130,7 +132,7 @@ func newMaterial(t *testing.T, s growthShape, n int) *material {
 			members[i] = strings.TrimSuffix(members[i], "null") + c.write.Value.JSON()
 		}
 		m.input.Items = append(m.input.Items, record.Item{Mutation: m.mutations[i]})
-		m.input.Marks = append(m.input.Marks, clock.Stamp{Time: 1, Client: c.write.Stamp.Client})
+		m.input.Watermarks = append(m.input.Watermarks, clock.Stamp{Time: 1, Client: c.write.Stamp.Client})
 	}
 	m.document = []byte("{" + strings.Join(members, ",") + "}")
 	var d record.Decoder
@@ -147,9 +149,10 @@ func newMaterial(t *testing.T, s growthShape, n int) *material {
 	}
 	m.wide = merge.Collect(all...).At(0)
 	m.input.AnyClient, m.input.Wall, m.input.Current = true, wallTime, m.odd
-	m.input.Keys = m.engine.Keys(m.input)
-	m.answer = m.engine.Apply(m.input)
-	m.journal = m.engine.AppendJournal(nil, m.input, m.answer)
+	m.push = m.engine.Prepare(m.input.request())
+	m.stored = m.input.stored(m.push)
+	m.answer = applied(&m.engine, m.input)
+	m.journal = m.push.AppendJournal(nil, m.stored, m.answer)
 	_, err = d.Batch(m.lines)
 	require.NoError(t, err)
 	return m

@@ -33,10 +33,12 @@ func growthOfMerge() map[string]measured {
 		"merge.Collection.All":         func(m *material) func() { return func() { drain(m.state.All()) } },
 		"merge.Changes":                func(m *material) func() { return func() { drain2(merge.Changes(m.wide, m.wide)) } },
 		"merge.Engine.Decode":          func(m *material) func() { return func() { _, _ = m.engine.Decode(m.lines) } },
-		"merge.Engine.Keys":            func(m *material) func() { return func() { m.engine.Keys(m.input) } },
-		"merge.Engine.Apply":           func(m *material) func() { return func() { m.engine.Apply(m.input) } },
-		"merge.Engine.AppendJournal":   func(m *material) func() { return func() { m.engine.AppendJournal(nil, m.input, m.answer) } },
-		"merge.ParseJournal":           func(m *material) func() { return func() { _, _ = merge.ParseJournal(m.journal) } },
+		"merge.Engine.Prepare":         func(m *material) func() { return func() { m.engine.Prepare(m.input.request()) } },
+		"merge.Push.Apply":             func(m *material) func() { return func() { _, _ = m.push.Apply(m.stored) } },
+		"merge.Push.AppendJournal":     func(m *material) func() { return func() { m.push.AppendJournal(nil, m.stored, m.answer) } },
+		"merge.Collection.Lookup":      func(m *material) func() { return func() { m.state.Lookup(m.push.Keys()) } },
+		"merge.JournalLine.Replay":     replays,
+		"merge.ParseJournalLine":       func(m *material) func() { return func() { _, _ = merge.ParseJournalLine(m.journal) } },
 		"merge.Answer.Decisions":       func(m *material) func() { return func() { drain(m.answer.Decisions()) } },
 		"merge.Answer.Digest":          func(m *material) func() { return func() { m.answer.Digest() } },
 		"merge.Answer.LostEdits":       func(m *material) func() { return func() { m.answer.LostEdits() } },
@@ -50,6 +52,15 @@ func growthOfMerge() map[string]measured {
 		"merge.Collection.Get":         func(m *material) func() { return forCells(m, func(c cell) { m.state.Get(c.key) }) },
 		"merge.Decision.WithValues":    func(m *material) func() { return forDecisions(m, func(d merge.Decision) { _ = d.WithValues() }) },
 		"merge.Refusal.Error":          refusedOnes,
+	}
+}
+
+func replays(m *material) func() {
+	l, err := merge.ParseJournalLine(m.journal)
+	return func() {
+		if _, again := l.Replay(); err != nil || again != nil {
+			panic("no replay")
+		}
 	}
 }
 
@@ -81,7 +92,7 @@ func refusedOnes(m *material) func() {
 	in := m.input
 	in.Current, in.StorageFull = merge.Collection{}, true
 	return func() {
-		for _, r := range m.engine.Apply(in).Results {
+		for _, r := range applied(&m.engine, in).Results {
 			if r.Refusal != nil {
 				_ = r.Refusal.Error()
 			}
@@ -352,8 +363,8 @@ const withoutSize = `
 	record.Bool record.Int record.Float record.Value.Kind record.Value.Bool record.Value.Int record.Value.Float
 	record.Value.JSON record.Value.String
 
-	merge.Outcome.String merge.Step.String merge.Change.Changed merge.Change.Winner merge.Change.Loser merge.Change.Step
+	merge.Outcome.String merge.Step.String merge.Change.Won merge.Change.Winner merge.Change.Loser merge.Change.Step
 	merge.Change.Margin merge.Code.Advice merge.Collection.Len merge.Collection.At merge.Decision.Lost merge.Decision.String
-	merge.Decision.LogValue merge.Digest.Add merge.Digest.Sub merge.Digest.String merge.Fold.Len merge.Refusal.Unwrap
+	merge.Decision.LogValue merge.Digest.Add merge.Digest.Sub merge.Digest.String merge.Fold.Len merge.Push.Keys merge.Push.Request merge.Refusal.Unwrap
 	merge.Result.Accepted
 `

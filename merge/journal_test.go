@@ -35,7 +35,7 @@ func TestJournal(t *testing.T) {
 	// A guard may return what looks as if Apply had found it.
 	imitations := []error{
 		nil, nil, nil,
-		&merge.Refusal{Code: merge.NotLoaded}, &merge.Refusal{Code: merge.TooFarAhead, ServerTime: 1},
+		&merge.Refusal{Code: "not_loaded"}, &merge.Refusal{Code: merge.TooFarAhead, ServerTime: 1},
 		&merge.Refusal{Code: merge.OtherClient, Retryable: true}, &merge.Refusal{Code: merge.ServerClock, ServerTime: -1},
 		&merge.Refusal{Code: "quota_exceeded", ServerTime: clock.MaxTimestamp + 1}, errors.New("no"),
 	}
@@ -65,29 +65,25 @@ func TestJournal(t *testing.T) {
 				m.Base[name] = clock.Stamp{Time: rapid.SampledFrom([]clock.Timestamp{-1, 0, 5}).Draw(t, "base")}
 			}
 		}
-		in.Marks = append(in.Marks, rapid.SampledFrom([]clock.Stamp{{}, {Time: -5, Client: clients[0]}, {Time: clock.MaxTimestamp + 1, Client: clients[1]}, {Time: 5}}).Draw(t, "mark"))
+		in.Watermarks = append(in.Watermarks, rapid.SampledFrom([]clock.Stamp{{}, {Time: -5, Client: clients[0]}, {Time: clock.MaxTimestamp + 1, Client: clients[1]}, {Time: 5}}).Draw(t, "mark"))
 		for range rapid.IntRange(0, 2).Draw(t, "malformed") {
 			bad := record.Item{Mutation: record.Mutation{Data: record.New(keyOf(rapid.SampledFrom([]string{"", "1"}).Draw(t, "id")))}}
 			bad.Err = rapid.SampledFrom(refused).Draw(t, "reason")
 			in.Items = slices.Insert(in.Items, rapid.IntRange(0, len(in.Items)).Draw(t, "at"), bad)
 		}
-		if in.Keys = e.Keys(in); rapid.IntRange(0, 4).Draw(t, "forgotten") == 0 {
-			in.Keys = in.Keys[:rapid.IntRange(0, len(in.Keys)).Draw(t, "keys")]
-		}
-		a := e.Apply(in)
-		line := e.AppendJournal(nil, in, a)
+		a := applied(&e, in)
+		line := journaled(&e, in)
 		require.NotContains(t, string(line), "\n")
 		require.True(t, json.Valid(line) && utf8.Valid(line))
 
-		entry, err := merge.ParseJournal(line)
+		l, err := merge.ParseJournalLine(line)
 		require.NoError(t, err)
-		require.Nil(t, entry.Engine.Guard)
-		replayed := entry.Engine.Apply(entry.Input)
-		require.Equal(t, string(a.AppendJSON(nil)), string(replayed.AppendJSON(nil)))
-		require.Equal(t, a.Digest(), entry.Answer)
-		require.Equal(t, a.Digest(), replayed.Digest())
-		require.Equal(t, string(line), string(entry.Engine.AppendJournal(nil, entry.Input, replayed)))
-		for i, r := range replayed.Results {
+		require.Nil(t, l.Engine.Guard)
+		again := replayed(t, line)
+		require.Equal(t, string(a.AppendJSON(nil)), string(again.AppendJSON(nil)))
+		require.Equal(t, a.Digest(), again.Digest())
+		require.Equal(t, string(line), string(l.Engine.Prepare(l.Request).AppendJournal(nil, l.Stored, again)))
+		for i, r := range again.Results {
 			require.Equal(t, a.Results[i].Fields, r.Fields)
 		}
 	})
@@ -101,16 +97,15 @@ func TestJournalHoldsWhatMatters(t *testing.T) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	far := w
 	far.id = "far"
-	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}, Current: history{w, far}.collection()}
-	in.Marks = []clock.Stamp{{Client: w.client}, {}}
+	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}, Current: history{w, far}.collection()}
+	in.Watermarks = []clock.Stamp{{Client: w.client}, {}}
 	var e merge.Engine
-	in.Keys = e.Keys(in)
-	line := string(e.AppendJournal(nil, in, e.Apply(in)))
+	line := string(journaled(&e, in))
 	require.NotContains(t, line, "far")
 	require.Contains(t, line, `"marks":[{"clientId":"7f000000-0000-0000-0000-000000000001"}]`)
-	entry, err := merge.ParseJournal([]byte(line))
+	l, err := merge.ParseJournalLine([]byte(line))
 	require.NoError(t, err)
-	require.Equal(t, in.Marks[:1], entry.Input.Marks)
+	require.Equal(t, in.Watermarks[:1], l.Stored.Watermarks)
 }
 
 // TestAnswerDigest: every part of an answer is in its digest.
@@ -119,7 +114,7 @@ func TestAnswerDigest(t *testing.T) {
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
 	b.sends()
-	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	in.Items = append(in.Items, order{"t", "9", []entry{{table: "t", id: "9", field: "f", time: epoch, client: a.id, value: "1"}}, nil}.item())
 	answer := applied(&w.engine, in)
 	require.Len(t, answer.Updates, 1)
@@ -146,7 +141,7 @@ func TestAnswerDigest(t *testing.T) {
 		"before": func(a *merge.Answer) {
 			a.Updates = []merge.Update{{Before: a.Updates[0].After, After: a.Updates[0].After}}
 		},
-		"a mark":   func(a *merge.Answer) { a.Marks = nil },
+		"a mark":   func(a *merge.Answer) { a.Watermarks = nil },
 		"the time": func(a *merge.Answer) { a.Greatest++ },
 	} {
 		changed := answer
@@ -161,11 +156,10 @@ func TestAnswerDigest(t *testing.T) {
 func TestParseJournalRefuses(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"427281"`)
-	in := merge.Input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}, Marks: []clock.Stamp{{Time: 7, Client: a.id}}}
+	in := input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}, Watermarks: []clock.Stamp{{Time: 7, Client: a.id}}}
 	e := merge.Engine{MaxAhead: time.Hour}
-	in.Keys = e.Keys(in)
-	line := string(e.AppendJournal(nil, in, e.Apply(in)))
-	_, err := merge.ParseJournal([]byte(line))
+	line := string(journaled(&e, in))
+	_, err := merge.ParseJournalLine([]byte(line))
 	require.NoError(t, err)
 	answer := regexp.MustCompile(`"answer":".`)
 	bad := map[string]string{
@@ -182,7 +176,7 @@ func TestParseJournalRefuses(t *testing.T) {
 	}
 	for name, text := range bad {
 		require.NotEqual(t, line, text, name)
-		_, err := merge.ParseJournal([]byte(text))
+		_, err := merge.ParseJournalLine([]byte(text))
 		var typed *record.Error
 		require.ErrorAs(t, err, &typed, name)
 		require.Equal(t, map[string]string{"item": "items[0].table", "current": "current[0].table", "bound": "maxAhead", "answer": "answer", "no hex": "answer", "no items": "items[0]"}[name], typed.Path, name)
@@ -193,7 +187,7 @@ func TestParseJournalRefuses(t *testing.T) {
 // TestParseJournalMissing: what must be there is.
 func TestParseJournalMissing(t *testing.T) {
 	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","keys":[],"items":[]}`, `{"wall":"2026-03-02T14:03:00Z","items":[],"answer":"00"}`} {
-		_, err := merge.ParseJournal([]byte(line))
+		_, err := merge.ParseJournalLine([]byte(line))
 		require.ErrorIs(t, err, record.ErrMissing)
 	}
 }
@@ -202,10 +196,9 @@ func TestParseJournalMissing(t *testing.T) {
 // names it. Without its items it would replay as a push of nothing.
 func TestParseJournalNamesWhatIsMissing(t *testing.T) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
-	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}}
+	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}}
 	var e merge.Engine
-	in.Keys = e.Keys(in)
-	line := e.AppendJournal(nil, in, e.Apply(in))
+	line := journaled(&e, in)
 	for _, name := range []string{"wall", "keys", "items", "answer"} {
 		var members map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(line, &members))
@@ -213,7 +206,7 @@ func TestParseJournalNamesWhatIsMissing(t *testing.T) {
 		delete(members, name)
 		without, err := json.Marshal(members)
 		require.NoError(t, err)
-		_, err = merge.ParseJournal(without)
+		_, err = merge.ParseJournalLine(without)
 		require.ErrorIs(t, err, record.ErrMissing, name)
 		var typed *record.Error
 		require.ErrorAs(t, err, &typed)
@@ -236,20 +229,19 @@ func TestDigestsStay(t *testing.T) {
 // written and read as the same again.
 func FuzzJournal(f *testing.F) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
-	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item(), {Err: &merge.Refusal{Code: "x"}}}, Current: history{w}.collection()}
+	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item(), {Err: &merge.Refusal{Code: "x"}}}, Current: history{w}.collection()}
 	var e merge.Engine
-	in.Keys = e.Keys(in)
-	f.Add(e.AppendJournal(nil, in, e.Apply(in)))
+	f.Add(journaled(&e, in))
 	f.Add([]byte(`{"wall":"2026-03-02T14:03:00Z","maxAhead":"-1ns","marks":null,"keys":[],"items":[{"table":"","refused":{"code":""}}],"answer":""}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		entry, err := merge.ParseJournal(line)
+		l, err := merge.ParseJournalLine(line)
 		if err != nil {
 			return
 		}
-		a := entry.Engine.Apply(entry.Input)
-		again, err := merge.ParseJournal(entry.Engine.AppendJournal(nil, entry.Input, a))
+		a, err := l.Replay()
 		require.NoError(t, err)
-		require.Equal(t, a.Digest(), again.Engine.Apply(again.Input).Digest())
+		again := replayed(t, l.Engine.Prepare(l.Request).AppendJournal(nil, l.Stored, a))
+		require.Equal(t, a.Digest(), again.Digest())
 	})
 }
 
@@ -263,7 +255,7 @@ func FuzzPush(f *testing.F) {
 		if err != nil {
 			return
 		}
-		in := merge.Input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items}
+		in := input{Actor: clock.MustParseClientID(actor), Wall: wallTime, Items: items}
 		a := applied(&guarded, in)
 		require.Len(t, a.Results, len(items))
 		require.True(t, json.Valid(a.AppendJSON(nil)))
@@ -277,16 +269,13 @@ func FuzzPush(f *testing.F) {
 func TestJournalWithoutLimits(t *testing.T) {
 	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
-	in := merge.Input{Wall: time.Unix(0, epoch), Actor: w.client}
+	in := input{Wall: time.Unix(0, epoch), Actor: w.client}
 	e := merge.Engine{Limits: record.Limits{Depth: -1}}
 	var err error
 	in.Items, err = e.Decode([]byte(strings.Replace(lines([]entry{w}), `"value":1`, `"value":`+deep, 1)))
 	require.NoError(t, err)
-	in.Keys = e.Keys(in)
-	a := e.Apply(in)
+	a := applied(&e, in)
 	require.True(t, a.Results[0].Changed)
 	in.Current = updated(a)
-	entry, err := merge.ParseJournal(e.AppendJournal(nil, in, e.Apply(in)))
-	require.NoError(t, err)
-	require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
+	replayed(t, journaled(&e, in))
 }

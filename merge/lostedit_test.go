@@ -108,14 +108,14 @@ func TestH2WithoutMark(t *testing.T) {
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
 	b.sends()
-	in := merge.Input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	d := onlyField(t, applied(&a.w.engine, in))
 	require.Equal(t, merge.Superseded, d.Outcome)
 	require.Equal(t, merge.SeenUnknown, d.Seen)
 
-	in.Marks = []clock.Stamp{{Client: b.id}} // of another client
+	in.Watermarks = []clock.Stamp{{Client: b.id}} // of another client
 	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
-	in.Marks = []clock.Stamp{{Client: a.id}} // nothing was accepted before
+	in.Watermarks = []clock.Stamp{{Client: a.id}} // nothing was accepted before
 	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
 }
 
@@ -218,7 +218,7 @@ func TestLostOnce(t *testing.T) {
 	b.w.later()
 	b.write(task, map[string]string{"z": `"b"`, "b": `"b"`}, manner{})
 	a.sends()
-	in := merge.Input{Actor: b.id, Wall: b.w.now, Current: b.w.server.state}
+	in := input{Actor: b.id, Wall: b.w.now, Current: b.w.server.state}
 	in.Items = []record.Item{{Mutation: b.outbox[0].item}, {Mutation: b.outbox[0].item}}
 	answer := applied(&b.w.engine, in)
 	lost := answer.LostEdits()
@@ -256,8 +256,8 @@ func TestGateway(t *testing.T) {
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
 	b.sends()
-	in := merge.Input{Actor: c.id, AnyClient: true, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
-	in.Marks = []clock.Stamp{{Client: a.id}, {Client: c.id}}
+	in := input{Actor: c.id, AnyClient: true, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in.Watermarks = []clock.Stamp{{Client: a.id}, {Client: c.id}}
 	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
 	in.Actor, in.AnyClient = a.id, false
 	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())

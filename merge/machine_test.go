@@ -71,7 +71,7 @@ func (n *network) write(t *rapid.T) {
 	change, err := s.fold.Write(w.key(), w.field, w.fieldValue())
 	require.NoError(t, err)
 	require.Equal(t, s.seen.outcome(w), change.Outcome)
-	require.Equal(t, !seen || ruleOrder(w, before) > 0, change.Changed())
+	require.Equal(t, !seen || ruleOrder(w, before) > 0, change.Won())
 	for name, told := range merge.Changes(s.byKey[w.key()], w.record(&s.builder)) {
 		require.Equal(t, w.field, name)
 		require.Equal(t, change, told)

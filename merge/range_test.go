@@ -26,10 +26,9 @@ func TestLastDayIsTooFarAhead(t *testing.T) {
 			e := merge.Engine{MaxAhead: bound}
 			decoded, err := e.Decode(m.AppendJSON(nil))
 			require.NoError(t, err)
-			in := merge.Input{Actor: clients[0], Wall: now, Items: append(decoded, record.Item{Mutation: m})}
-			in.Keys = []record.Key{keyOf("1")}
-			require.Empty(t, e.Keys(in))
-			a := e.Apply(in)
+			in := input{Actor: clients[0], Wall: now, Items: append(decoded, record.Item{Mutation: m})}
+			require.Empty(t, keysOf(&e, in))
+			a := applied(&e, in)
 			for _, r := range a.Results {
 				require.Equal(t, merge.TooFarAhead, r.Refusal.Code)
 				require.Equal(t, "data.title.updatedAt", r.Refusal.Path)
@@ -37,15 +36,13 @@ func TestLastDayIsTooFarAhead(t *testing.T) {
 				require.Equal(t, clock.TimestampOf(now), r.Refusal.ServerTime)
 				require.ErrorIs(t, r.Refusal, clock.ErrAhead)
 			}
-			require.Empty(t, a.Marks)
+			require.Empty(t, a.Watermarks)
 			require.Empty(t, a.Updates)
-			entry, err := merge.ParseJournal(e.AppendJournal(nil, in, a))
-			require.NoError(t, err)
-			require.Equal(t, a.Digest(), entry.Engine.Apply(entry.Input).Digest())
+			require.Equal(t, a.Digest(), replayed(t, journaled(&e, in)).Digest())
 
 			in.Wall = time.Time{}
 			if bound >= 0 {
-				for _, r := range e.Apply(in).Results {
+				for _, r := range applied(&e, in).Results {
 					require.Equal(t, merge.ServerClock, r.Refusal.Code, "the server does not know the time")
 					require.Zero(t, r.Refusal.ServerTime)
 				}
@@ -54,7 +51,7 @@ func TestLastDayIsTooFarAhead(t *testing.T) {
 	}
 	// What a guard, or whoever read the item, said of it stays as it is.
 	given := &merge.Refusal{Code: "of_the_app", Err: clock.ErrAhead}
-	a := new(merge.Engine).Apply(merge.Input{Wall: now, Items: []record.Item{{Err: given}}})
+	a := applied(new(merge.Engine), input{Wall: now, Items: []record.Item{{Err: given}}})
 	require.Equal(t, given, a.Results[0].Refusal)
 }
 
@@ -67,16 +64,13 @@ func TestLastDayInTheBase(t *testing.T) {
 	m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch), Client: clients[0]}).Set("title", "y").Mutation()
 	require.NoError(t, err)
 	var e merge.Engine
-	in := merge.Input{Actor: clients[0], Wall: time.Unix(0, epoch), Current: merge.Collect(stored.Data), Items: []record.Item{{Mutation: m}}}
-	in.Keys = e.Keys(in)
-	a := e.Apply(in)
+	in := input{Actor: clients[0], Wall: time.Unix(0, epoch), Current: merge.Collect(stored.Data), Items: []record.Item{{Mutation: m}}}
+	a := applied(&e, in)
 	require.Equal(t, merge.Superseded, a.Results[0].Fields[0].Outcome)
-	entry, err := merge.ParseJournal(e.AppendJournal(nil, in, a))
-	require.NoError(t, err)
-	require.Equal(t, a.Digest(), entry.Engine.Apply(entry.Input).Digest())
+	require.Equal(t, a.Digest(), replayed(t, journaled(&e, in)).Digest())
 
 	in.Items[0].Mutation.Base["title"] = own
-	require.Equal(t, merge.Invalid, e.Apply(in).Results[0].Refusal.Code)
+	require.Equal(t, merge.Invalid, applied(&e, in).Results[0].Refusal.Code)
 }
 
 // TestLastMarkCounts: a mark at the greatest timestamp is a mark, so what its client stamps
@@ -84,14 +78,13 @@ func TestLastDayInTheBase(t *testing.T) {
 func TestLastMarkCounts(t *testing.T) {
 	m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch), Client: clients[0]}).Set("title", "y").Mutation()
 	require.NoError(t, err)
-	in := merge.Input{Actor: clients[0], Wall: time.Unix(0, epoch), Items: []record.Item{{Mutation: m}}}
+	in := input{Actor: clients[0], Wall: time.Unix(0, epoch), Items: []record.Item{{Mutation: m}}}
 	for mark, want := range map[clock.Timestamp]clock.Timestamp{
 		clock.MaxTimestamp: clock.MaxTimestamp, clock.MaxTimestamp + 1: clock.Timestamp(epoch),
 	} {
-		in.Marks = []clock.Stamp{{Time: mark, Client: clients[0]}}
-		in.Keys = new(merge.Engine).Keys(in)
-		a := new(merge.Engine).Apply(in)
+		in.Watermarks = []clock.Stamp{{Time: mark, Client: clients[0]}}
+		a := applied(new(merge.Engine), in)
 		require.Equal(t, mark == want, slices.Contains(a.Results[0].Notes, merge.Rewound))
-		require.Equal(t, []clock.Stamp{{Time: want, Client: clients[0]}}, a.Marks)
+		require.Equal(t, []clock.Stamp{{Time: want, Client: clients[0]}}, a.Watermarks)
 	}
 }

@@ -107,3 +107,17 @@ func withoutIndex(path string) string {
 	_, path, _ = strings.Cut(path, "]")
 	return strings.TrimPrefix(path, ".")
 }
+
+// refusal returns the Refusal that was given.
+func (r refusalJSON) refusal() *Refusal {
+	given := &Refusal{Code: r.Code, Path: r.Path, Retryable: r.Retryable, ServerTime: r.ServerTime}
+	if r.Detail != "" {
+		given.Err = &record.Error{Offset: -1, Err: errors.New(r.Detail)}
+	}
+	return given
+}
+
+// wire returns the part of a refusal that a client is told.
+func (r *Refusal) wire() refusalJSON {
+	return refusalJSON{Code(valid(string(r.Code))), valid(r.Path), r.Retryable, r.ServerTime, valid(r.detail())}
+}

@@ -25,12 +25,12 @@ func TestRepairLowersTheMark(t *testing.T) {
 	}
 	theirs := edit(other, now.Add(time.Minute), "1").Data
 	push := func(wall, at time.Time, mark clock.Stamp, id string) merge.Answer {
-		in := merge.Input{Actor: own, Wall: wall, Marks: []clock.Stamp{mark}, Current: merge.Collect(theirs)}
+		in := input{Actor: own, Wall: wall, Watermarks: []clock.Stamp{mark}, Current: merge.Collect(theirs)}
 		in.Items = []record.Item{{Mutation: edit(own, at, id)}}
 		return applied(&e, in)
 	}
 	later := now.Add(8 * time.Hour)
-	wrong := push(later, later, clock.Stamp{Client: own}, "2").Marks[0]
+	wrong := push(later, later, clock.Stamp{Client: own}, "2").Watermarks[0]
 	require.Equal(t, clock.TimestampOf(later), wrong.Time)
 	repaired := clock.Stamp{Time: clock.TimestampOf(now), Client: own}
 
@@ -47,14 +47,14 @@ func TestRepairLowersTheMark(t *testing.T) {
 func TestTwoDevicesOfOneClientLoseUnreported(t *testing.T) {
 	var e merge.Engine
 	own := clock.ClientID(clients[0])
-	in := merge.Input{Actor: own, Wall: time.Unix(0, epoch+10), Marks: []clock.Stamp{{Client: own}}}
+	in := input{Actor: own, Wall: time.Unix(0, epoch+10), Watermarks: []clock.Stamp{{Client: own}}}
 	push := func(at clock.Timestamp, v string) merge.Answer {
 		// Neither device sees what the other one wrote.
 		m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch) + at, Client: own}).Set("title", v).Mutation()
 		require.NoError(t, err)
 		in.Items = []record.Item{{Mutation: m}}
 		a := applied(&e, in)
-		in.Current, in.Marks = stateAfter(in, a), a.Marks
+		in.Current, in.Watermarks = stateAfter(in, a), a.Watermarks
 		return a
 	}
 	push(1, "by one")

@@ -2,7 +2,6 @@ package merge
 
 import (
 	"iter"
-	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 )
@@ -74,15 +73,6 @@ func (a Answer) Replies() iter.Seq[Reply] {
 	}
 }
 
-// valid returns s with U+FFFD for what is not UTF-8, which a key that was refused may
-// hold.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
-}
-
 // describe fills in what a client is told of a refusal.
 func (r *Refusal) describe(reply *Reply, detailed bool) {
 	w := r.wire()
@@ -98,7 +88,7 @@ func (d Decision) reply() FieldReply {
 	f := FieldReply{Outcome: d.Outcome.String(), Lost: d.Lost()}
 	other := &StampReply{d.Before.Stamp.Time, d.Before.Stamp.Client}
 	switch {
-	case d.Outcome != Equal && !d.Changed():
+	case d.Outcome != Equal && !d.Won():
 		f.Winner = other
 	case f.Lost:
 		f.Loser = other

@@ -50,7 +50,7 @@ func TestDeletedRecords(t *testing.T) {
 	require.True(t, answer.Results[0].Changed, "the later stamp is stored")
 	require.Empty(t, answer.LostEdits())
 
-	retry := applied(&w.engine, merge.Input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
+	retry := applied(&w.engine, input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
 	require.Empty(t, notes(t, retry), "a retry deletes nothing anew")
 
 	b.pull()
@@ -114,7 +114,7 @@ func TestBaseThatIsNone(t *testing.T) {
 	for _, base := range []clock.Stamp{{Time: 5}, {Client: a.id}, {Time: -1, Client: a.id}} {
 		m := a.outbox[0].item
 		m.Base = map[string]clock.Stamp{"title": base}
-		in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
+		in := input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
 		r := applied(&a.w.engine, in).Results[0].Refusal
 		require.Equal(t, merge.Invalid, r.Code)
 		require.ErrorIs(t, r, record.ErrStamp)
@@ -126,7 +126,7 @@ func TestBaseThatIsNone(t *testing.T) {
 func TestItemErrors(t *testing.T) {
 	var none *merge.Refusal
 	for _, err := range []error{none, &merge.Refusal{}, &record.Error{}, errors.New("x"), fmt.Errorf("x: %w", none)} {
-		in := merge.Input{Wall: wallTime, Items: []record.Item{{Err: err}}}
+		in := input{Wall: wallTime, Items: []record.Item{{Err: err}}}
 		r := applied(&merge.Engine{}, in).Results[0]
 		require.False(t, r.Accepted())
 		require.Equal(t, merge.Invalid, r.Refusal.Code)
@@ -156,8 +156,8 @@ func TestClonedDevice(t *testing.T) {
 	twin.write(task, title(`"b"`), manner{})
 	require.Equal(t, a.outbox[0].edits[0].time, twin.outbox[0].edits[0].time)
 
-	in := func(p *phone, current merge.Collection) merge.Input {
-		return merge.Input{Actor: a.id, Wall: w.now, Current: current, Items: []record.Item{{Mutation: p.outbox[0].item}}}
+	in := func(p *phone, current merge.Collection) input {
+		return input{Actor: a.id, Wall: w.now, Current: current, Items: []record.Item{{Mutation: p.outbox[0].item}}}
 	}
 	for _, order := range [][]*phone{{a, twin}, {twin, a}} {
 		first := in(order[0], w.server.state)
@@ -203,8 +203,8 @@ func TestOneStampForTwoItems(t *testing.T) {
 	for _, id := range []string{"2", "3"} {
 		m, err := record.New(record.Key{Table: "tasks", ID: id}).Edit(stamp).Set("title", "x").Mutation()
 		require.NoError(t, err)
-		in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
-		in.Marks = []clock.Stamp{{Time: w.server.marks[a.id], Client: a.id}}
+		in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
+		in.Watermarks = []clock.Stamp{{Time: w.server.marks[a.id], Client: a.id}}
 		answer := applied(&w.engine, in)
 		w.store(answer)
 		require.Empty(t, notes(t, answer))
@@ -222,7 +222,7 @@ func TestStampBelowBase(t *testing.T) {
 	m, err := record.New(task).Edit(clock.Stamp{Time: seen.Stamp.Time - 1, Client: a.id}).Set("title", "by A").Mutation()
 	require.NoError(t, err)
 	m.Base["title"] = seen.Stamp
-	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
+	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: m}}}
 	answer := applied(&w.engine, in)
 	require.Equal(t, []merge.Code{merge.StampBelowBase}, notes(t, answer))
 	require.Equal(t, merge.Superseded, onlyField(t, answer).Outcome)
@@ -232,11 +232,11 @@ func TestStampBelowBase(t *testing.T) {
 func TestAnotherClient(t *testing.T) {
 	w, a, b, _ := scene(t)
 	b.writes(`"by B"`)
-	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: b.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: b.outbox[0].item}}}
 	answer := applied(&w.engine, in)
 	require.Equal(t, merge.OtherClient, answer.Results[0].Refusal.Code)
 	require.Empty(t, answer.Updates)
-	require.Empty(t, w.engine.Keys(in))
+	require.Empty(t, keysOf(&w.engine, in))
 	in.AnyClient = true
 	require.True(t, applied(&w.engine, in).Results[0].Changed)
 	in.AnyClient, in.Actor = false, clock.ClientID{}
@@ -248,7 +248,7 @@ func TestAnotherClient(t *testing.T) {
 func TestGuard(t *testing.T) {
 	w, a, _, _ := scene(t)
 	a.writes(`"by A"`)
-	in := merge.Input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	reason := errors.New("the database of customer 4711 says no")
 	e := merge.Engine{Guard: func(actor clock.ClientID, m record.Mutation) error {
 		require.Equal(t, a.id, actor)
@@ -279,13 +279,13 @@ func TestGuard(t *testing.T) {
 // TestEmptyItem is accepted and has no effect.
 func TestEmptyItem(t *testing.T) {
 	w, a, _, _ := scene(t)
-	in := merge.Input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: record.Mutation{Data: record.New(task)}}}}
+	in := input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: record.Mutation{Data: record.New(task)}}}}
 	answer := applied(&w.engine, in)
 	require.True(t, answer.Results[0].Accepted())
 	require.Empty(t, answer.Updates)
-	require.Empty(t, w.engine.Keys(in))
+	require.Empty(t, keysOf(&w.engine, in))
 	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"accepted","changed":false}]`, string(answer.AppendJSON(nil)))
-	require.Equal(t, `[]`, string(applied(&w.engine, merge.Input{}).AppendJSON(nil)))
+	require.Equal(t, `[]`, string(applied(&w.engine, input{}).AppendJSON(nil)))
 }
 
 // TestKeyThatIsNone: a mutation that was not decoded may have a key that is not
@@ -295,7 +295,7 @@ func TestKeyThatIsNone(t *testing.T) {
 	a.writes(`"by A"`)
 	m := a.outbox[0].item
 	m.Data = m.Data.WithKey(record.Key{Table: "t\xff\xfe", ID: "1"})
-	in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
+	in := input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: m}}}
 	answer := applied(&a.w.engine, in)
 	require.Equal(t, merge.Invalid, answer.Results[0].Refusal.Code)
 	require.ErrorIs(t, answer.Results[0].Refusal, record.ErrUTF8)
@@ -306,7 +306,7 @@ func TestKeyThatIsNone(t *testing.T) {
 func TestEveryCodeHasAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range []merge.Code{
-		merge.Invalid, merge.LimitExceeded, merge.Forbidden, merge.OtherClient, merge.TooFarAhead, merge.ServerClock, merge.NotLoaded,
+		merge.Invalid, merge.LimitExceeded, merge.Forbidden, merge.OtherClient, merge.TooFarAhead, merge.ServerClock,
 		merge.RecordFull, merge.StorageFull,
 		merge.LostEdit, merge.StampCollision, merge.Rewound, merge.StampBelowBase, merge.UpdateOfDeleted, merge.AlreadyDeleted, merge.Restored,
 	} {

@@ -21,17 +21,20 @@ type room struct {
 	grown   int                          // by the accepted items
 }
 
-// fit refuses the items of one record for which there is no room, and returns the
-// others. It judges them in the order of their stamps, each on top of those accepted
-// before it, so the order in which they came does not matter.
-func (a *application) fit(before record.Record, items []int) []int {
-	if a.maxRecord <= 0 && !a.StorageFull {
+// isBounded reports whether there are records that may not grow.
+func (a *application) isBounded() bool { return a.maxRecord > 0 || a.full }
+
+// refuseGrowth refuses the items of one record for which there is no room, and returns the
+// others, in place. It judges them in the order of their stamps, each on top of those
+// accepted before it, so the order in which they came does not matter.
+func (a *application) refuseGrowth(before record.Record, items []int) []int {
+	if !a.isBounded() {
 		return items
 	}
 	a.sortByStamp(items)
-	r := room{most: max(a.maxRecord, 0), full: a.StorageFull, before: before}
+	r := room{most: max(a.maxRecord, 0), full: a.full, before: before}
 	return slices.DeleteFunc(items, func(i int) bool {
-		data := a.Items[i].Mutation.Data
+		data := a.request.Items[i].Mutation.Data
 		refusal := r.judge(data)
 		if refusal == nil && len(items) > 1 {
 			r.accept(data)
@@ -49,7 +52,7 @@ func (a *application) sortByStamp(items []int) {
 	}
 	newest := make(map[int]clock.Stamp, len(items))
 	for _, i := range items {
-		for _, w := range a.Items[i].Mutation.Data.All() {
+		for _, w := range a.request.Items[i].Mutation.Data.All() {
 			if w.Stamp.Compare(newest[i]) > 0 {
 				newest[i] = w.Stamp
 			}
@@ -59,7 +62,7 @@ func (a *application) sortByStamp(items []int) {
 		if c := newest[i].Compare(newest[j]); c != 0 {
 			return c
 		}
-		return compareWrites(a.Items[i].Mutation.Data, a.Items[j].Mutation.Data)
+		return compareWrites(a.request.Items[i].Mutation.Data, a.request.Items[j].Mutation.Data)
 	})
 }
 

@@ -19,7 +19,7 @@ func TestTenYearsAhead(t *testing.T) {
 	a.writes(`"from the future"`)
 	b.writes(`"by B"`)
 	before := w.server.clock.Last()
-	in := merge.Input{Actor: a.id, AnyClient: true, Wall: w.now, Current: w.server.state, Items: []record.Item{
+	in := input{Actor: a.id, AnyClient: true, Wall: w.now, Current: w.server.state, Items: []record.Item{
 		{Mutation: a.outbox[0].item}, {Mutation: b.outbox[0].item},
 	}}
 	answer := applied(&w.engine, in)
@@ -83,7 +83,7 @@ func TestAnHourSlow(t *testing.T) {
 func TestServerClockNotSet(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"by A"`)
-	in := merge.Input{Actor: a.id, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	for _, wall := range []time.Time{{}, time.Unix(0, 0), time.Date(2019, 12, 31, 23, 59, 59, 0, time.UTC)} {
 		in.Wall = wall
 		answer := applied(&a.w.engine, in)
@@ -103,7 +103,7 @@ func TestBound(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.skew = time.Minute
 	a.writes(`"by A"`)
-	in := merge.Input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: a.w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	for bound, accepted := range map[time.Duration]bool{time.Minute: true, time.Minute - time.Millisecond: false, -1: true} {
 		e := merge.Engine{MaxAhead: bound}
 		require.Equal(t, accepted, applied(&e, in).Results[0].Accepted(), bound)
@@ -134,7 +134,7 @@ func TestRepair(t *testing.T) {
 	edit := func(seen record.Record) merge.Answer {
 		m, err := seen.Edit(clock.Stamp{Time: a.clock.Now(), Client: a.id}).Set("title", "by A").Mutation()
 		require.NoError(t, err)
-		return applied(&w.engine, merge.Input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
+		return applied(&w.engine, input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
 	}
 	require.Equal(t, merge.TooFarAhead, edit(poisoned).Results[0].Refusal.Code, "a clock that saw it stays ahead")
 	a.newClock(repairedStamp.Time)
@@ -147,7 +147,7 @@ func TestObserveAfterCommit(t *testing.T) {
 	w, a, _, _ := scene(t)
 	a.skew = 4 * time.Minute
 	a.writes(`"by A"`)
-	in := merge.Input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	before := w.server.clock.Last()
 	first := applied(&w.engine, in) // and the commit fails
 	require.Equal(t, before, w.server.clock.Last())

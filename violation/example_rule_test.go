@@ -66,10 +66,12 @@ func ExampleGuard() {
 		if err != nil {
 			panic(err)
 		}
-		in := merge.Input{Actor: by(1, 0).Client, Wall: at(13), Items: []record.Item{{Mutation: m}}, Current: merge.Collect(row)}
-		in.Keys = engine.Keys(in)
-		result := engine.Apply(in).Results[0]
-		if result.Accepted() {
+		push := engine.Prepare(merge.Request{Actor: by(1, 0).Client, Wall: at(13), Items: []record.Item{{Mutation: m}}})
+		answer, err := push.Apply(merge.Stored{Records: merge.Collect(row).Lookup(push.Keys())})
+		if err != nil {
+			panic(err)
+		}
+		if result := answer.Results[0]; result.Accepted() {
 			fmt.Println(field, "accepted")
 		} else {
 			fmt.Println(field, "refused:", result.Refusal.Code)

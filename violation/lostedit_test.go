@@ -32,9 +32,9 @@ func losing(t *testing.T, first, second record.Record) []merge.Decision {
 		for _, f := range w.All() {
 			actor = f.Stamp.Client
 		}
-		in := merge.Input{Actor: actor, Wall: hours(1).Time(), Items: []record.Item{onNothing(w)}, Marks: []clock.Stamp{{Client: actor}}}
-		in.Keys, in.Current = e.Keys(in), state
-		answer := e.Apply(in)
+		push := e.Prepare(merge.Request{Actor: actor, Wall: hours(1).Time(), Items: []record.Item{onNothing(w)}})
+		answer, err := push.Apply(merge.Stored{Records: state.Lookup(push.Keys()), Watermarks: []clock.Stamp{{Client: actor}}})
+		require.NoError(t, err)
 		lost = append(lost, answer.LostEdits()...)
 		for _, u := range answer.Updates {
 			state = merge.Join(state, merge.Collect(u.After))

@@ -16,13 +16,13 @@ import (
 // through the checker, as a server does.
 func (s *server) guarded(t require.TestingT, client byte, writes ...record.Record) merge.Answer {
 	e := merge.Engine{Guard: violation.Guard("", nil)}
-	in := merge.Input{Actor: by(client, 0).Client, Wall: hours(24 * 11).Time()}
+	request := merge.Request{Actor: by(client, 0).Client, Wall: hours(24 * 11).Time()}
 	for _, w := range writes {
-		in.Items = append(in.Items, record.Item{Mutation: record.Mutation{Data: w}})
+		request.Items = append(request.Items, record.Item{Mutation: record.Mutation{Data: w}})
 	}
-	in.Keys = e.Keys(in)
-	in.Current = s.all()
-	answer := e.Apply(in)
+	push := e.Prepare(request)
+	answer, err := push.Apply(merge.Stored{Records: s.all().Lookup(push.Keys())})
+	require.NoError(t, err)
 	s.take(t, answer.Updates)
 	return answer
 }

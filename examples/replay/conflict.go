@@ -33,7 +33,7 @@ func (all contests) note(w write, c merge.Change) {
 	before := all[w.place]
 	now := before
 	standing, beaten := c.Winner(), c.Loser()
-	if c.Changed() || c.Outcome == merge.Equal && !now.known {
+	if c.Won() || c.Outcome == merge.Equal && !now.known {
 		now.base, now.known = w.base, w.known
 	}
 	if beaten.Stamp.Client != standing.Stamp.Client && beaten.Compare(now.rival) > 0 {

@@ -38,7 +38,7 @@ func newCounts() counts {
 
 // add takes in one push.
 func (c *counts) add(p push) {
-	in := p.entry.Input
+	in := p.Request
 	if c.pushes == 0 {
 		c.first = in.Wall
 	}

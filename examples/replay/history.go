@@ -31,7 +31,7 @@ type write struct {
 // the author had seen what was there.
 func (w write) decision(c merge.Change) merge.Decision {
 	d := merge.Decision{Key: w.Key, Field: w.field, Change: c}
-	if c.Changed() && w.known && w.base.Compare(c.Before.Stamp) < 0 && c.Before.Stamp.Client != w.Stamp.Client {
+	if c.Won() && w.known && w.base.Compare(c.Before.Stamp) < 0 && c.Before.Stamp.Client != w.Stamp.Client {
 		d.Seen = merge.SeenNo
 	}
 	return d

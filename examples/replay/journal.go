@@ -41,7 +41,7 @@ func newJournal(o options, p *progress) *journal {
 	return j
 }
 
-// run replays all entries.
+// run replays all lines.
 func (j *journal) run(in *input) error {
 	if j.shuffle || j.split > 0 {
 		return fmt.Errorf("%s: %w: -shuffle and -split are for histories", in.name, errOrder)
@@ -58,18 +58,22 @@ func (j *journal) run(in *input) error {
 
 // replay decides about one push once more.
 func (j *journal) replay(line int, text []byte) error {
-	entry, err := merge.ParseJournal(text)
+	read, err := merge.ParseJournalLine(text)
 	if err != nil {
 		return err
 	}
-	p := push{line, entry, entry.Engine.Apply(entry.Input)}
-	if p.answer.Digest() != entry.Answer {
+	answer, err := read.Replay()
+	if err != nil {
+		return err
+	}
+	p := push{line, read, answer}
+	if answer.Digest() != read.Answer {
 		j.differ.add(line)
 	}
 	j.counts.add(p)
 	if j.stored != nil {
-		for _, key := range p.keys() {
-			j.stored[key] = p.after(key)
+		for _, r := range read.Stored.Records {
+			j.stored[r.Key()] = p.after(r.Key())
 		}
 	}
 	if j.stories != nil {
@@ -101,21 +105,22 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 	return nil
 }
 
-// push is one entry of a journal, replayed.
+// push is one line of a journal, replayed.
 type push struct {
-	line   int
-	entry  merge.Entry
+	line int // its number
+	merge.JournalLine
 	answer merge.Answer
 }
 
-// keys returns the keys of the records that the push met, each once: those of which
-// the entry tells what was stored.
-func (p push) keys() []record.Key { return p.entry.Engine.Keys(p.entry.Input) }
-
 // before returns a record as it was stored before the push.
 func (p push) before(key record.Key) record.Record {
-	r, _ := p.entry.Input.Current.Get(key)
-	return r
+	i, ok := slices.BinarySearchFunc(p.Stored.Records, key, func(r record.Record, key record.Key) int {
+		return r.Key().Compare(key)
+	})
+	if !ok {
+		return record.New(key)
+	}
+	return p.Stored.Records[i]
 }
 
 // after returns a record as it was stored after the push.

@@ -28,12 +28,12 @@ func drawJournal(t *rapid.T) string {
 		for i := range batch {
 			batch[i] = drawItem(t, history)
 		}
-		in := merge.Input{
+		request := merge.Request{
 			Actor:     clock.MustParseClientID(rapid.SampledFrom(journalClients).Draw(t, "actor")),
 			AnyClient: rapid.Bool().Draw(t, "any client"),
 			Wall:      rapid.SampledFrom(journalWalls).Draw(t, "wall"),
 		}
-		s.push(in, batch...)
+		s.push(request, batch...)
 		switch rapid.IntRange(0, 9).Draw(t, "past the journal") {
 		case 0:
 			s.state = merge.Collection{}

@@ -135,7 +135,7 @@ func (c crew) anotherServer(s *server) {
 	}
 	s.state = merge.Join(s.state, merge.Collect(m.Data))
 	c.ben.pull(s)
-	gateway := merge.Input{Actor: c.ana.id, AnyClient: true, Wall: clockAt("06 07:00:00.000")}
+	gateway := merge.Request{Actor: c.ana.id, AnyClient: true, Wall: clockAt("06 07:00:00.000")}
 	s.push(gateway, c.ben.set("fence", "06 06:59:00.000", "status", "doing"))
 }
 

@@ -25,19 +25,22 @@ func newServer(guard merge.Guard) *server {
 }
 
 // push decides about a batch of items, stores what changes, and journals.
-func (s *server) push(in merge.Input, batch ...string) {
+func (s *server) push(r merge.Request, batch ...string) {
 	var err error
-	if in.Items, err = s.engine.Decode([]byte("[" + strings.Join(batch, ",") + "]")); err != nil {
+	if r.Items, err = s.engine.Decode([]byte("[" + strings.Join(batch, ",") + "]")); err != nil {
 		panic(err)
 	}
-	in.Keys, in.Current = s.engine.Keys(in), s.state
-	in.Marks = []clock.Stamp{{Time: s.marks[in.Actor], Client: in.Actor}}
-	a := s.engine.Apply(in)
-	s.journal = append(s.engine.AppendJournal(s.journal, in, a), '\n')
+	push := s.engine.Prepare(r)
+	stored := merge.Stored{Records: s.state.Lookup(push.Keys()), Watermarks: []clock.Stamp{{Time: s.marks[r.Actor], Client: r.Actor}}}
+	a, err := push.Apply(stored)
+	if err != nil {
+		panic(err)
+	}
+	s.journal = append(push.AppendJournal(s.journal, stored, a), '\n')
 	for _, u := range a.Updates {
 		s.state = merge.Join(s.state, merge.Collect(u.After))
 	}
-	for _, m := range a.Marks {
+	for _, m := range a.Watermarks {
 		s.marks[m.Client] = m.Time
 	}
 }
@@ -87,7 +90,9 @@ func (d *device) set(id, at, field string, value any) string {
 }
 
 // at is a push by the device, at a time by the server's clock.
-func (d *device) at(wall string) merge.Input { return merge.Input{Actor: d.id, Wall: clockAt(wall)} }
+func (d *device) at(wall string) merge.Request {
+	return merge.Request{Actor: d.id, Wall: clockAt(wall)}
+}
 
 // clockAt reads a day of March 2026 and a time, such as "02 09:00:00.000".
 func clockAt(text string) time.Time {

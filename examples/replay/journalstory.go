@@ -54,15 +54,14 @@ func (s *journalStories) found() []*journalStory {
 
 // note takes in one push.
 func (s *journalStories) note(p push) {
-	keys := p.keys()
-	for _, key := range keys {
-		if t := s.of(key); t != nil {
+	for _, r := range p.Stored.Records {
+		if t := s.of(r.Key()); t != nil {
 			t.find(p)
 		}
 	}
 	for i, r := range p.answer.Results {
 		t := s.of(r.Key)
-		unread := !r.Accepted() && p.entry.Input.Items[i].Mutation.Data.Len() == 0
+		unread := !r.Accepted() && p.Request.Items[i].Mutation.Data.Len() == 0
 		nameless := r.Key.Table == "" || r.Key.ID == ""
 		switch {
 		case unread && (nameless || t != nil && !t.names(r.Refusal.Path)):
@@ -71,8 +70,8 @@ func (s *journalStories) note(p push) {
 			t.item(p, i)
 		}
 	}
-	for _, key := range keys {
-		if t := s.of(key); t != nil {
+	for _, r := range p.Stored.Records {
+		if t := s.of(r.Key()); t != nil {
 			t.leave(p)
 		}
 	}
@@ -121,8 +120,8 @@ func (t *journalStory) find(p push) {
 
 // item takes in one item of a push.
 func (t *journalStory) item(p push, i int) {
-	r, m := p.answer.Results[i], p.entry.Input.Items[i].Mutation
-	e := event{line: p.line, wall: p.entry.Input.Wall, actor: p.entry.Input.Actor, refusal: r.Refusal}
+	r, m := p.answer.Results[i], p.Request.Items[i].Mutation
+	e := event{line: p.line, wall: p.Request.Wall, actor: p.Request.Actor, refusal: r.Refusal}
 	after := p.after(t.Key)
 	var all []event
 	for n, field := range fieldsOfItem(m.Data) {

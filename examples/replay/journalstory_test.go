@@ -172,10 +172,15 @@ func TestMemoryOfJournal(t *testing.T) {
 			panic(err)
 		}
 		clear(ana.seen)
-		in := ana.at("02 09:00:00.000")
-		in.Items = items
-		in.Keys = e.Keys(in)
-		return string(e.AppendJournal(nil, in, e.Apply(in)))
+		request := ana.at("02 09:00:00.000")
+		request.Items = items
+		push := e.Prepare(request)
+		stored := merge.Stored{Records: merge.Collection{}.Lookup(push.Keys())}
+		a, err := push.Apply(stored)
+		if err != nil {
+			panic(err)
+		}
+		return string(push.AppendJournal(nil, stored, a))
 	}
 	for _, args := range [][]string{nil, {"-state"}, {"-explain", "tasks/51/title"}} {
 		if testing.Short() && args != nil {

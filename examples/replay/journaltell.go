@@ -142,7 +142,7 @@ func (t teller) lost(d merge.Decision) []string {
 	w, l := d.Winner(), d.Loser()
 	loser, winner := t.names.of(l.Stamp.Client), t.names.of(w.Stamp.Client)
 	head := fmt.Sprintf("Lost edit: this write never took effect, and %s had not seen it when it made write %d. It was:", winner, t.of(d.Field, w))
-	if d.Changed() {
+	if d.Won() {
 		head = fmt.Sprintf("Lost edit: write %d of %s is gone, and %s had not seen it. It was:", t.of(d.Field, l), loser, winner)
 	}
 	return []string{head, "  " + noun(d.Field, l, mostLost)}
@@ -154,7 +154,7 @@ func effect(e event) []string {
 	was, _ := e.Before.Value.Bool()
 	is, _ := e.Incoming.Value.Bool()
 	switch {
-	case !e.stays || !e.Changed():
+	case !e.stays || !e.Won():
 	case e.Field == record.DeletedField && is && !was:
 		return []string{"From here on the record is deleted, and none of its fields is shown."}
 	case e.Field == record.DeletedField && was && !is:

@@ -54,7 +54,7 @@ func (n numbering) of(field string, w record.FieldValue) int { return n[written{
 // step that decided.
 func (t teller) because(d merge.Decision) string {
 	in, was := d.Incoming.Stamp, d.Before.Stamp
-	won, before := d.Changed(), t.of(d.Field, d.Before)
+	won, before := d.Won(), t.of(d.Field, d.Before)
 	rule := "the value that sorts last wins"
 	switch d.Step() {
 	case merge.FirstWrite:
@@ -78,7 +78,7 @@ func (t teller) because(d merge.Decision) string {
 // that.
 func sight(d merge.Decision) string {
 	switch {
-	case !d.Changed() || d.Seen == merge.SeenUnknown:
+	case !d.Won() || d.Seen == merge.SeenUnknown:
 		return ""
 	case d.Seen == merge.SeenYes:
 		return ", which its author had seen"

@@ -50,12 +50,15 @@ func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err // the batch makes no sense, and nothing of it was applied
 	}
-	in := merge.Input{Actor: client, Wall: s.wall.read(), Items: items}
-	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
-	in.Keys = s.engine.Keys(in)
-	in.Current = s.load(in.Keys)
-	answer := s.engine.Apply(in)
-	for _, mark := range answer.Marks {
+	push := s.engine.Prepare(merge.Request{Actor: client, Wall: s.wall.read(), Items: items})
+	answer, err := push.Apply(merge.Stored{
+		Records:    s.load(push.Keys()).Lookup(push.Keys()),
+		Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, mark := range answer.Watermarks {
 		s.marks[mark.Client] = mark.Time
 	}
 	return answer.AppendJSON(nil), s.save(answer.Updates)

@@ -196,7 +196,8 @@ func TestWrittenMeanwhile(t *testing.T) {
 			said, err := row.Edit(clock.Stamp{Time: at(2), Client: ana}).Set(violation.FieldAcknowledged, true).Mutation()
 			require.NoError(t, err)
 			tx := begin(t, s.db)
-			_, err = s.apply(context.Background(), tx, merge.Input{Actor: ana, Wall: noon(), Items: []record.Item{{Mutation: said}}})
+			push := s.engine.Prepare(merge.Request{Actor: ana, Wall: noon(), Items: []record.Item{{Mutation: said}}})
+			_, err = s.apply(context.Background(), tx, push)
 			require.NoError(t, err)
 
 			result := make(chan error, 1)

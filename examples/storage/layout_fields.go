@@ -132,7 +132,7 @@ type fieldRow struct {
 func encodeFields(u update) (rows []any, err error) {
 	key := u.After.Key()
 	for name, c := range merge.Changes(u.Before, u.After) {
-		if !c.Changed() {
+		if !c.Won() {
 			continue
 		}
 		w := c.Incoming

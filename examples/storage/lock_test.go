@@ -94,11 +94,10 @@ func load(t *testing.T, s *server, tx *sql.Tx) merge.Collection {
 // mergeAndSave saves the join of what was read and what is new.
 func mergeAndSave(t *testing.T, s *server, tx *sql.Tx, read merge.Collection, r record.Record) {
 	t.Helper()
-	in := merge.Input{
-		AnyClient: true, Wall: noon(), Items: []record.Item{{Mutation: record.Mutation{Data: r}}},
-		Keys: []record.Key{r.Key()}, Current: read,
-	}
-	require.NoError(t, s.save(context.Background(), tx, s.engine.Apply(in).Updates))
+	push := s.engine.Prepare(merge.Request{AnyClient: true, Wall: noon(), Items: []record.Item{{Mutation: record.Mutation{Data: r}}}})
+	answer, err := push.Apply(merge.Stored{Records: read.Lookup(push.Keys())})
+	require.NoError(t, err)
+	require.NoError(t, s.save(context.Background(), tx, answer.Updates))
 }
 
 // TestDeadlock: transactions that lock the same records in different orders wait for
@@ -135,12 +134,12 @@ func TestDeadlock(t *testing.T) {
 // keysOf returns the IDs in the order in which the engine wants them locked.
 func keysOf(t *testing.T, ids ...string) (sorted []string) {
 	t.Helper()
-	in := merge.Input{Actor: ana, Wall: noon()}
+	request := merge.Request{Actor: ana, Wall: noon()}
 	for _, id := range ids {
 		r := titled(t, id, "Paint", clock.Stamp{Time: at(0), Client: ana})
-		in.Items = append(in.Items, record.Item{Mutation: record.Mutation{Data: r}})
+		request.Items = append(request.Items, record.Item{Mutation: record.Mutation{Data: r}})
 	}
-	for _, key := range new(merge.Engine).Keys(in) {
+	for _, key := range new(merge.Engine).Prepare(request).Keys() {
 		sorted = append(sorted, key.ID)
 	}
 	return sorted

@@ -21,10 +21,10 @@ func (s *server) push(ctx context.Context, actor clock.ClientID, body []byte) ([
 	if err != nil {
 		return nil, fmt.Errorf("no batch: %w", err) // status 400: it will never be one
 	}
-	in := merge.Input{Actor: actor, Wall: s.wall(), Items: items}
+	push := s.engine.Prepare(merge.Request{Actor: actor, Wall: s.wall(), Items: items})
 	var answer merge.Answer
 	err = s.transaction(ctx, nil, func(tx *sql.Tx) error {
-		answer, err = s.apply(ctx, tx, in)
+		answer, err = s.apply(ctx, tx, push)
 		return err
 	})
 	if err != nil {
@@ -41,19 +41,20 @@ func (s *server) push(ctx context.Context, actor clock.ClientID, body []byte) ([
 // in one order, and so cannot wait for each other in a circle: the mark of the client,
 // the records in the order of their keys, the scopes and the rows of violations if the
 // server has rules, the counter. One kind of push has no such order: see TestMixedBatch.
-func (s *server) apply(ctx context.Context, tx *sql.Tx, in merge.Input) (merge.Answer, error) {
-	mark, err := lockMark(ctx, tx, in.Actor)
+func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge.Answer, error) {
+	mark, err := lockMark(ctx, tx, push.Request().Actor)
 	if err != nil {
 		return merge.Answer{}, fmt.Errorf("mark: %w", err)
 	}
-	in.Marks = []clock.Stamp{mark}
-	in.Keys = s.engine.Keys(in)
-	in.Current, err = s.layout.load(ctx, tx, in.Keys)
+	found, err := s.layout.load(ctx, tx, push.Keys())
 	if err != nil {
 		return merge.Answer{}, fmt.Errorf("load: %w", err)
 	}
-	answer := s.engine.Apply(in)
-	for _, mark := range answer.Marks {
+	answer, err := push.Apply(merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: []clock.Stamp{mark}})
+	if err != nil {
+		return merge.Answer{}, err
+	}
+	for _, mark := range answer.Watermarks {
 		if err := saveMark(ctx, tx, mark); err != nil {
 			return merge.Answer{}, fmt.Errorf("mark: %w", err)
 		}

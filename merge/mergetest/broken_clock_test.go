@@ -50,17 +50,17 @@ func another(m *memory, _ record.Value) record.FieldValue {
 }
 
 // unset is a backend that does something to what it asks and answers when its clock is not set.
-func unset(asks func(*merge.Input), tells func(*merge.Reply)) newBackend {
-	isUnset := func(in *merge.Input) bool { return in.Wall.Year() < 2020 }
+func unset(asks func(*merge.Request), tells func(*merge.Reply)) newBackend {
+	isUnset := func(r *merge.Request) bool { return r.Wall.Year() < 2020 }
 	return from(memory{
-		asks: func(_ *memory, in *merge.Input) {
-			if asks != nil && isUnset(in) {
-				asks(in)
+		asks: func(r *merge.Request) {
+			if asks != nil && isUnset(r) {
+				asks(r)
 			}
 		},
-		tells: func(in merge.Input, a merge.Answer) (all []merge.Reply) {
+		tells: func(request merge.Request, a merge.Answer) (all []merge.Reply) {
 			for r := range a.Replies() {
-				if tells != nil && isUnset(&in) && r.Code == merge.ServerClock {
+				if tells != nil && isUnset(&request) && r.Code == merge.ServerClock {
 					tells(&r)
 				}
 				all = append(all, r)
@@ -71,11 +71,11 @@ func unset(asks func(*merge.Input), tells func(*merge.Reply)) newBackend {
 }
 
 // timeOfItems takes the greatest stamp of a batch for the time.
-func timeOfItems(in *merge.Input) {
-	for _, it := range in.Items {
+func timeOfItems(r *merge.Request) {
+	for _, it := range r.Items {
 		for _, v := range it.Mutation.Data.All() {
-			if at := v.Stamp.Time.Time(); at.After(in.Wall) {
-				in.Wall = at
+			if at := v.Stamp.Time.Time(); at.After(r.Wall) {
+				r.Wall = at
 			}
 		}
 	}

@@ -14,9 +14,7 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		return o.memory.Push(client, batch)
 	}
 	items, _ := o.engine.Decode(batch)
-	in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
-	in.Keys = o.engine.Keys(in)
-	answer := o.engine.Apply(in)
+	answer := o.apply(o.request(client, items))
 	for i, r := range answer.Results {
 		for name, v := range items[i].Mutation.Data.All() {
 			if r.Accepted() {
@@ -26,7 +24,7 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 			break
 		}
 	}
-	for _, m := range answer.Marks {
+	for _, m := range answer.Watermarks {
 		o.disk.marks[m.Client] = max(o.disk.marks[m.Client], m.Time)
 	}
 	return nil, err

@@ -9,16 +9,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// loses is a backend that asks and answers otherwise about lost edits.
-func loses(asks func(*memory, *merge.Input), tells func(record.Item, merge.Decision, *merge.FieldReply)) newBackend {
-	return from(memory{asks: asks, tells: func(in merge.Input, a merge.Answer) (all []merge.Reply) {
+// answers is a backend that answers otherwise about lost edits.
+func answers(tells func(record.Item, merge.Decision, *merge.FieldReply)) newBackend {
+	return from(memory{tells: func(request merge.Request, a merge.Answer) (all []merge.Reply) {
 		for r := range a.Replies() {
 			for _, d := range a.Results[r.Index].Fields {
-				if tells != nil {
-					f := r.Fields[d.Field]
-					tells(in.Items[r.Index], d, &f)
-					r.Fields[d.Field] = f
-				}
+				f := r.Fields[d.Field]
+				tells(request.Items[r.Index], d, &f)
+				r.Fields[d.Field] = f
 			}
 			all = append(all, r)
 		}
@@ -28,8 +26,8 @@ func loses(asks func(*memory, *merge.Input), tells func(record.Item, merge.Decis
 
 // claims answers that the stored edit is lost if it is replaced and some condition holds.
 func claims(when func(record.Item, merge.Decision) bool) newBackend {
-	return loses(nil, func(it record.Item, d merge.Decision, f *merge.FieldReply) {
-		if d.Changed() && !d.Before.IsZero() && when(it, d) {
+	return answers(func(it record.Item, d merge.Decision, f *merge.FieldReply) {
+		if d.Won() && !d.Before.IsZero() && when(it, d) {
 			f.Lost = true
 			f.Loser = &merge.StampReply{UpdatedAt: d.Before.Stamp.Time, ClientID: d.Before.Stamp.Client}
 		}
@@ -55,18 +53,18 @@ func sameValues(it record.Item, d merge.Decision) bool {
 	return ok && base.Compare(d.Before.Stamp) < 0 && d.Before.Stamp.Client != d.Incoming.Stamp.Client
 }
 
-func dropsBases(_ *memory, in *merge.Input) {
-	in.Items = slices.Clone(in.Items)
-	for i := range in.Items {
-		in.Items[i].Mutation.Base = nil
+func dropsBases(r *merge.Request) {
+	r.Items = slices.Clone(r.Items)
+	for i := range r.Items {
+		r.Items[i].Mutation.Base = nil
 	}
 }
 
-func noMarks(_ *memory, in *merge.Input) { in.Marks = []clock.Stamp{{Client: in.Actor}} }
+func noMarks(_ *memory, s *merge.Stored) { s.Watermarks[0].Time = 0 }
 
-func oneMark(m *memory, in *merge.Input) {
+func oneMark(m *memory, s *merge.Stored) {
 	for _, at := range m.disk.marks {
-		in.Marks[0].Time = max(in.Marks[0].Time, at)
+		s.Watermarks[0].Time = max(s.Watermarks[0].Time, at)
 	}
 }
 
@@ -105,17 +103,17 @@ func onlyNotes(all []merge.Reply) []merge.Reply {
 // brokenLosses report edits as lost that are not, or do not report those that are.
 func brokenLosses() []broken {
 	return []broken{
-		{"bases are not handed on", loses(dropsBases, nil), []law.Law{law.Lost}},
+		{"bases are not handed on", from(memory{asks: dropsBases}), []law.Law{law.Lost}},
 		{"lost if the base is another stamp", claims(otherBase), []law.Law{law.Lost}},
 		{"one's own edits are lost", claims(sameClient), []law.Law{law.Lost}},
 		{"edits of the same value are lost", claims(sameValues), []law.Law{law.Lost}},
 		{"lost if there is no base", claims(noBase), []law.Law{law.Lost}},
-		{"marks are not stored", loses(noMarks, nil), []law.Law{law.Lost}},
-		{"one mark for all clients", loses(oneMark, nil), []law.Law{law.Lost, law.Note}},
+		{"marks are not stored", from(memory{finds: noMarks}), []law.Law{law.Lost}},
+		{"one mark for all clients", from(memory{finds: oneMark}), []law.Law{law.Lost, law.Note}},
 		{"marks of refused items", ownOf(own{push: marksOfRefused}), []law.Law{law.Lost, law.Note}},
 		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law.Law{law.Lost}},
-		{"who won is not named", loses(nil, noWinner), []law.Law{law.Lost}},
-		{"who lost is not named", loses(nil, noLoser), []law.Law{law.Lost}},
+		{"who won is not named", answers(noWinner), []law.Law{law.Lost}},
+		{"who lost is not named", answers(noLoser), []law.Law{law.Lost}},
 		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law.Law{law.Lost}},
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// onlyKnown asks about the clients that have a mark only, so that nothing is claimed of others.
-func onlyKnown(m *memory, in *merge.Input) {
-	if in.Marks[0].Time == 0 {
-		in.Marks = nil
+// onlyKnown has no mark for a client from which nothing was accepted, so that nothing is
+// claimed about it.
+func onlyKnown(_ *memory, s *merge.Stored) {
+	if s.Watermarks[0].Time == 0 {
+		s.Watermarks = nil
 	}
 }
 
@@ -65,13 +66,13 @@ func marksApart(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 
 // TestMarks: marks that are missing or wrong are found within fifty seeds.
 func TestMarks(t *testing.T) {
-	quirky := func(backup func(*memory) func() (Backend, error), asks func(*memory, *merge.Input)) newBackend {
-		return from(memory{asks: asks, wrap: func(m *memory) Backend { return restoring{m, backup} }})
+	quirky := func(backup func(*memory) func() (Backend, error), finds func(*memory, *merge.Stored)) newBackend {
+		return from(memory{finds: finds, wrap: func(m *memory) Backend { return restoring{m, backup} }})
 	}
 	lost := []law.Law{law.Lost, law.Note}
 	for _, test := range []broken{
 		{"never stored", with(quirks{}), lost},
-		{"of clients that have one only", from(memory{asks: onlyKnown}), lost},
+		{"of clients that have one only", from(memory{finds: onlyKnown}), lost},
 		{"not in the backup", quirky(withoutMarks, nil), lost},
 		{"not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
 		{"later than the backup", quirky(laterMarks, nil), lost},

@@ -18,13 +18,10 @@ func checked(save func(o *own, a merge.Answer)) newBackend {
 		if err != nil {
 			return nil, err
 		}
-		in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
-		in.Keys = o.engine.Keys(in)
+		request := o.request(client, items)
 		for range 5 {
 			seq, mark := o.disk.seq, o.disk.marks[client]
-			in.Marks = []clock.Stamp{{Time: mark, Client: client}}
-			in.Current = o.disk.load(in.Keys)
-			answer := o.engine.Apply(in)
+			answer := o.apply(request)
 			o.env.Pause()
 			o.env.Pause()
 			if o.disk.seq == seq && o.disk.marks[client] == mark {
@@ -49,7 +46,7 @@ func savesRows(o *own, a merge.Answer) {
 		o.disk.put(u.After)
 		o.env.Pause()
 	}
-	o.disk.save(merge.Answer{Marks: a.Marks})
+	o.disk.save(merge.Answer{Watermarks: a.Watermarks})
 }
 
 // nextLife gives the cursors after a restore the number after that of the backup, each time.
@@ -84,29 +81,29 @@ func peeks(m *memory, cursor string) (lines []byte, next string) {
 }
 
 // lastField bounds only the stamp of the last field of each item.
-func lastField(_ *memory, in *merge.Input) {
-	for _, it := range in.Items {
+func lastField(r *merge.Request) {
+	for _, it := range r.Items {
 		var first, last clock.Timestamp
 		for _, v := range it.Mutation.Data.All() {
 			first, last = max(first, v.Stamp.Time), v.Stamp.Time
 		}
-		bound := clock.TimestampOf(in.Wall.Add(clock.DefaultMaxAhead))
+		bound := clock.TimestampOf(r.Wall.Add(clock.DefaultMaxAhead))
 		if it.Err == nil && first > bound && last <= bound {
-			in.Wall = first.Time()
+			r.Wall = first.Time()
 		}
 	}
 }
 
 // badIsAhead tells of an item that is bad, in a batch with stamps that are too far ahead, that it
 // is too far ahead.
-func badIsAhead(in merge.Input, a merge.Answer) (all []merge.Reply) {
+func badIsAhead(request merge.Request, a merge.Answer) (all []merge.Reply) {
 	ahead := false
 	for r := range a.Replies() {
 		ahead = ahead || r.Code == merge.TooFarAhead
 	}
 	for r := range a.Replies() {
 		if ahead && r.Verdict == "refused" && r.Code != merge.ServerClock {
-			r.Code, r.Retryable, r.ServerTime = merge.TooFarAhead, true, clock.TimestampOf(in.Wall)
+			r.Code, r.Retryable, r.ServerTime = merge.TooFarAhead, true, clock.TimestampOf(request.Wall)
 		}
 		all = append(all, r)
 	}

@@ -106,8 +106,8 @@ func newStrict(env *Env) (Backend, error) {
 
 func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := s.engine.Decode(batch)
-	for _, r := range s.engine.Apply(merge.Input{Actor: client, Wall: s.env.Now(), Items: items}).Results {
-		if !r.Accepted() && r.Refusal.Code != merge.NotLoaded {
+	for _, r := range s.apply(s.request(client, items)).Results {
+		if !r.Accepted() {
 			return nil, errors.New("400 bad request")
 		}
 	}

@@ -61,12 +61,8 @@ func hundred(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil || len(items) <= 100 {
 		return o.memory.Push(client, batch)
 	}
-	in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
-	in.Keys = o.engine.Keys(in)
-	in.Current = o.disk.load(in.Keys)
-	answer := o.engine.Apply(in)
-	in.Items = items[:100]
-	o.disk.save(o.engine.Apply(in))
+	answer := o.apply(o.request(client, items))
+	o.disk.save(o.apply(o.request(client, items[:100])))
 	return answer.AppendJSON(nil), nil
 }
 
@@ -79,11 +75,11 @@ func tooMany(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 }
 
 // once refuses an item that is in the batch twice.
-func once(_ *memory, in *merge.Input) {
-	for i, it := range in.Items {
-		for _, other := range in.Items[:i] {
+func once(r *merge.Request) {
+	for i, it := range r.Items {
+		for _, other := range r.Items[:i] {
 			if it.Err == nil && other.Err == nil && it.Mutation.Data.Equal(other.Mutation.Data) {
-				in.Items[i].Err = &merge.Refusal{Code: "duplicate"}
+				r.Items[i].Err = &merge.Refusal{Code: "duplicate"}
 			}
 		}
 	}

@@ -10,24 +10,22 @@ import (
 )
 
 // givesUp does something when a push has met others too often.
-func givesUp(instead func(o *own, in merge.Input, a merge.Answer) ([]byte, error)) newBackend {
+func givesUp(instead func(o *own, r merge.Request, a merge.Answer) ([]byte, error)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		answer, err := o.memory.Push(client, batch)
 		if !errors.Is(err, errBusy) {
 			return answer, err
 		}
 		items, _ := o.engine.Decode(batch)
-		in := merge.Input{Actor: client, Wall: o.env.Now(), Items: items}
-		in.Keys = o.engine.Keys(in)
-		in.Current = o.disk.load(in.Keys)
-		return instead(o, in, o.engine.Apply(in))
+		request := o.request(client, items)
+		return instead(o, request, o.apply(request))
 	}})
 }
 
 // half stores the first field of each item.
-func half(o *own, in merge.Input, a merge.Answer) ([]byte, error) {
+func half(o *own, request merge.Request, a merge.Answer) ([]byte, error) {
 	for i, r := range a.Results {
-		for name, v := range in.Items[i].Mutation.Data.All() {
+		for name, v := range request.Items[i].Mutation.Data.All() {
 			if r.Accepted() {
 				one := recordOf(r.Key, map[string]record.FieldValue{name: v})
 				o.disk.put(merge.Collect(o.disk.rows[r.Key].Record, one).At(0))
@@ -39,14 +37,14 @@ func half(o *own, in merge.Input, a merge.Answer) ([]byte, error) {
 }
 
 // saysSo answers as if it had stored what it has not.
-func saysSo(_ *own, _ merge.Input, a merge.Answer) ([]byte, error) { return a.AppendJSON(nil), nil }
+func saysSo(_ *own, _ merge.Request, a merge.Answer) ([]byte, error) { return a.AppendJSON(nil), nil }
 
 // forGood refuses what could be stored at another time.
-func forGood(o *own, in merge.Input, _ merge.Answer) ([]byte, error) {
-	for i := range in.Items {
-		in.Items[i].Err = &merge.Refusal{Code: "conflict"}
+func forGood(o *own, request merge.Request, _ merge.Answer) ([]byte, error) {
+	for i := range request.Items {
+		request.Items[i].Err = &merge.Refusal{Code: "conflict"}
 	}
-	return o.engine.Apply(in).AppendJSON(nil), nil
+	return o.apply(request).AppendJSON(nil), nil
 }
 
 // brokenStorms do something wrong after many conflicts.

@@ -58,14 +58,18 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items, AnyClient: s.any}
-	in.Keys = s.quirks.engine.Keys(in)
-	in.Current = s.disk.load(in.Keys)
-	if s.marks {
-		in.Marks = []clock.Stamp{{Time: s.disk.marks[client], Client: client}}
+	request := s.request(client, items)
+	request.AnyClient = s.any
+	push := s.quirks.engine.Prepare(request)
+	stored := s.disk.load(push)
+	if !s.marks {
+		stored.Watermarks = nil
 	}
 	read := maps.Clone(s.disk.rows)
-	answer := s.quirks.engine.Apply(in)
+	answer, err := push.Apply(stored)
+	if err != nil {
+		return nil, err
+	}
 	s.disk.seq += map[bool]int{true: len(items)}[s.early]
 	seq := s.disk.seq
 	s.env.Pause()
@@ -80,7 +84,7 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 			s.renumber(items[i].Mutation.Data.Key(), seq, seq-len(items)+i+1)
 		}
 	}
-	for _, m := range answer.Marks {
+	for _, m := range answer.Watermarks {
 		s.disk.marks[m.Client] = max(s.disk.marks[m.Client], m.Time)
 	}
 	if s.observe != nil {

@@ -3,7 +3,6 @@ package mergetest
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ func everything(o *own, _ clock.ClientID, cursor string) ([]byte, string, error)
 // deltas remembers what the holder of each cursor has, and returns the fields that changed.
 func deltas(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	kept := o.kept.(map[string]merge.Collection)
-	now := o.disk.load(slices.Collect(maps.Keys(o.disk.rows)))
+	now := o.disk.all()
 	delta := merge.Delta(kept[cursor], now)
 	if delta.Len() == 0 {
 		return nil, cursor, nil

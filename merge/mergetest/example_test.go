@@ -24,14 +24,18 @@ func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items, Current: merge.Collect(s.rows...)}
-	in.Keys = engine.Keys(in)
-	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
-	answer := engine.Apply(in)
+	push := engine.Prepare(merge.Request{Actor: client, Wall: s.env.Now(), Items: items})
+	answer, err := push.Apply(merge.Stored{
+		Records:    merge.Collect(s.rows...).Lookup(push.Keys()),
+		Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}},
+	})
+	if err != nil {
+		return nil, err
+	}
 	for _, u := range answer.Updates {
 		s.rows = append(s.rows, s.stores(u))
 	}
-	for _, m := range answer.Marks {
+	for _, m := range answer.Watermarks {
 		s.marks[m.Client] = m.Time
 	}
 	return answer.AppendJSON(nil), nil

@@ -60,7 +60,7 @@ func aborts(all []merge.Reply) []merge.Reply {
 	dead := false
 	for i, r := range all {
 		if dead {
-			all[i] = merge.Reply{Index: r.Index, Table: r.Table, ID: r.ID, Verdict: "refused", Code: merge.NotLoaded, Retryable: true}
+			all[i] = merge.Reply{Index: r.Index, Table: r.Table, ID: r.ID, Verdict: "refused", Code: merge.ServerClock, Retryable: true}
 		}
 		dead = dead || r.Verdict == "refused"
 	}

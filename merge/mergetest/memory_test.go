@@ -25,8 +25,9 @@ type memory struct {
 
 	// What stands around it, and what changes what it asks and what it answers. Nil is right.
 	wrap  func(*memory) Backend
-	asks  func(*memory, *merge.Input)
-	tells func(merge.Input, merge.Answer) []merge.Reply
+	asks  func(*merge.Request)
+	finds func(*memory, *merge.Stored)
+	tells func(merge.Request, merge.Answer) []merge.Reply
 }
 
 // disk is what survives a restart.
@@ -105,16 +106,21 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := merge.Input{Actor: client, Wall: s.env.Now(), Items: items}
-	in.Keys = s.engine.Keys(in)
+	request := s.request(client, items)
+	if s.asks != nil {
+		s.asks(&request)
+	}
+	push := s.engine.Prepare(request)
 	for range 5 {
 		seq, mark := s.disk.seq, s.disk.marks[client]
-		in.Marks = []clock.Stamp{{Time: mark, Client: client}}
-		in.Current = s.disk.load(in.Keys)
-		if s.asks != nil {
-			s.asks(s, &in)
+		stored := s.disk.load(push)
+		if s.finds != nil {
+			s.finds(s, &stored)
 		}
-		answer := s.engine.Apply(in)
+		answer, err := push.Apply(stored)
+		if err != nil {
+			return nil, err
+		}
 		s.env.Pause()
 		if s.disk.seq != seq || s.disk.marks[client] != mark {
 			continue // somebody was here: again
@@ -128,26 +134,47 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		}
 		s.clock.Observe(answer.Greatest)
 		if s.tells != nil {
-			return json.Marshal(s.tells(in, answer))
+			return json.Marshal(s.tells(request, answer))
 		}
 		return answer.AppendJSON(nil), nil
 	}
 	return nil, errBusy
 }
 
-func (d *disk) load(keys []record.Key) merge.Collection {
-	var found []record.Record
-	for _, key := range keys {
-		found = append(found, d.rows[key].Record)
+func (s *memory) request(client clock.ClientID, items []record.Item) merge.Request {
+	return merge.Request{Actor: client, Wall: s.env.Now(), Items: items}
+}
+
+// apply decides on what is stored now, and stores nothing.
+func (s *memory) apply(r merge.Request) merge.Answer {
+	push := s.engine.Prepare(r)
+	answer, err := push.Apply(s.disk.load(push))
+	if err != nil {
+		panic(err)
 	}
-	return merge.Collect(found...)
+	return answer
+}
+
+// load returns what a push is about.
+func (d *disk) load(p *merge.Push) merge.Stored {
+	client := p.Request().Actor
+	return merge.Stored{Records: d.all().Lookup(p.Keys()), Watermarks: []clock.Stamp{{Time: d.marks[client], Client: client}}}
+}
+
+// all returns all records.
+func (d *disk) all() merge.Collection {
+	var records []record.Record
+	for _, r := range d.rows {
+		records = append(records, r.Record)
+	}
+	return merge.Collect(records...)
 }
 
 func (d *disk) save(a merge.Answer) {
 	for _, u := range a.Updates {
 		d.put(u.After)
 	}
-	for _, m := range a.Marks {
+	for _, m := range a.Watermarks {
 		d.marks[m.Client] = m.Time
 	}
 }
@@ -179,10 +206,7 @@ func (s *memory) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 }
 
 func (s *memory) Write(key record.Key, field string, v record.Value) error {
-	r, ok := s.disk.load([]record.Key{key}).Get(key)
-	if !ok {
-		r = record.New(key)
-	}
+	r := s.disk.rows[key].WithKey(key)
 	m, err := r.Edit(clock.Stamp{Time: s.clock.Now(), Client: clock.ClientID{9}}).Set(field, v).Mutation()
 	if err != nil {
 		return err

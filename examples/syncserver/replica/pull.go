@@ -96,7 +96,7 @@ func (h *held) explain(now record.Record) {
 	for name, c := range merge.Changes(merged(h.confirmed), merged(now)) {
 		switch {
 		case c.Outcome == merge.Equal:
-		case c.Changed() && !c.Before.IsZero():
+		case c.Won() && !c.Before.IsZero():
 			h.tell(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
 		default:
 			h.forget(name) // a first write, or one that was repaired

@@ -24,7 +24,7 @@ func (d *device) sentence(key record.Key, field string) string {
 	switch {
 	case w.Outcome == merge.Collision:
 		return fmt.Sprintf("%s wrote two things at %s; this stays, and not %s.", who, at, lose.Value)
-	case w.BeforeUnknown && !w.Changed():
+	case w.BeforeUnknown && !w.Won():
 		return fmt.Sprintf("%s wrote something else at %s, %s after %s wrote this; it has not come here yet.", who, at, w.Margin(), other)
 	}
 	s := fmt.Sprintf("%s %s at %s, %s after %s %s", who, did(w, win, "this"), at, w.Margin(), other, did(w, lose, lose.Value.String()))

@@ -48,22 +48,22 @@ func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := merge.Input{Actor: client, Wall: s.wall(), Items: items}
-	in.Marks = []clock.Stamp{{Time: s.marks[client], Client: client}}
-	in.Keys = s.engine.Keys(in)
-	var found []record.Record
-	for _, key := range in.Keys {
-		found = append(found, s.records[key].Record)
+	push := s.engine.Prepare(merge.Request{Actor: client, Wall: s.wall(), Items: items})
+	stored := merge.Stored{Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}}}
+	for _, key := range push.Keys() {
+		stored.Records = append(stored.Records, s.records[key].WithKey(key))
 	}
-	in.Current = merge.Collect(found...)
-	answer := s.engine.Apply(in)
+	answer, err := push.Apply(stored)
+	if err != nil {
+		return nil, err
+	}
 	for _, u := range answer.Updates {
 		s.put(u.After)
 	}
 	for _, r := range answer.Results {
 		s.notes = append(s.notes, r.Notes...)
 	}
-	for _, mark := range answer.Marks {
+	for _, mark := range answer.Watermarks {
 		s.marks[mark.Client] = mark.Time
 	}
 	return answer.AppendJSON(nil), nil

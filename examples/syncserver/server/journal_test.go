@@ -36,10 +36,12 @@ func TestJournal(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(journal.String(), "\n"), "\n")
 		require.Len(t, lines, 3)
 		for i, who := range []*client{ana, ben, ben} {
-			entry, err := merge.ParseJournal([]byte(lines[i]))
+			line, err := merge.ParseJournalLine([]byte(lines[i]))
 			require.NoError(t, err)
-			require.Equal(t, who.ID, entry.Input.Actor)
-			require.Equal(t, entry.Answer, entry.Engine.Apply(entry.Input).Digest())
+			require.Equal(t, who.ID, line.Request.Actor)
+			answer, err := line.Replay()
+			require.NoError(t, err)
+			require.Equal(t, line.Answer, answer.Digest())
 		}
 
 		require.ErrorIs(t, s.database.Journal(context.Background(), io.Discard, "nosuch"), ErrEmpty)

@@ -89,11 +89,11 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 		return out, err
 	}
 	defer release()
-	in := merge.Input{Actor: m.client, Wall: s.options.Now(), Items: items}
+	push := s.engine.Prepare(merge.Request{Actor: m.client, Wall: s.options.Now(), Items: items})
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) (err error) {
-		if out, err = s.apply(ctx, tx, in); err != nil {
+		if out, err = s.apply(ctx, tx, push); err != nil {
 			return err
 		}
 		cost := len(body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
@@ -107,24 +107,24 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 }
 
 // apply does in a transaction what a push asks for.
-func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out outcome, err error) {
-	if in.Marks, err = tx.marks(ctx, in.Actor); err != nil {
+func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out outcome, err error) {
+	actor, wall := push.Request().Actor, push.Request().Wall
+	stored, err := tx.load(ctx, actor, push.Keys())
+	if err != nil {
 		return out, err
 	}
-	in.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
-	in.Keys = s.engine.Keys(in)
-	if in.Current, err = tx.get(ctx, in.Keys); err != nil {
-		return out, err
-	}
+	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	out.read = tx.read
-	if err := s.pushes.afford(tx.workspace, in.Actor.String(), float64(out.read)); err != nil {
+	if err := s.pushes.afford(tx.workspace, actor.String(), float64(out.read)); err != nil {
 		return out, err
 	}
-	out.answer = s.engine.Apply(in)
-	if out.ahead, err = s.ahead(ctx, tx, in.Wall, out.answer); err != nil {
+	if out.answer, err = push.Apply(stored); err != nil {
 		return out, err
 	}
-	made := violation.Input{Changes: out.answer.Updates, Now: clock.TimestampOf(in.Wall)}
+	if out.ahead, err = s.ahead(ctx, tx, wall, out.answer); err != nil {
+		return out, err
+	}
+	made := violation.Input{Changes: out.answer.Updates, Now: clock.TimestampOf(wall)}
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
@@ -134,11 +134,11 @@ func (s *Server) apply(ctx context.Context, tx *session, in merge.Input) (out ou
 			return out, err
 		}
 	}
-	if err := tx.putMarks(ctx, out.answer.Marks); err != nil {
+	if err := tx.putMarks(ctx, out.answer.Watermarks); err != nil {
 		return out, err
 	}
 	if s.options.Journal {
-		err = tx.writeJournal(ctx, s.engine.AppendJournal(nil, in, out.answer), maxJournal)
+		err = tx.writeJournal(ctx, push.AppendJournal(nil, stored, out.answer), maxJournal)
 	}
 	return out, err
 }

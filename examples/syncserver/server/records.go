@@ -85,6 +85,16 @@ func nameRows(names []string) []map[string]string {
 	return rows
 }
 
+// load returns what is stored of what a client pushes.
+func (s *session) load(ctx context.Context, client clock.ClientID, keys []record.Key) (stored merge.Stored, err error) {
+	if stored.Watermarks, err = s.marks(ctx, client); err != nil {
+		return stored, err
+	}
+	found, err := s.get(ctx, keys)
+	stored.Records = found.Lookup(keys)
+	return stored, err
+}
+
 // get returns those of the records that exist.
 func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
 	var records []record.Record

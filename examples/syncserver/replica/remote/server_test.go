@@ -135,15 +135,18 @@ func (s *server) pull(w io.Writer, r *http.Request) {
 
 func (s *server) push(body []byte) []byte {
 	items, _ := s.engine.Decode(body)
-	in := merge.Input{Actor: ana, Wall: time.Now(), Items: items, Current: merge.Collect(s.rows...)}
+	request := merge.Request{Actor: ana, Wall: time.Now(), Items: items}
 	if s.engineOff {
-		in.Wall = in.Wall.Add(s.off)
+		request.Wall = request.Wall.Add(s.off)
 	}
 	if s.keep {
-		in.Wall = time.Time{}.AddDate(1969, 0, 0)
+		request.Wall = time.Time{}.AddDate(1969, 0, 0)
 	}
-	in.Keys = s.engine.Keys(in)
-	answer := s.engine.Apply(in)
+	push := s.engine.Prepare(request)
+	answer, err := push.Apply(merge.Stored{Records: merge.Collect(s.rows...).Lookup(push.Keys())})
+	if err != nil {
+		panic(err)
+	}
 	for _, u := range answer.Updates {
 		s.rows = append(s.rows, u.After)
 	}

@@ -36,7 +36,7 @@ func answerLaws() map[Law]Text {
 		Blind: {
 			"a server without the time accepts nothing",
 			"While the server's own wall clock is not set, it can judge no stamp: it refuses each item with the code server_clock, retryable, so that clients keep it.",
-			"Give merge.Input.Wall the time as Env.Now returns it, and do not make up another one. If the clock is not set, too_far_ahead is wrong: clients would set their clocks by the serverTime.",
+			"Give merge.Request.Wall the time as Env.Now returns it, and do not make up another one. If the clock is not set, too_far_ahead is wrong: clients would set their clocks by the serverTime.",
 		},
 		Ahead: {
 			"what is too far ahead is refused",
@@ -61,7 +61,7 @@ func answerLaws() map[Law]Text {
 		Lost: {
 			"a lost edit is reported, and no other",
 			"Of two writes by different clients, with different values, one is lost if the incoming one wins and its base is below the other, or if it loses, has a base, and is above the greatest stamp that was accepted from the client before.",
-			"See Lost edits in package merge. With its Engine: is the base handed on, and are Answer.Marks stored in the same transaction as the records, and read with them into Input.Marks? Without it: a field that is in the answer says by its lost, also by leaving it out, whether an edit was lost. A server that does not find that out leaves out fields altogether. If it takes a retry, look for an answer that was kept from the first time.",
+			"See Lost edits in package merge. With its Engine: is the base handed on, and are Answer.Watermarks stored in the same transaction as the records, and read with them into Stored.Watermarks? Without it: a field that is in the answer says by its lost, also by leaving it out, whether an edit was lost. A server that does not find that out leaves out fields altogether. If it takes a retry, look for an answer that was kept from the first time.",
 		},
 		Note: {
 			"notes and names in a reply are true",

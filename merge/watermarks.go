@@ -6,29 +6,29 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// marks knows the greatest stamp that was accepted from each client, before this
-// batch and now.
-type marks struct {
+// watermarks knows the greatest stamp that was accepted from each client, before this
+// push and in it.
+type watermarks struct {
 	before, now map[clock.ClientID]clock.Timestamp
 }
 
-func newMarks(known []clock.Stamp) marks {
-	m := marks{make(map[clock.ClientID]clock.Timestamp, len(known)), make(map[clock.ClientID]clock.Timestamp)}
-	for _, s := range plainMarks(known) {
+func newWatermarks(known []clock.Stamp) watermarks {
+	m := watermarks{make(map[clock.ClientID]clock.Timestamp, len(known)), make(map[clock.ClientID]clock.Timestamp)}
+	for _, s := range plainWatermarks(known) {
 		m.before[s.Client] = max(m.before[s.Client], s.Time)
 	}
 	return m
 }
 
-// plainMarks returns those marks that can be of a client: the others say nothing.
-func plainMarks(all []clock.Stamp) []clock.Stamp {
+// plainWatermarks returns the marks that a client can have; others say nothing.
+func plainWatermarks(all []clock.Stamp) []clock.Stamp {
 	return slices.DeleteFunc(slices.Clone(all), func(s clock.Stamp) bool {
 		return s.Client.IsZero() || s.Time < 0 || s.Time > clock.MaxTimestamp
 	})
 }
 
 // accept takes in the stamp of an accepted write.
-func (m *marks) accept(s clock.Stamp) {
+func (m *watermarks) accept(s clock.Stamp) {
 	if s.Time > m.now[s.Client] {
 		m.now[s.Client] = s.Time
 	}
@@ -36,17 +36,17 @@ func (m *marks) accept(s clock.Stamp) {
 
 // isNew reports whether a write is known to be delivered for the first time: a
 // client sends in the order of stamps, so what is above its mark never came before.
-func (m *marks) isNew(s clock.Stamp) bool {
+func (m *watermarks) isNew(s clock.Stamp) bool {
 	mark, known := m.before[s.Client]
 	return known && s.Time > mark
 }
 
 // isBehind reports whether a stamp is below one that its client sent before.
-func (m *marks) isBehind(s clock.Stamp) bool { return s.Time < m.before[s.Client] }
+func (m *watermarks) isBehind(s clock.Stamp) bool { return s.Time < m.before[s.Client] }
 
-// after returns the marks of the clients of this batch, sorted by client, and the
+// after returns the watermarks of the clients of this push, sorted by client, and the
 // greatest accepted time.
-func (m *marks) after() (all []clock.Stamp, greatest clock.Timestamp) {
+func (m *watermarks) after() (all []clock.Stamp, greatest clock.Timestamp) {
 	for client, at := range m.now {
 		greatest = max(greatest, at)
 		all = append(all, clock.Stamp{Time: max(at, m.before[client]), Client: client})

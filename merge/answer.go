@@ -1,0 +1,62 @@
+package merge
+
+import (
+	"crypto/sha256"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Update is a record to store.
+type Update struct {
+	// Before is the record as it was in Stored.Records, perhaps without fields.
+	Before record.Record
+	// After is the record as it is to be stored, with all its fields.
+	After record.Record
+}
+
+// Answer is what becomes of a Push. It shares memory with the Request and with Stored, and
+// never changes.
+type Answer struct {
+	// Results has one Result for each item, in the order of the items. The client gets
+	// them by AppendJSON.
+	Results []Result
+	// Updates are the records whose stored bytes change, sorted by key. Each gets a
+	// new sequence, all in the transaction in which Stored was read.
+	Updates []Update
+	// Watermarks holds, for each client from which a write was accepted, sorted by
+	// client, its greatest accepted stamp, including that of Stored.Watermarks. The caller
+	// stores them in the same transaction.
+	Watermarks []clock.Stamp
+	// Greatest is the greatest accepted time, or zero. A server that stamps writes of
+	// its own lets its clock observe it after the transaction has committed, and not
+	// before.
+	Greatest clock.Timestamp
+}
+
+// Digest returns a fingerprint of all that the Answer says: the results as JSON, the
+// decisions with both values and with what their authors had seen, the updates, the
+// watermarks and the greatest time. Equal answers have equal digests, on every platform.
+func (a Answer) Digest() Digest {
+	h := sha256.New()
+	var text []byte
+	write := func(part []byte) {
+		h.Write(append(part, '\n'))
+		text = part[:0]
+	}
+	for reply := range a.Replies() {
+		write(appendJSON(text, reply))
+	}
+	for d := range a.Decisions() {
+		write(append(d.Incoming.AppendJSON(d.Before.AppendJSON(text)), byte('0'+d.Seen)))
+	}
+	for _, u := range a.Updates {
+		write(record.Mutation{Data: u.Before}.AppendJSON(text))
+		write(record.Mutation{Data: u.After}.AppendJSON(text))
+	}
+	for _, mark := range a.Watermarks {
+		write(append(text, mark.String()...))
+	}
+	write(append(text, a.Greatest.String()...))
+	return Digest(h.Sum(nil))
+}

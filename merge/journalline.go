@@ -1,0 +1,159 @@
+package merge
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// JournalLine is one line of a journal, read back: everything that an Answer depended on,
+// so that it can be replayed on any machine, whatever the Guard was: what the Guard refused
+// is kept as refused.
+type JournalLine struct {
+	// Engine has the settings that matter, and no Guard.
+	Engine Engine
+	// Request is what was pushed.
+	Request Request
+	// Stored is what it was applied to.
+	Stored Stored
+	// Answer is the Digest of the Answer that was given.
+	Answer Digest
+}
+
+// Replay returns the Answer once more. Its Digest is l.Answer, unless the line or this
+// library was changed. The error is that of Push.Apply: it is nil, unless the caller has
+// changed l so that other records are needed.
+func (l JournalLine) Replay() (Answer, error) {
+	return l.Engine.Prepare(l.Request).Apply(l.Stored)
+}
+
+// notLoadedCode is the code with which earlier versions refused items whose record the
+// server had not loaded.
+const notLoadedCode Code = "not_loaded"
+
+// ParseJournalLine reads one line of a journal, as AppendJournal wrote it. The error
+// is a *record.Error. Journals are the server's own: the line is read without
+// limits, and where there are several members of one name, the last one counts.
+func ParseJournalLine(line []byte) (JournalLine, error) {
+	var in lineJSON
+	if err := json.Unmarshal(line, &in); err != nil {
+		return JournalLine{}, journalError("", err)
+	}
+	if name := in.missing(); name != "" {
+		return JournalLine{}, &record.Error{Path: name, Offset: -1, Err: record.ErrMissing}
+	}
+	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, Wall: *in.Wall}}
+	if in.MaxAhead != "" {
+		bound, err := time.ParseDuration(in.MaxAhead)
+		if err != nil {
+			return JournalLine{}, journalError("maxAhead", err)
+		}
+		l.Engine.MaxAhead = bound
+	}
+	for _, m := range in.Marks {
+		l.Stored.Watermarks = append(l.Stored.Watermarks, clock.Stamp{Time: m.UpdatedAt, Client: m.ClientID})
+	}
+	if err := l.readRecords(in); err != nil {
+		return JournalLine{}, err
+	}
+	answer, err := hex.DecodeString(in.Answer)
+	if err != nil || len(answer) != len(l.Answer) {
+		return JournalLine{}, journalError("answer", err)
+	}
+	l.Answer = Digest(answer)
+	return l, nil
+}
+
+// missing returns the name of a member that must be there and is not, or "".
+func (in *lineJSON) missing() string {
+	switch {
+	case in.Wall == nil:
+		return "wall"
+	case in.Keys == nil:
+		return "keys"
+	case in.Items == nil:
+		return "items"
+	case in.Answer == "":
+		return "answer"
+	}
+	return ""
+}
+
+// readRecords reads the items, and the records that were stored.
+func (l *JournalLine) readRecords(in lineJSON) error {
+	d := record.Decoder{Trusted: true}
+	var current []record.Record
+	for i, text := range in.Current {
+		m, err := d.Mutation(text)
+		if err != nil {
+			return journalError(fmt.Sprintf("current[%d]", i), err)
+		}
+		current = append(current, m.Data)
+	}
+	for i, text := range in.Items {
+		item, err := parseItem(&d, text)
+		if err != nil {
+			return journalError(fmt.Sprintf("items[%d]", i), err)
+		}
+		l.Request.Items = append(l.Request.Items, item)
+	}
+	l.Stored.Records = Collect(current...).Lookup(l.keys(in.Keys))
+	return nil
+}
+
+// keys returns the keys of the records to load, and marks the items as refused that were
+// refused since their records were not loaded.
+func (l *JournalLine) keys(loaded []keyJSON) []record.Key {
+	p := l.Engine.Prepare(l.Request)
+	known := make(map[record.Key]bool, len(loaded))
+	for _, key := range loaded {
+		known[record.Key(key)] = true
+	}
+	refused := false
+	for _, i := range p.admitted {
+		if !known[p.key(i)] {
+			l.Request.Items[i].Err = &Refusal{Code: notLoadedCode, Retryable: true}
+			refused = true
+		}
+	}
+	if refused {
+		p = l.Engine.Prepare(l.Request)
+	}
+	return p.Keys()
+}
+
+// parseItem reads an item. One that was refused before Apply could decide about it
+// need not be a mutation.
+func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
+	var in itemJSON
+	if err := json.Unmarshal(text, &in); err != nil {
+		return item, err
+	}
+	item.Mutation, err = d.Mutation(text)
+	if in.Refused == nil {
+		return item, err
+	}
+	item.Err = in.Refused.refusal()
+	if err != nil { // it has no valid key
+		item.Mutation.Data, err = d.Record(record.Key{Table: in.Table, ID: in.ID}, in.Data)
+	}
+	return item, err
+}
+
+// journalError returns an error about a member of a line. It does not keep the
+// text of errors that may hold values.
+func journalError(path string, err error) error {
+	var e *record.Error
+	if errors.As(err, &e) {
+		if e.Path != "" {
+			path += "." + e.Path
+		}
+		return &record.Error{Path: path, Offset: -1, Err: e.Err}
+	}
+	return &record.Error{Path: path, Offset: -1, Err: record.ErrSyntax}
+}
