@@ -29,7 +29,9 @@ func rank(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))
 func stale(known map[string]string, pkg string, all []mutant) (ids []string) {
 	for id := range known {
 		exists := slices.ContainsFunc(all, func(m mutant) bool { return m.id == id })
-		if strings.HasPrefix(id, pkg+"/") && !exists {
+		file, ours := strings.CutPrefix(id, pkg+"/")
+		file, _, _ = strings.Cut(file, "/")
+		if ours && strings.HasSuffix(file, ".go") && !exists { // else it is of a package below
 			ids = append(ids, id)
 		}
 	}
