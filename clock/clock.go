@@ -61,11 +61,11 @@ type Clock struct {
 	floor    Timestamp     // 0 means defaultFloor
 }
 
-// New returns a clock with the given options. The error is [ErrRange], if
-// o.Last is negative.
+// New returns a clock with the given options. If o.Last is negative, the error is a
+// [*ParseError] that unwraps to [ErrRange].
 func New(o Options) (*Clock, error) {
 	if o.Last < 0 {
-		return nil, ErrRange
+		return nil, rangeError("Options.Last", beforeRange)
 	}
 	c := &Clock{now: o.Now, maxAhead: o.MaxAhead}
 	if !o.Floor.IsZero() {
@@ -110,7 +110,8 @@ func (c *Clock) NowN(n int) Timestamp {
 //
 // A timestamp too far ahead of the wall clock is refused with an
 // [*AheadError], and if this host's own wall clock is below the floor, with a
-// [*WallError]; one outside the range is refused with [ErrRange]. A refused
+// [*WallError]; one outside the range is refused with a [*ParseError] that unwraps to
+// [ErrRange]. A refused
 // timestamp leaves the clock as it was. A timestamp that is not above
 // [Clock.Last], zero and what this clock issued among them, has nothing to tell
 // and is never too far ahead.
@@ -137,9 +138,9 @@ func (c *Clock) Observe(t Timestamp) error {
 func (c *Clock) Check(t Timestamp) error {
 	switch {
 	case t < 0:
-		return ErrRange
+		return rangeError("timestamp", beforeRange)
 	case t > MaxTimestamp:
-		return errLate
+		return lateError("timestamp")
 	}
 	return c.judge(t)
 }

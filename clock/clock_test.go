@@ -51,6 +51,7 @@ func TestNewRefusesLast(t *testing.T) {
 	for _, last := range []clock.Timestamp{-1, math.MinInt64} {
 		c, err := clock.New(clock.Options{Last: last})
 		require.ErrorIs(t, err, clock.ErrRange)
+		require.EqualError(t, err, "clock: Options.Last: before 1970")
 		require.Nil(t, c)
 	}
 	for _, last := range []clock.Timestamp{0, 1, clock.MaxTimestamp, clock.MaxTimestamp + 1, math.MaxInt64} {
@@ -118,6 +119,9 @@ func TestObserveReadsTheWallOnlyIfItMatters(t *testing.T) {
 	for _, s := range []clock.Timestamp{-1, math.MinInt64, clock.MaxTimestamp + 1, math.MaxInt64} {
 		require.ErrorIs(t, c.Observe(s), clock.ErrRange)
 		require.ErrorIs(t, c.Check(s), clock.ErrRange)
+		var e *clock.ParseError
+		require.ErrorAs(t, c.Check(s), &e)
+		require.Equal(t, "timestamp", e.Type)
 	}
 	require.Equal(t, at(t0, 5), c.Last())
 

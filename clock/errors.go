@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// The conditions that callers tell apart with [errors.Is]. All but ErrRange
-// come wrapped in a type that says more: see [ParseError], [AheadError] and
-// [WallError].
+// The conditions that callers tell apart with [errors.Is]. They come wrapped in a type
+// that says more: see [ParseError], [AheadError] and [WallError].
 var (
 	// ErrSyntax: the input is not in a form that the decoder accepts.
 	ErrSyntax = errors.New("clock: syntax error")
@@ -33,10 +32,12 @@ var (
 // ParseError reports input that a decoder refused. All decoders of this
 // package (Parse…, UnmarshalText, UnmarshalBinary, Scan) return it, and leave
 // their receiver as it was. It never holds the input itself, which may be
-// private.
+// private. [New], [Clock.Observe] and [Clock.Check] return it for a timestamp
+// outside the range.
 type ParseError struct {
-	// Type names what was expected: "timestamp", "client ID" or "stamp". If
-	// one part of a stamp is wrong, it names the part.
+	// Type names what was expected: "timestamp", "client ID", "stamp", or the
+	// field of [Options] that is wrong. If one part of a stamp is wrong, it names
+	// the part.
 	Type string
 	// Offset is the byte of the input at which the problem shows, or -1 if
 	// the input as a whole is the problem.

@@ -2,8 +2,6 @@ package merge
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -90,14 +88,12 @@ func (g gate) refuseMalformed(item *record.Item) *Refusal {
 		}
 	}
 	for name := range data.All() {
-		if strings.HasPrefix(name, "$") && name != record.DeletedField {
-			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: errReserved})
+		if record.Reserved(name) && name != record.DeletedField {
+			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: record.ErrReserved})
 		}
 	}
 	return nil
 }
-
-var errReserved = fmt.Errorf("%w: names that begin with $ are reserved", record.ErrName)
 
 // refuseOthers refuses writes under another client ID than the actor's.
 func (g gate) refuseOthers(data record.Record) *Refusal {

@@ -329,6 +329,7 @@ func growthOfValues() map[string]measured {
 		"record.Field.MarshalJSON":   func(m *material) func() { f := record.FieldOf(m.value.Any()); return func() { _, _ = f.MarshalJSON() } },
 		"record.Field.UnmarshalJSON": func(m *material) func() { return unmarshals(m.document, new(record.Field[any])) },
 		"record.PathName":            func(m *material) func() { s := string(m.document); return func() { record.PathName(s) } },
+		"record.Reserved":            func(m *material) func() { s := string(m.document); return func() { record.Reserved(s) } },
 		"clock.ParseTimestamp clock.ParseStamp clock.ParseClientID": func(m *material) func() {
 			s := fmt.Sprint(string(m.document))
 			return func() {

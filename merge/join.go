@@ -3,7 +3,7 @@ package merge
 import "github.com/fieldlww/fieldlww/record"
 
 // Records returns the join of two records of one key: of every field the
-// greater write. Records of different keys have no join: that is record.ErrKey.
+// greater write. Records of different keys have no join: that is record.ErrKeyMismatch.
 // To join many, use one record.Builder, which shares memory between them.
 func Records(a, b record.Record) (record.Record, error) {
 	var builder record.Builder

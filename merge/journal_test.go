@@ -23,7 +23,7 @@ import (
 // that was there, and is recorded again as the same bytes.
 func TestJournal(t *testing.T) {
 	refused := []error{
-		&record.Error{Path: "[3].data.title", Offset: 17, Err: record.ErrKind},
+		&record.Error{Path: "[3].data.title", Offset: 17, Err: record.ErrValueForm},
 		&record.Error{Offset: -1, Err: &record.LimitError{What: "depth", Limit: 32}},
 		&record.Error{},
 		fmt.Errorf("wrapped: %w", &merge.Refusal{Code: "quota_exceeded", Retryable: true}),

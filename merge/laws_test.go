@@ -95,11 +95,11 @@ func TestKeysDoNotMix(t *testing.T) {
 		var b record.Builder
 		x, y := joined(&b, k, genHistoryOf(k).Draw(t, "x")), joined(&b, l, genHistoryOf(l).Draw(t, "y"))
 		got, changed, err := b.Join(x, y)
-		require.ErrorIs(t, err, record.ErrKey)
+		require.ErrorIs(t, err, record.ErrKeyMismatch)
 		require.False(t, changed)
 		require.True(t, got.Equal(x))
 		_, err = merge.Records(x, y)
-		require.ErrorIs(t, err, record.ErrKey)
+		require.ErrorIs(t, err, record.ErrKeyMismatch)
 	})
 }
 

@@ -189,7 +189,7 @@ func runVectors(t *testing.T, section vectorSection, text []byte) {
 // vectorReasons are the words for why something is refused.
 var vectorReasons = map[string]error{
 	"syntax": record.ErrSyntax, "utf8": record.ErrUTF8, "duplicate": record.ErrDuplicate, "number": record.ErrNumber,
-	"limit": record.ErrLimit, "name": record.ErrName, "type": record.ErrType, "kind": record.ErrKind,
+	"limit": record.ErrLimit, "name": record.ErrName, "type": record.ErrType, "kind": record.ErrValueForm,
 	"missing": record.ErrMissing, "stamp": record.ErrStamp, "client": record.ErrClient,
 }
 

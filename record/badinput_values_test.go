@@ -40,15 +40,15 @@ func valueRows() []badInput {
 	refuse(41, "1e-400", "2e-324", "-1e-400", "1e-99999999999999999999", "0."+strings.Repeat("0", 400)+"1")
 
 	add(42, "null", "null")
-	rows = append(rows, badInput{row: 42, name: "no value", verdict: refusedItem, reason: record.ErrKind, path: "data.title",
+	rows = append(rows, badInput{row: 42, name: "no value", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 		text: itemWith(`"title":{"x":427281,` + someStamp + `}`)},
-		badInput{row: 42, name: "value and deleted", verdict: refusedItem, reason: record.ErrKind, path: "data.title",
+		badInput{row: 42, name: "value and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 			text: itemWith(`"title":{"value":427281,"deleted":true,` + someStamp + `}`)},
-		badInput{row: 42, name: "null and deleted", verdict: refusedItem, reason: record.ErrKind, path: "data.title",
+		badInput{row: 42, name: "null and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 			text: itemWith(`"title":{"x":427281,"deleted":true,"value":null,` + someStamp + `}`)},
-		badInput{row: 42, name: "deleted is false", verdict: refusedItem, reason: record.ErrKind, path: "data.title.deleted",
+		badInput{row: 42, name: "deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"x":427281,"deleted":false,` + someStamp + `}`)},
-		badInput{row: 42, name: "value, and deleted is false", verdict: refusedItem, reason: record.ErrKind, path: "data.title.deleted",
+		badInput{row: 42, name: "value, and deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"value":427281,"deleted":false,` + someStamp + `}`)},
 		badInput{row: 42, name: "deleted", verdict: accepted, text: itemWith(`"title":{"deleted":true,` + someStamp + `}`)},
 		badInput{row: 42, name: "empty string", verdict: accepted, text: itemOfValue(`""`)},

@@ -6,14 +6,6 @@ import (
 	"slices"
 )
 
-// Item is one item of a batch: a mutation, or the reason why it is refused.
-type Item struct {
-	Mutation Mutation
-	// Err is an *Error. The Mutation then holds the key, as far as it was read,
-	// and no fields.
-	Err error
-}
-
 // Batch reads an array of mutations, or JSON Lines with one mutation a line. An
 // error means that the batch as a whole cannot be understood. Else there is an
 // Item for each mutation, in their order, and one that is refused does not

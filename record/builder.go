@@ -100,18 +100,3 @@ func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	b.finish(&m, &r)
 	return r
 }
-
-// making is a record while it is put together.
-type making struct {
-	writes []write
-	text   []byte // in scratch memory
-	done   int    // how many of the writes are final and have their text
-}
-
-// finish gives r the writes that were put together.
-func (b *Builder) finish(m *making, r *Record) {
-	if b.scratch = m.text; cap(m.text) > maxKept {
-		b.scratch = nil
-	}
-	r.writes, r.text = m.writes, string(m.text)
-}

@@ -210,7 +210,7 @@ func TestJoinOfDifferentKeys(t *testing.T) {
 	for _, key := range []record.Key{{}, {Table: "tasks", ID: "tea"}, {Table: "done", ID: "milk"}} {
 		for _, y := range []record.Record{x.WithKey(key), record.New(key)} {
 			got, changed, err := b.Join(x, y)
-			require.ErrorIs(t, err, record.ErrKey)
+			require.ErrorIs(t, err, record.ErrKeyMismatch)
 			require.EqualError(t, err, "record: records have different keys")
 			require.False(t, changed)
 			require.True(t, got.Equal(x))

@@ -100,8 +100,9 @@ func (d *Decoder) Record(key Key, text []byte) (Record, error) {
 }
 
 // Mutation reads one mutation.
-func (d *Decoder) Mutation(text []byte) (m Mutation, err error) {
-	err = d.read(text, func() error { m, err = d.mutation(); return err })
+func (d *Decoder) Mutation(text []byte) (Mutation, error) {
+	var m Mutation
+	err := d.read(text, func() (err error) { m, err = d.mutation(); return err })
 	if err != nil {
 		return Mutation{}, err
 	}

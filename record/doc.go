@@ -21,6 +21,20 @@
 // refuses is an [Error] with a path and a reason. What one's own store or server
 // wrote has no limits: Decoder{Trusted: true} reads it, and the Scan methods do.
 //
+// # Files
+//
+//	value.go of.go inspector.go into.go    values, and Go values as values and back
+//	field.go key.go record.go              a write, a key, a record
+//	builder.go names.go making.go          records made of fields; they share lists of names
+//	join.go joinall.go                     the join of two records, and of two sets
+//	edit.go mutation.go                    what an author changes, and how it is sent
+//	struct.go structplan.go optional.go    records and Go structs
+//	decoder.go limits.go batch.go          the Decoder and its shapes of input
+//	parser.go wire.go wiremutation.go      the objects of the wire format
+//	sql.go errors.go                       columns, and reasons to refuse input
+//	internal/jsontext                      JSON itself: tokens, canonical values, numbers
+//	internal/opinion                       canonical JSON once more, for tests
+//
 // # Absent, null, deleted, empty
 //
 // These are four different things on every path. An absent field was never

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 )
@@ -36,7 +35,7 @@ type Edit struct {
 func (r Record) Edit(at clock.Stamp) *Edit {
 	e := &Edit{seen: r, stamp: at, writes: make(map[string]FieldValue)}
 	if !at.Valid() {
-		e.refuse(&Error{Offset: -1, Err: ErrStamp})
+		e.refuse(newError(ErrStamp))
 	}
 	return e
 }
@@ -107,8 +106,8 @@ func (e *Edit) Mutation() (Mutation, error) {
 
 // write writes a field of the application.
 func (e *Edit) write(name string, value Value) *Edit {
-	if isReserved(name) {
-		return e.refuse(at(PathName(name), errReserved))
+	if Reserved(name) {
+		return e.refuse(at(PathName(name), ErrReserved))
 	}
 	return e.put(name, value)
 }
@@ -116,7 +115,7 @@ func (e *Edit) write(name string, value Value) *Edit {
 // change writes a field if it is changed by that, and else takes back what the
 // edit wrote to it before. A reserved name is refused in either case.
 func (e *Edit) change(name string, value Value, changed bool) {
-	if changed || isReserved(name) {
+	if changed || Reserved(name) {
 		e.write(name, value)
 	} else {
 		delete(e.writes, name)
@@ -144,22 +143,4 @@ func (e *Edit) refuse(err error) *Edit {
 	return e
 }
 
-func isReserved(name string) bool { return strings.HasPrefix(name, "$") }
-
-var (
-	errReserved = fmt.Errorf("%w: names that begin with $ are reserved", ErrName)
-	errStale    = fmt.Errorf("%w: not greater than that of the write which the author saw", ErrStamp)
-)
-
-// Map returns the fields of r as the Go values that Value.Any gives. Deleted
-// fields and those whose names begin with $ are not in it. It does not ask
-// whether the record as a whole is deleted. The caller owns the map.
-func (r Record) Map() map[string]any {
-	m := make(map[string]any, r.Len())
-	for name, w := range r.All() {
-		if !w.Deleted() && !isReserved(name) {
-			m[name] = w.Value.Any()
-		}
-	}
-	return m
-}
+var errStale = fmt.Errorf("%w: not greater than that of the write which the author saw", ErrStamp)

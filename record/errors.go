@@ -2,14 +2,17 @@ package record
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// The reasons for which input is refused. Every error of this package wraps
-// exactly one of them, so that callers can branch with errors.Is.
+// The reasons for which input is refused. Every error of this package wraps one of them,
+// so that callers can branch with errors.Is. An *Error around the reason says which package
+// it is from, so the reasons do not: their text is also what a client is told by a
+// merge.Refusal, and part of the digest of an answer.
 var (
 	// ErrSyntax: the bytes are not JSON.
 	ErrSyntax = jsontext.ErrSyntax
@@ -23,13 +26,17 @@ var (
 	ErrDuplicate = jsontext.ErrDuplicate
 	// ErrName: a table, ID, field or member name that is not allowed.
 	ErrName = errors.New("invalid name")
+	// ErrReserved: a field name that is Reserved, where only an application's own fields
+	// may be written. It is also an ErrName.
+	ErrReserved = fmt.Errorf("%w: names that begin with $ are reserved", ErrName)
 	// ErrType: a JSON value of another type than the one expected there, or a
 	// field value that does not fit the Go type it is read into.
 	ErrType = jsontext.ErrType
 	// ErrMissing: a member that must be there is not.
 	ErrMissing = errors.New("missing member")
-	// ErrKind: a field value with both or neither of "value" and "deleted".
-	ErrKind = errors.New("need exactly one of value and deleted")
+	// ErrValueForm: a field value with both or neither of "value" and "deleted", or a
+	// deletion where there is room for a value only.
+	ErrValueForm = errors.New("need exactly one of value and deleted")
 	// ErrNumber: a number outside float64, or one that would underflow to zero.
 	ErrNumber = jsontext.ErrNumber
 	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact
@@ -42,8 +49,8 @@ var (
 	ErrClient = errors.New("invalid client ID")
 	// ErrLimit: one of the Limits is exceeded; the error is a *LimitError.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrKey: records of different keys cannot be joined.
-	ErrKey = errors.New("records have different keys")
+	// ErrKeyMismatch: records of different keys cannot be joined.
+	ErrKeyMismatch = errors.New("records have different keys")
 	// ErrUnsupported: a Go value that has no form as a field value, such as a
 	// channel, a function, a byte slice or a cyclic pointer.
 	ErrUnsupported = errors.New("unsupported Go value")
@@ -117,6 +124,9 @@ func (e *LimitError) unit() string {
 // Is reports whether target is ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }
 
+// newError returns an *Error for a value that came from Go code.
+func newError(reason error) error { return &Error{Offset: -1, Err: reason} }
+
 // at returns err as an *Error with a path, putting segment in front of the
 // path that it may have already.
 func at(segment string, err error) error {
@@ -136,8 +146,10 @@ func at(segment string, err error) error {
 }
 
 // PathName returns a table, ID or field name in the form that it has in a path: as
-// it is when it is plain, else quoted in ASCII, and cut after 64 bytes. Whoever
-// chose the name, that is safe to log.
+// it is when it is plain, else quoted in ASCII, and cut after 64 bytes. That is safe to
+// log, whoever chose the name. A Guard names the field that it refuses with it:
+//
+//	&merge.Refusal{Code: "too_long", Path: "data." + record.PathName(name)}
 func PathName(name string) string { return string(appendPathName(nil, []byte(name))) }
 
 // appendPathName appends a name in the form it has in a path: as it is when it

@@ -54,7 +54,7 @@ func checkRefusal(t require.TestingT, text []byte, err error) {
 	reasons := 0
 	for _, reason := range []error{
 		record.ErrSyntax, record.ErrUTF8, record.ErrDuplicate, record.ErrName, record.ErrType, record.ErrMissing,
-		record.ErrKind, record.ErrNumber, record.ErrStamp, record.ErrClient, record.ErrLimit,
+		record.ErrValueForm, record.ErrNumber, record.ErrStamp, record.ErrClient, record.ErrLimit,
 	} {
 		if errors.Is(err, reason) {
 			reasons++

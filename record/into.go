@@ -3,6 +3,8 @@ package record
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -14,7 +16,7 @@ func (v Value) into(dst any) error {
 	d := json.NewDecoder(strings.NewReader(v.JSON()))
 	d.UseNumber()
 	if err := d.Decode(dst); err != nil {
-		return &Error{Offset: -1, Err: typeError(err)}
+		return newError(typeError(err))
 	}
 	makeExact(reflect.ValueOf(dst).Elem())
 	return nil
@@ -69,4 +71,42 @@ func isScalar(t reflect.Type) bool {
 func unmarshalsItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// anyOf decodes the canonical text of a composite, which cannot fail.
+func anyOf(text string) any {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var x any
+	if err := d.Decode(&x); err != nil {
+		return nil
+	}
+	return exactNumbers(x)
+}
+
+// exactNumbers replaces every json.Number in x by an int64 or a float64.
+func exactNumbers(x any) any {
+	switch x := x.(type) {
+	case json.Number:
+		return Value{string(x)}.Any()
+	case []any:
+		for i := range x {
+			x[i] = exactNumbers(x[i])
+		}
+	case map[string]any:
+		for k := range x {
+			x[k] = exactNumbers(x[k])
+		}
+	}
+	return x
+}
+
+// typeError returns ErrType with the Go type that a value did not fit. The text
+// of err is not kept: it may hold the value.
+func typeError(err error) error {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Errorf("%w: cannot be read into %s", ErrType, mismatch.Type)
+	}
+	return ErrType
 }

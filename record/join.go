@@ -6,13 +6,13 @@ import "slices"
 // FieldValue.Compare. It is commutative, associative and idempotent, and a
 // record without fields changes nothing, so any number of records can be joined
 // in any order, and any of them twice. Joining never fails, except that records
-// of two different keys have no join: that is ErrKey.
+// of two different keys have no join: that is ErrKeyMismatch.
 //
 // It also tells whether the result differs from x. Where it does not, because y
 // adds nothing, the result is x itself, and nothing is allocated.
 func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
 	if x.key != y.key {
-		return x, false, &Error{Offset: -1, Err: ErrKey}
+		return x, false, newError(ErrKeyMismatch)
 	}
 	changed = b.join(&x, &y)
 	return x, changed, nil
@@ -141,44 +141,4 @@ func (y *Record) beats(i int, x *Record, j int) bool {
 	}
 	a, b := y.value(i), x.value(j)
 	return a != b && Value{a}.Compare(Value{b}) > 0
-}
-
-// replace puts the write at position j of y in the place of that at position i
-// of x. The writes of x before it stay.
-func (m *making) replace(x *Record, i int, y *Record, j int) {
-	if m.writes == nil {
-		m.writes = make([]write, len(x.writes)) // quicker than slices.Clone
-		copy(m.writes, x.writes)
-	}
-	m.keep(x, i)
-	m.put(i, y, j)
-	m.done = i + 1
-}
-
-// keep keeps the writes of x up to position i as they are.
-func (m *making) keep(x *Record, i int) {
-	from := x.start(m.done)
-	moved := len(m.text) - from
-	m.text = append(m.text, x.text[from:x.start(i)]...)
-	for ; m.done < i; m.done++ {
-		m.writes[m.done].end += moved
-	}
-}
-
-// put makes the write at position j of r that at position i.
-func (m *making) put(i int, r *Record, j int) {
-	m.text = append(m.text, r.value(j)...)
-	w := &m.writes[i]
-	w.stamp, w.end = r.writes[j].stamp, len(m.text)
-}
-
-// rest keeps the rest of x and makes x what was put together, if anything was
-// replaced. It reports whether that is so.
-func (b *Builder) rest(m *making, x *Record) bool {
-	if m.writes == nil {
-		return false
-	}
-	m.keep(x, len(m.writes))
-	b.finish(m, x)
-	return true
 }

@@ -5,10 +5,12 @@ import "sort"
 // JoinAll returns the join of two sets of records, each sorted by key and with
 // one record for a key: all records of both, those of the same key joined. The
 // inputs are left as they are. If y adds nothing, the result is x itself and
-// nothing is allocated; the result must not be changed, therefore.
+// nothing is allocated, so do not change the result.
 //
-// It is what merge.Join does for collections, which are sorted by their type. Of
-// slices that are not, the result is of no use.
+// It is for programs that read records in the order of their keys, such as from a
+// database, and join many sets with one Builder, which then shares lists of names among
+// them all. merge.Join does the same for a Collection, whose order its type guarantees;
+// here both slices must be sorted, which is not checked.
 func (b *Builder) JoinAll(x, y []Record) []Record {
 	if len(x) == 0 {
 		return y

@@ -12,6 +12,11 @@ import (
 // restoring it a newer write false.
 const DeletedField = "$deleted"
 
+// Reserved reports whether the name of a field is kept for the library: whether it begins
+// with $. An Edit writes no such field except DeletedField, and a merge.Engine accepts no
+// other; those that a newer version wrote merge as any.
+func Reserved(name string) bool { return strings.HasPrefix(name, "$") }
+
 // maxName is the greatest length in bytes of a table, ID or field name.
 const maxName = 1024
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -33,6 +34,17 @@ func TestKeyCompare(t *testing.T) {
 			require.Equal(t, want, a.Compare(b), "%v, %v", a, b)
 		}
 	}
+}
+
+// TestReserved: names that begin with $ are the library's, $deleted among them.
+func TestReserved(t *testing.T) {
+	for name, want := range map[string]bool{"$deleted": true, "$": true, "$own": true, "": false, "a$": false, "title": false, " $": false} {
+		require.Equal(t, want, record.Reserved(name), name)
+	}
+	require.ErrorIs(t, record.ErrReserved, record.ErrName)
+	_, err := record.New(record.Key{Table: "t", ID: "1"}).Edit(clock.Stamp{Time: 1, Client: clock.ClientID{1}}).Set("$own", 1).Mutation()
+	require.ErrorIs(t, err, record.ErrReserved)
+	require.EqualError(t, err, "record: $own: invalid name: names that begin with $ are reserved")
 }
 
 func TestKeyString(t *testing.T) {

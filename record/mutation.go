@@ -20,6 +20,14 @@ type Mutation struct {
 	Base map[string]clock.Stamp
 }
 
+// Item is one item of a batch: a mutation, or the reason why it is refused.
+type Item struct {
+	Mutation Mutation
+	// Err is an *Error. The Mutation then holds the key, as far as it was read,
+	// and no fields.
+	Err error
+}
+
 // AppendJSON appends the canonical JSON of m to dst:
 //
 //	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}

@@ -64,11 +64,11 @@ func ofAny(v any) (Value, error) {
 	p.Elem().Set(reflect.ValueOf(v))
 	var i inspector
 	if err := i.value(p.Elem()); err != nil {
-		return Value{}, &Error{Offset: -1, Err: err}
+		return Value{}, newError(err)
 	}
 	text, err := json.Marshal(p.Interface())
 	if err != nil {
-		return Value{}, &Error{Offset: -1, Err: marshalError(err)}
+		return Value{}, newError(marshalError(err))
 	}
 	d := Decoder{Trusted: true, Limits: Limits{Exact: true}}
 	value, err := d.Value(text)

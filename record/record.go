@@ -100,6 +100,19 @@ func (r Record) All() iter.Seq2[string, FieldValue] {
 	}
 }
 
+// Map returns the fields of r as the Go values that Value.Any gives. Deleted
+// fields and those whose names begin with $ are not in it. It does not ask
+// whether the record as a whole is deleted. The caller owns the map.
+func (r Record) Map() map[string]any {
+	m := make(map[string]any, r.Len())
+	for name, w := range r.All() {
+		if !w.Deleted() && !Reserved(name) {
+			m[name] = w.Value.Any()
+		}
+	}
+	return m
+}
+
 // Deleted reports whether the record as a whole is deleted: whether its field
 // $deleted is true. A field write that is newer than the deletion does not
 // revive it; only a newer write false to $deleted does.

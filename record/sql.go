@@ -78,5 +78,5 @@ func columnText(src any) ([]byte, error) {
 	case []byte:
 		return src, nil
 	}
-	return nil, &Error{Offset: -1, Err: fmt.Errorf("%w: a column of %T", ErrType, src)}
+	return nil, newError(fmt.Errorf("%w: a column of %T", ErrType, src))
 }

@@ -34,7 +34,7 @@ import "reflect"
 func (r Record) Struct(dst any) error {
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct {
-		return &Error{Offset: -1, Err: unsupported("need a pointer to a struct, not %T", dst)}
+		return newError(unsupported("need a pointer to a struct, not %T", dst))
 	}
 	members, err := mappedMembers(p.Elem().Type())
 	if err != nil {
@@ -70,7 +70,7 @@ func (r Record) Struct(dst any) error {
 func (e *Edit) SetStruct(src any) *Edit {
 	v := reflect.Indirect(reflect.ValueOf(src))
 	if v.Kind() != reflect.Struct {
-		return e.refuse(&Error{Offset: -1, Err: unsupported("need a struct or a pointer to one, not %T", src)})
+		return e.refuse(newError(unsupported("need a struct or a pointer to one, not %T", src)))
 	}
 	members, err := mappedMembers(v.Type())
 	if err != nil {

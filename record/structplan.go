@@ -81,8 +81,8 @@ func (p *structPlan) embedded(t reflect.Type, index []int) error {
 // checkTag returns the reason why name cannot be what a tag says.
 func checkTag(name string) error {
 	switch {
-	case isReserved(name):
-		return errReserved
+	case Reserved(name):
+		return ErrReserved
 	case strings.Contains(name, ","):
 		return fmt.Errorf("%w: a tag holds a name and no options", ErrName)
 	}

@@ -2,8 +2,6 @@ package record
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -77,7 +75,7 @@ func Int(i int64) Value { return Value{strconv.FormatInt(i, 10)} }
 func Float(f float64) (Value, error) {
 	text, err := jsontext.AppendFloat(nil, f)
 	if err != nil {
-		return Value{}, &Error{Offset: -1, Err: err}
+		return Value{}, newError(err)
 	}
 	return Value{string(text)}, nil
 }
@@ -87,7 +85,7 @@ func Float(f float64) (Value, error) {
 func Text(s string) (Value, error) {
 	text, err := jsontext.AppendString(make([]byte, 0, len(s)+2), s)
 	if err != nil {
-		return Value{}, &Error{Offset: -1, Err: err}
+		return Value{}, newError(err)
 	}
 	return Value{string(text)}, nil
 }
@@ -208,34 +206,6 @@ func (v Value) Any() any {
 	return nil
 }
 
-// anyOf decodes the canonical text of a composite, which cannot fail.
-func anyOf(text string) any {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var x any
-	if err := d.Decode(&x); err != nil {
-		return nil
-	}
-	return exactNumbers(x)
-}
-
-// exactNumbers replaces every json.Number in x by an int64 or a float64.
-func exactNumbers(x any) any {
-	switch x := x.(type) {
-	case json.Number:
-		return Value{string(x)}.Any()
-	case []any:
-		for i := range x {
-			x[i] = exactNumbers(x[i])
-		}
-	case map[string]any:
-		for k := range x {
-			x[k] = exactNumbers(x[k])
-		}
-	}
-	return x
-}
-
 // Decode stores v in the Go value that dst points to, as json.Unmarshal does: in
 // an any it puts a float64, which rounds integers beyond 2^53, and Any does not.
 // A deletion cannot be decoded: it returns ErrType, as does a value that does
@@ -243,10 +213,10 @@ func exactNumbers(x any) any {
 // Any and Float do not share that, so prefer them for lists from untrusted clients.
 func (v Value) Decode(dst any) error {
 	if v.text == deletedText {
-		return &Error{Offset: -1, Err: ErrType}
+		return newError(ErrType)
 	}
 	if err := json.Unmarshal([]byte(v.JSON()), dst); err != nil {
-		return &Error{Offset: -1, Err: typeError(err)}
+		return newError(typeError(err))
 	}
 	return nil
 }
@@ -256,12 +226,12 @@ func (v Value) Decode(dst any) error {
 // the wire.
 func (v Value) AppendJSON(dst []byte) []byte { return append(dst, v.JSON()...) }
 
-// MarshalJSON returns the canonical JSON text of v, and ErrKind for a deletion.
+// MarshalJSON returns the canonical JSON text of v, and ErrValueForm for a deletion.
 // Mind that json.Marshal escapes <, > and & in what this returns; a
 // json.Encoder with SetEscapeHTML(false) does not.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if v.text == deletedText {
-		return nil, &Error{Offset: -1, Err: ErrKind}
+		return nil, newError(ErrValueForm)
 	}
 	return []byte(v.JSON()), nil
 }
@@ -281,14 +251,4 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 func ParseValue(text []byte) (Value, error) {
 	var d Decoder
 	return d.Value(text)
-}
-
-// typeError returns ErrType with the Go type that a value did not fit. The text
-// of err is not kept: it may hold the value.
-func typeError(err error) error {
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
-		return fmt.Errorf("%w: cannot be read into %s", ErrType, mismatch.Type)
-	}
-	return ErrType
 }

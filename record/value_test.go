@@ -72,7 +72,7 @@ func TestValueAccessors(t *testing.T) {
 			text, err := c.value.MarshalJSON()
 			if c.kind == record.KindDeleted {
 				require.Equal(t, "deleted", c.value.String())
-				require.ErrorIs(t, err, record.ErrKind)
+				require.ErrorIs(t, err, record.ErrValueForm)
 				return
 			}
 			require.Equal(t, c.json, c.value.String())

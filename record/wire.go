@@ -39,7 +39,7 @@ func (p *parser) write(e *entry) error {
 		return err
 	}
 	if value, deleted := seen&1 != 0, seen&8 != 0; value == deleted {
-		return ErrKind
+		return ErrValueForm
 	}
 	return p.missing(names[:3], seen|1)
 }
@@ -50,7 +50,7 @@ func (p *parser) deleted() error {
 	switch err := p.Expect('t'); err {
 	case nil:
 	case ErrType:
-		return ErrKind
+		return ErrValueForm
 	default:
 		return err
 	}

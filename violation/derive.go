@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -188,7 +187,7 @@ type field struct {
 // people wrote, or that this package does not know.
 func rowOf(key record.Key, fields []field, before record.Record) (record.Record, error) {
 	for name, w := range before.All() {
-		if isUserField(name) || strings.HasPrefix(name, "$") {
+		if isUserField(name) || record.Reserved(name) {
 			fields = append(fields, field{name, w})
 		}
 	}

@@ -43,7 +43,7 @@ func TestCheckLawsFinds(t *testing.T) {
 		"client ignored":   {joinBy(func(a, b record.FieldValue) bool { return a.Stamp.Time >= b.Stamp.Time }), "commutative"},
 		"deletion removes": {joinWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() }), "idempotent"},
 		"field vanishes":   {joinWithout(func(name string, _ record.FieldValue) bool { return name == "b" }), "lost"},
-		"error":            {func(a, b record.Record) (record.Record, error) { return a, record.ErrKey }, "returns an error"},
+		"error":            {func(a, b record.Record) (record.Record, error) { return a, record.ErrKeyMismatch }, "returns an error"},
 		"other key": {func(a, b record.Record) (record.Record, error) {
 			r, err := merge.Records(a, b)
 			return r.WithKey(record.Key{Table: "x", ID: "y"}), err

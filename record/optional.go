@@ -60,14 +60,14 @@ func (f *Field[T]) SetNull() { *f = Field[T]{state: fieldNull} }
 func (f *Field[T]) Delete() { *f = Field[T]{state: fieldDeleted} }
 
 // MarshalJSON returns the canonical JSON of the value, or null. It refuses a
-// deleted Field with ErrKind, and an absent one with ErrMissing.
+// deleted Field with ErrValueForm, and an absent one with ErrMissing.
 func (f Field[T]) MarshalJSON() ([]byte, error) {
 	v, ok, err := f.written()
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, &Error{Offset: -1, Err: fmt.Errorf("%w: an absent Field; its member needs the option omitzero", ErrMissing)}
+		return nil, newError(fmt.Errorf("%w: an absent Field; its member needs the option omitzero", ErrMissing))
 	}
 	return v.MarshalJSON()
 }

@@ -101,7 +101,7 @@ func TestFieldJSON(t *testing.T) {
 
 	f.Delete()
 	_, err = f.MarshalJSON()
-	require.ErrorIs(t, err, record.ErrKind)
+	require.ErrorIs(t, err, record.ErrValueForm)
 	_, err = record.Field[int]{}.MarshalJSON()
 	require.ErrorIs(t, err, record.ErrMissing)
 	_, err = record.FieldOf(math.NaN()).MarshalJSON()
