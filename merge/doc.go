@@ -73,7 +73,8 @@
 // in the same transaction. A Guard is asked about writes only: what a client may read
 // is for the pull handler to decide.
 //
-// The program in the example named Sync is a whole server and client in this shape.
+// Package merge/memory is a whole server in this shape, in memory; the example named Sync has
+// clients for it.
 //
 // Servers that exchange state with each other do not push. They join what they
 // have, with Join, which refuses nothing; else servers with different limits would

@@ -2,82 +2,16 @@ package merge_test
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/record"
 )
-
-// server is a backend. Its maps stand for tables, and a method for a transaction.
-type server struct {
-	engine  merge.Engine
-	wall    func() time.Time
-	records map[record.Key]row
-	marks   map[clock.ClientID]clock.Timestamp
-	seq     int
-}
-
-// row is a stored record, and the sequence at which it last changed.
-type row struct {
-	record.Record
-	seq int
-}
-
-// push is the push handler: client is who was authenticated. In a database, all
-// from load to save is one transaction.
-func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
-	items, err := s.engine.Decode(body)
-	if err != nil {
-		return nil, err // status 400: the batch makes no sense, and nothing of it was applied
-	}
-	push := s.engine.Prepare(merge.Request{Actor: client, Wall: s.wall(), Items: items})
-	answer, err := push.Apply(s.load(client, push.Keys()))
-	if err != nil {
-		return nil, err
-	}
-	s.save(answer)
-	return answer.AppendJSON(nil), nil
-}
-
-func (s *server) load(client clock.ClientID, keys []record.Key) merge.Stored {
-	var found []record.Record
-	for _, key := range keys {
-		found = append(found, s.records[key].Record)
-	}
-	return merge.Stored{
-		Records:    merge.Collect(found...).Lookup(keys),
-		Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}},
-	}
-}
-
-func (s *server) save(a merge.Answer) {
-	for _, u := range a.Updates {
-		s.seq++
-		s.records[u.After.Key()] = row{u.After, s.seq}
-	}
-	for _, mark := range a.Watermarks {
-		s.marks[mark.Client] = mark.Time
-	}
-}
-
-// pull is the pull handler: all that changed after the cursor, and the next cursor.
-func (s *server) pull(cursor int) (lines []byte, next int) {
-	rows := slices.SortedFunc(maps.Values(s.records), func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
-	for _, r := range rows {
-		if r.seq > cursor {
-			lines = append(record.Mutation{Data: r.Record}.AppendJSON(lines), '\n')
-			cursor = r.seq
-		}
-	}
-	return lines, cursor
-}
 
 // client is an app with a replica: what the server confirmed, and an outbox of what
 // is its own and not yet sent. What it shows is the join of both.
@@ -89,7 +23,7 @@ type client struct {
 	clock     *clock.Clock  // without a bound: it trusts its server
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
-	cursor    int
+	cursor    string
 }
 
 func (c *client) shown(key record.Key) record.Record {
@@ -119,7 +53,7 @@ func (c *client) stamp() clock.Stamp { return clock.Stamp{Time: c.clock.Now(), C
 // push sends the outbox. An item leaves it when it is accepted, and then it is
 // confirmed, or when it is refused for good, which rolls it back. What was edited
 // meanwhile stays behind those that remain.
-func (c *client) push(s *server) error {
+func (c *client) push(s *memory.Server) error {
 	if len(c.outbox) == 0 {
 		return nil
 	}
@@ -127,7 +61,7 @@ func (c *client) push(s *server) error {
 	for _, m := range sent {
 		body = append(m.AppendJSON(body), '\n')
 	}
-	text, err := s.push(c.id, body)
+	text, err := s.Push(c.id, body)
 	if err != nil {
 		return err
 	}
@@ -176,9 +110,11 @@ func (c *client) mend() error {
 }
 
 // pull replaces what is confirmed by what the server has now.
-func (c *client) pull(s *server) error {
-	var lines []byte
-	lines, c.cursor = s.pull(c.cursor)
+func (c *client) pull(s *memory.Server) error {
+	lines, next, err := s.Pull(c.id, c.cursor)
+	if err != nil {
+		return err
+	}
 	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {
 		m, err := d.Mutation(line)
@@ -192,11 +128,12 @@ func (c *client) pull(s *server) error {
 			}
 		}
 	}
+	c.cursor = next
 	return nil
 }
 
-// A server and two clients in short: the push handler, the pull handler, and an
-// outbox. Both edit one title offline, and the clock of one is an hour ahead; the later
+// Two clients of a server in short: each with an outbox and with what the server confirmed.
+// The server is that of merge/memory. Both edit one title offline, and the clock of one is an hour ahead; the later
 // edit wins, and the client that replaced one that it had not seen is told so.
 func Example_sync() {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -205,9 +142,9 @@ func Example_sync() {
 		c, _ := clock.New(clock.Options{Now: wall, MaxAhead: -1})
 		return &client{id: clock.MustParseClientID(id), wall: wall, clock: c, confirmed: map[record.Key]record.Record{}}
 	}
-	s := &server{
-		wall: wall, records: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{},
-		engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
+	s := &memory.Server{
+		Now: wall,
+		Engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 			if m.Data.Key().Table != "tasks" {
 				return fmt.Errorf("no such table")
 			}

@@ -88,7 +88,7 @@ func (t *story) sync(c *client, s *server) {
 func (t *story) pull(c *client, s *server) {
 	from := c.cursor
 	t.do(c.pull(s))
-	t.say("  %s pulls from %s what came after change %d, up to change %d", c.name(), s.name, from, c.cursor)
+	t.say("  %s pulls from %s what came after change %s, up to change %s", c.name(), s.name, from, c.cursor)
 }
 
 // syncAll lets everybody have everything, and says nothing.

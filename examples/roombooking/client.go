@@ -21,7 +21,7 @@ type client struct {
 	clock         *clock.Clock // without a bound: it trusts its server
 	confirmed     map[record.Key]record.Record
 	outbox        []record.Mutation
-	cursor        int
+	cursor        string
 }
 
 // newClient returns a client that holds nothing yet.
@@ -89,7 +89,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 	for _, m := range c.outbox {
 		body = append(m.AppendJSON(body), '\n')
 	}
-	text, err := s.push(c.id, body)
+	text, err := s.Push(c.id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,10 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 // pull replaces what is confirmed by what the server has now. It does not join: the
 // derived part of a violation has no writes that could win or lose.
 func (c *client) pull(s *server) error {
-	var lines []byte
-	lines, c.cursor = s.pull(c.cursor)
+	lines, next, err := s.Pull(c.id, c.cursor)
+	if err != nil {
+		return err
+	}
 	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {
 		m, err := d.Mutation(line)
@@ -130,5 +132,6 @@ func (c *client) pull(s *server) error {
 			}
 		}
 	}
+	c.cursor = next
 	return nil
 }

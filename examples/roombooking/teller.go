@@ -32,7 +32,7 @@ func (t *story) chapter(hour, minute int, what string) {
 // status says what violations the servers have, and how they stand.
 func (t *story) status() {
 	for _, s := range []*server{t.east, t.west} {
-		all := violations(s.state())
+		all := violations(s.Records())
 		if len(all) == 0 {
 			t.say("  %s knows of no violation", s.name)
 		}
@@ -44,7 +44,7 @@ func (t *story) status() {
 
 // compare says whether the servers have the same violations.
 func (t *story) compare() {
-	east, west := rowsOf(t.east.state()), rowsOf(t.west.state())
+	east, west := rowsOf(t.east.Records()), rowsOf(t.west.Records())
 	same := bytes.Equal(east.AppendLines(nil), west.AppendLines(nil))
 	t.say("  the same ID and the same bytes on both: %v", same)
 }

@@ -22,7 +22,7 @@ import (
 func TestClientsFindWhatServersFind(t *testing.T) {
 	afterEachChapter(t, func(s *story, chapter int) {
 		for _, server := range []*server{s.east, s.west} {
-			found, err := rooms.FindJSON(server.state().AppendLines(nil))
+			found, err := rooms.FindJSON(server.Records().AppendLines(nil))
 			require.NoError(t, err)
 			require.Equal(t, openRows(t, server), string(found), "chapter %d, %s", chapter, server.name)
 		}
@@ -34,7 +34,7 @@ func TestJavaScriptFindsWhatServersFind(t *testing.T) {
 	find := nodeRules(t)
 	open := make(map[int]bool) // by how many
 	afterEachChapter(t, func(s *story, chapter int) {
-		found, err := find(s.east.state().AppendLines(nil))
+		found, err := find(s.east.Records().AppendLines(nil))
 		require.NoError(t, err)
 		require.Equal(t, openRows(t, s.east), found, "chapter %d", chapter)
 		open[strings.Count(found, `"status":"open"`)] = true
@@ -61,7 +61,7 @@ func afterEachChapter(t *testing.T, look func(s *story, chapter int)) {
 // openRows returns the open violations that a server has stored, as JSON.
 func openRows(t *testing.T, s *server) string {
 	open := []violation.Violation{}
-	for _, v := range violations(s.state()) {
+	for _, v := range violations(s.Records()) {
 		if v.Status == violation.Open {
 			open = append(open, v)
 		}

@@ -2,73 +2,43 @@ package mergetest_test
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// server is a backend that keeps all that it ever stored, in order.
-type server struct {
-	env    *mergetest.Env
-	rows   []record.Record
-	marks  map[clock.ClientID]clock.Timestamp
-	stores func(merge.Update) record.Record
-}
-
-func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	var engine merge.Engine
-	items, err := engine.Decode(batch)
-	if err != nil {
-		return nil, err
-	}
-	push := engine.Prepare(merge.Request{Actor: client, Wall: s.env.Now(), Items: items})
-	answer, err := push.Apply(merge.Stored{
-		Records:    merge.Collect(s.rows...).Lookup(push.Keys()),
-		Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range answer.Updates {
-		s.rows = append(s.rows, s.stores(u))
-	}
-	for _, m := range answer.Watermarks {
-		s.marks[m.Client] = m.Time
-	}
-	return answer.AppendJSON(nil), nil
-}
-
-func (s *server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
-	after, _ := strconv.Atoi(cursor)
-	for _, r := range s.rows[after:] {
-		lines = append(record.Mutation{Data: r}.AppendJSON(lines), '\n')
-	}
-	return lines, strconv.Itoa(len(s.rows)), nil
-}
-
 func newServer(env *mergetest.Env) (mergetest.Backend, error) {
-	return newServerThat(env, func(u merge.Update) record.Record { return u.After })
+	return &memory.Server{Now: env.Now, PageSize: 1}, nil
 }
 
-func newServerThat(env *mergetest.Env, stores func(merge.Update) record.Record) (mergetest.Backend, error) {
-	return &server{env: env, marks: map[clock.ClientID]clock.Timestamp{}, stores: stores}, nil
-}
-
-// newHasty makes a backend with a mistake: it keeps what is there if two writes have the same
+// hasty is a backend with a mistake: it keeps what is there if two writes have the same
 // time, and does not look at the client.
+type hasty struct{ *memory.Server }
+
 func newHasty(env *mergetest.Env) (mergetest.Backend, error) {
-	return newServerThat(env, later)
+	return hasty{&memory.Server{Now: env.Now}}, nil
+}
+
+func (h hasty) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	before := h.Records()
+	answer, err := h.Server.Push(client, batch)
+	for r := range merge.Delta(before, h.Records()).All() {
+		old, _ := before.Get(r.Key())
+		now, _ := h.Records().Get(r.Key())
+		h.Put(later(old, now))
+	}
+	return answer, err
 }
 
 // later returns the fields of a record after a push, where these are later.
-func later(u merge.Update) record.Record {
+func later(before, after record.Record) record.Record {
 	var b record.Builder
-	r, _ := b.Record(u.After.Key(), func(yield func(string, record.FieldValue) bool) {
-		for name, v := range u.After.All() {
-			if old, ok := u.Before.Get(name); ok && v.Stamp.Time <= old.Stamp.Time {
+	r, _ := b.Record(after.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range after.All() {
+			if old, ok := before.Get(name); ok && v.Stamp.Time <= old.Stamp.Time {
 				v = old // the mistake
 			}
 			if !yield(name, v) {

@@ -71,8 +71,8 @@ func TestTakeChanged(t *testing.T) {
 			"skew":   func(t *rapid.T) { pick(t).skew = rapid.SampledFrom(spans).Draw(t, "span") },
 			"forget": func(t *rapid.T) { pick(t).ForgetOffset() },
 			"repair": func(t *rapid.T) {
-				for _, key := range slices.SortedFunc(maps.Keys(w.server.records), record.Key.Compare) {
-					w.server.put(repaired(t, w.server.records[key].Record, clock.TimestampOf(w.now)))
+				for r := range w.server.Records().All() {
+					w.server.Put(repaired(t, r, clock.TimestampOf(w.now)))
 					return
 				}
 			},

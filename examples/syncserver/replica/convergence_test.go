@@ -13,6 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -40,22 +41,8 @@ func newClient(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Cl
 	}
 }
 
-// backend lets the server be tested.
-type backend struct{ *server }
-
 func newBackend(env *mergetest.Env) (mergetest.Backend, error) {
-	s := newServer(env.Now)
-	s.engine.Guard = nil
-	return backend{s}, nil
-}
-
-func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	return b.push(client, batch)
-}
-
-func (b backend) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
-	lines, next := b.pull(cursor, 2)
-	return lines, next, nil
+	return &memory.Server{Now: env.Now, PageSize: 2}, nil
 }
 
 // crashing is a Replica that is lost now and then, before or after what a call did was

@@ -27,7 +27,7 @@ func (w *world) poison(value string, ahead time.Duration) clock.Stamp {
 		yield("title", record.FieldValue{Value: str(value), Stamp: s})
 	})
 	require.NoError(w.t, err)
-	w.server.put(r)
+	w.server.Put(r)
 	return s
 }
 

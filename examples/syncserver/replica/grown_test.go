@@ -26,7 +26,7 @@ func TestRecordGrownPastTheLimits(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
-			w.server.engine.Limits = c.limits
+			w.server.Engine.Limits = c.limits
 			key, author := record.Key{Table: "tasks", ID: "1"}, clock.ClientID{9}
 			for half := range 2 {
 				var fields []string

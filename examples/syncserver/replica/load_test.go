@@ -190,7 +190,7 @@ func TestViolations(t *testing.T) {
 			}
 		})
 		require.NoError(t, err)
-		w.server.put(r)
+		w.server.Put(r)
 	}
 	open := func() (ids []string) {
 		for _, v := range d.Violations() {

@@ -14,7 +14,7 @@ var gate = record.Key{Table: "tasks", ID: "gate"}
 // TestServerOfALowerBound: one that accepts less than the client expects.
 func TestServerOfALowerBound(t *testing.T) {
 	w := newWorld(t)
-	w.server.engine.MaxAhead = 2 * time.Minute
+	w.server.Engine.MaxAhead = 2 * time.Minute
 	d := w.device(ana)
 	d.skew = 3 * time.Minute
 	d.edit(fence, "title", str("Paint"))

@@ -2,11 +2,8 @@ package replica_test
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -14,27 +11,20 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // server is a backend in memory.
 type server struct {
-	engine  merge.Engine
-	wall    func() time.Time
-	records map[record.Key]row
-	marks   map[clock.ClientID]clock.Timestamp
-	seq     int
-	notes   []merge.Code // of all answers
-}
-
-type row struct {
-	record.Record
-	seq int
+	memory.Server
+	notes []merge.Code // of all answers
 }
 
 func newServer(wall func() time.Time) *server {
-	s := &server{wall: wall, records: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}}
-	s.engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
+	s := &server{}
+	s.Now = wall
+	s.Engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
 		if v, ok := m.Data.Get("title"); ok && v.Value == str("forbidden") {
 			return &merge.Refusal{Code: "title_forbidden", Path: "data.title"}
 		}
@@ -44,48 +34,23 @@ func newServer(wall func() time.Time) *server {
 }
 
 func (s *server) push(client clock.ClientID, body []byte) ([]byte, error) {
-	items, err := s.engine.Decode(body)
+	items, err := s.Engine.Decode(body)
 	if err != nil {
 		return nil, err
 	}
-	push := s.engine.Prepare(merge.Request{Actor: client, Wall: s.wall(), Items: items})
-	stored := merge.Stored{Watermarks: []clock.Stamp{{Time: s.marks[client], Client: client}}}
-	for _, key := range push.Keys() {
-		stored.Records = append(stored.Records, s.records[key].WithKey(key))
-	}
-	answer, err := push.Apply(stored)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range answer.Updates {
-		s.put(u.After)
-	}
+	answer, err := s.Apply(merge.Request{Actor: client, Wall: s.Now(), Items: items})
 	for _, r := range answer.Results {
 		s.notes = append(s.notes, r.Notes...)
 	}
-	for _, mark := range answer.Watermarks {
-		s.marks[mark.Client] = mark.Time
-	}
-	return answer.AppendJSON(nil), nil
+	return answer.AppendJSON(nil), err
 }
 
-func (s *server) put(r record.Record) {
-	s.seq++
-	s.records[r.Key()] = row{r, s.seq}
-}
-
-// pull returns a page of so many records.
+// pull returns a page of at most limit records.
 func (s *server) pull(cursor string, limit int) (lines []byte, next string) {
-	after, _ := strconv.Atoi(cursor)
-	rows := slices.SortedFunc(maps.Values(s.records), func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
-	next = cursor
-	for _, r := range rows {
-		if r.seq > after && limit > 0 {
-			line := record.Mutation{Data: r.Record}.AppendJSON(nil)
-			lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", r.seq, line[1:])
-			next = strconv.Itoa(r.seq)
-			limit--
-		}
+	s.PageSize = limit
+	lines, next, err := s.Pull(clock.ClientID{}, cursor)
+	if err != nil {
+		panic(err)
 	}
 	return lines, next
 }

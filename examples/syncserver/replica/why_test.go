@@ -162,7 +162,7 @@ func TestRepaired(t *testing.T) {
 	v := record.FieldValue{Value: str("Paint"), Stamp: clock.Stamp{Time: 1, Client: ana}}
 	r, err := builder.Record(fence, func(yield func(string, record.FieldValue) bool) { yield("title", v) })
 	require.NoError(t, err)
-	w.server.put(r)
+	w.server.Put(r)
 	a.pull()
 	require.Equal(t, `"Paint"`, a.title(fence))
 	require.Empty(t, a.sentence(fence, "title"))
@@ -175,7 +175,7 @@ func TestRepaired(t *testing.T) {
 	require.NotEmpty(t, a.sentence(fence, "title"))
 	r, err = builder.Record(fence, func(yield func(string, record.FieldValue) bool) { yield("due", v) })
 	require.NoError(t, err)
-	w.server.put(r)
+	w.server.Put(r)
 	a.pull()
 	require.Empty(t, a.sentence(fence, "title"), "the field is gone")
 }

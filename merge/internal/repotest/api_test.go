@@ -31,7 +31,7 @@ const mostNames = 32
 // and the same commit describes it in .github/CHANGELOG.md.
 func TestAPI(t *testing.T) {
 	packages := exported(t)
-	for _, name := range []string{"clock", "record", "merge", "merge/mergetest", "violation", "violation/violationtest"} {
+	for _, name := range []string{"clock", "record", "merge", "merge/memory", "merge/mergetest", "violation", "violation/violationtest"} {
 		t.Run(name, func(t *testing.T) {
 			got := describe(packages(name))
 			golden := filepath.Join("testdata", "api", strings.ReplaceAll(name, "/", "_")+".txt")

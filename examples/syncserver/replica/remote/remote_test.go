@@ -40,7 +40,7 @@ func TestSync(t *testing.T) {
 	}
 	require.NoError(t, r.Sync(context.Background()))
 	require.Zero(t, r.Replica.NumWaiting())
-	require.Len(t, s.rows, 2500)
+	require.Equal(t, 2500, s.Records().Len())
 	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 3}, s.asked)
 	require.Equal(t, "2500", r.Replica.Cursor())
 	require.NoError(t, r.Sync(context.Background()))
@@ -96,7 +96,7 @@ func TestLarge(t *testing.T) {
 	}
 	require.NoError(t, r.Push(context.Background()))
 	require.Zero(t, r.Replica.NumWaiting())
-	require.Len(t, s.rows, 12)
+	require.Equal(t, 12, s.Records().Len())
 	require.Empty(t, r.Replica.TakeNotices())
 }
 
@@ -109,7 +109,7 @@ func TestMalformed(t *testing.T) {
 	s.trouble = []byte(`"id":"70"`)
 	require.NoError(t, r.Push(context.Background()))
 	require.Zero(t, r.Replica.NumWaiting())
-	require.Len(t, s.rows, 99)
+	require.Equal(t, 99, s.Records().Len())
 	notices := r.Replica.TakeNotices()
 	require.Len(t, notices, 1)
 	require.Equal(t, replica.Refused, notices[0].Kind)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
-	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -28,8 +29,7 @@ var (
 // server answers requests as the contract has it, and counts them. A page has fewer records than
 // were asked for only at the end.
 type server struct {
-	engine  merge.Engine
-	rows    []record.Record // by sequence
+	memory.Server
 	down    bool
 	proxy   int    // the status with which a proxy refuses all
 	keep    bool   // refuses all for now
@@ -121,40 +121,33 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) pull(w io.Writer, r *http.Request) {
-	var after, limit int
-	fmt.Sscan(r.FormValue("after"), &after)
-	fmt.Sscan(r.FormValue("limit"), &limit)
+	s.PageSize, _ = strconv.Atoi(r.FormValue("limit"))
 	if s.page > 0 {
-		limit = min(limit, s.page)
+		s.PageSize = min(s.PageSize, s.page)
 	}
-	for seq := after + 1; seq <= min(len(s.rows), after+limit); seq++ {
-		line := record.Mutation{Data: s.rows[seq-1]}.AppendJSON(nil)
-		fmt.Fprintf(w, "{\"seq\":%d,%s\n", seq, line[1:])
+	lines, _, _ := s.Pull(ana, r.FormValue("after"))
+	w.Write(lines)
+}
+
+// wall is the clock by which the server judges.
+func (s *server) wall() time.Time {
+	switch {
+	case s.keep:
+		return time.Time{}
+	case s.engineOff:
+		return time.Now().Add(s.off)
 	}
+	return time.Now()
 }
 
 func (s *server) push(body []byte) []byte {
-	items, _ := s.engine.Decode(body)
-	request := merge.Request{Actor: ana, Wall: time.Now(), Items: items}
-	if s.engineOff {
-		request.Wall = request.Wall.Add(s.off)
-	}
-	if s.keep {
-		request.Wall = time.Time{}.AddDate(1969, 0, 0)
-	}
-	push := s.engine.Prepare(request)
-	answer, err := push.Apply(merge.Stored{Records: merge.Collect(s.rows...).Lookup(push.Keys())})
-	if err != nil {
-		panic(err)
-	}
-	for _, u := range answer.Updates {
-		s.rows = append(s.rows, u.After)
-	}
-	return answer.AppendJSON(nil)
+	answer, _ := s.Push(ana, body)
+	return answer
 }
 
 func start(t *testing.T) (*server, *remote.Client) {
 	s := &server{asked: map[string]int{}}
+	s.Now = s.wall
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	r, err := replica.Open(replica.Options{ID: ana})

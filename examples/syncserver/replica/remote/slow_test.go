@@ -41,7 +41,7 @@ func TestSlowUplink(t *testing.T) {
 			}
 			require.NoError(t, r.Push(t.Context()))
 			require.Zero(t, r.Replica.NumWaiting())
-			require.Len(t, s.rows, 300)
+			require.Equal(t, 300, s.Records().Len())
 			batches := s.pushed()
 			require.Equal(t, []int{300, 150, 75}, batches[:3])
 			require.Greater(t, slices.Max(batches[3:]), 75, "it tries more, when one has arrived")
@@ -266,7 +266,7 @@ func TestServerTimeOfADipIsNotTheLastWord(t *testing.T) {
 	s.off = 0
 	require.NoError(t, r.Sync(t.Context()))
 	require.Zero(t, r.Replica.NumWaiting())
-	b := s.rows[slices.IndexFunc(s.rows, func(r record.Record) bool { return r.Key().ID == "b" })]
+	b, _ := s.Records().Get(record.Key{Table: "tasks", ID: "b"})
 	v, _ := b.Get("title")
 	require.WithinDuration(t, before, v.Stamp.Time.Time(), time.Minute)
 }

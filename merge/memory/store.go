@@ -1,0 +1,82 @@
+package memory
+
+import (
+	"iter"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// store is what would be three tables and a counter.
+type store struct {
+	rows map[record.Key]row
+	// log has the key of each change, in the order of their sequences: the first is 1. A
+	// record that changed again later has that sequence.
+	log        []record.Key
+	watermarks map[clock.ClientID]clock.Timestamp
+}
+
+// row is a stored record, and the sequence of its last change.
+type row struct {
+	record.Record
+	seq int
+}
+
+// load returns what a push by a client is applied to.
+func (s *store) load(client clock.ClientID, keys []record.Key) merge.Stored {
+	records := make([]record.Record, len(keys))
+	for i, key := range keys {
+		records[i] = s.rows[key].WithKey(key) // without fields if there is none
+	}
+	return merge.Stored{
+		Records:    records,
+		Watermarks: []clock.Stamp{{Time: s.watermarks[client], Client: client}},
+	}
+}
+
+// save stores the updates and the watermarks of an answer.
+func (s *store) save(a merge.Answer) {
+	for _, u := range a.Updates {
+		s.put(u.After)
+	}
+	if s.watermarks == nil {
+		s.watermarks = make(map[clock.ClientID]clock.Timestamp)
+	}
+	for _, mark := range a.Watermarks {
+		// Only that of the actor was loaded, so others may be lower than the stored ones.
+		s.watermarks[mark.Client] = max(s.watermarks[mark.Client], mark.Time)
+	}
+}
+
+// put stores a record with the next sequence.
+func (s *store) put(r record.Record) {
+	if s.rows == nil {
+		s.rows = make(map[record.Key]row)
+	}
+	s.log = append(s.log, r.Key())
+	s.rows[r.Key()] = row{r, s.sequence()}
+}
+
+// sequence returns the sequence of the last change.
+func (s *store) sequence() int { return len(s.log) }
+
+// since returns the records that changed after a sequence, in the order of their sequences.
+func (s *store) since(seq int) iter.Seq[row] {
+	return func(yield func(row) bool) {
+		for i, key := range s.log[seq:] {
+			if r := s.rows[key]; r.seq == seq+i+1 && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// all returns all records.
+func (s *store) all() merge.Collection {
+	records := make([]record.Record, 0, len(s.rows))
+	for _, r := range s.rows {
+		records = append(records, r.Record)
+	}
+	return merge.Collect(records...)
+}
