@@ -88,5 +88,10 @@ func (a abilities) untested(o domain) (all []string) {
 			all = append(all, x.text)
 		}
 	}
+	for _, k := range o.ops.grammar {
+		if op := o.ops.ops[k]; op.lacks != "" && !op.needs(a, o) {
+			all = append(all, op.lacks)
+		}
+	}
 	return all
 }

@@ -15,8 +15,8 @@ import (
 type Backend interface {
 	// Push is the push handler. Client is the client that was authenticated. Batch is a JSON
 	// array of mutations, some of which may have to be refused. Most batches have a few items. Some
-	// have 300 or more, and twice that if each item is sent twice in one push; that is less than
-	// 1 MB. Some are spelled otherwise than by this library, and mean the same: with members in
+	// have 300 or more, and twice that if each item is sent twice in one push; and unless
+	// Options.Fields is given, some items have 5,100 new fields. All are less than 1 MB. Some are spelled otherwise than by this library, and mean the same: with members in
 	// another order, members that nobody knows, white space, escapes, other forms of numbers and
 	// of stamps, and client IDs in upper case. The kit does not change the batch later, and may
 	// keep the answer.

@@ -25,7 +25,7 @@ func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 			codes = append(codes, code)
 		}
 	}
-	add(merge.Rewound, outcome != "equal" && x.Time < max(a.mark.Most, a.latest()))
+	add(merge.Rewound, outcome != "equal" && x.Time < max(a.mark.Most, a.top))
 	add(merge.StampBelowBase, b.Known && !b.Below(x.Stamp))
 	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.ID))
 	add(merge.AlreadyDeleted, !ofField && was && is)

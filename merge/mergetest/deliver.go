@@ -15,7 +15,7 @@ import (
 // deliver lets a batch reach the server, judges the answer, and notes in the ledger what
 // became of each write. It reports whether there is an answer.
 func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
-	a := answer{batch: b, mark: w.ledger.Marks[b.client]}
+	a := answer{batch: b, mark: w.ledger.Marks[b.client], top: b.latest()}
 	a.known = w.sent(b)
 	var err error
 	r := &request{manner: m, batch: b, does: does}
@@ -115,9 +115,10 @@ func (w *world) sent(b batch) (known []prior) {
 		known = append(known, k)
 	}
 	for _, it := range b.items {
+		expected := it.bad == "" && !w.early(it)
 		for _, x := range it.writes {
 			p := w.ledger.Of(x.FieldKey)
-			if it.bad == "" && !w.early(it) {
+			if expected {
 				p.Set(x.Write, oracle.Fate{State: oracle.Unsure})
 				w.ledger.Marks[b.client] = w.ledger.Marks[b.client].Sent(x.Time)
 			} else if _, seen := p.Writes[x.Write]; !seen {

@@ -28,6 +28,7 @@
 //   - [ServerWriter]: the server's own clock
 //   - Options.Refused: limits and guards
 //   - pulls with pages of one row: paging
+//   - no Options.Fields: records that grow past the limits of one push
 //
 // The laws are checked after almost every request, and not only at the end. Every client ends with
 // the greatest accepted write of each field, and with nothing else. What is deleted stays deleted. A
@@ -83,7 +84,7 @@
 //	schedule, step, argument, manner, kind         the steps of a run, and their text
 //	draw, followups                                schedules that are drawn from a seed
 //	ops, ops_edit, ops_request, ops_clock,
-//	ops_identity, ops_server                       the table of steps: how each reads, is drawn, and is run
+//	ops_load, ops_identity, ops_server                       the table of steps: how each reads, is drawn, and is run
 //	world, server, request, finish                 a run: its state, what is served, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
 //	client, clientedit, clientmatch, clientpush    devices that are a Client

@@ -15,12 +15,13 @@ import (
 // domain is Options with all that is left out filled in.
 type domain struct {
 	Options
-	tables []string // the first is Table
-	names  []string // of the fields, sorted
-	points int      // how often a push was seen to call Env.Crash
-	pauses int      // and Env.Pause
-	ops    *table   // of the kinds of steps
-	marks  bool     // edits that are lost as they come must be reported, though none was in this run
+	tables   []string // the first is Table
+	names    []string // of the fields, sorted
+	points   int      // how often a push was seen to call Env.Crash
+	pauses   int      // and Env.Pause
+	ops      *table   // of the kinds of steps
+	anyField bool     // the backend accepts fields of any name
+	marks    bool     // edits that are lost as they come must be reported, though none was in this run
 }
 
 // key returns the key of a record. A step names one that is not in the first table by its table

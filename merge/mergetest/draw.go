@@ -12,6 +12,7 @@ import (
 // strikes now and then, so that runs differ in kind.
 type dice struct {
 	*rand.Rand
+	seed uint64
 	grammar
 	o      domain
 	kinds  []*kind // each as often as it is likely
@@ -23,7 +24,7 @@ type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
-	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), o: o, grammar: o.ops.grammar}
+	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), seed: seed, o: o, grammar: o.ops.grammar}
 	d.narrow()
 	d.chooseFaults()
 	var steps []step

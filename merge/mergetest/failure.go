@@ -83,6 +83,11 @@ func (w *world) text() string {
 	if w.counts["spelled otherwise"] > 0 {
 		b.WriteString("\n" + lookAtSpelling + "\n")
 	}
+	for _, k := range w.o.ops.grammar {
+		if op := w.o.ops.ops[k]; op.look != "" && w.counts[k.name] > 0 {
+			b.WriteString("\n" + op.look + "\n")
+		}
+	}
 	return b.String()
 }
 

@@ -83,7 +83,7 @@ func (w *world) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	}
 	slices.SortFunc(strays, oracle.CompareFields)
 	for _, k := range strays {
-		if slices.Contains(w.o.names, k.Field) || k.Field == record.DeletedField {
+		if !w.foreign(k) {
 			w.broken(law.Invented, "field     %s %s\nexpected  nothing\nfound     %s", w.place(k.ID), k.Field, w.long(found[k], true))
 		}
 		if k.Field == flawed || k.Field == reserved {
@@ -95,7 +95,7 @@ func (w *world) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 // foreign reports whether only refused items write to a field, which then is the server's
 // own business as well.
 func (w *world) foreign(k oracle.FieldKey) bool {
-	return !slices.Contains(w.o.names, k.Field) && k.Field != record.DeletedField
+	return !slices.Contains(w.o.names, k.Field) && k.Field != record.DeletedField && !isGrown(k.Field)
 }
 
 // classify names the law that is broken where a new device does not find what it should.

@@ -10,6 +10,8 @@ type op struct {
 	run      func(w *world, s step)           // instead of act, for what counts and tells itself
 	needs    func(a abilities, o domain) bool // whether it happens in these runs; nil: always
 	covers   []string                         // what must be counted in many runs, if it happens
+	lacks    string                           // told where it does not happen, unless something else tells that
+	look     string                           // where to look if a law is broken after it
 }
 
 // family is kinds of steps that a run has all or none of.
@@ -33,7 +35,7 @@ type weighted struct {
 
 func newTable() *table {
 	t := &table{ops: map[*kind]op{}}
-	for _, families := range [][]family{editOps(), requestOps(), clockOps(), serverOps(), identityOps(), rareServerOps()} {
+	for _, families := range [][]family{editOps(), requestOps(), clockOps(), loadOps(), serverOps(), identityOps(), rareServerOps()} {
 		for _, f := range families {
 			w := weighted{often: f.often}
 			for _, o := range f.ops {

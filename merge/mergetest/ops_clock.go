@@ -1,11 +1,10 @@
 package mergetest
 
 import (
-	"slices"
 	"time"
 )
 
-// clockOps are wrong clocks, invalid items, and more stamps than a millisecond has.
+// clockOps are invalid items, wrong clocks, and more stamps than a millisecond has.
 func clockOps() []family {
 	return []family{
 		{often: inHalf(2), ops: []op{{
@@ -29,16 +28,6 @@ func clockOps() []family {
 			}},
 			possible: isOfKit, act: func(d *device, _ step) bool { return d.tick() },
 			needs: kitDevices(1), covers: []string{"counter carries"},
-		}}},
-		{ops: []op{{
-			kind: kind{
-				name: "floods", args: []argument{ofRecord(), countOf(20)}, many: true, end: insertFlood, apart: floodApart,
-				follow: func(f follow) []step {
-					return []step{f.pushes(f.who), f.clock(f.who, f.o.MaxAhead), f.flood(f.who, f.step.id, 20), f.pushes(f.who)}
-				},
-			},
-			possible: isOfKit, act: (*device).flood, leaves: (*device).lastStamp,
-			needs: kitDevices(1), covers: []string{"floods"},
 		}}},
 	}
 }
@@ -104,34 +93,4 @@ func afterClock(f follow) []step {
 		return []step{ahead, spoil, f.pushes(f.who)}
 	}
 	return []step{f.edit(f.who), f.pushes(f.who), f.write()}
-}
-
-// flood is n edits of a record.
-func (d *dice) flood(who int, id string, n int) step {
-	s := d.grammar.step(who, "floods")
-	s.id, s.n = id, n
-	return s
-}
-
-// insertFlood inserts a flood into one of three schedules.
-func insertFlood(d *dice, steps []step) []step {
-	if d.IntN(3) > 0 {
-		return steps
-	}
-	s := d.flood(d.IntN(d.o.Devices), pick(d, d.o.IDs...), pick(d, 150, 300))
-	return slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.followUps(s)...)...)
-}
-
-// floodApart is the different edits of a flood.
-func floodApart(g grammar, o domain, s step) (all []step) {
-	most := 1
-	for _, values := range o.Fields {
-		most = max(most, len(values))
-	}
-	for i := range min(s.n, most*len(o.names)) {
-		name := o.names[i%len(o.names)]
-		values := o.Fields[name]
-		all = append(all, g.edits(s.who, s.id, assignment{name, values[i/len(o.names)%len(values)]}))
-	}
-	return all
 }

@@ -37,7 +37,8 @@ type Options struct {
 	// values of each, which are neighbors in its list. Nil means names and values that databases and
 	// code confuse, cut or change: names like the IDs above, values that look empty, numbers that no
 	// float64 or no integer can hold, texts that look like numbers or formats or differ in case only,
-	// long texts, lists and objects that could be merged, and other forms of Unicode.
+	// long texts, lists and objects that could be merged, and other forms of Unicode. Only then do
+	// some records grow past the default record.Limits, by fields named grown00001 and so on.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
@@ -70,10 +71,11 @@ func (o Options) withDefaults() (domain, error) {
 	if o.IDs == nil {
 		o.IDs = defaultIDs(tables)
 	}
-	if o.Fields == nil {
+	anyField := o.Fields == nil
+	if anyField {
 		o.Fields = defaultFields()
 	}
-	d := domain{Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields)), ops: newTable()}
+	d := domain{anyField: anyField, Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields)), ops: newTable()}
 	if err := d.check(); err != nil {
 		return d, err
 	}

@@ -46,13 +46,13 @@ func panicked() (where, stack string) {
 			began = began || f.Function == "runtime.gopanic"
 		case !began:
 		case ofKit(f):
-			return where, strings.Join(elided(lines), "\n")
+			return where, strings.Join(elided(lines, 5), "\n")
 		default:
 			where = f.Function[strings.LastIndex(f.Function, "/")+1:]
 			lines = append(lines, fmt.Sprintf("  %s\n      %s:%d", f.Function, f.File, f.Line))
 		}
 	}
-	return where, strings.Join(elided(lines), "\n")
+	return where, strings.Join(elided(lines, 5), "\n")
 }
 
 // ofKit reports whether a frame is of this package and not of its tests.

@@ -17,6 +17,7 @@ import (
 //	ana adds 1 points=9             an edit that is sent in the item of the one before
 //	ana deletes 1                   ana restores 1
 //	ana floods 1 300                300 edits at once
+//	ana grows 1 5100                5,100 new fields at once, by which a record can grow past the limits of a push
 //	ana spoils 1 points=9 forged    an item that must be refused for good, as listed below
 //	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
 //	ana pushes, spelled otherwise   in a spelling of JSON that is not the canonical one

@@ -84,7 +84,7 @@ func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
 			sees = append(sees, "  it came as "+spelling(b.items[i].raw))
 		}
 	}
-	w.tell(does, strings.Join(elided(sees), "\n"))
+	w.tell(does, strings.Join(elided(sees, 5), "\n"))
 }
 
 // spelling returns the text of an item in one line, or the beginning of it.
@@ -96,9 +96,8 @@ func spelling(raw []byte) string {
 	return text
 }
 
-// elided returns lines without those in the middle of many.
-func elided(lines []string) []string {
-	const ends = 5
+// elided returns lines without those in the middle, if there are many more than at both ends.
+func elided(lines []string, ends int) []string {
 	if len(lines) <= 2*ends+1 {
 		return lines
 	}
@@ -115,7 +114,7 @@ func (it *item) brief() string {
 	if it.bad != "" {
 		parts = append(parts, "("+strings.TrimSuffix(it.bad+": "+it.told, ": ")+")")
 	}
-	return clipped(it.id) + " " + strings.Join(parts, " ")
+	return clipped(it.id) + " " + strings.Join(elided(parts, 20), " ")
 }
 
 // brief returns a reply in short.
@@ -130,9 +129,11 @@ func brief(r merge.Reply) string {
 	if r.Changed {
 		text += ", changed"
 	}
+	var fields []string
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		text += ", " + clipped(name) + " " + r.Fields[name].Outcome
+		fields = append(fields, ", "+clipped(name)+" "+r.Fields[name].Outcome)
 	}
+	text += strings.Join(elided(fields, 20), "")
 	for _, note := range r.Notes {
 		text += ", note " + string(note)
 	}
@@ -159,16 +160,13 @@ func (w *world) tellPull(r *request, p page) {
 
 // listed returns the fields of records in short, one record a line.
 func (w *world) listed(all map[oracle.FieldKey]oracle.Write) string {
-	var lines []string
-	last := ""
+	fields := map[string][]string{}
 	for _, k := range slices.SortedFunc(maps.Keys(all), oracle.CompareFields) {
-		text := short(oracle.Written{FieldKey: k, Write: all[k]})
-		if k.ID == last && len(lines) > 0 {
-			lines[len(lines)-1] += "  " + text
-		} else {
-			lines = append(lines, clipped(k.ID)+" "+text)
-		}
-		last = k.ID
+		fields[k.ID] = append(fields[k.ID], short(oracle.Written{FieldKey: k, Write: all[k]}))
+	}
+	var lines []string
+	for _, id := range slices.Sorted(maps.Keys(fields)) {
+		lines = append(lines, clipped(id)+" "+strings.Join(elided(fields[id], 20), "  "))
 	}
 	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
 }

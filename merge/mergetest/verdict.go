@@ -48,6 +48,7 @@ type answer struct {
 	known   []prior
 	mark    oracle.Mark // of the client, before
 	met     bool        // another request was served at the same time
+	top     int64       // the greatest time in it
 }
 
 // at names a reply.

@@ -38,6 +38,7 @@ type world struct {
 
 	ids     []string                   // of the records that the steps name
 	decoded map[string][]record.Record // what pulls returned
+	grown   int                        // how many fields were added to records that grow
 }
 
 // latest are the steps in which something happened last, and the last sendings that were damaged

@@ -1,0 +1,70 @@
+package mergetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// readsWithLimits reads stored records as if they were pushed.
+func readsWithLimits(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	items, _ := o.engine.Decode(batch)
+	for _, it := range items {
+		key := it.Mutation.Data.Key()
+		var d record.Decoder
+		if _, err := d.Record(key, o.disk.rows[key].AppendJSON(nil)); err != nil {
+			return nil, err
+		}
+	}
+	return o.memory.Push(client, batch)
+}
+
+// limited is a client that reads what it pulls as if it was pushed.
+type limited struct{ *app }
+
+func (l limited) Pulled(lines []byte, next string) error {
+	var d record.Decoder
+	items, err := d.Batch(slices.Concat([]byte("["), lines, []byte("]"))) // memory sends a page of one row
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.Err != nil {
+			return it.Err
+		}
+	}
+	return l.app.Pulled(lines, next)
+}
+
+func newLimited(id clock.ClientID, wall func() time.Time) Client {
+	return limited{newApp(clientQuirks{})(id, wall).(*app)}
+}
+
+// TestGrown: only records that grow past the limits of one push show that stored or pulled records are read
+// with these limits, and the failure says so.
+func TestGrown(t *testing.T) {
+	for _, test := range []struct {
+		broken
+		newClient newClient
+	}{
+		{broken{"a backend", ownOf(own{push: readsWithLimits}), []law.Law{law.Answered}}, nil},
+		{broken{"a client", newMemory, []law.Law{law.ClientErrors}}, newLimited},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := Options{NewClient: test.newClient}
+			err := Check(test.make, o)
+			if err == nil || !strings.Contains(err.Error(), "broken law: "+test.laws[0].Text().Name+"\n") || !strings.Contains(err.Error(), "record.Decoder{Trusted: true}") || !strings.Contains(err.Error(), " grows ") {
+				t.Error(err)
+			}
+			o.Fields = defaultFields() // only those, so nothing grows
+			if err := Check(test.make, o); err != nil {
+				t.Error("found without growing:", err)
+			}
+		})
+	}
+}
