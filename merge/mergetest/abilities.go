@@ -24,13 +24,13 @@ const (
 func (a abilities) can(b abilities) bool { return a&b == b }
 
 // required returns what must have happened in many runs on a backend that can do so much.
-func (a abilities) required(o domain) []string {
-	all := append(o.flaws(),
+func (a abilities) required(o config) []string {
+	all := append(slices.Clone(o.flaws),
 		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
-	several, clients, plain := o.Devices > 1, o.NewClient != nil, o.plainDevices()
-	bound := judgesTime(a, o)
+	several, clients, plain := o.devices > 1, o.clients, o.plainDevices()
+	bound := judgesTime(a, o.domain)
 	for _, x := range []struct {
 		when bool
 		what []string
@@ -49,8 +49,8 @@ func (a abilities) required(o domain) []string {
 			all = append(all, x.what...)
 		}
 	}
-	for _, k := range o.ops.grammar {
-		if op := o.ops.ops[k]; op.needs == nil || op.needs(a, o) {
+	for _, k := range o.grammar {
+		if op := o.ops[k]; op.needs == nil || op.needs(a, o.domain) {
 			all = append(all, op.covers...)
 		}
 	}
@@ -59,15 +59,15 @@ func (a abilities) required(o domain) []string {
 }
 
 // untested says what is left untested, and why.
-func (a abilities) untested(o domain) (all []string) {
-	clients, plain := o.NewClient != nil, o.plainDevices()
+func (a abilities) untested(o config) (all []string) {
+	clients, plain := o.clients, o.plainDevices()
 	for _, x := range []struct {
 		tested bool
 		text   string
 	}{
 		{a.can(canTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
 		{o.bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
-		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
+		{o.devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
 		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
 		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
 		{a.can(canPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
@@ -80,7 +80,7 @@ func (a abilities) untested(o domain) (all []string) {
 		{a.can(canWrite), "the clock of the server: the backend is no ServerWriter"},
 		{a.can(canTell), "whether lost edits are reported: no answer had fields"},
 		{a.can(canMark) || !a.can(canTell), "whether edits are reported that are lost as they come: there was none"},
-		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
+		{len(o.refused) > 0, "limits and guards: Options.Refused is empty"},
 		{a.can(canPage), "paging: no pull had a second page; make pages small for this test, of one row"},
 		{a.can(canReopen) || !clients, "clients that are closed and opened again: yours is no Reopener"},
 	} {
@@ -88,8 +88,8 @@ func (a abilities) untested(o domain) (all []string) {
 			all = append(all, x.text)
 		}
 	}
-	for _, k := range o.ops.grammar {
-		if op := o.ops.ops[k]; op.lacks != "" && !op.needs(a, o) {
+	for _, k := range o.grammar {
+		if op := o.ops[k]; op.lacks != "" && !op.needs(a, o.domain) {
 			all = append(all, op.lacks)
 		}
 	}

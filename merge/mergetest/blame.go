@@ -3,9 +3,7 @@ package mergetest
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
@@ -104,56 +102,12 @@ func (w *world) blameNames(create newBackend, steps []step) {
 	if !slices.ContainsFunc(steps, step.isOdd) {
 		return
 	}
-	o, others := w.o.renamed(steps)
+	o, others := w.o, []step(nil)
+	o.domain, others = w.o.renamed(steps)
 	v, err := run(create, o, scenario{steps: others})
 	if err != nil || v.breach != nil {
 		return
 	}
 	w.breach.law = law.Names
-	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.names))
-}
-
-// isOdd reports whether a step names something by other than the letters from a to z, or by very
-// many of them.
-func (s step) isOdd() bool {
-	names := []string{s.id}
-	for _, a := range s.sets {
-		names = append(names, a.name)
-	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		return len(name) > 100 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") != ""
-	})
-}
-
-// renamed returns steps with plain names in the place of all others, in the same order, and a domain
-// of those.
-func (d domain) renamed(steps []step) (domain, []step) {
-	ids, fields := map[string]string{}, map[string]string{}
-	for _, s := range steps {
-		if s.id != "" {
-			ids[s.id] = ""
-		}
-		for _, a := range s.sets {
-			fields[a.name] = ""
-		}
-	}
-	for i, id := range slices.Sorted(maps.Keys(ids)) {
-		table := strings.TrimSuffix(id, d.key(id).ID) // notes: or nothing
-		ids[id] = fmt.Sprintf("%srow%c", table, 'a'+i)
-	}
-	for i, name := range slices.Sorted(maps.Keys(fields)) {
-		fields[name] = fmt.Sprintf("field%c", 'a'+i)
-	}
-	o, others := d, slices.Clone(steps)
-	o.IDs, o.names, o.Fields = nil, nil, map[string][]string{}
-	for i, s := range steps {
-		others[i].id, others[i].sets = ids[s.id], nil
-		for _, a := range s.sets {
-			others[i].sets = append(others[i].sets, assignment{fields[a.name], a.value})
-		}
-	}
-	for name, plain := range fields {
-		o.Fields[plain] = d.Fields[name]
-	}
-	return o.with(others), others
+	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.ids, o.names))
 }

@@ -63,9 +63,9 @@ func TestRespell(t *testing.T) {
 	var engine merge.Engine
 	for seed := range uint64(20) {
 		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
-		for _, s := range draw(seed, o) {
+		for _, s := range draw(seed, o.domain) {
 			if s.is("edits") || s.is("floods") {
-				o.ops.ops[s.kind].act(d, s)
+				o.ops[s.kind].act(d, s)
 			}
 		}
 		for _, it := range d.outbox {

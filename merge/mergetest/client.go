@@ -88,7 +88,7 @@ func (w want) fits(x oracle.Write) bool {
 func (d *device) addClient() {
 	if d.w.o.hasClient(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
-		d.client = &clientDevice{Client: d.w.o.NewClient(d.id, wall), wants: map[oracle.FieldKey][]want{}, refused: map[oracle.Written]bool{}, reopened: -1}
+		d.client = &clientDevice{Client: d.w.o.newClient(d.id, wall), wants: map[oracle.FieldKey][]want{}, refused: map[oracle.Written]bool{}, reopened: -1}
 		if d.client.Client == nil {
 			d.w.broken(law.ClientErrors, "NewClient returned nil")
 		}

@@ -71,9 +71,9 @@ func TestClientsSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			steps := draw(seed, o)
+			steps := draw(seed, o.domain)
 			for _, s := range steps {
-				if again, err := o.ops.grammar.parseStep(s.String()); err != nil || again.String() != s.String() {
+				if again, err := o.grammar.parseStep(s.String()); err != nil || again.String() != s.String() {
 					t.Fatalf("%q became %q, %v", s, again, err)
 				}
 			}

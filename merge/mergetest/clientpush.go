@@ -98,7 +98,7 @@ func listedItems(items []*item) string {
 func (d *device) tamper(it *item) *item {
 	v, ok := it.m.Data.Get(flawed)
 	bad := strings.Trim(v.Value.JSON(), `"`)
-	if !ok || !slices.Contains(d.w.o.flaws(), bad) {
+	if !ok || !slices.Contains(d.w.o.flaws, bad) {
 		return it
 	}
 	var b record.Builder

@@ -62,7 +62,7 @@ func (w *world) countReply(it *item, r merge.Reply) {
 	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return x.Time < 1e18 }) {
 		w.count("stamped before 2001")
 	}
-	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.MaxAhead }) {
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.maxAhead }) {
 		w.count("accepted at the limit")
 	}
 }

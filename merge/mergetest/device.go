@@ -230,7 +230,7 @@ func (d *device) mend() {
 func (d *device) take(records []record.Record) {
 	for _, r := range records {
 		id, ok := d.w.o.idOf(r.Key())
-		if !ok || !slices.Contains(d.w.o.IDs, id) {
+		if !ok || !slices.Contains(d.w.o.ids, id) {
 			continue
 		}
 		if d.confirmed[id] == nil {

@@ -73,7 +73,7 @@ func (d *device) flood(s step) (done bool) {
 	}
 	for i := range s.n {
 		name := d.w.o.names[i%len(d.w.o.names)]
-		values := d.w.o.Fields[name]
+		values := d.w.o.fields[name]
 		if len(values) == 0 {
 			values = []string{"null"}
 		}

@@ -1,27 +1,32 @@
 package mergetest
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// domain is Options with all that is left out filled in.
+// domain is what schedules are made of: which devices write what.
 type domain struct {
-	Options
-	tables   []string // the first is Table
-	names    []string // of the fields, sorted
-	points   int      // how often a push was seen to call Env.Crash
-	pauses   int      // and Env.Pause
-	ops      *table   // of the kinds of steps
-	anyField bool     // the backend accepts fields of any name
-	marks    bool     // edits that are lost as they come must be reported, though none was in this run
+	devices  int
+	steps    int           // of a schedule
+	maxAhead time.Duration // how far a stamp may be ahead; negative: without a bound
+	tables   []string
+	ids      []string
+	names    []string            // of the fields, sorted
+	fields   map[string][]string // the values of each, as JSON
+	anyField bool                // fields of other names are accepted as well
+	flaws    []string            // what can be wrong with an item
+	clients  bool                // every other device is a Client of the user
+	points   int                 // how often a push was seen to call Env.Crash
+	pauses   int                 // and Env.Pause
+
+	grammar
+	families []weighted
 }
 
 // key returns the key of a record. A step names one that is not in the first table by its table
@@ -32,58 +37,15 @@ func (d domain) key(id string) record.Key {
 			return record.Key{Table: table, ID: rest}
 		}
 	}
-	return record.Key{Table: d.Table, ID: id}
+	return record.Key{Table: d.tables[0], ID: id}
 }
 
 // idOf returns what a step calls a record, if it is one that devices may write.
 func (d domain) idOf(key record.Key) (id string, ok bool) {
-	if key.Table == d.Table {
+	if key.Table == d.tables[0] {
 		return key.ID, true
 	}
 	return key.Table + ":" + key.ID, slices.Contains(d.tables, key.Table)
-}
-
-func (d domain) check() error {
-	switch {
-	case d.Seeds < 0 || d.Steps < 0:
-		return fmt.Errorf("mergetest: %d seeds of %d steps", d.Seeds, d.Steps)
-	case d.Devices < 1 || d.Devices > len(people()):
-		return fmt.Errorf("mergetest: %d devices; there can be 1 to %d", d.Devices, len(people()))
-	case len(d.IDs) == 0 || len(d.names) == 0:
-		return fmt.Errorf("mergetest: nothing to write: no IDs or no Fields")
-	}
-	for _, id := range d.IDs {
-		if err := checkName(id); err != nil {
-			return err
-		}
-	}
-	for _, name := range d.names {
-		if err := checkName(name); err != nil {
-			return err
-		}
-		if len(d.Fields[name]) == 0 {
-			return fmt.Errorf("mergetest: the field %q has no values", name)
-		}
-	}
-	return d.checkRefused()
-}
-
-func (d domain) checkRefused() error {
-	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
-		fields := d.Refused[code]
-		if checkName(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
-			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
-		}
-		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			if err := checkName(name); err != nil {
-				return err
-			}
-			if !json.Valid([]byte(fields[name])) {
-				return fmt.Errorf("mergetest: Refused has for %q a value of the field %q that is not JSON", code, name)
-			}
-		}
-	}
-	return nil
 }
 
 // checkName refuses names that are not for devices, and U+FFFD, which is what is left of a name that
@@ -95,43 +57,12 @@ func checkName(name string) error {
 	return nil
 }
 
-// parseFields puts the values into the form in which a step holds them: canonical, and without
-// spaces, since those part the words of a step.
-func (d *domain) parseFields() error {
-	given := d.Fields
-	d.Fields = map[string][]string{}
-	for _, name := range d.names {
-		for _, text := range given[name] {
-			v, err := record.ParseValue([]byte(text))
-			if err != nil {
-				return fmt.Errorf("mergetest: a value of the field %q: %w", name, err)
-			}
-			d.Fields[name] = append(d.Fields[name], spaceless(v))
-		}
-	}
-	return nil
-}
-
-// spaceless returns the JSON of a value with escapes for the spaces in its strings. Canonical
-// JSON has none elsewhere.
-func spaceless(v record.Value) string {
-	var b strings.Builder
-	for _, r := range v.JSON() {
-		if unicode.IsSpace(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
 // with returns a domain that has all IDs and fields of a schedule as well.
 func (d domain) with(steps []step) domain {
-	d.IDs, d.names = slices.Clone(d.IDs), slices.Clone(d.names)
+	d.ids, d.names = slices.Clone(d.ids), slices.Clone(d.names)
 	for _, s := range steps {
-		if s.id != "" && !slices.Contains(d.IDs, s.id) {
-			d.IDs = append(d.IDs, s.id)
+		if s.id != "" && !slices.Contains(d.ids, s.id) {
+			d.ids = append(d.ids, s.id)
 		}
 		for _, a := range s.sets {
 			if !slices.Contains(d.names, a.name) {
@@ -144,7 +75,7 @@ func (d domain) with(steps []step) domain {
 
 // named returns the IDs of a domain that steps name. A storm writes one of those.
 func (d domain) named(steps []step) (ids []string) {
-	for _, id := range d.IDs {
+	for _, id := range d.ids {
 		if slices.ContainsFunc(steps, func(s step) bool { return s.id == id }) {
 			ids = append(ids, id)
 		}
@@ -152,23 +83,17 @@ func (d domain) named(steps []step) (ids []string) {
 	return ids
 }
 
-// refuses reports whether a field is one of those that are refused with a code.
-func (d domain) refuses(code, name string) bool {
-	_, ok := d.Refused[merge.Code(code)][name]
-	return ok
-}
-
 // bounded reports whether the kit knows what is too far ahead.
-func (d domain) bounded() bool { return d.MaxAhead >= 0 }
+func (d domain) bounded() bool { return d.maxAhead >= 0 }
 
 // hasClient reports whether a device is a Client of the user: every other one is, so that
 // there are devices of the kit, which can be cloned and restored, to meet.
-func (d domain) hasClient(device int) bool { return d.NewClient != nil && device%2 == 0 }
+func (d domain) hasClient(device int) bool { return d.clients && device%2 == 0 }
 
 // plainDevices is how many devices are the kit's own.
 func (d domain) plainDevices() int {
-	if d.NewClient == nil {
-		return d.Devices
+	if !d.clients {
+		return d.devices
 	}
-	return d.Devices / 2 // see hasClient
+	return d.devices / 2 // see hasClient
 }

@@ -24,7 +24,7 @@ type faults struct{ lost, twice, reversed, last, doubled, spelled, damaged, dies
 
 // draw returns the schedule of a seed.
 func draw(seed uint64, o domain) []step {
-	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), seed: seed, o: o, grammar: o.ops.grammar}
+	d := &dice{Rand: rand.New(rand.NewPCG(seed, 5)), seed: seed, o: o, grammar: o.grammar}
 	d.narrow()
 	d.chooseFaults()
 	var steps []step
@@ -33,7 +33,7 @@ func draw(seed uint64, o domain) []step {
 			steps = append(steps, k.begin(d)...)
 		}
 	}
-	for len(steps) < o.Steps {
+	for len(steps) < o.steps {
 		s := d.step()
 		steps = append(steps, s)
 		if s.oneIn == 0 || d.IntN(s.oneIn) == 0 {
@@ -56,7 +56,7 @@ func (d *dice) chooseFaults() {
 	if d.on() {
 		d.silent = []time.Duration{400 * day, 40 * day}[d.IntN(2):]
 	}
-	for _, f := range d.o.ops.families {
+	for _, f := range d.o.families {
 		for range f.often(d) {
 			d.kinds = append(d.kinds, f.kinds...)
 		}
@@ -67,7 +67,7 @@ func (d *dice) chooseFaults() {
 // but a few records, and in half of the runs each, some fields and some values. What is left
 // are neighbors, which are easily confused.
 func (d *dice) narrow() {
-	d.o.IDs = some(d, pick(d, 2, 3, 4), d.o.IDs)
+	d.o.ids = some(d, pick(d, 2, 3, 4), d.o.ids)
 	if d.on() {
 		alike := slices.SortedStableFunc(slices.Values(d.o.names), func(a, b string) int {
 			return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
@@ -77,9 +77,9 @@ func (d *dice) narrow() {
 	if d.on() {
 		fields := map[string][]string{}
 		for _, name := range d.o.names {
-			fields[name] = some(d, 4, d.o.Fields[name])
+			fields[name] = some(d, 4, d.o.fields[name])
 		}
-		d.o.Fields = fields
+		d.o.fields = fields
 	}
 }
 
@@ -97,7 +97,7 @@ func pick[T any](d *dice, list ...T) T { return list[d.IntN(len(list))] }
 
 // step draws one step.
 func (d *dice) step() step {
-	who, k, id := d.IntN(d.o.Devices), pick(d, d.kinds...), pick(d, d.o.IDs...)
+	who, k, id := d.IntN(d.o.devices), pick(d, d.kinds...), pick(d, d.o.ids...)
 	s := step{who: map[actor]int{ofDevice: who, ofServer: server, ofNobody: nobody}[k.who], kind: k}
 	if k.hasID() {
 		s.id = id
@@ -124,7 +124,7 @@ const year = 365 * day
 // far away, before 2001, when a stamp has fewer digits, or in 1970, where a clock begins that is not
 // set.
 func (d *dice) skew(jump bool) time.Duration {
-	bound := max(d.o.MaxAhead, time.Millisecond)
+	bound := max(d.o.maxAhead, time.Millisecond)
 	if jump && d.IntN(8) == 0 {
 		return 10 * year
 	}
@@ -139,7 +139,7 @@ func (d *dice) sets(deletions bool) (sets []assignment) {
 			break
 		}
 		name := d.o.names[(first+i)%len(d.o.names)]
-		value := pick(d, d.o.Fields[name]...)
+		value := pick(d, d.o.fields[name]...)
 		if deletions && d.IntN(4) == 0 {
 			value = "deleted"
 		}
@@ -169,8 +169,8 @@ func (d *dice) manner() manner {
 		n := max(3, d.o.points)
 		m.dies = pick(d, 1, 2, d.early(n), 1+d.IntN(n))
 	}
-	if hits(d.faults.meets) && d.o.Devices > 1 {
-		m.at, m.whom = pick(d, 1, d.pause()), d.IntN(d.o.Devices)
+	if hits(d.faults.meets) && d.o.devices > 1 {
+		m.at, m.whom = pick(d, 1, d.pause()), d.IntN(d.o.devices)
 	}
 	return m
 }

@@ -12,7 +12,7 @@ import (
 // found is a schedule that breaks a law.
 type found struct {
 	given Options
-	o     domain
+	o     config
 	seed  uint64
 	law   law.Law
 	steps []step
@@ -20,7 +20,7 @@ type found struct {
 
 // failure shrinks a schedule, and returns its story as an error.
 func failure(create newBackend, f found) error {
-	s := shrinker{create, f.o, f.law, 3000}
+	s := shrinker{f.o.domain, f.law, breaks(create, f.o), 3000}
 	short := f.steps
 	if s.fails(short) {
 		short = s.generalize(s.shrink(short))
@@ -47,12 +47,23 @@ func failure(create newBackend, f found) error {
 	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", text, f.seed, len(f.steps), len(short), f.source(short))
 }
 
+// breaks returns a function that runs steps, and returns the law that they break.
+func breaks(create newBackend, o config) func([]step) (law.Law, bool) {
+	return func(steps []step) (l law.Law, ok bool) {
+		w, err := run(create, o, scenario{steps: steps})
+		if err != nil || w.breach == nil {
+			return l, false
+		}
+		return w.breach.law, true
+	}
+}
+
 // times is how often a schedule is repeated to see whether it always breaks a law.
 const times = 5
 
 // tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
 // many do.
-func tellTimes(create newBackend, o domain, steps []step) (first *world, n int, err error) {
+func tellTimes(create newBackend, o config, steps []step) (first *world, n int, err error) {
 	for range times {
 		w, err := run(create, o, scenario{steps, true})
 		if err != nil {
@@ -83,8 +94,8 @@ func (w *world) text() string {
 	if w.counts["spelled otherwise"] > 0 {
 		b.WriteString("\n" + lookAtSpelling + "\n")
 	}
-	for _, k := range w.o.ops.grammar {
-		if op := w.o.ops.ops[k]; op.look != "" && w.counts[k.name] > 0 {
+	for _, k := range w.o.grammar {
+		if op := w.o.ops[k]; op.look != "" && w.counts[k.name] > 0 {
 			b.WriteString("\n" + op.look + "\n")
 		}
 	}

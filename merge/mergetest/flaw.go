@@ -44,17 +44,6 @@ func flawOf(name string) (f flaw, known bool) {
 	return f, false
 }
 
-// flaws are what can be wrong with an item in these runs.
-func (d domain) flaws() (all []string) {
-	for _, f := range flaws() {
-		all = append(all, f.name)
-	}
-	for _, code := range slices.Sorted(maps.Keys(d.Refused)) {
-		all = append(all, string(code))
-	}
-	return all
-}
-
 // spoil puts an item into the outbox that is to be refused as a whole: some of its fields
 // are sound, and one thing is wrong. It reports whether there is one.
 func (d *device) spoil(s step) bool {
@@ -95,7 +84,7 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 
 // refusable returns an item with what must be refused by Options.Refused.
 func (d *device) refusable(it *item, code string, at clock.Stamp) *item {
-	fields := d.w.o.Refused[merge.Code(code)]
+	fields := d.w.o.refused[merge.Code(code)]
 	var add []string
 	var writes []oracle.Written
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

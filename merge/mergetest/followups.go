@@ -13,7 +13,7 @@ type follow struct {
 // same moment, by two devices after a wait, or with the same stamp, after a device was
 // cloned or backed up; and what shows whether a fault has done harm.
 func (d *dice) followUps(s step) []step {
-	f := follow{dice: d, step: s, a: d.IntN(d.o.Devices), b: d.IntN(d.o.Devices), c: d.IntN(d.o.Devices)}
+	f := follow{dice: d, step: s, a: d.IntN(d.o.devices), b: d.IntN(d.o.devices), c: d.IntN(d.o.devices)}
 	f = f.elsewhere()
 	if s.kind.follow == nil {
 		return nil
@@ -23,8 +23,8 @@ func (d *dice) followUps(s step) []step {
 
 // elsewhere draws another field of another record.
 func (f follow) elsewhere() follow {
-	f.name, f.id = pick(f.dice, f.o.names...), pick(f.dice, f.o.IDs...)
-	f.values = f.o.Fields[f.name]
+	f.name, f.id = pick(f.dice, f.o.names...), pick(f.dice, f.o.ids...)
+	f.values = f.o.fields[f.name]
 	if at := f.IntN(len(f.values)); f.IntN(4) > 0 { // neighbours, which are easily confused
 		f.values = f.values[at:min(at+2, len(f.values))]
 	}
@@ -40,7 +40,7 @@ func (f follow) edit(who int) step {
 // write is a write of the field by the server.
 func (f follow) write() step {
 	s := f.dice.grammar.step(server, "writes")
-	s.id, s.sets = f.id, []assignment{{f.name, f.o.Fields[f.name][0]}}
+	s.id, s.sets = f.id, []assignment{{f.name, f.o.fields[f.name][0]}}
 	return s
 }
 

@@ -201,7 +201,7 @@ func (w *world) judgeWrite(k oracle.FieldKey, v record.Value) {
 		w.broken(law.ServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", w.place(k.ID), k.Field, w.long(p.Best, p.Some), w.long(f, ok))
 	case f.Value != v.JSON():
 		w.broken(law.Exact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", w.place(k.ID), k.Field, v, w.long(f, ok))
-	case w.able.can(canTellTime) && w.o.bounded() && time.Unix(0, f.Time).Sub(w.now) > w.o.MaxAhead+time.Second:
+	case w.able.can(canTellTime) && w.o.bounded() && time.Unix(0, f.Time).Sub(w.now) > w.o.maxAhead+time.Second:
 		w.broken(law.Poison, "field     %s %s\nfound     %s; it is %s now", w.place(k.ID), k.Field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: w.moment})

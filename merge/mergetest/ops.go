@@ -80,7 +80,7 @@ func either(n, m int) func(*dice) int {
 
 // do does one step.
 func (w *world) do(s step) {
-	o := w.o.ops.ops[s.kind]
+	o := w.o.ops[s.kind]
 	if o.run != nil {
 		o.run(w, s)
 		return

@@ -10,7 +10,7 @@ func clockOps() []family {
 		{often: inHalf(2), ops: []op{{
 			kind: kind{
 				name: "spoils", args: []argument{ofRecord(), assignments(1), flawName()}, follow: afterSpoil,
-				draw: func(d *dice, s *step) { s.sets, s.bad = d.sets(false), pick(d, d.o.flaws()...) },
+				draw: func(d *dice, s *step) { s.sets, s.bad = d.sets(false), pick(d, d.o.flaws...) },
 			},
 			act: (*device).spoil, leaves: (*device).lastStamp,
 		}}},
@@ -51,7 +51,7 @@ func afterSpoil(f follow) []step {
 // wrongClocks sets the clocks of all devices.
 func wrongClocks(d *dice) (steps []step) {
 	if d.on() {
-		for i := range d.o.Devices {
+		for i := range d.o.devices {
 			steps = append(steps, d.clock(i, d.skew(false)))
 		}
 	}
@@ -63,8 +63,8 @@ func writeAhead(d *dice, steps []step) []step {
 	if !d.on() {
 		return steps
 	}
-	who := d.IntN(d.o.Devices)
-	s := d.edits(who, pick(d, d.o.IDs...), d.sets(true)...)
+	who := d.IntN(d.o.devices)
+	s := d.edits(who, pick(d, d.o.ids...), d.sets(true)...)
 	steps = append(steps, d.clock(who, time.Hour), s)
 	if d.on() {
 		steps = append(steps, d.clock(who, 0))
@@ -78,7 +78,7 @@ func afterClock(f follow) []step {
 	if f.by < -20*year { // a device whose clock observed nothing yet
 		return []step{f.does(f.who, "reinstalls"), f.edit(f.who), f.edit(f.b), f.pushes(f.b), f.pushes(f.who), f.edit(f.who), f.pushes(f.who)}
 	}
-	ahead := f.clock(f.who, f.o.MaxAhead+time.Millisecond)
+	ahead := f.clock(f.who, f.o.maxAhead+time.Millisecond)
 	push := f.pushing(f.who, manner{meanwhile: true})
 	switch {
 	case f.o.hasClient(f.who) && f.on():
@@ -89,7 +89,7 @@ func afterClock(f follow) []step {
 		return []step{f.edit(f.who), ahead, add, f.pushes(f.who)}
 	case f.o.bounded() && f.IntN(3) == 0:
 		spoil := f.does(f.who, "spoils")
-		spoil.id, spoil.sets, spoil.bad = f.id, f.dice.sets(false), pick(f.dice, f.o.flaws()...)
+		spoil.id, spoil.sets, spoil.bad = f.id, f.dice.sets(false), pick(f.dice, f.o.flaws...)
 		return []step{ahead, spoil, f.pushes(f.who)}
 	}
 	return []step{f.edit(f.who), f.pushes(f.who), f.write()}

@@ -13,7 +13,7 @@ func identityOps() []family {
 		{often: inHalf(4), ops: []op{{
 			kind: kind{
 				name: "clones", args: []argument{otherDevice()}, follow: afterClone,
-				draw: func(d *dice, s *step) { s.whom = d.IntN(d.o.Devices) },
+				draw: func(d *dice, s *step) { s.whom = d.IntN(d.o.devices) },
 			},
 			possible: func(d *device, s step) bool {
 				return s.who != s.whom && d.client == nil && d.w.device(s.whom).client == nil
@@ -33,7 +33,7 @@ func identityOps() []family {
 			leaves: (*device).identity, needs: kitDevices(1), covers: []string{"is-restored"},
 		}}},
 		{often: func(d *dice) int {
-			if d.o.NewClient == nil {
+			if !d.o.clients {
 				return 0
 			}
 			return inHalf(2)(d)

@@ -15,7 +15,7 @@ func loadOps() []family {
 			kind: kind{
 				name: "floods", args: []argument{ofRecord(), countOf(20)}, many: true, end: insertFlood, apart: floodApart,
 				follow: func(f follow) []step {
-					return []step{f.pushes(f.who), f.clock(f.who, f.o.MaxAhead), f.flood(f.who, f.step.id, 20), f.pushes(f.who)}
+					return []step{f.pushes(f.who), f.clock(f.who, f.o.maxAhead), f.flood(f.who, f.step.id, 20), f.pushes(f.who)}
 				},
 			},
 			possible: isOfKit, act: (*device).flood, leaves: (*device).lastStamp,
@@ -46,19 +46,19 @@ func insertFlood(d *dice, steps []step) []step {
 	if d.IntN(3) > 0 {
 		return steps
 	}
-	s := d.flood(d.IntN(d.o.Devices), pick(d, d.o.IDs...), pick(d, 150, 300))
+	s := d.flood(d.IntN(d.o.devices), pick(d, d.o.ids...), pick(d, 150, 300))
 	return slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.followUps(s)...)...)
 }
 
 // floodApart is the different edits of a flood.
 func floodApart(g grammar, o domain, s step) (all []step) {
 	most := 1
-	for _, values := range o.Fields {
+	for _, values := range o.fields {
 		most = max(most, len(values))
 	}
 	for i := range min(s.n, most*len(o.names)) {
 		name := o.names[i%len(o.names)]
-		values := o.Fields[name]
+		values := o.fields[name]
 		all = append(all, g.edits(s.who, s.id, assignment{name, values[i/len(o.names)%len(values)]}))
 	}
 	return all
@@ -90,13 +90,13 @@ func appendGrowth(d *dice, steps []step) []step {
 	if d.seed%growsEach != growsEach/2 || !d.o.growing() {
 		return steps
 	}
-	who, other, id := d.IntN(d.o.Devices), d.IntN(d.o.Devices), pick(d, d.o.IDs...)
+	who, other, id := d.IntN(d.o.devices), d.IntN(d.o.devices), pick(d, d.o.ids...)
 	for d.o.hasClient(who) {
-		who = (who + 1) % d.o.Devices
+		who = (who + 1) % d.o.devices
 	}
 	grows := d.grammar.step(who, "grows")
 	grows.id, grows.n = id, grownFields
-	edit := d.edits(other, id, assignment{d.o.names[0], d.o.Fields[d.o.names[0]][0]})
+	edit := d.edits(other, id, assignment{d.o.names[0], d.o.fields[d.o.names[0]][0]})
 	return append(steps, d.clock(who, 0), grows, d.pushes(who), grows, d.pushes(who), d.pulls(other),
 		d.grammar.step(server, "restarts"), d.grammar.step(other, "reopens"), edit, d.pushes(other), d.pulls(other))
 }

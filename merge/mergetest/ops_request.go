@@ -45,8 +45,8 @@ func drawPush(d *dice, s *step) {
 func drawPull(d *dice, s *step) {
 	s.push.lost = d.faults.lost && d.IntN(5) == 0
 	s.push.closed = d.o.hasClient(s.who) && d.IntN(4) == 0
-	if d.faults.meets && d.o.Devices > 1 && d.IntN(5) == 0 {
-		s.push.at, s.push.whom = d.early(6), d.IntN(d.o.Devices)
+	if d.faults.meets && d.o.devices > 1 && d.IntN(5) == 0 {
+		s.push.at, s.push.whom = d.early(6), d.IntN(d.o.devices)
 	}
 }
 
@@ -65,7 +65,7 @@ func afterPush(f follow) []step {
 	}
 	m := pick(f.dice, manner{at: f.pause(), whom: f.b}, manner{storms: true, whom: f.b})
 	other := f.edit(f.a)
-	other.id = pick(f.dice, f.o.IDs...) // so that there is something between two rows
+	other.id = pick(f.dice, f.o.ids...) // so that there is something between two rows
 	return []step{other, f.edit(f.a), f.edit(f.b), f.pulls(f.b), f.pushing(f.a, m), f.pulls(f.b)}
 }
 

@@ -31,7 +31,7 @@ func rareServerOps() []family {
 		{ops: []op{{
 			kind:   kind{name: "is-restored", who: ofServer},
 			run:    func(w *world, _ step) { w.restore() },
-			needs:  func(a abilities, o domain) bool { return a.can(canRestore) && o.NewClient == nil },
+			needs:  func(a abilities, o domain) bool { return a.can(canRestore) && !o.clients },
 			covers: []string{"server is restored"},
 		}}},
 		{often: inThird(1), ops: []op{{
@@ -72,8 +72,8 @@ func afterBackup(f follow) []step {
 // restoredMarks is what shows whether the marks of clients are restored with the records: an edit comes
 // that loses, after a restore. It came before the backup, or after it, or never.
 func restoredMarks(f follow) []step {
-	if f.o.Devices > 1 {
-		f.b = (f.a + 1 + f.IntN(f.o.Devices-1)) % f.o.Devices
+	if f.o.devices > 1 {
+		f.b = (f.a + 1 + f.IntN(f.o.devices-1)) % f.o.devices
 	}
 	a, b, push := f.edit(f.a), f.edit(f.b), f.pushes(f.a)
 	a.sets[0].value = "deleted" // and so unlike the other one

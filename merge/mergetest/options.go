@@ -58,8 +58,7 @@ type Options struct {
 }
 
 // withDefaults fills in what is left out, and refuses what makes no sense.
-func (o Options) withDefaults() (domain, error) {
-	o.Seeds = cmp.Or(o.Seeds, 100)
+func (o Options) withDefaults() (config, error) {
 	o.Steps = cmp.Or(o.Steps, 300)
 	o.Devices = cmp.Or(o.Devices, 4)
 	tables := []string{cmp.Or(o.Table, "tasks")}
@@ -75,13 +74,19 @@ func (o Options) withDefaults() (domain, error) {
 	if anyField {
 		o.Fields = defaultFields()
 	}
-	d := domain{anyField: anyField, Options: o, tables: tables, names: slices.Sorted(maps.Keys(o.Fields)), ops: newTable()}
-	if err := d.check(); err != nil {
-		return d, err
+	d := domain{
+		devices: o.Devices, steps: o.Steps, maxAhead: o.MaxAhead, tables: tables, ids: o.IDs,
+		names: slices.Sorted(maps.Keys(o.Fields)), fields: o.Fields, anyField: anyField,
 	}
-	err := d.parseFields()
-	return d, err
+	if err := o.check(d); err != nil {
+		return config{}, err
+	}
+	err := d.parseFields(o.Fields)
+	return newConfig(d, o.Refused, o.NewClient), err
 }
+
+// seeds is the number of runs.
+func (o Options) seeds() int { return cmp.Or(o.Seeds, 100) }
 
 // literal returns what a schedule needs of the Options, as Go source.
 func (o Options) literal() string {

@@ -32,8 +32,8 @@ func TestSpaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, text := range o.Fields["f"] {
-		s, err := o.ops.grammar.parseStep("ana edits a f=" + text)
+	for i, text := range o.fields["f"] {
+		s, err := o.grammar.parseStep("ana edits a f=" + text)
 		if err != nil || len(s.sets) != 1 {
 			t.Fatal(text, err)
 		}

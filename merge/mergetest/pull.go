@@ -150,7 +150,7 @@ func (w *world) fresh() map[oracle.FieldKey]oracle.Write {
 	found := map[oracle.FieldKey]oracle.Write{}
 	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, newcomer(), "")
 	for _, r := range p.records {
-		if id, ok := w.o.idOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
+		if id, ok := w.o.idOf(r.Key()); ok && slices.Contains(w.o.ids, id) {
 			for name, v := range r.All() {
 				found[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 			}

@@ -114,7 +114,7 @@ func (d *device) contrary(it *item) assignment {
 	}
 	a.value = "deleted"
 	if v, _ := shown(it.id).Get(a.name); v.Deleted() {
-		a.value = cmp.Or(slices.Concat(d.w.o.Fields[a.name], []string{"null"})...)
+		a.value = cmp.Or(slices.Concat(d.w.o.fields[a.name], []string{"null"})...)
 	}
 	return a
 }

@@ -58,10 +58,10 @@ func check(create newBackend, given Options) (r report, err error) {
 	return r, err
 }
 
-func checkSeeds(create newBackend, given Options, o domain) (r report, err error) {
+func checkSeeds(create newBackend, given Options, o config) (r report, err error) {
 	r.counts = counts{}
-	for seed := o.First; seed < o.First+uint64(o.Seeds); seed++ {
-		steps := draw(seed, o)
+	for seed := given.First; seed < given.First+uint64(given.seeds()); seed++ {
+		steps := draw(seed, o.domain)
 		w, err := run(create, o, scenario{steps: steps})
 		if err != nil {
 			return r, err
@@ -75,26 +75,26 @@ func checkSeeds(create newBackend, given Options, o domain) (r report, err error
 		r.longest = max(r.longest, w.now.Sub(start()))
 	}
 	r.untested = r.able.untested(o)
-	if o.Seeds < enough {
+	if given.seeds() < enough {
 		return r, nil
 	}
 	for _, what := range r.able.required(o) {
 		if r.counts[what] == 0 {
-			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", o.Seeds, o.Steps, what, r.counts)
+			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.steps, what, r.counts)
 		}
 	}
 	return r, nil
 }
 
 // probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
-func (o *domain) probe(create newBackend) error {
+func (o *config) probe(create newBackend) error {
 	var steps []step
-	for _, id := range o.IDs {
+	for _, id := range o.ids {
 		for _, name := range o.names {
-			steps = append(steps, o.ops.grammar.edits(0, id, assignment{name, o.Fields[name][0]}))
+			steps = append(steps, o.grammar.edits(0, id, assignment{name, o.fields[name][0]}))
 		}
 	}
-	w, err := run(create, *o, scenario{steps: append(steps, o.ops.grammar.pushes(0))})
+	w, err := run(create, *o, scenario{steps: append(steps, o.grammar.pushes(0))})
 	o.points, o.pauses = w.points, w.pauses
 	return err
 }

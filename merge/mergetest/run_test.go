@@ -30,7 +30,7 @@ func BenchmarkMonth(b *testing.B) {
 	var days time.Duration
 	n := 0
 	for b.Loop() {
-		w, err := run(newMemory, o, scenario{steps: draw(uint64(n), o)})
+		w, err := run(newMemory, o, scenario{steps: draw(uint64(n), o.domain)})
 		if err != nil || w.breach != nil {
 			b.Fatal(err, w.breach)
 		}
@@ -49,7 +49,7 @@ func TestSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			w, err := run(newMemory, o, scenario{draw(seed, o), true})
+			w, err := run(newMemory, o, scenario{draw(seed, o.domain), true})
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}
@@ -68,14 +68,14 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range uint64(200) {
-		for _, s := range draw(seed, o) {
-			again, err := o.ops.grammar.parseStep(s.String())
+		for _, s := range draw(seed, o.domain) {
+			again, err := o.grammar.parseStep(s.String())
 			if err != nil || again.String() != s.String() {
 				t.Fatalf("%q became %q, %v", s, again, err)
 			}
-			for _, p := range o.ops.grammar.plainer(s) {
+			for _, p := range o.grammar.plainer(s) {
 				for _, q := range p {
-					if again, err := o.ops.grammar.parseStep(q.String()); err != nil || again.String() != q.String() {
+					if again, err := o.grammar.parseStep(q.String()); err != nil || again.String() != q.String() {
 						t.Fatalf("%q became %q, %v", q, again, err)
 					}
 				}

@@ -80,16 +80,16 @@ func replay(create newBackend, s Schedule) error {
 	if err != nil {
 		return err
 	}
-	steps, err := o.ops.grammar.parseSteps(s.Steps)
+	steps, err := o.grammar.parseSteps(s.Steps)
 	if err != nil {
 		return err
 	}
 	for i, s := range steps {
-		if s.is("spoils") && !slices.Contains(o.flaws(), s.bad) {
-			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws())
+		if s.is("spoils") && !slices.Contains(o.flaws, s.bad) {
+			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws)
 		}
 	}
-	o = o.with(steps)
+	o.domain = o.with(steps)
 	w, err := run(create, o, scenario{steps, true})
 	if err == nil && w.breach == nil { // perhaps it keeps no marks
 		o.marks = true

@@ -69,7 +69,7 @@ type serverCopy struct {
 // with them there is none.
 func (w *world) backUp() {
 	r, ok := w.backend.(Restorer)
-	if !ok || w.o.NewClient != nil {
+	if !ok || w.o.newClient != nil {
 		return
 	}
 	restore, err := r.Backup()

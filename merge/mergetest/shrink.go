@@ -9,10 +9,10 @@ import (
 // shrinker makes a schedule smaller that breaks a law, by leaving steps out and making
 // the others plainer, as long as the same law is broken.
 type shrinker struct {
-	create newBackend
 	o      domain
 	law    law.Law
-	left   int // how many runs it may still make
+	breaks func(steps []step) (l law.Law, ok bool) // the law that steps break, if they break one
+	left   int                                     // how many runs it may still make
 }
 
 // fails reports whether the steps break the law. That a crash, a restart, a meeting or
@@ -22,15 +22,15 @@ func (s *shrinker) fails(steps []step) bool {
 		return false
 	}
 	s.left--
-	w, err := run(s.create, s.o, scenario{steps: steps})
-	if err != nil || w.breach == nil {
+	broken, ok := s.breaks(steps)
+	if !ok {
 		return false
 	}
 	guessed := slices.Contains([]law.Law{law.Durable, law.Meet, law.Damaged, law.Whole}, s.law)
-	if guessed && w.breach.law.OfField() {
-		s.law = w.breach.law
+	if guessed && broken.OfField() {
+		s.law = broken
 	}
-	return s.law == w.breach.law
+	return s.law == broken
 }
 
 // shrink returns steps of which none can be left out or made plainer.
@@ -64,7 +64,7 @@ func (s *shrinker) plainer(steps []step) (_ []step, changed bool) {
 	for i := range steps {
 		for again := true; again; {
 			again = false
-			for _, p := range s.o.ops.grammar.plainer(steps[i]) {
+			for _, p := range s.o.grammar.plainer(steps[i]) {
 				less := slices.Concat(steps[:i], p, steps[i+1:])
 				if s.fails(less) {
 					steps, again, changed = less, len(p) == 1, true

@@ -24,9 +24,8 @@ func (s *shrinker) generalize(steps []step) []step {
 	for range 3 { // a deletion at an equal stamp is a deletion first
 		again := false
 		for _, other := range s.others(steps) {
-			w, err := run(s.create, s.o, scenario{steps: other})
-			if err == nil && w.breach != nil && s.isMoreGeneral(w.breach.law) {
-				s.law = w.breach.law
+			if broken, ok := s.breaks(other); ok && s.isMoreGeneral(broken) {
+				s.law = broken
 				steps, again = s.shrink(other), true
 				break
 			}
@@ -69,7 +68,7 @@ func (s *shrinker) others(steps []step) [][]step {
 // so that the devices write in either order.
 func (s *shrinker) spaced(steps []step) [][]step {
 	var apart, rising, falling []step
-	g := s.o.ops.grammar
+	g := s.o.grammar
 	for _, x := range steps {
 		for _, y := range s.single(x) {
 			apart = append(apart, y, g.wait(time.Millisecond))
@@ -106,14 +105,14 @@ func (s *shrinker) single(x step) []step {
 	if x.kind.apart == nil {
 		return []step{x}
 	}
-	return x.kind.apart(s.o.ops.grammar, s.o, x)
+	return x.kind.apart(s.o.grammar, s.o, x)
 }
 
 // ahead returns the steps with clocks of devices that are ahead, where that of the server is not
 // set: a server that looks at no time at all accepts what is stamped by either.
 func (s *shrinker) ahead(steps []step) (others []step) {
 	for i := range people() {
-		others = append(others, s.o.ops.grammar.clock(i, 1000*time.Hour))
+		others = append(others, s.o.grammar.clock(i, 1000*time.Hour))
 	}
 	for _, x := range steps {
 		if !x.is("forgets-time") {
@@ -130,15 +129,15 @@ func (s *shrinker) calm(steps []step) (others [][]step) {
 		if !x.push.storms {
 			continue
 		}
-		g := s.o.ops.grammar
-		edit := g.edits(x.push.whom, s.o.IDs[0], assignment{s.o.names[0], "deleted"})
+		g := s.o.grammar
+		edit := g.edits(x.push.whom, s.o.ids[0], assignment{s.o.names[0], "deleted"})
 		for _, y := range steps[:i] {
 			if y.who == x.who && len(y.sets) > 0 {
 				edit.id, edit.sets = y.id, []assignment{{y.sets[0].name, "deleted"}}
 			}
 		}
 		again, push := edit, g.pushes(x.push.whom)
-		again.sets = []assignment{{edit.sets[0].name, cmp.Or(append(s.o.Fields[edit.sets[0].name], "1")...)}}
+		again.sets = []assignment{{edit.sets[0].name, cmp.Or(append(s.o.fields[edit.sets[0].name], "1")...)}}
 		x.push.storms = false
 		for _, within := range [][]step{{edit, push}, {edit, again, push}, {edit, again, edit, push}} {
 			others = append(others, slices.Concat(steps[:i], within, []step{x}, steps[i+1:]), slices.Concat(steps[:i], []step{x}, within, steps[i+1:]))
@@ -153,7 +152,7 @@ func (s *shrinker) alone(steps []step) (others [][]step) {
 	for i, x := range steps {
 		others = append(others, slices.Concat(steps[:i], steps[i+1:]))
 		if x.is("spoils") {
-			x = s.o.ops.grammar.edits(x.who, x.id, x.sets...)
+			x = s.o.grammar.edits(x.who, x.id, x.sets...)
 			others = append(others, slices.Concat(steps[:i], []step{x}, steps[i+1:]))
 		}
 	}
@@ -177,7 +176,7 @@ func (s *shrinker) ofTwo(steps []step) (others [][]step) {
 			continue
 		}
 		before, after := steps[:i], steps[i+1:]
-		for other := range s.o.Devices {
+		for other := range s.o.devices {
 			others = append(others, slices.Concat(before, by(after, x.who, other)), slices.Concat(by(before, x.who, other), after))
 		}
 	}
@@ -191,11 +190,11 @@ func (s *shrinker) undeleted(steps []step, all bool) (others []step) {
 	for _, x := range steps {
 		sets := x.sets
 		if all && (x.is("deletes") || x.is("restores")) {
-			x.kind, sets = s.o.ops.grammar.kind(ofDevice, "edits"), []assignment{{first, s.o.Fields[first][0]}}
+			x.kind, sets = s.o.grammar.kind(ofDevice, "edits"), []assignment{{first, s.o.fields[first][0]}}
 		}
 		x.sets = nil
 		for _, a := range sets {
-			if values := s.o.Fields[a.name]; len(values) > 0 && (a.value == "deleted" || a.value == "null") {
+			if values := s.o.fields[a.name]; len(values) > 0 && (a.value == "deleted" || a.value == "null") {
 				a.value = values[len(values)-1]
 			}
 			x.sets = append(x.sets, a)

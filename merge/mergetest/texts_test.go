@@ -117,7 +117,7 @@ func TestUnread(t *testing.T) {
 		`{"results":[]}`:  "it begins  {\"results\":[]}",
 		`<html>`:          "it begins  <html>",
 	} {
-		w := &world{o: domain{}, ledger: oracle.NewLedger(), counts: counts{}, backend: answering{answer: answer}}
+		w := &world{o: config{}, ledger: oracle.NewLedger(), counts: counts{}, backend: answering{answer: answer}}
 		w.deliver("ana pushes", batch{}, manner{})
 		if w.breach == nil || w.breach.law != law.WellFormed || !strings.Contains(w.breach.detail[0], says) {
 			t.Errorf("%s: %+v", answer, w.breach)

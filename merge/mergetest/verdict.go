@@ -29,7 +29,7 @@ func (w *world) early(it *item) bool { return w.blind() || w.ahead(it) }
 // ahead reports whether an item must be refused for its stamps.
 func (w *world) ahead(it *item) bool {
 	for _, x := range it.writes {
-		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.Write) > w.o.MaxAhead {
+		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.Write) > w.o.maxAhead {
 			return true
 		}
 	}
@@ -102,12 +102,12 @@ func (w *world) judgeReply(a answer, i int) {
 	case w.ahead(it):
 		if !ahead || !r.Retryable || !w.isTime(r.ServerTime) {
 			w.brokenByNeighbour(a, i)
-			w.broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
+			w.broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.maxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
 		}
 	case ahead && !w.o.bounded():
 		w.broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
 	case ahead && w.able.can(canTellTime):
-		w.broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
+		w.broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.maxAhead, brief(r))
 	case r.Verdict == "refused" && !ahead:
 		w.brokenRefusal(a, i)
 	case a.known[i].accepted && r.Changed:
@@ -141,7 +141,7 @@ func (w *world) judgeBad(a answer, i int) {
 	if it.code != "" && it.code != string(r.Code) {
 		w.broken(law.BadRefused, "%s: it is refused with the code %s, and was before with %s", w.at(a, i), r.Code, it.code)
 	}
-	if _, given := w.o.Refused[merge.Code(it.bad)]; given && string(r.Code) != it.bad {
+	if _, given := w.o.refused[merge.Code(it.bad)]; given && string(r.Code) != it.bad {
 		w.broken(law.BadRefused, "%s: by Options.Refused its code should be %s, and is %s", w.at(a, i), it.bad, r.Code)
 	}
 	it.code = string(r.Code)

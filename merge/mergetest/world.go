@@ -13,7 +13,7 @@ import (
 
 // world is one run: a backend, its devices, and what the kit knows of them.
 type world struct {
-	o       domain
+	o       config
 	env     *Env
 	backend Backend
 	now     time.Time
@@ -61,7 +61,7 @@ type newBackend = func(*Env) (Backend, error)
 
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
-func run(create newBackend, o domain, s scenario) (w *world, err error) {
+func run(create newBackend, o config, s scenario) (w *world, err error) {
 	w = &world{o: o, now: start(), counts: counts{}, ledger: oracle.NewLedger(), last: latest{-1, -1, -1, -1, -1}, decoded: map[string][]record.Record{}}
 	w.ids = o.named(s.steps)
 	w.devices = make([]*device, len(people()))

@@ -1,0 +1,85 @@
+package mergetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+func (o Options) check(d domain) error {
+	switch {
+	case o.Seeds < 0 || o.Steps < 0:
+		return fmt.Errorf("mergetest: %d seeds of %d steps", o.Seeds, o.Steps)
+	case d.devices < 1 || d.devices > len(people()):
+		return fmt.Errorf("mergetest: %d devices; there can be 1 to %d", d.devices, len(people()))
+	case len(d.ids) == 0 || len(d.names) == 0:
+		return fmt.Errorf("mergetest: nothing to write: no IDs or no Fields")
+	}
+	for _, id := range d.ids {
+		if err := checkName(id); err != nil {
+			return err
+		}
+	}
+	for _, name := range d.names {
+		if err := checkName(name); err != nil {
+			return err
+		}
+		if len(d.fields[name]) == 0 {
+			return fmt.Errorf("mergetest: the field %q has no values", name)
+		}
+	}
+	return o.checkRefused()
+}
+
+func (o Options) checkRefused() error {
+	for _, code := range slices.Sorted(maps.Keys(o.Refused)) {
+		fields := o.Refused[code]
+		if checkName(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
+			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if err := checkName(name); err != nil {
+				return err
+			}
+			if !json.Valid([]byte(fields[name])) {
+				return fmt.Errorf("mergetest: Refused has for %q a value of the field %q that is not JSON", code, name)
+			}
+		}
+	}
+	return nil
+}
+
+// parseFields puts the values into the form in which a step holds them: canonical, and without
+// spaces, since those part the words of a step.
+func (d *domain) parseFields(given map[string][]string) error {
+	d.fields = map[string][]string{}
+	for _, name := range d.names {
+		for _, text := range given[name] {
+			v, err := record.ParseValue([]byte(text))
+			if err != nil {
+				return fmt.Errorf("mergetest: a value of the field %q: %w", name, err)
+			}
+			d.fields[name] = append(d.fields[name], spaceless(v))
+		}
+	}
+	return nil
+}
+
+// spaceless returns the JSON of a value with escapes for the spaces in its strings. Canonical
+// JSON has none elsewhere.
+func spaceless(v record.Value) string {
+	var b strings.Builder
+	for _, r := range v.JSON() {
+		if unicode.IsSpace(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
