@@ -25,12 +25,12 @@ func (a abilities) can(b abilities) bool { return a&b == b }
 
 // required returns what must have happened in many runs on a backend that can do so much.
 func (a abilities) required(o config) []string {
-	all := append(slices.Clone(o.flaws),
+	all := append(slices.Clone(o.Flaws),
 		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
-	several, clients, plain := o.devices > 1, o.clients, o.plainDevices()
-	bound := judgesTime(a, o.domain)
+	several, clients, plain := o.Devices > 1, o.Clients, o.PlainDevices()
+	bound := judgesTime(a, o.Domain)
 	for _, x := range []struct {
 		when bool
 		what []string
@@ -49,8 +49,8 @@ func (a abilities) required(o config) []string {
 			all = append(all, x.what...)
 		}
 	}
-	for _, k := range o.grammar {
-		if op := o.ops[k]; op.needs == nil || op.needs(a, o.domain) {
+	for _, k := range o.Grammar {
+		if op := o.ops[k]; op.needs == nil || op.needs(a, o.Domain) {
 			all = append(all, op.covers...)
 		}
 	}
@@ -60,14 +60,14 @@ func (a abilities) required(o config) []string {
 
 // untested says what is left untested, and why.
 func (a abilities) untested(o config) (all []string) {
-	clients, plain := o.clients, o.plainDevices()
+	clients, plain := o.Clients, o.PlainDevices()
 	for _, x := range []struct {
 		tested bool
 		text   string
 	}{
 		{a.can(canTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
-		{o.bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
-		{o.devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
+		{o.Bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
+		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
 		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
 		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
 		{a.can(canPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
@@ -88,8 +88,8 @@ func (a abilities) untested(o config) (all []string) {
 			all = append(all, x.text)
 		}
 	}
-	for _, k := range o.grammar {
-		if op := o.ops[k]; op.lacks != "" && !op.needs(a, o.domain) {
+	for _, k := range o.Grammar {
+		if op := o.ops[k]; op.lacks != "" && !op.needs(a, o.Domain) {
 			all = append(all, op.lacks)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -41,7 +42,7 @@ func (w *world) stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bo
 // returned f.
 func (w *world) writtenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool {
 	for range 3 {
-		w.unchanged(batch{client: stranger()}) // a push of nothing
+		w.unchanged(batch{client: schedule.Stranger()}) // a push of nothing
 		w.now = w.now.Add(time.Hour)
 		if g := w.fresh()[k]; g != f && g.Value == v.JSON() {
 			return true
@@ -83,7 +84,7 @@ func (w *world) unchanged(b batch) bool {
 // from the cursor of the device that pulled.
 func (w *world) returned(k oracle.FieldKey, who string) bool {
 	found := w.fresh()
-	if i := slices.Index(people(), who); i >= 0 {
+	if i := slices.Index(schedule.People(), who); i >= 0 {
 		d := w.devices[i]
 		p, _ := w.read(&request{pull: d}, d.id, d.cursor)
 		d.take(p.records)
@@ -95,19 +96,19 @@ func (w *world) returned(k oracle.FieldKey, who string) bool {
 
 // blameNames names the law about names, if with plain names the same steps break no law. Steps in
 // which the length of a batch matters tell nothing.
-func (w *world) blameNames(create newBackend, steps []step) {
-	if w.breach.law == law.Panics || slices.ContainsFunc(steps, func(s step) bool { return s.many || s.push.cut > 0 || s.push.garbled > 0 }) {
+func (w *world) blameNames(create newBackend, steps []schedule.Step) {
+	if w.breach.law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
 	}
-	if !slices.ContainsFunc(steps, step.isOdd) {
+	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {
 		return
 	}
-	o, others := w.o, []step(nil)
-	o.domain, others = w.o.renamed(steps)
+	o, others := w.o, []schedule.Step(nil)
+	o.Domain, others = w.o.Renamed(steps)
 	v, err := run(create, o, scenario{steps: others})
 	if err != nil || v.breach != nil {
 		return
 	}
 	w.breach.law = law.Names
-	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.ids, o.names))
+	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.Names))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -88,13 +89,13 @@ func byDigits(old, in record.FieldValue) bool {
 func TestLongSilence(t *testing.T) {
 	gone := []law.Law{law.Tombstone, law.Stays, law.Later, law.Vanish, law.Outcome, law.Revive, law.Lost, law.Retry}
 	for _, test := range []broken{
-		{"deletions of a month ago", expiring(30*day, purges), gone},
-		{"deletions of a year ago", expiring(year, purges), gone},
-		{"records of a year ago", expiring(year, archives), gone},
-		{"marks of a month ago", expiring(30*day, dropsMarks), []law.Law{law.Lost, law.Note}},
-		{"marks of a year ago", expiring(year, dropsMarks), []law.Law{law.Lost, law.Note}},
-		{"cursors of a month ago", expiringCursors(30 * day), []law.Law{law.Skip}},
-		{"cursors of a year ago", expiringCursors(year), []law.Law{law.Skip}},
+		{"deletions of a month ago", expiring(30*schedule.Day, purges), gone},
+		{"deletions of a year ago", expiring(schedule.Year, purges), gone},
+		{"records of a year ago", expiring(schedule.Year, archives), gone},
+		{"marks of a month ago", expiring(30*schedule.Day, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"marks of a year ago", expiring(schedule.Year, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"cursors of a month ago", expiringCursors(30 * schedule.Day), []law.Law{law.Skip}},
+		{"cursors of a year ago", expiringCursors(schedule.Year), []law.Law{law.Skip}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
 	}

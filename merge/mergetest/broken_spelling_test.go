@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -63,9 +64,9 @@ func TestRespell(t *testing.T) {
 	var engine merge.Engine
 	for seed := range uint64(20) {
 		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
-		for _, s := range draw(seed, o.domain) {
-			if s.is("edits") || s.is("floods") {
-				o.ops[s.kind].act(d, s)
+		for _, s := range schedule.Draw(seed, o.Domain) {
+			if s.Is("edits") || s.Is("floods") {
+				o.ops[s.Kind].act(d, s)
 			}
 		}
 		for _, it := range d.outbox {

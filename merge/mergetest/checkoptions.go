@@ -8,28 +8,29 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func (o Options) check(d domain) error {
+func (o Options) check(d schedule.Domain) error {
 	switch {
 	case o.Seeds < 0 || o.Steps < 0:
 		return fmt.Errorf("mergetest: %d seeds of %d steps", o.Seeds, o.Steps)
-	case d.devices < 1 || d.devices > len(people()):
-		return fmt.Errorf("mergetest: %d devices; there can be 1 to %d", d.devices, len(people()))
-	case len(d.ids) == 0 || len(d.names) == 0:
+	case d.Devices < 1 || d.Devices > len(schedule.People()):
+		return fmt.Errorf("mergetest: %d devices; there can be 1 to %d", d.Devices, len(schedule.People()))
+	case len(d.IDs) == 0 || len(d.Names) == 0:
 		return fmt.Errorf("mergetest: nothing to write: no IDs or no Fields")
 	}
-	for _, id := range d.ids {
-		if err := checkName(id); err != nil {
+	for _, id := range d.IDs {
+		if err := schedule.CheckName(id); err != nil {
 			return err
 		}
 	}
-	for _, name := range d.names {
-		if err := checkName(name); err != nil {
+	for _, name := range d.Names {
+		if err := schedule.CheckName(name); err != nil {
 			return err
 		}
-		if len(d.fields[name]) == 0 {
+		if len(d.Fields[name]) == 0 {
 			return fmt.Errorf("mergetest: the field %q has no values", name)
 		}
 	}
@@ -39,11 +40,11 @@ func (o Options) check(d domain) error {
 func (o Options) checkRefused() error {
 	for _, code := range slices.Sorted(maps.Keys(o.Refused)) {
 		fields := o.Refused[code]
-		if checkName(string(code)) != nil || asWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
+		if schedule.CheckName(string(code)) != nil || schedule.AsWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
 			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			if err := checkName(name); err != nil {
+			if err := schedule.CheckName(name); err != nil {
 				return err
 			}
 			if !json.Valid([]byte(fields[name])) {
@@ -54,20 +55,20 @@ func (o Options) checkRefused() error {
 	return nil
 }
 
-// parseFields puts the values into the form in which a step holds them: canonical, and without
-// spaces, since those part the words of a step.
-func (d *domain) parseFields(given map[string][]string) error {
-	d.fields = map[string][]string{}
-	for _, name := range d.names {
+// canonicalFields returns values in the form in which a step holds them: canonical, and without spaces,
+// since those separate the words of a step.
+func canonicalFields(given map[string][]string) (map[string][]string, error) {
+	fields := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		for _, text := range given[name] {
 			v, err := record.ParseValue([]byte(text))
 			if err != nil {
-				return fmt.Errorf("mergetest: a value of the field %q: %w", name, err)
+				return nil, fmt.Errorf("mergetest: a value of the field %q: %w", name, err)
 			}
-			d.fields[name] = append(d.fields[name], spaceless(v))
+			fields[name] = append(fields[name], spaceless(v))
 		}
 	}
-	return nil
+	return fields, nil
 }
 
 // spaceless returns the JSON of a value with escapes for the spaces in its strings. Canonical

@@ -6,6 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -102,7 +103,7 @@ func (w *world) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []com
 
 // whoAndWhen describes the stamp that a reply names.
 func whoAndWhen(s *merge.StampReply) string {
-	return whose(s.ClientID) + " at " + when(int64(s.UpdatedAt))
+	return schedule.Whose(s.ClientID) + " at " + when(int64(s.UpdatedAt))
 }
 
 // judgeSuperseded looks at what is said of a field while not all is known of it, since another

@@ -86,7 +86,7 @@ func (w want) fits(x oracle.Write) bool {
 
 // addClient puts a Client of the user in the place of a device, if it is one of those.
 func (d *device) addClient() {
-	if d.w.o.hasClient(d.index) {
+	if d.w.o.HasClient(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
 		d.client = &clientDevice{Client: d.w.o.newClient(d.id, wall), wants: map[oracle.FieldKey][]want{}, refused: map[oracle.Written]bool{}, reopened: -1}
 		if d.client.Client == nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // TestClients: clients that are right pass, and do everything.
@@ -71,9 +72,9 @@ func TestClientsSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			steps := draw(seed, o.domain)
+			steps := schedule.Draw(seed, o.Domain)
 			for _, s := range steps {
-				if again, err := o.grammar.parseStep(s.String()); err != nil || again.String() != s.String() {
+				if again, err := o.Grammar.ParseStep(s.String()); err != nil || again.String() != s.String() {
 					t.Fatalf("%q became %q, %v", s, again, err)
 				}
 			}

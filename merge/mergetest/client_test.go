@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -82,7 +83,7 @@ func (a *app) stamp() clock.Stamp {
 		return clock.Stamp{Time: last - 999_999, Client: a.id}
 	}
 	if a.foreign {
-		return clock.Stamp{Time: a.clock.Now(), Client: stranger()}
+		return clock.Stamp{Time: a.clock.Now(), Client: schedule.Stranger()}
 	}
 	return clock.Stamp{Time: a.clock.Now(), Client: a.id}
 }

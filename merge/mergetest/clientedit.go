@@ -8,12 +8,13 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // editClient lets a Client edit, and notes what it stamped the edit with. It reports whether
 // there was anything to edit.
-func (d *device) editClient(id string, sets []assignment) bool {
+func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	key := d.w.key(id)
 	before := d.client.Shown(key)
 	fields := d.changing(before, sets)
@@ -50,24 +51,24 @@ func (d *device) editClient(id string, sets []assignment) bool {
 
 // changing returns the assignments that change something: a Client is not asked to write a value
 // that is there already.
-func (d *device) changing(before record.Record, sets []assignment) map[string]record.Value {
+func (d *device) changing(before record.Record, sets []schedule.Assignment) map[string]record.Value {
 	fields := map[string]record.Value{}
 	for _, a := range sets {
-		v, err := a.parse()
+		v, err := parseValue(a)
 		d.w.must(err)
-		if old, ok := before.Get(a.name); !ok || old.Value != v {
-			fields[a.name] = v
+		if old, ok := before.Get(a.Name); !ok || old.Value != v {
+			fields[a.Name] = v
 		}
 	}
 	return fields
 }
 
-// parse returns the value of an assignment.
-func (a assignment) parse() (record.Value, error) {
-	if a.value == "deleted" {
+// parseValue returns the value of an assignment.
+func parseValue(a schedule.Assignment) (record.Value, error) {
+	if a.Value == "deleted" {
 		return record.Deletion(), nil
 	}
-	return record.ParseValue([]byte(a.value))
+	return record.ParseValue([]byte(a.Value))
 }
 
 // brokenEdit names the law that is broken by a Client that refuses an edit.
@@ -99,8 +100,8 @@ func greatest(floor clock.Timestamp) string {
 func (d *device) meanwhile(it *item) {
 	a := d.contrary(it)
 	d.w.count("edits meanwhile")
-	d.editClient(it.id, []assignment{a})
-	d.w.tell(d.name+" meanwhile "+editing(it.id, a), d.client.note)
+	d.editClient(it.id, []schedule.Assignment{a})
+	d.w.tell(d.name+" meanwhile "+schedule.Editing(it.id, a), d.client.note)
 }
 
 // judgeShown compares what a Client shows with what is confirmed to it and what it edited.

@@ -9,26 +9,27 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // pushClient sends what waits in a Client.
-func (w *world) pushClient(d *device, m manner) {
+func (w *world) pushClient(d *device, m schedule.Manner) {
 	if d.client.busy {
 		return
 	}
 	d.client.busy = true
 	defer func() { d.client.busy = false }()
-	m.reversed, m.last, m.doubled, m.spelled = false, false, false, false // what a Client sends stays as it is
+	m.Reversed, m.Last, m.Doubled, m.Spelled = false, false, false, false // what a Client sends stays as it is
 	items := d.collect()
 	if len(items) == 0 || w.breach != nil {
 		return
 	}
 	h, ok := w.send(d, items, m)
-	if m.meanwhile && w.breach == nil {
+	if m.Meanwhile && w.breach == nil {
 		d.meanwhile(items[0])
 	}
-	if m.lost {
+	if m.Lost {
 		w.count("answer to a client lost")
 	} else if ok && w.breach == nil {
 		d.handAnswer(items, h)
@@ -51,7 +52,7 @@ func (d *device) collect() (items []*item) {
 	raws := split(text)
 	for i, it := range all {
 		key := it.Mutation.Data.Key()
-		id, ok := d.w.o.idOf(key)
+		id, ok := d.w.idOf(key)
 		if it.Err != nil || !ok {
 			d.w.broken(law.ClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
 			return nil
@@ -98,7 +99,7 @@ func listedItems(items []*item) string {
 func (d *device) tamper(it *item) *item {
 	v, ok := it.m.Data.Get(flawed)
 	bad := strings.Trim(v.Value.JSON(), `"`)
-	if !ok || !slices.Contains(d.w.o.flaws, bad) {
+	if !ok || !slices.Contains(d.w.o.Flaws, bad) {
 		return it
 	}
 	var b record.Builder

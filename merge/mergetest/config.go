@@ -5,28 +5,29 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // config is what is run.
 type config struct {
-	domain
+	schedule.Domain
 	refused   map[merge.Code]map[string]string // what the backend must refuse for good
 	newClient newClient                        // nil: all devices are the kit's own
 	marks     bool                             // edits that are lost as they come must be reported, though none was in this run
-	ops       map[*kind]op
+	ops       map[*schedule.Kind]op
 }
 
 // newConfig returns what is run of a domain.
-func newConfig(d domain, refused map[merge.Code]map[string]string, newClient newClient) config {
+func newConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient newClient) config {
 	t := newTable()
-	d.grammar, d.families, d.clients = t.grammar, t.families, newClient != nil
+	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
 	for _, f := range flaws() {
-		d.flaws = append(d.flaws, f.name)
+		d.Flaws = append(d.Flaws, f.name)
 	}
 	for _, code := range slices.Sorted(maps.Keys(refused)) {
-		d.flaws = append(d.flaws, string(code))
+		d.Flaws = append(d.Flaws, string(code))
 	}
-	return config{domain: d, refused: refused, newClient: newClient, ops: t.ops}
+	return config{Domain: d, refused: refused, newClient: newClient, ops: t.ops}
 }
 
 // refuses reports whether a field is one of those that are refused with a code.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // counts are how often things happened. What never happens is not tested, whatever the
@@ -32,10 +33,10 @@ func (c counts) String() string {
 }
 
 // countPush counts how a push goes. That a user edits meanwhile is counted when it happens.
-func (w *world) countPush(m manner, b batch) {
-	for _, flag := range m.flags() {
-		if *flag.on && flag.on != &m.meanwhile {
-			w.count(flag.text)
+func (w *world) countPush(m schedule.Manner, b batch) {
+	for _, flag := range m.Flags() {
+		if *flag.On && flag.On != &m.Meanwhile {
+			w.count(flag.Text)
 		}
 	}
 	for _, it := range b.items {
@@ -62,7 +63,7 @@ func (w *world) countReply(it *item, r merge.Reply) {
 	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return x.Time < 1e18 }) {
 		w.count("stamped before 2001")
 	}
-	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.maxAhead }) {
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.MaxAhead }) {
 		w.count("accepted at the limit")
 	}
 }

@@ -10,15 +10,16 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // deliver lets a batch reach the server, judges the answer, and notes in the ledger what
 // became of each write. It reports whether there is an answer.
-func (w *world) deliver(does string, b batch, m manner) (h heard, ok bool) {
+func (w *world) deliver(does string, b batch, m schedule.Manner) (h heard, ok bool) {
 	a := answer{batch: b, mark: w.ledger.Marks[b.client], top: b.latest()}
 	a.known = w.sent(b)
 	var err error
-	r := &request{manner: m, batch: b, does: does}
+	r := &request{Manner: m, batch: b, does: does}
 	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
 	if r.met {
 		r.does = "now that ends"

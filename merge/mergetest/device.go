@@ -8,6 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -56,7 +57,7 @@ type batch struct {
 }
 
 func newDevice(w *world, index int) *device {
-	d := &device{w: w, name: people()[index], index: index}
+	d := &device{w: w, name: schedule.People()[index], index: index}
 	d.install()
 	d.addClient()
 	return d
@@ -65,7 +66,7 @@ func newDevice(w *world, index int) *device {
 // install gives the device a state that is empty, and an ID of its own.
 func (d *device) install() {
 	skew := d.skew
-	d.state = state{id: clientID(d.index, d.installed), skew: skew, confirmed: map[string]map[string]record.FieldValue{}}
+	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: map[string]map[string]record.FieldValue{}}
 	d.newClock(0)
 }
 
@@ -229,8 +230,8 @@ func (d *device) mend() {
 // it. Records of other tables and IDs are passed over.
 func (d *device) take(records []record.Record) {
 	for _, r := range records {
-		id, ok := d.w.o.idOf(r.Key())
-		if !ok || !slices.Contains(d.w.o.ids, id) {
+		id, ok := d.w.idOf(r.Key())
+		if !ok || !slices.Contains(d.w.o.IDs, id) {
 			continue
 		}
 		if d.confirmed[id] == nil {

@@ -5,27 +5,28 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // edit puts an edit into the outbox, and reports whether there was anything to edit.
-func (d *device) edit(id string, sets []assignment) bool {
+func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	if d.client != nil {
 		return d.editClient(id, sets)
 	}
 	edit := d.shown(id).Edit(d.stamp())
 	for _, a := range sets {
 		switch {
-		case a.value == "deleted":
-			edit.Delete(a.name)
-		case a.name == record.DeletedField && a.value == "true":
+		case a.Value == "deleted":
+			edit.Delete(a.Name)
+		case a.Name == record.DeletedField && a.Value == "true":
 			edit.DeleteRecord()
-		case a.name == record.DeletedField:
+		case a.Name == record.DeletedField:
 			edit.RestoreRecord()
 		default:
-			v, err := record.ParseValue([]byte(a.value))
+			v, err := record.ParseValue([]byte(a.Value))
 			d.w.must(err)
-			edit.Set(a.name, v)
+			edit.Set(a.Name, v)
 		}
 	}
 	m, err := edit.Mutation()
@@ -36,7 +37,7 @@ func (d *device) edit(id string, sets []assignment) bool {
 
 // add edits a record, and gathers that in one item with the edit before it, as devices do whose
 // users type on. So an item can have writes with different stamps.
-func (d *device) add(id string, sets []assignment) bool {
+func (d *device) add(id string, sets []schedule.Assignment) bool {
 	at := len(d.outbox) - 1
 	done := d.edit(id, sets)
 	if at < 0 || d.client != nil {
@@ -64,24 +65,24 @@ func newItem(id string, m record.Mutation) *item {
 }
 
 // flood puts many edits into the outbox, each of one field, and each upon the one before.
-func (d *device) flood(s step) (done bool) {
-	shown := d.shown(s.id)
+func (d *device) flood(s schedule.Step) (done bool) {
+	shown := d.shown(s.ID)
 	base := map[string]clock.Stamp{}
-	for _, name := range d.w.o.names {
+	for _, name := range d.w.o.Names {
 		v, _ := shown.Get(name)
 		base[name] = v.Stamp
 	}
-	for i := range s.n {
-		name := d.w.o.names[i%len(d.w.o.names)]
-		values := d.w.o.fields[name]
+	for i := range s.N {
+		name := d.w.o.Names[i%len(d.w.o.Names)]
+		values := d.w.o.Fields[name]
 		if len(values) == 0 {
 			values = []string{"null"}
 		}
-		v, err := record.ParseValue([]byte(values[i/len(d.w.o.names)%len(values)]))
+		v, err := record.ParseValue([]byte(values[i/len(d.w.o.Names)%len(values)]))
 		d.w.must(err)
 		at := d.stamp()
-		one := recordOf(d.w.key(s.id), map[string]record.FieldValue{name: {Value: v, Stamp: at}})
-		d.outbox = append(d.outbox, newItem(s.id, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}}))
+		one := recordOf(d.w.key(s.ID), map[string]record.FieldValue{name: {Value: v, Stamp: at}})
+		d.outbox = append(d.outbox, newItem(s.ID, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}}))
 		base[name] = at
 	}
 	return true

@@ -80,11 +80,11 @@
 //
 // The files, for those who work on the kit:
 //
-//	run, options, domain, alike, people            what is run
-//	schedule, step, argument, manner, kind         the steps of a run, and their text
-//	draw, followups                                schedules that are drawn from a seed
+//	run, options, checkoptions, config, alike      what is run
+//	schedule                                       one run, given step by step
+//	internal/schedule                              steps as text, schedules from a seed, and how they are made small
 //	ops, ops_edit, ops_request, ops_clock,
-//	ops_load, ops_identity, ops_server                       the table of steps: how each reads, is drawn, and is run
+//	ops_load, ops_identity, ops_server             the table of steps: how each reads, is drawn, and is run
 //	world, server, request, finish                 a run: its state, what is served, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
 //	client, clientedit, clientmatch, clientpush    devices that are a Client
@@ -93,7 +93,6 @@
 //	judge, clue                                    whether what is stored is right, and what is odd about it
 //	internal/law                                   the laws, and what is said when one is broken
 //	blame, panic, story, failure                   what is told of a failure
-//	shrink, shrinknames, shrinklaw                 how its schedule is made small
 //	abilities, counts                              what was tested, and what was not
 //	backend, checklaws, generators                 what else is exported
 package mergetest

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // found is a schedule that breaks a law.
@@ -15,15 +16,15 @@ type found struct {
 	o     config
 	seed  uint64
 	law   law.Law
-	steps []step
+	steps []schedule.Step
 }
 
 // failure shrinks a schedule, and returns its story as an error.
 func failure(create newBackend, f found) error {
-	s := shrinker{f.o.domain, f.law, breaks(create, f.o), 3000}
+	s := schedule.Shrinker{Domain: f.o.Domain, Law: f.law, Breaks: breaks(create, f.o), Left: 3000}
 	short := f.steps
-	if s.fails(short) {
-		short = s.generalize(s.shrink(short))
+	if s.Fails(short) {
+		short = s.Generalize(s.Shrink(short))
 	}
 	w, n, err := tellTimes(create, f.o, short)
 	if w == nil && err == nil {
@@ -48,8 +49,8 @@ func failure(create newBackend, f found) error {
 }
 
 // breaks returns a function that runs steps, and returns the law that they break.
-func breaks(create newBackend, o config) func([]step) (law.Law, bool) {
-	return func(steps []step) (l law.Law, ok bool) {
+func breaks(create newBackend, o config) func([]schedule.Step) (law.Law, bool) {
+	return func(steps []schedule.Step) (l law.Law, ok bool) {
 		w, err := run(create, o, scenario{steps: steps})
 		if err != nil || w.breach == nil {
 			return l, false
@@ -63,7 +64,7 @@ const times = 5
 
 // tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
 // many do.
-func tellTimes(create newBackend, o config, steps []step) (first *world, n int, err error) {
+func tellTimes(create newBackend, o config, steps []schedule.Step) (first *world, n int, err error) {
 	for range times {
 		w, err := run(create, o, scenario{steps, true})
 		if err != nil {
@@ -94,8 +95,8 @@ func (w *world) text() string {
 	if w.counts["spelled otherwise"] > 0 {
 		b.WriteString("\n" + lookAtSpelling + "\n")
 	}
-	for _, k := range w.o.grammar {
-		if op := w.o.ops[k]; op.look != "" && w.counts[k.name] > 0 {
+	for _, k := range w.o.Grammar {
+		if op := w.o.ops[k]; op.look != "" && w.counts[k.Name] > 0 {
 			b.WriteString("\n" + op.look + "\n")
 		}
 	}
@@ -106,7 +107,7 @@ func (w *world) text() string {
 const lookAtSpelling = "One of the pushes is spelled otherwise, which means the same: look for a text that is checked, compared or stored as it came, such as a stamp, a client ID, a number or an escape."
 
 // source returns a Go test that runs the steps.
-func (f found) source(steps []step) string {
+func (f found) source(steps []schedule.Step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "func TestSeed%d(t *testing.T) {\n\tmergetest.Replay(t, newBackend, mergetest.Schedule{\n", f.seed)
 	if o := f.given.literal(); o != "" {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // rounds is how often everybody pushes and pulls until all must be settled.
@@ -22,8 +23,8 @@ func (w *world) finish() {
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.breach == nil {
-				w.push(d, manner{})
-				w.pull(d, manner{})
+				w.push(d, schedule.Manner{})
+				w.pull(d, schedule.Manner{})
 				busy = busy || w.breach == nil && d.waits()
 			}
 		}
@@ -40,7 +41,7 @@ func (w *world) finish() {
 		} else if d.waits() {
 			w.broken(law.Settle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
 		}
-		w.pull(d, manner{})
+		w.pull(d, schedule.Manner{})
 	}
 	w.audit()
 	w.compare()

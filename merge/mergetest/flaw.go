@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -46,13 +47,13 @@ func flawOf(name string) (f flaw, known bool) {
 
 // spoil puts an item into the outbox that is to be refused as a whole: some of its fields
 // are sound, and one thing is wrong. It reports whether there is one.
-func (d *device) spoil(s step) bool {
+func (d *device) spoil(s schedule.Step) bool {
 	if d.client != nil {
-		return d.editClient(s.id, append(slices.Clone(s.sets), assignment{flawed, strconv.Quote(s.bad)}))
+		return d.editClient(s.ID, append(slices.Clone(s.Sets), schedule.Assignment{Name: flawed, Value: strconv.Quote(s.Bad)}))
 	}
-	d.edit(s.id, slices.DeleteFunc(slices.Clone(s.sets), func(a assignment) bool { return d.w.o.refuses(s.bad, a.name) }))
+	d.edit(s.ID, slices.DeleteFunc(slices.Clone(s.Sets), func(a schedule.Assignment) bool { return d.w.o.refuses(s.Bad, a.Name) }))
 	last := len(d.outbox) - 1
-	d.outbox[last] = d.flawed(d.outbox[last], s.bad, d.stamp())
+	d.outbox[last] = d.flawed(d.outbox[last], s.Bad, d.stamp())
 	return true
 }
 
@@ -65,7 +66,7 @@ func (d *device) flawed(it *item, bad string, at clock.Stamp) *item {
 	key, by := d.w.key(it.id), at.Client
 	switch bad {
 	case "forged":
-		by = stranger()
+		by = schedule.Stranger()
 	case "nameless":
 		key.ID = ""
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -95,7 +96,7 @@ func (w *world) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 // foreign reports whether only refused items write to a field, which then is the server's
 // own business as well.
 func (w *world) foreign(k oracle.FieldKey) bool {
-	return !slices.Contains(w.o.names, k.Field) && k.Field != record.DeletedField && !isGrown(k.Field)
+	return !slices.Contains(w.o.Names, k.Field) && k.Field != record.DeletedField && !isGrown(k.Field)
 }
 
 // classify names the law that is broken where a new device does not find what it should.
@@ -201,7 +202,7 @@ func (w *world) judgeWrite(k oracle.FieldKey, v record.Value) {
 		w.broken(law.ServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", w.place(k.ID), k.Field, w.long(p.Best, p.Some), w.long(f, ok))
 	case f.Value != v.JSON():
 		w.broken(law.Exact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", w.place(k.ID), k.Field, v, w.long(f, ok))
-	case w.able.can(canTellTime) && w.o.bounded() && time.Unix(0, f.Time).Sub(w.now) > w.o.maxAhead+time.Second:
+	case w.able.can(canTellTime) && w.o.Bounded() && time.Unix(0, f.Time).Sub(w.now) > w.o.MaxAhead+time.Second:
 		w.broken(law.Poison, "field     %s %s\nfound     %s; it is %s now", w.place(k.ID), k.Field, w.long(f, ok), w.now.Format(time.RFC3339Nano))
 	}
 	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: w.moment})
@@ -224,5 +225,5 @@ func (w *world) long(x oracle.Write, ok bool) string {
 	if !ok {
 		return "nothing"
 	}
-	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), whose(x.Client), when(x.Time), clockStamp(x.Stamp))
+	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), schedule.Whose(x.Client), when(x.Time), clockStamp(x.Stamp))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -34,7 +35,7 @@ func naming(as func(*merge.FieldReply)) newBackend {
 
 // somebody is a client that writes nothing here.
 func somebody() *merge.StampReply {
-	return &merge.StampReply{UpdatedAt: clock.TimestampOf(start()), ClientID: stranger()}
+	return &merge.StampReply{UpdatedAt: clock.TimestampOf(start()), ClientID: schedule.Stranger()}
 }
 
 // TestFalseClaims: a note that cannot be true is found, and so is a winner or a loser.

@@ -7,6 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -57,7 +58,7 @@ func (a answer) lossReason(x arrival, l oracle.Loss) string {
 
 // markReason says how a write compares with what was accepted before from its client.
 func markReason(m oracle.Mark, x oracle.Write) string {
-	by, up := whose(x.Client), when(m.Sure)
+	by, up := schedule.Whose(x.Client), when(m.Sure)
 	switch {
 	case m.Sure == 0:
 		return "nothing was accepted from " + by + " before"
@@ -72,7 +73,7 @@ func seen(base oracle.Stamp) string {
 	if base.IsZero() {
 		return "nothing"
 	}
-	return "that of " + whose(base.Client) + " at " + when(base.Time)
+	return "that of " + schedule.Whose(base.Client) + " at " + when(base.Time)
 }
 
 // judgeLoss compares what a reply says of a lost edit. A server that keeps no marks cannot know that

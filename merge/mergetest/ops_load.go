@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -12,21 +13,21 @@ import (
 func loadOps() []family {
 	return []family{
 		{ops: []op{{
-			kind: kind{
-				name: "floods", args: []argument{ofRecord(), countOf(20)}, many: true, end: insertFlood, apart: floodApart,
-				follow: func(f follow) []step {
-					return []step{f.pushes(f.who), f.clock(f.who, f.o.maxAhead), f.flood(f.who, f.step.id, 20), f.pushes(f.who)}
+			Kind: schedule.Kind{
+				Name: "floods", Args: []schedule.Argument{schedule.OfRecord(), schedule.CountOf(20)}, Bulk: true, End: insertFlood, Apart: floodApart,
+				Follow: func(f schedule.Follow) []schedule.Step {
+					return []schedule.Step{f.Pushes(f.Who), f.Clock(f.Who, f.Domain.MaxAhead), flood(f.Dice.Grammar, f.Who, f.Step.ID, 20), f.Pushes(f.Who)}
 				},
 			},
 			possible: isOfKit, act: (*device).flood, leaves: (*device).lastStamp,
 			needs: kitDevices(1), covers: []string{"floods"},
 		}}},
 		{ops: []op{{
-			kind: kind{
-				name: "grows", args: []argument{ofRecord(), size()}, many: true, end: appendGrowth,
+			Kind: schedule.Kind{
+				Name: "grows", Args: []schedule.Argument{schedule.OfRecord(), size()}, Bulk: true, End: appendGrowth,
 			},
 			possible: isOfKit, act: (*device).grow, leaves: (*device).lastStamp,
-			needs:  func(_ abilities, o domain) bool { return o.growing() },
+			needs:  func(_ abilities, o schedule.Domain) bool { return growing(o) },
 			covers: []string{"grows"},
 			lacks:  "records that grow past the limits of one push: Options.Fields is given, or no device is the kit's own",
 			look:   "One record has more fields than one push may write: it grew by several. Look for stored or pulled records that are read with the limits of a push, and read them with record.Decoder{Trusted: true}.",
@@ -35,31 +36,31 @@ func loadOps() []family {
 }
 
 // flood is n edits of a record.
-func (d *dice) flood(who int, id string, n int) step {
-	s := d.grammar.step(who, "floods")
-	s.id, s.n = id, n
+func flood(g schedule.Grammar, who int, id string, n int) schedule.Step {
+	s := g.Step(who, "floods")
+	s.ID, s.N = id, n
 	return s
 }
 
 // insertFlood inserts a flood into one of three schedules.
-func insertFlood(d *dice, steps []step) []step {
+func insertFlood(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if d.IntN(3) > 0 {
 		return steps
 	}
-	s := d.flood(d.IntN(d.o.devices), pick(d, d.o.ids...), pick(d, 150, 300))
-	return slices.Insert(steps, d.IntN(len(steps)), append([]step{s}, d.followUps(s)...)...)
+	s := flood(d.Grammar, d.IntN(d.Domain.Devices), schedule.Pick(d, d.Domain.IDs...), schedule.Pick(d, 150, 300))
+	return slices.Insert(steps, d.IntN(len(steps)), append([]schedule.Step{s}, d.FollowUps(s)...)...)
 }
 
 // floodApart is the different edits of a flood.
-func floodApart(g grammar, o domain, s step) (all []step) {
+func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []schedule.Step) {
 	most := 1
-	for _, values := range o.fields {
+	for _, values := range o.Fields {
 		most = max(most, len(values))
 	}
-	for i := range min(s.n, most*len(o.names)) {
-		name := o.names[i%len(o.names)]
-		values := o.fields[name]
-		all = append(all, g.edits(s.who, s.id, assignment{name, values[i/len(o.names)%len(values)]}))
+	for i := range min(s.N, most*len(o.Names)) {
+		name := o.Names[i%len(o.Names)]
+		values := o.Fields[name]
+		all = append(all, g.Edits(s.Who, s.ID, schedule.Assignment{Name: name, Value: values[i/len(o.Names)%len(values)]}))
 	}
 	return all
 }
@@ -73,41 +74,41 @@ const (
 )
 
 // size is how many fields are added. It does not shrink, since fewer mostly break no law.
-func size() argument {
-	a := countOf(0)
-	a.plainer = nil
+func size() schedule.Argument {
+	a := schedule.CountOf(0)
+	a.Plainer = nil
 	return a
 }
 
 // growing reports whether records can grow: any field is allowed, and a device is the kit's own.
-func (d domain) growing() bool { return d.anyField && d.plainDevices() > 0 }
+func growing(o schedule.Domain) bool { return o.AnyField && o.PlainDevices() > 0 }
 
 // isGrown reports whether a field is one by which a record grew.
 func isGrown(name string) bool { return strings.HasPrefix(name, grownPrefix) }
 
 // appendGrowth lets a record grow in the end, since what comes after it takes long.
-func appendGrowth(d *dice, steps []step) []step {
-	if d.seed%growsEach != growsEach/2 || !d.o.growing() {
+func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
+	if d.Seed%growsEach != growsEach/2 || !growing(d.Domain) {
 		return steps
 	}
-	who, other, id := d.IntN(d.o.devices), d.IntN(d.o.devices), pick(d, d.o.ids...)
-	for d.o.hasClient(who) {
-		who = (who + 1) % d.o.devices
+	who, other, id := d.IntN(d.Domain.Devices), d.IntN(d.Domain.Devices), schedule.Pick(d, d.Domain.IDs...)
+	for d.Domain.HasClient(who) {
+		who = (who + 1) % d.Domain.Devices
 	}
-	grows := d.grammar.step(who, "grows")
-	grows.id, grows.n = id, grownFields
-	edit := d.edits(other, id, assignment{d.o.names[0], d.o.fields[d.o.names[0]][0]})
-	return append(steps, d.clock(who, 0), grows, d.pushes(who), grows, d.pushes(who), d.pulls(other),
-		d.grammar.step(server, "restarts"), d.grammar.step(other, "reopens"), edit, d.pushes(other), d.pulls(other))
+	grows := d.Grammar.Step(who, "grows")
+	grows.ID, grows.N = id, grownFields
+	edit := d.Edits(other, id, schedule.Assignment{Name: d.Domain.Names[0], Value: d.Domain.Fields[d.Domain.Names[0]][0]})
+	return append(steps, d.Clock(who, 0), grows, d.Pushes(who), grows, d.Pushes(who), d.Pulls(other),
+		d.Grammar.Step(schedule.Server, "restarts"), d.Grammar.Step(other, "reopens"), edit, d.Pushes(other), d.Pulls(other))
 }
 
 // grow puts an item into the outbox that adds s.n fields to a record.
-func (d *device) grow(s step) (done bool) {
+func (d *device) grow(s schedule.Step) (done bool) {
 	fields := map[string]record.FieldValue{}
-	for range s.n {
+	for range s.N {
 		d.w.grown++
 		fields[fmt.Sprintf("%s%05d", grownPrefix, d.w.grown)] = record.FieldValue{Value: record.Int(1), Stamp: d.stamp()}
 	}
-	d.outbox = append(d.outbox, newItem(s.id, record.Mutation{Data: recordOf(d.w.key(s.id), fields)}))
-	return s.n > 0
+	d.outbox = append(d.outbox, newItem(s.ID, record.Mutation{Data: recordOf(d.w.key(s.ID), fields)}))
+	return s.N > 0
 }

@@ -1,19 +1,23 @@
 package mergetest
 
-import "time"
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
 
 // serverOps are what a server does by itself.
 func serverOps() []family {
 	return []family{
-		{often: inHalf(2), ops: []op{{
-			kind:  kind{name: "restarts", who: ofServer},
-			run:   func(w *world, _ step) { w.restart() },
+		{often: schedule.InHalf(2), ops: []op{{
+			Kind:  schedule.Kind{Name: "restarts", Who: schedule.OfServer},
+			run:   func(w *world, _ schedule.Step) { w.restart() },
 			needs: backendCan(canRestart), covers: []string{"restarts", "restarts before it is read"},
 		}}},
-		{often: inHalf(2), ops: []op{{
-			kind: kind{
-				name: "writes", who: ofServer, args: []argument{ofRecord(), assignments(1)},
-				draw: func(d *dice, s *step) { s.sets = d.sets(false)[:1] },
+		{often: schedule.InHalf(2), ops: []op{{
+			Kind: schedule.Kind{
+				Name: "writes", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord(), schedule.Assignments(1)},
+				Draw: func(d *schedule.Dice, s *schedule.Step) { s.Sets = d.Sets(false)[:1] },
 			},
 			run:   (*world).write,
 			needs: backendCan(canWrite), covers: []string{"writes"},
@@ -24,63 +28,63 @@ func serverOps() []family {
 // rareServerOps are what a server goes through in one of three runs.
 func rareServerOps() []family {
 	return []family{
-		{often: inThird(1), ops: []op{{
-			kind: kind{name: "backs-up", who: ofServer, follow: afterBackup},
-			run:  func(w *world, _ step) { w.backUp() },
+		{often: schedule.InThird(1), ops: []op{{
+			Kind: schedule.Kind{Name: "backs-up", Who: schedule.OfServer, Follow: afterBackup},
+			run:  func(w *world, _ schedule.Step) { w.backUp() },
 		}}},
 		{ops: []op{{
-			kind:   kind{name: "is-restored", who: ofServer},
-			run:    func(w *world, _ step) { w.restore() },
-			needs:  func(a abilities, o domain) bool { return a.can(canRestore) && !o.clients },
+			Kind:   schedule.Kind{Name: "is-restored", Who: schedule.OfServer},
+			run:    func(w *world, _ schedule.Step) { w.restore() },
+			needs:  func(a abilities, o schedule.Domain) bool { return a.can(canRestore) && !o.Clients },
 			covers: []string{"server is restored"},
 		}}},
-		{often: inThird(1), ops: []op{{
-			kind: kind{name: "forgets-time", who: ofServer, follow: func(f follow) []step {
-				return []step{f.edit(f.a), f.pushes(f.a), f.pushes(f.b), f.does(server, "learns-time")}
+		{often: schedule.InThird(1), ops: []op{{
+			Kind: schedule.Kind{Name: "forgets-time", Who: schedule.OfServer, Follow: func(f schedule.Follow) []schedule.Step {
+				return []schedule.Step{f.Edit(f.A), f.Pushes(f.A), f.Pushes(f.B), f.Does(schedule.Server, "learns-time")}
 			}},
-			run:   func(w *world, _ step) { w.setClockUnset(true) },
+			run:   func(w *world, _ schedule.Step) { w.setClockUnset(true) },
 			needs: judgesTime, covers: []string{"server's clock not set"},
 		}}},
 		{ops: []op{{
-			kind: kind{name: "learns-time", who: ofServer},
-			run:  func(w *world, _ step) { w.setClockUnset(false) },
+			Kind: schedule.Kind{Name: "learns-time", Who: schedule.OfServer},
+			run:  func(w *world, _ schedule.Step) { w.setClockUnset(false) },
 		}}},
 	}
 }
 
 // backendCan reports whether the backend, or a Client, was seen to be able to do something.
-func backendCan(b abilities) func(abilities, domain) bool {
-	return func(a abilities, _ domain) bool { return a.can(b) }
+func backendCan(b abilities) func(abilities, schedule.Domain) bool {
+	return func(a abilities, _ schedule.Domain) bool { return a.can(b) }
 }
 
 // judgesTime reports whether the backend must refuse stamps that are too far ahead.
-func judgesTime(a abilities, o domain) bool { return a.can(canTellTime) && o.bounded() }
+func judgesTime(a abilities, o schedule.Domain) bool { return a.can(canTellTime) && o.Bounded() }
 
 // afterBackup restores the server twice, since what changes with each restore must differ from what it
 // was after the one before.
-func afterBackup(f follow) []step {
-	if f.on() {
+func afterBackup(f schedule.Follow) []schedule.Step {
+	if f.On() {
 		return restoredMarks(f)
 	}
-	restored := f.does(server, "is-restored")
-	return []step{
-		f.edit(f.a), f.pushes(f.a), f.pulls(f.b), restored, f.edit(f.b), f.pushes(f.b), f.pulls(f.a),
-		f.pulls(f.c), restored, f.edit(f.b), f.pushes(f.b), f.pulls(f.c),
+	restored := f.Does(schedule.Server, "is-restored")
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), restored, f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.A),
+		f.Pulls(f.C), restored, f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.C),
 	}
 }
 
 // restoredMarks is what shows whether the marks of clients are restored with the records: an edit comes
 // that loses, after a restore. It came before the backup, or after it, or never.
-func restoredMarks(f follow) []step {
-	if f.o.devices > 1 {
-		f.b = (f.a + 1 + f.IntN(f.o.devices-1)) % f.o.devices
+func restoredMarks(f schedule.Follow) []schedule.Step {
+	if f.Domain.Devices > 1 {
+		f.B = (f.A + 1 + f.IntN(f.Domain.Devices-1)) % f.Domain.Devices
 	}
-	a, b, push := f.edit(f.a), f.edit(f.b), f.pushes(f.a)
-	a.sets[0].value = "deleted" // and so unlike the other one
-	b.sets[0].value = f.values[0]
-	saved, restored, again := f.does(server, "backs-up"), f.does(server, "is-restored"), f.resends(f.a, 0)
-	before := []step{a, push, f.pulls(f.b), b, f.pushes(f.b), saved, restored, again}
-	after := []step{saved, a, push, f.pulls(f.b), b, restored, f.pushes(f.b), again}
-	never := []step{f.edit(f.a), push, a, f.wait(time.Millisecond), b, f.pushes(f.b), saved, restored, push}
-	return pick(f.dice, before, after, never)
+	a, b, push := f.Edit(f.A), f.Edit(f.B), f.Pushes(f.A)
+	a.Sets[0].Value = "deleted" // and so unlike the other one
+	b.Sets[0].Value = f.Values[0]
+	saved, restored, again := f.Does(schedule.Server, "backs-up"), f.Does(schedule.Server, "is-restored"), f.Resends(f.A, 0)
+	before := []schedule.Step{a, push, f.Pulls(f.B), b, f.Pushes(f.B), saved, restored, again}
+	after := []schedule.Step{saved, a, push, f.Pulls(f.B), b, restored, f.Pushes(f.B), again}
+	never := []schedule.Step{f.Edit(f.A), push, a, f.Wait(time.Millisecond), b, f.Pushes(f.B), saved, restored, push}
+	return schedule.Pick(f.Dice, before, after, never)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // Options say what is run, and what the devices write. The zero Options suit a backend that
@@ -74,14 +75,15 @@ func (o Options) withDefaults() (config, error) {
 	if anyField {
 		o.Fields = defaultFields()
 	}
-	d := domain{
-		devices: o.Devices, steps: o.Steps, maxAhead: o.MaxAhead, tables: tables, ids: o.IDs,
-		names: slices.Sorted(maps.Keys(o.Fields)), fields: o.Fields, anyField: anyField,
+	d := schedule.Domain{
+		Devices: o.Devices, Steps: o.Steps, MaxAhead: o.MaxAhead, Tables: tables, IDs: o.IDs,
+		Names: slices.Sorted(maps.Keys(o.Fields)), Fields: o.Fields, AnyField: anyField,
 	}
 	if err := o.check(d); err != nil {
 		return config{}, err
 	}
-	err := d.parseFields(o.Fields)
+	var err error
+	d.Fields, err = canonicalFields(o.Fields)
 	return newConfig(d, o.Refused, o.NewClient), err
 }
 

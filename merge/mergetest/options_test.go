@@ -32,12 +32,12 @@ func TestSpaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, text := range o.fields["f"] {
-		s, err := o.grammar.parseStep("ana edits a f=" + text)
-		if err != nil || len(s.sets) != 1 {
+	for i, text := range o.Fields["f"] {
+		s, err := o.Grammar.ParseStep("ana edits a f=" + text)
+		if err != nil || len(s.Sets) != 1 {
 			t.Fatal(text, err)
 		}
-		got, err := s.sets[0].parse()
+		got, err := parseValue(s.Sets[0])
 		want, _ := record.ParseValue([]byte(given[i]))
 		if err != nil || got != want {
 			t.Errorf("%s became %s, %v", given[i], got, err)

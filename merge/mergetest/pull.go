@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -28,19 +29,19 @@ type part struct {
 }
 
 // pull lets a device pull until there is nothing new.
-func (w *world) pull(d *device, m manner) {
+func (w *world) pull(d *device, m schedule.Manner) {
 	if w.breach != nil || d.client != nil && d.client.busy {
 		return
 	}
 	if d.client != nil {
 		d.cursor = d.client.Cursor()
 	}
-	r := &request{manner: m, pull: d, does: d.name + " pulls" + m.String()}
+	r := &request{Manner: m, pull: d, does: d.name + " pulls" + m.String()}
 	p, ok := w.read(r, d.id, d.cursor)
-	if m.closed && !m.lost && ok && d.interrupted(p) {
+	if m.Closed && !m.Lost && ok && d.interrupted(p) {
 		p, ok = w.read(&request{pull: d, does: r.does}, d.id, d.cursor)
 	}
-	if m.lost {
+	if m.Lost {
 		w.count("answer to a pull lost")
 		w.tell(d.name+" pulls, answer lost", "")
 		return
@@ -55,7 +56,7 @@ func (w *world) pull(d *device, m manner) {
 		d.handPulled(p)
 	}
 	if r.met { // what came meanwhile may be missing now, and not after the next pull
-		w.pull(d, manner{})
+		w.pull(d, schedule.Manner{})
 	}
 }
 
@@ -148,9 +149,9 @@ func (w *world) judgeText(r record.Record) {
 // fresh returns what a device sees that begins from the start.
 func (w *world) fresh() map[oracle.FieldKey]oracle.Write {
 	found := map[oracle.FieldKey]oracle.Write{}
-	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, newcomer(), "")
+	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), "")
 	for _, r := range p.records {
-		if id, ok := w.o.idOf(r.Key()); ok && slices.Contains(w.o.ids, id) {
+		if id, ok := w.idOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
 			for name, v := range r.All() {
 				found[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 			}

@@ -8,10 +8,11 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // push sends the outbox of a device, or a part of it.
-func (w *world) push(d *device, m manner) {
+func (w *world) push(d *device, m schedule.Manner) {
 	if d.client != nil {
 		w.pushClient(d, m)
 		return
@@ -21,26 +22,26 @@ func (w *world) push(d *device, m manner) {
 		return
 	}
 	if len(items) == 1 {
-		m.last, m.reversed = false, false // they would change nothing
+		m.Last, m.Reversed = false, false // they would change nothing
 	}
-	if m.last {
-		items, m.reversed = items[len(items)-1:], false
+	if m.Last {
+		items, m.Reversed = items[len(items)-1:], false
 	}
-	if m.reversed {
+	if m.Reversed {
 		slices.Reverse(items)
 	}
-	if m.doubled {
+	if m.Doubled {
 		items = slices.Concat(items, items)
 	}
-	if h, ok := w.send(d, items, m); ok && !m.lost {
+	if h, ok := w.send(d, items, m); ok && !m.Lost {
 		d.hear(items, h.replies)
 	}
 	w.look(m)
 }
 
 // look audits what a push left behind, unless nobody looks.
-func (w *world) look(m manner) {
-	if m.unread {
+func (w *world) look(m schedule.Manner) {
+	if m.Unread {
 		w.unread = true
 	} else {
 		w.audit()
@@ -48,27 +49,27 @@ func (w *world) look(m manner) {
 }
 
 // send delivers a batch, in whatever manner, and returns the answer, if there is one.
-func (w *world) send(d *device, items []*item, m manner) (h heard, ok bool) {
+func (w *world) send(d *device, items []*item, m schedule.Manner) (h heard, ok bool) {
 	b := batch{d.id, items}
 	for _, it := range items {
 		it.sent = true
 	}
-	m.spelled = m.spelled && slices.ContainsFunc(items, func(it *item) bool { return it.bad == "" })
-	if m.spelled {
+	m.Spelled = m.Spelled && slices.ContainsFunc(items, func(it *item) bool { return it.bad == "" })
+	if m.Spelled {
 		b = b.respelled()
 	}
 	d.batches = append(d.batches, b)
 	w.countPush(m, b)
 	does := d.name + " pushes" + m.String()
-	if m.garbled > 0 || m.cut > 0 {
+	if m.Garbled > 0 || m.Cut > 0 {
 		w.deliverDamaged(does, b, m)
 		does = "then that comes undamaged"
 	}
 	if w.breach == nil {
 		h, ok = w.deliver(does, b, m)
 	}
-	if m.twice && w.breach == nil {
-		w.deliver("the network repeats that", b, manner{})
+	if m.Twice && w.breach == nil {
+		w.deliver("the network repeats that", b, schedule.Manner{})
 	}
 	return h, ok && w.breach == nil
 }
@@ -80,7 +81,7 @@ func (w *world) resend(d *device, n int) {
 	}
 	w.count("resends")
 	b := d.batches[len(d.batches)-1-n%len(d.batches)]
-	w.deliver("the network repeats a push of "+d.name, b, manner{})
+	w.deliver("the network repeats a push of "+d.name, b, schedule.Manner{})
 	w.audit()
 }
 
@@ -95,11 +96,11 @@ func (b batch) body() []byte {
 
 // damaged returns a batch as it arrives if a byte is garbled or the end is cut off, and
 // which items are whole. Whatever the byte, what is left is not valid UTF-8.
-func (b batch) damaged(m manner) (body []byte, whole []bool) {
+func (b batch) damaged(m schedule.Manner) (body []byte, whole []bool) {
 	body = b.body()
-	from, to := (m.garbled-1)%len(body), (m.garbled-1)%len(body)
-	if m.cut > 0 {
-		from, to = (m.cut-1)%len(body), len(body)
+	from, to := (m.Garbled-1)%len(body), (m.Garbled-1)%len(body)
+	if m.Cut > 0 {
+		from, to = (m.Cut-1)%len(body), len(body)
 		body = body[:from]
 	} else {
 		body[from] ^= 0x80
@@ -115,11 +116,11 @@ func (b batch) damaged(m manner) (body []byte, whole []bool) {
 
 // deliverDamaged delivers a copy of a batch that was damaged on its way, and looks at what is
 // merged of it. Nobody hears the answer.
-func (w *world) deliverDamaged(does string, b batch, m manner) {
+func (w *world) deliverDamaged(does string, b batch, m schedule.Manner) {
 	body, whole := b.damaged(m)
 	w.sent(b)
 	w.last.damage = w.sendings
-	w.count(map[bool]string{true: "cut", false: "garbled"}[m.cut > 0])
+	w.count(map[bool]string{true: "cut", false: "garbled"}[m.Cut > 0])
 	var text []byte
 	var err error
 	w.serve(&request{does: does}, func() { text, err = w.backend.Push(b.client, body) })
@@ -145,10 +146,10 @@ func (w *world) deliverDamaged(does string, b batch, m manner) {
 }
 
 // around quotes what is left of a batch about the place where it was damaged.
-func around(body []byte, m manner) string {
+func around(body []byte, m schedule.Manner) string {
 	at := len(body)
-	if m.cut == 0 {
-		at = (m.garbled - 1) % len(body)
+	if m.Cut == 0 {
+		at = (m.Garbled - 1) % len(body)
 	}
 	return fmt.Sprintf("…%q…", body[max(0, at-30):min(len(body), at+15)])
 }

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // request is a push or a pull that is being served, and what is to happen within it.
 type request struct {
-	manner
+	schedule.Manner
 	batch
 	does           string  // how it is told
 	pull           *device // that pulls; nil if this is a push
@@ -58,20 +59,20 @@ func (w *world) pause() {
 		w.able |= canRetry
 	}
 	switch {
-	case r.storms && r.pauses <= maxPauses:
+	case r.Storms && r.pauses <= maxPauses:
 		w.storm(r)
-	case r.pauses == r.at:
+	case r.pauses == r.At:
 		w.meet(r)
-		w.pull(w.device(r.whom), manner{})
+		w.pull(w.device(r.Whom), schedule.Manner{})
 	}
 }
 
 // between lets another device in within a pull, if now is the time: where the pull pauses, or
 // between two pages.
 func (w *world) between(r *request) {
-	if r.pauses++; r.pauses == r.at && w.device(r.whom) != r.pull {
+	if r.pauses++; r.pauses == r.At && w.device(r.Whom) != r.pull {
 		w.meet(r)
-		w.pull(w.device(r.whom), manner{})
+		w.pull(w.device(r.Whom), schedule.Manner{})
 	}
 }
 
@@ -81,7 +82,7 @@ func (w *world) meet(r *request) {
 		w.told(r.does, "does not end yet")
 	}
 	before := w.sendings
-	w.push(w.device(r.whom), manner{})
+	w.push(w.device(r.Whom), schedule.Manner{})
 	if !r.met && w.sendings > before {
 		w.count(map[bool]string{true: "pushes within a pull", false: "meets"}[r.pull != nil])
 	}
@@ -90,31 +91,31 @@ func (w *world) meet(r *request) {
 
 // storm lets another device edit what is being pushed, and push that.
 func (w *world) storm(r *request) {
-	d, it := w.device(r.whom), r.items[0]
+	d, it := w.device(r.Whom), r.items[0]
 	if r.pauses == 2 {
 		w.count("storms")
 	}
 	a := d.contrary(it)
-	d.edit(it.id, []assignment{a})
-	w.tell(d.name+" "+editing(it.id, a), "")
+	d.edit(it.id, []schedule.Assignment{a})
+	w.tell(d.name+" "+schedule.Editing(it.id, a), "")
 	w.meet(r)
 }
 
 // contrary returns an edit of what an item writes, to something else than is shown.
-func (d *device) contrary(it *item) assignment {
-	a := assignment{name: d.w.o.names[0]}
+func (d *device) contrary(it *item) schedule.Assignment {
+	a := schedule.Assignment{Name: d.w.o.Names[0]}
 	for _, x := range it.writes {
-		if slices.Contains(d.w.o.names, x.Field) {
-			a.name = x.Field
+		if slices.Contains(d.w.o.Names, x.Field) {
+			a.Name = x.Field
 		}
 	}
 	shown := d.shown
 	if d.client != nil {
 		shown = func(id string) record.Record { return d.client.Shown(d.w.key(id)) }
 	}
-	a.value = "deleted"
-	if v, _ := shown(it.id).Get(a.name); v.Deleted() {
-		a.value = cmp.Or(slices.Concat(d.w.o.fields[a.name], []string{"null"})...)
+	a.Value = "deleted"
+	if v, _ := shown(it.id).Get(a.Name); v.Deleted() {
+		a.Value = cmp.Or(slices.Concat(d.w.o.Fields[a.Name], []string{"null"})...)
 	}
 	return a
 }
@@ -128,7 +129,7 @@ func (w *world) crash() error {
 	}
 	r.points++
 	w.points = max(w.points, r.points)
-	if r.dies == 0 || r.points < r.dies {
+	if r.Dies == 0 || r.points < r.Dies {
 		return nil
 	}
 	if !r.dead {

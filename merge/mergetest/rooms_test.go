@@ -19,8 +19,9 @@ const module = "github.com/fieldlww/fieldlww/"
 // each may import besides the standard library.
 func rooms() map[string][]string {
 	return map[string][]string{
-		"law":    {},
-		"oracle": {},
+		"law":      {},
+		"oracle":   {},
+		"schedule": {"law"},
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // Run is [Check] as a test: it fails the test with the error that Check returns. If there is none,
@@ -61,7 +63,7 @@ func check(create newBackend, given Options) (r report, err error) {
 func checkSeeds(create newBackend, given Options, o config) (r report, err error) {
 	r.counts = counts{}
 	for seed := given.First; seed < given.First+uint64(given.seeds()); seed++ {
-		steps := draw(seed, o.domain)
+		steps := schedule.Draw(seed, o.Domain)
 		w, err := run(create, o, scenario{steps: steps})
 		if err != nil {
 			return r, err
@@ -80,7 +82,7 @@ func checkSeeds(create newBackend, given Options, o config) (r report, err error
 	}
 	for _, what := range r.able.required(o) {
 		if r.counts[what] == 0 {
-			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.steps, what, r.counts)
+			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.Steps, what, r.counts)
 		}
 	}
 	return r, nil
@@ -88,14 +90,14 @@ func checkSeeds(create newBackend, given Options, o config) (r report, err error
 
 // probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
 func (o *config) probe(create newBackend) error {
-	var steps []step
-	for _, id := range o.ids {
-		for _, name := range o.names {
-			steps = append(steps, o.grammar.edits(0, id, assignment{name, o.fields[name][0]}))
+	var steps []schedule.Step
+	for _, id := range o.IDs {
+		for _, name := range o.Names {
+			steps = append(steps, o.Grammar.Edits(0, id, schedule.Assignment{Name: name, Value: o.Fields[name][0]}))
 		}
 	}
-	w, err := run(create, *o, scenario{steps: append(steps, o.grammar.pushes(0))})
-	o.points, o.pauses = w.points, w.pauses
+	w, err := run(create, *o, scenario{steps: append(steps, o.Grammar.Pushes(0))})
+	o.Points, o.Pauses = w.points, w.pauses
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // TestCorrect: a backend that is right passes, and does everything.
@@ -30,7 +31,7 @@ func BenchmarkMonth(b *testing.B) {
 	var days time.Duration
 	n := 0
 	for b.Loop() {
-		w, err := run(newMemory, o, scenario{steps: draw(uint64(n), o.domain)})
+		w, err := run(newMemory, o, scenario{steps: schedule.Draw(uint64(n), o.Domain)})
 		if err != nil || w.breach != nil {
 			b.Fatal(err, w.breach)
 		}
@@ -49,7 +50,7 @@ func TestSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			w, err := run(newMemory, o, scenario{draw(seed, o.domain), true})
+			w, err := run(newMemory, o, scenario{schedule.Draw(seed, o.Domain), true})
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}
@@ -68,14 +69,14 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range uint64(200) {
-		for _, s := range draw(seed, o.domain) {
-			again, err := o.grammar.parseStep(s.String())
+		for _, s := range schedule.Draw(seed, o.Domain) {
+			again, err := o.Grammar.ParseStep(s.String())
 			if err != nil || again.String() != s.String() {
 				t.Fatalf("%q became %q, %v", s, again, err)
 			}
-			for _, p := range o.grammar.plainer(s) {
+			for _, p := range o.Grammar.Plainer(s) {
 				for _, q := range p {
-					if again, err := o.grammar.parseStep(q.String()); err != nil || again.String() != q.String() {
+					if again, err := o.Grammar.ParseStep(q.String()); err != nil || again.String() != q.String() {
 						t.Fatalf("%q became %q, %v", q, again, err)
 					}
 				}
@@ -91,7 +92,7 @@ func TestStepsRefused(t *testing.T) {
 		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
-		if s, err := newTable().grammar.parseStep(line); err == nil {
+		if s, err := newTable().grammar.ParseStep(line); err == nil {
 			t.Errorf("%q was read as %q", line, s)
 		}
 	}

@@ -80,16 +80,16 @@ func replay(create newBackend, s Schedule) error {
 	if err != nil {
 		return err
 	}
-	steps, err := o.grammar.parseSteps(s.Steps)
+	steps, err := o.Grammar.ParseSteps(s.Steps)
 	if err != nil {
 		return err
 	}
 	for i, s := range steps {
-		if s.is("spoils") && !slices.Contains(o.flaws, s.bad) {
-			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.bad, o.flaws)
+		if s.Is("spoils") && !slices.Contains(o.Flaws, s.Bad) {
+			return fmt.Errorf("mergetest: step %d, %q: what is %q? It can be one of %v", i+1, s, s.Bad, o.Flaws)
 		}
 	}
-	o.domain = o.with(steps)
+	o.Domain = o.With(steps)
 	w, err := run(create, o, scenario{steps, true})
 	if err == nil && w.breach == nil { // perhaps it keeps no marks
 		o.marks = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -32,25 +33,25 @@ func (w *world) restart() {
 }
 
 // write lets the server write by itself.
-func (w *world) write(s step) {
+func (w *world) write(s schedule.Step) {
 	server, ok := w.backend.(ServerWriter)
 	if !ok || w.clockUnset {
 		return
 	}
-	for _, a := range s.sets {
-		v, err := record.ParseValue([]byte(a.value))
+	for _, a := range s.Sets {
+		v, err := record.ParseValue([]byte(a.Value))
 		w.must(err)
-		if err := server.Write(w.key(s.id), a.name, v); err != nil {
+		if err := server.Write(w.key(s.ID), a.Name, v); err != nil {
 			w.brokenWrite(s, err)
 			return
 		}
 		w.count("writes")
-		w.judgeWrite(oracle.FieldKey{ID: s.id, Field: a.name}, v)
+		w.judgeWrite(oracle.FieldKey{ID: s.ID, Field: a.Name}, v)
 	}
 }
 
 // brokenWrite names the law that is broken by an error instead of a write.
-func (w *world) brokenWrite(s step, err error) {
+func (w *world) brokenWrite(s schedule.Step, err error) {
 	w.tell(s.String(), "error: "+err.Error())
 	l := law.Answered
 	if errors.Is(err, record.ErrStamp) {
@@ -142,4 +143,4 @@ func (w *world) wall() time.Time {
 }
 
 // blind reports whether the server cannot judge stamps.
-func (w *world) blind() bool { return w.clockUnset && w.able.can(canTellTime) && w.o.bounded() }
+func (w *world) blind() bool { return w.clockUnset && w.able.can(canTellTime) && w.o.Bounded() }

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // arrival is a write that was accepted, and the item it came in.
@@ -142,7 +143,7 @@ func reasonOf(p *oracle.History, x arrival) string {
 
 // inWords returns a write in words.
 func inWords(w oracle.Write) string {
-	return fmt.Sprintf("%s by %s at %s", shownValue(w), whose(w.Client), when(w.Time))
+	return fmt.Sprintf("%s by %s at %s", shownValue(w), schedule.Whose(w.Client), when(w.Time))
 }
 
 // decided says which of two writes wins, and by what.

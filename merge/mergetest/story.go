@@ -11,6 +11,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 // story is what happened in a run, for people to read.
@@ -114,7 +115,7 @@ func (it *item) brief() string {
 	if it.bad != "" {
 		parts = append(parts, "("+strings.TrimSuffix(it.bad+": "+it.told, ": ")+")")
 	}
-	return clipped(it.id) + " " + strings.Join(elided(parts, 20), " ")
+	return schedule.Clipped(it.id) + " " + strings.Join(elided(parts, 20), " ")
 }
 
 // brief returns a reply in short.
@@ -131,7 +132,7 @@ func brief(r merge.Reply) string {
 	}
 	var fields []string
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		fields = append(fields, ", "+clipped(name)+" "+r.Fields[name].Outcome)
+		fields = append(fields, ", "+schedule.Clipped(name)+" "+r.Fields[name].Outcome)
 	}
 	text += strings.Join(elided(fields, 20), "")
 	for _, note := range r.Notes {
@@ -148,7 +149,7 @@ func (w *world) tellPull(r *request, p page) {
 	all := map[oracle.FieldKey]oracle.Write{}
 	for _, r := range p.records {
 		for name, v := range r.All() {
-			if id, ok := w.o.idOf(r.Key()); ok {
+			if id, ok := w.idOf(r.Key()); ok {
 				all[oracle.FieldKey{ID: id, Field: name}] = writeOf(v)
 			}
 		}
@@ -166,14 +167,14 @@ func (w *world) listed(all map[oracle.FieldKey]oracle.Write) string {
 	}
 	var lines []string
 	for _, id := range slices.Sorted(maps.Keys(fields)) {
-		lines = append(lines, clipped(id)+" "+strings.Join(elided(fields[id], 20), "  "))
+		lines = append(lines, schedule.Clipped(id)+" "+strings.Join(elided(fields[id], 20), "  "))
 	}
 	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
 }
 
 // short describes a write in short.
 func short(x oracle.Written) string {
-	return fmt.Sprintf("%s=%s (%s %s)", clipped(x.Field), shownValue(x.Write), whose(x.Client), when(x.Time))
+	return fmt.Sprintf("%s=%s (%s %s)", schedule.Clipped(x.Field), shownValue(x.Write), schedule.Whose(x.Client), when(x.Time))
 }
 
 // shownValue returns the value of a write in short.
@@ -181,19 +182,7 @@ func shownValue(w oracle.Write) string {
 	if w.Deleted {
 		return "deleted"
 	}
-	return clipped(w.Value)
-}
-
-// editing tells of an edit that is not a step.
-func editing(id string, a assignment) string {
-	return "edits " + asWord(clipped(id)) + " " + a.clipped().String()
-}
-
-func clipped(text string) string {
-	if runes := []rune(text); len(runes) > 60 {
-		return string(runes[:60]) + "…"
-	}
-	return text
+	return schedule.Clipped(w.Value)
 }
 
 // when returns a time of a stamp since the start: +5m0s, and its counter, if it has one.

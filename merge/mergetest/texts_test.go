@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -87,7 +88,7 @@ func TestTexts(t *testing.T) {
 
 // TestMarkTold: what is known of a client from which nothing was accepted has no time.
 func TestMarkTold(t *testing.T) {
-	ana := oracle.Write{Stamp: oracle.Stamp{Time: start().UnixNano(), Client: clientID(0, 0)}}
+	ana := oracle.Write{Stamp: oracle.Stamp{Time: start().UnixNano(), Client: schedule.ClientID(0, 0)}}
 	for _, test := range []struct {
 		sure time.Duration // since the start
 		want string
@@ -118,7 +119,7 @@ func TestUnread(t *testing.T) {
 		`<html>`:          "it begins  <html>",
 	} {
 		w := &world{o: config{}, ledger: oracle.NewLedger(), counts: counts{}, backend: answering{answer: answer}}
-		w.deliver("ana pushes", batch{}, manner{})
+		w.deliver("ana pushes", batch{}, schedule.Manner{})
 		if w.breach == nil || w.breach.law != law.WellFormed || !strings.Contains(w.breach.detail[0], says) {
 			t.Errorf("%s: %+v", answer, w.breach)
 		}

@@ -93,7 +93,7 @@ func TestNotDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := o.grammar.parseSteps([]string{"ana edits a points=9", "ana edits a points=9", "ana deletes a", "ana deletes a", "ana restores a", "ana reopens", "ana ticks"})
+	steps, err := o.Grammar.ParseSteps([]string{"ana edits a points=9", "ana edits a points=9", "ana deletes a", "ana deletes a", "ana restores a", "ana reopens", "ana ticks"})
 	if err != nil {
 		t.Fatal(err)
 	}

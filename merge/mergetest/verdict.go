@@ -29,7 +29,7 @@ func (w *world) early(it *item) bool { return w.blind() || w.ahead(it) }
 // ahead reports whether an item must be refused for its stamps.
 func (w *world) ahead(it *item) bool {
 	for _, x := range it.writes {
-		if w.able.can(canTellTime) && w.o.bounded() && w.lead(x.Write) > w.o.maxAhead {
+		if w.able.can(canTellTime) && w.o.Bounded() && w.lead(x.Write) > w.o.MaxAhead {
 			return true
 		}
 	}
@@ -102,12 +102,12 @@ func (w *world) judgeReply(a answer, i int) {
 	case w.ahead(it):
 		if !ahead || !r.Retryable || !w.isTime(r.ServerTime) {
 			w.brokenByNeighbour(a, i)
-			w.broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.maxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
+			w.broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", w.at(a, i), w.o.MaxAhead, brief(r), serverTime(r), clock.TimestampOf(w.now))
 		}
-	case ahead && !w.o.bounded():
+	case ahead && !w.o.Bounded():
 		w.broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", w.at(a, i), brief(r))
 	case ahead && w.able.can(canTellTime):
-		w.broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.maxAhead, brief(r))
+		w.broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", w.at(a, i), w.o.MaxAhead, brief(r))
 	case r.Verdict == "refused" && !ahead:
 		w.brokenRefusal(a, i)
 	case a.known[i].accepted && r.Changed:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -63,8 +64,8 @@ type newBackend = func(*Env) (Backend, error)
 // what is needed to tell the story.
 func run(create newBackend, o config, s scenario) (w *world, err error) {
 	w = &world{o: o, now: start(), counts: counts{}, ledger: oracle.NewLedger(), last: latest{-1, -1, -1, -1, -1}, decoded: map[string][]record.Record{}}
-	w.ids = o.named(s.steps)
-	w.devices = make([]*device, len(people()))
+	w.ids = o.Named(s.steps)
+	w.devices = make([]*device, len(schedule.People()))
 	w.env = &Env{w}
 	if s.tell {
 		w.story = &story{}
@@ -77,7 +78,7 @@ func run(create newBackend, o config, s scenario) (w *world, err error) {
 }
 
 // play makes a backend and plays the steps on it.
-func (w *world) play(create newBackend, steps []step) (err error) {
+func (w *world) play(create newBackend, steps []schedule.Step) (err error) {
 	if w.backend, err = create(w.env); err != nil {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
@@ -125,7 +126,7 @@ func (w *world) mustBeEmpty() error {
 
 // scenario is what is to be run.
 type scenario struct {
-	steps []step
+	steps []schedule.Step
 	tell  bool
 }
 
@@ -144,12 +145,18 @@ func (w *world) must(err error) {
 }
 
 // key returns the key of a record that devices write.
-func (w *world) key(id string) record.Key { return w.o.key(id) }
+func (w *world) key(id string) record.Key {
+	table, rest := w.o.Place(id)
+	return record.Key{Table: table, ID: rest}
+}
+
+// idOf returns what steps call a record, if it is one that devices may write.
+func (w *world) idOf(key record.Key) (id string, ok bool) { return w.o.IdOf(key.Table, key.ID) }
 
 // place says which record an ID in a step is.
 func (w *world) place(id string) string {
 	key := w.key(id)
-	return key.Table + "/" + clipped(key.ID)
+	return key.Table + "/" + schedule.Clipped(key.ID)
 }
 
 // device returns a device, which begins to exist when it is first asked for.

@@ -1,0 +1,168 @@
+package schedule
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Argument is what stands behind the name of a step: how it is written, read and made smaller.
+type Argument struct {
+	least   int  // how many words it has
+	many    bool // or more
+	isID    bool // it is the ID of a record
+	text    func(s Step) string
+	read    func(s *Step, words []string) error
+	Plainer func(s Step) [][]Step // nil if it cannot become smaller
+}
+
+// OfRecord is the ID of a record.
+func OfRecord() Argument {
+	return Argument{
+		least: 1, isID: true,
+		text: func(s Step) string { return AsWord(s.ID) },
+		read: func(s *Step, words []string) error {
+			s.ID = fromWord(words[0])
+			return nil
+		},
+	}
+}
+
+// Assignments are at least so many fields with their values.
+func Assignments(least int) Argument {
+	return Argument{
+		least: least, many: true,
+		text: func(s Step) string { return assigned(s.Sets) },
+		read: func(s *Step, words []string) (err error) {
+			s.Sets, err = parseSets(words)
+			return err
+		},
+		Plainer: fewerSets,
+	}
+}
+
+// fewerSets leaves out assignments, and replaces long values.
+func fewerSets(s Step) (all [][]Step) {
+	for i := range s.Sets {
+		if len(s.Sets) > 1 {
+			all = append(all, s.with(func(p *Step) { p.Sets = slices.Delete(slices.Clone(s.Sets), i, i+1) }))
+		}
+	}
+	for i, a := range s.Sets {
+		if len(a.Value) > 40 {
+			all = append(all, s.with(func(p *Step) { p.Sets = slices.Clone(s.Sets); p.Sets[i].Value = "1" }))
+		}
+	}
+	return all
+}
+
+// FlawName is what is wrong with an item.
+func FlawName() Argument {
+	return Argument{
+		least: 1,
+		text:  func(s Step) string { return s.Bad },
+		read: func(s *Step, words []string) error {
+			s.Bad = words[0]
+			return nil
+		},
+	}
+}
+
+// CountOf is a number that is not negative. A greater one than few is first replaced by few and less.
+func CountOf(few int) Argument {
+	return Argument{
+		least: 1,
+		text:  func(s Step) string { return strconv.Itoa(s.N) },
+		read: func(s *Step, words []string) (err error) {
+			if s.N, err = strconv.Atoi(words[0]); err == nil && s.N < 0 {
+				err = errStep
+			}
+			return err
+		},
+		Plainer: func(s Step) (all [][]Step) {
+			for n := 1; s.N > few && n <= few; n++ {
+				all = append(all, s.with(func(p *Step) { p.N = n }))
+			}
+			if s.N > 0 {
+				all = append(all, s.with(func(p *Step) { p.N /= 2 }), s.with(func(p *Step) { p.N-- }))
+			}
+			return all
+		},
+	}
+}
+
+// Duration is how long something takes.
+func Duration() Argument {
+	return Argument{
+		least: 1,
+		text:  func(s Step) string { return s.By.String() },
+		read:  readDuration,
+		Plainer: func(s Step) (all [][]Step) {
+			for _, by := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
+				if s.By > by {
+					all = append(all, s.with(func(p *Step) { p.By = by }))
+				}
+			}
+			return all
+		},
+	}
+}
+
+// Lead is how far a clock is ahead of the time, or behind it.
+func Lead() Argument {
+	return Argument{
+		least: 1,
+		text:  func(s Step) string { return map[bool]string{true: "+"}[s.By >= 0] + s.By.String() },
+		read:  readDuration,
+	}
+}
+
+func readDuration(s *Step, words []string) (err error) {
+	s.By, err = time.ParseDuration(words[0])
+	return err
+}
+
+// OtherDevice is another device.
+func OtherDevice() Argument {
+	return Argument{
+		least: 1,
+		text:  func(s Step) string { return People()[s.Whom] },
+		read: func(s *Step, words []string) (err error) {
+			s.Whom, err = person(words[0])
+			return err
+		},
+	}
+}
+
+func person(name string) (int, error) {
+	i := slices.Index(People(), name)
+	if i < 0 {
+		return 0, fmt.Errorf("%w: who is %q?", errStep, name)
+	}
+	return i, nil
+}
+
+var escape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
+
+// fromWord returns the name that a word of a step stands for.
+func fromWord(word string) string {
+	return escape.ReplaceAllStringFunc(word, func(text string) string {
+		n, _ := strconv.ParseUint(text[2:], 16, 16) // it has four digits
+		return string(rune(n))
+	})
+}
+
+func parseSets(words []string) (sets []Assignment, err error) {
+	for _, word := range words {
+		name, value, ok := strings.Cut(word, "=")
+		name = fromWord(name)
+		if !ok || CheckName(name) != nil {
+			return nil, errStep
+		}
+		sets = append(sets, Assignment{name, value})
+	}
+	return sets, nil
+}

@@ -1,0 +1,180 @@
+package schedule
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Dice draws a schedule from a seed. Each fault is on or off for the whole run, and then
+// strikes now and then, so that runs differ in kind.
+type Dice struct {
+	*rand.Rand
+	Seed uint64
+	Grammar
+	Domain Domain
+	kinds  []*Kind // each as often as it is likely
+	Faults Faults
+	Silent []time.Duration // how long there is silence at some time
+}
+
+// Faults are what can go wrong with the requests of a run.
+type Faults struct{ Lost, Twice, Reversed, Last, Doubled, Spelled, Damaged, Dies, Meets, Unread, Still bool }
+
+// Draw returns the schedule of a seed.
+func Draw(seed uint64, o Domain) []Step {
+	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 5)), Seed: seed, Domain: o, Grammar: o.Grammar}
+	d.narrow()
+	d.chooseFaults()
+	var steps []Step
+	for _, k := range d.Grammar {
+		if k.Begin != nil {
+			steps = append(steps, k.Begin(d)...)
+		}
+	}
+	for len(steps) < o.Steps {
+		s := d.step()
+		steps = append(steps, s)
+		if s.OneIn == 0 || d.IntN(s.OneIn) == 0 {
+			steps = append(steps, d.FollowUps(s)...)
+		}
+	}
+	for _, k := range d.Grammar {
+		if k.End != nil {
+			steps = k.End(d, steps)
+		}
+	}
+	return steps
+}
+
+// On is true in one of two cases.
+func (d *Dice) On() bool { return d.IntN(2) == 0 }
+
+// chooseFaults decides which faults there are, and how often things happen.
+func (d *Dice) chooseFaults() {
+	d.Faults = Faults{d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.IntN(3) == 0}
+	if d.On() {
+		d.Silent = []time.Duration{400 * Day, 40 * Day}[d.IntN(2):]
+	}
+	for _, f := range d.Domain.Families {
+		for range f.Often(d) {
+			d.kinds = append(d.kinds, f.Kinds...)
+		}
+	}
+}
+
+// narrow leaves out some of what can be written, so that edits meet however much there is: all
+// but a few records, and in half of the runs each, some fields and some values. What is left
+// are neighbors, which are easily confused.
+func (d *Dice) narrow() {
+	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
+	if d.On() {
+		alike := slices.SortedStableFunc(slices.Values(d.Domain.Names), func(a, b string) int {
+			return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
+		})
+		d.Domain.Names = some(d, 3, alike)
+	}
+	if d.On() {
+		fields := map[string][]string{}
+		for _, name := range d.Domain.Names {
+			fields[name] = some(d, 4, d.Domain.Fields[name])
+		}
+		d.Domain.Fields = fields
+	}
+}
+
+// some returns at most n neighbors of a list, whose first is a neighbor of its last.
+func some(d *Dice, n int, list []string) (few []string) {
+	first := d.IntN(len(list))
+	for i := range min(n, len(list)) {
+		few = append(few, list[(first+i)%len(list)])
+	}
+	return few
+}
+
+// Pick returns one of a list.
+func Pick[T any](d *Dice, list ...T) T { return list[d.IntN(len(list))] }
+
+// step draws one step.
+func (d *Dice) step() Step {
+	who, k, id := d.IntN(d.Domain.Devices), Pick(d, d.kinds...), Pick(d, d.Domain.IDs...)
+	s := Step{Who: map[Actor]int{OfDevice: who, OfServer: Server, OfNobody: nobody}[k.Who], Kind: k}
+	if k.hasID() {
+		s.ID = id
+	}
+	if k.Draw != nil {
+		k.Draw(d, &s)
+	}
+	return s
+}
+
+// Day is a day.
+const Day = 24 * time.Hour
+
+// Duration draws how long nothing happens: mostly not long, and now and then for days.
+func (d *Dice) Duration() time.Duration {
+	if d.Faults.Still && d.IntN(10) > 0 {
+		return time.Millisecond
+	}
+	return Pick(d, time.Millisecond, time.Millisecond, time.Second, time.Minute, 6*time.Minute, time.Hour, 8*time.Hour, Day, 3*Day)
+}
+
+// Year is a year.
+const Year = 365 * Day
+
+// Skew draws by how much a clock is wrong: not at all, behind, just within the bound, just outside,
+// far away, before 2001, when a stamp has fewer digits, or in 1970, where a clock begins that is not
+// set.
+func (d *Dice) Skew(jump bool) time.Duration {
+	bound := max(d.Domain.MaxAhead, time.Millisecond)
+	if jump && d.IntN(8) == 0 {
+		return 10 * Year
+	}
+	return Pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour, -90*Day, -24*Year, -54*Year)
+}
+
+// Sets draws what an item writes.
+func (d *Dice) Sets(deletions bool) (sets []Assignment) {
+	first := d.IntN(len(d.Domain.Names))
+	for i := range 1 + d.IntN(2) {
+		if i == len(d.Domain.Names) {
+			break
+		}
+		name := d.Domain.Names[(first+i)%len(d.Domain.Names)]
+		value := Pick(d, d.Domain.Fields[name]...)
+		if deletions && d.IntN(4) == 0 {
+			value = "deleted"
+		}
+		sets = append(sets, Assignment{name, value})
+	}
+	return sets
+}
+
+// Early draws one of n places, an early one more often, since most pushes are short.
+func (d *Dice) Early(n int) int { return 1 + d.IntN(1+d.IntN(n)) }
+
+// Pause draws in which pause of a push something happens.
+func (d *Dice) Pause() int { return d.Early(max(2, d.Domain.Pauses)) }
+
+// PushManner draws how a push goes.
+func (d *Dice) PushManner() Manner {
+	hits := func(fault bool) bool { return fault && d.IntN(5) == 0 }
+	m := Manner{
+		Lost: hits(d.Faults.Lost), Twice: hits(d.Faults.Twice), Reversed: hits(d.Faults.Reversed),
+		Last: hits(d.Faults.Last), Doubled: hits(d.Faults.Doubled), Spelled: hits(d.Faults.Spelled),
+		Unread: d.Faults.Unread && d.On(),
+	}
+	if hits(d.Faults.Damaged) {
+		*Pick(d, &m.Garbled, &m.Cut) = 1 + d.IntN(2000)
+	}
+	if d.Faults.Dies && d.IntN(3) == 0 {
+		n := max(3, d.Domain.Points)
+		m.Dies = Pick(d, 1, 2, d.Early(n), 1+d.IntN(n))
+	}
+	if hits(d.Faults.Meets) && d.Domain.Devices > 1 {
+		m.At, m.Whom = Pick(d, 1, d.Pause()), d.IntN(d.Domain.Devices)
+	}
+	return m
+}

@@ -1,0 +1,205 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+)
+
+// The first law that a schedule breaks may have nothing to do with the mistake: whoever keeps
+// the first write breaks each part of the rule. So something plainer is tried in the end.
+
+// Generalize returns a schedule that breaks a more general law, if there is one: if the same is
+// broken where no two stamps share a millisecond, or where nothing is deleted and nothing null.
+func (s *Shrinker) Generalize(steps []Step) []Step {
+	for _, other := range s.calm(steps) {
+		if s.Fails(other) {
+			steps = s.Shrink(other)
+			break
+		}
+	}
+	steps = s.unflood(steps)
+	for range 3 { // a deletion at an equal stamp is a deletion first
+		again := false
+		for _, other := range s.others(steps) {
+			if broken, ok := s.Breaks(other); ok && s.isMoreGeneral(broken) {
+				s.Law = broken
+				steps, again = s.Shrink(other), true
+				break
+			}
+		}
+		if !again {
+			break
+		}
+	}
+	return steps
+}
+
+// isMoreGeneral reports whether a law that is broken where that of the shrinker should not be is
+// the one to name. What is stored comes before what is answered.
+func (s *Shrinker) isMoreGeneral(l law.Law) bool {
+	switch s.Law {
+	case law.Outcome, law.Lost, law.Note:
+		return l.OfField()
+	}
+	return l != s.Law
+}
+
+// others returns schedules in which the law that is broken should not be.
+func (s *Shrinker) others(steps []Step) [][]Step {
+	switch s.Law {
+	case law.Kind, law.Value:
+		return append(s.spaced(steps), s.ofTwo(steps)...)
+	case law.Counter, law.Client:
+		return s.spaced(steps)
+	case law.Tombstone, law.Revive, law.Four:
+		return [][]Step{s.undeleted(steps, true), s.undeleted(steps, false)}
+	case law.Blind:
+		return append(s.alone(steps), s.ahead(steps))
+	case law.Neighbours, law.Outcome, law.Lost, law.Note:
+		return s.alone(steps)
+	}
+	return nil
+}
+
+// spaced returns the steps with a pause after each: as they are, and with clocks that are wrong
+// so that the devices write in either order.
+func (s *Shrinker) spaced(steps []Step) [][]Step {
+	var apart, rising, falling []Step
+	g := s.Domain.Grammar
+	for _, x := range steps {
+		for _, y := range s.single(x) {
+			apart = append(apart, y, g.Wait(time.Millisecond))
+		}
+	}
+	for i := range People() {
+		by := time.Duration(i) * time.Second
+		rising = append(rising, g.Clock(i, by-time.Minute))
+		falling = append(falling, g.Clock(i, -by))
+	}
+	others := slices.DeleteFunc(slices.Clone(apart), func(x Step) bool { return x.Is("clones") })
+	return [][]Step{apart, append(rising, others...), append(falling, others...)}
+}
+
+// unflood returns the steps with single edits in the place of floods, if a few are enough.
+func (s *Shrinker) unflood(steps []Step) []Step {
+	var other []Step
+	for _, x := range steps {
+		other = append(other, s.single(x)...)
+	}
+	const few = 3
+	named := s.Law
+	if len(other) > len(steps) && s.Fails(other) {
+		if plain := s.Shrink(other); len(plain) <= len(steps)+few {
+			return plain
+		}
+	}
+	s.Law = named
+	return steps
+}
+
+// single returns single edits in the place of many, as far as they differ, or a step as it is.
+func (s *Shrinker) single(x Step) []Step {
+	if x.Kind.Apart == nil {
+		return []Step{x}
+	}
+	return x.Kind.Apart(s.Domain.Grammar, s.Domain, x)
+}
+
+// ahead returns the steps with clocks of devices that are ahead, where that of the server is not
+// set: a server that looks at no time at all accepts what is stamped by either.
+func (s *Shrinker) ahead(steps []Step) (others []Step) {
+	for i := range People() {
+		others = append(others, s.Domain.Grammar.Clock(i, 1000*time.Hour))
+	}
+	for _, x := range steps {
+		if !x.Is("forgets-time") {
+			others = append(others, x)
+		}
+	}
+	return others
+}
+
+// calm returns schedules in which what happens within a storm happens before the push, or after
+// it: one or two edits of the same field.
+func (s *Shrinker) calm(steps []Step) (others [][]Step) {
+	for i, x := range steps {
+		if !x.Manner.Storms {
+			continue
+		}
+		g := s.Domain.Grammar
+		edit := g.Edits(x.Manner.Whom, s.Domain.IDs[0], Assignment{s.Domain.Names[0], "deleted"})
+		for _, y := range steps[:i] {
+			if y.Who == x.Who && len(y.Sets) > 0 {
+				edit.ID, edit.Sets = y.ID, []Assignment{{y.Sets[0].Name, "deleted"}}
+			}
+		}
+		again, push := edit, g.Pushes(x.Manner.Whom)
+		again.Sets = []Assignment{{edit.Sets[0].Name, cmp.Or(append(s.Domain.Fields[edit.Sets[0].Name], "1")...)}}
+		x.Manner.Storms = false
+		for _, within := range [][]Step{{edit, push}, {edit, again, push}, {edit, again, edit, push}} {
+			others = append(others, slices.Concat(steps[:i], within, []Step{x}, steps[i+1:]), slices.Concat(steps[:i], []Step{x}, within, steps[i+1:]))
+		}
+	}
+	return others
+}
+
+// alone returns schedules without one of the steps, or with one that spoils nothing: if what is
+// sound is refused then as well, its neighbour is not to blame.
+func (s *Shrinker) alone(steps []Step) (others [][]Step) {
+	for i, x := range steps {
+		others = append(others, slices.Concat(steps[:i], steps[i+1:]))
+		if x.Is("spoils") {
+			x = s.Domain.Grammar.Edits(x.Who, x.ID, x.Sets...)
+			others = append(others, slices.Concat(steps[:i], []Step{x}, steps[i+1:]))
+		}
+	}
+	return others
+}
+
+// ofTwo returns schedules in which two devices use the stamps that one used twice: another one
+// goes on where one became a copy, or had written what came before that.
+func (s *Shrinker) ofTwo(steps []Step) (others [][]Step) {
+	by := func(steps []Step, who, other int) (all []Step) {
+		for _, x := range steps {
+			if x.Who == who {
+				x.Who = other
+			}
+			all = append(all, x)
+		}
+		return all
+	}
+	for i, x := range steps {
+		if !x.Is("clones") && (!x.Is("is-restored") || x.Who == Server) {
+			continue
+		}
+		before, after := steps[:i], steps[i+1:]
+		for other := range s.Domain.Devices {
+			others = append(others, slices.Concat(before, by(after, x.Who, other)), slices.Concat(by(before, x.Who, other), after))
+		}
+	}
+	return others
+}
+
+// undeleted returns the steps with values in the place of deletions and null, and if all is set of
+// deletions of records as well.
+func (s *Shrinker) undeleted(steps []Step, all bool) (others []Step) {
+	first := s.Domain.Names[0]
+	for _, x := range steps {
+		sets := x.Sets
+		if all && (x.Is("deletes") || x.Is("restores")) {
+			x.Kind, sets = s.Domain.Grammar.Kind(OfDevice, "edits"), []Assignment{{first, s.Domain.Fields[first][0]}}
+		}
+		x.Sets = nil
+		for _, a := range sets {
+			if values := s.Domain.Fields[a.Name]; len(values) > 0 && (a.Value == "deleted" || a.Value == "null") {
+				a.Value = values[len(values)-1]
+			}
+			x.Sets = append(x.Sets, a)
+		}
+		others = append(others, x)
+	}
+	return others
+}

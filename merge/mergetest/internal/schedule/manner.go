@@ -1,0 +1,167 @@
+package schedule
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Manner is how a push or a pull goes.
+type Manner struct {
+	Lost      bool // the answer does not arrive
+	Closed    bool // a Client is closed and opened again between two pages
+	Twice     bool // the network delivers it twice
+	Reversed  bool // the items come in reverse
+	Last      bool // the last item overtakes the others
+	Doubled   bool // all items are in the batch twice
+	Meanwhile bool // its user edits before the answer arrives, if it is a Client
+	Spelled   bool // the batch has another spelling than the canonical one
+	Storms    bool // another device edits the same and pushes, in every pause
+	Unread    bool // nobody pulls after it
+	Dies      int  // the crash point at which the server dies, from 1
+	At        int  // the pause in which another device syncs, from 1; within a pull also between two pages
+	Whom      int  // that device
+	Garbled   int  // the byte that is garbled in a copy that comes first, from 1
+	Cut       int  // the byte before which a copy ends that comes first, from 1
+}
+
+// String returns the flags as they stand behind a step.
+func (m Manner) String() string {
+	var b strings.Builder
+	for _, flag := range m.Flags() {
+		if *flag.On {
+			b.WriteString(", " + flag.Text)
+		}
+	}
+	for _, place := range m.places() {
+		if *place.at > 0 {
+			fmt.Fprintf(&b, ", %s at %d", place.text, *place.at)
+		}
+	}
+	if m.At > 0 {
+		fmt.Fprintf(&b, ", %s syncs at %d", People()[m.Whom], m.At)
+	}
+	if m.Storms {
+		fmt.Fprintf(&b, ", %s storms", People()[m.Whom])
+	}
+	return b.String()
+}
+
+type flag struct {
+	Text string
+	On   *bool
+}
+
+func (m *Manner) Flags() []flag {
+	return []flag{
+		{"answer lost", &m.Lost}, {"closed between pages", &m.Closed}, {"twice", &m.Twice}, {"reversed", &m.Reversed}, {"last only", &m.Last},
+		{"doubled", &m.Doubled}, {"edits meanwhile", &m.Meanwhile}, {"spelled otherwise", &m.Spelled}, {"unread", &m.Unread},
+	}
+}
+
+// place is where something happens, counted from 1.
+type place struct {
+	text string
+	at   *int
+}
+
+func (m *Manner) places() []place {
+	return []place{{"server dies", &m.Dies}, {"garbled", &m.Garbled}, {"cut", &m.Cut}}
+}
+
+func (m *Manner) parse(parts []string) (err error) {
+	for _, part := range parts {
+		if m.parseFlag(part) {
+			continue
+		}
+		words := strings.Fields(part)
+		if len(words) == 2 && words[1] == "storms" {
+			m.Storms = true
+			m.Whom, err = person(words[0])
+		} else {
+			err = m.parsePlace(words)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Manner) parseFlag(part string) bool {
+	for _, flag := range m.Flags() {
+		if flag.Text == part {
+			*flag.On = true
+			return true
+		}
+	}
+	return false
+}
+
+// parsePlace reads what happens at some place: ben syncs at 1.
+func (m *Manner) parsePlace(words []string) error {
+	last := len(words) - 1
+	if last < 2 || words[last-1] != "at" {
+		return errStep
+	}
+	n, err := strconv.Atoi(words[last])
+	if err != nil || n < 1 {
+		return errStep
+	}
+	what := strings.Join(words[:last-1], " ")
+	for _, place := range m.places() {
+		if place.text == what {
+			*place.at = n
+			return nil
+		}
+	}
+	if len(words) != 4 || words[1] != "syncs" {
+		return errStep
+	}
+	m.At = n
+	m.Whom, err = person(words[0])
+	return err
+}
+
+// plainer returns steps in which the request goes more plainly.
+func (g Grammar) plainerManner(s Step) (all [][]Step) {
+	for i, f := range s.Manner.Flags() {
+		if *f.On {
+			all = append(all, s.with(func(p *Step) { *p.Manner.Flags()[i].On = false }))
+		}
+	}
+	if s.Manner.Dies > 0 {
+		all = append(all, g.killed(s))
+	}
+	if s.Manner.At > 0 {
+		all = append(all, s.with(func(p *Step) { p.Manner.At = 0 }), g.apart(s))
+	}
+	if s.Manner.Dies > 1 {
+		all = append(all, s.with(func(p *Step) { p.Manner.Dies-- }))
+	}
+	if s.Manner.At > 1 {
+		all = append(all, s.with(func(p *Step) { p.Manner.At-- }))
+	}
+	for i, place := range s.Manner.places() {
+		if *place.at > 0 {
+			all = append(all, s.with(func(p *Step) { *p.Manner.places()[i].at = 0 }), s.with(func(p *Step) { *p.Manner.places()[i].at /= 2 }))
+		}
+	}
+	if s.Manner.Storms {
+		all = append(all, s.with(func(p *Step) { p.Manner.Storms = false }), s.with(func(p *Step) { p.Manner.Storms, p.Manner.At = false, 1 }))
+	}
+	return all
+}
+
+// apart returns the step with the requests of the other device before and after it instead of within it.
+func (g Grammar) apart(s Step) []Step {
+	other := s.Manner.Whom
+	s.Manner.At = 0
+	return []Step{g.Pushes(other), g.Pulls(other), s, g.Pushes(other), g.Pulls(other)}
+}
+
+// killed returns the step with a restart after it, instead of a crash within it.
+func (g Grammar) killed(s Step) []Step {
+	s.Manner.Dies, s.Manner.Lost = 0, true
+	return []Step{s, g.Step(Server, "restarts")}
+}
