@@ -72,7 +72,7 @@ func (w *world) sending(x oracle.Written) (b batch, ok bool) {
 func (w *world) unchanged(b batch) bool {
 	var text []byte
 	var err error
-	w.serve(&request{batch: b}, func() { text, err = w.backend.Push(b.client, b.body()) })
+	w.serve(&request{batch: b}, func() { text, err = w.backend.Push(b.client, body(b)) })
 	var replies []merge.Reply
 	if err != nil || json.Unmarshal(text, &replies) != nil || len(replies) != 1 {
 		return false

@@ -6,6 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -41,7 +42,7 @@ func (w writing) Write(key record.Key, field string, v record.Value) error {
 
 // longAgo stamps with the time at which the server began.
 func longAgo(_ *memory, v record.Value) record.FieldValue {
-	return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: clock.TimestampOf(start()), Client: clock.ClientID{9}}}
+	return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: clock.TimestampOf(schedule.Start()), Client: clock.ClientID{9}}}
 }
 
 // another writes something else.

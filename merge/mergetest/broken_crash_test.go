@@ -29,7 +29,7 @@ func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		_ = err
 	}
 	env := o.env
-	o.memory.env = &Env{&world{now: env.Now()}} // has no more to say
+	o.memory.env = envAt(env.Now()) // has no more to say
 	defer func() { o.memory.env = env }()
 	return o.memory.Push(client, batch)
 }

@@ -63,7 +63,9 @@ func TestRespell(t *testing.T) {
 	o, _ := Options{}.withDefaults()
 	var engine merge.Engine
 	for seed := range uint64(20) {
-		d := newDevice(&world{o: o, now: start().AddDate(0, 0, int(seed))}, 1)
+		w := newWorld(o)
+		w.now = w.now.AddDate(0, 0, int(seed))
+		d := newDevice(w, 1)
 		for _, s := range schedule.Draw(seed, o.Domain) {
 			if s.Is("edits") || s.Is("floods") {
 				o.ops[s.Kind].act(d, s)

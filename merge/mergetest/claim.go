@@ -15,8 +15,8 @@ import (
 
 // notable returns the notes that can be true of an item because of one of its writes. It is
 // asked before that write is noted as accepted.
-func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
-	p := w.ledger.Of(x.FieldKey)
+func (j *judge) notable(a answer, x arrival) (codes []merge.Code) {
+	p := j.ledger.Of(x.FieldKey)
 	outcome, stored := p.Outcome(x.Write)
 	b := a.base(x)
 	ofField := x.Field != record.DeletedField
@@ -28,26 +28,16 @@ func (w *world) notable(a answer, x arrival) (codes []merge.Code) {
 	}
 	add(merge.Rewound, outcome != "equal" && x.Time < max(a.mark.Most, a.top))
 	add(merge.StampBelowBase, b.Known && !b.Below(x.Stamp))
-	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && w.mayBeDeleted(x.ID))
+	add(merge.UpdateOfDeleted, ofField && outcome != "superseded" && j.mayBeDeleted(x.ID))
 	add(merge.AlreadyDeleted, !ofField && was && is)
 	add(merge.Restored, !ofField && was && !is && stored)
 	return codes
 }
 
-// latest returns the greatest time in a push.
-func (b batch) latest() (at int64) {
-	for _, it := range b.items {
-		for _, x := range it.writes {
-			at = max(at, x.Time)
-		}
-	}
-	return at
-}
-
 // mayBeDeleted reports whether a record is deleted, as far as is known: a deletion may be in the
 // same batch, or have got no answer.
-func (w *world) mayBeDeleted(id string) bool {
-	p := w.ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
+func (j *judge) mayBeDeleted(id string) bool {
+	p := j.ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil {
 		return false
 	}
@@ -82,9 +72,9 @@ func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) 
 
 // judgeNames looks for a winner where the write won, or that is another one, and for a loser
 // where no edit is lost.
-func (w *world) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []complaint) {
+func (j *judge) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []complaint) {
 	said := r.Fields[x.Field]
-	p := w.ledger.Of(x.FieldKey)
+	p := j.ledger.Of(x.FieldKey)
 	outcome, stored := p.Outcome(x.Write)
 	text := ""
 	switch {
@@ -96,7 +86,7 @@ func (w *world) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []com
 		text = "names a loser to " + short(x.Written) + ", and no edit is lost by it"
 	}
 	if text != "" {
-		wrong = append(wrong, complaint{law.Note, w.about(x) + text})
+		wrong = append(wrong, complaint{law.Note, j.about(x) + text})
 	}
 	return wrong
 }
@@ -109,11 +99,11 @@ func whoAndWhen(s *merge.StampReply) string {
 // judgeSuperseded looks at what is said of a field while not all is known of it, since another
 // request is being served or was not answered: whatever is superseded, something greater was
 // sent at some time. If nothing was, that part of the rule is broken which should have decided.
-func (w *world) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
+func (j *judge) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
 	if r.Fields[x.Field].Outcome != "superseded" {
 		return nil
 	}
-	p := w.ledger.Of(x.FieldKey)
+	p := j.ledger.Of(x.FieldKey)
 	top, some := oracle.Write{}, false
 	for y, f := range p.Writes {
 		if above, _ := oracle.Rule(y, top); f.State != oracle.Refused && y != x.Write && (above || !some) {
@@ -123,9 +113,9 @@ func (w *world) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
 	above, by := oracle.Rule(x.Write, top)
 	switch {
 	case !some:
-		wrong = append(wrong, complaint{law.Outcome, w.about(x) + "says that " + x.Field + " is superseded; there was no other write"})
+		wrong = append(wrong, complaint{law.Outcome, j.about(x) + "says that " + x.Field + " is superseded; there was no other write"})
 	case above:
-		wrong = append(wrong, complaint{lawOf(by), w.about(x) + "says that " + x.Field + " is superseded; but " + decided(x.Write, top)})
+		wrong = append(wrong, complaint{lawOf(by), j.about(x) + "says that " + x.Field + " is superseded; but " + decided(x.Write, top)})
 	}
 	return wrong
 }

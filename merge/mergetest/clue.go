@@ -7,8 +7,8 @@ import (
 
 // clue says what is special about a field that is not as it should be, as far as that tells more
 // than the law does: f is what was found in it, if anything was.
-func (w *world) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
-	p := w.ledger.Histories[k]
+func (j *judge) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
+	p := j.ledger.Histories[k]
 	switch {
 	case !p.Some:
 		return ""
@@ -17,14 +17,14 @@ func (w *world) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
 	case p.Best.Value == "null" && p.Writes[f] != nil && p.Best.Stamp != f.Stamp:
 		return "null is a value like any other, and not the same as no field"
 	case k.Field != record.DeletedField:
-		return w.clueOfDeleted(k.ID)
+		return j.clueOfDeleted(k.ID)
 	}
 	return "$deleted is a field like any other: its writes are compared with each other, and not with other fields"
 }
 
 // clueOfDeleted says what becomes of the fields of a record that is deleted, or that was.
-func (w *world) clueOfDeleted(id string) string {
-	p := w.ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
+func (j *judge) clueOfDeleted(id string) string {
+	p := j.ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil || !p.Some {
 		return ""
 	}

@@ -10,10 +10,8 @@ import (
 
 // config is what is run.
 type config struct {
-	schedule.Domain
-	refused   map[merge.Code]map[string]string // what the backend must refuse for good
-	newClient newClient                        // nil: all devices are the kit's own
-	marks     bool                             // edits that are lost as they come must be reported, though none was in this run
+	rules
+	newClient newClient // nil: all devices are the kit's own
 	ops       map[*schedule.Kind]op
 }
 
@@ -27,11 +25,5 @@ func newConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newC
 	for _, code := range slices.Sorted(maps.Keys(refused)) {
 		d.Flaws = append(d.Flaws, string(code))
 	}
-	return config{Domain: d, refused: refused, newClient: newClient, ops: t.ops}
-}
-
-// refuses reports whether a field is one of those that are refused with a code.
-func (c config) refuses(code, name string) bool {
-	_, ok := c.refused[merge.Code(code)][name]
-	return ok
+	return config{rules: rules{Domain: d, refused: refused}, newClient: newClient, ops: t.ops}
 }

@@ -15,7 +15,7 @@ import (
 // result says.
 type counts map[string]int
 
-func (w *world) count(what string) { w.counts[what]++ }
+func (j *judge) count(what string) { j.counts[what]++ }
 
 func (c counts) add(d counts) {
 	for what, n := range d {
@@ -33,48 +33,48 @@ func (c counts) String() string {
 }
 
 // countPush counts how a push goes. That a user edits meanwhile is counted when it happens.
-func (w *world) countPush(m schedule.Manner, b batch) {
+func (j *judge) countPush(m schedule.Manner, b batch) {
 	for _, flag := range m.Flags() {
 		if *flag.On && flag.On != &m.Meanwhile {
-			w.count(flag.Text)
+			j.count(flag.Text)
 		}
 	}
 	for _, it := range b.items {
 		if it.bad != "" {
-			w.count(it.bad)
+			j.count(it.bad)
 		}
 	}
 }
 
 // countReply counts a verdict.
-func (w *world) countReply(it *item, r merge.Reply) {
+func (j *judge) countReply(it *item, r merge.Reply) {
 	switch {
 	case r.Code == merge.TooFarAhead:
-		w.count("too far ahead")
+		j.count("too far ahead")
 	case r.Code == merge.ServerClock:
-		w.count("server's clock not set")
+		j.count("server's clock not set")
 	case r.Verdict == "refused":
-		w.count("refused")
+		j.count("refused")
 	case r.Changed:
-		w.count("accepted")
+		j.count("accepted")
 	default:
-		w.count("accepted and nothing changed")
+		j.count("accepted and nothing changed")
 	}
 	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return x.Time < 1e18 }) {
-		w.count("stamped before 2001")
+		j.count("stamped before 2001")
 	}
-	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return w.lead(x.Write) == w.o.MaxAhead }) {
-		w.count("accepted at the limit")
+	if r.Verdict == "accepted" && slices.ContainsFunc(it.writes, func(x oracle.Written) bool { return j.lead(x.Write) == j.o.MaxAhead }) {
+		j.count("accepted at the limit")
 	}
 }
 
 // countTie counts which part of the rule decides between a write and the best one so far.
-func (w *world) countTie(p *oracle.History, x oracle.Write) {
+func (j *judge) countTie(p *oracle.History, x oracle.Write) {
 	if !p.Some || x == p.Best {
 		return
 	}
 	_, by := oracle.Rule(x, p.Best)
-	w.count(map[oracle.Part]string{
+	j.count(map[oracle.Part]string{
 		oracle.ByMillisecond: "decided by milliseconds", oracle.ByCounter: "decided by counter", oracle.ByClient: "decided by client",
 		oracle.ByKind: "decided by deletion", oracle.ByValue: "decided by value",
 	}[by])

@@ -2,14 +2,9 @@ package mergetest
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
@@ -20,7 +15,7 @@ func (w *world) deliver(does string, b batch, m schedule.Manner) (h heard, ok bo
 	a.known = w.sent(b)
 	var err error
 	r := &request{Manner: m, batch: b, does: does}
-	w.serve(r, func() { h.text, err = w.backend.Push(b.client, b.body()) })
+	w.serve(r, func() { h.text, err = w.backend.Push(b.client, body(b)) })
 	if r.met {
 		r.does = "now that ends"
 	}
@@ -38,32 +33,6 @@ func (w *world) deliver(does string, b batch, m schedule.Manner) (h heard, ok bo
 		w.settle(a)
 	}
 	return h, w.breach == nil
-}
-
-// unread says where an answer cannot be read, and how it begins.
-func unread(text []byte, err error) string {
-	begins := string(text)
-	if len(begins) > 300 {
-		begins = begins[:300] + "…"
-	}
-	return fmt.Sprintf("%s%v\nit begins  %s", unreadMember(text), err, strings.ToValidUTF8(begins, "\uFFFD"))
-}
-
-// unreadMember names the first member of a reply that cannot be read, if that is what is wrong.
-func unreadMember(text []byte) string {
-	var replies []map[string]json.RawMessage
-	if json.Unmarshal(text, &replies) != nil {
-		return ""
-	}
-	for i, members := range replies {
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			alone, err := json.Marshal(map[string]json.RawMessage{name: members[name]})
-			if err != nil || json.Unmarshal(alone, new(merge.Reply)) != nil {
-				return fmt.Sprintf("%s of reply %d: ", name, i)
-			}
-		}
-	}
-	return ""
 }
 
 // unanswered judges a push that was not answered, and reports whether it is one. Known is what
@@ -91,55 +60,4 @@ func (w *world) unanswered(r *request, known []prior, err error) bool {
 type heard struct {
 	text    []byte
 	replies []merge.Reply
-}
-
-// prior is what the ledger knew of an item before it was sent.
-type prior struct {
-	accepted bool // all its writes were
-	doubt    bool // nobody knows what is stored of its fields
-	unsure   bool // nobody knows whether one of its writes is
-}
-
-// sent notes that the fate of the writes of a batch is not known yet. It returns what was
-// known before.
-func (w *world) sent(b batch) (known []prior) {
-	w.sendings++
-	for _, it := range b.items {
-		k := prior{accepted: it.bad == "" && len(it.writes) > 0}
-		for _, x := range it.writes {
-			p := w.ledger.Of(x.FieldKey)
-			f, seen := p.Writes[x.Write]
-			k.accepted = k.accepted && seen && f.State == oracle.Accepted
-			k.doubt = k.doubt || p.Open > 0
-			k.unsure = k.unsure || seen && f.State == oracle.Unsure
-		}
-		known = append(known, k)
-	}
-	for _, it := range b.items {
-		expected := it.bad == "" && !w.early(it)
-		for _, x := range it.writes {
-			p := w.ledger.Of(x.FieldKey)
-			if expected {
-				p.Set(x.Write, oracle.Fate{State: oracle.Unsure})
-				w.ledger.Marks[b.client] = w.ledger.Marks[b.client].Sent(x.Time)
-			} else if _, seen := p.Writes[x.Write]; !seen {
-				p.Set(x.Write, oracle.Fate{State: oracle.Refused})
-			}
-			p.Writes[x.Write].Came = w.sendings
-		}
-	}
-	return known
-}
-
-// brokenPush names the law that is broken by an error instead of an answer.
-func (w *world) brokenPush(b batch, err error) {
-	if w.blind() {
-		w.broken(law.Blind, "Push returned an error instead of an answer: %v", err)
-	}
-	for i, it := range b.items {
-		if it.bad != "" || w.early(it) {
-			w.broken(law.Neighbours, "Push returned an error instead of an answer. Item %d of the batch is %s.\nerror: %v", i, w.flaw(it), err)
-		}
-	}
-	w.broken(law.Answered, "Push: %v", err)
 }

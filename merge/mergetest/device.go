@@ -7,7 +7,6 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -34,26 +33,6 @@ type state struct {
 	confirmed map[string]map[string]record.FieldValue // by ID and field
 	outbox    []*item
 	cursor    string
-}
-
-// item is an item of an outbox.
-type item struct {
-	raw    []byte
-	id     string
-	m      record.Mutation
-	writes []oracle.Written
-	bad    string // what is wrong with it, if something is
-	told   string // in words, if its writes do not say it
-	code   string // with which it was refused
-
-	spelled bool // it is not in the spelling of the library, and the story shows how
-	sent    bool // at least once
-}
-
-// batch is what was sent at once.
-type batch struct {
-	client clock.ClientID
-	items  []*item
 }
 
 func newDevice(w *world, index int) *device {

@@ -4,7 +4,6 @@ import (
 	"maps"
 
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -54,14 +53,6 @@ func (d *device) add(id string, sets []schedule.Assignment) bool {
 	maps.Copy(base, old.m.Base)
 	d.outbox = append(d.outbox[:at], newItem(id, record.Mutation{Data: both, Base: base}))
 	return done
-}
-
-func newItem(id string, m record.Mutation) *item {
-	it := &item{raw: m.AppendJSON(nil), id: id, m: m}
-	for name, v := range m.Data.All() {
-		it.writes = append(it.writes, oracle.Written{FieldKey: oracle.FieldKey{ID: id, Field: name}, Write: writeOf(v)})
-	}
-	return it
 }
 
 // flood puts many edits into the outbox, each of one field, and each upon the one before.

@@ -44,27 +44,13 @@ func (w *world) finish() {
 		w.pull(d, schedule.Manner{})
 	}
 	w.audit()
-	w.compare()
-}
-
-// compare looks whether all devices ended alike, also where nobody got an answer and so
-// two ends are permitted.
-func (w *world) compare() {
 	if w.breach != nil {
 		return
 	}
 	fresh := w.fresh()
 	for _, d := range w.devices {
-		if d == nil {
-			continue
-		}
-		found := d.found()
-		for _, k := range w.ledger.Keys {
-			f, ok := found[k]
-			g, there := fresh[k]
-			if f != g && !w.ledger.Histories[k].Lapsed(f) {
-				w.broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", w.place(k.ID), k.Field, w.long(g, there), w.long(f, ok), d.name)
-			}
+		if d != nil {
+			w.judgeEnd(d.name, d.found(), fresh)
 		}
 	}
 }

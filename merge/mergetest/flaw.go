@@ -108,7 +108,3 @@ func (d *device) spoilt(it *item, key record.Key, add ...string) *item {
 	raw := fmt.Sprintf(`{"table":%s,"id":%s,"data":%s%s}}`, jsonText(key.Table), jsonText(key.ID), data, strings.Join(add, ","))
 	return &item{raw: []byte(raw), id: it.id, writes: slices.Clone(it.writes)}
 }
-
-func writtenOf(k oracle.FieldKey, v record.Value, at clock.Stamp) oracle.Written {
-	return oracle.Written{FieldKey: k, Write: writeOf(record.FieldValue{Value: v, Stamp: at})}
-}

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -47,7 +48,7 @@ func recordOf(key record.Key, fields map[string]record.FieldValue) record.Record
 }
 
 func drawStamp(t *rapid.T) clock.Stamp {
-	first := clock.TimestampOf(start())
+	first := clock.TimestampOf(schedule.Start())
 	times := []clock.Timestamp{first, first + 1, first + clock.Timestamp(time.Millisecond)}
 	clients := []clock.ClientID{{0: 0x7f, 15: 1}, {0: 0x7f, 15: 0xff}, {0: 0x80}}
 	return clock.Stamp{Time: rapid.SampledFrom(times).Draw(t, "time"), Client: rapid.SampledFrom(clients).Draw(t, "client")}

@@ -35,7 +35,7 @@ func naming(as func(*merge.FieldReply)) newBackend {
 
 // somebody is a client that writes nothing here.
 func somebody() *merge.StampReply {
-	return &merge.StampReply{UpdatedAt: clock.TimestampOf(start()), ClientID: schedule.Stranger()}
+	return &merge.StampReply{UpdatedAt: clock.TimestampOf(schedule.Start()), ClientID: schedule.Stranger()}
 }
 
 // TestFalseClaims: a note that cannot be true is found, and so is a winner or a loser.

@@ -3,29 +3,11 @@ package mergetest
 import (
 	"fmt"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
-	"github.com/fieldlww/fieldlww/record"
 )
-
-// writeOf returns a write in the form of the oracle.
-func writeOf(v record.FieldValue) oracle.Write {
-	return oracle.Write{Stamp: stampOf(v.Stamp), Deleted: v.Deleted(), Value: v.Value.JSON()}
-}
-
-func stampOf(s clock.Stamp) oracle.Stamp { return oracle.Stamp{Time: int64(s.Time), Client: s.Client} }
-
-func clockStamp(s oracle.Stamp) clock.Stamp {
-	return clock.Stamp{Time: clock.Timestamp(s.Time), Client: s.Client}
-}
-
-// lawOf is the law that is broken if a part of the rule is.
-func lawOf(by oracle.Part) law.Law {
-	return map[oracle.Part]law.Law{oracle.ByMillisecond: law.Later, oracle.ByCounter: law.Counter, oracle.ByClient: law.Client, oracle.ByKind: law.Kind, oracle.ByValue: law.Value}[by]
-}
 
 // base returns the base of a write in an answer.
 func (a answer) base(x arrival) oracle.Base {
@@ -78,20 +60,20 @@ func seen(base oracle.Stamp) string {
 
 // judgeLoss compares what a reply says of a lost edit. A server that keeps no marks cannot know that
 // an edit is lost as it comes, which is found out by the first that it reports: see domain.marks.
-func (w *world) judgeLoss(a answer, x arrival, l oracle.Loss) (wrong []complaint) {
+func (j *judge) judgeLoss(a answer, x arrival, l oracle.Loss) (wrong []complaint) {
 	said, ok := a.replies[x.item].Fields[x.Field]
 	if !ok || l.Unsure {
 		return nil
 	}
-	w.able |= canTell
+	j.able |= canTell
 	text := ""
 	switch {
 	case said.Lost && !l.Is:
 		text = "says that an edit of " + x.Field + " is lost; none is: " + a.lossReason(x, l)
-	case l.Is && !said.Lost && (!l.Own || w.able.can(canMark) || w.o.marks):
+	case l.Is && !said.Lost && (!l.Own || j.able.can(canMark) || j.o.marks):
 		text = "does not say that " + loser(x, l) + " is lost: " + a.lossReason(x, l)
 	case l.Is && said.Lost && l.Own:
-		w.able |= canMark
+		j.able |= canMark
 		if !names(said.Winner, l.Other) {
 			text = "should name the winner over " + loser(x, l) + ": " + short(oracle.Written{FieldKey: x.FieldKey, Write: l.Other})
 		}
@@ -99,7 +81,7 @@ func (w *world) judgeLoss(a answer, x arrival, l oracle.Loss) (wrong []complaint
 		text = "should name the loser: " + loser(x, l)
 	}
 	if text != "" {
-		wrong = []complaint{{law.Lost, w.about(x) + text}}
+		wrong = []complaint{{law.Lost, j.about(x) + text}}
 	}
 	return wrong
 }
@@ -117,11 +99,11 @@ func names(s *merge.StampReply, x oracle.Write) bool {
 }
 
 // countLoss counts lost edits of both kinds.
-func (w *world) countLoss(l oracle.Loss) {
+func (j *judge) countLoss(l oracle.Loss) {
 	switch {
 	case l.Is && l.Own:
-		w.count("edit lost as it comes")
+		j.count("edit lost as it comes")
 	case l.Is:
-		w.count("edit lost to a later one")
+		j.count("edit lost to a later one")
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
@@ -50,7 +48,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	d.take(p.records)
 	d.cursor = p.cursor
 	if ok && w.breach == nil && !r.met {
-		w.judge(d.name, d.found(), nil)
+		w.judgePull(d.name, d.found(), nil)
 	}
 	if d.client != nil && w.breach == nil {
 		d.handPulled(p)
@@ -119,31 +117,6 @@ func (w *world) decode(lines []byte) ([]record.Record, error) {
 	}
 	w.decoded[string(lines)] = records
 	return records, nil
-}
-
-// unreadable names the law that is broken by a pull that cannot be read.
-func (w *world) unreadable(format string, args ...any) {
-	l := law.Readable
-	if w.last.damage == w.sendings {
-		l = law.Damaged
-	}
-	w.broken(l, format, args...)
-}
-
-// judgeText looks for names of which a part was replaced since it could not be read.
-func (w *world) judgeText(r record.Record) {
-	if w.last.damage != w.sendings {
-		return
-	}
-	names := []string{r.Key().Table, r.Key().ID}
-	for name := range r.All() {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		if strings.ContainsRune(name, utf8.RuneError) {
-			w.broken(law.Damaged, "a pull returned %q, which nobody sent", name)
-		}
-	}
 }
 
 // fresh returns what a device sees that begins from the start.

@@ -56,7 +56,7 @@ func (w *world) send(d *device, items []*item, m schedule.Manner) (h heard, ok b
 	}
 	m.Spelled = m.Spelled && slices.ContainsFunc(items, func(it *item) bool { return it.bad == "" })
 	if m.Spelled {
-		b = b.respelled()
+		b = respelled(b)
 	}
 	d.batches = append(d.batches, b)
 	w.countPush(m, b)
@@ -86,7 +86,7 @@ func (w *world) resend(d *device, n int) {
 }
 
 // body returns a batch as it is sent.
-func (b batch) body() []byte {
+func body(b batch) []byte {
 	var raws [][]byte
 	for _, it := range b.items {
 		raws = append(raws, it.raw)
@@ -96,14 +96,14 @@ func (b batch) body() []byte {
 
 // damaged returns a batch as it arrives if a byte is garbled or the end is cut off, and
 // which items are whole. Whatever the byte, what is left is not valid UTF-8.
-func (b batch) damaged(m schedule.Manner) (body []byte, whole []bool) {
-	body = b.body()
-	from, to := (m.Garbled-1)%len(body), (m.Garbled-1)%len(body)
+func damaged(b batch, m schedule.Manner) (text []byte, whole []bool) {
+	text = body(b)
+	from, to := (m.Garbled-1)%len(text), (m.Garbled-1)%len(text)
 	if m.Cut > 0 {
-		from, to = (m.Cut-1)%len(body), len(body)
-		body = body[:from]
+		from, to = (m.Cut-1)%len(text), len(text)
+		text = text[:from]
 	} else {
-		body[from] ^= 0x80
+		text[from] ^= 0x80
 	}
 	at := 1
 	for _, it := range b.items {
@@ -111,13 +111,13 @@ func (b batch) damaged(m schedule.Manner) (body []byte, whole []bool) {
 		whole = append(whole, to < at || from >= end)
 		at = end + 1
 	}
-	return body, whole
+	return text, whole
 }
 
 // deliverDamaged delivers a copy of a batch that was damaged on its way, and looks at what is
 // merged of it. Nobody hears the answer.
 func (w *world) deliverDamaged(does string, b batch, m schedule.Manner) {
-	body, whole := b.damaged(m)
+	body, whole := damaged(b, m)
 	w.sent(b)
 	w.last.damage = w.sendings
 	w.count(map[bool]string{true: "cut", false: "garbled"}[m.Cut > 0])

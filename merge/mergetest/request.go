@@ -27,6 +27,9 @@ func (w *world) serve(r *request, call func()) {
 	w.serving = r.outer
 }
 
+// isServing reports whether a request is being served.
+func (w *world) isServing() bool { return w.serving != nil }
+
 // meetsPush reports whether a push is being served, perhaps with other requests within it.
 func (r *request) meetsPush() bool {
 	for ; r != nil; r = r.outer {

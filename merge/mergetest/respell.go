@@ -16,7 +16,7 @@ import (
 // the same: so a server must compare what it reads, and never the text.
 
 // respelled returns a batch whose sound items are spelled otherwise.
-func (b batch) respelled() batch {
+func respelled(b batch) batch {
 	b.items = slices.Clone(b.items)
 	for i, it := range b.items {
 		if it.bad == "" {

@@ -74,7 +74,7 @@ func checkSeeds(create newBackend, given Options, o config) (r report, err error
 		r.counts.add(w.counts)
 		r.able |= w.able
 		o.marks = o.marks || r.able.can(canMark)
-		r.longest = max(r.longest, w.now.Sub(start()))
+		r.longest = max(r.longest, w.now.Sub(schedule.Start()))
 	}
 	r.untested = r.able.untested(o)
 	if given.seeds() < enough {

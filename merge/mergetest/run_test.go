@@ -35,7 +35,7 @@ func BenchmarkMonth(b *testing.B) {
 		if err != nil || w.breach != nil {
 			b.Fatal(err, w.breach)
 		}
-		days += w.now.Sub(start()) / (24 * time.Hour)
+		days += w.now.Sub(schedule.Start()) / (24 * time.Hour)
 		n++
 	}
 	b.ReportMetric(float64(days)/float64(n), "days/op")
@@ -133,9 +133,16 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 	return b.m.Pull(client, cursor)
 }
 
+// envAt returns surroundings at that time that say nothing else.
+func envAt(now time.Time) *Env {
+	w := newWorld(config{})
+	w.now = now
+	return &Env{w}
+}
+
 // newBare makes such a backend.
 func newBare(*Env) (Backend, error) {
-	private := &Env{&world{now: start().Add(1000 * 24 * time.Hour)}}
+	private := envAt(schedule.Start().Add(1000 * 24 * time.Hour))
 	b, err := newMemory(private)
 	return bare{b.(*memory)}, err
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
@@ -133,14 +132,3 @@ func (w *world) setClockUnset(unset bool) {
 	w.clockUnset = unset
 	w.tell("the clock of the server is "+map[bool]string{true: "not set", false: "set"}[unset], "")
 }
-
-// wall is the time by the server's clock: of a machine that begins in 1970, if it is not set.
-func (w *world) wall() time.Time {
-	if w.clockUnset {
-		return time.Unix(0, 0).UTC().Add(w.now.Sub(start()))
-	}
-	return w.now
-}
-
-// blind reports whether the server cannot judge stamps.
-func (w *world) blind() bool { return w.clockUnset && w.able.can(canTellTime) && w.o.Bounded() }

@@ -27,60 +27,60 @@ type effect struct {
 
 // settle notes what became of each write, in the order of the rule, and compares what the
 // replies say of them.
-func (w *world) settle(a answer) {
+func (j *judge) settle(a answer) {
 	effects := make([]effect, len(a.items))
 	var wrong []complaint
-	all := w.arrivals(a)
+	all := j.arrivals(a)
 	for n, x := range all {
 		e := &effects[x.item]
 		if n > 0 && all[n-1].Written == x.Written {
 			e.unsure = true // it is in the batch twice, and may be told to be new twice
 			continue
 		}
-		w.countTie(w.ledger.Of(x.FieldKey), x.Write)
-		wrong = append(wrong, w.arrive(a, x, e)...)
-		w.accept(a, x)
+		j.countTie(j.ledger.Of(x.FieldKey), x.Write)
+		wrong = append(wrong, j.arrive(a, x, e)...)
+		j.accept(a, x)
 	}
 	for i, r := range a.replies {
 		if r.Verdict == "accepted" && !effects[i].unsure {
-			wrong = append(wrong, judgeEffect(w.at(a, i), r, effects[i])...)
+			wrong = append(wrong, judgeEffect(j.at(a, i), r, effects[i])...)
 		}
 	}
 	if len(wrong) > 0 {
-		w.brokenAnswer(wrong[0])
+		j.brokenAnswer(wrong[0])
 	}
 }
 
 // arrive notes what a write does for its item, and compares what the reply says of it.
-func (w *world) arrive(a answer, x arrival, e *effect) (wrong []complaint) {
-	p, r := w.ledger.Of(x.FieldKey), a.replies[x.item]
+func (j *judge) arrive(a answer, x arrival, e *effect) (wrong []complaint) {
+	p, r := j.ledger.Of(x.FieldKey), a.replies[x.item]
 	outcome, stored := p.Outcome(x.Write)
 	loss := a.loss(x, p)
 	if stored != r.Changed {
 		e.why = append(e.why, reasonOf(p, x))
 	}
 	if len(r.Notes) > 0 {
-		e.notes = append(e.notes, w.notable(a, x)...)
+		e.notes = append(e.notes, j.notable(a, x)...)
 	}
 	e.changed = e.changed || stored
 	e.collided = e.collided || outcome == "collision"
 	e.lost = e.lost || loss.Is
 	if a.met || a.known[x.item].doubt {
 		e.unsure = true
-		return w.judgeSuperseded(r, x)
+		return j.judgeSuperseded(r, x)
 	}
 	e.unsure = e.unsure || loss.Unsure
-	w.countLoss(loss)
-	return slices.Concat(w.judgeOutcome(r, x, outcome), w.judgeLoss(a, x, loss), w.judgeNames(r, x, loss))
+	j.countLoss(loss)
+	return slices.Concat(j.judgeOutcome(r, x, outcome), j.judgeLoss(a, x, loss), j.judgeNames(r, x, loss))
 }
 
 // accept notes that a write was accepted.
-func (w *world) accept(a answer, x arrival) {
-	w.ledger.Count++
-	p := w.ledger.Of(x.FieldKey)
-	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: w.moment, Met: a.met, Last: w.ledger.Count})
-	p.Writes[x.Write].Came = w.sendings // since others may have come before this was stored
-	w.ledger.Marks[a.client] = w.ledger.Marks[a.client].Accepted(x.Time)
+func (j *judge) accept(a answer, x arrival) {
+	j.ledger.Count++
+	p := j.ledger.Of(x.FieldKey)
+	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: j.moment, Met: a.met, Last: j.ledger.Count})
+	p.Writes[x.Write].Came = j.sendings // since others may have come before this was stored
+	j.ledger.Marks[a.client] = j.ledger.Marks[a.client].Accepted(x.Time)
 }
 
 // judgeEffect compares what a reply says of an item as a whole with what it did.
@@ -106,21 +106,21 @@ type complaint struct {
 
 // brokenAnswer names the law that an answer breaks. If what is stored is wrong as well,
 // that is the reason, and it is named instead.
-func (w *world) brokenAnswer(c complaint) {
-	w.audit()
-	w.broken(c.law, "%s", c.text)
+func (j *judge) brokenAnswer(c complaint) {
+	j.audit()
+	j.broken(c.law, "%s", c.text)
 }
 
 // arrivals returns the accepted writes in ascending order, and notes which were refused.
-func (w *world) arrivals(a answer) (all []arrival) {
+func (j *judge) arrivals(a answer) (all []arrival) {
 	for i, it := range a.items {
-		w.countReply(it, a.replies[i])
+		j.countReply(it, a.replies[i])
 		for _, x := range it.writes {
 			switch {
 			case a.replies[i].Verdict == "accepted":
 				all = append(all, arrival{x, i})
 			case !a.known[i].unsure: // else a clone may have sent the same in a sound item
-				w.ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
+				j.ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
 			}
 		}
 	}
@@ -142,8 +142,8 @@ func reasonOf(p *oracle.History, x arrival) string {
 }
 
 // inWords returns a write in words.
-func inWords(w oracle.Write) string {
-	return fmt.Sprintf("%s by %s at %s", shownValue(w), schedule.Whose(w.Client), when(w.Time))
+func inWords(x oracle.Write) string {
+	return fmt.Sprintf("%s by %s at %s", shownValue(x), schedule.Whose(x.Client), when(x.Time))
 }
 
 // decided says which of two writes wins, and by what.
@@ -158,13 +158,13 @@ func decided(a, b oracle.Write) string {
 }
 
 // judgeOutcome compares what a reply says of a field with what happened.
-func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
+func (j *judge) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
 	said, ok := r.Fields[x.Field]
 	noted := slices.Contains(r.Notes, merge.StampCollision) || said.Outcome == "collision"
-	at := w.about(x)
+	at := j.about(x)
 	switch {
 	case outcome == "collision":
-		w.count("collision")
+		j.count("collision")
 		if !noted {
 			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + brief(r)})
 		}
@@ -177,21 +177,21 @@ func (w *world) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []
 }
 
 // about begins a sentence about a field in a reply.
-func (w *world) about(x arrival) string {
-	return fmt.Sprintf("reply %d, to %s, ", x.item, w.place(x.ID))
+func (j *judge) about(x arrival) string {
+	return fmt.Sprintf("reply %d, to %s, ", x.item, j.place(x.ID))
 }
 
 // judgeWhole looks whether a push during which the server died left only a part of an item
 // behind. Known is what was known before it.
-func (w *world) judgeWhole(b batch, known []prior) {
-	if w.breach != nil || w.serving != nil {
+func (j *judge) judgeWhole(b batch, known []prior) {
+	if j.breach != nil || j.lab.isServing() {
 		return
 	}
-	fresh := w.fresh()
+	fresh := j.lab.fresh()
 	for i, it := range b.items {
 		there, missing := "", ""
 		for _, x := range it.writes {
-			switch p := w.ledger.Of(x.FieldKey); {
+			switch p := j.ledger.Of(x.FieldKey); {
 			case known[i].doubt || !p.Permits(x.Write, true) || p.Writes[x.Write].State != oracle.Unsure:
 			case fresh[x.FieldKey] == x.Write:
 				there = x.Field
@@ -202,8 +202,8 @@ func (w *world) judgeWhole(b batch, known []prior) {
 			}
 		}
 		if there != "" && missing != "" {
-			w.broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, w.place(it.id), there, missing)
+			j.broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, j.place(it.id), there, missing)
 		}
 	}
-	w.learn(fresh)
+	j.learn(fresh)
 }

@@ -88,7 +88,7 @@ func TestTexts(t *testing.T) {
 
 // TestMarkTold: what is known of a client from which nothing was accepted has no time.
 func TestMarkTold(t *testing.T) {
-	ana := oracle.Write{Stamp: oracle.Stamp{Time: start().UnixNano(), Client: schedule.ClientID(0, 0)}}
+	ana := oracle.Write{Stamp: oracle.Stamp{Time: schedule.Start().UnixNano(), Client: schedule.ClientID(0, 0)}}
 	for _, test := range []struct {
 		sure time.Duration // since the start
 		want string
@@ -96,7 +96,7 @@ func TestMarkTold(t *testing.T) {
 		{-time.Second, "what was accepted from ana before ends at -1s, below this edit"},
 		{time.Second, "what was accepted from ana before reaches up to +1s, so this edit may have come before"},
 	} {
-		if got := markReason(oracle.Mark{Sure: start().Add(test.sure).UnixNano()}, ana); got != test.want {
+		if got := markReason(oracle.Mark{Sure: schedule.Start().Add(test.sure).UnixNano()}, ana); got != test.want {
 			t.Error(got)
 		}
 	}
@@ -118,7 +118,8 @@ func TestUnread(t *testing.T) {
 		`{"results":[]}`:  "it begins  {\"results\":[]}",
 		`<html>`:          "it begins  <html>",
 	} {
-		w := &world{o: config{}, ledger: oracle.NewLedger(), counts: counts{}, backend: answering{answer: answer}}
+		w := newWorld(config{})
+		w.backend = answering{answer: answer}
 		w.deliver("ana pushes", batch{}, schedule.Manner{})
 		if w.breach == nil || w.breach.law != law.WellFormed || !strings.Contains(w.breach.detail[0], says) {
 			t.Errorf("%s: %+v", answer, w.breach)

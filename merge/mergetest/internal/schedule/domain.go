@@ -95,3 +95,7 @@ func (d Domain) PlainDevices() int {
 	}
 	return d.Devices / 2 // see hasClient
 }
+
+// Start is when each run starts. It is past, so that a backend which does not ask Env.Now
+// has no reason to find anything too far ahead.
+func Start() time.Time { return time.Date(2024, 3, 4, 12, 0, 0, 0, time.UTC) }
