@@ -10,35 +10,35 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// replica is a backend whose pulls read a copy of the store that lags.
-type replica struct {
+// lagged is a backend whose pulls read a copy of the store that lags.
+type lagged struct {
 	*memory
 	copies []*disk     // after each push
 	at     []time.Time // when
 	pulls  int         // since the last push
-	lags   func(r *replica, n int) bool
+	lags   func(r *lagged, n int) bool
 }
 
-func lagging(lags func(r *replica, n int) bool) newBackend {
+func lagging(lags func(r *lagged, n int) bool) newBackend {
 	return over(func(m *memory) Backend {
-		return &replica{memory: m, copies: []*disk{m.disk.copy()}, at: []time.Time{{}}, lags: lags}
+		return &lagged{memory: m, copies: []*disk{m.disk.copy()}, at: []time.Time{{}}, lags: lags}
 	})
 }
 
-func (r *replica) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+func (r *lagged) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := r.memory.Push(client, batch)
 	r.copies, r.at, r.pulls = append(r.copies, r.disk.copy()), append(r.at, r.env.Now()), 0
 	return answer, err
 }
 
-func (r *replica) Write(key record.Key, field string, v record.Value) error {
+func (r *lagged) Write(key record.Key, field string, v record.Value) error {
 	err := r.memory.Write(key, field, v)
 	r.copies, r.at, r.pulls = append(r.copies, r.disk.copy()), append(r.at, r.env.Now()), 0
 	return err
 }
 
 // Pull reads the newest copy that does not lag.
-func (r *replica) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
 	n := len(r.copies) - 1
 	for n > 0 && r.lags(r, n) {
 		n--
@@ -53,11 +53,11 @@ func (r *replica) Pull(client clock.ClientID, cursor string) ([]byte, string, er
 // of the rule that the older write breaks.
 func TestHintOfLateReads(t *testing.T) {
 	for _, test := range []broken{
-		{"by one push", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
-		{"by two pushes", lagging(func(r *replica, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
-		{"for one pull", lagging(func(r *replica, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
-		{"for a second", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
-		{"for half an hour", lagging(func(r *replica, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
+		{"by one push", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
+		{"by two pushes", lagging(func(r *lagged, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
+		{"for one pull", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
+		{"for a second", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
+		{"for half an hour", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for first := range uint64(6) {

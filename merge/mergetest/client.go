@@ -6,7 +6,6 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -62,33 +61,17 @@ type newClient = func(id clock.ClientID, wall func() time.Time) Client
 // confirmed to it is in the state of the device.
 type clientDevice struct {
 	Client
-	wants   map[oracle.FieldKey][]want // what was edited and not yet answered for good, in order
-	refused map[oracle.Written]bool    // what was refused for good
-	note    string                     // what became of its last edit
-	busy    bool                       // whether it waits for an answer
-
-	reopened int // the step in which it was opened again last
-}
-
-// want is a write that must reach the server.
-type want struct {
-	oracle.Write
-	base  oracle.Stamp // of what was shown
-	loose bool         // it may be stamped anew, since the clock was found to be wrong
-	again bool         // it was loose once, so its base may have another name
-	sent  bool         // at least once
-}
-
-// fits reports whether x, as it was sent, is the write that was wanted.
-func (w want) fits(x oracle.Write) bool {
-	return w.Write == x || w.loose && oracle.SameValue(w.Write, x) && w.Client == x.Client
+	*replica
+	note string // what became of its last edit
+	busy bool   // whether it waits for an answer
 }
 
 // addClient puts a Client of the user in the place of a device, if it is one of those.
 func (d *device) addClient() {
 	if d.w.o.HasClient(d.index) {
 		wall := func() time.Time { return d.w.now.Add(d.skew) }
-		d.client = &clientDevice{Client: d.w.o.newClient(d.id, wall), wants: map[oracle.FieldKey][]want{}, refused: map[oracle.Written]bool{}, reopened: -1}
+		d.client = &clientDevice{Client: d.w.o.newClient(d.id, wall), replica: newReplica(d.w.judge, d.name, d.id)}
+		d.client.shown = func(id string) record.Record { return d.client.Shown(d.w.key(id)) }
 		if d.client.Client == nil {
 			d.w.broken(law.ClientErrors, "NewClient returned nil")
 		}
@@ -116,7 +99,7 @@ func (d *device) reopen() {
 // reopenAndCompare closes a Client, opens it again, and compares what it shows.
 func (d *device) reopenAndCompare() (done bool) {
 	if d.reopen(); d.w.breach == nil {
-		d.judgeShown()
+		d.client.judgeShown(d.confirmed)
 	}
 	return true
 }

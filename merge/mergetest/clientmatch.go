@@ -16,7 +16,7 @@ type carried struct {
 }
 
 // match compares what a Client sends with what it must send.
-func (d *device) match(items []*item) {
+func (r *replica) match(items []*item) {
 	sent := map[oracle.FieldKey][]carried{}
 	for _, it := range items {
 		for _, x := range it.writes {
@@ -25,13 +25,13 @@ func (d *device) match(items []*item) {
 		}
 	}
 	keys := maps.Clone(sent)
-	for k := range d.client.wants {
+	for k := range r.wants {
 		keys[k] = nil
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(keys), oracle.CompareFields) {
 		all := sent[k]
 		slices.SortStableFunc(all, func(a, b carried) int { return oracle.Compare(a.Write, b.Write) })
-		if d.matchField(k, all); d.w.breach != nil {
+		if r.matchField(k, all); r.breach != nil {
 			return
 		}
 	}
@@ -39,8 +39,8 @@ func (d *device) match(items []*item) {
 
 // matchField compares what is sent of one field, in ascending order, with what was edited:
 // from the last one on, since of several edits the earlier ones need not be sent.
-func (d *device) matchField(k oracle.FieldKey, sent []carried) {
-	wants, kept := d.client.wants[k], []want{}
+func (r *replica) matchField(k oracle.FieldKey, sent []carried) {
+	wants, kept := r.wants[k], []want{}
 	rest := wants
 	for _, x := range slices.Backward(sent) {
 		i := len(rest) - 1
@@ -48,21 +48,21 @@ func (d *device) matchField(k oracle.FieldKey, sent []carried) {
 			i--
 		}
 		if i < 0 {
-			if p := d.w.ledger.Histories[k]; x.Client == d.id && p != nil && p.Writes[x.Write] != nil && p.Writes[x.Write].State == oracle.Accepted {
+			if p := r.ledger.Histories[k]; x.Client == r.id && p != nil && p.Writes[x.Write] != nil && p.Writes[x.Write].State == oracle.Accepted {
 				continue // needless, and harmless
 			}
-			d.brokenSending(k, x)
+			r.brokenSending(k, x)
 			return
 		}
 		if len(kept) == 0 && i < len(wants)-1 {
 			break
 		}
-		if gone, is := d.unknown(k, sent, x.base); is {
-			d.w.broken(law.ClientBase, "%s sends  %s\nbase       that of its own %s, which no server knows: %s", d.name, short(oracle.Written{FieldKey: k, Write: x.Write}), short(oracle.Written{FieldKey: k, Write: gone.Write}), gone.fate())
+		if gone, is := r.unknown(k, sent, x.base); is {
+			r.broken(law.ClientBase, "%s sends  %s\nbase       that of its own %s, which no server knows: %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), short(oracle.Written{FieldKey: k, Write: gone.Write}), gone.fate())
 			return
 		}
 		if !x.based || !based(rest[:i+1], sent, x.base) {
-			d.w.broken(law.ClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", d.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+			r.broken(law.ClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
 			return
 		}
 		rest[i].Write, rest[i].base, rest[i].loose, rest[i].again, rest[i].sent = x.Write, x.base, false, false, true
@@ -70,23 +70,23 @@ func (d *device) matchField(k oracle.FieldKey, sent []carried) {
 		rest = rest[:i]
 	}
 	if len(kept) == 0 && len(wants) > 0 {
-		d.brokenOrder(k, sent)
-		d.w.broken(law.ClientKeeps, "%s edited %s, has no final answer to that, and does not send it", d.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
+		r.brokenOrder(k, sent)
+		r.broken(law.ClientKeeps, "%s edited %s, has no final answer to that, and does not send it", r.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
 		return
 	}
 	slices.Reverse(kept)
 	if len(kept) > 0 {
-		d.client.wants[k] = kept
+		r.wants[k] = kept
 	}
 }
 
 // brokenOrder tells of a last edit that is sent, and below another one.
-func (d *device) brokenOrder(k oracle.FieldKey, sent []carried) {
-	wants := d.client.wants[k]
+func (r *replica) brokenOrder(k oracle.FieldKey, sent []carried) {
+	wants := r.wants[k]
 	last := wants[len(wants)-1]
 	for i, x := range sent {
 		if i < len(sent)-1 && last.fits(x.Write) {
-			d.w.broken(law.ClientOrder, "%s sends  %s\nabove      %s, which it edited last", d.name, short(oracle.Written{FieldKey: k, Write: sent[len(sent)-1].Write}), short(oracle.Written{FieldKey: k, Write: x.Write}))
+			r.broken(law.ClientOrder, "%s sends  %s\nabove      %s, which it edited last", r.name, short(oracle.Written{FieldKey: k, Write: sent[len(sent)-1].Write}), short(oracle.Written{FieldKey: k, Write: x.Write}))
 		}
 	}
 }
@@ -100,16 +100,16 @@ func based(wants []want, sent []carried, base oracle.Stamp) bool {
 
 // unknown reports whether a base is the stamp of an own write that no server knows. One that was
 // too far ahead may be known all the same: if the network sent it again, later on.
-func (d *device) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) (gone want, is bool) {
+func (r *replica) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) (gone want, is bool) {
 	for _, x := range sent {
 		if x.Stamp == base {
 			return gone, false
 		}
 	}
-	if p := d.w.ledger.Histories[k]; p != nil && p.Knows(base) {
+	if p := r.ledger.Histories[k]; p != nil && p.Knows(base) {
 		return gone, false
 	}
-	for _, w := range d.client.wants[k] {
+	for _, w := range r.wants[k] {
 		if w.Stamp == base && (!w.sent || w.loose) {
 			return w, true
 		}
@@ -126,17 +126,17 @@ func (w want) fate() string {
 }
 
 // brokenSending names the law that is broken by a Client that sends what it should not.
-func (d *device) brokenSending(k oracle.FieldKey, x carried) {
+func (r *replica) brokenSending(k oracle.FieldKey, x carried) {
 	l, is := law.ClientInvents, "which the kit did not ask for"
-	for _, w := range d.client.wants[k] {
+	for _, w := range r.wants[k] {
 		if oracle.SameValue(w.Write, x.Write) {
 			l, is = law.ClientRetry, "which was edited as "+short(oracle.Written{FieldKey: k, Write: w.Write})
 		}
 	}
-	for w := range d.client.refused {
+	for w := range r.refused {
 		if l == law.ClientInvents && w.FieldKey == k && oracle.SameValue(w.Write, x.Write) {
 			l, is = law.ClientRefused, "which was refused for good"
 		}
 	}
-	d.w.broken(l, "%s sends %s of %s, %s", d.name, short(oracle.Written{FieldKey: k, Write: x.Write}), d.w.place(k.ID), is)
+	r.broken(l, "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), is)
 }

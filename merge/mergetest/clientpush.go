@@ -60,7 +60,7 @@ func (d *device) collect() (items []*item) {
 		items = append(items, newItem(id, it.Mutation))
 		items[i].raw = raws[i] // spelled as the Client spells it
 	}
-	if d.match(items); d.w.breach != nil {
+	if d.client.match(items); d.w.breach != nil {
 		d.w.tell(d.name+" pushes", listedItems(items))
 	}
 	for i, it := range items {
@@ -145,24 +145,7 @@ func (d *device) handAnswer(items []*item, h heard) {
 		d.w.broken(law.ClientErrors, "Answer by %s: %v", d.name, err)
 		return
 	}
-	d.judgeShown()
-}
-
-// drop forgets a write that was answered for good.
-func (c *clientDevice) drop(x oracle.Written) {
-	c.wants[x.FieldKey] = slices.DeleteFunc(c.wants[x.FieldKey], func(w want) bool { return w.Write == x.Write })
-	if len(c.wants[x.FieldKey]) == 0 {
-		delete(c.wants, x.FieldKey)
-	}
-}
-
-// allowRestamp permits to stamp anew all that waits.
-func (c *clientDevice) allowRestamp() {
-	for _, wants := range c.wants {
-		for i := range wants {
-			wants[i].loose, wants[i].again = true, true
-		}
-	}
+	d.client.judgeShown(d.confirmed)
 }
 
 // interrupted gives a Client the first page of several, closes it, and opens it again. It reports
@@ -190,5 +173,5 @@ func (d *device) handPulled(p page) {
 			return
 		}
 	}
-	d.judgeShown()
+	d.client.judgeShown(d.confirmed)
 }

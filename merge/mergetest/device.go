@@ -29,8 +29,8 @@ type state struct {
 	id        clock.ClientID
 	skew      time.Duration
 	clock     *clock.Clock
-	last      clock.Timestamp                         // of the clock, when the state was saved
-	confirmed map[string]map[string]record.FieldValue // by ID and field
+	last      clock.Timestamp // of the clock, when the state was saved
+	confirmed confirmed       // by ID and field
 	outbox    []*item
 	cursor    string
 }
@@ -45,7 +45,7 @@ func newDevice(w *world, index int) *device {
 // install gives the device a state that is empty, and an ID of its own.
 func (d *device) install() {
 	skew := d.skew
-	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: map[string]map[string]record.FieldValue{}}
+	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: confirmed{}}
 	d.newClock(0)
 }
 
@@ -76,7 +76,7 @@ func (s *state) save() *state {
 	c := *s
 	c.last = s.clock.Last()
 	c.outbox = slices.Clone(s.outbox)
-	c.confirmed = map[string]map[string]record.FieldValue{}
+	c.confirmed = confirmed{}
 	for id, fields := range s.confirmed {
 		c.confirmed[id] = maps.Clone(fields)
 	}

@@ -20,6 +20,7 @@ type judge struct {
 	able   abilities
 	counts counts
 	breach *breach
+	ids    []string // of the records that the steps name
 
 	now        time.Time
 	clockUnset bool // whether the server's clock is not set

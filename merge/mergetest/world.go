@@ -25,7 +25,6 @@ type world struct {
 	serving   *request    // nil if there is none
 	backup    *serverCopy // nil if there is none
 
-	ids     []string                   // of the records that the steps name
 	decoded map[string][]record.Record // what pulls returned
 	grown   int                        // how many fields were added to records that grow
 }
