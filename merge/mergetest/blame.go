@@ -96,7 +96,7 @@ func (w *world) returned(k oracle.FieldKey, who string) bool {
 
 // blameNames names the law about names, if with plain names the same steps break no law. Steps in
 // which the length of a batch matters tell nothing.
-func (w *world) blameNames(create newBackend, steps []schedule.Step) {
+func (w *world) blameNames(create newProcess, steps []schedule.Step) {
 	if w.breach.law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
 	}

@@ -61,7 +61,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("no %q in %v", text, err)
 		}
 	}
-	if w, err := run(func(*Env) (Backend, error) { panic("early") }, config{}, scenario{}); err != nil || w.breach.law != law.Panics {
+	if w, err := run(processes(func(*Env) (Backend, error) { panic("early") }), config{}, scenario{}); err != nil || w.breach.law != law.Panics {
 		t.Error(w, err)
 	}
 	c := newClient(func(clock.ClientID, func() time.Time) Client { return nil })

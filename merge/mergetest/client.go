@@ -1,11 +1,9 @@
 package mergetest
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -53,61 +51,5 @@ type Reopener interface {
 	Reopen() (Client, error)
 }
 
-// newClient is how a client is made: empty, with an ID of its own. Wall is the clock of its
-// device, which may be wrong.
+// newClient is how a Client is made.
 type newClient = func(id clock.ClientID, wall func() time.Time) Client
-
-// clientDevice is a Client in the place of a device, and what the kit knows of it. What is
-// confirmed to it is in the state of the device.
-type clientDevice struct {
-	Client
-	*replica
-	note string // what became of its last edit
-	busy bool   // whether it waits for an answer
-}
-
-// addClient puts a Client of the user in the place of a device, if it is one of those.
-func (d *device) addClient() {
-	if d.w.o.HasClient(d.index) {
-		wall := func() time.Time { return d.w.now.Add(d.skew) }
-		d.client = &clientDevice{Client: d.w.o.newClient(d.id, wall), replica: newReplica(d.w.judge, d.name, d.id)}
-		d.client.shown = func(id string) record.Record { return d.client.Shown(d.w.key(id)) }
-		if d.client.Client == nil {
-			d.w.broken(law.ClientErrors, "NewClient returned nil")
-		}
-		if d.client.reopens() {
-			d.w.able |= canReopen
-		}
-	}
-}
-
-func (c *clientDevice) reopens() bool {
-	_, ok := c.Client.(Reopener)
-	return ok
-}
-
-// reopen closes a Client and opens it again.
-func (d *device) reopen() {
-	c, err := d.client.Client.(Reopener).Reopen()
-	if err != nil {
-		d.w.broken(law.ClientErrors, "Reopen of %s: %v", d.name, err)
-		return
-	}
-	d.client.Client, d.client.reopened = c, d.w.moment
-}
-
-// reopenAndCompare closes a Client, opens it again, and compares what it shows.
-func (d *device) reopenAndCompare() (done bool) {
-	if d.reopen(); d.w.breach == nil {
-		d.client.judgeShown(d.confirmed)
-	}
-	return true
-}
-
-// waits reports whether something is not yet answered for good.
-func (d *device) waits() bool {
-	if d.client == nil {
-		return len(d.outbox) > 0
-	}
-	return len(d.client.wants) > 0 || len(bytes.TrimSpace(d.client.Outbox())) > 0
-}

@@ -78,7 +78,7 @@ func TestClientsSameTwice(t *testing.T) {
 					t.Fatalf("%q became %q, %v", s, again, err)
 				}
 			}
-			w, err := run(newMemory, o, scenario{steps, true})
+			w, err := run(processes(newMemory), o, scenario{steps, true})
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}

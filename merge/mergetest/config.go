@@ -11,12 +11,12 @@ import (
 // config is what is run.
 type config struct {
 	rules
-	newClient newClient // nil: all devices are the kit's own
+	newClient newClientApp // nil: all devices are the kit's own
 	ops       map[*schedule.Kind]op
 }
 
 // newConfig returns what is run of a domain.
-func newConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient newClient) config {
+func newConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient newClientApp) config {
 	t := newTable()
 	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
 	for _, f := range flaws() {

@@ -20,7 +20,7 @@ type found struct {
 }
 
 // failure shrinks a schedule, and returns its story as an error.
-func failure(create newBackend, f found) error {
+func failure(create newProcess, f found) error {
 	s := schedule.Shrinker{Domain: f.o.Domain, Law: f.law, Breaks: breaks(create, f.o), Left: 3000}
 	short := f.steps
 	if s.Fails(short) {
@@ -49,7 +49,7 @@ func failure(create newBackend, f found) error {
 }
 
 // breaks returns a function that runs steps, and returns the law that they break.
-func breaks(create newBackend, o config) func([]schedule.Step) (law.Law, bool) {
+func breaks(create newProcess, o config) func([]schedule.Step) (law.Law, bool) {
 	return func(steps []schedule.Step) (l law.Law, ok bool) {
 		w, err := run(create, o, scenario{steps: steps})
 		if err != nil || w.breach == nil {
@@ -64,7 +64,7 @@ const times = 5
 
 // tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
 // many do.
-func tellTimes(create newBackend, o config, steps []schedule.Step) (first *world, n int, err error) {
+func tellTimes(create newProcess, o config, steps []schedule.Step) (first *world, n int, err error) {
 	for range times {
 		w, err := run(create, o, scenario{steps, true})
 		if err != nil {

@@ -84,7 +84,7 @@ func (o Options) withDefaults() (config, error) {
 	}
 	var err error
 	d.Fields, err = canonicalFields(o.Fields)
-	return newConfig(d, o.Refused, o.NewClient), err
+	return newConfig(d, o.Refused, apps(o.NewClient)), err
 }
 
 // seeds is the number of runs.

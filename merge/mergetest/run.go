@@ -44,11 +44,12 @@ type report struct {
 	longest  time.Duration // of virtual time
 }
 
-func check(create newBackend, given Options) (r report, err error) {
+func check(newBackend newBackend, given Options) (r report, err error) {
 	o, err := given.withDefaults()
 	if err != nil {
 		return r, err
 	}
+	create := processes(newBackend)
 	if err := o.probe(create); err != nil {
 		return r, err
 	}
@@ -60,7 +61,7 @@ func check(create newBackend, given Options) (r report, err error) {
 	return r, err
 }
 
-func checkSeeds(create newBackend, given Options, o config) (r report, err error) {
+func checkSeeds(create newProcess, given Options, o config) (r report, err error) {
 	r.counts = counts{}
 	for seed := given.First; seed < given.First+uint64(given.seeds()); seed++ {
 		steps := schedule.Draw(seed, o.Domain)
@@ -89,7 +90,7 @@ func checkSeeds(create newBackend, given Options, o config) (r report, err error
 }
 
 // probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
-func (o *config) probe(create newBackend) error {
+func (o *config) probe(create newProcess) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {
 		for _, name := range o.Names {

@@ -31,7 +31,7 @@ func BenchmarkMonth(b *testing.B) {
 	var days time.Duration
 	n := 0
 	for b.Loop() {
-		w, err := run(newMemory, o, scenario{steps: schedule.Draw(uint64(n), o.Domain)})
+		w, err := run(processes(newMemory), o, scenario{steps: schedule.Draw(uint64(n), o.Domain)})
 		if err != nil || w.breach != nil {
 			b.Fatal(err, w.breach)
 		}
@@ -50,7 +50,7 @@ func TestSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			w, err := run(newMemory, o, scenario{schedule.Draw(seed, o.Domain), true})
+			w, err := run(processes(newMemory), o, scenario{schedule.Draw(seed, o.Domain), true})
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}
@@ -137,7 +137,7 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 func envAt(now time.Time) *Env {
 	w := newWorld(config{})
 	w.now = now
-	return &Env{w}
+	return &Env{&simEnv{w}}
 }
 
 // newBare makes such a backend.

@@ -75,7 +75,7 @@ func Replay(t testing.TB, newBackend func(*Env) (Backend, error), s Schedule) {
 	}
 }
 
-func replay(create newBackend, s Schedule) error {
+func replay(newBackend newBackend, s Schedule) error {
 	o, err := s.Options.withDefaults()
 	if err != nil {
 		return err
@@ -90,6 +90,7 @@ func replay(create newBackend, s Schedule) error {
 		}
 	}
 	o.Domain = o.With(steps)
+	create := processes(newBackend)
 	w, err := run(create, o, scenario{steps, true})
 	if err == nil && w.breach == nil { // perhaps it keeps no marks
 		o.marks = true

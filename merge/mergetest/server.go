@@ -13,11 +13,10 @@ import (
 
 // restart starts the server anew, if that is possible.
 func (w *world) restart() {
-	r, ok := w.backend.(Restarter)
-	if !ok {
+	if w.backend.restart == nil {
 		return
 	}
-	next, err := r.Restart()
+	next, err := w.backend.restart()
 	if err != nil {
 		w.broken(law.Answered, "restart: %v", err)
 		return
@@ -33,14 +32,13 @@ func (w *world) restart() {
 
 // write lets the server write by itself.
 func (w *world) write(s schedule.Step) {
-	server, ok := w.backend.(ServerWriter)
-	if !ok || w.clockUnset {
+	if w.backend.write == nil || w.clockUnset {
 		return
 	}
 	for _, a := range s.Sets {
 		v, err := record.ParseValue([]byte(a.Value))
 		w.must(err)
-		if err := server.Write(w.key(s.ID), a.Name, v); err != nil {
+		if err := w.backend.write(w.key(s.ID), a.Name, v); err != nil {
 			w.brokenWrite(s, err)
 			return
 		}
@@ -61,18 +59,17 @@ func (w *world) brokenWrite(s schedule.Step, err error) {
 
 // serverCopy is a backup of the server, and what was known of what is in it.
 type serverCopy struct {
-	restore func() (Backend, error)
+	restore func() (process, error)
 	ledger  *oracle.Ledger
 }
 
 // backUp makes a backup of the server, if that is possible. No Client learns of a restore, so
 // with them there is none.
 func (w *world) backUp() {
-	r, ok := w.backend.(Restorer)
-	if !ok || w.o.newClient != nil {
+	if w.backend.backup == nil || w.o.newClient != nil {
 		return
 	}
-	restore, err := r.Backup()
+	restore, err := w.backend.backup()
 	if err != nil {
 		w.broken(law.Answered, "Backup: %v", err)
 		return

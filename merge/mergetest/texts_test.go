@@ -119,7 +119,7 @@ func TestUnread(t *testing.T) {
 		`<html>`:          "it begins  <html>",
 	} {
 		w := newWorld(config{})
-		w.backend = answering{answer: answer}
+		w.backend = processOf(answering{answer: answer})
 		w.deliver("ana pushes", batch{}, schedule.Manner{})
 		if w.breach == nil || w.breach.law != law.WellFormed || !strings.Contains(w.breach.detail[0], says) {
 			t.Errorf("%s: %+v", answer, w.breach)

@@ -97,7 +97,7 @@ func TestNotDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := run(newMemory, o, scenario{steps: steps})
+	w, err := run(processes(newMemory), o, scenario{steps: steps})
 	if err != nil || w.breach != nil {
 		t.Fatal(err, w.breach)
 	}

@@ -3,7 +3,6 @@ package mergetest
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -13,8 +12,8 @@ import (
 type world struct {
 	*judge
 	o       config
-	env     *Env
-	backend Backend
+	env     *simEnv
+	backend process
 	devices []*device // nil are those that did nothing yet
 	story   *story    // nil if nobody reads it
 
@@ -29,22 +28,19 @@ type world struct {
 	grown   int                        // how many fields were added to records that grow
 }
 
-// newBackend is how a backend is made: empty, for one run.
-type newBackend = func(*Env) (Backend, error)
-
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
-func run(create newBackend, o config, s scenario) (w *world, err error) {
+func run(create newProcess, o config, s scenario) (w *world, err error) {
 	w = newWorld(o)
 	w.ids = o.Named(s.steps)
 	w.devices = make([]*device, len(schedule.People()))
-	w.env = &Env{w}
+	w.env = &simEnv{w}
 	if s.tell {
 		w.story = &story{}
 	}
 	w.catch(func() { err = w.play(create, s.steps) })
-	if c, ok := w.backend.(io.Closer); ok && !w.panicked { // else it may hold a lock
-		err = errors.Join(err, c.Close())
+	if w.backend.close != nil && !w.panicked { // else it may hold a lock
+		err = errors.Join(err, w.backend.close())
 	}
 	return w, err
 }
@@ -57,14 +53,14 @@ func newWorld(o config) *world {
 }
 
 // play makes a backend and plays the steps on it.
-func (w *world) play(create newBackend, steps []schedule.Step) (err error) {
+func (w *world) play(create newProcess, steps []schedule.Step) (err error) {
 	if w.backend, err = create(w.env); err != nil {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
-	if w.backend == nil {
+	if w.backend.backendAPI == nil {
 		return errors.New("mergetest: no backend: newBackend returned nil, and no error")
 	}
-	w.able |= offered(w.backend)
+	w.able |= w.backend.can()
 	if err := w.mustBeEmpty(); err != nil {
 		return err
 	}
@@ -78,20 +74,6 @@ func (w *world) play(create newBackend, steps []schedule.Step) (err error) {
 	w.moment = len(steps)
 	w.finish()
 	return nil
-}
-
-// offered returns what a backend can do by the methods that it has.
-func offered(b Backend) (a abilities) {
-	if _, ok := b.(Restarter); ok {
-		a |= canRestart
-	}
-	if _, ok := b.(Restorer); ok {
-		a |= canRestore
-	}
-	if _, ok := b.(ServerWriter); ok {
-		a |= canWrite
-	}
-	return a
 }
 
 // mustBeEmpty returns an error if there is something of the records that devices write.
