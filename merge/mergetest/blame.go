@@ -2,12 +2,10 @@ package mergetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -92,23 +90,4 @@ func (w *world) returned(k oracle.FieldKey, who string) bool {
 	}
 	f, ok := found[k]
 	return w.ledger.Histories[k].Permits(f, ok)
-}
-
-// blameNames names the law about names, if with plain names the same steps break no law. Steps in
-// which the length of a batch matters tell nothing.
-func (w *world) blameNames(create newProcess, steps []schedule.Step) {
-	if w.breach.law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
-		return
-	}
-	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {
-		return
-	}
-	o, others := w.o, []schedule.Step(nil)
-	o.Domain, others = w.o.Renamed(steps)
-	v, err := run(create, o, scenario{steps: others})
-	if err != nil || v.breach != nil {
-		return
-	}
-	w.breach.law = law.Names
-	w.breach.detail = append(w.breach.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.Names))
 }

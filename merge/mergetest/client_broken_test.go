@@ -82,7 +82,7 @@ func TestClientsSameTwice(t *testing.T) {
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}
-			stories = append(stories, w.story.String())
+			stories = append(stories, timeline(w.story))
 		}
 		if stories[0] != stories[1] {
 			t.Fatal("two stories of seed", seed)

@@ -85,14 +85,18 @@
 //	internal/schedule                              steps as text, schedules from a seed, and how they are made small
 //	ops, ops_edit, ops_request, ops_clock,
 //	ops_load, ops_identity, ops_server             the table of steps: how each reads, is drawn, and is run
-//	world, server, request, finish                 a run: its state, what is served, and how it ends
+//	world, server, process, request, finish        a run: its state, what is served, and how it ends
 //	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
-//	client, clientedit, clientmatch, clientpush    devices that are a Client
+//	app, clientedit, clientpush                    devices that are a Client
 //	internal/oracle                                the rule, and what became of every write
+//	judgement, events, sent, pulled                what is judged
 //	deliver, verdict, settle, lossreply, claim     whether answers are right
 //	judge, clue                                    whether what is stored is right, and what is odd about it
+//	replica, clientshown, clientmatch              whether a Client is right
 //	internal/law                                   the laws, and what is said when one is broken
-//	blame, panic, story, failure                   what is told of a failure
+//	blame, panic, story, words                     what is told of a run
+//	timeline, failure, coverage                    what is told of a failure, and of what was tested
 //	abilities, counts                              what was tested, and what was not
-//	backend, checklaws, generators                 what else is exported
+//	backend, env, client, adapt                    what is tested
+//	checklaws, generators                          what else is exported
 package mergetest

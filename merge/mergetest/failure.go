@@ -2,9 +2,8 @@ package mergetest
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
@@ -12,36 +11,37 @@ import (
 
 // found is a schedule that breaks a law.
 type found struct {
-	given Options
-	o     config
-	seed  uint64
-	law   law.Law
-	steps []schedule.Step
+	create  newProcess
+	o       config
+	options string // as Go source
+	seed    uint64
+	law     law.Law
+	steps   []schedule.Step
 }
 
 // failure shrinks a schedule, and returns its story as an error.
-func failure(create newProcess, f found) error {
-	s := schedule.Shrinker{Domain: f.o.Domain, Law: f.law, Breaks: breaks(create, f.o), Left: 3000}
+func failure(f found) error {
+	s := schedule.Shrinker{Domain: f.o.Domain, Law: f.law, Breaks: breaks(f.create, f.o), Left: 3000}
 	short := f.steps
 	if s.Fails(short) {
 		short = s.Generalize(s.Shrink(short))
 	}
-	w, n, err := tellTimes(create, f.o, short)
-	if w == nil && err == nil {
+	r, n, err := tellTimes(f.create, f.o, short)
+	if n == 0 && err == nil {
 		short = f.steps
-		w, n, err = tellTimes(create, f.o, short)
+		r, n, err = tellTimes(f.create, f.o, short)
 	}
 	if err != nil {
 		return err
 	}
 	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
-	if w == nil {
+	if n == 0 {
 		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.seed, f.law.Text().Name, times, unlike)
 	}
 	if n == times {
-		w.blameNames(create, short)
+		blameNames(f.create, f.o, short, r.breach)
 	}
-	text := w.text()
+	text := breachText(r)
 	if n < times {
 		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)
 	}
@@ -51,54 +51,52 @@ func failure(create newProcess, f found) error {
 // breaks returns a function that runs steps, and returns the law that they break.
 func breaks(create newProcess, o config) func([]schedule.Step) (law.Law, bool) {
 	return func(steps []schedule.Step) (l law.Law, ok bool) {
-		w, err := run(create, o, scenario{steps: steps})
-		if err != nil || w.breach == nil {
+		r, err := run(create, o, scenario{steps: steps})
+		if err != nil || r.breach == nil {
 			return l, false
 		}
-		return w.breach.law, true
+		return r.breach.law, true
 	}
 }
 
 // times is how often a schedule is repeated to see whether it always breaks a law.
 const times = 5
 
-// tellTimes repeats a schedule. It returns the first run that breaks a law, or nil, and how
-// many do.
-func tellTimes(create newProcess, o config, steps []schedule.Step) (first *world, n int, err error) {
+// tellTimes repeats a schedule. It returns the first run that breaks a law, and how many do.
+func tellTimes(create newProcess, o config, steps []schedule.Step) (first result, n int, err error) {
 	for range times {
-		w, err := run(create, o, scenario{steps, true})
+		r, err := run(create, o, scenario{steps, true})
 		if err != nil {
-			return nil, 0, err
+			return first, 0, err
 		}
-		if w.breach == nil {
+		if r.breach == nil {
 			continue
 		}
-		if n++; first == nil {
-			first = w
+		if n++; n == 1 {
+			first = r
 		}
 	}
 	return first, n, nil
 }
 
-// text returns the story of a run that broke a law.
-func (w *world) text() string {
-	broken := w.breach.law.Text()
+// breachText returns the story of a run that broke a law.
+func breachText(r result) string {
+	broken := r.breach.law.Text()
 	var b strings.Builder
 	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", broken.Name, broken.Says)
-	fmt.Fprintf(&b, "\n%s\n", w.story)
-	for _, detail := range w.breach.detail {
+	fmt.Fprintf(&b, "\n%s\n", timeline(r.story))
+	for _, detail := range r.breach.detail {
 		for line := range strings.Lines(detail) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", broken.Look)
-	if w.counts["spelled otherwise"] > 0 {
-		b.WriteString("\n" + lookAtSpelling + "\n")
+	hints := r.hints
+	if r.counts["spelled otherwise"] > 0 {
+		hints = append([]string{lookAtSpelling}, hints...)
 	}
-	for _, k := range w.o.Grammar {
-		if op := w.o.ops[k]; op.look != "" && w.counts[k.Name] > 0 {
-			b.WriteString("\n" + op.look + "\n")
-		}
+	for _, hint := range hints {
+		b.WriteString("\n" + hint + "\n")
 	}
 	return b.String()
 }
@@ -110,8 +108,8 @@ const lookAtSpelling = "One of the pushes is spelled otherwise, which means the 
 func (f found) source(steps []schedule.Step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "func TestSeed%d(t *testing.T) {\n\tmergetest.Replay(t, newBackend, mergetest.Schedule{\n", f.seed)
-	if o := f.given.literal(); o != "" {
-		fmt.Fprintf(&b, "\t\tOptions: mergetest.Options{%s},\n", o)
+	if f.options != "" {
+		fmt.Fprintf(&b, "\t\tOptions: mergetest.Options{%s},\n", f.options)
 	}
 	b.WriteString("\t\tSteps: []string{\n")
 	for _, s := range steps {
@@ -122,15 +120,21 @@ func (f found) source(steps []schedule.Step) string {
 	return b.String()
 }
 
-// inGo returns a duration as a person would write it in Go.
-func inGo(d time.Duration) string {
-	for _, unit := range []struct {
-		name string
-		is   time.Duration
-	}{{"Hour", time.Hour}, {"Minute", time.Minute}, {"Second", time.Second}, {"Millisecond", time.Millisecond}} {
-		if d > 0 && d%unit.is == 0 {
-			return fmt.Sprintf("%d * time.%s", d/unit.is, unit.name)
-		}
+// blameNames names the law about names, if with plain names the same steps break no law. Steps in
+// which the length of a batch matters tell nothing.
+func blameNames(create newProcess, o config, steps []schedule.Step, b *breach) {
+	if b.law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
+		return
 	}
-	return strconv.FormatInt(int64(d), 10)
+	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {
+		return
+	}
+	var others []schedule.Step
+	o.Domain, others = o.Renamed(steps)
+	r, err := run(create, o, scenario{steps: others})
+	if err != nil || r.breach != nil {
+		return
+	}
+	b.law = law.Names
+	b.detail = append(b.detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.Names))
 }

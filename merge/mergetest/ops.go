@@ -59,7 +59,7 @@ func (w *world) do(s schedule.Step) {
 		w.count(s.Name)
 	}
 	switch {
-	case w.story == nil:
+	case !w.telling:
 	case !possible:
 		w.tell(s.Clipped(), "not possible here")
 	case o.leaves != nil:
@@ -67,4 +67,34 @@ func (w *world) do(s schedule.Step) {
 	default:
 		w.tell(s.Clipped(), "")
 	}
+}
+
+// covered returns what the kinds of steps that happen in these runs do.
+func (c config) covered(a abilities) (all []string) {
+	for _, k := range c.Grammar {
+		if op := c.ops[k]; op.needs == nil || op.needs(a, c.Domain) {
+			all = append(all, op.covers...)
+		}
+	}
+	return all
+}
+
+// lacking returns what kinds of steps do not happen in these runs, and why.
+func (c config) lacking(a abilities) (all []string) {
+	for _, k := range c.Grammar {
+		if op := c.ops[k]; op.lacks != "" && !op.needs(a, c.Domain) {
+			all = append(all, op.lacks)
+		}
+	}
+	return all
+}
+
+// hints returns where to look if a law is broken after these steps.
+func (c config) hints(n counts) (all []string) {
+	for _, k := range c.Grammar {
+		if op := c.ops[k]; op.look != "" && n[k.Name] > 0 {
+			all = append(all, op.look)
+		}
+	}
+	return all
 }

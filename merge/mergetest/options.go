@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,4 +113,17 @@ func (o Options) literal() string {
 		parts = append(parts, "NewClient: newClient")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// inGo returns a duration as a person would write it in Go.
+func inGo(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"Hour", time.Hour}, {"Minute", time.Minute}, {"Second", time.Second}, {"Millisecond", time.Millisecond}} {
+		if d > 0 && d%unit.is == 0 {
+			return fmt.Sprintf("%d * time.%s", d/unit.is, unit.name)
+		}
+	}
+	return strconv.FormatInt(int64(d), 10)
 }

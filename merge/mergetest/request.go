@@ -82,7 +82,7 @@ func (w *world) between(r *request) {
 // meet lets another device push.
 func (w *world) meet(r *request) {
 	if !r.met {
-		w.told(r.does, "does not end yet")
+		w.addEvent(r.does, "does not end yet")
 	}
 	before := w.sendings
 	w.push(w.device(r.Whom), schedule.Manner{})

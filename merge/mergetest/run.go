@@ -70,18 +70,18 @@ func checkSeeds(create newProcess, given Options, o config) (r report, err error
 			return r, err
 		}
 		if w.breach != nil {
-			return r, failure(create, found{given, o, seed, w.breach.law, steps[:min(w.breach.moment+1, len(steps))]})
+			return r, failure(found{create, o, given.literal(), seed, w.breach.law, steps[:min(w.breach.moment+1, len(steps))]})
 		}
 		r.counts.add(w.counts)
 		r.able |= w.able
 		o.marks = o.marks || r.able.can(canMark)
-		r.longest = max(r.longest, w.now.Sub(schedule.Start()))
+		r.longest = max(r.longest, w.lasted)
 	}
-	r.untested = r.able.untested(o)
+	r.untested = untested(r.able, o)
 	if given.seeds() < enough {
 		return r, nil
 	}
-	for _, what := range r.able.required(o) {
+	for _, what := range required(r.able, o) {
 		if r.counts[what] == 0 {
 			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.Steps, what, r.counts)
 		}

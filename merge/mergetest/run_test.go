@@ -35,7 +35,7 @@ func BenchmarkMonth(b *testing.B) {
 		if err != nil || w.breach != nil {
 			b.Fatal(err, w.breach)
 		}
-		days += w.now.Sub(schedule.Start()) / (24 * time.Hour)
+		days += w.lasted / (24 * time.Hour)
 		n++
 	}
 	b.ReportMetric(float64(days)/float64(n), "days/op")
@@ -54,7 +54,7 @@ func TestSameTwice(t *testing.T) {
 			if err != nil || w.breach != nil {
 				t.Fatal(seed, err)
 			}
-			stories = append(stories, w.story.String())
+			stories = append(stories, timeline(w.story))
 		}
 		if stories[0] != stories[1] {
 			t.Fatal("two stories of seed", seed)

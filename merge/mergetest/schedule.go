@@ -99,6 +99,6 @@ func replay(newBackend newBackend, s Schedule) error {
 	if err != nil || w.breach == nil {
 		return err
 	}
-	w.blameNames(create, steps)
-	return fmt.Errorf("%s", w.text())
+	blameNames(create, o, steps, w.breach)
+	return fmt.Errorf("%s", breachText(w))
 }

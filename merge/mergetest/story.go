@@ -1,58 +1,34 @@
 package mergetest
 
 import (
-	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// story is what happened in a run, for people to read.
-type story struct{ events []event }
-
+// event is what happened in a run, for people to read.
 type event struct {
-	at         time.Duration // since the start
-	does, sees string
+	at   time.Duration // since the start
+	does string
+	sees string // what came of it
 }
 
-// tell adds an event, if somebody listens.
+// tell adds an event to the story.
 func (w *world) tell(does, sees string) {
 	if w.serving != nil {
 		does = "  " + does // it happens within a request
 	}
-	w.told(does, sees)
+	w.addEvent(does, sees)
 }
 
-func (w *world) told(does, sees string) {
-	if w.story != nil {
-		w.story.events = append(w.story.events, event{w.now.Sub(schedule.Start()), does, sees})
+// addEvent adds an event that does not happen within a request.
+func (w *world) addEvent(does, sees string) {
+	if w.telling {
+		w.story = append(w.story, event{w.now.Sub(schedule.Start()), does, sees})
 	}
-}
-
-// String returns the events in three columns, below a line that says what they are.
-func (s *story) String() string {
-	var b strings.Builder
-	after, width := len("after     "), 0
-	for _, e := range s.events {
-		after = max(after, len(e.at.String()))
-		width = max(width, min(utf8.RuneCountInString(e.does), 44))
-	}
-	fmt.Fprintf(&b, "  %-*s  what happens; times are since %s\n", after, "after", schedule.Start().Format(time.RFC3339))
-	for _, e := range s.events {
-		pad := max(0, width-utf8.RuneCountInString(e.does))
-		for i, sees := range strings.Split(e.sees, "\n") {
-			line := fmt.Sprintf("  %-*s  %s%s   %s", after, e.at, e.does, strings.Repeat(" ", pad), sees)
-			if i > 0 {
-				line = strings.Repeat(" ", 2+after+2+width+3) + sees
-			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-		}
-	}
-	return b.String()
 }
 
 // lastStamp says how the last edit of the device was stamped.
@@ -68,7 +44,7 @@ func (d *device) lastStamp() string {
 
 // tellPush tells of a push and its verdicts.
 func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
-	if w.story == nil {
+	if !w.telling {
 		return
 	}
 	var sees []string
@@ -87,7 +63,7 @@ func (w *world) tellPush(does string, b batch, replies []merge.Reply) {
 
 // tellPull tells of a pull and what came.
 func (w *world) tellPull(r *request, p page) {
-	if w.story == nil {
+	if !w.telling {
 		return
 	}
 	all := map[oracle.FieldKey]oracle.Write{}

@@ -153,14 +153,14 @@ func TestServerTime(t *testing.T) {
 
 // TestColumns: a long time before a step does not shift what follows.
 func TestColumns(t *testing.T) {
-	s := story{[]event{{0, "ana pushes", "x\ny"}, {168*time.Hour + time.Millisecond, "ben pulls", "z"}}}
+	got := timeline([]event{{0, "ana pushes", "x\ny"}, {168*time.Hour + time.Millisecond, "ben pulls", "z"}})
 	want := `  after         what happens; times are since 2024-03-04T12:00:00Z
   0s            ana pushes   x
                              y
   168h0m0.001s  ben pulls    z
 `
-	if s.String() != want {
-		t.Errorf("%s", s.String())
+	if got != want {
+		t.Errorf("%s", got)
 	}
 }
 

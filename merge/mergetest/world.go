@@ -3,6 +3,7 @@ package mergetest
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -15,7 +16,8 @@ type world struct {
 	env     *simEnv
 	backend process
 	devices []*device // nil are those that did nothing yet
-	story   *story    // nil if nobody reads it
+	story   []event
+	telling bool // whether a story is kept
 
 	finishing bool        // whether the faults have ended
 	panicked  bool        // whether the backend or a Client did
@@ -30,19 +32,33 @@ type world struct {
 
 // run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
 // what is needed to tell the story.
-func run(create newProcess, o config, s scenario) (w *world, err error) {
-	w = newWorld(o)
+func run(create newProcess, o config, s scenario) (r result, err error) {
+	w := newWorld(o)
 	w.ids = o.Named(s.steps)
 	w.devices = make([]*device, len(schedule.People()))
 	w.env = &simEnv{w}
-	if s.tell {
-		w.story = &story{}
-	}
+	w.telling = s.tell
 	w.catch(func() { err = w.play(create, s.steps) })
 	if w.backend.close != nil && !w.panicked { // else it may hold a lock
 		err = errors.Join(err, w.backend.close())
 	}
-	return w, err
+	return w.result(), err
+}
+
+// result is what came of a run.
+type result struct {
+	breach *breach // the first law that was broken, or nil
+	counts counts
+	able   abilities
+	lasted time.Duration // of virtual time
+	points int           // how often a push called Env.Crash, at most
+	pauses int           // and Env.Pause
+	story  []event
+	hints  []string // where to look, because of the steps
+}
+
+func (w *world) result() result {
+	return result{w.breach, w.counts, w.able, w.now.Sub(schedule.Start()), w.points, w.pauses, w.story, w.o.hints(w.counts)}
 }
 
 // newWorld returns a run at its start, without a backend.
