@@ -261,8 +261,26 @@ func TestClosedRowsCostNothing(t *testing.T) {
 		s.push(t, write("bookings", id, by(2, 100+i), fields{"slot": sealed()}))
 	}
 	require.LessOrEqual(t, read(), before+2*100)
-	require.NotEmpty(t, s.with(t, violation.Hidden))
+	hidden := len(s.with(t, violation.Hidden))
+	require.Equal(t, sealedRows-2*100, hidden)
+	require.Len(t, s.with(t, violation.Open), 2*100)
 	require.Empty(t, s.with(t, violation.Resolved)[50:], "what cannot be read resolves nothing")
+
+	// What is known to be resolved is, however many rows that are at once.
+	var moved []record.Record
+	for i := range 5 {
+		s.push(t, book(fmt.Sprint("more", i), by(3, i), "B", 2, 4))
+		moved = append(moved, book(fmt.Sprint("more", i), by(4, i), "elsewhere", 2000+i, 2001+i))
+	}
+	for i := range sealedRows {
+		moved = append(moved, book(fmt.Sprint("sealed", i), by(3, 100+i), "elsewhere", 3000+2*i, 3001+2*i))
+	}
+	open := len(s.with(t, violation.Open))
+	require.Greater(t, open, 2*100)
+	s.push(t, moved...)
+	require.Empty(t, s.with(t, violation.Open))
+	require.Len(t, s.with(t, violation.Resolved), 50+open)
+	require.Len(t, s.with(t, violation.Hidden), hidden)
 }
 
 // TestClosedRowsOfAnIndex: a view whose index has closed rows, as of an earlier release,

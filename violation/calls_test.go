@@ -156,6 +156,26 @@ func TestDeletedRecordsLeaveTheirScopes(t *testing.T) {
 	require.Equal(t, []violation.Scope{{Rule: "parent", Name: "q"}, {Rule: "person", Name: "q"}}, c.ScopesOf(after))
 }
 
+// TestMemoryNamesWhatIsAbsent: the record of a key that is not stored has that key.
+func TestMemoryNamesWhatIsAbsent(t *testing.T) {
+	key := record.Key{Table: "bookings", ID: "a"}
+	found, err := violation.NewMemory(&violation.Checker{}).Get(context.Background(), []record.Key{key})
+	require.NoError(t, err)
+	require.Equal(t, []violation.Lookup{{Record: record.New(key)}}, found)
+}
+
+// TestRowOfAnotherRuleStays: a row that names another rule is left alone, although its scope
+// is one of this rule.
+func TestRowOfAnotherRuleStays(t *testing.T) {
+	s, v := conflict(t)
+	row := s.row(v.ID)
+	foreign, _ := merge.Records(row, write(row.Key().Table, v.ID, by(9, 9), fields{"rule": "other"}))
+	s.store([]merge.Update{{Before: row, After: foreign.WithKey(record.Key{Table: row.Key().Table, ID: "foreign"})}})
+	report := s.push(t, book("c", by(1, 5), "B", 7, 8), remove("bookings", "a", by(1, 6)))
+	require.Len(t, report.Updates, 1, "of the row that is its own")
+	require.Equal(t, v.ID, report.Updates[0].After.Key().ID)
+}
+
 // panicky is a rule that fails whatever it is asked.
 type panicky struct{}
 

@@ -163,7 +163,7 @@ func (m *meetings) listByKey() {
 		if len(m.pairs) == m.most {
 			return
 		}
-		if m.countPartners(b, s) == 0 {
+		if !m.hasPartner(b, s) {
 			continue
 		}
 		for _, o := range m.ones[i+1:] {
@@ -174,17 +174,16 @@ func (m *meetings) listByKey() {
 	}
 }
 
-// countPartners returns with how many others a record with one slot meets.
-func (m *meetings) countPartners(b bounds, s span) (n int) {
-	if m.owns(s.to) {
-		taken, _ := b.takenBefore(s.to)
-		n = taken - 1
+// hasPartner reports whether the window has a pair of a record with one slot and another one.
+func (m *meetings) hasPartner(b bounds, s span) bool {
+	if taken, _ := b.takenBefore(s.to); taken > 1 && m.owns(s.to) {
+		return true
 	}
-	// And those that end before it, and after it begins.
+	// Others end before it, after it begins.
 	from, to := max(s.from, m.from), s.to
 	if m.to < maxTime {
 		to = min(to, m.to+1)
 	}
 	first := sort.Search(len(b.ends), func(i int) bool { return b.ends[i] > from })
-	return n + max(0, countBefore(b.ends, to)-first)
+	return countBefore(b.ends, to) > first
 }

@@ -240,6 +240,22 @@ func TestMonthReadsTheMonth(t *testing.T) {
 	require.LessOrEqual(t, read(100), 60)
 }
 
+// TestPairThatEndsWithItsMonth: a pair that meets until the first moment of the next month is
+// of the month that ends there, whichever of the two goes on, in the order of keys and of ends.
+func TestPairThatEndsWithItsMonth(t *testing.T) {
+	april := 24*(31-noon.Time().Day()) + 12 // hours after noon
+	for _, relevant := range []bool{false, true} {
+		for _, ends := range [][2]int{{april, april}, {april + 1, april}, {april, april + 1}} {
+			rule := overlapRule
+			rule.Monthly, rule.Relevant = true, relevant
+			s := newServer(map[string]violation.Rule{"overlap": rule})
+			report := s.push(t, book("a", by(1, 1), "B", april-1, ends[0]), book("b", by(1, 2), "B", april-1, ends[1]))
+			require.NoError(t, report.Err)
+			require.Equal(t, "B/2026-03", s.only(t).Scope)
+		}
+	}
+}
+
 // weighing counts the records that a view returns.
 type weighing struct {
 	violation.View
