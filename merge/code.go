@@ -35,7 +35,8 @@ const (
 	Invalid Code = "invalid"
 	// LimitExceeded: the item exceeds one of the limits.
 	LimitExceeded Code = "limit_exceeded"
-	// RecordFull: the item would make its record larger than Engine.MaxRecord. Items
+	// RecordFull: the item would make its record larger than Engine.MaxRecord or
+	// TableMaxRecord permits. Items
 	// that do not make it grow are still accepted: those that delete the record, delete
 	// stored fields, or replace values by others that are no longer.
 	RecordFull Code = "record_full"

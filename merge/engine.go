@@ -28,6 +28,10 @@ type Engine struct {
 	// record is too large already: a retry, a deletion of the record or of stored fields,
 	// a value that is no longer than the one it replaces.
 	MaxRecord int
+	// TableMaxRecord has the limits of tables whose records must be smaller, or may be larger,
+	// than MaxRecord says, such as those that a rule reads many of at a time. It must not be
+	// changed while the Engine is used.
+	TableMaxRecord map[string]int
 	// Guard says who may write what; nil permits everything that an actor
 	// writes under its own client ID.
 	Guard Guard

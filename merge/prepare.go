@@ -30,8 +30,9 @@ type Request struct {
 // last time.
 type Push struct {
 	request   Request
-	maxAhead  time.Duration // of the Engine, as is maxRecord
+	maxAhead  time.Duration // of the Engine, as are the next two
 	maxRecord int
+	tableMax  map[string]int
 	verdicts  []verdict    // one for each item
 	admitted  []int        // positions of the items to apply, by key and then by position
 	keys      []record.Key // of these, each once
@@ -43,7 +44,7 @@ type Push struct {
 // function.
 func (e *Engine) Prepare(r Request) *Push {
 	p := &Push{
-		request: r, maxAhead: e.MaxAhead, maxRecord: e.MaxRecord,
+		request: r, maxAhead: e.MaxAhead, maxRecord: e.MaxRecord, tableMax: e.TableMaxRecord,
 		verdicts: make([]verdict, len(r.Items)), admitted: make([]int, 0, len(r.Items)),
 	}
 	g := newGate(e, &p.request)

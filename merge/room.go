@@ -22,7 +22,15 @@ type room struct {
 }
 
 // isBounded reports whether there are records that may not grow.
-func (a *application) isBounded() bool { return a.maxRecord > 0 || a.full }
+func (a *application) isBounded() bool { return a.maxRecord > 0 || len(a.tableMax) > 0 || a.full }
+
+// maxSize returns how large records of a table may grow; 0 and less mean that there is no limit.
+func (p *Push) maxSize(table string) int {
+	if n, ok := p.tableMax[table]; ok {
+		return n
+	}
+	return p.maxRecord
+}
 
 // refuseGrowth refuses the items of one record for which there is no room, and returns the
 // others, in place. It judges them in the order of their stamps, each on top of those
@@ -31,8 +39,8 @@ func (a *application) refuseGrowth(before record.Record, items []int) []int {
 	if !a.isBounded() {
 		return items
 	}
+	r := room{most: max(a.maxSize(before.Key().Table), 0), full: a.full, before: before}
 	a.sortByStamp(items)
-	r := room{most: max(a.maxRecord, 0), full: a.full, before: before}
 	return slices.DeleteFunc(items, func(i int) bool {
 		data := a.request.Items[i].Mutation.Data
 		refusal := r.judge(data)

@@ -139,6 +139,30 @@ func TestRecordIsFullAtItsLimit(t *testing.T) {
 	}
 }
 
+// TestTableHasItsOwnLimit: records of a table that has a limit have that one, which may be
+// smaller or greater than the general one, or none; the others have the general one.
+func TestTableHasItsOwnLimit(t *testing.T) {
+	table := keyOf("1").Table
+	for _, c := range []struct {
+		general int
+		tables  map[string]int
+		want    merge.Code
+	}{
+		{0, map[string]int{table: 300}, merge.RecordFull},
+		{1000, map[string]int{table: 300}, merge.RecordFull},
+		{300, map[string]int{table: 1000}, ""},
+		{300, map[string]int{table: 0}, ""},
+		{0, map[string]int{"another": 300}, ""},
+		{1000, map[string]int{"another": 300}, ""},
+		{300, map[string]int{"another": 1000}, merge.RecordFull},
+	} {
+		d := newDesk(t, c.general)
+		d.engine.TableMaxRecord = c.tables
+		require.Empty(t, d.set("a", strings.Repeat("x", 10)))
+		require.Equal(t, c.want, d.set("b", strings.Repeat("x", 300)), "%+v", c)
+	}
+}
+
 // TestFullRecordIsNotFrozen: a full record can be deleted, and its fields can be deleted and
 // shortened, alone or together, and after that it can grow again.
 func TestFullRecordIsNotFrozen(t *testing.T) {

@@ -43,7 +43,7 @@ func openPair(name string, env *mergetest.Env) (*pair, error) {
 			return nil, err
 		}
 		p.servers[i], err = New(context.Background(), d, Options{
-			Guard: board.Guard(), Rules: board.Rules(), Journal: true,
+			Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Journal: true,
 			Log: slog.New(slog.DiscardHandler), Now: env.Now,
 		})
 		if err != nil {

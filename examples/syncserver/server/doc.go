@@ -58,9 +58,12 @@
 //
 // A push that has more than 2 MiB, or writes to records of more than 16 MiB together, is
 // refused as a whole with the status 413, and nothing of it is stored. The client sends a half
-// of it then, until it has found the item, so that its neighbours get through.
+// of it then, until it has found the item, so that its neighbours get through. It is the same for
+// a push of several records that are in more than 4,000 scopes of rules, counted before and after
+// the push, such as 112 new bookings of many years. A single record is never refused for that.
 //
-// An item that would make a stored record larger than 256 KiB is refused by itself with
+// An item that would make a stored record larger than 256 KiB, or than what
+// Options.TableMaxRecord has for its table, is refused by itself with
 // record_full, and one that would make a record grow where the workspace has Options.Storage
 // bytes of records with storage_full. Deleting stored records and fields, and replacing values
 // by others that are no longer, is always accepted.
@@ -69,7 +72,8 @@
 // room in one month, and at most 16 MiB of them. If a scope has more, the push is stored, and
 // the rule is not asked about that scope. The answer names the rule as unchecked, the log has
 // an error, and GET /v1/health names the rule until the scope has been checked or audited:
-// give the rule smaller scopes.
+// give the rule smaller scopes, and its tables a limit in Options.TableMaxRecord. Deleting
+// records of the scope helps as well, since the built-in rules do not read deleted ones.
 //
 // # Too much
 //

@@ -95,7 +95,7 @@ func openShort(t *testing.T, name string) *Server {
 	d, err := openDatabase(context.Background(), name, short)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
-	s, err := New(context.Background(), d, Options{Guard: board.Guard(), Rules: board.Rules(), Open: "demo", Log: slog.New(slog.DiscardHandler)})
+	s, err := New(context.Background(), d, Options{Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: "demo", Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	return s
 }

@@ -20,7 +20,7 @@ func open(t *testing.T, name string) *Server {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	s, err := New(context.Background(), d, Options{
-		Guard: board.Guard(), Rules: board.Rules(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
+		Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	// What tests do within a second would use the quotas up.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -109,19 +110,22 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 // apply does in a transaction what a push asks for.
 func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out outcome, err error) {
 	actor, wall := push.Request().Actor, push.Request().Wall
+	if err := s.afford(ctx, tx, push); err != nil {
+		return out, err
+	}
 	stored, err := tx.load(ctx, actor, push.Keys())
 	if err != nil {
 		return out, err
 	}
 	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	out.read = tx.read
-	if err := s.pushes.afford(tx.workspace, actor.String(), float64(out.read)); err != nil {
-		return out, err
-	}
 	if out.answer, err = push.Apply(stored); err != nil {
 		return out, err
 	}
 	if out.ahead, err = s.ahead(ctx, tx, wall, out.answer); err != nil {
+		return out, err
+	}
+	if err := s.boundScopes(out.answer.Updates); err != nil {
 		return out, err
 	}
 	made := violation.Input{Changes: out.answer.Updates, Now: clock.TimestampOf(wall)}
@@ -141,6 +145,32 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 		err = tx.writeJournal(ctx, push.AppendJournal(nil, stored, out.answer), maxJournal)
 	}
 	return out, err
+}
+
+// afford refuses a push whose records are too large for what its client has left of the quota,
+// before they are read.
+func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) error {
+	if !s.pushes.inDebt(tx.workspace) {
+		return nil
+	}
+	size, err := tx.size(ctx, push.Keys())
+	if err != nil {
+		return err
+	}
+	return s.pushes.afford(tx.workspace, push.Request().Actor.String(), float64(size))
+}
+
+// boundScopes refuses updates of which the rules would have to read too many scopes. A single
+// record is never refused.
+func (s *Server) boundScopes(updates []merge.Update) error {
+	n := 0
+	for _, u := range updates {
+		n += len(s.options.Rules.ScopesOf(u.Before)) + len(s.options.Rules.ScopesOf(u.After))
+		if n > maxScopes && len(updates) > 1 {
+			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules: push fewer at once", maxScopes))
+		}
+	}
+	return nil
 }
 
 // pushAnswer is what a push is answered with.

@@ -12,7 +12,7 @@ import (
 // The quotas. A push counts the bytes of its body, of the records that it reads, and of those
 // that it writes, which all other clients pull; and each item counts a KiB, and each scope of a
 // rule that a record leaves or enters. So one that adds a word to each of 62 full records counts
-// as 32 MiB, although it has 11 kB, and one with a thousand bookings of many years as 36 MiB. A
+// as 32 MiB, although it has 11 kB, and a booking of many years as 36 KiB more than its bytes. A
 // pull counts what it sends. Each process counts for itself.
 //
 // Pushes fade slowly: a client that comes back after a week offline, or works on a large record,
@@ -38,8 +38,9 @@ const (
 // What a push costs is known when its records were read and merged, under the lock of its
 // workspace. So a client is let in while it is not in debt, whatever its push will cost: one
 // of the greatest size always fits a quota that is not used up. What a push costs is charged
-// before it is committed, and the next one waits until the debt has faded. What it reads is
-// looked at before it is worked on, so that one that is refused takes little time.
+// before it is committed, and the next one waits until the debt has faded. If the group is in
+// debt, the size of what a push reads is asked for first, so that one that is refused takes
+// little time.
 //
 // A group in debt is shared evenly. A client whose push, with what it did before, stays below
 // its part of the group's limit is served, so a few that use up everything never stop the
@@ -94,6 +95,18 @@ func (q *quotas) charge(group, member string, cost float64) error {
 	}
 	q.count(group, member, cost)
 	return nil
+}
+
+// inDebt reports whether a group has used up its quota.
+func (q *quotas) inDebt(group string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	g := q.of[group]
+	if g == nil {
+		return false
+	}
+	g.fadeTo(q.now(), q.fade)
+	return g.used >= q.group
 }
 
 // afford refuses use if the group is in debt and the member would have more than its part of it.

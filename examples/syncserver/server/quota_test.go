@@ -178,17 +178,30 @@ func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
 	})
 }
 
-// TestRefusedPushAsksNoRule: in a workspace that is in debt, a push that reads more than the part
-// of its member is refused before the rules are asked, also one by a new member.
-func TestRefusedPushAsksNoRule(t *testing.T) {
-	s := open(t, databasetest.SQLite(t))
+// TestRefusedPushIsNotRead: in a workspace that is in debt, a push that reads more than the part
+// of its member is refused before a record is read or the rules are asked, also one by a new
+// member.
+func TestRefusedPushIsNotRead(t *testing.T) {
+	databasetest.OnEach(t, testRefusedPushIsNotRead)
+}
+
+func testRefusedPushIsNotRead(t *testing.T, name func(*testing.T) string) {
+	s := open(t, name(t))
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	long := strings.Repeat("x", 60_000)
-	ana.push(ana.set(board.Meetings, "a", board.Notes, long))
-	s.pushes = newQuotas(1, 2, minute)
+	s.engine.TableMaxRecord = nil
+	ana.push(ana.set(board.Meetings, "a", board.Notes, long), ana.set(board.Meetings, "b", board.Notes, "x"))
+	_, err := s.database.db.Exec(`UPDATE records SET data = '{' || data WHERE id = 'a'`) // which nothing can read
+	require.NoError(t, err)
+	s.pushes = newQuotas(100_000, 50_000, minute)
 	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
-	s.pushes.count("demo", "cem", 10)
+	s.pushes.count("demo", "cem", 49_000)
+	status, _ := ben.request("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)))
+	require.Equal(t, 503, status, "what is not in debt is read")
+	s.pushes.count("demo", "cem", 60_000)
+	ben.push(ben.set(board.Meetings, "b", board.Notes, "z")) // it is small
+	used := s.pushes.of["demo"].members[ben.ID.String()].used
 	var asked atomic.Int32
 	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"asked": violation.PerRecord{
 		Table: board.Meetings, Wrong: func(record.Record) (string, error) { asked.Add(1); return "", nil },
@@ -196,7 +209,7 @@ func TestRefusedPushAsksNoRule(t *testing.T) {
 	answer := ben.do("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)), nil)
 	require.Equal(t, 429, answer.StatusCode)
 	require.Zero(t, asked.Load())
-	require.Zero(t, s.pushes.of["demo"].members[ben.ID.String()].used)
+	require.Equal(t, used, s.pushes.of["demo"].members[ben.ID.String()].used)
 }
 
 // TestScopesCount: a booking of many years moves many entries of the index, which takes longer

@@ -109,12 +109,29 @@ func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection,
 	return merge.Collect(records...), err
 }
 
+// size returns how many bytes the records of keys have, without reading them.
+func (s *session) size(ctx context.Context, keys []record.Key) (bytes int64, err error) {
+	list, err := json.Marshal(keyRows(keys))
+	if err != nil {
+		return 0, err
+	}
+	err = s.tx.QueryRowContext(ctx, s.rows(`
+		SELECT coalesce(sum(octet_length(d.data)), 0)
+		FROM JSON_ROWS
+		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`), string(list), s.workspace).Scan(&bytes)
+	if err != nil {
+		return 0, fmt.Errorf("look up the size of records: %w", err)
+	}
+	return bytes, nil
+}
+
 // question asks for records by a list.
 type question struct {
 	statement string // selects a text, and then table, id and data of a record
 	rows      any
 	args      []any // from $2 on
 	most      int   // bytes of all records; 0 means maxLoaded
+	repeats   bool  // whether a record may come several times; it is decoded once
 }
 
 // found is a record that a question finds.
@@ -148,6 +165,7 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 		return fmt.Errorf("look up records: %w", err)
 	}
 	defer rows.Close()
+	decoded := make(map[record.Key]record.Record)
 	for loaded := 0; rows.Next(); {
 		var text, data string
 		var key record.Key
@@ -155,11 +173,16 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 			return fmt.Errorf("read a record: %w", err)
 		}
 		s.read += len(data)
-		var fields record.Record
-		if err := fields.Scan(data); err != nil {
-			return fmt.Errorf("read the record %q: %w", key, err)
+		r, ok := decoded[key]
+		if !ok {
+			if err := r.Scan(data); err != nil {
+				return fmt.Errorf("read the record %q: %w", key, err)
+			}
+			if r = r.WithKey(key); q.repeats {
+				decoded[key] = r
+			}
 		}
-		each(found{fields.WithKey(key), text, len(data)})
+		each(found{r, text, len(data)})
 		if loaded += len(data); loaded > most {
 			return tooLarge(fmt.Errorf("the records have more than %d bytes", most))
 		}

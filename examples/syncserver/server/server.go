@@ -22,6 +22,9 @@ type Options struct {
 	// names: New audits all workspaces if the last one on this database had another version.
 	// All servers on one database should have the same rules.
 	RulesVersion string
+	// TableMaxRecord is how many bytes a record of a table may have, in place of 256 KiB. Give
+	// tables of which a rule reads many records at a time a lower limit: it reads 16 MiB.
+	TableMaxRecord map[string]int
 	// Open names the workspace that anybody who can reach the server may join. If it is "",
 	// each workspace needs an invitation.
 	Open string
@@ -71,6 +74,7 @@ const (
 	maxValue  = 64 << 10
 	maxRecord = 256 << 10
 	maxLoaded = 16 << 20 // of all stored records that a push writes, or a rule reads
+	maxScopes = 4000     // that the records of a push leave or are in, counted for each record
 )
 
 const defaultStorage = 1 << 30 // see Options
@@ -99,7 +103,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, database: d, tokens: tokens{[]byte(key)},
-		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, Limits: record.Limits{
+		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},

@@ -38,7 +38,7 @@ func openTraced(t *testing.T, name string) (*Server, *tracer) {
 	require.NoError(t, d.open(ctx, trace))
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	s, err := New(ctx, d, Options{
-		Guard: board.Guard(), Rules: board.Rules(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
+		Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return s, trace

@@ -91,9 +91,10 @@ func (v *view) read(ctx context.Context, rule string, hashes []string) (map[stri
 			FROM (SELECT DISTINCT value->>'name' AS name FROM JSON_ROWS) AS k
 			LOOKUP scopes AS s ON s.workspace = $2 AND s.rule = $3 AND s.name = k.name
 			LOOKUP records AS d ON d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`,
-		rows: nameRows(hashes),
-		args: []any{v.workspace, rule},
-		most: v.most,
+		rows:    nameRows(hashes),
+		args:    []any{v.workspace, rule},
+		most:    v.most,
+		repeats: true, // in each of its scopes
 	}, func(f found) {
 		g := groups[f.text]
 		if g == nil {

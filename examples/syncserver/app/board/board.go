@@ -39,9 +39,14 @@ const (
 // Name is the field of a project, a user and a device that people call it by.
 const Name = "name"
 
-// MaxTitle is how long a title may be, in characters, and MaxSlot how long the slot of a
-// meeting may be, in bytes of JSON.
+// MaxTitle is how long a title may be, in characters. MaxSlot is how long the slot of a meeting
+// may be, and MaxMeeting a meeting with all its fields, in bytes of JSON.
 const (
-	MaxTitle = 80
-	MaxSlot  = 1000
+	MaxTitle   = 80
+	MaxSlot    = 1000
+	MaxMeeting = 4 << 10
 )
+
+// MaxRecords returns how large the records of some tables may become. The rule for rooms reads
+// all meetings of a room and a month, so fields that it does not know must not fill them.
+func MaxRecords() map[string]int { return map[string]int{Meetings: MaxMeeting} }
