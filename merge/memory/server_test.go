@@ -133,4 +133,12 @@ func TestCursors(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2", next)
 	require.Equal(t, 1, strings.Count(string(lines), "\n"), "each record once, with its last sequence")
+	for i := range 3 {
+		s.Put(taskAt(t, fmt.Sprint("of three/", i), clock.Stamp{Time: noon, Client: ana}).Data)
+	}
+	s.PageSize = 2
+	lines, next, err = s.Pull(ana, next)
+	require.NoError(t, err)
+	require.Equal(t, "4", next)
+	require.Equal(t, 2, strings.Count(string(lines), "\n"))
 }
