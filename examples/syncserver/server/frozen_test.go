@@ -18,6 +18,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // frozenIn is the variable that names the database in which a process of these tests takes
@@ -41,10 +42,12 @@ func TestFrozen(t *testing.T) {
 		select {}
 	}
 	if os.Getenv(frozenHow) == "pushing" {
-		s, err := New(context.Background(), d, Options{Guard: func(clock.ClientID, record.Mutation) error {
+		// A rule is asked within the transaction, unlike the guard.
+		hangs := violation.PerRecord{Table: board.Tasks, Wrong: func(record.Record) (string, error) {
 			hang()
-			return nil
-		}})
+			return "", nil
+		}}
+		s, err := New(context.Background(), d, Options{Rules: &violation.Checker{Rules: map[string]violation.Rule{"hangs": hangs}}})
 		require.NoError(t, err)
 		_, err = s.push(context.Background(), member{"demo", ghost}, ghostly(t))
 		require.NoError(t, err)
