@@ -273,3 +273,98 @@ func TestFutureStampThatWasFollowedByOneEdit(t *testing.T) {
 	require.Equal(t, w.now, d.stamped(fence, "title"))
 	require.Len(t, d.TakeNotices(), 1)
 }
+
+// TestRepairOfAnOwnStamp: the greatest stamp that was accepted from this client is repaired, and
+// so is what the client knows of it: stamps that run backwards after that are those of somebody
+// else. The repair of another stamp changes nothing in that.
+func TestRepairOfAnOwnStamp(t *testing.T) {
+	for _, c := range []struct {
+		repaired record.Key
+		want     int // notices
+	}{{fence, 1}, {gate, 0}, {poisoned, 0}} {
+		w := newWorld(t)
+		d := w.device(ana)
+		w.now = w.now.Add(8 * time.Hour)
+		d.edit(gate, "title", str("Oil"))
+		d.edit(fence, "title", str("Paint"))
+		d.sync()
+		w.poison("theirs", 0)
+		d.pull()
+		w.now = w.now.Add(-8 * time.Hour)
+		d.told(0, 0)
+		require.Empty(t, d.Waiting())
+		d.TakeNotices()
+
+		r := d.Shown(c.repaired)
+		v, _ := r.Get("title")
+		var b record.Builder
+		r, err := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {
+			yield("title", record.FieldValue{Value: v.Value, Stamp: clock.Stamp{Time: clock.TimestampOf(w.now.Add(-time.Minute)), Client: carol}})
+		})
+		require.NoError(t, err)
+		w.server.Put(r)
+		d.pull()
+		d.edit(record.Key{Table: "tasks", ID: "other"}, "title", str("x"))
+		d.outbox()
+		require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","changed":true,"notes":["rewound"]}]`)))
+		notices := d.TakeNotices()
+		require.Len(t, notices, c.want, "%v", c.repaired)
+		if c.want > 0 {
+			require.Equal(t, replica.Notice{Kind: replica.NewIDNeeded, Code: merge.Rewound}, notices[0])
+		}
+	}
+}
+
+// TestRepairReachesWhatWasSent: an edit upon a stamp from the future was sent, and the answer was
+// lost. After the repair it is restamped as well: the server cannot have accepted it.
+func TestRepairReachesWhatWasSent(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.poison("theirs", 8*time.Hour)
+	d.sync()
+	d.edit(poisoned, "title", str("mine"))
+	edited := w.now
+	_, err := w.server.push(d.id, d.outbox())
+	require.NoError(t, err)
+	w.poison("theirs", -time.Minute)
+	w.now = w.now.Add(time.Hour)
+	d.told(0, 0)
+	d.pull()
+	require.Equal(t, edited, d.stamped(poisoned, "title"))
+	d.sync()
+	require.Empty(t, d.Waiting())
+	require.Equal(t, `"mine"`, d.title(poisoned))
+}
+
+// TestRepairWithAnotherValueLeavesNoBase: an edit whose only base was repaired with another value
+// has none, as after a restart.
+func TestRepairWithAnotherValueLeavesNoBase(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	w.poison("theirs", 8*time.Hour)
+	d.sync()
+	d.edit(poisoned, "title", str("mine"))
+	w.poison("repaired", -time.Minute)
+	d.told(0, 0)
+	d.pull()
+	waiting := d.Waiting()
+	require.Len(t, waiting, 1)
+	require.Nil(t, waiting[0].Base)
+	d.save()
+	d.open()
+	require.Equal(t, waiting, d.Waiting())
+}
+
+// TestOwnClockAheadIsNoStampFromTheFuture: a field that was edited by a clock that is ahead is
+// edited again. It waits for no repair: the stamp is this client's own, and not sent yet.
+func TestOwnClockAheadIsNoStampFromTheFuture(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.skew = 3 * time.Hour
+	d.told(0, 0)
+	d.ForgetOffset()
+	d.TakeNotices()
+	d.edit(fence, "title", str("Paint"))
+	d.edit(fence, "title", str("Paint it"))
+	require.Empty(t, d.TakeNotices())
+}

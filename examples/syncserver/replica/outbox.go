@@ -145,7 +145,9 @@ func (r *Replica) rebase(it *item, change func(map[string]clock.Stamp)) {
 	if base == nil {
 		base = make(map[string]clock.Stamp)
 	}
-	change(base)
+	if change(base); len(base) == 0 {
+		base = nil // as it is read back
+	}
 	it.m.Base = base
 	r.unsaved.items[it.number] = it
 }
