@@ -12,25 +12,51 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// workload is a collection of tasks, and a push of edits of some of them, each of
-// three fields, by one client that had seen what is there.
-func workload(records, items int) input {
-	w := newWorld(records)
-	in := input{
-		Actor: clock.MustParseClientID(w.clients[1]), Wall: time.UnixMilli(apartAt + 40*day),
-		Current: newReplica(w).collection(w.local),
-	}
-	in.Watermarks = []clock.Stamp{{Client: in.Actor}}
+// workload is a push of edits of some tasks, each of three fields, by one client that had
+// seen what is stored.
+type workload struct {
+	merge.Request
+	stored     merge.Collection
+	watermarks []clock.Stamp
+}
+
+func newWorkload(records, items int) workload {
+	world := newWorld(records)
+	w := workload{stored: newReplica(world).collection(world.local)}
+	w.Actor, w.Wall = clock.MustParseClientID(world.clients[1]), time.UnixMilli(apartAt+40*day)
+	w.watermarks = []clock.Stamp{{Client: w.Actor}}
 	for i := range items {
-		seen := in.Current.At(i * (records / items) % records)
-		stamp := clock.Stamp{Time: clock.TimestampOf(time.UnixMilli(apartAt + 31*day + int64(i))), Client: in.Actor}
-		m, err := seen.Edit(stamp).Set("title", w.text(24)).Set("status", "review").Set("position", i).Mutation()
+		seen := w.stored.At(i * (records / items) % records)
+		stamp := clock.Stamp{Time: clock.TimestampOf(time.UnixMilli(apartAt + 31*day + int64(i))), Client: w.Actor}
+		m, err := seen.Edit(stamp).Set("title", world.text(24)).Set("status", "review").Set("position", i).Mutation()
 		if err != nil {
 			panic(err)
 		}
-		in.Items = append(in.Items, record.Item{Mutation: m})
+		w.Items = append(w.Items, record.Item{Mutation: m})
 	}
-	return in
+	return w
+}
+
+// apply loads what a push asks for, and applies it.
+func (w workload) apply(p *merge.Push) merge.Answer {
+	a, err := p.Apply(merge.Stored{Records: w.stored.Lookup(p.Keys()), Watermarks: w.watermarks})
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// again returns the same push to a backend that has applied it.
+func (w workload) again() workload {
+	var fold merge.Fold
+	for r := range w.stored.All() {
+		fold.Add(r)
+	}
+	for _, u := range w.apply(new(merge.Engine).Prepare(w.Request)).Updates {
+		fold.Add(u.After)
+	}
+	w.stored = fold.Collection()
+	return w
 }
 
 // ratio reports how many times more per item one thing costs than another, which
@@ -50,18 +76,9 @@ type timed struct {
 	items int
 }
 
-func applying(in input) timed {
-	p := new(merge.Engine).Prepare(in.request())
-	return timed{func() { mustApply(p, in) }, len(in.Items)}
-}
-
-// mustApply looks up what is stored, and applies.
-func mustApply(p *merge.Push, in input) merge.Answer {
-	a, err := p.Apply(in.stored(p))
-	if err != nil {
-		panic(err)
-	}
-	return a
+func applying(w workload) timed {
+	p := new(merge.Engine).Prepare(w.Request)
+	return timed{func() { w.apply(p) }, len(w.Items)}
 }
 
 // BenchmarkApply applies a push of 1,000 items of three fields to 100,000 records. Per
@@ -69,36 +86,34 @@ func mustApply(p *merge.Push, in input) merge.Answer {
 // x-fewer-items with a push of a tenth: what is above 1 is the caches. X-join compares
 // with joining the same records without a word about what happened.
 func BenchmarkApply(b *testing.B) {
-	large := applying(workload(100_000, 1000))
+	large := applying(newWorkload(100_000, 1000))
 	b.ReportAllocs()
 	for b.Loop() {
 		large.do()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*large.items), "ns/item")
-	ratio(b, "x-fewer-records", large, applying(workload(1000, 1000)))
-	ratio(b, "x-fewer-items", large, applying(workload(100_000, 100)))
-	ratio(b, "x-join", large, joining(workload(100_000, 1000)))
+	ratio(b, "x-fewer-records", large, applying(newWorkload(1000, 1000)))
+	ratio(b, "x-fewer-items", large, applying(newWorkload(100_000, 100)))
+	ratio(b, "x-join", large, joining(newWorkload(100_000, 1000)))
 }
 
 // joining looks up and joins the records of a push, and nothing else.
-func joining(in input) timed {
+func joining(w workload) timed {
 	return timed{func() {
 		var b record.Builder
-		for _, item := range in.Items {
-			stored, _ := in.Current.Get(item.Mutation.Data.Key())
+		for _, item := range w.Items {
+			stored, _ := w.stored.Get(item.Mutation.Data.Key())
 			if _, _, err := b.Join(stored, item.Mutation.Data); err != nil {
 				panic(err)
 			}
 		}
-	}, len(in.Items)}
+	}, len(w.Items)}
 }
 
 // BenchmarkApplyAgain applies a push that was applied already: nothing changes.
 func BenchmarkApplyAgain(b *testing.B) {
-	first := workload(100_000, 1000)
-	again := first
-	again.Current = stateAfter(first, applied(&merge.Engine{}, first))
-	retry := applying(again)
+	first := newWorkload(100_000, 1000)
+	retry := applying(first.again())
 	b.ReportAllocs()
 	for b.Loop() {
 		retry.do()
@@ -109,8 +124,8 @@ func BenchmarkApplyAgain(b *testing.B) {
 // BenchmarkDecisions shows what it costs to ask for decisions, as a multiple of
 // Apply alone, which makes none of the words.
 func BenchmarkDecisions(b *testing.B) {
-	in := workload(10_000, 1000)
-	a := applied(&merge.Engine{}, in)
+	w := newWorkload(10_000, 1000)
+	a := w.apply(new(merge.Engine).Prepare(w.Request))
 	for _, c := range []struct {
 		name string
 		ask  func(merge.Decision)
@@ -124,12 +139,12 @@ func BenchmarkDecisions(b *testing.B) {
 				for d := range a.Decisions() {
 					c.ask(d)
 				}
-			}, len(in.Items)}
+			}, len(w.Items)}
 			b.ReportAllocs()
 			for b.Loop() {
 				all.do()
 			}
-			ratio(b, "x-apply", all, applying(in))
+			ratio(b, "x-apply", all, applying(w))
 		})
 	}
 }
@@ -137,9 +152,9 @@ func BenchmarkDecisions(b *testing.B) {
 // BenchmarkPush decodes, applies and answers: all that a handler does but for its
 // store.
 func BenchmarkPush(b *testing.B) {
-	in := workload(100_000, 1000)
+	w := newWorkload(100_000, 1000)
 	body := []byte("[")
-	for i, item := range in.Items {
+	for i, item := range w.Items {
 		if i > 0 {
 			body = append(body, ',')
 		}
@@ -151,8 +166,8 @@ func BenchmarkPush(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		in.Items, _ = e.Decode(body)
-		out = applied(&e, in).AppendJSON(out[:0])
+		w.Items, _ = e.Decode(body)
+		out = w.apply(e.Prepare(w.Request)).AppendJSON(out[:0])
 	}
 }
 
@@ -160,10 +175,8 @@ func BenchmarkPush(b *testing.B) {
 // size that changes nothing, so it makes nothing of a decision that is not asked for.
 func TestDecisionsCostNothing(t *testing.T) {
 	allocations := func(items int) float64 {
-		in := workload(1000, items)
-		var e merge.Engine
-		in.Current = stateAfter(in, applied(&e, in))
-		return testing.AllocsPerRun(20, func() { applied(&e, in) })
+		w := newWorkload(1000, items).again()
+		return testing.AllocsPerRun(20, func() { w.apply(new(merge.Engine).Prepare(w.Request)) })
 	}
 	few, many := allocations(10), allocations(1000)
 	// The scratch for the writes of one record grows a few times.

@@ -28,18 +28,13 @@ type verdict struct {
 	outcome outcome
 }
 
-// skipped returns the tests of a package that are too slow to run for each mutant, or
-// that measure. A mutant that only they kill is listed with that reason.
-func skipped(pkg string) string {
-	switch pkg {
-	case "record":
-		return "^TestMemory$"
-	case "merge":
-		return "^(TestScope(B4|C3)|TestMemory|TestGrowth)"
-	case "violation":
-		return "^TestGrowth"
+// judges returns the packages whose tests a mutant of a package has to fail, the fastest
+// first.
+func judges(pkg string) []string {
+	if pkg == "merge" {
+		return []string{"merge", "merge/internal/lawtest"}
 	}
-	return "^$"
+	return []string{pkg}
 }
 
 // atOnce is how many test binaries run at the same time.
@@ -53,7 +48,7 @@ func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	t := tester{root: o.root, pkg: pkg, dir: dir}
+	t := tester{root: o.root, judges: judges(pkg), dir: dir}
 	if err := t.calibrate(); err != nil {
 		return nil, err
 	}
@@ -66,19 +61,19 @@ func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 			break
 		}
 		places <- struct{}{}
-		binary := filepath.Join(dir, fmt.Sprint(i))
-		if !t.compile(m, binary) {
+		binaries := filepath.Join(dir, fmt.Sprint(i))
+		if !t.compile(m, binaries) {
 			<-places
 			continue
 		}
 		verdicts = append(verdicts, verdict{mutant: m})
 		at := len(verdicts) - 1
 		running.Go(func() {
-			outcomes[at] = t.test(binary)
+			outcomes[at] = t.test(binaries)
 			if o.verbose {
 				fmt.Printf("%s: %s\n%s\n", m.id, outcomes[at], m.diff())
 			}
-			os.Remove(binary)
+			os.RemoveAll(binaries)
 			<-places
 		})
 	}
@@ -89,10 +84,11 @@ func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 	return verdicts, nil
 }
 
-// tester compiles and runs the tests of one package.
+// tester compiles and runs the tests that judge a package.
 type tester struct {
-	root, pkg, dir string
-	timeout        time.Duration
+	root, dir string
+	judges    []string
+	timeout   time.Duration // of each judge
 }
 
 // calibrate runs the tests without a mutant: they must pass. A mutant gets many times as
@@ -101,46 +97,69 @@ type tester struct {
 func (t *tester) calibrate() error {
 	unchanged := filepath.Join(t.dir, "unchanged")
 	if !t.compile(mutant{}, unchanged) {
-		return fmt.Errorf("the tests of %s do not compile", t.pkg)
+		return fmt.Errorf("the tests of %v do not compile", t.judges)
 	}
 	t.timeout = time.Hour
 	start := time.Now()
 	if t.test(unchanged) != survived {
-		return fmt.Errorf("the tests of %s fail without a mutant", t.pkg)
+		return fmt.Errorf("the tests of %v fail without a mutant", t.judges)
 	}
 	t.timeout = max(30*time.Second, 10*time.Since(start))
 	return nil
 }
 
-// compile builds the tests of a package with a mutant in place of its file, and reports
-// whether that worked. The tree is not touched.
-func (t *tester) compile(m mutant, binary string) bool {
+// compile builds the tests of each judge, with a mutant in place of its file, in a folder of
+// binaries, and reports whether that worked. The tree is not touched.
+func (t *tester) compile(m mutant, binaries string) bool {
+	if os.MkdirAll(binaries, 0o700) != nil {
+		return false
+	}
 	overlay := map[string]map[string]string{"Replace": {}}
 	if m.file != "" {
-		overlay["Replace"][m.file] = binary + ".go"
-		if os.WriteFile(binary+".go", m.changed(), 0o600) != nil {
+		changed := filepath.Join(binaries, "changed.go")
+		overlay["Replace"][m.file] = changed
+		if os.WriteFile(changed, m.changed(), 0o600) != nil {
 			return false
 		}
 	}
+	replaced := filepath.Join(binaries, "overlay.json")
 	text, err := json.Marshal(overlay)
-	if err != nil || os.WriteFile(binary+".json", text, 0o600) != nil {
+	if err != nil || os.WriteFile(replaced, text, 0o600) != nil {
 		return false
 	}
-	build := exec.Command("go", "test", "-c", "-ldflags=-s -w", "-overlay", binary+".json", "-o", binary, "./"+t.pkg)
-	build.Dir = t.root
-	return build.Run() == nil
+	for i, judge := range t.judges {
+		binary := filepath.Join(binaries, fmt.Sprint(i))
+		build := exec.Command("go", "test", "-c", "-ldflags=-s -w", "-overlay", replaced, "-o", binary, "./"+judge)
+		build.Dir = t.root
+		if build.Run() != nil {
+			return false
+		}
+	}
+	return true
 }
 
-// test runs compiled tests. They may use 4 GB of addresses, so that a mutant which fills
-// the memory fails alone. Random tests use a fixed seed, do
-// not shrink what fails, and leave no files.
-func (t *tester) test(binary string) outcome {
+// test runs the compiled tests of the judges until one fails.
+func (t *tester) test(binaries string) outcome {
+	for i, judge := range t.judges {
+		binary := filepath.Join(binaries, fmt.Sprint(i))
+		if o := t.run(binary, filepath.Join(t.root, judge)); o != survived {
+			return o
+		}
+	}
+	return survived
+}
+
+// run runs one test binary in the folder of its package. It may use 4 GB of addresses, so
+// that a mutant which fills the memory fails alone. Random tests use a fixed seed, do not
+// shrink what fails, and leave no files.
+func (t *tester) run(binary, folder string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()
 	limited := []string{"-c", `ulimit -v 4194304; exec "$@"`, "sh", binary}
-	flags := []string{"-test.short", "-test.failfast", "-test.timeout=0", "-test.skip", skipped(t.pkg), "-rapid.seed=1", "-rapid.shrinktime=0s", "-rapid.nofailfile"}
+	flags := []string{"-test.short", "-test.failfast", "-test.timeout=0"}
 	test := exec.CommandContext(ctx, "sh", slices.Concat(limited, flags)...)
-	test.Dir = filepath.Join(t.root, t.pkg)
+	test.Dir = folder
+	test.Env = append(os.Environ(), "RAPID_SEED=1", "RAPID_SHRINKTIME=0s", "RAPID_NOFAILFILE=true")
 	err := test.Run()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -1,0 +1,381 @@
+package lawtest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// stateAfter returns what a backend holds that stores the updates of an answer.
+func stateAfter(in input, a merge.Answer) merge.Collection {
+	return merge.Join(in.Current, updated(a))
+}
+
+func updated(a merge.Answer) merge.Collection {
+	var after []record.Record
+	for _, u := range a.Updates {
+		after = append(after, u.After)
+	}
+	return merge.Collect(after...)
+}
+
+// TestEngineIsTheModel compares whole answers with the model (A1, V9, V10, T1 to
+// T4, T7).
+func TestEngineIsTheModel(t *testing.T) {
+	counts := sometimes{}
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		a := applied(&judging, in)
+		want, state := s.decide()
+		require.Len(t, a.Results, len(want))
+		for i, r := range a.Results {
+			require.Equal(t, want[i], opinionOf(r), "item %d", i)
+			require.Equal(t, in.Items[i].Mutation.Data.Key(), r.Key)
+			counts.add(string(want[i].code), 1)
+			for _, f := range want[i].fields {
+				counts.add(f.outcome.String(), 1)
+			}
+			for _, c := range want[i].notes {
+				counts.add(string(c), 1)
+			}
+		}
+		require.Equal(t, []entry(state), read(stateAfter(in, a)))
+		requireUpdates(t, in, a)
+		requireMarks(t, s, a)
+	})
+	if testing.Short() {
+		return // too few checks to have seen everything
+	}
+	for _, c := range []string{
+		"", string(merge.Invalid), string(merge.OtherClient), string(merge.Forbidden), string(merge.TooFarAhead),
+		"applied", "superseded", "equal", "collision", string(merge.LostEdit), string(merge.StampCollision), string(merge.Rewound),
+		string(merge.StampBelowBase), string(merge.UpdateOfDeleted), string(merge.AlreadyDeleted), string(merge.Restored),
+	} {
+		require.Positive(t, counts[c], c)
+	}
+}
+
+// requireUpdates checks that just the records that differ are stored, in order.
+func requireUpdates(t require.TestingT, in input, a merge.Answer) {
+	changed := map[record.Key]bool{}
+	for i, u := range a.Updates {
+		stored, ok := in.Current.Get(u.After.Key())
+		require.Equal(t, ok, u.Before.Len() > 0)
+		require.True(t, !ok || stored.Equal(u.Before))
+		require.Equal(t, u.Before.Key(), u.After.Key())
+		require.False(t, u.Before.Equal(u.After))
+		require.True(t, i == 0 || a.Updates[i-1].After.Key().Compare(u.After.Key()) < 0)
+		changed[u.After.Key()] = true
+	}
+	byItems := map[record.Key]bool{}
+	for _, r := range a.Results {
+		if r.Changed {
+			byItems[r.Key] = true
+		}
+	}
+	require.Equal(t, changed, byItems, "the records that are stored, and those that items changed")
+}
+
+func requireMarks(t require.TestingT, s situation, a merge.Answer) {
+	marks := map[[16]byte]int64{}
+	var greatest int64
+	for i, o := range s.orders {
+		for _, w := range o.writes {
+			if a.Results[i].Accepted() {
+				marks[w.client] = max(marks[w.client], w.time, s.marks[w.client])
+				greatest = max(greatest, w.time)
+			}
+		}
+	}
+	require.Equal(t, greatest, int64(a.Greatest))
+	require.Len(t, a.Watermarks, len(marks))
+	for i, m := range a.Watermarks {
+		require.Equal(t, marks[m.Client], int64(m.Time))
+		require.True(t, i == 0 || a.Watermarks[i-1].Client.Compare(m.Client) < 0)
+	}
+}
+
+// TestOrderOfItems: what is said of an item depends neither on the order of the
+// items nor, as far as its verdict goes, on which others there are (A2, A5).
+func TestOrderOfItems(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		a := applied(&judging, s.input())
+		places := make([]int, len(s.orders))
+		for i := range places {
+			places[i] = i
+		}
+		if len(places) > 0 {
+			places = rapid.Permutation(places).Draw(t, "order")
+		}
+		moved := s
+		moved.orders = nil
+		for _, i := range places {
+			moved.orders = append(moved.orders, s.orders[i])
+		}
+		b := applied(&judging, moved.input())
+		for to, from := range places {
+			require.Equal(t, a.Results[from], b.Results[to])
+			alone := s
+			alone.orders = s.orders[from : from+1]
+			c := applied(&judging, alone.input())
+			require.Equal(t, a.Results[from].Refusal, c.Results[0].Refusal)
+		}
+		a.Results, b.Results = nil, nil
+		require.Equal(t, a.Digest(), b.Digest())
+		require.Equal(t, keysOf(&judging, s.input()), keysOf(&judging, moved.input()))
+	})
+}
+
+// TestRefusedLeavesNoTrace: without the refused items everything is the same (A3).
+func TestRefusedLeavesNoTrace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		a := applied(&judging, s.input())
+		rest := s
+		rest.orders = nil
+		var kept []merge.Result
+		for i, r := range a.Results {
+			if r.Accepted() {
+				rest.orders = append(rest.orders, s.orders[i])
+				kept = append(kept, r)
+			} else {
+				require.False(t, r.Changed)
+				require.Empty(t, r.Fields)
+				require.Empty(t, r.Notes)
+			}
+		}
+		b := applied(&judging, rest.input())
+		a.Results = kept
+		require.Equal(t, a.Digest(), b.Digest())
+		require.Equal(t, keysOf(&judging, s.input()), keysOf(&judging, rest.input()))
+	})
+}
+
+// TestRetry: the same items once more are accepted and refused as before, and
+// change nothing (A6). A fresh answer has the same bytes (V10).
+func TestRetry(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		a := applied(&judging, in)
+		require.Equal(t, a.Digest(), applied(&judging, s.input()).Digest())
+		in.Current, in.Watermarks = stateAfter(in, a), append(a.Watermarks, in.Watermarks...)
+		b := applied(&judging, in)
+		require.Empty(t, b.Updates)
+		require.Empty(t, b.LostEdits(), "it was told the first time")
+		require.Equal(t, a.Watermarks, b.Watermarks)
+		for i, r := range b.Results {
+			require.Equal(t, a.Results[i].Refusal, r.Refusal)
+			require.False(t, r.Changed)
+			require.NotContains(t, r.Notes, merge.Rewound)
+		}
+	})
+}
+
+// TestSplits: items in several calls, in any order, some twice, end in the same
+// state as in one (V1, V3).
+func TestSplits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		want := stateAfter(in, applied(&judging, in))
+		items := in.Items
+		state := in.Current
+		for range 2 {
+			if len(items) > 0 {
+				items = rapid.Permutation(items).Draw(t, "order")
+			}
+			for rest := items; len(rest) > 0; {
+				n := rapid.IntRange(1, len(rest)).Draw(t, "n")
+				part := in
+				part.Items, part.Current = rest[:n], state
+				state = stateAfter(part, applied(&judging, part))
+				rest = rest[n:]
+			}
+		}
+		require.True(t, want.Equal(state))
+	})
+}
+
+// TestAdmissionIsMonotone: what is accepted stays accepted as time passes, and under
+// a wider bound (A4).
+func TestAdmissionIsMonotone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		narrow, wide := judging, judging
+		narrow.MaxAhead = time.Duration(rapid.IntRange(1, 600).Draw(t, "bound")) * time.Second
+		wide.MaxAhead = narrow.MaxAhead + time.Duration(rapid.IntRange(0, 4000).Draw(t, "more"))*time.Second
+		later := in
+		later.Wall = in.Wall.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "later")) * time.Second)
+		a, b, c := applied(&narrow, in), applied(&wide, in), applied(&narrow, later)
+		for i, r := range a.Results {
+			if r.Accepted() {
+				require.True(t, b.Results[i].Accepted() && c.Results[i].Accepted())
+			} else if r.Refusal.Code != merge.TooFarAhead {
+				require.Equal(t, r.Refusal, b.Results[i].Refusal)
+				require.Equal(t, r.Refusal, c.Results[i].Refusal)
+			}
+		}
+	})
+}
+
+// TestKeys: the keys are those of accepted items, and no other records are looked
+// at.
+func TestKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := genSituation().Draw(t, "situation")
+		in := s.input()
+		a := applied(&judging, in)
+		got := keysOf(&judging, in)
+		require.True(t, slices.IsSortedFunc(got, record.Key.Compare))
+		want := map[record.Key]bool{}
+		for i, r := range a.Results {
+			if r.Accepted() && in.Items[i].Mutation.Data.Len() > 0 {
+				want[r.Key] = true
+			}
+		}
+		require.Len(t, got, len(want))
+		var loaded []record.Record
+		for _, key := range got {
+			require.True(t, want[key])
+			if r, ok := in.Current.Get(key); ok {
+				loaded = append(loaded, r)
+			}
+		}
+		in.Current = merge.Collect(loaded...)
+		require.Equal(t, a.Digest(), applied(&judging, in).Digest())
+	})
+}
+
+// TestNotLoaded: records that are not those of Keys are an error that names the position, and
+// nothing is decided. To take a record that was not loaded for a new one would overwrite it.
+func TestNotLoaded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := genSituation().Draw(t, "situation").input()
+		p := judging.Prepare(in.request())
+		s := in.stored(p)
+		n := len(s.Records)
+		at := rapid.IntRange(0, n).Draw(t, "position")
+		want := ""
+		switch what := rapid.SampledFrom([]string{"missing", "another", "swapped", "too many", "no key"}).Draw(t, "mistake"); {
+		case at == n || what == "too many":
+			at = n
+			s.Records = append(s.Records, record.New(keyOf("more")))
+			want = fmt.Sprintf("want no more than %d records", n)
+		case what == "missing":
+			s.Records = slices.Delete(s.Records, at, at+1)
+			want = "want the record of " + p.Keys()[at].String()
+		case what == "swapped" && at+1 < n:
+			s.Records[at], s.Records[at+1] = s.Records[at+1], s.Records[at]
+			want = "want the record of " + p.Keys()[at].String() + ", not of " + p.Keys()[at+1].String()
+		case what == "no key":
+			s.Records[at] = record.Record{}
+			want = "want the record of " + p.Keys()[at].String() + ", not of /"
+		default:
+			s.Records[at] = s.Records[at].WithKey(keyOf("another"))
+			want = "want the record of " + p.Keys()[at].String() + ", not of t/another"
+		}
+		a, err := p.Apply(s)
+		require.ErrorIs(t, err, merge.ErrNotLoaded)
+		require.ErrorContains(t, err, want)
+		var typed *record.Error
+		require.ErrorAs(t, err, &typed)
+		require.Equal(t, fmt.Sprintf("records[%d]", at), typed.Path)
+		require.Equal(t, merge.Answer{}, a)
+
+		a, err = p.Apply(in.stored(p))
+		require.NoError(t, err)
+		require.Equal(t, applied(&judging, in).Digest(), a.Digest(), "the push can still be applied")
+	})
+}
+
+// TestApplyAgain: a Push that was applied to one state answers about another one, as after a
+// conflict, what a fresh one answers; even to several at the same time.
+func TestApplyAgain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var inputs [2]input
+		s := genFull().Draw(t, "situation")
+		inputs[0] = s.input()
+		s.stored, s.full = genFull().Draw(t, "other").stored, rapid.Bool().Draw(t, "full")
+		inputs[1] = s.input()
+		e := s.engine()
+		p := e.Prepare(inputs[0].request())
+		var group sync.WaitGroup
+		for range 2 {
+			for _, in := range inputs {
+				group.Go(func() {
+					a, err := p.Apply(in.stored(p))
+					assert.NoError(t, err)
+					assert.Equal(t, applied(e, in).Digest(), a.Digest())
+				})
+			}
+		}
+		group.Wait()
+	})
+}
+
+// TestGuardIsAskedOnce for each item that gets to it, whatever happens later.
+func TestGuardIsAskedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := genSituation().Draw(t, "situation").input()
+		asked := 0
+		e := merge.Engine{Guard: func(actor clock.ClientID, m record.Mutation) error {
+			asked++
+			return judging.Guard(actor, m)
+		}}
+		p := e.Prepare(in.request())
+		once := asked
+		require.LessOrEqual(t, once, len(in.Items))
+		for range 2 {
+			a, err := p.Apply(in.stored(p))
+			require.NoError(t, err)
+			p.AppendJournal(nil, in.stored(p), a)
+		}
+		require.Equal(t, once, asked)
+	})
+}
+
+// TestInputIsNotChanged: Apply writes to nothing that it was given (G1, G2).
+func TestInputIsNotChanged(t *testing.T) {
+	text := func(r merge.Request, s merge.Stored) (all []byte) {
+		for _, item := range r.Items {
+			all = append(item.Mutation.AppendJSON(all), '\n')
+		}
+		for _, r := range s.Records {
+			all = append(record.Mutation{Data: r}.AppendJSON(all), '\n')
+		}
+		return fmt.Append(all, s.Watermarks)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		full := genFull().Draw(t, "situation")
+		in, e := full.input(), full.engine()
+		r := in.request()
+		p := e.Prepare(r)
+		s := in.stored(p)
+		before, keys := string(text(r, s)), slices.Clone(p.Keys())
+		a, err := p.Apply(s)
+		require.NoError(t, err)
+		digest := a.Digest()
+		require.Equal(t, before, string(text(r, s)))
+		require.Equal(t, keys, p.Keys())
+		for i := range r.Items { // the answer is the caller's own
+			r.Items[i] = record.Item{}
+		}
+		clear(s.Watermarks)
+		clear(s.Records)
+		require.Equal(t, digest, a.Digest())
+	})
+}

@@ -1,0 +1,264 @@
+package lawtest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Scenes are short histories of the world of the simulation, in which every push is
+// checked against the causal oracle as well.
+
+var task = record.Key{Table: "tasks", ID: "1"}
+
+func title(v string) map[string]string { return map[string]string{"title": v} }
+
+// scene returns a world with three phones, a first title that all have seen, and a
+// func that lets some time pass.
+func scene(t *testing.T) (w *sky, a, b, c *phone) {
+	w = newSky(t, 3)
+	a, b, c = w.devices[0], w.devices[1], w.devices[2]
+	a.write(task, title(`"first"`), manner{})
+	a.push(1, true, true)
+	for _, p := range w.devices {
+		p.pull()
+	}
+	w.later()
+	return w, a, b, c
+}
+
+func (w *sky) later() { w.now = w.now.Add(time.Second) }
+
+// writes lets a phone write a title, some time after what happened before.
+func (p *phone) writes(v string) {
+	p.w.later()
+	p.write(task, title(v), manner{})
+}
+
+// sends pushes the whole outbox and hears the answer.
+func (p *phone) sends() merge.Answer {
+	p.push(len(p.outbox), true, true)
+	return p.w.last
+}
+
+// onlyField returns what was decided about the one field of the one item.
+func onlyField(t *testing.T, a merge.Answer) merge.Decision {
+	t.Helper()
+	require.Len(t, a.Results, 1)
+	require.Len(t, a.Results[0].Fields, 1)
+	return a.Results[0].Fields[0]
+}
+
+// TestH1 and TestH2 look alike to a server that keeps no mark: A's write comes late,
+// has a base, and loses to a write that is based on another one.
+
+// TestH1: A's write is accepted and its answer lost. B and then C edit, having seen
+// it. A retries: nothing was lost.
+func TestH1(t *testing.T) {
+	w, a, b, c := scene(t)
+	a.writes(`"by A"`)
+	a.push(1, false, true)
+	b.pull()
+	b.writes(`"by B"`)
+	require.Empty(t, b.sends().LostEdits())
+	c.pull()
+	c.writes(`"by C"`)
+	require.Empty(t, c.sends().LostEdits())
+
+	answer := a.sends()
+	d := onlyField(t, answer)
+	require.Equal(t, merge.Superseded, d.Outcome)
+	require.Equal(t, merge.SeenUnknown, d.Seen)
+	require.Empty(t, answer.LostEdits())
+	require.Empty(t, answer.Results[0].Notes)
+	require.Empty(t, w.lost)
+}
+
+// TestH2: A's write stays offline. B writes, C writes having seen B's, A pushes for
+// the first time: A's edit is lost, and to C's.
+func TestH2(t *testing.T) {
+	w, a, b, c := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	require.Empty(t, b.sends().LostEdits())
+	c.pull()
+	c.writes(`"by C"`)
+	require.Empty(t, c.sends().LostEdits())
+
+	answer := a.sends()
+	d := onlyField(t, answer)
+	require.Equal(t, merge.Superseded, d.Outcome)
+	require.True(t, d.Lost())
+	require.Equal(t, `"by A"`, d.Loser().Value.JSON())
+	require.Equal(t, `"by C"`, d.Winner().Value.JSON())
+	require.Equal(t, []merge.Code{merge.LostEdit}, answer.Results[0].Notes)
+	require.Len(t, w.lost, 1)
+}
+
+// TestH2WithoutMark: where the server keeps no mark, H2 is superseded, and nothing
+// is claimed. The same holds between servers, whose marks would not speak for each
+// other.
+func TestH2WithoutMark(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	b.sends()
+	in := input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	d := onlyField(t, applied(&a.w.engine, in))
+	require.Equal(t, merge.Superseded, d.Outcome)
+	require.Equal(t, merge.SeenUnknown, d.Seen)
+
+	in.Watermarks = []clock.Stamp{{Client: b.id}} // of another client
+	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
+	in.Watermarks = []clock.Stamp{{Client: a.id}} // nothing was accepted before
+	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
+}
+
+// TestUnseenIsReplaced: the incoming write wins over one that its author had not
+// seen.
+func TestUnseenIsReplaced(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	a.sends()
+	d := onlyField(t, b.sends())
+	require.Equal(t, merge.Applied, d.Outcome)
+	require.True(t, d.Lost())
+	require.Equal(t, `"by A"`, d.Loser().Value.JSON())
+}
+
+// TestNothingIsClaimed where an item tells no base, where the values are equal,
+// where one client wrote both, and where the base is a write that was refused.
+func TestNothingIsClaimed(t *testing.T) {
+	t.Run("no base", func(t *testing.T) {
+		_, a, b, _ := scene(t)
+		a.writes(`"by A"`)
+		b.w.later()
+		b.write(task, title(`"by B"`), manner{silent: true})
+		a.sends()
+		require.Equal(t, merge.SeenUnknown, onlyField(t, b.sends()).Seen)
+	})
+	t.Run("no base, and it loses", func(t *testing.T) {
+		_, a, b, _ := scene(t)
+		a.w.later()
+		a.write(task, title(`"by A"`), manner{silent: true})
+		b.writes(`"by B"`)
+		b.sends()
+		require.Equal(t, merge.SeenUnknown, onlyField(t, a.sends()).Seen)
+	})
+	t.Run("equal values", func(t *testing.T) {
+		_, a, b, _ := scene(t)
+		a.writes(`"same"`)
+		b.writes(`"same"`)
+		a.sends()
+		d := onlyField(t, b.sends())
+		require.Equal(t, merge.SeenNo, d.Seen)
+		require.False(t, d.Lost())
+	})
+	t.Run("one client", func(t *testing.T) {
+		_, a, _, _ := scene(t)
+		a.writes(`"one"`)
+		a.push(1, false, true)
+		a.writes(`"two"`)
+		answer := a.sends()
+		require.Empty(t, answer.LostEdits())
+		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen)
+	})
+	t.Run("written upon what was refused", func(t *testing.T) {
+		w, a, _, _ := scene(t)
+		a.writes(forbidden)
+		a.writes(`"by A"`)
+		answer := a.sends()
+		require.False(t, answer.Results[0].Accepted())
+		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen, "A had seen the first title")
+		require.Empty(t, w.lost)
+	})
+}
+
+// TestCoalescedKeepsTheBase: a client that puts two unsent edits into one keeps the
+// base of the first, and the edit that came between is still told to be lost.
+func TestCoalescedKeepsTheBase(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.writes(`"draft"`)
+	b.writes(`"by B"`)
+	b.sends()
+	a.w.later()
+	a.write(task, title(`"final"`), manner{coalesce: true})
+	require.Len(t, a.outbox, 1)
+	d := onlyField(t, a.sends())
+	require.True(t, d.Lost())
+	require.Equal(t, `"by B"`, d.Loser().Value.JSON())
+}
+
+// TestItemsAreFoldedInOrder: of two items in one batch the earlier loses to what is
+// stored, and the later wins over it, in whatever order they stand.
+func TestItemsAreFoldedInOrder(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.writes(`"draft"`)
+	b.writes(`"by B"`)
+	b.sends()
+	a.writes(`"final"`)
+	a.outbox[0], a.outbox[1] = a.outbox[1], a.outbox[0]
+	lost := a.sends().LostEdits()
+	require.Len(t, lost, 2)
+	require.Equal(t, []string{`"draft"`, `"by B"`}, []string{lost[0].Loser().Value.JSON(), lost[1].Loser().Value.JSON()})
+	require.Equal(t, []string{`"by B"`, `"final"`}, []string{lost[0].Winner().Value.JSON(), lost[1].Winner().Value.JSON()})
+}
+
+// TestLostOnce: a pair of writes is listed once, even if two items hold the same
+// write, and the list is sorted.
+func TestLostOnce(t *testing.T) {
+	_, a, b, _ := scene(t)
+	a.write(task, map[string]string{"z": `"a"`, "b": `"a"`}, manner{})
+	b.w.later()
+	b.write(task, map[string]string{"z": `"b"`, "b": `"b"`}, manner{})
+	a.sends()
+	in := input{Actor: b.id, Wall: b.w.now, Current: b.w.server.state}
+	in.Items = []record.Item{{Mutation: b.outbox[0].item}, {Mutation: b.outbox[0].item}}
+	answer := applied(&b.w.engine, in)
+	lost := answer.LostEdits()
+	require.Len(t, lost, 2)
+	require.Equal(t, []string{"b", "z"}, []string{lost[0].Field, lost[1].Field})
+	for _, r := range answer.Results {
+		require.Equal(t, []merge.Code{merge.LostEdit}, r.Notes, "each item is told")
+	}
+}
+
+// TestLostEditsAreSorted by key, field and loser, and none is dropped for being like
+// another one.
+func TestLostEditsAreSorted(t *testing.T) {
+	w, a, b, _ := scene(t)
+	for _, id := range []string{"2", "1", "3"} {
+		a.write(record.Key{Table: "t", ID: id}, title(`"a"`), manner{})
+	}
+	b.w.later()
+	for _, id := range []string{"3", "1", "2"} {
+		b.write(record.Key{Table: "t", ID: id}, title(`"b"`), manner{})
+	}
+	a.sends()
+	var keys []string
+	for _, d := range b.sends().LostEdits() {
+		keys = append(keys, d.Key.ID)
+	}
+	require.Equal(t, []string{"1", "2", "3"}, keys)
+	require.Len(t, w.lost, 3)
+}
+
+// TestGateway: an edit of a client that comes through another one, and loses, is not
+// claimed to be lost: those behind the gateway may have seen it there.
+func TestGateway(t *testing.T) {
+	_, a, b, c := scene(t)
+	a.writes(`"by A"`)
+	b.writes(`"by B"`)
+	b.sends()
+	in := input{Actor: c.id, AnyClient: true, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
+	in.Watermarks = []clock.Stamp{{Client: a.id}, {Client: c.id}}
+	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
+	in.Actor, in.AnyClient = a.id, false
+	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
+}

@@ -1,0 +1,15 @@
+package lawtest
+
+import (
+	"flag"
+	"testing"
+)
+
+// TestMain checks each property 1,000 times, unless the command line says how often: ties
+// are what goes wrong, and they are rare.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "1000"); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
