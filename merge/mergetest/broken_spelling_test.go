@@ -4,8 +4,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -60,27 +61,37 @@ func TestClientSpelling(t *testing.T) {
 
 // TestRespell: another spelling means the same, and no part of it is the same.
 func TestRespell(t *testing.T) {
-	o, _ := Options{}.withDefaults()
-	var engine merge.Engine
-	for seed := range uint64(20) {
-		w := newWorld(o)
-		w.now = w.now.AddDate(0, 0, int(seed))
-		d := newDevice(w, 1)
-		for _, s := range schedule.Draw(seed, o.Domain) {
-			if s.Is("edits") || s.Is("floods") {
-				o.ops[s.Kind].act(d, s)
+	o, err := Options{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range o.IDs {
+		for _, name := range o.Names {
+			for _, text := range append(o.Fields[name], "deleted") {
+				at := clock.TimestampOf(schedule.Start().AddDate(0, 0, i).Add(time.Duration(len(text)) * time.Millisecond))
+				field := record.FieldValue{Value: record.Deletion(), Stamp: clock.Stamp{Time: at, Client: schedule.ClientID(1, 0)}}
+				if text != "deleted" {
+					field.Value, err = record.ParseValue([]byte(text))
+				}
+				table, rest := o.Place(id)
+				m := record.Mutation{Data: recordOf(record.Key{Table: table, ID: rest}, map[string]record.FieldValue{name: field}), Base: map[string]clock.Stamp{name: {}}}
+				requireRespelled(t, m)
+				m.Base = map[string]clock.Stamp{name: {Time: at - 5, Client: schedule.ClientID(0, 0)}}
+				requireRespelled(t, m)
 			}
 		}
-		for _, it := range d.outbox {
-			text := respell(it.m)
-			items, err := engine.Decode([]byte("[" + string(text) + "]"))
-			if err != nil || items[0].Err != nil {
-				t.Fatalf("%s: %v, %v", text, err, items)
-			}
-			again := record.Mutation(items[0].Mutation).AppendJSON(nil)
-			if string(again) != string(it.raw) || string(text) == string(it.raw) {
-				t.Fatalf("%s became %s, which is %s", it.raw, text, again)
-			}
-		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func requireRespelled(t *testing.T, m record.Mutation) {
+	t.Helper()
+	var d record.Decoder
+	text, plain := respell(m), m.AppendJSON(nil)
+	again, err := d.Mutation(text)
+	if err != nil || string(again.AppendJSON(nil)) != string(plain) || string(text) == string(plain) {
+		t.Fatalf("%s became %s: %v, %v", plain, text, again, err)
 	}
 }

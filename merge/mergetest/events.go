@@ -1,6 +1,8 @@
 package mergetest
 
 import (
+	"maps"
+
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
@@ -63,4 +65,11 @@ func lawOf(by oracle.Part) law.Law {
 
 func writtenOf(k oracle.FieldKey, v record.Value, at clock.Stamp) oracle.Written {
 	return oracle.Written{FieldKey: k, Write: writeOf(record.FieldValue{Value: v, Stamp: at})}
+}
+
+// recordOf returns a record of fields that are sound.
+func recordOf(key record.Key, fields map[string]record.FieldValue) record.Record {
+	var b record.Builder
+	r, _ := b.Record(key, maps.All(fields)) // of sound fields no error can come
+	return r
 }

@@ -1,7 +1,6 @@
 package mergetest
 
 import (
-	"maps"
 	"time"
 
 	"pgregory.net/rapid"
@@ -38,13 +37,6 @@ func Record(key record.Key) *rapid.Generator[record.Record] {
 		}
 		return recordOf(key, fields)
 	})
-}
-
-// recordOf returns a record of fields that are sound.
-func recordOf(key record.Key, fields map[string]record.FieldValue) record.Record {
-	var b record.Builder
-	r, _ := b.Record(key, maps.All(fields)) // of sound fields no error can come
-	return r
 }
 
 func drawStamp(t *rapid.T) clock.Stamp {

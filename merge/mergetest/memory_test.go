@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -18,7 +19,7 @@ import (
 // memory is a backend that is right. It compares and swaps, and gives up if somebody else
 // came first too often.
 type memory struct {
-	env    *Env
+	env    surroundings
 	engine merge.Engine
 	clock  *clock.Clock
 	disk   *disk
@@ -28,6 +29,13 @@ type memory struct {
 	asks  func(*merge.Request)
 	finds func(*memory, *merge.Stored)
 	tells func(merge.Request, merge.Answer) []merge.Reply
+}
+
+// surroundings are what Env is.
+type surroundings interface {
+	Now() time.Time
+	Pause()
+	Crash() error
 }
 
 // disk is what survives a restart.
@@ -40,6 +48,10 @@ type disk struct {
 	seen  map[string]bool // which no backup has, for those that use it
 	// locked is whether a push is being served, if the backend cares.
 	locked bool
+}
+
+func newDisk() *disk {
+	return &disk{rows: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}, lives: new(int), seen: map[string]bool{}}
 }
 
 func (d *disk) copy() *disk {
@@ -58,9 +70,8 @@ func newMemory(env *Env) (Backend, error) { return from(memory{})(env) }
 // from returns a constructor of backends of one kind.
 func from(m memory) newBackend {
 	return func(env *Env) (Backend, error) {
-		d := &disk{rows: map[record.Key]row{}, marks: map[clock.ClientID]clock.Timestamp{}, lives: new(int), seen: map[string]bool{}}
 		m.env = env
-		return m.open(d)
+		return m.open(newDisk())
 	}
 }
 

@@ -37,7 +37,7 @@ func TestSpaces(t *testing.T) {
 		if err != nil || len(s.Sets) != 1 {
 			t.Fatal(text, err)
 		}
-		got, err := parseValue(s.Sets[0])
+		got, err := record.ParseValue([]byte(s.Sets[0].Value))
 		want, _ := record.ParseValue([]byte(given[i]))
 		if err != nil || got != want {
 			t.Errorf("%s became %s, %v", given[i], got, err)

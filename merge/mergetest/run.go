@@ -12,14 +12,14 @@ import (
 // it logs what was not tested, and why, and how often everything happened.
 func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	t.Helper()
-	report, err := check(newBackend, o)
+	found, err := examine(newBackend, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range report.untested {
+	for _, text := range found.untested {
 		t.Logf("mergetest: not tested: %s", text)
 	}
-	t.Logf("mergetest: %v in the longest run; %v", report.longest, report.counts)
+	t.Logf("mergetest: %v in the longest run; %v", found.longest, found.counts)
 }
 
 // Check draws a schedule for each seed, runs it on a backend of its own, and compares what comes of
@@ -32,19 +32,19 @@ func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 // something never happened that can happen on this backend: a fault, a verdict, or a decision by
 // some part of the rule.
 func Check(newBackend func(*Env) (Backend, error), o Options) error {
-	_, err := check(newBackend, o)
+	_, err := examine(newBackend, o)
 	return err
 }
 
-// report is what a check that found nothing has to say.
-type report struct {
+// summary is what a check that found nothing has to say.
+type summary struct {
 	able     abilities
 	untested []string
 	counts   counts
 	longest  time.Duration // of virtual time
 }
 
-func check(newBackend newBackend, given Options) (r report, err error) {
+func examine(newBackend newBackend, given Options) (r summary, err error) {
 	o, err := given.withDefaults()
 	if err != nil {
 		return r, err
@@ -53,15 +53,15 @@ func check(newBackend newBackend, given Options) (r report, err error) {
 	if err := o.probe(create); err != nil {
 		return r, err
 	}
-	r, err = checkSeeds(create, given, o)
+	r, err = runSeeds(create, given, o)
 	if err == nil && r.able.can(canTell) && !r.able.can(canMark) && r.counts["edit lost as it comes"] > 0 {
 		o.marks = true // or there would have been a report
-		return checkSeeds(create, given, o)
+		return runSeeds(create, given, o)
 	}
 	return r, err
 }
 
-func checkSeeds(create newProcess, given Options, o config) (r report, err error) {
+func runSeeds(create newProcess, given Options, o config) (r summary, err error) {
 	r.counts = counts{}
 	for seed := given.First; seed < given.First+uint64(given.seeds()); seed++ {
 		steps := schedule.Draw(seed, o.Domain)

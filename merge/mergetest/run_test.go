@@ -86,13 +86,17 @@ func TestSteps(t *testing.T) {
 }
 
 func TestStepsRefused(t *testing.T) {
+	o, err := Options{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, line := range []string{
 		"", "ana", "zoe pushes", "ana flies", "server pushes", "ana restarts", "wait", "wait long", "ana edits",
 		"ana edits 1 title", "ana edits 1 $x=1", "ana spoils 1 title=1", "ana resends -1", "ana clones zoe",
 		"ana pushes, loudly", "ana pushes, zoe syncs at 1", "ana pushes, ben sings at 1", "ana pushes, server dies at 0", "ana clock late",
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
-		if s, err := newTable().grammar.ParseStep(line); err == nil {
+		if s, err := o.ParseStep(line); err == nil {
 			t.Errorf("%q was read as %q", line, s)
 		}
 	}
@@ -133,17 +137,18 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 	return b.m.Pull(client, cursor)
 }
 
-// envAt returns surroundings at that time that say nothing else.
-func envAt(now time.Time) *Env {
-	w := newWorld(config{})
-	w.now = now
-	return &Env{&simEnv{w}}
-}
+// still is surroundings at that time in which nothing happens.
+type still time.Time
+
+func (s still) Now() time.Time { return time.Time(s) }
+func (s still) Pause()         {}
+func (s still) Crash() error   { return nil }
 
 // newBare makes such a backend.
 func newBare(*Env) (Backend, error) {
-	private := envAt(schedule.Start().Add(1000 * 24 * time.Hour))
-	b, err := newMemory(private)
+	private := still(schedule.Start().Add(1000 * 24 * time.Hour))
+	m := memory{env: private}
+	b, err := m.open(newDisk())
 	return bare{b.(*memory)}, err
 }
 

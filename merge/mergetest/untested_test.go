@@ -63,7 +63,7 @@ func TestUntested(t *testing.T) {
 
 func (f offer) check(t *testing.T) {
 	f.o.Seeds = 20
-	r, err := check(f.make, f.o)
+	r, err := examine(f.make, f.o)
 	if err != nil {
 		t.Fatal(err)
 	}
