@@ -73,3 +73,9 @@ func recordOf(key record.Key, fields map[string]record.FieldValue) record.Record
 	r, _ := b.Record(key, maps.All(fields)) // of sound fields no error can come
 	return r
 }
+
+// What is wrong with an invalid item is one of these fields, or $deleted.
+const (
+	flawed   = "zzz"  // a field of which bad items have a bad write
+	reserved = "$own" // a name that clients may not use
+)

@@ -14,11 +14,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-const (
-	flawed   = "zzz"  // a field of which bad items have a bad write
-	reserved = "$own" // a name that clients may not use
-)
-
 // flaw is something that can be wrong with an item: it has one more field, of that JSON.
 type flaw struct{ name, field, json, told string }
 

@@ -3,7 +3,6 @@ package mergetest
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -82,9 +81,6 @@ func size() schedule.Argument {
 
 // growing reports whether records can grow: any field is allowed, and a device is the kit's own.
 func growing(o schedule.Domain) bool { return o.AnyField && o.PlainDevices() > 0 }
-
-// isGrown reports whether a field is one by which a record grew.
-func isGrown(name string) bool { return strings.HasPrefix(name, grownPrefix) }
 
 // appendGrowth lets a record grow in the end, since what comes after it takes long.
 func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {

@@ -96,7 +96,11 @@ func (j *judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 // foreign reports whether only refused items write to a field, which then is the server's
 // own business as well.
 func (j *judge) foreign(k oracle.FieldKey) bool {
-	return !slices.Contains(j.o.Names, k.Field) && k.Field != record.DeletedField && !isGrown(k.Field)
+	if slices.Contains(j.o.Names, k.Field) || k.Field == record.DeletedField {
+		return false
+	}
+	p := j.ledger.Histories[k]
+	return p == nil || !p.Sent()
 }
 
 // classify names the law that is broken where a new device does not find what it should.

@@ -182,3 +182,13 @@ func (p *History) Outcome(x Write) (outcome string, stored bool) {
 	}
 	return "superseded", false
 }
+
+// Sent reports whether a write was sent that may be stored.
+func (p *History) Sent() bool {
+	for _, f := range p.Writes {
+		if f.State != Refused {
+			return true
+		}
+	}
+	return false
+}
