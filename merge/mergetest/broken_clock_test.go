@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -35,7 +36,7 @@ type writing struct {
 }
 
 func (w writing) Write(key record.Key, field string, v record.Value) error {
-	one := recordOf(key, map[string]record.FieldValue{field: w.as(w.memory, v)})
+	one := check.RecordOf(key, map[string]record.FieldValue{field: w.as(w.memory, v)})
 	w.disk.put(merge.Collect(w.disk.rows[key].Record, one).At(0))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // late has many crash points, and leaves half an item behind at the last one.
@@ -60,7 +61,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("no %q in %v", text, err)
 		}
 	}
-	if w, err := run(processes(func(*Env) (Backend, error) { panic("early") }), config{}, scenario{}); err != nil || w.breach.law != law.Panics {
+	if w, err := sim.Run(processes(func(*Env) (Backend, error) { panic("early") }), sim.Config{}, sim.Scenario{}); err != nil || w.Breach.Law != law.Panics {
 		t.Error(w, err)
 	}
 	c := newClient(func(clock.ClientID, func() time.Time) Client { return nil })

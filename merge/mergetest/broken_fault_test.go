@@ -3,6 +3,7 @@ package mergetest
 import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -18,7 +19,7 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	for i, r := range answer.Results {
 		for name, v := range items[i].Mutation.Data.All() {
 			if r.Accepted() {
-				one := recordOf(r.Key, map[string]record.FieldValue{name: v})
+				one := check.RecordOf(r.Key, map[string]record.FieldValue{name: v})
 				o.disk.put(merge.Collect(o.disk.rows[r.Key].Record, one).At(0))
 			}
 			break

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -73,7 +74,7 @@ func forgery(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	for _, it := range items {
 		for name, v := range it.Mutation.Data.All() {
 			if key := it.Mutation.Data.Key(); v.Stamp.Client != client {
-				one := recordOf(key, map[string]record.FieldValue{name: v})
+				one := check.RecordOf(key, map[string]record.FieldValue{name: v})
 				o.disk.put(merge.Collect(o.disk.rows[key].Record, one).At(0))
 			}
 		}

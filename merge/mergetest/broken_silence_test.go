@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -29,7 +30,7 @@ func purges(o *own, limit clock.Timestamp) {
 	for key, r := range o.disk.rows {
 		fields := maps.Collect(r.All())
 		maps.DeleteFunc(fields, func(_ string, v record.FieldValue) bool { return v.Deleted() && v.Stamp.Time < limit })
-		o.disk.rows[key] = row{recordOf(key, fields), r.seq}
+		o.disk.rows[key] = row{check.RecordOf(key, fields), r.seq}
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -74,7 +76,7 @@ func TestRespell(t *testing.T) {
 					field.Value, err = record.ParseValue([]byte(text))
 				}
 				table, rest := o.Place(id)
-				m := record.Mutation{Data: recordOf(record.Key{Table: table, ID: rest}, map[string]record.FieldValue{name: field}), Base: map[string]clock.Stamp{name: {}}}
+				m := record.Mutation{Data: check.RecordOf(record.Key{Table: table, ID: rest}, map[string]record.FieldValue{name: field}), Base: map[string]clock.Stamp{name: {}}}
 				requireRespelled(t, m)
 				m.Base = map[string]clock.Stamp{name: {Time: at - 5, Client: schedule.ClientID(0, 0)}}
 				requireRespelled(t, m)
@@ -89,7 +91,7 @@ func TestRespell(t *testing.T) {
 func requireRespelled(t *testing.T, m record.Mutation) {
 	t.Helper()
 	var d record.Decoder
-	text, plain := respell(m), m.AppendJSON(nil)
+	text, plain := sim.Respell(m), m.AppendJSON(nil)
 	again, err := d.Mutation(text)
 	if err != nil || string(again.AppendJSON(nil)) != string(plain) || string(text) == string(plain) {
 		t.Fatalf("%s became %s: %v, %v", plain, text, again, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -27,7 +28,7 @@ func half(o *own, request merge.Request, a merge.Answer) ([]byte, error) {
 	for i, r := range a.Results {
 		for name, v := range request.Items[i].Mutation.Data.All() {
 			if r.Accepted() {
-				one := recordOf(r.Key, map[string]record.FieldValue{name: v})
+				one := check.RecordOf(r.Key, map[string]record.FieldValue{name: v})
 				o.disk.put(merge.Collect(o.disk.rows[r.Key].Record, one).At(0))
 			}
 			break

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -85,7 +86,7 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 		for name, v := range r.All() {
 			fields[name] = toMilliseconds(v)
 		}
-		if rounded := recordOf(key, fields); !rounded.Equal(r.Record) {
+		if rounded := check.RecordOf(key, fields); !rounded.Equal(r.Record) {
 			s.disk.rows[key] = row{rounded, r.seq}
 			s.later(func() { s.disk.rows[key] = r })
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -71,7 +72,7 @@ func older(old, now record.Record) record.Record {
 	for name, v := range old.All() {
 		fields[name] = v
 	}
-	return recordOf(now.Key(), fields)
+	return check.RecordOf(now.Key(), fields)
 }
 
 // brokenValues change or mix up values that few think of.

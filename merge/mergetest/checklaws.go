@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -84,7 +85,7 @@ func smallest(join func(a, b record.Record) (record.Record, error), x triple) tr
 func without(r record.Record, name string) record.Record {
 	fields := maps.Collect(r.All())
 	delete(fields, name)
-	return recordOf(r.Key(), fields)
+	return check.RecordOf(r.Key(), fields)
 }
 
 var errLaw = errors.New("broken law of joins")

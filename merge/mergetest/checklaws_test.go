@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -29,7 +30,7 @@ func joinBy(wins func(a, b record.FieldValue) bool) func(a, b record.Record) (re
 				fields[name] = v
 			}
 		}
-		return recordOf(a.Key(), fields), nil
+		return check.RecordOf(a.Key(), fields), nil
 	}
 }
 
@@ -74,6 +75,6 @@ func joinWithout(drop func(name string, v record.FieldValue) bool) func(a, b rec
 		r, err := merge.Records(a, b)
 		fields := maps.Collect(r.All())
 		maps.DeleteFunc(fields, drop)
-		return recordOf(a.Key(), fields), err
+		return check.RecordOf(a.Key(), fields), err
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/report"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // TestClients: clients that are right pass, and do everything.
@@ -78,11 +80,11 @@ func TestClientsSameTwice(t *testing.T) {
 					t.Fatalf("%q became %q, %v", s, again, err)
 				}
 			}
-			w, err := run(processes(newMemory), o, scenario{steps, true})
-			if err != nil || w.breach != nil {
+			w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: steps, Tell: true})
+			if err != nil || w.Breach != nil {
 				t.Fatal(seed, err)
 			}
-			stories = append(stories, timeline(w.story))
+			stories = append(stories, report.Timeline(w.Story))
 		}
 		if stories[0] != stories[1] {
 			t.Fatal("two stories of seed", seed)

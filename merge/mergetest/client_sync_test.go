@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -26,7 +27,7 @@ func (a *app) Outbox() []byte {
 		}
 		text := m.AppendJSON(nil)
 		if a.respells {
-			text = []byte(strings.ReplaceAll(string(respell(m)), "\r\n", ""))
+			text = []byte(strings.ReplaceAll(string(sim.Respell(m)), "\r\n", ""))
 		}
 		lines = append(lines, text)
 	}

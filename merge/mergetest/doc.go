@@ -78,25 +78,38 @@
 // [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
 // data for properties of your own.
 //
-// The files, for those who work on the kit:
+// # For those who work on the kit
 //
-//	run, options, checkoptions, config, alike      what is run
-//	schedule                                       one run, given step by step
-//	internal/schedule                              steps as text, schedules from a seed, and how they are made small
-//	ops, ops_edit, ops_request, ops_clock,
-//	ops_load, ops_identity, ops_server             the table of steps: how each reads, is drawn, and is run
-//	world, server, process, request, finish        a run: its state, what is served, and how it ends
-//	device, deviceedit, flaw, respell, push, pull  the kit's own devices, and what they send and get
-//	app, clientedit, clientpush                    devices that are a Client
-//	internal/oracle                                the rule, and what became of every write
-//	judgement, events, sent, pulled                what is judged
-//	deliver, verdict, settle, lossreply, claim     whether answers are right
-//	judge, clue                                    whether what is stored is right, and what is odd about it
-//	replica, clientshown, clientmatch              whether a Client is right
-//	internal/law                                   the laws, and what is said when one is broken
-//	blame, panic, story, words                     what is told of a run
-//	timeline, failure, coverage                    what is told of a failure, and of what was tested
-//	abilities, counts                              what was tested, and what was not
-//	backend, env, client, adapt                    what is tested
-//	checklaws, generators                          what else is exported
+// This package holds what users see, and the packages below it each know one thing. None imports one that
+// stands after it, nor the reference backend merge/memory; rooms_test.go guards that.
+//
+//	run, options, checkoptions, alike   Run and Check; what Options mean, and their defaults
+//	schedule                            Schedule and Replay
+//	backend, client, adapt              what users implement, and how it is handed down
+//	checklaws, generators               laws of joins, and random data
+//	internal/law                        the laws as data: name, text, where to look
+//	internal/oracle                     write (the rule), history (what became of each write), lostedit
+//	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
+//	                                    family, domain, people), made small (shrink, rename, generalize)
+//	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
+//	                                    notes), what is stored (stored, pulled, clue), Clients (replica, sentby, shown)
+//	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
+//	                                    deviceedit, flaw, respell), requests (push, pull, request, deliver), the server
+//	                                    (server, process), Clients (app, clientedit, clientpush), experiment, panic, story
+//	internal/report                     timeline, failure, coverage
+//
+// To add a fault, add one entry to the table of steps: in internal/sim, to the file ops_*.go with those like
+// it. Type op in internal/sim/ops.go says what an entry has, with an example. Then add a line about the new
+// step to the documentation of [Schedule]; TestScheduleDoc says if it is missing. Show what the fault finds
+// with a backend that only it finds: write the broken backend in a file broken_*_test.go, and add it to
+// TestBroken, with the laws of which one must be named. A fault of a single push or pull, such as a lost
+// answer, is a member of Manner in internal/schedule/manner.go instead.
+//
+// To add a law, add its constant and its text to internal/law, and call Judge.Broken with it where
+// internal/check sees the breach. Then add a backend that breaks it to TestBroken, or a client to
+// TestBrokenClients. If other laws are broken by the same mistake, Generalize in internal/schedule finds the
+// plainer one.
+//
+// After either, the golden texts (Example_failure, TestTexts) and TestLawsOfCommonMistakes say whether
+// failures still name the law that helps most.
 package mergetest

@@ -3,11 +3,11 @@ package mergetest
 import (
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
+	"pgregory.net/rapid"
 )
 
 // FieldValue generates writes of fields other than $deleted. There are few different ones, so that
@@ -35,7 +35,7 @@ func Record(key record.Key) *rapid.Generator[record.Record] {
 				fields[name] = FieldValue().Draw(t, "write")
 			}
 		}
-		return recordOf(key, fields)
+		return check.RecordOf(key, fields)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
@@ -131,7 +132,7 @@ func reStamped(values, stamps record.Mutation) record.Record {
 		at, _ := stamps.Data.Get(name)
 		fields[name] = record.FieldValue{Value: v.Value, Stamp: at.Stamp}
 	}
-	return recordOf(values.Data.Key(), fields)
+	return check.RecordOf(values.Data.Key(), fields)
 }
 
 // restamper is a client that is right, but for what it stamps anew.

@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // Options say what is run, and what the devices write. The zero Options suit a backend that
@@ -60,7 +61,7 @@ type Options struct {
 }
 
 // withDefaults fills in what is left out, and refuses what makes no sense.
-func (o Options) withDefaults() (config, error) {
+func (o Options) withDefaults() (sim.Config, error) {
 	o.Steps = cmp.Or(o.Steps, 300)
 	o.Devices = cmp.Or(o.Devices, 4)
 	tables := []string{cmp.Or(o.Table, "tasks")}
@@ -81,11 +82,11 @@ func (o Options) withDefaults() (config, error) {
 		Names: slices.Sorted(maps.Keys(o.Fields)), Fields: o.Fields, AnyField: anyField,
 	}
 	if err := o.check(d); err != nil {
-		return config{}, err
+		return sim.Config{}, err
 	}
 	var err error
 	d.Fields, err = canonicalFields(o.Fields)
-	return newConfig(d, o.Refused, apps(o.NewClient)), err
+	return sim.NewConfig(d, o.Refused, apps(o.NewClient)), err
 }
 
 // seeds is the number of runs.

@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"bytes"
 	"go/parser"
 	"go/token"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
 const module = "github.com/fieldlww/fieldlww/"
@@ -22,6 +25,9 @@ func rooms() map[string][]string {
 		"law":      {},
 		"oracle":   {},
 		"schedule": {"law"},
+		"check":    {"clock", "record", "merge", "law", "oracle", "schedule"},
+		"sim":      {"clock", "record", "merge", "law", "oracle", "schedule", "check"},
+		"report":   {"law", "schedule", "check", "sim"},
 	}
 }
 
@@ -95,7 +101,7 @@ func TestMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, files, _ := strings.Cut(string(doc), "The files,")
+	_, files, _ := strings.Cut(string(doc), "# For those who work on the kit")
 	words := strings.FieldsFunc(files, func(r rune) bool { return !unicode.IsLetter(r) && r != '_' && r != '/' })
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -103,11 +109,54 @@ func TestMap(t *testing.T) {
 	}
 	for room := range rooms() {
 		paths = append(paths, path.Join("internal", room))
+		if room != "law" { // whose files are about kinds of laws
+			more, err := filepath.Glob(path.Join("internal", room, "*.go"))
+			if err != nil || len(more) == 0 {
+				t.Fatal(room, err)
+			}
+			paths = append(paths, more...)
+		}
 	}
 	for _, name := range paths {
-		name = strings.TrimSuffix(name, ".go")
-		if name != "doc" && !strings.HasSuffix(name, "_test") && !slices.Contains(words, name) {
+		name, isFile := strings.CutSuffix(name, ".go")
+		if isFile {
+			name = path.Base(name)
+		}
+		known := slices.Contains(words, name) || name == "doc" || strings.HasPrefix(name, "ops_") || slices.Contains([]string{"abilities", "counts", "config", "words"}, name)
+		if !strings.HasSuffix(name, "_test") && !known {
 			t.Errorf("doc.go does not name %s", name)
+		}
+	}
+}
+
+// TestScheduleDoc: the documentation of Schedule has an example of each kind of step, which can be read.
+func TestScheduleDoc(t *testing.T) {
+	o, err := Options{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("schedule.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ = bytes.Cut(text, []byte("// What spoils an item"))
+	found := map[*schedule.Kind]bool{}
+	for line := range strings.Lines(string(text)) {
+		example, ok := strings.CutPrefix(line, "//\t")
+		if !ok || strings.HasPrefix(example, " ") {
+			continue
+		}
+		for i, part := range strings.Split(strings.TrimSpace(example), "  ") {
+			s, err := o.ParseStep(strings.TrimSpace(part))
+			if i == 0 && err != nil {
+				t.Errorf("%q: %v", part, err)
+			}
+			found[s.Kind] = found[s.Kind] || err == nil
+		}
+	}
+	for _, k := range o.Grammar {
+		if !found[k] {
+			t.Errorf("the documentation of Schedule has no example of %q", k.Name)
 		}
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/report"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // Run is [Check] as a test: it fails the test with the error that Check returns. If there is none,
@@ -38,9 +41,9 @@ func Check(newBackend func(*Env) (Backend, error), o Options) error {
 
 // summary is what a check that found nothing has to say.
 type summary struct {
-	able     abilities
+	able     check.Abilities
 	untested []string
-	counts   counts
+	counts   check.Counts
 	longest  time.Duration // of virtual time
 }
 
@@ -50,38 +53,38 @@ func examine(newBackend newBackend, given Options) (r summary, err error) {
 		return r, err
 	}
 	create := processes(newBackend)
-	if err := o.probe(create); err != nil {
+	if err := probe(create, &o); err != nil {
 		return r, err
 	}
 	r, err = runSeeds(create, given, o)
-	if err == nil && r.able.can(canTell) && !r.able.can(canMark) && r.counts["edit lost as it comes"] > 0 {
-		o.marks = true // or there would have been a report
+	if err == nil && r.able.Can(check.CanTell) && !r.able.Can(check.CanMark) && r.counts["edit lost as it comes"] > 0 {
+		o.Marks = true // or there would have been a report
 		return runSeeds(create, given, o)
 	}
 	return r, err
 }
 
-func runSeeds(create newProcess, given Options, o config) (r summary, err error) {
-	r.counts = counts{}
+func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, err error) {
+	r.counts = check.Counts{}
 	for seed := given.First; seed < given.First+uint64(given.seeds()); seed++ {
 		steps := schedule.Draw(seed, o.Domain)
-		w, err := run(create, o, scenario{steps: steps})
+		w, err := sim.Run(create, o, sim.Scenario{Steps: steps})
 		if err != nil {
 			return r, err
 		}
-		if w.breach != nil {
-			return r, failure(found{create, o, given.literal(), seed, w.breach.law, steps[:min(w.breach.moment+1, len(steps))]})
+		if w.Breach != nil {
+			return r, report.Failure(report.Found{Create: create, O: o, Options: given.literal(), Seed: seed, Law: w.Breach.Law, Steps: steps[:min(w.Breach.Moment+1, len(steps))]})
 		}
-		r.counts.add(w.counts)
-		r.able |= w.able
-		o.marks = o.marks || r.able.can(canMark)
-		r.longest = max(r.longest, w.lasted)
+		r.counts.Add(w.Counts)
+		r.able |= w.Able
+		o.Marks = o.Marks || r.able.Can(check.CanMark)
+		r.longest = max(r.longest, w.Lasted)
 	}
-	r.untested = untested(r.able, o)
+	r.untested = report.Untested(r.able, o)
 	if given.seeds() < enough {
 		return r, nil
 	}
-	for _, what := range required(r.able, o) {
+	for _, what := range report.Required(r.able, o) {
 		if r.counts[what] == 0 {
 			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.Steps, what, r.counts)
 		}
@@ -90,15 +93,15 @@ func runSeeds(create newProcess, given Options, o config) (r summary, err error)
 }
 
 // probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
-func (o *config) probe(create newProcess) error {
+func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {
 		for _, name := range o.Names {
 			steps = append(steps, o.Grammar.Edits(0, id, schedule.Assignment{Name: name, Value: o.Fields[name][0]}))
 		}
 	}
-	w, err := run(create, *o, scenario{steps: append(steps, o.Grammar.Pushes(0))})
-	o.Points, o.Pauses = w.points, w.pauses
+	w, err := sim.Run(create, *o, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
+	o.Points, o.Pauses = w.Points, w.Pauses
 	return err
 }
 

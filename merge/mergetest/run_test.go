@@ -7,9 +7,12 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/report"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // TestCorrect: a backend that is right passes, and does everything.
@@ -31,11 +34,11 @@ func BenchmarkMonth(b *testing.B) {
 	var days time.Duration
 	n := 0
 	for b.Loop() {
-		w, err := run(processes(newMemory), o, scenario{steps: schedule.Draw(uint64(n), o.Domain)})
-		if err != nil || w.breach != nil {
-			b.Fatal(err, w.breach)
+		w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: schedule.Draw(uint64(n), o.Domain)})
+		if err != nil || w.Breach != nil {
+			b.Fatal(err, w.Breach)
 		}
-		days += w.lasted / (24 * time.Hour)
+		days += w.Lasted / (24 * time.Hour)
 		n++
 	}
 	b.ReportMetric(float64(days)/float64(n), "days/op")
@@ -50,11 +53,11 @@ func TestSameTwice(t *testing.T) {
 	for seed := range uint64(20) {
 		var stories []string
 		for range 2 {
-			w, err := run(processes(newMemory), o, scenario{schedule.Draw(seed, o.Domain), true})
-			if err != nil || w.breach != nil {
+			w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: schedule.Draw(seed, o.Domain), Tell: true})
+			if err != nil || w.Breach != nil {
 				t.Fatal(seed, err)
 			}
-			stories = append(stories, timeline(w.story))
+			stories = append(stories, report.Timeline(w.Story))
 		}
 		if stories[0] != stories[1] {
 			t.Fatal("two stories of seed", seed)
@@ -171,7 +174,7 @@ func TestRule(t *testing.T) {
 	all := FieldValue()
 	for i := range 300 {
 		a, b := all.Example(i), all.Example(i*7+1)
-		above, _ := oracle.Rule(writeOf(a), writeOf(b))
+		above, _ := oracle.Rule(check.WriteOf(a), check.WriteOf(b))
 		if above != (a.Compare(b) > 0) {
 			t.Fatal(a, b)
 		}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/report"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // Schedule is one run, given step by step, with nothing random in it. A step is a line of text, as
@@ -31,7 +34,8 @@ import (
 //	ana pulls                       ana pulls, answer lost
 //	ana pulls, ben syncs at 1       ben pushes and pulls in the first call of Env.Pause within this
 //	                                pull, or after its first page, whichever comes first
-//	ana pulls, closed between pages the app is closed and opened again, if ana is a Reopener
+//	ana pulls, closed between pages
+//	                                the app is closed and opened again, if ana is a Reopener
 //	ana resends 0                   the last push of ana once more; 1 is the one before it
 //	ana clock +5m                   from now on the clock of ana is 5 minutes ahead
 //	ana ticks                       as if it had made a million stamps in this millisecond
@@ -41,8 +45,10 @@ import (
 //	ana reopens                     the app is closed and opened again, if ana is a Reopener
 //	server restarts                 if it is a Restarter
 //	server writes 1 points=9        if it is a ServerWriter
-//	server backs-up                 server is-restored, if it is a Restorer
-//	server forgets-time             Env.Now is in 1970, until the server learns-time
+//	server backs-up                 if it is a Restorer
+//	server is-restored              from its last backup
+//	server forgets-time             Env.Now is in 1970
+//	server learns-time              until then
 //	wait 8h
 //
 // What spoils an item is one more field:
@@ -91,14 +97,14 @@ func replay(newBackend newBackend, s Schedule) error {
 	}
 	o.Domain = o.With(steps)
 	create := processes(newBackend)
-	w, err := run(create, o, scenario{steps, true})
-	if err == nil && w.breach == nil { // perhaps it keeps no marks
-		o.marks = true
-		w, err = run(create, o, scenario{steps, true})
+	w, err := sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
+	if err == nil && w.Breach == nil { // perhaps it keeps no marks
+		o.Marks = true
+		w, err = sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
 	}
-	if err != nil || w.breach == nil {
+	if err != nil || w.Breach == nil {
 		return err
 	}
-	blameNames(create, o, steps, w.breach)
-	return fmt.Errorf("%s", breachText(w))
+	report.BlameNames(create, o, steps, w.Breach)
+	return fmt.Errorf("%s", report.Text(w))
 }

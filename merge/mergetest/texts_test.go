@@ -8,6 +8,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/report"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -130,7 +132,7 @@ func TestServerTime(t *testing.T) {
 
 // TestColumns: a long time before a step does not shift what follows.
 func TestColumns(t *testing.T) {
-	got := timeline([]event{{0, "ana pushes", "x\ny"}, {168*time.Hour + time.Millisecond, "ben pulls", "z"}})
+	got := report.Timeline([]sim.Event{{At: 0, Does: "ana pushes", Sees: "x\ny"}, {At: 168*time.Hour + time.Millisecond, Does: "ben pulls", Sees: "z"}})
 	want := `  after         what happens; times are since 2024-03-04T12:00:00Z
   0s            ana pushes   x
                              y

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
 // offer is a backend, how it is tested, and what must come of that.
@@ -97,13 +98,13 @@ func TestNotDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := run(processes(newMemory), o, scenario{steps: steps})
-	if err != nil || w.breach != nil {
-		t.Fatal(err, w.breach)
+	w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: steps})
+	if err != nil || w.Breach != nil {
+		t.Fatal(err, w.Breach)
 	}
 	for what, n := range map[string]int{"edits": 1, "deletes": 1, "restores": 1, "reopens": 0, "ticks": 0} {
-		if w.counts[what] != n {
-			t.Errorf("%s: counted %d times, and happened %d times", what, w.counts[what], n)
+		if w.Counts[what] != n {
+			t.Errorf("%s: counted %d times, and happened %d times", what, w.Counts[what], n)
 		}
 	}
 }

@@ -76,6 +76,7 @@ const (
 // look.
 type Text struct{ Name, Says, Look string }
 
+// Text returns what is told if the law is broken.
 func (l Law) Text() Text {
 	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {

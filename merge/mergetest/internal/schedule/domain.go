@@ -38,8 +38,8 @@ func (d Domain) Place(id string) (table, rest string) {
 	return d.Tables[0], id
 }
 
-// IdOf returns what a step calls a record, if it is one that devices may write.
-func (d Domain) IdOf(table, rest string) (id string, ok bool) {
+// IDOf returns what a step calls a record, if it is one that devices may write.
+func (d Domain) IDOf(table, rest string) (id string, ok bool) {
 	if table == d.Tables[0] {
 		return rest, true
 	}

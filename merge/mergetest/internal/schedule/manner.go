@@ -47,13 +47,15 @@ func (m Manner) String() string {
 	return b.String()
 }
 
-type flag struct {
+// Flag is what a request has or has not.
+type Flag struct {
 	Text string
 	On   *bool
 }
 
-func (m *Manner) Flags() []flag {
-	return []flag{
+// Flags returns what the request has or has not, which can be changed.
+func (m *Manner) Flags() []Flag {
+	return []Flag{
 		{"answer lost", &m.Lost}, {"closed between pages", &m.Closed}, {"twice", &m.Twice}, {"reversed", &m.Reversed}, {"last only", &m.Last},
 		{"doubled", &m.Doubled}, {"edits meanwhile", &m.Meanwhile}, {"spelled otherwise", &m.Spelled}, {"unread", &m.Unread},
 	}

@@ -93,6 +93,7 @@ func Editing(id string, a Assignment) string {
 	return "edits " + AsWord(Clipped(id)) + " " + a.clipped().String()
 }
 
+// Clipped returns the beginning of a long text.
 func Clipped(text string) string {
 	if runes := []rune(text); len(runes) > 60 {
 		return string(runes[:60]) + "…"

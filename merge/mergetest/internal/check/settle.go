@@ -1,0 +1,209 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// arrival is a write that was accepted, and the item it came in.
+type arrival struct {
+	oracle.Written
+	item int
+}
+
+// effect is what an item did, as far as its reply must tell.
+type effect struct {
+	changed, collided, lost, unsure bool
+	why                             []string     // what its fields say against what the reply has as changed
+	notes                           []merge.Code // that can be true of it
+}
+
+// Settle notes what became of each write, in the order of the rule, and compares what the
+// replies say of them.
+func (j *Judge) Settle(a Answer) {
+	effects := make([]effect, len(a.Items))
+	var wrong []complaint
+	all := j.arrivals(a)
+	for n, x := range all {
+		e := &effects[x.item]
+		if n > 0 && all[n-1].Written == x.Written {
+			e.unsure = true // it is in the batch twice, and may be told to be new twice
+			continue
+		}
+		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
+		wrong = append(wrong, j.arrive(a, x, e)...)
+		j.accept(a, x)
+	}
+	for i, r := range a.Replies {
+		if r.Verdict == "accepted" && !effects[i].unsure {
+			wrong = append(wrong, judgeEffect(j.At(a, i), r, effects[i])...)
+		}
+	}
+	if len(wrong) > 0 {
+		j.brokenAnswer(wrong[0])
+	}
+}
+
+// arrive notes what a write does for its item, and compares what the reply says of it.
+func (j *Judge) arrive(a Answer, x arrival, e *effect) (wrong []complaint) {
+	p, r := j.Ledger.Of(x.FieldKey), a.Replies[x.item]
+	outcome, stored := p.Outcome(x.Write)
+	loss := a.loss(x, p)
+	if stored != r.Changed {
+		e.why = append(e.why, reasonOf(p, x))
+	}
+	if len(r.Notes) > 0 {
+		e.notes = append(e.notes, j.notable(a, x)...)
+	}
+	e.changed = e.changed || stored
+	e.collided = e.collided || outcome == "collision"
+	e.lost = e.lost || loss.Is
+	if a.Met || a.Known[x.item].doubt {
+		e.unsure = true
+		return j.judgeSuperseded(r, x)
+	}
+	e.unsure = e.unsure || loss.Unsure
+	j.countLoss(loss)
+	return slices.Concat(j.judgeOutcome(r, x, outcome), j.judgeLoss(a, x, loss), j.judgeNames(r, x, loss))
+}
+
+// accept notes that a write was accepted.
+func (j *Judge) accept(a Answer, x arrival) {
+	j.Ledger.Count++
+	p := j.Ledger.Of(x.FieldKey)
+	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: j.Moment, Met: a.Met, Last: j.Ledger.Count})
+	p.Writes[x.Write].Came = j.Sendings // since others may have come before this was stored
+	j.Ledger.Marks[a.Client] = j.Ledger.Marks[a.Client].Accepted(x.Time)
+}
+
+// judgeEffect compares what a reply says of an item as a whole with what it did.
+func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
+	if r.Changed != e.changed {
+		text := fmt.Sprintf("%s: changed is %v, and should be %v: %s", at, r.Changed, e.changed, strings.Join(e.why, "; "))
+		wrong = append(wrong, complaint{law.Outcome, text})
+	}
+	if !e.collided && slices.Contains(r.Notes, merge.StampCollision) {
+		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, and no stamp was used twice"})
+	}
+	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
+		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, and no edit is lost by it: " + Brief(r)})
+	}
+	return append(wrong, judgeNotes(at, r, e.notes)...)
+}
+
+// complaint is a law that an answer breaks.
+type complaint struct {
+	law  law.Law
+	text string
+}
+
+// brokenAnswer names the law that an answer breaks. If what is stored is wrong as well,
+// that is the reason, and it is named instead.
+func (j *Judge) brokenAnswer(c complaint) {
+	j.Audit()
+	j.Broken(c.law, "%s", c.text)
+}
+
+// arrivals returns the accepted writes in ascending order, and notes which were refused.
+func (j *Judge) arrivals(a Answer) (all []arrival) {
+	for i, it := range a.Items {
+		j.countReply(it, a.Replies[i])
+		for _, x := range it.Writes {
+			switch {
+			case a.Replies[i].Verdict == "accepted":
+				all = append(all, arrival{x, i})
+			case !a.Known[i].unsure: // else a clone may have sent the same in a sound item
+				j.Ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b arrival) int {
+		return cmp.Or(oracle.Compare(a.Write, b.Write), oracle.CompareFields(a.FieldKey, b.FieldKey))
+	})
+	return all
+}
+
+// reasonOf says in words how a write compares with the greatest one that was accepted before.
+func reasonOf(p *oracle.History, x arrival) string {
+	switch {
+	case !p.Some:
+		return inWords(x.Write) + " is the first write of " + x.Field
+	case x.Write == p.Best:
+		return inWords(x.Write) + " is the greatest write of " + x.Field + " already"
+	}
+	return decided(x.Write, p.Best)
+}
+
+// inWords returns a write in words.
+func inWords(x oracle.Write) string {
+	return fmt.Sprintf("%s by %s at %s", shownValue(x), schedule.Whose(x.Client), When(x.Time))
+}
+
+// decided says which of two writes wins, and by what.
+func decided(a, b oracle.Write) string {
+	above, by := oracle.Rule(a, b)
+	if !above {
+		a, b = b, a
+	}
+	return fmt.Sprintf("%s wins over %s by %s", inWords(a), inWords(b), map[oracle.Part]string{
+		oracle.ByMillisecond: "time", oracle.ByCounter: "the digits below the millisecond", oracle.ByClient: "client ID", oracle.ByKind: "kind", oracle.ByValue: "value",
+	}[by])
+}
+
+// judgeOutcome compares what a reply says of a field with what happened.
+func (j *Judge) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
+	said, ok := r.Fields[x.Field]
+	noted := slices.Contains(r.Notes, merge.StampCollision) || said.Outcome == "collision"
+	at := j.about(x)
+	switch {
+	case outcome == "collision":
+		j.Count("collision")
+		if !noted {
+			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + Brief(r)})
+		}
+	case ok && said.Outcome != outcome:
+		wrong = append(wrong, complaint{law.Outcome, at + fmt.Sprintf("says that %s is %s; it should be %s", x.Field, said.Outcome, outcome)})
+	case len(r.Fields) > 0 && !ok:
+		wrong = append(wrong, complaint{law.Outcome, at + "has outcomes, and none of the field " + x.Field})
+	}
+	return wrong
+}
+
+// about begins a sentence about a field in a reply.
+func (j *Judge) about(x arrival) string {
+	return fmt.Sprintf("reply %d, to %s, ", x.item, j.place(x.ID))
+}
+
+// JudgeWhole looks whether a push during which the server died left only a part of an item
+// behind. Known is what was known before it.
+func (j *Judge) JudgeWhole(b Batch, known []Prior) {
+	if j.Breach != nil || j.Lab.IsServing() {
+		return
+	}
+	fresh := j.Lab.Fresh()
+	for i, it := range b.Items {
+		there, missing := "", ""
+		for _, x := range it.Writes {
+			switch p := j.Ledger.Of(x.FieldKey); {
+			case known[i].doubt || !p.Permits(x.Write, true) || p.Writes[x.Write].State != oracle.Unsure:
+			case fresh[x.FieldKey] == x.Write:
+				there = x.Field
+			case p.Permits(fresh[x.FieldKey], true) && fresh[x.FieldKey] != p.Best:
+				// Another item of the batch is stored there.
+			default:
+				missing = x.Field
+			}
+		}
+		if there != "" && missing != "" {
+			j.Broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, j.place(it.ID), there, missing)
+		}
+	}
+	j.learn(fresh)
+}

@@ -1,0 +1,50 @@
+package check
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Edited compares what a Client shows of a record after an edit with what was edited. It returns what its
+// user sees of it.
+func (r *Replica) Edited(id string, before record.Record, fields map[string]record.Value, floor clock.Timestamp) (note string) {
+	after := r.Shows(id)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		old, _ := before.Get(name)
+		v, ok := after.Get(name)
+		note = "shown as: " + r.long(WriteOf(v), ok)
+		switch {
+		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != r.id:
+			r.Broken(law.ClientEdit, "%s edited %s of %s to be %s\nshown     %s", r.name, name, r.place(id), fields[name], r.long(WriteOf(v), ok))
+			return note
+		case v.Stamp.Time <= floor:
+			r.Broken(law.ClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before that", r.name, name, r.place(id), r.long(WriteOf(v), ok), greatest(floor))
+			return note
+		}
+		k := oracle.FieldKey{ID: id, Field: name}
+		note = "stamped " + When(WriteOf(v).Time)
+		r.Wants[k] = append(r.Wants[k], want{Write: WriteOf(v), base: stampOf(old.Stamp)})
+	}
+	return note
+}
+
+// BrokenEdit names the law that is broken by a Client that refuses an edit.
+func (r *Replica) BrokenEdit(err error, floor clock.Timestamp) {
+	if errors.Is(err, record.ErrStamp) {
+		r.Broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before that", r.name, err, greatest(floor))
+	}
+	r.Broken(law.ClientErrors, "Edit by %s: %v", r.name, err)
+}
+
+func greatest(floor clock.Timestamp) string {
+	if floor.IsZero() {
+		return "nothing"
+	}
+	return floor.String()
+}

@@ -1,0 +1,245 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Audit lets a new device pull, and compares what it finds with the ledger.
+func (j *Judge) Audit() {
+	if j.Breach == nil && !j.Lab.IsServing() {
+		found := j.Lab.Fresh()
+		j.JudgePull("a new device", found, found)
+		j.Last.audit, j.Last.audited, j.Unread = j.Moment, j.Sendings, false
+	}
+}
+
+// learn notes that a write which got no answer was accepted, since a new device found it. From
+// then on the mark of its client must not be below it.
+func (j *Judge) learn(found map[oracle.FieldKey]oracle.Write) {
+	for _, k := range j.Ledger.Keys {
+		p := j.Ledger.Histories[k]
+		x, ok := found[k]
+		if f := p.Writes[x]; j.Breach != nil || !ok || f == nil || f.State != oracle.Unsure {
+			continue
+		}
+		p.Set(x, oracle.Fate{State: oracle.Accepted, Since: j.Moment, Last: j.Ledger.Count})
+		j.Ledger.Marks[x.Client] = j.Ledger.Marks[x.Client].Accepted(x.Time)
+	}
+}
+
+// unaudited reports whether a step came after the last audit, or is this one.
+func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
+
+// JudgePull compares what somebody found who pulled with the ledger. Fresh is what a device
+// finds that begins anew; nil means that it is yet to be asked.
+func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
+	for _, k := range j.Ledger.Keys {
+		p := j.Ledger.Histories[k]
+		f, ok := found[k]
+		if fresh != nil && ok && p.Some && f == p.Best {
+			p.Writes[f].Seen = true
+		}
+		if p.Permits(f, ok) || j.foreign(k) && p.Writes[f] == nil || fresh == nil && p.Lapsed(f) {
+			continue
+		}
+		l := law.Skip
+		if fresh == nil {
+			fresh = j.Lab.Fresh()
+		}
+		j.Lab.Tell("a new device pulls from the beginning", Listed(fresh))
+		if g, there := fresh[k]; !p.Permits(g, there) {
+			who, f, ok = "a new device", g, there
+			l = j.classify(k, fresh)
+		} else {
+			j.Lab.Tell(who+" pulls from its cursor", "misses "+k.Field+" of "+k.ID)
+		}
+		if l != law.Damaged && l != law.RefusedLeavesNothing && j.Lab.Stale(k, who, f, ok) {
+			l = law.Stale
+		}
+		j.Broken(l, "field     %s %s\nexpected  %s\nfound     %s\nseen by   %s", j.place(k.ID), k.Field, j.long(p.Best, p.Some), j.long(f, ok), who)
+		if clue := j.clue(k, f, ok); clue != "" && l != law.Skip && l != law.Stale {
+			j.Breach.Detail = append(j.Breach.Detail, "note      "+clue)
+		}
+		return
+	}
+	j.judgeStrays(found)
+}
+
+// judgeStrays looks for fields that nobody sent, or that were sent in refused items only.
+// Fields that only the server knows are its own business.
+func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
+	var strays []oracle.FieldKey
+	for k := range found {
+		if _, known := j.Ledger.Histories[k]; !known {
+			strays = append(strays, k)
+		}
+	}
+	slices.SortFunc(strays, oracle.CompareFields)
+	for _, k := range strays {
+		if !j.foreign(k) {
+			j.Broken(law.Invented, "field     %s %s\nexpected  nothing\nfound     %s", j.place(k.ID), k.Field, j.long(found[k], true))
+		}
+		if k.Field == Flawed || k.Field == Reserved {
+			j.Broken(law.RefusedLeavesNothing, "field     %s %s\nexpected  nothing: it came in refused items only\nfound     %s", j.place(k.ID), k.Field, j.long(found[k], true))
+		}
+	}
+}
+
+// foreign reports whether only refused items write to a field, which then is the server's
+// own business as well.
+func (j *Judge) foreign(k oracle.FieldKey) bool {
+	if slices.Contains(j.o.Names, k.Field) || k.Field == record.DeletedField {
+		return false
+	}
+	p := j.Ledger.Histories[k]
+	return p == nil || !p.Sent()
+}
+
+// classify names the law that is broken where a new device does not find what it should.
+// A restart or a meeting is to blame only if no new device looked after it.
+func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Write) law.Law {
+	f, ok := fresh[k]
+	p := j.Ledger.Histories[k]
+	best := p.Writes[p.Best]
+	switch {
+	case j.Last.Restore >= 0 && j.unaudited(j.Last.Restore), ok && p.Lapsed(f), p.Some && best.Gone && best.Since == j.Moment:
+		return law.Restored
+	case ok && p.Writes[f] != nil && p.Writes[f].State == oracle.Refused:
+		return law.RefusedLeavesNothing
+	case j.Last.Damage == j.Sendings && ok && p.Writes[f] == nil:
+		return law.Damaged
+	case p.Some && j.Last.Restart >= 0 && j.unaudited(j.Last.Restart):
+		return law.Durable
+	case p.Some && best.Met && j.unaudited(best.Since):
+		return law.Meet
+	case !ok && k.Field == record.DeletedField && has(fresh, k.ID):
+		return law.Revive
+	case !ok && (p.Best.Deleted || k.Field == record.DeletedField && p.Best.Value == "true"):
+		return law.Tombstone
+	case p.Some && best.Seen && (!ok || p.Writes[f] != nil && p.Writes[f].Came != j.Sendings && p.Writes[f].Came <= j.Last.audited):
+		return law.Stays // and nothing that came just now is stored instead
+	case !ok && p.Best.Value == "null":
+		return law.Four
+	case !ok:
+		return law.Vanish
+	}
+	if _, sent := p.Writes[f]; sent {
+		return j.classifyOrder(k, f)
+	}
+	return classifyUnsent(k, p, f)
+}
+
+// classifyOrder names the part of the rule by which the expected write wins over what is
+// there.
+func (j *Judge) classifyOrder(k oracle.FieldKey, f oracle.Write) law.Law {
+	p := j.Ledger.Histories[k]
+	_, by := oracle.Rule(p.Best, f)
+	if by == oracle.ByMillisecond && p.Best.Deleted && !f.Deleted && p.Writes[f].Last > p.Writes[p.Best].Last {
+		return law.Tombstone
+	}
+	return lawOf(by)
+}
+
+// classifyUnsent names the law that is broken by a write that nobody sent.
+func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.Law {
+	if k.Field == record.DeletedField && !oracle.SameValue(p.Best, f) {
+		return law.Revive
+	}
+	if p.Cut(f) {
+		return law.Counter
+	}
+	if p.Some && oracle.SameValue(p.Best, f) {
+		return law.Stamp
+	}
+	l := law.Invented
+	for sent := range p.Writes { // whatever the order, the strongest reason counts
+		switch {
+		case sent.Time == f.Time && sent.Client == f.Client && (sent.Deleted || f.Deleted || (sent.Value == "null") != (f.Value == "null")):
+			return law.Four
+		case sent.Time == f.Time && sent.Client == f.Client:
+			l = law.Exact
+		case l == law.Invented && oracle.SameValue(sent, f):
+			l = law.Stamp
+		}
+	}
+	return l
+}
+
+// has reports whether there is any field of a record.
+func has(all map[oracle.FieldKey]oracle.Write, id string) bool {
+	for k := range all {
+		if k.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// JudgeWrite looks at what the server wrote by itself.
+func (j *Judge) JudgeWrite(k oracle.FieldKey, v record.Value) {
+	found := j.Lab.Fresh()
+	f, ok := found[k]
+	j.judgeOthers(k, found)
+	j.Lab.Tell("server writes "+k.ID+" "+k.Field+"="+v.String(), "found as: "+j.long(f, ok))
+	p := j.Ledger.Of(k)
+	_, old := p.Writes[f]
+	above, _ := oracle.Rule(f, p.Best)
+	switch {
+	case j.Breach != nil:
+		return
+	case (!ok || old || !above) && j.Lab.WrittenLater(k, f, v):
+		j.Broken(law.Stale, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s\nseen by   a new device", j.place(k.ID), k.Field, v, j.long(f, ok))
+		return
+	case !ok:
+		j.Broken(law.Vanish, "field     %s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", j.place(k.ID), k.Field, v)
+	case old:
+		j.Broken(law.ServerClock, "field     %s %s\nexpected  %s, which the server wrote, with a later stamp than what is found\nfound     %s", j.place(k.ID), k.Field, v, j.long(f, ok))
+	case !above:
+		j.Broken(law.ServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", j.place(k.ID), k.Field, j.long(p.Best, p.Some), j.long(f, ok))
+	case f.Value != v.JSON():
+		j.Broken(law.Exact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", j.place(k.ID), k.Field, v, j.long(f, ok))
+	case j.Able.Can(CanTellTime) && j.o.Bounded() && time.Unix(0, f.Time).Sub(j.Now) > j.o.MaxAhead+time.Second:
+		j.Broken(law.Poison, "field     %s %s\nfound     %s; it is %s now", j.place(k.ID), k.Field, j.long(f, ok), j.Now.Format(time.RFC3339Nano))
+	}
+	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: j.Moment})
+}
+
+// judgeOthers looks at all fields but one, if nobody looked at them since the last push.
+func (j *Judge) judgeOthers(k oracle.FieldKey, found map[oracle.FieldKey]oracle.Write) {
+	if !j.Unread {
+		return
+	}
+	others := maps.Clone(found)
+	if delete(others, k); j.Ledger.Of(k).Some {
+		others[k] = j.Ledger.Of(k).Best
+	}
+	j.JudgePull("a new device", others, others)
+}
+
+// long describes a write in full.
+func (j *Judge) long(x oracle.Write, ok bool) string {
+	if !ok {
+		return "nothing"
+	}
+	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), schedule.Whose(x.Client), When(x.Time), clockStamp(x.Stamp))
+}
+
+// JudgeEnd compares what a device ended with with what a new one finds, also where a push got no answer and
+// so two ends are permitted.
+func (j *Judge) JudgeEnd(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
+	for _, k := range j.Ledger.Keys {
+		f, ok := found[k]
+		g, there := fresh[k]
+		if f != g && !j.Ledger.Histories[k].Lapsed(f) {
+			j.Broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", j.place(k.ID), k.Field, j.long(g, there), j.long(f, ok), who)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+)
+
+// flaw says what is wrong with an item.
+func (j *Judge) flaw(it *Item) string {
+	switch {
+	case it.Bad != "":
+		return "bad: " + it.Bad
+	case j.blind():
+		return "not to be judged, since the clock of the server is not set"
+	}
+	return "too far ahead"
+}
+
+// early reports whether an item must be refused for now.
+func (j *Judge) early(it *Item) bool { return j.blind() || j.ahead(it) }
+
+// ahead reports whether an item must be refused for its stamps.
+func (j *Judge) ahead(it *Item) bool {
+	for _, x := range it.Writes {
+		if j.Able.Can(CanTellTime) && j.o.Bounded() && j.lead(x.Write) > j.o.MaxAhead {
+			return true
+		}
+	}
+	return false
+}
+
+// lead returns how far ahead of the time a write is stamped, in whole milliseconds.
+func (j *Judge) lead(x oracle.Write) time.Duration {
+	return time.Duration(x.Time/1e6-j.Now.UnixMilli()) * time.Millisecond
+}
+
+// Answer is an answer that can be read, and what the kit knows of it.
+type Answer struct {
+	Batch
+	Replies []merge.Reply
+	Known   []Prior
+	Mark    oracle.Mark // of the client, before
+	Met     bool        // another request was served at the same time
+	Top     int64       // the greatest time in it
+}
+
+// At names a reply.
+func (j *Judge) At(a Answer, i int) string {
+	return fmt.Sprintf("reply %d, to %s", i, j.place(a.Items[i].ID))
+}
+
+// JudgeReplies looks at each reply by itself, and reports whether all are right.
+func (j *Judge) JudgeReplies(a Answer) bool {
+	if len(a.Replies) != len(a.Items) {
+		j.Broken(law.WellFormed, "%d items got %d replies", len(a.Items), len(a.Replies))
+	}
+	for i := 0; i < len(a.Replies) && j.Breach == nil; i++ {
+		j.judgeForm(a, i)
+		if j.Breach == nil {
+			j.judgeReply(a, i)
+		}
+	}
+	return j.Breach == nil
+}
+
+// judgeForm looks at the form of a reply.
+func (j *Judge) judgeForm(a Answer, i int) {
+	r, it := a.Replies[i], a.Items[i]
+	unread := it.Bad != "" || r.Verdict == "refused" && !j.early(it) // which is bad, or soon said to be wrong
+	is := func(got, want string) bool { return got == want || unread && got == "" }
+	switch {
+	case r.Index != i || !is(r.Table, j.Key(it.ID).Table) || !is(r.ID, j.Key(it.ID).ID):
+		j.Broken(law.Order, "%s: it has the index %d and is about %s/%s", j.At(a, i), r.Index, r.Table, r.ID)
+	case r.Verdict != "accepted" && r.Verdict != "refused":
+		j.Broken(law.WellFormed, "%s: the verdict is %q", j.At(a, i), r.Verdict)
+	case r.Verdict == "refused" && r.Code == "":
+		j.Broken(law.WellFormed, "%s: it is refused, without a code", j.At(a, i))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
+		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
+			j.Broken(law.WellFormed, "%s: the outcome of the field %s is %q", j.At(a, i), name, outcome)
+		}
+	}
+}
+
+// judgeReply looks at the verdict.
+func (j *Judge) judgeReply(a Answer, i int) {
+	r, it := a.Replies[i], a.Items[i]
+	ahead := r.Verdict == "refused" && r.Code == merge.TooFarAhead
+	switch {
+	case it.Bad != "":
+		j.judgeBad(a, i)
+	case j.blind():
+		j.judgeBlind(a, i)
+	case j.ahead(it):
+		if !ahead || !r.Retryable || !j.isTime(r.ServerTime) {
+			j.brokenByNeighbour(a, i)
+			j.Broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", j.At(a, i), j.o.MaxAhead, Brief(r), serverTime(r), clock.TimestampOf(j.Now))
+		}
+	case ahead && !j.o.Bounded():
+		j.Broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", j.At(a, i), Brief(r))
+	case ahead && j.Able.Can(CanTellTime):
+		j.Broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", j.At(a, i), j.o.MaxAhead, Brief(r))
+	case r.Verdict == "refused" && !ahead:
+		j.brokenRefusal(a, i)
+	case a.Known[i].accepted && r.Changed:
+		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, and now it changed something: " + Brief(r)})
+	}
+}
+
+// isTime reports whether that is the time, to the second: more is not needed to mend a clock.
+func (j *Judge) isTime(at clock.Timestamp) bool {
+	off := at.Time().Sub(j.Now)
+	return -time.Second < off && off < time.Second
+}
+
+func serverTime(r merge.Reply) string {
+	if r.ServerTime.IsZero() {
+		return "no serverTime"
+	}
+	return "serverTime " + r.ServerTime.String()
+}
+
+// judgeBad looks at the verdict about an item that must be refused.
+func (j *Judge) judgeBad(a Answer, i int) {
+	r, it := a.Replies[i], a.Items[i]
+	if j.blind() && r.Code == merge.ServerClock {
+		return // it may be judged later
+	}
+	j.brokenByNeighbour(a, i)
+	if r.Verdict != "refused" || r.Retryable {
+		j.Broken(law.BadRefused, "%s: the item is %s, and got: %s", j.At(a, i), j.flaw(it), Brief(r))
+	}
+	if it.code != "" && it.code != string(r.Code) {
+		j.Broken(law.BadRefused, "%s: it is refused with the code %s, and was before with %s", j.At(a, i), r.Code, it.code)
+	}
+	if _, given := j.o.Refused[merge.Code(it.Bad)]; given && string(r.Code) != it.Bad {
+		j.Broken(law.BadRefused, "%s: by Options.Refused its code should be %s, and is %s", j.At(a, i), it.Bad, r.Code)
+	}
+	it.code = string(r.Code)
+}
+
+// brokenByNeighbour tells of an item that should be refused like one before it, and is told to
+// come again since that one was refused.
+func (j *Judge) brokenByNeighbour(a Answer, i int) {
+	r := a.Replies[i]
+	for n, it := range a.Items[:i] {
+		other := a.Replies[n]
+		rightly := it.Bad != "" && !other.Retryable || j.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
+		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
+			j.Broken(law.Neighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), Brief(r), n, j.flaw(it))
+		}
+	}
+}
+
+// judgeBlind looks at the verdict of a server that does not know the time. What it accepted
+// before, it may accept again, and an item without a write.
+func (j *Judge) judgeBlind(a Answer, i int) {
+	r := a.Replies[i]
+	again := (a.Known[i].accepted || len(a.Items[i].Writes) == 0) && r.Verdict == "accepted" && !r.Changed
+	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
+		j.brokenByNeighbour(a, i)
+		j.Broken(law.Blind, "%s: it is %s by the clock of the server, and it got: %s", j.At(a, i), j.Wall().Format(time.DateOnly), Brief(r))
+	}
+}
+
+// brokenRefusal names the law that is broken because a sound item was refused.
+func (j *Judge) brokenRefusal(a Answer, i int) {
+	for n, it := range a.Items {
+		if n != i && (it.Bad != "" || j.early(it)) {
+			j.Broken(law.Neighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", j.At(a, i), Brief(a.Replies[i]), n, j.flaw(it))
+		}
+	}
+	if a.Known[i].accepted {
+		j.Broken(law.Retry, "%s: it was accepted before, and is refused now", j.At(a, i))
+	}
+	j.Broken(law.Fine, "%s: it is sound, and got: %s", j.At(a, i), Brief(a.Replies[i]))
+}

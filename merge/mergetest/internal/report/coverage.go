@@ -1,0 +1,72 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
+)
+
+// Required returns what must have happened in many runs on a backend that can do so much.
+func Required(a check.Abilities, o sim.Config) []string {
+	all := append(slices.Clone(o.Flaws),
+		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
+		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
+	)
+	several, clients, plain := o.Devices > 1, o.Clients, o.PlainDevices()
+	bound := sim.JudgesTime(a, o.Domain)
+	for _, x := range []struct {
+		when bool
+		what []string
+	}{
+		{plain > 0, []string{"reversed", "last only", "doubled", "spelled otherwise"}},
+		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost as it comes", "edit lost to a later one"}},
+		{clients, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
+		{bound, []string{"too far ahead", "accepted at the limit"}},
+		{bound && clients, []string{"client too far ahead"}},
+		{several && a.Can(check.CanPause), []string{"meets"}},
+		{several && a.Can(check.CanRetry), []string{"storms"}},
+		{several && (a.Can(check.CanPage) || a.Can(check.CanPausePull)), []string{"pushes within a pull"}},
+		{a.Can(check.CanCrash), []string{"crashes"}},
+	} {
+		if x.when {
+			all = append(all, x.what...)
+		}
+	}
+	all = append(all, o.Covered(a)...)
+	slices.Sort(all)
+	return all
+}
+
+// Untested says what is left untested, and why.
+func Untested(a check.Abilities, o sim.Config) (all []string) {
+	clients, plain := o.Clients, o.PlainDevices()
+	for _, x := range []struct {
+		tested bool
+		text   string
+	}{
+		{a.Can(check.CanTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
+		{o.Bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
+		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
+		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
+		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
+		{a.Can(check.CanPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
+		{a.Can(check.CanPausePull), "pushes within the request of a pull, and not only between its pages: no pull called Env.Pause"},
+		{a.Can(check.CanRetry) || !a.Can(check.CanPause), "storms of conflicts: no push called Env.Pause again"},
+		{a.Can(check.CanCrash), "crashes: the backend never called Env.Crash"},
+		{a.Can(check.CanRestart), "restarts: the backend is no Restarter"},
+		{a.Can(check.CanRestore), "a server that is restored from a backup: the backend is no Restorer"},
+		{!clients, "a server that is restored from a backup: no Client would learn of it"},
+		{a.Can(check.CanWrite), "the clock of the server: the backend is no ServerWriter"},
+		{a.Can(check.CanTell), "whether lost edits are reported: no answer had fields"},
+		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits are reported that are lost as they come: there was none"},
+		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
+		{a.Can(check.CanPage), "paging: no pull had a second page; make pages small for this test, of one row"},
+		{a.Can(check.CanReopen) || !clients, "clients that are closed and opened again: yours is no Reopener"},
+	} {
+		if !x.tested {
+			all = append(all, x.text)
+		}
+	}
+	return append(all, o.Lacking(a)...)
+}

@@ -1,0 +1,144 @@
+// Package report says what came of runs: the shortest schedule that breaks a law, its story, and what was
+// not tested.
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
+)
+
+// Found is a schedule that breaks a law.
+type Found struct {
+	Create  sim.NewProcess
+	O       sim.Config
+	Options string // as Go source
+	Seed    uint64
+	Law     law.Law
+	Steps   []schedule.Step
+}
+
+// Failure shrinks a schedule, and returns its story as an error.
+func Failure(f Found) error {
+	s := schedule.Shrinker{Domain: f.O.Domain, Law: f.Law, Breaks: breaks(f.Create, f.O), Left: 3000}
+	short := f.Steps
+	if s.Fails(short) {
+		short = s.Generalize(s.Shrink(short))
+	}
+	r, n, err := tellTimes(f.Create, f.O, short)
+	if n == 0 && err == nil {
+		short = f.Steps
+		r, n, err = tellTimes(f.Create, f.O, short)
+	}
+	if err != nil {
+		return err
+	}
+	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
+	if n == 0 {
+		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
+	}
+	if n == times {
+		BlameNames(f.Create, f.O, short, r.Breach)
+	}
+	text := Text(r)
+	if n < times {
+		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)
+	}
+	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", text, f.Seed, len(f.Steps), len(short), f.source(short))
+}
+
+// breaks returns a function that runs steps, and returns the law that they break.
+func breaks(create sim.NewProcess, o sim.Config) func([]schedule.Step) (law.Law, bool) {
+	return func(steps []schedule.Step) (l law.Law, ok bool) {
+		r, err := sim.Run(create, o, sim.Scenario{Steps: steps})
+		if err != nil || r.Breach == nil {
+			return l, false
+		}
+		return r.Breach.Law, true
+	}
+}
+
+// times is how often a schedule is repeated to see whether it always breaks a law.
+const times = 5
+
+// tellTimes repeats a schedule. It returns the first run that breaks a law, and how many do.
+func tellTimes(create sim.NewProcess, o sim.Config, steps []schedule.Step) (first sim.Result, n int, err error) {
+	for range times {
+		r, err := sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
+		if err != nil {
+			return first, 0, err
+		}
+		if r.Breach == nil {
+			continue
+		}
+		if n++; n == 1 {
+			first = r
+		}
+	}
+	return first, n, nil
+}
+
+// Text returns the story of a run that broke a law.
+func Text(r sim.Result) string {
+	broken := r.Breach.Law.Text()
+	var b strings.Builder
+	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", broken.Name, broken.Says)
+	fmt.Fprintf(&b, "\n%s\n", Timeline(r.Story))
+	for _, detail := range r.Breach.Detail {
+		for line := range strings.Lines(detail) {
+			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", broken.Look)
+	hints := r.Hints
+	if r.Counts["spelled otherwise"] > 0 {
+		hints = append([]string{lookAtSpelling}, hints...)
+	}
+	for _, hint := range hints {
+		b.WriteString("\n" + hint + "\n")
+	}
+	return b.String()
+}
+
+// lookAtSpelling is told if a push that is spelled otherwise is needed to break the law.
+const lookAtSpelling = "One of the pushes is spelled otherwise, which means the same: look for a text that is checked, compared or stored as it came, such as a stamp, a client ID, a number or an escape."
+
+// source returns a Go test that runs the steps.
+func (f Found) source(steps []schedule.Step) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "func TestSeed%d(t *testing.T) {\n\tmergetest.Replay(t, newBackend, mergetest.Schedule{\n", f.Seed)
+	if f.Options != "" {
+		fmt.Fprintf(&b, "\t\tOptions: mergetest.Options{%s},\n", f.Options)
+	}
+	b.WriteString("\t\tSteps: []string{\n")
+	for _, s := range steps {
+		quoted := fmt.Sprintf("%#q", s.String()) // with backquotes where that is possible
+		fmt.Fprintf(&b, "\t\t\t%s,\n", quoted)
+	}
+	b.WriteString("\t\t},\n\t})\n}\n")
+	return b.String()
+}
+
+// BlameNames names the law about names, if with plain names the same steps break no law. Steps in
+// which the length of a batch matters tell nothing.
+func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *check.Breach) {
+	if b.Law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
+		return
+	}
+	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {
+		return
+	}
+	var others []schedule.Step
+	o.Domain, others = o.Renamed(steps)
+	r, err := sim.Run(create, o, sim.Scenario{Steps: others})
+	if err != nil || r.Breach != nil {
+		return
+	}
+	b.Law = law.Names
+	b.Detail = append(b.Detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.Names))
+}

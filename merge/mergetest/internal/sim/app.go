@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Client is a Client of the user: mergetest.Client says what each method must do.
+type Client interface {
+	Edit(key record.Key, fields map[string]record.Value) error
+	Outbox() []byte
+	Answer(answer []byte) error
+	Cursor() string
+	Pulled(lines []byte, next string) error
+	Shown(key record.Key) record.Record
+}
+
+// App is a Client of the user, and what else it can do.
+type App struct {
+	Client
+	Reopen func() (App, error) // closes and opens it; nil if it cannot be
+}
+
+// newApp makes a Client that is empty, has that ID, and reads the time from wall.
+type NewApp func(id clock.ClientID, wall func() time.Time) App
+
+// clientDevice is a Client in the place of a device, and what the kit knows of it. What is
+// confirmed to it is in the state of the device.
+type clientDevice struct {
+	App
+	*check.Replica
+	note string // what became of its last edit
+	busy bool   // whether it waits for an answer
+}
+
+// addClient puts a Client of the user in the place of a device, if it is one of those.
+func (d *device) addClient() {
+	if d.w.o.HasClient(d.index) {
+		wall := func() time.Time { return d.w.Now.Add(d.skew) }
+		d.client = &clientDevice{App: d.w.o.NewApp(d.id, wall), Replica: check.NewReplica(d.w.Judge, d.name, d.id)}
+		d.client.Shows = func(id string) record.Record { return d.client.Shown(d.w.Key(id)) }
+		if d.client.Client == nil {
+			d.w.Broken(law.ClientErrors, "NewClient returned nil")
+		}
+		if d.client.reopens() {
+			d.w.Able |= check.CanReopen
+		}
+	}
+}
+
+func (c *clientDevice) reopens() bool { return c.Reopen != nil }
+
+// reopen closes a Client and opens it again.
+func (d *device) reopen() {
+	next, err := d.client.Reopen()
+	if err != nil {
+		d.w.Broken(law.ClientErrors, "Reopen of %s: %v", d.name, err)
+		return
+	}
+	d.client.App, d.client.Reopened = next, d.w.Moment
+}
+
+// reopenAndCompare closes a Client, opens it again, and compares what it shows.
+func (d *device) reopenAndCompare() (done bool) {
+	if d.reopen(); d.w.Breach == nil {
+		d.client.JudgeShown(d.confirmed)
+	}
+	return true
+}
+
+// waits reports whether something is not yet answered for good.
+func (d *device) waits() bool {
+	if d.client == nil {
+		return len(d.outbox) > 0
+	}
+	return len(d.client.Wants) > 0 || len(bytes.TrimSpace(d.client.Outbox())) > 0
+}

@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"maps"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// editClient lets a Client edit, and notes what it stamped the edit with. It reports whether
+// there was anything to edit.
+func (d *device) editClient(id string, sets []schedule.Assignment) bool {
+	key := d.w.Key(id)
+	before := d.client.Shown(key)
+	fields := d.changing(before, sets)
+	if len(fields) == 0 {
+		d.client.note = "nothing to change"
+		return false
+	}
+	floor := d.confirmed.Floor()
+	if err := d.client.Edit(key, maps.Clone(fields)); err != nil {
+		d.client.note = "error: " + err.Error()
+		d.client.BrokenEdit(err, floor)
+		return true
+	}
+	if d.client.note = d.client.Edited(id, before, fields, floor); d.w.Breach == nil {
+		d.client.JudgeShown(d.confirmed)
+	}
+	return true
+}
+
+// changing returns the assignments that change something: a Client is not asked to write a value
+// that is there already.
+func (d *device) changing(before record.Record, sets []schedule.Assignment) map[string]record.Value {
+	fields := map[string]record.Value{}
+	for _, a := range sets {
+		v, err := parseValue(a)
+		d.w.Must(err)
+		if old, ok := before.Get(a.Name); !ok || old.Value != v {
+			fields[a.Name] = v
+		}
+	}
+	return fields
+}
+
+// parseValue returns the value of an assignment.
+func parseValue(a schedule.Assignment) (record.Value, error) {
+	if a.Value == "deleted" {
+		return record.Deletion(), nil
+	}
+	return record.ParseValue([]byte(a.Value))
+}
+
+// meanwhile lets a Client edit what is on its way, before the answer arrives.
+func (d *device) meanwhile(it *check.Item) {
+	a := d.contrary(it)
+	d.w.Count("edits meanwhile")
+	d.editClient(it.ID, []schedule.Assignment{a})
+	d.w.Tell(d.name+" meanwhile "+schedule.Editing(it.ID, a), d.client.note)
+}

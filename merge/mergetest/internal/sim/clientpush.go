@@ -1,0 +1,178 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// pushClient sends what waits in a Client.
+func (w *world) pushClient(d *device, m schedule.Manner) {
+	if d.client.busy {
+		return
+	}
+	d.client.busy = true
+	defer func() { d.client.busy = false }()
+	m.Reversed, m.Last, m.Doubled, m.Spelled = false, false, false, false // what a Client sends stays as it is
+	items := d.collect()
+	if len(items) == 0 || w.Breach != nil {
+		return
+	}
+	h, ok := w.send(d, items, m)
+	if m.Meanwhile && w.Breach == nil {
+		d.meanwhile(items[0])
+	}
+	if m.Lost {
+		w.Count("answer to a client lost")
+	} else if ok && w.Breach == nil {
+		d.handAnswer(items, h)
+	}
+	w.look(m)
+}
+
+// collect takes the outbox of a Client, and compares it with what was edited.
+func (d *device) collect() (items []*check.Item) {
+	text := d.client.Outbox()
+	var decoder record.Decoder
+	var all []record.Item
+	if len(bytes.TrimSpace(text)) > 0 {
+		var err error
+		if all, err = decoder.Batch(text); err != nil {
+			d.w.Broken(law.ClientErrors, "Outbox of %s is no batch: %v", d.name, err)
+			return nil
+		}
+	}
+	raws := split(text)
+	for i, it := range all {
+		key := it.Mutation.Data.Key()
+		id, ok := d.w.IDOf(key)
+		if it.Err != nil || !ok {
+			d.w.Broken(law.ClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
+			return nil
+		}
+		items = append(items, check.NewItem(id, it.Mutation))
+		items[i].Raw = raws[i] // spelled as the Client spells it
+	}
+	if d.client.Match(items); d.w.Breach != nil {
+		d.w.Tell(d.name+" pushes", listedItems(items))
+	}
+	for i, it := range items {
+		items[i] = d.tamper(it)
+	}
+	return items
+}
+
+// split returns the items of a batch that was decoded, an array or JSON Lines, as they are
+// spelled.
+func split(text []byte) (raws []json.RawMessage) {
+	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
+		return raws
+	}
+	for d := json.NewDecoder(bytes.NewReader(text)); ; {
+		var raw json.RawMessage
+		if d.Decode(&raw) != nil {
+			return raws
+		}
+		raws = append(raws, raw)
+	}
+}
+
+func listedItems(items []*check.Item) string {
+	var lines []string
+	for _, it := range items {
+		lines = append(lines, it.Brief())
+	}
+	if len(lines) == 0 {
+		return "the outbox is empty"
+	}
+	return strings.Join(lines, "\n")
+}
+
+// tamper spoils an item that is to be refused.
+func (d *device) tamper(it *check.Item) *check.Item {
+	v, ok := it.M.Data.Get(check.Flawed)
+	bad := strings.Trim(v.Value.JSON(), `"`)
+	if !ok || !slices.Contains(d.w.o.Flaws, bad) {
+		return it
+	}
+	var b record.Builder
+	rest, err := b.Record(it.M.Data.Key(), func(yield func(string, record.FieldValue) bool) {
+		for name, v := range it.M.Data.All() {
+			if name != check.Flawed && !d.w.o.Refuses(bad, name) && !yield(name, v) {
+				return
+			}
+		}
+	})
+	d.w.Must(err)
+	bare := check.NewItem(it.ID, record.Mutation{Data: rest})
+	spoilt := d.flawed(bare, bad, v.Stamp)
+	spoilt.M = it.M
+	return spoilt
+}
+
+// handAnswer lets a Client hear the answer to what it sent.
+func (d *device) handAnswer(items []*check.Item, h heard) {
+	late := false
+	for i, r := range h.replies {
+		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
+		late = late || r.Code == merge.TooFarAhead
+		for name, v := range items[i].M.Data.All() {
+			x := oracle.Written{FieldKey: oracle.FieldKey{ID: items[i].ID, Field: name}, Write: check.WriteOf(v)}
+			switch {
+			case r.Verdict == "accepted":
+				d.confirm(items[i].ID, name, v)
+			case final:
+				d.client.Refused[x] = true
+				d.w.Count("client refused")
+			}
+			if final {
+				d.client.Drop(x)
+			}
+		}
+	}
+	if late {
+		d.w.Count("client too far ahead")
+		d.client.AllowRestamp()
+	}
+	if err := d.client.Answer(h.text); err != nil {
+		d.w.Broken(law.ClientErrors, "Answer by %s: %v", d.name, err)
+		return
+	}
+	d.client.JudgeShown(d.confirmed)
+}
+
+// interrupted gives a Client the first page of several, closes it, and opens it again. It reports
+// whether that is possible, and then the Client pulls on from where it says.
+func (d *device) interrupted(p page) bool {
+	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last one is empty
+		return false
+	}
+	if err := d.client.Pulled(p.parts[0].lines, p.parts[0].next); err != nil {
+		d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
+		return false
+	}
+	d.take(p.records[:p.parts[0].upto])
+	d.reopen()
+	d.cursor = d.client.Cursor()
+	d.w.Count("closed between pages")
+	return d.w.Breach == nil
+}
+
+// handPulled gives a Client what it pulled.
+func (d *device) handPulled(p page) {
+	for _, part := range p.parts {
+		if err := d.client.Pulled(part.lines, part.next); err != nil {
+			d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
+			return
+		}
+	}
+	d.client.JudgeShown(d.confirmed)
+}

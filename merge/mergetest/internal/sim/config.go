@@ -1,0 +1,30 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// Config is what is run.
+type Config struct {
+	check.Rules
+	NewApp NewApp // nil: all devices are the kit's own
+	ops    map[*schedule.Kind]op
+}
+
+// NewConfig returns what is run of a domain.
+func NewConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient NewApp) Config {
+	t := newTable()
+	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
+	for _, f := range flaws() {
+		d.Flaws = append(d.Flaws, f.name)
+	}
+	for _, code := range slices.Sorted(maps.Keys(refused)) {
+		d.Flaws = append(d.Flaws, string(code))
+	}
+	return Config{Rules: check.Rules{Domain: d, Refused: refused}, NewApp: newClient, ops: t.ops}
+}

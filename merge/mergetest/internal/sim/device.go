@@ -1,0 +1,225 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// device is a client as package merge describes it: what the server confirmed, an outbox,
+// and a clock.
+type device struct {
+	w         *world
+	name      string
+	index     int
+	installed int // how often it was installed anew
+	state
+	client  *clientDevice // a Client of the user, and nil if this is a device of the kit
+	backup  *state
+	batches []check.Batch // that it ever sent
+}
+
+// state is what is lost with a device, and comes back with a backup.
+type state struct {
+	id        clock.ClientID
+	skew      time.Duration
+	clock     *clock.Clock
+	last      clock.Timestamp // of the clock, when the state was saved
+	confirmed check.Confirmed // by ID and field
+	outbox    []*check.Item
+	cursor    string
+}
+
+func newDevice(w *world, index int) *device {
+	d := &device{w: w, name: schedule.People()[index], index: index}
+	d.install()
+	d.addClient()
+	return d
+}
+
+// install gives the device a state that is empty, and an ID of its own.
+func (d *device) install() {
+	skew := d.skew
+	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: check.Confirmed{}}
+	d.newClock(0)
+}
+
+// newClock gives the device a clock that is set to its skew, above what it must be above.
+func (d *device) newClock(last clock.Timestamp) {
+	wall := func() time.Time { return d.w.Now.Add(d.skew) }
+	c, err := clock.New(clock.Options{Now: wall, MaxAhead: -1, Last: last})
+	d.w.Must(err)
+	d.clock = c
+}
+
+func (d *device) setSkew(by time.Duration) (done bool) {
+	d.skew = by
+	d.newClock(d.clock.Last())
+	return true
+}
+
+// tick gives the device a clock that has issued almost all stamps of its millisecond.
+func (d *device) tick() (done bool) {
+	const ms = clock.Timestamp(time.Millisecond)
+	last := max(d.clock.Last(), clock.TimestampOf(d.w.Now.Add(d.skew)))
+	d.newClock(last - last%ms + ms - 2)
+	return true
+}
+
+// save returns a copy of the state.
+func (s *state) save() *state {
+	c := *s
+	c.last = s.clock.Last()
+	c.outbox = slices.Clone(s.outbox)
+	c.confirmed = check.Confirmed{}
+	for id, fields := range s.confirmed {
+		c.confirmed[id] = maps.Clone(fields)
+	}
+	return &c
+}
+
+// become gives the device a saved state.
+func (d *device) become(s *state) (done bool) {
+	last := s.last
+	d.state = *s.save()
+	d.newClock(last)
+	return true
+}
+
+// backUp saves the state of the device.
+func (d *device) backUp() (done bool) {
+	d.backup = d.save()
+	return true
+}
+
+// restore gives the device the state of its backup, or that in which it was installed.
+func (d *device) restore() (done bool) {
+	if d.backup == nil {
+		d.backup = (&device{w: d.w, index: d.index, installed: d.installed}).factory()
+	}
+	return d.become(d.backup)
+}
+
+// factory returns the state of a device that was just installed.
+func (d *device) factory() *state {
+	d.install()
+	return d.save()
+}
+
+// reinstall makes the device empty, with another ID.
+func (d *device) reinstall() (done bool) {
+	d.installed++
+	d.install()
+	d.addClient()
+	return true
+}
+
+func (d *device) stamp() clock.Stamp {
+	full := d.clock.Last().Counter() == 999_999
+	s := clock.Stamp{Time: d.clock.Now(), Client: d.id}
+	if full && s.Time.Counter() == 0 {
+		d.w.Count("counter carries")
+	}
+	return s
+}
+
+// shown returns what the device shows of a record: what is confirmed, joined with its
+// outbox.
+func (d *device) shown(id string) record.Record {
+	var b record.Builder
+	r, err := b.Record(d.w.Key(id), maps.All(d.confirmed[id]))
+	d.w.Must(err)
+	for _, it := range d.outbox {
+		if it.ID == id && it.Bad == "" {
+			r, _, err = b.Join(r, it.M.Data)
+			d.w.Must(err)
+		}
+	}
+	return r
+}
+
+// hear acts on the answer to some items of the outbox.
+func (d *device) hear(sent []*check.Item, replies []merge.Reply) {
+	late := false
+	for i, r := range replies {
+		at := slices.Index(d.outbox, sent[i])
+		if at < 0 {
+			continue
+		}
+		switch {
+		case r.Verdict == "accepted":
+			for name, v := range sent[i].M.Data.All() {
+				d.confirm(sent[i].ID, name, v)
+			}
+		case r.Code == merge.TooFarAhead:
+			d.skew += r.ServerTime.Time().Sub(d.w.Now.Add(d.skew))
+			late = true
+			continue
+		case r.Retryable:
+			continue
+		}
+		d.outbox = slices.Delete(d.outbox, at, at+1)
+	}
+	if late {
+		d.mend()
+	}
+}
+
+// confirm joins what was accepted with what is confirmed.
+func (d *device) confirm(id, name string, v record.FieldValue) {
+	if d.confirmed[id] == nil {
+		d.confirmed[id] = map[string]record.FieldValue{}
+	}
+	if old, ok := d.confirmed[id][name]; !ok || v.Compare(old) > 0 {
+		d.confirmed[id][name] = v
+	}
+}
+
+// mend makes the clock anew, above all that is confirmed, and stamps anew what waits to
+// be sent.
+func (d *device) mend() {
+	var last clock.Timestamp
+	for _, fields := range d.confirmed {
+		for _, v := range fields {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	d.newClock(last)
+	var sound []record.Mutation
+	for _, it := range d.outbox {
+		if it.Bad == "" {
+			sound = append(sound, it.M)
+		}
+	}
+	again, err := record.Restamp(sound, d.stamp)
+	d.w.Must(err)
+	for i, it := range d.outbox {
+		if it.Bad == "" {
+			d.outbox[i], again = check.NewItem(it.ID, again[0]), again[1:]
+		}
+	}
+}
+
+// take puts what was pulled in the place of what is confirmed, and lets the clock observe
+// it. Records of other tables and IDs are passed over.
+func (d *device) take(records []record.Record) {
+	for _, r := range records {
+		id, ok := d.w.IDOf(r.Key())
+		if !ok || !slices.Contains(d.w.o.IDs, id) {
+			continue
+		}
+		if d.confirmed[id] == nil {
+			d.confirmed[id] = map[string]record.FieldValue{}
+		}
+		for name, v := range r.All() {
+			d.confirmed[id][name] = v
+			d.w.Must(d.clock.Observe(v.Stamp.Time))
+		}
+	}
+}

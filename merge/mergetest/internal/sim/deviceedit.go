@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"maps"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// edit puts an edit into the outbox, and reports whether there was anything to edit.
+func (d *device) edit(id string, sets []schedule.Assignment) bool {
+	if d.client != nil {
+		return d.editClient(id, sets)
+	}
+	edit := d.shown(id).Edit(d.stamp())
+	for _, a := range sets {
+		switch {
+		case a.Value == "deleted":
+			edit.Delete(a.Name)
+		case a.Name == record.DeletedField && a.Value == "true":
+			edit.DeleteRecord()
+		case a.Name == record.DeletedField:
+			edit.RestoreRecord()
+		default:
+			v, err := record.ParseValue([]byte(a.Value))
+			d.w.Must(err)
+			edit.Set(a.Name, v)
+		}
+	}
+	m, err := edit.Mutation()
+	d.w.Must(err)
+	d.outbox = append(d.outbox, check.NewItem(id, m))
+	return true
+}
+
+// add edits a record, and gathers that in one item with the edit before it, as devices do whose
+// users type on. So an item can have writes with different stamps.
+func (d *device) add(id string, sets []schedule.Assignment) bool {
+	at := len(d.outbox) - 1
+	done := d.edit(id, sets)
+	if at < 0 || d.client != nil {
+		return done
+	}
+	old, it := d.outbox[at], d.outbox[at+1]
+	if old.ID != id || old.Bad != "" || old.Sent { // what was sent once is sent as it was
+		return done
+	}
+	var b record.Builder
+	both, _, err := b.Join(old.M.Data, it.M.Data)
+	d.w.Must(err)
+	base := maps.Clone(it.M.Base)
+	maps.Copy(base, old.M.Base)
+	d.outbox = append(d.outbox[:at], check.NewItem(id, record.Mutation{Data: both, Base: base}))
+	return done
+}
+
+// flood puts many edits into the outbox, each of one field, and each upon the one before.
+func (d *device) flood(s schedule.Step) (done bool) {
+	shown := d.shown(s.ID)
+	base := map[string]clock.Stamp{}
+	for _, name := range d.w.o.Names {
+		v, _ := shown.Get(name)
+		base[name] = v.Stamp
+	}
+	for i := range s.N {
+		name := d.w.o.Names[i%len(d.w.o.Names)]
+		values := d.w.o.Fields[name]
+		if len(values) == 0 {
+			values = []string{"null"}
+		}
+		v, err := record.ParseValue([]byte(values[i/len(d.w.o.Names)%len(values)]))
+		d.w.Must(err)
+		at := d.stamp()
+		one := check.RecordOf(d.w.Key(s.ID), map[string]record.FieldValue{name: {Value: v, Stamp: at}})
+		d.outbox = append(d.outbox, check.NewItem(s.ID, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}}))
+		base[name] = at
+	}
+	return true
+}

@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Some mistakes look like others: a pull that is late looks as if another write had won, and a record
+// that stands for two as if somebody had merged values. An experiment tells them apart.
+
+// Stale reports whether the greatest write of a field is stored, though a pull did not return it: sent
+// again, it changes nothing, and then, or an hour later, a pull returns it. Who is who pulled, and f is
+// what was found. After this experiment the run is over.
+func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool {
+	p := w.Ledger.Histories[k]
+	if !p.Some || ok && (p.Writes[f] == nil || p.Writes[f].State == oracle.Refused) {
+		return false
+	}
+	b, sent := w.sending(oracle.Written{FieldKey: k, Write: p.Best})
+	if !sent || !w.unchanged(b) {
+		return false
+	}
+	for range 3 {
+		if w.returned(k, who) {
+			return true
+		}
+		w.unchanged(b)
+		w.Now = w.Now.Add(time.Hour)
+	}
+	return w.returned(k, who)
+}
+
+// WrittenLater reports whether a later pull returns a write of the server's own, where one before
+// returned f.
+func (w *world) WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool {
+	for range 3 {
+		w.unchanged(check.Batch{Client: schedule.Stranger()}) // a push of nothing
+		w.Now = w.Now.Add(time.Hour)
+		if g := w.Fresh()[k]; g != f && g.Value == v.JSON() {
+			return true
+		}
+	}
+	return false
+}
+
+// sending returns the item in which a write came last, as a batch.
+func (w *world) sending(x oracle.Written) (b check.Batch, ok bool) {
+	for _, d := range w.devices {
+		if d == nil {
+			continue
+		}
+		for _, b := range slices.Backward(d.batches) {
+			for _, it := range b.Items {
+				if it.Bad == "" && slices.Contains(it.Writes, x) {
+					return check.Batch{Client: b.Client, Items: []*check.Item{it}}, true
+				}
+			}
+		}
+	}
+	return b, false
+}
+
+// unchanged reports whether a batch of one item is accepted and changes nothing.
+func (w *world) unchanged(b check.Batch) bool {
+	var text []byte
+	var err error
+	w.serve(&request{Batch: b}, func() { text, err = w.backend.Push(b.Client, body(b)) })
+	var replies []merge.Reply
+	if err != nil || json.Unmarshal(text, &replies) != nil || len(replies) != 1 {
+		return false
+	}
+	return replies[0].Verdict == "accepted" && !replies[0].Changed
+}
+
+// returned reports whether a pull now returns what a field should be: one from the beginning, or one
+// from the cursor of the device that pulled.
+func (w *world) returned(k oracle.FieldKey, who string) bool {
+	found := w.Fresh()
+	if i := slices.Index(schedule.People(), who); i >= 0 {
+		d := w.devices[i]
+		p, _ := w.read(&request{pull: d}, d.id, d.cursor)
+		d.take(p.records)
+		found = d.found()
+	}
+	f, ok := found[k]
+	return w.Ledger.Histories[k].Permits(f, ok)
+}

@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// serverOps are what a server does by itself.
+func serverOps() []family {
+	return []family{
+		{often: schedule.InHalf(2), ops: []op{{
+			Kind:  schedule.Kind{Name: "restarts", Who: schedule.OfServer},
+			run:   func(w *world, _ schedule.Step) { w.restart() },
+			needs: backendCan(check.CanRestart), covers: []string{"restarts", "restarts before it is read"},
+		}}},
+		{often: schedule.InHalf(2), ops: []op{{
+			Kind: schedule.Kind{
+				Name: "writes", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord(), schedule.Assignments(1)},
+				Draw: func(d *schedule.Dice, s *schedule.Step) { s.Sets = d.Sets(false)[:1] },
+			},
+			run:   (*world).write,
+			needs: backendCan(check.CanWrite), covers: []string{"writes"},
+		}}},
+	}
+}
+
+// rareServerOps are what a server goes through in one of three runs.
+func rareServerOps() []family {
+	return []family{
+		{often: schedule.InThird(1), ops: []op{{
+			Kind: schedule.Kind{Name: "backs-up", Who: schedule.OfServer, Follow: afterBackup},
+			run:  func(w *world, _ schedule.Step) { w.backUp() },
+		}}},
+		{ops: []op{{
+			Kind:   schedule.Kind{Name: "is-restored", Who: schedule.OfServer},
+			run:    func(w *world, _ schedule.Step) { w.restore() },
+			needs:  func(a check.Abilities, o schedule.Domain) bool { return a.Can(check.CanRestore) && !o.Clients },
+			covers: []string{"server is restored"},
+		}}},
+		{often: schedule.InThird(1), ops: []op{{
+			Kind: schedule.Kind{Name: "forgets-time", Who: schedule.OfServer, Follow: func(f schedule.Follow) []schedule.Step {
+				return []schedule.Step{f.Edit(f.A), f.Pushes(f.A), f.Pushes(f.B), f.Does(schedule.Server, "learns-time")}
+			}},
+			run:   func(w *world, _ schedule.Step) { w.setClockUnset(true) },
+			needs: JudgesTime, covers: []string{"server's clock not set"},
+		}}},
+		{ops: []op{{
+			Kind: schedule.Kind{Name: "learns-time", Who: schedule.OfServer},
+			run:  func(w *world, _ schedule.Step) { w.setClockUnset(false) },
+		}}},
+	}
+}
+
+// backendCan reports whether the backend, or a Client, was seen to be able to do something.
+func backendCan(b check.Abilities) func(check.Abilities, schedule.Domain) bool {
+	return func(a check.Abilities, _ schedule.Domain) bool { return a.Can(b) }
+}
+
+// JudgesTime reports whether the backend must refuse stamps that are too far ahead.
+func JudgesTime(a check.Abilities, o schedule.Domain) bool {
+	return a.Can(check.CanTellTime) && o.Bounded()
+}
+
+// afterBackup restores the server twice, since what changes with each restore must differ from what it
+// was after the one before.
+func afterBackup(f schedule.Follow) []schedule.Step {
+	if f.On() {
+		return restoredMarks(f)
+	}
+	restored := f.Does(schedule.Server, "is-restored")
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), restored, f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.A),
+		f.Pulls(f.C), restored, f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.C),
+	}
+}
+
+// restoredMarks is what shows whether the marks of clients are restored with the records: an edit comes
+// that loses, after a restore. It came before the backup, or after it, or never.
+func restoredMarks(f schedule.Follow) []schedule.Step {
+	if f.Domain.Devices > 1 {
+		f.B = (f.A + 1 + f.IntN(f.Domain.Devices-1)) % f.Domain.Devices
+	}
+	a, b, push := f.Edit(f.A), f.Edit(f.B), f.Pushes(f.A)
+	a.Sets[0].Value = "deleted" // and so unlike the other one
+	b.Sets[0].Value = f.Values[0]
+	saved, restored, again := f.Does(schedule.Server, "backs-up"), f.Does(schedule.Server, "is-restored"), f.Resends(f.A, 0)
+	before := []schedule.Step{a, push, f.Pulls(f.B), b, f.Pushes(f.B), saved, restored, again}
+	after := []schedule.Step{saved, a, push, f.Pulls(f.B), b, restored, f.Pushes(f.B), again}
+	never := []schedule.Step{f.Edit(f.A), push, a, f.Wait(time.Millisecond), b, f.Pushes(f.B), saved, restored, push}
+	return schedule.Pick(f.Dice, before, after, never)
+}

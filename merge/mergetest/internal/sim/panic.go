@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+)
+
+// catch calls something that calls the backend or a Client, and notes if one of them panics,
+// so that there is a seed and a schedule to repeat it.
+func (w *world) catch(call func()) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		where, stack := panicked()
+		if r := w.serving; r != nil {
+			w.serving = nil
+			w.Tell(r.does, where+" panics")
+		}
+		l := law.Panics
+		if stack == "" {
+			l = law.Kit
+		}
+		w.Broken(l, "%s panicked: %v\n%s", where, p, stack)
+		w.panicked = true
+	}()
+	call()
+}
+
+// panicked returns the function that the kit called, and the stack from there on to where it
+// panicked, innermost first.
+func panicked() (where, stack string) {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	var lines []string
+	began := false
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, "runtime."):
+			began = began || f.Function == "runtime.gopanic"
+		case !began:
+		case ofKit(f):
+			return where, strings.Join(check.Elided(lines, 5), "\n")
+		default:
+			where = f.Function[strings.LastIndex(f.Function, "/")+1:]
+			lines = append(lines, fmt.Sprintf("  %s\n      %s:%d", f.Function, f.File, f.Line))
+		}
+	}
+	return where, strings.Join(check.Elided(lines, 5), "\n")
+}
+
+// ofKit reports whether a frame is of the kit and not of its tests.
+func ofKit(f runtime.Frame) bool {
+	name, ok := strings.CutPrefix(f.Function, "github.com/fieldlww/fieldlww/merge/mergetest")
+	return ok && (name[0] == '.' || name[0] == '/') && !strings.HasSuffix(f.File, "_test.go")
+}

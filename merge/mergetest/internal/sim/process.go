@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Backend is a backend under test: mergetest.Backend says what each method must do.
+type Backend interface {
+	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
+	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
+}
+
+// Process is a backend under test, and what else it can do. What is nil it cannot do.
+type Process struct {
+	Backend
+	Restart func() (Process, error) // starts another process over the same store
+	Backup  func() (restore func() (Process, error), err error)
+	Write   func(key record.Key, field string, v record.Value) error // makes a write of the server's own
+	Close   func() error
+}
+
+// NewProcess makes an empty backend for one run.
+type NewProcess func(*Env) (Process, error)
+
+// can returns what the backend can do.
+func (p Process) can() (a check.Abilities) {
+	if p.Restart != nil {
+		a |= check.CanRestart
+	}
+	if p.Backup != nil {
+		a |= check.CanRestore
+	}
+	if p.Write != nil {
+		a |= check.CanWrite
+	}
+	return a
+}
+
+// Env is the surroundings of a backend in one run: mergetest.Env says what each method must do.
+type Env struct{ w *world }
+
+// errCrash is what a crash returns.
+var errCrash = errors.New("mergetest: the server dies here")
+
+// Now returns the time of the server.
+func (e *Env) Now() time.Time {
+	e.w.Able |= check.CanTellTime
+	return e.w.Wall()
+}
+
+// Pause lets other requests in.
+func (e *Env) Pause() { e.w.pause() }
+
+// Crash returns an error where the server is to die.
+func (e *Env) Crash() error { return e.w.crash() }

@@ -1,0 +1,146 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// page is what a client pulled, and how far it came.
+type page struct {
+	records []record.Record
+	cursor  string
+	parts   []part
+}
+
+// part is what one request returned.
+type part struct {
+	lines []byte
+	next  string
+	upto  int // how many records came until its end
+}
+
+// pull lets a device pull until there is nothing new.
+func (w *world) pull(d *device, m schedule.Manner) {
+	if w.Breach != nil || d.client != nil && d.client.busy {
+		return
+	}
+	if d.client != nil {
+		d.cursor = d.client.Cursor()
+	}
+	r := &request{Manner: m, pull: d, does: d.name + " pulls" + m.String()}
+	p, ok := w.read(r, d.id, d.cursor)
+	if m.Closed && !m.Lost && ok && d.interrupted(p) {
+		p, ok = w.read(&request{pull: d, does: r.does}, d.id, d.cursor)
+	}
+	if m.Lost {
+		w.Count("answer to a pull lost")
+		w.Tell(d.name+" pulls, answer lost", "")
+		return
+	}
+	w.tellPull(r, p)
+	d.take(p.records)
+	d.cursor = p.cursor
+	if ok && w.Breach == nil && !r.met {
+		w.JudgePull(d.name, d.found(), nil)
+	}
+	if d.client != nil && w.Breach == nil {
+		d.handPulled(p)
+	}
+	if r.met { // what came meanwhile may be missing now, and not after the next pull
+		w.pull(d, schedule.Manner{})
+	}
+}
+
+// read pulls until there is nothing new. A pull that meets another request may fail.
+func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, ok bool) {
+	p.cursor = cursor
+	pages := 0
+	for range 1000 {
+		var lines []byte
+		var next string
+		var err error
+		w.serve(r, func() { lines, next, err = w.backend.Pull(client, p.cursor) })
+		if err != nil {
+			if w.serving == nil && !r.met {
+				w.Broken(law.Answered, "Pull(%q): %v", p.cursor, err)
+			}
+			return p, false
+		}
+		if len(bytes.TrimSpace(lines)) > 0 {
+			if pages++; pages > 1 && !r.met { // else it may be there since it came meanwhile
+				w.Able |= check.CanPage
+			}
+			records, err := w.decode(lines)
+			if err != nil {
+				w.Unreadable("Pull(%q) returned %v", p.cursor, err)
+				return p, false
+			}
+			for _, r := range records {
+				w.JudgeText(r)
+			}
+			p.records = append(p.records, records...)
+		}
+		p.parts = append(p.parts, part{lines, next, len(p.records)})
+		if next == p.cursor {
+			return p, true
+		}
+		p.cursor = next
+		w.serve(r, func() { w.between(r) })
+	}
+	w.Broken(law.Readable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
+	return p, false
+}
+
+// decode returns the records of the lines of a pull. Most lines come many times.
+func (w *world) decode(lines []byte) ([]record.Record, error) {
+	if records, ok := w.decoded[string(lines)]; ok {
+		return records, nil
+	}
+	decoder := record.Decoder{Trusted: true}
+	items, err := decoder.Batch(lines)
+	if err != nil {
+		return nil, fmt.Errorf("lines that are not a batch: %w", err)
+	}
+	var records []record.Record
+	for _, it := range items {
+		if it.Err != nil {
+			return nil, fmt.Errorf("a record that cannot be read: %w", it.Err)
+		}
+		records = append(records, it.Mutation.Data)
+	}
+	w.decoded[string(lines)] = records
+	return records, nil
+}
+
+// Fresh returns what a device sees that begins from the start.
+func (w *world) Fresh() map[oracle.FieldKey]oracle.Write {
+	found := map[oracle.FieldKey]oracle.Write{}
+	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), "")
+	for _, r := range p.records {
+		if id, ok := w.IDOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
+			for name, v := range r.All() {
+				found[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
+			}
+		}
+	}
+	return found
+}
+
+// found returns the confirmed state in the form of the ledger.
+func (d *device) found() map[oracle.FieldKey]oracle.Write {
+	found := map[oracle.FieldKey]oracle.Write{}
+	for id, fields := range d.confirmed {
+		for name, v := range fields {
+			found[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
+		}
+	}
+	return found
+}

@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// request is a push or a pull that is being served, and what is to happen within it.
+type request struct {
+	schedule.Manner
+	check.Batch
+	does           string  // how it is told
+	pull           *device // that pulls; nil if this is a push
+	outer          *request
+	pauses, points int
+	met, dead      bool
+}
+
+// serve lets a request run within which something may happen.
+func (w *world) serve(r *request, call func()) {
+	r.outer = w.serving
+	w.serving = r
+	call()
+	w.serving = r.outer
+}
+
+// IsServing reports whether a request is being served.
+func (w *world) IsServing() bool { return w.serving != nil }
+
+// meetsPush reports whether a push is being served, perhaps with other requests within it.
+func (r *request) meetsPush() bool {
+	for ; r != nil; r = r.outer {
+		if r.pull == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// maxPauses is how many pauses a storm lasts. A server that tries again for ever is served in
+// the end.
+const maxPauses = 20
+
+// pause lets another device in, if now is the time.
+func (w *world) pause() {
+	r := w.serving
+	switch {
+	case r == nil || w.Breach != nil:
+		return
+	case r.pull != nil:
+		w.Able |= check.CanPausePull
+		w.between(r)
+		return
+	}
+	w.Able |= check.CanPause
+	r.pauses++
+	w.pauses = max(w.pauses, r.pauses)
+	if r.pauses > 1 {
+		w.Able |= check.CanRetry
+	}
+	switch {
+	case r.Storms && r.pauses <= maxPauses:
+		w.storm(r)
+	case r.pauses == r.At:
+		w.meet(r)
+		w.pull(w.device(r.Whom), schedule.Manner{})
+	}
+}
+
+// between lets another device in within a pull, if now is the time: where the pull pauses, or
+// between two pages.
+func (w *world) between(r *request) {
+	if r.pauses++; r.pauses == r.At && w.device(r.Whom) != r.pull {
+		w.meet(r)
+		w.pull(w.device(r.Whom), schedule.Manner{})
+	}
+}
+
+// meet lets another device push.
+func (w *world) meet(r *request) {
+	if !r.met {
+		w.addEvent(r.does, "does not end yet")
+	}
+	before := w.Sendings
+	w.push(w.device(r.Whom), schedule.Manner{})
+	if !r.met && w.Sendings > before {
+		w.Count(map[bool]string{true: "pushes within a pull", false: "meets"}[r.pull != nil])
+	}
+	r.met = true
+}
+
+// storm lets another device edit what is being pushed, and push that.
+func (w *world) storm(r *request) {
+	d, it := w.device(r.Whom), r.Items[0]
+	if r.pauses == 2 {
+		w.Count("storms")
+	}
+	a := d.contrary(it)
+	d.edit(it.ID, []schedule.Assignment{a})
+	w.Tell(d.name+" "+schedule.Editing(it.ID, a), "")
+	w.meet(r)
+}
+
+// contrary returns an edit of what an item writes, to something else than is shown.
+func (d *device) contrary(it *check.Item) schedule.Assignment {
+	a := schedule.Assignment{Name: d.w.o.Names[0]}
+	for _, x := range it.Writes {
+		if slices.Contains(d.w.o.Names, x.Field) {
+			a.Name = x.Field
+		}
+	}
+	shown := d.shown
+	if d.client != nil {
+		shown = func(id string) record.Record { return d.client.Shown(d.w.Key(id)) }
+	}
+	a.Value = "deleted"
+	if v, _ := shown(it.ID).Get(a.Name); v.Deleted() {
+		a.Value = cmp.Or(slices.Concat(d.w.o.Fields[a.Name], []string{"null"})...)
+	}
+	return a
+}
+
+// crash tells the server to die, if now is the time.
+func (w *world) crash() error {
+	w.Able |= check.CanCrash
+	r := w.serving
+	if r == nil || r.pull != nil {
+		return nil
+	}
+	r.points++
+	w.points = max(w.points, r.points)
+	if r.Dies == 0 || r.points < r.Dies {
+		return nil
+	}
+	if !r.dead {
+		r.dead = true
+		w.Count("crashes")
+	}
+	return errCrash
+}

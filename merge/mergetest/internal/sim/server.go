@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// restart starts the server anew, if that is possible.
+func (w *world) restart() {
+	if w.backend.Restart == nil {
+		return
+	}
+	next, err := w.backend.Restart()
+	if err != nil {
+		w.Broken(law.Answered, "restart: %v", err)
+		return
+	}
+	w.backend, w.Last.Restart = next, w.Moment
+	w.Count("restarts")
+	if w.Unread {
+		w.Count("restarts before it is read")
+	}
+	w.Tell("the server is restarted", "")
+	w.Audit()
+}
+
+// write lets the server write by itself.
+func (w *world) write(s schedule.Step) {
+	if w.backend.Write == nil || w.ClockUnset {
+		return
+	}
+	for _, a := range s.Sets {
+		v, err := record.ParseValue([]byte(a.Value))
+		w.Must(err)
+		if err := w.backend.Write(w.Key(s.ID), a.Name, v); err != nil {
+			w.brokenWrite(s, err)
+			return
+		}
+		w.Count("writes")
+		w.JudgeWrite(oracle.FieldKey{ID: s.ID, Field: a.Name}, v)
+	}
+}
+
+// brokenWrite names the law that is broken by an error instead of a write.
+func (w *world) brokenWrite(s schedule.Step, err error) {
+	w.Tell(s.String(), "error: "+err.Error())
+	l := law.Answered
+	if errors.Is(err, record.ErrStamp) {
+		l = law.ServerClock
+	}
+	w.Broken(l, "Write: %v", err)
+}
+
+// serverCopy is a backup of the server, and what was known of what is in it.
+type serverCopy struct {
+	restore func() (Process, error)
+	ledger  *oracle.Ledger
+}
+
+// backUp makes a backup of the server, if that is possible. No Client learns of a restore, so
+// with them there is none.
+func (w *world) backUp() {
+	if w.backend.Backup == nil || w.o.NewApp != nil {
+		return
+	}
+	restore, err := w.backend.Backup()
+	if err != nil {
+		w.Broken(law.Answered, "Backup: %v", err)
+		return
+	}
+	w.backup = &serverCopy{restore, w.Ledger.Clone()}
+	w.Tell("the server is backed up", "")
+}
+
+// restore puts the backup in the place of the server. All devices learn of it, and send what
+// they wrote themselves again. They keep the rest, and their cursors.
+func (w *world) restore() {
+	if w.backup == nil {
+		return
+	}
+	next, err := w.backup.restore()
+	if err != nil {
+		w.Broken(law.Answered, "restore: %v", err)
+		return
+	}
+	w.backend, w.Last.Restore = next, w.Moment
+	w.Ledger = w.backup.ledger.Clone().Without(w.Ledger)
+	for _, d := range w.devices {
+		if d != nil {
+			d.renew()
+		}
+	}
+	w.Count("server is restored")
+	w.Tell("the server is restored from its backup", "all devices send what they wrote again")
+	w.Audit()
+}
+
+// renew puts what a device wrote itself, of what is confirmed, into its outbox once more.
+func (d *device) renew() {
+	var again []*check.Item
+	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
+		var b record.Builder
+		mine, err := b.Record(d.w.Key(id), func(yield func(string, record.FieldValue) bool) {
+			for name, v := range d.confirmed[id] {
+				if v.Stamp.Client == d.id && !yield(name, v) {
+					return
+				}
+			}
+		})
+		d.w.Must(err)
+		if mine.Len() > 0 {
+			again = append(again, check.NewItem(id, record.Mutation{Data: mine}))
+		}
+	}
+	d.outbox = append(again, d.outbox...)
+}
+
+// setClockUnset decides whether the server's clock is set.
+func (w *world) setClockUnset(unset bool) {
+	if unset == w.ClockUnset {
+		return
+	}
+	w.ClockUnset = unset
+	w.Tell("the clock of the server is "+map[bool]string{true: "not set", false: "set"}[unset], "")
+}

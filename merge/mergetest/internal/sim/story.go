@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"strings"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// Event is what happened in a run, for people to read.
+type Event struct {
+	At   time.Duration // since the start
+	Does string
+	Sees string // what came of it
+}
+
+// Tell adds an event to the story.
+func (w *world) Tell(does, sees string) {
+	if w.serving != nil {
+		does = "  " + does // it happens within a request
+	}
+	w.addEvent(does, sees)
+}
+
+// addEvent adds an event that does not happen within a request.
+func (w *world) addEvent(does, sees string) {
+	if w.telling {
+		w.story = append(w.story, Event{w.Now.Sub(schedule.Start()), does, sees})
+	}
+}
+
+// lastStamp says how the last edit of the device was stamped.
+func (d *device) lastStamp() string {
+	if d.client != nil {
+		return d.client.note
+	}
+	if len(d.outbox) == 0 || len(d.outbox[len(d.outbox)-1].Writes) == 0 {
+		return ""
+	}
+	return "stamped " + check.When(d.outbox[len(d.outbox)-1].Writes[0].Time)
+}
+
+// tellPush tells of a push and its verdicts.
+func (w *world) tellPush(does string, b check.Batch, replies []merge.Reply) {
+	if !w.telling {
+		return
+	}
+	var sees []string
+	for i, r := range replies {
+		sent := ""
+		if i < len(b.Items) {
+			sent = b.Items[i].Brief() + ": "
+		}
+		sees = append(sees, sent+check.Brief(r))
+		if i < len(b.Items) && b.Items[i].Spelled {
+			sees = append(sees, "  it came as "+check.Spelling(b.Items[i].Raw))
+		}
+	}
+	w.Tell(does, strings.Join(check.Elided(sees, 5), "\n"))
+}
+
+// tellPull tells of a pull and what came.
+func (w *world) tellPull(r *request, p page) {
+	if !w.telling {
+		return
+	}
+	all := map[oracle.FieldKey]oracle.Write{}
+	for _, r := range p.records {
+		for name, v := range r.All() {
+			if id, ok := w.IDOf(r.Key()); ok {
+				all[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
+			}
+		}
+	}
+	if len(all) > 0 || !w.finishing { // most of the last pulls bring nothing, and need no line
+		w.Tell(map[bool]string{true: "now that ends", false: r.pull.name + " pulls"}[r.met], check.Listed(all))
+	}
+}

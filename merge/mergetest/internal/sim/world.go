@@ -1,0 +1,119 @@
+// Package sim runs a schedule on a backend: the devices and their clocks, the network, the server, and the
+// table of what can happen to them. What it sees it hands to a judge.
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// world is one run: a backend, its devices, and what the kit knows of them.
+type world struct {
+	*check.Judge
+	o       Config
+	env     *Env
+	backend Process
+	devices []*device // nil are those that did nothing yet
+	story   []Event
+	telling bool // whether a story is kept
+
+	finishing bool        // whether the faults have ended
+	panicked  bool        // whether the backend or a Client did
+	points    int         // how often a push called Env.Crash, at most
+	pauses    int         // and Env.Pause
+	serving   *request    // nil if there is none
+	backup    *serverCopy // nil if there is none
+
+	decoded map[string][]record.Record // what pulls returned
+	grown   int                        // how many fields were added to records that grow
+}
+
+// Run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
+// what is needed to tell the story.
+func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
+	w := newWorld(o)
+	w.IDs = o.Named(s.Steps)
+	w.devices = make([]*device, len(schedule.People()))
+	w.env = &Env{w}
+	w.telling = s.Tell
+	w.catch(func() { err = w.play(create, s.Steps) })
+	if w.backend.Close != nil && !w.panicked { // else it may hold a lock
+		err = errors.Join(err, w.backend.Close())
+	}
+	return w.result(), err
+}
+
+// Result is what came of a run.
+type Result struct {
+	Breach *check.Breach // the first law that was broken, or nil
+	Counts check.Counts
+	Able   check.Abilities
+	Lasted time.Duration // of virtual time
+	Points int           // how often a push called Env.Crash, at most
+	Pauses int           // and Env.Pause
+	Story  []Event
+	Hints  []string // where to look, because of the steps
+}
+
+func (w *world) result() Result {
+	return Result{w.Breach, w.Counts, w.Able, w.Now.Sub(schedule.Start()), w.points, w.pauses, w.story, w.o.hints(w.Counts)}
+}
+
+// newWorld returns a run at its start, without a backend.
+func newWorld(o Config) *world {
+	w := &world{o: o, decoded: map[string][]record.Record{}}
+	w.Judge = check.NewJudge(o.Rules, w)
+	return w
+}
+
+// play makes a backend and plays the steps on it.
+func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
+	if w.backend, err = create(w.env); err != nil {
+		return fmt.Errorf("mergetest: no backend: %w", err)
+	}
+	if w.backend.Backend == nil {
+		return errors.New("mergetest: no backend: newBackend returned nil, and no error")
+	}
+	w.Able |= w.backend.can()
+	if err := w.mustBeEmpty(); err != nil {
+		return err
+	}
+	for i, step := range steps {
+		if w.Breach != nil {
+			break
+		}
+		w.Moment = i
+		w.do(step)
+	}
+	w.Moment = len(steps)
+	w.finish()
+	return nil
+}
+
+// mustBeEmpty returns an error if there is something of the records that devices write.
+func (w *world) mustBeEmpty() error {
+	found := w.Fresh()
+	if len(found) == 0 || w.Breach != nil {
+		return nil
+	}
+	return fmt.Errorf("mergetest: the backend is not empty when a run begins: newBackend must make an empty one each time. It has:\n%s", check.Listed(found))
+}
+
+// Scenario is what is to be run.
+type Scenario struct {
+	Steps []schedule.Step
+	Tell  bool
+}
+
+// device returns a device, which begins to exist when it is first asked for.
+func (w *world) device(i int) *device {
+	if w.devices[i] == nil {
+		w.devices[i] = newDevice(w, i)
+	}
+	return w.devices[i]
+}
