@@ -76,6 +76,16 @@ func (s Step) String() string {
 	return "Step(" + strconv.Itoa(int(s)) + ")"
 }
 
+// Seen says whether the author of one write had seen another one.
+type Seen uint8
+
+// The zero Seen claims nothing.
+const (
+	SeenUnknown Seen = iota // nothing is claimed
+	SeenYes
+	SeenNo
+)
+
 // Change is what one incoming write did to one field.
 type Change struct {
 	// Before is the write that was there, or the zero FieldValue if none was.
@@ -92,28 +102,37 @@ func compare(before, incoming record.FieldValue) Change {
 	return c
 }
 
-// decide sets the outcome, and reports whether the incoming write won. It follows
-// record.FieldValue.Compare, and looks no further than it must: a fold does
-// little else.
+// decide sets the outcome, and reports whether the incoming write won.
 func (c *Change) decide() (won bool) {
+	won, by := c.rule()
+	switch {
+	case by == SameWrite:
+		c.Outcome = Equal
+	case by == ByKind || by == ByValue:
+		c.Outcome = Collision
+	case won:
+		c.Outcome = Applied
+	default:
+		c.Outcome = Superseded
+	}
+	return won
+}
+
+// rule returns whether the incoming write is greater, and by which step. It repeats
+// record.FieldValue.Compare without copying writes, since a fold does little else.
+func (c *Change) rule() (won bool, by Step) {
 	v, w := &c.Incoming, &c.Before
 	switch {
 	case v.Stamp.Time != w.Stamp.Time:
-		won = v.Stamp.Time > w.Stamp.Time
+		return v.Stamp.Time > w.Stamp.Time, ByTime
 	case v.Stamp.Client != w.Stamp.Client:
-		won = v.Stamp.Client.Compare(w.Stamp.Client) > 0
+		return v.Stamp.Client.Compare(w.Stamp.Client) > 0, ByClient
 	case v.Value == w.Value:
-		c.Outcome = Equal
-		return false
-	default:
-		c.Outcome = Collision
-		return v.Value.Compare(w.Value) > 0
+		return false, SameWrite
+	case v.Deleted() != w.Deleted():
+		return v.Deleted(), ByKind
 	}
-	c.Outcome = Superseded
-	if won {
-		c.Outcome = Applied
-	}
-	return won
+	return v.Value.Compare(w.Value) > 0, ByValue
 }
 
 // Won reports whether the incoming write is stored now and was not before:
@@ -142,20 +161,11 @@ func (c Change) Loser() record.FieldValue {
 
 // Step returns the part of the rule that decided.
 func (c Change) Step() Step {
-	v, w := c.Incoming, c.Before
-	switch {
-	case w.IsZero():
+	if c.Before.IsZero() {
 		return FirstWrite
-	case v.Stamp.Time != w.Stamp.Time:
-		return ByTime
-	case v.Stamp.Client != w.Stamp.Client:
-		return ByClient
-	case v.Deleted() != w.Deleted():
-		return ByKind
-	case v.Value != w.Value:
-		return ByValue
 	}
-	return SameWrite
+	_, by := c.rule()
+	return by
 }
 
 // Margin returns how much later the winner is than the loser, in whole

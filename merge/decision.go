@@ -13,16 +13,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Seen says whether the author of one write had seen another one.
-type Seen uint8
-
-// What is known of it.
-const (
-	SeenUnknown Seen = iota // nothing is claimed
-	SeenYes
-	SeenNo
-)
-
 // Decision is what an Engine decided about one write of one field: which write
 // won, over which, by which step of the rule, and whether its author knew. It is
 // made of what was compared anyway; words and attributes are made when they are
