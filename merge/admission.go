@@ -67,7 +67,7 @@ func (g gate) judge(item *record.Item) verdict {
 	}
 	if g.guard != nil {
 		if err := g.guard(g.Actor, item.Mutation); err != nil {
-			return verdict{refusal: forbid(err)}
+			return verdict{refusal: refusalByGuard(err)}
 		}
 	}
 	return verdict{g.refuseAhead(data), true}
@@ -80,16 +80,16 @@ func (g gate) refuseMalformed(item *record.Item) *Refusal {
 	}
 	data := item.Mutation.Data
 	if err := data.Key().Check(); err != nil {
-		return refuse(err)
+		return refusalOf(err)
 	}
 	for _, base := range item.Mutation.Base {
 		if !base.IsZero() && (!base.Valid() || base.Time > clock.MaxTimestamp) {
-			return refuse(&record.Error{Path: "base", Offset: -1, Err: record.ErrStamp})
+			return refusalOf(&record.Error{Path: "base", Offset: -1, Err: record.ErrStamp})
 		}
 	}
 	for name := range data.All() {
 		if record.Reserved(name) && name != record.DeletedField {
-			return refuse(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: record.ErrReserved})
+			return refusalOf(&record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: record.ErrReserved})
 		}
 	}
 	return nil
@@ -121,8 +121,8 @@ func (g gate) refuseAhead(data record.Record) *Refusal {
 // refuseUnread returns the Refusal of an item that was not read. If that is because of
 // a stamp after the range, its author's clock is wrong, and the edit need not be dropped.
 func (g gate) refuseUnread(err error) *Refusal {
-	r := refuse(err)
-	if _, told := given(err); !told && errors.Is(err, clock.ErrAhead) {
+	r := refusalOf(err)
+	if _, told := refusalIn(err); !told && errors.Is(err, clock.ErrAhead) {
 		return g.ahead(r.Path, err)
 	}
 	return r
@@ -139,9 +139,9 @@ func (g gate) ahead(path string, err error) *Refusal {
 	}
 }
 
-// forbid returns the Refusal for what a Guard returned.
-func forbid(err error) *Refusal {
-	if r, ok := given(err); ok {
+// refusalByGuard returns the Refusal for what a Guard returned.
+func refusalByGuard(err error) *Refusal {
+	if r, ok := refusalIn(err); ok {
 		return r
 	}
 	return &Refusal{Code: Forbidden, Err: err}

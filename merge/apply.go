@@ -93,12 +93,12 @@ type application struct {
 	full       bool // Stored.StorageFull
 	builder    record.Builder
 	// decisions holds those of all results, one after the other.
-	decisions []Decision
-	touches   []touch // scratch
+	decisions  []Decision
+	itemWrites []itemWrite // scratch
 }
 
-// touch is one write of one item.
-type touch struct {
+// itemWrite is one write of one item.
+type itemWrite struct {
 	*Decision
 	item int
 }
@@ -140,18 +140,18 @@ func (a *application) applyTo(before record.Record, items []int) {
 // collectWrites collects the writes of the items, sorted by field, and those of a field in
 // ascending order.
 func (a *application) collectWrites(key record.Key, items []int) {
-	a.touches = a.touches[:0]
+	a.itemWrites = a.itemWrites[:0]
 	for _, i := range items {
 		from := len(a.decisions)
 		for name, w := range a.request.Items[i].Mutation.Data.All() {
 			a.watermarks.accept(w.Stamp)
 			a.decisions = append(a.decisions, Decision{Key: key, Field: name, Change: Change{Incoming: w}})
-			a.touches = append(a.touches, touch{&a.decisions[len(a.decisions)-1], i})
+			a.itemWrites = append(a.itemWrites, itemWrite{&a.decisions[len(a.decisions)-1], i})
 		}
 		a.answer.Results[i].Fields = slices.Clip(a.decisions[from:])
 	}
 	if len(items) > 1 {
-		slices.SortFunc(a.touches, func(t, u touch) int {
+		slices.SortFunc(a.itemWrites, func(t, u itemWrite) int {
 			return cmp.Or(strings.Compare(t.Field, u.Field), t.Incoming.Compare(u.Incoming))
 		})
 	}
@@ -161,18 +161,18 @@ func (a *application) collectWrites(key record.Key, items []int) {
 // the writes 3 and 5 over a stored 4, the 3 is superseded by the 4, and the 5 replaces it.
 func (a *application) decideWrites(before record.Record) {
 	var standing record.FieldValue
-	for n, t := range a.touches {
+	for n, t := range a.itemWrites {
 		switch {
-		case n == 0 || a.touches[n-1].Field != t.Field:
+		case n == 0 || a.itemWrites[n-1].Field != t.Field:
 			standing, _ = before.Get(t.Field)
 			fallthrough
-		case a.touches[n-1].Incoming != t.Incoming:
+		case a.itemWrites[n-1].Incoming != t.Incoming:
 			if t.Before = standing; t.decide() {
 				standing = t.Incoming
 			}
 		default:
 			// The same write in two items: what becomes of it is the same.
-			t.Change = a.touches[n-1].Change
+			t.Change = a.itemWrites[n-1].Change
 		}
 		a.markSeen(t)
 	}
@@ -185,8 +185,8 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 	}
 	// What is in records was checked, so it makes a record.
 	r, _ := a.builder.Record(key, func(yield func(string, record.FieldValue) bool) {
-		for n, t := range a.touches {
-			last := n+1 == len(a.touches) || a.touches[n+1].Field != t.Field
+		for n, t := range a.itemWrites {
+			last := n+1 == len(a.itemWrites) || a.itemWrites[n+1].Field != t.Field
 			if last && !yield(t.Field, t.Incoming) {
 				return
 			}
@@ -198,7 +198,7 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 // markSeen finds out whether the winner's author had seen the loser. Nothing is known
 // about writes by one client, nor without a base. Say A stored 4, upon which B writes 5: a
 // base of 4 means that B had seen it, and a base of 3 or none that it had not.
-func (a *application) markSeen(t touch) {
+func (a *application) markSeen(t itemWrite) {
 	base, known := a.request.Items[t.item].Mutation.Base[t.Field]
 	switch {
 	case !known || t.Before.IsZero() || t.Before.Stamp.Client == t.Incoming.Stamp.Client:

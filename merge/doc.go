@@ -18,6 +18,20 @@
 // listed in one place. [Push.AppendJournal] and [ParseJournalLine] keep and replay what was
 // decided.
 //
+// # Files
+//
+//	join.go collection.go delta.go digest.go   the join, and collections
+//	fold.go nameset.go                         the join of a stream of writes
+//	change.go                                  what one write did, by which step of the rule
+//	engine.go prepare.go admission.go          a push before anything is loaded
+//	apply.go room.go watermarks.go             what is decided on what is stored
+//	answer.go result.go decision.go            what was decided
+//	refusal.go code.go reply.go                what a client is told
+//	journal.go journalline.go wire.go          lines of a journal, and JSON
+//	memory                                     a reference backend
+//	mergetest                                  the convergence kit
+//	internal/lawtest internal/repotest         tests of the laws, and of the module as a whole
+//
 // # The rule
 //
 // Of two writes of one field the greater one wins: the later time, then the

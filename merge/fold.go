@@ -38,7 +38,7 @@ func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change
 	if found {
 		// A name that is there already was checked.
 		if i := d.names.position(name); i >= 0 && w.Stamp.Valid() && name != record.DeletedField {
-			d.meet(i, w, &c)
+			d.joinAt(i, w, &c)
 			return c, nil
 		}
 	}
@@ -50,7 +50,7 @@ func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change
 			return Change{}, err
 		}
 	}
-	f.join(&d, name, w, &c)
+	f.joinField(&d, name, w, &c)
 	f.put(key, d, found)
 	return c, nil
 }
@@ -67,7 +67,7 @@ func (f *Fold) Add(r record.Record) {
 	before := len(d.writes)
 	var c Change
 	for name, w := range r.All() {
-		if i, won := f.join(&d, name, w, &c); won {
+		if i, won := f.joinField(&d, name, w, &c); won {
 			d.writes[i].Value = w.Value.Clone()
 		}
 	}
@@ -87,7 +87,7 @@ func (f *Fold) Collection() Collection {
 	for table, ids := range f.tables {
 		for id, d := range ids {
 			// What is in a draft was checked, so it makes a record.
-			r, _ := b.Record(record.Key{Table: table, ID: id}, d.all)
+			r, _ := b.Record(record.Key{Table: table, ID: id}, d.fields)
 			records = append(records, r)
 		}
 	}
@@ -119,12 +119,12 @@ func (f *Fold) put(key record.Key, d draft, found bool) {
 	}
 }
 
-// join joins a write, which was checked, to a field of d, and says in c what it
+// joinField joins a write, which was checked, to a field of d, and says in c what it
 // did. It returns the position of the field, and whether the write is there now
 // and was not before.
-func (f *Fold) join(d *draft, name string, w record.FieldValue, c *Change) (i int, won bool) {
+func (f *Fold) joinField(d *draft, name string, w record.FieldValue, c *Change) (i int, won bool) {
 	if i := d.names.position(name); i >= 0 {
-		return i, d.meet(i, w, c)
+		return i, d.joinAt(i, w, c)
 	}
 	d.names, i = f.names.with(d.names, name)
 	d.writes = slices.Insert(d.writes, i, w)
@@ -132,9 +132,9 @@ func (f *Fold) join(d *draft, name string, w record.FieldValue, c *Change) (i in
 	return i, true
 }
 
-// meet joins a write to the field at position i, and reports whether it won. A
+// joinAt joins a write to the field at position i, and reports whether it won. A
 // Change is large, so it is filled in where it is wanted.
-func (d *draft) meet(i int, w record.FieldValue, c *Change) (won bool) {
+func (d *draft) joinAt(i int, w record.FieldValue, c *Change) (won bool) {
 	c.Before, c.Incoming = d.writes[i], w
 	if won = c.decide(); won {
 		d.writes[i] = w
@@ -142,8 +142,8 @@ func (d *draft) meet(i int, w record.FieldValue, c *Change) (won bool) {
 	return won
 }
 
-// all yields the fields of d.
-func (d draft) all(yield func(string, record.FieldValue) bool) {
+// fields yields the fields of d.
+func (d draft) fields(yield func(string, record.FieldValue) bool) {
 	for i, name := range d.names.list {
 		if !yield(name, d.writes[i]) {
 			return

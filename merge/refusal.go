@@ -67,9 +67,9 @@ func (r *Refusal) detail() string {
 	return ""
 }
 
-// given returns the Refusal that err is or wraps, if it has a code. A server time that
+// refusalIn returns the Refusal that err is or wraps, if it has a code. A server time that
 // no text can tell is left out.
-func given(err error) (*Refusal, bool) {
+func refusalIn(err error) (*Refusal, bool) {
 	var r *Refusal
 	if !errors.As(err, &r) || r == nil || r.Code == "" {
 		return nil, false
@@ -82,9 +82,9 @@ func given(err error) (*Refusal, bool) {
 	return r, true
 }
 
-// refuse returns the Refusal for the error that an item was read with.
-func refuse(err error) *Refusal {
-	if r, ok := given(err); ok {
+// refusalOf returns the Refusal of an item that was read with an error.
+func refusalOf(err error) *Refusal {
+	if r, ok := refusalIn(err); ok {
 		return r
 	}
 	r := &Refusal{Code: Invalid, Err: err}

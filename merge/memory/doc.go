@@ -10,6 +10,10 @@
 // persistence, and it writes nothing of its own, so it has no clock to stamp with. Package
 // merge describes what a database adds, and examples/syncserver is a whole server.
 //
-// A [Server] is a mergetest.Backend. The files: server has the two handlers, and store what
-// would be tables.
+// A [Server] is a mergetest.Backend.
+//
+// # Files
+//
+//	server.go   the push and the pull handler
+//	store.go    what would be tables: records, watermarks and the sequence
 package memory
