@@ -55,21 +55,21 @@ func (r *Replica) Answer(answer []byte) error {
 		}
 	}
 	r.unsaved.state = true
-	r.correct(serverTime, late)
+	r.takeServerTime(serverTime, late)
 	r.coalesceKept(batch)
 	r.noticeFull(replies)
 	return nil
 }
 
-// correct takes the server's time, and restamps what was too far ahead.
-func (r *Replica) correct(serverTime clock.Timestamp, late []*item) {
+// takeServerTime takes the server's time, and restamps what was too far ahead.
+func (r *Replica) takeServerTime(serverTime clock.Timestamp, late []*item) {
 	took := r.reading().Sub(r.asked)
 	if len(late) == 0 {
-		r.heed(serverTime, took)
+		r.applyServerTime(serverTime, took)
 		return
 	}
-	by := r.hear(serverTime, took)
-	if again := r.settle(limitAt(serverTime), late); again > 0 || by != 0 {
+	by := r.adjustOffset(serverTime, took)
+	if again := r.restampWaiting(limitAt(serverTime), late); again > 0 || by != 0 {
 		r.notice(Notice{Kind: ClockCorrected, Code: merge.TooFarAhead, By: by})
 	}
 }
@@ -143,8 +143,8 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 	h := r.remove(it)
 	for name, c := range merge.Changes(h.confirmed, it.m.Data) {
 		field := reply.Fields[name]
-		if w, ok := answered(merge.Decision{Key: h.key, Field: name, Change: c}, it.m, field); ok {
-			h.tell(w)
+		if w, ok := whyAnswered(merge.Decision{Key: h.key, Field: name, Change: c}, it.m, field); ok {
+			h.setWhy(w)
 		}
 		r.noticeLost(h.key, name, field)
 	}

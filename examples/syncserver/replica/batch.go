@@ -14,8 +14,8 @@ func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()
 	c := cut{items: max(items, 1), size: size}
-	c.take(&o.fresh)
-	c.take(&o.kept)
+	c.addFrom(&o.fresh)
+	c.addFrom(&o.kept)
 	o.batch = c.batch
 	slices.SortFunc(o.batch, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
 	var lines []byte
@@ -34,7 +34,7 @@ type cut struct {
 	full        bool
 }
 
-func (c *cut) take(queue *list.List) {
+func (c *cut) addFrom(queue *list.List) {
 	for e := queue.Front(); e != nil && !c.full && len(c.batch) < c.items; e = e.Next() {
 		it := e.Value.(*item)
 		c.line = append(it.m.AppendJSON(c.line[:0]), '\n')

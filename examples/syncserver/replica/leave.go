@@ -24,7 +24,7 @@ func (r *Replica) forget() {
 			}
 			r.touch(h.key)
 			for name := range h.whys {
-				h.forget(name)
+				h.dropWhy(name)
 			}
 			h.confirmed = record.New(h.key)
 			r.unsaved.record(h)

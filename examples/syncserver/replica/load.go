@@ -62,7 +62,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 		return &record.Error{Path: "clientId", Offset: -1, Err: record.ErrStamp}
 	}
 	r.forget()
-	r.settle(endless, nil)
+	r.restampWaiting(endless, nil)
 	return nil
 }
 

@@ -48,16 +48,16 @@ func (r *Replica) replace(now record.Record) {
 		return // as when an own edit comes back
 	}
 	h = r.touch(now.Key())
-	h.explain(now)
+	h.updateWhys(now)
 	before := h.confirmed
 	h.confirmed = now
 	r.unsaved.record(h)
-	r.heal(h, before)
+	r.followRepair(h, before)
 }
 
-// heal follows a repair, which gives a write a lower stamp: what waits upon the old stamp is made
+// followRepair follows a repair, which gives a write a lower stamp: what waits upon the old stamp is made
 // upon the new one.
-func (r *Replica) heal(h *held, before record.Record) {
+func (r *Replica) followRepair(h *held, before record.Record) {
 	var upon []*item
 	for name, old := range before.All() {
 		now, _ := h.confirmed.Get(name)
@@ -79,27 +79,27 @@ func (r *Replica) heal(h *held, before record.Record) {
 		}
 	}
 	if len(upon) > 0 {
-		r.settle(r.limit(), upon)
+		r.restampWaiting(r.limit(), upon)
 	}
 }
 
-// explain notes why the fields of a record are what they are now.
-func (h *held) explain(now record.Record) {
+// updateWhys notes why the fields of a record are what they are now.
+func (h *held) updateWhys(now record.Record) {
 	if h.confirmed.Len() == 0 {
 		return // all are first writes
 	}
 	for name := range h.whys {
 		if _, ok := now.Get(name); !ok {
-			h.forget(name)
+			h.dropWhy(name)
 		}
 	}
 	for name, c := range merge.Changes(merged(h.confirmed), merged(now)) {
 		switch {
 		case c.Outcome == merge.Equal:
 		case c.Won() && !c.Before.IsZero():
-			h.tell(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
+			h.setWhy(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
 		default:
-			h.forget(name) // a first write, or one that was repaired
+			h.dropWhy(name) // a first write, or one that was repaired
 		}
 	}
 }

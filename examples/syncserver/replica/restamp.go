@@ -9,10 +9,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// settle lowers the clock where it is above a limit, which is what the server accepts, and restamps
+// restampWaiting lowers the clock where it is above a limit, which is what the server accepts, and restamps
 // what waits where that is needed. Late are the items that the server has just refused as too far
 // ahead, or that wait upon a stamp that was repaired. It returns how many items were restamped.
-func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
+func (r *Replica) restampWaiting(limit clock.Timestamp, late []*item) int {
 	s := settling{Replica: r, limit: limit, late: make(map[*item]bool, len(late)), renamed: make(map[clock.Stamp]clock.Stamp)}
 	for _, it := range late {
 		if future := s.future(it); len(future) > 0 {
@@ -29,7 +29,7 @@ func (r *Replica) settle(limit clock.Timestamp, late []*item) int {
 	}
 	s.now = min(clock.TimestampOf(r.Now()), s.limit)
 	r.lowerClock(s.limit)
-	s.all()
+	s.restampAll()
 	r.observe(s.last)
 	r.ahead = s.aheadOf(r.clock.Last())
 	slices.SortFunc(late, func(a, b *item) int { return cmp.Compare(b.number, a.number) })
@@ -60,8 +60,8 @@ func (s *settling) renameBase(it *item) {
 	}
 }
 
-// all looks at each item, in the order of the outbox.
-func (s *settling) all() {
+// restampAll looks at each item, in the order of the outbox.
+func (s *settling) restampAll() {
 	all := s.outbox.all()
 	s.taken = make(map[clock.Timestamp]bool, len(all))
 	for _, it := range all {
@@ -69,7 +69,7 @@ func (s *settling) all() {
 	}
 	for _, it := range all {
 		s.renameBase(it)
-		if s.due(it) {
+		if s.needsStamp(it) {
 			s.restamp(it)
 		}
 		if at := it.stamp().Time; at <= s.limit {
@@ -84,7 +84,7 @@ func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 	return s.taken
 }
 
-// due reports whether an item needs another stamp, which is so if it
+// needsStamp reports whether an item needs another stamp, which is so if it
 //
 //   - was refused as too far ahead, or would be for the same reason;
 //   - was stamped when the offset was wrong;
@@ -96,7 +96,7 @@ func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 //
 // One that edits a field whose stamp lies in the future is none of these: it waits until that is
 // repaired, or its time has come.
-func (s *settling) due(it *item) bool {
+func (s *settling) needsStamp(it *item) bool {
 	stamp := it.stamp()
 	switch {
 	case stamp.Client != s.id:

@@ -59,26 +59,26 @@ func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 	if plausible(at) {
 		r.server, r.heard = at, r.reading()
 	}
-	r.heed(at, took)
+	r.applyServerTime(at, took)
 }
 
 // plausible reports whether a time can be the one of a server whose clock was set.
 func plausible(at clock.Timestamp) bool { return at >= unset && at < endless }
 
-// heed is ServerTime for a time that an answer to a push holds. It says nothing of the pulls that
+// applyServerTime is ServerTime for a time that an answer to a push holds. It says nothing of the pulls that
 // follow, where the clock of the device may have been set meanwhile.
-func (r *Replica) heed(at clock.Timestamp, took time.Duration) {
-	by := r.hear(at, took)
+func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
+	by := r.adjustOffset(at, took)
 	if limit := limitAt(at); by != 0 || r.clock.Last() > limit {
-		r.settle(limit, nil)
+		r.restampWaiting(limit, nil)
 	}
 	if by != 0 {
 		r.notice(Notice{Kind: ClockCorrected, By: by})
 	}
 }
 
-// hear applies the rule, and returns by how much the offset has changed.
-func (r *Replica) hear(at clock.Timestamp, took time.Duration) time.Duration {
+// adjustOffset applies the rule, and returns by how much the offset has changed.
+func (r *Replica) adjustOffset(at clock.Timestamp, took time.Duration) time.Duration {
 	before := r.offset
 	if !plausible(at) || took < 0 {
 		return 0

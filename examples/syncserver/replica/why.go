@@ -31,8 +31,8 @@ func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 	return w, ok
 }
 
-// tell notes why a field is what it is. What was known of the same two writes stays known.
-func (h *held) tell(w Why) {
+// setWhy notes why a field is what it is. What was known of the same two writes stays known.
+func (h *held) setWhy(w Why) {
 	old, ok := h.whys[w.Field]
 	if ok && old.Winner().Stamp == w.Winner().Stamp && old.Loser().Stamp == w.Loser().Stamp {
 		if w.BeforeUnknown {
@@ -52,25 +52,25 @@ func (h *held) tell(w Why) {
 	h.whyChanged, h.whyStale = true, true
 }
 
-// forget takes back what was told about a field.
-func (h *held) forget(field string) {
+// dropWhy takes back what was told about a field.
+func (h *held) dropWhy(field string) {
 	if _, ok := h.whys[field]; ok {
 		delete(h.whys, field)
 		h.whyChanged, h.whyStale = true, true
 	}
 }
 
-// answered returns what is to be told of an own write that was accepted, given what it did
+// whyAnswered returns what is to be told of an own write that was accepted, given what it did
 // to what is confirmed here, and what the server said of it. The server may have compared
 // it with a write that has not come here.
-func answered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, bool) {
+func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, bool) {
 	w := Why{Decision: d}
 	met, told := otherOf(said)
 	switch {
 	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision, said.Outcome == merge.Collision.String():
 		// It was decided here as well, or a twin of the write is still to be pulled.
 	case told && met != d.Before.Stamp:
-		w.Change, w.BeforeUnknown = unknown(d, met), true
+		w.Change, w.BeforeUnknown = changeOverUnknown(d, met), true
 	case d.Outcome == merge.Equal:
 		return Why{}, false
 	}
@@ -86,8 +86,8 @@ func answered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, 
 	return w, true
 }
 
-// unknown returns the Change of an own write that met one of which only the stamp is known.
-func unknown(d merge.Decision, met clock.Stamp) merge.Change {
+// changeOverUnknown returns the Change of an own write that met one of which only the stamp is known.
+func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	before := record.FieldValue{Stamp: met}
 	if d.Field == record.DeletedField {
 		before.Value = record.Bool(false) // it has no other kind

@@ -95,7 +95,7 @@ type audit struct {
 
 func (a *audit) run(ctx context.Context) error {
 	if a.postgres {
-		if err := patient(ctx, a.tx); err != nil {
+		if err := liftTimeouts(ctx, a.tx); err != nil {
 			return err
 		}
 	}
@@ -194,16 +194,16 @@ func (a *audit) checkScopes(ctx context.Context, records []record.Record) error 
 		for _, scope := range these {
 			in.Changes = append(in.Changes, hidden[scope]...)
 		}
-		if err := a.checkThese(ctx, in, 0); err != nil {
+		if err := a.checkAndStore(ctx, in, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkThese checks scopes, and stores what comes of it. Those that are too large together
+// checkAndStore checks scopes, and stores what comes of it. Those that are too large together
 // are checked one by one.
-func (a *audit) checkThese(ctx context.Context, in violation.Input, most int) error {
+func (a *audit) checkAndStore(ctx context.Context, in violation.Input, most int) error {
 	in.Now = clock.TimestampOf(a.options.Now())
 	report, err := a.checkOn(ctx, &view{session: a.session, most: most}, a.options.Rules, in)
 	if err != nil {
@@ -222,7 +222,7 @@ func (a *audit) checkThese(ctx context.Context, in violation.Input, most int) er
 		}
 		for _, name := range f.Scopes {
 			alone := violation.Input{Changes: in.Changes, Scopes: []violation.Scope{{Rule: f.Rule, Name: name}}}
-			if err := a.checkThese(ctx, alone, auditScope); err != nil {
+			if err := a.checkAndStore(ctx, alone, auditScope); err != nil {
 				return err
 			}
 		}

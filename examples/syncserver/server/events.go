@@ -165,8 +165,8 @@ func (f *feed) current(workspace string) (int64, <-chan struct{}) {
 	return t.seq, t.changed
 }
 
-// known returns the workspaces to which anybody listens, and how far they are.
-func (f *feed) known() map[string]int64 {
+// sequences returns the workspaces to which anybody listens, and how far they are.
+func (f *feed) sequences() map[string]int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := make(map[string]int64, len(f.topics))
@@ -188,15 +188,15 @@ func (s *Server) Watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if err := s.lookAround(ctx); err != nil && ctx.Err() == nil {
+		if err := s.readSequences(ctx); err != nil && ctx.Err() == nil {
 			s.options.Log.Warn("look for changes", "err", err)
 		}
 	}
 }
 
-// lookAround reads how far the workspaces are to which anybody listens.
-func (s *Server) lookAround(ctx context.Context) error {
-	known := s.feed.known()
+// readSequences reads how far the workspaces are to which anybody listens.
+func (s *Server) readSequences(ctx context.Context) error {
+	known := s.feed.sequences()
 	if len(known) == 0 {
 		return nil
 	}

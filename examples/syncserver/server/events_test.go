@@ -95,7 +95,7 @@ func TestFeed(t *testing.T) {
 	seq, _ = f.current("a")
 	require.EqualValues(t, 5, seq, "somebody still listens")
 	f.leave(at("a"))
-	require.Equal(t, map[string]int64{"b": 7}, f.known())
+	require.Equal(t, map[string]int64{"b": 7}, f.sequences())
 
 	f.topics["b"].listeners = listenersOfWorkspace
 	require.False(t, f.join(at("b")))

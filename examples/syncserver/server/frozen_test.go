@@ -173,7 +173,7 @@ func TestPostgresSettings(t *testing.T) {
 	require.Less(t, limits.statement, pushTimeout)
 	// Only what may last is done without them.
 	require.NoError(t, d.transaction(context.Background(), func(tx *sql.Tx) error {
-		require.NoError(t, patient(context.Background(), tx))
+		require.NoError(t, liftTimeouts(context.Background(), tx))
 		var lock, idle string
 		require.NoError(t, tx.QueryRow(`SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')`).Scan(&lock, &idle))
 		require.Equal(t, []string{"0", "10s"}, []string{lock, idle})

@@ -85,8 +85,8 @@ func (d *Database) probe(ctx context.Context) error {
 	})
 }
 
-// note keeps in mind how a push to a workspace ended, if that says something about it.
-func (h *health) note(workspace string, ok bool) {
+// recordPush keeps in mind how a push to a workspace ended, if that says something about it.
+func (h *health) recordPush(workspace string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if ok {

@@ -98,7 +98,7 @@ func TestHealthOfHeldWorkspace(t *testing.T) {
 	require.Contains(t, requireHealth(t, s, ana, 200), `"status":"ok"`)
 
 	for i := range 2 * maxFailing {
-		s.health.note(fmt.Sprint(i), false)
+		s.health.recordPush(fmt.Sprint(i), false)
 	}
 	require.Equal(t, maxFailing, s.health.failing())
 }

@@ -31,14 +31,14 @@ func (s *Server) Handler() http.Handler {
 		{http.MethodGet, "/v1/events", s.handle(s.members(s.serveEvents))},
 	} {
 		mux.Handle(route.method+" "+route.path, route.handler)
-		mux.Handle(route.path, s.handle(only(route.method)))
+		mux.Handle(route.path, s.handle(allowOnly(route.method)))
 	}
 	mux.Handle("/", s.handle(serveNothing))
 	return mux
 }
 
-// only refuses all methods but one.
-func only(method string) endpoint {
+// allowOnly refuses all methods but one.
+func allowOnly(method string) endpoint {
 	if method == http.MethodGet {
 		method += ", " + http.MethodHead
 	}

@@ -53,8 +53,8 @@ func (s *session) trimJournal(ctx context.Context, most int64) error {
 	return err
 }
 
-// ErrEmpty says that there is nothing of the kind in a workspace, or no such workspace.
-var ErrEmpty = errors.New("there is none")
+// ErrEmpty says that a workspace has no records or no journal, or does not exist.
+var ErrEmpty = errors.New("the workspace is empty or does not exist: check its name, and for a journal whether the server keeps one")
 
 // Journal writes the journal of a workspace, which examples/replay reads. It holds what
 // users wrote. If nobody kept one, that is ErrEmpty.

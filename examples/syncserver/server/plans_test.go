@@ -75,7 +75,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a first pull":  func() { require.Len(t, ana.pull("0&limit=50"), 50) },
 		"a later pull":  func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
 		"nothing new":   func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
-		"listeners":     command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.lookAround(ctx) }),
+		"listeners":     command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.readSequences(ctx) }),
 		"health":        command(func() error { return s.database.probe(ctx) }),
 		"an audit":      command(func() error { _, err := s.Audit(ctx, "other"); return err }),
 		"a journal":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),

@@ -54,9 +54,9 @@ func postgresSettings(t timeouts) map[string]string {
 	}
 }
 
-// patient lets a transaction wait and work for as long as it takes. It is still ended when
+// liftTimeouts lets a transaction wait and work for as long as it takes. It is still ended when
 // its process freezes between two statements.
-func patient(ctx context.Context, tx *sql.Tx) error {
+func liftTimeouts(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, set, `{"lock_timeout": "0", "statement_timeout": "0", "transaction_timeout": "0"}`, true)
 	return err
 }

@@ -34,7 +34,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	}
 	out, err := s.push(r.Context(), m, body)
 	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
-		s.health.note(m.workspace, err == nil)
+		s.health.recordPush(m.workspace, err == nil)
 	}
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (q *quotas) admit(group, member string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	_, m := q.find(now, group, member)
+	_, m := q.accountOf(now, group, member)
 	if wait := max(m.until.Sub(now), q.wait(m.used, q.member)); wait > 0 {
 		return exceeded(wait)
 	}
@@ -115,11 +115,11 @@ func (q *quotas) afford(group, member string, cost float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	g, m := q.find(now, group, member)
+	g, m := q.accountOf(now, group, member)
 	if g.used < q.group {
 		return nil
 	}
-	part := q.group / float64(g.active(q, now, m))
+	part := q.group / float64(g.countActive(q, now, m))
 	if m.used+cost <= part {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (q *quotas) afford(group, member string, cost float64) error {
 func (q *quotas) count(group, member string, cost float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	g, m := q.find(q.now(), group, member)
+	g, m := q.accountOf(q.now(), group, member)
 	g.used += cost
 	m.used += cost
 }
@@ -149,8 +149,8 @@ func (q *quotas) wait(used, limit float64) time.Duration {
 	return max(time.Duration(float64(q.fade)*math.Log(used/limit)), time.Millisecond)
 }
 
-// find returns what a group and a member have used until now.
-func (q *quotas) find(now time.Time, group, member string) (*account, *meter) {
+// accountOf returns what a group and a member have used until now.
+func (q *quotas) accountOf(now time.Time, group, member string) (*account, *meter) {
 	g := q.of[group]
 	if g == nil {
 		if len(q.of) >= q.prune {
@@ -165,15 +165,15 @@ func (q *quotas) find(now time.Time, group, member string) (*account, *meter) {
 		q.of[group] = g
 	}
 	g.fadeTo(now, q.fade)
-	return g, g.find(q, now, member)
+	return g, g.meterOf(q, now, member)
 }
 
-// find returns what a member has used until now.
-func (g *account) find(q *quotas, now time.Time, member string) *meter {
+// meterOf returns what a member has used until now.
+func (g *account) meterOf(q *quotas, now time.Time, member string) *meter {
 	m := g.members[member]
 	if m == nil {
 		if len(g.members) >= g.prune {
-			g.active(q, now, nil)
+			g.countActive(q, now, nil)
 			g.prune = 2*len(g.members) + 64
 		}
 		if len(g.members) >= maxCounted {
@@ -188,9 +188,9 @@ func (g *account) find(q *quotas, now time.Time, member string) *meter {
 	return m
 }
 
-// active forgets members without use, other than one that is about to have some, and returns
+// countActive forgets members without use, other than one that is about to have some, and returns
 // how many are left.
-func (g *account) active(q *quotas, now time.Time, keep *meter) int {
+func (g *account) countActive(q *quotas, now time.Time, keep *meter) int {
 	for name, m := range g.members {
 		if m.fadeTo(now, q.fade); m != keep && m.used < negligible && !m.until.After(now) {
 			delete(g.members, name)

@@ -67,7 +67,7 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 	defer cancel()
 	r := &reader{of: s, by: m, w: w}
 	for {
-		wait, left := s.try(r)
+		wait, left := s.tryEnter(r)
 		if left == nil {
 			return r, nil
 		}
@@ -83,9 +83,9 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 	}
 }
 
-// try gives a reader a place. If there is none, it ends another reader if it may, and returns
+// tryEnter gives a reader a place. If there is none, it ends another reader if it may, and returns
 // how long to wait before it tries again, and what is closed when one has left.
-func (s *readers) try(r *reader) (wait time.Duration, left <-chan struct{}) {
+func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sameClient := func(other *reader) bool { return other.by == r.by }

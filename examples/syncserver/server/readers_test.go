@@ -87,7 +87,7 @@ func TestSilentReadersMakeWay(t *testing.T) {
 		wall = wall.Add(c.silent - 3*time.Millisecond)
 		s.mu.Unlock()
 		come := &reader{of: s, by: c.comes, w: httptest.NewRecorder()}
-		_, left := s.try(come)
+		_, left := s.tryEnter(come)
 		require.NotNil(t, left, c.what)
 		s.mu.Lock()
 		ended := 0
@@ -107,7 +107,7 @@ func TestSilentReadersMakeWay(t *testing.T) {
 		require.ErrorAs(t, <-over[c.ends], &fail)
 		require.Equal(t, http.StatusServiceUnavailable, fail.status)
 		<-left
-		_, left = s.try(come)
+		_, left = s.tryEnter(come)
 		require.Nil(t, left, c.what)
 		come.leave()
 	}
@@ -138,7 +138,7 @@ func TestSlowReadersThatReadAreNotSilent(t *testing.T) {
 	slow := slowly{httptest.NewRecorder(), func() {
 		pieces++
 		wall = wall.Add(maxSilence - 1)
-		_, left := s.try(&reader{of: s, by: someone("a")})
+		_, left := s.tryEnter(&reader{of: s, by: someone("a")})
 		require.NotNil(t, left)
 		require.False(t, r.ended)
 	}}

@@ -83,7 +83,7 @@ func additions() [][3]string {
 func (d *Database) migrate(ctx context.Context) error {
 	return d.transaction(ctx, func(tx *sql.Tx) error {
 		if d.postgres {
-			if err := patient(ctx, tx); err != nil {
+			if err := liftTimeouts(ctx, tx); err != nil {
 				return err
 			}
 			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.

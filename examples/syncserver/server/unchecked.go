@@ -13,9 +13,9 @@ type scopeRow struct {
 	Name string `json:"name"` // its hash, or "" for what a rule could not tell the scope of
 }
 
-// remember stores which scopes could not be checked, and forgets those that were checked
+// storeUnchecked stores which scopes could not be checked, and forgets those that were checked
 // since. Health names their rules until the scopes are checked or audited.
-func (s *session) remember(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
+func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
 	var some bool
 	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
 	if err != nil {

@@ -141,7 +141,7 @@ func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker
 	if v.err != nil {
 		return report, v.err
 	}
-	return report, s.remember(ctx, rules, in, report)
+	return report, s.storeUnchecked(ctx, rules, in, report)
 }
 
 // index keeps in mind to which scopes records and rows belong. It belongs in each

@@ -48,7 +48,7 @@ func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	defer response.Body.Close()
-	if err := refused(response); err != nil {
+	if err := statusError(response); err != nil {
 		return 0, err
 	}
 	lines := bufio.NewScanner(response.Body)
@@ -60,7 +60,7 @@ func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 		}
 		part = append(append(part, lines.Bytes()...), '\n')
 		if len(part) >= partBytes {
-			if err := c.take(part); err != nil {
+			if err := c.takePart(part); err != nil {
 				return 0, err
 			}
 			part = part[:0]
@@ -73,16 +73,16 @@ func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 	if lines.Err() != nil || len(part) == 0 {
 		return n, lines.Err()
 	}
-	return n, c.take(part)
+	return n, c.takePart(part)
 }
 
-// take takes a part of a page.
-func (c *Client) take(part []byte) error {
+// takePart takes a part of a page.
+func (c *Client) takePart(part []byte) error {
 	next, err := replica.LastSequence(part)
 	if err != nil {
 		return err
 	}
-	if !after(next, c.Replica.Cursor()) {
+	if !isAfter(next, c.Replica.Cursor()) {
 		return fmt.Errorf("%w: no sequence after the cursor", replica.ErrAnswer)
 	}
 	if err := c.Replica.Pulled(part, next); err != nil {
@@ -91,8 +91,8 @@ func (c *Client) take(part []byte) error {
 	return c.save()
 }
 
-// after reports whether a cursor comes after another one, or after none.
-func after(next, cursor string) bool {
+// isAfter reports whether a cursor comes after another one, or after none.
+func isAfter(next, cursor string) bool {
 	n, err := strconv.ParseInt(next, 10, 64)
 	was, _ := strconv.ParseInt(cursor, 10, 64)
 	return err == nil && n > was

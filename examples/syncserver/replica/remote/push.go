@@ -27,12 +27,13 @@ const (
 )
 
 // Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept all that
-// waits waiting, twice in a row. A batch that is refused as malformed or too large is halved, until
-// the invalid item is found, which is dropped. A batch that does not arrive in time is halved as
+// waits waiting, twice in a row. A batch that is refused as malformed or too large is halved until a
+// part is accepted or the invalid item is found, which is dropped; each batch after that may have
+// twice as many items. A batch that does not arrive in time is halved as
 // well; an item that does not arrive by itself stays, and the error is returned. If the quota is used
 // up, the outbox stays as it is: see StatusError.RetryAfter.
 func (c *Client) Push(ctx context.Context) error {
-	items := maxItems // fewer in search of an item that makes no sense
+	items := maxItems // fewer after a batch was refused
 	idle := 0         // how many items were answered since one left the outbox
 	for {
 		if err := c.save(); err != nil {
@@ -63,7 +64,7 @@ func (c *Client) Push(ctx context.Context) error {
 		if err := c.Replica.Answer(answer); err != nil {
 			return err
 		}
-		items = maxItems
+		items = min(2*items, maxItems)
 		idle += sent
 		if c.Replica.NumWaiting() < before {
 			idle = 0
@@ -98,7 +99,7 @@ func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := whole(response)
+	body, err := readAnswer(response)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,26 @@ func TestLarge(t *testing.T) {
 	require.Zero(t, r.Replica.NumWaiting())
 	require.Equal(t, 12, s.Records().Len())
 	require.Empty(t, r.Replica.TakeNotices())
+}
+
+// TestTooManyAtOnce: where the server takes fewer items than the client sends, the client finds
+// out how many, and does not begin with all of them again after each batch.
+func TestTooManyAtOnce(t *testing.T) {
+	s, r := start(t)
+	for i := range 1000 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	s.most = 100
+	s.answerBy(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		fmt.Fprint(w, `{"code":"too_large","detail":"why"}`)
+	})
+	require.NoError(t, r.Push(context.Background()))
+	require.Equal(t, 1000, s.Records().Len())
+	require.Empty(t, r.Replica.TakeNotices())
+	batches := s.pushed()
+	require.Equal(t, []int{1000, 500, 250, 125, 62, 124, 62, 124}, batches[:8])
+	require.Less(t, len(batches), 40)
 }
 
 // TestMalformed: one item that the server cannot read is found and dropped.

@@ -64,7 +64,7 @@ func (s Server) Join(ctx context.Context, workspace, invite string) (Membership,
 	if err != nil {
 		return Membership{}, err
 	}
-	answer, err := whole(response)
+	answer, err := readAnswer(response)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -108,10 +108,10 @@ const (
 	maxRefusal = 64 << 10
 )
 
-// whole reads an answer and closes it. Unless the status is 200 the error is a *StatusError.
-func whole(response *http.Response) ([]byte, error) {
+// readAnswer reads an answer and closes it. Unless the status is 200 the error is a *StatusError.
+func readAnswer(response *http.Response) ([]byte, error) {
 	defer response.Body.Close()
-	if err := refused(response); err != nil {
+	if err := statusError(response); err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
@@ -124,8 +124,8 @@ func whole(response *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// refused returns a *StatusError unless the status is 200.
-func refused(response *http.Response) error {
+// statusError returns a *StatusError unless the status is 200.
+func statusError(response *http.Response) error {
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}
