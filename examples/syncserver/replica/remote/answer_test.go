@@ -1,0 +1,135 @@
+package remote_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
+)
+
+// TestNoServer: without a server each request fails, and nothing is lost.
+func TestNoServer(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	nowhere := r.Server
+	nowhere.URL = "http://127.0.0.1:0"
+	m, err := nowhere.Join(t.Context(), "demo", "please")
+	require.Error(t, err)
+	require.Zero(t, m)
+	there := r.Server
+	r.Server = nowhere
+	require.Error(t, r.Pull(t.Context()))
+	require.Error(t, r.Push(t.Context()))
+	require.Equal(t, 1, r.Replica.NumWaiting())
+	r.Server = there
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, 1, s.Records().Len())
+}
+
+// TestAnswerBreaksOff: an answer of which only a part arrives is an error of the network, and not
+// an invalid answer of the server.
+func TestAnswerBreaksOff(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	s.lie = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		fmt.Fprint(w, `{"results":[`)
+	}
+	_, err := r.Server.Join(t.Context(), "demo", "please")
+	for _, err := range []error{err, r.Push(t.Context())} {
+		require.Error(t, err)
+		require.NotErrorIs(t, err, replica.ErrAnswer)
+	}
+	require.Equal(t, 1, r.Replica.NumWaiting())
+}
+
+// TestLargestAnswer: an answer to a push of just the greatest size is read.
+func TestLargestAnswer(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	for _, c := range []struct {
+		size  int
+		fails bool
+	}{{16<<20 + 1, true}, {16 << 20, false}} {
+		s.lie = func(w http.ResponseWriter, _ *http.Request) {
+			text := `{"results":[{"verdict":"accepted"}]}`
+			fmt.Fprint(w, text+strings.Repeat(" ", c.size-len(text)))
+		}
+		require.Equal(t, c.fails, errors.Is(r.Push(t.Context()), replica.ErrAnswer))
+	}
+	require.Zero(t, r.Replica.NumWaiting())
+}
+
+// TestRetryAfterWithoutDate: a time to come again says nothing without the server's own time.
+func TestRetryAfterWithoutDate(t *testing.T) {
+	s, r := start(t)
+	s.lie = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "Mon, 02 Mar 2026 14:02:30 GMT")
+		w.Header()["Date"] = nil
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	var fail *remote.StatusError
+	require.ErrorAs(t, r.Pull(t.Context()), &fail)
+	require.Zero(t, fail.RetryAfter)
+}
+
+// TestStatusErrorText: an error names what the server said, and what it did not say is left out.
+func TestStatusErrorText(t *testing.T) {
+	for want, fail := range map[string]remote.StatusError{
+		"remote: status 502":                                  {Status: 502},
+		"remote: status 401: unauthorized":                    {Status: 401, Code: "unauthorized", Detail: "private"},
+		"remote: status 429: quota_exceeded: retry after 17s": {Status: 429, Code: "quota_exceeded", RetryAfter: 17 * time.Second},
+		"remote: status 503: retry after 1s":                  {Status: 503, RetryAfter: time.Second},
+	} {
+		require.EqualError(t, &fail, want)
+	}
+}
+
+// TestSaveFailsWithinAPage: a page that is taken in parts ends with the part that cannot be saved.
+func TestSaveFailsWithinAPage(t *testing.T) {
+	s, r := start(t)
+	for i := range 30 {
+		edit(t, r, fmt.Sprint(i), strings.Repeat("x", 90_000))
+	}
+	require.NoError(t, r.Push(t.Context()))
+	other, err := replica.Open(replica.Options{ID: ben})
+	require.NoError(t, err)
+	full := errors.New("the disk is full")
+	c := remote.Client{Server: r.Server, Token: "t", Replica: other, Save: func([]replica.Entry) error { return full }}
+	require.ErrorIs(t, c.Pull(context.Background()), full)
+	require.Equal(t, 1, s.asked["/v1/pull"])
+	taken := 0
+	for range other.Records("tasks") {
+		taken++
+	}
+	require.Less(t, taken, 30)
+	c.Save = nil
+	require.NoError(t, c.Pull(context.Background()))
+}
+
+// TestBatchesGrowSlowly: after a batch was slow, each batch that arrives in time lets the next one
+// have twice as many items, and no more.
+func TestBatchesGrowSlowly(t *testing.T) {
+	s, r := start(t)
+	s.most = 100
+	s.answerBy(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) })
+	for i := range 300 {
+		edit(t, r, fmt.Sprint(i), "x")
+	}
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, []int{300, 150, 75, 150, 75, 150, 75, 75}, s.pushed())
+	for i := range 300 {
+		edit(t, r, fmt.Sprint("more", i), "x")
+	}
+	s.answerBy(nil)
+	require.NoError(t, r.Push(t.Context()))
+	require.Equal(t, []int{300}, s.pushed())
+}
