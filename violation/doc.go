@@ -170,7 +170,8 @@
 // readers of one record may not know of another.
 //
 // A record that a rule fails on, or that makes its scope too large, leaves all records of the
-// scope unchecked: let the Guard bound what users write to records that rules read.
+// scope unchecked: let the Guard bound what users write to records that rules read, and
+// merge.Engine.TableMaxRecord how large these become.
 //
 // If a row lists only the first records, a record that is not listed and becomes unreadable
 // counts as gone.

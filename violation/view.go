@@ -14,8 +14,8 @@ import (
 // A view is used by one goroutine at a time. What it returns is not changed.
 type View interface {
 	// Groups returns, for each of the named scopes of a rule, the records and the rows of
-	// violations that stand in it by Checker.ScopesOf: records of the rule, deleted ones
-	// included, and open rows.
+	// violations that stand in it by Checker.ScopesOf: records of the rule, also deleted ones
+	// for which the rule names scopes, and open rows.
 	Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error)
 
 	// Get returns the record of each key. One that does not exist has no fields.

@@ -132,6 +132,12 @@ func TestRepairWithAnotherValue(t *testing.T) {
 	w.poison("repaired", -time.Minute)
 	d.told(0, 0)
 	d.pull()
+	waiting := d.Waiting()
+	require.Nil(t, waiting[0].Base)
+	d.save()
+	again := &device{w: w, id: d.id, disk: d.disk}
+	again.open()
+	require.Equal(t, waiting, again.Waiting())
 	d.edit(poisoned, "title", str("mine"))
 	require.Len(t, d.Waiting(), 1)
 	require.NotContains(t, d.Waiting()[0].Base, "title", "an edit that takes its place claims nothing either")
@@ -334,25 +340,6 @@ func TestRepairReachesWhatWasSent(t *testing.T) {
 	d.sync()
 	require.Empty(t, d.Waiting())
 	require.Equal(t, `"mine"`, d.title(poisoned))
-}
-
-// TestRepairWithAnotherValueLeavesNoBase: an edit whose only base was repaired with another value
-// has none, as after a restart.
-func TestRepairWithAnotherValueLeavesNoBase(t *testing.T) {
-	w := newWorld(t)
-	d := w.device(ana)
-	w.poison("theirs", 8*time.Hour)
-	d.sync()
-	d.edit(poisoned, "title", str("mine"))
-	w.poison("repaired", -time.Minute)
-	d.told(0, 0)
-	d.pull()
-	waiting := d.Waiting()
-	require.Len(t, waiting, 1)
-	require.Nil(t, waiting[0].Base)
-	d.save()
-	d.open()
-	require.Equal(t, waiting, d.Waiting())
 }
 
 // TestOwnClockAheadIsNoStampFromTheFuture: a field that was edited by a clock that is ahead is
