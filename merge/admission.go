@@ -20,7 +20,7 @@ import (
 // again after later ones sends out of order, see Rewound.
 type Guard func(actor clock.ClientID, m record.Mutation) error
 
-// verdict is what was found out about one item by itself.
+// verdict says whether one item is admitted.
 type verdict struct {
 	refusal *Refusal // nil if it is admitted
 	// derived tells that the refusal follows from the item, the actor and the wall time, so

@@ -15,8 +15,8 @@ type Update struct {
 	After record.Record
 }
 
-// Answer is what becomes of a Push. It shares memory with the Request and with Stored, and
-// never changes.
+// Answer is what was decided about a Push. It shares memory with the Request and with
+// Stored, and never changes.
 type Answer struct {
 	// Results has one Result for each item, in the order of the items. The client gets
 	// them by AppendJSON.

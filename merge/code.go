@@ -36,9 +36,8 @@ const (
 	// LimitExceeded: the item exceeds one of the limits.
 	LimitExceeded Code = "limit_exceeded"
 	// RecordFull: the item would make its record larger than Engine.MaxRecord or
-	// TableMaxRecord permits. Items
-	// that do not make it grow are still accepted: those that delete the record, delete
-	// stored fields, or replace values by others that are no longer.
+	// TableMaxRecord permits. Items that do not make it grow are still accepted: those that
+	// delete the record, delete stored fields, or replace values by others that are no longer.
 	RecordFull Code = "record_full"
 	// Forbidden: the Guard refused it.
 	Forbidden Code = "forbidden"

@@ -120,29 +120,27 @@
 //
 // # Lost edits
 //
-// Last write wins drops one of two edits. Where the later author had seen the
-// earlier edit, that is what editing means. Where not, an edit is lost, and the
-// Engine says so: of two writes by different clients, with different values, when
-// they meet, one is lost
+// Last write wins drops one of two edits. If the later author had seen the earlier edit,
+// that is what editing means. If not, an edit is lost, and the Engine reports it. Of two
+// writes by different clients, with different values, one is lost when they meet
 //
-//   - if the incoming one wins, and its base lies below the stored one. Then its
-//     author was shown something older;
-//   - if the incoming one loses, it has a base, and it is above the mark of its client,
-//     that is, it comes for the first time. Then nobody can have seen it.
+//   - if the incoming one wins, and its base lies below the stored one: its author was
+//     shown something older;
+//   - if the incoming one loses, it has a base, and it is above the watermark of its client,
+//     the greatest stamp accepted from it before: it arrives for the first time, so the
+//     author of the stored one cannot have seen it.
 //
-// The pusher hears of it in its Reply, once, and without values. Whoever wrote the
-// other edit does not, and if the answer is lost, nobody does: where an edit must not
-// be lost, store what [Answer.LostEdits] returns in the same transaction, and let it
-// sync. Package violation makes rows of it.
+// Only the pusher is told, in its Reply, once and without values; if that answer is lost,
+// no client is. Where an edit must not be lost, store what [Answer.LostEdits] returns in the
+// same transaction, and let it sync. Package violation makes rows of it.
 //
-// No report is false. None is missing where the clients of one server push by
-// themselves, with a base, in strictly ascending order of their stamps: items that share
-// a stamp go in one push. But nothing is claimed of a write that was
-// made upon one that the server refused, since what its author saw beneath is not
-// known. Of an edit that loses as it comes through a gateway nothing is claimed, and
-// between servers nothing at all: a server that takes in the state of another passes no
-// marks. Keep the mark with the records, and lock it with them: two
-// deliveries of one item at the same time would both be the first.
+// There are no false positives. There are no false negatives if the clients of one server
+// push by themselves, with a base, in strictly ascending order of their stamps: items that
+// share a stamp go in one push. Nothing is claimed about a write made upon one that the
+// server refused, since what its author saw beneath is not known; about an edit that loses
+// as it arrives through a gateway; or about writes that servers exchange by Join. Keep the
+// watermark with the records, and lock it with them: two deliveries of one item at the same
+// time would both be the first.
 //
 // # Clocks that are wrong
 //
@@ -226,7 +224,7 @@
 // Two devices that share one client ID, after a backup was restored onto both or a disk
 // was cloned, look like one client that overwrites its own edits. Where they edit one field
 // in turn, the earlier edit vanishes unreported: no lost edit, since both writes are by one
-// client, and no note, as long as each push is stamped above the mark. Rewound is noted
+// client, and no note, as long as each push is stamped above the watermark. Rewound is noted
 // only for an edit stamped below what the other device has sent, and StampCollision only if
 // both used one stamp. So mint a client ID for each installation, keep it out of backups
 // and images, and take a new one after a restore.

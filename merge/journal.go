@@ -101,11 +101,4 @@ type (
 		Data    json.RawMessage `json:"data"`
 		Refused *refusalJSON    `json:"refused"`
 	}
-	refusalJSON struct {
-		Code       Code            `json:"code"`
-		Path       string          `json:"path,omitempty"`
-		Retryable  bool            `json:"retryable,omitempty"`
-		ServerTime clock.Timestamp `json:"serverTime,omitzero"`
-		Detail     string          `json:"detail,omitempty"`
-	}
 )

@@ -108,6 +108,15 @@ func withoutIndex(path string) string {
 	return strings.TrimPrefix(path, ".")
 }
 
+// refusalJSON is the part of a Refusal that a client is told, and a journal keeps.
+type refusalJSON struct {
+	Code       Code            `json:"code"`
+	Path       string          `json:"path,omitempty"`
+	Retryable  bool            `json:"retryable,omitempty"`
+	ServerTime clock.Timestamp `json:"serverTime,omitzero"`
+	Detail     string          `json:"detail,omitempty"`
+}
+
 // refusal returns the Refusal that was given.
 func (r refusalJSON) refusal() *Refusal {
 	given := &Refusal{Code: r.Code, Path: r.Path, Retryable: r.Retryable, ServerTime: r.ServerTime}

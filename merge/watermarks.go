@@ -20,7 +20,7 @@ func newWatermarks(known []clock.Stamp) watermarks {
 	return m
 }
 
-// plainWatermarks returns the marks that a client can have; others say nothing.
+// plainWatermarks returns the watermarks that a client can have; others say nothing.
 func plainWatermarks(all []clock.Stamp) []clock.Stamp {
 	return slices.DeleteFunc(slices.Clone(all), func(s clock.Stamp) bool {
 		return s.Client.IsZero() || s.Time < 0 || s.Time > clock.MaxTimestamp
@@ -35,7 +35,7 @@ func (m *watermarks) accept(s clock.Stamp) {
 }
 
 // isNew reports whether a write is known to be delivered for the first time: a
-// client sends in the order of stamps, so what is above its mark never came before.
+// client sends in the order of stamps, so what is above its watermark never came before.
 func (m *watermarks) isNew(s clock.Stamp) bool {
 	mark, known := m.before[s.Client]
 	return known && s.Time > mark
