@@ -138,9 +138,9 @@
 // push by themselves, with a base, in strictly ascending order of their stamps: items that
 // share a stamp go in one push. Nothing is claimed about a write made upon one that the
 // server refused, since what its author saw beneath is not known; about an edit that loses
-// as it arrives through a gateway; or about writes that servers exchange by Join. Keep the
-// watermark with the records, and lock it with them: two deliveries of one item at the same
-// time would both be the first.
+// as it arrives through a gateway; or between servers: one that takes in the state of
+// another passes no watermarks. Keep the watermark with the records, and lock it with them:
+// two deliveries of one item at the same time would both be the first.
 //
 // # Clocks that are wrong
 //
