@@ -34,13 +34,15 @@ func (s Stamp) Valid() bool { return s.Time > 0 && !s.Client.IsZero() }
 // Compare returns -1, 0 or +1 in the order of time, then of the client's
 // unsigned bytes.
 func (s Stamp) Compare(t Stamp) int {
-	if s.Time == t.Time {
-		return s.Client.Compare(t.Client)
-	}
-	if s.Time < t.Time {
+	switch {
+	case s.Time < t.Time:
 		return -1
+	case s.Time > t.Time:
+		return 1
+	case s.Client == t.Client:
+		return 0
 	}
-	return 1
+	return s.Client.Compare(t.Client)
 }
 
 // String returns the text of 67 bytes: the two texts with a slash between

@@ -118,21 +118,23 @@ func (c *Change) decide() (won bool) {
 	return won
 }
 
-// rule returns whether the incoming write is greater, and by which step. It repeats
-// record.FieldValue.Compare without copying writes, since a fold does little else.
+// rule returns whether the incoming write is greater, and by which step. The order is that
+// of record.FieldValue.Compare, whose two comparisons it makes.
 func (c *Change) rule() (won bool, by Step) {
 	v, w := &c.Incoming, &c.Before
-	switch {
-	case v.Stamp.Time != w.Stamp.Time:
-		return v.Stamp.Time > w.Stamp.Time, ByTime
-	case v.Stamp.Client != w.Stamp.Client:
-		return v.Stamp.Client.Compare(w.Stamp.Client) > 0, ByClient
-	case v.Value == w.Value:
-		return false, SameWrite
-	case v.Deleted() != w.Deleted():
-		return v.Deleted(), ByKind
+	if order := v.Stamp.Compare(w.Stamp); order != 0 {
+		if by = ByClient; v.Stamp.Time != w.Stamp.Time {
+			by = ByTime
+		}
+		return order > 0, by
 	}
-	return v.Value.Compare(w.Value) > 0, ByValue
+	if v.Value == w.Value {
+		return false, SameWrite
+	}
+	if by = ByValue; v.Deleted() != w.Deleted() {
+		by = ByKind
+	}
+	return v.Value.Compare(w.Value) > 0, by
 }
 
 // Won reports whether the incoming write is stored now and was not before:

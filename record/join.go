@@ -58,6 +58,12 @@ func (b *Builder) joinAlike(x, y *Record) (changed bool) {
 // differing returns a range outside of which the writes of x and y, which have
 // the same names, are the same. Most of what is joined is the same, and the
 // beginnings and the ends of two texts are compared at once.
+//
+// Let x hold 1, 2 and 3 in its fields a, b and c, so its text is "123", and let y differ
+// in b, which is 77: its text is "1773". From the front, the stamps and ends of a are
+// the same, and so is the text "1" up to there: from is 1. From the back, the text of y is
+// longer by one, c has the same stamp and begins at 3 instead of 2, one later, and
+// behind that both texts are "3": to is 2. Only b is left to be compared.
 func differing(x, y *Record) (from, to int) {
 	to = len(x.writes)
 	others := y.writes[:to]
@@ -129,16 +135,11 @@ func (b *Builder) unite(x, y *names) *names {
 }
 
 // beats reports whether the write at position i of y is greater than the one at
-// position j of x, by the rule of FieldValue.Compare. Most are told apart by
-// their times, and most of the others are equal.
+// position j of x, as FieldValue.Compare has it.
 func (y *Record) beats(i int, x *Record, j int) bool {
-	v, w := &y.writes[i].stamp, &x.writes[j].stamp
-	if v.Time != w.Time {
-		return v.Time > w.Time
+	c := y.writes[i].stamp.Compare(x.writes[j].stamp)
+	if c == 0 {
+		c = Value{y.value(i)}.Compare(Value{x.value(j)})
 	}
-	if v.Client != w.Client {
-		return v.Client.Compare(w.Client) > 0
-	}
-	a, b := y.value(i), x.value(j)
-	return a != b && Value{a}.Compare(Value{b}) > 0
+	return c > 0
 }

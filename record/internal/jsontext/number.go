@@ -82,6 +82,13 @@ func isShort(literal []byte) bool {
 // significand returns digits, which neither begin nor end with a zero, and exp
 // such that the literal is plus or minus 0.digits times ten to the exp. Of more
 // digits than fit into the capacity of buf it returns the first ones.
+//
+//	literal   digits  exp
+//	-12.50e1  125       3  0.125e3 is 125
+//	0.00120   12       -2  0.12e-2
+//	1200      12        4  the zeros are held back, and count as places before the point
+//	1200.003  1200003   4  the next digit lets them out
+//	0.0e5               4  no digits: the number is zero, whatever exp is
 func significand(literal, buf []byte) (digits []byte, exp int) {
 	digits = buf[:0]
 	zeros := 0 // held back, as long as no other digit follows
