@@ -28,8 +28,8 @@ type contest struct {
 // contests holds the contests of all fields of which there is something to say.
 type contests map[place]contest
 
-// note takes in one write and what the merge made of it.
-func (all contests) note(w write, c merge.Change) {
+// add adds one write, and what the merge made of it.
+func (all contests) add(w write, c merge.Change) {
 	before := all[w.place]
 	now := before
 	standing, beaten := c.Winner(), c.Loser()

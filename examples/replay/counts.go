@@ -36,7 +36,7 @@ func newCounts() counts {
 	}
 }
 
-// add takes in one push.
+// add counts one push.
 func (c *counts) add(p push) {
 	in := p.Request
 	if c.pushes == 0 {
@@ -49,9 +49,9 @@ func (c *counts) add(p push) {
 		c.clients[in.Actor] = struct{}{}
 	}
 	for i, r := range p.answer.Results {
-		c.result(r)
+		c.addResult(r)
 		for _, d := range r.Fields {
-			if _, based := in.Items[i].Mutation.Base[d.Field]; !based && meets(d) {
+			if _, based := in.Items[i].Mutation.Base[d.Field]; !based && contradicts(d) {
 				c.blind++
 			}
 		}
@@ -67,14 +67,15 @@ func (c *counts) add(p push) {
 	}
 }
 
-// meets reports whether a write met one of another client, of another value.
-func meets(d merge.Decision) bool {
+// contradicts reports whether there was a write by another client, with another value, before a
+// write.
+func contradicts(d merge.Decision) bool {
 	met := d.Outcome == merge.Applied || d.Outcome == merge.Superseded
 	return met && !d.Before.IsZero() && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
 }
 
-// result takes in what became of one item.
-func (c *counts) result(r merge.Result) {
+// addResult counts the result of one item.
+func (c *counts) addResult(r merge.Result) {
 	c.items++
 	if !r.Accepted() {
 		c.refused[r.Refusal.Code]++

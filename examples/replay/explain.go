@@ -12,31 +12,31 @@ import (
 // and fields may contain slashes, that may be more than one.
 type stories struct {
 	path string
-	told []*story
+	all  []*story
 }
 
-// note takes in a write, if it is of a field that is asked for.
-func (s *stories) note(d merge.Decision) {
+// add adds a write, if it is of a field that is asked for.
+func (s *stories) add(d merge.Decision) {
 	if field, ok := fieldIn(d.Key, s.path); !ok || field != d.Field {
 		return
 	}
 	at := place{d.Key, d.Field}
-	i := slices.IndexFunc(s.told, func(t *story) bool { return t.place == at })
+	i := slices.IndexFunc(s.all, func(t *story) bool { return t.place == at })
 	if i < 0 {
-		i = len(s.told)
-		s.told = append(s.told, &story{place: at, numbering: make(numbering)})
+		i = len(s.all)
+		s.all = append(s.all, &story{place: at, numbering: make(numbering)})
 	}
-	s.told[i].note(d)
+	s.all[i].add(d)
 }
 
 // print tells all stories.
 func (s *stories) print(out *bufio.Writer, in *input, r *replay) {
 	names := namesOf(r.tally.clients)
-	places := make([]place, len(s.told))
-	for i, t := range s.told {
+	places := make([]place, len(s.all))
+	for i, t := range s.all {
 		places[i] = t.place
 	}
-	for i, t := range s.told {
+	for i, t := range s.all {
 		printTitle(out, s.path, places, i)
 		t.print(out, r, names)
 	}

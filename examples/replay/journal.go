@@ -50,7 +50,7 @@ func (j *journal) run(in *input) error {
 	if err := in.each(func(line []byte) error { return j.replay(in.n, line) }); err != nil {
 		return err
 	}
-	if j.stories != nil && len(j.stories.found()) == 0 {
+	if j.stories != nil && len(j.stories.touched()) == 0 {
 		return unknownField(in, j.explain, j.last())
 	}
 	return nil
@@ -77,7 +77,7 @@ func (j *journal) replay(line int, text []byte) error {
 		}
 	}
 	if j.stories != nil {
-		j.stories.note(p)
+		j.stories.add(p)
 	}
 	j.progress.tick("pushes replayed", j.counts.pushes)
 	return nil

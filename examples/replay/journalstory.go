@@ -13,7 +13,7 @@ import (
 // journalStories are the stories of all fields that -explain may mean.
 type journalStories struct {
 	path string
-	told []*journalStory
+	all  []*journalStory
 	// unread are the lines with refused items of which the journal does not tell what
 	// they wrote, and which may have been meant for one of these fields.
 	unread lineNumbers
@@ -47,67 +47,68 @@ type event struct {
 	since   int  // if found, the line that told of the record before; 0 if none did
 }
 
-// found returns the stories that there are to tell.
-func (s *journalStories) found() []*journalStory {
-	return slices.DeleteFunc(slices.Clone(s.told), func(t *journalStory) bool { return !t.touched })
+// touched returns the stories of fields that were stored, or that somebody wrote or tried to.
+func (s *journalStories) touched() []*journalStory {
+	return slices.DeleteFunc(slices.Clone(s.all), func(t *journalStory) bool { return !t.touched })
 }
 
-// note takes in one push.
-func (s *journalStories) note(p push) {
+// add adds one push.
+func (s *journalStories) add(p push) {
 	for _, r := range p.Stored.Records {
-		if t := s.of(r.Key()); t != nil {
-			t.find(p)
+		if t := s.storyOf(r.Key()); t != nil {
+			t.addUnpushed(p)
 		}
 	}
 	for i, r := range p.answer.Results {
-		t := s.of(r.Key)
+		t := s.storyOf(r.Key)
 		unread := !r.Accepted() && p.Request.Items[i].Mutation.Data.Len() == 0
 		nameless := r.Key.Table == "" || r.Key.ID == ""
 		switch {
 		case unread && (nameless || t != nil && !t.names(r.Refusal.Path)):
 			s.unread.add(p.line)
 		case t != nil:
-			t.item(p, i)
+			t.addItem(p, i)
 		}
 	}
 	for _, r := range p.Stored.Records {
-		if t := s.of(r.Key()); t != nil {
-			t.leave(p)
+		if t := s.storyOf(r.Key()); t != nil {
+			t.setStands(p)
 		}
 	}
 }
 
-// of returns the story of the field that is asked for in the given record, or nil.
+// storyOf returns the story of the field that is asked for in the given record, or nil.
 // It begins with the first push that names the record, since the mark that deletes
 // the record may come before the field.
-func (s *journalStories) of(key record.Key) *journalStory {
+func (s *journalStories) storyOf(key record.Key) *journalStory {
 	field, ok := fieldIn(key, s.path)
 	if !ok {
 		return nil
 	}
 	at := place{key, field}
-	i := slices.IndexFunc(s.told, func(t *journalStory) bool { return t.place == at })
+	i := slices.IndexFunc(s.all, func(t *journalStory) bool { return t.place == at })
 	if i < 0 {
-		i = len(s.told)
-		s.told = append(s.told, &journalStory{
+		i = len(s.all)
+		s.all = append(s.all, &journalStory{
 			place: at, numbering: make(numbering), stands: make(map[string]record.FieldValue),
 		})
 	}
-	return s.told[i]
+	return s.all[i]
 }
 
-// tells returns the fields that the story tells of.
-func (t *journalStory) tells() []string {
+// fields returns the fields that the story is about.
+func (t *journalStory) fields() []string {
 	if t.field == record.DeletedField {
 		return []string{t.field}
 	}
 	return []string{record.DeletedField, t.field}
 }
 
-// find compares what a push found stored with what the one before left there.
-func (t *journalStory) find(p push) {
+// addUnpushed adds the writes that a push found stored and that the push before it did not leave
+// there.
+func (t *journalStory) addUnpushed(p push) {
 	before := p.before(t.Key)
-	for _, field := range t.tells() {
+	for _, field := range t.fields() {
 		w, _ := before.Get(field)
 		if w == t.stands[field] {
 			continue
@@ -118,14 +119,14 @@ func (t *journalStory) find(p push) {
 	}
 }
 
-// item takes in one item of a push.
-func (t *journalStory) item(p push, i int) {
+// addItem adds one item of a push.
+func (t *journalStory) addItem(p push, i int) {
 	r, m := p.answer.Results[i], p.Request.Items[i].Mutation
 	e := event{line: p.line, wall: p.Request.Wall, actor: p.Request.Actor, refusal: r.Refusal}
 	after := p.after(t.Key)
 	var all []event
 	for n, field := range fieldsOfItem(m.Data) {
-		if !slices.Contains(t.tells(), field) {
+		if !slices.Contains(t.fields(), field) {
 			continue
 		}
 		if r.Accepted() {
@@ -169,34 +170,34 @@ func fieldsOfItem(data record.Record) []string {
 
 // notesOn returns the notes on an item without those that are about others of its
 // fields than the story tells of.
-func notesOn(told []event, notes []merge.Code) []merge.Code {
+func notesOn(events []event, notes []merge.Code) []merge.Code {
 	return slices.DeleteFunc(slices.Clone(notes), func(code merge.Code) bool {
 		switch code {
 		case merge.LostEdit:
-			return !slices.ContainsFunc(told, func(e event) bool { return e.Lost() })
+			return !slices.ContainsFunc(events, func(e event) bool { return e.Lost() })
 		case merge.StampCollision:
-			return !slices.ContainsFunc(told, func(e event) bool { return e.Outcome == merge.Collision })
+			return !slices.ContainsFunc(events, func(e event) bool { return e.Outcome == merge.Collision })
 		}
 		return false
 	})
 }
 
-// add takes in one event. Its values get memory of their own, so that they do not
+// add adds one event. Its values get memory of their own, so that they do not
 // keep the records that they came in.
 func (t *journalStory) add(e event) {
 	e.Before.Value, e.Incoming.Value = e.Before.Value.Clone(), e.Incoming.Value.Clone()
 	t.events = append(t.events, e)
 	t.touched = t.touched || e.Field == t.field
 	if !e.Incoming.IsZero() {
-		t.numbering.note(e.Field, e.Incoming, len(t.events))
+		t.numbering.assign(e.Field, e.Incoming, len(t.events))
 	}
 }
 
-// leave remembers what is stored when a push is done.
-func (t *journalStory) leave(p push) {
+// setStands sets what is stored when a push is done.
+func (t *journalStory) setStands(p push) {
 	t.line = p.line
 	after := p.after(t.Key)
-	for _, field := range t.tells() {
+	for _, field := range t.fields() {
 		w, _ := after.Get(field)
 		w.Value = w.Value.Clone()
 		t.stands[field] = w

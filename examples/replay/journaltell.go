@@ -14,7 +14,7 @@ import (
 
 // print tells all stories.
 func (s *journalStories) print(out *bufio.Writer, j *journal) {
-	found := s.found()
+	found := s.touched()
 	places := make([]place, len(found))
 	for i, t := range found {
 		places[i] = t.place
@@ -51,7 +51,7 @@ func (t *journalStory) print(out *bufio.Writer, tell teller) {
 	for i, e := range t.events {
 		head, lines := tell.pushed(e, i+1)
 		if e.found {
-			head, lines = tell.found(e, i+1)
+			head, lines = tell.unpushed(e, i+1)
 		}
 		fmt.Fprintf(out, "\n%5d  %s\n", i+1, head)
 		for _, l := range lines {
@@ -165,8 +165,8 @@ func effect(e event) []string {
 	return nil
 }
 
-// found tells of a stored write that no push of the journal brought.
-func (t teller) found(e event, number int) (head string, lines []string) {
+// unpushed describes a stored write that no push of the journal brought.
+func (t teller) unpushed(e event, number int) (head string, lines []string) {
 	if e.since == 0 {
 		return fmt.Sprintf("before line %d: stored already", e.line),
 			[]string{t.what(e), "The journal does not tell how it came: this line is the first one to find it there."}

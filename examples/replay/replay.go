@@ -62,7 +62,7 @@ func (r *replay) run(in *input) error {
 		return err
 	}
 	r.state = r.fold.Collection()
-	if r.stories != nil && len(r.stories.told) == 0 {
+	if r.stories != nil && len(r.stories.all) == 0 {
 		return unknownField(in, r.explain, r.state)
 	}
 	if r.split == 0 {
@@ -110,9 +110,9 @@ func (r *replay) deliver(w write) error {
 		}
 	}
 	r.tally.count(change)
-	r.contests.note(w, change)
+	r.contests.add(w, change)
 	if r.stories != nil {
-		r.stories.note(w.decision(change))
+		r.stories.add(w.decision(change))
 	}
 	r.progress.tick("writes merged", r.tally.writes)
 	return nil

@@ -33,14 +33,14 @@ func newReport(state merge.Collection, all contests) *report {
 		p.sum.add(r)
 		for name, w := range r.All() {
 			at := place{r.Key(), name}
-			p.look(at, w, all[at])
+			p.addField(at, w, all[at])
 		}
 	}
 	return &p
 }
 
-// look takes in one field.
-func (p *report) look(at place, w record.FieldValue, t contest) {
+// addField adds the conflicts of one field.
+func (p *report) addField(at place, w record.FieldValue, t contest) {
 	if !t.twin.IsZero() {
 		p.examples.add(t.decide(at, w, t.twin))
 	}

@@ -19,10 +19,10 @@ type story struct {
 // mostShown is how many characters of a value a story shows.
 const mostShown = 48
 
-// note takes in the arrival of one write.
-func (t *story) note(d merge.Decision) {
+// add adds the arrival of one write.
+func (t *story) add(d merge.Decision) {
 	t.events = append(t.events, d)
-	t.numbering.note(d.Field, d.Incoming, len(t.events))
+	t.numbering.assign(d.Field, d.Incoming, len(t.events))
 }
 
 // print tells the story of one field.

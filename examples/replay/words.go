@@ -16,8 +16,8 @@ type written struct {
 // numbering knows under which number a story told of a write first.
 type numbering map[written]int
 
-// note gives a write its number, unless it has one.
-func (n numbering) note(field string, w record.FieldValue, number int) {
+// assign gives a write its number, unless it has one.
+func (n numbering) assign(field string, w record.FieldValue, number int) {
 	if _, repeated := n[written{field, w}]; !repeated {
 		n[written{field, w}] = number
 	}

@@ -93,6 +93,6 @@ func (s *server) now() clock.Timestamp { return clock.TimestampOf(s.Now()) }
 
 // exchange lets two servers join what people wrote on the other one.
 func exchange(a, b *server) error {
-	ofA, ofB := rooms.Written(a.Records()), rooms.Written(b.Records())
+	ofA, ofB := rooms.UserWrites(a.Records()), rooms.UserWrites(b.Records())
 	return errors.Join(a.take(ofB), b.take(ofA))
 }

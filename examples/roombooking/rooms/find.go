@@ -16,7 +16,7 @@ import (
 // It looks at everything, which is fine for what one person holds. A server looks at
 // what has changed: see violation.Checker.Check.
 func Find(held merge.Collection) ([]violation.Violation, error) {
-	report := Checker().Audit(Written(held), 0)
+	report := Checker().Audit(UserWrites(held), 0)
 	open := []violation.Violation{}
 	for _, u := range report.Updates {
 		v, err := violation.Parse(u.After)
@@ -47,10 +47,10 @@ func FindJSON(lines []byte) ([]byte, error) {
 	return json.Marshal(open)
 }
 
-// Written returns what people wrote: all of each meeting, and of each violation only
-// what people said of it. It is what servers exchange and join. What is derived is
-// never joined: each server derives it again.
-func Written(all merge.Collection) merge.Collection {
+// UserWrites returns what users wrote: all fields of a meeting, and violation.UserFields of a
+// violation. Servers exchange and join it. The other fields are never joined: each server
+// derives them itself.
+func UserWrites(all merge.Collection) merge.Collection {
 	var written []record.Record
 	for r := range all.All() {
 		if r.Key().Table == violation.DefaultTable {

@@ -63,19 +63,19 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestWritten: of a violation there is left what people said, and nothing if they did
+// TestUserWrites: of a violation there is left what people said, and nothing if they did
 // not say anything. What is left is enough to find the row again.
-func TestWritten(t *testing.T) {
+func TestUserWrites(t *testing.T) {
 	meetings := merge.Collect(meeting(t, "1a", in("Room B", 120, 180)), meeting(t, "2b", in("Room B", 120, 180)))
 	row := rooms.Checker().Audit(meetings, 0).Updates[0].After
-	require.Equal(t, meetings, rooms.Written(merge.Join(meetings, merge.Collect(row))))
+	require.Equal(t, meetings, rooms.UserWrites(merge.Join(meetings, merge.Collect(row))))
 
 	note, err := row.Edit(stamp(3)).Set(violation.FieldNote, "Can you move?").Mutation()
 	require.NoError(t, err)
 	row, err = merge.Records(row, note.Data)
 	require.NoError(t, err)
 	all := merge.Join(meetings, merge.Collect(row))
-	require.Equal(t, merge.Join(meetings, merge.Collect(note.Data)), rooms.Written(all))
+	require.Equal(t, merge.Join(meetings, merge.Collect(note.Data)), rooms.UserWrites(all))
 
 	open, err := rooms.Find(all)
 	require.NoError(t, err)
