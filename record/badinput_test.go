@@ -78,6 +78,7 @@ var badInputs = sync.OnceValue(func() []badInput {
 // TestBadInput has a row for each number from 1 to 47 and from 53 to 60, and for
 // nothing else. Some rows are about Go values, and have tests of their own.
 func TestBadInput(t *testing.T) {
+	skipUnderRace(t)
 	seen := map[int]bool{44: true, 55: true, 56: true, 57: true}
 	for _, row := range badInputs() {
 		seen[row.row] = true

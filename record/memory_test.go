@@ -2,6 +2,8 @@ package record_test
 
 import (
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,8 +59,19 @@ func decodeBatch(d *record.Decoder, text []byte) error {
 
 var unlimited = record.Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}
 
+// skipUnderRace skips a test that uses one goroutine and large input: the race detector
+// would find nothing and take minutes.
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	info, _ := debug.ReadBuildInfo()
+	if slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		t.Skip("one goroutine, large input")
+	}
+}
+
 // TestMemory asserts what a decoder may allocate for each byte of input.
 func TestMemory(t *testing.T) {
+	skipUnderRace(t)
 	for _, c := range costCases() {
 		t.Run(c.name, func(t *testing.T) {
 			require.Greater(t, len(c.input), 256<<10, "too short to measure")

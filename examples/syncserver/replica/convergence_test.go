@@ -26,6 +26,9 @@ func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 // TestConvergence: the kit finds nothing wrong with a Replica, nor with one that crashes and
 // is opened again.
 func TestConvergence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the kit for months")
+	}
 	t.Run("calm", func(t *testing.T) { mergetest.Run(t, newBackend, mergetest.Options{NewClient: newClient(t)}) })
 	t.Run("month", func(t *testing.T) {
 		mergetest.Run(t, newBackend, mergetest.Options{NewClient: newClient(t), Seeds: 5, Steps: 1200, First: 1000})

@@ -100,6 +100,9 @@ func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 // TestConvergence: simulated devices work with two servers on one database, under all
 // faults of the kit.
 func TestConvergence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the kit on each database")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		t.Run("tasks", func(t *testing.T) {
 			mergetest.Run(t, newPair(t, name), mergetest.Options{

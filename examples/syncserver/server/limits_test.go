@@ -199,6 +199,9 @@ func (c *client) deletion(table, id string) record.Mutation {
 // TestManyLargeRecords: a small push that is about large records is refused, and a part of it
 // is not. Where a rule would have to read them all, the push is stored without it.
 func TestManyLargeRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores hundreds of large records")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		s.engine.TableMaxRecord = nil

@@ -18,6 +18,9 @@ import (
 // TestView: the rules see what is stored, and all of it, and nothing of another workspace
 // that holds the same.
 func TestView(t *testing.T) {
+	if testing.Short() {
+		t.Skip("checks thousands of views on each database")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		ctx := context.Background()
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
