@@ -22,14 +22,18 @@ func slot(room string, hour int) rooms.Slot {
 // book lets a client make a new meeting.
 func (t *story) book(c *client, m meeting) {
 	t.say("  %s books %s at %s for %q", c.name(), m.slot.Room, rooms.Hour(m.slot.Start), m.title)
-	e := c.edit(m.key()).Set(rooms.FieldTitle, m.title).Set(rooms.FieldHost, c.owner)
-	t.plan(c, e.Set(rooms.FieldSlot, m.slot))
+	t.plan(c, c.edit(m.key()).SetStruct(rooms.Meeting{Title: m.title, Host: c.owner, Slot: m.slot}))
 }
 
-// move lets a client move a meeting.
+// move lets a client move a meeting. The edit writes the slot alone, as nothing else in the
+// meeting changed, so it overwrites no new title.
 func (t *story) move(c *client, m meeting, to rooms.Slot) {
 	t.say("  %s moves %q to %s", c.name(), m.title, rooms.Hour(to.Start))
-	t.plan(c, c.edit(m.key()).Set(rooms.FieldSlot, to))
+	shown, _ := c.shown().Get(m.key())
+	var moved rooms.Meeting
+	t.do(shown.Struct(&moved))
+	moved.Slot = to
+	t.plan(c, c.edit(m.key()).SetStruct(moved))
 }
 
 // key returns the key of the meeting.

@@ -16,14 +16,27 @@ type device struct {
 	cursor int64
 }
 
-// edit begins an edit of a task as the device sees it.
-func (d *device) edit(id string, at clock.Timestamp) *record.Edit {
+// form is a task as the app shows it. An estimate can be absent, unlike a title: its Field
+// tells that from 0, and deletes it.
+type form struct {
+	Title    string              `lww:"title"`
+	Estimate record.Field[int64] `lww:"estimate"`
+	Done     *bool               `lww:"done"`
+}
+
+// shown returns a task as the device sees it.
+func (d *device) shown(id string) record.Record {
 	key := record.Key{Table: tasksTable, ID: id}
 	task, ok := d.seen.Get(key)
 	if !ok {
 		task = record.New(key)
 	}
-	return task.Edit(clock.Stamp{Time: at, Client: d.id})
+	return task
+}
+
+// edit begins an edit of a task as the device sees it.
+func (d *device) edit(id string, at clock.Timestamp) *record.Edit {
+	return d.shown(id).Edit(clock.Stamp{Time: at, Client: d.id})
 }
 
 // apply joins the device's own mutations to what it sees, and returns them as a batch.

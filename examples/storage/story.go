@@ -36,10 +36,10 @@ func (t *story) tell() error {
 // conflict: both change the title offline, and each another field.
 func (t *story) conflict(ana, ben *device) {
 	t.push(ana, "creates the task fence",
-		ana.edit("fence", at(0)).Set("title", "Paint the fence").Set("estimate", 3))
+		ana.edit("fence", at(0)).SetStruct(form{Title: "Paint the fence", Estimate: record.FieldOf[int64](3)}))
 	t.pull(ben)
-	byAna := ana.edit("fence", at(10)).Set("title", "Paint the fence green").Set("estimate", 5)
-	byBen := ben.edit("fence", at(11)).Set("title", "Mend the fence").Set("done", false)
+	byAna := t.change(ana, "fence", at(10), func(f *form) { f.Title = "Paint the fence green"; f.Estimate.Set(5) })
+	byBen := t.change(ben, "fence", at(11), func(f *form) { f.Title = "Mend the fence"; f.Done = new(bool) })
 	t.minute = 12
 	t.push(ana, "changes title and estimate", byAna)
 	t.push(ben, "changes title and done, later and without having seen that", byBen)
@@ -65,11 +65,11 @@ func (t *story) tooFarAhead(ana, _ *device) {
 func (t *story) deletion(ana, ben *device) {
 	t.pull(ana)
 	t.pull(ben)
-	offline := ana.edit("fence", at(30)).Set("estimate", 8)
+	offline := t.change(ana, "fence", at(30), func(f *form) { f.Estimate.Set(8) })
 	late := ana.edit("gate", at(31)).Set("title", "Oil the gate twice")
 	t.minute = 35
 	t.push(ben, "deletes the estimate of fence, and the task gate",
-		ben.edit("fence", at(32)).Delete("estimate"),
+		t.change(ben, "fence", at(32), func(f *form) { f.Estimate.Delete() }),
 		ben.edit("gate", at(33)).DeleteRecord())
 	t.push(ana, "comes online with older edits of both", offline, late)
 }
@@ -85,6 +85,16 @@ func (t *story) end(ana, ben *device) {
 	t.digest = all.seen.Digest()
 	// Ana's device still shows the task that was refused; a real client drops it then.
 	t.say("Ben has what the server has: %v", ben.seen.Digest() == t.digest)
+}
+
+// change edits a task in a form: what edit changes in it is written, and nothing else.
+func (t *story) change(d *device, id string, at clock.Timestamp, edit func(*form)) *record.Edit {
+	var f form
+	if err := d.shown(id).Struct(&f); t.err == nil {
+		t.err = err
+	}
+	edit(&f)
+	return d.edit(id, at).SetStruct(f)
 }
 
 // push sends edits of one device, and says what the server answered.

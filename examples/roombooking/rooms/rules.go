@@ -21,6 +21,14 @@ const (
 	FieldSlot = "slot"
 )
 
+// Meeting is a meeting as the app shows and edits it. SetStruct of an edit writes what
+// changed in one that Struct of a record read.
+type Meeting struct {
+	Title string `lww:"title"`
+	Host  string `lww:"host"`
+	Slot  Slot   `lww:"slot"`
+}
+
 // Slot says where and when a meeting is. It is one field and not three, since it wins
 // together: two people who move one meeting at the same time must not end up with the
 // room of the one and the time of the other.
