@@ -147,6 +147,9 @@ func printCodes(row func(name string, n int, note string), codes map[merge.Code]
 
 // advice returns what to do about a code.
 func advice(code merge.Code) string {
+	if code == "not_loaded" {
+		return "An earlier version of the server did not load the record: clients sent the same again."
+	}
 	return cmp.Or(code.Advice(), "A code of the application, from its guard.")
 }
 

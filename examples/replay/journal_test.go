@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -99,6 +100,18 @@ func TestGuardIsNotNeeded(t *testing.T) {
 				t.Errorf("what the guard of an application says is told wrong:\n%s\n%s", report, story)
 			}
 		})
+	}
+}
+
+// TestEarlierJournal: a code that only earlier versions answered with is explained.
+func TestEarlierJournal(t *testing.T) {
+	text, err := os.ReadFile("../../merge/testdata/journals/earlier.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := replayed(t, string(text))
+	if !strings.HasSuffix(report, "\nAll 70 answers are byte-equal to the recorded ones.\n") || !strings.Contains(report, "An earlier version of the server did not load the record") {
+		t.Errorf("not what an earlier version answered:\n%s", report)
 	}
 }
 
