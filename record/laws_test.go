@@ -85,7 +85,7 @@ var genPlainWrite = rapid.Custom(func(t *rapid.T) plainWrite {
 })
 
 // TestOrderOfWrites: the order is that of the rule, total, antisymmetric and
-// transitive, and 0 only for the same write (O1 to O3, O6).
+// transitive, and 0 only for the same write.
 func TestOrderOfWrites(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := genPlainWrite.Draw(t, "a"), genPlainWrite.Draw(t, "b"), genPlainWrite.Draw(t, "c")
@@ -102,7 +102,7 @@ func TestOrderOfWrites(t *testing.T) {
 }
 
 // TestSignificance: what is less significant has no say, however much it is
-// opposed (O4).
+// opposed.
 func TestSignificance(t *testing.T) {
 	least := plainWrite{time: lawEpoch, client: [16]byte{0: 0x7F}, value: "null"}
 	most := plainWrite{time: lawEpoch + 1_000_000, client: [16]byte{0: 0x80}, deleted: true}
@@ -125,7 +125,7 @@ func TestSignificance(t *testing.T) {
 }
 
 // TestOrderOfClients: clients are ordered by their bytes without sign, which is
-// the order of their texts (O5).
+// the order of their texts.
 func TestOrderOfClients(t *testing.T) {
 	genClient := rapid.Custom(func(t *rapid.T) (c clock.ClientID) {
 		for i := range c {
@@ -204,7 +204,7 @@ func list(open, end, space string, sorted, drawn []spelled) spelled {
 }
 
 // TestValueIsItsCanonicalText: any spelling gives the canonical text, which gives
-// itself; equal texts are equal values, and order them (B1 to B4).
+// itself; equal texts are equal values, and order them.
 func TestValueIsItsCanonicalText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genSpelled(3).Draw(t, "a"), genSpelled(1).Draw(t, "b")
@@ -258,7 +258,7 @@ func recordOf(t require.TestingT, fields map[string]record.FieldValue) record.Re
 }
 
 // TestRecordSurvivesItsText: decoding what was encoded gives the same, for
-// records, writes and mutations; equal records are equal bytes (B1 to B3, B5).
+// records, writes and mutations; equal records are equal bytes.
 func TestRecordSurvivesItsText(t *testing.T) {
 	var d record.Decoder
 	rapid.Check(t, func(t *rapid.T) {
@@ -302,7 +302,7 @@ func TestRecordSurvivesItsText(t *testing.T) {
 }
 
 // TestTextInAnyOrder: the order of fields and members, white space, and members
-// that nobody knows, change nothing; a name that comes twice does (B2, B5).
+// that nobody knows, change nothing; a name that comes twice does.
 func TestTextInAnyOrder(t *testing.T) {
 	var d record.Decoder
 	rapid.Check(t, func(t *rapid.T) {
@@ -333,7 +333,7 @@ func TestTextInAnyOrder(t *testing.T) {
 }
 
 // TestUnknownFieldsMerge: a field that this version knows nothing of goes through
-// decoding, joining and encoding as any other, with its stamp (B5).
+// decoding, joining and encoding as any other, with its stamp.
 func TestUnknownFieldsMerge(t *testing.T) {
 	var d record.Decoder
 	var b record.Builder

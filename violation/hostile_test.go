@@ -101,7 +101,7 @@ func broken() map[string]violation.Rule {
 }
 
 // TestBrokenRules: a rule that cannot be believed is a RuleError. Its rows stay as
-// they are, and the other rules run (W6).
+// they are, and the other rules run.
 func TestBrokenRules(t *testing.T) {
 	for name, rule := range broken() {
 		t.Run(name, func(t *testing.T) {

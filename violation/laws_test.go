@@ -94,7 +94,7 @@ func (s *server) requireAudit(t require.TestingT) {
 }
 
 // TestRowsAreTheOracle: after each batch, what is open is what the oracle says, what
-// an audit finds, and nothing that the same batch once more would change (W3, W5, W7).
+// an audit finds, and nothing that the same batch once more would change.
 func TestRowsAreTheOracle(t *testing.T) {
 	seen := map[string]int{}
 	for name, readable := range map[string]bool{"readable": true, "sealed": false} {
@@ -135,7 +135,7 @@ func TestRowsAreTheOracle(t *testing.T) {
 }
 
 // TestServersAgree: servers that get the same writes in any order, some of them twice,
-// in any calls, hold the same open rows, byte for byte (W4).
+// in any calls, hold the same open rows, byte for byte.
 func TestServersAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genChecker().Draw(t, "checker")

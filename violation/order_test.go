@@ -48,8 +48,7 @@ func reported(r violation.Report) string {
 }
 
 // TestReportIsDeterministic: the same state and rules give the same report, whatever
-// the order in which rules were registered, the view answers, and the changes are named
-// (W2).
+// the order in which rules were registered, the view answers, and the changes are named.
 func TestReportIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genChecker().Draw(t, "checker")
@@ -82,7 +81,7 @@ func TestReportIsDeterministic(t *testing.T) {
 }
 
 // TestMergeIsNotTouched: merged data is the same with any set of rules, the hostile
-// ones included (W1).
+// ones included.
 func TestMergeIsNotTouched(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rules := smallRules()

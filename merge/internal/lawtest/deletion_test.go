@@ -12,7 +12,7 @@ import (
 )
 
 // TestDeletionIsAWrite: an older value that comes late does not revive a deleted
-// field, whether the field was there or not, and a newer one does (T1 to T3).
+// field, whether the field was there or not, and a newer one does.
 func TestDeletionIsAWrite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stamp := func(i int) clock.Stamp {
@@ -43,7 +43,7 @@ func TestDeletionIsAWrite(t *testing.T) {
 }
 
 // TestFourKindsOfNothing: absent, null, empty and deleted stay apart, through the
-// join and through JSON (T4).
+// join and through JSON.
 func TestFourKindsOfNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWriteOf(keys[0]).Draw(t, "write")
@@ -67,7 +67,7 @@ func TestFourKindsOfNothing(t *testing.T) {
 }
 
 // TestRecordDeletion: a record is deleted while the greatest write of $deleted is
-// true, whatever its other fields say, and these go on merging (T7).
+// true, whatever its other fields say, and these go on merging.
 func TestRecordDeletion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistoryOf(keys[0]).Draw(t, "history")

@@ -11,7 +11,7 @@ import (
 )
 
 // TestDelta: the delta is what wins over the state it was made against, all of it
-// and nothing else (V5, V6).
+// and nothing else.
 func TestDelta(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "have"), genHistory().Draw(t, "want")

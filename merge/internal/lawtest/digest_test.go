@@ -11,7 +11,7 @@ import (
 )
 
 // TestDigest: the digest is the one that its definition gives, so it is equal for
-// equal state and different otherwise (B3).
+// equal state and different otherwise.
 func TestDigest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a"), genHistory().Draw(t, "b")

@@ -29,8 +29,7 @@ func updated(a merge.Answer) merge.Collection {
 	return merge.Collect(after...)
 }
 
-// TestEngineIsTheModel compares whole answers with the model (A1, V9, V10, T1 to
-// T4, T7).
+// TestEngineIsTheModel compares whole answers with the model.
 func TestEngineIsTheModel(t *testing.T) {
 	counts := sometimes{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -107,7 +106,7 @@ func requireMarks(t require.TestingT, s situation, a merge.Answer) {
 }
 
 // TestOrderOfItems: what is said of an item depends neither on the order of the
-// items nor, as far as its verdict goes, on which others there are (A2, A5).
+// items nor, as far as its verdict goes, on which others there are.
 func TestOrderOfItems(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -138,7 +137,7 @@ func TestOrderOfItems(t *testing.T) {
 	})
 }
 
-// TestRefusedLeavesNoTrace: without the refused items everything is the same (A3).
+// TestRefusedLeavesNoTrace: without the refused items everything is the same.
 func TestRefusedLeavesNoTrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -164,7 +163,7 @@ func TestRefusedLeavesNoTrace(t *testing.T) {
 }
 
 // TestRetry: the same items once more are accepted and refused as before, and
-// change nothing (A6). A fresh answer has the same bytes (V10).
+// change nothing. A fresh answer has the same bytes.
 func TestRetry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -185,7 +184,7 @@ func TestRetry(t *testing.T) {
 }
 
 // TestSplits: items in several calls, in any order, some twice, end in the same
-// state as in one (V1, V3).
+// state as in one.
 func TestSplits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -210,7 +209,7 @@ func TestSplits(t *testing.T) {
 }
 
 // TestAdmissionIsMonotone: what is accepted stays accepted as time passes, and under
-// a wider bound (A4).
+// a wider bound.
 func TestAdmissionIsMonotone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -348,7 +347,7 @@ func TestGuardIsAskedOnce(t *testing.T) {
 	})
 }
 
-// TestInputIsNotChanged: Apply writes to nothing that it was given (G1, G2).
+// TestInputIsNotChanged: Apply writes to nothing that it was given.
 func TestInputIsNotChanged(t *testing.T) {
 	text := func(r merge.Request, s merge.Stored) (all []byte) {
 		for _, item := range r.Items {

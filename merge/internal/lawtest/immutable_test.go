@@ -27,7 +27,7 @@ func keep(c merge.Collection) kept { return kept{c, string(c.AppendLines(nil))} 
 func (k kept) check(t require.TestingT) { require.Equal(t, k.text, string(k.c.AppendLines(nil))) }
 
 // TestNothingChangesACollection: whatever is joined to collections, folded onto
-// them or made out of them, they stay as they were (G1, G2).
+// them or made out of them, they stay as they were.
 func TestNothingChangesACollection(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []kept
@@ -117,7 +117,7 @@ func TestInputIsNotKept(t *testing.T) {
 }
 
 // TestConcurrentReaders: any number of goroutines may join, fold and encode the
-// same collections at once. The race detector is the judge (G3).
+// same collections at once. The race detector is the judge.
 func TestConcurrentReaders(t *testing.T) {
 	var h history
 	for i := range 200 {

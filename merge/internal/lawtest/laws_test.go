@@ -19,7 +19,7 @@ func equal(t *rapid.T, want, got merge.Collection) {
 }
 
 // TestJoinIsTheGreatest: the state is the oracle's, in whatever order, number and
-// grouping the writes came (J1 to J4, J8, J11, V1).
+// grouping the writes came.
 func TestJoinIsTheGreatest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := genHistory().Draw(t, "a"), genHistory().Draw(t, "b"), genHistory().Draw(t, "c")
@@ -37,7 +37,7 @@ func TestJoinIsTheGreatest(t *testing.T) {
 }
 
 // TestJoinIsSelective: each field of a join is that of one side, and none is
-// missing (J5, J11).
+// missing.
 func TestJoinIsSelective(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a").winners(), genHistory().Draw(t, "b").winners()
@@ -52,7 +52,7 @@ func TestJoinIsSelective(t *testing.T) {
 }
 
 // TestJoinIsTheLeastUpperBound: a join is above both sides, and below whatever is
-// above both (J6, J7).
+// above both.
 func TestJoinIsTheLeastUpperBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a"), genHistory().Draw(t, "b")
@@ -68,7 +68,7 @@ func TestJoinIsTheLeastUpperBound(t *testing.T) {
 }
 
 // TestFieldsAreIndependent: what other fields are written to, makes no difference
-// to a field (J9).
+// to a field.
 func TestFieldsAreIndependent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
@@ -87,7 +87,7 @@ func TestFieldsAreIndependent(t *testing.T) {
 }
 
 // TestKeysDoNotMix: records of different keys have no join, and a refused join
-// gives back the first record (J10).
+// gives back the first record.
 func TestKeysDoNotMix(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom(keys).Draw(t, "key")
@@ -172,7 +172,7 @@ func TestNearlyTheSame(t *testing.T) {
 }
 
 // TestNothingNewIsTheSameRecord: a join that adds nothing allocates nothing and
-// returns its first operand (J3, J4).
+// returns its first operand.
 func TestNothingNewIsTheSameRecord(t *testing.T) {
 	h := history{}
 	for _, k := range keys {

@@ -54,12 +54,12 @@ func onlyField(t *testing.T, a merge.Answer) merge.Decision {
 	return a.Results[0].Fields[0]
 }
 
-// TestH1 and TestH2 look alike to a server that keeps no mark: A's write comes late,
-// has a base, and loses to a write that is based on another one.
+// The next two look alike to a server that keeps no watermark: A's write comes late, has a
+// base, and loses to a write that is based on another one.
 
-// TestH1: A's write is accepted and its answer lost. B and then C edit, having seen
+// TestRetryAfterLostAnswerIsNotALostEdit: A's write is accepted and its answer lost. B and then C edit, having seen
 // it. A retries: nothing was lost.
-func TestH1(t *testing.T) {
+func TestRetryAfterLostAnswerIsNotALostEdit(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.writes(`"by A"`)
 	a.push(1, false, true)
@@ -79,9 +79,9 @@ func TestH1(t *testing.T) {
 	require.Empty(t, w.lost)
 }
 
-// TestH2: A's write stays offline. B writes, C writes having seen B's, A pushes for
+// TestLateFirstPushIsALostEdit: A's write stays offline. B writes, C writes having seen B's, A pushes for
 // the first time: A's edit is lost, and to C's.
-func TestH2(t *testing.T) {
+func TestLateFirstPushIsALostEdit(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
@@ -100,10 +100,10 @@ func TestH2(t *testing.T) {
 	require.Len(t, w.lost, 1)
 }
 
-// TestH2WithoutMark: where the server keeps no mark, H2 is superseded, and nothing
-// is claimed. The same holds between servers, whose marks would not speak for each
-// other.
-func TestH2WithoutMark(t *testing.T) {
+// TestLateFirstPushWithoutWatermarkClaimsNothing: without a watermark of the client, the late
+// write is superseded and nothing is claimed. The same holds between servers, since a watermark
+// of one says nothing about pushes to another.
+func TestLateFirstPushWithoutWatermarkClaimsNothing(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)

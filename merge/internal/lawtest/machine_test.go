@@ -30,7 +30,7 @@ type parcel struct {
 	encoded bool
 }
 
-// network is a state machine of three sites (V1 to V8). Parcels arrive in any
+// network is a state machine of three sites. Parcels arrive in any
 // order, more than once, or never.
 type network struct {
 	sites   [3]site
