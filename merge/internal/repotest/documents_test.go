@@ -1,0 +1,60 @@
+package repotest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What documents name: files and folders in code spans, which begin with a folder of the
+// module, and tests.
+var (
+	namedFile = regexp.MustCompile("`((?:clock|record|merge|violation|examples|\\.ci|\\.github)/[^` ]*)`")
+	namedTest = regexp.MustCompile(`\bTest[A-Z]\w*`)
+	aTest     = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
+
+// TestDocuments: the files, folders and tests that the documents for contributors name exist.
+func TestDocuments(t *testing.T) {
+	tests := testNames(t)
+	documents, err := filepath.Glob(root + ".github/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, documents)
+	named := 0
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, match := range namedFile.FindAllStringSubmatch(string(text), -1) {
+			found, err := filepath.Glob(root + match[1])
+			require.NoError(t, err)
+			require.NotEmpty(t, found, "%s names %s, which is not there", document, match[1])
+			named++
+		}
+		for _, name := range namedTest.FindAllString(string(text), -1) {
+			require.Contains(t, tests, name, "%s names a test that is not there", document)
+			named++
+		}
+	}
+	require.Greater(t, named, 50)
+}
+
+// testNames returns the names of all tests of the repository.
+func testNames(t *testing.T) map[string]bool {
+	names := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range aTest.FindAllSubmatch(text, -1) {
+			names[string(match[1])] = true
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return names
+}
