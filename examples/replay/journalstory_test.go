@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// told returns the lines of a story that begin with spaces, without these.
-func told(story string) string {
+// indented returns the lines of a story that begin with spaces, without these.
+func indented(story string) string {
 	var lines []string
 	for l := range strings.Lines(story) {
 		if strings.HasPrefix(l, "   ") {
@@ -56,7 +56,7 @@ func TestFound(t *testing.T) {
 			s.push(ben.at("02 13:00:00.000"), other(11)) // does not touch the title
 			s.push(ben.at("02 13:30:00.000"), other(12))
 			story := replayed(t, string(s.journal), "-explain", key.String()+"/title")
-			if text := told(story); !strings.Contains(text, c.want) || strings.Contains(text, c.not) {
+			if text := indented(story); !strings.Contains(text, c.want) || strings.Contains(text, c.not) {
 				t.Errorf("the story does not say %q, or says %q:\n%s", c.want, c.not, story)
 			}
 		})

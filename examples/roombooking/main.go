@@ -13,7 +13,7 @@ import (
 func main() {
 	t, err := newStory(os.Stdout)
 	if err == nil {
-		err = t.tell()
+		err = t.play()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "roombooking:", err)

@@ -16,7 +16,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	if err := s.tell(); err != nil {
+	if err := s.play(); err != nil {
 		panic(err)
 	}
 	// Output:
@@ -94,7 +94,7 @@ func TestStoryIsQuick(t *testing.T) {
 	begin := time.Now()
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)
-	require.NoError(t, s.tell())
+	require.NoError(t, s.play())
 	require.Less(t, time.Since(begin), time.Second)
 }
 
@@ -109,7 +109,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 func TestStoryEndsWithItsFirstError(t *testing.T) {
 	s, err := newStory(full{})
 	require.NoError(t, err)
-	require.ErrorIs(t, s.tell(), errFull)
+	require.ErrorIs(t, s.play(), errFull)
 	require.Empty(t, s.ana.outbox)
 }
 
@@ -117,7 +117,7 @@ func TestStoryEndsWithItsFirstError(t *testing.T) {
 func TestExchangeTwice(t *testing.T) {
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)
-	require.NoError(t, s.tell())
+	require.NoError(t, s.play())
 	sequence := func() string {
 		_, last, err := s.east.Pull(s.ana.id, "")
 		require.NoError(t, err)

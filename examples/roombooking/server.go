@@ -46,9 +46,9 @@ func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer.AppendJSON(nil), s.check(answer.Updates)
 }
 
-// take joins what people wrote on another server. It cannot refuse anything: servers
+// join joins what people wrote on another server. It cannot refuse anything: servers
 // that hold the same writes must end up the same.
-func (s *server) take(theirs merge.Collection) error {
+func (s *server) join(theirs merge.Collection) error {
 	mine := s.Records()
 	joined := merge.Join(mine, theirs)
 	var changes []merge.Update
@@ -69,19 +69,19 @@ func (s *server) check(changes []merge.Update) error {
 	for _, u := range changes {
 		s.view.Put(u.After)
 	}
-	s.put(report.Updates)
+	s.replace(report.Updates)
 	return report.Err
 }
 
 // audit looks at everything, as a server does each night: it finds what was missed.
 func (s *server) audit() error {
 	report := s.checker.Audit(s.Records(), s.now())
-	s.put(report.Updates)
+	s.replace(report.Updates)
 	return report.Err
 }
 
-// put stores records in place of what is there.
-func (s *server) put(updates []merge.Update) {
+// replace stores records in place of what is there.
+func (s *server) replace(updates []merge.Update) {
 	for _, u := range updates {
 		s.Put(u.After)
 		s.view.Put(u.After)
@@ -94,5 +94,5 @@ func (s *server) now() clock.Timestamp { return clock.TimestampOf(s.Now()) }
 // exchange lets two servers join what people wrote on the other one.
 func exchange(a, b *server) error {
 	ofA, ofB := rooms.UserWrites(a.Records()), rooms.UserWrites(b.Records())
-	return errors.Join(a.take(ofB), b.take(ofA))
+	return errors.Join(a.join(ofB), b.join(ofA))
 }

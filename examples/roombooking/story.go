@@ -40,12 +40,12 @@ func newStory(out io.Writer) (*story, error) {
 // chapters are the parts of the story in their order.
 func (t *story) chapters() []func() {
 	return []func(){
-		t.offline, t.online, t.found, t.told, t.acknowledged, t.moved, t.movedBack, t.forged, t.cancelled, t.over,
+		t.offline, t.online, t.exchanged, t.shown, t.acknowledged, t.moved, t.movedBack, t.forged, t.cancelled, t.over,
 	}
 }
 
-// tell lets it all happen.
-func (t *story) tell() error {
+// play runs the story.
+func (t *story) play() error {
 	t.say("Two people book one room while they are offline. No booking is refused, and none is")
 	t.say("overwritten. The clash becomes a record of its own, a violation, which both are shown")
 	t.say("and which goes away when one of them moves.")
@@ -73,16 +73,16 @@ func (t *story) online() {
 	t.status()
 }
 
-// found: the servers exchange what they have, and each finds the violation.
-func (t *story) found() {
+// exchanged: the servers exchange what they have, and each finds the violation.
+func (t *story) exchanged() {
 	t.chapter(12, 1, "The servers exchange meetings, and no violations. Each checks what is new to it.")
 	t.do(exchange(t.east, t.west))
 	t.status()
 	t.compare()
 }
 
-// told: it reaches both devices.
-func (t *story) told() {
+// shown: it reaches both devices.
+func (t *story) shown() {
 	t.chapter(12, 2, "Ana and Ben pull. The violation comes with the meetings.")
 	t.pull(t.ana, t.west)
 	t.pull(t.ben, t.east)

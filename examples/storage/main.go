@@ -56,5 +56,5 @@ func tellOn(l layout, path string) (*story, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.tell()
+	return t, t.play()
 }

@@ -23,8 +23,8 @@ type story struct {
 	err    error
 }
 
-// tell lets it all happen.
-func (t *story) tell() error {
+// play runs the story.
+func (t *story) play() error {
 	ana := &device{name: "Ana", id: clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")}
 	ben := &device{name: "Ben", id: clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")}
 	for _, part := range []func(ana, ben *device){t.conflict, t.retry, t.tooFarAhead, t.deletion, t.end} {

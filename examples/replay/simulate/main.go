@@ -45,7 +45,7 @@ type world struct {
 func simulate() ([]byte, error) {
 	w := &world{now: at(mon, 8, 0), random: 20260302}
 	steps := []func() error{
-		w.equip, w.found,
+		w.equip, w.importData,
 		w.until(moving.from), w.cloneDisk, w.until(moving.to), w.settle, w.until(end), w.settle,
 	}
 	for _, step := range steps {
@@ -78,9 +78,9 @@ func (w *world) equip() error {
 	return nil
 }
 
-// found fills the empty store from the first device, as an import would: many
+// importData fills the empty store from the first device, as an import would: many
 // stamps of one millisecond, told apart by the counter.
-func (w *world) found() error {
+func (w *world) importData() error {
 	var err error
 	d := w.devices[0]
 	write := func(r record.Record, edit func(author)) {
