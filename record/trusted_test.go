@@ -33,7 +33,6 @@ func grown(t *testing.T, n int, value any) record.Record {
 // TestTrustedReadsWhatLegalPushesStored: a record that is larger than any push may be is
 // read back by every way to read what was stored, and refused as untrusted input.
 func TestTrustedReadsWhatLegalPushesStored(t *testing.T) {
-	deep := record.Value{}
 	pushed := record.Decoder{Limits: record.Limits{Depth: 40}} // as the server has it
 	deep, err := pushed.Value([]byte(strings.Repeat("[", 33) + strings.Repeat("]", 33)))
 	require.NoError(t, err)

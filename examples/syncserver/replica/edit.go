@@ -56,8 +56,8 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	for name, base := range m.Base {
 		if stamp, ok := seen[name]; ok {
 			m.Base[name] = stamp
-		} else if base.Time > clock.MaxTimestamp { // of what waits; no server reads it
-			m.Base[name] = r.find(key).tops[name].it.m.Base[name]
+		} else if base.Time > clock.MaxTimestamp {
+			r.lowerBase(m, name)
 		}
 	}
 	future = slices.DeleteFunc(future, func(name string) bool {
@@ -69,6 +69,18 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	}
 	r.noticeFuture(r.put(m), future)
 	return nil
+}
+
+// lowerBase replaces the base of a field that no server reads: by that of the write that waits
+// there, or, where the server's own clock issued the stamp, by no claim.
+func (r *Replica) lowerBase(m record.Mutation, name string) {
+	if w := r.find(m.Data.Key()).tops[name]; w != nil {
+		if base, ok := w.it.m.Base[name]; ok {
+			m.Base[name] = base
+			return
+		}
+	}
+	delete(m.Base, name)
 }
 
 // stampAbove returns a stamp for an edit of some fields. Where one of them has a stamp that the

@@ -199,10 +199,11 @@ func TestOwnStampsFromTheFuture(t *testing.T) {
 	}
 }
 
-// TestEndOfRange: the greatest stamp that there is was pulled. Edits go on, also if the server's time
-// is not known, the ones of that field wait, and what was saved opens.
+// TestEndOfRange: the greatest stamp that there is was pulled, or one that only the server's
+// own clock can have issued: a record that could not be read would stop all pulls. Edits go on, also
+// if the server's time is not known, the ones of that field wait, and what was saved opens.
 func TestEndOfRange(t *testing.T) {
-	for _, end := range []clock.Timestamp{clock.MaxTimestamp, clock.MaxTimestamp - 1, clock.MaxTimestamp - 1e6} {
+	for _, end := range []clock.Timestamp{clock.MaxTimestamp, clock.MaxTimestamp - 1, clock.MaxTimestamp - 1e6, clock.MaxTimestamp + 1} {
 		w := newWorld(t)
 		d := w.device(ana)
 		line := fmt.Appendf(nil, `{"seq":1,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":%q,"clientId":%q}}}`, end, ben)
@@ -217,7 +218,9 @@ func TestEndOfRange(t *testing.T) {
 		require.Empty(t, d.WaitingFields(fence))
 		require.Len(t, d.Waiting(), 2, "they wait for the repair")
 		for _, m := range d.Waiting() {
-			require.LessOrEqual(t, m.Base["title"].Time, clock.MaxTimestamp, "else no server reads it")
+			base, claimed := m.Base["title"]
+			require.LessOrEqual(t, base.Time, clock.MaxTimestamp, "else no server reads it")
+			require.Equal(t, end <= clock.MaxTimestamp, claimed, "what no server reads is no claim, and not the claim of nothing")
 		}
 		d.save()
 		d.open()
