@@ -27,7 +27,15 @@ type RuleError struct {
 // no names of groups: they may be what users wrote.
 func (e *RuleError) Error() string {
 	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // as ErrTooLarge begins
-	return fmt.Sprintf("violation: rule %q, %d scopes unchecked: %s", e.Rule, len(e.Scopes), reasons)
+	unchecked := ""
+	switch n := len(e.Scopes); n {
+	case 0:
+	case 1:
+		unchecked = ", 1 scope unchecked"
+	default:
+		unchecked = fmt.Sprintf(", %d scopes unchecked", n)
+	}
+	return fmt.Sprintf("violation: rule %q%s: %s", e.Rule, unchecked, reasons)
 }
 
 // Unwrap returns the reasons.

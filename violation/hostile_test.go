@@ -142,6 +142,41 @@ func TestMutatingRule(t *testing.T) {
 	require.Equal(t, []string{"r b: "}, b.opened(t))
 }
 
+// TestInvalidRules: a rule that cannot be run is reported by what is wrong with it, and runs
+// nothing.
+func TestInvalidRules(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rule violation.Rule
+		want string
+	}{
+		{"nil", nil, `violation: rule "nil": the rule is nil: set it in Checker.Rules or remove its name`},
+		{"", overlapRule, `violation: rule "": the name of the rule is empty: register it by another name`},
+		{"a/b", overlapRule, `violation: rule "a/b": the name of the rule contains a slash: register it by another name`},
+		{"\xff", overlapRule, `violation: rule "\xff": the name of the rule is not valid UTF-8: register it by another name`},
+		{violation.LostEditRule, overlapRule, `violation: rule "lost_edit": the name is reserved for rows of lost edits: register the rule by another name`},
+	} {
+		s := newServer(map[string]violation.Rule{c.name: c.rule})
+		report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
+		require.EqualError(t, report.Err, c.want)
+		require.Empty(t, report.Updates)
+	}
+	s := newServer(map[string]violation.Rule{"overlap": overlapRule})
+	for n, want := range []string{"", `violation: rule "overlap", 1 scope unchecked: too large`, `violation: rule "overlap", 2 scopes unchecked: too large`} {
+		var scopes []violation.Scope
+		for _, room := range []string{"B", "C"}[:n] {
+			scopes = append(scopes, violation.Scope{Rule: "overlap", Name: room})
+		}
+		view := narrow{s.view, map[string]bool{"B": true, "C": true}}
+		report := s.checker.Check(context.Background(), violation.Input{View: view, Scopes: scopes})
+		if n == 0 {
+			require.NoError(t, report.Err)
+		} else {
+			require.ErrorContains(t, report.Err, want)
+		}
+	}
+}
+
 // TestFailingView: what the storage reports comes back, and nothing is stored.
 func TestFailingView(t *testing.T) {
 	s := newServer(smallRules())
