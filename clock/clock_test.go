@@ -61,7 +61,7 @@ func TestNewRefusesLast(t *testing.T) {
 	}
 }
 
-// X23: at the end of the range Now goes on into the day that is kept free.
+// TestNowAtTheEndOfTheRange: at the end of the range Now goes on into the day that is kept free.
 func TestNowAtTheEndOfTheRange(t *testing.T) {
 	d := newDevice(t, clock.Options{})
 	for _, wall := range []time.Time{

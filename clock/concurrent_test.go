@@ -95,7 +95,7 @@ func TestConcurrentNow(t *testing.T) {
 	})
 }
 
-// C2: each Now exceeds all that its goroutine has observed or been given.
+// TestConcurrentObserve: each Now exceeds all that its goroutine has observed or been given.
 func TestConcurrentObserve(t *testing.T) {
 	var c clock.Clock
 	const workers, each = 8, 10_000
@@ -122,7 +122,7 @@ func TestConcurrentObserve(t *testing.T) {
 	distinct(t, issued)
 }
 
-// C4: a wall clock that calls back into the clock neither blocks nor confuses it.
+// TestWallClockCallsBack: a wall clock that calls back into the clock neither blocks nor confuses it.
 func TestWallClockCallsBack(t *testing.T) {
 	var c *clock.Clock
 	var inside []clock.Timestamp

@@ -180,7 +180,7 @@ func TestZeroForms(t *testing.T) {
 	refuses(t, stamp, clock.Stamp{}.String(), clock.ErrRange)
 }
 
-// TestScanRefusesTypes: X21, a time above all.
+// TestScanRefusesTypes: Scan refuses columns of other types, above all a time.
 func TestScanRefusesTypes(t *testing.T) {
 	for _, src := range []any{
 		time.UnixMilli(t0), 1.5, true, int(5), []int{1}, int64(-1), int64(math.MinInt64),

@@ -167,7 +167,7 @@ func TestCausality(t *testing.T) {
 }
 
 // TestObserveIsJoin: any order, any repetition and the maximum alone give the
-// same state, which is never lower than before (law C5; vectors O8 to O11).
+// same state, which is never lower than before (law C5).
 func TestObserveIsJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stamps := rapid.SliceOfN(nearTimestamps(), 1, 20).Draw(t, "stamps")
@@ -236,7 +236,7 @@ func TestRefusalChangesNothing(t *testing.T) {
 
 // TestRestart: with a bound stored ahead of use, nothing issued after a crash
 // repeats or precedes what was issued before it, wherever the crash falls and
-// wherever the wall clock then is (law C7; vector R5).
+// wherever the wall clock then is (law C7).
 func TestRestart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const window = 3_000_000 // three milliseconds
@@ -265,7 +265,7 @@ func TestRestart(t *testing.T) {
 }
 
 // TestOrders: integers, texts, bytes and structs are ordered alike, and every
-// form reads back as what was written (law C9; vector X17).
+// form reads back as what was written (law C9).
 func TestOrders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := stamps().Draw(t, "a"), stamps().Draw(t, "b")

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// TestTimestampForms: X1 to X4 and X16, and the edges of the range.
+// TestTimestampForms: the text and the bytes of a timestamp, up to the edges of the range.
 func TestTimestampForms(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -71,7 +71,7 @@ func TestTimestampOutsideTheRange(t *testing.T) {
 	}
 }
 
-// TestParseTimestamp: X5 to X9, X13 and X18.
+// TestParseTimestamp: texts that are accepted although they are not canonical.
 func TestParseTimestamp(t *testing.T) {
 	tests := []struct {
 		name, text string
@@ -112,7 +112,7 @@ func TestParseTimestamp(t *testing.T) {
 	})
 }
 
-// TestParseTimestampRefuses: X10 to X12, X14, X15 and X23, and their like.
+// TestParseTimestampRefuses: other forms of a time, damaged texts, and what is out of range.
 func TestParseTimestampRefuses(t *testing.T) {
 	const good = "2026-11-22T16:57:17.123000003Z"
 	with := func(from, to string) string {

@@ -9,8 +9,13 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// A vector runs steps on a fresh clock. Their names carry stable identifiers,
-// so that implementations in other languages can be held against them.
+// A vector runs steps on a fresh clock. Their names carry stable identifiers, so that
+// implementations in other languages can be held against them:
+//
+//	N  Now                           R  a clock that is restored
+//	O  Observe                       D  stamps that are too far ahead
+//	V  counters that are full        F  the figure of the paper
+//	C  concurrent use                X  texts, bytes and columns, in the other files
 type vector struct {
 	name     string
 	last     clock.Timestamp // restored

@@ -67,7 +67,6 @@ func (g Grammar) Kind(a Actor, name string) *Kind {
 }
 
 // ParseSteps reads the steps of a schedule.
-// ParseStep reads a step from its text.
 func (g Grammar) ParseSteps(lines []string) ([]Step, error) {
 	steps := make([]Step, len(lines))
 	for i, line := range lines {
