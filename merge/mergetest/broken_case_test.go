@@ -58,18 +58,16 @@ func lettersFirst(text string) string {
 
 // TestTieBreaksByText: client IDs that are compared by a spelling are found within twenty seeds.
 func TestTieBreaksByText(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"as it came", casing(func(came string) string { return came }), []law.Law{law.Client}},
 		{"letters before digits", casing(lettersFirst), []law.Law{law.Client}},
 		{"without the hyphens, from the end", casing(func(came string) string {
 			came = strings.ToLower(came)
 			return came[19:] + came[:19]
 		}), []law.Law{law.Client}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			for first := range uint64(6) {
-				test.check(t, Options{Seeds: 20, First: 100 * first})
-			}
-		})
-	}
+	}, func(t *testing.T, b broken) {
+		for first := range rounds(6) {
+			b.check(t, Options{Seeds: 20, First: 100 * first})
+		}
+	})
 }

@@ -138,7 +138,7 @@ func byGUID(old, in record.FieldValue) bool {
 func TestBrokenDomain(t *testing.T) {
 	changed := []law.Law{law.Exact, law.Four, law.Stamp}
 	lost := []law.Law{law.Names, law.Vanish, law.Invented, law.Tombstone, law.Revive}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"false is nothing", lacking(record.Bool(false)), []law.Law{law.Vanish, law.Later, law.Four}},
 		{"zero is nothing", lacking(record.Int(0)), []law.Law{law.Vanish, law.Later, law.Four}},
 		{"objects through float64", converted(func(x map[string]any) any { return x }), changed},
@@ -159,7 +159,5 @@ func TestBrokenDomain(t *testing.T) {
 		{"client IDs as GUIDs", with(quirks{wins: byGUID}), []law.Law{law.Client}},
 		{"ties without case", tieBy(strings.ToLower), []law.Law{law.Value}},
 		{"ties in UTF-16", tieBy(inUTF16), []law.Law{law.Value}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
-	}
+	}, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }

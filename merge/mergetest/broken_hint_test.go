@@ -52,19 +52,17 @@ func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, err
 // TestHintOfLateReads: a pull that reads what is older than the last push is named, whatever the part
 // of the rule that the older write breaks.
 func TestHintOfLateReads(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"by one push", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
 		{"by two pushes", lagging(func(r *lagged, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
 		{"for one pull", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
 		{"for a second", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
 		{"for half an hour", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			for first := range uint64(6) {
-				test.check(t, Options{First: 100 * first})
-			}
-		})
-	}
+	}, func(t *testing.T, b broken) {
+		for first := range rounds(6) {
+			b.check(t, Options{First: 100 * first})
+		}
+	})
 }
 
 // TestHintOfNames: keys that are folded are not told as values that are merged.

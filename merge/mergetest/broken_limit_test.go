@@ -35,8 +35,9 @@ func strictly() merge.Engine {
 
 // TestLimits: what a backend refuses by its own limits and guard is refused as it should be.
 func TestLimits(t *testing.T) {
-	Run(t, from(memory{engine: strictly()}), Options{Refused: beyond()})
-	Run(t, from(memory{engine: strictly()}), Options{Refused: beyond(), NewClient: newApp(clientQuirks{})})
+	t.Parallel()
+	Run(t, from(memory{engine: strictly()}), some(Options{Refused: beyond()}))
+	Run(t, from(memory{engine: strictly()}), some(Options{Refused: beyond(), NewClient: newApp(clientQuirks{})}))
 }
 
 // TestBrokenLimits: each mistake with limits and guards is found, and named.
@@ -54,7 +55,7 @@ func TestBrokenLimits(t *testing.T) {
 			return all
 		}})
 	}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law.Law{law.BadRefused}},
 		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law.Law{law.BadRefused}},
 		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law.Law{law.BadRefused}},
@@ -68,9 +69,7 @@ func TestBrokenLimits(t *testing.T) {
 			return r.Accepted() || r.Refusal.Code == "read_only"
 		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law.Law{law.RefusedLeavesNothing}},
 		{"neighbours are refused as well", with(quirks{engine: strictly(), replies: blocked}), []law.Law{law.Neighbours}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.check(t, Options{Refused: beyond()}) })
-	}
+	}, func(t *testing.T, b broken) { b.check(t, Options{Refused: beyond()}) })
 }
 
 // blocked refuses all items behind one that is forbidden.

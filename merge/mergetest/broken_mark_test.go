@@ -70,15 +70,13 @@ func TestMarks(t *testing.T) {
 		return from(memory{finds: finds, wrap: func(m *memory) Backend { return restoring{m, backup} }})
 	}
 	lost := []law.Law{law.Lost, law.Note}
-	for _, test := range []broken{
-		{"never stored", with(quirks{}), lost},
-		{"of clients that have one only", from(memory{finds: onlyKnown}), lost},
+	checkAll(t, []broken{
 		{"not in the backup", quirky(withoutMarks, nil), lost},
+		{"of clients that have one only", from(memory{finds: onlyKnown}), lost},
 		{"not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
 		{"later than the backup", quirky(laterMarks, nil), lost},
 		{"of the last push", ownOf(own{push: lastMarks}), lost},
 		{"in a transaction of their own", ownOf(own{push: marksApart}), lost},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 50) })
-	}
+		{"never stored", with(quirks{}), lost},
+	}, func(t *testing.T, b broken) { b.checkFew(t, 50) })
 }

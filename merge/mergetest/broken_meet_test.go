@@ -113,7 +113,7 @@ func badIsAhead(request merge.Request, a merge.Answer) (all []merge.Reply) {
 // TestBrokenSeldom: what is wrong only where several things come together is found, and named.
 func TestBrokenSeldom(t *testing.T) {
 	spelled := []law.Law{law.Fine, law.Retry, law.Order}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"a third pause", checked(savesLate), []law.Law{law.Meet}},
 		{"no transaction", checked(savesRows), []law.Law{law.Meet, law.Skip, law.Stays}},
 		{"the number after that of the backup", restored(nextLife), []law.Law{law.Skip}},
@@ -124,7 +124,5 @@ func TestBrokenSeldom(t *testing.T) {
 		{"one form of UTC", reading(replacing(`\+00:00"`, `"`)), spelled},
 		{"items without a field are refused", reading(replacing(`"data":\{\}`, `"data":null`)), spelled},
 		{"other time zones", reading(replacing(`\+02:00`, `Z`)), []law.Law{law.BadRefused, law.Exact}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
-	}
+	}, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }

@@ -118,7 +118,7 @@ func fieldsBy(as func(string) string) newBackend {
 // TestConfusedNames: names that are taken for each other, or do not come back, are found within
 // sixty seeds, and named.
 func TestConfusedNames(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"case of IDs", ids(strings.ToLower), []law.Law{law.Names}},
 		{"spaces at the end of IDs", ids(func(id string) string { return strings.TrimRight(id, " ") }), []law.Law{law.Names}},
 		{"LIKE", confusing(like), []law.Law{law.Names}},
@@ -137,7 +137,5 @@ func TestConfusedNames(t *testing.T) {
 		{"a field called id", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "id" })}), []law.Law{law.Names, law.Vanish}},
 		{"digits for a field", with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "7" })}), []law.Law{law.Names, law.Vanish}},
 		{"long names", fieldsBy(upToBytes(300)), []law.Law{law.Names}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 60) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 60) })
 }

@@ -43,7 +43,7 @@ func rounded(digits int) func(string) string {
 // TestChangedValues: values that come back as others are found within forty seeds.
 func TestChangedValues(t *testing.T) {
 	exact := []law.Law{law.Exact, law.Stamp, law.Four, law.Invented}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"integers above 2^63", numbers(saturated), exact},
 		{"fifteen digits", numbers(rounded(15)), exact},
 		{"no exponents", numbers(func(text string) string { before, _, _ := strings.Cut(text, "e"); return before }), exact},
@@ -68,7 +68,5 @@ func TestChangedValues(t *testing.T) {
 			return s
 		}), exact},
 		{"truth as a number", with(quirks{stores: storesAs(instead(record.Bool(true), record.Int(1)))}), append(exact, law.Revive, law.Tombstone)},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 40) })
 }

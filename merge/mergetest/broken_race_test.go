@@ -100,13 +100,11 @@ func upTo(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 
 // TestRaces: a pull that loses what is pushed meanwhile is found within twenty seeds.
 func TestRaces(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"the cursor is read after the rows", ownOf(own{pull: cursorAfter}), []law.Law{law.Skip}},
 		{"rows between two reads", ownOf(own{pull: countsRows}), []law.Law{law.Skip}},
 		{"sequences are read after the rows", ownOf(own{pull: staleRows}), []law.Law{law.Skip}},
 		{"pages by offset", ownOf(own{pull: byOffset}), []law.Law{law.Skip}},
 		{"pages up to a bound that is forgotten", ownOf(own{pull: upTo}), []law.Law{law.Skip}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 20) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 20) })
 }

@@ -89,7 +89,7 @@ func byDigits(old, in record.FieldValue) bool {
 // TestLongSilence: what is thrown away after a long time is found within forty seeds.
 func TestLongSilence(t *testing.T) {
 	gone := []law.Law{law.Tombstone, law.Stays, law.Later, law.Vanish, law.Outcome, law.Revive, law.Lost, law.Retry}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"deletions of a month ago", expiring(30*schedule.Day, purges), gone},
 		{"deletions of a year ago", expiring(schedule.Year, purges), gone},
 		{"records of a year ago", expiring(schedule.Year, archives), gone},
@@ -97,14 +97,12 @@ func TestLongSilence(t *testing.T) {
 		{"marks of a year ago", expiring(schedule.Year, dropsMarks), []law.Law{law.Lost, law.Note}},
 		{"cursors of a month ago", expiringCursors(30 * schedule.Day), []law.Law{law.Skip}},
 		{"cursors of a year ago", expiringCursors(schedule.Year), []law.Law{law.Skip}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 40) })
 }
 
 // TestBefore2001: a server that stamps of before 2001 surprise is found within forty seeds.
 func TestBefore2001(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"stamps compared as texts", with(quirks{wins: byDigits}), []law.Law{law.Later, law.Tombstone}},
 		{"in microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law.Law{law.Stamp, law.Later, law.Collision, law.Vanish}},
 		{"as of 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law.Law{law.Stamp, law.Later, law.Counter}},
@@ -116,7 +114,5 @@ func TestBefore2001(t *testing.T) {
 			}
 			return nil
 		}}}), []law.Law{law.Fine}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 40) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 40) })
 }

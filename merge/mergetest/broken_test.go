@@ -143,9 +143,60 @@ type broken struct {
 func TestBroken(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
 		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())
+	checkAll(t, tests, func(t *testing.T, b broken) { b.check(t, Options{}) })
+}
+
+// checkAll checks each mistake. With -short, of the mistakes of a test that have the same first law, it checks
+// one.
+func checkAll(t *testing.T, tests []broken, check func(t *testing.T, b broken)) {
+	t.Helper()
+	t.Parallel()
+	seen := map[law.Law]bool{}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) { test.check(t, Options{}) })
+		if testing.Short() && seen[test.laws[0]] {
+			continue
+		}
+		seen[test.laws[0]] = true
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			check(t, test)
+		})
 	}
+}
+
+// checkClients checks each mistake of a client.
+func checkClients(t *testing.T, tests []brokenClient) {
+	t.Helper()
+	var all []broken
+	makes := map[string]newClient{}
+	for _, test := range tests {
+		all = append(all, broken{test.name, newMemory, test.laws})
+		makes[test.name] = test.make
+	}
+	checkAll(t, all, func(t *testing.T, b broken) { b.check(t, Options{NewClient: makes[b.name]}) })
+}
+
+// brokenClient is a Client in which something is wrong, and the laws of which one must be named.
+type brokenClient struct {
+	name string
+	make newClient
+	laws []law.Law
+}
+
+// rounds is how often a test with other seeds is made: with -short, once.
+func rounds(n uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return n
+}
+
+// some returns Options with few seeds, with -short.
+func some(o Options) Options {
+	if testing.Short() {
+		o.Seeds = 5
+	}
+	return o
 }
 
 func (b broken) check(t *testing.T, o Options) {

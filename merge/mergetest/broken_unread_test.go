@@ -96,20 +96,18 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 
 // TestRepairsOnRead: what is repaired by reading it is found within twenty seeds.
 func TestRepairsOnRead(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Client, law.Lost, law.Vanish}},
 		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Vanish, law.Client, law.Lost}},
 		{"a sequence that is given by a pull", lazily(lazy{push: numbersLate}), []law.Law{law.Durable, law.Skip, law.Vanish, law.Tombstone}},
 		{"a sequence that is given by a full pull", lazily(lazy{push: numbersLate, full: true}), []law.Law{law.Durable, law.Skip, law.Stale, law.Vanish, law.Tombstone}},
 		{"stamps that are repaired by a pull", lazily(lazy{push: roundsUntilRead}), []law.Law{law.Durable, law.Counter, law.Outcome, law.Retry, law.Stamp, law.Collision, law.Lost, law.Note}},
-	} {
-		t.Run(test.name, func(t *testing.T) { test.checkFew(t, 20) })
-	}
+	}, func(t *testing.T, b broken) { b.checkFew(t, 20) })
 }
 
 // checkFew is check with a few seeds, several times.
 func (b broken) checkFew(t *testing.T, seeds int) {
-	for first := range uint64(3) {
+	for first := range rounds(3) {
 		b.check(t, Options{Seeds: seeds, First: 100 * first})
 	}
 }

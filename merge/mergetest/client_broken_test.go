@@ -17,61 +17,61 @@ func TestClients(t *testing.T) {
 	for name, q := range map[string]clientQuirks{
 		"right": {}, "coalesces": {coalesces: true}, "sends an array, spelled otherwise": {asArray: true, respells: true},
 	} {
-		t.Run(name, func(t *testing.T) { Run(t, newMemory, Options{NewClient: newApp(q)}) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Run(t, newMemory, some(Options{NewClient: newApp(q)}))
+		})
 	}
-	t.Run("alone", func(t *testing.T) { Run(t, newMemory, Options{Devices: 1, NewClient: newApp(clientQuirks{})}) })
+	t.Run("alone", func(t *testing.T) {
+		t.Parallel()
+		Run(t, newMemory, some(Options{Devices: 1, NewClient: newApp(clientQuirks{})}))
+	})
 	t.Run("requests that meet get an error", func(t *testing.T) {
-		Run(t, ownOf(own{push: busy}), Options{NewClient: newApp(clientQuirks{})})
+		t.Parallel()
+		Run(t, ownOf(own{push: busy}), some(Options{NewClient: newApp(clientQuirks{})}))
 	})
 }
 
 // TestBrokenClients: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
 func TestBrokenClients(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		clientQuirks
-		laws []law.Law
-	}{
-		{"does not observe its server", clientQuirks{deaf: true}, []law.Law{law.ClientObserves}},
-		{"a mended clock forgets", clientQuirks{deafNew: true}, []law.Law{law.ClientObserves}},
-		{"a refused item is kept", clientQuirks{keepsRefused: true}, []law.Law{law.ClientRollback}},
-		{"a refused item stays in the outbox", clientQuirks{staysRefused: true}, []law.Law{law.ClientRollback}},
-		{"a refused item is sent for ever", clientQuirks{sendsRefused: true}, []law.Law{law.ClientRefused}},
-		{"a retry is stamped anew", clientQuirks{stampsAnew: true}, []law.Law{law.ClientRetry}},
-		{"what was sent is forgotten", clientQuirks{forgets: true}, []law.Law{law.ClientKeeps}},
-		{"an answer clears the outbox", clientQuirks{clears: true}, []law.Law{law.ClientEdit, law.ClientKeeps}},
-		{"an answer clears its record", clientQuirks{clearsRecord: true}, []law.Law{law.ClientEdit, law.ClientKeeps}},
-		{"pulls are joined over what was edited", clientQuirks{joins: true}, []law.Law{law.ClientRollback, law.ClientSettles}},
-		{"pulls are ignored while something waits", clientQuirks{busyIgnores: true}, []law.Law{law.ClientShows}},
-		{"an edit changes what is on its way", clientQuirks{coalesces: true, coalescesSent: true}, []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
-		{"what was accepted replaces the record", clientQuirks{replaces: true}, []law.Law{law.ClientShows}},
-		{"what is too far ahead is dropped", clientQuirks{dropsLate: true}, []law.Law{law.ClientKeeps}},
-		{"no base", clientQuirks{baseless: true}, []law.Law{law.ClientBase}},
-		{"base of an edit that was never sent", clientQuirks{coalesces: true, lastBase: true}, []law.Law{law.ClientBase}},
-		{"base of what is confirmed", clientQuirks{baseOfOwn: true}, []law.Law{law.ClientBase}},
-		{"whole records are sent", clientQuirks{sendsAll: true}, []law.Law{law.ClientInvents}},
-		{"a wrong clock is not mended", clientQuirks{ignoresLate: true}, []law.Law{law.ClientSettles}},
-		{"a clock that is right by now", clientQuirks{trustsClock: true}, []law.Law{law.ClientSettles}},
-		{"accepted and not confirmed", clientQuirks{unconfirmed: true}, []law.Law{law.ClientShows}},
-		{"deletions are not kept", clientQuirks{skipsDeleted: true}, []law.Law{law.ClientShows}},
-		{"begins again where its counter is full", clientQuirks{wraps: true}, []law.Law{law.ClientObserves, law.ClientEdit}},
-		{"sends items without an ID", clientQuirks{nameless: true}, []law.Law{law.ClientErrors}},
-		{"stamps with another ID", clientQuirks{foreign: true}, []law.Law{law.ClientEdit}},
-		{"stops at a refused item", clientQuirks{stalls: true}, []law.Law{law.ClientRollback, law.ClientShows}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: newApp(test.clientQuirks)})
-		})
-	}
+	checkClients(t, []brokenClient{
+		{"does not observe its server", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},
+		{"a mended clock forgets", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
+		{"a refused item is kept", newApp(clientQuirks{keepsRefused: true}), []law.Law{law.ClientRollback}},
+		{"a refused item stays in the outbox", newApp(clientQuirks{staysRefused: true}), []law.Law{law.ClientRollback}},
+		{"a refused item is sent for ever", newApp(clientQuirks{sendsRefused: true}), []law.Law{law.ClientRefused}},
+		{"a retry is stamped anew", newApp(clientQuirks{stampsAnew: true}), []law.Law{law.ClientRetry}},
+		{"what was sent is forgotten", newApp(clientQuirks{forgets: true}), []law.Law{law.ClientKeeps}},
+		{"an answer clears the outbox", newApp(clientQuirks{clears: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
+		{"an answer clears its record", newApp(clientQuirks{clearsRecord: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
+		{"pulls are joined over what was edited", newApp(clientQuirks{joins: true}), []law.Law{law.ClientRollback, law.ClientSettles}},
+		{"pulls are ignored while something waits", newApp(clientQuirks{busyIgnores: true}), []law.Law{law.ClientShows}},
+		{"an edit changes what is on its way", newApp(clientQuirks{coalesces: true, coalescesSent: true}), []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
+		{"what was accepted replaces the record", newApp(clientQuirks{replaces: true}), []law.Law{law.ClientShows}},
+		{"what is too far ahead is dropped", newApp(clientQuirks{dropsLate: true}), []law.Law{law.ClientKeeps}},
+		{"no base", newApp(clientQuirks{baseless: true}), []law.Law{law.ClientBase}},
+		{"base of an edit that was never sent", newApp(clientQuirks{coalesces: true, lastBase: true}), []law.Law{law.ClientBase}},
+		{"base of what is confirmed", newApp(clientQuirks{baseOfOwn: true}), []law.Law{law.ClientBase}},
+		{"whole records are sent", newApp(clientQuirks{sendsAll: true}), []law.Law{law.ClientInvents}},
+		{"a wrong clock is not mended", newApp(clientQuirks{ignoresLate: true}), []law.Law{law.ClientSettles}},
+		{"a clock that is right by now", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
+		{"accepted and not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
+		{"deletions are not kept", newApp(clientQuirks{skipsDeleted: true}), []law.Law{law.ClientShows}},
+		{"begins again where its counter is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},
+		{"sends items without an ID", newApp(clientQuirks{nameless: true}), []law.Law{law.ClientErrors}},
+		{"stamps with another ID", newApp(clientQuirks{foreign: true}), []law.Law{law.ClientEdit}},
+		{"stops at a refused item", newApp(clientQuirks{stalls: true}), []law.Law{law.ClientRollback, law.ClientShows}},
+	})
 }
 
 // TestClientsSameTwice: a seed has one story, also with clients.
 func TestClientsSameTwice(t *testing.T) {
+	t.Parallel()
 	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(20) {
+	for seed := range 4 * rounds(5) {
 		var stories []string
 		for range 2 {
 			steps := schedule.Draw(seed, o.Domain)

@@ -84,19 +84,11 @@ func TestBrokenPatience(t *testing.T) {
 			return wrap(newApp(clientQuirks{})(id, wall).(*app))
 		}
 	}
-	for _, test := range []struct {
-		name string
-		make newClient
-		laws []law.Law
-	}{
+	checkClients(t, []brokenClient{
 		{"stamps anew by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
 		{"mends its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law.Law{law.ClientSettles}},
 		{"gives up", wrapped(func(a *app) Client { return &impatient{app: a} }), []law.Law{law.ClientKeeps, law.ClientEdit}},
 		{"puts an edit before another one", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
 		{"stores its cursor before its records", wrapped(func(a *app) Client { return &hasty{app: a} }), []law.Law{law.ClientReopens}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: test.make})
-		})
-	}
+	})
 }

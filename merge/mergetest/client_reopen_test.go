@@ -33,29 +33,24 @@ func (c closable) Reopen() (Client, error) {
 }
 
 // TestReopen: a client that is right can be closed and opened again.
-func TestReopen(t *testing.T) { Run(t, newMemory, Options{NewClient: newClosable(nil)}) }
+func TestReopen(t *testing.T) {
+	t.Parallel()
+	Run(t, newMemory, some(Options{NewClient: newClosable(nil)}))
+}
 
 // TestBrokenReopen: what a client loses when it is closed is found, and named.
 func TestBrokenReopen(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		loses func(*app)
-		laws  []law.Law
-	}{
-		{"its outbox", func(a *app) { a.outbox = nil }, []law.Law{law.ClientReopens}},
-		{"its last edit", func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }, []law.Law{law.ClientReopens}},
-		{"its stamps", func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }, []law.Law{law.ClientReopens}},
-		{"what was confirmed, and not its cursor", func(a *app) { a.confirmed = map[record.Key]record.Record{} }, []law.Law{law.ClientReopens}},
-		{"its clock", func(a *app) { a.newClock(0) }, []law.Law{law.ClientObserves}},
-		{"its bases", func(a *app) {
+	checkClients(t, []brokenClient{
+		{"its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens}},
+		{"its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens}},
+		{"its stamps", newClosable(func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }), []law.Law{law.ClientReopens}},
+		{"what was confirmed, and not its cursor", newClosable(func(a *app) { a.confirmed = map[record.Key]record.Record{} }), []law.Law{law.ClientReopens}},
+		{"its clock", newClosable(func(a *app) { a.newClock(0) }), []law.Law{law.ClientObserves}},
+		{"its bases", newClosable(func(a *app) {
 			a.outbox = slices.Clone(a.outbox)
 			for i := range a.outbox {
 				a.outbox[i].Base = nil
 			}
-		}, []law.Law{law.ClientBase}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			broken{make: newMemory, laws: test.laws}.check(t, Options{NewClient: newClosable(test.loses)})
-		})
-	}
+		}), []law.Law{law.ClientBase}},
+	})
 }

@@ -31,7 +31,10 @@ func TestOtherwiseCorrect(t *testing.T) {
 		"an item is repeated as it is sent": {ownOf(own{push: twice}), Options{}},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { Run(t, test.make, test.o) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Run(t, test.make, some(test.o))
+		})
 	}
 }
 

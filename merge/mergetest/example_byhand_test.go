@@ -143,10 +143,10 @@ func (s *byHand) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	return nil, cursor, nil
 }
 
+func newByHand(env *mergetest.Env) (mergetest.Backend, error) { return &byHand{env: env}, nil }
+
 // A backend that is written by hand.
 func Example_byHand() {
-	fmt.Println(mergetest.Check(func(env *mergetest.Env) (mergetest.Backend, error) {
-		return &byHand{env: env}, nil
-	}, mergetest.Options{Seeds: 50}))
+	fmt.Println(mergetest.Check(newByHand, mergetest.Options{Seeds: 5}))
 	// Output: <nil>
 }

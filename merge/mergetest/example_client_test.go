@@ -132,11 +132,13 @@ func (p *phone) Reopen() (mergetest.Client, error) {
 	return &again, nil
 }
 
+// newPhone makes a phone that is empty.
+func newPhone(id clock.ClientID, wall func() time.Time) mergetest.Client {
+	return &phone{id: id, wall: wall, confirmed: map[record.Key]record.Record{}}
+}
+
 // A client, and the check of it against a backend that is right.
 func ExampleClient() {
-	newPhone := func(id clock.ClientID, wall func() time.Time) mergetest.Client {
-		return &phone{id: id, wall: wall, confirmed: map[record.Key]record.Record{}}
-	}
-	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 50, NewClient: newPhone}))
+	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 5, NewClient: newPhone}))
 	// Output: <nil>
 }

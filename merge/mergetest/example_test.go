@@ -51,7 +51,7 @@ func later(before, after record.Record) record.Record {
 
 // A small backend, and the check of it.
 func Example() {
-	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 50}))
+	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 5}))
 	// Output: <nil>
 }
 

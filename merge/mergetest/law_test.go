@@ -70,7 +70,7 @@ func aborts(all []merge.Reply) []merge.Reply {
 // TestLawsOfCommonMistakes: of several laws that a mistake breaks, the plain one is named, whatever
 // the seed.
 func TestLawsOfCommonMistakes(t *testing.T) {
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"stamps rounded to milliseconds", roundsTo(1e6), []law.Law{law.Counter}},
 		{"stamps rounded to microseconds", roundsTo(1e3), []law.Law{law.Counter}},
 		{"stamps as float64", with(quirks{stores: storesAs(floats)}), []law.Law{law.Counter}},
@@ -82,11 +82,9 @@ func TestLawsOfCommonMistakes(t *testing.T) {
 		{"no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
 		{"a limit that is too low", atMost(1), []law.Law{law.Fine, law.Ahead}},
 		{"a transaction that is dead", with(quirks{replies: aborts}), []law.Law{law.Neighbours}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			for first := range uint64(6) {
-				test.check(t, Options{First: 100 * first})
-			}
-		})
-	}
+	}, func(t *testing.T, b broken) {
+		for first := range rounds(6) {
+			b.check(t, Options{First: 100 * first})
+		}
+	})
 }

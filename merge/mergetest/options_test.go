@@ -20,7 +20,7 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	narrow := Options{Table: "notes", IDs: []string{"x"}, Fields: map[string][]string{"body": {"1", "2"}}, Devices: 2}
-	if err := Check(newMemory, narrow); err != nil {
+	if err := Check(newMemory, some(narrow)); err != nil {
 		t.Error(err)
 	}
 }

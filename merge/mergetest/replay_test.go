@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,7 +117,15 @@ func TestNamed(t *testing.T) {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
 			}
 		}), law.Retry, []string{"ana edits a x=1", "ana pushes, twice"}},
-		"a skipped write of unknown fate":  {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
+		"a skipped write of unknown fate": {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
+		"a value over a deletion with its stamp": {with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Compare(old.Stamp) > 0 }}), law.Kind, []string{
+			"ana backs-up", "ana edits a x=1", "ana pushes", "ana is-restored", "ana edits a x=deleted", "ana pushes",
+		}},
+		"what is refused is stored": {with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), law.RefusedLeavesNothing, []string{"ana spoils a x=1 forged", "ana pushes"}},
+		"a value of the server's": {with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+			fields[name] = record.FieldValue{Value: record.Int(7), Stamp: clock.Stamp{Time: v.Stamp.Time + 5e6, Client: clock.ClientID{9}}}
+		}}), law.Invented, []string{"ana edits a x=1", "ana pushes"}},
+		"another record is gone":           {ownOf(own{push: keepsOne}), law.Stays, []string{"ana edits a x=1", "ana pushes", "ana edits b x=1", "ana pushes"}},
 		"less by the counter over greater": {arrival, law.Counter, []string{"ana edits a x=1", "ben edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
 		"less by the client over greater":  {arrival, law.Client, []string{"ana edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
 	} {
@@ -129,26 +138,32 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// keepsOne forgets what a push is not about.
+func keepsOne(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
+	answer, err := o.memory.Push(client, batch)
+	items, _ := o.engine.Decode(batch)
+	maps.DeleteFunc(o.disk.rows, func(key record.Key, _ row) bool { return key != items[0].Mutation.Data.Key() })
+	return answer, err
+}
+
 // TestGeneral: a law about deletions, or about one millisecond, is not to blame where the same is
 // broken without them.
 func TestGeneral(t *testing.T) {
 	nth := func(n int) func(*quirky, clock.ClientID, merge.Result) bool {
 		return func(s *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && s.disk.seq%n > 0 }
 	}
-	for _, test := range []broken{
+	checkAll(t, []broken{
 		{"the first write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law.Law{law.Later}},
 		{"the last write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law.Law{law.Later}},
 		{"some are lost", with(quirks{each: nth(3)}), []law.Law{law.Vanish, law.Later}},
 		{"all are lost", with(quirks{each: nth(1)}), []law.Law{law.Vanish}},
 		{"the digits below the millisecond", with(quirks{wins: byMillis}), []law.Law{law.Counter}},
 		{"deletions are dropped", with(quirks{stores: storesWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() })}), []law.Law{law.Tombstone, law.Later}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			for first := range uint64(8) {
-				test.check(t, Options{First: 100 * first})
-			}
-		})
-	}
+	}, func(t *testing.T, b broken) {
+		for first := range rounds(8) {
+			b.check(t, Options{First: 100 * first})
+		}
+	})
 }
 
 // byMillis compares whole milliseconds, and then clients.

@@ -18,11 +18,7 @@ import (
 // TestCorrect: a backend that is right passes, and does everything.
 func TestCorrect(t *testing.T) {
 	t.Parallel()
-	seeds := 1000
-	if testing.Short() {
-		seeds = 100
-	}
-	Run(t, newMemory, Options{Seeds: seeds})
+	Run(t, newMemory, some(Options{Seeds: 1000}))
 }
 
 // BenchmarkMonth is a run of five devices that lasts for thirty days.
@@ -50,7 +46,7 @@ func TestSameTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(20) {
+	for seed := range 4 * rounds(5) {
 		var stories []string
 		for range 2 {
 			w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: schedule.Draw(seed, o.Domain), Tell: true})
@@ -71,7 +67,7 @@ func TestSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(200) {
+	for seed := range 20 * rounds(10) {
 		for _, s := range schedule.Draw(seed, o.Domain) {
 			again, err := o.Grammar.ParseStep(s.String())
 			if err != nil || again.String() != s.String() {
@@ -155,7 +151,10 @@ func newBare(*Env) (Backend, error) {
 	return bare{b.(*memory)}, err
 }
 
-func TestBare(t *testing.T) { Run(t, newBare, Options{Devices: 1}) }
+func TestBare(t *testing.T) {
+	t.Parallel()
+	Run(t, newBare, some(Options{Devices: 1}))
+}
 
 // TestLawTexts: each law has a name of its own, says something, and tells where to look.
 func TestLawTexts(t *testing.T) {

@@ -20,6 +20,7 @@ type offer struct {
 
 // TestUntested: what cannot happen is not counted, and is said to be untested.
 func TestUntested(t *testing.T) {
+	t.Parallel()
 	yours := newApp(clientQuirks{})
 	for name, test := range map[string]offer{
 		"all that the kit offers": {
@@ -58,12 +59,15 @@ func TestUntested(t *testing.T) {
 			told:  []string{"stamps that are too far ahead"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) { test.check(t) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.check(t)
+		})
 	}
 }
 
 func (f offer) check(t *testing.T) {
-	f.o.Seeds = 20
+	f.o.Seeds = int(4 * rounds(5))
 	r, err := examine(f.make, f.o)
 	if err != nil {
 		t.Fatal(err)
