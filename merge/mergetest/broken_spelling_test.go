@@ -75,7 +75,7 @@ func TestRespell(t *testing.T) {
 				if text != "deleted" {
 					field.Value, err = record.ParseValue([]byte(text))
 				}
-				table, rest := o.Place(id)
+				table, rest := o.KeyOf(id)
 				m := record.Mutation{Data: check.RecordOf(record.Key{Table: table, ID: rest}, map[string]record.FieldValue{name: field}), Base: map[string]clock.Stamp{name: {}}}
 				requireRespelled(t, m)
 				m.Base = map[string]clock.Stamp{name: {Time: at - 5, Client: schedule.ClientID(0, 0)}}

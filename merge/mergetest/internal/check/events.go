@@ -16,7 +16,7 @@ type Item struct {
 	M      record.Mutation
 	Writes []oracle.Written
 	Bad    string // what is wrong with it, if something is
-	Told   string // in words, if its writes do not say it
+	Words  string // in words, if its writes do not say it
 	code   string // with which it was refused
 
 	Spelled bool // it is not in the spelling of the library, and the story shows how

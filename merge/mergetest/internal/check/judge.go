@@ -30,7 +30,7 @@ type Judge struct {
 	Moment     int  // the number of the step
 	Sendings   int  // how many batches were sent
 	Unread     bool // whether a push was, and no device pulled since
-	Last       Latest
+	Last       Moments
 }
 
 // Rules are what is known of a run beforehand.
@@ -64,12 +64,12 @@ type Lab interface {
 
 // NewJudge returns a judge of a run that begins.
 func NewJudge(o Rules, l Lab) *Judge {
-	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Latest{-1, -1, -1, -1, -1}}
+	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
 }
 
-// Latest are the steps in which something happened last, and the last sendings that were damaged
+// Moments are the steps in which something happened last, and the last sendings that were damaged
 // and audited.
-type Latest struct{ Restart, Restore, audit, Damage, audited int }
+type Moments struct{ Restart, Restore, audit, Damage, audited int }
 
 // Breach is the first law that was broken.
 type Breach struct {
@@ -94,7 +94,7 @@ func (j *Judge) Must(err error) {
 
 // Key returns the key of a record that devices write.
 func (j *Judge) Key(id string) record.Key {
-	table, rest := j.o.Place(id)
+	table, rest := j.o.KeyOf(id)
 	return record.Key{Table: table, ID: rest}
 }
 

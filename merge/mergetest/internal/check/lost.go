@@ -74,10 +74,10 @@ func (j *Judge) judgeLoss(a Answer, x arrival, l oracle.Loss) (wrong []complaint
 		text = "does not say that " + loser(x, l) + " is lost: " + a.lossReason(x, l)
 	case l.Is && said.Lost && l.Own:
 		j.Able |= CanMark
-		if !names(said.Winner, l.Other) {
+		if !isStampOf(said.Winner, l.Other) {
 			text = "should name the winner over " + loser(x, l) + ": " + short(oracle.Written{FieldKey: x.FieldKey, Write: l.Other})
 		}
-	case l.Is && said.Lost && (said.Winner != nil || !names(said.Loser, l.Other)):
+	case l.Is && said.Lost && (said.Winner != nil || !isStampOf(said.Loser, l.Other)):
 		text = "should name the loser: " + loser(x, l)
 	}
 	if text != "" {
@@ -94,7 +94,7 @@ func loser(x arrival, l oracle.Loss) string {
 	return short(oracle.Written{FieldKey: x.FieldKey, Write: l.Other})
 }
 
-func names(s *merge.StampReply, x oracle.Write) bool {
+func isStampOf(s *merge.StampReply, x oracle.Write) bool {
 	return s != nil && int64(s.UpdatedAt) == x.Time && s.ClientID == x.Client
 }
 

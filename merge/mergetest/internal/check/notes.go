@@ -49,8 +49,8 @@ func (j *Judge) mayBeDeleted(id string) bool {
 	return false
 }
 
-// lacks says what a note needs that is not so. Of other notes nothing is known.
-func lacks(note merge.Code) string {
+// missingFor says what a note needs that is not so. Of other notes nothing is known.
+func missingFor(note merge.Code) string {
 	return map[merge.Code]string{
 		merge.Rewound:         "no stamp of the item is below another one of this push, or one that was accepted from this client before",
 		merge.StampBelowBase:  "each stamp of the item is above its base",
@@ -63,7 +63,7 @@ func lacks(note merge.Code) string {
 // judgeNotes looks for notes that cannot be true.
 func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) {
 	for _, note := range r.Notes {
-		if reason := lacks(note); reason != "" && !slices.Contains(can, note) {
+		if reason := missingFor(note); reason != "" && !slices.Contains(can, note) {
 			wrong = append(wrong, complaint{law.Note, at + ": it has the note " + string(note) + ", and " + reason})
 		}
 	}
@@ -80,7 +80,7 @@ func (j *Judge) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []com
 	switch {
 	case said.Winner != nil && (stored || outcome == "equal"):
 		text = "names a winner over " + short(x.Written) + ", which is stored itself"
-	case said.Winner != nil && !names(said.Winner, p.Best):
+	case said.Winner != nil && !isStampOf(said.Winner, p.Best):
 		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.Written) + "; it is " + short(oracle.Written{FieldKey: x.FieldKey, Write: p.Best})
 	case said.Loser != nil && (l.Own || !l.Is):
 		text = "names a loser to " + short(x.Written) + ", and no edit is lost by it"

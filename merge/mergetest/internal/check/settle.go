@@ -25,9 +25,9 @@ type effect struct {
 	notes                           []merge.Code // that can be true of it
 }
 
-// Settle notes what became of each write, in the order of the rule, and compares what the
+// JudgeOutcomes notes what became of each write, in the order of the rule, and compares what the
 // replies say of them.
-func (j *Judge) Settle(a Answer) {
+func (j *Judge) JudgeOutcomes(a Answer) {
 	effects := make([]effect, len(a.Items))
 	var wrong []complaint
 	all := j.arrivals(a)
@@ -38,7 +38,7 @@ func (j *Judge) Settle(a Answer) {
 			continue
 		}
 		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
-		wrong = append(wrong, j.arrive(a, x, e)...)
+		wrong = append(wrong, j.judgeArrival(a, x, e)...)
 		j.accept(a, x)
 	}
 	for i, r := range a.Replies {
@@ -51,8 +51,8 @@ func (j *Judge) Settle(a Answer) {
 	}
 }
 
-// arrive notes what a write does for its item, and compares what the reply says of it.
-func (j *Judge) arrive(a Answer, x arrival, e *effect) (wrong []complaint) {
+// judgeArrival notes what a write does for its item, and compares what the reply says of it.
+func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint) {
 	p, r := j.Ledger.Of(x.FieldKey), a.Replies[x.item]
 	outcome, stored := p.Outcome(x.Write)
 	loss := a.loss(x, p)
@@ -93,7 +93,7 @@ func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, and no stamp was used twice"})
 	}
 	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
-		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, and no edit is lost by it: " + Brief(r)})
+		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, and no edit is lost by it: " + ReplyText(r)})
 	}
 	return append(wrong, judgeNotes(at, r, e.notes)...)
 }
@@ -166,7 +166,7 @@ func (j *Judge) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []
 	case outcome == "collision":
 		j.Count("collision")
 		if !noted {
-			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + Brief(r)})
+			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + ReplyText(r)})
 		}
 	case ok && said.Outcome != outcome:
 		wrong = append(wrong, complaint{law.Outcome, at + fmt.Sprintf("says that %s is %s; it should be %s", x.Field, said.Outcome, outcome)})
@@ -205,5 +205,5 @@ func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 			j.Broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, j.place(it.ID), there, missing)
 		}
 	}
-	j.learn(fresh)
+	j.acceptFound(fresh)
 }

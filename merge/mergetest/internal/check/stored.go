@@ -21,9 +21,9 @@ func (j *Judge) Audit() {
 	}
 }
 
-// learn notes that a write which got no answer was accepted, since a new device found it. From
+// acceptFound notes that a write which got no answer was accepted, since a new device found it. From
 // then on the mark of its client must not be below it.
-func (j *Judge) learn(found map[oracle.FieldKey]oracle.Write) {
+func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
 		x, ok := found[k]
@@ -120,7 +120,7 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 		return law.Durable
 	case p.Some && best.Met && j.unaudited(best.Since):
 		return law.Meet
-	case !ok && k.Field == record.DeletedField && has(fresh, k.ID):
+	case !ok && k.Field == record.DeletedField && hasRecord(fresh, k.ID):
 		return law.Revive
 	case !ok && (p.Best.Deleted || k.Field == record.DeletedField && p.Best.Value == "true"):
 		return law.Tombstone
@@ -173,8 +173,8 @@ func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.La
 	return l
 }
 
-// has reports whether there is any field of a record.
-func has(all map[oracle.FieldKey]oracle.Write, id string) bool {
+// hasRecord reports whether there is any field of a record.
+func hasRecord(all map[oracle.FieldKey]oracle.Write, id string) bool {
 	for k := range all {
 		if k.ID == id {
 			return true

@@ -102,16 +102,16 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	case j.ahead(it):
 		if !ahead || !r.Retryable || !j.isTime(r.ServerTime) {
 			j.brokenByNeighbour(a, i)
-			j.Broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", j.At(a, i), j.o.MaxAhead, Brief(r), serverTime(r), clock.TimestampOf(j.Now))
+			j.Broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", j.At(a, i), j.o.MaxAhead, ReplyText(r), serverTime(r), clock.TimestampOf(j.Now))
 		}
 	case ahead && !j.o.Bounded():
-		j.Broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", j.At(a, i), Brief(r))
+		j.Broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
-		j.Broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", j.At(a, i), j.o.MaxAhead, Brief(r))
+		j.Broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
 	case r.Verdict == "refused" && !ahead:
 		j.brokenRefusal(a, i)
 	case a.Known[i].accepted && r.Changed:
-		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, and now it changed something: " + Brief(r)})
+		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, and now it changed something: " + ReplyText(r)})
 	}
 }
 
@@ -136,7 +136,7 @@ func (j *Judge) judgeBad(a Answer, i int) {
 	}
 	j.brokenByNeighbour(a, i)
 	if r.Verdict != "refused" || r.Retryable {
-		j.Broken(law.BadRefused, "%s: the item is %s, and got: %s", j.At(a, i), j.flaw(it), Brief(r))
+		j.Broken(law.BadRefused, "%s: the item is %s, and got: %s", j.At(a, i), j.flaw(it), ReplyText(r))
 	}
 	if it.code != "" && it.code != string(r.Code) {
 		j.Broken(law.BadRefused, "%s: it is refused with the code %s, and was before with %s", j.At(a, i), r.Code, it.code)
@@ -155,7 +155,7 @@ func (j *Judge) brokenByNeighbour(a Answer, i int) {
 		other := a.Replies[n]
 		rightly := it.Bad != "" && !other.Retryable || j.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
 		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
-			j.Broken(law.Neighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), Brief(r), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), ReplyText(r), n, j.flaw(it))
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (j *Judge) judgeBlind(a Answer, i int) {
 	again := (a.Known[i].accepted || len(a.Items[i].Writes) == 0) && r.Verdict == "accepted" && !r.Changed
 	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
 		j.brokenByNeighbour(a, i)
-		j.Broken(law.Blind, "%s: it is %s by the clock of the server, and it got: %s", j.At(a, i), j.Wall().Format(time.DateOnly), Brief(r))
+		j.Broken(law.Blind, "%s: it is %s by the clock of the server, and it got: %s", j.At(a, i), j.Wall().Format(time.DateOnly), ReplyText(r))
 	}
 }
 
@@ -175,11 +175,11 @@ func (j *Judge) judgeBlind(a Answer, i int) {
 func (j *Judge) brokenRefusal(a Answer, i int) {
 	for n, it := range a.Items {
 		if n != i && (it.Bad != "" || j.early(it)) {
-			j.Broken(law.Neighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", j.At(a, i), Brief(a.Replies[i]), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", j.At(a, i), ReplyText(a.Replies[i]), n, j.flaw(it))
 		}
 	}
 	if a.Known[i].accepted {
 		j.Broken(law.Retry, "%s: it was accepted before, and is refused now", j.At(a, i))
 	}
-	j.Broken(law.Fine, "%s: it is sound, and got: %s", j.At(a, i), Brief(a.Replies[i]))
+	j.Broken(law.Fine, "%s: it is sound, and got: %s", j.At(a, i), ReplyText(a.Replies[i]))
 }

@@ -32,20 +32,20 @@ func Elided(lines []string, ends int) []string {
 	return slices.Concat(lines[:ends], []string{more}, lines[len(lines)-ends:])
 }
 
-// Brief returns an item in short.
-func (it *Item) Brief() string {
+// Text returns an item in short.
+func (it *Item) Text() string {
 	var parts []string
 	for _, x := range it.Writes {
 		parts = append(parts, short(x))
 	}
 	if it.Bad != "" {
-		parts = append(parts, "("+strings.TrimSuffix(it.Bad+": "+it.Told, ": ")+")")
+		parts = append(parts, "("+strings.TrimSuffix(it.Bad+": "+it.Words, ": ")+")")
 	}
 	return schedule.Clipped(it.ID) + " " + strings.Join(Elided(parts, 20), " ")
 }
 
-// Brief returns a reply in short.
-func Brief(r merge.Reply) string {
+// ReplyText returns a reply in short.
+func ReplyText(r merge.Reply) string {
 	text := r.Verdict
 	if r.Code != "" {
 		text += ", " + string(r.Code)

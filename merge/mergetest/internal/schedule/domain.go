@@ -27,9 +27,9 @@ type Domain struct {
 	Families []Weighted
 }
 
-// Place returns the table and the ID of a record. A step names one that is not in the first table by
+// KeyOf returns the table and the ID of a record. A step names one that is not in the first table by
 // its table as well: notes:a.
-func (d Domain) Place(id string) (table, rest string) {
+func (d Domain) KeyOf(id string) (table, rest string) {
 	for _, table := range d.Tables[1:] {
 		if rest, ok := strings.CutPrefix(id, table+":"); ok {
 			return table, rest

@@ -74,7 +74,7 @@ func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 		}
 	}
 	for i, id := range slices.Sorted(maps.Keys(ids)) {
-		_, rest := d.Place(id)
+		_, rest := d.KeyOf(id)
 		table := strings.TrimSuffix(id, rest) // notes: or nothing
 		ids[id] = fmt.Sprintf("%srow%c", table, 'a'+i)
 	}

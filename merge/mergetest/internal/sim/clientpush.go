@@ -35,7 +35,7 @@ func (w *world) pushClient(d *device, m schedule.Manner) {
 	} else if ok && w.Breach == nil {
 		d.handAnswer(items, h)
 	}
-	w.look(m)
+	w.auditUnlessUnread(m)
 }
 
 // collect takes the outbox of a Client, and compares it with what was edited.
@@ -88,7 +88,7 @@ func split(text []byte) (raws []json.RawMessage) {
 func listedItems(items []*check.Item) string {
 	var lines []string
 	for _, it := range items {
-		lines = append(lines, it.Brief())
+		lines = append(lines, it.Text())
 	}
 	if len(lines) == 0 {
 		return "the outbox is empty"
@@ -159,7 +159,7 @@ func (d *device) interrupted(p page) bool {
 		d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
 		return false
 	}
-	d.take(p.records[:p.parts[0].upto])
+	d.applyPulled(p.records[:p.parts[0].upto])
 	d.reopen()
 	d.cursor = d.client.Cursor()
 	d.w.Count("closed between pages")

@@ -20,7 +20,7 @@ type Config struct {
 func NewConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient NewApp) Config {
 	t := newTable()
 	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
-	for _, f := range flaws() {
+	for _, f := range knownFlaws() {
 		d.Flaws = append(d.Flaws, f.name)
 	}
 	for _, code := range slices.Sorted(maps.Keys(refused)) {

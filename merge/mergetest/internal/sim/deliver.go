@@ -31,7 +31,7 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 	w.tellPush(r.does, b, h.replies)
 	a.Replies, a.Met = h.replies, r.met || w.serving.meetsPush()
 	if w.JudgeReplies(a) {
-		w.Settle(a)
+		w.JudgeOutcomes(a)
 	}
 	return h, w.Breach == nil
 }

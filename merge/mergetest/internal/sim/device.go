@@ -84,8 +84,8 @@ func (s *state) save() *state {
 	return &c
 }
 
-// become gives the device a saved state.
-func (d *device) become(s *state) (done bool) {
+// setState gives the device a saved state.
+func (d *device) setState(s *state) (done bool) {
 	last := s.last
 	d.state = *s.save()
 	d.newClock(last)
@@ -103,7 +103,7 @@ func (d *device) restore() (done bool) {
 	if d.backup == nil {
 		d.backup = (&device{w: d.w, index: d.index, installed: d.installed}).factory()
 	}
-	return d.become(d.backup)
+	return d.setState(d.backup)
 }
 
 // factory returns the state of a device that was just installed.
@@ -144,8 +144,8 @@ func (d *device) shown(id string) record.Record {
 	return r
 }
 
-// hear acts on the answer to some items of the outbox.
-func (d *device) hear(sent []*check.Item, replies []merge.Reply) {
+// applyAnswer acts on the answer to some items of the outbox.
+func (d *device) applyAnswer(sent []*check.Item, replies []merge.Reply) {
 	late := false
 	for i, r := range replies {
 		at := slices.Index(d.outbox, sent[i])
@@ -167,7 +167,7 @@ func (d *device) hear(sent []*check.Item, replies []merge.Reply) {
 		d.outbox = slices.Delete(d.outbox, at, at+1)
 	}
 	if late {
-		d.mend()
+		d.correctClock()
 	}
 }
 
@@ -181,9 +181,9 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 	}
 }
 
-// mend makes the clock anew, above all that is confirmed, and stamps anew what waits to
+// correctClock makes the clock anew, above all that is confirmed, and stamps anew what waits to
 // be sent.
-func (d *device) mend() {
+func (d *device) correctClock() {
 	var last clock.Timestamp
 	for _, fields := range d.confirmed {
 		for _, v := range fields {
@@ -206,9 +206,9 @@ func (d *device) mend() {
 	}
 }
 
-// take puts what was pulled in the place of what is confirmed, and lets the clock observe
+// applyPulled puts what was pulled in the place of what is confirmed, and lets the clock observe
 // it. Records of other tables and IDs are passed over.
-func (d *device) take(records []record.Record) {
+func (d *device) applyPulled(records []record.Record) {
 	for _, r := range records {
 		id, ok := d.w.IDOf(r.Key())
 		if !ok || !slices.Contains(d.w.o.IDs, id) {

@@ -35,9 +35,9 @@ func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	return true
 }
 
-// add edits a record, and gathers that in one item with the edit before it, as devices do whose
+// editIntoLast edits a record, and gathers that in one item with the edit before it, as devices do whose
 // users type on. So an item can have writes with different stamps.
-func (d *device) add(id string, sets []schedule.Assignment) bool {
+func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	at := len(d.outbox) - 1
 	done := d.edit(id, sets)
 	if at < 0 || d.client != nil {

@@ -86,8 +86,8 @@ func (w *world) returned(k oracle.FieldKey, who string) bool {
 	if i := slices.Index(schedule.People(), who); i >= 0 {
 		d := w.devices[i]
 		p, _ := w.read(&request{pull: d}, d.id, d.cursor)
-		d.take(p.records)
-		found = d.found()
+		d.applyPulled(p.records)
+		found = d.confirmedWrites()
 	}
 	f, ok := found[k]
 	return w.Ledger.Histories[k].Permits(f, ok)

@@ -50,7 +50,7 @@ func (w *world) finish() {
 	fresh := w.Fresh()
 	for _, d := range w.devices {
 		if d != nil {
-			w.JudgeEnd(d.name, d.found(), fresh)
+			w.JudgeEnd(d.name, d.confirmedWrites(), fresh)
 		}
 	}
 }

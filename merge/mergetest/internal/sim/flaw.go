@@ -16,10 +16,10 @@ import (
 )
 
 // flaw is something that can be wrong with an item: it has one more field, of that JSON.
-type flaw struct{ name, field, json, told string }
+type flaw struct{ name, field, json, words string }
 
-// flaws are those that the kit knows of. The rest are codes of Options.Refused.
-func flaws() []flaw {
+// knownFlaws are those that the kit knows of. The rest are codes of Options.Refused.
+func knownFlaws() []flaw {
 	return []flaw{
 		{"unstamped", check.Flawed, `"value":1`, "zzz=1 without a stamp"},
 		{"forged", check.Flawed, `"value":1,STAMP`, "zzz=1 by a stranger"},
@@ -34,7 +34,7 @@ func flaws() []flaw {
 }
 
 func flawOf(name string) (f flaw, known bool) {
-	all := flaws()
+	all := knownFlaws()
 	if i := slices.IndexFunc(all, func(f flaw) bool { return f.name == name }); i >= 0 {
 		return all[i], true
 	}
@@ -70,7 +70,7 @@ func (d *device) flawed(it *check.Item, bad string, at clock.Stamp) *check.Item 
 	stamp := fmt.Sprintf(`"updatedAt":%q,"clientId":%s`, at.Time.String(), client)
 	text := strings.NewReplacer("STAMP", stamp, "CLIENT", client).Replace(known.json)
 	spoilt := d.spoilt(it, key, fmt.Sprintf("%q:{%s}", known.field, text))
-	spoilt.Bad, spoilt.Told = bad, known.told
+	spoilt.Bad, spoilt.Words = bad, known.words
 	if bad == "worded" {
 		text, err := record.ParseValue([]byte(`"true"`))
 		d.w.Must(err)

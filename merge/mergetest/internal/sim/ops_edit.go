@@ -17,7 +17,7 @@ func editOps() []family {
 			Kind: schedule.Kind{Name: "adds", Args: []schedule.Argument{schedule.OfRecord(), schedule.Assignments(1)}, Plainer: func(g schedule.Grammar, s schedule.Step) [][]schedule.Step {
 				return [][]schedule.Step{{g.Edits(s.Who, s.ID, s.Sets...)}}
 			}},
-			act:    func(d *device, s schedule.Step) bool { return d.add(s.ID, s.Sets) },
+			act:    func(d *device, s schedule.Step) bool { return d.editIntoLast(s.ID, s.Sets) },
 			leaves: (*device).lastStamp,
 		}}},
 		{often: schedule.Always(3), ops: []op{{

@@ -23,7 +23,7 @@ func identityOps() []family {
 			possible: func(d *device, s schedule.Step) bool {
 				return s.Who != s.Whom && d.client == nil && d.w.device(s.Whom).client == nil
 			},
-			act:    func(d *device, s schedule.Step) bool { return d.become(d.w.device(s.Whom).save()) },
+			act:    func(d *device, s schedule.Step) bool { return d.setState(d.w.device(s.Whom).save()) },
 			leaves: (*device).identity, needs: kitDevices(2), covers: []string{"clones"},
 		}}},
 		{often: schedule.InHalf(2), ops: []op{{

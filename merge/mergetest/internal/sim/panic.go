@@ -9,9 +9,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// catch calls something that calls the backend or a Client, and notes if one of them panics,
+// recoverPanic calls something that calls the backend or a Client, and notes if one of them panics,
 // so that there is a seed and a schedule to repeat it.
-func (w *world) catch(call func()) {
+func (w *world) recoverPanic(call func()) {
 	defer func() {
 		p := recover()
 		if p == nil {

@@ -46,10 +46,10 @@ func (w *world) pull(d *device, m schedule.Manner) {
 		return
 	}
 	w.tellPull(r, p)
-	d.take(p.records)
+	d.applyPulled(p.records)
 	d.cursor = p.cursor
 	if ok && w.Breach == nil && !r.met {
-		w.JudgePull(d.name, d.found(), nil)
+		w.JudgePull(d.name, d.confirmedWrites(), nil)
 	}
 	if d.client != nil && w.Breach == nil {
 		d.handPulled(p)
@@ -93,7 +93,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			return p, true
 		}
 		p.cursor = next
-		w.serve(r, func() { w.between(r) })
+		w.serve(r, func() { w.letInBetween(r) })
 	}
 	w.Broken(law.Readable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)
 	return p, false
@@ -134,8 +134,8 @@ func (w *world) Fresh() map[oracle.FieldKey]oracle.Write {
 	return found
 }
 
-// found returns the confirmed state in the form of the ledger.
-func (d *device) found() map[oracle.FieldKey]oracle.Write {
+// confirmedWrites returns the confirmed state in the form of the ledger.
+func (d *device) confirmedWrites() map[oracle.FieldKey]oracle.Write {
 	found := map[oracle.FieldKey]oracle.Write{}
 	for id, fields := range d.confirmed {
 		for name, v := range fields {

@@ -35,13 +35,13 @@ func (w *world) push(d *device, m schedule.Manner) {
 		items = slices.Concat(items, items)
 	}
 	if h, ok := w.send(d, items, m); ok && !m.Lost {
-		d.hear(items, h.replies)
+		d.applyAnswer(items, h.replies)
 	}
-	w.look(m)
+	w.auditUnlessUnread(m)
 }
 
-// look audits what a push left behind, unless nobody looks.
-func (w *world) look(m schedule.Manner) {
+// auditUnlessUnread audits what a push left behind, unless nobody looks.
+func (w *world) auditUnlessUnread(m schedule.Manner) {
 	if m.Unread {
 		w.Unread = true
 	} else {
@@ -140,14 +140,14 @@ func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	for i, r := range replies {
 		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
 			w.Audit()
-			w.Broken(law.Damaged, "%s: the item was damaged, and is accepted\nit came as %s", w.At(check.Answer{Batch: b}, i), around(body, m))
+			w.Broken(law.Damaged, "%s: the item was damaged, and is accepted\nit came as %s", w.At(check.Answer{Batch: b}, i), textAround(body, m))
 		}
 	}
 	w.Audit()
 }
 
-// around quotes what is left of a batch about the place where it was damaged.
-func around(body []byte, m schedule.Manner) string {
+// textAround quotes what is left of a batch about the place where it was damaged.
+func textAround(body []byte, m schedule.Manner) string {
 	at := len(body)
 	if m.Cut == 0 {
 		at = (m.Garbled - 1) % len(body)

@@ -53,7 +53,7 @@ func (w *world) pause() {
 		return
 	case r.pull != nil:
 		w.Able |= check.CanPausePull
-		w.between(r)
+		w.letInBetween(r)
 		return
 	}
 	w.Able |= check.CanPause
@@ -64,24 +64,24 @@ func (w *world) pause() {
 	}
 	switch {
 	case r.Storms && r.pauses <= maxPauses:
-		w.storm(r)
+		w.letEditAndPush(r)
 	case r.pauses == r.At:
-		w.meet(r)
+		w.letPush(r)
 		w.pull(w.device(r.Whom), schedule.Manner{})
 	}
 }
 
-// between lets another device in within a pull, if now is the time: where the pull pauses, or
-// between two pages.
-func (w *world) between(r *request) {
+// letInBetween lets another device in within a pull, if now is the time: where the pull pauses, or
+// letInBetween two pages.
+func (w *world) letInBetween(r *request) {
 	if r.pauses++; r.pauses == r.At && w.device(r.Whom) != r.pull {
-		w.meet(r)
+		w.letPush(r)
 		w.pull(w.device(r.Whom), schedule.Manner{})
 	}
 }
 
-// meet lets another device push.
-func (w *world) meet(r *request) {
+// letPush lets another device push.
+func (w *world) letPush(r *request) {
 	if !r.met {
 		w.addEvent(r.does, "does not end yet")
 	}
@@ -93,8 +93,8 @@ func (w *world) meet(r *request) {
 	r.met = true
 }
 
-// storm lets another device edit what is being pushed, and push that.
-func (w *world) storm(r *request) {
+// letEditAndPush lets another device edit what is being pushed, and push that.
+func (w *world) letEditAndPush(r *request) {
 	d, it := w.device(r.Whom), r.Items[0]
 	if r.pauses == 2 {
 		w.Count("storms")
@@ -102,7 +102,7 @@ func (w *world) storm(r *request) {
 	a := d.contrary(it)
 	d.edit(it.ID, []schedule.Assignment{a})
 	w.Tell(d.name+" "+schedule.Editing(it.ID, a), "")
-	w.meet(r)
+	w.letPush(r)
 }
 
 // contrary returns an edit of what an item writes, to something else than is shown.

@@ -94,7 +94,7 @@ func (w *world) restore() {
 	w.Ledger = w.backup.ledger.Clone().Without(w.Ledger)
 	for _, d := range w.devices {
 		if d != nil {
-			d.renew()
+			d.resendOwn()
 		}
 	}
 	w.Count("server is restored")
@@ -102,8 +102,8 @@ func (w *world) restore() {
 	w.Audit()
 }
 
-// renew puts what a device wrote itself, of what is confirmed, into its outbox once more.
-func (d *device) renew() {
+// resendOwn puts what a device wrote itself, of what is confirmed, into its outbox once more.
+func (d *device) resendOwn() {
 	var again []*check.Item
 	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
 		var b record.Builder

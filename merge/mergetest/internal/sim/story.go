@@ -52,9 +52,9 @@ func (w *world) tellPush(does string, b check.Batch, replies []merge.Reply) {
 	for i, r := range replies {
 		sent := ""
 		if i < len(b.Items) {
-			sent = b.Items[i].Brief() + ": "
+			sent = b.Items[i].Text() + ": "
 		}
-		sees = append(sees, sent+check.Brief(r))
+		sees = append(sees, sent+check.ReplyText(r))
 		if i < len(b.Items) && b.Items[i].Spelled {
 			sees = append(sees, "  it came as "+check.Spelling(b.Items[i].Raw))
 		}

@@ -41,7 +41,7 @@ func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
 	w.devices = make([]*device, len(schedule.People()))
 	w.env = &Env{w}
 	w.telling = s.Tell
-	w.catch(func() { err = w.play(create, s.Steps) })
+	w.recoverPanic(func() { err = w.play(create, s.Steps) })
 	if w.backend.Close != nil && !w.panicked { // else it may hold a lock
 		err = errors.Join(err, w.backend.Close())
 	}
