@@ -112,13 +112,23 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 	return results, nil
 }
 
-// pull replaces what is confirmed by what the server has now. It does not join: the
-// derived part of a violation has no writes that could win or lose.
+// pull replaces what is confirmed by what the server has now, page by page. It does not join:
+// the derived part of a violation has no writes that could win or lose.
 func (c *client) pull(s *server) error {
-	lines, next, err := s.Pull(c.id, c.cursor)
-	if err != nil {
-		return err
+	for {
+		lines, next, err := s.Pull(c.id, c.cursor)
+		if err != nil || next == c.cursor {
+			return err
+		}
+		if err := c.replace(lines); err != nil {
+			return err
+		}
+		c.cursor = next
 	}
+}
+
+// replace replaces what is confirmed by the records of a page.
+func (c *client) replace(lines []byte) error {
 	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {
 		m, err := d.Mutation(line)
@@ -132,6 +142,5 @@ func (c *client) pull(s *server) error {
 			}
 		}
 	}
-	c.cursor = next
 	return nil
 }
