@@ -46,9 +46,9 @@
 // result. A rule that returns an error or panics leaves its rows as they are.
 //
 // Register the rule in Checker.Rules under a name that never changes, as it is part of the IDs
-// of its rows. Then audit what is stored: in examples/syncserver/server, change
-// Options.RulesVersion. To test the rule, give records to [Checker.Audit] and read the updates
-// with [Parse]. A rule that you add to this package also gets a case among the rules of
+// of its rows. Then audit what is stored: in examples/syncserver, register the rule in
+// app/board/rules.go and change RulesVersion there. To test the rule, give records to
+// [Checker.Audit] and read the updates with [Parse]. A rule that you add to this package also gets a case among the rules of
 // rules_test.go and a naive version in oracle_rules_test.go, which random histories compare.
 //
 // # A row is derived

@@ -69,7 +69,8 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 		level = slog.LevelDebug
 	}
 	srv, err := server.New(ctx, database, server.Options{
-		Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
+		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
+		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
