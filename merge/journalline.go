@@ -17,9 +17,10 @@ import (
 type JournalLine struct {
 	// Engine has the settings that matter, and no Guard.
 	Engine Engine
-	// Request is what was pushed.
+	// Request is what was pushed. An item that was malformed, or that a Guard or a limit of
+	// storage refused, has that Refusal as its Err.
 	Request Request
-	// Stored is what it was applied to.
+	// Stored is what it was applied to, without records that only such items name.
 	Stored Stored
 	// Answer is the Digest of the Answer that was given.
 	Answer Digest

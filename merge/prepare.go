@@ -68,7 +68,7 @@ func (e *Engine) Prepare(r Request) *Push {
 	return p
 }
 
-// Request returns what was prepared.
+// Request returns what was prepared. Its items must not be changed.
 func (p *Push) Request() Request { return p.request }
 
 // key returns the key of the item at position i, as far as it could be read.
