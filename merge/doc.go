@@ -24,7 +24,7 @@
 //	fold.go nameset.go                         the join of a stream of writes
 //	change.go                                  what one write did, by which step of the rule
 //	engine.go prepare.go admission.go          a push before anything is loaded
-//	apply.go room.go watermarks.go             what is decided on what is stored
+//	apply.go room.go watermarks.go notes.go    what is decided on what is stored
 //	answer.go result.go decision.go            what was decided
 //	refusal.go code.go reply.go                what a client is told
 //	journal.go journalline.go wire.go          lines of a journal, and JSON

@@ -84,12 +84,12 @@ func (c *client) push(s *memory.Server) error {
 		}
 	}
 	c.outbox = append(keep, c.outbox[len(sent):]...)
-	return c.mend()
+	return c.correctClock()
 }
 
-// mend makes the clock anew, if it was found to be wrong, above all that is confirmed,
-// and stamps anew what waits to be sent.
-func (c *client) mend() error {
+// correctClock replaces the clock, if it was found to be wrong, by one above all that is
+// confirmed, and restamps the outbox.
+func (c *client) correctClock() error {
 	if !c.wrong {
 		return nil // the offset says nothing: somebody may have set the wall clock right
 	}
@@ -164,7 +164,7 @@ func Example_sync() {
 		ben.set(record.Key{Table: "secrets", ID: "1"}, "x", 1),
 		ana.push(s),
 		ben.push(s), // its clock is an hour ahead
-		ben.push(s), // and is mended
+		ben.push(s), // and is corrected
 		ana.pull(s),
 		ben.pull(s),
 	)

@@ -43,9 +43,9 @@ var meetings = &violation.Checker{Rules: map[string]violation.Rule{
 // at returns a time of one day in March.
 func at(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
 
-// meet returns what somebody writes at nine and so many minutes to have a meeting in a
-// room, for an hour.
-func meet(who byte, minute int, id, room string, hour int) record.Record {
+// meetingBy returns what a user writes at a minute after nine to have a meeting in a room, for
+// an hour.
+func meetingBy(who byte, minute int, id, room string, hour int) record.Record {
 	stamp := clock.Stamp{Time: clock.TimestampOf(at(9).Add(time.Duration(minute) * time.Minute)), Client: clock.ClientID{who}}
 	m, err := record.New(record.Key{Table: "meetings", ID: id}).Edit(stamp).
 		Set("slot", Meeting{room, at(hour), at(hour + 1)}).Mutation()
@@ -81,10 +81,10 @@ func Example() {
 		}
 	}
 	ana, ben := byte(1), byte(2)
-	push(meet(ana, 1, "Planning", "Room B", 14))
-	push(meet(ben, 2, "Review", "Room B", 14))
-	push(meet(ana, 3, "Planning", "Room B", 15))
-	push(meet(ana, 4, "Planning", "Room B", 14))
+	push(meetingBy(ana, 1, "Planning", "Room B", 14))
+	push(meetingBy(ben, 2, "Review", "Room B", 14))
+	push(meetingBy(ana, 3, "Planning", "Room B", 15))
+	push(meetingBy(ana, 4, "Planning", "Room B", 14))
 	// Output:
 	// scheduling_conflict: Your meeting Review conflicts with Planning (open)
 	// scheduling_conflict: Your meeting Review conflicts with Planning (resolved)
@@ -95,8 +95,8 @@ func Example() {
 // the second one.
 func doubleBooked() (*violation.Memory, []merge.Update) {
 	view := violation.NewMemory(meetings)
-	view.Put(meet(1, 1, "Planning", "Room B", 14))
-	second := meet(2, 2, "Review", "Room B", 14)
+	view.Put(meetingBy(1, 1, "Planning", "Room B", 14))
+	second := meetingBy(2, 2, "Review", "Room B", 14)
 	return view, []merge.Update{{Before: record.New(second.Key()), After: second}}
 }
 
@@ -136,7 +136,7 @@ func ExampleParse() {
 // An audit looks at everything. It finds what was stored without a check, under the
 // ID that a check would have given it.
 func ExampleChecker_Audit() {
-	all := merge.Collect(meet(1, 1, "Planning", "Room B", 14), meet(2, 2, "Review", "Room B", 14))
+	all := merge.Collect(meetingBy(1, 1, "Planning", "Room B", 14), meetingBy(2, 2, "Review", "Room B", 14))
 	report := meetings.Audit(all, clock.TimestampOf(at(9)))
 	rows := report.Updates
 	fmt.Println(len(rows), rows[0].After.Key())

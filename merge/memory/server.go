@@ -113,7 +113,7 @@ func (s *Server) Put(records ...record.Record) {
 func (s *Server) Records() merge.Collection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.store.all()
+	return s.store.collection()
 }
 
 func (s *Server) wall() time.Time {

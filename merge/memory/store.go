@@ -72,8 +72,8 @@ func (s *store) since(seq int) iter.Seq[row] {
 	}
 }
 
-// all returns all records.
-func (s *store) all() merge.Collection {
+// collection returns all records.
+func (s *store) collection() merge.Collection {
 	records := make([]record.Record, 0, len(s.rows))
 	for _, r := range s.rows {
 		records = append(records, r.Record)
