@@ -157,6 +157,9 @@ func TestCrowdIsBounded(t *testing.T) {
 // TestTooManyMeetings: where bookings of several slots meet too often to be counted, the
 // first rows are there, the same on each server, and the total says at least how many.
 func TestTooManyMeetings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,500 records that meet twice each; TestCapInAnyOrder has few")
+	}
 	crowded := func(order int) *server {
 		s := newServer(map[string]violation.Rule{"r": severalRule})
 		var updates []merge.Update

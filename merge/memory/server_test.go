@@ -41,7 +41,13 @@ func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // Restart is another process over the same store.
 func (b backend) Restart() (mergetest.Backend, error) { return b, nil }
 
-func TestConvergence(t *testing.T) { mergetest.Run(t, newBackend, mergetest.Options{}) }
+func TestConvergence(t *testing.T) {
+	var o mergetest.Options
+	if testing.Short() {
+		o.Seeds = 20
+	}
+	mergetest.Run(t, newBackend, o)
+}
 
 // taskAt is a mutation of the title of a task.
 func taskAt(t *testing.T, id string, stamp clock.Stamp) record.Mutation {
