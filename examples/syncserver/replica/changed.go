@@ -29,7 +29,7 @@ func (r *Replica) TakeChanged() []record.Key {
 
 // touch returns what is held of a record that is about to change.
 func (r *Replica) touch(key record.Key) *held {
-	h := r.hold(key)
+	h := r.findOrAdd(key)
 	if !h.touched {
 		h.touched, h.before = true, r.view(h)
 		r.touched = append(r.touched, h)

@@ -61,13 +61,13 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 		}
 	}
 	future = slices.DeleteFunc(future, func(name string) bool {
-		w := r.hold(key).tops[name]
+		w := r.findOrAdd(key).tops[name]
 		return w != nil && w.it.told
 	})
 	if stamp.Time > r.clock.Last() {
 		r.ahead[stamp.Time] = true
 	}
-	r.noticeFuture(r.put(m), future)
+	r.noticeFuture(r.enqueue(m), future)
 	return nil
 }
 

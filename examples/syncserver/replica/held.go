@@ -33,8 +33,8 @@ type write struct {
 // find returns what is held of a record, or nil.
 func (r *Replica) find(key record.Key) *held { return r.tables[key.Table][key.ID] }
 
-// hold returns what is held of a record, which may be nothing yet.
-func (r *Replica) hold(key record.Key) *held {
+// findOrAdd returns what is held of a record, which may be nothing yet.
+func (r *Replica) findOrAdd(key record.Key) *held {
 	if h := r.find(key); h != nil {
 		return h
 	}

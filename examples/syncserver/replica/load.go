@@ -48,7 +48,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 	}
 	slices.SortFunc(l.items, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
 	for _, it := range l.items {
-		r.hold(it.m.Data.Key()).add(it)
+		r.findOrAdd(it.m.Data.Key()).add(it)
 		it.put(&r.outbox.fresh)
 		r.outbox.last = it.number
 		r.stored[it.number] = true
@@ -82,7 +82,7 @@ func (l *loading) last() clock.Timestamp {
 
 // owns reports whether all that was saved is of the client that the Replica writes as, or of none.
 func (r *Replica) owns() bool {
-	for _, it := range r.outbox.all() {
+	for _, it := range r.outbox.items() {
 		if it.stamp().Client != r.id {
 			return false
 		}
@@ -135,7 +135,7 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
-	h := l.hold(key)
+	h := l.findOrAdd(key)
 	h.confirmed, h.stored = rec.WithKey(h.key), true
 	for _, v := range rec.All() {
 		if v.Stamp.Client == l.id {
@@ -152,7 +152,7 @@ func (l *loading) readWhys(name, value string) error {
 	}
 	whys, err := l.parseWhys(key, value)
 	if err == nil {
-		h := l.hold(key)
+		h := l.findOrAdd(key)
 		h.whys, h.whyStored = whys, true
 	}
 	return err

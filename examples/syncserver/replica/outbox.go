@@ -56,8 +56,8 @@ type outbox struct {
 // len returns how many items wait.
 func (o *outbox) len() int { return o.fresh.Len() + o.kept.Len() }
 
-// all returns the items in the order in which they were edited.
-func (o *outbox) all() []*item {
+// items returns the items in the order in which they were edited.
+func (o *outbox) items() []*item {
 	all := make([]*item, 0, o.len())
 	for _, queue := range []*list.List{&o.fresh, &o.kept} {
 		for e := queue.Front(); e != nil; e = e.Next() {
@@ -97,8 +97,8 @@ func (it *item) leave() {
 	}
 }
 
-// put puts a mutation into the outbox.
-func (r *Replica) put(m record.Mutation) *item {
+// enqueue puts a mutation into the outbox.
+func (r *Replica) enqueue(m record.Mutation) *item {
 	it := &item{number: r.outbox.number(), m: m, wall: r.reading()}
 	h := r.touch(m.Data.Key())
 	h.add(it)
@@ -158,7 +158,7 @@ func (r *Replica) NumWaiting() int { return r.outbox.len() }
 // Waiting returns what waits in the outbox, in the order in which it was edited.
 func (r *Replica) Waiting() []record.Mutation {
 	all := make([]record.Mutation, 0, r.outbox.len())
-	for _, it := range r.outbox.all() {
+	for _, it := range r.outbox.items() {
 		all = append(all, it.m)
 	}
 	return all

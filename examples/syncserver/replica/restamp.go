@@ -62,7 +62,7 @@ func (s *settling) renameBase(it *item) {
 
 // restampAll looks at each item, in the order of the outbox.
 func (s *settling) restampAll() {
-	all := s.outbox.all()
+	all := s.outbox.items()
 	s.taken = make(map[clock.Timestamp]bool, len(all))
 	for _, it := range all {
 		s.taken[it.stamp().Time] = true

@@ -19,7 +19,7 @@ func (r *Replica) Offset() time.Duration { return r.offset }
 // does not count any longer.
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
-	for _, it := range r.outbox.all() {
+	for _, it := range r.outbox.items() {
 		it.wall = it.stamp().Time.Time() // what the clock would have read
 	}
 	r.unsaved.state = true

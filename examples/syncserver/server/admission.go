@@ -47,11 +47,11 @@ func (a *admission) enter(ctx context.Context, workspace string) (release func()
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	q := a.join(workspace)
-	if err := take(ctx, q.places); err != nil {
+	if err := takePlace(ctx, q.places); err != nil {
 		a.leave(workspace, q)
 		return nil, err
 	}
-	if err := take(ctx, a.all); err != nil {
+	if err := takePlace(ctx, a.all); err != nil {
 		<-q.places
 		a.leave(workspace, q)
 		return nil, err
@@ -63,8 +63,8 @@ func (a *admission) enter(ctx context.Context, workspace string) (release func()
 	}, nil
 }
 
-// take waits for a place.
-func take(ctx context.Context, places chan<- struct{}) error {
+// takePlace waits for a place.
+func takePlace(ctx context.Context, places chan<- struct{}) error {
 	select {
 	case places <- struct{}{}:
 		return nil

@@ -204,15 +204,15 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 
 // store stores what became of records, and where the rules look for them.
 func (s *session) store(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
-	if err := s.put(ctx, updates); err != nil {
+	if err := s.replace(ctx, updates); err != nil {
 		return err
 	}
 	return s.index(ctx, rules, updates)
 }
 
-// put stores records in place of what is there, each with a new sequence. It replaces
+// replace stores records in place of what is there, each with a new sequence. It replaces
 // and does not join: what is given was joined already.
-func (s *session) put(ctx context.Context, updates []merge.Update) error {
+func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
 		Data   string `json:"data"`

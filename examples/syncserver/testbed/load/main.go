@@ -36,7 +36,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := r.all(ctx, *database); err != nil {
+	if err := r.measureAll(ctx, *database); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
@@ -50,8 +50,8 @@ type run struct {
 	unread                 int // pulls
 }
 
-// all measures everything, and prints a line for each figure.
-func (r *run) all(ctx context.Context, database string) error {
+// measureAll measures everything, and prints a line for each figure.
+func (r *run) measureAll(ctx context.Context, database string) error {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
 		return err

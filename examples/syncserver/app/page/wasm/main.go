@@ -191,11 +191,11 @@ func (d *device) jsLeave([]js.Value) (any, error) {
 	return nil, nil
 }
 
-func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.all), nil }
+func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.records), nil }
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
 func (d *device) jsDigest([]js.Value) (any, error)     { return d.print.of(d.replica), nil }
-func (d *device) jsTake([]js.Value) (any, error)       { return d.take() }
+func (d *device) jsTake([]js.Value) (any, error)       { return d.takeChanges() }
 
 func (d *device) jsWhy(args []js.Value) (any, error) {
 	return text(d.why(keyOf(args), args[2].String()))

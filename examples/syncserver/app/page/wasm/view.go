@@ -75,8 +75,8 @@ func (d *device) views(records iter.Seq[record.Record]) string {
 	return string(append(dst, ']'))
 }
 
-// all returns the records of the tables that are shown.
-func (d *device) all(yield func(record.Record) bool) {
+// records returns the records of the tables that are shown.
+func (d *device) records(yield func(record.Record) bool) {
 	for _, table := range tables() {
 		for r := range d.replica.Records(table) {
 			if !yield(r) {
@@ -138,9 +138,9 @@ type notice struct {
 	By         int64              `json:"by,omitempty"`  // milliseconds
 }
 
-// take returns what the calls since the last take did. Saves are keys and values by turns;
+// takeChanges returns what the calls since the last takeChanges did. Saves are keys and values by turns;
 // one without a value is to be removed.
-func (d *device) take() (map[string]any, error) {
+func (d *device) takeChanges() (map[string]any, error) {
 	notices, err := text(d.notices())
 	if err != nil {
 		return nil, err
