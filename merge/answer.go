@@ -26,7 +26,8 @@ type Answer struct {
 	Updates []Update
 	// Watermarks holds, for each client from which a write was accepted, sorted by
 	// client, its greatest accepted stamp, including that of Stored.Watermarks. The caller
-	// stores them in the same transaction.
+	// stores them in the same transaction, and keeps a stored one that is greater: with
+	// AnyClient, a push may have writes of clients whose watermark was not loaded.
 	Watermarks []clock.Stamp
 	// Greatest is the greatest accepted time, or zero. A server that stamps writes of
 	// its own lets its clock observe it after the transaction has committed, and not

@@ -17,9 +17,10 @@ type Stored struct {
 	// stands for a record that is not stored. Collection.Lookup returns them so.
 	Records []record.Record
 	// Watermarks holds the greatest stamp accepted before from each client that pushed, as
-	// an earlier Answer returned it; a zero time means that none was. For a client without
-	// a watermark, neither rewound stamps nor edits lost on arrival are reported. Their order
-	// does not matter.
+	// an earlier Answer returned it. A zero time says that none was accepted; leave a
+	// client out if that is not known, such as when the storage did not always keep
+	// watermarks. For a client that is left out, neither rewound stamps nor edits lost on
+	// arrival are reported. Their order does not matter.
 	Watermarks []clock.Stamp
 	// StorageFull says that the storage has no room. Items that would make a record
 	// grow, or create one, are refused with StorageFull; others are accepted, as with
@@ -67,6 +68,8 @@ func (p *Push) checkLoaded(records []record.Record) error {
 		switch {
 		case i == len(records):
 			return notLoaded(i, "want the record of %s, and there are no more", key)
+		case records[i].Key() == record.Key{}:
+			return notLoaded(i, "want the record of %s, not one without a key; record.New(key) stands for an absent one", key)
 		case records[i].Key() != key:
 			return notLoaded(i, "want the record of %s, not of %s", key, records[i].Key())
 		}

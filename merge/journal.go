@@ -11,7 +11,8 @@ import (
 // AppendJournal appends the push, what it was applied to, and the Digest of the answer to
 // dst as one line of JSON, without the line feed. A server writes one line for each push,
 // in the order of its transactions. The line holds all values that were pushed, and those
-// that were there before. ParseJournalLine reads it.
+// that were there before. ParseJournalLine reads it. Pass the Stored and the Answer of one
+// call of Apply: a line of others does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 	dst = appendJSON(dst, p.head(s, a))
 	dst = append(dst[:len(dst)-1], `,"current":[`...)
@@ -54,7 +55,10 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		m, r := item.Mutation, a.Results[i].Refusal
+		m, r := item.Mutation, (*Refusal)(nil)
+		if i < len(a.Results) {
+			r = a.Results[i].Refusal
+		}
 		if r != nil && r.Code == Invalid { // it may be what no decoder reads
 			key := m.Data.Key()
 			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}

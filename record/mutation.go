@@ -32,9 +32,9 @@ type Item struct {
 //
 //	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}
 //
-// In the base, null says that the author saw no write there. The base is left out if it is empty. Of its entries, those are written that
-// belong to a field in Data. The key is not checked: without a valid one, this is
-// nothing that a Decoder accepts.
+// In the base, null says that the author saw no write there. Entries for fields that are
+// not in Data are left out, and so is a base without entries. The key is not checked: a
+// Decoder refuses the text of a mutation whose key is invalid.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
 	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)

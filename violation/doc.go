@@ -106,7 +106,7 @@
 //
 // Nothing is left out silently: [Report].Failed names the rule and the scope, their rows stay
 // as they are, and the next check of the scope, or an audit, makes up for it. A rule never
-// fails a push.
+// fails a push. [Report].Unknown counts the records that a rule could not read.
 //
 // # Scopes
 //

@@ -14,7 +14,7 @@ type oneLead struct{}
 
 func (oneLead) Scopes(r record.Record) ([]string, error) {
 	w, ok := r.Get("leads")
-	if r.Key().Table != "people" || !ok || w.Deleted() {
+	if r.Key().Table != "people" || r.Deleted() || !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
 		return nil, nil
 	}
 	team, ok := w.Value.Text()

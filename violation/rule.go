@@ -27,7 +27,10 @@ type Rule interface {
 	// groups to which it certainly belongs.
 	Scopes(r record.Record) ([]string, error)
 
-	// Check returns what is wrong in one group.
+	// Check returns what is wrong in one group. A record for which Scopes returned names
+	// together with ErrUnknown is among its records, so Check must not expect that it can
+	// read every field. If it cannot tell, it returns ErrUnknown: then the findings of this
+	// call do not count, and the rows of the group stay as they are.
 	Check(g Group) (Findings, error)
 }
 

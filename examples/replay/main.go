@@ -10,7 +10,7 @@
 // The state that comes out, and its digest, do not depend on the order, nor on
 // how many replicas the writes went through; -shuffle and -split show it.
 //
-// A journal is what merge.Engine.AppendJournal writes: a line for each push, in the
+// A journal is what merge.Push.AppendJournal writes: a line for each push, in the
 // order in which the server decided about them. Replaying it checks that each answer
 // is again what it was, and -explain tells what the server answered, and why.
 package main

@@ -31,7 +31,7 @@ func answerLaws() map[Law]Text {
 		BadRefused: {
 			"what is bad is refused for good",
 			"An item that is malformed, has the client ID of somebody else or a reserved name, or has what Options.Refused has, is refused, with retryable false and the same code, each time that it comes.",
-			"Check before the join: merge.Engine does, if Input.Actor is the client that was authenticated.",
+			"Check before the join: merge.Engine does, if Request.Actor is the client that was authenticated.",
 		},
 		Blind: {
 			"a server without the time accepts nothing",
