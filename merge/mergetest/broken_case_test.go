@@ -58,6 +58,7 @@ func lettersFirst(text string) string {
 
 // TestTieBreaksByText: client IDs that are compared by a spelling are found within twenty seeds.
 func TestTieBreaksByText(t *testing.T) {
+	skipShort(t)
 	checkAll(t, []broken{
 		{"as it came", casing(func(came string) string { return came }), []law.Law{law.Client}},
 		{"letters before digits", casing(lettersFirst), []law.Law{law.Client}},

@@ -66,6 +66,7 @@ func marksApart(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 
 // TestMarks: marks that are missing or wrong are found within fifty seeds.
 func TestMarks(t *testing.T) {
+	skipShort(t)
 	quirky := func(backup func(*memory) func() (Backend, error), finds func(*memory, *merge.Stored)) newBackend {
 		return from(memory{finds: finds, wrap: func(m *memory) Backend { return restoring{m, backup} }})
 	}

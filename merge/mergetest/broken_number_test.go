@@ -42,6 +42,7 @@ func rounded(digits int) func(string) string {
 
 // TestChangedValues: values that come back as others are found within forty seeds.
 func TestChangedValues(t *testing.T) {
+	skipShort(t)
 	exact := []law.Law{law.Exact, law.Stamp, law.Four, law.Invented}
 	checkAll(t, []broken{
 		{"integers above 2^63", numbers(saturated), exact},

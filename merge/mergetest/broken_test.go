@@ -183,6 +183,14 @@ type brokenClient struct {
 	laws []law.Law
 }
 
+// skipShort skips a test, with -short, that has no law of its own.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other tests have its laws")
+	}
+}
+
 // rounds is how often a test with other seeds is made: with -short, once.
 func rounds(n uint64) uint64 {
 	if testing.Short() {

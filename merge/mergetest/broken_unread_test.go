@@ -96,6 +96,7 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 
 // TestRepairsOnRead: what is repaired by reading it is found within twenty seeds.
 func TestRepairsOnRead(t *testing.T) {
+	skipShort(t)
 	checkAll(t, []broken{
 		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Client, law.Lost, law.Vanish}},
 		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Vanish, law.Client, law.Lost}},

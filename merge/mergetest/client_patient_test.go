@@ -79,6 +79,7 @@ func (h *hasty) Reopen() (Client, error) {
 
 // TestBrokenPatience: mistakes of clients that show after a while only are found, and named.
 func TestBrokenPatience(t *testing.T) {
+	skipShort(t)
 	wrapped := func(wrap func(*app) Client) newClient {
 		return func(id clock.ClientID, wall func() time.Time) Client {
 			return wrap(newApp(clientQuirks{})(id, wall).(*app))

@@ -70,6 +70,7 @@ func aborts(all []merge.Reply) []merge.Reply {
 // TestLawsOfCommonMistakes: of several laws that a mistake breaks, the plain one is named, whatever
 // the seed.
 func TestLawsOfCommonMistakes(t *testing.T) {
+	skipShort(t)
 	checkAll(t, []broken{
 		{"stamps rounded to milliseconds", roundsTo(1e6), []law.Law{law.Counter}},
 		{"stamps rounded to microseconds", roundsTo(1e3), []law.Law{law.Counter}},

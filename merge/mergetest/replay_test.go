@@ -149,6 +149,7 @@ func keepsOne(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 // TestGeneral: a law about deletions, or about one millisecond, is not to blame where the same is
 // broken without them.
 func TestGeneral(t *testing.T) {
+	skipShort(t)
 	nth := func(n int) func(*quirky, clock.ClientID, merge.Result) bool {
 		return func(s *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && s.disk.seq%n > 0 }
 	}
