@@ -282,7 +282,7 @@ func TestNotLoaded(t *testing.T) {
 			want = "want the record of " + p.Keys()[at].String() + ", not of " + p.Keys()[at+1].String()
 		case what == "no key":
 			s.Records[at] = record.Record{}
-			want = "want the record of " + p.Keys()[at].String() + ", not of /"
+			want = "want the record of " + p.Keys()[at].String() + ", not one without a key"
 		default:
 			s.Records[at] = s.Records[at].WithKey(keyOf("another"))
 			want = "want the record of " + p.Keys()[at].String() + ", not of t/another"
