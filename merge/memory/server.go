@@ -20,7 +20,8 @@ type Server struct {
 	Engine merge.Engine
 	// Now is the wall clock of the server; nil means time.Now.
 	Now func() time.Time
-	// PageSize is how many records Pull returns at most; 0 means 1,000.
+	// PageSize is how many records Pull returns at most; 0 means 1,000, and a negative
+	// one all.
 	PageSize int
 
 	mu    sync.Mutex

@@ -15,6 +15,13 @@ import (
 // greatest of a set, and the greatest of any set is fixed by pairs. The others
 // guard what is not that join: records, orders, repetition, exchange, clocks.
 //
+//	A  joins of one field, and of two: any three states (exhaustive_laws_test.go)
+//	B  the orders and repetitions in which writes of a record arrive (exhaustive_orders_test.go)
+//	C  replicas that exchange their states (exhaustive_exchange_test.go)
+//	D  replicas with clocks that stand still and step back (exhaustive_clock_test.go)
+//
+// In the name of a test, a digit is the number of writes, of fields in A2.
+//
 // With -short, the scopes B and C run a sample of their configurations. The large ones
 // run with
 //

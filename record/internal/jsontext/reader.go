@@ -68,7 +68,7 @@ const maxKept = 1 << 20
 func (r *Reader) Reset(text []byte, limits Limits) {
 	r.in, r.Pos, r.Limits, r.dropped = text, 0, limits, false
 	if cap(r.Out)+cap(r.scratch) > maxKept {
-		r.Out, r.moved, r.members, r.scratch = nil, nil, nil, nil
+		r.Out, r.moved, r.members, r.spans, r.scratch = nil, nil, nil, nil, nil
 	}
 	r.Clear()
 }

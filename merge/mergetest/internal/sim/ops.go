@@ -20,8 +20,13 @@ import (
 //		covers: []string{"naps"}, // the run counts a step under its name
 //	}}},
 //
-// Families that come earlier are drawn first. A new one changes what every seed draws; one without a weight
-// does not, such as one whose End inserts its steps in the end.
+// Families that come earlier are drawn first. A new one with a weight changes what every seed draws: paste
+// the new output of Example_failure, and allow the law that an entry of TestBroken now names if it is as
+// helpful. One without a weight, whose End inserts its steps in the end, leaves all other seeds as they are.
+//
+// An op that makes a request itself has run in place of act: requests count and tell themselves. The run
+// does not ask possible, so run looks at the device. To show that only the new fault finds a backend, run
+// TestBroken with the fault left out of the table.
 type op struct {
 	schedule.Kind
 	possible func(d *device, s schedule.Step) bool           // whether it can be done to a device; nil: always
@@ -100,7 +105,7 @@ func (c Config) Covered(a check.Abilities) (all []string) {
 // Lacking returns what kinds of steps do not happen in these runs, and why.
 func (c Config) Lacking(a check.Abilities) (all []string) {
 	for _, k := range c.Grammar {
-		if op := c.ops[k]; op.lacks != "" && !op.needs(a, c.Domain) {
+		if op := c.ops[k]; op.lacks != "" && op.needs != nil && !op.needs(a, c.Domain) {
 			all = append(all, op.lacks)
 		}
 	}
