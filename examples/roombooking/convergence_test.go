@@ -16,11 +16,16 @@ func TestConvergence(t *testing.T) {
 		from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)
 		return record.MustOf(rooms.Slot{Room: room, Start: from, End: from.Add(2 * time.Hour)}).JSON()
 	}
+	seeds := 0 // the default
+	if testing.Short() {
+		seeds = 10
+	}
 	mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
 		s := newServer("kit", nil)
 		s.Now, s.PageSize = env.Now, 1
 		return s, nil
 	}, mergetest.Options{
+		Seeds: seeds,
 		Table: rooms.Table,
 		Fields: map[string][]string{
 			rooms.FieldTitle: {`"Stand-up"`, "null"},

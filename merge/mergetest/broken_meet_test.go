@@ -112,6 +112,7 @@ func badIsAhead(request merge.Request, a merge.Answer) (all []merge.Reply) {
 
 // TestBrokenSeldom: what is wrong only where several things come together is found, and named.
 func TestBrokenSeldom(t *testing.T) {
+	skipShort(t)
 	spelled := []law.Law{law.Fine, law.Retry, law.Order}
 	checkAll(t, []broken{
 		{"a third pause", checked(savesLate), []law.Law{law.Meet}},
