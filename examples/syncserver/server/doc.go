@@ -116,9 +116,10 @@
 // OpenDatabase adds the columns that an earlier version lacks, and New makes the index again if
 // it was made by other rules or in another form. On PostgreSQL, servers of an earlier version may
 // run beside newer ones while they are replaced one by one. What they do not count, a newer one
-// counts with its next pushes. What they put in the index, such as deleted records, does no harm
-// but is read by each check: run "syncserver audit" for each workspace when the last of them has
-// stopped.
+// counts with its next pushes. Their index differs: they may name other scopes, so a newer one can
+// miss a violation in what they wrote, and health names the rules. When the last of them has
+// stopped, run "syncserver audit" for each workspace, or restart a newer server, which audits
+// all. It is the same after a database went back to an earlier version for a time.
 //
 // # A backup that was restored
 //

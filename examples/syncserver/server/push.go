@@ -157,6 +157,9 @@ func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) erro
 	if err != nil {
 		return err
 	}
+	if size > maxLoaded { // no quota permits it, and a part of the push may succeed
+		return tooManyBytes(maxLoaded)
+	}
 	return s.pushes.afford(tx.workspace, push.Request().Actor.String(), float64(size))
 }
 

@@ -286,3 +286,26 @@ func TestPullsInALoopEnd(t *testing.T) {
 		require.Len(t, ben.pull("0"), 1)
 	}
 }
+
+// TestTooLargeInDebt: a push of more records than the server reads at once is refused as too
+// large also while the workspace is in debt, so that its client halves it: a part can be paid.
+func TestTooLargeInDebt(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	const records = 400
+	var all []record.Mutation
+	for i := range records {
+		eve.push(eve.set(board.Tasks, fmt.Sprint(i), "notes", strings.Repeat("x", 60_000)))
+		all = append(all, ana.set(board.Tasks, fmt.Sprint(i), board.Title, "x"))
+	}
+	var body []byte
+	for _, m := range all {
+		body = append(m.AppendJSON(body), '\n')
+	}
+	s.pushes = newQuotas(1<<30, 32<<20, pushTime)
+	s.pushes.count("demo", eve.ID.String(), 100<<20) // in debt
+	status, text := ana.request("POST", "/v1/push", string(body))
+	require.Equal(t, 413, status, text)
+	require.Equal(t, "accepted", ana.push(all[:records/4]...).Results[0].Verdict)
+}

@@ -23,6 +23,7 @@ type session struct {
 	bytes     int64 // of all records, with their keys
 	lines     int64 // the bytes of the journal
 	counted   int64 // the sequence up to which the counts are right
+	foreign   bool  // another version of the server has written since
 	read      int   // bytes of records, until now
 	written   int   // bytes of records, until now
 	indexed   int   // entries of the index that were removed or added, until now
@@ -34,13 +35,7 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 	s := &session{Database: d, workspace: workspace}
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		s.tx = tx
-		// Setting a column to itself locks the row, in both databases. Unlike SELECT …
-		// FOR UPDATE this also makes the row: one that is not there cannot be locked.
-		err := tx.QueryRowContext(ctx, `
-			INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
-			ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-			RETURNING seq, entries, bytes, lines, counted`, workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted)
-		if err != nil {
+		if err := s.lock(ctx); err != nil {
 			return err
 		}
 		if err := s.recount(ctx); err != nil {
@@ -53,12 +48,27 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 		if caughtUp {
 			s.counted = s.seq
 		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6 WHERE name = $1`,
-			workspace, s.seq, s.entries, s.bytes, s.lines, s.counted)
-		return err
+		return s.storeCounts(ctx)
 	})
 	return s.seq, err
+}
+
+// lock locks the workspace and reads its counts. Setting a column to itself locks the row, in
+// both databases. Unlike SELECT … FOR UPDATE this also makes the row: one that is not there
+// cannot be locked.
+func (s *session) lock(ctx context.Context) error {
+	return s.tx.QueryRowContext(ctx, `
+		INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
+		ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
+		RETURNING seq, entries, bytes, lines, counted`, s.workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted)
+}
+
+// storeCounts stores the counts of the workspace.
+func (s *session) storeCounts(ctx context.Context) error {
+	_, err := s.tx.ExecContext(ctx, `
+		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6 WHERE name = $1`,
+		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted)
+	return err
 }
 
 // keyRow is a key as the database gets it.
@@ -184,10 +194,15 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 		}
 		each(found{r, text, len(data)})
 		if loaded += len(data); loaded > most {
-			return tooLarge(fmt.Errorf("the records have more than %d bytes", most))
+			return tooManyBytes(most)
 		}
 	}
 	return rows.Err()
+}
+
+// tooManyBytes refuses to load records that have more bytes together than a limit.
+func tooManyBytes(most int) error {
+	return tooLarge(fmt.Errorf("the records have more than %d bytes", most))
 }
 
 // exec runs a statement on a list, which stores what is called so.

@@ -30,16 +30,37 @@ func (d *Database) recountAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := d.locked(ctx, name, func(*session) error { return nil }); err != nil {
+		err = d.transaction(ctx, func(tx *sql.Tx) error {
+			if d.postgres { // the sums of a large workspace take long
+				if err := liftTimeouts(ctx, tx); err != nil {
+					return err
+				}
+			}
+			s := &session{Database: d, tx: tx, workspace: name}
+			if err := s.lock(ctx); err != nil {
+				return err
+			}
+			if err := s.recount(ctx); err != nil {
+				return err
+			}
+			return s.storeCounts(ctx)
+		})
+		if err != nil {
 			return fmt.Errorf("count the workspace %q: %w", name, err)
 		}
 	}
 }
 
-// recount looks at records beyond the sequence up to which the counts are right.
+// recount looks at records beyond the sequence up to which the counts are right. Another version
+// wrote them, and may have put them into other scopes: so the next start of a server audits all
+// workspaces, and until then health names the rules, see storeUnchecked.
 func (s *session) recount(ctx context.Context) error {
 	if s.counted == s.seq {
 		return nil
+	}
+	s.foreign = true
+	if _, err := s.tx.ExecContext(ctx, `DELETE FROM indexed`); err != nil {
+		return err
 	}
 	if err := s.recountLatest(ctx); err != nil || s.counted < s.seq {
 		return err
@@ -83,9 +104,14 @@ func (s *session) recountLatest(ctx context.Context) error {
 		s.counted = s.seq
 		return nil
 	}
+	// An UPDATE that is joined with a list may be planned the other way round.
 	return s.exec(ctx, "the greatest stamps", `
-		UPDATE records SET latest = CAST(r.value->>'latest' AS BIGINT) FROM JSON_ROWS
-		WHERE workspace = $2 AND seq = CAST(r.value->>'seq' AS BIGINT)`, page)
+		INSERT INTO records (workspace, tbl, id, data, seq, latest)
+		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT)
+		FROM JSON_ROWS
+		LOOKUP records AS d ON d.workspace = $2 AND d.seq = CAST(r.value->>'seq' AS BIGINT)
+		WHERE true
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET latest = excluded.latest`, page)
 }
 
 // latestOf returns the greatest time of the fields of a record.

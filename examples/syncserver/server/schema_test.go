@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // firstTables are those of the first version.
@@ -147,4 +148,40 @@ func requireCounted(t *testing.T, d *Database) {
 	require.NoError(t, d.db.QueryRow(`SELECT count(*) FROM workspaces
 		WHERE lines <> (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`).Scan(&wrong))
 	require.Zero(t, wrong, "the journal is counted")
+}
+
+// TestEarlierVersionWroteMeanwhile: an earlier version names other scopes, so what it wrote is in
+// none that the rules look into. Health names the rules until the next start of a server, which
+// audits: then the violation is there.
+func TestEarlierVersionWroteMeanwhile(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		s := open(t, database)
+		ana := joined(t, listen(t, s), "demo", "")
+		ana.push(ana.set(board.Meetings, "a", "slot", taken(9)))
+		unchecked := func() []string {
+			rules, err := s.database.unchecked(context.Background())
+			require.NoError(t, err)
+			return rules
+		}
+		require.Empty(t, unchecked())
+
+		old := ana.set(board.Meetings, "old", "slot", taken(14)).Data
+		_, err := s.database.db.Exec(`INSERT INTO records (workspace, tbl, id, data, seq) VALUES ('demo', 'meetings', 'old', $1, 2)`, string(old.AppendJSON(nil)))
+		require.NoError(t, err)
+		_, err = s.database.db.Exec(`UPDATE workspaces SET seq = 2 WHERE name = 'demo'`)
+		require.NoError(t, err)
+
+		ana.push(ana.set(board.Meetings, "new", "slot", taken(14)))
+		require.Len(t, unchecked(), 1, "the rule did not see what the earlier version wrote")
+		open(t, database)
+		require.Empty(t, unchecked())
+		rows := 0
+		for _, line := range ana.pull("0") {
+			if line.Data.Key().Table == violation.DefaultTable {
+				rows++
+			}
+		}
+		require.Equal(t, 1, rows)
+	})
 }

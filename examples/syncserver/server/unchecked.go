@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -14,7 +16,8 @@ type scopeRow struct {
 }
 
 // storeUnchecked stores which scopes could not be checked, and forgets those that were checked
-// since. Health names their rules until the scopes are checked or audited.
+// since. Health names their rules until the scopes are checked or audited. If another version of
+// the server has written, no rule has checked all, until an audit.
 func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
 	var some bool
 	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
@@ -36,6 +39,11 @@ func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, 
 		}
 	}
 	var failed []scopeRow
+	if s.foreign {
+		for _, rule := range slices.Sorted(maps.Keys(rules.Rules)) {
+			failed = append(failed, scopeRow{rule, ""})
+		}
+	}
 	for _, f := range report.Failed {
 		if len(f.Scopes) == 0 {
 			failed = append(failed, scopeRow{f.Rule, ""})

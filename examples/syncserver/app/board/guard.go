@@ -16,6 +16,7 @@ const (
 	UnknownTable merge.Code = "unknown_table"
 	OtherDevice  merge.Code = "other_device"
 	TitleTooLong merge.Code = "title_too_long"
+	UnknownField merge.Code = "unknown_field"
 )
 
 // Guard says who may write what: all members of a workspace may write all of it, but no
@@ -25,6 +26,11 @@ const (
 // It looks at what is written and at nothing else. Who belongs to which workspace is
 // decided before, and a record of another workspace cannot even be named.
 func Guard() merge.Guard { return violation.Guard(violation.DefaultTable, permit) }
+
+// meetingFields returns the fields that a meeting may have.
+func meetingFields() []string {
+	return []string{rooms.FieldTitle, rooms.FieldHost, rooms.FieldSlot, record.DeletedField}
+}
 
 func permit(actor clock.ClientID, m record.Mutation) error {
 	key := m.Data.Key()
@@ -41,6 +47,14 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		}
 		if utf8.RuneCountInString(text) > MaxTitle {
 			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title}
+		}
+	}
+	if key.Table == Meetings {
+		// A meeting has little room, and fields that were deleted take some as well.
+		for name := range m.Data.All() {
+			if !slices.Contains(meetingFields(), name) {
+				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name)}
+			}
 		}
 	}
 	// What a rule reads again at each change must be small.

@@ -11,6 +11,7 @@ const REASONS = {
   title_too_long: 'a title can have at most 80 characters',
   forbidden: 'it is not allowed',
   derived_field: 'only the server can write this field',
+  unknown_field: 'a meeting has no such field',
   other_device: 'only the device itself can change its name',
   unknown_table: 'the server does not know this kind of record',
   limit_exceeded: 'it is too large',
