@@ -190,7 +190,7 @@ func testRefusedPushIsNotRead(t *testing.T, name func(*testing.T) string) {
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	long := strings.Repeat("x", 60_000)
-	s.engine.TableMaxRecord = nil
+	s.engine.TableMaxRecord, s.engine.Guard = nil, nil
 	ana.push(ana.set(board.Meetings, "a", board.Notes, long), ana.set(board.Meetings, "b", board.Notes, "x"))
 	_, err := s.database.db.Exec(`UPDATE records SET data = '{' || data WHERE id = 'a'`) // which nothing can read
 	require.NoError(t, err)
