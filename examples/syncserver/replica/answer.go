@@ -69,7 +69,7 @@ func (r *Replica) takeServerTime(serverTime clock.Timestamp, late []*item) {
 		return
 	}
 	by := r.adjustOffset(serverTime, took)
-	if again := r.restampWaiting(limitAt(serverTime), late); again > 0 || by != 0 {
+	if again := r.restampWaiting(serverTime, took, late); again > 0 || by != 0 {
 		r.notice(Notice{Kind: ClockCorrected, Code: merge.TooFarAhead, By: by})
 	}
 }

@@ -26,11 +26,16 @@ func (r *Replica) reading() time.Time { return r.wall().Round(0) }
 // It is told by the server's time, and never by the clock of the device alone: one that is slow
 // would have the Replica pass over valid stamps, and stamp the next edits below what they replace.
 func (r *Replica) limit() clock.Timestamp {
+	return limitAt(r.serverTime())
+}
+
+// serverTime returns the server's time as far as ServerTime was told it, and zero if it never was.
+func (r *Replica) serverTime() clock.Timestamp {
 	if r.server == 0 {
-		return endless
+		return 0
 	}
 	since := max(0, r.reading().Sub(r.heard))
-	return limitAt(clock.TimestampOf(r.server.Time().Add(since)))
+	return clock.TimestampOf(r.server.Time().Add(since))
 }
 
 // limitAt returns the greatest stamp that a server accepts at a time.

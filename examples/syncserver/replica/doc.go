@@ -59,8 +59,9 @@
 // When the correction changes, an edit that was never sent is restamped with the time at which it
 // was made, by the clock as it is corrected now. One that may have been sent keeps its stamp, unless
 // the server refuses it as too far ahead: with a greater stamp, a retry would win over edits made
-// since. If the clock of the device was set while edits waited, those made before are moved with the
-// others, up to the present.
+// since. An edit that was refused so was made before the server's time in that answer, so no later time
+// of the edit is assumed. If the clock of the device was set while edits waited, those made before are
+// moved with the others, up to the present.
 //
 // # Stamps from the future
 //

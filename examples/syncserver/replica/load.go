@@ -62,7 +62,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 		return &record.Error{Path: "clientId", Offset: -1, Err: record.ErrStamp}
 	}
 	r.forget()
-	r.restampWaiting(endless, nil)
+	r.restampWaiting(0, 0, nil)
 	return nil
 }
 

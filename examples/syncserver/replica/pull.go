@@ -79,7 +79,7 @@ func (r *Replica) followRepair(h *held, before record.Record) {
 		}
 	}
 	if len(upon) > 0 {
-		r.restampWaiting(r.limit(), upon)
+		r.restampWaiting(r.serverTime(), 0, upon)
 	}
 }
 

@@ -31,7 +31,7 @@ type Replica struct {
 	wall    func() time.Time
 	offset  time.Duration            // by which wall differs from the server's
 	clock   *clock.Clock             // follows what is not above the limit
-	server  clock.Timestamp          // the time of the server, as it was told last; zero if it never was
+	server  clock.Timestamp          // the time of the server at its last answer; zero if none told it
 	heard   time.Time                // what the clock of the device read then
 	asked   time.Time                // what it read when Batch was called last
 	mark    clock.Timestamp          // the greatest own stamp that is known to have been accepted

@@ -4,15 +4,19 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// restampWaiting lowers the clock where it is above a limit, which is what the server accepts, and restamps
-// what waits where that is needed. Late are the items that the server has just refused as too far
-// ahead, or that wait upon a stamp that was repaired. It returns how many items were restamped.
-func (r *Replica) restampWaiting(limit clock.Timestamp, late []*item) int {
+// restampWaiting lowers the clock if it is above what the server accepts, and restamps waiting items where
+// that is needed. At and took are those of the server's answer, as in ServerTime. Late are the items
+// that the answer refused as too far ahead, or that wait upon a stamp that was repaired. The result is
+// the number of restamped items.
+func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
+	server := r.serverNow(at, took)
+	limit := limitAt(server)
 	s := settling{Replica: r, limit: limit, late: make(map[*item]bool, len(late)), renamed: make(map[clock.Stamp]clock.Stamp)}
 	for _, it := range late {
 		if future := s.future(it); len(future) > 0 {
@@ -27,7 +31,10 @@ func (r *Replica) restampWaiting(limit clock.Timestamp, late []*item) int {
 	for it := range s.late {
 		s.limit = min(s.limit, it.stamp().Time-1) // the server's bound is lower
 	}
-	s.now = min(clock.TimestampOf(r.Now()), s.limit)
+	s.now = min(clock.TimestampOf(r.Now()), server)
+	if s.refused = s.now; plausible(at) {
+		s.refused = min(s.now, at)
+	}
 	r.lowerClock(s.limit)
 	s.restampAll()
 	r.observe(s.last)
@@ -44,11 +51,13 @@ func (r *Replica) restampWaiting(limit clock.Timestamp, late []*item) int {
 // settling is what waits while it is restamped.
 type settling struct {
 	*Replica
-	limit, now clock.Timestamp
-	late       map[*item]bool
-	last       clock.Timestamp             // the greatest stamp so far that waits
-	renamed    map[clock.Stamp]clock.Stamp // old stamps to new ones
-	taken      map[clock.Timestamp]bool    // the times of what waits
+	limit   clock.Timestamp // the greatest stamp that the server accepts
+	now     clock.Timestamp // no item was edited later
+	refused clock.Timestamp // no late item was edited later: the server had it then
+	late    map[*item]bool
+	last    clock.Timestamp             // the greatest stamp so far that waits
+	renamed map[clock.Stamp]clock.Stamp // old stamps to new ones
+	taken   map[clock.Timestamp]bool    // the times of what waits
 }
 
 // renameBase lets the base of an item name the new stamp of what waits before it.
@@ -137,7 +146,11 @@ func (s *settling) timeOf(it *item) clock.Timestamp {
 	if stamp := it.stamp(); stamp.Client != s.id {
 		return stamp.Time
 	}
-	return min(clock.TimestampOf(it.wall.Add(s.offset)), s.now)
+	latest := s.now
+	if s.late[it] {
+		latest = s.refused
+	}
+	return min(clock.TimestampOf(it.wall.Add(s.offset)), latest)
 }
 
 // restamp gives an item the stamp of the time of its edit, above what its author saw and what waits

@@ -56,10 +56,10 @@ func (r *Replica) ForgetOffset() {
 // answer corrects it. If it was set back by more than the answer took, took is negative, and the
 // answer is passed over.
 func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
-	if plausible(at) {
-		r.server, r.heard = at, r.reading()
-	}
 	r.applyServerTime(at, took)
+	if plausible(at) {
+		r.server, r.heard = r.serverNow(at, took), r.reading()
+	}
 }
 
 // plausible reports whether a time can be the one of a server whose clock was set.
@@ -69,12 +69,25 @@ func plausible(at clock.Timestamp) bool { return at >= unset && at < endless }
 // follow, where the clock of the device may have been set meanwhile.
 func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	by := r.adjustOffset(at, took)
-	if limit := limitAt(at); by != 0 || r.clock.Last() > limit {
-		r.restampWaiting(limit, nil)
+	if by != 0 || r.clock.Last() > limitAt(r.serverNow(at, took)) {
+		r.restampWaiting(at, took, nil)
 	}
 	if by != 0 {
 		r.notice(Notice{Kind: ClockCorrected, By: by})
 	}
+}
+
+// serverNow estimates the server's time now from an answer: it is between at and at+took. The
+// estimate is what Now returns, or the nearest end of that range. It is endless if at makes no sense.
+//
+// If a device slept between request and answer, at itself is too low: edits made since would look too
+// far ahead, and would lose the time of their edit.
+func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timestamp {
+	if !plausible(at) {
+		return endless
+	}
+	high := clock.TimestampOf(at.Time().Add(took))
+	return max(at, min(clock.TimestampOf(r.Now()), high))
 }
 
 // adjustOffset applies the rule, and returns by how much the offset has changed.
