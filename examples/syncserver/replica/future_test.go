@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 var (
@@ -321,6 +322,32 @@ func TestRepairOfAnOwnStamp(t *testing.T) {
 		if c.want > 0 {
 			require.Equal(t, replica.Notice{Kind: replica.NewIDNeeded, Code: merge.Rewound}, notices[0])
 		}
+	}
+}
+
+// TestDerivedFieldsAreNotRepaired: the newest write of a violation disappears, so the server derives its row
+// again with the stamp of an older write. That repairs no write of this client. The repair of a field that
+// users write in such a row is one.
+func TestDerivedFieldsAreNotRepaired(t *testing.T) {
+	row := record.Key{Table: violation.DefaultTable, ID: "v"}
+	for field, want := range map[string]int{"status": 0, violation.FieldDismissed: 1} {
+		d := newWorld(t).device(ana)
+		d.edit(fence, "title", str("Paint"))
+		first := d.times()[0]
+		d.outbox()
+		require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"storage_full","retryable":true}]`)))
+		d.edit(gate, "title", str("Oil"))
+		second := clock.Stamp{Time: d.times()[1], Client: ana}
+		d.Batch(1, 1<<20)
+		require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","changed":true}]`)))
+		d.TakeNotices()
+		for _, s := range []clock.Stamp{second, {Time: first - 1, Client: ben}} {
+			line := fmt.Appendf(nil, `{"seq":1,"table":%q,"id":%q,"data":{%q:{"value":true,"updatedAt":%q,"clientId":%q}}}`, row.Table, row.ID, field, s.Time, s.Client)
+			require.NoError(t, d.Pulled(line, "1"))
+		}
+		d.outbox()
+		require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","changed":true,"notes":["rewound"]}]`)))
+		require.Len(t, d.TakeNotices(), want, field)
 	}
 }
 

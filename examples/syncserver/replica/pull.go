@@ -56,10 +56,11 @@ func (r *Replica) replace(now record.Record) {
 }
 
 // followRepair follows a repair, which gives a write a lower stamp: what waits upon the old stamp is made
-// upon the new one.
+// upon the new one. The stamps of derived fields fall without a repair, for example when the newest
+// write that a violation is derived from disappears.
 func (r *Replica) followRepair(h *held, before record.Record) {
 	var upon []*item
-	for name, old := range before.All() {
+	for name, old := range merged(before).All() {
 		now, _ := h.confirmed.Get(name)
 		if now.Stamp.Time >= old.Stamp.Time {
 			continue
