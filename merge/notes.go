@@ -20,7 +20,7 @@ func (a *application) addNotes(i int, u Update) {
 		notes.add(StampCollision, d.Outcome == Collision)
 		// A write that is stored now and was not before is new, whatever its stamp.
 		notes.add(Rewound, d.Outcome == Applied && a.watermarks.isBehind(d.Incoming.Stamp))
-		// A client's own write above this one was refused, and is stamped anew.
+		// A client's own write above this one was refused, and is restamped.
 		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
 			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)

@@ -301,8 +301,8 @@ func TestRecordSurvivesItsText(t *testing.T) {
 	})
 }
 
-// TestTextInAnyOrder: the order of fields and members, white space, and members
-// that nobody knows, change nothing; a name that comes twice does.
+// TestTextInAnyOrder: the order of fields and members, white space, and unknown
+// members change nothing; a name that comes twice does.
 func TestTextInAnyOrder(t *testing.T) {
 	var d record.Decoder
 	rapid.Check(t, func(t *rapid.T) {

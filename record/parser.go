@@ -88,7 +88,7 @@ func (p *parser) object(names []string, member func(i int, name []byte) error) e
 	}
 }
 
-// known reads an object of which the names of the known members are given,
+// known reads an object, given the names of its known members,
 // calling member with the index of each that it finds, and skips the others. It
 // returns a bit for each known member that was there.
 func (p *parser) known(names []string, member func(i int) error) (seen uint, err error) {

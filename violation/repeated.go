@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// findRepeated finds the pairs of which at least one record has several slots. It goes from
+// findRepeated finds the pairs in which at least one record has several slots. It goes from
 // the last end to the first, so the first time that it meets a pair is the last one here.
 // If that takes too many steps and there are more pairs than are listed, the rest is not
 // counted. If there are not, it is ErrTooLarge.

@@ -19,7 +19,7 @@ func TestFormWritesWhatChanged(t *testing.T) {
 	d.seen = merge.Collect(fence.Data)
 	for want, edit := range map[string]func(*form){
 		"":         func(*form) {},
-		"title":    func(f *form) { f.Title = "Mend" },
+		"title":    func(f *form) { f.Title = "Fix" },
 		"estimate": func(f *form) { f.Estimate.Delete() },
 		"done":     func(f *form) { f.Done = new(bool) },
 	} {

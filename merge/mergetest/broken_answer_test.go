@@ -64,7 +64,7 @@ func anyCode(all []merge.Reply) []merge.Reply {
 func brokenBatches() []broken {
 	return []broken{
 		{"verdicts out of order", with(quirks{replies: backwards}), []law.Law{law.Order}},
-		{"verdicts out of order, numbered anew", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
+		{"verdicts out of order, renumbered", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
 		{"verdicts of refused items left out", with(quirks{replies: acceptedOnly}), []law.Law{law.WellFormed}},
 		{"whole batch refused", with(quirks{replies: allOrNothing}), []law.Law{law.Neighbours}},
 		{"another code each time", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},

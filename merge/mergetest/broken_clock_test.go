@@ -99,8 +99,8 @@ func brokenClocks() []broken {
 		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
 		{"the server writes something else", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
 		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
-		{"clock not set, and items are refused for good", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},
+		{"clock not set, and items are refused permanently", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},
 		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law.Law{law.Blind}},
-		{"clock not set, and nobody is answered", ownOf(own{push: unavailable}), []law.Law{law.Blind}},
+		{"clock not set, and no request is answered", ownOf(own{push: unavailable}), []law.Law{law.Blind}},
 	}
 }

@@ -70,8 +70,8 @@ func brokenFaults() []broken {
 		{"half an item is stored", ownOf(own{push: halves}), []law.Law{law.Whole}},
 		{"read, then write", with(quirks{paused: true}), []law.Law{law.Meet}},
 		{"restart loses the last push", newForgetful, []law.Law{law.Durable}},
-		{"sequence begins anew after a restart", ownOf(own{open: forgetsSequence}), []law.Law{law.Skip, law.Vanish}},
-		{"clock begins anew after a restart", ownOf(own{open: forgetsClock}), []law.Law{law.ServerClock}},
+		{"sequence restarts with the server", ownOf(own{open: forgetsSequence}), []law.Law{law.Skip, law.Vanish}},
+		{"clock restarts with the server", ownOf(own{open: forgetsClock}), []law.Law{law.ServerClock}},
 		{"clock not observed", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law.Law{law.ServerClock}},
 		{"clock observes what is refused", with(quirks{observe: func(s *quirky, items []record.Item, _ merge.Answer) {
 			for _, it := range items {

@@ -92,7 +92,7 @@ func brokenReaders() []broken {
 		{"what cannot be read is replaced, and there is an error", ownOf(own{push: shrugs}), []law.Law{law.Damaged}},
 		{"what cannot be read is answered with a page", ownOf(own{push: says400}), []law.Law{law.WellFormed}},
 		{"what is cut off is completed", with(quirks{batch: completed}), []law.Law{law.Damaged}},
-		{"after a batch that cannot be read nobody is answered", ownOf(own{push: wedges}), []law.Law{law.Answered}},
+		{"no request is answered after a batch that cannot be read", ownOf(own{push: wedges}), []law.Law{law.Answered}},
 		{"only a hundred items are stored", ownOf(own{push: hundred}), []law.Law{law.Later, law.Counter, law.Vanish, law.Tombstone, law.Four}},
 		{"large batches are refused", ownOf(own{push: tooMany}), []law.Law{law.Answered}},
 		{"an item that comes twice is refused", from(memory{asks: once}), []law.Law{law.Fine, law.Retry}},

@@ -91,7 +91,7 @@ func brokenStores() []broken {
 		{"empty is null", with(quirks{stores: storesAs(instead(empty, null))}), []law.Law{law.Four}},
 		{"escaped for HTML twice", with(quirks{stores: storesAs(escaped)}), []law.Law{law.Exact}},
 		{"through float64", with(quirks{batch: throughFloats}), []law.Law{law.Exact, law.Damaged}},
-		{"a retry is stamped anew", with(quirks{wins: notBelow, stores: stampsRetries}), []law.Law{law.Stamp}},
+		{"a retry is restamped", with(quirks{wins: notBelow, stores: stampsRetries}), []law.Law{law.Stamp}},
 		{"a write of its own instead", with(quirks{stores: storesAs(sevens)}), []law.Law{law.Exact, law.Invented, law.Revive, law.Vanish}},
 		{"client of the first writer kept", with(quirks{stores: firstClient}), []law.Law{law.Invented, law.Stamp}},
 	}

@@ -53,6 +53,6 @@ func brokenStorms() []broken {
 	return []broken{
 		{"after many conflicts half an item is stored", givesUp(half), []law.Law{law.Whole}},
 		{"after many conflicts nothing is stored, and answered all the same", givesUp(saysSo), []law.Law{law.Meet}},
-		{"after many conflicts items are refused for good", givesUp(forGood), []law.Law{law.Fine, law.Retry, law.Neighbours}},
+		{"after many conflicts items are refused permanently", givesUp(forGood), []law.Law{law.Fine, law.Retry, law.Neighbours}},
 	}
 }

@@ -132,7 +132,7 @@ func (s *quirky) store(read map[record.Key]row, data record.Record) {
 	}
 }
 
-// broken is a backend in which something is wrong, and the laws of which one must be named.
+// broken is a backend in which something is wrong, and the laws, one of which must be named.
 type broken struct {
 	name string
 	make newBackend
@@ -176,7 +176,7 @@ func checkClients(t *testing.T, tests []brokenClient) {
 	checkAll(t, all, func(t *testing.T, b broken) { b.check(t, Options{NewClient: makes[b.name]}) })
 }
 
-// brokenClient is a Client in which something is wrong, and the laws of which one must be named.
+// brokenClient is a Client in which something is wrong, and the laws, one of which must be named.
 type brokenClient struct {
 	name string
 	make newClient

@@ -36,11 +36,11 @@ func TestClients(t *testing.T) {
 func TestBrokenClients(t *testing.T) {
 	checkClients(t, []brokenClient{
 		{"does not observe its server", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},
-		{"a mended clock forgets", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
+		{"a corrected clock forgets", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
 		{"a refused item is kept", newApp(clientQuirks{keepsRefused: true}), []law.Law{law.ClientRollback}},
 		{"a refused item stays in the outbox", newApp(clientQuirks{staysRefused: true}), []law.Law{law.ClientRollback}},
 		{"a refused item is sent for ever", newApp(clientQuirks{sendsRefused: true}), []law.Law{law.ClientRefused}},
-		{"a retry is stamped anew", newApp(clientQuirks{stampsAnew: true}), []law.Law{law.ClientRetry}},
+		{"a retry is restamped", newApp(clientQuirks{stampsAnew: true}), []law.Law{law.ClientRetry}},
 		{"what was sent is forgotten", newApp(clientQuirks{forgets: true}), []law.Law{law.ClientKeeps}},
 		{"an answer clears the outbox", newApp(clientQuirks{clears: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
 		{"an answer clears its record", newApp(clientQuirks{clearsRecord: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
@@ -53,7 +53,7 @@ func TestBrokenClients(t *testing.T) {
 		{"base of an edit that was never sent", newApp(clientQuirks{coalesces: true, lastBase: true}), []law.Law{law.ClientBase}},
 		{"base of what is confirmed", newApp(clientQuirks{baseOfOwn: true}), []law.Law{law.ClientBase}},
 		{"whole records are sent", newApp(clientQuirks{sendsAll: true}), []law.Law{law.ClientInvents}},
-		{"a wrong clock is not mended", newApp(clientQuirks{ignoresLate: true}), []law.Law{law.ClientSettles}},
+		{"a wrong clock is not corrected", newApp(clientQuirks{ignoresLate: true}), []law.Law{law.ClientSettles}},
 		{"a clock that is right by now", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
 		{"accepted and not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
 		{"deletions are not kept", newApp(clientQuirks{skipsDeleted: true}), []law.Law{law.ClientShows}},

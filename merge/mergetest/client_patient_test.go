@@ -86,8 +86,8 @@ func TestBrokenPatience(t *testing.T) {
 		}
 	}
 	checkClients(t, []brokenClient{
-		{"stamps anew by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
-		{"mends its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law.Law{law.ClientSettles}},
+		{"restamps by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
+		{"corrects its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law.Law{law.ClientSettles}},
 		{"gives up", wrapped(func(a *app) Client { return &impatient{app: a} }), []law.Law{law.ClientKeeps, law.ClientEdit}},
 		{"puts an edit before another one", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
 		{"stores its cursor before its records", wrapped(func(a *app) Client { return &hasty{app: a} }), []law.Law{law.ClientReopens}},

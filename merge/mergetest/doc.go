@@ -102,7 +102,7 @@
 // it. Type op in internal/sim/ops.go says what an entry has, with an example. Then add a line about the new
 // step to the documentation of [Schedule]; TestScheduleDoc says if it is missing. Show what the fault finds
 // with a backend that only it finds: write the broken backend in a file broken_*_test.go, and add it to
-// TestBroken, with the laws of which one must be named. A fault of a single push or pull, such as a lost
+// TestBroken, with the laws, one of which must be named. A fault of a single push or pull, such as a lost
 // answer, is a member of Manner in internal/schedule/manner.go instead.
 //
 // To add a law, add its constant and its text to internal/law, and call Judge.Broken with it where

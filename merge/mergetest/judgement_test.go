@@ -114,7 +114,7 @@ func TestStaleBase(t *testing.T) {
 			again[i].Base = old[i].Base
 		}
 	})}, steps})
-	if err == nil || !strings.Contains(err.Error(), law.ClientBase.Text().Name) || !strings.Contains(err.Error(), "it was too far ahead, and is stamped anew") {
+	if err == nil || !strings.Contains(err.Error(), law.ClientBase.Text().Name) || !strings.Contains(err.Error(), "it was too far ahead, and is restamped") {
 		t.Error(err)
 	}
 	err = replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {

@@ -86,7 +86,7 @@ func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Wh
 	return w, true
 }
 
-// changeOverUnknown returns the Change of an own write that met one of which only the stamp is known.
+// changeOverUnknown returns the Change of an own write that met one known by its stamp alone.
 func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	before := record.FieldValue{Stamp: met}
 	if d.Field == record.DeletedField {

@@ -163,7 +163,7 @@ func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) erro
 	return s.pushes.afford(tx.workspace, push.Request().Actor.String(), float64(size))
 }
 
-// boundScopes refuses updates of which the rules would have to read too many scopes. A single
+// boundScopes refuses updates that are in too many scopes of rules. A single
 // record is never refused.
 func (s *Server) boundScopes(updates []merge.Update) error {
 	n := 0

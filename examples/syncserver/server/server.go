@@ -23,7 +23,7 @@ type Options struct {
 	// All servers on one database should have the same rules.
 	RulesVersion string
 	// TableMaxRecord is how many bytes a record of a table may have, in place of 256 KiB. Give
-	// tables of which a rule reads many records at a time a lower limit: it reads 16 MiB.
+	// tables from which a rule reads many records at a time a lower limit: it reads 16 MiB.
 	TableMaxRecord map[string]int
 	// Open names the workspace that anybody who can reach the server may join. If it is "",
 	// each workspace needs an invitation.

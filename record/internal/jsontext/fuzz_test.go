@@ -22,7 +22,7 @@ var texts = []string{
 	`{"b":{"d":1,"c":[1e2,-0]},"a":"\u0000"}`, `{"\"":1,"#":2,"\n":3}`, "\ufeff1", `1 2`, `]`, `}`, "\v1",
 }
 
-// reasons are those of which every refusal has exactly one.
+// reasons are the possible causes; every refusal has exactly one.
 var reasons = []error{jsontext.ErrSyntax, jsontext.ErrUTF8, jsontext.ErrDuplicate, jsontext.ErrNumber}
 
 // checkValue compares a Reader with the second opinion: they accept the same texts, and

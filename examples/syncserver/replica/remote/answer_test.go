@@ -34,7 +34,7 @@ func TestNoServer(t *testing.T) {
 	require.Equal(t, 1, s.Records().Len())
 }
 
-// TestAnswerBreaksOff: an answer of which only a part arrives is an error of the network, and not
+// TestAnswerBreaksOff: an answer that arrives in part is an error of the network, and not
 // an invalid answer of the server.
 func TestAnswerBreaksOff(t *testing.T) {
 	s, r := start(t)

@@ -78,6 +78,6 @@ func RecordOf(key record.Key, fields map[string]record.FieldValue) record.Record
 
 // What is wrong with an invalid item is one of these fields, or $deleted.
 const (
-	Flawed   = "zzz"  // a field of which bad items have a bad write
+	Flawed   = "zzz"  // a field in which invalid items have an invalid write
 	Reserved = "$own" // a name that clients may not use
 )

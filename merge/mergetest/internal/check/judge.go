@@ -36,7 +36,7 @@ type Judge struct {
 // Rules are what is known of a run beforehand.
 type Rules struct {
 	schedule.Domain
-	Refused map[merge.Code]map[string]string // what the backend must refuse for good
+	Refused map[merge.Code]map[string]string // what the backend must refuse permanently
 	Marks   bool                             // edits that are lost as they come must be reported, though none was in this run
 }
 

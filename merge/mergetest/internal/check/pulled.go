@@ -17,7 +17,7 @@ func (j *Judge) Unreadable(format string, args ...any) {
 	j.Broken(l, format, args...)
 }
 
-// JudgeText looks for names of which a part was replaced since it could not be read.
+// JudgeText looks for names with a part that was replaced because it could not be read.
 func (j *Judge) JudgeText(r record.Record) {
 	if j.Last.Damage != j.Sendings {
 		return
@@ -28,7 +28,7 @@ func (j *Judge) JudgeText(r record.Record) {
 	}
 	for _, name := range names {
 		if strings.ContainsRune(name, utf8.RuneError) {
-			j.Broken(law.Damaged, "a pull returned %q, which nobody sent", name)
+			j.Broken(law.Damaged, "a pull returned %q, which was never sent", name)
 		}
 	}
 }

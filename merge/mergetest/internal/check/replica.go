@@ -44,7 +44,7 @@ func (c Confirmed) Floor() (floor clock.Timestamp) {
 type want struct {
 	oracle.Write
 	base  oracle.Stamp // of what was shown
-	loose bool         // it may be stamped anew, since the clock was found to be wrong
+	loose bool         // it may be restamped, since the clock was found to be wrong
 	again bool         // it was loose once, so its base may have another name
 	sent  bool         // at least once
 }
@@ -54,7 +54,7 @@ func (w want) fits(x oracle.Write) bool {
 	return w.Write == x || w.loose && oracle.SameValue(w.Write, x) && w.Client == x.Client
 }
 
-// Drop forgets a write that was answered for good.
+// Drop forgets a write that has its final answer.
 func (r *Replica) Drop(x oracle.Written) {
 	r.Wants[x.FieldKey] = slices.DeleteFunc(r.Wants[x.FieldKey], func(w want) bool { return w.Write == x.Write })
 	if len(r.Wants[x.FieldKey]) == 0 {
@@ -62,7 +62,7 @@ func (r *Replica) Drop(x oracle.Written) {
 	}
 }
 
-// AllowRestamp permits to stamp anew all that waits.
+// AllowRestamp permits restamping all that waits.
 func (r *Replica) AllowRestamp() {
 	for _, wants := range r.Wants {
 		for i := range wants {

@@ -8,8 +8,8 @@ import (
 // Prior is what the ledger knew of an item before it was sent.
 type Prior struct {
 	accepted bool // all its writes were
-	doubt    bool // nobody knows what is stored of its fields
-	unsure   bool // nobody knows whether one of its writes is
+	doubt    bool // it is not known what is stored of its fields
+	unsure   bool // it is not known whether one of its writes is
 }
 
 // Sent notes that the fate of the writes of a batch is not known yet. It returns what was

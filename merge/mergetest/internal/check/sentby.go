@@ -80,7 +80,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	}
 }
 
-// brokenOrder tells of a last edit that is sent, and below another one.
+// brokenOrder reports a last edit that is sent below another one.
 func (r *Replica) brokenOrder(k oracle.FieldKey, sent []carried) {
 	wants := r.Wants[k]
 	last := wants[len(wants)-1]
@@ -92,7 +92,7 @@ func (r *Replica) brokenOrder(k oracle.FieldKey, sent []carried) {
 }
 
 // based reports whether a base is that of the edit, or of an earlier one that it takes the place
-// of. If that was stamped anew, it may be an own write by its new stamp, which is sent with it.
+// of. If that was restamped, it may be an own write by its new stamp, which is sent with it.
 func based(wants []want, sent []carried, base oracle.Stamp) bool {
 	with := slices.ContainsFunc(sent, func(x carried) bool { return x.Stamp == base })
 	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })
@@ -120,7 +120,7 @@ func (r *Replica) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) 
 // fate says why no server knows a write.
 func (w want) fate() string {
 	if w.sent {
-		return "it was too far ahead, and is stamped anew"
+		return "it was too far ahead, and is restamped"
 	}
 	return "another one took its place before it was sent"
 }
@@ -135,7 +135,7 @@ func (r *Replica) brokenSending(k oracle.FieldKey, x carried) {
 	}
 	for w := range r.Refused {
 		if l == law.ClientInvents && w.FieldKey == k && oracle.SameValue(w.Write, x.Write) {
-			l, is = law.ClientRefused, "which was refused for good"
+			l, is = law.ClientRefused, "which was refused permanently"
 		}
 	}
 	r.Broken(l, "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), is)

@@ -39,7 +39,7 @@ func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
 
 // JudgePull compares what somebody found who pulled with the ledger. Fresh is what a device
-// finds that begins anew; nil means that it is yet to be asked.
+// finds that begins again; nil means that it is yet to be asked.
 func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
@@ -73,7 +73,7 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 	j.judgeStrays(found)
 }
 
-// judgeStrays looks for fields that nobody sent, or that were sent in refused items only.
+// judgeStrays looks for fields that were never sent, or that were sent in refused items only.
 // Fields that only the server knows are its own business.
 func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	var strays []oracle.FieldKey
@@ -148,7 +148,7 @@ func (j *Judge) classifyOrder(k oracle.FieldKey, f oracle.Write) law.Law {
 	return lawOf(by)
 }
 
-// classifyUnsent names the law that is broken by a write that nobody sent.
+// classifyUnsent names the law that is broken by a write that was never sent.
 func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.Law {
 	if k.Field == record.DeletedField && !oracle.SameValue(p.Best, f) {
 		return law.Revive
@@ -212,7 +212,7 @@ func (j *Judge) JudgeWrite(k oracle.FieldKey, v record.Value) {
 	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: j.Moment})
 }
 
-// judgeOthers looks at all fields but one, if nobody looked at them since the last push.
+// judgeOthers looks at all fields but one, if they were not judged since the last push.
 func (j *Judge) judgeOthers(k oracle.FieldKey, found map[oracle.FieldKey]oracle.Write) {
 	if !j.Unread {
 		return

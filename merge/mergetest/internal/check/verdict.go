@@ -115,7 +115,7 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	}
 }
 
-// isTime reports whether that is the time, to the second: more is not needed to mend a clock.
+// isTime reports whether that is the time, to the second: more is not needed to correct a clock.
 func (j *Judge) isTime(at clock.Timestamp) bool {
 	off := at.Time().Sub(j.Now)
 	return -time.Second < off && off < time.Second
@@ -147,7 +147,7 @@ func (j *Judge) judgeBad(a Answer, i int) {
 	it.code = string(r.Code)
 }
 
-// brokenByNeighbour tells of an item that should be refused like one before it, and is told to
+// brokenByNeighbour reports an item that should be refused like one before it, and is told to
 // come again since that one was refused.
 func (j *Judge) brokenByNeighbour(a Answer, i int) {
 	r := a.Replies[i]

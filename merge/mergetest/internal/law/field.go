@@ -59,7 +59,7 @@ func fieldLaws() map[Law]Text {
 			"Look for time.Now or for the client of the request where a field is stored, and for a fraction of a second that is read as a number: .5Z is half a second.",
 		},
 		Invented: {
-			"nothing is stored that nobody wrote",
+			"nothing is stored that was never written",
 			"Each stored write is one that a client sent.",
 			"Look for a merged value, a counter, or fields of two writes that were mixed.",
 		},

@@ -22,7 +22,7 @@ type State int
 const (
 	Refused  State = iota
 	Unsure         // it was sent, and the answer does not exist
-	Accepted       // for good
+	Accepted       // finally
 )
 
 // History is all that was ever sent for one field.
@@ -130,8 +130,8 @@ func (p *History) Lapsed(w Write) bool {
 	return known && f.Gone && f.State != Accepted
 }
 
-// Permits reports whether a replica that has seen everything may hold w. Of a write that
-// nobody got an answer for, both is possible.
+// Permits reports whether a replica that has seen everything may hold w. A write
+// without an answer may be there or not.
 func (p *History) Permits(w Write, ok bool) bool {
 	if !ok {
 		return !p.Some

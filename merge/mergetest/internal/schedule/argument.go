@@ -31,7 +31,7 @@ func OfRecord() Argument {
 	}
 }
 
-// Assignments are at least so many fields with their values.
+// Assignments are fields with their values, as many as least or more.
 func Assignments(least int) Argument {
 	return Argument{
 		least: least, many: true,

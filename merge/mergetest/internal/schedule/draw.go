@@ -100,7 +100,7 @@ func Pick[T any](d *Dice, list ...T) T { return list[d.IntN(len(list))] }
 // step draws one step.
 func (d *Dice) step() Step {
 	who, k, id := d.IntN(d.Domain.Devices), Pick(d, d.kinds...), Pick(d, d.Domain.IDs...)
-	s := Step{Who: map[Actor]int{OfDevice: who, OfServer: Server, OfNobody: nobody}[k.Who], Kind: k}
+	s := Step{Who: map[Actor]int{OfDevice: who, OfServer: Server, OfNone: none}[k.Who], Kind: k}
 	if k.hasID() {
 		s.ID = id
 	}

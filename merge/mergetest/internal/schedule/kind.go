@@ -34,15 +34,15 @@ type Actor int
 const (
 	OfDevice Actor = iota
 	OfServer
-	OfNobody
+	OfNone
 )
 
 func actorOf(who int) Actor {
 	switch who {
 	case Server:
 		return OfServer
-	case nobody:
-		return OfNobody
+	case none:
+		return OfNone
 	}
 	return OfDevice
 }
@@ -85,7 +85,7 @@ func (g Grammar) ParseStep(line string) (s Step, err error) {
 	if len(words) == 0 {
 		return s, errStep
 	}
-	s = Step{Who: nobody, Kind: g.Kind(OfNobody, words[0])}
+	s = Step{Who: none, Kind: g.Kind(OfNone, words[0])}
 	if s.Kind == nil {
 		s.Who = slices.Index(People(), words[0])
 		if s.Who < 0 && words[0] != "server" {
@@ -156,7 +156,7 @@ func (g Grammar) Step(who int, name string) Step {
 
 // Wait is a time in which nothing happens.
 func (g Grammar) Wait(by time.Duration) Step {
-	s := g.Step(nobody, "wait")
+	s := g.Step(none, "wait")
 	s.By = by
 	return s
 }

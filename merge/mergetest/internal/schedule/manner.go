@@ -17,7 +17,7 @@ type Manner struct {
 	Meanwhile bool // its user edits before the answer arrives, if it is a Client
 	Spelled   bool // the batch has another spelling than the canonical one
 	Storms    bool // another device edits the same and pushes, in every pause
-	Unread    bool // nobody pulls after it
+	Unread    bool // no device pulls after it
 	Dies      int  // the crash point at which the server dies, from 1
 	At        int  // the pause in which another device syncs, from 1; within a pull also between two pages
 	Whom      int  // that device

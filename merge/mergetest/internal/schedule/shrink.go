@@ -33,7 +33,7 @@ func (s *Shrinker) Fails(steps []Step) bool {
 	return s.Law == broken
 }
 
-// Shrink returns steps of which none can be left out or made plainer.
+// Shrink returns steps none of which can be left out or made plainer.
 func (s *Shrinker) Shrink(steps []Step) []Step {
 	for {
 		before := len(steps)

@@ -14,7 +14,7 @@ import (
 // schedule can be shrunk by leaving steps out: a push of an empty outbox does nothing.
 // Its text is what a Schedule is made of. Its kind says which of the other members it has.
 type Step struct {
-	Who int // the device, or server, or nobody
+	Who int // the device, the server, or none
 	*Kind
 	ID     string // the record
 	Sets   []Assignment
@@ -27,7 +27,7 @@ type Step struct {
 
 const (
 	Server = -1
-	nobody = -2
+	none   = -2
 )
 
 // Assignment is a field and the JSON of its value, which is "deleted" for a deletion.
@@ -88,7 +88,7 @@ func AsWord(name string) string {
 	return b.String()
 }
 
-// Editing tells of an edit that is not a step.
+// Editing describes an edit that is not a step.
 func Editing(id string, a Assignment) string {
 	return "edits " + AsWord(Clipped(id)) + " " + a.clipped().String()
 }

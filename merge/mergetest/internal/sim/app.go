@@ -73,7 +73,7 @@ func (d *device) reopenAndCompare() (done bool) {
 	return true
 }
 
-// waits reports whether something is not yet answered for good.
+// waits reports whether something has no final answer yet.
 func (d *device) waits() bool {
 	if d.client == nil {
 		return len(d.outbox) > 0

@@ -44,7 +44,7 @@ func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
 		w.Tell(r.does, "Env.Crash returned an error, and Push went on")
 		w.Broken(law.Dies, "Env.Crash returned an error, and Push went on: it returned an answer, and no error")
 	case r.dead:
-		w.Tell(r.does, "the server dies, and nobody knows what it stored")
+		w.Tell(r.does, "the server dies, and it is not known what it stored")
 		w.restart()
 		w.JudgeWhole(r.Batch, known)
 	case err != nil && (r.met || w.serving != nil):

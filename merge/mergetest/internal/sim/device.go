@@ -181,7 +181,7 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 	}
 }
 
-// correctClock makes the clock anew, above all that is confirmed, and stamps anew what waits to
+// correctClock replaces the clock by one above all that is confirmed, and restamps what waits to
 // be sent.
 func (d *device) correctClock() {
 	var last clock.Timestamp

@@ -65,7 +65,7 @@ func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []s
 	return all
 }
 
-// A record that grows gets fields with names of its own. Two pushes of so many fields are each within the
+// A record that grows gets fields with names of its own. Two pushes of that many fields are each within the
 // default record.Limits, and together are not.
 const (
 	grownPrefix = "grown"

@@ -20,7 +20,7 @@ func requestOps() []family {
 		}}},
 		{often: schedule.Either(14, 5), ops: []op{{
 			Kind: schedule.Kind{
-				Name: "wait", Who: schedule.OfNobody, Args: []schedule.Argument{schedule.Duration()},
+				Name: "wait", Who: schedule.OfNone, Args: []schedule.Argument{schedule.Duration()},
 				Draw: func(d *schedule.Dice, s *schedule.Step) { s.By = d.Duration() }, OneIn: 3, Follow: afterWait,
 			},
 			run: func(w *world, s schedule.Step) {

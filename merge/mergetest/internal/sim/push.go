@@ -40,7 +40,7 @@ func (w *world) push(d *device, m schedule.Manner) {
 	w.auditUnlessUnread(m)
 }
 
-// auditUnlessUnread audits what a push left behind, unless nobody looks.
+// auditUnlessUnread audits what a push left behind, unless no device looks.
 func (w *world) auditUnlessUnread(m schedule.Manner) {
 	if m.Unread {
 		w.Unread = true
@@ -116,7 +116,7 @@ func damaged(b check.Batch, m schedule.Manner) (text []byte, whole []bool) {
 }
 
 // deliverDamaged delivers a copy of a batch that was damaged on its way, and looks at what is
-// merged of it. Nobody hears the answer.
+// merged of it. The answer is lost.
 func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	body, whole := damaged(b, m)
 	w.Sent(b)

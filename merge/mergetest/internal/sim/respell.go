@@ -31,7 +31,7 @@ func respelled(b check.Batch) check.Batch {
 
 // Respell returns a mutation with its members in another order, white space, stamps without
 // the zeros at their end and in the other form of UTC, client IDs in upper case, names, strings
-// and numbers otherwise, and a member that nobody knows.
+// and numbers otherwise, and an unknown member.
 func Respell(m record.Mutation) []byte {
 	var data, base []string
 	for name, v := range m.Data.All() {

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// restart starts the server anew, if that is possible.
+// restart restarts the server, if that is possible.
 func (w *world) restart() {
 	if w.backend.Restart == nil {
 		return

@@ -43,7 +43,7 @@ func (d *device) lastStamp() string {
 	return "stamped " + check.When(d.outbox[len(d.outbox)-1].Writes[0].Time)
 }
 
-// tellPush tells of a push and its verdicts.
+// tellPush describes a push and its verdicts.
 func (w *world) tellPush(does string, b check.Batch, replies []merge.Reply) {
 	if !w.telling {
 		return
@@ -62,7 +62,7 @@ func (w *world) tellPush(does string, b check.Batch, replies []merge.Reply) {
 	w.Tell(does, strings.Join(check.Elided(sees, 5), "\n"))
 }
 
-// tellPull tells of a pull and what came.
+// tellPull describes a pull and what came.
 func (w *world) tellPull(r *request, p page) {
 	if !w.telling {
 		return
