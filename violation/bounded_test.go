@@ -3,14 +3,12 @@ package violation_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -237,224 +235,10 @@ func TestTooMuchFound(t *testing.T) {
 	require.Len(t, s.with(t, violation.Open), 120*101)
 }
 
-// TestClosedRowsCostNothing: a check reads the open rows of a scope, however many were
-// closed there, and however many stay open as something cannot be read.
-func TestClosedRowsCostNothing(t *testing.T) {
-	s := newServer(smallRules())
-	read := func() int {
-		view := &weighing{View: s.view}
-		s.on(t, view, book("probe", by(9, s.last), "B", 5, 6))
-		return view.records
-	}
-	s.push(t, book("a", by(1, 1), "B", 2, 4), book("probe", by(1, 1), "B", 5, 6))
-	before := read()
-	for i := range 50 {
-		s.push(t, book(fmt.Sprint(i), by(1, 2+i), "B", 2, 4))
-		s.push(t, book(fmt.Sprint(i), by(2, 2+i), "elsewhere", 2*i+10, 2*i+11))
-	}
-	require.Len(t, s.with(t, violation.Resolved), 50)
-	require.Equal(t, before, read())
-	sealedRows := 500
-	if testing.Short() {
-		sealedRows = 250 // still more than the bound below
-	}
-	for i := range sealedRows {
-		id := fmt.Sprint("sealed", i)
-		s.push(t, book(id, by(1, 100+i), "B", 2, 4))
-		s.push(t, write("bookings", id, by(2, 100+i), fields{"slot": sealed()}))
-	}
-	require.LessOrEqual(t, read(), before+2*100)
-	hidden := len(s.with(t, violation.Hidden))
-	require.Equal(t, sealedRows-2*100, hidden)
-	require.Len(t, s.with(t, violation.Open), 2*100)
-	require.Empty(t, s.with(t, violation.Resolved)[50:], "what cannot be read resolves nothing")
-
-	// What is known to be resolved is, however many rows that are at once.
-	var moved []record.Record
-	for i := range 5 {
-		s.push(t, book(fmt.Sprint("more", i), by(3, i), "B", 2, 4))
-		moved = append(moved, book(fmt.Sprint("more", i), by(4, i), "elsewhere", 2000+i, 2001+i))
-	}
-	for i := range sealedRows {
-		moved = append(moved, book(fmt.Sprint("sealed", i), by(3, 100+i), "elsewhere", 3000+2*i, 3001+2*i))
-	}
-	open := len(s.with(t, violation.Open))
-	require.Greater(t, open, 2*100)
-	s.push(t, moved...)
-	require.Empty(t, s.with(t, violation.Open))
-	require.Len(t, s.with(t, violation.Resolved), 50+open)
-	require.Len(t, s.with(t, violation.Hidden), hidden)
-}
-
-// TestClosedRowsOfAnIndex: a view whose index has closed rows, as of an earlier release,
-// answers with more than it should, and all is found as it is.
-func TestClosedRowsOfAnIndex(t *testing.T) {
-	s := newServer(smallRules())
-	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
-	s.push(t, book("b", by(1, 3), "C", 2, 4))
-	row := s.row(s.only(t).ID)
-	view := longMemory{s.view, []record.Record{row}}
-	report := s.checker.Check(context.Background(), violation.Input{View: view, Changes: s.join([]record.Record{book("c", by(1, 4), "B", 8, 9)})})
-	require.NoError(t, report.Err)
-	require.Empty(t, report.Updates)
-	report = s.checker.Check(context.Background(), violation.Input{View: view, Changes: s.join([]record.Record{book("b", by(1, 4), "B", 2, 4)})})
-	require.Len(t, report.Updates, 1)
-	require.True(t, report.Updates[0].Before.Equal(row))
-}
-
-// longMemory is a view that returns some rows with each group.
-type longMemory struct {
-	violation.View
-	rows []record.Record
-}
-
 func (v longMemory) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups, err := v.View.Groups(ctx, rule, names)
 	for i := range groups {
 		groups[i].Rows = append(groups[i].Rows, v.rows...)
 	}
 	return groups, err
-}
-
-// TestRecordThatBreaksARule: a record that a rule fails on is reported with each check that
-// meets it. It opens and closes nothing, and the rest of its group is checked.
-func TestRecordThatBreaksARule(t *testing.T) {
-	rule := overlapRule
-	rule.Slot = func(r record.Record) (violation.Slot, error) {
-		if _, ok := r.Get("broken"); ok {
-			return violation.Slot{}, errBroken
-		}
-		return slotOf(r)
-	}
-	s := newServer(map[string]violation.Rule{"overlap": rule})
-	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
-	row := s.openLines(t)
-	report := s.push(t, write("bookings", "b", by(1, 3), fields{"broken": 1}), book("c", by(1, 3), "B", 3, 5))
-	require.ErrorIs(t, report.Err, errBroken)
-	require.Empty(t, report.Failed[0].Scopes, "its groups cannot be told")
-	require.Equal(t, []string{"overlap b: a", "overlap c: a"}, s.opened(t))
-	report = s.push(t, book("d", by(1, 4), "B", 8, 9))
-	require.ErrorIs(t, report.Err, errBroken)
-	require.Contains(t, s.openLines(t), strings.TrimSuffix(row, "\n"))
-	s.push(t, remove("bookings", "b", by(1, 5)))
-	require.NoError(t, s.push(t, book("d", by(1, 6), "B", 7, 9)).Err)
-	require.Equal(t, []string{"overlap c: a"}, s.opened(t))
-}
-
-// TestWrappedUnknownOfAFetchedRecord: a record that is named by a row, and is now in a form
-// that cannot be read, is unknown also where the rule wraps ErrUnknown.
-func TestWrappedUnknownOfAFetchedRecord(t *testing.T) {
-	rule := overlapRule
-	rule.Slot = func(r record.Record) (violation.Slot, error) {
-		slot, err := slotOf(r)
-		if err != nil {
-			err = fmt.Errorf("a slot of a newer version: %w", err)
-		}
-		return slot, err
-	}
-	s := newServer(map[string]violation.Rule{"overlap": rule})
-	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
-	row := s.openLines(t)
-	require.NoError(t, s.push(t, write("bookings", "b", by(1, 3), fields{"slot": sealed()})).Err)
-	report := s.push(t, book("c", by(1, 4), "B", 8, 9)) // b is fetched, since the row names it
-	require.NoError(t, report.Err)
-	require.Equal(t, 1, report.Unknown)
-	require.Equal(t, row, s.openLines(t))
-	require.False(t, errors.Is(report.Err, violation.ErrUnknown))
-}
-
-// TestRulesOfEmptyRecords: a record without fields belongs to no group, and rules are not
-// asked about it, neither before a first write nor where nothing is found under a key.
-func TestRulesOfEmptyRecords(t *testing.T) {
-	asked := 0
-	rule := hostile{
-		check: func(violation.Group) (f violation.Findings, err error) { return f, nil },
-		scopes: func(r record.Record) ([]string, error) {
-			asked++
-			require.NotZero(t, r.Len())
-			return []string{"all"}, nil
-		},
-	}
-	c := &violation.Checker{Rules: map[string]violation.Rule{"r": rule}}
-	empty := record.New(keyOf("t", "1"))
-	require.Empty(t, c.ScopesOf(empty))
-	for _, u := range []merge.Update{{Before: empty, After: empty}, {After: empty}, {}} {
-		scopes, err := c.Scopes([]merge.Update{u})
-		require.NoError(t, err)
-		require.Empty(t, scopes)
-	}
-	require.Zero(t, asked)
-	scopes, err := c.Scopes([]merge.Update{{After: write("t", "1", by(1, 1), fields{"x": 1})}})
-	require.NoError(t, err)
-	require.Equal(t, []violation.Scope{{Rule: "r", Name: "all"}}, scopes)
-	require.Equal(t, 1, asked, "the empty record before is nothing to ask about")
-}
-
-// TestSameFieldOfAnotherTable: a field of the same name in a table that the rule is not
-// about is no reference.
-func TestSameFieldOfAnotherTable(t *testing.T) {
-	s := newServer(smallRules())
-	s.push(t, write("notes", "n", by(1, 1), fields{"who": "p"}), write("people", "p", by(1, 1), fields{"who": "q"}))
-	require.Empty(t, s.violations(t))
-	rule := violation.LiveReference{Table: "people", Field: "who", Target: "people"}
-	group := violation.Group{Scope: "p", Limit: 10, Records: []record.Record{write("notes", "n", by(1, 1), fields{"who": "p"})}}
-	f, err := rule.Check(group)
-	require.NoError(t, err)
-	require.Empty(t, f.List, "even if a group of a rule of one's own has it")
-	names, err := personRule.Scopes(group.Records[0])
-	require.NoError(t, err)
-	require.Empty(t, names)
-}
-
-// TestGroupOfScopesAlone: a check of Input.Scopes alone names the group in the row that it
-// finds, as a check of the changes does.
-func TestGroupOfScopesAlone(t *testing.T) {
-	s, v := conflict(t)
-	other := newServer(smallRules())
-	for _, r := range s.data() {
-		other.store([]merge.Update{{After: r}})
-	}
-	other.take(t, nil, violation.Scope{Rule: "overlap", Name: "B"}, violation.Scope{Rule: "email", Name: "B"})
-	require.Equal(t, v, other.only(t))
-	require.Equal(t, "B", other.only(t).Scope)
-}
-
-// TestBeforeOfANewRow: the row before one that is found for the first time has its key and
-// no fields.
-func TestBeforeOfANewRow(t *testing.T) {
-	s := newServer(smallRules())
-	report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
-	before := report.Updates[0].Before
-	require.Equal(t, report.Updates[0].After.Key(), before.Key())
-	require.Zero(t, before.Len())
-}
-
-// TestScopesCompare: by rule and then by name, also where the names say the opposite.
-func TestScopesCompare(t *testing.T) {
-	for _, c := range []struct {
-		a, b violation.Scope
-		want int
-	}{
-		{violation.Scope{Rule: "a", Name: "z"}, violation.Scope{Rule: "b", Name: "a"}, -1},
-		{violation.Scope{Rule: "a", Name: "z"}, violation.Scope{Rule: "a", Name: "a"}, 1},
-		{violation.Scope{Rule: "a", Name: "z"}, violation.Scope{Rule: "a", Name: "z"}, 0},
-		{violation.Scope{Rule: "a"}, violation.Scope{Rule: "ab"}, -1},
-	} {
-		require.Equal(t, c.want, c.a.Compare(c.b))
-		require.Equal(t, -c.want, c.b.Compare(c.a))
-	}
-	s := newServer(map[string]violation.Rule{"a": manyRooms{}, "b": manyRooms{}})
-	scopes, err := s.checker.Scopes([]merge.Update{{After: write("t", "1", by(1, 1), fields{"rooms": "y x"})}})
-	require.NoError(t, err)
-	require.Equal(t, []violation.Scope{{Rule: "a", Name: "x"}, {Rule: "a", Name: "y"}, {Rule: "b", Name: "x"}, {Rule: "b", Name: "y"}}, scopes)
-}
-
-// TestEndInNineteenSeventy: a slot that ends as time begins is over, and not endless.
-func TestEndInNineteenSeventy(t *testing.T) {
-	rule := violation.NoOverlap{Table: "bookings", Relevant: true, Slot: func(record.Record) (violation.Slot, error) {
-		return violation.Slot{Resource: "B", From: -10, To: 0}, nil
-	}}
-	s := newServer(map[string]violation.Rule{"overlap": rule})
-	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
-	require.Equal(t, violation.Obsolete, s.only(t).StatusAt(clock.Timestamp(1)))
 }

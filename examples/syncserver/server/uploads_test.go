@@ -1,0 +1,202 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// begin sends the head of a request, and what is given of its body, and no more.
+func (c *client) begin(head, body string) net.Conn {
+	c.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+	require.NoError(c.t, err)
+	c.t.Cleanup(func() { conn.Close() })
+	_, err = fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n", head, c.Token)
+	require.NoError(c.t, err)
+	_, err = fmt.Fprint(conn, body)
+	require.NoError(c.t, err)
+	return conn
+}
+
+// TestUploadBreaksOff: of a body that does not come to its end the server says that it
+// may be sent again, and not that it makes no sense: a client would drop its edit.
+func TestUploadBreaksOff(t *testing.T) {
+	url := listen(t, open(t, databasetest.SQLite(t)))
+	ana := joined(t, url, "demo", "")
+	m := string(ana.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil))
+	conn := ana.begin("POST /v1/push", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(m), m[:20]))
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.Equal(t, "1", answer.Header.Get("Retry-After"))
+	require.Empty(t, ana.pull("0"))
+}
+
+// TestStalledUploads: clients whose uploads do not come to an end keep no other client from
+// pushing, small or large, of their workspace or another one, however many they are.
+func TestStalledUploads(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.uploads.silence = time.Second / 4
+	url := listen(t, s)
+	invite, err := s.Invitation("busy")
+	require.NoError(t, err)
+	var stalled []net.Conn
+	for range uploadsOfWorkspace {
+		busy := joined(t, url, "busy", invite)
+		for range uploadsOfClient + 1 {
+			stalled = append(stalled, busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)))
+		}
+	}
+	under := func() int {
+		s.uploads.mu.Lock()
+		defer s.uploads.mu.Unlock()
+		return len(s.uploads.all)
+	}
+	require.Eventually(t, func() bool { return under() == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "busy", invite)
+	for _, c := range []*client{ana, ben} {
+		c.push(c.set(board.Tasks, "a", board.Title, "x"))
+		large := c.set(board.Tasks, "a", board.Notes, strings.Repeat("x", 60_000))
+		c.push(large, large)
+	}
+	for _, conn := range stalled {
+		require.NoError(t, conn.Close())
+	}
+	require.Eventually(t, func() bool { return under() == 0 }, 10*time.Second, time.Millisecond)
+}
+
+// TestUploadThatMakesWayIsTooSlow: its client is told to send less at once.
+func TestUploadThatMakesWayIsTooSlow(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.uploads.silence = time.Second / 4
+	ana := joined(t, listen(t, s), "demo", "")
+	first := ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody))
+	for range uploadsOfClient {
+		defer ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)).Close()
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(first), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusRequestTimeout, answer.StatusCode)
+}
+
+// TestPushesOfOneClientComeOneAfterAnother: together they have one place in the queue of their
+// workspace, and each of them is admitted by what those before it have cost.
+func TestPushesOfOneClientComeOneAfterAnother(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	s.pushes = newQuotas(1, 1e9, time.Minute)
+	decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
+	s.decode = func(body []byte) ([]record.Item, error) {
+		for _, step := range []chan bool{decoding, goOn} {
+			select {
+			case step <- true:
+			case <-t.Context().Done(): // the test has failed
+			}
+		}
+		return decode(body)
+	}
+	url := listen(t, s)
+	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	var statuses [8]int
+	var all sync.WaitGroup
+	send := func(c *client, status *int) {
+		body := "[" + string(c.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil)) + "]"
+		all.Go(func() { *status, _ = c.request("POST", "/v1/push", body) })
+	}
+	for i := range statuses[1:] {
+		send(ana, &statuses[i+1])
+	}
+	<-decoding
+	of := "demo/" + ana.ID.String()
+	require.Eventually(t, func() bool { return s.own.waiting(of) == len(statuses)-1 }, 10*time.Second, time.Millisecond)
+	send(ben, &statuses[0])
+	require.Eventually(t, func() bool { return s.turns.waiting("demo") == 2 }, 10*time.Second, time.Millisecond)
+	<-goOn
+	<-decoding // ben's: all others of ana's are refused
+	<-goOn
+	all.Wait()
+	require.Equal(t, 200, statuses[0])
+	slices.Sort(statuses[1:])
+	require.Equal(t, []int{200, 429, 429, 429, 429, 429, 429}, statuses[1:])
+}
+
+// TestSlowBody: a body that takes long to decode keeps no other workspace waiting.
+func TestSlowBody(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := open(t, name(t))
+		decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
+		s.decode = func(body []byte) ([]record.Item, error) {
+			if strings.Contains(string(body), "slow") {
+				decoding <- true
+				<-goOn
+			}
+			return decode(body)
+		}
+		url := listen(t, s)
+		invite, err := s.Invitation("busy")
+		require.NoError(t, err)
+		ana := joined(t, url, "demo", "")
+		var slow sync.WaitGroup
+		for range 2 * maxTurns {
+			busy := joined(t, url, "busy", invite)
+			m := busy.set(board.Tasks, "a", board.Title, "slow")
+			slow.Go(func() { busy.push(m) })
+		}
+		<-decoding
+		require.Eventually(t, func() bool { return s.turns.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
+		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+		require.Empty(t, s.working.all, "a place is taken by a body that is being decoded")
+		go func() {
+			for range decoding { // the others
+			}
+		}()
+		close(goOn)
+		slow.Wait()
+		close(decoding)
+	})
+}
+
+// TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
+// another one waiting, however many they are.
+func TestBusyWorkspace(t *testing.T) {
+	s := open(t, databasetest.Postgres(t)) // SQLite has one lock for all
+	url := listen(t, s)
+	invite, err := s.Invitation("busy")
+	require.NoError(t, err)
+	locked, release := make(chan bool), make(chan bool)
+	go s.database.locked(context.Background(), "busy", func(*session) error {
+		close(locked)
+		<-release
+		return nil
+	})
+	<-locked
+	var waiting sync.WaitGroup
+	const most = 2 * maxWorking
+	for range most {
+		busy := joined(t, url, "busy", invite)
+		m := busy.set(board.Tasks, "a", board.Title, "x")
+		waiting.Go(func() { busy.push(m) })
+	}
+	require.Eventually(t, func() bool { return s.turns.waiting("busy") == most }, 10*time.Second, time.Millisecond)
+	ana := joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
+	close(release)
+	waiting.Wait()
+	require.Empty(t, s.turns.of, "a workspace that is done with is forgotten")
+}
