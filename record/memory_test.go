@@ -73,7 +73,7 @@ func skipUnderRace(t *testing.T) {
 func TestMemory(t *testing.T) {
 	skipUnderRace(t)
 	for i, c := range costCases() {
-		if testing.Short() && i%3 != 0 {
+		if testing.Short() && i%6 != 0 {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

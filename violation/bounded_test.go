@@ -215,6 +215,9 @@ func TestScopeThatCannotBeRead(t *testing.T) {
 // TestTooMuchFound: a push that would find more than can be stored at once leaves the rest
 // of its groups unchecked, and says which; checking these finds the rest.
 func TestTooMuchFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("books thousands of meetings")
+	}
 	s := newServer(map[string]violation.Rule{"overlap": overlapRule})
 	var all []record.Record
 	for room := range 120 {

@@ -14,6 +14,9 @@ import (
 // TestClosedRowsCostNothing: a check reads the open rows of a scope, however many were
 // closed there, and however many stay open as something cannot be read.
 func TestClosedRowsCostNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens and closes hundreds of rows")
+	}
 	s := newServer(smallRules())
 	read := func() int {
 		view := &weighing{View: s.view}

@@ -164,6 +164,9 @@ func TestJournalUnknownField(t *testing.T) {
 
 // TestMemoryOfJournal: ten times as many pushes take no more memory.
 func TestMemoryOfJournal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestMemory has the history")
+	}
 	var e merge.Engine
 	ana := newDevice("a1")
 	entry := func(i int) string {
@@ -183,19 +186,13 @@ func TestMemoryOfJournal(t *testing.T) {
 		return string(push.AppendJournal(nil, stored, a))
 	}
 	for _, args := range [][]string{nil, {"-state"}, {"-explain", "tasks/51/title"}} {
-		if testing.Short() && args != nil {
-			continue
-		}
 		heap := func(n int) uint64 {
 			g := &generator{lines: n, line: entry}
 			var out, errs bytes.Buffer
 			run(append(args, "-"), g, &out, &errs)
 			return g.heap
 		}
-		n := 3_000
-		if testing.Short() {
-			n = 1_000
-		}
+		const n = 3_000
 		if few, many := heap(n), heap(10*n); many > few+few/4+1<<20 {
 			t.Errorf("%q: %d pushes leave %d bytes on the heap, and ten times as many leave %d", args, n, few, many)
 		}

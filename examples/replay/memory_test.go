@@ -101,6 +101,9 @@ func TestMemory(t *testing.T) {
 // TestMemoryOfSharedValues: a small value that stays does not keep a large one that
 // came with it and is superseded.
 func TestMemoryOfSharedValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads thirty megabytes")
+	}
 	const large = 100_000
 	line := func(i int) string {
 		text := strings.Repeat("x", large)

@@ -67,7 +67,6 @@ func brokenBatches() []broken {
 		{"verdicts out of order, renumbered", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
 		{"verdicts of refused items left out", with(quirks{replies: acceptedOnly}), []law.Law{law.WellFormed}},
 		{"whole batch refused", with(quirks{replies: allOrNothing}), []law.Law{law.Neighbours}},
-		{"another code each time", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
 	}
 }
 
@@ -81,6 +80,7 @@ func brokenVerdicts() []broken {
 		}), []law.Law{law.WellFormed}},
 		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law.Law{law.WellFormed}},
 		{"refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law.Law{law.BadRefused}},
+		{"another code each time", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
 		{"superseded is refused", replying(func(r *merge.Reply) {
 			if r.Verdict == "accepted" && !r.Changed {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil

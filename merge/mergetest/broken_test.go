@@ -202,7 +202,7 @@ func rounds(n uint64) uint64 {
 // some returns Options with few seeds, with -short.
 func some(o Options) Options {
 	if testing.Short() {
-		o.Seeds = 5
+		o.Seeds = 3
 	}
 	return o
 }

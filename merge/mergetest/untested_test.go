@@ -20,6 +20,7 @@ type offer struct {
 
 // TestUntested: what cannot happen is not counted, and is said to be untested.
 func TestUntested(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	yours := newApp(clientQuirks{})
 	for name, test := range map[string]offer{
