@@ -69,7 +69,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a hundred":    func() { ana.push(many()...) },
 		"a retry":      func() { ana.push(booked) },
 		"after another version": func() {
-			_, err := s.database.db.Exec(`UPDATE workspaces SET counted = seq - 50 WHERE name = 'demo'`)
+			_, err := s.database.db.Exec(`UPDATE workspaces SET counted = seq - 1 WHERE name = 'demo'`)
 			require.NoError(t, err)
 			ana.push(booked)
 			_, err = s.database.db.Exec(`DELETE FROM unchecked`) // as an audit would
