@@ -61,7 +61,7 @@ func Example_failure() {
 	// Output:
 	// mergetest: broken law: at equal times the greater client ID wins
 	//
-	// Writes of the same time are ordered by the bytes of the client ID, unsigned, in whatever order they arrive.
+	// Writes of the same time are ordered by the unsigned bytes of their client IDs, in whatever order they arrive.
 	//
 	//   after       what happens; times are since 2024-03-04T12:00:00Z
 	//   0s          ana edits a box=1e+21                        stamped +0s
@@ -77,7 +77,7 @@ func Example_failure() {
 	//   found     1e+21, by ana at +0s (2024-03-04T12:00:00.000000000Z/7f000080-0000-4000-8000-0000000000a1)
 	//   seen by   a new device
 	//
-	// Look for > or >= on times alone, for keep mine or take theirs, for signed bytes, and for a collation.
+	// Look for > or >= on times alone, for a rule such as "keep mine" or "take theirs", for signed bytes, and for a collation.
 	//
 	// Seed 20, shrunk from 61 steps to 2. The same as a test:
 	//

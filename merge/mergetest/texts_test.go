@@ -55,7 +55,7 @@ func TestClues(t *testing.T) {
 			[]string{"ana restores a", "ana pushes", "wait 1s", "ana deletes a", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      $deleted is a field like any other"}},
 		"a delete of what is not there": {with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool { return name == record.DeletedField })}),
-			[]string{"ana deletes a", "ana pushes"}, []string{law.Tombstone.Text().Name, "a delete that is ignored since there is no such record"}},
+			[]string{"ana deletes a", "ana pushes"}, []string{law.Tombstone.Text().Name, "a delete that is ignored because the record or the field does not exist"}},
 	} {
 		t.Run(name, test.check)
 	}
@@ -80,7 +80,7 @@ func TestTexts(t *testing.T) {
 		"a server that does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
 			[]string{"expected  2, which the server wrote, with a later stamp than what is found"}},
 		"a number below the milliseconds": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
-			[]string{law.Counter.Text().Name, "a Date of JavaScript"}},
+			[]string{law.Counter.Text().Name, "a JavaScript Date"}},
 	} {
 		t.Run(name, test.check)
 	}

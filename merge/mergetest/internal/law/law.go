@@ -1,12 +1,12 @@
-// Package law has the laws that a backend and a client must obey, as data: what each is called, what it says,
+// Package law holds the laws that a backend and a client must obey, as data: the name of each law, its statement,
 // and where to look if it is broken.
 package law
 
-// Law is a law. The zero value is Answered.
+// Law identifies one law. The zero value is Answered.
 type Law int
 
 const (
-	// of answers
+	// about answers
 	Answered Law = iota
 	WellFormed
 	Order
@@ -21,7 +21,7 @@ const (
 	Lost
 	Note
 
-	// of what is stored of a field
+	// about the stored write of a field
 	Later
 	Counter
 	Client
@@ -35,7 +35,7 @@ const (
 	Stamp
 	Invented
 
-	// of the store, and of pulls
+	// about the store, and about pulls
 	Whole
 	RefusedLeavesNothing
 	Damaged
@@ -50,13 +50,13 @@ const (
 	ServerClock
 	Poison
 
-	// of the whole
+	// about the run as a whole
 	Settle
 	Dies
 	Panics
 	Kit
 
-	// of Clients
+	// about Clients
 	ClientErrors
 	ClientEdit
 	ClientObserves
@@ -72,21 +72,20 @@ const (
 	ClientSettles
 )
 
-// Text is what is told of a law that is broken: its name, what it says, and where to
-// look.
+// Text is what a failure prints about a broken law: its name, its statement, and where to look.
 type Text struct{ Name, Says, Look string }
 
-// Text returns what is told if the law is broken.
+// Text returns what a failure prints if the law is broken.
 func (l Law) Text() Text {
 	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {
 			return t
 		}
 	}
-	return Text{Name: "a law without a name"}
+	return Text{Name: "an unnamed law"}
 }
 
-// OfField reports whether a law is about what is stored of one field.
+// OfField reports whether a law is about the stored write of one field.
 func (l Law) OfField() bool {
 	_, ok := fieldLaws()[l]
 	return ok

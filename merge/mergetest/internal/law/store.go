@@ -1,97 +1,97 @@
 package law
 
-// storeLaws are about the store as a whole, and about pulls.
+// storeLaws are the laws about the store as a whole, and about pulls.
 func storeLaws() map[Law]Text {
 	return map[Law]Text{
 		Whole: {
 			"an item is stored whole or not at all",
-			"If the server dies during a push, or answers it with an error, either all fields of an item that win are stored, or none.",
-			"Store in one transaction what belongs to one item.",
+			"If the server dies during a push, or answers it with an error, either all winning fields of an item are stored, or none of them.",
+			"Store all fields of an item in one transaction.",
 		},
 		RefusedLeavesNothing: {
 			"a refused item leaves nothing behind",
-			"Of an item that was refused, nothing is stored: no field, and nothing in the clock.",
-			"Look for something that is stored before the whole item was judged.",
+			"A refused item stores no field and does not move the clock.",
+			"Look for data that is stored before the whole item is judged.",
 		},
 		Damaged: {
-			"what was damaged on its way is not merged",
-			"A batch that is no JSON in valid UTF-8 is refused, with an error or item by item. Whatever is stored of it is what was sent, and the same batch is accepted when it comes undamaged.",
-			"Decode with merge.Engine.Decode. Look for encoding/json, which replaces bytes that are not UTF-8, and for a stream of which the first half is stored.",
+			"damaged data is not merged",
+			"A batch that is not JSON in valid UTF-8 is refused, with an error or item by item. Any part of it that is stored is stored as it was sent. The same batch is accepted when it arrives undamaged.",
+			"Decode with merge.Engine.Decode. Look for encoding/json, which replaces bytes that are not UTF-8, and for a decoder of streams that stores the first half.",
 		},
 		Stays: {
-			"what is stored stays",
-			"A write that was stored and seen is replaced by a greater one, and by nothing else.",
-			"Either an older copy of the row was written over it, with a push that is about something else: look for a cache, for a row that is read before the lock or outside of the transaction, and for an UPDATE or REPLACE of the whole row. Or it is gone, or hidden: look for DELETE or a purge of a deleted record or of old deletions, and for a pull that leaves out what is deleted.",
+			"a stored write is replaced only by a greater one",
+			"A write that was seen in the store is replaced by a greater write, and by nothing else.",
+			"Perhaps a push of something else wrote an older copy of the row over it: look for a cache, for a row that is read before the lock or outside the transaction, and for an UPDATE or REPLACE of the whole row. Or the write is gone or hidden: look for DELETE, for a purge of a deleted record or of old deletions, and for a pull that leaves out deleted data.",
 		},
 		Durable: {
-			"what was accepted survives a restart",
-			"An item is answered after it was committed, and not before.",
-			"Look for what is kept in memory only, or for an answer that is sent before the commit.",
+			"accepted writes survive a restart",
+			"An item is committed before it is answered.",
+			"Look for state that is kept only in memory, and for an answer that is sent before the commit.",
 		},
 		Restored: {
-			"a restored server begins again from its backup",
-			"A server that is restored from a backup has what the backup has. What came later is stored if a client pushes it again, as if it came for the first time, and not otherwise.",
-			"Look for what is kept elsewhere than in the store that is backed up: caches, marks, keys of requests that were answered.",
+			"a restored server starts from its backup",
+			"A server that is restored from a backup has exactly the state of the backup. A write that came after the backup is stored only if a client pushes it again, as if it arrived for the first time.",
+			"Look for state that is kept outside the store that is backed up, such as caches, marks, or the keys of answered requests.",
 		},
 		Meet: {
-			"pushes that meet lose nothing",
-			"Two pushes of one record that are served at the same time end like one after the other.",
-			"Look for read, then write without a lock: lock the rows before reading them, or compare and swap.",
+			"concurrent pushes lose nothing",
+			"Two pushes of one record that are served at the same time have the same result as one after the other.",
+			"Look for a read followed by a write without a lock. Lock the rows before you read them, or compare and swap.",
 		},
 		Skip: {
 			"a pull skips nothing",
-			"A client that pulls from its last cursor ends with the same as one that begins anew.",
-			"Look for a change that gets no new sequence, for a cursor that is a stamp, for > where two rows share a sequence, for a page that ends between them, for a cursor that is an offset, or is read after the rows, for a sequence that is drawn before the commit, and for a cursor from before the server was restored.",
+			"A client that pulls from its last cursor ends with the same state as a client that pulls from the beginning.",
+			"Look for a change that gets no new sequence number, and for a sequence number that is drawn before the commit. Look for a cursor that is a stamp or an offset, that is read after the rows, or that comes from before the server was restored. Where two rows share a sequence number, look for a comparison with >, and for a page that ends between them.",
 		},
 		Stale: {
-			"a pull returns what was accepted before it",
-			"A pull that begins after a push was answered returns what that push stored.",
-			"The write is stored: sent again, it changes nothing, and a later pull returns it. Look for a pull that reads from a replica that lags, from a cache, or from a snapshot taken before the last commit, and for a store that is written after the answer. Let this test read from the primary.",
+			"a pull returns everything accepted before it",
+			"A pull that begins after a push was answered returns the writes that the push stored.",
+			"The write is stored: sent again, it changes nothing, and a later pull returns it. Look for a pull that reads from a lagging replica, from a cache, or from a snapshot taken before the last commit, and for a store that is written after the answer. Make this test read from the primary.",
 		},
 		Names: {
-			"tables, IDs and field names are kept apart, byte by byte",
-			"A name comes back as it was written, and two names that differ in one byte are two names.",
-			"With plain names in the place of these the same steps break no law. Look for a collation, or code, that ignores case, accents, normal form or spaces at the end, for LIKE, for a key that is joined from several names or has lost its table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that cuts names.",
+			"tables, IDs and field names are kept byte for byte",
+			"A name is read back as it was written, and two names that differ in one byte are different names.",
+			"With plain names in place of these, the same steps break no law. Look for a collation, or code, that ignores case, accents, normal form or trailing spaces, for LIKE, for a key that joins several names or lacks the table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that truncates names.",
 		},
 		Readable: {
-			"a pull can be read and ends",
-			"A pull returns mutations as JSON Lines or as an array, with a table, an ID, and fields with stamps, and after the last one the cursor that it was sent.",
-			"Write records with record.Mutation.AppendJSON, one a line, and return the cursor unchanged if there is nothing new.",
+			"a pull is readable and ends",
+			"A pull returns mutations as JSON Lines or as a JSON array, each with a table, an ID, and fields with stamps. After the last mutation, a pull returns the same cursor that it was sent.",
+			"Write records with record.Mutation.AppendJSON, one per line, and return the cursor unchanged if there is nothing new.",
 		},
 		ServerClock: {
-			"the server's clock observes what it accepted",
-			"A write of the server's own is later than what it replaces.",
+			"the server's clock observes accepted stamps",
+			"A write of the server's own is later than the write that it replaces.",
 			"Let the clock observe Answer.Greatest after each commit, and restore Last after a restart.",
 		},
 		Poison: {
 			"a refused stamp does not move the server's clock",
-			"The server's own writes are not stamped further ahead than the stamps that it accepted.",
-			"Observe Answer.Greatest, after the commit, and not what was pushed.",
+			"The server does not stamp its own writes further ahead than the stamps that it accepted.",
+			"Observe Answer.Greatest, after the commit, and not the stamps that were pushed.",
 		},
 	}
 }
 
-// runLaws are about a run as a whole.
+// runLaws are the laws about a run as a whole.
 func runLaws() map[Law]Text {
 	return map[Law]Text{
 		Settle: {
-			"all settles when the faults end",
-			"When all devices are online and no answer is lost, each item is accepted or refused for good within ten rounds.",
-			"Look for an item that is refused as retryable over and over, and for a serverTime that does not help to mend a clock.",
+			"everything settles when the faults end",
+			"When all devices are online and no answer is lost, each item is accepted or refused permanently within ten rounds.",
+			"Look for an item that is refused as retryable over and over, and for a serverTime that does not help a client to correct its clock.",
 		},
 		Dies: {
 			"a server that dies does nothing more",
-			"Where Env.Crash returns an error, the process is dead: Push returns that error at once.",
-			"Look for an error of Env.Crash that is logged or dropped, and for a loop that tries again after any error.",
+			"When Env.Crash returns an error, the process is dead: Push returns that error at once.",
+			"Look for an error of Env.Crash that is logged or dropped, and for a loop that retries after any error.",
 		},
 		Panics: {
 			"nothing panics",
 			"Neither the backend nor a Client panics, whatever is sent and whatever is stored.",
-			"The first line of the stack is where it panicked. Say what is wrong with an item in the reply to it, and what is wrong with a whole request by an error.",
+			"The first line of the stack shows where it panicked. Report a problem with an item in the reply to it, and a problem with a whole request as an error.",
 		},
 		Kit: {
 			"the kit works",
-			"This is a bug of the kit, or of what the client side of this library does.",
+			"This is a bug in the kit, or in the client side of this library.",
 			"Please report it with this text.",
 		},
 	}
