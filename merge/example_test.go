@@ -2,44 +2,30 @@ package merge_test
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Two people edit one task while both are offline. They change different fields,
-// and one that is the same; the later write wins field by field.
+// Two people edit one task offline. Each sets a field that the other does not, and both set
+// the status. Merged in either order, the later write of each field wins.
 func Example() {
-	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
-	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
-	at := func(minute int, who clock.ClientID) clock.Stamp {
-		return clock.Stamp{Time: clock.TimestampOf(noon.Add(time.Duration(minute) * time.Minute)), Client: who}
-	}
+	task := record.New(record.Key{Table: "tasks", ID: "42"})
+	ana := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:10:00Z"), Client: clock.ClientID{0xa1}}
+	ben := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:11:00Z"), Client: clock.ClientID{0xb2}}
 
-	created, _ := record.New(record.Key{Table: "tasks", ID: "42"}).Edit(at(0, ana)).
-		Set("title", "Paint the fence").Set("status", "open").Mutation()
-	task := created.Data // both have it, and go offline
+	byAna, _ := task.Edit(ana).Set("title", "Paint the fence").Set("status", "doing").Mutation() // offline
+	byBen, _ := task.Edit(ben).Set("due", "2026-03-06").Set("status", "blocked").Mutation()      // offline
 
-	byAna, _ := task.Edit(at(10, ana)).Set("title", "Paint the fence green").Set("status", "doing").Mutation()
-	byBen, _ := task.Edit(at(11, ben)).Set("due", "2026-03-06").Set("status", "blocked").Mutation()
-
-	onAnasPhone, _ := merge.Records(task, byAna.Data)
-	onAnasPhone, _ = merge.Records(onAnasPhone, byBen.Data)
-	onBensPhone, _ := merge.Records(task, byBen.Data)
-	onBensPhone, _ = merge.Records(onBensPhone, byAna.Data)
+	onAnasPhone, _ := merge.Records(byAna.Data, byBen.Data)
+	onBensPhone, _ := merge.Records(byBen.Data, byAna.Data)
 
 	fmt.Println("equal:", onAnasPhone.Equal(onBensPhone))
-	for name, w := range onAnasPhone.All() {
-		fmt.Println(name, "=", w.Value, "by", w.Stamp.Client.String()[:4])
-	}
+	fmt.Println(onAnasPhone.Map())
 	// Output:
 	// equal: true
-	// due = "2026-03-06" by 91aa
-	// status = "blocked" by 91aa
-	// title = "Paint the fence green" by 7f3c
+	// map[due:2026-03-06 status:blocked title:Paint the fence]
 }
 
 // A replica asks for what it lacks: the delta between what it has and what the
