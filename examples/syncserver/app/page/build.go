@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// The names of what is built, as the page asks for them and, with .gz behind the program,
-// as they lie in dist.
+// The names of the built files, as the page requests them. In dist the program has the suffix
+// .gz.
 const (
 	programFile = "replica.wasm"
 	runtimeFile = "wasm_exec.js"
@@ -24,7 +24,7 @@ const source = "github.com/fieldlww/fieldlww/examples/syncserver/app/page/wasm"
 // Built is the program of a replica for js/wasm, and what a browser needs to run it.
 type Built struct {
 	Program []byte // gzip
-	Runtime []byte // JavaScript; it fits the version of Go that built the program
+	Runtime []byte // JavaScript, from the version of Go that built the program
 }
 
 // Build builds the program with the go command, within the module of the server.
@@ -53,7 +53,7 @@ func Build() (Built, error) {
 	return Built{Program: compress(program), Runtime: runtime}, nil
 }
 
-// run runs the go command for js/wasm and returns what it prints.
+// run runs the go command for js/wasm and returns its output.
 func run(args ...string) (string, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=")
@@ -74,7 +74,7 @@ func compress(program []byte) []byte {
 	return b.Bytes()
 }
 
-// Save writes b to the directory that is embedded.
+// Save writes b to the directory from which the server embeds it.
 func (b Built) Save(dir string) error {
 	return errors.Join(
 		os.WriteFile(filepath.Join(dir, programFile+".gz"), b.Program, 0o644),

@@ -19,8 +19,8 @@ import (
 const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// A file is served from memory. Browsers ask each time whether it has changed, so that a
-// new binary is a new page. The tag is weak, since the file may be compressed on its way.
+// A file is served from memory. Browsers ask each time whether it has changed, so that
+// they show the page of a new binary at once. The tag is weak, because the file may be compressed.
 type file struct {
 	name, tag string
 	content   []byte
@@ -30,7 +30,7 @@ func newFile(name string, content []byte) file {
 	return file{name, fmt.Sprintf(`W/"%x"`, sha256.Sum256(content)), content}
 }
 
-// ServeHTTP answers with the file, or says that the browser has it already.
+// ServeHTTP answers with the file, or with 304 if the browser has it already.
 func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
@@ -39,7 +39,7 @@ func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer") // an address may hold an invitation
 	h.Set("X-Content-Type-Options", "nosniff")
 	if strings.HasSuffix(f.name, ".js") {
-		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems say otherwise
+		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems have another type for .js
 	}
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
 }
@@ -52,10 +52,11 @@ func compressed(h http.Handler) http.Handler {
 	return wrap(h)
 }
 
-// zipped is the compressed program. All browsers take it as it is.
+// zipped is the compressed program. All browsers accept it compressed.
 type zipped struct{ file }
 
-// ServeHTTP answers with the program as it is, or unzipped to a client that wants it so.
+// ServeHTTP answers with the compressed program, or with the plain one for a client that does
+// not accept gzip.
 func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/wasm")
 	w.Header().Set("Vary", "Accept-Encoding")
@@ -73,7 +74,7 @@ func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// acceptsGzip reports whether a client accepts gzip, which it refuses by the weight 0.
+// acceptsGzip reports whether a client accepts gzip. The weight 0 refuses it.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, weighted := strings.Cut(coding, ";")
@@ -90,15 +91,15 @@ func acceptsGzip(r *http.Request) bool {
 // writeTimeout is how long a client may take to read a part of an answer.
 const writeTimeout = time.Minute
 
-// patient is an answer to a client that may be slow, but must go on to read.
+// patient is an answer to a client that may be slow but must keep reading.
 type patient struct{ http.ResponseWriter }
 
-// Write writes a part, for which the client has its time from now on.
+// Write writes a part. The client's time for this part begins now.
 func (p patient) Write(part []byte) (int, error) {
-	// It is of no use where it is not supported.
+	// A writer without deadlines is used without one.
 	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return p.ResponseWriter.Write(part)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the answer for http.ResponseController.
 func (p patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }

@@ -1,9 +1,9 @@
-// Package page is the page on which people play with two replicas, each of them the
-// library itself, built for js/wasm. It serves the page and all that it loads.
+// Package page serves the page with two replicas and everything that it loads. Each replica is
+// the library itself, built for js/wasm.
 //
 // The program for js/wasm is not part of the repository. "go generate ./app/page" builds it,
-// and then a binary of the server holds it. A server that was built without it builds it
-// when it is first asked for, for which it needs the go command and the source.
+// and the next build of the server embeds it. A server without it builds it on the first
+// request, which needs the go command and the source.
 package page
 
 import (
@@ -18,14 +18,13 @@ import (
 //go:embed static
 var static embed.FS
 
-// dist holds what go generate has built, and else nothing but a .gitignore.
+// dist holds the files that go generate has built, or only a .gitignore.
 //
 //go:embed all:dist
 var dist embed.FS
 
-// Handler serves the page at / and what it loads under /page/. Where the program for
-// js/wasm must be built first, that begins when somebody opens the page, and requests for
-// the program wait.
+// Handler serves the page at / and its files under /page/. If the program for js/wasm is not
+// embedded, its build begins when the page is first opened, and requests for the program wait.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(path string, h http.Handler) {
@@ -40,7 +39,7 @@ func Handler() http.Handler {
 		f := newFile(e.Name(), content)
 		if e.Name() == "index.html" {
 			handle("/{$}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				p.start() // it will be asked for in a moment
+				p.start() // the page will request it in a moment
 				f.ServeHTTP(w, r)
 			}))
 			continue
@@ -56,13 +55,13 @@ func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) })
 }
 
-// refuseMethod refuses what only reads, and is asked for something else.
+// refuseMethod answers a request with another method than GET and HEAD.
 func refuseMethod(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD")
 	fail(w, http.StatusMethodNotAllowed, "method_not_allowed", "allowed: GET, HEAD")
 }
 
-// fail answers with a failure in the form that the server's own have.
+// fail answers with a failure in the form of the server's own failures.
 func fail(w http.ResponseWriter, status int, code, detail string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -20,7 +20,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 )
 
-// get asks a handler for a path, as a browser does.
+// get requests a path from a handler, as a browser does.
 func get(h http.Handler, path, tag string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("Accept-Encoding", "gzip")
@@ -30,11 +30,11 @@ func get(h http.Handler, path, tag string) *http.Response {
 	return w.Result()
 }
 
-// references are what a file loads: in HTML by src and href, in JavaScript by import.
+// references finds the files that a file loads: by src and href in HTML, by import in JavaScript.
 var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
 
-// TestHandler: the page and all that it loads is served, with types that browsers accept
-// and with the rule that nothing comes from elsewhere.
+// TestHandler: the page and everything that it loads is served, with types that browsers accept
+// and a policy that forbids loading from elsewhere.
 func TestHandler(t *testing.T) {
 	h := page.Handler()
 	seen := map[string]bool{}
@@ -70,7 +70,7 @@ func TestHandler(t *testing.T) {
 }
 
 // TestFilesAreCompressed: each text is served in a coding that the browser accepts, and a
-// browser that has it in one need not load it in another.
+// browser that has cached one coding need not load another.
 func TestFilesAreCompressed(t *testing.T) {
 	h := page.Handler()
 	ask := func(path, accept, tag string) *http.Response {
@@ -110,8 +110,8 @@ func TestFilesAreCompressed(t *testing.T) {
 	}
 }
 
-// TestWrongRequestsFailInOneForm: what is not there, or is asked for by a wrong method, fails
-// as the routes of the server do. No path leads out of the page.
+// TestWrongRequestsFailInOneForm: an unknown path and a wrong method fail in the form of the
+// server's routes. No path leads out of the page's files.
 func TestWrongRequestsFailInOneForm(t *testing.T) {
 	h := page.Handler()
 	for _, c := range []struct {
@@ -146,9 +146,9 @@ func TestWrongRequestsFailInOneForm(t *testing.T) {
 	}
 }
 
-// TestAllAtOnce: the page asks for all its scripts and for the program at once, before it has
-// read the first of them.
-func TestAllAtOnce(t *testing.T) {
+// TestPagePreloadsEverything: the page requests all its scripts and the program at once, before
+// it has read the first of them.
+func TestPagePreloadsEverything(t *testing.T) {
 	html, err := os.ReadFile("static/index.html")
 	require.NoError(t, err)
 	head, _, _ := strings.Cut(string(html), "</head>")
@@ -165,8 +165,8 @@ func TestAllAtOnce(t *testing.T) {
 	require.Contains(t, head, `<link rel="preload" href="page/replica.wasm" as="fetch" type="application/wasm" crossorigin>`)
 }
 
-// TestProgram: the replica is served as compressed WebAssembly, and unpacked to whoever
-// cannot unpack it.
+// TestProgram: the replica is served as compressed WebAssembly, and uncompressed to a client
+// that does not accept gzip.
 func TestProgram(t *testing.T) {
 	h := page.Handler()
 	answer := get(h, "/page/replica.wasm", "")
@@ -185,11 +185,12 @@ func TestProgram(t *testing.T) {
 	require.Equal(t, packed, w.Body.Bytes())
 }
 
-// TestBuildAgain: a build that fails is told, and the next request begins another.
-func TestBuildAgain(t *testing.T) {
+// TestRequestAfterFailedBuildBuildsAgain: a failed build is reported, and the next request
+// begins another.
+func TestRequestAfterFailedBuildBuildsAgain(t *testing.T) {
 	h := page.Handler()
 	path := os.Getenv("PATH")
-	t.Setenv("PATH", t.TempDir()) // where there is no go command
+	t.Setenv("PATH", t.TempDir()) // a directory without a go command
 	answer := get(h, "/page/replica.wasm", "")
 	if answer.StatusCode == http.StatusOK {
 		t.Skip("nothing is built: go generate has embedded the program")
@@ -200,12 +201,12 @@ func TestBuildAgain(t *testing.T) {
 	require.Equal(t, http.StatusOK, get(h, "/page/wasm_exec.js", "").StatusCode)
 }
 
-// deadlines is an answer that notes until when a client has time for what is written.
+// deadlines is an answer that records the deadline of each written part.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	until  time.Time
 	parts  int
-	behind bool // a part was written for which there was not a minute, or for ever
+	behind bool // a part was written without a deadline of a minute
 }
 
 func (d *deadlines) SetWriteDeadline(until time.Time) error {
@@ -220,8 +221,8 @@ func (d *deadlines) Write(p []byte) (int, error) {
 	return d.ResponseRecorder.Write(p)
 }
 
-// TestSlowClient: who stops to read is cut off, and who reads slowly has a minute for each
-// part, packed or not.
+// TestSlowClient: a client that stops reading is cut off. A slow one has a minute for each part,
+// compressed or not.
 func TestSlowClient(t *testing.T) {
 	h := page.Handler()
 	for _, encoding := range []string{"gzip", "", "zstd"} {
@@ -237,8 +238,7 @@ func TestSlowClient(t *testing.T) {
 	}
 }
 
-// TestNoMarkup: what people wrote never becomes HTML, and nothing is loaded from other
-// places.
+// TestNoMarkup: text of users never becomes HTML, and nothing is loaded from other origins.
 func TestNoMarkup(t *testing.T) {
 	files, err := filepath.Glob("static/*")
 	require.NoError(t, err)

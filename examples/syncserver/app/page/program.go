@@ -6,20 +6,20 @@ import (
 	"sync"
 )
 
-// A program is served as it is embedded, or else built when it is first asked for.
+// A program is embedded, or built when it is first requested.
 type program struct {
 	mu   sync.Mutex
-	last *attempt // nil until it is first asked for
+	last *attempt // nil until the first request
 }
 
-// An attempt comes to the program, or fails.
+// An attempt is one build of the program, which may fail.
 type attempt struct {
-	over  chan struct{} // closed once the rest is set
+	over  chan struct{} // closed once the other members are set
 	files map[string]http.Handler
 	err   error
 }
 
-// start returns the attempt that has succeeded or is under way, and else begins one.
+// start returns the attempt that has succeeded or is under way, or begins one.
 func (p *program) start() *attempt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (a *attempt) failed() bool {
 	}
 }
 
-// embedded returns what go generate has built.
+// embedded returns the program that go generate has built.
 func embedded() (b Built, err error) {
 	if b.Program, err = dist.ReadFile("dist/" + programFile + ".gz"); err != nil {
 		return b, err

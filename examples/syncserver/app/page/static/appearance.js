@@ -3,7 +3,7 @@
 const THEME = 'fieldlww-theme';
 const HINTS = 'fieldlww-hints-closed';
 
-/** startAppearance draws the page as it was left, or as the system has it. */
+/** startAppearance restores the theme that was chosen last, or uses that of the system. */
 export function startAppearance() {
   startTheme();
   startHints();

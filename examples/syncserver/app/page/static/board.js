@@ -1,5 +1,5 @@
-// The task board: three columns, and the deleted tasks below. Of a long column only the
-// beginning is in the page.
+// The task board: three columns, and the deleted tasks below. The page holds only the beginning
+// of a long column.
 
 import { Card, statusOf } from './card.js';
 import { Deleted } from './deleted.js';
@@ -8,7 +8,7 @@ import { oneLine } from './draft.js';
 import { forget, remember } from './typed.js';
 import { statuses } from './words.js';
 
-const STEP = 25; // cards that are shown, and that "show more" adds
+const STEP = 25; // cards shown at first, and added by "show more"
 
 export class Board {
   #cards = new Map();
@@ -25,7 +25,7 @@ export class Board {
     part.add.addEventListener('submit', (event) => {
       event.preventDefault();
       const title = oneLine(part['add-title'].value);
-      if (title && !replica.edit('tasks', null, { title, status: 'todo' })) return; // it stays to be added later
+      if (title && !replica.edit('tasks', null, { title, status: 'todo' })) return; // the text stays, to be added later
       part['add-title'].value = '';
       forget(unwritten);
     });
@@ -56,9 +56,9 @@ export class Board {
   }
 
   /**
-   * draw draws what has changed.
-   * @param {object[]} changed the tasks that did
-   * @param {boolean} [flash] whether to point them out
+   * draw draws the tasks that changed.
+   * @param {object[]} changed the tasks
+   * @param {boolean} [flash] whether to highlight them
    */
   draw(changed, flash = false) {
     const alive = [...this.replica.tables.tasks.values()].filter((v) => !v.deleted);
@@ -78,9 +78,9 @@ export class Board {
     this.deleted.draw();
   }
 
-  /** #choose returns the tasks of a column that are shown: the first ones, and where somebody types. */
+  /** #choose returns the tasks of a column to show: the first ones, and any that is being edited. */
   #choose(column, alive) {
-    // IDs ascend with time, so the newest task is the first.
+    // IDs ascend with time, so the newest task comes first.
     const all = alive.filter((v) => statusOf(v) === column.status).sort((a, b) => (a.id < b.id ? 1 : -1));
     setText(column.count, String(all.length));
     column.more.hidden = all.length <= column.limit;

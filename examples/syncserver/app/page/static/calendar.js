@@ -1,4 +1,4 @@
-// The rooms on one day: a table of hours, in which a free one is booked with a click.
+// The rooms on one day: a table of hours. A click on a free hour books it.
 
 import { Deleted } from './deleted.js';
 import { attempt, element } from './dom.js';
@@ -9,11 +9,11 @@ import { forget, remember, remembered } from './typed.js';
 
 export class Calendar {
   #meetings = new Map();
-  #cells = new Map(); // by room and hour
-  #bookings = new Map(); // the forms that ask for a title, by day, room and hour
+  #cells = new Map(); // keyed by room and hour
+  #bookings = new Map(); // the forms that ask for a title, keyed by day, room and hour
   #stop = null; // the free hour that the Tab key goes to
 
-  /** @param day an object with a value, and an event when that changes */
+  /** @param day an object with a value and an event for its changes */
   constructor(replica, who, part, day) {
     this.replica = replica;
     this.who = who;
@@ -41,7 +41,7 @@ export class Calendar {
     this.part.calendar.addEventListener('focusin', ({ target }) => target.matches('.free') && this.#setStop(target));
   }
 
-  /** #moveFocus goes by arrow keys to the free hours before and after, or above and below. */
+  /** #moveFocus moves the focus to the next free hour in the direction of the arrow key. */
   #moveFocus(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const from = event.target.closest('.free');
@@ -56,18 +56,18 @@ export class Calendar {
     return [...this.part.calendar.querySelectorAll('.free')];
   }
 
-  /** #setStop makes one of the free hours the one that the Tab key goes to. */
+  /** #setStop makes a free hour the one that the Tab key reaches. */
   #setStop(stop) {
     this.#stop = stop;
     for (const free of this.#allFree()) free.tabIndex = free === stop ? 0 : -1;
   }
 
-  /** draw draws the day anew; what stays where it is, is left alone. */
+  /** draw redraws the day. Elements that keep their place are not touched. */
   draw() {
     const day = this.day.value;
     this.typedDay.draw(day);
     const clashing = new Set(this.replica.violations.filter((v) => v.table === 'meetings').flatMap((v) => [v.recordId, ...v.conflictingRecords]));
-    const at = new Map(); // the meetings of a cell, and under null those of none
+    const at = new Map(); // meetings by cell; under null, the meetings without a cell
     for (const view of this.replica.tables.meetings.values()) {
       const slot = !view.deleted && slotOf(view);
       if (!slot || slot.start.slice(0, 10) !== day) continue;
@@ -99,7 +99,7 @@ export class Calendar {
     return meeting.element;
   }
 
-  /** #cancelled keeps the focus where a meeting was. */
+  /** #cancelled keeps the focus in the cell of a cancelled meeting. */
   #cancelled(cell) {
     this.draw();
     cell.querySelector('.title, .free')?.focus();
@@ -123,21 +123,21 @@ export class Calendar {
     return element('button', { type: 'button', class: 'free', 'data-testid': 'book', 'data-room': cell.room, 'aria-label': label, onclick: () => this.#ask(cell) }, '+ ', element('span', {}, 'Book'));
   }
 
-  /** #ask asks for the title of a new meeting, and books the hour. */
+  /** #ask asks for the title of a new meeting and then books the hour. */
   #ask(cell) {
     const { title } = this.#book(cell, this.day.value);
     this.draw();
     title.focus();
   }
 
-  /** #restore asks again for a title that somebody was typing when the page was left. */
+  /** #restore opens the form again for a title that was being typed when the page was left. */
   #restore(slot) {
     const [day, ...key] = slot.split('/');
     const cell = this.#cells.get(key.join('/'));
     if (cell) this.#book(cell, day);
   }
 
-  /** #book returns a form that asks for a title. It stays while something is typed there, whoever else books the hour. */
+  /** #book returns a form that asks for a title. While it contains text it stays, even if another device books the hour. */
   #book(cell, day) {
     const slot = `${day}/${cell.room}/${cell.hour}`;
     const unwritten = `${this.replica.side}/book/${slot}`;

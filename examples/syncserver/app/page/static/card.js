@@ -4,7 +4,7 @@ import { element } from './dom.js';
 import { Field } from './field.js';
 import { statuses, titleOf, value } from './words.js';
 
-/** statusOf returns the column that a task is in. */
+/** statusOf returns the column of a task. */
 export const statusOf = (view) => (statuses.some(([s]) => s === value(view, 'status')) ? value(view, 'status') : 'todo');
 
 export class Card {
@@ -38,12 +38,12 @@ export class Card {
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }
 
-  /** typing says whether somebody types on the card. */
+  /** typing reports whether a field of the card is being edited. */
   get typing() {
     return this.fields.some((field) => field.draft.typing);
   }
 
-  /** leave writes what is typed there, before the card goes. */
+  /** leave writes unsaved text before the card is removed. */
   leave() {
     for (const field of this.fields) field.draft.leave();
   }
@@ -60,7 +60,7 @@ export class Card {
     this.remove.title = 'Delete';
   }
 
-  /** flash shows for a moment that the card has changed, in the colour of who wrote last. */
+  /** flash highlights a changed card for a moment, in the colour of the last author. */
   flash() {
     const writes = Object.values(this.view.data);
     const last = writes.reduce((a, b) => (b.updatedAt > a.updatedAt ? b : a));
@@ -71,6 +71,6 @@ export class Card {
   #delete(replica) {
     const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     replica.edit('tasks', this.view.id, { $deleted: true });
-    next?.querySelector('.title')?.focus(); // or the focus would be lost
+    next?.querySelector('.title')?.focus(); // otherwise the focus would be lost
   }
 }

@@ -1,10 +1,10 @@
-// The deleted records of a table, which can be restored.
+// The deleted records of a table, each with a button to restore it.
 
 import { element } from './dom.js';
 import { Mark } from './why.js';
 import { titleOf } from './words.js';
 
-const STEP = 25; // records that are listed, and that "show more" adds
+const STEP = 25; // records listed at first, and added by "show more"
 
 export class Deleted {
   #limit = STEP;
@@ -26,7 +26,7 @@ export class Deleted {
   draw() {
     const deletedAt = (view) => view.data.$deleted.updatedAt;
     this.#views = [...this.replica.tables[this.table].values()].filter((v) => v.deleted)
-      .sort((a, b) => (deletedAt(a) < deletedAt(b) ? 1 : -1)); // the last one first
+      .sort((a, b) => (deletedAt(a) < deletedAt(b) ? 1 : -1)); // newest deletion first
     this.box.hidden = this.#views.length === 0;
     this.summary.textContent = `${this.name} (${this.#views.length})`;
     this.#list();

@@ -1,8 +1,8 @@
-// Making elements. Text always goes in as text, never as HTML: other people wrote it.
+// Making elements. Text is always inserted as text, never as HTML, because other people wrote it.
 
 /**
- * element makes an element. Attributes whose name begins with "on" are listeners, and
- * false and null leave an attribute out.
+ * element makes an element. Attributes whose name begins with "on" are listeners. An attribute
+ * with the value false or null is left out.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Node|string|null)} children
@@ -24,12 +24,12 @@ export function parts(root) {
   return Object.fromEntries([...root.querySelectorAll('[data-part]')].map((e) => [e.dataset.part, e]));
 }
 
-/** setText changes a text only if it differs, so that nothing is read out twice. */
+/** setText changes a text only if it differs, so that a screen reader does not repeat it. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** closeOutside closes a list that drops down on Escape, and when one goes elsewhere. */
+/** closeOutside closes a drop-down list on Escape and when the focus or a click leaves it. */
 export function closeOutside(drop) {
   drop.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !drop.open) return;
@@ -45,8 +45,8 @@ export function closeOutside(drop) {
 }
 
 /**
- * attempt draws something, and reports what that throws: a record that one member wrote must
- * not stop the page of another.
+ * attempt runs a drawing function and reports its exception: a record written by one member must
+ * not break the page of another.
  */
 export function attempt(draw) {
   try {

@@ -1,36 +1,36 @@
-// What a control shows, and whether its user has changed that. This is the one place that
-// decides it, for all controls: by what was typed since the control was last drawn or written.
+// What a control shows, and whether its user has changed it since it was last drawn or written.
+// All controls use this one definition.
 
-/** COMMIT tells a control that what is typed there is to be written now. */
+/** COMMIT is the event that makes a control write its unsaved text now. */
 export const COMMIT = 'commit';
 
-/** DRAFT bubbles from a control whose text begins, or ceases, to differ from what is written. */
+/** DRAFT bubbles from a control when its text begins or ceases to differ from the written value. */
 export const DRAFT = 'draft';
 
-/** drafts returns the controls that show something else than what is written. */
+/** drafts returns the controls whose text differs from the written value. */
 export const drafts = (root = document) => [...root.querySelectorAll('[data-draft]')];
 
-/** commitAll writes what is typed anywhere. */
+/** commitAll writes the unsaved text of all controls. */
 export const commitAll = (root = document) => drafts(root).forEach((control) => control.dispatchEvent(new Event(COMMIT)));
 
-/** oneLine is the form of all text: what is shown, compared and written. */
+/** oneLine normalises a text. Texts are shown, compared and written in this form. */
 export const oneLine = (text) => text.toWellFormed().replace(/\s+/g, ' ').trim();
 
 const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && text >= '1900' && !Number.isNaN(Date.parse(text));
 
 export class Draft {
-  #text = ''; // what was drawn or written last
-  #begun = null; // since somebody types: what was shown before, as {text, seen}
+  #text = ''; // the text that was last drawn or written
+  #begun = null; // while the user types: what was shown before, as {text, seen}
   #opened = null; // the same for a list that may have been opened
   #keys = false; // whether a date is being typed
 
   /**
    * @param {HTMLInputElement|HTMLTextAreaElement|HTMLSelectElement} control
    * @param {object} how
-   * @param {(text: string, seen: any) => boolean} how.write says whether it was written
-   * @param {boolean} [how.required] whether an empty text is not written
-   * @param {() => any} [how.seen] returns what the user sees now, which is given to write later
-   * @param {() => boolean} [how.ready] says whether anything can be written now
+   * @param {(text: string, seen: any) => boolean} how.write writes, and reports whether it has written
+   * @param {boolean} [how.required] whether an empty text is refused
+   * @param {() => any} [how.seen] returns what the user sees now; write gets it later
+   * @param {() => boolean} [how.ready] reports whether anything can be written now
    */
   constructor(control, { write, required = false, seen = () => null, ready = () => true }) {
     Object.assign(this, { control, write, required, seen, ready });
@@ -46,17 +46,17 @@ export class Draft {
     if (control.tagName === 'TEXTAREA') this.#stayOneLine();
   }
 
-  /** typing says whether somebody has typed here since it was drawn or written. */
+  /** typing reports whether the user has typed here since the control was drawn or written. */
   get typing() {
     return this.#begun !== null;
   }
 
-  /** draw shows a text, unless somebody is typing. */
+  /** draw shows a text, unless the user is typing. */
   draw(text) {
     this.#text = this.#normal(text);
     if (!this.#begun) return this.#show();
     this.#tell();
-    this.#leaveSoon(); // what could not be written when it was left
+    this.#leaveSoon(); // a text that could not be written when the user left the control
   }
 
   #normal(text) {
@@ -65,7 +65,7 @@ export class Draft {
     return type === 'select-one' || type === 'number' ? text : oneLine(text);
   }
 
-  /** commit writes what was typed. What cannot be written, like a part of a date, stays. */
+  /** commit writes the typed text. A text that cannot be written, such as part of a date, stays. */
   commit() {
     const text = this.#typed();
     if (!this.#begun || text === null || !this.ready()) return;
@@ -75,14 +75,14 @@ export class Draft {
     this.#show();
   }
 
-  /** leave is commit, and shows again what is written in the place of what cannot be. */
+  /** leave commits; a text that cannot be written is replaced by the written value. */
   leave() {
     this.#keys = false;
     this.commit();
     if (this.#begun && this.ready()) this.#show();
   }
 
-  // A control that is moved in the page loses the focus, and gets it again at once.
+  // A control that is moved within the page loses the focus and regains it at once.
   #leaveSoon() {
     queueMicrotask(() => document.activeElement !== this.control && this.leave());
   }
@@ -93,20 +93,21 @@ export class Draft {
     this.#tell();
   }
 
-  // A text is changed when it is left or confirmed, which browsers do not always tell; some tell
-  // it of a control that is moved in the page. All else is changed by a choice.
+  // A text counts as changed when the user leaves or confirms it. Browsers do not always fire
+  // "change" then, and some fire it for a control that is moved within the page. Every other
+  // control changes by a choice.
   #change() {
     if (!['select-one', 'date', 'number'].includes(this.control.type)) return;
     this.#begin();
     if (!this.#keys) this.commit();
   }
 
-  // While a list is open, it shows what there was when it was opened.
+  // An open list shows the options that existed when it was opened.
   #open() {
     if (this.control.tagName === 'SELECT') this.#opened = { text: null, seen: this.seen() };
   }
 
-  // While one types a date, each date on the way there is a change.
+  // While a date is typed, each date on the way fires a change.
   #press(event) {
     this.#open();
     if (event.key === 'Escape') {
@@ -120,7 +121,7 @@ export class Draft {
     }
   }
 
-  // A text area breaks a long text into lines, but the text has none. The focus stays.
+  // A text area wraps long text, but the text itself has no line breaks. The focus stays.
   #stayOneLine() {
     this.control.addEventListener('beforeinput', (event) => {
       if (event.inputType !== 'insertLineBreak') return;
@@ -130,8 +131,8 @@ export class Draft {
     this.control.addEventListener('input', () => fit(this.control));
   }
 
-  /** #typed returns what the control shows, and null for what is no value: a part of a date, as
-   * the years 0002 and 0020 are on the way to 2026, or a number that is out of range. */
+  /** #typed returns the value of the control, and null if it is incomplete or out of range: the
+   * years 0002 and 0020, for example, occur while 2026 is typed. */
   #typed() {
     const { type, value, validity } = this.control;
     if (type !== 'date' && type !== 'number') return this.#normal(value);
@@ -159,7 +160,7 @@ export class Draft {
 
 const grows = CSS.supports('field-sizing', 'content');
 
-/** fit makes a text area as high as its text, where the style sheet cannot. */
+/** fit makes a text area as high as its text in browsers whose style sheets cannot. */
 function fit(area) {
   if (grows || !area.isConnected) return;
   area.style.height = 'auto';

@@ -1,8 +1,8 @@
-// A board to begin with.
+// Sample data for an empty board.
 
 import { dayAfter, firstDay, slotAt } from './rooms.js';
 
-/** fillExample writes some tasks and a meeting, as anybody might. */
+/** fillExample writes some tasks and a meeting with ordinary edits. */
 export function fillExample(replica) {
   const today = dayAfter(null, 0);
   const tasks = [

@@ -1,10 +1,10 @@
-// One field of a record as people edit it: a control, and the mark beside it.
+// One field of a record: a control to edit it, and the mark next to it.
 
 import { Draft } from './draft.js';
 import { Mark } from './why.js';
 import { kindName, value } from './words.js';
 
-/** A Field shows a field of a record, and writes it when somebody has changed it. */
+/** A Field shows a field of a record and writes it when the user has changed it. */
 export class Field {
   /**
    * @param {HTMLInputElement} control
@@ -24,7 +24,8 @@ export class Field {
     });
   }
 
-  // What came while somebody typed was covered by what they typed: they had not seen it.
+  // A write that arrives while the user types is hidden by the typed text, so the user has not
+    // seen it.
   #write(text, seen) {
     const { replica, name, view: { table, id } } = this;
     const fields = { [name]: text === '' ? null : text };

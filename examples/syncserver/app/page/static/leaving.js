@@ -1,10 +1,10 @@
-// What is done before the page is left: nothing that somebody wrote is to be lost.
+// Before the page is left, everything that the user wrote is saved.
 
 import { commitAll, drafts } from './draft.js';
 
 /**
- * keepAll writes what is being typed when the page is left or put aside, and holds the page
- * while there is something that is not written, or not on disk yet.
+ * keepAll writes unsaved text when the page is left or hidden. It asks the user to stay while
+ * an edit is not yet written or not yet on disk.
  */
 export function keepAll(replicas) {
   document.addEventListener('visibilitychange', () => document.hidden && commitAll());

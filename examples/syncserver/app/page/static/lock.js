@@ -1,10 +1,10 @@
-// A lock that a page holds as long as it is there, and that no other page gets meanwhile:
-// not even while this one sleeps in the background, and could answer nobody.
+// A lock that a page holds as long as it exists. No other page gets it meanwhile, not even while
+// this page is suspended in the background.
 
 /**
- * lock takes a lock of that name.
- * @param {number} patience milliseconds in which another page may give it up
- * @returns {Promise<(() => void)|null>} what gives it up, or null if another page has it
+ * lock acquires the named lock.
+ * @param {number} patience milliseconds to wait for another page to release it
+ * @returns {Promise<(() => void)|null>} the function that releases it, or null if another page holds it
  */
 export const lock = (name, patience = 0) => (navigator.locks ? request(name, patience) : connect(name, patience));
 
@@ -16,14 +16,14 @@ function request(name, patience) {
   });
 }
 
-const connections = new Set(); // one that nobody refers to may be closed
+const connections = new Set(); // the browser may close an unreferenced connection
 
-const QUEUED = 1000; // milliseconds after which a request waits for that of another page
+const QUEUED = 1000; // milliseconds after which a request must be waiting for that of another page
 
 /**
- * connect is for a page from another machine over plain HTTP, which has no locks. A database
- * is not removed while somebody is connected to it. So who has had it removed, and then made
- * it, is the only one who is connected, and stays so.
+ * connect replaces the lock for a page loaded over plain HTTP from another machine, where browsers
+ * offer no locks. A database is not deleted while a page is connected to it. So a page that has
+ * deleted and recreated it is the only one connected, and stays so.
  */
 function connect(name, patience) {
   return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ function connect(name, patience) {
     };
     setTimeout(giveUp, Math.max(patience, QUEUED));
     const removal = indexedDB.deleteDatabase(name);
-    const opening = indexedDB.open(name); // which comes after that
+    const opening = indexedDB.open(name); // runs after the deletion
     if (patience === 0) removal.onblocked = giveUp;
     removal.onerror = () => reject(removal.error);
     opening.onerror = () => reject(opening.error);

@@ -15,11 +15,11 @@ import { Storage } from './storage.js';
 import { State, Sync } from './sync.js';
 import { startTooltip } from './why.js';
 
-/** A Day is the day that both calendars show. */
+/** A Day is the day shown by both calendars. */
 class Day extends EventTarget {
   value = firstDay();
 
-  /** set changes the day, unless it is none: the days before the year 0 and after 9999. */
+  /** set changes the day. It ignores days before the year 0 and after the year 9999. */
   set(value) {
     const isDay = /^\d{4}-\d\d-\d\d$/.test(value);
     if (isDay) this.value = value;
@@ -28,7 +28,7 @@ class Day extends EventTarget {
   }
 }
 
-/** place returns where this tab belongs, from its address, and which replicas it has. */
+/** place returns the workspace, invitation and replicas named by the address of this tab. */
 function place() {
   const query = new URLSearchParams(location.search);
   const workspace = query.get('workspace') || 'demo';
@@ -38,7 +38,7 @@ function place() {
   return { workspace, invite, sides };
 }
 
-/** invitedAnew loads the page again, which a link with another invitation alone does not. */
+/** invitedAnew reloads the page, because a link that changes only the invitation does not. */
 function invitedAnew(before) {
   const { invite } = place();
   if (invite !== undefined && invite !== before.invite) location.reload();
@@ -68,7 +68,7 @@ async function start() {
   panels[0].notices.tellLeft(await leftBehind(here, slot));
 }
 
-/** open draws a panel, starts to sync, and says when all is shown. */
+/** open draws a panel, starts to sync, and resolves when everything is shown. */
 function open(panel, replicas) {
   const { replica, sync, element } = panel;
   const began = performance.now();
@@ -89,7 +89,7 @@ function open(panel, replicas) {
   if (replica.joined) ready(element, replicas.length);
 }
 
-/** ready says on the page that so many replicas are open and drawn, for tests. */
+/** ready marks the page, for tests, once all replicas are open and drawn. */
 function ready(element, all) {
   element.dataset.open = 'true';
   if (document.querySelectorAll('[data-open="true"]').length === all) document.documentElement.dataset.ready = 'true';
@@ -105,7 +105,7 @@ class Network {
     for (const replica of replicas) replica.addEventListener('change', () => this.#compareAgain());
     document.addEventListener(DRAFT, () => this.#compareAgain());
     const copy = document.getElementById('copy-link');
-    // From another machine, this one is not to be found under a name that means "here".
+    // A name that means "this machine" does not lead here from another one.
     if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) copy.textContent = 'Copy link for another tab';
     copy.addEventListener('click', () => this.#copyLink(copy));
   }
@@ -114,13 +114,13 @@ class Network {
     this.up = up;
     if (seq !== undefined) this.seq = seq;
     for (const sync of this.syncs) {
-      const differs = Number(sync.replica.cursor) !== this.seq; // it is behind, or the server has lost something
+      const differs = Number(sync.replica.cursor) !== this.seq; // the replica is behind, or the server has lost data
       if (up ? differs || sync.state === State.unreachable : sync.state === State.current) sync.wake();
     }
     this.#draw();
   }
 
-  /** #see notes what the state of a replica tells of the server. */
+  /** #see derives the state of the server from the state of a replica. */
   #see(state) {
     if ([State.current, State.busy, State.slow, State.quota, State.full, State.confused, State.unauthorized, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
@@ -137,13 +137,13 @@ class Network {
     if (this.seq !== undefined) setText(document.getElementById('server-seq'), this.seq === 1 ? '1 change so far' : `${this.seq} changes so far`);
   }
 
-  // Nothing is said of what was not compared yet.
+  // Until the digests are compared, the result is unknown.
   #compareAgain() {
     this.#tellEqual(drafts().length > 0 ? 'typing' : 'unknown');
     this.#compareSoon();
   }
 
-  // The digests are compared when nothing has happened for a moment.
+  // The digests are compared after a moment without changes.
   #compareSoon() {
     clearTimeout(this.comparing);
     this.comparing = setTimeout(() => this.#tellEqual(this.#compare()), 250);
@@ -152,7 +152,7 @@ class Network {
   #compare() {
     const busy = [State.joining, State.pulling, State.pushing];
     if (drafts().length > 0) return 'typing';
-    if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // it will be seen when they are done
+    if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // compared when they are done
     const [left, right = left] = this.syncs.map((s) => s.replica.digest());
     return left === right ? 'same' : 'different';
   }

@@ -8,7 +8,7 @@ import { Mark } from './why.js';
 import { place, titleOf, value } from './words.js';
 
 export class Meeting {
-  /** @param onCancelled gets the cell in which the focus was */
+  /** @param onCancelled gets the cell that had the focus */
   constructor(replica, who, onCancelled) {
     this.onCancelled = onCancelled;
     this.replica = replica;
@@ -49,7 +49,7 @@ export class Meeting {
     this.onCancelled(cell);
   }
 
-  // A list changes a part of the slot, and leaves alone what it does not show.
+  // A list changes one part of the slot and keeps the parts that it does not show.
   #select(testid, options, toPart) {
     return new Draft(element('select', { 'data-testid': testid }, ...options.map(([v, name]) => element('option', { value: v }, name))), {
       seen: () => this.view.data.slot,
@@ -58,12 +58,12 @@ export class Meeting {
     });
   }
 
-  /** leave writes what is typed there, before the meeting goes. */
+  /** leave writes unsaved text before the meeting is removed. */
   leave() {
     this.title.draft.leave();
   }
 
-  /** draw draws a meeting that has a slot, and whether it is in conflict with another. */
+  /** draw draws a meeting that has a slot, and marks it if it conflicts with another. */
   draw(view, clashes) {
     this.view = view;
     const slot = slotOf(view);

@@ -1,11 +1,11 @@
-// What a device has to tell its user. Notices stay until they are closed, but for those that
-// report no loss and ask for nothing.
+// Notices of a device to its user. A notice stays until it is closed, unless it reports no loss
+// and asks for no action.
 
 import { element } from './dom.js';
 import { edits, fieldName, kindName, said, span, titleOf, when } from './words.js';
 
-const MOST = 30; // the older ones go
-const PASSING = 20_000; // milliseconds that a passing one stays
+const MOST = 30; // older notices are removed
+const PASSING = 20_000; // milliseconds that a passing notice stays
 
 const REASONS = {
   title_too_long: 'a title can have at most 80 characters',
@@ -19,9 +19,9 @@ const REASONS = {
   other_client: 'it was written by another device',
 };
 
-/** Notices shows notices of a replica in a box. */
+/** Notices shows the notices of a replica in a box. */
 export class Notices {
-  /** @param actions what a notice offers: rejoin, which takes a new client ID */
+  /** @param actions the actions that a notice offers: rejoin, which takes a new client ID */
   constructor(replica, who, box, actions) {
     this.replica = replica;
     this.who = who;
@@ -49,7 +49,7 @@ export class Notices {
     return close;
   }
 
-  /** tellLeft tells of edits that a tab did not send, and that the next one to be opened will have. */
+  /** tellLeft reports edits that a closed tab did not send; the next tab to open will have them. */
   tellLeft(waiting) {
     if (waiting === 0) return;
     const act = () => window.open(location.href, '_blank', 'noopener');
@@ -68,8 +68,8 @@ export class Notices {
     const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const reason = REASONS[code] ?? detail ?? code;
-    const edited = fields.some((f) => shown?.waiting.includes(f)); // once more, before this was known
-    const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // by somebody else, meanwhile
+    const edited = fields.some((f) => shown?.waiting.includes(f)); // edited again before the refusal arrived
+    const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // written by another device meanwhile
     const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `It is now ${said(later, shown.data[later])}.` : 'It was put back as it was.';
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
@@ -99,7 +99,7 @@ export class Notices {
 
   clock_corrected({ by, code }) {
     const again = code ? ' Edits that the server had refused for that have been stamped again.' : '';
-    if (Math.abs(by) < 1000) return again ? { text: again.trim(), passing: true } : null; // such a correction is not worth telling
+    if (Math.abs(by) < 1000) return again ? { text: again.trim(), passing: true } : null; // too small a correction for a notice
     if (this.replica.offset === 0) return { text: `Your clock agrees with the server’s again, and is no longer corrected.${again}`, passing: true };
     const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
     return { text: `By the server’s time, your clock was ${off}. It has been corrected.${again}`, passing: true };
@@ -139,7 +139,7 @@ export class Notices {
   }
 }
 
-/** closeLater closes a notice after a while, unless somebody is at it. */
+/** closeLater closes a notice after a while, unless it is hovered or focused. */
 function closeLater(notice, close) {
   setTimeout(() => (notice.matches(':hover, :focus-within') ? closeLater(notice, close) : close()), PASSING);
 }

@@ -1,9 +1,9 @@
-// The list of the edits that wait to be sent.
+// The list of the edits waiting to be sent.
 
 import { element, setText } from './dom.js';
 import { edits, fieldName, kindName, said, titleOf, when } from './words.js';
 
-const MOST = 50; // that are listed
+const MOST = 50; // edits listed
 
 export class Outbox {
   constructor(replica, part) {

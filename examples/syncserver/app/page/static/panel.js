@@ -1,4 +1,4 @@
-// One replica on the page: its switch, its clock, and all that it shows.
+// One replica on the page: its switch, its clock, and everything that it shows.
 
 import { Board } from './board.js';
 import { Calendar } from './calendar.js';
@@ -12,8 +12,8 @@ import { Violations } from './violations.js';
 import { edits, span, timeOf } from './words.js';
 
 const MINUTE = 60_000;
-const PATIENCE = 400; // milliseconds after which it is worth saying that something is on its way
-const LONG_PULL = 1000; // milliseconds between drawings while page after page comes
+const PATIENCE = 400; // milliseconds after which the page shows that a request is under way
+const LONG_PULL = 1000; // milliseconds between drawings during a long pull
 
 const STATES = {
   [State.offline]: 'Offline. Edits are kept on this device.',
@@ -28,11 +28,11 @@ const STATES = {
   [State.full]: 'The server has no room left. Edits that need more are kept here, and sent later; what is deleted makes room.',
   [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
-  [State.noWorkspace]: 'There is no workspace of the name in the address: a name has small letters, digits and hyphens. Mend the address, or open the link that you were given.',
+  [State.noWorkspace]: 'There is no workspace of the name in the address: a name has small letters, digits and hyphens. Correct the address, or open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
   [State.notSaved]: 'This browser cannot store anything, so nothing is sent.',
 };
-// What the wire says where there is more to say than that there is no connection.
+// What the wire shows for states that are not just a missing connection.
 const AWAY = {
   [State.offline]: 'offline',
   [State.joining]: 'connecting',
@@ -51,7 +51,7 @@ export class Panel {
   #drawing = 0;
   #telling = 0;
 
-  /** @param {{who, day, wire, jump}} page what the two panels share, and the wire to this one */
+  /** @param {{who, day, wire, jump}} page what the two panels share, and the wire of this panel */
   constructor(replica, sync, { who, day, wire, jump }) {
     this.replica = replica;
     this.sync = sync;
@@ -77,7 +77,7 @@ export class Panel {
     setInterval(() => replica.joined && replica.checkViolations(), MINUTE / 2);
   }
 
-  /** #edit lets people edit what a device has of its own: its name, and its clock. */
+  /** #edit lets the user change the name and the clock of the device. */
   #edit() {
     const { replica, part } = this;
     this.name = new Draft(part.name, {
@@ -105,12 +105,12 @@ export class Panel {
     part.reset.addEventListener('click', () => this.#reset());
     part.example.addEventListener('click', () => {
       fillExample(replica);
-      part['add-title'].focus(); // for the button goes away
+      part['add-title'].focus(); // because the button disappears
     });
     for (const drop of this.element.querySelectorAll('.drop')) closeOutside(drop);
   }
 
-  /** rename writes the name of the device, as a record that all can read. */
+  /** rename writes the name of the device as a record that every member can read. */
   rename(name, seen) {
     return this.replica.edit('devices', this.replica.device.clientId, { name }, seen);
   }
@@ -143,11 +143,11 @@ export class Panel {
     this.draw();
   }
 
-  /** #joinAgain is for a device that the server has forgotten. What was not sent is kept. */
+  /** #joinAgain rejoins a device that the server has forgotten. Unsent edits are kept. */
   async #joinAgain() {
     commitAll();
     this.sync.stop();
-    await this.replica.leave().catch(() => {}); // it stays as it is, and is offered again
+    await this.replica.leave().catch(() => {}); // the device stays as it is, and the button is offered again
     this.#setOnline(true);
     this.draw();
   }
@@ -159,7 +159,7 @@ export class Panel {
     this.#setOnline(true);
   }
 
-  // A change is drawn soon, and not at once, and a long pull is drawn now and then.
+  // Changes are drawn in batches: soon after an edit, and now and then during a long pull.
   #changedBy({ tables, changed }) {
     if (changed.length > 0) this.element.dataset.saved = 'false';
     for (const table of tables) this.#changed.tables.add(table);
@@ -187,7 +187,7 @@ export class Panel {
     this.onDrawn?.(tables);
   }
 
-  /** draw draws everything, as when a device has got another name. */
+  /** draw redraws everything, for example after a device was renamed. */
   draw() {
     const { name, letter } = this.who(this.replica.device.clientId);
     setText(this.part.heading, name);
@@ -230,7 +230,7 @@ export class Panel {
     setText(this.part.time, timeOf(this.replica.now()) + corrected);
   }
 
-  // What goes by in an instant is not worth a word, or the text would never stand still.
+  // States that pass in an instant are not shown, or the text would flicker.
   #stateChanged() {
     clearTimeout(this.#telling);
     const passing = [State.pulling, State.pushing].includes(this.sync.state);
@@ -242,7 +242,7 @@ export class Panel {
     else this.closeOffer?.();
   }
 
-  /** #drawJoined keeps people from writing as a device that has no ID yet. */
+  /** #drawJoined disables editing until the device has a client ID. */
   #drawJoined() {
     for (const section of this.element.querySelectorAll('section')) section.inert = !this.replica.joined;
     this.part.name.disabled = !this.replica.joined;

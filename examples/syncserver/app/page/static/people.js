@@ -1,4 +1,4 @@
-// Who is who: the name, the letter and the colour of a client.
+// The name, the letter and the colour of each client.
 
 import { firstLetter } from './words.js';
 
@@ -13,19 +13,19 @@ const nameIn = (replica, id) => {
 };
 
 /**
- * peopleOf returns a function that tells of a client ID what a replica knows.
- * @param replica the one that tells
- * @param {object[]} replicas those of the page, which have a colour of their own
+ * peopleOf returns a function that describes a client ID as a replica knows it.
+ * @param replica the replica that is asked
+ * @param {object[]} replicas the replicas of the page, which have colours of their own
  */
 export function peopleOf(replica, replicas) {
   return (id) => {
-    const own = id === undefined ? replica : replicas.find((r) => r.device.clientId === id); // it has not joined yet
+    const own = id === undefined ? replica : replicas.find((r) => r.device.clientId === id); // without an ID: it has not joined yet
     const name = nameIn(replica, id) ?? (own ? NAMES[own.side][0] : `Device ${(id ?? '').slice(0, 4)}`);
     return { name, letter: firstLetter(name), side: own?.side ?? 'other' };
   };
 }
 
-/** freeName returns a name for a new device that no other has, as far as a replica knows. */
+/** freeName returns a name for a new device that no device known to the replica has. */
 export function freeName(replica) {
   const taken = new Set([...replica.tables.devices.keys()].map((id) => nameIn(replica, id)));
   const names = NAMES[replica.side];
@@ -35,10 +35,10 @@ export function freeName(replica) {
   }
 }
 
-/** hasName says whether a replica's own device is named. */
+/** hasName reports whether a replica's own device has a name. */
 export const hasName = (replica) => nameIn(replica, replica.device.clientId) !== null;
 
-/** suggestPeople fills the list of people whom a task can be given to. */
+/** suggestPeople fills the list of people to whom a task can be assigned. */
 export function suggestPeople(list, replicas) {
   const names = new Set();
   for (const replica of replicas) {

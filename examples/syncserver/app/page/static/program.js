@@ -1,17 +1,17 @@
-// The program in Go that merges, built for js/wasm.
+// The Go program that merges, built for js/wasm.
 
-/** ProgramError says that the program could not do what it was asked to. */
+/** ProgramError is a call of the program that failed. */
 export class ProgramError extends Error {}
 
-/** program fetches and compiles the program once; it is run once for each replica. */
+/** program fetches and compiles the program once. Each replica runs an instance of its own. */
 export async function program() {
-  await import('./wasm_exec.js').catch(() => {}); // where it fails, the next one tells why
+  await import('./wasm_exec.js').catch(() => {}); // if this fails, the next request says why
   const answer = await fetch('page/replica.wasm');
   if (!answer.ok) throw new Error(await answer.text());
   return WebAssembly.compileStreaming(answer);
 }
 
-/** run runs the program and returns the functions that it offers. */
+/** run starts an instance of the program and returns its functions. */
 export async function run(module, name) {
   globalThis.fieldlww ??= {};
   const go = new globalThis.Go();

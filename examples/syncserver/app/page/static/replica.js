@@ -1,10 +1,10 @@
-// One replica, as the page uses it: the program in Go, its storage, and what is shown.
+// One replica of the page: the Go program, its storage, and the state that is shown.
 
 import { ProgramError, run } from './program.js';
 import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
 import { Writer } from './writer.js';
 
-/** A Replica tells by the events "edit", "change", "notice" and "saved" what happened. */
+/** A Replica fires the events "edit", "change", "notice" and "saved". */
 export class Replica extends EventTarget {
   #program;
   #storage;
@@ -17,24 +17,24 @@ export class Replica extends EventTarget {
     this.#program = program;
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
-    this.device = { skew: 0, online: true }; // and, once it has joined, clientId and token, and its name when it left
+    this.device = { skew: 0, online: true }; // also clientId and token once it has joined, and its name when it left
     this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
     this.violations = [];
-    this.unchecked = new Set(); // the rules by which the server could not check everything
+    this.unchecked = new Set(); // the rules that the server could not check completely
     this.waiting = 0;
     this.cursor = '';
     this.offset = 0;
-    this.damaged = null; // a notice, if what was saved could not be read
+    this.damaged = null; // a notice, if saved data could not be read
   }
 
-  /** open opens the replica of a side with what was saved. */
+  /** open opens the replica of a side from its saved state. */
   static async open(side, module, storage) {
     const replica = new Replica(side, await run(module, side), storage);
     const entries = await storage.load();
     try {
       Object.assign(replica.device, JSON.parse(takeOwn(entries) ?? '{}'));
     } catch {
-      replica.#tellDamage(0); // it joins as a new client, with what is saved
+      replica.#tellDamage(0); // it joins as a new client, with the saved state
     }
     if (!replica.device.clientId) return replica;
     replica.#open(replica.device.clientId, entries);
@@ -42,7 +42,7 @@ export class Replica extends EventTarget {
     return replica;
   }
 
-  /** unsaved says whether something that people did is not on disk yet. */
+  /** unsaved reports whether an action of the user is not on disk yet. */
   get unsaved() {
     return this.#writer.unsaved;
   }
@@ -60,8 +60,8 @@ export class Replica extends EventTarget {
     }
   }
 
-  // One damaged entry must not keep the page from starting. What came from the server can be
-  // pulled again; of the edits that wait, those that can be read are kept.
+  // A damaged entry must not keep the page from starting. Data from the server can be pulled
+  // again. Waiting edits are kept if they can be read.
   #salvage(clientId, entries) {
     const readable = (key, value) => !(this.#program.open(clientId, [key, value]) instanceof Error);
     const waiting = onlyWaiting(entries);
@@ -71,28 +71,28 @@ export class Replica extends EventTarget {
     this.#tellDamage((waiting.length - kept.length) / 2);
   }
 
-  // At the start nobody listens yet, so it is held as well.
+  // At the start nothing listens to events yet, so the notice is kept as well.
   #tellDamage(lost) {
     this.damaged = { kind: 'damaged', lost };
     this.#tell('notice', this.damaged);
   }
 
-  /** become makes the replica a client of the server, with what is saved, as a new client. */
+  /** become makes the replica a new client of the server, with the saved state. */
   async become({ clientId, token }) {
     this.#rememberName();
     await this.saved();
     const entries = await this.#storage.load();
     takeOwn(entries);
     this.#open(clientId, entries);
-    Object.assign(this.device, { clientId, token }); // not before it is one
+    Object.assign(this.device, { clientId, token }); // only now is it a client
     this.#redraw();
     this.#saveDevice();
   }
 
-  /** leave forgets what came from the server and keeps what waits, to become a new client. */
+  /** leave forgets the data from the server and keeps waiting edits, to become a new client. */
   async leave() {
     const { clientId, token } = this.device;
-    this.device.token = null; // no edits of what is about to be read again
+    this.device.token = null; // no edits while the data is about to be read again
     this.#rememberName();
     try {
       await this.saved();
@@ -110,7 +110,7 @@ export class Replica extends EventTarget {
     this.#redraw();
   }
 
-  /** startOver forgets what came from the server and keeps what waits, as the same client. */
+  /** startOver forgets the data from the server and keeps waiting edits, as the same client. */
   startOver() {
     this.#do('leave');
   }
@@ -121,10 +121,10 @@ export class Replica extends EventTarget {
     if (typeof name === 'string') this.device.name = name;
   }
 
-  /** forget forgets everything, unsent edits too. */
+  /** forget forgets everything, including unsent edits. */
   async forget() {
     const { token } = this.device;
-    this.device.token = null; // nobody may edit what is about to go
+    this.device.token = null; // no edits of data that is about to be removed
     try {
       await this.saved().catch(() => {});
       await this.#storage.clear();
@@ -133,7 +133,7 @@ export class Replica extends EventTarget {
       throw error;
     }
     this.#writer.begin();
-    this.#call('close'); // or the program would save what it still holds
+    this.#call('close'); // otherwise the program would save the state that it still holds
     delete this.device.clientId;
     delete this.device.name;
     this.unchecked.clear();
@@ -142,9 +142,9 @@ export class Replica extends EventTarget {
   }
 
   /**
-   * edit writes fields of a record; null deletes a field. Without an ID it is new. Seen has
-   * the writes that the user saw when the edit began, if they are others than now. It returns
-   * whether it has written them, and else tells why not.
+   * edit writes fields of a record; null deletes a field. Without an ID the record is new. Seen
+   * has the writes that the user saw when the edit began, if they differ from the present ones.
+   * It reports whether it has written them; if not, a notice says why.
    */
   edit(table, id, fields, seen = {}) {
     try {
@@ -157,16 +157,16 @@ export class Replica extends EventTarget {
     }
   }
 
-  /** tellNotEdited tells why an edit was not written, and what it was. It returns false. */
+  /** tellNotEdited fires a notice with an edit that was not written and the reason. It returns false. */
   tellNotEdited(detail, fields) {
     this.#tell('notice', { kind: 'not_edited', detail, fields });
     return false;
   }
 
-  /** setSkew sets the clock of the device so many milliseconds off. */
+  /** setSkew sets the clock of the device off by a number of milliseconds. */
   setSkew(milliseconds) {
     this.device.skew = milliseconds;
-    if (this.joined) this.#do('setSkew', milliseconds); // or it is set when it opens as a client
+    if (this.joined) this.#do('setSkew', milliseconds); // otherwise it is set when the replica opens as a client
     this.#saveDevice();
   }
 
@@ -175,21 +175,21 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
-  /** pulled takes a page of changes and returns how many there were. */
+  /** pulled applies a page of changes and returns their number. */
   pulled(lines) {
     return this.#do('pulled', lines);
   }
 
   /**
-   * batch returns the first that waits, and how many edits that is. All of it must be saved
-   * before it is sent.
+   * batch returns the first waiting edits and their number. All of them must be saved before
+   * they are sent.
    * @returns {{bytes: Uint8Array, count: number}}
    */
   batch(items, bytes) {
     return this.#call('batch', items, bytes);
   }
 
-  /** heard takes the server's time, which came with an answer after so many milliseconds. */
+  /** heard records the server's time from an answer that took a number of milliseconds. */
   heard(serverTime, took) {
     if (this.joined) this.#do('serverTime', serverTime, took);
   }
@@ -198,18 +198,18 @@ export class Replica extends EventTarget {
     this.#do('answer', JSON.stringify(replies));
   }
 
-  /** doubt notes by which rules the server could not check everything that was pushed. */
+  /** doubt records the rules that the server could not check completely for a push. */
   doubt(rules) {
     for (const rule of rules) this.unchecked.add(rule);
     this.#tell('change', { tables: ['violations'], changed: [] });
   }
 
-  /** outbox returns the mutations that wait. */
+  /** outbox returns the waiting mutations. */
   outbox() {
     return JSON.parse(this.#call('waiting'));
   }
 
-  /** digest returns a fingerprint of all that is shown: equal for equal data. */
+  /** digest returns a fingerprint of everything that is shown: equal for equal data. */
   digest() {
     return this.#call('digest');
   }
@@ -219,17 +219,17 @@ export class Replica extends EventTarget {
     return JSON.parse(this.#call('why', table, id, field));
   }
 
-  /** now returns the time on the device, as the server has corrected it. */
+  /** now returns the time of the device, corrected by the server's time. */
   now() {
     return new Date(Date.now() + this.device.skew + this.offset);
   }
 
-  /** saved waits until all that was done is on disk. */
+  /** saved resolves when everything done so far is on disk. */
   saved() {
     return this.#writer.saved();
   }
 
-  /** checkViolations reads them again, since some end by themselves. */
+  /** checkViolations reads the violations again, because some end with time. */
   checkViolations() {
     this.violations = JSON.parse(this.#call('violations'));
     this.#tell('change', { tables: ['violations'], changed: [] });
@@ -241,7 +241,7 @@ export class Replica extends EventTarget {
     return result;
   }
 
-  /** #do calls what may change something, and takes what it did. */
+  /** #do calls a function that may change state, and applies its changes. */
   #do(name, ...args) {
     const result = this.#call(name, ...args);
     this.#take();
@@ -260,19 +260,19 @@ export class Replica extends EventTarget {
     for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
   }
 
-  // A new record that the server refused has no fields any longer, and is no record.
+  // A new record that the server refused has no fields left, so it is no longer shown.
   #hold(view) {
     if (Object.keys(view.data).length > 0) this.tables[view.table].set(view.id, view);
     else this.tables[view.table].delete(view.id);
   }
 
-  /** #redraw reads everything anew. */
+  /** #redraw reads everything again. */
   #redraw() {
     for (const table of Object.values(this.tables)) table.clear();
     const changed = JSON.parse(this.#call('records'));
     for (const view of changed) this.#hold(view);
     this.violations = JSON.parse(this.#call('violations'));
-    this.#take(); // what waits was stamped anew, if the client is another one
+    this.#take(); // waiting edits were restamped if the client is a new one
     this.#tell('change', { tables: [...Object.keys(this.tables), 'violations'], changed });
   }
 

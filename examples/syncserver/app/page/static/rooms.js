@@ -1,4 +1,4 @@
-// The rooms and hours that the calendar has, and how a slot is made of them.
+// The rooms and hours of the calendar, and the slots made of them.
 
 export const ROOMS = ['Room A', 'Room B', 'Room C'];
 export const HOURS = [9, 10, 11, 12, 13, 14, 15, 16];
@@ -13,23 +13,23 @@ export function slotAt(room, day, hour) {
   return { room, start: text(start), end: text(new Date(start.getTime() + HOUR)) };
 }
 
-/** isPast says whether an hour has begun. A conflict in the past does not matter, so there is
- * no booking it. */
+/** isPast reports whether an hour has begun. A conflict in the past does not matter, so such an
+ * hour cannot be booked. */
 export const isPast = (day, hour) => new Date(`${day}T${hourName(hour)}:00Z`) <= Date.now();
 
-/** firstDay returns today, or tomorrow if there is little left of today. */
+/** firstDay returns today, or tomorrow if few hours of today are left. */
 export function firstDay() {
   const today = dayAfter(null, 0);
   return HOURS.filter((hour) => !isPast(today, hour)).length >= 4 ? today : dayAfter(today, 1);
 }
 
-/** dayAfter returns the day so many days after another one, or after today. */
+/** dayAfter returns the day a number of days after a given day, or after today. */
 export function dayAfter(day, days) {
   const time = day ? new Date(`${day}T00:00:00Z`) : new Date();
   return new Date(time.getTime() + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
-/** moved returns a slot in another room or at another hour of its day, as long as it was. */
+/** moved returns a slot in another room or at another hour of its day, with its old length. */
 export function moved(slot, { room = slot.room, hour }) {
   if (hour === undefined) return { ...slot, room };
   const start = slotAt(room, slot.start.slice(0, 10), hour).start;
@@ -37,16 +37,16 @@ export function moved(slot, { room = slot.room, hour }) {
   return { ...slot, room, start, end: end.toISOString().replace('.000', '') };
 }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/; // whatever else can be parsed cannot be cut up
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/; // other forms parse as well, but cannot be sliced
 const isTime = (v) => typeof v === 'string' && TIME.test(v) && !Number.isNaN(Date.parse(v));
 
-/** slotOf returns the slot of a meeting, if it has one that can be read. */
+/** slotOf returns the slot of a meeting if it has a readable one. */
 export function slotOf(view) {
   const slot = view.data.slot?.value;
   return typeof slot?.room === 'string' && isTime(slot.start) && isTime(slot.end) ? slot : null;
 }
 
-/** overlap says whether two slots need one room at one time. */
+/** overlap reports whether two slots need one room at one time. */
 export const overlap = (a, b) => a?.room === b?.room && Date.parse(a?.start) < Date.parse(b?.end) && Date.parse(b?.start) < Date.parse(a?.end);
 
 /** nextFree returns the first free hour after a slot, in the same room. */

@@ -1,4 +1,4 @@
-// Talking to the server: the requests of a replica, and one stream of events for the tab.
+// The requests of a replica to the server, and one stream of events for each tab.
 
 /** A failure of a request that the server answered. */
 export class Refused extends Error {
@@ -6,13 +6,13 @@ export class Refused extends Error {
     super(detail || code);
     this.status = status;
     this.code = code;
-    this.wait = 1000 * (Number(headers.get('Retry-After')) || 0); // milliseconds, before the server takes it
+    this.wait = 1000 * (Number(headers.get('Retry-After')) || 0); // milliseconds until the server accepts the request again
   }
 }
 
 /**
- * A caller is who asks: its token, what ends its requests, and what gets the server's time, with
- * the milliseconds that the answer took.
+ * A caller makes requests: its token, the signal that ends them, and the function that gets the
+ * server's time with the milliseconds that the answer took.
  * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string, took: number) => void}} Caller
  */
 
@@ -26,7 +26,7 @@ async function request(path, { token, signal, heard }, options) {
   throw new Refused(answer, await answer.json().catch(() => ({})));
 }
 
-const PATIENCE = 60_000; // milliseconds that an answer may take, or be silent
+const PATIENCE = 60_000; // milliseconds that an answer may take, or pause
 const hurried = (caller) => ({ ...caller, signal: AbortSignal.any([caller.signal, AbortSignal.timeout(PATIENCE)]) });
 
 /** join asks for a client ID and the token that goes with it. */
@@ -40,11 +40,11 @@ export async function push(caller, batch) {
   return (await request('v1/push', hurried(caller), { method: 'POST', body: batch })).text();
 }
 
-const PART = 1 << 18; // bytes that are worth a call of the program
+const PART = 1 << 18; // bytes collected for one call of the program
 
 /**
- * pull yields the lines of a page of changes after a sequence, some at a time, as they
- * come: while the first are read in, the next are on their way.
+ * pull yields the lines of a page of changes after a sequence, in parts, as they arrive: while
+ * the first are applied, the next are on their way.
  */
 export async function* pull(caller, after, limit) {
   const watch = new Watch(PATIENCE, caller.signal);
@@ -60,7 +60,7 @@ export async function* pull(caller, after, limit) {
       }
       if (!done && size < PART) continue;
       const bytes = new Uint8Array(await new Blob(held).arrayBuffer());
-      const end = bytes.lastIndexOf(10) + 1; // after the last line that is whole
+      const end = bytes.lastIndexOf(10) + 1; // after the last complete line
       if (end > 0) yield { lines: bytes.subarray(0, end), more: !done };
       if (done && end < bytes.length) throw new Error('the answer was cut off');
       if (done) return;
@@ -72,7 +72,7 @@ export async function* pull(caller, after, limit) {
   }
 }
 
-/** A Watch aborts an answer that is silent for too long. */
+/** A Watch aborts an answer that pauses for too long. */
 class Watch {
   #dead = new AbortController();
   #timer = 0;
@@ -83,13 +83,13 @@ class Watch {
     this.heard();
   }
 
-  /** heard says that it was not silent. */
+  /** heard restarts the timeout, because data has arrived. */
   heard() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#dead.abort(), this.milliseconds);
   }
 
-  /** end gives up what has not come yet. */
+  /** end aborts the rest of the answer. */
   end() {
     clearTimeout(this.#timer);
     this.#dead.abort();
@@ -97,7 +97,7 @@ class Watch {
 }
 
 /**
- * pause waits for so many milliseconds, or until it is woken or the signal is aborted.
+ * pause waits for a number of milliseconds, or until it is woken or the signal is aborted.
  * @returns {{done: Promise<void>, wake: () => void}}
  */
 export function pause(milliseconds, signal) {
@@ -115,19 +115,18 @@ export function pause(milliseconds, signal) {
   return { done, wake };
 }
 
-/** backoff returns how long to wait after so many failures in a row: at most 10 s. */
+/** backoff returns how long to wait after a number of consecutive failures: at most 10 s. */
 export function backoff(failures) {
   return Math.min(10_000, 400 * 1.6 ** failures) * (0.5 + Math.random() / 2);
 }
 
-// The server sends something every 15 s. A stream that is silent for longer is dead.
+// The server sends something every 15 s. A stream without data for longer is dead.
 const SILENCE = 40_000;
 
 /**
- * Events keeps a stream on which the server tells how far it is. A browser has six
- * connections to a server, for all its tabs, so both replicas of a tab share one, and a
- * tab that nobody looks at has none. A token must not be in an address, so it is a fetch
- * and no EventSource.
+ * Events keeps a stream on which the server sends its last sequence. A browser opens at most six
+ * connections to one server, for all tabs. So both replicas of a tab share a stream, and a hidden
+ * tab has none. A token must not appear in an address, so this is a fetch, not an EventSource.
  */
 export class Events {
   /** @param {(news: {up: boolean, seq?: number}) => void} tell */
@@ -139,7 +138,7 @@ export class Events {
     addEventListener('online', () => this.#restart());
   }
 
-  /** listen says with which token a replica listens, or null that it does not. */
+  /** listen sets the token with which a replica listens; null ends that. */
   listen(replica, token) {
     if (this.tokens.get(replica) === (token ?? undefined)) return;
     const used = this.running?.token;
@@ -165,7 +164,7 @@ export class Events {
           this.tell({ up: true, seq });
         }
       } catch {
-        // A stream that breaks is the normal case: begin again.
+        // Broken streams are normal: begin again.
       }
       if (signal.aborted) return;
       this.tell({ up: false });
@@ -174,7 +173,7 @@ export class Events {
   }
 }
 
-/** sequences reads the stream, and ends when it is silent for too long. */
+/** sequences reads the stream, and ends when it pauses for too long. */
 async function* sequences(token, signal) {
   const watch = new Watch(SILENCE, signal);
   try {

@@ -1,15 +1,14 @@
-// Which replicas a tab has. A replica must not be used twice at once, or two tabs would
-// stamp their edits with one client ID. So a tab takes a slot that no other tab has: after a
-// reload its own again, else one in which a tab that was closed left unsent edits, and else
-// the first that is free.
+// Which replicas a tab uses. Two tabs must not use one replica at once, or both would stamp their
+// edits with one client ID. So a tab takes a slot that no other tab has: its own after a reload,
+// otherwise one where a closed tab left unsent edits, otherwise the first free one.
 
 import { lock } from './lock.js';
 import { waits } from './saved.js';
 import { Storage } from './storage.js';
 
-const RELOADING = 700; // milliseconds for which the page that was reloaded may keep its slot
+const RELOADING = 700; // milliseconds to wait until a page that reloads has released its slot
 
-/** databaseOf returns the name of the database in which a replica is kept. */
+/** databaseOf returns the name of the database of a replica. */
 export const databaseOf = (workspace, side, slot) => `fieldlww-${workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;
 
 const lockOf = (workspace, slot) => `fieldlww-slot/${workspace}/${slot}`;
@@ -20,10 +19,10 @@ const lockOf = (workspace, slot) => `fieldlww-slot/${workspace}/${slot}`;
  * @returns {Promise<string>}
  */
 export async function takeSlot(place) {
-  addEventListener('pageshow', (event) => event.persisted && location.reload()); // it may have lost its slot meanwhile
+  addEventListener('pageshow', (event) => event.persisted && location.reload()); // another tab may have taken its slot meanwhile
   const remembered = `fieldlww-slot-${place.workspace}`;
   const own = sessionStorage.getItem(remembered);
-  // A tab that is a copy of another one remembers the same slot, and does not get it.
+  // A duplicated tab remembers the slot of the original, and does not get it.
   const again = own && (await lock(lockOf(place.workspace, own), RELOADING));
   const slot = again ? own : await freeSlot(place, own);
   sessionStorage.setItem(remembered, slot);
@@ -44,7 +43,7 @@ function* inOrder(first) {
   for (let n = 1; ; n++) yield String(n);
 }
 
-/** leftBehind returns how many unsent edits are in slots that no tab has. */
+/** leftBehind returns the number of unsent edits in slots that no tab holds. */
 export async function leftBehind(place, own) {
   let left = 0;
   for (const [slot, edits] of await unsent(place)) {
@@ -56,19 +55,19 @@ export async function leftBehind(place, own) {
   return left;
 }
 
-/** unsent returns how many edits wait in each slot in which there are any. */
+/** unsent returns the number of waiting edits by slot, for slots that have any. */
 async function unsent({ workspace, sides }) {
   const edits = new Map();
   const databases = (await indexedDB.databases?.()) ?? [];
   for (const { name } of databases) {
     const slot = sides.map((side) => slotOf(name, databaseOf(workspace, side, '1'))).find(Boolean);
-    const waiting = slot ? await waitingIn(name).catch(() => 0) : 0; // a damaged one offers nothing
+    const waiting = slot ? await waitingIn(name).catch(() => 0) : 0; // a damaged database counts as empty
     if (waiting > 0) edits.set(slot, (edits.get(slot) ?? 0) + waiting);
   }
   return edits;
 }
 
-/** slotOf returns the slot that a database is of, given the name of the first, if it is one. */
+/** slotOf returns the slot of a database, given the name of the first slot's, or undefined. */
 function slotOf(name, first) {
   if (name === first) return '1';
   return name.startsWith(first) ? /^-(\d+)$/.exec(name.slice(first.length))?.[1] : undefined;

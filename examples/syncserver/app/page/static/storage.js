@@ -1,5 +1,5 @@
-// What one replica keeps in this browser: an IndexedDB database with one store of text
-// under keys. What the keys mean is the business of the replica.
+// The storage of one replica in this browser: an IndexedDB database with one store that maps keys
+// to texts. The replica decides what the keys mean.
 
 const STORE = 'entries';
 
@@ -18,7 +18,7 @@ export class Storage {
     this.#database = database;
   }
 
-  /** open opens the database of the given name, and makes it where there is none. */
+  /** open opens the database of the given name, and creates it if it does not exist. */
   static async open(name) {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
@@ -30,7 +30,7 @@ export class Storage {
     return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys());
   }
 
-  /** load returns all entries: keys and values by turns. */
+  /** load returns all entries: keys and values alternate. */
   async load() {
     const store = this.#database.transaction(STORE).objectStore(STORE);
     const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
@@ -38,9 +38,9 @@ export class Storage {
   }
 
   /**
-   * save stores entries in one transaction: all of them or none. One whose value is empty
-   * is deleted. The promise is kept once they are on disk. It is async since a database that
-   * the browser has closed throws.
+   * save stores entries in one transaction: all of them or none. An entry with an empty value is
+   * deleted. The promise resolves when they are on disk. The function is async so that a database
+   * closed by the browser rejects instead of throwing.
    * @param {Map<string, string>} entries values by keys
    */
   async save(entries) {
@@ -50,7 +50,7 @@ export class Storage {
       if (value === '') store.delete(key);
       else store.put(value, key);
     }
-    transaction.commit(); // or it would not be done if the page is left now
+    transaction.commit(); // otherwise it would be lost if the page is left now
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);

@@ -1,41 +1,41 @@
-// Keeping one replica in step with the server: pull, push, wait for news, and begin again.
+// Keeps one replica in sync with the server: pull, push, wait for news, repeat.
 
 import { ProgramError } from './program.js';
 import { Refused, backoff, join, pause, pull, push } from './server.js';
 
 const PAGE = 10_000; // records in a pull
-const ITEMS = 500; // and edits in a push
+const ITEMS = 500; // edits in a push
 const BYTES = 900_000;
-const QUICK = 15_000; // milliseconds in which a push is answered, where the next may be larger
+const QUICK = 15_000; // milliseconds: after an answer within this time, the next push may be larger
 
-/** The state of a Sync, for people. */
+/** The states of a Sync, as shown to people. */
 export const State = {
   offline: 'offline',
   joining: 'joining',
   pulling: 'pulling',
   pushing: 'pushing',
   current: 'current',
-  unreachable: 'unreachable', // and it tries again
-  busy: 'busy', // the server answers, and cannot take edits now; and it tries again
-  slow: 'slow', // the server did not wait until an edit had arrived; and it tries again with fewer
-  quota: 'quota', // this device has asked for as much as it may for now; and it tries again when it may
-  full: 'full', // the server has no room for what edits would add; and it tries again
-  confused: 'confused', // the replica cannot take what the server sent; and it tries again
+  unreachable: 'unreachable', // retries
+  busy: 'busy', // the server answers but cannot accept edits now; retries
+  slow: 'slow', // the edits did not arrive in time; retries with fewer
+  quota: 'quota', // the quota of this device is used up; retries when it is renewed
+  full: 'full', // the server has no room for data that edits would add; retries
+  confused: 'confused', // the replica cannot read the server's answer; retries
   notInvited: 'notInvited',
-  noWorkspace: 'noWorkspace', // the address names none
+  noWorkspace: 'noWorkspace', // the address names no workspace
   unauthorized: 'unauthorized', // the server does not know this device
   notSaved: 'notSaved',
 };
 
-/** Sync tells by the events "state" and "synced" how it goes, and by "leaving" that all is about to be pulled again. */
+/** Sync fires the events "state" and "synced", and "leaving" before everything is pulled again. */
 export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
-  #news = 0; // how often it was woken
-  #mended = false; // whether the clock was corrected since the server took something
-  #most = ITEMS; // how many edits a push may have, so that it arrives in time
-  #asking = ''; // for what the server was asked last: join, pull or push
-  #again = {}; // when it may be asked for that again, in the time of performance.now()
+  #news = 0; // how many times it was woken
+  #corrected = false; // whether the clock was corrected since the server last accepted an edit
+  #most = ITEMS; // the most edits that a push may have to arrive in time
+  #asking = ''; // the last kind of request: join, pull or push
+  #again = {}; // when each kind may be sent again, as a time of performance.now()
 
   /** @param {{workspace: string, invite?: string}} place */
   constructor(replica, events, place) {
@@ -44,19 +44,19 @@ export class Sync extends EventTarget {
     this.events = events;
     this.place = place;
     this.state = State.offline;
-    this.more = false; // whether more is to come in a pull
+    this.more = false; // whether more pages of a pull follow
     replica.addEventListener('edit', () => this.wake());
     addEventListener('online', () => this.wake());
   }
 
-  /** start goes online, or stays offline if the device is switched off. */
+  /** start goes online, unless the device is switched offline. */
   start() {
     if (!this.replica.device.online || this.#abort) return;
     this.#abort = new AbortController();
     this.#run(this.#abort.signal);
   }
 
-  /** stop goes offline at once; what is on its way is given up. */
+  /** stop goes offline at once and aborts the request under way. */
   stop() {
     this.#abort?.abort();
     this.#abort = null;
@@ -64,7 +64,7 @@ export class Sync extends EventTarget {
     this.#set(State.offline);
   }
 
-  /** wake says that there may be something to do. */
+  /** wake makes it look for something to do. */
   wake() {
     this.#news++;
     this.#waiting?.wake();
@@ -99,8 +99,8 @@ export class Sync extends EventTarget {
     this.#waiting = null;
   }
 
-  // It pulls before it pushes, so that what an edit is about to replace is here and can be
-  // told; and after it, for what the server made of the edits.
+  // It pulls before a push, so that the values that an edit replaces are here and a notice can
+  // name them. It pulls after a push to get the result.
   async #round(signal) {
     await this.#join(signal);
     this.events.listen(this.replica, this.replica.device.token);
@@ -126,16 +126,15 @@ export class Sync extends EventTarget {
     signal.throwIfAborted();
   }
 
-  // What the server gives no more of for a while it is not asked for, whatever wakes this.
+  // A kind of request that the server refuses for a while is not sent, whatever wakes this.
   #ask(what) {
     this.#asking = what;
     const wait = (this.#again[what] ?? 0) - performance.now();
     if (wait > 0) throw new Early(wait);
   }
 
-  // A server that is behind what it once said has lost something: its data was restored from
-  // a backup. What this device has from it may be of what was lost, so all is pulled again. What
-  // waits is kept, and sent.
+  // A server whose sequence went back has lost data: it was restored from a backup. This device
+  // may hold some of the lost data, so it pulls everything again. Waiting edits are kept and sent.
   async #pullAgain(error, signal) {
     if (error.code !== 'cursor_ahead') throw error;
     this.dispatchEvent(new Event('leaving'));
@@ -154,7 +153,7 @@ export class Sync extends EventTarget {
   async #pullPages(signal) {
     this.#ask('pull');
     try {
-      for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last
+      for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last one
         n = 0;
         for await (const { lines, more } of pull(this.#caller(signal), this.replica.cursor || 0, PAGE)) {
           signal.throwIfAborted();
@@ -168,13 +167,13 @@ export class Sync extends EventTarget {
     }
   }
 
-  // Of an answer that is lost nothing is known, so the same is sent again, which is always
-  // safe. It returns how many items the next push may have: of a batch that the server
-  // refused as a whole the first half, to find the bad item.
+  // After a lost answer the same items are sent again, which is always safe. It returns how many
+  // items the next push may have: if the server refused the whole batch, half of it, to find the
+  // invalid item.
   async #push(items, signal) {
     this.#ask('push');
     this.#set(State.pushing);
-    const { bytes, count } = this.replica.batch(items, BYTES); // now: later edits are not saved below
+    const { bytes, count } = this.replica.batch(items, BYTES); // taken now: the save below does not cover later edits
     await this.replica.saved().catch(() => {
       throw new NotSaved();
     });
@@ -192,17 +191,17 @@ export class Sync extends EventTarget {
       if (!isBad(error)) throw error;
       if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
-      return 1; // the next may be as bad
+      return 1; // the next may be invalid too
     }
     return this.#most;
   }
 
-  // What is too far ahead may go again at once, for the clock was corrected. Where that did
-  // not help, it would not help the next time either.
+  // Items that were too far ahead may be sent again at once, because the clock was corrected. If
+  // that did not help, it will not help the next time either.
   #goOn(results) {
     const kept = results.every((r) => r.retryable);
-    const again = kept && !this.#mended && results.some((r) => r.code === 'too_far_ahead');
-    this.#mended = kept && (again || this.#mended);
+    const again = kept && !this.#corrected && results.some((r) => r.code === 'too_far_ahead');
+    this.#corrected = kept && (again || this.#corrected);
     if (kept && !again) throw new Kept(results);
   }
 
@@ -212,13 +211,13 @@ export class Sync extends EventTarget {
   }
 }
 
-/** NotSaved says that the storage of this browser fails, and with it all that is to be kept. */
+/** NotSaved is a failure of this browser's storage, so nothing can be kept. */
 class NotSaved extends Error {}
 
-/** NoWorkspace says that the server knows of no workspace by the name in the address. */
+/** NoWorkspace means that the name in the address is not a workspace of the server. */
 class NoWorkspace extends Error {}
 
-/** Kept says that the server takes none of the edits now, and wants them again later. */
+/** Kept means that the server accepts none of the edits now and asks for them later. */
 class Kept extends Error {
   constructor(results) {
     super();
@@ -226,7 +225,7 @@ class Kept extends Error {
   }
 }
 
-/** Early says that the server may not be asked for something for so many milliseconds. */
+/** Early means that a kind of request must wait for a number of milliseconds. */
 class Early extends Error {
   constructor(wait) {
     super();
@@ -234,13 +233,13 @@ class Early extends Error {
   }
 }
 
-/** isSlow says whether a request or its answer did not arrive in time, or was too large for what stands between. */
+/** isSlow reports whether a request or its answer was late, or too large for a proxy in between. */
 const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [408, 413, 504].includes(error.status));
 
-/** isBad says whether the server itself, and no proxy, will never take a request as it is. */
+/** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
 
-// After these there is no use in trying again.
+// After these states it does not retry.
 const FINAL = [State.notSaved, State.unauthorized, State.notInvited, State.noWorkspace];
 
 /** stateAfter returns the state that a failure leads to. */

@@ -1,14 +1,14 @@
-// The banners: what merged cleanly and makes no sense, and the normal writes that settle it.
+// The banners: violations, and buttons with the normal writes that settle them.
 
 import { attempt, element, setText } from './dom.js';
 import { nextFree, overlap, slotOf } from './rooms.js';
 import { place, ruleName, titleOf } from './words.js';
 
-const SETTLED = 5000; // how long it is said that one is settled, in milliseconds
+const SETTLED = 5000; // milliseconds for which a settled conflict is shown
 
 export class Violations {
-  #banners = new Map(); // by ID, with what they were drawn from
-  #notes = new Set(); // of those that are settled
+  #banners = new Map(); // by ID, with the data that they were drawn from
+  #notes = new Set(); // the notes of settled conflicts
 
   constructor(replica, box) {
     this.replica = replica;
@@ -28,7 +28,7 @@ export class Violations {
     this.#drawCalm();
   }
 
-  // That there is no conflict is said only where the server could check that.
+  // "No conflicts" is shown only if the server could check all rules.
   #drawCalm() {
     const rules = [...this.replica.unchecked].sort().map(ruleName);
     this.calm.hidden = rules.length === 0 && this.box.children.length > 1;
@@ -53,7 +53,7 @@ export class Violations {
       buttons.push(button('violation-move', `Move ${titleOf(meeting)} to ${where}`, () => this.replica.edit('meetings', meeting.id, { slot: free })));
     }
     if (meeting) buttons.push(button('violation-cancel', `Cancel ${titleOf(meeting)}`, () => this.replica.edit('meetings', meeting.id, { $deleted: true })));
-    // A dismissal names the evidence: it falls when that changes.
+    // A dismissal names the evidence, and no longer holds when the evidence changes.
     buttons.push(button('violation-dismiss', violation.conflictingRecords.length > 1 ? 'Keep all' : 'Keep both', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
 
     const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },
@@ -64,8 +64,8 @@ export class Violations {
   }
 
   /**
-   * #subject returns the meeting that is to be moved here, and the text. The server's
-   * description is for whoever booked later; here it is told to whoever reads it.
+   * #subject returns the meeting that this user could move, and the text of the banner. The
+   * server's description addresses the later booker; the banner addresses its reader.
    */
   #subject({ recordId, conflictingRecords, description }) {
     const { meetings } = this.replica.tables;
@@ -79,7 +79,7 @@ export class Violations {
     return { meeting, text: `${own ? 'Your meeting ' : ''}${titleOf(meeting)} conflicts with ${titleOf(other)}${where}` };
   }
 
-  /** #replace puts something in the place of a banner. The focus goes to the same button or, if there is none, to the panel. */
+  /** #replace replaces a banner. The focus moves to the same button or, if there is none, to the panel. */
   #replace(banner, next) {
     const focused = banner.contains(document.activeElement) && document.activeElement.dataset.testid;
     banner.replaceWith(...(next ? [next] : []));
@@ -107,11 +107,11 @@ export class Violations {
     note.element.remove();
   }
 
-  /** #outcome returns how a conflict ended, as far as this device can see, and null if it cannot. */
+  /** #outcome returns how a conflict ended, or null if this device cannot tell. */
   #outcome(id, violation) {
     if (this.replica.violations.some((v) => v.id === id)) return '✓ Kept as it is.';
     const meetings = idsOf(violation).map((id) => this.replica.tables.meetings.get(id));
-    if (!meetings.every(Boolean)) return null; // as when the device forgot everything
+    if (!meetings.every(Boolean)) return null; // for example after a reset
     const slots = meetings.filter((m) => !m.deleted).map(slotOf);
     const left = slots.find((slot, i) => slots.some((other, j) => i !== j && overlap(slot, other)));
     if (left) return Date.parse(left.end) <= this.replica.now() ? 'The hour of this conflict is over.' : null;
@@ -119,5 +119,5 @@ export class Violations {
   }
 }
 
-/** idsOf returns the records that a violation is about. */
+/** idsOf returns the IDs of the records in a violation. */
 const idsOf = ({ recordId, conflictingRecords }) => [recordId, ...conflictingRecords];

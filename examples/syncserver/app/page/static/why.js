@@ -1,5 +1,4 @@
-// The marks: who wrote a field, and, on hover or focus, why its value won and what it
-// replaced.
+// The marks: who wrote a field and, on hover or focus, why its value won and what it replaced.
 
 import { element, setText } from './dom.js';
 import { fieldName, said, span, titleOf, when } from './words.js';
@@ -8,7 +7,7 @@ const explanations = new WeakMap(); // from a mark to the function that explains
 
 /** A Mark belongs to one field of one record. */
 export class Mark {
-  /** @param who tells of a client ID the name, the letter and the side */
+  /** @param who returns the name, the letter and the side of a client ID */
   constructor(replica, who, field) {
     this.replica = replica;
     this.who = who;

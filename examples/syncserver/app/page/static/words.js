@@ -1,4 +1,4 @@
-// How times, values and records are called. All times are in UTC, as the server's texts are.
+// How times, values and records are written for people. All times are in UTC, as in the server's texts.
 
 const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
@@ -18,17 +18,17 @@ export function when(stamp) {
   return stamp.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${time} on ${day(stamp.slice(0, 10))}`;
 }
 
-/** timeOf returns the same of a Date. */
+/** timeOf returns the time of a Date in the same form. */
 export const timeOf = (time) => when(time.toISOString());
 
-/** day returns a date like 2026-03-06 as people say it. */
+/** day returns a date such as 2026-03-06 in words: 6 Mar 2026. */
 export function day(date) {
   const time = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(time.getTime())) return date;
   return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 }
 
-/** span returns a duration in the largest unit that fits. */
+/** span returns a duration in the largest unit that it fills. */
 export function span(milliseconds) {
   const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
   for (const [size, name] of units) {
@@ -46,16 +46,16 @@ function text(field, value) {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** said returns what a write says of a field, like ‘Paint the fence’. */
+/** said returns the value of a write in words, such as ‘Paint the fence’. */
 export function said(field, write) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
   if (write.deleted) return 'an empty value';
   return `‘${short(text(field, write.value))}’`;
 }
 
-const MOST = 80; // characters of a text that are repeated
+const MOST = 80; // characters of a text that are quoted
 
-/** short returns the beginning of a text that is long. */
+/** short truncates a long text. */
 export function short(text) {
   if (text.length <= MOST) return text;
   let end = 0;
@@ -67,13 +67,13 @@ export function short(text) {
 
 const segmenter = new Intl.Segmenter();
 
-/** characters returns what a reader takes for the characters of a text: an emoji may be joined of several. */
+/** characters splits a text into the characters that a reader sees: an emoji may consist of several code points. */
 const characters = (text) => [...segmenter.segment(text)];
 
 /** firstLetter returns the first character of a text in upper case. */
 export const firstLetter = (text) => characters(text)[0].segment.toUpperCase();
 
-/** place returns a slot, like Room B at 14:00 on 2 Mar 2026. */
+/** place returns a slot in words: Room B at 14:00 on 2 Mar 2026. */
 export function place(slot) {
   if (typeof slot?.start !== 'string') return 'nowhere';
   return `${slot.room} at ${slot.start.slice(11, 16)} on ${day(slot.start.slice(0, 10))}`;
@@ -82,11 +82,11 @@ export function place(slot) {
 /** value returns the value of a field of a view, or undefined if it has none. */
 export const value = (view, field) => view?.data[field]?.value;
 
-/** titleOf returns what to call a record. */
+/** titleOf returns the title of a record for people. */
 export function titleOf(view) {
   const title = value(view, 'title') ?? value(view, 'name');
   return typeof title === 'string' && title !== '' ? `“${short(title)}”` : `a ${kindName(view?.table)}`;
 }
 
-/** edits returns how many edits there are. */
+/** edits returns a number of edits in words. */
 export const edits = (n) => (n === 1 ? '1 edit' : `${n} edits`);

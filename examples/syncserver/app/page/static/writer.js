@@ -1,8 +1,8 @@
-// Writing what a replica does to its storage, in the order in which it was done.
+// Saves the changes of a replica to its storage, in their order.
 
 import { OWN, waits } from './saved.js';
 
-const LAZY = 2000; // milliseconds that what can be pulled again may wait to be stored
+const LAZY = 2000; // milliseconds for which pulled data, which can be pulled again, may stay unsaved
 
 export class Writer {
   #storage;
@@ -10,15 +10,15 @@ export class Writer {
   #writing = Promise.resolve();
   #unsaved = new Map();
   #lazy = 0;
-  #own = 0; // how much of what people wrote is on its way to the disk
+  #own = 0; // the number of user edits on their way to the disk
 
-  /** @param {(type: string, detail?: any) => void} tell of "saved", or a "notice" that it failed */
+  /** @param {(type: string, detail?: any) => void} tell reports "saved", or a "notice" of a failure */
   constructor(storage, tell) {
     this.#storage = storage;
     this.#tell = tell;
   }
 
-  /** save stores what people wrote at once, and what was pulled a little later. */
+  /** save stores user edits at once, and pulled data a little later. */
   save(entries) {
     let own = false;
     for (let i = 0; i < entries.length; i += 2) {
@@ -29,32 +29,32 @@ export class Writer {
     else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);
   }
 
-  /** unsaved says whether something that people wrote is not on disk yet. */
+  /** unsaved reports whether a user edit is not on disk yet. */
   get unsaved() {
     return this.#own > 0;
   }
 
-  /** saved waits until all that was to be saved is on disk. */
+  /** saved resolves when everything to be saved is on disk. */
   saved() {
     this.#flush();
     return this.#writing;
   }
 
-  /** begin forgets what failed, once all is cleared. */
+  /** begin forgets earlier failures, once the storage is cleared. */
   begin() {
     this.#writing = Promise.resolve();
     this.#own = 0;
   }
 
-  // What could not be stored stays unsaved.
+  // Edits that could not be stored stay unsaved.
   #hurry() {
     this.#own++;
     this.#flush();
     this.#writing.then(() => this.#own--, () => {});
   }
 
-  // Transactions on one store are done in their order, but one that failed must not be
-  // forgotten: what comes after it is of no use without it.
+  // Transactions on one store run in order. After a failure, later ones are useless without the
+  // failed one, so the failure must not be forgotten.
   #flush() {
     clearTimeout(this.#lazy);
     this.#lazy = 0;

@@ -1,4 +1,4 @@
-// A control: what it shows, what is written, and that these never differ unseen.
+// A control: what it shows, what it writes, and that a difference between the two is never hidden.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { Control } from './fakes.mjs';
 
 const { COMMIT, Draft } = await import('../static/draft.js');
 
-/** field returns a control with the focus, the text of its record, and what was written to that. */
+/** field returns a focused control, the text of its record, and the writes to it. */
 function field(kind, text, how = {}) {
   const control = new Control(kind);
   const record = { text, stamp: 1 };
@@ -24,7 +24,7 @@ function field(kind, text, how = {}) {
   });
   draft.draw(text);
   control.focus();
-  /** elsewhere is that another device writes. */
+  /** elsewhere is a write by another device. */
   const elsewhere = (text) => {
     record.text = text;
     record.stamp += 10;
@@ -37,19 +37,19 @@ const isDraft = (control) => control.hasAttribute('data-draft');
 const typed = ['TEXTAREA', 'INPUT'];
 
 for (const kind of typed) {
-  test(`${kind}: an old text that is typed back after Enter is written when the field is left`, async () => {
+  test(`${kind}: a text typed back after Enter is written when the field is left`, async () => {
     const { control, written, redraw } = field(kind, 'A');
     control.enter('B');
     control.press('Enter');
     redraw();
     control.enter('A');
-    assert.ok(isDraft(control), 'it shows what is not written, and nothing says so');
+    assert.ok(isDraft(control), 'it shows an unwritten text without a sign');
     await control.blur();
     assert.deepEqual(written, [['B', 1], ['A', 2]]);
     assert.ok(!isDraft(control));
   });
 
-  test(`${kind}: Enter writes an old text that is typed back`, () => {
+  test(`${kind}: Enter writes a text that is typed back`, () => {
     const { control, written } = field(kind, 'A');
     for (const text of ['B', 'A']) {
       control.enter(text);
@@ -58,13 +58,13 @@ for (const kind of typed) {
     assert.deepEqual(written.map(([text]) => text), ['B', 'A']);
   });
 
-  test(`${kind}: what was written is not written again over a later edit of somebody else`, async () => {
+  test(`${kind}: a written text is not written again over a later edit by another device`, async () => {
     for (const text of ['B ', ' B', 'B  C', 'B\u00a0C']) {
       const { control, written, elsewhere, redraw } = field(kind, 'A');
       control.enter(text);
       control.press('Enter');
       redraw();
-      assert.equal(control.value, text.replace(/\s+/g, ' ').trim(), 'the control is not normalised');
+      assert.equal(control.value, text.replace(/\s+/g, ' ').trim(), 'the text in the control is not normalised');
       elsewhere('D');
       assert.equal(control.value, 'D');
       await control.blur();
@@ -72,13 +72,13 @@ for (const kind of typed) {
     }
   });
 
-  test(`${kind}: nothing is written where nothing was changed, whatever came meanwhile`, async () => {
+  test(`${kind}: an unchanged field writes nothing, whatever arrives meanwhile`, async () => {
     for (const text of ['A', 'A ', ' A']) {
       const { control, written, elsewhere } = field(kind, 'A');
       control.enter('AB');
       control.enter(text);
       elsewhere('C');
-      assert.equal(control.value, text, 'it was taken out of the hands of who types');
+      assert.equal(control.value, text, 'the text of a user who was typing was replaced');
       assert.ok(isDraft(control));
       await control.blur();
       assert.deepEqual(written, []);
@@ -87,7 +87,7 @@ for (const kind of typed) {
     }
   });
 
-  test(`${kind}: an edit names what was shown when its author began to type`, async () => {
+  test(`${kind}: an edit names the value that was shown when its author began to type`, async () => {
     const { control, written, elsewhere } = field(kind, 'A');
     elsewhere('B'); // which is seen
     control.enter('B!');
@@ -97,7 +97,7 @@ for (const kind of typed) {
     assert.deepEqual(written, [['B!!', 11]]);
   });
 
-  test(`${kind}: what somebody else wrote in the same words is not written again`, async () => {
+  test(`${kind}: a text that another device wrote as well is not written again`, async () => {
     const { control, written, elsewhere } = field(kind, 'A');
     control.enter('B');
     elsewhere('B');
@@ -106,7 +106,7 @@ for (const kind of typed) {
     assert.deepEqual(written, []);
   });
 
-  test(`${kind}: a text that was refused is gone, and is not sent again`, async () => {
+  test(`${kind}: a refused text is removed and not sent again`, async () => {
     const { control, written, elsewhere } = field(kind, 'A');
     control.enter('too long');
     control.press('Enter');
@@ -116,7 +116,7 @@ for (const kind of typed) {
     assert.equal(written.length, 1);
   });
 
-  test(`${kind}: Escape shows what is written now`, async () => {
+  test(`${kind}: Escape restores the written text`, async () => {
     const { control, written, elsewhere } = field(kind, 'A');
     control.enter('B');
     elsewhere('C');
@@ -126,7 +126,7 @@ for (const kind of typed) {
     assert.deepEqual(written, []);
   });
 
-  test(`${kind}: a required text that is emptied comes back`, async () => {
+  test(`${kind}: a required text that the user empties is restored`, async () => {
     for (const text of ['', '  ']) {
       const { control, written } = field(kind, 'A');
       control.enter(text);
@@ -136,7 +136,7 @@ for (const kind of typed) {
     }
   });
 
-  test(`${kind}: what cannot be written now stays, and is written as soon as it can be`, async () => {
+  test(`${kind}: a text that cannot be written yet stays, and is written as soon as possible`, async () => {
     let ready = false;
     const { control, written, redraw } = field(kind, 'A', { ready: () => ready });
     control.enter('B');
@@ -152,7 +152,7 @@ for (const kind of typed) {
     assert.deepEqual(written, [['B', 1]]);
   });
 
-  test(`${kind}: an edit that fails shows what is written`, async () => {
+  test(`${kind}: after a failed edit the written text is shown`, async () => {
     const { control } = field(kind, 'A', { write: () => false });
     control.enter('B');
     await control.blur();
@@ -160,7 +160,7 @@ for (const kind of typed) {
     assert.ok(!isDraft(control));
   });
 
-  test(`${kind}: a field that is moved in the page is not left`, async () => {
+  test(`${kind}: moving a field within the page does not count as leaving it`, async () => {
     const { control, written } = field(kind, 'A');
     control.enter('B');
     document.activeElement = null;
@@ -173,7 +173,7 @@ for (const kind of typed) {
   });
 }
 
-test('what is typed is written when the page is left', () => {
+test('unsaved text is written when the page is left', () => {
   const { control, written } = field('TEXTAREA', 'A');
   control.enter('B');
   control.dispatchEvent(new Event(COMMIT));
@@ -181,7 +181,7 @@ test('what is typed is written when the page is left', () => {
   assert.deepEqual(written, [['B', 1]]);
 });
 
-test('Enter that ends the input of a character writes nothing', () => {
+test('Enter that ends the composition of a character writes nothing', () => {
   const { control, written } = field('INPUT', 'A');
   control.value = 'あ';
   control.dispatchEvent(new Event('input'));
@@ -189,7 +189,7 @@ test('Enter that ends the input of a character writes nothing', () => {
   assert.deepEqual(written, []);
 });
 
-test('a list writes what is chosen by a key at once, once, and names what was shown then', async () => {
+test('a choice made by a key is written once, at once, and names the value shown before', async () => {
   const { control, written, elsewhere } = field('SELECT', 'todo');
   control.dispatchEvent(new Event('pointerdown'));
   elsewhere('done');
@@ -198,7 +198,7 @@ test('a list writes what is chosen by a key at once, once, and names what was sh
   assert.deepEqual(written, [['doing', 11]]);
 });
 
-test('a list that was open while somebody else chose takes what was shown when it was opened', () => {
+test('a list that was open during another device’s choice names the value shown when it was opened', () => {
   const { control, written, elsewhere } = field('SELECT', 'todo');
   control.dispatchEvent(new Event('pointerdown'));
   elsewhere('done');
@@ -208,7 +208,7 @@ test('a list that was open while somebody else chose takes what was shown when i
   assert.deepEqual(written, [['todo', 1]]);
 });
 
-test('a number out of its range, and what is no number, is not written', async () => {
+test('a number out of range, or a text that is not a number, is not written', async () => {
   const { control, written } = field('INPUT', '5');
   const type = (value, validity) => {
     Object.defineProperty(control, 'type', { value: 'number', configurable: true });

@@ -1,4 +1,4 @@
-// What other members wrote, which may be anything that the server admits.
+// Drawing data of other members, which may be anything that the server admits.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const { nextFree, slotOf } = await import('../static/rooms.js');
 const meeting = (value) => ({ data: { slot: { value } } });
 const good = { room: 'Room A', start: '2026-03-07T10:00:00Z', end: '2026-03-07T11:00:00Z' };
 
-test('a slot is read only if all of it can be', () => {
+test('a slot is read only if all of its parts are readable', () => {
   assert.deepEqual(slotOf(meeting(good)), good);
   assert.ok(slotOf(meeting({ ...good, start: '2026-03-07T10:00Z' })));
   for (const bad of [
@@ -29,7 +29,7 @@ test('there is a free hour after a slot, and none after the year 9999', () => {
   assert.equal(nextFree({ ...far, start: '9999-12-31T16:00:00Z' }, []), null);
 });
 
-test('what throws while it is drawn is reported, and the rest goes on', (t) => {
+test('an exception while drawing is reported, and the rest is drawn', (t) => {
   const reported = [];
   globalThis.reportError = (error) => reported.push(error.message);
   t.after(() => delete globalThis.reportError);
@@ -37,7 +37,7 @@ test('what throws while it is drawn is reported, and the rest goes on', (t) => {
   assert.deepEqual(reported, ['no']);
 });
 
-test('a clock that was right is not worth a notice', () => {
+test('a clock that was right gets no notice', () => {
   const replica = { addEventListener() {}, offset: -3_600_000 };
   const notices = new Notices(replica, null, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
@@ -48,7 +48,7 @@ test('a clock that was right is not worth a notice', () => {
   assert.match(notices.clock_corrected({ by: 3_600_000 }).text, /agrees .* again/);
 });
 
-test('what is merely worth knowing goes by itself, unless somebody reads it', (t) => {
+test('a notice that needs no action closes by itself, unless it is being read', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const box = new Element();
   const replica = new EventTarget();
@@ -66,7 +66,7 @@ test('what is merely worth knowing goes by itself, unless somebody reads it', (t
   assert.equal(box.children[0], failure);
 });
 
-test('what is shown after a refusal is not said to be what was there before, if it is not', () => {
+test('a refusal says that the old value was restored only if it was', () => {
   const view = (updatedAt) => ({ table: 'tasks', id: 'a', data: { title: { value: 'Red', updatedAt } }, waiting: [] });
   const refused = (shown) => {
     const replica = { addEventListener() {}, tables: { tasks: new Map(shown ? [['a', shown]] : []) } };
@@ -81,7 +81,7 @@ test('what is shown after a refusal is not said to be what was there before, if 
   assert.ok(/‘(x*…)’/.exec(refused(view('1')))[1].length <= 80);
 });
 
-test('there are words for each kind of notice that a replica has', () => {
+test('every kind of notice has a text', () => {
   const source = readFileSync(new URL('../../../replica/notice.go', import.meta.url), 'utf8');
   const kinds = [...source.matchAll(/NoticeKind = "(\w+)"/g)].map(([, kind]) => kind);
   assert.ok(kinds.length >= 9);

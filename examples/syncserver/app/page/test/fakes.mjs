@@ -1,11 +1,11 @@
-// What the page's scripts find in a browser, as far as the tests need it: a program that
-// holds an outbox, a storage in memory, and a server that is a function.
+// The parts of a browser that the page's scripts need in tests: elements, a program that holds
+// an outbox, a storage in memory, and a server that is a function.
 
 globalThis.addEventListener = () => {};
 globalThis.CSS = { supports: () => true };
 globalThis.document = { hidden: false, addEventListener() {}, createElement: () => new Element() };
 
-/** An Element holds others, and does little else. */
+/** An Element has children and little else. */
 export class Element extends EventTarget {
   children = [];
   dataset = {};
@@ -22,7 +22,7 @@ export class Element extends EventTarget {
   }
 }
 
-/** A Control is one that a user types in. Like a browser, it tells of a change by "change" only
+/** A Control is an element that a user types in. Like a browser, it fires "change" only
  * where the text is another one than when it got the focus, or since Enter. */
 export class Control extends EventTarget {
   classList = { toggle() {} };
@@ -74,7 +74,7 @@ export class Control extends EventTarget {
 const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
-/** A Program stands for the one in Go. An edit is its ID, and a value "{" is damaged. */
+/** A Program replaces the Go program. An edit is its ID, and a value "{" is damaged. */
 export class Program {
   outbox = [];
   records = [];
@@ -86,7 +86,7 @@ export class Program {
   #sent = 0;
   #ids = 0;
 
-  /** functions are what the real program offers. */
+  /** functions are the functions of the real program. */
   functions = {
     setSkew: (skew) => {
       if (skew !== this.#skew) this.#saves.push('state', JSON.stringify({ cursor: this.cursor }));
@@ -136,7 +136,7 @@ export class Program {
   }
 }
 
-/** memory is a storage of some entries. */
+/** memory is a storage that holds some entries. */
 export function memory(entries = {}) {
   const disk = new Map(Object.entries(entries));
   return {
@@ -156,7 +156,7 @@ export function device(storage = memory()) {
 }
 
 /**
- * online starts to sync with a server, which gets the name of a request and its body.
+ * online starts to sync with a server function, which gets the kind of a request and its body.
  * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal) => Response} server
  */
 export function online(replica, server, events = { listen() {} }) {
@@ -170,15 +170,15 @@ export function serve(server) {
   globalThis.fetch = async (path, { body, signal }) => server(/v1\/(\w+)/.exec(path)[1], body, signal);
 }
 
-/** json is an answer. */
+/** json returns an answer with a JSON body. */
 export const json = (value, status = 200) => new Response(JSON.stringify(value), { status });
 
-/** verdicts answers a push with the same for all of its items. */
+/** verdicts answers a push with one verdict for all of its items. */
 export const verdicts = (batch, result) => json({ results: batch.split(',').map(() => result) });
 
 export const accepted = { verdict: 'accepted' };
 
-/** until waits for something that is about to happen. */
+/** until waits until a condition holds. */
 export async function until(condition) {
   for (let i = 0; !condition(); i++) {
     if (i === 2000) throw new Error(`never: ${condition}`);

@@ -1,4 +1,4 @@
-// A date field, as it is while somebody types: with a part of the date blank, it has no value.
+// A date field while a date is typed. While a part of the date is blank, it has no value.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { Control } from './fakes.mjs';
 
 const { Field } = await import('../static/field.js');
 
-/** A DateInput has a value only if all its parts are there. */
+/** A DateInput has a value only if all its parts are filled in. */
 class DateInput extends Control {
   type = 'date';
   #value = '';
@@ -22,7 +22,7 @@ class DateInput extends Control {
     });
   }
 
-  /** press presses a key, and what is then in the field may be incomplete. */
+  /** press presses a key, after which the field may be incomplete. */
   press(key, value, incomplete = false) {
     document.activeElement = this;
     this.dispatchEvent(Object.assign(new Event('keydown'), { key }));
@@ -40,7 +40,7 @@ class DateInput extends Control {
   }
 }
 
-/** due returns a field of a task with a due date, and what is written to it. */
+/** due returns the due date field of a task, and the writes to it. */
 function due(date) {
   const control = new DateInput();
   const written = [];
@@ -52,12 +52,12 @@ function due(date) {
 }
 
 for (const date of ['2026-03-03', undefined]) {
-  test(`an incomplete date is not written, and is gone afterwards: ${date}`, async () => {
+  test(`an incomplete date is not written, and is removed: ${date}`, async () => {
     const { control, written, draw } = due(date);
     control.press('Backspace', '', true);
     control.press('Enter');
     draw(); // since another field has changed
-    assert.equal(control.validity.badInput, true, 'it was taken out of the hands of who types');
+    assert.equal(control.validity.badInput, true, 'the text of a user who was typing was replaced');
     await control.leave();
     assert.deepEqual(written, []);
     assert.equal(control.validity.badInput, false);
@@ -65,7 +65,7 @@ for (const date of ['2026-03-03', undefined]) {
   });
 }
 
-test('a date whose year was begun is not written, and is gone afterwards', async () => {
+test('a date with an incomplete year is not written, and is removed', async () => {
   const { control, written } = due('2026-03-03');
   control.press('2', '0002-03-03');
   await control.leave();
@@ -73,7 +73,7 @@ test('a date whose year was begun is not written, and is gone afterwards', async
   assert.equal(control.value, '2026-03-03');
 });
 
-test('a date that is typed is written once, and not with each date on the way', async () => {
+test('a typed date is written once, without the dates that occur on the way', async () => {
   const { control, written, draw } = due('2026-03-03');
   for (const date of ['2026-01-03', '2026-12-03', '2026-12-31']) {
     control.press('1', date);
@@ -84,7 +84,7 @@ test('a date that is typed is written once, and not with each date on the way', 
   assert.deepEqual(written, ['2026-12-31']);
 });
 
-test('a date that is picked is written at once', () => {
+test('a picked date is written at once', () => {
   const { control, written } = due('2026-03-03');
   document.activeElement = control;
   control.value = '2026-12-31';
@@ -93,14 +93,14 @@ test('a date that is picked is written at once', () => {
   assert.deepEqual(written, ['2026-12-31']);
 });
 
-test('a date that was cleared is written', async () => {
+test('clearing a date is written', async () => {
   const { control, written } = due('2026-03-03');
   control.press('Backspace', '');
   await control.leave();
   assert.deepEqual(written, [null]);
 });
 
-test('a title of many lines, which another device wrote, is shown in one', () => {
+test('a title with line breaks from another device is shown in one line', () => {
   const control = new Control('TEXTAREA');
   const written = [];
   const field = new Field({ joined: true, tables: { tasks: new Map([['a', {}]]) }, edit: (...edit) => written.push(edit) }, null, 'title', control);

@@ -1,4 +1,4 @@
-// Replica: what it holds and keeps when something fails.
+// Replica: the state that it keeps after failures.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import { Program, device, memory } from './fakes.mjs';
 
 const { Replica } = await import('../static/replica.js');
 
-/** opened opens a replica as the page does, with a program that is not the real one. */
+/** opened opens a replica as the page does, with a fake program. */
 async function opened(storage) {
   const program = new Program();
   globalThis.Go = class {
@@ -19,7 +19,7 @@ async function opened(storage) {
 
 const joined = '{"clientId":"c","token":"t","skew":0,"online":true}';
 
-test('a damaged record is pulled again, and what waits is kept', async () => {
+test('a damaged record is pulled again, and waiting edits are kept', async () => {
   const storage = memory({ device: joined, 'outbox/a': 'a', 'outbox/b': '{', 'record/tasks\0x': '{', state: '{}', 'why/tasks\0x': '[]' });
   const { program, replica } = await opened(storage);
   assert.equal(replica.joined, true);
@@ -30,7 +30,7 @@ test('a damaged record is pulled again, and what waits is kept', async () => {
   assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a']);
 });
 
-test('a damaged device joins anew with what is saved', async () => {
+test('a device with a damaged identity joins again with its saved state', async () => {
   const { program, replica } = await opened(memory({ device: '{', 'outbox/a': 'a', 'record/tasks\0x': '{}' }));
   assert.equal(replica.joined, false);
   assert.equal(replica.damaged.lost, 0);
@@ -38,13 +38,13 @@ test('a damaged device joins anew with what is saved', async () => {
   assert.deepEqual([program.clientId, program.outbox, program.records.length], ['new', ['a'], 1]);
 });
 
-test('what is whole is opened without a word', async () => {
+test('an undamaged state opens without a notice', async () => {
   const { program, replica } = await opened(memory({ device: joined, 'outbox/a': 'a', 'record/tasks\0x': '{}', state: '{}' }));
   assert.equal(replica.damaged, null);
   assert.equal(program.records.length, 1);
 });
 
-test('a program that opens nothing at all costs nothing', async () => {
+test('a program that cannot open any state loses no state', async () => {
   const storage = memory({ device: joined, 'outbox/a': 'a', state: '{}' });
   const program = new Program();
   program.functions.open = () => new Error('client ID');
@@ -55,7 +55,7 @@ test('a program that opens nothing at all costs nothing', async () => {
   assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a', 'state']);
 });
 
-test('a device is no client before it has opened as one', async () => {
+test('a device becomes a client only once it has opened as one', async () => {
   const storage = memory();
   const { load } = storage;
   storage.load = async () => { throw new Error('UnknownError'); };
@@ -79,7 +79,7 @@ test('a device that cannot leave stays as it is', async () => {
   assert.deepEqual([...storage.disk.keys()], ['outbox/a', 'state']);
 });
 
-test('a device that was reset has nothing of what it was', async () => {
+test('a reset device keeps nothing of its former state', async () => {
   const { program, replica } = await opened(memory({ device: joined, 'outbox/a': 'a', 'record/tasks\0x': '{}', state: '{"cursor":"41"}' }));
   replica.setSkew(0);
   assert.equal(replica.cursor, '41');
@@ -87,11 +87,11 @@ test('a device that was reset has nothing of what it was', async () => {
   assert.deepEqual([program.outbox, program.records, replica.waiting, replica.cursor], [[], [], 0, '']);
   replica.setSkew(60_000); // which stores something, and must not store what was
   await replica.become({ clientId: 'new', token: 'new' });
-  assert.equal(replica.cursor, '', 'it would never get the older records');
+  assert.equal(replica.cursor, '', 'otherwise it would never get the older records');
   assert.deepEqual([program.clientId, program.outbox, replica.device.skew], ['new', [], 60_000]);
 });
 
-test('what is done while a device is reset is forgotten with it', async () => {
+test('edits during a reset are forgotten with the rest', async () => {
   const storage = memory({ device: joined, state: '{"cursor":"41"}' });
   const { replica } = await opened(storage);
   storage.clear = async () => {
@@ -116,7 +116,7 @@ test('a device that cannot be reset stays as it is', async () => {
   assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a', 'outbox/b']);
 });
 
-test('nobody edits what is about to be read anew', async () => {
+test('edits are impossible while the state is read again', async () => {
   const { replica } = device();
   const notices = [];
   replica.addEventListener('notice', ({ detail }) => notices.push(detail.kind));
@@ -127,13 +127,13 @@ test('nobody edits what is about to be read anew', async () => {
   assert.equal(replica.waiting, 0);
 });
 
-test('a database that was closed rejects, and does not throw', async () => {
+test('a closed database rejects instead of throwing', async () => {
   const { Storage } = await import('../static/storage.js');
   const storage = new Storage({ transaction() { throw new Error('closing'); } });
   await assert.rejects(storage.save(new Map()), /closing/);
 });
 
-test('what people did is unsaved until it is on disk, and stays so if it cannot be', async () => {
+test('an edit counts as unsaved until it is on disk, and still does after a failure', async () => {
   const storage = memory();
   const { replica } = device(storage);
   assert.equal(replica.unsaved, false);

@@ -1,4 +1,4 @@
-// Requests that hang, and pauses.
+// Timeouts of requests, and pauses between them.
 
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
@@ -7,7 +7,7 @@ import { serve } from './fakes.mjs';
 
 const { pause, pull } = await import('../static/server.js');
 
-test('a pause leaves no listener and no timer behind', async () => {
+test('a pause removes its listener and its timer', async () => {
   const { signal } = new AbortController();
   for (let i = 0; i < 10; i++) {
     const p = pause(i % 2 ? Infinity : 60_000, signal);
@@ -19,7 +19,7 @@ test('a pause leaves no listener and no timer behind', async () => {
   assert.deepEqual(timers, []);
 });
 
-test('a pause ends with its signal, before it and after it', async () => {
+test('a pause ends when its signal is aborted, before or during the pause', async () => {
   const abort = new AbortController();
   const before = pause(Infinity, abort.signal);
   abort.abort();
@@ -27,7 +27,7 @@ test('a pause ends with its signal, before it and after it', async () => {
   await pause(Infinity, abort.signal).done;
 });
 
-/** streaming answers a pull with a body that the test writes, and that ends with its signal. */
+/** streaming answers a pull with a body that the test writes and that its signal ends. */
 function streaming() {
   let controller;
   serve((_, __, signal) => {
@@ -39,7 +39,7 @@ function streaming() {
 
 const settled = () => new Promise(setImmediate);
 
-test('a pull may take long, and may not be silent for a minute', async (t) => {
+test('a pull may take long, but must not pause for a minute', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const server = streaming();
   let failed = null;
@@ -57,7 +57,7 @@ test('a pull may take long, and may not be silent for a minute', async (t) => {
   await all;
 });
 
-test('a pull that has come is whole', async () => {
+test('a completed pull has all its lines', async () => {
   const server = streaming();
   const parts = (async () => {
     let text = '';
@@ -71,7 +71,7 @@ test('a pull that has come is whole', async () => {
   assert.equal(await parts, '{"a":1}\n{"b":2}\n');
 });
 
-test('a pull whose last line is not whole was cut off', async () => {
+test('a pull whose last line is incomplete was cut off', async () => {
   const server = streaming();
   const lines = [];
   const all = (async () => {

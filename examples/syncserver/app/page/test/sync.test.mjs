@@ -1,4 +1,4 @@
-// Sync: what is sent, when again, and what is taken out of the outbox.
+// Sync: which edits are sent, when they are sent again, and when they leave the outbox.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ const { State } = await import('../static/sync.js');
 
 const nothing = () => new Response('');
 
-/** pushing returns a server without changes that answers pushes, and notes their batches. */
+/** pushing returns a server without changes that answers pushes and records their batches. */
 function pushing(answer) {
   const batches = [];
   const server = (what, body) => {
@@ -20,7 +20,7 @@ function pushing(answer) {
 }
 
 for (const status of [400, 413, 502]) {
-  test(`a proxy that says ${status} takes nothing out of the outbox`, async () => {
+  test(`a proxy that answers ${status} removes no edit from the outbox`, async () => {
     const { replica } = device();
     for (const id of ['a', 'b']) replica.edit('tasks', id, {});
     const sync = online(replica, pushing(() => new Response('<html>no</html>', { status })).server);
@@ -32,7 +32,7 @@ for (const status of [400, 413, 502]) {
 }
 
 for (const code of ['malformed', 'too_large']) {
-  test(`one bad edit that makes a batch ${code} is found by halves`, async () => {
+  test(`one invalid edit that makes a batch ${code} is found by halving`, async () => {
     const { replica } = device();
     for (let i = 0; i < 1200; i++) replica.edit('tasks', `e${i}`, {});
     const { batches, server } = pushing((body) => (body.split(',').includes('e300') ? json({ code }, 400) : verdicts(body, accepted)));
@@ -40,12 +40,12 @@ for (const code of ['malformed', 'too_large']) {
     await until(() => sync.state === State.current);
     assert.equal(replica.waiting, 0);
     assert.ok(batches.length < 60, `${batches.length} pushes`);
-    assert.equal(batches.at(-2).length, 500, 'it does not return to the full size');
+    assert.equal(batches.at(-2).length, 500, 'the batch does not return to the full size');
     sync.stop();
   });
 }
 
-test('of a batch that has fewer edits than it might, as they are long, half is sent next', async () => {
+test('a batch of few long edits is halved by the number of its edits', async () => {
   const { replica } = device();
   const long = 'x'.repeat(100_000);
   for (const id of ['bad', 'b', 'c', 'd']) for (const n of [1, 2, 3, 4]) replica.edit('tasks', id + n + long, {});
@@ -73,7 +73,7 @@ test('an edit costs a pull, a push, and a pull', async () => {
   sync.stop();
 });
 
-test('a page that is full is not the last', async () => {
+test('a full page is not the last one', async () => {
   const { replica, program } = device();
   const left = [10_000, 10_000, 1];
   program.functions.pulled = (lines) => lines.filter((byte) => byte === 10).length;
@@ -83,7 +83,7 @@ test('a page that is full is not the last', async () => {
   sync.stop();
 });
 
-test('nothing is sent before it is saved', async () => {
+test('an edit is sent only after it is saved', async () => {
   const storage = memory();
   const { save } = storage;
   const written = []; // each lets one transaction end
@@ -105,7 +105,7 @@ test('nothing is sent before it is saved', async () => {
   sync.stop();
 });
 
-test('where a correction of the clock does not help, it waits', async () => {
+test('if a correction of the clock does not help, the push waits', async () => {
   const { replica } = device();
   replica.edit('tasks', 'a', {});
   const late = { verdict: 'refused', retryable: true, code: 'too_far_ahead', serverTime: 'x' };
@@ -113,13 +113,13 @@ test('where a correction of the clock does not help, it waits', async () => {
   const sync = online(replica, server);
   await until(() => [State.busy, State.current].includes(sync.state));
   assert.equal(sync.state, State.busy);
-  assert.equal(batches.length, 2, 'pushes: one, and one after the correction');
+  assert.equal(batches.length, 2, 'pushes: one before and one after the correction');
   sync.wake();
   await until(() => batches.length === 3 && sync.state === State.busy);
   sync.stop();
 });
 
-test('what the program cannot take is not the silence of the server', async () => {
+test('an error of the program is not reported as an unreachable server', async () => {
   const { replica } = device();
   replica.edit('tasks', 'a', {});
   const sync = online(replica, pushing(() => json({ results: [] })).server);
@@ -128,7 +128,7 @@ test('what the program cannot take is not the silence of the server', async () =
   sync.stop();
 });
 
-test('a device that was switched off while it joined does not listen', async () => {
+test('a device that is switched offline while it joins does not listen', async () => {
   const storage = memory();
   const { load } = storage;
   let go = null;
@@ -147,7 +147,7 @@ test('a device that was switched off while it joined does not listen', async () 
 });
 
 for (const what of ['join', 'push']) {
-  test(`a ${what} that is not answered is given up`, async (t) => {
+  test(`an unanswered ${what} is aborted`, async (t) => {
     const patience = new AbortController();
     const asked = [];
     t.mock.method(AbortSignal, 'timeout', (ms) => (asked.push(ms), patience.signal));
@@ -168,7 +168,7 @@ for (const what of ['join', 'push']) {
   });
 }
 
-test('a storage that is closed is told, and nothing is sent', async () => {
+test('a closed storage is reported, and nothing is sent', async () => {
   const { Storage } = await import('../static/storage.js');
   const { replica } = device(new Storage({ transaction() { throw new DOMException('closing', 'InvalidStateError'); } }));
   const notices = [];
@@ -181,7 +181,7 @@ test('a storage that is closed is told, and nothing is sent', async () => {
   assert.deepEqual(notices, ['not_saved']);
 });
 
-test('a storage that cannot be read while a device joins is not the silence of the server', async () => {
+test('an unreadable storage during a join is not reported as an unreachable server', async () => {
   const storage = memory();
   storage.load = async () => { throw new DOMException('no', 'UnknownError'); };
   const { replica } = device(storage);
@@ -192,7 +192,7 @@ test('a storage that cannot be read while a device joins is not the silence of t
   sync.stop();
 });
 
-test('a device that the server forgot joins again with what waits', async () => {
+test('a device that the server has forgotten joins again with its waiting edits', async () => {
   const { replica, storage, program } = device(memory({ state: '{}', 'record/tasks\0x': '{}', 'why/tasks\0x': '[]' }));
   replica.edit('tasks', 'a', {});
   const sync = online(replica, (what) => (what === 'pull' ? json({ code: 'unauthorized' }, 401) : nothing()));
@@ -214,7 +214,7 @@ test('a device that the server forgot joins again with what waits', async () => 
 });
 
 for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<html>no</html>', State.unreachable]]) {
-  test(`a join to which ${body} is the answer is ${state}`, async () => {
+  test(`a join that is answered with ${body} leads to ${state}`, async () => {
     const { replica } = device();
     replica.device.token = null;
     let joins = 0;
@@ -226,7 +226,7 @@ for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<htm
   });
 }
 
-test('from a server that is behind what it once said all is pulled again, and what waits is sent', async () => {
+test('after the server’s sequence went back, everything is pulled again and waiting edits are sent', async () => {
   const { replica, program } = device();
   replica.edit('tasks', 'a', {});
   program.cursor = '40';
@@ -245,7 +245,7 @@ test('from a server that is behind what it once said all is pulled again, and wh
   sync.stop();
 });
 
-test('a server that is behind where a replica is at its beginning is not asked for ever', async () => {
+test('a server behind a replica that has just started over is not asked endlessly', async () => {
   const { replica } = device();
   const asked = [];
   const sync = online(replica, (what) => (asked.push(what), json({ code: 'cursor_ahead' }, 409)));
@@ -254,7 +254,7 @@ test('a server that is behind where a replica is at its beginning is not asked f
   sync.stop();
 });
 
-test('a quota that is used up keeps the outbox whole, and nothing is pushed until it may be', async (t) => {
+test('a used-up quota keeps the outbox complete, and delays the next push', async (t) => {
   const { replica } = device();
   for (const id of ['a', 'b', 'c', 'd']) replica.edit('tasks', id, {});
   let now = 0;
@@ -288,7 +288,7 @@ for (const [what, answer, state] of [
   ['a time-out', () => Promise.reject(new DOMException('timed out', 'TimeoutError')), State.unreachable],
   ['413 of a proxy', () => new Response('<html>', { status: 413 }), State.unreachable],
 ]) {
-  test(`after ${what}, fewer edits are pushed at once, and none is dropped`, async () => {
+  test(`after ${what}, fewer edits are pushed at a time, and none is dropped`, async () => {
     const { replica } = device();
     for (let i = 0; i < 8; i++) replica.edit('tasks', `e${i}`, {});
     const { batches, server } = pushing((body) => (body.split(',').length > 2 ? answer() : verdicts(body, accepted)));
@@ -311,7 +311,7 @@ for (const [what, answer, state] of [
   });
 }
 
-test('one edit that does not arrive in time is kept', async () => {
+test('a single edit that does not arrive in time is kept', async () => {
   const { replica } = device();
   replica.edit('tasks', 'a', {});
   const { batches, server } = pushing(() => json({ code: 'timeout' }, 408));
@@ -324,7 +324,7 @@ test('one edit that does not arrive in time is kept', async () => {
   sync.stop();
 });
 
-test('edits for which the server has no room wait, and that is said', async () => {
+test('edits for which the server has no room wait, and the state says so', async () => {
   const { replica } = device();
   replica.edit('tasks', 'a', {});
   const full = { verdict: 'refused', retryable: true, code: 'storage_full' };
@@ -337,7 +337,7 @@ test('edits for which the server has no room wait, and that is said', async () =
   sync.stop();
 });
 
-test('the program gets the time of the server from every answer, also from a failure', async () => {
+test('the program gets the server’s time from every answer, including failures', async () => {
   const { replica, program } = device();
   replica.edit('tasks', 'a', {});
   let n = 0;
@@ -354,7 +354,7 @@ test('the program gets the time of the server from every answer, also from a fai
 });
 
 for (const what of ['join', 'pull']) {
-  test(`a ${what} that the quota forbids is not asked for again before its time`, async (t) => {
+  test(`a ${what} that the quota forbids is not repeated too early`, async (t) => {
     let now = 0;
     t.mock.method(performance, 'now', () => now);
     const { replica } = device();
@@ -381,7 +381,7 @@ for (const what of ['join', 'pull']) {
   });
 }
 
-test('rules by which the server could not check everything are known', async () => {
+test('rules that the server could not check completely are recorded', async () => {
   const { replica } = device();
   replica.edit('tasks', 'a', {});
   const { server } = pushing(() => json({ results: [accepted], unchecked: ['scheduling_conflict'] }));
@@ -394,7 +394,7 @@ test('rules by which the server could not check everything are known', async () 
   sync.stop();
 });
 
-test('while pushes are answered slowly, they stay as small as they are', async (t) => {
+test('while answers to pushes are slow, batches do not grow', async (t) => {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
   const { replica } = device();

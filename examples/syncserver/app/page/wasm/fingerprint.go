@@ -9,22 +9,22 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A fingerprint is the digest of all that is shown. It is kept up to date, for a digest of
-// everything is too much work after each edit.
+// A fingerprint is the digest of everything that is shown. It is updated with each change,
+// because computing it from all records after each edit would be slow.
 type fingerprint struct {
 	sum     merge.Digest
-	parts   map[record.Key]merge.Digest // nil until it is asked for
+	parts   map[record.Key]merge.Digest // nil until it is first requested
 	changed []record.Key
 }
 
-// change notes that records are shown differently.
+// change updates the digest for changed records.
 func (f *fingerprint) change(keys []record.Key) {
 	if f.parts != nil {
 		f.changed = append(f.changed, keys...)
 	}
 }
 
-// of returns the digest in hexadecimal digits.
+// of returns the digest as hexadecimal digits.
 func (f *fingerprint) of(r *replica.Replica) string {
 	if f.parts == nil {
 		f.parts = make(map[record.Key]merge.Digest)

@@ -1,27 +1,27 @@
 //go:build js && wasm
 
-// This program gives one replica to JavaScript, as an object on globalThis.fieldlww under
-// the name that is its argument. A page that has two replicas runs it twice.
+// This program offers one replica to JavaScript, as an object on globalThis.fieldlww under
+// the name given by its argument. A page with two replicas runs it twice.
 //
-// All functions are synchronous. They return a value, or an Error. Lines and batches are
-// bytes, and the rest is JSON text.
+// All functions are synchronous. They return a value or an Error. Lines and batches are
+// bytes; everything else is JSON text.
 //
-//	open(clientId, entries)       entries is an array of keys and values by turns
-//	close()                       forgets all: until the next open, it is no client
-//	setSkew(milliseconds)         the wall clock of the device is off by so much
-//	newId()                       an ID for a record; those of later records are greater
+//	open(clientId, entries)       entries is an array in which keys and values alternate
+//	close()                       forgets everything; until the next open it is not a client
+//	setSkew(milliseconds)         the wall clock of the device is off by this amount
+//	newId()                       an ID for a record; later IDs are greater
 //	edit(table, id, fields, seen) null deletes a field; seen has the stamps of what the user saw
 //	pulled(lines)                 returns the number of lines, and 0 at the end
-//	batch(items, bytes)           what to push, as {bytes, count}
-//	answer(replies)               what the server said to that
-//	serverTime(text, took)        the server's time, which came with an answer after so many milliseconds
-//	leave()                       forgets what came from the server, and keeps what waits
-//	records()                     all that is shown
-//	violations()                  those that are open
-//	waiting()                     what is in the outbox
+//	batch(items, bytes)           the next batch to push, as {bytes, count}
+//	answer(replies)               the server's answer to that batch
+//	serverTime(text, took)        the server's time, from an answer that took a number of milliseconds
+//	leave()                       forgets the data from the server, and keeps waiting edits
+//	records()                     all shown records
+//	violations()                  the open violations
+//	waiting()                     the outbox
 //	why(table, id, field)         the last decision about a field, or null
-//	digest()                      a fingerprint of all that is shown
-//	take()                        what the calls since the last take did
+//	digest()                      a fingerprint of everything that is shown
+//	take()                        the changes made by the calls since the last take
 package main
 
 import (
@@ -40,7 +40,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// device is the replica, and the clock of the device that it is on.
+// device is a replica and the clock of its device.
 type device struct {
 	replica *replica.Replica
 	skew    time.Duration
@@ -49,7 +49,7 @@ type device struct {
 
 func main() {
 	d := &device{}
-	d.jsClose(nil) // so that no call finds nothing
+	d.jsClose(nil) // so that every call finds a replica
 	js.Global().Get("fieldlww").Set(os.Args[1], js.ValueOf(map[string]any{
 		"open":       function(d.jsOpen),
 		"close":      function(d.jsClose),
@@ -71,8 +71,8 @@ func main() {
 	select {}
 }
 
-// function makes a function of JavaScript. A panic becomes an Error as well: it must not
-// end the program.
+// function wraps a function for JavaScript. A panic becomes an Error, because it must not end
+// the program.
 func function(f func(args []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) (result any) {
 		defer func() {
@@ -96,7 +96,7 @@ func (d *device) open(id clock.ClientID, saved []replica.Entry) error {
 		Wall:  func() time.Time { return time.Now().Add(d.skew) },
 		Saved: func(yield func(replica.Entry) bool) { each(saved, yield) },
 	})
-	if err == nil { // else what was open stays so
+	if err == nil { // otherwise the open replica stays
 		d.replica, d.print = opened, fingerprint{}
 	}
 	return err
@@ -122,10 +122,10 @@ func (d *device) jsOpen(args []js.Value) (any, error) {
 	return nil, d.open(id, saved)
 }
 
-// jsClose makes the replica one of no client that holds nothing, and is not shown.
+// jsClose replaces the replica by an empty one without a client ID, which is not shown.
 func (d *device) jsClose([]js.Value) (any, error) { return nil, d.open(clock.ClientID{}, nil) }
 
-// jsSetSkew sets the wall clock. What the server said of it does not count any longer.
+// jsSetSkew sets the wall clock. The server's earlier corrections no longer apply.
 func (d *device) jsSetSkew(args []js.Value) (any, error) {
 	skew := time.Duration(args[0].Float()) * time.Millisecond
 	if skew != d.skew {
@@ -145,7 +145,7 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var stamps map[string]merge.StampReply // of what was shown when the edit began
+	var stamps map[string]merge.StampReply // of the values shown when the edit began
 	if err := json.Unmarshal([]byte(args[3].String()), &stamps); err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (d *device) jsWhy(args []js.Value) (any, error) {
 	return text(d.why(keyOf(args), args[2].String()))
 }
 
-// keyOf returns the key that the first two arguments are.
+// keyOf returns the key given by the first two arguments.
 func keyOf(args []js.Value) record.Key {
 	return record.Key{Table: args[0].String(), ID: args[1].String()}
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// tables returns the names of the tables that the page shows.
+// tables returns the names of the tables shown by the page.
 func tables() []string { return []string{board.Tasks, board.Meetings, board.Devices} }
 
-// appendView appends a record as it is shown, in JSON, with the names of the fields about
-// which there is more to say:
+// appendView appends a record as it is shown, in JSON, with the names of its waiting fields and
+// of the fields whose write replaced another one:
 //
 //	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
 func (d *device) appendView(dst []byte, r record.Record) []byte {
@@ -63,7 +63,7 @@ func appendTexts(dst []byte, all []string) []byte {
 	return append(dst, ']')
 }
 
-// views returns records as they are shown, as a JSON array.
+// views returns records in the form in which they are shown, as a JSON array.
 func (d *device) views(records iter.Seq[record.Record]) string {
 	dst := []byte("[")
 	for r := range records {
@@ -75,7 +75,7 @@ func (d *device) views(records iter.Seq[record.Record]) string {
 	return string(append(dst, ']'))
 }
 
-// records returns the records of the tables that are shown.
+// records returns all records of the shown tables.
 func (d *device) records(yield func(record.Record) bool) {
 	for _, table := range tables() {
 		for r := range d.replica.Records(table) {
@@ -86,7 +86,7 @@ func (d *device) records(yield func(record.Record) bool) {
 	}
 }
 
-// won reports whether a write won over another client's, of another value.
+// won reports whether a write won over a different value of another client.
 func won(w replica.Why) bool {
 	winner, loser := w.Winner(), w.Loser()
 	return winner.Stamp.Client != loser.Stamp.Client && (w.BeforeUnknown || winner.Value != loser.Value)
@@ -108,8 +108,8 @@ func (d *device) waiting() []json.RawMessage {
 type why struct {
 	Winner record.FieldValue `json:"winner"`
 	Loser  record.FieldValue `json:"loser"`
-	// Unknown says that of one of the two, which was there before, only the stamp is known:
-	// its value has not come here.
+	// Unknown means that the value of the earlier write never reached this device; only its
+	// stamp is known.
 	Unknown bool   `json:"unknown"`
 	Step    string `json:"step"`
 	Margin  int64  `json:"margin"` // milliseconds
@@ -134,12 +134,12 @@ type notice struct {
 	Detail     string             `json:"detail,omitempty"`
 	RolledBack json.RawMessage    `json:"rolledBack,omitempty"`
 	Other      clock.ClientID     `json:"other,omitzero"`
-	Time       clock.Timestamp    `json:"time,omitzero"` // of the other's write
+	Time       clock.Timestamp    `json:"time,omitzero"` // of the other write
 	By         int64              `json:"by,omitempty"`  // milliseconds
 }
 
-// takeChanges returns what the calls since the last takeChanges did. Saves are keys and values by turns;
-// one without a value is to be removed.
+// takeChanges returns the changes made by the calls since the last takeChanges. In saves, keys
+// and values alternate; a key with an empty value is to be removed.
 func (d *device) takeChanges() (map[string]any, error) {
 	notices, err := text(d.notices())
 	if err != nil {
@@ -168,7 +168,7 @@ func (d *device) takeChanges() (map[string]any, error) {
 	}, nil
 }
 
-// shownOf returns those records of some keys whose table the page shows.
+// shownOf returns the records of keys whose table the page shows.
 func (d *device) shownOf(keys []record.Key) iter.Seq[record.Record] {
 	shown := tables()
 	return func(yield func(record.Record) bool) {
