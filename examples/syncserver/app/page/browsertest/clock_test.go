@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageClockAhead: the clock of one side is an hour ahead. It is corrected by the server's
-// time, and the edit is stored with that. So a later edit of the other side wins over it.
+// TestPageClockAhead: a clock that is an hour ahead is corrected by the server's time, and the
+// edit is stored with the corrected time. So a later edit of the other side wins.
 func TestPageClockAhead(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -19,7 +19,7 @@ func TestPageClockAhead(t *testing.T) {
 	s.right.Shows("Paint it red")
 	s.agree()
 	s.picture("corrected")
-	require.Less(t, time.Until(s.written("Paint it red")), 5*time.Minute, "it is stored with a time in the future")
+	require.Less(t, time.Until(s.written("Paint it red")), 5*time.Minute, "the edit is stored with a time in the future")
 
 	s.right.SetTitle("Paint it red", "Paint it blue")
 	s.left.Shows("Paint it blue")
@@ -27,8 +27,8 @@ func TestPageClockAhead(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint it blue", "title"), "It replaced ‘Paint it red’, written by Ana’s phone")
 }
 
-// TestPageClockAheadOffline: edits made offline by a clock that is ahead keep their order
-// when the clock is corrected, among themselves and with those of others.
+// TestPageClockAheadOffline: when a clock that was ahead is corrected, its offline edits keep their
+// order among themselves and relative to the edits of other devices.
 func TestPageClockAheadOffline(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -51,15 +51,15 @@ func TestPageClockAheadOffline(t *testing.T) {
 	s.left.SetClock(0)
 	s.left.SetClock(60)
 	s.left.SetTitle("Paint it green", "Paint it white")
-	s.right.SetTitle("Paint it green", "Paint it black") // which is later
+	s.right.SetTitle("Paint it green", "Paint it black") // the later edit
 	s.isStored("Paint it black")
 	s.left.Online(true)
 	s.left.Shows("Paint it black")
 	s.agree()
 }
 
-// TestPageClockBehind: the clock of one side is an hour behind. An edit made there after the
-// other side's wins, whether or not it has seen that: the clock was corrected.
+// TestPageClockBehind: a clock that is an hour behind is corrected. So a later edit on that side
+// wins, whether or not its author had seen the earlier one.
 func TestPageClockBehind(t *testing.T) {
 	s := visit(t)
 	s.left.SetClock(-60)

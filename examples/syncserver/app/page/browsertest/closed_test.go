@@ -11,11 +11,11 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
 )
 
-// origins are what a page can come from: this machine, which browsers trust, and over plain
-// HTTP another one, where a page has no locks.
+// origins are the places from which a page can be loaded: this machine, which browsers trust, and
+// another machine over plain HTTP, where a page has no locks.
 var origins = []string{"127.0.0.1", browser.OtherMachine}
 
-// visitFrom is visit from one of the origins.
+// visitFrom is visit with one of the origins.
 func visitFrom(t *testing.T, origin string) *screen {
 	t.Helper()
 	b := browserOf(t)
@@ -24,15 +24,15 @@ func visitFrom(t *testing.T, origin string) *screen {
 	return open(t, b, n)
 }
 
-// leave closes the tab, once all that was done is on disk.
+// leave closes the tab once everything done in it is on disk.
 func (s *screen) leave() {
 	s.t.Helper()
 	s.saved()
 	s.tab.Close()
 }
 
-// TestPageTabClosed: what was edited offline in a tab that was closed is there in the next
-// one, which is the same device.
+// TestPageTabClosed: offline edits in a closed tab are there in the next tab, which is the same
+// device.
 func TestPageTabClosed(t *testing.T) {
 	s := visitFrom(t, browser.OtherMachine)
 	client := s.left.Client()
@@ -49,8 +49,8 @@ func TestPageTabClosed(t *testing.T) {
 	require.Empty(t, again.left.shown().Notices)
 }
 
-// TestPageTwoTabsClosed: a tab with an edit that was not sent is closed, and so is another
-// one. The next tab has that edit. Where a tab is open, it tells of what another one left.
+// TestPageTwoTabsClosed: after a tab with an unsent edit and another tab were closed, the next tab
+// has that edit. An open tab reports an unsent edit of a closed one.
 func TestPageTwoTabsClosed(t *testing.T) {
 	first := visit(t)
 	second := open(t, browserOf(t), first.network)
@@ -76,8 +76,8 @@ func TestPageTwoTabsClosed(t *testing.T) {
 	last.left.Shows("Paint the fence")
 }
 
-// TestPageManyTabs: tabs that are opened in one instant, and one that is a copy of another,
-// all have replicas of their own.
+// TestPageManyTabs: tabs that are opened at the same time, and a duplicated tab, all have replicas
+// of their own.
 func TestPageManyTabs(t *testing.T) {
 	for _, origin := range origins {
 		t.Run(origin, func(t *testing.T) {
@@ -85,25 +85,25 @@ func TestPageManyTabs(t *testing.T) {
 			screens := append(openAtOnce(t, first.network, 2), first)
 			for _, s := range screens {
 				s.front()
-				s.await("it has joined", func() bool { return s.left.Client() != "none" && s.right.Client() != "none" })
+				s.await("the tab has joined", func() bool { return s.left.Client() != "none" && s.right.Client() != "none" })
 			}
 			require.Len(t, clients(screens...), 6, "two replicas have one client ID")
 
 			client := first.left.Client()
 			first.reload()
-			require.Equal(t, client, first.left.Client(), "those who waited for its slot have got it")
+			require.Equal(t, client, first.left.Client(), "another tab got the slot that it was waiting for")
 
 			copied := screens[0]
 			copied.front()
 			eval[any](copied, `sessionStorage.setItem('fieldlww-slot-demo', '1')`)
 			copied.reload()
 			copied.settle()
-			require.Len(t, clients(copied, first), 4, "a copy of a tab has its replicas")
+			require.Len(t, clients(copied, first), 4, "a duplicated tab uses the replicas of the original")
 		})
 	}
 }
 
-// openAtOnce opens the page in so many tabs.
+// openAtOnce opens the page in a number of tabs at the same time.
 func openAtOnce(t *testing.T, n *network, tabs int) []*screen {
 	t.Helper()
 	b := browserOf(t)

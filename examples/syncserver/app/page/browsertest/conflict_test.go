@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageDifferentFields: offline, one side changes the title of a task and the other
-// whom it belongs to. Both edits survive.
+// TestPageDifferentFields: offline, one side changes the title of a task and the other its
+// assignee. Both edits survive.
 func TestPageDifferentFields(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -31,8 +31,8 @@ func TestPageDifferentFields(t *testing.T) {
 	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
 }
 
-// TestPageSameField: offline, both sides change one title. On both sides the later edit
-// wins, and its mark tells who won, why, and over what. So it does when it arrives first.
+// TestPageSameField: offline, both sides change one title. The later edit wins on both sides, also
+// if it arrives first. Its mark says who won, why, and which value it replaced.
 func TestPageSameField(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -74,7 +74,7 @@ func TestPageSameField(t *testing.T) {
 }
 
 // TestPageDoubleBooking: offline, both sides book one room at one hour. Neither booking is
-// refused. Both sides get a banner, which is gone when one has moved their meeting.
+// refused. Both sides get a banner, which disappears when one meeting is moved.
 func TestPageDoubleBooking(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -103,8 +103,8 @@ func TestPageDoubleBooking(t *testing.T) {
 	}, s.left.Meetings())
 }
 
-// TestPageDeleteAndEdit: one side deletes a task, and the other, offline, edits it. It
-// stays deleted, the editor is told, and restores it with the edit.
+// TestPageDeleteAndEdit: one side deletes a task that the other edits offline. The task stays
+// deleted, a notice says so, and restoring the task brings back the edit.
 func TestPageDeleteAndEdit(t *testing.T) {
 	brief(t)
 	s := visit(t)

@@ -18,10 +18,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// contents is what there is to see of a board, without what each side has of its own.
+// contents is the visible content of a board, without the parts that differ between the sides.
 type contents struct {
 	Tasks     map[string]task    // by ID
-	Meetings  map[string]meeting // of the day that is shown
+	Meetings  map[string]meeting // of the shown day
 	Deleted   int
 	Conflicts int
 }
@@ -34,7 +34,7 @@ func (c contents) equal(d contents) bool {
 	return c.Deleted == d.Deleted && c.Conflicts == d.Conflicts && maps.Equal(c.Tasks, d.Tasks) && maps.Equal(c.Meetings, d.Meetings)
 }
 
-// shown is what a user sees of one side.
+// shown is everything that a user sees of one side.
 type shown struct {
 	contents
 	Sync     string // the state of its connection
@@ -46,7 +46,7 @@ type shown struct {
 
 func (s shown) settled() bool { return s.Sync == "current" && s.Outbox == 0 }
 
-// look reads all that from a panel.
+// look reads the contents of a panel.
 const look = `(panel => {
 	if (!panel) return {}; // the page has not started
 	const all = (name, read) => [...panel.querySelectorAll('[data-testid="' + name + '"]')].map(read);
@@ -74,7 +74,7 @@ const look = `(panel => {
 	};
 })`
 
-// stored returns what the server has, as it would be shown.
+// stored returns the contents of the server, as they would be shown.
 func (s *screen) stored() contents {
 	s.t.Helper()
 	c, day := contents{Tasks: make(map[string]task), Meetings: make(map[string]meeting)}, s.day()
@@ -84,7 +84,7 @@ func (s *screen) stored() contents {
 	return c
 }
 
-// records returns the records that the server has, without the names of devices.
+// records returns the records of the server, without the names of devices.
 func (s *screen) records() []record.Record {
 	s.t.Helper()
 	device := newcomer(s.t, "http://"+s.network.server.Address).Replica
@@ -95,7 +95,7 @@ func (s *screen) records() []record.Record {
 	return all
 }
 
-// newcomer returns a device that is no browser, and has just got all that a server has.
+// newcomer returns a device outside the browser that has just pulled everything from a server.
 func newcomer(t *testing.T, url string) *remote.Client {
 	t.Helper()
 	server := remote.Server{URL: url}
@@ -121,7 +121,7 @@ func (s *screen) isStored(title string) {
 	})
 }
 
-// written returns when the title of a task was written, by the stamp that the server has.
+// written returns the time of a title, from the stamp on the server.
 func (s *screen) written(title string) time.Time {
 	s.t.Helper()
 	for _, r := range s.records() {
@@ -156,7 +156,7 @@ func (c *contents) add(r record.Record, day string) {
 	}
 }
 
-// text returns a field that holds text, and "" if there is none.
+// text returns the text of a field, or "" if the field has none.
 func text(r record.Record, field string) string {
 	v, _ := r.Get(field)
 	s, _ := v.Value.Text()

@@ -11,22 +11,22 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A control is one in which text is edited, of the only task or the only meeting.
+// A control is an element in which a text of the only task or meeting is edited.
 type control struct {
 	*screen
 	testID       string
 	table, field string
 }
 
-// controls are those of records in which text is typed.
+// controls are the controls for texts of records.
 var controls = []control{
 	{testID: "task-title", table: board.Tasks, field: "title"},
 	{testID: "task-assignee", table: board.Tasks, field: "assignee"},
 	{testID: "meeting-title", table: board.Meetings, field: "title"},
 }
 
-// forControls runs a story for each control, one after the other on one page. In the beginning
-// the text is "Old", and the control has the focus.
+// forControls runs a story for each control, one after the other on one page. At first the text is
+// "Old", and the control has the focus.
 func forControls(t *testing.T, story func(t *testing.T, c control)) {
 	page := visit(t)
 	page.left.AddTask("Task")
@@ -61,16 +61,16 @@ func (c control) rewrite(text string) {
 	c.press(text)
 }
 
-// elsewhere writes the field on a device that is no browser, and waits until the right side
-// shows it.
+// elsewhere writes the field on a device outside the browser, and waits until the right side shows
+// the text.
 func (c control) elsewhere(text string) {
 	c.t.Helper()
 	editElsewhere(c.t, c.network.URL, c.table, map[string]record.Value{c.field: record.MustOf(text)})
 	c.await("the right side shows "+text, func() bool { return eval[string](c.screen, c.onRight()+".value") == text })
-	c.await("the left side has it", func() bool { return c.left.shown().settled() })
+	c.await("the left side has the write", func() bool { return c.left.shown().settled() })
 }
 
-// again loads the page again, and turns to the day on which the meeting is.
+// again reloads the page and turns to the day of the meeting.
 func (c control) again(reload func()) {
 	c.t.Helper()
 	day := c.day()
@@ -80,7 +80,7 @@ func (c control) again(reload func()) {
 	}
 }
 
-// is waits until both sides and the server have a text, and the page says so.
+// is waits until both sides and the server have a text, and the page reports that they agree.
 func (c control) is(text string) {
 	c.t.Helper()
 	c.agree()
@@ -88,9 +88,9 @@ func (c control) is(text string) {
 	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
 }
 
-// TestPageTypedBack: an old text is typed back after Enter, and then another place is clicked.
-// Browsers do not tell of such a change. It is written, and until then the page does not say
-// that both sides are the same.
+// TestPageTypedBack: the old text is typed back after Enter, and the field is left. Browsers do not
+// report this change. The text is written, and until then the page does not say that both sides are
+// the same.
 func TestPageTypedBack(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -105,7 +105,8 @@ func TestPageTypedBack(t *testing.T) {
 	})
 }
 
-// TestPageTypedBackThenReload: the same, and the page is loaded again before the field is left.
+// TestPageTypedBackThenReload: as in TestPageTypedBack, but the page is reloaded before the field
+// is left.
 func TestPageTypedBackThenReload(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -116,7 +117,7 @@ func TestPageTypedBackThenReload(t *testing.T) {
 	})
 }
 
-// TestPageTypedBackOffline: the same on a device that is offline.
+// TestPageTypedBackOffline: as in TestPageTypedBack, on a device that is offline.
 func TestPageTypedBackOffline(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.left.Online(false)
@@ -128,7 +129,7 @@ func TestPageTypedBackOffline(t *testing.T) {
 	})
 }
 
-// TestPageUndo: what undo brings back after Enter is written when the field is left.
+// TestPageUndo: a text restored by undo after Enter is written when the field is left.
 func TestPageUndo(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -146,8 +147,9 @@ func TestPageUndo(t *testing.T) {
 	})
 }
 
-// TestPageSpaceThenEditElsewhere: a text with spaces around it is written, the focus stays, and
-// another device changes it. That is shown, and not written over when the field is left.
+// TestPageSpaceThenEditElsewhere: a text with surrounding spaces is written, the focus stays, and
+// another device changes the field. The new text is shown, and leaving the field does not overwrite
+// it.
 func TestPageSpaceThenEditElsewhere(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		for _, text := range []string{"New ", " New", "New  one"} {
@@ -155,7 +157,7 @@ func TestPageSpaceThenEditElsewhere(t *testing.T) {
 			c.rewrite(text + kb.Enter)
 			c.agree()
 			c.elsewhere("Another")
-			c.await("the field shows it", func() bool { return eval[string](c.screen, c.onLeft()+".value") == "Another" })
+			c.await("the field shows the new text", func() bool { return eval[string](c.screen, c.onLeft()+".value") == "Another" })
 			pushes := c.network.pushes(c.left.Client())
 			c.leaveField()
 			c.is("Another")
@@ -165,21 +167,21 @@ func TestPageSpaceThenEditElsewhere(t *testing.T) {
 	})
 }
 
-// TestPageUnchangedWhileEditedElsewhere: somebody types, and types the old text back, while
-// another device changes it. They have changed nothing.
+// TestPageUnchangedWhileEditedElsewhere: a user types and types the old text back while another
+// device changes the field. That counts as no edit.
 func TestPageUnchangedWhileEditedElsewhere(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.press("x" + kb.Backspace)
 		c.elsewhere("Another")
-		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"), "it was taken out of the hands of who types")
-		c.await("the page says that something else is shown", func() bool { return c.equal() == "false" })
+		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"), "the text of a user who was typing was replaced")
+		c.await("the page says that a field shows another text", func() bool { return c.equal() == "false" })
 		c.leaveField()
 		c.is("Another")
 	})
 }
 
-// TestPageTypedWhileEditedElsewhere: what somebody types while another device changes the field
-// wins, and that it replaced what its author had not seen is told, also if it is the old text.
+// TestPageTypedWhileEditedElsewhere: a text typed while another device changes the field wins, even
+// if it is the old text. A notice says that it replaced an unseen edit.
 func TestPageTypedWhileEditedElsewhere(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -192,7 +194,7 @@ func TestPageTypedWhileEditedElsewhere(t *testing.T) {
 	})
 }
 
-// TestPageRefusedWhileFocused: a text that was refused is not sent again when the field is left.
+// TestPageRefusedWhileFocused: a refused text is not sent again when the field is left.
 func TestPageRefusedWhileFocused(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		if c.testID != "task-title" {
@@ -204,27 +206,27 @@ func TestPageRefusedWhileFocused(t *testing.T) {
 		pushes := c.network.pushes(c.left.Client())
 		c.leaveField()
 		c.is("Old")
-		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "it was sent again")
+		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "the refused text was sent again")
 		require.Len(t, c.left.shown().Notices, 1)
 	})
 }
 
-// TestPageDeletedWhileTyping: what somebody types on a task that another device deletes is kept.
+// TestPageDeletedWhileTyping: text typed on a task that another device deletes is kept.
 func TestPageDeletedWhileTyping(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New")
 		editElsewhere(t, c.network.URL, c.table, map[string]record.Value{record.DeletedField: record.Bool(true)})
 		c.left.IsTold("had deleted", "Your edit is kept")
 		c.left.click(c.left.find("notice-action"))
-		c.await("it is there again", func() bool {
+		c.await("the restored record is shown", func() bool {
 			return eval[string](c.screen, c.onRight()+"?.value ?? ''") == "New"
 		})
 		c.agree()
 	})
 }
 
-// TestPageMovedWhileTyping: a task goes to another column, and a meeting to another room, while
-// somebody types there. They go on typing, and nothing is written before they have done so.
+// TestPageMovedWhileTyping: a task moves to another column, or a meeting to another room, while a
+// user types there. The user can go on typing, and nothing is written before the field is left.
 func TestPageMovedWhileTyping(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		pushes := c.network.pushes(c.left.Client())
@@ -236,12 +238,12 @@ func TestPageMovedWhileTyping(t *testing.T) {
 			move, to = slotOf("Room C", c.day(), "10", "11"), "Room C"
 		}
 		editElsewhere(t, c.network.URL, c.table, move)
-		c.await("it has moved", func() bool {
+		c.await("the record has moved", func() bool {
 			return eval[bool](c.screen, fmt.Sprintf(`%s.closest('[data-testid="%[2]s"], [data-room="%[2]s"]') !== null`, c.onLeft(), to))
 		})
 		c.press("w")
 		require.Equal(t, "New", eval[string](c.screen, c.onLeft()+".value"))
-		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "it was written half-way")
+		require.Equal(t, pushes, c.network.pushes(c.left.Client()), "an unfinished text was written")
 		c.press(kb.Enter)
 		c.is("New")
 	})

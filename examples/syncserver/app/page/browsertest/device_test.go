@@ -25,8 +25,8 @@ func (s *screen) valueOf(testID string) string {
 // leaveField clicks on the title of the page.
 func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 
-// TestPageDeviceName: a name that is typed back is written, one that is emptied comes back, and
-// an emoji that is joined of several stays whole.
+// TestPageDeviceName: a name that is typed back is written, an emptied name is restored, and an
+// emoji of several code points stays whole.
 func TestPageDeviceName(t *testing.T) {
 	s := visit(t)
 	name := func() string {
@@ -61,16 +61,16 @@ func TestPageDeviceName(t *testing.T) {
 	s.click(s.left.find("name"))
 	eval[any](s, `document.execCommand("selectAll") && document.execCommand("insertText", false, "`+family+` phone")`)
 	s.press(kb.Enter)
-	s.await("the badge has it", func() bool {
+	s.await("the badge shows the emoji", func() bool {
 		return eval[string](s, s.left.element()+`.querySelector(".badge").textContent`) == family
 	})
-	s.await("its marks have it", func() bool {
+	s.await("the marks show the emoji", func() bool {
 		return strings.Contains(eval[string](s, s.right.inTask("Paint the fence", "why")+"?.textContent ?? ''"), family)
 	})
 }
 
-// TestPageClockTypedBack: the clock is off by what the field says, and shows its date where that
-// is another one.
+// TestPageClockTypedBack: the clock is off by the number in the field, and shows the date if it is
+// not today.
 func TestPageClockTypedBack(t *testing.T) {
 	s := visit(t)
 	s.left.Online(false)
@@ -87,17 +87,17 @@ func TestPageClockTypedBack(t *testing.T) {
 		require.NoError(t, err, shown)
 		return time.Until(at).Round(time.Minute)
 	}
-	s.await("it is five minutes ahead", func() bool { return ahead() == 5*time.Minute })
+	s.await("the clock is five minutes ahead", func() bool { return ahead() == 5*time.Minute })
 	s.write(s.left.find("minutes"), "7")
-	s.await("it is seven minutes ahead", func() bool { return ahead() == 7*time.Minute })
+	s.await("the clock is seven minutes ahead", func() bool { return ahead() == 7*time.Minute })
 	s.press("a", kb.ModifierCtrl)
 	s.press("5")
 	s.leaveField()
-	s.await("it is five minutes ahead again", func() bool { return ahead() == 5*time.Minute })
+	s.await("the clock is five minutes ahead again", func() bool { return ahead() == 5*time.Minute })
 
 	const tenYears = 10 * 365 * 24 * time.Hour
 	s.write(s.left.find("minutes"), "5256000")
-	s.await("it is ten years ahead, and says so", func() bool { return ahead() == tenYears })
+	s.await("the clock is ten years ahead and shows the date", func() bool { return ahead() == tenYears })
 	for _, never := range []string{"", "999999999999"} {
 		s.click(s.left.find("minutes"))
 		s.press("a", kb.ModifierCtrl)
@@ -109,8 +109,8 @@ func TestPageClockTypedBack(t *testing.T) {
 	require.Equal(t, "5256000", s.valueOf("minutes"))
 }
 
-// TestPageDayTyped: a day that is typed is turned to once, and where it is no day, the one that is
-// shown stays, also if the rooms change meanwhile.
+// TestPageDayTyped: a typed day is shown once it is complete. An invalid day leaves the shown day
+// as it is, even if the rooms change meanwhile.
 func TestPageDayTyped(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -136,8 +136,8 @@ func TestPageDayTyped(t *testing.T) {
 	require.Equal(t, "2027-03-03", s.day())
 }
 
-// TestPageListsWrite: what is chosen in a list is what is written, and leaves alone what the list
-// cannot show: here a meeting of two hours at seven.
+// TestPageListsWrite: a choice in a list is written and keeps the parts that the list cannot show,
+// here a meeting of two hours at seven.
 func TestPageListsWrite(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -152,7 +152,7 @@ func TestPageListsWrite(t *testing.T) {
 	s.settle()
 	editElsewhere(t, s.network.URL, board.Meetings, slotOf("Room A", s.day(), "07", "09"))
 	const list = `.elsewhere [data-testid="meeting"]`
-	s.await("it is at seven", func() bool { return eval[bool](s, s.left.element()+".querySelector('"+list+"') !== null") })
+	s.await("the meeting is at seven", func() bool { return eval[bool](s, s.left.element()+".querySelector('"+list+"') !== null") })
 	s.click(s.left.find("meeting-more"))
 	s.choose(s.left.find("meeting-room"), "Room C")
 	start := func() string {
@@ -163,23 +163,23 @@ func TestPageListsWrite(t *testing.T) {
 		}
 		return ""
 	}
-	s.await("only the room is another one", func() bool {
+	s.await("only the room has changed", func() bool {
 		return start() == `{"end":"`+s.day()+`T09:00:00Z","room":"Room C","start":"`+s.day()+`T07:00:00Z"}`
 	})
 	s.choose(s.left.find("meeting-hour"), "10")
-	s.await("it is as long as it was", func() bool {
+	s.await("the meeting has its old length", func() bool {
 		return start() == `{"end":"`+s.day()+`T12:00:00Z","room":"Room C","start":"`+s.day()+`T10:00:00Z"}`
 	})
 }
 
-// slotOf returns a slot, from an hour to another one.
+// slotOf returns a slot from one hour to another.
 func slotOf(room, day, from, to string) map[string]record.Value {
 	slot := map[string]any{"room": room, "start": day + "T" + from + ":00:00Z", "end": day + "T" + to + ":00:00Z"}
 	return map[string]record.Value{"slot": record.MustOf(slot)}
 }
 
-// TestPageNewTextStays: what is typed for a new task or meeting is there after a reload, when
-// another day was looked at, and when somebody else books the hour.
+// TestPageNewTextStays: text typed for a new task or meeting survives a reload, a look at another
+// day, and a booking of the hour by another device.
 func TestPageNewTextStays(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -188,11 +188,11 @@ func TestPageNewTextStays(t *testing.T) {
 	s.click(s.left.element() + `.querySelector('[data-room="Room B"][data-hour="10"] .free')`)
 	s.press("Plann")
 	s.right.Book("Room B", 10, "Budget")
-	s.await("the other booking is here", func() bool { return len(s.left.Meetings()) == 1 })
+	s.await("the other booking is shown", func() bool { return len(s.left.Meetings()) == 1 })
 	day := s.day()
 	s.nextDay()
 	s.click(s.left.element() + `.querySelector('[data-part="day-before"]')`)
-	s.await("it is the first day", func() bool { return s.day() == day })
+	s.await("the first day is shown", func() bool { return s.day() == day })
 	require.Equal(t, "Plann", s.valueOf("book-title"))
 
 	s.reload()
@@ -212,7 +212,7 @@ func TestPageNewTextStays(t *testing.T) {
 	require.Empty(t, s.valueOf("add-title"))
 }
 
-// TestPageForcedColours: where the system chooses the colours, the switch shows how it stands.
+// TestPageForcedColours: if the system forces its colours, the state of the switch is still visible.
 func TestPageForcedColours(t *testing.T) {
 	s := visit(t)
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}
@@ -228,7 +228,7 @@ func TestPageForcedColours(t *testing.T) {
 	for _, online := range []bool{true, false} {
 		s.left.Online(online)
 		thumb, track, _ := strings.Cut(eval[string](s, thumb), " on ")
-		require.NotEqual(t, track, thumb, "the thumb is not to be seen")
+		require.NotEqual(t, track, thumb, "the thumb is invisible")
 	}
 	s.picture("switch")
 }

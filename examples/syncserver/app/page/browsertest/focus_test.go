@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hasFocus returns whether the focus is on what an expression is.
+// hasFocus reports whether the element of an expression has the focus.
 func (s *screen) hasFocus(expression string) bool {
 	s.t.Helper()
 	return eval[bool](s, "document.activeElement === "+expression)
 }
 
-// TestPageFocus: who works by the keyboard stays where they were after they have written a
-// title, and after they have settled a conflict.
+// TestPageFocus: the keyboard focus stays in place after a title is written and after a conflict is
+// settled.
 func TestPageFocus(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -39,8 +39,7 @@ func TestPageFocus(t *testing.T) {
 	require.True(t, s.hasFocus(s.right.element()))
 }
 
-// TestPageCalendarKeys: of all free hours one is reached by the Tab key, and the others from
-// there by the arrow keys.
+// TestPageCalendarKeys: the Tab key reaches one of the free hours, and the arrow keys the others.
 func TestPageCalendarKeys(t *testing.T) {
 	s := visit(t)
 	s.nextDay()

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// click clicks with the mouse on what an expression is.
+// click clicks with the mouse on the element of an expression.
 func (s *screen) click(expression string) {
 	s.t.Helper()
 	x, y := s.reach(expression)
@@ -21,8 +21,8 @@ func (s *screen) point(x, y float64) {
 	require.NoError(s.t, s.tab.Point(x, y))
 }
 
-// reach scrolls to an element and returns where its middle is, once a user could click
-// there: it is visible and nothing lies on top.
+// reach scrolls to an element and returns its middle once a user could click there: it is visible
+// and nothing covers it.
 func (s *screen) reach(expression string) (x, y float64) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -36,7 +36,7 @@ func (s *screen) reach(expression string) (x, y float64) {
 	}
 }
 
-// spot is where the mouse goes, or why it cannot.
+// spot is the target of the mouse, or the reason why it cannot be reached.
 type spot struct {
 	X, Y    float64
 	Trouble string
@@ -46,7 +46,7 @@ const reach = `async (e) => {
 	let Trouble = 'is not there';
 	for (const block of e ? ['nearest', 'center'] : []) {
 		e.scrollIntoView({block, inline: 'nearest', behavior: 'instant'});
-		await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // and it has scrolled
+		await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // scrolling is done
 		const r = e.getBoundingClientRect();
 		const X = r.x + r.width / 2, Y = r.y + r.height / 2;
 		const hit = document.elementFromPoint(X, Y);
@@ -56,13 +56,13 @@ const reach = `async (e) => {
 	return {Trouble};
 }`
 
-// press presses keys, one after the other, perhaps while another one is held down.
+// press presses keys, one after the other, while the modifiers are held down.
 func (s *screen) press(keys string, held ...kb.Modifier) {
 	s.t.Helper()
 	require.NoError(s.t, s.tab.Press(keys, append(held, 0)[0]))
 }
 
-// write clicks into a field, and replaces what is there.
+// write clicks into a field and replaces its text.
 func (s *screen) write(field, text string) {
 	s.t.Helper()
 	s.click(field)
@@ -103,5 +103,5 @@ func (s *screen) tabTo(element string, modifiers ...kb.Modifier) {
 			return
 		}
 	}
-	require.FailNow(s.t, fmt.Sprintf("%s is not among %d elements that follow by the Tab key", element, most))
+	require.FailNow(s.t, fmt.Sprintf("%s is not among the next %d elements that the Tab key reaches", element, most))
 }

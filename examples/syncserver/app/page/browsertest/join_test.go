@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageSecondTab: another tab of the same browser has replicas of its own, and what is
-// written in one appears in the other.
+// TestPageSecondTab: another tab of the same browser has replicas of its own, and edits in one
+// appear in the other.
 func TestPageSecondTab(t *testing.T) {
 	brief(t)
 	first := visit(t)
@@ -26,7 +26,7 @@ func TestPageSecondTab(t *testing.T) {
 	second.right.Shows("Paint it blue")
 
 	second.reload()
-	require.Len(t, clients(first, second), 4, "a reload has taken the replicas of the other tab")
+	require.Len(t, clients(first, second), 4, "a reloaded tab took the replicas of the other tab")
 	second.agree()
 	first.front()
 	first.agree()
@@ -65,8 +65,7 @@ func clients(screens ...*screen) map[string]bool {
 	return ids
 }
 
-// TestPageAsksOnce: what the page asks for in advance is what it uses, so no file is asked for
-// twice.
+// TestPageAsksOnce: the page uses the files that it preloads, so no file is requested twice.
 func TestPageAsksOnce(t *testing.T) {
 	s := visit(t)
 	s.network.mu.Lock()
@@ -79,8 +78,8 @@ func TestPageAsksOnce(t *testing.T) {
 	require.Contains(t, s.network.files, "/page/wasm_exec.js")
 }
 
-// TestPageNoWorkspace: an address that names no workspace is told of at once, and how to go
-// on; it is not asked for again.
+// TestPageNoWorkspace: an address that names no workspace is reported at once, with what to do. The
+// page does not retry.
 func TestPageNoWorkspace(t *testing.T) {
 	n := newNetwork(t, newServer(t))
 	tab, err := browserOf(t).Open(n.URL + "/?workspace=NOT%20VALID")

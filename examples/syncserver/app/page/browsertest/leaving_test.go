@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// reloadAtOnce loads the page again without waiting for anything, and answers what it asks
-// then. It returns whether it asked.
+// reloadAtOnce reloads the page at once and confirms the browser's question. It reports whether the
+// browser asked.
 func (s *screen) reloadAtOnce() bool {
 	s.t.Helper()
 	asked := make(chan struct{}, 1)
@@ -26,7 +26,7 @@ func (s *screen) reloadAtOnce() bool {
 		})
 		return chromedp.Void{}, err
 	}, chromedp.Reload())
-	if errors.Is(err, errors.ErrUnsupported) { // Firefox answers by itself, and does not tell
+	if errors.Is(err, errors.ErrUnsupported) { // Firefox answers by itself, unnoticed
 		err = s.tab.Reload()
 	}
 	require.NoError(s.t, err)
@@ -34,20 +34,20 @@ func (s *screen) reloadAtOnce() bool {
 	return len(asked) > 0
 }
 
-// TestPageReloadAtOnce: what was typed before a reload is there afterwards, confirmed or not;
-// and where nothing was done, the page goes without a question.
+// TestPageReloadAtOnce: text typed before a reload is there afterwards, confirmed or not. Without
+// unsaved text the page reloads without a question.
 func TestPageReloadAtOnce(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	s.saved()
-	require.False(t, s.reloadAtOnce(), "it asked although all was saved")
+	require.False(t, s.reloadAtOnce(), "the page asked although everything was saved")
 	s.left.Online(false)
 	title := "Paint the fence"
 	for i, end := range []string{"", kb.Enter, "", kb.Enter, "", kb.Enter} {
 		s.click(s.left.inTask(title, "task-title"))
 		title += string(rune('0' + i))
-		s.press(kb.End, kb.ModifierCtrl) // of all lines
+		s.press(kb.End, kb.ModifierCtrl) // the end of the last line
 		s.press(title[len(title)-1:] + end)
 		s.reloadAtOnce()
 		s.left.Shows(title)

@@ -42,8 +42,8 @@ func TestPageKeyboard(t *testing.T) {
 	s.agree()
 }
 
-// TestPageLook: dark and light, wide and narrow, the page does not scroll sideways, nothing
-// on a card is cut, and all that can be operated has a name for those who do not see it.
+// TestPageLook: in dark and light themes, wide and narrow, the page does not scroll sideways,
+// nothing on a card is cut off, and every control has an accessible name.
 func TestPageLook(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -74,7 +74,7 @@ func TestPageLook(t *testing.T) {
 	s.agree()
 }
 
-// resize makes the window so wide, and asks for a theme.
+// resize sets the width of the window and the theme.
 func (s *screen) resize(width int64, theme string) {
 	s.t.Helper()
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
@@ -87,8 +87,8 @@ func (s *screen) resize(width int64, theme string) {
 	})
 }
 
-// tooWide is the elements that reach beyond the right side of the page, if it scrolls
-// sideways. What lies in something that scrolls by itself does not count.
+// tooWide returns the elements beyond the right edge, if the page scrolls sideways. Elements inside
+// another scrolling element do not count.
 const tooWide = `(() => {
 	if (document.documentElement.scrollWidth <= innerWidth) return [];
 	const clipped = (e) => e !== document.body && (getComputedStyle(e).overflowX !== 'visible' || clipped(e.parentElement));
@@ -97,7 +97,7 @@ const tooWide = `(() => {
 		.map((e) => e.outerHTML.slice(0, 120));
 })()`
 
-// cut is the dates and the choices on cards that have less room than they need.
+// cut returns the dates and choices on cards that have less room than they need.
 const cut = `[...document.querySelectorAll('.card [type="date"], .card select')]
 	.filter((e) => {
 		const has = e.offsetWidth;
@@ -108,7 +108,7 @@ const cut = `[...document.querySelectorAll('.card [type="date"], .card select')]
 	})
 	.map((e) => e.getAttribute('aria-label'))`
 
-// nameless is the elements that can be operated and have no accessible name.
+// nameless returns the controls that have no accessible name.
 const nameless = `[...document.querySelectorAll('button, input, select, textarea, summary, a[href], [tabindex="0"]')]
 	.filter((e) => e.checkVisibility())
 	.filter((e) => {
@@ -123,7 +123,7 @@ const nameless = `[...document.querySelectorAll('button, input, select, textarea
 // and a side that is offline.
 func TestPageScene(t *testing.T) {
 	if os.Getenv("FIELDLWW_SCREENSHOTS") == "" {
-		t.Skip("it only makes a picture, in the directory FIELDLWW_SCREENSHOTS")
+		t.Skip("this test only makes a picture: set FIELDLWW_SCREENSHOTS to a directory")
 	}
 	s := visit(t)
 	s.resize(1440, "light")

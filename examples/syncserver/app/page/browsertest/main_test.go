@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// start starts a browser: Chromium, or what the variable says.
+// start starts a browser: Chromium, or the one that FIELDLWW_BROWSER names.
 func start() (*browser.Browser, error) {
 	if os.Getenv("FIELDLWW_BROWSER") == "firefox" {
 		return browser.StartFirefox(context.Background())
@@ -46,8 +46,8 @@ var shared = sync.OnceValues(func() (*browser.Browser, error) {
 
 var closeShared = func() {}
 
-// newServer starts a server on an empty database. It is killed at the latest when the test
-// ends.
+// newServer starts a server on an empty database. The server is killed when the test ends, unless
+// the test has killed it before.
 func newServer(t *testing.T) *process.Process {
 	t.Helper()
 	p, err := program.Start(databasetest.SQLite(t))

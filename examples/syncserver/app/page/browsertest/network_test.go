@@ -21,29 +21,27 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
-// replicaProgram builds the replica for js/wasm, once for all tests. What go generate may have
-// embedded is not used, as it may be older than the source.
+// replicaProgram builds the replica for js/wasm, once for all tests. A program embedded by go
+// generate is not used, because it may be older than the source.
 var replicaProgram = sync.OnceValues(page.Build)
 
-// network lies between browsers and a server. It serves the page by itself, and passes on
-// what clients say to the server, unless it is told to cut a client off, or to hold back
-// or lose what the server answers.
-//
-// Its address is a new one in each test, so that none finds what another has stored in
-// the browser.
+// network is a proxy between browsers and a server. It serves the page itself, and forwards the
+// requests of clients, unless a test tells it to cut off a client, to hold back its pushes, or to
+// lose an answer.
+// Each test uses a new address, so that no test finds data that another has stored in the browser.
 type network struct {
 	URL    string
 	server *process.Process
 
-	onItsWay atomic.Int32  // how many pushes are held back
-	over     chan struct{} // closed when the test is over
+	onItsWay atomic.Int32  // pushes held back
+	over     chan struct{} // closed at the end of the test
 
 	mu     sync.Mutex
 	cut    map[string]bool          // by client ID
 	losing map[string]bool          // the answer to the next push
-	held   map[string]chan struct{} // each push waits for one
-	pushed map[string]int           // how many pushes the server has answered
-	files  map[string]int           // how often each file of the page was asked for
+	held   map[string]chan struct{} // each push waits for a value
+	pushed map[string]int           // pushes that the server has answered
+	files  map[string]int           // requests for each file of the page
 }
 
 const pushPath = "/v1/push"
@@ -64,7 +62,7 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		ModifyResponse: n.answer,
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-		ErrorLog:       log.New(io.Discard, "", 0), // what breaks off is broken off on purpose
+		ErrorLog:       log.New(io.Discard, "", 0), // broken connections are intended
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", n.passing(forward))
@@ -82,11 +80,10 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	return n
 }
 
-// addresses are those that tests have had.
+// addresses are the addresses of earlier tests.
 var addresses sync.Map
 
-// isUsed reports whether another test has had an address, which the system may give out
-// again.
+// isUsed reports whether another test has had an address. The system may assign one again.
 func isUsed(a net.Addr) bool {
 	_, used := addresses.LoadOrStore(a.String(), true)
 	return used
@@ -98,8 +95,8 @@ func (n *network) listen(t *testing.T, h http.Handler) {
 		s.Listener.Close()
 		s = httptest.NewUnstartedServer(h)
 	}
-	// Where a connection that was used before breaks, Chromium sends the request again by
-	// itself, and the page would not see that an answer is lost.
+	// If a reused connection breaks, Chromium repeats the request itself, and the page would not
+	// notice a lost answer.
 	s.Config.SetKeepAlivesEnabled(false)
 	s.Start()
 	n.URL = s.URL
@@ -110,7 +107,7 @@ func (n *network) listen(t *testing.T, h http.Handler) {
 	})
 }
 
-// counting counts how often each file of the page is asked for.
+// counting counts the requests for each file of the page.
 func (n *network) counting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/v1/") {
@@ -122,7 +119,7 @@ func (n *network) counting(next http.Handler) http.Handler {
 	})
 }
 
-// passing breaks off what clients send that are cut off, and holds back what they push.
+// passing breaks the connections of clients that are cut off, and holds back pushes.
 func (n *network) passing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := clientOf(r)
@@ -144,7 +141,8 @@ func (n *network) passing(next http.Handler) http.Handler {
 	})
 }
 
-// answer counts the pushes that the server has answered, and may lose an answer.
+// answer counts the pushes that the server has answered, and loses the answers that a test asks it
+// to lose.
 func (n *network) answer(a *http.Response) error {
 	if a.Request.URL.Path != pushPath {
 		return nil
@@ -160,7 +158,7 @@ func (n *network) answer(a *http.Response) error {
 	return nil
 }
 
-// clientOf returns the ID of the client that sent a request, which its token holds.
+// clientOf returns the ID of the client that sent a request, from its token.
 func clientOf(r *http.Request) string {
 	parts := strings.Split(r.Header.Get("Authorization"), ".")
 	if len(parts) != 3 {
@@ -169,23 +167,23 @@ func clientOf(r *http.Request) string {
 	return parts[1]
 }
 
-// loseAnswer lets the next push of a client reach the server, and loses the answer. The
-// client is cut off from then on.
+// loseAnswer lets the next push of a client reach the server and loses the answer. From then on the
+// client is cut off.
 func (n *network) loseAnswer(client string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.losing[client] = true
 }
 
-// reconnect ends that a client is cut off.
+// reconnect lets a client that was cut off through again.
 func (n *network) reconnect(client string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cut[client] = false
 }
 
-// hold holds back what a client pushes. The first function that it returns lets one push
-// through, and the second all.
+// hold holds back the pushes of a client. The first function that it returns lets one push through,
+// and the second all of them.
 func (n *network) hold(client string) (one, all func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -194,7 +192,7 @@ func (n *network) hold(client string) (one, all func()) {
 	one = func() {
 		select {
 		case held <- struct{}{}:
-		case <-time.After(patience): // there is none; the test will see that
+		case <-time.After(patience): // no push came; the test will notice
 		}
 	}
 	all = func() {
@@ -206,8 +204,8 @@ func (n *network) hold(client string) (one, all func()) {
 	return one, all
 }
 
-// pushes returns how many pushes of a client the server has answered, whether or not the
-// client was told.
+// pushes returns the number of pushes of a client that the server has answered, whether or not the
+// answers arrived.
 func (n *network) pushes(client string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

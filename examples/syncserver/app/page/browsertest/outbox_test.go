@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageReload: what was edited offline is there after a reload, still waits, and is
-// sent by the same client.
+// TestPageReload: after a reload an offline edit is still there and waiting, and the same client
+// sends it.
 func TestPageReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -32,8 +32,8 @@ func TestPageReload(t *testing.T) {
 	s.agree()
 }
 
-// loseAnswer adds a task on the left, and then edits its title, to which no answer comes. It
-// returns the client, and how often that had pushed before.
+// loseAnswer adds a task on the left and edits its title; the answer to this edit is lost. It
+// returns the client and its number of earlier pushes.
 func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	s.t.Helper()
 	s.left.AddTask(title)
@@ -45,12 +45,12 @@ func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	return client, pushes
 }
 
-// TestPageServerKilled: the server is killed after it stored an edit and before it said
-// so, edits go on, and it is started again.
+// TestPageServerKilled: the server is killed after it has stored an edit and before it answers,
+// edits go on, and the server is started again.
 func TestPageServerKilled(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
-	s.await("the server has stored it", func() bool { return s.network.pushes(client) > before })
+	s.await("the server has stored the edit", func() bool { return s.network.pushes(client) > before })
 	s.network.server.Kill()
 	s.network.reconnect(client)
 
@@ -68,12 +68,12 @@ func TestPageServerKilled(t *testing.T) {
 	s.agree()
 }
 
-// TestPageLostAnswer: the answer to an edit is lost, the other side edits the same field,
-// and then the first edit is sent again. It changes nothing.
+// TestPageLostAnswer: the answer to an edit is lost, the other side edits the same field, and the
+// first edit is sent again. It changes nothing.
 func TestPageLostAnswer(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
-	s.right.Shows("Paint it red") // it was stored
+	s.right.Shows("Paint it red") // the edit was stored
 	s.right.SetTitle("Paint it red", "Paint it blue")
 	s.isStored("Paint it blue")
 	s.left.Waits(1)
@@ -92,8 +92,7 @@ func TestPageLostAnswer(t *testing.T) {
 // tooLong is a title that the server refuses.
 var tooLong = strings.Repeat("Paint the fence. ", 5)[:81]
 
-// TestPageRefused: a title that is too long is refused, and what was there before comes
-// back.
+// TestPageRefused: a title that is too long is refused, and the earlier title is restored.
 func TestPageRefused(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -112,8 +111,8 @@ func TestPageRefused(t *testing.T) {
 	require.Empty(t, s.right.shown().Notices)
 }
 
-// TestPageRefusedThenEdited: a title that is too long is on its way when its user writes
-// another one. The first is refused, and the other stays in the outbox, and arrives.
+// TestPageRefusedThenEdited: the user writes another title while one that is too long is on its
+// way. The first is refused; the second stays in the outbox and arrives.
 func TestPageRefusedThenEdited(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -121,7 +120,7 @@ func TestPageRefusedThenEdited(t *testing.T) {
 	letOne, release := s.network.hold(s.left.Client())
 	s.left.SetTitle("Paint the fence", tooLong)
 	s.left.Shows(tooLong)
-	s.await("it is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
+	s.await("the first edit is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
 	s.left.SetTitle(tooLong, "Paint it red")
 	s.left.Shows("Paint it red")
 	s.left.Waits(2)

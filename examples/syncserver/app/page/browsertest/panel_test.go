@@ -11,14 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// panel is one side of a screen, with what its user does there: all of it with the mouse
-// and the keyboard.
+// panel is one side of a screen. Its methods act as a user does, with the mouse and the keyboard.
 type panel struct {
 	*screen
 	side string // left or right
 }
 
-// shown returns what the user sees.
+// shown returns everything that the user sees.
 func (p *panel) shown() shown { return eval[shown](p.screen, look+"("+p.element()+")") }
 
 // Titles returns the titles of all tasks, sorted.
@@ -35,37 +34,37 @@ func (p *panel) Tasks() []task {
 	return slices.SortedFunc(maps.Values(p.shown().Tasks), func(a, b task) int { return cmp.Compare(a.Title, b.Title) })
 }
 
-// Meetings returns the meetings of the day that is shown, sorted by title.
+// Meetings returns the meetings of the shown day, sorted by title.
 func (p *panel) Meetings() []meeting {
 	return slices.SortedFunc(maps.Values(p.shown().Meetings), func(a, b meeting) int { return cmp.Compare(a.Title, b.Title) })
 }
 
-// Shows waits until there are tasks with these titles, and no other.
+// Shows waits until exactly the tasks with these titles are shown.
 func (p *panel) Shows(titles ...string) {
 	p.t.Helper()
 	slices.Sort(titles)
 	p.await(fmt.Sprintf("the %s side shows %q", p.side, titles), func() bool { return slices.Equal(p.Titles(), titles) })
 }
 
-// Waits waits until so many edits are in the outbox.
+// Waits waits until the outbox has a number of edits.
 func (p *panel) Waits(edits int) {
 	p.t.Helper()
 	p.await(fmt.Sprintf("%d edits wait on the %s side", edits, p.side), func() bool { return p.shown().Outbox == edits })
 }
 
-// IsTold waits for a notice that has all these parts.
+// IsTold waits for a notice that contains all these texts.
 func (p *panel) IsTold(parts ...string) {
 	p.t.Helper()
 	p.await(fmt.Sprintf("the %s side is told %q", p.side, parts), func() bool { return hasAll(p.shown().Notices, parts) })
 }
 
-// IsWarned waits for a banner that has all these parts.
+// IsWarned waits for a banner that contains all these texts.
 func (p *panel) IsWarned(parts ...string) {
 	p.t.Helper()
 	p.await(fmt.Sprintf("the %s side is warned %q", p.side, parts), func() bool { return hasAll(p.shown().Warnings, parts) })
 }
 
-// hasAll reports whether one of some texts has all the parts.
+// hasAll reports whether one of the texts contains all the parts.
 func hasAll(texts, parts []string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool {
 		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
@@ -88,13 +87,13 @@ func (p *panel) AddTask(title string) {
 	p.await("the task is added", func() bool { return slices.Contains(p.Titles(), title) })
 }
 
-// SetTitle gives a task another title. Where that is refused, it may be gone at once.
+// SetTitle gives a task another title. If the server refuses it, it may disappear at once.
 func (p *panel) SetTitle(old, title string) {
 	p.t.Helper()
 	p.write(p.inTask(old, "task-title"), title)
 }
 
-// SetAssignee gives a task to somebody.
+// SetAssignee assigns a task.
 func (p *panel) SetAssignee(title, person string) {
 	p.t.Helper()
 	p.write(p.inTask(title, "task-assignee"), person)
@@ -107,45 +106,45 @@ func (p *panel) Delete(title string) {
 	p.await("the task is gone", func() bool { return !slices.Contains(p.Titles(), title) })
 }
 
-// Book books an hour of a room on the day that is shown.
+// Book books an hour of a room on the shown day.
 func (p *panel) Book(room string, hour int, title string) {
 	p.t.Helper()
 	p.click(fmt.Sprintf(`%s.querySelector('[data-room="%s"][data-hour="%d"] .free')`, p.element(), room, hour))
 	p.press(title + kb.Enter)
-	p.await("the meeting is there", func() bool {
+	p.await("the meeting is shown", func() bool {
 		return slices.ContainsFunc(p.Meetings(), func(m meeting) bool { return m.Title == title })
 	})
 }
 
-// nextDay turns both calendars to a day on which no hour is over yet.
+// nextDay turns both calendars to a day that has not begun.
 func (s *screen) nextDay() {
 	s.t.Helper()
 	before := s.day()
 	s.click(s.left.element() + `.querySelector('[data-part="day-after"]')`)
-	s.await("it is another day", func() bool { return s.day() != before })
+	s.await("another day is shown", func() bool { return s.day() != before })
 }
 
-// day returns the day that both calendars show.
+// day returns the day shown by both calendars.
 func (s *screen) day() string { return eval[string](s, s.right.find("day")+".value") }
 
-// SetClock sets the clock of the device an hour behind (-60), right (0), or an hour ahead.
+// SetClock sets the clock of the device: an hour behind (-60), on time (0), or an hour ahead (60).
 func (p *panel) SetClock(minutes int) {
 	p.t.Helper()
 	p.choose(p.find("clock"), fmt.Sprint(minutes))
 }
 
-// Why points at the mark of a field of a task, and returns what it says.
+// Why hovers over the mark of a task's field and returns its explanation.
 func (p *panel) Why(title, field string) string {
 	p.t.Helper()
 	const hidden = `document.getElementById("tooltip").hidden`
 	p.point(0, 0)
-	p.await("no mark tells anything", func() bool { return eval[bool](p.screen, hidden) })
+	p.await("no explanation is shown", func() bool { return eval[bool](p.screen, hidden) })
 	p.point(p.reach(fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)))
-	p.await("the mark tells why", func() bool { return !eval[bool](p.screen, hidden) })
+	p.await("the explanation is shown", func() bool { return !eval[bool](p.screen, hidden) })
 	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
 }
 
-// states begins to note the states of the connection, and returns what returns them.
+// states begins to record the states of the connection and returns a function that returns them.
 func (p *panel) states() func() []string {
 	p.t.Helper()
 	eval[bool](p.screen, fmt.Sprintf(`((panel) => {
@@ -156,7 +155,7 @@ func (p *panel) states() func() []string {
 	return func() []string { return eval[[]string](p.screen, "window.states") }
 }
 
-// Client returns the client ID that the device has stored.
+// Client returns the stored client ID of the device.
 func (p *panel) Client() string {
 	p.t.Helper()
 	return eval[string](p.screen, fmt.Sprintf(`new Promise((resolve, reject) => {
@@ -170,13 +169,13 @@ func (p *panel) Client() string {
 	})`, p.side))
 }
 
-// element is an expression of the panel, and find of something in it by its test ID.
+// element returns an expression for the panel; find returns one for an element in it, by test ID.
 func (p *panel) element() string { return fmt.Sprintf(`document.getElementById("%s")`, p.side) }
 func (p *panel) find(name string) string {
 	return fmt.Sprintf(`%s.querySelector('[data-testid="%s"]')`, p.element(), name)
 }
 
-// task is an expression of the card that has a title, and inTask of something on it.
+// task returns an expression for the card with a title; inTask returns one for an element on it.
 func (p *panel) task(title string) string {
 	return fmt.Sprintf(`[...%s.querySelectorAll('[data-testid="task"]')].find((t) => t.querySelector('.title').value === %q)`, p.element(), title)
 }

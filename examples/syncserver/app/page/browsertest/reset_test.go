@@ -6,15 +6,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Reset presses the button for that, which is behind another.
+// Reset opens the menu and presses the reset button.
 func (p *panel) Reset() {
 	p.t.Helper()
 	p.click(p.element() + `.querySelector(".drop.end summary")`)
 	p.click(p.find("reset"))
 }
 
-// TestPageReset: a side that is reset forgets what it has not sent, joins as another device,
-// and has in the end what the server has.
+// TestPageReset: a side that is reset forgets its unsent edits, joins as another device, and ends
+// with the server's data.
 func TestPageReset(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -31,8 +31,8 @@ func TestPageReset(t *testing.T) {
 	require.True(t, s.left.shown().Online)
 }
 
-// TestPageResetWithoutServer: a clock that is set after a reset, and before the side could
-// join again, stores nothing of what the side was: it would begin to pull where that was.
+// TestPageResetWithoutServer: setting the clock after a reset, before the side has joined again,
+// stores nothing of the old state. Otherwise the side would pull from its old cursor.
 func TestPageResetWithoutServer(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -40,15 +40,15 @@ func TestPageResetWithoutServer(t *testing.T) {
 	s.settle()
 	s.network.server.Kill()
 	s.left.Reset()
-	s.await("nothing is shown", func() bool { return len(s.left.Titles()) == 0 })
+	s.await("no task is shown", func() bool { return len(s.left.Titles()) == 0 })
 	s.left.SetClock(-60)
 	require.NoError(t, s.network.server.StartAgain())
 	s.left.Shows("Paint the fence")
 	s.agree()
 }
 
-// TestPageResetFails: where the browser cannot clear its storage, that is told, and the side
-// stays as it was, and online.
+// TestPageResetFails: if the browser cannot clear its storage, a notice says so, and the side stays
+// as it was and online.
 func TestPageResetFails(t *testing.T) {
 	brief(t)
 	s := visit(t)

@@ -10,8 +10,8 @@ import (
 )
 
 // TestPageServerRestored: the server's database is restored from a backup that lacks the last
-// edits. Both sides see that by themselves, say so, have in the end what the server has, and
-// send what waited. What was being typed is kept as well.
+// edits. Both sides notice it and say so, end with the server's data, and send their waiting edits.
+// Text that was being typed is kept.
 func TestPageServerRestored(t *testing.T) {
 	file := databasetest.SQLite(t)
 	p, err := program.Start(file)

@@ -23,14 +23,14 @@ type screen struct {
 	left, right *panel
 }
 
-// visit starts a server on an empty database, and opens its page.
+// visit starts a server on an empty database and opens its page.
 func visit(t *testing.T) *screen {
 	t.Helper()
 	b := browserOf(t)
 	return open(t, b, newNetwork(t, newServer(t)))
 }
 
-// brief skips a test where there is little time.
+// brief skips a test in short mode.
 func brief(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -38,7 +38,7 @@ func brief(t *testing.T) {
 	}
 }
 
-// browserOf returns the shared browser, or skips the test where there is none.
+// browserOf returns the shared browser, or skips the test if no browser is installed.
 func browserOf(t *testing.T) *browser.Browser {
 	t.Helper()
 	b, err := shared()
@@ -49,8 +49,7 @@ func browserOf(t *testing.T) *browser.Browser {
 	return b
 }
 
-// open opens the page in a new tab, and waits until both replicas are in step with the
-// server.
+// open opens the page in a new tab, and waits until both replicas are in sync with the server.
 func open(t *testing.T, b *browser.Browser, n *network) *screen {
 	t.Helper()
 	s := begin(t, b, n)
@@ -66,7 +65,7 @@ func begin(t *testing.T, b *browser.Browser, n *network) *screen {
 	return attach(t, tab, n)
 }
 
-// attach waits until a tab in which the page was opened shows both replicas.
+// attach waits until a tab with the page shows both replicas.
 func attach(t *testing.T, tab *browser.Tab, n *network) *screen {
 	t.Helper()
 	s := &screen{t: t, tab: tab, network: n}
@@ -76,8 +75,8 @@ func attach(t *testing.T, tab *browser.Tab, n *network) *screen {
 	return s
 }
 
-// close closes the tab. A test whose page threw an error has failed, and one that has
-// failed prints what both sides showed.
+// close closes the tab. It fails a test whose page threw an error. For a failed test it prints what
+// both sides showed.
 func (s *screen) close() {
 	defer s.tab.Close()
 	if problems := s.tab.Errors(); len(problems) > 0 {
@@ -90,13 +89,13 @@ func (s *screen) close() {
 	}
 }
 
-// ready waits until the page has opened both replicas, as after a reload.
+// ready waits until the page has opened both replicas, for example after a reload.
 func (s *screen) ready() {
 	s.t.Helper()
 	require.NoError(s.t, s.tab.Wait(`document.documentElement.dataset.ready === "true"`))
 }
 
-// reload loads the page again, once all that was done is on disk.
+// reload reloads the page once everything done in it is on disk.
 func (s *screen) reload() {
 	s.t.Helper()
 	s.saved()
@@ -104,22 +103,21 @@ func (s *screen) reload() {
 	s.ready()
 }
 
-// saved waits until all that was done is on disk.
+// saved waits until everything done in the tab is on disk.
 func (s *screen) saved() {
 	s.t.Helper()
 	for _, p := range []*panel{s.left, s.right} {
-		s.await("what was done is saved", func() bool { return eval[bool](s, p.element()+".dataset.saved !== 'false'") })
+		s.await("everything is saved", func() bool { return eval[bool](s, p.element()+".dataset.saved !== 'false'") })
 	}
 }
 
-// front brings the tab to the front: the page does not listen to the server in one that
-// nobody looks at.
+// front brings the tab to the front: in a hidden tab the page does not listen to the server.
 func (s *screen) front() {
 	s.t.Helper()
 	require.NoError(s.t, s.tab.Front())
 }
 
-// do does something in the tab that only Chromium can do.
+// do runs an action that only Chromium supports.
 func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
 	err := s.tab.Do(actions...)
@@ -129,7 +127,7 @@ func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 	require.NoError(s.t, err)
 }
 
-// eval returns what an expression is in the tab.
+// eval returns the value of an expression in the tab.
 func eval[T any](s *screen, expression string) T {
 	s.t.Helper()
 	value, err := browser.Eval[T](s.tab, expression)
@@ -140,17 +138,17 @@ func eval[T any](s *screen, expression string) T {
 // patience is how long a condition may take to come true.
 const patience = 15 * time.Second
 
-// await waits for a condition, and else fails the test.
+// await waits for a condition, and fails the test if it does not come true.
 func (s *screen) await(what string, condition func() bool) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); !condition(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			require.FailNow(s.t, "It did not come to this: "+what)
+			require.FailNow(s.t, "timed out waiting until "+what)
 		}
 	}
 }
 
-// settle waits until both sides are in step with the server, and all three hold the same.
+// settle waits until both sides are in sync with the server and all three hold the same data.
 func (s *screen) settle() {
 	s.t.Helper()
 	var left, right shown
@@ -167,25 +165,25 @@ func (s *screen) settle() {
 		if time.Now().After(end) {
 			require.Equal(s.t, left.contents, right.contents, "the sides differ")
 			require.Equal(s.t, stored, left.contents, "the server has something else")
-			require.FailNow(s.t, "not in step with the server", "both sides: %+v", left)
+			require.FailNow(s.t, "not in sync with the server", "both sides: %+v", left)
 		}
 	}
 }
 
-// agree is settle, and that the page says so as well.
+// agree is settle, and also waits until the page says so.
 func (s *screen) agree() {
 	s.t.Helper()
 	s.settle()
 	s.await("the page says that both sides hold the same", func() bool { return s.equal() == "true" })
 }
 
-// equal returns whether the page says that both sides hold the same: true, false, or
-// nothing yet.
+// equal returns whether the page says that both sides hold the same data: "true", "false", or ""
+// before it has compared them.
 func (s *screen) equal() string {
 	return eval[string](s, `document.getElementById("equal").dataset.equal ?? ""`)
 }
 
-// picture saves what the tab shows, if somebody wants to look at it.
+// picture saves a picture of the tab if FIELDLWW_SCREENSHOTS is set.
 func (s *screen) picture(name string) {
 	dir := os.Getenv("FIELDLWW_SCREENSHOTS")
 	if dir == "" {

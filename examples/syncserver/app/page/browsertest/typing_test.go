@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestPageTyping: while somebody types a title, another device changes it. What is typed
-// stays where it is, and wins; and that it replaced what its author had not seen is told.
+// TestPageTyping: another device changes a title that a user is typing. The typed text stays and
+// wins, and a notice says that it replaced an unseen edit.
 func TestPageTyping(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -21,8 +21,8 @@ func TestPageTyping(t *testing.T) {
 
 	setElsewhere(t, s.network.URL, "Paint the fence red")
 	s.right.Shows("Paint the fence red")
-	s.left.Shows("Paint the fence green") // which is not written yet
-	s.await("the other title is here", func() bool { return s.left.shown().settled() && len(s.left.Tasks()) == 1 })
+	s.left.Shows("Paint the fence green") // not written yet
+	s.await("the other title has arrived", func() bool { return s.left.shown().settled() && len(s.left.Tasks()) == 1 })
 	s.press(kb.Enter)
 	s.right.Shows("Paint the fence green")
 	s.agree()
@@ -30,7 +30,7 @@ func TestPageTyping(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint the fence green", "title"), "had not seen it")
 }
 
-// TestPageDateByKeyboard: a date that is typed is written once, and not with each digit.
+// TestPageDateByKeyboard: a typed date is written once, not with each digit.
 func TestPageDateByKeyboard(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -42,32 +42,32 @@ func TestPageDateByKeyboard(t *testing.T) {
 	due("03032026")
 	s.settle()
 	s.left.Online(false)
-	due("12312026") // on the way are dates of January and of the 3rd
+	due("12312026") // passes through dates in January and on the 3rd
 	s.left.Waits(1)
 	s.left.Online(true)
 	s.agree()
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
 
-	const leave = kb.Tab + kb.Tab // over the day and the year
-	due(kb.Backspace + leave)     // without a month, it is no date
+	const leave = kb.Tab + kb.Tab // past the day and the year
+	due(kb.Backspace + leave)     // without a month it is not a date
 	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "what is shown is not what is written")
 	s.left.Waits(0)
 	s.agree()
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
 
-	due(kb.Backspace + kb.Tab + kb.Backspace + kb.Tab + kb.Backspace) // and now it is cleared
+	due(kb.Backspace + kb.Tab + kb.Backspace + kb.Tab + kb.Backspace) // now it is cleared
 	s.await("the date is gone", func() bool { return s.right.Tasks()[0].Due == "" })
 	s.agree()
 }
 
-// TestPageDateTypedBack: a date that is typed back after Enter is written, and one that another
-// device sets after Enter is not written over when the field is left.
+// TestPageDateTypedBack: a date that is typed back after Enter is written. A date that another
+// device sets after Enter is not overwritten when the field is left.
 func TestPageDateTypedBack(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	due := func(keys string) {
-		s.leaveField() // or the keys would go on where the last ones ended
+		s.leaveField() // otherwise the keys would continue where the last ones ended
 		eval[any](s, s.left.find("task-due")+".focus()")
 		s.press(keys)
 	}
@@ -87,13 +87,13 @@ func TestPageDateTypedBack(t *testing.T) {
 	due("12312026" + kb.Enter)
 	is("2026-12-31")
 	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2027-01-01")})
-	s.await("it is shown", func() bool { return s.valueOf("task-due") == "2027-01-01" })
+	s.await("the date is shown", func() bool { return s.valueOf("task-due") == "2027-01-01" })
 	s.leaveField()
 	is("2027-01-01")
 
-	due("0505") // and another device sets it before Enter
+	due("0505") // another device sets the date before Enter
 	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
-	s.await("the right side shows it", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
+	s.await("the right side shows the date", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
 	s.await("the left side has it", func() bool { return s.left.shown().settled() })
 	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "it was taken out of the hands of who types")
 	require.Equal(t, "false", s.equal())
@@ -102,7 +102,7 @@ func TestPageDateTypedBack(t *testing.T) {
 	s.left.IsTold("replaced one by", "1 Jan 2028", "not seen")
 }
 
-// setElsewhere changes the title of the only task, on a device that is no browser.
+// setElsewhere changes the title of the only task on a device outside the browser.
 func setElsewhere(t *testing.T, url, title string) {
 	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
 }
