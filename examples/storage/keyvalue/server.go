@@ -141,7 +141,7 @@ func (s *Server) Write(key record.Key, field string, v record.Value) error {
 			return err
 		}
 		joined, err := merge.Records(stored, m.Data)
-		if err != nil || joined.Equal(stored) {
+		if err != nil {
 			return err
 		}
 		return put(tx, joined)

@@ -138,6 +138,10 @@ func TestMalformedBatchIsRefusedAsAWhole(t *testing.T) {
 	require.Empty(t, next)
 }
 
+func TestKeysOfDifferentRecordsDiffer(t *testing.T) {
+	require.NotEqual(t, recordKey(record.Key{Table: "a", ID: "b/c"}), recordKey(record.Key{Table: "a/b", ID: "c"}))
+}
+
 // TestServerWriteWinsOverStampsAheadOfItsClock: a stored stamp may be some minutes ahead.
 func TestServerWriteWinsOverStampsAheadOfItsClock(t *testing.T) {
 	s := open(t)
