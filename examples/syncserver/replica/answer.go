@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// ErrAnswer says that an answer is not one to what was sent.
-var ErrAnswer = errors.New("replica: not an answer to what was sent")
+// ErrAnswer reports an answer that does not fit the request.
+var ErrAnswer = errors.New("replica: the answer does not fit the request")
 
 // The verdicts of a merge.Reply.
 const (
@@ -21,10 +21,11 @@ const (
 	refused  = "refused"
 )
 
-// Answer takes what the server said to what Batch returned last: a JSON array with one
+// Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
 // merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
-// dropped, which is the rollback: the values that it covered show again. The rest stays, and items
-// that were too far ahead are restamped. The serverTime of a reply is taken as by ServerTime.
+// dropped and thereby rolled back: the values that it covered are shown again. The other items stay
+// in the outbox, and those that were too far ahead are restamped. The serverTime of a reply is
+// handled as by ServerTime.
 //
 // The error is ErrAnswer. On error nothing has changed.
 func (r *Replica) Answer(answer []byte) error {
@@ -61,7 +62,7 @@ func (r *Replica) Answer(answer []byte) error {
 	return nil
 }
 
-// takeServerTime takes the server's time, and restamps what was too far ahead.
+// takeServerTime applies the server's time, and restamps the items that were too far ahead.
 func (r *Replica) takeServerTime(serverTime clock.Timestamp, late []*item) {
 	took := r.reading().Sub(r.asked)
 	if len(late) == 0 {
@@ -74,7 +75,7 @@ func (r *Replica) takeServerTime(serverTime clock.Timestamp, late []*item) {
 	}
 }
 
-// coalesceKept drops what was refused for now and overwritten meanwhile.
+// coalesceKept drops items that were refused temporarily and have been overwritten meanwhile.
 func (r *Replica) coalesceKept(batch []*item) {
 	for _, it := range batch {
 		if it.queue == &r.outbox.kept {
@@ -83,16 +84,16 @@ func (r *Replica) coalesceKept(batch []*item) {
 	}
 }
 
-// parseReplies reads replies, and no more than answer what was sent.
+// parseReplies reads the replies. It stops when there are more of them than sent items.
 func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
-		return nil, fmt.Errorf("%w: no array", ErrAnswer)
+		return nil, fmt.Errorf("%w: want a JSON array", ErrAnswer)
 	}
 	replies := make([]merge.Reply, 0, sent)
 	for d.More() {
 		if len(replies) == sent {
-			return nil, fmt.Errorf("%w: more replies than the %d items", ErrAnswer, sent)
+			return nil, fmt.Errorf("%w: more than %d replies", ErrAnswer, sent)
 		}
 		var reply merge.Reply
 		if err := d.Decode(&reply); err != nil {
@@ -104,41 +105,41 @@ func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
 		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%w: data after the array", ErrAnswer)
+		return nil, fmt.Errorf("%w: want no data after the array", ErrAnswer)
 	}
 	return replies, nil
 }
 
-// waits reports whether an item goes on waiting after a reply.
+// waits reports whether an item keeps waiting after a reply.
 func waits(reply merge.Reply) bool {
 	return reply.Verdict == refused && (reply.Retryable || reply.Code == merge.TooFarAhead)
 }
 
-// check reports whether replies answer what was sent.
+// check returns an error unless the replies fit the batch.
 func check(replies []merge.Reply, batch []*item) error {
 	if len(replies) != len(batch) {
-		return fmt.Errorf("%w: %d replies to %d items", ErrAnswer, len(replies), len(batch))
+		return fmt.Errorf("%w: %d replies, want %d", ErrAnswer, len(replies), len(batch))
 	}
 	for i, reply := range replies {
 		key := batch[i].m.Data.Key()
 		switch {
 		case reply.Table != "" && reply.Table != key.Table || reply.ID != "" && reply.ID != key.ID:
-			return fmt.Errorf("%w: [%d]: another record", ErrAnswer, i)
+			return fmt.Errorf("%w: [%d]: the reply names another record", ErrAnswer, i)
 		case reply.Verdict != accepted && reply.Verdict != refused:
-			return fmt.Errorf("%w: [%d].verdict", ErrAnswer, i)
+			return fmt.Errorf("%w: [%d].verdict: want accepted or refused", ErrAnswer, i)
 		case reply.Code == merge.TooFarAhead && reply.ServerTime == 0:
-			return fmt.Errorf("%w: [%d].serverTime", ErrAnswer, i)
+			return fmt.Errorf("%w: [%d].serverTime: required with too_far_ahead", ErrAnswer, i)
 		}
 		for _, said := range reply.Fields {
 			if met, ok := otherOf(said); ok && !met.Valid() {
-				return fmt.Errorf("%w: [%d].fields", ErrAnswer, i)
+				return fmt.Errorf("%w: [%d].fields: a stamp needs a time and a client ID", ErrAnswer, i)
 			}
 		}
 	}
 	return nil
 }
 
-// confirm moves an item from the outbox to what is confirmed.
+// confirm moves an item from the outbox to the confirmed record.
 func (r *Replica) confirm(it *item, reply merge.Reply) {
 	h := r.remove(it)
 	for name, c := range merge.Changes(h.confirmed, it.m.Data) {
@@ -154,13 +155,13 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 	r.mark = max(r.mark, it.stamp().Time)
 }
 
-// refuse drops an item.
+// refuse drops an item and notifies the user.
 func (r *Replica) refuse(it *item, reply merge.Reply) {
 	r.remove(it)
 	r.noticeRefusal(it.m, reply)
 }
 
-// remove takes an item out of what waits, and returns what is held of its record.
+// remove removes an item from the outbox, and returns the held state of its record.
 func (r *Replica) remove(it *item) *held {
 	h := r.touch(it.m.Data.Key())
 	h.drop(it)

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Batch returns a part of what waits as JSON Lines, and nothing if nothing waits: as many items
-// as are permitted and fit into so many bytes, but at least one if any waits. Items that the
-// server has refused for now come last, and those that it refused last after the others. Save all
-// edits before the batch is sent. Answer takes the answer to the Batch that was returned last.
+// Batch returns a part of the outbox as JSON Lines, or nothing if the outbox is empty. It holds at
+// most the given number of items, as many as fit into size bytes, but at least one if any waits.
+// Items that the server refused temporarily come last, the most recently refused at the end. Save
+// all edits before you send the batch. Answer takes the answer to the batch that was returned last.
 func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()
@@ -26,11 +26,11 @@ func (r *Replica) Batch(items, size int) []byte {
 	return lines
 }
 
-// cut takes items for a batch, as long as they fit.
+// cut collects items for a batch while they fit.
 type cut struct {
 	items, size int
 	batch       []*item
-	line        []byte // scratch
+	line        []byte // reused between items
 	full        bool
 }
 
@@ -45,5 +45,5 @@ func (c *cut) addFrom(queue *list.List) {
 	}
 }
 
-// Sent returns how many items Batch returned last, until they are answered.
+// Sent returns the number of items that Batch returned last, or 0 if they are answered.
 func (r *Replica) Sent() int { return len(r.outbox.batch) }

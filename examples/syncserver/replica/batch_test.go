@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// choosy answers a batch of at most 100 items: it keeps the large ones waiting. It returns the IDs of
-// the records that were sent.
-func (d *device) choosy(full bool) (sent []string) {
+// answerKeeping sends a batch of at most 100 items and answers it. If full is set, it refuses the
+// large items temporarily. It returns the record IDs of the items sent.
+func (d *device) answerKeeping(full bool) (sent []string) {
 	var replies []merge.Reply
 	for line := range bytes.Lines(d.Batch(100, 1<<20)) {
 		var m record.Mutation
@@ -34,56 +34,58 @@ func (d *device) choosy(full bool) (sent []string) {
 	return sent
 }
 
-// TestKeptItemsDoNotBlock: items that the server keeps waiting are at the head of the outbox, more
-// than a batch has. What comes after them gets through, deletions among it, and they get their turns.
-func TestKeptItemsDoNotBlock(t *testing.T) {
+// TestTemporarilyRefusedItemsDoNotBlockOthers: the first items of the outbox, more than a batch
+// holds, are refused temporarily. Later items still get through, including deletions, and each
+// refused item is sent again in turn.
+func TestTemporarilyRefusedItemsDoNotBlockOthers(t *testing.T) {
 	d := newWorld(t).device(ana)
 	id := func(i int) string { return fmt.Sprintf("%04d", i) }
 	key := func(i int) record.Key { return record.Key{Table: "tasks", ID: id(i)} }
 	for i := range 250 {
 		d.edit(key(i), "title", str("large"))
 	}
-	require.Equal(t, []string{"0000", "0099"}, ends(d.choosy(true)))
+	require.Equal(t, []string{"0000", "0099"}, ends(d.answerKeeping(true)))
 	d.edit(key(7), record.DeletedField, record.Bool(true))
 	d.edit(key(300), "title", str("x"))
-	require.Equal(t, []string{"0100", "0199"}, ends(d.choosy(true)))
-	third := d.choosy(true)
-	require.Len(t, third, 100, "with room for some that were kept")
+	require.Equal(t, []string{"0100", "0199"}, ends(d.answerKeeping(true)))
+	third := d.answerKeeping(true)
+	require.Len(t, third, 100, "the rest of the batch is filled with refused items")
 	for _, expected := range []string{"0200", "0249", "0007", "0300", "0000", "0047"} {
 		require.Contains(t, third, expected)
 	}
-	require.Equal(t, 250, d.NumWaiting(), "the deletion and the small one got through")
+	require.Equal(t, 250, d.NumWaiting(), "the deletion and the small item were accepted")
 	require.True(t, d.Shown(key(7)).Deleted())
 
 	turns := map[string]int{}
 	for range 3 {
-		for _, sent := range d.choosy(true) {
+		for _, sent := range d.answerKeeping(true) {
 			turns[sent]++
 		}
 	}
-	require.Len(t, turns, 250, "each gets its turn")
+	require.Len(t, turns, 250, "each item is sent again")
 	require.Equal(t, 250, d.NumWaiting())
 	full := []replica.Notice{{Kind: replica.StorageFull, Code: merge.StorageFull}}
-	require.Equal(t, full, d.TakeNotices(), "once")
+	require.Equal(t, full, d.TakeNotices(), "reported once")
 	for range 3 {
-		batch := d.choosy(false)
-		require.True(t, slices.IsSorted(batch), "in the order of their stamps")
+		batch := d.answerKeeping(false)
+		require.True(t, slices.IsSorted(batch), "items are sent in the order of their stamps")
 	}
 	require.Zero(t, d.NumWaiting())
 	d.edit(key(1), "title", str("large"))
-	d.choosy(true)
-	require.Equal(t, full, d.TakeNotices(), "and when it is full again")
+	d.answerKeeping(true)
+	require.Equal(t, full, d.TakeNotices(), "reported again when the storage is full again")
 }
 
 func ends(all []string) []string { return []string{all[0], all[len(all)-1]} }
 
-// TestKeptItemIsNoClone: what was kept is accepted after later items, below the mark of the client.
-// The server notes it, and this Replica knows why.
-func TestKeptItemIsNoClone(t *testing.T) {
+// TestTemporarilyRefusedItemIsNotMistakenForAClone: an item that was refused temporarily is
+// accepted after later ones, below the client's mark. The server notes rewound, but the Replica
+// knows the reason and asks for no new ID.
+func TestTemporarilyRefusedItemIsNotMistakenForAClone(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.edit(fence, "title", str("large"))
-	d.choosy(true)
+	d.answerKeeping(true)
 	d.TakeNotices()
 	d.edit(gate, "title", str("Oil"))
 	line := bytes.SplitAfter(d.outbox(), []byte("\n"))[1]
@@ -96,8 +98,7 @@ func TestKeptItemIsNoClone(t *testing.T) {
 	require.Empty(t, d.Waiting())
 }
 
-// TestRecordFull: it is final, and the user is told what to do.
-func TestRecordFull(t *testing.T) {
+func TestRecordFullRollsBackWithTheServersAdvice(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("large"))
 	d.outbox()

@@ -12,10 +12,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// records and fields are what a new client of a busy workspace pulls.
+// records and fields are the size of a busy workspace that a new client pulls.
 const records, fields = 5250, 8
 
-// pages returns all of that as it is pulled, in pages of a thousand.
+// pages returns these records as they are pulled, in pages of a thousand.
 func pages() (pages [][]byte) {
 	var lines []byte
 	for i := range records {
@@ -68,7 +68,7 @@ func BenchmarkPull(b *testing.B) {
 	})
 }
 
-// BenchmarkEdit edits a record while many others are held, and many edits wait.
+// BenchmarkEdit measures an edit while many other records are held and many edits wait.
 func BenchmarkEdit(b *testing.B) {
 	r := pull(b, pages())
 	for i := range 5000 {

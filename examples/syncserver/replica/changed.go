@@ -6,14 +6,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// view is what is shown of a record, but for its whys.
+// view is a record as shown, without its whys.
 type view struct {
 	record.Record
 	waiting []string
 }
 
-// TakeChanged returns, sorted, the keys of the records whose display has changed since it was
-// called last: a write, which fields wait, or a Why.
+// TakeChanged returns the keys of the records that look different since the last call, sorted. A
+// record looks different if a write, its set of waiting fields or a Why has changed.
 func (r *Replica) TakeChanged() []record.Key {
 	var keys []record.Key
 	for _, h := range r.touched {
@@ -27,7 +27,7 @@ func (r *Replica) TakeChanged() []record.Key {
 	return keys
 }
 
-// touch returns what is held of a record that is about to change.
+// touch returns the held state of a record that is about to change.
 func (r *Replica) touch(key record.Key) *held {
 	h := r.findOrAdd(key)
 	if !h.touched {
@@ -37,7 +37,7 @@ func (r *Replica) touch(key record.Key) *held {
 	return h
 }
 
-// differs reports whether a record that was touched is shown differently now.
+// differs reports whether a touched record is now shown differently.
 func (r *Replica) differs(h *held) bool {
 	now := r.view(h)
 	return h.whyChanged || !now.Equal(h.before.Record) || !slices.Equal(now.waiting, h.before.waiting)

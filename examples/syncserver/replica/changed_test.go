@@ -20,7 +20,7 @@ var (
 	someValues = []record.Value{str("x"), str("y"), str("forbidden"), record.Deletion()}
 )
 
-// seen is all that a page could show of a device.
+// seen returns everything that a page could show of a device.
 func seen(d *device) map[record.Key]string {
 	all := map[record.Key]string{}
 	for _, key := range someKeys {
@@ -35,9 +35,9 @@ func seen(d *device) map[record.Key]string {
 	return all
 }
 
-// TestTakeChanged: after whatever happens, exactly that is to be drawn again which is shown
-// differently. And whatever has happened, what was saved is the same when it is opened.
-func TestTakeChanged(t *testing.T) {
+// TestTakeChangedNamesExactlyTheRecordsShownDifferently holds after any sequence of events. After
+// any such sequence, opening what was saved also gives the same state.
+func TestTakeChangedNamesExactlyTheRecordsShownDifferently(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		devices := []*device{w.device(ana), w.device(ben)}
@@ -97,7 +97,7 @@ func TestTakeChanged(t *testing.T) {
 
 var spans = []time.Duration{0, time.Millisecond, time.Minute, time.Hour}
 
-// bodyOf is nothing as an empty batch.
+// bodyOf returns the lines, or an empty batch if there are none.
 func bodyOf(lines []byte) []byte {
 	if len(lines) == 0 {
 		return []byte("[]")
@@ -105,7 +105,7 @@ func bodyOf(lines []byte) []byte {
 	return lines
 }
 
-// sameAgain opens what was saved, and compares it with what there is.
+// sameAgain opens what was saved, and requires that it equals the state of the device.
 func sameAgain(t *rapid.T, d *device, now map[record.Key]string) {
 	again := &device{w: d.w, id: d.id, skew: d.skew, disk: d.disk}
 	again.open()
@@ -116,12 +116,12 @@ func sameAgain(t *rapid.T, d *device, now map[record.Key]string) {
 	v, _ := again.Shown(someKeys[0]).Get("title")
 	for _, m := range d.Waiting() {
 		for _, x := range m.Data.All() {
-			require.Greater(t, v.Stamp.Time, x.Stamp.Time, "a stamp is given twice")
+			require.Greater(t, v.Stamp.Time, x.Stamp.Time, "a stamp was given twice")
 		}
 	}
 }
 
-// repaired returns a record whose first field was stamped anew, by the server.
+// repaired returns a record whose first field was restamped by the server.
 func repaired(t *rapid.T, r record.Record, at clock.Timestamp) record.Record {
 	var b record.Builder
 	r, err := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {

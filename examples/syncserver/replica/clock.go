@@ -7,29 +7,31 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxAhead is how far a stamp may lie ahead of the server's time for the clock to follow it. It is
-// what servers accept.
+// maxAhead is how far ahead of the server's time a stamp may be for the clock to follow it. Servers
+// accept as much.
 const maxAhead = clock.DefaultMaxAhead
 
-// endless is the limit while the server's time is not known. The day above it is left free, so
-// that there is a stamp after each one that the clock has followed.
+// endless is the limit while the server's time is not known. The day above it is left free, so that
+// a next stamp exists after each stamp that the clock has followed.
 const endless = clock.MaxTimestamp - clock.Timestamp(24*time.Hour)
 
-// Now returns the time by the clock of the device, corrected by Offset.
+// Now returns the time of the device's clock, corrected by Offset.
 func (r *Replica) Now() time.Time { return r.reading().Add(r.offset) }
 
-// reading returns what the clock of the device reads. It can be set, and a device can sleep, so a
-// monotonic reading must not take part in differences.
+// reading returns the time of the device's clock. The clock can be set and a device can sleep, so
+// the monotonic reading is stripped: it must not be used in differences.
 func (r *Replica) reading() time.Time { return r.wall().Round(0) }
 
-// limit returns the greatest stamp that the clock follows: those above it no server would accept.
-// It is told by the server's time, and never by the clock of the device alone: one that is slow
-// would have the Replica pass over valid stamps, and stamp the next edits below what they replace.
+// limit returns the greatest stamp that the clock follows, because no server would accept one above
+// it. It is based on the server's time and never on the device's clock alone: with a slow clock,
+// the Replica would ignore valid stamps, and would stamp the next edits below the writes that they
+// replace.
 func (r *Replica) limit() clock.Timestamp {
 	return limitAt(r.serverTime())
 }
 
-// serverTime returns the server's time as far as ServerTime was told it, and zero if it never was.
+// serverTime returns the server's time as estimated from the last ServerTime, or zero if there was
+// none.
 func (r *Replica) serverTime() clock.Timestamp {
 	if r.server == 0 {
 		return 0
@@ -47,19 +49,19 @@ func limitAt(server clock.Timestamp) clock.Timestamp {
 	return min(clock.TimestampOf(server.Time().Add(maxAhead))+counters, endless)
 }
 
-// observe lets the clock follow a timestamp that is not above the limit.
+// observe makes the clock follow a timestamp that is not above the limit.
 func (r *Replica) observe(at clock.Timestamp) {
-	_ = r.clock.Observe(at) // it refuses nothing within its range
+	_ = r.clock.Observe(at) // it cannot fail within the range
 }
 
-// newClock makes a new clock, above a timestamp.
+// newClock replaces the clock by one that starts above a timestamp.
 func (r *Replica) newClock(last clock.Timestamp) {
-	// A time that is not above the limit is always accepted.
+	// New accepts every time up to the limit.
 	r.clock, _ = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})
 }
 
-// lowerClock makes a new clock if the old one is above a limit: above all that is confirmed and not
-// above that limit itself. Only this looks at all records that are held.
+// lowerClock replaces the clock if it is above a limit. The new clock starts above all confirmed
+// stamps that are not above the limit. No other function looks at every held record.
 func (r *Replica) lowerClock(limit clock.Timestamp) {
 	if r.clock.Last() <= limit {
 		return
@@ -74,7 +76,7 @@ func (r *Replica) lowerClock(limit clock.Timestamp) {
 	r.unsaved.state = true
 }
 
-// newestUpTo returns the greatest time of a record that is not above a limit.
+// newestUpTo returns the greatest time in a record that is not above a limit.
 func newestUpTo(rec record.Record, limit clock.Timestamp) (last clock.Timestamp) {
 	for _, w := range rec.All() {
 		if w.Stamp.Time <= limit {

@@ -11,9 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestClockAhead: a clock that is an hour ahead is corrected, what waits is stamped anew, and
-// the correction survives a crash, until somebody sets the clock.
-func TestClockAhead(t *testing.T) {
+// TestClockAheadIsCorrectedUntilItIsSet: a clock that is an hour ahead is corrected and waiting
+// edits are restamped. The correction survives a crash, and ends when the clock is set.
+func TestClockAheadIsCorrectedUntilItIsSet(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)
 	d.skew = time.Hour
@@ -26,7 +26,7 @@ func TestClockAhead(t *testing.T) {
 	require.Equal(t, -time.Hour, d.Offset())
 	require.Equal(t, w.now, d.Now())
 	d.save()
-	d.skew = 0 // set right, while the app was closed
+	d.skew = 0 // set right while the app was closed
 	d.open()
 	require.Zero(t, d.Offset())
 	d.push()
@@ -41,14 +41,14 @@ func TestClockAhead(t *testing.T) {
 	d.pull()
 	require.Equal(t, `"Paint it red"`, d.title(fence), "a later edit wins")
 
-	d.skew = 3 * time.Hour // the clock jumps, and nobody says so
+	d.skew = 3 * time.Hour // the clock jumps without a call of ForgetOffset
 	d.edit(fence, "title", str("Paint it blue"))
 	d.push()
 	require.Equal(t, []replica.Notice{{Kind: replica.ClockCorrected, Code: merge.TooFarAhead, By: -3 * time.Hour}}, d.TakeNotices())
 	require.Equal(t, -3*time.Hour, d.Offset())
 	d.push()
 	require.Empty(t, d.Waiting())
-	d.skew = 4 * time.Hour // and once more
+	d.skew = 4 * time.Hour // it jumps once more
 	d.edit(fence, "title", str("Paint it white"))
 	d.push()
 	require.Equal(t, []replica.Notice{{Kind: replica.ClockCorrected, Code: merge.TooFarAhead, By: -time.Hour}}, d.TakeNotices())
@@ -67,9 +67,9 @@ func TestClockAhead(t *testing.T) {
 	require.Empty(t, d.TakeNotices())
 }
 
-// TestClockBackInTime: the wall clock was set right in the meantime, so the offset is nothing,
-// and yet what waits has to be stamped anew.
-func TestClockBackInTime(t *testing.T) {
+// TestEditIsRestampedAfterTheClockWasSetBack: the clock was set right before the answer, so the
+// offset is zero, but the waiting edit must still be restamped.
+func TestEditIsRestampedAfterTheClockWasSetBack(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = time.Hour
@@ -82,9 +82,9 @@ func TestClockBackInTime(t *testing.T) {
 	require.Empty(t, d.Waiting())
 }
 
-// TestClockCorrectedAboveAccepted: what waits is stamped anew above what the same answer
-// accepts, which may be ahead of the server as well.
-func TestClockCorrectedAboveAccepted(t *testing.T) {
+// TestRestampedEditIsAboveEditsAcceptedInTheSameAnswer: an accepted edit may itself be ahead of the
+// server's clock.
+func TestRestampedEditIsAboveEditsAcceptedInTheSameAnswer(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = 4 * time.Minute

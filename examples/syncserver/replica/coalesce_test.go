@@ -16,7 +16,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestUnsentEditsOfAFieldAreOneItem: with the last value and stamp, and the base of the first.
+// TestUnsentEditsOfAFieldAreOneItem: the item has the last value and stamp, and the base of the
+// first edit.
 func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
@@ -40,14 +41,14 @@ func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	a.edit(fence, "title", str("Paint it red"))
 	a.push()
 	b.edit(fence, "title", str("Paint it blue"))
-	require.Equal(t, 3, b.NumWaiting(), "what was opened may have been sent")
+	require.Equal(t, 3, b.NumWaiting(), "an item that was loaded may have been sent")
 	b.push()
-	require.Len(t, b.TakeNotices(), 2, "the base tells of the edit that was not seen, twice")
+	require.Len(t, b.TakeNotices(), 2, "the bases of two items show the edit that was not seen")
 }
 
-// TestEditsThatMayBeSentStay: also while their batch is on its way; and those that were refused for
-// now are replaced again.
-func TestEditsThatMayBeSentStay(t *testing.T) {
+// TestEditsThatMayHaveBeenSentAreNotReplaced while their batch is on its way. Edits that were
+// refused temporarily can be replaced again.
+func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("1"))
 	d.outbox()
@@ -58,15 +59,15 @@ func TestEditsThatMayBeSentStay(t *testing.T) {
 	v, _ := one.Data.Get("title")
 	require.Equal(t, v.Stamp, three.Base["title"])
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"storage_full","retryable":true}]`)))
-	require.Equal(t, 1, d.NumWaiting(), "the server has said that it does not have it")
+	require.Equal(t, 1, d.NumWaiting(), "the server has said that it does not have the first item")
 	require.Equal(t, one.Base, d.Waiting()[0].Base)
-	require.Equal(t, v.Stamp, three.Base["title"], "what was returned does not change")
+	require.Equal(t, v.Stamp, three.Base["title"], "a mutation that was returned does not change")
 	d.save()
 	require.Len(t, slices.Sorted(maps.Keys(d.disk)), 2)
 }
 
-// TestEditOfSeveralFieldsStaysWhole: it is replaced when all its fields are written again, and not in
-// parts. The bases go on to what replaced each field.
+// TestEditOfSeveralFieldsStaysWhole: an edit is replaced when all its fields are written again, and
+// never in parts. The edit that writes a field again takes over its base.
 func TestEditOfSeveralFieldsStaysWhole(t *testing.T) {
 	d := newWorld(t).device(ana)
 	edit := func(fields ...string) {
@@ -84,13 +85,13 @@ func TestEditOfSeveralFieldsStaysWhole(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, fieldsOf(first))
 	edit("a")
 	require.Equal(t, 2, d.NumWaiting())
-	require.Equal(t, map[string]clock.Stamp{"b": {}, "c": {}}, d.Waiting()[0].Base, "no server knows the first")
+	require.Equal(t, map[string]clock.Stamp{"b": {}, "c": {}}, d.Waiting()[0].Base, "no server knows the first edit")
 	require.Equal(t, map[string]clock.Stamp{"a": {}}, d.Waiting()[1].Base)
 	require.Equal(t, []string{"a", "b", "c"}, fieldsOf(d.Shown(fence)))
 }
 
-// TestRefusedEditTakesWithItWhatItReplaced: what is shown is what the server has confirmed.
-func TestRefusedEditTakesWithItWhatItReplaced(t *testing.T) {
+// TestRefusalRollsBackReplacedEditsToo: the value that the server confirmed is shown again.
+func TestRefusalRollsBackReplacedEditsToo(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("Paint"))
 	d.push()
@@ -102,8 +103,8 @@ func TestRefusedEditTakesWithItWhatItReplaced(t *testing.T) {
 	require.Len(t, d.TakeNotices(), 1)
 }
 
-// TestNumbersInTheStorage: an item never gets the number of another one that is saved.
-func TestNumbersInTheStorage(t *testing.T) {
+// TestItemNumbersAreUniqueInTheStorage: an item never gets the number of another saved item.
+func TestItemNumbersAreUniqueInTheStorage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newWorld(t).device(ana)
 		t.Repeat(map[string]func(*rapid.T){
@@ -140,16 +141,16 @@ func allocated(call func()) float64 {
 	return float64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// TestCostOfALargeOutbox: eight times as many edits cost about eight times as much, whatever they are
-// of, and whether they were sent or saved.
-func TestCostOfALargeOutbox(t *testing.T) {
+// TestCostOfALargeOutboxIsLinear: eight times as many edits cost about eight times as much,
+// whatever they edit, and whether or not they were sent or saved.
+func TestCostOfALargeOutboxIsLinear(t *testing.T) {
 	const few, many = 500, 4000
 	one := func(int) (record.Key, string) { return fence, "title" }
 	for name, place := range map[string]func(i int) (record.Key, string){
-		"one field":         one,
-		"fields in turn":    func(i int) (record.Key, string) { return fence, fmt.Sprint("field", i%20) },
-		"records in turn":   func(i int) (record.Key, string) { return record.Key{Table: "tasks", ID: fmt.Sprint(i % 20)}, "title" },
-		"a record for each": func(i int) (record.Key, string) { return record.Key{Table: "tasks", ID: fmt.Sprint(i)}, "title" },
+		"one field":              one,
+		"fields in turn":         func(i int) (record.Key, string) { return fence, fmt.Sprint("field", i%20) },
+		"records in turn":        func(i int) (record.Key, string) { return record.Key{Table: "tasks", ID: fmt.Sprint(i % 20)}, "title" },
+		"a record for each edit": func(i int) (record.Key, string) { return record.Key{Table: "tasks", ID: fmt.Sprint(i)}, "title" },
 	} {
 		for _, sent := range []bool{false, true} {
 			costs := map[string][2]float64{}
@@ -166,7 +167,7 @@ func TestCostOfALargeOutbox(t *testing.T) {
 						key, field := place(i)
 						require.NoError(t, d.Edit(key, map[string]record.Value{field: str(fmt.Sprint(i))}))
 						if sent {
-							d.Batch(1, 1000) // as for each edit of a user whose network is down
+							d.Batch(1, 1000) // as for each edit while the network is down
 						}
 					}
 				})
@@ -190,19 +191,20 @@ func TestCostOfALargeOutbox(t *testing.T) {
 				})
 			}
 			for what, c := range costs {
-				require.LessOrEqual(t, c[1], 1.5*many/few*c[0]+1<<20, "%s, sent %v: %s", name, sent, what)
+				require.LessOrEqual(t, c[1], 1.5*many/few*c[0]+1<<20, "%s, sent %v: bytes allocated by %s", name, sent, what)
 			}
 		}
 	}
 }
 
-// TestCostOfAnOldOutbox: earlier versions kept each edit of a field. Many of one record, which may all
-// have been sent, are opened, refused as too far ahead, restamped, and answered in linear time.
-func TestCostOfAnOldOutbox(t *testing.T) {
+// TestCostOfAnUncoalescedOutboxIsLinear: earlier versions kept every edit of a field. Many such
+// edits of one record, all of which may have been sent, are loaded, refused as too far ahead,
+// restamped and answered in linear time.
+func TestCostOfAnUncoalescedOutboxIsLinear(t *testing.T) {
 	const few, many = 1000, 8000
 	for name, field := range map[string]func(i int) string{
-		"of one field": func(int) string { return "title" },
-		"in turn":      func(i int) string { return fmt.Sprint("field", i%20) },
+		"one field":      func(int) string { return "title" },
+		"fields in turn": func(i int) string { return fmt.Sprint("field", i%20) },
 	} {
 		var costs [2]map[string]float64
 		for size, n := range []int{few, many} {
@@ -223,10 +225,10 @@ func TestCostOfAnOldOutbox(t *testing.T) {
 					d.push1000()
 				}
 			})
-			require.LessOrEqual(t, rounds, n/1000+2, "all are restamped at once")
+			require.LessOrEqual(t, rounds, n/1000+2, "all items are restamped at once")
 		}
 		for what := range costs[0] {
-			require.LessOrEqual(t, costs[1][what], 1.5*many/few*costs[0][what], "%s: %s", name, what)
+			require.LessOrEqual(t, costs[1][what], 1.5*many/few*costs[0][what], "%s: bytes allocated by %s", name, what)
 		}
 	}
 }

@@ -18,13 +18,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// client lets a Replica be tested.
+// client adapts a Replica to the kit.
 type client struct{ *replica.Replica }
 
 func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 
-// TestConvergence: the kit finds nothing wrong with a Replica, nor with one that crashes and
-// is opened again.
+// TestConvergence runs the kit on a Replica, and on one that crashes and is opened again.
 func TestConvergence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the kit for months")
@@ -48,8 +47,8 @@ func newBackend(env *mergetest.Env) (mergetest.Backend, error) {
 	return &memory.Server{Now: env.Now, PageSize: 2}, nil
 }
 
-// crashing is a Replica that is lost now and then, before or after what a call did was
-// saved. What was not saved, its user and its network do again.
+// crashing is a Replica that crashes now and then, before or after the results of a call are saved.
+// Calls whose results were not saved are repeated, as by the user and the network.
 type crashing struct {
 	client
 	t     testing.TB
@@ -57,7 +56,7 @@ type crashing struct {
 	disk  map[string]string
 	rand  *rand.Rand
 	sent  int
-	given map[clock.Timestamp]bool // the stamps of what was saved, which may have been sent
+	given map[clock.Timestamp]bool // stamps of saved edits, which may have been sent
 }
 
 func newCrashing(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client {
@@ -78,8 +77,7 @@ func (c *crashing) open() {
 	require.NoError(c.t, err)
 }
 
-// do makes a call, perhaps twice with a crash in between, and perhaps crashes when it was
-// saved.
+// do makes a call, sometimes twice with a crash in between, and sometimes crashes after saving.
 func (c *crashing) do(call func() error) error {
 	if c.rand.IntN(4) == 0 {
 		if err := call(); err != nil {
@@ -99,7 +97,7 @@ func (c *crashing) do(call func() error) error {
 	return nil
 }
 
-// same compares what was opened with what was saved.
+// same requires that the opened Replica equals the one before.
 func (c *crashing) same(before *replica.Replica) {
 	require.Equal(c.t, before.Batch(math.MaxInt, math.MaxInt), c.Batch(math.MaxInt, math.MaxInt))
 	require.Equal(c.t, before.Cursor(), c.Cursor())
@@ -125,18 +123,18 @@ func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
 	}
 	waiting := c.Waiting()
 	at := stamps(waiting[len(waiting)-1:])[0]
-	require.NotContains(c.t, c.given, at, "a stamp is given twice")
+	require.NotContains(c.t, c.given, at, "a stamp was given twice")
 	c.given[at] = true
 	after := stamps(waiting)
 	for _, at := range before {
-		if !slices.Contains(after, at) { // its edit was never sent, and this one took its place
+		if !slices.Contains(after, at) { // its edit was never sent, and this one replaced it
 			delete(c.given, at)
 		}
 	}
 	return nil
 }
 
-// stamps returns the times of some mutations, each of which has one.
+// stamps returns the times of some mutations, one for each.
 func stamps(all []record.Mutation) (times []clock.Timestamp) {
 	for _, m := range all {
 		for _, v := range m.Data.All() {
@@ -162,13 +160,13 @@ func (c *crashing) Answer(answer []byte) error {
 		after := stamps(c.Waiting())
 		for i, at := range before {
 			accepted := i < len(replies) && replies[i].Verdict == "accepted"
-			if !accepted && !slices.Contains(after, at) { // no server knows it, so it may be given again
+			if !accepted && !slices.Contains(after, at) { // no server knows the stamp, so it may be given again
 				delete(c.given, at)
 			}
 		}
 	}()
 	return c.do(func() error {
-		c.Batch(n, 1<<30) // sends the same again, if it was forgotten
+		c.Batch(n, 1<<30) // sends the same items again, if the crash forgot them
 		return c.Replica.Answer(answer)
 	})
 }

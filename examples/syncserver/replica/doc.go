@@ -1,109 +1,109 @@
-// Package replica is the client's side of sync: what the server confirmed, an outbox of what
-// was edited here and is not answered yet, and a clock. What it shows is the join of both. It
-// knows nothing of HTTP, of browsers and of databases.
+// Package replica implements the client side of sync: the state that the server has confirmed, an
+// outbox of edits that it has not answered yet, and a clock. A client shows the join of the first
+// two. The package knows nothing of HTTP, browsers or databases.
 //
 // # Map
 //
 //	replica.go     opening a Replica, and reading what it shows
 //	edit.go        edits
-//	outbox.go      what waits to be sent
-//	batch.go       what to send of it
-//	answer.go      what the server said to it
-//	pull.go        what came from the server
-//	leave.go       beginning again with a server that was restored
-//	clock.go       the clock, and what it follows
-//	servertime.go  how wrong the clock of the device is
-//	restamp.go     new stamps for what waits
-//	why.go         why a field is what it is
+//	outbox.go      the edits that wait to be sent
+//	batch.go       choosing the edits to send next
+//	answer.go      the server's answer to a batch
+//	pull.go        records from the server
+//	leave.go       starting over with a server that was restored
+//	clock.go       the clock, and the stamps that it follows
+//	servertime.go  how wrong the device's clock is
+//	restamp.go     new stamps for waiting edits
+//	why.go         why a field has its value
 //	notice.go      what to tell the user
-//	changed.go     what to draw again
-//	held.go        all that is held of one record
+//	changed.go     which records to draw again
+//	held.go        everything held of one record
 //	saves.go       what to write to the device's storage
-//	savedwhy.go    the form of a Why in there
+//	savedwhy.go    the saved form of a Why
 //	load.go        reading what was saved
 //	remote         sync over HTTP
 //
 // # Use
 //
-// [Open] makes a Replica of what was saved. Users edit with [Replica.Edit] and read with
-// [Replica.Shown] and [Replica.Records]. To push, send what [Replica.Batch] returns and give
-// the answer to [Replica.Answer]; to pull, ask from [Replica.Cursor] and give what comes to
-// [Replica.Pulled]. Pull before a push: then the value that an edit is about to replace
-// is here, and [Replica.Why] can tell it. Package replica/remote does both over HTTP.
+// [Open] makes a Replica from its saved entries. Edit with [Replica.Edit] and read with
+// [Replica.Shown] and [Replica.Records]. To push, send the lines that [Replica.Batch] returns and
+// pass the answer to [Replica.Answer]. To pull, ask for the records after [Replica.Cursor] and pass
+// them to [Replica.Pulled]. Pull before you push: the Replica then holds the value that an edit is
+// about to replace, and [Replica.Why] can show it. Package replica/remote does both over HTTP.
 //
-// One request at a time: a pull that was answered before a push, and is taken after it, shows
-// what was there before until the next pull. Edits may come at any time.
+// Make one request at a time. If a pull is answered before a push but passed to Pulled after the
+// push's answer, the Replica shows the older state until the next pull. Edits may be made at any
+// time.
 //
-// After any of these calls, take what it did:
+// After any of these calls, collect the results:
 //
 //   - [Replica.TakeSaves]: what to write to the device's storage, in one transaction;
-//   - [Replica.TakeChanged]: what to draw again;
+//   - [Replica.TakeChanged]: which records to draw again;
 //   - [Replica.TakeNotices]: what to tell the user.
 //
 // # Crashes
 //
-// A Replica can be lost at any moment and opened again from what was saved. Two rules make
-// that safe. An edit is saved before it is sent; otherwise its stamp could be reused after a
-// crash. And the entries of one TakeSaves are written together or not at all. If the entries
-// of an answer or of a pull are not written, the same is sent or pulled again, which does no
-// harm.
+// A Replica can be lost at any moment and opened again from its saved entries. Two rules make that
+// safe. Save an edit before you send it; otherwise its stamp could be reused after a crash. Write
+// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are not
+// written, the same edits are sent or the same records pulled again, which does no harm.
 //
 // # Clocks that are wrong
 //
-// Give the time that comes with each answer of the server to [Replica.ServerTime], before the rest
-// of the answer is taken: the Replica finds out how wrong the clock of the device is, corrects it,
-// and drops the correction when the clocks agree again. ServerTime has the rule. Call
-// [Replica.ForgetOffset] when the clock of the device was set, so that the Replica need not wait for
-// the next answer.
+// Pass the time in each server answer to [Replica.ServerTime] before you pass on the rest of the
+// answer. The Replica then works out how wrong the device's clock is, corrects for it, and drops
+// the correction when the clocks agree again; ServerTime documents the rule. If the device's clock
+// has been set, call [Replica.ForgetOffset], so that the Replica need not wait for the next answer.
 //
 // When the correction changes, an edit that was never sent is restamped with the time at which it
-// was made, by the clock as it is corrected now. One that may have been sent keeps its stamp, unless
-// the server refuses it as too far ahead: with a greater stamp, a retry would win over edits made
-// since. An edit that was refused so was made before the server's time in that answer, so no later time
-// of the edit is assumed. If the clock of the device was set while edits waited, those made before are
-// moved with the others, up to the present.
+// was made, according to the device's clock as now corrected. An edit that may have been sent keeps
+// its stamp, because with a greater one a retry would win over edits made since. The exception is
+// an edit that the server refuses as too far ahead. Such an edit was made before the server's time
+// in that answer, so it is never restamped with a later time. If the device's clock was set while
+// edits waited, those made before are moved along with the others, but not past the present.
 //
 // # Stamps from the future
 //
-// A clock follows what is pulled, so that an edit is stamped above what its user saw. A stamp too
-// far ahead of the server's time is the exception: no server would accept one above it, and a clock
-// that followed it would stop all pushes. It is judged by the server's time, and not by the clock of
-// the device, which may be slow. As long as no server time is known, the clock follows all but the
-// last day of the range of stamps.
+// The clock follows the records that are pulled, so that an edit is stamped above every write that
+// its user saw. It does not follow a stamp too far ahead of the server's time: no server would
+// accept a stamp above that one, so a clock that followed it would stop all pushes. Stamps are
+// judged by the server's time and not by the device's clock, which may be slow. Until a server time
+// is known, the clock follows all stamps except those in the last day of the range.
 //
-// An edit of a field that has such a stamp is shown, and waits: the server refuses it until that
-// time has come, or until the record is repaired. The user is told by a Notice of the kind
-// [FutureStamp]. When the repaired record is pulled, the edit is restamped and sent by itself.
+// An edit of a field with such a stamp is shown but waits: the server refuses it until that time
+// has come or the record is repaired. A Notice of kind [FutureStamp] tells the user. When the
+// repaired record is pulled, the edit is restamped and sent automatically.
 //
 // # Many edits
 //
-// A later edit takes the place of unsent ones, if no field of theirs is left that it or another
-// unsent edit does not write. It keeps the base of the first. So if it is refused, all of them are
-// rolled back. An edit that may have been sent stays as it is.
+// A later edit replaces an unsent one once each field of the unsent edit is written again by this
+// or another unsent edit. The later edit keeps the base of the earlier one. So if it is refused,
+// all of them are rolled back. An edit that may have been sent is not replaced.
 //
-// An item that the server refuses for now is sent again after the items that it has not refused yet,
-// so it cannot hold up the rest. If the storage of the server is full, the user is told once, by a
-// Notice of the kind [StorageFull].
+// An item that the server refuses temporarily is sent again after the items that it has not refused
+// yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind
+// [StorageFull] tells the user once.
 //
 // # A server that was restored
 //
-// A server that was restored from a backup, or a standby that lacked some commits, does not know
-// the cursor: it answers a pull with cursor_ahead. [Replica.Leave] forgets all that came from the
-// server and keeps what waits. Edits that the old server had accepted and the new one lacks are
-// lost, own ones among them, unless somebody makes them again. If the new server has stored at least
-// as many changes as it lacked by the time of the next pull, nothing shows that it was restored.
+// A server that was restored from a backup, or a standby that missed some commits, does not know
+// the cursor: it answers a pull with cursor_ahead. [Replica.Leave] then forgets everything that
+// came from the server and keeps the edits that wait. Edits that the old server accepted and the
+// new one lacks are lost unless somebody makes them again; this includes the user's own. The
+// restore goes unnoticed if, by the next pull, the new server has stored at least as many changes
+// as it lacked.
 //
-// A client ID that is in use twice, as after a device was restored from a backup, is a notice of
-// the kind [NewIDNeeded]. Save, join the workspace again, and open what was saved under the new ID:
-// that begins as after Leave, and what waits is restamped with the new ID and its old time. Two
-// devices that use one ID are found out only where one stamp was given twice, or where one of them
-// pushes below the mark of the other. Until then edits of one field in turn replace each other
-// unreported: to the server they are edits of one client.
+// A client ID can be in use twice, for example after a device was restored from a backup. A Notice
+// of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
+// under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
+// ID and their old times. Two devices that share an ID are detected only if both give out the same
+// stamp or one of them pushes below the other's mark. Until then, edits that they make to one field
+// in turn replace each other unreported, because to the server they are edits of one client.
 //
 // # Trust
 //
-// A server can show what it likes, and refuse everything. It cannot make a Replica fail, or hold
-// more than it was sent: notices are bounded, and an answer must have one reply for each item.
+// A server can show anything and refuse everything. It cannot make a Replica fail, or make it hold
+// more than the server sent: notices are bounded, and an answer must have one reply for each item.
 //
-// A Replica has no goroutines and must not be used from two at once.
+// A Replica starts no goroutines and must not be used from two goroutines at once.
 package replica

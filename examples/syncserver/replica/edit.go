@@ -9,26 +9,27 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// ErrNoFields is what Edit returns for an edit that writes nothing.
-var ErrNoFields = errors.New("replica: an edit without fields")
+// ErrNoFields is the error of Edit for an edit that writes no field.
+var ErrNoFields = errors.New("replica: the edit has no fields")
 
-// Edit writes some fields of a record at once, as one mutation upon what is shown. A Deletion
-// deletes a field; record.DeletedField is true to delete the record, and false to restore it.
+// Edit writes some fields of a record as one mutation, based on the record as shown. A Deletion
+// deletes a field. Set record.DeletedField to true to delete the record, and to false to restore
+// it.
 //
 // A field whose stamp lies too far in the future can be edited: the edit waits, and a Notice of
-// the kind FutureStamp tells so.
+// kind FutureStamp reports it.
 //
-// The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is not valid, and for
-// record.ErrStamp if the Replica has no ID. On error nothing has changed, but for the clock.
+// The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is invalid, and for
+// record.ErrStamp if the Replica has no ID. On error nothing has changed except the clock.
 func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
 	return r.EditSeen(key, fields, nil)
 }
 
-// EditSeen is Edit for a user who was shown something older: a pull brought another value while
-// the user was typing, and the user's draft covers it. Seen has, for the fields that are edited,
-// the stamp of what was shown when the typing began, or the zero Stamp for nothing. A field that is
-// not in it was seen as it is shown now. Without it, overwriting a value that the user has not seen
-// would go unreported.
+// EditSeen is Edit for a user who was shown something older: while the user was typing, a pull
+// brought another value that the draft hides. For each edited field, seen holds the stamp that was
+// shown when the typing began, or the zero Stamp if the field had no value. A field missing from
+// seen counts as seen as it is shown now. Without EditSeen, overwriting a value that the user has
+// not seen would go unreported.
 func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen map[string]clock.Stamp) error {
 	if len(fields) == 0 {
 		return ErrNoFields
@@ -71,8 +72,9 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	return nil
 }
 
-// lowerBase replaces the base of a field that no server reads: by that of the write that waits
-// there, or, where the server's own clock issued the stamp, by no claim.
+// lowerBase replaces a base that no server would read. The new base is that of the write waiting in
+// the field. If there is no such write, the server's own clock issued the stamp, and the mutation
+// makes no claim about the field.
 func (r *Replica) lowerBase(m record.Mutation, name string) {
 	if w := r.find(m.Data.Key()).tops[name]; w != nil {
 		if base, ok := w.it.m.Base[name]; ok {
@@ -83,10 +85,10 @@ func (r *Replica) lowerBase(m record.Mutation, name string) {
 	delete(m.Base, name)
 }
 
-// stampAbove returns a stamp for an edit of some fields. Where one of them has a stamp that the
-// clock must not follow, the edit gets the next one, and those fields are returned. A stamp that
-// waits is not given again: of two edits that share one and are sent one after the other, the
-// server takes the second for a retry.
+// stampAbove returns a stamp for an edit of some fields. If some of these fields have a stamp that
+// the clock must not follow, the edit gets the next stamp above those, and future names the fields.
+// A stamp that waits is not given again: of two edits that share a stamp and are sent one after the
+// other, the server would take the second for a retry.
 func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value) (s clock.Stamp, future []string) {
 	limit := r.limit()
 	var seen, beyond clock.Timestamp

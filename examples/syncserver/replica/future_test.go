@@ -20,7 +20,8 @@ var (
 	carol    = clock.ClientID{0xca}
 )
 
-// poison stores a title that was stamped so far ahead, as a repair stores one.
+// poison stores a title whose stamp lies ahead of the present by the given duration, as a repair
+// would store it.
 func (w *world) poison(value string, ahead time.Duration) clock.Stamp {
 	s := clock.Stamp{Time: clock.TimestampOf(w.now.Add(ahead)) + 999_999, Client: carol} // with a full counter
 	var b record.Builder
@@ -32,7 +33,7 @@ func (w *world) poison(value string, ahead time.Duration) clock.Stamp {
 	return s
 }
 
-// sync is what a program does: it pulls and pushes, and hears the server's time each time.
+// sync pulls and pushes as a program does, and passes on the server's time each time.
 func (d *device) sync() {
 	d.told(0, 0)
 	d.pull()
@@ -40,9 +41,9 @@ func (d *device) sync() {
 	d.push()
 }
 
-// TestStampFromTheFutureStopsNoOtherPush: one record that has such a stamp was pulled. Edits of all
-// others are stamped with the time, and accepted.
-func TestStampFromTheFutureStopsNoOtherPush(t *testing.T) {
+// TestStampFromTheFutureDoesNotStopOtherPushes: a record with such a stamp was pulled. Edits of all
+// other records are stamped with the present time and accepted.
+func TestStampFromTheFutureDoesNotStopOtherPushes(t *testing.T) {
 	for _, ahead := range []time.Duration{5*time.Minute + time.Millisecond, 8 * time.Hour, 30 * 365 * 24 * time.Hour} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -54,17 +55,18 @@ func TestStampFromTheFutureStopsNoOtherPush(t *testing.T) {
 		d.sync()
 		require.Empty(t, d.Waiting())
 		d.save()
-		d.open() // where the server's time is not known yet, the clock follows the stamp
+		d.open() // until the server's time is known, the clock follows the stamp
 		d.edit(fence, "title", str("Paint it"))
 		d.sync()
-		require.WithinDuration(t, w.now, d.stamped(fence, "title"), 5*time.Minute, "and no longer, when it is")
+		require.WithinDuration(t, w.now, d.stamped(fence, "title"), 5*time.Minute, "once the server's time is known, the clock no longer follows the stamp")
 		require.Empty(t, d.Waiting())
 		require.Empty(t, d.TakeNotices())
 	}
 }
 
-// TestHonestStampsAreFollowed: up to the bound of the server, whatever the clock of the device reads.
-func TestHonestStampsAreFollowed(t *testing.T) {
+// TestClockFollowsStampsThatTheServerAccepts up to the server's bound, whatever the device's clock
+// reads.
+func TestClockFollowsStampsThatTheServerAccepts(t *testing.T) {
 	for _, skew := range []time.Duration{0, -3 * time.Hour, 3 * time.Hour, -50 * 365 * 24 * time.Hour} {
 		for _, told := range []bool{false, true} {
 			w := newWorld(t)
@@ -83,9 +85,10 @@ func TestHonestStampsAreFollowed(t *testing.T) {
 	}
 }
 
-// TestEditOfAFieldFromTheFutureWaits: it is shown, the user is told once, and all else goes on. When
-// the record is repaired, it is sent by itself, upon the repaired write.
-func TestEditOfAFieldFromTheFutureWaits(t *testing.T) {
+// TestEditOfAFieldFromTheFutureWaitsForTheRepair: the edit is shown, the user is told once, and
+// other edits go through. When the repaired record is pulled, the edit is sent automatically, with
+// the repaired write as its base.
+func TestEditOfAFieldFromTheFutureWaitsForTheRepair(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	at := w.poison("theirs", 8*time.Hour)
@@ -103,7 +106,7 @@ func TestEditOfAFieldFromTheFutureWaits(t *testing.T) {
 		require.Equal(t, `"mine"`, d.title(poisoned))
 	}
 	d.edit(poisoned, "title", str("mine again"))
-	require.Empty(t, d.TakeNotices(), "it was told")
+	require.Empty(t, d.TakeNotices(), "the user has been told")
 	require.Len(t, d.Waiting(), 1)
 	edited := w.now
 
@@ -111,19 +114,20 @@ func TestEditOfAFieldFromTheFutureWaits(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	d.told(0, 0)
 	d.pull()
-	require.Equal(t, edited, d.stamped(poisoned, "title"), "the time of the edit")
+	require.Equal(t, edited, d.stamped(poisoned, "title"), "the stamp is the time of the edit")
 	require.Equal(t, map[string]clock.Stamp{"title": now}, d.Waiting()[0].Base)
 	d.sync()
 	require.Empty(t, d.Waiting())
 	require.Empty(t, d.TakeNotices())
 	require.Equal(t, `"mine again"`, d.title(poisoned))
-	require.Empty(t, w.server.notes, "its base was the repaired write")
+	require.Empty(t, w.server.notes, "its base is the repaired write")
 	d.edit(poisoned, "title", str("later"))
 	require.Equal(t, w.now, d.stamped(poisoned, "title"))
 }
 
-// TestRepairWithAnotherValue: nobody has seen that value, so the edit makes no claim about it.
-func TestRepairWithAnotherValue(t *testing.T) {
+// TestEditClaimsNothingAboutARepairWithAnotherValue: the author of the edit has not seen that
+// value, so the edit has no base.
+func TestEditClaimsNothingAboutARepairWithAnotherValue(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("theirs", 8*time.Hour)
@@ -141,7 +145,7 @@ func TestRepairWithAnotherValue(t *testing.T) {
 	require.Equal(t, waiting, again.Waiting())
 	d.edit(poisoned, "title", str("mine"))
 	require.Len(t, d.Waiting(), 1)
-	require.NotContains(t, d.Waiting()[0].Base, "title", "an edit that takes its place claims nothing either")
+	require.NotContains(t, d.Waiting()[0].Base, "title", "an edit that replaces it has no base either")
 	d.push()
 	require.Empty(t, d.Waiting())
 	require.Empty(t, d.TakeNotices())
@@ -149,9 +153,10 @@ func TestRepairWithAnotherValue(t *testing.T) {
 	require.Empty(t, w.server.notes)
 }
 
-// TestFutureStampThatWasFollowed: the clock has followed the stamp, before the server's time was
-// known. The refusals make it known, and name the field. All else goes on.
-func TestFutureStampThatWasFollowed(t *testing.T) {
+// TestClockRecoversAfterFollowingAFutureStamp: the clock followed the stamp before the server's
+// time was known. The refusals bring the server's time, and the notice names the field. Other edits
+// go through.
+func TestClockRecoversAfterFollowingAFutureStamp(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	at := w.poison("theirs", 8*time.Hour)
@@ -167,17 +172,17 @@ func TestFutureStampThatWasFollowed(t *testing.T) {
 	require.Len(t, d.Waiting(), 1)
 	require.Equal(t, w.now, d.stamped(fence, "title"))
 	d.edit(fence, "title", str("Paint it"))
-	require.Equal(t, w.now, d.stamped(fence, "title"), "the clock is healed")
-	w.now = w.now.Add(9 * time.Hour) // the time has come
+	require.Equal(t, w.now, d.stamped(fence, "title"), "the clock no longer follows the stamp")
+	w.now = w.now.Add(9 * time.Hour) // the time of the stamp has come
 	d.push()
 	require.Empty(t, d.Waiting())
 	require.Empty(t, d.TakeNotices())
 }
 
-// TestOwnStampsFromTheFuture: the clocks of the device and of the server were wrong, and so are stamps
-// that were accepted, and the mark of this client. When the clocks are right, pushes go on, and no new
-// ID is asked for: nobody else uses it.
-func TestOwnStampsFromTheFuture(t *testing.T) {
+// TestOwnStampsFromTheFutureDoNotAskForANewID: the clocks of device and server were wrong, and so
+// are stamps that were accepted and the client's mark. When both clocks are right, pushes go on,
+// and no new ID is asked for, because no other device uses it.
+func TestOwnStampsFromTheFutureDoNotAskForANewID(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.now = w.now.Add(8 * time.Hour)
@@ -191,7 +196,7 @@ func TestOwnStampsFromTheFuture(t *testing.T) {
 		d.sync()
 		require.Empty(t, d.Waiting())
 		require.Equal(t, w.now, d.stamped(gate, "title"))
-		require.Contains(t, w.server.notes, merge.Rewound, "what the server says, which is true")
+		require.Contains(t, w.server.notes, merge.Rewound, "the server notes that the stamps run backwards, which is true")
 		for _, n := range d.TakeNotices() {
 			require.NotEqual(t, replica.NewIDNeeded, n.Kind)
 		}
@@ -200,10 +205,11 @@ func TestOwnStampsFromTheFuture(t *testing.T) {
 	}
 }
 
-// TestEndOfRange: the greatest stamp that there is was pulled, or one that only the server's
-// own clock can have issued: a record that could not be read would stop all pulls. Edits go on, also
-// if the server's time is not known, the ones of that field wait, and what was saved opens.
-func TestEndOfRange(t *testing.T) {
+// TestStampAtTheEndOfTheRangeDoesNotStopPullsOrEdits: a pulled record has the greatest stamp that
+// exists, or one that only the server's own clock can issue. If the record could not be read, all
+// pulls would stop. Edits go on even if the server's time is not known. Edits of that field wait,
+// and what was saved can be opened.
+func TestStampAtTheEndOfTheRangeDoesNotStopPullsOrEdits(t *testing.T) {
 	for _, end := range []clock.Timestamp{clock.MaxTimestamp, clock.MaxTimestamp - 1, clock.MaxTimestamp - 1e6, clock.MaxTimestamp + 1} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -217,18 +223,18 @@ func TestEndOfRange(t *testing.T) {
 		require.NoError(t, d.Edit(poisoned, map[string]record.Value{"title": str("mine again")}))
 		d.push()
 		require.Empty(t, d.WaitingFields(fence))
-		require.Len(t, d.Waiting(), 2, "they wait for the repair")
+		require.Len(t, d.Waiting(), 2, "edits of that record wait for the repair")
 		for _, m := range d.Waiting() {
 			base, claimed := m.Base["title"]
-			require.LessOrEqual(t, base.Time, clock.MaxTimestamp, "else no server reads it")
-			require.Equal(t, end <= clock.MaxTimestamp, claimed, "what no server reads is no claim, and not the claim of nothing")
+			require.LessOrEqual(t, base.Time, clock.MaxTimestamp, "no server reads a base above the range")
+			require.Equal(t, end <= clock.MaxTimestamp, claimed, "a base that no server reads is left out, not replaced by null")
 		}
 		d.save()
 		d.open()
 		d.edit(fence, "title", str("Paint it"))
 		require.Equal(t, w.now, d.stamped(fence, "title"))
 		_, err := replica.Open(replica.Options{ID: carol, Saved: entries(d.disk)})
-		require.NoError(t, err, "under another ID as well")
+		require.NoError(t, err, "it opens under another ID as well")
 		repaired := `{"seq":2,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"` + ben.String() + `"}}}`
 		require.NoError(t, d.Pulled([]byte(repaired), "2"))
 		d.edit(poisoned, "title", str("at last"))
@@ -239,8 +245,9 @@ func TestEndOfRange(t *testing.T) {
 	}
 }
 
-// TestSavedClockBeyondTheRange: earlier versions saved a clock that had followed the greatest stamp.
-func TestSavedClockBeyondTheRange(t *testing.T) {
+// TestSavedClockAtTheEndOfTheRangeIsLowered: earlier versions saved a clock that had followed the
+// greatest stamp.
+func TestSavedClockAtTheEndOfTheRangeIsLowered(t *testing.T) {
 	for _, last := range []string{"2262-04-11T00:00:00.000000000Z", "2262-04-11T23:47:16.854775807Z", "2262-04-10T23:59:59.999999999Z"} {
 		d := newWorld(t).device(ana)
 		d.disk["state"] = `{"last":"` + last + `","cursor":"7"}`
@@ -254,7 +261,7 @@ func TestSavedClockBeyondTheRange(t *testing.T) {
 	}
 }
 
-// TestClockFollowsAStampWhoseTimeHasCome: what is above the limit is no longer, later.
+// TestClockFollowsAStampWhoseTimeHasCome: a stamp above the limit is below it later.
 func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -270,9 +277,9 @@ func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
 	require.False(t, slices.ContainsFunc(d.TakeNotices(), func(n replica.Notice) bool { return n.Kind != replica.ClockCorrected }))
 }
 
-// TestFutureStampThatWasFollowedByOneEdit: only that edit is refused, and the clock is healed all the
-// same.
-func TestFutureStampThatWasFollowedByOneEdit(t *testing.T) {
+// TestClockRecoversEvenIfOnlyTheFutureFieldWasEdited: the edit of that field is the only one
+// refused, and the clock recovers all the same.
+func TestClockRecoversEvenIfOnlyTheFutureFieldWasEdited(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("theirs", 8*time.Hour)
@@ -284,13 +291,13 @@ func TestFutureStampThatWasFollowedByOneEdit(t *testing.T) {
 	require.Len(t, d.TakeNotices(), 1)
 }
 
-// TestRepairOfAnOwnStamp: the greatest stamp that was accepted from this client is repaired, and
-// so is what the client knows of it: stamps that run backwards after that are those of somebody
-// else. The repair of another stamp changes nothing in that.
-func TestRepairOfAnOwnStamp(t *testing.T) {
+// TestRepairOfTheGreatestOwnStampLowersTheMark: the server repairs the greatest stamp accepted from
+// this client, and the client lowers its own mark accordingly. If its stamps run backwards after
+// that, another device uses its ID. The repair of another stamp does not change the mark.
+func TestRepairOfTheGreatestOwnStampLowersTheMark(t *testing.T) {
 	for _, c := range []struct {
 		repaired record.Key
-		want     int // notices
+		want     int // number of notices
 	}{{fence, 1}, {gate, 0}, {poisoned, 0}} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -325,9 +332,9 @@ func TestRepairOfAnOwnStamp(t *testing.T) {
 	}
 }
 
-// TestDerivedFieldsAreNotRepaired: the newest write of a violation disappears, so the server derives its row
-// again with the stamp of an older write. That repairs no write of this client. The repair of a field that
-// users write in such a row is one.
+// TestDerivedFieldsAreNotRepaired: the newest write that a violation is derived from disappears, so
+// the server derives the row again with the stamp of an older write. That repairs no write of this
+// client. The repair of a user-written field of such a row does.
 func TestDerivedFieldsAreNotRepaired(t *testing.T) {
 	row := record.Key{Table: violation.DefaultTable, ID: "v"}
 	for field, want := range map[string]int{"status": 0, violation.FieldDismissed: 1} {
@@ -351,9 +358,10 @@ func TestDerivedFieldsAreNotRepaired(t *testing.T) {
 	}
 }
 
-// TestRepairReachesWhatWasSent: an edit upon a stamp from the future was sent, and the answer was
-// lost. After the repair it is restamped as well: the server cannot have accepted it.
-func TestRepairReachesWhatWasSent(t *testing.T) {
+// TestRepairRestampsAnEditWhoseAnswerWasLost: an edit based on a stamp from the future was sent,
+// and the answer was lost. After the repair it is restamped, because the server cannot have
+// accepted it.
+func TestRepairRestampsAnEditWhoseAnswerWasLost(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("theirs", 8*time.Hour)
@@ -372,9 +380,10 @@ func TestRepairReachesWhatWasSent(t *testing.T) {
 	require.Equal(t, `"mine"`, d.title(poisoned))
 }
 
-// TestOwnClockAheadIsNoStampFromTheFuture: a field that was edited by a clock that is ahead is
-// edited again. It waits for no repair: the stamp is this client's own, and not sent yet.
-func TestOwnClockAheadIsNoStampFromTheFuture(t *testing.T) {
+// TestOwnUnsentStampDoesNotCountAsFromTheFuture: a clock that is ahead stamps two edits of one
+// field. The second waits for no repair, because the first stamp is the client's own and was not
+// sent yet.
+func TestOwnUnsentStampDoesNotCountAsFromTheFuture(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = 3 * time.Hour

@@ -11,12 +11,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestRecordGrownPastTheLimits: legal pushes make a record larger than any push may be. A
-// client pulls it, saves it, opens it again and edits it as any other.
-func TestRecordGrownPastTheLimits(t *testing.T) {
+// TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord: valid pushes make a record larger than any
+// single push may be. A client pulls, saves, opens and edits it like any other.
+func TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord(t *testing.T) {
 	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
 	for what, c := range map[string]struct {
-		fields int // of each push
+		fields int // in each push
 		value  string
 		limits record.Limits // of the server
 	}{

@@ -8,37 +8,37 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// held is all that a Replica holds of one record.
+// held is everything that a Replica holds of one record.
 type held struct {
 	key       record.Key
 	confirmed record.Record
-	tops      map[string]*write // by field, the last write that waits
+	tops      map[string]*write // the last waiting write of each field
 	whys      map[string]Why
 
-	before     view // what was shown at the last TakeChanged, if touched
+	before     view // the view at the last TakeChanged, if touched
 	touched    bool
 	whyChanged bool
 
-	stale, whyStale   bool // not saved yet
-	stored, whyStored bool // in the storage, as they were
+	stale, whyStale   bool // changed since the last save
+	stored, whyStored bool // whether the storage has an entry
 }
 
-// write is a write that waits. It is linked to the other ones of its field that wait, in the order
+// write is a write that waits. It is linked to the other waiting writes of its field, in the order
 // of the outbox, which is the order of their stamps.
 type write struct {
 	it            *item
 	before, after *write
 }
 
-// find returns what is held of a record, or nil.
+// find returns the held state of a record, or nil.
 func (r *Replica) find(key record.Key) *held { return r.tables[key.Table][key.ID] }
 
-// findOrAdd returns what is held of a record, which may be nothing yet.
+// findOrAdd returns the held state of a record, and adds an empty one if there is none.
 func (r *Replica) findOrAdd(key record.Key) *held {
 	if h := r.find(key); h != nil {
 		return h
 	}
-	// Keys of records share memory with all that was decoded with them.
+	// A decoded key shares memory with everything decoded along with it.
 	key = record.Key{Table: strings.Clone(key.Table), ID: strings.Clone(key.ID)}
 	if r.tables[key.Table] == nil {
 		r.tables[key.Table] = make(map[string]*held)
@@ -48,13 +48,13 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	return h
 }
 
-// shown joins what is confirmed with what waits. Of the writes of a field that wait, the last one
-// is the greatest.
+// shown joins the confirmed record with the writes that wait. Of the waiting writes of a field, the
+// last is the greatest.
 func (r *Replica) shown(h *held) record.Record {
 	if len(h.tops) == 0 {
 		return h.confirmed
 	}
-	// These fields are parts of records, so they make one.
+	// These fields come from valid records, so they form one.
 	waiting, _ := r.builder.Record(h.key, func(yield func(string, record.FieldValue) bool) {
 		for name, w := range h.tops {
 			if v, _ := w.it.m.Data.Get(name); !yield(name, v) {
@@ -67,11 +67,11 @@ func (r *Replica) shown(h *held) record.Record {
 
 // join joins two records of one key.
 func (r *Replica) join(a, b record.Record) record.Record {
-	joined, _, _ := r.builder.Join(a, b.WithKey(a.Key())) // only keys that differ are an error
+	joined, _, _ := r.builder.Join(a, b.WithKey(a.Key())) // only different keys are an error
 	return joined
 }
 
-// waitingFields returns the names of the fields that wait, sorted.
+// waitingFields returns the names of the fields with a waiting write, sorted.
 func (h *held) waitingFields() []string {
 	if len(h.tops) == 0 {
 		return nil
@@ -79,7 +79,7 @@ func (h *held) waitingFields() []string {
 	return slices.Sorted(maps.Keys(h.tops))
 }
 
-// add puts the writes of an item last.
+// add appends the writes of an item to those that wait.
 func (h *held) add(it *item) {
 	if h.tops == nil {
 		h.tops = make(map[string]*write)
@@ -95,7 +95,7 @@ func (h *held) add(it *item) {
 	}
 }
 
-// drop takes out the writes of an item.
+// drop removes the writes of an item.
 func (h *held) drop(it *item) {
 	for name, w := range it.links() {
 		switch {

@@ -2,20 +2,20 @@ package replica
 
 import "github.com/fieldlww/fieldlww/record"
 
-// Leave forgets what came from the server: the confirmed records, why they are so, and the cursor.
-// What waits is kept, and is sent again, and the clock goes on. It is for a server that was
-// restored from a backup, or that another one took the place of, and that lacks what it had
-// confirmed: its answer to a pull has the code cursor_ahead. All is pulled again. A Notice of the
-// kind Resync tells it.
+// Leave forgets everything that came from the server: the confirmed records, their whys and the
+// cursor. Edits that wait are kept and sent again, and the clock goes on. Call it when the server
+// answers a pull with the code cursor_ahead. The server was then restored from a backup, or another
+// server replaced it, and it lacks changes that were confirmed before. Everything is pulled again.
+// A Notice of kind Resync reports it.
 //
-// Edits that the old server had accepted and the new one lacks are gone, own ones among them,
-// unless the answer had not arrived: then they still wait.
+// Edits that the old server accepted and the new one lacks are lost, including the user's own. An
+// own edit whose answer had not arrived still waits and is not lost.
 func (r *Replica) Leave() {
 	r.forget()
 	r.notice(Notice{Kind: Resync})
 }
 
-// forget forgets what came from the server.
+// forget forgets everything that came from the server.
 func (r *Replica) forget() {
 	for _, table := range r.tables {
 		for _, h := range table {

@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestLeave: what came from the server is forgotten, in memory and in the storage. What waits stays as
-// it is, and is sent to the server that takes the place of the old one.
-func TestLeave(t *testing.T) {
+// TestLeaveForgetsTheServersStateAndKeepsWaitingEdits: the state is forgotten in memory and in the
+// storage. Waiting edits stay unchanged, and are sent to the server that replaces the old one.
+func TestLeaveForgetsTheServersStateAndKeepsWaitingEdits(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
 	later(a, b)
@@ -26,7 +26,7 @@ func TestLeave(t *testing.T) {
 	b.TakeChanged()
 	waiting, at := b.Waiting(), b.stamped(gate, "title")
 
-	w.server = newServer(w.wall) // which has nothing
+	w.server = newServer(w.wall) // an empty one
 	b.Leave()
 	require.Equal(t, []replica.Notice{{Kind: replica.Resync}}, b.TakeNotices())
 	require.Empty(t, b.Cursor())
@@ -44,7 +44,7 @@ func TestLeave(t *testing.T) {
 	require.Empty(t, b.Cursor())
 	b.sync()
 	require.Empty(t, b.Waiting())
-	require.Equal(t, at, b.stamped(gate, "title"), "it keeps its stamp")
+	require.Equal(t, at, b.stamped(gate, "title"), "the edit keeps its stamp")
 	require.Empty(t, b.TakeNotices())
 	a.Leave()
 	a.pull()
@@ -64,8 +64,7 @@ func fieldsOf(r record.Record) (names []string) {
 	return names
 }
 
-// TestLeaveWhileABatchIsOnItsWay: its answer counts.
-func TestLeaveWhileABatchIsOnItsWay(t *testing.T) {
+func TestAnswerThatArrivesAfterLeaveIsApplied(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.edit(fence, "title", str("Paint"))
@@ -77,10 +76,10 @@ func TestLeaveWhileABatchIsOnItsWay(t *testing.T) {
 	require.Equal(t, `"Paint"`, d.title(fence))
 }
 
-// TestAnotherIDBeginsAgain: what was saved by one client is opened by another one, with a clock of its
-// own. It pulls everything, shows nothing that the server may have lost, and sends what waits under its
-// ID, with the times of the edits, and with bases that the server knows.
-func TestAnotherIDBeginsAgain(t *testing.T) {
+// TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits: one client opens what another one saved,
+// with its own clock. It pulls everything and shows nothing that the server may have lost. It sends
+// the waiting edits under its own ID, with their old times and with bases that the server knows.
+func TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("before", -time.Hour)
@@ -89,7 +88,7 @@ func TestAnotherIDBeginsAgain(t *testing.T) {
 	d.push()
 	d.pull()
 	d.edit(poisoned, "title", str("one"))
-	d.outbox() // so that the next one is another item
+	d.outbox() // so that the next edit is another item
 	d.edit(poisoned, "title", str("two"))
 	first, at := d.Waiting()[0].Base["title"], d.stamped(poisoned, "title")
 	d.save()
@@ -99,7 +98,7 @@ func TestAnotherIDBeginsAgain(t *testing.T) {
 	require.Empty(t, d.Cursor())
 	require.Zero(t, d.Shown(fence).Len())
 	require.Equal(t, `"two"`, d.title(poisoned))
-	require.Equal(t, at, d.stamped(poisoned, "title"), "a later edit must not lose to it")
+	require.Equal(t, at, d.stamped(poisoned, "title"), "a later stamp could win over a later edit")
 	all := d.Waiting()
 	require.Len(t, all, 2)
 	require.Equal(t, first, all[0].Base["title"])
@@ -107,7 +106,7 @@ func TestAnotherIDBeginsAgain(t *testing.T) {
 	require.Equal(t, ben, one.Stamp.Client)
 	require.Equal(t, one.Stamp, all[1].Base["title"])
 	d.save()
-	for range 2 { // and it is the client of what it saved
+	for range 2 { // it is now the client of what it saved
 		d.open()
 		require.Equal(t, all, d.Waiting())
 		require.Empty(t, d.TakeSaves())
@@ -117,20 +116,21 @@ func TestAnotherIDBeginsAgain(t *testing.T) {
 	require.Empty(t, d.Waiting())
 	require.Empty(t, d.TakeNotices())
 	require.Empty(t, w.server.notes)
-	require.Equal(t, `"lost"`, d.title(fence), "this server has it still")
+	require.Equal(t, `"lost"`, d.title(fence), "this server still has the edit")
 	d.save()
 	d.open()
 	require.Equal(t, `"lost"`, d.title(fence))
 }
 
-// TestAnotherIDWithoutEdits: the same, where nothing waits, so that only the state says who saved it.
-func TestAnotherIDWithoutEdits(t *testing.T) {
+// TestOpenUnderAnotherIDStartsOverEvenIfNothingWaits: without waiting edits, only the saved state
+// names the client that saved it.
+func TestOpenUnderAnotherIDStartsOverEvenIfNothingWaits(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("x", -time.Hour)
 	d.pull()
 	d.save()
-	viewer := &device{w: w, disk: d.disk} // of no client, as while it joins
+	viewer := &device{w: w, disk: d.disk} // without an ID, as while it joins
 	viewer.open()
 	require.Equal(t, `"x"`, viewer.title(poisoned))
 	require.Equal(t, "1", viewer.Cursor())
@@ -147,5 +147,5 @@ func TestAnotherIDWithoutEdits(t *testing.T) {
 
 	d.disk = map[string]string{"state": `{"cursor":"7"}`, "record/tasks\x00poisoned": `{}`}
 	d.open()
-	require.Equal(t, "7", d.Cursor(), "an earlier version did not say who saved it")
+	require.Equal(t, "7", d.Cursor(), "state of an earlier version, which names no client, is kept")
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// EntryError says that a saved entry cannot be read. Err may be a *record.Error, or an error of
+// EntryError reports a saved entry that cannot be read. Err may be a *record.Error or an error of
 // package encoding/json.
 type EntryError struct {
 	Key string // of the entry
 	Err error
 }
 
-// Error names the entry, and not its value.
+// Error names the entry's key and the reason, never its value.
 func (e *EntryError) Error() string {
 	return "replica: saved entry " + strconv.QuoteToASCII(e.Key) + ": " + e.Err.Error()
 }
@@ -28,17 +28,17 @@ func (e *EntryError) Error() string {
 // Unwrap returns the reason.
 func (e *EntryError) Unwrap() error { return e.Err }
 
-// errKey is the reason if it is the key of an entry that makes no sense.
+// errKey is the reason for an entry with an invalid key.
 var errKey = errors.New("unknown key")
 
-// loading is what is known while saved entries are read.
+// loading is the state of load.
 type loading struct {
 	*Replica
 	saved state
 	items []*item
 }
 
-// load reads what was saved.
+// load reads the saved entries.
 func (r *Replica) load(saved iter.Seq[Entry]) error {
 	l := loading{Replica: r}
 	for e := range saved {
@@ -66,7 +66,7 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 	return nil
 }
 
-// last returns the greatest time that was saved, but for those that the clock must not follow.
+// last returns the greatest saved time, ignoring times that the clock must not follow.
 func (l *loading) last() clock.Timestamp {
 	last := min(l.saved.Last.Timestamp, endless)
 	for _, it := range l.items {
@@ -80,7 +80,8 @@ func (l *loading) last() clock.Timestamp {
 	return last
 }
 
-// owns reports whether all that was saved is of the client that the Replica writes as, or of none.
+// owns reports whether everything saved belongs to the client that the Replica writes as, or to
+// none.
 func (r *Replica) owns() bool {
 	for _, it := range r.outbox.items() {
 		if it.stamp().Client != r.id {
@@ -158,7 +159,7 @@ func (l *loading) readWhys(name, value string) error {
 	return err
 }
 
-// parseKey reads a record's key from that of its entry.
+// parseKey reads a record's key from the key of its entry.
 func parseKey(name string) (record.Key, error) {
 	table, id, ok := strings.Cut(name, separator)
 	if !ok {

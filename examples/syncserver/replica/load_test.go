@@ -16,7 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// full returns a device that has saved one entry of each sort, with secret values.
+// full returns a device that has saved at least one entry of each kind, with secret values.
 func full(t *testing.T) *device {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
@@ -25,14 +25,14 @@ func full(t *testing.T) *device {
 	a.pull()
 	a.push()
 	a.edit(fence, "due", str("secret"))
-	a.outbox() // so that the next edit cannot take its place
+	a.outbox() // so that the next edit cannot replace it
 	a.edit(fence, "due", str("secret again"))
 	a.save()
 	return a
 }
 
-// TestSavedKeys: the keys of what is saved are part of what other programs read.
-func TestSavedKeys(t *testing.T) {
+// TestSavedFormatDoesNotChange, because other programs read these keys.
+func TestSavedFormatDoesNotChange(t *testing.T) {
 	d := full(t)
 	require.Equal(t, []string{
 		"outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
@@ -40,8 +40,7 @@ func TestSavedKeys(t *testing.T) {
 	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
 }
 
-// TestSaves: what is saved is what changed, and the clock with every edit.
-func TestSaves(t *testing.T) {
+func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	d := full(t)
 	saves := func() (keys []string) {
 		saves := d.TakeSaves()
@@ -57,18 +56,18 @@ func TestSaves(t *testing.T) {
 	v, _ := d.Shown(fence).Get("notes")
 	require.Contains(t, d.disk["state"], v.Stamp.Time.String())
 	d.push()
-	require.Len(t, saves(), 3+1+1+1, "the first of two edits of one field needs a why")
+	require.Len(t, saves(), 3+1+1+1, "the second edit of one field adds a why")
 	d.edit(fence, "more", str("x"))
 	saves()
 	d.push()
 	require.Equal(t, []string{"outbox/00000000000000000001", "record/tasks\x00fence", "state"}, saves())
 	d.pull()
-	require.Equal(t, []string{"state"}, saves(), "own edits come back")
+	require.Equal(t, []string{"state"}, saves(), "a pull of own edits changes only the cursor")
 }
 
-// TestOldState: the clock starts above all that is held, whatever the state says, in whatever
-// order that is read.
-func TestOldState(t *testing.T) {
+// TestClockStartsAboveEverythingHeld, whatever the saved state says and in whatever order the
+// entries are read.
+func TestClockStartsAboveEverythingHeld(t *testing.T) {
 	d := full(t)
 	d.disk["state"] = `{"cursor":"2"}`
 	for _, reverse := range []bool{false, true} {
@@ -76,7 +75,7 @@ func TestOldState(t *testing.T) {
 		if reverse {
 			slices.Reverse(keys)
 		}
-		for _, left := range []string{"outbox/", "record/"} { // one sort alone
+		for _, left := range []string{"outbox/", "record/"} { // only entries of this kind
 			r, err := replica.Open(replica.Options{ID: ana, Wall: func() time.Time { return d.w.now.Add(-time.Hour) }, Saved: func(yield func(replica.Entry) bool) {
 				for _, key := range keys {
 					if (strings.HasPrefix(key, left) || key == "state") && !yield(replica.Entry{Key: key, Value: d.disk[key]}) {
@@ -94,9 +93,10 @@ func TestOldState(t *testing.T) {
 	}
 }
 
-// TestDamaged: an entry that cannot be read is named, without its value; and if it is removed
-// together with the state, all but what it held comes back with the next pull.
-func TestDamaged(t *testing.T) {
+// TestUnreadableEntryIsNamedAndCanBeRemoved: the error names the entry without its value. If the
+// entry is removed together with the state, the next pull brings back everything except edits in
+// that entry.
+func TestUnreadableEntryIsNamedAndCanBeRemoved(t *testing.T) {
 	d := full(t)
 	shown := d.Shown(fence)
 	for key, value := range d.disk {
@@ -123,7 +123,7 @@ func TestDamaged(t *testing.T) {
 		require.NoError(t, again.Edit(fence, map[string]record.Value{"notes": str("")}))
 		v, _ := again.Shown(fence).Get("notes")
 		for _, x := range again.Shown(fence).All() {
-			require.LessOrEqual(t, x.Stamp.Time, v.Stamp.Time, "the clock begins above what is held")
+			require.LessOrEqual(t, x.Stamp.Time, v.Stamp.Time, "the clock starts above every held stamp")
 		}
 		again.pull()
 		again.push()
@@ -139,8 +139,8 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestRecords: a table is shown in order, with what waits, and without what was rolled back.
-func TestRecords(t *testing.T) {
+// TestRecordsAreSortedAndIncludeWaitingOnes, but not records that were rolled back.
+func TestRecordsAreSortedAndIncludeWaitingOnes(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	for _, id := range []string{"c", "a", "b"} {
@@ -163,14 +163,14 @@ func TestRecords(t *testing.T) {
 		break
 	}
 	for range d.Records("nothing") {
-		require.Fail(t, "there is nothing")
+		require.Fail(t, "this table has no records")
 	}
 	require.Nil(t, slices.Collect(d.Records("nothing")))
 }
 
-// TestViolations: open violations are listed, and what the server derives takes the place of
-// what was there, whatever the stamps are.
-func TestViolations(t *testing.T) {
+// TestPulledViolationsReplaceOlderOnesWhateverTheirStamps: open violations are listed, and a
+// derived row that is pulled replaces the one held.
+func TestPulledViolationsReplaceOlderOnesWhateverTheirStamps(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	row := func(id, status, until string, at clock.Timestamp) {
@@ -209,12 +209,12 @@ func TestViolations(t *testing.T) {
 	require.True(t, d.Violations()[1].Acknowledged)
 	row("b", "resolved", "", 10)
 	d.pull()
-	require.Equal(t, []string{"a"}, open(), "it was replaced, and not joined")
+	require.Equal(t, []string{"a"}, open(), "the row was replaced, not joined")
 	row("b", "open", "", 30)
 	d.pull()
 	require.Equal(t, []string{"a", "b"}, open())
 	_, ok := d.Why(record.Key{Table: violation.DefaultTable, ID: "b"}, "status")
-	require.False(t, ok, "no write won there")
+	require.False(t, ok, "no write wins over another in a derived field")
 	w.now = w.now.AddDate(0, 0, 1)
 	require.Equal(t, []string{"b"}, open())
 }

@@ -10,61 +10,63 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// NoticeKind says what a Notice is about.
+// NoticeKind is the kind of a Notice.
 type NoticeKind string
 
 // The kinds of Notice.
 const (
-	// Refused: the server refused an edit permanently, and it was rolled back. RolledBack holds
-	// what it wrote.
+	// Refused: the server refused an edit permanently, and the edit was rolled back. RolledBack
+	// holds the values that it wrote.
 	Refused NoticeKind = "refused"
-	// EditLost: an own edit lost against the one named by Other, whose author had not seen
+	// EditLost: the user's edit lost against the write named by Other, whose author had not seen
 	// it.
 	EditLost NoticeKind = "edit_lost"
-	// EditReplaced: an own edit replaced the one named by Other, which was not shown here.
+	// EditReplaced: the user's edit replaced the write named by Other, which was not shown here.
 	EditReplaced NoticeKind = "edit_replaced"
-	// RecordDeleted: an own edit was stored, but its record is deleted, and it stays so.
+	// RecordDeleted: the user's edit was stored, but its record is deleted and stays deleted.
 	RecordDeleted NoticeKind = "record_deleted"
-	// ClockCorrected: the device's clock differs from the server's, or does not any longer. Offset
-	// has changed by By. The Code is merge.TooFarAhead if the server had refused edits for
-	// that; they were restamped, also if By is zero.
+	// ClockCorrected: the device's clock differs from the server's, or no longer does. Offset has
+	// changed by By. Code is merge.TooFarAhead if the server had refused edits because of the
+	// difference; they were restamped, even if By is zero.
 	ClockCorrected NoticeKind = "clock_corrected"
-	// FutureStamp: an edit waits, since its fields, which are named, have a stamp that lies in the
-	// future, the one of Other. The server refuses the edit until that time has come, or until the
-	// record is repaired; then it is sent by itself.
+	// FutureStamp: an edit waits because the stamp of the named fields, given in Other, lies in the
+	// future. The server refuses the edit until that time has come or the record is repaired. The
+	// edit is then sent automatically.
 	FutureStamp NoticeKind = "future_stamp"
-	// StorageFull: the server has no room for what edits add, and keeps them waiting; they are
-	// sent again. It is told once, until none of them is kept waiting. Deleting makes room.
+	// StorageFull: the server has no room for the data that edits add, and refuses them
+	// temporarily. They are sent again. It is reported once until no edit is kept waiting. Deleting
+	// makes room.
 	StorageFull NoticeKind = "storage_full"
-	// Resync: the server was restored from a backup, and all that came from it is pulled again.
+	// Resync: the server was restored from a backup, and everything that came from it is pulled
+	// again.
 	Resync NoticeKind = "resync"
-	// NewIDNeeded: the client ID is in use twice. The client should join again.
+	// NewIDNeeded: the client ID is in use twice. The client should join the workspace again.
 	NewIDNeeded NoticeKind = "new_id_needed"
 )
 
-// Notice is what to tell the user. Notices are not saved: what must not be missed, the server
-// makes violations of.
+// Notice is something to tell the user. Notices are not saved. The server turns what must not be
+// missed into violations.
 type Notice struct {
 	Kind NoticeKind
 	Key  record.Key
-	// Fields are the names of the fields, sorted.
+	// Fields holds the names of the fields, sorted.
 	Fields []string
-	// Code is what the server said, and Detail the same in words if it refused an edit.
+	// Code is the server's code. If the server refused an edit, Detail says the same in words.
 	Code       merge.Code
 	Detail     string
-	RolledBack record.Record // with Refused
-	Other      clock.Stamp   // with EditLost, EditReplaced and FutureStamp
-	By         time.Duration // with ClockCorrected: less than zero if the clock was ahead
+	RolledBack record.Record // only for Refused
+	Other      clock.Stamp   // only for EditLost, EditReplaced and FutureStamp
+	By         time.Duration // only for ClockCorrected; negative if the clock was ahead
 }
 
-// maxNotices is how many notices are held, and maxDetail how many bytes of a Detail.
+// maxNotices is the number of notices that are kept, and maxDetail the length of a Detail in bytes.
 const (
 	maxNotices = 1000
 	maxDetail  = 1000
 )
 
-// TakeNotices returns what to tell the user since it was called last, in the order in which
-// it happened. If there were more than 1,000, it is the last of them.
+// TakeNotices returns the notices since the last call, in the order in which they happened. If
+// there were more than 1,000, it returns the last 1,000.
 func (r *Replica) TakeNotices() []Notice {
 	all := r.notices[max(0, len(r.notices)-maxNotices):]
 	r.notices, r.idTold = nil, false
@@ -73,7 +75,7 @@ func (r *Replica) TakeNotices() []Notice {
 
 func (r *Replica) notice(n Notice) {
 	if len(r.notices) == 2*maxNotices {
-		r.notices = append([]Notice(nil), r.notices[maxNotices:]...) // what is let go is freed
+		r.notices = append([]Notice(nil), r.notices[maxNotices:]...) // frees the dropped ones
 	}
 	r.notices = append(r.notices, n)
 }
@@ -99,7 +101,7 @@ func (r *Replica) noticeLost(key record.Key, field string, said merge.FieldReply
 	r.notice(Notice{Kind: kind, Key: key, Fields: []string{field}, Code: merge.LostEdit, Other: other})
 }
 
-// noticeFuture tells that an item waits for a repair of some fields.
+// noticeFuture reports that an item waits for a repair of some fields.
 func (r *Replica) noticeFuture(it *item, fields []string) {
 	if it.told || len(fields) == 0 {
 		return
@@ -114,7 +116,7 @@ func (r *Replica) noticeFuture(it *item, fields []string) {
 	r.notice(n)
 }
 
-// noticeFull tells once that the storage of the server is full, as long as anything is kept waiting.
+// noticeFull reports once that the server's storage is full, until no item is kept waiting.
 func (r *Replica) noticeFull(replies []merge.Reply) {
 	full := slices.ContainsFunc(replies, func(reply merge.Reply) bool { return reply.Code == merge.StorageFull && reply.Retryable })
 	if full && !r.full {
@@ -123,9 +125,10 @@ func (r *Replica) noticeFull(replies []merge.Reply) {
 	r.full = full || r.full && r.outbox.kept.Len() > 0
 }
 
-// noticeNotes tells what the server noted about an item that was stamped at a time. That it is
-// stamped below an earlier one is news only if this Replica has not sent later ones itself: an item
-// that the server refused for now is sent again after them, and a clock can be lowered.
+// noticeNotes reports the server's notes about an item that was stamped at a time. A stamp below an
+// earlier one is reported only if this Replica has not sent later ones itself. It may have sent
+// some: an item that was refused temporarily is sent again after them, and the clock can be
+// lowered.
 func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.Code) {
 	for _, code := range notes {
 		switch {
@@ -137,7 +140,7 @@ func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.
 	}
 }
 
-// noticeID says once that the client ID is in use twice, until the notices are taken.
+// noticeID reports that the client ID is in use twice, once until the notices are taken.
 func (r *Replica) noticeID(code merge.Code) {
 	if !r.idTold {
 		r.idTold = true

@@ -13,7 +13,7 @@ import (
 
 const month = 30 * 24 * time.Hour
 
-// times returns the stamps of what waits, in the order of the edits.
+// times returns the stamps of the waiting edits, in the order of the edits.
 func (d *device) times() (all []clock.Timestamp) {
 	for _, m := range d.Waiting() {
 		for _, v := range m.Data.All() {
@@ -24,8 +24,8 @@ func (d *device) times() (all []clock.Timestamp) {
 	return all
 }
 
-// refuseAll answers what Batch returned last: the server refused each item as too far ahead, at a
-// time that differs from the present.
+// refuseAll answers the batch that was returned last: the server refused each item as too far
+// ahead. The server's time in the answer differs from the present by off.
 func (d *device) refuseAll(off time.Duration) {
 	line := fmt.Sprintf(`{"verdict":"refused","code":"too_far_ahead","serverTime":%q}`, clock.TimestampOf(d.w.now.Add(off)))
 	answer := "[" + line
@@ -35,10 +35,10 @@ func (d *device) refuseAll(off time.Duration) {
 	require.NoError(d.w.t, d.Answer([]byte(answer+"]")))
 }
 
-// TestClockJumpsBeforeAnAnswer: the clock of the device jumps between request and answer, so the
-// answer does not show that it is wrong. The next one does: edits get the time of their edit back, and
-// later edits are stamped with the time.
-func TestClockJumpsBeforeAnAnswer(t *testing.T) {
+// TestNextAnswerCorrectsAClockThatJumpedDuringARequest: the device's clock jumps between request
+// and answer, so that answer does not show that it is wrong. After the next one, edits are
+// restamped with the times at which they were made, and later edits with the present time.
+func TestNextAnswerCorrectsAClockThatJumpedDuringARequest(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.skew = month
 	require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("Paint")}))
@@ -53,7 +53,7 @@ func TestClockJumpsBeforeAnAnswer(t *testing.T) {
 }
 
 // TestEditBeforeAnOldAnswerKeepsItsTime: a device sleeps between request and answer, and its user
-// edits before the answer is taken. A lower stamp could lose to writes made meanwhile.
+// makes an edit before the answer is processed. A lower stamp could lose to writes made meanwhile.
 func TestEditBeforeAnOldAnswerKeepsItsTime(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		d := newWorld(t).device(ana)
@@ -71,7 +71,7 @@ func TestEditBeforeAnOldAnswerKeepsItsTime(t *testing.T) {
 	}
 }
 
-// pullRepair pulls a write that was repaired, and upon whose old stamp an edit waits.
+// pullRepair pulls a write and makes an edit based on it, then pulls a repair of that write.
 func (d *device) pullRepair() {
 	for seq, at := range []time.Duration{time.Second, -month} {
 		line := fmt.Appendf(nil, `{"seq":%d,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":%q,"clientId":%q}}}`, seq+1, clock.TimestampOf(d.w.now.Add(at)), ben)
@@ -82,10 +82,10 @@ func (d *device) pullRepair() {
 	}
 }
 
-// TestRefusedEditIsNotAfterTheRefusal: what a server refuses was edited before that, whatever the
-// clock of the device reads when the answer is taken. So it is stamped with the time of the refusal
-// at most. An edit made after a sleep keeps its time.
-func TestRefusedEditIsNotAfterTheRefusal(t *testing.T) {
+// TestRefusedEditIsStampedNoLaterThanTheRefusal: an edit was made before the server refused it,
+// whatever the device's clock reads when the answer is processed. So it is stamped with the time of
+// the refusal at the latest. An edit made after a sleep keeps its time.
+func TestRefusedEditIsStampedNoLaterThanTheRefusal(t *testing.T) {
 	for _, jump := range []time.Duration{0, 10 * time.Minute, time.Hour, month} {
 		d := newWorld(t).device(ana)
 		d.skew = 20 * time.Minute
@@ -109,9 +109,10 @@ func TestRefusedEditIsNotAfterTheRefusal(t *testing.T) {
 	require.Equal(t, []clock.Timestamp{asked, clock.TimestampOf(d.w.now)}, d.times())
 }
 
-// TestClockSetBackBeforeAnAnswer: such an answer says nothing about the clock of the device, which
-// is an hour ahead. What waits above what the server accepts is stamped with the server's time.
-func TestClockSetBackBeforeAnAnswer(t *testing.T) {
+// TestAnswerIsIgnoredIfTheClockWasSetBackDuringTheRequest: the answer shows nothing about the
+// device's clock, which is an hour ahead. Waiting edits above the server's limit are stamped with
+// the server's time.
+func TestAnswerIsIgnoredIfTheClockWasSetBackDuringTheRequest(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.skew = month
 	require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("Paint")}))
@@ -123,8 +124,9 @@ func TestClockSetBackBeforeAnAnswer(t *testing.T) {
 	require.Equal(t, []clock.Timestamp{now, now + 1}, d.times())
 }
 
-// TestServerOfABoundBelowAgreement: the clocks agree, and yet the server refuses the stamp.
-func TestServerOfABoundBelowAgreement(t *testing.T) {
+// TestEditIsAcceptedByAServerWithABoundBelowAMinute: the clocks agree, but the server refuses the
+// first stamp.
+func TestEditIsAcceptedByAServerWithABoundBelowAMinute(t *testing.T) {
 	w := newWorld(t)
 	w.server.Engine.MaxAhead = 10 * time.Second
 	d := w.device(ana)
@@ -135,10 +137,10 @@ func TestServerOfABoundBelowAgreement(t *testing.T) {
 	require.Empty(t, d.Waiting())
 }
 
-// TestAnswerWithinALongRequest: an answer that took an hour does not show when the server read its
-// clock. If the clock of the device reads a time within that hour, what the server accepts follows from
-// that; if it reads an earlier time, from the server's time.
-func TestAnswerWithinALongRequest(t *testing.T) {
+// TestLimitAfterALongRequest: an answer that took an hour does not show when the server read its
+// clock. If the device's clock reads a time within that hour, the limit of stamps follows from that
+// reading. If it reads an earlier time, the limit follows from the server's time.
+func TestLimitAfterALongRequest(t *testing.T) {
 	for _, pulledFirst := range []bool{false, true} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -159,11 +161,10 @@ func TestAnswerWithinALongRequest(t *testing.T) {
 	d.pull()
 	d.edit(poisoned, "title", str("mine"))
 	require.Greater(t, d.times()[0], theirs.Time)
-	require.Empty(t, d.TakeNotices(), "it is no stamp from the future")
+	require.Empty(t, d.TakeNotices(), "the stamp does not lie in the future")
 }
 
-// TestRefusalByAServerWithoutTheTime: no edit is stamped with the time of a server whose clock is not set.
-func TestRefusalByAServerWithoutTheTime(t *testing.T) {
+func TestEditIsNotStampedWithTheTimeOfAnUnsetServerClock(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("Paint"))
 	at := d.w.now
@@ -172,8 +173,9 @@ func TestRefusalByAServerWithoutTheTime(t *testing.T) {
 	require.Equal(t, at, d.stamped(fence, "title"))
 }
 
-// TestRepairThatIsStillInTheFuture: an edit upon it goes on waiting, and the clock does not follow it.
-func TestRepairThatIsStillInTheFuture(t *testing.T) {
+// TestEditKeepsWaitingIfTheRepairIsStillInTheFuture, and the clock does not follow the repaired
+// stamp.
+func TestEditKeepsWaitingIfTheRepairIsStillInTheFuture(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	w.poison("theirs", 8*time.Hour)

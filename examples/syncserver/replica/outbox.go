@@ -12,11 +12,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// item is a mutation that waits in the outbox. Numbers ascend.
+// item is a mutation that waits in the outbox. Numbers ascend in the order of the edits.
 type item struct {
 	number uint64
 	m      record.Mutation
-	wall   time.Time // what the device's clock read at the edit, or would have read
+	wall   time.Time // reading of the device's clock at the edit, real or computed
 	sent   bool      // whether a server may have it
 	told   bool      // whether the user was told that it waits for a repair
 	writes []write   // in the order of the fields
@@ -32,7 +32,7 @@ func (it *item) stamp() (s clock.Stamp) {
 	return s
 }
 
-// links returns the links of the fields.
+// links returns the item's fields with their writes.
 func (it *item) links() iter.Seq2[string, *write] {
 	return func(yield func(string, *write) bool) {
 		i := 0
@@ -45,12 +45,12 @@ func (it *item) links() iter.Seq2[string, *write] {
 	}
 }
 
-// outbox holds what waits. What the server has refused for now is at the end of a queue of its own,
-// so that it cannot keep the rest waiting.
+// outbox holds the items that wait. Items that the server refused temporarily have a queue of their
+// own, kept, so that they cannot hold up the rest. Each goes to its end.
 type outbox struct {
 	fresh, kept list.List
-	last        uint64  // the greatest number that was given since it was empty
-	batch       []*item // what Batch returned last, until it is answered
+	last        uint64  // the greatest number given since the outbox was last empty
+	batch       []*item // the items that Batch returned last, until they are answered
 }
 
 // len returns how many items wait.
@@ -77,19 +77,19 @@ func (o *outbox) number() uint64 {
 	return o.last
 }
 
-// put puts an item at the end of a queue.
+// put moves an item to the end of a queue.
 func (it *item) put(queue *list.List) {
 	it.leave()
 	it.queue, it.place = queue, queue.PushBack(it)
 }
 
-// putFirst puts an item at the beginning of a queue.
+// putFirst moves an item to the front of a queue.
 func (it *item) putFirst(queue *list.List) {
 	it.leave()
 	it.queue, it.place = queue, queue.PushFront(it)
 }
 
-// leave takes an item out of its queue.
+// leave removes an item from its queue.
 func (it *item) leave() {
 	if it.queue != nil {
 		it.queue.Remove(it.place)
@@ -97,14 +97,14 @@ func (it *item) leave() {
 	}
 }
 
-// enqueue puts a mutation into the outbox.
+// enqueue adds a mutation to the outbox.
 func (r *Replica) enqueue(m record.Mutation) *item {
 	it := &item{number: r.outbox.number(), m: m, wall: r.reading()}
 	h := r.touch(m.Data.Key())
 	h.add(it)
 	it.put(&r.outbox.fresh)
 	r.unsaved.items[it.number] = it
-	r.unsaved.state = true // with the clock's last stamp, so that it is not given again
+	r.unsaved.state = true // saves the clock's last stamp, so that it is not given again
 	for i := range it.writes {
 		if w := it.writes[i].before; w != nil {
 			r.coalesce(h, w.it)
@@ -113,9 +113,9 @@ func (r *Replica) enqueue(m record.Mutation) *item {
 	return it
 }
 
-// coalesce drops an item that no server has, if later ones, which no server has either, write all
-// of its fields: they take its place, and so they get its base. A user who types for a day offline
-// has one edit of the field that waits, and not one for each key.
+// coalesce drops an item that no server has, if each of its fields is written again by a later item
+// that no server has either. The later items take over its base. So a user who types for a day
+// offline has one waiting edit of the field and not one for each key press.
 func (r *Replica) coalesce(h *held, it *item) {
 	if it.sent {
 		return
@@ -139,23 +139,23 @@ func (r *Replica) coalesce(h *held, it *item) {
 	r.unsave(it)
 }
 
-// rebase changes the base of an item.
+// rebase applies a change to the base of an item.
 func (r *Replica) rebase(it *item, change func(map[string]clock.Stamp)) {
-	base := maps.Clone(it.m.Base) // somebody may read the old one
+	base := maps.Clone(it.m.Base) // a caller may hold the old one
 	if base == nil {
 		base = make(map[string]clock.Stamp)
 	}
 	if change(base); len(base) == 0 {
-		base = nil // as it is read back
+		base = nil // the form in which it is read back
 	}
 	it.m.Base = base
 	r.unsaved.items[it.number] = it
 }
 
-// NumWaiting returns how many items wait in the outbox.
+// NumWaiting returns the number of items in the outbox.
 func (r *Replica) NumWaiting() int { return r.outbox.len() }
 
-// Waiting returns what waits in the outbox, in the order in which it was edited.
+// Waiting returns the mutations in the outbox, in the order of the edits.
 func (r *Replica) Waiting() []record.Mutation {
 	all := make([]record.Mutation, 0, r.outbox.len())
 	for _, it := range r.outbox.items() {
@@ -164,8 +164,7 @@ func (r *Replica) Waiting() []record.Mutation {
 	return all
 }
 
-// WaitingFields returns the names of the fields of a record whose writes wait in the outbox,
-// sorted.
+// WaitingFields returns the names of a record's fields that have a write in the outbox, sorted.
 func (r *Replica) WaitingFields(key record.Key) []string {
 	h := r.find(key)
 	if h == nil {

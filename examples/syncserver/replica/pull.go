@@ -11,13 +11,13 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Pulled takes what a pull returned, as mutations in JSON Lines, and the next cursor. Each
-// record takes the place of what was confirmed of it; it is not joined with that, or what the
-// server derives and what it repairs could not change. The error is a *record.Error, as for
-// an item of a batch. On error nothing has changed.
+// Pulled takes the records that a pull returned, as mutations in JSON Lines, and the next cursor.
+// Each record replaces the confirmed one. It is not joined with it, because a join could undo
+// neither a derived field nor a repaired stamp. The error is a *record.Error, as for an item of a
+// batch. On error nothing has changed.
 //
-// The clock follows what is pulled, but for stamps too far ahead of the server's time, if that is
-// known: pass it to ServerTime first.
+// The clock follows the pulled stamps, except those too far ahead of the server's time if that time
+// is known: pass it to ServerTime first.
 func (r *Replica) Pulled(lines []byte, next string) error {
 	var items []record.Item
 	if len(bytes.TrimSpace(lines)) > 0 {
@@ -41,11 +41,11 @@ func (r *Replica) Pulled(lines []byte, next string) error {
 	return nil
 }
 
-// replace puts a record in the place of what was confirmed.
+// replace replaces the confirmed record.
 func (r *Replica) replace(now record.Record) {
 	h := r.find(now.Key())
 	if h != nil && h.confirmed.Equal(now) {
-		return // as when an own edit comes back
+		return // for example an own edit that comes back
 	}
 	h = r.touch(now.Key())
 	h.updateWhys(now)
@@ -55,9 +55,9 @@ func (r *Replica) replace(now record.Record) {
 	r.followRepair(h, before)
 }
 
-// followRepair follows a repair, which gives a write a lower stamp: what waits upon the old stamp is made
-// upon the new one. The stamps of derived fields fall without a repair, for example when the newest
-// write that a violation is derived from disappears.
+// followRepair handles a repair, which lowers the stamp of a write: waiting edits based on the old
+// stamp are rebased on the new one. The stamps of derived fields can fall without a repair, for
+// example when the newest write that a violation is derived from disappears.
 func (r *Replica) followRepair(h *held, before record.Record) {
 	var upon []*item
 	for name, old := range merged(before).All() {
@@ -84,10 +84,10 @@ func (r *Replica) followRepair(h *held, before record.Record) {
 	}
 }
 
-// updateWhys notes why the fields of a record are what they are now.
+// updateWhys notes why the fields of a record have their new values.
 func (h *held) updateWhys(now record.Record) {
 	if h.confirmed.Len() == 0 {
-		return // all are first writes
+		return // all fields are written for the first time
 	}
 	for name := range h.whys {
 		if _, ok := now.Get(name); !ok {
@@ -100,13 +100,13 @@ func (h *held) updateWhys(now record.Record) {
 		case c.Won() && !c.Before.IsZero():
 			h.setWhy(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
 		default:
-			h.dropWhy(name) // a first write, or one that was repaired
+			h.dropWhy(name) // a first or a repaired write
 		}
 	}
 }
 
-// merged returns the fields that are merged. In a violation, what the server derives is
-// not: there no write wins over another.
+// merged returns the fields that are merged. In a violation the fields that the server derives are
+// not: none of their writes wins over another.
 func merged(rec record.Record) record.Record {
 	if rec.Key().Table == violation.DefaultTable {
 		return violation.UserFields(rec)
@@ -114,9 +114,9 @@ func merged(rec record.Record) record.Record {
 	return rec
 }
 
-// LastSequence returns the sequence of the last line that a pull returned, which is the
-// cursor of the next one, and "" if there is no line. The error is a *record.Error for
-// record.ErrMissing, if that line has no sequence.
+// LastSequence returns the sequence of the last line of a pull, which is the next cursor, or "" if
+// there is no line. The error is a *record.Error for record.ErrMissing if that line has no
+// sequence.
 func LastSequence(lines []byte) (string, error) {
 	lines = bytes.TrimSpace(lines)
 	if len(lines) == 0 {

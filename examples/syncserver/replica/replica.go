@@ -11,15 +11,15 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Options say how a Replica is opened.
+// Options configures a Replica.
 type Options struct {
-	// ID is the client that the Replica writes as. If what was saved is of another one, the
-	// Replica begins as after Leave, and what waits is restamped with the new ID. A Replica
-	// with the zero ID cannot edit.
+	// ID is the client that the Replica writes as. If another client saved the entries, the Replica
+	// starts as after Leave, and waiting edits are restamped with the new ID. A Replica with the
+	// zero ID cannot edit.
 	ID clock.ClientID
-	// Wall is the clock of the device, which may be wrong; nil means time.Now.
+	// Wall reads the device's clock, which may be wrong; nil means time.Now.
 	Wall func() time.Time
-	// Saved is all that was saved, in any order; nil means nothing. It is read once.
+	// Saved yields everything that was saved, in any order; nil means nothing. It is read once.
 	Saved iter.Seq[Entry]
 }
 
@@ -27,15 +27,15 @@ type Options struct {
 // goroutines at once.
 type Replica struct {
 	id      clock.ClientID
-	savedAs clock.ClientID // the client that what was opened is of
+	savedAs clock.ClientID // the client that saved the loaded entries
 	wall    func() time.Time
-	offset  time.Duration            // by which wall differs from the server's
-	clock   *clock.Clock             // follows what is not above the limit
-	server  clock.Timestamp          // the time of the server at its last answer; zero if none told it
-	heard   time.Time                // what the clock of the device read then
-	asked   time.Time                // what it read when Batch was called last
-	mark    clock.Timestamp          // the greatest own stamp that is known to have been accepted
-	ahead   map[clock.Timestamp]bool // own stamps that wait, and that the clock is not above
+	offset  time.Duration            // added to wall, because it differs from the server's clock
+	clock   *clock.Clock             // follows stamps up to the limit
+	server  clock.Timestamp          // the server's time in its last answer; zero if no answer had one
+	heard   time.Time                // the device's clock at that moment
+	asked   time.Time                // the device's clock at the last call of Batch
+	mark    clock.Timestamp          // the greatest own stamp known to have been accepted
+	ahead   map[clock.Timestamp]bool // own stamps that wait and are above the clock
 
 	tables map[string]map[string]*held
 	outbox outbox
@@ -43,19 +43,19 @@ type Replica struct {
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
-	stored  map[uint64]bool // the numbers of the items that are in the storage
+	stored  map[uint64]bool // numbers of the items in the storage
 	notices []Notice
-	idTold  bool // whether they have that a new ID is needed
-	full    bool // whether it was told that the storage of the server is full
+	idTold  bool // whether notices holds a NewIDNeeded
+	full    bool // whether a StorageFull is already reported
 
-	decoder record.Decoder // of what the server sent and of what was saved
+	decoder record.Decoder // for data from the server and saved entries
 	builder record.Builder
 }
 
 // Open returns a Replica that holds what was saved. The error is an *EntryError if a saved entry
-// cannot be read: remove it and the entry "state", and all is pulled again. It is a *record.Error
-// for record.ErrStamp if what waits is of a client, and the ID is zero. On error the
-// Replica is nil.
+// cannot be read: remove that entry and the entry "state", and the next pull fetches everything
+// again. It is a *record.Error for record.ErrStamp if ID is zero but the waiting edits belong to a
+// client. On error the Replica is nil.
 func Open(o Options) (*Replica, error) {
 	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
 	if r.wall == nil {
@@ -75,11 +75,11 @@ func Open(o Options) (*Replica, error) {
 // ID returns the client that the Replica writes as.
 func (r *Replica) ID() clock.ClientID { return r.id }
 
-// Cursor returns where the next pull begins: "", or what Pulled was given last.
+// Cursor returns where the next pull begins: the cursor last given to Pulled, or "".
 func (r *Replica) Cursor() string { return r.cursor }
 
-// Shown returns what the user sees of a record, deleted fields and stamps included: what is
-// confirmed, joined with what waits. Of a record that is not there it has no fields.
+// Shown returns a record as the user sees it, with deleted fields and stamps: the confirmed record
+// joined with the edits that wait. If there is no such record, the result has no fields.
 func (r *Replica) Shown(key record.Key) record.Record {
 	h := r.find(key)
 	if h == nil {
@@ -88,8 +88,7 @@ func (r *Replica) Shown(key record.Key) record.Record {
 	return r.shown(h)
 }
 
-// Records returns what the user sees of a table, sorted by ID. Deleted records are among
-// them.
+// Records returns a table's records as the user sees them, sorted by ID and with deleted records.
 func (r *Replica) Records(table string) iter.Seq[record.Record] {
 	return func(yield func(record.Record) bool) {
 		held := r.tables[table]
@@ -101,8 +100,8 @@ func (r *Replica) Records(table string) iter.Seq[record.Record] {
 	}
 }
 
-// Violations returns what the server found to make no sense and is open now, sorted by ID.
-// Those that somebody dismissed are among them.
+// Violations returns the violations that are open now, as derived by the server, sorted by ID.
+// Dismissed ones are included.
 func (r *Replica) Violations() []violation.Violation {
 	var open []violation.Violation
 	now := clock.TimestampOf(r.Now())
@@ -110,7 +109,7 @@ func (r *Replica) Violations() []violation.Violation {
 		v, err := violation.Parse(row)
 		if err == nil && v.StatusAt(now) == violation.Open {
 			open = append(open, v)
-		} // else it is closed, or holds only what people wrote so far
+		} // otherwise it is closed, or so far holds only user-written fields
 	}
 	return open
 }

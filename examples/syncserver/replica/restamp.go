@@ -10,10 +10,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// restampWaiting lowers the clock if it is above what the server accepts, and restamps waiting items where
-// that is needed. At and took are those of the server's answer, as in ServerTime. Late are the items
-// that the answer refused as too far ahead, or that wait upon a stamp that was repaired. The result is
-// the number of restamped items.
+// restampWaiting lowers the clock if it is above the server's limit, and restamps waiting items
+// that need it. At and took describe the server's answer, as in ServerTime. Late lists items that
+// the answer refused as too far ahead, or that are based on a stamp that was repaired. The result
+// is the number of restamped items.
 func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
 	server := r.serverNow(at, took)
 	limit := limitAt(server)
@@ -26,7 +26,7 @@ func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []
 		}
 	}
 	if len(late) > 0 && len(s.late) == 0 && r.clock.Last() <= limit {
-		return 0 // they wait, and all else is as it was
+		return 0 // they wait, and nothing else has changed
 	}
 	for it := range s.late {
 		s.limit = min(s.limit, it.stamp().Time-1) // the server's bound is lower
@@ -42,25 +42,25 @@ func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []
 	slices.SortFunc(late, func(a, b *item) int { return cmp.Compare(b.number, a.number) })
 	for _, it := range late {
 		if s.late[it] {
-			it.putFirst(&r.outbox.fresh) // so that stamps go on ascending as they are sent
+			it.putFirst(&r.outbox.fresh) // so that items are sent in ascending order of stamps
 		}
 	}
 	return len(s.renamed)
 }
 
-// settling is what waits while it is restamped.
+// settling is the state of one restampWaiting.
 type settling struct {
 	*Replica
 	limit   clock.Timestamp // the greatest stamp that the server accepts
-	now     clock.Timestamp // no item was edited later
-	refused clock.Timestamp // no late item was edited later: the server had it then
+	now     clock.Timestamp // no item was edited after this time
+	refused clock.Timestamp // no late item was edited after this time: the server had it then
 	late    map[*item]bool
-	last    clock.Timestamp             // the greatest stamp so far that waits
-	renamed map[clock.Stamp]clock.Stamp // old stamps to new ones
-	taken   map[clock.Timestamp]bool    // the times of what waits
+	last    clock.Timestamp             // the greatest waiting stamp so far
+	renamed map[clock.Stamp]clock.Stamp // old stamp to new stamp
+	taken   map[clock.Timestamp]bool    // the times of all waiting items
 }
 
-// renameBase lets the base of an item name the new stamp of what waits before it.
+// renameBase replaces the bases of an item that are old stamps of waiting items by the new stamps.
 func (s *settling) renameBase(it *item) {
 	for name, base := range it.m.Base {
 		if now, ok := s.renamed[base]; ok {
@@ -69,7 +69,7 @@ func (s *settling) renameBase(it *item) {
 	}
 }
 
-// restampAll looks at each item, in the order of the outbox.
+// restampAll restamps the items that need it, in the order of the outbox.
 func (s *settling) restampAll() {
 	all := s.outbox.items()
 	s.taken = make(map[clock.Timestamp]bool, len(all))
@@ -87,24 +87,24 @@ func (s *settling) restampAll() {
 	}
 }
 
-// aheadOf returns the times of what waits that lie above a time.
+// aheadOf returns the times of waiting items that are above last.
 func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 	maps.DeleteFunc(s.taken, func(at clock.Timestamp, _ bool) bool { return at <= last })
 	return s.taken
 }
 
-// needsStamp reports whether an item needs another stamp, which is so if it
+// needsStamp reports whether an item needs another stamp. It does if it
 //
 //   - was refused as too far ahead, or would be for the same reason;
 //   - was stamped when the offset was wrong;
-//   - is not above what waits before it, now that this was restamped;
+//   - is not above the items before it, now that these were restamped;
 //   - has the ID of another client.
 //
-// An item that a server may have is never given a greater stamp: a retry would win over edits that
-// were made since.
+// An item that a server may have is never given a greater stamp, because a retry would win over
+// edits made since.
 //
-// One that edits a field whose stamp lies in the future is none of these: it waits until that is
-// repaired, or its time has come.
+// An item that edits a field whose stamp lies in the future needs none: it waits until the field is
+// repaired or that time has come.
 func (s *settling) needsStamp(it *item) bool {
 	stamp := it.stamp()
 	switch {
@@ -136,12 +136,12 @@ func (s *settling) future(it *item) (names []string) {
 	return names
 }
 
-// followed reports whether a server may have a later write of one of the fields.
+// followed reports whether a server may have a later write of one of the item's fields.
 func (s *settling) followed(it *item) bool {
 	return slices.ContainsFunc(it.writes, func(w write) bool { return w.after != nil && w.after.it.sent })
 }
 
-// timeOf returns when an item was edited, by what is known of the clock of the device now.
+// timeOf returns when an item was edited, by what is now known of the device's clock.
 func (s *settling) timeOf(it *item) clock.Timestamp {
 	if stamp := it.stamp(); stamp.Client != s.id {
 		return stamp.Time
@@ -153,8 +153,8 @@ func (s *settling) timeOf(it *item) clock.Timestamp {
 	return min(clock.TimestampOf(it.wall.Add(s.offset)), latest)
 }
 
-// restamp gives an item the stamp of the time of its edit, above what its author saw and what waits
-// before it. A write that its author did not see may be later: then that wins.
+// restamp stamps an item with the time of its edit, but above every write that its author saw and
+// every waiting write before it. A write that its author did not see may be later, and then wins.
 func (s *settling) restamp(it *item) {
 	s.touch(it.m.Data.Key())
 	at := max(s.timeOf(it), s.last+1)
@@ -173,7 +173,7 @@ func (s *settling) restamp(it *item) {
 	s.stampAs(it, clock.Stamp{Time: at, Client: s.id})
 }
 
-// stampAs stamps all writes of an item.
+// stampAs gives all writes of an item one stamp.
 func (s *settling) stampAs(it *item, stamp clock.Stamp) {
 	old := it.stamp()
 	data, err := s.builder.Record(it.m.Data.Key(), func(yield func(string, record.FieldValue) bool) {
@@ -184,7 +184,7 @@ func (s *settling) stampAs(it *item, stamp clock.Stamp) {
 		}
 	})
 	if err != nil {
-		return // there is no such stamp
+		return // the stamp is out of range
 	}
 	it.m.Data = data
 	s.renamed[old] = stamp

@@ -11,8 +11,9 @@ import (
 
 var gate = record.Key{Table: "tasks", ID: "gate"}
 
-// TestServerOfALowerBound: one that accepts less than the client expects.
-func TestServerOfALowerBound(t *testing.T) {
+// TestServerWithALowerBoundThanExpected: after a refusal, edits are stamped below the server's
+// bound.
+func TestServerWithALowerBoundThanExpected(t *testing.T) {
 	w := newWorld(t)
 	w.server.Engine.MaxAhead = 2 * time.Minute
 	d := w.device(ana)
@@ -20,13 +21,12 @@ func TestServerOfALowerBound(t *testing.T) {
 	d.edit(fence, "title", str("Paint"))
 	d.push()
 	d.edit(gate, "title", str("Oil"))
-	require.Equal(t, w.now, d.stamped(gate, "title"), "the clock is not ahead any longer")
+	require.Equal(t, w.now, d.stamped(gate, "title"), "the clock is no longer ahead")
 	d.push()
 	require.Empty(t, d.Waiting())
 }
 
-// TestStampsAfterACorrection: they are above those that what waits was given.
-func TestStampsAfterACorrection(t *testing.T) {
+func TestEditAfterACorrectionIsStampedAboveRestampedEdits(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = time.Hour
@@ -38,7 +38,7 @@ func TestStampsAfterACorrection(t *testing.T) {
 	require.Greater(t, second.Stamp.Time, first.Stamp.Time)
 }
 
-// TestLoweredClockIsSaved: or it would be ahead again, after a crash.
+// TestLoweredClockIsSaved: otherwise it would be ahead again after a crash.
 func TestLoweredClockIsSaved(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -52,9 +52,9 @@ func TestLoweredClockIsSaved(t *testing.T) {
 	require.NotContains(t, saves[0].Value, "T22:")
 }
 
-// TestOrderOfEditsAroundACorrection: the clock of the device was set while the first of two edits
-// waited. What is known of it moves the first one, and so the second one as well.
-func TestOrderOfEditsAroundACorrection(t *testing.T) {
+// TestCorrectionKeepsTheOrderOfEdits: the device's clock was set while the first of two edits
+// waited. The correction moves the first edit, and therefore the second as well.
+func TestCorrectionKeepsTheOrderOfEdits(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = 3 * time.Hour
@@ -81,8 +81,8 @@ func TestOrderOfEditsAroundACorrection(t *testing.T) {
 	}
 }
 
-// TestEditBeforeOneThatMayBeSent: it is not moved past that, or the earlier edit would win.
-func TestEditBeforeOneThatMayBeSent(t *testing.T) {
+// TestEditIsNotMovedPastALaterOneThatMayHaveBeenSent: otherwise the earlier edit would win.
+func TestEditIsNotMovedPastALaterOneThatMayHaveBeenSent(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.told(-3*time.Hour, 0)
@@ -99,8 +99,8 @@ func TestEditBeforeOneThatMayBeSent(t *testing.T) {
 	require.Less(t, one.Stamp.Time, two.Stamp.Time)
 }
 
-// TestRestampedEditsKeepTheirOrder: also those of one moment, of different records: a server relies on
-// ascending stamps to tell lost edits.
+// TestRestampedEditsKeepTheirOrder, including edits of different records at one moment. A server
+// relies on ascending stamps to detect lost edits.
 func TestRestampedEditsKeepTheirOrder(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.skew = time.Hour

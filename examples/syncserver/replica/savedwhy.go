@@ -7,17 +7,16 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// savedWhys is how the whys of a record are saved: two records, of which each field met the
-// same field of the other.
+// savedWhys is the saved form of a record's whys: two records, where each field of one met the same
+// field of the other.
 type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
 	Incoming json.RawMessage       `json:"incoming"`
 	Seen     map[string]merge.Seen `json:"seen,omitempty"`
-	Unknown  map[string]bool       `json:"unknown,omitempty"` // those with BeforeUnknown
+	Unknown  map[string]bool       `json:"unknown,omitempty"` // the fields with BeforeUnknown
 }
 
-// whysText returns the value of the entry of the whys of a record, and nothing if there are
-// none.
+// whysText returns the value of the entry for a record's whys, or "" if there are none.
 func whysText(whys map[string]Why) string {
 	if len(whys) == 0 {
 		return ""
@@ -37,7 +36,7 @@ func whysText(whys map[string]Why) string {
 	return text(s)
 }
 
-// parseWhys reads what whysText returned.
+// parseWhys parses the result of whysText.
 func (r *Replica) parseWhys(key record.Key, value string) (map[string]Why, error) {
 	var s savedWhys
 	if err := json.Unmarshal([]byte(value), &s); err != nil {

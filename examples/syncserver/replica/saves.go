@@ -12,18 +12,19 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Entry is one entry of the device's storage, which maps keys to texts. Keys sort in the
-// order of what they name. An empty value says that the entry is to be removed.
+// Entry is one entry of the device's storage, which maps keys to texts. Keys sort in the order of
+// the things that they name. An empty value means that the entry must be removed.
 //
-// The key "state" is that of the clock and the cursor. Keys that begin with "outbox/" hold
-// edits that wait, "record/" what is confirmed, and "why/" why it is so. Only what waits
-// cannot be pulled again.
+// The key "state" holds the clock and the cursor. Keys that begin with "outbox/" hold waiting
+// edits, those with "record/" hold confirmed records, and those with "why/" hold why their fields
+// have their values. Only waiting edits cannot be pulled again.
 type Entry struct{ Key, Value string }
 
-// stateKey is the key of the state.
+// stateKey is the key of the entry that holds a state.
 const stateKey = "state"
 
-// The other keys begin with these. Names hold no U+0000, so it can part them.
+// The other keys begin with these prefixes. Names contain no U+0000, so it can separate a table
+// from an ID.
 const (
 	outboxPrefix = "outbox/"
 	recordPrefix = "record/"
@@ -31,19 +32,19 @@ const (
 	separator    = "\x00"
 )
 
-// numberWidth is how many digits the number of an item has, so that keys sort.
+// numberWidth is the number of digits of an item's number in a key, fixed so that keys sort.
 const numberWidth = 20
 
-// state is what is saved besides records and outbox. The offset is not: the clock may be right
-// by the next start, and if not, the server says so again.
+// state is saved in addition to records and outbox. The offset is not saved: the clock may be right
+// at the next start, and if it is not, the server's next answer shows that again.
 type state struct {
 	Last   lastTime       `json:"last,omitzero"`
 	Cursor string         `json:"cursor"`
-	Client clock.ClientID `json:"client,omitzero"` // that the rest was saved as
+	Client clock.ClientID `json:"client,omitzero"` // the client that saved the rest
 }
 
-// lastTime is where the clock was. One that is beyond what may be used is taken for the end of
-// what may be.
+// lastTime is the last time of the clock. A time above the usable range is read as the end of that
+// range.
 type lastTime struct{ clock.Timestamp }
 
 // UnmarshalText reads the text of a Timestamp.
@@ -55,14 +56,14 @@ func (t *lastTime) UnmarshalText(text []byte) error {
 	return err
 }
 
-// unsaved is what TakeSaves has to return.
+// unsaved is what TakeSaves will return.
 type unsaved struct {
 	state bool
-	items map[uint64]*item // nil for one that left the outbox, and is in the storage
+	items map[uint64]*item // nil for an item that left the outbox and is in the storage
 	held  []*held
 }
 
-// record notes that what is confirmed of a record changed, and perhaps its whys.
+// record notes that the confirmed part of a record has changed, and perhaps its whys.
 func (u *unsaved) record(h *held) {
 	if !h.stale {
 		h.stale = true
@@ -70,8 +71,8 @@ func (u *unsaved) record(h *held) {
 	}
 }
 
-// TakeSaves returns what has to be written since it was called last, sorted by key. Write
-// all of it in one transaction, and before anything is sent.
+// TakeSaves returns the entries to write since the last call, sorted by key. Write all of them in
+// one transaction, before anything is sent.
 func (r *Replica) TakeSaves() []Entry {
 	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
 	if r.unsaved.state {
@@ -103,7 +104,7 @@ func (r *Replica) TakeSaves() []Entry {
 	return entries
 }
 
-// appendEntry adds an entry. To remove one that is not in the storage, there is nothing to do.
+// appendEntry adds an entry. An entry that is not in the storage need not be removed.
 func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 	if e.Value == "" && !*stored {
 		return entries
@@ -125,6 +126,6 @@ func keyText(key record.Key) string { return key.Table + separator + key.ID }
 
 // text returns the JSON of a value.
 func text(v any) string {
-	b, _ := json.Marshal(v) // what this package hands to it always has a form
+	b, _ := json.Marshal(v) // the values of this package always have a JSON form
 	return string(b)
 }

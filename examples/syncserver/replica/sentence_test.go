@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// sentence tells all that a Why holds of a field in one sentence, or "" if there is none.
+// sentence returns a Why as one sentence with everything that it holds, or "" if there is none.
 func (d *device) sentence(key record.Key, field string) string {
 	w, ok := d.Why(key, field)
 	if !ok {
@@ -23,9 +23,9 @@ func (d *device) sentence(key record.Key, field string) string {
 	}
 	switch {
 	case w.Outcome == merge.Collision:
-		return fmt.Sprintf("%s wrote two things at %s; this stays, and not %s.", who, at, lose.Value)
+		return fmt.Sprintf("%s wrote two values at %s; this one was kept, not %s.", who, at, lose.Value)
 	case w.BeforeUnknown && !w.Won():
-		return fmt.Sprintf("%s wrote something else at %s, %s after %s wrote this; it has not come here yet.", who, at, w.Margin(), other)
+		return fmt.Sprintf("%s wrote another value at %s, %s after %s wrote this; that value has not arrived here yet.", who, at, w.Margin(), other)
 	}
 	s := fmt.Sprintf("%s %s at %s, %s after %s %s", who, did(w, win, "this"), at, w.Margin(), other, did(w, lose, lose.Value.String()))
 	if w.Lost() {
@@ -34,7 +34,7 @@ func (d *device) sentence(key record.Key, field string) string {
 	return s + "."
 }
 
-// did tells what the author of a write did.
+// did returns a phrase for the action of a write's author.
 func did(w replica.Why, v record.FieldValue, what string) string {
 	switch {
 	case w.BeforeUnknown && v == w.Loser():
@@ -47,7 +47,7 @@ func did(w replica.Why, v record.FieldValue, what string) string {
 	return "wrote " + what
 }
 
-// The clients of the tests.
+// Clients of the tests.
 var (
 	ana   = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	ben   = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")

@@ -15,10 +15,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// server is a backend in memory.
+// server is a reference backend in memory with a guard.
 type server struct {
 	memory.Server
-	notes []merge.Code // of all answers
+	notes []merge.Code // from all answers
 }
 
 func newServer(wall func() time.Time) *server {
@@ -55,7 +55,7 @@ func (s *server) pull(cursor string, limit int) (lines []byte, next string) {
 	return lines, next
 }
 
-// world is a server, clients and a clock that the test moves.
+// world holds a server, its clients and a clock that the test moves.
 type world struct {
 	t      require.TestingT
 	now    time.Time
@@ -70,7 +70,7 @@ func newWorld(t require.TestingT) *world {
 
 func (w *world) wall() time.Time { return w.now }
 
-// device is a client: a Replica and the storage of its device.
+// device is a client: a Replica and its device's storage.
 type device struct {
 	*replica.Replica
 	w    *world
@@ -92,16 +92,16 @@ func (d *device) open() {
 	d.Replica = r
 }
 
-// save writes what has to be saved.
+// save writes the entries that must be saved.
 func (d *device) save() { write(d.w.t, d.disk, d.TakeSaves()) }
 
-// edit edits a second later.
+// edit makes an edit one second later.
 func (d *device) edit(key record.Key, field string, v record.Value) {
 	d.w.now = d.w.now.Add(time.Second)
 	require.NoError(d.w.t, d.Edit(key, map[string]record.Value{field: v}))
 }
 
-// outbox returns all that waits, to be sent.
+// outbox returns a batch of everything that waits.
 func (d *device) outbox() []byte { return d.Batch(math.MaxInt, math.MaxInt) }
 
 func (d *device) push() {
@@ -120,7 +120,7 @@ func (d *device) title(key record.Key) string {
 	return v.Value.String()
 }
 
-// write writes entries to a storage. They are sorted, and none of them comes twice.
+// write writes entries to a storage. It requires that they are sorted and that no key comes twice.
 func write(t require.TestingT, disk map[string]string, saves []replica.Entry) {
 	require.True(t, slices.IsSortedFunc(saves, func(a, b replica.Entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), 1) }))
 	for _, e := range saves {

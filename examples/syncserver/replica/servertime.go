@@ -6,17 +6,18 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// agreement is by how much clocks may differ and still be taken to agree.
+// agreement is how far apart two clocks may be and still count as agreeing.
 const agreement = time.Minute
 
-// unset is the time before which the clock of a server is taken not to be set: 2020-01-01.
+// unset is 2020-01-01. A server whose clock reads an earlier time is assumed not to have set it.
 const unset = clock.Timestamp(1_577_836_800) * clock.Timestamp(time.Second)
 
-// Offset returns what is added to the clock of the device, since it differs from the server's.
+// Offset returns the correction that is added to the device's clock because it differs from the
+// server's.
 func (r *Replica) Offset() time.Duration { return r.offset }
 
-// ForgetOffset tells the Replica that the clock of the device was set: what was known about it
-// does not count any longer.
+// ForgetOffset tells the Replica that the device's clock was set: what was known about it no longer
+// holds.
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
 	for _, it := range r.outbox.items() {
@@ -25,36 +26,40 @@ func (r *Replica) ForgetOffset() {
 	r.unsaved.state = true
 }
 
-// ServerTime takes the time of the server, which comes with each of its answers: call it at once
-// when an answer arrives, and before the rest of the answer is taken. Took is how long the answer
-// took, from the request on, by the difference of two calls of Now; 0 if that is not known. A time
-// that makes no sense is passed over.
+// ServerTime takes the server's time, which comes with each of its answers. Call it as soon as an
+// answer arrives, before the rest of the answer is processed. Took is the time from the request to
+// the answer, measured as the difference of two calls of Now, or 0 if it is not known. An
+// implausible time is ignored.
 //
 // # The rule
 //
-// Let W be what the clock of the device reads when an answer arrives, and S the server's time in
-// it. If neither clock was set meanwhile, the server's clock read S at some moment between the
-// request and now, so what has to be added to the device's clock to get the server's is within
-// S−W and S−W+took. An answer agrees with each offset that is within this range, or not more than
-// a minute outside. Then the offset is
+// Let W be the reading of the device's clock when an answer arrives, and S the server's time in the
+// answer. If neither clock was set meanwhile, the server's clock read S at some moment between the
+// request and now. So the correction from the device's clock to the server's lies between S−W and
+// S−W+took. An answer agrees with an offset that lies in this range or at most a minute outside.
+// The offset is then
 //
 //   - kept, if the answer agrees with it;
-//   - else dropped, that is zero, if the answer agrees with zero;
-//   - else set to the nearest end of the range.
+//   - otherwise dropped (set to zero), if the answer agrees with zero;
+//   - otherwise set to the nearest end of the range.
 //
-// A Notice of the kind ClockCorrected tells each change.
+// For example, with W = 15:00, S = 14:00 and took = 2s, the range is −1h to −1h+2s. An offset of
+// zero disagrees and becomes −1h+2s. If the device's clock is then set right, the next range is 0
+// to 2s: it disagrees with −1h+2s and agrees with zero, so the offset is dropped.
 //
-// # Why it heals
+// A Notice of kind ClockCorrected reports each change.
+//
+// # Why it recovers
 //
 // If the server's clock is right, the range holds the true offset. So after each such answer the
-// offset is wrong by at most took and a minute, whatever it was before: after a server's clock
-// dipped or jumped, after the device's clock was set, and in whatever order answers arrive, since
-// each one is judged by itself. Moving to the nearest end never moves past the true offset. If
-// both clocks are right, the range holds zero, so no offset is set, also where a device slept
-// between request and answer: that makes the range longer and not the answer wrong. If the
-// device's clock was set between request and answer, the range is off by as much, and the next
-// answer corrects it. If it was set back by more than the answer took, took is negative, and the
-// answer is passed over.
+// offset is wrong by at most took plus a minute, whatever it was before. This holds after a
+// server's clock dipped or jumped, after the device's clock was set, and in whatever order answers
+// arrive, because each is judged by itself. Moving to the nearest end never moves past the true
+// offset. If both clocks are right, the range holds zero, so no offset is set. This includes a
+// device that slept between request and answer: sleep makes the range longer, not the answer wrong.
+// If the device's clock was set between request and answer, the range is shifted by that amount,
+// and the next answer corrects it. If it was set back by more than the answer took, took is
+// negative, and the answer is ignored.
 func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 	r.applyServerTime(at, took)
 	if plausible(at) {
@@ -62,11 +67,11 @@ func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 	}
 }
 
-// plausible reports whether a time can be the one of a server whose clock was set.
+// plausible reports whether a time can come from a server whose clock is set.
 func plausible(at clock.Timestamp) bool { return at >= unset && at < endless }
 
-// applyServerTime is ServerTime for a time that an answer to a push holds. It says nothing of the pulls that
-// follow, where the clock of the device may have been set meanwhile.
+// applyServerTime is ServerTime for the time in an answer to a push. It is not kept for the pulls
+// that follow, because the device's clock may be set before them.
 func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	by := r.adjustOffset(at, took)
 	if by != 0 || r.clock.Last() > limitAt(r.serverNow(at, took)) {
@@ -77,11 +82,11 @@ func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	}
 }
 
-// serverNow estimates the server's time now from an answer: it is between at and at+took. The
-// estimate is what Now returns, or the nearest end of that range. It is endless if at makes no sense.
+// serverNow estimates the server's present time from an answer: it is between at and at+took. The
+// estimate is Now, or the nearest end of that range. If at is implausible, the result is endless.
 //
-// If a device slept between request and answer, at itself is too low: edits made since would look too
-// far ahead, and would lose the time of their edit.
+// If a device slept between request and answer, at itself is too low: edits made since would look
+// too far ahead, and would lose their times.
 func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timestamp {
 	if !plausible(at) {
 		return endless
@@ -90,7 +95,7 @@ func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timest
 	return max(at, min(clock.TimestampOf(r.Now()), high))
 }
 
-// adjustOffset applies the rule, and returns by how much the offset has changed.
+// adjustOffset applies the rule and returns the change of the offset.
 func (r *Replica) adjustOffset(at clock.Timestamp, took time.Duration) time.Duration {
 	before := r.offset
 	if !plausible(at) || took < 0 {

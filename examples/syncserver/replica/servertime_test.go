@@ -14,19 +14,19 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// told gives a device the server's time, which is off by so much.
+// told passes a server time to a device; off is the difference from the present.
 func (d *device) told(off, took time.Duration) {
 	d.ServerTime(clock.TimestampOf(d.w.now.Add(off)), took)
 }
 
-// stamped returns when a field of a record was written, as it is shown.
+// stamped returns the time of a field's shown stamp.
 func (d *device) stamped(key record.Key, field string) time.Time {
 	v, _ := d.Shown(key).Get(field)
 	return v.Stamp.Time.Time()
 }
 
-// TestOffsetIsKeptOnlyWhileAnswersAgree: what is told by a server whose clock is wrong for a moment
-// counts until the next answer, and an app is told of each change.
+// TestOffsetIsKeptOnlyWhileAnswersAgree: the time of a server whose clock is wrong for a moment
+// counts only until the next answer. A notice reports each change.
 func TestOffsetIsKeptOnlyWhileAnswersAgree(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, off := range []time.Duration{-400 * day, -day, -3 * time.Hour, -90 * time.Second, 90 * time.Second, 3 * time.Hour, day, 400 * day} {
@@ -36,22 +36,22 @@ func TestOffsetIsKeptOnlyWhileAnswersAgree(t *testing.T) {
 		require.Equal(t, off, d.Offset())
 		require.Equal(t, []replica.Notice{{Kind: replica.ClockCorrected, By: off}}, d.TakeNotices())
 		d.told(off+30*time.Second, 0)
-		require.Equal(t, off, d.Offset(), "it agrees")
+		require.Equal(t, off, d.Offset(), "the answer agrees with the offset")
 		require.Empty(t, d.TakeNotices())
 		d.told(20*time.Second, 0)
-		require.Zero(t, d.Offset(), "zero agrees as well")
+		require.Zero(t, d.Offset(), "the answer agrees with zero")
 		require.Equal(t, []replica.Notice{{Kind: replica.ClockCorrected, By: -off}}, d.TakeNotices())
 		d.edit(fence, "title", str("Paint"))
 		require.Equal(t, w.now, d.stamped(fence, "title"))
 	}
 }
 
-// TestServerThatDippedHasNoLastingEffect: a server whose clock was three hours behind for a moment
-// refuses an edit. Of edits that are made on the days that follow, the later one wins.
-func TestServerThatDippedHasNoLastingEffect(t *testing.T) {
+// TestServerClockThatDippedHasNoLastingEffect: a server whose clock was three hours behind for a
+// moment refuses an edit. Of the edits made on the following days, the later one wins.
+func TestServerClockThatDippedHasNoLastingEffect(t *testing.T) {
 	for name, right := range map[string]func(*device){
-		"a pull tells":           func(d *device) { d.told(0, 0) },
-		"an accepted item tells": nil,
+		"a pull brings the right time":           func(d *device) { d.told(0, 0) },
+		"an accepted item brings the right time": nil,
 	} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -64,7 +64,7 @@ func TestServerThatDippedHasNoLastingEffect(t *testing.T) {
 		w.now = w.now.Add(24 * time.Hour)
 		if right != nil {
 			right(d)
-			require.Equal(t, at, d.stamped(fence, "title"), "what waits gets back the time of its edit")
+			require.Equal(t, at, d.stamped(fence, "title"), "the waiting edit is restamped with the time at which it was made")
 		}
 		d.Batch(1, 1000)
 		require.NoError(t, d.Answer(fmt.Appendf(nil, `[{"verdict":"accepted","changed":true,"serverTime":%q}]`, clock.TimestampOf(w.now))))
@@ -74,9 +74,8 @@ func TestServerThatDippedHasNoLastingEffect(t *testing.T) {
 	}
 }
 
-// TestClockOfTheDeviceIsSet: an offset is dropped when the clock of the device is corrected, and
-// nobody has to say so.
-func TestClockOfTheDeviceIsSet(t *testing.T) {
+// TestOffsetIsDroppedWhenTheDevicesClockIsSet: this needs no call of ForgetOffset.
+func TestOffsetIsDroppedWhenTheDevicesClockIsSet(t *testing.T) {
 	for _, skew := range []time.Duration{-2 * time.Hour, 2 * time.Hour} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -92,9 +91,9 @@ func TestClockOfTheDeviceIsSet(t *testing.T) {
 	}
 }
 
-// TestBothClocksRight: then there is no offset, also where a device slept between request and
-// answer, where answers come in disorder, and where clocks are half a minute apart.
-func TestBothClocksRight(t *testing.T) {
+// TestNoOffsetIfBothClocksAreRight, even if a device slept between request and answer, answers
+// arrive out of order, or the clocks are half a minute apart.
+func TestNoOffsetIfBothClocksAreRight(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	for _, answer := range []struct{ ago, took time.Duration }{
@@ -106,14 +105,14 @@ func TestBothClocksRight(t *testing.T) {
 	}
 	for _, nonsense := range []clock.Timestamp{0, -1, 1, clock.TimestampOf(time.Unix(1e9, 0)), clock.MaxTimestamp} {
 		d.ServerTime(nonsense, 0)
-		require.Zero(t, d.Offset(), "the clock of the server is not set")
+		require.Zero(t, d.Offset(), "a server whose clock is not set is ignored")
 	}
 	require.Empty(t, d.TakeNotices())
 	require.Empty(t, d.TakeSaves())
 }
 
-// TestSleptBetweenRequestAndAnswer: the offset of a clock that is wrong is right as well.
-func TestSleptBetweenRequestAndAnswer(t *testing.T) {
+// TestSleepDuringARequestDoesNotSpoilTheOffset: the offset of a wrong clock is right even then.
+func TestSleepDuringARequestDoesNotSpoilTheOffset(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.skew = 2 * time.Hour
@@ -127,16 +126,16 @@ func TestSleptBetweenRequestAndAnswer(t *testing.T) {
 	require.NoError(t, d.Answer(answer))
 	require.Equal(t, -2*time.Hour, d.Offset())
 	d.ForgetOffset()
-	d.skew = -2 * time.Hour // one that is behind gets nearer, and the next answer is not late
+	d.skew = -2 * time.Hour // a slow clock is partly corrected; the next answer, which is not late, does the rest
 	d.told(-time.Hour, time.Hour)
 	require.Equal(t, time.Hour, d.Offset())
 	d.told(0, 0)
 	require.Equal(t, 2*time.Hour, d.Offset())
 }
 
-// TestEditThatIsCorrectedMayLose: it was made by a clock that was ahead, before a write that its
-// author had not seen.
-func TestEditThatIsCorrectedMayLose(t *testing.T) {
+// TestRestampedEditMayLose: the edit was stamped by a clock that was ahead. In fact it was made
+// before a write that its author had not seen.
+func TestRestampedEditMayLose(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
 	a.skew = 3 * time.Hour
@@ -153,11 +152,11 @@ func TestEditThatIsCorrectedMayLose(t *testing.T) {
 	require.Equal(t, replica.EditLost, a.TakeNotices()[1].Kind)
 }
 
-// TestOffsetAfterAnyHistory: whatever the clocks of the device and of the server did, and in whatever
-// order answers came: after one of a server whose clock is right, the next edit is not stamped before
-// the true time, but for how long the answer took and for a minute, nor after it by more than the
-// server accepts. What waits has ascending stamps.
-func TestOffsetAfterAnyHistory(t *testing.T) {
+// TestStampsAfterAnyHistoryOfClocksAndAnswers: the clocks of device and server did anything, and
+// answers came in any order. Then an answer arrives from a server whose clock is right. The next
+// edit is stamped no earlier than the true time minus the duration of that answer and a minute, and
+// no later than the true time plus the server's bound. The stamps of waiting edits ascend.
+func TestStampsAfterAnyHistoryOfClocksAndAnswers(t *testing.T) {
 	skews := rapid.SampledFrom([]time.Duration{0, 0, time.Second, -time.Minute, 2 * time.Minute, -time.Hour, time.Hour, -30 * 24 * time.Hour, 30 * 24 * time.Hour})
 	pauses := rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 45 * time.Second, 10 * time.Minute, 5 * time.Hour})
 	rapid.Check(t, func(t *rapid.T) {
@@ -166,7 +165,7 @@ func TestOffsetAfterAnyHistory(t *testing.T) {
 		var off time.Duration // of the server's clock
 		type answer struct {
 			at   clock.Timestamp
-			from time.Time // what the device's clock read at the request
+			from time.Time // the device's clock at the request
 		}
 		var asked []time.Time
 		var answers []answer
@@ -175,7 +174,7 @@ func TestOffsetAfterAnyHistory(t *testing.T) {
 			last := map[record.Key]clock.Stamp{}
 			for _, m := range d.Waiting() {
 				v, _ := m.Data.Get("title")
-				require.Positive(t, v.Stamp.Compare(last[m.Data.Key()]), "of two edits the later one wins")
+				require.Positive(t, v.Stamp.Compare(last[m.Data.Key()]), "the later of two edits wins")
 				last[m.Data.Key()] = v.Stamp
 			}
 		}
@@ -227,9 +226,10 @@ func TestOffsetAfterAnyHistory(t *testing.T) {
 	})
 }
 
-// TestUnsentEditsGetTheirTimeBack: what is edited offline while the offset is wrong has, in the end,
-// the time of its edit: not the time of the answer, or it would win over edits made since.
-func TestUnsentEditsGetTheirTimeBack(t *testing.T) {
+// TestUnsentEditsAreRestampedWithTheTimesAtWhichTheyWereMade: an edit made offline while the offset
+// is wrong ends up with the time at which it was made. With the time of the answer it would win
+// over edits made since.
+func TestUnsentEditsAreRestampedWithTheTimesAtWhichTheyWereMade(t *testing.T) {
 	gate := record.Key{Table: "tasks", ID: "gate"}
 	for _, off := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
 		w := newWorld(t)
@@ -245,17 +245,17 @@ func TestUnsentEditsGetTheirTimeBack(t *testing.T) {
 		d.told(0, 0)
 		require.Equal(t, at, d.stamped(fence, "title"))
 		require.Equal(t, at.Add(time.Second), d.stamped(fence, "due"))
-		require.Equal(t, before, d.stamped(gate, "title"), "it was right")
+		require.Equal(t, before, d.stamped(gate, "title"), "a right stamp is kept")
 		saved := d.TakeSaves()
 		write(t, d.disk, saved)
 		d.open()
-		require.Equal(t, at, d.stamped(fence, "title"), "and it is saved")
+		require.Equal(t, at, d.stamped(fence, "title"), "the new stamp is saved")
 	}
 }
 
-// TestForgottenOffset: what waits keeps the time that it had by the clock as it was corrected before,
-// through a dip of the server as well.
-func TestForgottenOffset(t *testing.T) {
+// TestWaitingEditKeepsItsTimeAfterForgetOffset: the edit keeps the time that it got from the
+// corrected clock, even when the server's clock dips afterwards.
+func TestWaitingEditKeepsItsTimeAfterForgetOffset(t *testing.T) {
 	for _, skew := range []time.Duration{-2 * time.Hour, 2 * time.Hour} {
 		w := newWorld(t)
 		d := w.device(ana)
@@ -273,8 +273,9 @@ func TestForgottenOffset(t *testing.T) {
 	}
 }
 
-// TestWhatMayBeSentIsNotRestamped: a retry with a greater stamp would win over later edits.
-func TestWhatMayBeSentIsNotRestamped(t *testing.T) {
+// TestEditThatMayHaveBeenSentIsNotRestamped: a retry with a greater stamp would win over later
+// edits.
+func TestEditThatMayHaveBeenSentIsNotRestamped(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.told(-3*time.Hour, 0)

@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestRollback: an edit that is refused for good is rolled back, and the user is told what it
-// was. A later edit of the same field stays in the outbox, and stays shown.
-func TestRollback(t *testing.T) {
+// TestPermanentlyRefusedEditIsRolledBack, and the user is told what it wrote. A later edit of the
+// same field stays in the outbox and stays shown.
+func TestPermanentlyRefusedEditIsRolledBack(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.edit(fence, "title", str("Paint"))
@@ -49,9 +49,9 @@ func TestRollback(t *testing.T) {
 	require.Empty(t, d.TakeNotices())
 }
 
-// TestAnswerLost: an answer is lost, somebody else edits, and the same is sent again: the
-// other edit stays.
-func TestAnswerLost(t *testing.T) {
+// TestRetryAfterALostAnswerDoesNotOverwriteALaterEdit: an answer is lost, another client makes an
+// edit, and the same batch is sent again.
+func TestRetryAfterALostAnswerDoesNotOverwriteALaterEdit(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)
 	d.edit(fence, "title", str("Paint"))
@@ -69,8 +69,7 @@ func TestAnswerLost(t *testing.T) {
 	require.Equal(t, `Ben's laptop wrote this at 14:02:02, 1s after Ana's phone wrote "Paint".`, d.sentence(fence, "title"))
 }
 
-// TestBatch: a large outbox is sent part by part, in order.
-func TestBatch(t *testing.T) {
+func TestLargeOutboxIsSentInPartsInOrder(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	require.Empty(t, d.outbox())
@@ -92,12 +91,12 @@ func TestBatch(t *testing.T) {
 	require.NoError(t, d.Answer(answer))
 	require.Len(t, d.Waiting(), 6)
 	require.Equal(t, "4", d.Waiting()[0].Data.Key().ID)
-	require.ErrorIs(t, d.Answer(answer), replica.ErrAnswer, "it was answered")
+	require.ErrorIs(t, d.Answer(answer), replica.ErrAnswer, "the batch is already answered")
 	require.NoError(t, d.Answer([]byte("[]")))
 }
 
-// TestDelete: a record is deleted and restored, and an edit of a deleted one is told.
-func TestDelete(t *testing.T) {
+// TestEditOfADeletedRecordIsReportedAndTheRecordStaysDeleted until it is restored.
+func TestEditOfADeletedRecordIsReportedAndTheRecordStaysDeleted(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)
 	d.edit(fence, "title", str("Paint"))
@@ -118,9 +117,9 @@ func TestDelete(t *testing.T) {
 	require.Equal(t, `Ben's laptop restored it at 14:02:04, 2s after Ana's phone deleted it.`, d.sentence(fence, record.DeletedField))
 }
 
-// TestNewID: a client whose ID is in use twice is told so once, and goes on under a new one
-// with all that waits.
-func TestNewID(t *testing.T) {
+// TestClientIDInUseTwiceIsReportedAndCanBeReplaced: the client is told once, and continues under a
+// new ID with all its waiting edits.
+func TestClientIDInUseTwiceIsReportedAndCanBeReplaced(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ana) // a clone
 	d.edit(fence, "title", str("Paint"))
@@ -130,10 +129,10 @@ func TestNewID(t *testing.T) {
 	b.edit(gate, "title", str("Oil it"))
 	d.push()
 	b.push()
-	require.Empty(t, b.sentence(fence, "title"), "what it collided with has not come here")
-	require.Equal(t, []replica.Notice{{Kind: replica.NewIDNeeded, Code: merge.StampCollision}}, b.TakeNotices(), "told once")
+	require.Empty(t, b.sentence(fence, "title"), "the colliding write has not arrived here")
+	require.Equal(t, []replica.Notice{{Kind: replica.NewIDNeeded, Code: merge.StampCollision}}, b.TakeNotices(), "reported once")
 	b.pull()
-	require.Contains(t, b.sentence(fence, "title"), `this stays, and not "Paint it"`)
+	require.Contains(t, b.sentence(fence, "title"), `this one was kept, not "Paint it"`)
 	w.now = w.now.Add(-time.Hour)
 	d = w.device(ana)
 	d.edit(record.Key{Table: "tasks", ID: "door"}, "title", str("Oil"))
@@ -155,8 +154,8 @@ func TestNewID(t *testing.T) {
 	require.Empty(t, b.TakeNotices())
 }
 
-// TestNoID: a Replica without an ID shows what it has, and can neither edit nor send.
-func TestNoID(t *testing.T) {
+// TestReplicaWithoutAnIDIsReadOnly: it shows its records, but can neither edit nor send.
+func TestReplicaWithoutAnIDIsReadOnly(t *testing.T) {
 	r, err := replica.Open(replica.Options{})
 	require.NoError(t, err)
 	require.ErrorIs(t, r.Edit(fence, map[string]record.Value{"title": str("x")}), record.ErrStamp)
@@ -169,9 +168,9 @@ func TestNoID(t *testing.T) {
 	require.Nil(t, r)
 }
 
-// TestEditSeen: who has typed while another value came had not seen that, and both sides
-// are told; who has seen it, has.
-func TestEditSeen(t *testing.T) {
+// TestEditSeenReportsAValueThatArrivedWhileTheUserTyped: without stamps, the user counts as having
+// seen the value, and no lost edit is reported.
+func TestEditSeenReportsAValueThatArrivedWhileTheUserTyped(t *testing.T) {
 	for _, seen := range []bool{false, true} {
 		w := newWorld(t)
 		a, b := w.device(ana), w.device(ben)

@@ -9,19 +9,19 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Why is the last decision about a field, as this Replica saw it: which write won and over
-// which, with Winner and Loser, Step and Margin. Seen is what is known of whether the author
-// of the winner had seen the loser.
+// Why is the last decision about a field as this Replica saw it: which write won over which, with
+// Winner and Loser, Step and Margin. Seen tells whether the author of the winner had seen the
+// loser.
 type Why struct {
 	merge.Decision
-	// BeforeUnknown says that of the write Before no more is known than its stamp: the
-	// server told of it, and its value has not come here.
+	// BeforeUnknown means that only the stamp of the write Before is known: the server named the
+	// write, but its value has not arrived here.
 	BeforeUnknown bool
 }
 
-// Why returns the last decision about a field, if there was something to decide. Of a
-// field that was written once there is none: who wrote it and when is in its FieldValue.
-// It is about what is confirmed, and not about what waits.
+// Why returns the last decision about a field. There is none for a field that was written once; its
+// FieldValue holds the author and time. The decision is about the confirmed state and not about
+// edits that wait.
 func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 	h := r.find(key)
 	if h == nil {
@@ -31,7 +31,7 @@ func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 	return w, ok
 }
 
-// setWhy notes why a field is what it is. What was known of the same two writes stays known.
+// setWhy notes why a field has its value. Facts already known about the same two writes are kept.
 func (h *held) setWhy(w Why) {
 	old, ok := h.whys[w.Field]
 	if ok && old.Winner().Stamp == w.Winner().Stamp && old.Loser().Stamp == w.Loser().Stamp {
@@ -46,13 +46,13 @@ func (h *held) setWhy(w Why) {
 	if h.whys == nil {
 		h.whys = make(map[string]Why)
 	}
-	// It is kept longer than the records that the values are parts of.
+	// A Why outlives the records that its values belong to.
 	w.Before.Value, w.Incoming.Value = w.Before.Value.Clone(), w.Incoming.Value.Clone()
 	h.whys[strings.Clone(w.Field)] = w
 	h.whyChanged, h.whyStale = true, true
 }
 
-// dropWhy takes back what was told about a field.
+// dropWhy removes the Why of a field.
 func (h *held) dropWhy(field string) {
 	if _, ok := h.whys[field]; ok {
 		delete(h.whys, field)
@@ -60,15 +60,15 @@ func (h *held) dropWhy(field string) {
 	}
 }
 
-// whyAnswered returns what is to be told of an own write that was accepted, given what it did
-// to what is confirmed here, and what the server said of it. The server may have compared
-// it with a write that has not come here.
+// whyAnswered returns the Why of an own write that was accepted, from its effect on the confirmed
+// record and the server's reply. The server may have compared it with a write that has not arrived
+// here.
 func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, bool) {
 	w := Why{Decision: d}
 	met, told := otherOf(said)
 	switch {
 	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision, said.Outcome == merge.Collision.String():
-		// It was decided here as well, or a twin of the write is still to be pulled.
+		// It was decided here as well, or the other write with its stamp is yet to be pulled.
 	case told && met != d.Before.Stamp:
 		w.Change, w.BeforeUnknown = changeOverUnknown(d, met), true
 	case d.Outcome == merge.Equal:
@@ -86,11 +86,11 @@ func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Wh
 	return w, true
 }
 
-// changeOverUnknown returns the Change of an own write that met one known by its stamp alone.
+// changeOverUnknown returns the Change of an own write that met a write known only by its stamp.
 func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	before := record.FieldValue{Stamp: met}
 	if d.Field == record.DeletedField {
-		before.Value = record.Bool(false) // it has no other kind
+		before.Value = record.Bool(false) // this field is always a boolean
 	}
 	outcome := merge.Superseded
 	if d.Incoming.Stamp.Compare(met) > 0 {
@@ -99,7 +99,7 @@ func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	return merge.Change{Before: before, Incoming: d.Incoming, Outcome: outcome}
 }
 
-// otherOf returns the stamp of the write that an own one met, if the server told it.
+// otherOf returns the stamp of the write that an own one met, if the server named it.
 func otherOf(said merge.FieldReply) (clock.Stamp, bool) {
 	switch {
 	case said.Winner != nil:

@@ -12,23 +12,23 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestWhy: each side can tell why a field is what it is, before and after it has pulled, and
-// after it was opened again.
-func TestWhy(t *testing.T) {
+// TestWhyExplainsAFieldOnBothSides: each client can explain a field's value before and after it has
+// pulled, and after it was opened again.
+func TestWhyExplainsAFieldOnBothSides(t *testing.T) {
 	const (
 		seen    = `Ben's laptop wrote this at 14:02:02, 1s after Ana's phone wrote "Paint".`
 		unseen  = `Ben's laptop wrote this at 14:02:03, 1s after Ana's phone wrote "Paint it", which it had not seen.`
 		blind   = `Ben's laptop wrote this at 14:02:03, 1s after Ana's phone wrote something, which it had not seen.`
 		own     = `Ana's phone wrote this at 14:02:02, 1s after it wrote "Paint".`
 		first   = `Ben's laptop wrote this at 14:02:03, 2s after Ana's phone wrote "Paint".`
-		waiting = `Ben's laptop wrote something else at 14:02:03, 1s after Ana's phone wrote this; it has not come here yet.`
+		waiting = `Ben's laptop wrote another value at 14:02:03, 1s after Ana's phone wrote this; that value has not arrived here yet.`
 	)
 	tests := map[string]struct {
 		play     func(a, b *device)
 		ana, ben string
 	}{
 		"a first write": {func(a, b *device) { a.edit(fence, "title", str("Paint")); a.push(); b.pull() }, "", ""},
-		"replaced knowingly": {func(a, b *device) {
+		"the replaced value had been seen": {func(a, b *device) {
 			a.edit(fence, "title", str("Paint"))
 			a.push()
 			b.pull()
@@ -36,44 +36,44 @@ func TestWhy(t *testing.T) {
 			b.push()
 			a.pull()
 		}, seen, seen},
-		"the later one pulls first": {func(a, b *device) {
+		"the later editor pulls before pushing": {func(a, b *device) {
 			later(a, b)
 			a.push()
 			b.pull()
 			b.push()
 			a.pull()
 		}, strings.Replace(unseen, ", which it had not seen", "", 1), unseen},
-		"the later one pushes first": {func(a, b *device) {
+		"the later editor pushes before pulling": {func(a, b *device) {
 			later(a, b)
 			a.push()
 			b.push()
 		}, own, blind},
-		"and pulls then": {func(a, b *device) {
+		"the later editor pushes, then pulls": {func(a, b *device) {
 			later(a, b)
 			a.push()
 			b.push()
 			b.pull()
 			a.pull()
 		}, strings.Replace(unseen, ", which it had not seen", "", 1), blind},
-		"the earlier one comes too late": {func(a, b *device) {
+		"the earlier edit is pushed last": {func(a, b *device) {
 			later(a, b)
 			b.push()
 			a.push()
 		}, waiting, first},
-		"and pulls later": {func(a, b *device) {
+		"the earlier edit is pushed last, then both pull": {func(a, b *device) {
 			later(a, b)
 			b.push()
 			a.push()
 			a.pull()
 			b.pull()
 		}, unseen, first},
-		"the earlier one pulls first": {func(a, b *device) {
+		"the earlier editor pulls, then pushes last": {func(a, b *device) {
 			later(a, b)
 			b.push()
 			a.pull()
 			a.push()
 		}, unseen, first},
-		"the answer comes after the pull": {func(a, b *device) {
+		"the answer arrives after the next pull": {func(a, b *device) {
 			later(a, b)
 			a.push()
 			b.pull()
@@ -81,7 +81,7 @@ func TestWhy(t *testing.T) {
 			b.pull()
 			require.NoError(b.w.t, b.Answer(answer))
 		}, own, unseen},
-		"so does that to an edit made knowingly": {func(a, b *device) {
+		"the answer arrives after the next pull, and the replaced value had been seen": {func(a, b *device) {
 			a.edit(fence, "title", str("Paint"))
 			a.push()
 			b.pull()
@@ -91,7 +91,7 @@ func TestWhy(t *testing.T) {
 			a.pull()
 			require.NoError(b.w.t, b.Answer(answer))
 		}, seen, seen},
-		"another edit is pulled before the answer comes": {func(a, b *device) {
+		"another edit is pulled before the answer arrives": {func(a, b *device) {
 			later(a, b)
 			b.push()
 			answer, _ := a.w.server.push(a.id, a.outbox())
@@ -116,7 +116,7 @@ func TestWhy(t *testing.T) {
 	}
 }
 
-// later lets both edit one title offline, the second one later.
+// later makes both clients edit one title offline, the second one later.
 func later(a, b *device) {
 	a.edit(fence, "title", str("Paint"))
 	a.push()
@@ -126,8 +126,7 @@ func later(a, b *device) {
 	b.edit(fence, "title", str("Paint it red"))
 }
 
-// TestLostEdits: who pushes is told of the edit that is lost.
-func TestLostEdits(t *testing.T) {
+func TestLostEditIsReportedToThePusherAlone(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
 	later(a, b)
@@ -149,8 +148,8 @@ func TestLostEdits(t *testing.T) {
 	require.Empty(t, b.TakeNotices())
 }
 
-// TestRepaired: if the server repaired a field, no write won there, and nothing is told.
-func TestRepaired(t *testing.T) {
+// TestRepairedFieldHasNoWhy: in a repaired field, no write won over another.
+func TestRepairedFieldHasNoWhy(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.device(ana), w.device(ben)
 	later(a, b)

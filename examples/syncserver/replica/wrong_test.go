@@ -11,8 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestWrongAnswers: an answer to something else is refused, and nothing changes.
-func TestWrongAnswers(t *testing.T) {
+func TestAnswerThatDoesNotFitTheBatchChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
 	d.edit(fence, "title", str("secret"))
@@ -33,23 +32,23 @@ func TestWrongAnswers(t *testing.T) {
 	require.Empty(t, d.TakeChanged())
 
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"server_clock","retryable":true}]`)))
-	require.Equal(t, outbox, d.outbox(), "it stays")
+	require.Equal(t, outbox, d.outbox(), "a temporarily refused item stays")
 	require.Empty(t, d.TakeNotices())
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"too_far_ahead","serverTime":"2026-03-02T14:02:00.000000000Z"}]`)))
 	require.Equal(t, replica.ClockCorrected, d.TakeNotices()[0].Kind)
-	require.NotEmpty(t, d.outbox(), "it stays, whatever else is said")
+	require.NotEmpty(t, d.outbox(), "an item that was too far ahead stays, even if the reply does not say retryable")
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"new"}]`)))
 	require.Empty(t, d.outbox())
 	d.edit(fence, "title", str("Paint"))
 	d.outbox()
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","retryable":true,"fields":{"title":{"lost":true}}}]`)))
 	require.Empty(t, d.outbox())
-	require.Len(t, d.TakeNotices(), 1, "the refusal; of a lost edit that has no other, there is nothing to tell")
+	require.Len(t, d.TakeNotices(), 1, "only the refusal is reported: a lost edit that names no other write is not")
 }
 
-// TestWrongStamps: an answer that names a write without its time or its author is refused, for
-// it could not be saved.
-func TestWrongStamps(t *testing.T) {
+// TestAnswerWithAnIncompleteStampChangesNothing: an answer that names a write without its time or
+// its client could not be saved.
+func TestAnswerWithAnIncompleteStampChangesNothing(t *testing.T) {
 	for _, field := range []string{
 		`"winner":{"updatedAt":"2026-03-02T14:02:05.000000000Z"}`, `"winner":{"clientId":"` + ben.String() + `"}`,
 		`"loser":{"updatedAt":"2026-03-02T14:02:05.000000000Z"}`, `"loser":{}`,
@@ -66,8 +65,7 @@ func TestWrongStamps(t *testing.T) {
 	}
 }
 
-// TestWrongEdits: an edit that makes no sense changes nothing.
-func TestWrongEdits(t *testing.T) {
+func TestInvalidEditChangesNothing(t *testing.T) {
 	d := newWorld(t).device(ana)
 	require.ErrorIs(t, d.Edit(fence, nil), replica.ErrNoFields)
 	require.ErrorIs(t, d.Edit(record.Key{}, map[string]record.Value{"x": str("")}), record.ErrName)
@@ -79,8 +77,8 @@ func TestWrongEdits(t *testing.T) {
 	require.Zero(t, d.Shown(fence).Len())
 }
 
-// TestWrongPulls: a page that cannot be read changes nothing, not even the cursor.
-func TestWrongPulls(t *testing.T) {
+// TestUnreadablePageChangesNothing, not even the cursor.
+func TestUnreadablePageChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)
 	b.edit(fence, "title", str("secret"))
@@ -98,9 +96,8 @@ func TestWrongPulls(t *testing.T) {
 	require.Empty(t, d.TakeSaves())
 }
 
-// TestLastSequence: a page whose last line has no sequence is refused, for nobody could go on
-// from there.
-func TestLastSequence(t *testing.T) {
+// TestLastSequenceRequiresASequenceInTheLastLine: without it no pull could continue from there.
+func TestLastSequenceRequiresASequenceInTheLastLine(t *testing.T) {
 	for lines, expected := range map[string]string{"": "", " \n": "", `{"seq":7}`: "7", "x\n" + `{"seq":8}` + "\n": "8"} {
 		last, err := replica.LastSequence([]byte(lines))
 		require.NoError(t, err, lines)
@@ -114,8 +111,8 @@ func TestLastSequence(t *testing.T) {
 	}
 }
 
-// TestNoticesAreBounded: an app that does not take them, and a server that notes what it likes, cannot
-// fill the memory. The last ones are kept.
+// TestNoticesAreBounded: neither an app that does not take notices nor a server that sends any
+// number of notes can fill the memory. The last notices are kept.
 func TestNoticesAreBounded(t *testing.T) {
 	d := newWorld(t).device(ana)
 	notes := strings.Repeat(`"update_of_deleted",`, 10_000) + `"rewound","collision"`
@@ -135,11 +132,12 @@ func TestNoticesAreBounded(t *testing.T) {
 	d.edit(fence, "title", str("x"))
 	d.outbox()
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"accepted","notes":["collision"]}]`)))
-	require.Equal(t, replica.NewIDNeeded, d.TakeNotices()[0].Kind, "after they were taken it is told again")
+	require.Equal(t, replica.NewIDNeeded, d.TakeNotices()[0].Kind, "it is reported again after the notices were taken")
 }
 
-// TestAnswerOfManyReplies: one that has more replies than there are items is not read to its end.
-func TestAnswerOfManyReplies(t *testing.T) {
+// TestAnswerWithTooManyRepliesIsNotReadToItsEnd: reading stops once there are more replies than
+// items.
+func TestAnswerWithTooManyRepliesIsNotReadToItsEnd(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("x"))
 	d.outbox()

@@ -15,8 +15,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 )
 
-// TestNoServer: without a server each request fails, and nothing is lost.
-func TestNoServer(t *testing.T) {
+// TestUnreachableServerLosesNothing: each request fails, and the edit is sent once the server is
+// back.
+func TestUnreachableServerLosesNothing(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	nowhere := r.Server
@@ -34,9 +35,8 @@ func TestNoServer(t *testing.T) {
 	require.Equal(t, 1, s.Records().Len())
 }
 
-// TestAnswerBreaksOff: an answer that arrives in part is an error of the network, and not
-// an invalid answer of the server.
-func TestAnswerBreaksOff(t *testing.T) {
+// TestIncompleteAnswerIsANetworkError and not an invalid answer of the server.
+func TestIncompleteAnswerIsANetworkError(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	s.lie = func(w http.ResponseWriter, _ *http.Request) {
@@ -51,8 +51,8 @@ func TestAnswerBreaksOff(t *testing.T) {
 	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
-// TestLargestAnswer: an answer to a push of just the greatest size is read.
-func TestLargestAnswer(t *testing.T) {
+// TestLargestAllowedAnswerIsRead, and an answer that is one byte larger is not.
+func TestLargestAllowedAnswerIsRead(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	for _, c := range []struct {
@@ -68,8 +68,9 @@ func TestLargestAnswer(t *testing.T) {
 	require.Zero(t, r.Replica.NumWaiting())
 }
 
-// TestRetryAfterWithoutDate: a time to come again says nothing without the server's own time.
-func TestRetryAfterWithoutDate(t *testing.T) {
+// TestRetryAfterTimeNeedsTheServersDate: a Retry-After header with a time is ignored without the
+// server's own time.
+func TestRetryAfterTimeNeedsTheServersDate(t *testing.T) {
 	s, r := start(t)
 	s.lie = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "Mon, 02 Mar 2026 14:02:30 GMT")
@@ -81,8 +82,7 @@ func TestRetryAfterWithoutDate(t *testing.T) {
 	require.Zero(t, fail.RetryAfter)
 }
 
-// TestStatusErrorText: an error names what the server said, and what it did not say is left out.
-func TestStatusErrorText(t *testing.T) {
+func TestStatusErrorNamesOnlyWhatTheServerSaid(t *testing.T) {
 	for want, fail := range map[string]remote.StatusError{
 		"remote: status 502":                                  {Status: 502},
 		"remote: status 401: unauthorized":                    {Status: 401, Code: "unauthorized", Detail: "private"},
@@ -93,8 +93,9 @@ func TestStatusErrorText(t *testing.T) {
 	}
 }
 
-// TestSaveFailsWithinAPage: a page that is taken in parts ends with the part that cannot be saved.
-func TestSaveFailsWithinAPage(t *testing.T) {
+// TestPullStopsAtThePartThatCannotBeSaved: a page is processed in parts, and no further part is
+// taken.
+func TestPullStopsAtThePartThatCannotBeSaved(t *testing.T) {
 	s, r := start(t)
 	for i := range 30 {
 		edit(t, r, fmt.Sprint(i), strings.Repeat("x", 90_000))
@@ -115,8 +116,8 @@ func TestSaveFailsWithinAPage(t *testing.T) {
 	require.NoError(t, c.Pull(context.Background()))
 }
 
-// TestBatchesGrowSlowly: after a batch was slow, each batch that arrives in time lets the next one
-// have twice as many items, and no more.
+// TestBatchesGrowSlowly: after a slow batch, each batch that arrives in time at most doubles the
+// number of items of the next one.
 func TestBatchesGrowSlowly(t *testing.T) {
 	s, r := start(t)
 	s.most = 100

@@ -11,15 +11,16 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 )
 
-// A page is taken in parts, as it comes: each is in memory as a whole.
+// A page is processed in parts as it arrives, each of which is held in memory.
 const (
 	pageRecords = 1000
 	partBytes   = 1 << 20
-	maxLine     = 16 << 20 // of one record
+	maxLine     = 16 << 20 // for one record
 )
 
-// Pull pulls until a page is not full, which is the last one. What came of a page that breaks off is
-// kept. If the server was restored, and does not know the cursor, everything is pulled again.
+// Pull pulls until a page is not full, which is the last one. If a page breaks off, the part that
+// arrived is kept. If the server was restored and does not know the cursor, Pull pulls everything
+// again.
 func (c *Client) Pull(ctx context.Context) error {
 	for left := false; ; {
 		n, err := c.pullPage(ctx)
@@ -37,7 +38,7 @@ func (c *Client) Pull(ctx context.Context) error {
 	}
 }
 
-// pullPage pulls once, and returns how many records came.
+// pullPage pulls one page and returns its number of records.
 func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
 	if cursor := c.Replica.Cursor(); cursor != "" {
@@ -56,7 +57,7 @@ func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 	var part []byte
 	for lines.Scan() {
 		if n++; n > pageRecords {
-			return 0, fmt.Errorf("%w: more than the %d records asked for", replica.ErrAnswer, pageRecords)
+			return 0, fmt.Errorf("%w: more than the %d requested records", replica.ErrAnswer, pageRecords)
 		}
 		part = append(append(part, lines.Bytes()...), '\n')
 		if len(part) >= partBytes {
@@ -67,23 +68,23 @@ func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return 0, fmt.Errorf("%w: a line of more than %d bytes", replica.ErrAnswer, maxLine)
+		return 0, fmt.Errorf("%w: a line has more than %d bytes", replica.ErrAnswer, maxLine)
 	}
-	// After another error, the last line may be a part of one.
+	// After another error, the last line may be incomplete.
 	if lines.Err() != nil || len(part) == 0 {
 		return n, lines.Err()
 	}
 	return n, c.takePart(part)
 }
 
-// takePart takes a part of a page.
+// takePart passes a part of a page to the Replica and saves it.
 func (c *Client) takePart(part []byte) error {
 	next, err := replica.LastSequence(part)
 	if err != nil {
 		return err
 	}
 	if !isAfter(next, c.Replica.Cursor()) {
-		return fmt.Errorf("%w: no sequence after the cursor", replica.ErrAnswer)
+		return fmt.Errorf("%w: want a sequence above the cursor", replica.ErrAnswer)
 	}
 	if err := c.Replica.Pulled(part, next); err != nil {
 		return err
@@ -91,7 +92,7 @@ func (c *Client) takePart(part []byte) error {
 	return c.save()
 }
 
-// isAfter reports whether a cursor comes after another one, or after none.
+// isAfter reports whether a cursor comes after another one. Every cursor comes after an empty one.
 func isAfter(next, cursor string) bool {
 	n, err := strconv.ParseInt(next, 10, 64)
 	was, _ := strconv.ParseInt(cursor, 10, 64)

@@ -13,28 +13,28 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// How much is sent at once: the server takes as much, and more bytes.
+// Limits of one push. The server takes as many items, and more bytes.
 const (
 	maxItems = 1000
 	maxBytes = 1 << 20
 )
 
-// pushTimeout is how long a push may take: more than the server waits for it. After quick, the next
-// one may be larger.
+// pushTimeout limits the duration of a push. It is longer than the server waits for one. After a
+// push that took less than quick, the next one may be larger.
 const (
 	pushTimeout = 2 * time.Minute
 	quick       = 15 * time.Second
 )
 
-// Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept all that
-// waits waiting, twice in a row. A batch that is refused as malformed or too large is halved until a
-// part is accepted or the invalid item is found, which is dropped; each batch after that may have
-// twice as many items. A batch that does not arrive in time is halved as
-// well; an item that does not arrive by itself stays, and the error is returned. If the quota is used
-// up, the outbox stays as it is: see StatusError.RetryAfter.
+// Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept every
+// waiting item waiting, twice in a row. A batch that is refused as malformed or too large is halved
+// until a part is accepted or the invalid item is found, which is dropped. Each later batch may
+// have twice as many items. A batch that does not arrive in time is halved as well. If a single
+// item does not arrive, it stays and the error is returned. If the quota is used up, the outbox
+// stays as it is: see StatusError.RetryAfter.
 func (c *Client) Push(ctx context.Context) error {
 	items := maxItems // fewer after a batch was refused
-	idle := 0         // how many items were answered since one left the outbox
+	idle := 0         // items answered since one last left the outbox
 	for {
 		if err := c.save(); err != nil {
 			return err
@@ -72,8 +72,8 @@ func (c *Client) Push(ctx context.Context) error {
 	}
 }
 
-// pushBatch sends a batch that has no more items than given, and fewer if the last batch was slow,
-// and returns the replies. What it learns about the connection counts for the next ones.
+// pushBatch sends a batch of at most the given number of items, or fewer if the last batch was
+// slow, and returns the replies. What it learns about the connection applies to the next batches.
 func (c *Client) pushBatch(ctx context.Context, items int) ([]byte, error) {
 	if c.slow > 0 {
 		items = min(items, c.slow)
@@ -112,12 +112,12 @@ func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 	return answer.Results, nil
 }
 
-// isOfBatch reports whether something in a batch is why it failed. The code is the
-// server's own; a proxy may answer with the same status, and knows nothing of the batch.
+// isOfBatch reports whether the batch itself caused the failure. The code is the server's own: a
+// proxy may answer with the same status, but does not look at the batch.
 func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
 
-// isSlow reports whether a batch did not arrive in time, or was too large for what stands between,
-// so that a part of it may arrive. It is not so where the caller has had enough.
+// isSlow reports whether a batch did not arrive in time, or was too large for a proxy on the way,
+// so that a part of it may arrive. It is false if the caller's context has ended.
 func isSlow(ctx context.Context, err error) bool {
 	var fail *StatusError
 	if errors.As(err, &fail) {
@@ -133,8 +133,8 @@ func isSlow(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isBroken reports whether a connection broke off, as it does where a server gives up on a batch and
-// its answer is lost.
+// isBroken reports whether a connection broke off. This happens when a server gives up on a batch
+// and its answer is lost.
 func isBroken(ctx context.Context, err error) bool {
 	var fail *StatusError
 	var op *net.OpError

@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func TestJoin(t *testing.T) {
+func TestJoinReturnsAMembershipOrTheServersRefusal(t *testing.T) {
 	s, r := start(t)
 	m, err := r.Server.Join(context.Background(), "demo", "please")
 	require.NoError(t, err)
@@ -26,15 +26,14 @@ func TestJoin(t *testing.T) {
 	var fail *remote.StatusError
 	require.ErrorAs(t, err, &fail)
 	require.Equal(t, remote.StatusError{Status: 403, Code: "not_invited", Detail: "why"}, *fail)
-	for _, s.nonsense = range []string{"<h1>Yes</h1>", "{}", `{"token":"t"}`, `{"clientId":"` + ana.String() + `"}`} {
+	for _, s.invalid = range []string{"<h1>Yes</h1>", "{}", `{"token":"t"}`, `{"clientId":"` + ana.String() + `"}`} {
 		m, err = r.Server.Join(context.Background(), "demo", "please")
-		require.ErrorIs(t, err, replica.ErrAnswer, s.nonsense)
+		require.ErrorIs(t, err, replica.ErrAnswer, s.invalid)
 		require.Zero(t, m)
 	}
 }
 
-// TestSync: a large outbox is sent in parts, and all comes back in pages.
-func TestSync(t *testing.T) {
+func TestSyncSendsInPartsAndPullsInPages(t *testing.T) {
 	s, r := start(t)
 	for i := range 2500 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -48,9 +47,9 @@ func TestSync(t *testing.T) {
 	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 3 + 1}, s.asked)
 }
 
-// TestPull: the first page that is not full is the last one. If it was not, as with a server of
-// smaller pages, the next pull goes on from there.
-func TestPull(t *testing.T) {
+// TestPullStopsAtThePageThatIsNotFull: such a page is taken for the last one. If it is not, as with
+// a server of smaller pages, the next pull goes on from there.
+func TestPullStopsAtThePageThatIsNotFull(t *testing.T) {
 	s, r := start(t)
 	for i := range 2000 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -69,28 +68,26 @@ func TestPull(t *testing.T) {
 	}
 }
 
-// TestNonsense: an answer that makes no sense is an error, and does not move the cursor;
-// otherwise a pull would go on for ever.
-func TestNonsense(t *testing.T) {
+// TestInvalidAnswerDoesNotMoveTheCursor: otherwise a pull could go on forever.
+func TestInvalidAnswerDoesNotMoveTheCursor(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	line := `{"table":"tasks","id":"a","data":{}}` + "\n"
-	s.nonsense = strings.Repeat(line, 1000)
+	s.invalid = strings.Repeat(line, 1000)
 	var bad *record.Error
 	require.ErrorAs(t, r.Pull(context.Background()), &bad)
 	require.ErrorIs(t, bad, record.ErrMissing)
 	require.ErrorIs(t, r.Push(context.Background()), replica.ErrAnswer)
-	s.nonsense = `{"seq":1,"table":"","id":"a","data":{}}` + "\n"
+	s.invalid = `{"seq":1,"table":"","id":"a","data":{}}` + "\n"
 	require.ErrorAs(t, r.Sync(context.Background()), &bad)
 	require.ErrorIs(t, bad, record.ErrName)
-	s.nonsense = `{"results":[]}`
+	s.invalid = `{"results":[]}`
 	require.ErrorIs(t, r.Push(context.Background()), replica.ErrAnswer)
 	require.Empty(t, r.Replica.Cursor())
 	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
-// TestLarge: what is too large to be sent at once is sent in parts.
-func TestLarge(t *testing.T) {
+func TestEditsTooLargeForOnePushAreSentInParts(t *testing.T) {
 	s, r := start(t)
 	for i := range 12 {
 		edit(t, r, fmt.Sprint(i), string(make([]byte, 90_000)))
@@ -101,9 +98,9 @@ func TestLarge(t *testing.T) {
 	require.Empty(t, r.Replica.TakeNotices())
 }
 
-// TestTooManyAtOnce: where the server takes fewer items than the client sends, the client finds
-// out how many, and does not begin with all of them again after each batch.
-func TestTooManyAtOnce(t *testing.T) {
+// TestClientFindsHowManyItemsTheServerTakes: if the server takes fewer items than the client sends,
+// the client halves its batches, and does not start with all items again after each batch.
+func TestClientFindsHowManyItemsTheServerTakes(t *testing.T) {
 	s, r := start(t)
 	for i := range 1000 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -121,8 +118,9 @@ func TestTooManyAtOnce(t *testing.T) {
 	require.Less(t, len(batches), 40)
 }
 
-// TestMalformed: one item that the server cannot read is found and dropped.
-func TestMalformed(t *testing.T) {
+// TestUnreadableItemIsFoundAndDropped: the client isolates the one item that the server cannot
+// read.
+func TestUnreadableItemIsFoundAndDropped(t *testing.T) {
 	s, r := start(t)
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -136,12 +134,12 @@ func TestMalformed(t *testing.T) {
 	require.Equal(t, replica.Refused, notices[0].Kind)
 	require.Equal(t, merge.Code("malformed"), notices[0].Code)
 	require.Equal(t, "70", notices[0].Key.ID)
-	require.Less(t, s.asked["/v1/push"], 25, "it is found by halves")
+	require.Less(t, s.asked["/v1/push"], 25, "the item is found by halving the batch")
 }
 
-// TestTrouble: an error loses nothing, and a server that keeps all waiting is not asked for
-// ever.
-func TestTrouble(t *testing.T) {
+// TestFailedSyncLosesNothingAndEnds: the client stops asking a server that keeps every item
+// waiting.
+func TestFailedSyncLosesNothingAndEnds(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	s.down = true
@@ -168,9 +166,9 @@ func TestTrouble(t *testing.T) {
 	require.ErrorIs(t, r.Sync(canceled), context.Canceled)
 }
 
-// TestSave: edits are saved before they are sent, and answers after they came; and if that
-// fails, nothing is sent.
-func TestSave(t *testing.T) {
+// TestEditsAreSavedBeforeTheyAreSent, and answers after they arrive. If saving fails, nothing is
+// sent.
+func TestEditsAreSavedBeforeTheyAreSent(t *testing.T) {
 	s, r := start(t)
 	var saved [][]string
 	r.Save = func(entries []replica.Entry) error {
@@ -200,12 +198,12 @@ func TestSave(t *testing.T) {
 		return nil
 	}
 	require.NoError(t, r.Sync(context.Background()))
-	require.Contains(t, disk, "outbox/00000000000000000001", "what could not be saved before is saved now")
+	require.Contains(t, disk, "outbox/00000000000000000001", "an entry that could not be saved before is saved now")
 }
 
-// TestProxy: what stands between may refuse a request with the same status, and that says
-// nothing about the edits.
-func TestProxy(t *testing.T) {
+// TestRefusalByAProxyDropsNoEdits: a proxy may refuse a request with the same status as the server,
+// but this says nothing about the edits.
+func TestRefusalByAProxyDropsNoEdits(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	for _, status := range []int{400, 413, 404} {
@@ -217,9 +215,9 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestClockAhead: the clock is corrected before anything is sent. By a server that tells its time with
-// refusals only, the edit is refused, and sent again at once.
-func TestClockAhead(t *testing.T) {
+// TestClockAheadIsCorrectedBeforeEditsAreSent: if the server gives its time only with refusals, the
+// edit is refused once and sent again at once.
+func TestClockAheadIsCorrectedBeforeEditsAreSent(t *testing.T) {
 	for serverTime, pushes := range map[string]int{"": 1, "none": 2} {
 		s, r := start(t)
 		s.serverTime = serverTime

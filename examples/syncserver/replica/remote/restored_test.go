@@ -15,7 +15,7 @@ import (
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// serve serves a database until it is stopped.
+// serve starts a server on a database; stop ends it.
 func serve(t *testing.T, database string) (url string, stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	d, err := syncserver.OpenDatabase(ctx, database)
@@ -31,7 +31,7 @@ func serve(t *testing.T, database string) (url string, stop func()) {
 	}
 }
 
-// member is a new client of a server.
+// member makes a new client of a server.
 func member(t *testing.T, url string) *remote.Client {
 	c := &remote.Client{Server: remote.Server{URL: url}}
 	m, err := c.Server.Join(t.Context(), "demo", "")
@@ -52,9 +52,10 @@ func shown(c *remote.Client) map[string]string {
 	return all
 }
 
-// TestServerThatLostCommits: a standby takes the place of a server, and lacks the last commits of two
-// clients. Each is told once, keeps what waits, and in the end all show what a new client does.
-func TestServerThatLostCommits(t *testing.T) {
+// TestClientsConvergeAfterAFailoverThatLostCommits: a standby replaces a server and lacks the last
+// commits of two clients. Each client is told once and keeps its waiting edits. In the end both
+// show the same as a new client.
+func TestClientsConvergeAfterAFailoverThatLostCommits(t *testing.T) {
 	ctx := t.Context()
 	database, standby := filepath.Join(t.TempDir(), "server.db"), filepath.Join(t.TempDir(), "standby.db")
 	url, stop := serve(t, database)
@@ -121,7 +122,7 @@ func TestServerThatLostCommits(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	b.Replica = opened
-	require.Equal(t, expected, shown(b), "it is saved")
+	require.Equal(t, expected, shown(b), "the state is saved")
 
 	edit(t, a, "after", "by a")
 	require.NoError(t, a.Sync(ctx))
@@ -130,9 +131,9 @@ func TestServerThatLostCommits(t *testing.T) {
 	require.Empty(t, b.Replica.TakeNotices())
 }
 
-// TestServerThatForgotItsClients: where the restored server does not know the tokens either, clients
-// join again and open what they saved as new clients.
-func TestServerThatForgotItsClients(t *testing.T) {
+// TestClientsJoinAgainIfTheRestoredServerForgotThem: if the restored server does not know the
+// tokens either, clients join again and open their saved entries as new clients.
+func TestClientsJoinAgainIfTheRestoredServerForgotThem(t *testing.T) {
 	url, stop := serve(t, filepath.Join(t.TempDir(), "old.db"))
 	a := member(t, url)
 	edit(t, a, "lost", "by a")

@@ -14,29 +14,28 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 )
 
-// Server is where a server is.
+// Server is the address of a server.
 type Server struct {
-	// URL is what its paths follow, such as https://example.com.
+	// URL is the prefix of the server's paths, such as https://example.com.
 	URL string
 	// HTTP sends the requests; nil means http.DefaultClient.
 	HTTP *http.Client
 }
 
-// Membership is what a client gets when it joins a workspace, and keeps for as long as it
-// keeps its data.
+// Membership is what a client gets when it joins a workspace. Keep it as long as the client's data.
 type Membership struct {
 	Workspace string         `json:"workspace"`
 	ClientID  clock.ClientID `json:"clientId"`
 	Token     string         `json:"token"`
 }
 
-// StatusError says that a request was refused as a whole.
+// StatusError reports a request that was refused as a whole.
 type StatusError struct {
-	Status int    `json:"-"`      // of HTTP
-	Code   string `json:"code"`   // the server's own; empty if something else refused it, such as a proxy
-	Detail string `json:"detail"` // for people; empty as well
-	// RetryAfter is how long to wait before the next request, such as with the code
-	// quota_exceeded; 0 if the server does not say it.
+	Status int    `json:"-"`      // HTTP status
+	Code   string `json:"code"`   // the server's code; empty if something else refused it, such as a proxy
+	Detail string `json:"detail"` // for people; empty if Code is
+	// RetryAfter is how long to wait before the next request, for example with the code
+	// quota_exceeded. It is 0 if the server does not say.
 	RetryAfter time.Duration `json:"-"`
 }
 
@@ -52,8 +51,8 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// Join makes a new client of a workspace. Invite may be empty if the workspace is open. The
-// error is a *StatusError if the request is refused, one of net/http if no whole answer comes,
+// Join makes a new client of a workspace. Invite may be empty if the workspace is open. The error
+// is a *StatusError if the request is refused, an error of net/http if no complete answer arrives,
 // and replica.ErrAnswer if the answer is not a Membership.
 func (s Server) Join(ctx context.Context, workspace, invite string) (Membership, error) {
 	body, err := json.Marshal(map[string]string{"workspace": workspace, "invite": invite})
@@ -73,7 +72,7 @@ func (s Server) Join(ctx context.Context, workspace, invite string) (Membership,
 		return Membership{}, fmt.Errorf("%w: %w", replica.ErrAnswer, err)
 	}
 	if m.ClientID.IsZero() || m.Token == "" {
-		return Membership{}, fmt.Errorf("%w: no membership", replica.ErrAnswer)
+		return Membership{}, fmt.Errorf("%w: want a membership with a client ID and a token", replica.ErrAnswer)
 	}
 	return m, nil
 }
@@ -84,8 +83,8 @@ type call struct {
 	body                []byte
 }
 
-// do makes a request, and returns when the answer begins. Its body must be closed. net/http asks
-// for compression, and undoes it.
+// do sends a request and returns when the answer begins. The caller must close its body. net/http
+// asks for compression and undoes it.
 func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, s.URL+c.path, bytes.NewReader(c.body))
 	if err != nil {
@@ -101,14 +100,14 @@ func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	return client.Do(request)
 }
 
-// maxAnswer is how many bytes an answer may have, but for pulls, and maxRefusal one that says why a
-// request was refused.
+// maxAnswer is the greatest length of an answer in bytes, except to a pull. maxRefusal is the
+// greatest length of an answer that explains a refusal.
 const (
 	maxAnswer  = 16 << 20
 	maxRefusal = 64 << 10
 )
 
-// readAnswer reads an answer and closes it. Unless the status is 200 the error is a *StatusError.
+// readAnswer reads an answer and closes it. Unless the status is 200, the error is a *StatusError.
 func readAnswer(response *http.Response) ([]byte, error) {
 	defer response.Body.Close()
 	if err := statusError(response); err != nil {
@@ -116,10 +115,10 @@ func readAnswer(response *http.Response) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return nil, err // it broke off
+		return nil, err // the answer broke off
 	}
 	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("%w: more than %d bytes", replica.ErrAnswer, maxAnswer)
+		return nil, fmt.Errorf("%w: the answer has more than %d bytes", replica.ErrAnswer, maxAnswer)
 	}
 	return body, nil
 }
@@ -139,10 +138,10 @@ func statusError(response *http.Response) error {
 	return fail
 }
 
-// retryAfter reads the header of that name, which holds seconds, or a time by the server's clock.
+// retryAfter reads the header Retry-After, which holds seconds or a time by the server's clock.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
-	const longest = 1 << 31 // seconds, so that no Duration overflows
+	const longest = 1 << 31 // in seconds, so that no Duration overflows
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return time.Duration(min(max(seconds, 0), longest)) * time.Second
 	}

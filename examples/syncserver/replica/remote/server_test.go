@@ -26,32 +26,32 @@ var (
 	ben = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
 )
 
-// server answers requests as the contract has it, and counts them. A page has fewer records than
-// were asked for only at the end.
+// server answers requests according to the protocol and counts them. A page has fewer records than
+// requested only at the end.
 type server struct {
 	memory.Server
 	down    bool
-	proxy   int    // the status with which a proxy refuses all
-	keep    bool   // refuses all for now
-	page    int    // the most records that are pulled at once, if not 0
-	trouble []byte // a batch that holds it is malformed
+	proxy   int    // status with which a proxy refuses all requests
+	keep    bool   // refuses all items temporarily
+	page    int    // most records in a page, if not 0
+	trouble []byte // a batch that contains it is malformed
 
-	most int                                      // items in a push that slow does not answer
-	lie  func(http.ResponseWriter, *http.Request) // answers all, if set
+	most int                                      // largest push, in items, that slow does not answer
+	lie  func(http.ResponseWriter, *http.Request) // answers all requests, if set
 
-	mu      sync.Mutex // a request can go on after its client has given up
+	mu      sync.Mutex // a request can outlive its client's wait
 	slow    func(http.ResponseWriter, *http.Request)
-	batches []int // how many items the pushes had
+	batches []int // number of items of each push
 
 	off        time.Duration // of the server's clock
-	engineOff  bool          // whether it judges by that
-	serverTime string        // the header, if not the time
+	engineOff  bool          // whether stamps are judged by that clock
+	serverTime string        // value of the header Server-Time, unless empty
 
-	nonsense string // what is answered to all
-	asked    map[string]int
+	invalid string // answer to all requests, unless empty
+	asked   map[string]int
 }
 
-// arrives counts a request, and returns what answers it slowly, or nil.
+// arrives counts a request. It returns the function that answers it slowly, or nil.
 func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,14 +66,14 @@ func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http
 	return s.slow
 }
 
-// answerBy sets what answers pushes of more than most items; nil means the server.
+// answerBy sets the function that answers pushes of more than most items; nil means the server.
 func (s *server) answerBy(slow func(http.ResponseWriter, *http.Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slow = slow
 }
 
-// pushed returns how many items the pushes had, and forgets them.
+// pushed returns the number of items of each push since the last call.
 func (s *server) pushed() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,8 +99,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slow(w, r)
 	case s.proxy != 0:
 		http.Error(w, "<h1>No</h1>", s.proxy)
-	case s.nonsense != "":
-		io.WriteString(w, s.nonsense)
+	case s.invalid != "":
+		io.WriteString(w, s.invalid)
 	case s.down:
 		fail(503, "unavailable")
 	case r.URL.Path == "/v1/join" && bytes.Equal(body, []byte(`{"invite":"please","workspace":"demo"}`)):
@@ -129,7 +129,7 @@ func (s *server) pull(w io.Writer, r *http.Request) {
 	w.Write(lines)
 }
 
-// wall is the clock by which the server judges.
+// wall is the clock by which the server judges stamps.
 func (s *server) wall() time.Time {
 	switch {
 	case s.keep:

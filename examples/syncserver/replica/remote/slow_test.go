@@ -19,17 +19,16 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestSlowUplink: a batch that does not arrive in time is halved until it does, whoever gives up on it.
-// Then batches grow again.
-func TestSlowUplink(t *testing.T) {
+// TestBatchIsHalvedUntilItArrivesInTime, whichever side gives up on it. Then batches grow again.
+func TestBatchIsHalvedUntilItArrivesInTime(t *testing.T) {
 	for name, slow := range map[string]func(http.ResponseWriter, *http.Request){
 		"the server gives up": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusRequestTimeout)
 			fmt.Fprint(w, `{"code":"timeout"}`)
 		},
-		"a proxy gives up":       func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusGatewayTimeout) },
-		"a proxy finds it large": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) },
-		"the client gives up":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"a proxy gives up":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusGatewayTimeout) },
+		"a proxy finds it too large": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) },
+		"the client gives up":        func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := start(t)
@@ -44,7 +43,7 @@ func TestSlowUplink(t *testing.T) {
 			require.Equal(t, 300, s.Records().Len())
 			batches := s.pushed()
 			require.Equal(t, []int{300, 150, 75}, batches[:3])
-			require.Greater(t, slices.Max(batches[3:]), 75, "it tries more, when one has arrived")
+			require.Greater(t, slices.Max(batches[3:]), 75, "it sends more items after a batch has arrived")
 			require.Empty(t, r.Replica.TakeNotices())
 			s.answerBy(nil)
 			for i := range 3000 {
@@ -56,8 +55,8 @@ func TestSlowUplink(t *testing.T) {
 	}
 }
 
-// TestOneItemIsTooSlow: nothing smaller can be sent, so the caller is told, and the item stays.
-func TestOneItemIsTooSlow(t *testing.T) {
+// TestSingleItemThatDoesNotArriveStays: it cannot be split further, so Push returns the error.
+func TestSingleItemThatDoesNotArriveStays(t *testing.T) {
 	s, r := start(t)
 	s.answerBy(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) })
 	edit(t, r, "a", "x")
@@ -71,8 +70,9 @@ func TestOneItemIsTooSlow(t *testing.T) {
 	require.NoError(t, r.Push(t.Context()))
 }
 
-// TestCallerGivesUp: then nothing is sent again, and nothing is learned about the connection.
-func TestCallerGivesUp(t *testing.T) {
+// TestExpiredContextTeachesNothingAboutTheConnection: nothing is sent again, and the next batch is
+// as large as before.
+func TestExpiredContextTeachesNothingAboutTheConnection(t *testing.T) {
 	s, r := start(t)
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -86,8 +86,8 @@ func TestCallerGivesUp(t *testing.T) {
 	require.Equal(t, []int{100, 100}, s.pushed())
 }
 
-// TestBrokenConnection: the next batch is half of it, since the server may have given up on it.
-func TestBrokenConnection(t *testing.T) {
+// TestBatchIsHalvedAfterABrokenConnection: the server may have given up on the batch.
+func TestBatchIsHalvedAfterABrokenConnection(t *testing.T) {
 	s, r := start(t)
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -107,11 +107,11 @@ func TestBrokenConnection(t *testing.T) {
 	r.Server.URL = url
 	s.pushed()
 	require.NoError(t, r.Push(t.Context()))
-	require.Equal(t, []int{100}, s.pushed(), "without a network nothing is learned")
+	require.Equal(t, []int{100}, s.pushed(), "a failed connection attempt does not halve the batch")
 }
 
-// TestQuota: the error says how long to wait. The outbox stays whole, and nothing is halved.
-func TestQuota(t *testing.T) {
+// TestUsedUpQuotaKeepsTheOutboxWhole: the error says how long to wait, and no batch is halved.
+func TestUsedUpQuotaKeepsTheOutboxWhole(t *testing.T) {
 	s, r := start(t)
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
@@ -138,7 +138,8 @@ func TestQuota(t *testing.T) {
 	require.Empty(t, r.Replica.TakeNotices())
 }
 
-// TestServerTimeComesWithEachAnswer: also with refusals, and an offset goes when the clock is right.
+// TestServerTimeComesWithEachAnswer, including refusals. An offset is dropped when the clocks
+// agree.
 func TestServerTimeComesWithEachAnswer(t *testing.T) {
 	s, r := start(t)
 	s.off = -3 * time.Hour
@@ -153,12 +154,12 @@ func TestServerTimeComesWithEachAnswer(t *testing.T) {
 	edit(t, r, "a", "x")
 	require.NoError(t, r.Push(t.Context()))
 	require.InDelta(t, time.Hour, r.Replica.Offset(), float64(time.Minute))
-	s.serverTime = "nonsense"
+	s.serverTime = "invalid"
 	require.NoError(t, r.Pull(t.Context()))
 }
 
-// TestPullIsCompressedAndStreamed: a part of a page is taken and saved while the rest is on its way,
-// and one that breaks off is not pulled again.
+// TestPullIsCompressedAndStreamed: a part of a page is processed and saved while the rest is on its
+// way. If the page breaks off, that part is not pulled again.
 func TestPullIsCompressedAndStreamed(t *testing.T) {
 	saved := make(chan string, 10)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -178,7 +179,7 @@ func TestPullIsCompressedAndStreamed(t *testing.T) {
 		}
 		require.NoError(t, z.Flush())
 		http.NewResponseController(w).Flush()
-		<-saved // else it waits for ever: nothing was taken of what has come
+		<-saved // waits forever if no part was processed
 		line(201)
 		z.Flush()
 		panic(http.ErrAbortHandler)
@@ -196,8 +197,9 @@ func TestPullIsCompressedAndStreamed(t *testing.T) {
 	require.NoError(t, c.Pull(t.Context()))
 }
 
-// TestLyingServer: whatever a server answers, a client reads a bounded part of it and goes on.
-func TestLyingServer(t *testing.T) {
+// TestAnyAnswerIsReadWithinBounds: whatever a server answers, a client reads a bounded part of it
+// and goes on.
+func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 	line := func(seq int) string {
 		return fmt.Sprintf(`{"seq":%d,"table":"tasks","id":"a","data":{"title":{"value":"x","updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`+"\n", seq, ben)
 	}
@@ -211,9 +213,9 @@ func TestLyingServer(t *testing.T) {
 		}
 	}
 	for name, lie := range map[string]func(http.ResponseWriter, *http.Request){
-		"a line without an end":   endless(strings.Repeat("x", 1<<16)),
-		"lines without an end":    endless(line(7)),
-		"blanks without an end":   endless(strings.Repeat("\n", 1<<16)),
+		"an endless line":         endless(strings.Repeat("x", 1<<16)),
+		"endless lines":           endless(line(7)),
+		"endless blank lines":     endless(strings.Repeat("\n", 1<<16)),
 		"a cursor that goes back": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(5)) },
 		"the same cursor":         func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(6)) },
 	} {
@@ -223,7 +225,7 @@ func TestLyingServer(t *testing.T) {
 		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer, name)
 	}
 	for name, lie := range map[string]func(http.ResponseWriter, *http.Request){
-		"an answer without an end": endless(strings.Repeat(" ", 1<<16)),
+		"an endless answer": endless(strings.Repeat(" ", 1<<16)),
 		"more replies than items": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"results":[`+strings.Repeat(`{},`, 1<<20)+`{}]}`)
 		},
@@ -249,19 +251,19 @@ func TestLyingServer(t *testing.T) {
 		fmt.Fprint(w, `{"code":"cursor_ahead"}`)
 	}
 	require.ErrorAs(t, r.Pull(t.Context()), &fail)
-	require.Equal(t, "cursor_ahead", fail.Code, "it does not begin again for ever")
+	require.Equal(t, "cursor_ahead", fail.Code, "the client does not start over forever")
 	require.Len(t, r.Replica.TakeNotices(), 1)
 }
 
-// TestServerTimeOfADipIsNotTheLastWord: an edit that a server with a wrong clock has refused gets back
-// its time when the clock is right, before it is sent again.
-func TestServerTimeOfADipIsNotTheLastWord(t *testing.T) {
+// TestEditRefusedDuringAServerClockDipRegainsItsTime before it is sent again, once the server's
+// clock is right.
+func TestEditRefusedDuringAServerClockDipRegainsItsTime(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
 	before := time.Now()
 	s.off = -3 * time.Hour
 	s.engineOff = true
-	require.NoError(t, r.Push(t.Context()), "it is stamped as the server wants it")
+	require.NoError(t, r.Push(t.Context()), "the edit is stamped by the server's wrong clock")
 	edit(t, r, "b", "x")
 	s.off = 0
 	require.NoError(t, r.Sync(t.Context()))
