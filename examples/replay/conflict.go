@@ -10,25 +10,25 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// contest is what is remembered of a field beside the write that stands there,
-// so that its conflicts can be told at the end. It does not depend on the order in
-// which the writes came.
+// contest is what the program remembers of a field in addition to its standing write, so that it
+// can report the field's conflicts at the end. It does not depend on the order in which the writes
+// arrived.
 type contest struct {
-	// rival is the greatest write by another client than the one whose write
-	// stands; zero if there is none.
-	rival record.FieldValue
-	// twin is the greatest other write with the stamp of the one that stands; zero
+	// rival is the greatest write by another client than the author of the standing write, or zero
 	// if there is none.
+	rival record.FieldValue
+	// twin is the greatest other write with the stamp of the standing write, or zero if there is
+	// none.
 	twin record.FieldValue
-	// base is what the author of the standing write saw there, if known.
+	// base is the stamp that the author of the standing write saw in the field, if known.
 	base  clock.Stamp
 	known bool
 }
 
-// contests holds the contests of all fields of which there is something to say.
+// contests holds the contests of all fields that have one.
 type contests map[place]contest
 
-// add adds one write, and what the merge made of it.
+// add adds one write and the change that it caused.
 func (all contests) add(w write, c merge.Change) {
 	before := all[w.place]
 	now := before
@@ -50,8 +50,8 @@ func (all contests) add(w write, c merge.Change) {
 	}
 }
 
-// decide returns what is decided between the write that stands and one that was
-// remembered, as if the one that stands had come last.
+// decide returns the decision between the standing write and a remembered one, as if the standing
+// write had arrived last.
 func (t contest) decide(p place, winner, loser record.FieldValue) merge.Decision {
 	d := merge.Decision{Key: p.Key, Field: p.field}
 	d.Change = merge.Change{Before: loser, Incoming: winner, Outcome: merge.Applied}
@@ -61,12 +61,12 @@ func (t contest) decide(p place, winner, loser record.FieldValue) merge.Decision
 	return d
 }
 
-// showcase collects a few conflicts for each step, so that a reader sees every
-// kind that there is.
+// showcase collects a few conflicts for each deciding step, so that a reader sees every kind that
+// occurs.
 type showcase [merge.SameWrite][]merge.Decision
 
-// shelf returns which part of a showcase a conflict belongs to: that of its step,
-// where what only the counter decided has one of its own.
+// shelf returns the part of a showcase that a conflict belongs in. There is one for each step, and
+// a separate one for conflicts that only the counter decided.
 func shelf(d merge.Decision) merge.Step {
 	if d.Step() == merge.ByTime && d.Margin() > 0 {
 		return 0
@@ -74,8 +74,8 @@ func shelf(d merge.Decision) merge.Step {
 	return d.Step() - 1
 }
 
-// add offers a conflict. Per shelf those are kept in which a value was lost unseen,
-// and of these the closest.
+// add adds a conflict if it is interesting enough. Each shelf prefers conflicts in which a value
+// was lost unseen, then conflicts between close times.
 func (s *showcase) add(d merge.Decision) {
 	of := shelf(d)
 	most := 1
@@ -89,7 +89,7 @@ func (s *showcase) add(d merge.Decision) {
 	}
 }
 
-// compareByInterest orders conflicts by how much they have to tell.
+// compareByInterest orders conflicts, the most interesting first.
 func compareByInterest(c, d merge.Decision) int {
 	first := func(c, d bool) int {
 		switch {

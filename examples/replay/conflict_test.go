@@ -11,12 +11,12 @@ import (
 )
 
 // TestShowcase: what is shown is what has most to tell, whatever comes first.
-func TestShowcase(t *testing.T) {
+func TestShowcaseKeepsTheMostInterestingConflictsInAnyOrder(t *testing.T) {
 	write := func(ms clock.Timestamp, client byte, v any) record.FieldValue {
 		return record.FieldValue{Value: record.MustOf(v), Stamp: clock.Stamp{Time: 1e18 + ms*1e6, Client: clock.ClientID{client}}}
 	}
 	named := func(table, field string, winner, loser record.FieldValue, unseen bool) merge.Decision {
-		t := contest{known: unseen} // by an author who saw nothing
+		t := contest{known: unseen} // the author saw nothing
 		return t.decide(place{record.Key{Table: table, ID: "1"}, field}, winner, loser)
 	}
 	loser := write(0, 1, "a")
@@ -35,11 +35,11 @@ func TestShowcase(t *testing.T) {
 			s.add(inOrder[(first+i*3)%len(inOrder)])
 		}
 		if !slices.Equal(s[0], inOrder[:3]) {
-			t.Errorf("beginning with %d: shows %v", first, s[0])
+			t.Errorf("order %d: shows %v", first, s[0])
 		}
 	}
 	if !slices.IsSortedFunc(inOrder, compareByInterest) {
-		t.Error("not in order")
+		t.Error("the conflicts are not in the order of interest")
 	}
 	tie := named("t", "tie", write(0, 2, "b"), loser, false)
 	var s showcase

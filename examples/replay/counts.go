@@ -12,18 +12,18 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// counts counts what the answers of a journal say.
+// counts counts the results in the answers of a journal.
 type counts struct {
 	pushes                   int
 	first, last              time.Time
 	actors                   map[clock.ClientID]struct{}
-	clients                  map[clock.ClientID]struct{} // who wrote or pushed
+	clients                  map[clock.ClientID]struct{} // clients that wrote or pushed
 	items, accepted, changed int
 	refused, notes           map[merge.Code]int
 	writes                   int
 	outcomes                 [merge.Collision + 1]int
 	lost                     int
-	blind                    int      // of which nobody knows whether they are lost edits
+	blind                    int      // writes that may or may not be lost edits
 	examples                 []string // the first lost edits
 }
 
@@ -67,8 +67,7 @@ func (c *counts) add(p push) {
 	}
 }
 
-// contradicts reports whether there was a write by another client, with another value, before a
-// write.
+// contradicts reports whether a write met a write by another client with another value.
 func contradicts(d merge.Decision) bool {
 	met := d.Outcome == merge.Applied || d.Outcome == merge.Superseded
 	return met && !d.Before.IsZero() && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value
@@ -94,41 +93,41 @@ func (c *counts) addResult(r merge.Result) {
 	}
 }
 
-// print prints what was counted, and whether the answers are the recorded ones.
+// print prints the counts, and whether the answers are equal to the recorded ones.
 func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
 	row := func(name string, n int, note string) {
 		fmt.Fprintf(out, "  %-22s %7s   %s\n", name, number(n), note)
 	}
 	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", printable(in.name),
 		number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
-	row("items", c.items, "pushed, each one change of one record, of which")
-	row("  accepted", c.accepted, number(c.changed)+" of them changed what is stored")
-	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for these reasons", "none"))
+	row("items", c.items, "pushed, each a change of one record")
+	row("  accepted", c.accepted, number(c.changed)+" of them changed stored data")
+	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for the following reasons", "none"))
 	printCodes(row, c.refused)
 	fmt.Fprintln(out)
-	row("writes", c.writes, "of single fields, in the accepted items, of which")
-	row("  applied", c.outcomes[merge.Applied], "greater than what was there, and stored")
-	row("  superseded", c.outcomes[merge.Superseded], "less than what was there, which stays")
-	row("  equal", c.outcomes[merge.Equal], "the write that was there, once more: a retry")
+	row("writes", c.writes, "of single fields, in the accepted items")
+	row("  applied", c.outcomes[merge.Applied], "stored: the first write, or greater than the stored one")
+	row("  superseded", c.outcomes[merge.Superseded], "not stored: less than the stored write")
+	row("  equal", c.outcomes[merge.Equal], "identical to the stored write: a retry")
 	row("  collisions", c.outcomes[merge.Collision], "one stamp on two different writes: a client ID in use twice")
 	if len(c.notes) > 0 {
-		fmt.Fprintln(out, "\nNotes on accepted items, and on how many of them:")
+		fmt.Fprintln(out, "\nNotes on accepted items, with the number of items:")
 		printCodes(row, c.notes)
 	}
 	c.printLost(out)
 	fmt.Fprintf(out, "\n%s\n", c.conclusion(differ))
 }
 
-// printLost shows some of the lost edits, without values: those are private.
+// printLost shows some of the lost edits without their values, which are private.
 func (c *counts) printLost(out *bufio.Writer) {
 	if c.blind > 0 {
-		fmt.Fprintf(out, "\n%s met another client's, and did not say what its author had seen.\n", count(c.blind, "write"))
+		fmt.Fprintf(out, "\n%s met another client's write and had no base, so an edit may have been lost.\n", count(c.blind, "write"))
 	}
 	if c.lost == 0 {
 		fmt.Fprintf(out, "\nNo edit %s lost.\n", pick(c.blind == 0, "was", "is known to be"))
 		return
 	}
-	fmt.Fprintf(out, "\n%s: of two values one is gone, and the author of the other had not seen it.\n", count(c.lost, "lost edit"))
+	fmt.Fprintf(out, "\n%s: a value was lost, and the author of the winning write had not seen it.\n", count(c.lost, "lost edit"))
 	for _, text := range c.examples {
 		fmt.Fprintf(out, "  %s\n", text)
 	}
@@ -138,7 +137,7 @@ func (c *counts) printLost(out *bufio.Writer) {
 	fmt.Fprintln(out, "To see the values: -explain TABLE/ID/FIELD")
 }
 
-// printCodes prints the numbers of codes, sorted by code.
+// printCodes prints the counts of codes, sorted by code.
 func printCodes(row func(name string, n int, note string), codes map[merge.Code]int) {
 	for _, code := range slices.SortedFunc(maps.Keys(codes), cmp.Compare[merge.Code]) {
 		row("    "+shownCode(code), codes[code], advice(code))
@@ -148,15 +147,15 @@ func printCodes(row func(name string, n int, note string), codes map[merge.Code]
 // advice returns what to do about a code.
 func advice(code merge.Code) string {
 	if code == "not_loaded" {
-		return "An earlier version of the server did not load the record: clients sent the same again."
+		return "An earlier version of the server did not load the record: clients sent the item again."
 	}
-	return cmp.Or(code.Advice(), "A code of the application, from its guard.")
+	return cmp.Or(code.Advice(), "A code of the application's own guard.")
 }
 
-// shownCode returns a code for the terminal: those of applications can be anything.
+// shownCode returns a code for the terminal, since an application's code can be any text.
 func shownCode(code merge.Code) string { return cut(printable(string(code)), 40) }
 
-// conclusion says whether the answers are the recorded ones.
+// conclusion tells whether the answers are equal to the recorded ones.
 func (c *counts) conclusion(differ *lineNumbers) string {
 	switch {
 	case differ.n == 0 && c.pushes == 1:

@@ -8,14 +8,14 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// stories are the stories of all fields that -explain may mean. Since tables, IDs
-// and fields may contain slashes, that may be more than one.
+// stories holds the stories of all fields that -explain may mean. It may mean several, because
+// tables, IDs and fields may contain slashes.
 type stories struct {
 	path string
 	all  []*story
 }
 
-// add adds a write, if it is of a field that is asked for.
+// add adds a write if it writes a requested field.
 func (s *stories) add(d merge.Decision) {
 	if field, ok := fieldIn(d.Key, s.path); !ok || field != d.Field {
 		return
@@ -29,7 +29,7 @@ func (s *stories) add(d merge.Decision) {
 	s.all[i].add(d)
 }
 
-// print tells all stories.
+// print prints all stories.
 func (s *stories) print(out *bufio.Writer, in *input, r *replay) {
 	names := namesOf(r.tally.clients)
 	places := make([]place, len(s.all))
@@ -45,15 +45,14 @@ func (s *stories) print(out *bufio.Writer, in *input, r *replay) {
 	}
 }
 
-// printTitle begins the story of place i, which takes a title if path can mean
-// several.
+// printTitle begins the story of place i. It prints a title if path can mean several fields.
 func printTitle(out *bufio.Writer, path string, places []place, i int) {
 	n := len(places)
 	if n == 1 {
 		return
 	}
 	if i == 0 {
-		fmt.Fprintf(out, "%s can mean %d fields, since names may contain slashes.\n", printable(path), n)
+		fmt.Fprintf(out, "%s can mean %d fields, because names may contain slashes.\n", printable(path), n)
 	}
 	p := places[i]
 	fmt.Fprintf(out, "\ntable %s, id %s, field %s\n\n", printable(p.Table), printable(p.ID), printable(p.field))

@@ -9,13 +9,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestStories pins what each kind of meeting between writes is told as. The golden
-// files show whole stories.
-func TestStories(t *testing.T) {
+// TestStoryNamesTheReasonOfEachOutcome has every kind of conflict between writes. The golden files
+// show whole stories.
+func TestStoryNamesTheReasonOfEachOutcome(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		history []entry
-		want    []string // what became of each write
+		want    []string // the outcome of each write
 	}{
 		{"time", []entry{at(0, 'a', "1"), at(3e6, 'b', "2"), at(1e6, 'c', "3")}, []string{
 			"applied: the first write of this field",
@@ -27,31 +27,31 @@ func TestStories(t *testing.T) {
 			"applied: in the same millisecond as write 1, counter 7 above 4",
 			"superseded: in the same millisecond as write 2, counter 5 below 7",
 		}},
-		{"millisecond, whatever the counters", []entry{at(999_999, 'a', "1"), at(1e6, 'b', "2")}, []string{
+		{"millisecond before counter", []entry{at(999_999, 'a', "1"), at(1e6, 'b', "2")}, []string{
 			"applied: the first write of this field",
 			"applied: 1 ms later than write 1",
 		}},
 		{"client", []entry{at(0, 'b', "1"), at(0, 'c', "1"), at(0, 'a', "9")}, []string{
 			"applied: the first write of this field",
-			"applied: at the very same time as write 1, client ID c0000000 above b0000000",
-			"superseded: at the very same time as write 2, client ID a0000000 below c0000000",
+			"applied: at the same time as write 1, client ID c0000000 above b0000000",
+			"superseded: at the same time as write 2, client ID a0000000 below c0000000",
 		}},
 		{"deletion", []entry{at(0, 'a', "1"), at(0, 'a', ""), at(0, 'a', `"z"`)}, []string{
 			"applied: the first write of this field",
-			"collision: same stamp as write 1, which gives way: a deletion wins over a value",
-			"collision: same stamp as write 2, which stays: a deletion wins over a value",
+			"collision: same stamp as write 1, which is replaced: a deletion wins over a value",
+			"collision: same stamp as write 2, which is kept: a deletion wins over a value",
 		}},
 		{"value", []entry{at(0, 'a', "2"), at(0, 'a', "10"), at(0, 'a', "null")}, []string{
 			"applied: the first write of this field",
-			"collision: same stamp as write 1, which stays: the value that sorts last wins",
-			"collision: same stamp as write 1, which gives way: the value that sorts last wins",
+			"collision: same stamp as write 1, which is kept: the value that sorts last wins",
+			"collision: same stamp as write 1, which is replaced: the value that sorts last wins",
 		}},
 		{"retry", []entry{at(0, 'a', "1"), at(0, 'a', "1"), at(1e9, 'a', "1"), at(0, 'a', "1"), at(1e9, 'a', "1")}, []string{
 			"applied: the first write of this field",
-			"equal: a retry of write 1, which stands already",
+			"equal: a retry of write 1, which is already stored",
 			"applied: 1 s later than write 1",
 			"superseded: a retry of write 1; 1 s earlier than write 3",
-			"equal: a retry of write 3, which stands already",
+			"equal: a retry of write 3, which is already stored",
 		}},
 		{"unseen", []entry{at(0, 'a', "1"), saw(at(1e6, 'b', "2"), at(0, 'a', "1")), saw(at(2e6, 'c', "3"), at(0, 'a', "1")), saw(at(3e6, 'c', "4"), at(0, 'a', "1"))}, []string{
 			"applied: the first write of this field",
@@ -72,8 +72,8 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// at returns a write so many steps of the clock after nine o'clock, by the client
-// whose ID begins with c.
+// at returns a write that is steps of the clock after nine o'clock, by the client whose ID begins
+// with c.
 func at(steps int64, c byte, value string) entry {
 	return entry{
 		table: "t", id: "1", field: "a", value: value,
@@ -88,7 +88,7 @@ func saw(e, b entry) entry {
 	return e
 }
 
-// outcomes returns the lines of a story that say what became of a write.
+// outcomes returns the lines of a story that state an outcome.
 func outcomes(story string) []string {
 	var all []string
 	for l := range strings.Lines(story) {
@@ -99,9 +99,9 @@ func outcomes(story string) []string {
 	return all
 }
 
-// TestStoryOracle compares what a story says became of each write with the oracle,
-// for paths that may mean several fields.
-func TestStoryOracle(t *testing.T) {
+// TestStoryEqualsTheOracleForAmbiguousPaths compares the outcomes of all writes, for paths that may
+// mean several fields.
+func TestStoryEqualsTheOracleForAmbiguousPaths(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawHistory(t)
 		if len(history) == 0 {
@@ -136,7 +136,7 @@ func TestStoryOracle(t *testing.T) {
 			t.Fatalf("got %q, want %q:\n%s", got, all, story)
 		}
 		if many := strings.Contains(story, "can mean"); many != (len(places) > 1) {
-			t.Fatalf("%d fields, but the story says it is ambiguous: %v", len(places), many)
+			t.Fatalf("%d fields match, but the story says that the path is ambiguous: %v", len(places), many)
 		}
 	})
 }
@@ -156,7 +156,7 @@ func word(before []entry, e entry) string {
 	return "collision"
 }
 
-func TestDistance(t *testing.T) {
+func TestDistanceIsTheLengthBetweenCommonPrefixAndSuffix(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
@@ -170,15 +170,14 @@ func TestDistance(t *testing.T) {
 	}
 }
 
-// TestUnknownField: who mistypes a path is told what there is.
-func TestUnknownField(t *testing.T) {
+func TestUnknownFieldErrorSuggestsSimilarFields(t *testing.T) {
 	for path, want := range map[string][]string{
-		"tasks/1/titel":   {"no field tasks/1/titel; this record has\n", "\n  tasks/1/status\n", "\n  tasks/1/title\n"},
-		"tasks/1":         {"no field tasks/1; this record has\n", "\n  tasks/1/status\n", "\n  tasks/1/title\n"},
-		"taks/2/due":      {"near it are\n  tasks/2/due\n"},
-		"tasks/22/due":    {"near it are\n  tasks/2/due\n"},
+		"tasks/1/titel":   {"no field tasks/1/titel; the record has these fields:\n", "\n  tasks/1/status\n", "\n  tasks/1/title\n"},
+		"tasks/1":         {"no field tasks/1; the record has these fields:\n", "\n  tasks/1/status\n", "\n  tasks/1/title\n"},
+		"taks/2/due":      {"similar fields are\n  tasks/2/due\n"},
+		"tasks/22/due":    {"similar fields are\n  tasks/2/due\n"},
 		"tasks/3/notes\n": {`no field tasks/3/notes\u000a`, "\n  tasks/3/notes\n"},
-		"x":               {"no field x; what it has is like\n  tasks/"},
+		"x":               {"no field x; it has fields such as\n  tasks/"},
 	} {
 		var out, errs bytes.Buffer
 		if status := run([]string{"-explain", path, small}, nil, &out, &errs); status != 1 || out.Len() > 0 {
@@ -189,8 +188,8 @@ func TestUnknownField(t *testing.T) {
 				t.Errorf("%s: %q does not say %q", path, errs.String(), w)
 			}
 		}
-		if strings.Contains(errs.String(), "near it") && strings.Contains(errs.String(), "tasks/4") && path != "x" {
-			t.Errorf("%s: names what is not near: %q", path, errs.String())
+		if strings.Contains(errs.String(), "similar fields") && strings.Contains(errs.String(), "tasks/4") && path != "x" {
+			t.Errorf("%s: suggests a field that is not similar: %q", path, errs.String())
 		}
 	}
 	var out, errs bytes.Buffer

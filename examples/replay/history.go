@@ -14,21 +14,21 @@ type place struct {
 	field string
 }
 
-// String returns the three names, parted by slashes, as -explain takes them.
+// String returns the three names separated by slashes, as -explain takes them.
 func (p place) String() string { return p.Table + "/" + p.ID + "/" + p.field }
 
 // write is one write of one field, as a history delivers it.
 type write struct {
 	place
 	record.FieldValue
-	// base is the stamp of the write that the author saw there, if known says
-	// that the history tells: it is zero if the author saw none.
+	// base is the stamp of the write that the author saw in the field, or zero if the author saw
+	// none. It is valid only if known is set: the history has a base for this write.
 	base  clock.Stamp
 	known bool
 }
 
-// decision returns what the merge made of w, as a decision: the base tells whether
-// the author had seen what was there.
+// decision returns the outcome of w as a decision. The base shows whether the author had seen the
+// write that was stored before.
 func (w write) decision(c merge.Change) merge.Decision {
 	d := merge.Decision{Key: w.Key, Field: w.field, Change: c}
 	if c.Won() && w.known && w.base.Compare(c.Before.Stamp) < 0 && c.Before.Stamp.Client != w.Stamp.Client {
@@ -37,10 +37,10 @@ func (w write) decision(c merge.Change) merge.Decision {
 	return d
 }
 
-// readHistory hands each write of a history to deliver, as they come, and returns
-// the number of mutations. It holds one line at a time.
+// readHistory passes each write of a history to deliver, in the order of the lines, and returns the
+// number of mutations. It holds one line at a time.
 func readHistory(in *input, deliver func(write) error) (mutations int, err error) {
-	// The user chose the file, and what a server stored may be of any size.
+	// The user chose the file, and stored records may be of any size.
 	decoder := record.Decoder{Trusted: true, Limits: record.Limits{Bytes: maxLine}}
 	err = in.each(func(line []byte) error {
 		m, err := decoder.Mutation(line)
@@ -53,8 +53,8 @@ func readHistory(in *input, deliver func(write) error) (mutations int, err error
 	return mutations, err
 }
 
-// deliverAll delivers the writes of one mutation in the order of names. Each value
-// has memory of its own, so that one that stays does not keep those that go.
+// deliverAll delivers the writes of one mutation in the order of field names. Each value gets its
+// own memory, so that a stored value does not keep the others alive.
 func deliverAll(m record.Mutation, deliver func(write) error) error {
 	for name, w := range m.Data.All() {
 		w.Value = w.Value.Clone()
@@ -66,9 +66,9 @@ func deliverAll(m record.Mutation, deliver func(write) error) error {
 	return nil
 }
 
-// fieldIn returns the field that path means if it leads into the record of the
-// given key. Names may contain slashes, so it may lead into several records, but
-// to one field of each.
+// fieldIn returns the field that path names within the record with the given key, if path leads
+// there. Names may contain slashes, so a path may lead into several records, but to only one field
+// of each.
 func fieldIn(key record.Key, path string) (field string, ok bool) {
 	rest, ok := strings.CutPrefix(path, key.Table+"/")
 	if ok {

@@ -19,16 +19,16 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// realHistory is a real edit history, if it is beside the checkout: what 41 people
-// did to the package.json files of a repository in three years.
+// realHistory is a real edit history, if it is next to the checkout: the edits of 41 people to the
+// package.json files of a repository in three years.
 const realHistory = "../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
-// realDigest is the SHA-256 of the state that it must end with, under the clock of
-// stamped, as computed without this library.
+// realDigest is the SHA-256 of the state that the history must end with, under the clock of
+// stamped. It was computed without this library.
 const realDigest = "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30"
 
-// TestRealHistory replays it in order, and in other orders through replicas.
-func TestRealHistory(t *testing.T) {
+// TestRealHistoryEndsInTheKnownStateInAnyOrder, also with several replicas.
+func TestRealHistoryEndsInTheKnownStateInAnyOrder(t *testing.T) {
 	wantLive, commits := readCommits(t)
 	history := stamped(commits)
 	ways := [][]string{
@@ -73,12 +73,12 @@ type commit struct {
 	} `json:"writes"`
 }
 
-// readCommits returns the commits, and the digest that the first line has.
+// readCommits returns the commits, and the digest in the first line.
 func readCommits(t *testing.T) (live string, commits []commit) {
 	t.Helper()
 	f, err := os.Open(realHistory)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no real edit history beside the checkout, at " + realHistory)
+		t.Skip("there is no real edit history next to the checkout, at " + realHistory)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func readCommits(t *testing.T) (live string, commits []commit) {
 		LiveSHA256 string `json:"live_sha256"`
 	}
 	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &header) != nil {
-		t.Fatal("it has no header")
+		t.Fatal("the history has no header")
 	}
 	for lines.Scan() {
 		var c commit
@@ -109,9 +109,8 @@ func readCommits(t *testing.T) (live string, commits []commit) {
 	return header.LiveSHA256, commits
 }
 
-// stamped returns the history as mutations. A commit begins with the clock of its
-// first parent; a merge receives the clock of the second, which ticks; each write
-// ticks.
+// stamped returns the history as mutations. A commit starts with the clock of its first parent. A
+// merge receives the clock of the second parent, and ticks. Each write ticks.
 func stamped(commits []commit) string {
 	var b strings.Builder
 	clocks := make([]int64, len(commits))
@@ -138,7 +137,7 @@ func stamped(commits []commit) string {
 	return b.String()
 }
 
-// quoted returns s as a JSON string in which nothing is escaped that need not be.
+// quoted returns s as a JSON string with only the escapes that JSON requires.
 func quoted(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -149,8 +148,7 @@ func quoted(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// digests returns the SHA-256 of the sorted lines of a state, and of the live ones
-// without their stamps.
+// digests returns the SHA-256 of the sorted lines of a state, and of its live lines without stamps.
 func digests(t *testing.T, state string) (all, live string) {
 	t.Helper()
 	var full, short []string

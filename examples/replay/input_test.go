@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// line returns a history line with one write, into which faults are put.
+// line returns a history line with one write. Tests put faults into it.
 func line(field, value string) string {
 	return fmt.Sprintf(`{"table":"t","id":"1","data":{%q:%s}}`, field, value)
 }
@@ -21,24 +21,23 @@ const (
 	goodA  = `{"value":1,` + stampA + `}`
 )
 
-// TestRefused: what is refused is named by input, line and path, and nothing is
-// printed that looks like a result.
-func TestRefused(t *testing.T) {
+// TestRefusedInputIsNamedByLineAndPathWithoutValues, and nothing is printed on standard output.
+func TestRefusedInputIsNamedByLineAndPathWithoutValues(t *testing.T) {
 	good := line("a", goodA) + "\n"
 	for _, c := range []struct {
 		name, history string
 		want          []string
 	}{
 		{"not JSON", "hello\n", []string{"line 1:", "invalid JSON", "(byte 1)"}},
-		{"third line", good + "\n" + "{\n", []string{"line 3:", "invalid JSON"}},
+		{"not JSON in the third line", good + "\n" + "{\n", []string{"line 3:", "invalid JSON"}},
 		{"cut off in the last line", good + good[:40], []string{"line 2:", "ends too early"}},
 		{"trailing data", good + line("a", goodA) + "{}\n", []string{"line 2:", "invalid JSON"}},
 		{"array", "[" + line("a", goodA) + "]\n", []string{"line 1: each line must be one mutation, a JSON object: wrong type (byte 1)"}},
 		{"byte order mark", "\ufeff" + good, []string{"line 1:", "byte order mark"}},
-		{"no table", `{"id":"1","data":{}}`, []string{"line 1: table:", "missing member"}},
-		{"no stamp", good + line("title", `{"value":1,"clientId":"0a000000-0000-4000-8000-000000000001"}`),
+		{"missing table", `{"id":"1","data":{}}`, []string{"line 1: table:", "missing member"}},
+		{"missing stamp", good + line("title", `{"value":1,"clientId":"0a000000-0000-4000-8000-000000000001"}`),
 			[]string{"line 2: data.title.updatedAt:", "missing member"}},
-		{"bad stamp", line("title", `{"value":1,"updatedAt":"yesterday-secret","clientId":"0a000000-0000-4000-8000-000000000001"}`),
+		{"invalid stamp", line("title", `{"value":1,"updatedAt":"yesterday-secret","clientId":"0a000000-0000-4000-8000-000000000001"}`),
 			[]string{"line 1: data.title.updatedAt:", "invalid stamp"}},
 		{"nil client", line("title", `{"value":1,"updatedAt":"2026-03-02T09:00:00Z","clientId":"00000000-0000-0000-0000-000000000000"}`),
 			[]string{"line 1: data.title.clientId:", "invalid client ID"}},
@@ -47,11 +46,11 @@ func TestRefused(t *testing.T) {
 		{"duplicate member", line("title", `{"value":"secret","value":1,`+stampA+`}`),
 			[]string{"line 1: data.title.value:", "duplicate name"}},
 		{"invalid UTF-8", line("a", `{"value":"secret`+"\xff"+`",`+stampA+`}`), []string{"line 1: data.a.value:", "UTF-8"}},
-		{"number", line("a", `{"value":1e999,`+stampA+`}`), []string{"line 1: data.a.value:", "number out of range"}},
-		{"depth", line("a", `{"value":`+strings.Repeat("[", 1001)+strings.Repeat("]", 1001)+`,`+stampA+`}`),
+		{"number out of range", line("a", `{"value":1e999,`+stampA+`}`), []string{"line 1: data.a.value:", "number out of range"}},
+		{"value nested too deep", line("a", `{"value":`+strings.Repeat("[", 1001)+strings.Repeat("]", 1001)+`,`+stampA+`}`),
 			[]string{"line 1: data.a.value:", "limit exceeded"}},
-		{"mark of a deletion", line("$deleted", `{"value":"secret",`+stampA+`}`), []string{"line 1: data.$deleted:", "true or false"}},
-		{"name", `{"table":"__proto__","id":"1","data":{}}`, []string{"line 1: table:", "invalid name"}},
+		{"deletion mark that is not a boolean", line("$deleted", `{"value":"secret",`+stampA+`}`), []string{"line 1: data.$deleted:", "true or false"}},
+		{"invalid name", `{"table":"__proto__","id":"1","data":{}}`, []string{"line 1: table:", "invalid name"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, args := range [][]string{{}, {"-state"}, {"-shuffle", "1"}, {"-split", "3"}, {"-explain", "t/1/a"}} {
@@ -66,14 +65,14 @@ func TestRefused(t *testing.T) {
 					}
 				}
 				if strings.Contains(errs.String(), "secret") || strings.Count(errs.String(), "\n") != 1 {
-					t.Errorf("%q: the message tells a value, or is not one line: %q", args, errs.String())
+					t.Errorf("%q: the message contains a value, or is not one line: %q", args, errs.String())
 				}
 			}
 		})
 	}
 }
 
-// inFile returns the path of a new file.
+// inFile creates a file and returns its path.
 func inFile(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -98,15 +97,14 @@ func zipped(t *testing.T, parts ...string) []byte {
 	return b.Bytes()
 }
 
-// TestForms: one history in every form in which it may come. What is compressed
-// shows in the content, and not in the name.
-func TestForms(t *testing.T) {
+// TestInputFormIsDetectedByContent: compression is detected by the content and not by the name.
+func TestInputFormIsDetectedByContent(t *testing.T) {
 	text := smallHistory(t)
 	want := digestIn(t, replayed(t, text))
 	half := strings.Index(text, "\n") + 1
 	for name, content := range map[string][]byte{
 		"plain":              []byte(text),
-		"plain.gz":           []byte(text),
+		"plain, named .gz":   []byte(text),
 		"gzip":               zipped(t, text),
 		"gzip in two parts":  zipped(t, text[:half], text[half:]),
 		"no last newline":    []byte(strings.TrimSuffix(text, "\n")),
@@ -128,20 +126,19 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestUnreadable: what cannot be read to its end gives no result.
-func TestUnreadable(t *testing.T) {
+func TestUnreadableInputGivesNoResult(t *testing.T) {
 	whole := zipped(t, smallHistory(t))
 	damaged := bytes.Clone(whole)
-	damaged[len(damaged)-5] ^= 1 // in the length behind the checksum
+	damaged[len(damaged)-5] ^= 1 // in the length after the checksum
 	missing := filepath.Join(t.TempDir(), "missing.jsonl")
 	for name, c := range map[string]struct{ file, want string }{
 		"missing":               {missing, "no such file"},
 		"directory":             {t.TempDir(), "directory"},
-		"gzip without its end":  {inFile(t, "a", whole[:len(whole)-20]), "end too early"},
-		"gzip without checksum": {inFile(t, "b", whole[:len(whole)-8]), "end too early"},
-		"gzip header alone":     {inFile(t, "c", whole[:2]), "end too early"},
+		"gzip without its end":  {inFile(t, "a", whole[:len(whole)-20]), "ends too early"},
+		"gzip without checksum": {inFile(t, "b", whole[:len(whole)-8]), "ends too early"},
+		"gzip header alone":     {inFile(t, "c", whole[:2]), "ends too early"},
 		"gzip damaged":          {inFile(t, "d", damaged), "damaged"},
-		"garbage behind gzip":   {inFile(t, "e", append(bytes.Clone(whole), "garbage in here"...)), "damaged"},
+		"garbage after gzip":    {inFile(t, "e", append(bytes.Clone(whole), "garbage in here"...)), "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
@@ -155,8 +152,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestReadFails: the error of the input counts, and not the half line before it.
-func TestReadFails(t *testing.T) {
+// TestReadErrorIsReportedBeforeTheIncompleteLine: the last line breaks off because reading failed.
+func TestReadErrorIsReportedBeforeTheIncompleteLine(t *testing.T) {
 	in := io.MultiReader(strings.NewReader(line("a", goodA)+"\n"+line("a", goodA)[:30]), broken{})
 	var out, errs bytes.Buffer
 	if status := run([]string{"-"}, in, &out, &errs); status != 1 || out.Len() > 0 {
@@ -171,7 +168,7 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, fmt.Errorf("the cable was pulled") }
 
-func TestEmpty(t *testing.T) {
+func TestEmptyHistoryIsReportedAsEmpty(t *testing.T) {
 	for _, history := range []string{"", "\n", " \n\t\n\r\n"} {
 		report := replayed(t, history)
 		if !strings.Contains(report, "The history is empty.") || digestIn(t, report) != strings.Repeat("0", 64) {
@@ -179,14 +176,13 @@ func TestEmpty(t *testing.T) {
 		}
 		for _, args := range [][]string{{"-state"}, {"-state", "-split", "3"}, {"-state", "-shuffle", "1"}} {
 			if state := replayed(t, history, args...); state != "" {
-				t.Errorf("%q: %q gives the state %q", history, args, state)
+				t.Errorf("%q: %q gave the state %q", history, args, state)
 			}
 		}
 	}
 }
 
-// TestManyFields: a record may have more fields than a server would accept.
-func TestManyFields(t *testing.T) {
+func TestRecordMayHaveMoreFieldsThanAServerAccepts(t *testing.T) {
 	var fields []string
 	for i := range 20_000 {
 		fields = append(fields, fmt.Sprintf(`"f%d":%s`, i, goodA))
@@ -197,19 +193,18 @@ func TestManyFields(t *testing.T) {
 	}
 }
 
-// TestLongLines: lines may have 64 MiB, and no more.
-func TestLongLines(t *testing.T) {
+func TestLinesMayHaveAtMost64MiB(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes some hundred megabytes")
+		t.Skip("takes a few hundred megabytes")
 	}
 	of := func(length int) string {
 		frame := line("a", `{"value":"",`+stampA+`}`)
 		return line("a", `{"value":"`+strings.Repeat("x", length-len(frame))+`",`+stampA+`}`)
 	}
 	for _, end := range []string{"", "\n", "\r\n"} {
-		longest := of(maxLine) // the carriage return is not a part of the line
+		longest := of(maxLine) // the carriage return is not part of the line
 		if state := replayed(t, longest+end, "-state"); len(state) < maxLine {
-			t.Errorf("a line of %d bytes, ending in %q, gives a state of %d", maxLine, end, len(state))
+			t.Errorf("a line of %d bytes, ending in %q, gave a state of %d", maxLine, end, len(state))
 		}
 	}
 	for _, more := range []int{1, 2, 3, 4096} {

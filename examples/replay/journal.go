@@ -12,20 +12,20 @@ import (
 )
 
 var (
-	// errOrder: a journal cannot be told in another order than its own.
+	// errOrder reports a flag that would replay a journal in another order.
 	errOrder = errors.New("a journal is replayed in its own order")
-	// errAnswer: an answer is not the one that the server gave.
-	errAnswer = errors.New("the journal was changed, or this version of the library decides otherwise")
+	// errAnswer reports answers that are not those that the server gave.
+	errAnswer = errors.New("the journal was changed, or this version of the library decides differently")
 )
 
-// journal replays the journal of a server and counts what its answers say. Unless
-// -state or -explain ask for more, what it holds does not grow with the journal.
+// journal replays a server's journal and counts the results in its answers. Unless -state or
+// -explain is set, its memory does not grow with the journal.
 type journal struct {
 	options
 	progress *progress
 	counts   counts
-	differ   lineNumbers // where the answer is not the recorded one
-	// stored holds each record as it was stored last, if anybody asks.
+	differ   lineNumbers // lines whose answer is not the recorded one
+	// stored holds each record as it was last stored; nil unless -state or -explain asks.
 	stored  map[record.Key]record.Record
 	stories *journalStories // nil unless -explain asks
 }
@@ -56,7 +56,7 @@ func (j *journal) run(in *input) error {
 	return nil
 }
 
-// replay decides about one push once more.
+// replay decides one push again.
 func (j *journal) replay(line int, text []byte) error {
 	read, err := merge.ParseJournalLine(text)
 	if err != nil {
@@ -83,13 +83,12 @@ func (j *journal) replay(line int, text []byte) error {
 	return nil
 }
 
-// last returns the records as they were stored last.
+// last returns the records as they were last stored.
 func (j *journal) last() merge.Collection {
 	return merge.Collect(slices.Collect(maps.Values(j.stored))...)
 }
 
-// print prints what was asked for. An answer that differs is an error, whatever was
-// asked for.
+// print prints the requested result. An answer that differs is an error in any case.
 func (j *journal) print(out *bufio.Writer, in *input) error {
 	switch {
 	case j.options.state:
@@ -107,7 +106,7 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 
 // push is one line of a journal, replayed.
 type push struct {
-	line int // its number
+	line int // its line number
 	merge.JournalLine
 	answer merge.Answer
 }

@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawJournal draws the journal of a server to which some clients push out of
-// narrow domains, so that they meet. Now and then the store changes past it.
+// drawJournal draws the journal of a server. Its clients push items from narrow domains, so that
+// many of them conflict. Now and then the store changes without a push.
 func drawJournal(t *rapid.T) string {
 	s := newServer(func(_ clock.ClientID, m record.Mutation) error {
 		if w, _ := m.Data.Get("a/b"); w.Value == record.Int(10) {
@@ -34,7 +34,7 @@ func drawJournal(t *rapid.T) string {
 			Wall:      rapid.SampledFrom(journalWalls).Draw(t, "wall"),
 		}
 		s.push(request, batch...)
-		switch rapid.IntRange(0, 9).Draw(t, "past the journal") {
+		switch rapid.IntRange(0, 9).Draw(t, "without a push") {
 		case 0:
 			s.state = merge.Collection{}
 		case 1:
@@ -50,13 +50,12 @@ var journalClients = []string{
 	"0a000000-0000-4000-8000-000000000001", "7f000000-0000-4000-8000-000000000002", "80000000-0000-4000-8000-000000000003",
 }
 
-// journalWalls are such that some writes are too far ahead, or just not.
+// journalWalls are server times at which some writes are too far ahead, or just within the bound.
 var journalWalls = []time.Time{
 	time.Date(2026, 3, 2, 8, 55, 0, 0, time.UTC), time.Date(2026, 3, 2, 8, 54, 59, 999e6, time.UTC), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 }
 
-// drawItem draws an item: one or two writes of one record, or something that is
-// refused.
+// drawItem draws an item: one or two writes of one record, or an item that is refused.
 func drawItem(t *rapid.T, history []entry) string {
 	if len(history) == 0 || rapid.IntRange(0, 9).Draw(t, "malformed") == 0 {
 		return rapid.SampledFrom([]string{
@@ -80,9 +79,9 @@ func stateFrom(e entry) merge.Collection {
 	return merge.Collect(m.Data)
 }
 
-// TestEveryVerdictIsTold: what -explain tells of a field is what the oracle finds
-// out about the items that write it, in their order, with nothing left out.
-func TestEveryVerdictIsTold(t *testing.T) {
+// TestStoryShowsEveryVerdictInOrder compares each story with the verdicts that the oracle finds for
+// the items that write the field.
+func TestStoryShowsEveryVerdictInOrder(t *testing.T) {
 	checkStories(t, sampleJournal(t))
 	rapid.Check(t, func(t *rapid.T) { checkStories(t, drawJournal(t)) })
 }
@@ -94,7 +93,7 @@ func checkStories(t tb, text string) {
 		at, path := v.path, strings.Join(v.path[:], "/")
 		story := replayed(t, text, "-explain", path)
 		if strings.Contains(story, "write 0") {
-			t.Fatalf("the story speaks of a write that it does not tell:\n%s\n%s", story, text)
+			t.Fatalf("the story names a write that it does not show:\n%s\n%s", story, text)
 		}
 		section := story
 		if strings.Contains(story, " can mean ") {

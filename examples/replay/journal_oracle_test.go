@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// This oracle reads a journal with encoding/json and decides about it once more, on
-// texts, by the rule of oracle_test.go.
+// This oracle reads a journal with encoding/json and decides the pushes again, on texts, by the
+// rule of oracle_test.go.
 
 type (
 	pushJSON struct {
@@ -43,13 +43,13 @@ type journalCounts struct {
 	told                                          []verdict // in the order of the journal
 }
 
-// verdict is what became of one write of an item, in the words of -explain.
+// verdict is the outcome of one write of an item, in the words of -explain.
 type verdict struct {
 	path [3]string
 	word string
 }
 
-// writes returns the writes of an item in the order of names.
+// writes returns the writes of an item in the order of field names.
 func (m itemJSON) writes() []entry {
 	var all []entry
 	for _, name := range slices.Sorted(maps.Keys(m.Data)) {
@@ -66,7 +66,7 @@ func (m itemJSON) writes() []entry {
 	return all
 }
 
-// refusal returns the code with which an item is refused, if it is.
+// refusal returns the code of an item's refusal, or "".
 func (p pushJSON) refusal(m itemJSON) string {
 	if m.Refused != nil {
 		return m.Refused.Code
@@ -86,8 +86,7 @@ func (p pushJSON) refusal(m itemJSON) string {
 	return code
 }
 
-// decide returns what becomes of the writes of the accepted items, in the order of
-// the rule.
+// decide returns the outcomes of the writes of the accepted items, in the order of the rule.
 func (p pushJSON) decide(codes []string) map[[3]string][]meeting {
 	stored, met := make(map[[3]string]entry), make(map[[3]string][]meeting)
 	for _, m := range p.Current {
@@ -131,7 +130,7 @@ func (p pushJSON) decide(codes []string) map[[3]string][]meeting {
 	return met
 }
 
-// meeting is an incoming write, and the one that was there.
+// meeting is an incoming write and the stored one.
 type meeting struct {
 	incoming, before entry
 	item             int
@@ -139,10 +138,10 @@ type meeting struct {
 	changed          bool
 }
 
-// stamp is a text that sorts as the stamp does.
+// stamp returns a text that sorts like the stamp.
 func (e entry) stamp() string { return e.time + "/" + e.client }
 
-// lost reports whether an edit is lost, given the marks of the push.
+// lost reports whether an edit is lost, given the watermarks of the push.
 func (m meeting) lost(marks []stampJSON) bool {
 	e, was := m.incoming, m.before
 	if !e.based || was.time == "" || e.client == was.client || e.value == was.value {
@@ -154,14 +153,14 @@ func (m meeting) lost(marks []stampJSON) bool {
 	return slices.ContainsFunc(marks, func(s stampJSON) bool { return s.ClientID == e.client && s.UpdatedAt < e.time })
 }
 
-// blind reports whether nobody knows if an edit is lost.
+// blind reports whether it is unknown if an edit is lost.
 func (m meeting) blind() bool {
 	e, was := m.incoming, m.before
 	met := m.outcome == "applied" || m.outcome == "superseded"
 	return met && !e.based && was.time != "" && e.client != was.client && e.value != was.value
 }
 
-// journalOracle counts what a journal says.
+// journalOracle counts the results of a journal.
 func journalOracle(t tb, text string) journalCounts {
 	t.Helper()
 	c := journalCounts{codes: map[string]int{}, outcomes: map[string]int{}, actors: map[string]bool{}}
@@ -220,8 +219,8 @@ func (c *journalCounts) push(p pushJSON) {
 	}
 }
 
-// tell notes what became of the writes of an item. One that could not be read is told
-// of the field at which it could not.
+// tell adds the verdicts on the writes of an item. If an item could not be read, its verdict
+// belongs to the field at fault.
 func (c *journalCounts) tell(m itemJSON, code string, outcomes map[string]string) {
 	for _, e := range m.writes() {
 		c.told = append(c.told, verdict{e.path(), pick(code == "", outcomes[e.field], "refused, "+code)})
@@ -233,8 +232,7 @@ func (c *journalCounts) tell(m itemJSON, code string, outcomes map[string]string
 	}
 }
 
-// storyOf returns the verdicts on what wrote a field or the mark that deletes its
-// record.
+// storyOf returns the verdicts on the writes of a field and of the deletion mark of its record.
 func (c *journalCounts) storyOf(path [3]string) (words []string) {
 	for _, v := range c.told {
 		if v.path[0] == path[0] && v.path[1] == path[1] && (v.path[2] == path[2] || v.path[2] == "$deleted") {
@@ -244,9 +242,9 @@ func (c *journalCounts) storyOf(path [3]string) (words []string) {
 	return words
 }
 
-// TestJournalCounts compares the figures of the report, on the sample and on
-// journals that are made up.
-func TestJournalCounts(t *testing.T) {
+// TestJournalReportEqualsTheOracle compares the figures of the report, on the sample and on drawn
+// journals.
+func TestJournalReportEqualsTheOracle(t *testing.T) {
 	checkCounts(t, sampleJournal(t))
 	rapid.Check(t, func(t *rapid.T) {
 		if text := drawJournal(t); text != "" {
@@ -276,7 +274,7 @@ func checkCounts(t tb, text string) {
 		": " + number(want.pushes) + pick(want.pushes == 1, " push", " pushes") + " by " + count(len(want.actors), "client") + ",",
 		pick(want.blind == 0, "", "\n"+count(want.blind, "write")+" met another client's"),
 		"\n" + pick(want.lost == 0, pick(want.blind == 0, "No edit was lost.", "No edit is known to be lost."), count(want.lost, "lost edit")+":"),
-		" " + number(want.changed) + " of them changed what is stored",
+		" " + number(want.changed) + " of them changed stored data",
 		pick(want.pushes == 1, "The answer is byte-equal", "All "+number(want.pushes)+" answers are byte-equal"),
 	}
 	for _, figure := range figures {
@@ -285,6 +283,6 @@ func checkCounts(t tb, text string) {
 		}
 	}
 	if codes := strings.Contains(report, "lost_edit "); codes != (want.codes["lost_edit"] > 0) {
-		t.Fatalf("the report should tell of lost edits: %v\n%s", !codes, report)
+		t.Fatalf("the report should show lost edits: %v\n%s", !codes, report)
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 const sample = "testdata/journal.jsonl"
 
-// TestSampleJournal: the sample is what the builder makes, byte by byte.
-func TestSampleJournal(t *testing.T) { golden(t, sample, sampleServer().journal) }
+// TestSampleJournalIsTheGeneratedOne compares every byte.
+func TestSampleJournalIsTheGeneratedOne(t *testing.T) { golden(t, sample, sampleServer().journal) }
 
 // sampleJournal returns the sample as text.
 func sampleJournal(t tb) string {
@@ -26,11 +26,11 @@ func sampleJournal(t tb) string {
 	return string(text)
 }
 
-// crew are the devices of the sample: three colleagues, Dov, whose clock is wrong,
-// and a guest.
+// crew holds the devices of the sample: those of three colleagues, of Dov, whose clock is wrong,
+// and of a guest.
 type crew struct{ ana, ben, cleo, dov, guest *device }
 
-// sampleServer plays some days of a small team against one server.
+// sampleServer plays some days of a small team that uses one server.
 func sampleServer() *server {
 	c := crew{newDevice("a1"), newDevice("b2"), newDevice("c3"), newDevice("d4"), newDevice("e5")}
 	s := newServer(readOnly(c.guest.id))
@@ -61,28 +61,28 @@ func (c crew) begin(s *server) {
 	}
 }
 
-// lostTitle: two colleagues change one title, and neither has seen the other's.
+// lostTitle: two colleagues change one title, and neither has seen the other's change.
 func (c crew) lostTitle(s *server) {
 	byAna := c.ana.set("fence", "02 14:00:00.000", "title", "Paint the fence green")
 	byBen := c.ben.set("fence", "02 13:58:30.000", "title", "Paint the fence and the posts")
 	s.push(c.ana.at("02 14:00:00.300"), byAna)
 	s.push(c.ben.at("02 14:10:00.000"), byBen)
-	s.push(c.ben.at("02 14:10:05.000"), byBen) // the answer did not reach him
+	s.push(c.ben.at("02 14:10:05.000"), byBen) // a retry: the answer did not reach him
 }
 
-// lostDescription: Cleo, who is offline, deletes a description that Ben has made
-// worth keeping meanwhile.
+// lostDescription: Cleo is offline and deletes a description. Meanwhile Ben has written a text
+// there that is worth keeping.
 func (c crew) lostDescription(s *server) {
 	byCleo := c.cleo.edit("fence", "02 18:00:00.000", func(e *record.Edit) *record.Edit { return e.Delete("description") })
 	byBen := c.ben.set("fence", "02 16:30:00.000", "description",
 		"Both sides, two coats, and leave the ivy alone: the council wants it. Colour: RAL 6005.")
 	s.push(c.ben.at("02 16:30:00.400"), byBen)
 	s.push(c.cleo.at("03 08:05:12.000"), byCleo)
-	s.push(c.ben.at("03 08:30:00.000"), byBen) // once more, late
+	s.push(c.ben.at("03 08:30:00.000"), byBen) // a late retry
 }
 
-// badClock: Dov's clock is three hours fast, and a client of his own making sends
-// an item without a stamp.
+// badClock: Dov's clock is three hours fast. His own client also sends an item without a stamp and
+// one that is not a mutation.
 func (c crew) badClock(s *server) {
 	c.dov.wrong = 3 * 60 * 60 * 1e9
 	tooEarly := c.dov.set("shed", "03 10:00:00.000", "due", "2026-03-20")
@@ -92,18 +92,18 @@ func (c crew) badClock(s *server) {
 	c.dov.pull(s)
 	inTime := c.dov.set("shed", "03 10:00:00.900", "due", "2026-03-20")
 	s.push(c.dov.at("03 10:00:01.000"), inTime)
-	s.push(c.dov.at("03 10:00:31.000"), inTime) // the answer did not reach him
+	s.push(c.dov.at("03 10:00:31.000"), inTime) // a retry: the answer did not reach him
 }
 
-// guestWrites: a guest may comment, and nothing else.
+// guestWrites: a guest may only comment.
 func (c crew) guestWrites(s *server) {
 	s.push(c.guest.at("03 11:00:00.000"),
 		c.guest.set("shed", "03 10:59:00.000", "title", "Clear out MY shed"),
 		c.guest.set("shed", "03 10:59:30.000", "comment", "It is mine."))
 }
 
-// deletion: a record is deleted, edited by somebody who does not know of it, deleted
-// by another one, and restored.
+// deletion: a record is deleted, edited by a user who does not know of the deletion, deleted by
+// another user, and restored.
 func (c crew) deletion(s *server) {
 	remove := func(e *record.Edit) *record.Edit { return e.DeleteRecord() }
 	s.push(c.ana.at("04 09:00:00.100"), c.ana.edit("gate", "04 09:00:00.000", remove))
@@ -124,8 +124,8 @@ func (c crew) clone(s *server) {
 	s.push(copied.at("05 18:00:07.000"), copied.set("shed", "05 18:00:00.000", "priority", 2))
 }
 
-// anotherServer: an exchange with another server changes a status, past the
-// journal. Ben has seen that.
+// anotherServer: an exchange with another server changes a status without a push. Ben has seen the
+// change.
 func (c crew) anotherServer(s *server) {
 	far := newDevice("f6")
 	far.pull(s)
@@ -139,8 +139,8 @@ func (c crew) anotherServer(s *server) {
 	s.push(gateway, c.ben.set("fence", "06 06:59:00.000", "status", "doing"))
 }
 
-// backup: Cleo's device is restored from a backup, and goes on from there; and a
-// clock that is slow stamps below what its owner has seen.
+// backup: Cleo's device is restored from a backup and continues from there. Then a slow clock
+// stamps an edit below the write that its owner has seen.
 func (c crew) backup(s *server) {
 	old := newDevice("c3")
 	s.push(old.at("06 08:00:00.000"), old.set("shed", "05 16:00:00.000", "notes", "Bring boxes."))
@@ -151,8 +151,8 @@ func (c crew) backup(s *server) {
 		slow.Time, slow.Client, status.Stamp.Time, status.Stamp.Client))
 }
 
-// TestJournalGolden compares what people read about the sample with files.
-func TestJournalGolden(t *testing.T) {
+// TestJournalOutputEqualsTheGoldenFiles compares whole outputs for the sample.
+func TestJournalOutputEqualsTheGoldenFiles(t *testing.T) {
 	for name, args := range map[string][]string{
 		"journal":             {sample},
 		"journal-state":       {"-state", sample},

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// server stores what is pushed to it, and writes a journal: what a backend does
-// about its sync boundary, without a database.
+// server stores pushed items and writes a journal. It does what a backend does at its sync
+// boundary, but without a database.
 type server struct {
 	engine  merge.Engine
 	state   merge.Collection
@@ -24,7 +24,7 @@ func newServer(guard merge.Guard) *server {
 	return &server{engine: merge.Engine{Guard: guard}, marks: make(map[clock.ClientID]clock.Timestamp)}
 }
 
-// push decides about a batch of items, stores what changes, and journals.
+// push decides a batch of items, stores the changes and writes the journal.
 func (s *server) push(r merge.Request, batch ...string) {
 	var err error
 	if r.Items, err = s.engine.Decode([]byte("[" + strings.Join(batch, ",") + "]")); err != nil {
@@ -45,28 +45,27 @@ func (s *server) push(r merge.Request, batch ...string) {
 	}
 }
 
-// device is what somebody writes with. Its clock is right unless it is set.
+// device is a client of the sample. Its clock is right unless wrong is set.
 type device struct {
 	id    clock.ClientID
 	wrong time.Duration // how far its clock is ahead
 	seen  map[record.Key]record.Record
 }
 
-// newDevice returns the device whose ID begins with the given two digits.
+// newDevice returns the device whose ID begins with the two given digits.
 func newDevice(digits string) *device {
 	id := clock.MustParseClientID(digits + "000000-0000-4000-8000-000000000001")
 	return &device{id: id, seen: make(map[record.Key]record.Record)}
 }
 
-// pull shows all that the server has.
+// pull makes the device show all records of the server.
 func (d *device) pull(s *server) {
 	for r := range s.state.All() {
 		d.seen[r.Key()] = r
 	}
 }
 
-// edit makes one change of one record, as it is shown, and returns it as it is
-// pushed.
+// edit makes one change of a record as the device shows it, and returns the item to push.
 func (d *device) edit(id, at string, change func(*record.Edit) *record.Edit) string {
 	key := record.Key{Table: "tasks", ID: id}
 	stamp := clock.Stamp{Time: clock.TimestampOf(clockAt(at).Add(d.wrong)), Client: d.id}
@@ -89,12 +88,12 @@ func (d *device) set(id, at, field string, value any) string {
 	return d.edit(id, at, func(e *record.Edit) *record.Edit { return e.Set(field, value) })
 }
 
-// at is a push by the device, at a time by the server's clock.
+// at returns a request for a push by the device, at a time of the server's clock.
 func (d *device) at(wall string) merge.Request {
 	return merge.Request{Actor: d.id, Wall: clockAt(wall)}
 }
 
-// clockAt reads a day of March 2026 and a time, such as "02 09:00:00.000".
+// clockAt parses a day of March 2026 and a time, such as "02 09:00:00.000".
 func clockAt(text string) time.Time {
 	t, err := time.Parse("2006-01-02 15:04:05.000", "2026-03-"+text)
 	if err != nil {
@@ -103,7 +102,7 @@ func clockAt(text string) time.Time {
 	return t
 }
 
-// readOnly is a guard that lets one client write nothing but comments.
+// readOnly returns a guard that lets one client write only comments.
 func readOnly(guest clock.ClientID) merge.Guard {
 	return func(actor clock.ClientID, m record.Mutation) error {
 		for name := range m.Data.All() {
@@ -115,8 +114,7 @@ func readOnly(guest clock.ClientID) merge.Guard {
 	}
 }
 
-// rawItem is what a client without this library may send: one field, in its own
-// text.
+// rawItem returns an item of one field as a client without this library may send it.
 func rawItem(id, field, fieldValue string) string {
 	return fmt.Sprintf(`{"table":"tasks","id":%q,"data":{%q:%s}}`, id, field, fieldValue)
 }

@@ -19,30 +19,30 @@ func changed(t *testing.T, line int, from, to string) string {
 	t.Helper()
 	lines := strings.SplitAfter(sampleJournal(t), "\n")
 	if !strings.Contains(lines[line-1], from) {
-		t.Fatalf("line %d does not have %q", line, from)
+		t.Fatalf("line %d does not contain %q", line, from)
 	}
 	lines[line-1] = strings.Replace(lines[line-1], from, to, 1)
 	return strings.Join(lines, "")
 }
 
-// TestTampered: whoever changes a journal behind the server's back is found out,
-// whatever was asked for, and what was asked for is printed all the same.
-func TestTampered(t *testing.T) {
+// TestChangedJournalIsDetectedAndStillPrinted: any change behind the server's back makes an answer
+// differ, whichever result was requested.
+func TestChangedJournalIsDetectedAndStillPrinted(t *testing.T) {
 	digest := regexp.MustCompile(`"answer":"....`).FindString(strings.Split(sampleJournal(t), "\n")[8])
 	for name, c := range map[string]struct {
 		line     int
 		from, to string
 	}{
-		"an answer":                  {9, digest, `"answer":"0000`},
-		"a value that was stored":    {5, `"value":"Both sides."`, `"value":"Both ends."`},
-		"a value that was pushed":    {2, "fence green", "fence red"},
-		"a stamp that was pushed":    {2, "14:00:00.000000000Z", "14:00:00.000000001Z"},
-		"a stamp that was seen":      {6, `"base":{"description":{"updatedAt":"2026-03-02T09`, `"base":{"description":{"updatedAt":"2026-03-02T17`},
-		"who pushed":                 {9, `"actor":"d4`, `"actor":"d5`},
-		"the time by the server":     {9, `"wall":"2026-03-03`, `"wall":"2026-03-02`},
-		"a mark":                     {20, `"marks":[{"updatedAt":"2026-03-05`, `"marks":[{"updatedAt":"2026-03-01`},
-		"a refusal by the guard":     {11, `,"refused":{"code":"forbidden"}`, ""},
-		"the code of such a refusal": {11, `"code":"forbidden"`, `"code":"forgotten"`},
+		"an answer":                          {9, digest, `"answer":"0000`},
+		"a value that was stored":            {5, `"value":"Both sides."`, `"value":"Both ends."`},
+		"a value that was pushed":            {2, "fence green", "fence red"},
+		"a stamp that was pushed":            {2, "14:00:00.000000000Z", "14:00:00.000000001Z"},
+		"a base":                             {6, `"base":{"description":{"updatedAt":"2026-03-02T09`, `"base":{"description":{"updatedAt":"2026-03-02T17`},
+		"the pushing client":                 {9, `"actor":"d4`, `"actor":"d5`},
+		"the server's time":                  {9, `"wall":"2026-03-03`, `"wall":"2026-03-02`},
+		"a watermark":                        {20, `"marks":[{"updatedAt":"2026-03-05`, `"marks":[{"updatedAt":"2026-03-01`},
+		"a refusal by the guard":             {11, `,"refused":{"code":"forbidden"}`, ""},
+		"the code of a refusal by the guard": {11, `"code":"forbidden"`, `"code":"forgotten"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := changed(t, c.line, c.from, c.to)
@@ -62,20 +62,19 @@ func TestTampered(t *testing.T) {
 	}
 }
 
-// TestManyDiffer: not all line numbers are listed.
-func TestManyDiffer(t *testing.T) {
+func TestReportListsTheFirst20DifferingLines(t *testing.T) {
 	text := strings.ReplaceAll(strings.Repeat(sampleJournal(t), 2), `"answer":"`, `"answer":"00`)
 	text = regexp.MustCompile(`("answer":"[0-9a-f]{64})[0-9a-f]*`).ReplaceAllString(text, "$1")
 	var out, errs bytes.Buffer
 	run([]string{"-"}, strings.NewReader(text), &out, &errs)
 	if want := "42 of 42 answers differ from the recorded ones: lines 1, 2, "; !strings.Contains(out.String(), want) || !strings.HasSuffix(out.String(), ", 20 and 22 others.\n") {
-		t.Errorf("the report does not say %q, or not how many more:\n%s", want, out.String())
+		t.Errorf("the report does not say %q, or does not count the others:\n%s", want, out.String())
 	}
 }
 
-// TestGuardIsNotNeeded: a guard decides when a server answers; a journal keeps what
-// it refused, and not the guard.
-func TestGuardIsNotNeeded(t *testing.T) {
+// TestReplayNeedsNoGuard: the guard ran when the server answered. A journal keeps the refusals of
+// the guard.
+func TestReplayNeedsNoGuard(t *testing.T) {
 	for name, guard := range map[string]merge.Guard{
 		"none": nil,
 		"all": func(clock.ClientID, record.Mutation) error {
@@ -97,63 +96,60 @@ func TestGuardIsNotNeeded(t *testing.T) {
 			}
 			if name == "all" && (!strings.Contains(report+story, `closed\u001b[2J`) || strings.Contains(report+story, "\x1b") ||
 				!strings.Contains(story, "may be accepted later") || !strings.Contains(story, "nothing is stored in this field")) {
-				t.Errorf("what the guard of an application says is told wrong:\n%s\n%s", report, story)
+				t.Errorf("the refusal by an application's guard is shown wrong:\n%s\n%s", report, story)
 			}
 		})
 	}
 }
 
-// TestEarlierJournal: a code that only earlier versions answered with is explained.
-func TestEarlierJournal(t *testing.T) {
+func TestCodeOfEarlierVersionsIsExplained(t *testing.T) {
 	text, err := os.ReadFile("../../merge/testdata/journals/earlier.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	report := replayed(t, string(text))
 	if !strings.HasSuffix(report, "\nAll 70 answers are byte-equal to the recorded ones.\n") || !strings.Contains(report, "An earlier version of the server did not load the record") {
-		t.Errorf("not what an earlier version answered:\n%s", report)
+		t.Errorf("the answers differ from those of the earlier version, or its code is not explained:\n%s", report)
 	}
 }
 
-// TestJournalForms: a journal is known by its first line, in every form in which it
-// may come.
-func TestJournalForms(t *testing.T) {
+// TestJournalIsDetectedByItsFirstLine in every form of input.
+func TestJournalIsDetectedByItsFirstLine(t *testing.T) {
 	text := sampleJournal(t)
 	want := replayed(t, text)
 	for name, content := range map[string]string{
-		"gzip":               string(zipped(t, text)),
-		"CRLF":               strings.ReplaceAll(text, "\n", "\r\n"),
-		"no last newline":    strings.TrimSuffix(text, "\n"),
-		"blank lines behind": text + "\n \n",
+		"gzip":              string(zipped(t, text)),
+		"CRLF":              strings.ReplaceAll(text, "\n", "\r\n"),
+		"no last newline":   strings.TrimSuffix(text, "\n"),
+		"blank lines after": text + "\n \n",
 	} {
 		if got := replayed(t, content); got != want {
 			t.Errorf("%s: got\n%s", name, got)
 		}
 	}
 	if got := replayed(t, "\n \n"+text); !strings.Contains(got, "line 5: tasks/fence/title") {
-		t.Errorf("blank lines before it are not counted:\n%s", got)
+		t.Errorf("blank lines before the journal are not counted:\n%s", got)
 	}
 	history := strings.Replace(line("a", goodA), `{"table"`, `{"wall":"x","keys":[],"items":[],"table"`, 1)
 	if got := replayed(t, history); !strings.HasPrefix(got, "Merged ") {
-		t.Errorf("a mutation with unknown members is taken for a journal:\n%s", got)
+		t.Errorf("a mutation with unknown members was taken for a journal:\n%s", got)
 	}
 }
 
-// TestJournalRefused: a damaged line is named, and nothing of it is told.
-func TestJournalRefused(t *testing.T) {
+func TestDamagedJournalLineIsNamedWithoutItsContent(t *testing.T) {
 	good := sampleJournal(t)
 	for name, c := range map[string]struct {
 		text string
 		want string
 	}{
-		"cut off":                {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
-		"cut off in the first":   {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
-		"a mutation":             {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
-		"no digest":              {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
-		"a damaged record":       {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},
-		"a damaged item":         {changed(t, 2, `"value":"Paint the fence green"`, `"value":secret`), "line 2: each line must be one entry of a journal: invalid JSON"},
-		"an item without stamp":  {changed(t, 2, `"value":"Paint the fence green","updatedAt"`, `"value":"secret","at"`), "line 2: items[0].data.title.updatedAt: missing member"},
-		"something else between": {changed(t, 3, "\n", "\nsecret\n"), "line 4: each line must be one entry of a journal: invalid JSON"},
+		"cut off":                 {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
+		"cut off in the first":    {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
+		"a mutation":              {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
+		"no digest":               {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
+		"a damaged record":        {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},
+		"a damaged item":          {changed(t, 2, `"value":"Paint the fence green"`, `"value":secret`), "line 2: each line must be one entry of a journal: invalid JSON"},
+		"an item without stamp":   {changed(t, 2, `"value":"Paint the fence green","updatedAt"`, `"value":"secret","at"`), "line 2: items[0].data.title.updatedAt: missing member"},
+		"a line that is not JSON": {changed(t, 3, "\n", "\nsecret\n"), "line 4: each line must be one entry of a journal: invalid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, args := range [][]string{{}, {"-state"}, {"-explain", "tasks/fence/title"}} {
@@ -165,15 +161,14 @@ func TestJournalRefused(t *testing.T) {
 					t.Errorf("%q: standard error %q does not say %q", args, errs.String(), c.want)
 				}
 				if strings.Contains(errs.String(), "secret") || strings.Count(errs.String(), "\n") != 1 {
-					t.Errorf("%q: the message tells a value, or is not one line: %q", args, errs.String())
+					t.Errorf("%q: the message contains a value, or is not one line: %q", args, errs.String())
 				}
 			}
 		})
 	}
 }
 
-// TestJournalOrder: a journal has one order.
-func TestJournalOrder(t *testing.T) {
+func TestJournalCannotBeShuffledOrSplit(t *testing.T) {
 	for _, args := range [][]string{{"-shuffle", "1"}, {"-split", "2"}, {"-state", "-split", "2"}} {
 		var out, errs bytes.Buffer
 		status := run(append(args, sample), nil, &out, &errs)
@@ -183,15 +178,14 @@ func TestJournalOrder(t *testing.T) {
 	}
 }
 
-// TestJournalState: the last stored records are those of the server.
-func TestJournalState(t *testing.T) {
+func TestStateOfAJournalIsTheServersState(t *testing.T) {
 	want := string(sampleServer().state.AppendLines(nil))
 	if got := replayed(t, sampleJournal(t), "-state"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
-// FuzzJournal: whatever the lines are, the program ends with an answer or an error.
+// FuzzJournal: the program ends with a result or an error, whatever the lines are.
 func FuzzJournal(f *testing.F) {
 	for line := range strings.Lines(sampleJournal(f)) {
 		f.Add(line)
@@ -200,8 +194,7 @@ func FuzzJournal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { survives(t, text) })
 }
 
-// TestJournalSurvives changes the sample at random places.
-func TestJournalSurvives(t *testing.T) {
+func TestRandomlyDamagedJournalGivesAResultOrAnError(t *testing.T) {
 	text := sampleJournal(t)
 	rapid.Check(t, func(t *rapid.T) {
 		from := rapid.IntRange(0, len(text)-1).Draw(t, "from")

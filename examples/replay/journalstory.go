@@ -10,44 +10,43 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// journalStories are the stories of all fields that -explain may mean.
+// journalStories holds the stories of all fields that -explain may mean.
 type journalStories struct {
 	path string
 	all  []*journalStory
-	// unread are the lines with refused items of which the journal does not tell what
-	// they wrote, and which may have been meant for one of these fields.
+	// unread lists the lines with refused items that could not be read, so that the journal does
+	// not hold their writes. They may have been meant for one of these fields.
 	unread lineNumbers
 }
 
-// journalStory is what happened to one field, and to the mark that deletes its
-// record, in the order of the journal.
+// journalStory holds the events of one field and of the deletion mark of its record, in the order
+// of the journal.
 type journalStory struct {
 	place
 	numbering
 	events []event
-	// touched tells that the field was stored, or that somebody wrote it or tried to.
+	// touched is set once the field was stored, or a push wrote it or tried to.
 	touched bool
-	line    int // of the last entry that told what was stored; 0 before the first
+	line    int // line of the last entry that listed the record; 0 before the first
 	stands  map[string]record.FieldValue
 }
 
-// event is one write of an item, or one that a server found in its store although
-// no push brought it.
+// event is one write of an item, or one that a server found stored although no push brought it.
 type event struct {
-	// Of what was decided, only Field and Incoming are known if the item was
-	// refused, and only Field if it could not be read.
+	// If the item was refused, only Field and Incoming of the Decision are known. If it could not
+	// be read, only Field is.
 	merge.Decision
 	line    int
 	wall    time.Time
 	actor   clock.ClientID
 	refusal *merge.Refusal
 	notes   []merge.Code
-	stays   bool // whether the write is stored when its push is done
-	found   bool // no push brought it
-	since   int  // if found, the line that told of the record before; 0 if none did
+	stays   bool // whether the write is stored after its push
+	found   bool // found stored, without a push
+	since   int  // if found, the previous line that listed the record, or 0
 }
 
-// touched returns the stories of fields that were stored, or that somebody wrote or tried to.
+// touched returns the stories of fields that were stored, or that a push wrote or tried to write.
 func (s *journalStories) touched() []*journalStory {
 	return slices.DeleteFunc(slices.Clone(s.all), func(t *journalStory) bool { return !t.touched })
 }
@@ -77,9 +76,9 @@ func (s *journalStories) add(p push) {
 	}
 }
 
-// storyOf returns the story of the field that is asked for in the given record, or nil.
-// It begins with the first push that names the record, since the mark that deletes
-// the record may come before the field.
+// storyOf returns the story of the requested field in the given record, or nil. A story begins with
+// the first push that names the record, because the record may be deleted before the field is
+// written.
 func (s *journalStories) storyOf(key record.Key) *journalStory {
 	field, ok := fieldIn(key, s.path)
 	if !ok {
@@ -96,7 +95,7 @@ func (s *journalStories) storyOf(key record.Key) *journalStory {
 	return s.all[i]
 }
 
-// fields returns the fields that the story is about.
+// fields returns the fields that the story covers.
 func (t *journalStory) fields() []string {
 	if t.field == record.DeletedField {
 		return []string{t.field}
@@ -104,8 +103,7 @@ func (t *journalStory) fields() []string {
 	return []string{record.DeletedField, t.field}
 }
 
-// addUnpushed adds the writes that a push found stored and that the push before it did not leave
-// there.
+// addUnpushed adds the writes that a push found stored but the previous push had not left there.
 func (t *journalStory) addUnpushed(p push) {
 	before := p.before(t.Key)
 	for _, field := range t.fields() {
@@ -158,8 +156,8 @@ func (t *journalStory) names(path string) bool {
 	return ok && (rest == "" || rest[0] == '.')
 }
 
-// fieldsOfItem returns the names of the fields that an item writes, in the order in
-// which its Result has a Decision for each.
+// fieldsOfItem returns the names of the fields that an item writes, in the order of the Decisions
+// in its Result.
 func fieldsOfItem(data record.Record) []string {
 	names := make([]string, 0, data.Len())
 	for name := range data.All() {
@@ -168,8 +166,7 @@ func fieldsOfItem(data record.Record) []string {
 	return names
 }
 
-// notesOn returns the notes on an item without those that are about others of its
-// fields than the story tells of.
+// notesOn returns the notes on an item, without those about fields that the story does not cover.
 func notesOn(events []event, notes []merge.Code) []merge.Code {
 	return slices.DeleteFunc(slices.Clone(notes), func(code merge.Code) bool {
 		switch code {
@@ -182,8 +179,8 @@ func notesOn(events []event, notes []merge.Code) []merge.Code {
 	})
 }
 
-// add adds one event. Its values get memory of their own, so that they do not
-// keep the records that they came in.
+// add adds one event. Its values get their own memory, so that they do not keep whole records
+// alive.
 func (t *journalStory) add(e event) {
 	e.Before.Value, e.Incoming.Value = e.Before.Value.Clone(), e.Incoming.Value.Clone()
 	t.events = append(t.events, e)
@@ -193,7 +190,7 @@ func (t *journalStory) add(e event) {
 	}
 }
 
-// setStands sets what is stored when a push is done.
+// setStands records which writes are stored after a push.
 func (t *journalStory) setStands(p push) {
 	t.line = p.line
 	after := p.after(t.Key)

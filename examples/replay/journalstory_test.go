@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// indented returns the lines of a story that begin with spaces, without these.
+// indented returns the indented lines of a story, without their leading spaces.
 func indented(story string) string {
 	var lines []string
 	for l := range strings.Lines(story) {
@@ -21,8 +21,7 @@ func indented(story string) string {
 	return strings.Join(lines, "\n")
 }
 
-// TestFound: what changed past the journal is told, and only that.
-func TestFound(t *testing.T) {
+func TestStoryShowsExactlyTheChangesWithoutAPush(t *testing.T) {
 	key := record.Key{Table: "tasks", ID: "1"}
 	ana, ben := newDevice("a1"), newDevice("b2")
 	first := ana.set("1", "02 09:00:00.000", "title", "Old")
@@ -33,19 +32,19 @@ func TestFound(t *testing.T) {
 	stateOf := func(item string) merge.Collection { return stateOf(t, item) }
 	old := stateOf(first)
 	for name, c := range map[string]struct {
-		before merge.Collection // in the store when the journal begins
-		past   merge.Collection // in the store after the second push
+		before merge.Collection // stored when the journal begins
+		past   merge.Collection // stored after the second push
 		want   string
 		not    string
 	}{
-		"nothing": {merge.Collection{}, merge.Join(stateOf(first), stateOf(second)), "", "between"},
-		"vanished": {merge.Collection{}, merge.Collection{},
-			"between lines 2 and 3: not by a push of this journal\nWrite 2 was no longer stored, and nothing in its place.", "another way"},
-		"an older one": {merge.Collection{}, old,
-			"between lines 2 and 3: not by a push of this journal\n" +
-				`write 1 again: "Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nIt came another way, and replaced write 2", "no longer stored"},
-		"there before": {old, merge.Join(stateOf(first), stateOf(second)),
-			"before line 1: stored already\n" + `"Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nThe journal does not tell how it came", "between"},
+		"no such change": {merge.Collection{}, merge.Join(stateOf(first), stateOf(second)), "", "between"},
+		"the write vanished": {merge.Collection{}, merge.Collection{},
+			"between lines 2 and 3: a change without a push in this journal\nWrite 2 was no longer stored, and no other write had replaced it.", "arrived without a push"},
+		"an older write is back": {merge.Collection{}, old,
+			"between lines 2 and 3: a change without a push in this journal\n" +
+				`write 1 again: "Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nIt arrived without a push and replaced write 2", "no longer stored"},
+		"a write was stored before the journal": {old, merge.Join(stateOf(first), stateOf(second)),
+			"before line 1: already stored\n" + `"Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nThe journal does not show its origin", "between"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(nil)
@@ -53,7 +52,7 @@ func TestFound(t *testing.T) {
 			s.push(ana.at("02 12:00:00.000"), first)
 			s.push(ana.at("02 12:01:00.000"), second)
 			s.state = c.past
-			s.push(ben.at("02 13:00:00.000"), other(11)) // does not touch the title
+			s.push(ben.at("02 13:00:00.000"), other(11)) // does not write the title
 			s.push(ben.at("02 13:30:00.000"), other(12))
 			story := replayed(t, string(s.journal), "-explain", key.String()+"/title")
 			if text := indented(story); !strings.Contains(text, c.want) || strings.Contains(text, c.not) {
@@ -63,18 +62,17 @@ func TestFound(t *testing.T) {
 	}
 }
 
-// TestLostBeforeJournal: a field that nobody pushed has a story, if it was stored
-// and its record was deleted.
-func TestLostBeforeJournal(t *testing.T) {
+// TestFieldThatNoPushWroteHasAStory if the field was stored and its record was deleted.
+func TestFieldThatNoPushWroteHasAStory(t *testing.T) {
 	ana, ben := newDevice("a1"), newDevice("b2")
 	s := newServer(nil)
 	s.state = stateOf(t, ana.set("1", "01 09:00:00.000", "description", "Mind the dog."))
 	s.push(ben.at("02 09:00:00.000"), ben.edit("1", "02 09:00:00.000", func(e *record.Edit) *record.Edit { return e.DeleteRecord() }))
 	story := replayed(t, string(s.journal), "-explain", "tasks/1/description")
 	for _, want := range []string{
-		"before line 1: stored already\n       \"Mind the dog.\"",
+		"before line 1: already stored\n       \"Mind the dog.\"",
 		"deletion of the record",
-		"In the end write 1 of a1000000 stands: \"Mind the dog.\"\nThe record is deleted, by write 2 of b2000000 at 2026-03-02 09:00:00.000. Hence none of its fields is shown",
+		"At the end, write 1 by a1000000 is stored: \"Mind the dog.\"\nThe record is deleted (write 2 by b2000000 at 2026-03-02 09:00:00.000), so none of its fields is shown",
 	} {
 		if !strings.Contains(story, want) {
 			t.Errorf("the story does not say %q:\n%s", want, story)
@@ -88,9 +86,9 @@ func TestLostBeforeJournal(t *testing.T) {
 	}
 }
 
-// TestLostOfSeveral: of an item that writes several fields, each story tells what is
-// about its own, and the report counts every edit that was lost.
-func TestLostOfSeveral(t *testing.T) {
+// TestStoryShowsOnlyLostEditsOfItsField even if an item writes several fields. The report counts
+// every lost edit.
+func TestStoryShowsOnlyLostEditsOfItsField(t *testing.T) {
 	ana, ben := newDevice("a1"), newDevice("b2")
 	s := newServer(nil)
 	s.push(ana.at("02 09:00:00.000"), ana.edit("1", "02 09:00:00.000", func(e *record.Edit) *record.Edit {
@@ -100,11 +98,11 @@ func TestLostOfSeveral(t *testing.T) {
 		return e.Set("title", "Ben's").Set("due", "2026-03-10").Set("same", 1)
 	}))
 	if report := replayed(t, string(s.journal)); !strings.Contains(report, "\n2 lost edits: ") {
-		t.Errorf("the report does not tell of both lost edits:\n%s", report)
+		t.Errorf("the report does not show both lost edits:\n%s", report)
 	}
 	for field, lost := range map[string]bool{"title": true, "due": true, "same": false} {
 		story := replayed(t, string(s.journal), "-explain", "tasks/1/"+field)
-		for _, words := range []string{"Lost edit: write 1 of a1000000 is gone", "lost_edit: "} {
+		for _, words := range []string{"Lost edit: write 1 by a1000000 was replaced", "lost_edit: "} {
 			if strings.Contains(story, words) != lost {
 				t.Errorf("%s: the story should say %q: %v\n%s", field, words, lost, story)
 			}
@@ -112,9 +110,9 @@ func TestLostOfSeveral(t *testing.T) {
 	}
 }
 
-// TestBackwardsInOnePush: what one item does and another one of the same push undoes
-// is told, and not as something that people saw.
-func TestBackwardsInOnePush(t *testing.T) {
+// TestChangeUndoneInTheSamePushIsNotShownAsSeen: one item changes a field and another item of the
+// same push undoes it. The story shows both writes, but not as changes that users saw.
+func TestChangeUndoneInTheSamePushIsNotShownAsSeen(t *testing.T) {
 	ana := newDevice("a1")
 	remove := ana.edit("1", "02 09:00:00.000", func(e *record.Edit) *record.Edit { return e.DeleteRecord() })
 	restore := ana.edit("1", "02 10:00:00.000", func(e *record.Edit) *record.Edit { return e.RestoreRecord() })
@@ -122,32 +120,31 @@ func TestBackwardsInOnePush(t *testing.T) {
 	s.push(ana.at("02 11:00:00.000"), restore, remove)
 	story := replayed(t, string(s.journal), "-explain", "tasks/1/$deleted")
 	if !strings.Contains(story, "1 h later than write 2") || strings.Contains(story, "the record is deleted") {
-		t.Errorf("told wrong:\n%s", story)
+		t.Errorf("the story is wrong:\n%s", story)
 	}
 }
 
-// TestOneStampForAll: writes of two fields by one stamp, with one value, are two
-// writes.
-func TestOneStampForAll(t *testing.T) {
+// TestWritesOfTwoFieldsWithOneStampAreDistinct even if they have the same value.
+func TestWritesOfTwoFieldsWithOneStampAreDistinct(t *testing.T) {
 	ana := newDevice("a1")
 	s := newServer(nil)
 	s.push(ana.at("02 09:00:00.000"), ana.edit("1", "02 09:00:00.000", func(e *record.Edit) *record.Edit {
 		return e.Set("done", true).DeleteRecord()
 	}))
 	story := replayed(t, string(s.journal), "-explain", "tasks/1/done")
-	if strings.Contains(story, "retry") || !strings.Contains(story, "write 2 of a1000000 stands: true\nThe record is deleted, by write 1") {
-		t.Errorf("the writes are mixed up:\n%s", story)
+	if strings.Contains(story, "retry") || !strings.Contains(story, "write 2 by a1000000 is stored: true\nThe record is deleted (write 1 by ") {
+		t.Errorf("the story confuses the two writes:\n%s", story)
 	}
 }
 
-// TestJournalUnknownField: who mistypes a path is told what there is, and what was
-// only refused is there too.
-func TestJournalUnknownField(t *testing.T) {
+// TestUnknownFieldOfAJournalSuggestsSimilarFields. A field that was only written by refused items
+// is known.
+func TestUnknownFieldOfAJournalSuggestsSimilarFields(t *testing.T) {
 	for path, want := range map[string]string{
-		"tasks/fence/descripton": "no field tasks/fence/descripton; this record has\n  tasks/fence/description\n  tasks/fence/status\n",
-		"tasks/fense/title":      "near it are\n  tasks/fence/title\n",
-		"tasks/fence":            "this record has\n  tasks/fence/description\n",
-		"x":                      "what it has is like\n",
+		"tasks/fence/descripton": "no field tasks/fence/descripton; the record has these fields:\n  tasks/fence/description\n  tasks/fence/status\n",
+		"tasks/fense/title":      "similar fields are\n  tasks/fence/title\n",
+		"tasks/fence":            "the record has these fields:\n  tasks/fence/description\n",
+		"x":                      "it has fields such as\n",
 	} {
 		var out, errs bytes.Buffer
 		if status := run([]string{"-explain", path, sample}, nil, &out, &errs); status != 1 || out.Len() > 0 || !strings.Contains(errs.String(), want) {
@@ -157,15 +154,15 @@ func TestJournalUnknownField(t *testing.T) {
 	guest := newDevice("e5")
 	s := newServer(readOnly(guest.id))
 	s.push(guest.at("02 09:00:00.000"), guest.set("shed", "02 09:00:00.000", "title", "Mine"))
-	if story := replayed(t, string(s.journal), "-explain", "tasks/shed/title"); !strings.Contains(story, "In the end nothing is stored in this field.") {
-		t.Errorf("what was only refused is told wrong:\n%s", story)
+	if story := replayed(t, string(s.journal), "-explain", "tasks/shed/title"); !strings.Contains(story, "At the end, nothing is stored in this field.") {
+		t.Errorf("the story of a field with only refused writes is wrong:\n%s", story)
 	}
 }
 
-// TestMemoryOfJournal: ten times as many pushes take no more memory.
-func TestMemoryOfJournal(t *testing.T) {
+// TestMemoryOfAJournalDoesNotGrowWithPushes: ten times as many pushes take no more memory.
+func TestMemoryOfAJournalDoesNotGrowWithPushes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestMemory has the history")
+		t.Skip("TestMemoryOfAHistoryGrowsWithTheStateOnly runs in short mode")
 	}
 	var e merge.Engine
 	ana := newDevice("a1")

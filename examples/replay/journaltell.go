@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// print tells all stories.
+// print prints all stories.
 func (s *journalStories) print(out *bufio.Writer, j *journal) {
 	found := s.touched()
 	places := make([]place, len(found))
@@ -24,11 +24,11 @@ func (s *journalStories) print(out *bufio.Writer, j *journal) {
 		t.print(out, t.teller(j.counts.clients))
 	}
 	if s.unread.n > 0 {
-		fmt.Fprintf(out, "\nRefused items that could not be read, and may have been meant for this field too: %s.\n", &s.unread)
+		fmt.Fprintf(out, "\nRefused items that could not be read and may also have been meant for this field: %s.\n", &s.unread)
 	}
 }
 
-// teller returns what puts the story into words, given who wrote in the journal.
+// teller returns the teller of the story; clients are those of the whole journal.
 func (t *journalStory) teller(clients map[clock.ClientID]struct{}) teller {
 	all := make(map[clock.ClientID]struct{}, len(clients))
 	for c := range clients {
@@ -42,12 +42,12 @@ func (t *journalStory) teller(clients map[clock.ClientID]struct{}) teller {
 	return teller{t.numbering, namesOf(all)}
 }
 
-// print tells the story of one field.
+// print prints the story of one field.
 func (t *journalStory) print(out *bufio.Writer, tell teller) {
-	fmt.Fprintf(out, "%s: what was pushed to this field%s,\n", printable(t.String()),
-		pick(t.field == record.DeletedField, "", ", and what deleted or restored its record"))
-	fmt.Fprint(out, "in the order of the journal, of which each line is a push. Times are in UTC.\n",
-		"Of two writes the one written later wins, by the clocks of those who wrote, whenever it was pushed.\n")
+	fmt.Fprintf(out, "%s: the writes to this field%s,\n", printable(t.String()),
+		pick(t.field == record.DeletedField, "", ", and the deletions and restorations of its record"))
+	fmt.Fprint(out, "in the order of the journal. Each line of the journal is one push. Times are in UTC.\n",
+		"Of two writes, the one stamped later by its author's clock wins, whenever it was pushed.\n")
 	for i, e := range t.events {
 		head, lines := tell.pushed(e, i+1)
 		if e.found {
@@ -64,9 +64,9 @@ func (t *journalStory) print(out *bufio.Writer, tell teller) {
 	}
 }
 
-// pushed tells of a write that was pushed, and what the server answered.
+// pushed describes a write that was pushed, and the server's answer.
 func (t teller) pushed(e event, number int) (head string, lines []string) {
-	who := "somebody unnamed"
+	who := "an unnamed client"
 	if !e.actor.IsZero() {
 		who = t.names.of(e.actor)
 	}
@@ -75,7 +75,7 @@ func (t teller) pushed(e event, number int) (head string, lines []string) {
 	if r := e.refusal; r != nil {
 		lines = append(lines, "refused, "+reason(r), advice(r.Code))
 		if r.Retryable {
-			lines = append(lines, "The very same item may be accepted later.")
+			lines = append(lines, "The same item may be accepted later.")
 		}
 		return head, lines
 	}
@@ -88,7 +88,7 @@ func (t teller) pushed(e event, number int) (head string, lines []string) {
 	return head, lines
 }
 
-// what says what was written, and when.
+// what describes the written value and its time.
 func (t teller) what(e event) string {
 	w := e.Incoming
 	if w.IsZero() {
@@ -106,8 +106,8 @@ func (t teller) what(e event) string {
 	return s + apart(time.Duration(ms)*time.Millisecond)
 }
 
-// apart says how far the time of a write is from that of its push, if it is a
-// minute or more.
+// apart describes the difference between the times of a write and its push, if it is a minute or
+// more.
 func apart(d time.Duration) string {
 	switch {
 	case d <= -time.Minute:
@@ -118,47 +118,47 @@ func apart(d time.Duration) string {
 	return ""
 }
 
-// why says why a write became what it became.
+// why returns the reason for the outcome of a write.
 func (t teller) why(d merge.Decision, number int) string {
 	switch {
 	case d.Step() == merge.FirstWrite:
-		// It need not be the first that was written: what was there may have vanished.
+		// It need not be the first write of the field: an earlier one may have vanished.
 		return t.again(d, number) + "there was nothing to replace"
 	case d.Outcome == merge.Superseded:
-		return t.outcome(d, number) + ", which stays"
+		return t.outcome(d, number) + ", which is kept"
 	}
 	return t.outcome(d, number)
 }
 
-// mostLost is how many characters of a lost value are shown: it may be all that
-// is left of it.
+// mostLost is the number of characters of a lost value that are shown. It is large, because no
+// other copy of the value may be left.
 const mostLost = 1000
 
-// lost says which value was lost with a decision, if one was.
+// lost describes the value that was lost by a decision, if any.
 func (t teller) lost(d merge.Decision) []string {
 	if !d.Lost() {
 		return nil
 	}
 	w, l := d.Winner(), d.Loser()
 	loser, winner := t.names.of(l.Stamp.Client), t.names.of(w.Stamp.Client)
-	head := fmt.Sprintf("Lost edit: this write never took effect, and %s had not seen it when it made write %d. It was:", winner, t.of(d.Field, w))
+	head := fmt.Sprintf("Lost edit: this write never took effect, and %s had not seen it when it made write %d. The lost write:", winner, t.of(d.Field, w))
 	if d.Won() {
-		head = fmt.Sprintf("Lost edit: write %d of %s is gone, and %s had not seen it. It was:", t.of(d.Field, l), loser, winner)
+		head = fmt.Sprintf("Lost edit: write %d by %s was replaced, and %s had not seen it. The lost write:", t.of(d.Field, l), loser, winner)
 	}
 	return []string{head, "  " + noun(d.Field, l, mostLost)}
 }
 
-// effect says what users see of a write, where its value does not. What another item
-// of the same push replaced is never seen.
+// effect describes what users see of a write if its value does not show that. A write that another
+// item of the same push replaced is never seen.
 func effect(e event) []string {
 	was, _ := e.Before.Value.Bool()
 	is, _ := e.Incoming.Value.Bool()
 	switch {
 	case !e.stays || !e.Won():
 	case e.Field == record.DeletedField && is && !was:
-		return []string{"From here on the record is deleted, and none of its fields is shown."}
+		return []string{"From here on the record is deleted, and its fields are not shown."}
 	case e.Field == record.DeletedField && was && !is:
-		return []string{"From here on the record is there again, and its fields are shown."}
+		return []string{"From here on the record is restored, and its fields are shown again."}
 	case e.Incoming.Deleted() && !e.Before.Deleted() && !e.Before.IsZero():
 		return []string{"From here on the field has no value."}
 	}
@@ -168,14 +168,14 @@ func effect(e event) []string {
 // unpushed describes a stored write that no push of the journal brought.
 func (t teller) unpushed(e event, number int) (head string, lines []string) {
 	if e.since == 0 {
-		return fmt.Sprintf("before line %d: stored already", e.line),
-			[]string{t.what(e), "The journal does not tell how it came: this line is the first one to find it there."}
+		return fmt.Sprintf("before line %d: already stored", e.line),
+			[]string{t.what(e), "The journal does not show its origin: this is the first line to find it stored."}
 	}
-	head = fmt.Sprintf("between lines %d and %d: not by a push of this journal", e.since, e.line)
+	head = fmt.Sprintf("between lines %d and %d: a change without a push in this journal", e.since, e.line)
 	if e.Incoming.IsZero() {
 		return head, []string{
-			fmt.Sprintf("Write %d was no longer stored, and nothing in its place.", t.of(e.Field, e.Before)),
-			"Somebody removed it, or the server did not load it.",
+			fmt.Sprintf("Write %d was no longer stored, and no other write had replaced it.", t.of(e.Field, e.Before)),
+			"It was removed, or the server did not load it.",
 		}
 	}
 	what := t.what(e)
@@ -184,31 +184,31 @@ func (t teller) unpushed(e event, number int) (head string, lines []string) {
 	}
 	instead := ""
 	if !e.Before.IsZero() {
-		instead = fmt.Sprintf(", and replaced write %d", t.of(e.Field, e.Before))
+		instead = fmt.Sprintf(" and replaced write %d", t.of(e.Field, e.Before))
 	}
-	return head, []string{what, "It came another way" + instead + ": an exchange with another server, a repair or a backup."}
+	return head, []string{what, "It arrived without a push" + instead + ": by an exchange with another server, a repair or a backup."}
 }
 
-// reason says why an item was refused.
+// reason describes why an item was refused.
 func reason(r *merge.Refusal) string {
 	var ahead *clock.AheadError
 	if errors.As(r.Err, &ahead) {
-		return fmt.Sprintf("%s: stamped %s ahead of the server's clock, where %s are allowed", r.Code, margin(ahead.Ahead()), margin(ahead.Limit))
+		return fmt.Sprintf("%s: stamped %s ahead of the server's clock; at most %s is allowed", r.Code, margin(ahead.Ahead()), margin(ahead.Limit))
 	}
 	return printable(strings.TrimPrefix(r.Error(), "merge: "))
 }
 
-// ending says what stands at the end, and whether anybody sees it.
+// ending describes the write that is stored at the end, and whether users see it.
 func (t *journalStory) ending(tell teller) []string {
 	var lines []string
 	w := t.stands[t.field]
 	if w.IsZero() {
-		lines = append(lines, "In the end nothing is stored in this field.")
+		lines = append(lines, "At the end, nothing is stored in this field.")
 	} else {
 		lines = append(lines, tell.ending(t.field, w))
 	}
 	if w.Deleted() {
-		lines = append(lines, "Hence the field has no value, and is not shown.")
+		lines = append(lines, "The field therefore has no value and is not shown.")
 	}
 	mark := t.stands[record.DeletedField]
 	deleted, _ := mark.Value.Bool()
@@ -218,10 +218,10 @@ func (t *journalStory) ending(tell teller) []string {
 	case !deleted:
 		return append(lines, fmt.Sprintf("The record is not deleted: write %d restored it.", tell.of(record.DeletedField, mark)))
 	}
-	lines = append(lines, fmt.Sprintf("The record is deleted, by write %d of %s at %s. Hence none of its fields is shown, nor is this one.",
+	lines = append(lines, fmt.Sprintf("The record is deleted (write %d by %s at %s), so none of its fields is shown.",
 		tell.of(record.DeletedField, mark), tell.names.of(mark.Stamp.Client), when(mark.Stamp.Time.Time())))
 	if !w.IsZero() && !w.Deleted() {
-		lines = append(lines, "If somebody restores the record, the value above is shown again.")
+		lines = append(lines, "If the record is restored, the value above is shown again.")
 	}
 	return lines
 }

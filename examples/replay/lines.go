@@ -12,17 +12,17 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxLine is the greatest length of a line.
+// maxLine is the greatest length of a line, in bytes.
 const maxLine = 64 << 20
 
-// scan sets what the lines are read from.
+// scan makes the input read its lines from r.
 func (in *input) scan(r io.Reader) {
 	in.lines = bufio.NewScanner(r)
 	in.lines.Buffer(make([]byte, 0, 64<<10), maxLine+len("\r\n"))
 }
 
-// next goes on to the next line that is not empty. It must not be called again when
-// there was none.
+// next advances to the next line that is not empty, and reports whether there is one. It must not
+// be called again after it has returned false.
 func (in *input) next() bool {
 	if more := in.ahead; more != nil {
 		in.ahead = nil
@@ -37,8 +37,8 @@ func (in *input) next() bool {
 	return false
 }
 
-// each hands each line that is not empty to do, which must not keep it. An error
-// says where in which input it occurred.
+// each calls do for each line that is not empty; do must not keep the line. An error names the
+// input and the line.
 func (in *input) each(do func(line []byte) error) error {
 	for in.next() {
 		if err := do(in.lines.Bytes()); err != nil && in.lines.Err() == nil {
@@ -54,8 +54,8 @@ func (in *input) each(do func(line []byte) error) error {
 	return nil
 }
 
-// lineError says where the input is refused: name, line, path and reason. It
-// never holds what was refused.
+// lineError returns an error that names the input, line, path and reason of a refusal. It never
+// contains the refused text.
 func (in *input) lineError(line int, err error) error {
 	var e *record.Error
 	if !errors.As(err, &e) {
@@ -74,25 +74,25 @@ func (in *input) lineError(line int, err error) error {
 	return fmt.Errorf("%s, line %d: %s%w%s", in.name, line, path, e.Err, at)
 }
 
-// readError puts what reading compressed data may end with into words.
+// readError replaces an error of the decompression by one with a clear text.
 func readError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the compressed data end too early")
+		return errors.New("the compressed data ends too early")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
-		return errors.New("the compressed data are damaged")
+		return errors.New("the compressed data is damaged")
 	}
 	return err
 }
 
-// lineNumbers are the numbers of some lines, of which it remembers the first.
+// lineNumbers counts some lines and remembers the numbers of the first 20.
 type lineNumbers struct {
 	n     int
 	last  int
 	first []string
 }
 
-// add takes in a line. Lines come in ascending order, and may be added again.
+// add adds a line. Lines must come in ascending order, but the last one may be added again.
 func (l *lineNumbers) add(line int) {
 	const most = 20
 	if line == l.last {
@@ -104,7 +104,7 @@ func (l *lineNumbers) add(line int) {
 	}
 }
 
-// String returns such as "lines 3, 7 and 2 others".
+// String returns a text such as "lines 3, 7 and 2 others".
 func (l *lineNumbers) String() string {
 	s := pick(l.n == 1, "line ", "lines ") + strings.Join(l.first, ", ")
 	if more := l.n - len(l.first); more > 0 {

@@ -1,18 +1,18 @@
-// Command replay merges an edit history that many replicas wrote, or replays the
-// journal of a server, and tells why each winner won.
+// Command replay merges an edit history that many replicas wrote, or replays the journal of a
+// server. It shows why each winner won.
 //
 //	go run ./examples/replay                                     # a simulated team
-//	go run ./examples/replay history.jsonl.gz                    # a file of yours
+//	go run ./examples/replay history.jsonl.gz                    # your own file
 //	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
 //	go run ./examples/replay journal.jsonl                       # a server's journal
 //
-// A history is JSON Lines: one mutation a line, in any order, any of them twice.
-// The state that comes out, and its digest, do not depend on the order, nor on
-// how many replicas the writes went through; -shuffle and -split show it.
+// A history is JSON Lines: one mutation per line, in any order. A mutation may occur twice. The
+// final state and its digest depend neither on the order nor on the number of replicas that the
+// writes passed through; -shuffle and -split demonstrate this.
 //
-// A journal is what merge.Push.AppendJournal writes: a line for each push, in the
-// order in which the server decided about them. Replaying it checks that each answer
-// is again what it was, and -explain tells what the server answered, and why.
+// A journal is written by merge.Push.AppendJournal: one line per push, in the order in which the
+// server decided the pushes. Replaying it checks that each answer is the same as before. With
+// -explain it shows what the server answered, and why.
 package main
 
 import (
@@ -25,28 +25,27 @@ import (
 	"strconv"
 )
 
-// The exit statuses.
+// Exit statuses.
 const (
 	success  = 0
-	refused  = 1 // the input, or the question, cannot be answered
+	refused  = 1 // the input was refused, or has no such field
 	misused  = 2 // the command line is wrong
-	diverged = 2 // replicas, or the answers of a journal, differ, which must not happen
+	diverged = 2 // replicas or journal answers differ, which must not happen
 )
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// task is what is done with an input.
+// task processes an input and prints the result.
 type task interface {
-	// run reads all of the input.
+	// run reads the whole input.
 	run(*input) error
-	// print prints what was asked for. Its error says why that is to be doubted.
+	// print prints the requested result. An error from it means that the result is wrong.
 	print(*bufio.Writer, *input) error
 }
 
-// run is the whole program. It writes to stdout only once all of the input was
-// read.
+// run implements the program. It writes to stdout only after it has read the whole input.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -68,7 +67,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return statusOf(err)
 }
 
-// taskFor returns what is to be done with an input.
+// taskFor returns the task for an input.
 func taskFor(o options, in *input, p *progress) task {
 	if in.journal {
 		return newJournal(o, p)
@@ -76,7 +75,7 @@ func taskFor(o options, in *input, p *progress) task {
 	return newReplay(o, p)
 }
 
-// answer does the task, and prints what was asked for.
+// answer runs the task and prints the result.
 func answer(t task, in *input, stdout io.Writer) error {
 	if err := t.run(in); err != nil {
 		return err
@@ -89,7 +88,7 @@ func answer(t task, in *input, stdout io.Writer) error {
 	return doubt
 }
 
-// statusOf returns the exit status for what ended the program.
+// statusOf returns the exit status for the error that ended the program.
 func statusOf(err error) int {
 	switch {
 	case err == nil:
@@ -104,44 +103,44 @@ func statusOf(err error) int {
 
 const usage = `Usage: replay [flags] [FILE]
 
-Merges an edit history, field by field, the later write wins, and reports what
-became of the writes. FILE holds JSON Lines, one mutation a line, plain or gzip;
-"-" is standard input. Without a FILE it merges a history that is built in: a week
-of a simulated team.
+Merges an edit history field by field, last write wins, and reports the outcomes
+of the writes. FILE holds JSON Lines, one mutation per line, plain or gzip; "-" is
+standard input. Without a FILE, replay merges a built-in history: a week of a
+simulated team.
 
-If FILE is the journal of a server instead, one push a line, it decides about each
-push once more, and reports what became of it and whether each answer is byte-equal
-to the one that the server gave.
+If FILE is the journal of a server, one push per line, replay decides each push
+again. It reports the outcomes, and whether each answer is byte-equal to the one
+that the server gave.
 
-  -state          print the merged state as canonical JSON Lines, and nothing else;
-                  of a journal, each record as it was stored last
-  -shuffle SEED   deliver the single writes in another order, a different one for
-                  each whole number SEED; holds the history in memory
-  -split N        deal the writes to N replicas (1 to 100), which then exchange
+  -state          print only the merged state, as canonical JSON Lines;
+                  for a journal, print each record as it was last stored
+  -shuffle SEED   deliver the writes one by one in another order, a different one
+                  for each whole number SEED; holds the history in memory
+  -split N        deal the writes to N replicas (1 to 100), let these exchange
                   their whole states, and check that all end with the same bytes
   -explain TABLE/ID/FIELD
-                  tell the story of one field: each write in the order of arrival;
-                  of a journal, each push that wrote it, or tried to, or deleted or
-                  restored its record, with what the server answered, and why
+                  tell the story of one field: each write in order of arrival;
+                  for a journal, each push that wrote the field or tried to, or
+                  that deleted or restored its record, with the server's answer
+                  and its reason
   -h              print this help
 
 -shuffle and -split are for histories: a journal is replayed in its own order.
 
-Exit status: 0 if all went well; 1 if the input is refused or has no such field;
-2 if the command line is wrong, or if replicas, or the answers of a journal, differ:
-then there is a bug, or somebody changed the journal.
-`
+Exit status: 0 on success; 1 if the input is refused or has no such field; 2 if
+the command line is wrong, or if replicas or the answers of a journal differ.
+A difference means that there is a bug or that the journal was changed.`
 
-// maxSplit bounds -split: exchanging whole states is quadratic in it.
+// maxSplit bounds -split, because the exchange of whole states takes quadratic time.
 const maxSplit = 100
 
-// options is what the command line asks for.
+// options holds the parsed command line.
 type options struct {
 	file    string // empty for the built-in history
 	state   bool
 	shuffle bool
 	seed    uint64
-	split   int // 0 for one replica and nothing to exchange
+	split   int // 0 means one replica and no exchange
 	explain string
 }
 
@@ -158,13 +157,13 @@ func parse(args []string) (options, error) {
 	})
 	f.Func("split", "", func(s string) (err error) {
 		if o.split, err = strconv.Atoi(s); err != nil || o.split < 1 || o.split > maxSplit {
-			return fmt.Errorf("need a whole number from 1 to %d", maxSplit)
+			return fmt.Errorf("want a whole number from 1 to %d", maxSplit)
 		}
 		return nil
 	})
 	f.Func("explain", "", func(s string) error {
 		if o.explain = s; s == "" {
-			return errors.New("need TABLE/ID/FIELD")
+			return errors.New("want TABLE/ID/FIELD")
 		}
 		return nil
 	})
@@ -176,31 +175,31 @@ func parse(args []string) (options, error) {
 			return o, o.check()
 		}
 		if o.file != "" || f.Arg(0) == "" {
-			return o, errors.New("need one FILE at most")
+			return o, errors.New("want at most one FILE")
 		}
 		o.file, args = f.Arg(0), f.Args()[1:]
 	}
 }
 
-// seed reads the number of an order.
+// seed parses a seed.
 func seed(s string) (uint64, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return uint64(n), nil
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
-		return 0, errors.New("need a whole number")
+		return 0, errors.New("want a whole number")
 	}
 	return n, nil
 }
 
-// check refuses flags that contradict each other.
+// check rejects flags that cannot be combined.
 func (o options) check() error {
 	switch {
 	case o.explain != "" && o.state:
-		return errors.New("-explain and -state cannot go together: -state prints the state and nothing else")
+		return errors.New("-explain and -state cannot be combined: -state prints the state and nothing else")
 	case o.explain != "" && o.split > 0:
-		return errors.New("-explain and -split cannot go together: a story is told as one replica saw it")
+		return errors.New("-explain and -split cannot be combined: a story shows what one replica saw")
 	}
 	return nil
 }

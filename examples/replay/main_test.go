@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-// TestMain checks each property 1,000 times, unless the command line says how often: ties
-// are what goes wrong, and they are rare.
+// TestMain sets the number of checks of each property to 1,000 unless the command line sets it.
+// Most faults are in ties, which are rare.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)
@@ -20,14 +20,14 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// tb is what *testing.T and *rapid.T have in common.
+// tb is the common part of *testing.T and *rapid.T.
 type tb interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// replayed runs the program on a history from standard input, and returns what it
-// prints. It must succeed and say nothing else.
+// replayed runs the program on a history from standard input, and returns its output. The program
+// must succeed and print nothing on standard error.
 func replayed(t tb, history string, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -47,13 +47,13 @@ func builtIn(t tb, args ...string) string {
 	return out.String()
 }
 
-// digestIn returns the digest that a report ends with.
+// digestIn returns the digest at the end of a report.
 func digestIn(t tb, report string) string {
 	t.Helper()
 	_, after, ok := strings.Cut(report, "\ndigest ")
 	digest, _, _ := strings.Cut(after, "\n")
 	if !ok || len(digest) != 64 {
-		t.Fatalf("no digest in the report:\n%s", report)
+		t.Fatalf("the report has no digest:\n%s", report)
 	}
 	return digest
 }
@@ -69,9 +69,9 @@ func smallHistory(t tb) string {
 	return string(text)
 }
 
-// TestGolden compares whole outputs with files, so that a change of what people
-// read shows in the diff.
-func TestGolden(t *testing.T) {
+// TestOutputEqualsTheGoldenFiles compares whole outputs, so that a change of the printed text shows
+// in the diff.
+func TestOutputEqualsTheGoldenFiles(t *testing.T) {
 	for name, args := range map[string][]string{
 		"report":    {small},
 		"state":     {"-state", small},
@@ -113,7 +113,7 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-func TestBuiltInHistory(t *testing.T) {
+func TestBuiltInHistoryIsMarkedAsSimulatedAndHasOneDigest(t *testing.T) {
 	report := builtIn(t)
 	if !strings.Contains(report, "It is simulated") {
 		t.Error("the report does not say that the history is simulated")
@@ -127,34 +127,35 @@ func TestBuiltInHistory(t *testing.T) {
 	digest := digestIn(t, report)
 	state := builtIn(t, "-state")
 	if got := digestIn(t, replayed(t, state)); got != digest {
-		t.Errorf("the digest of the state, read back, is %s, and not %s", got, digest)
+		t.Errorf("the digest of the state, read back, is %s, want %s", got, digest)
 	}
 	for _, args := range [][]string{{"-shuffle", "1"}, {"-split", "7"}, {"-shuffle", "-2", "-split", "2"}} {
 		if got := digestIn(t, builtIn(t, args...)); got != digest {
 			t.Errorf("%q: digest %s, want %s", args, got, digest)
 		}
 		if got := builtIn(t, append(args, "-state")...); got != state {
-			t.Errorf("%q: another state", args)
+			t.Errorf("%q: the state differs", args)
 		}
 	}
 }
 
-// TestShuffleShuffles makes sure that -shuffle has an effect, the same each time.
-func TestShuffleShuffles(t *testing.T) {
+// TestShuffleDependsOnTheSeedAlone: -shuffle changes the order, and gives the same order for the
+// same seed.
+func TestShuffleDependsOnTheSeedAlone(t *testing.T) {
 	story := func(seed string) string {
 		return builtIn(t, "-shuffle", seed, "-explain", "tasks/opening-night/due")
 	}
 	if first, again := story("1"), story("1"); first != again {
-		t.Error("one seed gives two orders")
+		t.Error("one seed gave two orders")
 	}
 	if story("1") == story("2") && story("1") == story("3") {
-		t.Error("three seeds give one order")
+		t.Error("three seeds gave one order")
 	}
 }
 
-func TestUsage(t *testing.T) {
+func TestWrongCommandLineIsAUsageError(t *testing.T) {
 	for _, args := range [][]string{
-		{"-nonsense"},
+		{"-unknown"},
 		{small, small},
 		{small, "-state", small},
 		{"-split", "0"}, {"-split", "-1"}, {"-split", "101"}, {"-split", "x"}, {"-split"},
@@ -174,7 +175,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestHelp(t *testing.T) {
+func TestHelpPrintsTheUsage(t *testing.T) {
 	for _, arg := range []string{"-h", "-help", "--help"} {
 		var out, errs bytes.Buffer
 		if status := run([]string{arg}, nil, &out, &errs); status != 0 || out.String() != usage || errs.Len() > 0 {
@@ -183,22 +184,21 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestFlagsBehindFile: people put flags there.
-func TestFlagsBehindFile(t *testing.T) {
-	var before, behind, errs bytes.Buffer
+func TestFlagsMayFollowTheFile(t *testing.T) {
+	var before, after, errs bytes.Buffer
 	run([]string{"-state", "-split", "2", small}, nil, &before, &errs)
-	run([]string{small, "-state", "-split", "2"}, nil, &behind, &errs)
-	if errs.Len() > 0 || before.Len() == 0 || !bytes.Equal(before.Bytes(), behind.Bytes()) {
-		t.Errorf("got %q and %q, standard error %q", before.String(), behind.String(), errs.String())
+	run([]string{small, "-state", "-split", "2"}, nil, &after, &errs)
+	if errs.Len() > 0 || before.Len() == 0 || !bytes.Equal(before.Bytes(), after.Bytes()) {
+		t.Errorf("got %q and %q, standard error %q", before.String(), after.String(), errs.String())
 	}
 }
 
-// full is a device without room.
+// full is a full device.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestOutputFails(t *testing.T) {
+func TestFailedWriteOfTheOutputIsAnError(t *testing.T) {
 	var errs bytes.Buffer
 	if status := run([]string{small}, nil, full{}, &errs); status != 1 || errs.Len() == 0 {
 		t.Errorf("status %d, standard error %q", status, errs.String())

@@ -36,8 +36,8 @@ func stateOf(t *testing.T, history string) merge.Collection {
 	return r.state
 }
 
-// generator is a history that is made up while it is read. At its end it looks at
-// the heap, when all that the program holds is still in use.
+// generator is a history that is generated while it is read. At its end it measures the heap, while
+// everything that the program holds is still in use.
 type generator struct {
 	lines int
 	line  func(i int) string
@@ -63,7 +63,7 @@ func (g *generator) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// heapAfter returns what is on the heap when so many lines have been read.
+// heapAfter returns the size of the heap in bytes after the given number of lines.
 func heapAfter(t *testing.T, lines int, line func(i int) string, args ...string) uint64 {
 	t.Helper()
 	g := &generator{lines: lines, line: line}
@@ -74,8 +74,9 @@ func heapAfter(t *testing.T, lines int, line func(i int) string, args ...string)
 	return g.heap
 }
 
-// TestMemory: ten times as many writes onto the same fields take no more memory.
-func TestMemory(t *testing.T) {
+// TestMemoryOfAHistoryGrowsWithTheStateOnly: ten times as many writes to the same fields take no
+// more memory.
+func TestMemoryOfAHistoryGrowsWithTheStateOnly(t *testing.T) {
 	onThousandFields := func(i int) string {
 		e := at(int64(i)*1e6, "abcd"[i%4], fmt.Sprintf(`"the value number %d"`, i))
 		e.id, e.field = fmt.Sprint("record ", i/7%100), fmt.Sprint("field ", i%10)
@@ -98,9 +99,9 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestMemoryOfSharedValues: a small value that stays does not keep a large one that
-// came with it and is superseded.
-func TestMemoryOfSharedValues(t *testing.T) {
+// TestStoredValueDoesNotKeepASupersededOneAlive: a small value is stored, and a large value of the
+// same mutation is superseded.
+func TestStoredValueDoesNotKeepASupersededOneAlive(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads thirty megabytes")
 	}

@@ -11,16 +11,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The oracle shares no code with what it checks: a history is a list of texts, and
-// the rule is written down once more, on texts.
+// The oracle shares no code with the program: a history is a list of texts, and the rule is
+// implemented a second time, on texts.
 
-// entry is one write, all of it text. Times are of equal length, clients are in
-// lower case and values are canonical JSON, so texts order as what they stand for.
+// entry is one write in text form. Times have equal length, clients are in lower case and values
+// are canonical JSON, so texts sort like the things that they name.
 type entry struct {
 	table, id, field     string
-	time, client, value  string // the value is empty for a deletion
+	time, client, value  string // value is empty for a deletion
 	baseTime, baseClient string // empty if the author saw nothing
-	based                bool   // whether the history tells what the author saw
+	based                bool   // whether the history says what the author saw
 }
 
 func (e entry) json() string {
@@ -58,14 +58,14 @@ func rule(a, b entry) int {
 	)
 }
 
-// expected is what the program must find out about a history.
+// expected is what the program must report about a history.
 type expected struct {
 	state                                 string
 	applied, superseded, equal, collision int
 	fields, deletedFields                 int
 	records, deletedRecords               int
 	clients, conflicts, unseen            int
-	told                                  bool // whether unseen is told
+	told                                  bool // whether the report has unseen
 }
 
 func oracle(history []entry) expected {
@@ -106,7 +106,7 @@ func oracle(history []entry) expected {
 	return x
 }
 
-// outcome counts what a write meets.
+// outcome counts the outcome of a write.
 func (x *expected) outcome(before []entry, e entry) {
 	if len(before) == 0 {
 		x.applied++
@@ -125,7 +125,7 @@ func (x *expected) outcome(before []entry, e entry) {
 	}
 }
 
-// field counts what a field ends as.
+// field counts the final state of a field.
 func (x *expected) field(writes []entry, winner entry) {
 	x.fields++
 	if winner.value == "" {
@@ -152,7 +152,7 @@ func (x *expected) field(writes []entry, winner entry) {
 	}
 }
 
-// figures are the lines of a report that the oracle knows.
+// figures returns the lines of a report that the oracle knows.
 func (x expected) figures() []string {
 	f := []string{
 		row("records", x.records, fmt.Sprintf("%d live, %d deleted", x.records-x.deletedRecords, x.deletedRecords)),
@@ -174,8 +174,8 @@ func row(name string, n int, note string) string {
 	return fmt.Sprintf("\n  %-14s %11s   %s", name, strconv.Itoa(n), note)
 }
 
-// drawHistory draws writes from narrow domains, so that they meet. What an author
-// saw follows from the write itself, so that a retry agrees with it.
+// drawHistory draws writes from narrow domains, so that many of them conflict. The base follows
+// from the write itself, so that a retry agrees with it.
 func drawHistory(t *rapid.T) []entry {
 	one := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "") }
 	history := make([]entry, rapid.IntRange(0, 24).Draw(t, "writes"))
@@ -196,7 +196,7 @@ func drawHistory(t *rapid.T) []entry {
 	return history
 }
 
-// base makes up what the author saw. Not every copy of a write tells it.
+// base gives some copies of a write a base, which follows from n.
 func (e *entry) base(n int, told bool) {
 	if !told {
 		return
@@ -216,8 +216,8 @@ func lines(history []entry) string {
 	return b.String()
 }
 
-// TestOracle compares the state byte by byte, and every figure of the report.
-func TestOracle(t *testing.T) {
+// TestStateAndReportEqualTheOracle compares the state byte by byte, and every figure of the report.
+func TestStateAndReportEqualTheOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawHistory(t)
 		want := oracle(history)
@@ -231,14 +231,14 @@ func TestOracle(t *testing.T) {
 			}
 		}
 		if strings.Contains(report, "unseen") != want.told {
-			t.Fatalf("the report should tell what was unseen: %v\n%s", want.told, report)
+			t.Fatalf("the report should show unseen conflicts: %v\n%s", want.told, report)
 		}
 	})
 }
 
-// TestAnyOrder: however the writes come, and through however many replicas, the
-// state is the same, and so is everything that the report says about it.
-func TestAnyOrder(t *testing.T) {
+// TestStateAndReportDoNotDependOnOrderAndReplicas: the state is the same, and so is the part of the
+// report that describes it.
+func TestStateAndReportDoNotDependOnOrderAndReplicas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := drawHistory(t)
 		want := oracle(history)
@@ -257,7 +257,7 @@ func TestAnyOrder(t *testing.T) {
 	})
 }
 
-// conclusion is the part of a report that must not depend on the order.
+// conclusion returns the part of a report that must not depend on the order.
 func conclusion(report string) string { return report[strings.Index(report, "\n  true conflicts"):] }
 
 // TestStateReadsBack: the state is a history too, and its state is itself.

@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// progress tells a person who is watching how far long work has come. Nil tells
-// nobody.
+// progress shows a waiting user how far a long run has come. A nil progress shows nothing.
 type progress struct {
 	out   io.Writer
 	now   func() time.Time
-	next  time.Time // when to show something
+	next  time.Time // earliest time of the next message
 	shown bool
 }
 
 const (
-	patience = time.Second            // how long work may last in silence
+	patience = time.Second            // time before the first message
 	pace     = 200 * time.Millisecond // between two messages
-	ticks    = 1024                   // how many steps go by without a look at the clock
-	width    = 32                     // of a message, to cover the one before
+	ticks    = 1024                   // steps between two looks at the clock
+	width    = 32                     // width of a message, so that it covers the one before
 )
 
-// newProgress returns a progress that writes to out, if that is a terminal.
+// newProgress returns a progress that writes to out if that is a terminal, and nil otherwise.
 func newProgress(out io.Writer) *progress {
 	f, isFile := out.(*os.File)
 	if !isFile {
@@ -36,8 +35,7 @@ func newProgress(out io.Writer) *progress {
 	return &progress{out: out, now: time.Now, next: time.Now().Add(patience)}
 }
 
-// tick is called after each step, n being how many there were, and what says of
-// what.
+// tick is called after each step. N is the number of steps so far, and what names them.
 func (p *progress) tick(what string, n int) {
 	if p == nil || n%ticks != 0 {
 		return
@@ -49,7 +47,7 @@ func (p *progress) tick(what string, n int) {
 	}
 }
 
-// clear erases what was shown.
+// clear erases the message.
 func (p *progress) clear() {
 	if p != nil && p.shown {
 		fmt.Fprintf(p.out, "\r%*s\r", width, "")

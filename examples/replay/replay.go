@@ -9,22 +9,21 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// replay merges a history and counts what becomes of the writes. What it holds
-// grows with the state and the number of clients, and not with the history.
+// replay merges a history and counts the outcomes of the writes. Its memory grows with the state
+// and the number of clients, not with the history.
 type replay struct {
 	options
 	progress *progress
-	// fold meets every write, in the order of delivery. What the report counts is
-	// what happened there.
+	// fold receives every write, in the order of delivery. The report counts the outcomes there.
 	fold     merge.Fold
-	replicas []merge.Fold // -split deals the writes to these as well
+	replicas []merge.Fold // -split also deals the writes to these
 	contests contests
 	stories  *stories // nil unless -explain asks
 	tally    tally
-	state    merge.Collection // when all is done
+	state    merge.Collection // the final state
 }
 
-// print prints what was asked for.
+// print prints the requested result.
 func (r *replay) print(out *bufio.Writer, in *input) error {
 	switch {
 	case r.options.state:
@@ -55,7 +54,7 @@ func newReplay(o options, p *progress) *replay {
 	return r
 }
 
-// run merges all of a history.
+// run merges a whole history.
 func (r *replay) run(in *input) error {
 	defer r.progress.clear()
 	if err := r.read(in); err != nil {
@@ -73,7 +72,7 @@ func (r *replay) run(in *input) error {
 	return err
 }
 
-// read delivers the writes of a history, in the order asked for.
+// read delivers the writes of a history in the requested order.
 func (r *replay) read(in *input) (err error) {
 	if !r.shuffle {
 		r.tally.mutations, err = readHistory(in, r.deliver)
@@ -129,7 +128,7 @@ func (t *tally) count(c merge.Change) {
 	t.clients[c.Incoming.Stamp.Client] = struct{}{}
 }
 
-// sum counts what the state holds.
+// sum counts the records and fields of a state.
 type sum struct {
 	records, deletedRecords, fields, deletedFields int
 }

@@ -17,16 +17,16 @@ func printState(out *bufio.Writer, state merge.Collection) {
 	}
 }
 
-// report is what the report tells beside what was counted during the merge.
+// report holds the facts that are computed after the merge.
 type report struct {
 	sum
-	conflicts int // fields that more than one client wrote
-	lost      int // of these, where a value was lost unseen
+	conflicts int // fields written by more than one client
+	lost      int // conflicts in which a value was lost unseen
 	known     bool
 	examples  showcase
 }
 
-// newReport looks through the state.
+// newReport computes the report of a state.
 func newReport(state merge.Collection, all contests) *report {
 	var p report
 	for r := range state.All() {
@@ -56,7 +56,7 @@ func (p *report) addField(at place, w record.FieldValue, t contest) {
 	p.examples.add(d)
 }
 
-// printReport prints what the merge found.
+// printReport prints the result of the merge.
 func printReport(out *bufio.Writer, in *input, r *replay) {
 	p := newReport(r.state, r.contests)
 	printHead(out, in, r)
@@ -66,17 +66,17 @@ func printReport(out *bufio.Writer, in *input, r *replay) {
 	fmt.Fprintln(out)
 	row("records", p.records, liveAndDeleted(p.records, p.deletedRecords))
 	row("fields", p.fields, liveAndDeleted(p.fields, p.deletedFields))
-	row("clients", len(r.tally.clients), "who wrote")
+	row("clients", len(r.tally.clients), "that wrote at least one field")
 	fmt.Fprintln(out)
-	row("writes", r.tally.writes, "in the order of arrival, of which")
-	row("  applied", r.tally.outcomes[merge.Applied], "greater than what was there, and stored")
-	row("  superseded", r.tally.outcomes[merge.Superseded], "less than what was there, which stays")
-	row("  equal", r.tally.outcomes[merge.Equal], "the write that was there, once more: a retry")
+	row("writes", r.tally.writes, "in order of arrival")
+	row("  applied", r.tally.outcomes[merge.Applied], "stored: the first write, or greater than the stored one")
+	row("  superseded", r.tally.outcomes[merge.Superseded], "not stored: less than the stored write")
+	row("  equal", r.tally.outcomes[merge.Equal], "identical to the stored write: a retry")
 	row("  collisions", r.tally.outcomes[merge.Collision], "one stamp on two different writes: a client ID in use twice")
 	fmt.Fprintln(out)
-	row("true conflicts", p.conflicts, "fields that more than one client wrote")
+	row("true conflicts", p.conflicts, "fields written by more than one client")
 	if p.known {
-		row("  unseen", p.lost, "of these, the winner's author had not seen the other's value")
+		row("  unseen", p.lost, "conflicts where the winner's author had not seen the other value")
 	}
 	p.printExamples(out, namesOf(r.tally.clients))
 	fmt.Fprintf(out, "\ndigest %s\n", r.state.Digest())
@@ -85,14 +85,14 @@ func printReport(out *bufio.Writer, in *input, r *replay) {
 	}
 }
 
-// hints are for those who try the program for the first time.
+// hints are for users who run the program for the first time.
 const hints = `
-The digest is the same in every order and through any number of replicas. Try
+The digest is the same in every order and with any number of replicas. Try
   go run ./examples/replay -shuffle 7 -split 3
   go run ./examples/replay -explain tasks/opening-night/due
 `
 
-// printHead says what was merged, and how.
+// printHead prints what was merged, and how.
 func printHead(out *bufio.Writer, in *input, r *replay) {
 	fmt.Fprintf(out, "Merged %s: %s with %s", printable(in.name), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
 	if r.tally.writes > 0 {
@@ -101,13 +101,13 @@ func printHead(out *bufio.Writer, in *input, r *replay) {
 	}
 	fmt.Fprintln(out, ".")
 	if in.simulated {
-		fmt.Fprintln(out, "It is simulated: a program made up the team and what they wrote.")
+		fmt.Fprintln(out, "It is simulated: a program invented the team and its edits.")
 	}
 	if r.tally.mutations == 0 {
 		fmt.Fprintln(out, "The history is empty.")
 	}
 	if r.shuffle {
-		fmt.Fprintf(out, "Shuffled with seed %d: the single writes arrive in a random order.\n", r.seed)
+		fmt.Fprintf(out, "Shuffled with seed %d: the writes arrive one by one in a random order.\n", r.seed)
 	}
 	if r.split > 0 {
 		fmt.Fprintf(out, "Split among %s, which then exchanged their whole states: all hold the same bytes.\n", count(r.split, "replica"))

@@ -7,13 +7,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// printExamples shows some conflicts, each with a sentence on why the winner won.
+// printExamples prints some conflicts, each with a sentence on why the winner won.
 func (p *report) printExamples(out *bufio.Writer, names clientNames) {
 	printed := false
 	for _, step := range p.examples {
 		for _, d := range step {
 			if !printed {
-				fmt.Fprint(out, "\nSome of them, and why the winner won (times in UTC):\n")
+				fmt.Fprint(out, "\nExamples, and why each winner won (times in UTC):\n")
 				printed = true
 			}
 			printExample(out, d, names)
@@ -21,7 +21,7 @@ func (p *report) printExamples(out *bufio.Writer, names clientNames) {
 	}
 }
 
-// printExample shows who wrote what, and why the winner won.
+// printExample prints both writes of a conflict, and why the winner won.
 func printExample(out *bufio.Writer, d merge.Decision, names clientNames) {
 	const most = 38
 	won, lost := d.Winner(), d.Loser()
@@ -33,23 +33,23 @@ func printExample(out *bufio.Writer, d merge.Decision, names clientNames) {
 	fmt.Fprintf(out, "    %s\n", sentence(d, names))
 }
 
-// sentence says why the winner won.
+// sentence returns the reason why the winner won.
 func sentence(d merge.Decision, names clientNames) string {
 	w, l := d.Winner().Stamp, d.Loser().Stamp
 	switch d.Step() {
 	case merge.ByTime:
 		switch {
 		case d.Margin() == 0:
-			return fmt.Sprintf("Both fell into one millisecond, in which the later one has the greater counter: %d above %d.",
+			return fmt.Sprintf("Both were written in the same millisecond, so the greater counter wins: %d above %d.",
 				w.Time.Counter(), l.Time.Counter())
 		case d.Seen == merge.SeenNo:
-			return fmt.Sprintf("The later write wins, here by %s; its author had not seen the other.", margin(d.Margin()))
+			return fmt.Sprintf("The later write wins, here by %s; its author had not seen the other write.", margin(d.Margin()))
 		}
 		return fmt.Sprintf("The later write wins, here by %s.", margin(d.Margin()))
 	case merge.ByClient:
-		return fmt.Sprintf("Both have the very same time, so the greater client ID wins: %s above %s.", names.of(w.Client), names.of(l.Client))
+		return fmt.Sprintf("Both have the same time, so the greater client ID wins: %s above %s.", names.of(w.Client), names.of(l.Client))
 	case merge.ByKind:
-		return "One stamp on two writes, as by a cloned device: then a deletion wins over a value."
+		return "Both have the same stamp, as after a device was cloned, so the deletion wins over the value."
 	}
-	return "One stamp on two writes, as by a cloned device: then the value that sorts last wins."
+	return "Both have the same stamp, as after a device was cloned, so the value that sorts last wins."
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// errDiverged: replicas that hold the same writes hold different states. It would
-// be a bug in the merge.
-var errDiverged = errors.New("internal error: replicas with the same writes differ in their states")
+// errDiverged means that replicas with the same writes have different states, which would be a bug
+// in the merge.
+var errDiverged = errors.New("internal error: replicas with the same writes have different states")
 
-// exchange lets every replica join the whole states of all others, each in an
-// order of its own, and returns the state that all end with, which must be want.
+// exchange makes every replica join the whole states of all others, each in a different order. It
+// returns the state that all replicas end with, which must be want.
 func exchange(replicas []merge.Fold, want merge.Collection) (merge.Collection, error) {
 	parts := make([]merge.Collection, len(replicas))
 	for i := range replicas {
@@ -33,8 +33,8 @@ func exchange(replicas []merge.Fold, want merge.Collection) (merge.Collection, e
 	return state, nil
 }
 
-// visits returns the order in which replica i of n goes round: it begins with
-// itself, and goes forwards if i is even, backwards if it is odd.
+// visits returns the order in which replica i of n visits the replicas, starting with itself:
+// forwards if i is even, backwards if it is odd. For example, replica 1 of 4 visits 1, 0, 3, 2.
 func visits(n, i int) []int {
 	order := make([]int, n)
 	for k := range order {
@@ -47,8 +47,8 @@ func visits(n, i int) []int {
 	return order
 }
 
-// sameBytes reports whether two states have the same canonical JSON. It compares
-// record by record, so that the bytes need not be held.
+// sameBytes reports whether two states have the same canonical JSON. It compares record by record,
+// so it holds only one record's bytes of each at a time.
 func sameBytes(a, b merge.Collection) bool {
 	if a.Len() != b.Len() {
 		return false
@@ -63,8 +63,7 @@ func sameBytes(a, b merge.Collection) bool {
 	return true
 }
 
-// appendLine appends a record as a line of canonical JSON: a mutation that holds
-// all of it.
+// appendLine appends a record as a line of canonical JSON: a mutation with all its fields.
 func appendLine(dst []byte, r record.Record) []byte {
 	return append(record.Mutation{Data: r}.AppendJSON(dst), '\n')
 }

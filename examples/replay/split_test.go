@@ -10,7 +10,7 @@ import (
 
 // TestVisits: each replica meets every other one exactly once, and not in the order
 // in which its neighbour does.
-func TestVisits(t *testing.T) {
+func TestVisitsReachEachReplicaOnceInDistinctOrders(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		orders := make(map[string]bool)
 		for i := range n {
@@ -28,7 +28,7 @@ func TestVisits(t *testing.T) {
 }
 
 // TestDealing: each replica gets a part of the writes, and where they end is checked.
-func TestDealing(t *testing.T) {
+func TestSplitDealsWritesToAllReplicasAndDetectsDivergence(t *testing.T) {
 	o := options{file: "-", split: 3}
 	in, err := openInput(o, strings.NewReader(smallHistory(t)))
 	if err != nil {
@@ -44,12 +44,12 @@ func TestDealing(t *testing.T) {
 		}
 	}
 	if _, err := exchange(r.replicas, stateOf(t, line("a", goodA))); !errors.Is(err, errDiverged) {
-		t.Errorf("replicas that end in another state are accepted: %v", err)
+		t.Errorf("replicas that end in another state were accepted: %v", err)
 	}
 }
 
 // TestSameBytes: the check for divergence tells every kind of difference.
-func TestSameBytes(t *testing.T) {
+func TestSameBytesDetectsEveryKindOfDifference(t *testing.T) {
 	states := []string{
 		line("a", goodA),
 		line("b", goodA),
@@ -62,13 +62,13 @@ func TestSameBytes(t *testing.T) {
 	for i, x := range states {
 		for j, y := range states {
 			if got := sameBytes(stateOf(t, x), stateOf(t, y)); got != (i == j) {
-				t.Errorf("states %d and %d: same bytes %v", i, j, got)
+				t.Errorf("states %d and %d: sameBytes returned %v", i, j, got)
 			}
 		}
 	}
 }
 
-func TestDivergedStatus(t *testing.T) {
+func TestDivergenceHasItsOwnExitStatus(t *testing.T) {
 	if got := statusOf(fmt.Errorf("somewhere: %w", errDiverged)); got != 2 {
 		t.Errorf("divergence gives status %d, want 2", got)
 	}

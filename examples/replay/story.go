@@ -9,14 +9,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// story is what happened to one field, in the order in which it happened.
+// story holds the writes of one field in the order of their arrival.
 type story struct {
 	place
 	numbering
 	events []merge.Decision
 }
 
-// mostShown is how many characters of a value a story shows.
+// mostShown is the number of characters of a value that a story shows.
 const mostShown = 48
 
 // add adds the arrival of one write.
@@ -25,14 +25,14 @@ func (t *story) add(d merge.Decision) {
 	t.numbering.assign(d.Field, d.Incoming, len(t.events))
 }
 
-// print tells the story of one field.
+// print prints the story of one field.
 func (t *story) print(out *bufio.Writer, r *replay, names clientNames) {
 	tell := teller{t.numbering, names}
 	clients := make(map[clock.ClientID]struct{})
 	for _, d := range t.events {
 		clients[d.Incoming.Stamp.Client] = struct{}{}
 	}
-	fmt.Fprintf(out, "%s: %s by %s, in the %s (times in UTC)\n\n", printable(t.String()),
+	fmt.Fprintf(out, "%s: %s by %s, in %s (times in UTC)\n\n", printable(t.String()),
 		count(len(t.events), "write"), count(len(clients), "client"), pick(r.shuffle, "shuffled order", "order of arrival"))
 	for i, d := range t.events {
 		w := d.Incoming
@@ -43,13 +43,13 @@ func (t *story) print(out *bufio.Writer, r *replay, names clientNames) {
 	stands, _ := rec.Get(t.field)
 	fmt.Fprintf(out, "\n%s\n", tell.ending(t.field, stands))
 	if w, _ := rec.Get(record.DeletedField); rec.Deleted() && t.field != record.DeletedField {
-		fmt.Fprintf(out, "The record is deleted, by %s at %s; its fields merge on beneath that.\n",
+		fmt.Fprintf(out, "The record is deleted, by %s at %s. Its fields continue to merge.\n",
 			names.of(w.Stamp.Client), when(w.Stamp.Time.Time()))
 	}
 }
 
-// ending says what stands at the end.
+// ending describes the write that is stored at the end.
 func (t teller) ending(field string, stands record.FieldValue) string {
-	return fmt.Sprintf("In the end write %d of %s stands: %s", t.of(field, stands),
+	return fmt.Sprintf("At the end, write %d by %s is stored: %s", t.of(field, stands),
 		t.names.of(stands.Stamp.Client), noun(field, stands, mostShown))
 }

@@ -23,7 +23,7 @@ func number(n int) string {
 	return s
 }
 
-// count returns a number of things, whose plural ends in s.
+// count returns a number with its noun, whose plural must end in s.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -31,8 +31,7 @@ func count(n int, thing string) string {
 	return number(n) + " " + thing + "s"
 }
 
-// margin returns a span of time in the one or two units that matter. What is left
-// over is cut off.
+// margin returns a duration in its one or two greatest units. The rest is cut off.
 func margin(d time.Duration) string {
 	ms := d.Milliseconds()
 	two := func(big int64, bigUnit string, small int64, smallUnit string) string {
@@ -60,10 +59,10 @@ func margin(d time.Duration) string {
 	}
 }
 
-// when returns a time to the millisecond, in UTC.
+// when returns a time in UTC, to the millisecond.
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
 
-// shown returns a value as its JSON, in at most so many characters.
+// shown returns a value as JSON, shortened to most characters.
 func shown(v record.Value, most int) string {
 	s := printable(v.String())
 	if v.Kind() == record.KindString && utf8.RuneCountInString(s) > most {
@@ -72,7 +71,7 @@ func shown(v record.Value, most int) string {
 	return cut(s, most)
 }
 
-// cut returns s in at most so many characters.
+// cut returns s, shortened to most characters.
 func cut(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
@@ -80,8 +79,8 @@ func cut(s string, most int) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
-// printable returns s with an escape for everything that would move the cursor or
-// hide: names and values were written by strangers, and this goes to a terminal.
+// printable returns s with each character escaped that could move the cursor or hide. Names and
+// values come from strangers, and this text goes to a terminal.
 func printable(s string) string {
 	plain := func(r rune) bool { return unicode.IsPrint(r) && r != utf8.RuneError }
 	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
@@ -98,16 +97,15 @@ func printable(s string) string {
 	return b.String()
 }
 
-// pad returns s with spaces behind it, up to so many characters.
+// pad returns s followed by spaces, width characters in all.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
 }
 
-// shortID is how many characters of a client ID are enough as long as no other one
-// begins with them.
+// shortID is the number of characters of a client ID that suffice if no other ID begins with them.
 const shortID = 8
 
-// clientNames gives clients short names that tell them apart.
+// clientNames gives clients short, distinct names.
 type clientNames []string // all IDs, sorted
 
 func namesOf(clients map[clock.ClientID]struct{}) clientNames {
@@ -119,7 +117,7 @@ func namesOf(clients map[clock.ClientID]struct{}) clientNames {
 	return names
 }
 
-// of returns as much of the beginning of an ID as no other one has.
+// of returns a prefix of the ID that no other ID shares.
 func (names clientNames) of(c clock.ClientID) string {
 	id := c.String()
 	i, found := slices.BinarySearch(names, id)
@@ -136,7 +134,7 @@ func (names clientNames) of(c clock.ClientID) string {
 	return id[:n]
 }
 
-// common returns the length of the beginning that a and b share.
+// common returns the length of the common prefix of a and b.
 func common(a, b string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

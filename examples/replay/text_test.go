@@ -11,12 +11,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// clockText returns the time so many steps of the clock after nine o'clock.
+// clockText returns the time that is steps of the clock after nine o'clock.
 func clockText(steps int64) string {
 	return (clock.MustParseTimestamp("2026-03-02T09:00:00Z") + clock.Timestamp(steps)).String()
 }
 
-func TestNumber(t *testing.T) {
+func TestNumberGroupsDigitsInThrees(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567"} {
 		if got := number(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
@@ -24,7 +24,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-func TestMargin(t *testing.T) {
+func TestMarginKeepsTheTwoGreatestUnits(t *testing.T) {
 	const day = 24 * time.Hour
 	for d, want := range map[time.Duration]string{
 		time.Millisecond:               "1 ms",
@@ -54,7 +54,7 @@ func TestMargin(t *testing.T) {
 	}
 }
 
-func TestShown(t *testing.T) {
+func TestShownShortensAndEscapesValues(t *testing.T) {
 	for _, c := range []struct {
 		value any
 		most  int
@@ -75,9 +75,9 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestPrintableNames: names can hold anything but U+0000, and no name may write to
-// the terminal what it likes.
-func TestPrintableNames(t *testing.T) {
+// TestNamesAreEscapedOnTheTerminal: names can hold any character except U+0000, but must not
+// control the terminal.
+func TestNamesAreEscapedOnTheTerminal(t *testing.T) {
 	history := ""
 	for i, c := range []string{"a", "b"} {
 		history += fmt.Sprintf(`{"table":"t\u001b[2J","id":"1\n","data":{"\u202e\u0007":{"value":%d,"updatedAt":%q,"clientId":"%s0000000-0000-4000-8000-000000000001"}}}`,
@@ -88,15 +88,15 @@ func TestPrintableNames(t *testing.T) {
 	run([]string{"-explain", path + "x", "-"}, strings.NewReader(history), &errs, &errs)
 	for _, printed := range []string{replayed(t, history), replayed(t, history, "-explain", path), errs.String()} {
 		if strings.ContainsAny(printed, "\x1b\u202e\a") || strings.Contains(printed, "/1\n") {
-			t.Errorf("printed raw: %q", printed)
+			t.Errorf("a name was printed without escapes: %q", printed)
 		}
 		if !strings.Contains(printed, `t\u001b[2J/1\u000a/\u202e\u0007`) {
-			t.Errorf("the name is missing: %q", printed)
+			t.Errorf("the escaped name is missing: %q", printed)
 		}
 	}
 }
 
-func TestClientNames(t *testing.T) {
+func TestClientNamesAreTheShortestDistinctPrefixes(t *testing.T) {
 	ids := []string{
 		"0a000000-0000-4000-8000-000000000001",
 		"7f3c0000-0000-4000-8000-000000000001",
@@ -117,15 +117,14 @@ func TestClientNames(t *testing.T) {
 	}
 }
 
-// TestProgress: nothing for the first second, then a line that is erased.
-func TestProgress(t *testing.T) {
+func TestProgressAppearsAfterASecondAndIsErased(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
 	p := &progress{out: &out, now: func() time.Time { return now }, next: now.Add(patience)}
 	p.tick("writes merged", ticks)
 	p.clear()
 	if out.Len() > 0 {
-		t.Errorf("shows %q before its time", out.String())
+		t.Errorf("shows %q too early", out.String())
 	}
 	now = now.Add(patience)
 	p.tick("writes merged", ticks+1)
@@ -140,13 +139,13 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q is not erased", out.String())
 	}
 	if newProgress(&out) != nil {
-		t.Error("shows progress to what is no terminal")
+		t.Error("shows progress on something that is not a terminal")
 	}
 	f := inFile(t, "log", nil)
 	if file := openFile(t, f); newProgress(file) != nil {
 		t.Error("shows progress in a file")
 	}
-	var nobody *progress
-	nobody.tick("writes merged", ticks)
-	nobody.clear()
+	var none *progress
+	none.tick("writes merged", ticks)
+	none.clear()
 }

@@ -10,24 +10,24 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// unknownField returns the error for a path that leads to no field of an input
-// whose state is given. It names what may have been meant.
+// unknownField returns the error for a path that leads to no field of the given state of an input.
+// It suggests fields that may have been meant.
 func unknownField(in *input, path string, state merge.Collection) error {
 	if state.Len() == 0 {
 		return fmt.Errorf("%s is empty: it has no field %s", in.name, printable(path))
 	}
 	head := fmt.Sprintf("%s has no field %s", in.name, printable(path))
 	if own := fieldsOf(state, path); len(own) > 0 {
-		return errors.New(head + "; this record has\n" + list(own))
+		return errors.New(head + "; the record has these fields:\n" + list(own))
 	}
 	near := nearest(state, path)
 	if 2*distance(near[0], path) > len(path) {
-		return errors.New(head + "; what it has is like\n" + list(near))
+		return errors.New(head + "; it has fields such as\n" + list(near))
 	}
-	return errors.New(head + "; near it are\n" + list(near))
+	return errors.New(head + "; similar fields are\n" + list(near))
 }
 
-// mostNear is how many paths are suggested.
+// mostNear is the number of suggested paths.
 const mostNear = 8
 
 // fieldsOf returns the fields of the record that path leads to or into.
@@ -54,7 +54,7 @@ func (c candidate) compare(d candidate) int {
 	return cmp.Or(cmp.Compare(c.far, d.far), strings.Compare(c.path, d.path))
 }
 
-// nearest returns the fields whose paths are most like path.
+// nearest returns the fields whose paths are most similar to path.
 func nearest(state merge.Collection, path string) []string {
 	var near []candidate
 	for r := range state.All() {
@@ -77,8 +77,8 @@ func nearest(state merge.Collection, path string) []string {
 	return paths
 }
 
-// distance returns how many characters of the longer one of two paths lie between
-// a common beginning and a common end.
+// distance returns how many characters of the longer path lie between the common prefix and the
+// common suffix of the two.
 func distance(a, b string) int {
 	head := common(a, b)
 	tail, short := 0, min(len(a), len(b))
@@ -88,7 +88,7 @@ func distance(a, b string) int {
 	return max(len(a), len(b)) - head - tail
 }
 
-// list returns paths as lines.
+// list returns paths, one per line.
 func list(paths []string) string {
 	const most = 40
 	more := ""

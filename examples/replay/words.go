@@ -7,39 +7,39 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// written is a write of one of the fields of a record that a story tells of.
+// written is a write of one of the fields that a story covers.
 type written struct {
 	field string
 	record.FieldValue
 }
 
-// numbering knows under which number a story told of a write first.
+// numbering maps each write to the number under which its story first shows it.
 type numbering map[written]int
 
-// assign gives a write its number, unless it has one.
+// assign gives a write its number unless it has one.
 func (n numbering) assign(field string, w record.FieldValue, number int) {
 	if _, repeated := n[written{field, w}]; !repeated {
 		n[written{field, w}] = number
 	}
 }
 
-// teller puts decisions into words that name writes by their numbers, and clients
-// by as much of their IDs as is needed.
+// teller turns decisions into words. It names writes by their numbers and clients by prefixes of
+// their IDs.
 type teller struct {
 	numbering
 	names clientNames
 }
 
-// outcome says why a write, which the story tells of under the given number, became
-// what it became.
+// outcome returns the reason for the outcome of a write that the story shows under the given
+// number.
 func (t teller) outcome(d merge.Decision, number int) string {
 	if d.Outcome == merge.Equal {
-		return fmt.Sprintf("a retry of write %d, which stands already", t.of(d.Field, d.Before))
+		return fmt.Sprintf("a retry of write %d, which is already stored", t.of(d.Field, d.Before))
 	}
 	return t.again(d, number) + t.because(d) + sight(d)
 }
 
-// again says if a write had come before.
+// again returns a phrase if the write arrived before, or "".
 func (t teller) again(d merge.Decision, number int) string {
 	if first := t.of(d.Field, d.Incoming); first < number {
 		return fmt.Sprintf("a retry of write %d; ", first)
@@ -50,8 +50,7 @@ func (t teller) again(d merge.Decision, number int) string {
 // of returns the number of a write.
 func (n numbering) of(field string, w record.FieldValue) int { return n[written{field, w}] }
 
-// because compares an incoming write with the one that was there, and names the
-// step that decided.
+// because compares an incoming write with the stored one and names the deciding step.
 func (t teller) because(d merge.Decision) string {
 	in, was := d.Incoming.Stamp, d.Before.Stamp
 	won, before := d.Won(), t.of(d.Field, d.Before)
@@ -66,16 +65,16 @@ func (t teller) because(d merge.Decision) string {
 		return fmt.Sprintf("in the same millisecond as write %d, counter %d %s %d", before,
 			in.Time.Counter(), pick(won, "above", "below"), was.Time.Counter())
 	case merge.ByClient:
-		return fmt.Sprintf("at the very same time as write %d, client ID %s %s %s", before,
+		return fmt.Sprintf("at the same time as write %d, client ID %s %s %s", before,
 			t.names.of(in.Client), pick(won, "above", "below"), t.names.of(was.Client))
 	case merge.ByKind:
 		rule = "a deletion wins over a value"
 	}
-	return fmt.Sprintf("same stamp as write %d, which %s: %s", before, pick(won, "gives way", "stays"), rule)
+	return fmt.Sprintf("same stamp as write %d, which %s: %s", before, pick(won, "is replaced", "is kept"), rule)
 }
 
-// sight says, of a write that replaced another one, whether its author had seen
-// that.
+// sight returns a phrase on whether the author of a winning write had seen the write that it
+// replaced.
 func sight(d merge.Decision) string {
 	switch {
 	case !d.Won() || d.Seen == merge.SeenUnknown:
@@ -86,8 +85,7 @@ func sight(d merge.Decision) string {
 	return ", which its author had not seen"
 }
 
-// noun says what a write of a field is: its value, in at most so many characters,
-// or what it does.
+// noun describes a write of a field: its value, shortened to most characters, or its effect.
 func noun(field string, w record.FieldValue, most int) string {
 	deletes, _ := w.Value.Bool()
 	switch {
@@ -101,7 +99,7 @@ func noun(field string, w record.FieldValue, most int) string {
 	return shown(w.Value, most)
 }
 
-// pick returns yes or no.
+// pick returns yes if which is set, and no otherwise.
 func pick(which bool, yes, no string) string {
 	if which {
 		return yes

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// device is one replica: a clock of doubtful honesty, what it has seen so far,
-// and what it has not yet been able to send.
+// device is one replica: a clock that may be wrong, the records that it has seen so far, and the
+// edits that it has not been able to send yet.
 type device struct {
 	gear
 	id     clock.ClientID
@@ -20,7 +20,7 @@ type device struct {
 	wake   int64 // true time of the next everyday use
 	script []scene
 	view   view
-	cursor int // how much of the server's log it has pulled
+	cursor int // number of entries pulled from the server's log
 	outbox []record.Mutation
 }
 
@@ -32,7 +32,7 @@ func newDevice(g gear, id clock.ClientID, last clock.Timestamp) (*device, error)
 	return d, err
 }
 
-// wall is what the device believes the time to be.
+// wall returns the time that the device's clock shows.
 func (d *device) wall() time.Time {
 	ms := d.now + d.skew + d.drift*(d.now-monday)/hour
 	if d.stepAt != 0 && d.now >= d.stepAt {
@@ -51,7 +51,7 @@ func (d *device) offlineAt(now int64) bool {
 	return slices.ContainsFunc(d.offline, func(s stretch) bool { return s.from <= now && now < s.to })
 }
 
-// next returns the true time of the next use, by the script or everyday.
+// next returns the true time of the next use, scripted or everyday.
 func (d *device) next() int64 {
 	if len(d.script) > 0 {
 		return min(d.wake, d.script[0].at)
@@ -59,7 +59,7 @@ func (d *device) next() int64 {
 	return d.wake
 }
 
-// begin starts that use and returns what its owner is about to do.
+// begin starts that use and returns what the owner is about to do.
 func (d *device) begin(random *prng) habit {
 	d.now = d.next()
 	if len(d.script) > 0 && d.now == d.script[0].at {
@@ -71,7 +71,7 @@ func (d *device) begin(random *prng) habit {
 	return everyday(random)
 }
 
-// sleep sets the next use: about a pace later, within the hours and days of use.
+// sleep schedules the next use: about a pace later, within the hours and days of use.
 func (d *device) sleep(random *prng) {
 	pace := int64(d.pace) * minute
 	d.wake = d.now + pace/4 + int64(random.below(int(pace+pace/2)))
@@ -88,8 +88,8 @@ func (d *device) sleep(random *prng) {
 	}
 }
 
-// write lets the owner edit one record: the edit is stamped, shown at once, and
-// put into the outbox. Nothing happens when there was nothing to open.
+// write makes the owner edit one record: the edit is stamped, shown at once, and added to the
+// outbox. It does nothing if there was no record to open.
 func (d *device) write(random *prng, seen record.Record, edit func(author)) error {
 	if seen.Key().ID == "" {
 		return nil
@@ -104,7 +104,7 @@ func (d *device) write(random *prng, seen record.Record, edit func(author)) erro
 	return d.view.see(m)
 }
 
-// pull reads the server's log from where the device left off.
+// pull reads the server's log from where the device stopped.
 func (d *device) pull(log []record.Mutation) error {
 	for ; d.cursor < len(log); d.cursor++ {
 		if err := d.view.see(log[d.cursor]); err != nil {
@@ -117,8 +117,8 @@ func (d *device) pull(log []record.Mutation) error {
 	return nil
 }
 
-// clone copies the disk: the same client ID and the same clock, which is the one
-// way to give a stamp twice.
+// clone copies the disk, and with it the client ID and the clock. Only a cloned disk can give a
+// stamp twice.
 func (d *device) clone(name string) (*device, error) {
 	disk := d.gear
 	disk.name = name
@@ -166,8 +166,8 @@ func (v *view) see(m record.Mutation) error {
 	return nil
 }
 
-// find draws one record of a table: half the time one of the newest, where people
-// meet. The tasks of the plot are left to their scenes.
+// find picks a record of a table, half of the time one of the newest, where people meet. It leaves
+// the tasks of the plot to their scenes.
 func (v *view) find(random *prng, table string, deleted bool) record.Record {
 	var found []record.Key
 	for _, key := range v.keys {

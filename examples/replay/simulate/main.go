@@ -1,13 +1,13 @@
-// Command simulate writes the history that replay runs on without a file: the
-// edits of an invented team, Marrow Street Studio, in the week of 2026-03-02, as
-// JSON Lines of mutations in the order in which a server received them.
+// Command simulate generates the history that replay uses without a file: the edits of an invented
+// team, Marrow Street Studio, in the week of 2026-03-02. It prints JSON Lines, one mutation per
+// line, in the order in which a server received them.
 //
 //	go run ./examples/replay/simulate > examples/replay/team.jsonl
 //
-// Twelve people use twenty devices whose walls are wrong by up to forty minutes.
-// They work without a network, change the same fields, delete and restore; answers
-// are lost and pushes repeated, and one disk is cloned for an hour. The output is
-// the same, byte for byte, on every platform: it depends on nothing but this source.
+// Twelve people use twenty devices whose clocks are wrong by up to forty minutes. They work
+// offline, change the same fields, and delete and restore records. Answers are lost and pushes
+// repeated, and one disk is cloned for an hour. The output is the same on every platform, byte for
+// byte: it depends only on this source.
 package main
 
 import (
@@ -32,11 +32,11 @@ func main() {
 	}
 }
 
-// world is the team's server, its devices, and true time.
+// world holds the team's server, its devices and the true time.
 type world struct {
 	now     int64
 	random  prng
-	clock   *clock.Clock // the server's
+	clock   *clock.Clock // the server's clock
 	log     []record.Mutation
 	devices []*device
 }
@@ -78,8 +78,8 @@ func (w *world) equip() error {
 	return nil
 }
 
-// importData fills the empty store from the first device, as an import would: many
-// stamps of one millisecond, told apart by the counter.
+// importData fills the empty store from the first device, as an import would: with many stamps in
+// one millisecond that differ only in the counter.
 func (w *world) importData() error {
 	var err error
 	d := w.devices[0]
@@ -109,7 +109,8 @@ func (w *world) importData() error {
 	return w.push(d)
 }
 
-// until runs the team up to a moment: again and again the device that is used next.
+// until returns a step that runs the team up to a moment. It repeatedly takes the device with the
+// earliest next use.
 func (w *world) until(stop int64) func() error {
 	return func() error {
 		for {
@@ -125,8 +126,8 @@ func (w *world) until(stop int64) func() error {
 	}
 }
 
-// use is one use of a device: what is pending goes out, news comes in, one record
-// is edited, and the edit goes out as well, now or, once in a while, next time.
+// use is one use of a device. The device sends its outbox and pulls, and its owner edits one
+// record. It sends the edit at once or, once in a while, at the next use.
 func (w *world) use(d *device) error {
 	w.now = d.next()
 	h := d.begin(&w.random)
@@ -153,8 +154,8 @@ func (w *world) sync(d *device) error {
 	return d.pull(w.log)
 }
 
-// push delivers the outbox. When the answer is lost the device keeps it, and the
-// same mutations come again.
+// push delivers the outbox. If the answer is lost, the device keeps the outbox and sends the same
+// mutations again.
 func (w *world) push(d *device) error {
 	if len(d.outbox) == 0 {
 		return nil
@@ -171,7 +172,7 @@ func (w *world) push(d *device) error {
 	return nil
 }
 
-// cloneDisk starts a second machine from a copy of piet-desktop's disk.
+// cloneDisk starts a second device from a copy of piet-desktop's disk.
 func (w *world) cloneDisk() error {
 	at := slices.IndexFunc(w.devices, func(d *device) bool { return d.name == "piet-desktop" })
 	original := w.devices[at]
@@ -184,7 +185,7 @@ func (w *world) cloneDisk() error {
 	return err
 }
 
-// settle lets every device that has a network send what it still holds.
+// settle makes every online device push its outbox.
 func (w *world) settle() error {
 	for _, d := range w.devices {
 		if d.offlineAt(w.now) {

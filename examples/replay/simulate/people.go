@@ -1,7 +1,7 @@
 package main
 
-// The simulated week begins on Monday 2026-03-02 at midnight UTC. True time is
-// counted in milliseconds since 1970; only a device's wall may differ from it.
+// The simulated week begins on Monday 2026-03-02 at midnight UTC. True time is counted in
+// milliseconds since 1970. Only a device's clock may differ from it.
 const (
 	second int64 = 1_000
 	minute       = 60 * second
@@ -18,7 +18,7 @@ func at(weekday, h, m int) int64 {
 	return monday + int64(weekday)*day + int64(h)*hour + int64(m)*minute
 }
 
-// person is a row of the table people, and the owner of devices.
+// person is a row of the table people, and owns devices.
 type person struct{ id, name, role string }
 
 var team = []person{
@@ -36,26 +36,26 @@ var team = []person{
 	{"sil", "Sílvia", "apprentice"},
 }
 
-// stretch is a time without a network.
+// stretch is a period without a network.
 type stretch struct{ from, to int64 }
 
-// gear describes a device: when its owner uses it, and what is wrong with it.
+// gear describes a device: when its owner uses it, and how its clock and network fail.
 type gear struct {
-	name     string // owner-kind, unique
+	name     string // unique, in the form owner-kind
 	from, to int    // hours of the day in use
 	days     int    // days of the week in use, from Monday
 	pace     int    // mean minutes between two uses
-	skew     int64  // wall minus true time when the week begins
-	drift    int64  // milliseconds that the wall gains per hour
-	stepAt   int64  // when the wall is set back, by stepBy
+	skew     int64  // device time minus true time when the week begins
+	drift    int64  // milliseconds that the clock gains per hour
+	stepAt   int64  // when the clock is set back by stepBy; 0 means never
 	stepBy   int64
 	offline  []stretch
 }
 
 var (
-	train  = stretch{at(tue, 13, 0), at(tue, 16, 30)} // to the fair, and home
+	train  = stretch{at(tue, 13, 0), at(tue, 16, 30)} // to the fair and home
 	later  = stretch{at(tue, 13, 0), at(tue, 17, 10)} // home by a later train
-	site   = stretch{at(tue, 9, 0), at(wed, 16, 0)}   // building in a hall of steel
+	site   = stretch{at(tue, 9, 0), at(wed, 16, 0)}   // building in a steel hall
 	cellar = stretch{at(wed, 9, 30), at(wed, 12, 45)} // the print room has thick walls
 	flight = stretch{at(wed, 20, 0), at(thu, 8, 15)}  // flight mode for the night
 	moving = stretch{at(thu, 14, 0), at(thu, 15, 0)}  // the hour of the cloned disk

@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// prng is SplitMix64 (Steele, Lea and Flood 2014). It is written out here because
-// the history must not change when the standard library's generators do.
+// prng is SplitMix64 (Steele, Lea and Flood 2014). It is implemented here because the history must
+// not change when the generators of the standard library do.
 type prng uint64
 
 func (p *prng) next() uint64 {
@@ -19,13 +19,13 @@ func (p *prng) next() uint64 {
 	return z ^ z>>31
 }
 
-// below returns a number in [0, n), by integer arithmetic alone.
+// below returns a number in [0, n), using integer arithmetic only.
 func (p *prng) below(n int) int {
 	high, _ := bits.Mul64(p.next(), uint64(n))
 	return int(high)
 }
 
-// oneIn is true once in n times.
+// oneIn returns true once in n calls on average.
 func (p *prng) oneIn(n int) bool { return p.below(n) == 0 }
 
 // pick returns one of the choices.
@@ -41,7 +41,7 @@ func (p *prng) shortID(prefix string) string {
 	return string(id)
 }
 
-// clientID returns a UUID of version 4 (RFC 9562) made of this generator's bits.
+// clientID returns a UUID of version 4 (RFC 9562) from the bits of this generator.
 func (p *prng) clientID() clock.ClientID {
 	var id clock.ClientID
 	binary.BigEndian.PutUint64(id[:8], p.next())

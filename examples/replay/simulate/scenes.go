@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// scene is an edit that must happen, so that the history holds every kind of
-// meeting between edits. Where each one leads is told beside it.
+// scene is an edit that must happen, so that the history holds every kind of conflict. A comment
+// above each group of scenes describes its outcome.
 type scene struct {
 	at     int64
 	device string
@@ -19,35 +19,35 @@ type scene struct {
 func set(field string, value any) func(author) { return func(a author) { a.Set(field, value) } }
 func clearField(field string) func(author)     { return func(a author) { a.Delete(field) } }
 
-// scenes is ordered by story. The copy of piet-desktop exists from Thursday 14:00
-// to 15:00; both machines run on from one disk, so their edits carry the same
-// stamps, pair by pair.
+// scenes is ordered by story. The copy of piet-desktop exists on Thursday from 14:00 to 15:00. Both
+// devices continue from one disk, so their edits carry the same stamps, pair by pair.
 var scenes = []scene{
-	// Two trains, two titles for one task: the later title wins, whoever is back first.
+	// Two people on trains write titles for the same two tasks: the later title wins, whoever is
+	// back first.
 	{at(tue, 13, 20), "ines-laptop", "window-lettering", set("title", "Paint the window lettering")},
 	{at(tue, 13, 30), "tomas-laptop", "fair-banner", set("title", "Sew the banner for the fair")},
 	{at(tue, 13, 50), "ines-laptop", "fair-banner", set("title", "Print the banner for the fair")},
 	{at(tue, 14, 5), "tomas-laptop", "window-lettering", set("title", "Gild the window lettering")},
 
-	// A slow wall: Odile writes the last title, but her tablet is seven minutes
-	// late, so Maud's wins. Due date and status do not compete: both stay.
+	// A slow clock: Odile writes the last title, but her tablet is seven minutes behind, so Maud's
+	// title wins. Due date and status are different fields, so both stay.
 	{at(wed, 10, 40), "odile-tablet", "atlas-proofs", set("due", "2026-03-11")},
 	{at(wed, 10, 45), "maud-laptop", "atlas-proofs", set("status", "done")},
 	{at(wed, 10, 46), "maud-laptop", "atlas-proofs", set("title", "Proof the atlas at full size")},
 	{at(wed, 10, 50), "odile-tablet", "atlas-proofs", set("title", "Proof the atlas, sheets 1 to 8")},
 
-	// One tag, removed by a phone in flight mode and set again by another device.
+	// One tag is removed by a phone in flight mode and set again by another device.
 	{at(wed, 19, 40), "noor-phone", "paper-order", set("tags/urgent", true)},
 	{at(wed, 20, 20), "maud-phone", "paper-order", clearField("tags/urgent")},
 	{at(wed, 20, 40), "noor-phone", "paper-order", set("tags/urgent", true)},
 
-	// Text, deleted, null: three different things in one field.
+	// Text, deleted and null are three different things in one field.
 	{at(thu, 9, 50), "kofi-laptop", "spare-frames", set("notes", "Eleven oak, four ash.")},
 	{at(thu, 10, 0), "ruben-phone", "spare-frames", clearField("notes")},
 	{at(thu, 10, 20), "noor-desktop", "spare-frames", set("notes", nil)},
 
-	// One date, five opinions, half of them without a network. Ruben's phone is 75
-	// seconds fast, so his word of 12:29 is later than Noor's of 12:30.
+	// One date gets five opinions, half of them offline. Ruben's phone is 75 seconds fast, so his
+	// write of 12:29 has a later stamp than Noor's of 12:30.
 	{at(thu, 9, 40), "leila-laptop", "opening-night", set("due", "2026-03-20")},
 	{at(thu, 10, 5), "noor-desktop", "opening-night", set("due", "2026-03-21")},
 	{at(thu, 11, 15), "hana-laptop", "opening-night", set("due", "2026-03-26")},
@@ -55,8 +55,8 @@ var scenes = []scene{
 	{at(thu, 12, 29), "ruben-phone", "opening-night", set("due", "2026-03-27")},
 	{at(thu, 12, 30), "noor-desktop", "opening-night", set("due", "2026-03-22")},
 
-	// The cloned disk: four collisions, one write that both made alike, and one
-	// stamp on two fields that do not meet.
+	// The cloned disk: four collisions, one identical write on both devices, and one stamp on two
+	// different fields.
 	{at(thu, 14, 5), "piet-desktop", "spare-frames", set("status", "doing")},
 	{at(thu, 14, 6), "piet-copy", "spare-frames", set("status", "review")},
 	{at(thu, 14, 10), "piet-desktop", "fair-banner", set("notes", "Hem of 4 cm.")},
@@ -70,7 +70,7 @@ var scenes = []scene{
 	{at(thu, 14, 30), "piet-desktop", "paper-order", set("samples", []any{"laid 90 g", "wove 120 g"})},
 	{at(thu, 14, 31), "piet-copy", "paper-order", set("samples", []any{"wove 120 g"})},
 
-	// Deleted here, edited in a cabin without a network, restored on Sunday evening.
+	// A task is deleted, edited in a cabin without a network, and restored on Sunday evening.
 	{at(sat, 10, 0), "noor-phone", "old-price-list", func(a author) { a.DeleteRecord() }},
 	{at(sat, 15, 0), "zoe-laptop", "old-price-list", set("notes", "Prices for 2026 are on the back.")},
 	{at(sun, 19, 40), "noor-phone", "old-price-list", func(a author) { a.RestoreRecord() }},

@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// TestCommittedHistory regenerates the history and compares every byte.
-func TestCommittedHistory(t *testing.T) {
+// TestGeneratedHistoryIsTheCommittedOne compares every byte.
+func TestGeneratedHistoryIsTheCommittedOne(t *testing.T) {
 	got, err := simulate()
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestCommittedHistory(t *testing.T) {
 	t.Fatalf("%d lines, want %d", len(gotLines)-1, len(wantLines)-1)
 }
 
-// stamped is a stamp as the wire shows it: 30 bytes of time, whose byte order is
-// the order of time, and the client.
+// stamped is a stamp on the wire: 30 bytes of time, whose byte order is the order of time, and the
+// client.
 type stamped struct {
 	UpdatedAt string `json:"updatedAt"`
 	ClientID  string `json:"clientId"`
@@ -53,19 +53,18 @@ type line struct {
 	Base  map[string]*stamped `json:"base"`
 }
 
-// ingredients counts what the history promises to hold.
+// ingredients counts what the history must contain.
 type ingredients struct {
 	mutations, duplicates, records, clients int
 	late, lateByAnHour                      int // stamped before something delivered earlier
 	deletes, restores, editsOfDeleted       int
 	deletedFields, nulls, rewrites, slots   int
 	sharedFields, conflicts                 int
-	collisions, twins                       int // one stamp used twice, with other and with equal values
+	collisions, twins                       int // one stamp used twice, with different and with equal values
 	nonASCII                                int
 }
 
-// census reads the lines with encoding/json alone, so that it shares no code with
-// what wrote them.
+// census reads the lines with encoding/json only, so that it shares no code with the generator.
 type census struct {
 	ingredients
 	lines   map[string]bool
@@ -121,9 +120,8 @@ func (c *census) write(l line, name string, w write) {
 	c.fields[field] = append(c.fields[field], w)
 }
 
-// meet compares a write with what was delivered for its field before. A conflict
-// is a write whose author had not seen the winner, which another client wrote with
-// another value.
+// meet compares a write with the writes delivered earlier for its field. A write is a conflict if
+// its author had not seen the winner, and the winner is by another client and has another value.
 func (c *census) meet(earlier []write, w write, base *stamped) {
 	if len(earlier) == 0 {
 		return
@@ -188,8 +186,7 @@ func read(t *testing.T) *census {
 	return c
 }
 
-// TestIngredients counts what makes the history worth replaying.
-func TestIngredients(t *testing.T) {
+func TestHistoryContainsEveryIngredient(t *testing.T) {
 	got := read(t).finish()
 	want := ingredients{
 		mutations: 4177, duplicates: 154, records: 353, clients: 20,
@@ -205,12 +202,12 @@ func TestIngredients(t *testing.T) {
 	}
 }
 
-// TestWorld checks what the file cannot show: the calendar, the walls, the weights.
-func TestWorld(t *testing.T) {
+// TestCalendarClocksAndWeights checks facts that the file cannot show.
+func TestCalendarClocksAndWeights(t *testing.T) {
 	if got := time.UnixMilli(at(mon, 0, 0)).UTC().Format(time.RFC1123); got != "Mon, 02 Mar 2026 00:00:00 UTC" {
 		t.Errorf("the week begins on %s", got)
 	}
-	wrong := map[string][2]time.Duration{ // at the beginning and at the end of the week
+	wrong := map[string][2]time.Duration{ // at the beginning and the end of the week
 		"ines-phone":   {0, 238 * time.Second},
 		"tomas-laptop": {2 * time.Second, 2 * time.Second},
 		"maud-laptop":  {200 * time.Millisecond, 200*time.Millisecond - 25*time.Minute},
@@ -235,8 +232,8 @@ func TestWorld(t *testing.T) {
 	}
 }
 
-// TestScenes tells the outcome of each scene from the file, by the written rule.
-func TestScenes(t *testing.T) {
+// TestScenesEndAsWritten derives the outcome of each scene from the file, by the rule as specified.
+func TestScenesEndAsWritten(t *testing.T) {
 	c := read(t)
 	for _, outcome := range []struct{ task, field, want string }{
 		{"window-lettering", "title", `"Gild the window lettering"`},
@@ -266,7 +263,7 @@ func TestScenes(t *testing.T) {
 	}
 }
 
-// compare is the rule: time, client, deletion above value, canonical bytes.
+// compare implements the rule: time, client, deletion above value, canonical bytes.
 func (w write) compare(other write) int {
 	return cmp.Or(
 		cmp.Compare(w.UpdatedAt, other.UpdatedAt), cmp.Compare(w.ClientID, other.ClientID),

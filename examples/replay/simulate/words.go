@@ -1,6 +1,6 @@
 package main
 
-// named is a record with an ID that is easy to remember.
+// named is a record with a memorable ID.
 type named struct{ id, name string }
 
 var projects = []named{
@@ -10,7 +10,7 @@ var projects = []named{
 	{"letters-exhibition", "Letters حروف אותיות"}, {"studio-house", "The house at Marrow Street"},
 }
 
-// plot holds the tasks of the scenes.
+// plot lists the tasks of the scenes.
 var plot = []named{
 	{"window-lettering", "Sketch the window lettering"}, {"fair-banner", "Plan the banner for the fair"},
 	{"atlas-proofs", "Proof the atlas"}, {"spare-frames", "Count the spare frames"},

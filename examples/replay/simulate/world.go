@@ -8,8 +8,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// author is a person at a device with one record open. What is written follows
-// from what the device shows, never from what others did elsewhere.
+// author is a person at a device with one open record. Edits depend only on what the device shows,
+// never on what others did elsewhere.
 type author struct {
 	*prng
 	*record.Edit
@@ -24,7 +24,7 @@ type habit struct {
 	edit   func(author)
 }
 
-// habits lists what fills an ordinary day; the weights add up to 100.
+// habits lists the edits of an ordinary day; the weights add up to 100.
 var habits = []habit{
 	{20, aTask, advance},
 	{8, aTask, retitle},
@@ -32,7 +32,7 @@ var habits = []habit{
 	{9, aTask, func(a author) { a.Set("due", date(a.device.now, a.below(12))) }},
 	{11, aTask, func(a author) { a.Set("notes", pick(a.prng, notes)) }},
 	{5, aTask, func(a author) { a.Set("priority", 1+a.below(4)) }},
-	{5, aTask, func(a author) { a.Set("estimate", float64(1+a.below(16))/2) }}, // halves are exact
+	{5, aTask, func(a author) { a.Set("estimate", float64(1+a.below(16))/2) }}, // halves are exact in binary
 	{6, aTask, func(a author) { a.Set("tags/"+pick(a.prng, tags), true) }},
 	{4, aTask, untag},
 	{2, aTask, func(a author) { a.Delete(pick(a.prng, optional)) }},
@@ -49,7 +49,7 @@ var habits = []habit{
 	{2, myself, func(a author) { a.Set("presence", pick(a.prng, presences)) }},
 }
 
-// everyday draws a habit by its weight.
+// everyday picks a habit by weight.
 func everyday(random *prng) habit {
 	ticket := random.below(100)
 	for _, h := range habits {
@@ -108,14 +108,14 @@ func bookRoom(a author) {
 	a.Set("purpose", pick(a.prng, purposes)).Set("bookedBy", a.device.owner()).Set("slot", a.slot())
 }
 
-// text returns what the open record shows in a field of strings.
+// text returns the text that the open record shows in a field.
 func (a author) text(field string) string {
 	w, _ := a.seen.Get(field)
 	text, _ := w.Value.Text()
 	return text
 }
 
-// slot draws one composite value: room, start and end win together.
+// slot picks one composite value: room, start and end win together.
 func (a author) slot() map[string]any {
 	today := a.device.now - (a.device.now-monday)%day
 	start := today + int64(1+a.below(6))*day + int64(9+a.below(8))*hour
