@@ -10,17 +10,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// contest is what the program remembers of a field in addition to its standing write, so that it
-// can report the field's conflicts at the end. It does not depend on the order in which the writes
-// arrived.
+// contest is what the program remembers of a field in addition to its winner, so that it can report
+// the field's conflicts at the end. It does not depend on the order in which the writes arrived.
 type contest struct {
-	// rival is the greatest write by another client than the author of the standing write, or zero
-	// if there is none.
+	// rival is the greatest write by a client other than the winner's, or zero if there is none.
 	rival record.FieldValue
-	// twin is the greatest other write with the stamp of the standing write, or zero if there is
-	// none.
+	// twin is the greatest other write with the winner's stamp, or zero if there is none.
 	twin record.FieldValue
-	// base is the stamp that the author of the standing write saw in the field, if known.
+	// base is the stamp that the winner's author saw in the field, if known is set.
 	base  clock.Stamp
 	known bool
 }
@@ -50,8 +47,8 @@ func (all contests) add(w write, c merge.Change) {
 	}
 }
 
-// decide returns the decision between the standing write and a remembered one, as if the standing
-// write had arrived last.
+// decide returns the decision between the winner and a remembered write, as if the winner had
+// arrived last.
 func (t contest) decide(p place, winner, loser record.FieldValue) merge.Decision {
 	d := merge.Decision{Key: p.Key, Field: p.field}
 	d.Change = merge.Change{Before: loser, Incoming: winner, Outcome: merge.Applied}
@@ -74,8 +71,8 @@ func shelf(d merge.Decision) merge.Step {
 	return d.Step() - 1
 }
 
-// add adds a conflict if it is interesting enough. Each shelf prefers conflicts in which a value
-// was lost unseen, then conflicts between close times.
+// add keeps a conflict if it is among the most interesting of its shelf. Conflicts in which a value
+// was lost unseen come first, then those of writes close in time.
 func (s *showcase) add(d merge.Decision) {
 	of := shelf(d)
 	most := 1

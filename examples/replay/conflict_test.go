@@ -10,7 +10,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestShowcase: what is shown is what has most to tell, whatever comes first.
 func TestShowcaseKeepsTheMostInterestingConflictsInAnyOrder(t *testing.T) {
 	write := func(ms clock.Timestamp, client byte, v any) record.FieldValue {
 		return record.FieldValue{Value: record.MustOf(v), Stamp: clock.Stamp{Time: 1e18 + ms*1e6, Client: clock.ClientID{client}}}
@@ -46,6 +45,6 @@ func TestShowcaseKeepsTheMostInterestingConflictsInAnyOrder(t *testing.T) {
 	s.add(tie)
 	s.add(named("t", "tie, too", write(0, 3, "b"), loser, false))
 	if got := fmt.Sprint(s[shelf(tie)]); got != fmt.Sprint([]merge.Decision{tie}) {
-		t.Errorf("shows %s of two ties", got)
+		t.Errorf("the shelf has %s, want only the first of two ties", got)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestStoryNamesTheReasonOfEachOutcome has every kind of conflict between writes. The golden files
-// show whole stories.
+// TestStoryNamesTheReasonOfEachOutcome covers every kind of conflict between writes. The golden
+// files show whole stories.
 func TestStoryNamesTheReasonOfEachOutcome(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -72,8 +72,8 @@ func TestStoryNamesTheReasonOfEachOutcome(t *testing.T) {
 	}
 }
 
-// at returns a write that is steps of the clock after nine o'clock, by the client whose ID begins
-// with c.
+// at returns a write made the given number of clock steps after nine o'clock, by the client whose
+// ID begins with c.
 func at(steps int64, c byte, value string) entry {
 	return entry{
 		table: "t", id: "1", field: "a", value: value,

@@ -19,15 +19,15 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// realHistory is a real edit history, if it is next to the checkout: the edits of 41 people to the
-// package.json files of a repository in three years.
+// realHistory is the file of a real edit history, which may lie next to the checkout: the edits of
+// 41 people to the package.json files of a repository in three years.
 const realHistory = "../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
-// realDigest is the SHA-256 of the state that the history must end with, under the clock of
-// stamped. It was computed without this library.
+// realDigest is the SHA-256 of the state that the history must end with if the function stamped
+// stamps it. It was computed without this library.
 const realDigest = "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30"
 
-// TestRealHistoryEndsInTheKnownStateInAnyOrder, also with several replicas.
+// TestRealHistoryEndsInTheKnownStateInAnyOrder: the number of replicas does not matter either.
 func TestRealHistoryEndsInTheKnownStateInAnyOrder(t *testing.T) {
 	wantLive, commits := readCommits(t)
 	history := stamped(commits)

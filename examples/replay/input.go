@@ -22,7 +22,7 @@ type input struct {
 	journal   bool // whether its lines are journal entries
 	lines     *bufio.Scanner
 	n         int   // number of the current line
-	ahead     *bool // the result of a call of next that is not used yet
+	ahead     *bool // result of next, if it was called ahead
 	close     func() error
 }
 

@@ -21,7 +21,7 @@ const (
 	goodA  = `{"value":1,` + stampA + `}`
 )
 
-// TestRefusedInputIsNamedByLineAndPathWithoutValues, and nothing is printed on standard output.
+// TestRefusedInputIsNamedByLineAndPathWithoutValues: standard output stays empty.
 func TestRefusedInputIsNamedByLineAndPathWithoutValues(t *testing.T) {
 	good := line("a", goodA) + "\n"
 	for _, c := range []struct {

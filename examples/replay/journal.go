@@ -25,9 +25,9 @@ type journal struct {
 	progress *progress
 	counts   counts
 	differ   lineNumbers // lines whose answer is not the recorded one
-	// stored holds each record as it was last stored; nil unless -state or -explain asks.
+	// stored holds each record as it was last stored; nil unless -state or -explain is set.
 	stored  map[record.Key]record.Record
-	stories *journalStories // nil unless -explain asks
+	stories *journalStories // nil unless -explain is set
 }
 
 func newJournal(o options, p *progress) *journal {

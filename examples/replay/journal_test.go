@@ -113,7 +113,7 @@ func TestCodeOfEarlierVersionsIsExplained(t *testing.T) {
 	}
 }
 
-// TestJournalIsDetectedByItsFirstLine in every form of input.
+// TestJournalIsDetectedByItsFirstLine: this holds for every form of input.
 func TestJournalIsDetectedByItsFirstLine(t *testing.T) {
 	text := sampleJournal(t)
 	want := replayed(t, text)
@@ -142,14 +142,14 @@ func TestDamagedJournalLineIsNamedWithoutItsContent(t *testing.T) {
 		text string
 		want string
 	}{
-		"cut off":                 {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
-		"cut off in the first":    {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
-		"a mutation":              {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
-		"no digest":               {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
-		"a damaged record":        {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},
-		"a damaged item":          {changed(t, 2, `"value":"Paint the fence green"`, `"value":secret`), "line 2: each line must be one entry of a journal: invalid JSON"},
-		"an item without stamp":   {changed(t, 2, `"value":"Paint the fence green","updatedAt"`, `"value":"secret","at"`), "line 2: items[0].data.title.updatedAt: missing member"},
-		"a line that is not JSON": {changed(t, 3, "\n", "\nsecret\n"), "line 4: each line must be one entry of a journal: invalid JSON"},
+		"cut off":                   {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
+		"cut off in the first line": {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
+		"a mutation":                {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
+		"no digest":                 {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
+		"a damaged record":          {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},
+		"a damaged item":            {changed(t, 2, `"value":"Paint the fence green"`, `"value":secret`), "line 2: each line must be one entry of a journal: invalid JSON"},
+		"an item without a stamp":   {changed(t, 2, `"value":"Paint the fence green","updatedAt"`, `"value":"secret","at"`), "line 2: items[0].data.title.updatedAt: missing member"},
+		"a line that is not JSON":   {changed(t, 3, "\n", "\nsecret\n"), "line 4: each line must be one entry of a journal: invalid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, args := range [][]string{{}, {"-state"}, {"-explain", "tasks/fence/title"}} {

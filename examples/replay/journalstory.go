@@ -25,7 +25,7 @@ type journalStory struct {
 	place
 	numbering
 	events []event
-	// touched is set once the field was stored, or a push wrote it or tried to.
+	// touched is set once the field was stored or a push tried to write it.
 	touched bool
 	line    int // line of the last entry that listed the record; 0 before the first
 	stands  map[string]record.FieldValue

@@ -62,7 +62,7 @@ func TestStoryShowsExactlyTheChangesWithoutAPush(t *testing.T) {
 	}
 }
 
-// TestFieldThatNoPushWroteHasAStory if the field was stored and its record was deleted.
+// TestFieldThatNoPushWroteHasAStory: the field was stored before, and its record was deleted.
 func TestFieldThatNoPushWroteHasAStory(t *testing.T) {
 	ana, ben := newDevice("a1"), newDevice("b2")
 	s := newServer(nil)
@@ -86,8 +86,8 @@ func TestFieldThatNoPushWroteHasAStory(t *testing.T) {
 	}
 }
 
-// TestStoryShowsOnlyLostEditsOfItsField even if an item writes several fields. The report counts
-// every lost edit.
+// TestStoryShowsOnlyLostEditsOfItsField: this holds even if an item writes several fields. The
+// report counts every lost edit.
 func TestStoryShowsOnlyLostEditsOfItsField(t *testing.T) {
 	ana, ben := newDevice("a1"), newDevice("b2")
 	s := newServer(nil)
@@ -124,7 +124,7 @@ func TestChangeUndoneInTheSamePushIsNotShownAsSeen(t *testing.T) {
 	}
 }
 
-// TestWritesOfTwoFieldsWithOneStampAreDistinct even if they have the same value.
+// TestWritesOfTwoFieldsWithOneStampAreDistinct: this holds even if they have the same value.
 func TestWritesOfTwoFieldsWithOneStampAreDistinct(t *testing.T) {
 	ana := newDevice("a1")
 	s := newServer(nil)

@@ -74,7 +74,7 @@ func (in *input) lineError(line int, err error) error {
 	return fmt.Errorf("%s, line %d: %s%w%s", in.name, line, path, e.Err, at)
 }
 
-// readError replaces an error of the decompression by one with a clear text.
+// readError replaces an error of the decompression with a clearer one.
 func readError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

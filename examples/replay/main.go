@@ -41,7 +41,7 @@ func main() {
 type task interface {
 	// run reads the whole input.
 	run(*input) error
-	// print prints the requested result. An error from it means that the result is wrong.
+	// print prints the requested result. An error says why the result cannot be trusted.
 	print(*bufio.Writer, *input) error
 }
 

@@ -196,7 +196,7 @@ func drawHistory(t *rapid.T) []entry {
 	return history
 }
 
-// base gives some copies of a write a base, which follows from n.
+// base gives some copies of a write a base that depends only on n.
 func (e *entry) base(n int, told bool) {
 	if !told {
 		return
@@ -260,8 +260,9 @@ func TestStateAndReportDoNotDependOnOrderAndReplicas(t *testing.T) {
 // conclusion returns the part of a report that must not depend on the order.
 func conclusion(report string) string { return report[strings.Index(report, "\n  true conflicts"):] }
 
-// TestStateReadsBack: the state is a history too, and its state is itself.
-func TestStateReadsBack(t *testing.T) {
+// TestStateMergesToItself: the printed state is a history too, and replaying it gives the same
+// state and digest.
+func TestStateMergesToItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := lines(drawHistory(t))
 		state := replayed(t, history, "-state")
@@ -274,8 +275,7 @@ func TestStateReadsBack(t *testing.T) {
 	})
 }
 
-// TestDigest: 20 orders times 4 splits.
-func TestDigest(t *testing.T) {
+func TestDigestDoesNotDependOnOrderAndSplit(t *testing.T) {
 	text := smallHistory(t)
 	want := digestIn(t, replayed(t, text))
 	for seed := range 20 {

@@ -14,11 +14,11 @@ import (
 type replay struct {
 	options
 	progress *progress
-	// fold receives every write, in the order of delivery. The report counts the outcomes there.
+	// fold receives every write, in the order of delivery. The report counts its outcomes.
 	fold     merge.Fold
 	replicas []merge.Fold // -split also deals the writes to these
 	contests contests
-	stories  *stories // nil unless -explain asks
+	stories  *stories // nil unless -explain is set
 	tally    tally
 	state    merge.Collection // the final state
 }

@@ -8,8 +8,6 @@ import (
 	"testing"
 )
 
-// TestVisits: each replica meets every other one exactly once, and not in the order
-// in which its neighbour does.
 func TestVisitsReachEachReplicaOnceInDistinctOrders(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		orders := make(map[string]bool)
@@ -27,7 +25,6 @@ func TestVisitsReachEachReplicaOnceInDistinctOrders(t *testing.T) {
 	}
 }
 
-// TestDealing: each replica gets a part of the writes, and where they end is checked.
 func TestSplitDealsWritesToAllReplicasAndDetectsDivergence(t *testing.T) {
 	o := options{file: "-", split: 3}
 	in, err := openInput(o, strings.NewReader(smallHistory(t)))
@@ -48,7 +45,6 @@ func TestSplitDealsWritesToAllReplicasAndDetectsDivergence(t *testing.T) {
 	}
 }
 
-// TestSameBytes: the check for divergence tells every kind of difference.
 func TestSameBytesDetectsEveryKindOfDifference(t *testing.T) {
 	states := []string{
 		line("a", goodA),

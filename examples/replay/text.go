@@ -62,7 +62,7 @@ func margin(d time.Duration) string {
 // when returns a time in UTC, to the millisecond.
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000") }
 
-// shown returns a value as JSON, shortened to most characters.
+// shown returns a value as JSON, cut to the given number of characters.
 func shown(v record.Value, most int) string {
 	s := printable(v.String())
 	if v.Kind() == record.KindString && utf8.RuneCountInString(s) > most {
@@ -71,7 +71,7 @@ func shown(v record.Value, most int) string {
 	return cut(s, most)
 }
 
-// cut returns s, shortened to most characters.
+// cut returns s, cut to the given number of characters.
 func cut(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
@@ -79,8 +79,8 @@ func cut(s string, most int) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
-// printable returns s with each character escaped that could move the cursor or hide. Names and
-// values come from strangers, and this text goes to a terminal.
+// printable returns s with an escape for each character that is invisible or could move the cursor.
+// Names and values come from strangers, and this text goes to a terminal.
 func printable(s string) string {
 	plain := func(r rune) bool { return unicode.IsPrint(r) && r != utf8.RuneError }
 	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
@@ -97,7 +97,7 @@ func printable(s string) string {
 	return b.String()
 }
 
-// pad returns s followed by spaces, width characters in all.
+// pad returns s, padded with spaces to width characters.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
 }

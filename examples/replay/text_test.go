@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// clockText returns the time that is steps of the clock after nine o'clock.
+// clockText returns the time the given number of clock steps after nine o'clock.
 func clockText(steps int64) string {
 	return (clock.MustParseTimestamp("2026-03-02T09:00:00Z") + clock.Timestamp(steps)).String()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// unknownField returns the error for a path that leads to no field of the given state of an input.
+// unknownField returns the error for a path that names no field of an input with the given state.
 // It suggests fields that may have been meant.
 func unknownField(in *input, path string, state merge.Collection) error {
 	if state.Len() == 0 {

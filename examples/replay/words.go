@@ -39,7 +39,7 @@ func (t teller) outcome(d merge.Decision, number int) string {
 	return t.again(d, number) + t.because(d) + sight(d)
 }
 
-// again returns a phrase if the write arrived before, or "".
+// again returns a phrase that names the first arrival if the write is repeated, or "".
 func (t teller) again(d merge.Decision, number int) string {
 	if first := t.of(d.Field, d.Incoming); first < number {
 		return fmt.Sprintf("a retry of write %d; ", first)
@@ -85,7 +85,8 @@ func sight(d merge.Decision) string {
 	return ", which its author had not seen"
 }
 
-// noun describes a write of a field: its value, shortened to most characters, or its effect.
+// noun describes a write of a field: its value, cut to the given number of characters, or its
+// effect.
 func noun(field string, w record.FieldValue, most int) string {
 	deletes, _ := w.Value.Bool()
 	switch {

@@ -56,7 +56,7 @@ type line struct {
 // ingredients counts what the history must contain.
 type ingredients struct {
 	mutations, duplicates, records, clients int
-	late, lateByAnHour                      int // stamped before something delivered earlier
+	late, lateByAnHour                      int // stamped before a mutation that was delivered earlier
 	deletes, restores, editsOfDeleted       int
 	deletedFields, nulls, rewrites, slots   int
 	sharedFields, conflicts                 int

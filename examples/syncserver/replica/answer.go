@@ -24,10 +24,10 @@ const (
 // Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
 // merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
 // dropped and thereby rolled back: the values that it covered are shown again. The other items stay
-// in the outbox, and those that were too far ahead are restamped. The serverTime of a reply is
-// handled as by ServerTime.
+// in the outbox, and those that were too far ahead are restamped. Answer handles the serverTime of
+// a reply as ServerTime does.
 //
-// The error is ErrAnswer. On error nothing has changed.
+// The error is ErrAnswer. On error, the Replica is unchanged.
 func (r *Replica) Answer(answer []byte) error {
 	batch := r.outbox.batch
 	replies, err := parseReplies(answer, len(batch))
@@ -110,7 +110,7 @@ func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
 	return replies, nil
 }
 
-// waits reports whether an item keeps waiting after a reply.
+// waits reports whether an item stays in the outbox after a reply.
 func waits(reply merge.Reply) bool {
 	return reply.Verdict == refused && (reply.Retryable || reply.Code == merge.TooFarAhead)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // answerKeeping sends a batch of at most 100 items and answers it. If full is set, it refuses the
-// large items temporarily. It returns the record IDs of the items sent.
+// large items temporarily. It returns the record IDs of the sent items.
 func (d *device) answerKeeping(full bool) (sent []string) {
 	var replies []merge.Reply
 	for line := range bytes.Lines(d.Batch(100, 1<<20)) {

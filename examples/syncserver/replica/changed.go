@@ -12,8 +12,8 @@ type view struct {
 	waiting []string
 }
 
-// TakeChanged returns the keys of the records that look different since the last call, sorted. A
-// record looks different if a write, its set of waiting fields or a Why has changed.
+// TakeChanged returns the keys of the records whose display has changed since the last call,
+// sorted. The display consists of the writes, the set of waiting fields and the Whys.
 func (r *Replica) TakeChanged() []record.Key {
 	var keys []record.Key
 	for _, h := range r.touched {

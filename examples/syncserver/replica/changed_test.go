@@ -35,8 +35,8 @@ func seen(d *device) map[record.Key]string {
 	return all
 }
 
-// TestTakeChangedNamesExactlyTheRecordsShownDifferently holds after any sequence of events. After
-// any such sequence, opening what was saved also gives the same state.
+// TestTakeChangedNamesExactlyTheRecordsShownDifferently checks this after random events. After each
+// event it also checks that opening the saved entries gives the same state.
 func TestTakeChangedNamesExactlyTheRecordsShownDifferently(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)

@@ -7,12 +7,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxAhead is how far ahead of the server's time a stamp may be for the clock to follow it. Servers
-// accept as much.
+// maxAhead is how far ahead of the server's time a stamp may be for the clock to follow it. It is
+// the bound of servers.
 const maxAhead = clock.DefaultMaxAhead
 
 // endless is the limit while the server's time is not known. The day above it is left free, so that
-// a next stamp exists after each stamp that the clock has followed.
+// every stamp that the clock follows has a next one.
 const endless = clock.MaxTimestamp - clock.Timestamp(24*time.Hour)
 
 // Now returns the time of the device's clock, corrected by Offset.
@@ -22,9 +22,9 @@ func (r *Replica) Now() time.Time { return r.reading().Add(r.offset) }
 // the monotonic reading is stripped: it must not be used in differences.
 func (r *Replica) reading() time.Time { return r.wall().Round(0) }
 
-// limit returns the greatest stamp that the clock follows, because no server would accept one above
-// it. It is based on the server's time and never on the device's clock alone: with a slow clock,
-// the Replica would ignore valid stamps, and would stamp the next edits below the writes that they
+// limit returns the greatest stamp that the clock follows. No server would accept a stamp above it.
+// It is based on the server's time and never on the device's clock alone: with a slow clock, the
+// Replica would ignore valid stamps, and would stamp the next edits below the writes that they
 // replace.
 func (r *Replica) limit() clock.Timestamp {
 	return limitAt(r.serverTime())
@@ -54,7 +54,7 @@ func (r *Replica) observe(at clock.Timestamp) {
 	_ = r.clock.Observe(at) // it cannot fail within the range
 }
 
-// newClock replaces the clock by one that starts above a timestamp.
+// newClock replaces the clock with one that starts above a timestamp.
 func (r *Replica) newClock(last clock.Timestamp) {
 	// New accepts every time up to the limit.
 	r.clock, _ = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})

@@ -46,8 +46,8 @@ func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	require.Len(t, b.TakeNotices(), 2, "the bases of two items show the edit that was not seen")
 }
 
-// TestEditsThatMayHaveBeenSentAreNotReplaced while their batch is on its way. Edits that were
-// refused temporarily can be replaced again.
+// TestEditsThatMayHaveBeenSentAreNotReplaced: this includes edits whose batch has not been
+// answered. Edits that were refused temporarily can be replaced again.
 func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("1"))
@@ -66,8 +66,8 @@ func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {
 	require.Len(t, slices.Sorted(maps.Keys(d.disk)), 2)
 }
 
-// TestEditOfSeveralFieldsStaysWhole: an edit is replaced when all its fields are written again, and
-// never in parts. The edit that writes a field again takes over its base.
+// TestEditOfSeveralFieldsStaysWhole: an edit is replaced as a whole, once all its fields are
+// written again. The edit that writes a field again takes over its base.
 func TestEditOfSeveralFieldsStaysWhole(t *testing.T) {
 	d := newWorld(t).device(ana)
 	edit := func(fields ...string) {

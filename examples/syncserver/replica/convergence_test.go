@@ -48,7 +48,7 @@ func newBackend(env *mergetest.Env) (mergetest.Backend, error) {
 }
 
 // crashing is a Replica that crashes now and then, before or after the results of a call are saved.
-// Calls whose results were not saved are repeated, as by the user and the network.
+// A call whose results were not saved is repeated, as the user or the network would do.
 type crashing struct {
 	client
 	t     testing.TB

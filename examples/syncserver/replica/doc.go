@@ -1,6 +1,6 @@
 // Package replica implements the client side of sync: the state that the server has confirmed, an
-// outbox of edits that it has not answered yet, and a clock. A client shows the join of the first
-// two. The package knows nothing of HTTP, browsers or databases.
+// outbox of edits that it has not answered yet, and a clock. The Replica shows the join of the
+// confirmed state and the outbox. The package knows nothing of HTTP, browsers or databases.
 //
 // # Map
 //
@@ -60,7 +60,7 @@
 // its stamp, because with a greater one a retry would win over edits made since. The exception is
 // an edit that the server refuses as too far ahead. Such an edit was made before the server's time
 // in that answer, so it is never restamped with a later time. If the device's clock was set while
-// edits waited, those made before are moved along with the others, but not past the present.
+// edits waited, the correction also moves the edits made before that, but not past the present.
 //
 // # Stamps from the future
 //
@@ -89,16 +89,16 @@
 // A server that was restored from a backup, or a standby that missed some commits, does not know
 // the cursor: it answers a pull with cursor_ahead. [Replica.Leave] then forgets everything that
 // came from the server and keeps the edits that wait. Edits that the old server accepted and the
-// new one lacks are lost unless somebody makes them again; this includes the user's own. The
-// restore goes unnoticed if, by the next pull, the new server has stored at least as many changes
-// as it lacked.
+// new one lacks are lost unless somebody makes them again. The user's own edits can be among them.
+// The restore goes unnoticed if, by the next pull, the new server has stored at least as many
+// changes as it lacked.
 //
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
 // under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
 // ID and their old times. Two devices that share an ID are detected only if both give out the same
-// stamp or one of them pushes below the other's mark. Until then, edits that they make to one field
-// in turn replace each other unreported, because to the server they are edits of one client.
+// stamp or one of them pushes below the other's mark. Until then, their edits of one field replace
+// each other unreported, because the server takes them for edits of one client.
 //
 // # Trust
 //

@@ -20,16 +20,17 @@ var ErrNoFields = errors.New("replica: the edit has no fields")
 // kind FutureStamp reports it.
 //
 // The error is ErrNoFields, or a *record.Error: for record.ErrName if a name is invalid, and for
-// record.ErrStamp if the Replica has no ID. On error nothing has changed except the clock.
+// record.ErrStamp if the Replica has no ID. On error, the Replica is unchanged except for its
+// clock.
 func (r *Replica) Edit(key record.Key, fields map[string]record.Value) error {
 	return r.EditSeen(key, fields, nil)
 }
 
 // EditSeen is Edit for a user who was shown something older: while the user was typing, a pull
 // brought another value that the draft hides. For each edited field, seen holds the stamp that was
-// shown when the typing began, or the zero Stamp if the field had no value. A field missing from
-// seen counts as seen as it is shown now. Without EditSeen, overwriting a value that the user has
-// not seen would go unreported.
+// shown when the typing began, or the zero Stamp if the field had no value. If a field is missing
+// from seen, the user has seen the value that is shown now. Without EditSeen, overwriting a value
+// that the user has not seen would go unreported.
 func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen map[string]clock.Stamp) error {
 	if len(fields) == 0 {
 		return ErrNoFields
@@ -72,9 +73,9 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	return nil
 }
 
-// lowerBase replaces a base that no server would read. The new base is that of the write waiting in
-// the field. If there is no such write, the server's own clock issued the stamp, and the mutation
-// makes no claim about the field.
+// lowerBase replaces a base that no server would read. The new base is the base of the write that
+// waits in the field. If there is no such write, the server's own clock issued the stamp, and the
+// mutation makes no claim about the field.
 func (r *Replica) lowerBase(m record.Mutation, name string) {
 	if w := r.find(m.Data.Key()).tops[name]; w != nil {
 		if base, ok := w.it.m.Base[name]; ok {

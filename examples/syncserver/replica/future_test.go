@@ -64,8 +64,8 @@ func TestStampFromTheFutureDoesNotStopOtherPushes(t *testing.T) {
 	}
 }
 
-// TestClockFollowsStampsThatTheServerAccepts up to the server's bound, whatever the device's clock
-// reads.
+// TestClockFollowsStampsThatTheServerAccepts: the limit is the server's bound, whatever the
+// device's clock reads.
 func TestClockFollowsStampsThatTheServerAccepts(t *testing.T) {
 	for _, skew := range []time.Duration{0, -3 * time.Hour, 3 * time.Hour, -50 * 365 * 24 * time.Hour} {
 		for _, told := range []bool{false, true} {
@@ -74,7 +74,7 @@ func TestClockFollowsStampsThatTheServerAccepts(t *testing.T) {
 			d.skew = skew
 			if told {
 				d.told(0, 0)
-				d.skew -= time.Hour // set back since
+				d.skew -= time.Hour // the clock was set back after that
 			}
 			theirs := w.poison("x", 5*time.Minute)
 			d.pull()
@@ -261,7 +261,7 @@ func TestSavedClockAtTheEndOfTheRangeIsLowered(t *testing.T) {
 	}
 }
 
-// TestClockFollowsAStampWhoseTimeHasCome: a stamp above the limit is below it later.
+// TestClockFollowsAStampWhoseTimeHasCome: a stamp above the limit falls below it as time passes.
 func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -278,7 +278,7 @@ func TestClockFollowsAStampWhoseTimeHasCome(t *testing.T) {
 }
 
 // TestClockRecoversEvenIfOnlyTheFutureFieldWasEdited: the edit of that field is the only one
-// refused, and the clock recovers all the same.
+// refused, but the clock still recovers.
 func TestClockRecoversEvenIfOnlyTheFutureFieldWasEdited(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -333,8 +333,8 @@ func TestRepairOfTheGreatestOwnStampLowersTheMark(t *testing.T) {
 }
 
 // TestDerivedFieldsAreNotRepaired: the newest write that a violation is derived from disappears, so
-// the server derives the row again with the stamp of an older write. That repairs no write of this
-// client. The repair of a user-written field of such a row does.
+// the server derives the row again with the stamp of an older write. This is not a repair of a
+// write by this client. The repair of a user-written field in such a row is one.
 func TestDerivedFieldsAreNotRepaired(t *testing.T) {
 	row := record.Key{Table: violation.DefaultTable, ID: "v"}
 	for field, want := range map[string]int{"status": 0, violation.FieldDismissed: 1} {
@@ -381,8 +381,8 @@ func TestRepairRestampsAnEditWhoseAnswerWasLost(t *testing.T) {
 }
 
 // TestOwnUnsentStampDoesNotCountAsFromTheFuture: a clock that is ahead stamps two edits of one
-// field. The second waits for no repair, because the first stamp is the client's own and was not
-// sent yet.
+// field. The second edit does not wait for a repair, because the first stamp is the client's own
+// and was not sent yet.
 func TestOwnUnsentStampDoesNotCountAsFromTheFuture(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

@@ -31,7 +31,7 @@ func full(t *testing.T) *device {
 	return a
 }
 
-// TestSavedFormatDoesNotChange, because other programs read these keys.
+// TestSavedFormatDoesNotChange: other programs read these keys.
 func TestSavedFormatDoesNotChange(t *testing.T) {
 	d := full(t)
 	require.Equal(t, []string{
@@ -65,8 +65,7 @@ func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	require.Equal(t, []string{"state"}, saves(), "a pull of own edits changes only the cursor")
 }
 
-// TestClockStartsAboveEverythingHeld, whatever the saved state says and in whatever order the
-// entries are read.
+// TestClockStartsAboveEverythingHeld: neither the saved state nor the order of the entries matters.
 func TestClockStartsAboveEverythingHeld(t *testing.T) {
 	d := full(t)
 	d.disk["state"] = `{"cursor":"2"}`
@@ -139,7 +138,7 @@ func TestUnreadableEntryIsNamedAndCanBeRemoved(t *testing.T) {
 	}
 }
 
-// TestRecordsAreSortedAndIncludeWaitingOnes, but not records that were rolled back.
+// TestRecordsAreSortedAndIncludeWaitingOnes: records that were rolled back are missing.
 func TestRecordsAreSortedAndIncludeWaitingOnes(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

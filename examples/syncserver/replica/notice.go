@@ -34,8 +34,8 @@ const (
 	// edit is then sent automatically.
 	FutureStamp NoticeKind = "future_stamp"
 	// StorageFull: the server has no room for the data that edits add, and refuses them
-	// temporarily. They are sent again. It is reported once until no edit is kept waiting. Deleting
-	// makes room.
+	// temporarily. They are sent again. It is reported once for as long as any of them waits.
+	// Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
 	// Resync: the server was restored from a backup, and everything that came from it is pulled
 	// again.
@@ -44,8 +44,8 @@ const (
 	NewIDNeeded NoticeKind = "new_id_needed"
 )
 
-// Notice is something to tell the user. Notices are not saved. The server turns what must not be
-// missed into violations.
+// Notice is something to tell the user. Notices are not saved. For an event that must not be
+// missed, the server stores a violation.
 type Notice struct {
 	Kind NoticeKind
 	Key  record.Key
@@ -116,7 +116,7 @@ func (r *Replica) noticeFuture(it *item, fields []string) {
 	r.notice(n)
 }
 
-// noticeFull reports once that the server's storage is full, until no item is kept waiting.
+// noticeFull reports that the server's storage is full, once for as long as any refused item waits.
 func (r *Replica) noticeFull(replies []merge.Reply) {
 	full := slices.ContainsFunc(replies, func(reply merge.Reply) bool { return reply.Code == merge.StorageFull && reply.Retryable })
 	if full && !r.full {
@@ -126,8 +126,8 @@ func (r *Replica) noticeFull(replies []merge.Reply) {
 }
 
 // noticeNotes reports the server's notes about an item that was stamped at a time. A stamp below an
-// earlier one is reported only if this Replica has not sent later ones itself. It may have sent
-// some: an item that was refused temporarily is sent again after them, and the clock can be
+// earlier one is reported only if this Replica has not sent later ones itself. It can send stamps
+// out of order: a temporarily refused item is sent again after later ones, and the clock can be
 // lowered.
 func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.Code) {
 	for _, code := range notes {
@@ -140,7 +140,8 @@ func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.
 	}
 }
 
-// noticeID reports that the client ID is in use twice, once until the notices are taken.
+// noticeID reports that the client ID is in use twice, but only once between two calls of
+// TakeNotices.
 func (r *Replica) noticeID(code merge.Code) {
 	if !r.idTold {
 		r.idTold = true

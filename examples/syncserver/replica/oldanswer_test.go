@@ -36,8 +36,8 @@ func (d *device) refuseAll(off time.Duration) {
 }
 
 // TestNextAnswerCorrectsAClockThatJumpedDuringARequest: the device's clock jumps between request
-// and answer, so that answer does not show that it is wrong. After the next one, edits are
-// restamped with the times at which they were made, and later edits with the present time.
+// and answer, so that answer does not reveal the error. After the next one, edits are restamped
+// with the times at which they were made, and later edits with the present time.
 func TestNextAnswerCorrectsAClockThatJumpedDuringARequest(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.skew = month
@@ -173,8 +173,7 @@ func TestEditIsNotStampedWithTheTimeOfAnUnsetServerClock(t *testing.T) {
 	require.Equal(t, at, d.stamped(fence, "title"))
 }
 
-// TestEditKeepsWaitingIfTheRepairIsStillInTheFuture, and the clock does not follow the repaired
-// stamp.
+// TestEditKeepsWaitingIfTheRepairIsStillInTheFuture: the clock does not follow the repaired stamp.
 func TestEditKeepsWaitingIfTheRepairIsStillInTheFuture(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

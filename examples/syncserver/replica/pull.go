@@ -12,12 +12,12 @@ import (
 )
 
 // Pulled takes the records that a pull returned, as mutations in JSON Lines, and the next cursor.
-// Each record replaces the confirmed one. It is not joined with it, because a join could undo
-// neither a derived field nor a repaired stamp. The error is a *record.Error, as for an item of a
-// batch. On error nothing has changed.
+// Each record replaces the confirmed one. The two are not joined, because a join would discard
+// derived and repaired fields whose stamps are lower. The error is a *record.Error, as for an item
+// of a batch. On error, the Replica is unchanged.
 //
-// The clock follows the pulled stamps, except those too far ahead of the server's time if that time
-// is known: pass it to ServerTime first.
+// The clock follows the pulled stamps. Once the server's time is known, it does not follow stamps
+// too far ahead of that time, so call ServerTime first.
 func (r *Replica) Pulled(lines []byte, next string) error {
 	var items []record.Item
 	if len(bytes.TrimSpace(lines)) > 0 {

@@ -29,13 +29,13 @@ type Replica struct {
 	id      clock.ClientID
 	savedAs clock.ClientID // the client that saved the loaded entries
 	wall    func() time.Time
-	offset  time.Duration            // added to wall, because it differs from the server's clock
+	offset  time.Duration            // added to wall to get the server's time
 	clock   *clock.Clock             // follows stamps up to the limit
 	server  clock.Timestamp          // the server's time in its last answer; zero if no answer had one
 	heard   time.Time                // the device's clock at that moment
 	asked   time.Time                // the device's clock at the last call of Batch
 	mark    clock.Timestamp          // the greatest own stamp known to have been accepted
-	ahead   map[clock.Timestamp]bool // own stamps that wait and are above the clock
+	ahead   map[clock.Timestamp]bool // waiting own stamps above the clock
 
 	tables map[string]map[string]*held
 	outbox outbox
@@ -88,7 +88,7 @@ func (r *Replica) Shown(key record.Key) record.Record {
 	return r.shown(h)
 }
 
-// Records returns a table's records as the user sees them, sorted by ID and with deleted records.
+// Records returns a table's records as the user sees them, sorted by ID, including deleted records.
 func (r *Replica) Records(table string) iter.Seq[record.Record] {
 	return func(yield func(record.Record) bool) {
 		held := r.tables[table]

@@ -11,9 +11,9 @@ import (
 )
 
 // restampWaiting lowers the clock if it is above the server's limit, and restamps waiting items
-// that need it. At and took describe the server's answer, as in ServerTime. Late lists items that
-// the answer refused as too far ahead, or that are based on a stamp that was repaired. The result
-// is the number of restamped items.
+// that need it. At and took describe the server's answer, as in ServerTime. Late lists the items
+// that the answer refused as too far ahead, or the items that are based on a repaired stamp. The
+// result is the number of restamped items.
 func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
 	server := r.serverNow(at, took)
 	limit := limitAt(server)
@@ -60,7 +60,7 @@ type settling struct {
 	taken   map[clock.Timestamp]bool    // the times of all waiting items
 }
 
-// renameBase replaces the bases of an item that are old stamps of waiting items by the new stamps.
+// renameBase updates the bases of an item that are stamps of restamped items.
 func (s *settling) renameBase(it *item) {
 	for name, base := range it.m.Base {
 		if now, ok := s.renamed[base]; ok {

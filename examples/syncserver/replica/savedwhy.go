@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// savedWhys is the saved form of a record's whys: two records, where each field of one met the same
-// field of the other.
+// savedWhys is the saved form of a record's whys: two records that hold the write before and the
+// incoming write of each field.
 type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
 	Incoming json.RawMessage       `json:"incoming"`

@@ -43,8 +43,8 @@ type state struct {
 	Client clock.ClientID `json:"client,omitzero"` // the client that saved the rest
 }
 
-// lastTime is the last time of the clock. A time above the usable range is read as the end of that
-// range.
+// lastTime is the greatest time that the clock has given or followed. A time above the usable range
+// is read as the end of that range.
 type lastTime struct{ clock.Timestamp }
 
 // UnmarshalText reads the text of a Timestamp.
@@ -63,7 +63,7 @@ type unsaved struct {
 	held  []*held
 }
 
-// record notes that the confirmed part of a record has changed, and perhaps its whys.
+// record marks the confirmed part of a record, and perhaps its whys, as unsaved.
 func (u *unsaved) record(h *held) {
 	if !h.stale {
 		h.stale = true

@@ -9,7 +9,7 @@ import (
 // agreement is how far apart two clocks may be and still count as agreeing.
 const agreement = time.Minute
 
-// unset is 2020-01-01. A server whose clock reads an earlier time is assumed not to have set it.
+// unset is 2020-01-01. A server's clock that reads an earlier time is assumed not to be set.
 const unset = clock.Timestamp(1_577_836_800) * clock.Timestamp(time.Second)
 
 // Offset returns the correction that is added to the device's clock because it differs from the
@@ -53,13 +53,13 @@ func (r *Replica) ForgetOffset() {
 //
 // If the server's clock is right, the range holds the true offset. So after each such answer the
 // offset is wrong by at most took plus a minute, whatever it was before. This holds after a
-// server's clock dipped or jumped, after the device's clock was set, and in whatever order answers
-// arrive, because each is judged by itself. Moving to the nearest end never moves past the true
-// offset. If both clocks are right, the range holds zero, so no offset is set. This includes a
-// device that slept between request and answer: sleep makes the range longer, not the answer wrong.
-// If the device's clock was set between request and answer, the range is shifted by that amount,
-// and the next answer corrects it. If it was set back by more than the answer took, took is
-// negative, and the answer is ignored.
+// server's clock jumped or was briefly wrong, after the device's clock was set, and in whatever
+// order answers arrive, because each is judged by itself. Moving to the nearest end never moves
+// past the true offset. If both clocks are right, the range holds zero, so no offset is set. This
+// includes a device that slept between request and answer: the sleep makes the range longer, but
+// the answer stays right. If the device's clock was set between request and answer, the range is
+// shifted by that amount, and the next answer corrects it. If it was set back by more than the
+// answer took, took is negative, and the answer is ignored.
 func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 	r.applyServerTime(at, took)
 	if plausible(at) {
@@ -70,8 +70,8 @@ func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 // plausible reports whether a time can come from a server whose clock is set.
 func plausible(at clock.Timestamp) bool { return at >= unset && at < endless }
 
-// applyServerTime is ServerTime for the time in an answer to a push. It is not kept for the pulls
-// that follow, because the device's clock may be set before them.
+// applyServerTime is ServerTime for the time in an answer to a push. The time is not kept for later
+// pulls, because the device's clock may be set before them.
 func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	by := r.adjustOffset(at, took)
 	if by != 0 || r.clock.Last() > limitAt(r.serverNow(at, took)) {

@@ -91,8 +91,8 @@ func TestOffsetIsDroppedWhenTheDevicesClockIsSet(t *testing.T) {
 	}
 }
 
-// TestNoOffsetIfBothClocksAreRight, even if a device slept between request and answer, answers
-// arrive out of order, or the clocks are half a minute apart.
+// TestNoOffsetIfBothClocksAreRight: this holds even if a device slept between request and answer,
+// answers arrive out of order, or the clocks are half a minute apart.
 func TestNoOffsetIfBothClocksAreRight(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -152,17 +152,18 @@ func TestRestampedEditMayLose(t *testing.T) {
 	require.Equal(t, replica.EditLost, a.TakeNotices()[1].Kind)
 }
 
-// TestStampsAfterAnyHistoryOfClocksAndAnswers: the clocks of device and server did anything, and
-// answers came in any order. Then an answer arrives from a server whose clock is right. The next
-// edit is stamped no earlier than the true time minus the duration of that answer and a minute, and
-// no later than the true time plus the server's bound. The stamps of waiting edits ascend.
+// TestStampsAfterAnyHistoryOfClocksAndAnswers: the clocks of device and server were set at random,
+// and answers arrived in any order. Then an answer arrives from a server whose clock is right. The
+// next edit is stamped no earlier than the true time minus the duration of that answer and a
+// minute, and no later than the true time plus the greater of that sum and the server's bound. The
+// stamps of waiting edits ascend.
 func TestStampsAfterAnyHistoryOfClocksAndAnswers(t *testing.T) {
 	skews := rapid.SampledFrom([]time.Duration{0, 0, time.Second, -time.Minute, 2 * time.Minute, -time.Hour, time.Hour, -30 * 24 * time.Hour, 30 * 24 * time.Hour})
 	pauses := rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 45 * time.Second, 10 * time.Minute, 5 * time.Hour})
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		d := w.device(ana)
-		var off time.Duration // of the server's clock
+		var off time.Duration // error of the server's clock
 		type answer struct {
 			at   clock.Timestamp
 			from time.Time // the device's clock at the request
@@ -245,7 +246,7 @@ func TestUnsentEditsAreRestampedWithTheTimesAtWhichTheyWereMade(t *testing.T) {
 		d.told(0, 0)
 		require.Equal(t, at, d.stamped(fence, "title"))
 		require.Equal(t, at.Add(time.Second), d.stamped(fence, "due"))
-		require.Equal(t, before, d.stamped(gate, "title"), "a right stamp is kept")
+		require.Equal(t, before, d.stamped(gate, "title"), "a correct stamp is kept")
 		saved := d.TakeSaves()
 		write(t, d.disk, saved)
 		d.open()

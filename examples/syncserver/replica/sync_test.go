@@ -14,8 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestPermanentlyRefusedEditIsRolledBack, and the user is told what it wrote. A later edit of the
-// same field stays in the outbox and stays shown.
+// TestPermanentlyRefusedEditIsRolledBack: the notice tells the user what the edit wrote. A later
+// edit of the same field stays in the outbox and stays shown.
 func TestPermanentlyRefusedEditIsRolledBack(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -95,7 +95,7 @@ func TestLargeOutboxIsSentInPartsInOrder(t *testing.T) {
 	require.NoError(t, d.Answer([]byte("[]")))
 }
 
-// TestEditOfADeletedRecordIsReportedAndTheRecordStaysDeleted until it is restored.
+// TestEditOfADeletedRecordIsReportedAndTheRecordStaysDeleted: only an explicit restore revives it.
 func TestEditOfADeletedRecordIsReportedAndTheRecordStaysDeleted(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)

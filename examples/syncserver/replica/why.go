@@ -10,7 +10,7 @@ import (
 )
 
 // Why is the last decision about a field as this Replica saw it: which write won over which, with
-// Winner and Loser, Step and Margin. Seen tells whether the author of the winner had seen the
+// Winner and Loser, Step and Margin. Seen reports whether the author of the winner had seen the
 // loser.
 type Why struct {
 	merge.Decision

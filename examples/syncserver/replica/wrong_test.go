@@ -77,7 +77,7 @@ func TestInvalidEditChangesNothing(t *testing.T) {
 	require.Zero(t, d.Shown(fence).Len())
 }
 
-// TestUnreadablePageChangesNothing, not even the cursor.
+// TestUnreadablePageChangesNothing: the cursor stays as well.
 func TestUnreadablePageChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	d, b := w.device(ana), w.device(ben)

@@ -35,7 +35,7 @@ func TestUnreachableServerLosesNothing(t *testing.T) {
 	require.Equal(t, 1, s.Records().Len())
 }
 
-// TestIncompleteAnswerIsANetworkError and not an invalid answer of the server.
+// TestIncompleteAnswerIsANetworkError: it is not an invalid answer of the server.
 func TestIncompleteAnswerIsANetworkError(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
@@ -51,7 +51,7 @@ func TestIncompleteAnswerIsANetworkError(t *testing.T) {
 	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
-// TestLargestAllowedAnswerIsRead, and an answer that is one byte larger is not.
+// TestLargestAllowedAnswerIsRead: an answer that is one byte larger is an error.
 func TestLargestAllowedAnswerIsRead(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")

@@ -18,7 +18,7 @@ const (
 	maxLine     = 16 << 20 // for one record
 )
 
-// Pull pulls until a page is not full, which is the last one. If a page breaks off, the part that
+// Pull pulls pages until one is not full, which is the last. If a page breaks off, the part that
 // arrived is kept. If the server was restored and does not know the cursor, Pull pulls everything
 // again.
 func (c *Client) Pull(ctx context.Context) error {

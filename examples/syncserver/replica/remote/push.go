@@ -13,25 +13,25 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// Limits of one push. The server takes as many items, and more bytes.
+// Limits of one push. The server accepts that many items, and more bytes.
 const (
 	maxItems = 1000
 	maxBytes = 1 << 20
 )
 
-// pushTimeout limits the duration of a push. It is longer than the server waits for one. After a
-// push that took less than quick, the next one may be larger.
+// pushTimeout limits the duration of a push. It is longer than the time that the server waits for a
+// push. After a push that took less than quick, the next one may be larger.
 const (
 	pushTimeout = 2 * time.Minute
 	quick       = 15 * time.Second
 )
 
-// Push pushes until the outbox is empty. The error is ErrWaiting if the server has kept every
-// waiting item waiting, twice in a row. A batch that is refused as malformed or too large is halved
-// until a part is accepted or the invalid item is found, which is dropped. Each later batch may
-// have twice as many items. A batch that does not arrive in time is halved as well. If a single
-// item does not arrive, it stays and the error is returned. If the quota is used up, the outbox
-// stays as it is: see StatusError.RetryAfter.
+// Push pushes until the outbox is empty. The error is ErrWaiting if the server has temporarily
+// refused every waiting item, twice in a row. A batch that is refused as malformed or too large is
+// halved until a part is accepted or the invalid item is found, which is dropped. Each batch after
+// that may have twice as many items as the one before. A batch that does not arrive in time is
+// halved as well. If a batch of one item does not arrive, the item stays and Push returns the
+// error. If the quota is used up, the outbox stays as it is: see StatusError.RetryAfter.
 func (c *Client) Push(ctx context.Context) error {
 	items := maxItems // fewer after a batch was refused
 	idle := 0         // items answered since one last left the outbox

@@ -30,20 +30,20 @@ import (
 // Nothing is lost; sync again later.
 var ErrWaiting = errors.New("remote: the server keeps edits waiting: sync again later")
 
-// Client syncs a Replica with a server. Set Server and Replica. Like the Replica, a Client must not
-// be used from two goroutines at once.
+// Client syncs a Replica with a server. Server and Replica must be set. Like the Replica, a Client
+// must not be used from two goroutines at once.
 //
 // Its methods return
 //
 //   - a *StatusError if the server or a proxy refuses a request;
-//   - an error of net/http if no complete answer arrives, which wraps the error of the context if
-//     that has ended;
+//   - an error of net/http if no complete answer arrives; it wraps the context's error if the
+//     context has ended;
 //   - an error of Replica.Pulled or Replica.Answer if an answer is invalid, or replica.ErrAnswer if
 //     it is too long;
 //   - an error of Save.
 //
-// After any error nothing is lost, and the methods can be called again. Wait StatusError.RetryAfter
-// first.
+// After any error nothing is lost, and the methods can be called again. After a *StatusError, wait
+// for its RetryAfter first.
 type Client struct {
 	Server  Server
 	Token   string // from the Membership
@@ -54,7 +54,7 @@ type Client struct {
 	Save func([]replica.Entry) error
 
 	unsaved []replica.Entry // entries that Save failed to write
-	slow    int             // size of a push that arrives in time; 0 means no limit but maxItems
+	slow    int             // most items in a push that arrives in time; 0 means maxItems
 }
 
 // Sync pulls. If edits wait, it then pushes them and pulls again to get the result. It pulls first,

@@ -166,8 +166,8 @@ func TestFailedSyncLosesNothingAndEnds(t *testing.T) {
 	require.ErrorIs(t, r.Sync(canceled), context.Canceled)
 }
 
-// TestEditsAreSavedBeforeTheyAreSent, and answers after they arrive. If saving fails, nothing is
-// sent.
+// TestEditsAreSavedBeforeTheyAreSent: answers are saved after they arrive. If saving fails, nothing
+// is sent.
 func TestEditsAreSavedBeforeTheyAreSent(t *testing.T) {
 	s, r := start(t)
 	var saved [][]string

@@ -22,7 +22,8 @@ type Server struct {
 	HTTP *http.Client
 }
 
-// Membership is what a client gets when it joins a workspace. Keep it as long as the client's data.
+// Membership is what a client gets when it joins a workspace. Keep it as long as you keep the
+// client's data.
 type Membership struct {
 	Workspace string         `json:"workspace"`
 	ClientID  clock.ClientID `json:"clientId"`

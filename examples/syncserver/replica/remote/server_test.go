@@ -39,11 +39,11 @@ type server struct {
 	most int                                      // largest push, in items, that slow does not answer
 	lie  func(http.ResponseWriter, *http.Request) // answers all requests, if set
 
-	mu      sync.Mutex // a request can outlive its client's wait
+	mu      sync.Mutex // a request can go on after its client gave up
 	slow    func(http.ResponseWriter, *http.Request)
 	batches []int // number of items of each push
 
-	off        time.Duration // of the server's clock
+	off        time.Duration // error of the server's clock
 	engineOff  bool          // whether stamps are judged by that clock
 	serverTime string        // value of the header Server-Time, unless empty
 

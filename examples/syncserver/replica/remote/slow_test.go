@@ -19,7 +19,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestBatchIsHalvedUntilItArrivesInTime, whichever side gives up on it. Then batches grow again.
+// TestBatchIsHalvedUntilItArrivesInTime: it does not matter which side gives up on it. Then batches
+// grow again.
 func TestBatchIsHalvedUntilItArrivesInTime(t *testing.T) {
 	for name, slow := range map[string]func(http.ResponseWriter, *http.Request){
 		"the server gives up": func(w http.ResponseWriter, _ *http.Request) {
@@ -138,8 +139,8 @@ func TestUsedUpQuotaKeepsTheOutboxWhole(t *testing.T) {
 	require.Empty(t, r.Replica.TakeNotices())
 }
 
-// TestServerTimeComesWithEachAnswer, including refusals. An offset is dropped when the clocks
-// agree.
+// TestServerTimeComesWithEachAnswer: refusals are answers, too. An offset is dropped when the
+// clocks agree.
 func TestServerTimeComesWithEachAnswer(t *testing.T) {
 	s, r := start(t)
 	s.off = -3 * time.Hour
@@ -198,7 +199,7 @@ func TestPullIsCompressedAndStreamed(t *testing.T) {
 }
 
 // TestAnyAnswerIsReadWithinBounds: whatever a server answers, a client reads a bounded part of it
-// and goes on.
+// and continues.
 func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 	line := func(seq int) string {
 		return fmt.Sprintf(`{"seq":%d,"table":"tasks","id":"a","data":{"title":{"value":"x","updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`+"\n", seq, ben)
@@ -255,8 +256,8 @@ func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 	require.Len(t, r.Replica.TakeNotices(), 1)
 }
 
-// TestEditRefusedDuringAServerClockDipRegainsItsTime before it is sent again, once the server's
-// clock is right.
+// TestEditRefusedDuringAServerClockDipRegainsItsTime: once the server's clock is right, the edit is
+// restamped before it is sent again.
 func TestEditRefusedDuringAServerClockDipRegainsItsTime(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")
