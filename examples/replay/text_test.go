@@ -139,11 +139,11 @@ func TestProgressAppearsAfterASecondAndIsErased(t *testing.T) {
 		t.Errorf("%q is not erased", out.String())
 	}
 	if newProgress(&out) != nil {
-		t.Error("shows progress on something that is not a terminal")
+		t.Error("progress is shown on something that is not a terminal")
 	}
 	f := inFile(t, "log", nil)
 	if file := openFile(t, f); newProgress(file) != nil {
-		t.Error("shows progress in a file")
+		t.Error("progress is shown in a file")
 	}
 	var none *progress
 	none.tick("writes merged", ticks)

@@ -84,7 +84,7 @@ func (r *Replica) coalesceKept(batch []*item) {
 	}
 }
 
-// parseReplies reads the replies. It stops when there are more of them than sent items.
+// parseReplies reads the replies. It stops if there are more replies than sent items.
 func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {

@@ -26,7 +26,7 @@ func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 // TestConvergence runs the kit on a Replica, and on one that crashes and is opened again.
 func TestConvergence(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs the kit for months")
+		t.Skip("runs the kit for simulated months")
 	}
 	t.Run("calm", func(t *testing.T) { mergetest.Run(t, newBackend, mergetest.Options{NewClient: newClient(t)}) })
 	t.Run("month", func(t *testing.T) {

@@ -77,8 +77,8 @@
 // # Many edits
 //
 // A later edit replaces an unsent one once each field of the unsent edit is written again by this
-// or another unsent edit. The later edit keeps the base of the earlier one. So if it is refused,
-// all of them are rolled back. An edit that may have been sent is not replaced.
+// or another unsent edit. The later edit keeps the base of the earlier one. So if the later edit is
+// refused, all of them are rolled back. An edit that may have been sent is not replaced.
 //
 // An item that the server refuses temporarily is sent again after the items that it has not refused
 // yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind

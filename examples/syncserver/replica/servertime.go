@@ -43,9 +43,10 @@ func (r *Replica) ForgetOffset() {
 //   - otherwise dropped (set to zero), if the answer agrees with zero;
 //   - otherwise set to the nearest end of the range.
 //
-// For example, with W = 15:00, S = 14:00 and took = 2s, the range is −1h to −1h+2s. An offset of
-// zero disagrees and becomes −1h+2s. If the device's clock is then set right, the next range is 0
-// to 2s: it disagrees with −1h+2s and agrees with zero, so the offset is dropped.
+// For example, with W = 15:00, S = 14:00 and took = 2s, the range is −1h to −1h+2s. The answer
+// disagrees with an offset of zero, which becomes −1h+2s. If the device's clock is then set right,
+// the next range is 0 to 2s: it disagrees with −1h+2s and agrees with zero, so the offset is
+// dropped.
 //
 // A Notice of kind ClockCorrected reports each change.
 //
@@ -85,7 +86,7 @@ func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 // serverNow estimates the server's present time from an answer: it is between at and at+took. The
 // estimate is Now, or the nearest end of that range. If at is implausible, the result is endless.
 //
-// If a device slept between request and answer, at itself is too low: edits made since would look
+// If a device slept between request and answer, the time at is too low: edits made since would look
 // too far ahead, and would lose their times.
 func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timestamp {
 	if !plausible(at) {

@@ -20,8 +20,8 @@ type Why struct {
 }
 
 // Why returns the last decision about a field. There is none for a field that was written once; its
-// FieldValue holds the author and time. The decision is about the confirmed state and not about
-// edits that wait.
+// FieldValue holds the author and time. The decision concerns the confirmed state, not edits that
+// wait.
 func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 	h := r.find(key)
 	if h == nil {
