@@ -45,30 +45,30 @@
 //
 // A Replica can be lost at any moment and opened again from its saved entries. Two rules make that
 // safe. Save an edit before you send it; otherwise its stamp could be reused after a crash. Write
-// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are not
-// written, the same edits are sent or the same records pulled again, which does no harm.
+// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are lost,
+// the same edits or records are transferred again, which is harmless.
 //
 // # Clocks that are wrong
 //
-// Pass the time in each server answer to [Replica.ServerTime] before you pass on the rest of the
-// answer. The Replica then works out how wrong the device's clock is, corrects for it, and drops
-// the correction when the clocks agree again; ServerTime documents the rule. If the device's clock
-// has been set, call [Replica.ForgetOffset], so that the Replica need not wait for the next answer.
+// Pass the time in each server answer to [Replica.ServerTime] before the rest of the answer. The
+// Replica then corrects its readings of the device's clock, and drops the correction when the
+// clocks agree again; ServerTime documents the rule. After the device's clock was set, call
+// [Replica.ForgetOffset], so that the Replica need not wait for the next answer.
 //
-// When the correction changes, an edit that was never sent is restamped with the time at which it
-// was made, according to the device's clock as now corrected. An edit that may have been sent keeps
-// its stamp, because with a greater one a retry would win over edits made since. The exception is
-// an edit that the server refuses as too far ahead. Such an edit was made before the server's time
-// in that answer, so it is never restamped with a later time. If the device's clock was set while
-// edits waited, the correction also moves the edits made before that, but not past the present.
+// When the correction changes, an edit that was never sent is restamped with the corrected time at
+// which it was made. An edit that may have been sent keeps its stamp, because with a greater one a
+// retry would win over edits made since. Only an edit that the server refuses as too far ahead is
+// restamped even then, with a time no later than the server's in that answer, because it was made
+// before that. If the device's clock was set while edits waited, the correction also moves the
+// edits made before that, but not past the present.
 //
 // # Stamps from the future
 //
 // The clock follows the records that are pulled, so that an edit is stamped above every write that
 // its user saw. It does not follow a stamp too far ahead of the server's time: no server would
-// accept a stamp above that one, so a clock that followed it would stop all pushes. Stamps are
-// judged by the server's time and not by the device's clock, which may be slow. Until a server time
-// is known, the clock follows all stamps except those in the last day of the range.
+// accept a stamp above that one, so following it would stop all pushes. Stamps are judged by the
+// server's time and not by the device's clock, which may be slow. Until a server time is known, the
+// clock follows all stamps except those in the last day of the range.
 //
 // An edit of a field with such a stamp is shown but waits: the server refuses it until that time
 // has come or the record is repaired. A Notice of kind [FutureStamp] tells the user. When the
@@ -76,9 +76,9 @@
 //
 // # Many edits
 //
-// A later edit replaces an unsent one once each field of the unsent edit is written again by this
-// or another unsent edit. The later edit keeps the base of the earlier one. So if the later edit is
-// refused, all of them are rolled back. An edit that may have been sent is not replaced.
+// A later edit replaces an unsent one once every field of the unsent edit has been written again by
+// unsent edits. The later edit keeps the base of the earlier one. So if the later edit is refused,
+// all of them are rolled back. An edit that may have been sent is not replaced.
 //
 // An item that the server refuses temporarily is sent again after the items that it has not refused
 // yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind
@@ -89,16 +89,16 @@
 // A server that was restored from a backup, or a standby that missed some commits, does not know
 // the cursor: it answers a pull with cursor_ahead. [Replica.Leave] then forgets everything that
 // came from the server and keeps the edits that wait. Edits that the old server accepted and the
-// new one lacks are lost unless somebody makes them again. The user's own edits can be among them.
-// The restore goes unnoticed if, by the next pull, the new server has stored at least as many
-// changes as it lacked.
+// new one lacks, the user's own included, are lost unless somebody makes them again. The restore
+// goes unnoticed if, by the next pull, the new server has stored at least as many changes as it
+// lacked.
 //
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
 // under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
-// ID and their old times. Two devices that share an ID are detected only if both give out the same
-// stamp or one of them pushes below the other's mark. Until then, their edits of one field replace
-// each other unreported, because the server takes them for edits of one client.
+// ID and their old times. Two devices that share an ID are detected only if both give out one stamp
+// or one pushes below the other's mark. Until then, their edits of one field replace each other
+// unreported, because the server takes them for edits of one client.
 //
 // # Trust
 //
