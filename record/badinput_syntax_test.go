@@ -12,18 +12,18 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// syntaxRows are rows 1 to 9: what is no JSON, or not the JSON of a batch. There
-// is no telling what was meant, so all of it is refused.
+// syntaxRows are texts that are not JSON, or not the JSON of a batch. The intended content
+// cannot be determined, so each text is refused as a whole.
 func syntaxRows() []badInput {
 	var rows []badInput
-	add := func(row int, reason error, path string, texts ...string) {
+	add := func(kind string, reason error, path string, texts ...string) {
 		for _, text := range texts {
-			rows = append(rows, badInput{row: row, name: shown(text), text: text, reason: reason, path: path})
+			rows = append(rows, badInput{kind: kind, name: shown(text), text: text, reason: reason, path: path})
 		}
 	}
 	good := goodItem("t1")
-	add(1, record.ErrTruncated, "", "", " ", "\n", " \t\r\n ")
-	add(2, record.ErrTruncated, "[1].data.title.value",
+	add("empty input", record.ErrTruncated, "", "", " ", "\n", " \t\r\n ")
+	add("truncated input", record.ErrTruncated, "[1].data.title.value",
 		"["+good+`,{"table":"t","id":"i","data":{"title":{"value":"427281`,
 		"["+good+`,{"table":"t","id":"i","data":{"title":{"value":"427281\`,
 		"["+good+`,{"table":"t","id":"i","data":{"title":{"value":"427281\u00`,
@@ -33,25 +33,25 @@ func syntaxRows() []badInput {
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":tru`,
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":-`,
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":[1`)
-	// A number may have ended where the input does.
-	add(2, record.ErrTruncated, "[1].data.title", "["+good+`,{"table":"t","id":"i","data":{"title":{"value":427281`)
-	add(3, record.ErrSyntax, "",
+	// A number at the end of the input may be complete, so the error is one level higher.
+	add("truncated input", record.ErrTruncated, "[1].data.title", "["+good+`,{"table":"t","id":"i","data":{"title":{"value":427281`)
+	add("data after the batch", record.ErrSyntax, "",
 		"["+good+"] x", "["+good+"]"+"["+good+"]", "["+good+"]]", "["+good+"],", "["+good+"]\x00",
 		"[]null", "[] {}", good+" "+good, good+good, good+",", good+"]", good+" ]\n"+good,
 		good+"\v\n"+good, good+"\u00a0\n"+good, good+"\u0085\n"+good, good+"\x00")
-	add(4, record.ErrSyntax, "", "\ufeff["+good+"]", "\ufeff"+good, "\ufeff")
-	add(5, record.ErrType, "", "null", " null ")
-	add(6, record.ErrType, "", `"`+strings.ReplaceAll(good, `"`, `\"`)+`"`, "1", "true", "false")
-	add(7, record.ErrSyntax, anyPath, "["+good+",]", "[,"+good+"]", "["+good+" "+good+"]", "["+good+";"+good+"]", "["+good+"}")
-	add(9, record.ErrSyntax, anyPath, zipped(good), wide(binary.LittleEndian, good), wide(binary.BigEndian, good),
+	add("byte order mark", record.ErrSyntax, "", "\ufeff["+good+"]", "\ufeff"+good, "\ufeff")
+	add("null as a batch", record.ErrType, "", "null", " null ")
+	add("wrong type", record.ErrType, "", `"`+strings.ReplaceAll(good, `"`, `\"`)+`"`, "1", "true", "false")
+	add("broken syntax", record.ErrSyntax, anyPath, "["+good+",]", "[,"+good+"]", "["+good+" "+good+"]", "["+good+";"+good+"]", "["+good+"}")
+	add("compressed or UTF-16 input", record.ErrSyntax, anyPath, zipped(good), wide(binary.LittleEndian, good), wide(binary.BigEndian, good),
 		wide(binary.LittleEndian, "\ufeff["+good+"]"), wide(binary.BigEndian, "\ufeff["+good+"]"))
 	words := []string{"NaN", "Infinity", "-Infinity", "+Infinity", "undefined", "nan", "inf"}
-	return slices.Concat(rows, brokenRows(7, brokenValues()), brokenRows(8, words), wrongTypes())
+	return slices.Concat(rows, brokenRows("broken syntax", brokenValues()), brokenRows("NaN and infinity as words", words), wrongTypes())
 }
 
-// brokenRows puts broken values where they are looked at, and where an item that
-// is refused already is only skipped.
-func brokenRows(row int, values []string) (rows []badInput) {
+// brokenRows puts broken values where they are parsed, and where an already refused item is
+// only skipped.
+func brokenRows(kind string, values []string) (rows []badInput) {
 	good := goodItem("t1")
 	for _, value := range values {
 		for _, item := range []string{
@@ -60,7 +60,7 @@ func brokenRows(row int, values []string) (rows []badInput) {
 			`{"table":"","id":"i","data":{},"x":` + value + `}`,
 			`{"table":"","x":[{"y":[` + value + `]}]}`,
 		} {
-			b := badInput{row: row, name: value, reason: record.ErrSyntax, path: anyPath}
+			b := badInput{kind: kind, name: value, reason: record.ErrSyntax, path: anyPath}
 			for form, text := range batches(good, item, good) {
 				b.text, b.name = string(text), shown(item)+" "+form
 				rows = append(rows, b)
@@ -70,7 +70,7 @@ func brokenRows(row int, values []string) (rows []badInput) {
 	return rows
 }
 
-// wrongTypes are JSON values of another type than the one that belongs there.
+// wrongTypes are JSON values of an unexpected type.
 func wrongTypes() []badInput {
 	rows := []badInput{
 		{text: `["427281"]`},
@@ -102,7 +102,7 @@ func wrongTypes() []badInput {
 	}
 	for i := range rows {
 		r := &rows[i]
-		r.row, r.verdict, r.name = 6, refusedItem, shown(r.text)
+		r.kind, r.verdict, r.name = "wrong type", refusedItem, shown(r.text)
 		if r.reason == nil {
 			r.reason = record.ErrType
 		}
@@ -110,7 +110,7 @@ func wrongTypes() []badInput {
 	return rows
 }
 
-// shown returns a name for a text that may be long.
+// shown returns a short name for a text that may be long.
 func shown(text string) string {
 	if len(text) > 20 {
 		text = "…" + text[len(text)-20:]

@@ -11,62 +11,62 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// valueRows are rows 36 to 47: numbers, null, and values that are fine.
+// valueRows are numbers, null, and values that are unusual but valid.
 func valueRows() []badInput {
 	var rows []badInput
-	add := func(row int, value, want string) {
-		rows = append(rows, badInput{row: row, name: shown(value), verdict: accepted, text: itemOfValue(value), want: itemOfValue(want)})
+	add := func(kind, value, want string) {
+		rows = append(rows, badInput{kind: kind, name: shown(value), verdict: accepted, text: itemOfValue(value), want: itemOfValue(want)})
 	}
-	refuse := func(row int, values ...string) {
+	refuse := func(kind string, values ...string) {
 		for _, value := range values {
-			rows = append(rows, badInput{row: row, name: shown(value), verdict: refusedItem, text: itemOfValue(value), reason: record.ErrNumber,
+			rows = append(rows, badInput{kind: kind, name: shown(value), verdict: refusedItem, text: itemOfValue(value), reason: record.ErrNumber,
 				path: "data.title.value", secret: value})
 		}
 	}
-	add(36, "9007199254740993", "9007199254740993")
-	add(36, "9223372036854775807", "9223372036854775807")
-	add(36, "-9223372036854775808", "-9223372036854775808")
-	add(36, "9223372036854775808", "9223372036854776000")
-	refuse(37, "1e400", "-1e400", "1e309", "1"+strings.Repeat("0", 400), "1e99999999999999999999", strings.Repeat("9", 310), "1.8e308", "1.7976931348623159e308")
+	add("large integer", "9007199254740993", "9007199254740993")
+	add("large integer", "9223372036854775807", "9223372036854775807")
+	add("large integer", "-9223372036854775808", "-9223372036854775808")
+	add("large integer", "9223372036854775808", "9223372036854776000")
+	refuse("number too large", "1e400", "-1e400", "1e309", "1"+strings.Repeat("0", 400), "1e99999999999999999999", strings.Repeat("9", 310), "1.8e308", "1.7976931348623159e308")
 	for _, zero := range []string{"-0", "-0.0", "0", "0.000", "0e5", "-0e-5", "0E+400", "0e-99999999999999999999"} {
-		add(39, zero, "0")
+		add("zero in many spellings", zero, "0")
 	}
 	for _, one := range []string{"1", "1.0", "1e0", "10e-1", "0.1e1", "100E-2", "0.001e+3", "1.000000000000000000000000"} {
-		add(40, one, "1")
+		add("one in many spellings", one, "1")
 	}
-	add(41, "5e-324", "5e-324")
-	add(41, "3e-324", "5e-324")
-	add(41, "1.7976931348623157e308", "1.7976931348623157e+308")
-	refuse(41, "1e-400", "2e-324", "-1e-400", "1e-99999999999999999999", "0."+strings.Repeat("0", 400)+"1")
+	add("smallest and greatest floats", "5e-324", "5e-324")
+	add("smallest and greatest floats", "3e-324", "5e-324")
+	add("smallest and greatest floats", "1.7976931348623157e308", "1.7976931348623157e+308")
+	refuse("smallest and greatest floats", "1e-400", "2e-324", "-1e-400", "1e-99999999999999999999", "0."+strings.Repeat("0", 400)+"1")
 
-	add(42, "null", "null")
-	rows = append(rows, badInput{row: 42, name: "no value", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
+	add("null, deleted and missing", "null", "null")
+	rows = append(rows, badInput{kind: "null, deleted and missing", name: "no value", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 		text: itemWith(`"title":{"x":427281,` + someStamp + `}`)},
-		badInput{row: 42, name: "value and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
+		badInput{kind: "null, deleted and missing", name: "value and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 			text: itemWith(`"title":{"value":427281,"deleted":true,` + someStamp + `}`)},
-		badInput{row: 42, name: "null and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
+		badInput{kind: "null, deleted and missing", name: "null and deleted", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title",
 			text: itemWith(`"title":{"x":427281,"deleted":true,"value":null,` + someStamp + `}`)},
-		badInput{row: 42, name: "deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
+		badInput{kind: "null, deleted and missing", name: "deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"x":427281,"deleted":false,` + someStamp + `}`)},
-		badInput{row: 42, name: "value, and deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
+		badInput{kind: "null, deleted and missing", name: "value, and deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"value":427281,"deleted":false,` + someStamp + `}`)},
-		badInput{row: 42, name: "deleted", verdict: accepted, text: itemWith(`"title":{"deleted":true,` + someStamp + `}`)},
-		badInput{row: 42, name: "empty string", verdict: accepted, text: itemOfValue(`""`)},
-		badInput{row: 42, name: "the text that stands for a deletion", verdict: accepted, text: itemOfValue("\"\x7f\"")})
+		badInput{kind: "null, deleted and missing", name: "deleted", verdict: accepted, text: itemWith(`"title":{"deleted":true,` + someStamp + `}`)},
+		badInput{kind: "null, deleted and missing", name: "empty string", verdict: accepted, text: itemOfValue(`""`)},
+		badInput{kind: "null, deleted and missing", name: "a string of the byte that marks deletions internally", verdict: accepted, text: itemOfValue("\"\x7f\"")})
 	rows = append(rows, missingRows()...)
 
 	for _, value := range []string{`"text"`, `{"now":"an object"}`, `["now","an array"]`, "true", "{}", "[]"} {
-		add(45, value, value)
+		add("value of every type", value, value)
 	}
-	add(46, `"not base64!"`, `"not base64!"`)
+	add("text that is not base64", `"not base64!"`, `"not base64!"`)
 	for _, text := range []string{`"<b>&amp;</b>"`, `"</script>"`, `"=cmd()"`, "\"\u2028\u2029\"", `"'\" or 1=1"`} {
-		add(47, text, text)
+		add("markup in text", text, text)
 	}
-	add(47, `"\u003cb\u003e\/"`, `"<b>/"`)
+	add("markup in text", `"\u003cb\u003e\/"`, `"<b>/"`)
 	return rows
 }
 
-// missingRows leave out what must be there.
+// missingRows are items that lack a required member.
 func missingRows() []badInput {
 	rows := []badInput{
 		{text: `{"x":427281}`, path: "table"},
@@ -82,14 +82,14 @@ func missingRows() []badInput {
 	}
 	for i := range rows {
 		r := &rows[i]
-		r.row, r.name, r.verdict, r.reason = 42, "no "+r.path, refusedItem, record.ErrMissing
+		r.kind, r.name, r.verdict, r.reason = "null, deleted and missing", "no "+r.path, refusedItem, record.ErrMissing
 	}
 	return rows
 }
 
-// TestBadInputGo is row 44, and row 46 as Go code has it: values that no JSON has.
-// They are refused where they come in, and what is made with them is nothing.
-func TestBadInputGo(t *testing.T) {
+// TestGoValuesWithoutJSONAreRefused checks that Of and Edit.Set refuse Go values that have no
+// JSON form, and that an edit with such a value yields no mutation.
+func TestGoValuesWithoutJSONAreRefused(t *testing.T) {
 	type knot struct{ Next *knot }
 	cyclic := &knot{}
 	cyclic.Next = cyclic

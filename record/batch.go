@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Batch reads an array of mutations, or JSON Lines with one mutation a line. An
-// error means that the batch as a whole cannot be understood. Else there is an
-// Item for each mutation, in their order, and one that is refused does not
-// touch the others. White space alone is no batch, but an empty array is one.
+// Batch reads an array of mutations, or JSON Lines with one mutation per line. It returns an
+// error if the batch as a whole cannot be understood. Otherwise it returns an Item for each
+// mutation, in order; a refused item does not affect the others. An empty array is a valid
+// batch; white space alone is not.
 //
-// A batch is refused as a whole, with ErrLimit, if more than 1,000 of its items
-// are refused, and more than one for each 64 bytes of it: then the errors would
-// cost many times the memory of the input.
+// A batch is refused as a whole, with ErrLimit, if more than 1,000 of its items are refused
+// and these are more than one per 64 bytes of the batch: the errors would cost many times the
+// memory of the input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	b := batch{Decoder: d, size: len(text)}
 	if err := d.read(text, b.read); err != nil {
@@ -22,18 +22,18 @@ func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	return b.items(), nil
 }
 
-// batch is a batch that is being read.
+// batch is the state of a batch that is being read.
 type batch struct {
 	*Decoder
-	size int // of the text
-	// full and last are the items so far. All items of most batches are in last.
+	size int // length of the text
+	// full and last hold the items so far. For most batches, all items are in last.
 	full    [][]Item
 	last    []Item
 	count   int
 	refused int
 }
 
-// read reads a batch of either form.
+// read reads a batch in either form.
 func (b *batch) read() error {
 	if b.parser.Peek() == '{' {
 		return b.lines()
@@ -64,7 +64,7 @@ func (b *batch) array() error {
 	}
 }
 
-// lines reads mutations one behind the other, each on a line of its own.
+// lines reads mutations one after another, each on a line of its own.
 func (b *batch) lines() error {
 	p := &b.parser
 	for p.Peek(); len(p.Rest()) > 0; p.Peek() {
@@ -74,14 +74,14 @@ func (b *batch) lines() error {
 		for p.Next(' ') || p.Next('\t') || p.Next('\r') {
 		}
 		if len(p.Rest()) > 0 && !p.Next('\n') {
-			return p.Syntax("data after the mutation of a line")
+			return p.Syntax("data after the mutation on this line")
 		}
 	}
 	return nil
 }
 
-// item reads the next item. It returns an error only if it cannot be told where
-// the item ends, or if there are too many.
+// item reads the next item. It returns an error only if the end of the item cannot be found,
+// or if there are too many items.
 func (b *batch) item() error {
 	p := &b.parser
 	p.Peek()
@@ -106,14 +106,14 @@ func (b *batch) item() error {
 	return nil
 }
 
-// A refused item can cost more memory than it weighs. So of a batch no more than
-// maxRefused may be refused, or one for each refusedSize bytes of a long one.
+// A refused item can cost more memory than its text. So a batch may have at most maxRefused
+// refused items or, if it is long, one for each refusedSize bytes.
 const (
 	maxRefused  = 1000
 	refusedSize = 64
 )
 
-// refuse counts a refused item and moves behind it.
+// refuse counts a refused item and skips it.
 func (b *batch) refuse() error {
 	p := &b.parser
 	if most := max(b.size/refusedSize, maxRefused); b.refused == most {
@@ -123,9 +123,9 @@ func (b *batch) refuse() error {
 	return p.Skip()
 }
 
-// add adds an item. The first slice has room for as many items as seem to follow. Where
-// those were too few, it is left as it is and short slices follow: neither what was read
-// nor what is to be read is gone through again.
+// add adds an item. The first slice has room for an estimated number of items. If the
+// estimate was too low, that slice stays as it is and short slices follow: no item is copied
+// again, and the rest of the input is not counted again.
 func (b *batch) add(item Item) {
 	if len(b.last) == cap(b.last) {
 		room := 64

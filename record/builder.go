@@ -8,30 +8,30 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// Builder makes records out of fields and out of other records. The records
-// that one Builder makes share their lists of field names where these are equal;
-// everything else each has for itself, so what is let go is freed.
+// Builder makes records from fields and from other records. Records that one Builder makes
+// share equal lists of field names. They share nothing else, so an unused record can be
+// freed.
 //
-// The zero Builder is ready to use. It must not be used from two goroutines at
-// once, nor copied after its first use, but the records it makes may.
+// The zero Builder is ready to use. It must not be used from two goroutines at once, nor
+// copied after its first use; the records that it makes have neither restriction.
 type Builder struct {
 	table nameTable
-	// alike are the last two lists of names that were found to be equal, and
-	// union is that of the last two that were united: records that are joined
-	// one after another are much like each other.
+	// alike are the last two lists of names that were found to be equal, and union is the
+	// union of the last two lists that were united. Joining many similar records one after
+	// another asks for the same two lists each time.
 	alike   [2]*names
 	unionOf [2]*names
 	union   *names
-	// entries and text are scratch that is kept for the next call.
+	// entries and text are scratch memory that is kept for the next call.
 	entries []entry
 	text    []byte
-	scratch []byte // for the text of the record that is put together
+	scratch []byte // for the text of the record under construction
 }
 
-// Record returns the record that has the given key and fields. They may come in
-// any order, and none twice. The names, the stamps and the kind of $deleted are
-// checked; a refused one is returned as an *Error. The key is taken as it is: use
-// Key.Check where it comes from somebody else.
+// Record returns the record with the given key and fields. The fields may come in any order,
+// but each name only once. The names, the stamps and the kind of $deleted are checked; Record
+// returns an *Error for an invalid one. The key is not checked: call Key.Check on a key from
+// an untrusted source.
 func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record, error) {
 	b.entries, b.text = b.entries[:0], b.text[:0]
 	for name, w := range fields {
@@ -50,8 +50,8 @@ func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record,
 	return b.record(key, b.entries, b.text), nil
 }
 
-// entry is one field of a record that is being made. The text of its Value is a
-// part of a longer text.
+// entry is one field of a record under construction. The text of its Value is a part of a
+// longer text, at from and to.
 type entry struct {
 	name     []byte
 	from, to int
@@ -70,7 +70,7 @@ func sortEntries(entries []entry) (twice []byte) {
 	return nil
 }
 
-// inOrder returns how many entries, from the first on, have each a greater name
+// inOrder returns the length of the longest prefix in which each entry has a greater name
 // than the one before.
 func inOrder(entries []entry) int {
 	for i := 1; i < len(entries); i++ {
@@ -81,7 +81,7 @@ func inOrder(entries []entry) int {
 	return len(entries)
 }
 
-// record returns the record of entries that are checked and sorted.
+// record returns the record of entries that have been checked and sorted.
 func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	if len(entries) == 0 {
 		return Record{key: key}

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// inOrder yields fields in the order given, which a map would not.
+// inOrder yields fields in the given order, which a map would not keep.
 func inOrder(names []string, w record.FieldValue) iter.Seq2[string, record.FieldValue] {
 	return func(yield func(string, record.FieldValue) bool) {
 		for _, name := range names {
@@ -25,7 +25,7 @@ func inOrder(names []string, w record.FieldValue) iter.Seq2[string, record.Field
 	}
 }
 
-func TestBuilderSorts(t *testing.T) {
+func TestBuilderSortsFieldsByName(t *testing.T) {
 	sorted := []string{"A", "a", "a b", "a\x01", "aa", "b", "é", "\U0001F600"}
 	slices.Sort(sorted)
 	var b record.Builder
@@ -45,23 +45,23 @@ func TestBuilderSorts(t *testing.T) {
 	}
 }
 
-func TestBuilderRefuses(t *testing.T) {
+func TestBuilderRefusesInvalidFields(t *testing.T) {
 	ok := write(1, 1)
 	for name, c := range map[string]struct {
 		fields map[string]record.FieldValue
 		path   string
 		want   error
 	}{
-		"no stamp":            {map[string]record.FieldValue{"a": {}}, "a", record.ErrStamp},
-		"no client":           {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: 1}}}, "a", record.ErrStamp},
-		"no time":             {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Client: ana}}}, "a", record.ErrStamp},
-		"negative time":       {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: -1, Client: ana}}}, "a", record.ErrStamp},
-		"$deleted, a number":  {map[string]record.FieldValue{"$deleted": write(1, 1)}, "$deleted", record.ErrType},
-		"$deleted, null":      {map[string]record.FieldValue{"$deleted": write(nil, 1)}, "$deleted", record.ErrType},
-		"$deleted, a text":    {map[string]record.FieldValue{"$deleted": write("true", 1)}, "$deleted", record.ErrType},
-		"$deleted, deleted":   {map[string]record.FieldValue{"$deleted": write(record.Deletion(), 1)}, "$deleted", record.ErrType},
-		"$other is not known": {map[string]record.FieldValue{"$other": write(record.Deletion(), 1)}, "", nil},
-		"$deleted, false":     {map[string]record.FieldValue{"$deleted": write(false, 1)}, "", nil},
+		"no stamp":               {map[string]record.FieldValue{"a": {}}, "a", record.ErrStamp},
+		"no client":              {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: 1}}}, "a", record.ErrStamp},
+		"no time":                {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Client: ana}}}, "a", record.ErrStamp},
+		"negative time":          {map[string]record.FieldValue{"a": {Stamp: clock.Stamp{Time: -1, Client: ana}}}, "a", record.ErrStamp},
+		"$deleted is a number":   {map[string]record.FieldValue{"$deleted": write(1, 1)}, "$deleted", record.ErrType},
+		"$deleted is null":       {map[string]record.FieldValue{"$deleted": write(nil, 1)}, "$deleted", record.ErrType},
+		"$deleted is a string":   {map[string]record.FieldValue{"$deleted": write("true", 1)}, "$deleted", record.ErrType},
+		"$deleted is a deletion": {map[string]record.FieldValue{"$deleted": write(record.Deletion(), 1)}, "$deleted", record.ErrType},
+		"unknown reserved field": {map[string]record.FieldValue{"$other": write(record.Deletion(), 1)}, "", nil},
+		"$deleted is false":      {map[string]record.FieldValue{"$deleted": write(false, 1)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b record.Builder
@@ -74,7 +74,7 @@ func TestBuilderRefuses(t *testing.T) {
 			require.Equal(t, c.path, errorPath(t, err))
 			require.True(t, r.Equal(record.Record{}))
 
-			// A Builder that refused something is as good as before.
+			// A Builder works as before after it refused input.
 			r, err = b.Record(milkKey, inOrder([]string{"b", "a"}, ok))
 			require.NoError(t, err)
 			require.Equal(t, 2, r.Len())
@@ -92,18 +92,18 @@ func TestBuilderRefuses(t *testing.T) {
 		require.Equal(t, names[len(names)-1], errorPath(t, err))
 	}
 	_, err := b.Record(milkKey, inOrder([]string{strings.Repeat("n", 2000)}, ok))
-	require.Less(t, len(err.Error()), 200, "the path is cut")
+	require.Less(t, len(err.Error()), 200, "the path must be truncated")
 }
 
-func TestBuilderWithoutFields(t *testing.T) {
+func TestBuilderWithoutFieldsMakesAnEmptyRecord(t *testing.T) {
 	var b record.Builder
 	r, err := b.Record(milkKey, maps.All(map[string]record.FieldValue(nil)))
 	require.NoError(t, err)
 	require.True(t, r.Equal(record.New(milkKey)))
 }
 
-// fieldsOf gives the records of a join test in short: a name, and the
-// millisecond at which ana wrote it.
+// fieldsOf returns a record for a join test: each field has a name and the millisecond at
+// which ana wrote it.
 func fieldsOf(t testing.TB, b *record.Builder, times map[string]int) record.Record {
 	t.Helper()
 	fields := make(map[string]record.FieldValue)
@@ -115,35 +115,35 @@ func fieldsOf(t testing.TB, b *record.Builder, times map[string]int) record.Reco
 	return r
 }
 
-func TestJoin(t *testing.T) {
+func TestJoinTakesTheGreaterWriteOfEachField(t *testing.T) {
 	type fields = map[string]int
 	for name, c := range map[string]struct {
 		x, y, want fields
 		changed    bool
 	}{
-		"none":              {nil, nil, nil, false},
-		"first":             {nil, fields{"a": 1}, fields{"a": 1}, true},
-		"nothing new":       {fields{"a": 1}, nil, fields{"a": 1}, false},
-		"same":              {fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, false},
-		"all newer":         {fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, fields{"a": 3, "b": 4}, true},
-		"all older":         {fields{"a": 3, "b": 4}, fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, false},
-		"one each":          {fields{"a": 1, "b": 4}, fields{"a": 3, "b": 2}, fields{"a": 3, "b": 4}, true},
-		"last one newer":    {fields{"a": 3, "b": 4, "c": 1}, fields{"a": 3, "b": 2, "c": 2}, fields{"a": 3, "b": 4, "c": 2}, true},
-		"side by side":      {fields{"a": 1}, fields{"b": 1}, fields{"a": 1, "b": 1}, true},
-		"interleaved":       {fields{"a": 1, "c": 1, "e": 5}, fields{"b": 1, "c": 2, "d": 1, "e": 1}, fields{"a": 1, "b": 1, "c": 2, "d": 1, "e": 5}, true},
-		"part, newer":       {fields{"a": 1, "b": 1, "c": 1}, fields{"b": 2}, fields{"a": 1, "b": 2, "c": 1}, true},
-		"part, older":       {fields{"a": 1, "b": 2, "c": 1}, fields{"b": 1}, fields{"a": 1, "b": 2, "c": 1}, false},
-		"part, last, newer": {fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "c": 2}, fields{"a": 1, "b": 1, "c": 2}, true},
-		"whole of a part":   {fields{"b": 2}, fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "b": 2, "c": 1}, true},
-		"as many, others":   {fields{"a": 1, "b": 1}, fields{"b": 1, "c": 1}, fields{"a": 1, "b": 1, "c": 1}, true},
+		"both empty":                {nil, nil, nil, false},
+		"into empty":                {nil, fields{"a": 1}, fields{"a": 1}, true},
+		"nothing new":               {fields{"a": 1}, nil, fields{"a": 1}, false},
+		"equal":                     {fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, false},
+		"all newer":                 {fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, fields{"a": 3, "b": 4}, true},
+		"all older":                 {fields{"a": 3, "b": 4}, fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, false},
+		"each newer once":           {fields{"a": 1, "b": 4}, fields{"a": 3, "b": 2}, fields{"a": 3, "b": 4}, true},
+		"last one newer":            {fields{"a": 3, "b": 4, "c": 1}, fields{"a": 3, "b": 2, "c": 2}, fields{"a": 3, "b": 4, "c": 2}, true},
+		"disjoint":                  {fields{"a": 1}, fields{"b": 1}, fields{"a": 1, "b": 1}, true},
+		"interleaved":               {fields{"a": 1, "c": 1, "e": 5}, fields{"b": 1, "c": 2, "d": 1, "e": 1}, fields{"a": 1, "b": 1, "c": 2, "d": 1, "e": 5}, true},
+		"subset, newer":             {fields{"a": 1, "b": 1, "c": 1}, fields{"b": 2}, fields{"a": 1, "b": 2, "c": 1}, true},
+		"subset, older":             {fields{"a": 1, "b": 2, "c": 1}, fields{"b": 1}, fields{"a": 1, "b": 2, "c": 1}, false},
+		"subset, last newer":        {fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "c": 2}, fields{"a": 1, "b": 1, "c": 2}, true},
+		"superset":                  {fields{"b": 2}, fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "b": 2, "c": 1}, true},
+		"equally many, other names": {fields{"a": 1, "b": 1}, fields{"b": 1, "c": 1}, fields{"a": 1, "b": 1, "c": 1}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Records share their lists of names, or none, or only some of them do.
+			// The two versions of y share all lists of names with x, or none.
 			var one, other record.Builder
 			for _, y := range []record.Record{fieldsOf(t, &one, c.y), fieldsOf(t, &other, c.y)} {
 				x, want := fieldsOf(t, &one, c.x), fieldsOf(t, &one, c.want)
 				before := [2]string{x.String(), y.String()}
-				for range 2 { // the second time it remembers the union
+				for range 2 { // the second round finds the remembered union
 					got, changed, err := one.Join(x, y)
 					require.NoError(t, err)
 					require.Equal(t, c.changed, changed)
@@ -151,7 +151,7 @@ func TestJoin(t *testing.T) {
 					require.True(t, want.Equal(got))
 					back, _, err := one.Join(y, x)
 					require.NoError(t, err)
-					require.True(t, back.Equal(got), "in the other order")
+					require.True(t, back.Equal(got), "join is not commutative")
 				}
 				require.Equal(t, before, [2]string{x.String(), y.String()})
 			}
@@ -159,19 +159,19 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// Each level of the rule decides in a join, whatever is alike above it.
-func TestJoinFollowsTheRule(t *testing.T) {
+// Each step of the rule decides a join if the earlier steps are ties.
+func TestJoinFollowsTheOrderOfWrites(t *testing.T) {
 	w := func(v any, ms int, client clock.ClientID) record.FieldValue {
 		return record.FieldValue{Value: record.MustOf(v), Stamp: stampOf(ms, client)}
 	}
 	ascending := []record.FieldValue{
-		w(record.Deletion(), 1, ben), // an old one, of the greater client, deleted
+		w(record.Deletion(), 1, ben), // older, although the client is greater and it is a deletion
 		w("z", 2, ana),
-		w(record.Deletion(), 2, ana), // above every value
+		w(record.Deletion(), 2, ana), // a deletion is above every value
 		w("", 2, ben),
 		w("a", 2, ben),
 		w(10, 2, ben),
-		w(9, 2, ben), // by bytes, 10 is less
+		w(9, 2, ben), // by bytes, 10 is less than 9
 		w(nil, 2, ben),
 		w(true, 2, ben),
 		w(map[string]any{}, 2, ben),
@@ -204,7 +204,7 @@ func TestJoinFollowsTheRule(t *testing.T) {
 	}
 }
 
-func TestJoinOfDifferentKeys(t *testing.T) {
+func TestJoinRefusesDifferentKeys(t *testing.T) {
 	var b record.Builder
 	x := fieldsOf(t, &b, map[string]int{"a": 1})
 	for _, key := range []record.Key{{}, {Table: "tasks", ID: "tea"}, {Table: "done", ID: "milk"}} {
@@ -218,34 +218,34 @@ func TestJoinOfDifferentKeys(t *testing.T) {
 	}
 }
 
-// A join that changes nothing allocates nothing: neither for records with the
-// same names, shared or not, nor where one has more than the other.
-func TestJoinOfNothingNewDoesNotAllocate(t *testing.T) {
+// A join that changes nothing allocates nothing, whether the records have the same names,
+// shared or not, or one has more names.
+func TestJoinThatChangesNothingDoesNotAllocate(t *testing.T) {
 	var b, other record.Builder
 	x := fieldsOf(t, &b, map[string]int{"a": 5, "b": 5, "c": 5})
 	for name, y := range map[string]record.Record{
-		"itself":           x,
-		"equal":            fieldsOf(t, &other, map[string]int{"a": 5, "b": 5, "c": 5}),
-		"older":            fieldsOf(t, &b, map[string]int{"a": 4, "b": 5, "c": 4}),
-		"older, elsewhere": fieldsOf(t, &other, map[string]int{"a": 4, "b": 4, "c": 5}),
-		"a part":           fieldsOf(t, &b, map[string]int{"b": 5}),
-		"a part, older":    fieldsOf(t, &other, map[string]int{"a": 5, "c": 1}),
-		"nothing":          record.New(milkKey),
+		"the same record":             x,
+		"equal":                       fieldsOf(t, &other, map[string]int{"a": 5, "b": 5, "c": 5}),
+		"older":                       fieldsOf(t, &b, map[string]int{"a": 4, "b": 5, "c": 4}),
+		"older, from another builder": fieldsOf(t, &other, map[string]int{"a": 4, "b": 4, "c": 5}),
+		"a subset":                    fieldsOf(t, &b, map[string]int{"b": 5}),
+		"an older subset":             fieldsOf(t, &other, map[string]int{"a": 5, "c": 1}),
+		"an empty record":             record.New(milkKey),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Zero(t, testing.AllocsPerRun(100, func() {
 				got, changed, err := b.Join(x, y)
 				if err != nil || changed || got.Len() != 3 {
-					t.Error("changed")
+					t.Error("the join reports a change")
 				}
 			}))
 		})
 	}
 }
 
-// What a Builder makes later, out of the same memory, does not show in what it
-// made before.
-func TestBuilderKeepsItsRecordsApart(t *testing.T) {
+// A Builder reuses its scratch memory for later records. That must not change the records
+// that it made before.
+func TestReusedBuilderDoesNotChangeEarlierRecords(t *testing.T) {
 	var b record.Builder
 	var made []record.Record
 	var texts []string
@@ -266,9 +266,9 @@ func TestBuilderKeepsItsRecordsApart(t *testing.T) {
 	require.Equal(t, 72, sum.Len())
 }
 
-// Lists of names that are longer than what is remembered, and more lists than
-// are remembered, are right all the same.
-func TestBuilderWithManyNames(t *testing.T) {
+// Lists that are too long to be remembered, and more lists than are remembered, still give
+// correct records.
+func TestBuilderWithMoreNamesThanItRemembers(t *testing.T) {
 	var b record.Builder
 	wide := make(map[string]int)
 	for i := range 500 {
@@ -284,7 +284,7 @@ func TestBuilderWithManyNames(t *testing.T) {
 		_, ok := r.Get(name)
 		require.True(t, ok)
 	}
-	// Names that run into each other when they are put in a row.
+	// These names have the same concatenation.
 	x := fieldsOf(t, &b, map[string]int{"ab": 1, "c": 1})
 	y := fieldsOf(t, &b, map[string]int{"a": 1, "bc": 1})
 	require.False(t, x.Equal(y))

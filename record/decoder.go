@@ -2,33 +2,32 @@ package record
 
 import "github.com/fieldlww/fieldlww/record/internal/jsontext"
 
-// Decoder reads values, records, mutations and batches from untrusted JSON, or,
-// with Trusted, from the JSON of one's own store or server. For any bytes it
-// returns a value or an *Error; it never panics.
+// Decoder reads values, records, mutations and batches from untrusted JSON, or, with Trusted,
+// from JSON that your own store or server wrote. For any bytes it returns a value or an
+// *Error; it never panics.
 //
-// It is strict on what is ambiguous: a name that occurs twice in an object at
-// any depth, a member that equals a known one but for case, invalid UTF-8 and
-// lone surrogates, data behind the value, numbers that a float64 cannot hold.
-// Numbers with more digits than that are rounded, unless Limits.Exact refuses them.
-// Other unknown members are skipped, whatever numbers are in them, and unknown
-// fields are fields like any other. All is bounded by Limits, before it costs memory.
+// It refuses ambiguous input: a name that occurs twice in an object at any depth, a member
+// that equals a known one except for case, invalid UTF-8 and lone surrogates, data after the
+// value, and numbers outside the range of float64. Numbers with more digits than a float64
+// keeps are rounded, unless Limits.Exact refuses them. Other unknown members are skipped,
+// whatever numbers they contain. Unknown fields are read like any other field. Limits are
+// checked before the input costs memory.
 //
-// The zero Decoder is ready to use and has the default limits. It keeps memory
-// between calls, and the records that it makes share lists of field names, so
-// use one for many calls. It must not be used from two goroutines at once. What
-// it returns holds no reference to the input; the Decoder itself holds on to it
-// until the next call.
+// The zero Decoder is ready to use and has the default limits. It keeps memory between calls,
+// and the records that it makes share lists of field names, so use one Decoder for many
+// calls. It must not be used from two goroutines at once. The results hold no reference to
+// the input; the Decoder itself keeps one until the next call.
 type Decoder struct {
 	Limits Limits
-	// Trusted says that the input was admitted before: one's own store or server wrote
-	// it. Every limit that Limits leaves at 0 is then off, because legal pushes can make
-	// a record larger than any limit of a single push, and a store or a client that
-	// refused such a record could never read or change it again. Stamps after
-	// clock.MaxTimestamp, which a host's own clock can issue, are accepted as well: see
-	// package clock. Syntax, names and values are checked as always.
+	// Trusted declares that the input was admitted before: your own store or server wrote it.
+	// Every limit that Limits leaves at 0 is then off, because valid pushes can make a record
+	// larger than any limit of a single push, and a store or a client that refused such a
+	// record could never read or change it again. Stamps after clock.MaxTimestamp, which a
+	// host's own clock can issue, are accepted as well: see package clock. Syntax, names and
+	// values are checked as always.
 	//
-	// Leave it false wherever others choose the bytes, such as in a push handler. Scan
-	// reads columns as a trusted Decoder does; the UnmarshalJSON methods do not.
+	// Leave it false wherever others choose the bytes, such as in a push handler. The Scan
+	// methods read columns as a trusted Decoder does; the UnmarshalJSON methods do not.
 	Trusted bool
 
 	parser  parser
@@ -36,10 +35,10 @@ type Decoder struct {
 	entries []entry
 }
 
-// maxKept is how much scratch memory is kept for the next call.
+// maxKept is the size of the scratch memory that is kept for the next call.
 const maxKept = 1 << 20
 
-// start begins to read text. It refuses one that is too long.
+// start prepares the parser for text. It refuses a text that is too long.
 func (d *Decoder) start(text []byte) error {
 	p := &d.parser
 	p.limits, p.trusted = d.Limits.inForce(d.Trusted), d.Trusted
@@ -54,7 +53,7 @@ func (d *Decoder) start(text []byte) error {
 	return nil
 }
 
-// read reads a text that is what part reads, and nothing else.
+// read reads a text that consists of what part reads, and nothing else.
 func (d *Decoder) read(text []byte, part func() error) error {
 	err := d.start(text)
 	if err == nil {
@@ -86,8 +85,8 @@ func (d *Decoder) FieldValue(text []byte) (FieldValue, error) {
 	return FieldValue{Value{string(d.parser.Out[e.from:e.to])}, e.stamp}, nil
 }
 
-// Record reads an object from field names to FieldValues as the record of the
-// given key, which is not checked.
+// Record reads an object that maps field names to FieldValues, as the record with the given
+// key. The key is not checked.
 func (d *Decoder) Record(key Key, text []byte) (Record, error) {
 	if err := d.read(text, d.fields); err != nil {
 		return Record{}, err
@@ -109,7 +108,7 @@ func (d *Decoder) Mutation(text []byte) (Mutation, error) {
 	return m, nil
 }
 
-// fields reads an object from field names to FieldValues into d.entries.
+// fields reads an object that maps field names to FieldValues into d.entries.
 func (d *Decoder) fields() error {
 	p := &d.parser
 	d.entries = d.entries[:0]

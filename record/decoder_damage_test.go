@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestTruncation cuts a good input at every byte: what is left is never taken for
-// a whole, and the reason is that it ends.
-func TestTruncation(t *testing.T) {
+// TestTruncatedInputIsNeverAccepted cuts valid input at every byte, and checks that the
+// reason is ErrTruncated.
+func TestTruncatedInputIsNeverAccepted(t *testing.T) {
 	object := `{"a":[1.5e3,"\ud83d\ude00é😀\\"],"\u0062":{"c":true,"d":false,"e":null}}`
 	recordText := `{"a":` + fieldOf(object) + `,"b":{"deleted":true,` + someStamp + `}}`
 	var d record.Decoder
@@ -56,10 +56,10 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestOneByteChanged puts every byte in the place of every byte of a good input.
-// There is no panic, and what is no JSON is no batch, not even one with an item
-// that is refused.
-func TestOneByteChanged(t *testing.T) {
+// TestInputWithOneChangedByteIsAcceptedOnlyIfItIsJSON replaces each byte of valid input by
+// every other byte. The decoder must not panic, and must refuse a text that is not JSON as a
+// whole, not as a batch with one refused item.
+func TestInputWithOneChangedByteIsAcceptedOnlyIfItIsJSON(t *testing.T) {
 	good := []byte(`[{"x":[{"k":"\ud83d\ude00"}],"table":"t","id":"é","data":{"b":` + fieldOf(`{"b":-1.5e2,"a":[true]}`) +
 		`,"a":{"deleted":true,` + someStamp + `}},"base":{"a":null}},` + goodLines[2] + `]`)
 	var d record.Decoder
@@ -70,20 +70,20 @@ func TestOneByteChanged(t *testing.T) {
 			good[i] = byte(b)
 			items, err := d.Batch(good)
 			if err == nil && !json.Valid(good) {
-				t.Fatalf("accepted %q", good)
+				t.Fatalf("accepted %q, which is not JSON", good)
 			}
 			if err == nil && len(items) == 0 {
-				t.Fatalf("no items of %q", good)
+				t.Fatalf("no items in %q", good)
 			}
 		}
 		good[i] = original
 	}
 }
 
-// TestReuse decodes all bad inputs and the good ones with one Decoder, in turn,
-// which gives what a new Decoder gives. What it gave before stays what it is,
-// whatever happens to the input.
-func TestReuse(t *testing.T) {
+// TestReusedDecoderReadsLikeANewOne decodes all bad and valid inputs in turn with one
+// Decoder, and compares the results with those of a new Decoder. Earlier results must not
+// change when the input is overwritten.
+func TestReusedDecoderReadsLikeANewOne(t *testing.T) {
 	texts := [][]byte{[]byte(goodBatch), []byte(goodLines[0]), []byte(`{"title":` + fieldOf(`{"b":1,"a":2}`) + `}`), []byte(`{"b":"\u0041","a":[1e20]}`)}
 	for _, row := range badInputs() {
 		if len(row.text) < 1<<16 {
@@ -112,7 +112,7 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// shownItems shows all that is in items: keys, fields, bases and errors.
+// shownItems returns all parts of items as texts: keys, fields, bases and errors.
 func shownItems(items []record.Item) []string {
 	lines := []string{}
 	for _, item := range items {
@@ -125,9 +125,9 @@ func shownItems(items []record.Item) []string {
 	return lines
 }
 
-// TestResultsHoldNoInput overwrites the input after each call, and looks at all
-// results after all calls.
-func TestResultsHoldNoInput(t *testing.T) {
+// TestResultsKeepNoReferenceToTheInput overwrites the input after each call, and checks all
+// results at the end.
+func TestResultsKeepNoReferenceToTheInput(t *testing.T) {
 	var d record.Decoder
 	var poisoned [][]byte
 	input := func(text string) []byte {
@@ -143,7 +143,7 @@ func TestResultsHoldNoInput(t *testing.T) {
 			copy(b, strings.Repeat("#", len(b)))
 		}
 	}
-	for i := range 3 { // From the second time on, the decoder knows the names.
+	for i := range 3 { // from the second round on, the decoder knows the names
 		text := fmt.Sprintf(`"plain text %d"`, i)
 		v, err := d.Value(input(text))
 		keep(text, err, v.JSON)

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// limitCase is a limit and, for any size, an input that has exactly that much of
-// what it limits. A limit of 0 is the standard one.
+// limitCase is a limit and a function that returns an input which needs exactly n of it. A
+// limit of 0 selects the default.
 type limitCase struct {
 	name     string
 	limits   func(n int) record.Limits
@@ -19,8 +19,8 @@ type limitCase struct {
 	decode   func(*record.Decoder, []byte) error
 	what     string
 	standard int
-	off      int // what is accepted when the limit is off
-	most     int // and what is not even then, or 0
+	off      int // accepted when the limit is off
+	most     int // refused even when the limit is off, or 0
 }
 
 func limitCases() []limitCase {
@@ -52,7 +52,7 @@ func limitCases() []limitCase {
 		{"value", value, text, decodeValue, "value", 1 << 20, 2 << 20, 0},
 		{"value that is an array", value, list, decodeValue, "value", 1 << 20, 2 << 20, 0},
 		{"value in a field", value, func(n int) string { return itemOfValue(text(n)) }, decodeMutation, "value", 1 << 20, 2 << 20, 0},
-		{"value behind another", value, func(n int) string {
+		{"value after another", value, func(n int) string {
 			return itemWith(`"a":` + fieldOf(text(n)) + `,"b":` + fieldOf(list(n)))
 		}, decodeMutation, "value", 1 << 20, 2 << 20, 0},
 		{"value of an unknown member", value, func(n int) string { return `{"x":` + list(n) + `,` + itemWith("")[1:] }, decodeMutation, "value", 1 << 20, 2 << 20, 0},
@@ -66,7 +66,7 @@ func limitCases() []limitCase {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitsAcceptTheirBoundAndRefuseOneMore(t *testing.T) {
 	for _, c := range limitCases() {
 		t.Run(c.name, func(t *testing.T) {
 			run := func(limit, n int) error {
@@ -97,9 +97,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimitOfUnknownMembers: they are compared with each other, so there cannot
-// be any number of them.
-func TestLimitOfUnknownMembers(t *testing.T) {
+// Unknown members are compared with each other, so their number must be bounded.
+func TestUnknownMembersAreLimited(t *testing.T) {
 	members := func(n int) string {
 		var b strings.Builder
 		for i := range n {
@@ -117,7 +116,7 @@ func TestLimitOfUnknownMembers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := record.Decoder{Limits: unlimited}
 			require.NoError(t, decodeMutation(&d, []byte(item(64))))
-			require.NoError(t, decodeMutation(&d, []byte(item(64))), "again")
+			require.NoError(t, decodeMutation(&d, []byte(item(64))), "the count must start again with each call")
 			err := decodeMutation(&d, []byte(item(65)))
 			var e *record.LimitError
 			require.ErrorAs(t, err, &e)
@@ -126,9 +125,9 @@ func TestLimitOfUnknownMembers(t *testing.T) {
 	}
 }
 
-// TestLimitOfRefusedItems: refused items, which cost more than they weigh, are
-// bounded by their number even if nothing else is.
-func TestLimitOfRefusedItems(t *testing.T) {
+// Refused items, whose errors cost more memory than their text, are bounded in number even if
+// all limits are off.
+func TestRefusedItemsAreLimited(t *testing.T) {
 	batch := func(n int, item string) error {
 		d := record.Decoder{Limits: unlimited}
 		items, err := d.Batch([]byte("[" + strings.Repeat(item+",", n-1) + item + "]"))
@@ -156,7 +155,7 @@ func TestLimitOfRefusedItems(t *testing.T) {
 	}
 }
 
-func TestLimitErrors(t *testing.T) {
+func TestLimitErrorsNameTheirUnit(t *testing.T) {
 	for what, want := range map[string]string{
 		"bytes":   "limit exceeded: at most 5 bytes of input",
 		"depth":   "limit exceeded: at most 5 levels of nesting",

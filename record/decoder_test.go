@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// goodBatch has one of everything: escapes, kinds, a deletion, a deleted record, unknown
-// members, bases, names out of order, and no data at all.
+// goodBatch has one of each feature: escapes, kinds, a deletion, a deleted record, unknown
+// members, bases, names out of order, and an item without data.
 const goodBatch = `[
  {"table":"tasks","id":"t1","data":{
    "title":{"value":"a \"b\" \ud83d\ude00 \u00e9 é😀\n",` + someStamp + `},
@@ -35,8 +35,8 @@ var goodLines = []string{
 	`{"table":"tasks","id":"t3","data":{}}`,
 }
 
-// decoded returns what a decoder made of text, as text: of a batch the items,
-// and the errors in the place of those that were refused.
+// decoded returns the results of a decoder as texts. For a batch these are the items, with
+// the error in place of a refused item.
 func decoded(d *record.Decoder, shape string, text []byte) []string {
 	show := func(canonical []byte, err error) string {
 		if err != nil {
@@ -66,24 +66,24 @@ func decoded(d *record.Decoder, shape string, text []byte) []string {
 	return lines
 }
 
-func TestBatchForms(t *testing.T) {
+func TestBatchIsAnArrayOrLines(t *testing.T) {
 	two := []string{goodLines[1], goodLines[2]}
 	for name, c := range map[string]struct {
 		text string
 		want []string
 	}{
-		"array":                      {goodBatch, goodLines},
-		"lines":                      {strings.Join(goodLines, "\n"), goodLines},
-		"lines, the last one ended":  {strings.Join(goodLines, "\n") + "\n", goodLines},
-		"lines that end with CR LF":  {strings.Join(goodLines, "\r\n") + "\r\n", goodLines},
-		"blank lines":                {"\n \n" + strings.Join(two, " \t\n\n\r\n") + "\n\n", two},
-		"spaces":                     {"  [ " + strings.Join(two, " , \n") + "\t]\r\n ", two},
-		"a mutation on more lines":   {strings.ReplaceAll(goodLines[1], ",", ",\n"), two[:1]},
-		"empty array":                {"[]", []string{}},
-		"empty array with a space":   {" [ ] ", []string{}},
-		"an item that is refused":    {"[" + two[0] + ",null]", []string{two[0], "record: [1]: wrong type (at byte 202)"}},
-		"all items are refused":      {"[1]", []string{"record: [0]: wrong type (at byte 1)"}},
-		"lines, one that is refused": {two[0] + "\n 5 \n" + two[1], []string{two[0], "record: [1]: wrong type (at byte 202)", two[1]}},
+		"array":                          {goodBatch, goodLines},
+		"lines":                          {strings.Join(goodLines, "\n"), goodLines},
+		"lines, the last with a newline": {strings.Join(goodLines, "\n") + "\n", goodLines},
+		"lines that end with CR LF":      {strings.Join(goodLines, "\r\n") + "\r\n", goodLines},
+		"blank lines":                    {"\n \n" + strings.Join(two, " \t\n\n\r\n") + "\n\n", two},
+		"spaces":                         {"  [ " + strings.Join(two, " , \n") + "\t]\r\n ", two},
+		"a mutation over several lines":  {strings.ReplaceAll(goodLines[1], ",", ",\n"), two[:1]},
+		"empty array":                    {"[]", []string{}},
+		"empty array with a space":       {" [ ] ", []string{}},
+		"a refused item":                 {"[" + two[0] + ",null]", []string{two[0], "record: [1]: wrong type (at byte 202)"}},
+		"all items are refused":          {"[1]", []string{"record: [0]: wrong type (at byte 1)"}},
+		"lines, one of them refused":     {two[0] + "\n 5 \n" + two[1], []string{two[0], "record: [1]: wrong type (at byte 202)", two[1]}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d record.Decoder
@@ -92,11 +92,11 @@ func TestBatchForms(t *testing.T) {
 	}
 	items, err := new(record.Decoder).Batch([]byte("[]"))
 	require.NoError(t, err)
-	require.NotNil(t, items, "an empty batch is one")
+	require.NotNil(t, items, "an empty batch must not be nil")
 }
 
-// TestItemsInOrder has many items, of which it cannot be told beforehand how many.
-func TestItemsInOrder(t *testing.T) {
+// TestItemsKeepTheirOrder has many items whose number the decoder cannot estimate well.
+func TestItemsKeepTheirOrder(t *testing.T) {
 	var items, want []string
 	for i := range 999 {
 		item := fmt.Sprintf(`{"table":"t","id":"%d","data":{}}`, i)
@@ -114,7 +114,7 @@ func TestItemsInOrder(t *testing.T) {
 	require.Equal(t, want, decoded(&d, "batch", []byte("["+strings.Join(items, ",")+"]")))
 }
 
-// TestRefusedItemKeepsItsKey: the caller is to tell which record was meant.
+// The caller of Batch needs the key of a refused item to report which record was meant.
 func TestRefusedItemKeepsItsKey(t *testing.T) {
 	for item, want := range map[string]record.Key{
 		`{"table":"tasks","id":"t1","data":5}`:                         {Table: "tasks", ID: "t1"},
@@ -133,16 +133,16 @@ func TestRefusedItemKeepsItsKey(t *testing.T) {
 	}
 }
 
-func TestUnknownMembers(t *testing.T) {
+func TestUnknownMembersAreSkipped(t *testing.T) {
 	stamped := itemOfValue("1")
 	for _, c := range []struct{ name, text, want string }{
 		{"in a mutation", `{"x":{"a":[1,2,{"b":null}]},"y":"","":0,` + stamped[1:], stamped},
 		{"in a field", itemWith(`"title":{"x":{"value":2},"value":1,"":[],` + someStamp + `,"y":true}`), stamped},
 		{"in a base", strings.TrimSuffix(stamped, "}") + `,"base":{"title":{"x":1,` + someStamp + `,"y":{}}}}`,
 			strings.TrimSuffix(stamped, "}") + `,"base":{"title":{` + someStamp + `}}}`},
-		{"with the names of others", `{"value":1,"updatedAt":2,"title":3,` + stamped[1:], stamped},
-		{"of one name in different objects", `{"x":1,` + itemWith(`"title":{"x":1,"value":1,` + someStamp + `}`)[1:], stamped},
-		{"of one name behind each other", strings.TrimSuffix(itemWith(`"title":{"x":1,"value":1,`+someStamp+`}`), "}") + `,"x":1}`, stamped},
+		{"with names from other objects", `{"value":1,"updatedAt":2,"title":3,` + stamped[1:], stamped},
+		{"of one name in nested objects", `{"x":1,` + itemWith(`"title":{"x":1,"value":1,` + someStamp + `}`)[1:], stamped},
+		{"of one name in consecutive objects", strings.TrimSuffix(itemWith(`"title":{"x":1,"value":1,`+someStamp+`}`), "}") + `,"x":1}`, stamped},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var d record.Decoder
@@ -151,7 +151,7 @@ func TestUnknownMembers(t *testing.T) {
 	}
 }
 
-func TestBase(t *testing.T) {
+func TestBaseKeepsOnlyWrittenFields(t *testing.T) {
 	data := `"data":{"a":` + fieldOf("1") + `,"b":` + fieldOf("2") + `}`
 	stamp := clock.Stamp{Time: clock.MustParseTimestamp(goodTime), Client: clock.MustParseClientID(goodClient)}
 	for _, c := range []struct {
@@ -171,7 +171,7 @@ func TestBase(t *testing.T) {
 			"first": `{"base":` + c.base + `,"table":"t","id":"i",` + data + `}`,
 		} {
 			t.Run(place+" "+c.base, func(t *testing.T) {
-				// A base is no value, and has limits of its own.
+				// A base is not a value, so the limits on values do not apply to it.
 				d := record.Decoder{Limits: record.Limits{Depth: 1, Value: 5}}
 				m, err := d.Mutation([]byte(text))
 				require.NoError(t, err)
@@ -182,11 +182,11 @@ func TestBase(t *testing.T) {
 	}
 	m, err := new(record.Decoder).Mutation([]byte(`{"table":"t","id":"i",` + data + `}`))
 	require.NoError(t, err)
-	require.Nil(t, m.Base, "nothing is claimed")
+	require.Nil(t, m.Base, "a mutation without a base claims nothing")
 }
 
-// TestBaseOfManyFields: all fields that a record may have can have a base.
-func TestBaseOfManyFields(t *testing.T) {
+// Every field of a record of the greatest permitted size may have a base.
+func TestEveryFieldMayHaveABase(t *testing.T) {
 	fields := manyFields(10_000)
 	base := strings.ReplaceAll(fields, `"value":`+private+`,`, "")
 	var d record.Decoder
@@ -195,9 +195,8 @@ func TestBaseOfManyFields(t *testing.T) {
 	require.Len(t, m.Base, 10_000)
 }
 
-// TestPathsAndOffsets has a ^ in each input, at the byte of which the error
-// speaks.
-func TestPathsAndOffsets(t *testing.T) {
+// TestErrorsHavePathAndOffset marks the expected offset in each input with a ^.
+func TestErrorsHavePathAndOffset(t *testing.T) {
 	item := itemOfValue("1")
 	for _, c := range []struct {
 		text, path string
@@ -248,9 +247,9 @@ func TestPathsAndOffsets(t *testing.T) {
 	}
 }
 
-// TestErrorsOfTheOtherShapes: what is no item of a batch has no index, and what
-// is no part of a record has no name.
-func TestErrorsOfTheOtherShapes(t *testing.T) {
+// The path of an error outside a batch has no index, and the path of an error in a single
+// value has no field name.
+func TestErrorsOutsideABatchHaveNoIndex(t *testing.T) {
 	var d record.Decoder
 	for _, c := range []struct{ shape, text, want string }{
 		{"value", `[1,"a` + "\xff" + `"]`, "record: invalid UTF-8 (at byte 5)"},
@@ -258,7 +257,7 @@ func TestErrorsOfTheOtherShapes(t *testing.T) {
 		{"value", "", "record: invalid JSON: input ends too early (at byte 0)"},
 		{"value", "\ufeff1", "record: invalid JSON: byte order mark (at byte 0)"},
 		{"value", "1 2", "record: invalid JSON: data after the value (at byte 2)"},
-		{"record", `{"a":{"updatedAt":1}}`, "record: a.updatedAt: wrong type: a number, which loses digits in JavaScript; send the text (at byte 18)"},
+		{"record", `{"a":{"updatedAt":1}}`, "record: a.updatedAt: wrong type: a number loses digits in JavaScript; send a string (at byte 18)"},
 		{"record", `{} {}`, "record: invalid JSON: data after the value (at byte 3)"},
 		{"record", "\ufeff{}", "record: invalid JSON: byte order mark (at byte 0)"},
 		{"record", `{"b":` + fieldOf("1") + `,"a":` + fieldOf("1") + `,"b":` + fieldOf("1") + `}`, "record: b: duplicate name (at byte 334)"},

@@ -8,30 +8,29 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// Edit collects what one author does to one record at one stamp. It begins at
-// the record that the author saw, so it knows what changed and what the author
-// knew:
+// Edit collects the changes of one author to one record, at one stamp. It begins with the
+// record that the author saw, so it can tell what changed, and it records in the mutation
+// what the author knew:
 //
 //	m, err := task.Edit(stamp).Set("title", "Buy milk").Delete("due").Mutation()
 //
-// The methods return the Edit itself; the first thing that they refuse is
-// returned by Mutation, and then nothing of the edit is. Of several calls about
-// one field the last one counts. An Edit must not be used from two goroutines
-// at once.
+// The methods return the Edit itself. If one of them refuses its input, Mutation returns the
+// first error and discards the edit. If a field is set several times, the last call counts.
+// An Edit must not be used from two goroutines at once.
 type Edit struct {
 	seen   Record
 	stamp  clock.Stamp
 	writes map[string]FieldValue
-	err    error // the first one
+	err    error // the first error
 }
 
-// Edit begins an edit of r, as its author saw it, at the given stamp, which must
-// be a new one of that author. To create a record, begin with New(key).
+// Edit begins an edit of r, as its author saw it, at the given stamp, which must be a new
+// stamp of that author. To create a record, begin with New(key).
 //
-// A stamp that is not valid is refused with ErrStamp, and so is one that is not
-// greater than that of a field which the edit writes: such a write would lose
-// against what its author saw, and nobody would notice. It happens if the
-// author's clock did not observe what was shown.
+// An invalid stamp is refused with ErrStamp. So is a stamp that is not greater than the stamp
+// of a field that the edit writes: such a write would silently lose against a write that its
+// author saw. This happens if the author's clock did not observe the stamps of the records
+// that were shown.
 func (r Record) Edit(at clock.Stamp) *Edit {
 	e := &Edit{seen: r, stamp: at, writes: make(map[string]FieldValue)}
 	if !at.Valid() {
@@ -40,9 +39,8 @@ func (r Record) Edit(at clock.Stamp) *Edit {
 	return e
 }
 
-// Set writes a field, also if the value is the one that it has already. The Go
-// value becomes a Value as by Of; a Deletion deletes the field. Names that begin
-// with $ are refused with ErrName.
+// Set writes a field, even if the field already has that value. The Go value becomes a Value
+// as by Of; a Deletion deletes the field. Names that begin with $ are refused with ErrName.
 func (e *Edit) Set(name string, v any) *Edit {
 	value, err := Of(v)
 	if err != nil {
@@ -51,13 +49,13 @@ func (e *Edit) Set(name string, v any) *Edit {
 	return e.write(name, value)
 }
 
-// Delete deletes a field. A field that is not there is deleted as well: an older
+// Delete deletes a field. It writes a tombstone even if the field is absent, because an older
 // write of it may still be on its way.
 func (e *Edit) Delete(name string) *Edit { return e.write(name, Deletion()) }
 
-// SetMap writes those fields of the map whose value differs from what the record
-// has; absent, null and deleted differ from each other. A Deletion deletes a
-// field. Fields that are not in the map are left alone.
+// SetMap writes the fields of the map whose value differs from the value in the record;
+// absent, null and deleted differ from each other. A Deletion deletes a field. Fields that
+// are not in the map do not change.
 func (e *Edit) SetMap(fields map[string]any) *Edit {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value, err := Of(fields[name])
@@ -70,17 +68,16 @@ func (e *Edit) SetMap(fields map[string]any) *Edit {
 	return e
 }
 
-// DeleteRecord deletes the record as a whole: the write true to $deleted. Its
-// fields stay and go on merging; a later RestoreRecord brings it back.
+// DeleteRecord deletes the record as a whole: it writes true to $deleted. The fields stay and
+// go on merging; a later RestoreRecord restores the record.
 func (e *Edit) DeleteRecord() *Edit { return e.put(DeletedField, Bool(true)) }
 
-// RestoreRecord brings a deleted record back: the write false to $deleted.
+// RestoreRecord restores a deleted record: it writes false to $deleted.
 func (e *Edit) RestoreRecord() *Edit { return e.put(DeletedField, Bool(false)) }
 
-// Mutation returns the edit as a Mutation, whose Data are the written fields and
-// whose Base is what the author saw of them. An edit that writes nothing is a
-// Mutation without fields, which has no effect. Where something was refused it
-// returns an *Error.
+// Mutation returns the edit as a Mutation. Its Data holds the written fields, and its Base
+// holds the stamps that the author saw on them. An edit that writes nothing yields a Mutation
+// without fields, which has no effect. If any input was refused, Mutation returns an *Error.
 func (e *Edit) Mutation() (Mutation, error) {
 	if e.err != nil {
 		return Mutation{}, e.err
@@ -112,8 +109,8 @@ func (e *Edit) write(name string, value Value) *Edit {
 	return e.put(name, value)
 }
 
-// change writes a field if it is changed by that, and else takes back what the
-// edit wrote to it before. A reserved name is refused in either case.
+// change writes a field if its value changed. Otherwise it discards an earlier write of the
+// field in this edit. A reserved name is refused in either case.
 func (e *Edit) change(name string, value Value, changed bool) {
 	if changed || Reserved(name) {
 		e.write(name, value)
@@ -122,7 +119,7 @@ func (e *Edit) change(name string, value Value, changed bool) {
 	}
 }
 
-// put writes any field.
+// put writes any field, reserved or not.
 func (e *Edit) put(name string, value Value) *Edit {
 	w := FieldValue{value, e.stamp}
 	if err := w.Check(name); err != nil {
@@ -135,7 +132,7 @@ func (e *Edit) put(name string, value Value) *Edit {
 	return e
 }
 
-// refuse keeps err if it is the first one.
+// refuse keeps err if it is the first error.
 func (e *Edit) refuse(err error) *Edit {
 	if e.err == nil {
 		e.err = err
@@ -143,4 +140,4 @@ func (e *Edit) refuse(err error) *Edit {
 	return e
 }
 
-var errStale = fmt.Errorf("%w: not greater than that of the write which the author saw", ErrStamp)
+var errStale = fmt.Errorf("%w: not greater than the stamp of the write that the author saw", ErrStamp)

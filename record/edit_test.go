@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// seenTask is what the author of an edit sees: one field of each state.
+// seenTask returns the record that the author of an edit sees: one field in each state.
 func seenTask(t testing.TB) record.Record {
 	return taskOf(t, map[string]record.FieldValue{
 		"title": write("Milk", 1),
@@ -20,8 +20,8 @@ func seenTask(t testing.TB) record.Record {
 	})
 }
 
-// written returns the fields that a mutation writes, and checks that each has
-// the stamp of the edit, and a base that is what the author saw.
+// written returns the fields that a mutation writes, and checks that each has the stamp of
+// the edit and the base that its author saw.
 func written(t testing.TB, e *record.Edit, seen record.Record, at clock.Stamp) map[string]string {
 	t.Helper()
 	m, err := e.Mutation()
@@ -40,35 +40,35 @@ func written(t testing.TB, e *record.Edit, seen record.Record, at clock.Stamp) m
 	return values
 }
 
-func TestEdit(t *testing.T) {
+func TestEditWritesTheChosenFields(t *testing.T) {
 	seen := seenTask(t)
 	now := stampOf(9, ben)
 	for name, c := range map[string]struct {
 		edit func(e *record.Edit)
 		want map[string]string
 	}{
-		"nothing":            {func(e *record.Edit) {}, map[string]string{}},
-		"set":                {func(e *record.Edit) { e.Set("title", "Tea") }, map[string]string{"title": `"Tea"`}},
-		"set the same":       {func(e *record.Edit) { e.Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
-		"set null":           {func(e *record.Edit) { e.Set("title", nil) }, map[string]string{"title": "null"}},
-		"set a deletion":     {func(e *record.Edit) { e.Set("title", record.Deletion()) }, map[string]string{"title": "deleted"}},
-		"set a new field":    {func(e *record.Edit) { e.Set("tags/red", true) }, map[string]string{"tags/red": "true"}},
-		"revive":             {func(e *record.Edit) { e.Set("note", "") }, map[string]string{"note": `""`}},
-		"delete":             {func(e *record.Edit) { e.Delete("title") }, map[string]string{"title": "deleted"}},
-		"delete again":       {func(e *record.Edit) { e.Delete("note") }, map[string]string{"note": "deleted"}},
-		"delete what is not": {func(e *record.Edit) { e.Delete("tags") }, map[string]string{"tags": "deleted"}},
-		"set, then delete":   {func(e *record.Edit) { e.Set("title", 1).Delete("title") }, map[string]string{"title": "deleted"}},
-		"delete, then set":   {func(e *record.Edit) { e.Delete("title").Set("title", 1) }, map[string]string{"title": "1"}},
-		"set twice":          {func(e *record.Edit) { e.Set("title", 2).Set("title", 1) }, map[string]string{"title": "1"}},
-		"delete the record":  {func(e *record.Edit) { e.DeleteRecord() }, map[string]string{"$deleted": "true"}},
-		"restore it":         {func(e *record.Edit) { e.RestoreRecord() }, map[string]string{"$deleted": "false"}},
-		"both":               {func(e *record.Edit) { e.DeleteRecord().RestoreRecord() }, map[string]string{"$deleted": "false"}},
-		"several":            {func(e *record.Edit) { e.Set("a", 1).Set("b", 2).Delete("due") }, map[string]string{"a": "1", "b": "2", "due": "deleted"}},
-		"no map":             {func(e *record.Edit) { e.SetMap(nil) }, map[string]string{}},
+		"nothing":                {func(e *record.Edit) {}, map[string]string{}},
+		"set":                    {func(e *record.Edit) { e.Set("title", "Tea") }, map[string]string{"title": `"Tea"`}},
+		"set the same":           {func(e *record.Edit) { e.Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
+		"set null":               {func(e *record.Edit) { e.Set("title", nil) }, map[string]string{"title": "null"}},
+		"set a deletion":         {func(e *record.Edit) { e.Set("title", record.Deletion()) }, map[string]string{"title": "deleted"}},
+		"set a new field":        {func(e *record.Edit) { e.Set("tags/red", true) }, map[string]string{"tags/red": "true"}},
+		"revive":                 {func(e *record.Edit) { e.Set("note", "") }, map[string]string{"note": `""`}},
+		"delete":                 {func(e *record.Edit) { e.Delete("title") }, map[string]string{"title": "deleted"}},
+		"delete again":           {func(e *record.Edit) { e.Delete("note") }, map[string]string{"note": "deleted"}},
+		"delete an absent field": {func(e *record.Edit) { e.Delete("tags") }, map[string]string{"tags": "deleted"}},
+		"set, then delete":       {func(e *record.Edit) { e.Set("title", 1).Delete("title") }, map[string]string{"title": "deleted"}},
+		"delete, then set":       {func(e *record.Edit) { e.Delete("title").Set("title", 1) }, map[string]string{"title": "1"}},
+		"set twice":              {func(e *record.Edit) { e.Set("title", 2).Set("title", 1) }, map[string]string{"title": "1"}},
+		"delete the record":      {func(e *record.Edit) { e.DeleteRecord() }, map[string]string{"$deleted": "true"}},
+		"restore it":             {func(e *record.Edit) { e.RestoreRecord() }, map[string]string{"$deleted": "false"}},
+		"delete, then restore":   {func(e *record.Edit) { e.DeleteRecord().RestoreRecord() }, map[string]string{"$deleted": "false"}},
+		"several":                {func(e *record.Edit) { e.Set("a", 1).Set("b", 2).Delete("due") }, map[string]string{"a": "1", "b": "2", "due": "deleted"}},
+		"no map":                 {func(e *record.Edit) { e.SetMap(nil) }, map[string]string{}},
 		"map": {func(e *record.Edit) {
 			e.SetMap(map[string]any{"title": "Tea", "due": nil, "note": "x", "tags": []int{}})
 		}, map[string]string{"title": `"Tea"`, "note": `"x"`, "tags": "[]"}},
-		"map of what is there": {func(e *record.Edit) {
+		"map of the same values": {func(e *record.Edit) {
 			e.SetMap(map[string]any{"title": "Milk", "due": nil, "note": record.Deletion()})
 		}, map[string]string{}},
 		"map: null is not absent": {func(e *record.Edit) {
@@ -77,8 +77,8 @@ func TestEdit(t *testing.T) {
 		"map: deleted is not absent, nor null": {func(e *record.Edit) {
 			e.SetMap(map[string]any{"title": record.Deletion(), "due": record.Deletion(), "new": record.Deletion()})
 		}, map[string]string{"title": "deleted", "due": "deleted", "new": "deleted"}},
-		"map takes back":  {func(e *record.Edit) { e.Set("title", "Tea").Delete("due").SetMap(map[string]any{"title": "Milk"}) }, map[string]string{"due": "deleted"}},
-		"set after a map": {func(e *record.Edit) { e.SetMap(map[string]any{"title": "Tea"}).Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
+		"map cancels a set": {func(e *record.Edit) { e.Set("title", "Tea").Delete("due").SetMap(map[string]any{"title": "Milk"}) }, map[string]string{"due": "deleted"}},
+		"set after a map":   {func(e *record.Edit) { e.SetMap(map[string]any{"title": "Tea"}).Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := seen.Edit(now)
@@ -88,9 +88,8 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// A record and its map are two forms of one thing: writing the map back writes
-// nothing.
-func TestSetMapOfMap(t *testing.T) {
+// A record and its map have the same content: writing back the map writes nothing.
+func TestSetMapOfAnUnchangedMapWritesNothing(t *testing.T) {
 	seen := taskOf(t, map[string]record.FieldValue{
 		"n": write(int64(1)<<53+1, 1), "f": write(1e21, 1), "s": write("\u2028<", 1), "null": write(nil, 1), "gone": write(record.Deletion(), 1),
 		"meta": write(map[string]any{"ids": []int64{math.MaxInt64, math.MinInt64}, "f": 0.1}, 1), record.DeletedField: write(true, 1),
@@ -98,16 +97,16 @@ func TestSetMapOfMap(t *testing.T) {
 	require.Empty(t, written(t, seen.Edit(stampOf(9, ben)).SetMap(seen.Map()), seen, stampOf(9, ben)))
 }
 
-func TestEditOfANewRecord(t *testing.T) {
+func TestEditOfANewRecordHasANullBase(t *testing.T) {
 	seen := record.New(milkKey)
 	m, err := seen.Edit(stampOf(1, ana)).Set("title", "Milk").Mutation()
 	require.NoError(t, err)
-	require.Equal(t, map[string]clock.Stamp{"title": {}}, m.Base, "the author saw that there was none")
+	require.Equal(t, map[string]clock.Stamp{"title": {}}, m.Base, "the author saw no write")
 	require.Equal(t, `{"table":"tasks","id":"milk","data":{"title":{"value":"Milk","updatedAt":"2026-11-22T16:00:00.001000000Z",`+
 		`"clientId":"0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01"}},"base":{"title":null}}`, string(m.AppendJSON(nil)))
 }
 
-func TestEmptyEdit(t *testing.T) {
+func TestEmptyEditWritesNothing(t *testing.T) {
 	m, err := seenTask(t).Edit(stampOf(9, ben)).Mutation()
 	require.NoError(t, err)
 	require.Zero(t, m.Data.Len())
@@ -115,7 +114,7 @@ func TestEmptyEdit(t *testing.T) {
 	require.Equal(t, `{"table":"tasks","id":"milk","data":{}}`, string(m.AppendJSON(nil)))
 }
 
-func TestEditRefuses(t *testing.T) {
+func TestEditRefusesInvalidInput(t *testing.T) {
 	now := stampOf(9, ben)
 	for name, c := range map[string]struct {
 		at   clock.Stamp
@@ -123,31 +122,31 @@ func TestEditRefuses(t *testing.T) {
 		path string
 		want error
 	}{
-		"no stamp":           {clock.Stamp{}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
-		"no stamp, no field": {clock.Stamp{}, func(e *record.Edit) {}, "", record.ErrStamp},
-		"no client":          {clock.Stamp{Time: now.Time}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
-		"no time":            {clock.Stamp{Client: ben}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
-		"reserved":           {now, func(e *record.Edit) { e.Set("$deleted", true) }, "$deleted", record.ErrName},
-		"reserved, unknown":  {now, func(e *record.Edit) { e.Set("$x", 1) }, "$x", record.ErrName},
-		"reserved, deleted":  {now, func(e *record.Edit) { e.Delete("$deleted") }, "$deleted", record.ErrName},
-		"reserved, in a map": {now, func(e *record.Edit) { e.SetMap(map[string]any{"$x": 1}) }, "$x", record.ErrName},
-		"no name":            {now, func(e *record.Edit) { e.Set("", 1) }, `""`, record.ErrName},
-		"bad name, deleted":  {now, func(e *record.Edit) { e.Delete("__proto__") }, "__proto__", record.ErrName},
-		"name of no text":    {now, func(e *record.Edit) { e.SetMap(map[string]any{"\xff": 1}) }, `"\xff"`, record.ErrUTF8},
-		"value":              {now, func(e *record.Edit) { e.Set("a", make(chan int)) }, "a", record.ErrUnsupported},
-		"value in a map":     {now, func(e *record.Edit) { e.SetMap(map[string]any{"a b": math.NaN()}) }, `"a b"`, record.ErrNumber},
-		"the first": {now, func(e *record.Edit) {
+		"no stamp":              {clock.Stamp{}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
+		"no stamp, no field":    {clock.Stamp{}, func(e *record.Edit) {}, "", record.ErrStamp},
+		"no client":             {clock.Stamp{Time: now.Time}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
+		"no time":               {clock.Stamp{Client: ben}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
+		"reserved":              {now, func(e *record.Edit) { e.Set("$deleted", true) }, "$deleted", record.ErrName},
+		"reserved, but unknown": {now, func(e *record.Edit) { e.Set("$x", 1) }, "$x", record.ErrName},
+		"reserved, deleted":     {now, func(e *record.Edit) { e.Delete("$deleted") }, "$deleted", record.ErrName},
+		"reserved, in a map":    {now, func(e *record.Edit) { e.SetMap(map[string]any{"$x": 1}) }, "$x", record.ErrName},
+		"empty name":            {now, func(e *record.Edit) { e.Set("", 1) }, `""`, record.ErrName},
+		"invalid name, deleted": {now, func(e *record.Edit) { e.Delete("__proto__") }, "__proto__", record.ErrName},
+		"name of invalid UTF-8": {now, func(e *record.Edit) { e.SetMap(map[string]any{"\xff": 1}) }, `"\xff"`, record.ErrUTF8},
+		"value":                 {now, func(e *record.Edit) { e.Set("a", make(chan int)) }, "a", record.ErrUnsupported},
+		"value in a map":        {now, func(e *record.Edit) { e.SetMap(map[string]any{"a b": math.NaN()}) }, `"a b"`, record.ErrNumber},
+		"first of several": {now, func(e *record.Edit) {
 			e.Set("b", "\xff").Set("", 1).Set("a", math.NaN()).Set("c", 1).Delete("$x")
 		}, "b", record.ErrUTF8},
-		"the first of a map": {now, func(e *record.Edit) {
+		"first of a map": {now, func(e *record.Edit) {
 			e.SetMap(map[string]any{"d": "\xff", "": 1, "a": math.NaN(), "\xff": 2})
 		}, `""`, record.ErrName},
-		"an old stamp":          {stampOf(0, ben), func(e *record.Edit) { e.Set("title", 1) }, "title", record.ErrStamp},
-		"the same time, older":  {stampOf(3, ana), func(e *record.Edit) { e.Set("note", 1) }, "note", record.ErrStamp},
-		"old for one of three":  {stampOf(3, ana), func(e *record.Edit) { e.Set("due", 1).Delete("note").Set("title", 1) }, "note", record.ErrStamp},
-		"old in a map":          {stampOf(2, ana), func(e *record.Edit) { e.SetMap(map[string]any{"due": 1}) }, "due", record.ErrStamp},
-		"old for a tombstone":   {stampOf(2, ana), func(e *record.Edit) { e.Delete("note") }, "note", record.ErrStamp},
-		"refused, then another": {stampOf(2, ana), func(e *record.Edit) { e.Delete("note").Set("a", 1) }, "note", record.ErrStamp},
+		"old stamp":                   {stampOf(0, ben), func(e *record.Edit) { e.Set("title", 1) }, "title", record.ErrStamp},
+		"same time, smaller client":   {stampOf(3, ana), func(e *record.Edit) { e.Set("note", 1) }, "note", record.ErrStamp},
+		"old for one of three fields": {stampOf(3, ana), func(e *record.Edit) { e.Set("due", 1).Delete("note").Set("title", 1) }, "note", record.ErrStamp},
+		"old in a map":                {stampOf(2, ana), func(e *record.Edit) { e.SetMap(map[string]any{"due": 1}) }, "due", record.ErrStamp},
+		"old for a tombstone":         {stampOf(2, ana), func(e *record.Edit) { e.Delete("note") }, "note", record.ErrStamp},
+		"refused, then a valid call":  {stampOf(2, ana), func(e *record.Edit) { e.Delete("note").Set("a", 1) }, "note", record.ErrStamp},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := seenTask(t).Edit(c.at)
@@ -162,11 +161,11 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
-// Only the fields that are written have to be older than the edit: others may
-// be newer, as those of an author whose clock is ahead are.
+// Only the written fields must be older than the edit. Others may be newer, for example if
+// their author's clock is ahead.
 func TestEditMayBeOlderThanOtherFields(t *testing.T) {
 	seen := seenTask(t)
-	now := stampOf(2, ben) // newer than due by its client alone
+	now := stampOf(2, ben) // newer than due only by its client
 	e := seen.Edit(now).Set("title", "Tea").Set("due", 1).Set("new", 1).SetMap(map[string]any{"note": record.Deletion()})
 	require.Equal(t, map[string]string{"title": `"Tea"`, "due": "1", "new": "1"}, written(t, e, seen, now))
 }
@@ -176,12 +175,12 @@ func TestEditChecksTheKey(t *testing.T) {
 		_, err := record.New(key).Edit(stampOf(1, ana)).Set("a", 1).Mutation()
 		require.Error(t, err)
 		_, err = record.New(key).Edit(stampOf(1, ana)).Mutation()
-		require.Error(t, err, "without fields as well")
+		require.Error(t, err, "an edit without fields must check the key too")
 	}
 }
 
-// A mutation is a value of its own: the edit may go on.
-func TestEditGoesOn(t *testing.T) {
+// A mutation does not change if its edit continues.
+func TestMutationDoesNotChangeWhenItsEditContinues(t *testing.T) {
 	seen := seenTask(t)
 	e := seen.Edit(stampOf(9, ben)).Set("title", "Tea")
 	first, err := e.Mutation()
@@ -195,15 +194,15 @@ func TestEditGoesOn(t *testing.T) {
 	require.Equal(t, stampOf(1, ana), first.Base["title"])
 }
 
-// A reserved name is refused even where it would change nothing.
+// A reserved name is refused even if it would change nothing.
 func TestSetMapRefusesReservedNames(t *testing.T) {
 	seen := taskOf(t, map[string]record.FieldValue{record.DeletedField: write(true, 1)})
 	_, err := seen.Edit(stampOf(9, ben)).SetMap(map[string]any{record.DeletedField: true}).Mutation()
 	require.ErrorIs(t, err, record.ErrName)
 }
 
-// What an edit writes wins over what its author saw.
-func TestEditWins(t *testing.T) {
+// The writes of an edit win over the record that its author saw.
+func TestEditWinsOverTheSeenRecord(t *testing.T) {
 	seen := seenTask(t)
 	m, err := seen.Edit(stampOf(3, ben)).Set("title", "Tea").Delete("due").Set("note", "n").Mutation()
 	require.NoError(t, err)
@@ -211,23 +210,23 @@ func TestEditWins(t *testing.T) {
 	got, changed, err := b.Join(seen, m.Data)
 	require.NoError(t, err)
 	require.True(t, changed)
-	require.True(t, got.Equal(m.Data), "it writes all three")
+	require.True(t, got.Equal(m.Data), "the edit writes all three fields")
 }
 
-// A refused value is not in the text of the error.
-func TestEditErrorsKeepTheValue(t *testing.T) {
+// The error text does not contain the refused value.
+func TestEditErrorsDoNotRevealTheValue(t *testing.T) {
 	_, err := seenTask(t).Edit(stampOf(9, ben)).Set("pin", json.RawMessage(`{"a":73641,"a":73641}`)).Mutation()
 	require.ErrorIs(t, err, record.ErrDuplicate)
 	require.NotContains(t, err.Error(), "73641")
 	require.EqualError(t, func() error {
 		_, err := seenTask(t).Edit(stampOf(1, ana)).Set("title", "x").Mutation()
 		return err
-	}(), "record: title: invalid stamp: not greater than that of the write which the author saw")
+	}(), "record: title: invalid stamp: not greater than the stamp of the write that the author saw")
 }
 
-// TestRestamp: the same writes under new stamps, deletions of fields and of the
-// record among them, and bases that follow.
-func TestRestamp(t *testing.T) {
+// TestRestampMovesWritesAndBases checks that the writes stay the same under new stamps,
+// including deletions of fields and of the record, and that the bases follow.
+func TestRestampMovesWritesAndBases(t *testing.T) {
 	seen := seenTask(t)
 	first, err := seen.Edit(stampOf(90, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
 	require.NoError(t, err)
@@ -245,7 +244,7 @@ func TestRestamp(t *testing.T) {
 	require.Equal(t, first.Base, again[0].Base)
 	note, _ := seen.Get("note")
 	require.Equal(t, map[string]clock.Stamp{"title": stampOf(7, ben), "note": note.Stamp}, again[1].Base)
-	require.Equal(t, stampOf(90, ben), second.Base["title"], "the input stays as it is")
+	require.Equal(t, stampOf(90, ben), second.Base["title"], "the input must not change")
 
 	_, err = record.Restamp([]record.Mutation{first}, func() clock.Stamp { return clock.Stamp{} })
 	require.ErrorIs(t, err, record.ErrStamp)

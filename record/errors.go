@@ -9,63 +9,60 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// The reasons for which input is refused. Every error of this package wraps one of them,
-// so that callers can branch with errors.Is. An *Error around the reason says which package
-// it is from, so the reasons do not: their text is also what a client is told by a
-// merge.Refusal, and part of the digest of an answer.
+// The reasons for refusing input. Every error of this package wraps one of them, so callers
+// can branch with errors.Is. Their texts have no package prefix, because the *Error around
+// them names the package. Each text is also sent to clients in a merge.Refusal and is part of
+// the digest of an answer.
 var (
 	// ErrSyntax: the bytes are not JSON.
 	ErrSyntax = jsontext.ErrSyntax
-	// ErrTruncated: the bytes end in the middle of a JSON text. It is also an
-	// ErrSyntax.
+	// ErrTruncated: the bytes end in the middle of a JSON text. It is also an ErrSyntax.
 	ErrTruncated = jsontext.ErrTruncated
 	// ErrUTF8: text that is not valid UTF-8, or an escaped lone surrogate.
 	ErrUTF8 = jsontext.ErrUTF8
-	// ErrDuplicate: one name twice in one object. Readers disagree on which of
-	// the two counts, so neither does.
+	// ErrDuplicate: an object has the same name twice. Parsers disagree on which of the two
+	// counts, so both are refused.
 	ErrDuplicate = jsontext.ErrDuplicate
 	// ErrName: a table, ID, field or member name that is not allowed.
 	ErrName = errors.New("invalid name")
-	// ErrReserved: a field name that is Reserved, where only an application's own fields
-	// may be written. It is also an ErrName.
+	// ErrReserved: a Reserved field name where only the application's own fields may be
+	// written. It is also an ErrName.
 	ErrReserved = fmt.Errorf("%w: names that begin with $ are reserved", ErrName)
-	// ErrType: a JSON value of another type than the one expected there, or a
-	// field value that does not fit the Go type it is read into.
+	// ErrType: a JSON value of an unexpected type, or a field value that does not fit the Go
+	// type into which it is read.
 	ErrType = jsontext.ErrType
-	// ErrMissing: a member that must be there is not.
+	// ErrMissing: a required member is missing.
 	ErrMissing = errors.New("missing member")
 	// ErrValueForm: a field value with both or neither of "value" and "deleted", or a
-	// deletion where there is room for a value only.
+	// deletion where only a value is allowed.
 	ErrValueForm = errors.New("need exactly one of value and deleted")
-	// ErrNumber: a number outside float64, or one that would underflow to zero.
+	// ErrNumber: a number outside the range of float64, or one that would underflow to zero.
 	ErrNumber = jsontext.ErrNumber
-	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact
-	// or Of refuses it. It is also an ErrNumber.
+	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact or Of
+	// refuses it. It is also an ErrNumber.
 	ErrInexact = jsontext.ErrInexact
-	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or
-	// that of an edit, which is not greater than what its author saw.
+	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or the stamp of
+	// an edit that is not greater than the stamp of a write that its author saw.
 	ErrStamp = errors.New("invalid stamp")
 	// ErrClient: a client ID that is malformed or nil.
 	ErrClient = errors.New("invalid client ID")
 	// ErrLimit: one of the Limits is exceeded; the error is a *LimitError.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrKeyMismatch: records of different keys cannot be joined.
+	// ErrKeyMismatch: records with different keys cannot be joined.
 	ErrKeyMismatch = errors.New("records have different keys")
-	// ErrUnsupported: a Go value that has no form as a field value, such as a
-	// channel, a function, a byte slice or a cyclic pointer.
+	// ErrUnsupported: a Go value that cannot be a field value, such as a channel, a function,
+	// a byte slice or a cyclic pointer.
 	ErrUnsupported = errors.New("unsupported Go value")
 )
 
-// Error says where input was refused, and why. It never holds the refused
-// value itself, which may be private; the path is cut and quoted, so that it
-// is safe to log.
+// Error describes where and why input was refused. It never holds the refused value itself,
+// which may be private. The path is truncated and quoted, so it is safe to log.
 type Error struct {
-	// Path leads to the refused part, such as data.title.updatedAt, or
-	// [3].data.title for the fourth item of a batch. It is empty where the
-	// whole input is meant.
+	// Path leads to the refused part, such as data.title.updatedAt, or [3].data.title for the
+	// fourth item of a batch. It is empty if the whole input is refused.
 	Path string
-	// Offset is the byte of the input at which it was noticed, or -1 where
-	// there is no input text, as for values that come from Go code.
+	// Offset is the byte of the input at which the error was detected. It is -1 if there is
+	// no input text, as for Go values.
 	Offset int
 	// Err is the reason. It wraps one of the Err variables of this package.
 	Err error
@@ -91,12 +88,13 @@ func (e *Error) Error() string {
 // Unwrap returns the reason, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// LimitError says which limit was exceeded. errors.Is reports it as ErrLimit.
+// LimitError describes which limit was exceeded. errors.Is(err, ErrLimit) reports true for
+// it.
 type LimitError struct {
-	// What is "bytes", "depth", "fields", "members", "name", "number",
-	// "value", "items" or "refused", and "record" for the size of a stored one.
+	// What is "bytes", "depth", "fields", "members", "name", "number", "value", "items" or
+	// "refused", or "record" for the size of a stored record.
 	What string
-	// Limit is the greatest permitted number of them.
+	// Limit is the greatest permitted number or size.
 	Limit int
 }
 
@@ -127,8 +125,8 @@ func (e *LimitError) Is(target error) bool { return target == ErrLimit }
 // newError returns an *Error for a value that came from Go code.
 func newError(reason error) error { return &Error{Offset: -1, Err: reason} }
 
-// at returns err as an *Error with a path, putting segment in front of the
-// path that it may have already.
+// at returns err as an *Error with a path. If err already has a path, at prepends segment to
+// it.
 func at(segment string, err error) error {
 	e, ok := err.(*Error)
 	if !ok {
@@ -145,15 +143,15 @@ func at(segment string, err error) error {
 	return e
 }
 
-// PathName returns a table, ID or field name in the form that it has in a path: as
-// it is when it is plain, else quoted in ASCII, and cut after 64 bytes. That is safe to
-// log, whoever chose the name. A Guard names the field that it refuses with it:
+// PathName returns a table, ID or field name in the form in which it appears in a path:
+// unchanged if it is plain, otherwise quoted in ASCII, and truncated after 64 bytes. The
+// result is safe to log whatever the name is. A Guard uses it to name the field that it
+// refuses:
 //
 //	&merge.Refusal{Code: "too_long", Path: "data." + record.PathName(name)}
 func PathName(name string) string { return string(appendPathName(nil, []byte(name))) }
 
-// appendPathName appends a name in the form it has in a path: as it is when it
-// is plain, else quoted, and cut where it is long.
+// appendPathName appends a name in the form that PathName describes.
 func appendPathName(dst, name []byte) []byte {
 	const most = 64
 	cut := len(name) > most
@@ -171,7 +169,7 @@ func appendPathName(dst, name []byte) []byte {
 	return dst
 }
 
-// isPlain reports whether a name can stand in a path without being quoted.
+// isPlain reports whether a name can appear in a path without quotes.
 func isPlain(name []byte) bool {
 	for _, c := range name {
 		switch {
@@ -183,8 +181,8 @@ func isPlain(name []byte) bool {
 	return len(name) > 0
 }
 
-// detail is one of the reasons above with what is known of the cause. It costs
-// less than fmt.Errorf, which counts where every item of a batch is refused.
+// detail is one of the reasons above together with its cause. It costs less than fmt.Errorf,
+// which matters when every item of a batch is refused.
 type detail struct{ reason, cause error }
 
 // Error returns the reason and the cause.

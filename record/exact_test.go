@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestExactOnEveryPath: whatever a Decoder reads, and wherever in it the number
-// is, the option decides. Of needs no option.
-func TestExactOnEveryPath(t *testing.T) {
+// TestExactAppliesToNumbersAtEveryPath checks that the option decides in every method of the
+// Decoder and at every position of the number. Of needs no option.
+func TestExactAppliesToNumbersAtEveryPath(t *testing.T) {
 	for _, value := range []string{"18446744073709551615", "[0,[99999999999999999.99]]", `{"a":0,"b":{"c":-9223372036854775809}}`} {
 		write := `{"value":` + value + `,` + someStamp + `}`
 		item := itemOfValue(value)
@@ -46,9 +46,9 @@ func TestExactOnEveryPath(t *testing.T) {
 	}
 }
 
-// TestNumbersFromGoAreAccepted: Of refuses no finite float, alone or within another
-// value, and it reads as the same one.
-func TestNumbersFromGoAreAccepted(t *testing.T) {
+// TestFiniteFloatsFromGoAreAccepted checks that Of accepts every finite float, alone or
+// within another value, and that it reads back as the same float.
+func TestFiniteFloatsFromGoAreAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.OneOf(rapid.Float64(), rapid.Map(rapid.Uint64Range(1, 1<<53), math.Float64frombits)).Draw(t, "f")
 		value, err := record.Of([]float64{f})
@@ -66,8 +66,7 @@ func TestNumbersFromGoAreAccepted(t *testing.T) {
 	})
 }
 
-// TestNumbersOfUnknownMembersAreSkipped: nothing becomes of them, so they may be
-// of any size, with any option.
+// Numbers of unknown members are not kept, so they may have any size under any option.
 func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
 	long := strings.Repeat("9", 2000)
 	for _, number := range []string{"1e999", "-1e-999", "18446744073709551615", long, `[{"a":[1e400]}]`, `{"b":1e400,"a":` + long + `}`} {
@@ -83,7 +82,7 @@ func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
 				require.NoError(t, err)
 				w, _ := m.Data.Get("title")
 				require.Equal(t, record.Int(1), w.Value)
-				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, `"value":1`, `"value":1e999`, 1))), record.ErrNumber, "behind it, numbers are judged again")
+				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, `"value":1`, `"value":1e999`, 1))), record.ErrNumber, "numbers after the unknown member must be checked again")
 				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":1e,`, 1))), record.ErrSyntax)
 				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":{"a":1e999,"a":0},`, 1))), record.ErrDuplicate)
 			})
@@ -93,8 +92,7 @@ func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
 	require.ErrorIs(t, decodeMutation(&d, []byte(`{"x":`+long+`,`+itemOfValue("1")[1:])), record.ErrLimit)
 }
 
-// TestUnmarshalJSONHasDefaultLimits: of types that unmarshal themselves, none
-// forgets how long the input may be.
+// Every UnmarshalJSON method limits the length of its input.
 func TestUnmarshalJSONHasDefaultLimits(t *testing.T) {
 	for name, c := range map[string]struct {
 		dst  json.Unmarshaler

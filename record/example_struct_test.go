@@ -8,8 +8,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A program reads a record into a struct, changes the struct, and writes what it
-// has changed. The field that it does not know stays as it is.
+// A program reads a record into a struct, changes the struct, and writes only the changes.
+// The field that the struct does not have stays as it is.
 func ExampleEdit_SetStruct() {
 	type Task struct {
 		Title    string  `lww:"title"`
@@ -43,8 +43,8 @@ func ExampleEdit_SetStruct() {
 	// priority 1
 }
 
-// What must win together is a struct of its own, which is one field. A value
-// that does not fit is refused, and the struct stays as it was.
+// Data that must win together is a struct of its own, stored in one field. A value that does
+// not fit its member is refused, and the destination struct does not change.
 func ExampleRecord_Struct() {
 	type Slot struct {
 		From time.Time `json:"from"`
@@ -78,7 +78,7 @@ func ExampleRecord_Struct() {
 	// B2 12
 }
 
-// A Field tells apart what a plain member cannot.
+// A Field distinguishes states that a plain member cannot.
 func ExampleField() {
 	type Task struct {
 		Due record.Field[string] `lww:"due"`

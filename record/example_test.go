@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Two people edit one task, each without knowing of the other. Both changes
-// survive, since they are about different fields.
+// Two people edit one task, each without knowing of the other. Both changes survive, because
+// they affect different fields.
 func Example() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
@@ -27,7 +27,7 @@ func Example() {
 	byBen, _ := task.Edit(clock.Stamp{Time: noon + 2, Client: ben}).Set("due", "2026-03-06").Delete("priority").Mutation()
 
 	var b record.Builder
-	for _, m := range []record.Mutation{byBen, byAna} { // in any order
+	for _, m := range []record.Mutation{byBen, byAna} { // the order does not matter
 		task, _, _ = b.Join(task, m.Data)
 	}
 	for name, w := range task.All() {
@@ -39,8 +39,8 @@ func Example() {
 	// title "Paint the fence green"
 }
 
-// An edit begins at the record that its author saw. It becomes a mutation: what
-// was written, and what the author saw there before.
+// An edit begins with the record that its author saw. It becomes a mutation: the written
+// fields, and the stamps that the author saw on them.
 func ExampleRecord_Edit() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	stamp := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: ana}
@@ -52,15 +52,15 @@ func ExampleRecord_Edit() {
 	}
 	fmt.Println(string(m.AppendJSON(nil)))
 
-	// The same stamp again would make a write that may lose.
+	// With the same stamp again, the write could lose.
 	_, err = m.Data.Edit(stamp).Set("title", "Paint it green").Mutation()
 	fmt.Println(err)
 	// Output:
 	// {"table":"tasks","id":"42","data":{"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}},"base":{"title":null}}
-	// record: title: invalid stamp: not greater than that of the write which the author saw
+	// record: title: invalid stamp: not greater than the stamp of the write that the author saw
 }
 
-// Only what differs from the record becomes a write.
+// Only values that differ from the record become writes.
 func ExampleEdit_SetMap() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	at := func(text string) clock.Stamp {
@@ -83,9 +83,8 @@ func ExampleEdit_SetMap() {
 	// due deleted
 }
 
-// Of two writes of one field the greater one wins: the later one; at the same
-// time the one of the greater client. What comes after that only decides where
-// one stamp was used twice.
+// Of two writes of one field the greater one wins: the later one or, at the same time, the
+// one with the greater client ID. The last two steps decide only if one stamp was used twice.
 func ExampleFieldValue_Compare() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
@@ -112,8 +111,8 @@ func ExampleFieldValue_Compare() {
 	// the same:  0
 }
 
-// Joining takes of every field the greater write, and tells whether that made a
-// difference: a server gives the record a new sequence only if it did.
+// A join takes the greater write of every field, and reports whether the record changed: a
+// server gives the record a new sequence only if it did.
 func ExampleBuilder_Join() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	noon := clock.MustParseTimestamp("2026-03-02T12:00:00Z")

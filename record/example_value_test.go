@@ -9,8 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A Go value becomes its canonical JSON text, or is refused: nothing is changed
-// without a word.
+// A Go value becomes its canonical JSON text or is refused: no value is silently changed.
 func ExampleOf() {
 	type Slot struct {
 		To   string `json:"to"`
@@ -44,7 +43,7 @@ func ExampleOf() {
 	// record: unsupported Go value: bytes
 }
 
-// Two values are equal if they mean the same, however they were spelled.
+// Two values are equal if they mean the same, in whatever spelling.
 func ExampleParseValue() {
 	a, _ := record.ParseValue([]byte(`{"size": 1e2, "name": "caf\u00e9"}`))
 	b, _ := record.ParseValue([]byte(`{"name":"café","size":100.0}`))

@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// One item that is refused does not touch its neighbours.
+// A refused item does not affect its neighbours.
 func ExampleDecoder_Batch() {
 	batch := []byte(`[
 		{"table": "tasks", "id": "1", "data": {"done": {"value": true,
@@ -20,7 +20,7 @@ func ExampleDecoder_Batch() {
 	var d record.Decoder
 	items, err := d.Batch(batch)
 	if err != nil {
-		fmt.Println(err) // nothing of it can be told apart
+		fmt.Println(err) // the batch as a whole is unreadable
 		return
 	}
 	for _, item := range items {
@@ -39,15 +39,15 @@ func ExampleDecoder_Batch() {
 	// tasks/3 deleted
 }
 
-// A column of type TEXT or JSONB holds the fields of a record. What JSONB made of
-// them, such as the other order of names here, becomes canonical again.
+// A column of type TEXT or JSONB holds the fields of a record. JSONB rewrites the text, for
+// example the order of names here; Scan makes it canonical again.
 //
 //	err := db.QueryRow("SELECT data FROM tasks WHERE id = $1", key.ID).Scan(&task)
 //	_, err = db.Exec("UPDATE tasks SET data = $1 WHERE id = $2", task, key.ID)
 func ExampleRecord_Scan() {
 	column := []byte(`{"size": {"value": 1e2, "clientId": "7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10", "updatedAt": "2026-03-02T12:00:00.000000000Z"}}`)
 
-	task := record.New(record.Key{Table: "tasks", ID: "42"}) // the key is in other columns
+	task := record.New(record.Key{Table: "tasks", ID: "42"}) // the key is stored in other columns
 	if err := task.Scan(column); err != nil {
 		fmt.Println(err)
 		return

@@ -6,21 +6,20 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// FieldValue is one write of one field: what was written, when and by whom. It
-// is comparable with ==, and can be a map key. The zero FieldValue, with the
-// zero stamp, stands for a field that was never written, and is less than every
-// write.
+// FieldValue is one write of one field: the value, and the stamp that records when it was
+// written and by which client. It is comparable with == and can be a map key. The zero
+// FieldValue, with the zero stamp, represents a field that was never written; it is less than
+// every write.
 type FieldValue struct {
 	Value Value
 	Stamp clock.Stamp
 }
 
-// Compare returns -1, 0 or +1 as f is less than, equal to or greater than g.
-// It is the rule of this library: of two writes of one field, the greater one
-// wins. Writes are compared by time, then by client ID, then a deletion is
-// above a value, then by the bytes of the canonical values. The last two only
-// speak when one stamp was used twice, after a backup was restored or a device
-// cloned. The order is total, and 0 means f == g.
+// Compare returns -1, 0 or +1 if f is less than, equal to or greater than g. It is the merge
+// rule of this library: of two writes of one field, the greater one wins. Writes are compared
+// by time, then by client ID, then a deletion is above a value, then by the bytes of the
+// canonical values. The last two steps only matter if one stamp was used twice, after a
+// backup was restored or a device cloned. The order is total, and 0 means f == g.
 func (f FieldValue) Compare(g FieldValue) int {
 	if c := f.Stamp.Compare(g.Stamp); c != 0 {
 		return c
@@ -31,12 +30,12 @@ func (f FieldValue) Compare(g FieldValue) int {
 // Deleted reports whether f deletes the field.
 func (f FieldValue) Deleted() bool { return f.Value.text == deletedText }
 
-// IsZero reports whether f stands for a field that was never written.
+// IsZero reports whether f represents a field that was never written.
 func (f FieldValue) IsZero() bool { return f == FieldValue{} }
 
-// Check returns nil if f can be a write of the named field: the name is valid, by
-// the rule of Key.Check, the stamp has a time in range and a client, and for
-// $deleted the value is a boolean. Otherwise it returns an *Error.
+// Check returns nil if f can be a write of the named field: the name is valid by the rule of
+// Key.Check, the stamp has a time in range and a client, and the value of $deleted is a
+// boolean. Otherwise it returns an *Error.
 func (f FieldValue) Check(name string) error {
 	err := checkName(name)
 	switch {
@@ -68,7 +67,7 @@ func (f FieldValue) AppendJSON(dst []byte) []byte {
 	return append(appendStamp(dst, f.Stamp), '}')
 }
 
-// appendStamp appends the two members that a stamp is on the wire.
+// appendStamp appends the two JSON members that represent a stamp on the wire.
 func appendStamp(dst []byte, s clock.Stamp) []byte {
 	dst = append(dst, `"updatedAt":"`...)
 	dst, _ = s.Time.AppendText(dst)
@@ -80,8 +79,8 @@ func appendStamp(dst []byte, s clock.Stamp) []byte {
 // MarshalJSON returns the canonical JSON of f.
 func (f FieldValue) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 
-// UnmarshalJSON sets f from untrusted JSON, by the rules of Decoder and under its
-// default limits.
+// UnmarshalJSON sets f from untrusted JSON, by the rules of Decoder and under its default
+// limits.
 func (f *FieldValue) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.FieldValue(text)

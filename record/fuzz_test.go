@@ -18,7 +18,7 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-// seeds adds all bad inputs, what is good, and both without what is around it.
+// seeds adds all bad and valid inputs, and the data and the value within each.
 func seeds(f *testing.F) {
 	texts := []string{goodBatch, "[]", "{}", "null", "1e20", `"\ud83d\ude00"`, `{"b":{"d":1,"c":[1e2,-0]},"a":"\u0000"}`, strings.Join(goodLines, "\n")}
 	texts = append(texts, goodLines...)
@@ -40,8 +40,8 @@ func seeds(f *testing.F) {
 	}
 }
 
-// checkRefusal is what holds for every refusal: its type, an offset within the
-// input, and a text that is fit for a log.
+// checkRefusal checks the properties of every refusal: its type, an offset within the input,
+// and a text that is fit for a log.
 func checkRefusal(t require.TestingT, text []byte, err error) {
 	var e *record.Error
 	require.ErrorAs(t, err, &e)
@@ -63,8 +63,8 @@ func checkRefusal(t require.TestingT, text []byte, err error) {
 	require.Equal(t, 1, reasons, "%v", err)
 }
 
-// checkValue compares the decoder with the second opinion: they accept the same,
-// and agree on what it is.
+// checkValue compares the decoder with package opinion: both must accept the same texts and
+// return the same canonical form.
 func checkValue(t require.TestingT, d *record.Decoder, text []byte) {
 	value, err := d.Value(text)
 	want, syntax, refused := opinion.Of(text)
@@ -74,7 +74,7 @@ func checkValue(t require.TestingT, d *record.Decoder, text []byte) {
 		require.Error(t, refused, "refused %q: %v", text, err)
 		return
 	}
-	require.True(t, syntax, "accepted %q, which is no JSON", text)
+	require.True(t, syntax, "accepted %q, which is not JSON", text)
 	require.NoError(t, refused, "accepted %q", text)
 	require.Equal(t, want, value.JSON())
 	again, err := d.Value([]byte(value.JSON()))
@@ -118,7 +118,7 @@ func FuzzMutation(f *testing.F) {
 	})
 }
 
-// checkMutation: the canonical form of a mutation is read as that mutation.
+// checkMutation checks that the canonical form of a mutation is read as that mutation.
 func checkMutation(t require.TestingT, d *record.Decoder, m record.Mutation) {
 	require.NoError(t, m.Data.Key().Check())
 	for name, w := range m.Data.All() {
@@ -161,8 +161,7 @@ func FuzzBatch(f *testing.F) {
 	})
 }
 
-// FuzzScan: what a column may hold is what a record that was stored here may be, without
-// limits.
+// FuzzScan checks that a column may hold every record that a trusted Decoder reads.
 func FuzzScan(f *testing.F) {
 	seeds(f)
 	d := record.Decoder{Trusted: true}
@@ -175,7 +174,7 @@ func FuzzScan(f *testing.F) {
 			err = got.Scan(column)
 			if wantErr != nil {
 				require.EqualError(t, err, wantErr.Error())
-				require.True(t, got.Equal(before), "a refused column changes nothing")
+				require.True(t, got.Equal(before), "a refused column must not change the record")
 				continue
 			}
 			require.NoError(t, err)
@@ -189,7 +188,7 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// plainBatch returns the items as encoding/json takes them apart.
+// plainBatch returns the items as encoding/json splits them.
 func plainBatch(t require.TestingT, text []byte) []json.RawMessage {
 	var parts []json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -208,8 +207,8 @@ func plainBatch(t require.TestingT, text []byte) []json.RawMessage {
 	}
 }
 
-// plainWire is a write as encoding/json reads it. In what the decoder accepted,
-// the two cannot differ.
+// plainWire is a write as encoding/json reads it. For input that the decoder accepted, the
+// two must agree.
 type plainWire struct {
 	Value     json.RawMessage
 	Deleted   bool
@@ -267,9 +266,9 @@ func plainMutation(t require.TestingT, text []byte) string {
 	return `{"table":` + opinion.Quote(m.Table) + `,"id":` + opinion.Quote(m.ID) + `,"data":` + plainRecord(t, m.Data) + base + "}"
 }
 
-// TestSecondOpinion compares what Decoder.Value makes of all bad inputs with an
-// implementation that has nothing to do with it.
-func TestSecondOpinion(t *testing.T) {
+// TestDecoderAgreesWithTheSecondOpinion compares Decoder.Value with package opinion, an
+// independent implementation, on all bad inputs.
+func TestDecoderAgreesWithTheSecondOpinion(t *testing.T) {
 	var d record.Decoder
 	for _, row := range badInputs() {
 		if len(row.text) < 1<<12 {

@@ -9,18 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// inspector looks through a Go value, before encoding/json writes it, for what
-// would be changed without a word: invalid UTF-8, in which it would put
-// replacement characters, byte slices, which it would turn into base64, and
-// types that it would take apart although they have a form of their own. It
-// also finds the numbers that JSON has no form for, or that would be rounded.
+// inspector examines a Go value before encoding/json writes it, and finds the parts that
+// encoding/json would silently change: invalid UTF-8, which it replaces with U+FFFD, byte
+// slices, which it writes as base64, and types that it would take apart although they marshal
+// themselves through a pointer. It also finds numbers that have no JSON form or that would be
+// rounded.
 //
-// It looks at everything once, so it comes to an end on cyclic values as well.
+// It visits everything once, so it also terminates on cyclic values.
 type inspector struct {
 	seen map[visit]bool
 }
 
-// visit is a pointer, a map or a slice that the inspector has been to.
+// visit identifies a pointer, a map or a slice that the inspector has visited.
 type visit struct {
 	typ  reflect.Type
 	at   uintptr
@@ -40,7 +40,7 @@ func (i *inspector) value(v reflect.Value) error {
 		return checkUTF8(v.String())
 	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
 		if v.Uint() > math.MaxInt64 {
-			return fmt.Errorf("%w: more than an int64 holds", ErrNumber)
+			return fmt.Errorf("%w: greater than an int64 can hold", ErrNumber)
 		}
 	case reflect.Float32, reflect.Float64:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
@@ -71,7 +71,7 @@ func (i *inspector) value(v reflect.Value) error {
 	return nil
 }
 
-// first reports whether this is the first visit to what v points to.
+// first reports whether this is the first visit to the target of v.
 func (i *inspector) first(v reflect.Value, size int) bool {
 	if v.IsNil() {
 		return false
@@ -96,8 +96,8 @@ func (i *inspector) elements(v reflect.Value) error {
 	return nil
 }
 
-// entries looks at a map. Of several reasons it returns the one whose text is
-// the least, so that it does not depend on the order of the map.
+// entries examines a map. If there are several reasons to refuse it, entries returns the one
+// with the least text, so that the result does not depend on the order of the map.
 func (i *inspector) entries(v reflect.Value) (least error) {
 	for entries := v.MapRange(); entries.Next(); {
 		for _, err := range []error{checkKey(entries.Key()), i.value(entries.Value())} {
@@ -121,8 +121,8 @@ func (i *inspector) members(v reflect.Value) error {
 	return nil
 }
 
-// isWritten reports whether encoding/json writes a struct member, or the members
-// of it.
+// isWritten reports whether encoding/json writes a struct member, or the members of an
+// embedded one.
 func isWritten(f reflect.StructField) bool {
 	t := f.Type
 	if t.Kind() == reflect.Pointer {
@@ -131,14 +131,14 @@ func isWritten(f reflect.StructField) bool {
 	return f.Tag.Get("json") != "-" && (f.IsExported() || f.Anonymous && t.Kind() == reflect.Struct)
 }
 
-// form says who decides what a Go value looks like in JSON.
+// form identifies what determines the JSON of a Go value.
 type form int
 
 const (
-	formGo      form = iota // its kind
+	formGo      form = iota // its kind alone
 	formJSON                // its method MarshalJSON
 	formText                // its method MarshalText
-	formPointer             // a method of its pointer, and it has none
+	formPointer             // a method of its pointer, but the value is not addressable
 )
 
 // formOf returns the form that encoding/json gives to v.
@@ -164,13 +164,12 @@ func methodOf(t reflect.Type) form {
 	return formGo
 }
 
-// checkForm looks at a value that has a form of its own. What MarshalJSON
-// returns is read by a Decoder later on, but encoding/json writes what
-// MarshalText returns as if it were valid.
+// checkForm checks a value that marshals itself. A Decoder reads the output of MarshalJSON
+// later, but encoding/json writes the output of MarshalText as if it were valid.
 func checkForm(v reflect.Value, f form) error {
 	switch {
 	case f == formPointer:
-		return unsupported("%s marshals itself through a pointer only", v.Type())
+		return unsupported("%s marshals itself only through a pointer; use a pointer", v.Type())
 	case f == formText && methodOf(v.Type()) != formText:
 		return checkText(v.Addr())
 	case f == formText:
@@ -179,8 +178,8 @@ func checkForm(v reflect.Value, f form) error {
 	return nil
 }
 
-// checkText refuses the text of an encoding.TextMarshaler if it is not UTF-8. If
-// there is none, encoding/json has the last word.
+// checkText refuses the text of an encoding.TextMarshaler if it is not UTF-8. If there is no
+// text, encoding/json decides.
 func checkText(v reflect.Value) error {
 	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() || !v.CanInterface() {
 		return nil
@@ -196,8 +195,8 @@ func checkText(v reflect.Value) error {
 	return checkUTF8(text)
 }
 
-// checkKey looks at the key of a map: a string, an integer, or a type that has a
-// text.
+// checkKey checks the key of a map: a string, an integer, or a type with a MarshalText
+// method.
 func checkKey(key reflect.Value) error {
 	if key.Kind() == reflect.String {
 		return checkUTF8(key.String())

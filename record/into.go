@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// into stores v, which is no deletion, in the fresh Go value that dst points to.
-// It does what Decode does, except that an any, wherever it is, becomes what
-// Value.Any returns, so that integers stay exact.
+// into stores v, which is not a deletion, in the fresh Go value that dst points to. It works
+// like Decode, except that an any at any depth becomes the result of Value.Any, so that
+// integers stay exact.
 func (v Value) into(dst any) error {
 	d := json.NewDecoder(strings.NewReader(v.JSON()))
 	d.UseNumber()
@@ -22,9 +22,9 @@ func (v Value) into(dst any) error {
 	return nil
 }
 
-// makeExact replaces the json.Numbers that decoding left in every any within v,
-// which was zero before that. So v is a tree, apart from what types have made
-// that unmarshal themselves, which it does not look at.
+// makeExact replaces the json.Numbers that decoding left in every any within v. v was zero
+// before it was decoded, so it is a tree, apart from the parts made by types that unmarshal
+// themselves. makeExact does not enter those.
 func makeExact(v reflect.Value) {
 	t := v.Type()
 	if unmarshalsItself(t) {
@@ -101,8 +101,8 @@ func exactNumbers(x any) any {
 	return x
 }
 
-// typeError returns ErrType with the Go type that a value did not fit. The text
-// of err is not kept: it may hold the value.
+// typeError returns ErrType with the Go type that a value did not fit. It drops the text of
+// err, which may hold the value.
 func typeError(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {

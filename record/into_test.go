@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func TestStructNumbers(t *testing.T) {
+func TestStructNumbersAreExactOrRefused(t *testing.T) {
 	type numbers struct {
 		I64 int64   `lww:"i64"`
 		U64 uint64  `lww:"u64"`
@@ -46,7 +46,7 @@ func TestStructNumbers(t *testing.T) {
 			err := r.Struct(&got)
 			require.ErrorIs(t, err, record.ErrType, "%s %v", name, v)
 			require.Equal(t, name, errorPath(t, err))
-			require.Equal(t, n, got, "left as it was")
+			require.Equal(t, n, got, "the struct must not change")
 			_, err = r.Edit(stampOf(9, ben)).SetStruct(numbers{}).Mutation()
 			require.ErrorIs(t, err, record.ErrType, "%s %v", name, v)
 			require.Equal(t, name, errorPath(t, err))
@@ -54,8 +54,8 @@ func TestStructNumbers(t *testing.T) {
 	}
 }
 
-// A struct is stored as a whole or not at all, also if the misfit is the last
-// member, or deep in a composite, or in a Field.
+// A struct is stored as a whole or not at all, even if the misfit is the last member, deep in
+// a composite, or in a Field.
 func TestStructIsAllOrNothing(t *testing.T) {
 	for name, v := range map[string]any{
 		"editor": 1, "checked": "yes", "title": 5, "room": []int{}, "slot": map[string]any{"from": "73641"}, "tags": []any{"a", 73641},
@@ -77,8 +77,9 @@ func TestStructIsAllOrNothing(t *testing.T) {
 	}
 }
 
-// Integers are exact in any any, and json.Numbers that a type asked for stay.
-func TestStructExactAnywhere(t *testing.T) {
+// Integers are exact in every any, and the json.Numbers that a type declares stay as they
+// are.
+func TestStructKeepsIntegersExactInEveryAny(t *testing.T) {
 	type inner struct {
 		Any    any
 		Number json.Number
@@ -126,7 +127,7 @@ func TestStructExactAnywhere(t *testing.T) {
 	require.Same(t, h.Outer.Own.self, h.Outer.Own.self.self)
 }
 
-// ownTree unmarshals itself, into something with a cycle.
+// ownTree unmarshals itself into a value with a cycle.
 type ownTree struct {
 	Any  any
 	self *ownTree

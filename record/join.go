@@ -2,14 +2,13 @@ package record
 
 import "slices"
 
-// Join returns the join of x and y: of every field the greater write, by
-// FieldValue.Compare. It is commutative, associative and idempotent, and a
-// record without fields changes nothing, so any number of records can be joined
-// in any order, and any of them twice. Joining never fails, except that records
-// of two different keys have no join: that is ErrKeyMismatch.
+// Join returns the join of x and y: for every field, the greater write by FieldValue.Compare.
+// It is commutative, associative and idempotent, and a record without fields changes nothing,
+// so any number of records can be joined in any order, and any of them twice. Joining fails
+// only for records with different keys, with ErrKeyMismatch.
 //
-// It also tells whether the result differs from x. Where it does not, because y
-// adds nothing, the result is x itself, and nothing is allocated.
+// It also reports whether the result differs from x. If y adds nothing, the result is x
+// itself, and nothing is allocated.
 func (b *Builder) Join(x, y Record) (joined Record, changed bool, err error) {
 	if x.key != y.key {
 		return x, false, newError(ErrKeyMismatch)
@@ -55,15 +54,15 @@ func (b *Builder) joinAlike(x, y *Record) (changed bool) {
 	return b.rest(&m, x)
 }
 
-// differing returns a range outside of which the writes of x and y, which have
-// the same names, are the same. Most of what is joined is the same, and the
-// beginnings and the ends of two texts are compared at once.
+// differing returns a range of positions outside of which x and y, which have the same names,
+// have the same writes. Two records that are joined are mostly the same, and comparing the
+// beginnings and the ends of their texts in one step each is fast.
 //
-// Let x hold 1, 2 and 3 in its fields a, b and c, so its text is "123", and let y differ
-// in b, which is 77: its text is "1773". From the front, the stamps and ends of a are
-// the same, and so is the text "1" up to there: from is 1. From the back, the text of y is
-// longer by one, c has the same stamp and begins at 3 instead of 2, one later, and
-// behind that both texts are "3": to is 2. Only b is left to be compared.
+// For example, x holds 1, 2 and 3 in its fields a, b and c, so its text is "123". y differs
+// in b, which is 77, so its text is "1773". From the front, a has the same stamp and end in
+// both, and the text up to there is "1" in both: from is 1. From the back, the text of y is
+// longer by one byte; c has the same stamp and begins at 3 instead of 2, one byte later, and
+// the text from there is "3" in both: to is 2. Only b remains to be compared.
 func differing(x, y *Record) (from, to int) {
 	to = len(x.writes)
 	others := y.writes[:to]
@@ -83,7 +82,9 @@ func differing(x, y *Record) (from, to int) {
 	return from, to
 }
 
-// joinUnlike joins any records.
+// joinUnlike joins records whose names differ. As long as x has every name of y, it replaces
+// single writes of x. At the first name that x lacks, it starts again with the union of the
+// names.
 func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
 	m := making{text: b.scratch[:0]}
 	i := 0
@@ -102,7 +103,13 @@ func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
 	return b.rest(&m, x)
 }
 
-// joinUnion joins records of which y has names that x has not.
+// joinUnion joins records where y has names that x lacks. It merges the two sorted lists in
+// one pass. For example, x has a=1 and c=1, and y has b=2 and a newer c=2:
+//
+//	name   inX    inY    taken
+//	a      true   false  x: a=1
+//	b      false  true   y: b=2
+//	c      true   true   y: c=2, because it beats the write of x
 func (b *Builder) joinUnion(x, y *Record) {
 	all := b.unite(x.names, y.names)
 	m := making{make([]write, len(all.list)), b.scratch[:0], 0}
@@ -126,7 +133,7 @@ func (b *Builder) joinUnion(x, y *Record) {
 	x.names = all
 }
 
-// unite returns the union of two lists.
+// unite returns the union of two lists of names.
 func (b *Builder) unite(x, y *names) *names {
 	if b.unionOf != [2]*names{x, y} {
 		b.unionOf, b.union = [2]*names{x, y}, union(x, y)
@@ -134,8 +141,8 @@ func (b *Builder) unite(x, y *names) *names {
 	return b.union
 }
 
-// beats reports whether the write at position i of y is greater than the one at
-// position j of x, as FieldValue.Compare has it.
+// beats reports whether the write at position i of y is greater than the write at position j
+// of x. It is FieldValue.Compare without the construction of two FieldValues.
 func (y *Record) beats(i int, x *Record, j int) bool {
 	c := y.writes[i].stamp.Compare(x.writes[j].stamp)
 	if c == 0 {

@@ -2,22 +2,22 @@ package record
 
 import "sort"
 
-// JoinAll returns the join of two sets of records, each sorted by key and with
-// one record for a key: all records of both, those of the same key joined. The
-// inputs are left as they are. If y adds nothing, the result is x itself and
-// nothing is allocated, so do not change the result.
+// JoinAll returns the join of two sets of records: all records of both, with records of the
+// same key joined. Each set is sorted by key and has one record per key. The inputs are not
+// changed. If y adds nothing, the result is x itself and nothing is allocated, so do not
+// modify the result.
 //
-// It is for programs that read records in the order of their keys, such as from a
-// database, and join many sets with one Builder, which then shares lists of names among
-// them all. merge.Join does the same for a Collection, whose order its type guarantees;
-// here both slices must be sorted, which is not checked.
+// It serves programs that read records in the order of their keys, such as from a database,
+// and join many sets with one Builder, which then shares lists of names among them all.
+// merge.Join does the same for a Collection, whose type guarantees the order. Both slices
+// must be sorted; JoinAll does not check that.
 func (b *Builder) JoinAll(x, y []Record) []Record {
 	if len(x) == 0 {
 		return y
 	}
-	var out []Record // nil as long as all is as in x
+	var out []Record // nil as long as the result equals x
 	var joined Record
-	i, done := 0, 0 // how many records of x were passed, and are in out
+	i, done := 0, 0 // number of records of x that were passed, and that are in out
 	for j := range y {
 		r := &y[j]
 		found := i < len(x) && x[i].key == r.key
@@ -25,7 +25,7 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 			i = seek(x, i, r.key)
 			found = i < len(x) && x[i].key == r.key
 		}
-		next := i // the record of x behind the one of this key
+		next := i // the record of x after the one with this key
 		if found {
 			next++
 			joined = x[i]
@@ -47,9 +47,10 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 	return append(out, x[done:]...)
 }
 
-// seek returns the position of the first record from i on whose key is not less
-// than key. It looks near i first: sets that are joined are mostly alike, but
-// one may be much smaller than the other.
+// seek returns the position of the first record, from i on, whose key is not less than key.
+// It doubles its steps from i, then does a binary search within the last step: sets that are
+// joined are usually alike, so the answer is near, but one set may be much smaller than the
+// other.
 func seek(records []Record, i int, key Key) int {
 	less := func(i int) bool { return records[i].key.Compare(key) < 0 }
 	if i >= len(records) || !less(i) {

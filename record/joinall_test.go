@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestJoinAllIsTheJoinOfEachKey: for all sets of four keys, the result has the greater of
-// the two records of each key, and is the first set itself if the second adds nothing.
-func TestJoinAllIsTheJoinOfEachKey(t *testing.T) {
+// TestJoinAllJoinsTheRecordsOfEachKey checks all pairs of sets over four keys: the result has
+// the greater record of each key, and is the first set itself if the second adds nothing.
+func TestJoinAllJoinsTheRecordsOfEachKey(t *testing.T) {
 	const keys = 4
 	for pattern := range 1 << (2 * keys) {
 		for newer := range 2 {
@@ -44,7 +44,7 @@ func TestJoinAllIsTheJoinOfEachKey(t *testing.T) {
 			before := slices.Clone(x)
 			got := b.JoinAll(x, y)
 			require.True(t, slices.EqualFunc(want, got, record.Record.Equal), "pattern %b, newer %d: %v", pattern, newer, got)
-			require.True(t, slices.EqualFunc(before, x, record.Record.Equal), "the input is left as it is")
+			require.True(t, slices.EqualFunc(before, x, record.Record.Equal), "the input must not change")
 			if !adds && len(x) > 0 {
 				require.Same(t, &x[0], &got[0])
 			}

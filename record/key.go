@@ -6,28 +6,27 @@ import (
 	"unicode/utf8"
 )
 
-// DeletedField is the reserved field that says whether the record as a whole
-// is deleted. It holds a boolean, is itself never deleted, and merges by the
-// same rule as every other field: deleting a record is the write true,
-// restoring it a newer write false.
+// DeletedField is the reserved field that determines whether the record as a whole is
+// deleted. It holds a boolean, is never deleted itself, and merges by the same rule as every
+// other field: writing true deletes the record, and a newer write of false restores it.
 const DeletedField = "$deleted"
 
-// Reserved reports whether the name of a field is kept for the library: whether it begins
-// with $. An Edit writes no such field except DeletedField, and a merge.Engine accepts no
-// other; those that a newer version wrote merge as any.
+// Reserved reports whether a field name is reserved for the library: whether it begins with
+// $. An Edit writes no such field except DeletedField, and a merge.Engine accepts no other.
+// Reserved fields that a newer version wrote merge like any other field.
 func Reserved(name string) bool { return strings.HasPrefix(name, "$") }
 
-// maxName is the greatest length in bytes of a table, ID or field name.
+// maxName is the greatest length of a table, ID or field name, in bytes.
 const maxName = 1024
 
-// Key names a record: a table and an ID within it. The zero Key names none.
+// Key identifies a record by a table and an ID within it. The zero Key identifies no record.
 // Keys are comparable with == and can be map keys.
 type Key struct {
 	Table, ID string
 }
 
-// Compare returns -1, 0 or +1, ordering by table and then by ID, both as
-// bytes.
+// Compare returns -1, 0 or +1. It orders keys by the bytes of the table, then by the bytes of
+// the ID.
 func (k Key) Compare(o Key) int {
 	if k.Table != o.Table {
 		return strings.Compare(k.Table, o.Table)
@@ -35,10 +34,9 @@ func (k Key) Compare(o Key) int {
 	return strings.Compare(k.ID, o.ID)
 }
 
-// Check returns nil if both parts are valid names: 1 to 1,024 bytes of valid
-// UTF-8 without U+0000, and not __proto__, which is a trap for clients written
-// in JavaScript. Otherwise it returns an *Error that wraps ErrName, ErrUTF8 or
-// ErrLimit.
+// Check returns nil if both parts are valid names: 1 to 1,024 bytes of valid UTF-8 without
+// U+0000, and not __proto__, which is a trap for clients written in JavaScript. Otherwise it
+// returns an *Error that wraps ErrName, ErrUTF8 or ErrLimit.
 func (k Key) Check() error {
 	if err := checkName(k.Table); err != nil {
 		return at("table", err)
@@ -49,11 +47,12 @@ func (k Key) Check() error {
 	return nil
 }
 
-// String returns the table and the ID, parted by a slash. It is made for
-// people: IDs may hold slashes too, so it cannot be read back.
+// String returns table/id, for display only: IDs may contain slashes too, so the text cannot
+// be parsed back.
 func (k Key) String() string { return k.Table + "/" + k.ID }
 
-// checkName returns the reason why name cannot be a table, an ID or a field.
+// checkName returns the reason why name cannot be the name of a table, a record or a field,
+// or nil.
 func checkName[S ~string | ~[]byte](name S) error {
 	if len(name) == 0 {
 		return fmt.Errorf("%w: empty", ErrName)

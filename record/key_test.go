@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func TestKeyCompare(t *testing.T) {
+func TestKeysAreOrderedByTableThenID(t *testing.T) {
 	sorted := []record.Key{
 		{},
 		{Table: "", ID: "b"},
@@ -36,8 +36,8 @@ func TestKeyCompare(t *testing.T) {
 	}
 }
 
-// TestReserved: names that begin with $ are the library's, $deleted among them.
-func TestReserved(t *testing.T) {
+// Names that begin with $ are reserved, $deleted included.
+func TestNamesThatBeginWithADollarAreReserved(t *testing.T) {
 	for name, want := range map[string]bool{"$deleted": true, "$": true, "$own": true, "": false, "a$": false, "title": false, " $": false} {
 		require.Equal(t, want, record.Reserved(name), name)
 	}
@@ -47,11 +47,11 @@ func TestReserved(t *testing.T) {
 	require.EqualError(t, err, "record: $own: invalid name: names that begin with $ are reserved")
 }
 
-func TestKeyString(t *testing.T) {
+func TestKeyStringIsTableSlashID(t *testing.T) {
 	require.Equal(t, "tasks/a/b", record.Key{Table: "tasks", ID: "a/b"}.String())
 }
 
-// nameCases are what may and may not name a table, a record or a field.
+// nameCases are valid and invalid names of a table, a record or a field.
 var nameCases = []struct {
 	name string
 	want error
@@ -74,7 +74,7 @@ var nameCases = []struct {
 	{strings.Repeat("é", 513), record.ErrLimit},
 }
 
-func TestKeyCheck(t *testing.T) {
+func TestKeyCheckRefusesInvalidNames(t *testing.T) {
 	for _, c := range nameCases {
 		for path, key := range map[string]record.Key{
 			"table": {Table: c.name, ID: "id"},
@@ -87,7 +87,7 @@ func TestKeyCheck(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, "table", errorPath(t, record.Key{}.Check()), "the table is looked at first")
+	require.Equal(t, "table", errorPath(t, record.Key{}.Check()), "the table must be checked first")
 }
 
 // errorPath returns the path of an *Error.

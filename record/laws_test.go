@@ -16,8 +16,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestMain checks each property 1,000 times, unless the command line says how often: ties
-// are what goes wrong, and they are rare.
+// TestMain checks each property 1,000 times by default, because faults are likely at ties and
+// ties are rare. The flag -rapid.checks overrides the number.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)
@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// plainWrite is a write as this test knows it, without the types and the
-// comparisons of the library.
+// plainWrite is a write in the terms of this test, without the types and comparisons of the
+// library.
 type plainWrite struct {
 	time    int64
 	client  [16]byte
@@ -34,17 +34,17 @@ type plainWrite struct {
 	value   string // canonical JSON, empty if deleted
 }
 
-// keys returns what the rule compares, the most significant first, each number
-// as a text of fixed length.
+// keys returns the sort keys of the rule, the most significant first, with numbers as texts
+// of fixed length.
 func (w plainWrite) keys() [4]string {
 	kind := "value"
 	if w.deleted {
-		kind = "void" // above value
+		kind = "void" // greater than "value"
 	}
 	return [4]string{fmt.Sprintf("%020d", w.time), fmt.Sprintf("%x", w.client), kind, w.value}
 }
 
-// order is the rule.
+// order compares two writes by the rule.
 func (w plainWrite) order(v plainWrite) int {
 	for i, k := range w.keys() {
 		switch l := v.keys()[i]; {
@@ -84,9 +84,9 @@ var genPlainWrite = rapid.Custom(func(t *rapid.T) plainWrite {
 	return w
 })
 
-// TestOrderOfWrites: the order is that of the rule, total, antisymmetric and
-// transitive, and 0 only for the same write.
-func TestOrderOfWrites(t *testing.T) {
+// TestCompareIsATotalOrder checks that Compare follows the rule, is antisymmetric and
+// transitive, and returns 0 only for equal writes.
+func TestCompareIsATotalOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := genPlainWrite.Draw(t, "a"), genPlainWrite.Draw(t, "b"), genPlainWrite.Draw(t, "c")
 		x, y, z := a.fieldValue(), b.fieldValue(), c.fieldValue()
@@ -101,9 +101,9 @@ func TestOrderOfWrites(t *testing.T) {
 	})
 }
 
-// TestSignificance: what is less significant has no say, however much it is
-// opposed.
-func TestSignificance(t *testing.T) {
+// TestTimeDecidesBeforeClientBeforeValue checks that a step of the rule decides even if all
+// later steps favour the other write.
+func TestTimeDecidesBeforeClientBeforeValue(t *testing.T) {
 	least := plainWrite{time: lawEpoch, client: [16]byte{0: 0x7F}, value: "null"}
 	most := plainWrite{time: lawEpoch + 1_000_000, client: [16]byte{0: 0x80}, deleted: true}
 	levels := []func(w *plainWrite, from plainWrite){
@@ -121,12 +121,11 @@ func TestSignificance(t *testing.T) {
 		require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "level %d", i)
 	}
 	low.time, high.time = lawEpoch+999_999, lawEpoch+1_000_000
-	require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "wall above counter")
+	require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "the wall time counts more than the counter")
 }
 
-// TestOrderOfClients: clients are ordered by their bytes without sign, which is
-// the order of their texts.
-func TestOrderOfClients(t *testing.T) {
+// TestClientsAreOrderedByUnsignedBytes also checks that this is the order of their texts.
+func TestClientsAreOrderedByUnsignedBytes(t *testing.T) {
 	genClient := rapid.Custom(func(t *rapid.T) (c clock.ClientID) {
 		for i := range c {
 			c[i] = rapid.SampledFrom([]byte{0, 1, 0x7F, 0x80, 0xFF}).Draw(t, "byte")
@@ -146,7 +145,7 @@ func TestOrderOfClients(t *testing.T) {
 // spelled is a JSON value in its canonical text and in another spelling.
 type spelled struct{ canonical, other string }
 
-// spelledScalars are numbers, strings and the rest.
+// spelledScalars are numbers, strings, booleans and null.
 var spelledScalars = []spelled{
 	{"null", "null"}, {"true", "true"}, {"false", "false"},
 	{"1", "1.0"}, {"100", "1e2"}, {"0", "-0"}, {"0", "0e5"}, {"0.1", "0.10"}, {"-2.5", "-25E-1"},
@@ -158,8 +157,8 @@ var spelledScalars = []spelled{
 	{`"\u0000\b\t\n\u000b\f\r\u001f\"\\"`, `"\u0000\u0008\u0009\u000a\u000B\u000c\u000d\u001F\u0022\u005c"`}, {`"😀"`, `"\ud83d\ude00"`},
 }
 
-// spelledNames are member names in the order of their bytes, which is not that of
-// their UTF-16.
+// spelledNames are member names in the order of their UTF-8 bytes, which differs from the
+// order of their UTF-16.
 var spelledNames = []spelled{
 	{`""`, `""`}, {`"\""`, `"\u0022"`}, {`"A"`, `"\u0041"`}, {`"a"`, `"\u0061"`}, {`"ab"`, `"ab"`}, {`"é"`, `"\u00e9"`},
 	{"\"\uFF5A\"", `"\uff5a"`}, {`"😀"`, `"\ud83d\ude00"`},
@@ -193,8 +192,8 @@ func genSpelled(depth int) *rapid.Generator[spelled] {
 	})
 }
 
-// list puts parts between brackets: in canonical form those of sorted, else those
-// of drawn, with space.
+// list puts parts between brackets: the canonical texts of sorted, and the other spellings of
+// drawn, with space around them.
 func list(open, end, space string, sorted, drawn []spelled) spelled {
 	var a, b []string
 	for i := range sorted {
@@ -203,9 +202,9 @@ func list(open, end, space string, sorted, drawn []spelled) spelled {
 	return spelled{open + strings.Join(a, ",") + end, open + strings.Join(b, ",") + end}
 }
 
-// TestValueIsItsCanonicalText: any spelling gives the canonical text, which gives
-// itself; equal texts are equal values, and order them.
-func TestValueIsItsCanonicalText(t *testing.T) {
+// TestAnySpellingParsesToTheCanonicalText checks that every spelling of a value parses to the
+// same canonical text, and that values are equal and ordered as these texts are.
+func TestAnySpellingParsesToTheCanonicalText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genSpelled(3).Draw(t, "a"), genSpelled(1).Draw(t, "b")
 		x, err := record.ParseValue([]byte(a.other))
@@ -220,7 +219,7 @@ func TestValueIsItsCanonicalText(t *testing.T) {
 		require.Equal(t, strings.Compare(a.canonical, b.canonical), x.Compare(y))
 		require.Equal(t, -1, x.Compare(record.Deletion()))
 
-		// What other JSON writers make of it is the same value.
+		// The output of other JSON writers is the same value.
 		escaped, err := json.Marshal(x)
 		require.NoError(t, err)
 		var back record.Value
@@ -232,7 +231,7 @@ func TestValueIsItsCanonicalText(t *testing.T) {
 	})
 }
 
-// lawNames are names of fields, some of which a newer version may know.
+// lawNames are names of fields, including a reserved one that only a newer version might use.
 var lawNames = []string{"$deleted", "$future", "a", "a/b", "b", "\"", "é", "\U0001F600"}
 
 // genFields draws the fields of a record.
@@ -257,9 +256,9 @@ func recordOf(t require.TestingT, fields map[string]record.FieldValue) record.Re
 	return r
 }
 
-// TestRecordSurvivesItsText: decoding what was encoded gives the same, for
-// records, writes and mutations; equal records are equal bytes.
-func TestRecordSurvivesItsText(t *testing.T) {
+// TestRecordsAndMutationsRoundTripThroughJSON checks that decoding reverses encoding, for
+// records, writes and mutations, and that equal records have equal bytes.
+func TestRecordsAndMutationsRoundTripThroughJSON(t *testing.T) {
 	var d record.Decoder
 	rapid.Check(t, func(t *rapid.T) {
 		fields := genFields.Draw(t, "fields")
@@ -301,9 +300,9 @@ func TestRecordSurvivesItsText(t *testing.T) {
 	})
 }
 
-// TestTextInAnyOrder: the order of fields and members, white space, and unknown
-// members change nothing; a name that comes twice does.
-func TestTextInAnyOrder(t *testing.T) {
+// TestOrderAndUnknownMembersDoNotMatter checks that the order of fields and members, white
+// space and unknown members change nothing, and that a duplicate name is refused.
+func TestOrderAndUnknownMembersDoNotMatter(t *testing.T) {
 	var d record.Decoder
 	rapid.Check(t, func(t *rapid.T) {
 		r := recordOf(t, genFields.Draw(t, "fields"))
@@ -332,8 +331,8 @@ func TestTextInAnyOrder(t *testing.T) {
 	})
 }
 
-// TestUnknownFieldsMerge: a field that this version knows nothing of goes through
-// decoding, joining and encoding as any other, with its stamp.
+// TestUnknownFieldsMerge checks that a reserved field of a newer version is decoded, joined
+// and encoded like any other field, with its stamp.
 func TestUnknownFieldsMerge(t *testing.T) {
 	var d record.Decoder
 	var b record.Builder

@@ -2,48 +2,47 @@ package record
 
 import "cmp"
 
-// Limits bound what a Decoder accepts. In every field 0 means the default, and a
-// negative number that this limit is off. Limits belong to admission, where data
-// is untrusted; a join has none, so servers with different limits still converge,
-// and a Decoder that is Trusted has none by default.
+// Limits bound the input that a Decoder accepts. In every member 0 selects the default, and a
+// negative number switches the limit off. Limits belong to admission, where data is
+// untrusted. A join has none, so servers with different limits still converge, and a trusted
+// Decoder has none by default.
 //
-// Some limits are the same for all: a number has at most 1,000 characters, and an
-// object of the wire format 64 unknown members. Reading any number costs at most
-// about 30 times as much, byte for byte, as reading a short string.
+// Some limits are fixed: a number has at most 1,000 characters, and an object of the wire
+// format has at most 64 unknown members. Reading any number costs at most about 30 times as
+// much, byte for byte, as reading a short string.
 type Limits struct {
 	// Bytes is the greatest length of the input. Default 16 MiB; off means 1 GiB.
 	Bytes int
-	// Depth is how deep the arrays and objects of one value may be nested. A
-	// scalar has depth 0. Default 32; off means 1,000.
+	// Depth is the greatest nesting depth of arrays and objects in one value. A scalar has
+	// depth 0. Default 32; off means 1,000.
 	Depth int
 	// Fields is the greatest number of fields of one record. Default 10,000.
 	Fields int
 	// Value is the greatest length of one value, in bytes of canonical JSON.
 	// Default 1 MiB.
 	Value int
-	// Name is the greatest length of a table, ID or field name, in bytes. Default
-	// 1,024, which is also the most: longer names are refused everywhere.
+	// Name is the greatest length of a table, ID or field name, in bytes. The default of
+	// 1,024 is also the maximum: longer names are refused everywhere.
 	Name int
 	// Items is the greatest number of mutations in one batch. Default 100,000.
 	Items int
-	// Exact refuses numbers that would be rounded, with ErrInexact. A number is
-	// exact if its canonical form, read as decimal digits, is the same number: 1.50,
-	// 0.1, 1e23 and 9007199254740993 are; 99999999999999999.99 is not, nor is
-	// 18446744073709551616, since that becomes 18446744073709552000. By default, the
-	// nearest float64 is taken.
+	// Exact refuses numbers that would be rounded, with ErrInexact. A number is exact if its
+	// canonical form, read as decimal digits, is the same number: 1.50, 0.1, 1e23 and
+	// 9007199254740993 are exact; 99999999999999999.99 is not, nor is 18446744073709551616,
+	// which becomes 18446744073709552000. By default, a number that is not exact becomes the
+	// nearest float64.
 	Exact bool
 }
 
-// Those limits that cannot be switched off: offsets have 31 bits, and nesting
-// costs stack.
+// Limits that cannot be switched off: offsets have 31 bits, and nesting costs stack.
 const (
 	mostBytes   = 1 << 30
 	mostDepth   = 1000
 	mostMembers = 64
 )
 
-// inForce returns the limits with defaults and switched-off ones filled in. Of a
-// trusted input the defaults are off.
+// inForce returns the limits with defaults and switched-off limits filled in. For trusted
+// input the defaults are off.
 func (l Limits) inForce(trusted bool) Limits {
 	of := func(limit, standard, most int) int {
 		if limit < 0 || limit == 0 && trusted {

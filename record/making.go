@@ -1,13 +1,21 @@
 package record
 
-// making is a record while it is put together.
+// making is a record under construction. A join replaces only the writes that change and
+// copies the stretches between them in one piece each.
+//
+// For example, x holds 1, 2 and 3 in its fields a, b and c: its text is "123", with the ends
+// 1, 2 and 3. A join replaces the write of b by 77:
+//
+//	after                   text     ends     done
+//	replace(x, 1, y, 1)     "177"    1 3 3    2     a kept, b replaced
+//	rest(m, x)              "1773"   1 3 4    3     c kept, its end moved by 1
 type making struct {
 	writes []write
 	text   []byte // in scratch memory
-	done   int    // how many of the writes are final and have their text
+	done   int    // number of leading writes that are final and whose text is in m.text
 }
 
-// finish gives r the writes that were put together.
+// finish gives r the writes and the text of m.
 func (b *Builder) finish(m *making, r *Record) {
 	if b.scratch = m.text; cap(m.text) > maxKept {
 		b.scratch = nil
@@ -15,11 +23,11 @@ func (b *Builder) finish(m *making, r *Record) {
 	r.writes, r.text = m.writes, string(m.text)
 }
 
-// replace puts the write at position j of y in the place of that at position i
-// of x. The writes of x before it stay.
+// replace puts the write at position j of y in place of the write at position i of x. The
+// writes of x before position i stay.
 func (m *making) replace(x *Record, i int, y *Record, j int) {
 	if m.writes == nil {
-		m.writes = make([]write, len(x.writes)) // quicker than slices.Clone
+		m.writes = make([]write, len(x.writes)) // faster than slices.Clone
 		copy(m.writes, x.writes)
 	}
 	m.keep(x, i)
@@ -27,7 +35,7 @@ func (m *making) replace(x *Record, i int, y *Record, j int) {
 	m.done = i + 1
 }
 
-// keep keeps the writes of x up to position i as they are.
+// keep keeps the writes of x before position i as they are.
 func (m *making) keep(x *Record, i int) {
 	from := x.start(m.done)
 	moved := len(m.text) - from
@@ -37,15 +45,15 @@ func (m *making) keep(x *Record, i int) {
 	}
 }
 
-// put makes the write at position j of r that at position i.
+// put stores the write at position j of r at position i.
 func (m *making) put(i int, r *Record, j int) {
 	m.text = append(m.text, r.value(j)...)
 	w := &m.writes[i]
 	w.stamp, w.end = r.writes[j].stamp, len(m.text)
 }
 
-// rest keeps the rest of x and makes x what was put together, if anything was
-// replaced. It reports whether that is so.
+// rest keeps the remaining writes of x and stores the result in x, if any write was replaced.
+// It reports whether any was.
 func (b *Builder) rest(m *making, x *Record) bool {
 	if m.writes == nil {
 		return false

@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// size is what the inputs have at least: with less, what is allocated once would
-// count.
+// size is the least length of the inputs. In shorter ones, memory that is allocated only once
+// would count too much.
 const size = 257 << 10
 
-// fill repeats what part returns for 0, 1, 2, … until it has n bytes, and puts
-// commas between.
+// fill joins part(0), part(1), … with commas until the text has n bytes.
 func fill(n int, part func(i int) string) string {
 	var b strings.Builder
 	b.Grow(n + 1000)
@@ -27,7 +26,7 @@ func fill(n int, part func(i int) string) string {
 
 func times(s string) func(int) string { return func(int) string { return s } }
 
-// number36 returns short names that are not in the order of their bytes.
+// number36 returns short names whose order is not that of their bytes.
 func number36(i int) string { return strconv.FormatInt(int64(i), 36) }
 
 const (
@@ -46,7 +45,7 @@ func costCases() []costCase {
 	return slices.Concat(valueCosts(), recordCosts(), batchCosts(), refusedItemCosts(), baseCosts())
 }
 
-// valueCosts are values, and the same cut off at the end or with a fault there.
+// valueCosts are values, complete, cut off at the end, or with a fault at the end.
 func valueCosts() []costCase {
 	members := func(i int) string { return `"` + number36(i) + `":0` }
 	nested := func(depth int) func(int) string {
@@ -138,11 +137,11 @@ func recordCosts() []costCase {
 	)
 }
 
-// batchSize is that of most batches.
+// batchSize is the length of most batches.
 const batchSize = 3 * size
 
-// batchCosts are batches of mutations that weigh as little as they can, and
-// of such that make it hard to tell how many follow.
+// batchCosts are batches of mutations with as little text as possible, and batches whose
+// number of items is hard to estimate.
 func batchCosts() []costCase {
 	const n = batchSize
 	id := func(data string) func(int) string {
@@ -161,17 +160,17 @@ func batchCosts() []costCase {
 		{"mutations of one field", "", fill(n, id(`"f":`+shortestWrite))},
 		{"mutations of one deletion", "", fill(n, id(`"f":`+shortestDelete))},
 		{"mutations of 1e20", "", fill(n, id(`"f":`+valueWrite("1e20")))},
-		{"mutations of one field, each another", "", fill(n, names)},
-		{"mutations of 20 fields, each others", "", fill(n, many)},
+		{"mutations of one field, all different", "", fill(n, names)},
+		{"mutations of 20 fields, all different", "", fill(n, many)},
 		{"mutations with unknown members", "", fill(n, id(`"f":{"value":1,"a":0,"b":0,"c":0,"d":0,"e":0,`+shortestStamp+`}`))},
 		{"long mutation, then shortest", long(n / 2), stubs(n / 2)},
 		{"medium mutation, then shortest", long(n / 8), stubs(n)},
 		{"shortest, with a medium one between", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
 		{"two medium ones, then shortest", long(n/1024) + long(n/1024), stubs(n)},
-		{"shortest, the name of a member in escapes", "", fill(n, times(hidden))},
-		{"shortest, and then such", stubs(n/2) + ",", fill(n/2, times(hidden))},
-		{"what looks like many items", itemOf("i", "") + ",", itemOf("i", `"f":`+valueWrite("["+fill(n, times(`{"table":0}`))+"]"))},
-		{"long and short in turn", "", fill(n, func(i int) string {
+		{"shortest, with an escaped member name", "", fill(n, times(hidden))},
+		{"shortest, then shortest with an escaped member name", stubs(n/2) + ",", fill(n/2, times(hidden))},
+		{"a value that looks like many items", itemOf("i", "") + ",", itemOf("i", `"f":`+valueWrite("["+fill(n, times(`{"table":0}`))+"]"))},
+		{"long and short alternating", "", fill(n, func(i int) string {
 			return itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", (i%7)*(i%11)*10)+`"`))
 		})},
 	}
@@ -187,8 +186,7 @@ func batchCosts() []costCase {
 	return cases
 }
 
-// refusedItemCosts are batches of nothing but items that are refused, each of
-// which makes an error.
+// refusedItemCosts are batches of refused items only, each with an error.
 func refusedItemCosts() []costCase {
 	refused := []struct{ name, item string }{
 		{"{}", `{}`},
@@ -197,18 +195,18 @@ func refusedItemCosts() []costCase {
 		{"empty table", `{"table":""}`},
 		{"empty table padded", `{"table":"","id":"i","x":123456}`},
 		{"no fields", `{"table":"t","id":"i","data":0}`},
-		{"bad field", `{"table":"t","id":"i","data":{"":0}}`},
+		{"invalid field", `{"table":"t","id":"i","data":{"":0}}`},
 		{"no stamp", `{"table":"t","id":"i","data":{"f":{"value":0}}}`},
 		{"empty stamp", `{"table":"t","id":"i","data":{"f":{"updatedAt":""}}}`},
 		{"empty client", `{"table":"t","id":"i","data":{"f":{"clientId":""}}}`},
 		{"number stamp", `{"table":"t","id":"i","data":{"f":{"updatedAt":0}}}`},
 		{"case variant", `{"Table":0,"a":"aaaaaaaaaaaaaa"}`},
 		{"lone surrogate", `{"a":"\ud800aaaaaaaaaaaaaaaa"}`},
-		{"bad number", `{"table":1,"aaaaaaaa":"1e400"}`},
+		{"invalid number", `{"table":1,"aaaaaaaa":"1e400"}`},
 		{"empty client first", `{"data":{"f":{"clientId":""}}}`},
-		{"empty client of an odd name", `{"data":{"ééééééé":{"clientId":""}}}`},
-		{"bad base", `{"table":"t","id":"ID","data":{"ID":` + shortestWrite + `},"base":{"ID":{}}}`},
-		{"bad deep", `{"table":"t","id":"i","data":{"\u0000\u0000":0}}`},
+		{"empty client in a field with a non-ASCII name", `{"data":{"ééééééé":{"clientId":""}}}`},
+		{"invalid base", `{"table":"t","id":"ID","data":{"ID":` + shortestWrite + `},"base":{"ID":{}}}`},
+		{"invalid name deep inside", `{"table":"t","id":"i","data":{"\u0000\u0000":0}}`},
 	}
 	var cases []costCase
 	for _, r := range refused {
@@ -221,7 +219,7 @@ func refusedItemCosts() []costCase {
 	return cases
 }
 
-// baseCosts are bases of many fields, which are written by the mutation or not.
+// baseCosts are bases of many fields, some of which the mutation writes.
 func baseCosts() []costCase {
 	const n = 3 * size
 	null := func(i int) string { return `"` + number36(i) + `":null` }
@@ -239,12 +237,12 @@ func baseCosts() []costCase {
 	}
 	return []costCase{
 		{"base of unknown fields", item("", nulls), decodeBatch, false, false},
-		{"base of unknown fields, twice one", item("", nulls+`,"0":null`), decodeBatch, true, false},
+		{"base of unknown fields, one twice", item("", nulls+`,"0":null`), decodeBatch, true, false},
 		{"base of unknown fields, stamps", item("", fill(n, stamp)), decodeBatch, false, false},
 		{"base of all fields, null", item(fields, strings.Join(own, ",")), decodeBatch, false, false},
-		{"base of all fields, null, one bad", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
+		{"base of all fields, null, one invalid", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
 		{"base of all fields, stamps", item(fields, fill(n, stamp)), decodeBatch, false, false},
-		{"base of all fields, stamps, one bad", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
+		{"base of all fields, stamps, one invalid", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
 		{"base of 1e20", `[{"table":"t","id":"i","data":{},"base":{"f":{"x":[` + fill(n, times("1e20")) + `],` + shortestStamp + `}}}]`, decodeBatch, false, false},
 		{"base of 1e20, no id", `[{"table":"t","base":{"f":[` + fill(n, times("1e20")) + `]}}]`, decodeBatch, true, false},
 	}

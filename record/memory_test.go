@@ -11,23 +11,23 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The bounds on what decoding may cost, as bytes allocated over a call for each
-// byte of input. What is garbage at the end of the call counts as well.
+// Bounds on the cost of decoding, in bytes allocated during a call per byte of input. Memory
+// that is garbage at the end of the call counts as well.
 const (
 	refusedCost  = 8.0
 	acceptedCost = 20.0
 )
 
-// costKey is the key of records that are read without one.
+// costKey is the key of records that are read without a key of their own.
 var costKey = record.Key{Table: "tasks", ID: "t1"}
 
-// costCase is one input that was made to be dear.
+// costCase is one input that was made to be expensive.
 type costCase struct {
 	name    string
 	input   string
 	decode  func(*record.Decoder, []byte) error
 	refused bool
-	limited bool // with the default limits, and not without any
+	limited bool // with the default limits instead of none
 }
 
 func decodeValue(d *record.Decoder, text []byte) error {
@@ -45,7 +45,7 @@ func decodeMutation(d *record.Decoder, text []byte) error {
 	return err
 }
 
-// decodeBatch fails if the batch does, or else if all items do.
+// decodeBatch returns an error if the batch is refused, or if all of its items are.
 func decodeBatch(d *record.Decoder, text []byte) error {
 	items, err := d.Batch(text)
 	for _, item := range items {
@@ -59,8 +59,8 @@ func decodeBatch(d *record.Decoder, text []byte) error {
 
 var unlimited = record.Limits{Bytes: -1, Depth: -1, Fields: -1, Value: -1, Items: -1}
 
-// skipUnderRace skips a test that uses one goroutine and large input: the race detector
-// would find nothing and take minutes.
+// skipUnderRace skips a test that uses one goroutine and large input: the race detector would
+// find nothing and take minutes.
 func skipUnderRace(t *testing.T) {
 	t.Helper()
 	info, _ := debug.ReadBuildInfo()
@@ -69,15 +69,16 @@ func skipUnderRace(t *testing.T) {
 	}
 }
 
-// TestMemory asserts what a decoder may allocate for each byte of input.
-func TestMemory(t *testing.T) {
+// TestDecodingAllocatesWithinBounds checks the memory that a decoder allocates per byte of
+// input.
+func TestDecodingAllocatesWithinBounds(t *testing.T) {
 	skipUnderRace(t)
 	for i, c := range costCases() {
 		if testing.Short() && i%6 != 0 {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
-			require.Greater(t, len(c.input), 256<<10, "too short to measure")
+			require.Greater(t, len(c.input), 256<<10, "the input is too short to measure")
 			cost, err := costOf(c)
 			require.Equal(t, c.refused, err != nil, "%v", err)
 			t.Logf("%.2f times %d bytes", cost, len(c.input))
@@ -90,8 +91,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// costOf decodes the input of c once, with a new Decoder, and returns the bytes
-// allocated meanwhile for each byte of it.
+// costOf decodes the input of c once, with a new Decoder, and returns the bytes allocated per
+// byte of input.
 func costOf(c costCase) (cost float64, err error) {
 	d := record.Decoder{Limits: unlimited}
 	if c.limited {

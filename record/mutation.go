@@ -7,24 +7,24 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// Mutation is what one author did to one record at once: the unit that is
-// pushed, and accepted or refused as a whole.
+// Mutation holds the changes that one author made to one record at once. It is the unit that
+// is pushed, and accepted or refused as a whole.
 type Mutation struct {
-	// Data holds the key of the record and the fields that were written, and
-	// only those. Without fields the mutation has no effect.
+	// Data holds the key of the record and only the fields that were written. Without fields
+	// the mutation has no effect.
 	Data Record
-	// Base tells for a written field which write its author saw there: its
-	// stamp, or the zero Stamp if the author saw that there was none. A field
-	// that is not in Base makes no claim. Base is what lets a merge tell an edit
-	// that was lost from one that was overwritten knowingly; it may be nil.
+	// Base maps a written field to the stamp of the write that its author saw there, or to
+	// the zero Stamp if the author saw no write there. A field that is not in Base makes no
+	// claim. Base lets a merge distinguish an edit that was lost from one that was
+	// overwritten knowingly. It may be nil.
 	Base map[string]clock.Stamp
 }
 
-// Item is one item of a batch: a mutation, or the reason why it is refused.
+// Item is one item of a batch: a mutation, or the reason for refusing it.
 type Item struct {
 	Mutation Mutation
-	// Err is an *Error. The Mutation then holds the key, as far as it was read,
-	// and no fields.
+	// Err is nil or an *Error. If it is set, the Mutation holds no fields, and only those
+	// parts of the key that had been read before the error.
 	Err error
 }
 
@@ -32,9 +32,9 @@ type Item struct {
 //
 //	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}
 //
-// In the base, null says that the author saw no write there. Entries for fields that are
-// not in Data are left out, and so is a base without entries. The key is not checked: a
-// Decoder refuses the text of a mutation whose key is invalid.
+// In the base, null says that the author saw no write there. Base entries for fields that are
+// not in Data are left out, and so is an empty base. The key is not checked: a Decoder
+// refuses the text of a mutation whose key is invalid.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
 	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)
@@ -63,8 +63,8 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// MarshalJSON returns the canonical JSON of m, and an *Error if its key is not
-// valid. Mind that json.Marshal escapes <, > and & in what this returns.
+// MarshalJSON returns the canonical JSON of m, or an *Error if its key is invalid. Note that
+// json.Marshal escapes <, > and & in this text.
 func (m Mutation) MarshalJSON() ([]byte, error) {
 	if err := m.Data.key.Check(); err != nil {
 		return nil, err
@@ -72,10 +72,10 @@ func (m Mutation) MarshalJSON() ([]byte, error) {
 	return m.AppendJSON(nil), nil
 }
 
-// UnmarshalJSON sets m from its JSON, by the rules of Decoder and under its default
-// limits. It is there for messages that hold a mutation. Give untrusted bytes to a
-// Decoder directly, since encoding/json reads them first and has no limits, and what
-// was stored or pulled to a trusted one.
+// UnmarshalJSON sets m from its JSON, by the rules of Decoder and under its default limits.
+// It serves messages that hold a mutation as a part. Give untrusted bytes to a Decoder
+// directly, since encoding/json reads them first and has no limits. Give stored or pulled
+// bytes to a trusted Decoder.
 func (m *Mutation) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Mutation(text)
@@ -85,11 +85,10 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Restamp returns the mutations with all their writes stamped anew, in their order,
-// each with the next stamp that next returns: what a client does with its outbox after
-// its clock was found to be wrong and corrected. Where the base of one names a stamp that
-// another one had, it names the new one now. It refuses stamps that are not valid with
-// ErrStamp.
+// Restamp returns the mutations with new stamps on all their writes. Each mutation, in order,
+// gets one stamp, which next returns. A client restamps its outbox after its clock was found
+// to be wrong and was corrected. If the base of a mutation names an old stamp of an earlier
+// mutation, it names the new stamp in the result. Invalid stamps are refused with ErrStamp.
 func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
 	var b Builder
 	again := make([]Mutation, len(mutations))

@@ -10,9 +10,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestEveryMember: a mutation that has all members is the same after it was written and
-// read. A new member of Mutation fails here until it is set below.
-func TestEveryMember(t *testing.T) {
+// TestEveryMemberOfAMutationRoundTrips checks that a mutation with all members set is
+// unchanged after it is written and read. It fails for a new member of Mutation until the
+// test sets it.
+func TestEveryMemberOfAMutationRoundTrips(t *testing.T) {
 	stamp := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: clock.ClientID{1}}
 	later := clock.Stamp{Time: stamp.Time + 1, Client: stamp.Client}
 	m, err := record.New(record.Key{Table: "tasks", ID: "1"}).Edit(later).Set("title", "Paint the fence").Mutation()
@@ -27,6 +28,6 @@ func TestEveryMember(t *testing.T) {
 	read, err := d.Mutation(m.AppendJSON(nil))
 	require.NoError(t, err)
 	require.True(t, read.Data.Equal(m.Data))
-	read.Data = m.Data // records are compared by Equal
+	read.Data = m.Data // records must be compared with Equal
 	require.Equal(t, m, read)
 }

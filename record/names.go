@@ -2,31 +2,30 @@ package record
 
 import "slices"
 
-// names is a sorted list of field names. Records with the same fields share
-// one, so that a join can tell that they match without reading the names, and
-// so that a field costs no memory for its name.
+// names is a sorted list of field names. Records with the same fields share one list, so a
+// join can tell that they match without reading the names, and a field needs no memory for
+// its name.
 type names struct{ list []string }
 
-// nameTable finds the list that other records with the same names have. It
-// forgets what it knows rather than grow without end.
+// nameTable finds the list that other records with the same names use. Its size is bounded:
+// when it is full, it forgets what it holds.
 type nameTable struct {
 	last  *names
-	known map[string]*names // by the names, each followed by U+0000
-	words map[string]string // single names, so that lists share them
+	known map[string]*names // keyed by the names, each followed by U+0000
+	words map[string]string // single names, shared between lists
 	key   []byte
 }
 
 const (
-	// maxShared is the number of names, and maxSharedBytes that of the bytes in
-	// them, up to which lists are remembered. Longer ones, such as those of sets,
-	// are seldom alike.
+	// Lists with more than maxShared names, or more than maxSharedBytes bytes in them, are
+	// not remembered. Such lists, for example those of sets, seldom match.
 	maxShared      = 64
 	maxSharedBytes = 4096
-	// maxKnown bounds the number of lists, and of names, that are remembered.
+	// maxKnown bounds the number of remembered lists, and of remembered names.
 	maxKnown = 1024
 )
 
-// shared returns the list of the n names that at gives.
+// shared returns the list of the n names that at returns.
 func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 	if t.last != nil && sameNames(t.last.list, n, at) {
 		return t.last
@@ -49,8 +48,8 @@ func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 	return t.last
 }
 
-// join sets the key to that of the n names that at gives, and reports whether
-// their list is short enough to be remembered.
+// join sets t.key to the key of the n names that at returns, and reports whether their list
+// is short enough to be remembered.
 func (t *nameTable) join(n int, at func(i int) []byte) bool {
 	t.key = t.key[:0]
 	for i := 0; i < n && n <= maxShared; i++ {
@@ -71,7 +70,7 @@ func sameNames(list []string, n int, at func(i int) []byte) bool {
 	return true
 }
 
-// word returns the name as a string, the same one each time.
+// word returns the name as a string. Equal names get the same string.
 func (t *nameTable) word(name []byte) string {
 	if word, ok := t.words[string(name)]; ok {
 		return word
@@ -84,8 +83,8 @@ func (t *nameTable) word(name []byte) string {
 	return word
 }
 
-// union returns the list of all names of a and b, which is one of them if that
-// has them all.
+// union returns the list of all names of a and b. If a or b has them all, it returns that
+// list itself.
 func union(a, b *names) *names {
 	switch {
 	case covers(a.list, b.list):
@@ -98,8 +97,8 @@ func union(a, b *names) *names {
 	return &names{slices.Clip(slices.Compact(all))}
 }
 
-// covers reports whether a has every name of b. Both are sorted, so it is enough
-// to look for each behind the one before.
+// covers reports whether a has every name of b. Both are sorted, so each name can only follow
+// the one before.
 func covers(a, b []string) bool {
 	if len(b) > len(a) {
 		return false

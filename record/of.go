@@ -14,19 +14,19 @@ import (
 //	integers                              a number, exactly; a uint64 beyond int64 is refused
 //	float32, float64                      a number, in the fewest digits; NaN and infinities are refused
 //	string, and types based on it         a string; invalid UTF-8 is refused
-//	json.Number, json.RawMessage          the JSON that they hold, by the rules of ParseValue, without limits on its size
-//	Value                                 itself
+//	json.Number, json.RawMessage          the JSON that they hold, by the rules of ParseValue, with no limit on its size
+//	Value                                 the value itself
 //	json.Marshaler, encoding.TextMarshaler, structs, maps, slices, arrays, pointers
-//	                                      what encoding/json makes of them, by the same rules
+//	                                      the JSON that encoding/json writes for them, by the same rules
 //
-// There is no kind for bytes: a []byte is refused with ErrUnsupported, wherever
-// it is and even if it is nil, since other clients would not know that a string
-// is base64. Encode bytes as you want them to be seen. A [4]byte is an array of
-// numbers. Channels, functions and cyclic pointers are ErrUnsupported too, as
-// is a value that would marshal itself if only it could be pointed to, such as
-// a big.Int in a map. Refused text is ErrUTF8, refused numbers are ErrNumber.
-// Among those are numbers that would be rounded, which are ErrInexact: Of reads
-// JSON as Limits.Exact does, and every Go integer and float that it takes is exact.
+// There is no kind for bytes: a []byte is refused with ErrUnsupported at any depth, even if
+// it is nil, because other clients could not know that a string is base64. Encode bytes
+// yourself in the form that readers should see. A [4]byte is an array of numbers. Channels,
+// functions and cyclic pointers are refused with ErrUnsupported too, as is a value that
+// marshals itself through its pointer but has no address, such as a big.Int in a map. Invalid
+// text is refused with ErrUTF8 and invalid numbers with ErrNumber. Numbers that would be
+// rounded are refused with ErrInexact, which is also an ErrNumber: Of reads JSON as
+// Limits.Exact does, and every Go integer and float that it accepts is exact.
 func Of(v any) (Value, error) {
 	switch v := v.(type) {
 	case nil:
@@ -47,7 +47,7 @@ func Of(v any) (Value, error) {
 	return ofAny(v)
 }
 
-// MustOf is Of for literals and tests: it panics where Of returns an error.
+// MustOf is like Of, but panics where Of returns an error. Use it for literals and in tests.
 func MustOf(v any) Value {
 	value, err := Of(v)
 	if err != nil {
@@ -56,10 +56,10 @@ func MustOf(v any) Value {
 	return value
 }
 
-// ofAny lets encoding/json write v, and reads that. It first refuses what
-// encoding/json would change without a word.
+// ofAny lets encoding/json write v, and reads the result. Before that it refuses values that
+// encoding/json would silently change.
 func ofAny(v any) (Value, error) {
-	// Some types marshal themselves through a pointer only: make one.
+	// Some types marshal themselves only through a pointer, so make one.
 	p := reflect.New(reflect.TypeOf(v))
 	p.Elem().Set(reflect.ValueOf(v))
 	var i inspector
@@ -78,21 +78,21 @@ func ofAny(v any) (Value, error) {
 	return value, err
 }
 
-// marshalError returns the reason why encoding/json refused a Go value. It
-// keeps the type at most: the text of err may hold the value.
+// marshalError returns the reason why encoding/json refused a Go value. It keeps at most the
+// type, because the text of err may hold the value.
 func marshalError(err error) error {
 	var syntax *json.SyntaxError
 	var badType *json.UnsupportedTypeError
 	var badMarshaler *json.MarshalerError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Errorf("%w: from a type that marshals itself", ErrSyntax)
+		return fmt.Errorf("%w: returned by the marshal method of a type", ErrSyntax)
 	case errors.As(err, &badType):
 		return unsupported("%s", badType.Type)
 	case errors.As(err, &badMarshaler):
-		return unsupported("%s refuses to be marshaled", badMarshaler.Type)
+		return unsupported("the marshal method of %s returned an error", badMarshaler.Type)
 	}
-	return unsupported("it cannot be marshaled")
+	return unsupported("encoding/json cannot marshal it")
 }
 
 func unsupported(format string, args ...any) error {

@@ -23,22 +23,22 @@ type (
 	word   string
 	yes    bool
 	level  uint8 // marshals itself
-	letter uint8 // does not
+	letter uint8 // does not marshal itself
 )
 
 func (l level) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "level %d", uint8(l)), nil }
 
-// temperature marshals itself through a pointer only.
+// temperature marshals itself only through a pointer.
 type temperature struct{ Celsius float64 }
 
 func (t *temperature) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%g", t.Celsius), nil }
 
-// hidden has a form of its own, so what it holds does not matter.
+// hidden marshals itself, so its members do not matter.
 type hidden struct{ Raw []byte }
 
 func (h hidden) MarshalJSON() ([]byte, error) { return json.Marshal(len(h.Raw)) }
 
-// rawText says anything in MarshalText.
+// rawText returns any bytes from MarshalText.
 type rawText struct {
 	text string
 	id   int
@@ -46,8 +46,8 @@ type rawText struct {
 
 func (r rawText) MarshalText() ([]byte, error) { return []byte(r.text), nil }
 
-// pointerText says what it holds, through a pointer only, and fails if that is
-// empty.
+// pointerText returns its text from MarshalText, only through a pointer, and fails if the
+// text is empty.
 type pointerText struct{ text string }
 
 func (p *pointerText) MarshalText() ([]byte, error) {
@@ -78,7 +78,7 @@ type Place struct {
 	City string `json:"city"`
 }
 
-func TestOf(t *testing.T) {
+func TestOfConvertsGoValuesToCanonicalJSON(t *testing.T) {
 	seven := 7
 	when := time.Date(2026, 11, 22, 17, 0, 0, 5_000_000, time.FixedZone("", 3600))
 	for _, c := range []struct {
@@ -158,7 +158,7 @@ func TestOf(t *testing.T) {
 	require.Equal(t, record.Deletion(), record.MustOf(record.Deletion()))
 }
 
-func TestOfRefuses(t *testing.T) {
+func TestOfRefusesValuesThatItCannotKeep(t *testing.T) {
 	type ring struct {
 		Next *ring
 		Any  any
@@ -176,74 +176,74 @@ func TestOfRefuses(t *testing.T) {
 		in   any
 		want error
 	}{
-		"string":                 {"a\xff", record.ErrUTF8},
-		"named string":           {word("a\xff"), record.ErrUTF8},
-		"string in a slice":      {[]string{"", "\xff"}, record.ErrUTF8},
-		"string in an array":     {[1]string{"\xff"}, record.ErrUTF8},
-		"string in a map":        {map[string]any{"a": "\xff"}, record.ErrUTF8},
-		"map key":                {map[string]any{"\xff": 1}, record.ErrUTF8},
-		"nested map key":         {[]any{map[word]int{"\xff": 1}}, record.ErrUTF8},
-		"text of a key":          {map[rawText]int{{text: "\xff"}: 1}, record.ErrUTF8},
-		"text":                   {rawText{text: "\xff"}, record.ErrUTF8},
-		"nested text":            {[]any{&rawText{text: "\xff"}}, record.ErrUTF8},
-		"text by pointer":        {[]pointerText{{"\xff"}}, record.ErrUTF8},
-		"no text":                {pointerText{}, record.ErrUnsupported},
-		"text of an embedded":    {struct{ rawText }{rawText{text: "\xff"}}, record.ErrUTF8},
-		"text without a pointer": {map[string]pointerText{"a": {"a"}}, record.ErrUnsupported},
-		"struct member":          {note{Text: "\xff"}, record.ErrUTF8},
-		"embedded":               {note{noteBase: noteBase{"\xff"}}, record.ErrUTF8},
-		"embedded pointer":       {note{Place: &Place{"\xff"}}, record.ErrUTF8},
-		"behind a pointer":       {note{Next: &note{Text: "\xff"}}, record.ErrUTF8},
-		"second of two pointers": {[]*noteBase{{"ok"}, {"\xff"}}, record.ErrUTF8},
-		"raw text":               {json.RawMessage("\"\xff\""), record.ErrUTF8},
-		"raw lone surrogate":     {json.RawMessage(`"\ud800"`), record.ErrUTF8},
-		"raw duplicate":          {json.RawMessage(`{"a":1,"b":2,"a":1}`), record.ErrDuplicate},
-		"nested raw duplicate":   {[]any{note{Raw: json.RawMessage(`{"a":1,"\u0061":1}`)}}, record.ErrDuplicate},
-		"two keys of one text":   {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
-		"raw syntax":             {json.RawMessage(`{`), record.ErrSyntax},
-		"raw empty":              {json.RawMessage{}, record.ErrSyntax},
-		"raw number":             {json.RawMessage(`1e999`), record.ErrNumber},
-		"json.Number":            {json.Number("1x"), record.ErrUnsupported},
-		"json.Number too great":  {json.Number("1e999"), record.ErrNumber},
-		"json.Number too small":  {[]json.Number{"1e-999"}, record.ErrNumber},
-		"NaN":                    {math.NaN(), record.ErrNumber},
-		"NaN in a map":           {map[string]any{"a": []float64{math.NaN()}}, record.ErrNumber},
-		"float32 infinity":       {float32(math.Inf(-1)), record.ErrNumber},
-		"uint64":                 {uint64(math.MaxInt64) + 1, record.ErrNumber},
-		"nested uint64":          {[]any{uint64(math.MaxUint64)}, record.ErrNumber},
-		"uint in a struct":       {struct{ N uint64 }{1 << 63}, record.ErrNumber},
-		"bytes":                  {[]byte("abc"), record.ErrUnsupported},
-		"no bytes":               {[]byte(nil), record.ErrUnsupported},
-		"nested bytes":           {map[string]any{"a": []byte{}}, record.ErrUnsupported},
-		"bytes in a struct":      {struct{ Sum []byte }{}, record.ErrUnsupported},
-		"bytes of another name":  {[]letter{1}, record.ErrUnsupported},
-		"pointer to bytes":       {&[]byte{1}, record.ErrUnsupported},
-		"channel":                {make(chan int), record.ErrUnsupported},
-		"nested function":        {[]any{func() {}}, record.ErrUnsupported},
-		"complex":                {1i, record.ErrUnsupported},
-		"map with such keys":     {map[float64]int{}, record.ErrUnsupported},
-		"pointer cycle":          {loop, record.ErrUnsupported},
-		"interface cycle":        {loopAny, record.ErrUnsupported},
-		"map cycle":              {loopMap, record.ErrUnsupported},
-		"slice cycle":            {loopSlice, record.ErrUnsupported},
-		"year 10000":             {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), record.ErrUnsupported},
-		"nested deletion":        {[]any{record.Deletion()}, record.ErrUnsupported},
-		"no pointer to it":       {map[string]temperature{"a": {}}, record.ErrUnsupported},
-		"no pointer in an any":   {[]any{*big.NewInt(1)}, record.ErrUnsupported},
+		"string":                    {"a\xff", record.ErrUTF8},
+		"named string":              {word("a\xff"), record.ErrUTF8},
+		"string in a slice":         {[]string{"", "\xff"}, record.ErrUTF8},
+		"string in an array":        {[1]string{"\xff"}, record.ErrUTF8},
+		"string in a map":           {map[string]any{"a": "\xff"}, record.ErrUTF8},
+		"map key":                   {map[string]any{"\xff": 1}, record.ErrUTF8},
+		"nested map key":            {[]any{map[word]int{"\xff": 1}}, record.ErrUTF8},
+		"text of a key":             {map[rawText]int{{text: "\xff"}: 1}, record.ErrUTF8},
+		"text":                      {rawText{text: "\xff"}, record.ErrUTF8},
+		"nested text":               {[]any{&rawText{text: "\xff"}}, record.ErrUTF8},
+		"text by pointer":           {[]pointerText{{"\xff"}}, record.ErrUTF8},
+		"failing MarshalText":       {pointerText{}, record.ErrUnsupported},
+		"text of an embedded type":  {struct{ rawText }{rawText{text: "\xff"}}, record.ErrUTF8},
+		"text without a pointer":    {map[string]pointerText{"a": {"a"}}, record.ErrUnsupported},
+		"struct member":             {note{Text: "\xff"}, record.ErrUTF8},
+		"embedded":                  {note{noteBase: noteBase{"\xff"}}, record.ErrUTF8},
+		"embedded pointer":          {note{Place: &Place{"\xff"}}, record.ErrUTF8},
+		"through a pointer":         {note{Next: &note{Text: "\xff"}}, record.ErrUTF8},
+		"second of two pointers":    {[]*noteBase{{"ok"}, {"\xff"}}, record.ErrUTF8},
+		"raw text":                  {json.RawMessage("\"\xff\""), record.ErrUTF8},
+		"raw lone surrogate":        {json.RawMessage(`"\ud800"`), record.ErrUTF8},
+		"raw duplicate":             {json.RawMessage(`{"a":1,"b":2,"a":1}`), record.ErrDuplicate},
+		"nested raw duplicate":      {[]any{note{Raw: json.RawMessage(`{"a":1,"\u0061":1}`)}}, record.ErrDuplicate},
+		"two keys of one text":      {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
+		"raw syntax":                {json.RawMessage(`{`), record.ErrSyntax},
+		"raw empty":                 {json.RawMessage{}, record.ErrSyntax},
+		"raw number":                {json.RawMessage(`1e999`), record.ErrNumber},
+		"json.Number":               {json.Number("1x"), record.ErrUnsupported},
+		"json.Number too great":     {json.Number("1e999"), record.ErrNumber},
+		"json.Number too small":     {[]json.Number{"1e-999"}, record.ErrNumber},
+		"NaN":                       {math.NaN(), record.ErrNumber},
+		"NaN in a map":              {map[string]any{"a": []float64{math.NaN()}}, record.ErrNumber},
+		"float32 infinity":          {float32(math.Inf(-1)), record.ErrNumber},
+		"uint64":                    {uint64(math.MaxInt64) + 1, record.ErrNumber},
+		"nested uint64":             {[]any{uint64(math.MaxUint64)}, record.ErrNumber},
+		"uint in a struct":          {struct{ N uint64 }{1 << 63}, record.ErrNumber},
+		"bytes":                     {[]byte("abc"), record.ErrUnsupported},
+		"nil bytes":                 {[]byte(nil), record.ErrUnsupported},
+		"nested bytes":              {map[string]any{"a": []byte{}}, record.ErrUnsupported},
+		"bytes in a struct":         {struct{ Sum []byte }{}, record.ErrUnsupported},
+		"bytes of a named type":     {[]letter{1}, record.ErrUnsupported},
+		"pointer to bytes":          {&[]byte{1}, record.ErrUnsupported},
+		"channel":                   {make(chan int), record.ErrUnsupported},
+		"nested function":           {[]any{func() {}}, record.ErrUnsupported},
+		"complex":                   {1i, record.ErrUnsupported},
+		"map with float keys":       {map[float64]int{}, record.ErrUnsupported},
+		"pointer cycle":             {loop, record.ErrUnsupported},
+		"interface cycle":           {loopAny, record.ErrUnsupported},
+		"map cycle":                 {loopMap, record.ErrUnsupported},
+		"slice cycle":               {loopSlice, record.ErrUnsupported},
+		"year 10000":                {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), record.ErrUnsupported},
+		"nested deletion":           {[]any{record.Deletion()}, record.ErrUnsupported},
+		"not addressable in a map":  {map[string]temperature{"a": {}}, record.ErrUnsupported},
+		"not addressable in an any": {[]any{*big.NewInt(1)}, record.ErrUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := record.Of(c.in)
 			require.ErrorIs(t, err, c.want)
 			require.Zero(t, v)
 			require.Empty(t, errorPath(t, err))
-			require.NotContains(t, err.Error(), "at byte", "there is no input text")
+			require.NotContains(t, err.Error(), "at byte", "an error on a Go value has no offset")
 			require.Panics(t, func() { record.MustOf(c.in) })
 		})
 	}
 }
 
 // Members that encoding/json leaves out may be cyclic.
-func TestOfCyclesThatAreNotWritten(t *testing.T) {
+func TestOfAcceptsCyclesThatAreNotWritten(t *testing.T) {
 	type knot struct {
 		Name string
 		Self *knot `json:"-"`
@@ -262,9 +262,9 @@ type zeroKnot struct{ Back *zeroKnot }
 
 func (zeroKnot) IsZero() bool { return true }
 
-// A value of which parts are used many times is looked at in linear time:
-// 2^40 steps would not come to an end.
-func TestOfLooksAtEverythingOnce(t *testing.T) {
+// A value whose parts are shared many times is examined in linear time: 2^40 steps would not
+// end.
+func TestOfExaminesSharedPartsOnce(t *testing.T) {
 	type pair struct {
 		L, R *pair
 		Bad  string
@@ -273,13 +273,13 @@ func TestOfLooksAtEverythingOnce(t *testing.T) {
 	for range 40 {
 		p = &pair{L: p, R: p}
 	}
-	p.Bad = "\xff" // looked at after the rest
+	p.Bad = "\xff" // examined after the rest
 	_, err := record.Of(p)
 	require.ErrorIs(t, err, record.ErrUTF8)
 }
 
-// Two pointers to one place may point to two things.
-func TestOfTellsVisitsApart(t *testing.T) {
+// Two pointers with one address may point to values of different types or sizes.
+func TestOfExaminesDifferentValuesAtOneAddress(t *testing.T) {
 	type two struct{ First, Second string }
 	bad := &two{"ok", "\xff"}
 	texts := []string{"ok", "\xff"}
@@ -293,7 +293,7 @@ func TestOfTellsVisitsApart(t *testing.T) {
 	}
 }
 
-func TestOfDepth(t *testing.T) {
+func TestOfRefusesMoreThan1000Levels(t *testing.T) {
 	nest := func(n int) any {
 		var v any
 		for range n {
@@ -307,7 +307,7 @@ func TestOfDepth(t *testing.T) {
 	require.ErrorIs(t, err, record.ErrLimit)
 }
 
-// The default limits are for bytes that come from others.
+// The default limits apply only to bytes from others.
 func TestOfHasNoLimitOfSize(t *testing.T) {
 	long := strings.Repeat("x", 2<<20)
 	v, err := record.Of([]string{long})
@@ -319,22 +319,22 @@ type refusing struct{}
 
 func (refusing) MarshalJSON() ([]byte, error) { return nil, errors.New("secret 73641") }
 
-// An error tells the type, and never the value.
-func TestOfErrors(t *testing.T) {
+// An error names the type and never the value.
+func TestOfErrorsNameTheTypeAndNeverTheValue(t *testing.T) {
 	for in, want := range map[any]string{
 		"\xff":                 "record: invalid UTF-8",
-		uint64(math.MaxUint64): "record: number out of range: more than an int64 holds",
-		refusing{}:             "record: unsupported Go value: *record_test.refusing refuses to be marshaled",
-		json.Number("73641x"):  "record: unsupported Go value: it cannot be marshaled",
+		uint64(math.MaxUint64): "record: number out of range: greater than an int64 can hold",
+		refusing{}:             "record: unsupported Go value: the marshal method of *record_test.refusing returned an error",
+		json.Number("73641x"):  "record: unsupported Go value: encoding/json cannot marshal it",
 		2i:                     "record: unsupported Go value: complex128",
 	} {
 		_, err := record.Of(in)
 		require.EqualError(t, err, want)
 	}
 	_, err := record.Of(map[string]temperature{"secret": {}})
-	require.EqualError(t, err, "record: unsupported Go value: record_test.temperature marshals itself through a pointer only")
+	require.EqualError(t, err, "record: unsupported Go value: record_test.temperature marshals itself only through a pointer; use a pointer")
 
-	// Of two reasons, the same one each time.
+	// With several reasons, it is the same one each time.
 	for range 50 {
 		_, err := record.Of(map[string]any{"a": math.NaN(), "b": "\xff", "c": []byte{}, "d": 1})
 		require.ErrorIs(t, err, record.ErrUTF8)

@@ -5,21 +5,20 @@ import (
 	"reflect"
 )
 
-// Field is a struct member that tells all that a field of a record can be:
-// absent, null, deleted, or present with a value of type T. A plain member
-// cannot: its zero value stands for the first three.
+// Field is a type for struct members that distinguishes all states of a field of a record:
+// absent, null, deleted, or present with a value of type T. A plain member cannot: its zero
+// value represents the first three.
 //
 //	type Task struct {
 //		Title string                  `lww:"title"`
 //		Due   record.Field[time.Time] `lww:"due" json:"due,omitzero"`
 //	}
 //
-// The zero Field is absent. For Edit.SetStruct that means: leave the field
-// alone.
+// The zero Field is absent. Edit.SetStruct does not change the field of an absent Field.
 //
-// A Field also has a JSON form, for messages that hold such a struct: the value
-// or null. A deletion has none, nor has an absent Field; the option omitzero
-// leaves the latter out.
+// A Field also has a JSON form, for messages that hold such a struct: the value or null. A
+// deleted Field and an absent Field have no JSON form; use the json option omitzero to leave
+// out absent Fields.
 type Field[T any] struct {
 	state fieldState
 	value T
@@ -34,11 +33,11 @@ const (
 	fieldPresent
 )
 
-// FieldOf returns a Field that is present and has the value v.
+// FieldOf returns a Field that is present with the value v.
 func FieldOf[T any](v T) Field[T] { return Field[T]{fieldPresent, v} }
 
-// Get returns the value of f, and whether f is present. The value is zero if it
-// is not.
+// Get returns the value of f, and reports whether f is present. If it is not, the value is
+// zero.
 func (f Field[T]) Get() (T, bool) { return f.value, f.state == fieldPresent }
 
 // IsZero reports whether f is absent.
@@ -50,7 +49,7 @@ func (f Field[T]) IsNull() bool { return f.state == fieldNull }
 // Deleted reports whether f is deleted.
 func (f Field[T]) Deleted() bool { return f.state == fieldDeleted }
 
-// Set makes f present, with the value v.
+// Set makes f present with the value v.
 func (f *Field[T]) Set(v T) { *f = FieldOf(v) }
 
 // SetNull makes f null.
@@ -59,15 +58,15 @@ func (f *Field[T]) SetNull() { *f = Field[T]{state: fieldNull} }
 // Delete makes f deleted.
 func (f *Field[T]) Delete() { *f = Field[T]{state: fieldDeleted} }
 
-// MarshalJSON returns the canonical JSON of the value, or null. It refuses a
-// deleted Field with ErrValueForm, and an absent one with ErrMissing.
+// MarshalJSON returns the canonical JSON of the value, or null. It refuses a deleted Field
+// with ErrValueForm, and an absent one with ErrMissing.
 func (f Field[T]) MarshalJSON() ([]byte, error) {
 	v, ok, err := f.written()
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, newError(fmt.Errorf("%w: an absent Field; its member needs the option omitzero", ErrMissing))
+		return nil, newError(fmt.Errorf("%w: the Field is absent; give its member the json option omitzero", ErrMissing))
 	}
 	return v.MarshalJSON()
 }
@@ -81,7 +80,7 @@ func (f *Field[T]) UnmarshalJSON(text []byte) error {
 	return f.read(v, true)
 }
 
-// stateful is what *Field[T] can do for any T.
+// stateful is the method set of *Field[T] that does not depend on T.
 type stateful interface {
 	read(v Value, ok bool) error
 	written() (v Value, ok bool, err error)
@@ -89,8 +88,8 @@ type stateful interface {
 
 func isField(t reflect.Type) bool { return t.Implements(reflect.TypeFor[stateful]()) }
 
-// read sets f to what a field holds, ok telling whether there is one. It leaves
-// f alone if the value does not fit.
+// read sets f to the state of a field; ok reports whether the field is in the record. If the
+// value does not fit, read does not change f.
 func (f *Field[T]) read(v Value, ok bool) error {
 	got := Field[T]{}
 	switch {
@@ -109,7 +108,7 @@ func (f *Field[T]) read(v Value, ok bool) error {
 	return nil
 }
 
-// written returns what f writes, and whether it writes anything.
+// written returns the value that f writes, and reports whether it writes one.
 func (f Field[T]) written() (v Value, ok bool, err error) {
 	switch f.state {
 	case fieldAbsent:

@@ -11,9 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A Field writes just what it is: the four states of it upon the four states of
-// a field.
-func TestSetStructFieldStates(t *testing.T) {
+// A Field writes exactly its state: each state is written over each state of the field.
+func TestFieldWritesItsState(t *testing.T) {
 	type holder struct {
 		F record.Field[int] `lww:"f"`
 	}
@@ -38,13 +37,13 @@ func TestSetStructFieldStates(t *testing.T) {
 			if is == was || is == "absent" {
 				want = map[string]string{}
 			}
-			require.Equal(t, want, written(t, seen.Edit(now).SetStruct(holder{f}), seen, now), "%s upon %s", is, was)
+			require.Equal(t, want, written(t, seen.Edit(now).SetStruct(holder{f}), seen, now), "%s over %s", is, was)
 		}
 	}
 }
 
-// An absent Field leaves alone even what it could not read.
-func TestSetStructLeavesMisfitsAlone(t *testing.T) {
+// An absent Field leaves even a value alone that it could not read.
+func TestAbsentFieldLeavesAMisfitAlone(t *testing.T) {
 	seen := taskOf(t, map[string]record.FieldValue{"due": write("soon", 1)})
 	now := stampOf(9, ben)
 	require.Equal(t, map[string]string{"title": `"x"`}, written(t, seen.Edit(now).SetStruct(booking{Title: "x"}), seen, now))
@@ -52,7 +51,7 @@ func TestSetStructLeavesMisfitsAlone(t *testing.T) {
 	require.ErrorIs(t, err, record.ErrType)
 }
 
-func TestField(t *testing.T) {
+func TestFieldHasOneOfFourStates(t *testing.T) {
 	var f record.Field[int]
 	state := func() [4]bool {
 		_, present := f.Get()
@@ -68,7 +67,7 @@ func TestField(t *testing.T) {
 	f.SetNull()
 	require.Equal(t, [4]bool{false, true, false, false}, state())
 	v, _ = f.Get()
-	require.Zero(t, v, "the value is forgotten")
+	require.Zero(t, v, "SetNull must clear the value")
 	f.Set(8)
 	f.Delete()
 	require.Equal(t, [4]bool{false, false, true, false}, state())
@@ -76,7 +75,7 @@ func TestField(t *testing.T) {
 	require.Zero(t, v)
 }
 
-func TestFieldJSON(t *testing.T) {
+func TestFieldJSONIsTheValueOrNull(t *testing.T) {
 	type message struct {
 		A record.Field[int]    `json:"a,omitzero"`
 		B record.Field[string] `json:"b,omitzero"`
@@ -92,12 +91,12 @@ func TestFieldJSON(t *testing.T) {
 	text, err := json.Marshal(m)
 	require.NoError(t, err)
 	require.Equal(t, `{"b":null,"c":[1,2]}`, string(text))
-	require.Equal(t, `{"b":null,"c":[1,2]}`, record.MustOf(m).JSON(), "so it may be part of a composite")
+	require.Equal(t, `{"b":null,"c":[1,2]}`, record.MustOf(m).JSON(), "a Field may be part of a composite")
 
 	f := record.FieldOf(1)
 	require.ErrorIs(t, f.UnmarshalJSON([]byte(`"x"`)), record.ErrType)
 	require.ErrorIs(t, f.UnmarshalJSON([]byte(`1e999`)), record.ErrNumber)
-	require.True(t, f == record.FieldOf(1), "a refused text changes nothing")
+	require.True(t, f == record.FieldOf(1), "a refused text must not change the Field")
 
 	f.Delete()
 	_, err = f.MarshalJSON()

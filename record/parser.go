@@ -9,34 +9,35 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// parser reads the objects of the wire format: fields by name, or known members among
-// unknown ones. It leaves to the Reader what is JSON.
+// parser reads the objects of the wire format: fields by name, or known members among unknown
+// ones. It leaves the JSON syntax to the Reader.
 //
-// Its methods return bare reasons. The Decoder makes one *Error of a reason, of the names
-// that lead to it and of the position of the Reader.
+// Its methods return bare reasons. The Decoder makes one *Error from the reason, the names on
+// the path to it, and the position of the Reader.
 type parser struct {
 	jsontext.Reader
-	limits Limits // as they are in force
-	// trusted is as in Decoder.
+	limits Limits // with defaults filled in
+	// trusted is Decoder.Trusted.
 	trusted bool
 	// others holds the unknown names of the objects that are open.
 	others [][]byte
-	// trail holds the names that lead to an error, the innermost first.
+	// trail holds the names on the path to an error, the innermost first.
 	trail [][]byte
 	path  []byte // scratch
-	item  int    // the index of the item that is read, or noItem
+	item  int    // index of the current item, or noItem
 }
 
 const noItem = -1
 
-// under returns err, noting that it is of the member of that name.
+// under returns err and adds the name of the member in which it occurred to the trail.
 func (p *parser) under(name []byte, err error) error {
 	p.trail = append(p.trail, name)
 	return err
 }
 
-// located returns an *Error for a reason, with its whole path, which is made only now, in
-// one piece. The path begins with the index of the item, if one is read.
+// located returns an *Error for a reason, with its whole path. The path is built here, in one
+// piece, so that input without errors does not pay for it. It begins with the index of the
+// current item, if there is one.
 func (p *parser) located(reason error) error {
 	if limit, ok := reason.(*jsontext.LimitError); ok {
 		reason = (*LimitError)(limit)
@@ -55,9 +56,9 @@ func (p *parser) located(reason error) error {
 	return &Error{Path: string(path), Offset: p.Pos, Err: reason}
 }
 
-// object reads an object, calling member with each name, unescaped, when its
-// value is next. Where the members come in the order of names, it also passes the
-// index of the name, and -1 otherwise.
+// object reads an object. It calls member with each unescaped name, when the value of that
+// name is next. As long as the members come in the order of names, it also passes the index
+// in names; otherwise it passes -1.
 func (p *parser) object(names []string, member func(i int, name []byte) error) error {
 	if err := p.Expect('{'); err != nil {
 		return err
@@ -88,9 +89,8 @@ func (p *parser) object(names []string, member func(i int, name []byte) error) e
 	}
 }
 
-// known reads an object, given the names of its known members,
-// calling member with the index of each that it finds, and skips the others. It
-// returns a bit for each known member that was there.
+// known reads an object with the given known members. It calls member with the index of each
+// known member and skips the others. It returns a bit for each known member that was present.
 func (p *parser) known(names []string, member func(i int) error) (seen uint, err error) {
 	outer := len(p.others)
 	err = p.object(names, func(i int, name []byte) error {
@@ -114,9 +114,9 @@ func (p *parser) known(names []string, member func(i int) error) (seen uint, err
 	return seen, err
 }
 
-// checkUnknown returns the reason why the name of an unknown member is refused,
-// if it is: that it occurs twice, or differs in case alone from a known one, so
-// that some readers would take it for that one.
+// checkUnknown returns the reason why the name of an unknown member is refused, or nil. A
+// name is refused if it occurs twice, or if it differs from a known name only in case,
+// because some parsers would take it for the known one.
 func checkUnknown(names []string, others [][]byte, name []byte) error {
 	if len(others) == mostMembers {
 		return &LimitError{What: "members", Limit: mostMembers}
@@ -134,9 +134,10 @@ func checkUnknown(names []string, others [][]byte, name []byte) error {
 	return nil
 }
 
-var errVariant = fmt.Errorf("%w: differs from a known member in case alone", ErrName)
+var errVariant = fmt.Errorf("%w: differs from a known member only in case", ErrName)
 
-// checkName returns the reason why name cannot be a table, an ID or a field here.
+// checkName returns the reason why name cannot be the name of a table, a record or a field
+// under the limits, or nil.
 func (p *parser) checkName(name []byte) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -147,7 +148,7 @@ func (p *parser) checkName(name []byte) error {
 	return nil
 }
 
-// missing refuses an object in which one of the named members was not seen.
+// missing refuses an object if one of the named members was not seen.
 func (p *parser) missing(names []string, seen uint) error {
 	for i, name := range names {
 		if seen&(1<<i) == 0 {

@@ -11,10 +11,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestEditsOfTheLastDayAreSavedAndOpened: what a client edits after it observed the
-// greatest timestamp is an edit like any other, its outbox is written and read again on this
-// host, and no other host reads it.
-func TestEditsOfTheLastDayAreSavedAndOpened(t *testing.T) {
+// TestOnlyATrustedDecoderReadsEditsOfTheLastDay checks the edits of a client that has
+// observed the greatest timestamp: they win over the writes that it saw, its own host can
+// save and read its outbox, and no other host accepts them.
+func TestOnlyATrustedDecoderReadsEditsOfTheLastDay(t *testing.T) {
 	key, own := record.Key{Table: "tasks", ID: "1"}, clock.ClientID{1}
 	var d record.Decoder
 	seen, err := d.Record(key, []byte(`{"title":{"value":1,"updatedAt":"2262-04-10T23:59:59.999999999Z","clientId":"91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20"}}`))
@@ -61,7 +61,7 @@ func TestEditsOfTheLastDayAreSavedAndOpened(t *testing.T) {
 		var one record.FieldValue
 		require.ErrorIs(t, one.UnmarshalJSON(w.AppendJSON(nil)), record.ErrStamp)
 	}
-	// Above what an int64 holds there is nothing, not even on this host.
+	// A timestamp greater than an int64 can hold is refused even on the client's own host.
 	saved := record.Decoder{Trusted: true}
 	for _, text := range []string{"2262-04-11T23:47:16.854775808Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "yesterday"} {
 		_, err := saved.Mutation([]byte(itemAt(text, goodClient)))
@@ -69,8 +69,8 @@ func TestEditsOfTheLastDayAreSavedAndOpened(t *testing.T) {
 	}
 }
 
-// TestRestampIntoAndOutOfTheLastDay: an outbox can be stamped again wherever the clock is.
-func TestRestampIntoAndOutOfTheLastDay(t *testing.T) {
+// An outbox can be restamped wherever the clock is.
+func TestRestampMovesIntoAndOutOfTheLastDay(t *testing.T) {
 	at := func(n clock.Timestamp) clock.Stamp { return clock.Stamp{Time: n, Client: clock.ClientID{1}} }
 	r := record.New(record.Key{Table: "tasks", ID: "1"})
 	first, err := r.Edit(at(5)).Set("title", 1).Mutation()

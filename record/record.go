@@ -9,28 +9,27 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// Record is the fields of one thing, each with the write that made it what it
-// is, and the key of that thing. It is an immutable value: copies share memory,
-// and nothing that anybody does later changes it. It may be read from any
-// number of goroutines. A Record without fields is no record: it is what
-// joining begins with. The zero Record has no key either.
+// Record holds the key of one thing and its fields, each as the write that set it. A Record
+// is an immutable value: copies share memory, and no later operation changes it. Any number
+// of goroutines may read it. A Record without fields represents no record; it is the neutral
+// element of a join. The zero Record has no key either.
 //
-// Fields are sorted by the bytes of their names. A deleted field is still
-// there, as a tombstone, and so are all fields of a deleted record.
+// Fields are sorted by the bytes of their names. A deleted field is still present, as a
+// tombstone, and so are all fields of a deleted record.
 type Record struct {
 	key    Key
 	names  *names
 	writes []write // one for each name
-	// text is the texts of all values, one behind the other. Kept together they
-	// are compared, copied and freed together, and cost no pointers.
+	// text is the concatenation of the texts of all values. In one piece they are compared,
+	// copied and freed together, and cost no pointers.
 	text string
 }
 
 // write is the part of a FieldValue that has a fixed size.
 type write struct {
 	stamp clock.Stamp
-	// end is where the text of the value ends in Record.text. It begins where
-	// that of the field before ends.
+	// end is where the text of the value ends in Record.text. The text begins at the end of
+	// the previous one.
 	end int
 }
 
@@ -58,7 +57,7 @@ func (r Record) nameList() []string {
 	return r.names.list
 }
 
-// New returns a Record that has a key and no fields yet.
+// New returns a Record with a key and no fields.
 func New(key Key) Record { return Record{key: key} }
 
 // Key returns the key of r.
@@ -73,14 +72,13 @@ func (r Record) WithKey(key Key) Record {
 // Len returns the number of fields, tombstones included.
 func (r Record) Len() int { return len(r.writes) }
 
-// At returns the field at position i in the order of names. It panics if i is
-// out of range, as a slice does.
+// At returns the field at position i in the order of names. It panics if i is out of range.
 func (r Record) At(i int) (name string, w FieldValue) {
 	return r.names.list[i], r.field(i)
 }
 
-// Get returns the write of the named field, and whether there is one. A deleted
-// field has one.
+// Get returns the write of the named field, and reports whether there is one. For a deleted
+// field it returns the tombstone.
 func (r Record) Get(name string) (FieldValue, bool) {
 	i, ok := slices.BinarySearch(r.nameList(), name)
 	if !ok {
@@ -100,9 +98,9 @@ func (r Record) All() iter.Seq2[string, FieldValue] {
 	}
 }
 
-// Map returns the fields of r as the Go values that Value.Any gives. Deleted
-// fields and those whose names begin with $ are not in it. It does not ask
-// whether the record as a whole is deleted. The caller owns the map.
+// Map returns the fields of r as the Go values that Value.Any returns. It leaves out deleted
+// fields and fields whose names begin with $. It does not check whether the record as a whole
+// is deleted. The caller owns the map.
 func (r Record) Map() map[string]any {
 	m := make(map[string]any, r.Len())
 	for name, w := range r.All() {
@@ -113,9 +111,9 @@ func (r Record) Map() map[string]any {
 	return m
 }
 
-// Deleted reports whether the record as a whole is deleted: whether its field
-// $deleted is true. A field write that is newer than the deletion does not
-// revive it; only a newer write false to $deleted does.
+// Deleted reports whether the record as a whole is deleted: whether its field $deleted is
+// true. A field write that is newer than the deletion does not revive the record; only a
+// newer write of false to $deleted does.
 func (r Record) Deleted() bool {
 	w, _ := r.Get(DeletedField)
 	deleted, _ := w.Value.Bool()
@@ -127,8 +125,8 @@ func (r Record) Equal(o Record) bool {
 	return r.key == o.key && r.text == o.text && slices.Equal(r.writes, o.writes) && slices.Equal(r.nameList(), o.nameList())
 }
 
-// AppendJSON appends the canonical JSON of the fields of r to dst, an object
-// from name to FieldValue. The key is not part of it.
+// AppendJSON appends the canonical JSON of the fields of r to dst: an object that maps names
+// to FieldValues. The key is not part of it.
 func (r Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, name := range r.nameList() {
@@ -141,13 +139,13 @@ func (r Record) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// MarshalJSON returns the canonical JSON of the fields of r. Mind that
-// json.Marshal escapes <, > and & in what this returns.
+// MarshalJSON returns the canonical JSON of the fields of r. Note that json.Marshal escapes
+// <, > and & in this text.
 func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 
-// UnmarshalJSON sets the fields of r from untrusted JSON, by the rules of Decoder
-// and under its default limits, so it refuses records that were stored and have
-// grown past them: use a trusted Decoder, or Scan. The key stays as it is.
+// UnmarshalJSON sets the fields of r from untrusted JSON, by the rules of Decoder and under
+// its default limits. It therefore refuses stored records that have grown past them: use a
+// trusted Decoder or Scan for those. The key of r does not change.
 func (r *Record) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Record(r.key, text)

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Two authors. In the order of client IDs, ana is before ben.
+// Two authors. In the order of client IDs, ana comes before ben.
 var (
 	ana = clock.MustParseClientID("0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01")
 	ben = clock.MustParseClientID("7be0f1c9-2b55-4f6e-8c7d-90aa34c1d202")
@@ -20,8 +20,7 @@ var (
 
 var milkKey = record.Key{Table: "tasks", ID: "milk"}
 
-// stampOf returns the stamp of a client in the given millisecond of the test's
-// day.
+// stampOf returns the stamp of a client in the given millisecond of the test day.
 func stampOf(ms int, client clock.ClientID) clock.Stamp {
 	day := clock.MustParseTimestamp("2026-11-22T16:00:00Z")
 	return clock.Stamp{Time: day + clock.Timestamp(ms)*1_000_000, Client: client}
@@ -32,7 +31,7 @@ func write(v any, ms int) record.FieldValue {
 	return record.FieldValue{Value: record.MustOf(v), Stamp: stampOf(ms, ana)}
 }
 
-// taskOf returns the record of milkKey that has the given fields.
+// taskOf returns the record with the key milkKey and the given fields.
 func taskOf(t testing.TB, fields map[string]record.FieldValue) record.Record {
 	t.Helper()
 	var b record.Builder
@@ -41,7 +40,7 @@ func taskOf(t testing.TB, fields map[string]record.FieldValue) record.Record {
 	return r
 }
 
-func TestRecordReads(t *testing.T) {
+func TestRecordReturnsItsFieldsInOrder(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{
 		"title": write("Milk", 1),
 		"done":  write(record.Deletion(), 2),
@@ -63,7 +62,7 @@ func TestRecordReads(t *testing.T) {
 	require.Equal(t, []string{"done", "due", "title"}, names)
 
 	for range r.All() {
-		break // an iterator that goes on after this panics
+		break // panics if the iterator continues after this
 	}
 	for _, absent := range []string{"", "a", "dona", "donf", "zzz"} {
 		w, ok := r.Get(absent)
@@ -73,13 +72,13 @@ func TestRecordReads(t *testing.T) {
 	require.Panics(t, func() { r.At(3) })
 }
 
-func TestRecordZero(t *testing.T) {
+func TestRecordWithoutFieldsIsEmpty(t *testing.T) {
 	for _, r := range []record.Record{{}, record.New(milkKey)} {
 		require.Zero(t, r.Len())
 		_, ok := r.Get("title")
 		require.False(t, ok)
 		for range r.All() {
-			t.Fatal("a field")
+			t.Fatal("a record without fields yields a field")
 		}
 		require.False(t, r.Deleted())
 		require.Equal(t, "{}", string(r.AppendJSON(nil)))
@@ -88,21 +87,21 @@ func TestRecordZero(t *testing.T) {
 	require.True(t, record.Record{}.Equal(record.New(record.Key{})))
 }
 
-func TestRecordDeleted(t *testing.T) {
+func TestOnlyTheDeletedFieldDeletesARecord(t *testing.T) {
 	for name, want := range map[string]bool{"true": true, "false": false} {
 		r := taskOf(t, map[string]record.FieldValue{
 			record.DeletedField: {Value: record.MustOf(json.RawMessage(name)), Stamp: stampOf(1, ana)},
 			"title":             write("newer", 2),
 		})
-		require.Equal(t, want, r.Deleted(), "a newer field write does not revive")
+		require.Equal(t, want, r.Deleted(), "a newer field write must not revive the record")
 	}
 	require.False(t, taskOf(t, map[string]record.FieldValue{"deleted": write(true, 1)}).Deleted())
 }
 
-func TestRecordEqual(t *testing.T) {
+func TestEqualComparesKeyAndWrites(t *testing.T) {
 	fields := map[string]record.FieldValue{"a": write(1, 1), "b": write(2, 2)}
 	r := taskOf(t, fields)
-	require.True(t, r.Equal(taskOf(t, fields)), "from two builders")
+	require.True(t, r.Equal(taskOf(t, fields)), "records from two builders must be equal")
 	require.True(t, r.Equal(r.WithKey(record.Key{Table: "x", ID: "y"}).WithKey(milkKey)))
 
 	require.False(t, r.Equal(r.WithKey(record.Key{Table: "tasks", ID: "tea"})))
@@ -128,8 +127,7 @@ func TestRecordWithKeyLeavesTheOriginal(t *testing.T) {
 	require.Equal(t, string(r.AppendJSON(nil)), string(moved.AppendJSON(nil)))
 }
 
-// Nothing that a caller does to what went in, or to what came out, changes a
-// record.
+// A caller cannot change a record through the values that it passed in or got out.
 func TestRecordIsImmutable(t *testing.T) {
 	fields := map[string]record.FieldValue{"a": write(1, 1), "tags": write([]string{"x", "y"}, 2)}
 	r := taskOf(t, fields)
@@ -157,7 +155,7 @@ func TestRecordIsImmutable(t *testing.T) {
 	require.Equal(t, want, string(r.AppendJSON(nil)))
 }
 
-func TestRecordJSON(t *testing.T) {
+func TestRecordJSONIsCanonicalAndReadsBack(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{
 		"z":    write("<b>\u2028", 1),
 		"a\"b": write(record.Deletion(), 2),
@@ -176,9 +174,9 @@ func TestRecordJSON(t *testing.T) {
 
 	got := record.New(milkKey)
 	require.NoError(t, got.UnmarshalJSON([]byte(want)))
-	require.True(t, r.Equal(got), "the key stays")
+	require.True(t, r.Equal(got), "the key must not change")
 
-	// encoding/json escapes what MarshalJSON returns, and that reads back too.
+	// encoding/json escapes the output of MarshalJSON, and that reads back too.
 	escaped, err := json.Marshal(r)
 	require.NoError(t, err)
 	require.NotEqual(t, want, string(escaped))
@@ -187,10 +185,10 @@ func TestRecordJSON(t *testing.T) {
 	require.True(t, r.Equal(again))
 
 	require.ErrorIs(t, got.UnmarshalJSON([]byte(`{"z":{"value":1}}`)), record.ErrMissing)
-	require.True(t, r.Equal(got), "a refused text changes nothing")
+	require.True(t, r.Equal(got), "a refused text must not change the record")
 }
 
-func TestRecordMap(t *testing.T) {
+func TestMapOmitsDeletedAndReservedFields(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{
 		"big":               write(int64(1)<<53+1, 1),
 		"due":               write(nil, 2),

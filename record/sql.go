@@ -5,11 +5,10 @@ import (
 	"fmt"
 )
 
-// Value returns the canonical JSON text of v, and NULL for a deletion. So a
-// column of values tells null (the text null) from deleted (NULL), and a field
-// that is absent has no row. Give the column a type that holds text or JSONB. In
-// SQLite that is TEXT, for a column that is declared as JSON there turns numbers
-// into its own. It implements driver.Valuer.
+// Value returns the canonical JSON text of v, or NULL for a deletion. So a column of values
+// distinguishes null (the text null) from deleted (NULL), and an absent field has no row.
+// Give the column a type that holds text or JSONB. In SQLite use TEXT, because a column
+// declared as JSON there converts numbers to SQLite's own. It implements driver.Valuer.
 func (v Value) Value() (driver.Value, error) {
 	if v.text == deletedText {
 		return nil, nil
@@ -17,13 +16,13 @@ func (v Value) Value() (driver.Value, error) {
 	return v.JSON(), nil
 }
 
-// Scan sets v from a column: NULL is a deletion, and text is JSON as a trusted
-// Decoder reads it, without limits. What a database made of the text (JSONB
-// rewrites numbers and the order of names) becomes canonical again. A column of
-// another type is refused with ErrType. What is set does not refer to src, which drivers reuse.
+// Scan sets v from a column: NULL is a deletion, and text is JSON, which is read without
+// limits, as by a trusted Decoder. Text that the database rewrote (JSONB rewrites numbers and
+// the order of names) becomes canonical again. A column of another type is refused with
+// ErrType. The result does not refer to src, because drivers reuse its memory.
 //
-// What Value wrote is never rounded here. A column that others write to may hold
-// numbers that are: to refuse those, scan the text and give it to a Decoder with
+// Text that Value wrote is never rounded here. A column that other programs write may hold
+// numbers that are rounded: to refuse those, scan the text and give it to a Decoder with
 // Limits.Exact. It implements sql.Scanner.
 func (v *Value) Scan(src any) error {
 	if src == nil {
@@ -42,16 +41,14 @@ func (v *Value) Scan(src any) error {
 	return err
 }
 
-// Value returns the canonical JSON of the fields of r as text, which a TEXT or a
-// JSONB column can hold. The key is not part of it. It implements
-// driver.Valuer.
+// Value returns the canonical JSON of the fields of r as text, which a TEXT or a JSONB column
+// can hold. The key is not part of it. It implements driver.Valuer.
 func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil)), nil }
 
-// Scan sets the fields of r from a column that holds what Value wrote, or what a
-// JSONB column made of it, as a trusted Decoder reads it, so a record of any size
-// that was stored can be read. NULL is a record without fields. The key stays as
-// it is: it is in other columns. See Value.Scan for numbers that others wrote. It
-// implements sql.Scanner.
+// Scan sets the fields of r from a column that holds the text that Value wrote, or JSONB made
+// from it. It reads as a trusted Decoder does, so a stored record of any size can be read.
+// NULL is a record without fields. The key of r does not change: it is stored in other
+// columns. See Value.Scan for numbers that other programs wrote. It implements sql.Scanner.
 func (r *Record) Scan(src any) error {
 	if src == nil {
 		*r = New(r.key)
@@ -69,8 +66,7 @@ func (r *Record) Scan(src any) error {
 	return err
 }
 
-// columnText returns the text that a driver hands over. It may be the driver's
-// own memory.
+// columnText returns the text that a driver returned. It may be the driver's own memory.
 func columnText(src any) ([]byte, error) {
 	switch src := src.(type) {
 	case string:
@@ -78,5 +74,5 @@ func columnText(src any) ([]byte, error) {
 	case []byte:
 		return src, nil
 	}
-	return nil, newError(fmt.Errorf("%w: a column of %T", ErrType, src))
+	return nil, newError(fmt.Errorf("%w: expected a column of text, not %T", ErrType, src))
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// fakeDB is a driver with one row of one column: what was stored last, after
-// the rewrite that a database may do. It hands text out as bytes in memory of its
-// own, which it overwrites with the next row, as real drivers do.
+// fakeDB is a driver with one row of one column: the value that was stored last, optionally
+// rewritten as a database may do. Like real drivers, it returns text as bytes in its own
+// memory and overwrites that memory with the next row.
 type fakeDB struct {
 	cell    driver.Value
 	rewrite func(driver.Value) driver.Value
@@ -88,11 +88,11 @@ func (f *fakeDB) roundTrip(t *testing.T, in, out any) {
 	require.NoError(t, err)
 	require.True(t, rows.Next())
 	require.NoError(t, rows.Scan(out))
-	require.False(t, rows.Next(), "and the driver has overwritten its memory")
+	require.False(t, rows.Next(), "there must be one row; the driver has overwritten its memory")
 	require.NoError(t, rows.Err())
 }
 
-func TestValueInSQL(t *testing.T) {
+func TestValueRoundTripsThroughSQL(t *testing.T) {
 	for _, v := range []record.Value{
 		{}, record.Bool(false), record.Int(1<<53 + 1), record.MustOf("<\u2028\x00>"), record.MustOf(""),
 		record.MustOf("null"), record.MustOf(map[string]any{"b": []int{1}, "a": "x"}), record.Deletion(),
@@ -104,12 +104,12 @@ func TestValueInSQL(t *testing.T) {
 		if v == record.Deletion() {
 			require.Nil(t, db.cell)
 		} else {
-			require.Equal(t, driver.Value(v.JSON()), db.cell, "text, and not bytes")
+			require.Equal(t, driver.Value(v.JSON()), db.cell, "the column must hold text instead of bytes")
 		}
 	}
 }
 
-func TestRecordInSQL(t *testing.T) {
+func TestRecordRoundTripsThroughSQL(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{
 		"title": write("Milk", 1), "due": write(nil, 2), "gone": write(record.Deletion(), 3), "\u2028<": write([]any{1, "x"}, 4),
 	})
@@ -122,7 +122,7 @@ func TestRecordInSQL(t *testing.T) {
 	}
 }
 
-func TestNullInSQL(t *testing.T) {
+func TestNullScansAsADeletionOrNoFields(t *testing.T) {
 	db := &fakeDB{}
 	v := record.Int(1)
 	db.roundTrip(t, (*record.Value)(nil), &v)
@@ -132,9 +132,9 @@ func TestNullInSQL(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{"a": write(1, 1)})
 	db.roundTrip(t, (*record.Record)(nil), &r)
 	require.Nil(t, db.cell)
-	require.True(t, r.Equal(record.New(milkKey)), "the key stays")
+	require.True(t, r.Equal(record.New(milkKey)), "the key must not change")
 
-	// A column that may be NULL, told apart by the usual type.
+	// A column that may be NULL is read with the usual type.
 	var maybe sql.Null[record.Record]
 	db.roundTrip(t, nil, &maybe)
 	require.False(t, maybe.Valid)
@@ -143,9 +143,9 @@ func TestNullInSQL(t *testing.T) {
 	require.Equal(t, 1, maybe.V.Len())
 }
 
-// What JSONB makes of a text means the same, and becomes canonical again:
-// shorter names first, other spellings of numbers, spaces.
-func TestScanRewritten(t *testing.T) {
+// JSONB rewrites a text without changing its meaning: shorter names first, other spellings of
+// numbers, spaces. Scan makes it canonical again.
+func TestScanMakesRewrittenJSONCanonical(t *testing.T) {
 	r := taskOf(t, map[string]record.FieldValue{"title": write(map[string]any{"aa": 1e21, "b": 100, "c": 5e-324}, 1), "z": write(1, 2)})
 	db := &fakeDB{rewrite: func(driver.Value) driver.Value {
 		const stamp = `"clientId": "0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01", "updatedAt": "2026-11-22T16:00:00.00`
@@ -162,7 +162,7 @@ func TestScanRewritten(t *testing.T) {
 	require.True(t, v == w)
 }
 
-// What was stored is read whatever its size: limits are for admission.
+// Stored data of any size can be read: limits are for admission.
 func TestScanHasNoLimits(t *testing.T) {
 	fields := make(map[string]record.FieldValue)
 	for i := range 11_000 {
@@ -184,26 +184,26 @@ func TestScanHasNoLimits(t *testing.T) {
 	require.Equal(t, record.KindString, v.Kind())
 }
 
-func TestScanRefuses(t *testing.T) {
+func TestScanRefusesInvalidColumns(t *testing.T) {
 	for name, c := range map[string]struct {
 		src  any
 		want error
 	}{
-		"integer":   {int64(73641), record.ErrType},
-		"float":     {73641.5, record.ErrType},
-		"boolean":   {true, record.ErrType},
-		"time":      {time.Unix(73641, 0), record.ErrType},
-		"no JSON":   {"73641 73641", record.ErrSyntax},
-		"empty":     {"", record.ErrTruncated},
-		"no text":   {[]byte("\"73641\xff\""), record.ErrUTF8},
-		"duplicate": {`{"a":{"73641":1,"73641":2}}`, record.ErrDuplicate},
+		"integer":       {int64(73641), record.ErrType},
+		"float":         {73641.5, record.ErrType},
+		"boolean":       {true, record.ErrType},
+		"time":          {time.Unix(73641, 0), record.ErrType},
+		"not JSON":      {"73641 73641", record.ErrSyntax},
+		"empty":         {"", record.ErrTruncated},
+		"invalid UTF-8": {[]byte("\"73641\xff\""), record.ErrUTF8},
+		"duplicate":     {`{"a":{"73641":1,"73641":2}}`, record.ErrDuplicate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := record.Int(1)
 			err := v.Scan(c.src)
 			require.ErrorIs(t, err, c.want)
 			require.NotContains(t, err.Error(), "73641")
-			require.True(t, v == record.Int(1), "left as it was")
+			require.True(t, v == record.Int(1), "the value must not change")
 
 			r := taskOf(t, map[string]record.FieldValue{"a": write(1, 1)})
 			before := r
@@ -216,7 +216,7 @@ func TestScanRefuses(t *testing.T) {
 		})
 	}
 	var v record.Value
-	require.EqualError(t, v.Scan(int64(1)), "record: wrong type: a column of int64")
+	require.EqualError(t, v.Scan(int64(1)), "record: wrong type: expected a column of text, not int64")
 	var r record.Record
 	require.ErrorIs(t, r.Scan(`[]`), record.ErrType)
 	require.ErrorIs(t, r.Scan(`{"a":{"value":1}}`), record.ErrMissing)

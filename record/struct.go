@@ -2,8 +2,7 @@ package record
 
 import "reflect"
 
-// Struct stores the fields of r in the members of the struct that dst points
-// to:
+// Struct stores the fields of r in the members of the struct that dst points to:
 //
 //	type Task struct {
 //		Title    string        `lww:"title"`
@@ -12,25 +11,24 @@ import "reflect"
 //		Notes    []Note        `lww:"notes"`
 //	}
 //
-// A member belongs to the field that its tag lww names. Members without the tag
-// are left alone, as are those with the tag "-". An embedded struct without a
-// tag stands for its members. A member that is itself a struct, a map or a
-// slice holds one atomic composite, in the form that its json tags give it;
-// mind that encoding/json takes names within it regardless of case.
+// The tag lww of a member names its field. Members without the tag, or with the tag "-", are
+// not changed. The members of an embedded struct without a tag are treated as members of the
+// outer struct. A member that is itself a struct, a map or a slice holds one atomic
+// composite, in the form that its json tags give it; note that encoding/json matches names
+// within it regardless of case.
 //
-// Every mapped member is set. One of type Field tells whether the field is
-// absent, null, deleted or present. A plain one becomes zero, and so a pointer
-// nil, for the first three; but one of type Value holds a Deletion for the third.
-// As in Map, nobody asks whether the record as a whole is deleted. Numbers are
-// exact: those that a member has no room for are refused, and an any holds an
-// int64 where it can. What is stored shares no memory with r.
+// Every mapped member is set. A member of type Field tells whether the field is absent, null,
+// deleted or present. A plain member becomes its zero value, and so a pointer becomes nil, if
+// the field is absent, null or deleted; a member of type Value holds a Deletion if the field
+// is deleted. Like Map, Struct does not check whether the record as a whole is deleted.
+// Numbers are exact: a number that does not fit its member is refused, and an any holds an
+// int64 where possible. The stored values share no memory with r.
 //
-// A value that does not fit its member is an *Error with the name of the field
-// and ErrType, and nothing is stored at all. What cannot be mapped is an *Error
-// with the name of the member: ErrName if its tag is no name for a field, or is
-// that of another member, and ErrUnsupported if the type has no room for field
-// values, such as a channel, bytes, a pointer to a pointer, or an embedded
-// pointer.
+// If a value does not fit its member, Struct returns an *Error with the name of the field and
+// ErrType, and stores nothing at all. If a member cannot be mapped, Struct returns an *Error
+// with the name of the member. The reason is ErrName if the tag is not a valid field name or
+// is also the tag of another member. It is ErrUnsupported if the type cannot hold field
+// values, such as a channel, bytes, a pointer to a pointer, or an embedded pointer.
 func (r Record) Struct(dst any) error {
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct {
@@ -52,21 +50,19 @@ func (r Record) Struct(dst any) error {
 	return nil
 }
 
-// SetStruct writes those fields whose members of src, a struct or a pointer to
-// one, differ from what Struct would store there from the record as its author
-// saw it. See Struct for how members and fields belong together, and for what
-// is refused.
+// SetStruct writes the fields whose members in src differ from the values that Struct would
+// store there from the record as its author saw it. src is a struct or a pointer to one. See
+// Struct for the mapping of members to fields, and for the types that are refused.
 //
-// So a struct that was read with Struct writes what was changed in it and
-// nothing else. A plain member that is zero writes nothing where the field is
-// absent, null or deleted; where there is a value, a nil pointer, map or slice
-// writes null. A Field writes just what it is, and nothing if it is absent.
-// Fields that the struct has no member for are left alone; but a composite is
-// written as a whole, without what its Go type does not know.
+// So a struct that was read with Struct writes only the changes made to it. A plain member
+// with its zero value writes nothing if the field is absent, null or deleted; if the field
+// has a value, a nil pointer, map or slice writes null. A Field writes exactly its state, and
+// nothing if it is absent. Fields without a member in the struct do not change; but a
+// composite is written as a whole, without the parts that its Go type does not have.
 //
-// Where the field holds a value that does not fit the member, which Struct would
-// refuse, there is no telling what has changed: that is ErrType, unless the
-// member is an absent Field. Set writes such a field.
+// If the field holds a value that does not fit the member, which Struct would refuse,
+// SetStruct cannot tell what changed and returns ErrType, unless the member is an absent
+// Field. Use Set to write such a field.
 func (e *Edit) SetStruct(src any) *Edit {
 	v := reflect.Indirect(reflect.ValueOf(src))
 	if v.Kind() != reflect.Struct {
@@ -84,7 +80,7 @@ func (e *Edit) SetStruct(src any) *Edit {
 	return e
 }
 
-// read returns what the member holds when it is read from r.
+// read returns the value that the member has when it is read from r.
 func (m mapped) read(r Record) (reflect.Value, error) {
 	p := reflect.New(m.typ)
 	w, ok := r.Get(m.name)
@@ -101,7 +97,7 @@ func (m mapped) read(r Record) (reflect.Value, error) {
 	return p.Elem(), nil
 }
 
-// write writes the field of the member, which holds v, if that is a change.
+// write writes the field of the member, which holds v, if v changes the field.
 func (m mapped) write(e *Edit, v reflect.Value) error {
 	now, ok, err := writtenBy(v)
 	if err != nil || !ok {
@@ -118,8 +114,8 @@ func (m mapped) write(e *Edit, v reflect.Value) error {
 	return err
 }
 
-// writtenBy returns the value that a member holding v writes, and whether it
-// writes one.
+// writtenBy returns the value that a member holding v writes, and reports whether it writes
+// one.
 func writtenBy(v reflect.Value) (Value, bool, error) {
 	p := reflect.New(v.Type())
 	p.Elem().Set(v)

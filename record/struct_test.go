@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Audit is embedded without a tag: its members are members of what embeds it.
+// Audit is embedded without a tag, so its members count as members of the outer struct.
 type Audit struct {
 	Editor string `lww:"editor"`
 }
@@ -45,12 +45,12 @@ type booking struct {
 	Note    record.Field[string]    `lww:"note"`
 	Skipped string                  `lww:"-"`
 	Plain   string                  // no tag
-	Chan    chan int                // no tag, so it may be anything
+	Chan    chan int                // no tag, so any type is allowed
 	Embed   struct{ Audit }         // no tag, and not embedded
 	private string
 }
 
-// everyField returns a record with a value in every field of a booking.
+// everyField returns the fields of a record with a value for every member of a booking.
 func everyField() map[string]record.FieldValue {
 	return map[string]record.FieldValue{
 		"editor":  write("ben", 1),
@@ -73,7 +73,7 @@ func everyField() map[string]record.FieldValue {
 	}
 }
 
-func TestStruct(t *testing.T) {
+func TestStructReadsEveryMember(t *testing.T) {
 	b := booking{Skipped: "s", Plain: "p", private: "x"}
 	require.NoError(t, taskOf(t, everyField()).Struct(&b))
 	at := func(s string) time.Time {
@@ -110,9 +110,10 @@ func TestStruct(t *testing.T) {
 	}, b)
 }
 
-// Where a field is absent, null or deleted, a plain member is zero, whatever it
-// was before. Only a Field tells the three apart, and a Value two of them.
-func TestStructWithoutValues(t *testing.T) {
+// If a field is absent, null or deleted, a plain member becomes zero, whatever it held
+// before. Only a Field distinguishes the three, and a Value distinguishes a deletion from the
+// others.
+func TestStructZeroesMembersWithoutAValue(t *testing.T) {
 	full := everyField()
 	null, deleted := map[string]record.FieldValue{}, map[string]record.FieldValue{}
 	for name := range full {
@@ -152,9 +153,9 @@ func zeroFields(b booking) booking {
 	return b
 }
 
-// Writing back what was read writes nothing, also where the Go type cannot hold
-// all of it, as the slot here and the forms of times.
-func TestSetStructOfStruct(t *testing.T) {
+// Writing back an unchanged struct writes nothing, even if the Go type cannot hold the whole
+// value, as for the slot and the spellings of times here.
+func TestSetStructOfAnUnchangedStructWritesNothing(t *testing.T) {
 	seen := taskOf(t, everyField())
 	var b booking
 	require.NoError(t, seen.Struct(&b))
@@ -165,7 +166,7 @@ func TestSetStructOfStruct(t *testing.T) {
 	}
 }
 
-func TestSetStruct(t *testing.T) {
+func TestSetStructWritesOnlyChanges(t *testing.T) {
 	seen := taskOf(t, everyField())
 	now := stampOf(9, ben)
 	newRoom := "C3"
@@ -173,34 +174,34 @@ func TestSetStruct(t *testing.T) {
 		change func(b *booking)
 		want   map[string]string
 	}{
-		"nothing that is mapped": {func(b *booking) { b.Skipped, b.Plain, b.private = "1", "2", "3" }, map[string]string{}},
-		"a string":               {func(b *booking) { b.Title = "Ball" }, map[string]string{"title": `"Ball"`}},
-		"a string to empty":      {func(b *booking) { b.Title = "" }, map[string]string{"title": `""`}},
-		"a number to zero":       {func(b *booking) { b.Guests = 0 }, map[string]string{"guests": "0"}},
-		"promoted members":       {func(b *booking) { b.Editor, b.Checked = "ana", false }, map[string]string{"editor": `"ana"`, "checked": "false"}},
-		"a pointer to nil":       {func(b *booking) { b.Room = nil }, map[string]string{"room": "null"}},
-		"a pointer":              {func(b *booking) { b.Room = &newRoom }, map[string]string{"room": `"C3"`}},
-		"a slice to nil":         {func(b *booking) { b.Tags = nil }, map[string]string{"tags": "null"}},
-		"a slice to empty":       {func(b *booking) { b.Tags = []string{} }, map[string]string{"tags": "[]"}},
-		"a slice, within":        {func(b *booking) { b.Tags[1] = "c" }, map[string]string{"tags": `["a","c"]`}},
-		"a map, within":          {func(b *booking) { delete(b.Extra, "deep") }, map[string]string{"extra": `{"f":1.5,"id":9007199254740993}`}},
-		"an any":                 {func(b *booking) { b.Any = int64(1<<53 + 2) }, map[string]string{"any": "9007199254740994"}},
-		"a composite, as a whole": {func(b *booking) { b.Slot.To = b.Slot.From }, map[string]string{
+		"only unmapped members": {func(b *booking) { b.Skipped, b.Plain, b.private = "1", "2", "3" }, map[string]string{}},
+		"a string":              {func(b *booking) { b.Title = "Ball" }, map[string]string{"title": `"Ball"`}},
+		"a string to empty":     {func(b *booking) { b.Title = "" }, map[string]string{"title": `""`}},
+		"a number to zero":      {func(b *booking) { b.Guests = 0 }, map[string]string{"guests": "0"}},
+		"promoted members":      {func(b *booking) { b.Editor, b.Checked = "ana", false }, map[string]string{"editor": `"ana"`, "checked": "false"}},
+		"a pointer to nil":      {func(b *booking) { b.Room = nil }, map[string]string{"room": "null"}},
+		"a pointer":             {func(b *booking) { b.Room = &newRoom }, map[string]string{"room": `"C3"`}},
+		"a slice to nil":        {func(b *booking) { b.Tags = nil }, map[string]string{"tags": "null"}},
+		"a slice to empty":      {func(b *booking) { b.Tags = []string{} }, map[string]string{"tags": "[]"}},
+		"an element of a slice": {func(b *booking) { b.Tags[1] = "c" }, map[string]string{"tags": `["a","c"]`}},
+		"an entry of a map":     {func(b *booking) { delete(b.Extra, "deep") }, map[string]string{"extra": `{"f":1.5,"id":9007199254740993}`}},
+		"an any":                {func(b *booking) { b.Any = int64(1<<53 + 2) }, map[string]string{"any": "9007199254740994"}},
+		"a part of a composite": {func(b *booking) { b.Slot.To = b.Slot.From }, map[string]string{
 			"slot": `{"from":"2026-11-22T16:00:00Z","to":"2026-11-22T16:00:00Z"}`,
 		}},
-		"a time":                    {func(b *booking) { b.Made = b.Made.Add(time.Hour) }, map[string]string{"made": `"2026-11-22T17:00:00.5+01:00"`}},
-		"a value":                   {func(b *booking) { b.Value = record.Value{} }, map[string]string{"value": "null"}},
-		"a value, deleted":          {func(b *booking) { b.Value = record.Deletion() }, map[string]string{"value": "deleted"}},
-		"through a pointer":         {func(b *booking) { b.Sum.SetInt64(78) }, map[string]string{"sum": "78"}},
-		"raw JSON, spelled anew":    {func(b *booking) { b.Raw = json.RawMessage(" [1.0, 2] ") }, map[string]string{}},
-		"raw JSON":                  {func(b *booking) { b.Raw = json.RawMessage("[2]") }, map[string]string{"raw": "[2]"}},
-		"Fields to absent":          {func(b *booking) { *b = zeroFields(*b) }, map[string]string{}},
-		"a Field to null":           {func(b *booking) { b.Note.SetNull() }, map[string]string{"note": "null"}},
-		"a Field, deleted":          {func(b *booking) { b.Note.Delete() }, map[string]string{"note": "deleted"}},
-		"a Field to zero":           {func(b *booking) { b.Note.Set("") }, map[string]string{"note": `""`}},
-		"a Field to what it is":     {func(b *booking) { b.Note = record.FieldOf("n") }, map[string]string{}},
-		"several":                   {func(b *booking) { b.Title, b.Guests, b.Note = "", 13, record.FieldOf("o") }, map[string]string{"title": `""`, "guests": "13", "note": `"o"`}},
-		"a Field whose form is not": {func(b *booking) { when, _ := b.Due.Get(); b.Due.Set(when) }, map[string]string{}},
+		"a time":           {func(b *booking) { b.Made = b.Made.Add(time.Hour) }, map[string]string{"made": `"2026-11-22T17:00:00.5+01:00"`}},
+		"a value":          {func(b *booking) { b.Value = record.Value{} }, map[string]string{"value": "null"}},
+		"a value, deleted": {func(b *booking) { b.Value = record.Deletion() }, map[string]string{"value": "deleted"}},
+		"a type that marshals itself through a pointer": {func(b *booking) { b.Sum.SetInt64(78) }, map[string]string{"sum": "78"}},
+		"raw JSON, another spelling":                    {func(b *booking) { b.Raw = json.RawMessage(" [1.0, 2] ") }, map[string]string{}},
+		"raw JSON":                                      {func(b *booking) { b.Raw = json.RawMessage("[2]") }, map[string]string{"raw": "[2]"}},
+		"Fields to absent":                              {func(b *booking) { *b = zeroFields(*b) }, map[string]string{}},
+		"a Field to null":                               {func(b *booking) { b.Note.SetNull() }, map[string]string{"note": "null"}},
+		"a Field, deleted":                              {func(b *booking) { b.Note.Delete() }, map[string]string{"note": "deleted"}},
+		"a Field to zero":                               {func(b *booking) { b.Note.Set("") }, map[string]string{"note": `""`}},
+		"a Field to the same value":                     {func(b *booking) { b.Note = record.FieldOf("n") }, map[string]string{}},
+		"several":                                       {func(b *booking) { b.Title, b.Guests, b.Note = "", 13, record.FieldOf("o") }, map[string]string{"title": `""`, "guests": "13", "note": `"o"`}},
+		"a Field to another spelling":                   {func(b *booking) { when, _ := b.Due.Get(); b.Due.Set(when) }, map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b booking
@@ -209,7 +210,7 @@ func TestSetStruct(t *testing.T) {
 			require.Equal(t, c.want, written(t, seen.Edit(now).SetStruct(&b), seen, now))
 			require.Equal(t, c.want, written(t, seen.Edit(now).SetStruct(b), seen, now))
 
-			// What was written reads back as what it was written from.
+			// The written fields read back as the struct from which they were written.
 			m, err := seen.Edit(now).SetStruct(b).Mutation()
 			require.NoError(t, err)
 			var builder record.Builder
@@ -222,9 +223,8 @@ func TestSetStruct(t *testing.T) {
 	}
 }
 
-// SetStruct takes part in what an edit collects: the last call about a field
-// counts.
-func TestSetStructAmongOtherCalls(t *testing.T) {
+// SetStruct counts like any other call of an edit: the last call on a field wins.
+func TestLastCallOnAFieldCounts(t *testing.T) {
 	type title struct {
 		Title string            `lww:"title"`
 		Done  record.Field[int] `lww:"done"`
@@ -237,9 +237,9 @@ func TestSetStructAmongOtherCalls(t *testing.T) {
 		written(t, seen.Edit(now).SetStruct(title{Title: "Tea"}).Set("title", "Rum"), seen, now))
 }
 
-// What Struct stores belongs to the caller, and does not refer to what was
-// there before.
-func TestStructSharesNothing(t *testing.T) {
+// The values that Struct stores belong to the caller and do not refer to the previous
+// contents of the struct.
+func TestStructSharesNoMemory(t *testing.T) {
 	r := taskOf(t, everyField())
 	room := "mine"
 	b := booking{Room: &room, Tags: make([]string, 9), Extra: map[string]any{"mine": 1}}
@@ -256,7 +256,7 @@ func TestStructSharesNothing(t *testing.T) {
 	require.Equal(t, text, string(r.AppendJSON(nil)))
 }
 
-func TestStructOfLargeValue(t *testing.T) {
+func TestStructHasNoLimitOfSize(t *testing.T) {
 	type holder struct {
 		Text  string       `lww:"text"`
 		Value record.Value `lww:"value"`

@@ -10,11 +10,11 @@ import (
 // structTag is the key of the struct tag that maps a member to a field.
 const structTag = "lww"
 
-// mapped is a member of a Go struct that is mapped to a field.
+// mapped describes a member of a Go struct that is mapped to a field.
 type mapped struct {
-	name  string       // of the field
-	index []int        // of the member, as reflect.Value.FieldByIndex takes it
-	typ   reflect.Type // of the member
+	name  string       // name of the field
+	index []int        // index of the member, as for reflect.Value.FieldByIndex
+	typ   reflect.Type // type of the member
 }
 
 // structPlan collects the mapped members of a struct type.
@@ -23,7 +23,7 @@ type structPlan struct {
 	names   map[string]bool
 }
 
-// mappedMembers returns the mapped members of a struct type in their order.
+// mappedMembers returns the mapped members of a struct type, in their order.
 func mappedMembers(t reflect.Type) ([]mapped, error) {
 	p := structPlan{names: make(map[string]bool)}
 	err := p.add(t, nil)
@@ -53,7 +53,7 @@ func (p *structPlan) member(f reflect.StructField, index []int) error {
 	case !f.IsExported():
 		return unsupported("a member with a tag must be exported")
 	case p.names[name]:
-		return fmt.Errorf("%w: another member has it too", ErrName)
+		return fmt.Errorf("%w: another member has the same tag", ErrName)
 	}
 	if err := checkTag(name); err != nil {
 		return err
@@ -66,34 +66,34 @@ func (p *structPlan) member(f reflect.StructField, index []int) error {
 	return nil
 }
 
-// embedded adds the members of an embedded struct that has no tag. One that is
-// embedded by a pointer may be nil, and then nobody knows what its members are.
+// embedded adds the members of an embedded struct that has no tag. A pointer to an embedded
+// struct is refused, because it may be nil and then has no members.
 func (p *structPlan) embedded(t reflect.Type, index []int) error {
 	switch {
 	case t.Kind() == reflect.Struct:
 		return p.add(t, index)
 	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
-		return unsupported("embed the struct and not a pointer to it, or give it a tag")
+		return unsupported("embed the struct instead of a pointer to it, or give the member a tag")
 	}
 	return nil
 }
 
-// checkTag returns the reason why name cannot be what a tag says.
+// checkTag returns the reason why name cannot be the field name in a tag, or nil.
 func checkTag(name string) error {
 	switch {
 	case Reserved(name):
 		return ErrReserved
 	case strings.Contains(name, ","):
-		return fmt.Errorf("%w: a tag holds a name and no options", ErrName)
+		return fmt.Errorf("%w: a tag must be a field name without options", ErrName)
 	}
 	return checkName(name)
 }
 
-// checkShape refuses types of members whose values could not be written or not
-// be read back. What is within a composite is seen when there is a value.
+// checkShape refuses member types whose values could not be written or could not be read
+// back. The parts of a composite are checked only when there is a value.
 func checkShape(t reflect.Type) error {
 	if isField(t) {
-		return unsupported("use a Field and not a pointer to it")
+		return unsupported("use a Field instead of a pointer to a Field")
 	}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

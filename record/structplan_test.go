@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A type that cannot be mapped is refused by both, at the member that is to
-// blame.
+// Struct and SetStruct refuse a type that cannot be mapped, with the path of the member at
+// fault.
 func TestStructRefusesTypes(t *testing.T) {
 	type Inner struct {
 		Bad chan int `lww:"bad"`
@@ -41,7 +41,7 @@ func TestStructRefusesTypes(t *testing.T) {
 		"pointer to pointer": {&struct {
 			P **int `lww:"p"`
 		}{}, "P", record.ErrUnsupported},
-		"named such": {&struct {
+		"named pointer to pointer": {&struct {
 			P deep `lww:"p"`
 		}{}, "P", record.ErrUnsupported},
 		"pointer to a Field": {&struct {
@@ -68,7 +68,7 @@ func TestStructRefusesTypes(t *testing.T) {
 		"reserved": {&struct {
 			D bool `lww:"$deleted"`
 		}{}, "D", record.ErrName},
-		"no name": {&struct {
+		"empty name": {&struct {
 			A int `lww:""`
 		}{}, "A", record.ErrName},
 		"an option": {&struct {
@@ -77,7 +77,7 @@ func TestStructRefusesTypes(t *testing.T) {
 		"only an option": {&struct {
 			A int `lww:",omitempty"`
 		}{}, "A", record.ErrName},
-		"a trap": {&struct {
+		"__proto__": {&struct {
 			A int `lww:"__proto__"`
 		}{}, "A", record.ErrName},
 		"not UTF-8": {&struct {
@@ -95,7 +95,7 @@ func TestStructRefusesTypes(t *testing.T) {
 			E int `lww:"editor"`
 			Audit
 		}{}, "Audit.Editor", record.ErrName},
-		"no struct":                    {new(int), "", record.ErrUnsupported},
+		"not a struct":                 {new(int), "", record.ErrUnsupported},
 		"a map":                        {&map[string]int{}, "", record.ErrUnsupported},
 		"pointer to pointer to struct": {func() any { p := &Audit{}; return &p }(), "", record.ErrUnsupported},
 		"nil":                          {nil, "", record.ErrUnsupported},
@@ -114,7 +114,7 @@ func TestStructRefusesTypes(t *testing.T) {
 	require.EqualError(t, err, "record: unsupported Go value: need a pointer to a struct, not record_test.Audit")
 }
 
-// What is within a composite is judged by its values.
+// The content of a composite is checked by its values.
 func TestSetStructRefusesValues(t *testing.T) {
 	type Part struct {
 		Name string
@@ -141,7 +141,7 @@ func TestSetStructRefusesValues(t *testing.T) {
 	}
 }
 
-// hexBytes has a form of its own, so it may be bytes.
+// hexBytes marshals itself, so it is allowed although it is a byte slice.
 type hexBytes []byte
 
 func (h *hexBytes) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%x", []byte(*h)), nil }
@@ -151,7 +151,7 @@ func (h *hexBytes) UnmarshalText(text []byte) error {
 	return err
 }
 
-func TestStructBytesWithAForm(t *testing.T) {
+func TestBytesThatMarshalThemselvesAreAccepted(t *testing.T) {
 	type holder struct {
 		Sum hexBytes `lww:"sum"`
 	}
@@ -163,8 +163,8 @@ func TestStructBytesWithAForm(t *testing.T) {
 	require.Equal(t, hexBytes{0xbe, 0xef}, h.Sum)
 }
 
-// However deep structs are embedded, each member is its own.
-func TestStructDeepEmbedding(t *testing.T) {
+// Members of deeply embedded structs must not share an index path.
+func TestDeeplyEmbeddedMembersAreMapped(t *testing.T) {
 	type l4 struct {
 		X int `lww:"x"`
 		Y int `lww:"y"`
@@ -186,8 +186,8 @@ func TestStructDeepEmbedding(t *testing.T) {
 	require.Equal(t, l3{l4{2, 3, 4}, 5, 1}, h.l3)
 }
 
-// What is embedded without a tag and is no struct has no members to map.
-func TestStructEmbeddedOtherThanStructs(t *testing.T) {
+// An embedded type without a tag that is not a struct has no members to map.
+func TestEmbeddedTypesThatAreNotStructsAreIgnored(t *testing.T) {
 	type holder struct {
 		fmt.Stringer
 		word
@@ -198,8 +198,8 @@ func TestStructEmbeddedOtherThanStructs(t *testing.T) {
 	require.Equal(t, holder{word: "w", Title: "Milk"}, h)
 }
 
-// The members of an embedded struct with a tag are one composite.
-func TestStructEmbeddedWithATag(t *testing.T) {
+// An embedded struct with a tag is one composite field.
+func TestEmbeddedStructWithATagIsOneField(t *testing.T) {
 	type holder struct {
 		Audit `lww:"audit"`
 	}

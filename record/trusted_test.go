@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// grown returns a record that two mutations of n fields each make together, as two
+// grown returns a record of 2n fields that two mutations of n fields each build up, as two
 // pushes do.
 func grown(t *testing.T, n int, value any) record.Record {
 	var b record.Builder
@@ -30,10 +30,10 @@ func grown(t *testing.T, n int, value any) record.Record {
 	return r
 }
 
-// TestTrustedReadsWhatLegalPushesStored: a record that is larger than any push may be is
-// read back by every way to read what was stored, and refused as untrusted input.
-func TestTrustedReadsWhatLegalPushesStored(t *testing.T) {
-	pushed := record.Decoder{Limits: record.Limits{Depth: 40}} // as the server has it
+// TestTrustedReadsRecordsLargerThanAnyPush checks that such a record is read back by every
+// way of reading stored data, and refused as untrusted input.
+func TestTrustedReadsRecordsLargerThanAnyPush(t *testing.T) {
+	pushed := record.Decoder{Limits: record.Limits{Depth: 40}} // a limit that a server might set
 	deep, err := pushed.Value([]byte(strings.Repeat("[", 33) + strings.Repeat("]", 33)))
 	require.NoError(t, err)
 	for what, r := range map[string]record.Record{
@@ -93,9 +93,9 @@ func requireLimit(t *testing.T, what string, err error) {
 	require.Equal(t, what, limit.What)
 }
 
-// TestTrustedLimits: what Limits says holds for trusted input as well, and a limit that it
-// leaves at 0 is off.
-func TestTrustedLimits(t *testing.T) {
+// TestTrustedObeysExplicitLimits checks that Limits apply to trusted input too, and that each
+// limit left at 0 is off.
+func TestTrustedObeysExplicitLimits(t *testing.T) {
 	wide := []byte(`{"a":` + fieldOf("[[1]]") + `,"b":` + fieldOf("2") + `}`)
 	for what, limits := range map[string]record.Limits{
 		"bytes":  {Bytes: len(wide) - 1},

@@ -8,20 +8,18 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// Kind says which of the six kinds a Value is of.
+// Kind is the kind of a Value: one of six.
 type Kind uint8
 
-// The kinds of value. That a field is absent is not a kind: an absent field
-// has no value at all.
+// The kinds of value. Absence is not a kind: an absent field has no value at all.
 const (
 	KindNull Kind = iota
 	KindBool
 	KindNumber
 	KindString
-	// KindComposite is a JSON array or object. It is merged as one atomic
-	// value.
+	// KindComposite is a JSON array or object. It is merged as one atomic value.
 	KindComposite
-	// KindDeleted is the mark that a deleted field holds instead of a value.
+	// KindDeleted marks a deleted field, which has no other value.
 	KindDeleted
 )
 
@@ -44,24 +42,24 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Value is the value of one field: null, a boolean, a number, a string, a
-// composite, or the mark of a deletion. It is immutable, comparable with ==,
-// and can be a map key. The zero Value is null.
+// Value is the value of one field: null, a boolean, a number, a string, a composite, or a
+// deletion. It is immutable, comparable with ==, and can be a map key. The zero Value is
+// null.
 //
-// A Value is its canonical JSON text. That makes the two questions that a merge
-// asks as cheap and as plain as they can be: two values are equal if their
-// texts are, and they are ordered as their texts are, by bytes.
+// A Value is kept as its canonical JSON text. That makes both questions of a merge cheap: two
+// values are equal if their texts are equal, and they are ordered by the bytes of their
+// texts.
 type Value struct {
-	// text is the canonical JSON text, with two exceptions: null is the empty
-	// string, so that the zero Value means something, and a deletion is
-	// deletedText, which no JSON text equals and which is greater than all.
+	// text is the canonical JSON text, with two exceptions: null is the empty string, so that
+	// the zero Value is valid, and a deletion is deletedText, which no JSON text equals and
+	// which sorts above all of them.
 	text string
 }
 
-// deletedText sorts above every JSON text, since none begins with 0x7F.
+// deletedText sorts above every JSON text, since no JSON text begins with 0x7F.
 const deletedText = "\x7f"
 
-// Deletion returns the mark of a deleted field.
+// Deletion returns the value that marks a field as deleted.
 func Deletion() Value { return Value{deletedText} }
 
 // Bool returns the boolean b.
@@ -70,8 +68,8 @@ func Bool(b bool) Value { return Value{strconv.FormatBool(b)} }
 // Int returns the number i, exactly.
 func Int(i int64) Value { return Value{strconv.FormatInt(i, 10)} }
 
-// Float returns the number f. An f that is integral and within int64 equals the
-// Int of it, and -0 is 0. NaN and the infinities are refused with ErrNumber.
+// Float returns the number f. If f is integral and within int64, the result equals that of
+// Int, and -0 is 0. NaN and the infinities are refused with ErrNumber.
 func Float(f float64) (Value, error) {
 	text, err := jsontext.AppendFloat(nil, f)
 	if err != nil {
@@ -80,8 +78,8 @@ func Float(f float64) (Value, error) {
 	return Value{string(text)}, nil
 }
 
-// Text returns the string s, as it is: never normalised, never escaped for
-// HTML. An s that is not valid UTF-8 is refused with ErrUTF8.
+// Text returns the string s unchanged: it is neither normalised nor escaped for HTML. Invalid
+// UTF-8 is refused with ErrUTF8.
 func Text(s string) (Value, error) {
 	text, err := jsontext.AppendString(make([]byte, 0, len(s)+2), s)
 	if err != nil {
@@ -90,9 +88,9 @@ func Text(s string) (Value, error) {
 	return Value{string(text)}, nil
 }
 
-// Clone returns v in memory of its own. A Value that was read out of a Record is
-// a part of the memory of that, and keeps it from being freed; clone what is kept
-// much longer than the record.
+// Clone returns v in memory of its own. A Value that was read from a Record shares the memory
+// of that record and keeps it from being freed; clone a value that you keep much longer than
+// the record.
 func (v Value) Clone() Value { return Value{strings.Clone(v.text)} }
 
 // Kind returns the kind of v.
@@ -113,12 +111,12 @@ func (v Value) Kind() Kind {
 	return KindNumber
 }
 
-// Bool returns the boolean that v is, and whether it is one.
+// Bool returns the boolean in v, and reports whether v is a boolean.
 func (v Value) Bool() (b, ok bool) {
 	return v.text == "true", v.Kind() == KindBool
 }
 
-// Int returns the integer that v is, and whether it is one that fits an int64.
+// Int returns the integer in v, and reports whether v is an integer that fits an int64.
 func (v Value) Int() (int64, bool) {
 	if v.Kind() != KindNumber {
 		return 0, false
@@ -127,8 +125,8 @@ func (v Value) Int() (int64, bool) {
 	return i, err == nil
 }
 
-// Float returns the float64 nearest to the number that v is, and whether it is
-// a number. Integers beyond 2^53 lose digits; use Int for them.
+// Float returns the float64 nearest to the number in v, and reports whether v is a number.
+// Integers beyond 2^53 lose digits; use Int for them.
 func (v Value) Float() (float64, bool) {
 	if v.Kind() != KindNumber {
 		return 0, false
@@ -136,7 +134,7 @@ func (v Value) Float() (float64, bool) {
 	return jsontext.Float(v.text), true
 }
 
-// Text returns the string that v is, and whether it is one.
+// Text returns the string in v, and reports whether v is a string.
 func (v Value) Text() (string, bool) {
 	if v.Kind() != KindString {
 		return "", false
@@ -144,8 +142,8 @@ func (v Value) Text() (string, bool) {
 	return jsontext.Unquote(v.text), true
 }
 
-// JSON returns the canonical JSON text of v, and "" for a deletion, which has
-// none.
+// JSON returns the canonical JSON text of v. A deletion has no JSON text: for it, JSON
+// returns "".
 func (v Value) JSON() string {
 	switch v.text {
 	case "":
@@ -164,10 +162,9 @@ func (v Value) String() string {
 	return v.JSON()
 }
 
-// Compare returns -1, 0 or +1 as v is less than, equal to or greater than w in
-// the order that decides when one stamp was used twice: a deletion is above
-// every value, and values are ordered by the bytes of their canonical JSON
-// text. It is 0 exactly if v == w.
+// Compare returns -1, 0 or +1 if v is less than, equal to or greater than w, in the order
+// that decides between two writes with the same stamp: a deletion is above every value, and
+// values are ordered by the bytes of their canonical JSON text. It returns 0 only if v == w.
 func (v Value) Compare(w Value) int {
 	if v == w {
 		return 0
@@ -175,7 +172,7 @@ func (v Value) Compare(w Value) int {
 	return strings.Compare(v.ordered(), w.ordered())
 }
 
-// ordered returns the text that v is ordered by.
+// ordered returns the text by which v is ordered.
 func (v Value) ordered() string {
 	if v.text == "" {
 		return "null"
@@ -183,10 +180,10 @@ func (v Value) ordered() string {
 	return v.text
 }
 
-// Any returns v as the Go value that a map[string]any would hold: nil, bool,
-// int64, float64 (only for numbers that are no int64), string, []any or
-// map[string]any. Unlike encoding/json it does not round large integers. A
-// deletion is nil as well: where that matters, ask Kind.
+// Any returns v as the Go value that a map[string]any would hold: nil, bool, int64, float64
+// (only for numbers that do not fit an int64), string, []any or map[string]any. Unlike
+// encoding/json it does not round large integers. A deletion is nil, like null: call Kind
+// where the difference matters.
 func (v Value) Any() any {
 	switch v.Kind() {
 	case KindBool:
@@ -206,11 +203,11 @@ func (v Value) Any() any {
 	return nil
 }
 
-// Decode stores v in the Go value that dst points to, as json.Unmarshal does: in
-// an any it puts a float64, which rounds integers beyond 2^53, and Any does not.
-// A deletion cannot be decoded: it returns ErrType, as does a value that does
-// not fit. Numbers near the smallest float64 take encoding/json up to 30 µs each;
-// Any and Float do not share that, so prefer them for lists from untrusted clients.
+// Decode stores v in the Go value that dst points to, as json.Unmarshal does. Into an any it
+// stores a float64, which rounds integers beyond 2^53; Any does not round them. Decode
+// returns ErrType for a deletion and for a value that does not fit. encoding/json takes up to
+// 30 µs for a number near the smallest float64. Any and Float do not have that cost: prefer
+// them for lists from untrusted clients.
 func (v Value) Decode(dst any) error {
 	if v.text == deletedText {
 		return newError(ErrType)
@@ -221,14 +218,13 @@ func (v Value) Decode(dst any) error {
 	return nil
 }
 
-// AppendJSON appends the canonical JSON text of v to dst. A deletion has none
-// and appends nothing: FieldValue.AppendJSON writes the form that it has on
-// the wire.
+// AppendJSON appends the canonical JSON text of v to dst. For a deletion, which has no JSON
+// text, it appends nothing; FieldValue.AppendJSON writes the wire form of a deletion.
 func (v Value) AppendJSON(dst []byte) []byte { return append(dst, v.JSON()...) }
 
-// MarshalJSON returns the canonical JSON text of v, and ErrValueForm for a deletion.
-// Mind that json.Marshal escapes <, > and & in what this returns; a
-// json.Encoder with SetEscapeHTML(false) does not.
+// MarshalJSON returns the canonical JSON text of v, or ErrValueForm for a deletion. Note that
+// json.Marshal escapes <, > and & in this text; a json.Encoder with SetEscapeHTML(false) does
+// not.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if v.text == deletedText {
 		return nil, newError(ErrValueForm)
@@ -245,9 +241,9 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// ParseValue returns the value of one JSON text under the default Limits, so it
-// rounds a number that has no exact form; a Decoder with Limits.Exact refuses it. It
-// keeps no reference to the text. See Decoder for what it refuses.
+// ParseValue returns the value of one JSON text under the default Limits, so it rounds a
+// number that has no exact form; a Decoder with Limits.Exact refuses such a number. The Value
+// keeps no reference to the text. See Decoder for the input that is refused.
 func ParseValue(text []byte) (Value, error) {
 	var d Decoder
 	return d.Value(text)

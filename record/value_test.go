@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-func TestValueAccessors(t *testing.T) {
+func TestAccessorsReturnTheValueByKind(t *testing.T) {
 	type num struct {
 		i   int64
 		ok  bool
@@ -85,7 +85,7 @@ func TestValueAccessors(t *testing.T) {
 	}
 }
 
-func TestKindString(t *testing.T) {
+func TestKindsHaveNames(t *testing.T) {
 	for kind, want := range map[record.Kind]string{
 		record.KindNull: "null", record.KindBool: "bool", record.KindNumber: "number", record.KindString: "string",
 		record.KindComposite: "composite", record.KindDeleted: "deleted", 6: "Kind(6)",
@@ -94,8 +94,8 @@ func TestKindString(t *testing.T) {
 	}
 }
 
-// However a value was made, == tells whether it is the same one.
-func TestValueEquality(t *testing.T) {
+// Equal values compare equal with ==, however they were made.
+func TestEqualValuesCompareEqual(t *testing.T) {
 	parse := func(text string) record.Value {
 		v, err := record.ParseValue([]byte(text))
 		require.NoError(t, err, text)
@@ -129,9 +129,9 @@ func TestValueEquality(t *testing.T) {
 	require.Len(t, keys, len(groups))
 }
 
-// The order of values is that of the bytes of their canonical text: not that of
-// numbers, and not that of kinds. A deletion is above them all.
-func TestValueCompare(t *testing.T) {
+// Values are ordered by the bytes of their canonical text, not by number or by kind. A
+// deletion is above them all.
+func TestValuesAreOrderedByCanonicalBytes(t *testing.T) {
 	sorted := []string{
 		`""`, `"\""`, `"a"`, "\"\U0001F600\"",
 		`-1`, `-2`, `0`, `0.5`, `10`, `1e+21`, `2`,
@@ -152,14 +152,14 @@ func TestValueCompare(t *testing.T) {
 	}
 }
 
-func TestCanonicalStrings(t *testing.T) {
+func TestStringsAreCanonical(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                     `""`,
 		"<b>&'/</b>":           `"<b>&'/</b>"`,
 		"\x7f":                 "\"\x7f\"",
 		"\u2028\u2029\ufeff":   "\"\u2028\u2029\ufeff\"",
 		"\ufffd":               "\"\ufffd\"",
-		"e\u0301":              "\"e\u0301\"", // not normalised to é
+		"e\u0301":              "\"e\u0301\"", // must not be normalised to é
 		"\U00010000\U0010ffff": "\"\U00010000\U0010ffff\"",
 		"\"\\":                 `"\"\\"`,
 		"\b\t\n\f\r":           `"\b\t\n\f\r"`,
@@ -181,7 +181,7 @@ func TestCanonicalStrings(t *testing.T) {
 	}
 }
 
-func TestTextRefuses(t *testing.T) {
+func TestTextRefusesInvalidUTF8(t *testing.T) {
 	for _, text := range []string{"\xff", "ok\xc3", "\xed\xa0\x80", "\xc0\x80", "\xf4\x90\x80\x80"} {
 		v, err := record.Text(text)
 		require.ErrorIs(t, err, record.ErrUTF8)
@@ -190,9 +190,9 @@ func TestTextRefuses(t *testing.T) {
 	}
 }
 
-// The forms are those of ECMAScript's Number.prototype.toString, save for the
-// integers from 2^53 to 2^63, which have all their digits here.
-func TestFloat(t *testing.T) {
+// The texts are those of ECMAScript's Number.prototype.toString, except for the integers from
+// 2^53 to 2^63, which keep all their digits here.
+func TestFloatsAreWrittenAsInECMAScript(t *testing.T) {
 	for want, f := range map[string]float64{
 		"0":                        math.Copysign(0, -1),
 		"1":                        1,
@@ -211,7 +211,7 @@ func TestFloat(t *testing.T) {
 		"100000000000000000":       1e17,
 		"-9223372036854775808":     -1 << 63,
 		"9223372036854774784":      1<<63 - 1024,
-		"9223372036854776000":      1 << 63, // no int64 any more
+		"9223372036854776000":      1 << 63, // too large for an int64
 		"-9223372036854778000":     -1<<63 - 2048,
 		"123456789012345680000":    123456789012345680000,
 		"999999999999999900000":    999999999999999868928,
@@ -254,7 +254,7 @@ func TestAnyIsExactAndFresh(t *testing.T) {
 	require.True(t, v == again)
 }
 
-func TestDecode(t *testing.T) {
+func TestDecodeStoresInGoValues(t *testing.T) {
 	var i int64
 	require.NoError(t, record.Int(1<<53+1).Decode(&i))
 	require.Equal(t, int64(1<<53+1), i)
@@ -271,7 +271,7 @@ func TestDecode(t *testing.T) {
 	require.Nil(t, p)
 }
 
-func TestDecodeRefuses(t *testing.T) {
+func TestDecodeErrorsDoNotRevealTheValue(t *testing.T) {
 	const secret = "73641"
 	for _, c := range []struct {
 		value record.Value
@@ -294,10 +294,10 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-func TestValueUnmarshalJSON(t *testing.T) {
+func TestValueUnmarshalJSONIsStrict(t *testing.T) {
 	v := record.Int(1)
 	require.ErrorIs(t, v.UnmarshalJSON([]byte(`{"a":1,"a":2}`)), record.ErrDuplicate)
-	require.True(t, v == record.Int(1), "a refused text changes nothing")
+	require.True(t, v == record.Int(1), "a refused text must not change the value")
 	var holder struct{ V record.Value }
 	require.NoError(t, json.Unmarshal([]byte(`{"V":{"b":1.0,"a":null}}`), &holder))
 	require.Equal(t, `{"a":null,"b":1}`, holder.V.JSON())

@@ -14,7 +14,7 @@ func valueOf(text string) Value {
 	return Value{text}
 }
 
-// write reads a FieldValue into e. What the value is stays in Out.
+// write reads a FieldValue into e. The text of the value is left in Out.
 func (p *parser) write(e *entry) error {
 	names := [...]string{"value", "updatedAt", "clientId", "deleted"}
 	seen, err := p.known(names[:], func(i int) (err error) {
@@ -23,7 +23,7 @@ func (p *parser) write(e *entry) error {
 			e.from = len(p.Out)
 			err = p.Value()
 			if string(p.Out[e.from:]) == "null" {
-				p.Out = p.Out[:e.from] // as a Value has it
+				p.Out = p.Out[:e.from] // a Value stores null as ""
 			}
 			e.to = len(p.Out)
 		case 3:
@@ -44,8 +44,8 @@ func (p *parser) write(e *entry) error {
 	return p.missing(names[:3], seen|1)
 }
 
-// deleted reads the value of a member "deleted", which can only be true, and
-// appends what stands for it in a Value.
+// deleted reads the value of a member "deleted", which can only be true, and appends
+// deletedText, the text of a deletion in a Value.
 func (p *parser) deleted() error {
 	switch err := p.Expect('t'); err {
 	case nil:
@@ -58,7 +58,7 @@ func (p *parser) deleted() error {
 	return p.Literal("true")
 }
 
-// stampPart reads one of the two members that make a stamp.
+// stampPart reads one of the two members of a stamp.
 func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 	reason := ErrStamp
 	if client {
@@ -70,7 +70,7 @@ func (p *parser) stampPart(client bool, s *clock.Stamp) error {
 		}
 		return p.Expect('"')
 	}
-	// Canonical stamps have a known length.
+	// Canonical stamps have a known length, so they need no general string parser.
 	if text, ok := p.Quoted(canonicalLen(client)); ok && p.setStampPart(s, client, text) == nil {
 		p.Pos += len(text) + len(`""`)
 		return nil
@@ -106,9 +106,9 @@ func (p *parser) setStampPart(s *clock.Stamp, client bool, text []byte) error {
 	return s.Time.UnmarshalText(text)
 }
 
-var errNumberStamp = fmt.Errorf("%w: a number, which loses digits in JavaScript; send the text", ErrType)
+var errNumberStamp = fmt.Errorf("%w: a number loses digits in JavaScript; send a string", ErrType)
 
-// stamp reads the object that a stamp is on its own.
+// stamp reads a stamp that is an object of its own, as in a base.
 func (p *parser) stamp() (s clock.Stamp, err error) {
 	names := [...]string{"updatedAt", "clientId"}
 	seen, err := p.known(names[:], func(i int) error { return p.stampPart(i == 1, &s) })

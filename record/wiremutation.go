@@ -7,11 +7,11 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// mutation reads the mutation that is next. Of one that is refused it returns
-// the key, as far as it was read.
+// mutation reads the next mutation. For a refused one it returns the parts of the key that
+// had been read before the error.
 func (d *Decoder) mutation() (m Mutation, err error) {
 	var key Key
-	base := -1 // where it begins
+	base := -1 // offset of its value
 	names := [...]string{"table", "id", "data", "base"}
 	p := &d.parser
 	d.entries, p.others = d.entries[:0], p.others[:0]
@@ -68,22 +68,22 @@ func (d *Decoder) keyPart() (string, error) {
 	return string(text), nil
 }
 
-// checkBase reads the value of a member "base" as JSON, and drops it. What it
-// says is read by base, when the fields are known.
+// checkBase checks the value of a member "base" as JSON, and drops it. The method base reads
+// its content later, when the fields are known.
 func (p *parser) checkBase() error {
 	if err := p.Expect('{'); err != nil {
 		return err
 	}
 	limits := p.Limits
-	// It is no value, but an object of objects that may have values in them.
+	// The base is not a value, but an object of objects that may contain values.
 	p.Limits = jsontext.Limits{Depth: limits.Depth + 2, Size: mostBytes}
 	err := p.Drop()
 	p.Limits = limits
 	return err
 }
 
-// base reads the base that begins at start, as far as it is about fields that
-// data writes: of others it can say nothing.
+// base reads the base that begins at start. It keeps only entries for fields that data
+// writes, because the others have no meaning.
 func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
 	end := p.Pos
 	p.Pos = start
@@ -107,5 +107,5 @@ func (p *parser) base(start int, data Record) (map[string]clock.Stamp, error) {
 	return base, nil
 }
 
-// shortestBase is the length of "f":null, with its comma.
+// shortestBase is the length of "f":null, including the comma.
 const shortestBase = 9

@@ -13,8 +13,8 @@ import (
 
 var unlimited = jsontext.Limits{Depth: 1000, Size: 1 << 30}
 
-// hardNumbers are literals that are dear to convert in many libraries, and some
-// that are not, for comparison.
+// hardNumbers are literals that are expensive to convert in many libraries, and some cheap
+// ones for comparison.
 func hardNumbers() map[string]string {
 	return map[string]string{
 		"Plain":              "51.507351",
@@ -35,9 +35,9 @@ func hardNumbers() map[string]string {
 	}
 }
 
-// BenchmarkHardNumbers reads arrays of one number beside an array of short plain
-// strings, turn by turn, and reports how many times as long the numbers take a
-// byte, as x-plain. That must stay below 30.
+// BenchmarkHardNumbers alternately reads an array of one number and an array of short plain
+// strings. It reports the time per byte of the numbers, divided by that of the strings, as
+// x-plain. The ratio must stay below 30.
 func BenchmarkHardNumbers(b *testing.B) {
 	const size = 256 << 10
 	arrayOf := func(part string) []byte { return []byte("[" + strings.Repeat(part+",", size/len(part)) + part + "]") }
@@ -64,8 +64,7 @@ func BenchmarkHardNumbers(b *testing.B) {
 	}
 }
 
-// TestHardNumbersAllocateNothing: the only memory that a number needs is that of
-// its canonical text.
+// The canonical text is the only memory that a number needs.
 func TestHardNumbersAllocateNothing(t *testing.T) {
 	for name, number := range hardNumbers() {
 		text := []byte("[" + strings.Repeat(number+",", 64<<10/len(number)) + number + "]")

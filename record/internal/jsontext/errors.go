@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// The reasons to refuse a text. Package record exports and documents them.
+// The reasons for refusing a text. Package record exports and documents them.
 var (
 	ErrSyntax    = errors.New("invalid JSON")
 	ErrTruncated = fmt.Errorf("%w: input ends too early", ErrSyntax)
@@ -17,7 +17,8 @@ var (
 	ErrInexact   = fmt.Errorf("%w: it would be rounded; send it as a string", ErrNumber)
 )
 
-// LimitError says that one of the Limits is exceeded, or the length of a number.
+// LimitError reports that one of the Limits, or the limit on the length of a number, is
+// exceeded.
 type LimitError struct {
 	// What is "depth", "value" or "number".
 	What string

@@ -17,13 +17,13 @@ func Float(number string) float64 {
 	return floatOf(literal, digits, exp)
 }
 
-// floatOf returns the float64 nearest to a literal, and of two that are equally
-// near the even one, given what significand returned for the literal. It is
-// infinite or zero where the literal is beyond the range.
+// floatOf returns the float64 nearest to a literal, given the results of significand for the
+// literal. Of two that are equally near it returns the even one. The result is infinite or
+// zero if the literal is out of range.
 //
-// strconv.ParseFloat is quick where 19 digits decide and the result is neither
-// subnormal nor infinite. Else it needs up to 30 µs for a few bytes, and it misplaces
-// the point of literals with more than 800 digits before it.
+// strconv.ParseFloat is fast if 19 digits decide and the result is neither subnormal nor
+// infinite. Otherwise it needs up to 30 µs for a few bytes, and it misplaces the decimal
+// point of literals with more than 800 digits before the point.
 func floatOf(literal, digits []byte, exp int) (f float64) {
 	switch {
 	case exp < -323:
@@ -49,9 +49,15 @@ func floatOf(literal, digits []byte, exp int) (f float64) {
 	return f
 }
 
-// nearest returns the float64 nearest to 0.digits times ten to the exp. The
-// numerator and the denominator are memory, which is zero. It calculates in whole
-// numbers, without rounding, so no literal is harder than another of its size.
+// nearest returns the float64 nearest to 0.digits times ten to the exp. numerator and
+// denominator provide memory, which must be zero. It calculates in whole numbers, without
+// rounding, so all literals of one size cost the same.
+//
+// For example, the digits 15 and exp 1 are 0.15 * 10^1 = 1.5, so the number is 15 * 10^-1:
+//
+//	numerator / denominator   15 / 5, since 10^-1 = 5^-1 * 2^-1
+//	power                     -1: 15 / 5 * 2^-1 = 1.5
+//	quotient                  3 * 2^62, after both were shifted, with power -63
 func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
 	// The number is numerator / denominator * 2^power.
 	power := exp - len(digits)
@@ -61,7 +67,7 @@ func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
 	} else {
 		numerator = timesPowerOfFive(numerator, power)
 	}
-	// Shifted like this, their quotient has 63 or 64 bits.
+	// Shifted in this way, they have a quotient of 63 or 64 bits.
 	n := max(len(numerator), len(denominator))
 	up := 64*n + 63 - bitLen(numerator)
 	down := 64*n - bitLen(denominator)
@@ -70,7 +76,7 @@ func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
 	return round(quotient, exact, power+down-up)
 }
 
-// wholeNumber appends the number that the digits are.
+// wholeNumber appends the number with the given decimal digits.
 func wholeNumber(x []uint64, digits []byte) []uint64 {
 	for len(digits) > 0 {
 		n := min(len(digits), maxDigits)
@@ -84,8 +90,8 @@ func wholeNumber(x []uint64, digits []byte) []uint64 {
 	return x
 }
 
-// multiply multiplies a natural number, which has its least word first, by a word
-// and adds another one.
+// multiply multiplies a natural number, whose least significant word comes first, by a word,
+// and adds carry.
 func multiply(x []uint64, by, carry uint64) []uint64 {
 	for i := range x {
 		high, low := bits.Mul64(x[i], by)
@@ -101,7 +107,7 @@ func multiply(x []uint64, by, carry uint64) []uint64 {
 
 // timesPowerOfFive multiplies x by five to the n.
 func timesPowerOfFive(x []uint64, n int) []uint64 {
-	const most, power = 27, 7_450_580_596_923_828_125 // 5^27 is the greatest in a word.
+	const most, power = 27, 7_450_580_596_923_828_125 // 5^27 is the greatest power of five in a word.
 	for ; n >= most; n -= most {
 		x = multiply(x, power, 0)
 	}
@@ -114,8 +120,8 @@ func timesPowerOfFive(x []uint64, n int) []uint64 {
 
 func bitLen(x []uint64) int { return 64*(len(x)-1) + bits.Len64(x[len(x)-1]) }
 
-// shift multiplies x by 2^by, and returns it in the given number of words, in
-// which it fits. Behind x its memory is zero.
+// shift multiplies x by 2^by. It returns the result in the given number of words, which must
+// hold it. The memory of x after its length must be zero.
 func shift(x []uint64, by, words int) []uint64 {
 	x, whole, by := x[:words], by/64, by%64
 	for i := words - 1; i > whole; i-- {
@@ -126,9 +132,9 @@ func shift(x []uint64, by, words int) []uint64 {
 	return x
 }
 
-// divide returns the quotient, which fits a word, and whether there is no
-// remainder. The denominator has its highest bit set and one word less than the
-// numerator. The estimate from the first words is at most 2 too great.
+// divide returns the quotient, which fits a word, and reports whether the remainder is zero.
+// The denominator has its highest bit set and one word less than the numerator. The estimate
+// from the first words is at most 2 too large.
 func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 	n := len(denominator)
 	quotient, _ = bits.Div64(numerator[n], numerator[n-1], denominator[n-1])
@@ -156,8 +162,8 @@ func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 	return quotient, rest == 0
 }
 
-// round returns the float64 nearest to x times two to the exp, where x is at least
-// 2^62, and is followed by further bits unless it is exact.
+// round returns the float64 nearest to x times two to the exp. x is at least 2^62, and
+// further bits follow it unless it is exact.
 func round(x uint64, exact bool, exp int) float64 {
 	if x < 1<<63 {
 		x, exp = x<<1, exp-1
@@ -174,6 +180,7 @@ func round(x uint64, exact bool, exp int) float64 {
 	if half > 1<<63 || half == 1<<63 && kept&1 == 1 {
 		kept++
 	}
-	// The highest of 53 bits, which a float64 does not store, adds one to its exponent.
+	// A float64 does not store the highest of its 53 bits; added here, that bit raises the
+	// exponent by one.
 	return math.Float64frombits(min(uint64(exp+drop-least)<<(most-1)+kept, math.Float64bits(math.Inf(1))))
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-// The oracle of this file reads literals as fractions of any size and compares
-// distances exactly. It neither parses nor rounds as the library does.
+// The oracle of this file reads literals as fractions of any size and compares distances
+// exactly. It neither parses nor rounds as the library does.
 
-// checkNumber requires that a literal is read as SPEC says: an integer within
-// int64 exactly, anything else as the nearest float64, of two equally near ones
-// the even one, and refused where that is infinite or zero.
+// checkNumber checks that a literal is read by the rule: an integer within int64 exactly, any
+// other number as the nearest float64, and the even one of two that are equally near. A
+// number whose nearest float64 is infinite or zero must be refused.
 func checkNumber(t require.TestingT, literal string) {
 	exact, ok := new(big.Rat).SetString(literal)
 	require.True(t, ok, literal)
@@ -34,7 +34,7 @@ func checkNumber(t require.TestingT, literal string) {
 		return
 	}
 	require.NoError(t, err, literal)
-	f, err := strconv.ParseFloat(value, 64) // of at most 21 digits
+	f, err := strconv.ParseFloat(value, 64) // the text has at most 21 digits
 	require.NoError(t, err)
 	require.Equal(t, f, jsontext.Float(value), literal)
 	require.True(t, isNearest(f, exact), "%s became %s", literal, value)
@@ -53,8 +53,8 @@ func isBeyond(exact *big.Rat) bool {
 	return size.Cmp(least) <= 0 || size.Cmp(most) >= 0
 }
 
-// isNearest reports whether no float64 is nearer to the exact number than f, and
-// f is even if another is as near.
+// isNearest reports whether f is the float64 nearest to the exact number, or the even one of
+// two that are equally near.
 func isNearest(f float64, exact *big.Rat) bool {
 	distance := func(to float64) *big.Rat {
 		d := new(big.Rat).SetFloat64(to)
@@ -62,7 +62,7 @@ func isNearest(f float64, exact *big.Rat) bool {
 	}
 	for _, other := range []float64{math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1))} {
 		if math.IsInf(other, 0) {
-			continue // isBeyond has looked at this side.
+			continue // isBeyond has checked this side.
 		}
 		switch distance(f).Cmp(distance(other)) {
 		case 1:
@@ -76,8 +76,9 @@ func isNearest(f float64, exact *big.Rat) bool {
 	return true
 }
 
-// genFloat draws float64s near the edges: of the smallest, the normal and the
-// greatest ones, of int64, and where all bits of the mantissa are alike.
+// genFloat draws float64s near the edges: near the smallest, the smallest normal and the
+// greatest float64, near the bounds of int64, near 2^53, and with all bits of the mantissa
+// equal.
 var genFloat = rapid.Custom(func(t *rapid.T) float64 {
 	bits := rapid.OneOf(
 		rapid.Uint64Range(1, 0x7fefffffffffffff),
@@ -93,8 +94,8 @@ var genFloat = rapid.Custom(func(t *rapid.T) float64 {
 	return math.Float64frombits(bits)
 })
 
-// genNear draws the digits of a number at or near a float64 or the middle between
-// two, and the exponent that belongs behind them.
+// genNear draws the digits and the exponent of a number at or near a float64, or at or near
+// the middle between two.
 func genNear(t *rapid.T) (digits string, exponent int) {
 	f := genFloat.Draw(t, "near")
 	exact := new(big.Float).SetPrec(2000).SetFloat64(f)
@@ -102,23 +103,23 @@ func genNear(t *rapid.T) (digits string, exponent int) {
 		gap := new(big.Float).SetPrec(2000).SetMantExp(big.NewFloat(0.5), max(exact.MantExp(nil)-53, -1074))
 		exact.Add(exact, gap)
 	}
-	text := exact.Text('e', 800) // All digits of any float64 and any middle.
+	text := exact.Text('e', 800) // 800 digits hold any float64 and any middle exactly.
 	mantissa, power, _ := strings.Cut(text, "e")
 	digits = strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0")
 	exponent, err := strconv.Atoi(power)
 	require.NoError(t, err)
 	exponent -= len(digits) - 1
 	switch rapid.IntRange(0, 5).Draw(t, "then") {
-	case 0: // exactly there
-	case 1: // a bit above
+	case 0: // exactly at the drawn number
+	case 1: // slightly above
 		zeros := rapid.IntRange(0, 180).Draw(t, "zeros")
 		digits, exponent = digits+strings.Repeat("0", zeros)+"1", exponent-zeros-1
-	case 2: // a bit below
+	case 2: // slightly below
 		nines := rapid.IntRange(1, 180).Draw(t, "nines")
 		below, _ := new(big.Int).SetString(digits, 10)
 		digits = strings.TrimLeft(below.Sub(below, big.NewInt(1)).String(), "0") + strings.Repeat("9", nines)
 		exponent -= nines
-	default: // fewer digits, up or down
+	default: // fewer digits, rounded up or down
 		keep := rapid.IntRange(1, min(len(digits), 25)).Draw(t, "keep")
 		cut, _ := new(big.Int).SetString(digits[:keep], 10)
 		exponent += len(digits) - keep
@@ -127,7 +128,8 @@ func genNear(t *rapid.T) (digits string, exponent int) {
 	return digits, exponent
 }
 
-// genDigits draws digits of all lengths, among them runs of one digit, which carry.
+// genDigits draws digits of all lengths, including long runs of one digit, whose rounding
+// carries far.
 func genDigits(t *rapid.T) (digits string, exponent int) {
 	digits = rapid.OneOf(
 		rapid.StringMatching(`[1-9][0-9]{0,40}`),
@@ -140,8 +142,8 @@ func genDigits(t *rapid.T) (digits string, exponent int) {
 	return digits, decimals - len(digits)
 }
 
-// genLong draws literals of up to 1,000 characters for numbers that are hard to
-// round, with the point anywhere, and zeros that mean nothing.
+// genLong draws literals of up to 1,000 characters for numbers that are hard to round, with
+// the point at any position, and with redundant zeros.
 var genLong = rapid.Custom(func(t *rapid.T) string {
 	digits, exponent := "", 0
 	if rapid.Bool().Draw(t, "isNear") {
@@ -171,7 +173,7 @@ var genLong = rapid.Custom(func(t *rapid.T) string {
 	return literal + rapid.SampledFrom([]string{"e", "E"}).Draw(t, "letter") + strconv.Itoa(exponent)
 })
 
-// TestLongNumbersAreNearest is about literals of up to 1,000 characters.
+// TestLongNumbersAreNearest checks literals of up to 1,000 characters.
 func TestLongNumbersAreNearest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		if literal := genLong.Draw(t, "literal"); len(literal) <= 1000 {
@@ -180,9 +182,9 @@ func TestLongNumbersAreNearest(t *testing.T) {
 	})
 }
 
-// TestNumbersWithManyDigitsBeforeThePoint are literals of which more than 800
-// digits, or zeros, stand before the point.
-func TestNumbersWithManyDigitsBeforeThePoint(t *testing.T) {
+// These literals have more than 800 digits or zeros before the point, where
+// strconv.ParseFloat misplaces it.
+func TestNumbersWithManyDigitsBeforeThePointAreNearest(t *testing.T) {
 	zeros := func(n int) string { return strings.Repeat("0", n) }
 	for literal, want := range map[string]string{
 		"9007199254740993" + zeros(940) + "1e-941":                 "9007199254740994",

@@ -14,7 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-// texts are seeds: all that JSON has, in odd spellings, and much that it has not.
+// texts are seeds: all features of JSON in unusual spellings, and many texts that are not
+// JSON.
 var texts = []string{
 	``, ` `, `null`, `true`, `false`, `nul`, `nulL`, `tru`, `truex`, `0`, `-0`, `-`, `01`, `1.`, `.5`, `+1`, `1e`, `1e+`, `1.5E-3`, `1e20`, `5e-324`, `1e999`, `NaN`,
 	`""`, `"a`, `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ude00\ud83d"`, `"\ud83d\x"`, "\"\x00\"", "\"\xff\"", "\"\xc3\"", "\"é😀\"", `"\"\\\/\b\f\n\r\t"`,
@@ -25,8 +26,8 @@ var texts = []string{
 // reasons are the possible causes; every refusal has exactly one.
 var reasons = []error{jsontext.ErrSyntax, jsontext.ErrUTF8, jsontext.ErrDuplicate, jsontext.ErrNumber}
 
-// checkValue compares a Reader with the second opinion: they accept the same texts, and
-// agree on their canonical form.
+// checkValue compares a Reader with package opinion: both must accept the same texts and
+// return the same canonical form.
 func checkValue(t require.TestingT, r *jsontext.Reader, text []byte) {
 	r.Reset(text, standard)
 	err := r.Value()
@@ -39,7 +40,7 @@ func checkValue(t require.TestingT, r *jsontext.Reader, text []byte) {
 		checkRefusal(t, r, text, err)
 		return
 	}
-	require.True(t, syntax, "accepted %q, which is no JSON", text)
+	require.True(t, syntax, "accepted %q, which is not JSON", text)
 	require.NoError(t, refused, "accepted %q", text)
 	require.Equal(t, want, string(r.Out))
 	again, err := canonical(want)
@@ -71,8 +72,8 @@ func FuzzValue(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { checkValue(t, &r, text) })
 }
 
-// FuzzSkip: what is passed over is what encoding/json takes for JSON, whatever is wrong
-// with its text, and it ends where its value ends.
+// FuzzSkip checks that Skip accepts the texts that encoding/json accepts, whatever is in
+// their strings, and stops where the value ends.
 func FuzzSkip(f *testing.F) {
 	for _, text := range texts {
 		f.Add([]byte(text))
@@ -83,7 +84,7 @@ func FuzzSkip(f *testing.F) {
 
 func checkSkip(t require.TestingT, r *jsontext.Reader, text []byte) {
 	if strings.Count(string(text), "[")+strings.Count(string(text), "{") >= 10_000 {
-		return // deeper than encoding/json goes
+		return // encoding/json does not read values this deep
 	}
 	r.Reset(text, standard)
 	err := r.Skip()
@@ -104,7 +105,7 @@ func checkSkip(t require.TestingT, r *jsontext.Reader, text []byte) {
 	}
 }
 
-// FuzzNumber: a literal is read as the nearest number.
+// FuzzNumber checks that a literal is read as the nearest number.
 func FuzzNumber(f *testing.F) {
 	for _, literal := range []string{"0", "-0", "1.5", "9007199254740993", "9223372036854775808", "1e400", "5e-324", "2.4703282292062327e-324", "1.7976931348623159e308", "123456789.25e-7"} {
 		f.Add(literal)
@@ -114,14 +115,14 @@ func FuzzNumber(f *testing.F) {
 			return
 		}
 		if _, exponent, _ := strings.Cut(strings.ToLower(literal), "e"); len(exponent) > 4 {
-			return // more than the oracle has memory for
+			return // the oracle would run out of memory
 		}
 		checkNumber(t, literal)
 	})
 }
 
-// FuzzString: a Go string is written as the canonical form of every spelling of it, and
-// read as itself.
+// FuzzString checks that a Go string is written in the canonical form, and that every
+// spelling of it reads back as the same string.
 func FuzzString(f *testing.F) {
 	for _, text := range keyOrder {
 		f.Add(text)
@@ -147,8 +148,8 @@ func FuzzString(f *testing.F) {
 	})
 }
 
-// genJSON draws texts that are JSON, or nearly: odd spellings, names that occur
-// twice, broken strings, numbers at the edges, and missing or wrong punctuation.
+// genJSON draws texts that are JSON or nearly JSON: unusual spellings, duplicate names,
+// broken strings, numbers at the edges, and missing or wrong punctuation.
 func genJSON(depth int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		space := rapid.SampledFrom([]string{"", "", "", " ", "\n", "\t\r ", "\v"}).Draw(t, "space")
@@ -174,9 +175,9 @@ func genJSON(depth int) *rapid.Generator[string] {
 	})
 }
 
-// TestSecondOpinion compares a Reader with an implementation that has nothing to do with
-// it, and Skip with the syntax that encoding/json accepts.
-func TestSecondOpinion(t *testing.T) {
+// TestReaderAgreesWithTheSecondOpinion compares a Reader with package opinion, an independent
+// implementation, and Skip with the syntax that encoding/json accepts.
+func TestReaderAgreesWithTheSecondOpinion(t *testing.T) {
 	var r jsontext.Reader
 	for _, text := range texts {
 		checkValue(t, &r, []byte(text))

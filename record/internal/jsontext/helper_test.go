@@ -7,13 +7,13 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// standard are the limits that package record sets by default.
+// standard are the default limits of package record.
 var standard = jsontext.Limits{Depth: 32, Size: 1 << 20}
 
 // canonical reads a text that is one value, and returns its canonical form.
 func canonical(text string) (string, error) { return read(text, standard) }
 
-// read is canonical under other limits.
+// read is like canonical, under other limits.
 func read(text string, limits jsontext.Limits) (string, error) {
 	var r jsontext.Reader
 	r.Reset([]byte(text), limits)
@@ -27,7 +27,8 @@ func read(text string, limits jsontext.Limits) (string, error) {
 	return string(r.Out), nil
 }
 
-// TestMain checks each property 1,000 times, unless the command line says how often.
+// TestMain checks each property 1,000 times by default. The flag -rapid.checks overrides the
+// number.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)

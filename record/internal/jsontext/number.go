@@ -6,29 +6,28 @@ import (
 	"strconv"
 )
 
-// maxNumber is the greatest length of a number literal. Canonical numbers are
-// never longer than 25 characters, so it refuses none of those; it bounds what
-// a literal can cost.
+// maxNumber is the greatest length of a number literal. It bounds the cost of a literal.
+// Canonical numbers have at most 25 characters, so none of them is refused.
 const maxNumber = 1000
 
 const (
-	// maxDigits is how many decimal digits an int64 has at the most, and how many
-	// a uint64 always has room for.
+	// maxDigits is the greatest number of decimal digits of an int64. A uint64 holds every
+	// number of that many digits.
 	maxDigits = 19
-	// fewDigits is how many significant digits most literals have at the most.
+	// fewDigits is the number of significant digits that most literals do not exceed.
 	fewDigits = 2 * maxDigits
 )
 
-// appendNumber appends the canonical form of a JSON number literal, whose
-// syntax has been checked. A literal that is integral and within int64, however
-// it is spelled, is that integer, exactly. Any other is the nearest float64, in
-// the form that ECMAScript gives it. Only if exact is set, it is an ErrInexact
-// that this form is another number than the literal.
+// appendNumber appends the canonical form of a JSON number literal, whose syntax has been
+// checked. A literal that is integral and within int64, in any spelling, becomes that
+// integer, exactly. Any other literal becomes the nearest float64, in the ECMAScript form. If
+// exact is set and the canonical form is a different number than the literal, it returns
+// ErrInexact.
 func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 	if len(literal) > maxNumber {
 		return dst, &LimitError{What: "number", Limit: maxNumber}
 	}
-	var buf [1 + fewDigits + 1]byte // a sign, and a digit more than few
+	var buf [1 + fewDigits + 1]byte // a sign, and one digit more than fewDigits
 	digits, exp := significand(literal, buf[1:1])
 	if len(digits) == 0 {
 		return append(dst, '0'), nil
@@ -57,18 +56,19 @@ func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 	return dst, err
 }
 
-// sameNumber reports whether a canonical number, which is no longer integer than
-// int64 holds, is the one with the digits and exp that significand returned.
+// sameNumber reports whether a canonical number equals the number with the digits and exp
+// that significand returned. The canonical number must have at most maxDigits significant
+// digits, as every int64 and float64 does.
 func sameNumber(canonical, digits []byte, exp int) bool {
 	var buf [maxDigits]byte
 	same, sameExp := significand(canonical, buf[:0])
 	return exp == sameExp && bytes.Equal(digits, same)
 }
 
-// isShort reports whether a literal that is no integer is canonical for sure,
-// because it is short and plain: a fraction that does not end in zero, no
-// exponent, at least 0.1, and at most 15 digits. So many a float64 keeps, and no
-// fewer give the same one.
+// isShort reports whether a literal with a fraction or an exponent is short and plain enough
+// to be canonical already: it has a fraction that does not end in zero, no exponent, a value
+// of at least 0.1, and at most 15 digits. A float64 keeps 15 digits, and no shorter literal
+// gives the same float64.
 func isShort(literal []byte) bool {
 	if literal[0] == '-' {
 		literal = literal[1:]
@@ -79,19 +79,19 @@ func isShort(literal []byte) bool {
 	return bytes.IndexByte(literal, 'e') < 0 && bytes.IndexByte(literal, 'E') < 0
 }
 
-// significand returns digits, which neither begin nor end with a zero, and exp
-// such that the literal is plus or minus 0.digits times ten to the exp. Of more
-// digits than fit into the capacity of buf it returns the first ones.
+// significand returns digits, which neither begin nor end with a zero, and exp such that the
+// literal equals plus or minus 0.digits times ten to the exp. If there are more digits than
+// the capacity of buf, it returns the first ones.
 //
 //	literal   digits  exp
 //	-12.50e1  125       3  0.125e3 is 125
 //	0.00120   12       -2  0.12e-2
-//	1200      12        4  the zeros are held back, and count as places before the point
-//	1200.003  1200003   4  the next digit lets them out
-//	0.0e5               4  no digits: the number is zero, whatever exp is
+//	1200      12        4  the zeros are held back, but count as places before the point
+//	1200.003  1200003   4  the digit 3 after the zeros releases them
+//	0.0e5               4  no digits: the number is zero, and exp has no meaning
 func significand(literal, buf []byte) (digits []byte, exp int) {
 	digits = buf[:0]
-	zeros := 0 // held back, as long as no other digit follows
+	zeros := 0 // held back until another digit follows
 	fraction := false
 	for i, c := range literal {
 		switch {
@@ -124,8 +124,8 @@ func significand(literal, buf []byte) (digits []byte, exp int) {
 	return digits, exp
 }
 
-// exponent returns the exponent of a literal, or a number beyond all that
-// matter if it is larger.
+// exponent returns the exponent of a literal. An exponent too large to matter is cut to a
+// bound that is still out of range.
 func exponent(text []byte) int {
 	const beyond = 1_000_000
 	neg := text[0] == '-'
@@ -142,9 +142,8 @@ func exponent(text []byte) int {
 	return e
 }
 
-// AppendFloat appends the canonical form of f: the digits of an integer if it
-// is integral within int64, else what ECMAScript's Number.prototype.toString
-// writes.
+// AppendFloat appends the canonical form of f: the digits of an integer if f is integral and
+// within int64, otherwise the text that ECMAScript's Number.prototype.toString writes.
 func AppendFloat(dst []byte, f float64) ([]byte, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return dst, ErrNumber
@@ -156,7 +155,7 @@ func AppendFloat(dst []byte, f float64) ([]byte, error) {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64), nil
 	}
 	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
-	// Go writes at least two digits of exponent, ECMAScript as few as it can.
+	// Go writes at least two digits of the exponent, ECMAScript as few as possible.
 	if n := len(dst); dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
 		dst[n-2] = dst[n-1]
 		dst = dst[:n-1]

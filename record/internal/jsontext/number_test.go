@@ -16,7 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-func TestNumbers(t *testing.T) {
+func TestNumbersAreCanonical(t *testing.T) {
 	for _, c := range []struct{ literal, want string }{
 		// An integer within int64 is exact, in any spelling.
 		{"9007199254740993", "9007199254740993"},
@@ -40,8 +40,8 @@ func TestNumbers(t *testing.T) {
 		{"100000000000000000000000000e-26", "1"},
 		{"1" + strings.Repeat("0", 990) + "e-990", "1"},
 		{"0." + strings.Repeat("0", 990) + "1e991", "1"},
-		// What is not is the nearest float64, and where that is an integer within
-		// int64, that integer.
+		// Any other number becomes the nearest float64. If that is an integer within int64,
+		// it becomes that integer.
 		{"9223372036854775808", "9223372036854776000"},
 		{"-9223372036854775809", "-9223372036854775808"},
 		{"9223372036854775807.5", "9223372036854776000"},
@@ -76,16 +76,16 @@ func TestNumbers(t *testing.T) {
 		require.Equal(t, c.want, value, c.literal)
 		again, err := canonical(value)
 		require.NoError(t, err, c.literal)
-		require.Equal(t, value, again, "canonical text is canonical")
+		require.Equal(t, value, again, "canonical text must not change")
 		second, err := opinion.Number(c.literal)
 		require.NoError(t, err)
-		require.Equal(t, c.want, second, "second opinion on %s", c.literal)
+		require.Equal(t, c.want, second, "package opinion on %s", c.literal)
 	}
 }
 
-// TestNumbersOfRFC8785 are the samples of its appendix B, but for the integers
+// TestNumbersMatchRFC8785 checks the samples of appendix B of the RFC, except for integers
 // beyond 2^53, which keep their digits here, and for -0, NaN and infinity.
-func TestNumbersOfRFC8785(t *testing.T) {
+func TestNumbersMatchRFC8785(t *testing.T) {
 	for bits, want := range map[uint64]string{
 		0x0000000000000001: "5e-324",
 		0x8000000000000001: "-5e-324",
@@ -119,8 +119,8 @@ func TestNumbersOfRFC8785(t *testing.T) {
 	}
 }
 
-func TestNumbersRefused(t *testing.T) {
-	errLong := errors.New("longer than a number may be")
+func TestNumbersOutOfRangeAreRefused(t *testing.T) {
+	errLong := errors.New("number literal too long")
 	for _, c := range []struct {
 		literal string
 		reason  error
@@ -149,8 +149,8 @@ func TestNumbersRefused(t *testing.T) {
 	}
 }
 
-// genLiteral draws number literals that are near the edges of the rule: of int64,
-// of 2^53, of float64 and of the forms that they have as text.
+// genLiteral draws number literals near the edges of the rule: of int64, of 2^53, of float64,
+// and of the textual forms.
 var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	sign := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign")
 	digits := rapid.OneOf(
@@ -179,10 +179,10 @@ var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	return sign + literal
 })
 
-// TestSmallestNumbers compares numbers near the smallest ones with strconv, which
-// finds them another way: the multiples of 2^-1074, what is half-way between two
-// of them, and what is next to that.
-func TestSmallestNumbers(t *testing.T) {
+// TestSmallestNumbersAgreeWithStrconv compares numbers near the smallest float64 with
+// strconv, which uses another algorithm: the multiples of 2^-1074, the midpoints between
+// them, and the numbers next to these.
+func TestSmallestNumbersAgreeWithStrconv(t *testing.T) {
 	agree := func(t require.TestingT, literal string) {
 		want, err := strconv.ParseFloat(literal, 64)
 		value, refused := canonical(literal)
@@ -199,7 +199,7 @@ func TestSmallestNumbers(t *testing.T) {
 		shift := rapid.SampledFrom([]float64{0, 0.5, 0.25, 0.75}).Draw(t, "part")
 		exact := units.Add(units, big.NewFloat(shift))
 		exact.SetMantExp(exact, -1074)
-		text := exact.Text('e', 770) // All its digits.
+		text := exact.Text('e', 770) // 770 digits are exact here.
 		mantissa, exponent, _ := strings.Cut(text, "e")
 		mantissa = strings.TrimRight(mantissa, "0") + "0"
 		digits := rapid.IntRange(3, len(mantissa)).Draw(t, "digits")
@@ -219,9 +219,9 @@ func TestSmallestNumbers(t *testing.T) {
 	}
 }
 
-// TestNumbersSecondOpinion compares the rule with one that does all in fractions
-// of any size.
-func TestNumbersSecondOpinion(t *testing.T) {
+// TestNumbersAgreeWithTheSecondOpinion compares appendNumber with package opinion, which
+// calculates with fractions of any size.
+func TestNumbersAgreeWithTheSecondOpinion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		literal := genLiteral.Draw(t, "literal")
 		value, err := canonical(literal)
@@ -235,9 +235,9 @@ func TestNumbersSecondOpinion(t *testing.T) {
 	})
 }
 
-// TestExact: a number is refused exactly where its canonical form is another
-// number, and nothing else changes.
-func TestExact(t *testing.T) {
+// TestExactRefusesOnlyRoundedNumbers checks that a number is refused exactly if its canonical
+// form is a different number, and that nothing else changes.
+func TestExactRefusesOnlyRoundedNumbers(t *testing.T) {
 	exact := standard
 	exact.Exact = true
 	rapid.Check(t, func(t *rapid.T) {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// objectValue reads the rest of an object that is a value or part of one.
+// objectValue reads the rest of an object that is a value or a part of one. If the names come
+// in order, no member is moved.
 func (r *Reader) objectValue(depth int) error {
 	start, first := len(r.Out), len(r.spans)
 	if r.Accept('}') {
@@ -13,14 +14,14 @@ func (r *Reader) objectValue(depth int) error {
 		return nil
 	}
 	sorted := true
-	last, lastEnd := 0, 0 // the name before
+	last, lastEnd := 0, 0 // the previous name
 	for {
 		name := len(r.Out) + 1
 		nameEnd, err := r.memberName()
 		if err != nil {
 			return err
 		}
-		// Names that are equal are not in order either: sorting finds them.
+		// Equal names count as not in order, so sorting finds them.
 		sorted = sorted && (last == 0 || compareNames(r.Out[last:lastEnd], r.Out[name:nameEnd]) < 0)
 		last, lastEnd = name, nameEnd
 		if err := r.value(depth); err != nil {
@@ -46,8 +47,8 @@ func (r *Reader) objectValue(depth int) error {
 	return nil
 }
 
-// memberName reads a name and the colon behind it, and appends both to Out. It
-// returns where in Out the inside of the name ends.
+// memberName reads a name and the colon after it, and appends both to Out. It returns the
+// offset in Out of the quotation mark that ends the name.
 func (r *Reader) memberName() (end int, err error) {
 	if r.Peek() != '"' {
 		return 0, r.Syntax("expected a name")
@@ -62,21 +63,20 @@ func (r *Reader) memberName() (end int, err error) {
 	return len(r.Out) - 2, nil
 }
 
-// member is one member of an object in canonical text: the offsets of the name's
-// first byte, of the quotation mark behind the name, and of the byte behind the
-// value.
+// member is one member of an object in canonical text: the offsets of the first byte of the
+// name, of the quotation mark after the name, and of the byte after the value.
 type member struct{ name, nameEnd, end int32 }
 
-// span is where the canonical text of a long array or object is in Out.
+// span is the position in Out of the canonical text of a long array or object.
 type span struct{ from, to int32 }
 
-// longSpan is the length from which it is worth to remember a span: it takes 8 bytes,
-// and saves reading all these.
+// longSpan is the least length of a text whose span is remembered. A span takes 8 bytes and
+// saves reading that text again.
 const longSpan = 128
 
-// sortMembers puts the members of the object whose canonical text begins at
-// start of Out, behind the brace, in the order of their names. Those of its values that
-// are long are in the given spans.
+// sortMembers sorts the members of an object by name. The canonical text of the object begins
+// after its opening brace, at offset start of Out. The spans in long are those of its long
+// values.
 func (r *Reader) sortMembers(start int, long []span) error {
 	text := r.Out[start:]
 	r.splitMembers(start, long)
@@ -98,8 +98,8 @@ func (r *Reader) sortMembers(start int, long []span) error {
 	return nil
 }
 
-// splitMembers finds the members of the object whose canonical text begins at start, in
-// two passes, so that it takes no more memory than they need.
+// splitMembers finds the members of the object whose canonical text begins at start. It makes
+// two passes, so that it allocates no more memory than the members need.
 func (r *Reader) splitMembers(start int, long []span) {
 	n := 0
 	for range eachMember(r.Out[start:], start, long) {
@@ -111,8 +111,8 @@ func (r *Reader) splitMembers(start int, long []span) {
 	}
 }
 
-// eachMember yields the members in a canonical text, which begins at start of what the
-// spans are about.
+// eachMember yields the members in a canonical text. The text begins at offset start of the
+// buffer to which the spans refer.
 func eachMember(text []byte, start int, long []span) iter.Seq[member] {
 	return func(yield func(member) bool) {
 		for i := 0; i < len(text); {
@@ -132,8 +132,7 @@ func eachMember(text []byte, start int, long []span) iter.Seq[member] {
 	}
 }
 
-// skipCanonical returns the offset behind the value that begins at i of a
-// canonical text.
+// skipCanonical returns the offset after the value that begins at i of a canonical text.
 func skipCanonical(text []byte, i int) int {
 	depth := 0
 	for ; i < len(text); i++ {

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// TestNestedMembersAreSorted: members at every depth, among values of every length, in
-// arrays and beside them, are in the order of their names. The oracle is encoding/json, which
-// sorts the keys of maps.
+// TestNestedMembersAreSorted checks that members at every depth, among values of every
+// length, inside and outside arrays, are in the order of their names. The oracle is
+// encoding/json, which sorts the keys of maps.
 func TestNestedMembersAreSorted(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 11))
 	limits := jsontext.Limits{Depth: 32, Size: 1 << 30}
@@ -25,7 +25,7 @@ func TestNestedMembersAreSorted(t *testing.T) {
 		v, err := read(text, limits)
 		require.NoError(t, err, text)
 		require.Equal(t, string(want), v)
-		// A name that is there twice is found wherever it is.
+		// A duplicate name is found wherever it is.
 		if at := strings.Index(text, `"only":`); at >= 0 {
 			_, err = read(text[:at]+`"only":[],`+text[at:], limits)
 			require.ErrorIs(t, err, jsontext.ErrDuplicate)

@@ -1,18 +1,18 @@
-// Package jsontext reads untrusted JSON, one value after another, and writes values
-// in the canonical form of package record. It knows nothing of records.
+// Package jsontext implements a reader of untrusted JSON, one value after another, and the
+// canonical form of package record. It does not depend on package record.
 //
-// It is strict on what is ambiguous, and holds no more memory than a small multiple of
-// its input. Its files:
+// It refuses ambiguous input, and its memory is bounded by a small multiple of the input. Its
+// files:
 //
 //	reader.go  Reader: the input, the position, and the texts that were read
 //	token.go   strings, names, numbers and literals
 //	value.go   values in canonical form, and their limits
-//	object.go  the objects in values: members are sorted, and none occurs twice
-//	skip.go    values that are passed over
+//	object.go  the objects in values: members are sorted, and duplicates refused
+//	skip.go    skipping values
 //	string.go  canonical strings, and the order of names
 //	number.go  canonical numbers
 //	float.go   the float64 nearest to a literal
-//	errors.go  the reasons to refuse input
+//	errors.go  the reasons for refusing input
 package jsontext
 
 import (
@@ -20,31 +20,31 @@ import (
 	"fmt"
 )
 
-// Reader reads one JSON text. Values do not become trees: their canonical text is
-// appended to Out while they are read, so that the texts of all values of a record end
-// up in one piece of memory.
+// Reader reads one JSON text. It builds no trees: it appends the canonical text of each value
+// to Out while it reads the value, so that the texts of all values of a record end up in one
+// piece of memory.
 //
-// What a method returns as an error is one of the Err variables, or wraps one, or is a
-// *LimitError; Pos is then where in the input it was noticed. After an error only Reset,
-// Skip and a user that sets Pos itself make sense.
+// Each error that a method returns is one of the Err variables, wraps one of them, or is a
+// *LimitError. Pos is then the offset at which the error was detected. After an error, call
+// only Reset or Skip, or set Pos.
 //
-// The zero Reader reads an empty text. Reset begins another one, and keeps the memory.
+// The zero Reader reads an empty text. Reset begins another text and keeps the memory.
 type Reader struct {
 	// Pos is the offset of the next byte. To read a part of the input again, set it back.
 	Pos int
 	// Out holds the canonical texts of the values that were read, one after another. The
-	// user may cut it, and append texts of its own.
+	// caller may truncate it, and append texts of its own.
 	Out []byte
-	// Limits are those of the values that are read next.
+	// Limits bound the values that are read next.
 	Limits Limits
 
 	in   []byte
-	from int // where in the input the texts in Out begin
-	// dropped says that the value that is read is not kept. Its syntax, names and
-	// size are checked all the same, but its numbers need no canonical form.
+	from int // offset in the input at which the texts in Out begin
+	// dropped marks a value whose text is not kept. Its syntax, names and size are checked as
+	// always, but its numbers need no canonical form.
 	dropped bool
-	// The rest is scratch, which is kept from one use to the next: scratch is for
-	// unescaped text, and members, moved and spans are for sorting an object.
+	// The rest is scratch memory, which is kept from one use to the next: scratch is for
+	// unescaped text; members, moved and spans are for sorting an object.
 	scratch []byte
 	members []member
 	moved   []byte
@@ -53,7 +53,7 @@ type Reader struct {
 
 // Limits bound a value. Zero permits nothing.
 type Limits struct {
-	// Depth is how deep its arrays and objects may be nested. A scalar has depth 0.
+	// Depth is the greatest nesting depth of its arrays and objects. A scalar has depth 0.
 	Depth int
 	// Size is the greatest length of its canonical text, in bytes.
 	Size int
@@ -61,10 +61,10 @@ type Limits struct {
 	Exact bool
 }
 
-// maxKept is how much scratch memory a Reader keeps for the next text.
+// maxKept is the size of the scratch memory that a Reader keeps for the next text.
 const maxKept = 1 << 20
 
-// Reset begins to read text, which the Reader holds on to until the next Reset.
+// Reset begins to read text. The Reader keeps a reference to it until the next Reset.
 func (r *Reader) Reset(text []byte, limits Limits) {
 	r.in, r.Pos, r.Limits, r.dropped = text, 0, limits, false
 	if cap(r.Out)+cap(r.scratch) > maxKept {
@@ -73,8 +73,8 @@ func (r *Reader) Reset(text []byte, limits Limits) {
 	r.Clear()
 }
 
-// Clear removes all texts from Out, before values are read that have nothing to do with
-// those before.
+// Clear removes all texts from Out. Call it before reading values that do not belong with the
+// previous ones.
 func (r *Reader) Clear() { r.Out, r.from = r.Out[:0], r.Pos }
 
 // Rest returns the input from Pos on.
@@ -122,7 +122,7 @@ func (r *Reader) Next(c byte) bool {
 	return false
 }
 
-// End refuses anything but white space up to the end of the input.
+// End returns an error if anything but white space follows up to the end of the input.
 func (r *Reader) End() error {
 	if r.Peek(); r.Pos < len(r.in) {
 		return r.Syntax("data after the value")
@@ -130,7 +130,7 @@ func (r *Reader) End() error {
 	return nil
 }
 
-// Expect refuses a value that does not begin with c, with ErrType, and consumes nothing.
+// Expect returns ErrType if the next value does not begin with c. It skips only white space.
 func (r *Reader) Expect(c byte) error {
 	got := r.Peek()
 	switch {

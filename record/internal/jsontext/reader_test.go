@@ -9,12 +9,12 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// everything has all that JSON has.
+// everything has all features of JSON.
 const everything = `{"a":[1.5e3,"\ud83d\ude00é😀\\\u0041"],"\u0062":{"c":true,"d":false,"e":null,"f":{}},"g":[ ]}`
 
-// TestTruncation cuts a text at every byte: what is left is never taken for a whole, by
-// Value, Drop and Skip, and the position is its end.
-func TestTruncation(t *testing.T) {
+// TestTruncatedTextIsNeverAccepted cuts a text at every byte, and checks that Value, Drop and
+// Skip return ErrTruncated at its end.
+func TestTruncatedTextIsNeverAccepted(t *testing.T) {
 	for name, read := range map[string]func(*jsontext.Reader) error{
 		"Value": (*jsontext.Reader).Value, "Drop": (*jsontext.Reader).Drop, "Skip": (*jsontext.Reader).Skip,
 	} {
@@ -31,8 +31,8 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestRefusals has a ^ in each text, at the byte where it is refused.
-func TestRefusals(t *testing.T) {
+// TestRefusalsHaveReasonAndPosition marks the byte where each text is refused with a ^.
+func TestRefusalsHaveReasonAndPosition(t *testing.T) {
 	for _, c := range []struct {
 		text, want string
 		reason     error
@@ -75,9 +75,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestLimits: a value that has exactly the depth and the size is accepted, and one more of
-// either is refused, by Drop as well. It measures the canonical text.
-func TestLimits(t *testing.T) {
+// TestLimitsAcceptTheirBoundAndRefuseOneMore covers the depth and the size of the canonical
+// text, for Value and Drop.
+func TestLimitsAcceptTheirBoundAndRefuseOneMore(t *testing.T) {
 	for _, c := range []struct {
 		text        string
 		depth, size int
@@ -106,8 +106,8 @@ func TestLimits(t *testing.T) {
 	require.EqualError(t, &jsontext.LimitError{What: "depth", Limit: 3}, "depth: limit exceeded: at most 3")
 }
 
-// TestLongArrayIsRefusedBeforeItCosts: the limit of an array is judged while it is read.
-func TestLongArrayIsRefusedBeforeItCosts(t *testing.T) {
+// An array is compared with its limit while it is being read.
+func TestLongArrayIsRefusedWhileItIsRead(t *testing.T) {
 	for _, open := range []string{"[", `{"a":1,"b":[`} {
 		var r jsontext.Reader
 		r.Reset([]byte(open+strings.Repeat("1,", 1000)), jsontext.Limits{Depth: 2, Size: 100})
@@ -116,14 +116,14 @@ func TestLongArrayIsRefusedBeforeItCosts(t *testing.T) {
 	}
 }
 
-// TestTextsEndUpInOut: texts are appended one after another, dropped ones leave nothing,
-// and the user may cut.
-func TestTextsEndUpInOut(t *testing.T) {
+// TestTextsAreAppendedToOut also checks that dropped texts leave nothing and that the caller
+// may truncate Out.
+func TestTextsAreAppendedToOut(t *testing.T) {
 	var r jsontext.Reader
 	r.Reset([]byte(` 1.0 {"b":1,"a":[1e999]} [1e999,"x"] "\u0061" nullx`), standard)
 	require.NoError(t, r.Value())
 	require.Equal(t, "1", string(r.Out))
-	require.ErrorIs(t, r.Value(), jsontext.ErrNumber, "kept numbers are judged")
+	require.ErrorIs(t, r.Value(), jsontext.ErrNumber, "the numbers of kept values must be checked")
 	r.Out, r.Pos = r.Out[:1], 4
 	require.NoError(t, r.Drop())
 	require.NoError(t, r.Drop())
@@ -135,22 +135,22 @@ func TestTextsEndUpInOut(t *testing.T) {
 	require.Equal(t, "x", string(r.Rest()))
 	require.False(t, r.Accept('y'))
 	require.True(t, r.Accept('x'))
-	require.False(t, r.Accept(0), "the end is no byte")
+	require.False(t, r.Accept(0), "the end of the input is not a byte")
 	require.Zero(t, r.Peek())
 	require.NoError(t, r.End())
 	r.Clear()
 	require.Empty(t, r.Out)
 
 	r.Reset([]byte(`[1,{"a":1,"a":2}]`), standard)
-	require.ErrorIs(t, r.Drop(), jsontext.ErrDuplicate, "what is dropped is checked")
+	require.ErrorIs(t, r.Drop(), jsontext.ErrDuplicate, "a dropped value must be checked")
 	require.Empty(t, r.Out)
 	r.Reset([]byte(`1e999`), standard)
-	require.ErrorIs(t, r.Value(), jsontext.ErrNumber, "Drop ended with its value")
+	require.ErrorIs(t, r.Value(), jsontext.ErrNumber, "Drop must affect only its own value")
 }
 
-// TestNames: a name is read in any spelling, and accepted without a look at it only as
-// canonical JSON writes it.
-func TestNames(t *testing.T) {
+// TestNamesAreReadInAnySpelling also checks that AcceptName accepts only the canonical
+// spelling.
+func TestNamesAreReadInAnySpelling(t *testing.T) {
 	for text, want := range map[string]string{`"ab":1`: "ab", ` "ab":1`: "ab", `"ab" :1`: "", `"a\u0062":1`: "", `"abc":1`: "", `"ab"`: "", `"ab`: "", `"a":1`: "", `ab:1`: "", ``: ""} {
 		var r jsontext.Reader
 		r.Reset([]byte(text), standard)
@@ -174,9 +174,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestQuoted: the bytes up to the next quotation mark are returned if they are as many as
-// expected, and nothing is consumed.
-func TestQuoted(t *testing.T) {
+// TestQuotedNeedsTheExactLength also checks that Quoted consumes nothing.
+func TestQuotedNeedsTheExactLength(t *testing.T) {
 	for text, want := range map[string]string{`"ab"`: "ab", `"ab",`: "ab", `"abc"`: "", `"ab`: "", `"a"`: "", `"`: ""} {
 		var r jsontext.Reader
 		r.Reset([]byte(text), standard)
@@ -187,8 +186,9 @@ func TestQuoted(t *testing.T) {
 	}
 }
 
-// TestExpect: a value of another kind is ErrType, and what is no value is ErrSyntax.
-func TestExpect(t *testing.T) {
+// TestExpectDistinguishesTypeFromSyntax checks that a value of another type is ErrType and
+// any other text is ErrSyntax.
+func TestExpectDistinguishesTypeFromSyntax(t *testing.T) {
 	for text, want := range map[string]error{
 		`{`: nil, ` {`: nil, `[`: jsontext.ErrType, `"`: jsontext.ErrType, `t`: jsontext.ErrType, `f`: jsontext.ErrType, `n`: jsontext.ErrType,
 		`-`: jsontext.ErrType, `0`: jsontext.ErrType, `9`: jsontext.ErrType, `/`: jsontext.ErrSyntax, `:`: jsontext.ErrSyntax, `]`: jsontext.ErrSyntax, `x`: jsontext.ErrSyntax, ``: jsontext.ErrTruncated,
@@ -200,9 +200,9 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-// TestReuse: a Reader that has read anything before reads as a new one, whatever memory it
-// keeps.
-func TestReuse(t *testing.T) {
+// TestReusedReaderReadsLikeANewOne checks a Reader that has read any text before, whatever
+// memory it keeps.
+func TestReusedReaderReadsLikeANewOne(t *testing.T) {
 	var used jsontext.Reader
 	long := `["` + strings.Repeat("x", 2<<20) + `"]`
 	for _, before := range append(texts, long, `{"b":1,"a":`+everything+`,"\u0063":2}`) {

@@ -1,8 +1,14 @@
 package jsontext
 
-// Skip moves behind the next value, however deep it is. It checks the syntax and
-// nothing else, and needs no more memory than a byte for each level. The texts in Out
-// are lost.
+// Skip skips the next value, however deep it is. It checks only the syntax, and needs no more
+// memory than one byte per level. The texts in Out are lost. For example, in {"a":[1,2]},7 it
+// stops before ,7 and the stack in Out changes like this:
+//
+//	skipped   Out
+//	{"a":[1   }]    closing brackets, the innermost last
+//	,2        }]
+//	]         }
+//	}               empty: the value has ended
 func (r *Reader) Skip() error {
 	r.Clear()
 	for {
@@ -25,8 +31,8 @@ func (r *Reader) Skip() error {
 	}
 }
 
-// skipStart skips a scalar, an empty composite, or the opening brackets up to
-// either. Of the brackets that stay open, the closing ones are in Out.
+// skipStart skips a scalar or an empty composite, and the opening brackets and names before
+// it. It pushes the closing bracket for each open one on the stack in Out.
 func (r *Reader) skipStart() error {
 	for {
 		c := r.Peek()
@@ -47,7 +53,7 @@ func (r *Reader) skipStart() error {
 	}
 }
 
-// skipName skips a member name and the colon behind it.
+// skipName skips a member name and the colon after it.
 func (r *Reader) skipName() error {
 	if r.Peek() != '"' {
 		return r.Syntax("expected a name")
@@ -79,7 +85,7 @@ func (r *Reader) skipScalar(c byte) error {
 	return r.Syntax("not a value")
 }
 
-// skipString skips a string, whatever the text is that it means.
+// skipString skips a string. It checks the syntax, but not that the text is valid Unicode.
 func (r *Reader) skipString() error {
 	r.Pos++
 	for r.Pos < len(r.in) {

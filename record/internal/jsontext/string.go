@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Canonical strings follow RFC 8785: valid UTF-8, in which only the quotation
-// mark, the backslash and U+0000 to U+001F are escaped, in their short forms
-// where there is one. This is also what JSON.stringify writes.
+// Canonical strings follow RFC 8785: they are valid UTF-8, and only the quotation mark, the
+// backslash and U+0000 to U+001F are escaped, in their short forms where these exist.
+// JSON.stringify writes the same.
 
 // AppendString appends s to dst as a canonical JSON string. It refuses invalid UTF-8.
 func AppendString(dst []byte, s string) ([]byte, error) {
@@ -20,7 +20,7 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 	return AppendQuoted(dst, s), nil
 }
 
-// AppendQuoted is AppendString for an s that is known to be valid.
+// AppendQuoted is like AppendString, for an s that is known to be valid.
 func AppendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
@@ -33,7 +33,7 @@ func AppendQuoted(dst []byte, s string) []byte {
 	return append(append(dst, s[from:]...), '"')
 }
 
-// appendEscaped appends the canonical escape of c, which needs one.
+// appendEscaped appends the canonical escape of c, which must need one.
 func appendEscaped(dst []byte, c byte) []byte {
 	const hex = "0123456789abcdef"
 	switch c {
@@ -53,17 +53,17 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// plainPrefix returns how many bytes at the start of b need no second look: no
-// quotation mark, backslash, control character, or part of a multi-byte rune.
-// It looks at eight bytes at a time.
+// plainPrefix returns the number of bytes at the start of b that need no second look: they
+// are not a quotation mark, a backslash, a control character, or a part of a multi-byte rune.
+// It examines eight bytes at a time.
 func plainPrefix(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	n := 0
 	for ; len(b)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		// A top bit is set for each byte that matters, and perhaps, by a borrow,
-		// for some behind the first of them.
+		// A top bit is set for each byte that matters. A borrow may also set it for a later
+		// byte, but never before the first that matters.
 		found := (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 		if found != 0 {
 			return n + bits.TrailingZeros64(found)/8
@@ -75,8 +75,8 @@ func plainPrefix(b []byte) int {
 	return n
 }
 
-// appendCanonical appends the inside of a JSON string, which has been checked,
-// in canonical form: escapes that need not be are undone.
+// appendCanonical appends the inside of a valid JSON string in canonical form: it replaces
+// unnecessary escapes by the characters that they represent.
 func appendCanonical(dst, inner []byte) []byte {
 	for i := 0; i < len(inner); {
 		if inner[i] != '\\' {
@@ -95,7 +95,7 @@ func appendCanonical(dst, inner []byte) []byte {
 	return dst
 }
 
-// Unquote returns the text that a canonical JSON string means.
+// Unquote returns the text that a canonical JSON string represents.
 func Unquote(text string) string {
 	inner := text[1 : len(text)-1]
 	if strings.IndexByte(inner, '\\') < 0 {
@@ -104,8 +104,7 @@ func Unquote(text string) string {
 	return string(unescape(make([]byte, 0, len(inner)), inner))
 }
 
-// unescape appends the inside of a JSON string, which has been checked, as the
-// text that it means.
+// unescape appends the text that the inside of a valid JSON string represents.
 func unescape[S ~string | ~[]byte](dst []byte, inner S) []byte {
 	for i := 0; i < len(inner); {
 		if inner[i] != '\\' {
@@ -120,10 +119,10 @@ func unescape[S ~string | ~[]byte](dst []byte, inner S) []byte {
 	return dst
 }
 
-// escapedRune returns the rune that the escape at the start of s stands for and
-// the length of the escape. A surrogate pair is one escape. For a lone
-// surrogate it returns utf8.RuneError with the length of that half; the real
-// U+FFFD cannot be mistaken for it, since its escape is no surrogate.
+// escapedRune returns the rune that the escape at the start of s represents, and the length
+// of the escape. A surrogate pair is one escape. For a lone surrogate it returns
+// utf8.RuneError and the length of that half. An escaped U+FFFD cannot be mistaken for it,
+// because U+FFFD is not a surrogate.
 func escapedRune[S ~string | ~[]byte](s S) (r rune, n int) {
 	switch s[1] {
 	case 'b':
@@ -177,9 +176,9 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// compareNames compares two object keys by the bytes of the text that they
-// mean, given the insides of their canonical strings. Every canonical escape
-// stands for one byte, so they can be compared without being undone first.
+// compareNames compares two object keys by the bytes of their unescaped texts, given the
+// insides of their canonical strings. Every canonical escape represents one byte, so it can
+// compare them without unescaping them first.
 func compareNames(a, b []byte) int {
 	for {
 		switch {
@@ -202,8 +201,8 @@ func compareNames(a, b []byte) int {
 	}
 }
 
-// nameByte returns the first byte that canonical text stands for, and how many
-// bytes it takes there.
+// nameByte returns the first byte of the text that s represents, and the length of its
+// canonical form.
 func nameByte(s []byte) (byte, int) {
 	if s[0] != '\\' {
 		return s[0], 1

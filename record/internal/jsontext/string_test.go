@@ -14,18 +14,17 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-// keyOrder are object keys in the order of the bytes of their text. That is
-// neither the order of their UTF-16, where U+10000 is below U+E000, nor that of
-// their escaped forms, where a backslash or a quotation mark begins with a
-// backslash and a control character with \u.
+// keyOrder are object keys in the order of the bytes of their text. The order of their UTF-16
+// differs, because U+10000 is below U+E000 there. So does the order of their escaped forms,
+// where a quotation mark begins with a backslash and a control character with \u.
 var keyOrder = []string{
 	"", "\x00", "\x00\x00", "\x00a", "\x01", "\b", "\t", "\n", "\v", "\f", "\r", "\x1f", " ", "!", "\"", "\"!", "\"\"", "\"a", "#", "0", "A", "A\n", "A ", "A\"", "AA", "A\\",
 	"[", "\\", "\\\\", "\\n", "\\u", "]", "a", "b", "n", "t", "u", "~", "\x7f", "\u0080", "é", "\u07ff", "\u0800", "\u2028", "\ud7ff", "\ue000", "\ufeff", "\uff5a",
 	"\ufffd", "\uffff", "\U00010000", "😀", "\U0010ffff",
 }
 
-// TestKeyOrder sorts all pairs, both ways round, in all spellings.
-func TestKeyOrder(t *testing.T) {
+// TestKeysAreSortedByTheirBytes sorts all pairs of keys, in both orders and in all spellings.
+func TestKeysAreSortedByTheirBytes(t *testing.T) {
 	require.True(t, slices.IsSorted(keyOrder))
 	spell := []func(string) string{opinion.Quote, func(s string) string { return opinion.EscapeAll(s, "%04x") }}
 	for i, a := range keyOrder {
@@ -43,8 +42,8 @@ func TestKeyOrder(t *testing.T) {
 	}
 }
 
-// TestSortedObjects sorts objects of many members, nested in each other.
-func TestSortedObjects(t *testing.T) {
+// TestObjectsOfManyMembersAreSorted nests the objects in each other.
+func TestObjectsOfManyMembersAreSorted(t *testing.T) {
 	names := slices.Clone(keyOrder)
 	for i := range 60 {
 		names = append(names, fmt.Sprintf("k%d\"", i))
@@ -67,7 +66,7 @@ func TestSortedObjects(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "{"+strings.Join(sorted, ",")+"}", value)
 
-		// One of them twice, wherever it is, is refused.
+		// A member that occurs twice is refused, wherever it is.
 		twice := drawn[rapid.IntRange(0, n-1).Draw(t, "twice")]
 		value, err = canonical("{" + strings.Join(append(drawn, twice), ",") + "}")
 		require.ErrorIs(t, err, jsontext.ErrDuplicate)
@@ -85,8 +84,9 @@ var genStringText = rapid.Custom(func(t *rapid.T) string {
 	return `"` + strings.Join(parts, "") + `"`
 })
 
-// TestStringsSecondOpinion compares strings with what encoding/json makes of them.
-func TestStringsSecondOpinion(t *testing.T) {
+// TestStringsAgreeWithTheSecondOpinion compares strings with package opinion and with
+// encoding/json.
+func TestStringsAgreeWithTheSecondOpinion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := genStringText.Draw(t, "text")
 		value, err := canonical(text)
@@ -103,9 +103,9 @@ func TestStringsSecondOpinion(t *testing.T) {
 	})
 }
 
-// TestStringsOfEveryLength puts each kind of character at each place near the end
-// of a string, which is read eight bytes at a time.
-func TestStringsOfEveryLength(t *testing.T) {
+// TestSpecialCharactersAtEveryPosition puts each kind of character at every position of a
+// string, because strings are read eight bytes at a time.
+func TestSpecialCharactersAtEveryPosition(t *testing.T) {
 	for length := range 26 {
 		for _, special := range []string{"\"", "\\", "\n", "\x1f", "\x00", "é", "😀", "\x7f", " ", "!", "[", "\ufffd"} {
 			for at := range length + 1 {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Name reads the name of a member and the colon after it. The name is a part of the
+// Name reads the name of a member and the colon after it. The returned name is a part of the
 // input, unless it has escapes.
 func (r *Reader) Name() ([]byte, error) {
 	if r.Peek() != '"' {
@@ -26,9 +26,14 @@ func (r *Reader) Name() ([]byte, error) {
 	return name, nil
 }
 
-// AcceptName skips white space, the given name and the colon, if they are next as
-// canonical JSON has them, and returns the part of the input that the name is. It saves
-// looking at the name in detail.
+// AcceptName skips white space, the given name and the colon, if they come next in the form
+// of canonical JSON, and returns the name as a part of the input. It saves the checks that
+// Name makes. For example, with the name "title":
+//
+//	input           result
+//	"title":1       "title", and 1 is next
+//	"title" :1      false: a space before the colon; Name accepts it
+//	"t\u0069tle":1  false: an escape; Name accepts it
 func (r *Reader) AcceptName(name string) ([]byte, bool) {
 	if r.Peek() != '"' {
 		return nil, false
@@ -42,8 +47,8 @@ func (r *Reader) AcceptName(name string) ([]byte, bool) {
 	return rest[:n], true
 }
 
-// Text reads a string and returns the text that it means. Without escapes that is a part
-// of the input, else it is in scratch memory until the next call.
+// Text reads a string and returns the text that it represents. Without escapes the text is a
+// part of the input; with escapes it is in scratch memory until the next call.
 func (r *Reader) Text() ([]byte, error) {
 	inner, plain, err := r.rawString()
 	if err != nil || plain {
@@ -53,9 +58,9 @@ func (r *Reader) Text() ([]byte, error) {
 	return r.scratch, nil
 }
 
-// Quoted returns the n bytes after the quotation mark that is next, if another one
-// follows them, and consumes nothing. Where a text has a known length and a parser of its
-// own, nothing else needs to be read.
+// Quoted returns the n bytes after the next quotation mark, if another quotation mark follows
+// them, and consumes nothing. It is for texts of a known length that have a parser of their
+// own, which makes all other checks unnecessary.
 func (r *Reader) Quoted(n int) ([]byte, bool) {
 	if r.Pos+n+1 >= len(r.in) || r.in[r.Pos+n+1] != '"' {
 		return nil, false
@@ -63,8 +68,8 @@ func (r *Reader) Quoted(n int) ([]byte, bool) {
 	return r.in[r.Pos+1 : r.Pos+1+n], true
 }
 
-// rawString reads a string, checks it, and returns what is between the
-// quotation marks. It is plain if it has no escapes.
+// rawString reads a string, checks it, and returns the text between the quotation marks. The
+// string is plain if it has no escapes.
 func (r *Reader) rawString() (inner []byte, plain bool, err error) {
 	r.Pos++
 	start := r.Pos
@@ -94,7 +99,7 @@ func (r *Reader) rawString() (inner []byte, plain bool, err error) {
 
 func (r *Reader) control() error { return r.Syntax("control character in a string") }
 
-// runes checks and skips what is next up to an ASCII character.
+// runes checks and skips the multi-byte runes up to the next ASCII character.
 func (r *Reader) runes() error {
 	for r.Pos < len(r.in) && r.in[r.Pos] >= utf8.RuneSelf {
 		rest := r.in[r.Pos:]
@@ -111,8 +116,7 @@ func (r *Reader) runes() error {
 	return nil
 }
 
-// escapedText checks and skips the escape that is next, or the two of them that
-// a surrogate pair is.
+// escapedText checks and skips the next escape, or the two escapes of a surrogate pair.
 func (r *Reader) escapedText() error {
 	start := r.Pos
 	if err := r.escape(); err != nil {
@@ -123,7 +127,7 @@ func (r *Reader) escapedText() error {
 		r.Pos = start + n
 		return nil
 	}
-	// Before a surrogate is called lone, what follows it has to be JSON.
+	// A syntax error after the surrogate takes precedence over the lone surrogate.
 	if r.Pos >= len(r.in) {
 		return r.Syntax("")
 	}
@@ -138,7 +142,7 @@ func (r *Reader) escapedText() error {
 
 var errSurrogate = fmt.Errorf("%w: lone surrogate", ErrUTF8)
 
-// escape checks the syntax of the escape that is next, and skips it.
+// escape checks the syntax of the next escape, and skips it.
 func (r *Reader) escape() error {
 	rest := r.in[r.Pos:]
 	if len(rest) < 2 {
@@ -179,12 +183,12 @@ func (r *Reader) Literal(word string) error {
 	return nil
 }
 
-// numberText reads a number and returns it as it is written, and whether that
-// is with neither fraction nor exponent.
+// numberText reads a number and returns its literal, and whether the literal has neither
+// fraction nor exponent.
 func (r *Reader) numberText() (text []byte, integer bool, err error) {
 	start := r.Pos
 	r.Next('-')
-	if !r.Next('0') { // Nothing but a fraction may follow a zero.
+	if !r.Next('0') { // No digit may follow a leading zero.
 		err = r.digits()
 	}
 	integer = true

@@ -9,8 +9,8 @@ func (r *Reader) Value() error {
 	return r.checkSize(start)
 }
 
-// Drop reads the next value and drops it. It is checked as any other, except that its
-// numbers may be out of range.
+// Drop reads the next value and drops it. The value is checked like any other, except that
+// its numbers may be out of range.
 func (r *Reader) Drop() error {
 	end := len(r.Out)
 	r.dropped = true
@@ -19,8 +19,8 @@ func (r *Reader) Drop() error {
 	return err
 }
 
-// value reads the next value, which may be a part of another. The depth is that of the
-// value: 0 for one that is not in a composite.
+// value reads the next value, which may be a part of another one. depth is the number of
+// composites around it.
 func (r *Reader) value(depth int) error {
 	r.grow(32)
 	switch c := r.Peek(); {
@@ -43,8 +43,8 @@ func (r *Reader) value(depth int) error {
 	return r.Syntax("not a value")
 }
 
-// composite reads an array or an object, which begins with c, and remembers where it is if
-// it is long: whoever sorts the members around it need not read it again.
+// composite reads an array or an object that begins with c. It remembers where a long one is,
+// so that sortMembers of an object around it need not read the text again.
 func (r *Reader) composite(c byte, depth int) (err error) {
 	start, first := len(r.Out), len(r.spans)
 	r.Pos++
@@ -54,18 +54,17 @@ func (r *Reader) composite(c byte, depth int) (err error) {
 	} else {
 		err = r.objectValue(depth)
 	}
-	r.spans = r.spans[:first] // what is within it is passed over with it
+	r.spans = r.spans[:first] // it covers the spans within it
 	if depth > 1 && len(r.Out)-start >= longSpan {
 		r.spans = append(r.spans, span{int32(start), int32(len(r.Out))})
 	}
 	return err
 }
 
-// grow makes room for n more bytes in Out. What most records need is made at
-// once. Of a longer one the canonical text is seldom longer than what it came
-// from, so the room is what is left of the input. Where the text did grow, it is
-// enough for the worst that can follow, so that it need not be made once more:
-// 1e20, is five bytes and becomes 22.
+// grow makes room for n more bytes in Out. The first allocation has room for most records.
+// For a longer one, the canonical text is seldom longer than the input, so the room is the
+// length of the remaining input. If the text did grow, the room covers the worst case, so
+// that Out is not copied once more: the five bytes of 1e20, become 22.
 func (r *Reader) grow(n int) {
 	if cap(r.Out)-len(r.Out) >= n {
 		return
@@ -147,8 +146,8 @@ func (r *Reader) elements(depth int) error {
 	}
 }
 
-// checkSize refuses a composite that has grown beyond the limit of a value
-// while it is being read, before the rest of it costs memory.
+// checkSize refuses a composite that has grown beyond the limit of a value. It is called
+// while the composite is read, before the rest of it costs memory.
 func (r *Reader) checkSize(start int) error {
 	if len(r.Out)-start > r.Limits.Size {
 		return &LimitError{What: "value", Limit: r.Limits.Size}

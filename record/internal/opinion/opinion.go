@@ -1,5 +1,5 @@
-// Package opinion is a second implementation of canonical JSON, for tests to compare the
-// first one with. It reads with encoding/json, does numbers with math/big, and shares no
+// Package opinion implements canonical JSON a second time, as an oracle for tests of the
+// first implementation. It reads with encoding/json, calculates with math/big, and shares no
 // code with the library.
 package opinion
 
@@ -20,11 +20,11 @@ import (
 	"unicode/utf8"
 )
 
-// ErrRefused is returned for what the library has to refuse.
+// ErrRefused is returned for texts that the library must refuse.
 var ErrRefused = errors.New("refused by the second opinion")
 
-// Of returns the canonical form of a JSON text, or ErrRefused where it is to
-// be refused under the default limits. syntax reports whether it is JSON at all.
+// Of returns the canonical form of a JSON text, or ErrRefused if the text must be refused
+// under the default limits. syntax reports whether the text is JSON at all.
 func Of(text []byte) (canonical string, syntax bool, err error) {
 	if !json.Valid(text) {
 		return "", false, ErrRefused
@@ -44,7 +44,7 @@ func Of(text []byte) (canonical string, syntax bool, err error) {
 	return canonical, true, err
 }
 
-// value reads the value that is next in valid JSON.
+// value reads the next value of valid JSON.
 func value(d *json.Decoder, depth int) (string, error) {
 	token, err := d.Token()
 	if err != nil {
@@ -127,9 +127,10 @@ func Quote(s string) string {
 
 var escapes = regexp.MustCompile(`\\(u[0-9a-fA-F]{4}|.)`)
 
-// hasLoneSurrogate reports whether valid JSON has an escaped half of a pair.
+// hasLoneSurrogate reports whether valid JSON contains an escaped half of a surrogate pair
+// without the other half.
 func hasLoneSurrogate(text []byte) bool {
-	high := -1 // where the escape of a high half ended
+	high := -1 // offset after the escape of a high surrogate, or -1
 	for _, at := range escapes.FindAllIndex(text, -1) {
 		escape := text[at[0]:at[1]]
 		unit, err := strconv.ParseUint(string(escape[2:]), 16, 16)
@@ -147,7 +148,8 @@ func hasLoneSurrogate(text []byte) bool {
 	return high >= 0
 }
 
-// Number returns the canonical form of a number, or ErrRefused. It judges the mathematical value of a literal.
+// Number returns the canonical form of a number, or ErrRefused. It depends only on the
+// mathematical value of the literal.
 func Number(literal string) (string, error) {
 	if len(literal) > 1000 {
 		return "", ErrRefused
@@ -157,7 +159,7 @@ func Number(literal string) (string, error) {
 	case strings.Trim(mantissa, "-0.") == "":
 		return "0", nil
 	case exponent != "" && (err != nil || e > 2000 || e < -2000):
-		return "", ErrRefused // With at most 1,000 digits it is far outside.
+		return "", ErrRefused // With at most 1,000 digits it is far out of range.
 	}
 	exact, ok := new(big.Rat).SetString(literal)
 	if !ok {
@@ -176,7 +178,7 @@ func Number(literal string) (string, error) {
 	return ECMAScript(f), nil
 }
 
-// ECMAScript returns what Number.prototype.toString makes of f, by the steps of
+// ECMAScript returns the text that Number.prototype.toString returns for f, by the steps of
 // the standard: f is 0.digits times ten to the n.
 func ECMAScript(f float64) string {
 	if f < 0 {
@@ -204,8 +206,8 @@ func ECMAScript(f float64) string {
 	return digits + "e" + sign + strconv.Itoa(e)
 }
 
-// EscapeAll returns text as a JSON string that holds nothing but escapes in the given
-// format, so that what is outside the first plane is a pair of surrogates.
+// EscapeAll returns text as a JSON string of escapes only, each in the given format. A
+// character beyond U+FFFF becomes a pair of surrogates.
 func EscapeAll(text, format string) string {
 	var b strings.Builder
 	b.WriteByte('"')
