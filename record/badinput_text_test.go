@@ -48,7 +48,7 @@ func textRows() []badInput {
 	}
 	return append(rows,
 		badInput{kind: "U+0000", name: "U+0000 in a value", verdict: accepted, text: itemOfValue(`"\u0000"`)},
-		badInput{kind: "U+0000", name: "U+0000 in a name in a value", verdict: accepted, text: itemOfValue(`{"\u0000":1}`)},
+		badInput{kind: "U+0000", name: "U+0000 in a name within a value", verdict: accepted, text: itemOfValue(`{"\u0000":1}`)},
 		badInput{kind: "U+0000", name: "U+0000 in an unknown member", verdict: accepted, text: `{"\u0000":1,` + plain[1:], want: plain},
 		badInput{kind: "surrogates", name: "a surrogate pair", verdict: accepted, text: itemOfValue(`"\ud83d\uDE00"`), want: itemOfValue(`"😀"`)},
 		badInput{kind: "surrogates", name: "code points next to the surrogates", verdict: accepted, text: itemOfValue(`"\ud7ff\uE000\uFFFD\uffff"`), want: itemOfValue("\"\ud7ff\ue000\ufffd\uffff\"")},

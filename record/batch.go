@@ -11,9 +11,8 @@ import (
 // mutation, in order; a refused item does not affect the others. An empty array is a valid
 // batch; white space alone is not.
 //
-// A batch is refused as a whole, with ErrLimit, if more than 1,000 of its items are refused
-// and these are more than one per 64 bytes of the batch: the errors would cost many times the
-// memory of the input.
+// A batch is refused as a whole, with ErrLimit, if it has more than 1,000 refused items and
+// more than one per 64 bytes: their errors would cost many times the memory of the input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	b := batch{Decoder: d, size: len(text)}
 	if err := d.read(text, b.read); err != nil {
@@ -92,7 +91,7 @@ func (b *batch) item() error {
 	start := p.Pos
 	m, err := b.mutation()
 	if err != nil {
-		if errors.Is(err, ErrSyntax) {
+		if errors.Is(err, ErrSyntax) { // the end of the item cannot be found
 			return err
 		}
 		err = p.located(err)

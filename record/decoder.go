@@ -26,8 +26,8 @@ type Decoder struct {
 	// host's own clock can issue, are accepted as well: see package clock. Syntax, names and
 	// values are checked as always.
 	//
-	// Leave it false wherever others choose the bytes, such as in a push handler. The Scan
-	// methods read columns as a trusted Decoder does; the UnmarshalJSON methods do not.
+	// Leave Trusted false wherever others choose the bytes, such as in a push handler. The
+	// Scan methods read columns as a trusted Decoder does; the UnmarshalJSON methods do not.
 	Trusted bool
 
 	parser  parser
@@ -53,7 +53,7 @@ func (d *Decoder) start(text []byte) error {
 	return nil
 }
 
-// read reads a text that consists of what part reads, and nothing else.
+// read reads text by calling part, and refuses any data after the part.
 func (d *Decoder) read(text []byte, part func() error) error {
 	err := d.start(text)
 	if err == nil {

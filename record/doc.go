@@ -1,5 +1,5 @@
-// Package record implements the data model that is merged: values, stamped writes of single
-// fields, immutable records and mutations, with their JSON, SQL and Go forms.
+// Package record implements the data model: values, stamped writes of single fields,
+// immutable records and mutations, with their JSON, SQL and Go forms.
 //
 // # Map
 //
@@ -80,6 +80,6 @@
 // methods and a Decoder; use json.Marshal and json.Unmarshal only between programs that trust
 // each other.
 //
-// Strings are never normalised. é as one code point and é as two are different names and
-// different values; normalise strings where they enter your program, if at all.
+// Strings are never normalised. For example, é as one code point and é as two are different
+// names and different values; normalise strings where they enter your program, if at all.
 package record

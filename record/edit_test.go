@@ -49,7 +49,7 @@ func TestEditWritesTheChosenFields(t *testing.T) {
 	}{
 		"nothing":                {func(e *record.Edit) {}, map[string]string{}},
 		"set":                    {func(e *record.Edit) { e.Set("title", "Tea") }, map[string]string{"title": `"Tea"`}},
-		"set the same":           {func(e *record.Edit) { e.Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
+		"set the same value":     {func(e *record.Edit) { e.Set("title", "Milk") }, map[string]string{"title": `"Milk"`}},
 		"set null":               {func(e *record.Edit) { e.Set("title", nil) }, map[string]string{"title": "null"}},
 		"set a deletion":         {func(e *record.Edit) { e.Set("title", record.Deletion()) }, map[string]string{"title": "deleted"}},
 		"set a new field":        {func(e *record.Edit) { e.Set("tags/red", true) }, map[string]string{"tags/red": "true"}},
@@ -61,7 +61,7 @@ func TestEditWritesTheChosenFields(t *testing.T) {
 		"delete, then set":       {func(e *record.Edit) { e.Delete("title").Set("title", 1) }, map[string]string{"title": "1"}},
 		"set twice":              {func(e *record.Edit) { e.Set("title", 2).Set("title", 1) }, map[string]string{"title": "1"}},
 		"delete the record":      {func(e *record.Edit) { e.DeleteRecord() }, map[string]string{"$deleted": "true"}},
-		"restore it":             {func(e *record.Edit) { e.RestoreRecord() }, map[string]string{"$deleted": "false"}},
+		"restore the record":     {func(e *record.Edit) { e.RestoreRecord() }, map[string]string{"$deleted": "false"}},
 		"delete, then restore":   {func(e *record.Edit) { e.DeleteRecord().RestoreRecord() }, map[string]string{"$deleted": "false"}},
 		"several":                {func(e *record.Edit) { e.Set("a", 1).Set("b", 2).Delete("due") }, map[string]string{"a": "1", "b": "2", "due": "deleted"}},
 		"no map":                 {func(e *record.Edit) { e.SetMap(nil) }, map[string]string{}},
@@ -141,12 +141,12 @@ func TestEditRefusesInvalidInput(t *testing.T) {
 		"first of a map": {now, func(e *record.Edit) {
 			e.SetMap(map[string]any{"d": "\xff", "": 1, "a": math.NaN(), "\xff": 2})
 		}, `""`, record.ErrName},
-		"old stamp":                   {stampOf(0, ben), func(e *record.Edit) { e.Set("title", 1) }, "title", record.ErrStamp},
-		"same time, smaller client":   {stampOf(3, ana), func(e *record.Edit) { e.Set("note", 1) }, "note", record.ErrStamp},
-		"old for one of three fields": {stampOf(3, ana), func(e *record.Edit) { e.Set("due", 1).Delete("note").Set("title", 1) }, "note", record.ErrStamp},
-		"old in a map":                {stampOf(2, ana), func(e *record.Edit) { e.SetMap(map[string]any{"due": 1}) }, "due", record.ErrStamp},
-		"old for a tombstone":         {stampOf(2, ana), func(e *record.Edit) { e.Delete("note") }, "note", record.ErrStamp},
-		"refused, then a valid call":  {stampOf(2, ana), func(e *record.Edit) { e.Delete("note").Set("a", 1) }, "note", record.ErrStamp},
+		"old stamp":                         {stampOf(0, ben), func(e *record.Edit) { e.Set("title", 1) }, "title", record.ErrStamp},
+		"same time, smaller client":         {stampOf(3, ana), func(e *record.Edit) { e.Set("note", 1) }, "note", record.ErrStamp},
+		"old stamp for one of three fields": {stampOf(3, ana), func(e *record.Edit) { e.Set("due", 1).Delete("note").Set("title", 1) }, "note", record.ErrStamp},
+		"old stamp in a map":                {stampOf(2, ana), func(e *record.Edit) { e.SetMap(map[string]any{"due": 1}) }, "due", record.ErrStamp},
+		"old stamp for a tombstone":         {stampOf(2, ana), func(e *record.Edit) { e.Delete("note") }, "note", record.ErrStamp},
+		"refused, then a valid call":        {stampOf(2, ana), func(e *record.Edit) { e.Delete("note").Set("a", 1) }, "note", record.ErrStamp},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := seenTask(t).Edit(c.at)

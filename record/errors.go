@@ -10,13 +10,14 @@ import (
 )
 
 // The reasons for refusing input. Every error of this package wraps one of them, so callers
-// can branch with errors.Is. Their texts have no package prefix, because the *Error around
-// them names the package. Each text is also sent to clients in a merge.Refusal and is part of
-// the digest of an answer.
+// can branch with errors.Is. The text of a reason has no package prefix, because the *Error
+// around it names the package. This text is also sent to clients in a merge.Refusal and is
+// part of the digest of an answer.
 var (
 	// ErrSyntax: the bytes are not JSON.
 	ErrSyntax = jsontext.ErrSyntax
-	// ErrTruncated: the bytes end in the middle of a JSON text. It is also an ErrSyntax.
+	// ErrTruncated: the bytes end in the middle of a JSON text. An ErrTruncated is also an
+	// ErrSyntax.
 	ErrTruncated = jsontext.ErrTruncated
 	// ErrUTF8: text that is not valid UTF-8, or an escaped lone surrogate.
 	ErrUTF8 = jsontext.ErrUTF8
@@ -26,7 +27,7 @@ var (
 	// ErrName: a table, ID, field or member name that is not allowed.
 	ErrName = errors.New("invalid name")
 	// ErrReserved: a Reserved field name where only the application's own fields may be
-	// written. It is also an ErrName.
+	// written. An ErrReserved is also an ErrName.
 	ErrReserved = fmt.Errorf("%w: names that begin with $ are reserved", ErrName)
 	// ErrType: a JSON value of an unexpected type, or a field value that does not fit the Go
 	// type into which it is read.
@@ -39,7 +40,7 @@ var (
 	// ErrNumber: a number outside the range of float64, or one that would underflow to zero.
 	ErrNumber = jsontext.ErrNumber
 	// ErrInexact: a number with more digits than a Value keeps, where Limits.Exact or Of
-	// refuses it. It is also an ErrNumber.
+	// refuses it. An ErrInexact is also an ErrNumber.
 	ErrInexact = jsontext.ErrInexact
 	// ErrStamp: a timestamp or stamp that is malformed, zero or out of range, or the stamp of
 	// an edit that is not greater than the stamp of a write that its author saw.
@@ -61,8 +62,8 @@ type Error struct {
 	// Path leads to the refused part, such as data.title.updatedAt, or [3].data.title for the
 	// fourth item of a batch. It is empty if the whole input is refused.
 	Path string
-	// Offset is the byte of the input at which the error was detected. It is -1 if there is
-	// no input text, as for Go values.
+	// Offset is the position in the input, in bytes, at which the error was detected. It is
+	// -1 if there is no input text, as for Go values.
 	Offset int
 	// Err is the reason. It wraps one of the Err variables of this package.
 	Err error
@@ -88,8 +89,8 @@ func (e *Error) Error() string {
 // Unwrap returns the reason, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// LimitError describes which limit was exceeded. errors.Is(err, ErrLimit) reports true for
-// it.
+// LimitError describes which limit was exceeded. For a LimitError, errors.Is(err, ErrLimit)
+// is true.
 type LimitError struct {
 	// What is "bytes", "depth", "fields", "members", "name", "number", "value", "items" or
 	// "refused", or "record" for the size of a stored record.

@@ -13,8 +13,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestExactAppliesToNumbersAtEveryPath checks that the option decides in every method of the
-// Decoder and at every position of the number. Of needs no option.
+// TestExactAppliesToNumbersAtEveryPath checks that the option Exact decides in every method
+// of the Decoder and at every position of the number. The function Of needs no option.
 func TestExactAppliesToNumbersAtEveryPath(t *testing.T) {
 	for _, value := range []string{"18446744073709551615", "[0,[99999999999999999.99]]", `{"a":0,"b":{"c":-9223372036854775809}}`} {
 		write := `{"value":` + value + `,` + someStamp + `}`

@@ -89,11 +89,11 @@ func ExampleField() {
 		case ok:
 			return "due " + due
 		case t.Due.IsNull():
-			return "due at no time"
+			return "no due date"
 		case t.Due.Deleted():
-			return "due deleted"
+			return "due date deleted"
 		}
-		return "never had a due"
+		return "never had a due date"
 	}
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	now := clock.MustParseTimestamp("2026-03-02T12:00:00Z")
@@ -125,9 +125,9 @@ func ExampleField() {
 		fmt.Println(show(read))
 	}
 	// Output:
-	// never had a due
+	// never had a due date
 	// due 2026-03-06
-	// due at no time
-	// due deleted
+	// no due date
+	// due date deleted
 	// due 2026-03-09
 }

@@ -22,9 +22,9 @@ func (v Value) into(dst any) error {
 	return nil
 }
 
-// makeExact replaces the json.Numbers that decoding left in every any within v. v was zero
-// before it was decoded, so it is a tree, apart from the parts made by types that unmarshal
-// themselves. makeExact does not enter those.
+// makeExact replaces the json.Numbers that decoding left in every any within v. Because v was
+// zero before it was decoded, it is a tree, apart from the parts made by types that unmarshal
+// themselves. These parts are skipped.
 func makeExact(v reflect.Value) {
 	t := v.Type()
 	if unmarshalsItself(t) {

@@ -54,15 +54,15 @@ func (b *Builder) joinAlike(x, y *Record) (changed bool) {
 	return b.rest(&m, x)
 }
 
-// differing returns a range of positions outside of which x and y, which have the same names,
-// have the same writes. Two records that are joined are mostly the same, and comparing the
-// beginnings and the ends of their texts in one step each is fast.
+// differing returns a range of positions, and the writes of x and y outside the range are the
+// same. Both records must have the same names. Two records that are joined are mostly the
+// same, and comparing the beginnings and the ends of their texts in one step each is fast.
 //
-// For example, x holds 1, 2 and 3 in its fields a, b and c, so its text is "123". y differs
-// in b, which is 77, so its text is "1773". From the front, a has the same stamp and end in
-// both, and the text up to there is "1" in both: from is 1. From the back, the text of y is
-// longer by one byte; c has the same stamp and begins at 3 instead of 2, one byte later, and
-// the text from there is "3" in both: to is 2. Only b remains to be compared.
+// For example, x holds 1, 2 and 3 in its fields a, b and c, so its text is "123". In y, b is
+// 77, so the text is "1773". From the front, a has the same stamp and end in both, and the
+// text up to there is "1" in both: from is 1. From the back, the text of y is longer by one
+// byte; c has the same stamp and begins at 3 instead of 2, one byte later, and the text from
+// there is "3" in both: to is 2. Only b remains to be compared.
 func differing(x, y *Record) (from, to int) {
 	to = len(x.writes)
 	others := y.writes[:to]

@@ -7,10 +7,10 @@ import "sort"
 // changed. If y adds nothing, the result is x itself and nothing is allocated, so do not
 // modify the result.
 //
-// It serves programs that read records in the order of their keys, such as from a database,
-// and join many sets with one Builder, which then shares lists of names among them all.
-// merge.Join does the same for a Collection, whose type guarantees the order. Both slices
-// must be sorted; JoinAll does not check that.
+// Use JoinAll if you read records in the order of their keys, for example from a database,
+// and join many sets with one Builder, which then shares lists of names among them all. For a
+// Collection, whose type guarantees the order, merge.Join does the same. Both slices must be
+// sorted; JoinAll does not check that.
 func (b *Builder) JoinAll(x, y []Record) []Record {
 	if len(x) == 0 {
 		return y

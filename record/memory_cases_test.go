@@ -26,7 +26,8 @@ func fill(n int, part func(i int) string) string {
 
 func times(s string) func(int) string { return func(int) string { return s } }
 
-// number36 returns short names whose order is not that of their bytes.
+// number36 returns a short name for i. The names of consecutive numbers are not in byte
+// order.
 func number36(i int) string { return strconv.FormatInt(int64(i), 36) }
 
 const (
@@ -45,7 +46,7 @@ func costCases() []costCase {
 	return slices.Concat(valueCosts(), recordCosts(), batchCosts(), refusedItemCosts(), baseCosts())
 }
 
-// valueCosts are values, complete, cut off at the end, or with a fault at the end.
+// valueCosts are values that are complete, cut off at the end, or invalid at the end.
 func valueCosts() []costCase {
 	members := func(i int) string { return `"` + number36(i) + `":0` }
 	nested := func(depth int) func(int) string {
@@ -163,14 +164,14 @@ func batchCosts() []costCase {
 		{"mutations of one field, all different", "", fill(n, names)},
 		{"mutations of 20 fields, all different", "", fill(n, many)},
 		{"mutations with unknown members", "", fill(n, id(`"f":{"value":1,"a":0,"b":0,"c":0,"d":0,"e":0,`+shortestStamp+`}`))},
-		{"long mutation, then shortest", long(n / 2), stubs(n / 2)},
-		{"medium mutation, then shortest", long(n / 8), stubs(n)},
-		{"shortest, with a medium one between", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
-		{"two medium ones, then shortest", long(n/1024) + long(n/1024), stubs(n)},
-		{"shortest, with an escaped member name", "", fill(n, times(hidden))},
-		{"shortest, then shortest with an escaped member name", stubs(n/2) + ",", fill(n/2, times(hidden))},
+		{"long mutation, then the shortest", long(n / 2), stubs(n / 2)},
+		{"medium mutation, then the shortest", long(n / 8), stubs(n)},
+		{"shortest mutations around a medium one", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
+		{"two medium mutations, then the shortest", long(n/1024) + long(n/1024), stubs(n)},
+		{"shortest mutations with an escaped member name", "", fill(n, times(hidden))},
+		{"shortest mutations, then some with an escaped member name", stubs(n/2) + ",", fill(n/2, times(hidden))},
 		{"a value that looks like many items", itemOf("i", "") + ",", itemOf("i", `"f":`+valueWrite("["+fill(n, times(`{"table":0}`))+"]"))},
-		{"long and short alternating", "", fill(n, func(i int) string {
+		{"long and short mutations alternating", "", fill(n, func(i int) string {
 			return itemOf("i", `"f":`+valueWrite(`"`+strings.Repeat("x", (i%7)*(i%11)*10)+`"`))
 		})},
 	}
@@ -239,10 +240,10 @@ func baseCosts() []costCase {
 		{"base of unknown fields", item("", nulls), decodeBatch, false, false},
 		{"base of unknown fields, one twice", item("", nulls+`,"0":null`), decodeBatch, true, false},
 		{"base of unknown fields, stamps", item("", fill(n, stamp)), decodeBatch, false, false},
-		{"base of all fields, null", item(fields, strings.Join(own, ",")), decodeBatch, false, false},
-		{"base of all fields, null, one invalid", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
-		{"base of all fields, stamps", item(fields, fill(n, stamp)), decodeBatch, false, false},
-		{"base of all fields, stamps, one invalid", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
+		{"base of all written fields, null", item(fields, strings.Join(own, ",")), decodeBatch, false, false},
+		{"base of all written fields, null, one invalid", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
+		{"base of all written fields, stamps", item(fields, fill(n, stamp)), decodeBatch, false, false},
+		{"base of all written fields, stamps, one invalid", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
 		{"base of 1e20", `[{"table":"t","id":"i","data":{},"base":{"f":{"x":[` + fill(n, times("1e20")) + `],` + shortestStamp + `}}}]`, decodeBatch, false, false},
 		{"base of 1e20, no id", `[{"table":"t","base":{"f":[` + fill(n, times("1e20")) + `]}}]`, decodeBatch, true, false},
 	}

@@ -14,9 +14,9 @@ type Mutation struct {
 	// the mutation has no effect.
 	Data Record
 	// Base maps a written field to the stamp of the write that its author saw there, or to
-	// the zero Stamp if the author saw no write there. A field that is not in Base makes no
-	// claim. Base lets a merge distinguish an edit that was lost from one that was
-	// overwritten knowingly. It may be nil.
+	// the zero Stamp if the author saw no write there. For a field that is not in Base, the
+	// mutation makes no claim. Base lets a merge distinguish an edit that was lost from one
+	// that was overwritten knowingly. It may be nil.
 	Base map[string]clock.Stamp
 }
 
@@ -73,9 +73,9 @@ func (m Mutation) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON sets m from its JSON, by the rules of Decoder and under its default limits.
-// It serves messages that hold a mutation as a part. Give untrusted bytes to a Decoder
-// directly, since encoding/json reads them first and has no limits. Give stored or pulled
-// bytes to a trusted Decoder.
+// Use it for messages that contain a mutation. Give untrusted bytes to a Decoder directly,
+// since encoding/json reads them first and has no limits. Give stored or pulled bytes to a
+// trusted Decoder.
 func (m *Mutation) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Mutation(text)

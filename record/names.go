@@ -27,6 +27,7 @@ const (
 
 // shared returns the list of the n names that at returns.
 func (t *nameTable) shared(n int, at func(i int) []byte) *names {
+	// Records of one table often follow each other and have the same names.
 	if t.last != nil && sameNames(t.last.list, n, at) {
 		return t.last
 	}

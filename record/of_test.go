@@ -186,7 +186,7 @@ func TestOfRefusesValuesThatItCannotKeep(t *testing.T) {
 		"text of a key":             {map[rawText]int{{text: "\xff"}: 1}, record.ErrUTF8},
 		"text":                      {rawText{text: "\xff"}, record.ErrUTF8},
 		"nested text":               {[]any{&rawText{text: "\xff"}}, record.ErrUTF8},
-		"text by pointer":           {[]pointerText{{"\xff"}}, record.ErrUTF8},
+		"text through a pointer":    {[]pointerText{{"\xff"}}, record.ErrUTF8},
 		"failing MarshalText":       {pointerText{}, record.ErrUnsupported},
 		"text of an embedded type":  {struct{ rawText }{rawText{text: "\xff"}}, record.ErrUTF8},
 		"text without a pointer":    {map[string]pointerText{"a": {"a"}}, record.ErrUnsupported},
@@ -199,7 +199,7 @@ func TestOfRefusesValuesThatItCannotKeep(t *testing.T) {
 		"raw lone surrogate":        {json.RawMessage(`"\ud800"`), record.ErrUTF8},
 		"raw duplicate":             {json.RawMessage(`{"a":1,"b":2,"a":1}`), record.ErrDuplicate},
 		"nested raw duplicate":      {[]any{note{Raw: json.RawMessage(`{"a":1,"\u0061":1}`)}}, record.ErrDuplicate},
-		"two keys of one text":      {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
+		"two keys with one text":    {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
 		"raw syntax":                {json.RawMessage(`{`), record.ErrSyntax},
 		"raw empty":                 {json.RawMessage{}, record.ErrSyntax},
 		"raw number":                {json.RawMessage(`1e999`), record.ErrNumber},
@@ -334,7 +334,7 @@ func TestOfErrorsNameTheTypeAndNeverTheValue(t *testing.T) {
 	_, err := record.Of(map[string]temperature{"secret": {}})
 	require.EqualError(t, err, "record: unsupported Go value: record_test.temperature marshals itself only through a pointer; use a pointer")
 
-	// With several reasons, it is the same one each time.
+	// If a value has several reasons to be refused, Of returns the same one each time.
 	for range 50 {
 		_, err := record.Of(map[string]any{"a": math.NaN(), "b": "\xff", "c": []byte{}, "d": 1})
 		require.ErrorIs(t, err, record.ErrUTF8)

@@ -42,7 +42,8 @@ func TestFieldWritesItsState(t *testing.T) {
 	}
 }
 
-// An absent Field leaves even a value alone that it could not read.
+// An absent Field does not change the field, even if the field holds a value that does not
+// fit.
 func TestAbsentFieldLeavesAMisfitAlone(t *testing.T) {
 	seen := taskOf(t, map[string]record.FieldValue{"due": write("soon", 1)})
 	now := stampOf(9, ben)

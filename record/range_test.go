@@ -69,7 +69,7 @@ func TestOnlyATrustedDecoderReadsEditsOfTheLastDay(t *testing.T) {
 	}
 }
 
-// An outbox can be restamped wherever the clock is.
+// An outbox can be restamped whether the clock is below or above clock.MaxTimestamp.
 func TestRestampMovesIntoAndOutOfTheLastDay(t *testing.T) {
 	at := func(n clock.Timestamp) clock.Stamp { return clock.Stamp{Time: n, Client: clock.ClientID{1}} }
 	r := record.New(record.Key{Table: "tasks", ID: "1"})

@@ -20,7 +20,7 @@ type Record struct {
 	key    Key
 	names  *names
 	writes []write // one for each name
-	// text is the concatenation of the texts of all values. In one piece they are compared,
+	// text is the concatenation of the texts of all values. Texts in one piece are compared,
 	// copied and freed together, and cost no pointers.
 	text string
 }
@@ -72,7 +72,8 @@ func (r Record) WithKey(key Key) Record {
 // Len returns the number of fields, tombstones included.
 func (r Record) Len() int { return len(r.writes) }
 
-// At returns the field at position i in the order of names. It panics if i is out of range.
+// At returns the field at position i in the order of names. Like a slice index, it panics if
+// i is out of range.
 func (r Record) At(i int) (name string, w FieldValue) {
 	return r.names.list[i], r.field(i)
 }

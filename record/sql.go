@@ -7,8 +7,9 @@ import (
 
 // Value returns the canonical JSON text of v, or NULL for a deletion. So a column of values
 // distinguishes null (the text null) from deleted (NULL), and an absent field has no row.
-// Give the column a type that holds text or JSONB. In SQLite use TEXT, because a column
-// declared as JSON there converts numbers to SQLite's own. It implements driver.Valuer.
+// Give the column a type that holds text or JSONB. In SQLite use TEXT: a column declared as
+// JSON has numeric affinity there, so SQLite converts its numbers. Value implements
+// driver.Valuer.
 func (v Value) Value() (driver.Value, error) {
 	if v.text == deletedText {
 		return nil, nil
@@ -23,7 +24,7 @@ func (v Value) Value() (driver.Value, error) {
 //
 // Text that Value wrote is never rounded here. A column that other programs write may hold
 // numbers that are rounded: to refuse those, scan the text and give it to a Decoder with
-// Limits.Exact. It implements sql.Scanner.
+// Limits.Exact. Scan implements sql.Scanner.
 func (v *Value) Scan(src any) error {
 	if src == nil {
 		*v = Deletion()
@@ -42,13 +43,13 @@ func (v *Value) Scan(src any) error {
 }
 
 // Value returns the canonical JSON of the fields of r as text, which a TEXT or a JSONB column
-// can hold. The key is not part of it. It implements driver.Valuer.
+// can hold. The key is not part of it. Value implements driver.Valuer.
 func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil)), nil }
 
 // Scan sets the fields of r from a column that holds the text that Value wrote, or JSONB made
 // from it. It reads as a trusted Decoder does, so a stored record of any size can be read.
 // NULL is a record without fields. The key of r does not change: it is stored in other
-// columns. See Value.Scan for numbers that other programs wrote. It implements sql.Scanner.
+// columns. See Value.Scan for numbers that other programs wrote. Scan implements sql.Scanner.
 func (r *Record) Scan(src any) error {
 	if src == nil {
 		*r = New(r.key)
@@ -66,7 +67,8 @@ func (r *Record) Scan(src any) error {
 	return err
 }
 
-// columnText returns the text that a driver returned. It may be the driver's own memory.
+// columnText returns the text of a column as the driver delivers it. The memory may belong to
+// the driver.
 func columnText(src any) ([]byte, error) {
 	switch src := src.(type) {
 	case string:

@@ -79,7 +79,7 @@ func (f *fakeDB) open(t *testing.T) *sql.DB {
 	return db
 }
 
-// roundTrip stores in and reads it back into out.
+// roundTrip stores the value in and scans the column into out.
 func (f *fakeDB) roundTrip(t *testing.T, in, out any) {
 	db := f.open(t)
 	_, err := db.Exec("store", in)

@@ -50,9 +50,9 @@ func (r Record) Struct(dst any) error {
 	return nil
 }
 
-// SetStruct writes the fields whose members in src differ from the values that Struct would
-// store there from the record as its author saw it. src is a struct or a pointer to one. See
-// Struct for the mapping of members to fields, and for the types that are refused.
+// SetStruct writes the fields whose members in src, a struct or a pointer to one, differ from
+// the values that Struct would store there from the record as its author saw it. See Struct
+// for the mapping of members to fields, and for the types that are refused.
 //
 // So a struct that was read with Struct writes only the changes made to it. A plain member
 // with its zero value writes nothing if the field is absent, null or deleted; if the field
@@ -107,6 +107,8 @@ func (m mapped) write(e *Edit, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
+	// Compare the values that both would write: the Go type may not keep the spelling of the
+	// field, and Go values may not be comparable.
 	before, had, err := writtenBy(was)
 	if err == nil {
 		e.change(m.name, now, !had || before != now)

@@ -66,7 +66,7 @@ func (p *structPlan) member(f reflect.StructField, index []int) error {
 	return nil
 }
 
-// embedded adds the members of an embedded struct that has no tag. A pointer to an embedded
+// embedded adds the members of an embedded struct that has no tag. An embedded pointer to a
 // struct is refused, because it may be nil and then has no members.
 func (p *structPlan) embedded(t reflect.Type, index []int) error {
 	switch {

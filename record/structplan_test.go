@@ -87,11 +87,11 @@ func TestStructRefusesTypes(t *testing.T) {
 			A int `lww:"a"`
 			B int `lww:"a"`
 		}{}, "B", record.ErrName},
-		"twice by embedding": {&struct {
+		"twice, embedded first": {&struct {
 			Audit
 			E int `lww:"editor"`
 		}{}, "E", record.ErrName},
-		"twice, the other way": {&struct {
+		"twice, embedded second": {&struct {
 			E int `lww:"editor"`
 			Audit
 		}{}, "Audit.Editor", record.ErrName},

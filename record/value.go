@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// Kind is the kind of a Value: one of six.
+// Kind is one of the six kinds of a Value.
 type Kind uint8
 
 // The kinds of value. Absence is not a kind: an absent field has no value at all.
@@ -46,9 +46,9 @@ func (k Kind) String() string {
 // deletion. It is immutable, comparable with ==, and can be a map key. The zero Value is
 // null.
 //
-// A Value is kept as its canonical JSON text. That makes both questions of a merge cheap: two
-// values are equal if their texts are equal, and they are ordered by the bytes of their
-// texts.
+// A Value is kept as its canonical JSON text. Both questions that a merge asks are therefore
+// cheap: two values are equal if their texts are equal, and they are ordered by the bytes of
+// their texts.
 type Value struct {
 	// text is the canonical JSON text, with two exceptions: null is the empty string, so that
 	// the zero Value is valid, and a deletion is deletedText, which no JSON text equals and
@@ -68,8 +68,8 @@ func Bool(b bool) Value { return Value{strconv.FormatBool(b)} }
 // Int returns the number i, exactly.
 func Int(i int64) Value { return Value{strconv.FormatInt(i, 10)} }
 
-// Float returns the number f. If f is integral and within int64, the result equals that of
-// Int, and -0 is 0. NaN and the infinities are refused with ErrNumber.
+// Float returns the number f. If f is integral and within int64, the result equals Int of
+// that integer; -0 becomes 0. NaN and the infinities are refused with ErrNumber.
 func Float(f float64) (Value, error) {
 	text, err := jsontext.AppendFloat(nil, f)
 	if err != nil {
@@ -205,9 +205,9 @@ func (v Value) Any() any {
 
 // Decode stores v in the Go value that dst points to, as json.Unmarshal does. Into an any it
 // stores a float64, which rounds integers beyond 2^53; Any does not round them. Decode
-// returns ErrType for a deletion and for a value that does not fit. encoding/json takes up to
-// 30 µs for a number near the smallest float64. Any and Float do not have that cost: prefer
-// them for lists from untrusted clients.
+// returns ErrType for a deletion and for a value that does not fit. For a number near the
+// smallest float64, encoding/json takes up to 30 µs; Any and Float do not have that cost, so
+// prefer them for lists from untrusted clients.
 func (v Value) Decode(dst any) error {
 	if v.text == deletedText {
 		return newError(ErrType)

@@ -26,20 +26,20 @@ func Float(number string) float64 {
 // point of literals with more than 800 digits before the point.
 func floatOf(literal, digits []byte, exp int) (f float64) {
 	switch {
-	case exp < -323:
+	case exp < -323: // less than half of the smallest float64
 		return 0
-	case exp > 309:
+	case exp > 309: // greater than every float64
 		f = math.Inf(1)
 	case -307 < exp && exp <= 308 && len(digits) <= maxDigits:
 		var buf [32]byte
 		short := strconv.AppendInt(append(append(buf[:0], digits...), 'e'), int64(exp-len(digits)), 10)
 		f, _ = strconv.ParseFloat(string(short), 64)
 	case len(digits) <= fewDigits:
-		var words [2][18]uint64 // 10^309 takes 17, and shift adds one.
+		var words [2][18]uint64 // 10^309 takes 17 words, and shift adds one.
 		f = nearest(digits, exp, words[0][:0], words[1][:0])
 	default:
 		var buf [maxNumber]byte
-		var words [2][53]uint64 // 10^1000 takes 52.
+		var words [2][53]uint64 // 10^1000 takes 52 words.
 		digits, exp = significand(literal, buf[:0])
 		f = nearest(digits, exp, words[0][:0], words[1][:0])
 	}
@@ -49,9 +49,9 @@ func floatOf(literal, digits []byte, exp int) (f float64) {
 	return f
 }
 
-// nearest returns the float64 nearest to 0.digits times ten to the exp. numerator and
-// denominator provide memory, which must be zero. It calculates in whole numbers, without
-// rounding, so all literals of one size cost the same.
+// nearest returns the float64 nearest to 0.digits times ten to the exp. The slices numerator
+// and denominator are empty, and their memory must be zero. It calculates in whole numbers,
+// without rounding, so all literals of one size cost the same.
 //
 // For example, the digits 15 and exp 1 are 0.15 * 10^1 = 1.5, so the number is 15 * 10^-1:
 //
@@ -146,7 +146,7 @@ func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 		numerator[i], borrow = bits.Sub64(numerator[i], low, borrow)
 	}
 	numerator[n], borrow = bits.Sub64(numerator[n], carry, borrow)
-	for borrow != 0 {
+	for borrow != 0 { // the estimate was too large: add the denominator back
 		quotient--
 		carry = 0
 		for i, word := range denominator {
@@ -162,8 +162,8 @@ func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 	return quotient, rest == 0
 }
 
-// round returns the float64 nearest to x times two to the exp. x is at least 2^62, and
-// further bits follow it unless it is exact.
+// round returns the float64 nearest to x times two to the exp. The number x must be at least
+// 2^62; further bits follow it unless it is exact.
 func round(x uint64, exact bool, exp int) float64 {
 	if x < 1<<63 {
 		x, exp = x<<1, exp-1

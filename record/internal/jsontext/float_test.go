@@ -182,7 +182,7 @@ func TestLongNumbersAreNearest(t *testing.T) {
 	})
 }
 
-// These literals have more than 800 digits or zeros before the point, where
+// Most of these literals have more than 800 digits or zeros before the point, where
 // strconv.ParseFloat misplaces it.
 func TestNumbersWithManyDigitsBeforeThePointAreNearest(t *testing.T) {
 	zeros := func(n int) string { return strings.Repeat("0", n) }

@@ -32,7 +32,7 @@ func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 	if len(digits) == 0 {
 		return append(dst, '0'), nil
 	}
-	if len(digits) <= exp && exp <= maxDigits {
+	if len(digits) <= exp && exp <= maxDigits { // an integer of exp digits
 		integer := buf[1 : 1+exp]
 		for i := len(digits); i < exp; i++ {
 			integer[i] = '0'
@@ -151,6 +151,7 @@ func AppendFloat(dst []byte, f float64) ([]byte, error) {
 	if f == math.Trunc(f) && -1<<63 <= f && f < 1<<63 {
 		return strconv.AppendInt(dst, int64(f), 10), nil
 	}
+	// ECMAScript writes these numbers without an exponent.
 	if a := math.Abs(f); 1e-6 <= a && a < 1e21 {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64), nil
 	}

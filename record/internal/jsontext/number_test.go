@@ -199,7 +199,7 @@ func TestSmallestNumbersAgreeWithStrconv(t *testing.T) {
 		shift := rapid.SampledFrom([]float64{0, 0.5, 0.25, 0.75}).Draw(t, "part")
 		exact := units.Add(units, big.NewFloat(shift))
 		exact.SetMantExp(exact, -1074)
-		text := exact.Text('e', 770) // 770 digits are exact here.
+		text := exact.Text('e', 770) // 770 digits are exact for these numbers.
 		mantissa, exponent, _ := strings.Cut(text, "e")
 		mantissa = strings.TrimRight(mantissa, "0") + "0"
 		digits := rapid.IntRange(3, len(mantissa)).Draw(t, "digits")

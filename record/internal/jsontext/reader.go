@@ -20,9 +20,9 @@ import (
 	"fmt"
 )
 
-// Reader reads one JSON text. It builds no trees: it appends the canonical text of each value
-// to Out while it reads the value, so that the texts of all values of a record end up in one
-// piece of memory.
+// Reader reads one JSON text. It does not build trees: it appends the canonical text of each
+// value to Out while it reads the value, so that the texts of all values of a record end up
+// in one piece of memory.
 //
 // Each error that a method returns is one of the Err variables, wraps one of them, or is a
 // *LimitError. Pos is then the offset at which the error was detected. After an error, call

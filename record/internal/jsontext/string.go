@@ -53,8 +53,8 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// plainPrefix returns the number of bytes at the start of b that need no second look: they
-// are not a quotation mark, a backslash, a control character, or a part of a multi-byte rune.
+// plainPrefix returns the number of bytes at the start of b that need no further check: no
+// quotation mark, backslash, control character, or part of a multi-byte rune is among them.
 // It examines eight bytes at a time.
 func plainPrefix(b []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080

@@ -19,7 +19,7 @@ func (r *Reader) Drop() error {
 	return err
 }
 
-// value reads the next value, which may be a part of another one. depth is the number of
+// value reads the next value, which may be a part of another one. The depth is the number of
 // composites around it.
 func (r *Reader) value(depth int) error {
 	r.grow(32)
@@ -54,7 +54,7 @@ func (r *Reader) composite(c byte, depth int) (err error) {
 	} else {
 		err = r.objectValue(depth)
 	}
-	r.spans = r.spans[:first] // it covers the spans within it
+	r.spans = r.spans[:first] // the span of this value covers those within it
 	if depth > 1 && len(r.Out)-start >= longSpan {
 		r.spans = append(r.spans, span{int32(start), int32(len(r.Out))})
 	}
@@ -64,7 +64,8 @@ func (r *Reader) composite(c byte, depth int) (err error) {
 // grow makes room for n more bytes in Out. The first allocation has room for most records.
 // For a longer one, the canonical text is seldom longer than the input, so the room is the
 // length of the remaining input. If the text did grow, the room covers the worst case, so
-// that Out is not copied once more: the five bytes of 1e20, become 22.
+// that Out is not copied once more: in an array, 1e20 and its comma are 5 bytes of input and
+// become 22.
 func (r *Reader) grow(n int) {
 	if cap(r.Out)-len(r.Out) >= n {
 		return
@@ -110,6 +111,7 @@ func (r *Reader) number() error {
 	if err != nil {
 		return err
 	}
+	// Most numbers are short and plain, so they are canonical as they are.
 	if r.dropped || integer && len(text) < maxDigits && string(text) != "-0" || !integer && isShort(text) {
 		r.Out = append(r.Out, text...)
 		return nil

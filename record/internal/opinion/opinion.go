@@ -24,7 +24,7 @@ import (
 var ErrRefused = errors.New("refused by the second opinion")
 
 // Of returns the canonical form of a JSON text, or ErrRefused if the text must be refused
-// under the default limits. syntax reports whether the text is JSON at all.
+// under the default limits. The result syntax reports whether the text is JSON at all.
 func Of(text []byte) (canonical string, syntax bool, err error) {
 	if !json.Valid(text) {
 		return "", false, ErrRefused
