@@ -195,7 +195,7 @@ func TestEveryFieldMayHaveABase(t *testing.T) {
 	require.Len(t, m.Base, 10_000)
 }
 
-// TestErrorsHavePathAndOffset marks the expected offset in each input with a ^.
+// TestErrorsHavePathAndOffset marks the expected offset with a ^ in each input.
 func TestErrorsHavePathAndOffset(t *testing.T) {
 	item := itemOfValue("1")
 	for _, c := range []struct {

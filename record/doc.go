@@ -36,11 +36,11 @@
 //
 // # Absent, null, deleted, empty
 //
-// These are four different things on every path. An absent field was never written and has no
-// stamp. Null and the empty string are values like any other. A deleted field keeps a
-// tombstone: a write of the kind deleted, which an older value that arrives late cannot undo.
-// A Go map or a plain struct member cannot distinguish all four; [Record.Get] and [Field]
-// can.
+// Absent, null, deleted and empty are four different things on every path. An absent field
+// was never written and has no stamp. Null and the empty string are values like any other. A
+// deleted field keeps a tombstone: a write of the kind deleted, which an older value that
+// arrives late cannot undo. A Go map or a plain struct member cannot distinguish all four;
+// [Record.Get] and [Field] can.
 //
 // # Fields that must win together
 //

@@ -9,11 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// inspector examines a Go value before encoding/json writes it, and finds the parts that
-// encoding/json would silently change: invalid UTF-8, which it replaces with U+FFFD, byte
-// slices, which it writes as base64, and types that it would take apart although they marshal
-// themselves through a pointer. It also finds numbers that have no JSON form or that would be
-// rounded.
+// inspector examines a Go value before encoding/json writes it. It finds the parts that
+// encoding/json would silently change: invalid UTF-8 would become U+FFFD, byte slices would
+// become base64, and a type that marshals itself only through a pointer would lose its form.
+// It also finds numbers that have no JSON form or that would be rounded.
 //
 // It visits everything once, so it also terminates on cyclic values.
 type inspector struct {

@@ -53,7 +53,7 @@ func (m *making) put(i int, r *Record, j int) {
 }
 
 // rest keeps the remaining writes of x and stores the result in x, if any write was replaced.
-// It reports whether any was.
+// It reports whether any write was replaced.
 func (b *Builder) rest(m *making, x *Record) bool {
 	if m.writes == nil {
 		return false

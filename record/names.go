@@ -18,7 +18,7 @@ type nameTable struct {
 
 const (
 	// Lists with more than maxShared names, or more than maxSharedBytes bytes in them, are
-	// not remembered. Such lists, for example those of sets, seldom match.
+	// not remembered. Such long lists, for example the field names of sets, are seldom equal.
 	maxShared      = 64
 	maxSharedBytes = 4096
 	// maxKnown bounds the number of remembered lists, and of remembered names.

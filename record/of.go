@@ -7,7 +7,7 @@ import (
 	"reflect"
 )
 
-// Of returns the Value of a Go value:
+// Of converts a Go value to a Value:
 //
 //	nil, a nil pointer, map or slice      null
 //	bool, and types based on it           a boolean

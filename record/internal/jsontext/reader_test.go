@@ -31,7 +31,7 @@ func TestTruncatedTextIsNeverAccepted(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveReasonAndPosition marks the byte where each text is refused with a ^.
+// TestRefusalsHaveReasonAndPosition marks with a ^ the byte where each text is refused.
 func TestRefusalsHaveReasonAndPosition(t *testing.T) {
 	for _, c := range []struct {
 		text, want string
