@@ -121,7 +121,7 @@ func nameRows() []badInput {
 	return rows
 }
 
-// oddNames returns unusual names that are allowed, by kind.
+// oddNames returns unusual names that are allowed, grouped by kind.
 func oddNames() map[string][]string {
 	return map[string][]string{
 		"Unicode normal forms":                {"\u00e9", "e\u0301", "\uac00", "\u1100\u1161"},

@@ -130,7 +130,7 @@ func isWritten(f reflect.StructField) bool {
 	return f.Tag.Get("json") != "-" && (f.IsExported() || f.Anonymous && t.Kind() == reflect.Struct)
 }
 
-// form identifies what determines the JSON of a Go value.
+// form tells which method, if any, determines the JSON of a Go value.
 type form int
 
 const (

@@ -4,7 +4,7 @@ package record
 // copies the stretches between them in one piece each.
 //
 // For example, x holds 1, 2 and 3 in its fields a, b and c: its text is "123", with the ends
-// 1, 2 and 3. A join replaces the write of b by 77:
+// 1, 2 and 3. A join replaces the write of b with a write of 77:
 //
 //	after                   text     ends     done
 //	replace(x, 1, y, 1)     "177"    1 3 3    2     a kept, b replaced
