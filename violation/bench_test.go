@@ -13,8 +13,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// hotel is a number of bookings, 20 in each room, one after another, and changes that
-// move each a booking onto the next one.
+// hotel holds n bookings, 20 in each room, one after another. Each of its changes moves a
+// booking onto the next one.
 type hotel struct {
 	checker *violation.Checker
 	view    *violation.Memory
@@ -32,7 +32,7 @@ func newHotel(n int) *hotel {
 	return h
 }
 
-// changes returns so many changes, each in another room if there are as many.
+// changes returns n changes, each in another room if there are enough rooms.
 func (h *hotel) changes(n int) (all []merge.Update) {
 	for i := range n {
 		before := h.records[i*len(h.records)/n]
@@ -57,7 +57,7 @@ func (h *hotel) check(changes []merge.Update) violation.Report {
 
 var sizes = []int{1_000, 10_000, 100_000}
 
-// BenchmarkOneChange checks one change, which opens a violation or two. It costs the
+// BenchmarkOneChange checks one change, which opens one or two violations. The cost is the
 // same among 1,000 bookings and among 100,000.
 func BenchmarkOneChange(b *testing.B) {
 	for _, n := range sizes {
@@ -73,8 +73,8 @@ func BenchmarkOneChange(b *testing.B) {
 	}
 }
 
-// BenchmarkOneChangeRatio reports how many times as much one change costs among 100,000
-// bookings as among 1,000, which take turns in one run: it is near 1.
+// BenchmarkOneChangeRatio reports the cost of one change among 100,000 bookings as a multiple
+// of the cost among 1,000. The two sizes alternate in one run; the ratio is near 1.
 func BenchmarkOneChangeRatio(b *testing.B) {
 	few, lots := newHotel(sizes[0]), newHotel(sizes[len(sizes)-1])
 	fewChanges, lotsChanges := few.changes(50), lots.changes(50)
@@ -94,7 +94,7 @@ func BenchmarkOneChangeRatio(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "x-fewer-records")
 }
 
-// BenchmarkThousandChanges checks 1,000 changes at once.
+// BenchmarkThousandChanges checks 1,000 changes in one call.
 func BenchmarkThousandChanges(b *testing.B) {
 	h := newHotel(sizes[len(sizes)-1])
 	changes := h.changes(1_000)
@@ -116,12 +116,12 @@ func BenchmarkAudit(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if h.checker.Audit(all, clock.Timestamp(0)).Open == 0 {
-			b.Fatal("nothing is wrong")
+			b.Fatal("the audit found no violation")
 		}
 	}
 }
 
-// BenchmarkCrowd checks one change in a group of 5,000 that all overlap.
+// BenchmarkCrowd checks one change in a group of 5,000 bookings that all overlap.
 func BenchmarkCrowd(b *testing.B) {
 	s := newServer(map[string]violation.Rule{"overlap": overlapRule})
 	for _, r := range crowd(5_000) {

@@ -14,15 +14,15 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// everybody says what all records of a group take of one event.
+// everybody returns a rule that limits how many units the attendees of an event use together.
 func everybody(limit int64) violation.Capacity {
 	return violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: limit}
 }
 
-// TestRowListsTheFirstOnes: a row of thousands of records lists the first ones, and how
-// many there are. All of them are evidence: a dismissal falls when one that is not listed
-// changes.
-func TestRowListsTheFirstOnes(t *testing.T) {
+// TestLongRowListsTheFirstRecordsAndTheTotal: a row of thousands of records lists the first
+// ones and the number of all. All records are evidence: a dismissal ends when an unlisted
+// record changes.
+func TestLongRowListsTheFirstRecordsAndTheTotal(t *testing.T) {
 	const n = 7_000
 	s := alone(everybody(10))
 	var all []record.Record
@@ -54,20 +54,20 @@ func TestRowListsTheFirstOnes(t *testing.T) {
 	require.Len(t, s.only(t).Conflicting, 11)
 	require.Zero(t, s.only(t).ConflictingTotal)
 	_, told := s.row(v.ID).Get("conflictingTotal")
-	require.False(t, told, "a complete list needs no number")
+	require.False(t, told, "a complete list has no total")
 }
 
-// longNames are names that take as much JSON as names can.
+// longNames returns a name of n bytes that takes as much JSON as possible.
 func longNames(n int) string { return strings.Repeat("\x01", n) }
 
-// TestRowFitsEveryLimit: whatever records are named and users write, a row fits the limits
-// by which a client or a server reads it.
-func TestRowFitsEveryLimit(t *testing.T) {
+// TestRowFitsTheDecoderLimits: whatever the names of records and the texts of users, a row
+// fits the limits of every client and server that reads it.
+func TestRowFitsTheDecoderLimits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("TestRowListsTheFirstOnes has shorter names")
+		t.Skip("slow; TestLongRowListsTheFirstRecordsAndTheTotal has shorter names")
 	}
 	const most = 64 << 10
-	const long = 1024 // by default
+	const long = 1024 // the default limit of a name
 	table := longNames(long)
 	rules := map[string]violation.Rule{
 		"seats": violation.Capacity{Table: table, Usage: func(r record.Record) (violation.Usage, error) {
@@ -100,7 +100,7 @@ func TestRowFitsEveryLimit(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []violation.Scope{{Rule: again.Rule, Name: again.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
 	}
-	// Their groups are found again, and one that leaves is missed.
+	// After a record leaves these groups, an audit finds nothing that the check missed.
 	s.push(t, remove(table, all[0].Key().ID, by(1, 500)))
 	require.Empty(t, s.audit(t).Updates)
 	for _, r := range all {
@@ -110,9 +110,9 @@ func TestRowFitsEveryLimit(t *testing.T) {
 	require.Empty(t, s.opened(t))
 }
 
-// TestPeopleWriteLittle: a text that is too long for a row is refused, as it would be read
-// with each check.
-func TestPeopleWriteLittle(t *testing.T) {
+// TestGuardLimitsUserFields: the guard refuses a text that is too long for a row, because
+// every check would read it.
+func TestGuardLimitsUserFields(t *testing.T) {
 	s, v := conflict(t)
 	for _, name := range []string{violation.FieldNote, violation.FieldAcknowledged, violation.FieldDismissed} {
 		for length, accepted := range map[int]bool{violation.MaxUserField - 2: true, violation.MaxUserField - 1: false} {
@@ -126,9 +126,9 @@ func TestPeopleWriteLittle(t *testing.T) {
 	}
 }
 
-// TestLongScopeNames: two long names that begin alike are two groups, and a name that is
-// made to look like a shortened one is a third.
-func TestLongScopeNames(t *testing.T) {
+// TestLongScopeNamesStayDistinct: two long names with the same beginning are two groups, and a
+// name that looks like a shortened one is a third group.
+func TestLongScopeNamesStayDistinct(t *testing.T) {
 	long := strings.Repeat("é", 2_000)
 	user := func(id, email string) record.Record { return write("users", id, by(1, 1), fields{"email": email}) }
 	s := newServer(smallRules())
@@ -140,7 +140,7 @@ func TestLongScopeNames(t *testing.T) {
 	require.Equal(t, []string{"email c: a"}, s.opened(t))
 	require.Equal(t, []violation.Scope{{Rule: "email", Name: stored}}, s.checker.ScopesOf(s.get(keyOf("users", "a"))))
 	require.NotEqual(t, stored, s.checker.ScopesOf(s.get(keyOf("users", "d")))[0].Name)
-	// A row of an earlier release has the whole name.
+	// Rows of an earlier release hold the whole name.
 	s.store([]merge.Update{{After: rewrite(t, s.row(s.only(t).ID), "scope", "email/"+long+"1")}})
 	require.Equal(t, stored, s.only(t).Scope)
 	s.push(t, user("a", "ana@"), write("users", "a", by(1, 2), fields{"email": "ana@"}))
@@ -180,9 +180,10 @@ func (v narrow) Groups(ctx context.Context, rule string, names []string) ([]viol
 	return groups, err
 }
 
-// TestScopeThatCannotBeRead: it is reported by its name, its rows stay, and the other scopes
-// of the rule are checked. Once it can be read again, all is found.
-func TestScopeThatCannotBeRead(t *testing.T) {
+// TestUnreadScopeIsReportedAndKeepsItsRows: a scope that the view cannot read is reported by
+// name, its rows stay, and the other scopes of the rule are checked. Once the view can read it
+// again, its violations are found.
+func TestUnreadScopeIsReportedAndKeepsItsRows(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4), book("c", by(1, 2), "C", 2, 4))
 	row := s.openLines(t)
@@ -199,11 +200,11 @@ func TestScopeThatCannotBeRead(t *testing.T) {
 	require.Len(t, report.Failed, 1)
 	require.Equal(t, []string{"B"}, report.Failed[0].Scopes)
 	require.Equal(t, "overlap", report.Failed[0].Rule)
-	require.NotContains(t, strings.ReplaceAll(report.Err.Error(), "MiB", ""), "B", "a name may be private")
+	require.NotContains(t, strings.ReplaceAll(report.Err.Error(), "MiB", ""), "B", "the text omits names, which may be private")
 	require.Equal(t, []string{"overlap b: a", "overlap e: c"}, s.opened(t))
 	require.Contains(t, s.openLines(t), strings.TrimSuffix(row, "\n"))
 
-	// What moves from a scope that can be read into one that cannot may be in conflict there.
+	// A record that moves from a readable scope into an unreadable one may conflict there.
 	check(book("c", by(1, 4), "B", 2, 4), book("e", by(1, 4), "B", 2, 4))
 	require.Contains(t, s.opened(t), "overlap e: c")
 
@@ -212,11 +213,12 @@ func TestScopeThatCannotBeRead(t *testing.T) {
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestTooMuchFound: a push that would find more than can be stored at once leaves the rest
-// of its groups unchecked, and says which; checking these finds the rest.
-func TestTooMuchFound(t *testing.T) {
+// TestCheckStopsAfterTenThousandRows: a push that finds more rows than one check may find
+// leaves its remaining groups unchecked and names them. A check of these groups finds the
+// rest.
+func TestCheckStopsAfterTenThousandRows(t *testing.T) {
 	if testing.Short() {
-		t.Skip("books thousands of meetings")
+		t.Skip("slow: books thousands of meetings")
 	}
 	s := newServer(map[string]violation.Rule{"overlap": overlapRule})
 	var all []record.Record

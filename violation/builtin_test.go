@@ -14,7 +14,7 @@ import (
 // alone returns a server with one rule.
 func alone(r violation.Rule) *server { return newServer(map[string]violation.Rule{"r": r}) }
 
-// TestCapacityWithAFixedLimit: as much as there is may be taken, and no more.
+// TestCapacityWithAFixedLimit: records may use the whole capacity, but no more.
 func TestCapacityWithAFixedLimit(t *testing.T) {
 	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: 5})
 	s.push(t, attend("a", 1, 2), attend("b", 3, 3), attend("c", 1, 0), attend("d", 9, -4))
@@ -22,20 +22,20 @@ func TestCapacityWithAFixedLimit(t *testing.T) {
 	s.push(t, attend("c", 2, 1))
 	v := s.only(t)
 	require.Equal(t, violation.CapacityExceeded, v.Type)
-	require.Equal(t, "6 taken, and there are 5", v.Description)
-	require.Equal(t, "r b: a,c", names(v), "d takes nothing, and so it is not the last one")
+	require.Equal(t, "6 taken, but the limit is 5", v.Description)
+	require.Equal(t, "r b: a,c", names(v), "d uses nothing, so it is not the newest")
 }
 
-// TestCapacityEvidence: another limit is another evidence, and so a dismissal falls.
-// Without Fields, every field counts.
-func TestCapacityEvidence(t *testing.T) {
+// TestLimitIsEvidenceOfCapacity: a new limit changes the evidence, and so ends a dismissal.
+// Without Fields, every field is evidence.
+func TestLimitIsEvidenceOfCapacity(t *testing.T) {
 	for _, rule := range []violation.Capacity{seatsRule, {Table: "attendees", Usage: placeOf, ParentTable: "events", LimitField: "seats"}} {
 		s := alone(rule)
 		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}), attend("a", 2, 2))
 		first := s.only(t)
 		s.push(t, write("events", "x", by(1, 5), fields{"seats": 0}))
 		require.NotEqual(t, first.Evidence, s.only(t).Evidence)
-		require.Equal(t, by(1, 5).Time, s.only(t).DetectedAt, "it was not wrong before")
+		require.Equal(t, by(1, 5).Time, s.only(t).DetectedAt, "the new limit is the newest evidence")
 		second := s.only(t)
 		s.push(t, attend("a", 6, 3))
 		require.NotEqual(t, second.Evidence, s.only(t).Evidence)
@@ -45,8 +45,7 @@ func TestCapacityEvidence(t *testing.T) {
 	}
 }
 
-// TestCapacityOfHugeUnits: a sum beyond int64 is too much, and not below zero.
-func TestCapacityOfHugeUnits(t *testing.T) {
+func TestCapacitySumDoesNotOverflow(t *testing.T) {
 	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: 5})
 	for i := range 4 {
 		s.push(t, attend(fmt.Sprint(i), i, math.MaxInt64-int64(i)))
@@ -54,15 +53,14 @@ func TestCapacityOfHugeUnits(t *testing.T) {
 	require.Equal(t, "r 3: 0,1,2", names(s.only(t)))
 }
 
-// TestNoLimit: where there is no limit, none is exceeded.
-func TestNoLimit(t *testing.T) {
+func TestMissingLimitIsNotExceeded(t *testing.T) {
 	for _, w := range []record.Record{
 		write("events", "x", by(1, 2), fields{"seats": nil}), write("events", "x", by(1, 2), fields{"seats": record.Deletion()}),
 		remove("events", "x", by(1, 2)),
 	} {
 		s := newServer(smallRules())
 		s.push(t, attend("a", 1, 5))
-		require.Empty(t, s.violations(t), "the event has not come yet")
+		require.Empty(t, s.violations(t), "the event has not arrived yet")
 		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}))
 		require.Len(t, s.opened(t), 1)
 		s.push(t, w)
@@ -70,9 +68,9 @@ func TestNoLimit(t *testing.T) {
 	}
 }
 
-// TestTableThatIsItsOwnParent: a table may refer to itself, and a record that cannot be
-// read is there for others all the same.
-func TestTableThatIsItsOwnParent(t *testing.T) {
+// TestTableMayBeItsOwnParent: a table may refer to itself, and other records may still refer
+// to a record that cannot be read.
+func TestTableMayBeItsOwnParent(t *testing.T) {
 	boss := violation.LiveReference{Table: "people", Field: "boss", Target: "people"}
 	s := alone(boss)
 	s.push(t, write("people", "p", by(1, 1), fields{"boss": "q"}), write("people", "q", by(1, 1), fields{"boss": sealed()}))
@@ -88,11 +86,12 @@ func TestTableThatIsItsOwnParent(t *testing.T) {
 	}
 	s = alone(part)
 	s.push(t, in("box", 1, 1), in("a", 2, "box"), in("b", 2, "box"))
-	require.Equal(t, []string{"r b: a"}, s.opened(t), "the box cannot be placed, and has room for 3")
+	require.Equal(t, []string{"r b: a"}, s.opened(t), "the place of the box cannot be read, but its room for 3 counts")
 }
 
-// TestDescriptions: what built-in rules say, by default and if told what to say.
-func TestDescriptions(t *testing.T) {
+// TestDescriptionsOfBuiltInRules covers the default texts and the texts that an application
+// sets.
+func TestDescriptionsOfBuiltInRules(t *testing.T) {
 	overlap, seats, person, email := overlapRule, seatsRule, personRule, emailRule
 	describe := func(r, target record.Record) string { return r.Key().ID + " and " + target.Key().ID }
 	overlap.Describe, person.Describe, email.Description = describe, describe, "taken"
@@ -107,10 +106,10 @@ func TestDescriptions(t *testing.T) {
 			"scheduling_conflict": "a and b", "capacity_exceeded": "7>1", "stale_assignment": "t and p", "duplicate_value": "taken",
 		},
 		{"overlap": overlapRule, "seats": seatsRule, "person": personRule, "email": emailRule}: {
-			"scheduling_conflict": "conflicts with another record for the same time",
-			"capacity_exceeded":   "7 taken, and there are 1",
+			"scheduling_conflict": "conflicts with another record at the same time",
+			"capacity_exceeded":   "7 taken, but the limit is 1",
 			"stale_assignment":    "who refers to a record that does not exist",
-			"duplicate_value":     "has a value that another record has as well",
+			"duplicate_value":     "has the same value as another record",
 		},
 	} {
 		s := newServer(*rules)
@@ -123,14 +122,14 @@ func TestDescriptions(t *testing.T) {
 	}
 	s := newServer(smallRules())
 	s.push(t, world[4], write("people", "p", by(1, 1), fields{"left": true}))
-	require.Equal(t, "who refers to a record that is not fit for it", s.only(t).Description)
+	require.Equal(t, "who refers to a record that does not fit", s.only(t).Description)
 	s.push(t, remove("people", "p", by(1, 2)))
 	require.Equal(t, "who refers to a record that is deleted", s.only(t).Description)
 }
 
-// TestWithoutFields: where a rule names no fields, all of them say who came last, and
-// all are evidence.
-func TestWithoutFields(t *testing.T) {
+// TestNilFieldsMeanAllFields: if a rule names no fields, the newest stamp of any field decides
+// which record is newer, and all fields are evidence.
+func TestNilFieldsMeanAllFields(t *testing.T) {
 	s := alone(violation.NoOverlap{Table: "bookings", Slot: slotOf})
 	s.push(t, book("a", by(1, 2), "B", 2, 4), book("b", by(1, 1), "B", 2, 4))
 	first := s.only(t)
@@ -141,8 +140,9 @@ func TestWithoutFields(t *testing.T) {
 	require.Equal(t, first.ID, s.only(t).ID)
 }
 
-// TestNewest: the later stamp, then the greater client, then the greater key.
-func TestNewest(t *testing.T) {
+// TestNewestByStampClientAndKey: the later time decides, then the greater client, then the
+// greater key.
+func TestNewestByStampClientAndKey(t *testing.T) {
 	a, b := book("a", by(1, 2), "B", 2, 4), book("b", by(1, 1), "B", 2, 4)
 	for _, c := range []struct{ newer, older record.Record }{
 		{a, b}, {book("a", by(2, 1), "B", 2, 4), b}, {b, book("a", by(1, 1), "C", 2, 4)},
@@ -153,12 +153,12 @@ func TestNewest(t *testing.T) {
 		}
 	}
 	newer, _ := violation.Newest(a, b, "title")
-	require.True(t, newer.Equal(b), "neither has it, so the keys decide")
+	require.True(t, newer.Equal(b), "neither record has the field, so the keys decide")
 }
 
-// TestUniqueByValue: what must be unique may be made of fields, such as without regard
-// to case; what has no value is not compared.
-func TestUniqueByValue(t *testing.T) {
+// TestUniqueComparesItsValue: the unique value may be composed of several fields, and records
+// without a value are not compared.
+func TestUniqueComparesItsValue(t *testing.T) {
 	s := alone(violation.Unique{Table: "users", Fields: []string{"name", "team"}, Value: func(r record.Record) (string, error) {
 		name, _ := r.Get("name")
 		team, _ := r.Get("team")
@@ -176,12 +176,12 @@ func TestUniqueByValue(t *testing.T) {
 	require.Equal(t, []string{"r e: a"}, s.opened(t))
 	s = alone(violation.Unique{Table: "users"})
 	s.push(t, user("a", "ana", "x"), user("b", "ana", "x"))
-	require.Empty(t, s.violations(t), "it names no field")
+	require.Empty(t, s.violations(t), "the rule names no field")
 }
 
-// TestLimitBelowZero: where nothing is taken, no limit is exceeded; the value of one
-// record must not make the rule fail for all.
-func TestLimitBelowZero(t *testing.T) {
+// TestNegativeLimitIsExceededOnlyByUsage: if nothing is used, even a negative limit is not
+// exceeded. The value of one record must not make the rule fail for all.
+func TestNegativeLimitIsExceededOnlyByUsage(t *testing.T) {
 	s := newServer(smallRules())
 	limit := write("events", "x", by(1, 1), fields{"seats": -1})
 	require.NoError(t, s.push(t, limit).Err)
@@ -193,16 +193,14 @@ func TestLimitBelowZero(t *testing.T) {
 	require.Empty(t, s.with(t, violation.Open))
 }
 
-// TestPastDoesNotFillTheCap: conflicts that are over take no place among those that are
-// listed.
-func TestPastDoesNotFillTheCap(t *testing.T) {
+func TestPastConflictsDoNotFillTheCap(t *testing.T) {
 	rule := overlapRule
 	rule.Relevant = true
 	s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"overlap": rule}, MaxPerScope: 3})
 	for i := range 4 {
 		s.push(t, book(fmt.Sprint("a", i), by(1, i+1), "B", 0, 2))
 	}
-	require.Len(t, s.with(t, violation.Open), 4, "three and one for all six")
+	require.Len(t, s.with(t, violation.Open), 4, "three pairs, and one row for all six")
 	s.now = hours(5)
 	s.push(t, book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
 	require.Equal(t, []string{"overlap y: x"}, s.opened(t))

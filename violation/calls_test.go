@@ -29,10 +29,10 @@ func (v *counting) Get(ctx context.Context, keys []record.Key) ([]violation.Look
 	return v.View.Get(ctx, keys)
 }
 
-// TestTwoCallsForEachRule: 1,000 changes, which open and close hundreds of violations,
-// cost one call of Groups and one of Get for each rule, and nothing for a rule of which
-// no scope is touched.
-func TestTwoCallsForEachRule(t *testing.T) {
+// TestCheckMakesTwoCallsForEachRule: 1,000 changes that open and close hundreds of violations
+// cost one call of Groups and one call of Get for each rule. A rule whose scopes are not
+// touched costs no call.
+func TestCheckMakesTwoCallsForEachRule(t *testing.T) {
 	rules := smallRules()
 	rules["again"] = overlapRule
 	s := newServer(rules)
@@ -50,8 +50,7 @@ func TestTwoCallsForEachRule(t *testing.T) {
 	require.Equal(t, 2, view.gets)
 }
 
-// TestNoCallForNothing: what touches no scope costs no call.
-func TestNoCallForNothing(t *testing.T) {
+func TestUntouchedScopesCostNoCall(t *testing.T) {
 	s, v := conflict(t)
 	view := &counting{View: s.view, groups: map[string]int{}}
 	s.on(t, view)
@@ -64,9 +63,10 @@ func TestNoCallForNothing(t *testing.T) {
 	require.Zero(t, view.gets)
 }
 
-// TestScopes: the groups before and after, of every rule, each once and in order; and a
-// check of them after the commit finds what the transaction missed.
-func TestScopes(t *testing.T) {
+// TestScopesBeforeAndAfterAChange: Scopes returns the groups of every rule before and after a
+// change, sorted and without duplicates. A check of them after the commit finds what the
+// transactions missed.
+func TestScopesBeforeAndAfterAChange(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "C", 2, 4))
 	changes := s.join([]record.Record{
@@ -84,22 +84,21 @@ func TestScopes(t *testing.T) {
 	require.Len(t, locks, 4)
 	require.NotEqual(t, violation.Scope{Rule: "a", Name: "bc"}.Lock(), violation.Scope{Rule: "ab", Name: "c"}.Lock())
 
-	// Two transactions that did not see each other stored what they had.
+	// Two transactions that did not see each other stored their changes.
 	s.store(changes)
 	require.Empty(t, s.violations(t))
 	s.take(t, nil, scopes...)
 	require.Equal(t, []string{"done t: ", "overlap b: a", "person t: p"}, s.opened(t))
-	require.Empty(t, s.audit(t).Updates, "the same rows with the same IDs")
+	require.Empty(t, s.audit(t).Updates, "an audit finds the same rows with the same IDs")
 
 	s.checker.Rules["with/slash"] = overlapRule
 	scopes, err = s.checker.Scopes(changes)
 	var bad *violation.RuleError
 	require.ErrorAs(t, err, &bad)
 	require.Equal(t, "with/slash", bad.Rule)
-	require.Len(t, scopes, 4, "those of the other rules are there")
+	require.Len(t, scopes, 4, "the scopes of the other rules are returned")
 }
 
-// TestContextReachesTheView: a rule gets no context, and the view does.
 func TestContextReachesTheView(t *testing.T) {
 	s := newServer(smallRules())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -110,7 +109,7 @@ func TestContextReachesTheView(t *testing.T) {
 	require.Empty(t, s.checker.Check(ctx, violation.Input{View: heeding{s.view}, Changes: []merge.Update{}}).Err)
 }
 
-// heeding is a view that heeds its context.
+// heeding is a view that fails once its context is canceled.
 type heeding struct{ violation.View }
 
 func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
@@ -120,12 +119,12 @@ func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]vio
 	return v.View.Groups(ctx, rule, names)
 }
 
-// TestScopesOf: what a view keeps in its index is where Memory finds things: a record by
-// the rules that can read it, a row by what it was found in.
-func TestScopesOf(t *testing.T) {
+// TestScopesOfRecordsAndRows: Memory finds a record in the scopes of the rules that can read
+// it, and a row in the scope in which it was found.
+func TestScopesOfRecordsAndRows(t *testing.T) {
 	s, v := conflict(t)
 	require.Equal(t, []violation.Scope{{Rule: v.Rule, Name: v.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
-	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "nothing was derived yet")
+	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "a row without derived fields is in no scope")
 	for _, r := range s.data() {
 		require.Contains(t, s.checker.ScopesOf(r), violation.Scope{Rule: "overlap", Name: "B"})
 	}
@@ -134,7 +133,8 @@ func TestScopesOf(t *testing.T) {
 }
 
 // TestDeletedRecordsLeaveTheirScopes: a check reads no deleted records, however many there
-// are. A deleted target stays, and its references are told from those to a missing one.
+// are. A deleted target stays, so that references to it differ from references to a missing
+// target.
 func TestDeletedRecordsLeaveTheirScopes(t *testing.T) {
 	folder := violation.Capacity{Table: "parts", Usage: placeOf, ParentTable: "parts", LimitField: "room"}
 	parent := violation.LiveReference{Table: "people", Field: "boss", Target: "people"}
@@ -151,32 +151,31 @@ func TestDeletedRecordsLeaveTheirScopes(t *testing.T) {
 		require.Empty(t, c.ScopesOf(after), r.Key())
 	}
 	boss := write("people", "q", by(1, 1), fields{"boss": "r"})
-	require.Len(t, c.ScopesOf(boss), 3, "of parent, and itself twice")
+	require.Len(t, c.ScopesOf(boss), 3, "one scope for the boss, and two for the record itself")
 	after, _ := merge.Records(boss, remove("people", "q", by(1, 2)))
 	require.Equal(t, []violation.Scope{{Rule: "parent", Name: "q"}, {Rule: "person", Name: "q"}}, c.ScopesOf(after))
 }
 
-// TestMemoryNamesWhatIsAbsent: the record of a key that is not stored has that key.
-func TestMemoryNamesWhatIsAbsent(t *testing.T) {
+func TestMemoryGetKeepsTheKeyOfAnAbsentRecord(t *testing.T) {
 	key := record.Key{Table: "bookings", ID: "a"}
 	found, err := violation.NewMemory(&violation.Checker{}).Get(context.Background(), []record.Key{key})
 	require.NoError(t, err)
 	require.Equal(t, []violation.Lookup{{Record: record.New(key)}}, found)
 }
 
-// TestRowOfAnotherRuleStays: a row that names another rule is left alone, although its scope
-// is one of this rule.
+// TestRowOfAnotherRuleStays: a row that names another rule is left alone, although it names a
+// scope of this rule.
 func TestRowOfAnotherRuleStays(t *testing.T) {
 	s, v := conflict(t)
 	row := s.row(v.ID)
 	foreign, _ := merge.Records(row, write(row.Key().Table, v.ID, by(9, 9), fields{"rule": "other"}))
 	s.store([]merge.Update{{Before: row, After: foreign.WithKey(record.Key{Table: row.Key().Table, ID: "foreign"})}})
 	report := s.push(t, book("c", by(1, 5), "B", 7, 8), remove("bookings", "a", by(1, 6)))
-	require.Len(t, report.Updates, 1, "of the row that is its own")
+	require.Len(t, report.Updates, 1, "only the rule's own row changes")
 	require.Equal(t, v.ID, report.Updates[0].After.Key().ID)
 }
 
-// panicky is a rule that fails whatever it is asked.
+// panicky is a rule whose methods panic.
 type panicky struct{}
 
 func (panicky) Scopes(record.Record) ([]string, error)            { panic("hostile") }

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// crowd returns bookings of room B that all overlap, the first ones by ID first.
+// crowd returns n bookings of room B that all overlap, sorted by ID.
 func crowd(n int) (all []record.Record) {
 	for i := range n {
 		all = append(all, book(fmt.Sprintf("%05d", i), by(1, i), "B", 2, 4))
@@ -20,9 +20,9 @@ func crowd(n int) (all []record.Record) {
 	return all
 }
 
-// TestFiveThousandOverlaps: the first pairs by key, and one row with the exact total.
-// Memory is not quadratic.
-func TestFiveThousandOverlaps(t *testing.T) {
+// TestCrowdedGroupListsTheFirstPairs: 5,000 overlapping bookings have a row for each of the
+// first pairs by key, and one row with the exact total. The use of memory is not quadratic.
+func TestCrowdedGroupListsTheFirstPairs(t *testing.T) {
 	const n = 5000
 	s := newServer(smallRules())
 	writes := crowd(n)
@@ -31,7 +31,7 @@ func TestFiveThousandOverlaps(t *testing.T) {
 	report := s.push(t, writes...)
 	runtime.ReadMemStats(&after)
 	require.NoError(t, report.Err)
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n*(n-1)/2*8), "not even eight bytes for a pair")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n*(n-1)/2*8), "less than eight bytes for each pair")
 	require.Len(t, report.Updates, 100+1)
 	require.Equal(t, 100+1, report.Open)
 
@@ -40,7 +40,7 @@ func TestFiveThousandOverlaps(t *testing.T) {
 		if v.Total == 1 {
 			pairs++
 			require.Equal(t, []string{"00000"}, v.Conflicting)
-			require.LessOrEqual(t, v.RecordID, "00100", "the first ones by key")
+			require.LessOrEqual(t, v.RecordID, "00100", "the listed pairs are the first ones by key")
 			continue
 		}
 		require.Equal(t, n*(n-1)/2, v.Total)
@@ -50,7 +50,7 @@ func TestFiveThousandOverlaps(t *testing.T) {
 	}
 	require.Equal(t, 100, pairs)
 
-	// One that leaves takes its pairs with it.
+	// The total no longer counts the pairs of a booking that leaves.
 	report = s.push(t, book("04999", by(1, n), "C", 2, 4))
 	require.Len(t, report.Updates, 1)
 	v, err := violation.Parse(report.Updates[0].After)
@@ -58,8 +58,9 @@ func TestFiveThousandOverlaps(t *testing.T) {
 	require.Equal(t, (n-1)*(n-2)/2, v.Total)
 }
 
-// TestExactlyTheCap: as many as may be listed are listed, and no row stands for all.
-func TestExactlyTheCap(t *testing.T) {
+// TestRowForAllExistsOnlyAboveTheCap: up to the cap, every violation is listed, and no row
+// represents the whole group.
+func TestRowForAllExistsOnlyAboveTheCap(t *testing.T) {
 	for most, want := range map[int]int{1: 2, 2: 3, 3: 3, 4: 3, 0: 3, -1: 3} {
 		s := serverOf(&violation.Checker{Rules: smallRules(), MaxPerScope: most})
 		require.NoError(t, s.push(t, crowd(3)...).Err)
@@ -75,31 +76,32 @@ func TestExactlyTheCap(t *testing.T) {
 	}
 }
 
-// TestBelowTheCapAgain: a hidden row is open again when it is listed again, and the row that
-// stood for all is resolved. What became of the other hidden rows, an audit finds out.
-func TestBelowTheCapAgain(t *testing.T) {
+// TestHiddenRowsReopenBelowTheCap: a hidden row is open again once it is listed again, and the
+// row for the whole group is resolved. An audit determines what became of the other hidden
+// rows.
+func TestHiddenRowsReopenBelowTheCap(t *testing.T) {
 	s := serverOf(&violation.Checker{Rules: smallRules(), MaxPerScope: 3})
 	s.push(t, crowd(3)...) // three pairs
 	require.Len(t, s.opened(t), 3)
-	// A fourth, that comes first by key, hides the pairs of 1 and 2.
+	// A fourth booking, the first one by key, hides the three old pairs.
 	s.push(t, book("0", by(1, 9), "B", 2, 4))
 	require.Len(t, s.with(t, violation.Open), 4)
-	require.Len(t, s.with(t, violation.Hidden), 3, "that are not resolved")
+	require.Len(t, s.with(t, violation.Hidden), 3, "hidden rows are not resolved")
 	s.push(t, remove("bookings", "00002", by(1, 10)))
-	require.Len(t, s.with(t, violation.Open), 3, "0 with 00000 and 00001, and these two")
+	require.Len(t, s.with(t, violation.Open), 3, "0 with 00000, 0 with 00001, and 00000 with 00001")
 	require.Len(t, s.with(t, violation.Hidden), 2)
 	s.push(t, remove("bookings", "0", by(1, 11)))
 	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
 	s.audit(t)
 	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
 	require.Empty(t, s.with(t, violation.Hidden))
-	require.Len(t, s.with(t, violation.Obsolete), 4, "what was about 00002 or 0")
+	require.Len(t, s.with(t, violation.Obsolete), 4, "the violations about 00002 or 0")
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestOverThoughHidden: in an audit, a hidden row whose subject is deleted, or one of whose
-// records has left the group, is over, even if its group has too many to list.
-func TestOverThoughHidden(t *testing.T) {
+// TestAuditClosesHiddenRows: an audit closes a hidden row if its subject is deleted or one of
+// its records has left the group, even if the group still has too many violations to list.
+func TestAuditClosesHiddenRows(t *testing.T) {
 	for want, change := range map[violation.Status]record.Record{
 		violation.Obsolete: remove("bookings", "z", by(1, 3)),
 		violation.Resolved: book("y", by(1, 3), "C", 2, 4),
@@ -120,9 +122,9 @@ func TestOverThoughHidden(t *testing.T) {
 	}
 }
 
-// TestCapInAnyOrder: open rows are a function of state, whichever way the cap was
-// crossed and crossed again.
-func TestCapInAnyOrder(t *testing.T) {
+// TestCappedRowsDoNotDependOnOrder: open rows depend on the state alone, however often and in
+// whichever order the writes crossed the cap.
+func TestCappedRowsDoNotDependOnOrder(t *testing.T) {
 	writes := crowd(5)
 	for i := range 3 {
 		writes = append(writes, book(fmt.Sprintf("%05d", i), by(1, 100+i), []string{"B", "C", "B"}[i], 3, 5))
@@ -148,9 +150,9 @@ func TestCapInAnyOrder(t *testing.T) {
 	require.Positive(t, hidden)
 }
 
-// TestGroupRowIsItsOwn: no finding of a rule has the ID of the row that stands for all,
-// not even one about a record of a table that is named group.
-func TestGroupRowIsItsOwn(t *testing.T) {
+// TestGroupRowHasADistinctID: no finding of a rule has the ID of the row for the whole group,
+// not even a finding about a record of a table named group.
+func TestGroupRowHasADistinctID(t *testing.T) {
 	one := func(table, id string) record.Record { return write(table, id, by(1, 1), fields{"x": 1}) }
 	rule := hostile{
 		scopes: func(record.Record) ([]string, error) { return []string{"a"}, nil },

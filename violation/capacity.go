@@ -8,43 +8,43 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// CapacityExceeded is the type of what Capacity finds.
+// CapacityExceeded is the type of the findings of Capacity.
 const CapacityExceeded = "capacity_exceeded"
 
-// Usage is how much a record takes of the capacity of a parent.
+// Usage is how much of a parent's capacity a record uses.
 type Usage struct {
-	// Parent is the ID of what is limited, such as an event.
+	// Parent is the ID of the parent whose capacity is limited, such as an event.
 	Parent string
-	// Units is how many are taken, such as seats. Zero and less take nothing, and give
-	// nothing back. A sum beyond int64 is the greatest int64.
+	// Units is the number of units that the record uses, such as seats. Zero or less uses
+	// nothing and frees nothing. A sum beyond int64 counts as the greatest int64.
 	Units int64
 }
 
-// Capacity is the rule that the records of one parent take no more than there is.
-// There is one violation for a parent, which is about the record that was stamped last,
-// and in conflict with all others that take something.
+// Capacity is the rule that the records of one parent use no more than its capacity. There is
+// one violation for each parent. It is about the record that was stamped last, and lists all
+// other records that use units as conflicting.
 type Capacity struct {
-	// Table is the table of the records that take something, and Fields are the fields
-	// that Usage reads.
+	// Table is the table of the records that use units, and Fields are the fields that Usage
+	// reads.
 	Table  string
 	Fields []string
-	// Usage returns what a record takes, and the zero Usage if nothing. ErrUnknown says
-	// that it cannot be read.
+	// Usage returns how much a record uses, or the zero Usage if nothing. It returns
+	// ErrUnknown if the record cannot be read.
 	Usage func(r record.Record) (Usage, error)
-	// Limit is how much there is, if ParentTable is "".
+	// Limit is the capacity of each parent, if ParentTable is "".
 	Limit int64
-	// ParentTable and LimitField say where the limit is read: an integer field of the
-	// record of that table whose ID is the parent. Where the field is absent, null or
-	// deleted, or the parent is, there is no limit that could be exceeded. A value that is
-	// no integer cannot be read.
+	// ParentTable and LimitField say where the limit is stored: in an integer field of the
+	// record of that table whose ID is the parent. There is no limit if the field is absent,
+	// null or deleted, or if the parent is missing or deleted. A value that is not an integer
+	// counts as unreadable.
 	ParentTable, LimitField string
-	// Describe returns the text, given how much is taken and how much there is. Nil means
-	// a text with the two numbers.
+	// Describe returns the text, given the used units and the limit. Nil means a text with the
+	// two numbers.
 	Describe func(taken, limit int64) string
 }
 
-// Scopes returns the parent of a record, and a parent itself. A deleted record is in none:
-// it takes nothing, and has no limit.
+// Scopes returns the parent of a record and, for a record of ParentTable, its own ID. A
+// deleted record is in no group: it uses nothing and has no limit.
 func (c Capacity) Scopes(r record.Record) ([]string, error) {
 	var names []string
 	if r.Deleted() {
@@ -53,7 +53,7 @@ func (c Capacity) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table == c.ParentTable {
 		names = append(names, r.Key().ID)
 	}
-	if r.Key().Table != c.Table { // a table may be the parent of itself
+	if r.Key().Table != c.Table { // a table may be its own parent
 		return names, nil
 	}
 	p, err := c.Usage(r)
@@ -63,7 +63,7 @@ func (c Capacity) Scopes(r record.Record) ([]string, error) {
 	return names, err
 }
 
-// Check returns one finding if too much is taken.
+// Check returns one finding if the limit is exceeded.
 func (c Capacity) Check(g Group) (Findings, error) {
 	limit, ok, err := c.limit(g)
 	if err != nil || !ok {
@@ -78,7 +78,7 @@ func (c Capacity) Check(g Group) (Findings, error) {
 		}
 		p, err := c.Usage(r)
 		if errors.Is(err, ErrUnknown) {
-			continue // it is here as a parent only
+			continue // it is in the group only as a parent
 		}
 		if err != nil {
 			return Findings{}, err
@@ -87,7 +87,7 @@ func (c Capacity) Check(g Group) (Findings, error) {
 			continue
 		}
 		if taken += p.Units; taken < 0 {
-			taken = math.MaxInt64 // that is too many as well
+			taken = math.MaxInt64 // the sum overflowed
 		}
 		others = append(others, r.Key())
 		if newest.Len() == 0 {
@@ -97,12 +97,12 @@ func (c Capacity) Check(g Group) (Findings, error) {
 		}
 	}
 	if taken <= limit || newest.Len() == 0 {
-		return Findings{}, nil // a limit below zero is exceeded by those who take something
+		return Findings{}, nil // even a negative limit is exceeded only if something is used
 	}
 	return Findings{List: []Finding{c.finding(g, newest, others, c.describe(taken, limit))}}, nil
 }
 
-// limit returns how much there is, and whether there is a limit.
+// limit returns the limit of a group, and whether there is one.
 func (c Capacity) limit(g Group) (limit int64, ok bool, err error) {
 	if c.ParentTable == "" {
 		return c.Limit, true, nil
@@ -116,7 +116,7 @@ func (c Capacity) limit(g Group) (limit int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	if limit, ok = w.Value.Int(); !ok {
-		return 0, false, ErrUnknown // such as a limit that is encrypted
+		return 0, false, ErrUnknown // the limit may be encrypted
 	}
 	return limit, true, nil
 }
@@ -125,7 +125,7 @@ func (c Capacity) describe(taken, limit int64) string {
 	if c.Describe != nil {
 		return c.Describe(taken, limit)
 	}
-	return fmt.Sprintf("%d taken, and there are %d", taken, limit)
+	return fmt.Sprintf("%d taken, but the limit is %d", taken, limit)
 }
 
 func (c Capacity) finding(g Group, newest record.Record, takers []record.Key, text string) Finding {
@@ -141,7 +141,7 @@ func (c Capacity) finding(g Group, newest record.Record, takers []record.Key, te
 	if c.ParentTable == "" {
 		return f
 	}
-	// Another limit is another evidence. No fields mean all of them, and stay none.
+	// The limit is part of the evidence. Nil Fields mean all fields, and stay nil.
 	f.DependsOn = []record.Key{{Table: c.ParentTable, ID: g.Scope}}
 	if c.Fields != nil {
 		f.Fields = append([]string{c.LimitField}, c.Fields...)

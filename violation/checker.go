@@ -12,66 +12,62 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// defaultMaxPerScope is Checker.MaxPerScope unless that is positive.
+// defaultMaxPerScope is the limit if Checker.MaxPerScope is not positive.
 const defaultMaxPerScope = 100
 
-// Checker derives violations from merged state by rules. It stores nothing, reads no clock
-// and never changes a merge. A Checker is safe for concurrent use if its rules are, and
-// must not be changed while it is used.
+// Checker derives violations from merged records by rules. It stores nothing, reads no clock
+// and never changes a merge. A Checker is safe for concurrent use if its rules are, and must
+// not be modified while in use.
 type Checker struct {
-	// Rules are the rules, by the names that they are registered under. A name is a
-	// part of the identity of what the rule finds: do not change it. It is valid UTF-8, not
-	// empty, holds no slash, and is not LostEditRule. A nil rule or an invalid name is
-	// skipped and reported as a RuleError.
+	// Rules are the rules by name. The name is part of the identity of a rule's violations: do
+	// not change it. It must be valid UTF-8, not empty, without a slash, and not LostEditRule.
+	// A nil rule or an invalid name is skipped and reported as a RuleError.
 	Rules map[string]Rule
-	// Table is where rows are stored; "" means DefaultTable.
+	// Table is the table that rows are stored in; "" means DefaultTable.
 	Table string
-	// MaxPerScope is how many violations of one group get rows of their own; 0 and less
-	// mean 100. If there are more, the first ones in the order of Findings.List do, and one
-	// more row stands for all of them.
+	// MaxPerScope is how many violations of one group get rows of their own; 0 or less means
+	// 100. If there are more, only the first ones in the order of Findings.List get rows, and
+	// one more row represents all of them.
 	MaxPerScope int
 }
 
-// Input is what a check depends on.
+// Input holds everything that a check depends on.
 type Input struct {
-	// View is the storage, as it is before Changes are stored.
+	// View is the storage before Changes are stored.
 	View View
-	// Changes are the updates that a merge.Answer has, or that came another way. They
-	// are laid over the view.
+	// Changes are the updates of a merge.Answer, or of another source, to lay over the view.
 	Changes []merge.Update
-	// Scopes are checked besides those that Changes touch.
+	// Scopes are checked in addition to the scopes that Changes touch.
 	Scopes []Scope
-	// Now is the time by which Report.Open counts; zero counts all that is stored as open.
-	// No row depends on it: whether a violation still matters is judged by those who read
-	// the row, with Violation.StatusAt. So a wrong clock leaves nothing behind.
+	// Now is the time at which Report.Open counts; zero counts every row stored as open. No
+	// row depends on Now: readers judge with Violation.StatusAt whether a violation still
+	// matters. So a wrong clock leaves nothing behind.
 	Now clock.Timestamp
 }
 
 // Report is the result of a check.
 type Report struct {
-	// Updates are the rows to store in place of those that are there, not to join, each
-	// with a new sequence; they are sorted by key. Unchanged rows are not among them.
+	// Updates are the rows to store, sorted by key. Each replaces the stored row, without a
+	// join, and gets a new sequence. Unchanged rows are left out.
 	Updates []merge.Update
-	// Open counts the rows of what was found in the checked groups and is open at
-	// Input.Now.
+	// Open counts the rows found in the checked groups that are open at Input.Now.
 	Open int
-	// Unknown counts the records that a rule could not read, and the groups of which
-	// a part is missing. What is known of them stays as it is.
+	// Unknown counts the records that a rule could not read, and the partly known groups.
+	// Their rows stay as they are.
 	Unknown int
-	// Failed has an error for each rule that left something unchecked, in the order of their
-	// names. The rows of unchecked groups stay as they are, and the other rules and groups
-	// are checked.
+	// Failed has an error for each rule that left something unchecked, sorted by rule name.
+	// The rows of unchecked groups stay as they are; the other rules and groups are checked.
 	Failed []*RuleError
-	// Err joins Failed. It wraps errors of the View: if one of them has ended the transaction
-	// of the database, roll back.
+	// Err joins Failed. It wraps errors of the View: if one of them has aborted the database
+	// transaction, roll back.
 	Err error
 }
 
-// Scopes returns the groups that changes touch, before and after, sorted and each
-// once. Lock them before a check, in the order of Scope.Lock, so that concurrent
-// transactions cannot each miss a conflict they create together, or check them again
-// after the commit. The error joins a RuleError for each rule that could not tell the
-// groups of a record.
+// Scopes returns the groups that the changes touch, before and after, sorted and without
+// duplicates. Lock them before a check, in the order of Scope.Lock, so that concurrent
+// transactions cannot each miss a conflict they create together. Or check them again after the
+// commit. The error joins a RuleError for each rule that could not name the groups of a
+// record.
 func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	var all []Scope
 	var errs []error
@@ -87,10 +83,10 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	return all, errors.Join(errs...)
 }
 
-// ScopesOf returns the scopes in which a View finds a record or a row, sorted: its index.
-// A record is in those that the rules name, also if they return ErrUnknown with them; a rule
-// that fails names none. A row is in the scope in which it was found, and only while its
-// stored status is Open: checks ask for closed rows by their IDs, so those cost nothing.
+// ScopesOf returns the scopes under which a View indexes a record or a row, sorted. A record
+// is in the scopes that the rules name, even together with ErrUnknown; a rule that fails names
+// none. A row is in the scope in which it was found, and only while its stored status is Open:
+// checks look up closed rows by ID, so these cost nothing.
 func (c *Checker) ScopesOf(r record.Record) []Scope {
 	if r.Key().Table == c.table() {
 		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {
@@ -115,11 +111,11 @@ func (c *Checker) ScopesOf(r record.Record) []Scope {
 	return slices.Compact(all)
 }
 
-// Check derives the violations of all groups that the changes touch, and of the
-// given scopes. It calls the view twice for each rule at most.
+// Check derives the violations of all groups that the changes touch, and of the given scopes.
+// It calls the view at most twice for each rule.
 //
-// With changes it is called in the transaction that stores them. With scopes alone it
-// looks at what is stored, as after a commit.
+// With changes, call it in the transaction that stores them. With scopes alone, it checks what
+// is stored, as after a commit.
 func (c *Checker) Check(ctx context.Context, in Input) Report {
 	var report Report
 	var errs []error
@@ -140,7 +136,8 @@ func (c *Checker) names() []string { return slices.Sorted(maps.Keys(c.Rules)) }
 
 func (c *Checker) table() string { return cmp.Or(c.Table, DefaultTable) }
 
-// maxPerScope is positive: of a negative number, no slice can be cut.
+// maxPerScope returns the limit of rows for one group. It is positive, because a slice cannot
+// be cut at a negative index.
 func (c *Checker) maxPerScope() int {
 	if c.MaxPerScope > 0 {
 		return c.MaxPerScope
@@ -148,11 +145,11 @@ func (c *Checker) maxPerScope() int {
 	return defaultMaxPerScope
 }
 
-// Audit derives the violations of everything there is: all records and all rows. It
-// finds the same open rows, with the same IDs, as the checks that were made on the way, and
-// those that were missed. Rows that were hidden are judged again, which a check does only
-// for what it finds. Audit builds an index of everything in memory; a server audits scope by
-// scope, by Check with Input.Scopes, and with the hidden rows among Input.Changes.
+// Audit derives the violations of all records and rows. It finds the same open rows, with the
+// same IDs, as earlier checks, and also the rows that the checks missed. It judges all hidden
+// rows again, whereas a check judges only the rows that it finds. Audit builds an index of
+// everything in memory. A server audits scope by scope: it calls Check with Input.Scopes, and
+// with the hidden rows among Input.Changes.
 func (c *Checker) Audit(all merge.Collection, now clock.Timestamp) Report {
 	view := NewMemory(c)
 	in := Input{View: view, Now: now}

@@ -11,11 +11,12 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestClosedRowsCostNothing: a check reads the open rows of a scope, however many were
-// closed there, and however many stay open as something cannot be read.
+// TestClosedRowsCostNothing: a check reads only the open rows of a scope, however many rows
+// were closed there. The number of rows that stay open because something cannot be read is
+// limited.
 func TestClosedRowsCostNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("opens and closes hundreds of rows")
+		t.Skip("slow: opens and closes hundreds of rows")
 	}
 	s := newServer(smallRules())
 	read := func() int {
@@ -33,7 +34,7 @@ func TestClosedRowsCostNothing(t *testing.T) {
 	require.Equal(t, before, read())
 	sealedRows := 500
 	if testing.Short() {
-		sealedRows = 250 // still more than the bound below
+		sealedRows = 250 // still more than the limit below
 	}
 	for i := range sealedRows {
 		id := fmt.Sprint("sealed", i)
@@ -44,9 +45,9 @@ func TestClosedRowsCostNothing(t *testing.T) {
 	hidden := len(s.with(t, violation.Hidden))
 	require.Equal(t, sealedRows-2*100, hidden)
 	require.Len(t, s.with(t, violation.Open), 2*100)
-	require.Empty(t, s.with(t, violation.Resolved)[50:], "what cannot be read resolves nothing")
+	require.Empty(t, s.with(t, violation.Resolved)[50:], "unreadable records resolve nothing")
 
-	// What is known to be resolved is, however many rows that are at once.
+	// All rows that are known to be resolved are resolved, however many there are.
 	var moved []record.Record
 	for i := range 5 {
 		s.push(t, book(fmt.Sprint("more", i), by(3, i), "B", 2, 4))
@@ -63,9 +64,9 @@ func TestClosedRowsCostNothing(t *testing.T) {
 	require.Len(t, s.with(t, violation.Hidden), hidden)
 }
 
-// TestClosedRowsOfAnIndex: a view whose index has closed rows, as of an earlier release,
-// answers with more than it should, and all is found as it is.
-func TestClosedRowsOfAnIndex(t *testing.T) {
+// TestClosedRowsInAnIndexDoNoHarm: the index of an earlier release may contain closed rows. A
+// view that returns them changes no result.
+func TestClosedRowsInAnIndexDoNoHarm(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
 	s.push(t, book("b", by(1, 3), "C", 2, 4))
@@ -79,7 +80,7 @@ func TestClosedRowsOfAnIndex(t *testing.T) {
 	require.True(t, report.Updates[0].Before.Equal(row))
 }
 
-// longMemory is a view that returns some rows with each group.
+// longMemory is a view that adds rows to each group.
 type longMemory struct {
 	violation.View
 	rows []record.Record

@@ -10,37 +10,36 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A rule that returns an invalid finding has failed. The errors do not hold its key or texts,
-// which may be what users wrote.
+// A rule that returns an invalid finding has failed. These errors omit the finding's key and
+// texts, which may be user input.
 var (
 	errTexts   = errors.New("Finding.Type, Finding.Description or the name of a scope is not valid UTF-8")
 	errRecord  = errors.New("Finding.Record is not a valid key: name a record of the group")
-	errOthers  = errors.New("Finding.Others must be valid keys of one table: leave the others to Finding.DependsOn")
-	errAbsent  = errors.New("none of the records that a finding names is in the group")
-	errListing = errors.New("Findings.Total counts findings, and Findings.List is empty: list the first ones")
+	errOthers  = errors.New("Finding.Others must be valid keys of one table: put other records into Finding.DependsOn")
+	errAbsent  = errors.New("none of the records that a finding names is in the group: name records of the group")
+	errListing = errors.New("Findings.Total is positive, but Findings.List is empty: list the first findings")
 )
 
 // derived is the derived part of a row.
 type derived struct {
 	Violation
-	stamp clock.Stamp // of all its fields
+	stamp clock.Stamp // the stamp of all derived fields
 }
 
-// The limits of a row. They keep it within the default Limits of a decoder, whatever the
-// records are named and whatever texts a rule returns. All lengths are of the JSON text.
+// Limits of a row. They keep it within the default Limits of a decoder, whatever names records
+// have and whatever texts a rule returns. All lengths count bytes of JSON.
 const (
-	// maxDescription is the greatest length of the description of a row, in bytes of JSON. A
-	// longer one is cut.
+	// maxDescription is the maximum length of a description. A longer description is cut.
 	maxDescription = 4096
-	// MaxConflicting is how many conflicting records a row lists at most;
-	// Violation.ConflictingTotal says how many there are.
+	// MaxConflicting is the maximum number of conflicting records that a row lists.
+	// Violation.ConflictingTotal holds the full number.
 	MaxConflicting = 100
-	// maxConflicting is how long the list of them may be, in bytes.
+	// maxConflicting is the maximum length of this list.
 	maxConflicting = 16 << 10
 )
 
-// shortened returns a text that is not too long. It leaves text alone that is not UTF-8, which
-// is refused later.
+// shortened cuts a text to maxDescription. It returns text that is not valid UTF-8 unchanged;
+// such text is refused later.
 func shortened(text string) string {
 	const more = "…"
 	if !utf8.ValidString(text) {
@@ -58,7 +57,7 @@ func shortened(text string) string {
 	return text
 }
 
-// sizeInJSON returns how many bytes a letter takes in canonical JSON, at most.
+// sizeInJSON returns the maximum size of a letter in canonical JSON.
 func sizeInJSON(letter rune) int {
 	switch {
 	case letter < ' ':
@@ -69,7 +68,7 @@ func sizeInJSON(letter rune) int {
 	return utf8.RuneLen(letter)
 }
 
-// derivedOf returns what a finding is as a row, without its evidence.
+// derivedOf returns the row of a finding, without its evidence.
 func derivedOf(scope Scope, f Finding) (derived, error) {
 	d := derived{Violation: Violation{
 		ID: idOf(scope.Rule, f.Key), Type: f.Type, Rule: scope.Rule, Scope: scope.Name,
@@ -82,7 +81,8 @@ func derivedOf(scope Scope, f Finding) (derived, error) {
 	if !utf8.ValidString(d.Type) || !utf8.ValidString(d.Scope) || !utf8.ValidString(d.Description) {
 		return d, errTexts
 	}
-	// An end beyond what can be written is none, such as that of a slot without an end.
+	// An end after clock.MaxTimestamp cannot be stored and means never, as for an endless
+	// slot.
 	if end := f.end(); end == math.MaxInt64 {
 		d.RelevantUntil = 0
 	} else {
@@ -104,7 +104,7 @@ func derivedOf(scope Scope, f Finding) (derived, error) {
 	return d, nil
 }
 
-// listable returns how many of the IDs a row lists.
+// listable returns how many of the IDs fit into the list of a row.
 func listable(ids []string) int {
 	size := len(`[]`)
 	for i, id := range ids {
@@ -119,8 +119,7 @@ func listable(ids []string) int {
 	return len(ids)
 }
 
-// records returns those records of the group that have the given keys, deleted or
-// not.
+// records returns the records of the group with the given keys, deleted or not.
 func (g Group) records(keys []record.Key) []record.Record {
 	var found []record.Record
 	for _, key := range keys {
@@ -133,7 +132,7 @@ func (g Group) records(keys []record.Key) []record.Record {
 	return found
 }
 
-// row returns the derived part together with what people wrote to the row before.
+// row returns the derived part together with the user-written fields of the row before.
 func (d derived) row(table string, before record.Record) (record.Record, error) {
 	fields, err := d.fields()
 	if err != nil {
@@ -142,7 +141,7 @@ func (d derived) row(table string, before record.Record) (record.Record, error) 
 	return rowOf(record.Key{Table: table, ID: d.ID}, fields, before)
 }
 
-// fields returns the derived part as fields.
+// fields returns the derived part as fields of a record.
 func (d derived) fields() ([]field, error) {
 	until := ""
 	if d.RelevantUntil != 0 {
@@ -166,7 +165,7 @@ func (d derived) fields() ([]field, error) {
 		{fieldEvidence, d.Evidence}, {fieldRelevantUntil, until}, {fieldStatus, string(d.Status)},
 	} {
 		if f.text == "" && (f.name == fieldConflictingTable || f.name == fieldRelevantUntil) {
-			continue // these are absent where there is nothing to say
+			continue // these two fields are left out if they are empty
 		}
 		value, err := record.Text(f.text)
 		if err != nil {
@@ -183,8 +182,8 @@ type field struct {
 	write record.FieldValue
 }
 
-// rowOf returns the row of derived fields and of those fields of the row before that
-// people wrote, or that this package does not know.
+// rowOf returns a row of derived fields and of those fields of the previous row that users
+// wrote or whose names are reserved.
 func rowOf(key record.Key, fields []field, before record.Record) (record.Record, error) {
 	for name, w := range before.All() {
 		if isUserField(name) || record.Reserved(name) {
@@ -201,7 +200,7 @@ func rowOf(key record.Key, fields []field, before record.Record) (record.Record,
 	})
 }
 
-// withStatus returns a row with another status, and all else as it is.
+// withStatus returns a row with another status and otherwise unchanged.
 func withStatus(row record.Record, status Status) (record.Record, error) {
 	var b record.Builder
 	return b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {

@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRecordThatBreaksARule: a record that a rule fails on is reported with each check that
-// meets it. It opens and closes nothing, and the rest of its group is checked.
-func TestRecordThatBreaksARule(t *testing.T) {
+// TestRecordOnWhichARuleFailsIsReported: every check that reads the record reports it. The
+// record opens and closes nothing, and the rest of its group is checked.
+func TestRecordOnWhichARuleFailsIsReported(t *testing.T) {
 	rule := overlapRule
 	rule.Slot = func(r record.Record) (violation.Slot, error) {
 		if _, ok := r.Get("broken"); ok {
@@ -29,7 +29,7 @@ func TestRecordThatBreaksARule(t *testing.T) {
 	row := s.openLines(t)
 	report := s.push(t, write("bookings", "b", by(1, 3), fields{"broken": 1}), book("c", by(1, 3), "B", 3, 5))
 	require.ErrorIs(t, report.Err, errBroken)
-	require.Empty(t, report.Failed[0].Scopes, "its groups cannot be told")
+	require.Empty(t, report.Failed[0].Scopes, "the groups of the record are not known")
 	require.Equal(t, []string{"overlap b: a", "overlap c: a"}, s.opened(t))
 	report = s.push(t, book("d", by(1, 4), "B", 8, 9))
 	require.ErrorIs(t, report.Err, errBroken)
@@ -39,9 +39,9 @@ func TestRecordThatBreaksARule(t *testing.T) {
 	require.Equal(t, []string{"overlap c: a"}, s.opened(t))
 }
 
-// TestWrappedUnknownOfAFetchedRecord: a record that is named by a row, and is now in a form
-// that cannot be read, is unknown also where the rule wraps ErrUnknown.
-func TestWrappedUnknownOfAFetchedRecord(t *testing.T) {
+// TestWrappedErrUnknownCounts: a record that a row names, and that has become unreadable, is
+// unknown even if the rule wraps ErrUnknown.
+func TestWrappedErrUnknownCounts(t *testing.T) {
 	rule := overlapRule
 	rule.Slot = func(r record.Record) (violation.Slot, error) {
 		slot, err := slotOf(r)
@@ -61,9 +61,9 @@ func TestWrappedUnknownOfAFetchedRecord(t *testing.T) {
 	require.False(t, errors.Is(report.Err, violation.ErrUnknown))
 }
 
-// TestRulesOfEmptyRecords: a record without fields belongs to no group, and rules are not
-// asked about it, neither before a first write nor where nothing is found under a key.
-func TestRulesOfEmptyRecords(t *testing.T) {
+// TestRulesAreNotAskedAboutEmptyRecords: a record without fields belongs to no group. Rules
+// are not asked about it, neither before a first write nor for a key that is not stored.
+func TestRulesAreNotAskedAboutEmptyRecords(t *testing.T) {
 	asked := 0
 	rule := hostile{
 		check: func(violation.Group) (f violation.Findings, err error) { return f, nil },
@@ -85,12 +85,10 @@ func TestRulesOfEmptyRecords(t *testing.T) {
 	scopes, err := c.Scopes([]merge.Update{{After: write("t", "1", by(1, 1), fields{"x": 1})}})
 	require.NoError(t, err)
 	require.Equal(t, []violation.Scope{{Rule: "r", Name: "all"}}, scopes)
-	require.Equal(t, 1, asked, "the empty record before is nothing to ask about")
+	require.Equal(t, 1, asked, "the rule is not asked about the empty record before the change")
 }
 
-// TestSameFieldOfAnotherTable: a field of the same name in a table that the rule is not
-// about is no reference.
-func TestSameFieldOfAnotherTable(t *testing.T) {
+func TestSameFieldOfAnotherTableIsNoReference(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, write("notes", "n", by(1, 1), fields{"who": "p"}), write("people", "p", by(1, 1), fields{"who": "q"}))
 	require.Empty(t, s.violations(t))
@@ -98,15 +96,15 @@ func TestSameFieldOfAnotherTable(t *testing.T) {
 	group := violation.Group{Scope: "p", Limit: 10, Records: []record.Record{write("notes", "n", by(1, 1), fields{"who": "p"})}}
 	f, err := rule.Check(group)
 	require.NoError(t, err)
-	require.Empty(t, f.List, "even if a group of a rule of one's own has it")
+	require.Empty(t, f.List, "even if the record is in the group")
 	names, err := personRule.Scopes(group.Records[0])
 	require.NoError(t, err)
 	require.Empty(t, names)
 }
 
-// TestGroupOfScopesAlone: a check of Input.Scopes alone names the group in the row that it
-// finds, as a check of the changes does.
-func TestGroupOfScopesAlone(t *testing.T) {
+// TestCheckOfScopesAloneNamesTheGroup: a check of Input.Scopes alone names the same group in
+// its row as a check of the changes.
+func TestCheckOfScopesAloneNamesTheGroup(t *testing.T) {
 	s, v := conflict(t)
 	other := newServer(smallRules())
 	for _, r := range s.data() {
@@ -117,9 +115,9 @@ func TestGroupOfScopesAlone(t *testing.T) {
 	require.Equal(t, "B", other.only(t).Scope)
 }
 
-// TestBeforeOfANewRow: the row before one that is found for the first time has its key and
-// no fields.
-func TestBeforeOfANewRow(t *testing.T) {
+// TestNewRowHasAnEmptyBefore: the update of a new row has a Before with the row's key and no
+// fields.
+func TestNewRowHasAnEmptyBefore(t *testing.T) {
 	s := newServer(smallRules())
 	report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
 	before := report.Updates[0].Before
@@ -127,8 +125,7 @@ func TestBeforeOfANewRow(t *testing.T) {
 	require.Zero(t, before.Len())
 }
 
-// TestScopesCompare: by rule and then by name, also where the names say the opposite.
-func TestScopesCompare(t *testing.T) {
+func TestScopesSortByRuleThenName(t *testing.T) {
 	for _, c := range []struct {
 		a, b violation.Scope
 		want int
@@ -147,8 +144,8 @@ func TestScopesCompare(t *testing.T) {
 	require.Equal(t, []violation.Scope{{Rule: "a", Name: "x"}, {Rule: "a", Name: "y"}, {Rule: "b", Name: "x"}, {Rule: "b", Name: "y"}}, scopes)
 }
 
-// TestEndInNineteenSeventy: a slot that ends as time begins is over, and not endless.
-func TestEndInNineteenSeventy(t *testing.T) {
+// TestSlotEndingAtTheEpochIsOver: a slot that ends at Unix time 0 is over, not endless.
+func TestSlotEndingAtTheEpochIsOver(t *testing.T) {
 	rule := violation.NoOverlap{Table: "bookings", Relevant: true, Slot: func(record.Record) (violation.Slot, error) {
 		return violation.Slot{Resource: "B", From: -10, To: 0}, nil
 	}}

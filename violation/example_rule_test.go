@@ -9,7 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// oneLead is a rule of one's own: a team has one lead. A group is the leads of a team.
+// oneLead is a custom rule: each team has at most one lead. A group holds the leads of one
+// team.
 type oneLead struct{}
 
 func (oneLead) Scopes(r record.Record) ([]string, error) {
@@ -25,7 +26,7 @@ func (oneLead) Scopes(r record.Record) ([]string, error) {
 }
 
 func (oneLead) Check(g violation.Group) (f violation.Findings, err error) {
-	for i, r := range g.Records { // those that are not deleted, in the order of their keys
+	for i, r := range g.Records { // records that are not deleted, sorted by key
 		for _, other := range g.Records[:i] {
 			newer, older := violation.Newest(r, other, "leads")
 			f.List = append(f.List, violation.Finding{
@@ -37,7 +38,7 @@ func (oneLead) Check(g violation.Group) (f violation.Findings, err error) {
 	return f, nil
 }
 
-// A rule says to which groups a record belongs, and what is wrong in one group.
+// A rule names the groups of a record, and finds the violations in one group.
 func ExampleRule() {
 	checker := &violation.Checker{Rules: map[string]violation.Rule{"one_lead": oneLead{}}}
 	everybody := merge.Collect(
@@ -53,8 +54,8 @@ func ExampleRule() {
 	// two_leads ben [ana] Blue has another lead
 }
 
-// A Guard lets clients acknowledge a violation, and refuses that they resolve it: only
-// a change of what it is about does that.
+// A Guard lets clients acknowledge a violation, but not resolve it: only a change of the
+// records that it is about does that.
 func ExampleGuard() {
 	view, updates := doubleBooked()
 	report := meetings.Check(context.Background(), violation.Input{View: view, Changes: updates})

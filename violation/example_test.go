@@ -11,18 +11,18 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Meeting is what the field slot of a meeting holds: what belongs together is one
-// field, and so it wins together.
+// Meeting is the value of the field slot of a meeting. Values that belong together are in one
+// field, so they win together.
 type Meeting struct {
 	Room       string
 	Start, End time.Time
 }
 
-// meetingSlot reads it.
+// meetingSlot returns the slot of a meeting.
 func meetingSlot(r record.Record) (violation.Slot, error) {
 	w, ok := r.Get("slot")
 	if !ok || w.Deleted() {
-		return violation.Slot{}, nil // it takes no room
+		return violation.Slot{}, nil // it occupies no room
 	}
 	var m Meeting
 	if err := w.Value.Decode(&m); err != nil {
@@ -40,11 +40,11 @@ var meetings = &violation.Checker{Rules: map[string]violation.Rule{
 	},
 }}
 
-// at returns a time of one day in March.
+// at returns an hour of one day in March.
 func at(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
 
-// meetingBy returns what a user writes at a minute after nine to have a meeting in a room, for
-// an hour.
+// meetingBy returns a write by which a user books a room for an hour. Its stamp is the given
+// number of minutes after nine.
 func meetingBy(who byte, minute int, id, room string, hour int) record.Record {
 	stamp := clock.Stamp{Time: clock.TimestampOf(at(9).Add(time.Duration(minute) * time.Minute)), Client: clock.ClientID{who}}
 	m, err := record.New(record.Key{Table: "meetings", ID: id}).Edit(stamp).
@@ -55,9 +55,8 @@ func meetingBy(who byte, minute int, id, room string, hour int) record.Record {
 	return m.Data
 }
 
-// Two users who are offline book one room. Both writes are accepted. The server finds
-// what makes no sense, and says so in a row that syncs like all data; to move one of the
-// meetings resolves it.
+// Two offline users book one room. Both writes are accepted. The server finds the conflict and
+// reports it in a row that syncs like all other data. Moving one of the meetings resolves it.
 func Example() {
 	state := map[record.Key]record.Record{}
 	view := violation.NewMemory(meetings)
@@ -91,8 +90,8 @@ func Example() {
 	// scheduling_conflict: Your meeting Planning conflicts with Review (open)
 }
 
-// doubleBooked is a storage with two meetings in one room, and the updates that brought
-// the second one.
+// doubleBooked returns a storage with one meeting, and the updates that add a second meeting
+// in the same room.
 func doubleBooked() (*violation.Memory, []merge.Update) {
 	view := violation.NewMemory(meetings)
 	view.Put(meetingBy(1, 1, "Planning", "Room B", 14))
@@ -100,8 +99,8 @@ func doubleBooked() (*violation.Memory, []merge.Update) {
 	return view, []merge.Update{{Before: record.New(second.Key()), After: second}}
 }
 
-// Check gets the updates of a merge.Answer, before they are stored, and returns the
-// rows to store along with them.
+// Check gets the updates of a merge.Answer before they are stored, and returns the rows to
+// store with them.
 func ExampleChecker_Check() {
 	view, updates := doubleBooked()
 	report := meetings.Check(context.Background(), violation.Input{
@@ -116,7 +115,7 @@ func ExampleChecker_Check() {
 	// true violations/jqasmie1g4jap07a7hii7ea87o
 }
 
-// A row is read as a Violation.
+// Parse reads a row as a Violation.
 func ExampleParse() {
 	view, updates := doubleBooked()
 	report := meetings.Check(context.Background(), violation.Input{View: view, Changes: updates})
@@ -133,15 +132,15 @@ func ExampleParse() {
 	// since 9:02AM
 }
 
-// An audit looks at everything. It finds what was stored without a check, under the
-// ID that a check would have given it.
+// An audit checks everything. It finds violations of records that were stored without a check,
+// under the IDs that a check would have given them.
 func ExampleChecker_Audit() {
 	all := merge.Collect(meetingBy(1, 1, "Planning", "Room B", 14), meetingBy(2, 2, "Review", "Room B", 14))
 	report := meetings.Audit(all, clock.TimestampOf(at(9)))
 	rows := report.Updates
 	fmt.Println(len(rows), rows[0].After.Key())
 
-	// With the rows stored, there is nothing to do.
+	// Once the rows are stored, another audit changes nothing.
 	all = merge.Join(all, merge.Collect(rows[0].After))
 	fmt.Println(len(meetings.Audit(all, clock.TimestampOf(at(9))).Updates))
 	// Output:
@@ -149,15 +148,15 @@ func ExampleChecker_Audit() {
 	// 0
 }
 
-// Two transactions that book one room lock its number first, so that the second one
-// sees what the first one did.
+// Two transactions that book one room lock its number first, so the second one sees what the
+// first one did.
 func ExampleScope_Lock() {
 	_, updates := doubleBooked()
 	scopes, err := meetings.Scopes(updates)
 	if err != nil {
 		panic(err)
 	}
-	for _, scope := range scopes { // they are sorted, so nobody deadlocks
+	for _, scope := range scopes { // they are sorted, which prevents deadlocks
 		fmt.Printf("SELECT pg_advisory_xact_lock(%d) -- %s\n", scope.Lock(), scope.Name)
 	}
 	// Output:

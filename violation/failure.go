@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// ErrTooLarge says that a scope has more than can be read or judged in one check. A View
-// reports it as ScopeRecords.Err.
+// ErrTooLarge reports that a scope is too large to be read or judged in one check. A View
+// returns it in ScopeRecords.Err.
 var ErrTooLarge = errors.New("violation: too large to be checked at once: use narrower scopes, such as a room and a month")
 
-// RuleError reports that a rule failed, or the View that it was checked on, and which scopes
-// were left unchecked. The rows of these stay as they are.
+// RuleError reports that a rule, or its View, failed, and which scopes were left unchecked.
+// The rows of these scopes stay as they are.
 type RuleError struct {
 	Rule string
-	// Scopes are the names of the groups that were left unchecked, sorted. They are checked
-	// by the next check that touches them, by one that names them as Input.Scopes, and by an
-	// audit. None are named if the rule could not tell the groups of a record.
+	// Scopes are the names of the unchecked groups, sorted. They are checked by the next check
+	// that touches them or names them in Input.Scopes, and by an audit. Scopes is empty if the
+	// rule could not tell the groups of a record.
 	Scopes []string
-	// Err joins the reasons, each of them once.
+	// Err joins the different reasons, at most 10 of them.
 	Err error
 }
 
-// Error returns the name of the rule, how many groups were not checked, and why. It holds
-// no names of groups: they may be what users wrote.
+// Error returns the name of the rule, the number of unchecked groups, and the reasons. It
+// omits the names of groups, which may be user input.
 func (e *RuleError) Error() string {
-	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // as ErrTooLarge begins
+	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // ErrTooLarge has this prefix
 	unchecked := ""
 	switch n := len(e.Scopes); n {
 	case 0:
@@ -41,13 +41,13 @@ func (e *RuleError) Error() string {
 // Unwrap returns the reasons.
 func (e *RuleError) Unwrap() error { return e.Err }
 
-// failure collects why a rule failed, and for which groups.
+// failure collects the reasons why a rule failed, and the groups that it left unchecked.
 type failure struct {
 	scopes []string
 	errs   []error
 }
 
-// maxReasons is how many reasons are told of one rule.
+// maxReasons is the greatest number of reasons that are reported for one rule.
 const maxReasons = 10
 
 // add adds an error, and the groups that are unchecked because of it.
@@ -59,7 +59,7 @@ func (f *failure) add(err error, scopes ...string) {
 	}
 }
 
-// ruleError returns the failure as the error of a rule, or nil if there was none.
+// ruleError returns the failure as a RuleError, or nil if there is none.
 func (f *failure) ruleError(rule string) *RuleError {
 	if len(f.errs) == 0 {
 		return nil

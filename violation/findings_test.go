@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRandomOrderOfFindings: neither the order of findings nor repetitions matter, and
-// of several with one key, which differ, always the same one counts.
-func TestRandomOrderOfFindings(t *testing.T) {
+// TestOrderOfFindingsDoesNotMatter: neither the order nor the repetition of findings matters.
+// Of several different findings with one key, always the same one counts.
+func TestOrderOfFindingsDoesNotMatter(t *testing.T) {
 	run := func(seed uint64) string {
 		d := rand.New(rand.NewPCG(seed, 0))
 		rule := hostile{check: func(g violation.Group) (f violation.Findings, err error) {
@@ -34,7 +34,7 @@ func TestRandomOrderOfFindings(t *testing.T) {
 				}
 			}
 			d.Shuffle(len(f.List), func(i, j int) { f.List[i], f.List[j] = f.List[j], f.List[i] })
-			f.Total = len(f.List) // which counts the repetitions, and is not believed
+			f.Total = len(f.List) // a check does not count the repetitions
 			return f, nil
 		}}
 		s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"r": rule}, MaxPerScope: 3})
@@ -49,9 +49,7 @@ func TestRandomOrderOfFindings(t *testing.T) {
 	}
 }
 
-// TestOrderOfOthers: the records that something is in conflict with come in any order,
-// and some twice.
-func TestOrderOfOthers(t *testing.T) {
+func TestOthersAreSortedWithoutDuplicates(t *testing.T) {
 	run := func(ids ...string) *server {
 		s := alone(returning(func(f *violation.Finding) {
 			for _, id := range ids {
@@ -66,8 +64,7 @@ func TestOrderOfOthers(t *testing.T) {
 	require.Equal(t, s.openLines(t), run("00002", "00001", "00002").openLines(t))
 }
 
-// TestRulesSeeData: rules are asked about data, and never about what was found in it.
-func TestRulesSeeData(t *testing.T) {
+func TestRulesNeverSeeRows(t *testing.T) {
 	asked := map[string]int{}
 	s := alone(hostile{
 		check:  func(violation.Group) (f violation.Findings, err error) { return f, nil },
@@ -82,9 +79,9 @@ func TestRulesSeeData(t *testing.T) {
 	require.Len(t, asked, 1)
 }
 
-// TestLongDescription: a row is never too long for a client to read.
-func TestLongDescription(t *testing.T) {
-	for _, pad := range []string{"", "a", "aa"} { // so that a cut would fall into a letter
+// TestLongDescriptionIsCut: a row is never too long for a client to read.
+func TestLongDescriptionIsCut(t *testing.T) {
+	for _, pad := range []string{"", "a", "aa"} { // shifts the cut into the middle of a letter
 		text := pad + strings.Repeat("ß", 1<<19)
 		s := newServer(map[string]violation.Rule{"r": returning(func(f *violation.Finding) { f.Description = text })})
 		require.NoError(t, s.push(t, book("a", by(1, 1), "B", 2, 4)).Err)
@@ -104,9 +101,9 @@ func TestLongDescription(t *testing.T) {
 	require.Equal(t, whole, s.only(t).Description)
 }
 
-// TestOddEnds: an end of time that cannot be written down does no harm. A slot without
-// an end is a conflict for ever.
-func TestOddEnds(t *testing.T) {
+// TestExtremeRelevantUntil: a time that cannot be stored does no harm. A time after
+// clock.MaxTimestamp means never.
+func TestExtremeRelevantUntil(t *testing.T) {
 	for until, want := range map[clock.Timestamp]violation.Status{
 		math.MinInt64: violation.Obsolete, -1: violation.Obsolete, 1: violation.Obsolete,
 		0: violation.Open, clock.MaxTimestamp: violation.Open, clock.MaxTimestamp + 1: violation.Open, math.MaxInt64: violation.Open,

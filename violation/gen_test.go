@@ -10,12 +10,13 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The domains are narrow, so that records meet, stamps tie, and what was wrong is right
-// again in most of the worlds.
+// All values come from small domains. So in most worlds, records conflict, stamps tie, and
+// violations are resolved again.
 
 var rooms = []string{"B", "C", "D"}
 
-// themes are tables that are about the same rules.
+// themes lists the tables of each kind of world. The tables of one world concern the same
+// rules.
 var themes = [][]string{
 	{"bookings"}, {"bookings"}, {"events", "attendees", "attendees", "attendees"}, {"people", "tasks", "tasks", "tasks"}, {"users"},
 	{"bookings", "bookings", "events", "attendees", "attendees", "people", "tasks", "users"},
@@ -26,13 +27,13 @@ var idsOf = map[string][]string{
 	"people": {"p", "q"}, "tasks": {"a", "b", "c", "d"}, "users": {"a", "b", "c"},
 }
 
-// dice choose evenly, while rapid likes small numbers: with those alone most of the
-// bookings would be one booking at zero hours. What shrinks is the number of writes.
+// dice chooses evenly, whereas rapid prefers small numbers: with these, most bookings would be
+// the same booking at zero hours. Only the number of writes shrinks.
 type dice struct{ *rand.Rand }
 
 func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
 
-// write makes up what is written to one record, at about a time.
+// write makes up a write to one record, stamped near the given time.
 func (d dice) write(about int, tables []string, readable bool) record.Record {
 	table := pick(d, tables)
 	id := pick(d, idsOf[table])
@@ -53,7 +54,7 @@ func (d dice) write(about int, tables []string, readable bool) record.Record {
 	return write(table, id, at, fields{name: value})
 }
 
-// field makes up a field that a rule reads.
+// field makes up the name and the value of a field that a rule reads.
 func (d dice) field(table string) (name string, value any) {
 	switch table {
 	case "bookings":
@@ -92,7 +93,7 @@ func writesOf(seed uint64, n int, readable bool) []record.Record {
 func genWrites(least, most int, readable bool) *rapid.Generator[[]record.Record] {
 	return rapid.Custom(func(t *rapid.T) []record.Record {
 		n := most - rapid.IntRange(0, most-least).Draw(t, "fewer")
-		var seed uint64 // of several numbers, for most of those that rapid draws are small
+		var seed uint64 // mixed from several numbers, because rapid draws mostly small ones
 		for _, part := range rapid.SliceOfN(rapid.Uint64(), 4, 4).Draw(t, "seed") {
 			seed = seed*0x9e3779b97f4a7c15 + part
 		}
@@ -100,7 +101,8 @@ func genWrites(least, most int, readable bool) *rapid.Generator[[]record.Record]
 	})
 }
 
-// genChecker draws a checker of the small world, with a cap that is reached or not.
+// genChecker draws a checker of the small rules. Its cap may be small enough for groups to
+// reach it.
 func genChecker() *rapid.Generator[*violation.Checker] {
 	return rapid.Custom(func(t *rapid.T) *violation.Checker {
 		most := rapid.SampledFrom([]int{1, 0, 2}).Draw(t, "most")
@@ -108,7 +110,7 @@ func genChecker() *rapid.Generator[*violation.Checker] {
 	})
 }
 
-// cut draws how a list is cut into parts.
+// cut draws a division of a list into parts.
 func cut[T any](t *rapid.T, list []T) (parts [][]T) {
 	for len(list) > 0 {
 		n := rapid.IntRange(1, len(list)).Draw(t, fmt.Sprintf("of %d", len(list)))

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// manyRooms is a custom rule: two parties that share a room. A party may take several.
+// manyRooms is a custom rule: no two parties share a room. A party may occupy several rooms.
 type manyRooms struct{}
 
 func (manyRooms) Scopes(r record.Record) ([]string, error) {
@@ -30,9 +30,9 @@ func (manyRooms) Check(g violation.Group) (f violation.Findings, err error) {
 	return f, nil
 }
 
-// TestTwoThatMeetTwice: two records that meet in two groups have one row, which names
-// the first group, whichever of the groups was looked at last.
-func TestTwoThatMeetTwice(t *testing.T) {
+// TestPairInTwoGroupsHasOneRow: two records that conflict in two groups have one row. It names
+// the first group, whichever group was checked last.
+func TestPairInTwoGroupsHasOneRow(t *testing.T) {
 	in := func(id string, ms int, rooms string) record.Record {
 		return write("parties", id, by(1, ms), fields{"rooms": rooms})
 	}

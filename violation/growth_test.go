@@ -13,8 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// shape is a group of n records of one scope, or of few, that a hostile or unlucky
-// workspace may have.
+// shape fills one scope, or a few, with n records, as in a hostile or unlucky workspace.
 type shape struct {
 	rule violation.Rule
 	of   func(i, n int) record.Record
@@ -34,27 +33,27 @@ func shapes() map[string]shape {
 	same := one(func(int, int) (int, int) { return 2, 4 })
 	nested := one(func(i, n int) (int, int) { return i, 2*n - i })
 	return map[string]shape{
-		"all at once":                {overlapRule, same},
-		"all at once, by end":        {byEnd, same},
-		"one after another":          {overlapRule, one(func(i, _ int) (int, int) { return i, i + 1 })},
-		"one after another, monthly": {monthly, one(func(i, _ int) (int, int) { return i, i + 1 })},
-		"nested":                     {overlapRule, nested},
-		"nested, by end":             {byEnd, nested},
-		"a chain, by end":            {byEnd, one(func(i, _ int) (int, int) { return i, i + 2 })},
-		"the last one meets all":     {overlapRule, one(func(i, n int) (int, int) { return i - i/(n-1)*i, i + 1 })},
+		"all at once":                         {overlapRule, same},
+		"all at once, by end":                 {byEnd, same},
+		"one after another":                   {overlapRule, one(func(i, _ int) (int, int) { return i, i + 1 })},
+		"one after another, monthly":          {monthly, one(func(i, _ int) (int, int) { return i, i + 1 })},
+		"nested":                              {overlapRule, nested},
+		"nested, by end":                      {byEnd, nested},
+		"a chain, by end":                     {byEnd, one(func(i, _ int) (int, int) { return i, i + 2 })},
+		"the last record overlaps all others": {overlapRule, one(func(i, n int) (int, int) { return i - i/(n-1)*i, i + 1 })},
 		"recurring, at once": {several, func(i, _ int) record.Record {
 			return reserve(id(i), by(1, i), takes{"B", 0, 1}, takes{"B", 14, 15}, takes{"C", 0, 1})
 		}},
-		"recurring, apart": {several, func(i, _ int) record.Record {
+		"recurring, without overlap": {several, func(i, _ int) record.Record {
 			return reserve(id(i), by(1, i), takes{"B", 2 * i, 2*i + 1}, takes{"B", -2*i - 2, -2*i - 1})
 		}},
-		"deleted":   {overlapRule, func(i, _ int) record.Record { return remove("bookings", id(i), by(1, i)) }},
-		"sealed":    {overlapRule, func(i, _ int) record.Record { return write("bookings", id(i), by(1, i), fields{"slot": sealed()}) }},
-		"seats":     {everybody(3), func(i, _ int) record.Record { return attend(id(i), i, 1) }},
-		"email":     {emailRule, func(i, _ int) record.Record { return write("users", id(i), by(1, i), fields{"email": "ana@"}) }},
-		"reference": {personRule, func(i, _ int) record.Record { return write("tasks", id(i), by(1, i), fields{"who": "gone"}) }},
-		"single":    {doneRule, func(i, _ int) record.Record { return write("tasks", id(i), by(1, i), fields{"done": true}) }},
-		"custom, all wrong": {hostile{check: func(g violation.Group) (f violation.Findings, err error) {
+		"deleted":    {overlapRule, func(i, _ int) record.Record { return remove("bookings", id(i), by(1, i)) }},
+		"unreadable": {overlapRule, func(i, _ int) record.Record { return write("bookings", id(i), by(1, i), fields{"slot": sealed()}) }},
+		"seats":      {everybody(3), func(i, _ int) record.Record { return attend(id(i), i, 1) }},
+		"email":      {emailRule, func(i, _ int) record.Record { return write("users", id(i), by(1, i), fields{"email": "ana@"}) }},
+		"reference":  {personRule, func(i, _ int) record.Record { return write("tasks", id(i), by(1, i), fields{"who": "gone"}) }},
+		"single":     {doneRule, func(i, _ int) record.Record { return write("tasks", id(i), by(1, i), fields{"done": true}) }},
+		"custom rule, all in violation": {hostile{check: func(g violation.Group) (f violation.Findings, err error) {
 			for _, r := range g.Records {
 				f.List = append(f.List, violation.Finding{Key: violation.RecordKey(r.Key()), Record: r.Key()})
 			}
@@ -63,7 +62,7 @@ func shapes() map[string]shape {
 	}
 }
 
-// work is one run of each exported function on a shape of a size.
+// work returns a run of each exported function on n records of the shape.
 func (s shape) work(n int) map[string]func() {
 	c := &violation.Checker{Rules: map[string]violation.Rule{"r": s.rule}}
 	view := violation.NewMemory(c)
@@ -81,11 +80,11 @@ func (s shape) work(n int) map[string]func() {
 	}
 	last := changes[n-1:]
 	return map[string]func(){
-		"Check of all":  func() { c.Check(context.Background(), violation.Input{View: violation.NewMemory(c), Changes: changes}) },
-		"Check of one":  func() { c.Check(context.Background(), violation.Input{View: view, Changes: last, Now: noon}) },
-		"Check of none": func() { c.Check(context.Background(), violation.Input{View: view, Scopes: view.Scopes()}) },
-		"Audit":         func() { c.Audit(stored, noon) },
-		"Scopes":        func() { _, _ = c.Scopes(changes) },
+		"Check of all changes":  func() { c.Check(context.Background(), violation.Input{View: violation.NewMemory(c), Changes: changes}) },
+		"Check of one change":   func() { c.Check(context.Background(), violation.Input{View: view, Changes: last, Now: noon}) },
+		"Check of scopes alone": func() { c.Check(context.Background(), violation.Input{View: view, Scopes: view.Scopes()}) },
+		"Audit":                 func() { c.Audit(stored, noon) },
+		"Scopes":                func() { _, _ = c.Scopes(changes) },
 		"ScopesOf": func() {
 			for _, r := range all {
 				c.ScopesOf(r)
@@ -101,19 +100,19 @@ func (s shape) work(n int) map[string]func() {
 	}
 }
 
-// TestCostGrowsWithTheGroup: four times as many records cost about four times as much, and
-// not sixteen times, whatever their shape. The two sizes take turns, and the best of
-// several turns of each counts.
-func TestCostGrowsWithTheGroup(t *testing.T) {
+// TestCostGrowsLinearlyWithTheGroup: four times as many records cost about four times as much,
+// not sixteen times, whatever their shape. The two sizes alternate, and the best of several
+// runs of each counts.
+func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compares how long things take")
+		t.Skip("slow: compares run times")
 	}
 	const small, most = 600, 10.0
 	for name, s := range shapes() {
 		few, lots := s.work(small), s.work(4*small)
 		for what := range few {
 			ratio := 0.0
-			for range 5 { // what is not quadratic passes one of them
+			for range 5 { // code that is not quadratic passes at least once
 				if ratio = sideBySide(few[what], lots[what]); ratio < most {
 					break
 				}
@@ -123,7 +122,7 @@ func TestCostGrowsWithTheGroup(t *testing.T) {
 	}
 }
 
-// sideBySide returns how many times as long one takes as the other.
+// sideBySide returns the ratio of the run time of lots to the run time of few.
 func sideBySide(few, lots func()) float64 {
 	best := [2]time.Duration{1 << 62, 1 << 62}
 	for range 3 {
@@ -136,9 +135,9 @@ func sideBySide(few, lots func()) float64 {
 	return float64(best[1]) / float64(best[0]+300*time.Microsecond)
 }
 
-// TestCrowdIsBounded: what a check of a crowded room compares, allocates and stores does
-// not grow with the number of conflicts.
-func TestCrowdIsBounded(t *testing.T) {
+// TestCrowdedScopeHasBoundedCost: the pairs that a check of a crowded room forms, and the rows
+// that it stores, do not grow with the number of conflicts.
+func TestCrowdedScopeHasBoundedCost(t *testing.T) {
 	for _, rule := range []violation.NoOverlap{overlapRule, {Table: "bookings", Fields: []string{"slot"}, Slot: slotOf, Relevant: true, Monthly: true}} {
 		described := 0
 		rule.Describe = func(_, _ record.Record) string { described++; return "x" }
@@ -150,15 +149,15 @@ func TestCrowdIsBounded(t *testing.T) {
 		report := s.checker.Check(context.Background(), violation.Input{View: s.view, Changes: updates})
 		require.NoError(t, report.Err)
 		require.Len(t, report.Updates, 100+1)
-		require.Equal(t, 100+1, described, "12 million conflicts")
+		require.Equal(t, 100+1, described, "although there are 12 million conflicts")
 	}
 }
 
-// TestTooManyMeetings: where bookings of several slots meet too often to be counted, the
-// first rows are there, the same on each server, and the total says at least how many.
-func TestTooManyMeetings(t *testing.T) {
+// TestTooManyOverlapsGiveALowerBound: if bookings with several slots overlap too often to be
+// counted, every server still lists the same first rows, and the total is a lower bound.
+func TestTooManyOverlapsGiveALowerBound(t *testing.T) {
 	if testing.Short() {
-		t.Skip("2,500 records that meet twice each; TestCapInAnyOrder has few")
+		t.Skip("slow: 2,500 records that overlap twice each; TestCappedRowsDoNotDependOnOrder has fewer")
 	}
 	crowded := func(order int) *server {
 		s := newServer(map[string]violation.Rule{"r": severalRule})

@@ -10,11 +10,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Guard returns a guard that lets clients write FieldAcknowledged, FieldDismissed and
-// FieldNote to a table of violations, each with a value of at most MaxUserField bytes, and
-// refuses other fields there, since they are derived. It leaves the other tables to the next
-// guard, which may be nil, and which is asked about the table of violations as well. A
-// table "" is DefaultTable, as in a Checker.
+// Guard returns a guard that lets clients write only FieldAcknowledged, FieldDismissed and
+// FieldNote to a table of violations, each with a value of at most MaxUserField bytes, because
+// the other fields are derived. All items that it does not refuse, in any table, go to the
+// next guard, which may be nil. A table "" means DefaultTable, as in a Checker.
 func Guard(table string, next merge.Guard) merge.Guard {
 	table = cmp.Or(table, DefaultTable)
 	return func(actor clock.ClientID, m record.Mutation) error {
@@ -36,11 +35,11 @@ func Guard(table string, next merge.Guard) merge.Guard {
 	}
 }
 
-// CodeDerivedField is the code that Guard refuses an item with which writes a derived field of
+// CodeDerivedField is the code with which Guard refuses an item that writes a derived field of
 // a row.
 const CodeDerivedField merge.Code = "derived_field"
 
-// MaxUserField is the greatest size of a value that a client may write to a row, in bytes of
+// MaxUserField is the maximum size of a value that a client may write to a row, in bytes of
 // JSON. A check reads all open rows of a scope, so their size is limited.
 const MaxUserField = 4096
 

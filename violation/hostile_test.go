@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// hostile is a rule about bookings, in groups by room, that does what it should not.
+// hostile is a rule about bookings, in groups by room, that may misbehave.
 type hostile struct {
 	scopes func(r record.Record) ([]string, error)
 	check  func(g violation.Group) (violation.Findings, error)
@@ -34,7 +34,7 @@ func panics(violation.Group) (violation.Findings, error) { panic("secret") }
 
 func fails(violation.Group) (violation.Findings, error) { return violation.Findings{}, errBroken }
 
-// honest says that the first record of a group is wrong.
+// honest reports the first record of each group.
 func honest(g violation.Group) (f violation.Findings, err error) {
 	if len(g.Records) > 0 {
 		f.List = append(f.List, aFinding(g))
@@ -44,10 +44,10 @@ func honest(g violation.Group) (f violation.Findings, err error) {
 
 func aFinding(g violation.Group) violation.Finding {
 	r := g.Records[0]
-	return violation.Finding{Key: violation.RecordKey(r.Key()), Type: "first", Record: r.Key(), Description: "is the first"}
+	return violation.Finding{Key: violation.RecordKey(r.Key()), Type: "first", Record: r.Key(), Description: "is the first record"}
 }
 
-// mutates ruins the slices that it was given, and keeps them.
+// mutates reverses and clears the slices that it was given.
 func mutates(g violation.Group) (violation.Findings, error) {
 	f, err := honest(g)
 	for _, records := range [][]record.Record{g.Records, g.Deleted} {
@@ -57,7 +57,7 @@ func mutates(g violation.Group) (violation.Findings, error) {
 	return f, err
 }
 
-// returning is a rule that says something in place of the honest finding.
+// returning is a rule that changes the honest finding.
 func returning(change func(f *violation.Finding)) hostile {
 	return hostile{check: func(g violation.Group) (f violation.Findings, err error) {
 		if len(g.Records) > 0 {
@@ -69,43 +69,43 @@ func returning(change func(f *violation.Finding)) hostile {
 	}}
 }
 
-// broken are rules that cannot be believed.
+// broken returns rules that misbehave or cannot run.
 func broken() map[string]violation.Rule {
 	return map[string]violation.Rule{
-		"panics":       hostile{check: panics},
-		"panics early": hostile{check: honest, scopes: func(record.Record) ([]string, error) { panic(nil) }},
-		"fails":        hostile{check: fails},
-		"fails early":  hostile{check: honest, scopes: func(record.Record) ([]string, error) { return nil, errBroken }},
-		"nil map": hostile{check: func(violation.Group) (violation.Findings, error) {
+		"panics in Check":  hostile{check: panics},
+		"panics in Scopes": hostile{check: honest, scopes: func(record.Record) ([]string, error) { panic(nil) }},
+		"fails in Check":   hostile{check: fails},
+		"fails in Scopes":  hostile{check: honest, scopes: func(record.Record) ([]string, error) { return nil, errBroken }},
+		"writes to a nil map": hostile{check: func(violation.Group) (violation.Findings, error) {
 			var m map[int]int
-			//lint:ignore SA5000 the panic is what is tested
+			//lint:ignore SA5000 the test needs this panic
 			m[1]++
 			return violation.Findings{}, nil
 		}},
-		"no such record": returning(func(f *violation.Finding) { f.Record = keyOf("bookings", "none") }),
-		"no record":      returning(func(f *violation.Finding) { f.Record = record.Key{} }),
-		"two tables":     returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("a", "1"), keyOf("b", "1")} }),
-		"no table":       returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("", "1"), keyOf("b", "1")} }),
-		"no text":        returning(func(f *violation.Finding) { f.Description = "\xff" }),
-		"long no text":   returning(func(f *violation.Finding) { f.Description = strings.Repeat("\x80", 1<<20) }),
-		"bad type":       returning(func(f *violation.Finding) { f.Type = "\xff" }),
-		"empty total":    hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1000}, nil }},
-		"one of many":    hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1}, nil }},
-		"bad scope":      hostile{check: honest, scopes: func(record.Record) ([]string, error) { return []string{"\xff"}, nil }},
-		"with/slash":     hostile{check: honest},
-		"":               hostile{check: honest},
-		"\xff":           hostile{check: honest},
-		"lost_edit":      hostile{check: honest},
-		"nil":            nil,
+		"names a record outside the group":  returning(func(f *violation.Finding) { f.Record = keyOf("bookings", "none") }),
+		"names no record":                   returning(func(f *violation.Finding) { f.Record = record.Key{} }),
+		"names records of two tables":       returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("a", "1"), keyOf("b", "1")} }),
+		"names a record without a table":    returning(func(f *violation.Finding) { f.Others = []record.Key{keyOf("", "1"), keyOf("b", "1")} }),
+		"description of invalid UTF-8":      returning(func(f *violation.Finding) { f.Description = "\xff" }),
+		"long description of invalid UTF-8": returning(func(f *violation.Finding) { f.Description = strings.Repeat("\x80", 1<<20) }),
+		"type of invalid UTF-8":             returning(func(f *violation.Finding) { f.Type = "\xff" }),
+		"large total without findings":      hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1000}, nil }},
+		"total of one without findings":     hostile{check: func(violation.Group) (violation.Findings, error) { return violation.Findings{Total: 1}, nil }},
+		"scope of invalid UTF-8":            hostile{check: honest, scopes: func(record.Record) ([]string, error) { return []string{"\xff"}, nil }},
+		"with/slash":                        hostile{check: honest},
+		"":                                  hostile{check: honest},
+		"\xff":                              hostile{check: honest},
+		"lost_edit":                         hostile{check: honest},
+		"nil":                               nil,
 	}
 }
 
-// TestBrokenRules: a rule that cannot be believed is a RuleError. Its rows stay as
-// they are, and the other rules run.
-func TestBrokenRules(t *testing.T) {
+// TestBrokenRuleIsReportedAndKeepsItsRows: a rule that misbehaves is reported as a RuleError.
+// Its rows stay as they are, and the other rules run.
+func TestBrokenRuleIsReportedAndKeepsItsRows(t *testing.T) {
 	for name, rule := range broken() {
 		t.Run(name, func(t *testing.T) {
-			// The rule worked once, and left a row under its name, if that can be.
+			// An honest rule ran under this name before, and left a row if the name is valid.
 			s := newServer(map[string]violation.Rule{name: hostile{check: honest}})
 			s.push(t, book("a", by(1, 1), "B", 2, 4))
 			old := s.violations(t)
@@ -130,8 +130,7 @@ func TestBrokenRules(t *testing.T) {
 	}
 }
 
-// TestMutatingRule: what a rule does to its slices is its own affair.
-func TestMutatingRule(t *testing.T) {
+func TestRuleMayModifyItsSlices(t *testing.T) {
 	a := newServer(map[string]violation.Rule{"r": hostile{check: honest}})
 	b := newServer(map[string]violation.Rule{"r": hostile{check: mutates}})
 	for _, s := range []*server{a, b} {
@@ -142,19 +141,19 @@ func TestMutatingRule(t *testing.T) {
 	require.Equal(t, []string{"r b: "}, b.opened(t))
 }
 
-// TestInvalidRules: a rule that cannot be run is reported by what is wrong with it, and runs
-// nothing.
-func TestInvalidRules(t *testing.T) {
+// TestInvalidRuleIsReportedWithTheReason: a rule that cannot run is reported with the reason,
+// and finds nothing.
+func TestInvalidRuleIsReportedWithTheReason(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		rule violation.Rule
 		want string
 	}{
 		{"nil", nil, `violation: rule "nil": the rule is nil: set it in Checker.Rules or remove its name`},
-		{"", overlapRule, `violation: rule "": the name of the rule is empty: register it by another name`},
-		{"a/b", overlapRule, `violation: rule "a/b": the name of the rule contains a slash: register it by another name`},
-		{"\xff", overlapRule, `violation: rule "\xff": the name of the rule is not valid UTF-8: register it by another name`},
-		{violation.LostEditRule, overlapRule, `violation: rule "lost_edit": the name is reserved for rows of lost edits: register the rule by another name`},
+		{"", overlapRule, `violation: rule "": the name of the rule is empty: register it under another name`},
+		{"a/b", overlapRule, `violation: rule "a/b": the name of the rule contains a slash: register it under another name`},
+		{"\xff", overlapRule, `violation: rule "\xff": the name of the rule is not valid UTF-8: register it under another name`},
+		{violation.LostEditRule, overlapRule, `violation: rule "lost_edit": the name is reserved for rows of lost edits: register the rule under another name`},
 	} {
 		s := newServer(map[string]violation.Rule{c.name: c.rule})
 		report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
@@ -177,8 +176,8 @@ func TestInvalidRules(t *testing.T) {
 	}
 }
 
-// TestFailingView: what the storage reports comes back, and nothing is stored.
-func TestFailingView(t *testing.T) {
+// TestFailingViewStoresNothing: a report contains the errors of the storage, and no rows.
+func TestFailingViewStoresNothing(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4))
 	changes := s.join([]record.Record{book("b", by(1, 2), "B", 2, 4)})
@@ -200,7 +199,7 @@ func (failing) Groups(context.Context, string, []string) ([]violation.ScopeRecor
 	return nil, errBroken
 }
 
-// short and shortGet answer fewer questions than they were asked.
+// short and shortGet return too few answers.
 type short struct{ violation.View }
 
 func (short) Groups(context.Context, string, []string) ([]violation.ScopeRecords, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// idOf returns the identity of a violation: 26 characters that are safe in any URL,
-// collation or file name. Two servers that find the same thing give it the same ID.
+// idOf returns the ID of a violation: 26 characters that are safe in any URL, collation or
+// file name. It is the same on every server that finds the violation.
 func idOf(rule, key string) string {
 	sum := hashOf("fieldlww/violation/1\n", rule, key)
 	return lowerBase32(sum[:16])
@@ -23,7 +23,7 @@ func lowerBase32(b []byte) string {
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// hashOf returns the SHA-256 of a tag and of parts, each with its length in front.
+// hashOf returns the SHA-256 of a tag and of parts, each preceded by its length.
 func hashOf(tag string, parts ...string) [sha256.Size]byte {
 	h := newHash(tag)
 	h.add(parts...)
@@ -53,14 +53,15 @@ func (h hashing) sum() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// evidence is what a finding depends on.
+// evidence describes the fields that a finding depends on: a hash of their stamps, and the
+// greatest stamp.
 type evidence struct {
 	hash   string
 	newest clock.Stamp
 }
 
-// evidenceOf returns the evidence of a finding, given its records as far as they
-// exist, sorted by key. Whether a record is deleted is always a part of it.
+// evidenceOf returns the evidence of a finding, given its existing records, sorted by key. The
+// deletion of a record is always part of the evidence.
 func evidenceOf(f Finding, records []record.Record) evidence {
 	var e evidence
 	h := newHash("fieldlww/evidence/1\n")
@@ -79,7 +80,7 @@ func evidenceOf(f Finding, records []record.Record) evidence {
 	return e
 }
 
-// reads reports whether a field is a part of the evidence.
+// reads reports whether a field is part of the evidence.
 func (f Finding) reads(name string) bool {
 	if f.Fields == nil || name == record.DeletedField {
 		return true

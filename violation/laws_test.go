@@ -13,8 +13,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// unsealed returns the scopes of the rows that name records which could not be read
-// before a change. A check cannot know them, as the documentation of ErrUnknown says.
+// unsealed returns the scopes of the rows that name records which were unreadable before a
+// change. A check cannot know these scopes, as the documentation of ErrUnknown says.
 func (s *server) unsealed(t require.TestingT, updates []merge.Update) (scopes []violation.Scope) {
 	for _, u := range updates {
 		before := plainOf(u.Before)
@@ -33,13 +33,13 @@ func (s *server) unsealed(t require.TestingT, updates []merge.Update) (scopes []
 	return scopes
 }
 
-// wrongOf returns an open row as the oracle has it.
+// wrongOf returns an open row in the form of the oracle.
 func wrongOf(v violation.Violation) wrong {
 	return wrong{v.Rule, v.Scope, v.RecordID, strings.Join(v.Conflicting, ","), v.Total, int64(v.DetectedAt)}
 }
 
-// requireOracle compares the open rows with the oracle. What the oracle cannot know
-// stays as it was.
+// requireOracle compares the open rows with the oracle. Rows that the oracle cannot judge must
+// stay as they were.
 func (s *server) requireOracle(t require.TestingT, before map[string]record.Record) {
 	o := oracleOf(s.data())
 	most := s.checker.MaxPerScope
@@ -53,7 +53,7 @@ func (s *server) requireOracle(t require.TestingT, before map[string]record.Reco
 		if v.Status == violation.Open && (!o.doubted(v) || slices.Contains(want, w)) {
 			got = append(got, w)
 		} else if old, ok := before[v.ID]; o.doubted(v) && ok {
-			require.Equal(t, old.String(), s.row(v.ID).String(), "what is not known stays as it is")
+			require.Equal(t, old.String(), s.row(v.ID).String(), "a row that cannot be judged stays as it is")
 		}
 	}
 	if len(want) == 0 {
@@ -62,16 +62,16 @@ func (s *server) requireOracle(t require.TestingT, before map[string]record.Reco
 	require.Equal(t, want, sortedWrongs(got))
 }
 
-// requireAudit checks that audits find what the checks found.
+// requireAudit checks that audits find the same rows as the checks.
 func (s *server) requireAudit(t require.TestingT) {
 	again := s.checker.Audit(s.all(), s.now)
 	require.NoError(t, again.Err)
-	for _, u := range again.Updates { // what became of hidden rows is for audits
+	for _, u := range again.Updates { // only audits close hidden rows
 		before, err := violation.Parse(u.Before)
 		require.NoError(t, err)
 		after, err := violation.Parse(u.After)
 		require.NoError(t, err)
-		require.Equal(t, violation.Hidden, before.Status, "an audit of everything finds nothing new")
+		require.Equal(t, violation.Hidden, before.Status, "an audit of everything changes hidden rows only")
 		require.Contains(t, []violation.Status{violation.Resolved, violation.Obsolete}, after.Status)
 	}
 
@@ -84,7 +84,7 @@ func (s *server) requireAudit(t require.TestingT) {
 	o := oracleOf(s.data())
 	open := s.openLines(t)
 	for line := range strings.Lines(fresh.openLines(t)) {
-		require.Contains(t, open, line, "an audit of the data alone finds what is open, byte for byte")
+		require.Contains(t, open, line, "an audit of the data alone finds the same open rows, byte for byte")
 	}
 	for _, v := range s.with(t, violation.Open) {
 		if !o.doubted(v) {
@@ -93,11 +93,11 @@ func (s *server) requireAudit(t require.TestingT) {
 	}
 }
 
-// TestRowsAreTheOracle: after each batch, what is open is what the oracle says, what
-// an audit finds, and nothing that the same batch once more would change.
-func TestRowsAreTheOracle(t *testing.T) {
+// TestOpenRowsMatchTheOracle: after each batch, the checks, the oracle and an audit agree on
+// the open rows. The same batch again changes nothing.
+func TestOpenRowsMatchTheOracle(t *testing.T) {
 	seen := map[string]int{}
-	for name, readable := range map[string]bool{"readable": true, "sealed": false} {
+	for name, readable := range map[string]bool{"readable": true, "partly unreadable": false} {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				s := serverOf(genChecker().Draw(t, "checker"))
@@ -109,7 +109,7 @@ func TestRowsAreTheOracle(t *testing.T) {
 					updates := s.join(batch)
 					report := s.take(t, updates, s.unsealed(t, updates)...)
 					require.NoError(t, report.Err)
-					require.Empty(t, s.take(t, updates, s.unsealed(t, updates)...).Updates, "once more changes nothing")
+					require.Empty(t, s.take(t, updates, s.unsealed(t, updates)...).Updates, "the same batch again changes nothing")
 					s.requireOracle(t, before)
 					s.requireAudit(t)
 				}
@@ -123,7 +123,7 @@ func TestRowsAreTheOracle(t *testing.T) {
 		})
 	}
 	if testing.Short() {
-		return // too few checks to have seen everything
+		return // too few checks to see everything
 	}
 	want := []string{"total", "overlap hidden"}
 	for rule := range smallRules() {
@@ -134,9 +134,9 @@ func TestRowsAreTheOracle(t *testing.T) {
 	}
 }
 
-// TestServersAgree: servers that get the same writes in any order, some of them twice,
-// in any calls, hold the same open rows, byte for byte.
-func TestServersAgree(t *testing.T) {
+// TestServersWithTheSameWritesAgree: servers that get the same writes hold the same open rows,
+// byte for byte, whatever the order, the repetitions and the division into calls.
+func TestServersWithTheSameWritesAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genChecker().Draw(t, "checker")
 		writes := genWrites(1, 24, true).Draw(t, "writes")

@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// lookUpMissing asks the view, once, for what the groups did not tell: the rows of what was
-// found now, as they were stored in another group or before, and the records that are
-// named by rows of what was not found.
+// lookUpMissing looks up, in one call, what the groups did not contain: the stored rows of
+// findings, which may be closed or in another group, and the records named by rows that were
+// not found again.
 func (c *ruleCheck) lookUpMissing(ctx context.Context, view View) error {
 	var keys []record.Key
 	for id := range c.found {
@@ -43,7 +43,7 @@ func (c *ruleCheck) lookUpMissing(ctx context.Context, view View) error {
 	return nil
 }
 
-// addLookup adds what the view knows of one key.
+// addLookup adds the view's answer for one key.
 func (c *ruleCheck) addLookup(key record.Key, f Lookup) {
 	if key.Table == c.checker.table() {
 		if f.Record.Len() > 0 {
@@ -54,14 +54,14 @@ func (c *ruleCheck) addLookup(key record.Key, f Lookup) {
 	_, err := scopesOf(c.rule, f.Record)
 	switch {
 	case f.Record.Deleted():
-		// It is gone, whether or not the rule can read what it was.
+		// A deleted record is gone, whether or not the rule can read it.
 	case f.Unknown || err != nil:
 		c.unknown[key] = true
 		if err != nil && !errors.Is(err, ErrUnknown) {
 			c.failure.add(err)
 		}
 	case f.Record.Len() > 0:
-		c.live[key] = f.Record // it is there, though in another group now
+		c.live[key] = f.Record // it exists, but in another group now
 	}
 }
 
@@ -75,9 +75,10 @@ func (c *ruleCheck) isFound(id string) bool {
 	return ok
 }
 
-// closeRows closes the rows of what was not found, where it is known that it is not there.
+// closeRows closes the rows that were not found again, if it is known that their conditions no
+// longer hold.
 func (c *ruleCheck) closeRows() error {
-	doubted := make(map[string]int) // by scope: rows that stay open though nothing was found
+	doubted := make(map[string]int) // by scope: rows that stay open although they were not found again
 	for _, id := range slices.Sorted(maps.Keys(c.rows)) {
 		row := c.rows[id]
 		v, err := Parse(row)
@@ -102,12 +103,12 @@ func (c *ruleCheck) closeRows() error {
 	return nil
 }
 
-// maxDoubted is how many rows of a group stay open because something cannot be read.
-// Without a limit, whoever writes such records fills the scope with rows that each check
-// reads. The rest is hidden.
+// maxDoubted is how many rows of a group may stay open because something cannot be read.
+// Without a limit, a user could fill a scope with unreadable records and with rows that each
+// check reads. The remaining rows are hidden.
 func (c *ruleCheck) maxDoubted() int { return 2 * max(c.checker.maxPerScope(), defaultMaxPerScope) }
 
-// statusWithoutFinding returns the status of a row whose condition was not found.
+// statusWithoutFinding returns the new status of a row that was not found again.
 func (c *ruleCheck) statusWithoutFinding(v Violation) Status {
 	if v.Status != Open && v.Status != Hidden || c.kept[v.ID] {
 		return v.Status
@@ -119,15 +120,15 @@ func (c *ruleCheck) statusWithoutFinding(v Violation) Status {
 	}
 	switch {
 	case !c.isLive(v.Record()):
-		return Obsolete // even if there are too many to list: this one is over
+		return Obsolete // even in a group with too many to list: this violation is over
 	case c.hidden[v.ID] && c.allBelong(v, v.Scope):
 		return Hidden
 	}
 	return Resolved
 }
 
-// isUnchecked reports whether a record belongs to a group that was to be checked and could
-// not be: what it is in conflict with there is not known.
+// isUnchecked reports whether a record belongs to a group that this check failed to judge, so
+// that its conflicts there are not known.
 func (c *ruleCheck) isUnchecked(key record.Key) bool {
 	if len(c.judged) == len(c.names) {
 		return false
@@ -139,10 +140,10 @@ func (c *ruleCheck) isUnchecked(key record.Key) bool {
 	})
 }
 
-// firstScope returns the first of the groups in which something is found, given its
-// row as it was before. A group that was not looked at now is one of them if it has the
-// row and all that the row names belongs to it: else the row would name one group after
-// an incremental check, and another one after an audit.
+// firstScope returns the first group, by name, in which a violation is found, given its stored
+// row. A group that was not looked at counts if the stored row names it and all records of the
+// violation belong to it. Otherwise the row would name one group after an incremental check
+// and another one after an audit.
 func (c *ruleCheck) firstScope(d derived, before record.Record) string {
 	v, err := Parse(before)
 	if err != nil || v.Status != d.Status || v.Scope >= d.Scope {
@@ -157,8 +158,8 @@ func (c *ruleCheck) firstScope(d derived, before record.Record) string {
 	return d.Scope
 }
 
-// allBelong reports whether all records that a violation names, as far as they are there,
-// belong to a group. If not, the violation is not one of that group.
+// allBelong reports whether all existing records of a violation belong to a group. If not, the
+// violation is not one of that group.
 func (c *ruleCheck) allBelong(v Violation, scope string) bool {
 	for _, key := range v.participants() {
 		if r, ok := c.live[key]; ok {
@@ -170,7 +171,7 @@ func (c *ruleCheck) allBelong(v Violation, scope string) bool {
 	return true
 }
 
-// openRows writes the rows of what was found.
+// openRows adds the rows of findings that are new or changed.
 func (c *ruleCheck) openRows() error {
 	for _, id := range slices.Sorted(maps.Keys(c.found)) {
 		before, ok := c.rows[id]

@@ -11,11 +11,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestMovedAwayAndBack: the move back wins its own field with a stamp below that of
-// the other booking, which is the greatest in the evidence. So the row that opens again
-// has the stamps that it had before, or older ones than when it was resolved: joined
-// by last write wins, "resolved" would win over it.
-func TestMovedAwayAndBack(t *testing.T) {
+// TestRowReopensWithOlderStamps: moving a booking back wins its field with a stamp below the
+// stamp of the other booking, which is the greatest of the evidence. So the reopened row has
+// the same stamps as before, or older ones than the resolved row. A join by last write wins
+// would keep "resolved".
+func TestRowReopensWithOlderStamps(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 1000), "B", 3, 5))
 	first := s.only(t)
@@ -29,11 +29,10 @@ func TestMovedAwayAndBack(t *testing.T) {
 	again := s.only(t)
 	require.Equal(t, violation.Open, again.Status)
 	require.Equal(t, first.ID, again.ID)
-	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back is older than what it meets")
+	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back is older than the booking that it conflicts with")
 	require.NotEqual(t, first.Evidence, again.Evidence)
 
-	// The same the other way round: the newest booking of all is moved, and its old
-	// place is written by somebody who wins its field only there.
+	// The reverse: the newest booking moves away, and the older one follows it.
 	s.push(t, book("b", by(2, 2000), "D", 3, 5))
 	require.Equal(t, violation.Resolved, s.only(t).Status)
 	s.push(t, book("a", by(1, 30), "D", 3, 5))
@@ -41,9 +40,9 @@ func TestMovedAwayAndBack(t *testing.T) {
 	require.Equal(t, "D", s.only(t).Scope)
 }
 
-// TestTenDaysLate: a write that was made offline ten days ago, and would have been in
-// conflict then, is in conflict when it comes, with what is there now.
-func TestTenDaysLate(t *testing.T) {
+// TestLateWriteConflictsOnArrival: a write that was made offline ten days ago conflicts with
+// the records that are stored when it arrives.
+func TestLateWriteConflictsOnArrival(t *testing.T) {
 	const tenDays = 10 * 24 * 60 * 60 * 1000
 	s := newServer(smallRules())
 	s.now = noon + tenDays*millisecond
@@ -53,18 +52,19 @@ func TestTenDaysLate(t *testing.T) {
 	s.push(t, book("a", by(1, 0), "B", 3, 5))
 	v := s.only(t)
 	require.Equal(t, violation.Open, v.Status)
-	require.Equal(t, "overlap b: a", names(v), "the newcomer is who wrote last, and not who came last")
+	require.Equal(t, "overlap b: a", names(v), "the newcomer is the record stamped last, not the one that arrived last")
 	require.Equal(t, by(2, tenDays).Time, v.DetectedAt)
 
-	// A late write that lost changes nothing.
+	// A late write that loses changes nothing.
 	require.Empty(t, s.push(t, book("b", by(1, 5), "D", 2, 4)).Updates)
-	// A late write that resolves.
+	// A late write may resolve a violation.
 	s.push(t, book("a", by(1, 6), "D", 3, 5))
 	require.Equal(t, violation.Resolved, s.only(t).Status)
 }
 
-// TestThirdJoinsAndLeaves: the IDs of a group do not depend on who else is in it.
-func TestThirdJoinsAndLeaves(t *testing.T) {
+// TestIDsDoNotDependOnOtherMembers: a third record that joins or leaves a group does not
+// change the other IDs.
+func TestIDsDoNotDependOnOtherMembers(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 0, 4), book("b", by(2, 2), "B", 1, 4))
 	pair := s.only(t)
@@ -76,10 +76,10 @@ func TestThirdJoinsAndLeaves(t *testing.T) {
 	s.push(t, remove("bookings", "c", by(2, 3)))
 	require.Equal(t, []string{"overlap b: a"}, s.opened(t))
 	require.Contains(t, s.violations(t), pair)
-	require.Len(t, s.with(t, violation.Obsolete), 1, "the one that is about c")
-	require.Len(t, s.with(t, violation.Resolved), 1, "the one of b with c")
+	require.Len(t, s.with(t, violation.Obsolete), 1, "the row about c")
+	require.Len(t, s.with(t, violation.Resolved), 1, "the row about b with c")
 
-	// In a group with one row, the row stays, and says who is left.
+	// A rule with one row for a group keeps this row, which names the remaining records.
 	mail := func(id string, ms int, email string) record.Record {
 		return write("users", id, by(1, ms), fields{"email": email})
 	}
@@ -94,15 +94,15 @@ func TestThirdJoinsAndLeaves(t *testing.T) {
 	s.push(t, mail("b", 4, "ben@"))
 	require.Equal(t, violation.Resolved, s.only(t).Status)
 	require.Equal(t, id, s.only(t).ID)
-	// Another one who wrote at the same time is another evidence.
+	// Another record with the same stamp is different evidence.
 	s.push(t, mail("d", 2, "ana@"))
 	require.Equal(t, "email d: a", names(s.only(t)))
 	require.NotEqual(t, evidence, s.only(t).Evidence)
 }
 
-// TestLifecycle: open, resolved, open again, and obsolete since the subject is deleted;
-// restored, it is open once more.
-func TestLifecycle(t *testing.T) {
+// TestStatusFollowsTheCondition: a row is open, resolved, open again, and obsolete when its
+// subject is deleted. When the subject is restored, it is open once more.
+func TestStatusFollowsTheCondition(t *testing.T) {
 	s := newServer(smallRules())
 	var history []violation.Status
 	step := func(w record.Record) {
@@ -111,9 +111,9 @@ func TestLifecycle(t *testing.T) {
 	}
 	s.push(t, book("a", by(1, 1), "B", 2, 4))
 	step(book("b", by(2, 2), "B", 3, 5))
-	step(book("b", by(2, 3), "B", 4, 5)) // it begins as the other one ends
+	step(book("b", by(2, 3), "B", 4, 5)) // it starts when a ends
 	step(book("b", by(2, 4), "B", 1, 3))
-	step(book("b", by(2, 5), "B", 1, 2)) // it ends as the other one begins
+	step(book("b", by(2, 5), "B", 1, 2)) // it ends when a starts
 	step(book("b", by(2, 6), "B", 0, 6))
 	step(remove("bookings", "b", by(1, 7)))
 	step(write("bookings", "b", by(1, 8), fields{record.DeletedField: false}))
@@ -124,9 +124,9 @@ func TestLifecycle(t *testing.T) {
 	}, history)
 }
 
-// TestRelevance: a violation is obsolete when its time has passed: in the audit and in
-// checks by Now, and without Now for those who read.
-func TestRelevance(t *testing.T) {
+// TestViolationIsObsoleteAfterRelevantUntil: audits and checks count by Now, and readers judge
+// with StatusAt.
+func TestViolationIsObsoleteAfterRelevantUntil(t *testing.T) {
 	rule := overlapRule
 	rule.Relevant = true
 	s := newServer(map[string]violation.Rule{"overlap": rule})
@@ -144,27 +144,28 @@ func TestRelevance(t *testing.T) {
 	require.Equal(t, 1, report.Open)
 	s.now = hours(4)
 	report = s.audit(t)
-	require.Empty(t, report.Updates, "that time has passed is read, and not stored")
+	require.Empty(t, report.Updates, "the passing of time is not stored")
 	require.Zero(t, report.Open)
 
-	// Postponed, it is relevant again.
+	// After the meetings are postponed, the violation matters again.
 	s.push(t, book("a", by(1, 3), "B", 3, 9), book("b", by(2, 3), "B", 3, 8))
 	require.Len(t, s.with(t, violation.Open), 1)
-	// Age alone is no reason to drop what still holds.
+	// Age alone does not close a violation that still holds.
 	forever := newServer(smallRules())
 	forever.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 	forever.now = noon + clock.Timestamp(100*365*24*time.Hour)
 	require.Empty(t, forever.audit(t).Updates)
 }
 
-// TestOfflineForTenDays: who pulls by sequence learns of what opened and of what was
-// closed meanwhile, though the stamps of the rows are older than the last pull.
-func TestOfflineForTenDays(t *testing.T) {
+// TestPullBySequenceReturnsRowsWithOldStamps: a client that pulls by sequence learns which
+// rows opened and closed while it was offline, although their stamps are older than its last
+// pull.
+func TestPullBySequenceReturnsRowsWithOldStamps(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 	known, cursor := s.only(t), s.last
 
-	// Ten days go by. What comes was written before the client went offline.
+	// Ten days pass. The writes that arrive now were made before the client went offline.
 	s.push(t, book("c", by(2, 0), "C", 2, 4), book("a", by(1, 2), "C", 2, 4))
 	var pulled []violation.Violation
 	for key, seq := range s.seq {

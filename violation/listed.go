@@ -11,23 +11,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// listed are the rows of one group: each finding by itself, or, if there are too many, the
-// first ones and one row that stands for all of them.
+// listed holds the rows of one group: one for each finding or, if there are too many, one for
+// each of the first findings and one that represents all of them.
 //
-// A violation may stop mattering at a time, and that it has is judged when a row is read.
-// So the rows must be right at every time, whenever they were derived. The findings are
-// ordered by when they stop mattering, the latest first: those that matter at a time are the
-// first ones of that order, whichever time it is. The first N of them are listed. The row
-// that stands for all matters as long as more than N do, which is until the next one in the
-// order stops. All this follows from the records alone.
+// A violation may stop mattering at some time, and readers of its row judge whether that time
+// has passed. So the rows must be right at every time, whenever they were derived. The
+// findings are ordered by when they stop mattering, the latest first. At any time, the
+// findings that still matter are the first ones of this order. The first N findings are
+// listed. The row for all of them matters as long as more than N findings do, that is, until
+// finding N+1 stops mattering. All this follows from the records alone.
 type listed struct {
-	scope           Scope // its name as it is stored
+	scope           Scope // with its name in stored form
 	group           Group
 	rows            []derived
 	partial, capped bool
 }
 
-// addFindings adds the findings of the group, and lists at most that many by themselves.
+// addFindings adds the rows of the group's findings. At most the given number of findings get
+// rows of their own.
 func (l *listed) addFindings(findings Findings, most int) error {
 	list := slices.Clone(findings.List)
 	slices.SortFunc(list, Finding.compare)
@@ -41,16 +42,16 @@ func (l *listed) addFindings(findings Findings, most int) error {
 	if l.capped = total > most || untold > 0; !l.capped {
 		return l.addEach(list)
 	}
-	until := list[min(most, len(list)-1)].RelevantUntil // those that are not told come after
+	until := list[min(most, len(list)-1)].RelevantUntil // findings that are only counted come later
 	list = list[:min(most, len(list))]
 	if err := l.addEach(list); err != nil {
 		return err
 	}
-	// The row that stands for all is about the record of the first finding, and no helper
-	// makes a key that begins with an empty part: a table has a name.
+	// The row for all findings is about the record of the first one. Its key begins with an
+	// empty part, unlike any PairKey or RecordKey, because every table has a name.
 	f := list[0]
 	f.Key, f.Others, f.RelevantUntil = joinParts("", "group", l.group.Scope), nil, until
-	f.Description = fmt.Sprintf("%d conflicts, of which the first %d are listed", total, len(list))
+	f.Description = fmt.Sprintf("%d conflicts; only the first %d are listed", total, len(list))
 	return l.addRow(f, total, append(slices.Clone(l.group.Records), l.group.Deleted...))
 }
 
@@ -66,7 +67,8 @@ func (l *listed) addEach(list []Finding) error {
 	return nil
 }
 
-// addRow adds the row of a finding, given all the records that it depends on, sorted by key.
+// addRow adds the row of a finding, given all records that the finding depends on, sorted by
+// key.
 func (l *listed) addRow(f Finding, total int, records []record.Record) error {
 	d, err := derivedOf(l.scope, f)
 	if err != nil {
@@ -81,7 +83,8 @@ func (l *listed) addRow(f Finding, total int, records []record.Record) error {
 	return nil
 }
 
-// end returns when a finding stops mattering, for comparisons: never is the greatest time.
+// end returns the time at which a finding stops mattering, for comparisons. Never is the
+// greatest time.
 func (f Finding) end() clock.Timestamp {
 	switch {
 	case f.RelevantUntil == 0 || f.RelevantUntil > clock.MaxTimestamp:
@@ -92,7 +95,7 @@ func (f Finding) end() clock.Timestamp {
 	return f.RelevantUntil
 }
 
-// compare orders findings by key, and those of one key by everything else, so that the
+// compare orders findings by key, and findings with equal keys by everything else, so that the
 // order in which a rule returns them does not matter.
 func (f Finding) compare(o Finding) int {
 	if c := strings.Compare(f.Key, o.Key); c != 0 {

@@ -5,25 +5,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// LostEditRule is the rule that rows of lost edits name. It is registered with no
-// Checker: such a row is about an event, and no check opens or closes it.
+// LostEditRule is the rule name in rows of lost edits. It is not registered with a Checker:
+// such a row is about an event, and no check opens or closes it.
 const LostEditRule = "lost_edit"
 
-// FieldLostValue is the field of a row of a lost edit that holds the value which is
-// gone.
+// FieldLostValue holds the value that lost, in the row of a lost edit.
 const FieldLostValue = "losing"
 
-// LostEdit returns the row of a lost edit, for a field of which no value may vanish
-// in silence. It holds the value that lost, and is closed when somebody who has seen it
-// writes FieldAcknowledged, having picked a value, or FieldDismissed. The same lost edit
-// has the same row on every server; store it unless it is there. A decision in which
-// nothing was lost has none.
+// LostEdit returns the row of a lost edit, for fields whose values must not vanish silently.
+// The row holds the value that lost. It is closed when a user who has seen it writes
+// FieldAcknowledged, after picking a value, or FieldDismissed. A lost edit has the same row on
+// every server; store the row unless it is already there. LostEdit returns false if the
+// decision lost no edit.
 func (c *Checker) LostEdit(d merge.Decision) (record.Record, bool) {
 	loser, winner := d.Loser(), d.Winner()
 	if !d.Lost() {
 		return record.Record{}, false
 	}
-	// Which of the two writes came last differs between servers, and must not show.
+	// Servers may receive the two writes in either order, and the row must not depend on it.
 	told := d
 	told.Change = merge.Change{Before: loser, Incoming: winner, Outcome: merge.Applied}
 	v := derived{stamp: winner.Stamp, Violation: Violation{

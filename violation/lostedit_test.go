@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// onNothing makes an item of what somebody wrote who had seen no field.
+// onNothing returns an item for a write whose author had seen no field.
 func onNothing(r record.Record) record.Item {
 	base := map[string]clock.Stamp{}
 	for name := range r.All() {
@@ -47,9 +47,9 @@ func price(client byte, ms int, v any) record.Record {
 	return write("orders", "7", by(client, ms), fields{"price": v})
 }
 
-// TestLostEditHasOneRow: the row is the same, byte for byte, on a server where the
-// losing edit came first and on one where it came last. It holds the value that lost.
-func TestLostEditHasOneRow(t *testing.T) {
+// TestLostEditHasTheSameRowOnEveryServer: the row is the same, byte for byte, whether the
+// losing edit arrived first or last. It holds the value that lost.
+func TestLostEditHasTheSameRowOnEveryServer(t *testing.T) {
 	var c violation.Checker
 	var rows []record.Record
 	for _, order := range [][]record.Record{{price(1, 1, 90), price(2, 2, 95)}, {price(2, 2, 95), price(1, 1, 90)}} {
@@ -77,8 +77,7 @@ func TestLostEditHasOneRow(t *testing.T) {
 	require.Equal(t, keyOf("alerts", v.ID), other.Key())
 }
 
-// TestEveryLostEditHasItsRow: of another record, field or loser there is another row.
-func TestEveryLostEditHasItsRow(t *testing.T) {
+func TestEachLostEditHasItsOwnRow(t *testing.T) {
 	var c violation.Checker
 	d := losing(t, price(1, 1, 90), price(2, 2, 95))[0]
 	ids := map[string]bool{}
@@ -98,17 +97,18 @@ func TestEveryLostEditHasItsRow(t *testing.T) {
 		add(other)
 	}
 	require.Len(t, ids, 6)
-	d.Incoming.Value = record.Int(96) // another winner is the same lost edit
+	d.Incoming.Value = record.Int(96) // another winning value is the same lost edit
 	add(d)
 	require.Len(t, ids, 6)
 
 	d.Seen = merge.SeenYes
 	_, ok := c.LostEdit(d)
-	require.False(t, ok, "what was seen is not lost")
+	require.False(t, ok, "a value that was seen is not lost")
 }
 
-// TestLostDeletion: what lost may be the deletion of a field, and is told from null.
-func TestLostDeletion(t *testing.T) {
+// TestLostDeletionDiffersFromNull: the value that lost may be a deletion, which the row
+// distinguishes from null.
+func TestLostDeletionDiffersFromNull(t *testing.T) {
 	var c violation.Checker
 	for _, value := range []record.Value{record.Deletion(), {}} {
 		row, ok := c.LostEdit(losing(t, price(1, 1, value), price(2, 2, 95))[0])
@@ -119,9 +119,9 @@ func TestLostDeletion(t *testing.T) {
 	}
 }
 
-// TestLostEditIsForPeopleToClose: neither checks nor audits touch the row, and what
-// people write closes it.
-func TestLostEditIsForPeopleToClose(t *testing.T) {
+// TestOnlyUsersCloseLostEdits: neither checks nor audits touch the row of a lost edit;
+// user-written fields close it.
+func TestOnlyUsersCloseLostEdits(t *testing.T) {
 	rules := smallRules()
 	rules["orders"] = hostile{
 		check:  func(violation.Group) (f violation.Findings, err error) { return f, nil },

@@ -7,38 +7,38 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// meetings finds the pairs of records that meet in a window, and counts them.
+// meetings finds and counts the pairs of records that overlap in a window.
 //
-// A pair belongs to the window in which the last time that the two meet ends. So each pair
-// is of one window, by the two records alone, and that it stops mattering is known there.
+// A pair belongs to the window in which its last overlap ends. The two records alone determine
+// that window, so each pair is counted once, in the window where it stops mattering.
 //
-// Pairs of records with one slot each are counted from the sorted beginnings and ends, and
-// only the first ones are formed, so it does not matter how many there are. A record with
-// several slots may meet another one several times, so its pairs are formed; that is limited
-// by maxSteps.
+// Pairs of records with one slot each are counted from the sorted starts and ends, and only
+// the first pairs are formed, so the cost does not grow with their number. A record with
+// several slots may overlap another one several times, so all its pairs are formed; maxSteps
+// limits that work.
 type meetings struct {
 	window
-	byEnd bool // whether pairs are ordered by their ends before their keys
-	most  int  // how many pairs are listed
+	byEnd bool // whether pairs are ordered by end before key
+	most  int  // the number of pairs to list
 
-	ones   []span // the slots of records with one, by key
-	others []span // those of records with several
+	ones   []span // the slots of records with one slot, by key
+	others []span // the slots of records with several slots
 
-	pairs []pair // the first ones, in order
+	pairs []pair // the first pairs, in order
 	total int
 }
 
-// span is a slot of a record.
+// span is one slot of a record.
 type span struct {
 	*taken
 	from, to clock.Timestamp
 }
 
-// maxSteps is how many steps are made for the pairs of records with several slots. It is
-// some ten milliseconds.
+// maxSteps limits the steps for the pairs of records with several slots. That many steps take
+// about ten milliseconds.
 const maxSteps = 1 << 20
 
-// add adds what a record takes in the window. Records come in the order of their keys.
+// add adds the slots of a record that are in the window. Call it in the order of record keys.
 func (m *meetings) add(t taken) {
 	for i := range t.slots {
 		s := t.slots[i]
@@ -53,7 +53,7 @@ func (m *meetings) add(t taken) {
 	}
 }
 
-// findPairs finds the pairs.
+// findPairs counts the pairs and lists the first ones.
 func (m *meetings) findPairs() error {
 	m.countOnes()
 	if m.total > 0 && m.byEnd {
@@ -66,7 +66,7 @@ func (m *meetings) findPairs() error {
 	return err
 }
 
-// bounds are the sorted beginnings and ends of slots.
+// bounds holds the sorted starts and ends of slots.
 type bounds struct{ begins, ends []clock.Timestamp }
 
 func boundsOf(spans []span) bounds {
@@ -79,23 +79,23 @@ func boundsOf(spans []span) bounds {
 	return b
 }
 
-// countBefore returns how many of sorted times are before a time.
+// countBefore returns how many of the sorted times are before a time.
 func countBefore(times []clock.Timestamp, at clock.Timestamp) int {
 	n, _ := slices.BinarySearch(times, at)
 	return n
 }
 
-// takenBefore returns how many slots are taken just before a time, and how many of them end
-// at that time.
+// takenBefore returns how many slots include the moment just before a time, and how many of
+// these end at that time.
 func (b bounds) takenBefore(end clock.Timestamp) (taken, ending int) {
 	ended := countBefore(b.ends, end)
 	after := sort.Search(len(b.ends), func(i int) bool { return b.ends[i] > end })
 	return countBefore(b.begins, end) - ended, after - ended
 }
 
-// countOnes counts the pairs of records with one slot. Two of them meet until the earlier
-// end: the pairs of an end are those of all slots taken just before it of which at least
-// one ends.
+// countOnes counts the pairs of records with one slot. Two slots overlap until the earlier
+// end. So for each end, it counts the pairs of slots that include the moment just before that
+// end, if at least one slot of the pair ends there.
 func (m *meetings) countOnes() {
 	b := boundsOf(m.ones)
 	for i, end := range b.ends {
@@ -106,12 +106,11 @@ func (m *meetings) countOnes() {
 	}
 }
 
-// pairsOf returns how many pairs there are of n.
+// pairsOf returns the number of pairs among n.
 func pairsOf(n int) int { return n * (n - 1) / 2 }
 
-// listByEnd lists the first pairs of records with one slot in the order of their ends,
-// the latest first. It looks at no end without a pair, so it makes at most as many rounds
-// as there are pairs to list.
+// listByEnd lists the first pairs of records with one slot by their ends, the latest first. It
+// skips ends without a pair, so it makes at most as many rounds as there are pairs to list.
 func (m *meetings) listByEnd() {
 	b := boundsOf(m.ones)
 	for i := len(b.ends) - 1; i >= 0 && len(m.pairs) < m.most; i-- {
@@ -125,7 +124,7 @@ func (m *meetings) listByEnd() {
 	}
 }
 
-// listEnd lists the first pairs, by key, that meet until an end.
+// listEnd lists the first pairs, by key, whose overlap ends at a time.
 func (m *meetings) listEnd(end clock.Timestamp) {
 	var here, ending []span // by key
 	for _, s := range m.ones {
@@ -137,7 +136,7 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 		}
 	}
 	for i, a := range here {
-		with := ending // those after a by key
+		with := ending // the spans after a by key
 		if len(ending) > 0 && ending[0].taken == a.taken {
 			ending = ending[1:]
 			with = here[i+1:]
@@ -149,14 +148,14 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 			m.pairs = append(m.pairs, pair{a.taken, b.taken, end})
 		}
 		if len(ending) == 0 {
-			return // the rest are taken longer, and meet until later
+			return // the overlaps of the remaining spans end later
 		}
 	}
 }
 
-// listByKey lists the first pairs of records with one slot, by key. It looks only for
-// partners of records that have some, so the records that it goes through in vain have
-// partners that are listed already.
+// listByKey lists the first pairs of records with one slot, by key. It skips records without a
+// partner. So if it adds no pair for a record, all partners come before it, and those pairs
+// are already listed.
 func (m *meetings) listByKey() {
 	b := boundsOf(m.ones)
 	for i, s := range m.ones {
@@ -174,12 +173,13 @@ func (m *meetings) listByKey() {
 	}
 }
 
-// hasPartner reports whether the window has a pair of a record with one slot and another one.
+// hasPartner reports whether the window has a pair of this record and another record with one
+// slot.
 func (m *meetings) hasPartner(b bounds, s span) bool {
 	if taken, _ := b.takenBefore(s.to); taken > 1 && m.owns(s.to) {
 		return true
 	}
-	// Others end before it, after it begins.
+	// Otherwise, a partner must end inside this slot.
 	from, to := max(s.from, m.from), s.to
 	if m.to < maxTime {
 		to = min(to, m.to+1)

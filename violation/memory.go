@@ -8,9 +8,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Memory is a View of records that it holds in memory, with an index for each rule of
-// a Checker. It serves clients, tests and small servers, and it says what any other
-// View must answer. It must not be used from two goroutines at once.
+// Memory is a View of records in memory, with an index for each rule of a Checker. It serves
+// clients, tests and small servers, and defines what any other View must answer. It must not
+// be used by two goroutines at once.
 type Memory struct {
 	checker *Checker
 	records map[record.Key]record.Record
@@ -18,13 +18,13 @@ type Memory struct {
 	rows    map[Scope]map[record.Key]bool // rows by scope
 }
 
-// NewMemory returns an empty Memory for the rules of a Checker, which must not change
-// any more.
+// NewMemory returns an empty Memory for the rules of a Checker. The Checker must not change
+// afterwards.
 func NewMemory(c *Checker) *Memory {
 	return &Memory{c, make(map[record.Key]record.Record), make(map[Scope]map[record.Key]bool), make(map[Scope]map[record.Key]bool)}
 }
 
-// Put stores a record or a row in place of what is there.
+// Put stores a record or a row, and replaces the stored one with the same key.
 func (m *Memory) Put(r record.Record) {
 	key := r.Key()
 	if before, ok := m.records[key]; ok {
@@ -44,13 +44,13 @@ func (m *Memory) Put(r record.Record) {
 	}
 }
 
-// place is where a record stands in an index.
+// place is an entry of a record in an index.
 type place struct {
 	index map[Scope]map[record.Key]bool
 	scope Scope
 }
 
-// places returns where a record stands.
+// places returns the index entries of a record.
 func (m *Memory) places(r record.Record) []place {
 	index := m.groups
 	if r.Key().Table == m.checker.table() {
@@ -85,14 +85,14 @@ func (m *Memory) Get(_ context.Context, keys []record.Key) ([]Lookup, error) {
 	return all, nil
 }
 
-// Scopes returns all scopes in which there are records or rows, sorted.
+// Scopes returns all scopes that have records or rows, sorted.
 func (m *Memory) Scopes() []Scope {
 	all := append(slices.Collect(maps.Keys(m.groups)), slices.Collect(maps.Keys(m.rows))...)
 	slices.SortFunc(all, Scope.Compare)
 	return slices.Compact(all)
 }
 
-// sorted returns the records of a set of keys, in their order.
+// sorted returns the records of a set of keys, sorted by key.
 func (m *Memory) sorted(keys map[record.Key]bool) []record.Record {
 	all := make([]record.Record, 0, len(keys))
 	for _, key := range slices.SortedFunc(maps.Keys(keys), record.Key.Compare) {

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// all returns everything that is wrong, of a group with too many the first ones and
-// one for all.
+// all returns all violations. For a group with too many, it returns the first ones and one
+// that represents the whole group.
 func (o oracle) all(most int) []wrong {
 	var all []wrong
 	for _, found := range [][]wrong{o.overlaps(), o.tooMany(), o.stale(), o.twice(), o.undated()} {
 		byScope := map[string][]wrong{}
-		for _, w := range found { // in the order of keys
+		for _, w := range found { // sorted by key
 			byScope[w.scope] = append(byScope[w.scope], w)
 		}
 		for scope, list := range byScope {
@@ -25,7 +25,7 @@ func (o oracle) all(most int) []wrong {
 	return all
 }
 
-// group returns what stands for all of a group.
+// group returns the violation that represents a whole group.
 func (o oracle) group(rule, scope string, list []wrong) wrong {
 	w := wrong{rule: rule, scope: scope, about: list[0].about, total: len(list)}
 	for _, r := range o.records {
@@ -34,7 +34,7 @@ func (o oracle) group(rule, scope string, list []wrong) wrong {
 		if rule == "overlap" && r.table == "bookings" && !r.deleted && s["room"] == scope {
 			w.time = max(w.time, greatest(one, "slot"))
 		}
-		// A deleted person still has those who refer to it.
+		// A deleted person still has the tasks that refer to it.
 		if rule == "person" && (r.table == "people" && r.id == scope || r.table == "tasks" && !r.deleted && r.fields["who"].Value == scope) {
 			w.time = max(w.time, greatest(one, "who", "left"))
 		}
@@ -67,7 +67,7 @@ func (o oracle) overlaps() (all []wrong) {
 	return all
 }
 
-// tooMany adds up the places of every event.
+// tooMany adds up the units of every event.
 func (o oracle) tooMany() (all []wrong) {
 	for _, event := range o.table("events") {
 		seats, limited := event.fields["seats"].Value.(float64)
@@ -89,7 +89,7 @@ func (o oracle) tooMany() (all []wrong) {
 	return all
 }
 
-// stale looks for the person of every task.
+// stale looks up the person of every task.
 func (o oracle) stale() (all []wrong) {
 	for _, task := range o.table("tasks") {
 		who, _ := task.fields["who"].Value.(string)
@@ -101,7 +101,7 @@ func (o oracle) stale() (all []wrong) {
 	return all
 }
 
-// twice looks for other users with the same address.
+// twice looks for users with the same address.
 func (o oracle) twice() (all []wrong) {
 	byEmail := map[string][]plain{}
 	for _, user := range o.table("users") {
@@ -118,7 +118,7 @@ func (o oracle) twice() (all []wrong) {
 	return all
 }
 
-// undated looks at each task.
+// undated looks for finished tasks without a date.
 func (o oracle) undated() (all []wrong) {
 	for _, task := range o.table("tasks") {
 		when := task.fields["when"].Value
@@ -129,7 +129,7 @@ func (o oracle) undated() (all []wrong) {
 	return all
 }
 
-// compare orders what is wrong, for tests to compare.
+// compare orders violations so that tests can compare lists of them.
 func (w wrong) compare(v wrong) int {
 	for _, c := range []int{
 		strings.Compare(w.rule, v.rule), strings.Compare(w.scope, v.scope), strings.Compare(w.about, v.about),

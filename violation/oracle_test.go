@@ -9,19 +9,19 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The oracle says which violations are open in the small world, by looking at
-// everything. It is written from the contract and calls nothing of the package.
+// The oracle lists the open violations of the small world by looking at every record. It is
+// written from the documentation, and does not call the functions under test.
 
-// wrong is one thing that is wrong.
+// wrong is a violation that the oracle finds.
 type wrong struct {
 	rule, scope string
 	about       string
-	others      string // in order, with commas
+	others      string // sorted, with commas
 	total       int
-	time        int64 // the greatest of what it depends on
+	time        int64 // the greatest time of the fields that it depends on
 }
 
-// plain is a record as JSON has it.
+// plain is a record decoded from its JSON.
 type plain struct {
 	table, id string
 	deleted   bool
@@ -49,7 +49,7 @@ func plainOf(r record.Record) plain {
 	return p
 }
 
-// greatest returns the greatest time of the fields that matter.
+// greatest returns the greatest time of the named fields and of the deletion.
 func greatest(records []plain, fields ...string) (most int64) {
 	for _, r := range records {
 		for _, name := range append(fields, "$deleted") {
@@ -59,7 +59,7 @@ func greatest(records []plain, fields ...string) (most int64) {
 	return most
 }
 
-// newcomer returns the record that was written last in a field.
+// newcomer returns the record whose field was written last.
 func newcomer(records []plain, field string) plain {
 	newest := records[0]
 	for _, r := range records[1:] {
@@ -73,7 +73,7 @@ func newcomer(records []plain, field string) plain {
 	return newest
 }
 
-// othersOf returns the IDs of all records but one.
+// othersOf returns the IDs of all records but one, sorted.
 func othersOf(records []plain, one plain) string {
 	var ids []string
 	for _, r := range records {
@@ -95,7 +95,7 @@ func oracleOf(records []record.Record) oracle {
 	return o
 }
 
-// table returns the records of a table that are not deleted, in the order of IDs.
+// table returns the records of a table that are not deleted, sorted by ID.
 func (o oracle) table(name string) (all []plain) {
 	for _, r := range o.records {
 		if r.table == name && !r.deleted {
@@ -116,7 +116,7 @@ func (o oracle) find(table, id string) (plain, bool) {
 	return plain{}, false
 }
 
-// read returns the members of a composite, and whether it can be read.
+// read returns the members of a composite value, and whether they can be read.
 func (p plain) read(field string) (map[string]any, bool) {
 	f := p.fields[field]
 	if f.Value == nil {
@@ -126,7 +126,7 @@ func (p plain) read(field string) (map[string]any, bool) {
 	return m, ok && m["sealed"] == nil
 }
 
-// isSealed reports whether a field is there and cannot be read, given its type.
+// isSealed reports whether a field is present but cannot be read, given its expected type.
 func isSealed(p plain, field string) bool {
 	v := p.fields[field].Value
 	_, composite := v.(map[string]any)
@@ -141,8 +141,7 @@ func isSealed(p plain, field string) bool {
 	return composite
 }
 
-// doubted reports whether it cannot be known if a violation that was found before
-// still holds.
+// doubted reports whether it is unknown if an earlier violation still holds.
 func (o oracle) doubted(v violation.Violation) bool {
 	field := map[string]string{"overlap": "slot", "seats": "place", "person": "who", "email": "email", "done": "when"}[v.Rule]
 	for i, id := range append([]string{v.RecordID}, v.Conflicting...) {
@@ -157,7 +156,7 @@ func (o oracle) doubted(v violation.Violation) bool {
 			return v.Rule != "done" || p.fields["done"].Value == true
 		}
 	}
-	// The whole group hangs on one record, which a row that stands for all does not name.
+	// The whole group depends on one record, which the row for the whole group does not name.
 	switch v.Rule {
 	case "seats":
 		event, ok := o.find("events", v.Scope)

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// shuffling is a view that answers in another order each time, and some of it twice.
+// shuffling is a view that answers in another order each time, with duplicates.
 type shuffling struct {
 	violation.View
 	dice *rand.Rand
@@ -37,7 +37,7 @@ func (v shuffling) shuffle(records []record.Record) []record.Record {
 	return records
 }
 
-// reported returns all that a report says, as bytes.
+// reported returns the updates of a report as bytes.
 func reported(r violation.Report) string {
 	var text []byte
 	for _, u := range r.Updates {
@@ -47,8 +47,8 @@ func reported(r violation.Report) string {
 	return string(text)
 }
 
-// TestReportIsDeterministic: the same state and rules give the same report, whatever
-// the order in which rules were registered, the view answers, and the changes are named.
+// TestReportIsDeterministic: the same state and rules give the same report, whatever the order
+// of the rules, of the view's answers and of the changes.
 func TestReportIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := genChecker().Draw(t, "checker")
@@ -80,9 +80,7 @@ func TestReportIsDeterministic(t *testing.T) {
 	})
 }
 
-// TestMergeIsNotTouched: merged data is the same with any set of rules, the hostile
-// ones included.
-func TestMergeIsNotTouched(t *testing.T) {
+func TestRulesDoNotChangeMergedData(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rules := smallRules()
 		for name := range rules {

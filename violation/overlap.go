@@ -7,50 +7,51 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The types of what NoOverlap finds.
+// The types of the findings of NoOverlap.
 const (
-	// SchedulingConflict is a pair of records that take one resource at the same time.
+	// SchedulingConflict is the type for a pair of records that occupy one resource at the
+	// same time.
 	SchedulingConflict = "scheduling_conflict"
-	// SlotsCut is a record that takes more than the rule looks at; see MaxSlots.
+	// SlotsCut is the type for a record that occupies more than the rule checks; see MaxSlots.
 	SlotsCut = "slots_cut"
 )
 
-// NoOverlap is the rule that no two records take the same resource at the same time.
-// There is a violation for each pair, however often the two meet; it is about the record
-// that was stamped later.
+// NoOverlap is the rule that no two records occupy the same resource at the same time. There
+// is one violation for each pair, however often the two overlap. It is about the record that
+// was stamped later.
 //
 // A change of a record reads all records that share a scope with it. Without Monthly, those
-// are all records that ever took the resource, so a change costs more as they collect.
+// are all records that ever occupied the resource, so the cost grows with their number.
 type NoOverlap struct {
 	// Table is the table of the records.
 	Table string
-	// Fields are the fields that Slot or Slots reads. Values that win together, such as
+	// Fields are the fields that Slot or Slots reads. Values that must win together, such as
 	// start and end, belong in one composite field.
 	Fields []string
-	// Slot returns what a record takes, and the zero Slot if nothing. ErrUnknown says
-	// that it cannot be read.
+	// Slot returns the slot that a record occupies, or the zero Slot if none. It returns
+	// ErrUnknown if the record cannot be read.
 	Slot func(r record.Record) (Slot, error)
-	// Slots is used in place of Slot if it is set. It returns all that a record takes, such
-	// as the weeks of a recurring meeting, or several rooms, in any order. The rule looks at
-	// the first MaxSlots of them, in the order of their beginnings, and at most 36 scopes; a
-	// record that takes more is a violation of the type SlotsCut.
+	// Slots, if set, is used instead of Slot. It returns all slots that a record occupies,
+	// such as the weeks of a recurring meeting or several rooms, in any order. The rule checks
+	// the first MaxSlots of them by start, in at most 36 scopes. A record that has more is a
+	// violation of the type SlotsCut.
 	Slots func(r record.Record) ([]Slot, error)
 	// Monthly divides the slots of a resource into scopes of a calendar month in UTC, so that
-	// a change reads the months that it touches and no others. A slot that reaches from one
-	// month into another belongs to both. A pair is found in the month in which the last
-	// time that the two meet ends. Audit after changing it.
+	// a change reads only the months that it touches. A slot that extends from one month into
+	// another belongs to both. A pair is found in the month in which its last overlap ends.
+	// Run an audit after changing Monthly.
 	Monthly bool
-	// Describe returns the text for the newer record of a pair, given the other one. For
-	// the owner of the older one, an app makes its own from the two IDs of the row. Nil
-	// means a text without particulars.
+	// Describe returns the text for the newer record of a pair, given both records. For the
+	// owner of the older one, an application composes a text from the two IDs of the row. Nil
+	// means a text without details.
 	Describe func(newer, older record.Record) string
-	// Relevant is set if a conflict stops mattering when the last time that the two
-	// records meet has ended.
+	// Relevant makes a conflict stop mattering when the last overlap of the two records has
+	// ended.
 	Relevant bool
 }
 
-// Scopes returns the resources that a record takes, each with its months if the rule is
-// Monthly. A deleted record takes nothing.
+// Scopes returns the resources that a record occupies, each with its months if the rule is
+// Monthly. A deleted record occupies nothing.
 func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != n.Table || r.Deleted() {
 		return nil, nil
@@ -66,7 +67,7 @@ func (n NoOverlap) Scopes(r record.Record) ([]string, error) {
 	return names, nil
 }
 
-// takenBy returns what a record takes.
+// takenBy returns a record with the slots that it occupies.
 func (n NoOverlap) takenBy(r record.Record) (taken, error) {
 	if n.Slots != nil {
 		slots, err := n.Slots(r)
@@ -82,8 +83,8 @@ func (n NoOverlap) takenBy(r record.Record) (taken, error) {
 	return n.limited(r, []Slot{slot}), nil
 }
 
-// Check returns the pairs that meet in the group, and the records that were cut. If there
-// are very many, it returns the first ones and counts the rest.
+// Check returns the pairs that overlap in the group, and the records that were cut. If there
+// are too many, it returns the first ones and the number of all.
 func (n NoOverlap) Check(g Group) (Findings, error) {
 	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Limit}
 	cuts := make([]taken, 0)
@@ -104,7 +105,7 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 	for _, t := range cuts[:min(g.Limit, len(cuts))] {
 		f.List = append(f.List, Finding{
 			Key: RecordKey(t.Key()), Type: SlotsCut, Record: t.Key(), Fields: n.Fields,
-			Description: "takes too much to be looked at: conflicts of its later part are not found",
+			Description: "occupies more than the rule checks: conflicts in its later part are not found",
 		})
 	}
 	for _, p := range m.pairs[:min(max(0, g.Limit-len(f.List)), len(m.pairs))] {
@@ -118,25 +119,25 @@ func (n NoOverlap) finding(p pair) Finding {
 	f := Finding{
 		Key: PairKey(p.a.Key(), p.b.Key()), Type: SchedulingConflict,
 		Record: newer.Key(), Others: []record.Key{older.Key()}, Fields: n.Fields,
-		Description: "conflicts with another record for the same time",
+		Description: "conflicts with another record at the same time",
 	}
 	if n.Describe != nil {
 		f.Description = n.Describe(newer, older)
 	}
 	if n.Relevant {
-		f.RelevantUntil = max(p.end, 1) // zero would be never
+		f.RelevantUntil = max(p.end, 1) // zero would mean never
 	}
 	return f
 }
 
-// window is what a scope covers: a resource, and of its time what ends after from and not
-// after to.
+// window is the extent of a scope: a resource and a span of time. It owns the overlaps that
+// end after from and not after to.
 type window struct {
 	resource string
 	from, to clock.Timestamp
 }
 
-// window returns what a scope covers.
+// window returns the extent of a scope.
 func (n NoOverlap) window(scope string) window {
 	if !n.Monthly {
 		return window{scope, minTime, maxTime}
@@ -145,8 +146,8 @@ func (n NoOverlap) window(scope string) window {
 	if m, ok := monthNamed(scope[at+1:]); ok && at >= 0 {
 		return window{scope[:at], m.begin(), (m + 1).begin()}
 	}
-	return window{} // it is no scope of this rule
+	return window{} // the name is not a scope of this rule
 }
 
-// owns reports whether a pair that meets for the last time until then, is of this window.
+// owns reports whether an overlap that ends at the given time belongs to this window.
 func (w window) owns(end clock.Timestamp) bool { return w.from < end && end <= w.to }

@@ -16,7 +16,7 @@ type overlay struct {
 	keys    []record.Key // of changed, sorted
 }
 
-// newOverlay lays the records over the view.
+// newOverlay lays records over a view.
 func newOverlay(v View, c *Checker, after []record.Record) *overlay {
 	o := &overlay{View: v, checker: c, changed: make(map[record.Key]record.Record, len(after))}
 	for _, r := range after {
@@ -28,8 +28,8 @@ func newOverlay(v View, c *Checker, after []record.Record) *overlay {
 	return o
 }
 
-// Groups returns the members of the view that did not change, and those that belong
-// to the scopes now.
+// Groups returns the unchanged members that the view has, and the changed records and rows
+// that now belong to the scopes.
 func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error) {
 	groups, err := o.View.Groups(ctx, rule, names)
 	if err != nil || len(groups) != len(names) {
@@ -54,7 +54,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Sc
 	for _, key := range o.keys {
 		r := o.changed[key]
 		if key.Table == o.checker.table() {
-			// A row that people wrote to, or that a client pulled along with the records.
+			// A user wrote to this row, or a client pulled it together with the records.
 			if scope, ok := scopeOfRow(r); ok && scope.Rule == rule {
 				if i, asked := at[scope.Name]; asked {
 					out[i].Rows = append(out[i].Rows, r)
@@ -64,7 +64,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Sc
 		}
 		scopes, err := scopesOf(o.checker.Rules[rule], r)
 		if err != nil && !errors.Is(err, ErrUnknown) {
-			continue // it belongs to no scope, and the check knows why
+			continue // it belongs to no scope, and the check reports the error
 		}
 		for _, name := range scopes {
 			if i, ok := at[name]; ok {
@@ -75,7 +75,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Sc
 	return out, nil
 }
 
-// Get returns changed records as they are now.
+// Get returns changed records in their new state, and other records from the view.
 func (o *overlay) Get(ctx context.Context, keys []record.Key) ([]Lookup, error) {
 	found, err := o.View.Get(ctx, keys)
 	if err != nil || len(found) != len(keys) {

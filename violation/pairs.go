@@ -7,14 +7,14 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// pair is two records that meet, in the order of their keys, and when the last time that
-// they do ends.
+// pair is two records that overlap, in the order of their keys, and the end of their last
+// overlap.
 type pair struct {
 	a, b *taken
 	end  clock.Timestamp
 }
 
-// byKey orders pairs as their findings are ordered by key.
+// byKey orders pairs by the keys of their findings.
 func (p pair) byKey(o pair) int {
 	if c := p.a.Key().Compare(o.a.Key()); c != 0 {
 		return c
@@ -30,7 +30,7 @@ func (p pair) byEnd(o pair) int {
 	return p.byKey(o)
 }
 
-// sortPairs sorts pairs, and keeps the first ones.
+// sortPairs sorts the pairs and keeps the first ones.
 func (m *meetings) sortPairs() {
 	order := pair.byKey
 	if m.byEnd {

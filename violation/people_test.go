@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// guarded pushes what one client wrote through an engine with a Guard, and then
-// through the checker, as a server does.
+// guarded pushes the writes of one client through an engine with a Guard, and then through the
+// checker, as a server does.
 func (s *server) guarded(t require.TestingT, client byte, writes ...record.Record) merge.Answer {
 	e := merge.Engine{Guard: violation.Guard("", nil)}
 	request := merge.Request{Actor: by(client, 0).Client, Wall: hours(24 * 11).Time()}
@@ -27,7 +27,7 @@ func (s *server) guarded(t require.TestingT, client byte, writes ...record.Recor
 	return answer
 }
 
-// says is what a client writes to a row.
+// says returns a client's write to a row.
 func says(id string, client byte, ms int, what fields) record.Record {
 	return write(violation.DefaultTable, id, by(client, ms), what)
 }
@@ -39,9 +39,9 @@ func conflict(t require.TestingT) (*server, violation.Violation) {
 	return s, s.only(t)
 }
 
-// TestPeopleSurviveDerivation: what people say of a row stays when it is derived anew;
-// a dismissal falls when the evidence changes, and then says nothing of the old one.
-func TestPeopleSurviveDerivation(t *testing.T) {
+// TestUserFieldsSurviveDerivation: user-written fields stay when a row is derived again. A
+// dismissal ends when the evidence changes, because it names the old evidence.
+func TestUserFieldsSurviveDerivation(t *testing.T) {
 	s, v := conflict(t)
 	answer := s.guarded(t, 1, says(v.ID, 1, 3, fields{
 		violation.FieldAcknowledged: true, violation.FieldDismissed: v.Evidence, violation.FieldNote: "I will move",
@@ -50,15 +50,15 @@ func TestPeopleSurviveDerivation(t *testing.T) {
 	told := s.only(t)
 	require.True(t, told.Acknowledged && told.Dismissed)
 	require.Equal(t, "I will move", told.Note)
-	require.Equal(t, violation.Open, told.Status, "it holds all the same")
+	require.Equal(t, violation.Open, told.Status, "the condition still holds")
 	require.Equal(t, v.Evidence, told.Evidence)
 
-	// A field that the rule does not read is no evidence.
+	// A field that the rule does not read is not evidence.
 	s.push(t, write("bookings", "a", by(1, 4), fields{"title": "Planning"}))
 	require.True(t, s.only(t).Dismissed)
 	require.Equal(t, v.Evidence, s.only(t).Evidence)
 
-	// The same slot once more, and another slot, are.
+	// Writing the same slot again changes the evidence, and so does writing another slot.
 	for ms, to := range map[int]int{5: 4, 6: 5} {
 		s.push(t, book("a", by(1, ms), "B", 2, to))
 		after := s.only(t)
@@ -67,7 +67,7 @@ func TestPeopleSurviveDerivation(t *testing.T) {
 		require.True(t, after.Acknowledged)
 		require.Equal(t, "I will move", after.Note)
 	}
-	// Resolved and open again, it remembers.
+	// The user-written fields stay while the row is resolved and opened again.
 	s.push(t, book("a", by(1, 7), "C", 2, 4))
 	require.Equal(t, violation.Resolved, s.only(t).Status)
 	require.Equal(t, "I will move", s.only(t).Note)
@@ -77,8 +77,7 @@ func TestPeopleSurviveDerivation(t *testing.T) {
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestPeopleMerge: what two people say of a row merges by last write wins.
-func TestPeopleMerge(t *testing.T) {
+func TestUserFieldsMerge(t *testing.T) {
 	s, v := conflict(t)
 	s.guarded(t, 2, says(v.ID, 2, 9, fields{violation.FieldNote: "later"}))
 	s.guarded(t, 1, says(v.ID, 1, 5, fields{violation.FieldNote: "earlier", violation.FieldAcknowledged: true}))
@@ -89,9 +88,7 @@ func TestPeopleMerge(t *testing.T) {
 	require.False(t, s.only(t).Acknowledged)
 }
 
-// TestSaidBeforeFound: a row that somebody speaks of on a server that has not found it
-// yet keeps what was said.
-func TestSaidBeforeFound(t *testing.T) {
+func TestUserFieldsMayArriveBeforeTheRow(t *testing.T) {
 	other, v := conflict(t)
 	s := newServer(smallRules())
 	s.guarded(t, 1, says(v.ID, 1, 9, fields{violation.FieldNote: "early"}))
@@ -103,9 +100,9 @@ func TestSaidBeforeFound(t *testing.T) {
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestDerivedIsNobodys: a push that names a derived field is refused, and nothing of
-// it is stored; its neighbours are.
-func TestDerivedIsNobodys(t *testing.T) {
+// TestClientsCannotWriteDerivedFields: a push that writes a derived field is refused, and no
+// part of it is stored. The other items of its batch are stored.
+func TestClientsCannotWriteDerivedFields(t *testing.T) {
 	s, v := conflict(t)
 	before := s.row(v.ID)
 	for name := range before.All() {
@@ -121,13 +118,14 @@ func TestDerivedIsNobodys(t *testing.T) {
 		require.True(t, answer.Results[1].Accepted())
 		require.True(t, before.Equal(s.row(v.ID)))
 	}
-	require.False(t, s.guarded(t, 1, remove(violation.DefaultTable, v.ID, by(1, 51))).Results[0].Accepted(), "nor may a row be deleted")
+	require.False(t, s.guarded(t, 1, remove(violation.DefaultTable, v.ID, by(1, 51))).Results[0].Accepted(), "a client cannot delete a row")
 	require.False(t, s.guarded(t, 1, says("new", 1, 51, fields{"unknown": 1})).Results[0].Accepted())
 	require.True(t, before.Equal(s.row(v.ID)))
 }
 
-// TestGuardPassesOn: the next guard is asked about all else, and about rows.
-func TestGuardPassesOn(t *testing.T) {
+// TestGuardAsksTheNextGuard: the next guard is asked about other tables, and about permitted
+// writes to rows.
+func TestGuardAsksTheNextGuard(t *testing.T) {
 	asked := map[string]int{}
 	g := violation.Guard("alerts", func(_ clock.ClientID, m record.Mutation) error {
 		asked[m.Data.Key().Table]++
@@ -143,9 +141,9 @@ func TestGuardPassesOn(t *testing.T) {
 	require.NoError(t, violation.Guard("", nil)(actor, record.Mutation{Data: write("tasks", "1", by(1, 1), fields{"status": 1})}))
 }
 
-// TestSaidAndChangedAtOnce: a push that acknowledges a row in the same batch as a
-// change of a booking that touches the row loses neither.
-func TestSaidAndChangedAtOnce(t *testing.T) {
+// TestBatchMayAcknowledgeAndChange: if one batch acknowledges a row and also changes a booking
+// of that row, neither write is lost.
+func TestBatchMayAcknowledgeAndChange(t *testing.T) {
 	for name, move := range map[string]record.Record{
 		"resolved": book("a", by(1, 5), "C", 2, 4), "open": book("a", by(1, 5), "B", 4, 5), "obsolete": remove("bookings", "b", by(1, 5)),
 	} {
@@ -158,9 +156,9 @@ func TestSaidAndChangedAtOnce(t *testing.T) {
 	}
 }
 
-// TestPulledRow: a client lays rows that it pulled over its view together with the
-// records, and what its own edit resolves is resolved.
-func TestPulledRow(t *testing.T) {
+// TestLocalEditResolvesAPulledRow: a client lays pulled rows and records over its view, and an
+// edit of its own resolves a pulled row.
+func TestLocalEditResolvesAPulledRow(t *testing.T) {
 	s, v := conflict(t)
 	client := newServer(smallRules())
 	updates := client.join(append(s.data(), s.row(v.ID)))

@@ -2,21 +2,21 @@ package violation
 
 import "github.com/fieldlww/fieldlww/record"
 
-// PerRecord is a rule about each record by itself, such as that a task which is done has a
-// date. Fields that are judged together merge separately: one composite field is better
-// where that is possible.
+// PerRecord is a rule about each record by itself, for example that a finished task has a
+// date. Fields that are judged together still merge separately. Where possible, use one
+// composite field instead.
 type PerRecord struct {
 	// Table is the table, and Fields are the fields that Check reads.
 	Table  string
 	Fields []string
-	// Type is that of the violations.
+	// Type is the type of the violations.
 	Type string
-	// Wrong returns what is wrong with a record, for people, and "" if nothing is.
-	// ErrUnknown says that it cannot be read.
+	// Wrong describes for people what is wrong with a record, and returns "" if nothing is. It
+	// returns ErrUnknown if the record cannot be read.
 	Wrong func(r record.Record) (string, error)
 }
 
-// Scopes returns a group of its own for each record that is not deleted.
+// Scopes returns a separate group for each record that is not deleted.
 func (s PerRecord) Scopes(r record.Record) ([]string, error) {
 	if r.Key().Table != s.Table || r.Deleted() {
 		return nil, nil

@@ -11,11 +11,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRace: two transactions that check at the same time, each on what was stored before
-// both, miss what they do together. Checked once more after the commit, by the scopes
-// that they touched, it is found; an audit finds the same row; and they touch a scope in
-// common, so that a lock on it would have made one wait.
-func TestRace(t *testing.T) {
+// TestRecheckFindsWhatConcurrentChecksMiss: two transactions that check at the same time, each
+// on the records stored before both, miss a conflict that they create together. Another check
+// of the touched scopes after the commit finds it, and an audit finds the same row. Both
+// transactions touch the same scope, so a lock on it would have made one of them wait.
+func TestRecheckFindsWhatConcurrentChecksMiss(t *testing.T) {
 	s := newServer(smallRules())
 	one := s.join([]record.Record{book("a", by(1, 1), "B", 2, 4)})
 	two := s.join([]record.Record{book("b", by(2, 2), "B", 3, 5)})
@@ -47,9 +47,9 @@ func TestRace(t *testing.T) {
 	require.Equal(t, audited, check(violation.Input{Scopes: scopes}).Updates)
 }
 
-// TestWritten: of a row servers exchange what people wrote, and nothing else. Joined
-// whole, an open and a resolved row would end as either.
-func TestWritten(t *testing.T) {
+// TestServersExchangeUserFieldsOnly: servers exchange only the user-written fields of a row.
+// If they joined whole rows, an open and a resolved row would end as either one.
+func TestServersExchangeUserFieldsOnly(t *testing.T) {
 	s, v := conflict(t)
 	require.Zero(t, violation.UserFields(s.row(v.ID)).Len())
 	s.guarded(t, 1, says(v.ID, 1, 3, fields{violation.FieldAcknowledged: true, violation.FieldNote: "mine"}))

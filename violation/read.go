@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// findByKey returns the record of a key among records that are sorted by key.
+// findByKey returns the record with a key from records that are sorted by key.
 func findByKey(sorted []record.Record, key record.Key) (record.Record, bool) {
 	i, ok := sort.Find(len(sorted), func(i int) int { return key.Compare(sorted[i].Key()) })
 	if !ok {
@@ -17,15 +17,15 @@ func findByKey(sorted []record.Record, key record.Key) (record.Record, bool) {
 	return sorted[i], true
 }
 
-// textIn returns the text in a field of a row, or "".
+// textIn returns the text in a field of a row, or "" if there is none.
 func textIn(row record.Record, field string) string {
 	w, _ := row.Get(field)
 	s, _ := w.Value.Text()
 	return s
 }
 
-// textOf returns the text that a field holds, and "" if it holds none. What is neither
-// is unreadable: a text that was encrypted, or has a newer form.
+// textOf returns the text that a field holds, and "" if the field is absent, null or deleted.
+// Any other value is unreadable: the text may be encrypted, or in a newer form.
 func textOf(w record.FieldValue) (string, error) {
 	text, ok := w.Value.Text()
 	if !ok && !w.IsZero() && !w.Deleted() && w.Value.Kind() != record.KindNull {
@@ -34,8 +34,8 @@ func textOf(w record.FieldValue) (string, error) {
 	return text, nil
 }
 
-// stampOf returns the greatest stamp of the named fields of a record, or of all if none
-// is named, as in Finding.Fields.
+// stampOf returns the greatest stamp of the named fields of a record, or of all fields if none
+// are named, as in Newest.
 func stampOf(r record.Record, fields []string) (newest clock.Stamp) {
 	if len(fields) == 0 {
 		for _, w := range r.All() {
@@ -52,6 +52,6 @@ func stampOf(r record.Record, fields []string) (newest clock.Stamp) {
 	return newest
 }
 
-// joinParts returns one text for several names, which hold no U+0000. Such texts sort
-// as the names do, one after the other.
+// joinParts joins names that hold no U+0000 into one string. Such strings sort like the lists
+// of their names.
 func joinParts(parts ...string) string { return strings.Join(parts, "\x00") }

@@ -2,32 +2,31 @@ package violation
 
 import "github.com/fieldlww/fieldlww/record"
 
-// StaleAssignment is the type of what LiveReference finds.
+// StaleAssignment is the type of the findings of LiveReference.
 const StaleAssignment = "stale_assignment"
 
-// LiveReference is the rule that a field which names a record names one that is
-// there, is not deleted, and is fit for it. There is a violation for each record whose
-// reference is stale. Where the view does not know all of a group, a record that is
-// missing is no proof of anything.
+// LiveReference is the rule that each reference in a field leads to a record that exists, is
+// not deleted, and fits. There is one violation for each record with a stale reference. If the
+// view knows only part of a group, a missing record proves nothing.
 type LiveReference struct {
-	// Table and Field are where the references stand, as the ID of a record. A value that
-	// is neither text nor null cannot be read.
+	// Table and Field say where the references are stored, as IDs of records. A value that is
+	// neither text nor null counts as unreadable.
 	Table, Field string
-	// Target is the table of the records that are referred to.
+	// Target is the table of the records that Field refers to.
 	Target string
-	// Fit reports whether a record may be referred to, such as a person who has not
-	// left. ErrUnknown says that it cannot be read. Nil means that all may.
+	// Fit reports whether a record may be referred to, such as a person who has not left. It
+	// returns ErrUnknown if the record cannot be read. Nil means that all records fit.
 	Fit func(target record.Record) (bool, error)
 	// FitFields are the fields that Fit reads.
 	FitFields []string
-	// Describe returns the text for the record whose reference is stale. The target has
-	// no fields if it is missing. Nil means a text without particulars.
+	// Describe returns the text for a record with a stale reference. The target has no fields
+	// if it is missing. Nil means a text without details.
 	Describe func(r, target record.Record) string
 }
 
-// Scopes returns the ID that a record refers to, and that of a target itself. A deleted record
-// refers to nothing; a deleted target stays in its group, where it tells those who refer to it
-// from those whose target is missing.
+// Scopes returns the ID that a record refers to and, for a target, its own ID. A deleted
+// record refers to nothing. A deleted target stays in its group, so that Check can distinguish
+// it from a missing one.
 func (l LiveReference) Scopes(r record.Record) ([]string, error) {
 	var names []string
 	if r.Key().Table == l.Target {
@@ -43,13 +42,13 @@ func (l LiveReference) Scopes(r record.Record) ([]string, error) {
 	return names, err
 }
 
-// reference returns the ID that a record refers to, and "" if none.
+// reference returns the ID that a record refers to, or "" if none.
 func (l LiveReference) reference(r record.Record) (string, error) {
 	w, _ := r.Get(l.Field)
 	return textOf(w)
 }
 
-// Check returns the records that refer to what they should not.
+// Check returns a finding for each record of the group with a stale reference.
 func (l LiveReference) Check(g Group) (Findings, error) {
 	key := record.Key{Table: l.Target, ID: g.Scope}
 	target, live := g.Find(key)
@@ -69,11 +68,11 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 	}
 	var f Findings
 	for _, r := range g.Records {
-		// One that cannot be read is here as a target only.
+		// A record that cannot be read is in the group only as a target.
 		if id, err := l.reference(r); r.Key().Table != l.Table || err != nil || id != g.Scope {
 			continue
 		}
-		if f.Total++; len(f.List) >= g.Limit { // by key, as the records are
+		if f.Total++; len(f.List) >= g.Limit { // the records are sorted by key
 			continue
 		}
 		f.List = append(f.List, Finding{
@@ -101,5 +100,5 @@ func (l LiveReference) describe(r, target record.Record) string {
 	case target.Deleted():
 		return l.Field + " refers to a record that is deleted"
 	}
-	return l.Field + " refers to a record that is not fit for it"
+	return l.Field + " refers to a record that does not fit"
 }

@@ -8,16 +8,16 @@ import (
 )
 
 // findRepeated finds the pairs in which at least one record has several slots. It goes from
-// the last end to the first, so the first time that it meets a pair is the last one here.
-// If that takes too many steps and there are more pairs than are listed, the rest is not
-// counted. If there are not, it is ErrTooLarge.
+// the last end to the first, so the first overlap that it sees of a pair is the last one in
+// this window. After too many steps, it leaves the rest uncounted if it has found enough pairs
+// to list, and otherwise returns ErrTooLarge.
 func (m *meetings) findRepeated() error {
 	if len(m.others) == 0 {
 		return nil
 	}
 	spans := append(slices.Clone(m.ones), m.others...)
 	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(b.to, a.to) })
-	var ones, others []span // that are taken at the end of the next one, if they began
+	var ones, others []span // visited spans that start before the current end
 	seen := make(map[[2]*taken]bool)
 	steps := maxSteps
 	for _, s := range spans {
@@ -37,7 +37,7 @@ func (m *meetings) findRepeated() error {
 			if len(m.pairs) < m.most {
 				return ErrTooLarge
 			}
-			return nil // these are the same wherever the records are
+			return nil // every server lists the same pairs
 		}
 		if one {
 			ones = append(ones, s)
@@ -51,13 +51,13 @@ func (m *meetings) findRepeated() error {
 	return nil
 }
 
-// stillTaken returns those of the spans that begin before an end.
+// stillTaken returns the spans that start before an end.
 func stillTaken(spans []span, end clock.Timestamp) []span {
 	return slices.DeleteFunc(spans, func(s span) bool { return s.from >= end })
 }
 
-// addMeeting takes in that two spans have a moment in common until the end of the first. It
-// returns how many steps that took.
+// addMeeting records that two spans overlap until the end of the first. It returns the number
+// of steps that this took.
 func (m *meetings) addMeeting(s, o span, seen map[[2]*taken]bool) (steps int) {
 	a, b := s.taken, o.taken
 	if a.Key().Compare(b.Key()) > 0 {
@@ -75,8 +75,8 @@ func (m *meetings) addMeeting(s, o span, seen map[[2]*taken]bool) (steps int) {
 	return len(a.slots) + len(b.slots)
 }
 
-// lastMeeting returns when the last time ends that two records meet, and at which resource;
-// the first one by name if that is at several. The slots are as in taken.
+// lastMeeting returns the end of the last overlap of two records, and its resource, the first
+// one by name if there are several. The slots are sorted as in taken.
 func lastMeeting(a, b []Slot) (end clock.Timestamp, resource string) {
 	end = minTime
 	for len(a) > 0 && len(b) > 0 {
@@ -90,7 +90,7 @@ func lastMeeting(a, b []Slot) (end clock.Timestamp, resource string) {
 			if until := min(s.To, o.To); until > end {
 				end, resource = until, s.Resource
 			}
-			// What comes later in the lists is earlier in time.
+			// Slots that come later in the lists are earlier in time.
 			if s.From > o.From {
 				a = a[1:]
 			} else {

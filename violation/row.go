@@ -13,75 +13,73 @@ import (
 // DefaultTable is the table that rows are stored in, unless a Checker names another.
 const DefaultTable = "violations"
 
-// Status says how a violation stands. It is derived from merged state; only what
-// people say of it is written by them.
+// Status is the state of a violation. It is derived from merged records, not written by users.
 type Status string
 
 // The statuses.
 const (
 	// Open: the condition holds.
 	Open Status = "open"
-	// Resolved: it does not hold any longer, which is known and not guessed.
+	// Resolved: the condition is known to hold no longer.
 	Resolved Status = "resolved"
-	// Obsolete: it does not matter any longer, since the record that it is about is
-	// gone, or its RelevantUntil has passed. The second is stored nowhere: see
+	// Obsolete: the violation no longer matters, because the record that it is about is gone
+	// or its RelevantUntil has passed. The passing of RelevantUntil is not stored: see
 	// Violation.StatusAt.
 	Obsolete Status = "obsolete"
-	// Hidden: there were too many in its group to list it, and the one row that stands
-	// for all of them counts it. It is not resolved, and is open again when it is listed
-	// again. An audit finds out what became of it, and a check does not.
+	// Hidden: its group has too many violations to list it, and the row that represents the
+	// group counts it. It is not resolved, and is open again once it is listed again. An audit
+	// determines what became of it; a check does not.
 	Hidden Status = "hidden"
 )
 
-// Violation is a row of the violations table, read back. Its JSON has the names that
-// clients know.
+// Violation is a parsed row of the violations table. Clients rely on its JSON names.
 type Violation struct {
-	// ID is the hash of the rule's name and the key that the rule chose.
+	// ID is a hash of the rule's name and the key that the rule chose.
 	ID string `json:"id"`
-	// Type says what kind of thing it is, such as scheduling_conflict.
+	// Type classifies the violation for programs, such as scheduling_conflict.
 	Type string `json:"type"`
-	// Rule is the name under which the rule is registered, and Scope the name of the
-	// group in which it was found.
+	// Rule is the name under which the rule is registered, and Scope the name of the group in
+	// which the violation was found.
 	Rule  string `json:"rule"`
 	Scope string `json:"scope"`
-	// Table and RecordID name the record that it is about.
+	// Table and RecordID name the record that the violation is about.
 	Table    string `json:"table"`
 	RecordID string `json:"recordId"`
-	// ConflictingTable and Conflicting name the records that it is in conflict with, if
-	// there are any, the IDs sorted. At most MaxConflicting are listed.
+	// ConflictingTable and Conflicting name the records that it conflicts with, if any, sorted
+	// by ID. At most MaxConflicting are listed.
 	ConflictingTable string   `json:"conflictingTable,omitempty"`
 	Conflicting      []string `json:"conflictingRecords"`
-	// ConflictingTotal is how many records it is in conflict with if Conflicting lists only
-	// the first ones, and else zero.
+	// ConflictingTotal is the number of conflicting records if Conflicting lists only the
+	// first ones, and zero otherwise.
 	ConflictingTotal int `json:"conflictingTotal,omitempty"`
-	// Description is for people.
+	// Description is a text for people.
 	Description string `json:"description"`
-	// Total is how many violations the row stands for: 1, or more for a row that stands
-	// for a whole group, and is about the record of the first of them.
+	// Total is the number of violations that the row represents: 1, or more for a row that
+	// represents a whole group and is about the record of its first violation.
 	Total int `json:"total"`
-	// DetectedAt is the greatest time of the evidence, the same on every server. It is
-	// not when somebody noticed.
+	// DetectedAt is the greatest timestamp of the evidence, the same on every server. It is
+	// not the time of discovery.
 	DetectedAt clock.Timestamp `json:"detectedAt"`
-	// Evidence changes when one of the fields changes on which the finding depends.
+	// Evidence changes whenever a field changes that the finding depends on.
 	Evidence string `json:"evidence"`
 	// RelevantUntil is when the violation stops mattering; zero means never.
 	RelevantUntil clock.Timestamp `json:"relevantUntil,omitzero"`
-	// Status is what the records say. What the time says besides is in StatusAt.
+	// Status follows from the records alone. StatusAt also takes the time into account.
 	Status Status `json:"status"`
 
-	// What follows was written by people, and merges field by field like all data.
+	// Users write the following members, which merge field by field like all other data.
 
-	// Acknowledged says that somebody has seen it.
+	// Acknowledged reports whether a user has marked the violation as seen.
 	Acknowledged bool `json:"acknowledged"`
-	// Dismissed says that somebody wants to hear no more of it. It falls when the
-	// evidence changes.
+	// Dismissed reports whether a user wants to hear no more about the violation. A dismissal
+	// ends when the evidence changes.
 	Dismissed bool `json:"dismissed"`
-	// Note is what somebody has to say of it.
+	// Note is a user's comment on the violation.
 	Note string `json:"note,omitempty"`
 }
 
-// StatusAt returns the status at a time: an open violation is Obsolete once its
-// relevance has passed.
+// StatusAt returns the status at the given time: an open violation is Obsolete from its
+// RelevantUntil on.
 func (v Violation) StatusAt(now clock.Timestamp) Status {
 	if v.Status == Open && v.RelevantUntil != 0 && v.RelevantUntil <= now {
 		return Obsolete
@@ -92,14 +90,14 @@ func (v Violation) StatusAt(now clock.Timestamp) Status {
 // Record returns the key of the record that the violation is about.
 func (v Violation) Record() record.Key { return record.Key{Table: v.Table, ID: v.RecordID} }
 
-// The fields of a row that are derived are named as the members of a Violation are in
-// JSON, with one difference: the field "scope" holds the name of the rule, a slash, and
-// the name of the group. Those that people write are these. Values of other kinds say
-// nothing.
+// The derived fields of a row have the JSON names of the members of Violation, with one
+// difference: the field "scope" holds the name of the rule, a slash, and the name of the
+// group. Users write the three fields with exported names. A value of an unexpected kind
+// counts as absent.
 const (
 	fieldType             = "type"
 	fieldRule             = "rule"
-	fieldScope            = "scope" // "rule/name": what a View looks for
+	fieldScope            = "scope" // "rule/name": the scope in which a View indexes the row
 	fieldTable            = "table"
 	fieldRecord           = "recordId"
 	fieldConflictingTable = "conflictingTable"
@@ -112,12 +110,12 @@ const (
 	fieldRelevantUntil    = "relevantUntil"
 	fieldStatus           = "status"
 
-	// FieldAcknowledged holds true once somebody has seen the violation.
+	// FieldAcknowledged holds true once a user has seen the violation.
 	FieldAcknowledged = "acknowledged"
-	// FieldDismissed holds the Evidence of the violation that was dismissed. Any other
-	// value, and its deletion, say that it is not.
+	// FieldDismissed holds the Evidence of the dismissed violation. Any other value, or a
+	// deletion, means that it is not dismissed.
 	FieldDismissed = "dismissed"
-	// FieldNote holds a text.
+	// FieldNote holds a user's text.
 	FieldNote = "note"
 )
 
@@ -131,7 +129,7 @@ func isUserField(field string) bool {
 // derived versions would keep one of them by chance.
 func UserFields(row record.Record) record.Record {
 	var b record.Builder
-	// The fields come from a record, so they make one.
+	// Fields from one record always form a valid record.
 	r, _ := b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
 		for name, w := range row.All() {
 			if isUserField(name) && !yield(name, w) {
@@ -142,8 +140,8 @@ func UserFields(row record.Record) record.Record {
 	return r
 }
 
-// ErrRow says that a record is no row of a violation, such as one that holds only what
-// people wrote to it.
+// ErrRow reports that a record is not a row of a violation, such as a record that holds only
+// user-written fields.
 var ErrRow = errors.New("violation: not a row of a violation")
 
 // Parse returns the violation that a row holds.
@@ -192,10 +190,10 @@ func scopeOfRow(row record.Record) (Scope, bool) {
 	return Scope{rule, storedName(name)}, ok
 }
 
-// statusOf returns the status of a row as it is stored, and "" if nothing is derived.
+// statusOf returns the stored status of a row, or "" if the row has no derived fields.
 func statusOf(row record.Record) Status { return Status(textIn(row, fieldStatus)) }
 
-// participants returns the keys of the records that the violation lists, sorted.
+// participants returns the keys of all records that the violation names, sorted.
 func (v Violation) participants() []record.Key {
 	keys := []record.Key{v.Record()}
 	for _, id := range v.Conflicting {

@@ -15,8 +15,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// hashOf is the first bytes of the SHA-256 of a tag and of parts, each with its length
-// in front, written from the notes on identity.
+// hashOf returns the SHA-256 of a tag and of parts, each preceded by its length. It is a
+// second implementation, written from the specification of IDs.
 func hashOf(tag string, parts ...string) []byte {
 	h := sha256.New()
 	h.Write([]byte(tag))
@@ -28,14 +28,14 @@ func hashOf(tag string, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// TestIdentity: the ID is a hash of the name of the rule and of the key, and of nothing
-// else; so it is the same whatever is said of the violation. It must never change.
-func TestIdentity(t *testing.T) {
+// TestIDIsAHashOfRuleAndKey: the ID is a hash of the rule's name and the key, and of nothing
+// else, so it does not depend on texts or times. It must never change.
+func TestIDIsAHashOfRuleAndKey(t *testing.T) {
 	sum := hashOf("fieldlww/violation/1\n", "overlap", "bookings\x00a\x00bookings\x00b")
 	want := strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 	_, v := conflict(t)
 	require.Equal(t, want, v.ID)
-	require.Equal(t, "lb4scs1hmpgjmt47felpmehopg", want, "and this is what it was in the first release")
+	require.Equal(t, "lb4scs1hmpgjmt47felpmehopg", want, "the ID in the first release")
 
 	rule := overlapRule
 	rule.Describe = func(record.Record, record.Record) string { return "another text" }
@@ -48,8 +48,9 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, int64(binary.BigEndian.Uint64(lock)), violation.Scope{Rule: "overlap", Name: "B"}.Lock())
 }
 
-// TestKeys: a pair has one key, in either order; keys are told apart.
-func TestKeys(t *testing.T) {
+// TestKeysAreDistinct: a pair has one key in either order, and different records have
+// different keys.
+func TestKeysAreDistinct(t *testing.T) {
 	a, b := keyOf("t", "1"), keyOf("t", "2")
 	require.Equal(t, violation.PairKey(a, b), violation.PairKey(b, a))
 	keys := map[string]bool{}
@@ -62,9 +63,9 @@ func TestKeys(t *testing.T) {
 	require.Len(t, keys, 7)
 }
 
-// TestRowsTravel: a row is a record like any other: encoded, decoded and read back, it
-// is the same, also as JSON for clients.
-func TestRowsTravel(t *testing.T) {
+// TestRowsSurviveEncoding: a row is encoded, decoded and parsed like any other record and
+// stays the same, also as JSON for clients.
+func TestRowsSurviveEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := serverOf(genChecker().Draw(t, "checker"))
 		s.push(t, genWrites(1, 20, true).Draw(t, "writes")...)
@@ -84,14 +85,14 @@ func TestRowsTravel(t *testing.T) {
 	})
 }
 
-// TestJSON: clients know these names.
-func TestJSON(t *testing.T) {
+// TestNamesInViolationJSON: clients rely on these names.
+func TestNamesInViolationJSON(t *testing.T) {
 	s, v := conflict(t)
 	text, err := json.Marshal(v)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"id": "`+v.ID+`", "type": "scheduling_conflict", "rule": "overlap", "scope": "B",
 		"table": "bookings", "recordId": "b", "conflictingTable": "bookings", "conflictingRecords": ["a"],
-		"description": "conflicts with another record for the same time", "total": 1,
+		"description": "conflicts with another record at the same time", "total": 1,
 		"detectedAt": "2026-03-02T12:00:00.002000000Z", "evidence": "`+v.Evidence+`", "status": "open",
 		"acknowledged": false, "dismissed": false}`, string(text))
 	row := s.row(v.ID)
@@ -105,8 +106,7 @@ func TestJSON(t *testing.T) {
 	require.Contains(t, string(text), `"conflictingRecords":[]`)
 }
 
-// TestParseRefuses: what is no row is an error and not a violation without a name.
-func TestParseRefuses(t *testing.T) {
+func TestParseRefusesOtherRecords(t *testing.T) {
 	s, v := conflict(t)
 	row := s.row(v.ID)
 	change := func(name string, value any) record.Record {
@@ -139,7 +139,7 @@ func TestParseRefuses(t *testing.T) {
 	row = bad.row(bad.only(t).ID)
 	_, err := violation.Parse(change("relevantUntil", "soon"))
 	require.ErrorIs(t, err, violation.ErrRow)
-	// A malformed row is left alone, and does not keep the others from being checked.
+	// A malformed row is left alone, and other rows are still checked.
 	s.store(s.join([]record.Record{write(violation.DefaultTable, "odd", by(1, 1), fields{"scope": "overlap/B", "note": "x"})}))
 	require.NoError(t, s.push(t, book("a", by(1, 8), "C", 1, 2)).Err)
 }

@@ -7,101 +7,100 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Rule says what makes no sense among records that were merged. It has no way to
-// refuse a write or to change a record: it gets records, which are immutable, and
-// returns findings. Its methods are pure functions of what they are given. They do no
-// I/O and read no clock, and they may be called from several goroutines.
+// Rule finds violations among merged records. It cannot refuse a write or change a record: it
+// gets immutable records and returns findings. Its methods are pure functions of their
+// arguments. They do no I/O and read no clock, and several goroutines may call them at once.
 //
-// A rule works on groups: records that can only be judged together, such as the
-// bookings of one room. What is wrong in a group depends on the records of that group
-// alone; that is what makes it enough to look at the groups that a change touches.
+// A rule works on groups: records that must be judged together, such as the bookings of one
+// room. The findings in a group depend on its records alone, so a check needs to look only at
+// the groups that a change touches.
 type Rule interface {
-	// Scopes returns the names of the groups that a record belongs to, and none for a
-	// record that the rule is not about. It gets deleted records as well. Return none for
-	// them, unless Check uses Group.Deleted: each check of a group reads all of its records,
-	// so a group whose deleted records stay becomes slower with every one, and deleting
-	// records does not help one that is too large.
+	// Scopes returns the names of the groups that a record belongs to, and none for a record
+	// that the rule does not concern. It gets deleted records as well. Return none for them,
+	// unless Check uses Group.Deleted: a check reads all records of a group, so a group that
+	// keeps its deleted records becomes slower with every one, and deleting records does not
+	// help if it is too large.
 	//
-	// For a record that cannot be read, since it is encrypted or of a newer form, return
-	// ErrUnknown: then its rows stay as they are. Names that are returned with ErrUnknown are
-	// groups to which it certainly belongs.
+	// For a record that cannot be read, because it is encrypted or of a newer form, return
+	// ErrUnknown: its rows then stay as they are. Names that are returned with ErrUnknown are
+	// groups to which the record certainly belongs.
 	Scopes(r record.Record) ([]string, error)
 
-	// Check returns what is wrong in one group. A record for which Scopes returned names
-	// together with ErrUnknown is among its records, so Check must not expect that it can
-	// read every field. If it cannot tell, it returns ErrUnknown: then the findings of this
-	// call do not count, and the rows of the group stay as they are.
+	// Check returns the findings in one group. A record for which Scopes returned names and
+	// ErrUnknown is in the group, so Check must not expect to read every field. If Check
+	// cannot decide, it returns ErrUnknown: its findings are then ignored, and the rows of the
+	// group stay as they are.
 	Check(g Group) (Findings, error)
 }
 
-// ErrUnknown says that a rule cannot tell, for want of data that it can read. A record
-// that can be read again may since have left the groups in which it was found, and a
-// check cannot know those: give the scopes of the rows that name it as Input.Scopes, or
+// ErrUnknown reports that a rule cannot decide because it cannot read some data. A record that
+// becomes readable again may meanwhile have left the groups of its violations, and a check
+// cannot know these: pass the scopes of the rows that name the record as Input.Scopes, or
 // leave it to the next audit.
-var ErrUnknown = errors.New("violation: unknown")
+var ErrUnknown = errors.New("violation: unknown, because some data cannot be read")
 
-// Group is the records of one scope, as they are after the merge, each slice sorted
-// by key. A rule may keep and change the slices.
+// Group holds the records of one scope after the merge, each slice sorted by key. A rule may
+// keep and modify the slices.
 type Group struct {
 	// Scope is the name that Rule.Scopes gave the group.
 	Scope string
-	// Records are those that are not deleted, and Deleted those that are.
+	// Deleted are the deleted records, and Records are the others.
 	Records, Deleted []record.Record
-	// Limit is how many findings of the group get a row. A rule that finds more may return
-	// only the first Limit of them, in the order of Findings.List, and count all of them in
+	// Limit is how many findings the check needs. A rule that finds more may return only the
+	// first Limit of them, in the order of Findings.List, and the number of all in
 	// Findings.Total.
 	Limit int
-	// Partial says that there may be more records than are known here, as on a
-	// client that holds a part of the data. What the records at hand prove is a
-	// finding all the same; what rests on a record being absent is not.
+	// Partial reports that the group may have more records than are known here, as on a client
+	// that holds part of the data. A violation that the known records prove is still a
+	// finding; a violation that rests on the absence of a record is not.
 	Partial bool
 }
 
-// Find returns the record of the given key, if it is there and not deleted.
+// Find returns the record with the given key, if the group has it and it is not deleted.
 func (g Group) Find(key record.Key) (record.Record, bool) { return findByKey(g.Records, key) }
 
-// Findings is what is wrong in one group.
+// Findings is the result of checking one group.
 type Findings struct {
-	// List has the findings in any order. Where it has only the first ones, the order is by
-	// RelevantUntil, the latest first and never before all, and then by Key.
+	// List holds the findings in any order. If it holds only the first ones, the order is by
+	// RelevantUntil, the latest first, and then by Key; a RelevantUntil of never comes before
+	// all others.
 	List []Finding
-	// Total is how many findings there are, if List has only the first ones. A Total below
-	// the length of List means just those. It must not depend on the time.
+	// Total is the number of all findings if List holds only the first ones. A Total below the
+	// length of List means that List is complete. Total must not depend on the time.
 	Total int
 }
 
-// Finding is one thing that is wrong: what the rule decides of a Violation.
+// Finding is one violation in a group: the part of a Violation that the rule decides.
 type Finding struct {
-	// Key tells the findings of a rule apart, and nothing else may be in it: not the
-	// text, nor the time, nor the order in which things were found. See PairKey. What is
-	// found in two groups under one key is one thing, and the row names the first of
-	// the groups; it must then depend on the records alone that it names. Where it
-	// depends on others of its group, the name of the group belongs into the key.
+	// Key distinguishes the findings of a rule. It must not contain anything else, such as a
+	// description, a time or an order of discovery. See PairKey. Findings of two groups with
+	// the same key are one violation, and its row names the first of these groups. Such a
+	// finding must depend only on the records that it names. If it depends on other records,
+	// include the name of the group in the key.
 	Key string
-	// Type says what kind of thing it is to a program, such as scheduling_conflict.
+	// Type classifies the finding for programs, such as scheduling_conflict.
 	Type string
-	// Record is what the finding is about, and Others are the records that it is in
-	// conflict with, of which a row lists the first MaxConflicting. All are of the group, or
-	// missing.
+	// Record is the record that the finding is about. Others are the records that it conflicts
+	// with, all of one table; a row lists the first MaxConflicting of them. Each of these
+	// records belongs to the group or does not exist.
 	Record record.Key
 	Others []record.Key
-	// DependsOn are further records of the group that the finding depends on and does not
+	// DependsOn lists further records of the group that the finding depends on but does not
 	// name, such as the event that has too few seats.
 	DependsOn []record.Key
-	// Description is for people who may read Record. Mind that they may not be
-	// permitted to read the others. It is cut after 4,096 bytes of
-	// JSON.
+	// Description is for people who may read Record, but perhaps not the other records. It is
+	// cut after 4,096 bytes of JSON.
 	Description string
-	// Fields are the fields of all these records that the finding depends on; nil
-	// means all fields. A change of one of them is a change of the evidence, and a
-	// dismissal falls. Whether a record is deleted always counts.
+	// Fields are the fields of all these records that the finding depends on; nil means all
+	// fields. A change of one of them changes the evidence and ends a dismissal. Whether a
+	// record is deleted always counts.
 	Fields []string
-	// RelevantUntil is when the violation stops mattering, such as the end of a meeting;
-	// zero means never, and so does a time after clock.MaxTimestamp.
+	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero
+	// means never, and so does a time after clock.MaxTimestamp.
 	RelevantUntil clock.Timestamp
 }
 
-// PairKey returns the same key for two records in either order.
+// PairKey returns the key of a finding about two records. It is the same for either order.
 func PairKey(a, b record.Key) string {
 	if a.Compare(b) > 0 {
 		a, b = b, a
@@ -109,12 +108,12 @@ func PairKey(a, b record.Key) string {
 	return joinParts(a.Table, a.ID, b.Table, b.ID)
 }
 
-// RecordKey returns the key of a finding of which there is one for a record.
+// RecordKey returns the key of a finding for a rule with at most one for each record.
 func RecordKey(r record.Key) string { return joinParts(r.Table, r.ID) }
 
-// Newest returns that of two records which was stamped later in the named fields, or in
-// any if none is named, and then the other one. It is how a rule names the newcomer:
-// the greater key decides where the stamps are equal.
+// Newest returns the newer of two records and then the older one. The newer record is the one
+// stamped later in the named fields, or in any field if none are named. The greater key
+// decides between equal stamps. Rules use Newest to name the newcomer.
 func Newest(a, b record.Record, fields ...string) (newer, older record.Record) {
 	c := stampOf(a, fields).Compare(stampOf(b, fields))
 	if c > 0 || c == 0 && a.Key().Compare(b.Key()) > 0 {

@@ -15,29 +15,29 @@ type ruleCheck struct {
 	in      Input
 	name    string
 	rule    Rule
-	report  *Report // of all rules
+	report  *Report // shared by all rules
 
-	names   []string            // of the groups to check, sorted
+	names   []string            // the groups to check, sorted
 	unknown map[record.Key]bool // the records that the rule cannot read
 	failure failure
-	// What the groups hold, by the name of a group, the key of a record and the ID of a row.
+	// The contents of the groups, by group name, record key or row ID.
 	judged map[string]bool              // the groups that were read and judged
-	live   map[record.Key]record.Record // the records that are there and not deleted
-	found  map[string]derived           // what is wrong now
-	rows   map[string]record.Record     // as they are stored
-	kept   map[string]bool              // the rows that stay as they are, since data is missing
+	live   map[record.Key]record.Record // the records that exist and are not deleted
+	found  map[string]derived           // the violations that hold now
+	rows   map[string]record.Record     // the stored rows
+	kept   map[string]bool              // the rows that stay as they are because data is missing
 	hidden map[string]bool              // the rows of groups that list only some findings
 
 	updates []merge.Update
 }
 
-// maxFound is how many rows one check of a rule finds before it leaves the rest of the
-// groups unchecked. Each group has at most Checker.MaxPerScope rows and one.
+// maxFound is the number of rows above which a check of a rule leaves its remaining groups
+// unchecked. Each group has at most Checker.MaxPerScope rows and one.
 const maxFound = 10_000
 
-var errView = errors.New("the view did not return one answer for each name or key")
+var errView = errors.New("the view must return one answer for each name or key")
 
-// run checks the rule. It leaves the rows that change, and what failed.
+// run checks the rule. It sets the updates and the failure of the check.
 func (c *ruleCheck) run(ctx context.Context) {
 	t := c.checker.touchOf(c.name, c.in)
 	c.names, c.unknown, c.failure = t.names, t.unknown, t.failure
@@ -62,7 +62,7 @@ func (c *ruleCheck) run(ctx context.Context) {
 	c.report.Unknown += len(c.unknown) - known
 }
 
-// deriveRows reads the groups, finds what is wrong in them, and derives the rows that change.
+// deriveRows reads the groups, finds their violations, and derives the rows that change.
 func (c *ruleCheck) deriveRows(ctx context.Context) error {
 	view := c.viewWithChanges()
 	groups, err := view.Groups(ctx, c.name, c.names)
@@ -96,7 +96,7 @@ func (c *ruleCheck) viewWithChanges() View {
 	return newOverlay(c.in.View, c.checker, after)
 }
 
-// checkGroup checks one group. One that fails finds nothing and closes nothing.
+// checkGroup checks one group. A group that fails neither opens nor closes rows.
 func (c *ruleCheck) checkGroup(name string, members ScopeRecords) {
 	err := members.Err
 	if err == nil && len(c.found) > maxFound {
@@ -125,14 +125,14 @@ func (c *ruleCheck) checkGroup(name string, members ScopeRecords) {
 	}
 }
 
-// rowsOf asks the rule what is wrong in a group, and returns the rows of that.
+// rowsOf calls the rule on one group and returns the rows of its findings.
 func (c *ruleCheck) rowsOf(name string, members ScopeRecords) (listed, error) {
 	g := groupOf(longName(c.rule, name, members.Records), members)
-	g.Limit = c.checker.maxPerScope() + 1 // one more says until when there are too many
+	g.Limit = c.checker.maxPerScope() + 1 // the extra finding says until when there are too many
 	for _, r := range g.Records {
 		c.live[r.Key()] = r
 	}
-	// The rule gets slices of its own, for it may change them, and even keep them.
+	// The rule gets its own slices, because it may change and keep them.
 	own := g
 	own.Records, own.Deleted = slices.Clone(g.Records), slices.Clone(g.Deleted)
 	findings, err := checkOf(c.rule, own)
@@ -149,7 +149,7 @@ func (c *ruleCheck) rowsOf(name string, members ScopeRecords) (listed, error) {
 	return l, nil
 }
 
-// groupOf returns the group of the members of a scope.
+// groupOf returns the members of a scope as a group.
 func groupOf(name string, members ScopeRecords) Group {
 	g := Group{Scope: name, Partial: members.Partial}
 	for _, r := range members.Records {
@@ -163,13 +163,13 @@ func groupOf(name string, members ScopeRecords) Group {
 	return g
 }
 
-// sortedByKey sorts records by key, and leaves out what is there twice.
+// sortedByKey sorts records by key and removes duplicates.
 func sortedByKey(records []record.Record) []record.Record {
 	slices.SortFunc(records, func(a, b record.Record) int { return a.Key().Compare(b.Key()) })
 	return slices.CompactFunc(records, func(a, b record.Record) bool { return a.Key() == b.Key() })
 }
 
-// addFound adds a row. One that is found in several groups belongs to the first of them.
+// addFound adds a row. A row that is found in several groups belongs to the first of them.
 func (c *ruleCheck) addFound(d derived) {
 	if before, ok := c.found[d.ID]; !ok || d.Scope < before.Scope {
 		c.found[d.ID] = d

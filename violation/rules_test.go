@@ -8,25 +8,26 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// noon is when the stories begin.
+// noon is the time at which the stories start.
 var noon = clock.TimestampOf(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
 
 const millisecond = clock.Timestamp(time.Millisecond)
 
-// hours returns noon and so many hours.
+// hours returns the time n hours after noon.
 func hours(n int) clock.Timestamp { return noon + clock.Timestamp(n)*clock.Timestamp(time.Hour) }
 
-// by returns the stamp of a client, so many milliseconds after noon.
+// by returns a stamp of a client, the given number of milliseconds after noon.
 func by(client byte, ms int) clock.Stamp {
 	return clock.Stamp{Time: noon + clock.Timestamp(ms)*millisecond, Client: clock.ClientID{client}}
 }
 
 func keyOf(table, id string) record.Key { return record.Key{Table: table, ID: id} }
 
-// fields are what one write sets. A record.Value that is a deletion deletes.
+// fields are the fields that one write sets. A record.Value that is a deletion deletes its
+// field.
 type fields map[string]any
 
-// write returns what a client writes to a record at once, as a record to join.
+// write returns a write of a client to several fields of a record, as a record to join.
 func write(table, id string, at clock.Stamp, set fields) record.Record {
 	var b record.Builder
 	r, err := b.Record(keyOf(table, id), func(yield func(string, record.FieldValue) bool) {
@@ -42,7 +43,8 @@ func write(table, id string, at clock.Stamp, set fields) record.Record {
 	return r
 }
 
-// slot is what a booking takes, as one composite field: room, and hours after noon.
+// slot returns the composite value of a booking: its room, and its start and end in hours
+// after noon.
 func slot(room string, from, to int) map[string]any {
 	return map[string]any{"room": room, "from": from, "to": to}
 }
@@ -51,10 +53,10 @@ func book(id string, at clock.Stamp, room string, from, to int) record.Record {
 	return write("bookings", id, at, fields{"slot": slot(room, from, to)})
 }
 
-// sealed is a value that no rule can read.
+// sealed returns a value that no rule can read.
 func sealed() any { return map[string]any{"sealed": "9f3c"} }
 
-// remove is the deletion of a record.
+// remove returns the deletion of a record.
 func remove(table, id string, at clock.Stamp) record.Record {
 	return write(table, id, at, fields{record.DeletedField: true})
 }
@@ -89,7 +91,7 @@ func placeOf(r record.Record) (violation.Usage, error) {
 	return violation.Usage{Parent: p.Event, Units: p.Units}, nil
 }
 
-// isHere says that a person has not left.
+// isHere reports whether a person has not left.
 func isHere(person record.Record) (bool, error) {
 	w, ok := person.Get("left")
 	if !ok || w.Deleted() || w.Value.Kind() == record.KindNull {
@@ -102,7 +104,7 @@ func isHere(person record.Record) (bool, error) {
 	return !left, nil
 }
 
-// undated says of a task that is done without a date.
+// undated describes a finished task that has no date.
 func undated(task record.Record) (string, error) {
 	w, _ := task.Get("done")
 	if done, _ := w.Value.Bool(); !done {
@@ -113,7 +115,7 @@ func undated(task record.Record) (string, error) {
 		return "", violation.ErrUnknown
 	}
 	if text, _ := when.Value.Text(); text == "" {
-		return "is done, and has no date", nil
+		return "is done, but has no date", nil
 	}
 	return "", nil
 }
@@ -126,7 +128,7 @@ var (
 	doneRule    = violation.PerRecord{Table: "tasks", Fields: []string{"done", "when"}, Type: "undated", Wrong: undated}
 )
 
-// smallRules are the rules of the small world.
+// smallRules returns the rules of the small world, one of each built-in type.
 func smallRules() map[string]violation.Rule {
 	return map[string]violation.Rule{
 		"overlap": overlapRule, "seats": seatsRule, "person": personRule, "email": emailRule, "done": doneRule,

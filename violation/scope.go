@@ -12,13 +12,13 @@ import (
 type Scope struct {
 	// Rule is the name under which the rule is registered.
 	Rule string
-	// Name is the name that Rule.Scopes gave the group. A Checker shortens a name of more
-	// than 1,024 bytes to its beginning and a hash, wherever it returns one and wherever it
-	// asks a View; so a row and an index entry stay small, whatever users write.
+	// Name is the name that Rule.Scopes gave the group. A Checker shortens a name of more than
+	// 1,024 bytes to its beginning and a hash, in its results and in its calls of a View. So
+	// rows and index entries stay small, whatever users write.
 	Name string
 }
 
-// Compare returns -1, 0 or +1, ordering by rule and then by name, as bytes.
+// Compare returns -1, 0 or +1. It orders scopes by rule and then by name, as bytes.
 func (s Scope) Compare(o Scope) int {
 	if s.Rule != o.Rule {
 		return strings.Compare(s.Rule, o.Rule)
@@ -26,9 +26,9 @@ func (s Scope) Compare(o Scope) int {
 	return strings.Compare(s.Name, o.Name)
 }
 
-// Lock returns a number for the scope, the same on every server, for databases
-// that lock numbers, such as pg_advisory_xact_lock. Two scopes have the same number
-// with negligible probability, and then only wait for each other.
+// Lock returns a number for the scope, the same on every server, for databases that lock
+// numbers, such as PostgreSQL with pg_advisory_xact_lock. Two scopes have the same number with
+// negligible probability, and then only wait for each other.
 func (s Scope) Lock() int64 {
 	sum := hashOf("fieldlww/scope/1\n", s.Rule, s.Name)
 	return int64(binary.BigEndian.Uint64(sum[:]))
@@ -39,7 +39,7 @@ const maxScopeName = 1024
 
 func isLong(name string) bool { return len(name) > maxScopeName }
 
-// shortName returns what stands for the name that a rule gave a scope. A shortened name is
+// shortName returns the stored form of a name that a rule gave a scope. A shortened name is
 // longer than maxScopeName, so it never equals a name that is not shortened.
 func shortName(name string) string {
 	if !isLong(name) {
@@ -53,11 +53,10 @@ func shortName(name string) string {
 	return name[:n] + strings.Repeat(".", maxScopeName-n) + shortMark + lowerBase32(sum[:16])
 }
 
-// shortMark stands between the beginning of a long name and its hash.
+// shortMark separates the beginning of a long name from its hash.
 const shortMark = "…"
 
-// storedName returns what stands for a name that is stored or was returned before. It
-// leaves a shortened name alone.
+// storedName returns the stored form of a name that may already be shortened.
 func storedName(name string) string {
 	const hashed = 26
 	if len(name) == maxScopeName+len(shortMark)+hashed && name[maxScopeName:maxScopeName+len(shortMark)] == shortMark {
@@ -66,8 +65,8 @@ func storedName(name string) string {
 	return shortName(name)
 }
 
-// longName returns the name that a rule gave a scope, given one of its members. Without
-// members, a shortened name stays as it is.
+// longName returns the name that a rule gave a scope. It finds a shortened name's original
+// through the members of the scope. Without members, it returns the shortened name.
 func longName(rule Rule, name string, members []record.Record) string {
 	if !isLong(name) {
 		return name

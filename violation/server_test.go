@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// server is a backend: what it stores, with a sequence for each record, and rules.
+// server is a backend: its stored records, each with a sequence, and its rules.
 type server struct {
 	checker *violation.Checker
 	view    *violation.Memory
@@ -32,7 +32,7 @@ func serverOf(c *violation.Checker) *server {
 	return &server{checker: c, view: violation.NewMemory(c), records: map[record.Key]record.Record{}, seq: map[record.Key]int{}}
 }
 
-// get returns what is stored under a key.
+// get returns the stored record of a key.
 func (s *server) get(key record.Key) record.Record {
 	if r, ok := s.records[key]; ok {
 		return r
@@ -40,7 +40,7 @@ func (s *server) get(key record.Key) record.Record {
 	return record.New(key)
 }
 
-// store replaces records, each with a new sequence.
+// store stores the new versions of records, each with a new sequence.
 func (s *server) store(updates []merge.Update) {
 	for _, u := range updates {
 		s.last++
@@ -50,7 +50,7 @@ func (s *server) store(updates []merge.Update) {
 	}
 }
 
-// join returns the updates that come of joining writes to what is stored.
+// join returns the updates that result from joining writes to the stored records.
 func (s *server) join(writes []record.Record) []merge.Update {
 	after := map[record.Key]record.Record{}
 	for _, w := range writes {
@@ -69,12 +69,12 @@ func (s *server) join(writes []record.Record) []merge.Update {
 	return updates
 }
 
-// push takes writes in, in one call, as the documentation of the package has it.
+// push joins, checks and stores writes in one call, as the package documentation describes.
 func (s *server) push(t require.TestingT, writes ...record.Record) violation.Report {
 	return s.take(t, s.join(writes))
 }
 
-// take checks and stores updates, and checks what must be true of each report.
+// take checks and stores updates. It also tests what must hold for each report.
 func (s *server) take(t require.TestingT, updates []merge.Update, more ...violation.Scope) violation.Report {
 	in := violation.Input{View: s.view, Changes: updates, Scopes: more, Now: s.now}
 	report := s.checker.Check(context.Background(), in)
@@ -88,7 +88,7 @@ func (s *server) take(t require.TestingT, updates []merge.Update, more ...violat
 		if !changed {
 			before = s.get(key)
 		}
-		require.True(t, u.Before.Equal(before), "an update replaces what is there")
+		require.True(t, u.Before.Equal(before), "the Before of an update is the stored record")
 		require.False(t, u.After.Equal(u.Before), "an update changes something")
 		require.True(t, i == 0 || report.Updates[i-1].After.Key().Compare(key) < 0, "updates are sorted")
 	}
@@ -97,7 +97,7 @@ func (s *server) take(t require.TestingT, updates []merge.Update, more ...violat
 	return report
 }
 
-// audit derives everything, and stores it.
+// audit audits everything and stores the result.
 func (s *server) audit(t require.TestingT) violation.Report {
 	report := s.checker.Audit(s.all(), s.now)
 	require.NoError(t, report.Err)
@@ -120,7 +120,7 @@ func (s *server) data() []record.Record {
 	return data
 }
 
-// violations returns the rows, read back, in the order of their IDs.
+// violations returns the parsed rows, sorted by ID.
 func (s *server) violations(t require.TestingT) []violation.Violation {
 	var all []violation.Violation
 	for r := range s.all().All() {
@@ -133,12 +133,12 @@ func (s *server) violations(t require.TestingT) []violation.Violation {
 	return all
 }
 
-// with returns the violations that have a status, as they are read now.
+// with returns the violations that have a status at s.now.
 func (s *server) with(t require.TestingT, status violation.Status) []violation.Violation {
 	return slices.DeleteFunc(s.violations(t), func(v violation.Violation) bool { return v.StatusAt(s.now) != status })
 }
 
-// only returns the one row that there is.
+// only returns the only row.
 func (s *server) only(t require.TestingT) violation.Violation {
 	all := s.violations(t)
 	require.Len(t, all, 1)
@@ -157,12 +157,12 @@ func (s *server) openLines(t require.TestingT) string {
 	return string(merge.Collect(rows...).AppendLines(nil))
 }
 
-// names says what a violation is about, for tests to compare.
+// names returns the rule and the records of a violation, for comparisons.
 func names(v violation.Violation) string {
 	return v.Rule + " " + v.RecordID + ": " + strings.Join(v.Conflicting, ",")
 }
 
-// opened returns what the open rows are about, in order.
+// opened returns the names of the open rows, sorted.
 func (s *server) opened(t require.TestingT) []string {
 	all := []string{}
 	for _, v := range s.with(t, violation.Open) {

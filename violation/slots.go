@@ -11,45 +11,46 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Slot is a stretch of time for which a record takes something, such as a room. It
-// begins at From and ends before To, so that one may end when the next begins. A Slot
-// that does not end after it begins takes nothing, and neither does one without a resource.
+// Slot is a span of time in which a record occupies a resource, such as a room. It starts at
+// From and ends before To, so one slot may end when the next one starts. A Slot occupies
+// nothing if it does not end after it starts, or if it has no resource.
 type Slot struct {
 	Resource string
 	From, To clock.Timestamp
 }
 
 const (
-	// MaxSlots is how many slots of one record NoOverlap looks at.
+	// MaxSlots is how many slots of one record NoOverlap checks.
 	MaxSlots = 1000
-	// maxScopes is how many scopes of one record NoOverlap looks at: its resources, or the
-	// months of its resources. Without a limit, one booking of 290 years would be 3,480 index
+	// maxScopes is how many scopes of one record NoOverlap checks: its resources, or the
+	// months of its resources. Without a limit, a booking of 290 years would have 3,480 index
 	// entries, and a change of it would read as many months.
 	maxScopes = 36
 )
 
-// The ends of time.
+// The least and the greatest Timestamp.
 const (
 	minTime = clock.Timestamp(math.MinInt64)
 	maxTime = clock.Timestamp(math.MaxInt64)
 )
 
-// taken is a record with what it takes.
+// taken is a record and the slots that it occupies.
 type taken struct {
 	record.Record
-	// slots are sorted by resource and then by time, the last one first. Those of one
-	// resource have no moment in common.
+	// slots are sorted by resource and then by time, the latest first. Slots of one resource
+	// do not overlap.
 	slots   []Slot
-	periods []period // in which it belongs, each once, the earliest first
-	cut     bool     // whether it takes more than that
+	periods []period // the periods of the slots, without duplicates, the earliest first
+	cut     bool     // whether the record occupies more than is checked
 }
 
-// limited returns what a record takes, within the limits, given all the slots that its app names.
+// limited returns the slots of a record, within the limits, given all its slots.
 func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	t := taken{Record: r}
-	// A slot of no length is among those of its resource, where it meets none.
+	// Without months, an empty slot still puts its record into the scope of its resource,
+	// where it overlaps nothing.
 	takes := func(s Slot) bool { return s.Resource != "" && (s.From < s.To || !n.Monthly) }
-	if len(all) == 1 && takes(all[0]) { // as most records do
+	if len(all) == 1 && takes(all[0]) { // the usual case
 		t.slots = n.addPeriods(&t, all)
 		return t
 	}
@@ -72,10 +73,10 @@ func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	return t
 }
 
-// joinOverlapping returns slots that are sorted by their beginnings, those of one resource that have
-// a moment in common as one.
+// joinOverlapping replaces overlapping slots of one resource by one slot. The slots must be
+// sorted by From.
 func joinOverlapping(slots []Slot) []Slot {
-	last := make(map[string]int) // of a resource, in one
+	last := make(map[string]int) // the index in one, by resource
 	one := slots[:0]
 	for _, s := range slots {
 		if i, ok := last[s.Resource]; ok && s.From < one[i].To {
@@ -88,8 +89,8 @@ func joinOverlapping(slots []Slot) []Slot {
 	return one
 }
 
-// addPeriods adds the periods of slots that are sorted by their beginnings, and returns the part
-// of the slots that is in these.
+// addPeriods adds the periods of slots that are sorted by From. It returns the part of the
+// slots that is inside these periods.
 func (n NoOverlap) addPeriods(t *taken, slots []Slot) []Slot {
 	in := make([]Slot, 0, len(slots))
 	for _, s := range slots {
@@ -112,7 +113,7 @@ func (n NoOverlap) addPeriods(t *taken, slots []Slot) []Slot {
 	return in
 }
 
-// addPeriod adds a period to those of a record. It returns false if that is one too many.
+// addPeriod adds a period to a record. It returns false if the record has too many.
 func (t *taken) addPeriod(p period) bool {
 	if slices.Contains(t.periods, p) {
 		return true
@@ -125,7 +126,7 @@ func (t *taken) addPeriod(p period) bool {
 	return true
 }
 
-// period is what a scope covers: a resource, and one month of it if the rule is Monthly.
+// period is the extent of a scope: a resource, and one month of it if the rule is Monthly.
 type period struct {
 	resource string
 	month    month
@@ -139,7 +140,8 @@ func (n NoOverlap) scope(p period) string {
 	return p.resource + "/" + p.month.first().Format(monthForm)
 }
 
-// month is a calendar month in UTC: twelve times its year, and 0 for January.
+// month is a calendar month in UTC: twelve times its year, plus 0 for January to 11 for
+// December.
 type month int
 
 const monthForm = "2006-01"
@@ -154,7 +156,7 @@ func (m month) first() time.Time {
 	return time.Date(int(m/12), time.Month(m%12+1), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// begin returns the first moment of a month that a Timestamp can hold, or maxTime if none can.
+// begin returns the start of a month, limited to the range of a Timestamp.
 func (m month) begin() clock.Timestamp {
 	first := m.first()
 	switch {
@@ -166,7 +168,7 @@ func (m month) begin() clock.Timestamp {
 	return clock.Timestamp(first.UnixNano())
 }
 
-// monthNamed returns the month of a name such as 2026-03.
+// monthNamed parses the name of a month, such as 2026-03.
 func monthNamed(name string) (month, bool) {
 	t, err := time.Parse(monthForm, name)
 	return month(12*t.Year() + int(t.Month()) - 1), err == nil

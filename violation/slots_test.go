@@ -20,10 +20,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// halfDays returns noon on the second of March and so many half days.
+// halfDays returns the time n half days after noon on the second of March.
 func halfDays(n int) clock.Timestamp { return hours(12 * n) }
 
-// takes is a slot of the tests: a room, and half days from and to.
+// takes is a slot in the tests: a room, and its start and end in half days.
 type takes struct {
 	Room     string
 	From, To int
@@ -39,7 +39,7 @@ func takesOf(r record.Record) (all []takes) {
 	return all
 }
 
-// severalRule is the rule of bookings that take several slots.
+// severalRule is a rule for bookings with several slots.
 var severalRule = violation.NoOverlap{Table: "bookings", Fields: []string{"slots"}, Slots: func(r record.Record) (slots []violation.Slot, err error) {
 	for _, s := range takesOf(r) {
 		slots = append(slots, violation.Slot{Resource: s.Room, From: halfDays(s.From), To: halfDays(s.To)})
@@ -47,9 +47,9 @@ var severalRule = violation.NoOverlap{Table: "bookings", Fields: []string{"slots
 	return slots, nil
 }}
 
-// TestRecurringAndSeveralRooms: a booking may recur and take several rooms. However often
-// two of them meet there is one row, in the scope in which they meet last.
-func TestRecurringAndSeveralRooms(t *testing.T) {
+// TestPairWithSeveralSlotsHasOneRow: a booking may recur and occupy several rooms. However
+// often two bookings overlap, they have one row, in the scope of their last overlap.
+func TestPairWithSeveralSlotsHasOneRow(t *testing.T) {
 	weekly := func(room string, from, weeks int) (all []takes) {
 		for i := range weeks {
 			all = append(all, takes{room, from + 14*i, from + 14*i + 1})
@@ -58,22 +58,22 @@ func TestRecurringAndSeveralRooms(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		a, b  []takes
-		scope string // and by month
+		scope string // without and with Monthly
 	}{
-		"a single one in the second week": {weekly("B", 0, 10), []takes{{"B", 14, 15}}, "B B/2026-03"},
-		"another week day":                {weekly("B", 0, 10), weekly("B", 3, 10), ""},
-		"both weekly":                     {weekly("B", 0, 10), weekly("B", 28, 10), "B B/2026-05"},
-		"the second room":                 {[]takes{{"B", 1, 2}, {"C", 1, 2}}, []takes{{"C", 1, 3}}, "C C/2026-03"},
-		"two rooms at once":               {[]takes{{"B", 1, 2}, {"C", 1, 2}}, []takes{{"B", 1, 2}, {"C", 1, 2}}, "B B/2026-03"},
-		"two rooms, one of them longer":   {[]takes{{"B", 1, 2}, {"C", 1, 3}}, []takes{{"B", 1, 2}, {"C", 1, 3}}, "C C/2026-03"},
-		"two rooms, swapped":              {[]takes{{"B", 1, 2}, {"C", 2, 3}}, []takes{{"C", 1, 2}, {"B", 2, 3}}, ""},
-		"over the end of the month":       {[]takes{{"B", 50, 70}}, []takes{{"B", 55, 70}}, "B B/2026-04"},
-		"until the end of the month":      {[]takes{{"B", 50, 59}}, []takes{{"B", 55, 70}}, "B B/2026-03"},
-		"one within itself":               {[]takes{{"B", 1, 5}, {"B", 2, 3}}, []takes{{"B", 4, 6}}, "B B/2026-03"},
-		"touching after they met":         {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 1, 3}, {"B", 4, 6}}, "B B/2026-03"},
-		"touching before they meet":       {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 3, 4}, {"B", 6, 8}}, "B B/2026-03"},
-		"of no length":                    {[]takes{{"B", 3, 3}, {"B", 5, 4}}, []takes{{"B", 1, 9}, {"", 1, 9}}, ""},
-		"nothing":                         {nil, weekly("B", 0, 3), ""},
+		"one booking in the second week":   {weekly("B", 0, 10), []takes{{"B", 14, 15}}, "B B/2026-03"},
+		"another weekday":                  {weekly("B", 0, 10), weekly("B", 3, 10), ""},
+		"both weekly":                      {weekly("B", 0, 10), weekly("B", 28, 10), "B B/2026-05"},
+		"the second room":                  {[]takes{{"B", 1, 2}, {"C", 1, 2}}, []takes{{"C", 1, 3}}, "C C/2026-03"},
+		"two rooms at once":                {[]takes{{"B", 1, 2}, {"C", 1, 2}}, []takes{{"B", 1, 2}, {"C", 1, 2}}, "B B/2026-03"},
+		"two rooms, one of them longer":    {[]takes{{"B", 1, 2}, {"C", 1, 3}}, []takes{{"B", 1, 2}, {"C", 1, 3}}, "C C/2026-03"},
+		"two rooms, swapped":               {[]takes{{"B", 1, 2}, {"C", 2, 3}}, []takes{{"C", 1, 2}, {"B", 2, 3}}, ""},
+		"across the end of the month":      {[]takes{{"B", 50, 70}}, []takes{{"B", 55, 70}}, "B B/2026-04"},
+		"until the end of the month":       {[]takes{{"B", 50, 59}}, []takes{{"B", 55, 70}}, "B B/2026-03"},
+		"overlapping slots of one booking": {[]takes{{"B", 1, 5}, {"B", 2, 3}}, []takes{{"B", 4, 6}}, "B B/2026-03"},
+		"touching after an overlap":        {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 1, 3}, {"B", 4, 6}}, "B B/2026-03"},
+		"touching before an overlap":       {[]takes{{"B", 1, 3}, {"B", 6, 8}}, []takes{{"B", 3, 4}, {"B", 6, 8}}, "B B/2026-03"},
+		"slots without length or room":     {[]takes{{"B", 3, 3}, {"B", 5, 4}}, []takes{{"B", 1, 9}, {"", 1, 9}}, ""},
+		"no slots":                         {nil, weekly("B", 0, 3), ""},
 	} {
 		for i, monthly := range []bool{false, true} {
 			rule := severalRule
@@ -95,8 +95,8 @@ func TestRecurringAndSeveralRooms(t *testing.T) {
 	}
 }
 
-// lastTogether returns the last half day at which two bookings are in one room, by looking
-// at each, and the room.
+// lastTogether returns the last half day on which two bookings occupy the same room, and the
+// room. It looks at each half day.
 func lastTogether(a, b []takes) (last int, room string) {
 	last = -1
 	at := func(list []takes, room string, n int) bool {
@@ -112,7 +112,7 @@ func lastTogether(a, b []takes) (last int, room string) {
 	return last, room
 }
 
-// wrongSlots says what is open, by the contract.
+// wrongSlots returns the rows that should be open, by the documentation of NoOverlap.
 func wrongSlots(s *server, rule violation.NoOverlap, most int) (open []string) {
 	type found struct {
 		key string
@@ -150,7 +150,7 @@ func wrongSlots(s *server, rule violation.NoOverlap, most int) (open []string) {
 	return open
 }
 
-// openSlots returns what is open, in the same form.
+// openSlots returns the open rows of a server, in the form of wrongSlots.
 func openSlots(t require.TestingT, s *server) (open []string) {
 	for _, v := range s.with(t, violation.Open) {
 		end := 0
@@ -169,7 +169,7 @@ func openSlots(t require.TestingT, s *server) (open []string) {
 	return open
 }
 
-// someSlots makes up what a booking takes.
+// someSlots makes up the slots of a booking.
 func (d dice) someSlots() (all []takes) {
 	for range 1 + d.IntN(2)*d.IntN(4) {
 		from := d.IntN(120)
@@ -178,9 +178,9 @@ func (d dice) someSlots() (all []takes) {
 	return all
 }
 
-// TestSlotsAreTheOracle: bookings of several slots, by room or by room and month, end in
-// the rows that looking at every half day finds, in whatever calls they come.
-func TestSlotsAreTheOracle(t *testing.T) {
+// TestSlotsMatchTheOracle: bookings with several slots, by room or by room and month, have the
+// rows that a search of every half day finds, whatever the division into calls.
+func TestSlotsMatchTheOracle(t *testing.T) {
 	open, capped := 0, 0
 	for seed := range uint64(histories(t, 400)) {
 		d := dice{rand.New(rand.NewPCG(seed, 11))}
@@ -215,9 +215,9 @@ func TestSlotsAreTheOracle(t *testing.T) {
 	require.Positive(t, capped)
 }
 
-// TestMonthReadsTheMonth: one more booking in a room of thousands of the past reads only
-// the bookings of the months that it touches.
-func TestMonthReadsTheMonth(t *testing.T) {
+// TestMonthlyCheckReadsOnlyItsMonths: a new booking in a room with thousands of past bookings
+// reads only the bookings of its own months.
+func TestMonthlyCheckReadsOnlyItsMonths(t *testing.T) {
 	rule := severalRule
 	rule.Monthly = true
 	read := func(past int) int {
@@ -240,9 +240,10 @@ func TestMonthReadsTheMonth(t *testing.T) {
 	require.LessOrEqual(t, read(100), 60)
 }
 
-// TestPairThatEndsWithItsMonth: a pair that meets until the first moment of the next month is
-// of the month that ends there, whichever of the two goes on, in the order of keys and of ends.
-func TestPairThatEndsWithItsMonth(t *testing.T) {
+// TestPairEndingWithItsMonthBelongsToIt: a pair whose overlap ends at the first moment of the
+// next month belongs to the month that ends there. It does not matter which of the two records
+// continues, or whether pairs are ordered by key or by end.
+func TestPairEndingWithItsMonthBelongsToIt(t *testing.T) {
 	april := 24*(31-noon.Time().Day()) + 12 // hours after noon
 	for _, relevant := range []bool{false, true} {
 		for _, ends := range [][2]int{{april, april}, {april + 1, april}, {april, april + 1}} {
@@ -270,8 +271,8 @@ func (v *weighing) Groups(ctx context.Context, rule string, names []string) ([]v
 	return groups, err
 }
 
-// TestEndlessSlotIsCut: a booking of centuries stands in few scopes. It is flagged itself,
-// as the part that is not looked at is not known, until it is shortened.
+// TestEndlessSlotIsCut: a booking of centuries is in few scopes. It is flagged itself until it
+// is shortened, because its later part is not checked.
 func TestEndlessSlotIsCut(t *testing.T) {
 	rule := violation.NoOverlap{Table: "bookings", Fields: []string{"slot"}, Monthly: true, Slot: func(r record.Record) (violation.Slot, error) {
 		w, _ := r.Get("slot")
@@ -302,8 +303,8 @@ func TestEndlessSlotIsCut(t *testing.T) {
 	require.Empty(t, s.audit(t).Updates)
 }
 
-// TestManySlotsAreCut: a booking that recurs without end stands in few scopes, and is
-// looked at for its first thousand times.
+// TestManySlotsAreCut: a booking that recurs without end is in few scopes, and only its first
+// thousand slots are checked.
 func TestManySlotsAreCut(t *testing.T) {
 	var slots []violation.Slot
 	rule := violation.NoOverlap{Table: "bookings", Slots: func(record.Record) ([]violation.Slot, error) { return slots, nil }}

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// stories are six writes each, in which things go wrong, right, and wrong again.
+// stories returns series of six writes that create, resolve and recreate violations.
 func stories() map[string][]record.Record {
 	attend := func(id string, ms, units int) record.Record {
 		return write("attendees", id, by(2, ms), fields{"place": map[string]any{"event": "x", "units": units}})
@@ -28,12 +28,12 @@ func stories() map[string][]record.Record {
 			write("events", "x", by(1, 1), fields{"seats": 3}), attend("a", 2, 2), attend("b", 3, 2),
 			write("events", "x", by(1, 4), fields{"seats": 4}), attend("c", 5, 1), remove("attendees", "a", by(2, 6)),
 		},
-		"one who left": {
+		"a person who left": {
 			write("tasks", "a", by(1, 1), fields{"who": "p"}), write("people", "p", by(1, 2), fields{"left": true}),
 			write("people", "p", by(1, 3), fields{"left": false}), remove("people", "p", by(1, 4)),
 			write("tasks", "b", by(1, 1), fields{"who": "p"}), write("tasks", "a", by(1, 5), fields{"who": "q"}),
 		},
-		"one address": {
+		"one address for two users": {
 			write("users", "a", by(1, 1), fields{"email": "ana@"}), write("users", "b", by(2, 1), fields{"email": "ana@"}),
 			write("users", "c", by(1, 2), fields{"email": "ana@"}), write("users", "a", by(1, 3), fields{"email": "ben@"}),
 			remove("users", "b", by(1, 4)), write("users", "b", by(1, 5), fields{record.DeletedField: false}),
@@ -41,7 +41,7 @@ func stories() map[string][]record.Record {
 	}
 }
 
-// splits calls do with every way to cut a list into calls.
+// splits calls do with every division of a list into calls.
 func splits(list []record.Record, do func(calls [][]record.Record)) {
 	for cuts := range 1 << (len(list) - 1) {
 		calls := [][]record.Record{{list[0]}}
@@ -55,9 +55,9 @@ func splits(list []record.Record, do func(calls [][]record.Record)) {
 	}
 }
 
-// TestAllSplits: six writes in eight orders, and each of them under all 32 splits
-// into calls, end in the same open rows, byte for byte, before servers exchange any.
-func TestAllSplits(t *testing.T) {
+// TestDivisionIntoCallsDoesNotMatter: six writes in eight orders, each under all 32 divisions
+// into calls, give the same open rows, byte for byte, before servers exchange any rows.
+func TestDivisionIntoCallsDoesNotMatter(t *testing.T) {
 	worlds := stories()
 	for seed := range uint64(20) {
 		worlds[string(rune('a'+seed))] = writesOf(1000+seed, 6, true)
@@ -91,14 +91,14 @@ func TestAllSplits(t *testing.T) {
 	require.Greater(t, wrong, 8)
 }
 
-// TestStories: what is open at the end of each story.
-func TestStories(t *testing.T) {
+// TestOpenRowsOfStories checks which rows are open at the end of each story.
+func TestOpenRowsOfStories(t *testing.T) {
 	want := map[string][]string{
-		"moved away and back":  {"overlap b: a"},
-		"deleted and restored": {"overlap c: a"},
-		"one seat too few":     {},
-		"one who left":         {"person a: q", "person b: p"},
-		"one address":          {"email c: b"},
+		"moved away and back":       {"overlap b: a"},
+		"deleted and restored":      {"overlap c: a"},
+		"one seat too few":          {},
+		"a person who left":         {"person a: q", "person b: p"},
+		"one address for two users": {"email c: b"},
 	}
 	for name, writes := range stories() {
 		s := newServer(smallRules())

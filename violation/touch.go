@@ -10,33 +10,34 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// touch is what an input is about, for one rule.
+// touch is the part of an input that concerns one rule.
 type touch struct {
-	names []string // of the groups, sorted
+	names []string // the touched groups, sorted
 	// unknown are the records that the rule cannot read now.
 	unknown map[record.Key]bool
 	failure failure
 }
 
-// runnable returns why the rule of a name cannot be run, or nil. The slash separates the name
-// from that of a scope in rows, and no check closes the rows of lost edits.
+// runnable returns the reason why a rule cannot run, or nil. A name with a slash is invalid,
+// because rows separate the names of rule and scope by a slash. LostEditRule is invalid,
+// because no check closes the rows of lost edits.
 func (c *Checker) runnable(rule string) error {
 	switch {
 	case c.Rules[rule] == nil:
 		return errors.New("the rule is nil: set it in Checker.Rules or remove its name")
 	case rule == "":
-		return errors.New("the name of the rule is empty: register it by another name")
+		return errors.New("the name of the rule is empty: register it under another name")
 	case strings.Contains(rule, "/"):
-		return errors.New("the name of the rule contains a slash: register it by another name")
+		return errors.New("the name of the rule contains a slash: register it under another name")
 	case !utf8.ValidString(rule):
-		return errors.New("the name of the rule is not valid UTF-8: register it by another name")
+		return errors.New("the name of the rule is not valid UTF-8: register it under another name")
 	case rule == LostEditRule:
-		return errors.New("the name is reserved for rows of lost edits: register the rule by another name")
+		return errors.New("the name is reserved for rows of lost edits: register the rule under another name")
 	}
 	return nil
 }
 
-// touchOf returns what the input is about.
+// touchOf returns the part of an input that concerns a rule.
 func (c *Checker) touchOf(rule string, in Input) touch {
 	t := touch{unknown: make(map[record.Key]bool)}
 	if err := c.runnable(rule); err != nil {
@@ -49,7 +50,7 @@ func (c *Checker) touchOf(rule string, in Input) touch {
 		}
 	}
 	for _, u := range in.Changes {
-		if u.After.Key().Table != c.table() { // rules see data, and not what was found in it
+		if u.After.Key().Table != c.table() { // rules see data, not rows of violations
 			t.add(c.Rules[rule], u)
 		}
 	}
@@ -58,7 +59,7 @@ func (c *Checker) touchOf(rule string, in Input) touch {
 	return t
 }
 
-// add takes in the groups of a record before and after a change.
+// add adds the groups of a record before and after a change.
 func (t *touch) add(rule Rule, u merge.Update) {
 	before, err := scopesOf(rule, u.Before)
 	if err != nil && !errors.Is(err, ErrUnknown) {
@@ -69,22 +70,22 @@ func (t *touch) add(rule Rule, u merge.Update) {
 		t.failure.add(err)
 	}
 	if err != nil && !u.After.Deleted() {
-		// The groups that it belonged to are checked like all others, without it. To
-		// leave them alone, in this call only, would miss what else the call changed.
+		// The former groups of the record are checked like all others, but without it.
+		// Skipping them in this call would miss the other changes of the call.
 		t.unknown[u.After.Key()] = true
 	}
 	t.names = append(append(t.names, before...), after...)
 }
 
-// errPanic says that a rule panicked.
-var errPanic = errors.New("panic")
+// errPanic reports that a rule panicked.
+var errPanic = errors.New("the rule panicked")
 
-// scopesOf returns the names of the groups of a record, as they are stored. A record
-// without fields belongs to no group, and the rule is not asked.
+// scopesOf returns the names of a record's groups in their stored form. A record without
+// fields belongs to no group, and the rule is not called.
 func scopesOf(rule Rule, r record.Record) (names []string, err error) {
 	names, err = rawScopesOf(rule, r)
 	if slices.ContainsFunc(names, isLong) {
-		names = slices.Clone(names) // the slice is the rule's
+		names = slices.Clone(names) // the slice belongs to the rule
 		for i, name := range names {
 			names[i] = shortName(name)
 		}
@@ -107,8 +108,8 @@ func checkOf(rule Rule, g Group) (f Findings, err error) {
 	return rule.Check(g)
 }
 
-// recovered turns a panic into an error. It does not keep the value of the panic, which
-// may hold values of records.
+// recovered turns a panic into an error. It drops the value of the panic, which may hold
+// values of records.
 func recovered(err *error) {
 	if p := recover(); p != nil {
 		*err = errPanic

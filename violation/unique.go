@@ -2,20 +2,21 @@ package violation
 
 import "github.com/fieldlww/fieldlww/record"
 
-// DuplicateValue is the type of what Unique finds.
+// DuplicateValue is the type of the findings of Unique.
 const DuplicateValue = "duplicate_value"
 
 // Unique is the rule that no two records of a table have the same value. There is one
-// violation for a value, which is about the record that was stamped last.
+// violation for each duplicate value. It is about the record that was stamped last.
 type Unique struct {
 	// Table is the table, and Fields are the fields that Value reads.
 	Table  string
 	Fields []string
-	// Value returns what must be unique, in a form in which equal means equal, and "" for
-	// a record that has none. ErrUnknown says that it cannot be read. Nil means the text
-	// of the one field; a value that is neither text nor null cannot be read.
+	// Value returns the value that must be unique, with equal strings for equal values, and ""
+	// for a record that has none. It returns ErrUnknown if the record cannot be read. Nil
+	// means the text of the first of Fields; a value that is neither text nor null counts as
+	// unreadable.
 	Value func(r record.Record) (string, error)
-	// Description is the text; "" means one without particulars.
+	// Description is the text of the findings; "" means a text without details.
 	Description string
 }
 
@@ -42,7 +43,7 @@ func (u Unique) value(r record.Record) (string, error) {
 	return textOf(w)
 }
 
-// Check returns one finding if there is more than one record.
+// Check returns one finding if the group has more than one record.
 func (u Unique) Check(g Group) (Findings, error) {
 	if len(g.Records) < 2 {
 		return Findings{}, nil
@@ -56,7 +57,7 @@ func (u Unique) Check(g Group) (Findings, error) {
 		Fields: u.Fields, Description: u.Description,
 	}
 	if f.Description == "" {
-		f.Description = "has a value that another record has as well"
+		f.Description = "has the same value as another record"
 	}
 	for _, r := range g.Records {
 		if r.Key() != newest.Key() {

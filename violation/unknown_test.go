@@ -15,13 +15,14 @@ func attend(id string, ms int, units int64) record.Record {
 	return write("attendees", id, by(2, ms), fields{"place": map[string]any{"event": "x", "units": units}})
 }
 
-// secret is a world in which something is wrong, and then a part of it is sealed.
+// secret is a world with a violation, a write that makes part of it unreadable, and later
+// writes.
 type secret struct {
 	world []record.Record
 	seal  record.Record
-	// poke changes another record of the group, or the same one, and not what is wrong.
+	// poke changes another record of the group, or the same one, but not the violation.
 	poke record.Record
-	// cure makes it readable again, and right.
+	// cure makes the record readable again and ends the violation.
 	cure record.Record
 }
 
@@ -51,13 +52,14 @@ func secrets() map[string]secret {
 	}
 }
 
-// TestSealedStays: what cannot be read any longer resolves nothing, neither at once nor
-// in later checks of the group, nor in an audit. What can be read again does.
-func TestSealedStays(t *testing.T) {
+// TestUnreadableRecordResolvesNothing: a record that becomes unreadable resolves nothing,
+// neither at once nor in later checks of the group, nor in an audit. Once it is readable
+// again, a check can resolve the violation.
+func TestUnreadableRecordResolvesNothing(t *testing.T) {
 	for name, c := range secrets() {
 		for _, together := range []bool{false, true} {
 			s := newServer(smallRules())
-			if name == "reference" { // q is there to be referred to
+			if name == "reference" { // q exists, so that a reference to it is not stale
 				s.push(t, write("people", "q", by(1, 1), fields{"left": false}))
 			}
 			s.push(t, c.world...)
@@ -84,8 +86,8 @@ func TestSealedStays(t *testing.T) {
 	}
 }
 
-// TestSealedOpensNothing: what could never be read is no evidence.
-func TestSealedOpensNothing(t *testing.T) {
+// TestUnreadableRecordOpensNothing: a record that could never be read is not evidence.
+func TestUnreadableRecordOpensNothing(t *testing.T) {
 	for name, c := range secrets() {
 		s := newServer(smallRules())
 		report := s.push(t, append(c.world, c.seal)...)
@@ -97,8 +99,9 @@ func TestSealedOpensNothing(t *testing.T) {
 	}
 }
 
-// TestSealedAndDeleted: that a record is deleted can be read, whatever else cannot.
-func TestSealedAndDeleted(t *testing.T) {
+// TestDeletionOfAnUnreadableRecordCounts: the deletion of a record can be read, even if its
+// other fields cannot.
+func TestDeletionOfAnUnreadableRecordCounts(t *testing.T) {
 	for name, c := range secrets() {
 		for _, together := range []bool{false, true} {
 			s := newServer(smallRules())
@@ -113,7 +116,7 @@ func TestSealedAndDeleted(t *testing.T) {
 			}
 			want := violation.Resolved
 			switch {
-			case name == "target": // a deleted person is no better than one who left
+			case name == "target": // a reference to a deleted person is stale as well
 				want = violation.Open
 			case s.only(t).Record() == gone.Key():
 				want = violation.Obsolete
@@ -123,8 +126,8 @@ func TestSealedAndDeleted(t *testing.T) {
 	}
 }
 
-// partial is a view that knows a part of each group of a rule, and nothing of some
-// tables.
+// partial is a view that knows only part of each group of one rule, and nothing about one
+// table.
 type partial struct {
 	violation.View
 	rule, table string
@@ -148,7 +151,7 @@ func (v partial) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup
 	return found, err
 }
 
-// on checks writes on another view of what a server stores.
+// on checks writes on another view of the server's storage.
 func (s *server) on(t require.TestingT, v violation.View, writes ...record.Record) violation.Report {
 	updates := s.join(writes)
 	report := s.checker.Check(context.Background(), violation.Input{View: v, Changes: updates})
@@ -158,9 +161,9 @@ func (s *server) on(t require.TestingT, v violation.View, writes ...record.Recor
 	return report
 }
 
-// TestPartialView: what the records at hand prove is found; what is missing closes
-// nothing.
-func TestPartialView(t *testing.T) {
+// TestPartialViewClosesNothing: a violation that the known records prove is found, but a
+// missing record closes nothing.
+func TestPartialViewClosesNothing(t *testing.T) {
 	s := newServer(smallRules())
 	view := partial{View: s.view, rule: "overlap"}
 	report := s.on(t, view, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
@@ -172,11 +175,11 @@ func TestPartialView(t *testing.T) {
 	require.Equal(t, violation.Resolved, s.only(t).Status)
 }
 
-// TestUnknownParticipant: a record of which the view cannot tell whether there is one
-// closes nothing, and one that is known to be missing does.
-func TestUnknownParticipant(t *testing.T) {
+// TestUnknownParticipantClosesNothing: a record closes nothing if the view cannot tell whether
+// it exists. A record that is known to be missing closes its row.
+func TestUnknownParticipantClosesNothing(t *testing.T) {
 	s, v := conflict(t)
-	client := newServer(smallRules()) // that holds b and the row, and not a
+	client := newServer(smallRules()) // holds b and the row, but not a
 	client.store([]merge.Update{{After: s.get(keyOf("bookings", "b"))}, {After: s.row(v.ID)}})
 	client.on(t, partial{View: client.view, table: "bookings"}, book("c", by(1, 5), "B", 8, 9))
 	require.Equal(t, violation.Open, client.only(t).Status)
@@ -184,9 +187,9 @@ func TestUnknownParticipant(t *testing.T) {
 	require.Equal(t, violation.Resolved, client.only(t).Status)
 }
 
-// TestLiveReferenceWithoutTheTable: on a client that does not hold all targets, a
-// missing one proves nothing, and one that is there and unfit proves all.
-func TestLiveReferenceWithoutTheTable(t *testing.T) {
+// TestMissingTargetProvesNothingInAPartialView: on a client that does not hold all targets, a
+// missing target proves nothing, but an unfit target proves a violation.
+func TestMissingTargetProvesNothingInAPartialView(t *testing.T) {
 	s := newServer(smallRules())
 	view := partial{View: s.view, rule: "person", table: "people"}
 	report := s.on(t, view, write("tasks", "a", by(1, 1), fields{"who": "p"}))
@@ -194,15 +197,16 @@ func TestLiveReferenceWithoutTheTable(t *testing.T) {
 	require.Positive(t, report.Unknown)
 	s.on(t, view, write("people", "p", by(1, 2), fields{"left": true}))
 	require.Equal(t, []string{"person a: p"}, s.opened(t))
-	// Here all targets are known, and this one is missing.
+	// This view knows all targets, and q is missing.
 	s.on(t, s.view, write("tasks", "b", by(1, 1), fields{"who": "q"}))
 	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t))
 	s.on(t, view, write("tasks", "b", by(1, 2), fields{"other": 1}))
-	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t), "not to know it any longer closes nothing")
+	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t), "a target that has become unknown closes nothing")
 }
 
-// TestPartialAudit: an audit of what a client holds is a check on a view as well.
-func TestPartialAudit(t *testing.T) {
+// TestAuditOnAPartialViewClosesNothing: a client audits its own records with a check of all
+// scopes on its view, which closes nothing.
+func TestAuditOnAPartialViewClosesNothing(t *testing.T) {
 	s, v := conflict(t)
 	s.store([]merge.Update{{After: book("a", by(1, 9), "C", 2, 4)}})
 	in := violation.Input{View: partial{View: s.view, rule: "overlap"}, Scopes: s.view.Scopes()}

@@ -6,42 +6,43 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// View is a read-only look at the storage of a server or client, within the
-// transaction that is about to store, or after it. Look-ups come in batches: a check
-// makes two calls for each rule at most, whatever the number of changes. Answers are
-// in the order of the questions.
+// View is a read-only view of the storage of a server or client, within the transaction that
+// is about to store changes, or after it. Look-ups are batched: a check makes at most two
+// calls for each rule, whatever the number of changes. Answers are in the order of the
+// questions.
 //
-// A view is used by one goroutine at a time. What it returns is not changed.
+// Only one goroutine uses a View at a time. A check does not modify the slices that a View
+// returns.
 type View interface {
-	// Groups returns, for each of the named scopes of a rule, the records and the rows of
-	// violations that stand in it by Checker.ScopesOf: records of the rule, also deleted ones
-	// for which the rule names scopes, and open rows.
+	// Groups returns, for each named scope of a rule, the records and rows that
+	// Checker.ScopesOf places in it: records of the rule, including deleted ones for which it
+	// names scopes, and open rows of violations.
 	Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error)
 
-	// Get returns the record of each key. One that does not exist has no fields.
+	// Get returns the record of each key. A record that does not exist has no fields.
 	Get(ctx context.Context, keys []record.Key) ([]Lookup, error)
 }
 
-// ScopeRecords are the records and rows of one scope that a View has, in any order.
+// ScopeRecords holds the records and rows of one scope in a View, in any order.
 type ScopeRecords struct {
 	Records []record.Record
-	// Rows are the rows of violations that were found in this scope and are stored as
-	// open. Others among them do no harm.
+	// Rows are the rows of violations that were found in this scope and are stored as open.
+	// Other rows among them do no harm.
 	Rows []record.Record
-	// Err says why the scope was not read, such as ErrTooLarge; then Records and Rows do
-	// not count. The scope is reported as unchecked, and the others are checked. A view
-	// that reads from a database should bound what it reads of one scope, and of all
-	// together, since users decide how many records a scope has.
+	// Err is the reason why the scope was not read, such as ErrTooLarge; Records and Rows are
+	// then ignored. The scope is reported as unchecked, and the others are checked. A view
+	// that reads from a database should limit what it reads of one scope and of all together,
+	// because users decide how many records a scope has.
 	Err error
-	// Partial says that other records may belong to the scope as well.
+	// Partial reports that other records may belong to the scope as well.
 	Partial bool
 }
 
 // Lookup is the result of looking up one key.
 type Lookup struct {
-	// Record is the record, deleted or not, and one without fields if there is none.
+	// Record is the record, deleted or not, or a record without fields if there is none.
 	Record record.Record
-	// Unknown says that it cannot be told whether there is one, as on a client that
-	// does not hold the table.
+	// Unknown reports that it is not known whether the record exists, as on a client that does
+	// not hold the table.
 	Unknown bool
 }

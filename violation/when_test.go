@@ -16,7 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// relevantRules are a rule whose conflicts stop mattering.
+// relevantRules returns a rule whose conflicts stop mattering when they end.
 func relevantRules() map[string]violation.Rule {
 	rule := overlapRule
 	rule.Relevant = true
@@ -34,8 +34,9 @@ func (s *server) readAt(t require.TestingT, at clock.Timestamp) string {
 	return string(merge.Collect(rows...).AppendLines(nil))
 }
 
-// TestOpenRowsDoNotDependOnWhenTheyWereChecked: two servers with the same records, one of
-// which checked before some conflicts were over, and one after, show the same later.
+// TestOpenRowsDoNotDependOnWhenTheyWereChecked: two servers hold the same records. One server
+// checked them before some conflicts were over, and the other one afterwards. Later, both show
+// the same rows.
 func TestOpenRowsDoNotDependOnWhenTheyWereChecked(t *testing.T) {
 	at := func(now clock.Timestamp) *server {
 		s := serverOf(&violation.Checker{Rules: relevantRules(), MaxPerScope: 1})
@@ -44,21 +45,22 @@ func TestOpenRowsDoNotDependOnWhenTheyWereChecked(t *testing.T) {
 		return s
 	}
 	early, late := at(hours(0)), at(hours(2))
-	for hour, want := range []int{2, 1, 1, 0} { // the row for both matters until the first is over
+	for hour, want := range []int{2, 1, 1, 0} { // the row for both conflicts matters until the first one is over
 		require.Equal(t, early.readAt(t, hours(hour)), late.readAt(t, hours(hour)))
 		early.now = hours(hour)
 		require.Len(t, early.with(t, violation.Open), want, hour)
 	}
 }
 
-// conflictAt is a pair as the oracle has it.
+// conflictAt is a pair that the oracle finds.
 type conflictAt struct {
 	a, b string
 	end  int
 }
 
-// openAt says which rows of a room are open at an hour, from the contract: the first pairs
-// by their ends, the latest first, and one row while more than that many matter.
+// openAt returns the rows of a room that should be open at an hour: the first pairs by their
+// ends, the latest first, and one row for all pairs while too many of them matter to list each
+// one.
 func openAt(bookings []record.Record, room string, most, hour int) (open []string) {
 	var pairs []conflictAt
 	o := oracleOf(bookings)
@@ -96,10 +98,10 @@ func openAt(bookings []record.Record, room string, most, hour int) (open []strin
 	return open
 }
 
-// TestOpenRowsAtEveryHour: servers that take the same writes in any order, in any calls and
-// by any clock, some of them days wrong, read the same bytes at every hour, and these are
-// the rows of the oracle.
-func TestOpenRowsAtEveryHour(t *testing.T) {
+// TestOpenRowsMatchTheOracleAtEveryHour: servers that get the same writes read the same bytes
+// at every hour, and these are the rows of the oracle. The order of the writes, their division
+// into calls and the clocks of the servers make no difference, even if a clock is days wrong.
+func TestOpenRowsMatchTheOracleAtEveryHour(t *testing.T) {
 	counts := map[string]int{}
 	for seed := range uint64(histories(t, 300)) {
 		d := dice{rand.New(rand.NewPCG(seed, 14))}
@@ -143,7 +145,7 @@ func TestOpenRowsAtEveryHour(t *testing.T) {
 	require.Positive(t, counts["open"])
 }
 
-// openIn returns what is open in a room at a time, as openAt has it.
+// openIn returns the open rows of a room at a time, in the form of openAt.
 func (s *server) openIn(t require.TestingT, room string, at clock.Timestamp) (open []string) {
 	for _, v := range s.violations(t) {
 		if v.Scope != room || v.StatusAt(at) != violation.Open {
@@ -161,7 +163,7 @@ func (s *server) openIn(t require.TestingT, room string, at clock.Timestamp) (op
 	return open
 }
 
-// histories returns how many random histories a test runs.
+// histories returns the number of random histories that a test runs.
 func histories(t *testing.T, n int) int {
 	if testing.Short() {
 		return n / 10
@@ -169,9 +171,9 @@ func histories(t *testing.T, n int) int {
 	return n
 }
 
-// TestWrongClockLeavesNothing: a server whose clock was two days ahead, and is set right,
-// reads what it would have read without.
-func TestWrongClockLeavesNothing(t *testing.T) {
+// TestWrongClockLeavesNothingBehind: once its clock is corrected, a server that was two days
+// ahead reads the same rows as a server whose clock was always right.
+func TestWrongClockLeavesNothingBehind(t *testing.T) {
 	s := serverOf(&violation.Checker{Rules: relevantRules()})
 	right := serverOf(s.checker)
 	writes := []record.Record{book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5), book("c", by(2, 3), "B", 3, 6)}
@@ -186,21 +188,19 @@ func TestWrongClockLeavesNothing(t *testing.T) {
 	require.Equal(t, right.openLines(t), s.openLines(t))
 }
 
-// TestOpenCountsByTheClock: Report.Open counts what matters at Now, and what stops
-// mattering at that moment does not.
-func TestOpenCountsByTheClock(t *testing.T) {
+func TestReportCountsOpenRowsByNow(t *testing.T) {
 	for now, want := range map[clock.Timestamp]int{0: 1, hours(4) - 1: 1, hours(4): 0, hours(4) + 1: 0} {
 		s := serverOf(&violation.Checker{Rules: relevantRules()})
 		s.now = now
 		report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 		require.Equal(t, want, report.Open, now)
-		require.Len(t, report.Updates, 1, "which is stored whatever the time is")
+		require.Len(t, report.Updates, 1, "the row is stored, whatever the time is")
 	}
 }
 
-// TestObsoleteOfEarlierReleases: a row that was stored as obsolete because its time had
-// passed is open again, as it is stored, when its scope is checked.
-func TestObsoleteOfEarlierReleases(t *testing.T) {
+// TestRowStoredAsObsoleteOpensAgain: an earlier release stored a row as obsolete when its time
+// had passed. A check of its scope stores it as open again.
+func TestRowStoredAsObsoleteOpensAgain(t *testing.T) {
 	s := serverOf(&violation.Checker{Rules: relevantRules()})
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 	want, id := s.openLines(t), s.only(t).ID
@@ -227,9 +227,9 @@ func restatus(t require.TestingT, row record.Record, status violation.Status) re
 	return r
 }
 
-// TestRuleListsTheFirstOnesByEnd: of a rule of one's own that lists only some, the row for
-// all matters as long as something that is not listed may.
-func TestRuleListsTheFirstOnesByEnd(t *testing.T) {
+// TestRowForAllMattersWhileUnlistedFindingsMay: if a custom rule lists only its first
+// findings, the row for the whole group matters as long as an unlisted finding may matter.
+func TestRowForAllMattersWhileUnlistedFindingsMay(t *testing.T) {
 	rule := hostile{check: func(g violation.Group) (f violation.Findings, err error) {
 		for i, r := range g.Records[:min(2, len(g.Records))] {
 			f.List = append(f.List, violation.Finding{Key: violation.RecordKey(r.Key()), Record: r.Key(), RelevantUntil: hours(9 - i)})

@@ -1,14 +1,14 @@
-// Package violationtest tests implementations of violation.View, as testing/fstest
+// Package violationtest tests implementations of [violation.View], as testing/fstest
 // tests file systems.
 //
-// A view that leaves something out makes no noise: violations are missed, or closed
-// without evidence. Run the test on your own view, against a real database:
+// A view that leaves something out fails silently: violations are missed, or closed without
+// evidence. Run the test on your own view, against a real database:
 //
 //	func TestMyView(t *testing.T) {
 //		err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 //			db := newDatabase(t)
 //			for _, r := range records {
-//				if err := db.Store(c, r); err != nil { // in place of what is there
+//				if err := db.Store(c, r); err != nil { // replaces the stored record
 //					return nil, err
 //				}
 //			}
@@ -19,21 +19,22 @@
 //		}
 //	}
 //
-// [TestView] has rules and records of its own, with names that databases trip over. A
-// view that is made for the tables of one application is tested by [TestViewOf], with
-// the rules and records of that application.
+// [TestView] has rules and records of its own, with names that many databases mishandle. For
+// a view that is made for the tables of one application, use [TestViewOf] with the rules and
+// records of that application.
 //
-// What is tested, by comparing answers with those of [violation.Memory]:
+// The test compares the answers of the view with the answers of a [violation.Memory]:
 //
-//   - the members of a scope are those that Rule.Scopes says, deleted records included,
-//     in several scopes at once, and after an update where they are now and nowhere else;
-//   - the rows of a scope are the open rows of that rule and scope; a row that was closed
-//     is not among them any longer;
+//   - the members of a scope are the records that Rule.Scopes places in it, including deleted
+//     records and records in several scopes; an updated record is in its new scopes and in no
+//     others;
+//   - the rows of a scope are the open rows of that rule and scope; a closed row is not among
+//     them;
 //   - a record that does not exist has no fields, and is not unknown;
-//   - answers come in the order of the questions, one for each, also for one that was
-//     asked twice, for none, and for 5,000 at once;
+//   - there is one answer for each question, in the order of the questions; this holds for a
+//     question that is asked twice, for no questions, and for 5,000 at once;
 //   - names are compared byte by byte: case, spaces, accents and wildcards count;
-//   - asked again, the view answers the same.
+//   - the same call returns the same answer again.
 //
-// The package imports the standard library and this module, and nothing else.
+// The package imports only the standard library and this module.
 package violationtest

@@ -10,13 +10,14 @@ import (
 	"github.com/fieldlww/fieldlww/violation/violationtest"
 )
 
-// indexed is a view of records that do not change any more.
+// indexed is a view of records that no longer change.
 type indexed struct {
 	stored map[record.Key]record.Record
 	scopes map[violation.Scope][]record.Record
 }
 
-// newIndexed stores records one after another, each in place of what is there.
+// newIndexed stores records one after another. Each one replaces the stored record with the
+// same key.
 func newIndexed(c *violation.Checker, records []record.Record) (violation.View, error) {
 	v := indexed{make(map[record.Key]record.Record), make(map[violation.Scope][]record.Record)}
 	for _, r := range records {
@@ -57,7 +58,7 @@ func (v indexed) Get(_ context.Context, keys []record.Key) ([]violation.Lookup, 
 	return answers, nil
 }
 
-// A View of your own passes the test, and one that leaves out rows does not.
+// A correct View passes the test, and a View that leaves out rows does not.
 func ExampleTestView() {
 	fmt.Println(violationtest.TestView(newIndexed))
 

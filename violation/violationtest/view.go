@@ -12,21 +12,21 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// NewView returns a view of a storage that holds the given records and rows and nothing
-// else. They are stored one after another, each in place of what is there under its
-// key: the same key comes several times, and the last one counts.
+// NewView returns a view of a storage that holds only the given records and rows. It stores
+// them one after another, and each replaces the stored one with the same key. A key may occur
+// several times; the last record counts.
 type NewView func(c *violation.Checker, records []record.Record) (violation.View, error)
 
-// TestView tests a view on rules and records that are made up. It returns nil, or an
-// error that tells the first differences.
+// TestView tests a view with rules and records of its own. It returns nil, or an error that
+// lists the first differences.
 func TestView(newView NewView) error {
 	c, records := world()
 	return TestViewOf(c, records, newView)
 }
 
-// TestViewOf tests a view on the given rules and records, to which it adds the rows that
-// the rules find, and versions of the records that are replaced by these. The more
-// records belong to more than one scope, or to none, are deleted or alike, the better.
+// TestViewOf tests a view with the given rules and records. It adds the rows that the rules
+// find, and older versions of the records, which the given records replace. The test is most
+// thorough if many records belong to several scopes or to none, are deleted, or are alike.
 func TestViewOf(c *violation.Checker, records []record.Record, newView NewView) error {
 	stored := history(c, records)
 	want := violation.NewMemory(c)
@@ -35,7 +35,7 @@ func TestViewOf(c *violation.Checker, records []record.Record, newView NewView) 
 	}
 	view, err := newView(c, stored)
 	if err != nil {
-		return fmt.Errorf("violationtest: no view: %w", err)
+		return fmt.Errorf("violationtest: NewView failed: %w", err)
 	}
 	t := test{want: want, view: view, dice: rand.New(rand.NewPCG(1, 2))}
 	t.groups(c)
@@ -43,13 +43,13 @@ func TestViewOf(c *violation.Checker, records []record.Record, newView NewView) 
 	return errors.Join(t.errs...)
 }
 
-// most is how many differences are told.
+// most is the greatest number of differences that are reported.
 const most = 10
 
-// many is how many questions are asked at once.
+// many is the number of questions in the largest call.
 const many = 5000
 
-// test compares a view with what it should be.
+// test compares a view with a Memory that holds the same records.
 type test struct {
 	want *violation.Memory
 	view violation.View
@@ -63,8 +63,8 @@ func (t *test) errorf(format string, args ...any) {
 	}
 }
 
-// groups asks for the members of scopes, of each rule: all scopes that there are of any
-// rule, and some that there are not.
+// groups asks for the members of scopes, for each rule: all scopes that any rule has, and some
+// that do not exist.
 func (t *test) groups(c *violation.Checker) {
 	var names []string
 	for _, scope := range t.want.Scopes() {
@@ -82,7 +82,7 @@ func (t *test) groups(c *violation.Checker) {
 
 func (t *test) askGroups(rule string, names []string) {
 	want, _ := t.want.Groups(context.Background(), rule, names)
-	for range 2 { // an answer must not spoil the next one
+	for range 2 { // an answer must not change the next one
 		got, err := t.view.Groups(context.Background(), rule, names)
 		if err != nil {
 			t.errorf("Groups of rule %q, %d names: %w", rule, len(names), err)
@@ -99,7 +99,7 @@ func (t *test) askGroups(rule string, names []string) {
 				continue
 			}
 			if got[i].Partial {
-				t.errorf("%s is partial, and all its records are stored", place)
+				t.errorf("%s is partial, but all its records are stored", place)
 			}
 			t.compare(place+": record", got[i].Records, want[i].Records)
 			t.compare(place+": row", got[i].Rows, want[i].Rows)
@@ -119,22 +119,22 @@ func (t *test) compare(place string, got, want []record.Record) {
 		w, ok := rest[key]
 		switch {
 		case seen[key]:
-			t.errorf("%s %q is there twice", place, key)
+			t.errorf("%s %q is returned twice", place, key)
 		case !ok:
-			t.errorf("%s %q does not belong there", place, key)
+			t.errorf("%s %q does not belong to the scope", place, key)
 		case !w.Equal(r):
-			t.errorf("%s %q is not what was stored last", place, key)
+			t.errorf("%s %q is not the version that was stored last", place, key)
 		}
 		seen[key] = true
 	}
 	for _, r := range want {
 		if !seen[r.Key()] {
-			t.errorf("%s %q is missing%s", place, r.Key(), map[bool]string{true: "; it is deleted"}[r.Deleted()])
+			t.errorf("%s %q is missing%s", place, r.Key(), map[bool]string{true: "; it is deleted, but still belongs to the scope"}[r.Deleted()])
 		}
 	}
 }
 
-// get asks for records: all that there are, and some that there are not.
+// get asks for records: all stored ones, and some that do not exist.
 func (t *test) get(stored []record.Record) {
 	var keys []record.Key
 	for _, r := range stored {
@@ -166,19 +166,19 @@ func (t *test) askGet(keys []record.Key) {
 		w, g := want[i].Record, got[i].Record
 		switch {
 		case got[i].Unknown:
-			t.errorf("Get: %q is unknown, and all is stored", key)
+			t.errorf("Get: %q is unknown, but every record is stored", key)
 		case w.Len() == 0 && g.Len() > 0:
-			t.errorf("Get: %q does not exist, and the answer is %q", key, g.Key())
+			t.errorf("Get: %q does not exist, but the answer is %q", key, g.Key())
 		case w.Len() > 0 && g.Len() == 0:
 			t.errorf("Get: %q is missing", key)
 		case w.Len() > 0 && !w.Equal(g):
-			t.errorf("Get: %q is answered by another record or another version", key)
+			t.errorf("Get: the answer for %q is another record or another version", key)
 		}
 	}
 }
 
-// questions returns what is asked at once: nothing, each by itself, all, all in another
-// order, some twice, and many that there are not among all.
+// questions returns the questions of each call: none, single ones, all of them, all in another
+// order, all twice, and all among many names or keys that do not exist.
 func questions[T any](dice *rand.Rand, all []T, absent func(n int) T) [][]T {
 	asked := [][]T{nil, all}
 	for i := range min(len(all), 50) {

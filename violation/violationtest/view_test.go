@@ -23,14 +23,13 @@ func memory(c *violation.Checker, records []record.Record) (violation.View, erro
 	return m, nil
 }
 
-// TestMemory: Memory is a view.
-func TestMemory(t *testing.T) {
+func TestMemoryPassesTestView(t *testing.T) {
 	if err := violationtest.TestView(memory); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// broken is a Memory that has one of the faults that views have.
+// broken is a view with one typical fault.
 type broken struct {
 	violation.View
 	groups func(rule string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords
@@ -53,7 +52,7 @@ func (b broken) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup,
 	return answer, err
 }
 
-// each changes the answer for each scope.
+// each returns a view that changes the answer for each scope.
 func each(change func(m *violation.ScopeRecords)) broken {
 	return broken{groups: func(_ string, _ []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 		for i := range answer {
@@ -63,7 +62,7 @@ func each(change func(m *violation.ScopeRecords)) broken {
 	}}
 }
 
-// eachFound changes the answer for each key.
+// eachFound returns a view that changes the answer for each key.
 func eachFound(change func(f *violation.Lookup)) broken {
 	return broken{get: func(_ []record.Key, answer []violation.Lookup) []violation.Lookup {
 		for i := range answer {
@@ -73,7 +72,7 @@ func eachFound(change func(f *violation.Lookup)) broken {
 	}}
 }
 
-// faults are views that are wrong, and a part of what is said of them.
+// faults returns faulty views, each with a part of the error that it should cause.
 func faults() map[string]broken {
 	return map[string]broken{
 		"it is deleted": each(func(m *violation.ScopeRecords) { m.Records = slices.DeleteFunc(m.Records, record.Record.Deleted) }),
@@ -82,7 +81,7 @@ func faults() map[string]broken {
 		"is partial":    each(func(m *violation.ScopeRecords) { m.Partial = true }),
 		"twice":         each(func(m *violation.ScopeRecords) { m.Records = append(m.Records, m.Records...) }),
 		"answers to": {groups: func(_ string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
-			return answer[:len(set(names))] // one for each different question
+			return answer[:len(set(names))] // one for each distinct question
 		}},
 		"does not belong": {groups: func(_ string, names []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
 			slices.Reverse(answer)
@@ -112,7 +111,6 @@ func set(names []string) map[string]bool {
 	return s
 }
 
-// TestFaultsAreFound: each fault is found, and named.
 func TestFaultsAreFound(t *testing.T) {
 	for i, part := range slices.Sorted(maps.Keys(faults())) {
 		if testing.Short() && i%2 != 0 {
@@ -133,15 +131,16 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
-// TestStaleStorage: storages that store wrongly are found.
-func TestStaleStorage(t *testing.T) {
+// TestFaultyStorageIsFound: TestView detects a storage that does not store every record as
+// given.
+func TestFaultyStorageIsFound(t *testing.T) {
 	lower := func(r record.Record) record.Record {
 		return r.WithKey(record.Key{Table: strings.ToLower(r.Key().Table), ID: r.Key().ID})
 	}
 	for name, store := range map[string]func(records []record.Record) []record.Record{
-		"the first one stays": func(records []record.Record) []record.Record { slices.Reverse(records); return records },
-		"nothing is stored":   func([]record.Record) []record.Record { return nil },
-		"tables are folded": func(records []record.Record) []record.Record {
+		"the first version stays": func(records []record.Record) []record.Record { slices.Reverse(records); return records },
+		"nothing is stored":       func([]record.Record) []record.Record { return nil },
+		"table names are folded to lower case": func(records []record.Record) []record.Record {
 			for i, r := range records {
 				records[i] = lower(r)
 			}
@@ -157,7 +156,7 @@ func TestStaleStorage(t *testing.T) {
 	}
 }
 
-// keeping is a view whose index keeps what a record was before.
+// keeping is a view whose index keeps the former scopes of a record.
 type keeping struct {
 	violation.View
 	olds map[string][]record.Record // by rule and scope
@@ -176,8 +175,7 @@ func (k keeping) Groups(ctx context.Context, rule string, names []string) ([]vio
 	return answer, err
 }
 
-// TestClosedRows: an index in which closed rows stay is found.
-func TestClosedRows(t *testing.T) {
+func TestIndexThatKeepsClosedRowsIsFound(t *testing.T) {
 	err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 		m, _ := memory(c, records)
 		rows := map[string][]record.Record{}
@@ -193,13 +191,12 @@ func TestClosedRows(t *testing.T) {
 			return answer
 		}}, nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "does not belong there") {
+	if err == nil || !strings.Contains(err.Error(), "does not belong to the scope") {
 		t.Fatal(err)
 	}
 }
 
-// TestStaleIndex: an index that forgets nothing is found.
-func TestStaleIndex(t *testing.T) {
+func TestIndexThatKeepsFormerScopesIsFound(t *testing.T) {
 	err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 		m, _ := memory(c, records)
 		k := keeping{m, map[string][]record.Record{}, map[record.Key]record.Record{}}
@@ -214,13 +211,13 @@ func TestStaleIndex(t *testing.T) {
 		}
 		return k, nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "does not belong there") {
+	if err == nil || !strings.Contains(err.Error(), "does not belong to the scope") {
 		t.Fatal(err)
 	}
 }
 
-// TestOwnRules: a view may be tested on the rules and records of an application.
-func TestOwnRules(t *testing.T) {
+// TestViewWithOwnRules: an application may test a view with its own rules and records.
+func TestViewWithOwnRules(t *testing.T) {
 	email := violation.Unique{Table: "users", Fields: []string{"email"}}
 	c := &violation.Checker{Rules: map[string]violation.Rule{"email": email}, Table: "alerts"}
 	var users []record.Record
@@ -248,8 +245,7 @@ func TestOwnRules(t *testing.T) {
 	}
 }
 
-// TestErrors: what a storage reports comes back.
-func TestErrors(t *testing.T) {
+func TestErrorsOfTheStorageAreReturned(t *testing.T) {
 	down := errors.New("down")
 	err := violationtest.TestView(func(*violation.Checker, []record.Record) (violation.View, error) { return nil, down })
 	if !errors.Is(err, down) {

@@ -11,9 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// inGroups is a rule by which a record belongs to the groups that a field names, with
-// bars between them. One that names ? cannot be read, but for the others. In a group
-// each record is in conflict with the first one.
+// inGroups is a rule whose groups are listed in a field of each record, separated by bars. A
+// record whose list contains ? cannot be read, but still belongs to the other groups of its
+// list. In a group, each record conflicts with the first one.
 type inGroups struct{ field string }
 
 // Scopes returns the groups that the field names.
@@ -46,14 +46,15 @@ func (g inGroups) Check(group violation.Group) (f violation.Findings, err error)
 	return f, nil
 }
 
-// groupNames are names that are alike for a database that does not compare bytes, that
-// hold what is special in SQL, or what parts the rule from the scope in rows.
+// groupNames are names that a database confuses if it does not compare bytes, names with
+// characters that are special in SQL, and names with a slash, which separates the rule from
+// the scope in rows.
 var groupNames = []string{
 	"B", "b", "B ", " B", "", "Ä", "A\u0308", "ä", "%", "_", "B%", "it's", `a"b`, `back\slash`, "a/b", "/", "a,b", "1", "01", "1.0", "é", "e", "ß", "ss",
 	strings.Repeat("long", 200), "😀", "null", "?1", "$1", "a\tb\n",
 }
 
-// ids are the IDs of records, in each of the tables.
+// ids are the IDs of the records in each table.
 var ids = []string{"1", "01", "a", "A", "a ", "á", "%", "o'x", "a/b", "😀", "b", "c"}
 
 var tables = []string{"rooms", "Rooms", "room", "tasks"}
@@ -87,7 +88,7 @@ func world() (*violation.Checker, []record.Record) {
 	return c, records
 }
 
-// made returns a record that was written at one time, and may be deleted.
+// made returns a record whose fields have one stamp. The record may be deleted.
 func made(key record.Key, fields map[string]any, deleted bool) record.Record {
 	e := record.New(key).Edit(clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: clock.ClientID{1}})
 	for name, v := range fields {
@@ -103,7 +104,7 @@ func made(key record.Key, fields map[string]any, deleted bool) record.Record {
 	return m.Data
 }
 
-// closed returns a row under another ID that says that it is resolved.
+// closed returns a copy of a row with another ID and the status Resolved.
 func closed(row record.Record) record.Record {
 	var b record.Builder
 	r, err := b.Record(record.Key{Table: row.Key().Table, ID: row.Key().ID + "0"}, func(yield func(string, record.FieldValue) bool) {
@@ -117,14 +118,14 @@ func closed(row record.Record) record.Record {
 		}
 	})
 	if err != nil {
-		panic(err) // it was a row before
+		panic(err) // the fields come from a row
 	}
 	return r
 }
 
-// history returns what is stored, in its order, so that the records and the rows that
-// rules find of them are there at the end. On the way, each record is what another one
-// of its table is, and there are rows of that. Some rows are closed.
+// history returns the records and rows to store, in order. At the end, the storage holds the
+// given records and the rows that the rules find in them. Before that, each key holds the
+// fields of the next record, and there are rows for that state. Some rows are closed.
 func history(c *violation.Checker, records []record.Record) (stored []record.Record) {
 	memory := violation.NewMemory(c)
 	store := func(r record.Record) {
@@ -151,7 +152,7 @@ func history(c *violation.Checker, records []record.Record) (stored []record.Rec
 			store(closed(row))
 		}
 	}
-	// Somebody speaks of a row that nobody has found here. It stands in no scope.
+	// A user comments on a row that is not derived here. The row is in no scope.
 	table := cmp.Or(c.Table, violation.DefaultTable)
 	store(made(record.Key{Table: table, ID: "said"}, map[string]any{violation.FieldNote: "x"}, false))
 	return stored
