@@ -8,13 +8,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// What is below this package cannot name its interfaces, so a Backend and a Client are handed down as what
-// they can do.
+// The packages below this one cannot name its interfaces. So this file hands a Backend and a Client down as
+// structs of their methods.
 
-// newBackend is how a backend is made: empty, for one run.
+// newBackend makes an empty backend for one run.
 type newBackend = func(*Env) (Backend, error)
 
-// processes returns a constructor of processes that makes backends.
+// processes adapts a constructor of backends to one of processes.
 func processes(create newBackend) sim.NewProcess {
 	return func(e *sim.Env) (sim.Process, error) {
 		b, err := create(&Env{e})
@@ -22,7 +22,7 @@ func processes(create newBackend) sim.NewProcess {
 	}
 }
 
-// processOf returns what a backend can do.
+// processOf returns a backend as a Process, with the optional methods that it has.
 func processOf(b Backend) sim.Process {
 	if b == nil {
 		return sim.Process{}
@@ -46,7 +46,7 @@ func processOf(b Backend) sim.Process {
 	return p
 }
 
-// restarting adapts what makes a new process.
+// restarting adapts a function that starts a backend again to one that returns a Process.
 func restarting(next func() (Backend, error)) func() (sim.Process, error) {
 	return func() (sim.Process, error) {
 		b, err := next()
@@ -54,7 +54,7 @@ func restarting(next func() (Backend, error)) func() (sim.Process, error) {
 	}
 }
 
-// apps returns a constructor of apps that makes Clients, or nil.
+// apps adapts a constructor of Clients to one of apps. It returns nil for nil.
 func apps(create newClient) sim.NewApp {
 	if create == nil {
 		return nil
@@ -62,7 +62,7 @@ func apps(create newClient) sim.NewApp {
 	return func(id clock.ClientID, wall func() time.Time) sim.App { return appOf(create(id, wall)) }
 }
 
-// appOf returns what a Client can do.
+// appOf returns a Client as an App, with Reopen if it has that method.
 func appOf(c Client) sim.App {
 	a := sim.App{Client: c}
 	if r, ok := c.(Reopener); ok {

@@ -9,10 +9,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// spellings has, for each write, how its client ID was spelled when it came.
+// spellings maps each write to the spelling in which its client ID arrived.
 type spellings map[record.FieldValue]string
 
-// note reads a batch.
+// note remembers the spellings of a batch, and returns the batch.
 func (s spellings) note(batch []byte) []byte {
 	var items []struct{ Data map[string]json.RawMessage }
 	if json.Unmarshal(batch, &items) != nil {
@@ -30,7 +30,7 @@ func (s spellings) note(batch []byte) []byte {
 	return batch
 }
 
-// of returns how the client ID of a write was spelled, and the canonical spelling if it never came.
+// of returns the spelling of a write's client ID, or the canonical spelling for an unknown write.
 func (s spellings) of(v record.FieldValue) string {
 	if text, ok := s[v]; ok {
 		return text
@@ -38,7 +38,7 @@ func (s spellings) of(v record.FieldValue) string {
 	return v.Stamp.Client.String()
 }
 
-// casing is a backend that compares client IDs at equal times as texts of some form.
+// casing returns a backend that compares client IDs at equal times as text in some form.
 func casing(as func(came string) string) newBackend {
 	return func(env *Env) (Backend, error) {
 		came := spellings{}
@@ -51,18 +51,19 @@ func casing(as func(came string) string) newBackend {
 	}
 }
 
-// lettersFirst is how EBCDIC, and some collations, order letters and digits.
+// lettersFirst maps letters below digits, as EBCDIC and some collations order them.
 func lettersFirst(text string) string {
 	return strings.NewReplacer("a", "!", "b", "\"", "c", "#", "d", "$", "e", "%", "f", "&").Replace(strings.ToLower(text))
 }
 
-// TestTieBreaksByText: client IDs that are compared by a spelling are found within twenty seeds.
-func TestTieBreaksByText(t *testing.T) {
+// TestClientIDsComparedAsTextAreFound checks that a comparison of client IDs by their spelling is found within
+// twenty seeds.
+func TestClientIDsComparedAsTextAreFound(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{
-		{"as it came", casing(func(came string) string { return came }), []law.Law{law.Client}},
-		{"letters before digits", casing(lettersFirst), []law.Law{law.Client}},
-		{"without the hyphens, from the end", casing(func(came string) string {
+		{"in the spelling that arrived", casing(func(came string) string { return came }), []law.Law{law.Client}},
+		{"with letters before digits", casing(lettersFirst), []law.Law{law.Client}},
+		{"with the last groups first", casing(func(came string) string {
 			came = strings.ToLower(came)
 			return came[19:] + came[:19]
 		}), []law.Law{law.Client}},

@@ -11,14 +11,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// shortCounter keeps sixteen bits of the counter.
+// shortCounter keeps only sixteen bits of the counter.
 func shortCounter(v record.FieldValue) record.FieldValue {
 	n := clock.Timestamp(v.Stamp.Time.Counter())
 	v.Stamp.Time += n%65536 - n
 	return v
 }
 
-// wrapping has a clock whose counter begins again when it is full.
+// wrapping is a backend with a clock whose counter starts again when it is full.
 type wrapping struct{ *memory }
 
 func (w wrapping) Write(key record.Key, field string, v record.Value) error {
@@ -29,7 +29,7 @@ func (w wrapping) Write(key record.Key, field string, v record.Value) error {
 	return w.memory.Write(key, field, v)
 }
 
-// writing has a server that writes otherwise.
+// writing is a backend whose own writes are wrong.
 type writing struct {
 	*memory
 	as func(m *memory, v record.Value) record.FieldValue
@@ -41,17 +41,17 @@ func (w writing) Write(key record.Key, field string, v record.Value) error {
 	return nil
 }
 
-// longAgo stamps with the time at which the server began.
+// longAgo stamps every write with the time at which the server started.
 func longAgo(_ *memory, v record.Value) record.FieldValue {
 	return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: clock.TimestampOf(schedule.Start()), Client: clock.ClientID{9}}}
 }
 
-// another writes something else.
+// another writes another value.
 func another(m *memory, _ record.Value) record.FieldValue {
 	return record.FieldValue{Value: record.Int(0), Stamp: clock.Stamp{Time: m.clock.Now(), Client: clock.ClientID{9}}}
 }
 
-// unset is a backend that does something to what it asks and answers when its clock is not set.
+// unset returns a backend that changes its requests and replies while its clock is not set.
 func unset(asks func(*merge.Request), tells func(*merge.Reply)) newBackend {
 	isUnset := func(r *merge.Request) bool { return r.Wall.Year() < 2020 }
 	return from(memory{
@@ -72,7 +72,7 @@ func unset(asks func(*merge.Request), tells func(*merge.Reply)) newBackend {
 	})
 }
 
-// timeOfItems takes the greatest stamp of a batch for the time.
+// timeOfItems uses the greatest stamp of a batch as the time, if it is later.
 func timeOfItems(r *merge.Request) {
 	for _, it := range r.Items {
 		for _, v := range it.Mutation.Data.All() {
@@ -83,7 +83,7 @@ func timeOfItems(r *merge.Request) {
 	}
 }
 
-// unavailable answers nobody while its clock is not set.
+// unavailable fails every push while its clock is not set.
 func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if o.env.Now().Year() < 2020 {
 		return nil, errBusy
@@ -91,16 +91,16 @@ func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// brokenClocks have trouble with time.
+// brokenClocks returns backends with mistakes about clocks.
 func brokenClocks() []broken {
 	return []broken{
-		{"counter in sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
+		{"the counter has sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
 		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law.Law{law.ServerClock}},
 		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
-		{"the server writes something else", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
-		{"clock not set, and clients are told the time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
+		{"the server writes another value", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
+		{"clock not set, and clients are told its time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
 		{"clock not set, and items are refused permanently", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},
-		{"clock not set, and the time is made up", unset(timeOfItems, nil), []law.Law{law.Blind}},
+		{"clock not set, and the time is taken from stamps", unset(timeOfItems, nil), []law.Law{law.Blind}},
 		{"clock not set, and no request is answered", ownOf(own{push: unavailable}), []law.Law{law.Blind}},
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// late has many crash points, and leaves half an item behind at the last one.
+// late has six crash points, and stores half an item at the last one.
 func late(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	for range 5 {
 		if err := o.env.Crash(); err != nil {
@@ -23,27 +23,27 @@ func late(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return halves(o, client, batch)
 }
 
-// goesOn does not mind that it is dead.
+// goesOn ignores the error of Env.Crash.
 func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := o.env.Crash(); err != nil {
 		_ = err
 	}
 	env := o.env
-	o.memory.env = still(env.Now()) // has no more to say
+	o.memory.env = still(env.Now()) // its Crash returns no error
 	defer func() { o.memory.env = env }()
 	return o.memory.Push(client, batch)
 }
 
-// brokenCrashes die in other ways.
+// brokenCrashes returns backends that crash or panic in the wrong way.
 func brokenCrashes() []broken {
 	return []broken{
-		{"half an item is stored at the sixth point", ownOf(own{push: late}), []law.Law{law.Whole}},
+		{"half an item is stored at the sixth crash point", ownOf(own{push: late}), []law.Law{law.Whole}},
 		{"the error of a crash is dropped", ownOf(own{push: goesOn}), []law.Law{law.Dies}},
-		{"panics at a null", ownOf(own{push: panics}), []law.Law{law.Panics}},
+		{"Push panics at a null", ownOf(own{push: panics}), []law.Law{law.Panics}},
 	}
 }
 
-// panics where a value is null.
+// panics panics if a batch has a null value.
 func panics(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if bytes.Contains(batch, []byte(`"value":null`)) {
 		var none map[string]bool
@@ -53,12 +53,13 @@ func panics(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// TestPanic: a panic has a story with a stack that begins where it happened.
-func TestPanic(t *testing.T) {
+// TestPanicHasAStoryAndItsStack checks that a panic is reported with its story, and with a stack that begins
+// where it happened.
+func TestPanicHasAStoryAndItsStack(t *testing.T) {
 	err := replay(ownOf(own{push: panics}), Schedule{Steps: []string{"ana edits a x=null", "ana pushes"}})
 	for _, text := range []string{"nothing panics", "ana pushes", "mergetest.(*own).Push panicked: assignment to entry in nil map", "mergetest.panics\n", "broken_crash_test.go:"} {
 		if err == nil || !strings.Contains(err.Error(), text) {
-			t.Errorf("no %q in %v", text, err)
+			t.Errorf("the failure lacks %q: %v", text, err)
 		}
 	}
 	if w, err := sim.Run(processes(func(*Env) (Backend, error) { panic("early") }), sim.Config{}, sim.Scenario{}); err != nil || w.Breach.Law != law.Panics {
@@ -70,8 +71,9 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestNotEmpty: a backend that has something already is told apart from one that is wrong.
-func TestNotEmpty(t *testing.T) {
+// TestUnusableBackendHasItsOwnError checks that a backend which is not empty, is nil, or cannot be made is not
+// reported as a broken law.
+func TestUnusableBackendHasItsOwnError(t *testing.T) {
 	var kept Backend
 	for name, make := range map[string]newBackend{
 		"is not empty": func(env *Env) (b Backend, err error) {
@@ -90,8 +92,9 @@ func TestNotEmpty(t *testing.T) {
 	}
 }
 
-// TestUnlike: of a backend that does not do the same each time, it is told how often it failed.
-func TestUnlike(t *testing.T) {
+// TestNondeterministicBackendIsReported checks that the failure of a backend that behaves differently each time
+// says how often it failed.
+func TestNondeterministicBackendIsReported(t *testing.T) {
 	runs := 0
 	flaky := func(env *Env) (Backend, error) {
 		if runs++; runs%3 == 0 {
@@ -100,7 +103,7 @@ func TestUnlike(t *testing.T) {
 		return replying(func(r *merge.Reply) { r.Changed = false })(env)
 	}
 	err := Check(flaky, Options{})
-	if err == nil || !strings.Contains(err.Error(), "Of 5 runs of these steps") || !strings.Contains(err.Error(), "range over a map") {
+	if err == nil || !strings.Contains(err.Error(), "Of 5 runs of these steps,") || !strings.Contains(err.Error(), "range over a map") {
 		t.Fatal(err)
 	}
 }

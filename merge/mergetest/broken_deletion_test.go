@@ -29,7 +29,7 @@ func revivesByFalse(fields map[string]record.FieldValue, name string, v record.F
 	}
 }
 
-// replaces stores what was pushed in place of the whole record.
+// replaces drops the other fields of a record when one is pushed.
 func replaces(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	for other := range fields {
 		if other != record.DeletedField {
@@ -39,14 +39,14 @@ func replaces(fields map[string]record.FieldValue, name string, v record.FieldVa
 	fields[name] = v
 }
 
-// absentDeletion does not store the deletion of a field that is not there.
+// absentDeletion does not store the deletion of a field that does not exist.
 func absentDeletion(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	if _, ok := fields[name]; ok || !v.Deleted() {
 		fields[name] = v
 	}
 }
 
-// hardDelete drops all fields of a record that is deleted.
+// hardDelete drops all fields of a record when it is deleted.
 func hardDelete(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	if name == record.DeletedField && v.Value == record.Bool(true) {
 		clear(fields)
@@ -54,14 +54,14 @@ func hardDelete(fields map[string]record.FieldValue, name string, v record.Field
 	fields[name] = v
 }
 
-// deadRecords takes no writes of records that are deleted.
+// deadRecords drops writes of deleted records.
 func deadRecords(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	if fields[record.DeletedField].Value != record.Bool(true) || name == record.DeletedField {
 		fields[name] = v
 	}
 }
 
-// brokenDeletions lose deletions, fields or records.
+// brokenDeletions returns backends that lose deletions, fields or records.
 func brokenDeletions() []broken {
 	null := func(_ string, v record.FieldValue) bool { return v.Value == record.Value{} }
 	unknown := func(name string, _ record.FieldValue) bool { return name == "tag/É" }
@@ -70,15 +70,15 @@ func brokenDeletions() []broken {
 		return name == record.DeletedField && v.Value == record.Bool(false)
 	}
 	return []broken{
-		{"tombstone dropped", with(quirks{stores: storesWithout(tombstone)}), []law.Law{law.Tombstone}},
-		{"deletion of what is absent dropped", with(quirks{stores: absentDeletion}), []law.Law{law.Tombstone}},
+		{"tombstones dropped", with(quirks{stores: storesWithout(tombstone)}), []law.Law{law.Tombstone}},
+		{"deletion of an absent field dropped", with(quirks{stores: absentDeletion}), []law.Law{law.Tombstone}},
 		{"unknown fields dropped", with(quirks{stores: storesWithout(unknown)}), []law.Law{law.Names, law.Vanish, law.Tombstone}},
-		{"null is absent", with(quirks{stores: storesWithout(null)}), []law.Law{law.Four}},
-		{"false is absent", with(quirks{stores: storesWithout(restored)}), []law.Law{law.Revive, law.Vanish}},
+		{"null becomes absent", with(quirks{stores: storesWithout(null)}), []law.Law{law.Four}},
+		{"restores dropped", with(quirks{stores: storesWithout(restored)}), []law.Law{law.Revive, law.Vanish}},
 		{"record revived by a newer field", with(quirks{stores: revives}), []law.Law{law.Stays, law.Revive, law.Vanish}},
-		{"record revived by a false of its own", with(quirks{stores: revivesByFalse}), []law.Law{law.Revive, law.Stamp}},
-		{"record replaced", with(quirks{stores: replaces}), []law.Law{law.Stays, law.Vanish, law.Tombstone, law.Four}},
-		{"deletion drops the fields", with(quirks{stores: hardDelete}), []law.Law{law.Vanish, law.Tombstone, law.Four, law.Later, law.Stays}},
-		{"deleted records take no writes", with(quirks{stores: deadRecords}), []law.Law{law.Vanish, law.Later, law.Tombstone, law.Counter, law.Four}},
+		{"record revived by a false that the server writes", with(quirks{stores: revivesByFalse}), []law.Law{law.Revive, law.Stamp}},
+		{"record replaced by the pushed field", with(quirks{stores: replaces}), []law.Law{law.Stays, law.Vanish, law.Tombstone, law.Four}},
+		{"deletion of a record drops its fields", with(quirks{stores: hardDelete}), []law.Law{law.Vanish, law.Tombstone, law.Four, law.Later, law.Stays}},
+		{"writes of deleted records dropped", with(quirks{stores: deadRecords}), []law.Law{law.Vanish, law.Later, law.Tombstone, law.Counter, law.Four}},
 	}
 }

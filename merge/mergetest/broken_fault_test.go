@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// halves leaves the first field of each item behind if it dies, and the mark of the client.
+// halves stores the first field of each item, and the mark of the client, if it dies.
 func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	err := o.env.Crash()
 	if err == nil {
@@ -31,19 +31,19 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return nil, err
 }
 
-// forgetsSequence begins at 0 again.
+// forgetsSequence starts the sequence at 0 again.
 func forgetsSequence(m *memory) *memory {
 	m.disk.seq = 0
 	return m
 }
 
-// forgetsClock has a new clock.
+// forgetsClock starts a new clock.
 func forgetsClock(m *memory) *memory {
 	m.clock, _ = clock.New(clock.Options{Now: m.env.Now, MaxAhead: -1})
 	return m
 }
 
-// forgetful writes a push to its disk when the next one comes.
+// forgetful writes a push to its disk only when the next push arrives.
 type forgetful struct {
 	*memory
 	saved *disk
@@ -64,16 +64,16 @@ func (s *forgetful) Restart() (Backend, error) {
 	return b, err
 }
 
-// brokenFaults do not stand crashes, restarts and requests that meet.
+// brokenFaults returns backends that fail on crashes, restarts or concurrent requests.
 func brokenFaults() []broken {
 	return []broken{
-		{"half an item is stored", ownOf(own{push: halves}), []law.Law{law.Whole}},
-		{"read, then write", with(quirks{paused: true}), []law.Law{law.Meet}},
-		{"restart loses the last push", newForgetful, []law.Law{law.Durable}},
-		{"sequence restarts with the server", ownOf(own{open: forgetsSequence}), []law.Law{law.Skip, law.Vanish}},
-		{"clock restarts with the server", ownOf(own{open: forgetsClock}), []law.Law{law.ServerClock}},
-		{"clock not observed", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law.Law{law.ServerClock}},
-		{"clock observes what is refused", with(quirks{observe: func(s *quirky, items []record.Item, _ merge.Answer) {
+		{"a crash stores half an item", ownOf(own{push: halves}), []law.Law{law.Whole}},
+		{"a read and a write without a lock", with(quirks{paused: true}), []law.Law{law.Meet}},
+		{"a restart loses the last push", newForgetful, []law.Law{law.Durable}},
+		{"the sequence restarts with the server", ownOf(own{open: forgetsSequence}), []law.Law{law.Skip, law.Vanish}},
+		{"the clock restarts with the server", ownOf(own{open: forgetsClock}), []law.Law{law.ServerClock}},
+		{"the clock observes nothing", with(quirks{observe: func(*quirky, []record.Item, merge.Answer) {}}), []law.Law{law.ServerClock}},
+		{"the clock observes refused stamps", with(quirks{observe: func(s *quirky, items []record.Item, _ merge.Answer) {
 			for _, it := range items {
 				for _, v := range it.Mutation.Data.All() {
 					s.clock.Observe(v.Stamp.Time)

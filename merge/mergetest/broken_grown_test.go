@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// readsWithLimits reads stored records as if they were pushed.
+// readsWithLimits decodes stored records with the limits of a push.
 func readsWithLimits(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := o.engine.Decode(batch)
 	for _, it := range items {
@@ -24,12 +24,12 @@ func readsWithLimits(o *own, client clock.ClientID, batch []byte) ([]byte, error
 	return o.memory.Push(client, batch)
 }
 
-// limited is a client that reads what it pulls as if it was pushed.
+// limited is a client that decodes pulled records with the limits of a push.
 type limited struct{ *app }
 
 func (l limited) Pulled(lines []byte, next string) error {
 	var d record.Decoder
-	items, err := d.Batch(slices.Concat([]byte("["), lines, []byte("]"))) // memory sends a page of one row
+	items, err := d.Batch(slices.Concat([]byte("["), lines, []byte("]"))) // memory returns one row per page
 	if err != nil {
 		return err
 	}
@@ -45,9 +45,9 @@ func newLimited(id clock.ClientID, wall func() time.Time) Client {
 	return limited{newApp(clientQuirks{})(id, wall).(*app)}
 }
 
-// TestGrown: only records that grow past the limits of one push show that stored or pulled records are read
-// with these limits, and the failure says so.
-func TestGrown(t *testing.T) {
+// TestDecodingWithPushLimitsIsFound checks that the kit finds stored or pulled records that are decoded with the
+// limits of a push, and that the failure says so. Only records that grow past these limits show the mistake.
+func TestDecodingWithPushLimitsIsFound(t *testing.T) {
 	for _, test := range []struct {
 		broken
 		newClient newClient
@@ -69,7 +69,7 @@ func TestGrown(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "broken law: "+test.laws[0].Text().Name+"\n") || !strings.Contains(err.Error(), "record.Decoder{Trusted: true}") || !strings.Contains(err.Error(), " grows ") {
 				t.Error(err)
 			}
-			o.Fields = defaultFields() // only those, so nothing grows
+			o.Fields = defaultFields() // with Options.Fields set, no record grows
 			if err := Check(test.make, some(o)); err != nil {
 				t.Error("found without growing:", err)
 			}

@@ -13,9 +13,9 @@ import (
 // lagged is a backend whose pulls read a copy of the store that lags.
 type lagged struct {
 	*memory
-	copies []*disk     // after each push
-	at     []time.Time // when
-	pulls  int         // since the last push
+	copies []*disk     // of the disk, one per push
+	at     []time.Time // the times of the pushes
+	pulls  int         // the number of pulls since the last push
 	lags   func(r *lagged, n int) bool
 }
 
@@ -49,15 +49,15 @@ func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, err
 	return m.Pull(client, cursor)
 }
 
-// TestHintOfLateReads: a pull that reads what is older than the last push is named, whatever the part
-// of the rule that the older write breaks.
-func TestHintOfLateReads(t *testing.T) {
+// TestLaggingPullIsNamed checks that the failure names a pull that reads a state older than the last push,
+// whatever part of the rule the older write breaks.
+func TestLaggingPullIsNamed(t *testing.T) {
 	checkAll(t, []broken{
-		{"by one push", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
-		{"by two pushes", lagging(func(r *lagged, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
-		{"for one pull", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
-		{"for a second", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
-		{"for half an hour", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
+		{"lags by one push", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},
+		{"lags by two pushes", lagging(func(r *lagged, n int) bool { return n >= len(r.copies)-2 }), []law.Law{law.Stale}},
+		{"lags for one pull", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 && r.pulls == 0 }), []law.Law{law.Stale}},
+		{"lags for a second", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < time.Second }), []law.Law{law.Stale}},
+		{"lags for half an hour", lagging(func(r *lagged, n int) bool { return r.env.Now().Sub(r.at[n]) < 30*time.Minute }), []law.Law{law.Stale}},
 	}, func(t *testing.T, b broken) {
 		for first := range rounds(6) {
 			b.check(t, Options{First: 100 * first})
@@ -65,8 +65,8 @@ func TestHintOfLateReads(t *testing.T) {
 	})
 }
 
-// TestHintOfNames: keys that are folded are not told as values that are merged.
-func TestHintOfNames(t *testing.T) {
+// TestFoldedKeysAreBlamedOnNames checks that a failure blames folded keys on names, and not on merged values.
+func TestFoldedKeysAreBlamedOnNames(t *testing.T) {
 	folded := ids(strings.ToLower)
 	for name, steps := range map[string][]string{
 		"a later write":    {"ana edits A x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"},
@@ -83,11 +83,11 @@ func TestHintOfNames(t *testing.T) {
 	}
 	err := replay(with(quirks{stores: foldedValues}), Schedule{Steps: []string{`ana edits A x="X"`, "ana pushes"}})
 	if err == nil || !strings.Contains(err.Error(), "broken law: "+law.Exact.Text().Name) {
-		t.Fatal("names are blamed for a value:", err)
+		t.Fatal("a folded value was blamed on names:", err)
 	}
 }
 
-// foldedValues stores texts in lower case.
+// foldedValues stores strings in lower case.
 func foldedValues(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	v.Value, _ = record.ParseValue([]byte(strings.ToLower(v.Value.JSON())))
 	fields[name] = v

@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// beyond is what the backends of this file refuse.
+// beyond returns the writes that the backends of this file refuse.
 func beyond() map[merge.Code]map[string]string {
 	return map[merge.Code]map[string]string{
 		merge.LimitExceeded: {"points": `"` + strings.Repeat("x", 500) + `"`},
@@ -20,11 +20,11 @@ func beyond() map[merge.Code]map[string]string {
 	}
 }
 
-// strictly is an engine that refuses that.
+// strictly returns an engine that refuses the writes of beyond.
 func strictly() merge.Engine {
 	return merge.Engine{Limits: record.Limits{Value: 400}, Guard: func(_ clock.ClientID, m record.Mutation) error {
 		if _, ok := m.Data.Get("owner"); ok {
-			return errBusy // whatever the error, the code is forbidden
+			return errBusy // for any other error, the code is forbidden
 		}
 		if _, ok := m.Data.Get("made"); ok {
 			return &merge.Refusal{Code: "read_only"}
@@ -33,15 +33,16 @@ func strictly() merge.Engine {
 	}}
 }
 
-// TestLimits: what a backend refuses by its own limits and guard is refused as it should be.
-func TestLimits(t *testing.T) {
+// TestBackendWithLimitsAndGuardPasses checks that a correct backend with limits and a guard passes with
+// Options.Refused.
+func TestBackendWithLimitsAndGuardPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, from(memory{engine: strictly()}), some(Options{Refused: beyond()}))
 	Run(t, from(memory{engine: strictly()}), some(Options{Refused: beyond(), NewClient: newApp(clientQuirks{})}))
 }
 
-// TestBrokenLimits: each mistake with limits and guards is found, and named.
-func TestBrokenLimits(t *testing.T) {
+// TestBrokenLimitsAreFound checks that the kit finds each mistake with limits and guards, and names its law.
+func TestBrokenLimitsAreFound(t *testing.T) {
 	engine := func(change func(*merge.Engine)) newBackend {
 		e := strictly()
 		change(&e)
@@ -59,20 +60,20 @@ func TestBrokenLimits(t *testing.T) {
 		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law.Law{law.BadRefused}},
 		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law.Law{law.BadRefused}},
 		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law.Law{law.BadRefused}},
-		{"another code", told(func(r *merge.Reply) {
+		{"another code than the documented one", told(func(r *merge.Reply) {
 			if r.Code == merge.LimitExceeded {
 				r.Code = merge.Invalid
 			}
 		}), []law.Law{law.BadRefused}},
-		{"what is refused is stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law.Law{law.RefusedLeavesNothing, law.Poison}},
-		{"what is refused is dropped, and the rest is stored", with(quirks{engine: strictly(), each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
+		{"refused items are stored", with(quirks{engine: strictly(), each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law.Law{law.RefusedLeavesNothing, law.Poison}},
+		{"only the refused fields are dropped", with(quirks{engine: strictly(), each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
 			return r.Accepted() || r.Refusal.Code == "read_only"
 		}, stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == "made" })}), []law.Law{law.RefusedLeavesNothing}},
 		{"neighbours are refused as well", with(quirks{engine: strictly(), replies: blocked}), []law.Law{law.Neighbours}},
 	}, func(t *testing.T, b broken) { b.check(t, Options{Refused: beyond()}) })
 }
 
-// blocked refuses all items behind one that is forbidden.
+// blocked refuses all items after a forbidden one.
 func blocked(all []merge.Reply) []merge.Reply {
 	i := slices.IndexFunc(all, func(r merge.Reply) bool { return r.Code == merge.Forbidden })
 	for j := i + 1; i >= 0 && j < len(all); j++ {

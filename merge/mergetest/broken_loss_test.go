@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// answers is a backend that answers otherwise about lost edits.
+// answers returns a backend that changes its replies about fields.
 func answers(tells func(record.Item, merge.Decision, *merge.FieldReply)) newBackend {
 	return from(memory{tells: func(request merge.Request, a merge.Answer) (all []merge.Reply) {
 		for r := range a.Replies() {
@@ -24,7 +24,7 @@ func answers(tells func(record.Item, merge.Decision, *merge.FieldReply)) newBack
 	}})
 }
 
-// claims answers that the stored edit is lost if it is replaced and some condition holds.
+// claims returns a backend that reports a replaced write as lost whenever a condition holds.
 func claims(when func(record.Item, merge.Decision) bool) newBackend {
 	return answers(func(it record.Item, d merge.Decision, f *merge.FieldReply) {
 		if d.Won() && !d.Before.IsZero() && when(it, d) {
@@ -68,7 +68,7 @@ func oneMark(m *memory, s *merge.Stored) {
 	}
 }
 
-// marksOfRefused raises the mark by what is refused as well.
+// marksOfRefused raises the mark by refused items as well.
 func marksOfRefused(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := o.memory.Push(client, batch)
 	items, _ := o.engine.Decode(batch)
@@ -89,7 +89,7 @@ func noWinner(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Winner =
 
 func noLoser(_ record.Item, _ merge.Decision, f *merge.FieldReply) { f.Loser = nil }
 
-// onlyNotes says of all that changed something that an edit is lost, and no more.
+// onlyNotes notes a lost edit on every item that changed something, and leaves out the fields.
 func onlyNotes(all []merge.Reply) []merge.Reply {
 	for i := range all {
 		all[i].Fields = nil
@@ -100,20 +100,20 @@ func onlyNotes(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// brokenLosses report edits as lost that are not, or do not report those that are.
+// brokenLosses returns backends with false reports of lost edits, or without true ones.
 func brokenLosses() []broken {
 	return []broken{
-		{"bases are not handed on", from(memory{asks: dropsBases}), []law.Law{law.Lost}},
-		{"lost if the base is another stamp", claims(otherBase), []law.Law{law.Lost}},
-		{"one's own edits are lost", claims(sameClient), []law.Law{law.Lost}},
-		{"edits of the same value are lost", claims(sameValues), []law.Law{law.Lost}},
-		{"lost if there is no base", claims(noBase), []law.Law{law.Lost}},
+		{"bases are not passed on", from(memory{asks: dropsBases}), []law.Law{law.Lost}},
+		{"lost if the base is any other stamp", claims(otherBase), []law.Law{law.Lost}},
+		{"a client's own edits reported as lost", claims(sameClient), []law.Law{law.Lost}},
+		{"edits of the same value reported as lost", claims(sameValues), []law.Law{law.Lost}},
+		{"lost without a base", claims(noBase), []law.Law{law.Lost}},
 		{"marks are not stored", from(memory{finds: noMarks}), []law.Law{law.Lost}},
 		{"one mark for all clients", from(memory{finds: oneMark}), []law.Law{law.Lost, law.Note}},
-		{"marks of refused items", ownOf(own{push: marksOfRefused}), []law.Law{law.Lost, law.Note}},
-		{"marks are gone after a restart", ownOf(own{open: forgetsMarks}), []law.Law{law.Lost}},
-		{"who won is not named", answers(noWinner), []law.Law{law.Lost}},
-		{"who lost is not named", answers(noLoser), []law.Law{law.Lost}},
-		{"notes of lost edits that are not lost", with(quirks{replies: onlyNotes}), []law.Law{law.Lost}},
+		{"refused items raise the mark", ownOf(own{push: marksOfRefused}), []law.Law{law.Lost, law.Note}},
+		{"a restart loses the marks", ownOf(own{open: forgetsMarks}), []law.Law{law.Lost}},
+		{"the winner is not named", answers(noWinner), []law.Law{law.Lost}},
+		{"the loser is not named", answers(noLoser), []law.Law{law.Lost}},
+		{"notes of lost edits where none is lost", with(quirks{replies: onlyNotes}), []law.Law{law.Lost}},
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// onlyKnown has no mark for a client from which nothing was accepted, so that nothing is
-// claimed about it.
+// onlyKnown passes no mark for a client from which nothing was accepted, so that the engine claims nothing
+// about this client.
 func onlyKnown(_ *memory, s *merge.Stored) {
 	if s.Watermarks[0].Time == 0 {
 		s.Watermarks = nil
 	}
 }
 
-// withoutMarks backs up the records only.
+// withoutMarks backs up only the records.
 func withoutMarks(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	return func() (Backend, error) {
@@ -27,7 +27,7 @@ func withoutMarks(m *memory) func() (Backend, error) {
 	}
 }
 
-// laterMarks has the marks elsewhere, where they stay as they are.
+// laterMarks keeps the marks outside the backup, so that a restore does not change them.
 func laterMarks(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	now := m.disk.marks
@@ -38,7 +38,7 @@ func laterMarks(m *memory) func() (Backend, error) {
 	}
 }
 
-// lastMarks has the stamp of the last push of a client as its mark.
+// lastMarks uses the greatest stamp of a client's last push as its mark, even if that is lower.
 func lastMarks(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := o.engine.Decode(batch)
 	answer, err := o.memory.Push(client, batch)
@@ -54,7 +54,7 @@ func lastMarks(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// marksApart stores the mark after the records, in a transaction of its own, and may die between.
+// marksApart stores the mark after the records, in a separate transaction, and may die between the two.
 func marksApart(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := o.disk.marks[client]
 	answer, err := o.memory.Push(client, batch)
@@ -64,20 +64,20 @@ func marksApart(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// TestMarks: marks that are missing or wrong are found within fifty seeds.
-func TestMarks(t *testing.T) {
+// TestWrongMarksAreFound checks that missing or wrong marks are found within fifty seeds.
+func TestWrongMarksAreFound(t *testing.T) {
 	skipShort(t)
 	quirky := func(backup func(*memory) func() (Backend, error), finds func(*memory, *merge.Stored)) newBackend {
 		return from(memory{finds: finds, wrap: func(m *memory) Backend { return restoring{m, backup} }})
 	}
 	lost := []law.Law{law.Lost, law.Note}
 	checkAll(t, []broken{
-		{"not in the backup", quirky(withoutMarks, nil), lost},
-		{"of clients that have one only", from(memory{finds: onlyKnown}), lost},
-		{"not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
-		{"later than the backup", quirky(laterMarks, nil), lost},
-		{"of the last push", ownOf(own{push: lastMarks}), lost},
-		{"in a transaction of their own", ownOf(own{push: marksApart}), lost},
-		{"never stored", with(quirks{}), lost},
+		{"marks not in the backup", quirky(withoutMarks, nil), lost},
+		{"no mark means unknown", from(memory{finds: onlyKnown}), lost},
+		{"marks not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
+		{"marks later than the backup", quirky(laterMarks, nil), lost},
+		{"marks of the last push", ownOf(own{push: lastMarks}), lost},
+		{"marks in a separate transaction", ownOf(own{push: marksApart}), lost},
+		{"marks never stored", with(quirks{}), lost},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 50) })
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// checked compares and swaps, as the right backend does, and stores what it has by itself.
+// checked returns a backend that compares and swaps as memory does, but stores the answer with save.
 func checked(save func(o *own, a merge.Answer)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		items, err := o.engine.Decode(batch)
@@ -34,13 +34,13 @@ func checked(save func(o *own, a merge.Answer)) newBackend {
 	}})
 }
 
-// savesLate lets others in between the check and the write.
+// savesLate lets other requests in between the check and the write.
 func savesLate(o *own, a merge.Answer) {
 	o.env.Pause()
 	o.disk.save(a)
 }
 
-// savesRows has no transaction.
+// savesRows stores row by row, without a transaction.
 func savesRows(o *own, a merge.Answer) {
 	for _, u := range a.Updates {
 		o.disk.put(u.After)
@@ -49,7 +49,8 @@ func savesRows(o *own, a merge.Answer) {
 	o.disk.save(merge.Answer{Watermarks: a.Watermarks})
 }
 
-// nextLife gives the cursors after a restore the number after that of the backup, each time.
+// nextLife numbers cursors after a restore by the number in the backup plus one, so two restores of one backup
+// share a number.
 func nextLife(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	return func() (Backend, error) {
@@ -59,7 +60,7 @@ func nextLife(m *memory) func() (Backend, error) {
 	}
 }
 
-// peeks reads one row more than it returns, and goes on behind that.
+// peeks reads one row more than it returns, and continues after that row.
 func peeks(m *memory, cursor string) (lines []byte, next string) {
 	after, n := 0, 0
 	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(m.disk.life) {
@@ -94,8 +95,7 @@ func lastField(r *merge.Request) {
 	}
 }
 
-// badIsAhead tells of an item that is bad, in a batch with stamps that are too far ahead, that it
-// is too far ahead.
+// badIsAhead refuses an invalid item as too far ahead if another item of the batch is too far ahead.
 func badIsAhead(request merge.Request, a merge.Answer) (all []merge.Reply) {
 	ahead := false
 	for r := range a.Replies() {
@@ -110,20 +110,20 @@ func badIsAhead(request merge.Request, a merge.Answer) (all []merge.Reply) {
 	return all
 }
 
-// TestBrokenSeldom: what is wrong only where several things come together is found, and named.
-func TestBrokenSeldom(t *testing.T) {
+// TestRareMistakesAreFound checks that the kit finds mistakes which show only in rare combinations.
+func TestRareMistakesAreFound(t *testing.T) {
 	skipShort(t)
 	spelled := []law.Law{law.Fine, law.Retry, law.Order}
 	checkAll(t, []broken{
-		{"a third pause", checked(savesLate), []law.Law{law.Meet}},
+		{"other requests between check and write", checked(savesLate), []law.Law{law.Meet}},
 		{"no transaction", checked(savesRows), []law.Law{law.Meet, law.Skip, law.Stays}},
-		{"the number after that of the backup", restored(nextLife), []law.Law{law.Skip}},
-		{"one row too many is read", over(func(m *memory) Backend { return pulling{m, peeks} }), []law.Law{law.Skip, law.Vanish, law.Tombstone}},
-		{"the last field is bounded", from(memory{asks: lastField}), []law.Law{law.Ahead}},
-		{"bad is too far ahead", from(memory{tells: badIsAhead}), []law.Law{law.BadRefused}},
+		{"two restores share a cursor number", restored(nextLife), []law.Law{law.Skip}},
+		{"a page skips the row that it peeked at", over(func(m *memory) Backend { return pulling{m, peeks} }), []law.Law{law.Skip, law.Vanish, law.Tombstone}},
+		{"only the last field is bounded", from(memory{asks: lastField}), []law.Law{law.Ahead}},
+		{"invalid items are refused as too far ahead", from(memory{tells: badIsAhead}), []law.Law{law.BadRefused}},
 		{"unknown members are refused", reading(replacing(`"unknown"`, `"ID"`)), spelled},
-		{"one form of UTC", reading(replacing(`\+00:00"`, `"`)), spelled},
-		{"items without a field are refused", reading(replacing(`"data":\{\}`, `"data":null`)), spelled},
-		{"other time zones", reading(replacing(`\+02:00`, `Z`)), []law.Law{law.BadRefused, law.Exact}},
+		{"only one form of UTC is read", reading(replacing(`\+00:00"`, `"`)), spelled},
+		{"items without fields are refused", reading(replacing(`"data":\{\}`, `"data":null`)), spelled},
+		{"other time zones are read as UTC", reading(replacing(`\+02:00`, `Z`)), []law.Law{law.BadRefused, law.Exact}},
 	}, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pulling is a right backend with another pull.
+// pulling is a correct backend with another Pull.
 type pulling struct {
 	*memory
 	pull func(m *memory, cursor string) ([]byte, string)
@@ -25,7 +25,7 @@ func (p pulling) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 
 func line(r record.Record) []byte { return append(record.Mutation{Data: r}.AppendJSON(nil), '\n') }
 
-// newByStamp has the greatest stamp as its cursor: of the record, or of single fields.
+// newByStamp uses the greatest pulled stamp as the cursor. It returns whole records, or only the newer fields.
 func newByStamp(whole bool) newBackend {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) (lines []byte, next string) {
@@ -54,7 +54,7 @@ func newByStamp(whole bool) newBackend {
 	})
 }
 
-// newDigested sends everything if a digest differs, in which clients do not count.
+// newDigested sends everything if a digest differs. The digest ignores client IDs.
 func newDigested(env *Env) (Backend, error) {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) (lines []byte, next string) {
@@ -74,7 +74,7 @@ func newDigested(env *Env) (Backend, error) {
 	})(env)
 }
 
-// newPaged gives two records one sequence, and ends pages between them.
+// newPaged gives each two records one sequence number, and ends pages between them.
 func newPaged(env *Env) (Backend, error) {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) ([]byte, string) {
@@ -89,7 +89,7 @@ func newPaged(env *Env) (Backend, error) {
 	})(env)
 }
 
-// newHiding does not tell of records that are deleted.
+// newHiding leaves deleted records out of pulls.
 func newHiding(env *Env) (Backend, error) {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) (lines []byte, next string) {
@@ -104,14 +104,14 @@ func newHiding(env *Env) (Backend, error) {
 	})(env)
 }
 
-// newEndless has a new cursor each time.
+// newEndless returns a new cursor each time.
 func newEndless(env *Env) (Backend, error) {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) (lines []byte, next string) { return nil, cursor + "x" }}
 	})(env)
 }
 
-// others returns only what other clients wrote.
+// others returns only records without writes of the client that pulls.
 func others(o *own, client clock.ClientID, cursor string) ([]byte, string, error) {
 	lines, next, err := o.memory.Pull(client, cursor)
 	if strings.Contains(string(lines), client.String()) {
@@ -120,16 +120,16 @@ func others(o *own, client clock.ClientID, cursor string) ([]byte, string, error
 	return lines, next, err
 }
 
-// brokenPulls skip something, or do not end.
+// brokenPulls returns backends whose pulls skip something, or do not end.
 func brokenPulls() []broken {
 	return []broken{
-		{"sequence before the commit", with(quirks{early: true}), []law.Law{law.Skip}},
-		{"cursor by stamp", newByStamp(true), []law.Law{law.Skip}},
-		{"delta that skips equal times", newByStamp(false), []law.Law{law.Skip}},
-		{"digest that ignores the client", newDigested, []law.Law{law.Skip}},
-		{"page ends within a sequence", newPaged, []law.Law{law.Skip, law.Vanish}},
+		{"sequence number drawn before the commit", with(quirks{early: true}), []law.Law{law.Skip}},
+		{"cursor is a stamp", newByStamp(true), []law.Law{law.Skip}},
+		{"pull of fields that skips equal times", newByStamp(false), []law.Law{law.Skip}},
+		{"digest that ignores client IDs", newDigested, []law.Law{law.Skip}},
+		{"page ends within a sequence number", newPaged, []law.Law{law.Skip, law.Vanish}},
 		{"deleted records are not pulled", newHiding, []law.Law{law.Vanish, law.Skip, law.Tombstone}},
 		{"own writes are not pulled", ownOf(own{pull: others}), []law.Law{law.Skip}},
-		{"cursor moves for ever", newEndless, []law.Law{law.Readable}},
+		{"cursor changes forever", newEndless, []law.Law{law.Readable}},
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// own is a right backend whose Push or Pull somebody stands in front of.
+// own is a correct backend with a hook in front of Push, Pull or Restart.
 type own struct {
 	*memory
 	push func(o *own, client clock.ClientID, batch []byte) ([]byte, error)
 	pull func(o *own, client clock.ClientID, cursor string) ([]byte, string, error)
-	open func(*memory) *memory // after a restart
-	kept any
+	open func(*memory) *memory // changes the process after a restart
+	kept any                   // state of a hook
 }
 
 func (o *own) Push(client clock.ClientID, batch []byte) ([]byte, error) {
@@ -51,7 +51,7 @@ func ownOf(o own) newBackend {
 	})
 }
 
-// onlyNew drops the items of a push that are not above the mark of their client.
+// onlyNew drops the items of a push that are not above their client's mark.
 func onlyNew(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := o.engine.Decode(batch)
 	mark := o.disk.marks[client]
@@ -67,7 +67,7 @@ func onlyNew(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// forgery stores of an item what it forges, and refuses it.
+// forgery stores the writes of an item that have a forged client ID, and refuses the item.
 func forgery(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := o.memory.Push(client, batch)
 	items, _ := o.engine.Decode(batch)
@@ -82,7 +82,7 @@ func forgery(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// stale refuses what is older than thirty days.
+// stale refuses writes that are older than thirty days.
 func stale(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	e := o.engine
 	o.memory.engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
@@ -98,7 +98,7 @@ func stale(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// strict answers with an error if one item is bad.
+// strict returns an error if one item is refused.
 type strict struct{ *memory }
 
 func newStrict(env *Env) (Backend, error) {
@@ -115,17 +115,17 @@ func (s strict) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return s.memory.Push(client, batch)
 }
 
-// brokenPushes judge items otherwise.
+// brokenPushes returns backends that judge items wrongly.
 func brokenPushes() []broken {
 	return []broken{
-		{"future stamps accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
-		{"bound exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law.Law{law.Ahead, law.Blind}},
-		{"anybody may write as anybody", with(quirks{any: true}), []law.Law{law.BadRefused}},
+		{"stamps too far ahead accepted", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
+		{"the bound is exclusive", with(quirks{engine: merge.Engine{MaxAhead: clock.DefaultMaxAhead - 1e6}}), []law.Law{law.Ahead, law.Blind}},
+		{"clients may write under any ID", with(quirks{any: true}), []law.Law{law.BadRefused}},
 		{"a refused item is applied anyway", with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), []law.Law{law.RefusedLeavesNothing, law.Poison}},
-		{"the bad part of an item is stored", ownOf(own{push: forgery}), []law.Law{law.RefusedLeavesNothing}},
+		{"the invalid part of an item is stored", ownOf(own{push: forgery}), []law.Law{law.RefusedLeavesNothing}},
 		{"only the first item is stored", with(quirks{each: func(_ *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && r.Key.ID == "a" }}), []law.Law{law.Vanish, law.Tombstone, law.Four}},
 		{"error for the whole batch", newStrict, []law.Law{law.Neighbours, law.Blind}},
-		{"what is below the mark is dropped", ownOf(own{push: onlyNew}), []law.Law{law.Stays, law.Vanish, law.Later, law.Counter, law.Tombstone, law.Four}},
-		{"what is old is refused", ownOf(own{push: stale}), []law.Law{law.Fine, law.Retry}},
+		{"writes below the mark are dropped", ownOf(own{push: onlyNew}), []law.Law{law.Stays, law.Vanish, law.Later, law.Counter, law.Tombstone, law.Four}},
+		{"old writes are refused", ownOf(own{push: stale}), []law.Law{law.Fine, law.Retry}},
 	}
 }

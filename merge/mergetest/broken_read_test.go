@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// completed closes what was cut off.
+// completed closes the brackets of a batch that was cut off.
 func completed(batch []byte) []byte {
 	for i, end := range []string{"", "]", "}]", "}}]", "}}}]"} {
 		for cut := len(batch); cut > 0 && (i > 0 || cut == len(batch)); cut = bytes.LastIndexByte(batch[:cut], ',') {
@@ -23,7 +23,7 @@ func completed(batch []byte) []byte {
 	return batch
 }
 
-// wedges answers nobody after a batch that it could not read, but after that one.
+// wedges fails the next push after a batch that it could not read, as if a transaction were still open.
 func wedges(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if o.disk.locked {
 		o.disk.locked = false
@@ -37,14 +37,14 @@ func wedges(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// shrugs stores of a batch what it can, and answers with an error.
+// shrugs stores the readable part of a damaged batch, and still returns an error.
 func shrugs(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	_, err := o.engine.Decode(batch)
 	answer, failed := o.memory.Push(client, replaced(batch))
 	return answer, errors.Join(err, failed)
 }
 
-// says400 answers with a page where it cannot read a batch.
+// says400 answers an unreadable batch with an HTML page instead of an error.
 func says400(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if _, err := o.engine.Decode(batch); err != nil {
 		return []byte("<h1>Bad Request</h1>"), nil
@@ -52,10 +52,10 @@ func says400(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// replaced has U+FFFD for what is not UTF-8, as encoding/json has.
+// replaced replaces invalid UTF-8 by U+FFFD, as encoding/json does.
 func replaced(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
 
-// hundred stores no more than a hundred items of a batch, and answers for all.
+// hundred stores only the first hundred items of a batch, and answers all of them.
 func hundred(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := o.engine.Decode(batch)
 	if err != nil || len(items) <= 100 {
@@ -74,7 +74,7 @@ func tooMany(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// once refuses an item that is in the batch twice.
+// once refuses the second of two equal items in a batch.
 func once(r *merge.Request) {
 	for i, it := range r.Items {
 		for _, other := range r.Items[:i] {
@@ -85,16 +85,16 @@ func once(r *merge.Request) {
 	}
 }
 
-// brokenReaders have trouble with batches that are damaged, large, or hold an item twice.
+// brokenReaders returns backends that fail on batches that are damaged, large, or contain an item twice.
 func brokenReaders() []broken {
 	return []broken{
-		{"what cannot be read is replaced", with(quirks{batch: replaced}), []law.Law{law.Damaged}},
-		{"what cannot be read is replaced, and there is an error", ownOf(own{push: shrugs}), []law.Law{law.Damaged}},
-		{"what cannot be read is answered with a page", ownOf(own{push: says400}), []law.Law{law.WellFormed}},
-		{"what is cut off is completed", with(quirks{batch: completed}), []law.Law{law.Damaged}},
-		{"no request is answered after a batch that cannot be read", ownOf(own{push: wedges}), []law.Law{law.Answered}},
+		{"invalid bytes are replaced", with(quirks{batch: replaced}), []law.Law{law.Damaged}},
+		{"invalid bytes are replaced, and the push returns an error", ownOf(own{push: shrugs}), []law.Law{law.Damaged}},
+		{"an unreadable batch is answered with an HTML page", ownOf(own{push: says400}), []law.Law{law.WellFormed}},
+		{"a batch that was cut off is completed", with(quirks{batch: completed}), []law.Law{law.Damaged}},
+		{"the push after an unreadable batch fails", ownOf(own{push: wedges}), []law.Law{law.Answered}},
 		{"only a hundred items are stored", ownOf(own{push: hundred}), []law.Law{law.Later, law.Counter, law.Vanish, law.Tombstone, law.Four}},
 		{"large batches are refused", ownOf(own{push: tooMany}), []law.Law{law.Answered}},
-		{"an item that comes twice is refused", from(memory{asks: once}), []law.Law{law.Fine, law.Retry}},
+		{"an item that occurs twice in a batch is refused", from(memory{asks: once}), []law.Law{law.Fine, law.Retry}},
 	}
 }

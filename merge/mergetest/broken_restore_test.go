@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// restoring is a right backend with another backup.
+// restoring is a correct backend with another Backup.
 type restoring struct {
 	*memory
 	backup func(m *memory) func() (Backend, error)
@@ -26,12 +26,12 @@ func restored(backup func(m *memory) func() (Backend, error)) newBackend {
 	return over(func(m *memory) Backend { return restoring{m, backup} })
 }
 
-// noCopy restores what is there anyway.
+// noCopy restores the current state instead of the state at the backup.
 func noCopy(m *memory) func() (Backend, error) {
 	return func() (Backend, error) { return m.open(m.disk.revived()) }
 }
 
-// withoutLast backs up all rows but the last one.
+// withoutLast backs up all rows but the last.
 func withoutLast(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	if rows := saved.sorted(); len(rows) > 0 {
@@ -45,7 +45,7 @@ func never(*memory) func() (Backend, error) {
 	return func() (Backend, error) { return nil, errBusy }
 }
 
-// bySequence has the sequence as its cursor, and nothing else.
+// bySequence uses the sequence number alone as the cursor.
 func bySequence(m *memory, cursor string) (lines []byte, next string) {
 	after, _ := strconv.Atoi(cursor)
 	for _, r := range m.disk.sorted() {
@@ -56,7 +56,7 @@ func bySequence(m *memory, cursor string) (lines []byte, next string) {
 	return nil, cursor
 }
 
-// onlyUnseen does not store an item that it knows. What it knows is in no backup.
+// onlyUnseen does not store an item that it has seen before. The seen items are in no backup.
 func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 	unseen := false
 	for _, d := range r.Fields {
@@ -67,14 +67,14 @@ func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 	return r.Accepted() && unseen
 }
 
-// brokenRestores do not stand that the server is restored from a backup.
+// brokenRestores returns backends that fail when the server is restored from a backup.
 func brokenRestores() []broken {
 	return []broken{
-		{"no backup", restored(nil), []law.Law{law.Answered}},
+		{"Backup returns an error", restored(nil), []law.Law{law.Answered}},
 		{"a backup that cannot be restored", restored(never), []law.Law{law.Answered}},
-		{"a backup that is no copy", restored(noCopy), []law.Law{law.Restored}},
+		{"a backup that is not a copy", restored(noCopy), []law.Law{law.Restored}},
 		{"a backup without the last record", restored(withoutLast), []law.Law{law.Restored}},
-		{"cursors of before the restore go on", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law.Law{law.Skip}},
-		{"what is known already outlives the restore", with(quirks{each: onlyUnseen}), []law.Law{law.Restored}},
+		{"cursors from before the restore stay valid", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law.Law{law.Skip}},
+		{"seen items outlive the restore", with(quirks{each: onlyUnseen}), []law.Law{law.Restored}},
 	}
 }

@@ -56,28 +56,28 @@ func asNumbers(old, in record.FieldValue) bool {
 	return rightly(old, in)
 }
 
-// shortClient compares the first half of client IDs only.
+// shortClient compares only the first half of client IDs.
 func shortClient(old, in record.FieldValue) bool {
 	clear(old.Stamp.Client[8:])
 	clear(in.Stamp.Client[8:])
 	return rightly(old, in)
 }
 
-// brokenRules compare otherwise than by the rule.
+// brokenRules returns backends that order writes by another rule.
 func brokenRules() []broken {
 	return []broken{
-		{"arrival order wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law.Law{law.Later, law.Counter, law.Client, law.Tombstone}},
-		{"first write wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law.Law{law.Later, law.Counter, law.Client}},
-		{"keep-local on ties", with(quirks{wins: later}), []law.Law{law.Client, law.Kind, law.Value}},
+		{"last arrival wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law.Law{law.Later, law.Counter, law.Client, law.Tombstone}},
+		{"first arrival wins", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law.Law{law.Later, law.Counter, law.Client}},
+		{"keep mine on ties", with(quirks{wins: later}), []law.Law{law.Client, law.Kind, law.Value}},
 		{"take theirs on ties", with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Time >= old.Stamp.Time }}), []law.Law{law.Client, law.Kind, law.Value}},
-		{"equal prefers remote", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law.Law{law.Kind, law.Value}},
-		{"equal prefers local", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law.Law{law.Kind, law.Value}},
-		{"smaller value wins", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law.Law{law.Kind, law.Value}},
-		{"values as numbers", with(quirks{wins: asNumbers}), []law.Law{law.Value}},
-		{"deletion below values", with(quirks{wins: deletionLeast}), []law.Law{law.Kind}},
+		{"incoming write wins at equal stamps", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, true) }}), []law.Law{law.Kind, law.Value}},
+		{"stored write wins at equal stamps", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, false) }}), []law.Law{law.Kind, law.Value}},
+		{"smaller value wins at equal stamps", with(quirks{wins: func(old, in record.FieldValue) bool { return byStamp(old, in, in.Value.Compare(old.Value) < 0) }}), []law.Law{law.Kind, law.Value}},
+		{"values compared as numbers", with(quirks{wins: asNumbers}), []law.Law{law.Value}},
+		{"deletion below values at equal stamps", with(quirks{wins: deletionLeast}), []law.Law{law.Kind}},
 		{"client ignored in ties", with(quirks{wins: noClient}), []law.Law{law.Client}},
-		{"half of the client ID is compared", with(quirks{wins: shortClient}), []law.Law{law.Client}},
-		{"signed client bytes", with(quirks{wins: signed}), []law.Law{law.Client}},
+		{"half of the client ID compared", with(quirks{wins: shortClient}), []law.Law{law.Client}},
+		{"client bytes compared as signed", with(quirks{wins: signed}), []law.Law{law.Client}},
 		{"counter ignored", with(quirks{wins: noCounter}), []law.Law{law.Counter}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// expiring is a backend that throws something away when a push comes after a time.
+// expiring returns a backend that drops old data at each push.
 func expiring(after time.Duration, gone func(o *own, limit clock.Timestamp)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		if at := o.env.Now().Add(-after); at.Year() > 2000 {
@@ -25,7 +25,7 @@ func expiring(after time.Duration, gone func(o *own, limit clock.Timestamp)) new
 	}})
 }
 
-// purges removes the deletions before a time.
+// purges removes the deletions from before a time.
 func purges(o *own, limit clock.Timestamp) {
 	for key, r := range o.disk.rows {
 		fields := maps.Collect(r.All())
@@ -34,7 +34,7 @@ func purges(o *own, limit clock.Timestamp) {
 	}
 }
 
-// archives removes the records that were last written before a time.
+// archives removes records whose last write is before a time.
 func archives(o *own, limit clock.Timestamp) {
 	maps.DeleteFunc(o.disk.rows, func(_ record.Key, r row) bool {
 		var last clock.Timestamp
@@ -45,12 +45,12 @@ func archives(o *own, limit clock.Timestamp) {
 	})
 }
 
-// dropsMarks removes the marks of clients that wrote nothing since.
+// dropsMarks removes the marks of clients that wrote nothing since a time.
 func dropsMarks(o *own, limit clock.Timestamp) {
 	maps.DeleteFunc(o.disk.marks, func(_ clock.ClientID, at clock.Timestamp) bool { return at < limit })
 }
 
-// expiringCursors go on from what is newest, if they are old.
+// expiringCursors returns a backend that continues from the newest row if a cursor is old.
 func expiringCursors(after time.Duration) newBackend {
 	return ownOf(own{pull: func(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 		since, at, _ := strings.Cut(cursor, "@")
@@ -67,7 +67,7 @@ func expiringCursors(after time.Duration) newBackend {
 	}})
 }
 
-// storesAfter changes stamps of before 2001.
+// storesAfter returns a backend that changes stamps from before 2001.
 func storesAfter(as func(clock.Timestamp) clock.Timestamp) newBackend {
 	return with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
 		if v.Stamp.Time < 1e18 {
@@ -77,7 +77,7 @@ func storesAfter(as func(clock.Timestamp) clock.Timestamp) newBackend {
 	})})
 }
 
-// byDigits compares times as the texts of numbers.
+// byDigits compares times as decimal text.
 func byDigits(old, in record.FieldValue) bool {
 	a, b := strconv.FormatInt(int64(old.Stamp.Time), 10), strconv.FormatInt(int64(in.Stamp.Time), 10)
 	if a == b {
@@ -86,28 +86,29 @@ func byDigits(old, in record.FieldValue) bool {
 	return a < b
 }
 
-// TestLongSilence: what is thrown away after a long time is found within forty seeds.
-func TestLongSilence(t *testing.T) {
+// TestExpiryAfterLongSilenceIsFound checks that data which expires after a long time is found within forty seeds.
+func TestExpiryAfterLongSilenceIsFound(t *testing.T) {
 	gone := []law.Law{law.Tombstone, law.Stays, law.Later, law.Vanish, law.Outcome, law.Revive, law.Lost, law.Retry}
 	checkAll(t, []broken{
-		{"deletions of a month ago", expiring(30*schedule.Day, purges), gone},
-		{"deletions of a year ago", expiring(schedule.Year, purges), gone},
-		{"records of a year ago", expiring(schedule.Year, archives), gone},
-		{"marks of a month ago", expiring(30*schedule.Day, dropsMarks), []law.Law{law.Lost, law.Note}},
-		{"marks of a year ago", expiring(schedule.Year, dropsMarks), []law.Law{law.Lost, law.Note}},
-		{"cursors of a month ago", expiringCursors(30 * schedule.Day), []law.Law{law.Skip}},
-		{"cursors of a year ago", expiringCursors(schedule.Year), []law.Law{law.Skip}},
+		{"deletions expire after a month", expiring(30*schedule.Day, purges), gone},
+		{"deletions expire after a year", expiring(schedule.Year, purges), gone},
+		{"records expire after a year", expiring(schedule.Year, archives), gone},
+		{"marks expire after a month", expiring(30*schedule.Day, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"marks expire after a year", expiring(schedule.Year, dropsMarks), []law.Law{law.Lost, law.Note}},
+		{"cursors expire after a month", expiringCursors(30 * schedule.Day), []law.Law{law.Skip}},
+		{"cursors expire after a year", expiringCursors(schedule.Year), []law.Law{law.Skip}},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 40) })
 }
 
-// TestBefore2001: a server that stamps of before 2001 surprise is found within forty seeds.
-func TestBefore2001(t *testing.T) {
+// TestWrongStampsBefore2001AreFound checks that mistakes with stamps from before 2001 are found within forty
+// seeds.
+func TestWrongStampsBefore2001AreFound(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{
-		{"stamps compared as texts", with(quirks{wins: byDigits}), []law.Law{law.Later, law.Tombstone}},
-		{"in microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law.Law{law.Stamp, law.Later, law.Collision, law.Vanish}},
-		{"as of 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law.Law{law.Stamp, law.Later, law.Counter}},
-		{"a clock that is not set", with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
+		{"stamps compared as text", with(quirks{wins: byDigits}), []law.Law{law.Later, law.Tombstone}},
+		{"stamps read as microseconds", storesAfter(func(at clock.Timestamp) clock.Timestamp { return at * 1000 % 4e18 }), []law.Law{law.Stamp, law.Later, law.Collision, law.Vanish}},
+		{"stamps raised to 2001", storesAfter(func(clock.Timestamp) clock.Timestamp { return 1e18 }), []law.Law{law.Stamp, law.Later, law.Counter}},
+		{"stamps of a clock in 1970 refused", with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 			for _, v := range m.Data.All() {
 				if v.Stamp.Time.Time().Year() < 1980 {
 					return &merge.Refusal{Code: "clock"}

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// reading returns a backend that reads something else than what was sent.
+// reading returns a backend that changes a batch before it decodes it.
 func reading(as func(string) string) newBackend {
 	return with(quirks{batch: func(batch []byte) []byte { return []byte(as(string(batch))) }})
 }
@@ -24,7 +24,7 @@ func replacing(pattern, by string) func(string) string {
 	return func(text string) string { return re.ReplaceAllString(text, by) }
 }
 
-// countsFraction takes the digits of a fraction for a number: .5 is five nanoseconds.
+// countsFraction reads the digits of a fraction as a number of nanoseconds: .5 becomes five nanoseconds.
 func countsFraction(text string) string {
 	return regexp.MustCompile(`\.(\d{1,9})Z`).ReplaceAllStringFunc(text, func(s string) string {
 		return "." + strings.Repeat("0", len(".123456789Z")-len(s)) + s[1:]
@@ -33,36 +33,36 @@ func countsFraction(text string) string {
 
 const upper = `"clientId" ?: ?"[^"]*[A-F]`
 
-// brokenSpellings read the canonical spelling, and not all others.
+// brokenSpellings returns backends that read the canonical spelling, but misread or refuse another one.
 func brokenSpellings() []broken {
 	return []broken{
-		{"a fraction is a count", reading(countsFraction), []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Collision, law.Outcome}},
+		{"a fraction is read as a number", reading(countsFraction), []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Collision, law.Outcome}},
 		{"IDs in upper case are refused", reading(replacing(upper, `"clientId":"no`)), []law.Law{law.Fine, law.Retry}},
-		{"escapes are not read", reading(replacing(`\\u00`, `\\u00`)), []law.Law{law.Exact, law.Vanish, law.Tombstone, law.Order}},
-		{"exponents are not read", reading(replacing(`(\d)e1`, `$1`)), []law.Law{law.Exact, law.Names}},
-		{"members in the canonical order only", reading(replacing(`\{ *"data"`, `{"dat"`)), []law.Law{law.Fine, law.Order, law.Retry}},
+		{"escapes are not decoded", reading(replacing(`\\u00`, `\\u00`)), []law.Law{law.Exact, law.Vanish, law.Tombstone, law.Order}},
+		{"exponents are dropped", reading(replacing(`(\d)e1`, `$1`)), []law.Law{law.Exact, law.Names}},
+		{"only the canonical order of members is read", reading(replacing(`\{ *"data"`, `{"dat"`)), []law.Law{law.Fine, law.Order, law.Retry}},
 	}
 }
 
-// brokenBad take what is malformed for something.
+// brokenBad returns backends that accept malformed items.
 func brokenBad() []broken {
 	return []broken{
-		{"deleted and a value is a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law.Law{law.BadRefused}},
-		{"no value is null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law.Law{law.BadRefused}},
-		{"yesterday is a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law.Law{law.BadRefused}},
-		{"a text deletes", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law.Law{law.BadRefused, law.Exact}},
-		{"no ID is an ID", reading(replacing(`"id":""`, `"id":"none"`)), []law.Law{law.Order, law.BadRefused}},
+		{"a value with deleted is read as a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law.Law{law.BadRefused}},
+		{"a missing value is read as null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law.Law{law.BadRefused}},
+		{"yesterday is read as a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law.Law{law.BadRefused}},
+		{"the string true deletes a record", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law.Law{law.BadRefused, law.Exact}},
+		{"an empty ID is replaced", reading(replacing(`"id":""`, `"id":"none"`)), []law.Law{law.Order, law.BadRefused}},
 	}
 }
 
-// TestClientSpelling: a Client's own spelling reaches the server.
-func TestClientSpelling(t *testing.T) {
+// TestClientSpellingReachesTheServer checks that the kit does not respell the items of a Client.
+func TestClientSpellingReachesTheServer(t *testing.T) {
 	b := broken{make: reading(countsFraction), laws: []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Skip}}
 	b.check(t, Options{Devices: 1, NewClient: newApp(clientQuirks{respells: true})})
 }
 
-// TestRespell: another spelling means the same, and no part of it is the same.
-func TestRespell(t *testing.T) {
+// TestRespellKeepsTheMeaning checks that a respelled mutation has another text and the same meaning.
+func TestRespellKeepsTheMeaning(t *testing.T) {
 	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ func storesAs(change func(v record.FieldValue) record.FieldValue) func(map[strin
 	return func(fields map[string]record.FieldValue, name string, v record.FieldValue) { fields[name] = change(v) }
 }
 
-// foldedNames stores names that differ in case only as one.
+// foldedNames stores two names that differ only in case as one.
 func foldedNames(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	name = strings.NewReplacer("É", "e").Replace(name)
 	if old, ok := fields[name]; !ok || rightly(old, v) {
@@ -35,7 +35,7 @@ func throughFloats(batch []byte) []byte {
 	return text
 }
 
-// instead returns a change of what is stored that puts one value in the place of another.
+// instead returns a function that replaces one value by another.
 func instead(old, new record.Value) func(record.FieldValue) record.FieldValue {
 	return func(v record.FieldValue) record.FieldValue {
 		if v.Value == old {
@@ -45,7 +45,7 @@ func instead(old, new record.Value) func(record.FieldValue) record.FieldValue {
 	}
 }
 
-// escaped escapes for HTML what is escaped already.
+// escaped escapes strings for HTML.
 func escaped(v record.FieldValue) record.FieldValue {
 	if !v.Deleted() {
 		v.Value, _ = record.ParseValue([]byte(strings.ReplaceAll(v.Value.JSON(), "<", "&lt;")))
@@ -58,12 +58,12 @@ func toMilliseconds(v record.FieldValue) record.FieldValue {
 	return v
 }
 
-// sevens stores a later write of its own.
+// sevens replaces each write by a later one with the value 7.
 func sevens(v record.FieldValue) record.FieldValue {
 	return record.FieldValue{Value: record.Int(7), Stamp: clock.Stamp{Time: v.Stamp.Time + 1, Client: v.Stamp.Client}}
 }
 
-// stampsRetries stamps anew what is stored already.
+// stampsRetries restamps a write that is already stored.
 func stampsRetries(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	if fields[name] == v {
 		v.Stamp.Time++
@@ -71,7 +71,7 @@ func stampsRetries(fields map[string]record.FieldValue, name string, v record.Fi
 	fields[name] = v
 }
 
-// firstClient keeps the client that wrote a field first.
+// firstClient keeps the ID of the client that wrote a field first.
 func firstClient(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	if old, ok := fields[name]; ok {
 		v.Stamp.Client = old.Stamp.Client
@@ -79,20 +79,20 @@ func firstClient(fields map[string]record.FieldValue, name string, v record.Fiel
 	fields[name] = v
 }
 
-// brokenStores store something else than what was written.
+// brokenStores returns backends that store something other than the written data.
 func brokenStores() []broken {
 	null, empty := record.Value{}, record.MustOf("")
 	notBelow := func(old, in record.FieldValue) bool { return in.Compare(old) >= 0 }
 	return []broken{
-		{"counter dropped", with(quirks{stores: storesAs(toMilliseconds)}), []law.Law{law.Counter}},
-		{"stamps in microseconds", with(quirks{stores: storesAs(toMicroseconds)}), []law.Law{law.Counter}},
+		{"the counter is dropped", with(quirks{stores: storesAs(toMilliseconds)}), []law.Law{law.Counter}},
+		{"stamps are kept in microseconds", with(quirks{stores: storesAs(toMicroseconds)}), []law.Law{law.Counter}},
 		{"names are folded", with(quirks{stores: foldedNames}), []law.Law{law.Names}},
-		{"null is deleted", with(quirks{stores: storesAs(instead(null, record.Deletion()))}), []law.Law{law.Four}},
-		{"empty is null", with(quirks{stores: storesAs(instead(empty, null))}), []law.Law{law.Four}},
-		{"escaped for HTML twice", with(quirks{stores: storesAs(escaped)}), []law.Law{law.Exact}},
-		{"through float64", with(quirks{batch: throughFloats}), []law.Law{law.Exact, law.Damaged}},
+		{"null becomes a deletion", with(quirks{stores: storesAs(instead(null, record.Deletion()))}), []law.Law{law.Four}},
+		{"the empty string becomes null", with(quirks{stores: storesAs(instead(empty, null))}), []law.Law{law.Four}},
+		{"strings are escaped for HTML", with(quirks{stores: storesAs(escaped)}), []law.Law{law.Exact}},
+		{"numbers pass through float64", with(quirks{batch: throughFloats}), []law.Law{law.Exact, law.Damaged}},
 		{"a retry is restamped", with(quirks{wins: notBelow, stores: stampsRetries}), []law.Law{law.Stamp}},
-		{"a write of its own instead", with(quirks{stores: storesAs(sevens)}), []law.Law{law.Exact, law.Invented, law.Revive, law.Vanish}},
-		{"client of the first writer kept", with(quirks{stores: firstClient}), []law.Law{law.Invented, law.Stamp}},
+		{"the server stores a write of its own", with(quirks{stores: storesAs(sevens)}), []law.Law{law.Exact, law.Invented, law.Revive, law.Vanish}},
+		{"the client of the first write is kept", with(quirks{stores: firstClient}), []law.Law{law.Invented, law.Stamp}},
 	}
 }

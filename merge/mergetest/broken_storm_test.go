@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// givesUp does something when a push has met others too often.
+// givesUp returns a backend that does something wrong when a push had too many conflicts.
 func givesUp(instead func(o *own, r merge.Request, a merge.Answer) ([]byte, error)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		answer, err := o.memory.Push(client, batch)
@@ -23,7 +23,7 @@ func givesUp(instead func(o *own, r merge.Request, a merge.Answer) ([]byte, erro
 	}})
 }
 
-// half stores the first field of each item.
+// half stores the first field of each item, and returns an error.
 func half(o *own, request merge.Request, a merge.Answer) ([]byte, error) {
 	for i, r := range a.Results {
 		for name, v := range request.Items[i].Mutation.Data.All() {
@@ -37,10 +37,10 @@ func half(o *own, request merge.Request, a merge.Answer) ([]byte, error) {
 	return nil, errBusy
 }
 
-// saysSo answers as if it had stored what it has not.
+// saysSo answers as if it had stored the items, but has stored none.
 func saysSo(_ *own, _ merge.Request, a merge.Answer) ([]byte, error) { return a.AppendJSON(nil), nil }
 
-// forGood refuses what could be stored at another time.
+// forGood refuses items permanently that could be stored later.
 func forGood(o *own, request merge.Request, _ merge.Answer) ([]byte, error) {
 	for i := range request.Items {
 		request.Items[i].Err = &merge.Refusal{Code: "conflict"}
@@ -48,11 +48,11 @@ func forGood(o *own, request merge.Request, _ merge.Answer) ([]byte, error) {
 	return o.apply(request).AppendJSON(nil), nil
 }
 
-// brokenStorms do something wrong after many conflicts.
+// brokenStorms returns backends that do something wrong after many conflicts.
 func brokenStorms() []broken {
 	return []broken{
 		{"after many conflicts half an item is stored", givesUp(half), []law.Law{law.Whole}},
-		{"after many conflicts nothing is stored, and answered all the same", givesUp(saysSo), []law.Law{law.Meet}},
+		{"after many conflicts items are answered but not stored", givesUp(saysSo), []law.Law{law.Meet}},
 		{"after many conflicts items are refused permanently", givesUp(forGood), []law.Law{law.Fine, law.Retry, law.Neighbours}},
 	}
 }

@@ -14,24 +14,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// quirky is a backend in which one thing is wrong. Whatever is nil is right.
+// quirky is a backend with one mistake. Quirks that are nil are correct.
 type quirky struct {
 	*memory
 	quirks
 }
 
-// quirks are what can be wrong with it.
+// quirks are the possible mistakes of a quirky backend.
 type quirks struct {
-	batch   func([]byte) []byte                                         // before it is decoded
-	engine  merge.Engine                                                // judges
-	any     bool                                                        // clients may write as others
-	each    func(s *quirky, client clock.ClientID, r merge.Result) bool // whether to store an item
-	wins    func(old, in record.FieldValue) bool                        // over what is stored
+	batch   func([]byte) []byte                                         // changes a batch before it is decoded
+	engine  merge.Engine                                                // judges the items
+	any     bool                                                        // clients may write under other IDs
+	each    func(s *quirky, client clock.ClientID, r merge.Result) bool // reports whether to store an item
+	wins    func(old, in record.FieldValue) bool                        // reports whether the incoming write wins
 	stores  func(fields map[string]record.FieldValue, name string, v record.FieldValue)
 	replies func([]merge.Reply) []merge.Reply
-	paused  bool // reads, lets others in, and writes
-	early   bool // draws the sequence, lets others in, and writes
-	marks   bool // keeps the marks of clients, which is right
+	paused  bool // lets other requests in between the read and the write
+	early   bool // lets other requests in between drawing the sequence number and the write
+	marks   bool // keeps the marks of clients, which is correct
 	observe func(s *quirky, items []record.Item, a merge.Answer)
 }
 
@@ -109,14 +109,14 @@ func (s *quirky) keeps(client clock.ClientID, r merge.Result) bool {
 	return r.Accepted()
 }
 
-// renumber gives a row that has a sequence above one another one.
+// renumber gives a row another sequence number if its own is above a limit.
 func (s *quirky) renumber(key record.Key, above, seq int) {
 	if r, ok := s.disk.rows[key]; ok && r.seq > above {
 		s.disk.rows[key] = row{r.Record, seq}
 	}
 }
 
-// store joins an item with a record as it was read.
+// store joins an item with the record that was read.
 func (s *quirky) store(read map[record.Key]row, data record.Record) {
 	fields := maps.Collect(read[data.Key()].All())
 	for name, v := range data.All() {
@@ -132,22 +132,23 @@ func (s *quirky) store(read map[record.Key]row, data record.Record) {
 	}
 }
 
-// broken is a backend in which something is wrong, and the laws, one of which must be named.
+// broken is a backend with a mistake, and the laws of which a failure must name one.
 type broken struct {
 	name string
 	make newBackend
 	laws []law.Law
 }
 
-// TestBroken: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
-func TestBroken(t *testing.T) {
+// TestBrokenBackendsAreFound checks that the kit finds each mistake and names its law. With SHOW=1 and -v, it
+// shows the texts.
+func TestBrokenBackendsAreFound(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
 		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())
 	checkAll(t, tests, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }
 
-// checkAll checks each mistake. With -short, of the mistakes of a test that have the same first law, it checks
-// one.
+// checkAll checks each mistake. With -short, it checks only the first of the mistakes that have the same first
+// law.
 func checkAll(t *testing.T, tests []broken, check func(t *testing.T, b broken)) {
 	t.Helper()
 	t.Parallel()
@@ -164,7 +165,7 @@ func checkAll(t *testing.T, tests []broken, check func(t *testing.T, b broken)) 
 	}
 }
 
-// checkClients checks each mistake of a client.
+// checkClients checks the mistakes of clients.
 func checkClients(t *testing.T, tests []brokenClient) {
 	t.Helper()
 	var all []broken
@@ -176,22 +177,22 @@ func checkClients(t *testing.T, tests []brokenClient) {
 	checkAll(t, all, func(t *testing.T, b broken) { b.check(t, Options{NewClient: makes[b.name]}) })
 }
 
-// brokenClient is a Client in which something is wrong, and the laws, one of which must be named.
+// brokenClient is a Client with a mistake, and the laws of which a failure must name one.
 type brokenClient struct {
 	name string
 	make newClient
 	laws []law.Law
 }
 
-// skipShort skips a test, with -short, that has no law of its own.
+// skipShort skips a test with -short, because other tests cover its laws.
 func skipShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("other tests have its laws")
+		t.Skip("other tests cover the same laws")
 	}
 }
 
-// rounds is how often a test with other seeds is made: with -short, once.
+// rounds returns n, the number of times that a test is repeated with other seeds, or 1 with -short.
 func rounds(n uint64) uint64 {
 	if testing.Short() {
 		return 1
@@ -199,7 +200,7 @@ func rounds(n uint64) uint64 {
 	return n
 }
 
-// some returns Options with few seeds, with -short.
+// some returns the Options, with only three seeds if -short is set.
 func some(o Options) Options {
 	if testing.Short() {
 		o.Seeds = 3
@@ -210,7 +211,7 @@ func some(o Options) Options {
 func (b broken) check(t *testing.T, o Options) {
 	err := Check(b.make, o)
 	if err == nil {
-		t.Fatal("not found")
+		t.Fatal("the mistake was not found")
 	}
 	text := err.Error()
 	if os.Getenv("SHOW") != "" {
@@ -219,7 +220,7 @@ func (b broken) check(t *testing.T, o Options) {
 	first, _, _ := strings.Cut(text, "\n")
 	if i := strings.Index(text, "\nSeed "); i > 0 {
 		line, _, _ := strings.Cut(text[i+1:], ":")
-		t.Log(first, "|", strings.TrimSuffix(line, ". The same as a test"))
+		t.Log(first, "|", strings.TrimSuffix(line, ". As a test"))
 	}
 	for _, l := range b.laws {
 		if strings.HasSuffix(first, l.Text().Name) {

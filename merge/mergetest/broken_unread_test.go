@@ -11,12 +11,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// lazy is a backend that leaves something undone in a push, and does it while it serves a pull.
+// lazy is a backend that postpones part of a push until it serves a pull.
 type lazy struct {
 	*memory
 	undone []func()
-	only   bool // keeps the last thing that is undone only
-	full   bool // does it for pulls from the beginning only
+	only   bool // keeps only the last postponed change
+	full   bool // applies the changes only in pulls from the beginning
 	push   func(s *lazy, client clock.ClientID, batch []byte) ([]byte, error)
 }
 
@@ -49,7 +49,7 @@ func (s *lazy) later(do func()) {
 	s.undone = append(s.undone, do)
 }
 
-// keepsInMemory stores what a push changed in one row when somebody pulls.
+// keepsInMemory stores changes of existing rows only when a client pulls.
 func keepsInMemory(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := maps.Clone(s.disk.rows)
 	answer, err := s.memory.Push(client, batch)
@@ -63,7 +63,7 @@ func keepsInMemory(s *lazy, client clock.ClientID, batch []byte) ([]byte, error)
 	return answer, err
 }
 
-// numbersLate gives what a push changed a sequence when somebody pulls.
+// numbersLate gives changed rows their sequence number only when a client pulls.
 func numbersLate(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := maps.Clone(s.disk.rows)
 	answer, err := s.memory.Push(client, batch)
@@ -77,7 +77,7 @@ func numbersLate(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// roundsUntilRead stores stamps in milliseconds, and has the others in memory until somebody pulls.
+// roundsUntilRead stores stamps in milliseconds, and keeps the exact ones in memory until a client pulls.
 func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := s.memory.Push(client, batch)
 	for _, r := range s.disk.sorted() {
@@ -94,19 +94,19 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 	return answer, err
 }
 
-// TestRepairsOnRead: what is repaired by reading it is found within twenty seeds.
-func TestRepairsOnRead(t *testing.T) {
+// TestRepairsByAPullAreFound checks that a store which a pull repairs is found within twenty seeds.
+func TestRepairsByAPullAreFound(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{
-		{"in memory until it is read", lazily(lazy{push: keepsInMemory}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Client, law.Lost, law.Vanish}},
-		{"the last of what is in memory", lazily(lazy{push: keepsInMemory, only: true}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Vanish, law.Client, law.Lost}},
-		{"a sequence that is given by a pull", lazily(lazy{push: numbersLate}), []law.Law{law.Durable, law.Skip, law.Vanish, law.Tombstone}},
-		{"a sequence that is given by a full pull", lazily(lazy{push: numbersLate, full: true}), []law.Law{law.Durable, law.Skip, law.Stale, law.Vanish, law.Tombstone}},
-		{"stamps that are repaired by a pull", lazily(lazy{push: roundsUntilRead}), []law.Law{law.Durable, law.Counter, law.Outcome, law.Retry, law.Stamp, law.Collision, law.Lost, law.Note}},
+		{"changes stay in memory until a pull", lazily(lazy{push: keepsInMemory}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Client, law.Lost, law.Vanish}},
+		{"only the last change in memory is kept", lazily(lazy{push: keepsInMemory, only: true}), []law.Law{law.Revive, law.Durable, law.Later, law.Counter, law.Outcome, law.Tombstone, law.Retry, law.Stays, law.Vanish, law.Client, law.Lost}},
+		{"a pull assigns sequence numbers", lazily(lazy{push: numbersLate}), []law.Law{law.Durable, law.Skip, law.Vanish, law.Tombstone}},
+		{"a full pull assigns sequence numbers", lazily(lazy{push: numbersLate, full: true}), []law.Law{law.Durable, law.Skip, law.Stale, law.Vanish, law.Tombstone}},
+		{"a pull repairs stamps", lazily(lazy{push: roundsUntilRead}), []law.Law{law.Durable, law.Counter, law.Outcome, law.Retry, law.Stamp, law.Collision, law.Lost, law.Note}},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 20) })
 }
 
-// checkFew is check with a few seeds, several times.
+// checkFew runs check several times with a few seeds.
 func (b broken) checkFew(t *testing.T, seeds int) {
 	for first := range rounds(3) {
 		b.check(t, Options{Seeds: seeds, First: 100 * first})

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// text stores strings otherwise.
+// text returns a backend that changes the strings that it stores.
 func text(as func(string) string) newBackend {
 	return with(quirks{stores: storesAs(func(v record.FieldValue) record.FieldValue {
 		var s string
@@ -23,7 +23,7 @@ func text(as func(string) string) newBackend {
 	})})
 }
 
-// byHTML compares values at equal stamps as encoding/json writes them.
+// byHTML compares values at equal stamps as encoding/json writes them, with HTML escapes.
 func byHTML(old, in record.FieldValue) bool {
 	if old.Stamp != in.Stamp || old.Deleted() || in.Deleted() {
 		return rightly(old, in)
@@ -35,7 +35,7 @@ func byHTML(old, in record.FieldValue) bool {
 	return html(in) > html(old)
 }
 
-// cached writes whole records, of which it read some before the last push.
+// cached writes whole records, some from a cache that is older than the last push.
 type cached struct {
 	*memory
 	rows map[record.Key]row
@@ -55,7 +55,7 @@ func (s *cached) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		key := it.Mutation.Data.Key()
 		old, ok := s.rows[key]
 		if now := s.disk.rows[key]; ok && err == nil && now.Len() == old.Len()+1 {
-			s.disk.put(older(old.Record, now.Record)) // a field is new: what the cache has of the others is kept
+			s.disk.put(older(old.Record, now.Record)) // one field is new: the others are written from the cache
 		} else if !ok {
 			s.rows[key] = now
 		}
@@ -63,7 +63,7 @@ func (s *cached) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// older returns the fields of the one record, and those that only the other one has.
+// older returns the fields of old, and the fields that only the newer record has.
 func older(old, now record.Record) record.Record {
 	fields := map[string]record.FieldValue{}
 	for name, v := range now.All() {
@@ -75,12 +75,12 @@ func older(old, now record.Record) record.Record {
 	return check.RecordOf(now.Key(), fields)
 }
 
-// brokenValues change or mix up values that few think of.
+// brokenValues returns backends that change unusual values, or compare or store them wrongly.
 func brokenValues() []broken {
 	return []broken{
 		{"strings are trimmed", text(strings.TrimSpace), []law.Law{law.Exact, law.Stamp}},
 		{"strings are cut", text(func(s string) string { return s[:min(len(s), 255)] }), []law.Law{law.Exact, law.Stamp}},
-		{"values compared with escapes", with(quirks{wins: byHTML}), []law.Law{law.Value}},
-		{"an older copy is written over", newCached, []law.Law{law.Stays, law.Later}},
+		{"values compared with HTML escapes", with(quirks{wins: byHTML}), []law.Law{law.Value}},
+		{"an older copy overwrites the record", newCached, []law.Law{law.Stays, law.Later}},
 	}
 }

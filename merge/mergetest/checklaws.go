@@ -11,14 +11,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// CheckLaws fails the test if join does not obey the laws without which replicas do not converge.
-// A join must be commutative, associative and idempotent; a record without fields must add nothing;
-// and no field and no key may get lost or be made up. Which of two writes wins is not asked, so join
-// may be a resolver of your own. The one of this library is merge.Records.
+// CheckLaws fails the test if join breaks one of the laws that replicas need in order to converge. A
+// join must be commutative, associative and idempotent. A record without fields must add nothing. No
+// field and no key may be lost or invented. CheckLaws does not check which of two writes wins, so
+// join may be a resolver of your own. The join of this library is merge.Records.
 //
-// Join gets records of one key, which [Record] generates, the same in each test. It must keep no
-// state from call to call, and an error that it returns is reported as a failure. What is reported
-// is made as small as possible.
+// Join gets records of one key, which [Record] generates; they are the same in each test. It must
+// keep no state between calls. An error that it returns is reported as a failure. CheckLaws makes
+// the reported records as small as possible.
 func CheckLaws(t testing.TB, join func(a, b record.Record) (record.Record, error)) {
 	t.Helper()
 	if err := checkLaws(join); err != nil {
@@ -35,16 +35,16 @@ type joiner struct {
 func (j *joiner) of(a, b record.Record) record.Record {
 	r, err := j.join(a, b)
 	if err != nil && j.err == nil {
-		j.err = fmt.Errorf("the join of\n  %v and\n  %v returns an error: %w", a, b, err)
+		j.err = fmt.Errorf("the join of\n  %v and\n  %v returned an error: %w", a, b, err)
 	}
 	return r
 }
 
-// triple is three records of one key.
+// triple holds three records of one key.
 type triple [3]record.Record
 
-// tries is how many triples are tried. With a domain so narrow, the first hundreds show
-// whatever there is to see.
+// tries is the number of triples. In such a narrow domain, the first few hundred show almost every
+// mistake.
 const tries = 5000
 
 func checkLaws(join func(a, b record.Record) (record.Record, error)) error {
@@ -64,7 +64,7 @@ func checkLaws(join func(a, b record.Record) (record.Record, error)) error {
 	return nil
 }
 
-// smallest leaves out fields as long as a law is broken.
+// smallest leaves out fields while a law is still broken.
 func smallest(join func(a, b record.Record) (record.Record, error), x triple) triple {
 	for again := true; again; {
 		again = false
@@ -88,9 +88,9 @@ func without(r record.Record, name string) record.Record {
 	return check.RecordOf(r.Key(), fields)
 }
 
-var errLaw = errors.New("broken law of joins")
+var errLaw = errors.New("join breaks a law")
 
-// lawOfJoin returns which law the join breaks on three records, or nil.
+// lawOfJoin returns an error that names a law which the join breaks on three records, or nil.
 func lawOfJoin(join func(a, b record.Record) (record.Record, error), x triple) error {
 	j := &joiner{join: join}
 	a, b, c := x[0], x[1], x[2]
@@ -100,26 +100,26 @@ func lawOfJoin(join func(a, b record.Record) (record.Record, error), x triple) e
 		text      string
 		got, want record.Record
 	}{
-		{"idempotent: a joined with a is a", j.of(a, a), a},
-		{"a record without fields adds nothing: a joined with it is a", j.of(a, none), a},
-		{"a record without fields adds nothing: it joined with a is a", j.of(none, a), a},
-		{"deterministic: a joined with b is always the same", j.of(a, b), ab},
-		{"commutative: b joined with a is a joined with b", j.of(b, a), ab},
-		{"what is joined already adds nothing: (a with b) with b is (a with b)", j.of(ab, b), ab},
-		{"associative: a with (b with c) is (a with b) with c", j.of(a, j.of(b, c)), j.of(ab, c)},
+		{"idempotent: join(a, a) is a", j.of(a, a), a},
+		{"a record without fields adds nothing: join(a, empty) is a", j.of(a, none), a},
+		{"a record without fields adds nothing: join(empty, a) is a", j.of(none, a), a},
+		{"deterministic: join(a, b) is always the same", j.of(a, b), ab},
+		{"commutative: join(b, a) is join(a, b)", j.of(b, a), ab},
+		{"joining again adds nothing: join(join(a, b), b) is join(a, b)", j.of(ab, b), ab},
+		{"associative: join(a, join(b, c)) is join(join(a, b), c)", j.of(a, j.of(b, c)), j.of(ab, c)},
 	} {
 		if j.err != nil {
 			return j.err
 		}
 		if !rule.got.Equal(rule.want) {
-			return fmt.Errorf("%w: %s\n  a     %v\n  b     %v\n  c     %v\n  is    %v\n  want  %v", errLaw, rule.text, a, b, c, rule.got, rule.want)
+			return fmt.Errorf("%w: %s\n  a     %v\n  b     %v\n  c     %v\n  got   %v\n  want  %v", errLaw, rule.text, a, b, c, rule.got, rule.want)
 		}
 	}
 	return lost(x, ab)
 }
 
-// lost returns an error if a field of a or b is not in their join, or one is that is in
-// neither.
+// lost returns an error if a field of a or b is missing from their join, or if the join has a field
+// that neither has.
 func lost(x triple, ab record.Record) error {
 	fields := maps.Collect(x[0].All())
 	maps.Copy(fields, maps.Collect(x[1].All()))
@@ -128,11 +128,11 @@ func lost(x triple, ab record.Record) error {
 		_, inA := x[0].Get(name)
 		_, inB := x[1].Get(name)
 		if !inA && !inB {
-			return fmt.Errorf("%w: no field is made up\n  a     %v\n  b     %v\n  is    %v", errLaw, x[0], x[1], ab)
+			return fmt.Errorf("%w: no field is invented\n  a     %v\n  b     %v\n  got   %v", errLaw, x[0], x[1], ab)
 		}
 	}
 	if len(fields) > 0 || ab.Key() != x[0].Key() {
-		return fmt.Errorf("%w: no field and no key gets lost\n  a     %v\n  b     %v\n  is    %v", errLaw, x[0], x[1], ab)
+		return fmt.Errorf("%w: no field and no key is lost\n  a     %v\n  b     %v\n  got   %v", errLaw, x[0], x[1], ab)
 	}
 	return nil
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func TestCheckLaws(t *testing.T) { CheckLaws(t, merge.Records) }
+func TestCheckLawsAcceptsMergeRecords(t *testing.T) { CheckLaws(t, merge.Records) }
 
-// TestCheckLawsOfResolver: a resolver need not be that of this library.
-func TestCheckLawsOfResolver(t *testing.T) {
+// TestCheckLawsAcceptsAnotherResolver checks that a resolver with another rule than this library passes.
+func TestCheckLawsAcceptsAnotherResolver(t *testing.T) {
 	CheckLaws(t, joinBy(func(a, b record.FieldValue) bool {
 		// The greatest value wins, whenever it was written.
 		return cmp.Or(a.Value.Compare(b.Value), a.Compare(b)) > 0
 	}))
 }
 
-// joinBy returns a join in which a field of b is replaced by that of a if a wins.
+// joinBy returns a join in which the field of a replaces the field of b if it wins.
 func joinBy(wins func(a, b record.FieldValue) bool) func(a, b record.Record) (record.Record, error) {
 	return func(a, b record.Record) (record.Record, error) {
 		fields := maps.Collect(b.All())
@@ -34,21 +34,21 @@ func joinBy(wins func(a, b record.FieldValue) bool) func(a, b record.Record) (re
 	}
 }
 
-func TestCheckLawsFinds(t *testing.T) {
+func TestCheckLawsFindsBrokenJoins(t *testing.T) {
 	tests := map[string]struct {
 		join func(a, b record.Record) (record.Record, error)
 		want string
 	}{
-		"keep mine":        {joinBy(func(a, b record.FieldValue) bool { return true }), "commutative"},
-		"ties are mine":    {joinBy(func(a, b record.FieldValue) bool { return a.Stamp.Compare(b.Stamp) >= 0 }), "commutative"},
-		"client ignored":   {joinBy(func(a, b record.FieldValue) bool { return a.Stamp.Time >= b.Stamp.Time }), "commutative"},
-		"deletion removes": {joinWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() }), "idempotent"},
-		"field vanishes":   {joinWithout(func(name string, _ record.FieldValue) bool { return name == "b" }), "lost"},
-		"error":            {func(a, b record.Record) (record.Record, error) { return a, record.ErrKeyMismatch }, "returns an error"},
-		"other key": {func(a, b record.Record) (record.Record, error) {
+		"keep mine":                    {joinBy(func(a, b record.FieldValue) bool { return true }), "commutative"},
+		"keep mine on ties":            {joinBy(func(a, b record.FieldValue) bool { return a.Stamp.Compare(b.Stamp) >= 0 }), "commutative"},
+		"client is ignored":            {joinBy(func(a, b record.FieldValue) bool { return a.Stamp.Time >= b.Stamp.Time }), "commutative"},
+		"a deletion removes its field": {joinWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() }), "idempotent"},
+		"a field vanishes":             {joinWithout(func(name string, _ record.FieldValue) bool { return name == "b" }), "lost"},
+		"join returns an error":        {func(a, b record.Record) (record.Record, error) { return a, record.ErrKeyMismatch }, "returned an error"},
+		"join changes the key": {func(a, b record.Record) (record.Record, error) {
 			r, err := merge.Records(a, b)
 			return r.WithKey(record.Key{Table: "x", ID: "y"}), err
-		}, "returns an error"},
+		}, "returned an error"},
 		"rock, paper, scissors": {joinBy(func(a, b record.FieldValue) bool {
 			circle := map[string]string{"9": "10", "10": `""`, `""`: "9"}
 			x, y := a.Value.JSON(), b.Value.JSON()
@@ -69,7 +69,7 @@ func TestCheckLawsFinds(t *testing.T) {
 	}
 }
 
-// joinWithout joins rightly, and then leaves fields out.
+// joinWithout joins correctly, and then drops fields.
 func joinWithout(drop func(name string, v record.FieldValue) bool) func(a, b record.Record) (record.Record, error) {
 	return func(a, b record.Record) (record.Record, error) {
 		r, err := merge.Records(a, b)

@@ -15,11 +15,11 @@ import (
 func (o Options) check(d schedule.Domain) error {
 	switch {
 	case o.Seeds < 0 || o.Steps < 0:
-		return fmt.Errorf("mergetest: %d seeds of %d steps", o.Seeds, o.Steps)
+		return fmt.Errorf("mergetest: Options has %d Seeds and %d Steps: neither may be negative", o.Seeds, o.Steps)
 	case d.Devices < 1 || d.Devices > len(schedule.People()):
-		return fmt.Errorf("mergetest: %d devices; there can be 1 to %d", d.Devices, len(schedule.People()))
+		return fmt.Errorf("mergetest: Options has %d Devices: use 1 to %d", d.Devices, len(schedule.People()))
 	case len(d.IDs) == 0 || len(d.Names) == 0:
-		return fmt.Errorf("mergetest: nothing to write: no IDs or no Fields")
+		return fmt.Errorf("mergetest: Options.IDs or Options.Fields is empty: name at least one, or leave it nil")
 	}
 	for _, id := range d.IDs {
 		if err := schedule.CheckName(id); err != nil {
@@ -31,7 +31,7 @@ func (o Options) check(d schedule.Domain) error {
 			return err
 		}
 		if len(d.Fields[name]) == 0 {
-			return fmt.Errorf("mergetest: the field %q has no values", name)
+			return fmt.Errorf("mergetest: Options.Fields has no values for the field %q: add one", name)
 		}
 	}
 	return o.checkRefused()
@@ -41,29 +41,29 @@ func (o Options) checkRefused() error {
 	for _, code := range slices.Sorted(maps.Keys(o.Refused)) {
 		fields := o.Refused[code]
 		if schedule.CheckName(string(code)) != nil || schedule.AsWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
-			return fmt.Errorf("mergetest: Refused has the code %q, with %d fields: use one without spaces, commas and =, and give it fields", code, len(fields))
+			return fmt.Errorf("mergetest: Options.Refused has the code %q with %d fields: use a code without spaces, commas and =, and give it fields", code, len(fields))
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			if err := schedule.CheckName(name); err != nil {
 				return err
 			}
 			if !json.Valid([]byte(fields[name])) {
-				return fmt.Errorf("mergetest: Refused has for %q a value of the field %q that is not JSON", code, name)
+				return fmt.Errorf("mergetest: Options.Refused has, for the code %q, a value of the field %q that is not JSON", code, name)
 			}
 		}
 	}
 	return nil
 }
 
-// canonicalFields returns values in the form in which a step holds them: canonical, and without spaces,
-// since those separate the words of a step.
+// canonicalFields returns values in the form that steps use: canonical, and without spaces, since spaces
+// separate the words of a step.
 func canonicalFields(given map[string][]string) (map[string][]string, error) {
 	fields := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		for _, text := range given[name] {
 			v, err := record.ParseValue([]byte(text))
 			if err != nil {
-				return nil, fmt.Errorf("mergetest: a value of the field %q: %w", name, err)
+				return nil, fmt.Errorf("mergetest: Options.Fields has an invalid value for the field %q: %w", name, err)
 			}
 			fields[name] = append(fields[name], spaceless(v))
 		}
@@ -72,7 +72,7 @@ func canonicalFields(given map[string][]string) (map[string][]string, error) {
 }
 
 // spaceless returns the JSON of a value with escapes for the spaces in its strings. Canonical
-// JSON has none elsewhere.
+// JSON has no spaces elsewhere.
 func spaceless(v record.Value) string {
 	var b strings.Builder
 	for _, r := range v.JSON() {

@@ -11,61 +11,62 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// TestClients: clients that are right pass, and do everything.
-func TestClients(t *testing.T) {
+// TestCorrectClientsPass checks that correct clients pass, and that every event occurs.
+func TestCorrectClientsPass(t *testing.T) {
 	t.Parallel()
 	for name, q := range map[string]clientQuirks{
-		"right": {}, "coalesces": {coalesces: true}, "sends an array, spelled otherwise": {asArray: true, respells: true},
+		"plain": {}, "coalesces": {coalesces: true}, "sends an array, spelled otherwise": {asArray: true, respells: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			Run(t, newMemory, some(Options{NewClient: newApp(q)}))
 		})
 	}
-	t.Run("alone", func(t *testing.T) {
+	t.Run("is the only device", func(t *testing.T) {
 		t.Parallel()
 		Run(t, newMemory, some(Options{Devices: 1, NewClient: newApp(clientQuirks{})}))
 	})
-	t.Run("requests that meet get an error", func(t *testing.T) {
+	t.Run("concurrent requests get an error", func(t *testing.T) {
 		t.Parallel()
 		Run(t, ownOf(own{push: busy}), some(Options{NewClient: newApp(clientQuirks{})}))
 	})
 }
 
-// TestBrokenClients: each mistake is found, and named. With SHOW=1 and -v it shows the texts.
-func TestBrokenClients(t *testing.T) {
+// TestBrokenClientsAreFound checks that the kit finds each mistake and names its law. With SHOW=1 and -v, it
+// shows the texts.
+func TestBrokenClientsAreFound(t *testing.T) {
 	checkClients(t, []brokenClient{
-		{"does not observe its server", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},
-		{"a corrected clock forgets", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
-		{"a refused item is kept", newApp(clientQuirks{keepsRefused: true}), []law.Law{law.ClientRollback}},
+		{"does not observe pulled stamps", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},
+		{"a corrected clock forgets confirmed stamps", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
+		{"a refused item is shown", newApp(clientQuirks{keepsRefused: true}), []law.Law{law.ClientRollback}},
 		{"a refused item stays in the outbox", newApp(clientQuirks{staysRefused: true}), []law.Law{law.ClientRollback}},
-		{"a refused item is sent for ever", newApp(clientQuirks{sendsRefused: true}), []law.Law{law.ClientRefused}},
-		{"a retry is restamped", newApp(clientQuirks{stampsAnew: true}), []law.Law{law.ClientRetry}},
-		{"what was sent is forgotten", newApp(clientQuirks{forgets: true}), []law.Law{law.ClientKeeps}},
+		{"a refused item is sent forever", newApp(clientQuirks{sendsRefused: true}), []law.Law{law.ClientRefused}},
+		{"a retry is restamped", newApp(clientQuirks{restampsRetry: true}), []law.Law{law.ClientRetry}},
+		{"sent items are forgotten", newApp(clientQuirks{forgets: true}), []law.Law{law.ClientKeeps}},
 		{"an answer clears the outbox", newApp(clientQuirks{clears: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
 		{"an answer clears its record", newApp(clientQuirks{clearsRecord: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
-		{"pulls are joined over what was edited", newApp(clientQuirks{joins: true}), []law.Law{law.ClientRollback, law.ClientSettles}},
-		{"pulls are ignored while something waits", newApp(clientQuirks{busyIgnores: true}), []law.Law{law.ClientShows}},
-		{"an edit changes what is on its way", newApp(clientQuirks{coalesces: true, coalescesSent: true}), []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
-		{"what was accepted replaces the record", newApp(clientQuirks{replaces: true}), []law.Law{law.ClientShows}},
-		{"what is too far ahead is dropped", newApp(clientQuirks{dropsLate: true}), []law.Law{law.ClientKeeps}},
+		{"pulls are joined with edits", newApp(clientQuirks{joins: true}), []law.Law{law.ClientRollback, law.ClientSettles}},
+		{"pulls are ignored while an edit waits", newApp(clientQuirks{busyIgnores: true}), []law.Law{law.ClientShows}},
+		{"an edit changes an item in flight", newApp(clientQuirks{coalesces: true, coalescesSent: true}), []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
+		{"accepted fields replace the record", newApp(clientQuirks{replaces: true}), []law.Law{law.ClientShows}},
+		{"items too far ahead are dropped", newApp(clientQuirks{dropsLate: true}), []law.Law{law.ClientKeeps}},
 		{"no base", newApp(clientQuirks{baseless: true}), []law.Law{law.ClientBase}},
-		{"base of an edit that was never sent", newApp(clientQuirks{coalesces: true, lastBase: true}), []law.Law{law.ClientBase}},
-		{"base of what is confirmed", newApp(clientQuirks{baseOfOwn: true}), []law.Law{law.ClientBase}},
+		{"the base is an edit that was never sent", newApp(clientQuirks{coalesces: true, lastBase: true}), []law.Law{law.ClientBase}},
+		{"the base is the confirmed stamp", newApp(clientQuirks{baseOfOwn: true}), []law.Law{law.ClientBase}},
 		{"whole records are sent", newApp(clientQuirks{sendsAll: true}), []law.Law{law.ClientInvents}},
 		{"a wrong clock is not corrected", newApp(clientQuirks{ignoresLate: true}), []law.Law{law.ClientSettles}},
-		{"a clock that is right by now", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
-		{"accepted and not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
+		{"edits of a wrong clock are not restamped", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
+		{"accepted items are not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
 		{"deletions are not kept", newApp(clientQuirks{skipsDeleted: true}), []law.Law{law.ClientShows}},
-		{"begins again where its counter is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},
+		{"starts its counter again when it is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},
 		{"sends items without an ID", newApp(clientQuirks{nameless: true}), []law.Law{law.ClientErrors}},
 		{"stamps with another ID", newApp(clientQuirks{foreign: true}), []law.Law{law.ClientEdit}},
 		{"stops at a refused item", newApp(clientQuirks{stalls: true}), []law.Law{law.ClientRollback, law.ClientShows}},
 	})
 }
 
-// TestClientsSameTwice: a seed has one story, also with clients.
-func TestClientsSameTwice(t *testing.T) {
+// TestSeedWithClientsRepeatsItsStory checks that two runs of one seed with Clients have the same story.
+func TestSeedWithClientsRepeatsItsStory(t *testing.T) {
 	t.Parallel()
 	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
 	if err != nil {
@@ -87,15 +88,15 @@ func TestClientsSameTwice(t *testing.T) {
 			stories = append(stories, report.Timeline(w.Story))
 		}
 		if stories[0] != stories[1] {
-			t.Fatal("two stories of seed", seed)
+			t.Fatal("two runs differ for seed", seed)
 		}
 	}
 }
 
-// TestClientFailureReplays: what a failure of a client says is a test that fails in the
-// same way, and that a right client passes.
-func TestClientFailureReplays(t *testing.T) {
-	o := Options{NewClient: newApp(clientQuirks{stampsAnew: true})}
+// TestClientFailureCanBeReplayed checks that the test in a failure of a client fails in the same way, and that a
+// correct client passes it.
+func TestClientFailureCanBeReplayed(t *testing.T) {
+	o := Options{NewClient: newApp(clientQuirks{restampsRetry: true})}
 	err := Check(newMemory, o)
 	if err == nil || !strings.Contains(err.Error(), "Options: mergetest.Options{NewClient: newClient}") {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// impatient gives up what it sent five times without an answer.
+// impatient drops items that it sent five times without an answer.
 type impatient struct {
 	*app
 	tries int
@@ -29,8 +29,8 @@ func (i *impatient) Answer(answer []byte) error {
 	return i.app.Answer(answer)
 }
 
-// early puts an edit in the place of the first one of the same field that was not sent, though a
-// later one may wait, whose base that is.
+// early puts an edit in the place of the first unsent edit of the same field. That edit may be the base of a
+// later one that still waits.
 type early struct{ *app }
 
 func (e early) Edit(key record.Key, fields map[string]record.Value) error {
@@ -56,7 +56,7 @@ func fieldNames(r record.Record) (names []string) {
 	return names
 }
 
-// hasty stores the cursor of each page at once, and the records of a pull at its end.
+// hasty stores the cursor of each page at once, but the records only at the end of the pull.
 type hasty struct {
 	*app
 	lines []byte
@@ -77,8 +77,8 @@ func (h *hasty) Reopen() (Client, error) {
 	return &hasty{app: c.(closable).app}, err
 }
 
-// TestBrokenPatience: mistakes of clients that show after a while only are found, and named.
-func TestBrokenPatience(t *testing.T) {
+// TestSlowClientMistakesAreFound checks that the kit finds mistakes of clients that show only after a while.
+func TestSlowClientMistakesAreFound(t *testing.T) {
 	skipShort(t)
 	wrapped := func(wrap func(*app) Client) newClient {
 		return func(id clock.ClientID, wall func() time.Time) Client {
@@ -88,8 +88,8 @@ func TestBrokenPatience(t *testing.T) {
 	checkClients(t, []brokenClient{
 		{"restamps by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
 		{"corrects its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law.Law{law.ClientSettles}},
-		{"gives up", wrapped(func(a *app) Client { return &impatient{app: a} }), []law.Law{law.ClientKeeps, law.ClientEdit}},
-		{"puts an edit before another one", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
+		{"gives up on unanswered items", wrapped(func(a *app) Client { return &impatient{app: a} }), []law.Law{law.ClientKeeps, law.ClientEdit}},
+		{"puts an edit before an earlier one", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
 		{"stores its cursor before its records", wrapped(func(a *app) Client { return &hasty{app: a} }), []law.Law{law.ClientReopens}},
 	})
 }

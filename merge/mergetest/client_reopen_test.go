@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// closable is an app that can be closed. What it loses then is its mistake.
+// closable is an app that can be closed and opened again. Its mistake is the state that it loses.
 type closable struct {
 	*app
 	loses func(*app)
@@ -32,21 +32,21 @@ func (c closable) Reopen() (Client, error) {
 	return closable{&a, c.loses}, err
 }
 
-// TestReopen: a client that is right can be closed and opened again.
-func TestReopen(t *testing.T) {
+// TestCorrectReopenerPasses checks that a correct client can be closed and opened again.
+func TestCorrectReopenerPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, newMemory, some(Options{NewClient: newClosable(nil)}))
 }
 
-// TestBrokenReopen: what a client loses when it is closed is found, and named.
-func TestBrokenReopen(t *testing.T) {
+// TestLossOnReopenIsFound checks that the kit finds the state that a client loses when it is closed.
+func TestLossOnReopenIsFound(t *testing.T) {
 	checkClients(t, []brokenClient{
-		{"its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens}},
-		{"its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens}},
-		{"its stamps", newClosable(func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }), []law.Law{law.ClientReopens}},
-		{"what was confirmed, and not its cursor", newClosable(func(a *app) { a.confirmed = map[record.Key]record.Record{} }), []law.Law{law.ClientReopens}},
-		{"its clock", newClosable(func(a *app) { a.newClock(0) }), []law.Law{law.ClientObserves}},
-		{"its bases", newClosable(func(a *app) {
+		{"loses its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens}},
+		{"loses its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens}},
+		{"loses its stamps", newClosable(func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }), []law.Law{law.ClientReopens}},
+		{"loses the confirmed state but not its cursor", newClosable(func(a *app) { a.confirmed = map[record.Key]record.Record{} }), []law.Law{law.ClientReopens}},
+		{"loses its clock", newClosable(func(a *app) { a.newClock(0) }), []law.Law{law.ClientObserves}},
+		{"loses its bases", newClosable(func(a *app) {
 			a.outbox = slices.Clone(a.outbox)
 			for i := range a.outbox {
 				a.outbox[i].Base = nil

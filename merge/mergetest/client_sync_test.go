@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) Outbox() []byte {
-	if a.stampsAnew && a.sent > 0 {
+	if a.restampsRetry && a.sent > 0 {
 		a.outbox, _ = record.Restamp(a.outbox, a.stamp)
 	}
 	if a.forgets {
@@ -42,7 +42,7 @@ func (a *app) Answer(answer []byte) error {
 	if err := json.Unmarshal(answer, &replies); err != nil {
 		return err
 	}
-	keep, late := a.hear(replies[:a.sent])
+	keep, late := a.process(replies[:a.sent])
 	rest := a.outbox[a.sent:]
 	a.outbox = keep
 	for _, m := range rest {
@@ -53,14 +53,14 @@ func (a *app) Answer(answer []byte) error {
 	}
 	a.sent = 0
 	if late {
-		return a.mend()
+		return a.correctClock()
 	}
 	return nil
 }
 
-// hear acts on the replies to what was sent. It returns what is to be sent again, and whether
-// the clock was found to be wrong.
-func (a *app) hear(replies []merge.Reply) (keep []record.Mutation, late bool) {
+// process acts on the replies to the sent items. It returns the items to send again, and reports whether the
+// clock was found wrong.
+func (a *app) process(replies []merge.Reply) (keep []record.Mutation, late bool) {
 	for i, r := range replies {
 		m := a.outbox[i]
 		switch {
@@ -99,8 +99,8 @@ func (a *app) hear(replies []merge.Reply) (keep []record.Mutation, late bool) {
 	return keep, late
 }
 
-// mend makes the clock anew, above all that is confirmed, and stamps anew what waits.
-func (a *app) mend() error {
+// correctClock makes a new clock that starts above all confirmed stamps, and restamps the waiting edits.
+func (a *app) correctClock() error {
 	var last clock.Timestamp
 	for _, r := range a.confirmed {
 		for _, v := range r.All() {
@@ -145,7 +145,7 @@ func (a *app) Pulled(lines []byte, next string) error {
 	return nil
 }
 
-// kept returns what is kept of a record that was pulled.
+// kept returns the fields that the client keeps of a pulled record.
 func (a *app) kept(r record.Record) record.Record {
 	var b record.Builder
 	kept, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {

@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// app is a client that is right, about the one in the examples of package merge, in which one
-// thing can be wrong.
+// app is a correct client, similar to the one in the examples of package merge. Its quirks can add
+// a mistake.
 type app struct {
 	clientQuirks
 	id        clock.ClientID
@@ -22,45 +22,45 @@ type app struct {
 	clock     *clock.Clock
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
-	ghosts    []record.Mutation // refused ones, if they are sent for ever
-	sent      int               // how many of the outbox were sent last
+	ghosts    []record.Mutation // refused items, if they are sent forever
+	sent      int               // the number of items of the outbox that were last sent
 	cursor    string
 }
 
-// clientQuirks are what can be wrong with a client.
+// clientQuirks are the possible mistakes of a client, and some correct variations.
 type clientQuirks struct {
-	coalesces bool // which is right
-	asArray   bool // so is this
+	coalesces bool // replaces an unsent edit of the same field, which is correct
+	asArray   bool // sends a JSON array, which is correct
 
-	deaf          bool // does not observe
-	deafNew       bool // nor does its clock when it is mended
-	keepsRefused  bool // shows what was refused
-	staysRefused  bool // in the outbox
-	sendsRefused  bool // for ever, and shows it no more
-	stampsAnew    bool // when it sends again
-	forgets       bool // what it sent, whatever the answer
-	clears        bool // the whole outbox after an answer
-	clearsRecord  bool // all of a record that was answered
-	joins         bool // takes what it edits to be confirmed, and joins what is pulled
-	busyIgnores   bool // ignores a pull while something waits
-	coalescesSent bool // with coalesces, also what is on its way
-	replaces      bool // the confirmed record by what was accepted
-	dropsLate     bool // what was too far ahead
-	baseless      bool
-	baseOfOwn     bool // takes the base from what is confirmed
-	sendsAll      bool // fields of a record
-	ignoresLate   bool // does not mend its clock
-	trustsClock   bool // nor what waits, if its clock is right by now
-	unconfirmed   bool // does not take what was accepted to be confirmed
-	skipsDeleted  bool // takes deletions for nothing
-	stalls        bool // takes nothing after an item that is refused
-	wraps         bool // begins again where the counter is full
+	deaf          bool // its clock does not observe pulled stamps
+	deafNew       bool // a corrected clock does not start above the confirmed stamps
+	keepsRefused  bool // confirms refused items, so it shows them
+	staysRefused  bool // keeps refused items in the outbox
+	sendsRefused  bool // sends refused items forever, but no longer shows them
+	restampsRetry bool // restamps edits when it sends them again
+	forgets       bool // drops sent items, whatever the answer
+	clears        bool // clears the whole outbox after an answer
+	clearsRecord  bool // drops all edits of a record that was answered
+	joins         bool // confirms its own edits at once, and joins pulled records
+	busyIgnores   bool // ignores a pull while an edit waits
+	coalescesSent bool // with coalesces, also replaces edits that are in flight
+	replaces      bool // replaces the confirmed record by the accepted fields
+	dropsLate     bool // drops items that were too far ahead
+	baseless      bool // sends no base
+	baseOfOwn     bool // takes the base from the confirmed state
+	sendsAll      bool // sends all fields of a record
+	ignoresLate   bool // does not correct its clock
+	trustsClock   bool // does not restamp waiting edits if its clock is right by now
+	unconfirmed   bool // does not confirm accepted items
+	skipsDeleted  bool // drops pulled deletions
+	stalls        bool // processes no reply after a refused item
+	wraps         bool // starts the counter again when it is full
 	nameless      bool // sends items without an ID
-	foreign       bool // stamps with another ID than its own
+	foreign       bool // stamps with an ID other than its own
 	lastBase      bool // with coalesces, takes the base of the last edit
-	keepsClock    bool // stamps anew by a clock that it does not mend
-	wrongSign     bool // mends its clock into the wrong direction
-	respells      bool // which is right: sends another spelling than the library
+	keepsClock    bool // restamps by a clock that it does not correct
+	wrongSign     bool // corrects its clock in the wrong direction
+	respells      bool // sends another spelling than the library, which is correct
 }
 
 func newApp(q clientQuirks) newClient {
@@ -142,7 +142,7 @@ func (a *app) Edit(key record.Key, fields map[string]record.Value) error {
 	return nil
 }
 
-// put puts an edit into the outbox, in the place of the last one if that wrote the same fields.
+// put adds an edit to the outbox. With coalesces, it replaces the last edit if both write the same single field.
 func (a *app) put(m record.Mutation) {
 	if n := len(a.outbox); a.coalesces && n > 0 && (n > a.sent || a.coalescesSent) {
 		last := a.outbox[n-1]

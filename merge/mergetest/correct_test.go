@@ -12,23 +12,23 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestOtherwiseCorrect: a backend that is right in another way passes as well.
-func TestOtherwiseCorrect(t *testing.T) {
+// TestOtherCorrectBackendsPass checks backends that are correct in other ways than memory.
+func TestOtherCorrectBackendsPass(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		make newBackend
 		o    Options
 	}{
-		"all right":                         {with(quirks{marks: true}), Options{}},
-		"answers without fields and notes":  {with(quirks{replies: terse}), Options{}},
-		"no bound":                          {with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
-		"another bound":                     {with(quirks{marks: true, engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
-		"pulls of everything, as an array":  {ownOf(own{pull: everything}), Options{}},
-		"pulls of what the client has not":  {ownOf(own{pull: deltas, kept: map[string]merge.Collection{}}), Options{}},
-		"requests that meet get an error":   {ownOf(own{push: busy}), Options{}},
-		"eight devices, one field":          {newMemory, Options{Devices: 8, IDs: []string{"x"}, Fields: map[string][]string{"f": {"1", "2"}}}},
-		"one device":                        {newMemory, Options{Devices: 1}},
-		"an item is repeated as it is sent": {ownOf(own{push: twice}), Options{}},
+		"correct in all parts":                      {with(quirks{marks: true}), Options{}},
+		"answers without fields and notes":          {with(quirks{replies: terse}), Options{}},
+		"no bound on stamps":                        {with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
+		"a bound of one hour":                       {with(quirks{marks: true, engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
+		"pulls of everything, as an array":          {ownOf(own{pull: everything}), Options{}},
+		"pulls of the fields that the client lacks": {ownOf(own{pull: deltas, kept: map[string]merge.Collection{}}), Options{}},
+		"concurrent requests get an error":          {ownOf(own{push: busy}), Options{}},
+		"eight devices, one field":                  {newMemory, Options{Devices: 8, IDs: []string{"x"}, Fields: map[string][]string{"f": {"1", "2"}}}},
+		"one device":                                {newMemory, Options{Devices: 1}},
+		"each batch is applied twice":               {ownOf(own{push: twice}), Options{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestOtherwiseCorrect(t *testing.T) {
 	}
 }
 
-// terse leaves out what an answer may leave out.
+// terse leaves out everything that an answer may leave out.
 func terse(all []merge.Reply) []merge.Reply {
 	for i, r := range all {
 		all[i].Fields, all[i].Notes, all[i].Detail, all[i].Path = nil, nil, "", ""
@@ -49,7 +49,7 @@ func terse(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// everything returns all records each time that anything has changed, as an array.
+// everything returns all records as an array whenever anything has changed.
 func everything(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	next := fmt.Sprint(o.disk.life, ".", o.disk.seq)
 	if next == cursor {
@@ -62,7 +62,7 @@ func everything(o *own, _ clock.ClientID, cursor string) ([]byte, string, error)
 	return slices.Concat([]byte(" [\n"), bytes.Join(all, []byte(" ,\n")), []byte("]\n")), next, nil
 }
 
-// deltas remembers what the holder of each cursor has, and returns the fields that changed.
+// deltas remembers the state for each cursor, and returns the fields that changed since.
 func deltas(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	kept := o.kept.(map[string]merge.Collection)
 	now := o.disk.all()
@@ -75,7 +75,7 @@ func deltas(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	return delta.AppendLines(nil), next, nil
 }
 
-// busy answers no request that comes while another one is served, as a lock with a timeout
+// busy answers a push with an error while another push is being served, as a lock with a timeout
 // does.
 func busy(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if o.disk.locked {
@@ -87,7 +87,7 @@ func busy(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// twice applies a batch twice, and answers as the first time.
+// twice applies a batch twice, and returns the first answer.
 func twice(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := o.memory.Push(client, batch)
 	if err != nil {

@@ -45,7 +45,7 @@ func (c cell) compare(d cell) int {
 		cmp.Compare(deleted[c.Deleted], deleted[d.Deleted]), bytes.Compare(c.Value, d.Value))
 }
 
-// arrival is a write of an accepted item.
+// arrival is a write of an accepted item, with the index of the item and the name of the field.
 type arrival struct {
 	cell
 	item int
@@ -86,7 +86,7 @@ func (s *byHand) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return json.Marshal(replies)
 }
 
-// read reads an item, and returns why it is refused, or "".
+// read reads an item, and returns the code of its refusal, or "".
 func (s *byHand) read(r *row, client clock.ClientID, text []byte) merge.Code {
 	if json.Unmarshal(text, r) != nil || r.Table == "" || r.ID == "" {
 		return merge.Invalid
@@ -111,7 +111,7 @@ func (s *byHand) read(r *row, client clock.ClientID, text []byte) merge.Code {
 	return map[bool]merge.Code{true: merge.TooFarAhead}[ahead]
 }
 
-// write stores a write if it is greater than what is stored, and returns that.
+// write stores a write if it is greater than the stored one. It returns the previously stored write.
 func (s *byHand) write(table, id string, w arrival) (old cell, stored bool) {
 	r := row{Table: table, ID: id, Data: map[string]cell{}}
 	i := slices.IndexFunc(s.rows, func(r row) bool { return r.Table == table && r.ID == id })
@@ -145,7 +145,7 @@ func (s *byHand) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 
 func newByHand(env *mergetest.Env) (mergetest.Backend, error) { return &byHand{env: env}, nil }
 
-// A backend that is written by hand.
+// A backend that is written by hand, without merge.Engine.
 func Example_byHand() {
 	fmt.Println(mergetest.Check(newByHand, mergetest.Options{Seeds: 5}))
 	// Output: <nil>

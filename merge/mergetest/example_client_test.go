@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// phone is the client side of an app. An app would store all of it but the last two.
+// phone is the client side of an app. An app would store every member but the last two.
 type phone struct {
 	id        clock.ClientID
 	confirmed map[record.Key]record.Record
@@ -22,10 +22,10 @@ type phone struct {
 	last      clock.Timestamp
 
 	wall func() time.Time
-	sent int // how many of the outbox are on their way
+	sent int // the number of items of the outbox that are in flight
 }
 
-// stamp returns a stamp above all that was confirmed or stamped before.
+// stamp returns a stamp above every stamp that was confirmed or made before.
 func (p *phone) stamp() clock.Stamp {
 	now := func() time.Time { return p.wall().Add(-p.ahead) }
 	c, _ := clock.New(clock.Options{Now: now, Last: p.last})
@@ -93,7 +93,7 @@ func (p *phone) Answer(answer []byte) error {
 	if !late {
 		return nil
 	}
-	p.last = 0 // the clock was wrong: begin anew, above what is confirmed
+	p.last = 0 // the clock was wrong: start again, above the confirmed stamps
 	for _, r := range p.confirmed {
 		p.confirm(r)
 	}
@@ -102,7 +102,7 @@ func (p *phone) Answer(answer []byte) error {
 	return err
 }
 
-// confirm takes a record to be what the server has, and lets the clock observe it.
+// confirm stores a record as the server's state, and lets the clock observe it.
 func (p *phone) confirm(r record.Record) {
 	p.confirmed[r.Key()] = r
 	for _, v := range r.All() {
@@ -125,19 +125,19 @@ func (p *phone) Pulled(lines []byte, next string) error {
 	return err
 }
 
-// Reopen is what a phone is that reads what it stored.
+// Reopen returns a phone that reads the stored state.
 func (p *phone) Reopen() (mergetest.Client, error) {
 	again := *p
 	again.sent = 0
 	return &again, nil
 }
 
-// newPhone makes a phone that is empty.
+// newPhone makes an empty phone.
 func newPhone(id clock.ClientID, wall func() time.Time) mergetest.Client {
 	return &phone{id: id, wall: wall, confirmed: map[record.Key]record.Record{}}
 }
 
-// A client, and the check of it against a backend that is right.
+// A client, and its check against a correct backend.
 func ExampleClient() {
 	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 1, NewClient: newPhone}))
 	// Output: <nil>

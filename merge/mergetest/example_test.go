@@ -14,8 +14,8 @@ func newServer(env *mergetest.Env) (mergetest.Backend, error) {
 	return &memory.Server{Now: env.Now, PageSize: 1}, nil
 }
 
-// hasty is a backend with a mistake: it keeps what is there if two writes have the same
-// time, and does not look at the client.
+// hasty is a backend with a mistake: if two writes have the same time, it keeps the stored one
+// and ignores the client IDs.
 type hasty struct{ *memory.Server }
 
 func newHasty(env *mergetest.Env) (mergetest.Backend, error) {
@@ -33,7 +33,7 @@ func (h hasty) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// later returns the fields of a record after a push, where these are later.
+// later returns the fields of after, but keeps a field of before unless the new one has a later time.
 func later(before, after record.Record) record.Record {
 	var b record.Builder
 	r, _ := b.Record(after.Key(), func(yield func(string, record.FieldValue) bool) {
@@ -49,13 +49,13 @@ func later(before, after record.Record) record.Record {
 	return r
 }
 
-// A small backend, and the check of it.
+// A small backend, and its check.
 func Example() {
 	fmt.Println(mergetest.Check(newServer, mergetest.Options{Seeds: 5}))
 	// Output: <nil>
 }
 
-// A backend with a mistake, and what the test of it says.
+// A backend with a mistake, and the failure that its check returns.
 func Example_failure() {
 	fmt.Println(mergetest.Check(newHasty, mergetest.Options{First: 20}))
 	// Output:
@@ -79,7 +79,7 @@ func Example_failure() {
 	//
 	// Look for > or >= on times alone, for a rule such as "keep mine" or "take theirs", for signed bytes, and for a collation.
 	//
-	// Seed 20, shrunk from 61 steps to 2. The same as a test:
+	// Seed 20, shrunk from 61 steps to 2. As a test:
 	//
 	// func TestSeed20(t *testing.T) {
 	// 	mergetest.Replay(t, newBackend, mergetest.Schedule{

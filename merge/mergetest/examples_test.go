@@ -6,10 +6,10 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 )
 
-// TestExamples: what the examples show passes with more seeds as well, and everything happens to it.
-func TestExamples(t *testing.T) {
+// TestExamplesPassWithMoreSeeds checks that the examples pass with more seeds, and that every event occurs.
+func TestExamplesPassWithMoreSeeds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the examples run a few seeds")
+		t.Skip("the examples run a few seeds themselves")
 	}
 	t.Parallel()
 	mergetest.Run(t, newServer, mergetest.Options{Seeds: 50})

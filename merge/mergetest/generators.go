@@ -10,20 +10,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// FieldValue generates writes of fields other than $deleted. There are few different ones, so that
-// two of them often agree in time, client or value and differ in the rest: three times, which
-// differ in the counter or in the millisecond; three clients, which tell signed bytes from unsigned
-// ones, and the first byte from the last; and null, two integers that compare as numbers in another
-// order than as bytes, the empty string, and a deletion. With many different ones a test would find
-// nothing, since no two writes would ever be close.
+// FieldValue generates writes of fields other than $deleted. There are few different writes, so that
+// two of them often agree in time, client or value and differ in the rest. Three times differ in the
+// counter or in the millisecond. Three clients distinguish signed from unsigned bytes, and the first
+// byte from the last. The values are null, two integers whose order as numbers is not their order as
+// bytes, the empty string, and a deletion. With many different writes, a test would find nothing,
+// since no two writes would ever be close.
 func FieldValue() *rapid.Generator[record.FieldValue] {
 	return rapid.Custom(func(t *rapid.T) record.FieldValue {
 		return record.FieldValue{Value: rapid.SampledFrom(values()).Draw(t, "value"), Stamp: drawStamp(t)}
 	})
 }
 
-// Record generates records of the given key that have up to four fields, $deleted among them. The
-// names are few, so that records have fields in common; the writes are those of [FieldValue].
+// Record generates records of the given key with up to four fields, which may include $deleted. There
+// are few names, so that records have fields in common. The writes are those of [FieldValue].
 func Record(key record.Key) *rapid.Generator[record.Record] {
 	return rapid.Custom(func(t *rapid.T) record.Record {
 		fields := map[string]record.FieldValue{}

@@ -24,7 +24,7 @@ func noting(code merge.Code) newBackend {
 	})
 }
 
-// naming changes what the replies say of the field x.
+// naming changes what the replies say about the field x.
 func naming(as func(*merge.FieldReply)) newBackend {
 	return replying(func(r *merge.Reply) {
 		if f, ok := r.Fields["x"]; ok {
@@ -34,13 +34,13 @@ func naming(as func(*merge.FieldReply)) newBackend {
 	})
 }
 
-// somebody is a client that writes nothing here.
+// somebody returns a stamp of a client that writes nothing in these tests.
 func somebody() *merge.StampReply {
 	return &merge.StampReply{UpdatedAt: clock.TimestampOf(schedule.Start()), ClientID: schedule.Stranger()}
 }
 
-// TestFalseClaims: a note that cannot be true is found, and so is a winner or a loser.
-func TestFalseClaims(t *testing.T) {
+// TestFalseNotesAreFound checks that a note, a winner or a loser that cannot be true is found.
+func TestFalseNotesAreFound(t *testing.T) {
 	wins := []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ana pushes", "ben pulls", "ben edits a x=3", "ben pushes"}
 	loses := []string{"ana edits a x=1", "wait 1s", "ben edits a x=2", "ben pushes", "ana backs-up", "ana pushes", "ana is-restored", "ana pushes"}
 	for name, test := range map[string]struct {
@@ -48,19 +48,19 @@ func TestFalseClaims(t *testing.T) {
 		steps []string
 		says  string
 	}{
-		"restored by an edit":      {noting(merge.Restored), []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}, "restored, and"},
-		"restored, not deleted":    {noting(merge.Restored), []string{"ana restores a", "ana pushes"}, "restored, and"},
-		"deleted for the first":    {noting(merge.AlreadyDeleted), []string{"ana deletes a", "ana pushes"}, "already_deleted, and"},
-		"an edit deletes":          {noting(merge.AlreadyDeleted), []string{"ana edits a x=1", "ana pushes"}, "already_deleted, and"},
-		"update of what is there":  {noting(merge.UpdateOfDeleted), []string{"ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
-		"update of restored":       {noting(merge.UpdateOfDeleted), []string{"ana restores a", "ana pushes", "ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
-		"rewound in order":         {noting(merge.Rewound), []string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"}, "rewound, and"},
-		"base below the stamp":     {noting(merge.StampBelowBase), []string{"ana edits a x=1", "ana pushes"}, "stamp_below_base, and"},
-		"a winner over the winner": {naming(func(f *merge.FieldReply) { f.Winner = somebody() }), wins, "names a winner over x=1 (ana +0s), which is stored itself"},
-		"another winner": {naming(func(f *merge.FieldReply) {
+		"restored, but it is an edit":                   {noting(merge.Restored), []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}, "restored, and"},
+		"restored, but it was not deleted":              {noting(merge.Restored), []string{"ana restores a", "ana pushes"}, "restored, and"},
+		"already deleted, but it is the first deletion": {noting(merge.AlreadyDeleted), []string{"ana deletes a", "ana pushes"}, "already_deleted, and"},
+		"already deleted, but it is an edit":            {noting(merge.AlreadyDeleted), []string{"ana edits a x=1", "ana pushes"}, "already_deleted, and"},
+		"update of deleted, but it was not deleted":     {noting(merge.UpdateOfDeleted), []string{"ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
+		"update of deleted, but it was restored":        {noting(merge.UpdateOfDeleted), []string{"ana restores a", "ana pushes", "ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
+		"rewound, but stamps ascend":                    {noting(merge.Rewound), []string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"}, "rewound, and"},
+		"stamp below base, but it is above":             {noting(merge.StampBelowBase), []string{"ana edits a x=1", "ana pushes"}, "stamp_below_base, and"},
+		"a winner over the stored write":                {naming(func(f *merge.FieldReply) { f.Winner = somebody() }), wins, "names a winner over x=1 (ana +0s), which is stored itself"},
+		"a winner that never wrote": {naming(func(f *merge.FieldReply) {
 			f.Winner = map[bool]*merge.StampReply{true: somebody()}[f.Outcome == "superseded" && !f.Lost]
 		}), loses, "names a stranger at +0s as the winner over x=1 (ana +0s); it is x=2 (ben +1s)"},
-		"a loser, and nothing lost": {naming(func(f *merge.FieldReply) { f.Loser = somebody() }), wins, "names a loser to x=1 (ana +0s)"},
+		"a loser, but no edit is lost": {naming(func(f *merge.FieldReply) { f.Loser = somebody() }), wins, "names a loser to x=1 (ana +0s)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: test.steps})
@@ -71,21 +71,21 @@ func TestFalseClaims(t *testing.T) {
 	}
 }
 
-// TestTrueClaims: a note is permitted wherever what it needs is so.
-func TestTrueClaims(t *testing.T) {
+// TestTrueNotesArePermitted checks that a note is permitted wherever its condition holds.
+func TestTrueNotesArePermitted(t *testing.T) {
 	for name, test := range map[string]struct {
 		code  merge.Code
-		reply int // that has it
+		reply int // the reply that gets the note
 		steps []string
 	}{
-		"restored":              {merge.Restored, 2, []string{"ana deletes a", "ana pushes", "ana restores a", "ana pushes"}},
-		"deleted and restored":  {merge.Restored, 2, []string{"ana deletes a", "ana restores a", "ana pushes"}},
-		"deleted twice":         {merge.AlreadyDeleted, 2, []string{"ana deletes a", "ana pushes", "ben deletes a", "ben pushes"}},
-		"deleted, then edited":  {merge.UpdateOfDeleted, 2, []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}},
-		"deleted in one push":   {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
-		"deleted, and no reply": {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
-		"out of order":          {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
-		"out of order at once":  {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, reversed"}},
+		"restored":                 {merge.Restored, 2, []string{"ana deletes a", "ana pushes", "ana restores a", "ana pushes"}},
+		"deleted and restored":     {merge.Restored, 2, []string{"ana deletes a", "ana restores a", "ana pushes"}},
+		"deleted twice":            {merge.AlreadyDeleted, 2, []string{"ana deletes a", "ana pushes", "ben deletes a", "ben pushes"}},
+		"deleted, then edited":     {merge.UpdateOfDeleted, 2, []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}},
+		"deleted in one push":      {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
+		"deleted without a reply":  {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
+		"out of order":             {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
+		"out of order in one push": {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, reversed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
@@ -95,18 +95,18 @@ func TestTrueClaims(t *testing.T) {
 				}
 			}), Schedule{Steps: test.steps})
 			if n < test.reply {
-				t.Error("never noted")
+				t.Error("the note was never added")
 			}
 		})
 	}
 }
 
-// TestStaleBase: a client that keeps the bases when its edits are stamped anew.
-func TestStaleBase(t *testing.T) {
+// TestWrongRestampsAreFound checks clients that keep the old bases, or lose the order, when they restamp edits.
+func TestWrongRestampsAreFound(t *testing.T) {
 	steps := []string{"ana clock +1h", "ana edits a x=1", "ana edits a x=2", "ana pushes", "ana pushes"}
 	right := Options{NewClient: newApp(clientQuirks{})}
 	Replay(t, newMemory, Schedule{right, steps})
-	Replay(t, newMemory, Schedule{right, []string{ // the network repeats what was too far ahead, when it no longer is
+	Replay(t, newMemory, Schedule{right, []string{ // the network repeats an item that was too far ahead and no longer is
 		"ana clock +5m0.001s", "ana edits a x=1", "ana pushes", "wait 1ms", "ana resends 0", "ana pulls", "ana edits a x=2",
 	}})
 	err := replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {
@@ -125,7 +125,7 @@ func TestStaleBase(t *testing.T) {
 	}
 }
 
-// reStamped returns the values of one mutation with the stamps of another one.
+// reStamped returns the values of one mutation with the stamps of another.
 func reStamped(values, stamps record.Mutation) record.Record {
 	fields := map[string]record.FieldValue{}
 	for name, v := range values.Data.All() {
@@ -135,7 +135,7 @@ func reStamped(values, stamps record.Mutation) record.Record {
 	return check.RecordOf(values.Data.Key(), fields)
 }
 
-// restamper is a client that is right, but for what it stamps anew.
+// restamper is a correct client except for the edits that it restamps.
 type restamper struct {
 	*app
 	spoils func(old, again []record.Mutation)
@@ -158,7 +158,7 @@ func (r restamper) Answer(answer []byte) error {
 	return err
 }
 
-// parrot is a client that sends all it shows of a record that it edited, also what others wrote.
+// parrot is a client that sends the whole shown record for an edit, including the writes of others.
 type parrot struct{ *app }
 
 func (p parrot) Outbox() []byte {
@@ -170,9 +170,9 @@ func (p parrot) Outbox() []byte {
 	return text
 }
 
-// TestParrot: a client that sends the writes of others is to blame, and not the server that
-// refuses them.
-func TestParrot(t *testing.T) {
+// TestClientThatSendsForeignWritesIsBlamed checks that the failure blames a client that sends the writes of
+// others, and not the server that refuses them.
+func TestClientThatSendsForeignWritesIsBlamed(t *testing.T) {
 	plain := newApp(clientQuirks{})
 	parrots := func(id clock.ClientID, wall func() time.Time) Client { return parrot{plain(id, wall).(*app)} }
 	steps := []string{"ben edits a y=1", "ben pushes", "ana pulls", "ana edits a x=1", "ana pushes"}
@@ -182,10 +182,10 @@ func TestParrot(t *testing.T) {
 	}
 }
 
-// TestSupersededMeanwhile: while another push is being served it is not known what is stored; but
-// a write that is superseded needs one that is greater, and the part of the rule is named that
-// says there is none.
-func TestSupersededMeanwhile(t *testing.T) {
+// TestFalseSupersededDuringAnotherPushIsFound checks the outcome superseded while another push is being served.
+// The kit then does not know the stored write, but some sent write must be greater. If none is
+// greater, the failure names the part of the rule by which this write wins.
+func TestFalseSupersededDuringAnotherPushIsFound(t *testing.T) {
 	meets := []string{
 		"ben edits a x=1", "ben pushes", "wait 1ms", "cem edits a x=2",
 		"ana edits a y=1", "ana pushes, cem syncs at 1",
@@ -202,8 +202,8 @@ func TestSupersededMeanwhile(t *testing.T) {
 		law  law.Law
 		says string
 	}{
-		"what is greatest": {saying("x", true), law.Later, "says that x is superseded; but "},
-		"what is alone":    {saying("y", false), law.Outcome, "says that y is superseded; there was no other write"},
+		"the greatest write": {saying("x", true), law.Later, "says that x is superseded; but "},
+		"the only write":     {saying("y", false), law.Outcome, "says that y is superseded; there was no other write"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: meets})

@@ -17,16 +17,16 @@ func roundsTo(ns clock.Timestamp) newBackend {
 	})})
 }
 
-// floats keeps what a float64 holds of a stamp.
+// floats reduces the time of a stamp to the precision of a float64.
 func floats(v record.FieldValue) record.FieldValue {
 	v.Stamp.Time = clock.Timestamp(float64(v.Stamp.Time))
 	return v
 }
 
-// finally takes a deletion to be final.
+// finally treats a deletion as final.
 func finally(old, in record.FieldValue) bool { return !old.Deleted() && rightly(old, in) }
 
-// emptyIsNull is what some databases do to an empty string.
+// emptyIsNull stores null for an empty string, as some databases do.
 func emptyIsNull(v record.FieldValue) record.FieldValue {
 	if v.Value.JSON() == `""` {
 		v.Value = record.Value{}
@@ -34,7 +34,7 @@ func emptyIsNull(v record.FieldValue) record.FieldValue {
 	return v
 }
 
-// skipsNull takes null to be no write.
+// skipsNull ignores a write of null.
 func skipsNull(old, in record.FieldValue) bool {
 	return in.Value != (record.Value{}) && rightly(old, in)
 }
@@ -45,7 +45,7 @@ func bySeconds(old, in record.FieldValue) bool {
 	return rightly(old, in)
 }
 
-// atMost refuses what writes more fields than it likes.
+// atMost refuses items with more than the given number of fields.
 func atMost(fields int) newBackend {
 	return with(quirks{engine: merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 		if m.Data.Len() > fields {
@@ -55,7 +55,7 @@ func atMost(fields int) newBackend {
 	}}})
 }
 
-// aborts refuses for now whatever comes after an item that it refused for good.
+// aborts refuses, as retryable, every item after the first refused one.
 func aborts(all []merge.Reply) []merge.Reply {
 	dead := false
 	for i, r := range all {
@@ -67,22 +67,22 @@ func aborts(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// TestLawsOfCommonMistakes: of several laws that a mistake breaks, the plain one is named, whatever
-// the seed.
-func TestLawsOfCommonMistakes(t *testing.T) {
+// TestCommonMistakesNameThePlainestLaw checks that a failure names the plainest of several laws that a mistake
+// breaks, whatever the seed.
+func TestCommonMistakesNameThePlainestLaw(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{
-		{"stamps rounded to milliseconds", roundsTo(1e6), []law.Law{law.Counter}},
-		{"stamps rounded to microseconds", roundsTo(1e3), []law.Law{law.Counter}},
-		{"stamps as float64", with(quirks{stores: storesAs(floats)}), []law.Law{law.Counter}},
+		{"stamps are rounded to milliseconds", roundsTo(1e6), []law.Law{law.Counter}},
+		{"stamps are rounded to microseconds", roundsTo(1e3), []law.Law{law.Counter}},
+		{"stamps are kept as float64", with(quirks{stores: storesAs(floats)}), []law.Law{law.Counter}},
 		{"milliseconds are compared", with(quirks{wins: byMillis}), []law.Law{law.Counter}},
 		{"seconds are compared", with(quirks{wins: bySeconds}), []law.Law{law.Later}},
 		{"deletions are final", with(quirks{wins: finally}), []law.Law{law.Later}},
-		{"the empty string is null", with(quirks{stores: storesAs(emptyIsNull)}), []law.Law{law.Four, law.Exact}},
+		{"the empty string becomes null", with(quirks{stores: storesAs(emptyIsNull)}), []law.Law{law.Four, law.Exact}},
 		{"a null is not stored", with(quirks{wins: skipsNull}), []law.Law{law.Later, law.Four}},
-		{"no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
-		{"a limit that is too low", atMost(1), []law.Law{law.Fine, law.Ahead}},
-		{"a transaction that is dead", with(quirks{replies: aborts}), []law.Law{law.Neighbours}},
+		{"stamps have no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
+		{"a limit is too low", atMost(1), []law.Law{law.Fine, law.Ahead}},
+		{"a refused item aborts the transaction", with(quirks{replies: aborts}), []law.Law{law.Neighbours}},
 	}, func(t *testing.T, b broken) {
 		for first := range rounds(6) {
 			b.check(t, Options{First: 100 * first})

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMain collects garbage less often: the runs are short, and leave much of it.
+// TestMain makes garbage collection less frequent: the runs are short and leave much garbage.
 func TestMain(m *testing.M) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

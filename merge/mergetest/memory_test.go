@@ -16,37 +16,38 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// memory is a backend that is right. It compares and swaps, and gives up if somebody else
-// came first too often.
+// memory is a correct backend. It compares and swaps, and gives up after five conflicts with other
+// requests.
 type memory struct {
 	env    surroundings
 	engine merge.Engine
 	clock  *clock.Clock
 	disk   *disk
 
-	// What stands around it, and what changes what it asks and what it answers. Nil is right.
+	// Hooks that wrap the backend and change its requests, its stored state and its answers. A nil hook
+	// changes nothing.
 	wrap  func(*memory) Backend
 	asks  func(*merge.Request)
 	finds func(*memory, *merge.Stored)
 	tells func(merge.Request, merge.Answer) []merge.Reply
 }
 
-// surroundings are what Env is.
+// surroundings are the methods of Env.
 type surroundings interface {
 	Now() time.Time
 	Pause()
 	Crash() error
 }
 
-// disk is what survives a restart.
+// disk is the state that survives a restart.
 type disk struct {
 	rows  map[record.Key]row
 	marks map[clock.ClientID]clock.Timestamp
 	seq   int
-	life  int             // the number of the restore after which it lives
-	lives *int            // how many there were
-	seen  map[string]bool // which no backup has, for those that use it
-	// locked is whether a push is being served, if the backend cares.
+	life  int             // the number of the last restore
+	lives *int            // the number of restores so far
+	seen  map[string]bool // not part of backups; only some backends use it
+	// locked reports whether a push is being served. Only some backends use it.
 	locked bool
 }
 
@@ -67,7 +68,7 @@ type row struct {
 
 func newMemory(env *Env) (Backend, error) { return from(memory{})(env) }
 
-// from returns a constructor of backends of one kind.
+// from returns a constructor of backends with the hooks of m.
 func from(m memory) newBackend {
 	return func(env *Env) (Backend, error) {
 		m.env = env
@@ -75,7 +76,7 @@ func from(m memory) newBackend {
 	}
 }
 
-// over returns a constructor that makes something of the right backend.
+// over returns a constructor that wraps the correct backend.
 func over(wrap func(*memory) Backend) newBackend { return from(memory{wrap: wrap}) }
 
 // open returns a new process over a disk.
@@ -102,7 +103,7 @@ func (s *memory) Backup() (func() (Backend, error), error) {
 	return func() (Backend, error) { return s.open(saved.revived()) }, nil
 }
 
-// revived returns a copy that lives anew, so that cursors of the former life are told apart.
+// revived returns a copy with a new life number, which distinguishes cursors from before the restore.
 func (d *disk) revived() *disk {
 	c := d.copy()
 	*c.lives++
@@ -134,7 +135,7 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 		}
 		s.env.Pause()
 		if s.disk.seq != seq || s.disk.marks[client] != mark {
-			continue // somebody was here: again
+			continue // another request was served meanwhile: try again
 		}
 		if err := s.env.Crash(); err != nil {
 			return nil, err
@@ -156,7 +157,7 @@ func (s *memory) request(client clock.ClientID, items []record.Item) merge.Reque
 	return merge.Request{Actor: client, Wall: s.env.Now(), Items: items}
 }
 
-// apply decides on what is stored now, and stores nothing.
+// apply decides on a request against the stored state, and stores nothing.
 func (s *memory) apply(r merge.Request) merge.Answer {
 	push := s.engine.Prepare(r)
 	answer, err := push.Apply(s.disk.load(push))
@@ -166,7 +167,7 @@ func (s *memory) apply(r merge.Request) merge.Answer {
 	return answer
 }
 
-// load returns what a push is about.
+// load returns the stored state that a push needs.
 func (d *disk) load(p *merge.Push) merge.Stored {
 	client := p.Request().Actor
 	return merge.Stored{Records: d.all().Lookup(p.Keys()), Watermarks: []clock.Stamp{{Time: d.marks[client], Client: client}}}
@@ -195,7 +196,7 @@ func (d *disk) put(r record.Record) {
 	d.rows[r.Key()] = row{r, d.seq}
 }
 
-// sorted returns the rows by sequence.
+// sorted returns the rows by sequence number.
 func (d *disk) sorted() []row {
 	return slices.SortedFunc(maps.Values(d.rows), func(a, b row) int { return cmp.Or(cmp.Compare(a.seq, b.seq), a.Key().Compare(b.Key())) })
 }

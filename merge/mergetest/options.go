@@ -15,57 +15,58 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// Options say what is run, and what the devices write. The zero Options suit a backend that
-// accepts any table and any field. The maps and slices are only read.
+// Options say what Run and Check do, and what the devices write. The zero Options suit a backend that
+// accepts any table and any field. The kit only reads the maps and slices.
 type Options struct {
 	// Seeds is the number of runs. 0 means 100.
 	Seeds int
 	// First is the seed of the first run. The next run has the next seed, and so on.
 	First uint64
-	// Steps is the number of steps in each run. 0 means 300; 1,200 take about thirty days of
-	// virtual time, and in some runs 40 or 400 more.
+	// Steps is the number of steps in each run. 0 means 300. A run of 1,200 steps takes about thirty
+	// days of virtual time; some runs take 40 or 400 days more.
 	Steps int
 	// Devices is the number of devices, from 1 to 8. 0 means 4.
 	Devices int
-	// Table is the table that the devices write to. Empty means tasks, and if Fields is nil as well,
-	// also one record of a second one, notes, with an ID that is in tasks too.
+	// Table is the table that the devices write to. Empty means tasks. If Fields is nil as well, the
+	// devices also write one record of a second table, notes, with an ID that tasks has too.
 	Table string
-	// IDs are the IDs of the records. Each run writes two to four of them, so that edits meet; they
-	// are neighbors in this list, so put next to each other what might be confused. Nil means IDs
-	// that databases and code confuse, cut or change: IDs that differ in case, spaces, wildcards,
-	// escapes, separators or normal form, that look like numbers, or have 1,000 characters.
+	// IDs are the IDs of the records. Each run writes two to four of them that are adjacent in this
+	// list, so that edits meet. Put IDs that might be confused next to each other. Nil means IDs that
+	// databases and code often confuse, cut or change: IDs that differ in case, spaces, wildcards,
+	// escapes, separators or normal form, that look like numbers, or that have 1,000 characters.
 	IDs []string
-	// Fields has the fields that the devices write, and for each the values that it can be given,
-	// as JSON. Half of the runs write three fields with similar names only, and half up to four
-	// values of each, which are neighbors in its list. Nil means names and values that databases and
-	// code confuse, cut or change: names like the IDs above, values that look empty, numbers that no
-	// float64 or no integer can hold, texts that look like numbers or formats or differ in case only,
-	// long texts, lists and objects that could be merged, and other forms of Unicode. Only then do
-	// some records grow past the default record.Limits, by fields named grown00001 and so on.
+	// Fields has the fields that the devices write, and for each field its possible values, as JSON.
+	// Half of the runs write only three fields, with similar names. Half of the runs write at most
+	// four values of each field, which are adjacent in its list. Nil means names and values that
+	// databases and code often confuse, cut or change: names that resemble the default IDs, values
+	// that look empty, numbers that no float64 or no integer can hold, strings that look like numbers
+	// or formats or differ only in case, long strings, lists and objects that code might merge, and
+	// other Unicode normal forms. Only with nil do some records grow past the default record.Limits,
+	// by fields named grown00001 and so on.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
 	MaxAhead time.Duration
-	// Refused has writes that the backend must refuse for good, so that its limits and its guard
-	// are tested: for each code of a refusal, some fields with a value each, as JSON. Give what
-	// exceeds a limit (merge.LimitExceeded), and what no device may write (merge.Forbidden, or a
-	// code of your own). Nil means that this is not tested. The source of a failing test calls it
-	// refused.
+	// Refused lists writes that the backend must refuse permanently, to test its limits and its
+	// guard. It maps each code of a refusal to some fields, with one value each, as JSON. List
+	// writes that exceed a limit (merge.LimitExceeded), and writes that no device may make
+	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested. The
+	// source of a failing test calls this map refused.
 	Refused map[merge.Code]map[string]string
-	// NewClient makes a Client of yours, which is empty, has that ID, and reads the time from
-	// wall; that is the clock of a device, and may be wrong. Every other device, beginning with
-	// the first, is then such a Client; it is made anew when the device is reinstalled. A Client
-	// cannot be cloned or restored from a backup, and the server is not restored either. Nil
-	// means that all devices are the kit's own. The source of a failing test calls it newClient.
+	// NewClient makes a Client of yours: an empty one, with that ID, that reads the time from wall.
+	// Wall is the clock of a device, and may be wrong. Every other device, beginning with the first,
+	// is then such a Client. When the device is reinstalled, the kit makes a new one. A Client cannot
+	// be cloned or restored from a backup, and the server is not restored either. Nil means that all
+	// devices are the kit's own. The source of a failing test calls this function newClient.
 	NewClient func(id clock.ClientID, wall func() time.Time) Client
 }
 
-// withDefaults fills in what is left out, and refuses what makes no sense.
+// withDefaults fills in the defaults, and returns an error for invalid Options.
 func (o Options) withDefaults() (sim.Config, error) {
 	o.Steps = cmp.Or(o.Steps, 300)
 	o.Devices = cmp.Or(o.Devices, 4)
 	tables := []string{cmp.Or(o.Table, "tasks")}
-	if o.Table == "" && o.Fields == nil { // else only that table may be known
+	if o.Table == "" && o.Fields == nil { // otherwise the backend may know only that table
 		tables = []string{"tasks", "notes"}
 	}
 	o.Table = tables[0]
@@ -89,10 +90,10 @@ func (o Options) withDefaults() (sim.Config, error) {
 	return sim.NewConfig(d, o.Refused, apps(o.NewClient)), err
 }
 
-// seeds is the number of runs.
+// seeds returns the number of runs.
 func (o Options) seeds() int { return cmp.Or(o.Seeds, 100) }
 
-// literal returns what a schedule needs of the Options, as Go source.
+// literal returns the Options that a schedule needs, as Go source.
 func (o Options) literal() string {
 	var parts []string
 	if o.Table != "" {
@@ -116,7 +117,7 @@ func (o Options) literal() string {
 	return strings.Join(parts, ", ")
 }
 
-// inGo returns a duration as a person would write it in Go.
+// inGo returns a duration as a person would write it in Go: 90 * time.Minute.
 func inGo(d time.Duration) string {
 	for _, unit := range []struct {
 		name string

@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-func TestOptions(t *testing.T) {
+func TestInvalidOptionsAreRefused(t *testing.T) {
 	for _, o := range []Options{
 		{Devices: 9}, {Devices: -1}, {Seeds: -1}, {Steps: -1}, {IDs: []string{}}, {IDs: []string{"$a"}}, {IDs: []string{""}},
 		{Fields: map[string][]string{}}, {Fields: map[string][]string{"$x": {"1"}}}, {Fields: map[string][]string{"a": nil}},
@@ -16,7 +16,7 @@ func TestOptions(t *testing.T) {
 		{Refused: map[merge.Code]map[string]string{"a": {"$x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": {"x": "{"}}},
 	} {
 		if err := Check(newMemory, o); err == nil {
-			t.Errorf("%+v", o)
+			t.Errorf("accepted %+v", o)
 		}
 	}
 	narrow := Options{Table: "notes", IDs: []string{"x"}, Fields: map[string][]string{"body": {"1", "2"}}, Devices: 2}
@@ -25,8 +25,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestSpaces: values may have spaces anywhere, and steps have none in them.
-func TestSpaces(t *testing.T) {
+// TestValuesMayContainSpaces checks that values may have spaces anywhere, although steps use spaces as separators.
+func TestValuesMayContainSpaces(t *testing.T) {
 	given := []string{`"a b"`, ` [1, 2]`, "{\"x y\":\n\t\"\u00a0\"}", `"\u2003"`}
 	o, err := Options{Fields: map[string][]string{"f": given}}.withDefaults()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestReplay: a schedule of one's own is a test as well.
-func TestReplay(t *testing.T) {
+// TestReplayOfAHandWrittenSchedule checks that a correct backend passes a schedule with many kinds of steps.
+func TestReplayOfAHandWrittenSchedule(t *testing.T) {
 	Replay(t, newMemory, Schedule{Steps: []string{
 		`ana clock +5m`,
 		`ana edits 7 anything=[1,2] title="x"`,
@@ -43,17 +43,17 @@ func TestReplay(t *testing.T) {
 	}})
 }
 
-// TestUnknownFlaw: what is to be wrong with an item must be known.
-func TestUnknownFlaw(t *testing.T) {
+// TestUnknownFlawIsRefused checks that a step with an unknown flaw is an error that names it.
+func TestUnknownFlawIsRefused(t *testing.T) {
 	err := replay(newMemory, Schedule{Steps: []string{`ana spoils 1 title="x" nicely`}})
 	if err == nil || !strings.Contains(err.Error(), "nicely") {
 		t.Fatal(err)
 	}
 }
 
-// TestCloneOfRefused: a clone sends the very write that is in a refused item of the other one,
-// and nobody hears what became of it.
-func TestCloneOfRefused(t *testing.T) {
+// TestCloneMaySendARefusedWrite checks a clone that sends the same write that is in a refused item of the other
+// device, in a push whose answer is lost.
+func TestCloneMaySendARefusedWrite(t *testing.T) {
 	Replay(t, newMemory, Schedule{Steps: []string{
 		`ben clones ana`,
 		`ana spoils a tag/e="" unstamped`,
@@ -63,9 +63,9 @@ func TestCloneOfRefused(t *testing.T) {
 	}})
 }
 
-// TestClonesMeet: two pushes under one ID meet, of which the inner one changes no record, and
-// raises the mark. A backend that compares and swaps records only then lowers it again.
-func TestClonesMeet(t *testing.T) {
+// TestConcurrentPushesOfClonesPass checks two concurrent pushes under one ID. The inner push changes no record,
+// but raises the mark. A backend that compares and swaps only records would lower the mark again.
+func TestConcurrentPushesOfClonesPass(t *testing.T) {
 	Replay(t, newMemory, Schedule{Options: Options{IDs: []string{"a", "A"}}, Steps: []string{
 		`ben clones dan`, `ben edits A points=10`, `dan edits a x=""`, `dan edits A points=deleted`,
 		`ana edits a x=1`, `ana edits A points=deleted`, `ana edits A points=1`, `ana pushes`,
@@ -73,12 +73,13 @@ func TestClonesMeet(t *testing.T) {
 	}})
 }
 
-// TestFailureReplays: what a failure says is a test that fails in the same way.
-func TestFailureReplays(t *testing.T) {
+// TestFailureCanBeReplayed checks that the test in a failure fails in the same way, and that a correct backend
+// passes it.
+func TestFailureCanBeReplayed(t *testing.T) {
 	broken := with(quirks{wins: later})
 	err := Check(broken, Options{})
 	if err == nil {
-		t.Fatal("not found")
+		t.Fatal("the mistake was not found")
 	}
 	_, source, _ := strings.Cut(err.Error(), "Steps: []string{")
 	var s Schedule
@@ -96,8 +97,9 @@ func TestFailureReplays(t *testing.T) {
 	}
 }
 
-// TestNamed: of several laws that a mistake may break, the one is named that a schedule breaks.
-func TestNamed(t *testing.T) {
+// TestScheduleDecidesWhichLawIsNamed checks that, of several laws that a mistake may break, a failure names the
+// law that the schedule breaks.
+func TestScheduleDecidesWhichLawIsNamed(t *testing.T) {
 	arrival := with(quirks{wins: func(_, _ record.FieldValue) bool { return true }})
 	first := with(quirks{wins: func(_, _ record.FieldValue) bool { return false }})
 	undeleted := with(quirks{stores: storesWithout(func(name string, _ record.FieldValue) bool { return name == record.DeletedField })})
@@ -117,17 +119,17 @@ func TestNamed(t *testing.T) {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
 			}
 		}), law.Retry, []string{"ana edits a x=1", "ana pushes, twice"}},
-		"a skipped write of unknown fate": {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
-		"a value over a deletion with its stamp": {with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Compare(old.Stamp) > 0 }}), law.Kind, []string{
+		"a skipped write whose answer was lost": {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
+		"a value over a deletion with the same stamp": {with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Compare(old.Stamp) > 0 }}), law.Kind, []string{
 			"ana backs-up", "ana edits a x=1", "ana pushes", "ana is-restored", "ana edits a x=deleted", "ana pushes",
 		}},
-		"what is refused is stored": {with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), law.RefusedLeavesNothing, []string{"ana spoils a x=1 forged", "ana pushes"}},
-		"a value of the server's": {with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+		"a refused item that is stored": {with(quirks{each: func(*quirky, clock.ClientID, merge.Result) bool { return true }}), law.RefusedLeavesNothing, []string{"ana spoils a x=1 forged", "ana pushes"}},
+		"a value that the server invented": {with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 			fields[name] = record.FieldValue{Value: record.Int(7), Stamp: clock.Stamp{Time: v.Stamp.Time + 5e6, Client: clock.ClientID{9}}}
 		}}), law.Invented, []string{"ana edits a x=1", "ana pushes"}},
-		"another record is gone":           {ownOf(own{push: keepsOne}), law.Stays, []string{"ana edits a x=1", "ana pushes", "ana edits b x=1", "ana pushes"}},
-		"less by the counter over greater": {arrival, law.Counter, []string{"ana edits a x=1", "ben edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
-		"less by the client over greater":  {arrival, law.Client, []string{"ana edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"a record dropped by a push of another record":      {ownOf(own{push: keepsOne}), law.Stays, []string{"ana edits a x=1", "ana pushes", "ana edits b x=1", "ana pushes"}},
+		"a write with a lower counter over a greater one":   {arrival, law.Counter, []string{"ana edits a x=1", "ben edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
+		"a write with a lower client ID over a greater one": {arrival, law.Client, []string{"ana edits a x=1", "ben edits a x=2", "ben pushes", "ana pushes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: test.steps})
@@ -138,7 +140,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// keepsOne forgets what a push is not about.
+// keepsOne drops all records that a push does not write.
 func keepsOne(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := o.memory.Push(client, batch)
 	items, _ := o.engine.Decode(batch)
@@ -146,9 +148,9 @@ func keepsOne(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// TestGeneral: a law about deletions, or about one millisecond, is not to blame where the same is
-// broken without them.
-func TestGeneral(t *testing.T) {
+// TestSpecialLawIsNotBlamedForAGeneralMistake checks that a failure does not blame a law about deletions, or
+// about one millisecond, if the mistake also shows without them.
+func TestSpecialLawIsNotBlamedForAGeneralMistake(t *testing.T) {
 	skipShort(t)
 	nth := func(n int) func(*quirky, clock.ClientID, merge.Result) bool {
 		return func(s *quirky, _ clock.ClientID, r merge.Result) bool { return r.Accepted() && s.disk.seq%n > 0 }
@@ -156,9 +158,9 @@ func TestGeneral(t *testing.T) {
 	checkAll(t, []broken{
 		{"the first write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return false }}), []law.Law{law.Later}},
 		{"the last write is kept", with(quirks{wins: func(_, _ record.FieldValue) bool { return true }}), []law.Law{law.Later}},
-		{"some are lost", with(quirks{each: nth(3)}), []law.Law{law.Vanish, law.Later}},
-		{"all are lost", with(quirks{each: nth(1)}), []law.Law{law.Vanish}},
-		{"the digits below the millisecond", with(quirks{wins: byMillis}), []law.Law{law.Counter}},
+		{"some writes are lost", with(quirks{each: nth(3)}), []law.Law{law.Vanish, law.Later}},
+		{"all writes are lost", with(quirks{each: nth(1)}), []law.Law{law.Vanish}},
+		{"the digits below the millisecond are ignored", with(quirks{wins: byMillis}), []law.Law{law.Counter}},
 		{"deletions are dropped", with(quirks{stores: storesWithout(func(_ string, v record.FieldValue) bool { return v.Deleted() })}), []law.Law{law.Tombstone, law.Later}},
 	}, func(t *testing.T, b broken) {
 		for first := range rounds(8) {
@@ -174,7 +176,7 @@ func byMillis(old, in record.FieldValue) bool {
 	return rightly(old, in)
 }
 
-// skipping gives what it stored the first sequence, if it dies.
+// skipping gives the rows that it stored the sequence number 1, if it dies.
 func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := o.disk.copy()
 	answer, err := o.memory.Push(client, batch)

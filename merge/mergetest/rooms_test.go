@@ -18,8 +18,7 @@ import (
 
 const module = "github.com/fieldlww/fieldlww/"
 
-// rooms returns the packages below this one, and which of them, and which of the packages that users link,
-// each may import besides the standard library.
+// rooms returns the packages below this one. For each, it lists the packages of this module that it may import.
 func rooms() map[string][]string {
 	return map[string][]string{
 		"law":      {},
@@ -31,7 +30,7 @@ func rooms() map[string][]string {
 	}
 }
 
-// importsOf returns what the files of a directory import, without its tests.
+// importsOf returns the imports of the files in a directory, without its tests.
 func importsOf(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -54,32 +53,32 @@ func importsOf(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// isStandard reports whether a package is of the standard library.
+// isStandard reports whether a package belongs to the standard library.
 func isStandard(name string) bool {
 	domain, _, _ := strings.Cut(name, "/")
 	return !strings.Contains(domain, ".")
 }
 
-// TestRooms: each package below this one imports what it may know, and nothing else. The oracle shares no
-// code with what it judges.
-func TestRooms(t *testing.T) {
+// TestInternalPackagesImportOnlyEarlierOnes checks that each package below this one imports only the packages
+// that rooms allows. So the oracle shares no code with the packages that it judges.
+func TestInternalPackagesImportOnlyEarlierOnes(t *testing.T) {
 	entries, err := os.ReadDir("internal")
 	if err != nil || len(entries) != len(rooms()) {
-		t.Fatal("the packages are not those of rooms:", entries, err)
+		t.Fatal("the directories of internal are not those that rooms lists:", entries, err)
 	}
 	for room, may := range rooms() {
 		for _, name := range importsOf(t, filepath.Join("internal", room)) {
 			short := strings.TrimPrefix(strings.TrimPrefix(name, module), "merge/mergetest/internal/")
 			if !isStandard(name) && !slices.Contains(may, short) {
-				t.Errorf("internal/%s imports %s", room, name)
+				t.Errorf("internal/%s imports %s, which rooms does not allow", room, name)
 			}
 		}
 	}
 }
 
-// TestImports: the kit imports the standard library, rapid and what users link, but not the reference
-// backend; and nothing that users link imports the kit.
-func TestImports(t *testing.T) {
+// TestKitIsApartFromLinkedPackages checks that the kit imports only the standard library, rapid and the packages
+// that users link, so not the reference backend. No package that users link imports the kit.
+func TestKitIsApartFromLinkedPackages(t *testing.T) {
 	for _, name := range importsOf(t, ".") {
 		own := strings.HasPrefix(name, module+"merge/mergetest/internal/")
 		if !isStandard(name) && !own && !slices.Contains([]string{module + "clock", module + "record", module + "merge", "pgregory.net/rapid"}, name) {
@@ -95,13 +94,13 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestMap: the package documentation names each file, and each package below.
-func TestMap(t *testing.T) {
+// TestDocNamesEachFile checks that the package documentation names each file and each package below.
+func TestDocNamesEachFile(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, files, _ := strings.Cut(string(doc), "# For those who work on the kit")
+	_, files, _ := strings.Cut(string(doc), "# Working on the kit")
 	words := strings.FieldsFunc(files, func(r rune) bool { return !unicode.IsLetter(r) && r != '_' && r != '/' })
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -109,7 +108,7 @@ func TestMap(t *testing.T) {
 	}
 	for room := range rooms() {
 		paths = append(paths, path.Join("internal", room))
-		if room != "law" { // whose files are about kinds of laws
+		if room != "law" { // its files are named after kinds of laws
 			more, err := filepath.Glob(path.Join("internal", room, "*.go"))
 			if err != nil || len(more) == 0 {
 				t.Fatal(room, err)
@@ -129,8 +128,8 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// TestScheduleDoc: the documentation of Schedule has an example of each kind of step, which can be read.
-func TestScheduleDoc(t *testing.T) {
+// TestScheduleDocHasEachKindOfStep checks that the documentation of Schedule has a valid example of each kind of step.
+func TestScheduleDocHasEachKindOfStep(t *testing.T) {
 	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +138,7 @@ func TestScheduleDoc(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _, _ = bytes.Cut(text, []byte("// What spoils an item"))
+	text, _, _ = bytes.Cut(text, []byte("// A spoiled item"))
 	found := map[*schedule.Kind]bool{}
 	for line := range strings.Lines(string(text)) {
 		example, ok := strings.CutPrefix(line, "//\t")

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// Run is [Check] as a test: it fails the test with the error that Check returns. If there is none,
-// it logs what was not tested, and why, and how often everything happened.
+// Run runs [Check] as a test: it fails the test with the error that Check returns. If there is no
+// error, it logs what was not tested, and why, and how often each event happened.
 func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	t.Helper()
 	found, err := examine(newBackend, o)
@@ -22,24 +22,23 @@ func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	for _, text := range found.untested {
 		t.Logf("mergetest: not tested: %s", text)
 	}
-	t.Logf("mergetest: %v in the longest run; %v", found.longest, found.counts)
+	t.Logf("mergetest: the longest run took %v of virtual time; events: %v", found.longest, found.counts)
 }
 
-// Check draws a schedule for each seed, runs it on a backend of its own, and compares what comes of
-// it with what the rule says. NewBackend must make an empty backend for each run, of which there
-// are more than there are seeds; an error of newBackend ends the check, and is returned.
+// Check draws a schedule for each seed, runs it on a backend of its own, and compares the results
+// with the rule. NewBackend must make an empty backend for each run; there are more runs than
+// seeds. An error of newBackend ends the check, and Check returns it.
 //
-// Check returns nil if no law was broken, and otherwise an error whose text tells the whole story
-// of the first failure: the law that is broken, the shortest schedule that was found to break it,
-// the seed, and a test that repeats it. If there are 50 seeds or more, it is also an error if
-// something never happened that can happen on this backend: a fault, a verdict, or a decision by
-// some part of the rule.
+// Check returns nil if no law was broken, and otherwise an error that describes the first failure in
+// full: the broken law, the shortest schedule found that breaks it, the seed, and a test that repeats
+// it. With 50 seeds or more, Check also returns an error if an event that can happen on this backend
+// never happened: a fault, a verdict, or a decision by some part of the rule.
 func Check(newBackend func(*Env) (Backend, error), o Options) error {
 	_, err := examine(newBackend, o)
 	return err
 }
 
-// summary is what a check that found nothing has to say.
+// summary is the result of a check that found no failure.
 type summary struct {
 	able     check.Abilities
 	untested []string
@@ -58,7 +57,7 @@ func examine(newBackend newBackend, given Options) (r summary, err error) {
 	}
 	r, err = runSeeds(create, given, o)
 	if err == nil && r.able.Can(check.CanTell) && !r.able.Can(check.CanMark) && r.counts["edit lost as it comes"] > 0 {
-		o.Marks = true // or there would have been a report
+		o.Marks = true // edits were lost on arrival and none was reported: fail in the first such run
 		return runSeeds(create, given, o)
 	}
 	return r, err
@@ -86,13 +85,13 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 	}
 	for _, what := range report.Required(r.able, o) {
 		if r.counts[what] == 0 {
-			return r, fmt.Errorf("mergetest: in %d runs of %d steps it never happened: %q; without it, nothing is shown. Run more steps, or write more values.\nIt happened: %v", given.seeds(), o.Steps, what, r.counts)
+			return r, fmt.Errorf("mergetest: in %d runs of %d steps %q never occurred, so the runs prove nothing about it. Run more steps, or write more values.\nThese occurred: %v", given.seeds(), o.Steps, what, r.counts)
 		}
 	}
 	return r, nil
 }
 
-// probe finds out how often a push of all fields calls Env.Crash and Env.Pause.
+// probe counts how often a push of all fields calls Env.Crash and Env.Pause.
 func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {
@@ -105,5 +104,5 @@ func probe(create sim.NewProcess, o *sim.Config) error {
 	return err
 }
 
-// enough is the number of runs in which everything must happen.
+// enough is the number of runs in which every possible event must happen.
 const enough = 50

@@ -15,13 +15,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// TestCorrect: a backend that is right passes, and does everything.
-func TestCorrect(t *testing.T) {
+// TestCorrectBackendPasses checks that a correct backend passes, and that every event occurs on it.
+func TestCorrectBackendPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, newMemory, some(Options{Seeds: 1000}))
 }
 
-// BenchmarkMonth is a run of five devices that lasts for thirty days.
+// BenchmarkMonth measures a run of five devices over thirty days of virtual time.
 func BenchmarkMonth(b *testing.B) {
 	o, err := Options{Devices: 5, Steps: 1200}.withDefaults()
 	if err != nil {
@@ -40,8 +40,8 @@ func BenchmarkMonth(b *testing.B) {
 	b.ReportMetric(float64(days)/float64(n), "days/op")
 }
 
-// TestSameTwice: a seed has one story.
-func TestSameTwice(t *testing.T) {
+// TestSeedRepeatsItsStory checks that two runs of one seed have the same story.
+func TestSeedRepeatsItsStory(t *testing.T) {
 	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -56,13 +56,14 @@ func TestSameTwice(t *testing.T) {
 			stories = append(stories, report.Timeline(w.Story))
 		}
 		if stories[0] != stories[1] {
-			t.Fatal("two stories of seed", seed)
+			t.Fatal("two runs differ for seed", seed)
 		}
 	}
 }
 
-// TestSteps: the text of a step is read back as the same step.
-func TestSteps(t *testing.T) {
+// TestStepTextIsParsedAsTheSameStep checks that the text of each drawn step, and of each plainer form, is parsed
+// as the same step.
+func TestStepTextIsParsedAsTheSameStep(t *testing.T) {
 	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +85,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-func TestStepsRefused(t *testing.T) {
+func TestInvalidStepsAreRefused(t *testing.T) {
 	o, err := Options{}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -96,21 +97,21 @@ func TestStepsRefused(t *testing.T) {
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
 		if s, err := o.ParseStep(line); err == nil {
-			t.Errorf("%q was read as %q", line, s)
+			t.Errorf("%q was parsed as %q", line, s)
 		}
 	}
 }
 
-// TestNeverHappened: a run in which something never occurs shows nothing, and says so.
-func TestNeverHappened(t *testing.T) {
+// TestMissingEventIsAnError checks that Check reports an event that never occurred in its runs.
+func TestMissingEventIsAnError(t *testing.T) {
 	err := Check(newMemory, Options{Fields: map[string][]string{"a": {"1"}}, Steps: 3})
-	if err == nil || !strings.Contains(err.Error(), "never happened") {
+	if err == nil || !strings.Contains(err.Error(), "never occurred") {
 		t.Fatal(err)
 	}
 }
 
-// TestWhy: an answer that is wrong about changed says which writes were compared.
-func TestWhy(t *testing.T) {
+// TestWrongChangedNamesTheWrites checks that a failure about changed names the two writes that were compared.
+func TestWrongChangedNamesTheWrites(t *testing.T) {
 	err := replay(replying(func(r *merge.Reply) { r.Changed = false }), Schedule{Steps: []string{
 		"ana edits a x=1", "cem edits a x=null", "ana pushes, last only",
 	}})
@@ -125,7 +126,7 @@ func TestWhy(t *testing.T) {
 	}
 }
 
-// bare is a backend that offers nothing which is optional, and asks its own clock.
+// bare is a backend without the optional methods, and with its own clock.
 type bare struct{ m *memory }
 
 func (b bare) Push(client clock.ClientID, batch []byte) ([]byte, error) {
@@ -136,14 +137,14 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 	return b.m.Pull(client, cursor)
 }
 
-// still is surroundings at that time in which nothing happens.
+// still implements surroundings at a fixed time, without other requests or crashes.
 type still time.Time
 
 func (s still) Now() time.Time { return time.Time(s) }
 func (s still) Pause()         {}
 func (s still) Crash() error   { return nil }
 
-// newBare makes such a backend.
+// newBare makes a bare backend.
 func newBare(*Env) (Backend, error) {
 	private := still(schedule.Start().Add(1000 * 24 * time.Hour))
 	m := memory{env: private}
@@ -151,13 +152,13 @@ func newBare(*Env) (Backend, error) {
 	return bare{b.(*memory)}, err
 }
 
-func TestBare(t *testing.T) {
+func TestBackendWithoutOptionalMethodsPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, newBare, some(Options{Devices: 1}))
 }
 
-// TestLawTexts: each law has a name of its own, says something, and tells where to look.
-func TestLawTexts(t *testing.T) {
+// TestLawTextsAreComplete checks that each law has a distinct name, a statement, and a hint where to look.
+func TestLawTextsAreComplete(t *testing.T) {
 	names := map[string]bool{}
 	for l := law.Answered; l <= law.ClientSettles; l++ {
 		text := l.Text()
@@ -168,8 +169,8 @@ func TestLawTexts(t *testing.T) {
 	}
 }
 
-// TestRule: the order of the ledger is that of the library, and of nothing else.
-func TestRule(t *testing.T) {
+// TestOracleAndLibraryHaveTheSameOrder checks that the oracle orders writes as package record does.
+func TestOracleAndLibraryHaveTheSameOrder(t *testing.T) {
 	all := FieldValue()
 	for i := range 300 {
 		a, b := all.Example(i), all.Example(i*7+1)

@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// textCase is a mistake, steps that find it, and what the failure must and must not say.
+// textCase is a mistake, steps that find it, and texts that the failure must contain.
 type textCase struct {
 	make  newBackend
 	steps []string
@@ -24,25 +24,25 @@ func (c textCase) check(t *testing.T) {
 	t.Helper()
 	err := replay(c.make, Schedule{Steps: c.steps})
 	if err == nil {
-		t.Fatal("not found")
+		t.Fatal("the steps broke no law")
 	}
 	for _, part := range c.says {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q is not in:\n%v", part, err)
+			t.Errorf("the failure lacks %q:\n%v", part, err)
 		}
 	}
 }
 
-// storing returns a backend in which something else wins.
+// storing returns a backend with another rule for the write that wins.
 func storing(wins func(old, in record.FieldValue) bool) newBackend { return with(quirks{wins: wins}) }
 
-// TestClues: what is special about the field is told, beside the law.
-func TestClues(t *testing.T) {
+// TestFailureNotesWhatIsSpecialAboutTheField checks that a failure has a note about the field besides the law.
+func TestFailureNotesWhatIsSpecialAboutTheField(t *testing.T) {
 	for name, test := range map[string]textCase{
-		"an equal value": {storing(func(old, in record.FieldValue) bool { return old.Value != in.Value && rightly(old, in) }),
+		"an equal value with a newer stamp": {storing(func(old, in record.FieldValue) bool { return old.Value != in.Value && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=1", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      the two differ in the stamp only: an equal value with a newer stamp is a newer write"}},
-		"null": {storing(func(old, in record.FieldValue) bool { return in.Value.JSON() != "null" && rightly(old, in) }),
+		"a null": {storing(func(old, in record.FieldValue) bool { return in.Value.JSON() != "null" && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=null", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      null is a value like any other"}},
 		"a deleted record": {with(quirks{stores: deadRecords}),
@@ -51,10 +51,10 @@ func TestClues(t *testing.T) {
 		"a restored record": {with(quirks{stores: restoreWipes}),
 			[]string{"ana edits a x=1", "ana deletes a", "ana pushes", "ana restores a", "ana pushes"},
 			[]string{law.Stays.Text().Name, "note      the record was deleted, and was restored"}},
-		"a delete that is older than an edit": {storing(func(old, in record.FieldValue) bool { return in.Value != record.Bool(true) && rightly(old, in) }),
+		"a delete after a restore": {storing(func(old, in record.FieldValue) bool { return in.Value != record.Bool(true) && rightly(old, in) }),
 			[]string{"ana restores a", "ana pushes", "wait 1s", "ana deletes a", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      $deleted is a field like any other"}},
-		"a delete of what is not there": {with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool { return name == record.DeletedField })}),
+		"a delete of a record that does not exist": {with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool { return name == record.DeletedField })}),
 			[]string{"ana deletes a", "ana pushes"}, []string{law.Tombstone.Text().Name, "a delete that is ignored because the record or the field does not exist"}},
 	} {
 		t.Run(name, test.check)
@@ -69,30 +69,30 @@ func restoreWipes(fields map[string]record.FieldValue, name string, v record.Fie
 	fields[name] = v
 }
 
-// TestTexts: what was hard to understand is said plainly.
-func TestTexts(t *testing.T) {
+// TestFailureTexts checks the hints and details that explain mistakes which are hard to understand.
+func TestFailureTexts(t *testing.T) {
 	for name, test := range map[string]textCase{
-		"a spelling": {with(quirks{batch: func(text []byte) []byte {
+		"text stored in the spelling in which it came": {with(quirks{batch: func(text []byte) []byte {
 			return []byte(strings.ReplaceAll(string(text), `\u0078`, `z`))
 		}}), []string{"ana edits a x=1", "ana pushes, spelled otherwise"}, []string{`  it came as { "data" : { "\u0078" :\t{`, "One of the pushes is spelled otherwise"}},
 		"a cursor that moves": {ownOf(own{pull: moving}), []string{"ana edits a x=1", "ana pushes"},
 			[]string{`the cursor changed 1,000 times: from "" to "x", "xx", "xxx" and so on`}},
-		"a server that does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
+		"a server whose clock does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
 			[]string{"expected  2, which the server wrote, with a later stamp than what is found"}},
-		"a number below the milliseconds": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
+		"a counter that is dropped": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
 			[]string{law.Counter.Text().Name, "a JavaScript Date"}},
 	} {
 		t.Run(name, test.check)
 	}
 }
 
-// moving returns another cursor each time.
+// moving returns a different cursor each time.
 func moving(_ *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	return nil, cursor + "x", nil
 }
 
-// TestUnread: an answer that cannot be read is shown, and the member that is wrong.
-func TestUnread(t *testing.T) {
+// TestUnreadableAnswerIsShown checks that a failure shows an unreadable answer, and names the invalid member.
+func TestUnreadableAnswerIsShown(t *testing.T) {
 	for answer, says := range map[string]string{
 		`[{"index":0},{"index":1,"serverTime":"2024-03-04T14:00:00+02:00"}]`: "serverTime of reply 1: ",
 		`[{"index":"0"}]`: "index of reply 0: ",
@@ -106,7 +106,7 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-// answering is a backend that has one answer.
+// answering is a backend that gives the same answer to every push.
 type answering struct {
 	Backend
 	answer string
@@ -114,8 +114,9 @@ type answering struct {
 
 func (a answering) Push(clock.ClientID, []byte) ([]byte, error) { return []byte(a.answer), nil }
 
-// TestServerTime: whole seconds are near enough to set a clock by.
-func TestServerTime(t *testing.T) {
+// TestServerTimeInWholeSecondsIsEnough checks that a server time rounded to seconds passes, and one that is two
+// seconds off does not.
+func TestServerTimeInWholeSecondsIsEnough(t *testing.T) {
 	at := func(off time.Duration) newBackend {
 		return replying(func(r *merge.Reply) {
 			if !r.ServerTime.IsZero() {
@@ -130,8 +131,8 @@ func TestServerTime(t *testing.T) {
 	}
 }
 
-// TestColumns: a long time before a step does not shift what follows.
-func TestColumns(t *testing.T) {
+// TestTimelineColumnsStayAligned checks that a long time before a step does not shift the other columns.
+func TestTimelineColumnsStayAligned(t *testing.T) {
 	got := report.Timeline([]sim.Event{{At: 0, Does: "ana pushes", Sees: "x\ny"}, {At: 168*time.Hour + time.Millisecond, Does: "ben pulls", Sees: "z"}})
 	want := `  after         what happens; times are since 2024-03-04T12:00:00Z
   0s            ana pushes   x
@@ -143,8 +144,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestLiteral: a bound is pasted as a person would write it.
-func TestLiteral(t *testing.T) {
+// TestDurationsPrintAsGoSource checks that a bound is printed as a person would write it in Go.
+func TestDurationsPrintAsGoSource(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		time.Hour: "MaxAhead: 1 * time.Hour", 90 * time.Minute: "MaxAhead: 90 * time.Minute", 1500 * time.Millisecond: "MaxAhead: 1500 * time.Millisecond", -1: "MaxAhead: -1", 7: "MaxAhead: 7",
 	} {
@@ -154,7 +155,7 @@ func TestLiteral(t *testing.T) {
 	}
 }
 
-// TestStormTold: the edits within a storm are told of the device that makes them.
-func TestStormTold(t *testing.T) {
+// TestStormEditsNameTheirDevice checks that the story names the device that makes the edits of a storm.
+func TestStormEditsNameTheirDevice(t *testing.T) {
 	textCase{with(quirks{paused: true}), []string{"ana edits a x=1", "ana pushes, ben storms"}, []string{law.Meet.Text().Name, "    ben edits a x=deleted\n"}}.check(t)
 }

@@ -9,35 +9,36 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// offer is a backend, how it is tested, and what must come of that.
+// offer is a backend with Options, and the expected counts and untested parts.
 type offer struct {
 	make  newBackend
 	o     Options
-	never []string // is counted
-	told  []string // to be untested
-	quiet []string // not told, since it is tested
+	never []string // events that must not be counted
+	told  []string // parts that must be reported as untested
+	quiet []string // parts that are tested, and must not be reported
 }
 
-// TestUntested: what cannot happen is not counted, and is said to be untested.
-func TestUntested(t *testing.T) {
+// TestUntestedPartsAreReported checks that events which cannot happen are not counted, and that Run reports them
+// as untested.
+func TestUntestedPartsAreReported(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
 	yours := newApp(clientQuirks{})
 	for name, test := range map[string]offer{
-		"all that the kit offers": {
+		"every optional method": {
 			make: newMemory, o: Options{},
-			quiet: []string{"paging", "requests that meet", "a server that is restored", "devices that are cloned", "devices that are restored"},
+			quiet: []string{"paging", "concurrent requests", "a server that is restored", "devices that are cloned", "devices that are restored"},
 		},
 		"no pages": {
 			make: ownOf(own{pull: everything}), o: Options{},
 			told: []string{"paging"},
 		},
-		"one device, which is a Client": {
+		"one device, a Client": {
 			make: newMemory, o: Options{Devices: 1, NewClient: yours},
 			never: []string{"clones", "backs-up", "is-restored", "floods", "ticks", "reopens", "server is restored", "meets"},
 			told:  []string{"devices that are cloned", "devices that are restored", "a server that is restored", "devices that meet", "clients that are closed"},
 		},
-		"two devices, of which one is a Client": {
+		"two devices, one of them a Client": {
 			make: newMemory, o: Options{Devices: 2, NewClient: yours},
 			never: []string{"clones", "server is restored"},
 			told:  []string{"devices that are cloned", "a server that is restored"},
@@ -49,7 +50,7 @@ func TestUntested(t *testing.T) {
 			told:  []string{"devices that are cloned", "devices that meet"},
 			quiet: []string{"devices that are restored"},
 		},
-		"a server that offers nothing": {
+		"no optional method": {
 			make: newBare, o: Options{},
 			never: []string{"server is restored", "restarts", "writes"},
 			told:  []string{"a server that is restored", "restarts", "the clock of the server"},
@@ -75,7 +76,7 @@ func (f offer) check(t *testing.T) {
 	}
 	for _, what := range f.never {
 		if r.counts[what] > 0 {
-			t.Errorf("%s is counted %d times", what, r.counts[what])
+			t.Errorf("%s was counted %d times", what, r.counts[what])
 		}
 	}
 	told := func(what string) bool {
@@ -83,18 +84,19 @@ func (f offer) check(t *testing.T) {
 	}
 	for _, what := range f.told {
 		if !told(what) {
-			t.Errorf("nothing is said of %s: %q", what, r.untested)
+			t.Errorf("%s is not reported as untested: %q", what, r.untested)
 		}
 	}
 	for _, what := range f.quiet {
 		if told(what) {
-			t.Errorf("%s: is said to be untested", what)
+			t.Errorf("%s is reported as untested, but was tested", what)
 		}
 	}
 }
 
-// TestNotDone: a Client that is asked to write what is there has not edited.
-func TestNotDone(t *testing.T) {
+// TestEditsThatChangeNothingAreNotCounted checks that a step which asks a Client for the values that it shows
+// already is not counted as an edit.
+func TestEditsThatChangeNothingAreNotCounted(t *testing.T) {
 	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +111,7 @@ func TestNotDone(t *testing.T) {
 	}
 	for what, n := range map[string]int{"edits": 1, "deletes": 1, "restores": 1, "reopens": 0, "ticks": 0} {
 		if w.Counts[what] != n {
-			t.Errorf("%s: counted %d times, and happened %d times", what, w.Counts[what], n)
+			t.Errorf("%s was counted %d times; want %d", what, w.Counts[what], n)
 		}
 	}
 }

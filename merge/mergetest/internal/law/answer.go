@@ -25,7 +25,7 @@ func answerLaws() map[Law]Text {
 		},
 		Neighbours: {
 			"an invalid item does not block its neighbours",
-			"Each item is accepted or refused by itself.",
+			"Each item is accepted or refused on its own.",
 			"Look for an early return or a rollback at the first refused item, and for a transaction that cannot be used after it.",
 		},
 		BadRefused: {

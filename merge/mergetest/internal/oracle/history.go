@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// Fate is what became of a write.
+// Fate records what happened to a write.
 type Fate struct {
 	State State
 	Since int  // the step in which it was accepted
 	Met   bool // whether another request was served meanwhile
-	Last  int  // how many writes were accepted when it arrived last
+	Last  int  // the number of accepted writes when it last arrived
 	Gone  bool // whether it came after the backup from which the server was restored
-	Came  int  // the sending in which it came last
-	Seen  bool // whether it was found to be stored
+	Came  int  // the sending in which it last arrived
+	Seen  bool // whether a pull has found it in the store
 }
 
 // State says whether a write is stored.
@@ -21,42 +21,42 @@ type State int
 
 const (
 	Refused  State = iota
-	Unsure         // it was sent, and the answer does not exist
-	Accepted       // finally
+	Unsure         // it was sent, and there was no answer
+	Accepted       // permanently
 )
 
-// History is all that was ever sent for one field.
+// History holds all writes that were ever sent for one field.
 type History struct {
 	Writes map[Write]*Fate
-	Best   Write // the greatest accepted one
-	Some   bool  // whether there is one
-	Open   int   // the number of unsure ones
+	Best   Write // the greatest accepted write
+	Some   bool  // whether any write was accepted
+	Open   int   // the number of unsure writes
 }
 
-// Ledger is the history of all fields.
+// Ledger holds the histories of all fields.
 type Ledger struct {
 	Histories map[FieldKey]*History
 	Keys      []FieldKey        // sorted
 	Marks     map[[16]byte]Mark // by client
-	Count     int               // of accepted writes, each time that they came
+	Count     int               // of accepted writes, counted each time that they arrive
 }
 
-// Mark bounds the greatest time that was accepted from a client: it is not below sure, and
-// not above most: a push without an answer may have been stored.
+// Mark bounds the greatest time that was accepted from a client. It is at least Sure and at most Most: the
+// two differ because a push without an answer may have been stored.
 type Mark struct{ Sure, Most int64 }
 
-// Sent returns the mark after a write with that time was sent.
+// Sent returns the mark after a write with this time was sent.
 func (m Mark) Sent(time int64) Mark { return Mark{m.Sure, max(m.Most, time)} }
 
-// Accepted returns the mark after a write with that time was accepted.
+// Accepted returns the mark after a write with this time was accepted.
 func (m Mark) Accepted(time int64) Mark { return Mark{max(m.Sure, time), max(m.Most, time)} }
 
-// NewLedger returns a ledger in which nothing was sent.
+// NewLedger returns an empty ledger.
 func NewLedger() Ledger {
 	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}}
 }
 
-// Clone returns a copy.
+// Clone returns a deep copy.
 func (l *Ledger) Clone() *Ledger {
 	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count}
 	for k, p := range l.Histories {
@@ -71,7 +71,8 @@ func (l *Ledger) Clone() *Ledger {
 	return &c
 }
 
-// Without returns the ledger, in which what came later is gone.
+// Without returns the ledger after a restore: l is the state at the backup, and writes that were accepted or
+// unanswered only in the later ledger are marked as gone.
 func (l *Ledger) Without(later Ledger) Ledger {
 	for _, k := range later.Keys {
 		p := l.Of(k)
@@ -87,7 +88,7 @@ func (l *Ledger) Without(later Ledger) Ledger {
 	return *l
 }
 
-// Of returns the past of a field.
+// Of returns the history of a field, and creates it if there is none.
 func (l *Ledger) Of(k FieldKey) *History {
 	p, ok := l.Histories[k]
 	if !ok {
@@ -99,7 +100,7 @@ func (l *Ledger) Of(k FieldKey) *History {
 	return p
 }
 
-// Set notes what became of a write. What was accepted once stays so.
+// Set records the fate of a write. A write that was accepted once stays accepted.
 func (p *History) Set(w Write, f Fate) {
 	if old, known := p.Writes[w]; known {
 		if old.State == Accepted {
@@ -118,20 +119,20 @@ func (p *History) Set(w Write, f Fate) {
 	if f.State != Accepted {
 		return
 	}
-	if above, _ := Rule(w, p.Best); above { // the zero write is below all
+	if above, _ := Rule(w, p.Best); above { // the zero write is below all others
 		p.Best, p.Some = w, true
 	}
 }
 
-// Lapsed reports whether a write is gone since the server was restored. Devices may keep it,
-// and the server may not.
+// Lapsed reports whether a write is gone because the server was restored. Devices may keep it, but the server
+// may not.
 func (p *History) Lapsed(w Write) bool {
 	f, known := p.Writes[w]
 	return known && f.Gone && f.State != Accepted
 }
 
-// Permits reports whether a replica that has seen everything may hold w. A write
-// without an answer may be there or not.
+// Permits reports whether a replica that has seen everything may hold w, or no write if ok is false. A write
+// without an answer may or may not be stored.
 func (p *History) Permits(w Write, ok bool) bool {
 	if !ok {
 		return !p.Some
@@ -144,7 +145,7 @@ func (p *History) Permits(w Write, ok bool) bool {
 	return known && f.State == Unsure && above
 }
 
-// Knows reports whether a write with that stamp may be stored.
+// Knows reports whether a write with this stamp may be stored.
 func (p *History) Knows(at Stamp) bool {
 	for x, f := range p.Writes {
 		if f.State != Refused && x.Stamp == at {
@@ -154,8 +155,8 @@ func (p *History) Knows(at Stamp) bool {
 	return false
 }
 
-// Cut reports whether a write is one that was sent, but for digits below the millisecond, which
-// were cut or rounded: to whole microseconds, or to what a float64 can hold.
+// Cut reports whether f is a sent write whose time was cut or rounded, by less than a millisecond, to whole
+// microseconds or to the precision of a float64.
 func (p *History) Cut(f Write) bool {
 	for x := range p.Writes {
 		by := x.Time - f.Time
@@ -166,8 +167,8 @@ func (p *History) Cut(f Write) bool {
 	return false
 }
 
-// Outcome returns what a write does when it arrives, and whether it is then stored and was
-// not before.
+// Outcome returns the outcome of a write when it arrives, and whether it is then stored and was not stored
+// before.
 func (p *History) Outcome(x Write) (outcome string, stored bool) {
 	above, _ := Rule(x, p.Best)
 	switch {
@@ -183,7 +184,7 @@ func (p *History) Outcome(x Write) (outcome string, stored bool) {
 	return "superseded", false
 }
 
-// Sent reports whether a write was sent that may be stored.
+// Sent reports whether the field has a write that may be stored.
 func (p *History) Sent() bool {
 	for _, f := range p.Writes {
 		if f.State != Refused {

@@ -1,14 +1,14 @@
 package oracle
 
-// Loss is whether one of two writes that meet is a lost edit, as package merge defines it.
+// Loss reports whether one of two writes that meet is a lost edit, as package merge defines it.
 type Loss struct {
 	Is, Unsure bool
-	Own        bool  // it is the one that comes, and not the one that was there
-	Other      Write // the one that was there
+	Own        bool  // the incoming write is the lost one, not the write that was there
+	Other      Write // the write that was there
 	Why        reason
 }
 
-// reason is why an edit is lost, or is not.
+// reason is why an edit is lost or is not lost.
 type reason int
 
 const (
@@ -16,18 +16,18 @@ const (
 	OneClient
 	OneValue
 	WithoutBase
-	ByBase // whether the base is below the write that was there
-	ByMark // whether the write came before
+	ByBase // decided by whether the base is below the write that was there
+	ByMark // decided by whether the write may have arrived before
 )
 
-// Base is what an item says of what its author saw; known is whether it says that.
+// Base is the stamp that the author of an item saw. Known reports whether the item has a base.
 type Base struct {
 	Stamp
 	Known bool
 }
 
-// Loss returns what is lost as a write meets the greatest one that was accepted before, if the marks of
-// its client were m.
+// Loss returns the loss when a write meets the greatest write accepted before, if the mark of its client
+// was m.
 func (p *History) Loss(x Write, b Base, m Mark) Loss {
 	l := Loss{Other: p.Best}
 	above, _ := Rule(x, p.Best)

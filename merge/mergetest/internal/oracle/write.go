@@ -1,11 +1,11 @@
-// Package oracle says what package merge must do. It knows every write that was ever sent and what became
-// of it, compares writes by the rule as it is written down, and says which edits are lost. It shares no code
-// with packages record and merge: it imports the standard library only.
+// Package oracle implements the rule of package merge a second time, to predict the results of a backend. It
+// knows every write that was ever sent and its fate, compares writes by the documented rule, and decides which
+// edits are lost. It shares no code with packages record and merge: it imports only the standard library.
 package oracle
 
 import "cmp"
 
-// FieldKey is a field of a record.
+// FieldKey identifies a field of a record.
 type FieldKey struct{ ID, Field string }
 
 // CompareFields orders fields by record and name.
@@ -13,16 +13,16 @@ func CompareFields(a, b FieldKey) int {
 	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Field, b.Field))
 }
 
-// Stamp is the time of a write, in Unix nanoseconds with a counter, and its client.
+// Stamp is the time of a write, in Unix nanoseconds including the counter, and its client.
 type Stamp struct {
 	Time   int64
 	Client [16]byte
 }
 
-// IsZero reports whether it is the stamp of no write.
+// IsZero reports whether s is the zero stamp, which no write has.
 func (s Stamp) IsZero() bool { return s == Stamp{} }
 
-// Below reports whether a stamp is less than another one.
+// Below reports whether s is less than t.
 func (s Stamp) Below(t Stamp) bool {
 	above, _ := Rule(Write{Stamp: t}, Write{Stamp: s})
 	return above
@@ -32,16 +32,16 @@ func (s Stamp) Below(t Stamp) bool {
 type Write struct {
 	Stamp
 	Deleted bool
-	Value   string // canonical JSON, and "" for a deletion
+	Value   string // canonical JSON, or "" for a deletion
 }
 
-// Written is a write and the field it belongs to.
+// Written is a write and its field.
 type Written struct {
 	FieldKey
 	Write
 }
 
-// Part is a part of the rule.
+// Part is the part of the rule that decides between two writes.
 type Part int
 
 const (
@@ -52,8 +52,8 @@ const (
 	ByValue
 )
 
-// Rule compares two writes by the rule: it tells whether a is above b, and which part of
-// the rule says so. Of equal writes neither is above.
+// Rule compares two writes by the rule. It reports whether a is above b, and which part of the rule decides.
+// Of two equal writes, neither is above.
 func Rule(a, b Write) (above bool, by Part) {
 	const ms = 1_000_000
 	switch {
@@ -84,5 +84,5 @@ func Compare(a, b Write) int {
 	return 0
 }
 
-// SameValue reports whether two writes differ at most in their stamps.
+// SameValue reports whether two writes have the same value, or both are deletions, whatever their stamps.
 func SameValue(a, b Write) bool { return a.Deleted == b.Deleted && a.Value == b.Value }

@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// Required returns what must have happened in many runs on a backend that can do so much.
+// Required returns the events that must occur in many runs on a backend with these abilities.
 func Required(a check.Abilities, o sim.Config) []string {
 	all := append(slices.Clone(o.Flaws),
 		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
@@ -38,7 +38,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 	return all
 }
 
-// Untested says what is left untested, and why.
+// Untested describes what is not tested, and why.
 func Untested(a check.Abilities, o sim.Config) (all []string) {
 	clients, plain := o.Clients, o.PlainDevices()
 	for _, x := range []struct {
@@ -46,23 +46,23 @@ func Untested(a check.Abilities, o sim.Config) (all []string) {
 		text   string
 	}{
 		{a.Can(check.CanTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
-		{o.Bounded(), "stamps that are too far ahead, and a server whose clock is not set: by Options.MaxAhead there is no bound"},
-		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is one device"},
-		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: no device is the kit's own"},
-		{plain > 1, "devices that are cloned: that takes two devices of the kit's own"},
-		{a.Can(check.CanPause), "requests that meet, and storms of conflicts: the backend never called Env.Pause"},
-		{a.Can(check.CanPausePull), "pushes within the request of a pull, and not only between its pages: no pull called Env.Pause"},
-		{a.Can(check.CanRetry) || !a.Can(check.CanPause), "storms of conflicts: no push called Env.Pause again"},
+		{o.Bounded(), "stamps that are too far ahead, and a server whose clock is not set: Options.MaxAhead sets no bound"},
+		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is only one device"},
+		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: every device is a Client"},
+		{plain > 1, "devices that are cloned: this takes two devices that are not Clients"},
+		{a.Can(check.CanPause), "concurrent requests, and storms of conflicts: the backend never called Env.Pause"},
+		{a.Can(check.CanPausePull), "pushes within one request of a pull, not only between its pages: no pull called Env.Pause"},
+		{a.Can(check.CanRetry) || !a.Can(check.CanPause), "storms of conflicts: no push called Env.Pause a second time"},
 		{a.Can(check.CanCrash), "crashes: the backend never called Env.Crash"},
-		{a.Can(check.CanRestart), "restarts: the backend is no Restarter"},
-		{a.Can(check.CanRestore), "a server that is restored from a backup: the backend is no Restorer"},
-		{!clients, "a server that is restored from a backup: no Client would learn of it"},
-		{a.Can(check.CanWrite), "the clock of the server: the backend is no ServerWriter"},
+		{a.Can(check.CanRestart), "restarts: the backend is not a Restarter"},
+		{a.Can(check.CanRestore), "a server that is restored from a backup: the backend is not a Restorer"},
+		{!clients, "a server that is restored from a backup: a Client could not be told of it"},
+		{a.Can(check.CanWrite), "the clock of the server: the backend is not a ServerWriter"},
 		{a.Can(check.CanTell), "whether lost edits are reported: no answer had fields"},
-		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits are reported that are lost as they come: there was none"},
+		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits that are lost on arrival are reported: there was none"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
-		{a.Can(check.CanPage), "paging: no pull had a second page; make pages small for this test, of one row"},
-		{a.Can(check.CanReopen) || !clients, "clients that are closed and opened again: yours is no Reopener"},
+		{a.Can(check.CanPage), "paging: no pull had a second page; for this test, make pages of one row"},
+		{a.Can(check.CanReopen) || !clients, "clients that are closed and opened again: the Client is not a Reopener"},
 	} {
 		if !x.tested {
 			all = append(all, x.text)

@@ -1,5 +1,5 @@
-// Package report says what came of runs: the shortest schedule that breaks a law, its story, and what was
-// not tested.
+// Package report describes the results of runs: the shortest schedule that breaks a law, its story, and what
+// was not tested.
 package report
 
 import (
@@ -23,7 +23,7 @@ type Found struct {
 	Steps   []schedule.Step
 }
 
-// Failure shrinks a schedule, and returns its story as an error.
+// Failure shrinks a schedule and returns its story as an error.
 func Failure(f Found) error {
 	s := schedule.Shrinker{Domain: f.O.Domain, Law: f.Law, Breaks: breaks(f.Create, f.O), Left: 3000}
 	short := f.Steps
@@ -38,21 +38,21 @@ func Failure(f Found) error {
 	if err != nil {
 		return err
 	}
-	const unlike = "the backend does not do the same each time. Does it range over a map, read a clock other than Env.Now, or keep something from run to run?"
+	const unlike = "the backend does not behave the same each time. Does it range over a map, read a clock other than Env.Now, or keep state from run to run?"
 	if n == 0 {
-		return fmt.Errorf("mergetest: seed %d breaks a law (%s), and then not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
+		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, and not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
 	}
 	if n == times {
 		BlameNames(f.Create, f.O, short, r.Breach)
 	}
 	text := Text(r)
 	if n < times {
-		text += fmt.Sprintf("\nOf %d runs of these steps %d broke a law: %s\n", times, n, unlike)
+		text += fmt.Sprintf("\nOf %d runs of these steps, %d broke a law: %s\n", times, n, unlike)
 	}
-	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. The same as a test:\n\n%s", text, f.Seed, len(f.Steps), len(short), f.source(short))
+	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. As a test:\n\n%s", text, f.Seed, len(f.Steps), len(short), f.source(short))
 }
 
-// breaks returns a function that runs steps, and returns the law that they break.
+// breaks returns a function that runs steps and returns the law that they break.
 func breaks(create sim.NewProcess, o sim.Config) func([]schedule.Step) (law.Law, bool) {
 	return func(steps []schedule.Step) (l law.Law, ok bool) {
 		r, err := sim.Run(create, o, sim.Scenario{Steps: steps})
@@ -63,10 +63,10 @@ func breaks(create sim.NewProcess, o sim.Config) func([]schedule.Step) (law.Law,
 	}
 }
 
-// times is how often a schedule is repeated to see whether it always breaks a law.
+// times is how often a schedule is repeated to find out whether it always breaks a law.
 const times = 5
 
-// tellTimes repeats a schedule. It returns the first run that breaks a law, and how many do.
+// tellTimes repeats a schedule. It returns the first run that breaks a law, and the number of runs that do.
 func tellTimes(create sim.NewProcess, o sim.Config, steps []schedule.Step) (first sim.Result, n int, err error) {
 	for range times {
 		r, err := sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
@@ -105,8 +105,8 @@ func Text(r sim.Result) string {
 	return b.String()
 }
 
-// lookAtSpelling is told if a push that is spelled otherwise is needed to break the law.
-const lookAtSpelling = "One of the pushes is spelled otherwise, which means the same: look for a text that is checked, compared or stored as it came, such as a stamp, a client ID, a number or an escape."
+// lookAtSpelling is printed if the law breaks only when a push is spelled otherwise.
+const lookAtSpelling = "One of the pushes is spelled otherwise, with the same meaning: look for text that is checked, compared or stored as it arrived, such as a stamp, a client ID, a number or an escape."
 
 // source returns a Go test that runs the steps.
 func (f Found) source(steps []schedule.Step) string {
@@ -117,15 +117,15 @@ func (f Found) source(steps []schedule.Step) string {
 	}
 	b.WriteString("\t\tSteps: []string{\n")
 	for _, s := range steps {
-		quoted := fmt.Sprintf("%#q", s.String()) // with backquotes where that is possible
+		quoted := fmt.Sprintf("%#q", s.String()) // in backquotes where possible
 		fmt.Fprintf(&b, "\t\t\t%s,\n", quoted)
 	}
 	b.WriteString("\t\t},\n\t})\n}\n")
 	return b.String()
 }
 
-// BlameNames names the law about names, if with plain names the same steps break no law. Steps in
-// which the length of a batch matters tell nothing.
+// BlameNames blames the law about names if the same steps with plain names break no law. It skips steps
+// in which the length of a batch matters, since plain names change that length.
 func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *check.Breach) {
 	if b.Law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
@@ -140,5 +140,5 @@ func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *c
 		return
 	}
 	b.Law = law.Names
-	b.Detail = append(b.Detail, fmt.Sprintf("note      with the IDs %q and the fields %q no law is broken", o.IDs, o.Names))
+	b.Detail = append(b.Detail, fmt.Sprintf("note      with the IDs %q and the fields %q, no law is broken", o.IDs, o.Names))
 }

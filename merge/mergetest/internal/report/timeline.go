@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// Timeline returns events in three columns, below a line that says what they are.
+// Timeline returns events in three columns, below a header line.
 func Timeline(events []sim.Event) string {
 	var b strings.Builder
 	after, width := len("after     "), 0

@@ -21,12 +21,12 @@ import (
 //	}}},
 //
 // Families that come earlier are drawn first. A new one with a weight changes what every seed draws: paste
-// the new output of Example_failure, and allow the law that an entry of TestBroken now names if it is as
+// the new output of Example_failure, and allow the law that an entry of TestBrokenBackendsAreFound now names if it is as
 // helpful. One without a weight, whose End inserts its steps in the end, leaves all other seeds as they are.
 //
 // An op that makes a request itself has run in place of act: requests count and tell themselves. The run
 // does not ask possible, so run looks at the device. To show that only the new fault finds a backend, run
-// TestBroken with the fault left out of the table.
+// TestBrokenBackendsAreFound with the fault left out of the table.
 type op struct {
 	schedule.Kind
 	possible func(d *device, s schedule.Step) bool           // whether it can be done to a device; nil: always
