@@ -67,7 +67,7 @@ func (c *counts) add(p push) {
 	}
 }
 
-// contradicts reports whether the write before was by another client and had another value.
+// contradicts reports whether a write met a stored write by another client with another value.
 func contradicts(d merge.Decision) bool {
 	met := d.Outcome == merge.Applied || d.Outcome == merge.Superseded
 	return met && !d.Before.IsZero() && d.Before.Stamp.Client != d.Incoming.Stamp.Client && d.Before.Value != d.Incoming.Value

@@ -152,8 +152,9 @@ func TestUnreadableInputGivesNoResult(t *testing.T) {
 	}
 }
 
-// TestReadErrorIsReportedBeforeTheIncompleteLine: the last line breaks off because reading failed.
-func TestReadErrorIsReportedBeforeTheIncompleteLine(t *testing.T) {
+// TestReadErrorIsReportedInsteadOfTheIncompleteLine: the last line breaks off because reading
+// failed.
+func TestReadErrorIsReportedInsteadOfTheIncompleteLine(t *testing.T) {
 	in := io.MultiReader(strings.NewReader(line("a", goodA)+"\n"+line("a", goodA)[:30]), broken{})
 	var out, errs bytes.Buffer
 	if status := run([]string{"-"}, in, &out, &errs); status != 1 || out.Len() > 0 {

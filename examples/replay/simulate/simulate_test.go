@@ -232,8 +232,9 @@ func TestCalendarClocksAndWeights(t *testing.T) {
 	}
 }
 
-// TestScenesEndAsWritten derives the outcome of each scene from the file, by the rule as specified.
-func TestScenesEndAsWritten(t *testing.T) {
+// TestScenesHaveTheExpectedOutcomes derives the outcome of each scene from the file, by the rule as
+// specified.
+func TestScenesHaveTheExpectedOutcomes(t *testing.T) {
 	c := read(t)
 	for _, outcome := range []struct{ task, field, want string }{
 		{"window-lettering", "title", `"Gild the window lettering"`},

@@ -334,7 +334,8 @@ func TestRepairOfTheGreatestOwnStampLowersTheMark(t *testing.T) {
 
 // TestDerivedFieldsAreNotRepaired: the newest write that a violation is derived from disappears, so
 // the server derives the row again with the stamp of an older write. This is not a repair of a
-// write by this client. The repair of a user-written field in such a row is one.
+// write by this client. If the server repairs a user-written field of such a row, that is a repair
+// of a write.
 func TestDerivedFieldsAreNotRepaired(t *testing.T) {
 	row := record.Key{Table: violation.DefaultTable, ID: "v"}
 	for field, want := range map[string]int{"status": 0, violation.FieldDismissed: 1} {

@@ -11,9 +11,9 @@ import (
 
 var gate = record.Key{Table: "tasks", ID: "gate"}
 
-// TestServerWithALowerBoundThanExpected: after a refusal, edits are stamped below the server's
-// bound.
-func TestServerWithALowerBoundThanExpected(t *testing.T) {
+// TestRefusalByAServerWithALowBoundLowersTheClock: after a refusal, edits are stamped below the
+// server's bound.
+func TestRefusalByAServerWithALowBoundLowersTheClock(t *testing.T) {
 	w := newWorld(t)
 	w.server.Engine.MaxAhead = 2 * time.Minute
 	d := w.device(ana)
@@ -99,8 +99,8 @@ func TestEditIsNotMovedPastALaterOneThatMayHaveBeenSent(t *testing.T) {
 	require.Less(t, one.Stamp.Time, two.Stamp.Time)
 }
 
-// TestRestampedEditsKeepTheirOrder, including edits of different records at one moment. A server
-// relies on ascending stamps to detect lost edits.
+// TestRestampedEditsKeepTheirOrder: this includes edits of different records at one moment. A
+// server relies on ascending stamps to detect lost edits.
 func TestRestampedEditsKeepTheirOrder(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.skew = time.Hour

@@ -152,12 +152,12 @@ func TestRestampedEditMayLose(t *testing.T) {
 	require.Equal(t, replica.EditLost, a.TakeNotices()[1].Kind)
 }
 
-// TestStampsAfterAnyHistoryOfClocksAndAnswers: the clocks of device and server were set at random,
-// and answers arrived in any order. Then an answer arrives from a server whose clock is right. The
-// next edit is stamped no earlier than the true time minus the duration of that answer and a
-// minute, and no later than the true time plus the greater of that sum and the server's bound. The
-// stamps of waiting edits ascend.
-func TestStampsAfterAnyHistoryOfClocksAndAnswers(t *testing.T) {
+// TestStampIsBoundedAfterAnyHistoryOfClocksAndAnswers: the clocks of device and server were set at
+// random, and answers arrived in any order. Then an answer arrives from a server whose clock is
+// right. The next edit is stamped no earlier than the true time minus the duration of that answer
+// and a minute, and no later than the true time plus the greater of that sum and the server's
+// bound. The stamps of waiting edits ascend.
+func TestStampIsBoundedAfterAnyHistoryOfClocksAndAnswers(t *testing.T) {
 	skews := rapid.SampledFrom([]time.Duration{0, 0, time.Second, -time.Minute, 2 * time.Minute, -time.Hour, time.Hour, -30 * 24 * time.Hour, 30 * 24 * time.Hour})
 	pauses := rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 45 * time.Second, 10 * time.Minute, 5 * time.Hour})
 	rapid.Check(t, func(t *rapid.T) {

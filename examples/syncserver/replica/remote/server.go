@@ -84,8 +84,8 @@ type call struct {
 	body                []byte
 }
 
-// do sends a request and returns when the answer begins. The caller must close its body. net/http
-// asks for compression and undoes it.
+// do sends a request and returns when the answer begins. The caller must close its body. Package
+// net/http asks for compression and undoes it.
 func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, s.URL+c.path, bytes.NewReader(c.body))
 	if err != nil {

@@ -71,9 +71,9 @@ func TestSingleItemThatDoesNotArriveStays(t *testing.T) {
 	require.NoError(t, r.Push(t.Context()))
 }
 
-// TestExpiredContextTeachesNothingAboutTheConnection: nothing is sent again, and the next batch is
-// as large as before.
-func TestExpiredContextTeachesNothingAboutTheConnection(t *testing.T) {
+// TestExpiredContextDoesNotShrinkTheNextBatch: nothing is sent again, and nothing is learned about
+// the connection.
+func TestExpiredContextDoesNotShrinkTheNextBatch(t *testing.T) {
 	s, r := start(t)
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
