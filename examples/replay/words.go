@@ -73,7 +73,7 @@ func (t teller) because(d merge.Decision) string {
 	return fmt.Sprintf("same stamp as write %d, which %s: %s", before, pick(won, "is replaced", "is kept"), rule)
 }
 
-// sight returns a phrase on whether the author of a winning write had seen the write that it
+// sight returns a phrase that says whether the author of a winning write had seen the write that it
 // replaced.
 func sight(d merge.Decision) string {
 	switch {

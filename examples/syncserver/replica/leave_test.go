@@ -106,7 +106,7 @@ func TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits(t *testing.T) {
 	require.Equal(t, ben, one.Stamp.Client)
 	require.Equal(t, one.Stamp, all[1].Base["title"])
 	d.save()
-	for range 2 { // it is now the client of what it saved
+	for range 2 { // the saved entries now belong to this client
 		d.open()
 		require.Equal(t, all, d.Waiting())
 		require.Empty(t, d.TakeSaves())

@@ -138,7 +138,7 @@ func TestUnreadableEntryIsNamedAndCanBeRemoved(t *testing.T) {
 	}
 }
 
-// TestRecordsAreSortedAndIncludeWaitingOnes: records that were rolled back are missing.
+// TestRecordsAreSortedAndIncludeWaitingOnes: records that were rolled back are not included.
 func TestRecordsAreSortedAndIncludeWaitingOnes(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

@@ -21,7 +21,8 @@ const (
 	// EditLost: the user's edit lost against the write named by Other, whose author had not seen
 	// it.
 	EditLost NoticeKind = "edit_lost"
-	// EditReplaced: the user's edit replaced the write named by Other, which was not shown here.
+	// EditReplaced: the user's edit replaced the write named by Other, which the user had not been
+	// shown.
 	EditReplaced NoticeKind = "edit_replaced"
 	// RecordDeleted: the user's edit was stored, but its record is deleted and stays deleted.
 	RecordDeleted NoticeKind = "record_deleted"

@@ -48,7 +48,7 @@ func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []
 	return len(s.renamed)
 }
 
-// settling is the state of one restampWaiting.
+// settling is the state of one call of restampWaiting.
 type settling struct {
 	*Replica
 	limit   clock.Timestamp // the greatest stamp that the server accepts

@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 )
 
-// A page is processed in parts as it arrives, each of which is held in memory.
+// A page is processed in parts as it arrives. Each part is held in memory as a whole.
 const (
 	pageRecords = 1000
 	partBytes   = 1 << 20
