@@ -9,9 +9,9 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// BenchmarkNow sets the price of a timestamp against that of time.Now, which
-// no clock can undercut. Both are measured in turn within one process, so that
-// a busy machine slows both; the ratio is the median of the pairs.
+// BenchmarkNow compares the time of Clock.Now with the time of time.Now, which
+// is the minimum for any clock. Both are measured in turn within one process,
+// so a busy machine slows both. The ratio is the median over all pairs.
 func BenchmarkNow(b *testing.B) {
 	const ops = 2_000
 	var c clock.Clock
@@ -32,7 +32,7 @@ func BenchmarkNow(b *testing.B) {
 		ratios = append(ratios, float64(end.Sub(middle))/float64(middle.Sub(start)))
 	}
 	if last.IsZero() {
-		b.Fatal("no time")
+		b.Fatal("time.Now returned the zero time")
 	}
 	b.ReportMetric(median(ratios), "ratio")
 	b.ReportMetric(median(ours), "ns/Now")
@@ -54,7 +54,8 @@ func BenchmarkNowContended(b *testing.B) {
 	})
 }
 
-// BenchmarkNowN stamps a batch of a thousand by one reading of the wall clock.
+// BenchmarkNowN stamps a batch of a thousand writes with one reading of the
+// wall clock.
 func BenchmarkNowN(b *testing.B) {
 	var c clock.Clock
 	for b.Loop() {
@@ -62,8 +63,8 @@ func BenchmarkNowN(b *testing.B) {
 	}
 }
 
-// BenchmarkLockedNow is what one would write by hand: a mutex around a pair of
-// numbers and the reading of the wall clock.
+// BenchmarkLockedNow measures the obvious implementation, for comparison: a
+// mutex around a pair of numbers and a reading of the wall clock.
 func BenchmarkLockedNow(b *testing.B) {
 	var mu sync.Mutex
 	var p paperClock
@@ -100,9 +101,9 @@ func BenchmarkText(b *testing.B) {
 		f    func()
 	}{
 		{"timestamp/append", func() { dst, err = stamp.Time.AppendText(dst[:0]) }},
-		{"timestamp/append of package time", func() { dst = parsed.AppendFormat(dst[:0], "2006-01-02T15:04:05.000000000Z07:00") }},
+		{"timestamp/append by package time", func() { dst = parsed.AppendFormat(dst[:0], "2006-01-02T15:04:05.000000000Z07:00") }},
 		{"timestamp/parse", func() { err = stamp.Time.UnmarshalText(timeText) }},
-		{"timestamp/parse of package time", func() { parsed, err = time.Parse(time.RFC3339Nano, string(timeText)) }},
+		{"timestamp/parse by package time", func() { parsed, err = time.Parse(time.RFC3339Nano, string(timeText)) }},
 		{"client/append", func() { dst, err = stamp.Client.AppendText(dst[:0]) }},
 		{"client/parse", func() { err = stamp.Client.UnmarshalText(idText) }},
 		{"stamp/append", func() { dst, err = stamp.AppendText(dst[:0]) }},

@@ -8,7 +8,7 @@ const (
 	stampSize     = timestampSize + clientIDSize
 )
 
-// AppendBinary appends 8 bytes, the integer in big-endian order, to dst. The
+// AppendBinary appends the integer to dst as 8 bytes in big-endian order. The
 // bytes of timestamps within the range sort as the timestamps do. The error is
 // always nil.
 func (t Timestamp) AppendBinary(dst []byte) ([]byte, error) {
@@ -22,9 +22,10 @@ func (t Timestamp) MarshalBinary() ([]byte, error) {
 }
 
 // UnmarshalBinary reads the 8 bytes of [Timestamp.AppendBinary]. Like
-// [Timestamp.Scan] it is for what this host stored itself: zero, which says
-// "never written", and what its clock issued after [MaxTimestamp] are accepted. A
-// negative number is refused. The error is a [*ParseError].
+// [Timestamp.Scan], it reads timestamps that this host stored itself: it
+// accepts zero, which means "never written", and timestamps after
+// [MaxTimestamp], which its clock may have issued. It refuses a negative
+// number. The error is a [*ParseError].
 func (t *Timestamp) UnmarshalBinary(b []byte) error {
 	if len(b) != timestampSize {
 		return syntaxError("timestamp", -1, "want 8 bytes")
@@ -45,8 +46,8 @@ func (c ClientID) MarshalBinary() ([]byte, error) {
 	return c.AppendBinary(make([]byte, 0, clientIDSize))
 }
 
-// UnmarshalBinary reads 16 bytes. Zero is accepted, since it says "no client"
-// in storage. The error is a [*ParseError].
+// UnmarshalBinary reads 16 bytes. It accepts 16 zero bytes, which mean "no
+// client" in storage. The error is a [*ParseError].
 func (c *ClientID) UnmarshalBinary(b []byte) error {
 	if len(b) != clientIDSize {
 		return syntaxError("client ID", -1, "want 16 bytes")
@@ -55,9 +56,9 @@ func (c *ClientID) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// AppendBinary appends 24 bytes, those of the time and then those of the
-// client, to dst. The bytes of valid stamps sort as the stamps do. The error
-// is always nil.
+// AppendBinary appends 24 bytes to dst: the 8 bytes of the time, then the 16
+// bytes of the client. The bytes of valid stamps sort as the stamps do. The
+// error is always nil.
 func (s Stamp) AppendBinary(dst []byte) ([]byte, error) {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(s.Time))
 	return append(dst, s.Client[:]...), nil
@@ -69,10 +70,10 @@ func (s Stamp) MarshalBinary() ([]byte, error) {
 	return s.AppendBinary(make([]byte, 0, stampSize))
 }
 
-// UnmarshalBinary reads the 24 bytes of [Stamp.AppendBinary]. The zero stamp
-// is accepted, since it says "never written" in storage; any other that is not
-// [Stamp.Valid] is refused, a stamp with one half zero among them. The error is
-// a [*ParseError].
+// UnmarshalBinary reads the 24 bytes of [Stamp.AppendBinary]. It accepts the
+// zero stamp, which means "never written" in storage. It refuses every other
+// stamp that is not [Stamp.Valid], such as a time without a client. The error
+// is a [*ParseError].
 func (s *Stamp) UnmarshalBinary(b []byte) error {
 	if len(b) != stampSize {
 		return syntaxError("stamp", -1, "want 24 bytes")
@@ -82,13 +83,13 @@ func (s *Stamp) UnmarshalBinary(b []byte) error {
 		Client: ClientID(b[timestampSize:]),
 	}
 	if !v.IsZero() && !v.Valid() {
-		return rangeError("stamp", "time out of range, or no time, or no client")
+		return rangeError("stamp", "want a time from 1970 on and a client, or zero for both")
 	}
 	*s = v
 	return nil
 }
 
-// admit turns a stored integer into a timestamp.
+// admit converts a stored integer to a timestamp. It refuses a negative integer.
 func admit(n int64) (Timestamp, error) {
 	if n < 0 {
 		return 0, rangeError("timestamp", beforeRange)

@@ -1,9 +1,9 @@
 package clock
 
-// The calendar of RFC 3339 is the proleptic Gregorian one. Both conversions
-// are those of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms":
-// the year is taken to begin in March, so that the leap day comes last, and
-// 400 years form an era of constant length.
+// RFC 3339 uses the proleptic Gregorian calendar. Both conversions come from
+// Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". They let the
+// year begin in March, so that the leap day is its last day, and group 400
+// years into an era of constant length.
 const (
 	march       = 3       // the month in which a year begins here
 	epochDay    = 719_468 // 1970-01-01, in days since 0000-03-01
@@ -11,11 +11,11 @@ const (
 	daysPerEra  = 146_097
 	daysPerYear = 365     // without the leap day
 	daysPer4y   = 1_460   // four years without their leap day
-	daysPer100y = 36_524  // a century without the leap day that it may have
+	daysPer100y = 36_524  // a century without a leap day in its last year
 	daysPer400y = 146_096 // an era without its last day
 )
 
-// days returns the number of days from 1970-01-01 to a date of the years 1 to
+// days returns the number of days from 1970-01-01 to a date in the years 1 to
 // 9999.
 func days(year, month, day int64) int64 {
 	month -= march
@@ -27,8 +27,8 @@ func days(year, month, day int64) int64 {
 	return year*daysPerYear + leapDays + (153*month+2)/5 + day - 1 - epochDay
 }
 
-// civil is the inverse of days. An int64 of nanoseconds reaches the years 1677
-// to 2262 only.
+// civil is the inverse of days. Its input covers only the years 1677 to 2262,
+// the range of an int64 of nanoseconds.
 func civil(n int64) (year, month, day int64) {
 	era, dayOfEra := (n+epochDay)/daysPerEra, (n+epochDay)%daysPerEra
 	yearOfEra := (dayOfEra - dayOfEra/daysPer4y + dayOfEra/daysPer100y - dayOfEra/daysPer400y) / daysPerYear

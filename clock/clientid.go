@@ -1,8 +1,8 @@
 package clock
 
-// ClientID names who wrote: one device, one installation, one server process.
-// It is a UUID of any version; any UUID type that is an array of 16 bytes
-// converts to it:
+// ClientID identifies an author of writes: one device, one installation, one
+// server process. It is a UUID of any version. Any UUID type that is an array
+// of 16 bytes converts to it:
 //
 //	id := clock.ClientID(uuid.New())
 //
@@ -16,10 +16,10 @@ const (
 	clientIDLen   = len(clientIDShape)
 )
 
-// ParseClientID reads a UUID of 36 characters, hyphens included. Upper case is
-// accepted, as Apple's systems send it, and is the same client as lower case.
-// No other form is: no braces, no "urn:uuid:", no form without hyphens. The
-// nil UUID is no client and is refused.
+// ParseClientID reads a UUID of 36 characters, including the hyphens. It
+// accepts upper case, which Apple's systems send; upper and lower case are the
+// same client. It refuses every other form: braces, "urn:uuid:", a form
+// without hyphens. It refuses the nil UUID, which means "no client".
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
 func ParseClientID(s string) (ClientID, error) { return parseClientID(s) }
@@ -38,8 +38,8 @@ func MustParseClientID(s string) ClientID {
 func (c ClientID) IsZero() bool { return c == ClientID{} }
 
 // Compare returns -1, 0 or +1 in the order of the unsigned bytes. It is a loop
-// and not bytes.Compare so that the compiler inlines it into [Stamp.Compare],
-// and that into a merge.
+// rather than bytes.Compare so that the compiler can inline it into
+// [Stamp.Compare], and inline that into a merge.
 func (c ClientID) Compare(d ClientID) int {
 	for i := range c {
 		if c[i] != d[i] {
@@ -105,13 +105,13 @@ func parseClientID[T text](s T) (ClientID, error) {
 		return ClientID{}, clientIDProblem(s)
 	}
 	if c.IsZero() {
-		return c, rangeError("client ID", "the nil UUID is no client")
+		return c, rangeError("client ID", "the nil UUID is not a client ID")
 	}
 	return c, nil
 }
 
-// clientIDProblem names the first byte that is wrong in a text of the right
-// length.
+// clientIDProblem returns the error for the first invalid byte of a text that
+// has the right length.
 func clientIDProblem[T text](s T) error {
 	i := 0
 	for i < clientIDLen && fits(s[i], clientIDShape[i]) {
@@ -145,8 +145,9 @@ func readHex[T text](data []byte, s T) (bad byte) {
 	return bad
 }
 
-// nibble returns the value of a hexadecimal digit, or 255. It looks the value
-// up: a branch on digit or letter would be mispredicted every other time.
+// nibble returns the value of a hexadecimal digit, or 255 for any other byte.
+// It uses a table, because a branch on digit or letter would be mispredicted
+// half of the time.
 func nibble(c byte) byte {
 	const values = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09" + // 0-9
 		"\xff\xff\xff\xff\xff\xff\xff" +

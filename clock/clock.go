@@ -7,49 +7,52 @@ import (
 )
 
 // DefaultMaxAhead is the bound of a [Clock] whose [Options].MaxAhead is zero.
-// Phones are seconds to minutes off; a bound in the milliseconds, as within a
-// data centre, would lock them out.
+// The clocks of phones are wrong by seconds to minutes. A bound of
+// milliseconds, as is usual within a data centre, would lock them out.
 const DefaultMaxAhead = 5 * time.Minute
 
 // defaultFloor is 2020-01-01.
 const defaultFloor = Timestamp(1_577_836_800) * Timestamp(time.Second)
 
-// floorOff is the floor below which no wall clock can be.
+// floorOff is the floor of a clock whose check is switched off: no wall clock
+// is below it.
 const floorOff = Timestamp(-1)
 
-// maxBatch bounds what one NowN can take: 4.3 seconds of the number line.
+// maxBatch limits one call of NowN to 2^32 timestamps: 4.3 seconds of the
+// number line.
 const maxBatch = 1 << 32
 
-// Options configure a [Clock]. The zero value is a good choice for a server
+// Options configures a [Clock]. The zero value is a good choice for a server
 // that has never issued a stamp.
 type Options struct {
 	// Now reads the wall clock; nil means time.Now. The clock calls it without
-	// holding a lock, from whatever goroutine needs the time.
+	// holding a lock, from any goroutine that calls a method of the clock.
 	Now func() time.Time
 
-	// MaxAhead is how far a stamp may lie ahead of the wall clock to be
-	// accepted by [Clock.Observe] and [Clock.Check]: inclusive, compared in
-	// whole milliseconds, and on the future side only, because a client that
-	// was offline for weeks is normal. 0 means [DefaultMaxAhead]; a negative
-	// value means no bound. A server sets a bound against its clients. A
-	// client sets none: see the package documentation.
+	// MaxAhead is how far a stamp may lie ahead of the wall clock and still be
+	// accepted by [Clock.Observe] and [Clock.Check]. The bound is inclusive and
+	// is compared in whole milliseconds. It applies to the future only, because
+	// a client that was offline for weeks is normal. 0 means [DefaultMaxAhead];
+	// a negative value means no bound. A server sets a bound against its
+	// clients. A client sets none: see the package documentation.
 	MaxAhead time.Duration
 
 	// Last is the greatest timestamp issued or observed before a restart, as
-	// [Clock.Last] returned it, even after [MaxTimestamp]. The clock starts above
-	// it, whatever the wall clock says. Zero means there was none.
+	// [Clock.Last] returned it. It may be after [MaxTimestamp]. The clock
+	// starts above it, whatever the wall clock says. Zero means that there is
+	// none.
 	Last Timestamp
 
-	// Floor is the date before which the wall clock is taken to be unset, as
-	// on a machine that boots in 1970. The zero time means 2020-01-01; a time
-	// at or before the Unix epoch, such as time.Unix(0, 0), switches the check
-	// off. It concerns Observe and Check, where the bound needs a wall clock
-	// that can be trusted, and never Now.
+	// Floor is the earliest plausible date: a wall clock before it is taken to
+	// be unset, as on a machine that boots in 1970. The zero time means
+	// 2020-01-01; a time at or before the Unix epoch, such as time.Unix(0, 0),
+	// switches the check off. Floor affects Observe and Check, whose bound needs
+	// a wall clock that can be trusted, and never Now.
 	Floor time.Time
 }
 
 // Clock is a hybrid logical clock: it follows the wall clock, and never goes
-// back behind a timestamp that it issued or observed.
+// back below a timestamp that it issued or observed.
 //
 // The zero value is ready to use, with the system's wall clock, the default
 // bound and the default floor. A Clock is safe for concurrent use, holds no
@@ -79,44 +82,45 @@ func New(o Options) (*Clock, error) {
 }
 
 // Now issues the next timestamp: the wall clock's millisecond, or the last
-// timestamp plus one if the wall clock is not ahead of that. It never fails,
-// returns zero, repeats or goes back, whatever the wall clock does.
+// timestamp plus one if that is greater. It never fails, returns zero, repeats
+// or goes back, whatever the wall clock does.
 //
-// A clock that observed [MaxTimestamp] issues timestamps of the day after it. They
-// serve for edits on this host, and other hosts refuse them: see the package
-// documentation. The day has room for 85 trillion; at its end, and only there, Now
-// repeats.
+// A clock that observed [MaxTimestamp] issues timestamps of the day after it.
+// They are valid for edits on this host, but other hosts refuse them: see the
+// package documentation. That day has room for 85 trillion timestamps; at its
+// end, and only there, Now repeats.
 func (c *Clock) Now() Timestamp { return c.NowN(1) }
 
-// NowN issues n consecutive timestamps by one reading of the wall clock, and
-// returns the first: the others are first+1 to first+n-1. An n below 1 counts
-// as 1, an n above 2^32 as 2^32.
+// NowN issues n consecutive timestamps from one reading of the wall clock. It
+// returns the first of them; the others are first+1 to first+n-1. An n below 1
+// counts as 1, an n above 2^32 as 2^32.
 func (c *Clock) NowN(n int) Timestamp {
 	count := min(max(int64(n), 1), maxBatch)
-	// Read before the loop: only the atomic is retried, never the slow part.
+	// The wall clock is read before the loop, which retries only the atomic
+	// operation.
 	wall := int64(TimestampOf(c.read()))
 	for {
 		last := c.last.Load()
-		first := max(min(last, math.MaxInt64-count)+1, wall) // nothing overflows
+		first := max(min(last, math.MaxInt64-count)+1, wall) // min prevents an overflow
 		if c.last.CompareAndSwap(last, first+count-1) {
 			return Timestamp(first)
 		}
 	}
 }
 
-// Observe tells the clock of a timestamp that came from elsewhere: from then
-// on, Now issues greater ones. It joins and does not tick: observing many
-// timestamps is the same as observing the greatest of them, once.
+// Observe joins a timestamp from another replica into the clock: from then on,
+// Now issues greater timestamps. Observe does not tick: observing many
+// timestamps is the same as observing the greatest of them once.
 //
-// A timestamp too far ahead of the wall clock is refused with an
-// [*AheadError], and if this host's own wall clock is below the floor, with a
-// [*WallError]; one outside the range is refused with a [*ParseError] that unwraps to
-// [ErrRange]. A refused
-// timestamp leaves the clock as it was. A timestamp that is not above
-// [Clock.Last], zero and what this clock issued among them, has nothing to tell
-// and is never too far ahead.
+// Observe refuses a timestamp too far ahead of the wall clock with an
+// [*AheadError], and a timestamp outside the range with a [*ParseError] that
+// unwraps to [ErrRange]. If this host's own wall clock is below the floor, the
+// error is a [*WallError]. A refused timestamp leaves the clock unchanged.
+// Observe accepts, without looking at the wall clock, every timestamp that is
+// not above [Clock.Last], which includes zero and all that this clock issued;
+// such a timestamp changes nothing.
 //
-// A server observes after its store has committed, not before.
+// A server calls Observe after its store has committed, not before.
 func (c *Clock) Observe(t Timestamp) error {
 	if t >= 0 && int64(t) <= c.last.Load() {
 		return nil
@@ -132,9 +136,9 @@ func (c *Clock) Observe(t Timestamp) error {
 	}
 }
 
-// Check judges a timestamp as [Clock.Observe] would, by the wall clock alone,
-// and changes nothing. Unlike Observe it does not depend on what the clock has
-// seen, so that one bad stamp does not open the door for others.
+// Check judges a timestamp as [Clock.Observe] does, but changes nothing. It
+// judges by the wall clock alone, and not by what the clock has observed, so
+// one accepted stamp from the future does not make Check accept others.
 func (c *Clock) Check(t Timestamp) error {
 	switch {
 	case t < 0:
@@ -145,19 +149,20 @@ func (c *Clock) Check(t Timestamp) error {
 	return c.judge(t)
 }
 
-// Last returns the greatest timestamp issued or observed, and zero if there
-// was none. It is what a caller stores, to restore it with [Options].Last.
+// Last returns the greatest timestamp issued or observed, and zero if there is
+// none. Store it, and restore it with [Options].Last after a restart.
 func (c *Clock) Last() Timestamp { return Timestamp(c.last.Load()) }
 
-// Ahead returns how far the clock has run ahead of the wall clock, in whole
-// milliseconds, and zero if it has not. It is a gauge for monitoring: a value
-// that stays above zero tells of a wall clock that was set back, or of a
-// timestamp from the future that was accepted.
+// Ahead returns how far the clock is ahead of the wall clock, in whole
+// milliseconds, and zero if it is not ahead. It is a gauge for monitoring: a
+// value that stays above zero means that the wall clock was set back, or that
+// a timestamp from the future was accepted.
 func (c *Clock) Ahead() time.Duration {
 	return max(0, lead(c.Last(), TimestampOf(c.read())))
 }
 
-// judge applies the bound and the floor to t, which is within the range or zero.
+// judge applies the bound and the floor to t, which must be zero or within the
+// range.
 func (c *Clock) judge(t Timestamp) error {
 	limit := c.limit()
 	if limit < 0 {
@@ -174,7 +179,8 @@ func (c *Clock) judge(t Timestamp) error {
 	return nil
 }
 
-// read reads the wall clock. Nothing may be held or half done while it runs.
+// read reads the wall clock. Callers hold no lock and have no unfinished
+// change meanwhile, because the function may call back into the clock.
 func (c *Clock) read() time.Time {
 	now := c.now
 	if now == nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-func TestZeroClock(t *testing.T) {
-	// Inside a bubble the system's wall clock stands at 2000-01-01.
-	t.Run("N11 ready to use", func(t *testing.T) {
+func TestZeroClockHasDefaults(t *testing.T) {
+	// Inside a synctest bubble, the system's wall clock begins at 2000-01-01.
+	t.Run("issues timestamps of the system's wall clock", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var c clock.Clock
 			require.Equal(t, clock.Timestamp(0), c.Last())
@@ -23,7 +23,7 @@ func TestZeroClock(t *testing.T) {
 			require.Equal(t, at(946_684_800_000, 1), c.Now())
 		})
 	})
-	t.Run("default floor", func(t *testing.T) {
+	t.Run("judges no stamp before 2020", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var c clock.Clock
 			require.ErrorIs(t, c.Check(1), clock.ErrWall)
@@ -36,7 +36,7 @@ func TestZeroClock(t *testing.T) {
 			require.NoError(t, c.Check(1))
 		})
 	})
-	t.Run("default bound", func(t *testing.T) {
+	t.Run("accepts stamps up to DefaultMaxAhead", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(30 * 365 * 24 * time.Hour)
 			var c clock.Clock
@@ -47,7 +47,7 @@ func TestZeroClock(t *testing.T) {
 	})
 }
 
-func TestNewRefusesLast(t *testing.T) {
+func TestNewRefusesNegativeLast(t *testing.T) {
 	for _, last := range []clock.Timestamp{-1, math.MinInt64} {
 		c, err := clock.New(clock.Options{Last: last})
 		require.ErrorIs(t, err, clock.ErrRange)
@@ -61,8 +61,9 @@ func TestNewRefusesLast(t *testing.T) {
 	}
 }
 
-// TestNowAtTheEndOfTheRange: at the end of the range Now goes on into the day that is kept free.
-func TestNowAtTheEndOfTheRange(t *testing.T) {
+// TestNowContinuesAfterMaxTimestamp: at the end of the range, Now continues into the reserved
+// day.
+func TestNowContinuesAfterMaxTimestamp(t *testing.T) {
 	d := newDevice(t, clock.Options{})
 	for _, wall := range []time.Time{
 		time.Date(2262, 4, 11, 0, 0, 0, 0, time.UTC),
@@ -78,12 +79,12 @@ func TestNowAtTheEndOfTheRange(t *testing.T) {
 	require.Equal(t, clock.MaxTimestamp+1, d.Now())
 	require.Equal(t, clock.MaxTimestamp+2, d.NowN(math.MaxInt))
 	require.Greater(t, d.Now(), clock.MaxTimestamp)
-	require.NoError(t, d.Observe(d.Last()), "its own has nothing to tell")
+	require.NoError(t, d.Observe(d.Last()), "the clock's own timestamp changes nothing")
 	require.ErrorIs(t, d.Observe(d.Last()+1), clock.ErrRange)
-	require.ErrorIs(t, d.Check(d.Last()), clock.ErrRange, "others would refuse it")
+	require.ErrorIs(t, d.Check(d.Last()), clock.ErrRange, "other hosts would refuse it")
 }
 
-func TestNowN(t *testing.T) {
+func TestNowNIssuesConsecutiveTimestamps(t *testing.T) {
 	d := newDevice(t, clock.Options{})
 	d.set(20)
 	require.Equal(t, at(20, 0), d.NowN(3))
@@ -94,7 +95,7 @@ func TestNowN(t *testing.T) {
 	require.Equal(t, at(20, 5), d.Now())
 }
 
-func TestNowReadsTheWallOnce(t *testing.T) {
+func TestEachCallReadsTheWallClockOnce(t *testing.T) {
 	reads := 0
 	c, err := clock.New(clock.Options{Now: func() time.Time { reads++; return time.UnixMilli(t0) }})
 	require.NoError(t, err)
@@ -109,8 +110,8 @@ func TestNowReadsTheWallOnce(t *testing.T) {
 	require.Equal(t, 4, reads)
 }
 
-func TestObserveReadsTheWallOnlyIfItMatters(t *testing.T) {
-	wall := func() time.Time { t.Error("wall clock read"); return time.UnixMilli(t0) }
+func TestObserveReadsTheWallClockOnlyIfNeeded(t *testing.T) {
+	wall := func() time.Time { t.Error("the wall clock was read"); return time.UnixMilli(t0) }
 	c, err := clock.New(clock.Options{Now: wall, Last: at(t0, 5)})
 	require.NoError(t, err)
 	for _, s := range []clock.Timestamp{0, 1, at(t0, 4), at(t0, 5)} {
@@ -132,8 +133,9 @@ func TestObserveReadsTheWallOnlyIfItMatters(t *testing.T) {
 	require.Equal(t, at(t0, 6), c.Last())
 }
 
-// Check must not let through what is merely behind a clock that is ahead.
-func TestCheckJudgesByTheWallAlone(t *testing.T) {
+// TestCheckJudgesByTheWallClockAlone: Check must refuse a stamp that is too far ahead of the
+// wall clock, even if the clock has already observed a greater one.
+func TestCheckJudgesByTheWallClockAlone(t *testing.T) {
 	d := newDevice(t, clock.Options{Last: at(t0+hours8, 0)})
 	d.set(t0)
 	s := at(t0+hours8-1, 0)
@@ -144,27 +146,27 @@ func TestCheckJudgesByTheWallAlone(t *testing.T) {
 	require.Equal(t, at(t0+hours8, 0), d.Last())
 }
 
-func TestMaxAhead(t *testing.T) {
+func TestMaxAheadIsInclusiveInWholeMilliseconds(t *testing.T) {
 	tests := []struct {
 		name     string
 		maxAhead time.Duration
 		ahead    int64 // milliseconds
 		ok       bool
 	}{
-		{"default, at", 0, 300_000, true},
-		{"default, past", 0, 300_001, false},
-		{"part of a millisecond, at", 1500 * time.Microsecond, 1, true},
-		{"part of a millisecond, past", 1500 * time.Microsecond, 2, false},
+		{"at the default bound", 0, 300_000, true},
+		{"past the default bound", 0, 300_001, false},
+		{"1 ms ahead with a bound of 1.5 ms", 1500 * time.Microsecond, 1, true},
+		{"2 ms ahead with a bound of 1.5 ms", 1500 * time.Microsecond, 2, false},
 		{"greatest duration", math.MaxInt64, clock.MaxTimestamp.Millis() - t0, true},
-		{"292 years would overflow", math.MaxInt64 - 1, clock.MaxTimestamp.Millis() - t0, true},
-		{"a century, past", 100 * 365 * 24 * time.Hour, clock.MaxTimestamp.Millis() - t0, false},
-		{"off by the least", -1, clock.MaxTimestamp.Millis() - t0, true},
-		{"off by the most", math.MinInt64, clock.MaxTimestamp.Millis() - t0, true},
+		{"one less than the greatest duration", math.MaxInt64 - 1, clock.MaxTimestamp.Millis() - t0, true},
+		{"past a bound of a century", 100 * 365 * 24 * time.Hour, clock.MaxTimestamp.Millis() - t0, false},
+		{"no bound, -1", -1, clock.MaxTimestamp.Millis() - t0, true},
+		{"no bound, most negative duration", math.MinInt64, clock.MaxTimestamp.Millis() - t0, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDevice(t, clock.Options{MaxAhead: test.maxAhead})
-			// The bound is about whole milliseconds, on both sides.
+			// The stamp and the wall clock are compared in whole milliseconds.
 			d.wall = time.UnixMilli(t0).Add(999_999)
 			for _, counter := range []int{0, full} {
 				s := at(t0+test.ahead, counter)
@@ -177,8 +179,8 @@ func TestMaxAhead(t *testing.T) {
 		})
 	}
 
-	// With a wall clock at zero, the lead of the greatest timestamp fills the
-	// int64 of a duration almost to the end.
+	// With a wall clock at zero, the lead of the greatest timestamp almost
+	// overflows a time.Duration.
 	d := newDevice(t, clock.Options{})
 	d.wall = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	require.ErrorIs(t, d.Check(clock.MaxTimestamp), clock.ErrAhead)
@@ -187,20 +189,20 @@ func TestMaxAhead(t *testing.T) {
 	require.NoError(t, d.Check(1))
 }
 
-func TestFloor(t *testing.T) {
+func TestWallClockBelowFloorIsUnset(t *testing.T) {
 	day := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
 	tests := []struct {
 		name        string
 		floor, wall time.Time
 		ok          bool
 	}{
-		{"default, below", time.Time{}, day(2020).Add(-time.Millisecond), false},
-		{"default, at", time.Time{}, day(2020), true},
-		{"own, below", day(2026), day(2026).Add(-time.Millisecond), false},
-		{"own, at", day(2026), day(2026), true},
-		{"own, below the default", day(2000), day(2000), true},
-		{"off at the epoch", time.Unix(0, 0), time.Unix(0, 0), true},
-		{"off before the epoch", day(1900), day(1800), true},
+		{"below the default floor", time.Time{}, day(2020).Add(-time.Millisecond), false},
+		{"at the default floor", time.Time{}, day(2020), true},
+		{"below a floor of 2026", day(2026), day(2026).Add(-time.Millisecond), false},
+		{"at a floor of 2026", day(2026), day(2026), true},
+		{"at a floor of 2000", day(2000), day(2000), true},
+		{"switched off by the epoch", time.Unix(0, 0), time.Unix(0, 0), true},
+		{"switched off by a date before the epoch", day(1900), day(1800), true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -221,18 +223,18 @@ func TestFloor(t *testing.T) {
 			require.ErrorIs(t, c.Observe(s), clock.ErrWall)
 			require.NotErrorIs(t, c.Observe(s), clock.ErrAhead)
 			require.Zero(t, c.Last())
-			require.Equal(t, s, c.Now(), "Now goes on")
+			require.Equal(t, s, c.Now(), "Now still issues timestamps")
 		})
 	}
 
-	t.Run("no bound needs no wall", func(t *testing.T) {
+	t.Run("without a bound the floor does not matter", func(t *testing.T) {
 		c, err := clock.New(clock.Options{MaxAhead: -1, Now: func() time.Time { return day(1970) }})
 		require.NoError(t, err)
 		require.NoError(t, c.Observe(at(t0, 0)))
 	})
 }
 
-func TestAhead(t *testing.T) {
+func TestAheadIsTheLeadInWholeMilliseconds(t *testing.T) {
 	d := newDevice(t, clock.Options{Last: at(t0+7, full)})
 	d.wall = time.UnixMilli(t0).Add(999_999)
 	require.Equal(t, 7*time.Millisecond, d.Ahead())
@@ -242,8 +244,8 @@ func TestAhead(t *testing.T) {
 	require.Zero(t, d.Ahead(), "never negative")
 }
 
-func TestErrors(t *testing.T) {
-	t.Run("D10 inspectable when wrapped twice", func(t *testing.T) {
+func TestErrorsHoldTheirDetails(t *testing.T) {
+	t.Run("AheadError, wrapped twice", func(t *testing.T) {
 		d := newDevice(t, clock.Options{MaxAhead: time.Second})
 		d.set(t0)
 		err := fmt.Errorf("batch: %w", fmt.Errorf("item 3: %w", d.Observe(at(t0+1500, 3))))
@@ -259,16 +261,16 @@ func TestErrors(t *testing.T) {
 		require.EqualError(t, e, "clock: 2026-11-22T16:57:18.623000003Z is 1.5s ahead of the wall clock, "+
 			"which reads 2026-11-22T16:57:17.123000000Z; the limit is 1s")
 	})
-	t.Run("wall", func(t *testing.T) {
+	t.Run("WallError", func(t *testing.T) {
 		d := newDevice(t, clock.Options{Floor: time.UnixMilli(t0)})
 		d.set(5)
 		require.EqualError(t, d.Observe(at(t0, 0)), "clock: this host's wall clock reads 1970-01-01T00:00:00Z, "+
 			"before 2026-11-22T16:57:17Z: it is not set")
 	})
-	t.Run("parse", func(t *testing.T) {
+	t.Run("ParseError", func(t *testing.T) {
 		_, err := clock.ParseTimestamp("2026-11-22 16:57:17Z")
 		require.EqualError(t, err, "clock: timestamp: want T at offset 10")
-		_, err = clock.ParseClientID("nobody")
+		_, err = clock.ParseClientID("abc")
 		require.EqualError(t, err, "clock: client ID: want a UUID of 36 characters")
 	})
 }

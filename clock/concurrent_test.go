@@ -26,7 +26,7 @@ func parallel(n int, f func(worker int)) {
 	done.Wait()
 }
 
-// distinct fails if a timestamp is in two of the lists or twice in one.
+// distinct fails if a timestamp occurs twice in the lists.
 func distinct(t *testing.T, lists [][]clock.Timestamp) {
 	all := slices.Concat(lists...)
 	total := len(all)
@@ -34,13 +34,13 @@ func distinct(t *testing.T, lists [][]clock.Timestamp) {
 	require.Len(t, slices.Compact(all), total, "a timestamp was issued twice")
 }
 
-func TestConcurrentNow(t *testing.T) {
+func TestConcurrentNowIssuesDistinctTimestamps(t *testing.T) {
 	const workers = 8
 	each := 200_000
 	if testing.Short() {
 		each = 20_000
 	}
-	t.Run("C1 distinct and increasing", func(t *testing.T) {
+	t.Run("system's wall clock", func(t *testing.T) {
 		var c clock.Clock
 		issued := make([][]clock.Timestamp, workers)
 		parallel(workers, func(worker int) {
@@ -58,7 +58,7 @@ func TestConcurrentNow(t *testing.T) {
 		require.Equal(t, greatest, c.Last())
 		distinct(t, issued)
 	})
-	t.Run("C3 frozen wall", func(t *testing.T) {
+	t.Run("frozen wall clock", func(t *testing.T) {
 		d := newDevice(t, clock.Options{Last: at(t0, 5)})
 		d.set(t0)
 		seen := make([]atomic.Bool, workers*each*2)
@@ -66,13 +66,13 @@ func TestConcurrentNow(t *testing.T) {
 			for range len(seen) / workers {
 				i := d.Now() - at(t0, 6)
 				if i < 0 || int(i) >= len(seen) || seen[i].Swap(true) {
-					t.Errorf("issued twice, or not one of the next: %d", i)
+					t.Errorf("timestamp %d was issued twice or is outside the expected range", i)
 				}
 			}
 		})
-		require.Equal(t, at(t0, 5)+clock.Timestamp(len(seen)), d.Last(), "exactly the next ones")
+		require.Equal(t, at(t0, 5)+clock.Timestamp(len(seen)), d.Last(), "the clock must issue consecutive timestamps")
 	})
-	t.Run("C5 wall racing back and forth", func(t *testing.T) {
+	t.Run("wall clock that jumps back and forth", func(t *testing.T) {
 		var reads atomic.Uint64
 		c, err := clock.New(clock.Options{Now: func() time.Time {
 			n := reads.Add(1) * 0x9e3779b97f4a7c15
@@ -95,8 +95,9 @@ func TestConcurrentNow(t *testing.T) {
 	})
 }
 
-// TestConcurrentObserve: each Now exceeds all that its goroutine has observed or been given.
-func TestConcurrentObserve(t *testing.T) {
+// TestConcurrentNowIsAboveWhatWasObserved: each timestamp is above all that its goroutine has
+// observed or issued.
+func TestConcurrentNowIsAboveWhatWasObserved(t *testing.T) {
 	var c clock.Clock
 	const workers, each = 8, 10_000
 	issued := make([][]clock.Timestamp, workers)
@@ -106,14 +107,14 @@ func TestConcurrentObserve(t *testing.T) {
 			if i%2 == 0 {
 				s := c.Last() + clock.Timestamp(i%5*worker)
 				if err := c.Observe(s); err != nil {
-					t.Errorf("C2: %v", err)
+					t.Errorf("Observe refused: %v", err)
 				}
 				known = max(known, s)
 				continue
 			}
 			s := c.Now()
 			if s <= known {
-				t.Errorf("C2: issued %d, had seen %d", s, known)
+				t.Errorf("issued %d, but had already seen %d", s, known)
 			}
 			known = s
 			issued[worker] = append(issued[worker], s)
@@ -122,8 +123,9 @@ func TestConcurrentObserve(t *testing.T) {
 	distinct(t, issued)
 }
 
-// TestWallClockCallsBack: a wall clock that calls back into the clock neither blocks nor confuses it.
-func TestWallClockCallsBack(t *testing.T) {
+// TestWallClockMayCallTheClock: a wall clock function that calls methods of the clock neither
+// blocks nor corrupts it.
+func TestWallClockMayCallTheClock(t *testing.T) {
 	var c *clock.Clock
 	var inside []clock.Timestamp
 	depth := 0
@@ -144,9 +146,9 @@ func TestWallClockCallsBack(t *testing.T) {
 	require.Equal(t, at(t0+1, 0), c.Last())
 }
 
-// What another goroutine observes or issues while the wall clock is being read
-// counts: neither Observe nor Now may go back behind it.
-func TestOvertakenWhileReadingTheWall(t *testing.T) {
+// TestOvertakenClockDoesNotGoBack: while Observe or Now reads the wall clock, another
+// goroutine may observe a greater timestamp. Neither may go back below it.
+func TestOvertakenClockDoesNotGoBack(t *testing.T) {
 	var c *clock.Clock
 	overtake := clock.Timestamp(0)
 	wall := func() time.Time {

@@ -8,11 +8,12 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// morning is the wall clock of these examples: it stands still.
+// morning is the wall clock of these examples. It always returns the same time.
 func morning() time.Time { return time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC) }
 
-// Two devices edit one field. The phone's clock is ten minutes slow, and yet
-// its edit, made after seeing the laptop's, has the greater stamp.
+// Two devices edit one field. The phone's wall clock is ten minutes slow. Its
+// edit still has the greater stamp, because it was made after seeing the
+// laptop's edit.
 func Example() {
 	laptop, _ := clock.New(clock.Options{Now: morning})
 	phone, _ := clock.New(clock.Options{
@@ -68,8 +69,8 @@ func ExampleClock_Observe() {
 	// ahead by 2s
 }
 
-// A server judges each incoming stamp, and tells its own time to a client
-// whose clock is wrong.
+// A server judges each incoming stamp. It sends its own time to a client whose
+// clock is wrong.
 func ExampleClock_Check() {
 	server, _ := clock.New(clock.Options{Now: morning})
 
@@ -87,8 +88,8 @@ func ExampleClock_Check() {
 	// the clock stays at zero: true
 }
 
-// A process that restarts goes on above what it issued before, although its
-// wall clock went back.
+// A restarted process issues timestamps above those from before the restart,
+// even though its wall clock went back.
 func ExampleNew() {
 	before, _ := clock.New(clock.Options{Now: morning})
 	fmt.Println(before.Now())
@@ -124,7 +125,7 @@ func ExampleParseTimestamp() {
 	// Output:
 	// 2026-11-22T16:57:17.123000000Z 1795366637123 0
 	// 2026-11-22T16:57:17.123000003Z 1795366637123 3
-	// clock: timestamp: want Z or +00:00, and nothing after it at offset 19
+	// clock: timestamp: want a final Z or +00:00 at offset 19
 }
 
 func ExampleParseClientID() {

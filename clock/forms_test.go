@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// form is what all three value types write, and decoder what they read.
+// form lists the encoders that all three value types implement, and decoder lists the decoders.
 type form interface {
 	comparable
 	fmt.Stringer
@@ -47,13 +47,13 @@ func sameOrder[T form](t tester, a, b T, want int) {
 	}
 }
 
-// readsBack checks that the forms of v agree with each other and read back.
+// readsBack checks that the forms of v agree with each other and decode to v again.
 func readsBack[T form, P decoder[T]](t tester, v T) {
 	t.Helper()
 	check := func(form string, got T, err error) {
 		t.Helper()
 		if err != nil || got != v {
-			t.Fatalf("%s of %v reads back as %v, %v", form, v, got, err)
+			t.Fatalf("%s of %v decodes to %v, error %v", form, v, got, err)
 		}
 	}
 	var fromText, fromBinary, fromSQL T
@@ -74,8 +74,8 @@ func readsBack[T form, P decoder[T]](t tester, v T) {
 	}
 }
 
-// refuses checks that no decoder takes the text, whether as a string or as
-// bytes, and that the receiver keeps what it had.
+// refuses checks that no decoder accepts the text, neither as a string nor as
+// bytes, and that the receiver stays unchanged.
 func refuses[T form, P decoder[T]](t *testing.T, had T, text string, want error) {
 	t.Helper()
 	for name, read := range map[string]func(P) error{
@@ -88,16 +88,16 @@ func refuses[T form, P decoder[T]](t *testing.T, had T, text string, want error)
 		require.ErrorIs(t, err, want, "%s %q", name, text)
 		var e *clock.ParseError
 		require.ErrorAs(t, err, &e)
-		require.Equal(t, had, got, "%s %q touched the receiver", name, text)
+		require.Equal(t, had, got, "%s %q changed the receiver", name, text)
 		if len(text) > 5 {
 			require.NotContains(t, err.Error(), text)
 		}
 	}
 }
 
-// TestWrongLengthIsAnErrorOfTheWhole: bytes of the wrong length are wrong as a whole, so the
-// error names no offset, while a text that begins wrong is wrong at offset 0.
-func TestWrongLengthIsAnErrorOfTheWhole(t *testing.T) {
+// TestWrongLengthHasNoOffset: bytes of the wrong length are invalid as a whole, so the error
+// names no offset. A text with an invalid first byte has offset 0.
+func TestWrongLengthHasNoOffset(t *testing.T) {
 	var timestamp clock.Timestamp
 	var client clock.ClientID
 	var stamp clock.Stamp
@@ -111,8 +111,8 @@ func TestWrongLengthIsAnErrorOfTheWhole(t *testing.T) {
 	require.EqualError(t, err, "clock: timestamp: want a digit at offset 0")
 }
 
-// TestBinaryRefuses: wrong lengths, and what is out of range.
-func TestBinaryRefuses(t *testing.T) {
+// TestUnmarshalBinaryRefusesInvalidBytes covers wrong lengths and values out of range.
+func TestUnmarshalBinaryRefusesInvalidBytes(t *testing.T) {
 	timestamp, client := at(t0, 3), clock.ClientID{1}
 	stamp := clock.Stamp{Time: timestamp, Client: client}
 	for n := range 40 {
@@ -142,8 +142,9 @@ func TestBinaryRefuses(t *testing.T) {
 	require.Equal(t, clock.Stamp{Time: at(t0, 3), Client: clock.ClientID{1}}, stamp)
 }
 
-// TestZeroForms: storage says "never written" by zero or NULL; a text does not.
-func TestZeroForms(t *testing.T) {
+// TestZeroIsStoredAsZeroOrNULL: in storage, zero and NULL mean "never written". Decoders of text
+// refuse the zero values.
+func TestZeroIsStoredAsZeroOrNULL(t *testing.T) {
 	timestamp, client, stamp := at(t0, 3), clock.ClientID{1}, clock.Stamp{Time: 1}
 
 	value, err := clock.Timestamp(0).Value()
@@ -180,8 +181,9 @@ func TestZeroForms(t *testing.T) {
 	refuses(t, stamp, clock.Stamp{}.String(), clock.ErrRange)
 }
 
-// TestScanRefusesTypes: Scan refuses columns of other types, above all a time.
-func TestScanRefusesTypes(t *testing.T) {
+// TestScanRefusesOtherColumnTypes: Scan refuses columns of other types, above all time
+// columns.
+func TestScanRefusesOtherColumnTypes(t *testing.T) {
 	for _, src := range []any{
 		time.UnixMilli(t0), 1.5, true, int(5), []int{1}, int64(-1), int64(math.MinInt64),
 	} {
@@ -203,8 +205,9 @@ func TestScanRefusesTypes(t *testing.T) {
 	}
 }
 
-// TestJSON: texts within strings, and nothing else.
-func TestJSON(t *testing.T) {
+// TestJSONHoldsStringsOnly: in JSON, timestamps and client IDs are strings. Every other JSON
+// type is refused.
+func TestJSONHoldsStringsOnly(t *testing.T) {
 	type row struct {
 		At clock.Timestamp `json:"at,omitzero"`
 		By clock.ClientID  `json:"by,omitzero"`
@@ -221,12 +224,12 @@ func TestJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `{}`, string(text))
 
-	// Some encoders escape what need not be escaped.
+	// Some encoders escape characters that need no escape.
 	require.NoError(t, json.Unmarshal([]byte(`{"at":"2026-11-22T16:57:17\u002B00:00"}`), &back))
 
 	var typeError *json.UnmarshalTypeError
 	for _, number := range []string{"1795366637123000003", "0", "-1", "1e3", "true", "{}", "[]"} {
 		err := json.Unmarshal([]byte(`{"at":`+number+`}`), &back)
-		require.ErrorAs(t, err, &typeError, "X20 %s", number)
+		require.ErrorAs(t, err, &typeError, "JSON value %s", number)
 	}
 }

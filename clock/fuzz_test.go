@@ -16,8 +16,8 @@ import (
 
 var strictTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)$`)
 
-// FuzzTimestampText accepts exactly what the standard library accepts of the
-// strict shape and within the range.
+// FuzzTimestampText: a text is accepted if and only if it has the strict form,
+// the standard library parses it, and its time is within the range.
 func FuzzTimestampText(f *testing.F) {
 	for _, seed := range []string{
 		"2026-11-22T16:57:17.123000003Z", "2026-11-22T16:57:17.123Z", "2026-11-22T16:57:17Z", "2026-11-22T16:57:17.5+00:00",
@@ -37,22 +37,22 @@ func FuzzTimestampText(f *testing.F) {
 		var got clock.Timestamp
 		err := got.UnmarshalText(text)
 		if (err == nil) != want {
-			t.Fatalf("%q: %v, want acceptance: %v", text, err, want)
+			t.Fatalf("%q: error %v, want accepted: %v", text, err, want)
 		}
 		if fromString, errString := clock.ParseTimestamp(string(text)); fromString != got || (errString == nil) != want {
-			t.Fatalf("%q: bytes %d, %v; string %d, %v", text, got, err, fromString, errString)
+			t.Fatalf("%q decodes from bytes to %d, error %v, and from a string to %d, error %v", text, got, err, fromString, errString)
 		}
 		if want {
 			if int64(got) != std.UnixNano() {
-				t.Fatalf("%q: %d, want %d", text, got, std.UnixNano())
+				t.Fatalf("%q decodes to %d, want %d", text, got, std.UnixNano())
 			}
 			readsBack(t, got)
 		}
 	})
 }
 
-// FuzzClientIDText accepts exactly what google/uuid accepts in 36 characters,
-// but for the nil UUID.
+// FuzzClientIDText: a text is accepted if and only if it has 36 characters,
+// google/uuid parses it, and it is not the nil UUID.
 func FuzzClientIDText(f *testing.F) {
 	for _, seed := range []string{
 		clientText, strings.ToUpper(clientText), "00000000-0000-0000-0000-000000000000", "{" + clientText + "}",
@@ -68,21 +68,22 @@ func FuzzClientIDText(f *testing.F) {
 		var got clock.ClientID
 		err := got.UnmarshalText(text)
 		if (err == nil) != want {
-			t.Fatalf("%q: %v, want acceptance: %v", text, err, want)
+			t.Fatalf("%q: error %v, want accepted: %v", text, err, want)
 		}
 		if fromString, errString := clock.ParseClientID(string(text)); fromString != got || (errString == nil) != want {
-			t.Fatalf("%q: bytes %v, %v; string %v, %v", text, got, err, fromString, errString)
+			t.Fatalf("%q decodes from bytes to %v, error %v, and from a string to %v, error %v", text, got, err, fromString, errString)
 		}
 		if want {
 			if got != clock.ClientID(id) {
-				t.Fatalf("%q: %v, want %v", text, got, id)
+				t.Fatalf("%q decodes to %v, want %v", text, got, id)
 			}
 			readsBack(t, got)
 		}
 	})
 }
 
-// FuzzStampText accepts exactly two good parts with a slash between them.
+// FuzzStampText: a text is accepted if and only if it consists of a valid
+// timestamp, a slash and a valid client ID.
 func FuzzStampText(f *testing.F) {
 	for _, seed := range []string{
 		stampText, "2026-11-22T16:57:17Z/" + strings.ToUpper(clientText), "/", "//", stampText + "/" + clientText,
@@ -100,21 +101,21 @@ func FuzzStampText(f *testing.F) {
 		var got clock.Stamp
 		err := got.UnmarshalText(text)
 		if (err == nil) != want {
-			t.Fatalf("%q: %v, want acceptance: %v", text, err, want)
+			t.Fatalf("%q: error %v, want accepted: %v", text, err, want)
 		}
 		if fromString, errString := clock.ParseStamp(string(text)); fromString != got || (errString == nil) != want {
-			t.Fatalf("%q: bytes %v, %v; string %v, %v", text, got, err, fromString, errString)
+			t.Fatalf("%q decodes from bytes to %v, error %v, and from a string to %v, error %v", text, got, err, fromString, errString)
 		}
 		if want {
 			if got.Time != at || got.Client != by || !got.Valid() {
-				t.Fatalf("%q: %v", text, got)
+				t.Fatalf("%q decodes to the wrong stamp %v", text, got)
 			}
 			readsBack(t, got)
 		}
 	})
 }
 
-// FuzzBinary: whatever is accepted is written back as the same bytes.
+// FuzzBinary: accepted bytes decode to a value that encodes to the same bytes.
 func FuzzBinary(f *testing.F) {
 	stamp, _ := clock.MustParseTimestamp("2026-11-22T16:57:17.123000003Z").MarshalBinary()
 	f.Add(stamp)
@@ -129,26 +130,27 @@ func FuzzBinary(f *testing.F) {
 		var at clock.Timestamp
 		if at.UnmarshalBinary(data) == nil {
 			if back, _ := at.MarshalBinary(); !bytes.Equal(back, data) || at < 0 {
-				t.Fatalf("timestamp %d of %x", at, data)
+				t.Fatalf("timestamp %d, decoded from %x, is negative or encodes to other bytes", at, data)
 			}
 		}
 		var by clock.ClientID
 		if by.UnmarshalBinary(data) == nil {
 			if back, _ := by.MarshalBinary(); !bytes.Equal(back, data) {
-				t.Fatalf("client ID %v of %x", by, data)
+				t.Fatalf("client ID %v, decoded from %x, encodes to other bytes", by, data)
 			}
 		}
 		var stamp clock.Stamp
 		if stamp.UnmarshalBinary(data) == nil {
 			if back, _ := stamp.MarshalBinary(); !bytes.Equal(back, data) || !stamp.IsZero() && !stamp.Valid() {
-				t.Fatalf("stamp %v of %x", stamp, data)
+				t.Fatalf("stamp %v, decoded from %x, is invalid or encodes to other bytes", stamp, data)
 			}
 		}
 	})
 }
 
-// FuzzScan: text scans as it parses, integers within the range scan as
-// themselves, and a refusal leaves the receiver alone.
+// FuzzScan: Scan accepts the texts that the parsers accept, and times after
+// MaxTimestamp as well. It accepts every integer that is not negative. A refusal
+// leaves the receiver unchanged.
 func FuzzScan(f *testing.F) {
 	f.Add([]byte(stampText), int64(0))
 	f.Add([]byte(clientText), int64(1_795_366_637_123_000_003))
@@ -160,12 +162,12 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, n int64) {
 		at, had := clock.Timestamp(5), clock.Timestamp(5)
 		if err := at.Scan(n); (err == nil) != (n >= 0) {
-			t.Fatalf("%d: %v", n, err)
+			t.Fatalf("Scan of %d: error %v", n, err)
 		} else if err == nil {
 			had = clock.Timestamp(n)
 		}
 		if at != had {
-			t.Fatalf("%d scans as %d", n, at)
+			t.Fatalf("after Scan of %d the timestamp is %d", n, at)
 		}
 
 		parsed, parseErr := clock.ParseTimestamp(string(text))
@@ -173,7 +175,7 @@ func FuzzScan(f *testing.F) {
 			parsed, parseErr = clock.Timestamp(std.UnixNano()), nil
 		}
 		if err := at.Scan(text); (err == nil) != (parseErr == nil) || err == nil && at != parsed || err != nil && at != had {
-			t.Fatalf("%q: %d, %v", text, at, err)
+			t.Fatalf("Scan of %q: timestamp %d, error %v", text, at, err)
 		}
 
 		by := clock.ClientID{5}
@@ -181,22 +183,22 @@ func FuzzScan(f *testing.F) {
 		switch err := by.Scan(text); {
 		case len(text) == 16:
 			if err != nil || !bytes.Equal(by[:], text) {
-				t.Fatalf("%x: %v, %v", text, by, err)
+				t.Fatalf("Scan of the bytes %x: client ID %v, error %v", text, by, err)
 			}
 		case (err == nil) != (parseErr == nil) || err == nil && by != id || err != nil && by != clock.ClientID{5}:
-			t.Fatalf("%q: %v, %v", text, by, err)
+			t.Fatalf("Scan of %q: client ID %v, error %v", text, by, err)
 		}
 
 		stamp := clock.Stamp{Time: 5}
 		both, parseErr := clock.ParseStamp(string(text))
 		if errors.Is(parseErr, clock.ErrAhead) && stamp.Scan(text) == nil {
 			if stamp.Time <= clock.MaxTimestamp || !stamp.Valid() {
-				t.Fatalf("%q: %v", text, stamp)
+				t.Fatalf("Scan of %q: stamp %v is not valid or not after MaxTimestamp", text, stamp)
 			}
 			return
 		}
 		if err := stamp.Scan(text); (err == nil) != (parseErr == nil) || err == nil && stamp != both || err != nil && stamp != (clock.Stamp{Time: 5}) {
-			t.Fatalf("%q: %v, %v", text, stamp, err)
+			t.Fatalf("Scan of %q: stamp %v, error %v", text, stamp, err)
 		}
 	})
 }

@@ -13,21 +13,13 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// The laws, and where they are tested:
-//
-//	law C1   strictly increasing under any wall clock       TestNowIncreases
-//	law C2   above everything seen                          TestCausality
-//	law C3   ahead of the wall by at most the skew          TestCausality
-//	law C4   a full counter never repeats or lowers         TestNowIncreases, TestClockIsThePapers
-//	law C5   observing is a join                            TestObserveIsJoin
-//	law C6   a refusal changes nothing                      TestRefusalChangesNothing
-//	law C7   above everything issued before a restart       TestRestart
-//	law C8   distinct between goroutines                    TestConcurrentNow
-//	law C9   one order in all forms, which read back        TestOrders
-//	law C10  the extremes have an answer                    TestTimestampForms, TestParseTimestampRefuses, TestTimestampOf
-//
-// The domains are narrow, so that equal milliseconds, full counters and steps
-// back of the wall clock are common.
+// The tests of this file check laws on random inputs. The inputs come from
+// narrow domains, so that equal milliseconds, full counters and backward steps
+// of the wall clock are common. Two laws are checked in other files:
+// TestConcurrentNowIssuesDistinctTimestamps checks that goroutines never get
+// the same timestamp. TestTimestampTextAndBytes,
+// TestParseTimestampRefusesOtherForms and TestTimestampOfRoundsDownWithinTheRange
+// check the ends of the range.
 
 func wallMillis() *rapid.Generator[int64] {
 	return rapid.OneOf(
@@ -43,8 +35,8 @@ func nearTimestamps() *rapid.Generator[clock.Timestamp] {
 	})
 }
 
-// paperClock is the algorithm as the paper states it, on a pair of numbers:
-// the oracle for the one number line.
+// paperClock is the algorithm as the paper states it, on a pair of numbers. It
+// is the oracle for Clock, which works on one number line.
 type paperClock struct{ ms, counter int64 }
 
 func (p *paperClock) now(wall int64) {
@@ -66,9 +58,9 @@ func (p *paperClock) observe(ms, counter int64) {
 	}
 }
 
-// TestClockIsThePapers holds the clock against the paper's algorithm (laws C1, C4
-// and C6 in one): every result, and the state after it.
-func TestClockIsThePapers(t *testing.T) {
+// TestClockFollowsThePaper compares every result of the clock, and its state
+// after each step, with the algorithm of the paper.
+func TestClockFollowsThePaper(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.Int64Range(1, 3).Draw(t, "limit in ms")
 		d := newDevice(t, clock.Options{MaxAhead: time.Duration(limit) * time.Millisecond})
@@ -88,10 +80,10 @@ func TestClockIsThePapers(t *testing.T) {
 				old := ms < p.ms || ms == p.ms && counter <= p.counter
 				accept := ms-wall <= limit
 				if got := d.Check(s) == nil; got != accept {
-					t.Fatalf("Check(%d) accepts: %v, want %v", s, got, accept)
+					t.Fatalf("Check(%d) accepted: %v, want %v", s, got, accept)
 				}
 				if got := d.Observe(s) == nil; got != (old || accept) {
-					t.Fatalf("Observe(%d) accepts: %v, want %v", s, got, old || accept)
+					t.Fatalf("Observe(%d) accepted: %v, want %v", s, got, old || accept)
 				}
 				if accept {
 					p.observe(ms, counter)
@@ -104,9 +96,9 @@ func TestClockIsThePapers(t *testing.T) {
 	})
 }
 
-// TestNowIncreases: a clock never repeats or goes back under any readings of
-// the wall clock, and its counter carries (laws C1 and C4).
-func TestNowIncreases(t *testing.T) {
+// TestNowStrictlyIncreases: a clock never repeats or goes back, whatever the
+// wall clock reads, and a full counter carries into the next millisecond.
+func TestNowStrictlyIncreases(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDevice(t, clock.Options{Last: nearTimestamps().Draw(t, "restored")})
 		last := d.Last()
@@ -116,19 +108,20 @@ func TestNowIncreases(t *testing.T) {
 			n := rapid.SampledFrom([]int{1, 1, 1, 2, full, full + 2}).Draw(t, "n")
 			first := d.NowN(n)
 			if first <= last || first < clock.TimestampOf(d.wall) {
-				t.Fatalf("%d after %d at wall %d", first, last, wall)
+				t.Fatalf("issued %d after %d, with the wall clock at %d", first, last, wall)
 			}
 			if last = d.Last(); last != first+clock.Timestamp(n-1) {
-				t.Fatalf("%d stamps from %d, and Last is %d", n, first, last)
+				t.Fatalf("after issuing %d timestamps from %d, Last is %d", n, first, last)
 			}
 		}
 	})
 }
 
-// TestCausality: what a replica has seen is below what it issues next (law C2),
-// and while the wall clocks differ by at most skew, no stamp is further ahead
-// of its own wall clock than that (law C3, the paper's corollary 1).
-func TestCausality(t *testing.T) {
+// TestIssuedIsAboveSeenAndNearTheWallClock: a replica issues timestamps above
+// all that it has seen. If the wall clocks differ by at most skew, no timestamp
+// is further than skew ahead of its replica's wall clock (corollary 1 of the
+// paper).
+func TestIssuedIsAboveSeenAndNearTheWallClock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const replicas, skew = 3, 4
 		var devices [replicas]*device
@@ -148,17 +141,17 @@ func TestCausality(t *testing.T) {
 			if len(inFlight) > 0 && rapid.Bool().Draw(t, "receive") {
 				s := rapid.SampledFrom(inFlight).Draw(t, "message")
 				if err := d.Observe(s); err != nil {
-					t.Fatalf("honest stamp refused: %v", err)
+					t.Fatalf("a timestamp within the bound was refused: %v", err)
 				}
 				seen[i] = max(seen[i], s)
 				continue
 			}
 			s := d.Now()
 			if s <= seen[i] {
-				t.Fatalf("issued %d, had seen %d", s, seen[i])
+				t.Fatalf("issued %d, but had already seen %d", s, seen[i])
 			}
 			if ahead := s.Millis() - (truth + offset[i]); ahead < 0 || ahead > skew {
-				t.Fatalf("stamp %d ms ahead of its wall clock", ahead)
+				t.Fatalf("issued a timestamp %d ms ahead of the replica's wall clock", ahead)
 			}
 			seen[i] = s
 			inFlight = append(inFlight, s)
@@ -166,8 +159,9 @@ func TestCausality(t *testing.T) {
 	})
 }
 
-// TestObserveIsJoin: any order, any repetition and the maximum alone give the
-// same state, which is never lower than before (law C5).
+// TestObserveIsJoin: observing timestamps in any order, observing them twice
+// and observing only the greatest give the same state. No step lowers the
+// clock.
 func TestObserveIsJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stamps := rapid.SliceOfN(nearTimestamps(), 1, 20).Draw(t, "stamps")
@@ -187,21 +181,21 @@ func TestObserveIsJoin(t *testing.T) {
 		}
 		want := max(restored, slices.Max(stamps))
 		for name, list := range map[string][]clock.Timestamp{
-			"as given": stamps,
-			"permuted": rapid.Permutation(stamps).Draw(t, "permutation"),
-			"twice":    append(slices.Clone(stamps), stamps...),
-			"maximum":  {slices.Max(stamps)},
+			"as given":                stamps,
+			"permuted":                rapid.Permutation(stamps).Draw(t, "permutation"),
+			"twice":                   append(slices.Clone(stamps), stamps...),
+			"reduced to the greatest": {slices.Max(stamps)},
 		} {
 			if got := state(list); got != want {
-				t.Fatalf("%s: %d, want %d", name, got, want)
+				t.Fatalf("timestamps %s: Last is %d, want %d", name, got, want)
 			}
 		}
 	})
 }
 
-// TestRefusalChangesNothing: a clock that refused stamps goes on as one that
-// was never asked (law C6).
-func TestRefusalChangesNothing(t *testing.T) {
+// TestRefusedTimestampChangesNothing: a clock that refused timestamps behaves
+// like a clock to which they were never offered.
+func TestRefusedTimestampChangesNothing(t *testing.T) {
 	offered := rapid.OneOf(nearTimestamps(), rapid.SampledFrom([]clock.Timestamp{
 		math.MinInt64, -1, 0, clock.MaxTimestamp, clock.MaxTimestamp + 1, math.MaxInt64,
 	}))
@@ -215,29 +209,29 @@ func TestRefusalChangesNothing(t *testing.T) {
 			s := offered.Draw(t, "stamp")
 			if err := asked.Check(s); err == nil {
 				if err := asked.Observe(s); err != nil {
-					t.Fatalf("Check accepts %d, Observe does not: %v", s, err)
+					t.Fatalf("Check accepts %d, but Observe refuses it: %v", s, err)
 				}
 				if err := control.Observe(s); err != nil {
 					t.Fatal(err)
 				}
 			} else if s > asked.Last() && asked.Observe(s) == nil {
-				t.Fatalf("Observe accepts %d, Check does not: %v", s, err)
+				t.Fatalf("Observe accepts %d, but Check refuses it: %v", s, err)
 			}
 			if rapid.Bool().Draw(t, "tick") {
 				asked.Now()
 				control.Now()
 			}
 			if asked.Last() != control.Last() {
-				t.Fatalf("%d, want %d", asked.Last(), control.Last())
+				t.Fatalf("Last is %d, want %d", asked.Last(), control.Last())
 			}
 		}
 	})
 }
 
-// TestRestart: with a bound stored ahead of use, nothing issued after a crash
-// repeats or precedes what was issued before it, wherever the crash falls and
-// wherever the wall clock then is (law C7).
-func TestRestart(t *testing.T) {
+// TestReservedWindowOutlivesACrash: a process stores a bound before it issues
+// timestamps up to it. After a crash at any point, with any wall clock, it
+// issues only timestamps above those from before the crash.
+func TestReservedWindowOutlivesACrash(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const window = 3_000_000 // three milliseconds
 		stored := clock.Timestamp(0)
@@ -264,9 +258,9 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestOrders: integers, texts, bytes and structs are ordered alike, and every
-// form reads back as what was written (law C9).
-func TestOrders(t *testing.T) {
+// TestAllFormsSortAlikeAndReadBack: integers, texts, bytes and structs have one
+// order, and every form decodes to the encoded value.
+func TestAllFormsSortAlikeAndReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := stamps().Draw(t, "a"), stamps().Draw(t, "b")
 		want := cmp.Or(cmp.Compare(int64(a.Time), int64(b.Time)), bytes.Compare(a.Client[:], b.Client[:]))
@@ -285,8 +279,8 @@ func TestOrders(t *testing.T) {
 	})
 }
 
-// stamps returns valid stamps, many of equal times and of clients that differ
-// in one byte, on either side of the sign bit.
+// stamps generates valid stamps. Many have equal times, and clients that differ
+// only in one byte, whose values lie on both sides of the sign bit.
 func stamps() *rapid.Generator[clock.Stamp] {
 	times := rapid.OneOf(
 		nearTimestamps().Filter(func(s clock.Timestamp) bool { return s > 0 }),

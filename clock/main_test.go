@@ -8,8 +8,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// TestMain checks each property 1,000 times, unless the command line says how often: ties
-// are what goes wrong, and they are rare.
+// TestMain checks each property 1,000 times, unless the command line sets another number.
+// Most errors show only at equal timestamps, which are rare.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)
@@ -29,7 +29,7 @@ func at(ms int64, counter int) clock.Timestamp {
 	return clock.Timestamp(ms*1_000_000 + int64(counter))
 }
 
-// noFloor switches the floor off: most tests use wall clocks near the epoch.
+// noFloor returns a floor that switches the check off: most tests use wall clocks near the epoch.
 func noFloor() time.Time { return time.Unix(0, 0) }
 
 // device is a clock with a wall clock that the test sets.
@@ -44,7 +44,7 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// newDevice returns a device without a floor unless o has one.
+// newDevice returns a device with the given options. It has no floor unless o sets one.
 func newDevice(t tester, o clock.Options) *device {
 	t.Helper()
 	d := new(device)

@@ -2,8 +2,8 @@ package clock
 
 import "time"
 
-// text is what the parsers read: a string or bytes, neither of which they
-// copy to the heap.
+// text is the input of the parsers: a string or bytes. They copy neither to
+// the heap.
 type text interface{ ~string | ~[]byte }
 
 const (
@@ -11,9 +11,9 @@ const (
 	timestampMax = len(dateTimeShape + ".000000000+00:00")
 )
 
-// timestampText holds a text to be parsed; what is beyond its end is zero.
-// Each method reads a part at its fixed place and reports whether it is right.
-// What exactly is wrong is worked out only once something is.
+// timestampText holds a text to be parsed, padded with zero bytes. Each method
+// reads one part at its fixed position and reports whether the part is valid.
+// If a part is invalid, the method problem finds the first error.
 type timestampText [timestampMax]byte
 
 // parseTimestamp reads a timestamp that is not after most.
@@ -32,13 +32,13 @@ func parseTimestamp[T text](s T, most Timestamp) (Timestamp, error) {
 	if day < 0 {
 		return 0, rangeError("timestamp", beforeRange)
 	}
-	// The last day that an int64 reaches fits into an uint64 as a whole.
+	// The range of int64 ends within a day; a uint64 can hold all of that day.
 	t := uint64(day*secondsPerDay+second)*uint64(time.Second) + uint64(nano)
 	if day > firstRefusedDay || t > uint64(most) {
 		return 0, lateError("timestamp")
 	}
 	if t == 0 {
-		return 0, rangeError("timestamp", "zero is not a timestamp")
+		return 0, rangeError("timestamp", "the Unix epoch means \"never written\" and is not a timestamp")
 	}
 	return Timestamp(t), nil
 }
@@ -61,9 +61,10 @@ func (in *timestampText) second() (n int64, ok bool) {
 	return hour*3600 + minute*60 + second, ok
 }
 
-// fraction returns the fraction of the second in nanoseconds, and where it
-// ends. Fewer than nine digits are padded on the right: .5 is half a second.
-// A point without digits is left for the zone, where it is out of place.
+// fraction returns the fraction of the second in nanoseconds, and the offset
+// of its end. Fewer than nine digits are padded on the right: .5 is half a
+// second. A point without digits is not consumed: isUTC then refuses it as
+// part of the zone.
 func (in *timestampText) fraction() (nano int64, end int) {
 	const point, first, limit = len(dateTimeShape), len(dateTimeShape) + 1, timestampLen - 1
 	if in[point] != '.' || in[first]-'0' > 9 {
@@ -82,7 +83,8 @@ func isUTC(zone []byte) bool {
 	return len(zone) == 1 && zone[0] == 'Z' || string(zone) == "+00:00"
 }
 
-// two returns the number of two digits at i, or one above 99.
+// two returns the number that the two digits at i form, or 100 if they are not
+// digits.
 func (in *timestampText) two(i int) int64 {
 	tens, ones := in[i]-'0', in[i+1]-'0'
 	if tens > 9 || ones > 9 {
@@ -91,7 +93,7 @@ func (in *timestampText) two(i int) int64 {
 	return int64(tens)*10 + int64(ones)
 }
 
-// problem names the first thing that is wrong in a text of n bytes.
+// problem returns the error for the first invalid part of a text of n bytes.
 func (in *timestampText) problem(n int) error {
 	for i, want := range []byte(dateTimeShape) {
 		switch {
@@ -102,20 +104,20 @@ func (in *timestampText) problem(n int) error {
 		}
 	}
 	if month := in.two(5); month < 1 || month > 12 {
-		return syntaxError("timestamp", 5, "no such month")
+		return syntaxError("timestamp", 5, "want a month from 01 to 12")
 	}
 	if _, ok := in.day(); !ok {
-		return syntaxError("timestamp", 8, "no such day in this month")
+		return syntaxError("timestamp", 8, "want a day of this month")
 	}
 	if _, ok := in.second(); !ok {
-		return syntaxError("timestamp", 11, "no such time of day (there are no leap seconds)")
+		return syntaxError("timestamp", 11, "want a time of day up to 23:59:59 (no leap seconds)")
 	}
 	_, end := in.fraction()
 	if end == timestampLen-1 && end < n && in[end]-'0' <= 9 {
-		return syntaxError("timestamp", end, "more than nine digits of a second")
+		return syntaxError("timestamp", end, "want at most nine digits after the point")
 	}
 	if in[end] == '.' {
 		return syntaxError("timestamp", end+1, "want a digit after the point")
 	}
-	return syntaxError("timestamp", end, "want Z or +00:00, and nothing after it")
+	return syntaxError("timestamp", end, "want a final Z or +00:00")
 }

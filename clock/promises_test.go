@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// TestNoAllocations guards the paths that every write takes.
-func TestNoAllocations(t *testing.T) {
+// TestWritePathsDoNotAllocate covers the calls that every write makes.
+func TestWritePathsDoNotAllocate(t *testing.T) {
 	d := newDevice(t, clock.Options{})
 	d.set(t0)
 	stamp := clock.Stamp{Time: at(t0, 3), Client: clock.MustParseClientID(clientText)}
@@ -43,8 +43,9 @@ func TestNoAllocations(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { system.Now() }))
 }
 
-// TestRefusalIsCheap: what a stranger sends costs at most one small error.
-func TestRefusalIsCheap(t *testing.T) {
+// TestRefusalAllocatesAtMostOneError: refusing untrusted input allocates at most one small
+// error, however long the input is.
+func TestRefusalAllocatesAtMostOneError(t *testing.T) {
 	var at clock.Timestamp
 	var by clock.ClientID
 	long := []byte(strings.Repeat("2", 1<<20))
@@ -52,15 +53,15 @@ func TestRefusalIsCheap(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = by.UnmarshalText(long) }), 1.0)
 }
 
-// TestImports: users link the standard library only, and of it nothing that
-// tests, logs, or reaches a network, a disk or a database.
-func TestImports(t *testing.T) {
+// TestImportsOnlyPureStandardPackages: the package imports only packages of the standard
+// library, and none that tests, logs, or uses a network, a disk or a database.
+func TestImportsOnlyPureStandardPackages(t *testing.T) {
 	pkg, err := build.ImportDir(".", 0)
 	require.NoError(t, err)
 	require.NotEmpty(t, pkg.Imports)
 	for _, path := range pkg.Imports {
 		first, _, _ := strings.Cut(path, "/")
-		require.NotContains(t, first, ".", "%s is not of the standard library", path)
+		require.NotContains(t, first, ".", "%s is not in the standard library", path)
 		require.False(t, slices.Contains([]string{"testing", "net", "os", "log"}, first), path)
 		require.NotEqual(t, "database/sql", path)
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// lastDay is the first timestamp of the day that is kept free.
+// lastDay is the first timestamp of the reserved day after MaxTimestamp.
 const lastDay = clock.MaxTimestamp + 1
 
-// foreign are the ways in which a timestamp comes from another host.
+// foreign holds a function for each way in which a timestamp arrives from another host.
 var foreign = map[string]func(t clock.Timestamp) (clock.Timestamp, error){
 	"ParseTimestamp": func(t clock.Timestamp) (clock.Timestamp, error) { return clock.ParseTimestamp(t.String()) },
 	"UnmarshalText": func(t clock.Timestamp) (got clock.Timestamp, err error) {
@@ -29,33 +29,34 @@ var foreign = map[string]func(t clock.Timestamp) (clock.Timestamp, error){
 		s, err := clock.ParseStamp(stampAt(t).String())
 		return s.Time, err
 	},
-	"UnmarshalText of a stamp": func(t clock.Timestamp) (clock.Timestamp, error) {
+	"Stamp.UnmarshalText": func(t clock.Timestamp) (clock.Timestamp, error) {
 		var s clock.Stamp
 		err := s.UnmarshalText([]byte(stampAt(t).String()))
 		return s.Time, err
 	},
 }
 
-// stored are the ways in which one is kept on this host.
+// stored holds a function for each way in which this host stores a timestamp and reads it
+// again.
 var stored = map[string]func(t clock.Timestamp) (clock.Timestamp, error){
-	"itself": func(t clock.Timestamp) (clock.Timestamp, error) { return t, nil },
+	"no encoding": func(t clock.Timestamp) (clock.Timestamp, error) { return t, nil },
 	"Scan": func(t clock.Timestamp) (got clock.Timestamp, err error) {
 		value, _ := t.Value()
 		return got, got.Scan(value)
 	},
-	"Scan of a text": func(t clock.Timestamp) (got clock.Timestamp, err error) { return got, got.Scan(t.String()) },
-	"Scan of bytes":  func(t clock.Timestamp) (got clock.Timestamp, err error) { return got, got.Scan([]byte(t.String())) },
+	"Scan of a string": func(t clock.Timestamp) (got clock.Timestamp, err error) { return got, got.Scan(t.String()) },
+	"Scan of bytes":    func(t clock.Timestamp) (got clock.Timestamp, err error) { return got, got.Scan([]byte(t.String())) },
 	"UnmarshalBinary": func(t clock.Timestamp) (got clock.Timestamp, err error) {
 		bytes, _ := t.MarshalBinary()
 		return got, got.UnmarshalBinary(bytes)
 	},
-	"Scan of a stamp": func(t clock.Timestamp) (clock.Timestamp, error) {
+	"Stamp.Scan": func(t clock.Timestamp) (clock.Timestamp, error) {
 		var s clock.Stamp
 		value, _ := stampAt(t).Value()
 		err := s.Scan(value)
 		return s.Time, err
 	},
-	"UnmarshalBinary of a stamp": func(t clock.Timestamp) (clock.Timestamp, error) {
+	"Stamp.UnmarshalBinary": func(t clock.Timestamp) (clock.Timestamp, error) {
 		var s clock.Stamp
 		bytes, _ := stampAt(t).MarshalBinary()
 		err := s.UnmarshalBinary(bytes)
@@ -65,16 +66,16 @@ var stored = map[string]func(t clock.Timestamp) (clock.Timestamp, error){
 
 func stampAt(t clock.Timestamp) clock.Stamp { return clock.Stamp{Time: t, Client: clock.ClientID{1}} }
 
-// TestClockGoesAboveWhatIsAccepted: a clock without a bound observes every timestamp that
-// comes from another host, issues greater ones, and is saved and restored in every form, and
-// issues greater ones again.
-func TestClockGoesAboveWhatIsAccepted(t *testing.T) {
+// TestClockIssuesAboveEveryAcceptedTimestamp: a clock without a bound observes every timestamp
+// that another host may send, and issues greater ones. After it is saved and restored in any
+// form, it issues greater timestamps again.
+func TestClockIssuesAboveEveryAcceptedTimestamp(t *testing.T) {
 	for _, given := range []clock.Timestamp{
 		1, at(t0, full), clock.MaxTimestamp - 1_000_000, clock.MaxTimestamp - full, clock.MaxTimestamp - 1, clock.MaxTimestamp,
 	} {
 		for read, from := range foreign {
 			for saved, restore := range stored {
-				t.Run(fmt.Sprint(given, " by ", read, ", saved by ", saved), func(t *testing.T) {
+				t.Run(fmt.Sprint(given, " read by ", read, " restored by ", saved), func(t *testing.T) {
 					accepted, err := from(given)
 					require.NoError(t, err)
 					require.Equal(t, given, accepted)
@@ -82,8 +83,8 @@ func TestClockGoesAboveWhatIsAccepted(t *testing.T) {
 					require.NoError(t, d.Observe(accepted))
 					issued := d.Now()
 					require.Equal(t, given+1, issued)
-					require.True(t, stampAt(issued).Valid(), "an edit is stamped with it")
-					require.NoError(t, d.Observe(issued), "as when an own edit comes back")
+					require.True(t, stampAt(issued).Valid(), "an edit may be stamped with it")
+					require.NoError(t, d.Observe(issued), "the clock's own timestamp comes back")
 
 					last, err := restore(d.Last())
 					require.NoError(t, err)
@@ -98,9 +99,9 @@ func TestClockGoesAboveWhatIsAccepted(t *testing.T) {
 	}
 }
 
-// TestLastDayIsRefusedFromOthers: no timestamp of the last day comes from another host, and
-// none that an int64 cannot hold is read from storage.
-func TestLastDayIsRefusedFromOthers(t *testing.T) {
+// TestLastDayIsRefusedFromOtherHosts: a timestamp of the last day is accepted from storage and
+// refused from other hosts. A text beyond the range of int64 is refused from storage as well.
+func TestLastDayIsRefusedFromOtherHosts(t *testing.T) {
 	for _, own := range []clock.Timestamp{lastDay, lastDay + 1, lastDay + full, lastDay + 1_000_000, math.MaxInt64 - 1, math.MaxInt64} {
 		for name, read := range foreign {
 			got, err := read(own)
@@ -130,12 +131,13 @@ func TestLastDayIsRefusedFromOthers(t *testing.T) {
 	for _, text := range []string{"1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z"} {
 		_, err := clock.ParseTimestamp(text)
 		require.ErrorIs(t, err, clock.ErrRange)
-		require.NotErrorIs(t, err, clock.ErrAhead, "it is behind")
+		require.NotErrorIs(t, err, clock.ErrAhead, "a time before the range is not ahead")
 	}
 }
 
-// TestNowDoesNotOverflow: where the int64 ends, a clock repeats rather than wrap around.
-func TestNowDoesNotOverflow(t *testing.T) {
+// TestNowRepeatsRatherThanOverflows: at the end of int64, a clock repeats timestamps and does
+// not wrap around.
+func TestNowRepeatsRatherThanOverflows(t *testing.T) {
 	d := newDevice(t, clock.Options{Last: math.MaxInt64 - 3})
 	require.Equal(t, clock.Timestamp(math.MaxInt64-2), d.Now())
 	require.Equal(t, clock.Timestamp(math.MaxInt64-1), d.NowN(2))

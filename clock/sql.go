@@ -11,17 +11,17 @@ import (
 // [driver.Valuer]. The error is always nil.
 func (t Timestamp) Value() (driver.Value, error) { return int64(t), nil }
 
-// Scan reads an int64, or the text that [ParseTimestamp] accepts as a string
-// or bytes. NULL and the integer 0 give zero. It implements sql.Scanner, and
+// Scan reads an int64, or, as a string or bytes, a text that [ParseTimestamp]
+// accepts. NULL and the integer 0 give zero. It implements sql.Scanner, and
 // its errors are of type [*ParseError].
 //
-// Scan is for what this host stored itself, so it also reads what its clock may
-// have issued after [MaxTimestamp].
+// Scan reads timestamps that this host stored itself, so it also accepts those
+// after [MaxTimestamp], which its clock may have issued.
 //
-// A [time.Time] is refused on purpose: databases round a time to microseconds
-// or less, which destroys the counter and can even reach the next
-// millisecond. Store timestamps in a BIGINT column, or as text that is
-// compared by bytes (in PostgreSQL: COLLATE "C").
+// Scan refuses a [time.Time] on purpose. Databases round a time to
+// microseconds or coarser units, which destroys the counter and can even round
+// up to the next millisecond. Store timestamps in a BIGINT column, or as text
+// that is compared by bytes (in PostgreSQL: COLLATE "C").
 func (t *Timestamp) Scan(src any) error {
 	v, err := scanTimestamp(src)
 	if err != nil {
@@ -43,12 +43,12 @@ func scanTimestamp(src any) (Timestamp, error) {
 		return parseTimestamp(src, math.MaxInt64)
 	case time.Time:
 		return 0, syntaxError("timestamp", -1,
-			"a time column rounds to microseconds and destroys the counter: use BIGINT, or TEXT compared by bytes")
+			"a time column rounds to microseconds and destroys the counter: use a BIGINT column, or TEXT compared by bytes")
 	}
 	return 0, sourceError("timestamp", src)
 }
 
-// Value returns the text for a UUID or text column, and NULL for the zero
+// Value returns the text, for a UUID or text column, and NULL for the zero
 // client ID. It implements [driver.Valuer]. The error is always nil.
 func (c ClientID) Value() (driver.Value, error) {
 	if c.IsZero() {
@@ -57,12 +57,12 @@ func (c ClientID) Value() (driver.Value, error) {
 	return c.String(), nil
 }
 
-// Scan reads the text that [ParseClientID] accepts as a string or bytes, or 16
+// Scan reads, as a string or bytes, a text that [ParseClientID] accepts, or 16
 // raw bytes. NULL and 16 zero bytes give zero. It implements sql.Scanner, and
 // its errors are of type [*ParseError].
 //
-// Raw bytes are taken in the order of the text. SQL Server's uniqueidentifier
-// arrives in another order: let the query convert it to text.
+// Raw bytes must be in the order of the text. SQL Server returns a
+// uniqueidentifier in another byte order: let the query convert it to text.
 func (c *ClientID) Scan(src any) error {
 	v, err := scanClientID(src)
 	if err != nil {
@@ -87,11 +87,11 @@ func scanClientID(src any) (ClientID, error) {
 	return ClientID{}, sourceError("client ID", src)
 }
 
-// Value returns the text for a text column, and NULL for the zero stamp. It
+// Value returns the text, for a text column, and NULL for the zero stamp. It
 // implements [driver.Valuer]. The error is always nil.
 //
 // Two columns, a BIGINT for the time and a UUID for the client, hold the same
-// in a third of the space.
+// stamp in a third of the space.
 func (s Stamp) Value() (driver.Value, error) {
 	if s.IsZero() {
 		return nil, nil
@@ -99,9 +99,9 @@ func (s Stamp) Value() (driver.Value, error) {
 	return s.String(), nil
 }
 
-// Scan reads the text that [ParseStamp] accepts as a string or bytes, and, as
-// [Timestamp.Scan] does, one whose time is after [MaxTimestamp]. NULL gives zero.
-// It implements sql.Scanner, and its errors are of type [*ParseError].
+// Scan reads, as a string or bytes, a text that [ParseStamp] accepts. Like
+// [Timestamp.Scan], it also accepts a time after [MaxTimestamp]. NULL gives
+// zero. It implements sql.Scanner, and its errors are of type [*ParseError].
 func (s *Stamp) Scan(src any) error {
 	v, err := scanStamp(src)
 	if err != nil {

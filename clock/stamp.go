@@ -2,22 +2,22 @@ package clock
 
 import "errors"
 
-// Stamp says who wrote and when. Two writes are ordered by the time, and at
-// equal times by the client, so that no two writes of correctly running
-// clients compare as equal.
+// Stamp says who wrote and when. Writes are ordered by time, and at equal
+// times by client ID, so two writes of correctly configured clients never
+// compare as equal.
 //
 // Stamps compare with == and serve as map keys. The zero value means "never
 // written" and is less than every valid stamp.
 type Stamp struct {
-	// Time is when: the timestamp that the client's clock issued.
+	// Time is the timestamp that the client's clock issued.
 	Time Timestamp
-	// Client is who.
+	// Client is the author of the write.
 	Client ClientID
 }
 
 const stampLen = timestampLen + 1 + clientIDLen
 
-// ParseStamp reads "<timestamp>/<client ID>", each part by the rules of
+// ParseStamp reads "<timestamp>/<client ID>". The parts follow the rules of
 // [ParseTimestamp] and [ParseClientID].
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
@@ -26,13 +26,13 @@ func ParseStamp(s string) (Stamp, error) { return parseStamp(s, MaxTimestamp) }
 // IsZero reports whether s means "never written".
 func (s Stamp) IsZero() bool { return s == Stamp{} }
 
-// Valid reports whether s can be the stamp of a write: its time is positive, and
-// it names a client. After [MaxTimestamp] it can only be that of a write which was
-// made on this host: others refuse it.
+// Valid reports whether s can be the stamp of a write: its time is positive,
+// and it names a client. A valid stamp after [MaxTimestamp] can only belong to
+// a write of this host: other hosts refuse it.
 func (s Stamp) Valid() bool { return s.Time > 0 && !s.Client.IsZero() }
 
-// Compare returns -1, 0 or +1 in the order of time, then of the client's
-// unsigned bytes.
+// Compare returns -1, 0 or +1. It compares the times, then the unsigned bytes
+// of the client IDs.
 func (s Stamp) Compare(t Stamp) int {
 	switch {
 	case s.Time < t.Time:
@@ -45,8 +45,8 @@ func (s Stamp) Compare(t Stamp) int {
 	return s.Client.Compare(t.Client)
 }
 
-// String returns the text of 67 bytes: the two texts with a slash between
-// them. Texts sort as the stamps do.
+// String returns a text of 67 bytes: the text of the timestamp, a slash, and
+// the text of the client ID. Texts sort as the stamps do.
 func (s Stamp) String() string {
 	var buf [stampLen]byte
 	return string(s.append(buf[:0]))
@@ -93,7 +93,8 @@ func parseStamp[T text](s T, most Timestamp) (Stamp, error) {
 	return Stamp{Time: time, Client: client}, nil
 }
 
-// shiftOffset makes the offset of a part's error one of the whole.
+// shiftOffset adds by to the offset of a part's error, so that it counts from
+// the start of the whole stamp.
 func shiftOffset(err error, by int) error {
 	var e *ParseError
 	if errors.As(err, &e) && e.Offset >= 0 {

@@ -17,13 +17,13 @@ const (
 	stampText  = "2026-11-22T16:57:17.123000003Z/" + clientText
 )
 
-func TestClientID(t *testing.T) {
+func TestClientIDReadsEitherCaseAndRawBytes(t *testing.T) {
 	want := clock.ClientID{0x7f, 0x3c, 0x1a, 0x9e, 0x52, 0xd4, 0x4c, 0x8b, 0x9d, 0x0e, 0x1f, 0x2a, 0x3b, 0x4c, 0x5d, 0x6e}
 	mixed := strings.Replace(clientText, "a9e", "A9e", 1)
 	for _, text := range []string{clientText, strings.ToUpper(clientText), mixed} {
 		got, err := clock.ParseClientID(text)
 		require.NoError(t, err)
-		require.Equal(t, want, got, "one client, however it is spelt")
+		require.Equal(t, want, got, "upper and lower case are the same client")
 		require.Equal(t, clientText, got.String())
 		require.NoError(t, got.Scan(text))
 		require.Equal(t, want, got)
@@ -40,8 +40,8 @@ func TestClientID(t *testing.T) {
 	require.Equal(t, "ffffffff-ffff-ffff-ffff-ffffffffffff", ff.String())
 }
 
-// Any UUID type converts, and the texts agree.
-func TestClientIDIsUUID(t *testing.T) {
+// TestUUIDConvertsToClientID: a UUID of another package converts, and both have the same text.
+func TestUUIDConvertsToClientID(t *testing.T) {
 	for i := range 100 {
 		u := uuid.NewSHA1(uuid.NameSpaceOID, []byte{byte(i)})
 		require.Equal(t, u.String(), clock.ClientID(u).String())
@@ -49,7 +49,7 @@ func TestClientIDIsUUID(t *testing.T) {
 	}
 }
 
-func TestClientIDIsCopied(t *testing.T) {
+func TestDecodedClientIDKeepsNoReference(t *testing.T) {
 	raw := slices.Repeat([]byte{7}, 16)
 	var fromScan, fromBinary clock.ClientID
 	require.NoError(t, fromScan.Scan(raw))
@@ -59,7 +59,7 @@ func TestClientIDIsCopied(t *testing.T) {
 	require.Equal(t, byte(7), fromBinary[0])
 }
 
-func TestParseClientIDRefuses(t *testing.T) {
+func TestParseClientIDRefusesOtherForms(t *testing.T) {
 	had := clock.ClientID{1}
 	for _, text := range []string{
 		"", "{" + clientText + "}", "urn:uuid:" + clientText, strings.ReplaceAll(clientText, "-", ""),
@@ -75,8 +75,7 @@ func TestParseClientIDRefuses(t *testing.T) {
 	}
 	refuses(t, had, "00000000-0000-0000-0000-000000000000", clock.ErrRange)
 
-	// Every byte at every place: a digit where digits go, a hyphen where
-	// hyphens go.
+	// Each position accepts only hexadecimal digits, or only a hyphen.
 	for i := range len(clientText) {
 		for b := range 256 {
 			text := []byte(clientText)
@@ -86,7 +85,7 @@ func TestParseClientIDRefuses(t *testing.T) {
 			var got clock.ClientID
 			err := got.UnmarshalText(text)
 			if (err == nil) != ok {
-				t.Fatalf("%q: %v", text, err)
+				t.Fatalf("%q: unexpected result: error %v", text, err)
 			}
 			if e, isParse := err.(*clock.ParseError); isParse && e.Offset != i {
 				t.Fatalf("%q: offset %d, want %d", text, e.Offset, i)
@@ -108,7 +107,7 @@ func TestClientIDOrderIsUnsigned(t *testing.T) {
 	}
 }
 
-func TestStamp(t *testing.T) {
+func TestStampFormsReadBack(t *testing.T) {
 	want := clock.Stamp{Time: at(t0, 3), Client: clock.MustParseClientID(clientText)}
 	require.Equal(t, stampText, want.String())
 	require.Len(t, want.String(), 67)
@@ -132,7 +131,7 @@ func TestStamp(t *testing.T) {
 	require.Equal(t, at(t0-123, 0), short.Time)
 }
 
-func TestStampCompare(t *testing.T) {
+func TestStampsSortByTimeThenClient(t *testing.T) {
 	low, high := clock.ClientID{1}, clock.ClientID{2}
 	ascending := []clock.Stamp{
 		{}, {Client: low}, {Time: 1, Client: high}, {Time: 2, Client: low}, {Time: 2, Client: high}, {Time: clock.MaxTimestamp, Client: low},
@@ -150,11 +149,11 @@ func TestStampCompare(t *testing.T) {
 	}
 }
 
-func TestStampValid(t *testing.T) {
+func TestValidStampHasTimeAndClient(t *testing.T) {
 	client := clock.ClientID{15: 1}
 	require.True(t, clock.Stamp{Time: 1, Client: client}.Valid())
 	require.True(t, clock.Stamp{Time: clock.MaxTimestamp, Client: client}.Valid())
-	require.True(t, clock.Stamp{Time: math.MaxInt64, Client: client}.Valid(), "for edits on this host")
+	require.True(t, clock.Stamp{Time: math.MaxInt64, Client: client}.Valid(), "a stamp after MaxTimestamp is valid on this host")
 	for _, s := range []clock.Stamp{
 		{}, {Time: 1}, {Client: client}, {Time: -1, Client: client},
 	} {
@@ -163,7 +162,7 @@ func TestStampValid(t *testing.T) {
 	}
 }
 
-func TestParseStampRefuses(t *testing.T) {
+func TestParseStampRefusesInvalidParts(t *testing.T) {
 	had := clock.Stamp{Time: 1, Client: clock.ClientID{1}}
 	time := "2026-11-22T16:57:17.123000003Z"
 	for _, text := range []string{
@@ -184,5 +183,5 @@ func TestParseStampRefuses(t *testing.T) {
 	var e *clock.ParseError
 	_, err := clock.ParseStamp(time + "/" + strings.Replace(clientText, "9", "x", 1))
 	require.ErrorAs(t, err, &e)
-	require.Equal(t, 31+6, e.Offset, "the offset is one of the whole")
+	require.Equal(t, 31+6, e.Offset, "the offset counts from the start of the whole stamp")
 }

@@ -9,12 +9,11 @@ const (
 )
 
 // ParseTimestamp reads a timestamp from RFC 3339 text in UTC, with "Z" or
-// "+00:00" and 0 to 9 digits of a second's fraction, so that the output of
-// JavaScript's toISOString is valid input. It refuses everything else: other
-// offsets and "-00:00", lower-case t and z, a comma, a leap second, 24:00,
-// days that the calendar does not have, white space, and what lies outside
-// the range, which is before 1970, the epoch itself (zero is not a
-// timestamp) and after [MaxTimestamp].
+// "+00:00" and 0 to 9 fraction digits, so the output of JavaScript's
+// toISOString is valid input. It refuses everything else: other offsets and
+// "-00:00", lower-case t and z, a comma, a leap second, 24:00, days that the
+// calendar does not have, white space, and times outside the range: before
+// 1970, the epoch itself (zero is not a timestamp), or after [MaxTimestamp].
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
 func ParseTimestamp(s string) (Timestamp, error) { return parseTimestamp(s, MaxTimestamp) }
@@ -29,8 +28,8 @@ func MustParseTimestamp(s string) Timestamp {
 	return t
 }
 
-// String returns the text of 30 bytes, such as 2026-11-22T16:57:17.123000003Z.
-// It always has nine digits and ends in Z, so that texts sort as the
+// String returns a text of 30 bytes, such as 2026-11-22T16:57:17.123000003Z.
+// It always has nine fraction digits and ends in Z, so texts sort as the
 // timestamps do.
 func (t Timestamp) String() string {
 	var buf [timestampLen]byte

@@ -6,28 +6,29 @@ import (
 )
 
 // Timestamp is a point on one number line that is an integer, a text and a
-// time at once: Unix nanoseconds, in which the wall clock is floored to the
-// millisecond and the low six decimal digits are a logical counter.
+// time at once. It counts nanoseconds since the Unix epoch. The wall clock is
+// rounded down to the millisecond, and the low six decimal digits are a
+// logical counter:
 //
 //	1795366637123000003  =  2026-11-22T16:57:17.123000003Z  =  17.123 s, counter 3
 //
 // A full counter (999,999) carries into the next millisecond by plain
-// arithmetic, so every positive value is a timestamp and the next one is always
-// t+1. The digits after the third look like real
-// nanoseconds and are not: they only order.
+// addition, so every positive value is a timestamp, and the next timestamp is
+// always t+1. The digits after the third decimal look like real nanoseconds
+// but are not: they only order timestamps.
 //
-// Timestamps compare with == and <, serve as map keys, and sort alike as
-// integers, as texts and as big-endian bytes. The zero value means "never
+// Timestamps compare with == and <, serve as map keys, and have the same order
+// as integers, as texts and as big-endian bytes. The zero value means "never
 // written" and is less than every timestamp that a clock issues. Its text is
-// that of the epoch, which no decoder of text accepts; in JSON leave it out
-// with the omitzero option.
+// the Unix epoch, which no decoder of text accepts. Leave it out of JSON with
+// the omitzero option.
 type Timestamp int64
 
 // MaxTimestamp is the greatest timestamp that is accepted from other hosts:
-// 2262-04-10T23:59:59.999999999Z. The int64 ends within the day that follows.
-// That day is kept for the clocks of those who observed a timestamp close to its
-// beginning: what they issue is above any accepted timestamp, and so [Clock.Now]
-// needs no error.
+// 2262-04-10T23:59:59.999999999Z. The range of int64 ends within the following
+// day. That day is reserved for clocks that observed a timestamp close to its
+// beginning: they can still issue timestamps above every accepted one, so
+// [Clock.Now] needs no error.
 const MaxTimestamp = Timestamp(firstRefusedDay*secondsPerDay)*Timestamp(time.Second) - 1
 
 const (
@@ -36,8 +37,8 @@ const (
 	millisecond     = Timestamp(time.Millisecond)
 )
 
-// TimestampOf returns the timestamp of the millisecond that t falls into, with
-// counter 0. A time before 1970 gives zero, and a time after [MaxTimestamp]
+// TimestampOf returns the timestamp of the millisecond that contains t, with
+// counter 0. A time before 1970 gives zero. A time after [MaxTimestamp] gives
 // the last millisecond of the range.
 func TimestampOf(t time.Time) Timestamp {
 	sec := t.Unix()
@@ -50,17 +51,17 @@ func TimestampOf(t time.Time) Timestamp {
 	return Timestamp(sec)*1e9 + Timestamp(t.Nanosecond()/1e6)*1e6
 }
 
-// Time returns the same instant as a UTC time, the counter as its last six
-// digits. The zero timestamp gives the Unix epoch, not the zero time.
+// Time returns the same instant as a UTC time, with the counter in its last
+// six digits. The zero timestamp gives the Unix epoch, not the zero time.
 func (t Timestamp) Time() time.Time { return time.Unix(0, int64(t)).UTC() }
 
-// Millis returns the wall part in Unix milliseconds.
+// Millis returns the wall clock part in Unix milliseconds.
 func (t Timestamp) Millis() int64 {
 	ms, _ := floorDiv(int64(t), int64(millisecond))
 	return ms
 }
 
-// Counter returns the logical part, 0 to 999,999.
+// Counter returns the logical counter, 0 to 999,999.
 func (t Timestamp) Counter() int {
 	_, counter := floorDiv(int64(t), int64(millisecond))
 	return int(counter)
@@ -69,7 +70,7 @@ func (t Timestamp) Counter() int {
 // IsZero reports whether t means "never written".
 func (t Timestamp) IsZero() bool { return t == 0 }
 
-// Compare returns -1, 0 or +1 as t is before, equal to or after u.
+// Compare returns -1, 0 or +1 if t is before, equal to or after u.
 func (t Timestamp) Compare(u Timestamp) int { return cmp.Compare(t, u) }
 
 // lead returns how far t lies ahead of wall, in whole milliseconds. It cannot
