@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// weather is which faults a run has. Each is on or off for a whole run, and then
-// strikes now and then, so that runs differ in kind.
+// weather selects the faults of a run. Each fault is on or off for the whole run. If it is
+// on, it occurs from time to time, so runs differ in the kinds of their faults.
 type weather struct {
 	disorder, duplicates, answersLost, refusals, skew, coalescing, silence bool
 }
@@ -23,15 +23,16 @@ func genWeather() *rapid.Generator[weather] {
 	})
 }
 
-// sometimes counts what must happen now and then in a simulation, or else it shows
-// nothing.
+// sometimes counts events that must occur in a simulation. Without them, the simulation
+// proves nothing.
 type sometimes map[string]int
 
 func (s sometimes) add(what string, n int) { s[what] += n }
 
-// TestLostEdits checks the reports of lost edits against the causal oracle: none is
-// ever false, and none is missing if clients push in the order of their stamps.
-func TestLostEdits(t *testing.T) {
+// TestLostEditReportsAreTrueAndComplete compares the reports of lost edits with the causal
+// oracle: no report is false, and no report is missing if clients push in the order of their
+// stamps.
+func TestLostEditReportsAreTrueAndComplete(t *testing.T) {
 	counts := sometimes{}
 	rapid.Check(t, func(t *rapid.T) {
 		s := storm{sky: newSky(t, rapid.IntRange(2, 4).Draw(t, "devices")), weather: genWeather().Draw(t, "weather"), counts: counts}
@@ -48,28 +49,28 @@ func TestLostEdits(t *testing.T) {
 		}
 		counts.add("lost", len(s.lost))
 		counts.add("claimed", len(s.claimed))
-		counts.add("untold", len(s.heldBack))
+		counts.add("unknowable", len(s.heldBack))
 	})
 	t.Log(counts)
 	if testing.Short() {
-		return // too few checks to have seen everything
+		return // too few checks for every event to occur
 	}
 	for _, what := range []string{
-		"lost", "claimed", "untold", "loser is stored", "loser comes", "refused", "too far ahead", "duplicate", "answer lost", "coalesced", "silent", "out of order",
+		"lost", "claimed", "unknowable", "loser is stored", "loser is incoming", "refused", "too far ahead", "duplicate", "answer lost", "coalesced", "silent", "out of order",
 	} {
 		require.Positive(t, counts[what], what)
 	}
 }
 
-// storm is a world in some weather.
+// storm is a simulated world with the faults of its weather.
 type storm struct {
 	*sky
 	weather
 	counts sometimes
-	flying []flight // pushes that will be delivered once more
+	flying []flight // pushes that may be delivered again
 }
 
-// flight is a push on its way.
+// flight is a push that was sent.
 type flight struct {
 	by   *phone
 	push []parcelOut
@@ -77,7 +78,7 @@ type flight struct {
 
 func (s *storm) step(t *rapid.T) {
 	p := rapid.SampledFrom(s.devices).Draw(t, "device")
-	// Some actions have no sense at times; then there is an edit.
+	// If the drawn action is not possible in this state, the device edits instead.
 	switch action := rapid.IntRange(0, 9).Draw(t, "action"); {
 	case action < 3:
 		p.pull()
@@ -97,8 +98,8 @@ func (s *storm) step(t *rapid.T) {
 	}
 }
 
-// push sends the first items of an outbox. In a run without disorder that is always
-// in the order of stamps.
+// push sends the first items of an outbox. In a run without disorder, items are always sent
+// in the order of their stamps.
 func (s *storm) push(t *rapid.T, p *phone) {
 	n := rapid.IntRange(1, len(p.outbox)).Draw(t, "items")
 	s.flying = append(s.flying, flight{p, p.outbox[:n:n]})
@@ -118,7 +119,7 @@ func (s *storm) push(t *rapid.T, p *phone) {
 		if d.Won() {
 			s.counts.add("loser is stored", 1)
 		} else {
-			s.counts.add("loser comes", 1)
+			s.counts.add("loser is incoming", 1)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The causal oracle says which edits were lost. It is told what each author had
-// seen, as full sets of writes, and it never looks at a base or a mark.
+// The causal oracle computes which edits were lost. It knows the full set of writes that
+// each author had seen, and it never uses a base or a watermark.
 
 // spot is one field of one record.
 type spot struct {
@@ -15,34 +15,34 @@ type spot struct {
 	field string
 }
 
-// edit is one write that somebody made.
+// edit is one write, with what its author had seen.
 type edit struct {
 	spot
 	entry
-	// seen is every write that had reached its author by then.
+	// seen holds every write that had reached the author when the edit was made.
 	seen map[*edit]bool
-	// upon is the write of this field that its author was shown, if any.
+	// upon is the write of this field that the author was shown, or nil.
 	upon *edit
-	// tells is false if the item that carries it says nothing of a base.
+	// tells reports whether the item of the edit has a base.
 	tells bool
-	// came is how often it was accepted. A refused one never is.
+	// came counts how often the server accepted the edit.
 	came int
 }
 
-// loss is a pair of writes of which the first was lost to the second.
+// loss is a pair of writes: loser was lost to winner.
 type loss struct{ loser, winner *edit }
 
-// causality is everything that happened.
+// causality records all writes, and the writes that stand on the server.
 type causality struct {
 	byStamp map[spot]map[clock.Stamp]*edit
-	stands  map[spot]*edit // on the server
+	stands  map[spot]*edit // the winner of each field on the server
 }
 
 func newCausality() causality {
 	return causality{map[spot]map[clock.Stamp]*edit{}, map[spot]*edit{}}
 }
 
-// made takes in a new write.
+// made records a new write.
 func (c causality) made(e *edit) {
 	if c.byStamp[e.spot] == nil {
 		c.byStamp[e.spot] = map[clock.Stamp]*edit{}
@@ -53,21 +53,21 @@ func (c causality) made(e *edit) {
 // of returns the write with the given stamp.
 func (c causality) of(s spot, stamp clock.Stamp) *edit { return c.byStamp[s][stamp] }
 
-// deliver lets accepted writes of one field reach the server, and returns the
-// edits that are lost by that, without those of which nobody can know: claims that
-// rest on an item that does not tell a base.
+// deliver delivers accepted writes of one field to the server and returns the edits that are
+// lost as a result. It leaves out the losses that depend on an item without a base, because the
+// server cannot know about them.
 func (c causality) deliver(at spot, incoming []*edit) map[loss]bool {
 	lost := map[loss]bool{}
 	done := map[*edit]bool{}
 	for range incoming {
-		var next *edit // the least one that is left
+		var next *edit // the least remaining write
 		for _, e := range incoming {
 			if !done[e] && (next == nil || ruleOrder(e.entry, next.entry) < 0) {
 				next = e
 			}
 		}
 		if next == nil {
-			break // some came twice
+			break // a write occurs twice in incoming
 		}
 		done[next] = true
 		before := c.stands[at]
@@ -88,8 +88,7 @@ func (c causality) deliver(at spot, incoming []*edit) map[loss]bool {
 	return lost
 }
 
-// rivals reports whether two writes are by different clients and of different
-// values.
+// rivals reports whether two writes have different clients and different values.
 func rivals(a, b *edit) bool {
 	return a.client != b.client && (a.deleted != b.deleted || a.value != b.value)
 }

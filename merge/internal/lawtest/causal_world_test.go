@@ -13,24 +13,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// sky is a world of devices and one server that shares no code with the engine
-// but what a backend and a client would use of this library.
+// sky is a simulated world of devices and one server. From this library it uses only what a
+// backend and a client would use.
 type sky struct {
 	t       require.TestingT
 	engine  merge.Engine
-	now     time.Time // true time
+	now     time.Time // the true time
 	server  hub
 	devices []*phone
 	oracle  causality
-	// lost is what the oracle says was lost, and claimed what was reported.
+	// lost holds the losses according to the oracle, and claimed the reported losses.
 	lost, claimed map[loss]bool
-	// heldBack are losses that cannot be told: the winner was written upon a write
-	// that the server refused.
+	// heldBack holds losses that the server cannot know about: the author of the winner was
+	// shown a write that the server refused.
 	heldBack map[loss]bool
 	last     merge.Answer
 }
 
-// hub is the server: its state, its marks, its clock, and a log of what changed.
+// hub is the server: its state, its watermarks, its clock, and a log of changed records.
 type hub struct {
 	state merge.Collection
 	marks map[clock.ClientID]clock.Timestamp
@@ -38,7 +38,7 @@ type hub struct {
 	log   []record.Record
 }
 
-// phone is a client: what the server confirmed, and an outbox.
+// phone is a client with a confirmed state and an outbox.
 type phone struct {
 	w         *sky
 	id        clock.ClientID
@@ -50,7 +50,7 @@ type phone struct {
 	seen      map[*edit]bool
 }
 
-// parcelOut is an item of an outbox, and the writes in it.
+// parcelOut is an item of an outbox, with the writes that it contains.
 type parcelOut struct {
 	item  record.Mutation
 	edits []*edit
@@ -83,15 +83,15 @@ func newSky(t require.TestingT, devices int) *sky {
 	return w
 }
 
-// newClock gives a phone a clock that is set to its skew, and that is above what
-// it must be above.
+// newClock gives a phone a clock whose wall clock has the phone's skew, and that issues
+// timestamps above last.
 func (p *phone) newClock(last clock.Timestamp) {
 	wall := func() time.Time { return p.w.now.Add(p.skew) }
 	p.clock, _ = clock.New(clock.Options{Now: wall, MaxAhead: -1, Last: last})
 }
 
-// shown returns what the phone shows of a record: the join of what is confirmed
-// and its outbox.
+// shown returns the record as the phone shows it: the join of the confirmed record and the
+// phone's outbox.
 func (p *phone) shown(key record.Key) record.Record {
 	r, ok := p.confirmed.Get(key)
 	if !ok {
@@ -105,8 +105,7 @@ func (p *phone) shown(key record.Key) record.Record {
 	return r
 }
 
-// write edits fields of a record. A value of "" deletes the field. How says how the
-// client goes about it.
+// write edits fields of a record. A value of "" deletes the field.
 func (p *phone) write(key record.Key, fields map[string]string, how manner) {
 	seen := p.shown(key)
 	stamp := clock.Stamp{Time: p.clock.Now(), Client: p.id}
@@ -149,14 +148,14 @@ func (p *phone) write(key record.Key, fields map[string]string, how manner) {
 	}
 }
 
-// manner is how a client makes its items.
+// manner describes how a client makes its items.
 type manner struct {
-	silent   bool // tells no base
-	coalesce bool // puts an edit into the last item that is not sent yet
+	silent   bool // items have no base
+	coalesce bool // an edit replaces the last item if that item was not sent yet
 }
 
-// coalesce replaces the last item by one that writes the same fields anew. It keeps
-// the base of the first, and so it stands for what its author had seen then.
+// coalesce replaces the last item with one that writes the same fields again. The new item
+// keeps the base of the replaced item, so it records what the author had seen at that time.
 func (p *phone) coalesce(out parcelOut) bool {
 	if len(p.outbox) == 0 {
 		return false
@@ -177,8 +176,8 @@ func (p *phone) coalesce(out parcelOut) bool {
 	return true
 }
 
-// deliver lets a push reach the server and be stored, and checks the answer against
-// the oracle. Complete says that no report may be missing.
+// deliver delivers a push to the server, stores the answer and compares it with the oracle.
+// If complete is set, no report may be missing.
 func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answer {
 	in := input{Actor: actor.id, Wall: w.now, Current: w.server.state}
 	in.Watermarks = []clock.Stamp{{Time: w.server.marks[actor.id], Client: actor.id}}
@@ -188,17 +187,17 @@ func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answe
 	a := applied(&w.engine, in)
 	w.last = a
 	for _, r := range a.Results {
-		require.NotContains(w.t, r.Notes, merge.StampBelowBase, "these phones observe what they pull")
+		require.NotContains(w.t, r.Notes, merge.StampBelowBase, "no stamp may be below its base: phones observe what they pull")
 	}
 	w.store(a)
 	lost, held := w.truth(push, a)
 	claimed := w.oracle.reported(a)
 	for l := range claimed {
-		require.True(w.t, lost[l], "a false report: %v lost to %v", l.loser, l.winner)
+		require.True(w.t, lost[l], "false report: %v lost to %v", l.loser, l.winner)
 	}
 	for l := range lost {
 		if complete && !held[l] {
-			require.True(w.t, claimed[l], "a report is missing: %v lost to %v", l.loser, l.winner)
+			require.True(w.t, claimed[l], "missing report: %v lost to %v", l.loser, l.winner)
 		}
 	}
 	maps.Copy(w.lost, lost)
@@ -207,8 +206,8 @@ func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answe
 	return a
 }
 
-// truth asks the oracle what is lost by the accepted items of a push, and of which
-// of these losses nobody can know.
+// truth asks the oracle which edits the accepted items of a push lose, and which of these
+// losses the server cannot know about.
 func (w *sky) truth(push []parcelOut, a merge.Answer) (lost, held map[loss]bool) {
 	bySpot := map[spot][]*edit{}
 	for i, o := range push {
@@ -230,7 +229,7 @@ func (w *sky) truth(push []parcelOut, a merge.Answer) (lost, held map[loss]bool)
 	return lost, held
 }
 
-// store does what a backend does with an answer.
+// store stores an answer, as a backend does.
 func (w *sky) store(a merge.Answer) {
 	var after []record.Record
 	for _, u := range a.Updates {
@@ -256,7 +255,7 @@ func (p *phone) push(n int, answered, complete bool) {
 	}
 }
 
-// hear acts on the answer to the first n items of the outbox.
+// hear handles the answer to the first n items of the outbox.
 func (p *phone) hear(a merge.Answer, n int) {
 	answered := p.outbox[:n]
 	p.outbox = slices.Clone(p.outbox[n:])
@@ -270,13 +269,13 @@ func (p *phone) hear(a merge.Answer, n int) {
 		}
 	}
 	if ahead {
-		p.mend(answered, a)
+		p.correctClock(answered, a)
 	}
 }
 
-// mend sets the clock right, and stamps anew what was refused for it and what is
-// still in the outbox.
-func (p *phone) mend(answered []parcelOut, a merge.Answer) {
+// correctClock corrects the clock and restamps the items that were refused as too far ahead
+// and the items that are still in the outbox.
+func (p *phone) correctClock(answered []parcelOut, a merge.Answer) {
 	var again []parcelOut
 	for i, r := range a.Results {
 		if !r.Accepted() && r.Refusal.Code == merge.TooFarAhead {
@@ -296,7 +295,7 @@ func (p *phone) mend(answered []parcelOut, a merge.Answer) {
 	p.restamp(again)
 }
 
-// restamp makes the same items once more, with new stamps.
+// restamp appends the given items to the outbox again, with new stamps.
 func (p *phone) restamp(outbox []parcelOut) {
 	var old []record.Mutation
 	for _, o := range outbox {
@@ -323,7 +322,7 @@ func (p *phone) restamp(outbox []parcelOut) {
 	}
 }
 
-// pull takes in what changed on the server since the last time.
+// pull joins the records that changed on the server since the previous pull.
 func (p *phone) pull() {
 	var news []record.Record
 	for _, r := range p.w.server.log[p.cursor:] {

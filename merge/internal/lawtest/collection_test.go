@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestCollection: records are in the order of their keys, each is found, and no
-// other is.
-func TestCollection(t *testing.T) {
+// TestCollectionIsSortedAndFindsItsKeys: records are in the order of their keys, and Get
+// finds exactly the keys of the collection.
+func TestCollectionIsSortedAndFindsItsKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
 		c := h.collection()
@@ -38,8 +38,9 @@ func TestCollection(t *testing.T) {
 	})
 }
 
-// TestCollectLeavesOut what has no fields, and does not touch what it was given.
-func TestCollectLeavesOut(t *testing.T) {
+// TestCollectLeavesOutEmptyRecords: Collect leaves out records without fields and does not
+// change its arguments.
+func TestCollectLeavesOutEmptyRecords(t *testing.T) {
 	var b record.Builder
 	w := entry{table: "t", id: "2", field: "a", time: epoch, client: clients[0], value: "1"}
 	given := []record.Record{w.record(&b), record.New(record.Key{Table: "t", ID: "1"}), w.record(&b)}
@@ -51,10 +52,10 @@ func TestCollectLeavesOut(t *testing.T) {
 	require.Zero(t, merge.Collect(given[1]).Len())
 }
 
-// TestJoinOfSizes joins collections of any two sizes, with gaps, runs and keys
-// beyond both ends, and compares with a map. So each way of looking for the next
-// key is taken.
-func TestJoinOfSizes(t *testing.T) {
+// TestJoinOfAnySizesIsTheJoinOfMaps joins collections of different sizes, with gaps, runs and
+// keys beyond both ends, and compares the result with a map. It covers each way in which Join
+// searches for the next key.
+func TestJoinOfAnySizesIsTheJoinOfMaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genSized(t, "a"), genSized(t, "b")
 		x, y := a.collection(), b.collection()
@@ -75,8 +76,7 @@ func TestJoinOfSizes(t *testing.T) {
 	})
 }
 
-// genSized draws up to 200 records of one field in the order of keys, or just a
-// few of them.
+// genSized draws up to 200 records of one field, in the order of their keys.
 func genSized(t *rapid.T, label string) history {
 	n := rapid.SampledFrom([]int{0, 1, 2, 3, 5, 17, 64, 200}).Draw(t, label+" size")
 	gaps := rapid.SliceOfN(rapid.SampledFrom([]int{1, 1, 1, 2, 3, 40}), n, n).Draw(t, label+" gaps")
@@ -92,9 +92,9 @@ func genSized(t *rapid.T, label string) history {
 	return h
 }
 
-// TestCollectJoinsAnyNumber: however many records of one key there are, none is left out,
-// and neighbours of other keys keep theirs.
-func TestCollectJoinsAnyNumber(t *testing.T) {
+// TestCollectJoinsAnyNumberOfRecordsOfOneKey: Collect joins all records of one key, however
+// many there are, and does not change the records of neighbouring keys.
+func TestCollectJoinsAnyNumberOfRecordsOfOneKey(t *testing.T) {
 	for n := range 40 {
 		var h history
 		for i := range n {

@@ -15,8 +15,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// decided returns what is decided about a write of a field after another one. A
-// nil base is unknown.
+// decided returns the decision about an incoming write of a field that already holds the write
+// before. A nil base is unknown.
 func decided(t require.TestingT, before, incoming record.FieldValue, field string, base *clock.Stamp) merge.Decision {
 	key := record.Key{Table: "tasks", ID: "42"}
 	one := func(w record.FieldValue) record.Record {
@@ -40,8 +40,8 @@ func decided(t require.TestingT, before, incoming record.FieldValue, field strin
 	return a.Results[0].Fields[0]
 }
 
-// TestSentences pins the words for each way in which two writes can meet.
-func TestSentences(t *testing.T) {
+// TestDecisionSentences checks the sentence for each way in which two writes can meet.
+func TestDecisionSentences(t *testing.T) {
 	start := clock.MustParseTimestamp("2026-03-02T14:02:07.120Z")
 	by := func(client string, after time.Duration, v any) record.FieldValue {
 		c := clock.MustParseClientID(client)
@@ -97,7 +97,7 @@ func TestSentences(t *testing.T) {
 	d = decided(t, by(other, -3*ms, record.Deletion()), by(actor, 0, "a"), "title", nil)
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC replaced a deletion by 91aa04d7…, 3 ms earlier`, d.WithValues())
 	d = decided(t, by(other, -5*time.Hour, true), by(actor, 0, false), "$deleted", nil)
-	require.Equal(t, d.String(), d.WithValues(), "the words say it")
+	require.Equal(t, d.String(), d.WithValues(), "the sentence already contains the value")
 	d = decided(t, first, by(actor, 0, "a"), "title", saw(first))
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC is the first write of this field`, d.WithValues())
 	require.Equal(t, merge.SeenUnknown, d.Seen)
@@ -105,8 +105,9 @@ func TestSentences(t *testing.T) {
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the stamp of another one of "b" that was there, and gave way to it: the greater value wins`, d.WithValues())
 }
 
-// TestDecisionHoldsNoValues in its sentence, its attributes and the answer.
-func TestDecisionHoldsNoValues(t *testing.T) {
+// TestDecisionTextsHoldNoValues: the sentence and the attributes of a decision contain no
+// values. Only WithValues shows them.
+func TestDecisionTextsHoldNoValues(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secretValue := func() record.FieldValue {
 			w := genWriteOf(keys[0]).Draw(t, "write").fieldValue()
@@ -122,8 +123,9 @@ func TestDecisionHoldsNoValues(t *testing.T) {
 	})
 }
 
-// TestDecisionParts compares the parts of a decision with the oracle.
-func TestDecisionParts(t *testing.T) {
+// TestDecisionPartsAgreeWithOracle compares the winner, the loser, the margin and the step of
+// a decision with the oracle.
+func TestDecisionPartsAgreeWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v, w := genWriteOf(keys[0]).Draw(t, "before"), genWriteOf(keys[0]).Draw(t, "incoming")
 		v.field, w.field = "f", "f"
@@ -160,8 +162,8 @@ func TestDecisionParts(t *testing.T) {
 	}
 }
 
-// TestDecisionAttributes pins the names of the attributes.
-func TestDecisionAttributes(t *testing.T) {
+// TestDecisionLogAttributes checks the names and values of the attributes for log/slog.
+func TestDecisionLogAttributes(t *testing.T) {
 	v := record.FieldValue{Value: record.MustOf("b"), Stamp: clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T14:02:07.117Z"), Client: clock.MustParseClientID(other)}}
 	w := record.FieldValue{Value: record.MustOf("a"), Stamp: clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T14:02:07.120Z"), Client: clock.MustParseClientID(actor)}}
 	attributes := func(d merge.Decision) string {

@@ -11,9 +11,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestDeletionIsAWrite: an older value that comes late does not revive a deleted
-// field, whether the field was there or not, and a newer one does.
-func TestDeletionIsAWrite(t *testing.T) {
+// TestOnlyNewerWriteRevivesDeletedField: an older value that arrives late does not revive a
+// deleted field, whether or not the author of the deletion had seen the field. A newer value
+// revives it.
+func TestOnlyNewerWriteRevivesDeletedField(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		stamp := func(i int) clock.Stamp {
 			return clock.Stamp{Time: clock.Timestamp(times[i]), Client: clock.ClientID(rapid.SampledFrom(clients).Draw(t, "client"))}
@@ -21,7 +22,7 @@ func TestDeletionIsAWrite(t *testing.T) {
 		key := record.Key{Table: "t", ID: "1"}
 		older, err := record.New(key).Edit(stamp(0)).Set("a", 1).Set("b", 1).Mutation()
 		require.NoError(t, err)
-		// Whoever deletes may have seen the fields, or not.
+		// The author of the deletion may or may not have seen the fields.
 		saw := rapid.SampledFrom([]record.Record{record.New(key), older.Data}).Draw(t, "saw")
 		deletion, err := saw.Edit(stamp(1)).Delete("a").Mutation()
 		require.NoError(t, err)
@@ -42,9 +43,9 @@ func TestDeletionIsAWrite(t *testing.T) {
 	})
 }
 
-// TestFourKindsOfNothing: absent, null, empty and deleted stay apart, through the
-// join and through JSON.
-func TestFourKindsOfNothing(t *testing.T) {
+// TestAbsentNullEmptyAndDeletedDiffer: absent, null, the empty string and deleted remain
+// different states through the join and through JSON.
+func TestAbsentNullEmptyAndDeletedDiffer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWriteOf(keys[0]).Draw(t, "write")
 		nothings := []entry{w, w, w}
@@ -66,9 +67,9 @@ func TestFourKindsOfNothing(t *testing.T) {
 	})
 }
 
-// TestRecordDeletion: a record is deleted while the greatest write of $deleted is
-// true, whatever its other fields say, and these go on merging.
-func TestRecordDeletion(t *testing.T) {
+// TestRecordIsDeletedByGreatestDeletedWrite: a record is deleted while the greatest write of
+// $deleted is true, whatever its other fields hold. The other fields continue to merge.
+func TestRecordIsDeletedByGreatestDeletedWrite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistoryOf(keys[0]).Draw(t, "history")
 		want := false

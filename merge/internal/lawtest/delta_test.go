@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestDelta: the delta is what wins over the state it was made against, all of it
-// and nothing else.
-func TestDelta(t *testing.T) {
+// TestDeltaHoldsExactlyTheWinners: Delta(have, want) holds exactly the writes of want that win
+// over have.
+func TestDeltaHoldsExactlyTheWinners(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "have"), genHistory().Draw(t, "want")
 		have, want := a.collection(), b.collection()
@@ -31,9 +31,10 @@ func TestDelta(t *testing.T) {
 	})
 }
 
-// TestDeltasInTurn: a chain of deltas, each against the state before it, does what
-// the whole states do, also when the deltas arrive in another order.
-func TestDeltasInTurn(t *testing.T) {
+// TestDeltasInAnyOrderReplaceWholeStates: in a chain of deltas, each delta is made against the
+// preceding state. Joining the deltas in any order gives the same result as joining the whole
+// states.
+func TestDeltasInAnyOrderReplaceWholeStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var state merge.Collection
 		var deltas []merge.Collection
@@ -52,8 +53,8 @@ func TestDeltasInTurn(t *testing.T) {
 	})
 }
 
-// TestChanges tells what became of each field of a record, by the oracle.
-func TestChanges(t *testing.T) {
+// TestChangesAgreeWithOracle compares the outcome of each field of a record with the oracle.
+func TestChangesAgreeWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistoryOf(keys[0]).Draw(t, "current"), genHistoryOf(keys[0]).Draw(t, "incoming")
 		current, _ := a.collection().Get(entry{table: "t", id: "1"}.key())

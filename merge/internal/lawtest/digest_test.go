@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestDigest: the digest is the one that its definition gives, so it is equal for
-// equal state and different otherwise.
-func TestDigest(t *testing.T) {
+// TestDigestsAreEqualExactlyForEqualState: a digest equals the one computed by its definition.
+// Two digests are equal if and only if the states are equal.
+func TestDigestsAreEqualExactlyForEqualState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a"), genHistory().Draw(t, "b")
 		x, y := a.collection(), b.collection()
@@ -23,9 +23,9 @@ func TestDigest(t *testing.T) {
 	})
 }
 
-// TestDigestSums: digests add up, and one that is kept up to date is the one that
-// is computed.
-func TestDigestSums(t *testing.T) {
+// TestDigestIsASum: the digest of a collection is the sum of the digests of its records. A
+// digest that is updated record by record equals the digest of the whole state.
+func TestDigestIsASum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a"), genHistory().Draw(t, "b")
 		x, y := a.collection(), b.collection()
@@ -48,8 +48,8 @@ func TestDigestSums(t *testing.T) {
 	})
 }
 
-// TestDigestCarries over all 256 bits, and wraps.
-func TestDigestCarries(t *testing.T) {
+// TestDigestCarriesAndWraps: sums of digests carry across all 256 bits and wrap around.
+func TestDigestCarriesAndWraps(t *testing.T) {
 	one, max := merge.Digest{31: 1}, merge.Digest{}
 	for i := range max {
 		max[i] = 0xFF
@@ -60,9 +60,9 @@ func TestDigestCarries(t *testing.T) {
 	require.Equal(t, merge.Digest{24: 0x80}, merge.Digest{23: 1}.Sub(merge.Digest{24: 0x80}))
 }
 
-// TestDigestTellsPartsApart: the same characters, parted elsewhere, are another
-// state.
-func TestDigestTellsPartsApart(t *testing.T) {
+// TestDigestDependsOnWherePartsEnd: if the same characters are split differently into table,
+// ID and field name, the digest differs.
+func TestDigestDependsOnWherePartsEnd(t *testing.T) {
 	var b record.Builder
 	seen := map[merge.Digest]bool{{}: true}
 	parts := [][3]string{

@@ -1,5 +1,5 @@
-// Package lawtest holds the laws of package merge, checked from outside: against an oracle
-// that sorts all writes, on every case of small worlds, on random ones, and on a real
-// history. It has no code of its own. Package merge itself tests its examples and the
-// vectors for other languages, and has the benchmarks.
+// Package lawtest tests the laws of package merge through its exported API. It compares
+// results with an oracle that sorts all writes: in every case of small scopes, in random
+// cases, and on a real history. It has no code but tests. Package merge itself tests its
+// examples and the vectors for other languages, and holds the benchmarks.
 package lawtest

@@ -20,12 +20,12 @@ const (
 	noon   = "2026-11-24T12:00:00Z"
 	actor  = "7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"
 	other  = "91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20"
-	secret = "427281" // stands in refused values, and must stand nowhere else
+	secret = "427281" // occurs in refused values, and must occur nowhere else
 )
 
 var wallTime = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// guarded is a server whose records belong to one workspace.
+// guarded is the engine of a server whose records belong to one workspace.
 var guarded = merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 	if m.Data.Key().Table == "other-workspace" {
 		return errors.New("workspace 427281 is not yours")
@@ -45,10 +45,10 @@ func pushed(t require.TestingT, current merge.Collection, text string) (input, m
 	return in, applied(&guarded, in)
 }
 
-// TestEngineBadInput has the rows 48 to 52 and 61 to 75 of the catalogue of bad
-// input that are about one item; each stands between two good ones. Rows about
-// whole batches have tests of their own.
-func TestEngineBadInput(t *testing.T) {
+// TestItemIsJudgedAloneAndLeavesNoTraceIfRefused pushes each item between two valid ones. A
+// refused item must leave no trace, and its neighbours must be applied. Cases about whole
+// batches have their own tests.
+func TestItemIsJudgedAloneAndLeavesNoTraceIfRefused(t *testing.T) {
 	at := func(stamp string) string { return itemText("bad", secret, stamp, actor) }
 	ahead := func(d time.Duration) string { return at(wallTime.Add(d).Format(time.RFC3339Nano)) }
 	by := func(client string) string { return itemText("bad", secret, noon, client) }
@@ -58,42 +58,41 @@ func TestEngineBadInput(t *testing.T) {
 	}
 	const accepted = merge.Code("")
 	for _, row := range []struct {
-		row    int
 		name   string
 		item   string
 		code   merge.Code
 		reason error
 		path   string
 	}{
-		{48, "5 min ahead", ahead(5 * time.Minute), accepted, nil, ""},
-		{48, "5 min and a counter ahead", ahead(5*time.Minute + 999_999), accepted, nil, ""},
-		{48, "5 min and 1 ms ahead", ahead(5*time.Minute + time.Millisecond), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
-		{49, "the end of the range", at("2262-04-10T23:59:59.999999999Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
-		{49, "beyond the range", at("2262-04-11T23:47:16.854775807Z"), merge.TooFarAhead, record.ErrStamp, "data.title.updatedAt"},
-		{49, "year 9999", at("9999-12-31T23:59:59Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
-		{49, "year 10000", at("10000-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
-		{50, "before 1970", at("1969-12-31T23:59:59Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
-		{50, "zero", at("1970-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
-		{51, "three days old", ahead(-72 * time.Hour), accepted, nil, ""},
-		{52, "ten years old", at("2016-11-24T12:00:00Z"), accepted, nil, ""},
-		{61, "another client", by(other), merge.OtherClient, nil, "data.title.clientId"},
-		{62, "a client ID that wins all ties", by("ffffffff-ffff-ffff-ffff-ffffffffffff"), merge.OtherClient, nil, "data.title.clientId"},
-		{63, "4 min 59 s ahead", ahead(4*time.Minute + 59*time.Second), accepted, nil, ""},
-		{64, "the server's own ID", by("00000000-0000-4000-8000-000000000001"), merge.OtherClient, nil, "data.title.clientId"},
-		{67, "one field twice", data(field(`"value":1,`) + "," + field(`"value":427281,`)), merge.Invalid, record.ErrDuplicate, "data.title"},
-		{69, "another workspace", strings.Replace(at(noon), "tasks", "other-workspace", 1), merge.Forbidden, nil, ""},
-		{70, "a value, and deleted", data(field(`"value":427281,"deleted":true,`)), merge.Invalid, record.ErrValueForm, "data.title"},
-		{70, "neither a value nor deleted", data(field(`"x":427281,`)), merge.Invalid, record.ErrValueForm, "data.title"},
-		{70, "not deleted", data(field(`"deleted":false,"x":427281,`)), merge.Invalid, record.ErrValueForm, "data.title.deleted"},
-		{34, "a reserved name", strings.Replace(at(noon), "title", "$next", 1), merge.Invalid, record.ErrName, "data.$next"},
-		{75, "a name that forges a log line", strings.Replace(itemText("bad", secret, noon, other), "title", `a\nERROR `+strings.Repeat("x", 900), 1),
+		{"5 min ahead", ahead(5 * time.Minute), accepted, nil, ""},
+		{"5 min and less than 1 ms ahead", ahead(5*time.Minute + 999_999), accepted, nil, ""},
+		{"5 min and 1 ms ahead", ahead(5*time.Minute + time.Millisecond), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
+		{"the end of the range", at("2262-04-10T23:59:59.999999999Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
+		{"beyond the range", at("2262-04-11T23:47:16.854775807Z"), merge.TooFarAhead, record.ErrStamp, "data.title.updatedAt"},
+		{"year 9999", at("9999-12-31T23:59:59Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
+		{"year 10000", at("10000-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
+		{"before 1970", at("1969-12-31T23:59:59Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
+		{"zero", at("1970-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
+		{"three days old", ahead(-72 * time.Hour), accepted, nil, ""},
+		{"ten years old", at("2016-11-24T12:00:00Z"), accepted, nil, ""},
+		{"another client", by(other), merge.OtherClient, nil, "data.title.clientId"},
+		{"a client ID that wins all ties", by("ffffffff-ffff-ffff-ffff-ffffffffffff"), merge.OtherClient, nil, "data.title.clientId"},
+		{"4 min 59 s ahead", ahead(4*time.Minute + 59*time.Second), accepted, nil, ""},
+		{"the server's own ID", by("00000000-0000-4000-8000-000000000001"), merge.OtherClient, nil, "data.title.clientId"},
+		{"one field twice", data(field(`"value":1,`) + "," + field(`"value":427281,`)), merge.Invalid, record.ErrDuplicate, "data.title"},
+		{"another workspace", strings.Replace(at(noon), "tasks", "other-workspace", 1), merge.Forbidden, nil, ""},
+		{"both a value and deleted", data(field(`"value":427281,"deleted":true,`)), merge.Invalid, record.ErrValueForm, "data.title"},
+		{"neither a value nor deleted", data(field(`"x":427281,`)), merge.Invalid, record.ErrValueForm, "data.title"},
+		{"deleted is false", data(field(`"deleted":false,"x":427281,`)), merge.Invalid, record.ErrValueForm, "data.title.deleted"},
+		{"a reserved name", strings.Replace(at(noon), "title", "$next", 1), merge.Invalid, record.ErrName, "data.$next"},
+		{"a name that forges a log line", strings.Replace(itemText("bad", secret, noon, other), "title", `a\nERROR `+strings.Repeat("x", 900), 1),
 			merge.OtherClient, nil, `data."a\nERROR ` + strings.Repeat("x", 56) + `"….clientId`},
 	} {
-		t.Run(fmt.Sprintf("%02d/%s", row.row, row.name), func(t *testing.T) {
+		t.Run(row.name, func(t *testing.T) {
 			good1, good3 := itemText("good1", "1", noon, actor), itemText("good3", "3", noon, actor)
 			_, a := pushed(t, merge.Collection{}, "["+good1+","+row.item+","+good3+"]")
 			_, without := pushed(t, merge.Collection{}, "["+good1+","+good3+"]")
-			require.True(t, a.Results[0].Changed && a.Results[2].Changed, "its neighbours are applied")
+			require.True(t, a.Results[0].Changed && a.Results[2].Changed, "the neighbours must be applied")
 			r := a.Results[1]
 			if row.code == accepted {
 				require.True(t, r.Accepted() && r.Changed)
@@ -110,12 +109,12 @@ func TestEngineBadInput(t *testing.T) {
 				require.Contains(t, r.Refusal.Error(), row.reason.Error())
 			}
 			require.Contains(t, row.item, secret)
-			if row.code != merge.Forbidden { // whose text is the guard's
+			if row.code != merge.Forbidden { // the guard chose the text of this refusal
 				require.NotContains(t, r.Refusal.Error(), secret)
 			}
 			require.NotContains(t, string(a.AppendJSON(nil)), secret)
 			require.NotContains(t, r.Refusal.Error(), "\n")
-			require.Equal(t, without.Updates, a.Updates, "it leaves no trace")
+			require.Equal(t, without.Updates, a.Updates, "a refused item must leave no trace")
 			require.Equal(t, without.Watermarks, a.Watermarks)
 			require.Equal(t, without.Greatest, a.Greatest)
 			require.Equal(t, updated(without).Digest(), updated(a).Digest())
@@ -123,8 +122,9 @@ func TestEngineBadInput(t *testing.T) {
 	}
 }
 
-// TestSameBatchTwice is row 65, also for two workers.
-func TestSameBatchTwice(t *testing.T) {
+// TestRetriedBatchIsAcceptedAndChangesNothing: a batch that is applied twice, as by two
+// workers, changes nothing the second time.
+func TestRetriedBatchIsAcceptedAndChangesNothing(t *testing.T) {
 	batch := "[" + itemText("1", "1", noon, actor) + "," + itemText("2", "2", noon, actor) + "]"
 	in, a := pushed(t, merge.Collection{}, batch)
 	_, b := pushed(t, stateAfter(in, a), batch)
@@ -138,8 +138,9 @@ func TestSameBatchTwice(t *testing.T) {
 		`{"index":1,"table":"tasks","id":"2","verdict":"accepted","changed":false,"fields":{"title":{"outcome":"equal"}}}]`, string(b.AppendJSON(nil)))
 }
 
-// TestOneRecordTwice is row 66, and row 67 as a list.
-func TestOneRecordTwice(t *testing.T) {
+// TestTwoItemsOfOneRecordMergeInAnyOrder: a batch holds two items that write one field. The
+// later write wins, whichever item comes first.
+func TestTwoItemsOfOneRecordMergeInAnyOrder(t *testing.T) {
 	early, late := itemText("1", "1", "2026-11-24T11:00:00Z", actor), itemText("1", "2", noon, actor)
 	for _, batch := range []string{"[" + early + "," + late + "]", "[" + late + "," + early + "]"} {
 		_, a := pushed(t, merge.Collection{}, batch)
@@ -152,10 +153,10 @@ func TestOneRecordTwice(t *testing.T) {
 	}
 }
 
-// TestMemoryOfOneRecord is row 71, once with one field and once with as many
-// fields as items: twice the batch costs about twice the memory, and not four
-// times.
-func TestMemoryOfOneRecord(t *testing.T) {
+// TestMemoryIsLinearInItemsOfOneRecord pushes many items of one record: all for one field, or
+// each for a field of its own. A batch of twice the size must cost about twice the memory, not
+// four times.
+func TestMemoryIsLinearInItemsOfOneRecord(t *testing.T) {
 	for name, field := range map[string]string{"one field": "f", "many fields": "f%d"} {
 		t.Run(name, func(t *testing.T) {
 			in := func(n int) input {
@@ -191,7 +192,7 @@ func TestMemoryOfOneRecord(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes a call allocates.
+// allocated returns the number of bytes that a call allocates.
 func allocated(call func()) float64 {
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -201,9 +202,9 @@ func allocated(call func()) float64 {
 	return float64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// TestLongEqualPrefixes is row 72: values that only differ behind a long common
-// beginning, under one stamp.
-func TestLongEqualPrefixes(t *testing.T) {
+// TestLongValuesAreComparedToTheirEnd: under one stamp, the greater of two values wins even if
+// they differ only after a long common prefix.
+func TestLongValuesAreComparedToTheirEnd(t *testing.T) {
 	long := strings.Repeat("x", 1<<20-8)
 	var items []string
 	for i := range 8 {
@@ -217,8 +218,9 @@ func TestLongEqualPrefixes(t *testing.T) {
 	}
 }
 
-// TestKeysAreNotConfused is row 73.
-func TestKeysAreNotConfused(t *testing.T) {
+// TestKeysWithTheSameCharactersDiffer: table "ab" with ID "c" and table "a" with ID "bc" are
+// different records.
+func TestKeysWithTheSameCharactersDiffer(t *testing.T) {
 	one := strings.Replace(itemText("c", "1", noon, actor), "tasks", "ab", 1)
 	two := strings.Replace(itemText("bc", "1", noon, actor), "tasks", "a", 1)
 	_, a := pushed(t, merge.Collection{}, "["+one+","+two+"]")
@@ -226,8 +228,9 @@ func TestKeysAreNotConfused(t *testing.T) {
 	require.NotEqual(t, merge.DigestOf(a.Updates[0].After), merge.DigestOf(a.Updates[1].After))
 }
 
-// TestManyRefusals is row 74: all are answered with a code, and few in words.
-func TestManyRefusals(t *testing.T) {
+// TestOnlyTheFirstRefusalsHaveADetail: in a batch of 10,000 refused items, each result has a
+// code, but only the first 100 have a detail in words, so the answer stays small.
+func TestOnlyTheFirstRefusalsHaveADetail(t *testing.T) {
 	const n = 10_000
 	var items []string
 	for i := range n {
@@ -252,9 +255,9 @@ func TestManyRefusals(t *testing.T) {
 	require.Less(t, len(text), 250*n)
 }
 
-// TestEngineLimits: the limits are those of the engine. One that an item exceeds
-// refuses the item, and one that the batch exceeds refuses the batch.
-func TestEngineLimits(t *testing.T) {
+// TestExceededLimitRefusesItemOrBatch: an item that exceeds a limit of the engine is refused
+// alone. A batch that exceeds a limit is refused as a whole.
+func TestExceededLimitRefusesItemOrBatch(t *testing.T) {
 	item := itemText("1", "[[1]]", noon, actor)
 	for _, c := range []struct {
 		limits record.Limits
@@ -284,9 +287,10 @@ func TestEngineLimits(t *testing.T) {
 	}
 }
 
-// TestEngineRefusesInexactNumbers: an engine whose limits say so refuses an item
-// whose number would be rounded, and says where and what to do. Others round it.
-func TestEngineRefusesInexactNumbers(t *testing.T) {
+// TestExactLimitRefusesInexactNumbers: with Limits.Exact, an engine refuses an item whose
+// number would be rounded. The refusal has the path of the number and says what to do. Without
+// it, the engine rounds the number.
+func TestExactLimitRefusesInexactNumbers(t *testing.T) {
 	batch := []byte("[" + itemText("1", "18446744073709551615", noon, actor) + "," + itemText("2", "0.1", noon, actor) + "]")
 	for _, exact := range []bool{false, true} {
 		e := merge.Engine{Limits: record.Limits{Exact: exact}}
@@ -306,8 +310,9 @@ func TestEngineRefusesInexactNumbers(t *testing.T) {
 	}
 }
 
-// TestNamesInResults: whatever the names are, the answer is JSON that says them.
-func TestNamesInResults(t *testing.T) {
+// TestAnswerIsValidJSONForAnyNames: IDs and field names with special characters appear
+// unchanged in the JSON of the answer.
+func TestAnswerIsValidJSONForAnyNames(t *testing.T) {
 	for _, name := range []string{"a\nb", `"`, `\`, "\x01", "é", "\u2028", "<b>", "\U0001F600", "\x7f"} {
 		text, err := json.Marshal(name)
 		require.NoError(t, err)
@@ -320,7 +325,7 @@ func TestNamesInResults(t *testing.T) {
 		require.NoError(t, json.Unmarshal(a.AppendJSON(nil), &results))
 		require.Equal(t, name, results[0].ID)
 		require.Equal(t, "applied", results[0].Fields[name].Outcome)
-		require.NotContains(t, string(a.AppendJSON(nil)), `\u003c`, "HTML is not escaped")
+		require.NotContains(t, string(a.AppendJSON(nil)), `\u003c`, "the JSON must not escape HTML")
 		marshaled, err := json.Marshal(a)
 		require.NoError(t, err)
 		require.JSONEq(t, string(a.AppendJSON(nil)), string(marshaled))

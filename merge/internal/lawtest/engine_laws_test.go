@@ -16,7 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// stateAfter returns what a backend holds that stores the updates of an answer.
+// stateAfter returns the state of a backend that has stored the updates of an answer.
 func stateAfter(in input, a merge.Answer) merge.Collection {
 	return merge.Join(in.Current, updated(a))
 }
@@ -29,8 +29,8 @@ func updated(a merge.Answer) merge.Collection {
 	return merge.Collect(after...)
 }
 
-// TestEngineIsTheModel compares whole answers with the model.
-func TestEngineIsTheModel(t *testing.T) {
+// TestAnswerAgreesWithModel compares whole answers with the model.
+func TestAnswerAgreesWithModel(t *testing.T) {
 	counts := sometimes{}
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -54,7 +54,7 @@ func TestEngineIsTheModel(t *testing.T) {
 		requireMarks(t, s, a)
 	})
 	if testing.Short() {
-		return // too few checks to have seen everything
+		return // too few checks for every code to occur
 	}
 	for _, c := range []string{
 		"", string(merge.Invalid), string(merge.OtherClient), string(merge.Forbidden), string(merge.TooFarAhead),
@@ -65,7 +65,8 @@ func TestEngineIsTheModel(t *testing.T) {
 	}
 }
 
-// requireUpdates checks that just the records that differ are stored, in order.
+// requireUpdates checks that an answer updates exactly the records that changed, in the order
+// of their keys.
 func requireUpdates(t require.TestingT, in input, a merge.Answer) {
 	changed := map[record.Key]bool{}
 	for i, u := range a.Updates {
@@ -83,9 +84,10 @@ func requireUpdates(t require.TestingT, in input, a merge.Answer) {
 			byItems[r.Key] = true
 		}
 	}
-	require.Equal(t, changed, byItems, "the records that are stored, and those that items changed")
+	require.Equal(t, changed, byItems, "the updated records must be the records that items changed")
 }
 
+// requireMarks checks the watermarks and the greatest stamp of an answer.
 func requireMarks(t require.TestingT, s situation, a merge.Answer) {
 	marks := map[[16]byte]int64{}
 	var greatest int64
@@ -105,9 +107,9 @@ func requireMarks(t require.TestingT, s situation, a merge.Answer) {
 	}
 }
 
-// TestOrderOfItems: what is said of an item depends neither on the order of the
-// items nor, as far as its verdict goes, on which others there are.
-func TestOrderOfItems(t *testing.T) {
+// TestResultsDoNotDependOnOrderOfItems: the result of an item does not depend on the order of
+// the items. Its verdict does not depend on which other items the batch holds.
+func TestResultsDoNotDependOnOrderOfItems(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		a := applied(&judging, s.input())
@@ -137,8 +139,9 @@ func TestOrderOfItems(t *testing.T) {
 	})
 }
 
-// TestRefusedLeavesNoTrace: without the refused items everything is the same.
-func TestRefusedLeavesNoTrace(t *testing.T) {
+// TestRefusedItemsLeaveNoTrace: the same push without its refused items gives the same answer
+// for the other items.
+func TestRefusedItemsLeaveNoTrace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		a := applied(&judging, s.input())
@@ -162,9 +165,10 @@ func TestRefusedLeavesNoTrace(t *testing.T) {
 	})
 }
 
-// TestRetry: the same items once more are accepted and refused as before, and
-// change nothing. A fresh answer has the same bytes.
-func TestRetry(t *testing.T) {
+// TestRetryHasTheSameVerdictsAndChangesNothing: a retried push gets the same verdicts and
+// changes nothing. Applying the same push to the same state gives an answer with the same
+// bytes.
+func TestRetryHasTheSameVerdictsAndChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
@@ -173,7 +177,7 @@ func TestRetry(t *testing.T) {
 		in.Current, in.Watermarks = stateAfter(in, a), append(a.Watermarks, in.Watermarks...)
 		b := applied(&judging, in)
 		require.Empty(t, b.Updates)
-		require.Empty(t, b.LostEdits(), "it was told the first time")
+		require.Empty(t, b.LostEdits(), "lost edits must be reported only the first time")
 		require.Equal(t, a.Watermarks, b.Watermarks)
 		for i, r := range b.Results {
 			require.Equal(t, a.Results[i].Refusal, r.Refusal)
@@ -183,9 +187,9 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-// TestSplits: items in several calls, in any order, some twice, end in the same
-// state as in one.
-func TestSplits(t *testing.T) {
+// TestSplitPushesConverge: items that are pushed twice, in several calls and in any order, give
+// the same state as one push.
+func TestSplitPushesConverge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
@@ -208,9 +212,9 @@ func TestSplits(t *testing.T) {
 	})
 }
 
-// TestAdmissionIsMonotone: what is accepted stays accepted as time passes, and under
-// a wider bound.
-func TestAdmissionIsMonotone(t *testing.T) {
+// TestAcceptedItemStaysAccepted: an accepted item would also be accepted later, and under a
+// wider bound. The time and the bound change no refusal but TooFarAhead.
+func TestAcceptedItemStaysAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
@@ -231,9 +235,9 @@ func TestAdmissionIsMonotone(t *testing.T) {
 	})
 }
 
-// TestKeys: the keys are those of accepted items, and no other records are looked
-// at.
-func TestKeys(t *testing.T) {
+// TestAnswerDependsOnRecordsOfKeysAlone: Keys returns the keys of the accepted items, and the
+// answer depends on no other stored records.
+func TestAnswerDependsOnRecordsOfKeysAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
 		in := s.input()
@@ -259,9 +263,10 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// TestNotLoaded: records that are not those of Keys are an error that names the position, and
-// nothing is decided. To take a record that was not loaded for a new one would overwrite it.
-func TestNotLoaded(t *testing.T) {
+// TestWrongLoadedRecordsAreAnError: if the loaded records do not match Keys, Apply returns an
+// error that names the position, and decides nothing. If Apply treated an unloaded record as a
+// new record, the backend would overwrite the stored one.
+func TestWrongLoadedRecordsAreAnError(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
 		p := judging.Prepare(in.request())
@@ -297,13 +302,13 @@ func TestNotLoaded(t *testing.T) {
 
 		a, err = p.Apply(in.stored(p))
 		require.NoError(t, err)
-		require.Equal(t, applied(&judging, in).Digest(), a.Digest(), "the push can still be applied")
+		require.Equal(t, applied(&judging, in).Digest(), a.Digest(), "the push can still be applied after the error")
 	})
 }
 
-// TestApplyAgain: a Push that was applied to one state answers about another one, as after a
-// conflict, what a fresh one answers; even to several at the same time.
-func TestApplyAgain(t *testing.T) {
+// TestPushMayBeAppliedAgain: after a conflict, a Push may be applied to another state. It gives
+// the same answer as a fresh Push, even if several goroutines apply it at the same time.
+func TestPushMayBeAppliedAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var inputs [2]input
 		s := genFull().Draw(t, "situation")
@@ -326,8 +331,9 @@ func TestApplyAgain(t *testing.T) {
 	})
 }
 
-// TestGuardIsAskedOnce for each item that gets to it, whatever happens later.
-func TestGuardIsAskedOnce(t *testing.T) {
+// TestGuardIsAskedAtMostOncePerItem: Prepare asks the guard at most once for each item. Apply
+// and AppendJournal never ask it again.
+func TestGuardIsAskedAtMostOncePerItem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
 		asked := 0
@@ -347,8 +353,9 @@ func TestGuardIsAskedOnce(t *testing.T) {
 	})
 }
 
-// TestInputIsNotChanged: Apply writes to nothing that it was given.
-func TestInputIsNotChanged(t *testing.T) {
+// TestApplyDoesNotChangeItsInput: Apply does not modify its arguments, and the answer shares
+// no memory with them.
+func TestApplyDoesNotChangeItsInput(t *testing.T) {
 	text := func(r merge.Request, s merge.Stored) (all []byte) {
 		for _, item := range r.Items {
 			all = append(item.Mutation.AppendJSON(all), '\n')
@@ -370,7 +377,7 @@ func TestInputIsNotChanged(t *testing.T) {
 		digest := a.Digest()
 		require.Equal(t, before, string(text(r, s)))
 		require.Equal(t, keys, p.Keys())
-		for i := range r.Items { // the answer is the caller's own
+		for i := range r.Items { // the answer must not change with its input
 			r.Items[i] = record.Item{}
 		}
 		clear(s.Watermarks)

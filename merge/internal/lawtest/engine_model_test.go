@@ -13,17 +13,17 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The model says what an Engine must answer. It is written from the contract, as
-// plainly as possible, on the types of the oracle.
+// The model computes the answer that an Engine must give. It implements the contract as
+// plainly as possible, with the types of the oracle.
 
-// order is an item: writes of one record, and what their author saw.
+// order is an item: writes of one record, and the stamps that their author saw.
 type order struct {
 	table, id string
 	writes    []entry
 	base      map[string]clock.Stamp
 }
 
-// situation is an Input.
+// situation is the input of a push, in the types of the oracle.
 type situation struct {
 	stored    history
 	orders    []order
@@ -35,9 +35,9 @@ type situation struct {
 	full      bool
 }
 
-// opinion is what the model says of one item.
+// opinion is the model's result for one item.
 type opinion struct {
-	code    merge.Code // empty if accepted
+	code    merge.Code // empty if the item is accepted
 	changed bool
 	fields  []fieldOpinion
 	notes   []merge.Code
@@ -50,7 +50,8 @@ type fieldOpinion struct {
 	lost    bool
 }
 
-// judge returns what becomes of an item, before it meets what is stored.
+// judge returns the code with which an item is refused, whatever is stored. It is empty if the
+// item is accepted.
 func (s situation) judge(o order) merge.Code {
 	for _, w := range o.writes {
 		if w.field[0] == '$' && w.field != "$deleted" {
@@ -75,7 +76,7 @@ func (s situation) judge(o order) merge.Code {
 	return ""
 }
 
-// decide returns the model's opinions, and the state afterwards.
+// decide returns the model's results for all items, and the state after the push.
 func (s situation) decide() (all []opinion, after history) {
 	all = make([]opinion, len(s.orders))
 	for i, o := range s.orders {
@@ -104,8 +105,8 @@ func (s situation) decide() (all []opinion, after history) {
 	return all, after
 }
 
-// before returns what stands in the field of w when w comes: the greatest of what
-// is stored and of those writes of the batch that are less.
+// before returns the write in the field of w at the moment when w is applied: the greatest of
+// the stored write and the lower writes of the batch.
 func (s situation) before(accepted []entry, w entry) (entry, bool) {
 	seen := slices.Clone(s.stored)
 	for _, v := range accepted {
@@ -185,9 +186,9 @@ func (s situation) notes(accepted []entry, o order, fields []fieldOpinion, after
 	return codes
 }
 
-// The edge between the model and the library.
+// The functions below convert between the model and the library.
 
-// judging is the engine of these tests, whose guard refuses one value.
+// judging is the engine of these tests. Its guard refuses one value.
 var judging = merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
 	for _, w := range m.Data.All() {
 		if w.Value.JSON() == forbidden {
@@ -225,7 +226,7 @@ func (s situation) input() input {
 	return in
 }
 
-// opinionOf returns what an answer says of one item, in the model's words.
+// opinionOf converts a result of the engine to the types of the model.
 func opinionOf(r merge.Result) opinion {
 	o := opinion{changed: r.Changed, notes: r.Notes}
 	if !r.Accepted() {
@@ -238,8 +239,8 @@ func opinionOf(r merge.Result) opinion {
 	return o
 }
 
-// genSituation draws one from a narrow domain, in which stamps, values and bases
-// meet all the time.
+// genSituation draws a situation from a narrow domain, in which equal stamps, values and bases
+// are common.
 func genSituation() *rapid.Generator[situation] {
 	return rapid.Custom(func(t *rapid.T) situation {
 		s := situation{
@@ -266,7 +267,7 @@ func genOrder(s situation) *rapid.Generator[order] {
 		key := rapid.SampledFrom(keys[:3]).Draw(t, "key")
 		o := order{table: key[0], id: key[1], base: map[string]clock.Stamp{}}
 		drawn := genHistoryOf(key).Draw(t, "writes")
-		// Some writes are those that others delivered before, or have their stamps.
+		// Some writes repeat a delivered write, or reuse its stamp with another value.
 		for _, w := range s.delivered(key) {
 			again := rapid.IntRange(0, 8).Draw(t, "again")
 			if again == 1 {
@@ -309,7 +310,7 @@ func genOrder(s situation) *rapid.Generator[order] {
 	})
 }
 
-// delivered returns the writes of a record that are stored or in items.
+// delivered returns the writes of a record that are stored or in the items.
 func (s situation) delivered(key [2]string) []entry {
 	all := slices.Clone(s.stored)
 	for _, o := range s.orders {
@@ -318,9 +319,9 @@ func (s situation) delivered(key [2]string) []entry {
 	return slices.DeleteFunc(all, func(w entry) bool { return w.table != key[0] || w.id != key[1] })
 }
 
-// String shows a situation when a property fails.
+// String returns the text that is printed for a situation when a property fails.
 func (s situation) String() string {
-	text := fmt.Sprintf("actor %x, any client %v, wall %d, marks %v\nstored:\n%s", s.actor, s.anyClient, s.wall, s.marks, lines(s.stored.winners()))
+	text := fmt.Sprintf("actor %x, any client: %v, wall clock %d, watermarks %v\nstored:\n%s", s.actor, s.anyClient, s.wall, s.marks, lines(s.stored.winners()))
 	for _, o := range s.orders {
 		text += fmt.Sprintf("item: %s\n", o.item().Mutation.AppendJSON(nil))
 	}

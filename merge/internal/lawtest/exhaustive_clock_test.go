@@ -11,26 +11,26 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Scope D runs clocks and joins together: three replicas with a clock each make n
-// writes of two fields. Each write finds its wall clock at one of three readings,
-// so that walls stand still and step back, and before each write one replica may
-// send its state to another, which observes the stamps in it. A case is one such
-// history. After every step the stamp of a write must be above all that its
-// replica has seen, and the states must be the oracle's over what was seen.
+// The scopes of clocks run clocks and joins together. Three replicas, each with its own clock,
+// make n writes of two fields. At each write, the wall clock has one of three readings, so it
+// may stand still or step back. Before each write, one replica may send its state to another,
+// which observes the stamps in it. A case is one such history. After every step, the stamp of
+// a write must be above all that its replica has seen, and the state of each replica must be
+// the oracle's state for the writes that it has seen.
 
-// causal is a history under way.
+// causal is a history in progress.
 type causal struct {
 	n       int
-	writers []int
-	where   int // bit i is the field of write i
+	writers []int // the replica that makes each write
+	where   int   // bit i is the field of write i
 	wall    time.Time
 	read    func() time.Time
 	builder record.Builder
-	// stamps, values and entries are those of the writes made so far.
+	// entries and values hold the writes made so far.
 	entries [8]entry
 	values  [8]record.FieldValue
-	// made are the records of writes that were needed before: a write differs in
-	// its time alone.
+	// made caches the records of writes, which many cases repeat: write i of one field and
+	// replica differs only in its time.
 	made  map[madeKey]madeWrite
 	cases int
 }
@@ -46,15 +46,16 @@ type madeWrite struct {
 	record record.Record
 }
 
-// node is one replica: its state, its clock's memory, and which writes it has
-// seen.
+// node is one replica: its state, the last timestamp of its clock, and the writes that it has
+// seen, one bit for each.
 type node struct {
 	state record.Record
 	last  clock.Timestamp
 	seen  int
 }
 
-// clockScope is scope D for n writes. By symmetry the first write is of field a.
+// clockScope runs the scope of clocks for n writes. The fields are symmetric, so the first
+// write is always of field a.
 func clockScope(t *testing.T, n, every int) (cases, configs int) {
 	writers := assignments(n)
 	s := scope{len(writers) * power(2, n-1), every}
@@ -71,10 +72,10 @@ func clockScope(t *testing.T, n, every int) (cases, configs int) {
 	}), s.chosen()
 }
 
-// readings are those of the wall clocks.
+// readings are the possible readings of the wall clocks.
 var readings = [3]time.Time{time.UnixMilli(1_795_366_637_000), time.UnixMilli(1_795_366_637_001), time.UnixMilli(1_795_366_637_002)}
 
-// next makes write i of those that are left in every way.
+// next makes write i and all later writes in every possible way.
 func (c *causal) next(nodes [3]node, i int) error {
 	if i == c.n {
 		c.cases++
@@ -100,7 +101,7 @@ func (c *causal) next(nodes [3]node, i int) error {
 	return nil
 }
 
-// receive joins what another replica sent, and lets the clock observe it.
+// receive joins the state that another replica sent, and the clock observes its stamps.
 func (c *causal) receive(n *node, from node) error {
 	k, err := c.clock(n)
 	if err != nil {
@@ -119,7 +120,7 @@ func (c *causal) receive(n *node, from node) error {
 	return c.check(n)
 }
 
-// write makes write i at the next stamp of the replica.
+// write makes write i with the next stamp of the replica.
 func (c *causal) write(n *node, i int) error {
 	k, err := c.clock(n)
 	if err != nil {
@@ -128,7 +129,7 @@ func (c *causal) write(n *node, i int) error {
 	now := k.Now()
 	for j := range i {
 		if n.seen>>j&1 == 1 && int64(now) <= c.entries[j].time {
-			return errors.New("a stamp is not above what its replica has seen")
+			return errors.New("a stamp is not above all stamps that its replica has seen")
 		}
 	}
 	made := c.make(madeKey{i, c.where >> i & 1, c.writers[i], now})
@@ -154,7 +155,8 @@ func (c *causal) make(key madeKey) madeWrite {
 	return made
 }
 
-// check compares the state of a replica with the oracle over what it has seen.
+// check compares the state of a replica with the oracle's state for the writes that it has
+// seen.
 func (c *causal) check(n *node) error {
 	var want twoFields
 	var best [2]int
@@ -167,23 +169,23 @@ func (c *causal) check(n *node) error {
 	return want.check(n.state)
 }
 
-func TestScopeD3(t *testing.T) {
+func TestScopeThreeWritesByClocksKeepCausality(t *testing.T) {
 	t.Parallel()
 	cases, _ := clockScope(t, 3, 1)
 	require.Equal(t, 185_220, cases)
 }
 
-func TestScopeD4(t *testing.T) {
+func TestScopeFourWritesByClocksKeepCausality(t *testing.T) {
 	if testing.Short() {
-		t.Skip("short: D3 has the same with three writes")
+		t.Skip("short: the scope of three writes runs instead")
 	}
 	t.Parallel()
 	cases, _ := clockScope(t, 4, 1)
 	require.Equal(t, 21_781_872, cases)
 }
 
-// TestScopeD5 has 2.7 billion cases.
-func TestScopeD5(t *testing.T) {
+// TestScopeFiveWritesByClocksKeepCausality has 2.7 billion cases.
+func TestScopeFiveWritesByClocksKeepCausality(t *testing.T) {
 	large(t)
 	cases, configs := clockScope(t, 5, *sample)
 	require.Equal(t, configs*power(21, 5), cases)

@@ -10,27 +10,26 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Scope C has three replicas, which make n writes in turn and between them send
-// one another what they hold, in every interleaving. A state of the world is what
-// each replica has seen; worlds that are reached on several paths are gone on
-// from once, but every step into them is made, and its result must be the
-// oracle's.
+// The scopes of exchange have three replicas. They make n writes in turn and, between the
+// writes, send one another their states, in every interleaving. A world is given by the writes
+// that each replica has seen. If several paths reach a world, the search continues from it only
+// once, but it makes every step into it, and compares each result with the oracle.
 
-// step is what one replica does: it writes, or receives the state of another.
+// step is an action of one replica: it makes a write, or receives the state of another replica.
 type step struct {
-	from, to int // worlds
-	replica  int // whose state changes
+	from, to int // the numbers of the worlds before and after the step
+	replica  int // the replica whose state changes
 	source   int // the replica that sends, or -1 for a write
 	write    int
-	seen     int // what the replica has seen after it, one bit for each write
-	first    bool
+	seen     int  // the writes that the replica has seen after the step, one bit for each
+	first    bool // whether this step is the first that reaches its world
 }
 
-// interleavings returns every step there is, in an order in which each world is
-// reached before it is gone on from, and the number of worlds. Write i is made by
-// the replica writers[i].
+// interleavings returns every possible step and the number of worlds. In the order of the
+// steps, a step into a world comes before the steps out of it. Replica writers[i] makes write
+// i.
 func interleavings(writers []int) (steps []step, worlds int) {
-	type world [3]int // what each replica has seen
+	type world [3]int // the writes that each replica has seen
 	start := world{}
 	number := map[world]int{start: 0}
 	queue := []world{start}
@@ -65,11 +64,11 @@ func interleavings(writers []int) (steps []step, worlds int) {
 	return steps, len(number)
 }
 
-// exchange is scope C for n writes.
+// exchange is the scope of exchange for n writes.
 type exchange struct {
 	n        int
 	writers  [][]int
-	steps    [][]step // for each way to hand out the writes
+	steps    [][]step // for each assignment of writes to replicas
 	worlds   []int
 	patterns [][]int
 }
@@ -87,7 +86,7 @@ func (e *exchange) configs() int {
 	return len(e.writers) * len(e.patterns) * power(2, e.n) * power(3, e.n)
 }
 
-// run goes through one configuration. A case is one step.
+// run checks one configuration. A case is one step.
 func (e *exchange) run(config int) (int, error) {
 	digit := digits(config)
 	kinds := digits(digit.next(power(3, e.n)))
@@ -125,7 +124,7 @@ func (e *exchange) run(config int) (int, error) {
 	return len(e.steps[way]), nil
 }
 
-// take returns what the replica holds after the step.
+// take returns the state of the replica after the step.
 func (s *step) take(have merge.Collection, world [3]merge.Collection, sent []merge.Collection) (merge.Collection, error) {
 	if s.source < 0 {
 		return merge.Join(have, sent[s.write]), nil
@@ -133,24 +132,23 @@ func (s *step) take(have merge.Collection, world [3]merge.Collection, sent []mer
 	want := world[s.source]
 	got := merge.Join(have, want)
 	if s.first && !merge.Join(have, merge.Delta(have, want)).Equal(got) {
-		return got, errors.New("the delta does not do what the whole state does")
+		return got, errors.New("joining the delta does not give the same state as joining the whole state")
 	}
 	return got, nil
 }
 
-// checkOnly returns an error unless c is the record with this state and nothing
-// else.
+// checkOnly returns an error unless c holds exactly the record with this state.
 func (p *twoFields) checkOnly(c merge.Collection) error {
 	if *p == (twoFields{}) && c.Len() == 0 {
 		return nil
 	}
 	if c.Len() != 1 {
-		return errors.New("not one record")
+		return errors.New("the collection does not hold exactly one record")
 	}
 	return p.check(c.At(0))
 }
 
-func TestScopeC3(t *testing.T) {
+func TestScopeThreeWritesExchangedConverge(t *testing.T) {
 	t.Parallel()
 	e := newExchange(3)
 	worlds := 0
@@ -171,8 +169,8 @@ func (e *exchange) cases(s scope) (n int) {
 	return n
 }
 
-// TestScopeC4 has 1.3 billion cases.
-func TestScopeC4(t *testing.T) {
+// TestScopeFourWritesExchangedConverge has 1.3 billion cases.
+func TestScopeFourWritesExchangedConverge(t *testing.T) {
 	large(t)
 	e := newExchange(4)
 	require.Equal(t, 1_360_800, e.configs())

@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestScopeA goes through all triples of 36 writes of one field: 3 walls, 2
-// counters, 2 clients, 3 kinds.
-func TestScopeA(t *testing.T) {
+// TestScopeOneFieldJoinIsTheGreatestWrite checks all triples of 36 writes of one field: 3
+// milliseconds, 2 counters, 2 clients, 2 values and a deletion.
+func TestScopeOneFieldJoinIsTheGreatestWrite(t *testing.T) {
 	t.Parallel()
 	var writes []entry
 	for i := range 36 {
@@ -24,9 +24,9 @@ func TestScopeA(t *testing.T) {
 	require.Equal(t, 46_656, fieldLaws(t, writes))
 }
 
-// TestScopeALife is the same for the field that says whether a record is
-// deleted, which has two values: 24 writes.
-func TestScopeALife(t *testing.T) {
+// TestScopeDeletedFieldJoinIsTheGreatestWrite checks all triples of 24 writes of $deleted, which
+// has two values and is never deleted.
+func TestScopeDeletedFieldJoinIsTheGreatestWrite(t *testing.T) {
 	t.Parallel()
 	var writes []entry
 	for i := range 24 {
@@ -66,25 +66,27 @@ func fieldLaws(t *testing.T, writes []entry) int {
 	})
 }
 
-// pairLaws checks that the order is total and antisymmetric, and the oracle's.
+// pairLaws checks that the order of two writes is total, antisymmetric and equal to the
+// oracle's order.
 func pairLaws(a, b entry) error {
 	x, y := a.fieldValue(), b.fieldValue()
 	switch got := x.Compare(y); {
 	case got != ruleOrder(a, b):
-		return errors.New("not the oracle's order")
+		return errors.New("the order differs from the oracle's")
 	case got != -y.Compare(x):
-		return errors.New("not antisymmetric")
+		return errors.New("the order is not antisymmetric")
 	case (got == 0) != (x == y) || (got == 0) != (string(x.AppendJSON(nil)) == string(y.AppendJSON(nil))):
-		return errors.New("level and yet not the same entry")
+		return errors.New("different writes compare as equal")
 	}
 	return nil
 }
 
+// tripleLaws checks the laws of the join on three writes.
 func tripleLaws(b *record.Builder, writes []entry, records []record.Record, x [3]int) error {
 	join := func(x, y record.Record) record.Record {
 		r, changed, err := b.Join(x, y)
 		if err != nil || changed == r.Equal(x) {
-			panic("what Join tells about its result is wrong")
+			panic("Join reports wrongly whether the record changed")
 		}
 		return r
 	}
@@ -101,26 +103,26 @@ func tripleLaws(b *record.Builder, writes []entry, records []record.Record, x [3
 	below := func(x, y record.Record) bool { return join(y, x).Equal(y) }
 	switch {
 	case all.Len() != 1 || got != best.fieldValue():
-		return errors.New("the winner is not the oracle's")
+		return errors.New("the winner differs from the oracle's")
 	case !pq.Equal(join(q, p)):
-		return errors.New("not commutative")
+		return errors.New("the join is not commutative")
 	case !all.Equal(join(p, join(q, r))):
-		return errors.New("not associative")
+		return errors.New("the join is not associative")
 	case !join(p, p).Equal(p):
-		return errors.New("not idempotent")
+		return errors.New("the join is not idempotent")
 	case !pq.Equal(p) && !pq.Equal(q):
-		return errors.New("not selective")
+		return errors.New("the join is not selective")
 	case !below(p, pq) || !below(q, pq):
-		return errors.New("not inflationary")
+		return errors.New("the join is not inflationary")
 	case below(p, r) && below(q, r) && !below(pq, r):
-		return errors.New("not the least upper bound")
+		return errors.New("the join is not the least upper bound")
 	}
 	return nil
 }
 
-// TestScopeA2 goes through all triples of 169 records of two fields, each of
-// which is absent or one of 12 writes.
-func TestScopeA2(t *testing.T) {
+// TestScopeTwoFieldJoinAgreesWithOracle checks all triples of 169 records of two fields. Each
+// field is absent or holds one of 12 writes.
+func TestScopeTwoFieldJoinAgreesWithOracle(t *testing.T) {
 	large(t)
 	var states []twoFields
 	var histories []history
@@ -152,7 +154,7 @@ func TestScopeA2(t *testing.T) {
 				ij, _, _ := b.Join(records[i], records[j])
 				ji, _, _ := b.Join(records[j], records[i])
 				if !ij.Equal(ji) {
-					return 0, errors.New("not commutative")
+					return 0, errors.New("the join is not commutative")
 				}
 				for k := range states {
 					jk, _, _ := b.Join(records[j], records[k])
@@ -170,7 +172,7 @@ func TestScopeA2(t *testing.T) {
 	require.Equal(t, 4_826_809, cases)
 }
 
-// stateOf returns the state of the two fields after the writes of h, by the oracle.
+// stateOf returns the oracle's state of the two fields after the writes of h.
 func stateOf(h history) (p twoFields) {
 	for _, w := range h.winners() {
 		for f, name := range pairFields {

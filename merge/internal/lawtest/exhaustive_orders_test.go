@@ -12,13 +12,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Scope B delivers n writes of two fields in every order, for every tie pattern,
-// every mapping of writes to fields, every kind of each write, and five ways to
-// make stamps of ranks. After every delivery the state must be the oracle's.
+// The scopes of orders deliver n writes of two fields in every order: for every pattern of
+// ties, every assignment of writes to fields, every kind of each write, and five ways to turn
+// ranks into stamps. After every delivery the state must equal the oracle's.
 
-// modes are the ways to make the stamp of a rank. In most of them what is less
-// significant runs against what decides. Ties that only the client can break come
-// first, for they are what is most often wrong.
+// modes are the ways to turn a rank into a stamp. In most of them, the less significant parts
+// of the stamp have the opposite order of the part that decides. Ties that only the client can
+// break come first, because they are most often handled wrongly.
 var modes = []func(rank int) (time int64, client [16]byte){
 	func(rank int) (int64, [16]byte) { return epoch, clientOf(rank, 3-rank) },
 	func(rank int) (int64, [16]byte) { return epoch + int64(rank)/2, clientOf(0, rank%2) },
@@ -29,18 +29,17 @@ var modes = []func(rank int) (time int64, client [16]byte){
 	},
 }
 
-// clientOf returns a client whose first byte goes up from 0x7E, over the sign
-// bit, and whose last byte is independent of it.
+// clientOf returns a client ID whose first byte counts up from 0x7E, across the sign bit. Its
+// last byte is independent of the first.
 func clientOf(first, last int) [16]byte {
 	return [16]byte{0: byte(0x7E + first), 15: byte(0x80 + last)}
 }
 
-// orders is scope B for n writes.
+// orders is the scope of orders for n writes.
 type orders struct {
 	n        int
 	patterns [][]int
-	// writes, values and records are what can be written, by mode, rank, field
-	// and kind.
+	// writes, values and records hold every possible write, by mode, rank, field and kind.
 	writes  [5][8][2][3]entry
 	values  [5][8][2][3]record.FieldValue
 	records [5][8][2][3]record.Record
@@ -65,14 +64,14 @@ func (o *orders) configs() int {
 	return len(modes) * len(o.patterns) * power(2, o.n) * power(3, o.n)
 }
 
-// delivery is one configuration: n writes that are to be delivered.
+// delivery is one configuration: n writes to deliver.
 type delivery struct {
 	n       int
 	longest int // the greatest number of deliveries
 	writes  []entry
 	values  []record.FieldValue
 	records []record.Record
-	winners []twoFields // by the set of writes delivered
+	winners []twoFields // the oracle's states, by the set of delivered writes
 	builder record.Builder
 	cases   int
 }
@@ -97,8 +96,8 @@ func (o *orders) load(d *delivery, config int) {
 	winnersOf(d.writes, d.values, d.winners)
 }
 
-// join delivers one more write to state, in every way that can still deliver all
-// of them, and counts those that did.
+// join delivers one more write to state, in every way that can still deliver all writes. It
+// counts the sequences that have delivered all of them.
 func (d *delivery) join(state record.Record, seen, length, missing int) error {
 	if missing == 0 {
 		d.cases++
@@ -123,13 +122,13 @@ func (d *delivery) join(state record.Record, seen, length, missing int) error {
 		}
 	}
 	if err := d.winners[seen].check(state); err != nil {
-		return fmt.Errorf("a record changed after it was made: %w", err)
+		return fmt.Errorf("a later join changed a record: %w", err)
 	}
 	return nil
 }
 
-// byJoin runs scope B with record.Builder.Join: one case is one sequence of at
-// most longest deliveries that delivers all.
+// byJoin runs the scope with record.Builder.Join. A case is one sequence of at most longest
+// deliveries that delivers all writes.
 func (o *orders) byJoin(t *testing.T, longest, step int) (cases, configs int) {
 	s := scope{o.configs(), step}
 	return s.run(t, func() func(int) (int, error) {
@@ -142,24 +141,24 @@ func (o *orders) byJoin(t *testing.T, longest, step int) (cases, configs int) {
 	}), s.chosen()
 }
 
-func TestScopeB4(t *testing.T) {
+func TestScopeFourWritesInAnyOrderConverge(t *testing.T) {
 	t.Parallel()
 	cases, configs := newOrders(4).byJoin(t, 4, oneIn(47))
 	require.Equal(t, configs*24, cases)
 	require.True(t, testing.Short() || cases == 11_664_000)
 }
 
-// TestScopeB4Repeated also delivers one write twice.
-func TestScopeB4Repeated(t *testing.T) {
+// TestScopeFourWritesOneRepeatedConverge also delivers one write twice.
+func TestScopeFourWritesOneRepeatedConverge(t *testing.T) {
 	large(t)
 	cases, configs := newOrders(4).byJoin(t, 5, *sample)
 	require.Equal(t, configs*264, cases)
 	require.True(t, *sample > 1 || cases == 128_304_000)
 }
 
-// TestScopeB4Fold delivers to a Fold, and checks what it tells of every write. It
-// takes one configuration in five.
-func TestScopeB4Fold(t *testing.T) {
+// TestScopeFoldOfFourWritesAgreesWithOracle delivers the writes to a Fold and checks the Change
+// of every write. It runs one configuration in five.
+func TestScopeFoldOfFourWritesAgreesWithOracle(t *testing.T) {
 	t.Parallel()
 	o := newOrders(4)
 	s := scope{o.configs(), 5 * oneIn(47)}
@@ -208,14 +207,13 @@ func (d *delivery) fold(fold *merge.Fold, key record.Key, sequence []int) error 
 		after := d.winners[seen][f]
 		want := merge.Change{Before: before, Incoming: d.values[i], Outcome: outcomeOf(before, after, d.values[i])}
 		if c != want || c.Winner() != after || c.Won() != (before != after) {
-			return errors.New("what Fold tells of a entry is wrong")
+			return errors.New("the Change that Fold.Write returned is wrong")
 		}
 	}
 	return nil
 }
 
-// outcomeOf tells what became of a write, given the oracle's winner before it and
-// after it.
+// outcomeOf returns the outcome of a write, given the oracle's winners before and after it.
 func outcomeOf(before, after, w record.FieldValue) merge.Outcome {
 	switch {
 	case before == w:

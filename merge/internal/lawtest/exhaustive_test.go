@@ -9,45 +9,43 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The scopes try every case of a small world instead of some cases of a large
-// one. Each counts its cases, so that none can go missing unnoticed. That a small
-// world is enough rests on scope A: there the join of one field is seen to be the
-// greatest of a set, and the greatest of any set is fixed by pairs. The others
-// guard what is not that join: records, orders, repetition, exchange, clocks.
+// A scope checks every case of a small world instead of some cases of a large one. Each scope
+// counts its cases, so a missing case does not go unnoticed. A small world is enough because of
+// the scopes of one field: they show that the join of one field is the greatest of a set of
+// writes, and comparisons of pairs determine the greatest of any set. The other scopes check
+// records, orders, repetition, exchange and clocks.
 //
-//	A  joins of one field, and of two: any three states (exhaustive_laws_test.go)
-//	B  the orders and repetitions in which writes of a record arrive (exhaustive_orders_test.go)
-//	C  replicas that exchange their states (exhaustive_exchange_test.go)
-//	D  replicas with clocks that stand still and step back (exhaustive_clock_test.go)
+//	exhaustive_laws_test.go      joins of any three states of one field, or of two
+//	exhaustive_orders_test.go    every order in which writes of a record arrive, also repeated
+//	exhaustive_exchange_test.go  replicas that exchange their states
+//	exhaustive_clock_test.go     replicas whose wall clocks stand still and step back
 //
-// In the name of a test, a digit is the number of writes, of fields in A2.
-//
-// With -short, the scopes B and C run a sample of their configurations. The large ones
-// run with
+// With -short, the scopes of orders and the small scope of exchange run a sample of their
+// configurations. The large scopes run with
 //
 //	go test ./merge/internal/lawtest -run Scope -scopes=large [-sample=47] -timeout=2h
 var (
 	scopes = flag.String("scopes", "small", "which exhaustive scopes to run: small or large")
-	sample = flag.Int("sample", 1, "of the scopes that are only in large, run one configuration in so many")
+	sample = flag.Int("sample", 1, "run only one in this many configurations of the large scopes")
 )
 
-// large skips the test unless the large scopes are wanted.
+// large skips the test unless the flag -scopes=large is set.
 func large(t *testing.T) {
 	if *scopes != "large" {
 		t.Skip("a large scope: run it with -scopes=large")
 	}
 }
 
-// scope is a number of configurations to go through.
+// scope is a number of configurations to run.
 type scope struct {
 	configs int
-	// step is 1 to run all of them, n to run one in n.
+	// step is 1 to run all configurations, and n to run one in n.
 	step int
 }
 
-// run goes through the configurations on two goroutines and returns the number
-// of cases. The function start returns what runs one of them: it is called once
-// for each goroutine, which thus need not share anything.
+// run runs the configurations on two goroutines and returns the number of cases. It calls start
+// once for each goroutine, so the goroutines need not share anything. The function that start
+// returns runs one configuration.
 func (s scope) run(t *testing.T, start func() func(config int) (cases int, err error)) int {
 	var (
 		wg    sync.WaitGroup
@@ -77,10 +75,10 @@ func (s scope) run(t *testing.T, start func() func(config int) (cases int, err e
 	return total
 }
 
-// chosen returns how many configurations run goes through.
+// chosen returns the number of configurations that run runs.
 func (s scope) chosen() int { return (s.configs + s.step - 1) / s.step }
 
-// oneIn returns the step that runs all configurations, or with -short one in n.
+// oneIn returns the step for all configurations, or, with -short, for one configuration in n.
 func oneIn(n int) int {
 	if testing.Short() {
 		return n
@@ -88,9 +86,11 @@ func oneIn(n int) int {
 	return 1
 }
 
-// digits takes the number of a configuration apart, the least digit first.
+// digits splits the number of a configuration into digits, the least significant first. For
+// example, digits(23) gives next(2) = 1, next(3) = 2 and next(5) = 3: 23 = 1 + 2·2 + 3·6.
 type digits int
 
+// next returns the least significant digit in base n and removes it.
 func (d *digits) next(n int) int {
 	digit := int(*d) % n
 	*d /= digits(n)
@@ -106,9 +106,9 @@ func power(n, k int) int {
 	return p
 }
 
-// tiePatterns returns every way in which n writes can be before, after and level
-// with one another: for each write its rank, where no rank is left out. There are
-// 13 of three writes, 75 of four, 541 of five.
+// tiePatterns returns every weak order of n writes, in which writes may tie. A pattern holds the
+// rank of each write, and leaves out no rank. Three writes have 13 patterns, four have 75, five
+// have 541. For example, {0, 1, 1} means that the first write is least and the others tie.
 func tiePatterns(n int) [][]int {
 	var all [][]int
 	for i := range power(n, n) {
@@ -124,8 +124,8 @@ func tiePatterns(n int) [][]int {
 	return all
 }
 
-// assignments returns every way to hand n writes to at most three replicas that
-// are alike: 5 for three writes, 14 for four, 41 for five.
+// assignments returns every way to assign n writes to at most three interchangeable replicas: 5
+// ways for three writes, 14 for four, 41 for five.
 func assignments(n int) [][]int {
 	var all [][]int
 	for i := range power(3, n) {
@@ -145,12 +145,13 @@ func assignments(n int) [][]int {
 	return all
 }
 
-// twoFields is the state of a record with the fields a and b: the write of each, or
-// the zero FieldValue.
+// twoFields is the state of a record with the fields a and b: the write of each field, or the
+// zero FieldValue if it has none.
 type twoFields [2]record.FieldValue
 
-// pairFields are the fields of a twoFields, and pairValues the two values that each
-// can have: null, which is not the least by its bytes, and two of one length.
+// pairFields holds the names of the two fields, and pairValues the two values that each field
+// can have. The values of field a include null, which is not the least by its bytes. The values
+// of field b have the same length.
 var (
 	pairFields = [2]string{"a", "b"}
 	pairValues = [2][2]string{{"null", "9"}, {"10", `""`}}
@@ -159,8 +160,7 @@ var (
 // pairKey is the key of the record whose state is a twoFields.
 var pairKey = record.Key{Table: "t", ID: "1"}
 
-// pairWrite returns a write of field a or b. Kind 0 and 1 are values, 2 is a
-// deletion.
+// pairWrite returns a write of field a or b. Kinds 0 and 1 are values, and kind 2 is a deletion.
 func pairWrite(field, kind int, time int64, client [16]byte) entry {
 	w := entry{table: pairKey.Table, id: pairKey.ID, field: pairFields[field], time: time, client: client}
 	if w.deleted = kind == 2; !w.deleted {
@@ -177,22 +177,22 @@ func (p *twoFields) check(r record.Record) error {
 			continue
 		}
 		if i >= r.Len() {
-			return fmt.Errorf("field %s is gone in %v", name, r)
+			return fmt.Errorf("field %s is missing in %v", name, r)
 		}
 		if got, w := r.At(i); got != name || w != p[f] {
-			return fmt.Errorf("field %s is not the oracle's %v in %v", name, p[f], r)
+			return fmt.Errorf("field %s does not hold the oracle's write %v in %v", name, p[f], r)
 		}
 		i++
 	}
 	if i != r.Len() {
-		return fmt.Errorf("a field too many in %v", r)
+		return fmt.Errorf("unexpected field in %v", r)
 	}
 	return nil
 }
 
-// winnersOf returns the state for each subset of the writes, the oracle's way:
-// sort all writes, then the last one of each field counts. Bit i of the index
-// says that write i was seen.
+// winnersOf computes the oracle's state for each subset of the writes: it sorts all writes, and
+// the last write of each field wins. Bit i of the index of out means that write i is in the
+// subset.
 func winnersOf(writes []entry, values []record.FieldValue, out []twoFields) {
 	var order [8]int
 	n := 0

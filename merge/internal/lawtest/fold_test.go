@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestFoldRefuses what cannot be a write of that field of that record, in a record
-// that is there as in one that is not, and is then what it was.
-func TestFoldRefuses(t *testing.T) {
+// TestFoldRefusesInvalidWritesAndIsUnchanged: Fold.Write refuses an invalid write, whether or
+// not the record exists. A refused write leaves the Fold unchanged.
+func TestFoldRefusesInvalidWritesAndIsUnchanged(t *testing.T) {
 	good := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	tests := []struct {
 		name string
@@ -26,13 +26,13 @@ func TestFoldRefuses(t *testing.T) {
 		{"time before the epoch", func(w *entry) { w.time = -1 }, record.ErrStamp},
 		{"no client", func(w *entry) { w.client = [16]byte{} }, record.ErrStamp},
 		{"no field", func(w *entry) { w.field = "" }, record.ErrName},
-		{"U+0000", func(w *entry) { w.field = "a\x00" }, record.ErrName},
-		{"not UTF-8", func(w *entry) { w.field = "\xFF" }, record.ErrUTF8},
-		{"$deleted deleted", func(w *entry) { w.field, w.deleted, w.value = "$deleted", true, "" }, record.ErrType},
-		{"$deleted null", func(w *entry) { w.field, w.value = "$deleted", "null" }, record.ErrType},
+		{"U+0000 in the field name", func(w *entry) { w.field = "a\x00" }, record.ErrName},
+		{"field name is not UTF-8", func(w *entry) { w.field = "\xFF" }, record.ErrUTF8},
+		{"deletion of $deleted", func(w *entry) { w.field, w.deleted, w.value = "$deleted", true, "" }, record.ErrType},
+		{"$deleted is null", func(w *entry) { w.field, w.value = "$deleted", "null" }, record.ErrType},
 		{"no table", func(w *entry) { w.table = "" }, record.ErrName},
 		{"no ID", func(w *entry) { w.id = "" }, record.ErrName},
-		{"__proto__", func(w *entry) { w.id = "__proto__" }, record.ErrName},
+		{"ID is __proto__", func(w *entry) { w.id = "__proto__" }, record.ErrName},
 	}
 	life := good
 	life.field, life.value = "$deleted", "true"
@@ -57,8 +57,9 @@ func TestFoldRefuses(t *testing.T) {
 	}
 }
 
-// TestEqual: records are equal only if keys, names, stamps and values are.
-func TestEqual(t *testing.T) {
+// TestRecordsAreEqualOnlyInAllParts: records are equal only if their keys, field names, stamps
+// and values are equal.
+func TestRecordsAreEqualOnlyInAllParts(t *testing.T) {
 	var b record.Builder
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	r := w.record(&b)
@@ -85,9 +86,9 @@ func TestEqual(t *testing.T) {
 	require.False(t, merge.Collect(r).Equal(merge.Collection{}))
 }
 
-// TestKeysAreTakenAsTheyAre: a record whose key is not valid, as one that was read
-// without its key, is merged like any other and not lost.
-func TestKeysAreTakenAsTheyAre(t *testing.T) {
+// TestRecordWithoutKeyIsMerged: a record with an invalid key, such as one that was decoded
+// without its key, is merged like any other record and not lost.
+func TestRecordWithoutKeyIsMerged(t *testing.T) {
 	var older, newer record.Record
 	require.NoError(t, older.UnmarshalJSON([]byte(`{"a":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}`)))
 	require.NoError(t, newer.UnmarshalJSON([]byte(`{"a":{"value":2,"updatedAt":"2026-03-02T12:01:00Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}`)))
@@ -100,9 +101,9 @@ func TestKeysAreTakenAsTheyAre(t *testing.T) {
 	require.True(t, f.Collection().Equal(b))
 }
 
-// TestAddKeepsNoHistory: of a record that is added, only the writes that win are
-// kept, and not the memory of the others.
-func TestAddKeepsNoHistory(t *testing.T) {
+// TestAddFreesLosingWrites: a Fold keeps only the winning writes of an added record, and does not
+// keep the memory of its other writes.
+func TestAddFreesLosingWrites(t *testing.T) {
 	const size, n = 1 << 20, 32
 	key := record.Key{Table: "tasks", ID: "42"}
 	stamp := func(time clock.Timestamp) clock.Stamp { return clock.Stamp{Time: time, Client: clock.ClientID{1}} }

@@ -6,19 +6,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The domains are narrow, so that the same field is written twice, at the same
-// time, by the same client, with another value, in most of the histories.
+// The domains are narrow, so in most histories one client writes one field twice at the same
+// time with different values.
 
 // epoch is a whole millisecond.
 const epoch int64 = 1_795_366_637_123_000_000
 
 var (
-	// times differ in the counter or in the wall clock.
+	// times differ in the counter or in the millisecond.
 	times = []int64{epoch, epoch + 1, epoch + 1_000_000}
-	// clients tell signed bytes from unsigned ones, and the first byte from the
-	// last.
+	// clients have another order if bytes are compared as signed, or if the last byte is
+	// compared first.
 	clients = [][16]byte{{0: 0x7F, 15: 0x01}, {0: 0x7F, 15: 0xFF}, {0: 0x80}}
-	// values are ordered by bytes, not as numbers, and null is not the least.
+	// values have another order as numbers than by bytes, and null is not the least.
 	values     = []string{"null", `""`, "9", "10"}
 	fieldNames = []string{"a", "b", "$deleted", "$next"}
 	keys       = [][2]string{{"t", "1"}, {"t", "2"}, {"t", "10"}, {"u", "1"}}
@@ -63,7 +63,7 @@ func genHistoryOf(key [2]string) *rapid.Generator[history] {
 	return rapid.Map(rapid.SliceOfN(genWriteOf(key), 0, 8), func(ws []entry) history { return ws })
 }
 
-// shuffled returns the writes of h in another order, some of them twice.
+// shuffled returns the writes of h in random order, some of them twice.
 func shuffled(t *rapid.T, h history) history {
 	again := rapid.SliceOfN(rapid.IntRange(0, max(0, len(h)-1)), 0, min(3, len(h))).Draw(t, "twice")
 	all := slices.Clone(h)

@@ -20,13 +20,13 @@ type cell struct {
 	write record.FieldValue
 }
 
-// growthShape makes the cell i of n from one that is ordinary.
+// growthShape changes an ordinary cell to cell i of n of its shape.
 type growthShape struct {
 	name string
 	make func(c *cell, i, n int)
 }
 
-// shapes are the ways in which data can be much.
+// shapes returns the ways in which an input can be large.
 func shapes() []growthShape {
 	id := func(i int) record.Key { return record.Key{Table: "t", ID: fmt.Sprint(i)} }
 	side := func(n int) int { return max(1, n/17) }
@@ -83,23 +83,23 @@ func shapes() []growthShape {
 	}
 }
 
-// jsonText is JSON that Of takes as it is.
+// jsonText is JSON text that record.Of uses unchanged.
 type jsonText string
 
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-// material is the same cells in every form that functions take.
+// material holds the same cells in every form that the functions accept.
 type material struct {
 	cells     []cell
-	each      []record.Record // of one cell
+	each      []record.Record // one for each cell
 	mutations []record.Mutation
 	records   []record.Record // sorted, and one for each key
 	state     merge.Collection
-	odd, even merge.Collection // halves of it
-	wide      record.Record    // all in one
-	lines     []byte           // the mutations
+	odd, even merge.Collection // halves of state
+	wide      record.Record    // one record with all fields
+	lines     []byte           // the mutations as JSON Lines
 	document  []byte           // a JSON object with a member for each cell
-	value     record.Value     // the same
+	value     record.Value     // the document as a value
 	input     input
 	push      *merge.Push
 	stored    merge.Stored

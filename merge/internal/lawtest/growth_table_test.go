@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// growthTable returns the functions that are measured. The name of an entry has all that one
-// call of it measures, where one does what the other does.
+// growthTable returns the measured functions. The name of an entry lists all exported functions
+// that one call of it measures.
 func growthTable() map[string]measured {
 	all := map[string]measured{}
 	maps.Copy(all, growthOfMerge())
@@ -59,12 +59,12 @@ func replays(m *material) func() {
 	l, err := merge.ParseJournalLine(m.journal)
 	return func() {
 		if _, again := l.Replay(); err != nil || again != nil {
-			panic("no replay")
+			panic("the journal line does not replay")
 		}
 	}
 }
 
-// foldWrites folds single writes.
+// foldWrites folds the writes one by one.
 func foldWrites(m *material) func() {
 	return func() {
 		var f merge.Fold
@@ -82,12 +82,13 @@ func folded(m *material) *merge.Fold {
 	return f
 }
 
-// recordsOneByOne joins two records: to join many one by one copies each time.
+// recordsOneByOne joins two records only, because joining many one by one copies the result each
+// time.
 func recordsOneByOne(m *material) func() {
 	return func() { _, _ = merge.Records(m.wide, m.wide.WithKey(m.wide.Key())) }
 }
 
-// refusedOnes applies items that find no room, and describes why.
+// refusedOnes applies items to a full storage, and formats their refusals.
 func refusedOnes(m *material) func() {
 	in := m.input
 	in.Current, in.StorageFull = merge.Collection{}, true
@@ -184,7 +185,7 @@ func growthOfRecord() map[string]measured {
 	}
 }
 
-// wideMutation writes all fields at once, with a base for each.
+// wideMutation returns a mutation of all fields, with a base for each.
 func wideMutation(m *material) record.Mutation {
 	w := record.Mutation{Data: m.wide, Base: map[string]clock.Stamp{}}
 	for name, f := range m.wide.All() {
@@ -193,7 +194,7 @@ func wideMutation(m *material) record.Mutation {
 	return w
 }
 
-// unmarshals reads text as encoding/json does.
+// unmarshals decodes text with UnmarshalJSON, as encoding/json does.
 func unmarshals(text []byte, into json.Unmarshaler) func() {
 	return func() {
 		if err := into.UnmarshalJSON(text); err != nil {
@@ -202,10 +203,10 @@ func unmarshals(text []byte, into json.Unmarshaler) func() {
 	}
 }
 
-// lateStamp is above all others.
+// lateStamp is above all other stamps of these tests.
 var lateStamp = clock.Stamp{Time: 1 << 40, Client: clock.ClientID{0xff}}
 
-// restamped returns r with every third write stamped later.
+// restamped returns r with a later stamp for every third write.
 func restamped(r record.Record) record.Record {
 	var b record.Builder
 	n := 0
@@ -261,7 +262,7 @@ func setMap(m *material) func() {
 	}
 }
 
-// holder has one member, whose value grows.
+// holder has one member, whose value grows with the input.
 type holder struct {
 	All map[string]any `lww:"all"`
 }
@@ -341,8 +342,8 @@ func growthOfValues() map[string]measured {
 	}
 }
 
-// withoutSize lists the functions whose input is one stamp, one write or one number, or that
-// only return what is there.
+// withoutSize lists the functions whose input is one stamp, one write or one number, and the
+// functions that only return a stored value.
 const withoutSize = `
 	clock.Timestamp.AppendBinary clock.Timestamp.MarshalBinary clock.Timestamp.UnmarshalBinary clock.ClientID.AppendBinary
 	clock.ClientID.MarshalBinary clock.ClientID.UnmarshalBinary clock.Stamp.AppendBinary clock.Stamp.MarshalBinary

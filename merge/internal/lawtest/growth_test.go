@@ -17,24 +17,25 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// What costs more than its input is worth can be used to slow a server down. So for
-// every exported function, on data of every shape, eight times as much input may take at most
-// three times what the smaller input takes eight times, and twice the memory. Where the cost is
-// linear that factor is 1, where something is sorted it is 1.4, and where it is quadratic, 8.
+// A function whose cost grows faster than its input can be used to slow a server down. So each
+// exported function runs on inputs of every shape: once on a large input, and eight times on an
+// input of an eighth of the size. The large input may take at most three times the time and
+// twice the memory of the eight small inputs. The ratio of the times is about 1 if the cost is
+// linear, 1.4 if the function sorts, and 8 if the cost is quadratic.
 const (
 	fewCells  = 200
 	factor    = 8
 	manyCells = factor * fewCells
 	mostTime  = 3
 	mostBytes = 2
-	slack     = 128 << 10 // bytes that do not depend on the input
+	slack     = 128 << 10 // bytes allocated whatever the size of the input
 )
 
-// measured makes from some material what is to be measured.
+// measured prepares a function that is measured on the given material.
 type measured func(m *material) func()
 
-// TestGrowth runs every function on every shape.
-func TestGrowth(t *testing.T) {
+// TestCostOfEveryFunctionIsNearlyLinear runs every function on every shape.
+func TestCostOfEveryFunctionIsNearlyLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 10 s, and more under the race detector")
 	}
@@ -53,9 +54,10 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestGrowthWithDepth: an object whose members have to be sorted costs no more per byte deep
-// within others than near the top, but for being moved.
-func TestGrowthWithDepth(t *testing.T) {
+// TestSortingNestedObjectsDoesNotDependOnDepth: an object whose members must be sorted costs
+// about as much per byte if it is deeply nested as near the top level. It costs more only
+// because its bytes are moved.
+func TestSortingNestedObjectsDoesNotDependOnDepth(t *testing.T) {
 	const size = 400_000
 	nested := func(depth int) func() {
 		pad := strings.Repeat("x", 1000)
@@ -71,8 +73,8 @@ func TestGrowthWithDepth(t *testing.T) {
 	requireGrowth(t, nested(2), nested(31), "nested objects")
 }
 
-// requireGrowth compares the least costs of several runs. Both take about as long, so whatever
-// else the machine does makes both longer, and it looks again before it complains.
+// requireGrowth compares the least costs of up to 12 runs. Both functions take about as long, so
+// other load on the machine slows both.
 func requireGrowth(t *testing.T, small, large func(), what string) {
 	t.Helper()
 	var a, b cost
@@ -82,16 +84,17 @@ func requireGrowth(t *testing.T, small, large func(), what string) {
 			return
 		}
 	}
-	t.Errorf("%s: the larger input costs %+v, and as much of the smaller %+v", what, b, a)
+	t.Errorf("%s: the large input costs %+v, and the small inputs of the same total size cost %+v", what, b, a)
 }
 
-// cost is what a call costs.
+// cost is the cost of a call.
 type cost struct {
 	time  time.Duration
-	bytes uint64 // allocated
+	bytes uint64 // allocated bytes
 }
 
-// least runs do, and returns the least of what it cost and of what it cost before.
+// least runs do, and returns the lower of its cost and c. In the first call, c is zero and does
+// not count.
 func (c cost) least(do func()) cost {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -106,9 +109,9 @@ func (c cost) least(do func()) cost {
 	return cost{min(took, c.time), min(bytes, c.bytes)}
 }
 
-// TestGrowthKnowsAll: every exported function of clock, record and merge is measured, or is
-// one whose input has no size.
-func TestGrowthKnowsAll(t *testing.T) {
+// TestEveryFunctionIsMeasured: every exported function of clock, record and merge is in the
+// table of measured functions, or in the list of functions whose input has a constant size.
+func TestEveryFunctionIsMeasured(t *testing.T) {
 	known := map[string]bool{}
 	for names := range growthTable() {
 		for name := range strings.FieldsSeq(names) {
@@ -116,7 +119,7 @@ func TestGrowthKnowsAll(t *testing.T) {
 		}
 	}
 	for name := range strings.FieldsSeq(withoutSize) {
-		require.False(t, known[name], "%s is there twice", name)
+		require.False(t, known[name], "%s is listed twice", name)
 		known[name] = true
 	}
 	var all []string
@@ -130,7 +133,7 @@ func TestGrowthKnowsAll(t *testing.T) {
 func exportedFunctions(t *testing.T, pkg string) (all []string) {
 	t.Helper()
 	source := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
-	//lint:ignore SA1019 one folder has one package, so the files are enough
+	//lint:ignore SA1019 each folder holds one package, so parsing its files is enough
 	packages, err := parser.ParseDir(token.NewFileSet(), "../../../"+pkg, source, 0)
 	require.NoError(t, err)
 	for _, file := range packages[pkg].Files {
@@ -153,7 +156,7 @@ func exportedFunctions(t *testing.T, pkg string) (all []string) {
 	return all
 }
 
-// typeName returns the name of the type of a receiver.
+// typeName returns the name of a receiver's type.
 func typeName(x ast.Expr) string {
 	switch x := x.(type) {
 	case *ast.StarExpr:

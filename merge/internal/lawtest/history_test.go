@@ -22,13 +22,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// realHistory is a real edit history, if it is beside the checkout: what 41
-// authors did to the package.json files of one repository in three years, on
-// branches, with clocks of their own. What must come out of it was computed by
-// other programs.
+// realHistory is the file of a real edit history, which may exist next to the checkout. It holds
+// the edits that 41 authors made to the package.json files of one repository in three years, on
+// branches, each with their own clock. Other programs computed the expected results.
 const realHistory = "../../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
-// commit is one line of it: what one author wrote at once, on top of the states
+// commit is one line of the file: the writes that one author made together, on top of the states
 // of one or two parents.
 type commit struct {
 	Parents []int  `json:"parents"`
@@ -42,11 +41,11 @@ type commit struct {
 	} `json:"writes"`
 }
 
-// readHistory returns the commits and the sha256 of the live fields at the head.
+// readHistory returns the commits, and the SHA-256 of the live fields at the head.
 func readHistory(t *testing.T) (commits []commit, live string) {
 	file, err := os.ReadFile(realHistory)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the real edit history is not beside the checkout")
+		t.Skip("the file of the real edit history does not exist next to the checkout")
 	}
 	require.NoError(t, err)
 	text, err := gzip.NewReader(bytes.NewReader(file))
@@ -64,10 +63,9 @@ func readHistory(t *testing.T) (commits []commit, live string) {
 	return commits, header.Live
 }
 
-// stamped returns the writes of each commit. The history has a clock of its own,
-// whose receive rule ticks, other than that of package clock. If days is set,
-// stamps are whole days instead, so that they collide; if mergesWrite is not, the
-// commits that merge write nothing.
+// stamped returns the writes of each commit. The history has its own clock, which ticks on
+// receive, unlike package clock. If days is set, stamps are whole days instead, so that they
+// collide. If mergesWrite is not set, commits with two parents write nothing.
 func stamped(commits []commit, mergesWrite, days bool) []history {
 	readings := make([]int64, len(commits))
 	out := make([]history, len(commits))
@@ -100,8 +98,8 @@ func stamped(commits []commit, mergesWrite, days bool) []history {
 	return out
 }
 
-// published is how the figures of the history are computed: the number of leaves,
-// of live ones, a hash of all with their stamps, and one of the live alone.
+// published holds the figures of the history: the number of fields, the number of live fields, a
+// hash of all fields with their stamps, and a hash of the live fields without stamps.
 type published struct {
 	leaves, live     int
 	digest, liveHash string
@@ -129,20 +127,22 @@ func publish(state []entry) (p published) {
 	return published{len(all), len(live), hash(all), hash(live)}
 }
 
-func TestRealHistory(t *testing.T) {
+// TestRealHistoryConvergesToPublishedState merges the real history in random orders and over
+// random replicas. Every result must have the figures that other programs computed.
+func TestRealHistoryConvergesToPublishedState(t *testing.T) {
 	commits, live := readHistory(t)
 	tests := []struct {
 		name              string
 		mergesWrite, days bool
 		want              published
-		ties              [2]int // decided by client, by value
+		ties              [2]int // fields decided by client, and fields decided by value
 	}{
-		{"clock", true, false, published{4096, 2331, "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30", live}, [2]int{}},
-		{"nobody resolves", false, false, published{4096, 2332, "3b94f809ddc43f4e4b8ab6eb31832c5a3ad3f3ec00fb1238b8950f9fdacadb55", ""}, [2]int{}},
-		{"days", true, true, published{4096, 2426, "add12d0ddf56b2d6da11fb987bf707e2bb60d353226370ab60bb1d4fdb71e1cc", ""}, [2]int{20, 406}},
+		{"hybrid stamps", true, false, published{4096, 2331, "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30", live}, [2]int{}},
+		{"merge commits write nothing", false, false, published{4096, 2332, "3b94f809ddc43f4e4b8ab6eb31832c5a3ad3f3ec00fb1238b8950f9fdacadb55", ""}, [2]int{}},
+		{"stamps of whole days", true, true, published{4096, 2426, "add12d0ddf56b2d6da11fb987bf707e2bb60d353226370ab60bb1d4fdb71e1cc", ""}, [2]int{20, 406}},
 	}
 	if testing.Short() {
-		tests = tests[2:] // the one with ties
+		tests = tests[2:] // only the case with ties
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestRealHistory(t *testing.T) {
 			if test.want.liveHash == "" {
 				figures.liveHash = ""
 			}
-			require.Equal(t, test.want, figures, "the oracle")
+			require.Equal(t, test.want, figures, "figures of the oracle")
 			byClient, byValue := decidedBy(all)
 			require.Equal(t, test.ties, [2]int{byClient, byValue})
 
@@ -182,8 +182,8 @@ func TestRealHistory(t *testing.T) {
 	}
 }
 
-// decidedBy returns how many fields have a winner that had to beat another
-// client's write of the same time, and how many one with the same stamp.
+// decidedBy returns the number of fields whose winner beat a write of another client at the same
+// time, and the number of fields whose winner beat a write with the same stamp.
 func decidedBy(h history) (byClient, byValue int) {
 	places := map[[2]string]history{}
 	for _, w := range h {
@@ -233,8 +233,8 @@ func foldOf(t *testing.T, writes []readyWrite) merge.Collection {
 	return fold.Collection()
 }
 
-// mutationsOf returns the writes as lines of JSON, a mutation for each record that
-// a commit writes to.
+// mutationsOf returns the writes as lines of JSON, with one mutation for each record that a
+// commit writes.
 func mutationsOf(t *testing.T, writes []history) (out [][]byte) {
 	var b record.Builder
 	for _, h := range writes {
@@ -255,8 +255,8 @@ func mutationsOf(t *testing.T, writes []history) (out [][]byte) {
 	return out
 }
 
-// exchanged hands the mutations to up to five replicas, which read them and then
-// exchange what they have.
+// exchanged distributes the mutations to up to five replicas, which decode them and then exchange
+// their states.
 func exchanged(t *testing.T, mutations [][]byte, rnd *rand.Rand) merge.Collection {
 	pushed := make([][]byte, 1+rnd.IntN(5))
 	for _, m := range mutations {

@@ -15,8 +15,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// kept is a collection and the text that it had when it was made. The text is
-// made anew each time, so that it shares no memory.
+// kept is a collection, with the text that it had when it was made. A string shares no memory
+// with the collection.
 type kept struct {
 	c    merge.Collection
 	text string
@@ -26,9 +26,9 @@ func keep(c merge.Collection) kept { return kept{c, string(c.AppendLines(nil))} 
 
 func (k kept) check(t require.TestingT) { require.Equal(t, k.text, string(k.c.AppendLines(nil))) }
 
-// TestNothingChangesACollection: whatever is joined to collections, folded onto
-// them or made out of them, they stay as they were.
-func TestNothingChangesACollection(t *testing.T) {
+// TestCollectionsNeverChange: joining collections, folding their records and building others
+// from them leaves the collections unchanged.
+func TestCollectionsNeverChange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []kept
 		var fold merge.Fold
@@ -72,8 +72,7 @@ func TestNothingChangesACollection(t *testing.T) {
 	})
 }
 
-// joinBy joins record by record with one Builder, as a server would that keeps
-// the Builder.
+// joinBy joins record by record with one Builder, as a server does that reuses its Builder.
 func joinBy(t *rapid.T, b *record.Builder, x, y merge.Collection) merge.Collection {
 	records := slices.Collect(x.All())
 	for r := range y.All() {
@@ -88,9 +87,9 @@ func joinBy(t *rapid.T, b *record.Builder, x, y merge.Collection) merge.Collecti
 	return merge.Collect(records...)
 }
 
-// TestInputIsNotKept: what was decoded stays when the bytes are overwritten, and
-// an edit when the caller's map, slices and pointers are.
-func TestInputIsNotKept(t *testing.T) {
+// TestRecordsKeepNoReferenceToInput: overwriting the decoded bytes does not change a decoded
+// collection. Overwriting the caller's maps and slices does not change an edit.
+func TestRecordsKeepNoReferenceToInput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
 		text := []byte(lines(h.winners()))
@@ -116,9 +115,9 @@ func TestInputIsNotKept(t *testing.T) {
 	})
 }
 
-// TestConcurrentReaders: any number of goroutines may join, fold and encode the
-// same collections at once. The race detector is the judge.
-func TestConcurrentReaders(t *testing.T) {
+// TestCollectionsMayBeReadConcurrently: any number of goroutines may join and fold the same
+// collections at the same time. The race detector finds violations.
+func TestCollectionsMayBeReadConcurrently(t *testing.T) {
 	var h history
 	for i := range 200 {
 		h = append(h, entry{
@@ -139,7 +138,7 @@ func TestConcurrentReaders(t *testing.T) {
 				}
 				got := merge.Join(y, merge.Delta(y, fold.Collection()))
 				if !slices.Equal(h.winners(), read(got)) {
-					t.Error("not the oracle's state")
+					t.Error("the state differs from the oracle's")
 				}
 			}
 		}()

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// input is all that an answer depends on: what is pushed, and all that is stored.
+// input holds all that an answer depends on: the request, and the whole stored state.
 type input struct {
 	Actor       clock.ClientID
 	AnyClient   bool
@@ -25,14 +25,14 @@ func (in input) request() merge.Request {
 	return merge.Request{Actor: in.Actor, AnyClient: in.AnyClient, Wall: in.Wall, Items: in.Items}
 }
 
-// stored loads what a push asks for, as a backend does.
+// stored loads the records of a push, as a backend does.
 func (in input) stored(p *merge.Push) merge.Stored {
 	return merge.Stored{Records: in.Current.Lookup(p.Keys()), Watermarks: in.Watermarks, StorageFull: in.StorageFull}
 }
 
 func keysOf(e *merge.Engine, in input) []record.Key { return e.Prepare(in.request()).Keys() }
 
-// applied prepares, loads and applies.
+// applied prepares a push, loads its records and applies it.
 func applied(e *merge.Engine, in input) merge.Answer {
 	p := e.Prepare(in.request())
 	a, err := p.Apply(in.stored(p))
@@ -42,13 +42,13 @@ func applied(e *merge.Engine, in input) merge.Answer {
 	return a
 }
 
-// journaled returns the line of a push.
+// journaled returns the journal line of a push.
 func journaled(e *merge.Engine, in input) []byte {
 	p := e.Prepare(in.request())
 	return p.AppendJournal(nil, in.stored(p), applied(e, in))
 }
 
-// replayed returns what a line answers once more, which must be what it answered before.
+// replayed replays a journal line and returns its answer, which must be the recorded answer.
 func replayed(t require.TestingT, line []byte) merge.Answer {
 	l, err := merge.ParseJournalLine(line)
 	require.NoError(t, err)

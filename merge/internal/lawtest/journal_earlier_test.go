@@ -12,10 +12,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestEarlierJournals: journals of earlier versions replay to the digests in them, and this
-// version writes the same lines where it loads the same records. Both have pushes for which the server had not
-// loaded a record, which a client was told then; only the second knew limits of storage.
-func TestEarlierJournals(t *testing.T) {
+// TestEarlierJournalsReplay: journals of earlier versions replay to the digests in them, and
+// this version writes the same lines if it loads the same records. Both journals hold pushes for
+// which the server had not loaded a record; earlier versions reported this to the client. Only
+// the second journal is of a version with limits of storage.
+func TestEarlierJournalsReplay(t *testing.T) {
 	afterLoading := []merge.Code{"not_loaded", merge.RecordFull, merge.StorageFull}
 	for name, codes := range map[string][]merge.Code{
 		"earlier.jsonl": {
@@ -48,7 +49,7 @@ func TestEarlierJournals(t *testing.T) {
 			}
 		}
 		for _, code := range codes {
-			require.Positive(t, seen[string(code)], "%s has no %s", name, code)
+			require.Positive(t, seen[string(code)], "%s holds no push with code %s", name, code)
 		}
 	}
 }

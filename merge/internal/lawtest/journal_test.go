@@ -19,9 +19,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestJournal: what was recorded replays to byte-equal answers, without the guard
-// that was there, and is recorded again as the same bytes.
-func TestJournal(t *testing.T) {
+// TestJournalLineReplaysToTheSameBytes: a recorded push replays to a byte-equal answer without
+// its guard. Recording the replay gives the same line.
+func TestJournalLineReplaysToTheSameBytes(t *testing.T) {
 	refused := []error{
 		&record.Error{Path: "[3].data.title", Offset: 17, Err: record.ErrValueForm},
 		&record.Error{Offset: -1, Err: &record.LimitError{What: "depth", Limit: 32}},
@@ -30,9 +30,9 @@ func TestJournal(t *testing.T) {
 		&merge.Refusal{Code: "a\xff", Path: "\xfe", ServerTime: 7},
 		&merge.Refusal{},
 		(*merge.Refusal)(nil),
-		errors.New("of another package"),
+		errors.New("an error of another package"),
 	}
-	// A guard may return what looks as if Apply had found it.
+	// A guard may return a refusal that looks like one of Apply.
 	imitations := []error{
 		nil, nil, nil,
 		&merge.Refusal{Code: "not_loaded"}, &merge.Refusal{Code: merge.TooFarAhead, ServerTime: 1},
@@ -91,9 +91,9 @@ func TestJournal(t *testing.T) {
 
 func keyOf(id string) record.Key { return record.Key{Table: "t", ID: id} }
 
-// TestJournalHoldsWhatMatters: of the stored records only those that the items
-// name, and no marks of nobody.
-func TestJournalHoldsWhatMatters(t *testing.T) {
+// TestJournalHoldsOnlyRecordsOfItems: a journal line holds only the stored records that the
+// items name, and no watermark without a client.
+func TestJournalHoldsOnlyRecordsOfItems(t *testing.T) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	far := w
 	far.id = "far"
@@ -108,8 +108,8 @@ func TestJournalHoldsWhatMatters(t *testing.T) {
 	require.Equal(t, in.Watermarks[:1], l.Stored.Watermarks)
 }
 
-// TestAnswerDigest: every part of an answer is in its digest.
-func TestAnswerDigest(t *testing.T) {
+// TestAnswerDigestDependsOnEveryPart: changing any part of an answer changes its digest.
+func TestAnswerDigestDependsOnEveryPart(t *testing.T) {
 	w, a, b, _ := scene(t)
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
@@ -120,29 +120,29 @@ func TestAnswerDigest(t *testing.T) {
 	require.Len(t, answer.Updates, 1)
 	seen := map[merge.Digest]bool{answer.Digest(): true}
 	for name, change := range map[string]func(*merge.Answer){
-		"a result": func(a *merge.Answer) { a.Results = a.Results[1:] },
-		"a note": func(a *merge.Answer) {
+		"result": func(a *merge.Answer) { a.Results = a.Results[1:] },
+		"note": func(a *merge.Answer) {
 			a.Results = slices.Clone(a.Results)
 			a.Results[0].Notes = []merge.Code{merge.Rewound}
 		},
-		"a value that lost": func(a *merge.Answer) {
+		"losing value": func(a *merge.Answer) {
 			a.Results = slices.Clone(a.Results)
 			a.Results[0].Fields = slices.Clone(a.Results[0].Fields)
 			a.Results[0].Fields[0].Incoming.Value = record.MustOf("other")
 		},
-		"what was seen": func(a *merge.Answer) {
+		"whether the author saw the loser": func(a *merge.Answer) {
 			a.Results = slices.Clone(a.Results)
 			a.Results[0].Fields = slices.Clone(a.Results[0].Fields)
 			a.Results[0].Fields[0].Seen = merge.SeenYes
 		},
-		"after": func(a *merge.Answer) {
+		"record after": func(a *merge.Answer) {
 			a.Updates = []merge.Update{{Before: a.Updates[0].Before, After: a.Updates[0].After.WithKey(keyOf("x"))}}
 		},
-		"before": func(a *merge.Answer) {
+		"record before": func(a *merge.Answer) {
 			a.Updates = []merge.Update{{Before: a.Updates[0].After, After: a.Updates[0].After}}
 		},
-		"a mark":   func(a *merge.Answer) { a.Watermarks = nil },
-		"the time": func(a *merge.Answer) { a.Greatest++ },
+		"watermark":      func(a *merge.Answer) { a.Watermarks = nil },
+		"greatest stamp": func(a *merge.Answer) { a.Greatest++ },
 	} {
 		changed := answer
 		change(&changed)
@@ -151,9 +151,9 @@ func TestAnswerDigest(t *testing.T) {
 	}
 }
 
-// TestParseJournalRefuses what is no journal, with an error that holds nothing of
-// it.
-func TestParseJournalRefuses(t *testing.T) {
+// TestInvalidJournalLineIsAnErrorWithoutItsText: ParseJournalLine refuses an invalid line with an
+// error that names the path and contains nothing of the line.
+func TestInvalidJournalLineIsAnErrorWithoutItsText(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"427281"`)
 	in := input{Actor: a.id, Wall: a.w.now, Current: a.w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}, Watermarks: []clock.Stamp{{Time: 7, Client: a.id}}}
@@ -163,38 +163,38 @@ func TestParseJournalRefuses(t *testing.T) {
 	require.NoError(t, err)
 	answer := regexp.MustCompile(`"answer":".`)
 	bad := map[string]string{
-		"empty": "", "another type": "[]", "cut": line[:len(line)-1], "trailing data": line + "{}",
-		"wall":     strings.Replace(line, `"wall":"2026`, `"wall":"427281`, 1),
-		"actor":    strings.Replace(line, `"actor":"f`, `"actor":"g`, 1),
-		"bound":    strings.Replace(line, `"1h0m0s"`, `"427281"`, 1),
-		"mark":     strings.Replace(line, `"marks":[{"updatedAt":"1`, `"marks":[{"updatedAt":"427281`, 1),
-		"current":  strings.Replace(line, `"current":[{"table"`, `"current":[{"427281"`, 1),
-		"item":     strings.Replace(line, `"items":[{"table"`, `"items":[{"427281"`, 1),
-		"answer":   strings.Replace(line, `"answer":"`, `"answer":"427281`, 1),
-		"no hex":   answer.ReplaceAllString(line, `"answer":"z`),
-		"no items": strings.Replace(line, `"items":[`, `"items":[427281,`, 1),
+		"empty": "", "array": "[]", "truncated": line[:len(line)-1], "trailing data": line + "{}",
+		"wall":                      strings.Replace(line, `"wall":"2026`, `"wall":"427281`, 1),
+		"actor":                     strings.Replace(line, `"actor":"f`, `"actor":"g`, 1),
+		"bound":                     strings.Replace(line, `"1h0m0s"`, `"427281"`, 1),
+		"mark":                      strings.Replace(line, `"marks":[{"updatedAt":"1`, `"marks":[{"updatedAt":"427281`, 1),
+		"current":                   strings.Replace(line, `"current":[{"table"`, `"current":[{"427281"`, 1),
+		"item":                      strings.Replace(line, `"items":[{"table"`, `"items":[{"427281"`, 1),
+		"answer":                    strings.Replace(line, `"answer":"`, `"answer":"427281`, 1),
+		"answer is not hexadecimal": answer.ReplaceAllString(line, `"answer":"z`),
+		"item is a number":          strings.Replace(line, `"items":[`, `"items":[427281,`, 1),
 	}
 	for name, text := range bad {
 		require.NotEqual(t, line, text, name)
 		_, err := merge.ParseJournalLine([]byte(text))
 		var typed *record.Error
 		require.ErrorAs(t, err, &typed, name)
-		require.Equal(t, map[string]string{"item": "items[0].table", "current": "current[0].table", "bound": "maxAhead", "answer": "answer", "no hex": "answer", "no items": "items[0]"}[name], typed.Path, name)
+		require.Equal(t, map[string]string{"item": "items[0].table", "current": "current[0].table", "bound": "maxAhead", "answer": "answer", "answer is not hexadecimal": "answer", "item is a number": "items[0]"}[name], typed.Path, name)
 		require.NotContains(t, err.Error(), "427281", name)
 	}
 }
 
-// TestParseJournalMissing: what must be there is.
-func TestParseJournalMissing(t *testing.T) {
+// TestJournalLineNeedsItsMembers: ParseJournalLine refuses a line without all required members.
+func TestJournalLineNeedsItsMembers(t *testing.T) {
 	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","keys":[],"items":[]}`, `{"wall":"2026-03-02T14:03:00Z","items":[],"answer":"00"}`} {
 		_, err := merge.ParseJournalLine([]byte(line))
 		require.ErrorIs(t, err, record.ErrMissing)
 	}
 }
 
-// TestParseJournalNamesWhatIsMissing: a line that lacks one member is refused, and the error
-// names it. Without its items it would replay as a push of nothing.
-func TestParseJournalNamesWhatIsMissing(t *testing.T) {
+// TestErrorNamesMissingMemberOfJournalLine: a line without one of its members is refused, and the
+// error names the member. Without its items, a line would replay as an empty push.
+func TestErrorNamesMissingMemberOfJournalLine(t *testing.T) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item()}}
 	var e merge.Engine
@@ -214,9 +214,9 @@ func TestParseJournalNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestDigestsStay: journals of earlier versions hold digests, so that of an answer whose
-// decisions differ only in what the authors had seen is this one.
-func TestDigestsStay(t *testing.T) {
+// TestAnswerDigestIsStable: journals of earlier versions hold digests, so the digest of an answer
+// must never change. The decisions of this answer differ only in what their authors had seen.
+func TestAnswerDigestIsStable(t *testing.T) {
 	var fields []merge.Decision
 	for _, seen := range []merge.Seen{merge.SeenUnknown, merge.SeenYes, merge.SeenNo} {
 		fields = append(fields, merge.Decision{Key: keyOf("1"), Field: "a", Seen: seen})
@@ -225,8 +225,8 @@ func TestDigestsStay(t *testing.T) {
 	require.Equal(t, "e4526e4142805be94e46beb9699bc9656c9c070506122e45f30342b92ab6c3d9", a.Digest().String())
 }
 
-// FuzzJournal: any bytes are an entry or an error, and an entry that was read is
-// written and read as the same again.
+// FuzzJournal: any bytes are a journal line or an error. A decoded line replays, and its replay
+// is recorded as a line with the same answer.
 func FuzzJournal(f *testing.F) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item(), {Err: &merge.Refusal{Code: "x"}}}, Current: history{w}.collection()}
@@ -245,8 +245,7 @@ func FuzzJournal(f *testing.F) {
 	})
 }
 
-// FuzzPush: any bytes are a batch or an error, and of a batch the engine answers
-// each item.
+// FuzzPush: any bytes are a batch or an error, and the engine answers every item of a batch.
 func FuzzPush(f *testing.F) {
 	f.Add([]byte("[" + itemText("1", "1", noon, actor) + "," + itemText("1", "2", "2026-11-24T13:00:00Z", actor) + "]"))
 	f.Add([]byte(itemText("1", "{}", noon, other) + "\n" + `{"table":"tasks","id":"1","data":{"$next":1}}`))
@@ -264,9 +263,9 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-// TestJournalWithoutLimits: a server reads what it wrote, whatever its limits for
-// clients are.
-func TestJournalWithoutLimits(t *testing.T) {
+// TestJournalIsReadWithoutLimits: a server can read every journal line that it wrote, whatever
+// the limits for its clients.
+func TestJournalIsReadWithoutLimits(t *testing.T) {
 	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	in := input{Wall: time.Unix(0, epoch), Actor: w.client}

@@ -11,16 +11,16 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// equal requires that two collections are equal by every means there is.
+// equal requires that two collections are equal by text, by Equal and by digest.
 func equal(t *rapid.T, want, got merge.Collection) {
 	require.Equal(t, string(want.AppendLines(nil)), string(got.AppendLines(nil)))
 	require.True(t, want.Equal(got))
 	require.Equal(t, want.Digest(), got.Digest())
 }
 
-// TestJoinIsTheGreatest: the state is the oracle's, in whatever order, number and
-// grouping the writes came.
-func TestJoinIsTheGreatest(t *testing.T) {
+// TestJoinIsTheGreatestWriteOfEachField: the state equals the oracle's, whatever the order, the
+// grouping and the repetitions of the writes.
+func TestJoinIsTheGreatestWriteOfEachField(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b, c := genHistory().Draw(t, "a"), genHistory().Draw(t, "b"), genHistory().Draw(t, "c")
 		x, y, z := a.collection(), b.collection(), c.collection()
@@ -36,8 +36,7 @@ func TestJoinIsTheGreatest(t *testing.T) {
 	})
 }
 
-// TestJoinIsSelective: each field of a join is that of one side, and none is
-// missing.
+// TestJoinIsSelective: each field of a join comes from one side, and no field is missing.
 func TestJoinIsSelective(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a").winners(), genHistory().Draw(t, "b").winners()
@@ -51,8 +50,8 @@ func TestJoinIsSelective(t *testing.T) {
 	})
 }
 
-// TestJoinIsTheLeastUpperBound: a join is above both sides, and below whatever is
-// above both.
+// TestJoinIsTheLeastUpperBound: a join is above both sides, and below every state that is above
+// both sides.
 func TestJoinIsTheLeastUpperBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genHistory().Draw(t, "a"), genHistory().Draw(t, "b")
@@ -67,8 +66,7 @@ func TestJoinIsTheLeastUpperBound(t *testing.T) {
 	})
 }
 
-// TestFieldsAreIndependent: what other fields are written to, makes no difference
-// to a field.
+// TestFieldsAreIndependent: writes of other fields do not affect a field.
 func TestFieldsAreIndependent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
@@ -86,9 +84,9 @@ func TestFieldsAreIndependent(t *testing.T) {
 	})
 }
 
-// TestKeysDoNotMix: records of different keys have no join, and a refused join
-// gives back the first record.
-func TestKeysDoNotMix(t *testing.T) {
+// TestRecordsOfDifferentKeysDoNotJoin: a join of records with different keys is refused, and
+// returns the first record.
+func TestRecordsOfDifferentKeysDoNotJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom(keys).Draw(t, "key")
 		l := rapid.SampledFrom(keys).Filter(func(l [2]string) bool { return l != k }).Draw(t, "other")
@@ -103,7 +101,7 @@ func TestKeysDoNotMix(t *testing.T) {
 	})
 }
 
-// joined returns the join of all writes, which are of one record.
+// joined returns the join of all writes of h, which must belong to the record of key.
 func joined(b *record.Builder, key [2]string, h history) record.Record {
 	r := record.New(record.Key{Table: key[0], ID: key[1]})
 	for _, w := range h {
@@ -115,9 +113,9 @@ func joined(b *record.Builder, key [2]string, h history) record.Record {
 	return r
 }
 
-// TestRecordLaws: the join of two records, with and without a shared Builder, is
-// the oracle's, and it says rightly whether it changed the first.
-func TestRecordLaws(t *testing.T) {
+// TestRecordJoinAgreesWithOracle: the join of two records, with and without a shared Builder,
+// equals the oracle's join. It reports correctly whether the first record changed.
+func TestRecordJoinAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := keys[0]
 		g, h := genHistoryOf(k).Draw(t, "g"), genHistoryOf(k).Draw(t, "h")
@@ -138,9 +136,9 @@ func TestRecordLaws(t *testing.T) {
 	})
 }
 
-// TestNearlyTheSame: records that differ in few of their fields, as those of
-// replicas do, join as any others.
-func TestNearlyTheSame(t *testing.T) {
+// TestNearlyEqualRecordsJoin: records that differ in only a few fields, as records of replicas
+// usually do, join correctly.
+func TestNearlyEqualRecordsJoin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var g, h history
 		for i := range rapid.IntRange(1, 8).Draw(t, "fields") {
@@ -171,9 +169,9 @@ func TestNearlyTheSame(t *testing.T) {
 	})
 }
 
-// TestNothingNewIsTheSameRecord: a join that adds nothing allocates nothing and
+// TestJoinWithoutChangesDoesNotAllocate: a join that changes nothing allocates nothing and
 // returns its first operand.
-func TestNothingNewIsTheSameRecord(t *testing.T) {
+func TestJoinWithoutChangesDoesNotAllocate(t *testing.T) {
 	h := history{}
 	for _, k := range keys {
 		for i, name := range fieldNames {

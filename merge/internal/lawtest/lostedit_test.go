@@ -11,15 +11,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Scenes are short histories of the world of the simulation, in which every push is
-// checked against the causal oracle as well.
+// Scenes are short histories in the simulated world. Every push of a scene is also compared with
+// the causal oracle.
 
 var task = record.Key{Table: "tasks", ID: "1"}
 
 func title(v string) map[string]string { return map[string]string{"title": v} }
 
-// scene returns a world with three phones, a first title that all have seen, and a
-// func that lets some time pass.
+// scene returns a world with three phones that have seen a first title, and the phones.
 func scene(t *testing.T) (w *sky, a, b, c *phone) {
 	w = newSky(t, 3)
 	a, b, c = w.devices[0], w.devices[1], w.devices[2]
@@ -32,21 +31,22 @@ func scene(t *testing.T) (w *sky, a, b, c *phone) {
 	return w, a, b, c
 }
 
+// later advances the true time by a second.
 func (w *sky) later() { w.now = w.now.Add(time.Second) }
 
-// writes lets a phone write a title, some time after what happened before.
+// writes lets a phone write a title, a second later than the preceding event.
 func (p *phone) writes(v string) {
 	p.w.later()
 	p.write(task, title(v), manner{})
 }
 
-// sends pushes the whole outbox and hears the answer.
+// sends pushes the whole outbox and handles the answer.
 func (p *phone) sends() merge.Answer {
 	p.push(len(p.outbox), true, true)
 	return p.w.last
 }
 
-// onlyField returns what was decided about the one field of the one item.
+// onlyField returns the decision about the only field of the only item.
 func onlyField(t *testing.T, a merge.Answer) merge.Decision {
 	t.Helper()
 	require.Len(t, a.Results, 1)
@@ -54,11 +54,11 @@ func onlyField(t *testing.T, a merge.Answer) merge.Decision {
 	return a.Results[0].Fields[0]
 }
 
-// The next two look alike to a server that keeps no watermark: A's write comes late, has a
-// base, and loses to a write that is based on another one.
+// A server that keeps no watermark cannot distinguish the next two cases: A's write arrives late,
+// has a base, and loses to a write whose base is another write.
 
-// TestRetryAfterLostAnswerIsNotALostEdit: A's write is accepted and its answer lost. B and then C edit, having seen
-// it. A retries: nothing was lost.
+// TestRetryAfterLostAnswerIsNotALostEdit: A's write is accepted, and its answer is lost. B edits
+// after seeing A's write, and C edits after seeing B's write. When A retries, no edit is lost.
 func TestRetryAfterLostAnswerIsNotALostEdit(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.writes(`"by A"`)
@@ -79,8 +79,8 @@ func TestRetryAfterLostAnswerIsNotALostEdit(t *testing.T) {
 	require.Empty(t, w.lost)
 }
 
-// TestLateFirstPushIsALostEdit: A's write stays offline. B writes, C writes having seen B's, A pushes for
-// the first time: A's edit is lost, and to C's.
+// TestLateFirstPushIsALostEdit: A writes while offline. B writes, and C writes after seeing B's
+// write. Then A pushes for the first time, and A's edit is lost to C's edit.
 func TestLateFirstPushIsALostEdit(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.writes(`"by A"`)
@@ -101,8 +101,8 @@ func TestLateFirstPushIsALostEdit(t *testing.T) {
 }
 
 // TestLateFirstPushWithoutWatermarkClaimsNothing: without a watermark of the client, the late
-// write is superseded and nothing is claimed. The same holds between servers, since a watermark
-// of one says nothing about pushes to another.
+// write is superseded, and nothing is claimed. The same holds between servers, because a
+// watermark of one server does not cover pushes to another.
 func TestLateFirstPushWithoutWatermarkClaimsNothing(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.writes(`"by A"`)
@@ -115,13 +115,13 @@ func TestLateFirstPushWithoutWatermarkClaimsNothing(t *testing.T) {
 
 	in.Watermarks = []clock.Stamp{{Client: b.id}} // of another client
 	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
-	in.Watermarks = []clock.Stamp{{Client: a.id}} // nothing was accepted before
+	in.Watermarks = []clock.Stamp{{Client: a.id}} // nothing was accepted yet
 	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())
 }
 
-// TestUnseenIsReplaced: the incoming write wins over one that its author had not
-// seen.
-func TestUnseenIsReplaced(t *testing.T) {
+// TestReplacingAnUnseenWriteIsALostEdit: the incoming write wins over a stored write that its
+// author had not seen.
+func TestReplacingAnUnseenWriteIsALostEdit(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)
@@ -132,10 +132,10 @@ func TestUnseenIsReplaced(t *testing.T) {
 	require.Equal(t, `"by A"`, d.Loser().Value.JSON())
 }
 
-// TestNothingIsClaimed where an item tells no base, where the values are equal,
-// where one client wrote both, and where the base is a write that was refused.
-func TestNothingIsClaimed(t *testing.T) {
-	t.Run("no base", func(t *testing.T) {
+// TestNoLostEditIsClaimed: no lost edit is claimed if the item has no base, if the values are
+// equal, if one client wrote both, or if the base is a refused write.
+func TestNoLostEditIsClaimed(t *testing.T) {
+	t.Run("winning item without a base", func(t *testing.T) {
 		_, a, b, _ := scene(t)
 		a.writes(`"by A"`)
 		b.w.later()
@@ -143,7 +143,7 @@ func TestNothingIsClaimed(t *testing.T) {
 		a.sends()
 		require.Equal(t, merge.SeenUnknown, onlyField(t, b.sends()).Seen)
 	})
-	t.Run("no base, and it loses", func(t *testing.T) {
+	t.Run("losing item without a base", func(t *testing.T) {
 		_, a, b, _ := scene(t)
 		a.w.later()
 		a.write(task, title(`"by A"`), manner{silent: true})
@@ -160,7 +160,7 @@ func TestNothingIsClaimed(t *testing.T) {
 		require.Equal(t, merge.SeenNo, d.Seen)
 		require.False(t, d.Lost())
 	})
-	t.Run("one client", func(t *testing.T) {
+	t.Run("both writes by one client", func(t *testing.T) {
 		_, a, _, _ := scene(t)
 		a.writes(`"one"`)
 		a.push(1, false, true)
@@ -169,20 +169,20 @@ func TestNothingIsClaimed(t *testing.T) {
 		require.Empty(t, answer.LostEdits())
 		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen)
 	})
-	t.Run("written upon what was refused", func(t *testing.T) {
+	t.Run("base is a refused write", func(t *testing.T) {
 		w, a, _, _ := scene(t)
 		a.writes(forbidden)
 		a.writes(`"by A"`)
 		answer := a.sends()
 		require.False(t, answer.Results[0].Accepted())
-		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen, "A had seen the first title")
+		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen, "A had in fact seen the first title")
 		require.Empty(t, w.lost)
 	})
 }
 
-// TestCoalescedKeepsTheBase: a client that puts two unsent edits into one keeps the
-// base of the first, and the edit that came between is still told to be lost.
-func TestCoalescedKeepsTheBase(t *testing.T) {
+// TestCoalescedEditKeepsTheBase: a client that coalesces two unsent edits keeps the base of the
+// first. An edit of another client between the two is still reported as lost.
+func TestCoalescedEditKeepsTheBase(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.writes(`"draft"`)
 	b.writes(`"by B"`)
@@ -195,9 +195,9 @@ func TestCoalescedKeepsTheBase(t *testing.T) {
 	require.Equal(t, `"by B"`, d.Loser().Value.JSON())
 }
 
-// TestItemsAreFoldedInOrder: of two items in one batch the earlier loses to what is
-// stored, and the later wins over it, in whatever order they stand.
-func TestItemsAreFoldedInOrder(t *testing.T) {
+// TestItemsAreFoldedInOrderOfStamps: a batch holds two items of one field. The earlier write
+// loses to the stored write, and the later wins over it, whichever item comes first.
+func TestItemsAreFoldedInOrderOfStamps(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.writes(`"draft"`)
 	b.writes(`"by B"`)
@@ -210,9 +210,9 @@ func TestItemsAreFoldedInOrder(t *testing.T) {
 	require.Equal(t, []string{`"by B"`, `"final"`}, []string{lost[0].Winner().Value.JSON(), lost[1].Winner().Value.JSON()})
 }
 
-// TestLostOnce: a pair of writes is listed once, even if two items hold the same
-// write, and the list is sorted.
-func TestLostOnce(t *testing.T) {
+// TestLostEditIsListedOnce: a pair of writes is listed once, even if two items hold the same
+// write. The list is sorted.
+func TestLostEditIsListedOnce(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.write(task, map[string]string{"z": `"a"`, "b": `"a"`}, manner{})
 	b.w.later()
@@ -225,13 +225,13 @@ func TestLostOnce(t *testing.T) {
 	require.Len(t, lost, 2)
 	require.Equal(t, []string{"b", "z"}, []string{lost[0].Field, lost[1].Field})
 	for _, r := range answer.Results {
-		require.Equal(t, []merge.Code{merge.LostEdit}, r.Notes, "each item is told")
+		require.Equal(t, []merge.Code{merge.LostEdit}, r.Notes, "each item must have the note")
 	}
 }
 
-// TestLostEditsAreSorted by key, field and loser, and none is dropped for being like
-// another one.
-func TestLostEditsAreSorted(t *testing.T) {
+// TestLostEditsAreSortedAndComplete: lost edits of different records are sorted by key, and none
+// is dropped because it resembles another.
+func TestLostEditsAreSortedAndComplete(t *testing.T) {
 	w, a, b, _ := scene(t)
 	for _, id := range []string{"2", "1", "3"} {
 		a.write(record.Key{Table: "t", ID: id}, title(`"a"`), manner{})
@@ -249,9 +249,9 @@ func TestLostEditsAreSorted(t *testing.T) {
 	require.Len(t, w.lost, 3)
 }
 
-// TestGateway: an edit of a client that comes through another one, and loses, is not
-// claimed to be lost: those behind the gateway may have seen it there.
-func TestGateway(t *testing.T) {
+// TestLosingEditThroughGatewayIsNotClaimed: if another client pushes an edit and the edit loses,
+// no lost edit is claimed, because the clients of the gateway may have seen it there.
+func TestLosingEditThroughGatewayIsNotClaimed(t *testing.T) {
 	_, a, b, c := scene(t)
 	a.writes(`"by A"`)
 	b.writes(`"by B"`)

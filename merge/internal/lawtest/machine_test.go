@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// site is one replica of the state machine. It keeps its state in four ways,
-// which must agree, and the digest up to date beside it.
+// site is one replica of the state machine. It keeps its state in four forms, which must agree,
+// and updates its digest with every change.
 type site struct {
 	seen    history // for the oracle
 	joined  merge.Collection
@@ -22,7 +22,7 @@ type site struct {
 	digest  merge.Digest
 }
 
-// parcel is a collection on its way to a site, and the writes it speaks for.
+// parcel is a collection that was sent to a site, with the writes that its sender had seen.
 type parcel struct {
 	to      int
 	content merge.Collection
@@ -30,14 +30,14 @@ type parcel struct {
 	encoded bool
 }
 
-// network is a state machine of three sites. Parcels arrive in any
-// order, more than once, or never.
+// network is a state machine of three sites. Parcels arrive in any order, more than once, or
+// never.
 type network struct {
 	sites   [3]site
 	parcels []parcel
 }
 
-// receive lets a site take in records from another one, by all its ways.
+// receive joins the records of another site into every form of the state.
 func (s *site) receive(t *rapid.T, c merge.Collection, writes history) {
 	for r := range c.All() {
 		s.fold.Add(r)
@@ -45,7 +45,7 @@ func (s *site) receive(t *rapid.T, c merge.Collection, writes history) {
 	s.take(t, c, writes)
 }
 
-// take is receive without the Fold.
+// take joins the records into every form of the state except the Fold.
 func (s *site) take(t *rapid.T, c merge.Collection, writes history) {
 	s.seen = append(s.seen, writes...)
 	s.joined = merge.Join(s.joined, c)
@@ -63,7 +63,7 @@ func (s *site) take(t *rapid.T, c merge.Collection, writes history) {
 	}
 }
 
-// write makes a write at one site. What Fold and Changes tell of it is checked.
+// write makes a write at one site, and checks the results of Fold.Write and Changes.
 func (n *network) write(t *rapid.T) {
 	s := &n.sites[rapid.IntRange(0, 2).Draw(t, "site")]
 	w := genWrite().Draw(t, "write")
@@ -81,23 +81,23 @@ func (n *network) write(t *rapid.T) {
 	require.Equal(t, after.fieldValue(), change.Winner())
 }
 
-// sendAll puts the whole state of a site on its way.
+// sendAll sends the whole state of a site to another.
 func (n *network) sendAll(t *rapid.T) {
 	from, to := n.route(t)
 	n.parcels = append(n.parcels, parcel{to, n.sites[from].joined, slices.Clone(n.sites[from].seen), false})
 }
 
-// sendDelta puts on its way what another site lacks now.
+// sendDelta sends to another site the writes that it lacks now.
 func (n *network) sendDelta(t *rapid.T) {
 	from, to := n.route(t)
 	news := merge.Delta(n.sites[to].joined, n.sites[from].joined)
 	n.parcels = append(n.parcels, parcel{to, news, slices.Clone(n.sites[from].seen), true})
 }
 
-// deliver lets a parcel arrive, or get lost. One that arrives may do so again.
+// deliver delivers a parcel or drops it. A delivered parcel may be delivered again.
 func (n *network) deliver(t *rapid.T) {
 	if len(n.parcels) == 0 {
-		t.Skip("nothing on its way")
+		t.Skip("no parcel to deliver")
 	}
 	i := rapid.IntRange(0, len(n.parcels)-1).Draw(t, "parcel")
 	p := n.parcels[i]
@@ -114,7 +114,7 @@ func (n *network) deliver(t *rapid.T) {
 	n.sites[p.to].receive(t, p.content, p.writes)
 }
 
-// decode reads JSON Lines of mutations as a collection.
+// decode decodes JSON Lines of mutations to a collection.
 func decode(t require.TestingT, text []byte) merge.Collection {
 	var d record.Decoder
 	var records []record.Record
@@ -134,7 +134,7 @@ func (n *network) route(t *rapid.T) (from, to int) {
 	return from, (from + rapid.IntRange(1, 2).Draw(t, "hops")) % 3
 }
 
-// check compares every site with the oracle over what it has seen.
+// check compares every site with the oracle's state for the writes that the site has seen.
 func (n *network) check(t *rapid.T) {
 	for i := range n.sites {
 		s := &n.sites[i]
@@ -146,7 +146,7 @@ func (n *network) check(t *rapid.T) {
 		require.True(t, s.joined.Equal(merge.Collect(recordsOf(s.byKey)...)))
 		require.Equal(t, digest(want), s.joined.Digest().String())
 		require.Equal(t, s.joined.Digest(), s.digest)
-		s.seen = want // the oracle over the winners is the oracle over all
+		s.seen = want // the winners give the same state as all writes
 	}
 }
 
@@ -158,7 +158,10 @@ func recordsOf(m map[record.Key]record.Record) []record.Record {
 	return all
 }
 
-func TestNetwork(t *testing.T) {
+// TestReplicasConvergeOverUnreliableNetwork: sites write and exchange states and deltas, in any
+// order, with losses and repetitions. At every step, every form of a site's state equals the
+// oracle's state. After a complete exchange, all sites have the same state.
+func TestReplicasConvergeOverUnreliableNetwork(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := new(network)
 		for i := range n.sites {
@@ -175,8 +178,8 @@ func TestNetwork(t *testing.T) {
 	})
 }
 
-// heal lets every site send its state to every other, whatever was lost before.
-// Then all must hold the oracle's state over all writes.
+// heal sends the state of every site to all others, whatever was lost before. Then all sites
+// must hold the oracle's state for all writes.
 func (n *network) heal(t *rapid.T) {
 	var all history
 	for i := range n.sites {

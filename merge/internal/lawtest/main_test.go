@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMain checks each property 1,000 times, unless the command line says how often: ties
-// are what goes wrong, and they are rare.
+// TestMain checks each property 1,000 times, unless the command line sets another number. Most
+// errors show only at ties, which are rare.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)

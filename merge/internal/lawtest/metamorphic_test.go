@@ -19,9 +19,9 @@ func (h history) mapped(f func(*entry)) history {
 	return out
 }
 
-// TestWinnersDoNotDependOn the names of clients, as long as their order is kept,
-// nor on when it was, as long as all of it was.
-func TestWinnersDoNotDependOn(t *testing.T) {
+// TestWinnersDependOnlyOnOrderOfStamps: renaming the clients without changing their order keeps
+// the winners, and so does shifting all times by the same amount.
+func TestWinnersDependOnlyOnOrderOfStamps(t *testing.T) {
 	renamed := map[[16]byte][16]byte{clients[0]: {15: 1}, clients[1]: {14: 1}, clients[2]: {0: 0xFF}}
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
@@ -36,8 +36,8 @@ func TestWinnersDoNotDependOn(t *testing.T) {
 	})
 }
 
-// TestClientsOnlyBreakTies: with the order of clients reversed, the time of every
-// winner is the same.
+// TestClientsOnlyBreakTies: reversing the order of the clients does not change the time of any
+// winner. It changes a winner only if another write has the same time.
 func TestClientsOnlyBreakTies(t *testing.T) {
 	reversed := map[[16]byte][16]byte{clients[0]: clients[2], clients[1]: clients[1], clients[2]: clients[0]}
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,9 +56,9 @@ func TestClientsOnlyBreakTies(t *testing.T) {
 	})
 }
 
-// TestByWhateverRoute: split anywhere, by way of a third, encoded and decoded on
-// the way, as deltas or as a whole: the state is the same.
-func TestByWhateverRoute(t *testing.T) {
+// TestStateDoesNotDependOnRoute: the state is the same whether the writes are split, pass through
+// a third replica, are encoded and decoded, or travel as deltas.
+func TestStateDoesNotDependOnRoute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := genHistory().Draw(t, "history")
 		want := h.collection()

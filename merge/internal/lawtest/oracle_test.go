@@ -15,25 +15,23 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The oracle knows nothing of the library: it keeps every write in a list, sorts
-// the list by the written rule and takes the last write of each field. It has
-// types, comparisons and encodings of its own. Only its edge, at the end of this
-// file, speaks the library's types.
+// The oracle does not use the library. It keeps every write in a list, sorts the list by the
+// documented rule and takes the last write of each field. It has its own types, comparisons and
+// encodings. Only the functions at the end of this file use the types of the library.
 
 // entry is one write of one field.
 type entry struct {
 	table, id, field string
-	time             int64 // Unix nanoseconds, the low six digits being a counter
+	time             int64 // Unix nanoseconds; the low six digits are a counter
 	client           [16]byte
 	deleted          bool
 	value            string // canonical JSON; empty if deleted
 }
 
-// history is every write that somebody has seen, in the order of arrival.
+// history holds every write that a replica has seen, in the order of arrival.
 type history []entry
 
-// winners returns the last write of each field by the rule, sorted by table, ID
-// and field.
+// winners returns the greatest write of each field by the rule, sorted by table, ID and field.
 func (h history) winners() []entry {
 	sorted := slices.Clone(h)
 	slices.SortFunc(sorted, func(a, b entry) int {
@@ -51,7 +49,7 @@ func (h history) winners() []entry {
 	return last
 }
 
-// at returns the winner of the field that w writes, and whether there is one.
+// at returns the winner of the field that w writes, and reports whether there is one.
 func (h history) at(w entry) (winner entry, ok bool) {
 	for _, v := range h {
 		if placeOrder(v, w) == 0 && (!ok || ruleOrder(v, winner) > 0) {
@@ -61,8 +59,9 @@ func (h history) at(w entry) (winner entry, ok bool) {
 	return winner, ok
 }
 
-// ruleOrder is the rule: time, then the client's bytes without sign, then a
-// deletion above a value, then the bytes of the canonical values.
+// ruleOrder compares two writes by the rule: time, then the unsigned bytes of the client, then a
+// deletion above a value, then the bytes of the canonical values. For example, two writes at one
+// time by client 7f… and client 80… order as 7f… < 80…, whatever their values.
 func ruleOrder(a, b entry) int {
 	if a.time != b.time {
 		return sign(a.time > b.time)
@@ -78,7 +77,7 @@ func ruleOrder(a, b entry) int {
 	return byteOrder(a.value, b.value)
 }
 
-// placeOrder orders by where was written: table, ID, field.
+// placeOrder compares the places of two writes: table, ID, field.
 func placeOrder(a, b entry) int {
 	for _, pair := range [][2]string{{a.table, b.table}, {a.id, b.id}, {a.field, b.field}} {
 		if c := byteOrder(pair[0], pair[1]); c != 0 {
@@ -107,7 +106,7 @@ func sign(greater bool) int {
 	return -1
 }
 
-// json returns the canonical FieldValue.
+// json returns the canonical JSON of the FieldValue.
 func (w entry) json() string {
 	value := `"value":` + w.value
 	if w.deleted {
@@ -156,7 +155,7 @@ func digest(state []entry) string {
 	return fmt.Sprintf("%064x", sum)
 }
 
-// outcome says what becomes of w where before is what was seen already.
+// outcome returns the outcome of w for a replica that has seen the writes of h.
 func (h history) outcome(w entry) merge.Outcome {
 	before, ok := h.at(w)
 	switch {
@@ -172,7 +171,7 @@ func (h history) outcome(w entry) merge.Outcome {
 	return merge.Superseded
 }
 
-// The edge between the oracle's types and the library's.
+// The functions below convert between the types of the oracle and the types of the library.
 
 func (w entry) key() record.Key { return record.Key{Table: w.table, ID: w.id} }
 
@@ -191,7 +190,7 @@ func (w entry) fieldValue() record.FieldValue {
 	return fv
 }
 
-// record returns the record that has this write alone.
+// record returns the record that holds only this write.
 func (w entry) record(b *record.Builder) record.Record {
 	r, err := b.Record(w.key(), func(yield func(string, record.FieldValue) bool) { yield(w.field, w.fieldValue()) })
 	if err != nil {
@@ -210,10 +209,10 @@ func (h history) records() []record.Record {
 	return out
 }
 
-// collection returns the state after all writes, as the library has it.
+// collection returns the library's state after all writes.
 func (h history) collection() merge.Collection { return merge.Collect(h.records()...) }
 
-// readRecord returns the writes that a record holds.
+// readRecord returns the writes of a record in the types of the oracle.
 func readRecord(r record.Record) []entry {
 	out := []entry{}
 	for name, fv := range r.All() {
@@ -230,7 +229,7 @@ func readWrite(key record.Key, name string, fv record.FieldValue) entry {
 	}
 }
 
-// read returns the writes that a collection holds.
+// read returns the writes of a collection in the types of the oracle.
 func read(c merge.Collection) []entry {
 	out := []entry{}
 	for r := range c.All() {

@@ -13,10 +13,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestLastDayIsTooFarAhead: an item that is stamped after the range, as by a client that
-// pulled the greatest timestamp, is not dropped but stamped again; it gets the server's time,
-// whether it was decoded or not and whatever the bound is.
-func TestLastDayIsTooFarAhead(t *testing.T) {
+// TestStampAfterRangeIsTooFarAhead: a client that pulled the greatest timestamp stamps its next
+// item after the range. The item is refused temporarily, with the server's time, so that the
+// client restamps it. This holds for every bound, and whether or not the item was decoded.
+func TestStampAfterRangeIsTooFarAhead(t *testing.T) {
 	now := time.Unix(0, epoch)
 	for _, at := range []clock.Timestamp{clock.MaxTimestamp + 1, math.MaxInt64} {
 		stamp := clock.Stamp{Time: at, Client: clients[0]}
@@ -43,21 +43,22 @@ func TestLastDayIsTooFarAhead(t *testing.T) {
 			in.Wall = time.Time{}
 			if bound >= 0 {
 				for _, r := range applied(&e, in).Results {
-					require.Equal(t, merge.ServerClock, r.Refusal.Code, "the server does not know the time")
+					require.Equal(t, merge.ServerClock, r.Refusal.Code, "the server's clock is not set")
 					require.Zero(t, r.Refusal.ServerTime)
 				}
 			}
 		}
 	}
-	// What a guard, or whoever read the item, said of it stays as it is.
+	// A refusal that came with the item stays unchanged.
 	given := &merge.Refusal{Code: "of_the_app", Err: clock.ErrAhead}
 	a := applied(new(merge.Engine), input{Wall: now, Items: []record.Item{{Err: given}}})
 	require.Equal(t, given, a.Results[0].Refusal)
 }
 
-// TestLastDayInTheBase: a base that no client can have seen is refused, and a stored
-// record that was stamped on this host is in the journal and read again.
-func TestLastDayInTheBase(t *testing.T) {
+// TestBaseAfterRangeIsInvalid: a base after the range is refused, because no client can have seen
+// it. A stored record that this host stamped after the range is recorded in the journal and read
+// again.
+func TestBaseAfterRangeIsInvalid(t *testing.T) {
 	own := clock.Stamp{Time: clock.MaxTimestamp + 1, Client: clients[1]}
 	stored, err := record.New(keyOf("1")).Edit(own).Set("title", "x").Mutation()
 	require.NoError(t, err)
@@ -73,9 +74,10 @@ func TestLastDayInTheBase(t *testing.T) {
 	require.Equal(t, merge.Invalid, applied(&e, in).Results[0].Refusal.Code)
 }
 
-// TestLastMarkCounts: a mark at the greatest timestamp is a mark, so what its client stamps
-// below it is rewound, and the mark stays. One above says nothing.
-func TestLastMarkCounts(t *testing.T) {
+// TestWatermarkAfterRangeIsIgnored: a watermark at the greatest timestamp is valid, so lower
+// stamps of its client are reported as rewound, and the watermark stays. A watermark after the
+// range is ignored.
+func TestWatermarkAfterRangeIsIgnored(t *testing.T) {
 	m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch), Client: clients[0]}).Set("title", "y").Mutation()
 	require.NoError(t, err)
 	in := input{Actor: clients[0], Wall: time.Unix(0, epoch), Items: []record.Item{{Mutation: m}}}

@@ -11,10 +11,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestRepairLowersTheMark: a client whose mark was taken while clocks were wrong is told to
-// take a new ID, and its lost edits are not reported; with a mark that was lowered to the
-// time of the repair, neither.
-func TestRepairLowersTheMark(t *testing.T) {
+// TestRepairMustLowerTheWatermark: if a client's watermark dates from a time when clocks were
+// wrong, its stamps are reported as rewound, and its lost edits are not reported. If the repair
+// lowers the watermark to the time of the repair, neither happens.
+func TestRepairMustLowerTheWatermark(t *testing.T) {
 	var e merge.Engine
 	own, other := clock.ClientID(clients[0]), clock.ClientID(clients[1])
 	now := time.Unix(0, epoch)
@@ -42,14 +42,14 @@ func TestRepairLowersTheMark(t *testing.T) {
 	require.Equal(t, own, lost[0].Loser().Stamp.Client)
 }
 
-// TestTwoDevicesOfOneClientLoseUnreported is the hazard that the documentation names: in
-// turn, each above the mark, they leave no trace.
+// TestTwoDevicesOfOneClientLoseUnreported shows a documented hazard: two devices with one client
+// ID overwrite each other's edits, and nothing is reported if each stamp is above the watermark.
 func TestTwoDevicesOfOneClientLoseUnreported(t *testing.T) {
 	var e merge.Engine
 	own := clock.ClientID(clients[0])
 	in := input{Actor: own, Wall: time.Unix(0, epoch+10), Watermarks: []clock.Stamp{{Client: own}}}
 	push := func(at clock.Timestamp, v string) merge.Answer {
-		// Neither device sees what the other one wrote.
+		// Neither device has seen the other device's write.
 		m, err := record.New(keyOf("1")).Edit(clock.Stamp{Time: clock.Timestamp(epoch) + at, Client: own}).Set("title", v).Mutation()
 		require.NoError(t, err)
 		in.Items = []record.Item{{Mutation: m}}

@@ -11,9 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestReplies: what is sent is what a client reads, says what the results say, and
-// has no values.
-func TestReplies(t *testing.T) {
+// TestRepliesAgreeWithResults: a client decodes the JSON of an answer to replies that agree with
+// the results. The replies have no other members, so they contain no values.
+func TestRepliesAgreeWithResults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()
 		a := applied(&judging, in)

@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// notes returns what there is to say of the one item of a push.
+// notes returns the notes on the only item of a push, which must be accepted.
 func notes(t *testing.T, a merge.Answer) []merge.Code {
 	t.Helper()
 	require.Len(t, a.Results, 1)
@@ -26,10 +26,9 @@ var (
 	restoration = map[string]string{"$deleted": "false"}
 )
 
-// TestDeletedRecords: an update of a deleted record is kept beneath, and does not
-// revive it; a second deletion changes nothing that anybody sees; only a restore
-// brings the record back.
-func TestDeletedRecords(t *testing.T) {
+// TestOnlyRestoreRevivesDeletedRecord: an update of a deleted record is stored in it and does not
+// revive it. A second deletion has no visible effect. Only a restoration revives the record.
+func TestOnlyRestoreRevivesDeletedRecord(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.w.later()
 	a.write(task, deletion, manner{})
@@ -51,7 +50,7 @@ func TestDeletedRecords(t *testing.T) {
 	require.Empty(t, answer.LostEdits())
 
 	retry := applied(&w.engine, input{Actor: c.id, Wall: w.now, Current: w.server.state, Items: []record.Item{again}})
-	require.Empty(t, notes(t, retry), "a retry deletes nothing anew")
+	require.Empty(t, notes(t, retry), "a retry must not count as another deletion")
 
 	b.pull()
 	w.later()
@@ -60,13 +59,13 @@ func TestDeletedRecords(t *testing.T) {
 	r, _ = w.server.state.Get(task)
 	require.False(t, r.Deleted())
 	stands, _ = r.Get("title")
-	require.Equal(t, `"by B, who had not seen it"`, stands.Value.JSON(), "with what was written meanwhile")
+	require.Equal(t, `"by B, who had not seen it"`, stands.Value.JSON(), "the restored record must hold the write made in between")
 }
 
-// TestEditBeforeDeletion: what was written before the deletion, and comes later, is
-// told as well, for nobody will see it. If it came before, or with the deletion, its
-// author knows.
-func TestEditBeforeDeletion(t *testing.T) {
+// TestLateEditOfDeletedRecordIsReported: an edit that was made before the deletion but arrives
+// after it is reported as well, because no user will see it. An edit that arrives before or with
+// the deletion is not reported, because its author knows what happened to it.
+func TestLateEditOfDeletedRecordIsReported(t *testing.T) {
 	_, a, b, c := scene(t)
 	b.writes(`"earlier"`)
 	a.w.later()
@@ -83,9 +82,9 @@ func TestEditBeforeDeletion(t *testing.T) {
 	}
 }
 
-// TestNotesAreOfTheEnd: what is said of the record is how it ends, not how it was on
-// the way.
-func TestNotesAreOfTheEnd(t *testing.T) {
+// TestNotesDescribeTheFinalState: notes describe the record after the whole push, not its
+// intermediate states.
+func TestNotesDescribeTheFinalState(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.w.later()
 	a.write(task, deletion, manner{})
@@ -107,8 +106,9 @@ func TestNotesAreOfTheEnd(t *testing.T) {
 	}
 }
 
-// TestBaseThatIsNone: a base that no decoder would read is refused.
-func TestBaseThatIsNone(t *testing.T) {
+// TestInvalidBaseIsRefused: a base that a decoder would not accept is refused, even if the item
+// was not decoded.
+func TestInvalidBaseIsRefused(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"by A"`)
 	for _, base := range []clock.Stamp{{Time: 5}, {Client: a.id}, {Time: -1, Client: a.id}} {
@@ -122,8 +122,8 @@ func TestBaseThatIsNone(t *testing.T) {
 	}
 }
 
-// TestItemErrors: whatever an item was refused with, it is refused.
-func TestItemErrors(t *testing.T) {
+// TestItemWithAnyErrorIsRefused: an item with an error is refused, whatever the error.
+func TestItemWithAnyErrorIsRefused(t *testing.T) {
 	var none *merge.Refusal
 	for _, err := range []error{none, &merge.Refusal{}, &record.Error{}, errors.New("x"), fmt.Errorf("x: %w", none)} {
 		in := input{Wall: wallTime, Items: []record.Item{{Err: err}}}
@@ -134,8 +134,9 @@ func TestItemErrors(t *testing.T) {
 	}
 }
 
-// TestRetriedUpdateOfDeleted: the answer may have been lost, so it is told again.
-func TestRetriedUpdateOfDeleted(t *testing.T) {
+// TestRetryReportsUpdateOfDeletedAgain: a retry reports the update of a deleted record again,
+// because the first answer may have been lost.
+func TestRetryReportsUpdateOfDeletedAgain(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.w.later()
 	a.write(task, deletion, manner{})
@@ -145,9 +146,9 @@ func TestRetriedUpdateOfDeleted(t *testing.T) {
 	require.Equal(t, []merge.Code{merge.UpdateOfDeleted}, notes(t, b.sends()))
 }
 
-// TestClonedDevice: two devices with one ID and one clock state use a stamp twice.
-// The state converges, and both the clone and the support hear of it.
-func TestClonedDevice(t *testing.T) {
+// TestStampCollisionOfClonedDeviceIsReported: two devices with one client ID and one clock state
+// use a stamp twice. The state converges, and the collision is reported.
+func TestStampCollisionOfClonedDeviceIsReported(t *testing.T) {
 	w, a, _, _ := scene(t)
 	twin := &phone{w: w, id: a.id, confirmed: a.confirmed, cursor: a.cursor, seen: a.seen}
 	twin.newClock(a.clock.Last())
@@ -172,9 +173,9 @@ func TestClonedDevice(t *testing.T) {
 	}
 }
 
-// TestRestoredBackup: a device whose state is a week old writes on with stamps
-// below those that it sent before.
-func TestRestoredBackup(t *testing.T) {
+// TestRewoundStampsOfRestoredBackupAreReported: after a restored backup, a device continues with
+// stamps below the stamps that it sent before.
+func TestRewoundStampsOfRestoredBackupAreReported(t *testing.T) {
 	w, a, _, _ := scene(t)
 	w.now = w.now.Add(7 * 24 * time.Hour)
 	a.writes(`"later"`)
@@ -184,19 +185,19 @@ func TestRestoredBackup(t *testing.T) {
 	a.write(record.Key{Table: "tasks", ID: "2"}, title(`"of the past"`), manner{})
 	answer := a.sends()
 	require.Equal(t, []merge.Code{merge.Rewound}, notes(t, answer))
-	require.True(t, answer.Results[0].Changed, "it is accepted")
+	require.True(t, answer.Results[0].Changed, "the write must be accepted")
 	mark := w.server.marks[a.id]
-	require.Equal(t, clock.TimestampOf(w.now), mark, "its mark stays")
+	require.Equal(t, clock.TimestampOf(w.now), mark, "the watermark must stay")
 
-	// What loses was perhaps sent before: nothing is claimed.
+	// The losing write may have been sent before, so nothing is claimed.
 	a.confirmed = merge.Collection{}
 	a.write(task, title(`"of the past"`), manner{})
 	require.Empty(t, notes(t, a.sends()))
 }
 
-// TestOneStampForTwoItems: a transaction over two records has one stamp, and its
-// items may come in two pushes.
-func TestOneStampForTwoItems(t *testing.T) {
+// TestOneStampMayServeTwoItems: a client may use one stamp for a transaction over two records,
+// and push the two items separately. Nothing is reported.
+func TestOneStampMayServeTwoItems(t *testing.T) {
 	w, a, _, _ := scene(t)
 	w.later()
 	stamp := clock.Stamp{Time: a.clock.Now(), Client: a.id}
@@ -211,9 +212,9 @@ func TestOneStampForTwoItems(t *testing.T) {
 	}
 }
 
-// TestStampBelowBase: a client whose clock does not observe what it pulls is told,
-// since its edits lose.
-func TestStampBelowBase(t *testing.T) {
+// TestStampBelowBaseIsReported: if the clock of a client does not observe pulled stamps, its
+// edits lose. The note StampBelowBase reports this to the client.
+func TestStampBelowBaseIsReported(t *testing.T) {
 	w, a, b, _ := scene(t)
 	b.writes(`"by B"`)
 	b.sends()
@@ -228,8 +229,9 @@ func TestStampBelowBase(t *testing.T) {
 	require.Equal(t, merge.Superseded, onlyField(t, answer).Outcome)
 }
 
-// TestAnotherClient: nobody writes under another's ID, unless the caller permits it.
-func TestAnotherClient(t *testing.T) {
+// TestWriteOfAnotherClientIsRefused: an actor may not push writes under another client's ID,
+// unless the caller permits it.
+func TestWriteOfAnotherClientIsRefused(t *testing.T) {
 	w, a, b, _ := scene(t)
 	b.writes(`"by B"`)
 	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: b.outbox[0].item}}}
@@ -240,12 +242,12 @@ func TestAnotherClient(t *testing.T) {
 	in.AnyClient = true
 	require.True(t, applied(&w.engine, in).Results[0].Changed)
 	in.AnyClient, in.Actor = false, clock.ClientID{}
-	require.Equal(t, merge.OtherClient, applied(&w.engine, in).Results[0].Refusal.Code, "an actor that was forgotten may write nothing")
+	require.Equal(t, merge.OtherClient, applied(&w.engine, in).Results[0].Refusal.Code, "without an Actor, every write must be refused")
 }
 
-// TestGuard: it gets the actor and the item, its own refusals are passed on, and of
-// other errors the client hears no text.
-func TestGuard(t *testing.T) {
+// TestGuardRefusesAndHidesOtherErrors: the guard gets the actor and the item. Its refusals reach
+// the client unchanged. The texts of other errors do not reach the client.
+func TestGuardRefusesAndHidesOtherErrors(t *testing.T) {
 	w, a, _, _ := scene(t)
 	a.writes(`"by A"`)
 	in := input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: a.outbox[0].item}}}
@@ -259,12 +261,12 @@ func TestGuard(t *testing.T) {
 	require.Equal(t, merge.Forbidden, answer.Results[0].Refusal.Code)
 	require.ErrorIs(t, answer.Results[0].Refusal, reason)
 	require.NotContains(t, string(answer.AppendJSON(nil)), "4711")
-	require.Contains(t, answer.Results[0].Refusal.Error(), "4711", "it is there for the log")
+	require.Contains(t, answer.Results[0].Refusal.Error(), "4711", "the error must keep its text for the log")
 
 	for _, empty := range []*merge.Refusal{nil, {Retryable: true}} {
 		reason := empty
 		e.Guard = func(clock.ClientID, record.Mutation) error { return reason }
-		require.Equal(t, merge.Forbidden, applied(&e, in).Results[0].Refusal.Code, "a refusal without a code is one")
+		require.Equal(t, merge.Forbidden, applied(&e, in).Results[0].Refusal.Code, "a refusal without a code must still refuse")
 	}
 
 	own := &merge.Refusal{Code: "quota_exceeded", Retryable: true, Err: reason}
@@ -276,8 +278,8 @@ func TestGuard(t *testing.T) {
 	require.Equal(t, `[{"index":0,"table":"tasks","id":"1","verdict":"refused","code":"quota_exceeded","retryable":true,"changed":false}]`, string(answer.AppendJSON(nil)))
 }
 
-// TestEmptyItem is accepted and has no effect.
-func TestEmptyItem(t *testing.T) {
+// TestEmptyItemIsAcceptedWithoutEffect: an item without fields is accepted and changes nothing.
+func TestEmptyItemIsAcceptedWithoutEffect(t *testing.T) {
 	w, a, _, _ := scene(t)
 	in := input{Actor: a.id, Wall: w.now, Items: []record.Item{{Mutation: record.Mutation{Data: record.New(task)}}}}
 	answer := applied(&w.engine, in)
@@ -288,9 +290,8 @@ func TestEmptyItem(t *testing.T) {
 	require.Equal(t, `[]`, string(applied(&w.engine, input{}).AppendJSON(nil)))
 }
 
-// TestKeyThatIsNone: a mutation that was not decoded may have a key that is not
-// valid.
-func TestKeyThatIsNone(t *testing.T) {
+// TestInvalidKeyIsRefused: a mutation that was not decoded may have an invalid key.
+func TestInvalidKeyIsRefused(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"by A"`)
 	m := a.outbox[0].item
@@ -302,7 +303,8 @@ func TestKeyThatIsNone(t *testing.T) {
 	require.Equal(t, `[{"index":0,"table":"t��","id":"1","verdict":"refused","code":"invalid","path":"table","detail":"invalid UTF-8","changed":false}]`, string(answer.AppendJSON(nil)))
 }
 
-// TestEveryCodeHasAdvice, and no other has.
+// TestEveryCodeHasAdvice: every code of package merge has its own advice, and no other code has
+// any.
 func TestEveryCodeHasAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range []merge.Code{

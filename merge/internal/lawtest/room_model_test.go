@@ -9,10 +9,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// The model of a full record: items of one record one after another, each on the state
-// that the accepted ones before it left, and sizes by writing the state down.
+// The model of full records takes the items of a record one after another, each on the state
+// after the accepted items before it. It computes the size of a record from the text of its state.
 
-// refuseGrowth refuses the orders that may not make their record larger.
+// refuseGrowth refuses the orders that would make a full record larger, or any record if the
+// storage is full.
 func (s situation) refuseGrowth(all []opinion) {
 	turns := make([]int, 0, len(s.orders))
 	for i := range s.orders {
@@ -38,7 +39,7 @@ func (s situation) refuseGrowth(all []opinion) {
 	}
 }
 
-// orderOfTurns orders by the greatest stamp, and then by what is written.
+// orderOfTurns compares two items by their greatest stamps, and then by their writes.
 func orderOfTurns(o, p order) int {
 	newest := func(o order) (last entry) {
 		for _, w := range o.writes {
@@ -64,7 +65,7 @@ func orderOfTurns(o, p order) int {
 	return len(a) - len(b)
 }
 
-// of returns the writes of the record that an order is about.
+// of returns the writes of the record that o writes.
 func (h history) of(o order) (own history) {
 	for _, w := range h {
 		if w.table == o.table && w.id == o.id {
@@ -74,8 +75,8 @@ func (h history) of(o order) (own history) {
 	return own
 }
 
-// textSize returns the size of the record after the writes of h: the length of its JSON,
-// in which no value is shorter than a deletion, and $deleted costs nothing.
+// textSize returns the size of the record after the writes of h: the length of its JSON. Each
+// value counts at least as much as a deletion, and $deleted does not count.
 func textSize(h history) int {
 	if len(h) == 0 {
 		return 0

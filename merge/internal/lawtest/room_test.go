@@ -14,9 +14,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestFullIsTheModel compares answers near the limit with the model, for the items in
-// any order, and once more as a retry and from a journal.
-func TestFullIsTheModel(t *testing.T) {
+// TestAnswerNearLimitAgreesWithModel compares answers near the size limit with the model. The
+// answers must not depend on the order of the items, a retry must be accepted, and the journal
+// must replay.
+func TestAnswerNearLimitAgreesWithModel(t *testing.T) {
 	counts := sometimes{}
 	rapid.Check(t, func(t *rapid.T) {
 		s := genFull().Draw(t, "situation")
@@ -55,7 +56,7 @@ func TestFullIsTheModel(t *testing.T) {
 		c := applied(&tight, retry)
 		require.Empty(t, c.Updates)
 		for _, r := range c.Results {
-			require.True(t, r.Accepted(), "what is stored finds room")
+			require.True(t, r.Accepted(), "a retry of stored writes needs no room")
 		}
 
 		require.Equal(t, a.Digest(), replayed(t, journaled(e, in)).Digest())
@@ -89,7 +90,7 @@ func newDesk(t testing.TB, maxRecord int) *desk {
 	return &desk{t: t, engine: merge.Engine{MaxRecord: maxRecord}, current: record.New(keyOf("1")), clock: clock.Timestamp(epoch)}
 }
 
-// edit pushes one edit, and returns the code it is refused with.
+// edit pushes one edit, and returns the code of its refusal, or "".
 func (d *desk) edit(change func(*record.Edit)) (code merge.Code) {
 	d.t.Helper()
 	d.clock++
@@ -117,9 +118,9 @@ func (d *desk) set(name string, v any) merge.Code {
 	return d.edit(func(e *record.Edit) { e.Set(name, v) })
 }
 
-// TestRecordIsFullAtItsLimit: a record of just the greatest size is accepted, and one of a
-// byte more is not, whatever its names have to escape.
-func TestRecordIsFullAtItsLimit(t *testing.T) {
+// TestRecordMayBeAsLargeAsItsLimit: a record of exactly the greatest size is accepted, and a
+// record that is a byte larger is refused, also with field names that JSON escapes.
+func TestRecordMayBeAsLargeAsItsLimit(t *testing.T) {
 	for _, name := range []string{"title", `a"b\c`, "tab\tand\x01", "größe", "\u2028"} {
 		want := newDesk(t, 0)
 		require.Empty(t, want.set("other", "a value"))
@@ -139,9 +140,10 @@ func TestRecordIsFullAtItsLimit(t *testing.T) {
 	}
 }
 
-// TestTableHasItsOwnLimit: records of a table that has a limit have that one, which may be
-// smaller or greater than the general one, or none; the others have the general one.
-func TestTableHasItsOwnLimit(t *testing.T) {
+// TestTableLimitReplacesGeneralLimit: if a table has its own limit, that limit holds for its
+// records. It may be smaller or greater than the general limit, or zero for none. Records of
+// other tables have the general limit.
+func TestTableLimitReplacesGeneralLimit(t *testing.T) {
 	table := keyOf("1").Table
 	for _, c := range []struct {
 		general int
@@ -163,9 +165,9 @@ func TestTableHasItsOwnLimit(t *testing.T) {
 	}
 }
 
-// TestFullRecordIsNotFrozen: a full record can be deleted, and its fields can be deleted and
-// shortened, alone or together, and after that it can grow again.
-func TestFullRecordIsNotFrozen(t *testing.T) {
+// TestFullRecordMayShrink: a full record can be deleted, and its fields can be deleted and
+// shortened, alone or together. After that, it can grow again.
+func TestFullRecordMayShrink(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		d := newDesk(t, 0)
 		for i := range 50 {
@@ -182,12 +184,12 @@ func TestFullRecordIsNotFrozen(t *testing.T) {
 		require.Equal(t, code, d.edit(func(e *record.Edit) { e.DeleteRecord().Set("more", 1) }))
 		require.Empty(t, d.edit(func(e *record.Edit) { e.DeleteRecord() }))
 		require.True(t, d.current.Deleted())
-		require.Empty(t, d.edit(func(e *record.Edit) { e.RestoreRecord() }), "which is a byte longer")
+		require.Empty(t, d.edit(func(e *record.Edit) { e.RestoreRecord() }), "a restoration is a byte longer than a deletion")
 		require.Empty(t, d.edit(func(e *record.Edit) { e.DeleteRecord().Delete("set/0").Set("text/49", "short") }))
 		require.Empty(t, d.edit(func(e *record.Edit) { e.RestoreRecord() }))
-		require.Empty(t, d.set("text/40", strings.Repeat("y", 40)), "as long as before")
-		require.Empty(t, d.set("set/1", true), "not longer than a deletion")
-		require.Equal(t, code, d.edit(func(e *record.Edit) { e.Delete("never") }), "of a field that is not stored")
+		require.Empty(t, d.set("text/40", strings.Repeat("y", 40)), "the new value is as long as the stored value")
+		require.Empty(t, d.set("set/1", true), "the new value is not longer than a deletion")
+		require.Equal(t, code, d.edit(func(e *record.Edit) { e.Delete("never") }), "a deletion of a field that is not stored needs room")
 		for i := range 50 {
 			require.Empty(t, d.edit(func(e *record.Edit) { e.Delete(fmt.Sprint("set/", i)) }))
 			require.Empty(t, d.edit(func(e *record.Edit) { e.Delete(fmt.Sprint("text/", i)) }))
@@ -198,9 +200,9 @@ func TestFullRecordIsNotFrozen(t *testing.T) {
 	}
 }
 
-// TestShorteningMakesRoom: an item that shortens one field may lengthen another, and
-// one push may do so in two items, the later of which finds the room that the earlier made.
-func TestShorteningMakesRoom(t *testing.T) {
+// TestShorteningMakesRoomForLaterItems: an item that shortens one field may lengthen another.
+// One push may do this in two items: the later item uses the room that the earlier one freed.
+func TestShorteningMakesRoomForLaterItems(t *testing.T) {
 	d := newDesk(t, 0)
 	d.set("a", strings.Repeat("x", 100))
 	d.set("b", "")
@@ -219,9 +221,10 @@ func TestShorteningMakesRoom(t *testing.T) {
 	require.Empty(t, d.edit(func(e *record.Edit) { e.Set("a", "").Set("b", strings.Repeat("y", 98)) }))
 }
 
-// TestItemsFindRoomInTheOrderOfTheirStamps: the order is that of the last write of each
-// item, and where that is the same, that of what they write; the one that writes less is first.
-func TestItemsFindRoomInTheOrderOfTheirStamps(t *testing.T) {
+// TestItemsGetRoomInOrderOfTheirStamps: items get room in the order of their last writes. If these
+// have the same stamp, the items are ordered by their writes, and an item with fewer writes comes
+// first.
+func TestItemsGetRoomInOrderOfTheirStamps(t *testing.T) {
 	write := func(field string, at int64, value string) entry {
 		return entry{table: "t", id: "1", field: field, time: epoch + at, client: clients[0], value: value}
 	}
@@ -234,10 +237,10 @@ func TestItemsFindRoomInTheOrderOfTheirStamps(t *testing.T) {
 		most          int
 		accepted      []bool
 	}{
-		"the last write counts":     {[]entry{b}, []entry{earlier, later}, textSize(history{earlier, later}), []bool{true, false}},
-		"whichever field it is in":  {[]entry{b}, []entry{write("a", 9, long), write("z", 1, long)}, textSize(history{earlier, later}), []bool{true, false}},
-		"fewer fields come first":   {[]entry{a}, []entry{a, shortened}, 0, []bool{false, true}},
-		"the lesser name is before": {[]entry{a}, []entry{b}, textSize(history{a}), []bool{true, false}},
+		"order by the last write":               {[]entry{b}, []entry{earlier, later}, textSize(history{earlier, later}), []bool{true, false}},
+		"order by the last write, in any field": {[]entry{b}, []entry{write("a", 9, long), write("z", 1, long)}, textSize(history{earlier, later}), []bool{true, false}},
+		"fewer fields come first":               {[]entry{a}, []entry{a, shortened}, 0, []bool{false, true}},
+		"the lesser field name comes first":     {[]entry{a}, []entry{b}, textSize(history{a}), []bool{true, false}},
 	} {
 		s := situation{stored: history{write("z", 0, `"`+strings.Repeat("x", 200)+`"`)}, actor: clients[0], wall: epoch, maxRecord: c.most}
 		if s.maxRecord == 0 {
@@ -255,8 +258,8 @@ func TestItemsFindRoomInTheOrderOfTheirStamps(t *testing.T) {
 	}
 }
 
-// TestHostileEditsDoNotOutgrowTheLimit: no sequence of accepted edits makes a record larger
-// than the limit and the one field that does not count.
+// TestHostileEditsDoNotOutgrowTheLimit: no sequence of accepted edits makes a record larger than
+// the limit plus the size of $deleted, the one field that does not count.
 func TestHostileEditsDoNotOutgrowTheLimit(t *testing.T) {
 	const limit = 700
 	rapid.Check(t, func(t *rapid.T) {
@@ -285,24 +288,24 @@ func TestHostileEditsDoNotOutgrowTheLimit(t *testing.T) {
 	})
 }
 
-// nopTB is for helpers that are used in a property.
+// nopTB is a testing.TB for helpers that run within a property.
 type nopTB struct{ testing.TB }
 
 func (nopTB) Helper() {}
 
-// TestStorageFullNamesNoNewRecord: with a full storage no record is created, not even
-// a deleted one.
-func TestStorageFullNamesNoNewRecord(t *testing.T) {
+// TestFullStorageCreatesNoRecord: with full storage, no record is created, not even a deleted
+// record.
+func TestFullStorageCreatesNoRecord(t *testing.T) {
 	d := newDesk(t, 0)
 	d.full = true
 	require.Equal(t, merge.StorageFull, d.edit(func(e *record.Edit) { e.DeleteRecord() }))
 	require.Equal(t, merge.StorageFull, d.set("title", nil))
 	d.engine.MaxRecord = 50
-	require.Equal(t, merge.RecordFull, d.set("title", nil), "the final reason comes first")
+	require.Equal(t, merge.RecordFull, d.set("title", nil), "the permanent refusal must come first")
 }
 
-// TestUnreachedLimitChangesNothing: an engine whose limit is never reached answers as one
-// without a limit.
+// TestUnreachedLimitChangesNothing: an engine whose limit is never reached gives the same answers
+// as an engine without a limit.
 func TestUnreachedLimitChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()

@@ -11,9 +11,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestTenYearsAhead: a phone whose clock is ten years ahead blocks nobody, does not
-// move the server's clock, does not win for ten years, and learns how far off it is.
-func TestTenYearsAhead(t *testing.T) {
+// TestPhoneTenYearsAheadIsRefusedAndCorrected: a phone whose clock is ten years ahead does not
+// block other clients, does not advance the server's clock, does not win for ten years, and
+// learns by how much its clock is wrong.
+func TestPhoneTenYearsAheadIsRefusedAndCorrected(t *testing.T) {
 	w, a, b, _ := scene(t)
 	a.skew = 10 * 365 * 24 * time.Hour
 	a.writes(`"from the future"`)
@@ -23,33 +24,33 @@ func TestTenYearsAhead(t *testing.T) {
 		{Mutation: a.outbox[0].item}, {Mutation: b.outbox[0].item},
 	}}
 	answer := applied(&w.engine, in)
-	require.True(t, answer.Results[1].Changed, "its neighbour is accepted")
+	require.True(t, answer.Results[1].Changed, "the neighbouring item must be accepted")
 	r := answer.Results[0].Refusal
 	require.Equal(t, merge.TooFarAhead, r.Code)
 	require.True(t, r.Retryable)
 	require.ErrorIs(t, r, clock.ErrAhead)
 	var ahead *clock.AheadError
 	require.ErrorAs(t, r, &ahead)
-	require.Equal(t, a.skew-time.Second, ahead.Ahead(), "it wrote a second ago")
+	require.Equal(t, a.skew-time.Second, ahead.Ahead(), "the write was made a second ago")
 	require.Equal(t, clock.TimestampOf(w.now), r.ServerTime)
 
-	// The phone pushes by itself, mends its clock, and sends again.
+	// The phone pushes, corrects its clock and pushes again.
 	a.sends()
 	require.Equal(t, before, w.server.clock.Last())
 	require.Zero(t, a.skew)
 	require.Equal(t, merge.Applied, onlyField(t, a.sends()).Outcome)
 	require.LessOrEqual(t, w.server.clock.Last().Time(), w.now)
 
-	// Somebody who saw it edits it a second later, and wins.
+	// A client that saw the write edits the title a second later, and wins.
 	b.outbox = nil
 	b.pull()
 	b.writes(`"by B"`)
 	require.Equal(t, merge.Applied, onlyField(t, b.sends()).Outcome)
 }
 
-// TestThreeDaysOffline: old stamps are normal, and get a new place in the log, so
-// that nobody misses them.
-func TestThreeDaysOffline(t *testing.T) {
+// TestEditsOfThreeDaysOfflineReachEveryClient: old stamps are normal. Their records get a new
+// place in the log, so every client pulls them.
+func TestEditsOfThreeDaysOfflineReachEveryClient(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.write(task, map[string]string{"title": `"old"`, "due": `"2026-12-01"`}, manner{})
 	w.now = w.now.Add(72 * time.Hour)
@@ -65,9 +66,9 @@ func TestThreeDaysOffline(t *testing.T) {
 	require.Equal(t, `"2026-12-01"`, due.Value.JSON())
 }
 
-// TestAnHourSlow: the next edit of a slow phone lies above what it has seen, since
-// its clock observes what it pulls, without a bound.
-func TestAnHourSlow(t *testing.T) {
+// TestSlowPhoneWinsOverWhatItSaw: the next edit of a slow phone gets a stamp above all that the
+// phone has seen, because its clock observes pulled stamps without a bound.
+func TestSlowPhoneWinsOverWhatItSaw(t *testing.T) {
 	_, a, b, _ := scene(t)
 	a.skew = -time.Hour
 	b.writes(`"by B"`)
@@ -79,8 +80,9 @@ func TestAnHourSlow(t *testing.T) {
 	require.Equal(t, merge.SeenYes, d.Seen)
 }
 
-// TestServerClockNotSet: nobody is blamed, and the same item is good later.
-func TestServerClockNotSet(t *testing.T) {
+// TestUnsetServerClockRefusesTemporarily: if the server's clock is not set, items are refused
+// temporarily. The same item is accepted after the clock is set.
+func TestUnsetServerClockRefusesTemporarily(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"by A"`)
 	in := input{Actor: a.id, Items: []record.Item{{Mutation: a.outbox[0].item}}}
@@ -89,17 +91,17 @@ func TestServerClockNotSet(t *testing.T) {
 		answer := applied(&a.w.engine, in)
 		r := answer.Results[0].Refusal
 		require.Equal(t, merge.ServerClock, r.Code)
-		require.Contains(t, string(answer.AppendJSON(nil)), "wall clock", "the reply says what is wrong")
+		require.Contains(t, string(answer.AppendJSON(nil)), "wall clock", "the reply must name the cause")
 		require.True(t, r.Retryable)
-		require.Zero(t, r.ServerTime, "it would mislead the client")
+		require.Zero(t, r.ServerTime, "the wrong time would mislead the client")
 		require.ErrorIs(t, r, clock.ErrWall)
 	}
 	in.Wall = a.w.now
 	require.True(t, applied(&a.w.engine, in).Results[0].Accepted())
 }
 
-// TestBound: a bound of one's own is inclusive, and a negative one is none.
-func TestBound(t *testing.T) {
+// TestMaxAheadIsInclusiveAndNegativeMeansNone checks the bound MaxAhead of an engine.
+func TestMaxAheadIsInclusiveAndNegativeMeansNone(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.skew = time.Minute
 	a.writes(`"by A"`)
@@ -112,9 +114,10 @@ func TestBound(t *testing.T) {
 	require.True(t, applied(&merge.Engine{MaxAhead: -1}, in).Results[0].Accepted(), "without a bound no clock is needed")
 }
 
-// TestRepair: a stored stamp beyond the bound is repaired by replacing it. Who joins
-// keeps it, so clients replace what is confirmed, and start their clocks anew.
-func TestRepair(t *testing.T) {
+// TestFutureStampIsRepairedByReplacingIt: a stored stamp beyond the bound must be replaced, not
+// joined, because a join keeps it. So clients replace their confirmed records, and restart their
+// clocks.
+func TestFutureStampIsRepairedByReplacingIt(t *testing.T) {
 	w, a, b, _ := scene(t)
 	future := clock.Stamp{Time: clock.MustParseTimestamp("2099-01-01T00:00:00Z"), Client: b.id}
 	m, err := record.New(task).Edit(future).Set("title", "of the future").Mutation()
@@ -141,15 +144,15 @@ func TestRepair(t *testing.T) {
 	require.Equal(t, merge.Applied, onlyField(t, edit(repaired)).Outcome)
 }
 
-// TestObserveAfterCommit: a transaction that is rolled back leaves the server's
-// clock where it was, for Apply does not touch it, and the retry is as the first.
-func TestObserveAfterCommit(t *testing.T) {
+// TestRolledBackPushDoesNotMoveTheClock: Apply does not touch the server's clock, so a transaction
+// that is rolled back leaves it unchanged, and a retry gives the same answer.
+func TestRolledBackPushDoesNotMoveTheClock(t *testing.T) {
 	w, a, _, _ := scene(t)
 	a.skew = 4 * time.Minute
 	a.writes(`"by A"`)
 	in := input{Actor: a.id, Wall: w.now, Current: w.server.state, Items: []record.Item{{Mutation: a.outbox[0].item}}}
 	before := w.server.clock.Last()
-	first := applied(&w.engine, in) // and the commit fails
+	first := applied(&w.engine, in) // then the commit fails
 	require.Equal(t, before, w.server.clock.Last())
 	again := applied(&w.engine, in)
 	require.Equal(t, first.Digest(), again.Digest())

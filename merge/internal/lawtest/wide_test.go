@@ -29,9 +29,9 @@ func genWide(t *rapid.T, label string, n int) history {
 	return h
 }
 
-// TestWideRecords: records of more fields than are looked at one by one, or than
-// share lists of names, join as narrow ones do.
-func TestWideRecords(t *testing.T) {
+// TestWideRecordsJoinLikeNarrowOnes: records with many fields are searched differently, and do not
+// share lists of names, but join like narrow records.
+func TestWideRecordsJoinLikeNarrowOnes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := genWide(t, "a", 150), genWide(t, "b", 150)
 		all := slices.Concat(a, b)
@@ -64,9 +64,9 @@ func TestWideRecords(t *testing.T) {
 	})
 }
 
-// TestWideRecordsSideBySide: records that have the same fields up to some point
-// and others from there on do not get in one another's way in a Fold.
-func TestWideRecordsSideBySide(t *testing.T) {
+// TestRecordsWithCommonFirstFieldsStayApart: records in a Fold whose first fields have the same
+// names, but whose later fields do not, do not affect one another.
+func TestRecordsWithCommonFirstFieldsStayApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h history
 		part := rapid.IntRange(0, 20).Draw(t, "alike")
@@ -85,8 +85,8 @@ func TestWideRecordsSideBySide(t *testing.T) {
 	})
 }
 
-// foldAll folds in writes and checks what is told of each, given what was seen of
-// the same records before.
+// foldAll folds writes and checks the outcome of each. The slice before holds the writes of the
+// same records that are already in the Fold.
 func foldAll(t require.TestingT, fold *merge.Fold, before, writes history) {
 	seen := slices.Clone(before)
 	for _, w := range writes {
@@ -97,9 +97,9 @@ func foldAll(t require.TestingT, fold *merge.Fold, before, writes history) {
 	}
 }
 
-// TestNamesAreToldApart: lists of as many names with the same letters, parted
-// elsewhere, or of names that differ in the last alone, are different lists.
-func TestNamesAreToldApart(t *testing.T) {
+// TestListsOfSimilarNamesStayApart: lists of names with the same letters, split differently, and
+// lists that differ only in the last name, are treated as different.
+func TestListsOfSimilarNamesStayApart(t *testing.T) {
 	lists := [][]string{
 		{"ab", "c"}, {"a", "bc"}, {"ab", "c"}, {"ab", "d"}, {"a", "b", "c"}, {"a", "b", "d"}, {"abc"}, {"a", "bc"},
 	}
@@ -128,10 +128,10 @@ func TestNamesAreToldApart(t *testing.T) {
 	}
 }
 
-// TestManyShapes: a Builder and a Fold that meet more lists of names than they
-// remember, and values of all lengths, still make the right records; and those
-// that they made first are not changed by those that they make last.
-func TestManyShapes(t *testing.T) {
+// TestMoreListsOfNamesThanAreRemembered: a Builder and a Fold get more lists of names than they
+// remember, and values of many lengths. They still make correct records, and later records do not
+// change earlier ones.
+func TestMoreListsOfNamesThanAreRemembered(t *testing.T) {
 	var builder record.Builder
 	var fold merge.Fold
 	var all history
