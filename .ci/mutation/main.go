@@ -1,6 +1,6 @@
-// Command mutation changes the code of a package in one place at a time and runs the
-// package's tests. A mutant that passes them is a survivor. The survivors of a fixed sample
-// must be those that survivors.txt lists with their reasons.
+// Command mutation changes the code of a package in one place at a time and runs the tests that
+// judge the package. A mutant that passes them is a survivor. The file survivors.txt must list
+// exactly the survivors of a fixed sample, each with a reason.
 //
 //	go run . -sample 12 clock record record/internal/jsontext merge violation
 //	go run . -sample 60 -from 12 -v record
@@ -18,18 +18,18 @@ import (
 
 // options are the flags of the command.
 type options struct {
-	root    string // the module
-	sample  int    // mutants of each package
-	from    int    // mutants of the rank order to leave out first
-	match   string // part of the identity of each mutant that is run
+	root    string // the folder of the module
+	sample  int    // number of mutants of each package
+	from    int    // number of mutants to skip, in the order of their ranks
+	match   string // text that the identity of each mutant must contain
 	verbose bool
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.root, "root", "../..", "the module")
-	flag.IntVar(&o.sample, "sample", 12, "how many mutants of each package to run")
-	flag.IntVar(&o.from, "from", 0, "how many candidates to leave out before the first")
+	flag.StringVar(&o.root, "root", "../..", "the folder of the module")
+	flag.IntVar(&o.sample, "sample", 12, "number of mutants of each package to run")
+	flag.IntVar(&o.from, "from", 0, "number of candidates to skip before the first")
 	flag.StringVar(&o.match, "match", "", "run only mutants whose identity contains this text")
 	flag.BoolVar(&o.verbose, "v", false, "print each mutant and its verdict")
 	flag.Parse()
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// run runs the sample of each package, and compares its survivors with the reviewed ones.
+// run runs the sample of each package, and compares the survivors with survivors.txt.
 func run(o options, packages []string) error {
 	root, err := filepath.Abs(o.root)
 	if err != nil {
@@ -67,13 +67,13 @@ func run(o options, packages []string) error {
 		agree = report(o, pkg, verdicts, known) && agree
 	}
 	if !agree {
-		return errors.New("the survivors differ from survivors.txt: add a test that kills the mutant, or list it with the reason")
+		return errors.New("the survivors differ from survivors.txt: add a test that kills the mutant, or list the mutant with the reason")
 	}
 	return nil
 }
 
-// report prints the verdicts on a package, and returns whether the survivors are the
-// reviewed ones.
+// report prints the verdicts on a package, and reports whether survivors.txt lists exactly the
+// survivors.
 func report(o options, pkg string, verdicts []verdict, known map[string]string) bool {
 	agree := true
 	count := map[outcome]int{}
@@ -82,7 +82,7 @@ func report(o options, pkg string, verdicts []verdict, known map[string]string) 
 		_, listed := known[v.mutant.id]
 		switch {
 		case v.outcome == survived && !listed:
-			fmt.Printf("%s: survived, and survivors.txt does not list it\n%s\n", v.mutant.id, v.mutant.diff())
+			fmt.Printf("%s: survived, but survivors.txt does not list it\n%s\n", v.mutant.id, v.mutant.diff())
 			agree = false
 		case v.outcome != survived && listed:
 			fmt.Printf("%s: %s, but survivors.txt lists it\n", v.mutant.id, v.outcome)
@@ -94,7 +94,7 @@ func report(o options, pkg string, verdicts []verdict, known map[string]string) 
 	return agree
 }
 
-// reviewed reads the reviewed survivors: their identities and reasons.
+// reviewed reads the identities and reasons of the survivors that a file lists.
 func reviewed(file string) (map[string]string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -11,21 +11,21 @@ import (
 	"strings"
 )
 
-// mutant is one change of one file: by replaces the bytes from from to to.
+// mutant is one change of one file, which replaces source[from:to] with the text by.
 type mutant struct {
-	id       string // package/file/function/operator/ordinal, without line numbers
+	id       string // package/file/function/operator/ordinal, without a line number
 	file     string
 	source   []byte
 	from, to int
 	by       string
 }
 
-// changed returns the source of the file with the change.
+// changed returns the changed source of the file.
 func (m mutant) changed() []byte {
 	return slices.Concat(m.source[:m.from], []byte(m.by), m.source[m.to:])
 }
 
-// diff shows the change: the lines it is in, without it and with it.
+// diff returns the changed lines, before and after the change.
 func (m mutant) diff() string {
 	start := strings.LastIndexByte(string(m.source[:m.from]), '\n') + 1
 	end := m.to + strings.IndexByte(string(m.source[m.to:])+"\n", '\n')
@@ -70,7 +70,7 @@ func mutantsIn(f *ast.FuncDecl, in finder) []mutant {
 	return in.found
 }
 
-// receiver returns the name of the type of a method, and a dot.
+// receiver returns the name of a method's type and a dot, or "" for a function.
 func receiver(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return ""

@@ -11,12 +11,12 @@ type finder struct {
 	fset         *token.FileSet
 	file, prefix string
 	source       []byte
-	count        map[string]int // mutants of each operator
+	count        map[string]int // number of mutants of each operator
 	found        []mutant
 }
 
-// replacements returns what takes the place of a binary operator: the other boundary and
-// the opposite of a comparison, the other one of && and ||, and of + and -.
+// replacements returns the operators that replace a binary operator. For example, < is replaced
+// with <= and with >=, == with !=, && with ||, and + with -.
 func replacements(op token.Token) []token.Token {
 	switch op {
 	case token.LSS:
@@ -43,8 +43,8 @@ func replacements(op token.Token) []token.Token {
 	return nil
 }
 
-// function finds the mutants of a body. Function literals have result types of their own,
-// so each is visited as a function.
+// function finds the mutants of a body. Function literals have their own result types, so each
+// is visited as a function.
 func (f *finder) function(t *ast.FuncType, body *ast.BlockStmt) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -71,8 +71,8 @@ func (f *finder) function(t *ast.FuncType, body *ast.BlockStmt) {
 	})
 }
 
-// statement removes a call, an increment or an assignment, and negates a condition. The
-// opposite of a comparison is a mutant of its operator already.
+// statement removes a call, an increment or an assignment, and negates a condition. It does not
+// negate a comparison, because replacements already returns the opposite.
 func (f *finder) statement(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
@@ -91,7 +91,7 @@ func (f *finder) statement(s ast.Stmt) {
 	}
 }
 
-// returned swaps true and false among the results, and replaces an error with nil.
+// returned swaps true and false in the results, and replaces a returned error with nil.
 func (f *finder) returned(t *ast.FuncType, r *ast.ReturnStmt) {
 	for _, result := range r.Results {
 		switch name(result) {
@@ -118,14 +118,16 @@ func name(e ast.Expr) string {
 	return ""
 }
 
-// span is a part of the source.
+// span is a range of positions in the source.
 type span struct{ from, to token.Pos }
 
-// of returns where a node is.
+// of returns the span of a node.
 func of(n ast.Node) span { return span{n.Pos(), n.End()} }
 
+// offset returns the byte offset of a position in the source.
 func (f *finder) offset(p token.Pos) int { return f.fset.Position(p).Offset }
 
+// add adds a mutant that replaces a span of the source with by.
 func (f *finder) add(operator string, where span, by string) {
 	f.count[operator]++
 	f.found = append(f.found, mutant{

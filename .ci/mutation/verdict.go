@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// outcome is what the tests say about a mutant.
+// outcome is the result of the tests of a mutant.
 type outcome string
 
 const (
@@ -28,8 +28,8 @@ type verdict struct {
 	outcome outcome
 }
 
-// judges returns the packages whose tests a mutant of a package has to fail, the fastest
-// first.
+// judges returns the packages whose tests judge the mutants of a package, the fastest first. A
+// mutant is killed if a test of any of them fails.
 func judges(pkg string) []string {
 	if pkg == "merge" {
 		return []string{"merge", "merge/internal/lawtest"}
@@ -37,11 +37,11 @@ func judges(pkg string) []string {
 	return []string{pkg}
 }
 
-// atOnce is how many test binaries run at the same time.
+// atOnce is the number of mutants whose tests run at the same time.
 const atOnce = 2
 
-// verdictsOf compiles the candidates in their order until the sample is full, and runs the
-// tests of each. A candidate that does not compile is not a mutant: the next takes its place.
+// verdictsOf compiles the candidates in their order until the sample is full, and runs the tests
+// of each. A candidate that does not compile is not a mutant: the next candidate takes its place.
 func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 	dir, err := os.MkdirTemp("", "mutation")
 	if err != nil {
@@ -88,12 +88,12 @@ func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 type tester struct {
 	root, dir string
 	judges    []string
-	timeout   time.Duration // of each judge
+	timeout   time.Duration // limit for the tests of each judge
 }
 
-// calibrate runs the tests without a mutant: they must pass. A mutant gets many times as
-// long, and never less than half a minute, so only one that does not end is out of time,
-// whatever else the machine does.
+// calibrate runs the tests without a mutant, and returns an error if they fail. The timeout of a
+// mutant is ten times the duration of this run, and at least half a minute, so only a mutant that
+// does not end exceeds it, whatever the load of the machine.
 func (t *tester) calibrate() error {
 	unchanged := filepath.Join(t.dir, "unchanged")
 	if !t.compile(mutant{}, unchanged) {
@@ -108,8 +108,8 @@ func (t *tester) calibrate() error {
 	return nil
 }
 
-// compile builds the tests of each judge, with a mutant in place of its file, in a folder of
-// binaries, and reports whether that worked. The tree is not touched.
+// compile builds the tests of each judge into the folder binaries, with the mutant in place of its
+// file, and reports whether they compiled. It does not change the working tree.
 func (t *tester) compile(m mutant, binaries string) bool {
 	if os.MkdirAll(binaries, 0o700) != nil {
 		return false
@@ -149,9 +149,9 @@ func (t *tester) test(binaries string) outcome {
 	return survived
 }
 
-// run runs one test binary in the folder of its package. It may use 4 GB of addresses, so
-// that a mutant which fills the memory fails alone. Random tests use a fixed seed, do not
-// shrink what fails, and leave no files.
+// run runs one test binary in the folder of its package. The binary may use 4 GB of address space,
+// so a mutant that fills the memory affects no other process. Random tests use a fixed seed, do not
+// shrink failures, and leave no files.
 func (t *tester) run(binary, folder string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()

@@ -19,17 +19,17 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of the exported API instead of comparing with them")
 
-// mostNames is how many types and functions record, merge and violation may export each.
-// Methods, constants and variables do not count.
+// mostNames is the greatest number of types and functions that record, merge and violation may
+// each export. Methods, constants and variables do not count.
 const mostNames = 32
 
-// TestAPI compares what each package exports with its golden file. It freezes nothing: a
-// change is made with
+// TestExportedAPIMatchesGoldenFiles compares the exported API of each package with its golden
+// file. The API may change: run
 //
 //	go test ./merge/internal/repotest -update
 //
-// and the same commit describes it in .github/CHANGELOG.md.
-func TestAPI(t *testing.T) {
+// and describe the change in .github/CHANGELOG.md in the same commit.
+func TestExportedAPIMatchesGoldenFiles(t *testing.T) {
 	packages := exported(t)
 	for _, name := range []string{"clock", "record", "merge", "merge/memory", "merge/mergetest", "violation", "violation/violationtest"} {
 		t.Run(name, func(t *testing.T) {
@@ -48,8 +48,8 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// exported returns a function that returns the packages of the module as the compiler
-// exports them.
+// exported returns a function that imports a package of the module from the compiler's export
+// data.
 func exported(t *testing.T) func(name string) *types.Package {
 	files := map[string]string{}
 	for _, p := range list(t, "-export", "-deps", "./clock", "./record", "./merge/...", "./violation/...") {
@@ -77,7 +77,7 @@ func countNames(p *types.Package) (n int) {
 	return n
 }
 
-// describe lists the exported API of a package, one line for each constant, variable,
+// describe lists the exported API of a package, with one line for each constant, variable,
 // function, type, field and method.
 func describe(p *types.Package) string {
 	qualifier := func(other *types.Package) string {
@@ -100,13 +100,13 @@ func describe(p *types.Package) string {
 			lines = append(lines, types.ObjectString(o, qualifier))
 		}
 	}
-	// The compiler numbers results of other packages that have no names.
+	// The compiler numbers unnamed results of other packages.
 	text := regexp.MustCompile(`#rv\d+ `).ReplaceAllString(strings.Join(lines, "\n"), "")
 	return fmt.Sprintf("%d types and functions\n\n%s\n", countNames(p), text)
 }
 
-// describeType lists a type, its exported fields, and its methods: those of an embedded
-// field as well.
+// describeType lists a type, its exported fields, and its methods, including the methods of
+// embedded fields.
 func describeType(o *types.TypeName, qualifier types.Qualifier) []string {
 	if o.IsAlias() {
 		return []string{types.ObjectString(o, qualifier)}

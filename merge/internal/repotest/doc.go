@@ -1,3 +1,3 @@
-// Package repotest holds the tests of the module as a whole: what its packages import and
-// export, and that its documents name files that exist. It has no code of its own.
+// Package repotest tests the module as a whole: the imports and the exported API of its packages,
+// and whether its documents name files and tests that exist. It has no code but tests.
 package repotest

@@ -10,16 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What documents name: files and folders in code spans, which begin with a folder of the
-// module, and tests.
+// These patterns match the names in documents: files and folders in code spans, which begin with a
+// folder of the module, and tests.
 var (
 	namedFile = regexp.MustCompile("`((?:clock|record|merge|violation|examples|\\.ci|\\.github)/[^` ]*)`")
 	namedTest = regexp.MustCompile(`\bTest[A-Z]\w*`)
 	aTest     = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )
 
-// TestDocuments: the files, folders and tests that the documents for contributors name exist.
-func TestDocuments(t *testing.T) {
+// TestDocumentsNameExistingFilesAndTests checks the documents for contributors.
+func TestDocumentsNameExistingFilesAndTests(t *testing.T) {
 	tests := testNames(t)
 	documents, err := filepath.Glob(root + ".github/*.md")
 	require.NoError(t, err)
@@ -31,11 +31,11 @@ func TestDocuments(t *testing.T) {
 		for _, match := range namedFile.FindAllStringSubmatch(string(text), -1) {
 			found, err := filepath.Glob(root + match[1])
 			require.NoError(t, err)
-			require.NotEmpty(t, found, "%s names %s, which is not there", document, match[1])
+			require.NotEmpty(t, found, "%s names %s, which does not exist", document, match[1])
 			named++
 		}
 		for _, name := range namedTest.FindAllString(string(text), -1) {
-			require.Contains(t, tests, name, "%s names a test that is not there", document)
+			require.Contains(t, tests, name, "%s names a test that does not exist", document)
 			named++
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFiles: the package documentation names each file, and no file that is not there.
-func TestFiles(t *testing.T) {
+// TestPackageDocNamesEveryFile: the package documentation names each file of the package, and
+// every named file exists.
+func TestPackageDocNamesEveryFile(t *testing.T) {
 	for _, p := range list(t, "./record", "./merge", "./merge/memory", "./violation") {
 		text, err := os.ReadFile(filepath.Join(p.Dir, "doc.go"))
 		require.NoError(t, err)

@@ -12,15 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// may returns, for each package that users link and each kit, what it may import besides the
-// standard library. The packages below mergetest have a table of their own, in
+// may returns, for each package that users link and for each test kit, the packages that it may
+// import besides the standard library. The packages below mergetest have their own table, in
 // merge/mergetest/rooms_test.go.
 func may() map[string][]string {
 	return map[string][]string{
 		"clock":                    {},
 		"record":                   {"clock", "record/internal/jsontext"},
 		"record/internal/jsontext": {},
-		"record/internal/opinion":  {}, // of tests only
+		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},
 		"merge/memory":             {"clock", "record", "merge"},
 		"merge/internal/lawtest":   {},
@@ -30,36 +30,37 @@ func may() map[string][]string {
 	}
 }
 
-// TestImports: each package imports the packages it may know. A new package has to be
-// entered in the table.
-func TestImports(t *testing.T) {
+// TestPackagesImportOnlyWhatTheTableAllows: each package imports only the packages that the table
+// allows. A new package must be added to the table.
+func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
 	for _, p := range list(t, "./clock/...", "./record/...", "./merge/...", "./violation/...") {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		if name == "merge/mergetest" || strings.HasPrefix(name, "merge/mergetest/") {
 			continue
 		}
 		allowed, known := may()[name]
-		require.True(t, known, "%s is not in the table of what packages may import", name)
+		require.True(t, known, "%s is not in the table of allowed imports: add it to the function may", name)
 		for _, imported := range p.Imports {
 			short := strings.TrimPrefix(imported, module)
-			require.True(t, isStandard(imported) || slices.Contains(allowed, short), "%s imports %s", name, imported)
+			require.True(t, isStandard(imported) || slices.Contains(allowed, short), "%s imports %s, which the table does not allow", name, imported)
 		}
 	}
 }
 
-// isStandard reports whether a package is of the standard library.
+// isStandard reports whether a package belongs to the standard library.
 func isStandard(name string) bool {
 	domain, _, _ := strings.Cut(name, "/")
 	return !strings.Contains(domain, ".")
 }
 
-// TestPure: record, merge and violation start no goroutine, read no clock, and reach nothing
-// outside the program. A violation.View may want a context.
-func TestPure(t *testing.T) {
+// TestCorePackagesArePure: record, merge and violation start no goroutine, read no clock, and
+// access nothing outside the program. Package violation may import context, because a
+// violation.View may need one.
+func TestCorePackagesArePure(t *testing.T) {
 	for _, p := range list(t, "./record/...", "./merge", "./violation") {
 		for _, name := range p.Imports {
 			view := name == "context" && p.ImportPath == module+"violation"
-			require.True(t, view || strings.HasPrefix(name, module) || isPure(name), "%s imports %s", p.ImportPath, name)
+			require.True(t, view || strings.HasPrefix(name, module) || isPure(name), "%s imports %s, which is not pure", p.ImportPath, name)
 		}
 		for _, name := range p.GoFiles {
 			path := filepath.Join(p.Dir, name)
@@ -70,11 +71,12 @@ func TestPure(t *testing.T) {
 	}
 }
 
+// requirePure checks that a file starts no goroutine and uses nothing that isImpure forbids.
 func requirePure(t *testing.T, path string, file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
-			require.Fail(t, "starts a goroutine", path)
+			require.Fail(t, "the file starts a goroutine", path)
 		case *ast.SelectorExpr:
 			require.False(t, isImpure(n), "%s uses %s", path, n.Sel)
 		}
@@ -82,10 +84,9 @@ func requirePure(t *testing.T, path string, file *ast.File) {
 	})
 }
 
-// isPure reports whether a package of the standard library reaches nothing outside the
-// program.
+// isPure reports whether a package of the standard library accesses nothing outside the program.
 func isPure(name string) bool {
-	// Only their types are used, and what isImpure permits.
+	// The core packages use only types of these, and functions that isImpure permits.
 	if slices.Contains([]string{"database/sql/driver", "log/slog", "time"}, name) {
 		return true
 	}
@@ -93,8 +94,8 @@ func isPure(name string) bool {
 	return !slices.ContainsFunc(banned, func(dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") })
 }
 
-// isImpure reports whether an expression names something of time or log/slog that reads a
-// clock, starts a timer or logs, or makes something that does.
+// isImpure reports whether an expression names a function of time or log/slog that reads a clock,
+// starts a timer or logs, or that returns a value that does.
 func isImpure(e *ast.SelectorExpr) bool {
 	pkg, ok := e.X.(*ast.Ident)
 	if !ok {

@@ -12,19 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// module is the path of the module, which begins the path of each of its packages.
+// module is the path of the module with a slash: the prefix of the path of each of its packages.
 const module = "github.com/fieldlww/fieldlww/"
 
 // root is the folder of the module.
 const root = "../../../"
 
-// listed is what go list says of a package. Imports and Export leave tests out.
+// listed is the description of a package by go list. Imports and Export leave out tests.
 type listed struct {
 	ImportPath, Dir, Export string
 	Imports, GoFiles        []string
 }
 
-// list runs go list on packages of the module, given relative to its root.
+// list runs go list in the root of the module with the given arguments.
 func list(t *testing.T, args ...string) (packages []listed) {
 	t.Helper()
 	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Export,Imports,GoFiles"}, args...)...)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// quotedCode is a block of code in a document, below a comment that names its file.
+// quotedCode matches a block of code in a document, below a comment that names its file.
 var quotedCode = regexp.MustCompile("(?s)<!-- in (\\S+) -->\n```go\n(.*?)```")
 
 func TestDocumentsQuoteCodeWordForWord(t *testing.T) {
