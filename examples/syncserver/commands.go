@@ -10,51 +10,51 @@ import (
 	"strings"
 )
 
-// settings are what the command line asks for. Flags may stand before the name of a command,
-// after it, and after the workspace.
+// settings holds the parsed command line. Flags may stand before the name of a command, after
+// it, and after the workspace.
 type settings struct {
 	address, database, open, hosts string
 	journal, verbose, dry, proxy   bool
 	command                        command
-	workspace                      string // of a command other than serve
+	workspace                      string // empty for serve
 }
 
-// command is something that the program does.
+// command is a command of the program.
 type command struct {
 	name  string // "" for the server itself
 	about string
-	flags []string // which have an effect
+	flags []string // the flags that have an effect
 	run   func(context.Context, settings) error
 }
 
-// commands returns all of them, the server first.
+// commands returns all commands, the server first.
 func commands() []command {
 	return []command{
-		{"", "serves clients, and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
+		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
 		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal},
-		{"audit", "derives the violations of a workspace again", []string{"db", "v"}, audit},
-		{"repair", "restamps writes that are stamped too far ahead", []string{"db", "n", "v"}, repair},
-		{"invite", "prints a link that joins a workspace, with the host of -addr", []string{"addr", "db"}, invite},
+		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit},
+		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair},
+		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite},
 	}
 }
 
-// errUsage says that the command line makes no sense.
+// errUsage reports an invalid command line.
 var errUsage = errors.New("run syncserver -h for help")
 
-// parse reads a command line. If it asks for help, that is printed, and the error is
+// parse parses a command line. If the user asks for help, parse prints it and returns
 // flag.ErrHelp.
 func parse(args []string, out io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("syncserver", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 lets other machines in")
+	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 admits other machines")
 	flags.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
-	flags.StringVar(&s.hosts, "host", "", "the `names`, separated by commas, that a proxy passes on as the host of a request; * for any")
-	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anybody may join; empty for none")
-	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, with what users wrote")
-	flags.BoolVar(&s.dry, "n", false, "only list what would be repaired")
-	flags.BoolVar(&s.proxy, "proxy", false, "a proxy stands in front: the last address in X-Forwarded-For is the client's")
-	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
+	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
+	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
+	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
+	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
+	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
+	flags.BoolVar(&s.verbose, "v", false, "also log uncontested decisions")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		help(out, flags, words)
@@ -71,13 +71,14 @@ func parse(args []string, out io.Writer) (settings, error) {
 		return s, err
 	}
 	if len(words) != 1 || words[0] == "" {
-		return s, fmt.Errorf("%s takes one workspace, as in: syncserver %s demo: it got %q: %w", name, name, words, errUsage)
+		return s, fmt.Errorf("%s takes one workspace, as in \"syncserver %s demo\", but got %q: %w", name, name, words, errUsage)
 	}
 	s.workspace = words[0]
 	return s, nil
 }
 
-// parseAnywhere parses flags among words, and returns the words. After -- all are words.
+// parseAnywhere parses flags that stand anywhere among words, and returns the words. Each
+// argument after -- is a word.
 func parseAnywhere(flags *flag.FlagSet, args []string) (words []string, err error) {
 	for {
 		if err := flags.Parse(args); err != nil {
@@ -91,7 +92,7 @@ func parseAnywhere(flags *flag.FlagSet, args []string) (words []string, err erro
 	}
 }
 
-// find returns the command of a name.
+// find returns the command with the given name.
 func find(name string) (command, error) {
 	var names []string
 	for _, c := range commands() {
@@ -100,10 +101,10 @@ func find(name string) (command, error) {
 		}
 		names = append(names, c.name)
 	}
-	return command{}, fmt.Errorf("no command is called %q: there are %s, and none starts the server: %w", name, strings.Join(names[1:], ", "), errUsage)
+	return command{}, fmt.Errorf("unknown command %q: use one of %s, or no command to start the server: %w", name, strings.Join(names[1:], ", "), errUsage)
 }
 
-// help prints what the program can do, or one of its commands.
+// help prints the usage of the program or of one command.
 func help(out io.Writer, flags *flag.FlagSet, words []string) {
 	shown := commands()
 	if len(words) > 0 {

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestFlagsStandAnywhere: a flag has its effect before a command, after it, and after the
-// workspace.
-func TestFlagsStandAnywhere(t *testing.T) {
+// TestFlagsMayStandAnywhere checks that a flag has the same effect before a command, after it,
+// and after the workspace.
+func TestFlagsMayStandAnywhere(t *testing.T) {
 	for _, line := range []string{
 		"-db x.db -v journal demo", "journal -db x.db -v demo", "journal demo -db x.db -v", "-v journal -db=x.db demo", "-v journal -db x.db -- demo",
 	} {
@@ -31,15 +31,16 @@ func TestFlagsStandAnywhere(t *testing.T) {
 	require.Empty(t, s.workspace)
 	s, err = parse([]string{"audit", "--", "-v"}, nil)
 	require.NoError(t, err)
-	require.Equal(t, "-v", s.workspace, "a workspace may be called so")
+	require.Equal(t, "-v", s.workspace, "after --, an argument is a workspace")
 }
 
-// TestWrongCommandLinesSayWhatToDo: nothing that is not understood is ignored.
-func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
+// TestInvalidCommandLinesAreExplained checks that no invalid argument is ignored, and that the
+// error says what to do.
+func TestInvalidCommandLinesAreExplained(t *testing.T) {
 	for line, want := range map[string]string{
 		"journl demo":      "journal, audit",
-		"serve":            "none starts the server",
-		"journal":          "takes one workspace, as in: syncserver journal demo",
+		"serve":            "no command to start the server",
+		"journal":          `takes one workspace, as in "syncserver journal demo"`,
 		"journal a b":      "takes one workspace",
 		"audit a -v b":     "takes one workspace",
 		"-port 8081":       "-port",
@@ -54,8 +55,9 @@ func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestHelp: each command has a help of its own, with its flags and no others.
-func TestHelp(t *testing.T) {
+// TestHelpListsTheFlagsOfTheCommand checks that each command has its own help, with the flags
+// that it uses and no others.
+func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 	for _, c := range commands() {
 		var out bytes.Buffer
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
@@ -71,13 +73,13 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestTakenPortLeavesNoDatabase: a server that cannot listen says what to do, and makes no
-// file.
+// TestTakenPortLeavesNoDatabase checks that a server that cannot listen reports what to do and
+// creates no file.
 func TestTakenPortLeavesNoDatabase(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
-	for address, want := range map[string]string{taken.Addr().String(): "name another address, such as -addr", "8080": "-addr takes a host", "127.0.0.1:http:": "-addr takes a host"} {
+	for address, want := range map[string]string{taken.Addr().String(): "choose another address, such as -addr", "8080": "-addr takes a host", "127.0.0.1:http:": "-addr takes a host"} {
 		s := settings{address: address, database: databasetest.SQLite(t)}
 		require.ErrorContains(t, serve(t.Context(), s), want)
 		require.NoFileExists(t, s.database)

@@ -10,17 +10,18 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// hosts are the names and addresses under which the server answers. Under any other name it
-// would be a site of somebody else's: a web page that has its own name resolved to the
-// address of this machine is of the same origin as what that name answers, and could read it.
+// hosts holds the names and addresses under which the server answers. Restricting them prevents
+// DNS rebinding: the owner of a web page can make its host name resolve to the address of this
+// machine. If the server answered under that name, browsers would treat it as the same origin
+// as the page, and the page could read the answers.
 type hosts struct {
 	local bool            // only this machine can reach the server
-	any   bool            // a proxy checks names
-	names map[string]bool // in lower case
+	any   bool            // any name is allowed, because a proxy checks it
+	names map[string]bool // the allowed names, in lower case
 }
 
-// newHosts returns the hosts of a server that listens on an address: this machine by
-// localhost or by one of its addresses, what -addr says, and what -host adds.
+// newHosts returns the hosts of a server that listens on an address: localhost, the addresses
+// of this machine, the host of -addr, and the names of -host.
 func newHosts(listens net.Addr, s settings) hosts {
 	h := hosts{names: map[string]bool{"localhost": true}}
 	if tcp, ok := listens.(*net.TCPAddr); ok {
@@ -37,7 +38,7 @@ func newHosts(listens net.Addr, s settings) hosts {
 	return h
 }
 
-// canonical returns one spelling of a host, without its port.
+// canonical returns the canonical spelling of a host, without its port.
 func canonical(host string) string {
 	host = strings.ToLower(strings.TrimSpace(host))
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -46,7 +47,7 @@ func canonical(host string) string {
 	return strings.TrimSuffix(strings.Trim(host, "[]"), ".")
 }
 
-// allow reports whether a request is for this server.
+// allow reports whether a request names a host of this server.
 func (h hosts) allow(r *http.Request) bool {
 	host := canonical(r.Host)
 	if h.any || h.names[host] {
@@ -60,7 +61,7 @@ func (h hosts) allow(r *http.Request) bool {
 	return address.IsLoopback() || !h.local && (address == arrivedAt(r) || isOfThisMachine(address))
 }
 
-// arrivedAt returns the address of this machine that a request was sent to.
+// arrivedAt returns the local address at which a request arrived.
 func arrivedAt(r *http.Request) netip.Addr {
 	if tcp, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
 		return tcp.AddrPort().Addr().Unmap().WithZone("")
@@ -68,9 +69,10 @@ func arrivedAt(r *http.Request) netip.Addr {
 	return netip.Addr{}
 }
 
-// isOfThisMachine reports whether an address is one of this machine's, which change.
+// isOfThisMachine reports whether an address belongs to this machine. It looks at each call,
+// because the addresses of a machine change.
 func isOfThisMachine(address netip.Addr) bool {
-	all, _ := net.InterfaceAddrs() // none is found if that fails
+	all, _ := net.InterfaceAddrs() // after an error the list is empty
 	for _, a := range all {
 		if ip, ok := a.(*net.IPNet); ok {
 			if own, ok := netip.AddrFromSlice(ip.IP); ok && own.Unmap() == address {
@@ -81,7 +83,7 @@ func isOfThisMachine(address netip.Addr) bool {
 	return false
 }
 
-// only keeps requests for other hosts out.
+// only refuses requests for other hosts.
 func (h hosts) only(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.allow(r) {
@@ -91,6 +93,6 @@ func (h hosts) only(next http.Handler) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Server-Time", clock.TimestampOf(time.Now()).String())
 		w.WriteHeader(http.StatusMisdirectedRequest)
-		w.Write([]byte(`{"code":"wrong_host","detail":"this server does not answer under this name: see its flags -addr and -host"}` + "\n"))
+		w.Write([]byte(`{"code":"wrong_host","detail":"this server does not answer under this host name: to allow the name, restart the server with it in -host"}` + "\n"))
 	})
 }

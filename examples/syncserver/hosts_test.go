@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// TestHostsOfOthersAreRefused: a server answers under localhost, its own addresses and the
-// names that it was given, and never under a name that a web page may have resolved to it.
-func TestHostsOfOthersAreRefused(t *testing.T) {
+// TestForeignHostNamesAreRefused checks that a server answers under localhost, its own addresses
+// and its configured names, and never under a name that somebody else made resolve to it.
+func TestForeignHostNamesAreRefused(t *testing.T) {
 	const here, elsewhere = "192.0.2.7", "192.0.2.8"
 	everywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}
 	for _, c := range []struct {
@@ -71,8 +71,9 @@ func TestHostsOfOthersAreRefused(t *testing.T) {
 	}
 }
 
-// TestAddressesOfThisMachine: an address that a network gives this machine is its own.
-func TestAddressesOfThisMachine(t *testing.T) {
+// TestInterfaceAddressesAreAllowed checks that the server answers under each address of its
+// network interfaces.
+func TestInterfaceAddressesAreAllowed(t *testing.T) {
 	h := newHosts(&net.TCPAddr{IP: net.IPv6zero}, settings{address: ":0"})
 	all, err := net.InterfaceAddrs()
 	require.NoError(t, err)
@@ -84,8 +85,9 @@ func TestAddressesOfThisMachine(t *testing.T) {
 	}
 }
 
-// TestProxySaysWhereRequestsComeFrom: only the entry that the proxy itself added counts.
-func TestProxySaysWhereRequestsComeFrom(t *testing.T) {
+// TestOnlyTheLastForwardedAddressIsUsed checks that a client cannot forge its address: only the
+// last entry counts, which the proxy adds.
+func TestOnlyTheLastForwardedAddressIsUsed(t *testing.T) {
 	for _, c := range []struct {
 		headers []string
 		want    string

@@ -23,10 +23,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestKill: two servers on one database are killed again and again, at any moment, while
-// clients push to both. Nothing that was acknowledged is lost, and who pulls all the time
-// has in the end what a new client gets.
-func TestKill(t *testing.T) {
+// TestKilledServersLoseNoAcknowledgedWrite kills two servers on one database repeatedly, at
+// random moments, while clients push to both. No acknowledged write may be lost, and a client
+// that pulls all the time must end with the same records as a new client.
+func TestKilledServersLoseNoAcknowledgedWrite(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { killLoop(t, databasetest.SQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { killLoop(t, databasetest.Postgres(t)) })
 }
@@ -41,7 +41,7 @@ func killLoop(t *testing.T, database string) {
 	for i, p := range servers {
 		addresses[i] = p.Address
 	}
-	var enough, quiet atomic.Bool // pushed, and all of that has ended
+	var enough, quiet atomic.Bool // the writers should stop; the writers have stopped
 	var pushing, pulling sync.WaitGroup
 	writers := make([]*pusher, 4)
 	for i := range writers {
@@ -63,7 +63,7 @@ func killLoop(t *testing.T, database string) {
 
 	fresh := newPusher(t, addresses)
 	fresh.follow(&quiet)
-	require.True(t, maps.EqualFunc(fresh.pulled, follower.pulled, bytes.Equal), "the follower has missed something")
+	require.True(t, maps.EqualFunc(fresh.pulled, follower.pulled, bytes.Equal), "the follower missed a record")
 	acknowledged, lost := 0, 0
 	for _, w := range writers {
 		require.NotEmpty(t, w.acknowledged)
@@ -76,10 +76,10 @@ func killLoop(t *testing.T, database string) {
 	}
 	require.Zero(t, lost, "of %d acknowledged writes", acknowledged)
 	t.Logf("%d acknowledged writes, %d failed requests, %d kills", acknowledged, failures(writers), kills)
-	require.NotZero(t, failures(writers), "no request has met a kill")
+	require.NotZero(t, failures(writers), "no request failed, so no kill hit a request")
 }
 
-// failures returns how many requests of writers got no answer.
+// failures returns how many requests of the writers failed.
 func failures(writers []*pusher) (n int) {
 	for _, w := range writers {
 		n += w.failed
@@ -87,7 +87,7 @@ func failures(writers []*pusher) (n int) {
 	return n
 }
 
-// pusher is a client of two servers: if one does not answer, it asks the other.
+// pusher is a client of two servers. If a request to one server fails, it uses the other.
 type pusher struct {
 	addresses    [2]string
 	turn, failed int
@@ -106,7 +106,7 @@ func newPusher(t *testing.T, addresses [2]string) *pusher {
 	return p
 }
 
-// request sends a request, and returns the body of the answer.
+// request sends a request and returns the body of the answer.
 func (p *pusher) request(method, path string, body []byte) ([]byte, error) {
 	r, err := http.NewRequest(method, "http://"+p.addresses[p.turn%2]+path, bytes.NewReader(body))
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *pusher) request(method, path string, body []byte) ([]byte, error) {
 	return text, nil
 }
 
-// loop pushes one write after the other, each until it is acknowledged.
+// loop pushes one write after another, and repeats each until it is acknowledged.
 func (p *pusher) loop(enough *atomic.Bool) {
 	for n := 0; !enough.Load(); n++ {
 		at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: p.ID}
@@ -146,7 +146,7 @@ func (p *pusher) loop(enough *atomic.Bool) {
 	}
 }
 
-// push pushes a write, and reports whether it was acknowledged.
+// push pushes a write and reports whether the server acknowledged it.
 func (p *pusher) push(m record.Mutation) bool {
 	text, err := p.request("POST", "/v1/push", m.AppendJSON(nil))
 	if err != nil {
@@ -156,11 +156,11 @@ func (p *pusher) push(m record.Mutation) bool {
 	return json.Unmarshal(text, &answer) == nil && len(answer.Results) == 1 && answer.Results[0].Verdict == "accepted"
 }
 
-// follow pulls until all is quiet and nothing is left. Of an answer that breaks off it
-// takes nothing.
+// follow pulls until the writers have stopped and no record is left. It ignores an answer that
+// ends early.
 func (p *pusher) follow(quiet *atomic.Bool) {
 	for {
-		last := quiet.Load() // before the pull that finds nothing
+		last := quiet.Load() // read before the pull, so that the last pull begins after the last push
 		text, err := p.request("GET", fmt.Sprintf("/v1/pull?limit=50&after=%d", p.after), nil)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond)
@@ -176,7 +176,7 @@ func (p *pusher) follow(quiet *atomic.Bool) {
 			}
 			var m record.Mutation
 			if json.Unmarshal(line, &l) != nil || json.Unmarshal(line, &m) != nil {
-				panic("not a line of a pull")
+				panic("the answer to a pull has an invalid line")
 			}
 			p.after = l.Seq
 			p.pulled[m.Data.Key()] = record.Mutation{Data: m.Data}.AppendJSON(nil)

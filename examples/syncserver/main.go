@@ -1,19 +1,20 @@
-// Command syncserver is a sync server to begin one's own with, and a page on which two
-// replicas work against it, each of them the library in WebAssembly:
+// Command syncserver is a sync server to use as a starting point, with a web page on which two
+// replicas sync with it. Each replica is the library in WebAssembly.
 //
 //	go run .
 //
-// It stores in SQLite, in the file syncserver.db, or in PostgreSQL, with any number of
-// processes on one database:
+// It stores records in SQLite, in the file syncserver.db, or in PostgreSQL. Any number of
+// processes may share one database:
 //
 //	go run . -db postgres://user:password@localhost/name
 //
-// Copy the packages server and replica: the server, and the client, which runs natively and in
-// the page. Replace the folder app, which holds the app's tables and rules (board) and the page.
-// The folder testbed is for tests, and for the command load, which measures all this.
+// To build an app, copy the packages server and replica. The replica is the client; it runs
+// natively and in the page. Replace the folder app, which holds the page and, in the package
+// board, the tables and rules of the app. The folder testbed serves the tests and the command
+// load, which measures the server and the page.
 //
-// The page needs the go command, to build the replica when the page is opened first. To
-// make one binary that needs nothing else:
+// The server needs the go command to build the replica for the page, when the page is opened
+// for the first time. To build a single binary that needs nothing else:
 //
 //	go generate ./app/page && go build
 package main
@@ -52,12 +53,12 @@ func main() {
 	os.Exit(1)
 }
 
-// open opens the database, with a server on it. Only the server itself makes a database that
-// is not there yet.
+// open opens the database, and returns it with a server on it. Only the command serve creates
+// a database file; the other commands require that it exists.
 func open(ctx context.Context, s settings) (*server.Database, *server.Server, error) {
 	if s.workspace != "" && !server.IsPostgres(s.database) {
 		if _, err := os.Stat(s.database); err != nil {
-			return nil, nil, fmt.Errorf("no database %s is here: start the server first, or name another by -db", s.database)
+			return nil, nil, fmt.Errorf("the database %s does not exist: start the server first, or name another database with -db", s.database)
 		}
 	}
 	database, err := server.OpenDatabase(ctx, s.database)
@@ -88,12 +89,12 @@ func journal(ctx context.Context, s settings) error {
 	}
 	defer database.Close()
 	if err := database.Journal(ctx, os.Stdout, s.workspace); err != nil {
-		return fmt.Errorf("the journal of %s, which a server keeps with -journal: %w", s.workspace, err)
+		return fmt.Errorf("journal of %s (a server keeps it only with -journal): %w", s.workspace, err)
 	}
 	return nil
 }
 
-// audit derives the violations of a workspace again.
+// audit derives all violations of a workspace again.
 func audit(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)
 	if err != nil {
@@ -108,7 +109,7 @@ func audit(ctx context.Context, s settings) error {
 	return report.Err
 }
 
-// repair restamps writes that are stamped too far ahead.
+// repair restamps the stored writes that are too far ahead.
 func repair(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)
 	if err != nil {
@@ -123,11 +124,11 @@ func repair(ctx context.Context, s settings) error {
 	if s.dry {
 		verb = "would be"
 	}
-	fmt.Printf("%d writes of %d records %s restamped, and %d marks lowered\n", done.Writes, done.Records, verb, done.Marks)
+	fmt.Printf("%d writes of %d records %s restamped, and %d watermarks lowered\n", done.Writes, done.Records, verb, done.Marks)
 	return nil
 }
 
-// invite prints a link that joins a workspace.
+// invite prints an invitation link to a workspace.
 func invite(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)
 	if err != nil {

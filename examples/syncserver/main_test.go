@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// start starts a server on a database. It is killed at the latest when the test ends.
+// start starts a server on a database. The server is killed when the test ends, if it still
+// runs.
 func start(t *testing.T, database string) *process.Process {
 	t.Helper()
 	p, err := program.Start(database)

@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 )
 
-// serve answers clients until the context ends. Then it takes no more requests, and ends
-// when those that it has are answered. It listens before it opens the database, so a server
-// that cannot listen leaves no database behind.
+// serve answers clients until the context ends. Then it accepts no further requests, and returns
+// when the current ones are answered. It listens before it opens the database, so a server that
+// cannot listen creates no database file.
 func serve(ctx context.Context, s settings) error {
 	listener, err := listen(s.address)
 	if err != nil {
@@ -44,7 +44,7 @@ func serve(ctx context.Context, s settings) error {
 	watching, stopWatching := context.WithCancel(context.Background())
 	defer stopWatching()
 	go srv.Watch(watching)
-	h.RegisterOnShutdown(stopWatching) // event streams would not end by themselves
+	h.RegisterOnShutdown(stopWatching) // ends the event streams, which Shutdown would wait for
 
 	all := links(listener.Addr().String())
 	fmt.Printf("syncserver: open %s\n", all[0])
@@ -63,23 +63,23 @@ func serve(ctx context.Context, s settings) error {
 	if err := h.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return h.Close() // clients that are so slow send the same again
+	return h.Close() // clients that are slower than that send their requests again
 }
 
-// listen listens on an address, or says what to do.
+// listen listens on an address. Its errors say what to do.
 func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	switch {
 	case err == nil:
 		return listener, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("another program listens on %s, perhaps a server that runs already: name another address, such as -addr 127.0.0.1:8081: %w", address, err)
+		return nil, fmt.Errorf("another program listens on %s, perhaps another syncserver: choose another address, such as -addr 127.0.0.1:8081: %w", address, err)
 	}
 	return nil, fmt.Errorf("cannot listen on %q: -addr takes a host of this machine and a port, such as 127.0.0.1:8080: %w", address, err)
 }
 
-// forwarded gives requests the address that a proxy says they came from. Entries before the
-// last one are what the client says.
+// forwarded sets the address of each request to the one that the proxy reports, which is the
+// last entry of X-Forwarded-For. The client could have sent the earlier entries itself.
 func forwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -90,16 +90,16 @@ func forwarded(next http.Handler) http.Handler {
 	})
 }
 
-// links returns what to open in a browser, given an address to listen on. If that is all the
-// addresses that this machine has, it is localhost here, and elsewhere one of those that
-// follow.
+// links returns the URLs to open in a browser, for an address on which the server listens. If the
+// server listens on all addresses of this machine, the first URL has the host localhost, and the
+// others have the addresses that other machines can use.
 func links(address string) []string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
 		return []string{"http://" + address}
 	}
 	all := []string{"http://" + net.JoinHostPort("localhost", port)}
-	addresses, _ := net.InterfaceAddrs() // none is found if that fails
+	addresses, _ := net.InterfaceAddrs() // after an error the list is empty
 	for _, a := range addresses {
 		if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil && ip.IP.IsGlobalUnicast() {
 			all = append(all, "http://"+net.JoinHostPort(ip.IP.String(), port))

@@ -12,9 +12,10 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestGracefulStop: a server that is told to stop sends its listeners away, and ends by
-// itself, without an error. Another one on the same database knows its clients.
-func TestGracefulStop(t *testing.T) {
+// TestGracefulStopEndsEventStreams checks that a server that is told to stop closes its event
+// streams and exits without an error. The tokens of its clients stay valid for the next server
+// on the same database.
+func TestGracefulStopEndsEventStreams(t *testing.T) {
 	database := databasetest.SQLite(t)
 	p := start(t, database)
 	c := newPusher(t, [2]string{p.Address, p.Address})
@@ -29,7 +30,7 @@ func TestGracefulStop(t *testing.T) {
 
 	require.NoError(t, p.Stop())
 	text, err := io.ReadAll(stream.Body)
-	require.NoError(t, err, "the stream was cut, or went on")
+	require.NoError(t, err, "the stream was cut off or did not end")
 	require.Equal(t, "data: 0\n\n", string(text))
 
 	require.NoError(t, p.StartAgain())
@@ -38,9 +39,9 @@ func TestGracefulStop(t *testing.T) {
 	require.Empty(t, text)
 }
 
-// TestOnlyLocal: a server that is meant for this machine does not answer under another
-// name, which might be that of a web page.
-func TestOnlyLocal(t *testing.T) {
+// TestLocalServerRefusesOtherHostNames checks that a server on a loopback address does not
+// answer under any other host name, which could be the name of a foreign web page.
+func TestLocalServerRefusesOtherHostNames(t *testing.T) {
 	p := start(t, databasetest.SQLite(t))
 	for host, status := range map[string]int{
 		p.Address: 200, "localhost:8080": 200, "localhost": 200, "[::1]:8080": 200, "127.1.2.3": 200,

@@ -16,14 +16,14 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// member is who has sent a request: one client of one workspace.
+// member is the sender of a request: a client of a workspace.
 type member struct {
 	workspace string
 	client    clock.ClientID
 }
 
-// serveJoin answers POST /v1/join with a client ID, which nobody else has, and the token
-// that goes with it. The client keeps both for as long as it keeps its data.
+// serveJoin answers POST /v1/join with a new client ID and its token. The client keeps both for
+// as long as it keeps its data.
 func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 		return malformed(err)
 	}
 	if asked.Workspace != s.options.Open && !s.tokens.invites(asked.Invite, asked.Workspace) {
-		err := errors.New("this workspace needs an invitation")
+		err := errors.New("the workspace needs an invitation: open an invitation link")
 		return &failure{http.StatusForbidden, "not_invited", err.Error(), err}
 	}
 	address := addressOf(r)
@@ -53,9 +53,10 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	}{m.workspace, m.client, s.tokens.of(m)})
 }
 
-// addressOf returns the IP address that a request came from, by its RemoteAddr. For IPv6 it is
-// the network, since a subscriber has all addresses of one. Behind a proxy all requests come
-// from one address, unless what wraps the handler sets RemoteAddr to what the proxy says.
+// addressOf returns the IP address from which a request came, according to its RemoteAddr. For
+// IPv6 it returns the /64 network, because one subscriber has all addresses of such a network.
+// Behind a proxy, all requests come from one address, unless a wrapper of the handler sets
+// RemoteAddr to the address that the proxy reports.
 func addressOf(r *http.Request) string {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -69,21 +70,21 @@ func addressOf(r *http.Request) string {
 	return network.String()
 }
 
-// members makes an endpoint for clients that have a token. Which client they are, and of
-// which workspace, is read from the token and not from what they say.
+// members returns an endpoint for clients that have a token. It takes the client and the
+// workspace from the token, not from the rest of the request.
 func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) error) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		m, ok := s.tokens.member(token)
 		if !ok {
-			err := errors.New("no token, or none of this server")
+			err := errors.New("the token is missing or invalid: join the workspace")
 			return &failure{http.StatusUnauthorized, "unauthorized", err.Error(), err}
 		}
 		return f(w, r, m)
 	}
 }
 
-// Invitation returns what a client needs to join a workspace that is not open.
+// Invitation returns the invitation that a client needs to join a workspace that is not open.
 func (s *Server) Invitation(workspace string) (string, error) {
 	if err := checkWorkspace(workspace); err != nil {
 		return "", err
@@ -93,17 +94,17 @@ func (s *Server) Invitation(workspace string) (string, error) {
 
 var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
-// checkWorkspace refuses what is not the name of a workspace.
+// checkWorkspace returns an error if name is not a valid workspace name.
 func checkWorkspace(name string) error {
 	if !workspaceName.MatchString(name) {
-		return errors.New("workspace: 1 to 64 of a-z, 0-9 and -")
+		return errors.New("workspace: the name must consist of 1 to 64 characters from a-z, 0-9 and -")
 	}
 	return nil
 }
 
-// tokens makes and checks tokens. A token names the workspace and the client, and is
-// signed, so that there is nothing to store or to look up. It is good until the secret of
-// the database is another one: a real server has accounts, and sessions that end.
+// tokens creates and checks tokens. A token contains the workspace and the client and is signed,
+// so the server does not need to store tokens or look them up. A token stays valid until the
+// secret of the database changes. A real server would have accounts, and sessions that expire.
 type tokens struct{ key []byte }
 
 // of returns the token of a member.
@@ -112,7 +113,7 @@ func (t tokens) of(m member) string {
 	return text + "." + t.sign("token", text)
 }
 
-// member returns who has been given a token.
+// member returns the member to which a token was given, and whether the token is valid.
 func (t tokens) member(token string) (member, bool) {
 	workspace, rest, _ := strings.Cut(token, ".")
 	text, signature, _ := strings.Cut(rest, ".")
@@ -121,12 +122,13 @@ func (t tokens) member(token string) (member, bool) {
 	return m, err == nil && hmac.Equal([]byte(signature), []byte(t.sign("token", m.workspace+"."+text)))
 }
 
-// invites reports whether an invitation is one to a workspace.
+// invites reports whether an invitation is valid for a workspace.
 func (t tokens) invites(invitation, workspace string) bool {
 	return hmac.Equal([]byte(invitation), []byte(t.sign("invitation", workspace)))
 }
 
-// sign returns a signature. The purpose keeps one kind from being taken for another.
+// sign returns the signature of a text. The purpose is signed too, so that an invitation is not
+// valid as a token, or the other way round.
 func (t tokens) sign(purpose, text string) string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write([]byte(purpose + " " + text))

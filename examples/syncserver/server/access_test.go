@@ -13,8 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestTokens: without a token that the server gave, nothing is read or written.
-func TestTokens(t *testing.T) {
+// TestRequestsNeedAValidToken checks that a client without a token from the server can neither read
+// nor write.
+func TestRequestsNeedAValidToken(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana, other := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	require.NotEqual(t, ana.ID, other.ID)
@@ -34,7 +35,7 @@ func TestTokens(t *testing.T) {
 		for _, request := range [][2]string{{"POST", "/v1/push"}, {"GET", "/v1/pull"}, {"GET", "/v1/events"}} {
 			status, text := liar.request(request[0], request[1], "[]")
 			require.Equal(t, 401, status, "%s: %s", name, text)
-			require.JSONEq(t, `{"code":"unauthorized","detail":"no token, or none of this server"}`, text)
+			require.JSONEq(t, `{"code":"unauthorized","detail":"the token is missing or invalid: join the workspace"}`, text)
 		}
 	}
 	require.Empty(t, ana.pull("0"))
@@ -44,9 +45,9 @@ func TestTokens(t *testing.T) {
 	require.Equal(t, "Bearer", answer.Header.Get("WWW-Authenticate"))
 }
 
-// TestWorkspaces: nobody joins without an invitation, and who is in one workspace neither
-// sees nor changes what is in another, whatever they call it.
-func TestWorkspaces(t *testing.T) {
+// TestWorkspacesAreIsolated checks that joining needs an invitation, and that a member of one
+// workspace cannot read or change the records of another, even with equal keys.
+func TestWorkspacesAreIsolated(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -69,14 +70,14 @@ func TestWorkspaces(t *testing.T) {
 
 		ana.push(ana.set(board.Tasks, "a", board.Title, "Secret"))
 		require.Empty(t, eve.pull("0"))
-		for _, field := range []string{"x", "y", "z"} { // the sequences of the two go apart
+		for _, field := range []string{"x", "y", "z"} { // makes the sequences of the two workspaces differ
 			eve.push(eve.set(board.Tasks, "a", field, "Overwritten"))
 		}
 		ana.push(ana.set(board.Tasks, "b", board.Title, "Secret, too"))
 		require.Equal(t, map[int64]map[string]any{1: {board.Title: "Secret"}, 2: {board.Title: "Secret, too"}}, bySeq(ana.pull("0")))
 		require.Equal(t, map[int64]map[string]any{3: {"x": "Overwritten", "y": "Overwritten", "z": "Overwritten"}}, bySeq(eve.pull("0")))
 
-		// A room is not taken by a meeting of somebody else's.
+		// A meeting in another workspace does not take the room.
 		ana.push(ana.set(board.Meetings, "m", "slot", taken(9)))
 		require.Empty(t, eve.push(eve.set(board.Meetings, "m2", "slot", taken(9))).Violations)
 		require.Empty(t, ana.push(ana.set(board.Meetings, "m", board.Title, "x")).Violations)
@@ -92,9 +93,9 @@ func bySeq(lines []line) map[int64]map[string]any {
 	return all
 }
 
-// TestRefusals: what a client must not write is refused with a code, and leaves nothing;
-// what came beside it is stored.
-func TestRefusals(t *testing.T) {
+// TestForbiddenItemsAreRefusedAlone checks that a forbidden item is refused with a code and not
+// stored, and that the other item of the push is stored.
+func TestForbiddenItemsAreRefusedAlone(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	long := strings.Repeat("ä", board.MaxTitle)
@@ -121,7 +122,7 @@ func TestRefusals(t *testing.T) {
 		require.Equal(t, c.code == "", replies[0].Verdict == "accepted")
 		require.Equal(t, "accepted", replies[1].Verdict)
 		for _, l := range eve.pull("0") {
-			require.False(t, c.code != "" && l.Data.Key().Table == c.table && l.Data.Key().ID == c.id, "%s left something", c.code)
+			require.False(t, c.code != "" && l.Data.Key().Table == c.table && l.Data.Key().ID == c.id, "the item refused with %s was stored", c.code)
 		}
 	}
 }

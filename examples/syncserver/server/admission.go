@@ -6,43 +6,43 @@ import (
 	"time"
 )
 
-// The bounds of the pushes that are under way, besides those of uploads. The memory that they
-// take follows from both: a body for each large upload, and a multiple of it for each push that
-// has its turn, besides the records that it is about. A workspace has one turn, and a share of the
-// places: a busy workspace, whose pushes are slow to decode or wait for its lock, leaves room for
-// the others. A client has one push that waits for its turn, and its others wait for that one.
-// A push is decoded in its turn, before it takes one of the few places to work in, so that the
-// pushes of other workspaces do not wait for a body that is slow to decode.
-// The number of connections is not bounded here; a proxy can do that.
+// The limits for concurrent pushes. Together with the limits for uploads, they bound the memory
+// that pushes take: one body for each large upload, and a multiple of a body, plus the stored
+// records, for each push that has a turn. A workspace has one turn at a time. So a busy
+// workspace, whose pushes are slow to decode or wait for its lock, leaves room for the others.
+// Only one push of a client waits for a turn, and its other pushes wait for that one. A push is
+// decoded during its turn, before it takes one of the few places for transactions, so a body that
+// is slow to decode does not delay the pushes of other workspaces. The number of connections is
+// not limited here; a proxy can limit it.
 const (
-	maxPushing       = 10_000 // of different clients
+	maxPushing       = 10_000 // clients with a push
 	pushesOfClient   = 1
 	maxTurns         = 32
 	turnsOfWorkspace = 1
-	maxWorking       = 4                // on PostgreSQL; SQLite has one writer
+	maxWorking       = 4                // transactions on PostgreSQL; SQLite has one writer
 	pushTimeout      = 30 * time.Second // for each wait, and for the transaction
 )
 
-// admission lets a number of pushes in at once, and a smaller number of each workspace.
+// admission limits how many pushes run at once, in total and per workspace.
 type admission struct {
-	all   chan struct{} // holds one for each that is in
-	share int           // of a workspace
+	all   chan struct{} // holds one element for each running push
+	share int           // how many pushes of one workspace may run at once
 	mu    sync.Mutex
-	of    map[string]*queue
+	of    map[string]*queue // by workspace
 }
 
-// queue is a workspace of which pushes are in, or wait.
+// queue is a workspace with pushes that run or wait.
 type queue struct {
 	places chan struct{}
-	users  int // who are in or wait; with none, the queue is forgotten
+	users  int // pushes that run or wait; at zero, the queue is removed
 }
 
 func newAdmission(all, share int) *admission {
 	return &admission{all: make(chan struct{}, all), share: share, of: make(map[string]*queue)}
 }
 
-// enter waits until a push of a workspace may come in. Release must be called when it is
-// done. If it waits for too long, that is a failure which says to come again.
+// enter waits until a push of a workspace may run. The caller must call release when the push is
+// done. After pushTimeout, enter fails with the status 503, and the client may try again.
 func (a *admission) enter(ctx context.Context, workspace string) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -73,7 +73,7 @@ func takePlace(ctx context.Context, places chan<- struct{}) error {
 	}
 }
 
-// join returns the queue of a workspace, and counts one more user.
+// join returns the queue of a workspace and counts one more user.
 func (a *admission) join(workspace string) *queue {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -86,7 +86,7 @@ func (a *admission) join(workspace string) *queue {
 	return q
 }
 
-// leave takes back a join.
+// leave undoes a join.
 func (a *admission) leave(workspace string, q *queue) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

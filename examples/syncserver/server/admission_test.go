@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAdmission: who gives up waiting leaves nothing behind, wherever it waited, and is told
-// to come again.
-func TestAdmission(t *testing.T) {
+// TestCanceledWaitTakesNoPlace checks that a push that stops waiting, in either queue, frees
+// everything and fails with the status 503.
+func TestCanceledWaitTakesNoPlace(t *testing.T) {
 	a := newAdmission(2, 2)
 	enter := func(workspace string) func() {
 		release, err := a.enter(context.Background(), workspace)
@@ -32,12 +32,12 @@ func TestAdmission(t *testing.T) {
 		require.Equal(t, 503, fail.status)
 	}
 	first, second := enter("one"), enter("one")
-	giveUp("one") // which has its share
+	giveUp("one") // this workspace has all its places taken
 	waiter := make(chan func())
 	go func() { waiter <- enter("two") }()
 	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, 10*time.Second, time.Millisecond)
 	for range 3 {
-		giveUp("two") // for which no place is left
+		giveUp("two") // all places of the server are taken
 	}
 	first()
 	third := <-waiter
@@ -48,7 +48,7 @@ func TestAdmission(t *testing.T) {
 	require.Empty(t, a.of)
 }
 
-// waiting returns how many pushes of a workspace are in, or wait.
+// waiting returns how many pushes of a workspace run or wait.
 func (a *admission) waiting(workspace string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,10 +13,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// A write that is stamped too far ahead is not accepted, but one may be stored: it was
-// accepted when the clock of the server was wrong. Clients that pull it stamp above it, and
-// are refused until its time has come. So the answer to a push names such writes, and Repair
-// restamps them.
+// The server refuses a write that is stamped too far ahead. Still, such a write can be stored,
+// if it was accepted while the clock of the server was ahead. Clients that pull it stamp above
+// it, and their pushes are refused until its time has come. So the answer to such a push names
+// the stored writes, and Repair restamps them.
 
 // aheadWrite is a stored write that is stamped too far ahead, without its value.
 type aheadWrite struct {
@@ -33,17 +33,17 @@ const (
 	maxAheadRecords = 5
 )
 
-// greatest returns the greatest time that is not too far ahead at a time of the wall clock.
+// greatest returns the greatest timestamp that is not too far ahead at the given wall clock time.
 func (s *Server) greatest(wall time.Time) clock.Timestamp {
 	ahead := s.engine.MaxAhead
 	if ahead == 0 {
 		ahead = clock.DefaultMaxAhead
 	}
-	// The bound is inclusive and in whole milliseconds, so with any counter.
+	// The limit includes the whole last millisecond, with any value of the logical counter.
 	return clock.TimestampOf(wall.Add(ahead)) + clock.Timestamp(time.Millisecond-1)
 }
 
-// ahead returns stored writes that are too far ahead, if an item was refused because it is.
+// ahead returns some stored writes that are too far ahead, if an item was refused as too far ahead.
 func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, answer merge.Answer) (writes []aheadWrite, err error) {
 	refused := false
 	for _, r := range answer.Results {
@@ -53,7 +53,7 @@ func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, answer 
 		return nil, nil
 	}
 	limit := s.greatest(wall)
-	for _, rows := range []bool{false, true} { // rows of violations have their stamps from the others
+	for _, rows := range []bool{false, true} { // first the records, from which violation rows take their stamps
 		found, _, err := tx.beyond(ctx, beyond{limit, math.MaxInt64, rows}, maxAheadRecords)
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, answer 
 	return writes, nil
 }
 
-// writesAfter returns the writes of a record that are stamped after a time.
+// writesAfter returns the writes of a record that are stamped after the limit.
 func writesAfter(r record.Record, limit clock.Timestamp) iter.Seq[aheadWrite] {
 	return func(yield func(aheadWrite) bool) {
 		for name, w := range r.All() {
@@ -83,21 +83,21 @@ func writesAfter(r record.Record, limit clock.Timestamp) iter.Seq[aheadWrite] {
 	}
 }
 
-// beyond is a place among the records in the order of their greatest stamps.
+// beyond is a place in the order of the records by greatest timestamp and sequence.
 type beyond struct {
 	latest clock.Timestamp
 	seq    int64
-	rows   bool // the rows of violations, and not the others
+	rows   bool // only violation rows if true, only other records if false
 }
 
-// beyond returns the first of the records beyond a place, and the place of the last of them.
+// beyond returns the first records beyond a place, and the place of the last of them.
 func (s *session) beyond(ctx context.Context, at beyond, limit int) ([]record.Record, beyond, error) {
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT latest, seq, tbl, id, data FROM records
 		WHERE workspace = $1 AND (latest, seq) > ($2, $3) AND (tbl = $4) = $5
 		ORDER BY latest, seq LIMIT $6`, s.workspace, at.latest, at.seq, violation.DefaultTable, at.rows, limit)
 	if err != nil {
-		return nil, at, fmt.Errorf("look up stamps of the future: %w", err)
+		return nil, at, fmt.Errorf("look up records that are too far ahead: %w", err)
 	}
 	defer rows.Close()
 	var found []record.Record
@@ -105,7 +105,7 @@ func (s *session) beyond(ctx context.Context, at beyond, limit int) ([]record.Re
 		var key record.Key
 		var fields record.Record
 		if err := rows.Scan(&at.latest, &at.seq, &key.Table, &key.ID, &fields); err != nil {
-			return nil, at, fmt.Errorf("read a stamp of the future: %w", err)
+			return nil, at, fmt.Errorf("read a record that is too far ahead: %w", err)
 		}
 		found = append(found, fields.WithKey(key))
 	}

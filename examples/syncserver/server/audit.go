@@ -13,27 +13,28 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// indexVersion is changed when the index holds something else for the same rules.
+// indexVersion must change when the content of the index changes for the same rules.
 const indexVersion = "3"
 
-// An audit reads this many records at once, and checks this many scopes at once. A scope
-// that is too large for a push is checked alone, up to a size.
+// The limits of an audit. A scope that is too large for a push is checked alone, if it has at
+// most auditScope bytes.
 const (
-	auditRecords = 1000
-	auditScopes  = 100
+	auditRecords = 1000      // records to read at once
+	auditScopes  = 100       // scopes to check at once
 	auditScope   = 256 << 20 // bytes
 )
 
-// Audit makes the index of a workspace again, and derives its violations, as is due after
-// the rules have changed or when health names a rule. Its pushes wait meanwhile. It reads
-// the workspace page by page and scope by scope, so what is in memory is the names of the
-// scopes, the largest scope, and the rows that change. A scope that fails is in the report,
-// and the others are audited. The error is ErrEmpty if nothing was pushed yet.
+// Audit builds the index of a workspace again and derives all its violations. Run it after the
+// rules have changed, or when health names a rule. Pushes to the workspace wait until the audit
+// ends. Audit reads the workspace page by page and scope by scope, so it keeps only the hashes of
+// the scope names, the largest scope, and the changed rows in memory. If a scope fails, the
+// report says so, and the other scopes are audited. The error is ErrEmpty if nothing was pushed
+// to the workspace.
 func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report, error) {
 	a := audit{Server: s, seen: make(map[[sha256.Size]byte]bool)}
 	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {
 		if tx.seq == 0 {
-			return ErrEmpty // and no workspace of this name is made
+			return ErrEmpty // rolls back the new row of the workspace
 		}
 		a.session = tx
 		return a.run(ctx)
@@ -45,14 +46,14 @@ func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report,
 	return a.report, err
 }
 
-// auditStale audits all workspaces if they were indexed by other rules: their index does not
-// say where these rules look. It is done when a server starts.
+// auditStale audits all workspaces if they were indexed for other rules, because the current rules
+// would not find their records in such an index. New calls it.
 func (s *Server) auditStale(ctx context.Context) error {
 	version := indexVersion + "/" + s.options.RulesVersion
 	stale, err := s.database.indexedOtherwise(ctx, version)
 	for _, name := range stale {
 		report, failed := s.Audit(ctx, name)
-		s.options.Log.InfoContext(ctx, "audited, since the rules are others", "workspace", name,
+		s.options.Log.InfoContext(ctx, "audited, because the rules have changed", "workspace", name,
 			"open", report.Open, "changed", len(report.Updates), "err", errors.Join(failed, report.Err))
 		err = errors.Join(err, failed)
 	}
@@ -65,8 +66,8 @@ func (s *Server) auditStale(ctx context.Context) error {
 	return err
 }
 
-// indexedOtherwise returns the names of all workspaces if they are indexed by another
-// version of the rules.
+// indexedOtherwise returns the names of all workspaces if they are indexed for another version of
+// the rules, and none otherwise.
 func (d *Database) indexedOtherwise(ctx context.Context, version string) (names []string, err error) {
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT name FROM workspaces
@@ -114,7 +115,8 @@ func (a *audit) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("store the index: %w", err)
 	}
-	// Rows come last: by then, what they name was found where the records are now.
+	// Violation rows come last. By then, the current violations have been derived from the scopes
+	// of the records.
 	for _, rows := range []bool{false, true} {
 		err := a.each(ctx, func(records []record.Record) error {
 			return a.checkScopes(ctx, slices.DeleteFunc(records, func(r record.Record) bool {
@@ -128,8 +130,8 @@ func (a *audit) run(ctx context.Context) error {
 	return nil
 }
 
-// each hands over all records, a page at a time, in the order of their keys. Rows that are
-// stored meanwhile do no harm.
+// each calls f with all records, a page at a time, in the order of their keys. f may store
+// violation rows.
 func (a *audit) each(ctx context.Context, f func([]record.Record) error) error {
 	for after := (record.Key{}); ; {
 		page, err := a.page(ctx, after)
@@ -143,7 +145,7 @@ func (a *audit) each(ctx context.Context, f func([]record.Record) error) error {
 	}
 }
 
-// page returns the records after a key.
+// page returns the next records after a key.
 func (a *audit) page(ctx context.Context, after record.Key) ([]record.Record, error) {
 	rows, err := a.tx.QueryContext(ctx, `
 		SELECT tbl, id, data FROM records WHERE workspace = $1 AND (tbl, id) > ($2, $3)
@@ -169,14 +171,14 @@ func (a *audit) page(ctx context.Context, after record.Key) ([]record.Record, er
 	return page, rows.Err()
 }
 
-// checkScopes checks the scopes of records, and those in which rows are hidden, unless they
-// were checked.
+// checkScopes checks the scopes of records, each scope only once per audit, and the scopes of
+// hidden violation rows.
 func (a *audit) checkScopes(ctx context.Context, records []record.Record) error {
 	hidden := make(map[violation.Scope][]merge.Update)
 	var scopes []violation.Scope
 	for _, r := range records {
 		if v, err := violation.Parse(r); err == nil && r.Key().Table == violation.DefaultTable && v.Status == violation.Hidden {
-			// No index has it, so it is given as if somebody had written to it.
+			// The index does not contain hidden rows, so the row is passed as a change.
 			scope := violation.Scope{Rule: v.Rule, Name: v.Scope}
 			hidden[scope] = append(hidden[scope], merge.Update{Before: r, After: r})
 			scopes = append(scopes, scope)
@@ -201,8 +203,8 @@ func (a *audit) checkScopes(ctx context.Context, records []record.Record) error 
 	return nil
 }
 
-// checkAndStore checks scopes, and stores what comes of it. Those that are too large together
-// are checked one by one.
+// checkAndStore checks scopes and stores the derived rows. Scopes that are too large together are
+// checked one at a time.
 func (a *audit) checkAndStore(ctx context.Context, in violation.Input, most int) error {
 	in.Now = clock.TimestampOf(a.options.Now())
 	report, err := a.checkOn(ctx, &view{session: a.session, most: most}, a.options.Rules, in)
@@ -230,7 +232,7 @@ func (a *audit) checkAndStore(ctx context.Context, in violation.Input, most int)
 	return nil
 }
 
-// err joins what failed, of each rule once.
+// err merges the failures of each rule into one, and returns all of them as one error.
 func (a *audit) err() error {
 	byRule := make(map[string]*violation.RuleError)
 	var all []*violation.RuleError

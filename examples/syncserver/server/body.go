@@ -8,33 +8,33 @@ import (
 	"time"
 )
 
-// How long a body may take. A client that sends nothing is cut off after readPatience, and so
-// is one whose body falls behind readRate by as much: a body of the greatest size takes nine
-// minutes at most. A client that is slow and goes on is served.
+// How long a body may take. The server stops reading when a client has sent nothing for
+// readPatience, or when its body is more than readPatience behind readRate. So a body of maximum
+// size takes at most nine minutes. A client that is slow but keeps sending is served.
 const (
 	readPatience = 30 * time.Second
 	readRate     = 4 << 10 // bytes a second
 )
 
-// body is the body of a request, whose client must go on sending. Only the time in which the
-// body is read counts, so a push that waits for a place in between loses nothing.
+// body is the body of a request whose client must keep sending. Only the time spent in Read
+// counts, so a push loses no time while it waits for an upload slot.
 type body struct {
 	io.Reader
 	control *http.ResponseController
-	upload  *reader // nil while the body needs no place
+	upload  *reader // nil while the body needs no upload slot
 	now     func() time.Time
 	read    int64         // bytes
-	spent   time.Duration // on reading
-	end     error
+	spent   time.Duration // in Read
+	end     error         // the first error of Reader
 }
 
-// bodyOf returns the body of a request, of which more than a number of bytes are an error.
+// bodyOf returns the body of a request. Reading more than most bytes is an error.
 func bodyOf(w http.ResponseWriter, r *http.Request, most int64) *body {
 	return &body{Reader: http.MaxBytesReader(w, r.Body, most), control: http.NewResponseController(w), now: time.Now}
 }
 
-// Read reads what comes in time. After the end of the body it leaves the connection alone,
-// which net/http reads by then, to find out whether the client is still there.
+// Read reads from the body with a deadline. After the end of the body it does not touch the
+// connection: net/http then reads from it, to detect whether the client has disconnected.
 func (b *body) Read(p []byte) (int, error) {
 	if b.end != nil {
 		return 0, b.end
@@ -54,7 +54,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// listen sets the deadline of a read. It has no effect where that is not supported.
+// listen sets the deadline of a read. It has no effect if the connection does not support
+// deadlines.
 func (b *body) listen(until time.Time) error {
 	if b.upload != nil {
 		return b.upload.listens(until)
@@ -63,15 +64,16 @@ func (b *body) listen(until time.Time) error {
 	return nil
 }
 
-// readAll reads a body, or a part of it. A body that breaks off is not malformed: the same
-// request may succeed. One that is too slow may succeed in parts.
+// readAll reads a body or a part of it. If the body breaks off, the failure is not malformed,
+// because the same request may succeed later. If the body is too slow, smaller parts of it may
+// succeed.
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if limit := new(http.MaxBytesError); errors.As(err, &limit) {
 		return nil, tooLarge(err)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, &failure{http.StatusRequestTimeout, "timeout", "the body did not arrive in time: send less at once", err}
+		return nil, &failure{http.StatusRequestTimeout, "timeout", "the body did not arrive in time: send a smaller body", err}
 	}
 	if err != nil {
 		return nil, unavailable(err)

@@ -18,14 +18,15 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// link is a connection on which bytes arrive at a rate, until it stalls. Its clock is its own.
+// link is a simulated connection on which bytes arrive at a rate until it stalls. It has its own
+// clock.
 type link struct {
 	*httptest.ResponseRecorder
 	clock    time.Time
 	deadline time.Time
 	rate     int // bytes a second
-	stall    int // bytes after which nothing comes
-	sent     int
+	stall    int // after this many bytes, no more arrive
+	sent     int // bytes
 }
 
 func (l *link) SetReadDeadline(at time.Time) error {
@@ -33,7 +34,7 @@ func (l *link) SetReadDeadline(at time.Time) error {
 	return nil
 }
 
-// Read delivers what arrives in a second.
+// Read delivers the bytes that arrive within a second.
 func (l *link) Read(p []byte) (int, error) {
 	next := l.clock.Add(time.Second)
 	if next.After(l.deadline) || l.sent >= l.stall {
@@ -46,8 +47,8 @@ func (l *link) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestSlowUploadsAreServedAndStalledOnesCut: a body may be slow for minutes, and neither
-// silent nor slower than the least rate for half a minute.
+// TestSlowUploadsAreServedAndStalledOnesCut checks that a body may arrive slowly for minutes, but
+// must not be silent, or slower than the minimum rate, for half a minute.
 func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
 	for _, c := range []struct {
 		what              string
@@ -56,10 +57,10 @@ func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
 		least, most       time.Duration
 	}{
 		{"a phone", 890_000, 12_000, maxBody, true, 74 * time.Second, 75 * time.Second},
-		{"the largest, at the least rate", maxBody, readRate, maxBody, true, 500 * time.Second, 9 * time.Minute},
-		{"below the least rate", maxBody, readRate / 2, maxBody, false, 30 * time.Second, 61 * time.Second},
+		{"the largest body at the minimum rate", maxBody, readRate, maxBody, true, 500 * time.Second, 9 * time.Minute},
+		{"below the minimum rate", maxBody, readRate / 2, maxBody, false, 30 * time.Second, 61 * time.Second},
 		{"silent from the beginning", 890_000, 12_000, 0, false, 30 * time.Second, 30 * time.Second},
-		{"silent after much", maxBody, 1 << 20, maxBody / 2, false, 30 * time.Second, 33 * time.Second},
+		{"silent after half of the body", maxBody, 1 << 20, maxBody / 2, false, 30 * time.Second, 33 * time.Second},
 	} {
 		l := &link{ResponseRecorder: httptest.NewRecorder(), clock: time.Unix(0, 0), rate: c.rate, stall: c.stall}
 		b := &body{Reader: io.LimitReader(l, int64(c.size)), control: http.NewResponseController(l), now: func() time.Time { return l.clock }}
@@ -73,7 +74,7 @@ func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
 			l.deadline = time.Time{}
 			_, err = b.Read(make([]byte, 1))
 			require.ErrorIs(t, err, io.EOF)
-			require.Zero(t, l.deadline, "after the end, the connection is left alone")
+			require.Zero(t, l.deadline, "after the end of the body, the deadline must not be set")
 			continue
 		}
 		fail := new(failure)
@@ -83,8 +84,9 @@ func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
 	}
 }
 
-// TestWaitingForAPlaceIsNotSlowness: time in which the server does not read is its own.
-func TestWaitingForAPlaceIsNotSlowness(t *testing.T) {
+// TestWaitingForASlotIsNotSlowness checks that the time in which the server does not read does not
+// count.
+func TestWaitingForASlotIsNotSlowness(t *testing.T) {
 	l := &link{ResponseRecorder: httptest.NewRecorder(), clock: time.Unix(0, 0), rate: 12_000, stall: maxBody}
 	b := &body{Reader: io.LimitReader(l, 200_000), control: http.NewResponseController(l), now: func() time.Time { return l.clock }}
 	_, err := readAll(io.LimitReader(b, smallBody))
@@ -95,8 +97,8 @@ func TestWaitingForAPlaceIsNotSlowness(t *testing.T) {
 	require.Len(t, text, 200_000-smallBody)
 }
 
-// TestPushesAreReadUnderADeadline: each part of each body has one, also of a request that is
-// refused before its body is read.
+// TestPushesAreReadUnderADeadline checks that each part of a body is read with a deadline, even if
+// the request is refused before its body is read.
 func TestPushesAreReadUnderADeadline(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
@@ -120,7 +122,7 @@ func TestPushesAreReadUnderADeadline(t *testing.T) {
 	}
 }
 
-// small calls a function at each read, and reads little.
+// small is a reader that calls each at each read, and reads small parts.
 type small struct {
 	io.Reader
 	each func()
@@ -131,9 +133,9 @@ func (r small) Read(p []byte) (int, error) {
 	return r.Reader.Read(p[:min(len(p), 1000)])
 }
 
-// TestTimeoutIsToldFromBreaking: a client halves what it sends after a time-out, and sends the
-// same again after a break.
-func TestTimeoutIsToldFromBreaking(t *testing.T) {
+// TestTimeoutAndBrokenBodyHaveDifferentStatus: after a timeout, a client halves its push; after a
+// broken connection, it sends the same push again.
+func TestTimeoutAndBrokenBodyHaveDifferentStatus(t *testing.T) {
 	for err, status := range map[error]int{
 		os.ErrDeadlineExceeded:                             408,
 		fmt.Errorf("read tcp: %w", os.ErrDeadlineExceeded): 408,

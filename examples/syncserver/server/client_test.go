@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// client speaks HTTP to a server. It does not trust it.
+// client is an HTTP client of a server.
 type client struct {
 	t     *testing.T
 	url   string
@@ -35,7 +35,7 @@ func joined(t *testing.T, url, workspace, invite string) *client {
 	return c
 }
 
-// request sends a request, and returns the status and the body of the answer.
+// request sends a request and returns the status and the body of the answer.
 func (c *client) request(method, path, body string) (int, string) {
 	c.t.Helper()
 	r, err := http.NewRequest(method, c.url+path, bytes.NewReader([]byte(body)))
@@ -55,7 +55,7 @@ type pushed struct {
 	Violations []violation.Violation
 }
 
-// push sends mutations, and requires that they are answered.
+// push sends mutations and requires an answer with a reply to each.
 func (c *client) push(items ...record.Mutation) pushed {
 	c.t.Helper()
 	var body []byte
@@ -70,10 +70,10 @@ func (c *client) push(items ...record.Mutation) pushed {
 	return answer
 }
 
-// now gives all clients of the tests their stamps, so that what is written later is later.
+// now is the clock of all clients in the tests, so that later writes have later stamps.
 var now clock.Clock
 
-// set returns a write of one field, by this client and of this moment.
+// set returns a write of one field by this client, stamped now.
 func (c *client) set(table, id, field string, value any) record.Mutation {
 	c.t.Helper()
 	at := clock.Stamp{Time: now.Now(), Client: c.ID}
@@ -109,7 +109,7 @@ func linesOf(t *testing.T, text []byte) []line {
 	return lines
 }
 
-// taken returns the hour from an hour of tomorrow on, in a room.
+// taken returns a slot of one hour in a room, which begins at the given hour of tomorrow.
 func taken(hour int) record.Value {
 	from := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Duration(24+hour) * time.Hour)
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})

@@ -9,18 +9,20 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// compressed compresses the answers of a handler for clients that accept zstd or gzip. A part
-// that is flushed is sent at once. Answers below a KiB stay as they are.
+// compressed compresses the answers of a handler for clients that accept zstd or gzip. When the
+// handler flushes, the part written so far is sent at once. Answers below 1 KiB are not
+// compressed.
 //
-// The levels are the ones that take the least memory, below a MB for each answer under way,
-// which counts when many clients read slowly.
+// The compression levels are those that take the least memory, below a megabyte for each answer.
+// That matters when many clients read slowly.
 //
-// A compressed length says something about the content to those who watch the network and can
-// add to it. Pulls and the answers to pushes hold what members of a workspace wrote, which a
-// member may read in any case, and no token. The answer to a join holds a token, and is not
-// compressed; neither is the event stream, which would gain nothing.
+// The length of a compressed answer reveals information about its content to an attacker who
+// watches the network and can add to the content. Pulls and answers to pushes are safe: they
+// contain only what members of the workspace wrote, which each member may read anyway, and no
+// token. The answer to a join contains a token, so it is not compressed. The event stream is not
+// compressed because it would gain nothing.
 //
-// Bodies of requests are not decompressed: a small one could become a large one.
+// Request bodies are not decompressed, because a small body could become a large one.
 func compressed(h http.Handler) http.Handler {
 	wrap, _ := gzhttp.NewWrapper( // the options are valid
 		gzhttp.ContentTypes([]string{"application/json", "application/jsonl"}),
@@ -29,7 +31,7 @@ func compressed(h http.Handler) http.Handler {
 	return wrap(h)
 }
 
-// plainBody refuses a body with a content coding.
+// plainBody refuses a request whose body has a content coding.
 func plainBody(r *http.Request) error {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return &failure{http.StatusUnsupportedMediaType, "unsupported_encoding", "send the body without a content coding", errors.New("content coding " + strconv.Quote(coding))}

@@ -17,8 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// do sends a request that says which codings it accepts, or has a body in one, and returns the
-// answer with its body as it was sent.
+// do sends a request with additional headers, and returns the answer without decompressing its body.
 func (c *client) do(method, path, body string, header map[string]string) *http.Response {
 	c.t.Helper()
 	r, err := http.NewRequest(method, c.url+path, strings.NewReader(body))
@@ -50,13 +49,13 @@ func decoded(t *testing.T, answer *http.Response) io.Reader {
 	return answer.Body
 }
 
-// codings are what clients accept, and what they get.
+// codings maps the header Accept-Encoding of a request to the content coding of the answer.
 var codings = map[string]string{
 	"": "", "gzip": "gzip", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "br": "", "gzip;q=0": "", "zstd;q=0, gzip": "gzip", "identity": "",
 }
 
-// TestPullsAndAnswersAreCompressed: a client gets the same content in a coding that it accepts,
-// in a small part of the bytes.
+// TestPullsAndAnswersAreCompressed checks that a client gets the same content in a coding that it
+// accepts, in much fewer bytes.
 func TestPullsAndAnswersAreCompressed(t *testing.T) {
 	ana := joined(t, listen(t, open(t, databasetest.SQLite(t))), "demo", "")
 	var many []record.Mutation
@@ -94,8 +93,8 @@ func TestPullsAndAnswersAreCompressed(t *testing.T) {
 	}
 }
 
-// TestCompressedPullsStream: each chunk is sent before the next one is read, and a page that
-// breaks off is not a whole one in any coding.
+// TestCompressedPullsStream checks that each chunk is sent before the next one is read, and that a
+// page that breaks off is an error in each coding.
 func TestCompressedPullsStream(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s), "demo", "")
@@ -114,8 +113,8 @@ func TestCompressedPullsStream(t *testing.T) {
 	}
 }
 
-// TestTokensAndEventsAreNotCompressed: the answer to a join has a token in it, and an event
-// must be readable at once.
+// TestTokensAndEventsAreNotCompressed: the answer to a join contains a token, and the client must
+// receive an event at once.
 func TestTokensAndEventsAreNotCompressed(t *testing.T) {
 	ana := joined(t, listen(t, open(t, databasetest.SQLite(t))), "demo", "")
 	accept := map[string]string{"Accept-Encoding": "gzip, zstd"}
@@ -130,8 +129,8 @@ func TestTokensAndEventsAreNotCompressed(t *testing.T) {
 	require.Equal(t, "data: 0\n\n", string(first))
 }
 
-// TestCompressedBodiesAreRefused: a small body never becomes a large one, and the client is
-// told what to do.
+// TestCompressedBodiesAreRefused checks that the server does not decompress bodies, because a small
+// body could become a large one.
 func TestCompressedBodiesAreRefused(t *testing.T) {
 	ana := joined(t, listen(t, open(t, databasetest.SQLite(t))), "demo", "")
 	for coding, status := range map[string]int{"gzip": 415, "zstd": 415, "gzip, gzip": 415, "identity": 200, "": 200} {

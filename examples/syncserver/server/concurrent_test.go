@@ -19,11 +19,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestConcurrentServers: many clients push to two servers on one database at once, to
-// the same few records and rooms, while others pull. No push fails; nobody who pulls
-// misses anything, although transactions end in another order than they begin; each field
-// has the greatest write; and the violations are those that an audit finds.
-func TestConcurrentServers(t *testing.T) {
+// TestConcurrentServersConvergeAndSkipNoSequence lets many clients push to two servers on one
+// database, to the same few records and rooms, while others pull. No push may fail. No puller may
+// miss a record, although transactions end in another order than they begin. Each field must have
+// the greatest write, and an audit must find the same violations.
+func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		servers := [2]*Server{open(t, database), open(t, database)}
@@ -52,7 +52,7 @@ func TestConcurrentServers(t *testing.T) {
 		done.Store(true)
 		pulling.Wait()
 
-		want := make(map[record.Key]record.Record) // by a rule of its own: see greatest
+		want := make(map[record.Key]record.Record) // joined independently of package merge: see greatest
 		for _, records := range sent {
 			for _, r := range records {
 				greatest(want, r)
@@ -79,12 +79,12 @@ func TestConcurrentServers(t *testing.T) {
 	})
 }
 
-// follow pulls in small pages until all is done and nothing is left, and returns what it
-// has got. Each sequence is greater than those before.
+// follow pulls in small pages until the writers are done and no record is left, and returns the
+// pulled records. It checks that sequences ascend.
 func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Record {
 	got := make(map[record.Key]record.Record)
 	for after := int64(0); ; {
-		last := done.Load() // before the pull that finds nothing
+		last := done.Load() // read before the pull, so that the last pull begins after the last push
 		text, err := s.pull(context.Background(), &page{"demo", after, 5, 5})
 		if err != nil {
 			t.Errorf("pull: %v", err)
@@ -103,14 +103,14 @@ func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Re
 	}
 }
 
-// author makes pushes at random.
+// author creates random pushes.
 type author struct {
 	client clock.ClientID
 	random *rand.Rand
 	minute int
 }
 
-// batch returns a few records, each with a new stamp that the writers share.
+// batch returns a few records. Each has a new timestamp, which other writers use as well.
 func (w *author) batch(t *testing.T) []record.Record {
 	var batch []record.Record
 	for range 1 + w.random.IntN(4) {
@@ -132,8 +132,8 @@ func (w *author) batch(t *testing.T) []record.Record {
 	return batch
 }
 
-// greatest adds to a state what wins of a record: the later stamp, and the greater
-// client. Values need not be compared, since no stamp is used twice for one field.
+// greatest merges a record into a state: for each field, the later timestamp wins, and then the
+// greater client ID. It need not compare values, because no stamp is used twice for one field.
 func greatest(state map[record.Key]record.Record, r record.Record) {
 	fields := make(map[string]record.FieldValue)
 	for name, w := range state[r.Key()].All() {
@@ -156,7 +156,7 @@ func greatest(state map[record.Key]record.Record, r record.Record) {
 	})
 }
 
-// stateLines returns a state as text.
+// stateLines returns a state as JSON Lines.
 func stateLines(state map[record.Key]record.Record) string {
 	var all []record.Record
 	for _, r := range state {

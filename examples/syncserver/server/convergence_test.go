@@ -19,8 +19,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pair is two servers on one database, which take turns, as the convergence kit sees
-// them. Their databases are two connections to the same place.
+// pair is a backend for the convergence kit: two servers that take turns, on one database. Each has
+// its own Database, with its own connections.
 type pair struct {
 	servers [2]*Server
 	name    string
@@ -28,7 +28,8 @@ type pair struct {
 	turn    int
 }
 
-// newPair returns a constructor of pairs, given one of the names of empty databases.
+// newPair returns a function that creates pairs. The function name creates an empty database and
+// returns its name.
 func newPair(t *testing.T, name func(*testing.T) string) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
 		return openPair(name(t), env)
@@ -66,13 +67,13 @@ func (p *pair) Close() error {
 	return nil
 }
 
-// Restart opens the same database anew.
+// Restart opens the same database again.
 func (p *pair) Restart() (mergetest.Backend, error) {
 	p.Close()
 	return openPair(p.name, p.env)
 }
 
-// Push may die before anything is stored, and after the commit.
+// Push may crash before it stores anything, or after the commit.
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := p.env.Crash(); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return out.answer.AppendJSON(nil), err
 }
 
-// Pull reads pages of one record, so that each page ends where it can go wrong. Others may push
+// Pull reads pages of one record, so that a page boundary follows each record. Others may push
 // before the page arrives.
 func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
@@ -97,9 +98,9 @@ func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	return lines, strconv.FormatInt(rest.after, 10), nil
 }
 
-// TestConvergence: simulated devices work with two servers on one database, under all
-// faults of the kit.
-func TestConvergence(t *testing.T) {
+// TestServersPassTheConvergenceKit lets simulated devices work with two servers on one database,
+// under all faults of the kit.
+func TestServersPassTheConvergenceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the kit on each database")
 	}
@@ -145,12 +146,12 @@ func TestConvergence(t *testing.T) {
 	})
 }
 
-// own is the client of this example, which the kit lets push all at once.
+// own adapts the client of this example to the kit. It pushes its whole outbox at once.
 type own struct{ *replica.Replica }
 
 func (c own) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 
-// slot returns the two hours from an hour on in a room.
+// slot returns a slot of two hours in a room, which begins at the given hour.
 func slot(room string, hour int) string {
 	from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)
 	return record.MustOf(rooms.Slot{Room: room, Start: from, End: from.Add(2 * time.Hour)}).JSON()

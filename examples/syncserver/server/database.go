@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// Database is where a Server stores things. It may be shared by several.
+// Database is the database of one or more Servers.
 type Database struct {
 	db       *sql.DB
 	postgres bool
-	file     *file // of SQLite
+	file     *file // nil on PostgreSQL
 }
 
-// OpenDatabase opens PostgreSQL by a URL, or else SQLite by the name of a file, and
-// creates what is missing there.
+// OpenDatabase opens a PostgreSQL database by its URL, or an SQLite database by its file name, and
+// creates the missing file, tables, columns and indexes.
 func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 	return openDatabase(ctx, name, defaultTimeouts())
 }
 
-// timeouts bound how long a transaction holds up others if its process stops in the middle
-// or is frozen. The database enforces them, so they hold whatever becomes of the process.
-// Each is shorter than the next, and all are shorter than pushTimeout: a push that waits for
-// a workspace that a frozen process has gets it, and does not fail.
+// timeouts bounds how long a transaction delays others if its process hangs or is frozen in the
+// middle. The database enforces the timeouts, so they do not depend on the process. Each is
+// shorter than the next, and all are shorter than pushTimeout. So a push that waits for a
+// workspace that a frozen process has locked gets the lock before it fails.
 type timeouts struct {
 	idle      time.Duration // between two statements of a transaction
-	lock      time.Duration // until a lock is had
-	statement time.Duration // for a statement, with the wait for its locks
+	lock      time.Duration // to wait for a lock
+	statement time.Duration // for a statement, including the wait for its locks
 }
 
 func defaultTimeouts() timeouts {
@@ -54,7 +54,7 @@ func openDatabase(ctx context.Context, name string, t timeouts) (*Database, erro
 	return d, d.open(ctx, d.file)
 }
 
-// open connects, and creates what is missing.
+// open connects to the database, and creates the missing tables, columns and indexes.
 func (d *Database) open(ctx context.Context, connector driver.Connector) error {
 	d.db = sql.OpenDB(connector)
 	d.db.SetMaxOpenConns(maxConnections)
@@ -76,10 +76,10 @@ func (d *Database) open(ctx context.Context, connector driver.Connector) error {
 	return nil
 }
 
-// maxConnections is how many connections to its database a server has.
+// maxConnections is the maximum number of connections that a server has to its database.
 const maxConnections = 16
 
-// IsPostgres reports whether the name of a database is the URL of one in PostgreSQL.
+// IsPostgres reports whether the name of a database is the URL of a PostgreSQL database.
 func IsPostgres(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
@@ -87,7 +87,7 @@ func IsPostgres(name string) bool {
 // Close closes the database.
 func (d *Database) Close() error { return d.db.Close() }
 
-// check returns an error if what is stored would be lost, because the file was removed.
+// check returns an error if writes would be lost, because the SQLite file was removed or replaced.
 func (d *Database) check() error {
 	if d.file == nil {
 		return nil
@@ -95,34 +95,34 @@ func (d *Database) check() error {
 	return d.file.check()
 }
 
-// transaction runs f in a transaction, which is committed if f returns no error.
+// transaction runs f in a transaction, and commits it if f returns no error.
 //
-// On PostgreSQL it is READ COMMITTED, the default: what comes after the lock reads what
-// was committed when the lock was had. A stricter level would read what was there
-// before.
+// On PostgreSQL the isolation level is READ COMMITTED, the default. So the statements after the
+// lock of the workspace see everything that was committed before the lock was granted. A stricter
+// level would read an older snapshot.
 func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // without effect after Commit
+	defer tx.Rollback() // has no effect after Commit
 	if err := f(tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	return d.check() // before that is acknowledged
+	return d.check() // before the commit is acknowledged
 }
 
-// rows completes a statement on a list, which is its $1. JSON_ROWS is replaced by what the
-// database has to read a list, as rows r with the column value, and
+// rows completes a statement that has a JSON array as $1. It replaces JSON_ROWS by the function
+// with which the database reads the array, as rows r with the column value. It replaces
 //
 //	LOOKUP table AS t ON condition
 //
-// by a join that looks up the rows of a table for each row before it, by an index. No planner
-// may turn it around: both would sooner or later read the whole table, or the whole workspace,
-// since they do not know how short the list is.
+// by a join that looks up the matching rows of the table in an index, for each row before it. The
+// join fixes this order: a planner does not know how short the list is, so sooner or later it
+// would read the whole table or the whole workspace.
 func (d *Database) rows(statement string) string {
 	list, join := `json_each($1) AS r`, `CROSS JOIN $1 AS $2 ON $3`
 	if d.postgres {
@@ -134,7 +134,7 @@ func (d *Database) rows(statement string) string {
 
 var lookup = regexp.MustCompile(`LOOKUP (\w+) AS (\w+) ON (.+)`)
 
-// secret returns the key that signs tokens. Whoever opens the database first makes it.
+// secret returns the key that signs the tokens. The first server on the database creates the key.
 func (d *Database) secret(ctx context.Context) (key string, err error) {
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO secrets (one, key) VALUES (1, $1) ON CONFLICT DO NOTHING`, rand.Text())

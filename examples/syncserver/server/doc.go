@@ -1,135 +1,143 @@
-// Package server is a sync server to use as a starting point for your own: clients push what
-// they wrote offline, pull what changed, and hear of changes as they come.
+// Package server implements a sync server to use as a starting point for your own: clients push
+// their offline writes, pull the changes of others, and are notified of new ones.
 //
 // # Map
 //
-//	server.go      the options and the limits
-//	http.go        the routes and errors
-//	body.go        a body, and how long it may take
+//	server.go      options and limits
+//	http.go        routes and errors
+//	body.go        request bodies and their deadlines
 //	compress.go    compressed answers
-//	push.go        a push, from the body to the answer
-//	health.go      whether pushes are stored
-//	admission.go   how many pushes are under way
-//	quota.go       how much a client and a workspace do over time
-//	pull.go        a pull, by sequence, page by page
-//	readers.go     how many pulls and uploads are under way
+//	push.go        pushes, from the body to the answer
+//	health.go      the health check: are pushes stored?
+//	admission.go   limits for concurrent pushes
+//	quota.go       quotas over time for clients and workspaces
+//	pull.go        pulls, by sequence, page by page
+//	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates
-//	access.go      who may join, and the tokens
+//	access.go      joining a workspace, and tokens
 //	database.go    the database and its transactions
-//	schema.go      its tables, and how those of earlier versions are completed
-//	sqlite.go      SQLite: a file, and whether it is still there
-//	postgres.go    PostgreSQL: what each connection is set to
+//	schema.go      the tables, and the migration of earlier versions
+//	sqlite.go      SQLite: the file, and whether it still exists
+//	postgres.go    PostgreSQL: the settings of each connection
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	records.go     reading and storing records
-//	recount.go     counts that an earlier version left wrong
-//	violations.go  the index that the rules look things up in
-//	unchecked.go   what rules could not check
-//	log.go         what is logged
+//	recount.go     counters that an earlier version left wrong
+//	violations.go  the index in which the rules look up records
+//	unchecked.go   scopes that rules could not check
+//	log.go         log lines
 //	journal.go     the journal, for examples/replay
-//	audit.go       all violations, derived again, and the index with them
+//	audit.go       deriving the index and all violations again
 //
 // # A workspace is the unit of locking
 //
-// Each transaction that stores something begins by locking the row of its workspace,
-// which holds the last sequence. That is the only lock, so there is no deadlock; two
-// pushes cannot overwrite each other, nor both miss a conflict that only the two of them
-// make; and sequences become visible in their order, so that a puller skips none. This
-// holds for any number of server processes on one database.
+// Each transaction that stores records first locks the row of its workspace, which holds the
+// last sequence. The transaction takes no other lock, so there is no deadlock. Two pushes cannot
+// overwrite each other, and cannot each miss a conflict that they create together. Sequences
+// become visible in ascending order, so a puller skips none. All this holds for any number of
+// server processes on one database.
 //
-// The price is that the pushes to one workspace come one by one. Where a workspace is
-// as large as a company, lock its records instead, as examples/storage does.
+// The price is that the pushes to one workspace run one at a time. If a workspace is as large as
+// a company, lock single records instead, as examples/storage does.
 //
 // # A process that freezes
 //
-// A process that is stopped while it has a workspace, such as by SIGSTOP, a debugger or a
-// machine that hangs, does not let go of it by itself. PostgreSQL ends such a transaction
-// after 10 seconds, and a push of another process that waits for the workspace gets it then.
-// SQLite cannot do that: all other processes answer 503 until it goes on or is killed. So does
-// GET /v1/health, which tries to store something.
+// A process can freeze while it holds the lock of a workspace, for example through SIGSTOP, in a
+// debugger, or on a machine that hangs. It does not release the lock by itself. PostgreSQL ends
+// such a transaction after 10 seconds, and a push that waits for the workspace in another process
+// then gets the lock. SQLite has no such timeout: pushes to all other processes, and
+// GET /v1/health, which tests a write, fail with 503 until the frozen process continues or is
+// killed.
 //
-// # A database file that goes away
+// # A database file that disappears
 //
-// If the file of SQLite, or a file of its log, is removed or replaced while a server runs,
-// writes go to a file without a name, and are gone when the process ends. The server checks the
-// names after each commit; if one has changed, it answers 503 and acknowledges nothing.
+// If the SQLite file, or a file of its log, is removed or replaced while a server runs, the
+// server writes to a file without a name, and these writes are lost when the process ends. The
+// server checks the file names after each commit. If one has changed, it answers 503 and
+// acknowledges nothing.
 //
-// # Too large
+// # Size limits
 //
-// A push that has more than 2 MiB, or writes to records of more than 16 MiB together, is
-// refused as a whole with the status 413, and nothing of it is stored. The client sends a half
-// of it then, until it has found the item, so that its neighbours get through. It is the same for
-// a push of several records that are in more than 4,000 scopes of rules, counted before and after
-// the push, such as 112 new bookings of many years. A single record is never refused for that.
+// A push of more than 2 MiB, or to records of more than 16 MiB in total, is refused as a whole
+// with the status 413, and nothing is stored. The client then sends half of the push, and halves
+// again, until it has found the item that is too large; so the other items get through. The same
+// limit applies to a push of several records that are in more than 4,000 scopes of rules, counted
+// before and after the push, such as 112 new bookings that each last many years. A single record
+// is never refused for its number of scopes.
 //
-// An item that would make a stored record larger than 256 KiB, or than what
-// Options.TableMaxRecord has for its table, is refused by itself with
-// record_full, and one that would make a record grow where the workspace has Options.Storage
-// bytes of records with storage_full. Deleting stored records and fields, and replacing values
-// by others that are no longer, is always accepted.
+// An item that would make a stored record larger than 256 KiB, or than the limit of its table in
+// Options.TableMaxRecord, is refused alone, with record_full. When the records of a workspace
+// have Options.Storage bytes, an item that would make a record grow is refused with storage_full.
+// Deleting stored records and fields, and replacing a value by one that is not longer, is always
+// accepted.
 //
-// A rule reads all records that share a scope with a changed one, such as the meetings of a
-// room in one month, and at most 16 MiB of them. If a scope has more, the push is stored, and
-// the rule is not asked about that scope. The answer names the rule as unchecked, the log has
-// an error, and GET /v1/health names the rule until the scope has been checked or audited:
-// give the rule smaller scopes, and its tables a limit in Options.TableMaxRecord. Deleting
-// records of the scope helps as well, since the built-in rules do not read deleted ones.
+// A rule reads all records that share a scope with a changed record, such as the meetings of a
+// room in one month, up to 16 MiB. If a scope is larger, the push is stored without checking the
+// rule for that scope. The answer lists the rule as unchecked, the log has an error, and
+// GET /v1/health names the rule until the scope has been checked or audited. To avoid this, give
+// the rule smaller scopes, and limit its tables in Options.TableMaxRecord. Deleting records of
+// the scope helps too, because the built-in rules do not read deleted records.
 //
-// # Too much
+// # Rate limits
 //
-// A push counts the bytes that it reads and writes, and a pull the bytes that it sends; see
-// quota.go for the limits. A client that has used up its quota is refused with the status 429,
-// the code quota_exceeded and the header Retry-After, before anything of the push is applied.
-// A push of the greatest size fits a quota that is not used up. If a workspace has used up its
-// quota, its clients get equal parts of it. Joins and event streams are limited by address. All this is counted
-// by each process, in memory.
+// A push is charged for the bytes that it reads and writes, and a pull for the bytes that it
+// sends; see quota.go for the quotas. A client that has used up its quota is refused with the
+// status 429, the code quota_exceeded and the header Retry-After, before any item of its push is
+// applied. A push of maximum size always fits if the quota is not used up yet. When a workspace
+// has used up its quota, each of its clients gets an equal share. Joins and event streams are
+// limited per address. Each process counts for itself, in memory.
 //
-// At most 128 pulls are under way, 32 of a workspace and 4 of a client. A further one ends the
-// pull whose client has not read for longest, if that is 2 seconds, and waits otherwise. A
-// workspace has at most 2,000 event streams: 500 from one address and 4 of a client.
+// At most 128 pulls run at a time, 32 per workspace and 4 per client. A further pull ends the
+// pull whose client has not read for the longest time, if that time is at least 2 seconds;
+// otherwise it waits. A workspace has at most 2,000 event streams, 500 per address and 4 per
+// client.
 //
-// At most 128 uploads of more than 64 KiB are under way, 32 of a workspace and 2 of a client. One
-// that has taken 5 seconds makes way for a further one, and is refused with the status 408. The
-// pushes of one client are decided one after the other.
+// At most 128 uploads of 64 KiB or more run at a time, 32 per workspace and 2 per client. An
+// upload that has taken 5 seconds gives way to a further one, and is refused with the status 408.
+// The pushes of one client are handled one at a time.
 //
-// What a client causes is logged up to 100 lines a minute, and 1,000 for its workspace. The next
-// line has the number of lines that were left out.
+// The server logs at most 100 lines a minute that one client causes, and 1,000 for its workspace.
+// The next line reports how many lines were omitted.
 //
 // # Slow networks
 //
-// A body may arrive slowly, at 4 KiB a second or more, and takes nine minutes at most. One that
-// does not, or pauses for 30 seconds, gets the status 408 and the code timeout: the client sends
-// less at once. Each part of an answer must be read within a minute. Pulls and answers to pushes
-// are compressed with zstd or gzip for clients that accept it, chunk by chunk. Bodies of
-// requests must not be compressed.
+// A body may arrive slowly, but at 4 KiB a second or more, so it takes at most nine minutes. A
+// body that is slower, or that pauses for 30 seconds, is refused with the status 408 and the code
+// timeout, and the client sends less at once. The client must read each part of an answer within
+// a minute. Pulls and answers to pushes are compressed with zstd or gzip, chunk by chunk, for
+// clients that accept it. Request bodies must not be compressed.
 //
 // # Stamps from the future
 //
-// While the clock of the server is ahead, it accepts stamps that are. When it is right again,
-// these win until their time has come, and every client that has pulled one stamps above it
-// and is refused as too far ahead. The answer to such a push names some of these writes. The
-// command "syncserver repair" restamps them all, and lowers the marks of their clients; the
-// clients pull what it changed, and go on.
+// While the clock of the server is ahead, it accepts stamps that are ahead too. After the clock
+// has been corrected, these writes win until their time has come. Each client that has pulled one
+// of them stamps above it, and its pushes are refused as too far ahead. The answer to such a push
+// names some of the writes. The command "syncserver repair" restamps them all and lowers the
+// watermarks of their clients. The clients pull the restamped writes, and their pushes succeed
+// again.
 //
 // # Upgrading
 //
-// OpenDatabase adds the columns that an earlier version lacks, and New makes the index again if
-// it was made by other rules or in another form. On PostgreSQL, servers of an earlier version may
-// run beside newer ones while they are replaced one by one. What they do not count, a newer one
-// counts with its next pushes. Their index differs: they may name other scopes, so a newer one can
-// miss a violation in what they wrote, and health names the rules. When the last of them has
-// stopped, run "syncserver audit" for each workspace, or restart a newer server, which audits
-// all. It is the same after a database went back to an earlier version for a time.
+// OpenDatabase adds the columns that an earlier version lacks, and New builds the index again if
+// it was built by other rules or in another format. On PostgreSQL, servers of an earlier version
+// may run next to newer ones while they are replaced one by one. A newer server updates the
+// counters that the earlier version does not maintain, as part of its next pushes. The earlier
+// version may index records under other scopes, so a newer server can miss a violation that
+// involves a write of the earlier version; GET /v1/health then names the rules. When the last
+// earlier server has stopped, run "syncserver audit" for each workspace, or restart a newer
+// server, which audits all workspaces. Do the same after a temporary downgrade.
 //
-// # A backup that was restored
+// # A restored backup
 //
-// A client whose cursor lies above the sequence of a restored database is told so, with the
-// status 409 and the code cursor_ahead: it joins again, pulls everything, and sends again what
-// still waits. It is the same after a failover to a standby that lacked some commits.
+// If the database was restored from a backup, a client whose cursor is above the restored
+// sequence is refused with the status 409 and the code cursor_ahead. It joins again, pulls
+// everything, and sends its outbox again. The same happens after a failover to a standby that
+// lacked some commits.
 //
-// The server cannot tell where the sequence has passed the cursor of a client by the time that
-// it comes back: the client misses what took the sequences between. Where many have pushed
-// since the restore, or some clients stay away for days, stop the servers, delete the row of
-// the table secrets, and start them: all tokens have ended, so all clients join again. Either
-// way, what the backup does not have is lost, except for what still waits to be sent.
+// The server cannot detect the loss if the restored sequence has passed the cursor of a client
+// before that client comes back: the client misses the records that took the sequences in
+// between. If many clients have pushed since the restore, or some clients stay away for days,
+// stop the servers, delete the row of the table secrets, and start the servers again. This ends
+// all tokens, so all clients join again. Either way, the writes that the backup lacks are lost,
+// except those that are still in an outbox.
 package server

@@ -14,13 +14,14 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// serveEvents answers GET /v1/events with server-sent events: the last sequence of the
-// workspace, at once and whenever there is another one. A client whose cursor differs pulls:
-// the sequence falls when the database is restored, and the pull says so.
+// serveEvents answers GET /v1/events with server-sent events. Each event is the last sequence of
+// the workspace; the server sends one at once, and one whenever the sequence changes. A client
+// whose cursor differs pulls, even if its cursor is greater: the sequence falls when the database
+// is restored, and the pull then reports that.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
 	l := listener{m, addressOf(r)}
 	if !s.feed.join(l) {
-		return unavailable(errors.New("too many listen"))
+		return unavailable(errors.New("too many event streams are open"))
 	}
 	defer s.feed.leave(l)
 	before, _ := s.feed.current(m.workspace)
@@ -43,20 +44,20 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 		select {
 		case <-changed:
 		case <-alive.C:
-			if err := send(w, []byte(": alive\n\n")); err != nil { // or the network takes it for dead
+			if err := send(w, []byte(": alive\n\n")); err != nil { // keeps proxies from closing an idle stream
 				return err
 			}
 		case <-s.stopped:
-			return nil // the client comes again, to another process perhaps
+			return nil // the client reconnects, perhaps to another process
 		case <-r.Context().Done():
 			return nil
 		}
 	}
 }
 
-// How many streams of events a process has, a workspace of them, and an address and a client of
-// these. One person may have many clients, so without the bound of an address they could take
-// all streams of a workspace.
+// The limits for event streams: of a process, and within it of a workspace, and within that of an
+// address and of a client. One person may have many clients, and without the limit per address
+// they could take all streams of a workspace.
 const (
 	maxListeners         = 10_000
 	listenersOfWorkspace = 2_000
@@ -64,29 +65,29 @@ const (
 	listenersOfClient    = 4
 )
 
-// listener is who listens, and where from.
+// listener is a client that listens, with its address.
 type listener struct {
 	member
 	address string
 }
 
-// feed knows how far the workspaces are to which anybody listens.
+// feed holds the last known sequence of each workspace that has listeners.
 type feed struct {
 	mu        sync.Mutex
 	listeners int
-	topics    map[string]*topic
+	topics    map[string]*topic // by workspace
 }
 
-// topic is a workspace to which somebody listens.
+// topic is a workspace that has listeners.
 type topic struct {
 	listeners int
-	of        map[clock.ClientID]int // listeners
-	from      map[string]int         // listeners, by address
-	seq       int64
-	changed   chan struct{} // is closed when seq changes, and replaced
+	of        map[clock.ClientID]int // number of listeners, by client
+	from      map[string]int         // number of listeners, by address
+	seq       int64                  // the last known sequence
+	changed   chan struct{}          // closed when seq changes, and then replaced
 }
 
-// join counts a listener to a workspace, unless there are too many.
+// join counts a listener to a workspace. It returns false if there are too many.
 func (f *feed) join(l listener) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -105,12 +106,12 @@ func (f *feed) join(l listener) bool {
 	return true
 }
 
-// admits reports whether a workspace has room for one more listener.
+// admits reports whether a workspace may have one more listener.
 func (t *topic) admits(l listener) bool {
 	return t.listeners < listenersOfWorkspace && t.of[l.client] < listenersOfClient && t.from[l.address] < listenersOfAddress
 }
 
-// leave takes back a join.
+// leave undoes a join.
 func (f *feed) leave(l listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,8 +128,8 @@ func (f *feed) leave(l listener) {
 	}
 }
 
-// advance tells those who listen to a workspace how far it is. A sequence that is not
-// above the last one comes late, and says nothing.
+// advance notifies the listeners of a workspace of a new sequence. It ignores a sequence that is
+// not above the last known one, because it comes late.
 func (f *feed) advance(workspace string, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -137,10 +138,13 @@ func (f *feed) advance(workspace string, seq int64) {
 	}
 }
 
-// observe tells listeners which sequence was read from the database, given the one that was
-// known before the reading began. If it is lower than that one, the database was restored: a
-// sequence that was known is visible to what is read later. A lower one that was not known
-// before comes late, as in advance.
+// observe notifies the listeners of a sequence that was read from the database. The argument
+// before is the sequence that was known before the read began. A read sees every sequence that
+// was known before it. So if seq is below before, the database was restored, and the known
+// sequence falls. A sequence that is lower only than one that became known during the read comes
+// late, as in advance. If the known sequence changed during the read, the next read decides. For
+// example, observe("demo", 9, 4) sets the sequence from 9 to 4, but
+// observe("demo", 3, 4) leaves it at 9.
 func (f *feed) observe(workspace string, before, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,15 +153,15 @@ func (f *feed) observe(workspace string, before, seq int64) {
 	}
 }
 
-// change sets the sequence and wakes who listens.
+// change sets the sequence and wakes the listeners.
 func (t *topic) change(seq int64) {
 	t.seq = seq
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
 
-// current returns how far a workspace is, and what is closed when that changes. The caller
-// must have joined it.
+// current returns the last known sequence of a workspace, and a channel that is closed when the
+// sequence changes. The caller must have joined the workspace.
 func (f *feed) current(workspace string) (int64, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -165,7 +169,7 @@ func (f *feed) current(workspace string) (int64, <-chan struct{}) {
 	return t.seq, t.changed
 }
 
-// sequences returns the workspaces to which anybody listens, and how far they are.
+// sequences returns the last known sequence of each workspace that has listeners.
 func (f *feed) sequences() map[string]int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,8 +180,8 @@ func (f *feed) sequences() map[string]int64 {
 	return known
 }
 
-// Watch looks for what other processes have stored in the Database, four times a second
-// while anybody listens, until the context ends. Then all listeners are sent away.
+// Watch looks for changes by other processes in the Database, until the context ends. It looks
+// four times a second while there are listeners. When Watch ends, all event streams end.
 func (s *Server) Watch(ctx context.Context) {
 	defer close(s.stopped)
 	tick := time.NewTicker(time.Second / 4)
@@ -189,12 +193,12 @@ func (s *Server) Watch(ctx context.Context) {
 			return
 		}
 		if err := s.readSequences(ctx); err != nil && ctx.Err() == nil {
-			s.options.Log.Warn("look for changes", "err", err)
+			s.options.Log.Warn("cannot look for changes", "err", err)
 		}
 	}
 }
 
-// readSequences reads how far the workspaces are to which anybody listens.
+// readSequences reads the last sequence of each workspace that has listeners.
 func (s *Server) readSequences(ctx context.Context) error {
 	known := s.feed.sequences()
 	if len(known) == 0 {
@@ -204,7 +208,7 @@ func (s *Server) readSequences(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A workspace that is not there has the sequence 0.
+	// A workspace that does not exist has the sequence 0.
 	rows, err := s.database.db.QueryContext(ctx, s.database.rows(`
 		SELECT r.value->>'name', coalesce(w.seq, 0) FROM JSON_ROWS LEFT JOIN workspaces AS w ON w.name = r.value->>'name'`), string(list))
 	if err != nil {
@@ -222,7 +226,7 @@ func (s *Server) readSequences(ctx context.Context) error {
 	return rows.Err()
 }
 
-// sequence returns how far a workspace is.
+// sequence returns the last sequence of a workspace, or 0 if the workspace does not exist.
 func (d *Database) sequence(ctx context.Context, workspace string) (seq int64, err error) {
 	if err := d.check(); err != nil {
 		return 0, err

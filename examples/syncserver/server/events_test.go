@@ -15,14 +15,14 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestEvents: a client hears how far the workspace is, at once and at each change, also
-// if it was another process that made it, and not of other workspaces.
-func TestEvents(t *testing.T) {
+// TestListenersAreNotifiedOfEachChange checks that a client gets the sequence of its workspace at
+// once and after each change, even by another process, but not the sequences of other workspaces.
+func TestListenersAreNotifiedOfEachChange(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		here, there := open(t, database), open(t, database)
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-		h := httptest.NewServer(here.Handler()) // which does not watch yet
+		h := httptest.NewServer(here.Handler()) // here does not run Watch yet
 		t.Cleanup(h.Close)
 		t.Cleanup(stop)
 		elsewhere := listen(t, there)
@@ -48,7 +48,7 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// events listens, and returns what returns the next event.
+// events opens an event stream, and returns a function that returns the next event.
 func (c *client) events(ctx context.Context) func() string {
 	r, err := http.NewRequestWithContext(ctx, "GET", c.url+"/v1/events", nil)
 	require.NoError(c.t, err)
@@ -68,12 +68,12 @@ func (c *client) events(ctx context.Context) func() string {
 	}
 }
 
-// TestFeed: a sequence that comes late says nothing, nor does that of another workspace, and
-// there is a bound to how many may listen.
-func TestFeed(t *testing.T) {
+// TestFeedIgnoresLateSequences checks that neither a late sequence nor a sequence of another
+// workspace notifies the listeners, and that the number of listeners is limited.
+func TestFeedIgnoresLateSequences(t *testing.T) {
 	at := func(workspace string) listener { return listener{member{workspace: workspace}, "192.0.2.1"} }
 	f := feed{topics: make(map[string]*topic)}
-	f.advance("a", 9) // nobody hears it
+	f.advance("a", 9) // the workspace has no listeners
 	require.True(t, f.join(at("a")))
 	seq, changed := f.current("a")
 	require.Zero(t, seq)
@@ -87,13 +87,13 @@ func TestFeed(t *testing.T) {
 	f.advance("b", 7)
 	select {
 	case <-changed:
-		t.Fatal("nothing has changed")
+		t.Fatal("the listener was notified without a change")
 	default:
 	}
 	require.True(t, f.join(at("a")))
 	f.leave(at("a"))
 	seq, _ = f.current("a")
-	require.EqualValues(t, 5, seq, "somebody still listens")
+	require.EqualValues(t, 5, seq, "the sequence is kept while there is a listener")
 	f.leave(at("a"))
 	require.Equal(t, map[string]int64{"b": 7}, f.sequences())
 
@@ -109,8 +109,8 @@ func TestFeed(t *testing.T) {
 	require.True(t, f.join(at("a")))
 }
 
-// TestClientListensAFewTimes: one client leaves room for others to listen.
-func TestClientListensAFewTimes(t *testing.T) {
+// TestEventStreamsAreLimitedByClient checks that one client cannot take the streams of others.
+func TestEventStreamsAreLimitedByClient(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	ana := listener{someone("a"), "192.0.2.1"}
 	for range listenersOfClient {
@@ -124,12 +124,12 @@ func TestClientListensAFewTimes(t *testing.T) {
 	for range listenersOfClient {
 		f.leave(ana)
 	}
-	require.Len(t, f.topics["a"].of, 1, "who does not listen is forgotten")
+	require.Len(t, f.topics["a"].of, 1, "a client without listeners is removed")
 }
 
-// TestAddressListensToAPart: one address, with as many clients as it likes, leaves room in a
-// workspace for others.
-func TestAddressListensToAPart(t *testing.T) {
+// TestEventStreamsAreLimitedByAddress checks that one address, with any number of clients, cannot
+// take all streams of a workspace.
+func TestEventStreamsAreLimitedByAddress(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	here := func() listener { return listener{someone("a"), "192.0.2.1"} }
 	first := here()
@@ -145,21 +145,21 @@ func TestAddressListensToAPart(t *testing.T) {
 	require.True(t, f.join(here()))
 	require.False(t, f.join(here()))
 	f.leave(there)
-	require.Len(t, f.topics["a"].from, 1, "an address without listeners is forgotten")
+	require.Len(t, f.topics["a"].from, 1, "an address without listeners is removed")
 }
 
-// TestFallenSequenceIsTold: listeners are told that a sequence fell, by whichever read finds
-// out, and not of a read that is merely late.
-func TestFallenSequenceIsTold(t *testing.T) {
+// TestFallenSequenceNotifiesListeners checks that listeners are notified when a read finds that the
+// sequence fell, but not when a read is only late.
+func TestFallenSequenceNotifiesListeners(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	require.True(t, f.join(listener{member: member{workspace: "a"}}))
 	for _, c := range []struct{ before, seq, want int64 }{
 		{0, 9, 9},
-		{0, 5, 9}, // it was read before 9 was known
+		{0, 5, 9}, // 5 was read before 9 was known
 		{9, 9, 9},
-		{8, 7, 9}, // 9 became known while it was read
+		{8, 7, 9}, // 9 became known during the read
 		{9, 4, 4},
-		{9, 3, 4}, // another read of the same time: the next one decides
+		{9, 3, 4}, // the sequence fell to 4 during this read, so the next read decides
 		{4, 6, 6},
 	} {
 		f.observe("a", c.before, c.seq)
@@ -169,9 +169,9 @@ func TestFallenSequenceIsTold(t *testing.T) {
 	f.observe("nobody", 9, 1)
 }
 
-// TestRestoredDatabaseIsTold: clients that listen and clients that pull are told when the
-// database has less than they have seen, also when nothing is left of their workspace.
-func TestRestoredDatabaseIsTold(t *testing.T) {
+// TestRestoredDatabaseIsReported checks that clients that listen and clients that pull are told when
+// the database lacks records that they have seen, even if their whole workspace is gone.
+func TestRestoredDatabaseIsReported(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)

@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// The handler of a server for an app without rules, which everybody may join. Watch tells
-// clients of what other processes on the same database have stored.
+// handler returns the HTTP handler of a sync server for an app without rules, whose workspace
+// "demo" anyone may join. Watch notifies clients of changes that other processes have stored.
 func handler(ctx context.Context, database *server.Database) (http.Handler, error) {
 	s, err := server.New(ctx, database, server.Options{Open: "demo"})
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestDatabaseFile: nobody else may read the file, and what is no name of a file is refused.
-func TestDatabaseFile(t *testing.T) {
+// TestDatabaseFileIsPrivate checks that only the owner may read the file, and that an invalid file
+// name is refused.
+func TestDatabaseFileIsPrivate(t *testing.T) {
 	for _, name := range []string{"", ":memory:", "host=localhost password=x"} {
 		_, err := OpenDatabase(context.Background(), name)
 		require.Error(t, err, name)
@@ -24,16 +25,17 @@ func TestDatabaseFile(t *testing.T) {
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 }
 
-// TestLostFile: a server whose file or log was removed or replaced acknowledges nothing more,
-// makes no new file, and says so; when the right file is back, it goes on.
-func TestLostFile(t *testing.T) {
+// TestServerWithLostFileAcknowledgesNothing checks a server whose database file or log was removed
+// or replaced. It must acknowledge no push, create no new file, and report the loss in its health.
+// When the file is back, it must work again.
+func TestServerWithLostFileAcknowledgesNothing(t *testing.T) {
 	for what, lose := range map[string]func(t *testing.T, name string){
-		"removed":  func(t *testing.T, name string) { require.NoError(t, os.Rename(name, name+".away")) },
-		"replaced": func(t *testing.T, name string) { replace(t, name) },
-		"without its log": func(t *testing.T, name string) {
+		"file removed":  func(t *testing.T, name string) { require.NoError(t, os.Rename(name, name+".away")) },
+		"file replaced": func(t *testing.T, name string) { replace(t, name) },
+		"log removed": func(t *testing.T, name string) {
 			require.NoError(t, os.Rename(name+"-wal", name+".away"))
 		},
-		"without its index of the log": func(t *testing.T, name string) {
+		"log index removed": func(t *testing.T, name string) {
 			require.NoError(t, os.Rename(name+"-shm", name+".away"))
 		},
 	} {
@@ -51,13 +53,13 @@ func TestLostFile(t *testing.T) {
 			status, text = ana.request("GET", "/v1/pull?after=0", "")
 			require.Equal(t, 503, status, text)
 			requireHealth(t, s, ana, 503)
-			if what == "removed" {
+			if what == "file removed" {
 				require.NoError(t, os.Rename(name+".away", name))
 				status, text = ana.request("POST", "/v1/push", body)
 				require.Equal(t, 200, status, text)
 				requireHealth(t, s, ana, 200)
 				require.NoError(t, os.Remove(name))
-				s.database.db.SetMaxIdleConns(0) // what comes now takes a new connection
+				s.database.db.SetMaxIdleConns(0) // so that Ping needs a new connection
 				require.Error(t, s.database.db.Ping())
 				require.NoFileExists(t, name)
 			}

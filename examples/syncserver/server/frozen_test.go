@@ -21,19 +21,19 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// frozenIn is the variable that names the database in which a process of these tests takes
-// the workspace demo, and frozenHow says what it does then.
+// frozenIn is the environment variable that names the database in which a helper process locks the
+// workspace demo. The value of frozenHow selects what the process does with the lock.
 const frozenIn, frozenHow = "FIELDLWW_TEST_FROZEN_IN", "FIELDLWW_TEST_FROZEN_HOW"
 
-// short are timeouts for tests that wait for them to pass.
+// short holds short timeouts, for tests that wait for them to expire.
 var short = timeouts{idle: time.Second, lock: 5 * time.Second, statement: 6 * time.Second}
 
-// TestFrozen is the process that the other tests stop. It holds the workspace and does not
-// come back.
-func TestFrozen(t *testing.T) {
+// TestHelperProcessThatHangs is not a test but the helper process that the other tests freeze. It
+// locks the workspace and hangs.
+func TestHelperProcessThatHangs(t *testing.T) {
 	name := os.Getenv(frozenIn)
 	if name == "" {
-		t.Skip("is a part of other tests")
+		t.Skip("this is a helper process for other tests")
 	}
 	d, err := openDatabase(context.Background(), name, short)
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestFrozen(t *testing.T) {
 		select {}
 	}
 	if os.Getenv(frozenHow) == "pushing" {
-		// A rule is asked within the transaction, unlike the guard.
+		// A rule runs within the transaction; the guard does not.
 		hangs := violation.PerRecord{Table: board.Tasks, Wrong: func(record.Record) (string, error) {
 			hang()
 			return "", nil
@@ -53,7 +53,7 @@ func TestFrozen(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err = d.locked(context.Background(), "demo", func(tx *session) error {
-		// More than the network holds, of which nothing is read.
+		// This is more data than the network buffers hold, and it is never read.
 		rows, err := tx.tx.Query(`SELECT repeat('x', 1000000) FROM generate_series(1, 100)`)
 		require.NoError(t, err)
 		defer rows.Close()
@@ -63,19 +63,19 @@ func TestFrozen(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// ghost is the client whose push is never finished.
+// ghost is the client whose push never ends.
 var ghost = clock.ClientID{1}
 
-// ghostly returns its push.
+// ghostly returns the push of ghost.
 func ghostly(t *testing.T) []byte {
 	c := client{t: t, ID: ghost}
 	return c.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil)
 }
 
-// freeze starts a process that takes the workspace demo of a database, and stops it there.
+// freeze starts a process that locks the workspace demo of a database, and freezes it with SIGSTOP.
 func freeze(t *testing.T, database, how string) *os.Process {
 	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^TestFrozen$", "-test.v")
+	c := exec.Command(os.Args[0], "-test.run=^TestHelperProcessThatHangs$", "-test.v")
 	c.Env = append(os.Environ(), frozenIn+"="+database, frozenHow+"="+how)
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
@@ -93,7 +93,7 @@ func freeze(t *testing.T, database, how string) *os.Process {
 	return c.Process
 }
 
-// openShort returns a server with short timeouts.
+// openShort returns a server with the short timeouts.
 func openShort(t *testing.T, name string) *Server {
 	d, err := openDatabase(context.Background(), name, short)
 	require.NoError(t, err)
@@ -103,9 +103,10 @@ func openShort(t *testing.T, name string) *Server {
 	return s
 }
 
-// TestFrozenProcessLetsGo: a process that is frozen while it has a workspace, between two
-// statements or while it reads, loses it, and a push of another process does not even fail.
-func TestFrozenProcessLetsGo(t *testing.T) {
+// TestFrozenProcessLosesItsLock checks that PostgreSQL takes the workspace lock from a process that
+// is frozen between two statements or while it reads. A waiting push of another process must not
+// fail.
+func TestFrozenProcessLosesItsLock(t *testing.T) {
 	for _, how := range []string{"pushing", "reading"} {
 		t.Run(how, func(t *testing.T) {
 			name := databasetest.Postgres(t)
@@ -114,14 +115,15 @@ func TestFrozenProcessLetsGo(t *testing.T) {
 			freeze(t, name, how)
 			m := ana.set(board.Tasks, "b", board.Title, "x")
 			require.Equal(t, "accepted", ana.push(m).Results[0].Verdict)
-			require.Len(t, ana.pull("0"), 1, "what the frozen process had begun is gone")
+			require.Len(t, ana.pull("0"), 1, "the transaction of the frozen process is rolled back")
 		})
 	}
 }
 
-// TestFrozenWriterOfFile: SQLite knows no such timeouts. A push that finds the file taken is
-// told to come again, and succeeds when the other process is gone.
-func TestFrozenWriterOfFile(t *testing.T) {
+// TestPushIsRefusedTemporarilyWhileSQLiteIsLocked: SQLite does not end the transaction of a frozen
+// process. A push that finds the file locked must fail with the status 503, and succeed after the
+// other process has ended.
+func TestPushIsRefusedTemporarilyWhileSQLiteIsLocked(t *testing.T) {
 	name := databasetest.SQLite(t)
 	brief := short
 	brief.lock = 100 * time.Millisecond
@@ -135,7 +137,7 @@ func TestFrozenWriterOfFile(t *testing.T) {
 	m := ana.set(board.Tasks, "b", board.Title, "x")
 	status, text := ana.request("POST", "/v1/push", string(m.AppendJSON(nil)))
 	require.Equal(t, 503, status, text)
-	require.Empty(t, ana.pull("0"), "who only reads does not wait")
+	require.Empty(t, ana.pull("0"), "a pull does not wait for the lock")
 	requireHealth(t, s, ana, 503)
 	require.NoError(t, other.Kill())
 	_, err = other.Wait()
@@ -143,9 +145,9 @@ func TestFrozenWriterOfFile(t *testing.T) {
 	require.Equal(t, "accepted", ana.push(m).Results[0].Verdict)
 }
 
-// TestPostgresSettings: each connection has the settings of this package, also where the URL
-// asks for others, and each timeout leaves time for what is to come after it.
-func TestPostgresSettings(t *testing.T) {
+// TestEachConnectionHasTheTimeouts checks that each connection has the settings of this package,
+// even if the URL asks for others, and that each timeout is shorter than the next.
+func TestEachConnectionHasTheTimeouts(t *testing.T) {
 	url := databasetest.Postgres(t) + "&statement_timeout=0&Lock_Timeout=0&options=-c%20idle_in_transaction_session_timeout%3D0"
 	d, err := OpenDatabase(context.Background(), url)
 	require.NoError(t, err)
@@ -171,7 +173,7 @@ func TestPostgresSettings(t *testing.T) {
 	require.Less(t, limits.idle, limits.lock)
 	require.Less(t, limits.lock, limits.statement)
 	require.Less(t, limits.statement, pushTimeout)
-	// Only what may last is done without them.
+	// Only transactions that may take long run without the timeouts.
 	require.NoError(t, d.transaction(context.Background(), func(tx *sql.Tx) error {
 		require.NoError(t, liftTimeouts(context.Background(), tx))
 		var lock, idle string

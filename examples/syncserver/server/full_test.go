@@ -18,9 +18,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestRecordFullOfTombstones: a record that is full of the tombstones of elements that came
-// and went is told to be full, and can still be deleted.
-func TestRecordFullOfTombstones(t *testing.T) {
+// TestRecordFullOfTombstonesCanBeDeleted checks that a client is told when the tombstones of removed
+// elements fill a record, and that it can still delete the record.
+func TestRecordFullOfTombstonesCanBeDeleted(t *testing.T) {
 	ctx := context.Background()
 	db, err := server.OpenDatabase(ctx, databasetest.SQLite(t))
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestRecordFullOfTombstones(t *testing.T) {
 		notices = r.TakeNotices()
 	}
 	require.Equal(t, merge.RecordFull, notices[0].Code)
-	require.Empty(t, r.Shown(key).Map(), "nothing is in the list")
+	require.Empty(t, r.Shown(key).Map(), "the list has no elements")
 	require.NoError(t, r.Edit(key, map[string]record.Value{record.DeletedField: record.Bool(true)}))
 	require.NoError(t, c.Sync(ctx))
 	require.True(t, r.Shown(key).Deleted())

@@ -10,22 +10,22 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// healthAnswer is what GET /v1/health answers.
+// healthAnswer is the answer to GET /v1/health.
 type healthAnswer struct {
-	// Status is "ok", or "degraded" if some workspaces have trouble and others do not.
+	// Status is "ok", or "degraded" if Failing or Unchecked is set.
 	Status     string          `json:"status"`
 	ServerTime clock.Timestamp `json:"serverTime"`
-	// Failing is how many workspaces could not be pushed to lately, such as one that is held
-	// by a process that hangs.
+	// Failing is the number of workspaces to which a push failed recently, for example because a
+	// process that hangs holds the lock.
 	Failing int `json:"failing,omitempty"`
-	// Unchecked are the names of rules by which something could not be checked; see
+	// Unchecked names the rules that could not check some scopes, in any workspace; see
 	// Server.Audit.
 	Unchecked []string `json:"unchecked,omitempty"`
 }
 
-// serveHealth answers GET /v1/health. The status 200 says that the database stores what it
-// gets, which is tried: a database that is full, read-only, held by another process or removed
-// can still be read. The status 503 says that this process stores nothing.
+// serveHealth answers GET /v1/health. The status 200 means that the database accepts writes, and
+// 503 that this process cannot store anything. The check writes to the database, because a
+// database that is full, read-only, locked by another process or removed can still be read.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	unchecked, err := s.health.check(s.database)
 	if err != nil {
@@ -38,32 +38,33 @@ func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// A check is good for a while, however many ask, and may take only so long. A workspace counts
-// as failing for a minute after its last failure, unless a push succeeds.
+// The result of a check is reused for healthAge, so frequent requests do not load the database. A
+// workspace counts as failing for failingAge after its last failure, unless a push succeeds.
 const (
 	healthAge     = 5 * time.Second
-	healthTimeout = 5 * time.Second
+	healthTimeout = 5 * time.Second // for a check
 	failingAge    = time.Minute
-	maxFailing    = 1000 // workspaces that are remembered
+	maxFailing    = 1000 // failing workspaces to remember
 )
 
-// health is what is known of how the server is. The zero health knows nothing.
+// health holds the known state of the server. The zero value has no state yet.
 type health struct {
 	checking  sync.Mutex
 	at        time.Time // of the last check
-	unchecked []string  // its result: the rules by which something is unchecked
-	err       error
+	unchecked []string  // the rules that could not check some scopes, at the last check
+	err       error     // of the last check
 
 	mu     sync.Mutex
 	failed map[string]time.Time // the last failure of each workspace
 }
 
-// check returns what the last check found, or checks again.
+// check returns the result of the last check, or checks again if that result is too old.
 func (h *health) check(d *Database) (unchecked []string, err error) {
 	h.checking.Lock()
 	defer h.checking.Unlock()
 	if h.at.IsZero() || time.Since(h.at) > healthAge {
-		// Whoever asks may give up: that says nothing about the database.
+		// The check does not use the context of the request: if the client gives up, that must
+		// not count as a failure of the database.
 		ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 		defer cancel()
 		if h.err = d.probe(ctx); h.err == nil {
@@ -74,7 +75,8 @@ func (h *health) check(d *Database) (unchecked []string, err error) {
 	return h.unchecked, h.err
 }
 
-// probe looks whether the database has its tables, and stores what is there already.
+// probe checks that the database has its tables and accepts writes. It writes a value that is
+// already stored.
 func (d *Database) probe(ctx context.Context) error {
 	if _, err := d.sequence(ctx, ""); err != nil {
 		return err
@@ -85,7 +87,7 @@ func (d *Database) probe(ctx context.Context) error {
 	})
 }
 
-// recordPush keeps in mind how a push to a workspace ended, if that says something about it.
+// recordPush records whether a push to a workspace succeeded.
 func (h *health) recordPush(workspace string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -101,7 +103,7 @@ func (h *health) recordPush(workspace string, ok bool) {
 	}
 }
 
-// failing returns how many workspaces have failed lately.
+// failing returns how many workspaces have failed within failingAge.
 func (h *health) failing() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// requireHealth asks how a server is, after what was found before has become old.
+// requireHealth discards the result of the last check, requests the health of a server, and requires
+// a status.
 func requireHealth(t *testing.T, s *Server, c *client, want int) string {
 	t.Helper()
 	s.health.checking.Lock()
@@ -23,9 +24,9 @@ func requireHealth(t *testing.T, s *Server, c *client, want int) string {
 	return text
 }
 
-// TestHealth: the server says that it is well, and what time it is. It is not if the database
-// lacks its tables, or can be read and not written.
-func TestHealth(t *testing.T) {
+// TestHealthNeedsAWritableDatabase checks that health fails if the database lacks its tables, or can
+// be read but not written.
+func TestHealthNeedsAWritableDatabase(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	c := &client{t: t, url: listen(t, s)}
 	require.Contains(t, requireHealth(t, s, c, 200), `"status":"ok","serverTime":"`)
@@ -44,9 +45,8 @@ func TestHealth(t *testing.T) {
 	require.JSONEq(t, `{"code":"unavailable"}`, requireHealth(t, s, c, 503))
 }
 
-// TestHealthIsCheap: however many ask, the database is looked at once in a while, and a client
-// that gives up changes nothing for the others.
-func TestHealthIsCheap(t *testing.T) {
+// TestHealthReusesTheLastCheck checks that frequent health requests do not load the database.
+func TestHealthReusesTheLastCheck(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	c := &client{t: t, url: listen(t, s)}
 	requireHealth(t, s, c, 200)
@@ -58,9 +58,9 @@ func TestHealthIsCheap(t *testing.T) {
 	requireHealth(t, s, c, 503)
 }
 
-// TestHealthOfHeldWorkspace: a workspace that cannot be pushed to is counted until a push to
-// it succeeds, and the others go on.
-func TestHealthOfHeldWorkspace(t *testing.T) {
+// TestHealthCountsFailingWorkspaces checks that a workspace to which pushes fail is counted until a
+// push to it succeeds, and that other workspaces still work.
+func TestHealthCountsFailingWorkspaces(t *testing.T) {
 	name := databasetest.Postgres(t)
 	s := openShort(t, name)
 	brief := short

@@ -9,15 +9,16 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// writeTimeout is how long a client may take to read an answer, or a part of a stream.
+// writeTimeout is how long a client may take to read an answer or a part of a stream.
 const writeTimeout = time.Minute
 
-// endpoint answers a request, or fails; see Server.handle.
+// endpoint answers a request or returns an error; see Server.handle.
 type endpoint func(http.ResponseWriter, *http.Request) error
 
-// Handler returns the routes of the server. Every answer has the header Server-Time: the wall
-// clock of the server when the answer began, as the text of a clock.Timestamp. Joins and event
-// streams are limited by the RemoteAddr of requests: behind a proxy, set it to what the proxy says.
+// Handler returns the HTTP handler of the server. Each answer has the header Server-Time: the
+// wall clock time of the server when the answer began, as the text of a [clock.Timestamp]. Joins
+// and event streams are limited per client address, taken from the RemoteAddr of the request:
+// behind a proxy, set RemoteAddr to the address that the proxy reports.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range []struct {
@@ -37,14 +38,14 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// allowOnly refuses all methods but one.
+// allowOnly returns an endpoint that refuses all methods but one.
 func allowOnly(method string) endpoint {
 	if method == http.MethodGet {
 		method += ", " + http.MethodHead
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", method)
-		return &failure{http.StatusMethodNotAllowed, "method_not_allowed", "allowed: " + method, errors.New(r.Method)}
+		return &failure{http.StatusMethodNotAllowed, "method_not_allowed", "allowed methods: " + method, errors.New(r.Method)}
 	}
 }
 
@@ -53,13 +54,14 @@ func serveNothing(_ http.ResponseWriter, r *http.Request) error {
 	return &failure{http.StatusNotFound, "not_found", "no such path", errors.New("no such path")}
 }
 
-// handle makes a handler of an endpoint. If it fails after a part of the answer was written,
-// the connection is aborted, so that no client takes that part for the whole.
+// handle returns a handler for an endpoint. If the endpoint fails after a part of the answer was
+// written, the handler aborts the connection, so that no client mistakes the part for the whole.
 func (s *Server) handle(f endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Body != http.NoBody {
-			// For what the endpoint does not read: net/http reads it after the answer.
+			// If the endpoint does not read the whole body, net/http reads the rest after the
+			// answer, under this deadline.
 			http.NewResponseController(w).SetReadDeadline(time.Now().Add(readPatience))
 		}
 		written := &writer{ResponseWriter: w, now: s.options.Now}
@@ -68,7 +70,7 @@ func (s *Server) handle(f endpoint) http.Handler {
 			err = f(written, r)
 		}
 		if err == nil {
-			written.begin() // it may have written nothing
+			written.begin() // in case the endpoint wrote nothing
 			return
 		}
 		var fail *failure
@@ -94,7 +96,7 @@ func (s *Server) handle(f endpoint) http.Handler {
 	})
 }
 
-// send writes a part of a stream, for which the client has so much time.
+// send writes a part of a stream and flushes it. The client has writeTimeout to read it.
 func send(w http.ResponseWriter, part []byte) error {
 	setWriteDeadline(w)
 	if _, err := w.Write(part); err != nil {
@@ -103,21 +105,21 @@ func send(w http.ResponseWriter, part []byte) error {
 	return http.NewResponseController(w).Flush()
 }
 
-// setWriteDeadline gives the client its time from now on: how long it took to send the
-// request does not count.
+// setWriteDeadline gives the client writeTimeout from now on to read the answer. The time that it
+// took to send the request does not count.
 func setWriteDeadline(w http.ResponseWriter) {
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // of no use where it is not supported
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // has no effect if deadlines are not supported
 }
 
-// writer knows whether an answer has begun, and sets the header Server-Time when it does. A
-// request that took a minute to arrive is answered with the time of the answer.
+// writer records whether an answer has begun, and then sets the header Server-Time. The header
+// has the time of the answer, even if the request took a minute to arrive.
 type writer struct {
 	http.ResponseWriter
 	now   func() time.Time
 	begun bool
 }
 
-// begin notes that the answer has begun: from now on, its status cannot be changed.
+// begin marks the answer as begun: from now on, its status is fixed.
 func (w *writer) begin() {
 	if !w.begun {
 		w.begun = true
@@ -131,17 +133,17 @@ func (w *writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write begins the answer, unless it has begun.
+// Write begins the answer if it has not begun, and writes to it.
 func (w *writer) Write(p []byte) (int, error) {
 	w.begin()
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the underlying writer, for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// failure is why a whole request failed, as a client gets it. An item that is refused is
-// no failure: it has a reply of its own.
+// failure describes to a client why a whole request failed. A refused item is not a failure: it
+// has its own reply.
 type failure struct {
 	status int
 	Code   string `json:"code"`
@@ -149,26 +151,28 @@ type failure struct {
 	err    error
 }
 
-// Error returns the code and the reason, which is for the log and not for the client.
+// Error returns the code and the cause. The cause is for the log, not for the client.
 func (f *failure) Error() string { return f.Code + ": " + f.err.Error() }
 
-// Unwrap returns the reason.
+// Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.err }
 
-// malformed: the same request will fail again.
+// malformed returns a failure for an invalid request, which will fail again if it is repeated.
 func malformed(err error) error {
 	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
 }
 
 const tooLargeCode = "too_large"
 
-// tooLarge: the same request will fail again, and a part of it may succeed.
+// tooLarge returns a failure for a request that will fail again if it is repeated as a whole, but
+// whose parts may succeed.
 func tooLarge(err error) error {
 	return &failure{http.StatusRequestEntityTooLarge, tooLargeCode, err.Error(), err}
 }
 
-// unavailable: the same request may succeed later. Whether it has had an effect is not
-// known. Of the reason the client is told nothing. What is a failure already stays one.
+// unavailable returns a failure for a request that may succeed later, and that may have taken
+// effect already. The client is not told the cause. If err is a failure already, unavailable
+// returns it unchanged.
 func unavailable(err error) error {
 	if fail := new(failure); errors.As(err, &fail) {
 		return err
@@ -176,7 +180,7 @@ func unavailable(err error) error {
 	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
 }
 
-// writeJSON answers with a value.
+// writeJSON answers with a value in JSON.
 func writeJSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	setWriteDeadline(w)

@@ -20,15 +20,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestLostEdit: who comes too late is told that an edit is lost, and once: the retry is
-// no second delivery.
-func TestLostEdit(t *testing.T) {
+// TestLateEditIsReportedLostOnce checks that the author of an edit that arrives too late is told
+// that it is lost, and that a retry does not report it again.
+func TestLateEditIsReportedLostOnce(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		url := listen(t, open(t, name(t)))
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 		ana.push(ana.set(board.Tasks, "b", board.Title, "Paint the house"))
 		late := ana.set(board.Tasks, "a", board.Title, "Paint the fence green")
-		late.Base = map[string]clock.Stamp{board.Title: {}} // saw nothing
+		late.Base = map[string]clock.Stamp{board.Title: {}} // its author saw no title
 		ben.push(ben.set(board.Tasks, "a", board.Title, "Paint the fence red"))
 		require.Equal(t, []merge.Code{merge.LostEdit}, ana.push(late).Results[0].Notes)
 		ana.push(ana.set(board.Tasks, "b", board.Title, "Another one"))
@@ -36,7 +36,7 @@ func TestLostEdit(t *testing.T) {
 	})
 }
 
-// TestPushIsIdempotent: the same push again is accepted, and changes nothing.
+// TestPushIsIdempotent checks that a repeated push is accepted and changes nothing.
 func TestPushIsIdempotent(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		url := listen(t, open(t, name(t)))
@@ -51,9 +51,10 @@ func TestPushIsIdempotent(t *testing.T) {
 	})
 }
 
-// TestViolation: who books a room that is taken is told so at once, everybody pulls it,
-// and a normal write resolves it. An audit has nothing to add.
-func TestViolation(t *testing.T) {
+// TestDoubleBookingOpensAndResolvesAViolation checks that the client that books a taken room is
+// told at once, that all clients pull the violation, and that a normal write resolves it. An audit
+// must find no difference.
+func TestDoubleBookingOpensAndResolvesAViolation(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -78,14 +79,14 @@ func TestViolation(t *testing.T) {
 		lines := ana.pull("0")
 		require.Equal(t, "resolved", lines[len(lines)-1].Data.Map()["status"])
 
-		past := taken(-48) // nobody can do anything about it any more
+		past := taken(-48) // a conflict in the past is not reported
 		require.Empty(t, ana.push(ana.set(board.Meetings, "c", "slot", past), ana.set(board.Meetings, "d", "slot", past)).Violations)
 	})
 }
 
-// TestAudit: what was stored without rules is found by an audit, and from then on by the
-// pushes as well.
-func TestAudit(t *testing.T) {
+// TestAuditRebuildsIndexAndViolations checks that an audit finds violations of records that were
+// stored without rules, and that later pushes find the records too.
+func TestAuditRebuildsIndexAndViolations(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -98,12 +99,12 @@ func TestAudit(t *testing.T) {
 		other := joined(t, url, "other", invite)
 		other.push(other.set(board.Meetings, "x", "slot", taken(14)))
 
-		// What no rule knows any longer is taken out of the index.
+		// An audit removes index entries of rules that no longer exist.
 		_, err = s.database.db.Exec(`INSERT INTO scopes (workspace, rule, name, tbl, id) VALUES ('demo', 'old', 'x', 'tasks', 'x')`)
 		require.NoError(t, err)
 		_, err = s.Audit(context.Background(), "nosuch")
 		require.ErrorIs(t, err, ErrEmpty)
-		for _, found := range []int{1, 0} { // the second time there is nothing left to do
+		for _, found := range []int{1, 0} { // the second audit changes nothing
 			report, err := s.Audit(context.Background(), "demo")
 			require.NoError(t, err)
 			require.Equal(t, 1, report.Open)
@@ -119,9 +120,9 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// TestBadRequests: what is no request is refused as a whole, with a code, and leaves
-// nothing.
-func TestBadRequests(t *testing.T) {
+// TestMalformedRequestsStoreNothing checks that a malformed request is refused as a whole, with a
+// code.
+func TestMalformedRequestsStoreNothing(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for _, c := range []struct {
@@ -148,13 +149,13 @@ func TestBadRequests(t *testing.T) {
 	require.Empty(t, ana.pull("0"))
 }
 
-// TestEveryAnswerHasTheServersTime: an answer says what time it is, whatever it is an answer
-// to, and fails in the one form that clients read.
-func TestEveryAnswerHasTheServersTime(t *testing.T) {
+// TestEveryAnswerHasServerTime checks that each answer has the header Server-Time, and that all
+// failures have the same JSON form.
+func TestEveryAnswerHasServerTime(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	s.options.Now = func() time.Time { return wall }
-	close(s.stopped) // or the events go on
+	close(s.stopped) // ends the event stream at once
 	h := s.Handler()
 	token := s.tokens.of(member{"demo", clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")})
 	for _, c := range []struct {
@@ -164,7 +165,7 @@ func TestEveryAnswerHasTheServersTime(t *testing.T) {
 	}{
 		{"GET", "/v1/health", "", 200, "", ""},
 		{"HEAD", "/v1/health", "", 200, "", ""},
-		{"GET", "/v1/pull", token, 200, "", ""}, // without a byte
+		{"GET", "/v1/pull", token, 200, "", ""}, // the body is empty
 		{"GET", "/v1/pull", "", 401, "unauthorized", ""},
 		{"GET", "/v1/pull?after=1", token, 409, "cursor_ahead", ""},
 		{"GET", "/v1/events", token, 200, "", ""},
@@ -201,8 +202,9 @@ func TestEveryAnswerHasTheServersTime(t *testing.T) {
 	}
 }
 
-// TestServerTimeIsThatOfTheAnswer: how long a request took to arrive does not count.
-func TestServerTimeIsThatOfTheAnswer(t *testing.T) {
+// TestServerTimeIsTheTimeOfTheAnswer checks that Server-Time is read when the answer begins, not
+// when the request arrives.
+func TestServerTimeIsTheTimeOfTheAnswer(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	s.options.Now = func() time.Time { return wall }
@@ -214,8 +216,8 @@ func TestServerTimeIsThatOfTheAnswer(t *testing.T) {
 	require.Equal(t, "2026-03-02T12:01:00.000000000Z", w.Header().Get("Server-Time"))
 }
 
-// TestPages: pages follow each other without a gap or a repetition, whatever their size.
-func TestPages(t *testing.T) {
+// TestPagesHaveNoGapAndNoRepetition checks pages of several sizes.
+func TestPagesHaveNoGapAndNoRepetition(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for i := range 7 {
@@ -254,8 +256,9 @@ func TestPages(t *testing.T) {
 	require.Len(t, ana.pull(fmt.Sprint(maxPage)), 7)
 }
 
-// TestPageBreaksOff: a page that cannot be read to its end is no whole page to the client.
-func TestPageBreaksOff(t *testing.T) {
+// TestBrokenPageIsAnErrorToTheClient checks that a client cannot mistake a page that the server
+// failed to read to its end for a whole page.
+func TestBrokenPageIsAnErrorToTheClient(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	ana := joined(t, url, "demo", "")

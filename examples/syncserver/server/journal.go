@@ -7,13 +7,14 @@ import (
 	"io"
 )
 
-// maxJournal is how many bytes the journal of a workspace may have. It holds what was pushed and
-// what was there before, so it grows faster than the records, and with each push.
+// maxJournal is the maximum size of the journal of a workspace, in bytes. The journal holds the
+// pushes and the stored records before them, so it grows with each push, and faster than the
+// records.
 const maxJournal = 1 << 30
 
-// writeJournal keeps a line of the journal. It belongs in the transaction: then the
-// journal has what was stored, and nothing else, in the order in which it was stored. Of a
-// journal that has more than most bytes, the oldest lines go.
+// writeJournal adds a line to the journal. It must run in the transaction of the push, so that
+// the journal holds exactly the stored pushes, in the order in which they were stored. When the
+// journal exceeds most bytes, writeJournal removes the oldest lines.
 func (s *session) writeJournal(ctx context.Context, line []byte, most int64) error {
 	s.entries++
 	_, err := s.tx.ExecContext(ctx, `INSERT INTO journal (workspace, entry, line) VALUES ($1, $2, $3)`, s.workspace, s.entries, string(line))
@@ -29,8 +30,8 @@ func (s *session) writeJournal(ctx context.Context, line []byte, most int64) err
 	return nil
 }
 
-// trimJournal removes the oldest lines, and leaves the last one. It removes only so many at a
-// time, which is more than are added.
+// trimJournal removes the oldest lines until the journal fits, but never the last line. It removes
+// at most 20 lines per call, which is more than a call adds.
 func (s *session) trimJournal(ctx context.Context, most int64) error {
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT entry, octet_length(line) FROM journal WHERE workspace = $1 AND entry < $2 ORDER BY entry LIMIT 20`, s.workspace, s.entries)
@@ -53,14 +54,14 @@ func (s *session) trimJournal(ctx context.Context, most int64) error {
 	return err
 }
 
-// ErrEmpty says that a workspace has no records or no journal, or does not exist.
-var ErrEmpty = errors.New("the workspace is empty or does not exist: check its name, and for a journal whether the server keeps one")
+// ErrEmpty reports that a workspace has no records or no journal, or does not exist.
+var ErrEmpty = errors.New("the workspace is empty or does not exist: check its name and, for a journal, whether the server keeps one")
 
-// Journal writes the journal of a workspace, which examples/replay reads. It holds what
-// users wrote. If nobody kept one, that is ErrEmpty.
+// Journal writes the journal of a workspace to w, for examples/replay. The journal contains the
+// values that users wrote. The error is ErrEmpty if there is no journal.
 //
-// No query is under way while it writes: in SQLite the log would grow for as long as somebody
-// reads page by page.
+// No query is open while Journal writes to w. Otherwise the log of SQLite would grow for as long
+// as a slow reader takes.
 func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) error {
 	for entry := int64(0); ; {
 		lines, last, err := d.journal(ctx, workspace, entry)
@@ -80,7 +81,8 @@ func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) e
 	}
 }
 
-// journal returns the lines after an entry, a megabyte or one line, and the last entry of them.
+// journal returns some of the lines after an entry, and their last entry. It returns at most 8
+// lines, and stops when they reach a megabyte.
 func (d *Database) journal(ctx context.Context, workspace string, after int64) (lines []byte, last int64, err error) {
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT entry, line FROM journal WHERE workspace = $1 AND entry > $2 ORDER BY entry LIMIT 8`, workspace, after)

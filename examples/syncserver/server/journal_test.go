@@ -16,9 +16,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestJournal: what is in the journal gives the same answers again, in the order in which
-// they were given, and of one workspace only.
-func TestJournal(t *testing.T) {
+// TestJournalReplaysToTheSameAnswers checks that the journal of a workspace holds its pushes, and no
+// others, in order, and that each line replays to the same answer.
+func TestJournalReplaysToTheSameAnswers(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -54,15 +54,16 @@ func TestJournal(t *testing.T) {
 	})
 }
 
-// TestJournalIsBounded: the journal keeps the last lines, and they come out in their order.
-func TestJournalIsBounded(t *testing.T) {
+// TestJournalKeepsTheLastLines checks that the size of the journal is limited, and that it keeps the
+// last lines in order.
+func TestJournalKeepsTheLastLines(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ctx := context.Background()
 		for i := range 60 {
 			line := fmt.Sprint(i, strings.Repeat("é", 5))
 			if i == 50 {
-				line = fmt.Sprint(i, strings.Repeat("é", 1000)) // more than all is
+				line = fmt.Sprint(i, strings.Repeat("é", 1000)) // longer than the limit of the journal
 			}
 			for _, workspace := range []string{"demo", "other"} {
 				most := int64(1 << 20)
@@ -89,8 +90,9 @@ func TestJournalIsBounded(t *testing.T) {
 	})
 }
 
-// TestLog: each decision is logged, with who won by what, and no values.
-func TestLog(t *testing.T) {
+// TestDecisionsAreLoggedWithoutValues checks that each contested decision is logged, with the winner
+// and the deciding step, but without field values.
+func TestDecisionsAreLoggedWithoutValues(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
 	s.log.to = slog.New(slog.NewTextHandler(&log, nil))
@@ -103,7 +105,7 @@ func TestLog(t *testing.T) {
 	require.Contains(t, text, "decision.winner.clientId="+ben.ID.String())
 	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
 	require.Equal(t, 2, strings.Count(text, "msg=push"))
-	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the first write had nothing against it")
+	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the uncontested first write is not logged")
 	for _, value := range []string{"private", "secret", "hidden"} {
 		require.NotContains(t, text, value)
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestStalledReaders: clients that pull and do not read keep nobody from pushing, however
-// many there are.
-func TestStalledReaders(t *testing.T) {
+// TestStalledPullsBlockNoPush checks that clients that pull without reading, however many, keep no
+// client from pushing.
+func TestStalledPullsBlockNoPush(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		s.readers.silence = time.Second / 4
@@ -33,12 +33,12 @@ func TestStalledReaders(t *testing.T) {
 		}
 		chunk, err := s.pull(context.Background(), &page{"demo", 0, maxPage, chunkRecords})
 		require.NoError(t, err)
-		require.Less(t, len(chunk), chunkBytes+2*len(long), "what is in memory at once")
+		require.Less(t, len(chunk), chunkBytes+2*len(long), "the size of a chunk in memory")
 		for range maxConnections + 4 {
 			conn := ana.begin("GET /v1/pull", "\r\n")
 			require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
 		}
-		// Give them the time to take what they can get: it must not matter.
+		// Give the stalled pulls time to take all the connections that they can get.
 		require.Eventually(t, func() bool { return len(ana.pull("0&limit=1")) == 1 }, 20*time.Second, time.Millisecond)
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
 		defer stop()
@@ -52,14 +52,14 @@ func TestStalledReaders(t *testing.T) {
 		select {
 		case <-done:
 		case <-ctx.Done():
-			t.Fatal("pushes wait for those who do not read")
+			t.Fatal("pushes wait for clients that do not read")
 		}
 	})
 }
 
-// TestPullReadsWhatItSends: of records that are large, a pull asks the database for few more
-// than it sends.
-func TestPullReadsWhatItSends(t *testing.T) {
+// TestPullReadsFewMoreRecordsThanItSends checks that a pull of large records asks the database for
+// few more records than it sends.
+func TestPullReadsFewMoreRecordsThanItSends(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
@@ -84,8 +84,8 @@ func TestPullReadsWhatItSends(t *testing.T) {
 	})
 }
 
-// TestJoinIsSmall: what nobody has a token for takes little memory.
-func TestJoinIsSmall(t *testing.T) {
+// TestJoinBodyIsLimited checks that the body of a join, which needs no token, takes little memory.
+func TestJoinBodyIsLimited(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	c := client{t: t, url: url}
 	status, _ := c.request("POST", "/v1/join", strings.Repeat(" ", 8<<10)+`{"workspace":"demo"}`)

@@ -12,28 +12,28 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The bounds of the log: a client that sends what is refused or loses, again and again, must
-// not fill it.
+// The limits of the log. They keep a client that repeatedly sends refused or losing items from
+// filling the log.
 const (
-	linesOfClient    = 100  // a minute; of an address if the client is not known
-	linesOfWorkspace = 1000 // a minute; of all addresses together if the client is not known
+	linesOfClient    = 100  // a minute; per address if the client is unknown
+	linesOfWorkspace = 1000 // a minute; for all addresses together if the client is unknown
 	maxLogged        = 200  // bytes of a text
-	maxLoggedError   = 1000 // bytes
+	maxLoggedError   = 1000 // bytes of an error
 )
 
-// logger writes the lines that a client causes, while they are within the bounds. What it
-// leaves out it counts, and the next line that it writes has the count.
+// logger writes the log lines that clients cause, up to the limits. It counts the lines that it
+// omits, and adds the count to the next line that it writes.
 type logger struct {
 	to      *slog.Logger
 	quotas  *quotas
 	omitted atomic.Int64
 }
 
-// by is who causes a line.
+// by is the client that causes a line.
 type by struct{ workspace, client string }
 
-// log writes a line, unless its level is disabled or there are too many. Texts among the
-// attributes are shortened.
+// log writes a line, unless its level is disabled or a limit is reached. It shortens long texts
+// in the attributes.
 func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, attrs ...slog.Attr) {
 	if !l.to.Enabled(ctx, level) {
 		return
@@ -51,7 +51,7 @@ func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, at
 	l.to.LogAttrs(ctx, level, msg, attrs...)
 }
 
-// shortened returns a value without the ends of its long texts.
+// shortened returns a value in which long texts are truncated.
 func shortened(v slog.Value) slog.Value {
 	switch v = v.Resolve(); v.Kind() {
 	case slog.KindString:
@@ -71,7 +71,8 @@ func shortened(v slog.Value) slog.Value {
 	return v
 }
 
-// beginning returns at most a number of bytes of a text, in whole characters.
+// beginning truncates a text to at most the given number of bytes, without splitting a character,
+// and marks the cut with an ellipsis.
 func beginning(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -93,9 +94,9 @@ func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
 		slog.String("path", r.URL.Path), slog.Int("status", fail.status), slog.Any("err", err))
 }
 
-// logPush logs what was decided about a push, without values: a line for the push, and
-// one for each item that was refused, each decision between two writes, and each
-// violation. Uncontested writes are logged at the level Debug.
+// logPush logs the result of a push, without field values: a line for the push, and a line for
+// each refused item, each note, each decision and each violation. Decisions about uncontested
+// writes have the level Debug.
 func (s *Server) logPush(ctx context.Context, m member, out outcome) {
 	answer, report := out.answer, out.report
 	who := []slog.Attr{slog.String("workspace", m.workspace), slog.Any("client", m.client)}
@@ -109,7 +110,7 @@ func (s *Server) logPush(ctx context.Context, m member, out outcome) {
 		}
 	}
 	if report.Err != nil {
-		// A rule that failed does not stop the push. Once it is fixed, audit.
+		// A failed rule does not stop the push. After the rule is fixed, run an audit.
 		log(slog.LevelError, "rules", slog.Any("err", report.Err))
 	}
 	log(slog.LevelInfo, "push", slog.Int("items", len(answer.Results)), slog.Int("refused", refused),
@@ -135,7 +136,7 @@ func (s *Server) logPush(ctx context.Context, m member, out outcome) {
 	}
 }
 
-// levelOf returns how much a decision matters to who reads the log.
+// levelOf returns the log level of a decision.
 func levelOf(d merge.Decision) slog.Level {
 	if step := d.Step(); step == merge.FirstWrite || step == merge.SameWrite {
 		return slog.LevelDebug

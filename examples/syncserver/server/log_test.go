@@ -18,7 +18,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// loggedTo makes a server log to a buffer, by a clock that stands still until it is set.
+// loggedTo makes a server log to a buffer. It returns the time of the log quotas, which stands still
+// until the test sets it.
 func loggedTo(s *Server, log *bytes.Buffer) *time.Time {
 	wall := time.Unix(0, 0)
 	s.log.to = slog.New(slog.NewTextHandler(log, nil))
@@ -26,9 +27,9 @@ func loggedTo(s *Server, log *bytes.Buffer) *time.Time {
 	return &wall
 }
 
-// TestRepetitionsDoNotFillTheLog: what a client sends again and again is logged so often, and
-// what was left out is counted. Others are logged all the same.
-func TestRepetitionsDoNotFillTheLog(t *testing.T) {
+// TestRepeatedItemsDoNotFillTheLog checks that the log lines of a client are limited, that omitted
+// lines are counted, and that the lines of other clients are still written.
+func TestRepeatedItemsDoNotFillTheLog(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
 	wall := loggedTo(s, &log)
@@ -59,16 +60,16 @@ func TestRepetitionsDoNotFillTheLog(t *testing.T) {
 	_, count, _ := strings.Cut(last, "omitted=")
 	omitted, err := strconv.Atoi(count)
 	require.NoError(t, err)
-	require.InDelta(t, sent-linesOfClient, omitted, 50, "the first refusals have notes as well")
+	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count may differ by the lines for notes")
 
 	*wall = wall.Add(2 * time.Minute)
 	eve.push(losing...)
 	require.Greater(t, strings.Count(log.String(), byEve), linesOfClient+40)
-	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "told once")
+	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "the count of omitted lines is logged once")
 }
 
-// TestFailuresDoNotFillTheLog: the same holds for whoever has no token.
-func TestFailuresDoNotFillTheLog(t *testing.T) {
+// TestUnauthorizedRequestsDoNotFillTheLog checks the limit for requests without a valid token.
+func TestUnauthorizedRequestsDoNotFillTheLog(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
 	loggedTo(s, &log)
@@ -80,7 +81,7 @@ func TestFailuresDoNotFillTheLog(t *testing.T) {
 	require.Equal(t, linesOfClient, strings.Count(log.String(), "\n"))
 }
 
-// TestLogLinesAreBounded: names may be as long as they like, and a line is not.
+// TestLogLinesAreBounded checks that a line stays short even if names are long.
 func TestLogLinesAreBounded(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
@@ -97,6 +98,6 @@ func TestLogLinesAreBounded(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		require.Less(t, len(line), 8*maxLogged, line)
 	}
-	require.True(t, utf8.ValidString(beginning(strings.Repeat("é", maxLogged), maxLogged+1)), "no character is cut")
+	require.True(t, utf8.ValidString(beginning(strings.Repeat("é", maxLogged), maxLogged+1)), "a text must not be cut within a character")
 	require.Equal(t, maxLoggedError+len("…"), len(shortened(slog.AnyValue(errors.New(strings.Repeat("x", 5000)))).String()))
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestManyScopes: a push whose records are in very many scopes is refused, and nothing of it is
-// stored. Parts of it are accepted, down to one record, and none of it is lost.
-func TestManyScopes(t *testing.T) {
+// TestPushInTooManyScopesCanBeSplit checks that a push whose records are in too many scopes is
+// refused and stores nothing, and that its parts are accepted, so that no record is lost.
+func TestPushInTooManyScopesCanBeSplit(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
@@ -28,7 +28,7 @@ func TestManyScopes(t *testing.T) {
 			many[i] = ana.set(board.Meetings, fmt.Sprint(i), "slot",
 				map[string]string{"room": fmt.Sprint(i), "start": "2026-12-01T10:00:00Z", "end": "2262-01-01T00:00:00Z"})
 		}
-		const scopes = 36 // of each, once it is cut
+		const scopes = 36 // of each meeting; the rule limits the scopes of long meetings
 		var halve func(items []record.Mutation)
 		halve = func(items []record.Mutation) {
 			var body []byte
@@ -50,7 +50,7 @@ func TestManyScopes(t *testing.T) {
 		require.Equal(t, maxItems, count(`SELECT count(*) FROM records WHERE tbl = 'meetings'`))
 		require.Equal(t, maxItems*scopes, count(`SELECT count(*) FROM scopes WHERE tbl = 'meetings'`))
 
-		// An edit counts the scopes before and after it.
+		// For an edit, the scopes before and after it count.
 		edits := func(n int) (all []record.Mutation) {
 			for i := range n {
 				all = append(all, ana.set(board.Meetings, fmt.Sprint(i), board.Title, "x"))
@@ -67,8 +67,9 @@ func TestManyScopes(t *testing.T) {
 	})
 }
 
-// TestRecordOfManyScopesIsAccepted: a single record is stored, in however many scopes it is.
-func TestRecordOfManyScopesIsAccepted(t *testing.T) {
+// TestSingleRecordInTooManyScopesIsAccepted checks that a single record is stored, however many
+// scopes it is in.
+func TestSingleRecordInTooManyScopesIsAccepted(t *testing.T) {
 	d, err := OpenDatabase(context.Background(), databasetest.SQLite(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
@@ -80,7 +81,7 @@ func TestRecordOfManyScopesIsAccepted(t *testing.T) {
 	require.Equal(t, 413, status)
 }
 
-// inMany is a rule with which a task is in more scopes than a push may have.
+// inMany is a rule that puts each record in more scopes than a push may have.
 type inMany struct{}
 
 func (inMany) Scopes(record.Record) (names []string, err error) {

@@ -12,8 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 )
 
-// open returns a server on a database, with the rules of the board and an open
-// workspace.
+// open returns a server on a database, with the rules of the board and an open workspace.
 func open(t *testing.T, name string) *Server {
 	t.Helper()
 	d, err := OpenDatabase(context.Background(), name)
@@ -23,14 +22,14 @@ func open(t *testing.T, name string) *Server {
 		Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	// What tests do within a second would use the quotas up.
+	// Tests do so much within a second that they would use up the quotas.
 	for _, q := range []*quotas{s.pushes, s.pulls, s.joins} {
 		q.member, q.group = math.Inf(1), math.Inf(1)
 	}
 	return s
 }
 
-// listen makes a server listen, and returns its address.
+// listen makes a server listen and returns its URL.
 func listen(t *testing.T, s *Server) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())

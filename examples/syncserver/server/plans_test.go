@@ -19,8 +19,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// fill stores n more records, each in a scope: one half in the workspace demo and the others in
-// small ones. It adds as many marks, entries of the journal and workspaces.
+// fill stores n more records, each in its own scope: one half in the workspace demo, the other half
+// in small workspaces. It also adds n watermarks, journal entries and workspaces.
 func fill(t *testing.T, d *Database, from, n int) {
 	t.Helper()
 	numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, from, from+n-1)
@@ -39,7 +39,7 @@ func fill(t *testing.T, d *Database, from, n int) {
 	}
 }
 
-// handlers returns what the server does, by name. Each may be done again.
+// handlers returns the operations of the server, by name. Each can be repeated.
 func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 	t.Helper()
 	ctx := context.Background()
@@ -64,37 +64,37 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 	last := other.pull("0")[3].Seq
 	command := func(f func() error) func() { return func() { require.NoError(t, f()) } }
 	return map[string]func(){
-		"an edit":      func() { ana.push(ana.set(board.Tasks, "filled-78", board.Title, "y")) },
-		"a new record": func() { n++; ana.push(ana.set(board.Tasks, fmt.Sprint("new", n), board.Title, "y")) },
-		"a hundred":    func() { ana.push(many()...) },
-		"a retry":      func() { ana.push(booked) },
-		"after another version": func() {
+		"an edit":         func() { ana.push(ana.set(board.Tasks, "filled-78", board.Title, "y")) },
+		"a new record":    func() { n++; ana.push(ana.set(board.Tasks, fmt.Sprint("new", n), board.Title, "y")) },
+		"a hundred edits": func() { ana.push(many()...) },
+		"a retry":         func() { ana.push(booked) },
+		"a push after an earlier version": func() {
 			_, err := s.database.db.Exec(`UPDATE workspaces SET counted = seq - 1 WHERE name = 'demo'`)
 			require.NoError(t, err)
 			ana.push(booked)
-			_, err = s.database.db.Exec(`DELETE FROM unchecked`) // as an audit would
+			_, err = s.database.db.Exec(`DELETE FROM unchecked`) // as an audit does
 			require.NoError(t, err)
 		},
 		"a booking":  func() { ana.push(ana.set(board.Meetings, "moved", "slot", taken(2+n%2))) },
 		"a conflict": func() { n++; ana.push(ana.set(board.Meetings, "moved", "slot", taken(14+n%2))) },
-		"from a clock ahead": func() {
+		"a write too far ahead": func() {
 			ana.push(ana.write(record.Key{Table: board.Tasks, ID: "a"}, board.Title, "x", time.Now().Add(time.Hour)))
 		},
-		"a first pull":  func() { require.Len(t, ana.pull("0&limit=50"), 50) },
-		"a later pull":  func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
-		"nothing new":   func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
-		"listeners":     command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.readSequences(ctx) }),
-		"health":        command(func() error { return s.database.probe(ctx) }),
-		"an audit":      command(func() error { _, err := s.Audit(ctx, "other"); return err }),
-		"a journal":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
-		"a dry repair":  command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),
-		"a real repair": command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{}); return err }),
+		"a first pull":       func() { require.Len(t, ana.pull("0&limit=50"), 50) },
+		"a later pull":       func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
+		"an empty pull":      func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
+		"a look for changes": command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.readSequences(ctx) }),
+		"a health check":     command(func() error { return s.database.probe(ctx) }),
+		"an audit":           command(func() error { _, err := s.Audit(ctx, "other"); return err }),
+		"a journal dump":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
+		"a dry repair":       command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),
+		"a real repair":      command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{}); return err }),
 	}
 }
 
-// TestPlans: with 200,000 records, no statement of the server reads a whole table, or more of
-// it than it is about, whether the database knows how its tables are filled or not.
-func TestPlans(t *testing.T) {
+// TestNoStatementReadsAWholeTable checks the query plans with 200,000 records, with and without
+// statistics about the tables. No statement may read a whole table, or many more rows than it needs.
+func TestNoStatementReadsAWholeTable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills large tables")
 	}
@@ -125,14 +125,13 @@ func TestPlans(t *testing.T) {
 	})
 }
 
-// isWhole reports whether a statement of a command is about all of a workspace, or goes through
-// all marks.
+// isWhole reports whether a statement of an operation may read a whole workspace or table.
 func isWhole(what, statement string) bool {
 	switch what {
 	case "an audit":
-		// And PostgreSQL goes through its settings to let an audit take its time.
+		// PostgreSQL also scans its settings when the audit lifts the timeouts.
 		return strings.HasSuffix(statement, "WHERE workspace = $1") || strings.Contains(statement, "set_config")
-	case "after another version":
+	case "a push after an earlier version":
 		return strings.Contains(statement, "sum(octet_length(line))") || slices.Contains([]string{"DELETE FROM indexed", "DELETE FROM unchecked"}, statement)
 	case "a dry repair", "a real repair":
 		return strings.Contains(statement, "marks")
@@ -140,11 +139,11 @@ func isWhole(what, statement string) bool {
 	return false
 }
 
-// mostRows is how many rows of a table a statement may read: those of a hundred records, and of
-// what is about them.
+// mostRows is how many rows of a table a statement may read: enough for a hundred records and the
+// index entries for them.
 const mostRows = 250
 
-// scans returns in which ways a statement reads too much.
+// scans returns the parts of the plan in which a statement reads too many rows.
 func (d *Database) scans(t *testing.T, statement string, args []any) (found []string) {
 	t.Helper()
 	if strings.HasPrefix(strings.TrimSpace(statement), "PRAGMA") {
@@ -161,7 +160,7 @@ func (d *Database) scans(t *testing.T, statement string, args []any) (found []st
 			require.NoError(t, err)
 			explain := `EXPLAIN (ANALYZE, FORMAT JSON) `
 			if strings.Contains(statement, "INSERT INTO journal") {
-				explain = `EXPLAIN (FORMAT JSON) ` // the entry is there already
+				explain = `EXPLAIN (FORMAT JSON) ` // the entry exists already, so the statement would fail
 			}
 			var plan string
 			require.NoError(t, tx.QueryRow(explain+statement, args...).Scan(&plan), statement)
@@ -176,7 +175,7 @@ func (d *Database) scans(t *testing.T, statement string, args []any) (found []st
 	return scansOfSQLite(t, tx, statement, args)
 }
 
-// node is a node of a plan of PostgreSQL.
+// node is a node of a PostgreSQL plan.
 type node struct {
 	Type    string  `json:"Node Type"`
 	Table   string  `json:"Relation Name"`
@@ -187,8 +186,8 @@ type node struct {
 	Plans   []node
 }
 
-// scans returns which nodes read too many rows of a table. A table that is read as a whole
-// must be one that has one row, or none unless a rule has failed.
+// scans returns the nodes that read too many rows of a table. A statement may read the whole table
+// secrets, which has one row, and the whole table unchecked, which is empty unless a rule failed.
 func (n node) scans() (found []string) {
 	if read := (n.Rows + n.Removed + n.Joined) * n.Loops; read > mostRows || n.Type == "Seq Scan" && n.Table != "secrets" && n.Table != "unchecked" {
 		found = append(found, fmt.Sprintf("%s on %q reads %.0f rows", n.Type, n.Table, read))
@@ -199,7 +198,7 @@ func (n node) scans() (found []string) {
 	return found
 }
 
-// A line of a plan of SQLite that reads a table as a whole, or a workspace as a whole.
+// These match a line of an SQLite plan that reads a whole table or a whole workspace.
 var (
 	scanLine      = regexp.MustCompile(`^SCAN (\S+)`)
 	workspaceOnly = regexp.MustCompile(`\(workspace=\?\)`)
@@ -223,9 +222,10 @@ func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (foun
 	return found
 }
 
-// TestWorkDoesNotGrow: what the server does takes as many statements and rows however much else
-// is stored, and as many statements however many items a push has.
-func TestWorkDoesNotGrow(t *testing.T) {
+// TestWorkDoesNotGrowWithTheDatabase checks that an operation takes the same number of statements
+// and rows however many other records are stored, and that a push takes the same number of
+// statements however many items it has.
+func TestWorkDoesNotGrowWithTheDatabase(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
@@ -235,7 +235,7 @@ func TestWorkDoesNotGrow(t *testing.T) {
 		measure := func() map[string]work {
 			done := make(map[string]work)
 			for what, f := range all {
-				f() // the first time may differ
+				f() // not measured, because the first run may differ
 				statements, rows := trace.during(f)
 				w := work{rows: rows}
 				for _, times := range statements {
@@ -249,10 +249,10 @@ func TestWorkDoesNotGrow(t *testing.T) {
 		fill(t, s.database, 2001+100_000, 16_000) // above the sequences of the handlers
 		after := measure()
 		for what, w := range before {
-			// What was booked before, and what Watch looks at meanwhile, makes a small difference.
+			// Earlier bookings and a concurrent Watch make a small difference.
 			require.InDelta(t, w.statements, after[what].statements, 5, what)
 			require.InDelta(t, w.rows, after[what].rows, 5, what)
 		}
-		require.InDelta(t, before["an edit"].statements, before["a hundred"].statements, 5)
+		require.InDelta(t, before["an edit"].statements, before["a hundred edits"].statements, 5)
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresConnector returns what makes connections to a database, given its URL. Each gets the
-// settings of this package, whatever the URL, the user or the database have.
+// postgresConnector returns a connector to the database with the given URL. Each connection gets
+// the settings of this package, whatever settings the URL, the user or the database have.
 func postgresConnector(url string, t timeouts) (driver.Connector, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -29,16 +29,17 @@ func postgresConnector(url string, t timeouts) (driver.Connector, error) {
 	})), nil
 }
 
-// set changes settings, an object of names and values, for the connection or, if $2, until
-// the transaction ends. A setting that this version of PostgreSQL does not have is left out.
+// set changes settings. $1 is a JSON object of names and values. If $2 is true, they apply until
+// the transaction ends, and otherwise to the connection. The statement skips settings that this
+// version of PostgreSQL does not have.
 const set = `
 	SELECT set_config(s.name, v.setting, $2)
 	FROM json_each_text($1::json) AS v (name, setting) JOIN pg_settings AS s ON s.name = v.name`
 
 // postgresSettings returns the settings of a connection.
 //
-// The timeouts end what a frozen process has begun. One that is frozen while it reads is
-// noticed only by the network: it has the time idle to take what was sent.
+// The timeouts end the transactions of frozen processes. If a process freezes while it reads,
+// only the network timeout detects it: the process must acknowledge the data within t.idle.
 func postgresSettings(t timeouts) map[string]string {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	return map[string]string{
@@ -50,12 +51,12 @@ func postgresSettings(t timeouts) map[string]string {
 		"tcp_keepalives_idle":                 "10", // seconds
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "3",
-		"jit":                                 "off", // no statement is so long that it pays
+		"jit":                                 "off", // no statement runs long enough to benefit
 	}
 }
 
-// liftTimeouts lets a transaction wait and work for as long as it takes. It is still ended when
-// its process freezes between two statements.
+// liftTimeouts lets a transaction wait and run without a time limit. The database still ends it
+// if its process freezes between two statements.
 func liftTimeouts(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, set, `{"lock_timeout": "0", "statement_timeout": "0", "transaction_timeout": "0"}`, true)
 	return err

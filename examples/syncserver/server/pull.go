@@ -10,37 +10,38 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A page has so many records, unless another limit is asked for, and at most so many.
+// The default and the maximum number of records in a page.
 const (
 	defaultPage = 1000
 	maxPage     = 10_000
 )
 
-// A chunk is the part of a page that is in memory at a time. PostgreSQL sends all records that
-// it is asked for, however many of them are taken: so a chunk begins with a few, and the next one
-// has twice as many or, where these had too many bytes, no more than fitted.
+// A chunk is the part of a page that is in memory at a time. PostgreSQL sends all records that a
+// query selects, even if the server reads only some of them. So the first chunk asks for only a
+// few records. Each further chunk asks for twice as many, or, if the last one reached chunkBytes,
+// for as many as that one held.
 const (
-	firstRecords = 16
-	chunkRecords = 100
+	firstRecords = 16  // of the first chunk
+	chunkRecords = 100 // at most
 	chunkBytes   = 64 << 10
 )
 
-// servePull answers GET /v1/pull?after=N&limit=M with the records that changed after a
-// sequence, as JSON Lines in the order of their sequences. Each line is a mutation that
-// has its sequence as well:
+// servePull answers GET /v1/pull?after=N&limit=M with the records that changed after the
+// sequence N, as JSON Lines in ascending order of sequence. Each line is a mutation with the
+// additional member seq:
 //
 //	{"seq":7,"table":"tasks","id":"42","data":{…}}
 //
-// The next pull begins after the last one. If there are fewer than M, or than 10,000 where M
-// is greater, the client has all that there was.
+// The client passes the last seq as the cursor of its next pull. If a page has fewer than M
+// lines, or fewer than 10,000 if M is greater, the client has everything.
 //
-// A cursor above the sequence of the workspace was given by a database that had more than this
-// one, which was restored or failed over. It is refused with the status 409 and the code
-// cursor_ahead: the client joins again, and pulls everything.
+// A cursor above the sequence of the workspace means that this database was restored from a
+// backup or has failed over, and lost commits. The pull is refused with the status 409 and the
+// code cursor_ahead. The client then joins again and pulls everything.
 //
-// The page is streamed: read from the database in chunks, each of which is sent before the
-// next one is read. So a client that reads slowly holds no connection to the database, and
-// has a minute for each chunk, or less if others wait; see readers.
+// The page is streamed in chunks: each chunk is sent before the next is read from the database.
+// So a slow client does not hold a database connection. It has a minute for each chunk, or less
+// if other pulls wait; see readers.
 func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
 	after, err := number(r, "after", 0)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 		return malformed(err)
 	}
 	if limit == 0 {
-		return malformed(errors.New("limit: a page without records says nothing"))
+		return malformed(errors.New("limit: must be at least 1"))
 	}
 	if err := s.database.check(); err != nil {
 		return unavailable(err)
@@ -80,21 +81,21 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 		}
 		s.pulls.count(m.workspace, client, float64(len(chunk)))
 		if err := reader.send(chunk); err != nil {
-			return err // the client is gone
+			return err // the client has disconnected or is too slow
 		}
 	}
 	return nil
 }
 
-// page is what is still to be pulled.
+// page is the part of a page that is still to be sent.
 type page struct {
 	workspace    string
 	after, limit int64
-	chunk        int64 // how many records are asked for next
+	chunk        int64 // how many records to ask for next
 }
 
-// pull returns the first lines of a page, and takes them off it. It returns none if
-// nothing is left.
+// pull reads the next chunk of a page and returns its lines, or no lines if nothing is left. It
+// advances p past the chunk.
 func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT seq, tbl, id, data FROM records
@@ -124,22 +125,24 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	return lines, nil
 }
 
-// checkCursor refuses a cursor above the sequence of the workspace. It is asked only about a
-// cursor above which no record was found, and reads the sequence after that: all that was
-// committed before a client had its cursor is visible by then.
+// checkCursor refuses a cursor above the sequence of the workspace. Call it only after a query
+// that found no record above the cursor. It reads the sequence after that query, and by then
+// every commit from before the client got its cursor is visible. So it never refuses a valid
+// cursor.
 func (s *Server) checkCursor(ctx context.Context, p page) error {
 	seq, err := s.database.sequence(ctx, p.workspace)
 	if err != nil {
 		return unavailable(err)
 	}
 	if p.after > seq {
-		err := fmt.Errorf("after: %d is above the last sequence, %d: the server has lost data; join again", p.after, seq)
+		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", p.after, seq)
 		return &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
 	}
 	return nil
 }
 
-// number reads a number from the query of a request.
+// number reads an integer from the query of a request. If the query does not have it, number
+// returns the default.
 func number(r *http.Request, name string, otherwise int64) (int64, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {
@@ -147,7 +150,7 @@ func number(r *http.Request, name string, otherwise int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%s: not a number from 0 on", name)
+		return 0, fmt.Errorf("%s: must be an integer of at least 0", name)
 	}
 	return n, nil
 }

@@ -14,21 +14,23 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// servePush answers POST /v1/push, of which the body is a batch of mutations.
+// servePush answers POST /v1/push, whose body is a batch of mutations.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
 	body, release, err := s.readPush(w, r, m)
 	if err != nil {
 		return err
 	}
 	defer release()
-	// A client waits for its own pushes first. So all of them together have one place in the queue
-	// of the workspace, and each is admitted by what those before it have cost.
+	// A push first waits for the earlier pushes of its client. So the pushes of a client have one
+	// place in the queue of the workspace, and the quota counts the earlier ones before it admits
+	// the next.
 	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.client.String())
 	if err != nil {
 		return err
 	}
 	defer done()
-	// Once the body was read: a client that still sends might not get to see the answer.
+	// The quota is checked after the body is read: a client that is still sending might not
+	// receive the answer.
 	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
 		return err
 	}
@@ -43,9 +45,9 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	return writeJSON(w, out.answerJSON(clock.TimestampOf(s.options.Now())))
 }
 
-// readPush reads the body of a push. One that is large waits for a place first, which must
-// be released. The usual one needs none, so that nobody can keep it waiting who takes all
-// places and sends no more.
+// readPush reads the body of a push. A large body waits for an upload slot, which the caller
+// must release. A small body needs no slot, so a client that takes every slot and then stalls
+// cannot starve it.
 func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (body []byte, release func(), err error) {
 	whole := bodyOf(w, r, maxBody)
 	body, err = readAll(io.LimitReader(whole, smallBody))
@@ -65,16 +67,16 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 	return append(body, rest...), whole.upload.leave, nil
 }
 
-// outcome is what came of a push.
+// outcome is the result of a push.
 type outcome struct {
-	answer merge.Answer     // to its items
-	report violation.Report // of what now makes no sense, or does again
-	ahead  []aheadWrite     // stored, if an item was refused because it is too far ahead
-	read   int              // bytes of the records that it is about
+	answer merge.Answer     // the replies to the items
+	report violation.Report // the violations that opened, closed or changed
+	ahead  []aheadWrite     // stored writes that are too far ahead, if an item was refused as such
+	read   int              // bytes of the stored records that the push names
 }
 
-// push decides about a batch, and stores what comes of it. After an error nothing of it is
-// stored, or, if it was the commit that failed, perhaps all: the client sends the same again.
+// push decides on a batch and stores the result. If it returns an error, it has stored nothing,
+// unless the commit failed: then it may have stored everything. The client retries either way.
 func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, err error) {
 	done, err := s.turns.enter(ctx, m.workspace)
 	if err != nil {
@@ -107,7 +109,7 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 	return out, nil
 }
 
-// apply does in a transaction what a push asks for.
+// apply applies a push within a transaction.
 func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out outcome, err error) {
 	actor, wall := push.Request().Actor, push.Request().Wall
 	if err := s.afford(ctx, tx, push); err != nil {
@@ -132,7 +134,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
-	// A row of a violation can be among both: what the rules say of it comes last.
+	// A violation row can be in both lists. The rules derive their update from the pushed one,
+	// so theirs is stored last.
 	for _, updates := range [][]merge.Update{out.answer.Updates, out.report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
@@ -147,8 +150,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	return out, err
 }
 
-// afford refuses a push whose records are too large for what its client has left of the quota,
-// before they are read.
+// afford refuses a push whose stored records are too large for the remaining quota of its client,
+// before it reads them.
 func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) error {
 	if !s.pushes.inDebt(tx.workspace) {
 		return nil
@@ -157,54 +160,55 @@ func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) erro
 	if err != nil {
 		return err
 	}
-	if size > maxLoaded { // no quota permits it, and a part of the push may succeed
+	if size > maxLoaded { // no quota allows this, but a part of the push may succeed
 		return tooManyBytes(maxLoaded)
 	}
 	return s.pushes.afford(tx.workspace, push.Request().Actor.String(), float64(size))
 }
 
-// boundScopes refuses updates that are in too many scopes of rules. A single
-// record is never refused.
+// boundScopes refuses updates that are in too many scopes of rules. It never refuses a single
+// record.
 func (s *Server) boundScopes(updates []merge.Update) error {
 	n := 0
 	for _, u := range updates {
 		n += len(s.options.Rules.ScopesOf(u.Before)) + len(s.options.Rules.ScopesOf(u.After))
 		if n > maxScopes && len(updates) > 1 {
-			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules: push fewer at once", maxScopes))
+			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules: push fewer records at once", maxScopes))
 		}
 	}
 	return nil
 }
 
-// pushAnswer is what a push is answered with.
+// pushAnswer is the answer to a push.
 type pushAnswer struct {
-	// Results has a merge.Reply for each item, in their order.
+	// Results has a merge.Reply for each item, in the order of the items.
 	Results json.RawMessage `json:"results"`
-	// Violations are those that the push opened, closed or changed, at most maxTold of
-	// them. The rows are pulled like all data; this is to tell the user at once.
+	// Violations lists the violations that the push opened, closed or changed, at most maxTold.
+	// Clients pull the rows like all records; this list lets them tell the user at once.
 	Violations []violation.Violation `json:"violations"`
-	// Unchecked are the names of rules that could not check all that the push touched: it
-	// is stored, and may be in conflict with something. Without such rules it is left out.
+	// Unchecked names the rules that could not check all changed records. The push is stored, and
+	// may have created a violation that is not reported. Omitted if there is no such rule.
 	Unchecked []string `json:"unchecked,omitempty"`
-	// Ahead are some of the stored writes that are stamped too far ahead, if an item was
-	// refused because it is. A client that pulled them stamps above them: it is not its clock
-	// that is wrong, and the server has to be repaired. Without such writes it is left out.
+	// Ahead lists some stored writes that are stamped too far ahead, if an item was refused for
+	// that reason. A client that pulled them stamps above them. Its clock is then right, and the
+	// server must be repaired. Omitted if there is no such write.
 	Ahead []aheadWrite `json:"ahead,omitempty"`
-	// ServerTime is the wall clock of the server, as in the header Server-Time.
+	// ServerTime is the wall clock time of the server, as in the header Server-Time.
 	ServerTime clock.Timestamp `json:"serverTime"`
 }
 
-// maxTold is how many violations an answer tells of.
+// maxTold is the maximum number of violations in an answer.
 const maxTold = 100
 
-// answerJSON returns what the client gets.
+// answerJSON returns the answer to the client.
 func (o outcome) answerJSON(now clock.Timestamp) pushAnswer {
 	a := pushAnswer{
 		Results: o.answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.report),
 		Ahead: o.ahead, ServerTime: now,
 	}
 	for _, u := range o.report.Updates {
-		// The row of a conflict of the past is stored, and is nothing to tell anybody.
+		// A violation that does not matter any longer, such as a conflict in the past, is stored
+		// but not reported.
 		before, _ := violation.Parse(u.Before)
 		after, err := violation.Parse(u.After)
 		was, is := before.StatusAt(now), after.StatusAt(now)

@@ -9,74 +9,76 @@ import (
 	"time"
 )
 
-// The quotas. A push counts the bytes of its body, of the records that it reads, and of those
-// that it writes, which all other clients pull; and each item counts a KiB, and each scope of a
-// rule that a record leaves or enters. So one that adds a word to each of 62 full records counts
-// as 32 MiB, although it has 11 kB, and a booking of many years as 36 KiB more than its bytes. A
-// pull counts what it sends. Each process counts for itself.
+// The quotas. A push is charged for the bytes of its body, of the records that it reads, and of
+// the records that it writes, because all other clients pull these. In addition, it is charged 1
+// KiB for each item, and for each scope of a rule that a record leaves or enters. For example, a
+// push of 11 kB that adds a word to each of 62 full records costs 31 MiB: it reads and writes each
+// record, 2 × 62 × 256 KiB. A booking of many years costs 36 KiB more than its bytes. A pull is
+// charged for the bytes that it sends. Each process counts for itself.
 //
-// Pushes fade slowly: a client that comes back after a week offline, or works on a large record,
-// may push much at once, and a client that pushes all day gets a small part of that each minute.
+// The use by pushes fades slowly. So a client that comes back after a week offline, or works on a
+// large record, may push a large amount at once, and a client that pushes all day may push a small
+// part of that each minute.
 const (
-	minute                    = time.Minute // in which use fades to a third, where nothing else is said
-	pushTime                  = 32 * minute // the same for pushes
-	pushedByClient            = 1 << 30     // at once, and then 32 MiB a minute
-	pushedToWorkspace         = 4 << 30     // at once, and then 128 MiB a minute
-	pulledByClient            = 1 << 30     // a minute
-	pulledOfWorkspace         = 4 << 30
-	joinsOfAddress            = 300 // in five minutes
+	minute                    = time.Minute // fade time: within it, use fades to about a third
+	pushTime                  = 32 * minute // fade time of pushes
+	pushedByClient            = 1 << 30     // bytes at once, and then 32 MiB a minute
+	pushedToWorkspace         = 4 << 30     // bytes at once, and then 128 MiB a minute
+	pulledByClient            = 1 << 30     // bytes a minute
+	pulledOfWorkspace         = 4 << 30     // bytes a minute
+	joinsOfAddress            = 300         // in five minutes
 	costOfItem                = 1 << 10
 	costOfScope               = 1 << 10
 	costOfPull                = 4 << 10
-	maxCounted                = 100_000 // clients of a workspace; further ones are counted as one
-	negligible        float64 = 1       // use that is as good as none
+	maxCounted                = 100_000 // clients of a workspace; all further clients are counted as one
+	negligible        float64 = 1       // less use than this is treated as none
 )
 
-// quotas bound what each member of a group does over time, and what the group does. Use
-// fades: a limit is what may be used within the time again and again.
+// quotas limits the use by each member of a group, and by the group, over time. Use fades, so a
+// member may use its limit once in each fade time.
 //
-// What a push costs is known when its records were read and merged, under the lock of its
-// workspace. So a client is let in while it is not in debt, whatever its push will cost: one
-// of the greatest size always fits a quota that is not used up. What a push costs is charged
-// before it is committed, and the next one waits until the debt has faded. If the group is in
-// debt, the size of what a push reads is asked for first, so that one that is refused takes
-// little time.
+// The cost of a push is known only after its records were read and merged, under the lock of the
+// workspace. So a client is admitted while it is not in debt, whatever its push will cost; a push
+// of maximum size always fits a quota that is not used up. The cost is charged before the push is
+// committed, and the next push of the client waits until the debt has faded. If the group is in
+// debt, the server first determines how much a push reads, so that a refused push takes little
+// time.
 //
-// A group in debt is shared evenly. A client whose push, with what it did before, stays below
-// its part of the group's limit is served, so a few that use up everything never stop the
-// others. All parts together are the limit once more, so the group stays below twice its limit
-// and one push. Clients are counted by their IDs, of which one person may have many: the
-// number of joins is bounded by address.
+// A group in debt is shared evenly. A client is served if its use, including the push, stays below
+// its share of the limit of the group. So a few clients that use up the quota never stop the
+// others. All shares together equal the limit, so the use of the group stays below twice its limit
+// plus one push. Members are client IDs, and one person may have many of them; the number of joins
+// is limited per address.
 type quotas struct {
 	now           func() time.Time
-	member, group float64 // the limits
-	fade          time.Duration
+	member, group float64       // the limits
+	fade          time.Duration // within which use fades to 1/e
 
 	mu sync.Mutex
 	of map[string]*account // by the name of the group
-	// prune is the number of groups at which those without use are forgotten.
+	// prune is the number of groups at which idle groups are removed.
 	prune int
 }
 
-// account is what a group has used.
+// account is the use by a group and its members.
 type account struct {
 	meter
 	members map[string]*meter
-	prune   int // as in quotas
+	prune   int // the number of members at which idle members are removed
 }
 
 // meter is use that fades.
 type meter struct {
 	used  float64
 	at    time.Time
-	until time.Time // when the next use is considered
+	until time.Time // before which no further use is admitted
 }
 
 func newQuotas(member, group float64, fade time.Duration) *quotas {
 	return &quotas{now: time.Now, member: member, group: group, fade: fade, of: make(map[string]*account)}
 }
 
-// admit lets a member in that is not in debt, or says when to come again.
+// admit returns nil if a member is not in debt, and otherwise a failure that says when to retry.
 func (q *quotas) admit(group, member string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -88,7 +90,7 @@ func (q *quotas) admit(group, member string) error {
 	return nil
 }
 
-// charge counts use, unless it is more than the member may have. Then nothing is counted.
+// charge counts use if the member may have it, and otherwise returns an error and counts nothing.
 func (q *quotas) charge(group, member string, cost float64) error {
 	if err := q.afford(group, member, cost); err != nil {
 		return err
@@ -109,8 +111,8 @@ func (q *quotas) inDebt(group string) bool {
 	return g.used >= q.group
 }
 
-// afford refuses use if the group is in debt and the member would have more than its part of it.
-// The member is not admitted until that has changed.
+// afford refuses use if the group is in debt and the use of the member would exceed its share. The
+// member is then not admitted until the debt has faded far enough.
 func (q *quotas) afford(group, member string, cost float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -132,7 +134,7 @@ func (q *quotas) afford(group, member string, cost float64) error {
 	return exceeded(wait)
 }
 
-// count counts use that has happened.
+// count counts use that has already happened.
 func (q *quotas) count(group, member string, cost float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -141,7 +143,7 @@ func (q *quotas) count(group, member string, cost float64) {
 	m.used += cost
 }
 
-// wait returns how long it takes until use has faded below a limit.
+// wait returns how long it takes for use to fade below a limit.
 func (q *quotas) wait(used, limit float64) time.Duration {
 	if used < limit {
 		return 0
@@ -149,7 +151,7 @@ func (q *quotas) wait(used, limit float64) time.Duration {
 	return max(time.Duration(float64(q.fade)*math.Log(used/limit)), time.Millisecond)
 }
 
-// accountOf returns what a group and a member have used until now.
+// accountOf returns the use by a group and by a member, faded to now.
 func (q *quotas) accountOf(now time.Time, group, member string) (*account, *meter) {
 	g := q.of[group]
 	if g == nil {
@@ -168,7 +170,7 @@ func (q *quotas) accountOf(now time.Time, group, member string) (*account, *mete
 	return g, g.meterOf(q, now, member)
 }
 
-// meterOf returns what a member has used until now.
+// meterOf returns the use by a member, faded to now.
 func (g *account) meterOf(q *quotas, now time.Time, member string) *meter {
 	m := g.members[member]
 	if m == nil {
@@ -188,8 +190,8 @@ func (g *account) meterOf(q *quotas, now time.Time, member string) *meter {
 	return m
 }
 
-// countActive forgets members without use, other than one that is about to have some, and returns
-// how many are left.
+// countActive removes idle members, except keep, which is about to use its quota, and returns how
+// many members are left.
 func (g *account) countActive(q *quotas, now time.Time, keep *meter) int {
 	for name, m := range g.members {
 		if m.fadeTo(now, q.fade); m != keep && m.used < negligible && !m.until.After(now) {
@@ -199,7 +201,7 @@ func (g *account) countActive(q *quotas, now time.Time, keep *meter) int {
 	return len(g.members)
 }
 
-// fadeTo brings a meter up to date.
+// fadeTo fades the use to the given time.
 func (m *meter) fadeTo(now time.Time, fade time.Duration) {
 	if passed := now.Sub(m.at); passed > 0 {
 		m.used *= math.Exp(-float64(passed) / float64(fade))
@@ -207,24 +209,24 @@ func (m *meter) fadeTo(now time.Time, fade time.Duration) {
 	}
 }
 
-// later is why a request is refused that may come again.
+// later is the cause of a temporary refusal.
 type later struct{ wait time.Duration }
 
-// Error returns when.
+// Error returns when to retry.
 func (l *later) Error() string {
-	return fmt.Sprintf("the quota is used up: come again in %v", l.seconds())
+	return fmt.Sprintf("the quota is used up: retry in %v", l.seconds())
 }
 
-// seconds returns the wait as the header Retry-After has it, rounded up.
+// seconds returns the wait rounded up to whole seconds, as in the header Retry-After.
 func (l *later) seconds() time.Duration { return (l.wait + time.Second - 1).Truncate(time.Second) }
 
-// exceeded refuses a request before it has had an effect.
+// exceeded returns the failure for a request that is refused before it has any effect.
 func exceeded(wait time.Duration) error {
 	err := &later{wait}
 	return &failure{http.StatusTooManyRequests, "quota_exceeded", err.Error(), err}
 }
 
-// retryAfter returns what a failure has in the header Retry-After, or "".
+// retryAfter returns the header Retry-After for a failure, or "" if it has none.
 func retryAfter(fail *failure) string {
 	if l := new(later); errors.As(fail, &l) {
 		return fmt.Sprint(int64(l.seconds() / time.Second))

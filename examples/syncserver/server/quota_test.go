@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// timed returns quotas with a clock of their own.
+// timed returns quotas with a clock that the test sets.
 func timed(member, group float64) (*quotas, *time.Time) {
 	q := newQuotas(member, group, time.Minute)
 	wall := time.Unix(0, 0)
@@ -25,7 +25,7 @@ func timed(member, group float64) (*quotas, *time.Time) {
 	return q, &wall
 }
 
-// use does what a push does.
+// use admits and charges a member, as a push does.
 func (q *quotas) use(group, member string, cost float64) error {
 	if err := q.admit(group, member); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (q *quotas) use(group, member string, cost float64) error {
 	return q.charge(group, member, cost)
 }
 
-// waitOf returns when to come again.
+// waitOf returns how long to wait before a retry, according to the failure.
 func waitOf(t *testing.T, err error) time.Duration {
 	t.Helper()
 	fail := new(failure)
@@ -46,9 +46,9 @@ func waitOf(t *testing.T, err error) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// TestGreatestUseFitsAnUnusedQuota: whatever a push costs, it is served if the quota is not
-// used up, and after the time that the refusal of the next one names.
-func TestGreatestUseFitsAnUnusedQuota(t *testing.T) {
+// TestAnyPushFitsAQuotaThatIsNotUsedUp checks that a push of any cost is served if the quota is not
+// used up, and that the next one is served after the wait that its refusal names.
+func TestAnyPushFitsAQuotaThatIsNotUsedUp(t *testing.T) {
 	for _, cost := range []float64{100, 150, 1000, 1e6} {
 		q, wall := timed(100, 400)
 		require.NoError(t, q.use("a", "ana", cost))
@@ -61,11 +61,12 @@ func TestGreatestUseFitsAnUnusedQuota(t *testing.T) {
 			*wall = wall.Add(2 * time.Second)
 			require.NoError(t, q.use("a", "ana", cost), cost)
 		}
-		require.NoError(t, q.use("b", "ana", cost), "another workspace")
+		require.NoError(t, q.use("b", "ana", cost), "the quota of another workspace is separate")
 	}
 }
 
-// TestUseOverTimeIsBounded: a member that uses all it gets uses its limit each minute.
+// TestUseOverTimeIsBounded checks that a member that uses as much as it can uses its limit once per
+// minute.
 func TestUseOverTimeIsBounded(t *testing.T) {
 	q, wall := timed(100, 1e9)
 	used := 0.0
@@ -78,9 +79,9 @@ func TestUseOverTimeIsBounded(t *testing.T) {
 	require.InDelta(t, 100*100, used, 700)
 }
 
-// TestFewDoNotStopTheOthers: while many IDs use all they get, a member that uses little is
-// served each time, and the whole stays bounded.
-func TestFewDoNotStopTheOthers(t *testing.T) {
+// TestHeavyUseDoesNotBlockALightUser checks that a member that uses little is always served while
+// many others use as much as they can, and that the total stays bounded.
+func TestHeavyUseDoesNotBlockALightUser(t *testing.T) {
 	const group, crowd, greatest = 400.0, 50, 100.0
 	q, wall := timed(100, group)
 	used, minutes := 0.0, 10
@@ -98,17 +99,18 @@ func TestFewDoNotStopTheOthers(t *testing.T) {
 		*wall = wall.Add(time.Second)
 	}
 	require.Less(t, used, 2*group*float64(minutes+1)+greatest)
-	require.Greater(t, used, group*float64(minutes)/2, "the group gets something done")
+	require.Greater(t, used, group*float64(minutes)/2, "a group in debt must still be served")
 
-	// Whoever wants much waits for the group, and is served when it has come to rest.
+	// A push of high cost must wait until the debt of the group has faded, and is served then.
 	wait := waitOf(t, q.use("a", "ana", greatest))
 	waitOf(t, q.admit("a", "ana"))
 	*wall = wall.Add(wait)
 	require.NoError(t, q.use("a", "ana", greatest))
 }
 
-// TestIdleMembersAreForgotten: the memory that quotas take follows what is in use.
-func TestIdleMembersAreForgotten(t *testing.T) {
+// TestIdleMembersAreRemoved checks that the memory of quotas is bounded by the active members and
+// groups.
+func TestIdleMembersAreRemoved(t *testing.T) {
 	q, wall := timed(1e6, 1e9)
 	for i := range 100_000 {
 		*wall = wall.Add(time.Second)
@@ -117,15 +119,16 @@ func TestIdleMembersAreForgotten(t *testing.T) {
 		require.LessOrEqual(t, len(q.of["a"].members), 2000)
 		require.LessOrEqual(t, len(q.of), 2000)
 	}
-	for i := range maxCounted + 100 { // all at once
+	for i := range maxCounted + 100 { // all at the same time
 		require.NoError(t, q.use("a", fmt.Sprint("x", i), 1000))
 	}
 	require.LessOrEqual(t, len(q.of["a"].members), maxCounted+1)
 }
 
-// TestSmallPushToLargeRecordsCountsWhatOthersPull: the amount of bytes that a push makes the
-// others pull is what counts. What is refused leaves nothing, and may come again.
-func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
+// TestPushIsChargedForTheRecordsThatOthersPull checks that a small push to large records is charged
+// for the bytes that other clients then pull. A push over the quota stores nothing and may be
+// retried.
+func TestPushIsChargedForTheRecordsThatOthersPull(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -166,7 +169,7 @@ func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
 			wall = wall.Add(time.Duration(seconds) * time.Second)
 			break
 		}
-		size := 4 * 60_000 * records // read, and written
+		size := 4 * 60_000 * records // the push reads and writes this many bytes
 		require.Equal(t, limit/(2*size)+1, pushes)
 		for _, l := range ben.pull("0&limit=1") {
 			title, _ := l.Data.Get(board.Title)
@@ -178,29 +181,29 @@ func TestSmallPushToLargeRecordsCountsWhatOthersPull(t *testing.T) {
 	})
 }
 
-// TestRefusedPushIsNotRead: in a workspace that is in debt, a push that reads more than the part
-// of its member is refused before a record is read or the rules are asked, also one by a new
-// member.
-func TestRefusedPushIsNotRead(t *testing.T) {
-	databasetest.OnEach(t, testRefusedPushIsNotRead)
+// TestPushOverQuotaIsRefusedBeforeReading checks a workspace in debt: a push that would exceed the
+// share of its member, even of a new member, is refused before the server reads a record or runs a
+// rule.
+func TestPushOverQuotaIsRefusedBeforeReading(t *testing.T) {
+	databasetest.OnEach(t, testPushOverQuotaIsRefusedBeforeReading)
 }
 
-func testRefusedPushIsNotRead(t *testing.T, name func(*testing.T) string) {
+func testPushOverQuotaIsRefusedBeforeReading(t *testing.T, name func(*testing.T) string) {
 	s := open(t, name(t))
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
 	long := strings.Repeat("x", 60_000)
 	s.engine.TableMaxRecord, s.engine.Guard = nil, nil
 	ana.push(ana.set(board.Meetings, "a", board.Notes, long), ana.set(board.Meetings, "b", board.Notes, "x"))
-	_, err := s.database.db.Exec(`UPDATE records SET data = '{' || data WHERE id = 'a'`) // which nothing can read
+	_, err := s.database.db.Exec(`UPDATE records SET data = '{' || data WHERE id = 'a'`) // makes any read of the record fail
 	require.NoError(t, err)
 	s.pushes = newQuotas(100_000, 50_000, minute)
 	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
 	s.pushes.count("demo", "cem", 49_000)
 	status, _ := ben.request("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)))
-	require.Equal(t, 503, status, "what is not in debt is read")
+	require.Equal(t, 503, status, "without debt, the push reads the record")
 	s.pushes.count("demo", "cem", 60_000)
-	ben.push(ben.set(board.Meetings, "b", board.Notes, "z")) // it is small
+	ben.push(ben.set(board.Meetings, "b", board.Notes, "z")) // a small push is accepted
 	used := s.pushes.of["demo"].members[ben.ID.String()].used
 	var asked atomic.Int32
 	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"asked": violation.PerRecord{
@@ -212,9 +215,9 @@ func testRefusedPushIsNotRead(t *testing.T, name func(*testing.T) string) {
 	require.Equal(t, used, s.pushes.of["demo"].members[ben.ID.String()].used)
 }
 
-// TestScopesCount: a booking of many years moves many entries of the index, which takes longer
-// than its bytes say.
-func TestScopesCount(t *testing.T) {
+// TestPushIsChargedForScopes checks that a booking of many years is charged for its many index
+// entries, which take more work than its bytes suggest.
+func TestPushIsChargedForScopes(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s), "demo", "")
 	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
@@ -230,11 +233,11 @@ func TestScopesCount(t *testing.T) {
 	require.Less(t, hour, 4.0*costOfScope)
 	years := book("b", "S", "2260-12-01T11:00:00Z")
 	require.Greater(t, years, hour+35*costOfScope)
-	require.Greater(t, book("b", "T", "2260-12-01T11:00:00Z"), years+35*costOfScope, "those that it leaves count as well")
+	require.Greater(t, book("b", "T", "2260-12-01T11:00:00Z"), years+35*costOfScope, "the scopes that the booking leaves count as well")
 }
 
-// TestJoinsAreLimitedByAddress: one who joins again and again gets a bounded number of IDs, and
-// keeps nobody else from joining.
+// TestJoinsAreLimitedByAddress checks that an address that joins repeatedly gets a limited number of
+// client IDs, and that other addresses can still join.
 func TestJoinsAreLimitedByAddress(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	s.joins = newQuotas(joinsOfAddress, pushedToWorkspace, minute)
@@ -263,8 +266,9 @@ func TestJoinsAreLimitedByAddress(t *testing.T) {
 	require.Equal(t, 200, join("192.0.2.1:1").Code)
 }
 
-// TestPullsInALoopEnd: pages count what they hold, and the smallest one counts as well.
-func TestPullsInALoopEnd(t *testing.T) {
+// TestPullsAreChargedForTheirSize checks that a page is charged for its size, that an empty page has
+// a cost too, and that pulls in a loop are refused in the end.
+func TestPullsAreChargedForTheirSize(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -287,9 +291,10 @@ func TestPullsInALoopEnd(t *testing.T) {
 	}
 }
 
-// TestTooLargeInDebt: a push of more records than the server reads at once is refused as too
-// large also while the workspace is in debt, so that its client halves it: a part can be paid.
-func TestTooLargeInDebt(t *testing.T) {
+// TestTooLargePushInDebtIsRefusedAsTooLarge checks that a push to more records than the server reads
+// at once is refused as too large, even if the workspace is in debt. The client then halves the
+// push, and the quota may allow the parts.
+func TestTooLargePushInDebtIsRefusedAsTooLarge(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -304,7 +309,7 @@ func TestTooLargeInDebt(t *testing.T) {
 		body = append(m.AppendJSON(body), '\n')
 	}
 	s.pushes = newQuotas(1<<30, 32<<20, pushTime)
-	s.pushes.count("demo", eve.ID.String(), 100<<20) // in debt
+	s.pushes.count("demo", eve.ID.String(), 100<<20) // puts the workspace in debt
 	status, text := ana.request("POST", "/v1/push", string(body))
 	require.Equal(t, 413, status, text)
 	require.Equal(t, "accepted", ana.push(all[:records/4]...).Results[0].Verdict)

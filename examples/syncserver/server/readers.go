@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// The bounds of the pulls that are under way. Each takes up to a MB: a chunk, and the state of
-// what compresses it.
+// The limits for concurrent pulls. Each pull takes up to a megabyte of memory: a chunk and the
+// state of its compressor.
 const (
 	maxPulls         = 128
 	pullsOfWorkspace = 32
 	pullsOfClient    = 4
 	maxSilence       = 2 * time.Second
-	pieceBytes       = 8 << 10 // of a chunk, for which a client has at least that time
+	pieceBytes       = 8 << 10 // of a chunk; a client has at least maxSilence to read each piece
 )
 
-// The bounds of the uploads that are under way, of which each takes a body. One that has its place
-// for maxUpload makes way for another, and is told that it is too slow. Its client sends less at
-// once; a small body needs no place.
+// The limits for concurrent uploads. Each upload holds a body in memory. An upload that has had
+// its place for maxUpload gives way to another one, and fails as too slow. Its client then sends
+// less at once; a small body needs no place.
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32
@@ -30,28 +30,29 @@ const (
 	maxUpload          = 5 * time.Second
 )
 
-// readers are the pulls that are under way. A pull that finds no place ends the one whose
-// client has not read for longest, if that is at least maxSilence: clients that do not read
-// keep no other from reading, and a slow one that reads is not disturbed. It ends a pull of its
-// own client or workspace if that has all the places that it may have. Uploads are counted in the
-// same way, from the moment that they have a place until they are read.
+// readers limits the pulls that run at once. A pull that finds no free place ends the pull whose
+// client has not read for the longest time, if that time is at least maxSilence. So clients that
+// do not read cannot keep others from reading, and a slow client that reads is not disturbed. If
+// all places of its client or workspace are taken, the new pull ends a pull of that client or
+// workspace. Uploads are limited in the same way, from the moment that they get a place until
+// their body is read.
 type readers struct {
-	most, ofWorkspace, ofClient int // how many there may be
-	silence                     time.Duration
+	most, ofWorkspace, ofClient int           // the limits
+	silence                     time.Duration // after which a reader may be ended
 	now                         func() time.Time
 
 	mu   sync.Mutex
 	all  map[*reader]bool
-	left chan struct{} // is closed when one has left, and replaced
+	left chan struct{} // closed when a reader has left, and then replaced
 }
 
-// reader is a pull or an upload that is under way.
+// reader is a running pull or upload.
 type reader struct {
 	of    *readers
 	by    member
 	w     http.ResponseWriter
-	since time.Time // when it began to wait for its client; zero if it does not
-	ended bool      // by another one
+	since time.Time // when it began to wait for its client; zero if it does not wait
+	ended bool      // whether another reader has ended it
 }
 
 func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers {
@@ -61,7 +62,7 @@ func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers
 	}
 }
 
-// enter waits for a place, which the reader must leave.
+// enter waits for a place. The caller must call leave on the reader.
 func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*reader, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -77,14 +78,15 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 		case <-again.C:
 		case <-ctx.Done():
 			again.Stop()
-			return nil, unavailable(errors.New("too many pulls or uploads are under way"))
+			return nil, unavailable(errors.New("too many pulls or uploads are running"))
 		}
 		again.Stop()
 	}
 }
 
-// tryEnter gives a reader a place. If there is none, it ends another reader if it may, and returns
-// how long to wait before it tries again, and what is closed when one has left.
+// tryEnter gives a reader a place, and then returns a nil channel. If no place is free, it ends
+// another reader if it may, and returns how long to wait before the next try and a channel that
+// is closed when a reader has left.
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +115,8 @@ func (s *readers) count(match func(*reader) bool) (n int) {
 	return n
 }
 
-// end ends the reader among those that match whose client has not read for longest, if that
-// is long enough, and returns when to look again.
+// end ends the matching reader that has waited for its client for the longest time, if it has
+// waited for s.silence. It returns how long to wait before the next try.
 func (s *readers) end(match func(*reader) bool) time.Duration {
 	var last *reader
 	for r := range s.all {
@@ -129,13 +131,13 @@ func (s *readers) end(match func(*reader) bool) time.Duration {
 		return left
 	}
 	last.ended = true
-	control := http.NewResponseController(last.w) // what it reads or writes fails at once
+	control := http.NewResponseController(last.w) // makes its reads and writes fail at once
 	control.SetReadDeadline(time.Unix(1, 0))
 	control.SetWriteDeadline(time.Unix(1, 0))
 	return s.silence
 }
 
-// leave gives the place back.
+// leave frees the place of the reader.
 func (r *reader) leave() {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
@@ -144,9 +146,9 @@ func (r *reader) leave() {
 	r.of.left = make(chan struct{})
 }
 
-var errEnded = errors.New("another pull has taken the place of this one, whose client did not read")
+var errEnded = errors.New("the client did not read, and another pull took its place")
 
-// send sends a part of the page.
+// send sends a part of the page in pieces.
 func (r *reader) send(part []byte) error {
 	var err error
 	for piece := range slices.Chunk(part, pieceBytes) {
@@ -163,7 +165,8 @@ func (r *reader) send(part []byte) error {
 	return errors.Join(r.waits(time.Time{}), err)
 }
 
-// waits notes since when the reader waits for its client, which it does not if that is zero.
+// waits records the time since which the reader waits for its client to read; zero means that it
+// does not wait. It returns an error if the reader was ended.
 func (r *reader) waits(since time.Time) error {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
@@ -176,7 +179,7 @@ func (r *reader) waits(since time.Time) error {
 	return nil
 }
 
-// listens sets until when the reader listens to its client, unless it was ended.
+// listens sets the read deadline of the reader, unless the reader was ended.
 func (r *reader) listens(until time.Time) error {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
@@ -187,7 +190,7 @@ func (r *reader) listens(until time.Time) error {
 	return nil
 }
 
-// takes notes since when the reader takes an upload, which it does not if that is zero.
+// takes records the time since which the reader receives an upload; zero means that it does not.
 func (r *reader) takes(since time.Time) {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// deaf is an answer whose client does not read: what is written waits until its deadline has
-// passed.
+// deaf is an answer whose client does not read. Its writes block until the write deadline is set to
+// the past.
 type deaf struct {
 	*httptest.ResponseRecorder
 	past chan struct{}
@@ -38,10 +38,10 @@ func (d deaf) Write([]byte) (int, error) {
 	return 0, net.ErrClosed
 }
 
-// someone returns a client of a workspace that nobody else is.
+// someone returns a new client of a workspace.
 func someone(workspace string) member { return member{workspace, clock.ClientID(uuid.New())} }
 
-// stalled makes readers whose clients do not read, and waits until they wait.
+// stalled starts a pull whose client does not read, and waits until the pull waits for the client.
 func stalled(t *testing.T, s *readers, by member) (over chan error) {
 	t.Helper()
 	r, err := s.enter(context.Background(), deaf{httptest.NewRecorder(), make(chan struct{})}, by)
@@ -59,20 +59,20 @@ func stalled(t *testing.T, s *readers, by member) (over chan error) {
 	return over
 }
 
-// TestSilentReadersMakeWay: a pull without a place ends the one that was silent for longest in
-// what is full, and no other.
-func TestSilentReadersMakeWay(t *testing.T) {
+// TestLongestSilentPullIsEnded checks that a pull that finds no place ends exactly one other pull:
+// the pull that was silent for the longest time, within the full server or workspace.
+func TestLongestSilentPullIsEnded(t *testing.T) {
 	wall := time.Unix(5000, 0)
 	for _, c := range []struct {
 		what                        string
 		most, ofWorkspace, ofClient int
 		first, second, third, comes member
-		silent                      time.Duration // the first, when another one comes
-		ends                        int           // of the three, or -1
+		silent                      time.Duration // how long first is silent when comes arrives
+		ends                        int           // the index of the pull that is ended, or -1
 	}{
-		{"all are full", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence, 0},
-		{"none is silent for long", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence - 1, -1},
-		{"a workspace is full", 9, 2, 2, someone("b"), someone("a"), someone("a"), someone("a"), 3 * maxSilence, 1},
+		{"the server is full", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence, 0},
+		{"no pull is silent for long enough", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence - 1, -1},
+		{"the workspace is full", 9, 2, 2, someone("b"), someone("a"), someone("a"), someone("a"), 3 * maxSilence, 1},
 	} {
 		s := newReaders(c.most, c.ofWorkspace, c.ofClient, maxSilence)
 		s.now = func() time.Time { return wall }
@@ -113,9 +113,9 @@ func TestSilentReadersMakeWay(t *testing.T) {
 	}
 }
 
-// TestClientEndsItsOwnPulls: a client that pulls again and again without reading takes the
-// places of nobody else.
-func TestClientEndsItsOwnPulls(t *testing.T) {
+// TestClientEndsOnlyItsOwnPulls checks that a client that pulls repeatedly without reading takes no
+// places of other clients.
+func TestClientEndsOnlyItsOwnPulls(t *testing.T) {
 	s := newReaders(10, 10, 2, maxSilence)
 	s.silence = 0
 	ana := someone("a")
@@ -127,9 +127,9 @@ func TestClientEndsItsOwnPulls(t *testing.T) {
 	require.Empty(t, other)
 }
 
-// TestSlowReadersThatReadAreNotSilent: a client that takes a piece now and then keeps its
+// TestSlowReaderKeepsItsPlace checks that a client that reads a piece from time to time keeps its
 // place, however long the whole chunk takes.
-func TestSlowReadersThatReadAreNotSilent(t *testing.T) {
+func TestSlowReaderKeepsItsPlace(t *testing.T) {
 	s := newReaders(1, 1, 1, maxSilence)
 	wall := time.Unix(5000, 0)
 	s.now = func() time.Time { return wall }
@@ -149,7 +149,7 @@ func TestSlowReadersThatReadAreNotSilent(t *testing.T) {
 	require.GreaterOrEqual(t, pieces, chunkBytes/pieceBytes)
 }
 
-// slowly is an answer that calls a function at each write.
+// slowly is an answer that calls each at each write.
 type slowly struct {
 	*httptest.ResponseRecorder
 	each func()
@@ -160,9 +160,9 @@ func (s slowly) Write(p []byte) (int, error) {
 	return s.ResponseRecorder.Write(p)
 }
 
-// TestReadersThatWaitForNobodyAreLeftAlone: a pull whose part was taken is not silent, however
-// long the database takes for the next one.
-func TestReadersThatWaitForNobodyAreLeftAlone(t *testing.T) {
+// TestPullBetweenChunksIsNotSilent checks that a pull whose client has read the last chunk keeps its
+// place, however long the database takes to read the next one.
+func TestPullBetweenChunksIsNotSilent(t *testing.T) {
 	s := newReaders(1, 1, 1, maxSilence)
 	s.silence = 0
 	r, err := s.enter(t.Context(), httptest.NewRecorder(), someone("a"))
@@ -182,9 +182,9 @@ func TestReadersThatWaitForNobodyAreLeftAlone(t *testing.T) {
 	require.Empty(t, s.all)
 }
 
-// TestManyUnreadPulls: however many clients do not read, only so many pulls are under way, and
-// who reads is served.
-func TestManyUnreadPulls(t *testing.T) {
+// TestUnreadPullsAreLimited checks that the number of running pulls stays within the limit, however
+// many clients do not read, and that a client that reads is served.
+func TestUnreadPullsAreLimited(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	s.readers.silence = time.Second / 4
 	url := listen(t, s)

@@ -13,24 +13,24 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// session is a transaction that has the lock of one workspace.
+// session is a transaction that holds the lock of one workspace.
 type session struct {
 	*Database
 	tx        *sql.Tx
 	workspace string
-	seq       int64 // the last sequence that was given
+	seq       int64 // the last sequence
 	entries   int64 // the last entry of the journal
-	bytes     int64 // of all records, with their keys
-	lines     int64 // the bytes of the journal
-	counted   int64 // the sequence up to which the counts are right
-	foreign   bool  // another version of the server has written since
-	read      int   // bytes of records, until now
-	written   int   // bytes of records, until now
-	indexed   int   // entries of the index that were removed or added, until now
+	bytes     int64 // the size of all records with their keys
+	lines     int64 // the size of the journal
+	counted   int64 // the sequence up to which the summaries are right; see recount
+	foreign   bool  // an earlier version of the server has written since
+	read      int   // bytes of records read so far
+	written   int   // bytes of records written so far
+	indexed   int   // index entries removed or added so far
 }
 
-// locked runs f in a transaction that has the workspace for itself, and stores what is
-// then its last sequence, which it returns.
+// locked runs f in a transaction that holds the lock of a workspace. It then stores the last
+// sequence of the workspace and returns it.
 func (d *Database) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
 	s := &session{Database: d, workspace: workspace}
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
@@ -53,9 +53,9 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 	return s.seq, err
 }
 
-// lock locks the workspace and reads its counts. Setting a column to itself locks the row, in
-// both databases. Unlike SELECT … FOR UPDATE this also makes the row: one that is not there
-// cannot be locked.
+// lock locks the workspace and reads its row. Setting a column to its own value locks the row in
+// both databases. Unlike SELECT … FOR UPDATE, the statement also creates a missing row, which
+// could not be locked otherwise.
 func (s *session) lock(ctx context.Context) error {
 	return s.tx.QueryRowContext(ctx, `
 		INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
@@ -63,7 +63,7 @@ func (s *session) lock(ctx context.Context) error {
 		RETURNING seq, entries, bytes, lines, counted`, s.workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted)
 }
 
-// storeCounts stores the counts of the workspace.
+// storeCounts stores the sequence and the summaries of the workspace.
 func (s *session) storeCounts(ctx context.Context) error {
 	_, err := s.tx.ExecContext(ctx, `
 		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6 WHERE name = $1`,
@@ -71,13 +71,13 @@ func (s *session) storeCounts(ctx context.Context) error {
 	return err
 }
 
-// keyRow is a key as the database gets it.
+// keyRow is a key as a parameter of a statement.
 type keyRow struct {
 	Table string `json:"tbl"`
 	ID    string `json:"id"`
 }
 
-// keyRows returns keys as the database gets them.
+// keyRows returns keys as parameters of a statement.
 func keyRows(keys []record.Key) []keyRow {
 	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
@@ -86,7 +86,7 @@ func keyRows(keys []record.Key) []keyRow {
 	return rows
 }
 
-// nameRows returns names as the database gets them.
+// nameRows returns names as parameters of a statement.
 func nameRows(names []string) []map[string]string {
 	rows := make([]map[string]string, len(names))
 	for i, name := range names {
@@ -95,7 +95,7 @@ func nameRows(names []string) []map[string]string {
 	return rows
 }
 
-// load returns what is stored of what a client pushes.
+// load returns the stored records with the given keys, and the watermark of the client.
 func (s *session) load(ctx context.Context, client clock.ClientID, keys []record.Key) (stored merge.Stored, err error) {
 	if stored.Watermarks, err = s.marks(ctx, client); err != nil {
 		return stored, err
@@ -105,7 +105,7 @@ func (s *session) load(ctx context.Context, client clock.ClientID, keys []record
 	return stored, err
 }
 
-// get returns those of the records that exist.
+// get returns the existing records with the given keys.
 func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
 	var records []record.Record
 	err := s.query(ctx, question{
@@ -119,7 +119,7 @@ func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection,
 	return merge.Collect(records...), err
 }
 
-// size returns how many bytes the records of keys have, without reading them.
+// size returns the total size of the records with the given keys, without reading them.
 func (s *session) size(ctx context.Context, keys []record.Key) (bytes int64, err error) {
 	list, err := json.Marshal(keyRows(keys))
 	if err != nil {
@@ -135,24 +135,24 @@ func (s *session) size(ctx context.Context, keys []record.Key) (bytes int64, err
 	return bytes, nil
 }
 
-// question asks for records by a list.
+// question is a query for records, with a list as its parameter.
 type question struct {
-	statement string // selects a text, and then table, id and data of a record
-	rows      any
-	args      []any // from $2 on
-	most      int   // bytes of all records; 0 means maxLoaded
-	repeats   bool  // whether a record may come several times; it is decoded once
+	statement string // selects a text, and then the table, ID and data of a record
+	rows      any    // the list, $1 of the statement
+	args      []any  // from $2 on
+	most      int    // maximum size of all records in bytes; 0 means maxLoaded
+	repeats   bool   // whether a record may occur several times; query decodes it only once
 }
 
-// found is a record that a question finds.
+// found is a record that a question has found.
 type found struct {
 	record.Record
-	text string // that was selected before it
-	size int    // of its JSON
+	text string // the text that was selected with the record
+	size int    // of the JSON, in bytes
 }
 
-// query hands over each record that a question finds. If they are too large together, that
-// is a failure of the kind tooLarge, and the transaction can go on.
+// query calls each for each record that a question finds. If the records are too large together,
+// it returns a tooLarge failure, and the transaction stays usable.
 func (s *session) query(ctx context.Context, q question, each func(found)) error {
 	most := cmp.Or(q.most, maxLoaded)
 	list, err := json.Marshal(q.rows)
@@ -161,7 +161,7 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 	}
 	statement := s.rows(q.statement)
 	if s.postgres {
-		// It sends all that is found, also what is not taken any more.
+		// PostgreSQL sends all rows that a query finds, even if query stops reading them.
 		statement = fmt.Sprintf(`
 			SELECT name, tbl, id, data
 			FROM (
@@ -200,12 +200,12 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 	return rows.Err()
 }
 
-// tooManyBytes refuses to load records that have more bytes together than a limit.
+// tooManyBytes returns the failure for records that are larger than a limit in total.
 func tooManyBytes(most int) error {
-	return tooLarge(fmt.Errorf("the records have more than %d bytes", most))
+	return tooLarge(fmt.Errorf("the stored records have more than %d bytes: push fewer records at once", most))
 }
 
-// exec runs a statement on a list, which stores what is called so.
+// exec runs a statement with a list as its parameter. An error names what the statement stores.
 func (s *session) exec(ctx context.Context, what, statement string, rows any) error {
 	list, err := json.Marshal(rows)
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 	return nil
 }
 
-// store stores what became of records, and where the rules look for them.
+// store stores updated records, and indexes them for the rules.
 func (s *session) store(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
 	if err := s.replace(ctx, updates); err != nil {
 		return err
@@ -225,8 +225,8 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 	return s.index(ctx, rules, updates)
 }
 
-// replace stores records in place of what is there, each with a new sequence. It replaces
-// and does not join: what is given was joined already.
+// replace stores records, each with a new sequence, in place of their stored versions. It does not
+// join them, because they are joined already.
 func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -238,7 +238,7 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		return nil
 	}
 	rows := make([]row, len(updates))
-	var before []byte // scratch
+	var before []byte // reused for each record
 	for i, u := range updates {
 		s.seq++
 		key, data := u.After.Key(), u.After.AppendJSON(nil)
@@ -256,30 +256,30 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq, latest = excluded.latest`, rows)
 }
 
-// storedBytes returns how many bytes a record counts for, given its key and JSON.
+// storedBytes returns the size of a record, given its key and JSON, in bytes.
 func storedBytes(key record.Key, data []byte) int64 {
 	return int64(len(key.Table) + len(key.ID) + len(data))
 }
 
-// marks returns the greatest stamp that was accepted from a client.
+// marks returns the watermark of a client: the greatest stamp that was accepted from it.
 func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Stamp, error) {
 	mark := clock.Stamp{Client: client}
-	// The maximum of no row is NULL, which scans as zero: nothing was accepted yet.
+	// If there is no row, the maximum is NULL and scans as zero, so no write was accepted yet.
 	err := s.tx.QueryRowContext(ctx, `SELECT max(at) FROM marks WHERE client = $1`, client).Scan(&mark.Time)
 	if err != nil {
-		return nil, fmt.Errorf("read the mark: %w", err)
+		return nil, fmt.Errorf("read the watermark: %w", err)
 	}
 	return []clock.Stamp{mark}, nil
 }
 
-// putMarks stores marks.
+// putMarks stores watermarks.
 func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
-	for _, mark := range marks { // of one client, as a rule
+	for _, mark := range marks { // usually there is one
 		_, err := s.tx.ExecContext(ctx, `
 			INSERT INTO marks (client, at, workspace) VALUES ($1, $2, $3)
 			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, mark.Client, mark.Time, s.workspace)
 		if err != nil {
-			return fmt.Errorf("store the mark: %w", err)
+			return fmt.Errorf("store the watermark: %w", err)
 		}
 	}
 	return nil

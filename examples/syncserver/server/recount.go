@@ -10,16 +10,17 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Some columns say what other rows hold: the bytes of a workspace, the bytes of its journal, and
-// the greatest stamp of a record. A server of an earlier version does not know them, and may run
-// beside this one while a database is upgraded. So each transaction stores the sequence up to
-// which they are right. If the workspace is beyond it, each transaction that locks the workspace
-// counts a part of the rest, and OpenDatabase all of it.
+// Some columns summarize other rows or columns: the size of a workspace, the size of its journal,
+// and the greatest timestamp of a record. A server of an earlier version does not maintain them,
+// and may run next to this one during an upgrade. So each transaction stores the sequence up to
+// which the summaries are right. If the last sequence of the workspace is greater, each
+// transaction that locks the workspace recounts a part of the rest, and OpenDatabase recounts all
+// of it.
 
-// recountRecords is how many records a transaction looks at to catch up.
+// recountRecords is the maximum number of records that a transaction recounts to catch up.
 const recountRecords = 1000
 
-// recountAll counts what another version of the server has written.
+// recountAll recounts everything that an earlier version of the server has written.
 func (d *Database) recountAll(ctx context.Context) error {
 	for {
 		var name string
@@ -31,7 +32,7 @@ func (d *Database) recountAll(ctx context.Context) error {
 			return err
 		}
 		err = d.transaction(ctx, func(tx *sql.Tx) error {
-			if d.postgres { // the sums of a large workspace take long
+			if d.postgres { // the sums of a large workspace can take longer than the timeouts
 				if err := liftTimeouts(ctx, tx); err != nil {
 					return err
 				}
@@ -51,9 +52,10 @@ func (d *Database) recountAll(ctx context.Context) error {
 	}
 }
 
-// recount looks at records beyond the sequence up to which the counts are right. Another version
-// wrote them, and may have put them into other scopes: so the next start of a server audits all
-// workspaces, and until then health names the rules, see storeUnchecked.
+// recount recounts some of the records after the sequence up to which the summaries are right. An
+// earlier version wrote these records, and may have indexed them under other scopes. So recount
+// makes the next server that starts audit all workspaces, and until then health names the rules;
+// see storeUnchecked.
 func (s *session) recount(ctx context.Context) error {
 	if s.counted == s.seq {
 		return nil
@@ -70,8 +72,8 @@ func (s *session) recount(ctx context.Context) error {
 			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
 }
 
-// recountLatest computes the greatest stamps of the next records. The database cannot do it:
-// PostgreSQL refuses to look into a document that holds U+0000.
+// recountLatest computes the greatest timestamps of the next records. It does not use SQL for
+// that, because PostgreSQL cannot read fields of a JSON document that contains U+0000.
 func (s *session) recountLatest(ctx context.Context) error {
 	type row struct {
 		Seq    int64 `json:"seq"`
@@ -104,8 +106,8 @@ func (s *session) recountLatest(ctx context.Context) error {
 		s.counted = s.seq
 		return nil
 	}
-	// An UPDATE that is joined with a list may be planned the other way round.
-	return s.exec(ctx, "the greatest stamps", `
+	// This is not an UPDATE with a join, because a planner may reverse the order of that join.
+	return s.exec(ctx, "the greatest timestamps", `
 		INSERT INTO records (workspace, tbl, id, data, seq, latest)
 		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT)
 		FROM JSON_ROWS
@@ -114,7 +116,7 @@ func (s *session) recountLatest(ctx context.Context) error {
 		ON CONFLICT (workspace, tbl, id) DO UPDATE SET latest = excluded.latest`, page)
 }
 
-// latestOf returns the greatest time of the fields of a record.
+// latestOf returns the greatest timestamp of the fields of a record.
 func latestOf(r record.Record) (latest clock.Timestamp) {
 	for _, w := range r.All() {
 		latest = max(latest, w.Stamp.Time)

@@ -16,35 +16,37 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// repairRecords is how many records are repaired in one transaction.
+// repairRecords is how many records one transaction repairs.
 const repairRecords = 20
 
 // RepairOptions configure a repair. The zero value is ready to use.
 type RepairOptions struct {
-	// Log gets a line for each write and each mark that is too far ahead, without values;
-	// nil means none.
+	// Log receives a line for each write and each watermark that is too far ahead, without field
+	// values; nil means no log.
 	Log io.Writer
-	// Dry says to change nothing.
+	// Dry makes Repair report what it would do, without changing anything.
 	Dry bool
 }
 
-// Repaired is what Server.Repair did, or would do.
+// Repaired reports what [Server.Repair] did or would do.
 type Repaired struct {
-	// Records is how many had writes that were stamped too far ahead, and Writes how many
-	// writes that were. A row of a violation is not counted where the repair of its records
-	// made the rules derive it again.
+	// Records is the number of records with writes that were stamped too far ahead, and Writes
+	// the number of such writes. They exclude a violation row if the repair of its records made
+	// the rules derive the row again.
 	Records, Writes int
-	// Marks is how many clients had a mark that was too far ahead.
+	// Marks is the number of clients whose watermark was too far ahead.
 	Marks int
 }
 
-// Repair gives each stored write of a workspace that is stamped too far ahead a stamp of now,
-// under a new client ID, and the record a new sequence, so that clients pull it. The marks of
-// its clients that are too far ahead become now. The error is ErrEmpty if nothing was pushed
-// yet. A second repair finds nothing to do.
+// Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp
+// has the current time and a new client ID, and the record gets a new sequence, so that clients
+// pull it. Repair also lowers the watermarks of clients that are too far ahead to the current
+// time. A second repair finds nothing to do. The error is ErrEmpty if nothing was pushed to the
+// workspace.
 //
-// The clock of the server must be right. Pushes go on meanwhile, since a few records are
-// repaired in each transaction. After an error, those that were repaired stay so.
+// The clock of the server must be right. Clients can push during a repair, because each
+// transaction repairs only a few records. If Repair returns an error, the records repaired so far
+// stay repaired.
 func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) (Repaired, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
@@ -53,7 +55,7 @@ func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) 
 		return Repaired{}, cmp.Or(err, ErrEmpty)
 	}
 	r := repair{Server: s, RepairOptions: o, client: clock.ClientID(uuid.New())}
-	for _, rows := range []bool{false, true} { // rows last: those of repaired records are derived again
+	for _, rows := range []bool{false, true} { // violation rows last: most are derived again by then
 		at := beyond{s.greatest(s.options.Now()), math.MaxInt64, rows}
 		for more := true; more; {
 			err := r.locked(ctx, workspace, func(tx *session) (err error) {
@@ -69,7 +71,7 @@ func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) 
 	return r.done, err
 }
 
-// repair is a repair under way.
+// repair is a running repair.
 type repair struct {
 	*Server
 	RepairOptions
@@ -77,10 +79,10 @@ type repair struct {
 	done   Repaired
 }
 
-// errDry rolls back a transaction that only looked.
-var errDry = errors.New("nothing is to be changed")
+// errDry rolls back the transaction of a dry run.
+var errDry = errors.New("dry run: nothing is changed")
 
-// locked runs f with the workspace locked, and tells the listeners.
+// locked runs f with the workspace locked, and notifies the listeners.
 func (r *repair) locked(ctx context.Context, workspace string, f func(*session) error) error {
 	seq, err := r.database.locked(ctx, workspace, func(tx *session) error {
 		if err := f(tx); err != nil || !r.Dry {
@@ -97,8 +99,8 @@ func (r *repair) locked(ctx context.Context, workspace string, f func(*session) 
 	return err
 }
 
-// records repairs the first records beyond a place, and returns where to go on, and whether
-// there may be more.
+// records repairs the first records beyond a place. It returns the place at which to continue, and
+// whether there may be more records.
 func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, bool, error) {
 	found, next, err := tx.beyond(ctx, at, repairRecords)
 	if err != nil {
@@ -121,7 +123,7 @@ func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, b
 	return next, len(found) == repairRecords, err
 }
 
-// store stores what was repaired, and what the rules derive from it.
+// store stores the repaired records, and the violation rows that the rules derive from them.
 func (r *repair) store(ctx context.Context, tx *session, in violation.Input) error {
 	report, err := tx.check(ctx, r.options.Rules, in)
 	if err != nil {
@@ -135,11 +137,11 @@ func (r *repair) store(ctx context.Context, tx *session, in violation.Input) err
 	return nil
 }
 
-// restamped returns a record in which the writes after a limit have another stamp. It takes
-// their place and is not joined: the old stamps would win.
+// restamped returns a copy of a record in which each write after the limit has the given stamp.
+// The copy replaces the stored record. A join would not work, because the old stamps would win.
 func restamped(r record.Record, limit clock.Timestamp, stamp clock.Stamp) record.Record {
 	var b record.Builder
-	// The fields come from a record, so they make one.
+	// The error is always nil, because the fields come from a valid record.
 	after, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {
 		for name, w := range r.All() {
 			if w.Stamp.Time > limit {
@@ -153,24 +155,24 @@ func restamped(r record.Record, limit clock.Timestamp, stamp clock.Stamp) record
 	return after
 }
 
-// marks lowers the marks that are too far ahead. With such a mark, a client is told that its
-// stamps run backwards, and no edit of it that loses is reported. A mark without a
-// workspace is from an earlier version: any workspace may lower it.
+// marks lowers the watermarks that are too far ahead. With such a watermark, a client is told
+// that its stamps run backwards, and none of its losing edits is reported as lost. A watermark
+// without a workspace is from an earlier version; the repair of any workspace may lower it.
 func (r *repair) marks(ctx context.Context, tx *session) error {
 	wall := r.options.Now()
 	rows, err := tx.tx.QueryContext(ctx, `
 		SELECT client, at FROM marks WHERE workspace IN ($1, '') AND at > $2 ORDER BY client`, tx.workspace, r.greatest(wall))
 	if err != nil {
-		return fmt.Errorf("look up marks: %w", err)
+		return fmt.Errorf("look up watermarks: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var mark clock.Stamp
 		if err := rows.Scan(&mark.Client, &mark.Time); err != nil {
-			return fmt.Errorf("read a mark: %w", err)
+			return fmt.Errorf("read a watermark: %w", err)
 		}
 		r.done.Marks++
-		fmt.Fprintf(r.Log, "mark of %s: %s\n", mark.Client, mark.Time)
+		fmt.Fprintf(r.Log, "watermark of %s: %s\n", mark.Client, mark.Time)
 	}
 	if err := rows.Err(); err != nil || r.Dry {
 		return err
@@ -178,7 +180,7 @@ func (r *repair) marks(ctx context.Context, tx *session) error {
 	_, err = tx.tx.ExecContext(ctx, `
 		UPDATE marks SET at = $3 WHERE workspace IN ($1, '') AND at > $2`, tx.workspace, r.greatest(wall), clock.TimestampOf(wall))
 	if err != nil {
-		return fmt.Errorf("lower marks: %w", err)
+		return fmt.Errorf("lower watermarks: %w", err)
 	}
 	return nil
 }

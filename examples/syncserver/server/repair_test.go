@@ -18,7 +18,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// write returns a write of a field with a time of one's own.
+// write returns a write of a field with the given time.
 func (c *client) write(key record.Key, field string, value any, at time.Time) record.Mutation {
 	c.t.Helper()
 	m, err := record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(at), Client: c.ID}).Set(field, value).Mutation()
@@ -27,10 +27,10 @@ func (c *client) write(key record.Key, field string, value any, at time.Time) re
 	return m
 }
 
-// TestRepair: what was accepted while the clock of the server was eight hours ahead stops
-// everybody who pulled it. The answers name it, and after a repair all go on, with their marks
-// as well.
-func TestRepair(t *testing.T) {
+// TestRepairUnblocksClientsAfterAFastClock has a server accept writes while its clock is eight
+// hours ahead. They block each client that pulls them. The answers must name the writes, and after
+// a repair all clients must be able to push again, with correct watermarks.
+func TestRepairUnblocksClientsAfterAFastClock(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		ctx := context.Background()
 		s := open(t, name(t))
@@ -56,24 +56,24 @@ func TestRepair(t *testing.T) {
 		require.Contains(t, text, `"code":"too_far_ahead"`)
 		named := `{"table":"tasks","id":"1","field":"title","updatedAt":"2026-03-02T20:00:00.000000000Z","clientId":"` + ana.ID.String() + `"}`
 		require.Contains(t, text, named)
-		require.NotContains(t, text, `"field":"notes"`, "the bound is inclusive")
+		require.NotContains(t, text, `"field":"notes"`, "a stamp at the limit is not ahead")
 		require.NotContains(t, text, `"table":"violations"`)
 		_, text = ben.request("POST", "/v1/push", string(ben.write(task, "points", 1, right).AppendJSON(nil)))
-		require.NotContains(t, text, "ahead", "nothing was refused")
+		require.NotContains(t, text, "ahead", "without a refusal, the answer names no writes")
 
 		before := ben.pull("0")
 		var log bytes.Buffer
 		dry, err := s.Repair(ctx, "demo", RepairOptions{Log: &log, Dry: true})
 		require.NoError(t, err)
 		require.Equal(t, 1, dry.Marks)
-		require.Equal(t, 4, dry.Records, "the task, two meetings and the row about them")
+		require.Equal(t, 4, dry.Records, "the task, two meetings and the violation row")
 		require.Contains(t, log.String(), "tasks/1 title: 2026-03-02T20:00:00.000000000Z by "+ana.ID.String()+"\n")
 		require.NotContains(t, log.String(), "private")
 		require.Equal(t, before, ben.pull("0"))
 
 		done, err := s.Repair(ctx, "demo", RepairOptions{})
 		require.NoError(t, err)
-		require.Equal(t, Repaired{Records: 3, Writes: 3, Marks: 1}, done, "the rules have derived the row again")
+		require.Equal(t, Repaired{Records: 3, Writes: 3, Marks: 1}, done, "a violation row that was derived again does not count")
 		require.Empty(t, aheadOf(t, ben, right))
 		requireCounted(t, s.database)
 		report, err := s.Audit(ctx, "demo")
@@ -87,9 +87,9 @@ func TestRepair(t *testing.T) {
 		require.ErrorIs(t, err, ErrEmpty)
 		var mark clock.Timestamp
 		require.NoError(t, s.database.db.QueryRow(`SELECT at FROM marks WHERE client = $1`, other.ID).Scan(&mark))
-		require.Equal(t, clock.TimestampOf(wrong), mark, "of another workspace")
+		require.Equal(t, clock.TimestampOf(wrong), mark, "the watermark of another workspace must not change")
 
-		// Both write again, and what loses is reported.
+		// Both clients can write again, and lost edits are reported.
 		wall = right.Add(2 * time.Minute)
 		require.True(t, ben.push(ben.write(task, board.Title, "by ben", right.Add(time.Minute))).Results[0].Changed)
 		reply := ana.push(ana.write(task, board.Title, "by ana", right.Add(time.Second))).Results[0]
@@ -97,7 +97,7 @@ func TestRepair(t *testing.T) {
 	})
 }
 
-// aheadOf returns what a client pulls that is stamped too far ahead.
+// aheadOf returns the pulled fields that are stamped too far ahead.
 func aheadOf(t *testing.T, c *client, wall time.Time) (ahead []string) {
 	t.Helper()
 	for _, l := range c.pull("0") {
@@ -110,9 +110,9 @@ func aheadOf(t *testing.T, c *client, wall time.Time) (ahead []string) {
 	return ahead
 }
 
-// TestRepairInParts: more records than one transaction repairs, and rows of violations that
-// hold what people wrote in the future, are all repaired, each once.
-func TestRepairInParts(t *testing.T) {
+// TestRepairRestampsEveryWriteOnce repairs more records than one transaction does, and a violation
+// row with a user's note from the future.
+func TestRepairRestampsEveryWriteOnce(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -147,9 +147,9 @@ func TestRepairInParts(t *testing.T) {
 	})
 }
 
-// TestAheadIsShort: an answer names a few of the stored writes that are too far ahead, however
-// many there are, and those of records before those of violations.
-func TestAheadIsShort(t *testing.T) {
+// TestAnswerNamesOnlySomeWritesAhead checks that an answer names a limited number of the stored
+// writes that are too far ahead.
+func TestAnswerNamesOnlySomeWritesAhead(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	s.options.Now = func() time.Time { return wall }

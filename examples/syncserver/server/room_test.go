@@ -16,10 +16,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRecordGrows: a record that gets more and more fields ends at a limit. What would make
-// it larger is refused by itself, whatever else is in the push; it can still be shortened,
-// and deleted.
-func TestRecordGrows(t *testing.T) {
+// TestFullRecordRefusesOnlyGrowth checks that a record cannot grow beyond its limit. Only the items
+// that would make it larger are refused, whatever else is in the push. The record can still be
+// shortened and deleted.
+func TestFullRecordRefusesOnlyGrowth(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
@@ -30,7 +30,7 @@ func TestRecordGrows(t *testing.T) {
 			require.Equal(t, "accepted", ana.push(grow(i)).Results[0].Verdict)
 		}
 		results := ana.push(grow(fit), ana.set(board.Tasks, "b", board.Title, "x"), ana.set(board.Tasks, "a", "field0", "short"), grow(fit+1)).Results
-		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "the last one has the room that the one before it gave up")
+		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "the last item uses the room that the item before it freed")
 		require.Equal(t, []merge.Code{merge.RecordFull}, codes(ana.push(grow(fit)).Results))
 		for _, m := range []record.Mutation{
 			ana.set(board.Tasks, "a", "field0", record.Deletion()), ana.set(board.Tasks, "a", "field1", strings.Repeat("y", len(long))), ana.deletion(board.Tasks, "a"),
@@ -41,9 +41,9 @@ func TestRecordGrows(t *testing.T) {
 	})
 }
 
-// TestStorageFull: a workspace that has what it may have accepts only what makes no record
-// grow, until room is made. Other workspaces go on.
-func TestStorageFull(t *testing.T) {
+// TestFullWorkspaceRefusesOnlyGrowth checks that a full workspace accepts only items that make no
+// record grow, until there is room again. Other workspaces are not affected.
+func TestFullWorkspaceRefusesOnlyGrowth(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		require.EqualValues(t, defaultStorage, s.options.Storage)
@@ -52,7 +52,7 @@ func TestStorageFull(t *testing.T) {
 		ana := joined(t, url, "demo", "")
 		long := strings.Repeat("x", 9_000)
 		ana.push(ana.set(board.Tasks, "a", board.Notes, long))
-		ana.push(ana.set(board.Tasks, "b", board.Notes, long)) // begins below the bound
+		ana.push(ana.set(board.Tasks, "b", board.Notes, long)) // the workspace is below the limit before this push
 		body := ana.set(board.Tasks, "c", board.Title, "x").AppendJSON(nil)
 		body = ana.deletion(board.Tasks, "b").AppendJSON(append(body, '\n'))
 		status, text := ana.request("POST", "/v1/push", string(body))
@@ -74,7 +74,7 @@ func TestStorageFull(t *testing.T) {
 	})
 }
 
-// codes returns what items were refused for.
+// codes returns the refusal code of each item, empty for accepted items.
 func codes(replies []merge.Reply) []merge.Code {
 	all := make([]merge.Code, len(replies))
 	for i, r := range replies {
@@ -92,15 +92,16 @@ func (c *client) deletion(table, id string) record.Mutation {
 	return m
 }
 
-// TestManyLargeRecords: a small push that is about large records is refused, and a part of it
-// is not. Where a rule would have to read them all, the push is stored without it.
-func TestManyLargeRecords(t *testing.T) {
+// TestPushToTooManyLargeRecordsIsRefused checks that a small push to many large records is refused
+// as too large, and that a part of it is accepted. If only a rule would have to read them all, the
+// push is stored without checking the rule.
+func TestPushToTooManyLargeRecordsIsRefused(t *testing.T) {
 	if testing.Short() {
 		t.Skip("stores hundreds of large records")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
-		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // so that meetings can be large
+		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // lets meetings be large
 		ana := joined(t, listen(t, s), "demo", "")
 		push := func(items ...record.Mutation) (outcome, error) {
 			var body []byte
@@ -137,8 +138,9 @@ func TestManyLargeRecords(t *testing.T) {
 	})
 }
 
-// TestBoardLimits: what the rules read again and again is small, and a title is a text.
-func TestBoardLimits(t *testing.T) {
+// TestBoardGuardLimitsValues checks that titles are texts, and that the records that rules read at
+// each change stay small.
+func TestBoardGuardLimitsValues(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	for _, c := range []struct {

@@ -20,15 +20,16 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// inMarch returns an hour of March 2100, in the room that taken has.
+// inMarch returns a slot of one hour in March 2100, in the room of taken. The hour counts from the
+// beginning of the month.
 func inMarch(hour int) record.Value { return slotAt(time.Date(2100, 3, 1, hour, 0, 0, 0, time.UTC)) }
 
-// slotAt returns an hour in that room.
+// slotAt returns a slot of one hour in the room of taken.
 func slotAt(from time.Time) record.Value {
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }
 
-// withRules returns a server on a database, with rules of a version.
+// withRules returns a server on a database, with the given rules and their version.
 func withRules(t *testing.T, d *Database, rules *violation.Checker, version string) *Server {
 	t.Helper()
 	s, err := New(context.Background(), d, Options{
@@ -38,7 +39,7 @@ func withRules(t *testing.T, d *Database, rules *violation.Checker, version stri
 	return s
 }
 
-// bookings stores meetings without a push, as if they had been pushed before.
+// bookings stores n meetings without pushing them.
 func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 	t.Helper()
 	for done := 0; done < n; done += 1000 {
@@ -57,8 +58,8 @@ func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 	}
 }
 
-// TestPastBookingsAreNotRead: one more booking in a room that was booked thousands of times reads
-// only those of its month, and an audit finds the same.
+// TestPastBookingsAreNotRead checks that a new booking in a room with thousands of bookings reads
+// only the bookings of its month, and that an audit finds the same violations.
 func TestPastBookingsAreNotRead(t *testing.T) {
 	past := 20_000
 	if testing.Short() {
@@ -80,7 +81,7 @@ func TestPastBookingsAreNotRead(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Len(t, ana.push(added).Violations, 1)
-		// One that reaches over the end of a month reads both months.
+		// A booking that crosses the end of a month reads both months.
 		over := rooms.Slot{Room: "Lind", Start: time.Date(2098, 11, 30, 23, 0, 0, 0, time.UTC), End: time.Date(2098, 12, 1, 1, 0, 0, 0, time.UTC)}
 		both := ana.set(board.Meetings, "c", "slot", record.MustOf(over))
 		require.Len(t, s.options.Rules.ScopesOf(both.Data), 2)
@@ -101,7 +102,7 @@ func TestPastBookingsAreNotRead(t *testing.T) {
 	})
 }
 
-// storedRows returns the rows of violations, as they are stored.
+// storedRows returns the stored violation rows as text.
 func storedRows(t *testing.T, s *Server) (stored []string) {
 	t.Helper()
 	rows, err := s.database.db.Query(`SELECT id, data FROM records WHERE tbl = 'violations' ORDER BY id`)
@@ -116,9 +117,9 @@ func storedRows(t *testing.T, s *Server) (stored []string) {
 	return stored
 }
 
-// TestRuleRefusesNothing: a rule whose row would name thousands of records stores a row that
-// fits, keeps all that was pushed, and is audited.
-func TestRuleRefusesNothing(t *testing.T) {
+// TestViolationOfThousandsOfRecordsRefusesNoPush checks a violation that involves thousands of
+// records: its row stays within the size limit, no pushed record is refused, and an audit works.
+func TestViolationOfThousandsOfRecordsRefusesNoPush(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		const seats, all = 2_990, 3_000
 		rule := violation.Capacity{Table: board.Tasks, Fields: []string{board.Title}, Limit: seats, Usage: func(r record.Record) (violation.Usage, error) {
@@ -153,12 +154,12 @@ func TestRuleRefusesNothing(t *testing.T) {
 	})
 }
 
-// TestBlindRuleIsLoud: a rule that cannot read a scope does not stop the push. The answer,
-// health and the audit name it, until the scope can be read again.
-func TestBlindRuleIsLoud(t *testing.T) {
+// TestUncheckedRuleIsReported checks that a push is stored even if a rule cannot read a scope that
+// is too large. The answer and health must name the rule until the scope can be read again.
+func TestUncheckedRuleIsReported(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
-		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // or it takes more meetings
+		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // lets meetings be large, so that the test needs fewer
 		url := listen(t, s)
 		ana := joined(t, url, "demo", "")
 		unchecked := func(items ...record.Mutation) []string {
@@ -173,7 +174,7 @@ func TestBlindRuleIsLoud(t *testing.T) {
 			return answer.Unchecked
 		}
 		health := func() string {
-			s.health.at = time.Time{} // nobody asked lately
+			s.health.at = time.Time{} // discards the result of the last check
 			_, text := ana.request("GET", "/v1/health", "")
 			return text
 		}
@@ -189,14 +190,14 @@ func TestBlindRuleIsLoud(t *testing.T) {
 		}
 		require.Equal(t, []string{"room_taken"}, unchecked(ana.set(board.Meetings, "0", "slot", inMarch(1))))
 		require.Contains(t, health(), `"unchecked":["room_taken"]`)
-		// Another month of the same push, and the same room in another workspace, are checked.
+		// The rule still checks another month of the same push.
 		april := slotAt(time.Date(2100, 4, 9, 0, 0, 0, 0, time.UTC))
 		require.Equal(t, []string{"room_taken"}, unchecked(ana.set(board.Meetings, "0", "slot", inMarch(1)),
 			ana.set(board.Meetings, "x", "slot", april), ana.set(board.Meetings, "y", "slot", april)))
 		report, err := s.Audit(context.Background(), "demo")
 		require.NoError(t, err)
-		require.NoError(t, report.Err, "an audit takes the room that it needs")
-		require.Equal(t, 2, report.Open, "in March and in April")
+		require.NoError(t, report.Err, "an audit can read larger scopes than a push")
+		require.Equal(t, 2, report.Open, "one violation in March and one in April")
 		require.Len(t, report.Updates, 1)
 		require.NotContains(t, health(), "unchecked")
 
@@ -207,7 +208,7 @@ func TestBlindRuleIsLoud(t *testing.T) {
 			smaller = append(smaller, ana.set(board.Meetings, fmt.Sprint(i), "a", ""))
 		}
 		unchecked(smaller...)
-		require.Empty(t, unchecked(ana.set(board.Meetings, "0", "b", "")), "the scope is small again")
+		require.Empty(t, unchecked(ana.set(board.Meetings, "0", "b", "")), "the scope is small enough again")
 		require.NotContains(t, health(), "unchecked")
 		report, err = s.Audit(context.Background(), "demo")
 		require.NoError(t, err)
@@ -215,9 +216,9 @@ func TestBlindRuleIsLoud(t *testing.T) {
 	})
 }
 
-// TestDeletingCuresABlindRule: a scope that is too large is checked again once enough of its
-// records are deleted, since deleted ones are not read.
-func TestDeletingCuresABlindRule(t *testing.T) {
+// TestDeletingRecordsMakesAScopeReadable checks that a scope that is too large is checked again
+// after enough of its records are deleted, because rules do not read deleted records.
+func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
@@ -249,8 +250,9 @@ func TestDeletingCuresABlindRule(t *testing.T) {
 	})
 }
 
-// TestScopesAreReadApart: scopes that are too large together with another one are checked.
-func TestScopesAreReadApart(t *testing.T) {
+// TestOnlyTheLargestScopesAreLeftUnchecked checks that if scopes are too large together, the smaller
+// ones are still read.
+func TestOnlyTheLargestScopesAreLeftUnchecked(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		stored := func(id string, month time.Month, size int) merge.Update {
@@ -295,10 +297,10 @@ func TestScopesAreReadApart(t *testing.T) {
 	})
 }
 
-// TestRulesOfAnotherVersion: a database whose index was made by an earlier version, or by
-// other rules, is audited once when a server starts. Rows that were closed leave the index,
-// and what is open is found where the rules look now.
-func TestRulesOfAnotherVersion(t *testing.T) {
+// TestChangedRulesAreAuditedOnceAtStart checks that a database is audited once when a server starts
+// and finds an index by an earlier version or by other rules. The audit must remove closed rows from
+// the index, and index the open rows under the scopes of the current rules.
+func TestChangedRulesAreAuditedOnceAtStart(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		d, err := OpenDatabase(context.Background(), name(t))
 		require.NoError(t, err)
@@ -311,7 +313,7 @@ func TestRulesOfAnotherVersion(t *testing.T) {
 		ana := joined(t, listen(t, s), "demo", "")
 		ana.push(ana.set(board.Meetings, "a", "slot", inMarch(14)), ana.set(board.Meetings, "b", "slot", inMarch(14)), ana.set(board.Meetings, "c", "slot", inMarch(14)))
 		ana.push(ana.set(board.Meetings, "c", "slot", inMarch(15)))
-		// As an earlier version had it: closed rows stand in the index.
+		// An earlier version kept closed rows in the index.
 		_, err = d.db.Exec(`
 			INSERT INTO scopes (workspace, rule, name, tbl, id)
 			SELECT workspace, 'room_taken', $1, tbl, id FROM records WHERE tbl = 'violations' ON CONFLICT DO NOTHING`, hashOf("Lind"))
@@ -341,9 +343,9 @@ func TestRulesOfAnotherVersion(t *testing.T) {
 	})
 }
 
-// TestClockAheadLeavesNoViolationBehind: what a server of which the clock was two days ahead
-// took for past is open when the clock is right, without an audit.
-func TestClockAheadLeavesNoViolationBehind(t *testing.T) {
+// TestFastClockHidesNoViolation checks a violation that a server with a clock three days ahead
+// treated as past. It must be open when the clock is right again, without an audit.
+func TestFastClockHidesNoViolation(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")

@@ -6,53 +6,53 @@ import (
 	"fmt"
 )
 
-// tables creates the tables, unless they are there. It is the same for both databases.
+// tables creates the tables that do not exist. The statements are the same for both databases.
 //
-// Records are kept as the text of one JSON document. Their fields grow without a
-// migration, and the text comes back byte for byte.
+// A record is stored as the text of a JSON document. So new fields need no migration, and the
+// database returns the same bytes.
 const tables = `
 	CREATE TABLE IF NOT EXISTS secrets (
 		one INTEGER PRIMARY KEY CHECK (one = 1),
-		key TEXT NOT NULL                          -- which signs tokens
+		key TEXT NOT NULL                          -- signs the tokens
 	);
 	CREATE TABLE IF NOT EXISTS workspaces (
 		name    TEXT PRIMARY KEY,
-		seq     BIGINT NOT NULL,                   -- the last one that was given
-		entries BIGINT NOT NULL,                   -- the last one of the journal
-		bytes   BIGINT NOT NULL DEFAULT 0,         -- of all records, with their keys
-		lines   BIGINT NOT NULL DEFAULT 0,         -- the bytes of all entries of the journal
-		counted BIGINT NOT NULL DEFAULT 0          -- the seq at which bytes, lines and records.latest were right
+		seq     BIGINT NOT NULL,                   -- the last sequence
+		entries BIGINT NOT NULL,                   -- the last entry of the journal
+		bytes   BIGINT NOT NULL DEFAULT 0,         -- the size of all records with their keys
+		lines   BIGINT NOT NULL DEFAULT 0,         -- the size of all lines of the journal
+		counted BIGINT NOT NULL DEFAULT 0          -- the sequence up to which bytes, lines and records.latest are right
 	);
 	CREATE TABLE IF NOT EXISTS records (
 		workspace TEXT NOT NULL,
 		tbl       TEXT NOT NULL,
 		id        TEXT NOT NULL,
 		data      TEXT NOT NULL,
-		seq       BIGINT NOT NULL,                 -- at which it last changed
-		latest    BIGINT NOT NULL DEFAULT 0,       -- the greatest stamp of its fields
+		seq       BIGINT NOT NULL,                 -- the sequence of the last change
+		latest    BIGINT NOT NULL DEFAULT 0,       -- the greatest timestamp of the fields
 		PRIMARY KEY (workspace, tbl, id)
 	);
 	CREATE TABLE IF NOT EXISTS marks (
 		client    TEXT PRIMARY KEY,
-		at        BIGINT NOT NULL,                 -- the greatest stamp accepted from it
-		workspace TEXT NOT NULL DEFAULT ''         -- of the client; empty in old rows
+		at        BIGINT NOT NULL,                 -- the greatest timestamp accepted from the client
+		workspace TEXT NOT NULL DEFAULT ''         -- of the client; empty in rows of an earlier version
 	);
 	CREATE TABLE IF NOT EXISTS scopes (
 		workspace TEXT NOT NULL,
 		rule      TEXT NOT NULL,
-		name      TEXT NOT NULL,                   -- its hash
+		name      TEXT NOT NULL,                   -- the hash of the scope name
 		tbl       TEXT NOT NULL,
 		id        TEXT NOT NULL,
 		PRIMARY KEY (workspace, rule, name, tbl, id)
 	);
 	CREATE TABLE IF NOT EXISTS indexed (
 		one     INTEGER PRIMARY KEY CHECK (one = 1),
-		version TEXT NOT NULL                      -- of the rules by which scopes was made
+		version TEXT NOT NULL                      -- of the rules by which the table scopes was built
 	);
 	CREATE TABLE IF NOT EXISTS unchecked (
 		workspace TEXT NOT NULL,
 		rule      TEXT NOT NULL,
-		name      TEXT NOT NULL,                   -- of the scope, its hash; empty if it is not known
+		name      TEXT NOT NULL,                   -- the hash of the scope name; empty if the scope is unknown
 		PRIMARY KEY (workspace, rule, name)
 	);
 	CREATE TABLE IF NOT EXISTS journal (
@@ -68,7 +68,8 @@ const indexes = `
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);`
 
-// additions returns the columns that the tables of earlier versions lack, in their order.
+// additions returns the columns that the tables of earlier versions lack, in the order in which
+// migrate adds them.
 func additions() [][3]string {
 	return [][3]string{ // table, column, definition
 		{"workspaces", "bytes", "BIGINT NOT NULL DEFAULT 0"},
@@ -79,14 +80,14 @@ func additions() [][3]string {
 	}
 }
 
-// migrate creates what is missing.
+// migrate creates the missing tables, columns and indexes.
 func (d *Database) migrate(ctx context.Context) error {
 	return d.transaction(ctx, func(tx *sql.Tx) error {
 		if d.postgres {
 			if err := liftTimeouts(ctx, tx); err != nil {
 				return err
 			}
-			// CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
+			// Without a lock, CREATE TABLE IF NOT EXISTS fails if two processes run it at once.
 			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7236184502)`); err != nil {
 				return err
 			}
@@ -104,7 +105,7 @@ func (d *Database) migrate(ctx context.Context) error {
 	})
 }
 
-// add adds a column, unless it is there.
+// add adds a column if it does not exist.
 func (d *Database) add(ctx context.Context, tx *sql.Tx, addition [3]string) error {
 	table, column, definition := addition[0], addition[1], addition[2]
 	columns := `SELECT count(*) FROM pragma_table_info($1) WHERE name = $2`

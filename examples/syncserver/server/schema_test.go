@@ -15,7 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// firstTables are those of the first version.
+// firstTables creates the tables of the first version.
 const firstTables = `
 	CREATE TABLE secrets (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL);
 	CREATE TABLE workspaces (name TEXT PRIMARY KEY, seq BIGINT NOT NULL, entries BIGINT NOT NULL);
@@ -32,9 +32,9 @@ const firstTables = `
 	CREATE INDEX scopes_by_key ON scopes (workspace, tbl, id);
 	CREATE TABLE journal (workspace TEXT NOT NULL, entry BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (workspace, entry));`
 
-// TestOldDatabase: a database of the first version is completed when it is opened, by two
-// processes at once as well, and goes on with what it has.
-func TestOldDatabase(t *testing.T) {
+// TestFirstVersionOfTheDatabaseIsMigrated checks that a database of the first version is migrated
+// when it is opened, even by two processes at once, and keeps its data.
+func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		driver := "sqlite"
@@ -51,7 +51,7 @@ func TestOldDatabase(t *testing.T) {
 		require.NoError(t, err)
 		for i := range 250 {
 			at := clock.Stamp{Time: now.Now(), Client: ana}
-			// A text that PostgreSQL cannot look into.
+			// PostgreSQL cannot read fields of a JSON document that contains U+0000.
 			m, err := record.New(record.Key{Table: board.Tasks, ID: fmt.Sprint(i)}).Edit(at).Set(board.Title, "é\x00").Set(board.Due, i).Mutation()
 			require.NoError(t, err)
 			_, err = old.Exec(`INSERT INTO records VALUES ('demo', $1, $2, $3, $4)`, board.Tasks, fmt.Sprint(i), m.Data, i+1)
@@ -77,9 +77,10 @@ func TestOldDatabase(t *testing.T) {
 	})
 }
 
-// TestOldServerBesideANewOne: while servers are upgraded one by one, an old one writes what it
-// knows of. The new one counts it with its next pushes, or when it is started.
-func TestOldServerBesideANewOne(t *testing.T) {
+// TestWritesOfAnOldServerAreCounted lets an old server write, without the counters, while servers
+// are upgraded one by one. A new server must update the counters with its next pushes, or when it
+// starts.
+func TestWritesOfAnOldServerAreCounted(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		s := open(t, database)
@@ -110,7 +111,7 @@ func TestOldServerBesideANewOne(t *testing.T) {
 		}
 		oldPush(2, append(many, "a")...)
 		ana.push(ana.set(board.Tasks, "b", board.Title, "y"))
-		ana.push(ana.set(board.Tasks, "b", board.Title, "z")) // each counts a part
+		ana.push(ana.set(board.Tasks, "b", board.Title, "z")) // each push counts a part
 		requireCounted(t, s.database)
 
 		oldPush(recountRecords+505, "b", "c")
@@ -119,7 +120,7 @@ func TestOldServerBesideANewOne(t *testing.T) {
 	})
 }
 
-// requireCounted requires that what is kept of records besides them agrees with them.
+// requireCounted requires that the stored summaries agree with the records and the journal.
 func requireCounted(t *testing.T, d *Database) {
 	t.Helper()
 	rows, err := d.db.Query(`SELECT workspace, tbl, id, data, latest FROM records`)
@@ -147,13 +148,13 @@ func requireCounted(t *testing.T, d *Database) {
 	var wrong int
 	require.NoError(t, d.db.QueryRow(`SELECT count(*) FROM workspaces
 		WHERE lines <> (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`).Scan(&wrong))
-	require.Zero(t, wrong, "the journal is counted")
+	require.Zero(t, wrong, "workspaces with a wrong journal size")
 }
 
-// TestEarlierVersionWroteMeanwhile: an earlier version names other scopes, so what it wrote is in
-// none that the rules look into. Health names the rules until the next start of a server, which
-// audits: then the violation is there.
-func TestEarlierVersionWroteMeanwhile(t *testing.T) {
+// TestWritesOfAnEarlierVersionAreAudited: an earlier version uses other scopes, so the rules do not
+// find the records that it wrote. Health must name the rules until a server starts. That server
+// must audit the workspace and find the violation.
+func TestWritesOfAnEarlierVersionAreAudited(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		s := open(t, database)
@@ -173,7 +174,7 @@ func TestEarlierVersionWroteMeanwhile(t *testing.T) {
 		require.NoError(t, err)
 
 		ana.push(ana.set(board.Meetings, "new", "slot", taken(14)))
-		require.Len(t, unchecked(), 1, "the rule did not see what the earlier version wrote")
+		require.Len(t, unchecked(), 1, "the rule did not see the record of the earlier version")
 		open(t, database)
 		require.Empty(t, unchecked())
 		rows := 0

@@ -14,37 +14,39 @@ import (
 
 // Options configure a Server.
 type Options struct {
-	// Guard says who may write what; see merge.Guard. Nil permits all.
+	// Guard decides who may write what; see merge.Guard. Nil permits everything.
 	Guard merge.Guard
-	// Rules say what makes no sense. Nil means that nothing is flagged.
+	// Rules checks merged records for violations. Nil means that nothing is flagged.
 	Rules *violation.Checker
-	// RulesVersion is any text. Change it whenever a rule changes, or the scopes that a rule
-	// names: New audits all workspaces if the last one on this database had another version.
-	// All servers on one database should have the same rules.
+	// RulesVersion is an arbitrary text. Change it whenever a rule or its scopes change: New
+	// audits all workspaces if the last server on this database had another version. All servers
+	// on one database should have the same rules.
 	RulesVersion string
-	// TableMaxRecord is how many bytes a record of a table may have, in place of 256 KiB. Give
-	// tables from which a rule reads many records at a time a lower limit: it reads 16 MiB.
+	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
+	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables of which
+	// a rule reads many records.
 	TableMaxRecord map[string]int
-	// Open names the workspace that anybody who can reach the server may join. If it is "",
+	// Open names the workspace that anyone who can reach the server may join. If it is empty,
 	// each workspace needs an invitation.
 	Open string
-	// Journal says whether pushes are kept for examples/replay, with all that users wrote: the
-	// last GiB of each workspace.
+	// Journal makes the server keep pushes for examples/replay, including the values that users
+	// wrote. It keeps the last GiB of each workspace.
 	Journal bool
-	// Storage is how many bytes the records of a workspace may take; 0 means 1 GiB, and a
-	// negative value means no bound. Beyond it, items that make a record grow are refused with
-	// merge.StorageFull, and others accepted. The last push may go a little beyond it.
+	// Storage is how many bytes the records of a workspace may take. Zero means 1 GiB, and a
+	// negative value means no limit. When the limit is reached, items that make a record grow are
+	// refused with merge.StorageFull, and other items are accepted. The last push before that may
+	// exceed the limit a little.
 	Storage int64
-	// Log is where decisions are logged; nil means slog.Default.
+	// Log receives the decisions and failures; nil means slog.Default.
 	Log *slog.Logger
-	// Now is the wall clock by which stamps are judged; nil means time.Now.
+	// Now returns the wall clock time by which stamps are judged; nil means time.Now.
 	Now func() time.Time
 }
 
-// Server answers clients over one Database. It may be used from any number of
-// goroutines, and with other servers on the same Database.
+// Server serves the clients of one Database. It is safe for concurrent use, and other servers may
+// use the same Database.
 type Server struct {
-	options  Options // with nothing left out
+	options  Options // with all defaults set
 	database *Database
 	engine   merge.Engine
 	tokens   tokens
@@ -54,32 +56,33 @@ type Server struct {
 	pushes   *quotas       // of clients and workspaces
 	pulls    *quotas       // of clients and workspaces
 	joins    *quotas       // of addresses
-	log      logger        // of what clients cause
+	log      logger        // for lines that clients cause
 	readers  *readers      // of pulls
 	uploads  *readers      // of large pushes
-	own      *admission    // of pushes that are read, by client
-	turns    *admission    // of pushes that are decoded, and decided about
-	working  *admission    // of pushes that have a transaction
-	stopped  chan struct{} // is closed when Watch has ended
+	own      *admission    // of received pushes, by client
+	turns    *admission    // of pushes that are decoded and applied, by workspace
+	working  *admission    // of pushes in a transaction
+	stopped  chan struct{} // closed when Watch has ended
 }
 
-// The limits of a push. What it is about is limited as well: a record could grow with each
-// push, and a small push could name a thousand large ones.
+// The limits of a push. The stored records are limited too: a record could grow with each push,
+// and a small push could name a thousand large records. Sizes are in bytes.
 const (
 	maxBody   = 2 << 20
-	smallBody = 64 << 10 // as most have
+	smallBody = 64 << 10 // most bodies are smaller
 	maxItems  = 1000
 	maxFields = 200 // of an item
-	maxName   = 200 // bytes
+	maxName   = 200
 	maxValue  = 64 << 10
 	maxRecord = 256 << 10
-	maxLoaded = 16 << 20 // of all stored records that a push writes, or a rule reads
-	maxScopes = 4000     // that the records of a push leave or are in, counted for each record
+	maxLoaded = 16 << 20 // all stored records that a push writes to, or that a rule reads
+	maxScopes = 4000     // the scopes of each record before and after the push, in total
 )
 
 const defaultStorage = 1 << 30 // see Options
 
-// New returns a Server. Its Watch should be running.
+// New returns a Server. The caller should run its Watch method, so that clients are notified of
+// changes by other processes.
 func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -120,8 +123,8 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	}
 	s.decode = s.engine.Decode
 	if err := s.auditStale(ctx); err != nil {
-		// It serves all the same, and the next start tries again.
-		o.Log.ErrorContext(ctx, "audit by the new rules", "err", err)
+		// The server works without the audit, and the next start tries again.
+		o.Log.ErrorContext(ctx, "audit with the new rules failed", "err", err)
 	}
 	return s, nil
 }

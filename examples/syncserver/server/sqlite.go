@@ -13,24 +13,24 @@ import (
 	"modernc.org/sqlite"
 )
 
-// file is a database file of SQLite. It is what connections are made from.
+// file is an SQLite database file, and the connector for it.
 type file struct {
-	name   string
-	source string      // what the driver opens
-	opened os.FileInfo // the file that had this name when it was opened
-	beside []string    // files that are there as long as it is open
+	name     string
+	source   string      // the data source name for the driver
+	opened   os.FileInfo // the file that had the name when it was opened
+	logFiles []string    // files that must exist while the database is open
 }
 
-// openFile opens a file, and makes it if there is none. Nobody else may read it: the secret
-// is in there.
+// openFile opens a database file, and creates it if it does not exist. Only the owner may read
+// the file, because it contains the secret.
 //
-// A transaction that is going to write has the database for itself from its first read
-// on; else it could not write after somebody else did. What is acknowledged is on the
-// disk. If the file goes away, no connection makes a new one, or the server would go on
-// with less than it has acknowledged.
+// A transaction locks the database for writing when it begins; otherwise its first write would
+// fail if another transaction had written since its first read. Each commit is synced to disk
+// before it is acknowledged. If the file disappears, no connection creates a new one: the server
+// would then continue without records that it has acknowledged.
 func openFile(name string, t timeouts) (*file, error) {
 	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
-		return nil, errors.New("neither the name of a file nor a URL postgres://…: a file name must not begin with : or contain =")
+		return nil, errors.New("the database is neither a file name nor a URL postgres://…: a file name must not begin with : or contain =")
 	}
 	made, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -44,7 +44,7 @@ func openFile(name string, t timeouts) (*file, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", t.lock.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)",
-			"journal_size_limit(67108864)", // of a log that has grown while somebody was reading for long
+			"journal_size_limit(67108864)", // truncates a log that has grown during a long read
 		},
 	}
 	f := &file{name: name, source: (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String()}
@@ -52,7 +52,8 @@ func openFile(name string, t timeouts) (*file, error) {
 	return f, err
 }
 
-// Connect returns a connection to the file that was opened at first.
+// Connect returns a connection to the file, or an error if it is not the file that openFile
+// opened.
 func (f *file) Connect(context.Context) (driver.Conn, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -63,23 +64,23 @@ func (f *file) Connect(context.Context) (driver.Conn, error) {
 // Driver returns the driver for SQLite.
 func (f *file) Driver() driver.Driver { return new(sqlite.Driver) }
 
-// watchLog looks after the files of the write-ahead log as well, given the journal mode: a file
-// system of a network may not allow that mode.
+// watchLog makes check look at the files of the write-ahead log as well, if the journal mode is
+// "wal". A network file system may not support that mode.
 func (f *file) watchLog(mode string) error {
 	if mode != "wal" {
 		return nil
 	}
-	name, err := filepath.EvalSymlinks(f.name) // as SQLite does
-	f.beside = []string{name + "-wal", name + "-shm"}
+	name, err := filepath.EvalSymlinks(f.name) // SQLite does the same
+	f.logFiles = []string{name + "-wal", name + "-shm"}
 	return err
 }
 
-// errFile says that writes go nowhere: the open files have no name any more, and are gone when
+// errFile reports that writes are lost: the open files no longer have a name, and disappear when
 // the last process closes them.
-var errFile = errors.New("the database file was removed or replaced while it was open: stop the server, and start it with the right file")
+var errFile = errors.New("the database file was removed or replaced while it was open: stop the server, restore the file, and start the server again")
 
-// check returns an error if the file or its log was removed, or is another one. It costs a few
-// microseconds.
+// check returns an error if the file or its log was removed, or if the file was replaced. It
+// takes a few microseconds.
 func (f *file) check() error {
 	info, err := os.Stat(f.name)
 	if err != nil {
@@ -88,7 +89,7 @@ func (f *file) check() error {
 	if !os.SameFile(info, f.opened) {
 		return errFile
 	}
-	for _, name := range f.beside {
+	for _, name := range f.logFiles {
 		if _, err := os.Stat(name); err != nil {
 			return fmt.Errorf("%w: %w", errFile, err)
 		}

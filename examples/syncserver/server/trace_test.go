@@ -12,16 +12,15 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 )
 
-// tracer notes the statements that go through its connections, and counts the rows that they
-// return.
+// tracer records the statements that run on its connections, and counts the rows that they return.
 type tracer struct {
 	driver.Connector
 	mu         sync.Mutex
-	statements map[string][][]any // with the arguments of each time
+	statements map[string][][]any // the arguments of each execution, by statement
 	rows       int
 }
 
-// openTraced returns a server as open does, and what notes its statements.
+// openTraced returns a server like open, with a tracer of its statements.
 func openTraced(t *testing.T, name string) (*Server, *tracer) {
 	t.Helper()
 	ctx := context.Background()
@@ -44,7 +43,7 @@ func openTraced(t *testing.T, name string) (*Server, *tracer) {
 	return s, trace
 }
 
-// during returns the statements of f, and how many rows they return.
+// during runs f, and returns its statements and how many rows they returned.
 func (t *tracer) during(f func()) (statements map[string][][]any, rows int) {
 	t.mu.Lock()
 	t.statements, t.rows = make(map[string][][]any), 0
@@ -74,7 +73,7 @@ func (t *tracer) Connect(ctx context.Context) (driver.Conn, error) {
 	return &tracedConn{c, t}, err
 }
 
-// tracedConn is a connection that is traced.
+// tracedConn is a traced connection.
 type tracedConn struct {
 	driver.Conn
 	*tracer
@@ -102,7 +101,7 @@ func (c *tracedConn) CheckNamedValue(v *driver.NamedValue) error {
 	return driver.ErrSkip
 }
 
-// tracedRows are rows that are counted.
+// tracedRows counts the rows that are read.
 type tracedRows struct {
 	driver.Rows
 	*tracer

@@ -9,29 +9,30 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// scopeRow is a scope as the database gets it.
+// scopeRow is a scope as a parameter of a statement.
 type scopeRow struct {
 	Rule string `json:"rule"`
-	Name string `json:"name"` // its hash, or "" for what a rule could not tell the scope of
+	Name string `json:"name"` // the hash of the name, or "" if the rule could not name the scope
 }
 
-// storeUnchecked stores which scopes could not be checked, and forgets those that were checked
-// since. Health names their rules until the scopes are checked or audited. If another version of
-// the server has written, no rule has checked all, until an audit.
+// storeUnchecked stores the scopes that could not be checked, and removes the scopes that have been
+// checked since. Health names the rules of the stored scopes until the scopes are checked or
+// audited. After a write by an earlier version of the server, all rules count as unchecked until
+// an audit.
 func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
 	var some bool
 	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
 	if err != nil {
-		return fmt.Errorf("look up what is unchecked: %w", err)
+		return fmt.Errorf("look up unchecked scopes: %w", err)
 	}
 	if some {
-		checked, _ := rules.Scopes(in.Changes) // the report says what this error says
+		checked, _ := rules.Scopes(in.Changes) // the report contains the same error
 		var rows []scopeRow
 		for _, scope := range append(checked, in.Scopes...) {
 			rows = append(rows, scopeRow{scope.Rule, hashOf(scope.Name)})
 		}
 		if len(rows) > 0 {
-			err = s.exec(ctx, "what was checked", `
+			err = s.exec(ctx, "checked scopes", `
 				DELETE FROM unchecked WHERE workspace = $2 AND (rule, name) IN (SELECT value->>'rule', value->>'name' FROM JSON_ROWS)`, rows)
 		}
 		if err != nil {
@@ -55,7 +56,7 @@ func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, 
 	if len(failed) == 0 {
 		return nil
 	}
-	return s.exec(ctx, "what is unchecked", `
+	return s.exec(ctx, "unchecked scopes", `
 		INSERT INTO unchecked (workspace, rule, name)
 		SELECT $2, value->>'rule', value->>'name' FROM JSON_ROWS WHERE true
 		ON CONFLICT DO NOTHING`, failed)
@@ -69,8 +70,7 @@ func rulesOf(report violation.Report) (rules []string) {
 	return rules
 }
 
-// unchecked returns the names of the rules by which something is unchecked, in any
-// workspace, sorted.
+// unchecked returns the names of the rules that have unchecked scopes in any workspace, sorted.
 func (d *Database) unchecked(ctx context.Context) (rules []string, err error) {
 	rows, err := d.db.QueryContext(ctx, `SELECT DISTINCT rule FROM unchecked ORDER BY rule`)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// begin sends the head of a request, and what is given of its body, and no more.
+// begin sends the head of a request and a part of its body, and leaves the connection open.
 func (c *client) begin(head, body string) net.Conn {
 	c.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
@@ -32,9 +32,9 @@ func (c *client) begin(head, body string) net.Conn {
 	return conn
 }
 
-// TestUploadBreaksOff: of a body that does not come to its end the server says that it
-// may be sent again, and not that it makes no sense: a client would drop its edit.
-func TestUploadBreaksOff(t *testing.T) {
+// TestBrokenUploadMayBeRetried checks that a body that breaks off is refused temporarily. If the
+// server called it malformed, the client would drop the edit.
+func TestBrokenUploadMayBeRetried(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")
 	m := string(ana.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil))
@@ -48,9 +48,9 @@ func TestUploadBreaksOff(t *testing.T) {
 	require.Empty(t, ana.pull("0"))
 }
 
-// TestStalledUploads: clients whose uploads do not come to an end keep no other client from
-// pushing, small or large, of their workspace or another one, however many they are.
-func TestStalledUploads(t *testing.T) {
+// TestStalledUploadsBlockNoOtherClient checks that clients with stalled uploads, however many,
+// cannot keep another client from pushing a small or large body, in their workspace or another.
+func TestStalledUploadsBlockNoOtherClient(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	s.uploads.silence = time.Second / 4
 	url := listen(t, s)
@@ -81,8 +81,9 @@ func TestStalledUploads(t *testing.T) {
 	require.Eventually(t, func() bool { return under() == 0 }, 10*time.Second, time.Millisecond)
 }
 
-// TestUploadThatMakesWayIsTooSlow: its client is told to send less at once.
-func TestUploadThatMakesWayIsTooSlow(t *testing.T) {
+// TestDisplacedUploadIsTooSlow checks that an upload that gives way to another one is refused with
+// the status 408, so that its client sends less at once.
+func TestDisplacedUploadIsTooSlow(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	s.uploads.silence = time.Second / 4
 	ana := joined(t, listen(t, s), "demo", "")
@@ -96,9 +97,9 @@ func TestUploadThatMakesWayIsTooSlow(t *testing.T) {
 	require.Equal(t, http.StatusRequestTimeout, answer.StatusCode)
 }
 
-// TestPushesOfOneClientComeOneAfterAnother: together they have one place in the queue of their
-// workspace, and each of them is admitted by what those before it have cost.
-func TestPushesOfOneClientComeOneAfterAnother(t *testing.T) {
+// TestPushesOfOneClientRunOneAtATime checks that the pushes of a client take one place in the
+// queue of their workspace, and that the quota counts the earlier pushes before it admits the next.
+func TestPushesOfOneClientRunOneAtATime(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	s.pushes = newQuotas(1, 1e9, time.Minute)
 	decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
@@ -128,7 +129,7 @@ func TestPushesOfOneClientComeOneAfterAnother(t *testing.T) {
 	send(ben, &statuses[0])
 	require.Eventually(t, func() bool { return s.turns.waiting("demo") == 2 }, 10*time.Second, time.Millisecond)
 	<-goOn
-	<-decoding // ben's: all others of ana's are refused
+	<-decoding // the push of ben; the other pushes of ana are refused
 	<-goOn
 	all.Wait()
 	require.Equal(t, 200, statuses[0])
@@ -136,8 +137,9 @@ func TestPushesOfOneClientComeOneAfterAnother(t *testing.T) {
 	require.Equal(t, []int{200, 429, 429, 429, 429, 429, 429}, statuses[1:])
 }
 
-// TestSlowBody: a body that takes long to decode keeps no other workspace waiting.
-func TestSlowBody(t *testing.T) {
+// TestSlowDecodingDelaysNoOtherWorkspace checks that a body that takes long to decode does not
+// delay the pushes of other workspaces.
+func TestSlowDecodingDelaysNoOtherWorkspace(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		decode, decoding, goOn := s.decode, make(chan bool), make(chan bool)
@@ -161,9 +163,9 @@ func TestSlowBody(t *testing.T) {
 		<-decoding
 		require.Eventually(t, func() bool { return s.turns.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
 		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
-		require.Empty(t, s.working.all, "a place is taken by a body that is being decoded")
+		require.Empty(t, s.working.all, "a body that is being decoded takes a place for transactions")
 		go func() {
-			for range decoding { // the others
+			for range decoding { // the other slow bodies
 			}
 		}()
 		close(goOn)
@@ -172,10 +174,10 @@ func TestSlowBody(t *testing.T) {
 	})
 }
 
-// TestBusyWorkspace: pushes that wait for the lock of one workspace do not keep those of
-// another one waiting, however many they are.
-func TestBusyWorkspace(t *testing.T) {
-	s := open(t, databasetest.Postgres(t)) // SQLite has one lock for all
+// TestLockedWorkspaceDelaysNoOtherWorkspace checks that pushes that wait for the lock of one
+// workspace, however many, do not delay the pushes of another.
+func TestLockedWorkspaceDelaysNoOtherWorkspace(t *testing.T) {
+	s := open(t, databasetest.Postgres(t)) // SQLite has one lock for all workspaces
 	url := listen(t, s)
 	invite, err := s.Invitation("busy")
 	require.NoError(t, err)
@@ -198,5 +200,5 @@ func TestBusyWorkspace(t *testing.T) {
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
-	require.Empty(t, s.turns.of, "a workspace that is done with is forgotten")
+	require.Empty(t, s.turns.of, "the queue of an idle workspace is removed")
 }

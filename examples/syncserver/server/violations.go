@@ -12,21 +12,22 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// view is the storage of a workspace as the rules see it, by the index of scopes. What it
-// reads for one rule is limited: a scope that is too large is left unchecked, and the push is
-// stored. The view remembers any other failed look-up: PostgreSQL gives up the transaction
-// then, and so must we.
+// view lets the rules read a workspace through the index of scopes. It limits how much it reads
+// for one rule: a scope that is too large stays unchecked, and the push is stored. After any other
+// failed look-up, PostgreSQL aborts the transaction. The view records that error, and the push
+// fails.
 type view struct {
 	*session
-	most int // bytes of records for one rule; 0 means maxLoaded
-	err  error
+	most int   // maximum size of the records for one rule in bytes; 0 means maxLoaded
+	err  error // the failed look-ups
 }
 
-// maxReads is how often a view reads the scopes of a rule, each time without the largest
-// one, until the rest is small enough.
+// maxReads is how many times a view tries to read the scopes of a rule. Each time it leaves out
+// the largest scope, until the rest is small enough.
 const maxReads = 3
 
-// Groups returns the members of scopes, by one statement unless they are too large.
+// Groups returns the members of scopes. It uses one statement, or several if the scopes are too
+// large together.
 func (v *view) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	hashes := make([]string, len(names))
 	for i, name := range names {
@@ -37,7 +38,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 	for try := 0; ; try++ {
 		rest := slices.DeleteFunc(slices.Clone(hashes), func(hash string) bool { return large[hash] })
 		if try == maxReads {
-			groups = nil // all of the rest together
+			groups = nil // treat all remaining scopes as too large
 			for _, hash := range rest {
 				large[hash] = true
 			}
@@ -66,10 +67,10 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 	return all, nil
 }
 
-// group is what was read of a scope.
+// group is a scope as far as it was read.
 type group struct {
 	violation.ScopeRecords
-	size int
+	size int // of the records read, in bytes
 }
 
 // largest returns the hash of the largest scope.
@@ -82,7 +83,8 @@ func largest(groups map[string]*group) (hash string) {
 	return hash
 }
 
-// read reads scopes, as far as they are not too large together.
+// read reads scopes. If they are too large together, it returns a tooLarge failure and the part
+// that it has read.
 func (v *view) read(ctx context.Context, rule string, hashes []string) (map[string]*group, error) {
 	groups := make(map[string]*group)
 	err := v.query(ctx, question{
@@ -94,7 +96,7 @@ func (v *view) read(ctx context.Context, rule string, hashes []string) (map[stri
 		rows:    nameRows(hashes),
 		args:    []any{v.workspace, rule},
 		most:    v.most,
-		repeats: true, // in each of its scopes
+		repeats: true, // a record occurs in each of its scopes
 	}, func(f found) {
 		g := groups[f.text]
 		if g == nil {
@@ -110,7 +112,7 @@ func (v *view) read(ctx context.Context, rule string, hashes []string) (map[stri
 	return groups, err
 }
 
-// Get returns the records of keys, by one statement.
+// Get returns the records with the given keys. It uses one statement.
 func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	found, err := v.get(ctx, keys)
 	if isTooLarge(err) {
@@ -129,8 +131,8 @@ func isTooLarge(err error) bool {
 	return errors.As(err, &fail) && fail.Code == tooLargeCode
 }
 
-// check derives the rows of changes that are not stored yet, and keeps in mind what could
-// not be checked.
+// check derives the violation rows for changes that are not stored yet, and stores which scopes
+// could not be checked.
 func (s *session) check(ctx context.Context, rules *violation.Checker, in violation.Input) (violation.Report, error) {
 	return s.checkOn(ctx, &view{session: s}, rules, in)
 }
@@ -144,8 +146,8 @@ func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker
 	return report, s.storeUnchecked(ctx, rules, in, report)
 }
 
-// index keeps in mind to which scopes records and rows belong. It belongs in each
-// transaction that stores some.
+// index stores the scopes of records and violation rows. Each transaction that stores records must
+// call it.
 func (s *session) index(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -157,7 +159,7 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	for _, u := range updates {
 		before, after := rules.ScopesOf(u.Before), rules.ScopesOf(u.After)
 		if len(before) == 0 && len(after) == 0 {
-			continue // most records belong to no scope
+			continue // most records are in no scope
 		}
 		s.indexed += len(before) + len(after)
 		keys = append(keys, u.After.Key())
@@ -179,8 +181,8 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 		ON CONFLICT DO NOTHING`, entries)
 }
 
-// hashOf returns what stands for the name of a scope in the index. A name is made of
-// what users wrote: it may be too long for an index, or hold U+0000.
+// hashOf returns the hash that represents a scope name in the index. A scope name contains text
+// that users wrote, so it can be too long for an index or contain U+0000.
 func hashOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])

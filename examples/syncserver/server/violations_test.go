@@ -15,9 +15,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation/violationtest"
 )
 
-// TestView: the rules see what is stored, and all of it, and nothing of another workspace
-// that holds the same.
-func TestView(t *testing.T) {
+// TestViewShowsExactlyTheWorkspace checks that the rules see all stored records of their
+// workspace, and no records of another workspace with the same keys.
+func TestViewShowsExactlyTheWorkspace(t *testing.T) {
 	if testing.Short() {
 		t.Skip("checks thousands of views on each database")
 	}
@@ -45,7 +45,7 @@ func TestView(t *testing.T) {
 	})
 }
 
-// storeEach stores records one after the other, as that many pushes would.
+// storeEach stores records one after another, as separate pushes would.
 func storeEach(ctx context.Context, s *session, c *violation.Checker, records []record.Record) error {
 	for _, r := range records {
 		stored, err := s.get(ctx, []record.Key{r.Key()})
@@ -60,9 +60,9 @@ func storeEach(ctx context.Context, s *session, c *violation.Checker, records []
 	return nil
 }
 
-// TestViewFails: if the rules cannot look things up, the push fails, and nothing of it is
-// stored. It succeeds later.
-func TestViewFails(t *testing.T) {
+// TestPushFailsIfTheRulesCannotRead checks that a push fails and stores nothing if the rules
+// cannot read a record, and that it succeeds later.
+func TestPushFailsIfTheRulesCannotRead(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -84,15 +84,15 @@ func TestViewFails(t *testing.T) {
 	})
 }
 
-// TestViewKeepsItsError: that a later look-up succeeds does not make an earlier one good.
-func TestViewKeepsItsError(t *testing.T) {
+// TestLaterLookupDoesNotClearAnError checks that a view keeps the error of an earlier look-up.
+func TestLaterLookupDoesNotClearAnError(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
-	v := &view{err: errors.New("before")}
+	v := &view{err: errors.New("earlier")}
 	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
 		v.session = tx
 		_, err := v.Get(context.Background(), nil)
 		return err
 	})
 	require.NoError(t, err)
-	require.EqualError(t, v.err, "before")
+	require.EqualError(t, v.err, "earlier")
 }

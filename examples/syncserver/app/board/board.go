@@ -1,9 +1,9 @@
-// Package board is the app that the server serves: a team's tasks and its meeting rooms.
-// It says what the tables are, who may write what, and what makes no sense. Server and
-// client share it; another app replaces this package and little else.
+// Package board defines the example app, a team's tasks and meeting rooms: the tables, who may
+// write which records, and the rules that merged records may break. The server and the client
+// share this package. Another app replaces it and little else.
 //
-// Records are made by clients, with a UUID as their ID. A device is the record of a
-// client, and has the client's ID as its own.
+// Clients create the records, with a UUID as the ID. A device is the record of a client, and
+// its ID is the client ID.
 package board
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The tables that clients write. Of meetings, package rooms says what their fields are.
+// The tables that clients write. Package rooms defines the fields of a meeting.
 const (
 	Tasks    = "tasks"
 	Projects = "projects"
@@ -20,13 +20,14 @@ const (
 	Meetings = rooms.Table
 )
 
-// Tables returns the names of all tables: those that clients write, and the violations.
+// Tables returns the names of all tables: the tables that clients write, and the table of
+// violations.
 func Tables() []string {
 	return []string{Tasks, Projects, Users, Devices, Meetings, violation.DefaultTable}
 }
 
-// The fields of a task. A tag is a field of its own, tag/urgent for instance, with the
-// value true, so that people add and remove tags side by side.
+// The fields of a task. Each tag has its own field, such as tag/urgent, with the value true, so
+// that people can add and remove tags concurrently.
 const (
 	Title    = "title"
 	Status   = "status" // todo, doing or done
@@ -36,17 +37,17 @@ const (
 	Notes    = "notes"
 )
 
-// Name is the field of a project, a user and a device that people call it by.
+// Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 
-// MaxTitle is how long a title may be, in characters. MaxSlot is how long the slot of a meeting
-// may be, and MaxMeeting a meeting with all its fields, in bytes of JSON.
+// MaxTitle is the maximum length of a title, in characters. MaxSlot is the maximum size of the
+// slot of a meeting, and MaxMeeting of a meeting with all its fields, both in bytes of JSON.
 const (
 	MaxTitle   = 80
 	MaxSlot    = 1000
 	MaxMeeting = 4 << 10
 )
 
-// MaxRecords returns how large the records of some tables may become. The rule for rooms reads
-// all meetings of a room and a month, so fields that it does not know must not fill them.
+// MaxRecords returns the size limits for the records of single tables. The rule for rooms reads
+// all meetings of a room in a month, so each meeting must stay small.
 func MaxRecords() map[string]int { return map[string]int{Meetings: MaxMeeting} }

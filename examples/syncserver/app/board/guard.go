@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The codes of what the board refuses, beside those of package merge.
+// The codes with which the board refuses items, in addition to the codes of package merge.
 const (
 	UnknownTable merge.Code = "unknown_table"
 	OtherDevice  merge.Code = "other_device"
@@ -19,12 +19,18 @@ const (
 	UnknownField merge.Code = "unknown_field"
 )
 
-// Guard says who may write what: all members of a workspace may write all of it, but no
-// other tables, no device but their own, and no title that is no text or too long. Of
-// violations they write that they have seen them, and not whether they are there.
+// Guard returns the guard that decides who may write what. A member of a workspace may write all
+// records of the workspace, within these bounds:
 //
-// It looks at what is written and at nothing else. Who belongs to which workspace is
-// decided before, and a record of another workspace cannot even be named.
+//   - The table is one of [Tables].
+//   - A device is the member's own.
+//   - A title is null, deleted, or a text of at most [MaxTitle] characters.
+//   - A meeting has no unknown fields.
+//   - A slot has at most [MaxSlot] bytes.
+//   - In violations, users write acknowledgements, dismissals and notes, but no derived fields.
+//
+// The guard looks only at the pushed item. The server checks the membership of the workspace
+// before, and an item cannot name a record of another workspace.
 func Guard() merge.Guard { return violation.Guard(violation.DefaultTable, permit) }
 
 // meetingFields returns the fields that a meeting may have.
@@ -50,14 +56,14 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		}
 	}
 	if key.Table == Meetings {
-		// A meeting has little room, and fields that were deleted take some as well.
+		// A meeting may be only a few KiB, and the tombstones of deleted fields count too.
 		for name := range m.Data.All() {
 			if !slices.Contains(meetingFields(), name) {
 				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name)}
 			}
 		}
 	}
-	// What a rule reads again at each change must be small.
+	// The rule for rooms reads the slots of a room at each change, so they must be small.
 	if slot, ok := m.Data.Get(rooms.FieldSlot); ok && len(slot.Value.JSON()) > MaxSlot {
 		return &merge.Refusal{Code: merge.LimitExceeded, Path: "data." + rooms.FieldSlot}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestMeetingHasNoOtherFields: fields that the app does not know, also deleted ones, would use
-// up the room that a meeting has.
-func TestMeetingHasNoOtherFields(t *testing.T) {
+// TestUnknownFieldsOfAMeetingAreRefused checks that a meeting can have no unknown fields, not
+// even as tombstones: they would use up the size limit of the meeting.
+func TestUnknownFieldsOfAMeetingAreRefused(t *testing.T) {
 	ana := clock.ClientID{1}
 	edit := record.New(record.Key{Table: board.Meetings, ID: "1"}).Edit(clock.Stamp{Time: 1, Client: ana})
 	guard := board.Guard()

@@ -13,15 +13,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// ErrMissing says that a browser is not installed.
-var ErrMissing = errors.New("no such browser is installed")
+// ErrMissing reports that a browser is not installed.
+var ErrMissing = errors.New("the browser is not installed")
 
-// OtherMachine is a name under which a page from this machine comes, for the browser, from
-// another one: over plain HTTP it lacks what browsers give to pages that they trust.
+// OtherMachine is a host name that the browser resolves to this machine, but treats as another
+// machine. Over plain HTTP, a page from there is not a secure context, so it lacks the features
+// that browsers reserve for secure contexts.
 const OtherMachine = "machine.test"
 
-// Browser is a running browser with a profile of its own, which is a machine of its own to the
-// pages that it shows.
+// Browser is a running browser with its own profile. To the pages that it shows, it is a separate
+// machine.
 type Browser struct {
 	tabs interface {
 		open(address string, fresh bool) (*Tab, error)
@@ -29,7 +30,7 @@ type Browser struct {
 	close []func()
 }
 
-// Start starts a Chromium, which ends with the context.
+// Start starts a headless Chromium, which ends with the context.
 func Start(ctx context.Context) (*Browser, error) {
 	path, err := find("chromium", "chromium-browser", "google-chrome")
 	if err != nil {
@@ -42,7 +43,7 @@ func Start(ctx context.Context) (*Browser, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(profile),
-		chromedp.NoSandbox, // which root may not use
+		chromedp.NoSandbox, // Chromium refuses to run its sandbox as root
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -59,14 +60,14 @@ func Start(ctx context.Context) (*Browser, error) {
 	return b, nil
 }
 
-// find returns the path of a browser that has one of some names.
+// find returns the path of the first browser that is installed under one of the names.
 func find(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%w: none of %s", ErrMissing, strings.Join(names, ", "))
+	return "", fmt.Errorf("%w: found none of %s", ErrMissing, strings.Join(names, ", "))
 }
 
 // Close ends the browser and removes its profile.
@@ -79,5 +80,5 @@ func (b *Browser) Close() {
 // Open opens an address in a new tab.
 func (b *Browser) Open(address string) (*Tab, error) { return b.tabs.open(address, false) }
 
-// OpenFresh opens an address in a tab that shares no storage with any other.
+// OpenFresh opens an address in a new tab that shares no storage with any other tab.
 func (b *Browser) OpenFresh(address string) (*Tab, error) { return b.tabs.open(address, true) }

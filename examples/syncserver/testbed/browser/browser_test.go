@@ -14,9 +14,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/browser"
 )
 
-// TestBrowser: a page is opened, its scripts are run, what goes wrong there is told, and keys and
-// clicks arrive.
-func TestBrowser(t *testing.T) {
+// TestPageRunsAndReportsErrors checks that a page opens and runs its scripts, that its errors are
+// reported, and that keys and clicks arrive.
+func TestPageRunsAndReportsErrors(t *testing.T) {
 	starts := map[string]func(context.Context) (*browser.Browser, error){"chromium": browser.Start, "firefox": browser.StartFirefox}
 	for name, start := range starts {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,7 @@ func (c chromium) open(address string, fresh bool) (*Tab, error) {
 }
 
 func (t *Tab) openChromium(ctx context.Context, address string) error {
-	if err := chromedp.Do(ctx); err != nil { // makes the tab
+	if err := chromedp.Do(ctx); err != nil { // creates the tab
 		return err
 	}
 	if err := chromedp.Listen(ctx, t.listen); err != nil {
@@ -39,7 +39,7 @@ func (t *Tab) openChromium(ctx context.Context, address string) error {
 	return t.Do(chromedp.Navigate(address))
 }
 
-// listen keeps what goes wrong in the page.
+// listen records the errors of the page.
 func (t *Tab) listen(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:

@@ -17,7 +17,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 )
 
-// preferences keep Firefox from everything that is not about the page.
+// preferences switches off the background activity of Firefox that does not concern the page.
 const preferences = `user_pref("network.dns.localDomains", "` + OtherMachine + `");
 user_pref("app.update.enabled", false);
 user_pref("browser.shell.checkDefaultBrowser", false);
@@ -56,7 +56,7 @@ func StartFirefox(ctx context.Context) (*Browser, error) {
 	return b, nil
 }
 
-// firefox is the connection to a Firefox, by the protocol WebDriver BiDi.
+// firefox is the connection to a Firefox, over the WebDriver BiDi protocol.
 type firefox struct {
 	conn    *websocket.Conn
 	mu      sync.Mutex
@@ -65,7 +65,7 @@ type firefox struct {
 	opened  map[string]*Tab // by context
 }
 
-// reply is what Firefox says to a command, or by itself.
+// reply is a message from Firefox: the result of a command, or an event.
 type reply struct {
 	ID      int             `json:"id"`
 	Type    string          `json:"type"`
@@ -80,7 +80,7 @@ type reply struct {
 
 type params = map[string]any
 
-// connect waits for the file that has the port, and begins a session.
+// connect waits for the file that contains the port, and starts a session.
 func (f *firefox) connect(ctx context.Context, portFile string) error {
 	var at struct {
 		Host string `json:"ws_host"`
@@ -202,7 +202,7 @@ func (t firefoxTab) eval(expression string) (json.RawMessage, error) {
 	return json.RawMessage(answer.Result.Value), err
 }
 
-// keys are the names that WebDriver has for keys.
+// keys maps keys of package kb to their WebDriver codes.
 var keys = map[string]string{
 	kb.Enter: "\ue007", kb.Tab: "\ue004", kb.Escape: "\ue00c", kb.Backspace: "\ue003", kb.End: "\ue010", kb.Home: "\ue011",
 	kb.ArrowLeft: "\ue012", kb.ArrowUp: "\ue013", kb.ArrowRight: "\ue014", kb.ArrowDown: "\ue015",

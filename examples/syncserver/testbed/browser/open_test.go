@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOpenFails: where nobody answers, there is an error, and no tab that stays open.
-func TestOpenFails(t *testing.T) {
+// TestFailedOpenLeavesNoTab checks that opening an address without a server is an error, and that
+// no tab stays open.
+func TestFailedOpenLeavesNoTab(t *testing.T) {
 	b, err := Start(context.Background())
 	if errors.Is(err, ErrMissing) {
 		t.Skip("SKIPPED, NOT PASSED: needs Chromium: ", err)

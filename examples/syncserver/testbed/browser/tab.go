@@ -21,7 +21,7 @@ type Tab struct {
 	errors []string
 }
 
-// driver is what each browser does in a way of its own.
+// driver has the operations that differ between browsers.
 type driver interface {
 	eval(expression string) (json.RawMessage, error)
 	press(keys string, held kb.Modifier) error
@@ -30,10 +30,11 @@ type driver interface {
 	front() error
 }
 
-// limit is how long anything may take.
+// limit is how long a single operation may take.
 const limit = 30 * time.Second
 
-// Eval returns what a JavaScript expression is, or what its promise comes to.
+// Eval evaluates a JavaScript expression and returns its value. If the value is a promise, Eval
+// waits for it and returns its result.
 func Eval[T any](t *Tab, expression string) (value T, err error) {
 	text, err := t.driver.eval(expression)
 	if err == nil {
@@ -42,8 +43,8 @@ func Eval[T any](t *Tab, expression string) (value T, err error) {
 	return value, err
 }
 
-// Press presses keys, one after the other, as package kb names them, while another one is held
-// down. Zero means that none is.
+// Press presses keys one after another, as package kb names them, while the modifier is held
+// down. Zero means no modifier.
 func (t *Tab) Press(keys string, held kb.Modifier) error { return t.driver.press(keys, held) }
 
 // Click clicks at a place in the window.
@@ -58,8 +59,8 @@ func (t *Tab) Reload() error { return t.driver.reload() }
 // Front brings the tab to the front.
 func (t *Tab) Front() error { return t.driver.front() }
 
-// Do runs actions of Chromium, one after the other. The error is errors.ErrUnsupported in another
-// browser.
+// Do runs Chromium actions one after another. In any other browser it returns
+// errors.ErrUnsupported.
 func (t *Tab) Do(actions ...chromedp.Action[chromedp.Void]) error {
 	if c, ok := t.driver.(chromium); ok {
 		return c.do(actions...)
@@ -75,26 +76,27 @@ func (t *Tab) Wait(condition string) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return errors.Join(fmt.Errorf("it did not come to this: %s", condition), err)
+			return errors.Join(fmt.Errorf("the condition did not become true: %s", condition), err)
 		}
 	}
 }
 
-// fail keeps what goes wrong in the page.
+// fail records an error of the page.
 func (t *Tab) fail(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.errors = append(t.errors, text)
 }
 
-// Errors returns the exceptions that nobody caught, and what was logged as an error.
+// Errors returns the uncaught exceptions of the page and the messages that it logged as errors.
 func (t *Tab) Errors() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.errors)
 }
 
-// Screenshot writes a picture of what the tab shows to a file, in Chromium.
+// Screenshot writes a PNG image of the tab to a file. In any browser but Chromium it returns
+// errors.ErrUnsupported.
 func (t *Tab) Screenshot(name string) error {
 	c, ok := t.driver.(chromium)
 	if !ok {

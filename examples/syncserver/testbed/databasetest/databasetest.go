@@ -1,4 +1,4 @@
-// Package databasetest makes empty databases for tests.
+// Package databasetest creates empty databases for tests.
 package databasetest
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// SQLite returns the name of a file that is not there yet.
+// SQLite returns the name of a file that does not exist yet.
 func SQLite(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
 
-// Postgres returns the URL of an empty schema in PostgreSQL, or skips the test. The schema
-// is dropped when the test ends.
+// Postgres returns the URL of an empty PostgreSQL schema, which is dropped when the test ends. It
+// skips the test if FIELDLWW_POSTGRES is not set.
 func Postgres(t *testing.T) string {
 	t.Helper()
 	url := os.Getenv("FIELDLWW_POSTGRES")
 	if url == "" {
-		t.Skip("SKIPPED, NOT PASSED: needs PostgreSQL, by its URL in FIELDLWW_POSTGRES; " +
+		t.Skip("SKIPPED, NOT PASSED: this test needs PostgreSQL: set FIELDLWW_POSTGRES to its URL, " +
 			"or run ../storage/postgres.sh go test ./... in examples/syncserver")
 	}
 	db, err := sql.Open("pgx", url)
@@ -42,12 +42,12 @@ func Postgres(t *testing.T) string {
 	return url + separator + "search_path=" + schema
 }
 
-// OnEach runs a test on SQLite and on PostgreSQL. It gets what makes empty databases, and
-// returns their names.
+// OnEach runs a test on SQLite and on PostgreSQL. The test gets a function that creates an empty
+// database and returns its name.
 func OnEach(t *testing.T, test func(*testing.T, func(*testing.T) string)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, SQLite) })
 	t.Run("PostgreSQL", func(t *testing.T) {
-		Postgres(t) // skips
+		Postgres(t) // skips the test without PostgreSQL
 		test(t, Postgres)
 	})
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// What each client of a fan-in does.
+// The work of each client in a fan-in.
 const (
 	pushes = 20
 	edits  = 25 // in each push
 )
 
-// fanIn lets all clients push at once, all to the same tasks, and looks at whether all
-// of them end with the same.
+// fanIn lets all clients push to the same tasks at once, and checks that all of them show the
+// same records at the end.
 func (r *run) fanIn(ctx context.Context) error {
 	clients := make([]*remote.Client, r.clients)
 	for i := range clients {
@@ -45,13 +45,13 @@ func (r *run) fanIn(ctx context.Context) error {
 	}
 	each := slices.Concat(took...)
 	slices.Sort(each)
-	fmt.Printf("%d clients have pushed at once: %d edits in %d ms, %.0f a second; a push took %d ms, and 99 of 100 at most %d ms\n",
+	fmt.Printf("%d clients pushed at once: %d edits in %d ms, %.0f per second; a push took %d ms at the median, %d ms at the 99th percentile\n",
 		r.clients, r.clients*pushes*edits, passed.Milliseconds(), float64(r.clients*pushes*edits)/passed.Seconds(),
 		each[len(each)/2].Milliseconds(), each[len(each)*99/100].Milliseconds())
 	return sameShown(ctx, clients)
 }
 
-// push makes edits and pushes them, again and again, and returns how long each push took.
+// push edits tasks and pushes the edits, repeatedly, and returns how long each push took.
 func push(ctx context.Context, c *remote.Client, client int) ([]time.Duration, error) {
 	var took []time.Duration
 	for n := range pushes {
@@ -71,7 +71,7 @@ func push(ctx context.Context, c *remote.Client, client int) ([]time.Duration, e
 	return took, nil
 }
 
-// sameShown compares what clients show, after each has pulled.
+// sameShown lets each client pull, and returns an error if two clients show different tasks.
 func sameShown(ctx context.Context, clients []*remote.Client) error {
 	var first merge.Digest
 	for i, c := range clients {
@@ -83,7 +83,7 @@ func sameShown(ctx context.Context, clients []*remote.Client) error {
 			first = digest
 		}
 		if digest != first {
-			return fmt.Errorf("client %d shows something else than the first one", i)
+			return fmt.Errorf("client %d shows other tasks than client 0", i)
 		}
 	}
 	return nil

@@ -1,11 +1,11 @@
-// Command load measures the sync server: how long a new device takes until it has the
-// data of a team, how many bytes that is, and what happens if many devices push at once.
+// Command load measures the sync server: how long a new device takes to load the data of a team,
+// how many bytes that is, and how long pushes take when many devices push at once.
 //
 //	go run ./testbed/load
 //
-// It starts a server of its own, in a process of its own on a new SQLite database or on
-// the one that -db names, and talks to it over the loopback interface. With -server it
-// measures one that runs already. If Chromium is installed, the page is measured as well.
+// It starts a server in a separate process, on a new SQLite database or on the database that -db
+// names, and connects to it over the loopback interface. With -server it measures a server that
+// is already running. If Chromium is installed, it measures the page as well.
 package main
 
 import (
@@ -27,12 +27,12 @@ import (
 
 func main() {
 	var r run
-	database := flag.String("db", "", "the `database` of the server that is started; empty for a new file")
-	flag.StringVar(&r.server.URL, "server", "", "the `URL` of a server that runs already")
+	database := flag.String("db", "", "the `database` for the server to start; empty for a new SQLite file")
+	flag.StringVar(&r.server.URL, "server", "", "the `URL` of a server that is already running")
 	flag.IntVar(&r.tasks, "tasks", 5000, "how many tasks the team has")
 	flag.IntVar(&r.clients, "clients", 50, "how many clients push at once")
-	flag.IntVar(&r.unread, "unread", 0, "how many pulls to begin at once without reading their answers")
-	flag.IntVar(&r.rounds, "rounds", 7, "how often a new device is measured")
+	flag.IntVar(&r.unread, "unread", 0, "how many pulls to start at once without reading their answers")
+	flag.IntVar(&r.rounds, "rounds", 7, "how many times to measure a new device")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -45,12 +45,12 @@ func main() {
 // run is one measurement of a server.
 type run struct {
 	server                 remote.Server
-	process                *process.Process // nil if it was there already
+	process                *process.Process // nil if the server was already running
 	tasks, clients, rounds int
-	unread                 int // pulls
+	unread                 int // how many pulls to leave unread
 }
 
-// measureAll measures everything, and prints a line for each figure.
+// measureAll runs all measurements, and prints a line for each.
 func (r *run) measureAll(ctx context.Context, database string) error {
 	dir, err := os.MkdirTemp("", "load")
 	if err != nil {
@@ -77,13 +77,13 @@ func (r *run) measureAll(ctx context.Context, database string) error {
 			return err
 		}
 		if r.process != nil {
-			fmt.Printf("    the server has had %d MB at most\n", r.process.Memory())
+			fmt.Printf("    peak memory of the server: %d MB\n", r.process.Memory())
 		}
 	}
 	return nil
 }
 
-// join returns a new device.
+// join returns a new device that has joined the workspace.
 func (r *run) join(ctx context.Context) (*remote.Client, error) {
 	m, err := r.server.Join(ctx, "demo", "")
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *run) join(ctx context.Context) (*remote.Client, error) {
 	return &remote.Client{Server: r.server, Token: m.Token, Replica: device}, err
 }
 
-// fill pushes the workspace.
+// fill pushes the records of the workspace.
 func (r *run) fill(ctx context.Context) error {
 	d, err := r.join(ctx)
 	if err != nil {
@@ -109,11 +109,11 @@ func (r *run) fill(ctx context.Context) error {
 	if err := d.Sync(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("one client has pushed %d records in %d ms\n", len(records), time.Since(begin).Milliseconds())
+	fmt.Printf("one client pushed %d records in %d ms\n", len(records), time.Since(begin).Milliseconds())
 	return nil
 }
 
-// native measures how long a new device takes until it has everything.
+// native measures how long a new native device takes to load the workspace.
 func (r *run) native(ctx context.Context) error {
 	var took []time.Duration
 	for range r.rounds {
@@ -127,46 +127,46 @@ func (r *run) native(ctx context.Context) error {
 		}
 		took = append(took, time.Since(begin))
 	}
-	fmt.Printf("a new device, native: all is there after %s\n", spread(took))
+	fmt.Printf("a new native device: workspace loaded after %s\n", spread(took))
 	return nil
 }
 
-// page measures how long the page takes in a browser that runs already and has never seen
-// it, from the first request for data until all is shown: with one device, and with two,
-// which take turns on one thread.
+// page measures how long the page takes from its first request for data until it shows
+// everything, in a running browser that has never opened the page. It measures one device on the page, and two
+// devices, which share one thread.
 func (r *run) page(ctx context.Context) error {
 	b, err := browser.Start(ctx)
 	if errors.Is(err, browser.ErrMissing) {
-		fmt.Println("in a browser: NOT MEASURED,", err)
+		fmt.Println("a new device in a browser: NOT MEASURED:", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	for _, p := range []opening{{"a new device in a browser", "/?only=left", 1}, {"two of them on one page", "/", 2}} {
+	for _, p := range []opening{{"a new device in a browser", "/?only=left", 1}, {"two new devices on one page", "/", 2}} {
 		var took []time.Duration
 		for i := range 1 + r.rounds {
 			ms, err := r.open(b, p)
 			if err != nil {
 				return err
 			}
-			if i > 0 { // the first time, the browser has just started
+			if i > 0 { // in the first round, the browser is still starting
 				took = append(took, time.Duration(ms*float64(time.Millisecond)))
 			}
 		}
-		fmt.Printf("%s: all is shown after %s\n", p.what, spread(took))
+		fmt.Printf("%s: everything shown after %s\n", p.what, spread(took))
 	}
 	return nil
 }
 
-// opening is a page to open.
+// opening is a page to open and measure.
 type opening struct {
 	what, path string
 	devices    int
 }
 
-// open opens a page, and returns how long the slowest of its devices took, in milliseconds.
+// open opens a page and returns how long its slowest device took, in milliseconds.
 func (r *run) open(b *browser.Browser, p opening) (float64, error) {
 	tab, err := b.OpenFresh(r.server.URL + p.path)
 	if err != nil {
@@ -180,9 +180,9 @@ func (r *run) open(b *browser.Browser, p opening) (float64, error) {
 	return browser.Eval[float64](tab, "Math.max(..."+times+")")
 }
 
-// spread returns the middle of some durations, and the ends.
+// spread returns the median, the minimum and the maximum of the durations, as text.
 func spread(took []time.Duration) string {
 	slices.Sort(took)
 	ms := func(i int) int64 { return took[i].Milliseconds() }
-	return fmt.Sprintf("%d ms (%d–%d, %d times)", ms(len(took)/2), ms(0), ms(len(took)-1), len(took))
+	return fmt.Sprintf("%d ms (%d–%d ms, %d rounds)", ms(len(took)/2), ms(0), ms(len(took)-1), len(took))
 }

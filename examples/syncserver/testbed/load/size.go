@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// sizes measures how many bytes the whole workspace is on the wire, in each coding. A
-// workspace of more than 10,000 records is measured by its first 10,000.
+// sizes measures how many bytes the whole workspace takes on the wire, in each content coding.
+// If the workspace has more than 10,000 records, sizes measures the first 10,000.
 func (r *run) sizes(ctx context.Context) error {
 	d, err := r.join(ctx)
 	if err != nil {
@@ -20,18 +20,18 @@ func (r *run) sizes(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Printf("a pull of all is %d bytes, %d with gzip, %d with zstd\n", sizes[0], sizes[1], sizes[2])
+	fmt.Printf("a pull of the whole workspace: %d bytes, %d with gzip, %d with zstd\n", sizes[0], sizes[1], sizes[2])
 	return nil
 }
 
-// size returns the size of one pull as it is sent.
+// size returns the size of one pull on the wire, in bytes.
 func (r *run) size(ctx context.Context, token, coding string) (int64, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.server.URL+"/v1/pull?limit=10000", nil)
 	if err != nil {
 		return 0, err
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Accept-Encoding", coding) // so net/http does not decode
+	request.Header.Set("Accept-Encoding", coding) // if set, net/http does not decode the answer
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 )
 
-// unreadPulls lets clients pull everything and read nothing, and prints how much memory that
-// takes.
+// unreadPulls starts pulls without reading the answers, and prints how much memory they take in
+// the server.
 func (r *run) unreadPulls(ctx context.Context) error {
 	if r.process == nil || r.unread == 0 {
 		return nil
@@ -19,7 +19,7 @@ func (r *run) unreadPulls(ctx context.Context) error {
 	before := r.process.Memory()
 	var d *remote.Client
 	for i := range r.unread {
-		if i%4 == 0 { // as many pulls as a client may have at once
+		if i%4 == 0 { // a client may have four pulls at once
 			var err error
 			if d, err = r.join(ctx); err != nil {
 				return err
@@ -39,12 +39,12 @@ func (r *run) unreadPulls(ctx context.Context) error {
 		}
 	}
 	after := before
-	for quiet := 0; quiet < 5; quiet++ { // seconds in which the memory does not grow
+	for quiet := 0; quiet < 5; quiet++ { // until the memory has not grown for 5 seconds
 		time.Sleep(time.Second)
 		if now := r.process.Memory(); now > after {
 			after, quiet = now, 0
 		}
 	}
-	fmt.Printf("%d pulls that are not read: the memory of the server went from %d to %d MB\n", r.unread, before, after)
+	fmt.Printf("%d unread pulls: the memory of the server grew from %d to %d MB\n", r.unread, before, after)
 	return nil
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// written is a record that somebody makes.
+// written is a record to write.
 type written struct {
 	key    record.Key
 	fields map[string]record.Value
 }
 
-// workspace returns what a team of 50 has: 200 projects and so many tasks. It is the same
-// each time.
+// workspace returns the records of a team of 50 users with 200 projects and the given number of
+// tasks. Equal numbers give equal records.
 func workspace(tasks int) []written {
 	var all []written
 	add := func(table, id string, fields map[string]any) {
@@ -48,5 +48,5 @@ func workspace(tasks int) []written {
 	return all
 }
 
-// id returns an ID that is as long as a UUID.
+// id returns an ID as long as a UUID.
 func id(kind string, i int) string { return fmt.Sprintf("%s-%0*d", kind, 35-len(kind), i) }

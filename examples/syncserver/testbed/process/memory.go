@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Memory returns the most memory that the server had at any time until now, in MB, or 0
-// where the system does not tell.
+// Memory returns the peak memory use of the server so far, in MB, or 0 if the operating system
+// does not report it.
 func (p *Process) Memory() int {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package process runs the server in a process of its own, for tests and for the load
-// command.
+// Package process runs the server in a separate process, for tests and for the load command.
 package process
 
 import (
@@ -12,15 +11,15 @@ import (
 	"time"
 )
 
-// Process is a server that runs, or ran.
+// Process is a server that was started, and may have ended.
 type Process struct {
 	Address string // host and port
 	command []string
 	cmd     *exec.Cmd
-	log     *bytes.Buffer // to be read when the process has ended
+	log     *bytes.Buffer // standard error; read it only after the process has ended
 }
 
-// Start starts a server on a database and a free port, and waits until it listens.
+// Start starts a server on a database and a free port, and waits until the server listens.
 func (p *Program) Start(database string, args ...string) (*Process, error) {
 	s := &Process{command: append([]string{p.name, "-db", database}, args...)}
 	if err := s.run("127.0.0.1:0"); err != nil {
@@ -29,10 +28,10 @@ func (p *Program) Start(database string, args ...string) (*Process, error) {
 	return s, nil
 }
 
-// StartAgain starts a server that has ended once more, on the same port.
+// StartAgain restarts a server that has ended, on the same port.
 func (p *Process) StartAgain() error { return p.run(p.Address) }
 
-// late is how long a server may take until it listens.
+// late is how long a server may take to start listening.
 const late = 30 * time.Second
 
 func (p *Process) run(address string) error {
@@ -47,24 +46,25 @@ func (p *Process) run(address string) error {
 		return err
 	}
 	timer := time.AfterFunc(late, func() { p.cmd.Process.Kill() })
-	line, _ := bufio.NewReader(out).ReadString('\n') // or what there is of it
+	line, _ := bufio.NewReader(out).ReadString('\n') // on an error, the beginning of the line
 	timer.Stop()
 	listens, ok := strings.CutPrefix(strings.TrimSpace(line), "syncserver: open http://")
 	if !ok {
 		p.Kill()
-		return fmt.Errorf("the server does not start: it printed %q\n%s", line, p.log)
+		return fmt.Errorf("the server did not start: it printed %q\n%s", line, p.log)
 	}
 	p.Address = listens
 	return nil
 }
 
-// Kill kills the server as kill -9 does: it cannot do anything about it.
+// Kill kills the server with SIGKILL, which the server cannot handle.
 func (p *Process) Kill() {
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
 }
 
-// Stop tells the server to stop, waits until it has, and returns how it ended.
+// Stop tells the server to stop with SIGTERM, waits until the process has ended, and returns an
+// error unless it exited with status 0.
 func (p *Process) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestProcess: servers get a port each, start again on the one that they had, and end as
-// they are told.
-func TestProcess(t *testing.T) {
+// TestServersStartRestartAndStop checks that each server gets its own port, restarts on the same
+// port, and stops on request.
+func TestServersStartRestartAndStop(t *testing.T) {
 	program, err := Build()
 	require.NoError(t, err)
 	defer program.Remove()
@@ -40,8 +40,9 @@ func TestProcess(t *testing.T) {
 	require.ErrorContains(t, err, "no such file or directory")
 }
 
-// TestOtherProgram: of a program that starts, and is no server, nothing is left.
-func TestOtherProgram(t *testing.T) {
+// TestProgramThatIsNotAServerIsKilled checks that Start kills a program that does not report an
+// address, and returns its output as an error.
+func TestProgramThatIsNotAServerIsKilled(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "other")
 	script := "#!/bin/sh\necho $$ >" + name + ".pid\necho trouble >&2\necho hello\nexec sleep 60\n"
 	require.NoError(t, os.WriteFile(name, []byte(script), 0o755))

@@ -10,7 +10,8 @@ import (
 // Program is the server as an executable file.
 type Program struct{ name string }
 
-// Build builds the server with the go command, within the module of the server.
+// Build builds the server with the go command. The working directory must be in the module of
+// the server.
 func Build() (*Program, error) {
 	dir, err := os.MkdirTemp("", "syncserver")
 	if err != nil {
@@ -25,5 +26,5 @@ func Build() (*Program, error) {
 	return p, nil
 }
 
-// Remove removes the file.
+// Remove removes the executable file.
 func (p *Program) Remove() { os.RemoveAll(filepath.Dir(p.name)) }
