@@ -66,7 +66,7 @@ func addressOf(r *http.Request) string {
 	if !from.Addr().Unmap().Is4() {
 		bits = 64
 	}
-	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // the address has that many bits
+	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // cannot fail, because the address has at least that many bits
 	return network.String()
 }
 

@@ -27,7 +27,7 @@ type aheadWrite struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// An answer names at most this many writes, of at most this many records.
+// The maximum number of writes that an answer names, and of their records.
 const (
 	maxAheadWrites  = 20
 	maxAheadRecords = 5

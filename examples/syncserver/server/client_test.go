@@ -96,7 +96,7 @@ func (c *client) pull(after string) []line {
 	return linesOf(c.t, []byte(text))
 }
 
-// linesOf reads the lines of a pull.
+// linesOf parses the lines of a pull.
 func linesOf(t *testing.T, text []byte) []line {
 	t.Helper()
 	var lines []line

@@ -85,7 +85,7 @@
 // status 429, the code quota_exceeded and the header Retry-After, before any item of its push is
 // applied. A push of maximum size always fits if the quota is not used up yet. When a workspace
 // has used up its quota, each of its clients gets an equal share. Joins and event streams are
-// limited per address. Each process counts for itself, in memory.
+// limited per address. Each process keeps its own counts, in memory.
 //
 // At most 128 pulls run at a time, 32 per workspace and 4 per client. A further pull ends the
 // pull whose client has not read for the longest time, if that time is at least 2 seconds;

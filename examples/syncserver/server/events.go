@@ -128,8 +128,8 @@ func (f *feed) leave(l listener) {
 	}
 }
 
-// advance notifies the listeners of a workspace of a new sequence. It ignores a sequence that is
-// not above the last known one, because it comes late.
+// advance notifies the listeners of a workspace of a new sequence. A sequence that is not above
+// the last known one arrives late, and advance ignores it.
 func (f *feed) advance(workspace string, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -180,8 +180,8 @@ func (f *feed) sequences() map[string]int64 {
 	return known
 }
 
-// Watch looks for changes by other processes in the Database, until the context ends. It looks
-// four times a second while there are listeners. When Watch ends, all event streams end.
+// Watch polls the Database for changes by other processes until the context ends. It polls four
+// times a second while there are listeners. When Watch ends, all event streams end.
 func (s *Server) Watch(ctx context.Context) {
 	defer close(s.stopped)
 	tick := time.NewTicker(time.Second / 4)

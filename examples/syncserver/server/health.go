@@ -47,7 +47,7 @@ const (
 	maxFailing    = 1000 // failing workspaces to remember
 )
 
-// health holds the known state of the server. The zero value has no state yet.
+// health holds the known state of the server. The zero value is ready to use.
 type health struct {
 	checking  sync.Mutex
 	at        time.Time // of the last check

@@ -14,7 +14,7 @@ import (
 // KiB for each item, and for each scope of a rule that a record leaves or enters. For example, a
 // push of 11 kB that adds a word to each of 62 full records costs 31 MiB: it reads and writes each
 // record, 2 × 62 × 256 KiB. A booking of many years costs 36 KiB more than its bytes. A pull is
-// charged for the bytes that it sends. Each process counts for itself.
+// charged for the bytes that it sends. Each process keeps its own counts.
 //
 // The use by pushes fades slowly. So a client that comes back after a week offline, or works on a
 // large record, may push a large amount at once, and a client that pushes all day may push a small
@@ -67,7 +67,7 @@ type account struct {
 	prune   int // the number of members at which idle members are removed
 }
 
-// meter is use that fades.
+// meter measures use that fades over time.
 type meter struct {
 	used  float64
 	at    time.Time

@@ -40,8 +40,8 @@ type Repaired struct {
 
 // Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp
 // has the current time and a new client ID, and the record gets a new sequence, so that clients
-// pull it. Repair also lowers the watermarks of clients that are too far ahead to the current
-// time. A second repair finds nothing to do. The error is ErrEmpty if nothing was pushed to the
+// pull it. Repair also lowers each watermark that is too far ahead to the current time. A second
+// repair finds nothing to do. The error is ErrEmpty if nothing was pushed to the
 // workspace.
 //
 // The clock of the server must be right. Clients can push during a repair, because each

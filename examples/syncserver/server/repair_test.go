@@ -110,8 +110,8 @@ func aheadOf(t *testing.T, c *client, wall time.Time) (ahead []string) {
 	return ahead
 }
 
-// TestRepairRestampsEveryWriteOnce repairs more records than one transaction does, and a violation
-// row with a user's note from the future.
+// TestRepairRestampsEveryWriteOnce repairs more records than one transaction can, and a violation
+// row with a note that a user stamped too far ahead.
 func TestRepairRestampsEveryWriteOnce(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))

@@ -20,11 +20,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// inMarch returns a slot of one hour in March 2100, in the room of taken. The hour counts from the
-// beginning of the month.
+// inMarch returns a slot of one hour in March 2100, in the same room as taken. The hour counts from
+// the beginning of the month.
 func inMarch(hour int) record.Value { return slotAt(time.Date(2100, 3, 1, hour, 0, 0, 0, time.UTC)) }
 
-// slotAt returns a slot of one hour in the room of taken.
+// slotAt returns a slot of one hour, in the same room as taken.
 func slotAt(from time.Time) record.Value {
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }

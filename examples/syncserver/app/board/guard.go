@@ -56,7 +56,7 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		}
 	}
 	if key.Table == Meetings {
-		// A meeting may be only a few KiB, and the tombstones of deleted fields count too.
+		// The size of a meeting is limited, and the tombstones of deleted fields count too.
 		for name := range m.Data.All() {
 			if !slices.Contains(meetingFields(), name) {
 				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name)}

@@ -180,7 +180,7 @@ func (f *firefox) open(address string, fresh bool) (*Tab, error) {
 	return t, nil
 }
 
-// firefoxTab is the driver of a tab.
+// firefoxTab drives a tab of Firefox.
 type firefoxTab struct {
 	*firefox
 	context string

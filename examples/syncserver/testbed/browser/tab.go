@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Tab is a page in a Browser, with the keyboard and the mouse of its user.
+// Tab is a page in a Browser. Its methods act like a user with a keyboard and a mouse.
 type Tab struct {
 	Close  func()
 	driver driver
@@ -47,10 +47,10 @@ func Eval[T any](t *Tab, expression string) (value T, err error) {
 // down. Zero means no modifier.
 func (t *Tab) Press(keys string, held kb.Modifier) error { return t.driver.press(keys, held) }
 
-// Click clicks at a place in the window.
+// Click clicks at a position in the window.
 func (t *Tab) Click(x, y float64) error { return t.driver.point(x, y, true) }
 
-// Point moves the mouse to a place in the window.
+// Point moves the mouse to a position in the window.
 func (t *Tab) Point(x, y float64) error { return t.driver.point(x, y, false) }
 
 // Reload loads the page again.

@@ -40,7 +40,7 @@ func workspace(tasks int) []written {
 			board.Due:      day.AddDate(0, 0, i%90).Format(time.DateOnly),
 			board.Assignee: id("user", i*31%users),
 			board.Project:  id("project", i*17%projects),
-			board.Notes:    "Seen again after the last release. Ask support for the log, and compare it with the one of January.",
+			board.Notes:    "Seen again after the last release. Ask support for the log, and compare it with the log of January.",
 			"priority":     i % 5,
 			"tag/customer": true,
 		})
