@@ -12,8 +12,8 @@ import (
 
 // hosts holds the names and addresses under which the server answers. Restricting them prevents
 // DNS rebinding: the owner of a web page can make its host name resolve to the address of this
-// machine. If the server answered under that name, browsers would treat it as the same origin
-// as the page, and the page could read the answers.
+// machine. If the server answered under that name, browsers would treat the server and the page
+// as one origin, and the page could read the answers.
 type hosts struct {
 	local bool            // only this machine can reach the server
 	any   bool            // any name is allowed, because a proxy checks it

@@ -15,7 +15,7 @@ import (
 )
 
 // TestForeignHostNamesAreRefused checks that a server answers under localhost, its own addresses
-// and its configured names, and never under a name that somebody else made resolve to it.
+// and its configured names, and under no other name, even if that name resolves to the server.
 func TestForeignHostNamesAreRefused(t *testing.T) {
 	const here, elsewhere = "192.0.2.7", "192.0.2.8"
 	everywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}

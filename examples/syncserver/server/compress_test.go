@@ -32,7 +32,7 @@ func (c *client) do(method, path, body string, header map[string]string) *http.R
 	return answer
 }
 
-// decoded returns the content of an answer.
+// decoded returns the decompressed content of an answer.
 func decoded(t *testing.T, answer *http.Response) io.Reader {
 	t.Helper()
 	switch answer.Header.Get("Content-Encoding") {

@@ -27,7 +27,7 @@ func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 // timeouts bounds how long a transaction delays others if its process hangs or is frozen in the
 // middle. The database enforces the timeouts, so they do not depend on the process. Each is
 // shorter than the next, and all are shorter than pushTimeout. So a push that waits for a
-// workspace that a frozen process has locked gets the lock before it fails.
+// workspace that a frozen process has locked gets the lock before it times out.
 type timeouts struct {
 	idle      time.Duration // between two statements of a transaction
 	lock      time.Duration // to wait for a lock

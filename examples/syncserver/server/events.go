@@ -55,9 +55,9 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	}
 }
 
-// The limits for event streams: of a process, and within it of a workspace, and within that of an
-// address and of a client. One person may have many clients, and without the limit per address
-// they could take all streams of a workspace.
+// The limits for event streams: per process, per workspace, and within a workspace per address and
+// per client. One person may have many clients, and without the limit per address they could take
+// all streams of a workspace.
 const (
 	maxListeners         = 10_000
 	listenersOfWorkspace = 2_000
@@ -87,7 +87,7 @@ type topic struct {
 	changed   chan struct{}          // closed when seq changes, and then replaced
 }
 
-// join counts a listener to a workspace. It returns false if there are too many.
+// join adds a listener to a workspace. It returns false if there are too many.
 func (f *feed) join(l listener) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

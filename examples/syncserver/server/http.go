@@ -111,8 +111,8 @@ func setWriteDeadline(w http.ResponseWriter) {
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // has no effect if deadlines are not supported
 }
 
-// writer records whether an answer has begun, and then sets the header Server-Time. The header
-// has the time of the answer, even if the request took a minute to arrive.
+// writer records whether an answer has begun, and sets the header Server-Time when it begins. The
+// header has the time of the answer, even if the request took a minute to arrive.
 type writer struct {
 	http.ResponseWriter
 	now   func() time.Time

@@ -84,7 +84,7 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 	}
 }
 
-// tryEnter gives a reader a place, and then returns a nil channel. If no place is free, it ends
+// tryEnter gives a reader a place and returns a nil channel. If no place is free, it ends
 // another reader if it may, and returns how long to wait before the next try and a channel that
 // is closed when a reader has left.
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {

@@ -23,8 +23,8 @@ type Options struct {
 	// on one database should have the same rules.
 	RulesVersion string
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
-	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables of which
-	// a rule reads many records.
+	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
+	// which a rule reads many records.
 	TableMaxRecord map[string]int
 	// Open names the workspace that anyone who can reach the server may join. If it is empty,
 	// each workspace needs an invitation.

@@ -20,7 +20,7 @@ type tracer struct {
 	rows       int
 }
 
-// openTraced returns a server like open, with a tracer of its statements.
+// openTraced returns a server, as open does, and the tracer of its statements.
 func openTraced(t *testing.T, name string) (*Server, *tracer) {
 	t.Helper()
 	ctx := context.Background()

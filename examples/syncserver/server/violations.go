@@ -67,7 +67,7 @@ func (v *view) Groups(ctx context.Context, rule string, names []string) ([]viola
 	return all, nil
 }
 
-// group is a scope as far as it was read.
+// group is the part of a scope that was read.
 type group struct {
 	violation.ScopeRecords
 	size int // of the records read, in bytes
