@@ -16,7 +16,7 @@ type settings struct {
 	address, database, open, hosts string
 	journal, verbose, dry, proxy   bool
 	command                        command
-	workspace                      string // empty for serve
+	workspace                      string // empty for the server itself
 }
 
 // command is a command of the program.

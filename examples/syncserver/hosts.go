@@ -83,7 +83,7 @@ func isOfThisMachine(address netip.Addr) bool {
 	return false
 }
 
-// only refuses requests for other hosts.
+// only returns a handler that refuses requests for other hosts.
 func (h hosts) only(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.allow(r) {

@@ -25,7 +25,7 @@ import (
 
 // TestKilledServersLoseNoAcknowledgedWrite kills two servers on one database repeatedly, at
 // random moments, while clients push to both. No acknowledged write may be lost, and a client
-// that pulls all the time must end with the same records as a new client.
+// that pulls continuously must end with the same records as a new client.
 func TestKilledServersLoseNoAcknowledgedWrite(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { killLoop(t, databasetest.SQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { killLoop(t, databasetest.Postgres(t)) })

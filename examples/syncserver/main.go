@@ -10,8 +10,8 @@
 //
 // To build an app, copy the packages server and replica. The replica is the client; it runs
 // natively and in the page. Replace the folder app, which holds the page and, in the package
-// board, the tables and rules of the app. The folder testbed serves the tests and the command
-// load, which measures the server and the page.
+// board, the tables and rules of the app. The folder testbed contains helpers for tests, and the
+// command load, which measures the server and the page.
 //
 // The server needs the go command to build the replica for the page, when the page is opened
 // for the first time. To build a single binary that needs nothing else:
@@ -53,8 +53,8 @@ func main() {
 	os.Exit(1)
 }
 
-// open opens the database, and returns it with a server on it. Only the command serve creates
-// a database file; the other commands require that it exists.
+// open opens the database, and returns it with a server on it. Only the server itself creates a
+// database file; the commands require that the file exists.
 func open(ctx context.Context, s settings) (*server.Database, *server.Server, error) {
 	if s.workspace != "" && !server.IsPostgres(s.database) {
 		if _, err := os.Stat(s.database); err != nil {

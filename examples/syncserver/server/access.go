@@ -127,8 +127,8 @@ func (t tokens) invites(invitation, workspace string) bool {
 	return hmac.Equal([]byte(invitation), []byte(t.sign("invitation", workspace)))
 }
 
-// sign returns the signature of a text. The purpose is signed too, so that an invitation is not
-// valid as a token, or the other way round.
+// sign returns the signature of a text. The purpose is signed too, so that an invitation cannot be
+// used as a token, or a token as an invitation.
 func (t tokens) sign(purpose, text string) string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write([]byte(purpose + " " + text))

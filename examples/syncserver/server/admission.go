@@ -11,7 +11,7 @@ import (
 // records, for each push that has a turn. A workspace has one turn at a time. So a busy
 // workspace, whose pushes are slow to decode or wait for its lock, leaves room for the others.
 // Only one push of a client waits for a turn, and its other pushes wait for that one. A push is
-// decoded during its turn, before it takes one of the few places for transactions, so a body that
+// decoded during its turn, before it takes one of the few slots for transactions, so a body that
 // is slow to decode does not delay the pushes of other workspaces. The number of connections is
 // not limited here; a proxy can limit it.
 const (
@@ -63,7 +63,7 @@ func (a *admission) enter(ctx context.Context, workspace string) (release func()
 	}, nil
 }
 
-// takePlace waits for a place.
+// takePlace waits for a free slot.
 func takePlace(ctx context.Context, places chan<- struct{}) error {
 	select {
 	case places <- struct{}{}:

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCanceledWaitTakesNoPlace checks that a push that stops waiting, in either queue, frees
+// TestCanceledWaitTakesNoSlot checks that a push that stops waiting, in either queue, frees
 // everything and fails with the status 503.
-func TestCanceledWaitTakesNoPlace(t *testing.T) {
+func TestCanceledWaitTakesNoSlot(t *testing.T) {
 	a := newAdmission(2, 2)
 	enter := func(workspace string) func() {
 		release, err := a.enter(context.Background(), workspace)
@@ -32,12 +32,12 @@ func TestCanceledWaitTakesNoPlace(t *testing.T) {
 		require.Equal(t, 503, fail.status)
 	}
 	first, second := enter("one"), enter("one")
-	giveUp("one") // this workspace has all its places taken
+	giveUp("one") // this workspace has all its slots taken
 	waiter := make(chan func())
 	go func() { waiter <- enter("two") }()
 	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, 10*time.Second, time.Millisecond)
 	for range 3 {
-		giveUp("two") // all places of the server are taken
+		giveUp("two") // all slots of the server are taken
 	}
 	first()
 	third := <-waiter

@@ -83,14 +83,14 @@ func writesAfter(r record.Record, limit clock.Timestamp) iter.Seq[aheadWrite] {
 	}
 }
 
-// beyond is a place in the order of the records by greatest timestamp and sequence.
+// beyond is a position among the records, which are ordered by greatest timestamp and sequence.
 type beyond struct {
 	latest clock.Timestamp
 	seq    int64
 	rows   bool // only violation rows if true, only other records if false
 }
 
-// beyond returns the first records beyond a place, and the place of the last of them.
+// beyond returns the first records after a position, and the position of the last of them.
 func (s *session) beyond(ctx context.Context, at beyond, limit int) ([]record.Record, beyond, error) {
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT latest, seq, tbl, id, data FROM records

@@ -55,7 +55,7 @@ var codings = map[string]string{
 }
 
 // TestPullsAndAnswersAreCompressed checks that a client gets the same content in a coding that it
-// accepts, in much fewer bytes.
+// accepts, in far fewer bytes.
 func TestPullsAndAnswersAreCompressed(t *testing.T) {
 	ana := joined(t, listen(t, open(t, databasetest.SQLite(t))), "demo", "")
 	var many []record.Mutation

@@ -21,8 +21,8 @@ import (
 
 // TestConcurrentServersConvergeAndSkipNoSequence lets many clients push to two servers on one
 // database, to the same few records and rooms, while others pull. No push may fail. No puller may
-// miss a record, although transactions end in another order than they begin. Each field must have
-// the greatest write, and an audit must find the same violations.
+// miss a record, although transactions do not end in the order in which they begin. Each field must
+// have the greatest write, and an audit must find the same violations.
 func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)

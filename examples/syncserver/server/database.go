@@ -115,12 +115,12 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 	return d.check() // before the commit is acknowledged
 }
 
-// rows completes a statement that has a JSON array as $1. It replaces JSON_ROWS by the function
-// with which the database reads the array, as rows r with the column value. It replaces
+// rows completes a statement that has a JSON array as $1. It replaces JSON_ROWS with the function
+// by which the database reads the array, as rows r with the column value. It replaces
 //
 //	LOOKUP table AS t ON condition
 //
-// by a join that looks up the matching rows of the table in an index, for each row before it. The
+// with a join that looks up the matching rows of the table in an index, for each row before it. The
 // join fixes this order: a planner does not know how short the list is, so sooner or later it
 // would read the whole table or the whole workspace.
 func (d *Database) rows(statement string) string {

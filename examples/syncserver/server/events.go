@@ -140,11 +140,10 @@ func (f *feed) advance(workspace string, seq int64) {
 
 // observe notifies the listeners of a sequence that was read from the database. The argument
 // before is the sequence that was known before the read began. A read sees every sequence that
-// was known before it. So if seq is below before, the database was restored, and the known
-// sequence falls. A sequence that is lower only than one that became known during the read comes
-// late, as in advance. If the known sequence changed during the read, the next read decides. For
-// example, observe("demo", 9, 4) sets the sequence from 9 to 4, but
-// observe("demo", 3, 4) leaves it at 9.
+// was known before it. So if seq < before, the database was restored, and the known sequence
+// falls. If a greater sequence became known only during the read, seq is late and ignored, as in
+// advance; the next read decides. For example, if the known sequence is 9, observe("demo", 9, 4)
+// sets it to 4, but observe("demo", 3, 4) leaves it at 9.
 func (f *feed) observe(workspace string, before, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

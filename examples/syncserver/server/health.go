@@ -24,7 +24,7 @@ type healthAnswer struct {
 }
 
 // serveHealth answers GET /v1/health. The status 200 means that the database accepts writes, and
-// 503 that this process cannot store anything. The check writes to the database, because a
+// 503 means that this process cannot store anything. The check writes to the database, because a
 // database that is full, read-only, locked by another process or removed can still be read.
 func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	unchecked, err := s.health.check(s.database)

@@ -18,8 +18,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// loggedTo makes a server log to a buffer. It returns the time of the log quotas, which stands still
-// until the test sets it.
+// loggedTo makes a server log to a buffer. It returns a pointer to the clock of the log quotas,
+// which stands still until the test sets it.
 func loggedTo(s *Server, log *bytes.Buffer) *time.Time {
 	wall := time.Unix(0, 0)
 	s.log.to = slog.New(slog.NewTextHandler(log, nil))

@@ -22,7 +22,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	}
 	defer release()
 	// A push first waits for the earlier pushes of its client. So the pushes of a client have one
-	// place in the queue of the workspace, and the quota counts the earlier ones before it admits
+	// slot in the queue of the workspace, and the quota counts the earlier ones before it admits
 	// the next.
 	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.client.String())
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 type outcome struct {
 	answer merge.Answer     // the replies to the items
 	report violation.Report // the violations that opened, closed or changed
-	ahead  []aheadWrite     // stored writes that are too far ahead, if an item was refused as such
+	ahead  []aheadWrite     // stored writes that are too far ahead, if an item was refused as too far ahead
 	read   int              // bytes of the stored records that the push names
 }
 

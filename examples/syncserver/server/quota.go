@@ -16,7 +16,7 @@ import (
 // record, 2 × 62 × 256 KiB. A booking of many years costs 36 KiB more than its bytes. A pull is
 // charged for the bytes that it sends. Each process keeps its own counts.
 //
-// The use by pushes fades slowly. So a client that comes back after a week offline, or works on a
+// Use by pushes fades slowly. So a client that comes back after a week offline, or works on a
 // large record, may push a large amount at once, and a client that pushes all day may push a small
 // part of that each minute.
 const (

@@ -21,8 +21,8 @@ const (
 )
 
 // The limits for concurrent uploads. Each upload holds a body in memory. An upload that has had
-// its place for maxUpload gives way to another one, and fails as too slow. Its client then sends
-// less at once; a small body needs no place.
+// its slot for maxUpload gives way to another one, and fails as too slow. Its client then sends
+// less at once; a small body needs no slot.
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32
@@ -30,11 +30,11 @@ const (
 	maxUpload          = 5 * time.Second
 )
 
-// readers limits the pulls that run at once. A pull that finds no free place ends the pull whose
+// readers limits the pulls that run at once. A pull that finds no free slot ends the pull whose
 // client has not read for the longest time, if that time is at least maxSilence. So clients that
 // do not read cannot keep others from reading, and a slow client that reads is not disturbed. If
-// all places of its client or workspace are taken, the new pull ends a pull of that client or
-// workspace. Uploads are limited in the same way, from the moment that they get a place until
+// all slots of its client or workspace are taken, the new pull ends a pull of that client or
+// workspace. Uploads are limited in the same way, from the moment that they get a slot until
 // their body is read.
 type readers struct {
 	most, ofWorkspace, ofClient int           // the limits
@@ -62,7 +62,7 @@ func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers
 	}
 }
 
-// enter waits for a place. The caller must call leave on the reader.
+// enter waits for a slot. The caller must call leave on the reader.
 func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*reader, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -84,7 +84,7 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 	}
 }
 
-// tryEnter gives a reader a place and returns a nil channel. If no place is free, it ends
+// tryEnter gives a reader a slot and returns a nil channel. If no slot is free, it ends
 // another reader if it may, and returns how long to wait before the next try and a channel that
 // is closed when a reader has left.
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
@@ -137,7 +137,7 @@ func (s *readers) end(match func(*reader) bool) time.Duration {
 	return s.silence
 }
 
-// leave frees the place of the reader.
+// leave frees the slot of the reader.
 func (r *reader) leave() {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
@@ -146,7 +146,7 @@ func (r *reader) leave() {
 	r.of.left = make(chan struct{})
 }
 
-var errEnded = errors.New("the client did not read, and another pull took its place")
+var errEnded = errors.New("the client did not read, and another pull took its slot")
 
 // send sends a part of the page in pieces.
 func (r *reader) send(part []byte) error {

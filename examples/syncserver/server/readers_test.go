@@ -59,7 +59,7 @@ func stalled(t *testing.T, s *readers, by member) (over chan error) {
 	return over
 }
 
-// TestLongestSilentPullIsEnded checks that a pull that finds no place ends exactly one other pull:
+// TestLongestSilentPullIsEnded checks that a pull that finds no slot ends exactly one other pull:
 // the pull that was silent for the longest time, within the full server or workspace.
 func TestLongestSilentPullIsEnded(t *testing.T) {
 	wall := time.Unix(5000, 0)
@@ -67,7 +67,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 		what                        string
 		most, ofWorkspace, ofClient int
 		first, second, third, comes member
-		silent                      time.Duration // how long first is silent when comes arrives
+		silent                      time.Duration // how long the pull of first is silent when comes tries to enter
 		ends                        int           // the index of the pull that is ended, or -1
 	}{
 		{"the server is full", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence, 0},
@@ -114,7 +114,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 }
 
 // TestClientEndsOnlyItsOwnPulls checks that a client that pulls repeatedly without reading takes no
-// places of other clients.
+// slots of other clients.
 func TestClientEndsOnlyItsOwnPulls(t *testing.T) {
 	s := newReaders(10, 10, 2, maxSilence)
 	s.silence = 0
@@ -127,9 +127,9 @@ func TestClientEndsOnlyItsOwnPulls(t *testing.T) {
 	require.Empty(t, other)
 }
 
-// TestSlowReaderKeepsItsPlace checks that a client that reads a piece from time to time keeps its
-// place, however long the whole chunk takes.
-func TestSlowReaderKeepsItsPlace(t *testing.T) {
+// TestSlowReaderKeepsItsSlot checks that a client that reads a piece from time to time keeps its
+// slot, however long the whole chunk takes.
+func TestSlowReaderKeepsItsSlot(t *testing.T) {
 	s := newReaders(1, 1, 1, maxSilence)
 	wall := time.Unix(5000, 0)
 	s.now = func() time.Time { return wall }
@@ -161,7 +161,7 @@ func (s slowly) Write(p []byte) (int, error) {
 }
 
 // TestPullBetweenChunksIsNotSilent checks that a pull whose client has read the last chunk keeps its
-// place, however long the database takes to read the next one.
+// slot, however long the database takes to read the next one.
 func TestPullBetweenChunksIsNotSilent(t *testing.T) {
 	s := newReaders(1, 1, 1, maxSilence)
 	s.silence = 0

@@ -99,8 +99,8 @@ func (r *repair) locked(ctx context.Context, workspace string, f func(*session) 
 	return err
 }
 
-// records repairs the first records beyond a place. It returns the place at which to continue, and
-// whether there may be more records.
+// records repairs the first records after a position. It returns the position at which to continue,
+// and whether there may be more records.
 func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, bool, error) {
 	found, next, err := tx.beyond(ctx, at, repairRecords)
 	if err != nil {

@@ -28,8 +28,8 @@ func (c *client) write(key record.Key, field string, value any, at time.Time) re
 }
 
 // TestRepairUnblocksClientsAfterAFastClock has a server accept writes while its clock is eight
-// hours ahead. They block each client that pulls them. The answers must name the writes, and after
-// a repair all clients must be able to push again, with correct watermarks.
+// hours ahead. These writes block each client that pulls them. The answers must name the writes,
+// and after a repair all clients must be able to push again, with correct watermarks.
 func TestRepairUnblocksClientsAfterAFastClock(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		ctx := context.Background()

@@ -34,8 +34,8 @@ type Options struct {
 	Journal bool
 	// Storage is how many bytes the records of a workspace may take. Zero means 1 GiB, and a
 	// negative value means no limit. When the limit is reached, items that make a record grow are
-	// refused with merge.StorageFull, and other items are accepted. The last push before that may
-	// exceed the limit a little.
+	// refused with merge.StorageFull, and other items are accepted. The push that reaches the
+	// limit may exceed it a little.
 	Storage int64
 	// Log receives the decisions and failures; nil means slog.Default.
 	Log *slog.Logger

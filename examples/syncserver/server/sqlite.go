@@ -52,8 +52,8 @@ func openFile(name string, t timeouts) (*file, error) {
 	return f, err
 }
 
-// Connect returns a connection to the file, or an error if it is not the file that openFile
-// opened.
+// Connect returns a connection to the file, or an error if the file was removed or replaced since
+// openFile opened it.
 func (f *file) Connect(context.Context) (driver.Conn, error) {
 	if err := f.check(); err != nil {
 		return nil, err

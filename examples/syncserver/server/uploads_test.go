@@ -97,7 +97,7 @@ func TestDisplacedUploadIsTooSlow(t *testing.T) {
 	require.Equal(t, http.StatusRequestTimeout, answer.StatusCode)
 }
 
-// TestPushesOfOneClientRunOneAtATime checks that the pushes of a client take one place in the
+// TestPushesOfOneClientRunOneAtATime checks that the pushes of a client take one slot in the
 // queue of their workspace, and that the quota counts the earlier pushes before it admits the next.
 func TestPushesOfOneClientRunOneAtATime(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
@@ -163,7 +163,7 @@ func TestSlowDecodingDelaysNoOtherWorkspace(t *testing.T) {
 		<-decoding
 		require.Eventually(t, func() bool { return s.turns.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
 		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
-		require.Empty(t, s.working.all, "a body that is being decoded takes a place for transactions")
+		require.Empty(t, s.working.all, "a body that is being decoded takes a slot for transactions")
 		go func() {
 			for range decoding { // the other slow bodies
 			}

@@ -17,8 +17,8 @@ import (
 var ErrMissing = errors.New("the browser is not installed")
 
 // OtherMachine is a host name that the browser resolves to this machine, but treats as another
-// machine. Over plain HTTP, a page from there is not a secure context, so it lacks the features
-// that browsers reserve for secure contexts.
+// machine. Over plain HTTP, a page from this host is not a secure context, so it lacks the
+// features that browsers reserve for secure contexts.
 const OtherMachine = "machine.test"
 
 // Browser is a running browser with its own profile. To the pages that it shows, it is a separate

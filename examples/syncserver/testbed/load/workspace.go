@@ -15,7 +15,7 @@ type written struct {
 }
 
 // workspace returns the records of a team of 50 users with 200 projects and the given number of
-// tasks. Equal numbers give equal records.
+// tasks. The same number always gives the same records.
 func workspace(tasks int) []written {
 	var all []written
 	add := func(table, id string, fields map[string]any) {
