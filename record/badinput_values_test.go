@@ -87,8 +87,8 @@ func missingRows() []badInput {
 	return rows
 }
 
-// TestGoValuesWithoutJSONAreRefused checks that Of and Edit.Set refuse Go values that have no
-// JSON form, and that an edit with such a value yields no mutation.
+// TestGoValuesWithoutJSONAreRefused checks that the functions Of and Edit.Set refuse Go
+// values that have no JSON form, and that an edit with such a value yields no mutation.
 func TestGoValuesWithoutJSONAreRefused(t *testing.T) {
 	type knot struct{ Next *knot }
 	cyclic := &knot{}

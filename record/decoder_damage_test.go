@@ -81,8 +81,8 @@ func TestInputWithOneChangedByteIsAcceptedOnlyIfItIsJSON(t *testing.T) {
 }
 
 // TestReusedDecoderReadsLikeANewOne decodes all bad and valid inputs in turn with one
-// Decoder, and compares the results with those of a new Decoder. Earlier results must not
-// change when the input is overwritten.
+// Decoder, and compares each result with the result of a new Decoder. Earlier results must
+// not change when the input is overwritten.
 func TestReusedDecoderReadsLikeANewOne(t *testing.T) {
 	texts := [][]byte{[]byte(goodBatch), []byte(goodLines[0]), []byte(`{"title":` + fieldOf(`{"b":1,"a":2}`) + `}`), []byte(`{"b":"\u0041","a":[1e20]}`)}
 	for _, row := range badInputs() {

@@ -59,8 +59,8 @@
 //
 // # Canonical JSON
 //
-// Equal values have equal bytes: object keys are sorted by the bytes of their UTF-8, there is
-// no white space, and strings are escaped as little as JSON permits (as in RFC 8785 and
+// Equal values have equal bytes: object keys are sorted by the bytes of their UTF-8, white
+// space is left out, and strings are escaped as little as JSON permits (as in RFC 8785 and
 // JSON.stringify). Numbers differ from RFC 8785 in one point, so that integers lose no
 // digits: a number that is integral and within int64, in any spelling, is written with all
 // its digits. Any other number becomes the nearest float64, in the ECMAScript form.

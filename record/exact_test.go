@@ -46,8 +46,8 @@ func TestExactAppliesToNumbersAtEveryPath(t *testing.T) {
 	}
 }
 
-// TestFiniteFloatsFromGoAreAccepted checks that Of accepts every finite float, alone or
-// within another value, and that it reads back as the same float.
+// TestFiniteFloatsFromGoAreAccepted checks that the function Of accepts every finite float,
+// alone or within another value, and that the float reads back unchanged.
 func TestFiniteFloatsFromGoAreAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.OneOf(rapid.Float64(), rapid.Map(rapid.Uint64Range(1, 1<<53), math.Float64frombits)).Draw(t, "f")

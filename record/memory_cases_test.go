@@ -220,7 +220,7 @@ func refusedItemCosts() []costCase {
 	return cases
 }
 
-// baseCosts are bases of many fields, some of which the mutation writes.
+// baseCosts are bases of many fields. In some, the mutation writes these fields.
 func baseCosts() []costCase {
 	const n = 3 * size
 	null := func(i int) string { return `"` + number36(i) + `":null` }

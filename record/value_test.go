@@ -190,8 +190,8 @@ func TestTextRefusesInvalidUTF8(t *testing.T) {
 	}
 }
 
-// The texts are those of ECMAScript's Number.prototype.toString, except for the integers from
-// 2^53 to 2^63, which keep all their digits here.
+// The texts follow ECMAScript's Number.prototype.toString, except for the integers from 2^53
+// to 2^63, which keep all their digits here.
 func TestFloatsAreWrittenAsInECMAScript(t *testing.T) {
 	for want, f := range map[string]float64{
 		"0":                        math.Copysign(0, -1),

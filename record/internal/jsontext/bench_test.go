@@ -36,7 +36,7 @@ func hardNumbers() map[string]string {
 }
 
 // BenchmarkHardNumbers alternately reads an array of one number and an array of short plain
-// strings. It reports the time per byte of the numbers, divided by that of the strings, as
+// strings. It reports how many times as long a byte of numbers takes as a byte of strings, as
 // x-plain. The ratio must stay below 30.
 func BenchmarkHardNumbers(b *testing.B) {
 	const size = 256 << 10

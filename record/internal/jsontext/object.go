@@ -75,8 +75,7 @@ type span struct{ from, to int32 }
 const longSpan = 128
 
 // sortMembers sorts the members of an object by name. The canonical text of the object begins
-// after its opening brace, at offset start of Out. The spans in long are those of its long
-// values.
+// after its opening brace, at offset start of Out. The spans in long locate its long values.
 func (r *Reader) sortMembers(start int, long []span) error {
 	text := r.Out[start:]
 	r.splitMembers(start, long)
