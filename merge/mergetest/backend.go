@@ -14,7 +14,7 @@ import (
 // calls it at the end of the run, unless something panicked: the Backend may then hold a lock.
 type Backend interface {
 	// Push is the push handler. Client is the authenticated client. Batch is a JSON array of
-	// mutations, some of which may have to be refused.
+	// mutations; the server may have to refuse some of them.
 	//
 	// Most batches have a few items. Some have 300 or more, and twice that if each item is sent
 	// twice in one push. Unless Options.Fields is set, some items have 5,100 new fields. Every
@@ -29,7 +29,7 @@ type Backend interface {
 	// note, or the outcome collision of its field. Table and id may be empty for an invalid item,
 	// since they may be unreadable.
 	//
-	// Fields and the other notes may be left out, but those that are present must be true. The
+	// Fields and the other notes may be left out, but each one that is present must be true. The
 	// member lost of a field says whether an edit was lost, and leaving it out means that none
 	// was. A server that does not detect lost edits, such as one without marks, leaves out fields
 	// altogether. A note must be one that can be true; a missing note is not a fault.
@@ -71,7 +71,7 @@ type Restarter interface {
 // Restorer is a Backend whose store can be backed up and restored.
 //
 // Package merge leaves it to the application what clients do after a restore. In the kit, every
-// device is told of the restore, sends its own writes once more, and keeps its cursor. So a write
+// device learns that the server was restored, sends its own writes once more, and keeps its cursor. So a write
 // that its author still holds wins again, and everything else that came after the backup is gone.
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
@@ -108,7 +108,7 @@ func (e *Env) Now() time.Time {
 
 // Pause lets other requests in. Call it wherever another request could be served. In Push, that is
 // between a read and a write that compares and swaps, or between drawing a sequence number and the
-// commit. In Pull, it is between any two reads, such as those of the rows and of the cursor.
+// commit. In Pull, it is between any two reads, such as reading the rows and reading the cursor.
 //
 // The kit makes the other requests before Pause returns, so a request that waits for a lock held by
 // this one would wait forever. Let such a request fail by a lock timeout; the kit repeats a failed

@@ -79,7 +79,7 @@ func firstClient(fields map[string]record.FieldValue, name string, v record.Fiel
 	fields[name] = v
 }
 
-// brokenStores returns backends that store something other than the written data.
+// brokenStores returns backends that do not store the written data.
 func brokenStores() []broken {
 	null, empty := record.Value{}, record.MustOf("")
 	notBelow := func(old, in record.FieldValue) bool { return in.Compare(old) >= 0 }

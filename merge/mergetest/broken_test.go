@@ -132,7 +132,7 @@ func (s *quirky) store(read map[record.Key]row, data record.Record) {
 	}
 }
 
-// broken is a backend with a mistake, and the laws of which a failure must name one.
+// broken is a backend with a mistake. The failure must name one of its laws.
 type broken struct {
 	name string
 	make newBackend
@@ -177,7 +177,7 @@ func checkClients(t *testing.T, tests []brokenClient) {
 	checkAll(t, all, func(t *testing.T, b broken) { b.check(t, Options{NewClient: makes[b.name]}) })
 }
 
-// brokenClient is a Client with a mistake, and the laws of which a failure must name one.
+// brokenClient is a Client with a mistake. The failure must name one of its laws.
 type brokenClient struct {
 	name string
 	make newClient

@@ -56,7 +56,7 @@ type clientQuirks struct {
 	stalls        bool // processes no reply after a refused item
 	wraps         bool // starts the counter again when it is full
 	nameless      bool // sends items without an ID
-	foreign       bool // stamps with an ID other than its own
+	foreign       bool // stamps with an ID that is not its own
 	lastBase      bool // with coalesces, takes the base of the last edit
 	keepsClock    bool // restamps by a clock that it does not correct
 	wrongSign     bool // corrects its clock in the wrong direction

@@ -18,8 +18,8 @@
 // late, damaged, in another order, in another spelling, or with hundreds of items. Items are
 // malformed, or occur twice in a push. Devices are cloned, restored from a backup, or reinstalled.
 // Other devices push between two pages of a pull. After some pushes, no device pulls until the
-// server is restarted. The IDs, names and values are those that databases and code often confuse,
-// cut or change.
+// server is restarted. The devices use IDs, names and values that databases and code often
+// confuse, cut or change.
 //
 // A backend that offers more of the following is tested for more. [Run] logs each part that was not
 // tested, and why.
@@ -111,7 +111,7 @@
 // similar steps. Type op in internal/sim/ops.go documents an entry, with an example. Then add a line
 // about the new step to the documentation of [Schedule]; TestScheduleDocHasEachKindOfStep fails if it is missing. To
 // show what the fault finds, write a broken backend that only this fault finds in a file
-// broken_*_test.go, and add it to TestBrokenBackendsAreFound with a list of laws, one of which the failure must name.
+// broken_*_test.go, and add it to TestBrokenBackendsAreFound with a list of laws; the failure must name one of them.
 // A fault of a single push or pull, such as a lost answer, is a member of Manner in
 // internal/schedule/manner.go instead.
 //

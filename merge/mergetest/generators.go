@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// FieldValue generates writes of fields other than $deleted. There are few different writes, so that
+// FieldValue generates writes of any field except $deleted. There are few different writes, so that
 // two of them often agree in time, client or value and differ in the rest. Three times differ in the
 // counter or in the millisecond. Three clients distinguish signed from unsigned bytes, and the first
 // byte from the last. The values are null, two integers whose order as numbers is not their order as
@@ -23,7 +23,7 @@ func FieldValue() *rapid.Generator[record.FieldValue] {
 }
 
 // Record generates records of the given key with up to four fields, which may include $deleted. There
-// are few names, so that records have fields in common. The writes are those of [FieldValue].
+// are few names, so that records have fields in common. The writes are like the writes that [FieldValue] generates.
 func Record(key record.Key) *rapid.Generator[record.Record] {
 	return rapid.Custom(func(t *rapid.T) record.Record {
 		fields := map[string]record.FieldValue{}

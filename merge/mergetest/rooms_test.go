@@ -64,7 +64,7 @@ func isStandard(name string) bool {
 func TestInternalPackagesImportOnlyEarlierOnes(t *testing.T) {
 	entries, err := os.ReadDir("internal")
 	if err != nil || len(entries) != len(rooms()) {
-		t.Fatal("the directories of internal are not those that rooms lists:", entries, err)
+		t.Fatal("the directories of internal differ from the list of rooms:", entries, err)
 	}
 	for room, may := range rooms() {
 		for _, name := range importsOf(t, filepath.Join("internal", room)) {

@@ -65,7 +65,7 @@ func answerLaws() map[Law]Text {
 		},
 		Note: {
 			"notes, winners and losers in a reply are true",
-			"A reply may leave out its notes, and the winner and the loser of a field. Those that are present must be true, as merge.Code and merge.FieldReply define them.",
+			"A reply may leave out its notes, and the winner and the loser of a field. Each one that is present must be true, as merge.Code and merge.FieldReply define them.",
 			"Look at the state from which the note is derived. It must be the newest state of the record before this item. It must belong to this item, not to another item of the batch or of the record. The note rewound needs the mark of this client alone, and only accepted items raise that mark.",
 		},
 	}

@@ -31,7 +31,7 @@ func fieldLaws() map[Law]Text {
 		Tombstone: {
 			"deleted data stays deleted",
 			"A deletion is a write like any other. It is kept as a tombstone, so that an older value that arrives late does not bring the field back.",
-			"Look for DELETE or a purge of old deletions, for a NULL without a stamp, and for a delete that is ignored because the record or the field does not exist: store it all the same. If the tombstone is stored, look for a pull that leaves out deleted data.",
+			"Look for DELETE or a purge of old deletions, for a NULL without a stamp, and for a delete that is ignored because the record or the field does not exist: store the deletion anyway. If the tombstone is stored, look for a pull that leaves out deleted data.",
 		},
 		Revive: {
 			"only a delete or a restore changes $deleted",

@@ -56,7 +56,7 @@ func Untested(a check.Abilities, o sim.Config) (all []string) {
 		{a.Can(check.CanCrash), "crashes: the backend never called Env.Crash"},
 		{a.Can(check.CanRestart), "restarts: the backend is not a Restarter"},
 		{a.Can(check.CanRestore), "a server that is restored from a backup: the backend is not a Restorer"},
-		{!clients, "a server that is restored from a backup: a Client could not be told of it"},
+		{!clients, "a server that is restored from a backup: a Client could not learn of the restore"},
 		{a.Can(check.CanWrite), "the clock of the server: the backend is not a ServerWriter"},
 		{a.Can(check.CanTell), "whether lost edits are reported: no answer had fields"},
 		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits that are lost on arrival are reported: there was none"},
