@@ -64,7 +64,7 @@ func anyCode(all []merge.Reply) []merge.Reply {
 func brokenBatches() []broken {
 	return []broken{
 		{"replies out of order", with(quirks{replies: backwards}), []law.Law{law.Order}},
-		{"replies out of order, renumbered", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
+		{"replies out of order, with new indexes", with(quirks{replies: renumbered}), []law.Law{law.Order, law.Fine, law.BadRefused, law.Ahead, law.Outcome, law.Neighbours}},
 		{"replies to refused items left out", with(quirks{replies: acceptedOnly}), []law.Law{law.WellFormed}},
 		{"whole batch refused for one item", with(quirks{replies: allOrNothing}), []law.Law{law.Neighbours}},
 	}

@@ -51,7 +51,7 @@ func cents(n float64) any {
 	return record.Int(int64(n) + 1) // the only number that is this great
 }
 
-// lacking returns a backend that does not store one value.
+// lacking returns a backend that never stores the given value.
 func lacking(value record.Value) newBackend {
 	return with(quirks{stores: storesWithout(func(name string, v record.FieldValue) bool {
 		return name != record.DeletedField && v.Value == value

@@ -75,7 +75,7 @@ func TestWrongMarksAreFound(t *testing.T) {
 		{"marks not in the backup", quirky(withoutMarks, nil), lost},
 		{"no mark means unknown", from(memory{finds: onlyKnown}), lost},
 		{"marks not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
-		{"marks later than the backup", quirky(laterMarks, nil), lost},
+		{"marks kept from after the backup", quirky(laterMarks, nil), lost},
 		{"marks of the last push", ownOf(own{push: lastMarks}), lost},
 		{"marks in a separate transaction", ownOf(own{push: marksApart}), lost},
 		{"marks never stored", with(quirks{}), lost},

@@ -106,6 +106,6 @@ func TestPullsThatLoseConcurrentPushesAreFound(t *testing.T) {
 		{"rows before a pause are skipped", ownOf(own{pull: countsRows}), []law.Law{law.Skip}},
 		{"sequences are read after the rows", ownOf(own{pull: staleRows}), []law.Law{law.Skip}},
 		{"pages by offset", ownOf(own{pull: byOffset}), []law.Law{law.Skip}},
-		{"pages up to a bound that is forgotten", ownOf(own{pull: upTo}), []law.Law{law.Skip}},
+		{"the last page forgets the bound of the pull", ownOf(own{pull: upTo}), []law.Law{law.Skip}},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 20) })
 }

@@ -55,7 +55,7 @@ func TestBrokenClientsAreFound(t *testing.T) {
 		{"the base is the confirmed stamp", newApp(clientQuirks{baseOfOwn: true}), []law.Law{law.ClientBase}},
 		{"whole records are sent", newApp(clientQuirks{sendsAll: true}), []law.Law{law.ClientInvents}},
 		{"a wrong clock is not corrected", newApp(clientQuirks{ignoresLate: true}), []law.Law{law.ClientSettles}},
-		{"edits of a wrong clock are not restamped", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
+		{"edits stamped by a wrong clock are not restamped", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
 		{"accepted items are not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
 		{"deletions are not kept", newApp(clientQuirks{skipsDeleted: true}), []law.Law{law.ClientShows}},
 		{"starts its counter again when it is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},

@@ -109,17 +109,17 @@
 //
 // To add a fault, add one entry to the table of steps, in the file internal/sim/ops_*.go that has
 // similar steps. Type op in internal/sim/ops.go documents an entry, with an example. Then add a line
-// about the new step to the documentation of [Schedule]; TestScheduleDocHasEachKindOfStep fails if it is missing. To
-// show what the fault finds, write a broken backend that only this fault finds in a file
-// broken_*_test.go, and add it to TestBrokenBackendsAreFound with a list of laws; the failure must name one of them.
-// A fault of a single push or pull, such as a lost answer, is a member of Manner in
-// internal/schedule/manner.go instead.
+// about the new step to the documentation of [Schedule]; TestScheduleDocHasEachKindOfStep fails if
+// it is missing. To show what the fault finds, add a file broken_*_test.go with a broken backend
+// that only this fault finds. List the backend in TestBrokenBackendsAreFound with its laws; the
+// failure must name one of them. A fault of a single push or pull, such as a lost answer, is a
+// member of Manner in internal/schedule/manner.go instead.
 //
 // To add a law, add its constant and its text to internal/law, and call Judge.Broken with it where
-// internal/check sees the breach. Then add a backend that breaks it to TestBrokenBackendsAreFound, or a client to
-// TestBrokenClientsAreFound. If the same mistake breaks other laws as well, Generalize in internal/schedule
-// finds the plainer one.
+// internal/check sees the breach. Then add a backend that breaks it to TestBrokenBackendsAreFound,
+// or a client to TestBrokenClientsAreFound. If the same mistake breaks other laws as well,
+// Generalize in internal/schedule finds the plainer one.
 //
-// After either change, run Example_failure, TestFailureTexts and TestCommonMistakesNameThePlainestLaw. They check that
-// failures still name the law that helps most.
+// After either change, run Example_failure, TestFailureTexts and
+// TestCommonMistakesNameThePlainestLaw. They check that failures still name the law that helps most.
 package mergetest

@@ -30,8 +30,8 @@ type Options struct {
 	// Table is the table that the devices write to. Empty means tasks. If Fields is nil as well, the
 	// devices also write one record of a second table, notes, with an ID that tasks has too.
 	Table string
-	// IDs are the IDs of the records. Each run writes two to four of them that are adjacent in this
-	// list, so that edits meet. Put IDs that might be confused next to each other. Nil means IDs that
+	// IDs are the IDs of the records. Each run writes two to four adjacent IDs of this list, so that
+	// edits meet. Put IDs that might be confused next to each other. Nil means IDs that
 	// databases and code often confuse, cut or change: IDs that differ in case, spaces, wildcards,
 	// escapes, separators or normal form, that look like numbers, or that have 1,000 characters.
 	IDs []string

@@ -21,7 +21,7 @@ func clientLaws() map[Law]Text {
 		ClientKeeps: {
 			"an edit is sent until it has a final answer",
 			"An edit leaves the outbox when it is accepted or is refused as not retryable, and not before.",
-			"Look for an outbox that is emptied when it is sent, for edits that are made during a push, and for edits that count as answered because their record is.",
+			"Look for an outbox that is emptied when it is sent, for edits that are made during a push, and for edits that count as answered because another edit of their record was.",
 		},
 		ClientRetry: {
 			"a retry carries the stamps of the first attempt",
@@ -46,7 +46,7 @@ func clientLaws() map[Law]Text {
 		ClientBase: {
 			"the base is the stamp that was shown",
 			"An item has a base for each field: the stamp of the write that its author saw there, or null.",
-			"Make items with record.Record.Edit, called on the record that was shown. A write that replaces an unsent one keeps the base of that one. When edits are restamped, each base that is a stamp of such an edit changes with it: keep everything that record.Restamp returns.",
+			"Make items with record.Record.Edit, called on the record that was shown. A write that replaces an unsent write keeps the base of the unsent write. When edits are restamped, each base that is a stamp of such an edit changes with it: keep everything that record.Restamp returns.",
 		},
 		ClientRollback: {
 			"a refused item is rolled back",

@@ -87,7 +87,7 @@ func runLaws() map[Law]Text {
 		Panics: {
 			"nothing panics",
 			"Neither the backend nor a Client panics, whatever is sent and whatever is stored.",
-			"The first line of the stack shows where it panicked. Report a problem with an item in the reply to it, and a problem with a whole request as an error.",
+			"The first line of the stack shows where the code panicked. Report a problem with an item in the reply to it, and a problem with a whole request as an error.",
 		},
 		Kit: {
 			"the kit works",
