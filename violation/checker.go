@@ -52,8 +52,8 @@ type Report struct {
 	Updates []merge.Update
 	// Open counts the rows found in the checked groups that are open at Input.Now.
 	Open int
-	// Unknown counts the records that a rule could not read, and the partly known groups.
-	// Their rows stay as they are.
+	// Unknown counts the records that a rule could not read, and the groups that are only
+	// partly known. Their rows stay as they are.
 	Unknown int
 	// Failed has an error for each rule that left something unchecked, sorted by rule name.
 	// The rows of unchecked groups stay as they are; the other rules and groups are checked.

@@ -106,7 +106,7 @@ func (m *meetings) countOnes() {
 	}
 }
 
-// pairsOf returns the number of pairs among n.
+// pairsOf returns the number of pairs among n slots.
 func pairsOf(n int) int { return n * (n - 1) / 2 }
 
 // listByEnd lists the first pairs of records with one slot by their ends, the latest first. It

@@ -6,7 +6,7 @@ import "github.com/fieldlww/fieldlww/record"
 // date. Fields that are judged together still merge separately. Where possible, use one
 // composite field instead.
 type PerRecord struct {
-	// Table is the table, and Fields are the fields that Check reads.
+	// Table is the table, and Fields are the fields that Wrong reads.
 	Table  string
 	Fields []string
 	// Type is the type of the violations.

@@ -62,8 +62,8 @@ func (g Group) Find(key record.Key) (record.Record, bool) { return findByKey(g.R
 // Findings is the result of checking one group.
 type Findings struct {
 	// List holds the findings in any order. If it holds only the first ones, the order is by
-	// RelevantUntil, the latest first, and then by Key; a RelevantUntil of never comes before
-	// all others.
+	// RelevantUntil, the latest first, and then by Key. Findings that never stop mattering
+	// come before all others.
 	List []Finding
 	// Total is the number of all findings if List holds only the first ones. A Total below the
 	// length of List means that List is complete. Total must not depend on the time.

@@ -188,6 +188,7 @@ func TestWrongClockLeavesNothingBehind(t *testing.T) {
 	require.Equal(t, right.openLines(t), s.openLines(t))
 }
 
+// TestReportCountsOpenRowsByNow: a violation that stops mattering at Now does not count.
 func TestReportCountsOpenRowsByNow(t *testing.T) {
 	for now, want := range map[clock.Timestamp]int{0: 1, hours(4) - 1: 1, hours(4): 0, hours(4) + 1: 0} {
 		s := serverOf(&violation.Checker{Rules: relevantRules()})
