@@ -25,7 +25,7 @@ func sampled(o options, all []mutant, known map[string]string) []mutant {
 // change of one function moves only the mutants of that function.
 func rank(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))) }
 
-// stale returns the listed survivors of a package whose code no longer has such a mutant.
+// stale returns the listed survivors of a package that are not among the mutants of its code.
 func stale(known map[string]string, pkg string, all []mutant) (ids []string) {
 	for id := range known {
 		exists := slices.ContainsFunc(all, func(m mutant) bool { return m.id == id })

@@ -29,8 +29,8 @@ type causal struct {
 	// entries and values hold the writes made so far.
 	entries [8]entry
 	values  [8]record.FieldValue
-	// made caches the records of writes, which many cases repeat: write i of one field and
-	// replica differs only in its time.
+	// made caches the records of writes, because many cases repeat them: write i of a field by
+	// one replica differs only in its time.
 	made  map[madeKey]madeWrite
 	cases int
 }
