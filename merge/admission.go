@@ -8,23 +8,23 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Guard says who may write what. It gets the client that pushes and one mutation,
-// and returns nil, or the reason for refusing it. A *Refusal that has a Code is passed
-// on to the client, without the text of its Err; of any other error the client learns
-// that it was Forbidden.
+// Guard decides who may write what. It gets the client that pushes and one mutation,
+// and returns nil to permit it, or the reason for refusing it. A *Refusal that has a Code
+// is passed on to the client, without the text of its Err. Any other error reaches the
+// client as the code Forbidden, without its text.
 //
-// A Guard is a pure function: it reads no store and no clock, so that an item gets the
-// same answer whenever it comes. Prepare asks it once for each item. What it needs to know
-// about the actor it must hold already, for example because it is made for each request.
-// It must not change the mutation. A refusal should be final: a client that sends the item
-// again after later ones sends out of order, see Rewound.
+// A Guard is a pure function: it reads no store and no clock, so an item gets the same
+// answer whenever it arrives. Prepare asks the Guard once for each item. A Guard that needs
+// facts about the actor must hold them already: make it for the request, for example.
+// It must not change the mutation. A refusal should be permanent: a client that sends a
+// refused item again after later items sends out of order, see Rewound.
 type Guard func(actor clock.ClientID, m record.Mutation) error
 
 // verdict says whether one item is admitted.
 type verdict struct {
-	refusal *Refusal // nil if it is admitted
-	// derived tells that the refusal follows from the item, the actor and the wall time, so
-	// that a replay without the Guard finds it again.
+	refusal *Refusal // nil if the item is admitted
+	// derived reports whether the refusal follows from the item, the actor and the wall time
+	// alone, so that a replay without the Guard repeats it.
 	derived bool
 }
 
@@ -37,13 +37,13 @@ type gate struct {
 
 func newGate(e *Engine, r *Request) gate {
 	wall := plainTime(r.Wall)
-	// Options without a Last are never refused.
+	// clock.New accepts all Options without a Last.
 	c, _ := clock.New(clock.Options{Now: func() time.Time { return wall }, MaxAhead: e.MaxAhead})
 	return gate{r, e.Guard, c}
 }
 
-// plainTime returns a time in UTC, as near to t as a text with a year of four digits can
-// have it, so that a journal can tell it.
+// plainTime returns t in UTC, or the nearest time that has a year of four digits, so that
+// a journal can hold it.
 func plainTime(t time.Time) time.Time {
 	t = t.UTC()
 	switch {
@@ -56,7 +56,7 @@ func plainTime(t time.Time) time.Time {
 }
 
 // judge returns the verdict about an item. Permanent refusals come first, so that no client
-// corrects its clock only to be refused all the same.
+// corrects its clock only to be refused anyway.
 func (g gate) judge(item *record.Item) verdict {
 	if r := g.refuseMalformed(item); r != nil {
 		return verdict{refusal: r}
@@ -73,7 +73,7 @@ func (g gate) judge(item *record.Item) verdict {
 	return verdict{g.refuseAhead(data), true}
 }
 
-// refuseMalformed refuses an item that could not be read, or that no client may send.
+// refuseMalformed refuses an item that could not be read or that no client may send.
 func (g gate) refuseMalformed(item *record.Item) *Refusal {
 	if item.Err != nil {
 		return g.refuseUnread(item.Err)
@@ -95,7 +95,7 @@ func (g gate) refuseMalformed(item *record.Item) *Refusal {
 	return nil
 }
 
-// refuseOthers refuses writes under another client ID than the actor's.
+// refuseOthers refuses writes whose client ID is not the actor's.
 func (g gate) refuseOthers(data record.Record) *Refusal {
 	if g.AnyClient {
 		return nil
@@ -118,8 +118,9 @@ func (g gate) refuseAhead(data record.Record) *Refusal {
 	return nil
 }
 
-// refuseUnread returns the Refusal of an item that was not read. If that is because of
-// a stamp after the range, its author's clock is wrong, and the edit need not be dropped.
+// refuseUnread returns the Refusal of an item that could not be read. If the cause is a stamp
+// above the range, the author's clock is wrong, and the client can restamp the edit instead of
+// dropping it.
 func (g gate) refuseUnread(err error) *Refusal {
 	r := refusalOf(err)
 	if _, told := refusalIn(err); !told && errors.Is(err, clock.ErrAhead) {
@@ -128,7 +129,8 @@ func (g gate) refuseUnread(err error) *Refusal {
 	return r
 }
 
-// ahead returns the Refusal of a stamp that is too far ahead, unless it cannot be judged.
+// ahead returns the Refusal of a stamp that is too far ahead, or ServerClock if the wall clock
+// is not set and the stamp cannot be judged.
 func (g gate) ahead(path string, err error) *Refusal {
 	if wall := g.clock.Check(clock.MaxTimestamp); errors.Is(wall, clock.ErrWall) {
 		return &Refusal{Code: ServerClock, Retryable: true, Err: wall}
@@ -139,7 +141,7 @@ func (g gate) ahead(path string, err error) *Refusal {
 	}
 }
 
-// refusalByGuard returns the Refusal for what a Guard returned.
+// refusalByGuard returns the Refusal for an error that a Guard returned.
 func refusalByGuard(err error) *Refusal {
 	if r, ok := refusalIn(err); ok {
 		return r

@@ -11,33 +11,33 @@ import (
 type Update struct {
 	// Before is the record as it was in Stored.Records, perhaps without fields.
 	Before record.Record
-	// After is the record as it is to be stored, with all its fields.
+	// After is the record to store, with all its fields.
 	After record.Record
 }
 
-// Answer is what was decided about a Push. It shares memory with the Request and with
-// Stored, and never changes.
+// Answer is the decision on a Push. It shares memory with the Request and with Stored, and
+// never changes.
 type Answer struct {
-	// Results has one Result for each item, in the order of the items. The client gets
-	// them by AppendJSON.
+	// Results has one Result for each item, in the order of the items. AppendJSON encodes
+	// them for the client.
 	Results []Result
 	// Updates are the records whose stored bytes change, sorted by key. Each gets a
 	// new sequence, all in the transaction in which Stored was read.
 	Updates []Update
-	// Watermarks holds, for each client from which a write was accepted, sorted by
-	// client, its greatest accepted stamp, including that of Stored.Watermarks. The caller
-	// stores them in the same transaction, and keeps a stored one that is greater: with
-	// AnyClient, a push may have writes of clients whose watermark was not loaded.
+	// Watermarks holds the greatest accepted stamp of each client that has an accepted
+	// write in this push, sorted by client. It is at least the client's stamp in
+	// Stored.Watermarks. The caller stores the watermarks in the same transaction, and keeps a
+	// stored one that is greater: with AnyClient, a push may have writes of clients whose
+	// watermark was not loaded.
 	Watermarks []clock.Stamp
 	// Greatest is the greatest accepted time, or zero. A server that stamps writes of
-	// its own lets its clock observe it after the transaction has committed, and not
+	// its own lets its clock observe Greatest after the transaction has committed, not
 	// before.
 	Greatest clock.Timestamp
 }
 
-// Digest returns a fingerprint of all that the Answer says: the results as JSON, the
-// decisions with both values and with what their authors had seen, the updates, the
-// watermarks and the greatest time. Equal answers have equal digests, on every platform.
+// Digest returns a fingerprint of the whole Answer: the results as JSON, the decisions with
+// both values and with Seen, the updates, the watermarks and the greatest time. Equal answers have equal digests, on every platform.
 func (a Answer) Digest() Digest {
 	h := sha256.New()
 	var text []byte

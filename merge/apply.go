@@ -11,38 +11,38 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Stored is what a Push is applied to: what the storage holds, all read inside the lock.
+// Stored is the state of the storage to which a Push is applied, all read inside the lock.
 type Stored struct {
-	// Records holds one record for each of Push.Keys, in their order; record.New of the key
-	// stands for a record that is not stored. Collection.Lookup returns them so.
+	// Records holds one record for each of Push.Keys, in the same order: the stored record, or
+	// record.New of the key if there is none. Collection.Lookup returns such a slice.
 	Records []record.Record
 	// Watermarks holds the greatest stamp accepted before from each client that pushed, as
-	// an earlier Answer returned it. A zero time says that none was accepted; leave a
-	// client out if that is not known, such as when the storage did not always keep
-	// watermarks. For a client that is left out, neither rewound stamps nor edits lost on
-	// arrival are reported. Their order does not matter.
+	// an earlier Answer returned it. A zero time means that no stamp was accepted. Leave a
+	// client out if its watermark is not known, for example because the storage did not always
+	// keep watermarks: then neither rewound stamps nor edits lost on arrival are reported for
+	// it. The order of the watermarks does not matter.
 	Watermarks []clock.Stamp
-	// StorageFull says that the storage has no room. Items that would make a record
-	// grow, or create one, are refused with StorageFull; others are accepted, as with
-	// Engine.MaxRecord.
+	// StorageFull reports whether the storage is full. In a full storage, items that would make
+	// a record grow, or create one, are refused with the code StorageFull; others are accepted,
+	// as with Engine.MaxRecord.
 	StorageFull bool
 }
 
-// ErrNotLoaded is wrapped by the error of Push.Apply, a *record.Error whose path is the
-// position in Stored.Records. It means that the records are not those of Push.Keys: a bug
-// of the caller, which no client is to blame for.
+// ErrNotLoaded is the error that Push.Apply wraps in a *record.Error, whose path is the
+// position in Stored.Records. It means that the records do not match Push.Keys: a bug in the
+// caller, not in a client.
 var ErrNotLoaded = errors.New("not loaded")
 
 // Apply decides about all items. It is a pure function: the same Push and the same Stored
-// get the same Answer, byte for byte, and nothing else happens. So it can be called again
-// with what is stored by then if the transaction failed, and calling it without storing
-// what it returns is a dry run.
+// get the same Answer, byte for byte, without side effects. If the transaction failed, call
+// Apply again with the state that is stored by then. A call whose Answer is not stored is a
+// dry run.
 //
 // Each item is accepted or refused by itself and as a whole. An item that was
-// accepted before is accepted again, and changes nothing. What Apply answers about
-// an item does not depend on the order of the items.
+// accepted before is accepted again, and changes nothing. The answer to an item does
+// not depend on the order of the items.
 //
-// The only error is a mistake of the caller: ErrNotLoaded. Then nothing is decided.
+// The only error is ErrNotLoaded, a mistake of the caller. Apply then decides about no item.
 func (p *Push) Apply(s Stored) (Answer, error) {
 	if err := p.checkLoaded(s.Records); err != nil {
 		return Answer{}, err
@@ -62,14 +62,14 @@ func (p *Push) Apply(s Stored) (Answer, error) {
 	return a.answer, nil
 }
 
-// checkLoaded returns an error unless records are those of p.keys.
+// checkLoaded returns an error unless records match p.keys.
 func (p *Push) checkLoaded(records []record.Record) error {
 	for i, key := range p.keys {
 		switch {
 		case i == len(records):
-			return notLoaded(i, "want the record of %s, and there are no more", key)
+			return notLoaded(i, "want the record of %s, but the slice ends here", key)
 		case records[i].Key() == record.Key{}:
-			return notLoaded(i, "want the record of %s, not one without a key; record.New(key) stands for an absent one", key)
+			return notLoaded(i, "want the record of %s, not one without a key; pass record.New(key) for an absent record", key)
 		case records[i].Key() != key:
 			return notLoaded(i, "want the record of %s, not of %s", key, records[i].Key())
 		}
@@ -80,7 +80,7 @@ func (p *Push) checkLoaded(records []record.Record) error {
 	return nil
 }
 
-// notLoaded returns the error about the record at position i.
+// notLoaded returns an ErrNotLoaded for position i of the records.
 func notLoaded(i int, format string, args ...any) error {
 	return &record.Error{
 		Path: fmt.Sprintf("records[%d]", i), Offset: -1,
@@ -95,7 +95,7 @@ type application struct {
 	watermarks watermarks
 	full       bool // Stored.StorageFull
 	builder    record.Builder
-	// decisions holds those of all results, one after the other.
+	// decisions holds the decisions of all results, one result after the other.
 	decisions  []Decision
 	itemWrites []itemWrite // scratch
 }
@@ -110,7 +110,7 @@ type itemWrite struct {
 func (a *application) applyAll(records []record.Record) {
 	items := a.admitted
 	if a.isBounded() {
-		items = slices.Clone(items) // which refuseGrowth changes
+		items = slices.Clone(items) // refuseGrowth changes them
 	}
 	for _, before := range records {
 		n := 1
@@ -140,7 +140,7 @@ func (a *application) applyTo(before record.Record, items []int) {
 	}
 }
 
-// collectWrites collects the writes of the items, sorted by field, and those of a field in
+// collectWrites collects the writes of the items, sorted by field, and within a field in
 // ascending order.
 func (a *application) collectWrites(key record.Key, items []int) {
 	a.itemWrites = a.itemWrites[:0]
@@ -160,8 +160,8 @@ func (a *application) collectWrites(key record.Key, items []int) {
 	}
 }
 
-// decideWrites decides between each write and the one that stands in its field by then. Of
-// the writes 3 and 5 over a stored 4, the 3 is superseded by the 4, and the 5 replaces it.
+// decideWrites decides between each write and the one that stands in its field by then. If
+// the writes 3 and 5 meet a stored 4, the 4 supersedes the 3, and the 5 replaces the 4.
 func (a *application) decideWrites(before record.Record) {
 	var standing record.FieldValue
 	for n, t := range a.itemWrites {
@@ -174,7 +174,7 @@ func (a *application) decideWrites(before record.Record) {
 				standing = t.Incoming
 			}
 		default:
-			// The same write in two items: what becomes of it is the same.
+			// Two items hold the same write: both get the same Change.
 			t.Change = a.itemWrites[n-1].Change
 		}
 		a.markSeen(t)
@@ -186,7 +186,7 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 	if len(items) == 1 {
 		return a.request.Items[items[0]].Mutation.Data
 	}
-	// What is in records was checked, so it makes a record.
+	// Fields of records were checked before, so Record returns no error.
 	r, _ := a.builder.Record(key, func(yield func(string, record.FieldValue) bool) {
 		for n, t := range a.itemWrites {
 			last := n+1 == len(a.itemWrites) || a.itemWrites[n+1].Field != t.Field
@@ -199,15 +199,23 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 }
 
 // markSeen finds out whether the winner's author had seen the loser. Nothing is known
-// about writes by one client, nor without a base. Say A stored 4, upon which B writes 5: a
-// base of 4 means that B had seen it, and a base of 3 or none that it had not.
+// about two writes by one client, or without a base.
+//
+// For example, Ana's title of 12:00:04 is stored, and Ben, whose watermark is 12:00:02,
+// pushes a title with a base:
+//
+//	Ben at 12:00:05, base 12:00:04          wins; SeenYes: Ben had seen Ana's title
+//	Ben at 12:00:05, base 12:00:03 or null  wins; SeenNo: Ana's title is a lost edit
+//	Ben at 12:00:07, base 12:00:06          wins; SeenUnknown: the write of 12:00:06 is not stored here
+//	Ben at 12:00:03, any base               loses; SeenNo: above the watermark, so Ben's title is a lost edit
+//	Ben at 12:00:01, any base               loses; SeenUnknown: it may be a retry
 func (a *application) markSeen(t itemWrite) {
 	base, known := a.request.Items[t.item].Mutation.Base[t.Field]
 	switch {
 	case !known || t.Before.IsZero() || t.Before.Stamp.Client == t.Incoming.Stamp.Client:
 	case !t.Won():
-		// Whoever wrote the winner cannot have seen what comes only now. The clients of a
-		// gateway may have seen what it holds back.
+		// The winner's author cannot have seen a write that arrives only now. The clients of
+		// a gateway, however, may have seen writes that the gateway had not sent yet.
 		if a.watermarks.isNew(t.Incoming.Stamp) && t.Incoming.Stamp.Client == a.request.Actor {
 			t.Seen = SeenNo
 		}

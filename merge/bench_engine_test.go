@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// workload is a push of edits of some tasks, each of three fields, by one client that had
-// seen what is stored.
+// workload is a push by one client that had seen the stored state. It edits some tasks, three
+// fields of each.
 type workload struct {
 	merge.Request
 	stored     merge.Collection
@@ -37,7 +37,7 @@ func newWorkload(records, items int) workload {
 	return w
 }
 
-// apply loads what a push asks for, and applies it.
+// apply loads the records that a push names, and applies the push.
 func (w workload) apply(p *merge.Push) merge.Answer {
 	a, err := p.Apply(merge.Stored{Records: w.stored.Lookup(p.Keys()), Watermarks: w.watermarks})
 	if err != nil {
@@ -46,7 +46,7 @@ func (w workload) apply(p *merge.Push) merge.Answer {
 	return a
 }
 
-// again returns the same push to a backend that has applied it.
+// again returns the same push, with the state of a backend that has applied it already.
 func (w workload) again() workload {
 	var fold merge.Fold
 	for r := range w.stored.All() {
@@ -59,8 +59,8 @@ func (w workload) again() workload {
 	return w
 }
 
-// ratio reports how many times more per item one thing costs than another, which
-// take turns in one run.
+// ratio reports the cost per item of the first function as a multiple of the cost of the
+// second. The two take turns in one run.
 func ratio(b *testing.B, name string, this, that timed) {
 	of, to := repeated(this.do), repeated(that.do)
 	var ratios []float64
@@ -70,7 +70,7 @@ func ratio(b *testing.B, name string, this, that timed) {
 	b.ReportMetric(median(ratios), name)
 }
 
-// timed is something that is done to a number of items.
+// timed is a function to time, and the number of items that it works on.
 type timed struct {
 	do    func()
 	items int
@@ -81,10 +81,11 @@ func applying(w workload) timed {
 	return timed{func() { w.apply(p) }, len(w.Items)}
 }
 
-// BenchmarkApply applies a push of 1,000 items of three fields to 100,000 records. Per
-// item, x-fewer-records compares with a collection of a hundredth of the size, and
-// x-fewer-items with a push of a tenth: what is above 1 is the caches. X-join compares
-// with joining the same records without a word about what happened.
+// BenchmarkApply applies a push of 1,000 items of three fields to 100,000 records. The metric
+// x-fewer-records divides the cost per item by the cost with a hundredth of the records, and
+// x-fewer-items divides it by the cost with a tenth of the items. Values above 1 come from the
+// CPU caches. The metric x-join divides the cost per item by the cost of joining the same
+// records without decisions.
 func BenchmarkApply(b *testing.B) {
 	large := applying(newWorkload(100_000, 1000))
 	b.ReportAllocs()
@@ -97,7 +98,7 @@ func BenchmarkApply(b *testing.B) {
 	ratio(b, "x-join", large, joining(newWorkload(100_000, 1000)))
 }
 
-// joining looks up and joins the records of a push, and nothing else.
+// joining returns a function that only looks up and joins the records of a push.
 func joining(w workload) timed {
 	return timed{func() {
 		var b record.Builder
@@ -121,8 +122,8 @@ func BenchmarkApplyAgain(b *testing.B) {
 	ratio(b, "x-first", retry, applying(first))
 }
 
-// BenchmarkDecisions shows what it costs to ask for decisions, as a multiple of
-// Apply alone, which makes none of the words.
+// BenchmarkDecisions measures the cost of describing decisions, as a multiple of the cost of
+// Apply alone, which does not make the descriptions.
 func BenchmarkDecisions(b *testing.B) {
 	w := newWorkload(10_000, 1000)
 	a := w.apply(new(merge.Engine).Prepare(w.Request))
@@ -149,8 +150,7 @@ func BenchmarkDecisions(b *testing.B) {
 	}
 }
 
-// BenchmarkPush decodes, applies and answers: all that a handler does but for its
-// store.
+// BenchmarkPush decodes, applies and answers: the whole work of a handler except its storage.
 func BenchmarkPush(b *testing.B) {
 	w := newWorkload(100_000, 1000)
 	body := []byte("[")
@@ -171,15 +171,16 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// TestDecisionsCostNothing: Apply allocates the same few times for a push of any
-// size that changes nothing, so it makes nothing of a decision that is not asked for.
-func TestDecisionsCostNothing(t *testing.T) {
+// TestUnusedDecisionsAllocateNothing: for a push that changes nothing, the number of
+// allocations of Apply is small and does not depend on the number of items. So a decision
+// that is not described costs no allocation.
+func TestUnusedDecisionsAllocateNothing(t *testing.T) {
 	allocations := func(items int) float64 {
 		w := newWorkload(1000, items).again()
 		return testing.AllocsPerRun(20, func() { w.apply(new(merge.Engine).Prepare(w.Request)) })
 	}
 	few, many := allocations(10), allocations(1000)
-	// The scratch for the writes of one record grows a few times.
+	// The scratch slice for the writes of one record is reallocated a few times.
 	require.LessOrEqual(t, many, few+1)
 	require.Less(t, few, 20.0)
 }

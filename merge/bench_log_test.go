@@ -7,9 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// BenchmarkLog folds 1,000,000 writes of 100 clients, which come in any order and
-// some of them twice: write by write, and as records of one field. The naive
-// maps are changed in place.
+// BenchmarkLog folds 1,000,000 writes of 100 clients, in random order and some of them twice:
+// write by write, and as records of one field. The naive maps are changed in place.
 func BenchmarkLog(b *testing.B) {
 	type naiveArgs struct {
 		id, name string

@@ -8,10 +8,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// BenchmarkMemory measures what a field of 50,000 records keeps alive: of
-// records that were made by constructors, where strings that repeat share memory,
-// of such records after the edits of another replica were merged into them, and
-// of records that were decoded from JSON.
+// BenchmarkMemory measures the heap bytes for each field of 50,000 records: of records made by
+// constructors, in which repeated strings share memory; of such records after the edits of
+// another replica were merged into them; and of records decoded from JSON.
 func BenchmarkMemory(b *testing.B) {
 	const records = 50_000
 	compare := func(b *testing.B, ours, naive func() any) {
@@ -57,11 +56,11 @@ func BenchmarkMemory(b *testing.B) {
 	})
 }
 
-// live returns how many bytes of heap what build returns holds on to.
+// live returns the number of heap bytes that the result of build keeps alive.
 func live(build func() any) float64 {
 	var before, after runtime.MemStats
 	settle := func(m *runtime.MemStats) {
-		// Pools, such as that of encoding/json, are empty after two collections.
+		// Two collections empty a sync.Pool, such as the pool of encoding/json.
 		runtime.GC()
 		runtime.GC()
 		runtime.ReadMemStats(m)
@@ -85,7 +84,7 @@ func BenchmarkGrowth(b *testing.B) {
 	})
 }
 
-// growth joins states of each size in turn, round by round.
+// growth joins states of each size in turn, in several rounds.
 func growth(b *testing.B, sizes []int, remote func(*world) []write) {
 	var timed []func() float64
 	for _, n := range sizes {

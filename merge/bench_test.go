@@ -10,20 +10,20 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pair is one workload done by this library and by naive maps. Both do it from
-// the start in each call.
+// pair is one workload for this library and for naive maps. Each call does the whole
+// workload.
 type pair struct {
 	ours, naive func()
-	fields      int // how many a call compares
-	rounds      int // how often each takes its turn
-	// cold collects garbage before each single call, so that most of the data is in
-	// no cache: that is how a merge mostly meets it.
+	fields      int // the number of fields that a call compares
+	rounds      int // the number of turns of each
+	// cold collects garbage before each single call, so that most of the data is not in a
+	// CPU cache. Most merges in practice start with such data.
 	cold bool
 }
 
-// run reports what the library takes, and how many times that the naive maps
-// take. They take turns, so that a machine that is now faster and now slower
-// cannot favour one: the figure is the median of the ratios.
+// run reports the time of this library, and the time of the naive maps as a multiple of it.
+// The two take turns, so that a machine whose speed varies favours neither: the figure is the
+// median of the ratios.
 func (p pair) run(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -43,9 +43,9 @@ func (p pair) run(b *testing.B) {
 	b.ReportMetric(median(ratios), "x-naive")
 }
 
-// repeated returns a func that calls do for some milliseconds, and returns the
-// nanoseconds of the median call. The garbage of others is collected before, and
-// the first call, whose data is no longer in the caches, not counted.
+// repeated returns a func that calls do for some milliseconds and returns the median
+// duration of a call in nanoseconds. It first collects earlier garbage. It does not count the
+// first call, whose data is not in the CPU caches.
 func repeated(do func()) func() float64 {
 	timed := func(n int) float64 {
 		runtime.GC()
@@ -62,8 +62,8 @@ func repeated(do func()) func() float64 {
 	return func() float64 { return timed(n) }
 }
 
-// once returns a func that collects garbage, calls do once, and returns the
-// nanoseconds of the call.
+// once returns a func that collects garbage, calls do once, and returns the duration of the
+// call in nanoseconds.
 func once(do func()) func() float64 {
 	return func() float64 {
 		runtime.GC()
@@ -86,7 +86,8 @@ func sameState(tb testing.TB, ours merge.Collection, naive naiveState) {
 	}
 }
 
-// What the benchmarks time must end in the same state in both implementations.
+// TestBenchmarkedStatesAgree: in both implementations, the work that the benchmarks time ends
+// in the same state.
 func TestBenchmarkedStatesAgree(t *testing.T) {
 	w := newWorld(500)
 	r := newReplicas(w, w.local, w.remote)
@@ -106,8 +107,7 @@ func TestBenchmarkedStatesAgree(t *testing.T) {
 	sameState(t, decodeLines(t, f.Collection().AppendLines(nil)), naiveDecode(t, naiveEncode(t, s)))
 }
 
-// replicas is the same two replicas in both implementations, in memory of their
-// own.
+// replicas holds the same two replicas in both implementations. No two share memory.
 type replicas struct {
 	local, remote           merge.Collection
 	naiveLocal, naiveRemote naiveState
@@ -120,7 +120,7 @@ func newReplicas(w *world, local, remote []write) replicas {
 	}
 }
 
-// join compares the two on n fields, with warm caches and with cold ones.
+// join compares the two implementations on n fields, with warm and with cold caches.
 func (r replicas) join(b *testing.B, n int) {
 	sameState(b, merge.Join(r.local, r.remote), naiveJoin(r.naiveLocal, r.naiveRemote))
 	sameState(b, merge.Join(r.remote, r.local), naiveJoin(r.naiveLocal, r.naiveRemote))
@@ -131,21 +131,21 @@ func (r replicas) join(b *testing.B, n int) {
 	}.warmAndCold(b)
 }
 
-// warmAndCold runs the pair both ways, as two benchmarks.
+// warmAndCold runs the pair with warm and with cold caches, as two benchmarks.
 func (p pair) warmAndCold(b *testing.B) {
 	b.Run("Warm", p.run)
 	p.cold = true
 	b.Run("Cold", p.run)
 }
 
-// BenchmarkSync joins the whole states of two replicas of 5,000 records that
-// both edited a tenth of the fields.
+// BenchmarkSync joins the whole states of two replicas of 5,000 records. Each replica edited a
+// tenth of the fields.
 func BenchmarkSync(b *testing.B) {
 	w := newWorld(5000)
 	newReplicas(w, w.local, w.remote).join(b, len(w.local))
 }
 
-// BenchmarkDelta joins only what the remote edited.
+// BenchmarkDelta joins only the edits of the remote replica.
 func BenchmarkDelta(b *testing.B) {
 	w := newWorld(5000)
 	newReplicas(w, w.local, w.edits).join(b, len(w.edits))
@@ -169,8 +169,8 @@ func TestJoinOfEqualStatesAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkHot joins 20,000 records of one field, one after another, to a record
-// that has it. Each time there is a new record.
+// BenchmarkHot joins 20,000 records of one field each, one after another, to one record that
+// has these fields. Each join makes a new record.
 func BenchmarkHot(b *testing.B) {
 	w := newWorld(1)
 	base, naiveBase := newReplica(w).collection(w.local).At(0), newReplica(w).state(w.local)[w.ids[0]]

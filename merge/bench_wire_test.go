@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// BenchmarkEncode writes a replica of 5,000 records as JSON, into memory that
-// is new each time, and into memory that is used again.
+// BenchmarkEncode writes a replica of 5,000 records as JSON, into a new slice for each call
+// and into a reused one.
 func BenchmarkEncode(b *testing.B) {
 	w := newWorld(5000)
 	c, s := newReplica(w).collection(w.local), newReplica(w).state(w.local)
@@ -25,8 +25,8 @@ func BenchmarkEncode(b *testing.B) {
 	b.Run("Into", p.run)
 }
 
-// BenchmarkDecode reads what BenchmarkEncode writes, line by line and as one
-// batch. The naive maps are read by encoding/json, which checks less.
+// BenchmarkDecode reads the output of BenchmarkEncode, line by line and as one batch. The
+// naive maps are read by encoding/json, which checks less.
 func BenchmarkDecode(b *testing.B) {
 	w := newWorld(5000)
 	lines := newReplica(w).collection(w.local).AppendLines(nil)

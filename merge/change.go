@@ -8,24 +8,22 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Outcome says what became of one incoming write when it met the write that was
-// there before.
+// Outcome is the result of joining one incoming write to the stored write of its field.
 type Outcome uint8
 
-// The outcomes. The zero Outcome is none of them.
+// The outcomes. The zero Outcome is not one of them.
 const (
-	// Applied: the incoming write won over what was there, and is stored. If it has
-	// the same value as before, only the stamp changed. Several writes of a field in one
-	// push take their turns in ascending order, so one that is applied may be replaced
-	// by the next.
+	// Applied: the incoming write won over the stored one, and is stored. If the value is
+	// the same as before, only the stamp changed. Several writes of a field in one push are
+	// joined in ascending order, so an applied write may be replaced by the next.
 	Applied Outcome = iota + 1
-	// Superseded: the write that was there is greater, and stays.
+	// Superseded: the stored write is greater than the incoming one, and stays.
 	Superseded
-	// Equal: the very same write was there already, as it is after a retry.
+	// Equal: the very same write was stored already, for example before a retry.
 	Equal
-	// Collision: another write with the same stamp was there, so one stamp was
+	// Collision: another write with the same stamp was stored, so one stamp was
 	// used twice, by a restored backup or a cloned device. The greater write
-	// stays, on every replica the same; the client should take a new ID.
+	// stays, and it is the same on every replica; the client should take a new ID.
 	Collision
 )
 
@@ -47,17 +45,17 @@ func (o Outcome) String() string {
 // Step is the part of the rule that decided between two writes of one field.
 type Step uint8
 
-// The steps, in the order in which they are tried. The zero Step is none of them.
+// The steps, in the order in which they are tried. The zero Step is not one of them.
 const (
-	FirstWrite Step = iota + 1 // there was nothing to decide: the field is new
-	ByTime                     // the later time
-	ByClient                   // equal times, and the greater client ID
-	ByKind                     // equal stamps, and a deletion above a value
-	ByValue                    // equal stamps, and the greater canonical value
-	SameWrite                  // nothing differs: the write met itself
+	FirstWrite Step = iota + 1 // the field is new: there was nothing to compare
+	ByTime                     // the later time wins
+	ByClient                   // equal times: the greater client ID wins
+	ByKind                     // equal stamps: a deletion wins over a value
+	ByValue                    // equal stamps: the greater canonical value wins
+	SameWrite                  // nothing differs: the same write was stored
 )
 
-// String returns the step in a word or two, such as "time".
+// String returns the step in one or two words, such as "time".
 func (s Step) String() string {
 	switch s {
 	case FirstWrite:
@@ -79,18 +77,18 @@ func (s Step) String() string {
 // Seen says whether the author of one write had seen another one.
 type Seen uint8
 
-// The zero Seen claims nothing.
+// The zero Seen is SeenUnknown.
 const (
-	SeenUnknown Seen = iota // nothing is claimed
+	SeenUnknown Seen = iota // not known
 	SeenYes
 	SeenNo
 )
 
-// Change is what one incoming write did to one field.
+// Change describes what one incoming write did to one field.
 type Change struct {
-	// Before is the write that was there, or the zero FieldValue if none was.
+	// Before is the write that was stored before, or the zero FieldValue if there was none.
 	Before record.FieldValue
-	// Incoming is the write that came.
+	// Incoming is the incoming write.
 	Incoming record.FieldValue
 	Outcome  Outcome
 }
@@ -118,8 +116,8 @@ func (c *Change) decide() (won bool) {
 	return won
 }
 
-// rule returns whether the incoming write is greater, and by which step. The order is that
-// of record.FieldValue.Compare, whose two comparisons it makes.
+// rule reports whether the incoming write is greater, and by which step. It makes
+// the same two comparisons as record.FieldValue.Compare, so the order is the same.
 func (c *Change) rule() (won bool, by Step) {
 	v, w := &c.Incoming, &c.Before
 	if order := v.Stamp.Compare(w.Stamp); order != 0 {
@@ -137,13 +135,13 @@ func (c *Change) rule() (won bool, by Step) {
 	return v.Value.Compare(w.Value) > 0, by
 }
 
-// Won reports whether the incoming write is stored now and was not before:
-// whether it was applied, or won a collision.
+// Won reports whether the incoming write is stored now and was not before: it was applied,
+// or it won a collision.
 func (c Change) Won() bool {
 	return c.Outcome == Applied || c.Outcome == Collision && c.Incoming.Compare(c.Before) > 0
 }
 
-// Winner returns the write that is there now.
+// Winner returns the write that is stored now.
 func (c Change) Winner() record.FieldValue {
 	if c.Won() {
 		return c.Incoming
@@ -151,9 +149,9 @@ func (c Change) Winner() record.FieldValue {
 	return c.Before
 }
 
-// Loser returns the write that is not there now: the one that was replaced, or
-// the one that came too late. It is the zero FieldValue if the field is new, and
-// the same as Winner if the write met itself.
+// Loser returns the write that is not stored now: the replaced write, or an incoming write
+// that did not win. It is the zero FieldValue if the field is new, and the same as Winner if
+// the very same write was stored already.
 func (c Change) Loser() record.FieldValue {
 	if c.Won() {
 		return c.Before
@@ -170,9 +168,9 @@ func (c Change) Step() Step {
 	return by
 }
 
-// Margin returns how much later the winner is than the loser, in whole
-// milliseconds as a clock counts them. It is 0 if both fell into one millisecond,
-// where the counter of the later one is greater, and if the field is new.
+// Margin returns how much later the winner is than the loser, in whole milliseconds of
+// the clock. It is 0 if the field is new, and if both writes fell into one millisecond,
+// in which the counter of the later one is greater.
 func (c Change) Margin() time.Duration {
 	if c.Before.IsZero() {
 		return 0
@@ -181,8 +179,8 @@ func (c Change) Margin() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// Changes returns, for each field of incoming in the order of names, what
-// joining it to current does to that field. The keys are not compared.
+// Changes returns, for each field of incoming in the order of names, the Change that
+// joining incoming to current makes to that field. It does not compare the keys.
 func Changes(current, incoming record.Record) iter.Seq2[string, Change] {
 	return func(yield func(string, Change) bool) {
 		for name, w := range incoming.All() {

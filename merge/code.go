@@ -1,118 +1,119 @@
 package merge
 
-// Code is a stable machine code of what an [Engine] has to say about an item. An item
-// that is refused has one in its [Refusal]; one that is accepted may have some as notes.
+// Code is a stable machine code for what an [Engine] reports about an item. A refused item
+// has one in its [Refusal]; an accepted item may have several as notes.
 //
 //	code               a client that gets it should
-//	invalid            drop the item, and report a bug of its own
-//	limit_exceeded     drop it, or split it into smaller ones
-//	record_full        drop it: rolled back; tell the user to delete fields or begin another record
-//	forbidden          drop it: rolled back; tell the user
-//	other_client       drop it: it is not stamped with the ID that this client has
-//	too_far_ahead      correct its clock by serverTime, stamp the edit again, send that
-//	server_clock       keep it, and send the same again later
-//	storage_full       keep it, tell the user, and send the same again later
+//	invalid            drop the item and report a bug in the client
+//	limit_exceeded     drop the item or split it into smaller ones
+//	record_full        drop the item (rollback); tell the user to delete fields or begin another record
+//	forbidden          drop the item (rollback); tell the user
+//	other_client       drop the item: it is not stamped with this client's ID
+//	too_far_ahead      correct its clock by serverTime, restamp the edit and send it
+//	server_clock       keep the item and send it again later
+//	storage_full       keep the item, tell the user, and send it again later
 //
-//	lost_edit          tell the user: the own edit lost, or replaced one that was not seen
+//	lost_edit          tell the user: the user's edit lost, or replaced an edit that the user had not seen
 //	collision          take a new client ID
 //	rewound            take a new client ID, unless it sends out of order
 //	stamp_below_base   let its clock observe what it pulls
 //	update_of_deleted  tell the user that the record is deleted
-//	already_deleted    nothing: somebody else deleted it as well
-//	restored           nothing: the record is back
+//	already_deleted    do nothing: another client deleted the record as well
+//	restored           do nothing: the record is back
 //
-// The first five are final: the same item gets the same answer again. Notes on what
-// an item did are told once; if the answer is lost, the retry did nothing and gets none.
-// What must not be missed, a server takes from [Answer.LostEdits] and stores in the
-// same transaction, with the value that is gone. An application may add refusals of its
-// own, from its [Guard].
+// The first five are permanent: the same item gets the same answer again. Notes on what
+// an item did are sent once: if that answer is lost, the retry changes nothing and gets no
+// note. A server that must not miss a lost edit takes it from [Answer.LostEdits] and stores
+// it in the same transaction, with the losing value. An application may add codes of its own
+// for refusals by its [Guard].
 type Code string
 
 // The codes of refusals.
 const (
 	// Invalid: the item is malformed, its key or a name is not allowed, or it
-	// writes a reserved field. What is wrong is in the error that the Refusal wraps.
+	// writes a reserved field. The error that the Refusal wraps says what is wrong.
 	Invalid Code = "invalid"
 	// LimitExceeded: the item exceeds one of the limits.
 	LimitExceeded Code = "limit_exceeded"
 	// RecordFull: the item would make its record larger than Engine.MaxRecord or
-	// TableMaxRecord permits. Items that do not make it grow are still accepted: those that
-	// delete the record, delete stored fields, or replace values by others that are no longer.
+	// TableMaxRecord permits. Items that do not make the record grow are still accepted:
+	// an item may delete the record, delete stored fields, or replace values by values of at
+	// most the same length.
 	RecordFull Code = "record_full"
 	// Forbidden: the Guard refused it.
 	Forbidden Code = "forbidden"
-	// OtherClient: a write has another client ID than the actor that pushed it.
+	// OtherClient: a write has a client ID that is not the actor's.
 	OtherClient Code = "other_client"
 	// TooFarAhead: a stamp lies further ahead of the server's wall clock than the
-	// bound. The client's clock is wrong, or the server's.
+	// bound. Either the client's clock or the server's is wrong.
 	TooFarAhead Code = "too_far_ahead"
-	// ServerClock: the server's own wall clock is not set, so it can judge no
-	// stamp. The client is not to blame.
+	// ServerClock: the server's own wall clock is not set, so the server cannot judge
+	// stamps. The client is not to blame.
 	ServerClock Code = "server_clock"
 	// StorageFull: the item would make a record grow, and Stored.StorageFull is set.
-	// The exceptions are those of RecordFull. An item that is sent again after later
-	// ones were accepted may be noted as Rewound: ignore that note.
+	// The exceptions are the same as for RecordFull. An item that is sent again after later
+	// items were accepted may be noted as Rewound: ignore that note.
 	StorageFull Code = "storage_full"
 )
 
 // The codes of notes on accepted items.
 const (
-	// LostEdit: for one of the fields, another client wrote a different value, one of
-	// the two is gone, and who wrote the other had not seen it.
+	// LostEdit: another client wrote a different value to one of the fields, and the
+	// author of the write that stands had not seen the one that lost.
 	LostEdit Code = "lost_edit"
 	// StampCollision: a write has the stamp of another write of the same field.
-	// The state converges all the same, but the client ID is in use twice.
+	// The state still converges, but two devices use one client ID.
 	StampCollision Code = "collision"
-	// Rewound: a write is new, and yet stamped below one that this client sent
-	// before. Its state was restored from a backup or cloned, or it does not
+	// Rewound: a write is new, but stamped below one that this client sent before.
+	// The client's state was restored from a backup or cloned, or the client does not
 	// send in the order of stamps.
 	Rewound Code = "rewound"
-	// StampBelowBase: the author saw a write that is not older than the one made
-	// upon it. The client's clock does not observe what the server sends, and its
-	// edits lose against what they are meant to replace.
+	// StampBelowBase: a write is not stamped above its base, the write that its author
+	// saw. The client's clock does not observe what the server sends, so its edits lose
+	// against the writes that they are meant to replace.
 	StampBelowBase Code = "stamp_below_base"
-	// UpdateOfDeleted: a write of a field was stored whose record is deleted, since it
-	// is later than the deletion, or came later. It does not bring the record back, and
-	// nobody sees it.
+	// UpdateOfDeleted: a write of a field of a deleted record was stored, because it is
+	// stamped later than the deletion or arrived later. The write does not restore the
+	// record, so users do not see it.
 	UpdateOfDeleted Code = "update_of_deleted"
-	// AlreadyDeleted: the record is deleted, as it was before.
+	// AlreadyDeleted: the item deletes a record that was already deleted.
 	AlreadyDeleted Code = "already_deleted"
-	// Restored: the record was deleted, and is no longer.
+	// Restored: the item restored a deleted record.
 	Restored Code = "restored"
 )
 
-// Advice returns one sentence on what to do about the code, for a person who reads
+// Advice returns a sentence or two on what to do about the code, for a person who reads
 // a log. It is empty for codes that are not in this package.
 func (c Code) Advice() string {
 	switch c {
 	case Invalid:
-		return "The client sends what no client should: it has a bug, and should drop the item."
+		return "The item is malformed or writes what no client may write: the client has a bug and should drop the item."
 	case LimitExceeded:
-		return "The item is too large: send smaller ones."
+		return "The item is too large: split it into smaller items."
 	case RecordFull:
-		return "The record is as large as it may be: delete or shorten fields, delete the record, or begin another one."
+		return "The record has reached its greatest size: delete or shorten fields, delete the record, or begin another one."
 	case Forbidden:
-		return "The user may not do this: the client should drop the item and say so."
+		return "The user may not do this: the client should drop the item and tell the user."
 	case OtherClient:
-		return "The client stamps with another ID than it is known by: it should drop the item and mend its setup."
+		return "The item's client ID is not the authenticated one: drop the item and fix the client's configuration."
 	case TooFarAhead:
-		return "The client's clock is ahead: it should correct it by the server's time, and stamp the edit again."
+		return "The client's clock is ahead: the client should correct it by the server's time and restamp the edit."
 	case ServerClock:
-		return "The clock of this server is not set: set it; clients may send the same again."
+		return "The clock of this server is not set: set it. Clients may send the same items again."
 	case StorageFull:
-		return "The storage is full: delete or shorten data, or give it more room; clients may send the same again."
+		return "The storage is full: delete or shorten data, or add storage. Clients may send the same items again."
 	case LostEdit:
-		return "Of two edits of one field one is gone, and who wrote the other had not seen it: the users may want both values."
+		return "Two clients wrote this field, and the author of the write that stands had not seen the one that lost: the users may want both values."
 	case StampCollision:
-		return "The client ID is in use twice, by a clone or a restored backup: the client should take a new one."
+		return "Two devices use this client ID, after a clone or a restored backup: the client should take a new one."
 	case Rewound:
-		return "The client's state is older than what it sent before, as after a backup was restored: it should take a new client ID. If it is sound, it sends out of order."
+		return "The client's state is older than what it sent before, as after a restored backup: the client should take a new client ID. If that state is intact, the client sends its items out of order."
 	case StampBelowBase:
-		return "The client's clock does not observe what it pulls: its edits lose in silence until it does."
+		return "The client's clock does not observe what it pulls: until it does, the client's edits lose silently."
 	case UpdateOfDeleted:
-		return "The edit is kept, but the record is deleted: restore the record to see it."
+		return "The edit is stored, but its record is deleted: restore the record to see it."
 	case AlreadyDeleted:
-		return "Nothing to do: somebody else deleted the record as well."
+		return "Nothing to do: another client deleted the record as well."
 	case Restored:
 		return "Nothing to do: the record is back."
 	}

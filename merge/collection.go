@@ -9,13 +9,13 @@ import (
 )
 
 // Collection is a set of records, one for each key, sorted by table and then by
-// ID: the state of a replica, or a part of one. It is an immutable value: copies
+// ID: the state of a replica, or a part of that state. It is an immutable value: copies
 // share memory, and it may be read from any number of goroutines. The zero
-// Collection is empty, and is what joining begins with.
+// Collection is empty, and joins begin with it.
 type Collection struct{ records []record.Record }
 
 // Collect returns the Collection of the given records, which may come in any
-// order. Several of one key are joined; those without fields are left out.
+// order. It joins records of one key, and leaves out records without fields.
 func Collect(records ...record.Record) Collection {
 	byKey := func(a, b record.Record) int { return a.Key().Compare(b.Key()) }
 	records = slices.DeleteFunc(slices.Clone(records), func(r record.Record) bool { return r.Len() == 0 })
@@ -36,9 +36,9 @@ func Collect(records ...record.Record) Collection {
 	return Collection{records[:n]}
 }
 
-// joinSame returns the join of records of one key, which it overwrites. It joins them in
-// pairs, and what comes of that in pairs again, so that no field is copied more often than
-// the number of records can be halved.
+// joinSame returns the join of records of one key, and overwrites the slice. It joins the
+// records in pairs, and the results in pairs again, so no field of n records is copied more
+// than log₂ n times, rounded up.
 func joinSame(b *record.Builder, records []record.Record) record.Record {
 	for len(records) > 1 {
 		for i := 0; i+1 < len(records); i += 2 {
@@ -61,7 +61,7 @@ func (c Collection) Len() int { return len(c.records) }
 // out of range, as a slice does.
 func (c Collection) At(i int) record.Record { return c.records[i] }
 
-// Get returns the record of the given key, and whether there is one.
+// Get returns the record of the given key, and reports whether there is one.
 func (c Collection) Get(key record.Key) (record.Record, bool) {
 	i, ok := sort.Find(len(c.records), func(i int) int { return key.Compare(c.records[i].Key()) })
 	if !ok {
@@ -70,8 +70,8 @@ func (c Collection) Get(key record.Key) (record.Record, bool) {
 	return c.records[i], true
 }
 
-// Lookup returns one record for each of the given keys, in their order: the one that c
-// holds, or else record.New of the key. So Stored.Records is made of the records that
+// Lookup returns one record for each of the given keys, in their order: the record in c,
+// or record.New of the key if there is none. It makes Stored.Records from the records that
 // were loaded for Push.Keys, in whatever order they came.
 func (c Collection) Lookup(keys []record.Key) []record.Record {
 	found := make([]record.Record, len(keys))
@@ -92,14 +92,13 @@ func (c Collection) Equal(o Collection) bool {
 	return slices.EqualFunc(c.records, o.records, record.Record.Equal)
 }
 
-// AppendLines appends the records to dst as canonical JSON Lines, each a
-// mutation with the whole record as its data. Equal collections give equal
-// bytes.
+// AppendLines appends the records to dst as canonical JSON Lines. Each line is a mutation
+// with the whole record as its data. Equal collections give equal bytes.
 func (c Collection) AppendLines(dst []byte) []byte {
 	start := len(dst)
 	for i, r := range c.records {
 		if i > 0 && cap(dst)-len(dst) < (len(dst)-start)/i {
-			// Room for the rest, if its records are as long as those so far.
+			// Room for the other records, if they are as long as those so far.
 			dst = slices.Grow(dst, (len(dst)-start)/i*(len(c.records)-i)*9/8)
 		}
 		dst = append(record.Mutation{Data: r}.AppendJSON(dst), '\n')

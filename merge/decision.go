@@ -13,27 +13,25 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Decision is what an Engine decided about one write of one field: which write
-// won, over which, by which step of the rule, and whether its author knew. It is
-// made of what was compared anyway; words and attributes are made when they are
-// asked for.
+// Decision is the decision of an Engine on one write of one field: the winner, the loser,
+// the step of the rule that decided, and whether the winner's author had seen the loser. A
+// Decision costs no more than the comparison; its words and attributes are made on demand.
 type Decision struct {
 	Key   record.Key
 	Field string
 	Change
 	// Seen says whether the author of the winner had seen the loser. It is known
-	// only of writes by different clients, from the base that an item may carry.
+	// only for writes by different clients, from the base that an item may carry.
 	Seen Seen
 }
 
-// Lost reports whether the loser is a lost edit: another client's, of another
-// value, and the author of the winner had not seen it.
+// Lost reports whether the loser is a lost edit: another client wrote it, its value
+// differs, and the author of the winner had not seen it.
 func (d Decision) Lost() bool {
 	return d.Seen == SeenNo && d.Before.Value != d.Incoming.Value
 }
 
-// Decisions returns all decisions, in the order of the items and then of the names
-// of the fields.
+// Decisions returns all decisions, in the order of the items and then of the field names.
 func (a Answer) Decisions() iter.Seq[Decision] {
 	return func(yield func(Decision) bool) {
 		for _, r := range a.Results {
@@ -47,7 +45,7 @@ func (a Answer) Decisions() iter.Seq[Decision] {
 }
 
 // LostEdits returns the decisions in which an edit was lost, sorted by key, field
-// and loser, and each pair of writes once, even if two items hold the same write.
+// and loser. It returns each pair of writes once, even if two items hold the same write.
 func (a Answer) LostEdits() []Decision {
 	var lost []Decision
 	for d := range a.Decisions() {
@@ -59,7 +57,7 @@ func (a Answer) LostEdits() []Decision {
 	return slices.CompactFunc(lost, func(d, e Decision) bool { return d.compare(e) == 0 })
 }
 
-// compare orders by key, field and loser. A write is lost to one winner at most.
+// compare orders by key, field and loser. A write is lost to at most one winner.
 func (d Decision) compare(e Decision) int {
 	if c := d.Key.Compare(e.Key); c != 0 {
 		return c
@@ -70,14 +68,14 @@ func (d Decision) compare(e Decision) int {
 	return d.Loser().Compare(e.Loser())
 }
 
-// String returns one sentence that tells what happened and why, in UTC and without
-// values, which may be private:
+// String returns one sentence that says what happened and why. Its times are in UTC, and it
+// contains no values, which may be private:
 //
 //	tasks/42/title: a write by 7f3c61f2… at 2026-03-02 14:02:07.120 UTC replaced one by 91aa04d7…, 3 ms earlier, which it had not seen
 func (d Decision) String() string { return d.sentence(d.noun(d.Incoming), d.other()) }
 
-// WithValues returns the sentence of String with both values in it, which may be
-// long, and private.
+// WithValues returns the sentence of String with both values in it. These may be long and
+// private.
 func (d Decision) WithValues() string {
 	incoming, other := d.noun(d.Incoming), d.other()
 	if d.Field != record.DeletedField {
@@ -92,7 +90,7 @@ func (d Decision) WithValues() string {
 	return d.sentence(incoming, other)
 }
 
-// sentence puts the parts together, given what the two writes are called.
+// sentence puts the parts together, given the nouns for the two writes.
 func (d Decision) sentence(incoming, other string) string {
 	by, beforeBy := d.clients()
 	at := d.Incoming.Stamp.Time.Time().Format("2006-01-02 15:04:05.000 UTC")
@@ -102,12 +100,12 @@ func (d Decision) sentence(incoming, other string) string {
 	case FirstWrite:
 		return head + "is the first write of this field"
 	case SameWrite:
-		return head + "was there already"
+		return head + "was already stored"
 	case ByKind, ByValue:
 		if strings.HasPrefix(other, "one") {
 			other = "another " + other
 		}
-		return head + "has the stamp of " + other + " that was there, and " + d.tie()
+		return head + "has the same stamp as " + other + " already stored, and " + d.tie()
 	}
 	if d.Won() {
 		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had") + d.rule()
@@ -115,7 +113,8 @@ func (d Decision) sentence(incoming, other string) string {
 	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had") + d.rule()
 }
 
-// clients names the clients of the two writes, in as many characters as tell them apart.
+// clients returns the names of the clients of the two writes, in short form unless two
+// different clients have the same short form.
 func (d Decision) clients() (incoming, before string) {
 	v, w := d.Incoming.Stamp.Client, d.Before.Stamp.Client
 	if short(v) == short(w) && v != w {
@@ -124,7 +123,7 @@ func (d Decision) clients() (incoming, before string) {
 	return short(v), short(w)
 }
 
-// rule says what decided where the times did not.
+// rule names the rule that decided if the times were equal.
 func (d Decision) rule() string {
 	if d.Step() == ByClient {
 		return ": the greater client ID wins"
@@ -137,7 +136,7 @@ func (d Decision) place() string {
 	return record.PathName(d.Key.Table) + "/" + record.PathName(d.Key.ID) + "/" + record.PathName(d.Field)
 }
 
-// noun says what a write is, without its value.
+// noun returns a noun for a write, without its value.
 func (d Decision) noun(w record.FieldValue) string {
 	deletes, _ := w.Value.Bool()
 	switch {
@@ -151,7 +150,7 @@ func (d Decision) noun(w record.FieldValue) string {
 	return "a write"
 }
 
-// other says what the write is that was there.
+// other returns a noun for the write that was stored before.
 func (d Decision) other() string {
 	if noun := d.noun(d.Before); noun != d.noun(d.Incoming) {
 		return noun
@@ -159,8 +158,8 @@ func (d Decision) other() string {
 	return "one"
 }
 
-// distance says how far apart the two writes are, given the word for the side on
-// which the one is that was there.
+// distance says how far apart the two writes are. Side is "earlier" or "later": the position
+// of the stored write, seen from the incoming one.
 func (d Decision) distance(side string) string {
 	same := ""
 	if d.Before.Value == d.Incoming.Value {
@@ -188,7 +187,7 @@ func (d Decision) sight(who string) string {
 	return ""
 }
 
-// tie says how writes with one stamp were told apart.
+// tie says how the rule decided between writes with one stamp.
 func (d Decision) tie() string {
 	rule := "the greater value wins"
 	if d.Step() == ByKind {
@@ -200,10 +199,10 @@ func (d Decision) tie() string {
 	return "gave way to it: " + rule
 }
 
-// short returns the beginning of a client ID.
+// short returns a prefix of a client ID.
 func short(c clock.ClientID) string { return c.String()[:8] + "…" }
 
-// span returns a positive duration in one unit that suits it, cut off.
+// span returns a positive duration in one suitable unit, rounded down.
 func span(d time.Duration) string {
 	unit, name := time.Millisecond, "ms"
 	switch {

@@ -2,10 +2,10 @@ package merge
 
 import "github.com/fieldlww/fieldlww/record"
 
-// Delta returns those writes of want that win over what have holds, and no
-// others: what a replica with the state have must be sent so that it has want
-// as well. Join(have, Delta(have, want)) equals Join(have, want), which is want
-// if want was joined from have. The delta of nothing new is empty.
+// Delta returns the writes of want that win over the writes of have, and no others. A
+// replica in state have that joins them is in state want too: Join(have, Delta(have, want)) equals
+// Join(have, want), which is want if want was joined from have. The Delta is empty if want
+// has nothing new.
 func Delta(have, want Collection) Collection {
 	var (
 		out     []record.Record
@@ -25,8 +25,8 @@ func Delta(have, want Collection) Collection {
 	return Collection{out}
 }
 
-// recordDelta returns the fields of want that win over those of have, and
-// whether there are any.
+// recordDelta returns the fields of want that win over the fields of have, and reports whether
+// there are any.
 func recordDelta(b *record.Builder, have, want record.Record) (record.Record, bool) {
 	news, err := b.Record(want.Key(), func(yield func(string, record.FieldValue) bool) {
 		i := 0

@@ -9,20 +9,20 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Digest is a fingerprint of a record, or of a collection: equal for equal
-// state, in any language, and different otherwise but for negligible
-// probability. It detects divergence and mistakes; it is no defence against
-// somebody who chooses writes in order to make two digests equal. The zero
-// Digest is that of nothing.
+// Digest is a fingerprint of a record or a collection. Equal states have equal digests,
+// in any language; different states have different digests except with negligible
+// probability. A digest detects divergence and mistakes; it does not protect against an adversary
+// who chooses writes so that two digests are equal. The zero Digest is the digest of the
+// empty state.
 //
-// It is the sum modulo 2^256, over all fields, of the SHA-256 of a tag and of
-// table, ID, field name and canonical FieldValue, each with its length in front
-// of it. Because it is a sum, it can be kept up to date while records change:
+// A digest is the sum modulo 2^256, over all fields, of the SHA-256 of a tag and of
+// table, ID, field name and canonical FieldValue, each preceded by its length.
+// Because a digest is a sum, it can be kept up to date while records change:
 //
 //	d = d.Sub(merge.DigestOf(before)).Add(merge.DigestOf(after))
 type Digest [sha256.Size]byte
 
-// digestTag keeps these hashes apart from all others.
+// digestTag separates these hashes from all others.
 const digestTag = "fieldlww/digest/1\n"
 
 // DigestOf returns the Digest of one record.
@@ -31,8 +31,8 @@ func DigestOf(r record.Record) Digest {
 	return sum
 }
 
-// Digest returns the Digest of all records. It costs a SHA-256 for each field;
-// nothing keeps it up to date behind the caller's back.
+// Digest returns the Digest of all records. It computes one SHA-256 for each field on every
+// call; a Collection does not keep its digest.
 func (c Collection) Digest() Digest {
 	var sum Digest
 	var buf []byte
@@ -58,7 +58,7 @@ func addRecord(sum Digest, r record.Record, buf []byte) (Digest, []byte) {
 	return sum, buf
 }
 
-// appendPart appends a part of what is hashed, its length in front of it.
+// appendPart appends a part of the text to hash, preceded by its length.
 func appendPart(dst []byte, part string) []byte {
 	return append(binary.BigEndian.AppendUint64(dst, uint64(len(part))), part...)
 }
@@ -75,8 +75,8 @@ func (d Digest) Add(e Digest) Digest {
 	return sum
 }
 
-// Sub returns the digest of the fields of d without those of e, which must be
-// among them.
+// Sub returns the digest of the fields of d without the fields of e. All fields of e must be
+// among the fields of d.
 func (d Digest) Sub(e Digest) Digest {
 	var rest Digest
 	var borrow uint64

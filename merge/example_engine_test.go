@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// aPush returns a push of a title that was written three milliseconds after another
-// one, which its author had not seen.
+// aPush returns a push of a title, and the stored state with another title that was written
+// three milliseconds earlier. The author of the push had not seen the stored title.
 func aPush() (merge.Request, merge.Stored) {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	ben := clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
@@ -23,8 +23,8 @@ func aPush() (merge.Request, merge.Stored) {
 		merge.Stored{Records: []record.Record{byBen.Data}}
 }
 
-// Apply says what to store and what to answer, and stores nothing: calling it and
-// looking at the answer is a dry run.
+// Apply returns the records to store and the answer, and stores nothing: calling it and
+// reading the answer is a dry run.
 func ExamplePush_Apply() {
 	request, stored := aPush()
 	var engine merge.Engine
@@ -32,7 +32,7 @@ func ExamplePush_Apply() {
 	fmt.Println("load", push.Keys())
 	answer, err := push.Apply(stored)
 	if err != nil {
-		fmt.Println(err) // the records are not those of Keys
+		fmt.Println(err) // the records do not match Keys
 		return
 	}
 	for _, u := range answer.Updates {
@@ -45,8 +45,8 @@ func ExamplePush_Apply() {
 	// true true [lost_edit]
 }
 
-// A Decision says in one sentence what happened and why. The sentence holds no
-// values, unless one asks for them.
+// A Decision says in one sentence what happened and why. Only WithValues includes the
+// values.
 func ExampleDecision() {
 	request, stored := aPush()
 	answer, _ := new(merge.Engine).Prepare(request).Apply(stored)
@@ -61,8 +61,8 @@ func ExampleDecision() {
 	// time 3ms true
 }
 
-// A Guard keeps clients from records that are not theirs. Here it is made for one
-// request, of somebody who may write to one workspace.
+// A Guard keeps clients from writing records that are not theirs. This one is made for one
+// request, whose user may write to one workspace.
 func ExampleGuard() {
 	workspace := "acme"
 	engine := merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {
@@ -83,8 +83,8 @@ func ExampleGuard() {
 	// [{"index":0,"table":"tasks","id":"42","verdict":"refused","code":"forbidden","changed":false}]
 }
 
-// A line of a journal holds all that an answer depends on. Whoever replays it gets the
-// same answer, byte for byte.
+// A line of a journal holds everything that an answer depends on. Replaying the line gives
+// the same answer, byte for byte.
 func ExampleParseJournalLine() {
 	request, stored := aPush()
 	push := new(merge.Engine).Prepare(request)
@@ -102,11 +102,11 @@ func ExampleParseJournalLine() {
 	// <nil> true
 }
 
-// A stamp that was stored before there was a bound, or while the server's clock was
-// wrong, wins until its time has come. The repair stamps such writes anew, as the
-// server's own, and stores the record in place of the old one. It does not join:
-// then the old stamp would win. The mark of the client is lowered as well, or its next
-// edits would be noted as rewound, and those that lose would be reported to nobody.
+// A stamp far in the future, stored before there was a bound or while the server's clock was
+// wrong, wins until its time has come. The repair restamps such writes as the server's own,
+// and stores the record in place of the old one. It does not join, or the old stamp would
+// win. It also lowers the client's watermark. Otherwise the client's next edits would be
+// noted as rewound, and edits that lose would not be reported as lost.
 func ExampleEngine_repair() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	serverID := clock.MustParseClientID("00000000-0000-4000-8000-000000000001")

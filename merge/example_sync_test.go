@@ -13,14 +13,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// client is an app with a replica: what the server confirmed, and an outbox of what
-// is its own and not yet sent. What it shows is the join of both.
+// client is an app with a replica: the state that the server confirmed, and an outbox of its
+// own items that are not confirmed yet. It shows the join of both.
 type client struct {
 	id        clock.ClientID
 	wall      func() time.Time
-	wrong     bool          // the clock was found to be ahead
-	offset    time.Duration // by how much wall differs from the server's
-	clock     *clock.Clock  // without a bound: it trusts its server
+	wrong     bool          // the server answered that the clock is ahead
+	offset    time.Duration // the server's time minus wall, if wrong
+	clock     *clock.Clock  // without a bound: the client trusts its server
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
 	cursor    string
@@ -50,9 +50,9 @@ func (c *client) set(key record.Key, field string, value any) error {
 
 func (c *client) stamp() clock.Stamp { return clock.Stamp{Time: c.clock.Now(), Client: c.id} }
 
-// push sends the outbox. An item leaves it when it is accepted, and then it is
-// confirmed, or when it is refused for good, which rolls it back. What was edited
-// meanwhile stays behind those that remain.
+// push sends the outbox. An accepted item moves to the confirmed state. An item that is
+// refused permanently is dropped, which rolls it back. Edits made in the meantime stay after
+// the items that remain.
 func (c *client) push(s *memory.Server) error {
 	if len(c.outbox) == 0 {
 		return nil
@@ -87,11 +87,11 @@ func (c *client) push(s *memory.Server) error {
 	return c.correctClock()
 }
 
-// correctClock replaces the clock, if it was found to be wrong, by one above all that is
-// confirmed, and restamps the outbox.
+// correctClock replaces a wrong clock by one that is above all confirmed stamps, and restamps
+// the outbox.
 func (c *client) correctClock() error {
 	if !c.wrong {
-		return nil // the offset says nothing: somebody may have set the wall clock right
+		return nil // do not use the offset: the wall clock may have been corrected since
 	}
 	wall, offset := c.wall, c.offset
 	c.wall, c.wrong = func() time.Time { return wall().Add(offset) }, false
@@ -109,7 +109,7 @@ func (c *client) correctClock() error {
 	return err
 }
 
-// pull replaces what is confirmed by what the server has now.
+// pull replaces the confirmed records by the server's current ones.
 func (c *client) pull(s *memory.Server) error {
 	lines, next, err := s.Pull(c.id, c.cursor)
 	if err != nil {
@@ -132,9 +132,10 @@ func (c *client) pull(s *memory.Server) error {
 	return nil
 }
 
-// Two clients of a server in short: each with an outbox and with what the server confirmed.
-// The server is that of merge/memory. Both edit one title offline, and the clock of one is an hour ahead; the later
-// edit wins, and the client that replaced one that it had not seen is told so.
+// Two clients of one server, in a short program. Each has an outbox and confirmed state. The server
+// is memory.Server. Both clients edit one title offline, and one client's clock is an hour
+// ahead. The later edit wins, and its client is told that it replaced an edit that it had not
+// seen.
 func Example_sync() {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	wall := func() time.Time { now = now.Add(time.Second); return now }

@@ -28,8 +28,8 @@ func Example() {
 	// map[due:2026-03-06 status:blocked title:Paint the fence]
 }
 
-// A replica asks for what it lacks: the delta between what it has and what the
-// other one has.
+// A replica asks for the writes that it lacks: the delta between its own state and the
+// state of the other replica.
 func ExampleDelta() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	first := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: ana}
@@ -48,8 +48,8 @@ func ExampleDelta() {
 	// caught up: true
 }
 
-// A Fold reads a log of writes in whatever order they arrive, and tells of each
-// what it did.
+// A Fold reads a log of writes in whatever order they arrive, and reports what each
+// write did.
 func ExampleFold() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	key := record.Key{Table: "tasks", ID: "42"}
@@ -79,8 +79,8 @@ func ExampleFold() {
 	// "done"
 }
 
-// One stamp that was used twice, after a device was cloned, still has one winner
-// on every replica, and does not go unnoticed.
+// A cloned device used one stamp twice. The two writes still have the same winner on every
+// replica, and the collision is reported.
 func ExampleChanges() {
 	cloned := clock.Stamp{
 		Time:   clock.MustParseTimestamp("2026-03-02T12:00:00Z"),

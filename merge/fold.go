@@ -7,36 +7,35 @@ import (
 )
 
 // Fold joins a stream of writes, in any order, into a Collection. It holds the
-// state and not the history, and changes it in place, so it is the way to read a
-// long log. The zero Fold is ready to use. It must not be used from two
-// goroutines at once.
+// state, not the history, and changes it in place, so it suits reading a long log.
+// The zero Fold is ready to use. It must not be used from two goroutines at once.
 type Fold struct {
 	tables map[string]map[string]draft
-	// table is the name of the table that was used last, and ids its records.
+	// table is the table that was used last, and ids holds its records.
 	table string
 	ids   map[string]draft
 	names nameSets
 	n     int
 }
 
-// draft is a record that is being folded. It is as small as it can be: what a
-// fold costs is mostly the memory that it has to look at.
+// draft is a record that is being folded. It is as small as possible, because the cost of a
+// fold is mostly the memory that it reads.
 type draft struct {
 	names  *nameSet
 	writes []record.FieldValue // one for each name
 }
 
-// Write folds in one write of one field, and returns what it did there. What
-// cannot be a key, or a write of that field, is refused with a *record.Error,
-// and changes nothing.
+// Write joins one write to one field, and returns the Change that it made. An invalid
+// key, or an invalid write of that field, is refused with a *record.Error and changes
+// nothing.
 //
-// A write that wins is kept as it is. If its Value was read out of a record that
-// is not kept otherwise, pass a Clone, as Add does, or the rest of the record is
-// kept as well.
+// A write that wins is kept without copying. If its Value belongs to a record that is not
+// kept otherwise, pass a Clone of the Value, as Add does, or the whole record stays in
+// memory.
 func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change, err error) {
 	d, found := f.find(key)
 	if found {
-		// A name that is there already was checked.
+		// The name of a stored field was checked before.
 		if i := d.names.position(name); i >= 0 && w.Stamp.Valid() && name != record.DeletedField {
 			d.joinAt(i, w, &c)
 			return c, nil
@@ -55,7 +54,7 @@ func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change
 	return c, nil
 }
 
-// Add folds in all fields of a record.
+// Add joins all fields of a record.
 func (f *Fold) Add(r record.Record) {
 	if r.Len() == 0 {
 		return
@@ -79,14 +78,14 @@ func (f *Fold) Add(r record.Record) {
 // Len returns the number of records so far.
 func (f *Fold) Len() int { return f.n }
 
-// Collection returns the state so far, at a cost that is linear in all of it.
-// The Fold can go on afterwards; the Collection does not change then.
+// Collection returns the state so far, at a cost linear in its size. Further writes to
+// the Fold do not change the Collection.
 func (f *Fold) Collection() Collection {
 	var b record.Builder
 	records := make([]record.Record, 0, f.n)
 	for table, ids := range f.tables {
 		for id, d := range ids {
-			// What is in a draft was checked, so it makes a record.
+			// Fields of a draft were checked before, so Record returns no error.
 			r, _ := b.Record(record.Key{Table: table, ID: id}, d.fields)
 			records = append(records, r)
 		}
@@ -95,7 +94,7 @@ func (f *Fold) Collection() Collection {
 	return Collection{records}
 }
 
-// find returns the draft of a key, and whether there is one.
+// find returns the draft of a key, and reports whether there is one.
 func (f *Fold) find(key record.Key) (draft, bool) {
 	if key.Table != f.table || f.ids == nil {
 		f.table, f.ids = key.Table, f.tables[key.Table]
@@ -104,7 +103,7 @@ func (f *Fold) find(key record.Key) (draft, bool) {
 	return d, found
 }
 
-// put stores the draft of a key that was looked for just now.
+// put stores the draft of the key that find was called with last.
 func (f *Fold) put(key record.Key, d draft, found bool) {
 	if f.ids == nil {
 		if f.tables == nil {
@@ -119,9 +118,9 @@ func (f *Fold) put(key record.Key, d draft, found bool) {
 	}
 }
 
-// joinField joins a write, which was checked, to a field of d, and says in c what it
-// did. It returns the position of the field, and whether the write is there now
-// and was not before.
+// joinField joins a checked write to a field of d, and sets c to the Change that it made.
+// It returns the position of the field, and whether the write is stored now and was not
+// before.
 func (f *Fold) joinField(d *draft, name string, w record.FieldValue, c *Change) (i int, won bool) {
 	if i := d.names.position(name); i >= 0 {
 		return i, d.joinAt(i, w, c)
@@ -132,8 +131,8 @@ func (f *Fold) joinField(d *draft, name string, w record.FieldValue, c *Change) 
 	return i, true
 }
 
-// joinAt joins a write to the field at position i, and reports whether it won. A
-// Change is large, so it is filled in where it is wanted.
+// joinAt joins a write to the field at position i, sets c to the Change that it made, and
+// reports whether the write won. A Change is large, so it is filled in place.
 func (d *draft) joinAt(i int, w record.FieldValue, c *Change) (won bool) {
 	c.Before, c.Incoming = d.writes[i], w
 	if won = c.decide(); won {
@@ -142,7 +141,7 @@ func (d *draft) joinAt(i int, w record.FieldValue, c *Change) (won bool) {
 	return won
 }
 
-// fields yields the fields of d.
+// fields is an iterator over the fields of d.
 func (d draft) fields(yield func(string, record.FieldValue) bool) {
 	for i, name := range d.names.list {
 		if !yield(name, d.writes[i]) {

@@ -8,11 +8,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// AppendJournal appends the push, what it was applied to, and the Digest of the answer to
-// dst as one line of JSON, without the line feed. A server writes one line for each push,
-// in the order of its transactions. The line holds all values that were pushed, and those
-// that were there before. ParseJournalLine reads it. Pass the Stored and the Answer of one
-// call of Apply: a line of others does not replay to its digest.
+// AppendJournal appends the push, the state that it was applied to, and the Digest of the
+// answer to dst as one line of JSON, without the line feed. A server writes one line for each
+// push, in the order of its transactions. The line contains all pushed values and the values
+// stored before. ParseJournalLine reads it. Pass the Stored and the Answer of the same call of
+// Apply, or the line does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 	dst = appendJSON(dst, p.head(s, a))
 	dst = append(dst[:len(dst)-1], `,"current":[`...)
@@ -47,9 +47,9 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 	return head
 }
 
-// appendItems appends the items. A refusal that does not follow from the rest of the
-// line, such as one by a guard, of a malformed item, or because a record or the storage
-// is full, is put next to its item, so that replaying needs no guard and no limits.
+// appendItems appends the items. A refusal that does not follow from the rest of the line
+// is stored with its item, so that a replay needs no guard and no limits. The reason for such
+// a refusal is the guard, a malformed item, a full record, or a full storage.
 func (p *Push) appendItems(dst []byte, a Answer) []byte {
 	for i, item := range p.request.Items {
 		if i > 0 {
@@ -59,7 +59,7 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 		if i < len(a.Results) {
 			r = a.Results[i].Refusal
 		}
-		if r != nil && r.Code == Invalid { // it may be what no decoder reads
+		if r != nil && r.Code == Invalid { // a decoder may be unable to read the item
 			key := m.Data.Key()
 			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}
 		}
@@ -72,7 +72,7 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 	return dst
 }
 
-// The forms of a line in JSON for which this package has no decoder. Current and items
+// The JSON forms of the parts of a line that record.Decoder does not read. Current and items
 // follow the head, as lists of mutations.
 type (
 	headJSON struct {
@@ -89,8 +89,8 @@ type (
 		Current []json.RawMessage `json:"current"`
 		Items   []json.RawMessage `json:"items"`
 	}
-	// stampJSON is a stamp whose time may be zero. A StampReply never is, and its form is
-	// part of digests.
+	// stampJSON is a stamp whose time may be zero. The time of a StampReply is never zero, and
+	// its form is part of digests, so StampReply cannot be used here.
 	stampJSON struct {
 		UpdatedAt clock.Timestamp `json:"updatedAt,omitzero"`
 		ClientID  clock.ClientID  `json:"clientId"`

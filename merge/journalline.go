@@ -11,23 +11,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// JournalLine is one line of a journal, read back: everything that an Answer depended on,
-// so that it can be replayed on any machine, whatever the Guard was: what the Guard refused
-// is kept as refused.
+// JournalLine is one parsed line of a journal: everything that an Answer depended on. It can
+// be replayed on any machine and without the Guard, because items that the Guard refused are
+// stored as refused.
 type JournalLine struct {
-	// Engine has the settings that matter, and no Guard.
+	// Engine has the settings that the Answer depends on, and no Guard.
 	Engine Engine
-	// Request is what was pushed. An item that was malformed, or that a Guard or a limit of
+	// Request is the push. An item that was malformed, or that a Guard or a limit of
 	// storage refused, has that Refusal as its Err.
 	Request Request
-	// Stored is what it was applied to, without records that only such items name.
+	// Stored is the state to which the push was applied. It lacks records that occur only in
+	// items with an Err.
 	Stored Stored
-	// Answer is the Digest of the Answer that was given.
+	// Answer is the Digest of the Answer that the server gave.
 	Answer Digest
 }
 
-// Replay returns the Answer once more. Its Digest is l.Answer, unless the line or this
-// library was changed. The error is that of Push.Apply: it is nil, unless the caller has
+// Replay computes the Answer again. Its Digest is l.Answer, unless the line or this
+// library was changed. The error comes from Push.Apply: it is nil unless the caller has
 // changed l so that other records are needed.
 func (l JournalLine) Replay() (Answer, error) {
 	return l.Engine.Prepare(l.Request).Apply(l.Stored)
@@ -38,8 +39,8 @@ func (l JournalLine) Replay() (Answer, error) {
 const notLoadedCode Code = "not_loaded"
 
 // ParseJournalLine reads one line of a journal, as AppendJournal wrote it. The error
-// is a *record.Error. Journals are the server's own: the line is read without
-// limits, and where there are several members of one name, the last one counts.
+// is a *record.Error. Journals are trusted: the line is read without limits, and of several
+// members with one name the last one counts.
 func ParseJournalLine(line []byte) (JournalLine, error) {
 	var in lineJSON
 	if err := json.Unmarshal(line, &in); err != nil {
@@ -70,7 +71,7 @@ func ParseJournalLine(line []byte) (JournalLine, error) {
 	return l, nil
 }
 
-// missing returns the name of a member that must be there and is not, or "".
+// missing returns the name of a required member that is absent, or "".
 func (in *lineJSON) missing() string {
 	switch {
 	case in.Wall == nil:
@@ -107,8 +108,8 @@ func (l *JournalLine) readRecords(in lineJSON) error {
 	return nil
 }
 
-// keys returns the keys of the records to load, and marks the items as refused that were
-// refused since their records were not loaded.
+// keys returns the keys of the records to load. It marks an item as refused
+// if an earlier version refused it because its record was not loaded.
 func (l *JournalLine) keys(loaded []keyJSON) []record.Key {
 	p := l.Engine.Prepare(l.Request)
 	known := make(map[record.Key]bool, len(loaded))
@@ -128,8 +129,7 @@ func (l *JournalLine) keys(loaded []keyJSON) []record.Key {
 	return p.Keys()
 }
 
-// parseItem reads an item. One that was refused before Apply could decide about it
-// need not be a mutation.
+// parseItem reads an item. An item that was refused before Apply need not be a valid mutation.
 func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
 	var in itemJSON
 	if err := json.Unmarshal(text, &in); err != nil {
@@ -140,14 +140,14 @@ func parseItem(d *record.Decoder, text []byte) (item record.Item, err error) {
 		return item, err
 	}
 	item.Err = in.Refused.refusal()
-	if err != nil { // it has no valid key
+	if err != nil { // the key of the item is invalid
 		item.Mutation.Data, err = d.Record(record.Key{Table: in.Table, ID: in.ID}, in.Data)
 	}
 	return item, err
 }
 
-// journalError returns an error about a member of a line. It does not keep the
-// text of errors that may hold values.
+// journalError returns an error about a member of a line. It drops the text of errors that
+// may contain values.
 func journalError(path string, err error) error {
 	var e *record.Error
 	if errors.As(err, &e) {

@@ -14,7 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// What a program would do without this library: maps of maps.
+// The naive implementation, for comparison: a program without this library would use maps of
+// maps.
 type (
 	naiveField struct {
 		Value     any       `json:"value"`
@@ -71,9 +72,9 @@ func naiveWrite(s naiveState, id, name string, f naiveField) {
 	}
 }
 
-// replica turns the writes of a world into what the implementations store. As
-// in a server that reads its own data, strings that repeat share memory within
-// one replica, and two replicas share nothing.
+// replica turns the writes of a world into the data structures of both implementations. As
+// in a server that reads its own data, repeated strings share memory within one replica, and
+// two replicas share nothing.
 type replica struct {
 	w       *world
 	strings map[string]string
@@ -124,7 +125,7 @@ func (r *replica) naive(e write) naiveField {
 	return naiveField{v, time.UnixMilli(e.ms).UTC(), r.shared(r.w.clients[e.client])}
 }
 
-// collection returns writes, which are in the order of records, as a Collection.
+// collection returns writes, which are sorted by record, as a Collection.
 func (r *replica) collection(writes []write) merge.Collection {
 	var b record.Builder
 	var records []record.Record
@@ -158,8 +159,8 @@ func (r *replica) state(writes []write) naiveState {
 	return s
 }
 
-// fingerprint is a SHA-256 over a line for each field: what any implementation
-// of the rule must end with.
+// fingerprint is a SHA-256 over one line for each field. It is the same for every correct
+// implementation of the rule.
 type fingerprint [sha256.Size]byte
 
 func (f fingerprint) String() string { return fmt.Sprintf("%x", f[:8]) }

@@ -5,19 +5,17 @@ import (
 	"strings"
 )
 
-// nameSet is the names of the fields of a draft. A nil nameSet is empty.
+// nameSet is the set of field names of a draft. A nil nameSet is empty.
 //
 // Short sets are sorted, immutable, and shared by all drafts that have the same
-// names, so that a set that many records have stays in the nearest memory. A set
-// of more than maxScanned names belongs to one draft and is in the order in
-// which the names came.
+// names, so a set that many records use stays in the CPU cache. A set of more than
+// maxScanned names belongs to one draft, and keeps the names in the order of arrival.
 type nameSet struct {
 	list  []string
-	index map[string]int // of long sets
+	index map[string]int // name to position; only for long sets
 }
 
-// maxScanned is the number of names up to which looking at all of them is faster
-// than an index.
+// maxScanned is the number of names up to which a linear search is faster than an index.
 const maxScanned = 16
 
 // position returns the position of a name, or -1.
@@ -34,8 +32,8 @@ func (s *nameSet) position(name string) int {
 	return -1
 }
 
-// nameSets finds the set that has one name more than another. It forgets what it
-// knows rather than grow without end.
+// nameSets finds the set that has one name more than another set. To bound its memory, it
+// starts over with empty maps after maxSets steps.
 type nameSets struct {
 	known map[string]*nameSet
 	steps map[nameStep]*nameSet
@@ -47,11 +45,10 @@ type nameStep struct {
 	name string
 }
 
-// maxSets bounds the number of sets and of steps that are remembered.
+// maxSets is the greatest number of sets and of steps that are remembered.
 const maxSets = 4096
 
-// with returns the set of the names of s and a name that it has not, and the
-// position of that name.
+// with returns the set of the names of s and one more name, and the position of that name.
 func (m *nameSets) with(s *nameSet, name string) (*nameSet, int) {
 	if s != nil && len(s.list) >= maxScanned {
 		return s.long(name)
@@ -74,7 +71,7 @@ func (m *nameSets) step(s *nameSet, name string) *nameSet {
 	if m.known == nil || len(m.steps) >= maxSets {
 		m.known, m.steps = make(map[string]*nameSet), make(map[nameStep]*nameSet)
 	}
-	key := strings.Join(list, "\x00") // which is in no name
+	key := strings.Join(list, "\x00") // no name contains U+0000
 	next := m.known[key]
 	if next == nil {
 		next = &nameSet{list: list}
@@ -84,8 +81,7 @@ func (m *nameSets) step(s *nameSet, name string) *nameSet {
 	return next
 }
 
-// long appends a name to a set that is or becomes long, and thereby belongs to
-// one draft.
+// long appends a name to a set that is or becomes long. A long set belongs to one draft.
 func (s *nameSet) long(name string) (*nameSet, int) {
 	if s.index == nil {
 		s = &nameSet{list: slices.Clone(s.list), index: make(map[string]int, 2*maxScanned)}

@@ -6,7 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// addNotes adds the notes to the result of an accepted item, given what becomes of its
+// addNotes adds the notes to the result of an accepted item, given the update of its
 // record.
 func (a *application) addNotes(i int, u Update) {
 	r := &a.answer.Results[i]
@@ -18,9 +18,10 @@ func (a *application) addNotes(i int, u Update) {
 		base, known := a.request.Items[i].Mutation.Base[d.Field]
 		notes.add(LostEdit, d.Lost())
 		notes.add(StampCollision, d.Outcome == Collision)
-		// A write that is stored now and was not before is new, whatever its stamp.
+		// A write that was not stored before is new, whatever its stamp.
 		notes.add(Rewound, d.Outcome == Applied && a.watermarks.isBehind(d.Incoming.Stamp))
-		// A client's own write above this one was refused, and is restamped.
+		// A base that is the client's own write proves nothing about the clock: that write
+		// was refused and restamped.
 		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
 			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)
@@ -35,10 +36,10 @@ func (a *application) addNotes(i int, u Update) {
 	r.Notes = notes.codes()
 }
 
-// noteCodes are the notes in the order in which a Result has them.
+// noteCodes lists the notes in the order of Result.Notes.
 var noteCodes = [...]Code{LostEdit, StampCollision, Rewound, StampBelowBase, UpdateOfDeleted, AlreadyDeleted, Restored}
 
-// noteSet is a set of them.
+// noteSet is a set of noteCodes.
 type noteSet [len(noteCodes)]bool
 
 func (s *noteSet) add(code Code, applies bool) {
@@ -47,7 +48,7 @@ func (s *noteSet) add(code Code, applies bool) {
 	}
 }
 
-// codes returns the notes that were added, and nil if none was.
+// codes returns the notes that were added, or nil.
 func (s *noteSet) codes() (codes []Code) {
 	for i, code := range noteCodes {
 		if s[i] {

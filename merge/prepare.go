@@ -9,39 +9,39 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Request is what a client asks for: one push, before anything is loaded.
+// Request is one push of a client, before anything is loaded.
 type Request struct {
-	// Actor is the client that pushes, as it was authenticated. A write with another
-	// client ID is refused, unless AnyClient permits it, as for a gateway that collects
-	// from many clients.
+	// Actor is the authenticated ID of the client that pushes. A write with another client
+	// ID is refused unless AnyClient is set, as for a gateway that collects the writes of many
+	// clients.
 	Actor     clock.ClientID
 	AnyClient bool
-	// Wall is the time by the server's own clock. Stamps are judged by it. The zero time
-	// means that the clock is not set.
+	// Wall is the time by the server's own clock, against which stamps are judged. The zero
+	// time means that the clock is not set.
 	Wall time.Time
-	// Items is what was pushed, as Decode returns it, or made of mutations that
-	// came another way. Their order does not matter.
+	// Items are the pushed items, returned by Decode or made from mutations that arrived in
+	// another way. Their order does not matter.
 	Items []record.Item
 }
 
-// Push is a Request whose items have been judged, each by itself. It does not change: it
+// Push is a Request whose items have been judged, each by itself. It is immutable: it
 // may be applied any number of times, from any number of goroutines. It shares memory with
-// the Request, whose items must not be changed before it was applied and journaled for the
-// last time.
+// the Request, whose items must not be changed until the Push has been applied and journaled
+// for the last time.
 type Push struct {
 	request   Request
-	maxAhead  time.Duration // of the Engine, as are the next two
+	maxAhead  time.Duration // a setting of the Engine, as are the next two
 	maxRecord int
 	tableMax  map[string]int
 	verdicts  []verdict    // one for each item
 	admitted  []int        // positions of the items to apply, by key and then by position
-	keys      []record.Key // of these, each once
-	writes    int          // in these
+	keys      []record.Key // the keys of the admitted items, each once
+	writes    int          // the number of writes in the admitted items
 }
 
-// Prepare judges the items of a request: names, IDs, the actor, the Guard and the wall
-// time. Each item is judged once, here, so the Guard is asked once for each. It is a pure
-// function.
+// Prepare judges the items of a request by their names and IDs, the actor, the Guard and
+// the wall time. It judges each item once, so it asks the Guard once for each. Prepare is a
+// pure function.
 func (e *Engine) Prepare(r Request) *Push {
 	p := &Push{
 		request: r, maxAhead: e.MaxAhead, maxRecord: e.MaxRecord, tableMax: e.TableMaxRecord,
@@ -68,14 +68,14 @@ func (e *Engine) Prepare(r Request) *Push {
 	return p
 }
 
-// Request returns what was prepared. Its items must not be changed.
+// Request returns the request that was prepared. Its items must not be changed.
 func (p *Push) Request() Request { return p.request }
 
-// key returns the key of the item at position i, as far as it could be read.
+// key returns the key of the item at position i, or the part of it that could be read.
 func (p *Push) key(i int) record.Key { return p.request.Items[i].Mutation.Data.Key() }
 
 // Keys returns the keys of the records to load and lock, sorted and each once. Lock them in
-// this order, so that two pushes cannot wait for each other. Records that only refused
-// items name are not among them, so a client cannot lock what it may not write. The slice
+// this order, so that two pushes cannot wait for each other. Keys that occur only in refused
+// items are left out, so a client cannot lock records that it may not write. The slice
 // must not be changed.
 func (p *Push) Keys() []record.Key { return p.keys }

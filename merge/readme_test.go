@@ -14,7 +14,7 @@ func TestReadmeProgram(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	_, rest, ok := strings.Cut(string(readme), "```go\n")
-	require.True(t, ok, "the README has a program")
+	require.True(t, ok, "the README has no Go program")
 	program, rest, _ := strings.Cut(rest, "```\n")
 	_, rest, _ = strings.Cut(rest, "```\n")
 	output, _, _ := strings.Cut(rest, "```\n")

@@ -8,26 +8,26 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Refusal says why an item was refused. It is an error; errors.Is and errors.As
-// see what it wraps, such as record.ErrLimit or a *clock.AheadError.
+// Refusal is the error that says why an item was refused. errors.Is and errors.As see the
+// errors that it wraps, such as record.ErrLimit or a *clock.AheadError.
 type Refusal struct {
 	Code Code
-	// Path leads to the refused part, such as data.title.updatedAt, and is empty
-	// where the item as a whole is meant.
+	// Path leads to the refused part, such as data.title.updatedAt. It is empty if the
+	// item is refused as a whole.
 	Path string
-	// Retryable tells that the very same item may be accepted later. Others
-	// never are, and a client that keeps them blocks its outbox.
+	// Retryable reports whether the very same item may be accepted later. If it is false, the
+	// item will never be accepted, and a client that keeps the item blocks its outbox.
 	Retryable bool
-	// ServerTime is what the server's clock read, if Code is TooFarAhead, and else
-	// zero. It is how the client learns how far off its own clock is.
+	// ServerTime is the time by the server's clock if Code is TooFarAhead, and zero
+	// otherwise. The client corrects its own clock by it.
 	ServerTime clock.Timestamp
 	// Err is the reason: a *record.Error, a *clock.AheadError, a *clock.WallError,
-	// what a Guard returned, or nil.
+	// the error that a Guard returned, or nil.
 	Err error
 }
 
-// Error returns one line: code, path and reason. It holds no value, unless a Guard put
-// one into its error.
+// Error returns one line: code, path and reason. The line contains no user's value, unless a
+// Guard put one into its error.
 func (r *Refusal) Error() string {
 	if r == nil {
 		return "merge: no refusal"
@@ -53,8 +53,8 @@ func (r *Refusal) Unwrap() error {
 	return r.Err
 }
 
-// detail returns the reason without the path, as far as the client may know it:
-// the text of this library's own errors, and not that of others.
+// detail returns the part of the reason that the client may know, without the path. It is
+// the text of errors of this library, and empty for other errors.
 func (r *Refusal) detail() string {
 	switch e := r.Err.(type) {
 	case *record.Error:
@@ -67,8 +67,8 @@ func (r *Refusal) detail() string {
 	return ""
 }
 
-// refusalIn returns the Refusal that err is or wraps, if it has a code. A server time that
-// no text can tell is left out.
+// refusalIn returns the Refusal that err is or wraps, if that has a code. It leaves out a
+// server time that has no text form.
 func refusalIn(err error) (*Refusal, bool) {
 	var r *Refusal
 	if !errors.As(err, &r) || r == nil || r.Code == "" {
@@ -98,8 +98,8 @@ func refusalOf(err error) *Refusal {
 	return r
 }
 
-// withoutIndex returns a path without the index of an item in its batch, which
-// is not the item's own.
+// withoutIndex returns a path without the index of the item in its batch, which
+// is not part of the item.
 func withoutIndex(path string) string {
 	if !strings.HasPrefix(path, "[") {
 		return path
@@ -108,7 +108,7 @@ func withoutIndex(path string) string {
 	return strings.TrimPrefix(path, ".")
 }
 
-// refusalJSON is the part of a Refusal that a client is told, and a journal keeps.
+// refusalJSON is the part of a Refusal that a client receives and a journal keeps.
 type refusalJSON struct {
 	Code       Code            `json:"code"`
 	Path       string          `json:"path,omitempty"`
@@ -117,7 +117,7 @@ type refusalJSON struct {
 	Detail     string          `json:"detail,omitempty"`
 }
 
-// refusal returns the Refusal that was given.
+// refusal returns the Refusal that r was made of.
 func (r refusalJSON) refusal() *Refusal {
 	given := &Refusal{Code: r.Code, Path: r.Path, Retryable: r.Retryable, ServerTime: r.ServerTime}
 	if r.Detail != "" {
@@ -126,7 +126,7 @@ func (r refusalJSON) refusal() *Refusal {
 	return given
 }
 
-// wire returns the part of a refusal that a client is told.
+// wire returns the part of a refusal that a client receives.
 func (r *Refusal) wire() refusalJSON {
 	return refusalJSON{Code(valid(string(r.Code))), valid(r.Path), r.Retryable, r.ServerTime, valid(r.detail())}
 }

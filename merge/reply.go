@@ -6,51 +6,50 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// Reply is a Result as it is on the wire: what a client reads with encoding/json
-// from the array that Answer.AppendJSON makes. It holds no values.
+// Reply is the wire form of a Result. A client reads it with encoding/json from the array
+// that Answer.AppendJSON makes. It contains no values.
 type Reply struct {
 	Index   int    `json:"index"` // of the item in the batch
 	Table   string `json:"table"` // empty if it could not be read, as is ID
 	ID      string `json:"id"`
 	Verdict string `json:"verdict"` // "accepted" or "refused"
 
-	// Of a refused item. Look at the code first: TooFarAhead is retryable, for time
-	// passes, but the client should mend its clock rather than wait.
+	// For a refused item. Check Code before Retryable: TooFarAhead is retryable, because time
+	// passes, but the client should correct its clock rather than wait.
 	Code       Code            `json:"code,omitempty"`
 	Retryable  bool            `json:"retryable,omitempty"`
 	ServerTime clock.Timestamp `json:"serverTime,omitzero"` // with TooFarAhead
 	Path       string          `json:"path,omitempty"`
-	Detail     string          `json:"detail,omitempty"` // for people; of the first 100 only
+	Detail     string          `json:"detail,omitempty"` // for people; only in the first 100 refusals
 
-	// Of an accepted item.
+	// For an accepted item.
 	Changed bool                  `json:"changed"`
 	Fields  map[string]FieldReply `json:"fields,omitempty"` // one for each field that it writes
 	Notes   []Code                `json:"notes,omitempty"`
 }
 
-// FieldReply is a Decision as it is on the wire.
+// FieldReply is the wire form of a Decision.
 type FieldReply struct {
 	Outcome string `json:"outcome"` // "applied", "superseded", "equal" or "collision"
-	// Lost tells that one of the two writes is a lost edit: the client's own if there
-	// is a Winner, else the Loser.
+	// Lost reports whether one of the two writes is a lost edit: the client's own if there
+	// is a Winner, otherwise the Loser.
 	Lost bool `json:"lost,omitempty"`
-	// Winner is the write that stays instead of the client's own.
+	// Winner is the write that won over the client's own.
 	Winner *StampReply `json:"winner,omitempty"`
-	// Loser is the write that the client's own replaced, if an edit is lost by that.
+	// Loser is the write that the client's own replaced, if it is a lost edit.
 	Loser *StampReply `json:"loser,omitempty"`
 }
 
-// StampReply is a clock.Stamp in its two members.
+// StampReply is the wire form of a clock.Stamp, in two members.
 type StampReply struct {
 	UpdatedAt clock.Timestamp `json:"updatedAt"`
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// mostDetails is how many refused items of one answer are explained in words. The
-// codes are there for all.
+// mostDetails is the number of refused items of one answer that get a Detail. All get a code.
 const mostDetails = 100
 
-// Replies returns the results as they are on the wire, in their order.
+// Replies returns the wire form of the results, in their order.
 func (a Answer) Replies() iter.Seq[Reply] {
 	return func(yield func(Reply) bool) {
 		details := mostDetails
@@ -73,7 +72,7 @@ func (a Answer) Replies() iter.Seq[Reply] {
 	}
 }
 
-// describe fills in what a client is told of a refusal.
+// describe sets the members of reply that describe the refusal.
 func (r *Refusal) describe(reply *Reply, detailed bool) {
 	w := r.wire()
 	reply.Verdict = "refused"
@@ -83,7 +82,7 @@ func (r *Refusal) describe(reply *Reply, detailed bool) {
 	}
 }
 
-// reply returns what a client is told of a field.
+// reply returns the wire form of the decision.
 func (d Decision) reply() FieldReply {
 	f := FieldReply{Outcome: d.Outcome.String(), Lost: d.Lost()}
 	other := &StampReply{d.Before.Stamp.Time, d.Before.Stamp.Client}
@@ -96,8 +95,7 @@ func (d Decision) reply() FieldReply {
 	return f
 }
 
-// AppendJSON appends the replies as a JSON array to dst, which is what a push is
-// answered with:
+// AppendJSON appends the replies to dst as a JSON array, the answer to a push:
 //
 //	[{"index":0,"table":"tasks","id":"42","verdict":"accepted","changed":true,"fields":{
 //	   "due":{"outcome":"superseded","lost":true,"winner":{"updatedAt":"…","clientId":"…"}},
@@ -106,7 +104,7 @@ func (d Decision) reply() FieldReply {
 //	 {"index":1,"table":"tasks","id":"43","verdict":"refused","code":"too_far_ahead","retryable":true,
 //	   "serverTime":"2026-11-22T16:57:17.123000000Z","path":"data.title.updatedAt","detail":"…","changed":false}]
 //
-// Members that are false, empty or absent are left out, but for "changed". The same
+// Members that are false, empty or absent are left out, except "changed". The same
 // answer gives the same bytes.
 func (a Answer) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '[')
@@ -119,5 +117,5 @@ func (a Answer) AppendJSON(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// MarshalJSON returns what AppendJSON appends.
+// MarshalJSON returns the output of AppendJSON.
 func (a Answer) MarshalJSON() ([]byte, error) { return a.AppendJSON(nil), nil }

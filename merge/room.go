@@ -10,21 +10,21 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// room decides which items of one record are refused because they would make it larger
-// than it may become.
+// room decides which items of one record are refused because they would make the record
+// larger than permitted.
 type room struct {
 	most    int  // bytes; 0 means no limit
-	full    bool // nothing may grow
+	full    bool // no record may grow
 	before  record.Record
 	written map[string]record.FieldValue // the winners among the accepted items
-	size    int                          // of before; 0 until it is needed
-	grown   int                          // by the accepted items
+	size    int                          // bytes of before; 0 until it is needed
+	grown   int                          // bytes added by the accepted items
 }
 
-// isBounded reports whether there are records that may not grow.
+// isBounded reports whether the size of any record is limited.
 func (a *application) isBounded() bool { return a.maxRecord > 0 || len(a.tableMax) > 0 || a.full }
 
-// maxSize returns how large records of a table may grow; 0 and less mean that there is no limit.
+// maxSize returns the size limit of records of a table; 0 or less means no limit.
 func (p *Push) maxSize(table string) int {
 	if n, ok := p.tableMax[table]; ok {
 		return n
@@ -33,8 +33,8 @@ func (p *Push) maxSize(table string) int {
 }
 
 // refuseGrowth refuses the items of one record for which there is no room, and returns the
-// others, in place. It judges them in the order of their stamps, each on top of those
-// accepted before it, so the order in which they came does not matter.
+// others, in place. It judges the items in the order of their stamps, each on top of the
+// items accepted before it, so their order in the request does not matter.
 func (a *application) refuseGrowth(before record.Record, items []int) []int {
 	if !a.isBounded() {
 		return items
@@ -52,8 +52,8 @@ func (a *application) refuseGrowth(before record.Record, items []int) []int {
 	})
 }
 
-// sortByStamp sorts items of one record by the greatest stamp in each, and items that
-// share it by what they write. Items that write the same get the same answer.
+// sortByStamp sorts items of one record by the greatest stamp in each, and items with the
+// same greatest stamp by their writes. Items with equal writes get the same answer.
 func (a *application) sortByStamp(items []int) {
 	if len(items) < 2 {
 		return
@@ -74,7 +74,7 @@ func (a *application) sortByStamp(items []int) {
 	})
 }
 
-// compareWrites orders records of one key by what they hold.
+// compareWrites orders records of one key by their fields.
 func compareWrites(x, y record.Record) int {
 	for i := range min(x.Len(), y.Len()) {
 		name, v := x.At(i)
@@ -86,8 +86,8 @@ func compareWrites(x, y record.Record) int {
 	return cmp.Compare(x.Len(), y.Len())
 }
 
-// judge returns why the record may not take in data, or nil. What does not make it grow
-// is never refused.
+// judge returns why data must not be joined to the record, or nil. Data that does not make
+// the record grow is never refused.
 func (r *room) judge(data record.Record) *Refusal {
 	n := r.growth(data)
 	if n > 0 && r.most > 0 {
@@ -127,7 +127,7 @@ func (r *room) growth(data record.Record) (n int) {
 	return n
 }
 
-// standing returns the write that an item meets in a field.
+// standing returns the write to which an item is joined in a field.
 func (r *room) standing(name string) (record.FieldValue, bool) {
 	if w, ok := r.written[name]; ok {
 		return w, true
@@ -135,7 +135,7 @@ func (r *room) standing(name string) (record.FieldValue, bool) {
 	return r.before.Get(name)
 }
 
-// accept notes what an accepted item wrote.
+// accept notes the writes of an accepted item.
 func (r *room) accept(data record.Record) {
 	if r.written == nil {
 		r.written = make(map[string]record.FieldValue, data.Len())
@@ -158,8 +158,8 @@ func recordSize(r record.Record) (n int) {
 	return n
 }
 
-// fieldSize returns what a field adds to the size of a record, the comma or brace after
-// it included.
+// fieldSize returns the number of bytes that a field adds to the size of a record, including
+// the comma or brace after it.
 func fieldSize(name string, w record.FieldValue) int {
 	if name == record.DeletedField {
 		return 0
@@ -169,7 +169,7 @@ func fieldSize(name string, w record.FieldValue) int {
 }
 
 // valueSize returns the size of the member value or deleted. A value that is shorter
-// than a deletion counts as one, so that deleting a field never needs room.
+// than a deletion counts as much as one, so deleting a field never needs room.
 func valueSize(w record.FieldValue) int {
 	return max(len(`"value":`)+len(w.Value.JSON()), len(`"deleted":true`))
 }

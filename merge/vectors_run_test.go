@@ -15,7 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// vectorKey is the key of the records that have none.
+// vectorKey is the key of records in sections without keys.
 var vectorKey = record.Key{Table: "t", ID: "i"}
 
 func readVectorValue(t *testing.T, text vectorText) record.Value {
@@ -67,7 +67,7 @@ func vectorClient(t *testing.T, v vector) {
 	require.Equal(t, *v.Text, client.String())
 }
 
-// vectorAscends compares all pairs, both ways round, and each item with itself.
+// vectorAscends compares all pairs, in both orders, and each item with itself.
 func vectorAscends[T any](t *testing.T, items []T, compare func(a, b T) int) {
 	t.Helper()
 	require.Greater(t, len(items), 1)
@@ -78,7 +78,7 @@ func vectorAscends[T any](t *testing.T, items []T, compare func(a, b T) int) {
 	}
 }
 
-// vectorStamped is a write at a time, to be compared as a whole.
+// vectorStamped returns a write with the given stamp, to compare whole writes.
 func vectorStamped(time clock.Timestamp, client clock.ClientID) record.FieldValue {
 	return record.FieldValue{Value: record.Int(0), Stamp: clock.Stamp{Time: time, Client: client}}
 }
@@ -176,7 +176,7 @@ func vectorTie(t *testing.T, v vector) {
 	}
 }
 
-// vectorStep returns what tells two writes apart first.
+// vectorStep returns the first step of the rule at which two writes differ.
 func vectorStep(a, b record.FieldValue) string {
 	switch {
 	case a.Stamp.Time != b.Stamp.Time:
@@ -242,7 +242,7 @@ func (v vector) key() record.Key {
 	return record.Key{Table: *v.Table, ID: *v.ID}
 }
 
-// joins requires that joining x and y gives what v wants.
+// joins requires that joining x and y gives the record and digest that v expects.
 func (v vector) joins(t *testing.T, x, y record.Record) record.Record {
 	t.Helper()
 	joined, err := merge.Records(x, y)
@@ -287,7 +287,8 @@ func vectorFold(t *testing.T, v vector) {
 	}
 }
 
-// orders returns all orders of 0 to n-1: n-1 is put at each place of each shorter order.
+// orders returns all permutations of 0 to n-1. It inserts n-1 at each place of each shorter
+// permutation.
 func orders(n int) (all [][]int) {
 	if n == 0 {
 		return [][]int{nil}
@@ -311,7 +312,7 @@ func vectorDigest(t *testing.T, v vector) {
 	require.Equal(t, *v.Digest, merge.Collect(records...).Digest().String())
 }
 
-// vectorName tries a name in all four places.
+// vectorName tries a name as a field, a table, an ID, and in record.Key.Check.
 func vectorName(t *testing.T, v vector) {
 	const stamp = `"updatedAt":"2026-11-22T16:57:17.123Z","clientId":"7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"`
 	name := string(v.In)

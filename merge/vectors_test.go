@@ -19,7 +19,7 @@ import (
 )
 
 // vector is one case of the conformance vectors. It has the members that its
-// section says, and no others.
+// section permits, and no others.
 type vector struct {
 	Name string
 
@@ -84,7 +84,7 @@ func (v *vectorText) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// vectorRecord is a record, with its key where the section has one for each.
+// vectorRecord is a record, with its key if the section gives each record a key.
 type vectorRecord struct {
 	Table, ID string
 	Record    vectorText
@@ -104,8 +104,8 @@ func vectorStrict(text []byte, dst any) error {
 	return d.Decode(dst)
 }
 
-// vectorSection is the members that the cases of a section may have, besides the
-// name, and how they are run.
+// vectorSection holds the members that the cases of a section may have, besides the
+// name, and the function that runs a case.
 type vectorSection struct {
 	members []string
 	run     func(*testing.T, vector)
@@ -145,9 +145,8 @@ func vectorFiles() map[string]map[string]vectorSection {
 	}
 }
 
-// TestVectors runs the files that implementations in other languages run. A file,
-// a section or a member that it does not know fails, and so does a section
-// without cases.
+// TestVectors runs the files that implementations in other languages run. It fails on an
+// unknown file, section or member, and on a section without cases.
 func TestVectors(t *testing.T) {
 	const folder = "testdata/vectors"
 	found, err := filepath.Glob(folder + "/*.json")
@@ -186,15 +185,15 @@ func runVectors(t *testing.T, section vectorSection, text []byte) {
 	}
 }
 
-// vectorReasons are the words for why something is refused.
+// vectorReasons maps each reason for a refusal to an error.
 var vectorReasons = map[string]error{
 	"syntax": record.ErrSyntax, "utf8": record.ErrUTF8, "duplicate": record.ErrDuplicate, "number": record.ErrNumber,
 	"limit": record.ErrLimit, "name": record.ErrName, "type": record.ErrType, "kind": record.ErrValueForm,
 	"missing": record.ErrMissing, "stamp": record.ErrStamp, "client": record.ErrClient,
 }
 
-// refusedAs reports whether v is to be refused, and requires that err is as it
-// says.
+// refusedAs reports whether v must be refused, and requires that err is the error that v
+// names.
 func (v vector) refusedAs(t *testing.T, err error) bool {
 	t.Helper()
 	if v.Refused == nil {
@@ -204,7 +203,7 @@ func (v vector) refusedAs(t *testing.T, err error) bool {
 	require.Contains(t, vectorReasons, *v.Refused)
 	var limit *record.LimitError
 	if errors.As(err, &limit) && limit.What == "name" {
-		require.Equal(t, "name", *v.Refused) // A name that is too long is not allowed.
+		require.Equal(t, "name", *v.Refused) // the vectors call a name that is too long "name", not "limit"
 		return true
 	}
 	require.ErrorIs(t, err, vectorReasons[*v.Refused])

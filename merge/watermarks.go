@@ -6,7 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// watermarks knows the greatest stamp that was accepted from each client, before this
+// watermarks holds the greatest stamps that were accepted from each client, before this
 // push and in it.
 type watermarks struct {
 	before, now map[clock.ClientID]clock.Timestamp
@@ -20,22 +20,22 @@ func newWatermarks(known []clock.Stamp) watermarks {
 	return m
 }
 
-// plainWatermarks returns the watermarks that a client can have; others say nothing.
+// plainWatermarks returns the valid watermarks; the others have no meaning.
 func plainWatermarks(all []clock.Stamp) []clock.Stamp {
 	return slices.DeleteFunc(slices.Clone(all), func(s clock.Stamp) bool {
 		return s.Client.IsZero() || s.Time < 0 || s.Time > clock.MaxTimestamp
 	})
 }
 
-// accept takes in the stamp of an accepted write.
+// accept notes the stamp of an accepted write.
 func (m *watermarks) accept(s clock.Stamp) {
 	if s.Time > m.now[s.Client] {
 		m.now[s.Client] = s.Time
 	}
 }
 
-// isNew reports whether a write is known to be delivered for the first time: a
-// client sends in the order of stamps, so what is above its watermark never came before.
+// isNew reports whether a write is known to be delivered for the first time: a client
+// sends in the order of stamps, so a write above its watermark never arrived before.
 func (m *watermarks) isNew(s clock.Stamp) bool {
 	mark, known := m.before[s.Client]
 	return known && s.Time > mark

@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// appendJSON appends x in the form that encoding/json gives it, without escaping HTML.
+// appendJSON appends x as encoding/json encodes it, without escaping HTML.
 func appendJSON(dst []byte, x any) []byte {
 	out := bytes.NewBuffer(dst)
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
-	// What this package encodes always has a form.
+	// The types that this package encodes never return an error.
 	_ = e.Encode(x)
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// valid returns s with U+FFFD for what is not UTF-8, which a key that was refused may
-// hold.
+// valid returns s with invalid UTF-8 replaced by U+FFFD. The key of a refused item may
+// contain invalid UTF-8.
 func valid(s string) string {
 	if utf8.ValidString(s) {
 		return s

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// random is Marsaglia's xorshift128 on 32-bit words. It is small enough to write
-// the same in any language, so that implementations can merge the very same data.
+// random is Marsaglia's xorshift128 on 32-bit words. It is easy to write in any language, so
+// implementations in other languages can merge the very same data.
 type random struct{ x, y, z, w uint32 }
 
 func newRandom(seed uint32) *random {
@@ -55,33 +55,33 @@ var taskFields = []string{"assigneeId", "done", "position", "priority", "project
 
 var taskStatuses = []string{"backlog", "todo", "doing", "review", "done"}
 
-// Two instants, in milliseconds: when the records were made, and a month later,
-// when two replicas went on editing them apart.
+// Two instants, in milliseconds: when the records were made, and a month later, when two
+// replicas began to edit them separately.
 const (
 	madeAt  int64 = 1735689600000
 	apartAt int64 = madeAt + 30*day
 	day     int64 = 24 * 60 * 60 * 1000
 )
 
-// write is one write of one field, in the form of no implementation: who and
-// what are indexes into the lists of a world.
+// write is one write of one field, independent of any implementation: record, field and
+// client are indexes into the lists of a world.
 type write struct {
 	record, field, client int
 	ms                    int64
 	value                 any // string, float64 or bool
 }
 
-// world is a workspace of tasks that two replicas edited apart.
+// world is a workspace of tasks that two replicas edited separately.
 type world struct {
 	*random
 	clients, people, projects, ids []string
 
-	local, remote []write // all fields of a replica: those of record 0, of record 1 ...
-	edits         []write // what the remote changed
+	local, remote []write // all fields of a replica, sorted by record
+	edits         []write // the writes that the remote replica made
 	bothEdited    int
 }
 
-// newWorld makes a workspace of n tasks, the same one each time.
+// newWorld returns a workspace of n tasks, the same for each call with the same n.
 func newWorld(n int) *world {
 	w := &world{random: newRandom(20251122)}
 	w.clients = w.uuids(100)
@@ -120,7 +120,7 @@ func newWorld(n int) *world {
 	return w
 }
 
-// edit lets a client write one field in ten anew.
+// edit lets a client overwrite one field in ten, and reports whether it did.
 func (w *world) edit(e *write, client int) bool {
 	if w.below(10) != 0 {
 		return false
@@ -151,7 +151,7 @@ func (w *world) value(field int) any {
 	return w.text(40)
 }
 
-// hot returns n writes of record 0, about half of them older than what it holds.
+// hot returns n writes of record 0, about half of them older than its stored writes.
 func (w *world) hot(n int) []write {
 	w.random = newRandom(777)
 	writes := make([]write, n)
@@ -191,9 +191,9 @@ func (w *world) log(n int) []write {
 	return writes
 }
 
-// Other implementations of this generator count the same conflicts. If this
-// fails, figures cannot be compared with theirs.
-func TestWorld(t *testing.T) {
+// TestGeneratorCountsTheKnownConflicts: implementations of this generator in other languages
+// count the same conflicts. If this test fails, their figures cannot be compared with these.
+func TestGeneratorCountsTheKnownConflicts(t *testing.T) {
 	w := newWorld(5000)
 	if w.bothEdited != 422 {
 		t.Errorf("%d fields were edited by both replicas, want 422", w.bothEdited)

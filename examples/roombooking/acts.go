@@ -8,13 +8,13 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// meeting is what a client books.
+// meeting is a meeting that a client books.
 type meeting struct {
 	id, title string
 	slot      rooms.Slot
 }
 
-// slot returns an hour in a room.
+// slot returns a slot of one hour in a room.
 func slot(room string, hour int) rooms.Slot {
 	return rooms.Slot{Room: room, Start: at(hour, 0), End: at(hour+1, 0)}
 }
@@ -25,8 +25,8 @@ func (t *story) book(c *client, m meeting) {
 	t.plan(c, c.edit(m.key()).SetStruct(rooms.Meeting{Title: m.title, Host: c.owner, Slot: m.slot}))
 }
 
-// move lets a client move a meeting. The edit writes the slot alone, as nothing else in the
-// meeting changed, so it overwrites no new title.
+// move lets a client move a meeting. The edit writes only the slot, because no other field of
+// the meeting changed, so it does not overwrite a new title.
 func (t *story) move(c *client, m meeting, to rooms.Slot) {
 	t.say("  %s moves %q to %s", c.name(), m.title, rooms.Hour(to.Start))
 	shown, _ := c.shown().Get(m.key())
@@ -39,14 +39,15 @@ func (t *story) move(c *client, m meeting, to rooms.Slot) {
 // key returns the key of the meeting.
 func (m meeting) key() record.Key { return record.Key{Table: rooms.Table, ID: m.id} }
 
-// plan says what a client thinks of an edit before it syncs, and makes it all the same.
+// plan prints the advice of a client about an edit before it syncs, and makes the edit in any
+// case.
 func (t *story) plan(c *client, e *record.Edit) {
 	draft, err := e.Mutation()
 	t.do(err)
 	open, err := c.advise(draft)
 	t.do(err)
 	if len(open) == 0 {
-		t.say("    the rules, run on the %s: the room is free, as far as it knows", c.device)
+		t.say("    the rules, run on the %s: no known conflict", c.device)
 	}
 	for _, v := range open {
 		t.say("    the rules, run on the %s: %s", c.device, t.advice(c, v, draft))
@@ -54,7 +55,7 @@ func (t *story) plan(c *client, e *record.Edit) {
 	c.outbox = append(c.outbox, draft)
 }
 
-// advice says what is in the way of a draft.
+// advice returns a sentence about the meeting that conflicts with a draft.
 func (t *story) advice(c *client, v violation.Violation, draft record.Mutation) string {
 	key := v.Record()
 	if key == draft.Data.Key() && len(v.Conflicting) > 0 {
@@ -66,14 +67,14 @@ func (t *story) advice(c *client, v violation.Violation, draft record.Mutation) 
 	return fmt.Sprintf("%s is taken from %s (%q)", s.Room, rooms.Hour(s.Start), rooms.Text(other, rooms.FieldTitle))
 }
 
-// write lets a client make an edit that needs no advice.
+// write lets a client make an edit without advice.
 func (t *story) write(c *client, e *record.Edit) {
 	m, err := e.Mutation()
 	t.do(err)
 	c.outbox = append(c.outbox, m)
 }
 
-// sync pushes what a client has written, and pulls.
+// sync lets a client push its outbox and pull, and prints the answers.
 func (t *story) sync(c *client, s *server) {
 	sent := c.outbox
 	results, err := c.push(s)
@@ -88,14 +89,14 @@ func (t *story) sync(c *client, s *server) {
 	t.do(c.pull(s))
 }
 
-// pull lets a client pull, and says from where on.
+// pull lets a client pull, and prints the range of changes.
 func (t *story) pull(c *client, s *server) {
 	from := c.cursor
 	t.do(c.pull(s))
-	t.say("  %s pulls from %s what came after change %s, up to change %s", c.name(), s.name, from, c.cursor)
+	t.say("  %s pulls from %s the changes after %s, up to %s", c.name(), s.name, from, c.cursor)
 }
 
-// syncAll lets everybody have everything, and says nothing.
+// syncAll syncs both clients and both servers, and prints nothing.
 func (t *story) syncAll() {
 	_, err := t.ana.push(t.west)
 	t.do(err)
@@ -106,14 +107,14 @@ func (t *story) syncAll() {
 	t.do(t.ben.pull(t.east))
 }
 
-// about returns the violation that a client has about a meeting.
+// about returns the violation about a meeting that a client shows.
 func (t *story) about(c *client, m meeting) violation.Violation {
 	for _, v := range violations(c.shown()) {
 		if v.Record() == m.key() {
 			return v
 		}
 	}
-	t.do(fmt.Errorf("%s has no violation about %q", c.name(), m.title))
+	t.do(fmt.Errorf("%s shows no violation about %q", c.name(), m.title))
 	return violation.Violation{}
 }
 

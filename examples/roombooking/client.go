@@ -13,18 +13,18 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// client is an app with a replica: what its server confirmed, and an outbox of what is
-// its own and not yet sent. What it shows is the join of both.
+// client is an app with a replica: the state that its server confirmed, and an outbox of its
+// own items that are not confirmed yet. It shows the join of both.
 type client struct {
 	owner, device string
 	id            clock.ClientID
-	clock         *clock.Clock // without a bound: it trusts its server
+	clock         *clock.Clock // without a bound: the client trusts its server
 	confirmed     map[record.Key]record.Record
 	outbox        []record.Mutation
 	cursor        string
 }
 
-// newClient returns a client that holds nothing yet.
+// newClient returns an empty client.
 func newClient(owner, device string, id clock.ClientID, w *wall) (*client, error) {
 	c, err := clock.New(clock.Options{Now: w.read, MaxAhead: -1})
 	return &client{
@@ -33,10 +33,10 @@ func newClient(owner, device string, id clock.ClientID, w *wall) (*client, error
 	}, err
 }
 
-// name returns what people call the client.
+// name returns the name of the client in the story.
 func (c *client) name() string { return c.owner + "'s " + c.device }
 
-// shown returns all that the client shows.
+// shown returns the state that the client shows.
 func (c *client) shown() merge.Collection {
 	all := slices.Collect(maps.Values(c.confirmed))
 	for _, m := range c.outbox {
@@ -45,7 +45,7 @@ func (c *client) shown() merge.Collection {
 	return merge.Collect(all...)
 }
 
-// edit begins a change of what is shown.
+// edit begins an edit of the shown record.
 func (c *client) edit(key record.Key) *record.Edit {
 	r, ok := c.shown().Get(key)
 	if !ok {
@@ -54,8 +54,8 @@ func (c *client) edit(key record.Key) *record.Edit {
 	return r.Edit(clock.Stamp{Time: c.clock.Now(), Client: c.id})
 }
 
-// advise returns what would be wrong with a draft, by the rules that the servers will
-// judge it by, and as far as it can be told from what the client holds.
+// advise returns the violations that a draft would cause among the records that the client
+// holds, by the same rules as on the servers.
 func (c *client) advise(draft record.Mutation) ([]violation.Violation, error) {
 	open, err := rooms.Find(merge.Join(c.shown(), merge.Collect(draft.Data)))
 	return slices.DeleteFunc(open, func(v violation.Violation) bool {
@@ -63,8 +63,9 @@ func (c *client) advise(draft record.Mutation) ([]violation.Violation, error) {
 	}), err
 }
 
-// banner returns what to tell the owner about a violation. Its description is for the
-// host of the newer meeting; the host of the other one gets it from the other side.
+// banner returns the text that tells the owner about a violation. The description of a
+// violation addresses the host of the newer meeting; the host of the other meeting gets a
+// text with the two meetings exchanged.
 func (c *client) banner(v violation.Violation) string {
 	shown := c.shown()
 	subject, _ := shown.Get(v.Record())
@@ -77,10 +78,9 @@ func (c *client) banner(v violation.Violation) string {
 	return v.Description
 }
 
-// push sends the outbox. An item leaves it when it is accepted, and then it is
-// confirmed, or when it is refused for good, which rolls it back. The clocks of this
-// story are right; how a client mends one that is ahead, Example_sync of package merge
-// shows.
+// push sends the outbox. An accepted item moves to the confirmed state. An item that is
+// refused permanently is dropped, which rolls it back. The clocks of this story are right;
+// Example_sync of package merge shows how a client corrects a clock that is ahead.
 func (c *client) push(s *server) ([]merge.Reply, error) {
 	body := []byte("[]")
 	if len(c.outbox) > 0 {
@@ -108,12 +108,12 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 			keep = append(keep, m)
 		}
 	}
-	c.outbox = append(keep, c.outbox[len(results):]...) // and what was edited meanwhile
+	c.outbox = append(keep, c.outbox[len(results):]...) // and the edits made in the meantime
 	return results, nil
 }
 
-// pull replaces what is confirmed by what the server has now, page by page. It does not join:
-// the derived part of a violation has no writes that could win or lose.
+// pull replaces the confirmed records by the server's current ones, page by page. It does not
+// join, because the derived fields of a violation do not follow the rule of writes.
 func (c *client) pull(s *server) error {
 	for {
 		lines, next, err := s.Pull(c.id, c.cursor)
@@ -127,7 +127,7 @@ func (c *client) pull(s *server) error {
 	}
 }
 
-// replace replaces what is confirmed by the records of a page.
+// replace replaces confirmed records by the records of a page.
 func (c *client) replace(lines []byte) error {
 	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestMeetingGrownPastTheLimits: a meeting that has more fields than a push may have is
-// pulled and checked as any other.
-func TestMeetingGrownPastTheLimits(t *testing.T) {
+// TestMeetingLargerThanPushLimitsIsPulled: a meeting with more fields than a push may have is
+// pulled and checked like any other.
+func TestMeetingLargerThanPushLimitsIsPulled(t *testing.T) {
 	w := &wall{now: time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)}
 	s := newServer("East", w)
 	ana, err := newClient("Ana", "phone", clock.ClientID{1}, w)

@@ -1,6 +1,6 @@
-// Command roombooking tells how two people book one room while they are offline. Both
-// bookings are accepted, two servers find the conflict by themselves, both people are
-// told, and moving one meeting settles it.
+// Command roombooking plays a story in which two people book one room while they are
+// offline. Both bookings are accepted, two servers find the conflict independently, both
+// people are told, and moving one meeting resolves it.
 //
 //	go run ./examples/roombooking
 package main

@@ -9,9 +9,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 )
 
-// TestMoveWritesTheSlotAlone: moving a meeting leaves its other fields alone, so it does not
-// overwrite a title that somebody else changes meanwhile.
-func TestMoveWritesTheSlotAlone(t *testing.T) {
+// TestMoveWritesOnlyTheSlot: moving a meeting does not write its other fields, so it does not
+// overwrite a title that another user changes at the same time.
+func TestMoveWritesOnlyTheSlot(t *testing.T) {
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)
 	s.book(s.ben, s.budget)

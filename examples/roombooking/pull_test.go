@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPullTakesAllPages: a client pulls until nothing is left.
+// TestPullTakesAllPages: a client pulls pages until none is left.
 func TestPullTakesAllPages(t *testing.T) {
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)

@@ -12,14 +12,14 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// server is the backend of package memory, with rules. It needs no clock of its own to
-// stamp with, since it writes nothing of its own: what it derives is stamped by what it is
-// derived from.
+// server is the backend of package memory, with rules. It needs no clock for stamps, because
+// it makes no writes of its own: a derived record takes its stamps from the records that it
+// is derived from.
 type server struct {
 	memory.Server
 	name    string
 	checker *violation.Checker
-	view    *violation.Memory // the records once more, found by room
+	view    *violation.Memory // the same records, indexed by room
 }
 
 // newServer returns an empty server.
@@ -32,12 +32,12 @@ func newServer(name string, w *wall) *server {
 	}
 }
 
-// Push is the push handler: client is who was authenticated. A database would do all of it
+// Push is the push handler; client is the authenticated client. A database would do all of it
 // in one transaction.
 func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := s.Engine.Decode(batch)
 	if err != nil {
-		return nil, err // the batch makes no sense, and nothing of it was applied
+		return nil, err // the batch is malformed, and none of it was applied
 	}
 	answer, err := s.Apply(merge.Request{Actor: client, Wall: s.Now(), Items: items})
 	if err != nil {
@@ -46,8 +46,8 @@ func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer.AppendJSON(nil), s.check(answer.Updates)
 }
 
-// join joins what people wrote on another server. It cannot refuse anything: servers
-// that hold the same writes must end up the same.
+// join joins the user-written fields of another server. It refuses nothing: servers that
+// hold the same writes must end in the same state.
 func (s *server) join(theirs merge.Collection) error {
 	mine := s.Records()
 	joined := merge.Join(mine, theirs)
@@ -62,8 +62,9 @@ func (s *server) join(theirs merge.Collection) error {
 	return s.check(changes)
 }
 
-// check stores the violations that come of changes. A rule that fails does not stop a push,
-// and a real server would log it; here it ends the story, so that it is not overlooked.
+// check stores the violations that changes open or close. A rule that fails does not stop a
+// push. A real server would log its error; here the error ends the story, so that it is not
+// overlooked.
 func (s *server) check(changes []merge.Update) error {
 	report := s.checker.Check(context.Background(), violation.Input{View: s.view, Changes: changes, Now: s.now()})
 	for _, u := range changes {
@@ -73,14 +74,14 @@ func (s *server) check(changes []merge.Update) error {
 	return report.Err
 }
 
-// audit looks at everything, as a server does each night: it finds what was missed.
+// audit checks all records, as a server does each night, and finds violations that were missed.
 func (s *server) audit() error {
 	report := s.checker.Audit(s.Records(), s.now())
 	s.replace(report.Updates)
 	return report.Err
 }
 
-// replace stores records in place of what is there.
+// replace stores records in place of those with the same keys.
 func (s *server) replace(updates []merge.Update) {
 	for _, u := range updates {
 		s.Put(u.After)
@@ -88,10 +89,10 @@ func (s *server) replace(updates []merge.Update) {
 	}
 }
 
-// now returns the time by which it is judged what still matters.
+// now returns the time by which the rules judge whether a violation still matters.
 func (s *server) now() clock.Timestamp { return clock.TimestampOf(s.Now()) }
 
-// exchange lets two servers join what people wrote on the other one.
+// exchange lets each of two servers join the user-written fields of the other.
 func exchange(a, b *server) error {
 	ofA, ofB := rooms.UserWrites(a.Records()), rooms.UserWrites(b.Records())
 	return errors.Join(a.join(ofB), b.join(ofA))

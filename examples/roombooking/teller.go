@@ -16,25 +16,25 @@ func (t *story) say(format string, args ...any) {
 	}
 }
 
-// do takes in what became of something.
+// do keeps the first error of the story.
 func (t *story) do(err error) {
 	if t.err == nil {
 		t.err = err
 	}
 }
 
-// chapter sets the clock, and says what is about to happen.
+// chapter sets the clock and prints the heading of a chapter.
 func (t *story) chapter(hour, minute int, what string) {
 	t.wall.set(hour, minute)
 	t.say("\n%s  %s", t.wall.read().Format("3:04 PM"), what)
 }
 
-// status says what violations the servers have, and how they stand.
+// status prints the violations that the servers have, and the status of each.
 func (t *story) status() {
 	for _, s := range []*server{t.east, t.west} {
 		all := violations(s.Records())
 		if len(all) == 0 {
-			t.say("  %s knows of no violation", s.name)
+			t.say("  %s has no violation", s.name)
 		}
 		for _, v := range all {
 			t.say("  %s has the violation %s: %s", s.name, v.ID, v.Status)
@@ -42,14 +42,14 @@ func (t *story) status() {
 	}
 }
 
-// compare says whether the servers have the same violations.
+// compare prints whether the servers have the same violations.
 func (t *story) compare() {
 	east, west := rowsOf(t.east.Records()), rowsOf(t.west.Records())
 	same := bytes.Equal(east.AppendLines(nil), west.AppendLines(nil))
 	t.say("  the same ID and the same bytes on both: %v", same)
 }
 
-// banners says what clients show at the top of the screen.
+// banners prints the banners that clients show at the top of the screen.
 func (t *story) banners(clients ...*client) {
 	for _, c := range clients {
 		shown := 0
@@ -69,7 +69,7 @@ func (t *story) banners(clients ...*client) {
 func violations(state merge.Collection) []violation.Violation {
 	var all []violation.Violation
 	for r := range rowsOf(state).All() {
-		// A row that holds only what people said is not found here, or not yet.
+		// A row with only user-written fields is not a violation here, or not yet.
 		if v, err := violation.Parse(r); err == nil {
 			all = append(all, v)
 		}

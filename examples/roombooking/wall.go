@@ -2,8 +2,8 @@ package main
 
 import "time"
 
-// wall is the clock on the wall of the story. It stands still until it is set, so the
-// story is the same each time.
+// wall is the wall clock of the story. It stands still until it is set, so the story is the
+// same each time.
 type wall struct{ now time.Time }
 
 // read returns the time.

@@ -17,8 +17,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestClientsFindWhatServersFind: the rules find just the open rows that a server has
-// stored, byte for byte, given what it holds.
+// TestClientsFindWhatServersFind: run on the records of a server, the rules find exactly the
+// open rows that the server has stored, byte for byte.
 func TestClientsFindWhatServersFind(t *testing.T) {
 	afterEachChapter(t, func(s *story, chapter int) {
 		for _, server := range []*server{s.east, s.west} {
@@ -29,10 +29,10 @@ func TestClientsFindWhatServersFind(t *testing.T) {
 	})
 }
 
-// TestJavaScriptFindsWhatServersFind: the same, in JavaScript.
+// TestJavaScriptFindsWhatServersFind: the rules find the same rows when JavaScript runs them.
 func TestJavaScriptFindsWhatServersFind(t *testing.T) {
 	find := nodeRules(t)
-	open := make(map[int]bool) // by how many
+	open := make(map[int]bool) // by the number of open violations
 	afterEachChapter(t, func(s *story, chapter int) {
 		found, err := find(s.east.Records().AppendLines(nil))
 		require.NoError(t, err)
@@ -45,8 +45,8 @@ func TestJavaScriptFindsWhatServersFind(t *testing.T) {
 	require.ErrorContains(t, err, "missing member")
 }
 
-// afterEachChapter looks at the story after each chapter but the last, in which time
-// passes: the rules read no clock.
+// afterEachChapter calls look after each chapter except the last, in which only time passes:
+// the rules read no clock.
 func afterEachChapter(t *testing.T, look func(s *story, chapter int)) {
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)
@@ -75,11 +75,11 @@ func openRows(t *testing.T, s *server) string {
 // Node on JSON Lines.
 func nodeRules(t *testing.T) func(lines []byte) (string, error) {
 	if testing.Short() {
-		t.Skip("builds for another platform")
+		t.Skip("it builds for another platform, which is slow")
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("SKIPPED: the rules are not tested in JavaScript, since there is no node")
+		t.Skip("SKIPPED: the rules are not tested in JavaScript, because node is not installed")
 	}
 	program := filepath.Join(t.TempDir(), "rooms.wasm")
 	build := exec.Command("go", "build", "-o", program, "./wasm")
@@ -99,7 +99,7 @@ func nodeRules(t *testing.T) func(lines []byte) (string, error) {
 	}
 }
 
-// wasmSupport returns the path of wasm_exec.js, which has been in two places.
+// wasmSupport returns the path of wasm_exec.js. Its folder depends on the version of Go.
 func wasmSupport(t *testing.T) string {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	require.NoError(t, err)
@@ -109,6 +109,6 @@ func wasmSupport(t *testing.T) string {
 			return path
 		}
 	}
-	require.Fail(t, "this Go has no wasm_exec.js")
+	require.Fail(t, "this Go installation has no wasm_exec.js")
 	return ""
 }

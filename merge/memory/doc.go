@@ -1,19 +1,19 @@
-// Package memory is a reference backend: a sync server in memory, to read and to test
-// clients against.
+// Package memory implements a reference backend: a sync server in memory, to read and to
+// test clients against.
 //
 //	server := &memory.Server{}
-//	answer, err := server.Push(client, batch)        // what a push handler does
-//	lines, next, err := server.Pull(client, cursor)  // what a pull handler does
+//	answer, err := server.Push(client, batch)        // the push handler
+//	lines, next, err := server.Pull(client, cursor)  // the pull handler
 //
-// It has what each backend needs: a push that is decided and stored in one step, the
-// watermark of each client, and a sequence for each change. It has no login, no HTTP and no
-// persistence, and it writes nothing of its own, so it has no clock to stamp with. Package
-// merge describes what a database adds, and examples/syncserver is a whole server.
+// It has the parts that every backend needs: a push that is decided and stored in one step,
+// the watermark of each client, and a sequence for each change. It has no login, no HTTP and
+// no persistence. It makes no writes of its own, so it has no clock for stamps. Package
+// merge describes what a database adds, and examples/syncserver is a complete server.
 //
 // A [Server] is a mergetest.Backend.
 //
 // # Files
 //
 //	server.go   the push and the pull handler
-//	store.go    what would be tables: records, watermarks and the sequence
+//	store.go    the tables of a database: records, watermarks and the sequence
 package memory

@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Two clients, neither of which has seen what the other wrote: the later write wins, its
-// author is told that an edit is lost, and the next pull has the winner.
+// Two clients write one field, and neither has seen the other's write. The later write wins,
+// its author is told that an edit is lost, and the next pull returns the winner.
 func Example() {
 	server := &memory.Server{Now: func() time.Time { return noon.Time() }}
 	fence := record.New(record.Key{Table: "tasks", ID: "fence"})

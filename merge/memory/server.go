@@ -16,21 +16,21 @@ import (
 // default limits. Its methods may be called from any number of goroutines; its fields must
 // not be changed while they run.
 type Server struct {
-	// Engine decides about what is pushed: bounds, limits and the Guard.
+	// Engine decides about pushed items by its bounds, limits and Guard.
 	Engine merge.Engine
 	// Now is the wall clock of the server; nil means time.Now.
 	Now func() time.Time
-	// PageSize is how many records Pull returns at most; 0 means 1,000, and a negative
-	// one all.
+	// PageSize is the greatest number of records that Pull returns; 0 means 1,000, and a
+	// negative value means all.
 	PageSize int
 
 	mu    sync.Mutex
 	store store
 }
 
-// Push is the push handler. Client is the client that was authenticated, and batch the body
-// of its request. The answer is what Answer.AppendJSON makes. An error means that the batch
-// is malformed as a whole, and that nothing of it was stored: an HTTP server answers 400.
+// Push is the push handler. Client is the authenticated client, and batch the body of its
+// request. The answer is the output of Answer.AppendJSON. An error means that the batch is
+// malformed as a whole and that none of it was stored: an HTTP server answers 400.
 func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err error) {
 	items, err := s.Engine.Decode(batch)
 	if err != nil {
@@ -43,8 +43,8 @@ func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err e
 	return a.AppendJSON(nil), nil
 }
 
-// Apply decides about a request, and stores what comes of it. All of it happens at once: no
-// other push and no pull sees a part. An error means that nothing was stored.
+// Apply decides about a request and stores the updates and watermarks. It is atomic: no
+// other push and no pull sees a part of it. An error means that nothing was stored.
 func (s *Server) Apply(r merge.Request) (merge.Answer, error) {
 	push := s.Engine.Prepare(r)
 	s.mu.Lock() // begin the transaction, and lock the records
@@ -56,15 +56,15 @@ func (s *Server) Apply(r merge.Request) (merge.Answer, error) {
 	return answer, err
 }
 
-// ErrCursor is wrapped by errors of Pull.
+// ErrCursor is the error that Pull wraps if the cursor is unknown.
 var ErrCursor = errors.New("memory: unknown cursor")
 
 // Pull is the pull handler: it returns the records that changed after the cursor, as JSON
-// Lines of mutations, and the next cursor. The first cursor of a client is empty, and one
-// that comes back unchanged means that nothing is left. A cursor that this server did not
-// give is ErrCursor.
+// Lines of mutations, and the next cursor. The first cursor of a client is empty. If the
+// returned cursor is the given one, nothing is left to pull. The error for a cursor that this
+// server did not return is ErrCursor.
 //
-// Every client may read everything: the client is there for handlers that decide about that.
+// Every client may read everything. A server that restricts reading needs the first parameter.
 func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,14 +94,14 @@ func (s *Server) sequence(cursor string) (int, error) {
 	}
 	after, err := strconv.Atoi(cursor)
 	if err != nil || after < 0 || after > s.store.sequence() {
-		return 0, fmt.Errorf("%w: use one that Pull returned, or the empty one to begin again", ErrCursor)
+		return 0, fmt.Errorf("%w: use a cursor that Pull returned, or the empty cursor to begin again", ErrCursor)
 	}
 	return after, nil
 }
 
-// Put stores records in place of those with their keys, each with a new sequence. It is for
-// what a server derives or repairs, and for state that it got from another server and
-// joined. It judges nothing.
+// Put stores records in place of the stored ones with the same keys, each with a new
+// sequence. Use it for records that a server derives or repairs, and for state from another
+// server after joining it. Put judges nothing.
 func (s *Server) Put(records ...record.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +110,7 @@ func (s *Server) Put(records ...record.Record) {
 	}
 }
 
-// Records returns everything that is stored, deleted records included.
+// Records returns all stored records, including deleted ones.
 func (s *Server) Records() merge.Collection {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// backend is a server whose process may die before and after it stores a push.
+// backend is a server whose process may crash before and after it stores a push.
 type backend struct {
 	*memory.Server
 	env *mergetest.Env
@@ -38,7 +38,7 @@ func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// Restart is another process over the same store.
+// Restart returns a new process over the same store.
 func (b backend) Restart() (mergetest.Backend, error) { return b, nil }
 
 func TestConvergence(t *testing.T) {
@@ -49,7 +49,7 @@ func TestConvergence(t *testing.T) {
 	mergetest.Run(t, newBackend, o)
 }
 
-// taskAt is a mutation of the title of a task.
+// taskAt returns a mutation of the title of a task.
 func taskAt(t *testing.T, id string, stamp clock.Stamp) record.Mutation {
 	m, err := record.New(record.Key{Table: "tasks", ID: id}).Edit(stamp).Set("title", "Paint the fence").Mutation()
 	require.NoError(t, err)
@@ -62,9 +62,9 @@ var (
 	noon = clock.MustParseTimestamp("2026-03-02T12:00:00Z")
 )
 
-// TestConcurrentUse: pushes from several goroutines are all stored, and a client that pulls
-// meanwhile, page by page, misses none of them.
-func TestConcurrentUse(t *testing.T) {
+// TestConcurrentPushesAreStoredAndPulled: pushes from several goroutines are all stored, and a
+// client that pulls at the same time, page by page, misses none of them.
+func TestConcurrentPushesAreStoredAndPulled(t *testing.T) {
 	const clients, pushes = 8, 50
 	s := &memory.Server{PageSize: 3}
 	var group sync.WaitGroup
@@ -107,9 +107,9 @@ func TestConcurrentUse(t *testing.T) {
 	require.True(t, pulled.Collection().Equal(s.Records()))
 }
 
-// TestGatewayKeepsWatermarks: a push for another client does not lower the watermark of that
-// one, so its own retry stays a retry.
-func TestGatewayKeepsWatermarks(t *testing.T) {
+// TestGatewayPushDoesNotLowerWatermarks: if a gateway pushes an older write of a client, the
+// watermark of that client stays, so its next write below the watermark is noted as rewound.
+func TestGatewayPushDoesNotLowerWatermarks(t *testing.T) {
 	s := &memory.Server{}
 	apply := func(actor clock.ClientID, m record.Mutation) merge.Result {
 		a, err := s.Apply(merge.Request{Actor: actor, AnyClient: true, Wall: noon.Time(), Items: []record.Item{{Mutation: m}}})
@@ -122,8 +122,9 @@ func TestGatewayKeepsWatermarks(t *testing.T) {
 	require.Equal(t, []merge.Code{merge.Rewound}, r.Notes)
 }
 
-// TestCursors: what this server did not give is no cursor.
-func TestCursors(t *testing.T) {
+// TestPullChecksCursorsAndPages: Pull refuses a cursor that this server did not return, and
+// returns each record once, at most PageSize of them.
+func TestPullChecksCursorsAndPages(t *testing.T) {
 	s := &memory.Server{}
 	s.Put(taskAt(t, "1", clock.Stamp{Time: noon, Client: ana}).Data)
 	for _, cursor := range []string{"2", "-1", "x", " "} {
@@ -138,7 +139,7 @@ func TestCursors(t *testing.T) {
 	lines, next, err = s.Pull(ana, "")
 	require.NoError(t, err)
 	require.Equal(t, "2", next)
-	require.Equal(t, 1, strings.Count(string(lines), "\n"), "each record once, with its last sequence")
+	require.Equal(t, 1, strings.Count(string(lines), "\n"), "a record that changed twice is pulled once, with its last sequence")
 	for i := range 3 {
 		s.Put(taskAt(t, fmt.Sprint("of three/", i), clock.Stamp{Time: noon, Client: ana}).Data)
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// store is what would be three tables and a counter.
+// store holds what a database would hold in three tables and a counter.
 type store struct {
 	rows map[record.Key]row
-	// log has the key of each change, in the order of their sequences: the first is 1. A
-	// record that changed again later has that sequence.
+	// log has the key of each change, in the order of sequences, which begin with 1. If a
+	// record changed several times, the last of its sequences counts.
 	log        []record.Key
 	watermarks map[clock.ClientID]clock.Timestamp
 }
@@ -23,7 +23,7 @@ type row struct {
 	seq int
 }
 
-// load returns what a push by a client is applied to.
+// load returns the state to which a push by a client is applied.
 func (s *store) load(client clock.ClientID, keys []record.Key) merge.Stored {
 	records := make([]record.Record, len(keys))
 	for i, key := range keys {
@@ -44,7 +44,7 @@ func (s *store) save(a merge.Answer) {
 		s.watermarks = make(map[clock.ClientID]clock.Timestamp)
 	}
 	for _, mark := range a.Watermarks {
-		// Only that of the actor was loaded, so others may be lower than the stored ones.
+		// Only the actor's watermark was loaded, so others may be lower than the stored ones.
 		s.watermarks[mark.Client] = max(s.watermarks[mark.Client], mark.Time)
 	}
 }

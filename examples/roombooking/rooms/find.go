@@ -9,12 +9,12 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Find returns the violations that are open among records, in the order of their IDs,
-// together with what people wrote to them. It looks at nothing but what people wrote,
-// so whoever holds the same meetings finds the same, a phone as well as a server.
+// Find returns the open violations among records, in the order of their IDs, with the
+// fields that users wrote to them. It reads only user-written fields, so a phone and a
+// server that hold the same meetings find the same violations.
 //
-// It looks at everything, which is fine for what one person holds. A server looks at
-// what has changed: see violation.Checker.Check.
+// It reads all records, which is fast enough for the records of one person. A server
+// checks only changed records: see violation.Checker.Check.
 func Find(held merge.Collection) ([]violation.Violation, error) {
 	report := Checker().Audit(UserWrites(held), 0)
 	open := []violation.Violation{}
@@ -28,8 +28,8 @@ func Find(held merge.Collection) ([]violation.Violation, error) {
 	return open, report.Err
 }
 
-// FindJSON is Find for JSON Lines of records, in the form in which they are pulled. Its
-// result is a JSON array.
+// FindJSON is like Find, but reads records as JSON Lines, in the form in which they are
+// pulled, and returns a JSON array.
 func FindJSON(lines []byte) ([]byte, error) {
 	d := record.Decoder{Trusted: true}
 	var held []record.Record
@@ -47,9 +47,9 @@ func FindJSON(lines []byte) ([]byte, error) {
 	return json.Marshal(open)
 }
 
-// UserWrites returns what users wrote: all fields of a meeting, and violation.UserFields of a
-// violation. Servers exchange and join it. The other fields are never joined: each server
-// derives them itself.
+// UserWrites returns the user-written fields: all fields of a meeting, and
+// violation.UserFields of a violation. Servers exchange and join these. They never join the
+// other fields: each server derives them itself.
 func UserWrites(all merge.Collection) merge.Collection {
 	var written []record.Record
 	for r := range all.All() {

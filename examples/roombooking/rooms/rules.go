@@ -1,6 +1,6 @@
-// Package rooms holds the rules of an app in which people book meeting rooms. Servers
-// run them when something was merged, and apps before they sync: it is the same code,
-// also in a browser.
+// Package rooms implements the rules of an app in which people book meeting rooms. Servers
+// run them after each merge, and apps before they sync. The code is the same for both, and
+// also runs in a browser.
 package rooms
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Table is the table of the meetings, and what follows are the fields of one.
+// Table is the table of meetings. The other constants are the fields of a meeting.
 const (
 	Table      = "meetings"
 	FieldTitle = "title"
@@ -21,17 +21,17 @@ const (
 	FieldSlot = "slot"
 )
 
-// Meeting is a meeting as the app shows and edits it. SetStruct of an edit writes what
-// changed in one that Struct of a record read.
+// Meeting is a meeting as the app shows and edits it. Record.Struct reads it, and
+// Edit.SetStruct writes the fields that changed since then.
 type Meeting struct {
 	Title string `lww:"title"`
 	Host  string `lww:"host"`
 	Slot  Slot   `lww:"slot"`
 }
 
-// Slot says where and when a meeting is. It is one field and not three, since it wins
-// together: two people who move one meeting at the same time must not end up with the
-// room of the one and the time of the other.
+// Slot is the room and time of a meeting. It is one field, not three, so that its parts win
+// together: if two people move one meeting at the same time, the result must not be the room
+// from one edit and the time from the other.
 type Slot struct {
 	Room  string    `json:"room"`
 	Start time.Time `json:"start"`
@@ -39,8 +39,8 @@ type Slot struct {
 }
 
 // Checker returns the rules: no two meetings in one room at one time. A conflict stops
-// mattering when the first of the two meetings is over. A change reads the meetings of its
-// room and month, and not those of years ago.
+// mattering when the first of the two meetings is over. The check of a change reads only the
+// meetings of its room and month.
 func Checker() *violation.Checker {
 	return &violation.Checker{Rules: map[string]violation.Rule{
 		"room_taken": violation.NoOverlap{
@@ -54,8 +54,8 @@ func Checker() *violation.Checker {
 	}}
 }
 
-// taken says in the words of the library what a meeting takes. A slot in a form that is
-// not known here, as from a newer version of the app, is unknown, and not free.
+// taken returns the slot of a meeting as a violation.Slot. A slot in an unknown form, for
+// example from a newer version of the app, counts as unknown, not as free.
 func taken(meeting record.Record) (violation.Slot, error) {
 	s, err := SlotOf(meeting)
 	if err != nil {
@@ -75,11 +75,11 @@ func SlotOf(meeting record.Record) (Slot, error) {
 	return s, err
 }
 
-// Banner returns what to tell the host of a meeting that is in conflict with another
-// one. It is also the description of a violation, which everybody may read who may
-// read the violations; in this app everybody may read all titles.
+// Banner returns the text that tells the host of a meeting about a conflict with another
+// meeting. It is also the description of the violation, which every reader of violations may
+// read; in this app, everyone may read all titles.
 func Banner(mine, other record.Record) string {
-	// Both have a slot that can be read, or there would be no conflict.
+	// Both slots can be read, or there would be no conflict.
 	a, _ := SlotOf(mine)
 	b, _ := SlotOf(other)
 	from := a.Start
@@ -98,8 +98,8 @@ func Text(meeting record.Record, field string) string {
 	return "–"
 }
 
-// Hour returns a time of day as people say it: 2 PM, 2:30 PM. It is in UTC: all servers
-// must come to the same text, whatever their own zone is.
+// Hour returns a time of day in the form 2 PM or 2:30 PM. It is in UTC: all servers
+// must produce the same text, whatever their own time zone is.
 func Hour(t time.Time) string {
 	if t = t.UTC(); t.Minute() == 0 {
 		return t.Format("3 PM")

@@ -17,7 +17,7 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// stamp returns the stamp of a minute.
+// stamp returns the stamp of a minute after noon.
 func stamp(minute int) clock.Stamp {
 	return clock.Stamp{Time: clock.TimestampOf(noon.Add(time.Duration(minute) * time.Minute)), Client: clock.ClientID{1}}
 }
@@ -31,13 +31,14 @@ func meeting(t *testing.T, id string, slot any) record.Record {
 	return m.Data
 }
 
-// in returns a slot that begins and ends so many minutes after noon.
+// in returns a slot that begins and ends the given numbers of minutes after noon.
 func in(room string, from, to int) rooms.Slot {
 	return rooms.Slot{Room: room, Start: noon.Add(time.Duration(from) * time.Minute), End: noon.Add(time.Duration(to) * time.Minute)}
 }
 
-// TestFind: what is a conflict, and what is none.
-func TestFind(t *testing.T) {
+// TestOverlappingSlotsOfOneRoomConflict: two meetings conflict only if both have a slot in one
+// room and the slots overlap.
+func TestOverlappingSlotsOfOneRoomConflict(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		a, b any
@@ -48,10 +49,10 @@ func TestFind(t *testing.T) {
 		{"earlier, and longer", in("Room B", 120, 180), in("Room B", 0, 300), `Your meeting "2B" conflicts with "1A" in Room B at 2 PM`},
 		{"another room", in("Room B", 120, 180), in("Room C", 120, 180), ""},
 		{"one after the other", in("Room B", 120, 180), in("Room B", 180, 240), ""},
-		{"no time at all", in("Room B", 120, 180), in("Room B", 150, 150), ""},
+		{"a slot of zero length", in("Room B", 120, 180), in("Room B", 150, 150), ""},
 		{"no room", in("", 120, 180), in("", 120, 180), ""},
 		{"no slot", in("Room B", 120, 180), record.Deletion(), ""},
-		{"a slot of a newer version", in("Room B", 120, 180), "Room B, 2 PM", ""},
+		{"a slot in the form of a newer version", in("Room B", 120, 180), "Room B, 2 PM", ""},
 	} {
 		open, err := rooms.Find(merge.Collect(meeting(t, "1a", c.a), meeting(t, "2b", c.b)))
 		require.NoError(t, err, c.name)
@@ -63,9 +64,10 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestUserWrites: of a violation there is left what people said, and nothing if they did
-// not say anything. What is left is enough to find the row again.
-func TestUserWrites(t *testing.T) {
+// TestUserWritesKeepsOnlyUserFieldsOfViolations: UserWrites keeps the user-written fields of a
+// violation, and leaves out a violation without any. The fields that it keeps are enough to
+// derive the row again.
+func TestUserWritesKeepsOnlyUserFieldsOfViolations(t *testing.T) {
 	meetings := merge.Collect(meeting(t, "1a", in("Room B", 120, 180)), meeting(t, "2b", in("Room B", 120, 180)))
 	row := rooms.Checker().Audit(meetings, 0).Updates[0].After
 	require.Equal(t, meetings, rooms.UserWrites(merge.Join(meetings, merge.Collect(row))))
@@ -85,7 +87,7 @@ func TestUserWrites(t *testing.T) {
 	require.Equal(t, "Can you move?", v.Note)
 }
 
-// ExampleFindJSON shows a violation as apps get it.
+// ExampleFindJSON shows the JSON form of a violation that an app gets.
 func ExampleFindJSON() {
 	found, err := rooms.FindJSON([]byte(
 		`{"table":"meetings","id":"budget","data":{` +
@@ -114,8 +116,8 @@ func ExampleFindJSON() {
 	//   "dismissed":false}] <nil>
 }
 
-// TestFindJSONRefuses: what is no record is an error, and nothing is found.
-func TestFindJSONRefuses(t *testing.T) {
+// TestFindJSONRefusesInvalidRecords: an invalid record is an error, and FindJSON returns nothing.
+func TestFindJSONRefusesInvalidRecords(t *testing.T) {
 	for _, lines := range []string{"x", "{}", `{"table":"meetings","id":"1","data":{"slot":{"value":1}}}`} {
 		found, err := rooms.FindJSON([]byte(lines))
 		require.Error(t, err, lines)

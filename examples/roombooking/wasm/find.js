@@ -2,8 +2,8 @@
 //
 //   node find.js "$(go env GOROOT)/lib/wasm/wasm_exec.js" rooms.wasm < records.jsonl
 //
-// A browser loads wasm_exec.js, which comes with Go, by a script tag, and the program by
-// WebAssembly.instantiateStreaming. All else is the same.
+// A browser loads wasm_exec.js, which comes with Go, with a script tag, and the program with
+// WebAssembly.instantiateStreaming. The rest is the same.
 "use strict";
 
 const fs = require("fs");

@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Command wasm gives the rules of the room booking app to JavaScript, so that an app in
-// a browser finds what the servers will find, before it syncs:
+// Command wasm exports the rules of the room booking app to JavaScript, so that an app in
+// a browser finds violations before it syncs, by the same rules as the servers:
 //
 //	GOOS=js GOARCH=wasm go build -o rooms.wasm ./examples/roombooking/wasm
 //
@@ -9,9 +9,9 @@
 //
 //	findViolations(lines)
 //
-// The argument is JSON Lines of records, in the form in which they are pulled: what the
-// app holds, and in further lines what it is about to write. The result is a JSON array
-// of the violations that are open, or an Error.
+// The argument is JSON Lines of records, in the form in which they are pulled: the records
+// that the app holds, and further lines with the writes that it is about to make. The result
+// is a JSON array of the open violations, or an Error.
 package main
 
 import (
@@ -22,10 +22,10 @@ import (
 
 func main() {
 	js.Global().Set("findViolations", js.FuncOf(findViolations))
-	select {} // the function is there as long as the program runs
+	select {} // JavaScript can call the function only while the program runs
 }
 
-// findViolations is rooms.FindJSON for JavaScript.
+// findViolations calls rooms.FindJSON for JavaScript.
 func findViolations(_ js.Value, args []js.Value) any {
 	if len(args) != 1 || args[0].Type() != js.TypeString {
 		return js.Global().Get("Error").New("findViolations takes one string")

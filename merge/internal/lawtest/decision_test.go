@@ -77,11 +77,11 @@ func TestDecisionSentences(t *testing.T) {
 		{by(other, -48*time.Hour, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 2 days earlier"},
 		{by(other, -9999*ms, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 9999 ms earlier"},
 		{by(other, -10*time.Second, "b"), by(actor, 0, "a"), "title", nil, head + "replaced one by " + short + ", 10 s earlier"},
-		{by(actor, 0, true), by(actor, 0, false), "$deleted", nil, "a restoration of the record by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the stamp of a deletion of the record that was there, and gave way to it: the greater value wins"},
-		{by(actor, 0, "a"), by(actor, 0, "a"), "title", nil, head + "was there already"},
-		{by(actor, 0, "b"), by(actor, 0, "a"), "title", nil, head + "has the stamp of another one that was there, and gave way to it: the greater value wins"},
-		{by(actor, 0, "a"), by(actor, 0, "b"), "title", nil, head + "has the stamp of another one that was there, and replaced it: the greater value wins"},
-		{by(actor, 0, record.Deletion()), by(actor, 0, "a"), "title", nil, head + "has the stamp of a deletion that was there, and gave way to it: a deletion wins over a value"},
+		{by(actor, 0, true), by(actor, 0, false), "$deleted", nil, "a restoration of the record by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the same stamp as a deletion of the record already stored, and gave way to it: the greater value wins"},
+		{by(actor, 0, "a"), by(actor, 0, "a"), "title", nil, head + "was already stored"},
+		{by(actor, 0, "b"), by(actor, 0, "a"), "title", nil, head + "has the same stamp as another one already stored, and gave way to it: the greater value wins"},
+		{by(actor, 0, "a"), by(actor, 0, "b"), "title", nil, head + "has the same stamp as another one already stored, and replaced it: the greater value wins"},
+		{by(actor, 0, record.Deletion()), by(actor, 0, "a"), "title", nil, head + "has the same stamp as a deletion already stored, and gave way to it: a deletion wins over a value"},
 		{by(other, -30*time.Second, record.Deletion()), by(actor, 0, "a"), "title", nil, head + "replaced a deletion by " + short + ", 30 s earlier"},
 		{by(other, -5*time.Hour, true), by(actor, 0, false), "$deleted", nil,
 			"a restoration of the record by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC replaced a deletion of the record by " + short + ", 5 h earlier"},
@@ -102,7 +102,7 @@ func TestDecisionSentences(t *testing.T) {
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC is the first write of this field`, d.WithValues())
 	require.Equal(t, merge.SeenUnknown, d.Seen)
 	d = decided(t, by(actor, 0, "b"), by(actor, 0, "a"), "title", nil)
-	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the stamp of another one of "b" that was there, and gave way to it: the greater value wins`, d.WithValues())
+	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC has the same stamp as another one of "b" already stored, and gave way to it: the greater value wins`, d.WithValues())
 }
 
 // TestDecisionTextsHoldNoValues: the sentence and the attributes of a decision contain no

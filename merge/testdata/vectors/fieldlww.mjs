@@ -1,20 +1,21 @@
-// The rule of fieldlww in JavaScript: field by field, the greater write wins. To be copied into a client; it needs
-// nothing but the language (Node 20, browsers since 2023).
+// The rule of fieldlww in JavaScript: field by field, the greater write wins. Copy this file into a client; it has no
+// dependencies (Node 20, browsers since 2023).
 // A write is { deleted, value, time, client }: value is canonical JSON text ("" for a deletion), time is Unix
 // nanoseconds as a BigInt, client is a lower-case UUID. A record is a Map from field name to write.
 
-/** How every function here refuses input: one word says why, and the input is never part of the message. */
+/** Throws the error with which every function here refuses input. One word gives the reason; the message never
+ * contains the input. */
 const refuse = (reason) => { throw Object.assign(new Error(`fieldlww: refused: ${reason}`), { reason }); };
 
-// ---- Stamps: text on the wire, a BigInt inside, because a Number cannot hold the nanoseconds.
+// ---- Stamps: text on the wire, a BigInt in memory, because a Number cannot hold the nanoseconds.
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)$/;
-const UUID = /^(?![-0]+$)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i; // the nil UUID is no client
+const UUID = /^(?![-0]+$)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i; // the nil UUID is not a valid client ID
 const MAX_TIME = 9_223_286_399_999_999_999n; // 2262-04-10T23:59:59.999999999Z
 
 export function parseTime(text) {
   const [, whole, fraction = ""] = TIME.exec(text) ?? refuse("stamp");
-  const date = new Date(`${whole}Z`); // whole seconds: Date drops the counter, and reads 30 February as 2 March
+  const date = new Date(`${whole}Z`); // only whole seconds: Date drops the counter; it also reads 30 February as 2 March
   if (isNaN(date) || date.toISOString().slice(0, 19) !== whole) refuse("stamp");
   const time = BigInt(date.getTime()) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
   return time >= 1n && time <= MAX_TIME ? time : refuse("stamp");
@@ -32,7 +33,7 @@ export const parseClient = (text) => (UUID.test(text) ? text.toLowerCase() : ref
 const STRING = String.raw`"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"`;
 const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 const TOKEN = String.raw`[ \t\n\r]*(${STRING}|${NUMBER}|true|false|null|[[\]{}:,]|$)`;
-class Literal { constructor(text) { this.text = text; } } // a number as it was spelled
+class Literal { constructor(text) { this.text = text; } } // a number in its original spelling
 
 /** Reads one document into Map, array, string, boolean, null or Literal. */
 export function parse(text) {
@@ -56,14 +57,14 @@ export function parse(text) {
     if (token === "[") { const array = []; list("]", (first) => array.push(value(first))); return array; }
     if (/^[-\d]/.test(token)) return new Literal(token);
     if (/^[\]}:,]?$/.test(token)) refuse("syntax");
-    const scalar = JSON.parse(token); // exact for one word or one string
+    const scalar = JSON.parse(token); // exact for a single word or string
     return scalar?.isWellFormed?.() === false ? refuse("utf8") : scalar;
   };
   const document = value(next());
   return next() === "" ? document : refuse("syntax");
 }
 
-// ---- Canonical text. Two values are equal when it is equal, and are ordered by its UTF-8 bytes.
+// ---- Canonical text. Two values are equal if their canonical texts are, and values are ordered by its UTF-8 bytes.
 
 export function canonical(node) {
   if (node instanceof Literal) return canonicalNumber(node.text);
@@ -76,7 +77,7 @@ function encodeMembers(map, encode) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${encode(map.get(name))}`).join(",")}}`;
 }
 
-/** An integer that fits 64 bits keeps every digit, however it was spelled; anything else is the nearest double. */
+/** An integer that fits 64 bits keeps every digit, in any spelling; any other number becomes the nearest double. */
 function canonicalNumber(literal) {
   if (literal.length > 1000) refuse("limit");
   const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(literal);
@@ -98,7 +99,7 @@ export function compareText(a, b) {
   return i < a.length && i < b.length ? rank(a.charCodeAt(i)) - rank(b.charCodeAt(i)) : a.length - b.length;
 }
 
-// ---- The wire forms, from and to what parse reads. Unknown members of a write are skipped; unknown fields are kept.
+// ---- The wire forms, read from the output of parse. Unknown members of a write are skipped; unknown fields are kept.
 
 const MEMBERS = ["value", "deleted", "updatedAt", "clientId"];
 const isVariant = (name) => MEMBERS.some((known) => known !== name && known.toLowerCase() === name.toLowerCase());
@@ -131,9 +132,9 @@ export function readRecord(node) {
 export const encodeRecord = (record) => encodeMembers(record, encodeWrite);
 export const isDeleted = (record) => record.get("$deleted")?.value === "true";
 
-// ---- The rule: time, then client, then deletion above value, then canonical bytes.
+// ---- The rule: time, then client, then a deletion over a value, then canonical bytes.
 
-export function decide(a, b) { // order: above 0 when a wins, below 0 when b wins, 0 when the writes are equal
+export function decide(a, b) { // order: above 0 if a wins, below 0 if b wins, 0 if the writes are equal
   const order = (x, y) => (x > y) - (x < y);
   const [time, client, kind] = [order(a.time, b.time), order(a.client, b.client), order(a.deleted, b.deleted)];
   const steps = { time, client, kind, value: compareText(a.value, b.value) };

@@ -1,4 +1,4 @@
-// Runs the vectors beside it against fieldlww.mjs: node --test merge/testdata/vectors/fieldlww.test.mjs
+// Runs the vectors in this folder against fieldlww.mjs: node --test merge/testdata/vectors/fieldlww.test.mjs
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -9,7 +9,7 @@ const folder = new URL(".", import.meta.url);
 
 // ---- Reading the texts of a case.
 
-/** A text is a string, { repeat: [string, times] }, an array of texts to be joined, or { hex } for raw bytes. */
+/** A text is a string, { repeat: [string, times] }, an array of texts to concatenate, or { hex } for raw bytes. */
 function textOf(text) {
   if (typeof text === "string") return text;
   if (Array.isArray(text)) return text.map(textOf).join("");
@@ -32,7 +32,7 @@ function kindOf({ deleted, value }) {
   return kinds[value[0]] ?? "number";
 }
 
-// ---- The digest: the sum modulo 2^256, over all fields, of a hash of where a write is and what it is.
+// ---- The digest: the sum modulo 2^256, over all fields, of a hash of the key, the field name and the write.
 
 async function digestOf(records) {
   let sum = 0n;
@@ -45,7 +45,7 @@ async function digestOf(records) {
   return BigInt.asUintN(256, sum).toString(16).padStart(64, "0");
 }
 
-/** The domain tag, then each text behind its length in bytes, which is a big-endian unsigned 64-bit number. */
+/** The domain tag, then each text, preceded by its length in bytes as a big-endian unsigned 64-bit number. */
 function hashInput(texts) {
   const parts = texts.flatMap((text) => {
     const length = Buffer.alloc(8);
@@ -55,12 +55,12 @@ function hashInput(texts) {
   return Buffer.concat([Buffer.from("fieldlww/digest/1\n"), ...parts]);
 }
 
-// ---- What each section claims.
+// ---- The claim of each section.
 
-/** Every accepted input is also a fixed point: its canonical form is read as itself. */
+/** Checks that an input is accepted, and that its canonical form is read as itself. */
 function accepts(read, input, want) {
   assert.equal(read(input), want);
-  assert.equal(read(want), want, "the canonical form is not its own canonical form");
+  assert.equal(read(want), want, "the canonical form is not read as itself");
 }
 
 function refuses(read, input, reason) {
@@ -70,7 +70,7 @@ function refuses(read, input, reason) {
   });
 }
 
-/** All pairs, not only neighbours, both ways round, and each item with itself. */
+/** Compares all pairs, not only neighbours, in both orders, and each item with itself. */
 function ascends(items, compare) {
   assert.ok(items.length > 1);
   items.forEach((a, i) => items.forEach((b, j) => {
@@ -82,7 +82,7 @@ const sign = (a, b) => (a > b ? 1 : a < b ? -1 : 0);
 const stamped = (time, client) => ({ deleted: false, value: "0", time, client });
 const compareWrites = (a, b) => lww.decide(a, b).order;
 
-/** The rule by another road: as text, every key padded to one width, so that bytes decide. */
+/** A second implementation of the rule: a sort key whose parts have fixed widths, so that its bytes decide. */
 function sortKey({ time, client, deleted, value }) {
   return bytesOf(`${lww.formatTime(time)}${client}${Number(deleted)}${value}`);
 }
@@ -189,7 +189,7 @@ async function digestCase({ records, digest }) {
   assert.equal(await digestOf(read), digest);
 }
 
-/** One rule for tables, IDs and field names; for the last it is the decoder of records that applies it. */
+/** Tables, IDs and field names follow one rule; the decoder of records applies it to field names. */
 function nameCase({ in: input, bytes, refused }) {
   const stamp = '"updatedAt":"2026-11-22T16:57:17.123Z","clientId":"7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"';
   const asField = (text) => recordOf(`{${JSON.stringify(textOf(text))}:{"value":true,${stamp}}}`);
@@ -202,7 +202,7 @@ function nameCase({ in: input, bytes, refused }) {
 const allEqual = ({ same }) => assert.equal(new Set(same.map(canonicalOf)).size, same.length > 1 ? 1 : NaN);
 const allDifferent = ({ values }) => assert.equal(new Set(values.map(canonicalOf)).size, values.length);
 
-// ---- The files. A section lists the members that its cases may have, so that nothing is skipped in silence.
+// ---- The files. A section lists the members that its cases may have, so that no member is skipped silently.
 
 const VALUES = { members: ["in canonical", "in refused"], run: valueCase };
 const FILES = {
@@ -248,10 +248,10 @@ test("every vector file is run", () => {
 
 for (const [file, sections] of Object.entries(FILES)) {
   const text = readFileSync(new URL(file, folder), "utf8");
-  const content = JSON.parse(text); // exact: all that could lose digits is inside strings
+  const content = JSON.parse(text); // exact: every number that could lose digits is inside a string
 
   test(`${file}: form`, () => {
-    lww.parse(text); // refuses a member that is there twice
+    lww.parse(text); // refuses duplicate members
     assert.match(text, /^[\n -~]*$/, "a vector file is ASCII");
     assert.deepEqual(Object.keys(content).sort(), ["about", ...Object.keys(sections)].sort());
     for (const section of Object.keys(sections)) checkForm(content[section], sections[section].members);
@@ -262,20 +262,20 @@ for (const [file, sections] of Object.entries(FILES)) {
 }
 
 function checkForm(cases, allowed) {
-  assert.ok(Array.isArray(cases) && cases.length > 0, "a section without cases");
-  assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, "two cases of one name");
+  assert.ok(Array.isArray(cases) && cases.length > 0, "the section has no cases");
+  assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, "two cases have the same name");
   for (const { name, ...members } of cases) {
     assert.ok(name && allowed.includes(Object.keys(members).join(" ")), `${name}: members ${Object.keys(members)}`);
     assert.ok(members.refused === undefined || REASONS.includes(members.refused), `${name}: reason ${members.refused}`);
   }
 }
 
-test("nesting without end is refused, not a crash", () => {
+test("unbounded nesting is refused and does not crash the decoder", () => {
   refuses(canonicalOf, { repeat: ["[", 1_000_000] }, "limit");
   refuses(canonicalOf, { repeat: ['{"a":', 1_000_000] }, "limit");
 });
 
-test("kinds.json apart: no two records are alike", () => {
+test("kinds.json apart: no two records are equal", () => {
   const { apart } = JSON.parse(readFileSync(new URL("kinds.json", folder), "utf8"));
   assert.equal(new Set(apart.map(({ record }) => lww.encodeRecord(recordOf(record)))).size, apart.length);
 });
