@@ -7,14 +7,13 @@
 // a deletion. It is kept as its canonical JSON text, so it is comparable with == and is sent
 // without conversion. [Of] makes a Value from a Go value, [ParseValue] from JSON.
 //
-// A [FieldValue] is one write of one field: a Value and the [clock.Stamp] that records when
-// it was written and by which client. [FieldValue.Compare] is the merge rule of the library.
+// A [FieldValue] is one write of one field: a Value and a [clock.Stamp], which holds the time
+// and the client of the write. [FieldValue.Compare] is the merge rule.
 //
 // A [Record] holds the fields of one thing by name, under a [Key] of table and ID.
 // [Builder.Join] joins two records. [Record.Edit] begins a change and yields a [Mutation]:
 // the unit that is sent, and accepted or refused. [Record.Map] and [Record.Struct] read a
-// record into Go values; [Edit.SetMap] and [Edit.SetStruct] write the values that changed in
-// them.
+// record into Go values; [Edit.SetMap] and [Edit.SetStruct] write what changed in them.
 //
 // A [Decoder] reads all of these from untrusted bytes, within [Limits]. It refuses input with
 // an [Error] that holds a path and a reason. Data that your own store or server wrote is read
@@ -45,10 +44,10 @@
 // # Fields that must win together
 //
 // Each field merges by itself. Data that must win together, such as the start and the end of
-// a booking, belongs in one composite field, which is atomic. A collection to which many
-// people add and from which they remove, such as tags, belongs in one field for each element:
-// the element e of the set tags is the field tags/e with the value true, and deleting that
-// field removes the element. Such a set keeps no order.
+// a booking, belongs in one composite field, which is atomic. A set that many people edit,
+// such as tags, belongs in one field per element: the element e of the set tags is the field
+// tags/e with the value true, and deleting that field removes the element. Such a set keeps
+// no order.
 //
 // # Deleted records
 //
@@ -67,19 +66,18 @@
 //
 // # Hazards
 //
-// JSON.parse in JavaScript rounds integers beyond 2^53. The library does not, but a client
-// that uses JSON.parse would send back a different value; use strings for large IDs.
+// JSON.parse in JavaScript rounds integers beyond 2^53. The library does not, but such a
+// client would send back a different value; use strings for large IDs.
 //
 // A number that is neither an integer within int64 nor written in digits that a float64 keeps
 // is rounded silently: 18446744073709551615 becomes 18446744073709552000. A server can refuse
 // such numbers with [Limits.Exact]. [Of] always refuses them.
 //
-// encoding/json escapes <, > and & in the output of a MarshalJSON method. It also reads a
-// message before any UnmarshalJSON method sees it, so the last of two equal names wins, names
-// match regardless of case, and there are no limits. At the boundary, use the AppendJSON
-// methods and a Decoder; use json.Marshal and json.Unmarshal only between programs that trust
-// each other.
+// encoding/json escapes <, > and & in the output of MarshalJSON methods, and it reads a
+// message before any UnmarshalJSON method does: the last of two equal names wins, names match
+// regardless of case, and there are no limits. At the boundary, use the AppendJSON methods
+// and a Decoder; use encoding/json only between programs that trust each other.
 //
 // Strings are never normalised. For example, é as one code point and é as two are different
-// names and different values; normalise strings where they enter your program, if at all.
+// names and different values; normalise them where they enter your program, if at all.
 package record

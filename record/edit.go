@@ -9,8 +9,7 @@ import (
 )
 
 // Edit collects the changes of one author to one record, at one stamp. It begins with the
-// record that the author saw, so it can tell what changed, and it records in the mutation
-// what the author knew:
+// record that the author saw, so it can tell what changed and what the author knew:
 //
 //	m, err := task.Edit(stamp).Set("title", "Buy milk").Delete("due").Mutation()
 //
@@ -75,9 +74,9 @@ func (e *Edit) DeleteRecord() *Edit { return e.put(DeletedField, Bool(true)) }
 // RestoreRecord restores a deleted record: it writes false to $deleted.
 func (e *Edit) RestoreRecord() *Edit { return e.put(DeletedField, Bool(false)) }
 
-// Mutation returns the edit as a Mutation. Its Data holds the written fields, and its Base
-// holds the stamps that the author saw on them. An edit that writes nothing yields a Mutation
-// without fields, which has no effect. If any input was refused, Mutation returns an *Error.
+// Mutation returns the edit as a Mutation. Its Data holds the written fields, its Base the
+// stamps that the author saw on them. An edit that writes nothing yields a Mutation without
+// fields, which has no effect. If any input was refused, Mutation returns an *Error.
 func (e *Edit) Mutation() (Mutation, error) {
 	if e.err != nil {
 		return Mutation{}, e.err

@@ -4,7 +4,7 @@ import "slices"
 
 // Join returns the join of x and y: for every field, the greater write by FieldValue.Compare.
 // It is commutative, associative and idempotent, and a record without fields changes nothing,
-// so any number of records can be joined in any order, and any of them twice. Joining fails
+// so records can be joined in any number, in any order, and more than once. Joining fails
 // only for records with different keys, with ErrKeyMismatch.
 //
 // It also reports whether the result differs from x. If y adds nothing, the result is x

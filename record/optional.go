@@ -5,9 +5,9 @@ import (
 	"reflect"
 )
 
-// Field is a type for struct members that distinguishes all states of a field of a record:
-// absent, null, deleted, or present with a value of type T. A plain member cannot: its zero
-// value represents the first three.
+// Field is a struct member that distinguishes all states of a field of a record: absent,
+// null, deleted, or present with a value of type T. A plain member cannot distinguish the
+// first three: its zero value represents them all.
 //
 //	type Task struct {
 //		Title string                  `lww:"title"`
@@ -36,8 +36,8 @@ const (
 // FieldOf returns a Field that is present with the value v.
 func FieldOf[T any](v T) Field[T] { return Field[T]{fieldPresent, v} }
 
-// Get returns the value of f, and reports whether f is present. If it is not, the value is
-// zero.
+// Get returns the value of f, and reports whether f is present. If f is not present, the
+// value is zero.
 func (f Field[T]) Get() (T, bool) { return f.value, f.state == fieldPresent }
 
 // IsZero reports whether f is absent.

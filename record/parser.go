@@ -35,9 +35,9 @@ func (p *parser) under(name []byte, err error) error {
 	return err
 }
 
-// located returns an *Error for a reason, with its whole path. The path is built here, in one
-// piece, so that input without errors does not pay for it. It begins with the index of the
-// current item, if there is one.
+// located returns an *Error for a reason, with its whole path. The path is built only here,
+// so that valid input does not pay for it. It begins with the index of the current item, if
+// there is one.
 func (p *parser) located(reason error) error {
 	if limit, ok := reason.(*jsontext.LimitError); ok {
 		reason = (*LimitError)(limit)

@@ -12,23 +12,23 @@ import "reflect"
 //	}
 //
 // The tag lww of a member names its field. Members without the tag, or with the tag "-", are
-// not changed. The members of an embedded struct without a tag are treated as members of the
-// outer struct. A member that is itself a struct, a map or a slice holds one atomic
-// composite, in the form that its json tags give it; note that encoding/json matches names
-// within it regardless of case.
+// not changed. Members of an embedded struct without a tag count as members of the outer
+// struct. A member that is a struct, a map or a slice holds one atomic composite, in the form
+// that its json tags give it; note that encoding/json matches names within it regardless of
+// case.
 //
-// Every mapped member is set. A member of type Field tells whether the field is absent, null,
-// deleted or present. A plain member becomes its zero value, and so a pointer becomes nil, if
-// the field is absent, null or deleted; a member of type Value holds a Deletion if the field
-// is deleted. Like Map, Struct does not check whether the record as a whole is deleted.
-// Numbers are exact: a number that does not fit its member is refused, and an any holds an
-// int64 where possible. The stored values share no memory with r.
+// Every mapped member is set. A Field tells whether the field is absent, null, deleted or
+// present. For the first three, a plain member becomes its zero value, and so a pointer
+// becomes nil; but a Value holds a Deletion if the field is deleted. Like Map, Struct does
+// not check whether the record as a whole is deleted. Numbers are exact: a number that does
+// not fit its member is refused, and an any holds an int64 where possible. The stored values
+// share no memory with r.
 //
 // If a value does not fit its member, Struct returns an *Error with the name of the field and
 // ErrType, and stores nothing at all. If a member cannot be mapped, Struct returns an *Error
-// with the name of the member. The reason is ErrName if the tag is not a valid field name or
-// is also the tag of another member. It is ErrUnsupported if the type cannot hold field
-// values, such as a channel, bytes, a pointer to a pointer, or an embedded pointer.
+// with the name of the member: ErrName if its tag is not a valid field name or belongs to
+// another member too, and ErrUnsupported if its type cannot hold field values, such as a
+// channel, bytes, a pointer to a pointer, or an embedded pointer.
 func (r Record) Struct(dst any) error {
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct {
@@ -50,19 +50,19 @@ func (r Record) Struct(dst any) error {
 	return nil
 }
 
-// SetStruct writes the fields whose members in src, a struct or a pointer to one, differ from
-// the values that Struct would store there from the record as its author saw it. See Struct
-// for the mapping of members to fields, and for the types that are refused.
+// SetStruct writes each field whose member in src, a struct or a pointer to one, differs from
+// the value that Struct would store there from the record that the author saw. See Struct for
+// the mapping of members to fields, and for the types that are refused.
 //
 // So a struct that was read with Struct writes only the changes made to it. A plain member
 // with its zero value writes nothing if the field is absent, null or deleted; if the field
 // has a value, a nil pointer, map or slice writes null. A Field writes exactly its state, and
-// nothing if it is absent. Fields without a member in the struct do not change; but a
-// composite is written as a whole, without the parts that its Go type does not have.
+// nothing if it is absent. Fields without a member do not change; but a composite is written
+// as a whole, without the parts that its Go type lacks.
 //
-// If the field holds a value that does not fit the member, which Struct would refuse,
-// SetStruct cannot tell what changed and returns ErrType, unless the member is an absent
-// Field. Use Set to write such a field.
+// If a field holds a value that does not fit the member, which Struct would refuse, SetStruct
+// cannot tell what changed and returns ErrType, unless the member is an absent Field. Use Set
+// to write such a field.
 func (e *Edit) SetStruct(src any) *Edit {
 	v := reflect.Indirect(reflect.ValueOf(src))
 	if v.Kind() != reflect.Struct {

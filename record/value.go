@@ -218,8 +218,8 @@ func (v Value) Decode(dst any) error {
 	return nil
 }
 
-// AppendJSON appends the canonical JSON text of v to dst. For a deletion, which has no JSON
-// text, it appends nothing; FieldValue.AppendJSON writes the wire form of a deletion.
+// AppendJSON appends the canonical JSON text of v to dst. It appends nothing for a deletion,
+// whose wire form FieldValue.AppendJSON writes.
 func (v Value) AppendJSON(dst []byte) []byte { return append(dst, v.JSON()...) }
 
 // MarshalJSON returns the canonical JSON text of v, or ErrValueForm for a deletion. Note that
