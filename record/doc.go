@@ -13,7 +13,7 @@
 // A [Record] holds the fields of one thing by name, under a [Key] of table and ID.
 // [Builder.Join] joins two records. [Record.Edit] begins a change and yields a [Mutation]:
 // the unit that is sent, and accepted or refused. [Record.Map] and [Record.Struct] read a
-// record into Go values; [Edit.SetMap] and [Edit.SetStruct] write what changed in them.
+// record into Go values; [Edit.SetMap] and [Edit.SetStruct] write the values that changed.
 //
 // A [Decoder] reads all of these from untrusted bytes, within [Limits]. It refuses input with
 // an [Error] that holds a path and a reason. Data that your own store or server wrote is read

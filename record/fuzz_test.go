@@ -207,8 +207,8 @@ func plainBatch(t require.TestingT, text []byte) []json.RawMessage {
 	}
 }
 
-// plainWire is a write as encoding/json reads it. For input that the decoder accepted, the
-// two must agree.
+// plainWire is a write as encoding/json reads it. It must agree with the decoder on every
+// input that the decoder accepted.
 type plainWire struct {
 	Value     json.RawMessage
 	Deleted   bool

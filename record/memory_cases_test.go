@@ -220,7 +220,7 @@ func refusedItemCosts() []costCase {
 	return cases
 }
 
-// baseCosts are bases of many fields. In some, the mutation writes these fields.
+// baseCosts are bases of many fields, both with and without writes to these fields.
 func baseCosts() []costCase {
 	const n = 3 * size
 	null := func(i int) string { return `"` + number36(i) + `":null` }

@@ -30,8 +30,8 @@ func grown(t *testing.T, n int, value any) record.Record {
 	return r
 }
 
-// TestTrustedReadsRecordsLargerThanAnyPush checks that such a record is read back by every
-// way of reading stored data, and refused as untrusted input.
+// TestTrustedReadsRecordsLargerThanAnyPush checks that every way of reading stored data reads
+// back a record larger than any push, and that the record is refused as untrusted input.
 func TestTrustedReadsRecordsLargerThanAnyPush(t *testing.T) {
 	pushed := record.Decoder{Limits: record.Limits{Depth: 40}} // a limit that a server might set
 	deep, err := pushed.Value([]byte(strings.Repeat("[", 33) + strings.Repeat("]", 33)))
