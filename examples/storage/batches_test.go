@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// batch is what one client pushes at once.
+// batch is the body of one push of a client.
 type batch struct {
 	client clock.ClientID
 	body   []byte
 }
 
-// wireValues are values as clients write them, and not always in canonical form.
+// wireValues are values as clients write them, some of them not in canonical form.
 var wireValues = []string{
 	`"value":null`, `"value":""`, `"value":"Paint"`, `"value":"é é 漢 🦊"`, `"value":"a\u0000b"`,
 	`"value":"\\u0000"`, `"value":"<&>'\"\\\u2028\u001f"`,
@@ -27,9 +27,9 @@ var wireValues = []string{
 	`"value":[]`, `"value":{"b":1.0,"a":["\u0000",null]}`, `"deleted":true`,
 }
 
-// randomBatches returns batches of one client: new writes and now and then one of its
-// earlier batches again. The domain of everything is small, so that fields meet again
-// and stamps are used twice.
+// randomBatches returns batches of one client: new writes and, now and then, one of its
+// earlier batches again. IDs, fields, values and stamps come from small domains, so
+// that writes meet in one field and stamps are used twice.
 func randomBatches(r *rand.Rand, client clock.ClientID, n int) []batch {
 	all := make([]batch, 0, n)
 	for len(all) < n {
@@ -46,7 +46,7 @@ func randomBatches(r *rand.Rand, client clock.ClientID, n int) []batch {
 	return all
 }
 
-// randomMutation returns the JSON of a mutation.
+// randomMutation returns a mutation as JSON.
 func randomMutation(r *rand.Rand, client clock.ClientID) string {
 	ids := []string{`a`, `B`, `é/漢`, `\"<\\`}
 	var members []string
@@ -62,13 +62,13 @@ func randomMutation(r *rand.Rand, client clock.ClientID) string {
 	return fmt.Sprintf(`{"table":"tasks","id":"%s","data":{%s}}`, ids[r.IntN(len(ids))], strings.Join(members, ","))
 }
 
-// randomField returns a member of the data of a mutation.
+// randomField returns one member of the data of a mutation, as JSON.
 func randomField(r *rand.Rand, name, value string, client clock.ClientID) string {
 	stamp := at(r.IntN(4)) + clock.Timestamp(r.IntN(3))
 	return fmt.Sprintf(`"%s":{%s,"updatedAt":"%s","clientId":"%s"}`, name, value, stamp, client)
 }
 
-// reference returns the state that the batches make: their join, in memory.
+// reference returns the state that the batches lead to: their join, in memory.
 func reference(t *testing.T, batches []batch) merge.Collection {
 	t.Helper()
 	var all merge.Collection

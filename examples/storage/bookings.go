@@ -13,23 +13,24 @@ import (
 // bookingsTable is the table of the sample rule of violations.go.
 const bookingsTable = "bookings"
 
-// slot says which room is booked and when. It is one field, because it wins together.
+// slot is a room and the time for which it is booked. The three values win together, so
+// they are one field.
 type slot struct {
 	Room  string    `json:"room"`
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
 }
 
-// bookingRules returns the sample rule: no two bookings of one room at one time. A change
-// reads the bookings of its room and month.
+// bookingRules returns the sample rule: no two bookings of one room at the same time. A
+// change reads the bookings of its room and month.
 func bookingRules() *violation.Checker {
 	return &violation.Checker{Rules: map[string]violation.Rule{
 		"room_taken": violation.NoOverlap{Table: bookingsTable, Fields: []string{"slot"}, Slot: slotOf, Monthly: true},
 	}}
 }
 
-// slotOf returns what a booking takes, and nothing if it has no slot. One that is in
-// another form, as from a newer client, is unknown, and not free.
+// slotOf returns the slot of a booking, or the zero Slot if it has none. A slot in
+// another form, for example from a newer client, is unknown rather than free.
 func slotOf(booking record.Record) (violation.Slot, error) {
 	w, ok := booking.Get("slot")
 	if !ok || w.Deleted() {
@@ -42,8 +43,8 @@ func slotOf(booking record.Record) (violation.Slot, error) {
 	return violation.Slot{Resource: s.Room, From: clock.TimestampOf(s.Start), To: clock.TimestampOf(s.End)}, nil
 }
 
-// bookingsGuard is the Guard of a server for bookings: clients write to these, and to
-// the violations what people have to say of them.
+// bookingsGuard is the Guard of a server for bookings. Clients may write to bookings,
+// and may write the user fields of violations.
 var bookingsGuard = violation.Guard(violation.DefaultTable, func(_ clock.ClientID, m record.Mutation) error {
 	if table := m.Data.Key().Table; table != bookingsTable && table != violation.DefaultTable {
 		return &merge.Refusal{Code: "unknown_table", Path: "table"}

@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestColumnsAreOrdinary: what fits a column is there in its own type, for any query.
-// What does not fit, such as a deletion or a field without a column, is kept beside
-// it, and comes back into the column when a value comes that fits.
-func TestColumnsAreOrdinary(t *testing.T) {
+// TestFittingValuesAreOrdinaryColumns: a value that fits its column is stored there in
+// its own type, for any query. Anything else, such as a deletion or a field without a
+// column, is kept in rest. The next value that fits is stored in the column again.
+func TestFittingValuesAreOrdinaryColumns(t *testing.T) {
 	for name, open := range columnsServers() {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
@@ -25,10 +25,10 @@ func TestColumnsAreOrdinary(t *testing.T) {
 			}{
 				{edit(0).Set("title", "Paint").Set("estimate", 3).Set("color", "green"), "Paint"},
 				{edit(1).Set("title", nil), "NULL"},
-				{edit(2).Set("title", "Mend"), "Mend"},
+				{edit(2).Set("title", "Repair"), "Repair"},
 				{edit(3).Delete("title"), "NULL"},
 				{edit(4).Set("title", []string{"a", "list"}), "NULL"},
-				{edit(4).Set("title", "Oil"), "NULL"}, // a collision, which the greater text wins
+				{edit(4).Set("title", "Oil"), "NULL"}, // a collision, in which the greater text wins
 				{edit(5).Set("title", "Oil"), "Oil"},
 			} {
 				m, err := c.edit.Mutation()
@@ -42,17 +42,17 @@ func TestColumnsAreOrdinary(t *testing.T) {
 	}
 }
 
-// titleWhereEstimateIs3 is a query as others write them.
+// titleWhereEstimateIs3 runs a query as other programs write it.
 func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`SELECT coalesce(title, 'NULL') FROM tasks WHERE estimate > 2`).Scan(&title))
 	return title
 }
 
-// TestLegacyRow: shadow columns refuse a value without a stamp, which merges would
-// take to be absent. Stamping it once, as the client that the server is, lets it
-// take part, and be pulled.
-func TestLegacyRow(t *testing.T) {
+// TestLegacyRowMustBeStamped: shadow columns refuse a value without a stamp, which a
+// merge would take as absent. Stamping it once, with the client ID of the server, makes
+// it take part in merges and pulls.
+func TestLegacyRowMustBeStamped(t *testing.T) {
 	for name, open := range columnsServers() {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
@@ -66,7 +66,8 @@ func TestLegacyRow(t *testing.T) {
 	}
 }
 
-// columnsServers returns what opens a server with shadow columns, by database.
+// columnsServers returns, for each database, a function that opens a server with shadow
+// columns.
 func columnsServers() map[string]func(*testing.T) *server {
 	return map[string]func(*testing.T) *server{
 		"SQLite":     func(t *testing.T) *server { return serverOn(t, sqlite(t), columns(columnsSQLite())) },

@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStorageClass: SQLite compares by storage class before it compares values, and
+// TestBlobStampBeatsAllTextInSQLite: SQLite compares storage classes before values, and
 // every blob is above every text. So the older of two stamps wins if one program binds
-// bytes where another one binds strings, and then no string wins any more.
-func TestStorageClass(t *testing.T) {
+// bytes and another one binds strings, and no string wins after that.
+func TestBlobStampBeatsAllTextInSQLite(t *testing.T) {
 	const upsert = `
 		INSERT INTO t (id, at) VALUES (1, $1)
 		ON CONFLICT (id) DO UPDATE SET at = excluded.at WHERE excluded.at > t.at`
@@ -49,9 +49,10 @@ func TestStorageClass(t *testing.T) {
 	})
 }
 
-// TestTimestampInText: a Timestamp binds its integer, also where text is wanted. SQLite
-// turns it into digits, which no Timestamp reads, and pgx refuses it. Bind its String.
-func TestTimestampInText(t *testing.T) {
+// TestTimestampInTextColumnDoesNotReadBack: a Timestamp binds its integer, even to a
+// text column. SQLite converts it to digits, which no Timestamp reads, and pgx refuses
+// it. Bind its String instead.
+func TestTimestampInTextColumnDoesNotReadBack(t *testing.T) {
 	var got clock.Timestamp
 	lite := sqlite(t)
 	exec(t, lite, `CREATE TABLE t (at TEXT) STRICT`)
@@ -67,9 +68,10 @@ func TestTimestampInText(t *testing.T) {
 	require.Equal(t, at(0), got)
 }
 
-// TestCollation: texts of this library sort alike under any collation, for they have
-// one length and one case. Others do not, and so COLLATE "C" is written anyway.
-func TestCollation(t *testing.T) {
+// TestCollationChangesOrderOfMixedCase: the texts of stamps sort in the same order
+// under any collation, because they have one length and one case. Other texts do not,
+// so the schemas use COLLATE "C" everywhere.
+func TestCollationChangesOrderOfMixedCase(t *testing.T) {
 	db := postgres(t)
 	var language bool
 	require.NoError(t, db.QueryRow(`SELECT count(*) > 0 FROM pg_collation WHERE collname = 'en-US-x-icu'`).Scan(&language))
@@ -101,7 +103,8 @@ func TestCollation(t *testing.T) {
 	require.Equal(t, []string{"node-a", "node-B", "node-C"}, sortBy("en-US-x-icu", mixed))
 }
 
-// randomTexts returns texts of stamps that differ in few places, and of their parts.
+// randomTexts returns the texts of stamps that differ in few places, and the texts of
+// their clients and times.
 func randomTexts() (stamps, clients, times []string) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 2000 {
@@ -114,10 +117,10 @@ func randomTexts() (stamps, clients, times []string) {
 	return stamps, clients, times
 }
 
-// TestTimestamptz: a column of times rounds to microseconds. The counter is gone, and
-// what comes back may be a newer stamp than the one that was stored. A BIGINT keeps it,
-// and a Timestamp does not read a time.
-func TestTimestamptz(t *testing.T) {
+// TestTimestamptzRoundsStamps: a timestamptz column rounds to microseconds. The counter
+// is lost, and the stamp that is read may be newer than the stored one. A BIGINT keeps
+// the stamp, and a Timestamp does not scan a time.
+func TestTimestamptzRoundsStamps(t *testing.T) {
 	db := postgres(t)
 	for _, c := range []struct {
 		counter int

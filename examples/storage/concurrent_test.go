@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestConcurrentPushes: clients that push to the same records at the same time lose
-// nothing, and a device that pulls meanwhile skips nothing.
-func TestConcurrentPushes(t *testing.T) {
+// TestConcurrentPushesLoseNothing: clients push to the same records at the same time,
+// and no write is lost. A device that pulls meanwhile skips nothing.
+func TestConcurrentPushesLoseNothing(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		var all []batch
 		var pushes sync.WaitGroup
@@ -29,13 +29,13 @@ func TestConcurrentPushes(t *testing.T) {
 		}
 		phone := pullUntil(t, s, &pushes)
 		want := string(reference(t, all).AppendLines(nil))
-		require.Equal(t, want, string(stateOf(t, s).AppendLines(nil)), "the state")
-		require.Equal(t, want, string(phone.seen.AppendLines(nil)), "what a device saw, pull by pull")
+		require.Equal(t, want, string(stateOf(t, s).AppendLines(nil)), "the state of the server")
+		require.Equal(t, want, string(phone.seen.AppendLines(nil)), "the state that a device pulled during the pushes")
 	})
 }
 
-// pullUntil lets a device pull again and again until the pushes are done, and then for
-// the last time.
+// pullUntil lets a device pull repeatedly until the pushes are done, and then once
+// more.
 func pullUntil(t *testing.T, s *server, pushes *sync.WaitGroup) device {
 	t.Helper()
 	done := make(chan struct{})
@@ -55,13 +55,13 @@ func pullUntil(t *testing.T, s *server, pushes *sync.WaitGroup) device {
 	return d
 }
 
-// TestConcurrentRetries: of several deliveries of one batch at the same time, one is
-// the first and the others change nothing.
-func TestConcurrentRetries(t *testing.T) {
+// TestConcurrentRetriesChangeNothing: one batch is delivered several times at once. One
+// delivery is the first, and the others change nothing.
+func TestConcurrentRetriesChangeNothing(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		body := batchOf(
 			titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}),
-			titled(t, "b", "Mend", clock.Stamp{Time: at(1), Client: ana}))
+			titled(t, "b", "Repair", clock.Stamp{Time: at(1), Client: ana}))
 		var pushes sync.WaitGroup
 		for range 5 {
 			pushes.Go(func() {

@@ -10,13 +10,14 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 )
 
-// underTest is a server on a database of its own, as the convergence kit sees it.
+// underTest adapts a server with its own database to the convergence kit.
 type underTest struct {
 	*server
 	env *mergetest.Env
 }
 
-// newUnderTest returns a constructor of such servers, given one of empty databases.
+// newUnderTest returns a constructor of such servers. The function open returns an empty
+// database for each.
 func newUnderTest(t *testing.T, l layout, open func(*testing.T) *sql.DB) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
 		s, err := newServer(open(t), l, env.Now)
@@ -26,13 +27,13 @@ func newUnderTest(t *testing.T, l layout, open func(*testing.T) *sql.DB) func(*m
 
 func (u underTest) Close() error { return u.db.Close() }
 
-// Restart opens the same database with a new server. The connections go on.
+// Restart opens the same database with a new server, over the same connections.
 func (u underTest) Restart() (mergetest.Backend, error) {
 	s, err := newServer(u.db, u.layout, u.env.Now)
 	return underTest{s, u.env}, err
 }
 
-// Push may die before anything is stored, and after the commit.
+// Push may crash before anything is stored, and after the commit.
 func (u underTest) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := u.env.Crash(); err != nil {
 		return nil, err
@@ -44,8 +45,8 @@ func (u underTest) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return answer, err
 }
 
-// Pull reads pages of one record, so that each page ends where it can go wrong. Others may push
-// before the page arrives.
+// Pull reads pages of one record, so that every record boundary is the end of a page. Other
+// clients may push before the page arrives.
 func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
 	p, err := u.pull(context.Background(), after, 1)
@@ -56,9 +57,9 @@ func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error)
 	return p.lines, strconv.FormatInt(p.cursor, 10), nil
 }
 
-// TestConvergence: simulated devices work with each layout on both databases, under all
-// faults of the kit.
-func TestConvergence(t *testing.T) {
+// TestEachLayoutConverges: simulated devices work with each layout on both databases, under
+// all faults of the kit.
+func TestEachLayoutConverges(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		for _, l := range sqliteLayouts() {
 			t.Run(l.name, func(t *testing.T) { mergetest.Run(t, newUnderTest(t, l, sqlite), convergence(10)) })
@@ -71,8 +72,8 @@ func TestConvergence(t *testing.T) {
 	})
 }
 
-// convergence returns the options of a test. The fields are those that have columns, and
-// one that has none.
+// convergence returns the options of a run: the fields that have columns, and one that has
+// none.
 func convergence(seeds int) mergetest.Options {
 	return mergetest.Options{
 		Seeds: seeds,

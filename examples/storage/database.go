@@ -4,13 +4,13 @@ import (
 	"database/sql"
 	"net/url"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
-	_ "modernc.org/sqlite"             // the driver sqlite
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver pgx
+	_ "modernc.org/sqlite"             // registers the driver sqlite
 )
 
-// openSQLite opens a database file. Its transactions are begun IMMEDIATE, except for
-// read-only ones, so a writer has the database for itself from its first read on.
-// A deferred transaction that read before another one wrote could not write any more.
+// openSQLite opens a database file. Transactions begin IMMEDIATE, except for read-only
+// ones, so a writer has the database to itself from its first read on. A deferred
+// transaction cannot write any more if another one wrote after its first read.
 func openSQLite(path string) (*sql.DB, error) {
 	options := url.Values{
 		"_txlock": {"immediate"},

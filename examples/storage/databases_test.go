@@ -22,7 +22,7 @@ var (
 	ben = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
 )
 
-// noon is the wall clock of the servers that are tested.
+// noon is the wall clock of the servers in the tests.
 func noon() time.Time { return at(0).Time() }
 
 // sqlite returns an empty SQLite database.
@@ -39,7 +39,7 @@ func postgresURL(t *testing.T) string {
 	t.Helper()
 	url := os.Getenv("FIELDLWW_POSTGRES")
 	if url == "" {
-		t.Skip("SKIPPED, NOT PASSED: needs PostgreSQL, by its URL in FIELDLWW_POSTGRES; " +
+		t.Skip("SKIPPED, NOT PASSED: set FIELDLWW_POSTGRES to the URL of a PostgreSQL server, " +
 			"or run ./postgres.sh go test ./...")
 	}
 	db, err := openPostgres(url)
@@ -90,7 +90,7 @@ func onEachLayout(t *testing.T, test func(*testing.T, *server)) {
 	})
 }
 
-// serverOn returns a server whose wall clock stands at noon.
+// serverOn returns a server whose wall clock always shows noon.
 func serverOn(t *testing.T, db *sql.DB, l layout) *server {
 	t.Helper()
 	s, err := newServer(db, l, noon)
@@ -98,7 +98,7 @@ func serverOn(t *testing.T, db *sql.DB, l layout) *server {
 	return s
 }
 
-// stateOf returns all that a server has, as a new device sees it.
+// stateOf returns the whole state of a server, as a new device pulls it.
 func stateOf(t *testing.T, s *server) merge.Collection {
 	t.Helper()
 	var d device
@@ -106,7 +106,7 @@ func stateOf(t *testing.T, s *server) merge.Collection {
 	return d.seen
 }
 
-// begin begins a transaction, which is rolled back at the latest when the test ends.
+// begin begins a transaction, which is rolled back when the test ends, if not before.
 func begin(t *testing.T, db *sql.DB) *sql.Tx {
 	t.Helper()
 	tx, err := db.Begin()
@@ -125,7 +125,7 @@ func exec(t *testing.T, db *sql.DB, statement string, args ...any) {
 // task returns the key of a task.
 func task(id string) record.Key { return record.Key{Table: tasksTable, ID: id} }
 
-// titled returns a task of which only the title was written.
+// titled returns a task with a title and no other field.
 func titled(t *testing.T, id, title string, stamp clock.Stamp) record.Record {
 	t.Helper()
 	m, err := record.New(task(id)).Edit(stamp).Set("title", title).Mutation()

@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// device is a client: what it has seen, and how far it has pulled.
+// device is a client: the state that it has seen, and its pull cursor.
 type device struct {
 	name   string
 	id     clock.ClientID
@@ -16,8 +16,8 @@ type device struct {
 	cursor int64
 }
 
-// form is a task as the app shows it. An estimate can be absent, unlike a title: its Field
-// tells that from 0, and deletes it.
+// form is a task as the app shows it. A title is always present, but an estimate may be
+// absent: its Field distinguishes absent from 0, and can delete the field.
 type form struct {
 	Title    string              `lww:"title"`
 	Estimate record.Field[int64] `lww:"estimate"`
@@ -39,7 +39,8 @@ func (d *device) edit(id string, at clock.Timestamp) *record.Edit {
 	return d.shown(id).Edit(clock.Stamp{Time: at, Client: d.id})
 }
 
-// apply joins the device's own mutations to what it sees, and returns them as a batch.
+// apply joins the device's own mutations to the state that it shows, and returns them
+// as a batch.
 func (d *device) apply(mutations ...record.Mutation) (batch []byte) {
 	for _, m := range mutations {
 		d.seen = merge.Join(d.seen, merge.Collect(m.Data))
@@ -48,9 +49,9 @@ func (d *device) apply(mutations ...record.Mutation) (batch []byte) {
 	return batch
 }
 
-// pull takes in all that is new on the server, a few records at a time. This device is
-// too simple to tell what is confirmed from what is its own: it joins, which comes to
-// the same as long as nobody repairs a stamp on the server.
+// pull fetches everything new from the server, a few records at a time. This device
+// does not separate confirmed state from its own writes: it joins what it pulls to what
+// it has. The result is the same unless a stamp is repaired on the server.
 func (d *device) pull(ctx context.Context, s *server) error {
 	const limit = 2
 	for {
@@ -66,8 +67,8 @@ func (d *device) pull(ctx context.Context, s *server) error {
 	}
 }
 
-// parseLines reads what a pull returns. A client trusts its server, so there are no
-// limits: a record that cannot be pulled would stop all pulls.
+// parseLines reads the lines that a pull returns. A client trusts its server, so there
+// are no limits: a single record that it could not read would stop all its pulls.
 func parseLines(lines []byte) (merge.Collection, error) {
 	decoder := record.Decoder{Trusted: true}
 	items, err := decoder.Batch(lines)

@@ -16,10 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDoubleBooking: two transactions book one room. The second one begins before the
-// first one has committed, and goes on when it has checked or waits for the first. If
-// it is missed, one more check finds it, and the row is the one that an audit finds.
-func TestDoubleBooking(t *testing.T) {
+// TestDoubleBookingNeedsLockedScopes: two transactions book one room. The second one
+// begins before the first one has committed. The first one commits when the second has
+// stored its booking or waits for it. If the double booking is missed, a recheck finds
+// it, with the row that an audit finds.
+func TestDoubleBookingNeedsLockedScopes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		level  sql.IsolationLevel
@@ -30,7 +31,7 @@ func TestDoubleBooking(t *testing.T) {
 		{"REPEATABLE READ", sql.LevelRepeatableRead, false, "missed"},
 		{"SERIALIZABLE", sql.LevelSerializable, false, "aborted"},
 		{"READ COMMITTED, scopes locked", sql.LevelReadCommitted, true, "found"},
-		// After it has waited, it still reads what was there when it began.
+		// After waiting, the transaction still sees the state at its beginning.
 		{"REPEATABLE READ, scopes locked", sql.LevelRepeatableRead, true, "missed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestDoubleBooking(t *testing.T) {
 			}
 			require.Equal(t, c.want, outcomeOf(t, s, "A", err), "%v", err)
 			if c.want == "aborted" {
-				pushAs(t, s, ben, b) // as its client does
+				pushAs(t, s, ben, b) // the client pushes again
 			}
 			require.NoError(t, s.recheck(context.Background(), scopesOfRoom(t, s, "A")))
 			require.NotEmpty(t, rowsOfRoom(t, s, "A"))
@@ -61,12 +62,12 @@ func TestDoubleBooking(t *testing.T) {
 	}
 }
 
-// bookSequence is the last sequence that book gave.
+// bookSequence is the last sequence that book used.
 var bookSequence atomic.Int64
 
-// book stores a booking that is new, and what is wrong with it, in a transaction that
-// goes on. It does without marks and without the counter, which would make a second
-// transaction wait or, if its isolation is not READ COMMITTED, fail.
+// book stores a new booking and its violations, in a transaction that goes on. It uses
+// neither watermarks nor the counter, which would make a second transaction wait or, if
+// its isolation is not READ COMMITTED, fail.
 func book(s *server, tx *sql.Tx, r record.Record) error {
 	ctx := context.Background()
 	changes := []merge.Update{{Before: record.New(r.Key()), After: r}}
@@ -86,8 +87,8 @@ func book(s *server, tx *sql.Tx, r record.Record) error {
 	return s.violations.index(ctx, tx, records)
 }
 
-// outcomeOf returns what became of two bookings of a room, given the error of those
-// that were not stored.
+// outcomeOf returns the outcome of two bookings of a room: "aborted" if err is not nil,
+// otherwise "missed" or "found".
 func outcomeOf(t *testing.T, s *server, room string, err error) string {
 	t.Helper()
 	switch {
@@ -100,7 +101,7 @@ func outcomeOf(t *testing.T, s *server, room string, err error) string {
 	return "found"
 }
 
-// stored returns a record as it is stored.
+// stored returns the stored record of a key.
 func stored(t *testing.T, s *server, key record.Key) record.Record {
 	t.Helper()
 	tx := begin(t, s.db)
@@ -110,26 +111,27 @@ func stored(t *testing.T, s *server, key record.Key) record.Record {
 	return found[0].Record
 }
 
-// rowsOfRoom returns the open rows of the violations in a room.
+// rowsOfRoom returns the open violation rows of a room.
 func rowsOfRoom(t *testing.T, s *server, room string) []record.Record {
 	t.Helper()
 	tx := begin(t, s.db)
 	defer tx.Rollback()
-	scopes := scopesOfRoom(t, s, room) // of one month, in which all bookings of the tests are
+	scopes := scopesOfRoom(t, s, room) // one scope: the tests book in one month only
 	require.Len(t, scopes, 1)
 	groups, err := view{s.violations, tx}.Groups(context.Background(), "room_taken", []string{scopes[0].Name})
 	require.NoError(t, err)
 	return groups[0].Rows
 }
 
-// TestRecheckWithoutLock: a check after the commit needs the lock as well. Without it,
-// what it read may be over when it saves what it found, and nobody looks again.
-func TestRecheckWithoutLock(t *testing.T) {
+// TestRecheckNeedsLockedScopes: a check after the commit needs the lock as well. Without
+// it, the state that it read may have changed before it saves its findings, and no later
+// check corrects them.
+func TestRecheckNeedsLockedScopes(t *testing.T) {
 	for name, locked := range map[string]bool{"scopes locked": true, "without a lock": false} {
 		t.Run(name, func(t *testing.T) {
 			s := postgresFlagging(t, bookingRules())
 			v := s.violations
-			s.violations = nil // nobody has checked yet
+			s.violations = nil // push without a check
 			pushAs(t, s, ana, booking(t, "a", "A", ana))
 			pushAs(t, s, ben, booking(t, "b", "A", ben))
 			require.NoError(t, s.watch(context.Background(), v))
@@ -151,7 +153,7 @@ func TestRecheckWithoutLock(t *testing.T) {
 			require.NoError(t, s.save(context.Background(), tx, rows))
 			require.NoError(t, tx.Commit())
 			require.NoError(t, <-moved)
-			require.Equal(t, locked, openRows(t, stateOf(t, s)) == "", "the room is free")
+			require.Equal(t, locked, openRows(t, stateOf(t, s)) == "", "the room is free, so no violation may be open")
 		})
 	}
 }
@@ -164,8 +166,8 @@ func cancelled(t *testing.T, id string, by clock.ClientID) record.Record {
 	return m.Data
 }
 
-// isAnyBlocked reports whether a process of the database waits for a lock. The
-// tests of this package run one after another, so it is one of this test.
+// isAnyBlocked reports whether a process of the database waits for a lock. The tests of
+// this package run one after another, so the process belongs to the current test.
 func isAnyBlocked(t *testing.T, db *sql.DB) (blocked bool) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`
@@ -174,16 +176,17 @@ func isAnyBlocked(t *testing.T, db *sql.DB) (blocked bool) {
 	return blocked
 }
 
-// TestWrittenMeanwhile: somebody acknowledges a violation while a check, which cannot
-// see that yet, closes it. To save the row as it was checked loses what they wrote.
-func TestWrittenMeanwhile(t *testing.T) {
+// TestAcknowledgementDuringCheckIsKept: a user acknowledges a violation while a check,
+// which cannot see that yet, closes it. Saving the row as it was checked loses the
+// acknowledgement.
+func TestAcknowledgementDuringCheckIsKept(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		cancel func(*server, merge.Update) error
 		keeps  bool
 	}{
-		{"as it was checked", saveAsChecked, false},
-		{"push", func(s *server, gone merge.Update) error {
+		{"row saved as it was checked", saveAsChecked, false},
+		{"push handler", func(s *server, gone merge.Update) error {
 			_, err := s.push(context.Background(), ben, batchOf(gone.After))
 			return err
 		}, true},
@@ -214,7 +217,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 	}
 }
 
-// saveAsChecked stores a change and the rows that a check makes of it.
+// saveAsChecked stores a change and the rows that its check returns.
 func saveAsChecked(s *server, u merge.Update) error {
 	ctx := context.Background()
 	return s.transaction(ctx, nil, func(tx *sql.Tx) error {
@@ -224,10 +227,11 @@ func saveAsChecked(s *server, u merge.Update) error {
 	})
 }
 
-// TestMixedBatch: a push locks the records and rows that it names before the scopes, and
-// a check locks rows after the scopes. So a push that names both a booking and a row may
-// wait for one that waits for it. PostgreSQL ends one of them, whose client sends again.
-func TestMixedBatch(t *testing.T) {
+// TestBatchOfBookingAndAcknowledgementMayDeadlock: a push locks the records and rows
+// that it names before the scopes, and a check locks rows after the scopes. So a push
+// that names both a booking and a violation row may wait for a push that waits for it.
+// PostgreSQL ends one of the two, and its client pushes again.
+func TestBatchOfBookingAndAcknowledgementMayDeadlock(t *testing.T) {
 	s := postgresFlagging(t, bookingRules())
 	pushAs(t, s, ana, booking(t, "a", "A", ana))
 	pushAs(t, s, ben, booking(t, "b", "A", ben))
@@ -251,9 +255,10 @@ func TestMixedBatch(t *testing.T) {
 	requireAudited(t, s)
 }
 
-// TestScopesInOrder: scopes are locked in the order of their numbers, so that two that
-// lock the same do not wait for each other. Who waits for the greatest has the others.
-func TestScopesInOrder(t *testing.T) {
+// TestScopesAreLockedInOrderOfNumbers: scopes are locked in the order of their numbers,
+// so two transactions that lock the same scopes cannot deadlock. A transaction that
+// waits for the greatest number holds all others.
+func TestScopesAreLockedInOrderOfNumbers(t *testing.T) {
 	s := postgresFlagging(t, bookingRules())
 	scopes := slices.Concat(scopesOfRoom(t, s, "A"), scopesOfRoom(t, s, "B"), scopesOfRoom(t, s, "C"))
 	slices.SortFunc(scopes, func(a, b violation.Scope) int { return cmp.Compare(b.Lock(), a.Lock()) })

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFormWritesWhatChanged: an edit of a form writes the fields that it changed, and an
-// untouched form writes nothing.
-func TestFormWritesWhatChanged(t *testing.T) {
+// TestFormWritesOnlyChangedFields: an edit of a form writes the fields that it changed,
+// and an unchanged form writes nothing.
+func TestFormWritesOnlyChangedFields(t *testing.T) {
 	d, s := &device{id: ana}, &story{}
 	fence, err := s.change(d, "fence", at(0), func(f *form) { f.Title = "Paint"; f.Estimate.Set(3) }).Mutation()
 	require.NoError(t, err)

@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRecordGrownPastTheLimits: legal pushes make a record larger than any push may be. It
-// is stored, loaded and pulled as any other, in every layout, and can still be changed.
-func TestRecordGrownPastTheLimits(t *testing.T) {
+// TestRecordLargerThanAnyPushIsStillServed: valid pushes can make a record larger than any
+// single push may be. Every layout stores, loads and pulls it like any other record, and
+// clients can still change it.
+func TestRecordLargerThanAnyPushIsStillServed(t *testing.T) {
 	for what, c := range map[string]struct {
 		fields int // of each push
 		value  string
@@ -33,7 +34,7 @@ func TestRecordGrownPastTheLimits(t *testing.T) {
 				for push := range 3 {
 					var fields []string
 					for i := range c.fields {
-						// The third push writes what the first wrote.
+						// The third push writes the same fields as the first one.
 						fields = append(fields, fmt.Sprintf(`"f%d":{"value":%s,%s}`, push%2*c.fields+i, c.value, stampJSON(push)))
 					}
 					data, err := d.Record(task("a"), []byte("{"+strings.Join(fields, ",")+"}"))

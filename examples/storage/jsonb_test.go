@@ -11,10 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestJSONB: JSONB sorts names by length, puts spaces in, and writes numbers its own
-// way. Scan makes the text canonical again, so record and digest are what they were.
-// Its bytes are not: whoever compares or hashes those gets other results.
-func TestJSONB(t *testing.T) {
+// TestJSONBKeepsTheRecordButNotItsBytes: JSONB sorts names by length, inserts spaces
+// and rewrites numbers. Scan makes the text canonical again, so the record and its
+// digest are unchanged. The bytes are not: code that compares or hashes them gets other
+// results.
+func TestJSONBKeepsTheRecordButNotItsBytes(t *testing.T) {
 	db := postgres(t)
 	fields := `{"b":{"value":{"zz":1.5e300,"a":[1e2,1.0,"é"]},` + stampJSON(0) + `},"aa":{"deleted":true,` + stampJSON(1) + `},` +
 		`"c":{"value":1e21,` + stampJSON(2) + `},"d":{"value":9007199254740993,` + stampJSON(3) + `}}`
@@ -30,7 +31,7 @@ func TestJSONB(t *testing.T) {
 	require.True(t, stored.Equal(got))
 	require.Equal(t, merge.DigestOf(stored), merge.DigestOf(got))
 
-	// What was never canonical is read as what it means.
+	// Text that was never canonical is read by its meaning.
 	require.NoError(t, db.QueryRow(`SELECT $1::jsonb`, fields).Scan(&got))
 	require.True(t, stored.Equal(got))
 
@@ -39,14 +40,14 @@ func TestJSONB(t *testing.T) {
 	require.Equal(t, string(stored.AppendJSON(nil)), text)
 }
 
-// stampJSON returns the members of a field value that make up its stamp.
+// stampJSON returns the members of a field value that hold its stamp.
 func stampJSON(minute int) string {
 	return `"updatedAt":"` + at(minute).String() + `","clientId":"` + ana.String() + `"`
 }
 
-// TestNULInPostgres: JSONB refuses U+0000. JSON stores it, but then every query that
-// looks into that document fails, for whatever field.
-func TestNULInPostgres(t *testing.T) {
+// TestNULBreaksJSONBAndQueriesOfJSON: JSONB refuses U+0000. JSON stores it, but then
+// every query that looks into the document fails, whichever field it reads.
+func TestNULBreaksJSONBAndQueriesOfJSON(t *testing.T) {
 	db := postgres(t)
 	r := titled(t, "a", "a\x00b", clock.Stamp{Time: at(0), Client: ana})
 	_, err := db.Exec(`SELECT $1::jsonb`, r)
@@ -59,8 +60,9 @@ func TestNULInPostgres(t *testing.T) {
 	require.Equal(t, "22P05", codeOf(err), "%v", err)
 }
 
-// TestWithoutNUL: the Guard refuses what JSONB cannot store, and nothing else.
-func TestWithoutNUL(t *testing.T) {
+// TestGuardWithoutNULRefusesOnlyNUL: the Guard refuses the texts that JSONB cannot
+// store, and no others.
+func TestGuardWithoutNULRefusesOnlyNUL(t *testing.T) {
 	s := serverOn(t, sqlite(t), documents(documentsSQLite()))
 	s.engine.Guard = withoutNUL
 	for title, refused := range map[string]bool{
@@ -82,7 +84,7 @@ func TestWithoutNUL(t *testing.T) {
 	require.Contains(t, push(t, s, nested.Data), `"path":"data.note.value"`)
 }
 
-// push pushes one record as Ana, and returns the answer.
+// push pushes one record as Ana and returns the answer.
 func push(t *testing.T, s *server, r record.Record) string {
 	t.Helper()
 	answer, err := s.push(context.Background(), ana, batchOf(r))

@@ -10,54 +10,55 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// layout is one way of keeping records in one kind of database: its SQL, and the two
-// functions that turn rows into records and back. Batches go to the database as one
-// JSON array, so that every step is one statement, however many records there are.
+// layout is one way to keep records in one kind of database: its SQL, and the two
+// functions that convert rows to records and back. Batches go to the database as one
+// JSON array, so every step is one statement, however many records there are.
 type layout struct {
 	name string
 	statements
-	// scan reads the current row of load or pull, adds what it holds to the fold, and
-	// returns its sequence.
+	// scan reads the current row of load or pull, adds its contents to the fold, and
+	// returns the sequence of the row.
 	scan func(*sql.Rows, *merge.Fold) (int64, error)
-	// encode returns the rows that save is to store for one update, as objects.
+	// encode returns the rows that save stores for one update, as JSON objects.
 	encode func(update) ([]any, error)
 }
 
 // statements is the SQL of a layout.
 type statements struct {
-	// schema creates the tables, unless they are there.
+	// schema creates the tables that do not exist.
 	schema string
-	// lock makes sure that the transaction is the only one that works on the records
-	// of the keys $1, in the order of keys, whether they exist or not.
+	// lock gives the transaction exclusive use of the records of the keys $1, whether
+	// they exist or not. It locks them in the order of the keys.
 	lock []string
-	// load returns the records of the keys $1. What it returns is the newest state
-	// because it is run after the lock, or takes the lock itself.
+	// load returns the records of the keys $1. It returns their newest state, because
+	// it runs after the lock or takes the lock itself.
 	load string
-	// save stores the rows $1, and replaces what is there: that was merged already.
+	// save stores the rows $1 in place of the stored ones, which were merged into them
+	// before.
 	save string
-	// pull returns what has a sequence above $1, for the next $2 sequences.
+	// pull returns the rows of the next $2 sequences above $1.
 	pull string
 }
 
-// update is a record to store, and the sequence that it gets.
+// update is a record to store, and its new sequence.
 type update struct {
 	merge.Update
 	seq int64
 }
 
-// page is a part of the state: what was stored after one sequence and up to another.
+// page is a part of the state: the records with a sequence in some range.
 type page struct {
 	records merge.Collection
 	last    int64 // the greatest sequence of the page, or 0 if it is empty
 }
 
-// window is the sequences that a puller asks for.
+// window is the range of sequences that a puller asks for.
 type window struct {
 	after int64
 	limit int
 }
 
-// keyRow is how a key is sent to the database.
+// keyRow is a key in the form in which it is sent to the database.
 type keyRow struct {
 	Table string `json:"tbl"`
 	ID    string `json:"id"`
@@ -103,8 +104,9 @@ func (l layout) save(ctx context.Context, tx *sql.Tx, updates []update) error {
 	return err
 }
 
-// pull returns what was stored after a sequence, in their order and at most limit of
-// them. It is one statement, and so sees one state of the database.
+// pull returns the records after a sequence, in the order of their sequences, and at
+// most limit sequences of them. It is one statement, so it sees one state of the
+// database.
 func (l layout) pull(ctx context.Context, tx *sql.Tx, w window) (page, error) {
 	return l.read(tx.QueryContext(ctx, l.statements.pull, w.after, w.limit))
 }

@@ -11,20 +11,23 @@ import (
 )
 
 // columns keeps the fields of a task in ordinary columns that any query can use, and
-// beside each the time and the client that wrote it. It is for tables that exist.
+// next to each column the time and the client of its write. It is meant for existing
+// tables.
 //
-// A column of a type holds no more than its type: null, but neither the mark of a
-// deletion nor a value of another kind, and a field that a newer client invents has no
-// column at all. All these are kept in the document rest, and nothing is refused. The
-// stamp of a column is NULL if its field is in rest, or was never written.
+// A typed column holds null and values of its type. It cannot hold a deletion or a
+// value of another kind, and a field that a newer client adds has no column at all. The
+// document rest keeps all of these, so nothing is refused. The stamp of a column is
+// NULL if its field is in rest or was never written.
 //
-// There is one such table for each table of the clients; here it is tasks alone.
+// Each table of the clients needs such a table in the database. Here tasks is the only
+// one.
 func columns(sql statements) layout {
 	return layout{"shadow columns", sql, scanColumns, encodeColumns}
 }
 
 // columnsSQLite is the SQL of columns for SQLite. Its CHECKs forbid a value without a
-// stamp, as a row from before the stamps would have it: to merges it is not there.
+// stamp, as in a row that is older than the stamps: a merge takes such a value as
+// absent.
 func columnsSQLite() statements {
 	return statements{
 		schema: `
@@ -93,13 +96,13 @@ func columnsPostgres() statements {
 	}
 }
 
-// columnsSelect is what load and pull begin with.
+// columnsSelect is the beginning of load and pull.
 const columnsSelect = `
 			SELECT seq, id, title, title_at, title_by, estimate, estimate_at, estimate_by,
 				done, done_at, done_by, rest
 			FROM tasks`
 
-// columnsReplace is what save ends with.
+// columnsReplace is the end of save.
 const columnsReplace = `
 			ON CONFLICT (id) DO UPDATE SET
 				title = excluded.title, title_at = excluded.title_at, title_by = excluded.title_by,
@@ -138,15 +141,14 @@ func scanColumns(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
 	return seq, nil
 }
 
-// column is the three columns of one field.
+// column holds the three columns of one field.
 type column struct {
 	name  string
 	value any
 	stamp clock.Stamp
 }
 
-// write returns the write that the columns hold. SQLite has no booleans, and gives 0
-// and 1 for them.
+// write returns the write in the columns. SQLite has no booleans: it returns 0 or 1.
 func (c column) write() (record.FieldValue, error) {
 	if n, ok := c.value.(int64); ok && c.name == "done" {
 		c.value = n != 0
@@ -175,7 +177,7 @@ func encodeColumns(u update) ([]any, error) {
 	return []any{row}, err
 }
 
-// fits reports whether the field has a column, and the column room for the value.
+// fits reports whether the field has a column that can hold the value.
 func fits(name string, v record.Value) bool {
 	null := v.Kind() == record.KindNull
 	switch name {

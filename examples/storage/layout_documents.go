@@ -7,14 +7,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// documents keeps each record as one JSON document, stamps included. It needs no
-// change when a field is new, and is the layout to begin with.
+// documents keeps each record as one JSON document, stamps included. New fields need no
+// change of the schema. Begin with this layout.
 func documents(sql statements) layout {
 	return layout{"JSON document", sql, scanDocument, encodeDocument}
 }
 
-// documentsSQLite is the SQL of documents for SQLite. A STRICT table stores text
-// only where text is wanted. There is no lock, since BEGIN IMMEDIATE has locked all.
+// documentsSQLite is the SQL of documents for SQLite. STRICT keeps blobs out of the text
+// columns. There is no lock statement, because BEGIN IMMEDIATE locks the whole database.
 func documentsSQLite() statements {
 	return statements{
 		schema: `
@@ -39,8 +39,8 @@ func documentsSQLite() statements {
 	}
 }
 
-// documentsPostgres is the SQL of documents for PostgreSQL. The column is JSON and
-// not JSONB, because JSONB refuses a string that holds U+0000. To use JSONB, give the
+// documentsPostgres is the SQL of documents for PostgreSQL. The column is JSON rather
+// than JSONB, because JSONB refuses a string that contains U+0000. To use JSONB, give the
 // engine the Guard withoutNUL.
 func documentsPostgres() statements {
 	return statements{
@@ -48,19 +48,20 @@ func documentsPostgres() statements {
 			CREATE TABLE IF NOT EXISTS documents (
 				tbl  TEXT COLLATE "C" NOT NULL,
 				id   TEXT COLLATE "C" NOT NULL,
-				data JSON,                       -- NULL while the row is a mere lock
+				data JSON,                       -- NULL if the row is only a lock
 				seq  BIGINT NOT NULL DEFAULT 0,
 				PRIMARY KEY (tbl, id)
 			);
 			CREATE INDEX IF NOT EXISTS documents_by_seq ON documents (seq);`,
-		// What does not exist cannot be locked, so an empty row is put in its place. Two
+		// A row that does not exist cannot be locked, so an empty one is inserted. Two
 		// transactions that insert the same key wait for each other here already.
 		lock: []string{`
 			INSERT INTO documents (tbl, id)
 			SELECT tbl, id FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
 			ORDER BY tbl COLLATE "C", id COLLATE "C"
 			ON CONFLICT DO NOTHING`},
-		// A row that was locked by another transaction is read again when that has ended.
+		// A row that was locked by another transaction is read again when that
+		// transaction ends.
 		load: `
 			SELECT d.seq, d.tbl, d.id, d.data
 			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
@@ -88,7 +89,7 @@ func scanDocument(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
 	return seq, nil
 }
 
-// documentRow is what the save of documents stores.
+// documentRow is a row that save stores.
 type documentRow struct {
 	keyRow
 	Data string `json:"data"`

@@ -9,12 +9,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// fields keeps one row for each field. A change of one field of a large record writes
-// and sends that field only, and SQL can ask who wrote what, and when.
+// fields keeps one row for each field. A change of one field of a large record writes and
+// sends that field only, and SQL can query who wrote each field and when.
 //
-// The value column holds JSON. There NULL is a deleted field, the text null is the
-// value null, and a field that is absent has no row, so no fourth column is needed to
-// tell them apart.
+// The value column holds JSON. NULL is a deleted field, the text null is the value null,
+// and an absent field has no row, so no further column is needed to tell them apart.
 func fields(sql statements) layout {
 	return layout{"one row per field", sql, scanField, encodeFields}
 }
@@ -49,8 +48,9 @@ func fieldsSQLite() statements {
 	}
 }
 
-// fieldsPostgres is the SQL of fields for PostgreSQL. A row of fields cannot serve as
-// the lock of a record, for a new field has none. So each record has a row elsewhere.
+// fieldsPostgres is the SQL of fields for PostgreSQL. The rows of fields cannot serve as
+// the lock of a record, because a new field has no row yet. So each record has a row in
+// the table records, which is its lock.
 func fieldsPostgres() statements {
 	return statements{
 		schema: `
@@ -79,8 +79,8 @@ func fieldsPostgres() statements {
 			JOIN records AS r USING (tbl, id)
 			ORDER BY r.tbl, r.id
 			FOR UPDATE OF r`},
-		// This must be a statement of its own. One that waits for a lock reads the locked
-		// rows again, but all others as they were before it waited.
+		// This must be a separate statement. A statement that waits for a lock reads the
+		// locked rows again, but sees all other rows as they were before it waited.
 		load: `
 			SELECT f.seq, f.tbl, f.id, f.field, f.value, f.at, f.client
 			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
@@ -96,9 +96,9 @@ func fieldsPostgres() statements {
 	}
 }
 
-// fieldsPull counts sequences and not rows, for a page must not end between two
-// fields that were stored under one sequence. PostgreSQL would read the whole table for
-// seq IN (SELECT …), but not for a range.
+// fieldsPull counts sequences rather than rows, because a page must not end between two
+// fields that were stored under one sequence. It asks for a range of sequences: for seq
+// IN (SELECT …), PostgreSQL would read the whole table.
 const fieldsPull = `
 	SELECT seq, tbl, id, field, value, at, client FROM fields
 	WHERE seq > $1 AND seq <= (
@@ -118,12 +118,12 @@ func scanField(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
 	return seq, err
 }
 
-// fieldRow is what the save of fields stores.
+// fieldRow is a row that save stores.
 type fieldRow struct {
 	keyRow
 	Field  string         `json:"field"`
 	Value  driver.Value   `json:"value"`
-	At     int64          `json:"at"` // the JSON of a Timestamp is its text, and the column holds the integer
+	At     int64          `json:"at"` // the column holds the integer, but the JSON of a Timestamp is its text
 	Client clock.ClientID `json:"client"`
 	Seq    int64          `json:"seq"`
 }

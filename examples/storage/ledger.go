@@ -7,11 +7,12 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// ledger creates what a server keeps beside the records: the mark of each client,
-// which is the greatest stamp that was accepted from it, and the last sequence.
+// ledger creates the tables that a server keeps besides the records: marks, the
+// watermark of each client, which is the greatest stamp accepted from it; and counter,
+// the last sequence.
 //
-// Its SQL is the same for SQLite and PostgreSQL. STRICT and COLLATE "C" are missing
-// for that reason only; no text is compared here but for being equal.
+// The SQL is the same for SQLite and PostgreSQL, and for that reason only it has neither
+// STRICT nor COLLATE "C". Text in these tables is compared for equality only.
 const ledger = `
 	CREATE TABLE IF NOT EXISTS marks (
 		client TEXT PRIMARY KEY,
@@ -23,9 +24,10 @@ const ledger = `
 	);
 	INSERT INTO counter (one, seq) VALUES (1, 0) ON CONFLICT DO NOTHING;`
 
-// lockMark returns the mark of a client, zero if nothing was accepted from it yet,
+// lockMark returns the watermark of a client, zero if nothing was accepted from it yet,
 // and keeps other pushes of that client out until the transaction ends. Updating a row
-// to what it is locks it; and unlike SELECT ... FOR UPDATE the statement can insert it.
+// to its own value locks it. Unlike SELECT ... FOR UPDATE, this statement can insert the
+// row too.
 func lockMark(ctx context.Context, tx *sql.Tx, client clock.ClientID) (clock.Stamp, error) {
 	mark := clock.Stamp{Client: client}
 	err := tx.QueryRowContext(ctx, `
@@ -35,7 +37,7 @@ func lockMark(ctx context.Context, tx *sql.Tx, client clock.ClientID) (clock.Sta
 	return mark, err
 }
 
-// saveMark stores a mark, whose row exists and is locked.
+// saveMark stores a watermark, whose row exists and is locked.
 func saveMark(ctx context.Context, tx *sql.Tx, mark clock.Stamp) error {
 	_, err := tx.ExecContext(ctx, `UPDATE marks SET at = $2 WHERE client = $1`, mark.Client, mark.Time)
 	return err
@@ -43,14 +45,14 @@ func saveMark(ctx context.Context, tx *sql.Tx, mark clock.Stamp) error {
 
 // takeSequences returns the first of n new sequences.
 //
-// It must be the last lock that a transaction takes. Whoever wants the next sequence
-// waits for the row until this transaction has ended, so sequences become visible in
-// their order, and a puller that has seen one has seen all below it. After it the
-// transaction has only to save and to commit, so nobody waits for long.
+// It must be the last lock that a transaction takes. A transaction that wants the next
+// sequence waits for the row until this one has ended. So sequences become visible in
+// order, and a puller that has seen one has seen all below it. After this lock, a
+// transaction has only to save and to commit, so the wait is short.
 //
-// nextval() of a PostgreSQL sequence waits for nobody. It gives 7 to one transaction
-// and 8 to another one that commits first; a puller then sees 8, takes it as its cursor,
-// and never asks for 7. An identity column and a stamp have the same fault.
+// nextval() of a PostgreSQL sequence does not wait. It gives 7 to one transaction and 8
+// to another one that commits first. A puller then sees 8, takes it as its cursor, and
+// never asks for 7. Identity columns and stamps have the same fault.
 func takeSequences(ctx context.Context, tx *sql.Tx, n int) (first int64, err error) {
 	var last int64
 	err = tx.QueryRowContext(ctx, `UPDATE counter SET seq = seq + $1 RETURNING seq`, n).Scan(&last)

@@ -15,17 +15,17 @@ import (
 	sqlitedriver "modernc.org/sqlite"
 )
 
-// TestReadThenWrite: two transactions read the same record, merge, and write. If the
-// second one reads before the first one has committed, it must wait or lose something:
-// here the title that the first one wrote, with the later stamp.
-func TestReadThenWrite(t *testing.T) {
+// TestReadAndWriteNeedsLockBeforeLoad: two transactions read the same record, merge, and
+// write. If the second one reads before the first one has committed, it must wait, or a
+// write is lost: here the title that the first one wrote, with the later stamp.
+func TestReadAndWriteNeedsLockBeforeLoad(t *testing.T) {
 	plainSelect := func(l layout) layout {
 		l.lock = nil
 		l.statements.load = `SELECT seq, tbl, id, data FROM documents WHERE $1::text <> ''`
 		return l
 	}
-	// The lock is taken in the statement that reads, and so is waited for after the
-	// other rows were looked up.
+	// The statement that reads also takes the lock, so it waits after it has looked up
+	// the other rows.
 	lockWhileReading := func(l layout) layout {
 		l.lock = l.lock[:1]
 		l.statements.load = `
@@ -39,7 +39,7 @@ func TestReadThenWrite(t *testing.T) {
 		layout layout
 		keeps  bool
 	}{
-		{"documents, plain SELECT", plainSelect(documents(documentsPostgres())), false},
+		{"documents, SELECT without a lock", plainSelect(documents(documentsPostgres())), false},
 		{"fields, lock and load in one statement", lockWhileReading(fields(fieldsPostgres())), false},
 		{"documents", documents(documentsPostgres()), true},
 		{"columns", columns(columnsPostgres()), true},
@@ -58,7 +58,7 @@ func TestReadThenWrite(t *testing.T) {
 	}
 }
 
-// store merges one record in a transaction of its own.
+// store merges one record in its own transaction.
 func store(t *testing.T, s *server, r record.Record) {
 	t.Helper()
 	tx := begin(t, s.db)
@@ -66,8 +66,9 @@ func store(t *testing.T, s *server, r record.Record) {
 	require.NoError(t, tx.Commit())
 }
 
-// interleave merges two records of the key a: the second transaction begins to read when
-// the first one has read, and goes on when it has what it read or waits for the first.
+// interleave merges two versions of the record a. The second transaction begins to read
+// after the first one has read. The first one goes on when the second has read or waits
+// for it.
 func interleave(t *testing.T, s *server, first, second record.Record) {
 	t.Helper()
 	tx1, tx2 := begin(t, s.db), begin(t, s.db)
@@ -91,7 +92,7 @@ func load(t *testing.T, s *server, tx *sql.Tx) merge.Collection {
 	return c
 }
 
-// mergeAndSave saves the join of what was read and what is new.
+// mergeAndSave joins a record to the records that were read, and saves the result.
 func mergeAndSave(t *testing.T, s *server, tx *sql.Tx, read merge.Collection, r record.Record) {
 	t.Helper()
 	push := s.engine.Prepare(merge.Request{AnyClient: true, Wall: noon(), Items: []record.Item{{Mutation: record.Mutation{Data: r}}}})
@@ -100,16 +101,17 @@ func mergeAndSave(t *testing.T, s *server, tx *sql.Tx, read merge.Collection, r 
 	require.NoError(t, s.save(context.Background(), tx, answer.Updates))
 }
 
-// TestDeadlock: transactions that lock the same records in different orders wait for
-// each other, until PostgreSQL ends one of them. In the order of keys nobody does.
-func TestDeadlock(t *testing.T) {
+// TestLocksInKeyOrderDoNotDeadlock: transactions that lock the same records in different
+// orders wait for each other, until PostgreSQL ends one of them. In the order of keys,
+// no transaction is ended.
+func TestLocksInKeyOrderDoNotDeadlock(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		first, second []string
 		deadlocks     bool
 	}{
 		{"in the order of the batches", []string{"a", "b"}, []string{"b", "a"}, true},
-		{"sorted", keysOf(t, "a", "b"), keysOf(t, "b", "a"), false},
+		{"in the order of the keys", keysOf(t, "a", "b"), keysOf(t, "b", "a"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serverOn(t, postgres(t), documents(documentsPostgres()))
@@ -118,7 +120,7 @@ func TestDeadlock(t *testing.T) {
 			require.NoError(t, tryLock(s, tx1, c.first[:1]))
 			result := make(chan error, 1)
 			go func() {
-				// It ends by itself, so that the other one can go on.
+				// Roll back here, so that the other transaction can go on.
 				result <- errors.Join(tryLock(s, tx2, c.second), tx2.Rollback())
 			}()
 			waitFor(func() bool { return len(result) > 0 || isBlocked(t, s.db, pid) })
@@ -131,7 +133,7 @@ func TestDeadlock(t *testing.T) {
 	}
 }
 
-// keysOf returns the IDs in the order in which the engine wants them locked.
+// keysOf returns the IDs in the order in which the engine's keys should be locked.
 func keysOf(t *testing.T, ids ...string) (sorted []string) {
 	t.Helper()
 	request := merge.Request{Actor: ana, Wall: noon()}
@@ -155,12 +157,13 @@ func tryLock(s *server, tx *sql.Tx, ids []string) error {
 	return nil
 }
 
-// TestSQLiteDeferred: a transaction that was begun without IMMEDIATE cannot write any
-// more if somebody else wrote after its first read. Waiting does not help it.
-func TestSQLiteDeferred(t *testing.T) {
+// TestDeferredSQLiteTransactionCannotWriteAfterAnother: a transaction that did not begin
+// IMMEDIATE cannot write any more if another one wrote after its first read. Waiting
+// does not help.
+func TestDeferredSQLiteTransactionCannotWriteAfterAnother(t *testing.T) {
 	db := sqlite(t)
 	s := serverOn(t, db, documents(documentsSQLite()))
-	deferred, err := db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true}) // begun as DEFERRED
+	deferred, err := db.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true}) // begins DEFERRED
 	require.NoError(t, err)
 	defer deferred.Rollback()
 	load(t, s, deferred)
@@ -168,9 +171,9 @@ func TestSQLiteDeferred(t *testing.T) {
 	_, err = takeSequences(context.Background(), deferred, 1)
 	var busy *sqlitedriver.Error
 	require.ErrorAs(t, err, &busy)
-	require.Equal(t, 517, busy.Code(), "SQLITE_BUSY_SNAPSHOT")
+	require.Equal(t, 517, busy.Code(), "the code of SQLITE_BUSY_SNAPSHOT")
 
-	// Nobody else can write after the first read of one that was begun IMMEDIATE.
+	// No other transaction can write after the first read of an IMMEDIATE one.
 	load(t, s, begin(t, db))
 	other, err := db.Conn(context.Background())
 	require.NoError(t, err)
@@ -179,17 +182,17 @@ func TestSQLiteDeferred(t *testing.T) {
 	require.NoError(t, err)
 	_, err = other.ExecContext(context.Background(), `BEGIN IMMEDIATE`)
 	require.ErrorAs(t, err, &busy)
-	require.Equal(t, 5, busy.Code(), "SQLITE_BUSY")
+	require.Equal(t, 5, busy.Code(), "the code of SQLITE_BUSY")
 }
 
-// backend returns the process that serves a transaction.
+// backend returns the ID of the process that serves a transaction.
 func backend(t *testing.T, tx *sql.Tx) (pid int) {
 	t.Helper()
 	require.NoError(t, tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid))
 	return pid
 }
 
-// isBlocked reports whether a process waits for the lock of another one.
+// isBlocked reports whether a process waits for a lock that another one holds.
 func isBlocked(t *testing.T, db *sql.DB, pid int) (blocked bool) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`SELECT cardinality(pg_blocking_pids($1)) > 0`, pid).Scan(&blocked))
@@ -203,7 +206,7 @@ func waitFor(condition func() bool) {
 	}
 }
 
-// codeOf returns the SQLSTATE of an error, or nothing.
+// codeOf returns the SQLSTATE of an error, or "" if it has none.
 func codeOf(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {

@@ -15,8 +15,8 @@ func main() {
 	}
 }
 
-// run tells the story on each layout, in a SQLite database that is removed at the end.
-// What happens is the same on all of them, and is printed once.
+// run plays the story on each layout, in a SQLite database that it removes at the end.
+// The events are the same on all layouts, so it prints them once.
 func run(out io.Writer) error {
 	dir, err := os.MkdirTemp("", "fieldlww-storage-")
 	if err != nil {
@@ -34,17 +34,17 @@ func run(out io.Writer) error {
 			told = t.lines
 		}
 		if !slices.Equal(told, t.lines) {
-			return fmt.Errorf("%s tells another story: %q", l.name, t.lines)
+			return fmt.Errorf("the story on %s differs from the first one: %q", l.name, t.lines)
 		}
 		ends = append(ends, fmt.Sprintf("%-18s %s", l.name, t.digest))
 	}
-	for _, line := range append(append(told, "", "the digest of the state on"), ends...) {
+	for _, line := range append(append(told, "", "the digest of the state in each layout:"), ends...) {
 		fmt.Fprintln(out, line)
 	}
 	return nil
 }
 
-// tellOn tells the story on one layout, in a database file of its own.
+// tellOn plays the story on one layout, in a database file of its own.
 func tellOn(l layout, path string) (*story, error) {
 	db, err := openSQLite(path)
 	if err != nil {

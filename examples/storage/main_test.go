@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// Example is the story as go run prints it.
+// Example checks the story that go run prints.
 func Example() {
 	if err := run(os.Stdout); err != nil {
 		fmt.Println(err)
@@ -13,33 +13,33 @@ func Example() {
 	// Output:
 	// Ana creates the task fence
 	//     fence: accepted, estimate applied, title applied
-	// Ben pulls, and sees 1 changed
+	// Ben pulls; changed records: 1
 	// Ana changes title and estimate
 	//     fence: accepted, estimate applied, title applied
-	// Ben changes title and done, later and without having seen that
+	// Ben changes title and done later, without having seen Ana's change
 	//     fence: accepted, done applied, title applied, lost_edit
 	// Ben creates the task gate
 	//     gate: accepted, title applied
-	// Ben did not get the answer, and sends the same again
+	// Ben did not get the answer and sends the same batch again
 	//     gate: accepted, title equal
-	// Ana creates two tasks, one of them with a clock that is an hour ahead
+	// Ana creates two tasks, one with a clock that is an hour ahead
 	//     lawn: accepted, title applied
 	//     pond: refused, too_far_ahead
-	// Ana pulls, and sees 2 changed
-	// Ben pulls, and sees 2 changed
-	// Ben deletes the estimate of fence, and the task gate
+	// Ana pulls; changed records: 2
+	// Ben pulls; changed records: 2
+	// Ben deletes the estimate of the task fence, and the whole task gate
 	//     fence: accepted, estimate applied
 	//     gate: accepted, $deleted applied
 	// Ana comes online with older edits of both
 	//     fence: accepted, estimate superseded, lost_edit
 	//     gate: accepted, title applied, update_of_deleted
-	// Ana pulls, and sees 2 changed
-	// Ben pulls, and sees 1 changed
-	// a new device pulls, and sees 3 changed
+	// Ana pulls; changed records: 2
+	// Ben pulls; changed records: 1
+	// a new device pulls; changed records: 3
 	// the task gate is deleted: true
-	// Ben has what the server has: true
+	// Ben has the state of the server: true
 	//
-	// the digest of the state on
+	// the digest of the state in each layout:
 	// one row per field  dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302
 	// shadow columns     dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302
 	// JSON document      dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302

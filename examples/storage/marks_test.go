@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMarks: from the mark of a client the server knows what it has had before. An edit
-// that loses is reported when it comes, and not again when it is sent again; and a
-// stamp that runs backwards is noticed.
-func TestMarks(t *testing.T) {
+// TestWatermarkDetectsRetriesAndRewoundStamps: by the watermark of a client, the server
+// knows which of its writes arrived before. An edit that loses is reported on its first
+// delivery and not on a retry. A stamp that runs backwards is noticed.
+func TestWatermarkDetectsRetriesAndRewoundStamps(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		pushBy := func(client clock.ClientID, minute int, field string) string {
 			m, err := record.New(task("a")).Edit(clock.Stamp{Time: at(minute), Client: client}).Set(field, client.String()).Mutation()
@@ -23,7 +23,7 @@ func TestMarks(t *testing.T) {
 		}
 		pushBy(ben, 3, "title")
 		require.Contains(t, pushBy(ana, 1, "title"), `"lost_edit"`)
-		require.NotContains(t, pushBy(ana, 1, "title"), `"lost_edit"`, "a retry")
+		require.NotContains(t, pushBy(ana, 1, "title"), `"lost_edit"`, "a retry is not a lost edit")
 		require.NotContains(t, pushBy(ana, 2, "color"), `"rewound"`)
 		require.Contains(t, pushBy(ana, 1, "size"), `"rewound"`)
 	})

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scanner is a row of either way to use pgx.
+// scanner is a row from database/sql or from pgx itself.
 type scanner interface{ Scan(dest ...any) error }
 
-// queryRow runs a query by either way to use pgx.
+// queryRow runs a query through database/sql or through pgx itself.
 type queryRow func(query string, args ...any) scanner
 
-// TestPgx: all types go through pgx as they are, with database/sql and without it, in
-// every type of column that is named here. That a type has a String method changes
-// nothing: pgx asks Value first, and where it does not, it takes the integer or the
-// bytes that the type is.
-func TestPgx(t *testing.T) {
+// TestAllTypesRoundTripThroughPgx: values of all types are stored and read back
+// unchanged, through database/sql and through pgx itself, in every column type named
+// here. A String method of a type changes nothing: pgx calls Value first, and otherwise
+// uses the integer or the bytes underlying the type.
+func TestAllTypesRoundTripThroughPgx(t *testing.T) {
 	url := postgresURL(t)
 	db, err := openPostgres(url)
 	require.NoError(t, err)
@@ -59,8 +59,8 @@ func TestPgx(t *testing.T) {
 	}
 }
 
-// roundTrip requires that a value comes back from a column as it is, and that the column
-// holds the given text, if any.
+// roundTrip requires that a value comes back from a column unchanged, and that the
+// column holds the given text, if any.
 func roundTrip[T comparable](t *testing.T, query queryRow, v T, column, text string) {
 	t.Helper()
 	var got T

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rows that fill a table, by its name: $N stands for the number of one.
+// fillings has, by table, the rows that fill it. $N is replaced by the key of row n.
 var fillings = map[string]string{
 	"documents": `(tbl, id, data, seq) SELECT 'tasks', $N, '{}', n`,
 	"fields":    `(tbl, id, field, value, at, client, seq) SELECT 'tasks', $N, 'title', '1', 1, 'c', n`,
@@ -37,9 +37,9 @@ func fill(t *testing.T, db *sql.DB, schema string) {
 	}
 }
 
-// TestPlans: with 200,000 rows in each table, no statement reads more of them than it is about,
-// whether the database knows how its tables are filled or not.
-func TestPlans(t *testing.T) {
+// TestStatementsReadOnlyTheirRows: with 200,000 rows in each table, no statement reads more
+// rows than it needs, whether the database has statistics of its tables or not.
+func TestStatementsReadOnlyTheirRows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills large tables")
 	}
@@ -75,7 +75,7 @@ func TestPlans(t *testing.T) {
 			})
 		}
 		t.Run("scopes", func(t *testing.T) {
-			check(t, db, scopes.schema+ledger, // beside the documents
+			check(t, db, scopes.schema+ledger, // in the database that has the documents
 				map[string][]any{
 					scopes.groups: {`["x1","x2","new"]`, "room_taken"}, scopes.get: keys, scopes.remove: keys,
 					scopes.add: {`[{"rule":"room_taken","name":"new","tbl":"tasks","id":"new"}]`},
@@ -84,14 +84,14 @@ func TestPlans(t *testing.T) {
 	})
 }
 
-// saved is what is saved in each layout.
+// saved has the rows to save, by layout.
 var saved = map[string]string{
 	"JSON document":     `[{"tbl":"tasks","id":"x1","data":"{}","seq":300000}]`,
 	"one row per field": `[{"tbl":"tasks","id":"x1","field":"title","value":"1","at":2,"client":"c","seq":300000}]`,
 	"shadow columns":    `[{"id":"x1","seq":300000}]`,
 }
 
-// node is a node of a plan of PostgreSQL.
+// node is a node of a PostgreSQL plan.
 type node struct {
 	Type    string  `json:"Node Type"`
 	Table   string  `json:"Relation Name"`
@@ -102,7 +102,7 @@ type node struct {
 	Plans   []node
 }
 
-// scans returns which nodes read more than a few rows.
+// scans describes the nodes that read more than a few rows.
 func (n node) scans() (found []string) {
 	if read := (n.Rows + n.Removed + n.Joined) * n.Loops; read > 20 || n.Type == "Seq Scan" {
 		found = append(found, fmt.Sprintf("%s on %q reads %.0f rows", n.Type, n.Table, read))
@@ -113,7 +113,7 @@ func (n node) scans() (found []string) {
 	return found
 }
 
-// scans returns in which ways a statement reads too much.
+// scans describes each part of the plan in which a statement reads too many rows.
 func scans(t *testing.T, db *sql.DB, statement string, args []any) (found []string) {
 	t.Helper()
 	tx, err := db.Begin()
@@ -136,7 +136,7 @@ func scans(t *testing.T, db *sql.DB, statement string, args []any) (found []stri
 	return found
 }
 
-// scanLine is a line of a plan of SQLite that reads a table as a whole.
+// scanLine matches a line of a SQLite plan that reads a whole table.
 var scanLine = regexp.MustCompile(`^SCAN (\S+)`)
 
 func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (found []string) {

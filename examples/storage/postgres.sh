@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs a command beside a throw-away PostgreSQL server, whose URL is in FIELDLWW_POSTGRES:
+# Runs a command with a temporary PostgreSQL server, whose URL it sets in FIELDLWW_POSTGRES:
 #
 #     ./postgres.sh go test -race -count=1 ./...
 #
 # The server listens on a free port of the loopback address, keeps its data in a
 # temporary directory, and is stopped and removed when the command ends. If
-# PostgreSQL is not installed, apt-get installs it, for which root is needed.
+# PostgreSQL is not installed, apt-get installs it, which needs root.
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
@@ -51,12 +51,12 @@ if [ "$(id -u)" -eq 0 ]; then
 	chown -R postgres "$dir"
 fi
 here=$PWD
-cd / # where the user postgres may be, too
+cd / # the user postgres may not be able to read $here
 "${as_postgres[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile "$dir/password" \
 	-E UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
 
-# A port is free if the server can listen on it. The port that is tried first is as
-# good as any other; it only should not be the same for all who try at once.
+# A port is free if the server can listen on it. Each try takes another port, at
+# random, so that servers that start at the same time rarely collide.
 started=
 for try in $(seq 20); do
 	port=$((20000 + (RANDOM + try) % 12000))

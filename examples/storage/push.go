@@ -11,15 +11,15 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// push is the push handler, without what HTTP adds to it: who the actor is was
-// authenticated before, the body is what it sent, and the answer is what it gets.
+// push is the push handler without its HTTP part. The actor is the authenticated client,
+// the body is the batch that it sent, and the returned bytes are its answer.
 //
-// After an error nothing is stored, or, if the commit itself failed, perhaps all of
-// it. In both cases the client sends the same again, which is harmless.
+// After an error, nothing is stored, or perhaps everything if the commit itself failed.
+// In both cases the client sends the same batch again, which is harmless.
 func (s *server) push(ctx context.Context, actor clock.ClientID, body []byte) ([]byte, error) {
 	items, err := s.engine.Decode(body)
 	if err != nil {
-		return nil, fmt.Errorf("no batch: %w", err) // status 400: it will never be one
+		return nil, fmt.Errorf("the body is not a batch: %w", err) // status 400: a retry cannot succeed
 	}
 	push := s.engine.Prepare(merge.Request{Actor: actor, Wall: s.wall(), Items: items})
 	var answer merge.Answer
@@ -30,21 +30,23 @@ func (s *server) push(ctx context.Context, actor clock.ClientID, body []byte) ([
 	if err != nil {
 		return nil, fmt.Errorf("not stored: %w", err) // status 503
 	}
-	// Not before: of what is rolled back the clock must not know.
+	// Observe only after the commit: the clock must not advance for a write that is
+	// rolled back.
 	if err := s.clock.Observe(answer.Greatest); err != nil {
 		return nil, err
 	}
 	return answer.AppendJSON(nil), nil
 }
 
-// apply does in a transaction what a push asks for. All transactions take their locks
-// in one order, and so cannot wait for each other in a circle: the mark of the client,
-// the records in the order of their keys, the scopes and the rows of violations if the
-// server has rules, the counter. One kind of push has no such order: see TestMixedBatch.
+// apply does the work of a push in a transaction. All transactions take their locks in
+// one order, so they cannot wait for each other in a circle: the watermark of the
+// client, the records in the order of their keys, the scopes and the violation rows if
+// the server has rules, and the counter. One kind of push breaks this order: see
+// TestBatchOfBookingAndAcknowledgementMayDeadlock.
 func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge.Answer, error) {
 	mark, err := lockMark(ctx, tx, push.Request().Actor)
 	if err != nil {
-		return merge.Answer{}, fmt.Errorf("mark: %w", err)
+		return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 	}
 	found, err := s.layout.load(ctx, tx, push.Keys())
 	if err != nil {
@@ -56,7 +58,7 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 	}
 	for _, mark := range answer.Watermarks {
 		if err := saveMark(ctx, tx, mark); err != nil {
-			return merge.Answer{}, fmt.Errorf("mark: %w", err)
+			return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 		}
 	}
 	rows, err := s.flag(ctx, tx, violation.Input{Changes: answer.Updates})
@@ -66,11 +68,11 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 	if err := s.save(ctx, tx, answer.Updates); err != nil {
 		return merge.Answer{}, err
 	}
-	return answer, s.save(ctx, tx, rows) // not before: a row may be among the updates, too
+	return answer, s.save(ctx, tx, rows) // last: a violation row may be among the updates too
 }
 
-// save gives each updated record its sequence, and stores it. A retry updates nothing,
-// takes no sequence and waits for nobody.
+// save gives each updated record its sequence and stores it. A retry updates nothing, so
+// it takes no sequence and waits for no other transaction.
 func (s *server) save(ctx context.Context, tx *sql.Tx, updates []merge.Update) error {
 	if len(updates) == 0 {
 		return nil

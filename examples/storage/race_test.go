@@ -13,16 +13,17 @@ import (
 )
 
 // measureRounds turns TestMeasureRace on.
-var measureRounds = flag.Int("measure", 0, "measure the race of two bookings in so many rounds")
+var measureRounds = flag.Int("measure", 0, "the number of rounds in which TestMeasureRace lets two bookings race")
 
 // writer books a room for one of two clients, in one round.
 type writer func(s *server, id, room string, by clock.ClientID) error
 
-// TestMeasureRace measures how often two that book a room at the same time miss each
-// other, and how often one of them is aborted. It has no opinion of the numbers.
+// TestMeasureRace measures how often two clients that book a room at the same time miss
+// each other's booking, and how often one of them is aborted. It prints the numbers and
+// requires nothing of them.
 func TestMeasureRace(t *testing.T) {
 	if *measureRounds == 0 {
-		t.Skip("SKIPPED: a measurement, to be run with -measure 200")
+		t.Skip("SKIPPED: a measurement; run it with -measure 200")
 	}
 	for _, c := range []struct {
 		name   string
@@ -81,7 +82,8 @@ func bookAtOnce(s *server, room string, write writer) error {
 	return errs[1]
 }
 
-// inTransaction checks and stores in one transaction of a level.
+// inTransaction returns a writer that checks and stores in one transaction of an
+// isolation level.
 func inTransaction(level sql.IsolationLevel) func(*testing.T) writer {
 	return func(t *testing.T) writer {
 		return func(s *server, id, room string, by clock.ClientID) error {
@@ -92,20 +94,21 @@ func inTransaction(level sql.IsolationLevel) func(*testing.T) writer {
 	}
 }
 
-// checkedAfterCommit does without a lock, and checks once more with it.
+// checkedAfterCommit returns a writer that checks without a lock, and again with the
+// lock after the commit.
 func checkedAfterCommit(t *testing.T) writer {
 	first := inTransaction(sql.LevelReadCommitted)(t)
 	return func(s *server, id, room string, by clock.ClientID) error {
 		if err := first(s, id, room, by); err != nil {
 			return err
 		}
-		again := *s // which has the lock
+		again := *s // this copy takes the lock
 		again.violations = &violations{s.violations.checker, scopesPostgres()}
 		return again.recheck(context.Background(), scopesOfRoom(t, &again, room))
 	}
 }
 
-// pushed goes through the push handler.
+// pushed returns a writer that uses the push handler.
 func pushed(t *testing.T) writer {
 	return func(s *server, id, room string, by clock.ClientID) error {
 		_, err := s.push(context.Background(), by, batchOf(booking(t, id, room, by)))
@@ -113,8 +116,9 @@ func pushed(t *testing.T) writer {
 	}
 }
 
-// TestBooksAtOnce runs a few rounds of what must find all.
-func TestBooksAtOnce(t *testing.T) {
+// TestConcurrentDoubleBookingsAreAllFound lets two clients book at the same time, for a
+// few rounds of each way that must find every double booking.
+func TestConcurrentDoubleBookingsAreAllFound(t *testing.T) {
 	for name, write := range map[string]func(*testing.T) writer{"push": pushed, "checked after the commit": checkedAfterCommit} {
 		t.Run(name, func(t *testing.T) {
 			s := postgresFlagging(t, bookingRules())

@@ -10,9 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReference: whatever is pushed, every layout ends with the bytes of the join in
-// memory. So does a device that pulls a little now and then.
-func TestReference(t *testing.T) {
+// TestLayoutsEndWithTheJoinInMemory: whatever is pushed, every layout ends with the
+// bytes of the join in memory. A device that pulls now and then ends with the same
+// bytes.
+func TestLayoutsEndWithTheJoinInMemory(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		r := rand.New(rand.NewPCG(1, 2))
 		batches := append(randomBatches(r, ana, 60), randomBatches(r, ben, 60)...)
@@ -35,8 +36,8 @@ func TestReference(t *testing.T) {
 	})
 }
 
-// requireLoads requires that load returns what pull returns, and nothing for a key
-// that is new.
+// requireLoads requires that load returns the same records as pull, and none for an
+// unknown key.
 func requireLoads(t *testing.T, s *server) {
 	t.Helper()
 	all := stateOf(t, s)
@@ -51,8 +52,8 @@ func requireLoads(t *testing.T, s *server) {
 	require.Equal(t, all.Digest(), got.Digest())
 }
 
-// requireRestart requires that a server which is started again stamps above all that
-// was accepted.
+// requireRestart requires that the clock of a restarted server continues above every
+// accepted stamp.
 func requireRestart(t *testing.T, s *server) {
 	t.Helper()
 	var greatest clock.Timestamp
@@ -66,7 +67,8 @@ func requireRestart(t *testing.T, s *server) {
 	require.Equal(t, greatest, again.clock.Last())
 }
 
-// TestRetryChangesNothing: a retry is accepted, takes no sequence, and reaches nobody.
+// TestRetryChangesNothing: a retry is accepted, takes no sequence, and is not pulled by
+// other clients.
 func TestRetryChangesNothing(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		body := batchOf(titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
@@ -83,7 +85,7 @@ func TestRetryChangesNothing(t *testing.T) {
 	})
 }
 
-// TestPageEndsBetweenSequences: with the smallest page, nothing is skipped or cut.
+// TestPageEndsBetweenSequences: pages of the smallest size skip no record and cut none.
 func TestPageEndsBetweenSequences(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		for _, b := range randomBatches(rand.New(rand.NewPCG(3, 4)), ana, 20) {
@@ -107,14 +109,15 @@ func TestPageEndsBetweenSequences(t *testing.T) {
 	})
 }
 
-// TestRefused: what the engine refuses touches no table, and does not block the rest.
-func TestRefused(t *testing.T) {
+// TestRefusedItemsAreNotStored: items that the engine refuses are not stored, and do
+// not block the others.
+func TestRefusedItemsAreNotStored(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		good := titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana})
 		answer, err := s.push(context.Background(), ana, batchOf(good,
 			good.WithKey(record.Key{Table: "secrets", ID: "a"}),
 			titled(t, "b", "Too far ahead", clock.Stamp{Time: at(6), Client: ana}),
-			titled(t, "c", "By another", clock.Stamp{Time: at(0), Client: ben})))
+			titled(t, "c", "By another client", clock.Stamp{Time: at(0), Client: ben})))
 		require.NoError(t, err)
 		for _, code := range []string{"unknown_table", "too_far_ahead", "other_client"} {
 			require.Contains(t, string(answer), code)

@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// errDisk is what the store of these tests fails with.
+// errDisk is the error of a layout that fails.
 var errDisk = errors.New("disk full")
 
-// failingOnce returns the layout, which fails the first time that it is to save. By
-// then the mark of the client was stored, and sequences were taken.
+// failingOnce returns the layout, but its first save fails. By then, the watermark of
+// the client was stored and sequences were taken.
 func failingOnce(l layout, before func(update)) layout {
 	encode, failed := l.encode, false
 	l.encode = func(u update) ([]any, error) {
@@ -28,22 +28,22 @@ func failingOnce(l layout, before func(update)) layout {
 	return l
 }
 
-// TestRollback: a push that is not committed leaves no trace in the store nor in the
-// clock, and when it is sent again the answer is that of a first delivery.
-func TestRollback(t *testing.T) {
+// TestRollbackLeavesNoTrace: a push that is not committed changes neither the store nor
+// the clock. If the client pushes it again, the answer is that of a first delivery.
+func TestRollbackLeavesNoTrace(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
 		state, last := stateOf(t, s), s.clock.Last()
 		body := batchOf(
 			titled(t, "a", "Paint it green", clock.Stamp{Time: at(1), Client: ana}),
-			titled(t, "b", "Mend", clock.Stamp{Time: at(2), Client: ana}))
+			titled(t, "b", "Repair", clock.Stamp{Time: at(2), Client: ana}))
 
 		s.layout = failingOnce(s.layout, func(update) {})
 		_, err := s.push(context.Background(), ana, body)
 		require.ErrorIs(t, err, errDisk)
 		require.Equal(t, state.Digest(), stateOf(t, s).Digest())
 		require.Equal(t, last, s.clock.Last())
-		require.Equal(t, last, serverOn(t, s.db, s.layout).clock.Last(), "the marks")
+		require.Equal(t, last, serverOn(t, s.db, s.layout).clock.Last(), "the clock that a restart restores from the watermarks")
 
 		answer, err := s.push(context.Background(), ana, body)
 		require.NoError(t, err)
@@ -54,9 +54,9 @@ func TestRollback(t *testing.T) {
 	})
 }
 
-// TestObserveTooEarly: a clock that observes before the commit is driven by writes that
-// do not exist.
-func TestObserveTooEarly(t *testing.T) {
+// TestObserveBeforeCommitOutlivesRollback: a clock that observes before the commit is
+// moved by writes that were rolled back.
+func TestObserveBeforeCommitOutlivesRollback(t *testing.T) {
 	s := serverOn(t, sqlite(t), documents(documentsSQLite()))
 	s.layout = failingOnce(s.layout, func(u update) {
 		title, _ := u.After.Get("title")
@@ -65,5 +65,5 @@ func TestObserveTooEarly(t *testing.T) {
 	_, err := s.push(context.Background(), ana, batchOf(titled(t, "a", "Paint", clock.Stamp{Time: at(4), Client: ana})))
 	require.ErrorIs(t, err, errDisk)
 	require.Zero(t, stateOf(t, s).Len())
-	require.Equal(t, at(4)+1, s.clock.Now(), "four minutes ahead of the wall clock, for nothing")
+	require.Equal(t, at(4)+1, s.clock.Now(), "the clock is four minutes ahead because of a write that was rolled back")
 }

@@ -10,23 +10,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNextval: a sequence of PostgreSQL gives numbers in an order that is not that of
-// the commits. A puller that comes between two commits skips the one that is late.
-func TestNextval(t *testing.T) {
+// TestPullerSkipsLateCommitWithNextval: a sequence of PostgreSQL gives numbers in
+// another order than that of the commits. A puller that comes between two commits skips
+// the later one.
+func TestPullerSkipsLateCommitWithNextval(t *testing.T) {
 	db := postgres(t)
 	exec(t, db, `CREATE TABLE t (title TEXT, seq BIGINT GENERATED ALWAYS AS IDENTITY)`)
 	early, late := begin(t, db), begin(t, db)
-	_, err := late.Exec(`INSERT INTO t (title) VALUES ('given first, committed last')`)
+	_, err := late.Exec(`INSERT INTO t (title) VALUES ('numbered first, committed last')`)
 	require.NoError(t, err)
-	_, err = early.Exec(`INSERT INTO t (title) VALUES ('given last, committed first')`)
+	_, err = early.Exec(`INSERT INTO t (title) VALUES ('numbered last, committed first')`)
 	require.NoError(t, err)
 
 	require.NoError(t, early.Commit())
 	titles, cursor := poll(t, db, 0)
-	require.Equal(t, []string{"given last, committed first"}, titles)
+	require.Equal(t, []string{"numbered last, committed first"}, titles)
 	require.NoError(t, late.Commit())
 	titles, _ = poll(t, db, cursor)
-	require.Empty(t, titles, "the row is there, and this puller will never see it")
+	require.Empty(t, titles, "the row is committed, but its number is below the cursor of this puller")
 }
 
 // poll returns the titles with a sequence above the cursor, and the next cursor.
@@ -44,9 +45,9 @@ func poll(t *testing.T, db *sql.DB, cursor int64) (titles []string, _ int64) {
 	return titles, cursor
 }
 
-// TestCounter: the second transaction gets no sequence before the first one has
-// committed, so a puller that comes at any time skips nothing.
-func TestCounter(t *testing.T) {
+// TestPullerSkipsNothingWithCounter: the second transaction gets no sequence before the
+// first one has committed, so a puller skips nothing, whenever it comes.
+func TestPullerSkipsNothingWithCounter(t *testing.T) {
 	for _, l := range postgresLayouts() {
 		t.Run(l.name, func(t *testing.T) {
 			s := serverOn(t, postgres(t), l)
@@ -59,7 +60,7 @@ func TestCounter(t *testing.T) {
 				done <- true
 			}()
 			waitFor(func() bool { return len(done) > 0 || isBlocked(t, s.db, pid) })
-			require.Empty(t, done, "a sequence was given before the one below it is committed")
+			require.Empty(t, done, "a sequence was taken before the one below it was committed")
 			var phone device
 			require.NoError(t, phone.pull(context.Background(), s))
 			require.Zero(t, phone.cursor)
@@ -75,8 +76,8 @@ func TestCounter(t *testing.T) {
 	}
 }
 
-// TestRollbackLeavesNoGap: the counter is a row like others, and goes back with the
-// rest. Nobody has seen the number, so it may be given again.
+// TestRollbackLeavesNoGap: the counter is an ordinary row, so a rollback restores it.
+// No puller has seen the sequence, so it may be used again.
 func TestRollbackLeavesNoGap(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		tx := begin(t, s.db)

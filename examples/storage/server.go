@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// server is what clients push to and pull from.
+// server is the sync server that clients push to and pull from.
 type server struct {
 	db     *sql.DB
 	layout layout
@@ -21,8 +21,8 @@ type server struct {
 	violations *violations
 }
 
-// newServer returns a server over a database, in which it creates the tables that are
-// not there. Its clock goes on above all that was accepted before a restart.
+// newServer returns a server over a database, and creates the tables that are missing.
+// Its clock continues above every stamp that was accepted before a restart.
 func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
 	s := &server{db: db, layout: l, engine: merge.Engine{Guard: onlyTasks}, wall: wall}
 	var last clock.Timestamp
@@ -35,16 +35,17 @@ func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", l.name, err)
 	}
-	// No bound: what the engine accepted is stored, and must be observed, whatever the
-	// wall clock says by then. The engine has judged it.
+	// No bound: the engine has judged these stamps already. An accepted stamp is stored
+	// and must be observed, whatever the wall clock shows by then.
 	s.clock, err = clock.New(clock.Options{Now: wall, Last: last, MaxAhead: -1})
 	return s, err
 }
 
-// transaction runs f in a transaction, which is committed if f returns no error.
+// transaction runs f in a transaction, and commits it if f returns no error.
 //
-// On PostgreSQL its isolation is the default, READ COMMITTED: there each statement
-// sees what was committed before it, and so what was waited for.
+// On PostgreSQL its isolation is the default, READ COMMITTED: each statement sees
+// everything that was committed before it began. So a statement after a lock sees the
+// writes of the transactions that the lock waited for.
 func (s *server) transaction(ctx context.Context, o *sql.TxOptions, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, o)
 	if err != nil {

@@ -33,48 +33,48 @@ func (t *story) play() error {
 	return t.err
 }
 
-// conflict: both change the title offline, and each another field.
+// conflict: both devices change the title offline, and each changes one other field.
 func (t *story) conflict(ana, ben *device) {
 	t.push(ana, "creates the task fence",
 		ana.edit("fence", at(0)).SetStruct(form{Title: "Paint the fence", Estimate: record.FieldOf[int64](3)}))
 	t.pull(ben)
 	byAna := t.change(ana, "fence", at(10), func(f *form) { f.Title = "Paint the fence green"; f.Estimate.Set(5) })
-	byBen := t.change(ben, "fence", at(11), func(f *form) { f.Title = "Mend the fence"; f.Done = new(bool) })
+	byBen := t.change(ben, "fence", at(11), func(f *form) { f.Title = "Repair the fence"; f.Done = new(bool) })
 	t.minute = 12
 	t.push(ana, "changes title and estimate", byAna)
-	t.push(ben, "changes title and done, later and without having seen that", byBen)
+	t.push(ben, "changes title and done later, without having seen Ana's change", byBen)
 }
 
-// retry: an answer is lost, and the same is sent again.
+// retry: an answer is lost, and the device sends the same batch again.
 func (t *story) retry(_, ben *device) {
 	m := ben.edit("gate", at(14)).Set("title", "Oil the gate")
 	t.minute = 15
 	t.push(ben, "creates the task gate", m)
-	t.push(ben, "did not get the answer, and sends the same again", m)
+	t.push(ben, "did not get the answer and sends the same batch again", m)
 }
 
-// tooFarAhead: a bad item does not block its neighbour.
+// tooFarAhead: an invalid item does not block the others in its batch.
 func (t *story) tooFarAhead(ana, _ *device) {
 	t.minute = 20
-	t.push(ana, "creates two tasks, one of them with a clock that is an hour ahead",
+	t.push(ana, "creates two tasks, one with a clock that is an hour ahead",
 		ana.edit("lawn", at(20)).Set("title", "Mow the lawn"),
 		ana.edit("pond", at(80)).Set("title", "Clean the pond"))
 }
 
-// deletion: a field and a record are deleted, and older writes come late.
+// deletion: a field and a record are deleted, and older writes arrive late.
 func (t *story) deletion(ana, ben *device) {
 	t.pull(ana)
 	t.pull(ben)
 	offline := t.change(ana, "fence", at(30), func(f *form) { f.Estimate.Set(8) })
 	late := ana.edit("gate", at(31)).Set("title", "Oil the gate twice")
 	t.minute = 35
-	t.push(ben, "deletes the estimate of fence, and the task gate",
+	t.push(ben, "deletes the estimate of the task fence, and the whole task gate",
 		t.change(ben, "fence", at(32), func(f *form) { f.Estimate.Delete() }),
 		ben.edit("gate", at(33)).DeleteRecord())
 	t.push(ana, "comes online with older edits of both", offline, late)
 }
 
-// end: both pull, and have what the server has.
+// end: both devices pull, and have the same state as the server.
 func (t *story) end(ana, ben *device) {
 	t.pull(ana)
 	t.pull(ben)
@@ -83,11 +83,11 @@ func (t *story) end(ana, ben *device) {
 	gate, _ := all.seen.Get(record.Key{Table: tasksTable, ID: "gate"})
 	t.say("the task gate is deleted: %v", gate.Deleted())
 	t.digest = all.seen.Digest()
-	// Ana's device still shows the task that was refused; a real client drops it then.
-	t.say("Ben has what the server has: %v", ben.seen.Digest() == t.digest)
+	// Ana's device still shows the refused task; a real client would drop it.
+	t.say("Ben has the state of the server: %v", ben.seen.Digest() == t.digest)
 }
 
-// change edits a task in a form: what edit changes in it is written, and nothing else.
+// change edits a task in a form. It writes only the fields that edit changes.
 func (t *story) change(d *device, id string, at clock.Timestamp, edit func(*form)) *record.Edit {
 	var f form
 	if err := d.shown(id).Struct(&f); t.err == nil {
@@ -97,7 +97,7 @@ func (t *story) change(d *device, id string, at clock.Timestamp, edit func(*form
 	return d.edit(id, at).SetStruct(f)
 }
 
-// push sends edits of one device, and says what the server answered.
+// push sends edits of one device and adds the server's answer to the story.
 func (t *story) push(d *device, what string, edits ...*record.Edit) {
 	if t.err != nil {
 		return
@@ -116,18 +116,18 @@ func (t *story) push(d *device, what string, edits ...*record.Edit) {
 	}
 }
 
-// pull lets a device pull all that is new.
+// pull lets a device pull everything new.
 func (t *story) pull(d *device) {
 	if t.err != nil {
 		return
 	}
 	before := d.seen
 	if t.err = d.pull(context.Background(), t.server); t.err == nil {
-		t.say("%s pulls, and sees %d changed", d.name, merge.Delta(before, d.seen).Len())
+		t.say("%s pulls; changed records: %d", d.name, merge.Delta(before, d.seen).Len())
 	}
 }
 
-// tellAnswer says in a line for each item what the JSON of an answer says.
+// tellAnswer adds a line for each item in the JSON of an answer.
 func (t *story) tellAnswer(answer []byte) {
 	var results []struct {
 		ID, Verdict, Code string
@@ -152,7 +152,7 @@ func (t *story) tellAnswer(answer []byte) {
 	}
 }
 
-// say adds a line.
+// say adds a line to the story.
 func (t *story) say(format string, args ...any) {
 	t.lines = append(t.lines, fmt.Sprintf(format, args...))
 }

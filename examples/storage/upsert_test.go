@@ -13,8 +13,8 @@ const legacy = `
 	CREATE TABLE t (id TEXT PRIMARY KEY, title TEXT, at BIGINT);
 	INSERT INTO t (id, title) VALUES ('a', 'legacy')`
 
-// The conditional upserts of those who merge in SQL. Each returns the title that is
-// stored, if it is that of this statement.
+// The conditional upserts of programs that merge in SQL. Each returns the stored title
+// if it stored its own.
 const (
 	upsertNewer = `
 		INSERT INTO t (id, title, at) VALUES ('a', $1, $2)
@@ -28,9 +28,9 @@ const (
 		RETURNING title`
 )
 
-// TestNullStamp: a comparison with NULL is not true, so a row without a stamp wins
-// over every write, for ever.
-func TestNullStamp(t *testing.T) {
+// TestNullStampBeatsEveryWrite: a comparison with NULL is not true, so a row without a
+// stamp wins against every write, forever.
+func TestNullStampBeatsEveryWrite(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
 		exec(t, db, legacy)
 		_, returned := upsert(t, db, upsertNewer, "new", at(0))
@@ -44,9 +44,9 @@ func TestNullStamp(t *testing.T) {
 	})
 }
 
-// TestReturning: an upsert that loses returns no row. That is not to say that there is
-// none.
-func TestReturning(t *testing.T) {
+// TestLosingUpsertReturnsNoRow: an upsert that loses returns no row, although the row
+// exists.
+func TestLosingUpsertReturnsNoRow(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
 		exec(t, db, legacy)
 		_, returned := upsert(t, db, upsertNewerOrFirst, "later", at(2))
@@ -57,7 +57,7 @@ func TestReturning(t *testing.T) {
 	})
 }
 
-// upsert runs an upsert, and returns the row that it returns, if it does.
+// upsert runs an upsert, and returns the title of the row that it returns, if any.
 func upsert(t *testing.T, db *sql.DB, statement, title string, at clock.Timestamp) (got string, returned bool) {
 	t.Helper()
 	err := db.QueryRow(statement, title, at).Scan(&got)
@@ -67,7 +67,7 @@ func upsert(t *testing.T, db *sql.DB, statement, title string, at clock.Timestam
 	return got, err == nil
 }
 
-// titleIn returns the title that is stored.
+// titleIn returns the stored title.
 func titleIn(t *testing.T, db *sql.DB) (title string) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`SELECT title FROM t WHERE id = 'a'`).Scan(&title))

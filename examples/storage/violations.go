@@ -17,22 +17,24 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// violations is what a server needs that flags what makes no sense: rules, and an index
-// that tells which documents belong to which scopes. It serves any rule.
+// violations is what a server needs to flag violations: rules, and an index of the
+// documents in each scope. It works with any rule.
 type violations struct {
 	checker *violation.Checker
 	scopeStatements
 }
 
-// watch makes the server flag violations from now on, in what it has as well as in what
-// comes. The index is made anew, since the rules may not be those of the last start.
+// watch makes the server flag violations from now on, in stored records as well as in
+// new ones. It rebuilds the index, because the rules may have changed since the last
+// start.
 func (s *server) watch(ctx context.Context, v *violations) error {
 	s.violations = v
 	return s.transaction(ctx, nil, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, v.schema); err != nil {
 			return err
 		}
-		// Who saves has the counter, so by holding it we keep others from saving.
+		// Every save takes the counter, so holding it keeps other transactions from
+		// saving.
 		if _, err := takeSequences(ctx, tx, 0); err != nil {
 			return err
 		}
@@ -44,22 +46,22 @@ func (s *server) watch(ctx context.Context, v *violations) error {
 	})
 }
 
-// flag locks the scopes that the input is about, checks them, and returns the rows to
-// save. It belongs between Apply and the first save, which takes the counter, because
-// nobody must wait for a lock who has the counter.
+// flag locks the scopes that the input touches, checks them, and returns the rows to
+// save. Call it between Apply and the first save: save takes the counter, and a
+// transaction that holds the counter must not wait for another lock.
 func (s *server) flag(ctx context.Context, tx *sql.Tx, in violation.Input) ([]merge.Update, error) {
 	v := s.violations
 	if v == nil {
 		return nil, nil
 	}
-	touched, _ := v.checker.Scopes(in.Changes) // what this error says, the report says again
+	touched, _ := v.checker.Scopes(in.Changes) // the report repeats this error
 	if err := v.lockScopes(ctx, tx, slices.Concat(touched, in.Scopes)); err != nil {
 		return nil, fmt.Errorf("lock scopes: %w", err)
 	}
 	in.View = view{v, tx}
 	report := v.checker.Check(ctx, in)
 	if errors.Is(report.Err, errView) {
-		return nil, report.Err // after an error, PostgreSQL has given up the transaction
+		return nil, report.Err // PostgreSQL aborts the transaction after an error
 	}
 	if report.Err != nil {
 		log.Print(report.Err) // a rule that failed does not stop the push
@@ -67,8 +69,9 @@ func (s *server) flag(ctx context.Context, tx *sql.Tx, in violation.Input) ([]me
 	return s.withWritten(ctx, tx, report.Updates)
 }
 
-// withWritten locks the rows that are to be saved, and adds to them what people wrote
-// to them since the check read them. Their push has locked the row, and no scope.
+// withWritten locks the rows that are to be saved, and adds the fields that users wrote
+// to them after the check had read them. A push that writes such a field locks the row,
+// but no scope.
 func (s *server) withWritten(ctx context.Context, tx *sql.Tx, rows []merge.Update) ([]merge.Update, error) {
 	keys := make([]record.Key, len(rows))
 	for i, u := range rows {
@@ -88,7 +91,7 @@ func (s *server) withWritten(ctx context.Context, tx *sql.Tx, rows []merge.Updat
 	return rows, nil
 }
 
-// recheck checks scopes once more, after what touched them was committed.
+// recheck checks scopes again, after the changes that touched them were committed.
 func (s *server) recheck(ctx context.Context, scopes []violation.Scope) error {
 	return s.transaction(ctx, nil, func(tx *sql.Tx) error {
 		rows, err := s.flag(ctx, tx, violation.Input{Scopes: scopes})
@@ -99,8 +102,9 @@ func (s *server) recheck(ctx context.Context, scopes []violation.Scope) error {
 	})
 }
 
-// lockScopes waits until no other transaction works on the scopes. It is a statement
-// of its own: what the next one reads, in READ COMMITTED, is what was waited for.
+// lockScopes waits until no other transaction holds the scopes, and locks them. It is a
+// separate statement: in READ COMMITTED, the next statement sees what the lock waited
+// for.
 func (v *violations) lockScopes(ctx context.Context, tx *sql.Tx, scopes []violation.Scope) error {
 	if v.lock == "" || len(scopes) == 0 {
 		return nil
@@ -113,8 +117,8 @@ func (v *violations) lockScopes(ctx context.Context, tx *sql.Tx, scopes []violat
 	return execRows(ctx, tx, v.lock, slices.Compact(numbers))
 }
 
-// index stores to which scopes the records and rows belong, in place of what it had of
-// them. It belongs in each transaction that saves some.
+// index stores the scopes of the records and violation rows, in place of the entries
+// that it had for them. Call it in each transaction that saves any.
 func (v *violations) index(ctx context.Context, tx *sql.Tx, records []record.Record) error {
 	keys, entries := make([]keyRow, 0), make([]scopeRow, 0)
 	for _, r := range records {
@@ -137,15 +141,15 @@ type scopeRow struct {
 	Name string `json:"name"`
 }
 
-// hashOf returns what stands for the name of a scope in the database. A name may be
-// made of what users wrote: it may be too long for an index of PostgreSQL, or hold
-// U+0000, and then their pushes would fail for ever.
+// hashOf returns the name of a scope as the database keeps it. Names may be made of
+// text that users wrote. Such a name may be too long for an index of PostgreSQL, or
+// contain U+0000, and then every push of that record would fail.
 func hashOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
 }
 
-// execRows runs a statement on rows, which are its $1.
+// execRows runs a statement with the rows as its $1.
 func execRows(ctx context.Context, tx *sql.Tx, statement string, rows any) error {
 	list, err := json.Marshal(rows)
 	if err != nil {

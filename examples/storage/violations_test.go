@@ -19,7 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flaggingServer opens a server for documents that flags what a checker finds.
+// flaggingServer opens a server for documents that flags the violations found by a
+// checker.
 type flaggingServer func(*testing.T, *violation.Checker) *server
 
 // onEachFlagging runs a test on both databases.
@@ -46,8 +47,8 @@ func flagging(t *testing.T, s *server, v *violations) *server {
 	return s
 }
 
-// TestView: the view answers what violation.Memory answers.
-func TestView(t *testing.T) {
+// TestViewAnswersLikeMemory: the view answers like violation.Memory.
+func TestViewAnswersLikeMemory(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 			s := open(t, c)
@@ -62,9 +63,9 @@ func TestView(t *testing.T) {
 	})
 }
 
-// TestFlagged: whatever is pushed, by several clients at the same time, the rows are
-// those that an audit of everything finds.
-func TestFlagged(t *testing.T) {
+// TestPushesFlagWhatAnAuditFinds: several clients push at the same time, and the
+// violation rows are those that an audit of the whole state finds.
+func TestPushesFlagWhatAnAuditFinds(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		s := open(t, bookingRules())
 		var pushes sync.WaitGroup
@@ -84,7 +85,8 @@ func TestFlagged(t *testing.T) {
 	})
 }
 
-// randomBookings returns a batch of few rooms and hours, so that they overlap.
+// randomBookings returns a batch of bookings in few rooms and hours, so that they
+// overlap.
 func randomBookings(r *rand.Rand, client clock.ClientID) []byte {
 	var body strings.Builder
 	for range 1 + r.IntN(4) {
@@ -102,9 +104,10 @@ func randomBookings(r *rand.Rand, client clock.ClientID) []byte {
 	return []byte(body.String())
 }
 
-// requireAudited requires that an audit of all that the server has changes nothing, and
-// that one of the bookings alone opens the same rows. The latter holds because all of
-// them can be read: what was found in one that no longer can, stays open.
+// requireAudited requires that an audit of the whole state changes nothing, and that an
+// audit of the bookings without the stored rows opens the same rows. The second
+// requirement holds because all bookings are readable: a violation of a booking that
+// becomes unreadable stays open.
 func requireAudited(t *testing.T, s *server) {
 	t.Helper()
 	all := stateOf(t, s)
@@ -114,7 +117,7 @@ func requireAudited(t *testing.T, s *server) {
 	require.Equal(t, openRows(t, auditOf(t, s, all)), openRows(t, all))
 }
 
-// auditOf returns the rows that an audit finds that knows only the bookings.
+// auditOf returns the rows that an audit finds in the bookings alone.
 func auditOf(t *testing.T, s *server, all merge.Collection) merge.Collection {
 	t.Helper()
 	var bookings, rows []record.Record
@@ -131,7 +134,7 @@ func auditOf(t *testing.T, s *server, all merge.Collection) merge.Collection {
 	return merge.Collect(rows...)
 }
 
-// openRows returns the rows that are open, as lines.
+// openRows returns the open violation rows, as JSON Lines.
 func openRows(t *testing.T, all merge.Collection) string {
 	t.Helper()
 	var open []record.Record
@@ -146,7 +149,7 @@ func openRows(t *testing.T, all merge.Collection) string {
 	return string(batchOf(open...))
 }
 
-// booking returns a booking of a room, for an hour at two.
+// booking returns a booking of a room for one hour from two o'clock.
 func booking(t *testing.T, id, room string, by clock.ClientID) record.Record {
 	t.Helper()
 	two := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)
@@ -156,7 +159,7 @@ func booking(t *testing.T, id, room string, by clock.ClientID) record.Record {
 	return m.Data
 }
 
-// pushAs pushes records of a client, and requires that they are accepted.
+// pushAs pushes records as a client, and requires that they are accepted.
 func pushAs(t *testing.T, s *server, client clock.ClientID, records ...record.Record) {
 	t.Helper()
 	answer, err := s.push(context.Background(), client, batchOf(records...))
@@ -164,10 +167,10 @@ func pushAs(t *testing.T, s *server, client clock.ClientID, records ...record.Re
 	require.NotContains(t, string(answer), "refused")
 }
 
-// TestScopeNames: users name the rooms, and whatever they write, the name of the scope
-// can be stored and found.
-func TestScopeNames(t *testing.T) {
-	random := make([]byte, 5000) // an index of PostgreSQL takes 2,704 bytes, compressed
+// TestAnyScopeNameCanBeStored: users name the rooms. Whatever they write, the name of
+// the scope can be stored and found.
+func TestAnyScopeNameCanBeStored(t *testing.T) {
+	random := make([]byte, 5000) // an index of PostgreSQL holds at most 2,704 bytes, compressed
 	r := rand.New(rand.NewPCG(1, 3))
 	for i := range random {
 		random[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[r.IntN(36)]
@@ -185,9 +188,10 @@ func TestScopeNames(t *testing.T) {
 	})
 }
 
-// TestRuleFails: a rule that panics stops neither the push nor the other rules. A
-// statement that fails stops the push, since PostgreSQL does nothing after it.
-func TestRuleFails(t *testing.T) {
+// TestPanickingRuleDoesNotStopPush: a rule that panics stops neither the push nor the
+// other rules. A statement that fails does stop the push, because PostgreSQL aborts the
+// transaction.
+func TestPanickingRuleDoesNotStopPush(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		rules := bookingRules()
 		rules.Rules["broken"] = violation.NoOverlap{Table: bookingsTable} // calls a nil function
@@ -204,9 +208,10 @@ func TestRuleFails(t *testing.T) {
 	})
 }
 
-// TestIndexedAnew: a server that gets rules, or other rules, has old records that no
-// index knows under them. A view that does not find those says that all is well.
-func TestIndexedAnew(t *testing.T) {
+// TestNewRulesNeedRebuiltIndex: if a server gets new or changed rules, its index does
+// not list the old records under them. A view that does not find these records hides
+// their violations.
+func TestNewRulesNeedRebuiltIndex(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		s := open(t, new(violation.Checker))
 		pushAs(t, s, ana, booking(t, "a", "A", ana))
@@ -230,7 +235,7 @@ func scopesOfRoom(t *testing.T, s *server, room string) []violation.Scope {
 	return scopes
 }
 
-// beginAt begins a transaction of an isolation level.
+// beginAt begins a transaction with an isolation level.
 func beginAt(t *testing.T, db *sql.DB, level sql.IsolationLevel) *sql.Tx {
 	t.Helper()
 	tx, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: level})

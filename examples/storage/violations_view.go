@@ -12,20 +12,20 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// view is a violation.View of the documents, by the index. Like any view it only
-// reads: rows that it locked would be locked in no order.
+// view is a violation.View of the documents, through the index. Like every View it only
+// reads: if it locked rows, it would lock them in no particular order.
 type view struct {
 	*violations
 	tx *sql.Tx
 }
 
-// errView says that a look-up failed, and not a rule.
-var errView = errors.New("look-up of violations")
+// errView marks the failure of a look-up, as opposed to that of a rule.
+var errView = errors.New("cannot read the scopes or records of a rule")
 
-// table is the table of the rows.
+// table returns the table of the violation rows.
 func (v *violations) table() string { return cmp.Or(v.checker.Table, violation.DefaultTable) }
 
-// Groups returns the members of scopes, by one statement.
+// Groups returns the members of scopes, with one statement.
 func (v view) Groups(ctx context.Context, rule string, names []string) ([]violation.ScopeRecords, error) {
 	groups := make(map[string]*violation.ScopeRecords, len(names))
 	hashes := make([]string, len(names))
@@ -47,7 +47,7 @@ func (v view) Groups(ctx context.Context, rule string, names []string) ([]violat
 	return all, err
 }
 
-// Get returns the records of keys, by one statement.
+// Get returns the records of keys, with one statement.
 func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
@@ -57,19 +57,19 @@ func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, e
 	err := v.read(ctx, question{v.get, rows, nil}, func(_ string, r record.Record) { found[r.Key()] = r })
 	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
-		all[i].Record = found[key].WithKey(key) // without fields, if it was not found
+		all[i].Record = found[key].WithKey(key) // has no fields if it was not found
 	}
 	return all, err
 }
 
-// question is a statement, and what it asks for: a list, and more arguments.
+// question is a statement with its arguments: a list, and further ones.
 type question struct {
 	statement string
 	list      any
 	more      []any
 }
 
-// read hands over all that a question finds, each record with the scope in which it was
+// read passes each record that a question finds to each, with the scope in which it was
 // found.
 func (v view) read(ctx context.Context, q question, each func(scope string, r record.Record)) error {
 	list, err := json.Marshal(q.list)
@@ -98,14 +98,14 @@ func (v view) read(ctx context.Context, q question, each func(scope string, r re
 
 // scopeStatements is the SQL of violations.
 type scopeStatements struct {
-	// schema creates the index, unless it is there.
+	// schema creates the index if it does not exist.
 	schema string
-	// lock locks the numbers $1, in their order. Empty means that there is no need.
+	// lock locks the numbers $1, in their order. It is empty if no lock is needed.
 	lock string
-	// remove removes the keys $1 from the index, and add adds the entries $1.
+	// remove deletes the entries of the keys $1, and add inserts the entries $1.
 	remove, add string
-	// groups returns the documents in the scopes $1 of the rule $2, and get those of the
-	// keys $1. A document in two scopes comes twice.
+	// groups returns the documents in the scopes $1 of the rule $2, and get returns the
+	// documents of the keys $1. A document in two scopes is returned twice.
 	groups, get string
 }
 
@@ -115,7 +115,7 @@ func scopesSQLite() scopeStatements {
 		schema: `
 			CREATE TABLE IF NOT EXISTS scopes (
 				rule TEXT NOT NULL,
-				name TEXT NOT NULL, -- its hash
+				name TEXT NOT NULL, -- the hash of the name
 				tbl  TEXT NOT NULL,
 				id   TEXT NOT NULL,
 				PRIMARY KEY (rule, name, tbl, id)
@@ -126,7 +126,8 @@ func scopesSQLite() scopeStatements {
 		add: `
 			INSERT INTO scopes (rule, name, tbl, id)
 			SELECT value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM json_each($1)`,
-		// CROSS JOIN keeps the order. SQLite would rather begin with all scopes of the rule.
+		// CROSS JOIN keeps the order of the join. SQLite would otherwise begin with all
+		// scopes of the rule.
 		groups: `
 			SELECT s.name, d.tbl, d.id, d.data
 			FROM (SELECT DISTINCT value AS name FROM json_each($1)) AS k
@@ -139,14 +140,14 @@ func scopesSQLite() scopeStatements {
 	}
 }
 
-// scopesPostgres is the SQL of violations for PostgreSQL. A scope is no row that could
-// be locked, but it has a number.
+// scopesPostgres is the SQL of violations for PostgreSQL. A scope has no row that could be
+// locked, so its number is locked instead.
 func scopesPostgres() scopeStatements {
 	return scopeStatements{
 		schema: `
 			CREATE TABLE IF NOT EXISTS scopes (
 				rule TEXT COLLATE "C" NOT NULL,
-				name TEXT COLLATE "C" NOT NULL, -- its hash
+				name TEXT COLLATE "C" NOT NULL, -- the hash of the name
 				tbl  TEXT COLLATE "C" NOT NULL,
 				id   TEXT COLLATE "C" NOT NULL,
 				PRIMARY KEY (rule, name, tbl, id)
@@ -162,8 +163,8 @@ func scopesPostgres() scopeStatements {
 			INSERT INTO scopes (rule, name, tbl, id)
 			SELECT rule, name, tbl, id
 			FROM json_to_recordset($1::json) AS e (rule TEXT, name TEXT, tbl TEXT, id TEXT)`,
-		// OFFSET 0 keeps the order. PostgreSQL takes any list for 100 names long, and would
-		// rather read all scopes of the rule.
+		// OFFSET 0 keeps the order of the join. PostgreSQL assumes that any list has 100
+		// names, and would otherwise read all scopes of the rule.
 		groups: `
 			SELECT s.name, d.tbl, d.id, d.data
 			FROM (SELECT DISTINCT name FROM json_array_elements_text($1::json) AS a (name)) AS k
