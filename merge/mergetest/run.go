@@ -56,7 +56,7 @@ func examine(newBackend newBackend, given Options) (r summary, err error) {
 		return r, err
 	}
 	r, err = runSeeds(create, given, o)
-	if err == nil && r.able.Can(check.CanTell) && !r.able.Can(check.CanMark) && r.counts["edit lost as it comes"] > 0 {
+	if err == nil && r.able.Can(check.CanTell) && !r.able.Can(check.CanMark) && r.counts["edit lost on arrival"] > 0 {
 		o.Marks = true // edits were lost on arrival and none was reported: fail in the first such run
 		return runSeeds(create, given, o)
 	}

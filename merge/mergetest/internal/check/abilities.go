@@ -1,22 +1,22 @@
 package check
 
-// Abilities are what the backend and the Clients were seen to be able to do.
+// Abilities are the abilities that the backend and the Clients have shown.
 type Abilities uint16
 
-// What a backend may be able to do.
+// The abilities that a backend or a Client may have.
 const (
-	CanTellTime Abilities = 1 << iota // asks Env.Now
+	CanTellTime Abilities = 1 << iota // it asks Env.Now
 	CanPause
 	CanPausePull
-	CanRetry // pauses again within one push
+	CanRetry // it pauses more than once in a push
 	CanCrash
 	CanRestart
 	CanRestore
 	CanWrite
-	CanTell // what became of each field
-	CanMark // that an edit is lost as it comes
+	CanTell // it reports the outcome of each field
+	CanMark // it reports an edit lost on arrival
 	CanPage
-	CanReopen // a Client
+	CanReopen // a Client can be closed and opened again
 )
 
 // Can reports whether all of b was seen.

@@ -5,8 +5,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// clue says what is special about a field that is not as it should be, as far as that tells more
-// than the law does: f is what was found in it, if anything was.
+// clue describes what is special about a field with a wrong write, where that tells more than
+// the law does. f is the write that was found, if ok.
 func (j *Judge) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
 	p := j.Ledger.Histories[k]
 	switch {
@@ -15,25 +15,25 @@ func (j *Judge) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
 	case ok && oracle.SameValue(p.Best, f) && p.Writes[f] != nil:
 		return "the two differ in the stamp only: an equal value with a newer stamp is a newer write"
 	case p.Best.Value == "null" && p.Writes[f] != nil && p.Best.Stamp != f.Stamp:
-		return "null is a value like any other, and not the same as no field"
+		return "null is a value like any other; it is not the same as an absent field"
 	case k.Field != record.DeletedField:
 		return j.clueOfDeleted(k.ID)
 	}
-	return "$deleted is a field like any other: its writes are compared with each other, and not with other fields"
+	return "$deleted is a field like any other: compare its writes with each other, not with writes of other fields"
 }
 
-// clueOfDeleted says what becomes of the fields of a record that is deleted, or that was.
+// clueOfDeleted explains the fields of a record that is deleted, or was deleted and restored.
 func (j *Judge) clueOfDeleted(id string) string {
 	p := j.Ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil || !p.Some {
 		return ""
 	}
 	if p.Best.Value == "true" {
-		return "the record is deleted: its fields stay as they are and take later writes, which show if it is restored"
+		return "the record is deleted: its fields stay and still take later writes, which become visible if it is restored"
 	}
 	for x, f := range p.Writes {
 		if x.Value == "true" && f.State == oracle.Accepted {
-			return "the record was deleted, and was restored: both write $deleted, and no other field"
+			return "the record was deleted and restored: both write $deleted and no other field"
 		}
 	}
 	return ""

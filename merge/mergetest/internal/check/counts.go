@@ -11,11 +11,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Counts are how often things happened. What never happens is not tested, whatever the
-// result says.
+// Counts are how often things happened. A thing that never happens is not tested, whatever
+// the result of the run.
 type Counts map[string]int
 
-// Count counts that something happened.
+// Count counts one occurrence.
 func (j *Judge) Count(what string) { j.Counts[what]++ }
 
 // Add adds counts.
@@ -34,7 +34,8 @@ func (c Counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// CountPush counts how a push goes. That a user edits meanwhile is counted when it happens.
+// CountPush counts the manner of a push and its invalid items. An edit made meanwhile is
+// counted when it happens.
 func (j *Judge) CountPush(m schedule.Manner, b Batch) {
 	for _, flag := range m.Flags() {
 		if *flag.On && flag.On != &m.Meanwhile {
@@ -60,7 +61,7 @@ func (j *Judge) countReply(it *Item, r merge.Reply) {
 	case r.Changed:
 		j.Count("accepted")
 	default:
-		j.Count("accepted and nothing changed")
+		j.Count("accepted, nothing changed")
 	}
 	if r.Verdict == "accepted" && slices.ContainsFunc(it.Writes, func(x oracle.Written) bool { return x.Time < 1e18 }) {
 		j.Count("stamped before 2001")

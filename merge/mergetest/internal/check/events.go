@@ -15,15 +15,15 @@ type Item struct {
 	ID     string
 	M      record.Mutation
 	Writes []oracle.Written
-	Bad    string // what is wrong with it, if something is
-	Words  string // in words, if its writes do not say it
-	code   string // with which it was refused
+	Bad    string // its flaw; empty if it is valid
+	Words  string // the flaw in words, if its writes do not show it
+	code   string // the code of its refusal
 
-	Spelled bool // it is not in the spelling of the library, and the story shows how
-	Sent    bool // at least once
+	Spelled bool // not in the canonical spelling; the story shows its text
+	Sent    bool // it was sent at least once
 }
 
-// Batch is what was sent at once.
+// Batch is the contents of one push.
 type Batch struct {
 	Client clock.ClientID
 	Items  []*Item
@@ -59,7 +59,7 @@ func clockStamp(s oracle.Stamp) clock.Stamp {
 	return clock.Stamp{Time: clock.Timestamp(s.Time), Client: s.Client}
 }
 
-// lawOf is the law that is broken if a part of the rule is.
+// lawOf returns the law for a part of the rule.
 func lawOf(by oracle.Part) law.Law {
 	return map[oracle.Part]law.Law{oracle.ByMillisecond: law.Later, oracle.ByCounter: law.Counter, oracle.ByClient: law.Client, oracle.ByKind: law.Kind, oracle.ByValue: law.Value}[by]
 }
@@ -69,15 +69,15 @@ func WrittenOf(k oracle.FieldKey, v record.Value, at clock.Stamp) oracle.Written
 	return oracle.Written{FieldKey: k, Write: WriteOf(record.FieldValue{Value: v, Stamp: at})}
 }
 
-// RecordOf returns a record of fields that are sound.
+// RecordOf returns a record of valid fields.
 func RecordOf(key record.Key, fields map[string]record.FieldValue) record.Record {
 	var b record.Builder
-	r, _ := b.Record(key, maps.All(fields)) // of sound fields no error can come
+	r, _ := b.Record(key, maps.All(fields)) // valid fields cause no error
 	return r
 }
 
-// What is wrong with an invalid item is one of these fields, or $deleted.
+// An invalid item has its flaw in one of these fields, or in $deleted.
 const (
-	Flawed   = "zzz"  // a field in which invalid items have an invalid write
+	Flawed   = "zzz"  // a field to which invalid items have an invalid write
 	Reserved = "$own" // a name that clients may not use
 )

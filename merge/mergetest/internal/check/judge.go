@@ -1,6 +1,6 @@
-// Package check compares what a backend and Clients do with what the oracle says. What is sent, answered,
-// pulled and shown comes in; the first law that is broken comes out. It makes no request itself: where it
-// takes one to tell two mistakes apart, it asks its Lab.
+// Package check judges a backend and Clients: it compares what they do with the oracle. Its input
+// is what was sent, answered, pulled and shown, and its output is the first law that is broken. It
+// makes no requests itself: where it needs a request to tell two mistakes apart, it asks its Lab.
 package check
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Judge compares what a backend and Clients do with what the oracle says. The simulation tells it what is
-// sent, answered, pulled and shown; it keeps the first law that is broken.
+// Judge compares the behaviour of a backend and Clients with the oracle. The simulation reports
+// what is sent, answered, pulled and shown. The judge keeps the first law that is broken.
 type Judge struct {
 	o      Rules
 	Lab    Lab
@@ -23,52 +23,52 @@ type Judge struct {
 	Able   Abilities
 	Counts Counts
 	Breach *Breach
-	IDs    []string // of the records that the steps name
+	IDs    []string // the IDs of the records that the steps name
 
 	Now        time.Time
-	ClockUnset bool // whether the server's clock is not set
-	Moment     int  // the number of the step
-	Sendings   int  // how many batches were sent
-	Unread     bool // whether a push was, and no device pulled since
+	ClockUnset bool // whether the server's clock is unset
+	Moment     int  // the index of the current step
+	Sendings   int  // the number of batches sent
+	Unread     bool // whether no device has pulled since the last push
 	Last       Moments
 }
 
-// Rules are what is known of a run beforehand.
+// Rules are the facts about a run that are known beforehand.
 type Rules struct {
 	schedule.Domain
-	Refused map[merge.Code]map[string]string // what the backend must refuse permanently
-	Marks   bool                             // edits that are lost as they come must be reported, though none was in this run
+	Refused map[merge.Code]map[string]string // the fields that the backend must refuse permanently
+	Marks   bool                             // edits lost on arrival must be reported, even if none was reported in this run
 }
 
-// Refuses reports whether a field is one of those that are refused with a code.
+// Refuses reports whether a field must be refused with a code.
 func (r Rules) Refuses(code, name string) bool {
 	_, ok := r.Refused[merge.Code(code)][name]
 	return ok
 }
 
-// Lab is the simulation, in which a judge tries what tells one mistake from another.
+// Lab is the simulation, in which a judge runs experiments that tell one mistake from another.
 type Lab interface {
 	// Fresh returns what a new device pulls from the beginning.
 	Fresh() map[oracle.FieldKey]oracle.Write
 	// IsServing reports whether a request is being served.
 	IsServing() bool
-	// Stale reports whether the greatest write of a field is stored, though a pull of who did not return it
-	// but f. After it the run is over.
+	// Stale reports whether the greatest write of a field is stored, although the pull of who
+	// returned f instead. After it, the run is over.
 	Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool
-	// WrittenLater reports whether a later pull returns a write of the server's own, where one before
-	// returned f.
+	// WrittenLater reports whether a later pull returns the server's own write, where an earlier
+	// one returned f.
 	WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool
 	// Tell adds an event to the story.
 	Tell(does, sees string)
 }
 
-// NewJudge returns a judge of a run that begins.
+// NewJudge returns a judge of a new run.
 func NewJudge(o Rules, l Lab) *Judge {
 	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
 }
 
-// Moments are the steps in which something happened last, and the last sendings that were damaged
-// and audited.
+// Moments are the last steps in which something happened, and the last sendings that were damaged
+// and audited. All are -1 at first.
 type Moments struct{ Restart, Restore, audit, Damage, audited int }
 
 // Breach is the first law that was broken.
@@ -78,14 +78,14 @@ type Breach struct {
 	Moment int
 }
 
-// Broken notes that a law is broken. The first one counts.
+// Broken records that a law is broken. Only the first one counts.
 func (j *Judge) Broken(l law.Law, format string, args ...any) {
 	if j.Breach == nil {
 		j.Breach = &Breach{Law: l, Detail: []string{fmt.Sprintf(format, args...)}, Moment: j.Moment}
 	}
 }
 
-// Must notes an error that cannot be the backend's fault.
+// Must records an error that cannot be the backend's fault.
 func (j *Judge) Must(err error) {
 	if err != nil {
 		j.Broken(law.Kit, "%v", err)
@@ -98,16 +98,16 @@ func (j *Judge) Key(id string) record.Key {
 	return record.Key{Table: table, ID: rest}
 }
 
-// IDOf returns what steps call a record, if it is one that devices may write.
+// IDOf returns the ID of a record in steps, if devices may write that record.
 func (j *Judge) IDOf(key record.Key) (id string, ok bool) { return j.o.IDOf(key.Table, key.ID) }
 
-// place says which record an ID in a step is.
+// place returns the table and ID of the record that a step names by id.
 func (j *Judge) place(id string) string {
 	key := j.Key(id)
 	return key.Table + "/" + schedule.Clipped(key.ID)
 }
 
-// Wall is the time by the server's clock: of a machine that begins in 1970, if it is not set.
+// Wall returns the time of the server's clock. An unset clock began in 1970 when the run started.
 func (j *Judge) Wall() time.Time {
 	if j.ClockUnset {
 		return time.Unix(0, 0).UTC().Add(j.Now.Sub(schedule.Start()))

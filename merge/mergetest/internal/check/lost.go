@@ -15,12 +15,12 @@ func (a Answer) base(x arrival) oracle.Base {
 	return oracle.Base{Stamp: stampOf(s), Known: known}
 }
 
-// loss returns what is lost as a write meets the greatest one that was accepted before.
+// loss returns the edit that is lost, if any, when a write meets the greatest one accepted before.
 func (a Answer) loss(x arrival, p *oracle.History) oracle.Loss {
 	return p.Loss(x.Write, a.base(x), a.Mark)
 }
 
-// lossReason says in words why an edit is lost, or is not.
+// lossReason explains why an edit is lost or is not.
 func (a Answer) lossReason(x arrival, l oracle.Loss) string {
 	b := a.base(x)
 	switch l.Why {
@@ -38,16 +38,16 @@ func (a Answer) lossReason(x arrival, l oracle.Loss) string {
 	return "there was no other write"
 }
 
-// markReason says how a write compares with what was accepted before from its client.
+// markReason compares a write with the watermark of its client, in words.
 func markReason(m oracle.Mark, x oracle.Write) string {
 	by, up := schedule.Whose(x.Client), When(m.Sure)
 	switch {
 	case m.Sure == 0:
-		return "nothing was accepted from " + by + " before"
+		return "nothing from " + by + " was accepted before"
 	case x.Time > m.Sure:
-		return fmt.Sprintf("what was accepted from %s before ends at %s, below this edit", by, up)
+		return fmt.Sprintf("the greatest stamp accepted from %s before is %s, below this edit", by, up)
 	}
-	return fmt.Sprintf("what was accepted from %s before reaches up to %s, so this edit may have come before", by, up)
+	return fmt.Sprintf("the greatest stamp accepted from %s before is %s, so this edit may have arrived before", by, up)
 }
 
 // seen describes a base.
@@ -55,11 +55,12 @@ func seen(base oracle.Stamp) string {
 	if base.IsZero() {
 		return "nothing"
 	}
-	return "that of " + schedule.Whose(base.Client) + " at " + When(base.Time)
+	return "the write of " + schedule.Whose(base.Client) + " at " + When(base.Time)
 }
 
-// judgeLoss compares what a reply says of a lost edit. A server that keeps no marks cannot know that
-// an edit is lost as it comes, which is found out by the first that it reports: see domain.marks.
+// judgeLoss judges what a reply reports about a lost edit. A server that keeps no watermarks cannot
+// know that an edit is lost on arrival. The kit assumes that it keeps them from its first such
+// report on, or by Rules.Marks.
 func (j *Judge) judgeLoss(a Answer, x arrival, l oracle.Loss) (wrong []complaint) {
 	said, ok := a.Replies[x.item].Fields[x.Field]
 	if !ok || l.Unsure {
@@ -69,9 +70,9 @@ func (j *Judge) judgeLoss(a Answer, x arrival, l oracle.Loss) (wrong []complaint
 	text := ""
 	switch {
 	case said.Lost && !l.Is:
-		text = "says that an edit of " + x.Field + " is lost; none is: " + a.lossReason(x, l)
+		text = "reports a lost edit of " + x.Field + ", but none is lost: " + a.lossReason(x, l)
 	case l.Is && !said.Lost && (!l.Own || j.Able.Can(CanMark) || j.o.Marks):
-		text = "does not say that " + loser(x, l) + " is lost: " + a.lossReason(x, l)
+		text = "does not report that " + loser(x, l) + " is lost: " + a.lossReason(x, l)
 	case l.Is && said.Lost && l.Own:
 		j.Able |= CanMark
 		if !isStampOf(said.Winner, l.Other) {
@@ -102,8 +103,8 @@ func isStampOf(s *merge.StampReply, x oracle.Write) bool {
 func (j *Judge) countLoss(l oracle.Loss) {
 	switch {
 	case l.Is && l.Own:
-		j.Count("edit lost as it comes")
+		j.Count("edit lost on arrival")
 	case l.Is:
-		j.Count("edit lost to a later one")
+		j.Count("edit lost to a later write")
 	}
 }

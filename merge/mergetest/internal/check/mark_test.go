@@ -8,21 +8,22 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// TestMarkReason: a client from which nothing was accepted has no time.
-func TestMarkReason(t *testing.T) {
+// TestMarkReasonShowsNoTimeForNewClient: the reason has the time of the watermark,
+// unless nothing was accepted from the client.
+func TestMarkReasonShowsNoTimeForNewClient(t *testing.T) {
 	ana := oracle.Write{Stamp: oracle.Stamp{Time: schedule.Start().UnixNano(), Client: schedule.ClientID(0, 0)}}
 	for _, test := range []struct {
-		sure time.Duration // since the start
+		sure time.Duration // since the start of the run
 		want string
 	}{
-		{-time.Second, "what was accepted from ana before ends at -1s, below this edit"},
-		{time.Second, "what was accepted from ana before reaches up to +1s, so this edit may have come before"},
+		{-time.Second, "the greatest stamp accepted from ana before is -1s, below this edit"},
+		{time.Second, "the greatest stamp accepted from ana before is +1s, so this edit may have arrived before"},
 	} {
 		if got := markReason(oracle.Mark{Sure: schedule.Start().Add(test.sure).UnixNano()}, ana); got != test.want {
 			t.Error(got)
 		}
 	}
-	if got := markReason(oracle.Mark{}, ana); got != "nothing was accepted from ana before" {
+	if got := markReason(oracle.Mark{}, ana); got != "nothing from ana was accepted before" {
 		t.Error(got)
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A reply may leave out its notes, and who won and who lost. What it says of them must be true.
-// Only what a note needs is asked here, and not whether it should be there.
+// A reply may leave out its notes, and the names of winners and losers. The ones that it has
+// must be true. So these functions ask only whether a note can be true, not whether it is
+// missing.
 
-// notable returns the notes that can be true of an item because of one of its writes. It is
-// asked before that write is noted as accepted.
+// notable returns the notes that one write of an item can justify. It is called before the write
+// is recorded as accepted.
 func (j *Judge) notable(a Answer, x arrival) (codes []merge.Code) {
 	p := j.Ledger.Of(x.FieldKey)
 	outcome, stored := p.Outcome(x.Write)
@@ -34,8 +35,8 @@ func (j *Judge) notable(a Answer, x arrival) (codes []merge.Code) {
 	return codes
 }
 
-// mayBeDeleted reports whether a record is deleted, as far as is known: a deletion may be in the
-// same batch, or have got no answer.
+// mayBeDeleted reports whether a record may be deleted: its deletion may be in the same batch,
+// or may have got no answer.
 func (j *Judge) mayBeDeleted(id string) bool {
 	p := j.Ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil {
@@ -49,14 +50,15 @@ func (j *Judge) mayBeDeleted(id string) bool {
 	return false
 }
 
-// missingFor says what a note needs that is not so. Of other notes nothing is known.
+// missingFor returns why a note cannot be true: the condition that it lacks. It returns "" for a
+// note that the kit does not know.
 func missingFor(note merge.Code) string {
 	return map[merge.Code]string{
-		merge.Rewound:         "no stamp of the item is below another one of this push, or one that was accepted from this client before",
+		merge.Rewound:         "no stamp of the item is below another stamp of this push, or below one accepted from this client before",
 		merge.StampBelowBase:  "each stamp of the item is above its base",
-		merge.UpdateOfDeleted: "it stores no field of a record that is deleted",
-		merge.AlreadyDeleted:  "it does not delete a record that is deleted",
-		merge.Restored:        "it does not restore a record that is deleted",
+		merge.UpdateOfDeleted: "it stores no field of a deleted record",
+		merge.AlreadyDeleted:  "it does not delete a record that is already deleted",
+		merge.Restored:        "it does not restore a deleted record",
 	}[note]
 }
 
@@ -64,14 +66,14 @@ func missingFor(note merge.Code) string {
 func judgeNotes(at string, r merge.Reply, can []merge.Code) (wrong []complaint) {
 	for _, note := range r.Notes {
 		if reason := missingFor(note); reason != "" && !slices.Contains(can, note) {
-			wrong = append(wrong, complaint{law.Note, at + ": it has the note " + string(note) + ", and " + reason})
+			wrong = append(wrong, complaint{law.Note, at + ": it has the note " + string(note) + ", but " + reason})
 		}
 	}
 	return wrong
 }
 
-// judgeNames looks for a winner where the write won, or that is another one, and for a loser
-// where no edit is lost.
+// judgeNames looks for a named winner over a write that won, for a wrong winner, and for a named
+// loser where no edit is lost.
 func (j *Judge) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []complaint) {
 	said := r.Fields[x.Field]
 	p := j.Ledger.Of(x.FieldKey)
@@ -79,11 +81,11 @@ func (j *Judge) judgeNames(r merge.Reply, x arrival, l oracle.Loss) (wrong []com
 	text := ""
 	switch {
 	case said.Winner != nil && (stored || outcome == "equal"):
-		text = "names a winner over " + short(x.Written) + ", which is stored itself"
+		text = "names a winner over " + short(x.Written) + ", although that write is stored"
 	case said.Winner != nil && !isStampOf(said.Winner, p.Best):
-		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.Written) + "; it is " + short(oracle.Written{FieldKey: x.FieldKey, Write: p.Best})
+		text = "names " + whoAndWhen(said.Winner) + " as the winner over " + short(x.Written) + "; the winner is " + short(oracle.Written{FieldKey: x.FieldKey, Write: p.Best})
 	case said.Loser != nil && (l.Own || !l.Is):
-		text = "names a loser to " + short(x.Written) + ", and no edit is lost by it"
+		text = "names a loser to " + short(x.Written) + ", but no edit is lost to that write"
 	}
 	if text != "" {
 		wrong = append(wrong, complaint{law.Note, j.about(x) + text})
@@ -96,9 +98,10 @@ func whoAndWhen(s *merge.StampReply) string {
 	return schedule.Whose(s.ClientID) + " at " + When(int64(s.UpdatedAt))
 }
 
-// judgeSuperseded looks at what is said of a field while not all is known of it, since another
-// request is being served or was not answered: whatever is superseded, something greater was
-// sent at some time. If nothing was, that part of the rule is broken which should have decided.
+// judgeSuperseded judges the outcome of a field whose history is uncertain, because another
+// request is being served or was not answered. Even then, some greater write must have been sent
+// before the field can be superseded. If none was, the broken law is the part of the rule that
+// should have decided.
 func (j *Judge) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
 	if r.Fields[x.Field].Outcome != "superseded" {
 		return nil
@@ -113,9 +116,9 @@ func (j *Judge) judgeSuperseded(r merge.Reply, x arrival) (wrong []complaint) {
 	above, by := oracle.Rule(x.Write, top)
 	switch {
 	case !some:
-		wrong = append(wrong, complaint{law.Outcome, j.about(x) + "says that " + x.Field + " is superseded; there was no other write"})
+		wrong = append(wrong, complaint{law.Outcome, j.about(x) + "reports " + x.Field + " as superseded, but there was no other write"})
 	case above:
-		wrong = append(wrong, complaint{lawOf(by), j.about(x) + "says that " + x.Field + " is superseded; but " + decided(x.Write, top)})
+		wrong = append(wrong, complaint{lawOf(by), j.about(x) + "reports " + x.Field + " as superseded, but " + decided(x.Write, top)})
 	}
 	return wrong
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Unreadable names the law that is broken by a pull that cannot be read.
+// Unreadable reports the law that an unreadable pull breaks.
 func (j *Judge) Unreadable(format string, args ...any) {
 	l := law.Readable
 	if j.Last.Damage == j.Sendings {
@@ -17,7 +17,7 @@ func (j *Judge) Unreadable(format string, args ...any) {
 	j.Broken(l, format, args...)
 }
 
-// JudgeText looks for names with a part that was replaced because it could not be read.
+// JudgeText looks for names in which damaged text was replaced by U+FFFD.
 func (j *Judge) JudgeText(r record.Record) {
 	if j.Last.Damage != j.Sendings {
 		return

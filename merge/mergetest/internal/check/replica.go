@@ -10,24 +10,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Replica is what is known of a Client.
+// Replica is what the kit knows of a Client.
 type Replica struct {
 	*Judge
 	name  string
 	id    [16]byte
-	Shows func(id string) record.Record // to its user
+	Shows func(id string) record.Record // the record that its user sees
 
-	Wants    map[oracle.FieldKey][]want // what was edited and not yet answered permanently, in order
-	Refused  map[oracle.Written]bool    // what was refused permanently
-	Reopened int                        // the step in which it was opened again last
+	Wants    map[oracle.FieldKey][]want // the edits without a final answer yet, in order
+	Refused  map[oracle.Written]bool    // the writes that were refused permanently
+	Reopened int                        // the step in which it was last reopened; -1 if never
 }
 
-// NewReplica returns what is known of a Client that is empty.
+// NewReplica returns the Replica of an empty Client.
 func NewReplica(j *Judge, name string, id [16]byte) *Replica {
 	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Reopened: -1}
 }
 
-// Confirmed is the fields that the server confirmed to a device, by record.
+// Confirmed is the fields that the server has confirmed to a device, by record and name.
 type Confirmed map[string]map[string]record.FieldValue
 
 // Floor returns the greatest stamp in it.
@@ -43,18 +43,18 @@ func (c Confirmed) Floor() (floor clock.Timestamp) {
 // want is a write that must reach the server.
 type want struct {
 	oracle.Write
-	base  oracle.Stamp // of what was shown
-	loose bool         // it may be restamped, since the clock was found to be wrong
-	again bool         // it was loose once, so its base may have another name
-	sent  bool         // at least once
+	base  oracle.Stamp // the stamp shown before the edit
+	loose bool         // it may be restamped, because the clock was found to be wrong
+	again bool         // it was loose once, so its base may be a restamped write
+	sent  bool         // it was sent at least once
 }
 
-// fits reports whether x, as it was sent, is the write that was wanted.
+// fits reports whether x, as it was sent, is the wanted write.
 func (w want) fits(x oracle.Write) bool {
 	return w.Write == x || w.loose && oracle.SameValue(w.Write, x) && w.Client == x.Client
 }
 
-// Drop forgets a write that has its final answer.
+// Drop removes a write that has its final answer.
 func (r *Replica) Drop(x oracle.Written) {
 	r.Wants[x.FieldKey] = slices.DeleteFunc(r.Wants[x.FieldKey], func(w want) bool { return w.Write == x.Write })
 	if len(r.Wants[x.FieldKey]) == 0 {
@@ -62,7 +62,7 @@ func (r *Replica) Drop(x oracle.Written) {
 	}
 }
 
-// AllowRestamp permits restamping all that waits.
+// AllowRestamp allows the Client to restamp all waiting writes.
 func (r *Replica) AllowRestamp() {
 	for _, wants := range r.Wants {
 		for i := range wants {
@@ -71,7 +71,7 @@ func (r *Replica) AllowRestamp() {
 	}
 }
 
-// JudgeShown compares what a Client shows with what is confirmed to it and what it edited.
+// JudgeShown compares what a Client shows with its confirmed state and its edits.
 func (r *Replica) JudgeShown(c Confirmed) {
 	for _, id := range r.IDs {
 		expected := r.expected(id, c)
@@ -96,8 +96,8 @@ func (r *Replica) JudgeShown(c Confirmed) {
 	}
 }
 
-// expected returns what a Client should show of a record: the greatest of what is confirmed and
-// what waits.
+// expected returns what a Client should show of a record: per field, the greatest of the
+// confirmed and the waiting writes.
 func (r *Replica) expected(id string, c Confirmed) map[oracle.FieldKey]oracle.Write {
 	all := map[oracle.FieldKey]oracle.Write{}
 	for name, v := range c[id] {
@@ -114,7 +114,7 @@ func (r *Replica) expected(id string, c Confirmed) map[oracle.FieldKey]oracle.Wr
 	return all
 }
 
-// classify names the law that is broken by a Client that shows x instead of y.
+// classify returns the law that a Client breaks by showing x instead of y.
 func (r *Replica) classify(k oracle.FieldKey, x, y oracle.Write) law.Law {
 	mine := slices.ContainsFunc(r.Wants[k], func(w want) bool { return w.Write == y })
 	switch {
@@ -130,7 +130,7 @@ func (r *Replica) classify(k oracle.FieldKey, x, y oracle.Write) law.Law {
 	return law.ClientShows
 }
 
-// wrote reports whether a write is one that was edited on the device.
+// wrote reports whether a write was made on the device.
 func (r *Replica) wrote(k oracle.FieldKey, x oracle.Write) bool {
 	p := r.Ledger.Histories[k]
 	return p != nil && p.Writes[x] != nil || slices.ContainsFunc(r.Wants[k], func(w want) bool { return w.Write == x })

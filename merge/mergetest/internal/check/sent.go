@@ -5,15 +5,15 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
-// Prior is what the ledger knew of an item before it was sent.
+// Prior is the ledger's knowledge of an item before it was sent.
 type Prior struct {
-	accepted bool // all its writes were
-	doubt    bool // it is not known what is stored of its fields
-	unsure   bool // it is not known whether one of its writes is
+	accepted bool // all its writes were accepted
+	doubt    bool // the stored state of its fields is unknown
+	unsure   bool // it is unknown whether one of its writes is stored
 }
 
-// Sent notes that the fate of the writes of a batch is not known yet. It returns what was
-// known before.
+// Sent records that the fate of the writes of a batch is unknown from now on. It returns
+// the knowledge before that.
 func (j *Judge) Sent(b Batch) (known []Prior) {
 	j.Sendings++
 	for _, it := range b.Items {
@@ -43,7 +43,7 @@ func (j *Judge) Sent(b Batch) (known []Prior) {
 	return known
 }
 
-// BrokenPush names the law that is broken by an error instead of an answer.
+// BrokenPush reports the law that an error instead of an answer breaks.
 func (j *Judge) BrokenPush(b Batch, err error) {
 	if j.blind() {
 		j.Broken(law.Blind, "Push returned an error instead of an answer: %v", err)

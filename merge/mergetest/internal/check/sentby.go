@@ -37,8 +37,8 @@ func (r *Replica) Match(items []*Item) {
 	}
 }
 
-// matchField compares what is sent of one field, in ascending order, with what was edited:
-// from the last one on, since of several edits the earlier ones need not be sent.
+// matchField compares the writes sent of one field, in ascending order, with the edits. It goes
+// from the last one backwards, because a Client need not send earlier edits of the same field.
 func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	wants, kept := r.Wants[k], []want{}
 	rest := wants
@@ -49,7 +49,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 		}
 		if i < 0 {
 			if p := r.Ledger.Histories[k]; x.Client == r.id && p != nil && p.Writes[x.Write] != nil && p.Writes[x.Write].State == oracle.Accepted {
-				continue // needless, and harmless
+				continue // accepted before, so sending it again is harmless
 			}
 			r.brokenSending(k, x)
 			return
@@ -58,11 +58,11 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 			break
 		}
 		if gone, is := r.unknown(k, sent, x.base); is {
-			r.Broken(law.ClientBase, "%s sends  %s\nbase       that of its own %s, which no server knows: %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), short(oracle.Written{FieldKey: k, Write: gone.Write}), gone.fate())
+			r.Broken(law.ClientBase, "%s sends  %s\nbase       its own write %s, which no server knows: %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), short(oracle.Written{FieldKey: k, Write: gone.Write}), gone.fate())
 			return
 		}
 		if !x.based || !based(rest[:i+1], sent, x.base) {
-			r.Broken(law.ClientBase, "%s sends  %s\nshown      %s, when that was edited\nbase       %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which is in the item", false: "since the item has none"}[x.based])
+			r.Broken(law.ClientBase, "%s sends  %s\nshown      %s, at the time of the edit\nbase       %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which the item names", false: "because the item has none"}[x.based])
 			return
 		}
 		rest[i].Write, rest[i].base, rest[i].loose, rest[i].again, rest[i].sent = x.Write, x.base, false, false, true
@@ -71,7 +71,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	}
 	if len(kept) == 0 && len(wants) > 0 {
 		r.brokenOrder(k, sent)
-		r.Broken(law.ClientKeeps, "%s edited %s, has no final answer to that, and does not send it", r.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
+		r.Broken(law.ClientKeeps, "%s edited %s, has no final answer to that edit, and does not send it", r.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
 		return
 	}
 	slices.Reverse(kept)
@@ -80,26 +80,27 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	}
 }
 
-// brokenOrder reports a last edit that is sent below another one.
+// brokenOrder reports a last edit that is sent with a lower stamp than another write.
 func (r *Replica) brokenOrder(k oracle.FieldKey, sent []carried) {
 	wants := r.Wants[k]
 	last := wants[len(wants)-1]
 	for i, x := range sent {
 		if i < len(sent)-1 && last.fits(x.Write) {
-			r.Broken(law.ClientOrder, "%s sends  %s\nabove      %s, which it edited last", r.name, short(oracle.Written{FieldKey: k, Write: sent[len(sent)-1].Write}), short(oracle.Written{FieldKey: k, Write: x.Write}))
+			r.Broken(law.ClientOrder, "%s sends  %s\nabove      %s, which is its last edit", r.name, short(oracle.Written{FieldKey: k, Write: sent[len(sent)-1].Write}), short(oracle.Written{FieldKey: k, Write: x.Write}))
 		}
 	}
 }
 
-// based reports whether a base is that of the edit, or of an earlier one that it takes the place
-// of. If that was restamped, it may be an own write by its new stamp, which is sent with it.
+// based reports whether a base is that of the edit, or that of an earlier edit that it replaces.
+// If an edit was restamped, the base may also be the new stamp of an own write in the same
+// batch.
 func based(wants []want, sent []carried, base oracle.Stamp) bool {
 	with := slices.ContainsFunc(sent, func(x carried) bool { return x.Stamp == base })
 	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })
 }
 
-// unknown reports whether a base is the stamp of an own write that no server knows. One that was
-// too far ahead may be known all the same: if the network sent it again, later on.
+// unknown reports whether a base is the stamp of an own write that no server knows. A server may
+// know even a write that was too far ahead, if the network delivered it again later.
 func (r *Replica) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) (gone want, is bool) {
 	for _, x := range sent {
 		if x.Stamp == base {
@@ -117,15 +118,15 @@ func (r *Replica) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) 
 	return gone, false
 }
 
-// fate says why no server knows a write.
+// fate explains why no server knows a write.
 func (w want) fate() string {
 	if w.sent {
-		return "it was too far ahead, and is restamped"
+		return "it was too far ahead and was restamped"
 	}
-	return "another one took its place before it was sent"
+	return "a later edit replaced it before it was sent"
 }
 
-// brokenSending names the law that is broken by a Client that sends what it should not.
+// brokenSending reports the law that a Client breaks by sending a write that it should not send.
 func (r *Replica) brokenSending(k oracle.FieldKey, x carried) {
 	l, is := law.ClientInvents, "which the kit did not ask for"
 	for _, w := range r.Wants[k] {

@@ -12,21 +12,21 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// arrival is a write that was accepted, and the item it came in.
+// arrival is an accepted write and the index of its item.
 type arrival struct {
 	oracle.Written
 	item int
 }
 
-// effect is what an item did, as far as its reply must tell.
+// effect is the effect of an item, where its reply must report it.
 type effect struct {
 	changed, collided, lost, unsure bool
-	why                             []string     // what its fields say against what the reply has as changed
-	notes                           []merge.Code // that can be true of it
+	why                             []string     // why changed should differ from the reply's value
+	notes                           []merge.Code // the notes that can be true of it
 }
 
-// JudgeOutcomes notes what became of each write, in the order of the rule, and compares what the
-// replies say of them.
+// JudgeOutcomes records the fate of each write, in the order of the rule, and judges what the
+// replies report about it.
 func (j *Judge) JudgeOutcomes(a Answer) {
 	effects := make([]effect, len(a.Items))
 	var wrong []complaint
@@ -34,7 +34,7 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 	for n, x := range all {
 		e := &effects[x.item]
 		if n > 0 && all[n-1].Written == x.Written {
-			e.unsure = true // it is in the batch twice, and may be told to be new twice
+			e.unsure = true // it is in the batch twice, and may be reported as new twice
 			continue
 		}
 		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
@@ -51,7 +51,8 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 	}
 }
 
-// judgeArrival notes what a write does for its item, and compares what the reply says of it.
+// judgeArrival adds a write to the effect of its item, and judges what the reply reports
+// about it.
 func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint) {
 	p, r := j.Ledger.Of(x.FieldKey), a.Replies[x.item]
 	outcome, stored := p.Outcome(x.Write)
@@ -74,26 +75,27 @@ func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint)
 	return slices.Concat(j.judgeOutcome(r, x, outcome), j.judgeLoss(a, x, loss), j.judgeNames(r, x, loss))
 }
 
-// accept notes that a write was accepted.
+// accept records that a write was accepted.
 func (j *Judge) accept(a Answer, x arrival) {
 	j.Ledger.Count++
 	p := j.Ledger.Of(x.FieldKey)
 	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: j.Moment, Met: a.Met, Last: j.Ledger.Count})
-	p.Writes[x.Write].Came = j.Sendings // since others may have come before this was stored
+	p.Writes[x.Write].Came = j.Sendings // because others may have arrived before this was stored
 	j.Ledger.Marks[a.Client] = j.Ledger.Marks[a.Client].Accepted(x.Time)
 }
 
-// judgeEffect compares what a reply says of an item as a whole with what it did.
+// judgeEffect compares what a reply reports about an item as a whole with the effect of the
+// item.
 func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 	if r.Changed != e.changed {
-		text := fmt.Sprintf("%s: changed is %v, and should be %v: %s", at, r.Changed, e.changed, strings.Join(e.why, "; "))
+		text := fmt.Sprintf("%s: changed is %v, but should be %v: %s", at, r.Changed, e.changed, strings.Join(e.why, "; "))
 		wrong = append(wrong, complaint{law.Outcome, text})
 	}
 	if !e.collided && slices.Contains(r.Notes, merge.StampCollision) {
-		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, and no stamp was used twice"})
+		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, but no stamp was used twice"})
 	}
 	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
-		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, and no edit is lost by it: " + ReplyText(r)})
+		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, but it causes no lost edit: " + ReplyText(r)})
 	}
 	return append(wrong, judgeNotes(at, r, e.notes)...)
 }
@@ -104,14 +106,14 @@ type complaint struct {
 	text string
 }
 
-// brokenAnswer names the law that an answer breaks. If what is stored is wrong as well,
-// that is the reason, and it is named instead.
+// brokenAnswer reports the law that an answer breaks. If the stored state is wrong as well,
+// that is the cause, and it is reported instead.
 func (j *Judge) brokenAnswer(c complaint) {
 	j.Audit()
 	j.Broken(c.law, "%s", c.text)
 }
 
-// arrivals returns the accepted writes in ascending order, and notes which were refused.
+// arrivals returns the accepted writes in ascending order, and records the refused ones.
 func (j *Judge) arrivals(a Answer) (all []arrival) {
 	for i, it := range a.Items {
 		j.countReply(it, a.Replies[i])
@@ -119,7 +121,7 @@ func (j *Judge) arrivals(a Answer) (all []arrival) {
 			switch {
 			case a.Replies[i].Verdict == "accepted":
 				all = append(all, arrival{x, i})
-			case !a.Known[i].unsure: // else a clone may have sent the same in a sound item
+			case !a.Known[i].unsure: // otherwise a clone may have sent the same write in a valid item
 				j.Ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
 			}
 		}
@@ -130,7 +132,7 @@ func (j *Judge) arrivals(a Answer) (all []arrival) {
 	return all
 }
 
-// reasonOf says in words how a write compares with the greatest one that was accepted before.
+// reasonOf compares a write with the greatest one accepted before, in words.
 func reasonOf(p *oracle.History, x arrival) string {
 	switch {
 	case !p.Some:
@@ -141,12 +143,12 @@ func reasonOf(p *oracle.History, x arrival) string {
 	return decided(x.Write, p.Best)
 }
 
-// inWords returns a write in words.
+// inWords describes a write.
 func inWords(x oracle.Write) string {
 	return fmt.Sprintf("%s by %s at %s", shownValue(x), schedule.Whose(x.Client), When(x.Time))
 }
 
-// decided says which of two writes wins, and by what.
+// decided tells which of two writes wins, and by which part of the rule.
 func decided(a, b oracle.Write) string {
 	above, by := oracle.Rule(a, b)
 	if !above {
@@ -157,7 +159,7 @@ func decided(a, b oracle.Write) string {
 	}[by])
 }
 
-// judgeOutcome compares what a reply says of a field with what happened.
+// judgeOutcome compares the reported outcome of a field with the real one.
 func (j *Judge) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []complaint) {
 	said, ok := r.Fields[x.Field]
 	noted := slices.Contains(r.Notes, merge.StampCollision) || said.Outcome == "collision"
@@ -166,23 +168,23 @@ func (j *Judge) judgeOutcome(r merge.Reply, x arrival, outcome string) (wrong []
 	case outcome == "collision":
 		j.Count("collision")
 		if !noted {
-			wrong = append(wrong, complaint{law.Collision, at + "about the field " + x.Field + ": " + ReplyText(r)})
+			wrong = append(wrong, complaint{law.Collision, at + "does not report the collision in the field " + x.Field + ": " + ReplyText(r)})
 		}
 	case ok && said.Outcome != outcome:
-		wrong = append(wrong, complaint{law.Outcome, at + fmt.Sprintf("says that %s is %s; it should be %s", x.Field, said.Outcome, outcome)})
+		wrong = append(wrong, complaint{law.Outcome, at + fmt.Sprintf("reports %s as %s; it should be %s", x.Field, said.Outcome, outcome)})
 	case len(r.Fields) > 0 && !ok:
-		wrong = append(wrong, complaint{law.Outcome, at + "has outcomes, and none of the field " + x.Field})
+		wrong = append(wrong, complaint{law.Outcome, at + "has outcomes, but none for the field " + x.Field})
 	}
 	return wrong
 }
 
-// about begins a sentence about a field in a reply.
+// about returns the beginning of a sentence about a field in a reply.
 func (j *Judge) about(x arrival) string {
 	return fmt.Sprintf("reply %d, to %s, ", x.item, j.place(x.ID))
 }
 
-// JudgeWhole looks whether a push during which the server died left only a part of an item
-// behind. Known is what was known before it.
+// JudgeWhole reports an item of which only a part is stored, after a push during which the
+// server died. Known is the knowledge before the push.
 func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 	if j.Breach != nil || j.Lab.IsServing() {
 		return
@@ -196,13 +198,13 @@ func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 			case fresh[x.FieldKey] == x.Write:
 				there = x.Field
 			case p.Permits(fresh[x.FieldKey], true) && fresh[x.FieldKey] != p.Best:
-				// Another item of the batch is stored there.
+				// Another item of the batch is stored in this field.
 			default:
 				missing = x.Field
 			}
 		}
 		if there != "" && missing != "" {
-			j.Broken(law.Whole, "item %d of the batch, %s: of its fields %s is stored, and %s is not", i, j.place(it.ID), there, missing)
+			j.Broken(law.Whole, "item %d of the batch, %s: its field %s is stored, but its field %s is not", i, j.place(it.ID), there, missing)
 		}
 	}
 	j.acceptFound(fresh)

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Edited compares what a Client shows of a record after an edit with what was edited. It returns what its
-// user sees of it.
+// Edited compares what a Client shows of a record after an edit with the edit. It returns a note
+// for the story: what the user sees.
 func (r *Replica) Edited(id string, before record.Record, fields map[string]record.Value, floor clock.Timestamp) (note string) {
 	after := r.Shows(id)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -21,10 +21,10 @@ func (r *Replica) Edited(id string, before record.Record, fields map[string]reco
 		note = "shown as: " + r.long(WriteOf(v), ok)
 		switch {
 		case !ok || v == old || v.Value != fields[name] || v.Stamp.Client != r.id:
-			r.Broken(law.ClientEdit, "%s edited %s of %s to be %s\nshown     %s", r.name, name, r.place(id), fields[name], r.long(WriteOf(v), ok))
+			r.Broken(law.ClientEdit, "%s edited %s of %s to %s\nshown     %s", r.name, name, r.place(id), fields[name], r.long(WriteOf(v), ok))
 			return note
 		case v.Stamp.Time <= floor:
-			r.Broken(law.ClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before that", r.name, name, r.place(id), r.long(WriteOf(v), ok), greatest(floor))
+			r.Broken(law.ClientObserves, "%s edited %s of %s\nstamped   %s\nseen      %s before the edit", r.name, name, r.place(id), r.long(WriteOf(v), ok), greatest(floor))
 			return note
 		}
 		k := oracle.FieldKey{ID: id, Field: name}
@@ -34,10 +34,10 @@ func (r *Replica) Edited(id string, before record.Record, fields map[string]reco
 	return note
 }
 
-// BrokenEdit names the law that is broken by a Client that refuses an edit.
+// BrokenEdit reports the law that a Client breaks by refusing an edit.
 func (r *Replica) BrokenEdit(err error, floor clock.Timestamp) {
 	if errors.Is(err, record.ErrStamp) {
-		r.Broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before that", r.name, err, greatest(floor))
+		r.Broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before the edit", r.name, err, greatest(floor))
 	}
 	r.Broken(law.ClientErrors, "Edit by %s: %v", r.name, err)
 }

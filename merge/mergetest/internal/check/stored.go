@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Audit lets a new device pull, and compares what it finds with the ledger.
+// Audit lets a new device pull, and compares the pulled state with the ledger.
 func (j *Judge) Audit() {
 	if j.Breach == nil && !j.Lab.IsServing() {
 		found := j.Lab.Fresh()
@@ -21,8 +21,8 @@ func (j *Judge) Audit() {
 	}
 }
 
-// acceptFound notes that a write which got no answer was accepted, since a new device found it. From
-// then on the mark of its client must not be below it.
+// acceptFound records that a write without an answer was accepted, because a new device found it.
+// From then on, the watermark of its client must not be below it.
 func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
@@ -35,11 +35,11 @@ func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 	}
 }
 
-// unaudited reports whether a step came after the last audit, or is this one.
+// unaudited reports whether a step is the current one or came after the last audit.
 func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
 
-// JudgePull compares what somebody found who pulled with the ledger. Fresh is what a device
-// finds that begins again; nil means that it is yet to be asked.
+// JudgePull compares the state that who pulled with the ledger. Fresh is the state that a new
+// device pulls; if it is nil, JudgePull asks for it when it needs it.
 func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
@@ -73,8 +73,8 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 	j.judgeStrays(found)
 }
 
-// judgeStrays looks for fields that were never sent, or that were sent in refused items only.
-// Fields that only the server knows are its own business.
+// judgeStrays looks for fields that were never sent, or that only refused items had. Fields that
+// only the server knows are not judged.
 func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	var strays []oracle.FieldKey
 	for k := range found {
@@ -88,13 +88,13 @@ func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 			j.Broken(law.Invented, "field     %s %s\nexpected  nothing\nfound     %s", j.place(k.ID), k.Field, j.long(found[k], true))
 		}
 		if k.Field == Flawed || k.Field == Reserved {
-			j.Broken(law.RefusedLeavesNothing, "field     %s %s\nexpected  nothing: it came in refused items only\nfound     %s", j.place(k.ID), k.Field, j.long(found[k], true))
+			j.Broken(law.RefusedLeavesNothing, "field     %s %s\nexpected  nothing: only refused items had it\nfound     %s", j.place(k.ID), k.Field, j.long(found[k], true))
 		}
 	}
 }
 
-// foreign reports whether only refused items write to a field, which then is the server's
-// own business as well.
+// foreign reports whether only refused items write to a field. Such a field may be the server's
+// own.
 func (j *Judge) foreign(k oracle.FieldKey) bool {
 	if slices.Contains(j.o.Names, k.Field) || k.Field == record.DeletedField {
 		return false
@@ -103,8 +103,8 @@ func (j *Judge) foreign(k oracle.FieldKey) bool {
 	return p == nil || !p.Sent()
 }
 
-// classify names the law that is broken where a new device does not find what it should.
-// A restart or a meeting is to blame only if no new device looked after it.
+// classify returns the law that is broken if a new device does not find the expected write. A
+// restart or a meeting is to blame only if no new device has pulled since.
 func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Write) law.Law {
 	f, ok := fresh[k]
 	p := j.Ledger.Histories[k]
@@ -125,7 +125,7 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	case !ok && (p.Best.Deleted || k.Field == record.DeletedField && p.Best.Value == "true"):
 		return law.Tombstone
 	case p.Some && best.Seen && (!ok || p.Writes[f] != nil && p.Writes[f].Came != j.Sendings && p.Writes[f].Came <= j.Last.audited):
-		return law.Stays // and nothing that came just now is stored instead
+		return law.Stays // and the write stored instead did not arrive just now
 	case !ok && p.Best.Value == "null":
 		return law.Four
 	case !ok:
@@ -137,8 +137,8 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	return classifyUnsent(k, p, f)
 }
 
-// classifyOrder names the part of the rule by which the expected write wins over what is
-// there.
+// classifyOrder returns the law for the part of the rule by which the expected write wins over the
+// found one.
 func (j *Judge) classifyOrder(k oracle.FieldKey, f oracle.Write) law.Law {
 	p := j.Ledger.Histories[k]
 	_, by := oracle.Rule(p.Best, f)
@@ -148,7 +148,7 @@ func (j *Judge) classifyOrder(k oracle.FieldKey, f oracle.Write) law.Law {
 	return lawOf(by)
 }
 
-// classifyUnsent names the law that is broken by a write that was never sent.
+// classifyUnsent returns the law that is broken if the found write was never sent.
 func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.Law {
 	if k.Field == record.DeletedField && !oracle.SameValue(p.Best, f) {
 		return law.Revive
@@ -160,7 +160,7 @@ func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.La
 		return law.Stamp
 	}
 	l := law.Invented
-	for sent := range p.Writes { // whatever the order, the strongest reason counts
+	for sent := range p.Writes { // the strongest reason counts, in whatever order the map is read
 		switch {
 		case sent.Time == f.Time && sent.Client == f.Client && (sent.Deleted || f.Deleted || (sent.Value == "null") != (f.Value == "null")):
 			return law.Four
@@ -183,7 +183,7 @@ func hasRecord(all map[oracle.FieldKey]oracle.Write, id string) bool {
 	return false
 }
 
-// JudgeWrite looks at what the server wrote by itself.
+// JudgeWrite judges a write that the server made itself.
 func (j *Judge) JudgeWrite(k oracle.FieldKey, v record.Value) {
 	found := j.Lab.Fresh()
 	f, ok := found[k]
@@ -201,18 +201,18 @@ func (j *Judge) JudgeWrite(k oracle.FieldKey, v record.Value) {
 	case !ok:
 		j.Broken(law.Vanish, "field     %s %s\nexpected  %s, which the server wrote\nfound     nothing\nseen by   a new device", j.place(k.ID), k.Field, v)
 	case old:
-		j.Broken(law.ServerClock, "field     %s %s\nexpected  %s, which the server wrote, with a later stamp than what is found\nfound     %s", j.place(k.ID), k.Field, v, j.long(f, ok))
+		j.Broken(law.ServerClock, "field     %s %s\nexpected  %s, which the server wrote, with a later stamp than the found write\nfound     %s", j.place(k.ID), k.Field, v, j.long(f, ok))
 	case !above:
-		j.Broken(law.ServerClock, "field     %s %s\nexpected  what the server wrote, with a later stamp than %s\nfound     %s", j.place(k.ID), k.Field, j.long(p.Best, p.Some), j.long(f, ok))
+		j.Broken(law.ServerClock, "field     %s %s\nexpected  the server's write, with a later stamp than %s\nfound     %s", j.place(k.ID), k.Field, j.long(p.Best, p.Some), j.long(f, ok))
 	case f.Value != v.JSON():
 		j.Broken(law.Exact, "field     %s %s\nexpected  %s, which the server wrote\nfound     %s", j.place(k.ID), k.Field, v, j.long(f, ok))
 	case j.Able.Can(CanTellTime) && j.o.Bounded() && time.Unix(0, f.Time).Sub(j.Now) > j.o.MaxAhead+time.Second:
-		j.Broken(law.Poison, "field     %s %s\nfound     %s; it is %s now", j.place(k.ID), k.Field, j.long(f, ok), j.Now.Format(time.RFC3339Nano))
+		j.Broken(law.Poison, "field     %s %s\nfound     %s; the time is %s", j.place(k.ID), k.Field, j.long(f, ok), j.Now.Format(time.RFC3339Nano))
 	}
 	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: j.Moment})
 }
 
-// judgeOthers looks at all fields but one, if they were not judged since the last push.
+// judgeOthers judges all fields but one, if they were not judged since the last push.
 func (j *Judge) judgeOthers(k oracle.FieldKey, found map[oracle.FieldKey]oracle.Write) {
 	if !j.Unread {
 		return
@@ -232,8 +232,8 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), schedule.Whose(x.Client), When(x.Time), clockStamp(x.Stamp))
 }
 
-// JudgeEnd compares what a device ended with with what a new one finds, also where a push got no answer and
-// so two ends are permitted.
+// JudgeEnd compares the final state of a device with that of a new one, even where a push got no
+// answer and two final states are permitted.
 func (j *Judge) JudgeEnd(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]

@@ -12,13 +12,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
-// flaw says what is wrong with an item.
+// flaw describes what is wrong with an item.
 func (j *Judge) flaw(it *Item) string {
 	switch {
 	case it.Bad != "":
-		return "bad: " + it.Bad
+		return "invalid: " + it.Bad
 	case j.blind():
-		return "not to be judged, since the clock of the server is not set"
+		return "impossible to judge, because the server's clock is not set"
 	}
 	return "too far ahead"
 }
@@ -26,7 +26,7 @@ func (j *Judge) flaw(it *Item) string {
 // early reports whether an item must be refused for now.
 func (j *Judge) early(it *Item) bool { return j.blind() || j.ahead(it) }
 
-// ahead reports whether an item must be refused for its stamps.
+// ahead reports whether an item must be refused because of its stamps.
 func (j *Judge) ahead(it *Item) bool {
 	for _, x := range it.Writes {
 		if j.Able.Can(CanTellTime) && j.o.Bounded() && j.lead(x.Write) > j.o.MaxAhead {
@@ -36,27 +36,27 @@ func (j *Judge) ahead(it *Item) bool {
 	return false
 }
 
-// lead returns how far ahead of the time a write is stamped, in whole milliseconds.
+// lead returns how far a write is stamped ahead of the time, in whole milliseconds.
 func (j *Judge) lead(x oracle.Write) time.Duration {
 	return time.Duration(x.Time/1e6-j.Now.UnixMilli()) * time.Millisecond
 }
 
-// Answer is an answer that can be read, and what the kit knows of it.
+// Answer is an answer that can be read, with the kit's knowledge of it.
 type Answer struct {
 	Batch
 	Replies []merge.Reply
 	Known   []Prior
-	Mark    oracle.Mark // of the client, before
-	Met     bool        // another request was served at the same time
-	Top     int64       // the greatest time in it
+	Mark    oracle.Mark // the client's watermark before the push
+	Met     bool        // whether another request was served at the same time
+	Top     int64       // the greatest time in the batch
 }
 
-// At names a reply.
+// At names a reply by its index and record.
 func (j *Judge) At(a Answer, i int) string {
 	return fmt.Sprintf("reply %d, to %s", i, j.place(a.Items[i].ID))
 }
 
-// JudgeReplies looks at each reply by itself, and reports whether all are right.
+// JudgeReplies judges each reply by itself, and reports whether all are right.
 func (j *Judge) JudgeReplies(a Answer) bool {
 	if len(a.Replies) != len(a.Items) {
 		j.Broken(law.WellFormed, "%d items got %d replies", len(a.Items), len(a.Replies))
@@ -70,18 +70,18 @@ func (j *Judge) JudgeReplies(a Answer) bool {
 	return j.Breach == nil
 }
 
-// judgeForm looks at the form of a reply.
+// judgeForm judges the form of a reply.
 func (j *Judge) judgeForm(a Answer, i int) {
 	r, it := a.Replies[i], a.Items[i]
-	unread := it.Bad != "" || r.Verdict == "refused" && !j.early(it) // which is bad, or soon said to be wrong
+	unread := it.Bad != "" || r.Verdict == "refused" && !j.early(it) // the item may have no readable key, or the verdict is judged later
 	is := func(got, want string) bool { return got == want || unread && got == "" }
 	switch {
 	case r.Index != i || !is(r.Table, j.Key(it.ID).Table) || !is(r.ID, j.Key(it.ID).ID):
-		j.Broken(law.Order, "%s: it has the index %d and is about %s/%s", j.At(a, i), r.Index, r.Table, r.ID)
+		j.Broken(law.Order, "%s: it has the index %d and the key %s/%s", j.At(a, i), r.Index, r.Table, r.ID)
 	case r.Verdict != "accepted" && r.Verdict != "refused":
 		j.Broken(law.WellFormed, "%s: the verdict is %q", j.At(a, i), r.Verdict)
 	case r.Verdict == "refused" && r.Code == "":
-		j.Broken(law.WellFormed, "%s: it is refused, without a code", j.At(a, i))
+		j.Broken(law.WellFormed, "%s: it is refused without a code", j.At(a, i))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
 		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
@@ -90,7 +90,7 @@ func (j *Judge) judgeForm(a Answer, i int) {
 	}
 }
 
-// judgeReply looks at the verdict.
+// judgeReply judges the verdict of a reply.
 func (j *Judge) judgeReply(a Answer, i int) {
 	r, it := a.Replies[i], a.Items[i]
 	ahead := r.Verdict == "refused" && r.Code == merge.TooFarAhead
@@ -102,20 +102,21 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	case j.ahead(it):
 		if !ahead || !r.Retryable || !j.isTime(r.ServerTime) {
 			j.brokenByNeighbour(a, i)
-			j.Broken(law.Ahead, "%s: its stamp is ahead by more than %v, and it got: %s, %s; it is %v", j.At(a, i), j.o.MaxAhead, ReplyText(r), serverTime(r), clock.TimestampOf(j.Now))
+			j.Broken(law.Ahead, "%s: its stamp is more than %v ahead, but it got: %s, %s; the time is %v", j.At(a, i), j.o.MaxAhead, ReplyText(r), serverTime(r), clock.TimestampOf(j.Now))
 		}
 	case ahead && !j.o.Bounded():
-		j.Broken(law.Ahead, "%s: by Options.MaxAhead there is no bound, and it got: %s", j.At(a, i), ReplyText(r))
+		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but it got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
-		j.Broken(law.Ahead, "%s: its stamp is not ahead by more than %v, and it got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
+		j.Broken(law.Ahead, "%s: its stamp is not more than %v ahead, but it got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
 	case r.Verdict == "refused" && !ahead:
 		j.brokenRefusal(a, i)
 	case a.Known[i].accepted && r.Changed:
-		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, and now it changed something: " + ReplyText(r)})
+		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, but now it changed something: " + ReplyText(r)})
 	}
 }
 
-// isTime reports whether that is the time, to the second: more is not needed to correct a clock.
+// isTime reports whether at is the current time to within a second, which is enough to correct a
+// clock.
 func (j *Judge) isTime(at clock.Timestamp) bool {
 	off := at.Time().Sub(j.Now)
 	return -time.Second < off && off < time.Second
@@ -128,58 +129,58 @@ func serverTime(r merge.Reply) string {
 	return "serverTime " + r.ServerTime.String()
 }
 
-// judgeBad looks at the verdict about an item that must be refused.
+// judgeBad judges the verdict on an invalid item.
 func (j *Judge) judgeBad(a Answer, i int) {
 	r, it := a.Replies[i], a.Items[i]
 	if j.blind() && r.Code == merge.ServerClock {
-		return // it may be judged later
+		return // the server may judge it later
 	}
 	j.brokenByNeighbour(a, i)
 	if r.Verdict != "refused" || r.Retryable {
-		j.Broken(law.BadRefused, "%s: the item is %s, and got: %s", j.At(a, i), j.flaw(it), ReplyText(r))
+		j.Broken(law.BadRefused, "%s: the item is %s, but it got: %s", j.At(a, i), j.flaw(it), ReplyText(r))
 	}
 	if it.code != "" && it.code != string(r.Code) {
-		j.Broken(law.BadRefused, "%s: it is refused with the code %s, and was before with %s", j.At(a, i), r.Code, it.code)
+		j.Broken(law.BadRefused, "%s: it is refused with the code %s, but was refused with %s before", j.At(a, i), r.Code, it.code)
 	}
 	if _, given := j.o.Refused[merge.Code(it.Bad)]; given && string(r.Code) != it.Bad {
-		j.Broken(law.BadRefused, "%s: by Options.Refused its code should be %s, and is %s", j.At(a, i), it.Bad, r.Code)
+		j.Broken(law.BadRefused, "%s: Options.Refused has the code %s for it, but it got %s", j.At(a, i), it.Bad, r.Code)
 	}
 	it.code = string(r.Code)
 }
 
-// brokenByNeighbour reports an item that should be refused like one before it, and is told to
-// come again since that one was refused.
+// brokenByNeighbour reports an item that should be refused like one before it, but got a
+// retryable refusal because of that one.
 func (j *Judge) brokenByNeighbour(a Answer, i int) {
 	r := a.Replies[i]
 	for n, it := range a.Items[:i] {
 		other := a.Replies[n]
 		rightly := it.Bad != "" && !other.Retryable || j.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
 		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
-			j.Broken(law.Neighbours, "%s: it is %s, and got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), ReplyText(r), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: it is %s, but it got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), ReplyText(r), n, j.flaw(it))
 		}
 	}
 }
 
-// judgeBlind looks at the verdict of a server that does not know the time. What it accepted
-// before, it may accept again, and an item without a write.
+// judgeBlind judges the verdict of a server whose clock is unset. It may accept an item again
+// that it accepted before, and an item without a write.
 func (j *Judge) judgeBlind(a Answer, i int) {
 	r := a.Replies[i]
 	again := (a.Known[i].accepted || len(a.Items[i].Writes) == 0) && r.Verdict == "accepted" && !r.Changed
 	if !again && (r.Verdict != "refused" || r.Code != merge.ServerClock || !r.Retryable) {
 		j.brokenByNeighbour(a, i)
-		j.Broken(law.Blind, "%s: it is %s by the clock of the server, and it got: %s", j.At(a, i), j.Wall().Format(time.DateOnly), ReplyText(r))
+		j.Broken(law.Blind, "%s: the server's clock shows %s, but the item got: %s", j.At(a, i), j.Wall().Format(time.DateOnly), ReplyText(r))
 	}
 }
 
-// brokenRefusal names the law that is broken because a sound item was refused.
+// brokenRefusal reports the law that is broken by the refusal of a valid item.
 func (j *Judge) brokenRefusal(a Answer, i int) {
 	for n, it := range a.Items {
 		if n != i && (it.Bad != "" || j.early(it)) {
-			j.Broken(law.Neighbours, "%s: it is sound, and got: %s. Item %d of the same batch is %s", j.At(a, i), ReplyText(a.Replies[i]), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: it is valid, but it got: %s. Item %d of the same batch is %s", j.At(a, i), ReplyText(a.Replies[i]), n, j.flaw(it))
 		}
 	}
 	if a.Known[i].accepted {
-		j.Broken(law.Retry, "%s: it was accepted before, and is refused now", j.At(a, i))
+		j.Broken(law.Retry, "%s: it was accepted before, but is refused now", j.At(a, i))
 	}
-	j.Broken(law.Fine, "%s: it is sound, and got: %s", j.At(a, i), ReplyText(a.Replies[i]))
+	j.Broken(law.Fine, "%s: it is valid, but it got: %s", j.At(a, i), ReplyText(a.Replies[i]))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Spelling returns the text of an item in one line, or the beginning of it.
+// Spelling returns the text of an item, or its beginning, in one line.
 func Spelling(raw []byte) string {
 	text := strings.NewReplacer("\t", `\t`, "\r", `\r`, "\n", `\n`).Replace(string(raw))
 	if runes := []rune(text); len(runes) > 400 {
@@ -23,7 +23,7 @@ func Spelling(raw []byte) string {
 	return text
 }
 
-// Elided returns lines without those in the middle, if there are many more than at both ends.
+// Elided replaces the middle lines by their number, if there are more than 2*ends+1 lines.
 func Elided(lines []string, ends int) []string {
 	if len(lines) <= 2*ends+1 {
 		return lines
@@ -32,7 +32,7 @@ func Elided(lines []string, ends int) []string {
 	return slices.Concat(lines[:ends], []string{more}, lines[len(lines)-ends:])
 }
 
-// Text returns an item in short.
+// Text describes an item briefly.
 func (it *Item) Text() string {
 	var parts []string
 	for _, x := range it.Writes {
@@ -44,7 +44,7 @@ func (it *Item) Text() string {
 	return schedule.Clipped(it.ID) + " " + strings.Join(Elided(parts, 20), " ")
 }
 
-// ReplyText returns a reply in short.
+// ReplyText describes a reply briefly.
 func ReplyText(r merge.Reply) string {
 	text := r.Verdict
 	if r.Code != "" {
@@ -67,7 +67,7 @@ func ReplyText(r merge.Reply) string {
 	return text
 }
 
-// Listed returns the fields of records in short, one record a line.
+// Listed describes the fields of records briefly, one record per line.
 func Listed(all map[oracle.FieldKey]oracle.Write) string {
 	fields := map[string][]string{}
 	for _, k := range slices.SortedFunc(maps.Keys(all), oracle.CompareFields) {
@@ -80,12 +80,12 @@ func Listed(all map[oracle.FieldKey]oracle.Write) string {
 	return cmp.Or(strings.Join(lines, "\n"), "nothing new")
 }
 
-// short describes a write in short.
+// short describes a write briefly.
 func short(x oracle.Written) string {
 	return fmt.Sprintf("%s=%s (%s %s)", schedule.Clipped(x.Field), shownValue(x.Write), schedule.Whose(x.Client), When(x.Time))
 }
 
-// shownValue returns the value of a write in short.
+// shownValue returns the value of a write, clipped.
 func shownValue(w oracle.Write) string {
 	if w.Deleted {
 		return "deleted"
@@ -93,7 +93,8 @@ func shownValue(w oracle.Write) string {
 	return schedule.Clipped(w.Value)
 }
 
-// When returns a time of a stamp since the start: +5m0s, and its counter, if it has one.
+// When returns the time of a stamp since the start, such as +5m0s, and its counter, if it has
+// one.
 func When(at int64) string {
 	t := time.Duration(at - schedule.Start().UnixNano())
 	counter := ""
@@ -104,16 +105,17 @@ func When(at int64) string {
 	return sign + t.Truncate(time.Millisecond).String() + counter
 }
 
-// Unread says where an answer cannot be read, and how it begins.
+// Unread describes where an answer becomes unreadable, and quotes its beginning.
 func Unread(text []byte, err error) string {
 	begins := string(text)
 	if len(begins) > 300 {
 		begins = begins[:300] + "…"
 	}
-	return fmt.Sprintf("%s%v\nit begins  %s", unreadMember(text), err, strings.ToValidUTF8(begins, "\uFFFD"))
+	return fmt.Sprintf("%s%v\nthe answer begins  %s", unreadMember(text), err, strings.ToValidUTF8(begins, "\uFFFD"))
 }
 
-// unreadMember names the first member of a reply that cannot be read, if that is what is wrong.
+// unreadMember names the first member of a reply that cannot be read, if one member is the
+// cause.
 func unreadMember(text []byte) string {
 	var replies []map[string]json.RawMessage
 	if json.Unmarshal(text, &replies) != nil {

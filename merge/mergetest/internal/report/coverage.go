@@ -10,7 +10,7 @@ import (
 // Required returns the events that must occur in many runs on a backend with these abilities.
 func Required(a check.Abilities, o sim.Config) []string {
 	all := append(slices.Clone(o.Flaws),
-		"garbled", "cut", "refused", "accepted", "accepted and nothing changed", "unread", "stamped before 2001",
+		"garbled", "cut", "refused", "accepted", "accepted, nothing changed", "unread", "stamped before 2001",
 		"answer lost", "answer to a pull lost", "twice", "decided by milliseconds", "decided by counter",
 	)
 	several, clients, plain := o.Devices > 1, o.Clients, o.PlainDevices()
@@ -20,7 +20,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 		what []string
 	}{
 		{plain > 0, []string{"reversed", "last only", "doubled", "spelled otherwise"}},
-		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost as it comes", "edit lost to a later one"}},
+		{several, []string{"decided by client", "decided by deletion", "decided by value", "collision", "edit lost on arrival", "edit lost to a later write"}},
 		{clients, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
 		{bound, []string{"too far ahead", "accepted at the limit"}},
 		{bound && clients, []string{"client too far ahead"}},

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Argument is what stands behind the name of a step: how it is written, read and made smaller.
+// Argument is an argument of a step, after its name: how it is written, read and shrunk.
 type Argument struct {
-	least   int  // how many words it has
-	many    bool // or more
+	least   int  // the number of its words
+	many    bool // it may have more words than least
 	isID    bool // it is the ID of a record
 	text    func(s Step) string
 	read    func(s *Step, words []string) error
-	Plainer func(s Step) [][]Step // nil if it cannot become smaller
+	Plainer func(s Step) [][]Step // smaller variants of the step; nil if it cannot shrink
 }
 
 // OfRecord is the ID of a record.
@@ -31,7 +31,8 @@ func OfRecord() Argument {
 	}
 }
 
-// Assignments are fields with their values, as many as least or more.
+// Assignments are fields with their values, written as name=value. There are least or
+// more of them.
 func Assignments(least int) Argument {
 	return Argument{
 		least: least, many: true,
@@ -44,7 +45,7 @@ func Assignments(least int) Argument {
 	}
 }
 
-// fewerSets leaves out assignments, and replaces long values.
+// fewerSets returns steps with one assignment less, or with a long value replaced.
 func fewerSets(s Step) (all [][]Step) {
 	for i := range s.Sets {
 		if len(s.Sets) > 1 {
@@ -59,7 +60,7 @@ func fewerSets(s Step) (all [][]Step) {
 	return all
 }
 
-// FlawName is what is wrong with an item.
+// FlawName is the name of a flaw of an item.
 func FlawName() Argument {
 	return Argument{
 		least: 1,
@@ -71,7 +72,7 @@ func FlawName() Argument {
 	}
 }
 
-// CountOf is a number that is not negative. A greater one than few is first replaced by few and less.
+// CountOf is a non-negative number. A number greater than few shrinks to 1…few first.
 func CountOf(few int) Argument {
 	return Argument{
 		least: 1,
@@ -94,7 +95,7 @@ func CountOf(few int) Argument {
 	}
 }
 
-// Duration is how long something takes.
+// Duration is the length of a wait.
 func Duration() Argument {
 	return Argument{
 		least: 1,
@@ -111,7 +112,7 @@ func Duration() Argument {
 	}
 }
 
-// Lead is how far a clock is ahead of the time, or behind it.
+// Lead is how far a clock is ahead of the time, or behind it if it is negative.
 func Lead() Argument {
 	return Argument{
 		least: 1,
@@ -125,7 +126,7 @@ func readDuration(s *Step, words []string) (err error) {
 	return err
 }
 
-// OtherDevice is another device.
+// OtherDevice is the name of another device.
 func OtherDevice() Argument {
 	return Argument{
 		least: 1,
@@ -140,14 +141,14 @@ func OtherDevice() Argument {
 func person(name string) (int, error) {
 	i := slices.Index(People(), name)
 	if i < 0 {
-		return 0, fmt.Errorf("%w: who is %q?", errStep, name)
+		return 0, fmt.Errorf("%w: there is no device %q", errStep, name)
 	}
 	return i, nil
 }
 
 var escape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
 
-// fromWord returns the name that a word of a step stands for.
+// fromWord returns the name that AsWord wrote as a word.
 func fromWord(word string) string {
 	return escape.ReplaceAllStringFunc(word, func(text string) string {
 		n, _ := strconv.ParseUint(text[2:], 16, 16) // it has four digits

@@ -8,27 +8,28 @@ import (
 	"unicode"
 )
 
-// Domain is what schedules are made of: which devices write what.
+// Domain is the material of schedules: the devices, and the records, fields and values that they
+// write.
 type Domain struct {
 	Devices  int
-	Steps    int           // of a schedule
-	MaxAhead time.Duration // how far a stamp may be ahead; negative: without a bound
+	Steps    int           // the number of steps in a schedule
+	MaxAhead time.Duration // how far a stamp may be ahead; negative means no bound
 	Tables   []string
 	IDs      []string
-	Names    []string            // of the fields, sorted
-	Fields   map[string][]string // the values of each, as JSON
-	AnyField bool                // fields of other names are accepted as well
-	Flaws    []string            // what can be wrong with an item
+	Names    []string            // the names of the fields, sorted
+	Fields   map[string][]string // the values of each field, as JSON
+	AnyField bool                // the backend accepts fields with other names as well
+	Flaws    []string            // the flaws that an item can have
 	Clients  bool                // every other device is a Client of the user
-	Points   int                 // how often a push was seen to call Env.Crash
-	Pauses   int                 // and Env.Pause
+	Points   int                 // the most calls of Env.Crash seen in one push
+	Pauses   int                 // the most calls of Env.Pause seen in one push
 
 	Grammar
 	Families []Weighted
 }
 
-// KeyOf returns the table and the ID of a record. A step names one that is not in the first table by
-// its table as well: notes:a.
+// KeyOf returns the table and the ID of a record. A step names a record outside the first table
+// with its table: notes:a.
 func (d Domain) KeyOf(id string) (table, rest string) {
 	for _, table := range d.Tables[1:] {
 		if rest, ok := strings.CutPrefix(id, table+":"); ok {
@@ -38,7 +39,7 @@ func (d Domain) KeyOf(id string) (table, rest string) {
 	return d.Tables[0], id
 }
 
-// IDOf returns what a step calls a record, if it is one that devices may write.
+// IDOf returns the ID of a record in steps, and reports whether devices may write that record.
 func (d Domain) IDOf(table, rest string) (id string, ok bool) {
 	if table == d.Tables[0] {
 		return rest, true
@@ -46,16 +47,16 @@ func (d Domain) IDOf(table, rest string) (id string, ok bool) {
 	return table + ":" + rest, slices.Contains(d.Tables, table)
 }
 
-// CheckName refuses names that are not for devices, and U+FFFD, which is what is left of a name that
-// was damaged.
+// CheckName returns an error for a name that devices must not use: an empty one, one that begins
+// with $, or one with U+FFFD, which replaces damaged text.
 func CheckName(name string) error {
 	if name == "" || strings.ContainsRune(name, unicode.ReplacementChar) || strings.HasPrefix(name, "$") {
-		return fmt.Errorf("mergetest: the name %q: use one that is not empty, without U+FFFD, and does not begin with $", name)
+		return fmt.Errorf("mergetest: the name %q: use one that is not empty, has no U+FFFD, and does not begin with $", name)
 	}
 	return nil
 }
 
-// With returns a domain that has all IDs and fields of a schedule as well.
+// With returns a domain that also has all IDs and fields of a schedule.
 func (d Domain) With(steps []Step) Domain {
 	d.IDs, d.Names = slices.Clone(d.IDs), slices.Clone(d.Names)
 	for _, s := range steps {
@@ -71,7 +72,7 @@ func (d Domain) With(steps []Step) Domain {
 	return d
 }
 
-// Named returns the IDs of a domain that steps name. A storm writes one of those.
+// Named returns the IDs of a domain that the steps name. A storm writes one of those.
 func (d Domain) Named(steps []Step) (ids []string) {
 	for _, id := range d.IDs {
 		if slices.ContainsFunc(steps, func(s Step) bool { return s.ID == id }) {
@@ -81,21 +82,21 @@ func (d Domain) Named(steps []Step) (ids []string) {
 	return ids
 }
 
-// Bounded reports whether the kit knows what is too far ahead.
+// Bounded reports whether the kit knows which stamps are too far ahead.
 func (d Domain) Bounded() bool { return d.MaxAhead >= 0 }
 
-// HasClient reports whether a device is a Client of the user: every other one is, so that
-// there are devices of the kit, which can be cloned and restored, to meet.
+// HasClient reports whether a device is a Client of the user. Every other device is one. So the
+// Clients meet devices of the kit, which can be cloned and restored.
 func (d Domain) HasClient(device int) bool { return d.Clients && device%2 == 0 }
 
-// PlainDevices is how many devices are the kit's own.
+// PlainDevices returns the number of devices that are the kit's own.
 func (d Domain) PlainDevices() int {
 	if !d.Clients {
 		return d.Devices
 	}
-	return d.Devices / 2 // see hasClient
+	return d.Devices / 2 // see HasClient
 }
 
-// Start is when each run starts. It is past, so that a backend which does not ask Env.Now
-// has no reason to find anything too far ahead.
+// Start is the time at which each run starts. It is in the past, so a backend that does not ask
+// Env.Now has no reason to find a stamp too far ahead.
 func Start() time.Time { return time.Date(2024, 3, 4, 12, 0, 0, 0, time.UTC) }

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Dice draws a schedule from a seed. Each fault is on or off for the whole run, and then
-// strikes now and then, so that runs differ in kind.
+// Dice draws a schedule from a seed. Each fault is on or off for the whole run. If it is on, it
+// strikes now and then. So runs differ in kind.
 type Dice struct {
 	*rand.Rand
 	Seed uint64
 	Grammar
 	Domain Domain
-	kinds  []*Kind // each as often as it is likely
+	kinds  []*Kind // each as many times as its weight
 	Faults Faults
-	Silent []time.Duration // how long there is silence at some time
+	Silent []time.Duration // the long silences still to come
 }
 
-// Faults are what can go wrong with the requests of a run.
+// Faults are the faults that the requests of a run can have.
 type Faults struct{ Lost, Twice, Reversed, Last, Doubled, Spelled, Damaged, Dies, Meets, Unread, Still bool }
 
 // Draw returns the schedule of a seed.
@@ -49,10 +49,10 @@ func Draw(seed uint64, o Domain) []Step {
 	return steps
 }
 
-// On is true in one of two cases.
+// On returns true in half of the cases.
 func (d *Dice) On() bool { return d.IntN(2) == 0 }
 
-// chooseFaults decides which faults there are, and how often things happen.
+// chooseFaults draws the faults of a run, and the weights of the kinds of steps.
 func (d *Dice) chooseFaults() {
 	d.Faults = Faults{d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.On(), d.IntN(3) == 0}
 	if d.On() {
@@ -65,9 +65,9 @@ func (d *Dice) chooseFaults() {
 	}
 }
 
-// narrow leaves out some of what can be written, so that edits meet however much there is: all
-// but a few records, and in half of the runs each, some fields and some values. What is left
-// are neighbors, which are easily confused.
+// narrow leaves out part of the domain, so that edits meet however large it is: it keeps a few
+// records, and in half of the runs each, some fields and some values. It keeps neighbours in a
+// list, which are easily confused.
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
 	if d.On() {
@@ -85,7 +85,7 @@ func (d *Dice) narrow() {
 	}
 }
 
-// some returns at most n neighbors of a list, whose first is a neighbor of its last.
+// some returns at most n neighbours of a list, in which the first follows the last.
 func some(d *Dice, n int, list []string) (few []string) {
 	first := d.IntN(len(list))
 	for i := range min(n, len(list)) {
@@ -94,7 +94,7 @@ func some(d *Dice, n int, list []string) (few []string) {
 	return few
 }
 
-// Pick returns one of a list.
+// Pick returns a random element of a list.
 func Pick[T any](d *Dice, list ...T) T { return list[d.IntN(len(list))] }
 
 // step draws one step.
@@ -110,10 +110,10 @@ func (d *Dice) step() Step {
 	return s
 }
 
-// Day is a day.
+// Day is 24 hours.
 const Day = 24 * time.Hour
 
-// Duration draws how long nothing happens: mostly not long, and now and then for days.
+// Duration draws the length of a wait: mostly short, and now and then days.
 func (d *Dice) Duration() time.Duration {
 	if d.Faults.Still && d.IntN(10) > 0 {
 		return time.Millisecond
@@ -121,12 +121,11 @@ func (d *Dice) Duration() time.Duration {
 	return Pick(d, time.Millisecond, time.Millisecond, time.Second, time.Minute, 6*time.Minute, time.Hour, 8*time.Hour, Day, 3*Day)
 }
 
-// Year is a year.
+// Year is 365 days.
 const Year = 365 * Day
 
-// Skew draws by how much a clock is wrong: not at all, behind, just within the bound, just outside,
-// far away, before 2001, when a stamp has fewer digits, or in 1970, where a clock begins that is not
-// set.
+// Skew draws the error of a clock: none, behind, just within the bound, just outside it, far away,
+// before 2001, when a stamp has fewer digits, or in 1970, where an unset clock begins.
 func (d *Dice) Skew(jump bool) time.Duration {
 	bound := max(d.Domain.MaxAhead, time.Millisecond)
 	if jump && d.IntN(8) == 0 {
@@ -135,7 +134,7 @@ func (d *Dice) Skew(jump bool) time.Duration {
 	return Pick(d, 0, 0, -time.Hour, -time.Second, time.Second, bound-time.Millisecond, bound, bound+time.Millisecond, time.Hour, -90*Day, -24*Year, -54*Year)
 }
 
-// Sets draws what an item writes.
+// Sets draws the assignments of an item.
 func (d *Dice) Sets(deletions bool) (sets []Assignment) {
 	first := d.IntN(len(d.Domain.Names))
 	for i := range 1 + d.IntN(2) {
@@ -152,13 +151,13 @@ func (d *Dice) Sets(deletions bool) (sets []Assignment) {
 	return sets
 }
 
-// Early draws one of n places, an early one more often, since most pushes are short.
+// Early draws one of n places, with a preference for early ones, because most pushes are short.
 func (d *Dice) Early(n int) int { return 1 + d.IntN(1+d.IntN(n)) }
 
-// Pause draws in which pause of a push something happens.
+// Pause draws the pause of a push in which something happens.
 func (d *Dice) Pause() int { return d.Early(max(2, d.Domain.Pauses)) }
 
-// PushManner draws how a push goes.
+// PushManner draws the manner of a push.
 func (d *Dice) PushManner() Manner {
 	hits := func(fault bool) bool { return fault && d.IntN(5) == 0 }
 	m := Manner{

@@ -1,15 +1,15 @@
 package schedule
 
-// Weighted is the kinds of a family that are drawn from.
+// Weighted is a family of kinds with their weight in draws.
 type Weighted struct {
 	Often func(d *Dice) int
 	Kinds []*Kind
 }
 
-// Always is the weight of what each run has.
+// Always returns the weight n in each run.
 func Always(n int) func(*Dice) int { return func(*Dice) int { return n } }
 
-// InHalf is the weight of what half of the runs have.
+// InHalf returns the weight n in half of the runs, and 0 in the others.
 func InHalf(n int) func(*Dice) int {
 	return func(d *Dice) int {
 		if d.On() {
@@ -19,7 +19,7 @@ func InHalf(n int) func(*Dice) int {
 	}
 }
 
-// InThird is the weight of what one of three runs has.
+// InThird returns the weight n in one of three runs, and 0 in the others.
 func InThird(n int) func(*Dice) int {
 	return func(d *Dice) int {
 		if d.IntN(3) == 0 {
@@ -29,7 +29,7 @@ func InThird(n int) func(*Dice) int {
 	}
 }
 
-// Either is one of two weights.
+// Either returns the weight n or m, each in half of the runs.
 func Either(n, m int) func(*Dice) int {
 	return func(d *Dice) int { return []int{n, m}[d.IntN(2)] }
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// The first law that a schedule breaks may have nothing to do with the mistake: whoever keeps
-// the first write breaks each part of the rule. So something plainer is tried in the end.
+// The first law that a schedule breaks may have nothing to do with the mistake: a backend that
+// keeps the first write breaks every part of the rule. So the shrinker tries plainer schedules at
+// the end.
 
-// Generalize returns a schedule that breaks a more general law, if there is one: if the same is
-// broken where no two stamps share a millisecond, or where nothing is deleted and nothing null.
+// Generalize returns a schedule that breaks a more general law, if it finds one: a schedule that
+// still fails although no two stamps share a millisecond, or although nothing is deleted and
+// nothing is null.
 func (s *Shrinker) Generalize(steps []Step) []Step {
 	for _, other := range s.calm(steps) {
 		if s.Fails(other) {
@@ -21,7 +23,7 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 		}
 	}
 	steps = s.unflood(steps)
-	for range 3 { // a deletion at an equal stamp is a deletion first
+	for range 3 { // a deletion at an equal stamp becomes a plain deletion first
 		again := false
 		for _, other := range s.others(steps) {
 			if broken, ok := s.Breaks(other); ok && s.isMoreGeneral(broken) {
@@ -37,8 +39,9 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 	return steps
 }
 
-// isMoreGeneral reports whether a law that is broken where that of the shrinker should not be is
-// the one to name. What is stored comes before what is answered.
+// isMoreGeneral reports whether l is the better law to report, given that a schedule breaks it
+// that should not break the shrinker's law. Laws about stored fields come before laws about
+// answers.
 func (s *Shrinker) isMoreGeneral(l law.Law) bool {
 	switch s.Law {
 	case law.Outcome, law.Lost, law.Note:
@@ -47,7 +50,7 @@ func (s *Shrinker) isMoreGeneral(l law.Law) bool {
 	return l != s.Law
 }
 
-// others returns schedules in which the law that is broken should not be.
+// others returns schedules that should not break the shrinker's law.
 func (s *Shrinker) others(steps []Step) [][]Step {
 	switch s.Law {
 	case law.Kind, law.Value:
@@ -64,8 +67,8 @@ func (s *Shrinker) others(steps []Step) [][]Step {
 	return nil
 }
 
-// spaced returns the steps with a pause after each: as they are, and with clocks that are wrong
-// so that the devices write in either order.
+// spaced returns the steps with a pause after each: once with the clocks as they are, and twice
+// with wrong clocks, by which the devices write in either order.
 func (s *Shrinker) spaced(steps []Step) [][]Step {
 	var apart, rising, falling []Step
 	g := s.Domain.Grammar
@@ -83,7 +86,7 @@ func (s *Shrinker) spaced(steps []Step) [][]Step {
 	return [][]Step{apart, append(rising, others...), append(falling, others...)}
 }
 
-// unflood returns the steps with single edits in the place of floods, if a few are enough.
+// unflood replaces floods by single edits, if a few of them are enough.
 func (s *Shrinker) unflood(steps []Step) []Step {
 	var other []Step
 	for _, x := range steps {
@@ -100,7 +103,7 @@ func (s *Shrinker) unflood(steps []Step) []Step {
 	return steps
 }
 
-// single returns single edits in the place of many, as far as they differ, or a step as it is.
+// single returns the different single edits of a flood, and any other step unchanged.
 func (s *Shrinker) single(x Step) []Step {
 	if x.Kind.Apart == nil {
 		return []Step{x}
@@ -108,8 +111,8 @@ func (s *Shrinker) single(x Step) []Step {
 	return x.Kind.Apart(s.Domain.Grammar, s.Domain, x)
 }
 
-// ahead returns the steps with clocks of devices that are ahead, where that of the server is not
-// set: a server that looks at no time at all accepts what is stamped by either.
+// ahead returns the steps with the devices' clocks ahead, instead of an unset clock of the server.
+// A server that never looks at the time accepts stamps in both cases.
 func (s *Shrinker) ahead(steps []Step) (others []Step) {
 	for i := range People() {
 		others = append(others, s.Domain.Grammar.Clock(i, 1000*time.Hour))
@@ -122,8 +125,8 @@ func (s *Shrinker) ahead(steps []Step) (others []Step) {
 	return others
 }
 
-// calm returns schedules in which what happens within a storm happens before the push, or after
-// it: one or two edits of the same field.
+// calm returns schedules in which the edits within a storm happen before or after the push
+// instead: up to three edits of the same field.
 func (s *Shrinker) calm(steps []Step) (others [][]Step) {
 	for i, x := range steps {
 		if !x.Manner.Storms {
@@ -146,8 +149,8 @@ func (s *Shrinker) calm(steps []Step) (others [][]Step) {
 	return others
 }
 
-// alone returns schedules without one of the steps, or with one that spoils nothing: if what is
-// sound is refused then as well, its neighbour is not to blame.
+// alone returns schedules with one step left out, or with a valid item in place of an invalid one.
+// If a valid item is refused even then, its neighbour is not to blame.
 func (s *Shrinker) alone(steps []Step) (others [][]Step) {
 	for i, x := range steps {
 		others = append(others, slices.Concat(steps[:i], steps[i+1:]))
@@ -159,8 +162,8 @@ func (s *Shrinker) alone(steps []Step) (others [][]Step) {
 	return others
 }
 
-// ofTwo returns schedules in which two devices use the stamps that one used twice: another one
-// goes on where one became a copy, or had written what came before that.
+// ofTwo returns schedules in which two devices use the stamps that one device used twice. Where a
+// device became a copy or was restored, another device takes its steps after that, or before that.
 func (s *Shrinker) ofTwo(steps []Step) (others [][]Step) {
 	by := func(steps []Step, who, other int) (all []Step) {
 		for _, x := range steps {
@@ -183,8 +186,8 @@ func (s *Shrinker) ofTwo(steps []Step) (others [][]Step) {
 	return others
 }
 
-// undeleted returns the steps with values in the place of deletions and null, and if all is set of
-// deletions of records as well.
+// undeleted returns the steps with values in place of deletions and nulls. If all is set, it also
+// replaces deletions and restores of records.
 func (s *Shrinker) undeleted(steps []Step, all bool) (others []Step) {
 	first := s.Domain.Names[0]
 	for _, x := range steps {

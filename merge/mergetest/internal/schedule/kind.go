@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// Kind is a kind of step: how it reads, how it is drawn, what follows it, and how it shrinks.
-// Whatever is nil is not needed.
+// Kind is a kind of step: how it is written and drawn, what follows it, and how it shrinks.
+// Its functions may be nil.
 type Kind struct {
 	Name    string
 	Who     Actor
 	Args    []Argument
-	Request bool // a push or a pull: a manner may follow its text
+	Request bool // a push or a pull, whose text may end with a manner
 
-	Draw   func(d *Dice, s *Step)                   // draws its arguments; who and id are drawn before
-	Begin  func(d *Dice) []Step                     // what a schedule begins with
-	End    func(d *Dice, steps []Step) []Step       // changes a schedule in the end
-	Follow func(f Follow) []Step                    // what follows a step that was drawn
-	OneIn  int                                      // follow is asked after one of so many steps; 0 means after each
-	Bulk   bool                                     // the size of a batch matters
-	Apart  func(g Grammar, o Domain, s Step) []Step // single edits in its place
+	Draw   func(d *Dice, s *Step)                   // draws its arguments; Who and ID are drawn before
+	Begin  func(d *Dice) []Step                     // the steps at the beginning of a schedule
+	End    func(d *Dice, steps []Step) []Step       // changes a complete schedule
+	Follow func(f Follow) []Step                    // the steps that follow a drawn step
+	OneIn  int                                      // Follow is called after one in OneIn steps; 0 means after each
+	Bulk   bool                                     // the size of the batch matters
+	Apart  func(g Grammar, o Domain, s Step) []Step // the single edits that it is made of
 
-	Plainer func(g Grammar, s Step) [][]Step // besides what its arguments do
+	Plainer func(g Grammar, s Step) [][]Step // smaller variants, besides those of its arguments
 }
 
-// Actor says whose a step is.
+// Actor tells who takes a step.
 type Actor int
 
-// A step is that of a device, of the server, or of neither.
+// A step is taken by a device, by the server, or by neither.
 const (
 	OfDevice Actor = iota
 	OfServer
@@ -52,9 +52,9 @@ func (k *Kind) hasID() bool {
 	return slices.ContainsFunc(k.Args, func(a Argument) bool { return a.isID })
 }
 
-var errStep = errors.New("no such step")
+var errStep = errors.New("not a step of mergetest.Schedule")
 
-// Grammar is all kinds of steps.
+// Grammar holds all kinds of steps.
 type Grammar []*Kind
 
 // Kind returns the kind with that name, or nil.
@@ -89,7 +89,7 @@ func (g Grammar) ParseStep(line string) (s Step, err error) {
 	if s.Kind == nil {
 		s.Who = slices.Index(People(), words[0])
 		if s.Who < 0 && words[0] != "server" {
-			return s, fmt.Errorf("%w: who is %q?", errStep, words[0])
+			return s, fmt.Errorf("%w: there is no device %q", errStep, words[0])
 		}
 		if words = words[1:]; len(words) > 0 {
 			s.Kind = g.Kind(actorOf(s.Who), words[0])
@@ -104,7 +104,7 @@ func (g Grammar) ParseStep(line string) (s Step, err error) {
 	return s, s.Manner.parse(strings.Split(tail, ", "))
 }
 
-// parseArgs reads what follows the name of the kind.
+// parseArgs reads the words after the name of the kind.
 func (s *Step) parseArgs(words []string) error {
 	more := len(words)
 	for _, a := range s.Args {
@@ -129,8 +129,8 @@ func (s *Step) parseArgs(words []string) error {
 	return nil
 }
 
-// Plainer returns what is a little plainer than s, mostly one step. Each is smaller by some
-// measure that ends.
+// Plainer returns replacements for s that are a little plainer, mostly one step each.
+// Repeated replacement ends, because each is smaller by some measure.
 func (g Grammar) Plainer(s Step) (all [][]Step) {
 	for _, a := range s.Args {
 		if a.Plainer != nil {
@@ -143,7 +143,7 @@ func (g Grammar) Plainer(s Step) (all [][]Step) {
 	return append(all, g.plainerManner(s)...)
 }
 
-// with returns the step with a change.
+// with returns the step after a change.
 func (s Step) with(change func(*Step)) []Step {
 	change(&s)
 	return []Step{s}
@@ -154,34 +154,34 @@ func (g Grammar) Step(who int, name string) Step {
 	return Step{Who: who, Kind: g.Kind(actorOf(who), name)}
 }
 
-// Wait is a time in which nothing happens.
+// Wait returns a wait.
 func (g Grammar) Wait(by time.Duration) Step {
 	s := g.Step(none, "wait")
 	s.By = by
 	return s
 }
 
-// Clock sets the clock of a device.
+// Clock returns a step that sets the clock of a device.
 func (g Grammar) Clock(who int, by time.Duration) Step {
 	s := g.Step(who, "clock")
 	s.By = by
 	return s
 }
 
-// Edits is an edit of a record.
+// Edits returns an edit of a record.
 func (g Grammar) Edits(who int, id string, sets ...Assignment) Step {
 	s := g.Step(who, "edits")
 	s.ID, s.Sets = id, sets
 	return s
 }
 
-// Pushes is a push of a device.
+// Pushes returns a push of a device.
 func (g Grammar) Pushes(who int) Step { return g.Step(who, "pushes") }
 
-// Pulls is a pull of a device.
+// Pulls returns a pull of a device.
 func (g Grammar) Pulls(who int) Step { return g.Step(who, "pulls") }
 
-// Resends is the n-th last push of a device once more, from 0.
+// Resends returns a step that repeats the n-th last push of a device, from 0.
 func (g Grammar) Resends(who, n int) Step {
 	s := g.Step(who, "resends")
 	s.N = n

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// Manner is how a push or a pull goes.
+// Manner tells how a push or a pull happens.
 type Manner struct {
 	Lost      bool // the answer does not arrive
 	Closed    bool // a Client is closed and opened again between two pages
 	Twice     bool // the network delivers it twice
-	Reversed  bool // the items come in reverse
+	Reversed  bool // the items are in reverse order
 	Last      bool // the last item overtakes the others
 	Doubled   bool // all items are in the batch twice
-	Meanwhile bool // its user edits before the answer arrives, if it is a Client
+	Meanwhile bool // the user of a Client edits before the answer arrives
 	Spelled   bool // the batch has another spelling than the canonical one
-	Storms    bool // another device edits the same and pushes, in every pause
+	Storms    bool // another device edits the same field and pushes, in every pause
 	Unread    bool // no device pulls after it
 	Dies      int  // the crash point at which the server dies, from 1
-	At        int  // the pause in which another device syncs, from 1; within a pull also between two pages
-	Whom      int  // that device
-	Garbled   int  // the byte that is garbled in a copy that comes first, from 1
-	Cut       int  // the byte before which a copy ends that comes first, from 1
+	At        int  // the pause in which another device syncs, from 1; in a pull, the gap between two pages is a pause too
+	Whom      int  // the device of At or Storms
+	Garbled   int  // a copy with this byte garbled arrives first, from 1
+	Cut       int  // a copy that ends before this byte arrives first, from 1
 }
 
-// String returns the flags as they stand behind a step.
+// String returns the manner as it is written after a step.
 func (m Manner) String() string {
 	var b strings.Builder
 	for _, flag := range m.Flags() {
@@ -47,13 +47,13 @@ func (m Manner) String() string {
 	return b.String()
 }
 
-// Flag is what a request has or has not.
+// Flag is a property that a request has or lacks.
 type Flag struct {
 	Text string
 	On   *bool
 }
 
-// Flags returns what the request has or has not, which can be changed.
+// Flags returns the flags of a request. Setting one changes m.
 func (m *Manner) Flags() []Flag {
 	return []Flag{
 		{"answer lost", &m.Lost}, {"closed between pages", &m.Closed}, {"twice", &m.Twice}, {"reversed", &m.Reversed}, {"last only", &m.Last},
@@ -61,7 +61,7 @@ func (m *Manner) Flags() []Flag {
 	}
 }
 
-// place is where something happens, counted from 1.
+// place is a place at which something happens, counted from 1.
 type place struct {
 	text string
 	at   *int
@@ -100,7 +100,7 @@ func (m *Manner) parseFlag(part string) bool {
 	return false
 }
 
-// parsePlace reads what happens at some place: ben syncs at 1.
+// parsePlace reads an event at a place, such as "ben syncs at 1".
 func (m *Manner) parsePlace(words []string) error {
 	last := len(words) - 1
 	if last < 2 || words[last-1] != "at" {
@@ -125,7 +125,7 @@ func (m *Manner) parsePlace(words []string) error {
 	return err
 }
 
-// plainer returns steps in which the request goes more plainly.
+// plainerManner returns steps whose request happens more plainly.
 func (g Grammar) plainerManner(s Step) (all [][]Step) {
 	for i, f := range s.Manner.Flags() {
 		if *f.On {
@@ -155,7 +155,8 @@ func (g Grammar) plainerManner(s Step) (all [][]Step) {
 	return all
 }
 
-// apart returns the step with the requests of the other device before and after it instead of within it.
+// apart returns the step with the requests of the other device before and after it, instead of
+// within it.
 func (g Grammar) apart(s Step) []Step {
 	other := s.Manner.Whom
 	s.Manner.At = 0

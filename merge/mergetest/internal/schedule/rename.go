@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// rename gives records and fields names that are much shorter and plain, where the same law is broken
-// with them: a long name, or a second table, may be to blame, and mostly is not.
+// rename gives records and fields names that are much shorter and plain, where the schedule still
+// breaks the same law. A long name or a second table may be the cause, but mostly is not.
 func (s *Shrinker) rename(steps []Step) []Step {
 	id := func(x *Step) []*string { return []*string{&x.ID} }
 	fields := func(x *Step) (all []*string) {
@@ -49,8 +49,8 @@ func renamed(steps []Step, from, to string, in func(*Step) []*string) (others []
 	return others, changed
 }
 
-// IsOdd reports whether a step names something by other than the letters from a to z, or by very
-// many of them.
+// IsOdd reports whether a step has a name with other characters than the letters a to z, or with
+// more than 100 letters.
 func (s Step) IsOdd() bool {
 	names := []string{s.ID}
 	for _, a := range s.Sets {
@@ -61,8 +61,8 @@ func (s Step) IsOdd() bool {
 	})
 }
 
-// Renamed returns steps with plain names in the place of all others, in the same order, and a domain
-// of those.
+// Renamed returns steps with all names replaced by plain ones in the same order, and a domain of
+// those.
 func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 	ids, fields := map[string]string{}, map[string]string{}
 	for _, s := range steps {
@@ -75,7 +75,7 @@ func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 	}
 	for i, id := range slices.Sorted(maps.Keys(ids)) {
 		_, rest := d.KeyOf(id)
-		table := strings.TrimSuffix(id, rest) // notes: or nothing
+		table := strings.TrimSuffix(id, rest) // "notes:" or ""
 		ids[id] = fmt.Sprintf("%srow%c", table, 'a'+i)
 	}
 	for i, name := range slices.Sorted(maps.Keys(fields)) {

@@ -6,17 +6,32 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// Shrinker makes a schedule smaller that breaks a law, by leaving steps out and making
-// the others plainer, as long as the same law is broken.
+// Shrinker makes a schedule that breaks a law smaller, as long as the same law is broken. It
+// leaves out steps and makes the others plainer.
+//
+// For example, this schedule breaks the law that greater client IDs win at equal times:
+//
+//	ana edits a box=1 title="x"
+//	ana pushes, answer lost, twice
+//	ana pulls
+//	ben edits a box=2
+//	ben pushes
+//
+// Leaving out the pull and the pushes keeps the law broken, since all devices push and pull at
+// the end anyway. So does leaving out the assignment of title. The shrunk schedule is:
+//
+//	ana edits a box=1
+//	ben edits a box=2
 type Shrinker struct {
 	Domain Domain
 	Law    law.Law
-	Breaks func(steps []Step) (l law.Law, ok bool) // the law that steps break, if they break one
-	Left   int                                     // how many runs it may still make
+	Breaks func(steps []Step) (l law.Law, ok bool) // runs the steps, and returns the law that they break, if any
+	Left   int                                     // the number of runs that it may still make
 }
 
-// Fails reports whether the steps break the law. That a crash, a restart, a meeting or
-// damage is to blame is a guess as long as something else happens as well; then any law will do.
+// Fails reports whether the steps break the law. As long as other things happen too, it is only
+// a guess that a crash, a restart, a meeting or damage is to blame. If the law is such a guess,
+// any law about a field will do, and becomes the law.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {
 		return false
@@ -33,7 +48,7 @@ func (s *Shrinker) Fails(steps []Step) bool {
 	return s.Law == broken
 }
 
-// Shrink returns steps none of which can be left out or made plainer.
+// Shrink returns steps of which none can be left out or made plainer.
 func (s *Shrinker) Shrink(steps []Step) []Step {
 	for {
 		before := len(steps)
@@ -46,7 +61,7 @@ func (s *Shrinker) Shrink(steps []Step) []Step {
 	}
 }
 
-// drop leaves out parts of steps, large ones first, and from the end.
+// drop leaves out runs of steps, long ones first, and from the end.
 func (s *Shrinker) drop(steps []Step) []Step {
 	for size := (len(steps) + 1) / 2; size > 0; size /= 2 {
 		for end := len(steps); end > 0; end -= size {
@@ -59,7 +74,7 @@ func (s *Shrinker) drop(steps []Step) []Step {
 	return steps
 }
 
-// plainer makes single steps plainer.
+// plainer replaces single steps by plainer ones.
 func (s *Shrinker) plainer(steps []Step) (_ []Step, changed bool) {
 	for i := range steps {
 		for again := true; again; {

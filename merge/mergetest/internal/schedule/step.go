@@ -1,5 +1,5 @@
-// Package schedule has schedules: what their steps are made of and how they read, how they are drawn from a
-// seed, and how one that breaks a law is made small. It knows no backend and no device.
+// Package schedule implements schedules: it writes and reads their steps, draws them from a seed,
+// and shrinks a schedule that breaks a law. It knows neither backends nor devices.
 package schedule
 
 import (
@@ -10,17 +10,17 @@ import (
 	"unicode"
 )
 
-// Step is one thing that happens. Each makes sense whatever happened before, so that a
-// schedule can be shrunk by leaving steps out: a push of an empty outbox does nothing.
-// Its text is what a Schedule is made of. Its kind says which of the other members it has.
+// Step is one event of a run. A step is possible whatever happened before it, so a schedule can
+// be shrunk by leaving out steps: a push of an empty outbox does nothing. The text of a step is a
+// line of a Schedule. Its kind decides which of the other members it uses.
 type Step struct {
-	Who int // the device, the server, or none
+	Who int // the number of a device, Server, or none
 	*Kind
-	ID     string // the record
+	ID     string // the ID of the record
 	Sets   []Assignment
-	Bad    string        // what is wrong with an item, one of flaws
-	N      int           // which old batch, or how many items
-	By     time.Duration // of a wait or a clock
+	Bad    string        // the flaw of an item
+	N      int           // the number of an old batch, or of items
+	By     time.Duration // the length of a wait, or the lead of a clock
 	Whom   int           // the device that is cloned
 	Manner Manner
 }
@@ -30,13 +30,13 @@ const (
 	none   = -2
 )
 
-// Assignment is a field and the JSON of its value, which is "deleted" for a deletion.
+// Assignment is a field and its value as JSON, or the word deleted for a deletion.
 type Assignment struct{ Name, Value string }
 
 // Is reports whether the step is of the kind with that name.
 func (s Step) Is(name string) bool { return s.Kind.Name == name }
 
-// String returns the text of the step, which grammar.parseStep reads.
+// String returns the text of the step, which Grammar.ParseStep reads.
 func (s Step) String() string {
 	words := []string{s.Name}
 	switch {
@@ -53,7 +53,7 @@ func (s Step) String() string {
 	return strings.Join(words, " ") + s.Manner.String()
 }
 
-// Clipped returns the text of the step with long values cut.
+// Clipped returns the text of the step with its long names and values cut.
 func (s Step) Clipped() string {
 	s.ID, s.Sets = Clipped(s.ID), slices.Clone(s.Sets)
 	for i, a := range s.Sets {
@@ -64,7 +64,7 @@ func (s Step) Clipped() string {
 
 func (a Assignment) clipped() Assignment { return Assignment{Clipped(a.Name), Clipped(a.Value)} }
 
-// String returns the assignment as it stands in a step.
+// String returns the assignment as it is written in a step.
 func (a Assignment) String() string { return AsWord(a.Name) + "=" + a.Value }
 
 func assigned(sets []Assignment) string {
@@ -93,7 +93,7 @@ func Editing(id string, a Assignment) string {
 	return "edits " + AsWord(Clipped(id)) + " " + a.clipped().String()
 }
 
-// Clipped returns the beginning of a long text.
+// Clipped returns the beginning of a long text, and a short text unchanged.
 func Clipped(text string) string {
 	if runes := []rune(text); len(runes) > 60 {
 		return string(runes[:60]) + "…"

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Client is a Client of the user: mergetest.Client says what each method must do.
+// Client is the user's Client. mergetest.Client documents what each method must do.
 type Client interface {
 	Edit(key record.Key, fields map[string]record.Value) error
 	Outbox() []byte
@@ -20,25 +20,26 @@ type Client interface {
 	Shown(key record.Key) record.Record
 }
 
-// App is a Client of the user, and what else it can do.
+// App is the user's Client and its optional abilities.
 type App struct {
 	Client
-	Reopen func() (App, error) // closes and opens it; nil if it cannot be
+	Reopen func() (App, error) // closes and opens it; nil if the Client cannot reopen
 }
 
-// newApp makes a Client that is empty, has that ID, and reads the time from wall.
+// NewApp makes an empty Client with that ID, which reads the time from wall.
 type NewApp func(id clock.ClientID, wall func() time.Time) App
 
-// clientDevice is a Client in the place of a device, and what the kit knows of it. What is
-// confirmed to it is in the state of the device.
+// clientDevice is a Client that acts as a device, and what the kit knows of it. Its
+// confirmed state is that of the device.
 type clientDevice struct {
 	App
 	*check.Replica
-	note string // what became of its last edit
-	busy bool   // whether it waits for an answer
+	note string // the result of its last edit
+	busy bool   // whether it is waiting for an answer
 }
 
-// addClient puts a Client of the user in the place of a device, if it is one of those.
+// addClient makes a Client of the user act as the device, if the device is one of those
+// with a Client.
 func (d *device) addClient() {
 	if d.w.o.HasClient(d.index) {
 		wall := func() time.Time { return d.w.Now.Add(d.skew) }
@@ -73,7 +74,7 @@ func (d *device) reopenAndCompare() (done bool) {
 	return true
 }
 
-// waits reports whether something has no final answer yet.
+// waits reports whether any write of the device has no final answer yet.
 func (d *device) waits() bool {
 	if d.client == nil {
 		return len(d.outbox) > 0

@@ -8,8 +8,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// editClient lets a Client edit, and notes what it stamped the edit with. It reports whether
-// there was anything to edit.
+// editClient lets a Client edit, and records the stamp of the edit. It reports whether there was
+// anything to edit.
 func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	key := d.w.Key(id)
 	before := d.client.Shown(key)
@@ -30,8 +30,8 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	return true
 }
 
-// changing returns the assignments that change something: a Client is not asked to write a value
-// that is there already.
+// changing returns the assignments that change something: the kit does not ask a Client to write
+// a value that is there already.
 func (d *device) changing(before record.Record, sets []schedule.Assignment) map[string]record.Value {
 	fields := map[string]record.Value{}
 	for _, a := range sets {
@@ -52,7 +52,7 @@ func parseValue(a schedule.Assignment) (record.Value, error) {
 	return record.ParseValue([]byte(a.Value))
 }
 
-// meanwhile lets a Client edit what is on its way, before the answer arrives.
+// meanwhile lets a Client edit a field that it is pushing, before the answer arrives.
 func (d *device) meanwhile(it *check.Item) {
 	a := d.contrary(it)
 	d.w.Count("edits meanwhile")

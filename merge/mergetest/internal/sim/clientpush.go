@@ -14,14 +14,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pushClient sends what waits in a Client.
+// pushClient sends the outbox of a Client.
 func (w *world) pushClient(d *device, m schedule.Manner) {
 	if d.client.busy {
 		return
 	}
 	d.client.busy = true
 	defer func() { d.client.busy = false }()
-	m.Reversed, m.Last, m.Doubled, m.Spelled = false, false, false, false // what a Client sends stays as it is
+	m.Reversed, m.Last, m.Doubled, m.Spelled = false, false, false, false // a Client's batch is sent unchanged
 	items := d.collect()
 	if len(items) == 0 || w.Breach != nil {
 		return
@@ -38,7 +38,7 @@ func (w *world) pushClient(d *device, m schedule.Manner) {
 	w.auditUnlessUnread(m)
 }
 
-// collect takes the outbox of a Client, and compares it with what was edited.
+// collect reads the outbox of a Client and compares it with the edits.
 func (d *device) collect() (items []*check.Item) {
 	text := d.client.Outbox()
 	var decoder record.Decoder
@@ -46,7 +46,7 @@ func (d *device) collect() (items []*check.Item) {
 	if len(bytes.TrimSpace(text)) > 0 {
 		var err error
 		if all, err = decoder.Batch(text); err != nil {
-			d.w.Broken(law.ClientErrors, "Outbox of %s is no batch: %v", d.name, err)
+			d.w.Broken(law.ClientErrors, "Outbox of %s is not a batch: %v", d.name, err)
 			return nil
 		}
 	}
@@ -55,11 +55,11 @@ func (d *device) collect() (items []*check.Item) {
 		key := it.Mutation.Data.Key()
 		id, ok := d.w.IDOf(key)
 		if it.Err != nil || !ok {
-			d.w.Broken(law.ClientErrors, "Outbox of %s: item %d, of %v: %v", d.name, i, key, it.Err)
+			d.w.Broken(law.ClientErrors, "Outbox of %s: item %d, key %v: %v", d.name, i, key, it.Err)
 			return nil
 		}
 		items = append(items, check.NewItem(id, it.Mutation))
-		items[i].Raw = raws[i] // spelled as the Client spells it
+		items[i].Raw = raws[i] // in the spelling of the Client
 	}
 	if d.client.Match(items); d.w.Breach != nil {
 		d.w.Tell(d.name+" pushes", listedItems(items))
@@ -70,8 +70,8 @@ func (d *device) collect() (items []*check.Item) {
 	return items
 }
 
-// split returns the items of a batch that was decoded, an array or JSON Lines, as they are
-// spelled.
+// split returns the items of a batch that was decoded, an array or JSON Lines, in their own
+// spelling.
 func split(text []byte) (raws []json.RawMessage) {
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
 		return raws
@@ -96,7 +96,7 @@ func listedItems(items []*check.Item) string {
 	return strings.Join(lines, "\n")
 }
 
-// tamper spoils an item that is to be refused.
+// tamper makes an item invalid if the Client was asked to write an invalid field.
 func (d *device) tamper(it *check.Item) *check.Item {
 	v, ok := it.M.Data.Get(check.Flawed)
 	bad := strings.Trim(v.Value.JSON(), `"`)
@@ -118,7 +118,7 @@ func (d *device) tamper(it *check.Item) *check.Item {
 	return spoilt
 }
 
-// handAnswer lets a Client hear the answer to what it sent.
+// handAnswer gives a Client the answer to its push.
 func (d *device) handAnswer(items []*check.Item, h heard) {
 	late := false
 	for i, r := range h.replies {
@@ -149,8 +149,8 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 	d.client.JudgeShown(d.confirmed)
 }
 
-// interrupted gives a Client the first page of several, closes it, and opens it again. It reports
-// whether that is possible, and then the Client pulls on from where it says.
+// interrupted gives a Client the first of several pages, then closes it and opens it again. It
+// reports whether that was possible. If so, the Client pulls on from the cursor that it returns.
 func (d *device) interrupted(p page) bool {
 	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last one is empty
 		return false
@@ -166,7 +166,7 @@ func (d *device) interrupted(p page) bool {
 	return d.w.Breach == nil
 }
 
-// handPulled gives a Client what it pulled.
+// handPulled gives a Client the pages that it pulled.
 func (d *device) handPulled(p page) {
 	for _, part := range p.parts {
 		if err := d.client.Pulled(part.lines, part.next); err != nil {

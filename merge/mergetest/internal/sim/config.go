@@ -9,14 +9,14 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Config is what is run.
+// Config configures the runs of one domain.
 type Config struct {
 	check.Rules
-	NewApp NewApp // nil: all devices are the kit's own
+	NewApp NewApp // nil if all devices are the kit's own
 	ops    map[*schedule.Kind]op
 }
 
-// NewConfig returns what is run of a domain.
+// NewConfig returns the configuration of a domain.
 func NewConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient NewApp) Config {
 	t := newTable()
 	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil

@@ -12,25 +12,24 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// device is a client as package merge describes it: what the server confirmed, an outbox,
-// and a clock.
+// device is a client as package merge describes it: confirmed state, an outbox, and a clock.
 type device struct {
 	w         *world
 	name      string
 	index     int
-	installed int // how often it was installed anew
+	installed int // how often it was reinstalled
 	state
-	client  *clientDevice // a Client of the user, and nil if this is a device of the kit
+	client  *clientDevice // the user's Client, or nil for a device of the kit
 	backup  *state
-	batches []check.Batch // that it ever sent
+	batches []check.Batch // all batches that it sent
 }
 
-// state is what is lost with a device, and comes back with a backup.
+// state is the part of a device that a loss of the device destroys and a backup restores.
 type state struct {
 	id        clock.ClientID
 	skew      time.Duration
 	clock     *clock.Clock
-	last      clock.Timestamp // of the clock, when the state was saved
+	last      clock.Timestamp // the clock's last stamp when the state was saved
 	confirmed check.Confirmed // by ID and field
 	outbox    []*check.Item
 	cursor    string
@@ -43,14 +42,14 @@ func newDevice(w *world, index int) *device {
 	return d
 }
 
-// install gives the device a state that is empty, and an ID of its own.
+// install gives the device an empty state and a new ID.
 func (d *device) install() {
 	skew := d.skew
 	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: check.Confirmed{}}
 	d.newClock(0)
 }
 
-// newClock gives the device a clock that is set to its skew, above what it must be above.
+// newClock gives the device a clock with its skew, which stamps above last.
 func (d *device) newClock(last clock.Timestamp) {
 	wall := func() time.Time { return d.w.Now.Add(d.skew) }
 	c, err := clock.New(clock.Options{Now: wall, MaxAhead: -1, Last: last})
@@ -98,7 +97,8 @@ func (d *device) backUp() (done bool) {
 	return true
 }
 
-// restore gives the device the state of its backup, or that in which it was installed.
+// restore gives the device the state of its backup, or the state after its installation if it
+// has none.
 func (d *device) restore() (done bool) {
 	if d.backup == nil {
 		d.backup = (&device{w: d.w, index: d.index, installed: d.installed}).factory()
@@ -106,7 +106,7 @@ func (d *device) restore() (done bool) {
 	return d.setState(d.backup)
 }
 
-// factory returns the state of a device that was just installed.
+// factory returns the state of a newly installed device.
 func (d *device) factory() *state {
 	d.install()
 	return d.save()
@@ -129,8 +129,7 @@ func (d *device) stamp() clock.Stamp {
 	return s
 }
 
-// shown returns what the device shows of a record: what is confirmed, joined with its
-// outbox.
+// shown returns a record as the device shows it: confirmed state joined with its outbox.
 func (d *device) shown(id string) record.Record {
 	var b record.Builder
 	r, err := b.Record(d.w.Key(id), maps.All(d.confirmed[id]))
@@ -171,7 +170,7 @@ func (d *device) applyAnswer(sent []*check.Item, replies []merge.Reply) {
 	}
 }
 
-// confirm joins what was accepted with what is confirmed.
+// confirm joins an accepted write with the confirmed state.
 func (d *device) confirm(id, name string, v record.FieldValue) {
 	if d.confirmed[id] == nil {
 		d.confirmed[id] = map[string]record.FieldValue{}
@@ -181,8 +180,7 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 	}
 }
 
-// correctClock replaces the clock by one above all that is confirmed, and restamps what waits to
-// be sent.
+// correctClock replaces the clock by one above all confirmed stamps, and restamps the outbox.
 func (d *device) correctClock() {
 	var last clock.Timestamp
 	for _, fields := range d.confirmed {
@@ -191,13 +189,13 @@ func (d *device) correctClock() {
 		}
 	}
 	d.newClock(last)
-	var sound []record.Mutation
+	var valid []record.Mutation
 	for _, it := range d.outbox {
 		if it.Bad == "" {
-			sound = append(sound, it.M)
+			valid = append(valid, it.M)
 		}
 	}
-	again, err := record.Restamp(sound, d.stamp)
+	again, err := record.Restamp(valid, d.stamp)
 	d.w.Must(err)
 	for i, it := range d.outbox {
 		if it.Bad == "" {
@@ -206,8 +204,8 @@ func (d *device) correctClock() {
 	}
 }
 
-// applyPulled puts what was pulled in the place of what is confirmed, and lets the clock observe
-// it. Records of other tables and IDs are passed over.
+// applyPulled replaces confirmed state with the pulled records, and lets the clock observe them.
+// It skips records of other tables and IDs.
 func (d *device) applyPulled(records []record.Record) {
 	for _, r := range records {
 		id, ok := d.w.IDOf(r.Key())

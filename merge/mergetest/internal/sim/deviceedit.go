@@ -35,8 +35,8 @@ func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	return true
 }
 
-// editIntoLast edits a record, and gathers that in one item with the edit before it, as devices do whose
-// users type on. So an item can have writes with different stamps.
+// editIntoLast edits a record, and joins the edit to the item of the edit before it, as devices do
+// while their users type. So an item can have writes with different stamps.
 func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	at := len(d.outbox) - 1
 	done := d.edit(id, sets)
@@ -44,7 +44,7 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 		return done
 	}
 	old, it := d.outbox[at], d.outbox[at+1]
-	if old.ID != id || old.Bad != "" || old.Sent { // what was sent once is sent as it was
+	if old.ID != id || old.Bad != "" || old.Sent { // an item that was sent must stay as it is
 		return done
 	}
 	var b record.Builder
@@ -56,7 +56,7 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	return done
 }
 
-// flood puts many edits into the outbox, each of one field, and each upon the one before.
+// flood puts many edits into the outbox, each of one field and on top of the one before.
 func (d *device) flood(s schedule.Step) (done bool) {
 	shown := d.shown(s.ID)
 	base := map[string]clock.Stamp{}

@@ -12,12 +12,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Some mistakes look like others: a pull that is late looks as if another write had won, and a record
-// that stands for two as if somebody had merged values. An experiment tells them apart.
+// Some mistakes look like others: a stale pull looks as if another write had won, and a record that
+// is stored in place of two looks as if values had been merged. An experiment tells them apart.
 
-// Stale reports whether the greatest write of a field is stored, though a pull did not return it: sent
-// again, it changes nothing, and then, or an hour later, a pull returns it. Who is who pulled, and f is
-// what was found. After this experiment the run is over.
+// Stale reports whether the greatest write of a field is stored although a pull did not return it.
+// If so, the write changes nothing when it is sent again, and a pull returns it then or within a
+// few hours. Who names the puller, and f is the write that it found. After this experiment, the run
+// is over.
 func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool {
 	p := w.Ledger.Histories[k]
 	if !p.Some || ok && (p.Writes[f] == nil || p.Writes[f].State == oracle.Refused) {
@@ -37,11 +38,11 @@ func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bo
 	return w.returned(k, who)
 }
 
-// WrittenLater reports whether a later pull returns a write of the server's own, where one before
+// WrittenLater reports whether a later pull returns the server's own write, where an earlier one
 // returned f.
 func (w *world) WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool {
 	for range 3 {
-		w.unchanged(check.Batch{Client: schedule.Stranger()}) // a push of nothing
+		w.unchanged(check.Batch{Client: schedule.Stranger()}) // an empty push
 		w.Now = w.Now.Add(time.Hour)
 		if g := w.Fresh()[k]; g != f && g.Value == v.JSON() {
 			return true
@@ -50,7 +51,7 @@ func (w *world) WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) 
 	return false
 }
 
-// sending returns the item in which a write came last, as a batch.
+// sending returns the item that last carried a write, as a batch.
 func (w *world) sending(x oracle.Written) (b check.Batch, ok bool) {
 	for _, d := range w.devices {
 		if d == nil {
@@ -79,8 +80,8 @@ func (w *world) unchanged(b check.Batch) bool {
 	return replies[0].Verdict == "accepted" && !replies[0].Changed
 }
 
-// returned reports whether a pull now returns what a field should be: one from the beginning, or one
-// from the cursor of the device that pulled.
+// returned reports whether a pull now returns the right write of a field. It pulls from the
+// beginning, or from the cursor of the device that pulled.
 func (w *world) returned(k oracle.FieldKey, who string) bool {
 	found := w.Fresh()
 	if i := slices.Index(schedule.People(), who); i >= 0 {

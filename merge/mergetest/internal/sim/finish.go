@@ -7,19 +7,19 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// rounds is how often everybody pushes and pulls until all must be settled.
+// rounds is how often all devices push and pull before everything must be settled.
 const rounds = 10
 
-// finish ends all faults, lets everybody push and pull, and compares.
+// finish ends all faults, lets all devices push and pull, and compares the results.
 func (w *world) finish() {
 	if w.Breach != nil {
 		return
 	}
-	w.Tell("all faults end; everybody pushes and pulls", "")
+	w.Tell("all faults end; all devices push and pull", "")
 	w.finishing = true
 	w.setClockUnset(false)
 	for range rounds {
-		w.Now = w.Now.Add(time.Millisecond) // what lies just ahead of the limit can wait for that
+		w.Now = w.Now.Add(time.Millisecond) // a stamp just beyond the limit is accepted then
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.Breach == nil {
@@ -37,9 +37,9 @@ func (w *world) finish() {
 			continue
 		}
 		if d.waits() && d.client != nil {
-			w.Broken(law.ClientSettles, "after %d rounds something waits in the outbox of %s", rounds, d.name)
+			w.Broken(law.ClientSettles, "after %d rounds, the outbox of %s is not empty", rounds, d.name)
 		} else if d.waits() {
-			w.Broken(law.Settle, "after %d rounds the outbox of %s has %d items", rounds, d.name, len(d.outbox))
+			w.Broken(law.Settle, "after %d rounds, the outbox of %s has %d items", rounds, d.name, len(d.outbox))
 		}
 		w.pull(d, schedule.Manner{})
 	}

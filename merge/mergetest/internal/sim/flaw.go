@@ -15,10 +15,11 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// flaw is something that can be wrong with an item: it has one more field, of that JSON.
+// flaw makes an item invalid: the item gets one more field, with that JSON.
 type flaw struct{ name, field, json, words string }
 
-// knownFlaws are those that the kit knows of. The rest are codes of Options.Refused.
+// knownFlaws are the flaws that the kit defines. The other flaws are codes of
+// Options.Refused.
 func knownFlaws() []flaw {
 	return []flaw{
 		{"unstamped", check.Flawed, `"value":1`, "zzz=1 without a stamp"},
@@ -28,7 +29,7 @@ func knownFlaws() []flaw {
 		{"neither", check.Flawed, `STAMP`, "zzz has no value and is not deleted"},
 		{"undated", check.Flawed, `"value":1,"updatedAt":"yesterday","clientId":CLIENT`, `zzz=1, updatedAt "yesterday"`},
 		{"zoned", check.Flawed, `"value":1,"updatedAt":"2024-03-04T14:00:00.000000000+02:00","clientId":CLIENT`, `zzz=1, updatedAt in another time zone`},
-		{"worded", record.DeletedField, `"value":"true",STAMP`, `$deleted="true", a text`},
+		{"worded", record.DeletedField, `"value":"true",STAMP`, `$deleted="true", a string`},
 		{"nameless", check.Flawed, `"value":1,STAMP`, `zzz=1, and the id is ""`},
 	}
 }
@@ -41,8 +42,8 @@ func flawOf(name string) (f flaw, known bool) {
 	return f, false
 }
 
-// spoil puts an item into the outbox that is to be refused as a whole: some of its fields
-// are sound, and one thing is wrong. It reports whether there is one.
+// spoil puts an item into the outbox that must be refused as a whole: some of its fields
+// are valid, and one thing is wrong. It reports whether it did.
 func (d *device) spoil(s schedule.Step) bool {
 	if d.client != nil {
 		return d.editClient(s.ID, append(slices.Clone(s.Sets), schedule.Assignment{Name: check.Flawed, Value: strconv.Quote(s.Bad)}))
@@ -53,7 +54,7 @@ func (d *device) spoil(s schedule.Step) bool {
 	return true
 }
 
-// flawed returns an item with something added that is wrong.
+// flawed returns an item with a flaw added.
 func (d *device) flawed(it *check.Item, bad string, at clock.Stamp) *check.Item {
 	known, ok := flawOf(bad)
 	if !ok {
@@ -79,7 +80,7 @@ func (d *device) flawed(it *check.Item, bad string, at clock.Stamp) *check.Item 
 	return spoilt
 }
 
-// refusable returns an item with what must be refused by Options.Refused.
+// refusable returns an item with the fields that Options.Refused has for a code.
 func (d *device) refusable(it *check.Item, code string, at clock.Stamp) *check.Item {
 	fields := d.w.o.Refused[merge.Code(code)]
 	var add []string

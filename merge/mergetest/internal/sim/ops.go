@@ -5,14 +5,14 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// op is one entry of the table of steps: its kind, which says how it reads, is drawn, and shrinks, and how it
-// is run. To add a fault, add an entry to a family, or a family to one of the functions that newTable
-// calls, and a line about it to the documentation of mergetest.Schedule:
+// op is one entry of the table of steps: its kind, which says how it is written, drawn and shrunk,
+// and how it is run. To add a fault, add an entry to a family, or a family to one of the functions
+// that newTable calls, and a line about it to the documentation of mergetest.Schedule:
 //
 //	{often: schedule.InHalf(2), ops: []op{{
 //		Kind: schedule.Kind{
 //			Name: "naps", Args: []schedule.Argument{schedule.OfRecord()}, // ana naps 1
-//			Follow: func(f schedule.Follow) []schedule.Step { // what shows whether it has done harm
+//			Follow: func(f schedule.Follow) []schedule.Step { // shows whether the nap did harm
 //				return []schedule.Step{f.Edit(f.Who), f.Pushes(f.Who)}
 //			},
 //		},
@@ -20,32 +20,33 @@ import (
 //		covers: []string{"naps"}, // the run counts a step under its name
 //	}}},
 //
-// Families that come earlier are drawn first. A new one with a weight changes what every seed draws: paste
-// the new output of Example_failure, and allow the law that an entry of TestBrokenBackendsAreFound now names if it is as
-// helpful. One without a weight, whose End inserts its steps in the end, leaves all other seeds as they are.
+// Families that come earlier are drawn first. A new family with a weight changes the schedule of
+// every seed: paste the new output of Example_failure, and allow the law that an entry of
+// TestBrokenBackendsAreFound now names if it is as helpful. A family without a weight, whose End inserts its steps
+// at the end, leaves other seeds unchanged.
 //
-// An op that makes a request itself has run in place of act: requests count and tell themselves. The run
-// does not ask possible, so run looks at the device. To show that only the new fault finds a backend, run
-// TestBrokenBackendsAreFound with the fault left out of the table.
+// An op that makes a request itself sets run instead of act, because a request counts and reports
+// itself. The run does not call possible, so run must look at the device. To show that only the new
+// fault finds a broken backend, run TestBrokenBackendsAreFound with the fault left out of the table.
 type op struct {
 	schedule.Kind
-	possible func(d *device, s schedule.Step) bool           // whether it can be done to a device; nil: always
-	act      func(d *device, s schedule.Step) bool           // does it to a device, and reports whether anything was done
-	leaves   func(d *device) string                          // what is told that it left
-	run      func(w *world, s schedule.Step)                 // instead of act, for what counts and tells itself
-	needs    func(a check.Abilities, o schedule.Domain) bool // whether it happens in these runs; nil: always
-	covers   []string                                        // what must be counted in many runs, if it happens
-	lacks    string                                          // told where it does not happen, unless something else tells that
-	look     string                                          // where to look if a law is broken after it
+	possible func(d *device, s schedule.Step) bool           // whether it is possible on a device; nil means always
+	act      func(d *device, s schedule.Step) bool           // runs it on a device, and reports whether it did anything
+	leaves   func(d *device) string                          // describes the state of the device after it
+	run      func(w *world, s schedule.Step)                 // instead of act, for steps that count and report themselves
+	needs    func(a check.Abilities, o schedule.Domain) bool // whether it happens in these runs; nil means always
+	covers   []string                                        // the counts that many runs must have, if it happens
+	lacks    string                                          // reported as untested if it does not happen and no other text says so
+	look     string                                          // the hint if a law is broken after it
 }
 
-// family is kinds of steps that a run has all or none of.
+// family is a group of kinds of steps that a run has all together or not at all.
 type family struct {
-	often func(d *schedule.Dice) int // how often each is among the kinds that are drawn from; nil: never
+	often func(d *schedule.Dice) int // the weight of each kind in a draw; nil means never
 	ops   []op
 }
 
-// table is all kinds of steps.
+// table holds all kinds of steps.
 type table struct {
 	grammar  schedule.Grammar
 	families []schedule.Weighted
@@ -69,7 +70,7 @@ func newTable() *table {
 	return t
 }
 
-// do does one step.
+// do runs one step.
 func (w *world) do(s schedule.Step) {
 	o := w.o.ops[s.Kind]
 	if o.run != nil {
@@ -92,7 +93,7 @@ func (w *world) do(s schedule.Step) {
 	}
 }
 
-// Covered returns what the kinds of steps that happen in these runs do.
+// Covered returns the counts of the kinds of steps that happen in these runs.
 func (c Config) Covered(a check.Abilities) (all []string) {
 	for _, k := range c.Grammar {
 		if op := c.ops[k]; op.needs == nil || op.needs(a, c.Domain) {
@@ -102,7 +103,7 @@ func (c Config) Covered(a check.Abilities) (all []string) {
 	return all
 }
 
-// Lacking returns what kinds of steps do not happen in these runs, and why.
+// Lacking describes the kinds of steps that do not happen in these runs, and why.
 func (c Config) Lacking(a check.Abilities) (all []string) {
 	for _, k := range c.Grammar {
 		if op := c.ops[k]; op.lacks != "" && op.needs != nil && !op.needs(a, c.Domain) {
@@ -112,7 +113,7 @@ func (c Config) Lacking(a check.Abilities) (all []string) {
 	return all
 }
 
-// hints returns where to look if a law is broken after these steps.
+// hints returns the hints of the kinds of steps that were run.
 func (c Config) hints(n check.Counts) (all []string) {
 	for _, k := range c.Grammar {
 		if op := c.ops[k]; op.look != "" && n[k.Name] > 0 {

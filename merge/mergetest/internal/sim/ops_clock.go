@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// clockOps are invalid items, wrong clocks, and more stamps than a millisecond has.
+// clockOps are invalid items, wrong clocks, and milliseconds that run out of stamps.
 func clockOps() []family {
 	return []family{
 		{often: schedule.InHalf(2), ops: []op{{
@@ -37,7 +37,8 @@ func clockOps() []family {
 	}
 }
 
-// isOfKit reports whether a device is the kit's own: a Client cannot be copied, nor made to do everything.
+// isOfKit reports whether a device is the kit's own. A Client cannot be copied, and cannot be made
+// to do everything.
 func isOfKit(d *device, _ schedule.Step) bool { return d.client == nil }
 
 // kitDevices reports whether n devices are the kit's own.
@@ -45,7 +46,7 @@ func kitDevices(n int) func(check.Abilities, schedule.Domain) bool {
 	return func(_ check.Abilities, o schedule.Domain) bool { return o.PlainDevices() >= n }
 }
 
-// afterSpoil lets an invalid item come once more, in another batch.
+// afterSpoil sends an invalid item again, in another batch.
 func afterSpoil(f schedule.Follow) []schedule.Step {
 	if f.Faults.Lost && f.On() {
 		return []schedule.Step{f.Loses(), f.Edit(f.Who), f.Pushes(f.Who)}
@@ -63,7 +64,8 @@ func wrongClocks(d *schedule.Dice) (steps []schedule.Step) {
 	return steps
 }
 
-// writeAhead adds an edit far ahead, which waits until the faults end, and perhaps the clock is right by then.
+// writeAhead adds an edit far ahead, which waits until the faults end. The clock may be right by
+// then.
 func writeAhead(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if !d.On() {
 		return steps
@@ -77,10 +79,10 @@ func writeAhead(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	return steps
 }
 
-// afterClock lets a device use its new clock. Now and then an item is written by two clocks, or is invalid
-// as well as too far ahead; and a Client edits while its clock is found to be wrong.
+// afterClock lets a device use its new clock. Now and then, one item has writes by two clocks, an
+// item is both invalid and too far ahead, or a Client edits while its clock is found to be wrong.
 func afterClock(f schedule.Follow) []schedule.Step {
-	if f.By < -20*schedule.Year { // a device whose clock observed nothing yet
+	if f.By < -20*schedule.Year { // a device whose clock has observed nothing yet
 		return []schedule.Step{f.Does(f.Who, "reinstalls"), f.Edit(f.Who), f.Edit(f.B), f.Pushes(f.B), f.Pushes(f.Who), f.Edit(f.Who), f.Pushes(f.Who)}
 	}
 	ahead := f.Clock(f.Who, f.Domain.MaxAhead+time.Millisecond)

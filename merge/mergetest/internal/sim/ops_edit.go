@@ -36,7 +36,7 @@ func editOps() []family {
 	}
 }
 
-// drawEdit draws an edit. Now and then it has no field, or is added to the item of the one before.
+// drawEdit draws an edit. Now and then, it has no field, or joins the item of the edit before it.
 func drawEdit(d *schedule.Dice, s *schedule.Step) {
 	s.Sets = d.Sets(true)
 	switch d.IntN(20) {

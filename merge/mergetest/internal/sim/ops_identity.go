@@ -7,7 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// identityOps are devices that begin again: reinstalled, copied, restored from a backup, or reopened.
+// identityOps are devices that start again: reinstalled, copied, restored from a backup, or
+// reopened.
 func identityOps() []family {
 	return []family{
 		{often: schedule.InHalf(2), ops: []op{{
@@ -59,7 +60,7 @@ func afterClone(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{f.Edit(f.Who), f.Edit(f.Whom), g.Edit(f.Who), g.Edit(f.Whom), f.Pushes(f.Who), f.Pushes(f.Whom)}
 }
 
-// identity is what a device became.
+// identity describes the state that a device got.
 func (d *device) identity() string {
-	return fmt.Sprintf("its ID is %v, and %d items wait in its outbox", d.id, len(d.outbox))
+	return fmt.Sprintf("its ID is %v, and its outbox has %d items", d.id, len(d.outbox))
 }

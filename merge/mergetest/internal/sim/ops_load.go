@@ -29,20 +29,20 @@ func loadOps() []family {
 			possible: isOfKit, act: (*device).grow, leaves: (*device).lastStamp,
 			needs:  func(_ check.Abilities, o schedule.Domain) bool { return growing(o) },
 			covers: []string{"grows"},
-			lacks:  "records that grow past the limits of one push: Options.Fields is given, or no device is the kit's own",
-			look:   "One record has more fields than one push may write: it grew by several. Look for stored or pulled records that are read with the limits of a push, and read them with record.Decoder{Trusted: true}.",
+			lacks:  "records that grow past the limits of one push: Options.Fields is set, or no device is the kit's own",
+			look:   "Several pushes gave one record more fields than one push may write. Look for code that reads stored or pulled records with the limits of a push. Read them with record.Decoder{Trusted: true}.",
 		}}},
 	}
 }
 
-// flood is n edits of a record.
+// flood returns a step of n edits of a record.
 func flood(g schedule.Grammar, who int, id string, n int) schedule.Step {
 	s := g.Step(who, "floods")
 	s.ID, s.N = id, n
 	return s
 }
 
-// insertFlood inserts a flood into one of three schedules.
+// insertFlood inserts a flood into one in three schedules.
 func insertFlood(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if d.IntN(3) > 0 {
 		return steps
@@ -51,7 +51,7 @@ func insertFlood(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	return slices.Insert(steps, d.IntN(len(steps)), append([]schedule.Step{s}, d.FollowUps(s)...)...)
 }
 
-// floodApart is the different edits of a flood.
+// floodApart returns the different edits of a flood as single steps.
 func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []schedule.Step) {
 	most := 1
 	for _, values := range o.Fields {
@@ -65,15 +65,16 @@ func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []s
 	return all
 }
 
-// A record that grows gets fields with names of its own. Two pushes of that many fields are each within the
-// default record.Limits, and together are not.
+// A growing record gets fields with names of their own. Two pushes of grownFields fields are each
+// within the default record.Limits, and together exceed them.
 const (
 	grownPrefix = "grown"
 	grownFields = 5_100
-	growsEach   = 50 // runs
+	growsEach   = 50 // one in this many runs
 )
 
-// size is how many fields are added. It does not shrink, since fewer mostly break no law.
+// size is the number of added fields. It does not shrink, because fewer fields rarely break a
+// law.
 func size() schedule.Argument {
 	a := schedule.CountOf(0)
 	a.Plainer = nil
@@ -83,7 +84,7 @@ func size() schedule.Argument {
 // growing reports whether records can grow: any field is allowed, and a device is the kit's own.
 func growing(o schedule.Domain) bool { return o.AnyField && o.PlainDevices() > 0 }
 
-// appendGrowth lets a record grow in the end, since what comes after it takes long.
+// appendGrowth lets a record grow at the end of a schedule, because the steps after it take long.
 func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if d.Seed%growsEach != growsEach/2 || !growing(d.Domain) {
 		return steps
@@ -99,7 +100,7 @@ func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 		d.Grammar.Step(schedule.Server, "restarts"), d.Grammar.Step(other, "reopens"), edit, d.Pushes(other), d.Pulls(other))
 }
 
-// grow puts an item into the outbox that adds s.n fields to a record.
+// grow puts an item into the outbox that adds s.N fields to a record.
 func (d *device) grow(s schedule.Step) (done bool) {
 	fields := map[string]record.FieldValue{}
 	for range s.N {

@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// requestOps are pushes, pulls, and what happens between them.
+// requestOps are pushes, pulls, and waits between them.
 func requestOps() []family {
 	return []family{
 		{often: schedule.Either(6, 18), ops: []op{{
@@ -26,10 +26,10 @@ func requestOps() []family {
 			run: func(w *world, s schedule.Step) {
 				w.Now = w.Now.Add(s.By)
 				if s.By > 30*schedule.Day {
-					w.Count("silent for long")
+					w.Count("long silence")
 				}
 			},
-			covers: []string{"silent for long"},
+			covers: []string{"long silence"},
 		}}},
 		{often: schedule.InHalf(2), ops: []op{{
 			Kind:   schedule.Kind{Name: "resends", Args: []schedule.Argument{schedule.CountOf(0)}, Draw: func(d *schedule.Dice, s *schedule.Step) { s.N = d.IntN(6) }},
@@ -52,8 +52,9 @@ func drawPull(d *schedule.Dice, s *schedule.Step) {
 	}
 }
 
-// afterPush lets another device in where two edit the same, and the server write what it had when it
-// died. A Client that gets no answer gets none for long, since it must not give up.
+// afterPush lets another device sync while two devices edit the same field, and lets the server
+// write the field that it was storing when it died. A Client that gets no answer sometimes gets
+// none for long, because it must not give up.
 func afterPush(f schedule.Follow) []schedule.Step {
 	switch {
 	case f.Manner.Lost && f.Domain.HasClient(f.Who) && f.IntN(3) == 0:
@@ -67,12 +68,12 @@ func afterPush(f schedule.Follow) []schedule.Step {
 	}
 	m := schedule.Pick(f.Dice, schedule.Manner{At: f.Pause(), Whom: f.B}, schedule.Manner{Storms: true, Whom: f.B})
 	other := f.Edit(f.A)
-	other.ID = schedule.Pick(f.Dice, f.Domain.IDs...) // so that there is something between two rows
+	other.ID = schedule.Pick(f.Dice, f.Domain.IDs...) // so that the push has something between two rows
 	return []schedule.Step{other, f.Edit(f.A), f.Edit(f.B), f.Pulls(f.B), f.Pushing(f.A, m), f.Pulls(f.B)}
 }
 
-// afterUnread is pushes after which no device pulls until the server is restarted, or a device pulls
-// from its cursor.
+// afterUnread returns pushes after which no device pulls until the server restarts, or a device
+// pulls from its cursor.
 func afterUnread(f schedule.Follow) []schedule.Step {
 	silently := func(who int) schedule.Step { return f.Pushing(who, schedule.Manner{Unread: true}) }
 	return []schedule.Step{
@@ -81,7 +82,7 @@ func afterUnread(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// afterPull lets another device push within a pull.
+// afterPull lets another device push during a pull.
 func afterPull(f schedule.Follow) []schedule.Step {
 	if f.A == f.B || !f.Faults.Meets || f.IntN(3) > 0 {
 		return nil
@@ -91,7 +92,7 @@ func afterPull(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{f.Edit(f.B), pull, f.Pulls(f.A)}
 }
 
-// afterWait lets two devices write one field at the same moment, or is a long silence.
+// afterWait lets two devices write one field at the same moment, or adds a long silence.
 func afterWait(f schedule.Follow) []schedule.Step {
 	if len(f.Silent) > 0 && f.IntN(6) == 0 {
 		return silence(f)
@@ -100,8 +101,8 @@ func afterWait(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{f.Edit(f.A), f.Edit(f.B), first, f.Pulls(f.C), then, f.Pulls(f.C)}
 }
 
-// differ returns the pushes of two devices, one with another spelling, if there are such spellings:
-// mostly that with the greater ID, since upper case is below lower case.
+// differ returns the pushes of two devices, one of them in another spelling if the run has
+// spellings. Mostly it is the push of the greater ID, because upper case sorts below lower case.
 func differ(f schedule.Follow) (a, b schedule.Step) {
 	a, b = f.Pushes(f.A), f.Pushes(f.B)
 	one, x, y := &a, schedule.ClientID(f.A, 0), schedule.ClientID(f.B, 0)
@@ -112,8 +113,9 @@ func differ(f schedule.Follow) (a, b schedule.Step) {
 	return a, b
 }
 
-// silence is a long time in which nothing happens. Before it, something is deleted, and an edit is not
-// sent; after it, that comes, what came before comes again, and devices pull from old cursors.
+// silence returns a long time without requests. Before it, one edit is a deletion, and another edit
+// is not sent. After it, the unsent edit is sent, old batches are sent again, and devices pull from
+// old cursors.
 func silence(f schedule.Follow) []schedule.Step {
 	long := f.Silent[0]
 	f.Dice.Silent = f.Silent[1:]

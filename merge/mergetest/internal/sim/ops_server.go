@@ -7,13 +7,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// serverOps are what a server does by itself.
+// serverOps are restarts and writes of the server.
 func serverOps() []family {
 	return []family{
 		{often: schedule.InHalf(2), ops: []op{{
 			Kind:  schedule.Kind{Name: "restarts", Who: schedule.OfServer},
 			run:   func(w *world, _ schedule.Step) { w.restart() },
-			needs: backendCan(check.CanRestart), covers: []string{"restarts", "restarts before it is read"},
+			needs: backendCan(check.CanRestart), covers: []string{"restarts", "restarts before a pull"},
 		}}},
 		{often: schedule.InHalf(2), ops: []op{{
 			Kind: schedule.Kind{
@@ -26,7 +26,7 @@ func serverOps() []family {
 	}
 }
 
-// rareServerOps are what a server goes through in one of three runs.
+// rareServerOps are events of the server that one in three runs has.
 func rareServerOps() []family {
 	return []family{
 		{often: schedule.InThird(1), ops: []op{{
@@ -53,7 +53,7 @@ func rareServerOps() []family {
 	}
 }
 
-// backendCan reports whether the backend, or a Client, was seen to be able to do something.
+// backendCan reports whether the backend, or a Client, has shown an ability.
 func backendCan(b check.Abilities) func(check.Abilities, schedule.Domain) bool {
 	return func(a check.Abilities, _ schedule.Domain) bool { return a.Can(b) }
 }
@@ -63,8 +63,8 @@ func JudgesTime(a check.Abilities, o schedule.Domain) bool {
 	return a.Can(check.CanTellTime) && o.Bounded()
 }
 
-// afterBackup restores the server twice, since what changes with each restore must differ from what it
-// was after the one before.
+// afterBackup restores the server twice, because a value that changes with each restore must also
+// differ from its value after the restore before.
 func afterBackup(f schedule.Follow) []schedule.Step {
 	if f.On() {
 		return restoredMarks(f)
@@ -76,14 +76,15 @@ func afterBackup(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// restoredMarks is what shows whether the marks of clients are restored with the records: an edit comes
-// that loses, after a restore. It came before the backup, or after it, or never.
+// restoredMarks returns steps that show whether the watermarks of clients are restored with the
+// records: an edit that loses arrives after a restore. It arrived before the backup, or after it,
+// or never.
 func restoredMarks(f schedule.Follow) []schedule.Step {
 	if f.Domain.Devices > 1 {
 		f.B = (f.A + 1 + f.IntN(f.Domain.Devices-1)) % f.Domain.Devices
 	}
 	a, b, push := f.Edit(f.A), f.Edit(f.B), f.Pushes(f.A)
-	a.Sets[0].Value = "deleted" // and so unlike the other one
+	a.Sets[0].Value = "deleted" // so it differs from the other one
 	b.Sets[0].Value = f.Values[0]
 	saved, restored, again := f.Does(schedule.Server, "backs-up"), f.Does(schedule.Server, "is-restored"), f.Resends(f.A, 0)
 	before := []schedule.Step{a, push, f.Pulls(f.B), b, f.Pushes(f.B), saved, restored, again}

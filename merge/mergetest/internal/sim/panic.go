@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// recoverPanic calls something that calls the backend or a Client, and notes if one of them panics,
-// so that there is a seed and a schedule to repeat it.
+// recoverPanic calls a function that calls the backend or a Client. If one of them panics, it
+// records that as a broken law, so the failure has a seed and a schedule that repeat it.
 func (w *world) recoverPanic(call func()) {
 	defer func() {
 		p := recover()
@@ -32,8 +32,8 @@ func (w *world) recoverPanic(call func()) {
 	call()
 }
 
-// panicked returns the function that the kit called, and the stack from there on to where it
-// panicked, innermost first.
+// panicked returns the function that the kit called, and the stack from the panic up to it,
+// innermost first.
 func panicked() (where, stack string) {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
@@ -56,7 +56,7 @@ func panicked() (where, stack string) {
 	return where, strings.Join(check.Elided(lines, 5), "\n")
 }
 
-// ofKit reports whether a frame is of the kit and not of its tests.
+// ofKit reports whether a frame belongs to the kit and not to its tests.
 func ofKit(f runtime.Frame) bool {
 	name, ok := strings.CutPrefix(f.Function, "github.com/fieldlww/fieldlww/merge/mergetest")
 	return ok && (name[0] == '.' || name[0] == '/') && !strings.HasSuffix(f.File, "_test.go")

@@ -9,18 +9,19 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Backend is a backend under test: mergetest.Backend says what each method must do.
+// Backend is a backend under test. mergetest.Backend documents what each method must do.
 type Backend interface {
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
-// Process is a backend under test, and what else it can do. What is nil it cannot do.
+// Process is a backend under test and its optional abilities. A nil member is an ability that
+// it lacks.
 type Process struct {
 	Backend
 	Restart func() (Process, error) // starts another process over the same store
 	Backup  func() (restore func() (Process, error), err error)
-	Write   func(key record.Key, field string, v record.Value) error // makes a write of the server's own
+	Write   func(key record.Key, field string, v record.Value) error // writes as the server
 	Close   func() error
 }
 
@@ -41,10 +42,11 @@ func (p Process) can() (a check.Abilities) {
 	return a
 }
 
-// Env is the surroundings of a backend in one run: mergetest.Env says what each method must do.
+// Env is the environment of a backend in one run. mergetest.Env documents what each method must
+// do.
 type Env struct{ w *world }
 
-// errCrash is what a crash returns.
+// errCrash is the error of Env.Crash at a crash.
 var errCrash = errors.New("mergetest: the server dies here")
 
 // Now returns the time of the server.
@@ -53,8 +55,8 @@ func (e *Env) Now() time.Time {
 	return e.w.Wall()
 }
 
-// Pause lets other requests in.
+// Pause lets other requests run.
 func (e *Env) Pause() { e.w.pause() }
 
-// Crash returns an error where the server is to die.
+// Crash returns an error if the server is to die here.
 func (e *Env) Crash() error { return e.w.crash() }

@@ -13,21 +13,21 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// page is what a client pulled, and how far it came.
+// page is the result of a pull: records, and the cursor after them.
 type page struct {
 	records []record.Record
 	cursor  string
 	parts   []part
 }
 
-// part is what one request returned.
+// part is the result of one request.
 type part struct {
 	lines []byte
 	next  string
-	upto  int // how many records came until its end
+	upto  int // the number of records up to its end
 }
 
-// pull lets a device pull until there is nothing new.
+// pull lets a device pull until nothing is new.
 func (w *world) pull(d *device, m schedule.Manner) {
 	if w.Breach != nil || d.client != nil && d.client.busy {
 		return
@@ -54,12 +54,12 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	if d.client != nil && w.Breach == nil {
 		d.handPulled(p)
 	}
-	if r.met { // what came meanwhile may be missing now, and not after the next pull
+	if r.met { // a write that arrived meanwhile may be missing now, but not after the next pull
 		w.pull(d, schedule.Manner{})
 	}
 }
 
-// read pulls until there is nothing new. A pull that meets another request may fail.
+// read pulls until nothing is new. A pull that meets another request may fail.
 func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, ok bool) {
 	p.cursor = cursor
 	pages := 0
@@ -75,7 +75,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			return p, false
 		}
 		if len(bytes.TrimSpace(lines)) > 0 {
-			if pages++; pages > 1 && !r.met { // else it may be there since it came meanwhile
+			if pages++; pages > 1 && !r.met { // otherwise its records may have arrived meanwhile
 				w.Able |= check.CanPage
 			}
 			records, err := w.decode(lines)
@@ -99,7 +99,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 	return p, false
 }
 
-// decode returns the records of the lines of a pull. Most lines come many times.
+// decode returns the records of the lines of a pull. Most lines are pulled many times.
 func (w *world) decode(lines []byte) ([]record.Record, error) {
 	if records, ok := w.decoded[string(lines)]; ok {
 		return records, nil
@@ -112,7 +112,7 @@ func (w *world) decode(lines []byte) ([]record.Record, error) {
 	var records []record.Record
 	for _, it := range items {
 		if it.Err != nil {
-			return nil, fmt.Errorf("a record that cannot be read: %w", it.Err)
+			return nil, fmt.Errorf("an unreadable record: %w", it.Err)
 		}
 		records = append(records, it.Mutation.Data)
 	}
@@ -120,7 +120,7 @@ func (w *world) decode(lines []byte) ([]record.Record, error) {
 	return records, nil
 }
 
-// Fresh returns what a device sees that begins from the start.
+// Fresh returns the state that a new device pulls from the beginning.
 func (w *world) Fresh() map[oracle.FieldKey]oracle.Write {
 	found := map[oracle.FieldKey]oracle.Write{}
 	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), "")

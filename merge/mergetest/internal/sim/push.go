@@ -23,7 +23,7 @@ func (w *world) push(d *device, m schedule.Manner) {
 		return
 	}
 	if len(items) == 1 {
-		m.Last, m.Reversed = false, false // they would change nothing
+		m.Last, m.Reversed = false, false // they would make no difference
 	}
 	if m.Last {
 		items, m.Reversed = items[len(items)-1:], false
@@ -40,7 +40,7 @@ func (w *world) push(d *device, m schedule.Manner) {
 	w.auditUnlessUnread(m)
 }
 
-// auditUnlessUnread audits what a push left behind, unless no device looks.
+// auditUnlessUnread audits the server after a push, unless no device is to pull after it.
 func (w *world) auditUnlessUnread(m schedule.Manner) {
 	if m.Unread {
 		w.Unread = true
@@ -49,7 +49,7 @@ func (w *world) auditUnlessUnread(m schedule.Manner) {
 	}
 }
 
-// send delivers a batch, in whatever manner, and returns the answer, if there is one.
+// send delivers a batch in the given manner, and returns the answer, if there is one.
 func (w *world) send(d *device, items []*check.Item, m schedule.Manner) (h heard, ok bool) {
 	b := check.Batch{Client: d.id, Items: items}
 	for _, it := range items {
@@ -64,18 +64,18 @@ func (w *world) send(d *device, items []*check.Item, m schedule.Manner) (h heard
 	does := d.name + " pushes" + m.String()
 	if m.Garbled > 0 || m.Cut > 0 {
 		w.deliverDamaged(does, b, m)
-		does = "then that comes undamaged"
+		does = "then the undamaged batch arrives"
 	}
 	if w.Breach == nil {
 		h, ok = w.deliver(does, b, m)
 	}
 	if m.Twice && w.Breach == nil {
-		w.deliver("the network repeats that", b, schedule.Manner{})
+		w.deliver("the network repeats that push", b, schedule.Manner{})
 	}
 	return h, ok && w.Breach == nil
 }
 
-// resend delivers an old batch once more.
+// resend delivers an old batch again.
 func (w *world) resend(d *device, n int) {
 	if len(d.batches) == 0 {
 		return
@@ -86,7 +86,7 @@ func (w *world) resend(d *device, n int) {
 	w.Audit()
 }
 
-// body returns a batch as it is sent.
+// body returns a batch as the bytes of a push.
 func body(b check.Batch) []byte {
 	var raws [][]byte
 	for _, it := range b.Items {
@@ -96,7 +96,8 @@ func body(b check.Batch) []byte {
 }
 
 // damaged returns a batch as it arrives if a byte is garbled or the end is cut off, and
-// which items are whole. Whatever the byte, what is left is not valid UTF-8.
+// reports for each item whether it is whole. A garbled byte always makes the batch invalid
+// UTF-8.
 func damaged(b check.Batch, m schedule.Manner) (text []byte, whole []bool) {
 	text = body(b)
 	from, to := (m.Garbled-1)%len(text), (m.Garbled-1)%len(text)
@@ -115,8 +116,8 @@ func damaged(b check.Batch, m schedule.Manner) (text []byte, whole []bool) {
 	return text, whole
 }
 
-// deliverDamaged delivers a copy of a batch that was damaged on its way, and looks at what is
-// merged of it. The answer is lost.
+// deliverDamaged delivers a copy of a batch that was damaged in transit, and judges which of
+// its items are merged. The answer is lost.
 func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	body, whole := damaged(b, m)
 	w.Sent(b)
@@ -132,21 +133,21 @@ func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	}
 	var replies []merge.Reply
 	if err := json.Unmarshal(text, &replies); err != nil {
-		w.Tell(does, "an answer that cannot be read")
-		w.Broken(law.WellFormed, "the answer is no array of replies: %s", check.Unread(text, err))
+		w.Tell(does, "an unreadable answer")
+		w.Broken(law.WellFormed, "the answer is not a JSON array of replies: %s", check.Unread(text, err))
 		return
 	}
 	w.tellPush(does, b, replies)
 	for i, r := range replies {
 		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
 			w.Audit()
-			w.Broken(law.Damaged, "%s: the item was damaged, and is accepted\nit came as %s", w.At(check.Answer{Batch: b}, i), textAround(body, m))
+			w.Broken(law.Damaged, "%s: the item was damaged, but was accepted\nit arrived as %s", w.At(check.Answer{Batch: b}, i), textAround(body, m))
 		}
 	}
 	w.Audit()
 }
 
-// textAround quotes what is left of a batch about the place where it was damaged.
+// textAround quotes the damaged batch around the place of the damage.
 func textAround(body []byte, m schedule.Manner) string {
 	at := len(body)
 	if m.Cut == 0 {

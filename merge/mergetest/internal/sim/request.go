@@ -9,18 +9,18 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// request is a push or a pull that is being served, and what is to happen within it.
+// request is a push or a pull that is being served, and what happens within it.
 type request struct {
 	schedule.Manner
 	check.Batch
-	does           string  // how it is told
-	pull           *device // that pulls; nil if this is a push
+	does           string  // its text in the story
+	pull           *device // the device that pulls; nil for a push
 	outer          *request
 	pauses, points int
 	met, dead      bool
 }
 
-// serve lets a request run within which something may happen.
+// serve runs a request, within which other things may happen.
 func (w *world) serve(r *request, call func()) {
 	r.outer = w.serving
 	w.serving = r
@@ -41,11 +41,11 @@ func (r *request) meetsPush() bool {
 	return false
 }
 
-// maxPauses is how many pauses a storm lasts. A server that tries again for ever is served in
+// maxPauses is how many pauses a storm lasts, so that a server that retries forever succeeds in
 // the end.
 const maxPauses = 20
 
-// pause lets another device in, if now is the time.
+// pause lets another device sync, if this is the pause for it.
 func (w *world) pause() {
 	r := w.serving
 	switch {
@@ -71,8 +71,8 @@ func (w *world) pause() {
 	}
 }
 
-// letInBetween lets another device in within a pull, if now is the time: where the pull pauses, or
-// letInBetween two pages.
+// letInBetween lets another device sync during a pull, if this is the place for it: a pause of the
+// pull, or the gap between two pages.
 func (w *world) letInBetween(r *request) {
 	if r.pauses++; r.pauses == r.At && w.device(r.Whom) != r.pull {
 		w.letPush(r)
@@ -83,7 +83,7 @@ func (w *world) letInBetween(r *request) {
 // letPush lets another device push.
 func (w *world) letPush(r *request) {
 	if !r.met {
-		w.addEvent(r.does, "does not end yet")
+		w.addEvent(r.does, "is still running")
 	}
 	before := w.Sendings
 	w.push(w.device(r.Whom), schedule.Manner{})
@@ -93,7 +93,7 @@ func (w *world) letPush(r *request) {
 	r.met = true
 }
 
-// letEditAndPush lets another device edit what is being pushed, and push that.
+// letEditAndPush lets another device edit a record that is being pushed, and push the edit.
 func (w *world) letEditAndPush(r *request) {
 	d, it := w.device(r.Whom), r.Items[0]
 	if r.pauses == 2 {
@@ -105,7 +105,7 @@ func (w *world) letEditAndPush(r *request) {
 	w.letPush(r)
 }
 
-// contrary returns an edit of what an item writes, to something else than is shown.
+// contrary returns an edit of a field that an item writes, to a value other than the shown one.
 func (d *device) contrary(it *check.Item) schedule.Assignment {
 	a := schedule.Assignment{Name: d.w.o.Names[0]}
 	for _, x := range it.Writes {
@@ -124,7 +124,7 @@ func (d *device) contrary(it *check.Item) schedule.Assignment {
 	return a
 }
 
-// crash tells the server to die, if now is the time.
+// crash tells the server to die, if this is the crash point for it.
 func (w *world) crash() error {
 	w.Able |= check.CanCrash
 	r := w.serving

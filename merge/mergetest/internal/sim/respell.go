@@ -13,10 +13,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The library writes one spelling, the canonical one. Other clients write others, which mean
-// the same: so a server must compare what it reads, and never the text.
+// The library writes one spelling, the canonical one. Other clients write other spellings with
+// the same meaning, so a server must compare decoded values and never the text.
 
-// respelled returns a batch whose sound items are spelled otherwise.
+// respelled returns a batch whose valid items have another spelling.
 func respelled(b check.Batch) check.Batch {
 	b.Items = slices.Clone(b.Items)
 	for i, it := range b.Items {
@@ -29,9 +29,9 @@ func respelled(b check.Batch) check.Batch {
 	return b
 }
 
-// Respell returns a mutation with its members in another order, white space, stamps without
-// the zeros at their end and in the other form of UTC, client IDs in upper case, names, strings
-// and numbers otherwise, and an unknown member.
+// Respell returns a mutation in another spelling: members in another order, white space, stamps
+// without trailing zeros and in the other form of UTC, client IDs in upper case, other forms of
+// names, strings and numbers, and an unknown member.
 func Respell(m record.Mutation) []byte {
 	var data, base []string
 	for name, v := range m.Data.All() {
@@ -73,12 +73,12 @@ func respellStamp(s clock.Stamp) string {
 func respellText(s string) string { return respellJSON(jsonText(s)) }
 
 func jsonText(s string) string {
-	text, _ := json.Marshal(s) // a string has no errors
+	text, _ := json.Marshal(s) // a string never fails to marshal
 	return string(text)
 }
 
-// respellJSON returns canonical JSON otherwise: spaces between tokens, an escape for the first
-// character of each string, 10 as 1e1, and 9 as 9.0.
+// respellJSON returns canonical JSON in another spelling: spaces between tokens, an escape for
+// the first character of each string, 10 as 1e1, and 9 as 9.0.
 func respellJSON(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -104,7 +104,7 @@ func firstToken(text string) int {
 	return len(text)
 }
 
-// closing returns the length of the rest of a string.
+// closing returns the length of the rest of a string, with its closing quote.
 func closing(text string) int {
 	for i := 0; ; i++ {
 		switch text[i] {

@@ -25,13 +25,13 @@ func (w *world) restart() {
 	w.backend, w.Last.Restart = next, w.Moment
 	w.Count("restarts")
 	if w.Unread {
-		w.Count("restarts before it is read")
+		w.Count("restarts before a pull")
 	}
 	w.Tell("the server is restarted", "")
 	w.Audit()
 }
 
-// write lets the server write by itself.
+// write lets the server write.
 func (w *world) write(s schedule.Step) {
 	if w.backend.Write == nil || w.ClockUnset {
 		return
@@ -48,7 +48,7 @@ func (w *world) write(s schedule.Step) {
 	}
 }
 
-// brokenWrite names the law that is broken by an error instead of a write.
+// brokenWrite reports the law that an error of Write breaks.
 func (w *world) brokenWrite(s schedule.Step, err error) {
 	w.Tell(s.String(), "error: "+err.Error())
 	l := law.Answered
@@ -58,14 +58,14 @@ func (w *world) brokenWrite(s schedule.Step, err error) {
 	w.Broken(l, "Write: %v", err)
 }
 
-// serverCopy is a backup of the server, and what was known of what is in it.
+// serverCopy is a backup of the server, and the ledger at that moment.
 type serverCopy struct {
 	restore func() (Process, error)
 	ledger  *oracle.Ledger
 }
 
-// backUp makes a backup of the server, if that is possible. No Client learns of a restore, so
-// with them there is none.
+// backUp makes a backup of the server, if that is possible. A Client is not told of a
+// restore, so runs with Clients have none.
 func (w *world) backUp() {
 	if w.backend.Backup == nil || w.o.NewApp != nil {
 		return
@@ -79,8 +79,8 @@ func (w *world) backUp() {
 	w.Tell("the server is backed up", "")
 }
 
-// restore puts the backup in the place of the server. All devices learn of it, and send what
-// they wrote themselves again. They keep the rest, and their cursors.
+// restore replaces the server by its backup. All devices know of the restore, and send their
+// own writes again. They keep everything else, and their cursors.
 func (w *world) restore() {
 	if w.backup == nil {
 		return
@@ -98,11 +98,11 @@ func (w *world) restore() {
 		}
 	}
 	w.Count("server is restored")
-	w.Tell("the server is restored from its backup", "all devices send what they wrote again")
+	w.Tell("the server is restored from its backup", "all devices send their own writes again")
 	w.Audit()
 }
 
-// resendOwn puts what a device wrote itself, of what is confirmed, into its outbox once more.
+// resendOwn puts the confirmed writes of the device's own into its outbox again.
 func (d *device) resendOwn() {
 	var again []*check.Item
 	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
@@ -122,7 +122,7 @@ func (d *device) resendOwn() {
 	d.outbox = append(again, d.outbox...)
 }
 
-// setClockUnset decides whether the server's clock is set.
+// setClockUnset sets whether the server's clock is unset.
 func (w *world) setClockUnset(unset bool) {
 	if unset == w.ClockUnset {
 		return

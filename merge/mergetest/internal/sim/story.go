@@ -10,29 +10,29 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Event is what happened in a run, for people to read.
+// Event is an event of a run, in words.
 type Event struct {
-	At   time.Duration // since the start
+	At   time.Duration // since the start of the run
 	Does string
-	Sees string // what came of it
+	Sees string // its result
 }
 
 // Tell adds an event to the story.
 func (w *world) Tell(does, sees string) {
 	if w.serving != nil {
-		does = "  " + does // it happens within a request
+		does = "  " + does // indented, because it happens within a request
 	}
 	w.addEvent(does, sees)
 }
 
-// addEvent adds an event that does not happen within a request.
+// addEvent adds an event without the indentation of events within a request.
 func (w *world) addEvent(does, sees string) {
 	if w.telling {
 		w.story = append(w.story, Event{w.Now.Sub(schedule.Start()), does, sees})
 	}
 }
 
-// lastStamp says how the last edit of the device was stamped.
+// lastStamp describes the stamp of the device's last edit.
 func (d *device) lastStamp() string {
 	if d.client != nil {
 		return d.client.note
@@ -56,13 +56,13 @@ func (w *world) tellPush(does string, b check.Batch, replies []merge.Reply) {
 		}
 		sees = append(sees, sent+check.ReplyText(r))
 		if i < len(b.Items) && b.Items[i].Spelled {
-			sees = append(sees, "  it came as "+check.Spelling(b.Items[i].Raw))
+			sees = append(sees, "  it arrived as "+check.Spelling(b.Items[i].Raw))
 		}
 	}
 	w.Tell(does, strings.Join(check.Elided(sees, 5), "\n"))
 }
 
-// tellPull describes a pull and what came.
+// tellPull describes a pull and the pulled fields.
 func (w *world) tellPull(r *request, p page) {
 	if !w.telling {
 		return
@@ -75,7 +75,7 @@ func (w *world) tellPull(r *request, p page) {
 			}
 		}
 	}
-	if len(all) > 0 || !w.finishing { // most of the last pulls bring nothing, and need no line
-		w.Tell(map[bool]string{true: "now that ends", false: r.pull.name + " pulls"}[r.met], check.Listed(all))
+	if len(all) > 0 || !w.finishing { // most of the last pulls return nothing and need no line
+		w.Tell(map[bool]string{true: "that request ends now", false: r.pull.name + " pulls"}[r.met], check.Listed(all))
 	}
 }

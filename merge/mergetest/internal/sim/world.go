@@ -1,5 +1,5 @@
-// Package sim runs a schedule on a backend: the devices and their clocks, the network, the server, and the
-// table of what can happen to them. What it sees it hands to a judge.
+// Package sim runs a schedule on a backend: it simulates the devices and their clocks, the network
+// and the server, and has the table of steps. It reports everything that it sees to a judge.
 package sim
 
 import (
@@ -12,29 +12,29 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// world is one run: a backend, its devices, and what the kit knows of them.
+// world is one run: a backend, its devices, and what the kit knows about them.
 type world struct {
 	*check.Judge
 	o       Config
 	env     *Env
 	backend Process
-	devices []*device // nil are those that did nothing yet
+	devices []*device // nil for a device that did nothing yet
 	story   []Event
-	telling bool // whether a story is kept
+	telling bool // whether the run keeps a story
 
 	finishing bool        // whether the faults have ended
-	panicked  bool        // whether the backend or a Client did
-	points    int         // how often a push called Env.Crash, at most
-	pauses    int         // and Env.Pause
+	panicked  bool        // whether the backend or a Client panicked
+	points    int         // the most calls of Env.Crash in one push
+	pauses    int         // the most calls of Env.Pause in one push
 	serving   *request    // nil if there is none
 	backup    *serverCopy // nil if there is none
 
-	decoded map[string][]record.Record // what pulls returned
-	grown   int                        // how many fields were added to records that grow
+	decoded map[string][]record.Record // the records of pulled lines, by the lines
+	grown   int                        // the number of fields added by growing records
 }
 
-// Run runs the steps on a new backend, ends all faults, and judges. With tell it keeps
-// what is needed to tell the story.
+// Run runs the steps on a new backend, ends all faults, and judges. With s.Tell, it keeps the
+// events for the story.
 func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
 	w := newWorld(o)
 	w.IDs = o.Named(s.Steps)
@@ -42,22 +42,22 @@ func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
 	w.env = &Env{w}
 	w.telling = s.Tell
 	w.recoverPanic(func() { err = w.play(create, s.Steps) })
-	if w.backend.Close != nil && !w.panicked { // else it may hold a lock
+	if w.backend.Close != nil && !w.panicked { // after a panic, the backend may hold a lock
 		err = errors.Join(err, w.backend.Close())
 	}
 	return w.result(), err
 }
 
-// Result is what came of a run.
+// Result is the result of a run.
 type Result struct {
 	Breach *check.Breach // the first law that was broken, or nil
 	Counts check.Counts
 	Able   check.Abilities
 	Lasted time.Duration // of virtual time
-	Points int           // how often a push called Env.Crash, at most
-	Pauses int           // and Env.Pause
+	Points int           // the most calls of Env.Crash in one push
+	Pauses int           // the most calls of Env.Pause in one push
 	Story  []Event
-	Hints  []string // where to look, because of the steps
+	Hints  []string // hints that depend on the steps
 }
 
 func (w *world) result() Result {
@@ -77,7 +77,7 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
 	if w.backend.Backend == nil {
-		return errors.New("mergetest: no backend: newBackend returned nil, and no error")
+		return errors.New("mergetest: no backend: newBackend returned nil and no error")
 	}
 	w.Able |= w.backend.can()
 	if err := w.mustBeEmpty(); err != nil {
@@ -95,22 +95,23 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 	return nil
 }
 
-// mustBeEmpty returns an error if there is something of the records that devices write.
+// mustBeEmpty returns an error if the backend already has fields of the records that devices
+// write.
 func (w *world) mustBeEmpty() error {
 	found := w.Fresh()
 	if len(found) == 0 || w.Breach != nil {
 		return nil
 	}
-	return fmt.Errorf("mergetest: the backend is not empty when a run begins: newBackend must make an empty one each time. It has:\n%s", check.Listed(found))
+	return fmt.Errorf("mergetest: the backend is not empty when a run begins; newBackend must return an empty one each time. It has:\n%s", check.Listed(found))
 }
 
-// Scenario is what is to be run.
+// Scenario is a schedule to run.
 type Scenario struct {
 	Steps []schedule.Step
 	Tell  bool
 }
 
-// device returns a device, which begins to exist when it is first asked for.
+// device returns a device, and creates it when it is first asked for.
 func (w *world) device(i int) *device {
 	if w.devices[i] == nil {
 		w.devices[i] = newDevice(w, i)
