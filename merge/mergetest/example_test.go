@@ -66,7 +66,7 @@ func Example_failure() {
 	//   after       what happens; times are since 2024-03-04T12:00:00Z
 	//   0s          ana edits a box=1e+21                        stamped +0s
 	//   0s          ben edits a box=deleted                      stamped +0s
-	//   0s          all faults end; everybody pushes and pulls
+	//   0s          all faults end; all devices push and pull
 	//   1ms         ana pushes                                   a box=1e+21 (ana +0s): accepted, changed, box applied
 	//   1ms         ana pulls                                    a box=1e+21 (ana +0s)
 	//   1ms         ben pushes                                   a box=deleted (ben +0s): accepted, changed, box applied, note lost_edit

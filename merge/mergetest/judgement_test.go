@@ -114,7 +114,7 @@ func TestWrongRestampsAreFound(t *testing.T) {
 			again[i].Base = old[i].Base
 		}
 	})}, steps})
-	if err == nil || !strings.Contains(err.Error(), law.ClientBase.Text().Name) || !strings.Contains(err.Error(), "it was too far ahead, and is restamped") {
+	if err == nil || !strings.Contains(err.Error(), law.ClientBase.Text().Name) || !strings.Contains(err.Error(), "it was too far ahead and was restamped") {
 		t.Error(err)
 	}
 	err = replay(newMemory, Schedule{Options{NewClient: restamping(func(old, again []record.Mutation) {

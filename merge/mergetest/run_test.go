@@ -115,13 +115,13 @@ func TestWrongChangedNamesTheWrites(t *testing.T) {
 	err := replay(replying(func(r *merge.Reply) { r.Changed = false }), Schedule{Steps: []string{
 		"ana edits a x=1", "cem edits a x=null", "ana pushes, last only",
 	}})
-	if err == nil || !strings.Contains(err.Error(), "changed is false, and should be true: 1 by ana at +0s is the first write of x") {
+	if err == nil || !strings.Contains(err.Error(), "changed is false, but should be true: 1 by ana at +0s is the first write of x") {
 		t.Error(err)
 	}
 	err = replay(replying(func(r *merge.Reply) { r.Changed = r.ID == "a" }), Schedule{Steps: []string{
 		"ana edits a x=1", "cem edits a x=null", "cem pushes", "ana pushes",
 	}})
-	if err == nil || !strings.Contains(err.Error(), "changed is true, and should be false: null by cem at +0s wins over 1 by ana at +0s by client ID") {
+	if err == nil || !strings.Contains(err.Error(), "changed is true, but should be false: null by cem at +0s wins over 1 by ana at +0s by client ID") {
 		t.Error(err)
 	}
 }

@@ -74,7 +74,7 @@ func TestFailureTexts(t *testing.T) {
 	for name, test := range map[string]textCase{
 		"text stored in the spelling in which it came": {with(quirks{batch: func(text []byte) []byte {
 			return []byte(strings.ReplaceAll(string(text), `\u0078`, `z`))
-		}}), []string{"ana edits a x=1", "ana pushes, spelled otherwise"}, []string{`  it came as { "data" : { "\u0078" :\t{`, "One of the pushes is spelled otherwise"}},
+		}}), []string{"ana edits a x=1", "ana pushes, spelled otherwise"}, []string{`  it arrived as { "data" : { "\u0078" :\t{`, "One of the pushes is spelled otherwise"}},
 		"a cursor that moves": {ownOf(own{pull: moving}), []string{"ana edits a x=1", "ana pushes"},
 			[]string{`the cursor changed 1,000 times: from "" to "x", "xx", "xxx" and so on`}},
 		"a server whose clock does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
@@ -96,8 +96,8 @@ func TestUnreadableAnswerIsShown(t *testing.T) {
 	for answer, says := range map[string]string{
 		`[{"index":0},{"index":1,"serverTime":"2024-03-04T14:00:00+02:00"}]`: "serverTime of reply 1: ",
 		`[{"index":"0"}]`: "index of reply 0: ",
-		`{"results":[]}`:  "it begins  {\"results\":[]}",
-		`<html>`:          "it begins  <html>",
+		`{"results":[]}`:  "the answer begins  {\"results\":[]}",
+		`<html>`:          "the answer begins  <html>",
 	} {
 		err := replay(over(func(m *memory) Backend { return answering{m, answer} }), Schedule{Steps: []string{"ana edits a x=1", "ana pushes"}})
 		if err == nil || !strings.Contains(err.Error(), law.WellFormed.Text().Name) || !strings.Contains(err.Error(), says) {

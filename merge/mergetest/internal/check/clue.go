@@ -6,7 +6,7 @@ import (
 )
 
 // clue describes what is special about a field with a wrong write, where that tells more than
-// the law does. f is the write that was found, if ok.
+// the law does. If ok, f is the write that was found.
 func (j *Judge) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
 	p := j.Ledger.Histories[k]
 	switch {

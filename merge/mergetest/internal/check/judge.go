@@ -52,8 +52,8 @@ type Lab interface {
 	Fresh() map[oracle.FieldKey]oracle.Write
 	// IsServing reports whether a request is being served.
 	IsServing() bool
-	// Stale reports whether the greatest write of a field is stored, although the pull of who
-	// returned f instead. After it, the run is over.
+	// Stale reports whether the greatest write of a field is stored, although the client named who
+	// pulled f instead. After it, the run is over.
 	Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool
 	// WrittenLater reports whether a later pull returns the server's own write, where an earlier
 	// one returned f.

@@ -59,8 +59,8 @@ func seen(base oracle.Stamp) string {
 }
 
 // judgeLoss judges what a reply reports about a lost edit. A server that keeps no watermarks cannot
-// know that an edit is lost on arrival. The kit assumes that it keeps them from its first such
-// report on, or by Rules.Marks.
+// know that an edit is lost on arrival. The kit requires such reports after it has seen one, or if
+// Rules.Marks is set.
 func (j *Judge) judgeLoss(a Answer, x arrival, l oracle.Loss) (wrong []complaint) {
 	said, ok := a.Replies[x.item].Fields[x.Field]
 	if !ok || l.Unsure {

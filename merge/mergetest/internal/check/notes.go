@@ -50,8 +50,8 @@ func (j *Judge) mayBeDeleted(id string) bool {
 	return false
 }
 
-// missingFor returns why a note cannot be true: the condition that it lacks. It returns "" for a
-// note that the kit does not know.
+// missingFor returns the reason why a note is wrong, or "" for a note that the kit does not
+// know.
 func missingFor(note merge.Code) string {
 	return map[merge.Code]string{
 		merge.Rewound:         "no stamp of the item is below another stamp of this push, or below one accepted from this client before",

@@ -12,8 +12,8 @@ type Prior struct {
 	unsure   bool // it is unknown whether one of its writes is stored
 }
 
-// Sent records that the fate of the writes of a batch is unknown from now on. It returns
-// the knowledge before that.
+// Sent records that the writes of a batch are sent and their fate is unknown. It returns
+// the earlier knowledge of each item.
 func (j *Judge) Sent(b Batch) (known []Prior) {
 	j.Sendings++
 	for _, it := range b.Items {
@@ -43,7 +43,8 @@ func (j *Judge) Sent(b Batch) (known []Prior) {
 	return known
 }
 
-// BrokenPush reports the law that an error instead of an answer breaks.
+// BrokenPush reports the law that a push breaks by returning an error instead of an
+// answer.
 func (j *Judge) BrokenPush(b Batch, err error) {
 	if j.blind() {
 		j.Broken(law.Blind, "Push returned an error instead of an answer: %v", err)

@@ -18,10 +18,10 @@ type arrival struct {
 	item int
 }
 
-// effect is the effect of an item, where its reply must report it.
+// effect is the effect of an item that its reply must report.
 type effect struct {
 	changed, collided, lost, unsure bool
-	why                             []string     // why changed should differ from the reply's value
+	why                             []string     // the reasons why changed in the reply is wrong
 	notes                           []merge.Code // the notes that can be true of it
 }
 
@@ -183,8 +183,8 @@ func (j *Judge) about(x arrival) string {
 	return fmt.Sprintf("reply %d, to %s, ", x.item, j.place(x.ID))
 }
 
-// JudgeWhole reports an item of which only a part is stored, after a push during which the
-// server died. Known is the knowledge before the push.
+// JudgeWhole reports an item that is stored only in part, after a push during which the
+// server died. Known has the ledger's knowledge of each item before the push.
 func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 	if j.Breach != nil || j.Lab.IsServing() {
 		return

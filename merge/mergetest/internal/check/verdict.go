@@ -41,7 +41,7 @@ func (j *Judge) lead(x oracle.Write) time.Duration {
 	return time.Duration(x.Time/1e6-j.Now.UnixMilli()) * time.Millisecond
 }
 
-// Answer is an answer that can be read, with the kit's knowledge of it.
+// Answer is a decoded answer, with the kit's knowledge of its push.
 type Answer struct {
 	Batch
 	Replies []merge.Reply

@@ -29,7 +29,7 @@ type Domain struct {
 }
 
 // KeyOf returns the table and the ID of a record. A step names a record outside the first table
-// with its table: notes:a.
+// by table and ID, such as notes:a.
 func (d Domain) KeyOf(id string) (table, rest string) {
 	for _, table := range d.Tables[1:] {
 		if rest, ok := strings.CutPrefix(id, table+":"); ok {

@@ -10,9 +10,9 @@ type Follow struct {
 	Values   []string // some values of the field
 }
 
-// FollowUps draws steps that chance alone makes too rare: two writes of one field at the
-// same moment, by two devices after a wait, or with the same stamp after a device was
-// cloned or backed up; and steps that show whether a fault has done harm.
+// FollowUps draws steps that chance alone makes too rare. Some make two writes of one field
+// at the same moment, by two devices after a wait, or with the same stamp after a device
+// was cloned or backed up. Others show whether a fault has done harm.
 func (d *Dice) FollowUps(s Step) []Step {
 	f := Follow{Dice: d, Step: s, A: d.IntN(d.Domain.Devices), B: d.IntN(d.Domain.Devices), C: d.IntN(d.Domain.Devices)}
 	f = f.Elsewhere()

@@ -39,9 +39,9 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 	return steps
 }
 
-// isMoreGeneral reports whether l is the better law to report, given that a schedule breaks it
-// that should not break the shrinker's law. Laws about stored fields come before laws about
-// answers.
+// isMoreGeneral reports whether l is a better law to report than the shrinker's law, after a
+// schedule broke l that should not break the shrinker's law. Laws about stored fields come before
+// laws about answers.
 func (s *Shrinker) isMoreGeneral(l law.Law) bool {
 	switch s.Law {
 	case law.Outcome, law.Lost, law.Note:
@@ -68,7 +68,7 @@ func (s *Shrinker) others(steps []Step) [][]Step {
 }
 
 // spaced returns the steps with a pause after each: once with the clocks as they are, and twice
-// with wrong clocks, by which the devices write in either order.
+// with wrong clocks, so that the devices write in either order.
 func (s *Shrinker) spaced(steps []Step) [][]Step {
 	var apart, rising, falling []Step
 	g := s.Domain.Grammar
@@ -163,7 +163,8 @@ func (s *Shrinker) alone(steps []Step) (others [][]Step) {
 }
 
 // ofTwo returns schedules in which two devices use the stamps that one device used twice. Where a
-// device became a copy or was restored, another device takes its steps after that, or before that.
+// device became a copy or was restored, another device takes over its later steps, or its earlier
+// ones.
 func (s *Shrinker) ofTwo(steps []Step) (others [][]Step) {
 	by := func(steps []Step, who, other int) (all []Step) {
 		for _, x := range steps {

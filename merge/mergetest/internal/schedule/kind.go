@@ -129,8 +129,8 @@ func (s *Step) parseArgs(words []string) error {
 	return nil
 }
 
-// Plainer returns replacements for s that are a little plainer, mostly one step each.
-// Repeated replacement ends, because each is smaller by some measure.
+// Plainer returns replacements for s that are a little plainer, mostly one step each. Each
+// is smaller than s by some measure, so repeated replacement ends.
 func (g Grammar) Plainer(s Step) (all [][]Step) {
 	for _, a := range s.Args {
 		if a.Plainer != nil {

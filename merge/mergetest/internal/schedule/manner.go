@@ -10,19 +10,19 @@ import (
 type Manner struct {
 	Lost      bool // the answer does not arrive
 	Closed    bool // a Client is closed and opened again between two pages
-	Twice     bool // the network delivers it twice
+	Twice     bool // the network delivers the batch twice
 	Reversed  bool // the items are in reverse order
 	Last      bool // the last item overtakes the others
 	Doubled   bool // all items are in the batch twice
 	Meanwhile bool // the user of a Client edits before the answer arrives
 	Spelled   bool // the batch has another spelling than the canonical one
 	Storms    bool // another device edits the same field and pushes, in every pause
-	Unread    bool // no device pulls after it
-	Dies      int  // the crash point at which the server dies, from 1
-	At        int  // the pause in which another device syncs, from 1; in a pull, the gap between two pages is a pause too
+	Unread    bool // no device pulls after the push
+	Dies      int  // the crash point at which the server dies, counted from 1
+	At        int  // the pause in which another device syncs, counted from 1; in a pull, the gap between two pages is a pause too
 	Whom      int  // the device of At or Storms
-	Garbled   int  // a copy with this byte garbled arrives first, from 1
-	Cut       int  // a copy that ends before this byte arrives first, from 1
+	Garbled   int  // the byte that is garbled in a copy that arrives first, counted from 1
+	Cut       int  // the byte before which a copy that arrives first is cut off, counted from 1
 }
 
 // String returns the manner as it is written after a step.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// rename gives records and fields names that are much shorter and plain, where the schedule still
+// rename gives records and fields names that are much shorter and plain, if the schedule still
 // breaks the same law. A long name or a second table may be the cause, but mostly is not.
 func (s *Shrinker) rename(steps []Step) []Step {
 	id := func(x *Step) []*string { return []*string{&x.ID} }
@@ -49,8 +49,8 @@ func renamed(steps []Step, from, to string, in func(*Step) []*string) (others []
 	return others, changed
 }
 
-// IsOdd reports whether a step has a name with other characters than the letters a to z, or with
-// more than 100 letters.
+// IsOdd reports whether a step has a name that is longer than 100 bytes or has characters other
+// than the letters a to z.
 func (s Step) IsOdd() bool {
 	names := []string{s.ID}
 	for _, a := range s.Sets {

@@ -17,8 +17,9 @@ import (
 //	ben edits a box=2
 //	ben pushes
 //
-// Leaving out the pull and the pushes keeps the law broken, since all devices push and pull at
-// the end anyway. So does leaving out the assignment of title. The shrunk schedule is:
+// The law is still broken without the pushes and the pull, because all devices push and pull at
+// the end of a run anyway. It is still broken without the title, too. So the shrunk schedule
+// is:
 //
 //	ana edits a box=1
 //	ben edits a box=2
@@ -29,9 +30,9 @@ type Shrinker struct {
 	Left   int                                     // the number of runs that it may still make
 }
 
-// Fails reports whether the steps break the law. As long as other things happen too, it is only
-// a guess that a crash, a restart, a meeting or damage is to blame. If the law is such a guess,
-// any law about a field will do, and becomes the law.
+// Fails reports whether the steps break the law. A law that blames a crash, a restart, a
+// meeting or damage is a guess as long as the steps do anything else. So if the steps break a
+// law about a field instead, that law replaces the guess.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {
 		return false
@@ -48,7 +49,7 @@ func (s *Shrinker) Fails(steps []Step) bool {
 	return s.Law == broken
 }
 
-// Shrink returns steps of which none can be left out or made plainer.
+// Shrink shrinks the steps until none can be left out or made plainer.
 func (s *Shrinker) Shrink(steps []Step) []Step {
 	for {
 		before := len(steps)
@@ -61,7 +62,7 @@ func (s *Shrinker) Shrink(steps []Step) []Step {
 	}
 }
 
-// drop leaves out runs of steps, long ones first, and from the end.
+// drop leaves out blocks of steps, large ones first, starting from the end.
 func (s *Shrinker) drop(steps []Step) []Step {
 	for size := (len(steps) + 1) / 2; size > 0; size /= 2 {
 		for end := len(steps); end > 0; end -= size {

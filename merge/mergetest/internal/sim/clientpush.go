@@ -150,7 +150,8 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 }
 
 // interrupted gives a Client the first of several pages, then closes it and opens it again. It
-// reports whether that was possible. If so, the Client pulls on from the cursor that it returns.
+// reports whether that was possible. If so, the pull continues from the cursor that the Client
+// now has.
 func (d *device) interrupted(p page) bool {
 	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last one is empty
 		return false

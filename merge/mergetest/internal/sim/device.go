@@ -24,13 +24,13 @@ type device struct {
 	batches []check.Batch // all batches that it sent
 }
 
-// state is the part of a device that a loss of the device destroys and a backup restores.
+// state is the part of a device that is lost with it and restored from a backup.
 type state struct {
 	id        clock.ClientID
 	skew      time.Duration
 	clock     *clock.Clock
 	last      clock.Timestamp // the clock's last stamp when the state was saved
-	confirmed check.Confirmed // by ID and field
+	confirmed check.Confirmed // the confirmed fields, by ID and name
 	outbox    []*check.Item
 	cursor    string
 }

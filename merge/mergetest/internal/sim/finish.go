@@ -7,7 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// rounds is how often all devices push and pull before everything must be settled.
+// rounds is the number of times that all devices push and pull before everything must
+// be settled.
 const rounds = 10
 
 // finish ends all faults, lets all devices push and pull, and compares the results.
@@ -19,7 +20,7 @@ func (w *world) finish() {
 	w.finishing = true
 	w.setClockUnset(false)
 	for range rounds {
-		w.Now = w.Now.Add(time.Millisecond) // a stamp just beyond the limit is accepted then
+		w.Now = w.Now.Add(time.Millisecond) // after this time, a stamp just beyond the limit is valid
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.Breach == nil {

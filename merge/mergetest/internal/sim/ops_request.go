@@ -53,8 +53,8 @@ func drawPull(d *schedule.Dice, s *schedule.Step) {
 }
 
 // afterPush lets another device sync while two devices edit the same field, and lets the server
-// write the field that it was storing when it died. A Client that gets no answer sometimes gets
-// none for long, because it must not give up.
+// write the field that it was storing when it died. Sometimes the answers to several pushes of a
+// Client are lost, because it must not give up.
 func afterPush(f schedule.Follow) []schedule.Step {
 	switch {
 	case f.Manner.Lost && f.Domain.HasClient(f.Who) && f.IntN(3) == 0:
@@ -68,7 +68,7 @@ func afterPush(f schedule.Follow) []schedule.Step {
 	}
 	m := schedule.Pick(f.Dice, schedule.Manner{At: f.Pause(), Whom: f.B}, schedule.Manner{Storms: true, Whom: f.B})
 	other := f.Edit(f.A)
-	other.ID = schedule.Pick(f.Dice, f.Domain.IDs...) // so that the push has something between two rows
+	other.ID = schedule.Pick(f.Dice, f.Domain.IDs...) // another record, so that a pause can fall between two rows
 	return []schedule.Step{other, f.Edit(f.A), f.Edit(f.B), f.Pulls(f.B), f.Pushing(f.A, m), f.Pulls(f.B)}
 }
 

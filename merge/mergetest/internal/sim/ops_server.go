@@ -77,8 +77,8 @@ func afterBackup(f schedule.Follow) []schedule.Step {
 }
 
 // restoredMarks returns steps that show whether the watermarks of clients are restored with the
-// records: an edit that loses arrives after a restore. It arrived before the backup, or after it,
-// or never.
+// records: an edit that loses arrives after a restore. Its first delivery was before the backup,
+// was after the backup, or is this one.
 func restoredMarks(f schedule.Follow) []schedule.Step {
 	if f.Domain.Devices > 1 {
 		f.B = (f.A + 1 + f.IntN(f.Domain.Devices-1)) % f.Domain.Devices
