@@ -117,8 +117,8 @@ func (v *violations) lockScopes(ctx context.Context, tx *sql.Tx, scopes []violat
 	return execRows(ctx, tx, v.lock, slices.Compact(numbers))
 }
 
-// index stores the scopes of the records and violation rows, in place of the entries
-// that it had for them. Call it in each transaction that saves any.
+// index stores the scopes of the records and violation rows, in place of their old
+// entries. Call it in each transaction that saves any of them.
 func (v *violations) index(ctx context.Context, tx *sql.Tx, records []record.Record) error {
 	keys, entries := make([]keyRow, 0), make([]scopeRow, 0)
 	for _, r := range records {

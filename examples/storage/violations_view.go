@@ -19,7 +19,7 @@ type view struct {
 	tx *sql.Tx
 }
 
-// errView marks the failure of a look-up, as opposed to that of a rule.
+// errView is in every error of a look-up, and in no error of a rule.
 var errView = errors.New("cannot read the scopes or records of a rule")
 
 // table returns the table of the violation rows.

@@ -78,6 +78,6 @@ func RecordOf(key record.Key, fields map[string]record.FieldValue) record.Record
 
 // An invalid item has its flaw in one of these fields, or in $deleted.
 const (
-	Flawed   = "zzz"  // a field to which invalid items have an invalid write
+	Flawed   = "zzz"  // the field of the invalid write in an invalid item
 	Reserved = "$own" // a name that clients may not use
 )

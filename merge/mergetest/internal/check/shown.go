@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Edited compares what a Client shows of a record after an edit with the edit. It returns a note
-// for the story about the write that the user sees.
+// Edited judges what a Client shows of a record after an edit. It returns a note for the story
+// about the write that the user sees.
 func (r *Replica) Edited(id string, before record.Record, fields map[string]record.Value, floor clock.Timestamp) (note string) {
 	after := r.Shows(id)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

@@ -161,8 +161,8 @@ func (j *Judge) brokenByNeighbour(a Answer, i int) {
 	}
 }
 
-// judgeBlind judges the verdict of a server whose clock is unset. It may accept an item again
-// that it accepted before, and an item without a write.
+// judgeBlind judges the verdict of a server whose clock is unset. Such a server may still accept
+// a retry of an accepted item, and an item without a write.
 func (j *Judge) judgeBlind(a Answer, i int) {
 	r := a.Replies[i]
 	again := (a.Known[i].accepted || len(a.Items[i].Writes) == 0) && r.Verdict == "accepted" && !r.Changed

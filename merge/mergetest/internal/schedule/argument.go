@@ -12,8 +12,8 @@ import (
 // Argument is an argument of a step, after its name: how it is written, read and shrunk.
 type Argument struct {
 	least   int  // the number of its words
-	many    bool // it may have more words than least
-	isID    bool // it is the ID of a record
+	many    bool // whether it may have more words
+	isID    bool // whether it is the ID of a record
 	text    func(s Step) string
 	read    func(s *Step, words []string) error
 	Plainer func(s Step) [][]Step // smaller variants of the step; nil if it cannot shrink
@@ -31,8 +31,8 @@ func OfRecord() Argument {
 	}
 }
 
-// Assignments are fields with their values, written as name=value. There are least or
-// more of them.
+// Assignments are at least the given number of fields with their values, written as
+// name=value.
 func Assignments(least int) Argument {
 	return Argument{
 		least: least, many: true,

@@ -85,7 +85,7 @@ func (d *Dice) narrow() {
 	}
 }
 
-// some returns at most n neighbours of a list, in which the first follows the last.
+// some returns at most n neighbouring elements of a list, which wraps around.
 func some(d *Dice, n int, list []string) (few []string) {
 	first := d.IntN(len(list))
 	for i := range min(n, len(list)) {

@@ -30,8 +30,8 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	return true
 }
 
-// changing returns the assignments that change something: the kit does not ask a Client to write
-// a value that is there already.
+// changing returns the assignments that change something. The kit does not ask a Client to write
+// a value that the field already has.
 func (d *device) changing(before record.Record, sets []schedule.Assignment) map[string]record.Value {
 	fields := map[string]record.Value{}
 	for _, a := range sets {

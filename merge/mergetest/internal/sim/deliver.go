@@ -42,7 +42,7 @@ func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
 	switch {
 	case r.dead && err == nil:
 		w.Tell(r.does, "Env.Crash returned an error, but Push continued")
-		w.Broken(law.Dies, "Env.Crash returned an error, but Push continued and returned an answer and no error")
+		w.Broken(law.Dies, "Env.Crash returned an error, but Push continued and returned an answer without an error")
 	case r.dead:
 		w.Tell(r.does, "the server dies; it is unknown what it stored")
 		w.restart()

@@ -53,8 +53,8 @@ func drawPull(d *schedule.Dice, s *schedule.Step) {
 }
 
 // afterPush lets another device sync while two devices edit the same field, and lets the server
-// write the field that it was storing when it died. Sometimes the answers to several pushes of a
-// Client are lost, because it must not give up.
+// write the field that it was storing when it died. Sometimes it loses several answers to a Client
+// in a row, which must not make the Client give up.
 func afterPush(f schedule.Follow) []schedule.Step {
 	switch {
 	case f.Manner.Lost && f.Domain.HasClient(f.Who) && f.IntN(3) == 0:
@@ -113,9 +113,9 @@ func differ(f schedule.Follow) (a, b schedule.Step) {
 	return a, b
 }
 
-// silence returns a long time without requests. Before it, one edit is a deletion, and another edit
-// is not sent. After it, the unsent edit is sent, old batches are sent again, and devices pull from
-// old cursors.
+// silence returns steps around a long time without requests. Before it, one edit is a deletion, and
+// another edit is not sent. After it, the unsent edit is sent, old batches are sent again, and
+// devices pull from old cursors.
 func silence(f schedule.Follow) []schedule.Step {
 	long := f.Silent[0]
 	f.Dice.Silent = f.Silent[1:]

@@ -58,5 +58,5 @@ func (e *Env) Now() time.Time {
 // Pause lets other requests run.
 func (e *Env) Pause() { e.w.pause() }
 
-// Crash returns an error if the server is to die here.
+// Crash returns an error if the server is to die at this point.
 func (e *Env) Crash() error { return e.w.crash() }

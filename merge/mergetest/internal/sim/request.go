@@ -45,7 +45,7 @@ func (r *request) meetsPush() bool {
 // the end.
 const maxPauses = 20
 
-// pause lets another device sync, if this is the pause for it.
+// pause lets another device sync, if a sync is due in this pause.
 func (w *world) pause() {
 	r := w.serving
 	switch {
@@ -71,8 +71,8 @@ func (w *world) pause() {
 	}
 }
 
-// letInBetween lets another device sync during a pull, if this is the place for it: a pause of the
-// pull, or the gap between two pages.
+// letInBetween lets another device sync during a pull, if a sync is due here: in a pause of the
+// pull, or between two pages.
 func (w *world) letInBetween(r *request) {
 	if r.pauses++; r.pauses == r.At && w.device(r.Whom) != r.pull {
 		w.letPush(r)
@@ -124,7 +124,7 @@ func (d *device) contrary(it *check.Item) schedule.Assignment {
 	return a
 }
 
-// crash tells the server to die, if this is the crash point for it.
+// crash tells the server to die, if a crash is due at this point.
 func (w *world) crash() error {
 	w.Able |= check.CanCrash
 	r := w.serving
