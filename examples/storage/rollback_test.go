@@ -29,7 +29,8 @@ func failingOnce(l layout, before func(update)) layout {
 }
 
 // TestRollbackLeavesNoTrace: a push that is not committed changes neither the store nor
-// the clock. If the client pushes it again, the answer is that of a first delivery.
+// the clock. If the client pushes it again, the answer is the same as for a first
+// delivery.
 func TestRollbackLeavesNoTrace(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPullerSkipsLateCommitWithNextval: a sequence of PostgreSQL gives numbers in
-// another order than that of the commits. A puller that comes between two commits skips
-// the later one.
+// TestPullerSkipsLateCommitWithNextval: the numbers of a PostgreSQL sequence are not in
+// the order of the commits. A puller that comes between two commits skips the later
+// one.
 func TestPullerSkipsLateCommitWithNextval(t *testing.T) {
 	db := postgres(t)
 	exec(t, db, `CREATE TABLE t (title TEXT, seq BIGINT GENERATED ALWAYS AS IDENTITY)`)

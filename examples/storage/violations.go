@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// violations is what a server needs to flag violations: rules, and an index of the
+// violations makes a server flag violations: it has rules, and an index of the
 // documents in each scope. It works with any rule.
 type violations struct {
 	checker *violation.Checker

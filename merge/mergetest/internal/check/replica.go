@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Replica is what the kit knows of a Client.
+// Replica is the kit's knowledge of a Client.
 type Replica struct {
 	*Judge
 	name  string

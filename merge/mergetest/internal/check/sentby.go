@@ -15,7 +15,7 @@ type carried struct {
 	based bool
 }
 
-// Match compares what a Client sends with what it must send.
+// Match compares the items that a Client sends with the writes that it must send.
 func (r *Replica) Match(items []*Item) {
 	sent := map[oracle.FieldKey][]carried{}
 	for _, it := range items {
@@ -91,9 +91,8 @@ func (r *Replica) brokenOrder(k oracle.FieldKey, sent []carried) {
 	}
 }
 
-// based reports whether a base is that of the edit, or that of an earlier edit that it replaces.
-// If an edit was restamped, the base may also be the new stamp of an own write in the same
-// batch.
+// based reports whether a base belongs to the edit, or to an earlier edit that it replaces. If
+// an edit was restamped, the base may also be the new stamp of an own write in the same batch.
 func based(wants []want, sent []carried, base oracle.Stamp) bool {
 	with := slices.ContainsFunc(sent, func(x carried) bool { return x.Stamp == base })
 	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })

@@ -19,7 +19,7 @@ type Step struct {
 	ID     string // the ID of the record
 	Sets   []Assignment
 	Bad    string        // the flaw of an item
-	N      int           // the number of an old batch, or of items
+	N      int           // the position of an old batch, or the number of edits or fields
 	By     time.Duration // the length of a wait, or the lead of a clock
 	Whom   int           // the device that is cloned
 	Manner Manner

@@ -29,8 +29,8 @@ type App struct {
 // NewApp makes an empty Client with that ID, which reads the time from wall.
 type NewApp func(id clock.ClientID, wall func() time.Time) App
 
-// clientDevice is a Client that acts as a device, and what the kit knows of it. Its
-// confirmed state is that of the device.
+// clientDevice is a Client that acts as a device, and the kit's knowledge of it. The
+// device keeps the confirmed state.
 type clientDevice struct {
 	App
 	*check.Replica

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// world is one run: a backend, its devices, and what the kit knows about them.
+// world is one run: a backend, its devices, and the kit's knowledge of them.
 type world struct {
 	*check.Judge
 	o       Config
