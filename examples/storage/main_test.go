@@ -40,7 +40,7 @@ func Example() {
 	// Ben has the state of the server: true
 	//
 	// the digest of the state in each layout:
-	// one row per field  dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302
-	// shadow columns     dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302
-	// JSON document      dcf22742ae706278a3619cad348ea352305c238c55fef4fb983de7dd3ff7b302
+	// one row per field  fb5f0468e0cd54f3812bc2e0386a916055adddf91e521cdc0d4d30a0d10d2522
+	// shadow columns     fb5f0468e0cd54f3812bc2e0386a916055adddf91e521cdc0d4d30a0d10d2522
+	// JSON document      fb5f0468e0cd54f3812bc2e0386a916055adddf91e521cdc0d4d30a0d10d2522
 }

@@ -64,13 +64,13 @@ func Example_failure() {
 	// Writes of the same time are ordered by the unsigned bytes of their client IDs, in whatever order they arrive.
 	//
 	//   after       what happens; times are since 2024-03-04T12:00:00Z
-	//   0s          ana edits a box=1e+21                        stamped +0s
-	//   0s          ben edits a box=deleted                      stamped +0s
+	//   0s          ana edits a box=1e+21                       stamped +0s
+	//   0s          ben edits a box=deleted                     stamped +0s
 	//   0s          all faults end; all devices push and pull
-	//   1ms         ana pushes                                   a box=1e+21 (ana +0s): accepted, changed, box applied
-	//   1ms         ana pulls                                    a box=1e+21 (ana +0s)
-	//   1ms         ben pushes                                   a box=deleted (ben +0s): accepted, changed, box applied, note lost_edit
-	//   1ms         a new device pulls from the beginning        a box=1e+21 (ana +0s)
+	//   1ms         ana pushes                                  a box=1e+21 (ana +0s): accepted, changed, box applied
+	//   1ms         ana pulls                                   a box=1e+21 (ana +0s)
+	//   1ms         ben pushes                                  a box=deleted (ben +0s): accepted, changed, box applied, note lost_edit
+	//   1ms         a new device pulls from the beginning       a box=1e+21 (ana +0s)
 	//
 	//   field     tasks/a box
 	//   expected  deleted, by ben at +0s (2024-03-04T12:00:00.000000000Z/b000004f-0000-4000-8000-0000000000a2)
