@@ -48,18 +48,18 @@ func TestFalseNotesAreFound(t *testing.T) {
 		steps []string
 		says  string
 	}{
-		"restored, but it is an edit":                   {noting(merge.Restored), []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}, "restored, and"},
-		"restored, but it was not deleted":              {noting(merge.Restored), []string{"ana restores a", "ana pushes"}, "restored, and"},
-		"already deleted, but it is the first deletion": {noting(merge.AlreadyDeleted), []string{"ana deletes a", "ana pushes"}, "already_deleted, and"},
-		"already deleted, but it is an edit":            {noting(merge.AlreadyDeleted), []string{"ana edits a x=1", "ana pushes"}, "already_deleted, and"},
-		"update of deleted, but it was not deleted":     {noting(merge.UpdateOfDeleted), []string{"ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
-		"update of deleted, but it was restored":        {noting(merge.UpdateOfDeleted), []string{"ana restores a", "ana pushes", "ana edits a x=1", "ana pushes"}, "update_of_deleted, and"},
-		"rewound, but stamps ascend":                    {noting(merge.Rewound), []string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"}, "rewound, and"},
-		"stamp below base, but it is above":             {noting(merge.StampBelowBase), []string{"ana edits a x=1", "ana pushes"}, "stamp_below_base, and"},
-		"a winner over the stored write":                {naming(func(f *merge.FieldReply) { f.Winner = somebody() }), wins, "names a winner over x=1 (ana +0s), which is stored itself"},
+		"restored, but it is an edit":                   {noting(merge.Restored), []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}, "restored, but"},
+		"restored, but it was not deleted":              {noting(merge.Restored), []string{"ana restores a", "ana pushes"}, "restored, but"},
+		"already deleted, but it is the first deletion": {noting(merge.AlreadyDeleted), []string{"ana deletes a", "ana pushes"}, "already_deleted, but"},
+		"already deleted, but it is an edit":            {noting(merge.AlreadyDeleted), []string{"ana edits a x=1", "ana pushes"}, "already_deleted, but"},
+		"update of deleted, but it was not deleted":     {noting(merge.UpdateOfDeleted), []string{"ana edits a x=1", "ana pushes"}, "update_of_deleted, but"},
+		"update of deleted, but it was restored":        {noting(merge.UpdateOfDeleted), []string{"ana restores a", "ana pushes", "ana edits a x=1", "ana pushes"}, "update_of_deleted, but"},
+		"rewound, but stamps ascend":                    {noting(merge.Rewound), []string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=2", "ana pushes"}, "rewound, but"},
+		"stamp below base, but it is above":             {noting(merge.StampBelowBase), []string{"ana edits a x=1", "ana pushes"}, "stamp_below_base, but"},
+		"a winner over the stored write":                {naming(func(f *merge.FieldReply) { f.Winner = somebody() }), wins, "names a winner over x=1 (ana +0s), although that write is stored"},
 		"a winner that never wrote": {naming(func(f *merge.FieldReply) {
 			f.Winner = map[bool]*merge.StampReply{true: somebody()}[f.Outcome == "superseded" && !f.Lost]
-		}), loses, "names a stranger at +0s as the winner over x=1 (ana +0s); it is x=2 (ben +1s)"},
+		}), loses, "names a stranger at +0s as the winner over x=1 (ana +0s); the winner is x=2 (ben +1s)"},
 		"a loser, but no edit is lost": {naming(func(f *merge.FieldReply) { f.Loser = somebody() }), wins, "names a loser to x=1 (ana +0s)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,8 +202,8 @@ func TestFalseSupersededDuringAnotherPushIsFound(t *testing.T) {
 		law  law.Law
 		says string
 	}{
-		"the greatest write": {saying("x", true), law.Later, "says that x is superseded; but "},
-		"the only write":     {saying("y", false), law.Outcome, "says that y is superseded; there was no other write"},
+		"the greatest write": {saying("x", true), law.Later, "reports x as superseded, but "},
+		"the only write":     {saying("y", false), law.Outcome, "reports y as superseded, but there was no other write"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := replay(test.make, Schedule{Steps: meets})

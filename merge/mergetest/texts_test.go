@@ -50,7 +50,7 @@ func TestFailureNotesWhatIsSpecialAboutTheField(t *testing.T) {
 			[]string{law.Vanish.Text().Name, "note      the record is deleted"}},
 		"a restored record": {with(quirks{stores: restoreWipes}),
 			[]string{"ana edits a x=1", "ana deletes a", "ana pushes", "ana restores a", "ana pushes"},
-			[]string{law.Stays.Text().Name, "note      the record was deleted, and was restored"}},
+			[]string{law.Stays.Text().Name, "note      the record was deleted and restored"}},
 		"a delete after a restore": {storing(func(old, in record.FieldValue) bool { return in.Value != record.Bool(true) && rightly(old, in) }),
 			[]string{"ana restores a", "ana pushes", "wait 1s", "ana deletes a", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      $deleted is a field like any other"}},
@@ -78,7 +78,7 @@ func TestFailureTexts(t *testing.T) {
 		"a cursor that moves": {ownOf(own{pull: moving}), []string{"ana edits a x=1", "ana pushes"},
 			[]string{`the cursor changed 1,000 times: from "" to "x", "xx", "xxx" and so on`}},
 		"a server whose clock does not observe": {over(func(m *memory) Backend { return writing{m, longAgo} }), []string{"ana edits a x=1", "ana pushes", "server writes a x=2"},
-			[]string{"expected  2, which the server wrote, with a later stamp than what is found"}},
+			[]string{"expected  2, which the server wrote, with a later stamp than the found write"}},
 		"a counter that is dropped": {with(quirks{stores: storesAs(toMilliseconds)}), []string{"ana edits a x=1", "ana edits a x=2", "ana pushes"},
 			[]string{law.Counter.Text().Name, "a JavaScript Date"}},
 	} {
