@@ -42,7 +42,7 @@ var ErrNotLoaded = errors.New("not loaded")
 // accepted before is accepted again, and changes nothing. The answer to an item does
 // not depend on the order of the items.
 //
-// The only error is ErrNotLoaded, a mistake of the caller. Apply then decides about no item.
+// The only error is ErrNotLoaded, a mistake of the caller. Apply then returns no decisions.
 func (p *Push) Apply(s Stored) (Answer, error) {
 	if err := p.checkLoaded(s.Records); err != nil {
 		return Answer{}, err

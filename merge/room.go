@@ -168,8 +168,8 @@ func fieldSize(name string, w record.FieldValue) int {
 	return quotedSize(name) + len(rest) + valueSize(w)
 }
 
-// valueSize returns the size of the member value or deleted. A value that is shorter
-// than a deletion counts as much as one, so deleting a field never needs room.
+// valueSize returns the size of the JSON member "value" or "deleted" of a write. A value that
+// is shorter than a deletion counts as much as one, so deleting a field never needs room.
 func valueSize(w record.FieldValue) int {
 	return max(len(`"value":`)+len(w.Value.JSON()), len(`"deleted":true`))
 }

@@ -107,7 +107,7 @@ func (t *story) syncAll() {
 	t.do(t.ben.pull(t.east))
 }
 
-// about returns the violation about a meeting that a client shows.
+// about returns the violation about a meeting, as a client shows it.
 func (t *story) about(c *client, m meeting) violation.Violation {
 	for _, v := range violations(c.shown()) {
 		if v.Record() == m.key() {

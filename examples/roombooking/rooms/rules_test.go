@@ -22,8 +22,8 @@ func stamp(minute int) clock.Stamp {
 	return clock.Stamp{Time: clock.TimestampOf(noon.Add(time.Duration(minute) * time.Minute)), Client: clock.ClientID{1}}
 }
 
-// meeting returns a meeting with the given value in its slot. It is written in the
-// minute that its ID begins with.
+// meeting returns a meeting with the given value in its slot. The first digit of the ID is
+// the minute of its stamp.
 func meeting(t *testing.T, id string, slot any) record.Record {
 	m, err := record.New(record.Key{Table: rooms.Table, ID: id}).Edit(stamp(int(id[0]-'0'))).
 		Set(rooms.FieldTitle, strings.ToUpper(id)).Set(rooms.FieldSlot, slot).Mutation()
