@@ -67,8 +67,8 @@ func (d *device) pull(ctx context.Context, s *server) error {
 	}
 }
 
-// parseLines reads the lines that a pull returns. A client trusts its server, so there
-// are no limits: a single record that it could not read would stop all its pulls.
+// parseLines reads the lines that a pull returns. A client trusts its server, so it
+// sets no limits: a single record that it could not read would stop all its pulls.
 func parseLines(lines []byte) (merge.Collection, error) {
 	decoder := record.Decoder{Trusted: true}
 	items, err := decoder.Batch(lines)

@@ -12,7 +12,7 @@
 // documents and checks them in the push, and violations_view.go reads that index.
 //
 // The tests show the traps between a merge and a database: what goes wrong the obvious
-// way, and what works. Run those that need PostgreSQL with
+// way, and what works. Run the tests that need PostgreSQL with
 //
 //	./postgres.sh go test ./...
 package main

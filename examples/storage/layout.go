@@ -64,7 +64,7 @@ type keyRow struct {
 	ID    string `json:"id"`
 }
 
-// load locks the records of the keys, which are sorted, and returns those that exist.
+// load locks the records of the keys, which are sorted, and returns the existing ones.
 func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.Collection, error) {
 	if len(keys) == 0 {
 		return merge.Collection{}, nil

@@ -63,8 +63,8 @@ func TestViewAnswersLikeMemory(t *testing.T) {
 	})
 }
 
-// TestPushesFlagWhatAnAuditFinds: several clients push at the same time, and the
-// violation rows are those that an audit of the whole state finds.
+// TestPushesFlagWhatAnAuditFinds: several clients push at the same time, and an audit
+// of the whole state finds the same violation rows.
 func TestPushesFlagWhatAnAuditFinds(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		s := open(t, bookingRules())

@@ -232,8 +232,8 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), schedule.Whose(x.Client), When(x.Time), clockStamp(x.Stamp))
 }
 
-// JudgeEnd compares the final state of a device with that of a new one, even where a push got no
-// answer and two final states are permitted.
+// JudgeEnd compares the final states of a device and of a new one, even where a push got no answer
+// and two final states are permitted.
 func (j *Judge) JudgeEnd(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]

@@ -24,7 +24,7 @@ type Kind struct {
 	Bulk   bool                                     // the size of the batch matters
 	Apart  func(g Grammar, o Domain, s Step) []Step // the single edits that it is made of
 
-	Plainer func(g Grammar, s Step) [][]Step // smaller variants, besides those of its arguments
+	Plainer func(g Grammar, s Step) [][]Step // smaller variants, besides the variants of its arguments
 }
 
 // Actor tells who takes a step.

@@ -49,8 +49,8 @@ func renamed(steps []Step, from, to string, in func(*Step) []*string) (others []
 	return others, changed
 }
 
-// IsOdd reports whether a step has a name that is longer than 100 bytes or has characters other
-// than the letters a to z.
+// IsOdd reports whether a step has a name that is longer than 100 bytes or does not consist of
+// the letters a to z.
 func (s Step) IsOdd() bool {
 	names := []string{s.ID}
 	for _, a := range s.Sets {

@@ -105,7 +105,8 @@ func (w *world) letEditAndPush(r *request) {
 	w.letPush(r)
 }
 
-// contrary returns an edit of a field that an item writes, to a value other than the shown one.
+// contrary returns an edit of a field that an item writes, to a value that differs from the
+// shown one.
 func (d *device) contrary(it *check.Item) schedule.Assignment {
 	a := schedule.Assignment{Name: d.w.o.Names[0]}
 	for _, x := range it.Writes {

@@ -64,8 +64,8 @@ type serverCopy struct {
 	ledger  *oracle.Ledger
 }
 
-// backUp makes a backup of the server, if that is possible. A Client is not told of a
-// restore, so runs with Clients have none.
+// backUp makes a backup of the server, if that is possible. A restore is not reported to
+// Clients, so runs with Clients have none.
 func (w *world) backUp() {
 	if w.backend.Backup == nil || w.o.NewApp != nil {
 		return
