@@ -51,14 +51,14 @@ func TestWorkspacesAreIsolated(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
-		nobody := client{t: t, url: url}
+		stranger := client{t: t, url: url}
 		for _, invite := range []string{"", "x", s.tokens.sign("invitation", "demo"), s.tokens.sign("token", "secret")} {
-			status, text := nobody.request("POST", "/v1/join", `{"workspace":"secret","invite":"`+invite+`"}`)
+			status, text := stranger.request("POST", "/v1/join", `{"workspace":"secret","invite":"`+invite+`"}`)
 			require.Equal(t, 403, status)
 			require.Contains(t, text, `"code":"not_invited"`)
 		}
 		for _, workspace := range []string{"", "Demo", "a.b", "a/b", "ä", strings.Repeat("a", 65)} {
-			status, _ := nobody.request("POST", "/v1/join", `{"workspace":"`+workspace+`"}`)
+			status, _ := stranger.request("POST", "/v1/join", `{"workspace":"`+workspace+`"}`)
 			require.Equal(t, 400, status, workspace)
 			invite, err := s.Invitation(workspace)
 			require.Error(t, err)

@@ -139,5 +139,5 @@
 // between. If many clients have pushed since the restore, or some clients stay away for days,
 // stop the servers, delete the row of the table secrets, and start the servers again. This ends
 // all tokens, so all clients join again. Either way, the writes that the backup lacks are lost,
-// except those that are still in an outbox.
+// except the writes that are still in an outbox.
 package server

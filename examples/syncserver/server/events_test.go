@@ -166,7 +166,7 @@ func TestFallenSequenceNotifiesListeners(t *testing.T) {
 		seq, _ := f.current("a")
 		require.Equal(t, c.want, seq, "%+v", c)
 	}
-	f.observe("nobody", 9, 1)
+	f.observe("unknown", 9, 1)
 }
 
 // TestRestoredDatabaseIsReported checks that clients that listen and clients that pull are told when

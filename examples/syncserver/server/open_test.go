@@ -22,7 +22,7 @@ func open(t *testing.T, name string) *Server {
 		Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Open: "demo", Journal: true, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	// Tests do so much within a second that they would use up the quotas.
+	// Tests push and pull more within a second than the quotas allow.
 	for _, q := range []*quotas{s.pushes, s.pulls, s.joins} {
 		q.member, q.group = math.Inf(1), math.Inf(1)
 	}
