@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// written is a record to write.
+// written is a record that load writes.
 type written struct {
 	key    record.Key
 	fields map[string]record.Value
