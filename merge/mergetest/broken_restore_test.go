@@ -40,8 +40,8 @@ func withoutLast(m *memory) func() (Backend, error) {
 	return func() (Backend, error) { return m.open(saved.revived()) }
 }
 
-// never fails to restore.
-func never(*memory) func() (Backend, error) {
+// unrestorable returns a restore function that always fails.
+func unrestorable(*memory) func() (Backend, error) {
 	return func() (Backend, error) { return nil, errBusy }
 }
 
@@ -71,7 +71,7 @@ func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 func brokenRestores() []broken {
 	return []broken{
 		{"Backup returns an error", restored(nil), []law.Law{law.Answered}},
-		{"a backup that cannot be restored", restored(never), []law.Law{law.Answered}},
+		{"a backup that cannot be restored", restored(unrestorable), []law.Law{law.Answered}},
 		{"a backup that is not a copy", restored(noCopy), []law.Law{law.Restored}},
 		{"a backup without the last record", restored(withoutLast), []law.Law{law.Restored}},
 		{"cursors from before the restore stay valid", over(func(m *memory) Backend { return pulling{m, bySequence} }), []law.Law{law.Skip}},
