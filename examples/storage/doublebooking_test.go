@@ -65,9 +65,9 @@ func TestDoubleBookingNeedsLockedScopes(t *testing.T) {
 // bookSequence is the last sequence that book used.
 var bookSequence atomic.Int64
 
-// book stores a new booking and its violations, in a transaction that goes on. It uses
-// neither watermarks nor the counter, which would make a second transaction wait or, if
-// its isolation is not READ COMMITTED, fail.
+// book stores a new booking and its violations, in a transaction that stays open. It
+// uses neither watermarks nor the counter, which would make a second transaction wait
+// or, if its isolation is not READ COMMITTED, fail.
 func book(s *server, tx *sql.Tx, r record.Record) error {
 	ctx := context.Background()
 	changes := []merge.Update{{Before: record.New(r.Key()), After: r}}

@@ -90,7 +90,7 @@ func TestRollbackLeavesNoGap(t *testing.T) {
 	})
 }
 
-// saveTitle saves a new task in a transaction, which goes on.
+// saveTitle saves a new task in a transaction that stays open.
 func saveTitle(t *testing.T, s *server, tx *sql.Tx, id string) {
 	r := titled(t, id, "Paint", clock.Stamp{Time: at(0), Client: ana})
 	if err := s.save(context.Background(), tx, []merge.Update{{After: r}}); err != nil {

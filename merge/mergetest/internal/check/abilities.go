@@ -1,6 +1,6 @@
 package check
 
-// Abilities are the abilities that the backend and the Clients have shown.
+// Abilities is the set of abilities that the backend and the Clients have shown.
 type Abilities uint16
 
 // The abilities that a backend or a Client may have.

@@ -29,7 +29,7 @@ type Judge struct {
 	ClockUnset bool // whether the server's clock is unset
 	Moment     int  // the index of the current step
 	Sendings   int  // the number of batches sent
-	Unread     bool // whether no device has pulled since the last push
+	Unread     bool // whether a push came after the last pull
 	Last       Moments
 }
 
@@ -52,8 +52,9 @@ type Lab interface {
 	Fresh() map[oracle.FieldKey]oracle.Write
 	// IsServing reports whether a request is being served.
 	IsServing() bool
-	// Stale reports whether the greatest write of a field is stored, although the client named who
-	// pulled f instead. After it, the run is over.
+	// Stale reports whether the greatest write of a field is stored, although the puller found f
+	// instead. The parameter who is the name of the puller. After this experiment, the run is
+	// over.
 	Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool
 	// WrittenLater reports whether a later pull returns the server's own write, where an earlier
 	// one returned f.
@@ -67,8 +68,8 @@ func NewJudge(o Rules, l Lab) *Judge {
 	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
 }
 
-// Moments are the last steps in which something happened, and the last sendings that were damaged
-// and audited. All are -1 at first.
+// Moments has the last steps in which a restart, a restore and an audit happened, and the last
+// sendings that were damaged and audited. All are -1 at first.
 type Moments struct{ Restart, Restore, audit, Damage, audited int }
 
 // Breach is the first law that was broken.

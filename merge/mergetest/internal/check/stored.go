@@ -38,8 +38,9 @@ func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 // unaudited reports whether a step is the current one or came after the last audit.
 func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
 
-// JudgePull compares a pulled state with the ledger. The argument who names the puller. Fresh is
-// the state that a new device pulls; if it is nil, JudgePull asks for it when it needs it.
+// JudgePull compares a pulled state with the ledger. The parameter who is the name of the puller.
+// Fresh is the state that a new device pulls; if it is nil, JudgePull asks for it when it needs
+// it.
 func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]

@@ -70,8 +70,8 @@ func (d *device) collect() (items []*check.Item) {
 	return items
 }
 
-// split returns the items of a batch that was decoded, an array or JSON Lines, in their own
-// spelling.
+// split returns the items of a valid batch, which is an array or JSON Lines, each item in its
+// own spelling.
 func split(text []byte) (raws []json.RawMessage) {
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '[' && json.Unmarshal(text, &raws) == nil {
 		return raws

@@ -17,8 +17,8 @@ import (
 
 // Stale reports whether the greatest write of a field is stored although a pull did not return it.
 // If so, the write changes nothing when it is sent again, and a pull returns it then or within a
-// few hours. The argument who names the puller, and f is the write that it found. After this
-// experiment, the run is over.
+// few hours. The parameter who is the name of the puller, and f is the write that it found. After
+// this experiment, the run is over.
 func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool {
 	p := w.Ledger.Histories[k]
 	if !p.Some || ok && (p.Writes[f] == nil || p.Writes[f].State == oracle.Refused) {

@@ -40,7 +40,7 @@ type op struct {
 	look     string                                          // the hint if a law is broken after it
 }
 
-// family is a group of kinds of steps that a run has all together or not at all.
+// family is a group of kinds of steps. A run has all of them or none.
 type family struct {
 	often func(d *schedule.Dice) int // the weight of each kind in a draw; nil means never
 	ops   []op

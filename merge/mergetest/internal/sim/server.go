@@ -102,7 +102,7 @@ func (w *world) restore() {
 	w.Audit()
 }
 
-// resendOwn puts the confirmed writes of the device's own into its outbox again.
+// resendOwn puts the device's own confirmed writes into its outbox again.
 func (d *device) resendOwn() {
 	var again []*check.Item
 	for _, id := range slices.Sorted(maps.Keys(d.confirmed)) {
