@@ -50,7 +50,7 @@ func TestPageDateByKeyboard(t *testing.T) {
 
 	const leave = kb.Tab + kb.Tab // past the day and the year
 	due(kb.Backspace + leave)     // without a month it is not a date
-	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "what is shown is not what is written")
+	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "the shown date is not the written one")
 	s.left.Waits(0)
 	s.agree()
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)

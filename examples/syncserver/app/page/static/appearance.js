@@ -3,7 +3,7 @@
 const THEME = 'fieldlww-theme';
 const HINTS = 'fieldlww-hints-closed';
 
-/** startAppearance restores the theme that was chosen last, or uses that of the system. */
+/** startAppearance restores the theme that was chosen last, or uses the theme of the system. */
 export function startAppearance() {
   startTheme();
   startHints();

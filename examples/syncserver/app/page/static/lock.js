@@ -18,7 +18,7 @@ function request(name, patience) {
 
 const connections = new Set(); // the browser may close an unreferenced connection
 
-const QUEUED = 1000; // milliseconds after which a request must be waiting for that of another page
+const QUEUED = 1000; // milliseconds after which a request must be waiting for the request of another page
 
 /**
  * connect replaces the lock for a page loaded over plain HTTP from another machine, where browsers

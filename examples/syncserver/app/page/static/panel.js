@@ -23,7 +23,7 @@ const STATES = {
   [State.current]: 'Up to date.',
   [State.unreachable]: 'The server is not answering. Edits are kept here, and sent when it does.',
   [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
-  [State.slow]: 'The connection is too slow for so many edits at once. They are kept here, and sent a few at a time.',
+  [State.slow]: 'The connection is too slow for this many edits at once. They are kept here, and sent a few at a time.',
   [State.quota]: 'This device has sent or fetched as much as the server allows for now. Edits are kept here, and sent as soon as it allows more.',
   [State.full]: 'The server has no room left. Edits that need more are kept here, and sent later; what is deleted makes room.',
   [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
