@@ -79,8 +79,8 @@ func TestTemporarilyRefusedItemsDoNotBlockOthers(t *testing.T) {
 func ends(all []string) []string { return []string{all[0], all[len(all)-1]} }
 
 // TestTemporarilyRefusedItemIsNotMistakenForAClone: an item that was refused temporarily is
-// accepted after later ones, below the client's mark. The server notes rewound, but the Replica
-// knows the reason and asks for no new ID.
+// accepted after later ones, below the client's mark. The server adds the note rewound, but the
+// Replica knows the reason and asks for no new ID.
 func TestTemporarilyRefusedItemIsNotMistakenForAClone(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
