@@ -13,7 +13,8 @@ import (
 // contest is what the program remembers of a field in addition to its winner, so that it can report
 // the field's conflicts at the end. It does not depend on the order in which the writes arrived.
 type contest struct {
-	// rival is the greatest write by a client other than the winner's, or zero if there is none.
+	// rival is the greatest write by a different client from the winner's, or zero if there is
+	// none.
 	rival record.FieldValue
 	// twin is the greatest other write with the winner's stamp, or zero if there is none.
 	twin record.FieldValue
@@ -72,7 +73,7 @@ func shelf(d merge.Decision) merge.Step {
 }
 
 // add keeps a conflict if it is among the most interesting of its shelf. Conflicts in which a value
-// was lost unseen come first, then those of writes close in time.
+// was lost unseen come first, then conflicts of writes close in time.
 func (s *showcase) add(d merge.Decision) {
 	of := shelf(d)
 	most := 1

@@ -14,7 +14,7 @@ import (
 var (
 	// errOrder reports a flag that would replay a journal in another order.
 	errOrder = errors.New("a journal is replayed in its own order")
-	// errAnswer reports answers that are not those that the server gave.
+	// errAnswer reports answers that differ from the server's.
 	errAnswer = errors.New("the journal was changed, or this version of the library decides differently")
 )
 

@@ -26,8 +26,7 @@ func sampleJournal(t tb) string {
 	return string(text)
 }
 
-// crew holds the devices of the sample: those of three colleagues, of Dov, whose clock is wrong,
-// and of a guest.
+// crew holds the devices of three colleagues, of Dov, whose clock is wrong, and of a guest.
 type crew struct{ ana, ben, cleo, dov, guest *device }
 
 // sampleServer plays some days of a small team that uses one server.

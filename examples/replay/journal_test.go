@@ -109,7 +109,7 @@ func TestCodeOfEarlierVersionsIsExplained(t *testing.T) {
 	}
 	report := replayed(t, string(text))
 	if !strings.HasSuffix(report, "\nAll 70 answers are byte-equal to the recorded ones.\n") || !strings.Contains(report, "An earlier version of the server did not load the record") {
-		t.Errorf("the answers differ from those of the earlier version, or its code is not explained:\n%s", report)
+		t.Errorf("an answer differs from the earlier version's, or its code is not explained:\n%s", report)
 	}
 }
 

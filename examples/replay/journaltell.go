@@ -28,7 +28,7 @@ func (s *journalStories) print(out *bufio.Writer, j *journal) {
 	}
 }
 
-// teller returns the teller of the story; clients are those of the whole journal.
+// teller returns the teller of the story; clients holds all clients of the journal.
 func (t *journalStory) teller(clients map[clock.ClientID]struct{}) teller {
 	all := make(map[clock.ClientID]struct{}, len(clients))
 	for c := range clients {

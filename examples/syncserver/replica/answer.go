@@ -23,9 +23,9 @@ const (
 
 // Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
 // merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
-// dropped and thereby rolled back: the values that it covered are shown again. The other items stay
-// in the outbox, and those that were too far ahead are restamped. Answer handles the serverTime of
-// a reply as ServerTime does.
+// dropped, which rolls it back: the values that it covered are shown again. The other items stay in
+// the outbox. Answer restamps the items that were too far ahead. Answer handles the serverTime of a
+// reply as ServerTime does.
 //
 // The error is ErrAnswer. On error, the Replica is unchanged.
 func (r *Replica) Answer(answer []byte) error {

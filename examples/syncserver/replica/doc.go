@@ -37,9 +37,9 @@
 //
 // After any of these calls, collect the results:
 //
-//   - [Replica.TakeSaves]: what to write to the device's storage, in one transaction;
-//   - [Replica.TakeChanged]: which records to draw again;
-//   - [Replica.TakeNotices]: what to tell the user.
+//   - [Replica.TakeSaves]: entries to write to the device's storage, in one transaction;
+//   - [Replica.TakeChanged]: keys of the records to draw again;
+//   - [Replica.TakeNotices]: notices to show to the user.
 //
 // # Crashes
 //

@@ -79,7 +79,7 @@ func (h *held) waitingFields() []string {
 	return slices.Sorted(maps.Keys(h.tops))
 }
 
-// add appends the writes of an item to those that wait.
+// add appends the writes of an item to the waiting writes.
 func (h *held) add(it *item) {
 	if h.tops == nil {
 		h.tops = make(map[string]*write)

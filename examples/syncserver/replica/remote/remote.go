@@ -1,5 +1,5 @@
-// Package remote implements sync of a Replica with a server over HTTP, for programs other than
-// browsers; in a browser the page sends the requests. [Server.Join] makes a new client of a
+// Package remote implements sync of a Replica with a server over HTTP, for programs outside a
+// browser. In a browser, the page sends the requests. [Server.Join] makes a new client of a
 // workspace, and [Client.Sync] brings its edits to the server and the edits of others to it.
 //
 // # Map
@@ -59,7 +59,7 @@ type Client struct {
 
 // Sync pulls. If edits wait, it then pushes them and pulls again to get the result. It pulls first,
 // so that the Replica holds the value that an edit is about to replace and Replica.Why can show it.
-// The errors are those of Pull and Push.
+// Sync returns the errors of Pull and Push.
 func (c *Client) Sync(ctx context.Context) error {
 	if err := c.Pull(ctx); err != nil || c.Replica.NumWaiting() == 0 {
 		return err
