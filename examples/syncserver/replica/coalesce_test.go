@@ -198,8 +198,8 @@ func TestCostOfALargeOutboxIsLinear(t *testing.T) {
 }
 
 // TestCostOfAnUncoalescedOutboxIsLinear: earlier versions kept every edit of a field. Many such
-// edits of one record, all perhaps sent, are loaded, refused as too far ahead, restamped and
-// answered in linear time.
+// edits of one record, which may all have been sent, are loaded, refused as too far ahead,
+// restamped and answered in linear time.
 func TestCostOfAnUncoalescedOutboxIsLinear(t *testing.T) {
 	const few, many = 1000, 8000
 	for name, field := range map[string]func(i int) string{
