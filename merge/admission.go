@@ -10,8 +10,9 @@ import (
 
 // Guard decides who may write what. It gets the client that pushes and one mutation,
 // and returns nil to permit it, or the reason for refusing it. A *Refusal that has a Code
-// is passed on to the client, without the text of its Err. Any other error reaches the
-// client as the code Forbidden, without its text.
+// is passed on to the client, and any other error becomes a Refusal with the code Forbidden.
+// The client gets the text of the Refusal's Err only if it is an error of this library, such
+// as a *record.Error.
 //
 // A Guard is a pure function: it reads no store and no clock, so an item gets the same
 // answer whenever it arrives. Prepare asks the Guard once for each item. A Guard that needs

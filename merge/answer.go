@@ -25,7 +25,7 @@ type Answer struct {
 	// new sequence, all in the transaction in which Stored was read.
 	Updates []Update
 	// Watermarks holds the greatest accepted stamp of each client that has an accepted
-	// write in this push, sorted by client. It is at least the client's stamp in
+	// write in this push, sorted by client. The stamp is never lower than the client's stamp in
 	// Stored.Watermarks. The caller stores the watermarks in the same transaction, and keeps a
 	// stored one that is greater: with AnyClient, a push may have writes of clients whose
 	// watermark was not loaded.
@@ -37,7 +37,8 @@ type Answer struct {
 }
 
 // Digest returns a fingerprint of the whole Answer: the results as JSON, the decisions with
-// both values and with Seen, the updates, the watermarks and the greatest time. Equal answers have equal digests, on every platform.
+// both values and with Seen, the updates, the watermarks and the greatest time. Equal answers
+// have equal digests, on every platform.
 func (a Answer) Digest() Digest {
 	h := sha256.New()
 	var text []byte

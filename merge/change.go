@@ -13,13 +13,14 @@ type Outcome uint8
 
 // The outcomes. The zero Outcome is not one of them.
 const (
-	// Applied: the incoming write won over the stored one, and is stored. If the value is
-	// the same as before, only the stamp changed. Several writes of a field in one push are
-	// joined in ascending order, so an applied write may be replaced by the next.
+	// Applied: the incoming write won over the stored one, or the field is new, and it is
+	// stored. If the value is the same as before, only the stamp changed: the stored bytes
+	// differ, but users see no difference. Several writes of a field in one push are joined in
+	// ascending order, so an applied write may be replaced by the next.
 	Applied Outcome = iota + 1
 	// Superseded: the stored write is greater than the incoming one, and stays.
 	Superseded
-	// Equal: the very same write was stored already, for example before a retry.
+	// Equal: the very same write was stored already, as it is when a client retries a push.
 	Equal
 	// Collision: another write with the same stamp was stored, so one stamp was
 	// used twice, by a restored backup or a cloned device. The greater write

@@ -62,7 +62,7 @@ const (
 	// author of the write that stands had not seen the one that lost.
 	LostEdit Code = "lost_edit"
 	// StampCollision: a write has the stamp of another write of the same field.
-	// The state still converges, but two devices use one client ID.
+	// The state still converges, but the client ID is in use twice.
 	StampCollision Code = "collision"
 	// Rewound: a write is new, but stamped below one that this client sent before.
 	// The client's state was restored from a backup or cloned, or the client does not
@@ -72,9 +72,9 @@ const (
 	// saw. The client's clock does not observe what the server sends, so its edits lose
 	// against the writes that they are meant to replace.
 	StampBelowBase Code = "stamp_below_base"
-	// UpdateOfDeleted: a write of a field of a deleted record was stored, because it is
-	// stamped later than the deletion or arrived later. The write does not restore the
-	// record, so users do not see it.
+	// UpdateOfDeleted: a write of a field is stored in a deleted record. It is stamped later
+	// than the deletion, or arrived after it. The write does not restore the record, so users
+	// do not see it.
 	UpdateOfDeleted Code = "update_of_deleted"
 	// AlreadyDeleted: the item deletes a record that was already deleted.
 	AlreadyDeleted Code = "already_deleted"
@@ -105,7 +105,7 @@ func (c Code) Advice() string {
 	case LostEdit:
 		return "Two clients wrote this field, and the author of the write that stands had not seen the one that lost: the users may want both values."
 	case StampCollision:
-		return "Two devices use this client ID, after a clone or a restored backup: the client should take a new one."
+		return "This client ID is in use twice, after a clone or a restored backup: the client should take a new one."
 	case Rewound:
 		return "The client's state is older than what it sent before, as after a restored backup: the client should take a new client ID. If that state is intact, the client sends its items out of order."
 	case StampBelowBase:

@@ -5,7 +5,7 @@
 //
 // The join: [Records] joins two records of one key, and [Join] two [Collection] values,
 // the states of replicas. [Collect] makes a Collection of records, and a [Fold] makes one
-// of a stream of writes. [Delta] returns the writes that one replica lacks of another.
+// of a stream of writes. [Delta] returns the writes of one replica that another lacks.
 // [Changes] and [Fold.Write] report what a write did: a [Change] with an [Outcome]. Equal
 // [Digest] values mean equal state.
 //
@@ -35,21 +35,12 @@
 // Of two writes of one field the greater one wins: the later time, then the greater client
 // ID, then a deletion over a value, then the greater canonical bytes. This order is total,
 // so the winner depends on the two writes alone, not on where, when or in which order they
-// met. A join is commutative, associative and idempotent; no field vanishes, and no value
-// is invented. Tests check these laws. So the same writes in any order, grouping and
-// repetition end in byte-identical state.
+// met. For each field, a join is the maximum of a set of writes. So joins are commutative,
+// associative and idempotent, no field vanishes, and no value is invented: the same writes
+// in any order, grouping and repetition end in byte-identical state. Tests check these
+// laws.
 //
-// The last two steps decide only if one stamp was used twice, by a restored backup or a
-// cloned device. The Outcome is then [Collision], and the client should take a new ID.
-//
-// An equal value with a newer stamp is a newer write: the stored bytes change, but users
-// see no difference.
-//
-// # Cost
-//
-// Join(a, b) compares each record and field of b. If nothing changes, it allocates nothing
-// and returns a. Otherwise it copies the slice of records and the records that changed,
-// and shares the rest.
+// The last two steps decide only if one stamp was used twice: see [Collision].
 //
 // # Pushing
 //
@@ -67,19 +58,17 @@
 //	respond(answer.AppendJSON(nil))
 //
 // A store that compares and swaps, rather than locks, loads and applies again after a
-// conflict: the same Push, a new Stored. An error from Apply is a bug in the handler.
+// conflict: the same Push, a new Stored.
 //
-// Items are accepted or refused one by one; an invalid item does not affect the others.
-// Sending an item again is always safe: it is accepted and changes nothing. The client
-// acts on the code of each [Reply]: it drops, keeps or corrects the item, or tells the
-// user. A batch that is malformed or exceeds the limits is refused as a whole: a client
-// sends a large outbox in parts, and after a 400 its items one by one, to find the invalid
-// one.
+// Items are accepted or refused one by one, and sending an item again is always safe: see
+// [Push.Apply]. [Code] lists what a client should do about each answer. A batch that is
+// malformed or exceeds the limits is refused as a whole: a client sends a large outbox in
+// parts, and after a 400 it sends its items one by one, to find the invalid one.
 //
-// Bound the size of the body before reading it, and write the line of AppendJournal in the
-// same transaction. A Guard judges writes; the pull handler decides what a client may
-// read. Package merge/memory is a complete server; the example named Sync has clients for
-// it.
+// Bound the size of the body before reading it, and write the line of [Push.AppendJournal]
+// in the same transaction. A Guard judges writes; the pull handler decides what a client
+// may read. Package merge/memory is a complete server; the example named Sync has clients
+// for it.
 //
 // Servers exchange state with each other by Join, not by pushing. Join refuses nothing,
 // because otherwise servers with different limits would not converge. Stamps with a
@@ -106,9 +95,9 @@
 // is the rollback: the value that it covered shows again. A later edit of the same field
 // stays in the outbox, and stays shown.
 //
-// record.Record.Edit takes the base from its receiver: call it on the record that is
-// shown. A client that puts several unsent edits of a field into one item keeps the base
-// of the first.
+// Call record.Record.Edit on the record that is shown, because the base comes from it. A
+// client that puts several unsent edits of a field into one item keeps the base of the
+// first.
 //
 // # Lost edits
 //
@@ -125,7 +114,7 @@
 // Only the pusher is told, in its Reply, once and without values; if that answer is lost,
 // no client is told. If no lost edit may go unreported, store the result of
 // [Answer.LostEdits] in the same transaction, and let it sync. Package violation makes
-// rows of it.
+// rows of lost edits.
 //
 // There are no false positives, and no false negatives if each client of a server pushes
 // its own items, with a base, in strictly ascending order of their stamps; items that
@@ -145,37 +134,24 @@
 // StampBelowBase.
 //
 // A stamp beyond the bound that was stored before there was a bound, or while the server's
-// clock was wrong, wins until its time has come. To repair it, give the write a new stamp
-// from the server, and store the record in place of the old one, with a new sequence. Do
-// not join, or the old stamp wins. Other servers replace their copy as well, and a client
-// that joined pulled records would keep the old stamp permanently. A clock that observed
-// the old stamp stays ahead: create a new one whose Last is the greatest stamp that is
-// left. Watermarks taken from such stamps are ahead too: lower them to the time of the
-// repair, in the same transaction, or every edit of such a client is noted as Rewound, and
-// an edit that loses is not reported as lost. The example named Repair shows the steps.
+// clock was wrong, wins until its time has come. The example named Repair shows how to
+// replace such a record, instead of joining it, and how to lower the client's watermark.
+// Store both in one transaction, the record with a new sequence. Other servers replace
+// their copy as well. A client that joined pulled records, instead of replacing its own,
+// would keep the old stamp permanently. A clock that observed the old stamp stays ahead:
+// create a new clock whose Last is the greatest stamp that is left.
 //
 // # Storing
 //
 // Three layouts work. Their SQL, for SQLite and PostgreSQL, is in examples/storage, where
 // a test shows each trap below.
 //
-// One document for a record. It fits any record and needs no change for a new field; begin
-// with it. The column scans to a record.Record.
-//
-//	CREATE TABLE documents (tbl TEXT COLLATE "C", id TEXT COLLATE "C", data JSON, seq BIGINT, PRIMARY KEY (tbl, id))
-//	SELECT seq, tbl, id, data FROM documents WHERE (tbl, id) IN (…) ORDER BY tbl, id FOR UPDATE
-//	INSERT INTO documents … ON CONFLICT (tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq
-//
-// One row for a field, in which NULL is a deletion and the text null is the value. It
-// stores and sends only the fields that changed.
-//
-//	CREATE TABLE fields (tbl …, id …, field TEXT COLLATE "C", value TEXT, at BIGINT, client TEXT COLLATE "C", seq BIGINT, PRIMARY KEY (tbl, id, field))
-//
-// Columns next to the columns of an existing table: title also gets title_at and title_by.
-// Queries read the table as before; each new field is a migration.
-//
-//	ALTER TABLE tasks ADD title_at BIGINT, ADD title_by TEXT
-//	UPDATE tasks SET title_at = $1, title_by = $2, seq = … WHERE title IS NOT NULL -- once, as the server's own writes
+//   - One JSON document for a record. It fits any record and needs no change for a new
+//     field; begin with it. The column scans to a record.Record.
+//   - One row for a field, in which NULL is a deletion and the text null is the value null.
+//     It stores and sends only the fields that changed.
+//   - Columns next to the columns of an existing table: title also gets title_at and
+//     title_by. Queries read the table as before; each new field is a migration.
 //
 // The traps:
 //
@@ -187,7 +163,8 @@
 //   - Locks taken in different orders deadlock. Push.Keys is sorted.
 //   - If a page of a pull ends between two rows of one sequence, the second is skipped.
 //   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
-//     ignores every write over an old row. Stamp old rows once, before clients push.
+//     ignores every write over an old row. Stamp old rows once, as the server's own writes
+//     and with a sequence, before clients push.
 //   - A conditional upsert that loses returns no row. That is neither an error nor "not found".
 //   - SQLite compares by storage class: a stamp bound as bytes beats every stamp bound
 //     as text or as an integer. Use STRICT tables, and bind a clock.Timestamp itself.
@@ -213,24 +190,24 @@
 //
 // Two devices that share one client ID, from a restored backup or a cloned disk, look like
 // one client that overwrites its own edits. If they edit one field in turn, the earlier
-// edit vanishes unreported. It is not a lost edit, because both writes are by one client.
+// edit vanishes unreported: it is not a lost edit, because both writes are by one client.
 // Rewound is noted only for an edit stamped below what the other device has sent, and
 // StampCollision only if both used one stamp. So mint a client ID for each installation,
 // keep it out of backups and images, and take a new one after a restore.
 //
 // Limits and guards bound one item, not the stored record, to which a client may add
 // fields with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops
-// the growth of all. Neither freezes a record, see Engine.MaxRecord. Tombstones stay, so a
-// record whose fields come and go, such as a set that keeps getting new elements, still
-// becomes full: begin another record in time. An item is accepted or refused as a whole,
-// so do not combine a deletion with writes that make the record grow. Limits have no such
-// exceptions. Do not lower Limits.Name below stored names, or their fields can no longer
-// be changed or deleted, nor Limits.Value below the size of values that clients shorten
-// step by step. A Guard that counts or measures must itself permit deletions.
+// the growth of all records; neither prevents deletions or shorter values, see
+// Engine.MaxRecord. Tombstones stay, so a record whose fields come and go, such as a set
+// that keeps getting new elements, still becomes full: begin another record in time. An
+// item is accepted or refused as a whole, so do not combine a deletion with writes that
+// make the record grow. Limits make no exception for deletions and shorter values: do not
+// lower Limits.Name below stored names, or their fields can no longer be changed or
+// deleted, nor Limits.Value below the size of values that clients shorten step by step. A
+// Guard that counts or measures must itself permit deletions.
 //
 // Journals and Decision.WithValues contain users' values, which may be private.
 //
-// Last write wins keeps one of two edits of a field; use it for data in which that is
-// right. It is wrong for counters, which lose increments, and for text that two people
-// type at once.
+// Last write wins keeps one of two edits of a field. That is wrong for counters, which
+// lose increments, and for text that two people type at once.
 package merge

@@ -8,7 +8,7 @@ import (
 
 // Engine is the sync boundary of a backend: it decides about each item that a client
 // pushes, joins the accepted ones, and returns the records to store and the answer. It
-// stores nothing and reads no clock. The zero Engine is ready to use. An Engine may be
+// stores nothing and reads no clock. The zero Engine is safe to use. An Engine may be
 // used from any number of goroutines.
 //
 // A push takes three calls: Decode reads the batch, Prepare judges its items and names

@@ -105,8 +105,8 @@ func ExampleParseJournalLine() {
 // A stamp far in the future, stored before there was a bound or while the server's clock was
 // wrong, wins until its time has come. The repair restamps such writes as the server's own,
 // and stores the record in place of the old one. It does not join, or the old stamp would
-// win. It also lowers the client's watermark. Otherwise the client's next edits would be
-// noted as rewound, and edits that lose would not be reported as lost.
+// win. It also lowers the client's watermark to the time of the repair. Otherwise every edit
+// of the client would be noted as rewound, and edits that lose would not be reported as lost.
 func ExampleEngine_repair() {
 	ana := clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
 	serverID := clock.MustParseClientID("00000000-0000-4000-8000-000000000001")

@@ -132,10 +132,9 @@ func (c *client) pull(s *memory.Server) error {
 	return nil
 }
 
-// Two clients of one server, in a short program. Each has an outbox and confirmed state. The server
-// is memory.Server. Both clients edit one title offline, and one client's clock is an hour
-// ahead. The later edit wins, and its client is told that it replaced an edit that it had not
-// seen.
+// Two clients of one memory.Server, in a short program. Each has an outbox and confirmed
+// state. Both edit one title offline, and one client's clock is an hour ahead. The later edit
+// wins, and its client is told that it replaced an edit that it had not seen.
 func Example_sync() {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	wall := func() time.Time { now = now.Add(time.Second); return now }

@@ -16,8 +16,9 @@ func Records(a, b record.Record) (record.Record, error) {
 // idempotent, so replicas that exchange their states, in any order and as
 // often as they like, end with equal collections. It never fails.
 //
-// The inputs do not change. The result shares the unchanged records with them. If b adds
-// nothing, the result is a itself and Join allocates nothing.
+// Join compares each record and field of b. If b adds nothing, the result is a itself and Join
+// allocates nothing. Otherwise Join copies the slice of records and the records that changed;
+// the result shares the other records with the inputs. The inputs do not change.
 func Join(a, b Collection) Collection {
 	var builder record.Builder
 	return Collection{builder.JoinAll(a.records, b.records)}

@@ -18,10 +18,10 @@ func (a *application) addNotes(i int, u Update) {
 		base, known := a.request.Items[i].Mutation.Base[d.Field]
 		notes.add(LostEdit, d.Lost())
 		notes.add(StampCollision, d.Outcome == Collision)
-		// A write that was not stored before is new, whatever its stamp.
+		// An applied write was not stored before, so it is new, whatever its stamp.
 		notes.add(Rewound, d.Outcome == Applied && a.watermarks.isBehind(d.Incoming.Stamp))
-		// A base that is the client's own write proves nothing about the clock: that write
-		// was refused and restamped.
+		// If a base above this write is the client's own, that base was refused and restamped,
+		// so it proves nothing about the clock.
 		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
 			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)

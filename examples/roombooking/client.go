@@ -113,7 +113,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 }
 
 // pull replaces the confirmed records by the server's current ones, page by page. It does not
-// join, because the derived fields of a violation do not follow the rule of writes.
+// join, because the derived fields of a violation are replaced as a whole, never joined.
 func (c *client) pull(s *server) error {
 	for {
 		lines, next, err := s.Pull(c.id, c.cursor)

@@ -64,7 +64,7 @@ var ErrCursor = errors.New("memory: unknown cursor")
 // returned cursor is the given one, nothing is left to pull. The error for a cursor that this
 // server did not return is ErrCursor.
 //
-// Every client may read everything. A server that restricts reading needs the first parameter.
+// Every client may read everything. The client is a parameter for servers that restrict reading.
 func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

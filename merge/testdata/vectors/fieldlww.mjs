@@ -64,7 +64,7 @@ export function parse(text) {
   return next() === "" ? document : refuse("syntax");
 }
 
-// ---- Canonical text. Two values are equal if their canonical texts are, and values are ordered by its UTF-8 bytes.
+// ---- Canonical text. Values are equal if their canonical texts are, and are ordered by the UTF-8 bytes of these.
 
 export function canonical(node) {
   if (node instanceof Literal) return canonicalNumber(node.text);
