@@ -72,8 +72,8 @@ func (s Stamp) MarshalBinary() ([]byte, error) {
 
 // UnmarshalBinary reads the 24 bytes of [Stamp.AppendBinary]. It accepts the
 // zero stamp, which means "never written" in storage. It refuses every other
-// stamp that is not [Stamp.Valid], such as a time without a client. The error
-// is a [*ParseError].
+// stamp that is not [Stamp.Valid], such as a time without a client or a client
+// without a time. The error is a [*ParseError].
 func (s *Stamp) UnmarshalBinary(b []byte) error {
 	if len(b) != stampSize {
 		return syntaxError("stamp", -1, "want 24 bytes")

@@ -90,9 +90,10 @@
 // If two devices use one client ID, because a disk was cloned or a backup was
 // restored, a stamp no longer names a single write. Readers of equal stamps
 // must still agree on a winner by comparing the values, and the cloned or
-// restored device should take a new client ID. Equal stamps are rare, so most conflicts between two
-// such devices go unnoticed: the devices look like one client that overwrites
-// its own edits, and package merge reports none of these edits as lost.
+// restored device should take a new client ID. Equal stamps are rare, so most
+// conflicts between two such devices go unnoticed: the devices look like one
+// client that overwrites its own edits, and package merge reports none of
+// these edits as lost.
 //
 // A wall clock that is fast, but within the bound, wins ties against honest
 // clocks until it is corrected: the bound limits the damage and does not

@@ -39,8 +39,8 @@ type ParseError struct {
 	// only one part of a stamp is invalid, Type names that part. For an error
 	// of New, it names the invalid field of [Options].
 	Type string
-	// Offset is the index of the first invalid byte of the input, or -1 if the
-	// input as a whole is invalid.
+	// Offset is the index of the byte at which the invalid part of the input
+	// begins, or -1 if the input as a whole is invalid.
 	Offset int
 	// Reason describes the problem in a few words.
 	Reason string
@@ -126,8 +126,8 @@ type lateness struct{}
 // Error returns a text that names the end of the range.
 func (lateness) Error() string { return "clock: out of range: after 2262-04-10" }
 
-// Is reports whether target is ErrRange or ErrAhead: the time is out of range, and it is
-// ahead of every wall clock.
+// Is reports whether target is ErrRange or ErrAhead: the time is out of range,
+// and it is ahead of every wall clock.
 func (lateness) Is(target error) bool { return target == ErrRange || target == ErrAhead }
 
 func lateError(typ string) error {

@@ -107,7 +107,7 @@ func (in *timestampText) problem(n int) error {
 		return syntaxError("timestamp", 5, "want a month from 01 to 12")
 	}
 	if _, ok := in.day(); !ok {
-		return syntaxError("timestamp", 8, "want a day of this month")
+		return syntaxError("timestamp", 8, "want a day that this month has")
 	}
 	if _, ok := in.second(); !ok {
 		return syntaxError("timestamp", 11, "want a time of day up to 23:59:59 (no leap seconds)")

@@ -3,7 +3,7 @@ package clock
 import "errors"
 
 // Stamp says who wrote and when. Writes are ordered by time, and at equal
-// times by client ID, so two writes of correctly configured clients never
+// times by client ID, so two writes of clients that use no stamp twice never
 // compare as equal.
 //
 // Stamps compare with == and serve as map keys. The zero value means "never

@@ -12,7 +12,8 @@ import (
 // batch; white space alone is not.
 //
 // A batch is refused as a whole, with ErrLimit, if it has more than 1,000 refused items and
-// more than one per 64 bytes: their errors would cost many times the memory of the input.
+// more than one per 64 bytes of input: their errors would cost many times the memory of the
+// input.
 func (d *Decoder) Batch(text []byte) ([]Item, error) {
 	b := batch{Decoder: d, size: len(text)}
 	if err := d.read(text, b.read); err != nil {
@@ -73,7 +74,7 @@ func (b *batch) lines() error {
 		for p.Next(' ') || p.Next('\t') || p.Next('\r') {
 		}
 		if len(p.Rest()) > 0 && !p.Next('\n') {
-			return p.Syntax("data after the mutation on this line")
+			return p.Syntax("expected a line break after the mutation")
 		}
 	}
 	return nil
@@ -123,8 +124,8 @@ func (b *batch) refuse() error {
 }
 
 // add adds an item. The first slice has room for an estimated number of items. If the
-// estimate was too low, that slice stays as it is and short slices follow: no item is copied
-// again, and the rest of the input is not counted again.
+// estimate was too low, that slice stays as it is and short slices follow. So add never copies
+// earlier items, and never searches the rest of the input a second time.
 func (b *batch) add(item Item) {
 	if len(b.last) == cap(b.last) {
 		room := 64

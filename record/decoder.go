@@ -35,7 +35,7 @@ type Decoder struct {
 	entries []entry
 }
 
-// maxKept is the size of the scratch memory that is kept for the next call.
+// maxKept is the greatest size of scratch memory that is kept for the next call.
 const maxKept = 1 << 20
 
 // start prepares the parser for text. It refuses a text that is too long.

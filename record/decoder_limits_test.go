@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// limitCase is a limit and a function that returns an input which needs exactly n of it. A
-// limit of 0 selects the default.
+// limitCase is a limit, and a function that returns an input which a limit of n just permits.
+// A limit of 0 selects the default.
 type limitCase struct {
 	name     string
 	limits   func(n int) record.Limits

@@ -263,7 +263,7 @@ func TestErrorsOutsideABatchHaveNoIndex(t *testing.T) {
 		{"record", `{"b":` + fieldOf("1") + `,"a":` + fieldOf("1") + `,"b":` + fieldOf("1") + `}`, "record: b: duplicate name (at byte 334)"},
 		{"mutation", goodLines[2] + "x", "record: invalid JSON: data after the value (at byte 37)"},
 		{"mutation", `[]`, "record: wrong type (at byte 0)"},
-		{"mutation", `{"id":""}`, "record: id: invalid name: empty (at byte 6)"},
+		{"mutation", `{"id":""}`, "record: id: invalid name: must not be empty (at byte 6)"},
 	} {
 		require.Equal(t, []string{c.want}, decoded(&d, c.shape, []byte(c.text)), c.text)
 	}

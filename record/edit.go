@@ -14,8 +14,8 @@ import (
 //	m, err := task.Edit(stamp).Set("title", "Buy milk").Delete("due").Mutation()
 //
 // The methods return the Edit itself. If one of them refuses its input, Mutation returns the
-// first error and discards the edit. If a field is set several times, the last call counts.
-// An Edit must not be used from two goroutines at once.
+// first error and discards the edit. If several calls concern one field, the last one
+// counts. An Edit must not be used from two goroutines at once.
 type Edit struct {
 	seen   Record
 	stamp  clock.Stamp

@@ -96,7 +96,7 @@ func (i *inspector) elements(v reflect.Value) error {
 }
 
 // entries examines a map. If there are several reasons to refuse it, entries returns the one
-// with the least text, so that the result does not depend on the order of the map.
+// whose text sorts first, so that the result does not depend on the order of the map.
 func (i *inspector) entries(v reflect.Value) (least error) {
 	for entries := v.MapRange(); entries.Next(); {
 		for _, err := range []error{checkKey(entries.Key()), i.value(entries.Value())} {

@@ -54,9 +54,10 @@ func (b *Builder) joinAlike(x, y *Record) (changed bool) {
 	return b.rest(&m, x)
 }
 
-// differing returns a range of positions, and the writes of x and y outside the range are the
-// same. Both records must have the same names. Two records that are joined are mostly the
-// same, and comparing the beginnings and the ends of their texts in one step each is fast.
+// differing returns a range of positions outside which the writes of x and y are the same.
+// Both records must have the same names. Two records that are joined usually differ in few
+// writes, and their texts are compared quickly: all before the range in one step, and all
+// after it in another.
 //
 // For example, x holds 1, 2 and 3 in its fields a, b and c, so its text is "123". In y, b is
 // 77, so the text is "1773". From the front, a has the same stamp and end in both, and the

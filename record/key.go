@@ -51,11 +51,11 @@ func (k Key) Check() error {
 // be parsed back.
 func (k Key) String() string { return k.Table + "/" + k.ID }
 
-// checkName returns the reason why name cannot be the name of a table, a record or a field,
-// or nil.
+// checkName returns nil if name can be a table, an ID or a field name, and otherwise the
+// reason for refusing it.
 func checkName[S ~string | ~[]byte](name S) error {
 	if len(name) == 0 {
-		return fmt.Errorf("%w: empty", ErrName)
+		return fmt.Errorf("%w: must not be empty", ErrName)
 	}
 	if len(name) > maxName {
 		return &LimitError{What: "name", Limit: maxName}
@@ -63,7 +63,7 @@ func checkName[S ~string | ~[]byte](name S) error {
 	ascii := true
 	for i := range len(name) {
 		if name[i] == 0 {
-			return fmt.Errorf("%w: U+0000", ErrName)
+			return fmt.Errorf("%w: must not contain U+0000", ErrName)
 		}
 		ascii = ascii && name[i] < utf8.RuneSelf
 	}
@@ -71,7 +71,7 @@ func checkName[S ~string | ~[]byte](name S) error {
 		return ErrUTF8
 	}
 	if len(name) == len("__proto__") && string(name) == "__proto__" {
-		return fmt.Errorf("%w: __proto__", ErrName)
+		return fmt.Errorf("%w: must not be __proto__", ErrName)
 	}
 	return nil
 }

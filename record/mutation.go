@@ -86,9 +86,10 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 }
 
 // Restamp returns the mutations with new stamps on all their writes. Each mutation, in order,
-// gets one stamp, which next returns. A client restamps its outbox after its clock was found
-// to be wrong and was corrected. If the base of a mutation names an old stamp of an earlier
-// mutation, it names the new stamp in the result. Invalid stamps are refused with ErrStamp.
+// gets one stamp, which a call of next returns. A client restamps its outbox after its clock
+// was found to be wrong and was corrected. If the base of a mutation names an old stamp of an
+// earlier mutation, it names the new stamp in the result. Invalid stamps are refused with
+// ErrStamp.
 func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
 	var b Builder
 	again := make([]Mutation, len(mutations))

@@ -98,8 +98,8 @@ func union(a, b *names) *names {
 	return &names{slices.Clip(slices.Compact(all))}
 }
 
-// covers reports whether a has every name of b. Both are sorted, so each name can only follow
-// the one before.
+// covers reports whether a has every name of b. Both are sorted, so the search for each name
+// continues after the previous one.
 func covers(a, b []string) bool {
 	if len(b) > len(a) {
 		return false

@@ -114,9 +114,10 @@ func (p *parser) known(names []string, member func(i int) error) (seen uint, err
 	return seen, err
 }
 
-// checkUnknown returns the reason why the name of an unknown member is refused, or nil. A
-// name is refused if it occurs twice, or if it differs from a known name only in case,
-// because some parsers would take it for the known one.
+// checkUnknown returns the reason for refusing the name of an unknown member, or nil. It
+// refuses a name that occurs twice, and a name that differs from a known one only in case,
+// because some parsers would take it for the known one. It also bounds the number of unknown
+// members.
 func checkUnknown(names []string, others [][]byte, name []byte) error {
 	if len(others) == mostMembers {
 		return &LimitError{What: "members", Limit: mostMembers}
@@ -136,8 +137,8 @@ func checkUnknown(names []string, others [][]byte, name []byte) error {
 
 var errVariant = fmt.Errorf("%w: differs from a known member only in case", ErrName)
 
-// checkName returns the reason why name cannot be the name of a table, a record or a field
-// under the limits, or nil.
+// checkName returns nil if name can be a table, an ID or a field name under the limits, and
+// otherwise the reason for refusing it.
 func (p *parser) checkName(name []byte) error {
 	if err := checkName(name); err != nil {
 		return err

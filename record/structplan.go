@@ -78,7 +78,8 @@ func (p *structPlan) embedded(t reflect.Type, index []int) error {
 	return nil
 }
 
-// checkTag returns the reason why name cannot be the field name in a tag, or nil.
+// checkTag returns nil if name can be the field name in a tag, and otherwise the reason for
+// refusing it.
 func checkTag(name string) error {
 	switch {
 	case Reserved(name):

@@ -164,7 +164,8 @@ func (v Value) String() string {
 
 // Compare returns -1, 0 or +1 if v is less than, equal to or greater than w, in the order
 // that decides between two writes with the same stamp: a deletion is above every value, and
-// values are ordered by the bytes of their canonical JSON text. It returns 0 only if v == w.
+// values are ordered by the bytes of their canonical JSON text. It returns 0 if and only if
+// v == w.
 func (v Value) Compare(w Value) int {
 	if v == w {
 		return 0

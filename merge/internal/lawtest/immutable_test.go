@@ -15,8 +15,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// kept is a collection, with the text that it had when it was made. A string shares no memory
-// with the collection.
+// kept is a collection, with the text that it had when it was made. The text is a copy, so it
+// shares no memory with the collection.
 type kept struct {
 	c    merge.Collection
 	text string

@@ -74,8 +74,9 @@ type span struct{ from, to int32 }
 // saves reading that text again.
 const longSpan = 128
 
-// sortMembers sorts the members of an object by name. The canonical text of the object begins
-// after its opening brace, at offset start of Out. The spans in long locate its long values.
+// sortMembers sorts the members of an object by name, and refuses a name that occurs twice.
+// The canonical text of the members, which follows the opening brace, begins at offset start
+// of Out. The spans in long locate the long values.
 func (r *Reader) sortMembers(start int, long []span) error {
 	text := r.Out[start:]
 	r.splitMembers(start, long)
@@ -97,7 +98,7 @@ func (r *Reader) sortMembers(start int, long []span) error {
 	return nil
 }
 
-// splitMembers finds the members of the object whose canonical text begins at start. It makes
+// splitMembers finds the members whose canonical text begins at offset start of Out. It makes
 // two passes, so that it allocates no more memory than the members need.
 func (r *Reader) splitMembers(start int, long []span) {
 	n := 0

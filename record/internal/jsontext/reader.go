@@ -61,7 +61,7 @@ type Limits struct {
 	Exact bool
 }
 
-// maxKept is the size of the scratch memory that a Reader keeps for the next text.
+// maxKept is the greatest size of scratch memory that a Reader keeps for the next text.
 const maxKept = 1 << 20
 
 // Reset begins to read text. The Reader keeps a reference to it until the next Reset.
@@ -139,7 +139,7 @@ func (r *Reader) Expect(c byte) error {
 	case startsValue(got):
 		return ErrType
 	}
-	return r.Syntax("not a value")
+	return r.Syntax("expected a value")
 }
 
 func startsValue(c byte) bool {

@@ -82,7 +82,7 @@ func (r *Reader) skipScalar(c byte) error {
 	case c == 'n':
 		return r.Literal("null")
 	}
-	return r.Syntax("not a value")
+	return r.Syntax("expected a value")
 }
 
 // skipString skips a string. It checks the syntax, but not that the text is valid Unicode.

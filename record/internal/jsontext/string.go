@@ -177,8 +177,8 @@ func hexDigit(c byte) int {
 }
 
 // compareNames compares two object keys by the bytes of their unescaped texts, given the
-// insides of their canonical strings. Every canonical escape represents one byte, so it can
-// compare them without unescaping them first.
+// insides of their canonical strings. Every canonical escape represents one byte, so the keys
+// can be compared without unescaping them first.
 func compareNames(a, b []byte) int {
 	for {
 		switch {
@@ -201,8 +201,8 @@ func compareNames(a, b []byte) int {
 	}
 }
 
-// nameByte returns the first byte of the text that s represents, and the length of its
-// canonical form.
+// nameByte returns the first byte of the text that the canonical s represents, and the number
+// of bytes that stand for it in s.
 func nameByte(s []byte) (byte, int) {
 	if s[0] != '\\' {
 		return s[0], 1

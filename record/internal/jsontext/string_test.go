@@ -16,7 +16,8 @@ import (
 
 // keyOrder are object keys in the order of the bytes of their text. The order of their UTF-16
 // differs, because U+10000 is below U+E000 there. So does the order of their escaped forms,
-// where a quotation mark begins with a backslash and a control character with \u.
+// where a quotation mark or a backslash begins with a backslash, and a control character with
+// \u.
 var keyOrder = []string{
 	"", "\x00", "\x00\x00", "\x00a", "\x01", "\b", "\t", "\n", "\v", "\f", "\r", "\x1f", " ", "!", "\"", "\"!", "\"\"", "\"a", "#", "0", "A", "A\n", "A ", "A\"", "AA", "A\\",
 	"[", "\\", "\\\\", "\\n", "\\u", "]", "a", "b", "n", "t", "u", "~", "\x7f", "\u0080", "é", "\u07ff", "\u0800", "\u2028", "\ud7ff", "\ue000", "\ufeff", "\uff5a",

@@ -97,7 +97,7 @@ func (r *Reader) rawString() (inner []byte, plain bool, err error) {
 	}
 }
 
-func (r *Reader) control() error { return r.Syntax("control character in a string") }
+func (r *Reader) control() error { return r.Syntax("control character in a string; escape it") }
 
 // runes checks and skips the multi-byte runes up to the next ASCII character.
 func (r *Reader) runes() error {
@@ -177,7 +177,7 @@ func (r *Reader) Literal(word string) error {
 		if bytes.HasPrefix([]byte(word), rest) {
 			r.Pos = len(r.in)
 		}
-		return r.Syntax("not a value")
+		return r.Syntax("expected a value")
 	}
 	r.Pos += len(word)
 	return nil

@@ -40,7 +40,7 @@ func (r *Reader) value(depth int) error {
 	case c == 'n':
 		return r.word("null")
 	}
-	return r.Syntax("not a value")
+	return r.Syntax("expected a value")
 }
 
 // composite reads an array or an object that begins with c. It remembers where a long one is,
@@ -111,7 +111,8 @@ func (r *Reader) number() error {
 	if err != nil {
 		return err
 	}
-	// Most numbers are short and plain, so they are canonical as they are.
+	// Most numbers are short and plain, and so already canonical. The form of a dropped
+	// number does not matter.
 	if r.dropped || integer && len(text) < maxDigits && string(text) != "-0" || !integer && isShort(text) {
 		r.Out = append(r.Out, text...)
 		return nil
