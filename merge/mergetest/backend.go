@@ -11,7 +11,7 @@ import (
 // Backend is a sync server under test. The kit calls it from one goroutine, one call at a time.
 // Only within [Env.Pause] does it start a call before another call has returned. A Backend may also
 // be a [Restarter], a [Restorer] and a [ServerWriter]. If it has a method Close() error, the kit
-// calls it at the end of the run, unless something panicked: the Backend may then hold a lock.
+// calls it at the end of the run, unless something panicked, since the Backend may then hold a lock.
 type Backend interface {
 	// Push is the push handler. Client is the authenticated client. Batch is a JSON array of
 	// mutations; the server may have to refuse some of them.
@@ -37,8 +37,8 @@ type Backend interface {
 	// An item is compared with the writes stored before the batch, and with those items of the
 	// batch that are less by the rule, wherever they are in it. So if two items write one field,
 	// and both writes are above the stored one, both items changed it. An item that is invalid and
-	// also too far ahead is refused as invalid. A batch that arrives again is judged again, and now changes
-	// nothing. An answer that was kept from the first time must not be replayed.
+	// also too far ahead is refused as invalid. A batch that arrives again is judged again, and now
+	// changes nothing, so an answer that was kept from the first time must not be replayed.
 	//
 	// An error means that the client gets no answer, knows nothing, and will send the same again.
 	// It is permitted if Env.Crash returned an error, in requests that meet within Env.Pause, and
@@ -52,9 +52,9 @@ type Backend interface {
 	// lines and the same cursor. The client replaces each field that is present, and keeps the
 	// others. Records that the kit does not write are ignored.
 	//
-	// Make pages small for this test. With more than one row per page, paging is not tested. With
-	// a Client of yours, use pages of two rows as well, or the Client's loop over a page is not
-	// tested.
+	// Make pages small for this test: with more than one row per page, paging may not be tested.
+	// With a Client of yours, test pages of two rows as well, or the Client's loop over a page is
+	// not tested.
 	//
 	// An error is permitted only within Env.Pause, and if another request was served within this
 	// one. The writes that such a request stored may be missing in this pull, but not in the next.
@@ -71,25 +71,27 @@ type Restarter interface {
 // Restorer is a Backend whose store can be backed up and restored.
 //
 // Package merge leaves it to the application what clients do after a restore. In the kit, every
-// device learns that the server was restored, sends its own writes once more, and keeps its cursor. So a write
-// that its author still holds wins again, and everything else that came after the backup is gone.
+// device learns that the server was restored, sends its own writes once more, and keeps its cursor.
+// So a write that its author still holds wins again, and everything else that came after the backup
+// is gone.
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
 // a number that changes with each restore, and send everything to a client whose cursor has another
 // number. With Options.NewClient the server is never restored, since a Client could not be told.
 type Restorer interface {
 	// Backup backs up the store. The restore function that it returns starts a new process over a
-	// store in the state of the backup, whatever was written since. The kit may call it more than
-	// once. After each call, it does not use the previous process again. An error of either
-	// function fails the test.
+	// store in the state of the backup, whatever was written since. The kit may call restore more
+	// than once. After each call, the process that ran before is not used again. An error of Backup
+	// or of restore fails the test.
 	Backup() (restore func() (Backend, error), err error)
 }
 
 // ServerWriter is a Backend whose server also makes writes of its own, stamped by its own clock.
 type ServerWriter interface {
 	// Write sets one field of a record, as an edit of the record that the server stores at that
-	// moment. It neither deletes the field nor writes $deleted. The server stamps the write with an
-	// ID that no client has; each process may have a different one. An error fails the test.
+	// moment. The value is never a deletion, and the field is never $deleted. The server stamps the
+	// write with an ID that no client has; each process may have a different one. An error fails
+	// the test.
 	Write(key record.Key, field string, v record.Value) error
 }
 

@@ -50,7 +50,7 @@ func allOrNothing(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// anyCode gives a refused item one code in batches of even length, and another in the others.
+// anyCode gives a forged item one code in batches of even length, and another in the others.
 func anyCode(all []merge.Reply) []merge.Reply {
 	for i := range all {
 		if all[i].Code == merge.OtherClient && len(all)%2 == 0 {

@@ -17,8 +17,8 @@ import (
 // arrive as the Client spells them. A Client may also be a [Reopener].
 type Client interface {
 	// Edit writes some fields of a record at once, as its user does. A record.Deletion deletes a
-	// field. The field $deleted is true to delete the record, and false to restore it. Every given
-	// field gets a value that differs from its current one. Edit may keep the map.
+	// field. The field $deleted is true to delete the record, and false to restore it. Each value
+	// differs from the one that the field has. Edit may keep the map.
 	Edit(key record.Key, fields map[string]record.Value) error
 
 	// Outbox returns all waiting edits, as mutations in a JSON array or in JSON Lines, and nothing

@@ -35,11 +35,11 @@
 // The laws are checked after almost every request, not only at the end. Every client ends with
 // exactly the greatest accepted write of each field. Deleted data stays deleted. A retry changes
 // nothing. An invalid item is refused, leaves nothing behind, and does not block its neighbours.
-// Verdicts come in the order of the batch, say what happened, and report collisions. Reports of
-// lost edits are true, and a note is present only where it can be true. A pull skips nothing.
-// Accepted writes survive a restart. Nothing panics. The kit finds the greatest write with its own
-// implementation of the rule. A pull must return everything that was accepted before it, so it
-// must not read from a lagging replica.
+// Verdicts come in the order of the batch, say what happened, and report collisions. A backend that
+// reports lost edits reports all of them, and no others. A note is present only where it can be
+// true. A pull skips nothing. Accepted writes survive a restart. Nothing panics. The kit finds the
+// greatest write with its own implementation of the rule. A pull must return everything that was
+// accepted before it, so it must not read from a lagging replica.
 //
 // If a law is broken, the test fails with the name of the law, where to look, a timeline of the
 // shortest schedule found that breaks it, and the source of a test that repeats this schedule with
@@ -63,14 +63,14 @@
 //   - names: IDs, tables and fields that are folded, trimmed, cut, escaped, taken for patterns, paths
 //     or numbers, or joined into one key
 //   - transactions: items stored in part, a read and a write without a lock, answers before the
-//     commit, and changes in memory that only a pull stores
+//     commit, and changes that stay in memory until a pull stores them
 //   - pulls: cursors that are stamps or offsets, or are read after the rows; pages that end within a
 //     sequence number; sequence numbers drawn before the commit; reads from a lagging replica
 //   - retries: answers that are kept and replayed, retries that change something, and a push that
 //     arrives after a year
-//   - restores: cursors, marks and keys that do not come from the backup
-//   - time: deletions, records, marks and cursors that expire; clocks that are not set or do not
-//     observe
+//   - restores: cursors, marks and keys of requests that do not match the restored backup
+//   - time: deletions, records, marks and cursors that expire; an unset clock of the server, or one
+//     that does not observe stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
 //
 // # Map

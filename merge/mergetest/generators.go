@@ -23,7 +23,8 @@ func FieldValue() *rapid.Generator[record.FieldValue] {
 }
 
 // Record generates records of the given key with up to four fields, which may include $deleted. There
-// are few names, so that records have fields in common. The writes are like the writes that [FieldValue] generates.
+// are few names, so that records have fields in common. The writes are like the writes that
+// [FieldValue] generates.
 func Record(key record.Key) *rapid.Generator[record.Record] {
 	return rapid.Custom(func(t *rapid.T) record.Record {
 		fields := map[string]record.FieldValue{}

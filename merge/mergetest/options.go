@@ -41,8 +41,8 @@ type Options struct {
 	// databases and code often confuse, cut or change: names that resemble the default IDs, values
 	// that look empty, numbers that no float64 or no integer can hold, strings that look like numbers
 	// or formats or differ only in case, long strings, lists and objects that code might merge, and
-	// other Unicode normal forms. Only with nil do some records grow past the default record.Limits,
-	// by fields named grown00001 and so on.
+	// other Unicode normal forms. Only if Fields is nil, some records grow past the default
+	// record.Limits, by fields named grown00001 and so on.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
@@ -50,8 +50,8 @@ type Options struct {
 	// Refused lists writes that the backend must refuse permanently, to test its limits and its
 	// guard. It maps each code of a refusal to some fields, with one value each, as JSON. List
 	// writes that exceed a limit (merge.LimitExceeded), and writes that no device may make
-	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested. The
-	// source of a failing test calls this map refused.
+	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested.
+	// The source of a failing test calls this map refused.
 	Refused map[merge.Code]map[string]string
 	// NewClient makes a Client of yours: an empty one, with that ID, that reads the time from wall.
 	// Wall is the clock of a device, and may be wrong. Every other device, beginning with the first,

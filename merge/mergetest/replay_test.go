@@ -119,7 +119,7 @@ func TestScheduleDecidesWhichLawIsNamed(t *testing.T) {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
 			}
 		}), law.Retry, []string{"ana edits a x=1", "ana pushes, twice"}},
-		"a skipped write whose answer was lost": {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
+		"a skipped write that got no answer": {ownOf(own{push: skipping}), law.Skip, []string{"cem edits b x=1", "cem pushes", "cem edits b x=2", "cem pushes", "ben pulls", "ana edits a x=1", "ana pushes, server dies at 2", "ana reinstalls"}},
 		"a value over a deletion with the same stamp": {with(quirks{wins: func(old, in record.FieldValue) bool { return in.Stamp.Compare(old.Stamp) > 0 }}), law.Kind, []string{
 			"ana backs-up", "ana edits a x=1", "ana pushes", "ana is-restored", "ana edits a x=deleted", "ana pushes",
 		}},

@@ -91,7 +91,7 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 	return r, nil
 }
 
-// probe counts how often a push of all fields calls Env.Crash and Env.Pause.
+// probe counts the calls of Env.Crash and Env.Pause in a push of all fields.
 func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {

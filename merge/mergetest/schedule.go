@@ -11,9 +11,9 @@ import (
 
 // Schedule is one run, given step by step, with nothing random in it. A step is a line of text, in the
 // form in which a failure reports it. It names a device (ana, ben, cem, dan, eva, fay, gus or hal) or the
-// server, what happens to it, and the ID of a record. If Options.Table is empty, notes:1 is the
-// record 1 of the table notes. A value is JSON. A space within a value or a name is written \u0020,
-// and = and \ within a name are written as such escapes too. The word deleted deletes a field.
+// server, what happens to it, and the ID of a record. If Options.Table is empty, notes:1 names the
+// record 1 of the table notes. A value is JSON. A space within a value or a name is written \u0020.
+// The characters = and \ within a name are escaped in the same way. The word deleted deletes a field.
 //
 //	ana edits 1 title="" points=deleted
 //	ana edits 1                     an item without fields, which changes nothing
@@ -28,8 +28,8 @@ import (
 //	ana pushes, ben syncs at 1      ben pushes and pulls during the first call of Env.Pause
 //	ana pushes, ben storms          ben edits the same field and pushes, during every call of Env.Pause
 //	ana pushes, unread              no pull follows this push until another step makes one
-//	ana pushes, garbled at 17       before it arrives a copy in which the 17th byte is wrong
-//	ana pushes, cut at 17           before it arrives a copy that ends before the 17th byte
+//	ana pushes, garbled at 17       a copy in which the 17th byte is wrong arrives first
+//	ana pushes, cut at 17           a copy that ends before the 17th byte arrives first
 //	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
 //	ana pulls, ben syncs at 1       ben pushes and pulls during the first call of Env.Pause within this

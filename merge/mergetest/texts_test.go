@@ -72,7 +72,7 @@ func restoreWipes(fields map[string]record.FieldValue, name string, v record.Fie
 // TestFailureTexts checks the hints and details that explain mistakes which are hard to understand.
 func TestFailureTexts(t *testing.T) {
 	for name, test := range map[string]textCase{
-		"text stored in the spelling in which it came": {with(quirks{batch: func(text []byte) []byte {
+		"text stored in the spelling in which it arrived": {with(quirks{batch: func(text []byte) []byte {
 			return []byte(strings.ReplaceAll(string(text), `\u0078`, `z`))
 		}}), []string{"ana edits a x=1", "ana pushes, spelled otherwise"}, []string{`  it arrived as { "data" : { "\u0078" :\t{`, "One of the pushes is spelled otherwise"}},
 		"a cursor that moves": {ownOf(own{pull: moving}), []string{"ana edits a x=1", "ana pushes"},

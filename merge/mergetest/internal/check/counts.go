@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Counts are how often things happened. A thing that never happens is not tested, whatever
+// Counts are how often each event happened. An event that never happens is not tested, whatever
 // the result of the run.
 type Counts map[string]int
 

@@ -95,7 +95,7 @@ func judgeEffect(at string, r merge.Reply, e effect) (wrong []complaint) {
 		wrong = append(wrong, complaint{law.Collision, at + ": it has the note collision, but no stamp was used twice"})
 	}
 	if !e.lost && slices.Contains(r.Notes, merge.LostEdit) {
-		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, but it causes no lost edit: " + ReplyText(r)})
+		wrong = append(wrong, complaint{law.Lost, at + ": it has the note lost_edit, but no edit was lost: " + ReplyText(r)})
 	}
 	return append(wrong, judgeNotes(at, r, e.notes)...)
 }
@@ -138,7 +138,7 @@ func reasonOf(p *oracle.History, x arrival) string {
 	case !p.Some:
 		return inWords(x.Write) + " is the first write of " + x.Field
 	case x.Write == p.Best:
-		return inWords(x.Write) + " is the greatest write of " + x.Field + " already"
+		return inWords(x.Write) + " is the greatest write of " + x.Field + ", and was accepted before"
 	}
 	return decided(x.Write, p.Best)
 }

@@ -105,7 +105,7 @@ func (j *Judge) foreign(k oracle.FieldKey) bool {
 }
 
 // classify returns the law that is broken if a new device does not find the expected write. A
-// restart or a meeting is to blame only if no new device has pulled since.
+// restart or a concurrent request is to blame only if no new device has pulled since.
 func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Write) law.Law {
 	f, ok := fresh[k]
 	p := j.Ledger.Histories[k]

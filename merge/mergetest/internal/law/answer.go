@@ -50,7 +50,7 @@ func answerLaws() map[Law]Text {
 		},
 		Outcome: {
 			"the answer says what happened",
-			"A field is applied, superseded, equal or collision, compared with the greatest write accepted before. The member changed is true if the item stored a write that was not stored before.",
+			"A field is applied, superseded, equal or collision, compared with the greatest write accepted before. The member changed says whether the item stored a write that was not stored before.",
 			"Look at the state that the batch is compared with. It must be the newest state, read in the same transaction.",
 		},
 		Collision: {
@@ -60,7 +60,7 @@ func answerLaws() map[Law]Text {
 		},
 		Lost: {
 			"lost edits are reported, and no other edits",
-			"Two writes of a field by different clients, with different values, meet. The stored write is lost if the incoming one wins and its base is below the stored write. The incoming write is lost if it loses, has a base, and is above the greatest stamp accepted from its client before.",
+			"A write meets the stored write of its field, which is by another client and has another value. The stored write is lost if the incoming one wins and its base is below the stored write. The incoming write is lost if it loses, has a base, and is above the greatest stamp accepted from its client before. No other edit is lost.",
 			"See Lost edits in package merge. If you use its Engine: pass the base on, store Answer.Watermarks in the same transaction as the records, and read them into Stored.Watermarks together with the records. If you do not: the member lost of each field in the answer says whether an edit was lost, and leaving it out means that none was. A server that does not detect lost edits leaves out fields altogether. If the failure takes a retry, look for an answer that was kept from the first delivery.",
 		},
 		Note: {

@@ -21,7 +21,7 @@ type State int
 
 const (
 	Refused  State = iota
-	Unsure         // it was sent, and there was no answer
+	Unsure         // it was sent, and has no answer
 	Accepted       // permanently
 )
 

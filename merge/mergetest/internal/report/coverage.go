@@ -59,7 +59,7 @@ func Untested(a check.Abilities, o sim.Config) (all []string) {
 		{!clients, "a server that is restored from a backup: a Client could not learn of the restore"},
 		{a.Can(check.CanWrite), "the clock of the server: the backend is not a ServerWriter"},
 		{a.Can(check.CanTell), "whether lost edits are reported: no answer had fields"},
-		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits that are lost on arrival are reported: there was none"},
+		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits that are lost on arrival are reported: no edit was lost on arrival"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
 		{a.Can(check.CanPage), "paging: no pull had a second page; for this test, make pages of one row"},
 		{a.Can(check.CanReopen) || !clients, "clients that are closed and opened again: the Client is not a Reopener"},

@@ -38,7 +38,7 @@ func Failure(f Found) error {
 	if err != nil {
 		return err
 	}
-	const unlike = "the backend does not behave the same each time. Does it range over a map, read another clock than Env.Now, or keep state from run to run?"
+	const unlike = "the backend does not behave the same each time. Does it range over a map, read a clock that is not Env.Now, or keep state from run to run?"
 	if n == 0 {
 		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, and not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
 	}

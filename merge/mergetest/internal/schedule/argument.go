@@ -45,7 +45,7 @@ func Assignments(least int) Argument {
 	}
 }
 
-// fewerSets returns steps with one assignment less, or with a long value replaced.
+// fewerSets returns steps with one assignment fewer, or with a long value replaced.
 func fewerSets(s Step) (all [][]Step) {
 	for i := range s.Sets {
 		if len(s.Sets) > 1 {
@@ -72,7 +72,7 @@ func FlawName() Argument {
 	}
 }
 
-// CountOf is a non-negative number. A number greater than few shrinks to 1…few first.
+// CountOf is a non-negative number. A number greater than few is first replaced by each of 1 to few.
 func CountOf(few int) Argument {
 	return Argument{
 		least: 1,

@@ -31,8 +31,8 @@ type Shrinker struct {
 }
 
 // Fails reports whether the steps break the law. A law that blames a crash, a restart, a
-// meeting or damage is a guess as long as the steps do anything else. So if the steps break a
-// law about a field instead, that law replaces the guess.
+// concurrent request or damage is a guess as long as the steps do anything else. So if the steps
+// break a law about a field instead, that law replaces the guess.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {
 		return false

@@ -42,7 +42,7 @@ func newDevice(w *world, index int) *device {
 	return d
 }
 
-// install gives the device an empty state and a new ID.
+// install gives the device an empty state and the ID of its current installation.
 func (d *device) install() {
 	skew := d.skew
 	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: check.Confirmed{}}

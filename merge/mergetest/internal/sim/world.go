@@ -29,7 +29,7 @@ type world struct {
 	serving   *request    // nil if there is none
 	backup    *serverCopy // nil if there is none
 
-	decoded map[string][]record.Record // the records of pulled lines, by the lines
+	decoded map[string][]record.Record // the decoded records, keyed by the pulled lines
 	grown   int                        // the number of fields added by growing records
 }
 
@@ -77,7 +77,7 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
 	if w.backend.Backend == nil {
-		return errors.New("mergetest: no backend: newBackend returned nil and no error")
+		return errors.New("mergetest: no backend: newBackend returned nil and no error; return a Backend, or an error")
 	}
 	w.Able |= w.backend.can()
 	if err := w.mustBeEmpty(); err != nil {
