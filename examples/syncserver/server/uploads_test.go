@@ -32,6 +32,13 @@ func (c *client) begin(head, body string) net.Conn {
 	return conn
 }
 
+// running returns how many readers have a slot.
+func (s *readers) running() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
 // TestBrokenUploadMayBeRetried checks that a body that breaks off is refused temporarily. If the
 // server called it malformed, the client would drop the edit.
 func TestBrokenUploadMayBeRetried(t *testing.T) {
@@ -63,12 +70,7 @@ func TestStalledUploadsBlockNoOtherClient(t *testing.T) {
 			stalled = append(stalled, busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)))
 		}
 	}
-	under := func() int {
-		s.uploads.mu.Lock()
-		defer s.uploads.mu.Unlock()
-		return len(s.uploads.all)
-	}
-	require.Eventually(t, func() bool { return under() == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.uploads.running() == uploadsOfWorkspace }, 10*time.Second, time.Millisecond)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "busy", invite)
 	for _, c := range []*client{ana, ben} {
 		c.push(c.set(board.Tasks, "a", board.Title, "x"))
@@ -78,7 +80,7 @@ func TestStalledUploadsBlockNoOtherClient(t *testing.T) {
 	for _, conn := range stalled {
 		require.NoError(t, conn.Close())
 	}
-	require.Eventually(t, func() bool { return under() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.uploads.running() == 0 }, 10*time.Second, time.Millisecond)
 }
 
 // TestDisplacedUploadIsTooSlow checks that an upload that gives way to another one is refused with
@@ -88,6 +90,9 @@ func TestDisplacedUploadIsTooSlow(t *testing.T) {
 	s.uploads.silence = time.Second / 4
 	ana := joined(t, listen(t, s), "demo", "")
 	first := ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody))
+	// The first upload must be the oldest, and must end before its body is too slow by itself.
+	require.Eventually(t, func() bool { return s.uploads.running() == 1 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, first.SetReadDeadline(time.Now().Add(readPatience/2)))
 	for range uploadsOfClient {
 		defer ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)).Close()
 	}
