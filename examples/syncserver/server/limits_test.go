@@ -60,6 +60,9 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 // TestPullReadsFewMoreRecordsThanItSends checks that a pull of large records asks the database for
 // few more records than it sends.
 func TestPullReadsFewMoreRecordsThanItSends(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores large records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")

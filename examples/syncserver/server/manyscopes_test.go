@@ -16,6 +16,9 @@ import (
 // TestPushInTooManyScopesCanBeSplit checks that a push whose records are in too many scopes is
 // refused and stores nothing, and that its parts are accepted, so that no record is lost.
 func TestPushInTooManyScopesCanBeSplit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores 36,000 index entries, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")

@@ -226,6 +226,9 @@ func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (foun
 // and rows however many other records are stored, and that a push takes the same number of
 // statements however many items it has.
 func TestWorkDoesNotGrowWithTheDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores thousands of records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")

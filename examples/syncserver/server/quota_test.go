@@ -111,6 +111,9 @@ func TestHeavyUseDoesNotBlockALightUser(t *testing.T) {
 // TestIdleMembersAreRemoved checks that the memory of quotas is bounded by the active members and
 // groups.
 func TestIdleMembersAreRemoved(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts hundreds of thousands of members, and tests no concurrency")
+	}
 	q, wall := timed(1e6, 1e9)
 	for i := range 100_000 {
 		*wall = wall.Add(time.Second)
@@ -129,6 +132,9 @@ func TestIdleMembersAreRemoved(t *testing.T) {
 // for the bytes that other clients then pull. A push over the quota stores nothing and may be
 // retried.
 func TestPushIsChargedForTheRecordsThatOthersPull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("pushes repeatedly to 5 MB of records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		url := listen(t, s)
@@ -295,6 +301,9 @@ func TestPullsAreChargedForTheirSize(t *testing.T) {
 // at once is refused as too large, even if the workspace is in debt. The client then halves the
 // push, and the quota may allow the parts.
 func TestTooLargePushInDebtIsRefusedAsTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores 24 MB of records, and tests no concurrency")
+	}
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)
 	ana, eve := joined(t, url, "demo", ""), joined(t, url, "demo", "")

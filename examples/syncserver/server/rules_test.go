@@ -39,7 +39,7 @@ func withRules(t *testing.T, d *Database, rules *violation.Checker, version stri
 	return s
 }
 
-// bookings stores n meetings without pushing them.
+// bookings stores n meetings without pushing them, as if they had been pushed before.
 func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 	t.Helper()
 	for done := 0; done < n; done += 1000 {
@@ -120,6 +120,9 @@ func storedRows(t *testing.T, s *Server) (stored []string) {
 // TestViolationOfThousandsOfRecordsRefusesNoPush checks a violation that involves thousands of
 // records: its row stays within the size limit, no pushed record is refused, and an audit works.
 func TestViolationOfThousandsOfRecordsRefusesNoPush(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores thousands of records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		const seats, all = 2_990, 3_000
 		rule := violation.Capacity{Table: board.Tasks, Fields: []string{board.Title}, Limit: seats, Usage: func(r record.Record) (violation.Usage, error) {
@@ -157,6 +160,9 @@ func TestViolationOfThousandsOfRecordsRefusesNoPush(t *testing.T) {
 // TestUncheckedRuleIsReported checks that a push is stored even if a rule cannot read a scope that
 // is too large. The answer and health must name the rule until the scope can be read again.
 func TestUncheckedRuleIsReported(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores 16 MiB of records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // lets meetings be large, so that the test needs fewer
@@ -219,6 +225,9 @@ func TestUncheckedRuleIsReported(t *testing.T) {
 // TestDeletingRecordsMakesAScopeReadable checks that a scope that is too large is checked again
 // after enough of its records are deleted, because rules do not read deleted records.
 func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stores 16 MiB of records, and tests no concurrency")
+	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
