@@ -69,8 +69,8 @@ func arrivedAt(r *http.Request) netip.Addr {
 	return netip.Addr{}
 }
 
-// isOfThisMachine reports whether an address belongs to this machine. It looks at each call,
-// because the addresses of a machine change.
+// isOfThisMachine reports whether an address belongs to this machine. It asks the system at each
+// call, because the addresses of a machine change.
 func isOfThisMachine(address netip.Addr) bool {
 	all, _ := net.InterfaceAddrs() // after an error the list is empty
 	for _, a := range all {

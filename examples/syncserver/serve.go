@@ -63,7 +63,7 @@ func serve(ctx context.Context, s settings) error {
 	if err := h.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return h.Close() // clients that are slower than that send their requests again
+	return h.Close() // cuts off requests that take longer, which their clients send again
 }
 
 // listen listens on an address. Its errors say what to do.

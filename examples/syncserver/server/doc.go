@@ -8,7 +8,7 @@
 //	body.go        request bodies and their deadlines
 //	compress.go    compressed answers
 //	push.go        pushes, from the body to the answer
-//	health.go      the health check: are pushes stored?
+//	health.go      the health check, which tests a write
 //	admission.go   limits for concurrent pushes
 //	quota.go       quotas over time for clients and workspaces
 //	pull.go        pulls, by sequence, page by page
@@ -58,16 +58,17 @@
 //
 // # Size limits
 //
-// A push of more than 2 MiB, or to records of more than 16 MiB in total, is refused as a whole
-// with the status 413, and nothing is stored. The client then sends half of the push, and halves
-// again, until it has found the item that is too large; so the other items get through. The same
-// limit applies to a push of several records that are in more than 4,000 scopes of rules, counted
-// before and after the push, such as 112 new bookings that each last many years. A single record
-// is never refused for its number of scopes.
+// A push of more than 2 MiB, or one to stored records of more than 16 MiB in total, is refused as a
+// whole with the status 413, and nothing is stored. The client then sends half of the push, and
+// halves again, until it has found the item that is too large; so the other items get through. A
+// push of several records is refused in the same way if they are in more than 4,000 scopes of rules,
+// counted before and after the push. For example, 112 new bookings that each last many years exceed
+// this limit. A single record is never refused for its number of scopes.
 //
 // An item that would make a stored record larger than 256 KiB, or than the limit of its table in
-// Options.TableMaxRecord, is refused alone, with record_full. When the records of a workspace
-// have Options.Storage bytes, an item that would make a record grow is refused with storage_full.
+// Options.TableMaxRecord, is refused with record_full; the other items of the push are not
+// affected. When the records of a workspace have Options.Storage bytes, an item that would make a
+// record grow is refused with storage_full.
 // Deleting stored records and fields, and replacing a value by one that is not longer, is always
 // accepted.
 //

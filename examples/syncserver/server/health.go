@@ -87,7 +87,9 @@ func (d *Database) probe(ctx context.Context) error {
 	})
 }
 
-// recordPush records whether a push to a workspace succeeded.
+// recordPush records whether a push to a workspace succeeded. Call it only if the push succeeded, or
+// failed with the status 503 while the client still waited: other failures, such as a malformed
+// body, say nothing about the workspace.
 func (h *health) recordPush(workspace string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

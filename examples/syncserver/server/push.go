@@ -190,8 +190,8 @@ type pushAnswer struct {
 	// may have created a violation that is not reported. Omitted if there is no such rule.
 	Unchecked []string `json:"unchecked,omitempty"`
 	// Ahead lists some stored writes that are stamped too far ahead, if an item was refused for
-	// that reason. A client that pulled them stamps above them. Its clock is then right, and the
-	// server must be repaired. Omitted if there is no such write.
+	// that reason. A client that pulled them stamps above them. Then the clock of the client is
+	// not the cause, and the server must be repaired. Omitted if there is no such write.
 	Ahead []aheadWrite `json:"ahead,omitempty"`
 	// ServerTime is the wall clock time of the server, as in the header Server-Time.
 	ServerTime clock.Timestamp `json:"serverTime"`

@@ -44,8 +44,8 @@ const (
 // debt, the server first determines how much a push reads, so that a refused push takes little
 // time.
 //
-// A group in debt is shared evenly. A client is served if its use, including the push, stays below
-// its share of the limit of the group. So a few clients that use up the quota never stop the
+// The members of a group in debt get equal shares of its limit. A client is served if its use,
+// including the push, stays below its share. So a few clients that use up the quota never stop the
 // others. All shares together equal the limit, so the use of the group stays below twice its limit
 // plus one push. Members are client IDs, and one person may have many of them; the number of joins
 // is limited per address.

@@ -34,8 +34,8 @@ const (
 // client has not read for the longest time, if that time is at least maxSilence. So clients that
 // do not read cannot keep others from reading, and a slow client that reads is not disturbed. If
 // all slots of its client or workspace are taken, the new pull ends a pull of that client or
-// workspace. Uploads are limited in the same way, from the moment that they get a slot until
-// their body is read.
+// workspace. Uploads are limited in the same way, except that the time of an upload counts from the
+// moment that it gets a slot until its body is read.
 type readers struct {
 	most, ofWorkspace, ofClient int           // the limits
 	silence                     time.Duration // after which a reader may be ended
@@ -116,7 +116,7 @@ func (s *readers) count(match func(*reader) bool) (n int) {
 }
 
 // end ends the matching reader that has waited for its client for the longest time, if it has
-// waited for s.silence. It returns how long to wait before the next try.
+// waited for at least s.silence. It returns how long to wait before the next try.
 func (s *readers) end(match func(*reader) bool) time.Duration {
 	var last *reader
 	for r := range s.all {

@@ -59,24 +59,24 @@ type Server struct {
 	log      logger        // for lines that clients cause
 	readers  *readers      // of pulls
 	uploads  *readers      // of large pushes
-	own      *admission    // of received pushes, by client
+	own      *admission    // of pushes whose body has been read, by client
 	turns    *admission    // of pushes that are decoded and applied, by workspace
 	working  *admission    // of pushes in a transaction
 	stopped  chan struct{} // closed when Watch has ended
 }
 
 // The limits of a push. The stored records are limited too: a record could grow with each push,
-// and a small push could name a thousand large records. Sizes are in bytes.
+// and a small push could name a thousand large records. All sizes are in bytes.
 const (
 	maxBody   = 2 << 20
 	smallBody = 64 << 10 // most bodies are smaller
 	maxItems  = 1000
 	maxFields = 200 // of an item
-	maxName   = 200
+	maxName   = 200 // bytes
 	maxValue  = 64 << 10
 	maxRecord = 256 << 10
 	maxLoaded = 16 << 20 // all stored records that a push writes to, or that a rule reads
-	maxScopes = 4000     // the scopes of each record before and after the push, in total
+	maxScopes = 4000     // the scopes of all records of a push, before and after it, in total
 )
 
 const defaultStorage = 1 << 30 // see Options

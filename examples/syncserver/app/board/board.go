@@ -48,6 +48,6 @@ const (
 	MaxMeeting = 4 << 10
 )
 
-// MaxRecords returns the maximum size of a record, by table. The rule for rooms reads
-// all meetings of a room in a month, so each meeting must stay small.
+// MaxRecords returns the maximum size of a record, by table. The rule for rooms reads all meetings
+// of a room in a month, so fields that the rule does not know must not make a meeting large.
 func MaxRecords() map[string]int { return map[string]int{Meetings: MaxMeeting} }

@@ -131,9 +131,9 @@ func (r *run) native(ctx context.Context) error {
 	return nil
 }
 
-// page measures how long the page takes from its first request for data until it shows
-// everything, in a running browser that has never opened the page. It measures one device on the page, and two
-// devices, which share one thread.
+// page measures how long the page takes from its first request for data until it shows everything,
+// in a running browser that has never opened the page. It measures the page with one device, and
+// with two devices, which take turns on one thread.
 func (r *run) page(ctx context.Context) error {
 	b, err := browser.Start(ctx)
 	if errors.Is(err, browser.ErrMissing) {
