@@ -53,7 +53,7 @@ type Report struct {
 	// Open counts the rows found in the checked groups that are open at Input.Now.
 	Open int
 	// Unknown counts the records that a rule could not read, and the groups that are only
-	// partly known. Their rows stay as they are.
+	// partly known. No row is closed because of them.
 	Unknown int
 	// Failed has an error for each rule that left something unchecked, sorted by rule name.
 	// The rows of unchecked groups stay as they are; the other rules and groups are checked.
@@ -147,8 +147,8 @@ func (c *Checker) maxPerScope() int {
 
 // Audit derives the violations of all records and rows. It finds the same open rows, with the
 // same IDs, as earlier checks, and also the rows that the checks missed. It judges all hidden
-// rows again, whereas a check judges only the rows that it finds. Audit builds an index of
-// everything in memory. A server audits scope by scope: it calls Check with Input.Scopes, and
+// rows again; a check judges a hidden row only if it finds the violation again, or if the row
+// is among Input.Changes. Audit builds an index of everything in memory. A server audits scope by scope: it calls Check with Input.Scopes, and
 // with the hidden rows among Input.Changes.
 func (c *Checker) Audit(all merge.Collection, now clock.Timestamp) Report {
 	view := NewMemory(c)

@@ -11,9 +11,9 @@ import (
 )
 
 // Guard returns a guard that lets clients write only FieldAcknowledged, FieldDismissed and
-// FieldNote to a table of violations, each with a value of at most MaxUserField bytes, because
-// the other fields are derived. All items that it does not refuse, in any table, go to the
-// next guard, which may be nil. A table "" means DefaultTable, as in a Checker.
+// FieldNote to a table of violations, each with a value of at most MaxUserField bytes. The
+// other fields are derived, so it refuses them. Items that it does not refuse, in any table, go
+// to the next guard, which may be nil. A table "" means DefaultTable, as in a Checker.
 func Guard(table string, next merge.Guard) merge.Guard {
 	table = cmp.Or(table, DefaultTable)
 	return func(actor clock.ClientID, m record.Mutation) error {

@@ -20,7 +20,7 @@ func onNothing(r record.Record) record.Item {
 	return record.Item{Mutation: record.Mutation{Data: r, Base: base}}
 }
 
-// losing pushes two edits, each by a client that had not seen the other one, and
+// losing pushes two edits, each by a client that had not seen the other edit, and
 // returns the lost edits.
 func losing(t *testing.T, first, second record.Record) []merge.Decision {
 	t.Helper()

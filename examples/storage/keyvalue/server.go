@@ -74,7 +74,7 @@ func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err e
 	return answer, err // an error is status 503
 }
 
-// ErrCursor is wrapped by the error of Pull for a cursor that this server did not return.
+// ErrCursor is the error of Pull for a cursor that is malformed or above the last sequence.
 var ErrCursor = errors.New("keyvalue: unknown cursor: begin again with an empty one")
 
 // Pull returns the records that changed after the cursor, as JSON Lines of mutations, and the
@@ -129,8 +129,8 @@ func (s *Server) Write(key record.Key, field string, v record.Value) error {
 		if err != nil {
 			return err
 		}
-		// A clock that has observed what it edits stamps above it. These writes are committed,
-		// so no rollback can undo what the clock observes.
+		// The clock observes the stamps of the record, so the edit is stamped above them. The
+		// record is committed, so no rollback can remove a stamp that the clock has observed.
 		for _, w := range stored.All() {
 			if err := s.clock.Observe(w.Stamp.Time); err != nil {
 				return err

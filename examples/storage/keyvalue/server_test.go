@@ -114,7 +114,7 @@ func TestConcurrentPushesAreAllStored(t *testing.T) {
 	require.Equal(t, pushes, strings.Count(string(lines), clock.ClientID{clients}.String()), "the greatest client ID wins each tie")
 }
 
-func TestPullRefusesCursorsItDidNotReturn(t *testing.T) {
+func TestPullRefusesUnknownCursors(t *testing.T) {
 	s := open(t)
 	_, err := s.Push(ana, task(t, "1", clock.Stamp{Time: noon, Client: ana}))
 	require.NoError(t, err)

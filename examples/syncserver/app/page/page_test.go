@@ -206,7 +206,7 @@ type deadlines struct {
 	*httptest.ResponseRecorder
 	until  time.Time
 	parts  int
-	behind bool // a part was written without a deadline of a minute
+	behind bool // the deadline of a part was not about a minute away
 }
 
 func (d *deadlines) SetWriteDeadline(until time.Time) error {

@@ -28,6 +28,7 @@ var replicaProgram = sync.OnceValues(page.Build)
 // network is a proxy between browsers and a server. It serves the page itself, and forwards the
 // requests of clients, unless a test tells it to cut off a client, to hold back its pushes, or to
 // lose an answer.
+//
 // Each test uses a new address, so that no test finds data that another has stored in the browser.
 type network struct {
 	URL    string

@@ -107,7 +107,7 @@ func setElsewhere(t *testing.T, url, title string) {
 	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
 }
 
-// editElsewhere edits the only record of a table on such a device.
+// editElsewhere edits the only record of a table on a device outside the browser.
 func editElsewhere(t *testing.T, url, table string, fields map[string]record.Value) {
 	t.Helper()
 	c := newcomer(t, url)

@@ -25,7 +25,7 @@ export class Field {
   }
 
   // A write that arrives while the user types is hidden by the typed text, so the user has not
-    // seen it.
+  // seen it.
   #write(text, seen) {
     const { replica, name, view: { table, id } } = this;
     const fields = { [name]: text === '' ? null : text };

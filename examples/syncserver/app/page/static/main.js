@@ -105,7 +105,7 @@ class Network {
     for (const replica of replicas) replica.addEventListener('change', () => this.#compareAgain());
     document.addEventListener(DRAFT, () => this.#compareAgain());
     const copy = document.getElementById('copy-link');
-    // A name that means "this machine" does not lead here from another one.
+    // On another machine, a name such as localhost would lead to that machine.
     if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) copy.textContent = 'Copy link for another tab';
     copy.addEventListener('click', () => this.#copyLink(copy));
   }

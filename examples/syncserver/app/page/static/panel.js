@@ -25,10 +25,10 @@ const STATES = {
   [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
   [State.slow]: 'The connection is too slow for this many edits at once. They are kept here, and sent a few at a time.',
   [State.quota]: 'This device has sent or fetched as much as the server allows for now. Edits are kept here, and sent as soon as it allows more.',
-  [State.full]: 'The server has no room left. Edits that need more are kept here, and sent later; what is deleted makes room.',
+  [State.full]: 'The server has no room left. Edits that need more are kept here, and sent later. Deleting something makes room.',
   [State.confused]: 'This device could not read the server’s answer. Edits are kept here, and it will try again.',
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
-  [State.noWorkspace]: 'There is no workspace of the name in the address: a name has small letters, digits and hyphens. Correct the address, or open the link that you were given.',
+  [State.noWorkspace]: 'There is no workspace with the name in the address: names consist of small letters, digits and hyphens. Correct the address, or open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
   [State.notSaved]: 'This browser cannot store anything, so nothing is sent.',
 };
@@ -266,7 +266,7 @@ export class Panel {
   #offerToJoin() {
     this.closeOffer?.();
     this.closeOffer = this.notices.add(
-      'The server no longer knows this device; perhaps its data was replaced. To go on, join again: what this device holds is then replaced by the server’s data, but edits that were not sent yet are kept, and sent then.',
+      'The server no longer knows this device; perhaps its data was replaced. To go on, join again: the server’s data then replaces the data on this device, but unsent edits are kept, and sent.',
       { bad: true, kind: 'unauthorized', button: { text: 'Join again', act: () => this.#joinAgain() } });
   }
 }

@@ -64,7 +64,7 @@ export class Violations {
   }
 
   /**
-   * #subject returns the meeting that this user could move, and the text of the banner. The
+   * #subject returns the meeting that the buttons move or cancel, and the text of the banner. The
    * server's description addresses the later booker; the banner addresses its reader.
    */
   #subject({ recordId, conflictingRecords, description }) {

@@ -89,9 +89,9 @@ for (const kind of typed) {
 
   test(`${kind}: an edit names the value that was shown when its author began to type`, async () => {
     const { control, written, elsewhere } = field(kind, 'A');
-    elsewhere('B'); // which is seen
+    elsewhere('B'); // the user sees this write
     control.enter('B!');
-    elsewhere('C'); // which is not
+    elsewhere('C'); // the user does not see this one
     control.enter('B!!');
     await control.blur();
     assert.deepEqual(written, [['B!!', 11]]);
@@ -164,9 +164,9 @@ for (const kind of typed) {
     const { control, written } = field(kind, 'A');
     control.enter('B');
     document.activeElement = null;
-    control.dispatchEvent(new Event('change')); // which one browser does then
+    control.dispatchEvent(new Event('change')); // as one browser does then
     control.dispatchEvent(new Event('blur'));
-    document.activeElement = control; // which a drawing does in the same step
+    document.activeElement = control; // as a drawing does in the same step
     await null;
     assert.deepEqual(written, []);
     assert.ok(isDraft(control));

@@ -23,7 +23,7 @@ export class Element extends EventTarget {
 }
 
 /** A Control is an element that a user types in. Like a browser, it fires "change" only
- * where the text is another one than when it got the focus, or since Enter. */
+ * if its text differs from the text at the last focus or Enter. */
 export class Control extends EventTarget {
   classList = { toggle() {} };
   validity = { badInput: false };

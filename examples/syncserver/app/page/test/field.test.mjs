@@ -56,7 +56,7 @@ for (const date of ['2026-03-03', undefined]) {
     const { control, written, draw } = due(date);
     control.press('Backspace', '', true);
     control.press('Enter');
-    draw(); // since another field has changed
+    draw(); // because another field has changed
     assert.equal(control.validity.badInput, true, 'the text of a user who was typing was replaced');
     await control.leave();
     assert.deepEqual(written, []);

@@ -85,7 +85,7 @@ test('a reset device keeps nothing of its former state', async () => {
   assert.equal(replica.cursor, '41');
   await replica.forget();
   assert.deepEqual([program.outbox, program.records, replica.waiting, replica.cursor], [[], [], 0, '']);
-  replica.setSkew(60_000); // which stores something, and must not store what was
+  replica.setSkew(60_000); // this stores an entry, but must not store the old state
   await replica.become({ clientId: 'new', token: 'new' });
   assert.equal(replica.cursor, '', 'otherwise it would never get the older records');
   assert.deepEqual([program.clientId, program.outbox, replica.device.skew], ['new', [], 60_000]);

@@ -230,7 +230,7 @@ test('after the server’s sequence went back, everything is pulled again and wa
   const { replica, program } = device();
   replica.edit('tasks', 'a', {});
   program.cursor = '40';
-  replica.edit('tasks', 'b', {}); // which tells the replica where it is
+  replica.edit('tasks', 'b', {}); // an edit makes the replica report its cursor
   const asked = [];
   let left = 0;
   const sync = online(replica, (what, body) => {
@@ -271,7 +271,7 @@ test('a used-up quota keeps the outbox complete, and delays the next push', asyn
   for (const time of [10_000, 29_999]) {
     now = time;
     const before = pulls;
-    sync.wake(); // as when somebody else has changed something
+    sync.wake(); // as after a change by another device
     await until(() => pulls > before && sync.state === State.quota);
   }
   assert.equal(batches.length, 1);
@@ -408,7 +408,7 @@ test('while answers to pushes are slow, batches do not grow', async (t) => {
   });
   const sync = online(replica, server);
   await until(() => sync.state === State.slow);
-  for (let i = 8; i < 20; i++) replica.edit('tasks', `e${i}`, {}); // which wakes it
+  for (let i = 8; i < 20; i++) replica.edit('tasks', `e${i}`, {}); // each edit wakes it
   await until(() => sync.state === State.current);
   assert.deepEqual(batches.map((b) => b.length), [8, 4, 4, 4, 8]);
   sync.stop();

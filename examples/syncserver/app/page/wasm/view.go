@@ -20,7 +20,7 @@ import (
 func tables() []string { return []string{board.Tasks, board.Meetings, board.Devices} }
 
 // appendView appends a record as it is shown, in JSON, with the names of its waiting fields and
-// of the fields whose write replaced another one:
+// of the fields whose write won over a different value of another client:
 //
 //	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
 func (d *device) appendView(dst []byte, r record.Record) []byte {
