@@ -22,8 +22,8 @@ func clearField(field string) func(author)     { return func(a author) { a.Delet
 // scenes is ordered by story. The copy of piet-desktop exists on Thursday from 14:00 to 15:00. Both
 // devices continue from one disk, so their edits carry the same stamps, pair by pair.
 var scenes = []scene{
-	// Two people on trains write titles for the same two tasks: the later title wins, whoever is
-	// back first.
+	// Two people on trains write titles for the same two tasks: the later title wins, and it does
+	// not matter who is back first.
 	{at(tue, 13, 20), "ines-laptop", "window-lettering", set("title", "Paint the window lettering")},
 	{at(tue, 13, 30), "tomas-laptop", "fair-banner", set("title", "Sew the banner for the fair")},
 	{at(tue, 13, 50), "ines-laptop", "fair-banner", set("title", "Print the banner for the fair")},
