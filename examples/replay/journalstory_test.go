@@ -39,10 +39,10 @@ func TestStoryShowsExactlyTheChangesWithoutAPush(t *testing.T) {
 	}{
 		"no such change": {merge.Collection{}, merge.Join(stateOf(first), stateOf(second)), "", "between"},
 		"the write vanished": {merge.Collection{}, merge.Collection{},
-			"between lines 2 and 3: a change without a push in this journal\nWrite 2 was no longer stored, and no other write had replaced it.", "arrived without a push"},
+			"between lines 2 and 3: a change without a push in this journal\nWrite 2 was no longer stored, and no other write had replaced it.", "It came from"},
 		"an older write is back": {merge.Collection{}, old,
 			"between lines 2 and 3: a change without a push in this journal\n" +
-				`write 1 again: "Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nIt arrived without a push and replaced write 2", "no longer stored"},
+				`write 1 again: "Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nIt came from an exchange with another server, a repair or a backup, and replaced write 2.", "no longer stored"},
 		"a write was stored before the journal": {old, merge.Join(stateOf(first), stateOf(second)),
 			"before line 1: already stored\n" + `"Old", written by a1000000 at 2026-03-02 09:00:00.000` + "\nThe journal does not show its origin", "between"},
 	} {

@@ -184,9 +184,9 @@ func (t teller) unpushed(e event, number int) (head string, lines []string) {
 	}
 	instead := ""
 	if !e.Before.IsZero() {
-		instead = fmt.Sprintf(" and replaced write %d", t.of(e.Field, e.Before))
+		instead = fmt.Sprintf(", and replaced write %d", t.of(e.Field, e.Before))
 	}
-	return head, []string{what, "It arrived without a push" + instead + ": by an exchange with another server, a repair or a backup."}
+	return head, []string{what, "It came from an exchange with another server, a repair or a backup" + instead + "."}
 }
 
 // reason describes why an item was refused.

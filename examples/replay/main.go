@@ -6,7 +6,7 @@
 //	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
 //	go run ./examples/replay journal.jsonl                       # a server's journal
 //
-// A history is JSON Lines: one mutation per line, in any order. A mutation may occur twice. The
+// A history is JSON Lines: one mutation per line, in any order. A mutation may occur more than once. The
 // final state and its digest depend neither on the order nor on the number of replicas that the
 // writes passed through; -shuffle and -split demonstrate this.
 //
@@ -129,7 +129,8 @@ that the server gave.
 
 Exit status: 0 on success; 1 if the input is refused or has no such field; 2 if
 the command line is wrong, or if replicas or the answers of a journal differ.
-A difference means that there is a bug or that the journal was changed.`
+A difference means that there is a bug or that the journal was changed.
+`
 
 // maxSplit bounds -split, because the exchange of whole states takes quadratic time.
 const maxSplit = 100

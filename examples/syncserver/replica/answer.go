@@ -24,8 +24,8 @@ const (
 // Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
 // merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
 // dropped, which rolls it back: the values that it covered are shown again. The other items stay in
-// the outbox. Answer restamps the items that were too far ahead. Answer handles the serverTime of a
-// reply as ServerTime does.
+// the outbox, and those that were too far ahead are restamped. The serverTime of a reply is handled
+// as by ServerTime.
 //
 // The error is ErrAnswer. On error, the Replica is unchanged.
 func (r *Replica) Answer(answer []byte) error {
@@ -84,7 +84,7 @@ func (r *Replica) coalesceKept(batch []*item) {
 	}
 }
 
-// parseReplies reads the replies. It stops if there are more replies than sent items.
+// parseReplies reads the replies. It fails as soon as there are more replies than sent items.
 func parseReplies(answer []byte, sent int) ([]merge.Reply, error) {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {

@@ -8,8 +8,9 @@ import (
 
 // Batch returns a part of the outbox as JSON Lines, or nothing if the outbox is empty. The batch
 // has at most the given numbers of items and bytes, but at least one item if any waits. Items that
-// the server refused temporarily come last, the most recently refused at the end. Save all edits
-// before you send the batch. Answer takes the answer to the batch that was returned last.
+// the server refused temporarily are chosen last, and among these the most recently refused last.
+// Save all edits before you send the batch. Answer takes the answer to the batch that was returned
+// last.
 func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()
@@ -45,5 +46,5 @@ func (c *cut) addFrom(queue *list.List) {
 	}
 }
 
-// Sent returns the number of items that Batch returned last, or 0 if that batch is answered.
+// Sent returns the number of items that Batch returned last, or 0 once they are answered.
 func (r *Replica) Sent() int { return len(r.outbox.batch) }

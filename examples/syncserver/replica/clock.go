@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxAhead is how far ahead of the server's time a stamp may be for the clock to follow it. It is
-// the bound of servers.
+// maxAhead is how far ahead of the server's time a stamp may be for the clock to follow it. Servers
+// accept stamps up to the same bound.
 const maxAhead = clock.DefaultMaxAhead
 
 // endless is the limit while the server's time is not known. The day above it is left free, so that
@@ -51,7 +51,7 @@ func limitAt(server clock.Timestamp) clock.Timestamp {
 
 // observe makes the clock follow a timestamp that is not above the limit.
 func (r *Replica) observe(at clock.Timestamp) {
-	_ = r.clock.Observe(at) // it cannot fail within the range
+	_ = r.clock.Observe(at) // cannot fail: the limit lies within the range of stamps
 }
 
 // newClock replaces the clock with one that starts above a timestamp.

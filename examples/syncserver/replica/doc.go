@@ -45,8 +45,8 @@
 //
 // A Replica can be lost at any moment and opened again from its saved entries. Two rules make that
 // safe. Save an edit before you send it; otherwise its stamp could be reused after a crash. Write
-// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are lost,
-// the same edits or records are transferred again, which is harmless.
+// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are not
+// written, the same edits are sent or the same records pulled again, which is harmless.
 //
 // # Clocks that are wrong
 //
@@ -57,10 +57,10 @@
 //
 // When the correction changes, an edit that was never sent is restamped with the corrected time at
 // which it was made. An edit that may have been sent keeps its stamp, because with a greater one a
-// retry would win over edits made since. Only an edit that the server refuses as too far ahead is
-// restamped even then, with a time no later than the server's in that answer, because it was made
-// before that. If the device's clock was set while edits waited, the correction also moves the
-// edits made before that, but not past the present.
+// retry would win over edits made since. The exception is an edit that the server refuses as too
+// far ahead, which is restamped. It was made before the server's time in that answer, so no later
+// time is assumed for it. If the device's clock was set while edits waited, the correction also
+// moves the edits made before that, but not past the present.
 //
 // # Stamps from the future
 //

@@ -34,9 +34,9 @@ const (
 	// future. The server refuses the edit until that time has come or the record is repaired. The
 	// edit is then sent automatically.
 	FutureStamp NoticeKind = "future_stamp"
-	// StorageFull: the server has no room for the data that edits add, and refuses them
-	// temporarily. They are sent again. It is reported once for as long as any of them waits.
-	// Deleting makes room.
+	// StorageFull: the server has no room for the data that edits add, and refuses the edits
+	// temporarily. They are sent again. The notice is given once, and not again while any of them
+	// is still refused. Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
 	// Resync: the server was restored from a backup, and everything that came from it is pulled
 	// again.
@@ -60,7 +60,8 @@ type Notice struct {
 	By         time.Duration // only for ClockCorrected; negative if the clock was ahead
 }
 
-// maxNotices is the number of notices that are kept, and maxDetail the length of a Detail in bytes.
+// maxNotices is the maximum number of notices that are kept, and maxDetail the maximum length of a
+// Detail in bytes.
 const (
 	maxNotices = 1000
 	maxDetail  = 1000
@@ -117,7 +118,8 @@ func (r *Replica) noticeFuture(it *item, fields []string) {
 	r.notice(n)
 }
 
-// noticeFull reports that the server's storage is full, once for as long as any refused item waits.
+// noticeFull reports that the server's storage is full. It does so once, and not again while any
+// refused item waits.
 func (r *Replica) noticeFull(replies []merge.Reply) {
 	full := slices.ContainsFunc(replies, func(reply merge.Reply) bool { return reply.Code == merge.StorageFull && reply.Retryable })
 	if full && !r.full {
@@ -126,7 +128,7 @@ func (r *Replica) noticeFull(replies []merge.Reply) {
 	r.full = full || r.full && r.outbox.kept.Len() > 0
 }
 
-// noticeNotes reports the server's notes about an item that was stamped at a time. A stamp below an
+// noticeNotes reports the server's notes about an item with the given time. A stamp below an
 // earlier one is reported only if this Replica has not sent later ones itself. It can send stamps
 // out of order: a temporarily refused item is sent again after later ones, and the clock can be
 // lowered.

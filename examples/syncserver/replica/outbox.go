@@ -45,8 +45,8 @@ func (it *item) links() iter.Seq2[string, *write] {
 	}
 }
 
-// outbox holds the items that wait. Items that the server refused temporarily have a queue of their
-// own, kept, so that they cannot hold up the rest. Each refused item goes to the end of kept.
+// outbox holds the items that wait. Items that the server refused temporarily wait in a separate
+// queue, kept, so that they cannot hold up the rest. Each refused item goes to the end of kept.
 type outbox struct {
 	fresh, kept list.List
 	last        uint64  // the greatest number given since the outbox was last empty

@@ -16,8 +16,8 @@ const unset = clock.Timestamp(1_577_836_800) * clock.Timestamp(time.Second)
 // server's.
 func (r *Replica) Offset() time.Duration { return r.offset }
 
-// ForgetOffset tells the Replica that the device's clock was set: what was known about it no longer
-// holds.
+// ForgetOffset tells the Replica that the device's clock was set: the knowledge about its error no
+// longer counts.
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
 	for _, it := range r.outbox.items() {
@@ -44,9 +44,9 @@ func (r *Replica) ForgetOffset() {
 //   - otherwise set to the nearest end of the range.
 //
 // For example, with W = 15:00, S = 14:00 and took = 2s, the range is −1h to −1h+2s. The answer
-// disagrees with an offset of zero, which becomes −1h+2s. If the device's clock is then set right,
-// the next range is 0 to 2s: it disagrees with −1h+2s and agrees with zero, so the offset is
-// dropped.
+// disagrees with the offset zero, so the offset becomes −1h+2s. If the device's clock is then set
+// right, the next range may be 0 to 2s. That answer disagrees with −1h+2s and agrees with zero, so
+// the offset is dropped.
 //
 // A Notice of kind ClockCorrected reports each change.
 //

@@ -113,7 +113,7 @@ func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 }
 
 // isOfBatch reports whether the batch itself caused the failure. The code is the server's own: a
-// proxy may answer with the same status, but does not look at the batch.
+// proxy may answer with the same status, but knows nothing about the items.
 func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
 
 // isSlow reports whether a batch did not arrive in time, or was too large for a proxy on the way,

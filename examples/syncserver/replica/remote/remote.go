@@ -54,7 +54,7 @@ type Client struct {
 	Save func([]replica.Entry) error
 
 	unsaved []replica.Entry // entries that Save failed to write
-	slow    int             // most items in a push that arrives in time; 0 means maxItems
+	slow    int             // the number of items with which a push arrives in time; 0 means maxItems
 }
 
 // Sync pulls. If edits wait, it then pushes them and pulls again to get the result. It pulls first,
