@@ -35,7 +35,7 @@ type Replica struct {
 	heard   time.Time                // the device's clock at that moment
 	asked   time.Time                // the device's clock at the last call of Batch
 	mark    clock.Timestamp          // the greatest own stamp known to have been accepted
-	ahead   map[clock.Timestamp]bool // waiting own stamps above the clock
+	ahead   map[clock.Timestamp]bool // own stamps that wait and are above the clock's last one
 
 	tables map[string]map[string]*held
 	outbox outbox

@@ -95,7 +95,7 @@ func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 
 // needsStamp reports whether an item needs another stamp. It does if it
 //
-//   - was refused as too far ahead, or would be for the same reason;
+//   - was refused as too far ahead, or would be refused for the same reason;
 //   - was stamped when the offset was wrong;
 //   - is not above the items before it, now that these were restamped;
 //   - has the ID of another client.
@@ -125,7 +125,8 @@ func (s *settling) needsStamp(it *item) bool {
 	return !s.followed(it) && off.Abs() > agreement
 }
 
-// future returns the fields of an item that wait above a confirmed write from the future.
+// future returns the fields that make an item wait: the stamp of their confirmed write is above the
+// limit, but below the stamp of the item.
 func (s *settling) future(it *item) (names []string) {
 	h, at := s.find(it.m.Data.Key()), it.stamp()
 	for name := range it.m.Data.All() {
