@@ -112,7 +112,7 @@ func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 		few, lots := s.work(small), s.work(4*small)
 		for what := range few {
 			ratio := 0.0
-			for range 5 { // code that is not quadratic passes at least once
+			for range 20 { // code that is not quadratic passes at least once
 				if ratio = sideBySide(few[what], lots[what]); ratio < most {
 					break
 				}

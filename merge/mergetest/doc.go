@@ -61,7 +61,7 @@
 //     characters or at NUL, trimmed, folded, normalized, escaped or formatted; confusion of null,
 //     empty and absent
 //   - names: IDs, tables and fields that are folded, trimmed, cut, escaped, taken for patterns, paths
-//     or numbers, or joined into one key
+//     or numbers, or joined (an ID and a field name) into one key
 //   - transactions: items stored in part, a read and a write without a lock, answers before the
 //     commit, and changes that stay in memory until a pull stores them
 //   - pulls: cursors that are stamps or offsets, or are read after the rows; pages that end within a
