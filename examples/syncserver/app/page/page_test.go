@@ -33,9 +33,9 @@ func get(h http.Handler, path, tag string) *http.Response {
 // references finds the files that a file loads: by src and href in HTML, by import in JavaScript.
 var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
 
-// TestHandler: the page and everything that it loads is served, with types that browsers accept
+// TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads is served, with types that browsers accept
 // and a policy that forbids loading from elsewhere.
-func TestHandler(t *testing.T) {
+func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 	h := page.Handler()
 	seen := map[string]bool{}
 	for todo := []string{"/"}; len(todo) > 0; todo = todo[1:] {
@@ -165,9 +165,9 @@ func TestPagePreloadsEverything(t *testing.T) {
 	require.Contains(t, head, `<link rel="preload" href="page/replica.wasm" as="fetch" type="application/wasm" crossorigin>`)
 }
 
-// TestProgram: the replica is served as compressed WebAssembly, and uncompressed to a client
+// TestProgramIsServedCompressed: the replica is served as compressed WebAssembly, and uncompressed to a client
 // that does not accept gzip.
-func TestProgram(t *testing.T) {
+func TestProgramIsServedCompressed(t *testing.T) {
 	h := page.Handler()
 	answer := get(h, "/page/replica.wasm", "")
 	require.Equal(t, http.StatusOK, answer.StatusCode)
@@ -221,9 +221,9 @@ func (d *deadlines) Write(p []byte) (int, error) {
 	return d.ResponseRecorder.Write(p)
 }
 
-// TestSlowClient: a client that stops reading is cut off. A slow one has a minute for each part,
+// TestStalledClientIsCutOff: a client that stops reading is cut off. A slow one has a minute for each part,
 // compressed or not.
-func TestSlowClient(t *testing.T) {
+func TestStalledClientIsCutOff(t *testing.T) {
 	h := page.Handler()
 	for _, encoding := range []string{"gzip", "", "zstd"} {
 		for _, path := range []string{"/", "/page/replica.wasm", "/page/wasm_exec.js"} {
@@ -238,8 +238,8 @@ func TestSlowClient(t *testing.T) {
 	}
 }
 
-// TestNoMarkup: text of users never becomes HTML, and nothing is loaded from other origins.
-func TestNoMarkup(t *testing.T) {
+// TestUserTextNeverBecomesMarkup: text of users never becomes HTML, and nothing is loaded from other origins.
+func TestUserTextNeverBecomesMarkup(t *testing.T) {
 	files, err := filepath.Glob("static/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

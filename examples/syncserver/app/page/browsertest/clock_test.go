@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageClockAhead: a clock that is an hour ahead is corrected by the server's time, and the
+// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected by the server's time, and the
 // edit is stored with the corrected time. So a later edit of the other side wins.
-func TestPageClockAhead(t *testing.T) {
+func TestPageCorrectsClockAhead(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -27,9 +27,9 @@ func TestPageClockAhead(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint it blue", "title"), "It replaced ‘Paint it red’, written by Ana’s phone")
 }
 
-// TestPageClockAheadOffline: when a clock that was ahead is corrected, its offline edits keep their
+// TestPageKeepsOrderOfOfflineEditsByClockAhead: when a clock that was ahead is corrected, its offline edits keep their
 // order among themselves and relative to the edits of other devices.
-func TestPageClockAheadOffline(t *testing.T) {
+func TestPageKeepsOrderOfOfflineEditsByClockAhead(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -58,9 +58,9 @@ func TestPageClockAheadOffline(t *testing.T) {
 	s.agree()
 }
 
-// TestPageClockBehind: a clock that is an hour behind is corrected. So a later edit on that side
+// TestPageCorrectsClockBehind: a clock that is an hour behind is corrected. So a later edit on that side
 // wins, whether or not its author had seen the earlier one.
-func TestPageClockBehind(t *testing.T) {
+func TestPageCorrectsClockBehind(t *testing.T) {
 	s := visit(t)
 	s.left.SetClock(-60)
 	s.right.AddTask("Paint the fence")

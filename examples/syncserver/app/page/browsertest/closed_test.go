@@ -31,9 +31,9 @@ func (s *screen) leave() {
 	s.tab.Close()
 }
 
-// TestPageTabClosed: offline edits in a closed tab are there in the next tab, which is the same
+// TestPageKeepsOfflineEditsOfClosedTab: offline edits in a closed tab are there in the next tab, which is the same
 // device.
-func TestPageTabClosed(t *testing.T) {
+func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	s := visitFrom(t, browser.OtherMachine)
 	client := s.left.Client()
 	s.left.Online(false)
@@ -49,9 +49,9 @@ func TestPageTabClosed(t *testing.T) {
 	require.Empty(t, again.left.shown().Notices)
 }
 
-// TestPageTwoTabsClosed: after a tab with an unsent edit and another tab were closed, the next tab
+// TestPageOffersUnsentEditsOfClosedTabs: after a tab with an unsent edit and another tab were closed, the next tab
 // has that edit. An open tab reports an unsent edit of a closed one.
-func TestPageTwoTabsClosed(t *testing.T) {
+func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	first := visit(t)
 	second := open(t, browserOf(t), first.network)
 	second.left.Online(false)
@@ -76,9 +76,9 @@ func TestPageTwoTabsClosed(t *testing.T) {
 	last.left.Shows("Paint the fence")
 }
 
-// TestPageManyTabs: tabs that are opened at the same time, and a duplicated tab, all have replicas
+// TestPageTabsHaveReplicasOfTheirOwn: tabs that are opened at the same time, and a duplicated tab, all have replicas
 // of their own.
-func TestPageManyTabs(t *testing.T) {
+func TestPageTabsHaveReplicasOfTheirOwn(t *testing.T) {
 	for _, origin := range origins {
 		t.Run(origin, func(t *testing.T) {
 			first := visitFrom(t, origin)

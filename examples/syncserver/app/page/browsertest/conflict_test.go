@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageDifferentFields: offline, one side changes the title of a task and the other its
+// TestPageKeepsEditsOfDifferentFields: offline, one side changes the title of a task and the other its
 // assignee. Both edits survive.
-func TestPageDifferentFields(t *testing.T) {
+func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -31,9 +31,9 @@ func TestPageDifferentFields(t *testing.T) {
 	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
 }
 
-// TestPageSameField: offline, both sides change one title. The later edit wins on both sides, also
+// TestPageLaterEditOfOneFieldWins: offline, both sides change one title. The later edit wins on both sides, also
 // if it arrives first. Its mark says who won, why, and which value it replaced.
-func TestPageSameField(t *testing.T) {
+func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -73,9 +73,9 @@ func TestPageSameField(t *testing.T) {
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")
 }
 
-// TestPageDoubleBooking: offline, both sides book one room at one hour. Neither booking is
+// TestPageDoubleBookingShowsBanners: offline, both sides book one room at one hour. Neither booking is
 // refused. Both sides get a banner, which disappears when one meeting is moved.
-func TestPageDoubleBooking(t *testing.T) {
+func TestPageDoubleBookingShowsBanners(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
 	s.left.Online(false)
@@ -103,9 +103,9 @@ func TestPageDoubleBooking(t *testing.T) {
 	}, s.left.Meetings())
 }
 
-// TestPageDeleteAndEdit: one side deletes a task that the other edits offline. The task stays
+// TestPageEditOfDeletedTaskCanBeRestored: one side deletes a task that the other edits offline. The task stays
 // deleted, a notice says so, and restoring the task brings back the edit.
-func TestPageDeleteAndEdit(t *testing.T) {
+func TestPageEditOfDeletedTaskCanBeRestored(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

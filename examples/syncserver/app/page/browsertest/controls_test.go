@@ -88,10 +88,10 @@ func (c control) is(text string) {
 	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
 }
 
-// TestPageTypedBack: the old text is typed back after Enter, and the field is left. Browsers do not
+// TestPageWritesTextTypedBack: the old text is typed back after Enter, and the field is left. Browsers do not
 // report this change. The text is written, and until then the page does not say that both sides are
 // the same.
-func TestPageTypedBack(t *testing.T) {
+func TestPageWritesTextTypedBack(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
 		c.is("New")
@@ -105,9 +105,9 @@ func TestPageTypedBack(t *testing.T) {
 	})
 }
 
-// TestPageTypedBackThenReload: as in TestPageTypedBack, but the page is reloaded before the field
+// TestPageWritesTextTypedBackBeforeReload: as in TestPageWritesTextTypedBack, but the page is reloaded before the field
 // is left.
-func TestPageTypedBackThenReload(t *testing.T) {
+func TestPageWritesTextTypedBackBeforeReload(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
 		c.is("New")
@@ -117,8 +117,8 @@ func TestPageTypedBackThenReload(t *testing.T) {
 	})
 }
 
-// TestPageTypedBackOffline: as in TestPageTypedBack, on a device that is offline.
-func TestPageTypedBackOffline(t *testing.T) {
+// TestPageWritesTextTypedBackOffline: as in TestPageWritesTextTypedBack, on a device that is offline.
+func TestPageWritesTextTypedBackOffline(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.left.Online(false)
 		c.click(c.onLeft())
@@ -129,8 +129,8 @@ func TestPageTypedBackOffline(t *testing.T) {
 	})
 }
 
-// TestPageUndo: a text restored by undo after Enter is written when the field is left.
-func TestPageUndo(t *testing.T) {
+// TestPageWritesUndoneText: a text restored by undo after Enter is written when the field is left.
+func TestPageWritesUndoneText(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
 		c.is("New")
@@ -147,10 +147,10 @@ func TestPageUndo(t *testing.T) {
 	})
 }
 
-// TestPageSpaceThenEditElsewhere: a text with surrounding spaces is written, the focus stays, and
+// TestPageLeavingFieldKeepsLaterEdit: a text with surrounding spaces is written, the focus stays, and
 // another device changes the field. The new text is shown, and leaving the field does not overwrite
 // it.
-func TestPageSpaceThenEditElsewhere(t *testing.T) {
+func TestPageLeavingFieldKeepsLaterEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		for _, text := range []string{"New ", " New", "New  one"} {
 			c.click(c.onLeft())
@@ -167,9 +167,9 @@ func TestPageSpaceThenEditElsewhere(t *testing.T) {
 	})
 }
 
-// TestPageUnchangedWhileEditedElsewhere: a user types and types the old text back while another
+// TestPageUnchangedTextIsNotAnEdit: a user types and types the old text back while another
 // device changes the field. That counts as no edit.
-func TestPageUnchangedWhileEditedElsewhere(t *testing.T) {
+func TestPageUnchangedTextIsNotAnEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.press("x" + kb.Backspace)
 		c.elsewhere("Another")
@@ -180,9 +180,9 @@ func TestPageUnchangedWhileEditedElsewhere(t *testing.T) {
 	})
 }
 
-// TestPageTypedWhileEditedElsewhere: a text typed while another device changes the field wins, even
+// TestPageTypedTextWinsOverUnseenEdit: a text typed while another device changes the field wins, even
 // if it is the old text. A notice says that it replaced an unseen edit.
-func TestPageTypedWhileEditedElsewhere(t *testing.T) {
+func TestPageTypedTextWinsOverUnseenEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
 		c.is("New")
@@ -194,8 +194,8 @@ func TestPageTypedWhileEditedElsewhere(t *testing.T) {
 	})
 }
 
-// TestPageRefusedWhileFocused: a refused text is not sent again when the field is left.
-func TestPageRefusedWhileFocused(t *testing.T) {
+// TestPageRefusedTextIsNotSentAgain: a refused text is not sent again when the field is left.
+func TestPageRefusedTextIsNotSentAgain(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		if c.testID != "task-title" {
 			t.Skip("only the titles of tasks have a limit")
@@ -211,8 +211,8 @@ func TestPageRefusedWhileFocused(t *testing.T) {
 	})
 }
 
-// TestPageDeletedWhileTyping: text typed on a task that another device deletes is kept.
-func TestPageDeletedWhileTyping(t *testing.T) {
+// TestPageKeepsTextTypedOnDeletedTask: text typed on a task that another device deletes is kept.
+func TestPageKeepsTextTypedOnDeletedTask(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New")
 		editElsewhere(t, c.network.URL, c.table, map[string]record.Value{record.DeletedField: record.Bool(true)})
@@ -225,9 +225,9 @@ func TestPageDeletedWhileTyping(t *testing.T) {
 	})
 }
 
-// TestPageMovedWhileTyping: a task moves to another column, or a meeting to another room, while a
+// TestPageMovedRecordKeepsTypedText: a task moves to another column, or a meeting to another room, while a
 // user types there. The user can go on typing, and nothing is written before the field is left.
-func TestPageMovedWhileTyping(t *testing.T) {
+func TestPageMovedRecordKeepsTypedText(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		pushes := c.network.pushes(c.left.Client())
 		c.rewrite("Ne")

@@ -25,9 +25,9 @@ func (s *screen) valueOf(testID string) string {
 // leaveField clicks on the title of the page.
 func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 
-// TestPageDeviceName: a name that is typed back is written, an emptied name is restored, and an
+// TestPageKeepsDeviceNames: a name that is typed back is written, an emptied name is restored, and an
 // emoji of several code points stays whole.
-func TestPageDeviceName(t *testing.T) {
+func TestPageKeepsDeviceNames(t *testing.T) {
 	s := visit(t)
 	name := func() string {
 		for r := range newcomer(t, s.network.URL).Replica.Records(board.Devices) {
@@ -69,9 +69,9 @@ func TestPageDeviceName(t *testing.T) {
 	})
 }
 
-// TestPageClockTypedBack: the clock is off by the number in the field, and shows the date if it is
+// TestPageClockFollowsItsField: the clock is off by the number in the field, and shows the date if it is
 // not today.
-func TestPageClockTypedBack(t *testing.T) {
+func TestPageClockFollowsItsField(t *testing.T) {
 	s := visit(t)
 	s.left.Online(false)
 	s.left.SetClock(0)
@@ -109,9 +109,9 @@ func TestPageClockTypedBack(t *testing.T) {
 	require.Equal(t, "5256000", s.valueOf("minutes"))
 }
 
-// TestPageDayTyped: a typed day is shown once it is complete. An invalid day leaves the shown day
+// TestPageShowsTypedDay: a typed day is shown once it is complete. An invalid day leaves the shown day
 // as it is, even if the rooms change meanwhile.
-func TestPageDayTyped(t *testing.T) {
+func TestPageShowsTypedDay(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
 	day := s.day()
@@ -136,9 +136,9 @@ func TestPageDayTyped(t *testing.T) {
 	require.Equal(t, "2027-03-03", s.day())
 }
 
-// TestPageListsWrite: a choice in a list is written and keeps the parts that the list cannot show,
+// TestPageListsKeepPartsTheyDoNotShow: a choice in a list is written and keeps the parts that the list cannot show,
 // here a meeting of two hours at seven.
-func TestPageListsWrite(t *testing.T) {
+func TestPageListsKeepPartsTheyDoNotShow(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -178,9 +178,9 @@ func slotOf(room, day, from, to string) map[string]record.Value {
 	return map[string]record.Value{"slot": record.MustOf(slot)}
 }
 
-// TestPageNewTextStays: text typed for a new task or meeting survives a reload, a look at another
+// TestPageKeepsTextOfNewRecords: text typed for a new task or meeting survives a reload, a look at another
 // day, and a booking of the hour by another device.
-func TestPageNewTextStays(t *testing.T) {
+func TestPageKeepsTextOfNewRecords(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
 	s.click(s.left.find("add-title"))
@@ -212,8 +212,8 @@ func TestPageNewTextStays(t *testing.T) {
 	require.Empty(t, s.valueOf("add-title"))
 }
 
-// TestPageForcedColours: if the system forces its colours, the state of the switch is still visible.
-func TestPageForcedColours(t *testing.T) {
+// TestPageSwitchIsVisibleInForcedColours: if the system forces its colours, the state of the switch is still visible.
+func TestPageSwitchIsVisibleInForcedColours(t *testing.T) {
 	s := visit(t)
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}
 	s.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {

@@ -13,9 +13,9 @@ func (s *screen) hasFocus(expression string) bool {
 	return eval[bool](s, "document.activeElement === "+expression)
 }
 
-// TestPageFocus: the keyboard focus stays in place after a title is written and after a conflict is
+// TestPageKeepsKeyboardFocus: the keyboard focus stays in place after a title is written and after a conflict is
 // settled.
-func TestPageFocus(t *testing.T) {
+func TestPageKeepsKeyboardFocus(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.left.SetTitle("Paint the fence", "Paint it red")
@@ -39,8 +39,8 @@ func TestPageFocus(t *testing.T) {
 	require.True(t, s.hasFocus(s.right.element()))
 }
 
-// TestPageCalendarKeys: the Tab key reaches one of the free hours, and the arrow keys the others.
-func TestPageCalendarKeys(t *testing.T) {
+// TestPageKeysReachEveryFreeHour: the Tab key reaches one of the free hours, and the arrow keys the others.
+func TestPageKeysReachEveryFreeHour(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
 	s.left.Book("Room B", 9, "Planning")

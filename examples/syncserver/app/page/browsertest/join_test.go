@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageSecondTab: another tab of the same browser has replicas of its own, and edits in one
+// TestPageSecondTabSyncs: another tab of the same browser has replicas of its own, and edits in one
 // appear in the other.
-func TestPageSecondTab(t *testing.T) {
+func TestPageSecondTabSyncs(t *testing.T) {
 	brief(t)
 	first := visit(t)
 	first.left.AddTask("Paint the fence")
@@ -32,8 +32,8 @@ func TestPageSecondTab(t *testing.T) {
 	first.agree()
 }
 
-// TestPageSecondBrowser: another browser opens the server's own address, and joins.
-func TestPageSecondBrowser(t *testing.T) {
+// TestPageSecondBrowserSyncs: another browser opens the server's own address, and joins.
+func TestPageSecondBrowserSyncs(t *testing.T) {
 	brief(t)
 	first := visit(t)
 	first.left.AddTask("Paint the fence")
@@ -65,8 +65,8 @@ func clients(screens ...*screen) map[string]bool {
 	return ids
 }
 
-// TestPageAsksOnce: the page uses the files that it preloads, so no file is requested twice.
-func TestPageAsksOnce(t *testing.T) {
+// TestPageRequestsEachFileOnce: the page uses the files that it preloads, so no file is requested twice.
+func TestPageRequestsEachFileOnce(t *testing.T) {
 	s := visit(t)
 	s.network.mu.Lock()
 	defer s.network.mu.Unlock()
@@ -78,9 +78,9 @@ func TestPageAsksOnce(t *testing.T) {
 	require.Contains(t, s.network.files, "/page/wasm_exec.js")
 }
 
-// TestPageNoWorkspace: an address that names no workspace is reported at once, with what to do. The
+// TestPageReportsMissingWorkspace: an address that names no workspace is reported at once, with what to do. The
 // page does not retry.
-func TestPageNoWorkspace(t *testing.T) {
+func TestPageReportsMissingWorkspace(t *testing.T) {
 	n := newNetwork(t, newServer(t))
 	tab, err := browserOf(t).Open(n.URL + "/?workspace=NOT%20VALID")
 	require.NoError(t, err)

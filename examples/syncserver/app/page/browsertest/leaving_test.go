@@ -34,9 +34,9 @@ func (s *screen) reloadAtOnce() bool {
 	return len(asked) > 0
 }
 
-// TestPageReloadAtOnce: text typed before a reload is there afterwards, confirmed or not. Without
+// TestPageKeepsTextTypedBeforeReload: text typed before a reload is there afterwards, confirmed or not. Without
 // unsaved text the page reloads without a question.
-func TestPageReloadAtOnce(t *testing.T) {
+func TestPageKeepsTextTypedBeforeReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageKeyboard: with the keyboard alone, a user adds a task, edits its title, and
+// TestPageWorksByKeyboardAlone: with the keyboard alone, a user adds a task, edits its title, and
 // switches the device off.
-func TestPageKeyboard(t *testing.T) {
+func TestPageWorksByKeyboardAlone(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.tabTo(s.left.find("add-title"))
@@ -42,9 +42,9 @@ func TestPageKeyboard(t *testing.T) {
 	s.agree()
 }
 
-// TestPageLook: in dark and light themes, wide and narrow, the page does not scroll sideways,
+// TestPageFitsEveryWidthAndTheme: in dark and light themes, wide and narrow, the page does not scroll sideways,
 // nothing on a card is cut off, and every control has an accessible name.
-func TestPageLook(t *testing.T) {
+func TestPageFitsEveryWidthAndTheme(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.click(s.left.find("example"))

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageReload: after a reload an offline edit is still there and waiting, and the same client
+// TestPageKeepsOutboxOverReload: after a reload an offline edit is still there and waiting, and the same client
 // sends it.
-func TestPageReload(t *testing.T) {
+func TestPageKeepsOutboxOverReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -45,9 +45,9 @@ func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	return client, pushes
 }
 
-// TestPageServerKilled: the server is killed after it has stored an edit and before it answers,
+// TestPageSurvivesKilledServer: the server is killed after it has stored an edit and before it answers,
 // edits go on, and the server is started again.
-func TestPageServerKilled(t *testing.T) {
+func TestPageSurvivesKilledServer(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
 	s.await("the server has stored the edit", func() bool { return s.network.pushes(client) > before })
@@ -68,9 +68,9 @@ func TestPageServerKilled(t *testing.T) {
 	s.agree()
 }
 
-// TestPageLostAnswer: the answer to an edit is lost, the other side edits the same field, and the
+// TestPageRetryAfterLostAnswerChangesNothing: the answer to an edit is lost, the other side edits the same field, and the
 // first edit is sent again. It changes nothing.
-func TestPageLostAnswer(t *testing.T) {
+func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
 	s.right.Shows("Paint it red") // the edit was stored
@@ -92,8 +92,8 @@ func TestPageLostAnswer(t *testing.T) {
 // tooLong is a title that the server refuses.
 var tooLong = strings.Repeat("Paint the fence. ", 5)[:81]
 
-// TestPageRefused: a title that is too long is refused, and the earlier title is restored.
-func TestPageRefused(t *testing.T) {
+// TestPageRestoresTitleAfterRefusal: a title that is too long is refused, and the earlier title is restored.
+func TestPageRestoresTitleAfterRefusal(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -111,9 +111,9 @@ func TestPageRefused(t *testing.T) {
 	require.Empty(t, s.right.shown().Notices)
 }
 
-// TestPageRefusedThenEdited: the user writes another title while one that is too long is on its
+// TestPageKeepsEditMadeBeforeRefusal: the user writes another title while one that is too long is on its
 // way. The first is refused; the second stays in the outbox and arrives.
-func TestPageRefusedThenEdited(t *testing.T) {
+func TestPageKeepsEditMadeBeforeRefusal(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()

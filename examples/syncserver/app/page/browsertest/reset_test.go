@@ -13,9 +13,9 @@ func (p *panel) Reset() {
 	p.click(p.find("reset"))
 }
 
-// TestPageReset: a side that is reset forgets its unsent edits, joins as another device, and ends
+// TestPageResetJoinsAsNewDevice: a side that is reset forgets its unsent edits, joins as another device, and ends
 // with the server's data.
-func TestPageReset(t *testing.T) {
+func TestPageResetJoinsAsNewDevice(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -31,9 +31,9 @@ func TestPageReset(t *testing.T) {
 	require.True(t, s.left.shown().Online)
 }
 
-// TestPageResetWithoutServer: setting the clock after a reset, before the side has joined again,
+// TestPageResetForgetsCursor: setting the clock after a reset, before the side has joined again,
 // stores nothing of the old state. Otherwise the side would pull from its old cursor.
-func TestPageResetWithoutServer(t *testing.T) {
+func TestPageResetForgetsCursor(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -47,9 +47,9 @@ func TestPageResetWithoutServer(t *testing.T) {
 	s.agree()
 }
 
-// TestPageResetFails: if the browser cannot clear its storage, a notice says so, and the side stays
+// TestPageFailedResetChangesNothing: if the browser cannot clear its storage, a notice says so, and the side stays
 // as it was and online.
-func TestPageResetFails(t *testing.T) {
+func TestPageFailedResetChangesNothing(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

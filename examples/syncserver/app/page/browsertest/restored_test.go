@@ -9,10 +9,10 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestPageServerRestored: the server's database is restored from a backup that lacks the last
+// TestPageRecoversFromRestoredServer: the server's database is restored from a backup that lacks the last
 // edits. Both sides notice it and say so, end with the server's data, and send their waiting edits.
 // Text that was being typed is kept.
-func TestPageServerRestored(t *testing.T) {
+func TestPageRecoversFromRestoredServer(t *testing.T) {
 	file := databasetest.SQLite(t)
 	p, err := program.Start(file)
 	require.NoError(t, err)

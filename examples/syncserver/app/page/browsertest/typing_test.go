@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestPageTyping: another device changes a title that a user is typing. The typed text stays and
+// TestPageKeepsTypedTitle: another device changes a title that a user is typing. The typed text stays and
 // wins, and a notice says that it replaced an unseen edit.
-func TestPageTyping(t *testing.T) {
+func TestPageKeepsTypedTitle(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -30,8 +30,8 @@ func TestPageTyping(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint the fence green", "title"), "had not seen it")
 }
 
-// TestPageDateByKeyboard: a typed date is written once, not with each digit.
-func TestPageDateByKeyboard(t *testing.T) {
+// TestPageWritesTypedDateOnce: a typed date is written once, not with each digit.
+func TestPageWritesTypedDateOnce(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
@@ -60,9 +60,9 @@ func TestPageDateByKeyboard(t *testing.T) {
 	s.agree()
 }
 
-// TestPageDateTypedBack: a date that is typed back after Enter is written. A date that another
+// TestPageWritesDateTypedBack: a date that is typed back after Enter is written. A date that another
 // device sets after Enter is not overwritten when the field is left.
-func TestPageDateTypedBack(t *testing.T) {
+func TestPageWritesDateTypedBack(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
 	s.settle()
