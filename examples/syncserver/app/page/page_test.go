@@ -33,8 +33,8 @@ func get(h http.Handler, path, tag string) *http.Response {
 // references finds the files that a file loads: by src and href in HTML, by import in JavaScript.
 var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
 
-// TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads is served, with types that browsers accept
-// and a policy that forbids loading from elsewhere.
+// TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads is served,
+// with types that browsers accept and a policy that forbids loading from elsewhere.
 func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 	h := page.Handler()
 	seen := map[string]bool{}
@@ -165,8 +165,8 @@ func TestPagePreloadsEverything(t *testing.T) {
 	require.Contains(t, head, `<link rel="preload" href="page/replica.wasm" as="fetch" type="application/wasm" crossorigin>`)
 }
 
-// TestProgramIsServedCompressed: the replica is served as compressed WebAssembly, and uncompressed to a client
-// that does not accept gzip.
+// TestProgramIsServedCompressed: the replica is served as compressed WebAssembly, and
+// uncompressed to a client that does not accept gzip.
 func TestProgramIsServedCompressed(t *testing.T) {
 	h := page.Handler()
 	answer := get(h, "/page/replica.wasm", "")
@@ -221,8 +221,8 @@ func (d *deadlines) Write(p []byte) (int, error) {
 	return d.ResponseRecorder.Write(p)
 }
 
-// TestStalledClientIsCutOff: a client that stops reading is cut off. A slow one has a minute for each part,
-// compressed or not.
+// TestStalledClientIsCutOff: a client that stops reading is cut off. A slow one has a minute
+// for each part, compressed or not.
 func TestStalledClientIsCutOff(t *testing.T) {
 	h := page.Handler()
 	for _, encoding := range []string{"gzip", "", "zstd"} {
@@ -238,7 +238,8 @@ func TestStalledClientIsCutOff(t *testing.T) {
 	}
 }
 
-// TestUserTextNeverBecomesMarkup: text of users never becomes HTML, and nothing is loaded from other origins.
+// TestUserTextNeverBecomesMarkup: text of users never becomes HTML, and nothing is loaded from
+// other origins.
 func TestUserTextNeverBecomesMarkup(t *testing.T) {
 	files, err := filepath.Glob("static/*")
 	require.NoError(t, err)

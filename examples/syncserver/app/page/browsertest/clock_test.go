@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected by the server's time, and the
-// edit is stored with the corrected time. So a later edit of the other side wins.
+// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected by the server's time,
+// and the edit is stored with the corrected time. So a later edit of the other side wins.
 func TestPageCorrectsClockAhead(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -27,8 +27,8 @@ func TestPageCorrectsClockAhead(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint it blue", "title"), "It replaced ‘Paint it red’, written by Ana’s phone")
 }
 
-// TestPageKeepsOrderOfOfflineEditsByClockAhead: when a clock that was ahead is corrected, its offline edits keep their
-// order among themselves and relative to the edits of other devices.
+// TestPageKeepsOrderOfOfflineEditsByClockAhead: when a clock that was ahead is corrected, its
+// offline edits keep their order among themselves and relative to the edits of other devices.
 func TestPageKeepsOrderOfOfflineEditsByClockAhead(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -58,8 +58,8 @@ func TestPageKeepsOrderOfOfflineEditsByClockAhead(t *testing.T) {
 	s.agree()
 }
 
-// TestPageCorrectsClockBehind: a clock that is an hour behind is corrected. So a later edit on that side
-// wins, whether or not its author had seen the earlier one.
+// TestPageCorrectsClockBehind: a clock that is an hour behind is corrected. So a later edit on
+// that side wins, whether or not its author had seen the earlier one.
 func TestPageCorrectsClockBehind(t *testing.T) {
 	s := visit(t)
 	s.left.SetClock(-60)

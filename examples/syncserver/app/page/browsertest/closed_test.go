@@ -31,8 +31,8 @@ func (s *screen) leave() {
 	s.tab.Close()
 }
 
-// TestPageKeepsOfflineEditsOfClosedTab: offline edits in a closed tab are there in the next tab, which is the same
-// device.
+// TestPageKeepsOfflineEditsOfClosedTab: offline edits in a closed tab are there in the next
+// tab, which is the same device.
 func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	s := visitFrom(t, browser.OtherMachine)
 	client := s.left.Client()
@@ -49,8 +49,8 @@ func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	require.Empty(t, again.left.shown().Notices)
 }
 
-// TestPageOffersUnsentEditsOfClosedTabs: after a tab with an unsent edit and another tab were closed, the next tab
-// has that edit. An open tab reports an unsent edit of a closed one.
+// TestPageOffersUnsentEditsOfClosedTabs: after a tab with an unsent edit and another tab were
+// closed, the next tab has that edit. An open tab reports an unsent edit of a closed one.
 func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	first := visit(t)
 	second := open(t, browserOf(t), first.network)
@@ -76,8 +76,8 @@ func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	last.left.Shows("Paint the fence")
 }
 
-// TestPageTabsHaveReplicasOfTheirOwn: tabs that are opened at the same time, and a duplicated tab, all have replicas
-// of their own.
+// TestPageTabsHaveReplicasOfTheirOwn: tabs that are opened at the same time, and a duplicated
+// tab, all have replicas of their own.
 func TestPageTabsHaveReplicasOfTheirOwn(t *testing.T) {
 	for _, origin := range origins {
 		t.Run(origin, func(t *testing.T) {

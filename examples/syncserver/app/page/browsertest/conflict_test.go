@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageKeepsEditsOfDifferentFields: offline, one side changes the title of a task and the other its
-// assignee. Both edits survive.
+// TestPageKeepsEditsOfDifferentFields: offline, one side changes the title of a task and the
+// other its assignee. Both edits survive.
 func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -31,8 +31,9 @@ func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
 }
 
-// TestPageLaterEditOfOneFieldWins: offline, both sides change one title. The later edit wins on both sides, also
-// if it arrives first. Its mark says who won, why, and which value it replaced.
+// TestPageLaterEditOfOneFieldWins: offline, both sides change one title. The later edit wins on
+// both sides, also if it arrives first. Its mark says who won, why, and which value it
+// replaced.
 func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -73,8 +74,8 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")
 }
 
-// TestPageDoubleBookingShowsBanners: offline, both sides book one room at one hour. Neither booking is
-// refused. Both sides get a banner, which disappears when one meeting is moved.
+// TestPageDoubleBookingShowsBanners: offline, both sides book one room at one hour. Neither
+// booking is refused. Both sides get a banner, which disappears when one meeting is moved.
 func TestPageDoubleBookingShowsBanners(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -103,8 +104,8 @@ func TestPageDoubleBookingShowsBanners(t *testing.T) {
 	}, s.left.Meetings())
 }
 
-// TestPageEditOfDeletedTaskCanBeRestored: one side deletes a task that the other edits offline. The task stays
-// deleted, a notice says so, and restoring the task brings back the edit.
+// TestPageEditOfDeletedTaskCanBeRestored: one side deletes a task that the other edits offline.
+// The task stays deleted, a notice says so, and restoring the task brings back the edit.
 func TestPageEditOfDeletedTaskCanBeRestored(t *testing.T) {
 	brief(t)
 	s := visit(t)

@@ -88,9 +88,9 @@ func (c control) is(text string) {
 	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
 }
 
-// TestPageWritesTextTypedBack: the old text is typed back after Enter, and the field is left. Browsers do not
-// report this change. The text is written, and until then the page does not say that both sides are
-// the same.
+// TestPageWritesTextTypedBack: the old text is typed back after Enter, and the field is left.
+// Browsers do not report this change. The text is written, and until then the page does not say
+// that both sides are the same.
 func TestPageWritesTextTypedBack(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -105,8 +105,8 @@ func TestPageWritesTextTypedBack(t *testing.T) {
 	})
 }
 
-// TestPageWritesTextTypedBackBeforeReload: as in TestPageWritesTextTypedBack, but the page is reloaded before the field
-// is left.
+// TestPageWritesTextTypedBackBeforeReload: as in TestPageWritesTextTypedBack, but the page is
+// reloaded before the field is left.
 func TestPageWritesTextTypedBackBeforeReload(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -117,7 +117,8 @@ func TestPageWritesTextTypedBackBeforeReload(t *testing.T) {
 	})
 }
 
-// TestPageWritesTextTypedBackOffline: as in TestPageWritesTextTypedBack, on a device that is offline.
+// TestPageWritesTextTypedBackOffline: as in TestPageWritesTextTypedBack, on a device that is
+// offline.
 func TestPageWritesTextTypedBackOffline(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.left.Online(false)
@@ -147,9 +148,9 @@ func TestPageWritesUndoneText(t *testing.T) {
 	})
 }
 
-// TestPageLeavingFieldKeepsLaterEdit: a text with surrounding spaces is written, the focus stays, and
-// another device changes the field. The new text is shown, and leaving the field does not overwrite
-// it.
+// TestPageLeavingFieldKeepsLaterEdit: a text with surrounding spaces is written, the focus
+// stays, and another device changes the field. The new text is shown, and leaving the field
+// does not overwrite it.
 func TestPageLeavingFieldKeepsLaterEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		for _, text := range []string{"New ", " New", "New  one"} {
@@ -180,8 +181,8 @@ func TestPageUnchangedTextIsNotAnEdit(t *testing.T) {
 	})
 }
 
-// TestPageTypedTextWinsOverUnseenEdit: a text typed while another device changes the field wins, even
-// if it is the old text. A notice says that it replaced an unseen edit.
+// TestPageTypedTextWinsOverUnseenEdit: a text typed while another device changes the field
+// wins, even if it is the old text. A notice says that it replaced an unseen edit.
 func TestPageTypedTextWinsOverUnseenEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -225,8 +226,9 @@ func TestPageKeepsTextTypedOnDeletedTask(t *testing.T) {
 	})
 }
 
-// TestPageMovedRecordKeepsTypedText: a task moves to another column, or a meeting to another room, while a
-// user types there. The user can go on typing, and nothing is written before the field is left.
+// TestPageMovedRecordKeepsTypedText: a task moves to another column, or a meeting to another
+// room, while a user types there. The user can go on typing, and nothing is written before the
+// field is left.
 func TestPageMovedRecordKeepsTypedText(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		pushes := c.network.pushes(c.left.Client())

@@ -25,8 +25,8 @@ func (s *screen) valueOf(testID string) string {
 // leaveField clicks on the title of the page.
 func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 
-// TestPageKeepsDeviceNames: a name that is typed back is written, an emptied name is restored, and an
-// emoji of several code points stays whole.
+// TestPageKeepsDeviceNames: a name that is typed back is written, an emptied name is restored,
+// and an emoji of several code points stays whole.
 func TestPageKeepsDeviceNames(t *testing.T) {
 	s := visit(t)
 	name := func() string {
@@ -69,8 +69,8 @@ func TestPageKeepsDeviceNames(t *testing.T) {
 	})
 }
 
-// TestPageClockFollowsItsField: the clock is off by the number in the field, and shows the date if it is
-// not today.
+// TestPageClockFollowsItsField: the clock is off by the number in the field, and shows the date
+// if it is not today.
 func TestPageClockFollowsItsField(t *testing.T) {
 	s := visit(t)
 	s.left.Online(false)
@@ -109,8 +109,8 @@ func TestPageClockFollowsItsField(t *testing.T) {
 	require.Equal(t, "5256000", s.valueOf("minutes"))
 }
 
-// TestPageShowsTypedDay: a typed day is shown once it is complete. An invalid day leaves the shown day
-// as it is, even if the rooms change meanwhile.
+// TestPageShowsTypedDay: a typed day is shown once it is complete. An invalid day leaves the
+// shown day as it is, even if the rooms change meanwhile.
 func TestPageShowsTypedDay(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -136,8 +136,8 @@ func TestPageShowsTypedDay(t *testing.T) {
 	require.Equal(t, "2027-03-03", s.day())
 }
 
-// TestPageListsKeepPartsTheyDoNotShow: a choice in a list is written and keeps the parts that the list cannot show,
-// here a meeting of two hours at seven.
+// TestPageListsKeepPartsTheyDoNotShow: a choice in a list is written and keeps the parts that
+// the list cannot show, here a meeting of two hours at seven.
 func TestPageListsKeepPartsTheyDoNotShow(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -178,8 +178,8 @@ func slotOf(room, day, from, to string) map[string]record.Value {
 	return map[string]record.Value{"slot": record.MustOf(slot)}
 }
 
-// TestPageKeepsTextOfNewRecords: text typed for a new task or meeting survives a reload, a look at another
-// day, and a booking of the hour by another device.
+// TestPageKeepsTextOfNewRecords: text typed for a new task or meeting survives a reload, a look
+// at another day, and a booking of the hour by another device.
 func TestPageKeepsTextOfNewRecords(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -212,7 +212,8 @@ func TestPageKeepsTextOfNewRecords(t *testing.T) {
 	require.Empty(t, s.valueOf("add-title"))
 }
 
-// TestPageSwitchIsVisibleInForcedColours: if the system forces its colours, the state of the switch is still visible.
+// TestPageSwitchIsVisibleInForcedColours: if the system forces its colours, the state of the
+// switch is still visible.
 func TestPageSwitchIsVisibleInForcedColours(t *testing.T) {
 	s := visit(t)
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}

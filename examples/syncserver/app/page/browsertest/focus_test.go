@@ -13,8 +13,8 @@ func (s *screen) hasFocus(expression string) bool {
 	return eval[bool](s, "document.activeElement === "+expression)
 }
 
-// TestPageKeepsKeyboardFocus: the keyboard focus stays in place after a title is written and after a conflict is
-// settled.
+// TestPageKeepsKeyboardFocus: the keyboard focus stays in place after a title is written and
+// after a conflict is settled.
 func TestPageKeepsKeyboardFocus(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -39,7 +39,8 @@ func TestPageKeepsKeyboardFocus(t *testing.T) {
 	require.True(t, s.hasFocus(s.right.element()))
 }
 
-// TestPageKeysReachEveryFreeHour: the Tab key reaches one of the free hours, and the arrow keys the others.
+// TestPageKeysReachEveryFreeHour: the Tab key reaches one of the free hours, and the arrow keys
+// the others.
 func TestPageKeysReachEveryFreeHour(t *testing.T) {
 	s := visit(t)
 	s.nextDay()

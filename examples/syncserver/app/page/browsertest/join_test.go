@@ -65,7 +65,8 @@ func clients(screens ...*screen) map[string]bool {
 	return ids
 }
 
-// TestPageRequestsEachFileOnce: the page uses the files that it preloads, so no file is requested twice.
+// TestPageRequestsEachFileOnce: the page uses the files that it preloads, so no file is
+// requested twice.
 func TestPageRequestsEachFileOnce(t *testing.T) {
 	s := visit(t)
 	s.network.mu.Lock()
@@ -78,8 +79,8 @@ func TestPageRequestsEachFileOnce(t *testing.T) {
 	require.Contains(t, s.network.files, "/page/wasm_exec.js")
 }
 
-// TestPageReportsMissingWorkspace: an address that names no workspace is reported at once, with what to do. The
-// page does not retry.
+// TestPageReportsMissingWorkspace: an address that names no workspace is reported at once, with
+// what to do. The page does not retry.
 func TestPageReportsMissingWorkspace(t *testing.T) {
 	n := newNetwork(t, newServer(t))
 	tab, err := browserOf(t).Open(n.URL + "/?workspace=NOT%20VALID")

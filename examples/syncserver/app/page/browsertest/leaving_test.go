@@ -34,8 +34,8 @@ func (s *screen) reloadAtOnce() bool {
 	return len(asked) > 0
 }
 
-// TestPageKeepsTextTypedBeforeReload: text typed before a reload is there afterwards, confirmed or not. Without
-// unsaved text the page reloads without a question.
+// TestPageKeepsTextTypedBeforeReload: text typed before a reload is there afterwards, confirmed
+// or not. Without unsaved text the page reloads without a question.
 func TestPageKeepsTextTypedBeforeReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

@@ -42,8 +42,8 @@ func TestPageWorksByKeyboardAlone(t *testing.T) {
 	s.agree()
 }
 
-// TestPageFitsEveryWidthAndTheme: in dark and light themes, wide and narrow, the page does not scroll sideways,
-// nothing on a card is cut off, and every control has an accessible name.
+// TestPageFitsEveryWidthAndTheme: in dark and light themes, wide and narrow, the page does not
+// scroll sideways, nothing on a card is cut off, and every control has an accessible name.
 func TestPageFitsEveryWidthAndTheme(t *testing.T) {
 	brief(t)
 	s := visit(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageKeepsOutboxOverReload: after a reload an offline edit is still there and waiting, and the same client
-// sends it.
+// TestPageKeepsOutboxOverReload: after a reload an offline edit is still there and waiting, and
+// the same client sends it.
 func TestPageKeepsOutboxOverReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -45,8 +45,8 @@ func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	return client, pushes
 }
 
-// TestPageSurvivesKilledServer: the server is killed after it has stored an edit and before it answers,
-// edits go on, and the server is started again.
+// TestPageSurvivesKilledServer: the server is killed after it has stored an edit and before it
+// answers, edits go on, and the server is started again.
 func TestPageSurvivesKilledServer(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
@@ -68,8 +68,8 @@ func TestPageSurvivesKilledServer(t *testing.T) {
 	s.agree()
 }
 
-// TestPageRetryAfterLostAnswerChangesNothing: the answer to an edit is lost, the other side edits the same field, and the
-// first edit is sent again. It changes nothing.
+// TestPageRetryAfterLostAnswerChangesNothing: the answer to an edit is lost, the other side
+// edits the same field, and the first edit is sent again. It changes nothing.
 func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
@@ -92,7 +92,8 @@ func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 // tooLong is a title that the server refuses.
 var tooLong = strings.Repeat("Paint the fence. ", 5)[:81]
 
-// TestPageRestoresTitleAfterRefusal: a title that is too long is refused, and the earlier title is restored.
+// TestPageRestoresTitleAfterRefusal: a title that is too long is refused, and the earlier title
+// is restored.
 func TestPageRestoresTitleAfterRefusal(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -111,8 +112,8 @@ func TestPageRestoresTitleAfterRefusal(t *testing.T) {
 	require.Empty(t, s.right.shown().Notices)
 }
 
-// TestPageKeepsEditMadeBeforeRefusal: the user writes another title while one that is too long is on its
-// way. The first is refused; the second stays in the outbox and arrives.
+// TestPageKeepsEditMadeBeforeRefusal: the user writes another title while one that is too long
+// is on its way. The first is refused; the second stays in the outbox and arrives.
 func TestPageKeepsEditMadeBeforeRefusal(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

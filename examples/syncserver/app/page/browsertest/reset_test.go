@@ -13,8 +13,8 @@ func (p *panel) Reset() {
 	p.click(p.find("reset"))
 }
 
-// TestPageResetJoinsAsNewDevice: a side that is reset forgets its unsent edits, joins as another device, and ends
-// with the server's data.
+// TestPageResetJoinsAsNewDevice: a side that is reset forgets its unsent edits, joins as
+// another device, and ends with the server's data.
 func TestPageResetJoinsAsNewDevice(t *testing.T) {
 	brief(t)
 	s := visit(t)
@@ -47,8 +47,8 @@ func TestPageResetForgetsCursor(t *testing.T) {
 	s.agree()
 }
 
-// TestPageFailedResetChangesNothing: if the browser cannot clear its storage, a notice says so, and the side stays
-// as it was and online.
+// TestPageFailedResetChangesNothing: if the browser cannot clear its storage, a notice says so,
+// and the side stays as it was and online.
 func TestPageFailedResetChangesNothing(t *testing.T) {
 	brief(t)
 	s := visit(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestPageKeepsTypedTitle: another device changes a title that a user is typing. The typed text stays and
-// wins, and a notice says that it replaced an unseen edit.
+// TestPageKeepsTypedTitle: another device changes a title that a user is typing. The typed text
+// stays and wins, and a notice says that it replaced an unseen edit.
 func TestPageKeepsTypedTitle(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -60,8 +60,8 @@ func TestPageWritesTypedDateOnce(t *testing.T) {
 	s.agree()
 }
 
-// TestPageWritesDateTypedBack: a date that is typed back after Enter is written. A date that another
-// device sets after Enter is not overwritten when the field is left.
+// TestPageWritesDateTypedBack: a date that is typed back after Enter is written. A date that
+// another device sets after Enter is not overwritten when the field is left.
 func TestPageWritesDateTypedBack(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
