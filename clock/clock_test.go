@@ -23,7 +23,7 @@ func TestZeroClockHasDefaults(t *testing.T) {
 			require.Equal(t, at(946_684_800_000, 1), c.Now())
 		})
 	})
-	t.Run("judges no stamp before 2020", func(t *testing.T) {
+	t.Run("judges no stamp while the wall clock is before 2020", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var c clock.Clock
 			require.ErrorIs(t, c.Check(1), clock.ErrWall)

@@ -127,7 +127,7 @@ func (r *room) growth(data record.Record) (n int) {
 	return n
 }
 
-// standing returns the write to which an item is joined in a field.
+// standing returns the current write of a field, with which the write of an item is joined.
 func (r *room) standing(name string) (record.FieldValue, bool) {
 	if w, ok := r.written[name]; ok {
 		return w, true

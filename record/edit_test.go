@@ -165,7 +165,7 @@ func TestEditRefusesInvalidInput(t *testing.T) {
 // their author's clock is ahead.
 func TestEditMayBeOlderThanOtherFields(t *testing.T) {
 	seen := seenTask(t)
-	now := stampOf(2, ben) // newer than due only by its client
+	now := stampOf(2, ben) // later than the write of due only by its client ID
 	e := seen.Edit(now).Set("title", "Tea").Set("due", 1).Set("new", 1).SetMap(map[string]any{"note": record.Deletion()})
 	require.Equal(t, map[string]string{"title": `"Tea"`, "due": "1", "new": "1"}, written(t, e, seen, now))
 }

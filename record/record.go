@@ -72,8 +72,8 @@ func (r Record) WithKey(key Key) Record {
 // Len returns the number of fields, tombstones included.
 func (r Record) Len() int { return len(r.writes) }
 
-// At returns the field at position i in the order of names. Like a slice index, it panics if
-// i is out of range.
+// At returns the field at position i in the order of names. It panics if i is out of
+// range, like indexing a slice.
 func (r Record) At(i int) (name string, w FieldValue) {
 	return r.names.list[i], r.field(i)
 }

@@ -17,7 +17,7 @@ type RuleError struct {
 	Rule string
 	// Scopes are the names of the unchecked groups, sorted. They are checked by the next check
 	// that touches them or names them in Input.Scopes, and by an audit. Scopes is empty if the
-	// rule could not tell the groups of a record.
+	// rule could not tell which groups a record belongs to.
 	Scopes []string
 	// Err joins the different reasons, at most 10 of them.
 	Err error

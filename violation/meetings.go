@@ -136,7 +136,7 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 		}
 	}
 	for i, a := range here {
-		with := ending // the spans after a by key
+		with := ending // the spans that come after a by key
 		if len(ending) > 0 && ending[0].taken == a.taken {
 			ending = ending[1:]
 			with = here[i+1:]

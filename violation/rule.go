@@ -73,8 +73,8 @@ type Findings struct {
 // Finding is one violation in a group: the part of a Violation that the rule decides.
 type Finding struct {
 	// Key distinguishes the findings of a rule. It must not contain anything else, such as a
-	// description, a time or an order of discovery. See PairKey. Findings of two groups with
-	// the same key are one violation, and its row names the first of these groups. Such a
+	// description, a time or an order of discovery. See PairKey. Findings with the same key
+	// in two groups are one violation, and its row names the first of these groups. Such a
 	// finding must depend only on the records that it names. If it depends on other records,
 	// include the name of the group in the key.
 	Key string
@@ -108,7 +108,8 @@ func PairKey(a, b record.Key) string {
 	return joinParts(a.Table, a.ID, b.Table, b.ID)
 }
 
-// RecordKey returns the key of a finding for a rule with at most one for each record.
+// RecordKey returns the key of a finding, for a rule that has at most one finding about each
+// record.
 func RecordKey(r record.Key) string { return joinParts(r.Table, r.ID) }
 
 // Newest returns the newer of two records and then the older one. The newer record is the one

@@ -25,9 +25,9 @@ func columns(sql statements) layout {
 	return layout{"shadow columns", sql, scanColumns, encodeColumns}
 }
 
-// columnsSQLite is the SQL of columns for SQLite. Its CHECKs forbid a value without a
-// stamp, as in a row that is older than the stamps: a merge takes such a value as
-// absent.
+// columnsSQLite is the SQL of the columns layout for SQLite. Its CHECKs forbid a value without a
+// stamp, as in a row from before the stamp columns: a merge takes such a value
+// as absent.
 func columnsSQLite() statements {
 	return statements{
 		schema: `
@@ -58,7 +58,7 @@ func columnsSQLite() statements {
 	}
 }
 
-// columnsPostgres is the SQL of columns for PostgreSQL.
+// columnsPostgres is the SQL of the columns layout for PostgreSQL.
 func columnsPostgres() statements {
 	return statements{
 		schema: `

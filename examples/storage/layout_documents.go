@@ -13,7 +13,7 @@ func documents(sql statements) layout {
 	return layout{"JSON document", sql, scanDocument, encodeDocument}
 }
 
-// documentsSQLite is the SQL of documents for SQLite. STRICT keeps blobs out of the text
+// documentsSQLite is the SQL of the documents layout for SQLite. STRICT keeps blobs out of the text
 // columns. There is no lock statement, because BEGIN IMMEDIATE locks the whole database.
 func documentsSQLite() statements {
 	return statements{
@@ -39,7 +39,7 @@ func documentsSQLite() statements {
 	}
 }
 
-// documentsPostgres is the SQL of documents for PostgreSQL. The column is JSON rather
+// documentsPostgres is the SQL of the documents layout for PostgreSQL. The column is JSON rather
 // than JSONB, because JSONB refuses a string that contains U+0000. To use JSONB, give the
 // engine the Guard withoutNUL.
 func documentsPostgres() statements {

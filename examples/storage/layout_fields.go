@@ -18,7 +18,7 @@ func fields(sql statements) layout {
 	return layout{"one row per field", sql, scanField, encodeFields}
 }
 
-// fieldsSQLite is the SQL of fields for SQLite.
+// fieldsSQLite is the SQL of the fields layout for SQLite.
 func fieldsSQLite() statements {
 	return statements{
 		schema: `
@@ -48,7 +48,7 @@ func fieldsSQLite() statements {
 	}
 }
 
-// fieldsPostgres is the SQL of fields for PostgreSQL. The rows of fields cannot serve as
+// fieldsPostgres is the SQL of the fields layout for PostgreSQL. The rows of fields cannot serve as
 // the lock of a record, because a new field has no row yet. So each record has a row in
 // the table records, which is its lock.
 func fieldsPostgres() statements {

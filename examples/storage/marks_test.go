@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWatermarkDetectsRetriesAndRewoundStamps: by the watermark of a client, the server
-// knows which of its writes arrived before. An edit that loses is reported on its first
+// TestWatermarkDetectsRetriesAndRewoundStamps: from the watermark of a client, the server
+// knows which of the client's writes arrived before. An edit that loses is reported on its first
 // delivery and not on a retry. A stamp that runs backwards is noticed.
 func TestWatermarkDetectsRetriesAndRewoundStamps(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {

@@ -43,7 +43,7 @@ func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
 
 // transaction runs f in a transaction, and commits it if f returns no error.
 //
-// On PostgreSQL its isolation is the default, READ COMMITTED: each statement sees
+// On PostgreSQL its isolation level is the default, READ COMMITTED: each statement sees
 // everything that was committed before it began. So a statement after a lock sees the
 // writes of the transactions that the lock waited for.
 func (s *server) transaction(ctx context.Context, o *sql.TxOptions, f func(*sql.Tx) error) error {

@@ -55,7 +55,7 @@ func says400(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 // replaced replaces invalid UTF-8 by U+FFFD, as encoding/json does.
 func replaced(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
 
-// hundred stores only the first hundred items of a batch, and answers all of them.
+// hundred stores only the first hundred items of a batch, but replies to every item.
 func hundred(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := o.engine.Decode(batch)
 	if err != nil || len(items) <= 100 {

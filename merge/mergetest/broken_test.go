@@ -140,7 +140,7 @@ type broken struct {
 }
 
 // TestBrokenBackendsAreFound checks that the kit finds each mistake and names its law. With SHOW=1 and -v, it
-// shows the texts.
+// prints the text of each failure.
 func TestBrokenBackendsAreFound(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
 		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())

@@ -20,7 +20,7 @@ func TestOtherCorrectBackendsPass(t *testing.T) {
 		o    Options
 	}{
 		"correct in all parts":                      {with(quirks{marks: true}), Options{}},
-		"answers without fields and notes":          {with(quirks{replies: terse}), Options{}},
+		"answers without fields or notes":           {with(quirks{replies: terse}), Options{}},
 		"no bound on stamps":                        {with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
 		"a bound of one hour":                       {with(quirks{marks: true, engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},
 		"pulls of everything, as an array":          {ownOf(own{pull: everything}), Options{}},

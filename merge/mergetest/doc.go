@@ -69,7 +69,7 @@
 //   - retries: answers that are kept and replayed, retries that change something, and a push that
 //     arrives after a year
 //   - restores: cursors, marks and keys of requests that do not match the restored backup
-//   - time: deletions, records, marks and cursors that expire; an unset clock of the server, or one
+//   - time: deletions, records, marks and cursors that expire; a server's clock that is not set, or
 //     that does not observe stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
 //

@@ -160,7 +160,7 @@ func (c *crashing) Answer(answer []byte) error {
 		after := stamps(c.Waiting())
 		for i, at := range before {
 			accepted := i < len(replies) && replies[i].Verdict == "accepted"
-			if !accepted && !slices.Contains(after, at) { // no server knows the stamp, so it may be given again
+			if !accepted && !slices.Contains(after, at) { // no server knows the stamp, so it may be issued again
 				delete(c.given, at)
 			}
 		}

@@ -88,8 +88,8 @@ func (r *Replica) lowerBase(m record.Mutation, name string) {
 
 // stampAbove returns a stamp for an edit of some fields. If some of these fields have a stamp that
 // the clock must not follow, the edit gets the next stamp above those, and future names the fields.
-// A stamp that waits is not given again: of two edits that share a stamp and are sent one after the
-// other, the server would take the second for a retry.
+// The stamp of a waiting edit is not issued again: of two edits that share a stamp and are sent one
+// after the other, the server would take the second for a retry.
 func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value) (s clock.Stamp, future []string) {
 	limit := r.limit()
 	var seen, beyond clock.Timestamp

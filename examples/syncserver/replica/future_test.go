@@ -180,8 +180,8 @@ func TestClockRecoversAfterFollowingAFutureStamp(t *testing.T) {
 }
 
 // TestOwnStampsFromTheFutureDoNotAskForANewID: the clocks of device and server were wrong, and so
-// are stamps that were accepted and the client's mark. When both clocks are right, pushes go on,
-// and no new ID is asked for, because no other device uses it.
+// are stamps that were accepted and the client's mark. Once both clocks are right, pushes go on,
+// and no new ID is asked for, because no other device uses the old one.
 func TestOwnStampsFromTheFutureDoNotAskForANewID(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

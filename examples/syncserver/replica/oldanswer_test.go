@@ -36,7 +36,7 @@ func (d *device) refuseAll(off time.Duration) {
 }
 
 // TestNextAnswerCorrectsAClockThatJumpedDuringARequest: the device's clock jumps between request
-// and answer, so that answer does not reveal the error. After the next one, edits are restamped
+// and answer, so this answer does not reveal the error. After the next one, edits are restamped
 // with the times at which they were made, and later edits with the present time.
 func TestNextAnswerCorrectsAClockThatJumpedDuringARequest(t *testing.T) {
 	d := newWorld(t).device(ana)

@@ -104,7 +104,7 @@ func (r *Replica) enqueue(m record.Mutation) *item {
 	h.add(it)
 	it.put(&r.outbox.fresh)
 	r.unsaved.items[it.number] = it
-	r.unsaved.state = true // saves the clock's last stamp, so that it is not given again
+	r.unsaved.state = true // saves the clock's last stamp, so that it is not issued again
 	for i := range it.writes {
 		if w := it.writes[i].before; w != nil {
 			r.coalesce(h, w.it)

@@ -97,7 +97,7 @@ func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 //
 //   - was refused as too far ahead, or would be refused for the same reason;
 //   - was stamped when the offset was wrong;
-//   - is not above the items before it, now that these were restamped;
+//   - is not above the items before it, now that these have been restamped;
 //   - has the ID of another client.
 //
 // An item that a server may have is never given a greater stamp, because a retry would win over

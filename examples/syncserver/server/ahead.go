@@ -14,7 +14,7 @@ import (
 )
 
 // The server refuses a write that is stamped too far ahead. Still, such a write can be stored,
-// if it was accepted while the clock of the server was ahead. Clients that pull it stamp above
+// if it was accepted while the server's clock was ahead. Clients that pull it stamp above
 // it, and their pushes are refused until its time has come. So the answer to such a push names
 // the stored writes, and Repair restamps them.
 

@@ -110,7 +110,7 @@
 //
 // # Stamps from the future
 //
-// While the clock of the server is ahead, it accepts stamps that are ahead too. After the clock
+// While the server's clock is ahead, the server accepts stamps that are ahead too. After the clock
 // has been corrected, these writes win until their time has come. Each client that has pulled one
 // of them stamps above it, and its pushes are refused as too far ahead. The answer to such a push
 // names some of the writes. The command "syncserver repair" restamps them all and lowers the

@@ -60,7 +60,7 @@ type quotas struct {
 	prune int
 }
 
-// account is the use by a group and its members.
+// account holds what a group and its members have used.
 type account struct {
 	meter
 	members map[string]*meter
@@ -143,7 +143,7 @@ func (q *quotas) count(group, member string, cost float64) {
 	m.used += cost
 }
 
-// wait returns how long it takes for use to fade below a limit.
+// wait returns how long it takes until used has faded below a limit.
 func (q *quotas) wait(used, limit float64) time.Duration {
 	if used < limit {
 		return 0

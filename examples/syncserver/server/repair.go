@@ -44,7 +44,7 @@ type Repaired struct {
 // repair finds nothing to do. The error is ErrEmpty if nothing was pushed to the
 // workspace.
 //
-// The clock of the server must be right. Clients can push during a repair, because each
+// The server's clock must be right. Clients can push during a repair, because each
 // transaction repairs only a few records. If Repair returns an error, the records repaired so far
 // stay repaired.
 func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) (Repaired, error) {

@@ -86,7 +86,7 @@ func (e *exchange) configs() int {
 	return len(e.writers) * len(e.patterns) * power(2, e.n) * power(3, e.n)
 }
 
-// run checks one configuration. A case is one step.
+// run checks one configuration and returns its number of cases: one for each step.
 func (e *exchange) run(config int) (int, error) {
 	digit := digits(config)
 	kinds := digits(digit.next(power(3, e.n)))

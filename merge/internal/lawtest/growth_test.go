@@ -31,7 +31,7 @@ const (
 	slack     = 128 << 10 // bytes allocated whatever the size of the input
 )
 
-// measured prepares a function that is measured on the given material.
+// measured returns the call that is measured, on the given material.
 type measured func(m *material) func()
 
 // TestCostOfEveryFunctionIsNearlyLinear runs every function on every shape.

@@ -121,7 +121,7 @@ func timesPowerOfFive(x []uint64, n int) []uint64 {
 func bitLen(x []uint64) int { return 64*(len(x)-1) + bits.Len64(x[len(x)-1]) }
 
 // shift multiplies x by 2^by. It returns the result in the given number of words, which must
-// hold it. The memory of x after its length must be zero.
+// hold it. The memory of x beyond its length must be zero.
 func shift(x []uint64, by, words int) []uint64 {
 	x, whole, by := x[:words], by/64, by%64
 	for i := words - 1; i > whole; i-- {

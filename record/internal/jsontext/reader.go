@@ -28,7 +28,7 @@ import (
 // *LimitError. Pos is then the offset at which the error was detected. After an error, call
 // only Reset or Skip, or set Pos.
 //
-// The zero Reader reads an empty text. Reset begins another text and keeps the memory.
+// The zero Reader reads an empty text. Reset begins another text and reuses the memory.
 type Reader struct {
 	// Pos is the offset of the next byte. To read a part of the input again, set it back.
 	Pos int

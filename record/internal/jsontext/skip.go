@@ -32,7 +32,7 @@ func (r *Reader) Skip() error {
 }
 
 // skipStart skips a scalar or an empty composite, and the opening brackets and names before
-// it. It pushes the closing bracket for each open one on the stack in Out.
+// it. For each open bracket, it pushes the closing one onto the stack in Out.
 func (r *Reader) skipStart() error {
 	for {
 		c := r.Peek()

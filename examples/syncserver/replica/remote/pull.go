@@ -38,7 +38,7 @@ func (c *Client) Pull(ctx context.Context) error {
 	}
 }
 
-// pullPage pulls one page and returns its number of records.
+// pullPage pulls one page and returns the number of its records.
 func (c *Client) pullPage(ctx context.Context) (n int, err error) {
 	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
 	if cursor := c.Replica.Cursor(); cursor != "" {

@@ -61,7 +61,7 @@ func answerLaws() map[Law]Text {
 		Lost: {
 			"lost edits are reported, and no other edits",
 			"A write meets the stored write of its field, which is by another client and has another value. The stored write is lost if the incoming one wins and its base is below the stored write. The incoming write is lost if it loses, has a base, and is above the greatest stamp accepted from its client before. No other edit is lost.",
-			"See Lost edits in package merge. If you use its Engine: pass the base on, store Answer.Watermarks in the same transaction as the records, and read them into Stored.Watermarks together with the records. If you do not: the member lost of each field in the answer says whether an edit was lost, and leaving it out means that none was. A server that does not detect lost edits leaves out fields altogether. If the failure takes a retry, look for an answer that was kept from the first delivery.",
+			"See Lost edits in package merge. If you use its Engine: pass the base on, store Answer.Watermarks in the same transaction as the records, and read them into Stored.Watermarks together with the records. If you do not: the member lost of each field in the answer says whether an edit was lost, and leaving it out means that none was. A server that does not detect lost edits leaves out fields altogether. If the law is broken only after a retry, look for an answer that was kept from the first delivery.",
 		},
 		Note: {
 			"notes, winners and losers in a reply are true",

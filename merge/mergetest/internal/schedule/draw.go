@@ -66,8 +66,8 @@ func (d *Dice) chooseFaults() {
 }
 
 // narrow leaves out part of the domain, so that edits meet however large it is: it keeps a few
-// records, and in half of the runs each, some fields and some values. It keeps neighbours in a
-// list, which are easily confused.
+// records. Half of the runs also keep only some fields, and, independently, half keep only some
+// values. It keeps neighbours in a list, which are easily confused.
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
 	if d.On() {

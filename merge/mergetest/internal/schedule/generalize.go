@@ -111,7 +111,7 @@ func (s *Shrinker) single(x Step) []Step {
 	return x.Kind.Apart(s.Domain.Grammar, s.Domain, x)
 }
 
-// ahead returns the steps with the devices' clocks ahead, instead of an unset clock of the server.
+// ahead returns the steps with the devices' clocks ahead, instead of a server's clock that is not set.
 // A server that never looks at the time accepts stamps in both cases.
 func (s *Shrinker) ahead(steps []Step) (others []Step) {
 	for i := range People() {

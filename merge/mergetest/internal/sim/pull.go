@@ -99,7 +99,8 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 	return p, false
 }
 
-// decode returns the records of the lines of a pull. Most lines are pulled many times.
+// decode returns the records of the lines of a pull. Most lines are pulled many times, so
+// it keeps what it has decoded.
 func (w *world) decode(lines []byte) ([]record.Record, error) {
 	if records, ok := w.decoded[string(lines)]; ok {
 		return records, nil

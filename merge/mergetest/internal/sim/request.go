@@ -31,7 +31,7 @@ func (w *world) serve(r *request, call func()) {
 // IsServing reports whether a request is being served.
 func (w *world) IsServing() bool { return w.serving != nil }
 
-// meetsPush reports whether a push is being served, perhaps with other requests within it.
+// meetsPush reports whether a push is being served, perhaps with other requests nested in it.
 func (r *request) meetsPush() bool {
 	for ; r != nil; r = r.outer {
 		if r.pull == nil {

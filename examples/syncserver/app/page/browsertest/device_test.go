@@ -127,7 +127,7 @@ func TestPageShowsTypedDay(t *testing.T) {
 	require.NoError(t, c.Sync(t.Context()))
 	s.await("the rooms are drawn again", func() bool { return len(s.left.Meetings()) == 1 })
 	require.Equal(t, day, s.day())
-	require.Contains(t, s.valueOf("day"), "-03-03", "it was taken out of the hands of who types")
+	require.Contains(t, s.valueOf("day"), "-03-03", "it was replaced while the user was typing")
 	typed("03032027" + kb.Enter)
 	require.Equal(t, "2027-03-03", s.day())
 	typed(kb.Backspace)

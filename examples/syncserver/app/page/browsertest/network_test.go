@@ -84,7 +84,8 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 // addresses are the addresses of earlier tests.
 var addresses sync.Map
 
-// isUsed reports whether another test has had an address. The system may assign one again.
+// isUsed reports whether an earlier test used an address, and records that it is used now. The
+// system may assign an address again.
 func isUsed(a net.Addr) bool {
 	_, used := addresses.LoadOrStore(a.String(), true)
 	return used

@@ -33,7 +33,7 @@ func TestPageKeepsOutboxOverReload(t *testing.T) {
 }
 
 // loseAnswer adds a task on the left and edits its title; the answer to this edit is lost. It
-// returns the client and its number of earlier pushes.
+// returns the client and the number of its earlier pushes.
 func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	s.t.Helper()
 	s.left.AddTask(title)

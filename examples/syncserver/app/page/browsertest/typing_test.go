@@ -95,7 +95,7 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
 	s.await("the right side shows the date", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
 	s.await("the left side has it", func() bool { return s.left.shown().settled() })
-	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "it was taken out of the hands of who types")
+	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "it was replaced while the user was typing")
 	require.Equal(t, "false", s.equal())
 	s.leaveField()
 	is("2027-05-05")

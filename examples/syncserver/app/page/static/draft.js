@@ -107,7 +107,7 @@ export class Draft {
     if (this.control.tagName === 'SELECT') this.#opened = { text: null, seen: this.seen() };
   }
 
-  // While a date is typed, each date on the way fires a change.
+  // While a date is typed, each intermediate date fires a change.
   #press(event) {
     this.#open();
     if (event.key === 'Escape') {

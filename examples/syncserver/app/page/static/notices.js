@@ -107,7 +107,7 @@ export class Notices {
 
   future_stamp({ table, id, fields, other, time }) {
     const what = `the ${fields.map(fieldName).join(', ')} of ${titleOf(this.replica.tables[table]?.get(id))}`;
-    return { text: `Your edit to ${what} waits: ${this.who(other).name} has written it with a time in the future, ${when(time)}. Your edit is sent when that time has come, or once the record has been repaired on the server.`, bad: true };
+    return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other).name} with a time in the future, ${when(time)}. Your edit is sent when that time has come, or once the record has been repaired on the server.`, bad: true };
   }
 
   storage_full() {

@@ -73,7 +73,7 @@ test('a date with an incomplete year is not written, and is removed', async () =
   assert.equal(control.value, '2026-03-03');
 });
 
-test('a typed date is written once, without the dates that occur on the way', async () => {
+test('a typed date is written once, without the intermediate dates', async () => {
   const { control, written, draw } = due('2026-03-03');
   for (const date of ['2026-01-03', '2026-12-03', '2026-12-31']) {
     control.press('1', date);
