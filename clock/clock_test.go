@@ -79,9 +79,9 @@ func TestNowContinuesAfterMaxTimestamp(t *testing.T) {
 	require.Equal(t, clock.MaxTimestamp+1, d.Now())
 	require.Equal(t, clock.MaxTimestamp+2, d.NowN(math.MaxInt))
 	require.Greater(t, d.Now(), clock.MaxTimestamp)
-	require.NoError(t, d.Observe(d.Last()), "the clock's own timestamp changes nothing")
+	require.NoError(t, d.Observe(d.Last()), "Observe must accept the clock's own timestamp")
 	require.ErrorIs(t, d.Observe(d.Last()+1), clock.ErrRange)
-	require.ErrorIs(t, d.Check(d.Last()), clock.ErrRange, "other hosts would refuse it")
+	require.ErrorIs(t, d.Check(d.Last()), clock.ErrRange, "Check must refuse the clock's own timestamp after MaxTimestamp")
 }
 
 func TestNowNIssuesConsecutiveTimestamps(t *testing.T) {

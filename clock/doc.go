@@ -50,28 +50,26 @@
 // and worth a line in its log. A server that stamps no writes of its own needs
 // no clock at all.
 //
-// A client trusts its server and observes what it sends without a bound:
-// MaxAhead: -1. With a bound, a phone whose wall clock is slow would refuse
-// honest stamps. Its next edits would get lower stamps than the values their
-// author saw, and would lose silently.
+// A client trusts its server, and observes the server's stamps without a bound:
+// MaxAhead: -1. With a bound, a phone whose wall clock is slow would refuse honest
+// stamps. Its next edits would get lower stamps than the values their author saw, and
+// would lose silently.
 //
 // Each server process has its own [ClientID], as each client has.
 //
 // # Restart
 //
-// Store [Clock.Last] together with the data that it stamped, and restore it
-// with [Options].Last. Then no stamp is issued twice, even if the wall clock
-// went back meanwhile. If Last is stored apart from the data, restore the
-// greater of the stored Last and the greatest timestamp in the data. Read it
-// with Scan or UnmarshalBinary, which accept every timestamp that a clock can
-// issue; see below.
+// Store [Clock.Last] together with the data that it stamped, and restore it with
+// [Options].Last. Then no stamp is issued twice, even if the wall clock went back
+// meanwhile. If Last is stored apart from the data, restore the greater of the stored
+// Last and the greatest timestamp in the data. Read both with Scan or UnmarshalBinary,
+// which accept every timestamp that a clock can issue; see below.
 //
-// If stamps may leave the process before they are durable, that is not enough.
-// There are two remedies. One is to reserve a window: store a bound some
-// seconds above Last, issue only below the bound, raise it in time, and
-// restore it after a restart. The other is to take a fresh client ID at every
-// start of the process: then no stamp can repeat one from before the restart,
-// and there is nothing to store.
+// If stamps may leave the process before they are durable, storing Last is not enough.
+// There are two remedies. One is to reserve a window: store a bound some seconds above
+// Last, issue only below the bound, raise it in time, and restore it after a restart.
+// The other is to take a fresh client ID at every start of the process: then no stamp
+// can repeat one from before the restart, and there is nothing to store.
 //
 // # The end of the range
 //

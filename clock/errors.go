@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The errors that callers tell apart with [errors.Is]. Each comes wrapped in a
-// type that holds the details: [ParseError], [AheadError] or [WallError].
+// The errors that callers tell apart with [errors.Is]. Each comes wrapped in a type
+// that contains the details: [ParseError], [AheadError] or [WallError].
 var (
 	// ErrSyntax means that the input is not in a form that the decoder accepts.
 	ErrSyntax = errors.New("clock: syntax error")
@@ -29,11 +29,10 @@ var (
 	ErrWall = errors.New("clock: wall clock not set")
 )
 
-// ParseError reports input that a decoder refused. All decoders of this
-// package (Parse…, UnmarshalText, UnmarshalBinary, Scan) return it and leave
-// their receiver unchanged. It never holds the input itself, which may be
-// private. [New], [Clock.Observe] and [Clock.Check] return it for a timestamp
-// outside the range.
+// ParseError reports input that a decoder refused. All decoders of this package
+// (Parse…, UnmarshalText, UnmarshalBinary, Scan) return it and leave their receiver
+// unchanged. It never contains the input itself, which may be private. [New],
+// [Clock.Observe] and [Clock.Check] return it for a timestamp outside the range.
 type ParseError struct {
 	// Type names the expected type: "timestamp", "client ID" or "stamp". If
 	// only one part of a stamp is invalid, Type names that part. For an error

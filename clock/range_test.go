@@ -83,8 +83,8 @@ func TestClockIssuesAboveEveryAcceptedTimestamp(t *testing.T) {
 					require.NoError(t, d.Observe(accepted))
 					issued := d.Now()
 					require.Equal(t, given+1, issued)
-					require.True(t, stampAt(issued).Valid(), "an edit may be stamped with it")
-					require.NoError(t, d.Observe(issued), "the clock's own timestamp comes back")
+					require.True(t, stampAt(issued).Valid(), "the issued timestamp must be valid in a stamp")
+					require.NoError(t, d.Observe(issued), "Observe must accept the clock's own timestamp")
 
 					last, err := restore(d.Last())
 					require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestLastDayIsRefusedFromOtherHosts(t *testing.T) {
 		for name, read := range foreign {
 			got, err := read(own)
 			require.ErrorIs(t, err, clock.ErrRange, name)
-			require.ErrorIs(t, err, clock.ErrAhead, "the sender's clock is wrong")
+			require.ErrorIs(t, err, clock.ErrAhead, "the error must say that the timestamp is ahead")
 			require.Zero(t, got, name)
 			var e *clock.ParseError
 			require.ErrorAs(t, err, &e)

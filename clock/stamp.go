@@ -93,8 +93,8 @@ func parseStamp[T text](s T, most Timestamp) (Stamp, error) {
 	return Stamp{Time: time, Client: client}, nil
 }
 
-// shiftOffset adds by to the offset of a part's error, so that it counts from
-// the start of the whole stamp.
+// shiftOffset increases the offset in a part's error, so that it counts from the start
+// of the whole stamp.
 func shiftOffset(err error, by int) error {
 	var e *ParseError
 	if errors.As(err, &e) && e.Offset >= 0 {

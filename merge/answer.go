@@ -21,8 +21,8 @@ type Answer struct {
 	// Results has one Result for each item, in the order of the items. AppendJSON encodes
 	// them for the client.
 	Results []Result
-	// Updates are the records whose stored bytes change, sorted by key. Each gets a
-	// new sequence, all in the transaction in which Stored was read.
+	// Updates are the records whose stored bytes change, sorted by key. Store each with a new
+	// sequence, all in the transaction in which Stored was read.
 	Updates []Update
 	// Watermarks holds the greatest accepted stamp of each client that has an accepted
 	// write in this push, sorted by client. The stamp is never lower than the client's stamp in

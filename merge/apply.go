@@ -160,8 +160,8 @@ func (a *application) collectWrites(key record.Key, items []int) {
 	}
 }
 
-// decideWrites decides between each write and the one that stands in its field by then. If
-// the writes 3 and 5 meet a stored 4, the 4 supersedes the 3, and the 5 replaces the 4.
+// decideWrites decides between each write and the winner in its field so far. If the writes
+// 3 and 5 meet a stored 4, the 4 supersedes the 3, and the 5 replaces the 4.
 func (a *application) decideWrites(before record.Record) {
 	var standing record.FieldValue
 	for n, t := range a.itemWrites {
@@ -198,8 +198,8 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 	return r
 }
 
-// markSeen finds out whether the winner's author had seen the loser. Nothing is known
-// about two writes by one client, or without a base.
+// markSeen finds out whether the winner's author had seen the loser. Nothing is known if one
+// client made both writes, or if the incoming write has no base.
 //
 // For example, Ana's title of 12:00:04 is stored, and Ben, whose watermark is 12:00:02,
 // pushes a title with a base:
@@ -222,9 +222,9 @@ func (a *application) markSeen(t itemWrite) {
 	case base == t.Before.Stamp:
 		t.Seen = SeenYes
 	case base.Compare(t.Before.Stamp) < 0:
-		// Authors see the greatest of the writes that reached them, so this one did not
-		// reach this author. A base above it refers to a write not stored here (perhaps
-		// refused), so it does not show which lower writes the author saw.
+		// Authors see the greatest of the writes that reached them, so the stored write did not
+		// reach this author. A base above the stored write refers to a write that is not stored
+		// here (perhaps refused), so it does not show which lower writes the author saw.
 		t.Seen = SeenNo
 	}
 }

@@ -15,7 +15,7 @@ import (
 type pair struct {
 	ours, naive func()
 	fields      int // the number of fields that a call compares
-	rounds      int // the number of turns of each
+	rounds      int // the number of turns of each implementation
 	// cold collects garbage before each single call, so that most of the data is not in a
 	// CPU cache. Most merges in practice start with such data.
 	cold bool
@@ -107,7 +107,7 @@ func TestBenchmarkedStatesAgree(t *testing.T) {
 	sameState(t, decodeLines(t, f.Collection().AppendLines(nil)), naiveDecode(t, naiveEncode(t, s)))
 }
 
-// replicas holds the same two replicas in both implementations. No two share memory.
+// replicas holds the same two replicas in both implementations. No two of them share memory.
 type replicas struct {
 	local, remote           merge.Collection
 	naiveLocal, naiveRemote naiveState

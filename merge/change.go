@@ -169,9 +169,9 @@ func (c Change) Step() Step {
 	return by
 }
 
-// Margin returns how much later the winner is than the loser, in whole milliseconds of
-// the clock. It is 0 if the field is new, and if both writes fell into one millisecond,
-// in which the counter of the later one is greater.
+// Margin returns how much later the winner is than the loser, in whole milliseconds of the
+// clock. It is 0 if the field is new, or if both writes fell into one millisecond, even if
+// their counters differ.
 func (c Change) Margin() time.Duration {
 	if c.Before.IsZero() {
 		return 0

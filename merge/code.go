@@ -40,7 +40,7 @@ const (
 	// an item may delete the record, delete stored fields, or replace values by values of at
 	// most the same length.
 	RecordFull Code = "record_full"
-	// Forbidden: the Guard refused it.
+	// Forbidden: the Guard refused the item.
 	Forbidden Code = "forbidden"
 	// OtherClient: a write has a client ID that is not the actor's.
 	OtherClient Code = "other_client"

@@ -22,7 +22,8 @@ import (
 //	d = d.Sub(merge.DigestOf(before)).Add(merge.DigestOf(after))
 type Digest [sha256.Size]byte
 
-// digestTag separates these hashes from all others.
+// digestTag begins the input of each hash, so that these hashes differ from hashes made for other
+// purposes.
 const digestTag = "fieldlww/digest/1\n"
 
 // DigestOf returns the Digest of one record.

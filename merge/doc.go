@@ -57,8 +57,8 @@
 //	clock.Observe(answer.Greatest)              // if the server stamps writes of its own
 //	respond(answer.AppendJSON(nil))
 //
-// A store that compares and swaps, rather than locks, loads and applies again after a
-// conflict: the same Push, a new Stored.
+// With a store that uses compare-and-swap instead of locks, load again after a conflict, and
+// apply the same Push to the new Stored.
 //
 // Items are accepted or refused one by one, and sending an item again is always safe: see
 // [Push.Apply]. [Code] lists what a client should do about each answer. A batch that is
@@ -77,8 +77,8 @@
 // # Pulling
 //
 // Every stored change gets a sequence, and a client asks for the changes after the last
-// sequence that it saw. The cursor is not a stamp: a write made offline last week arrives
-// today with a stamp of last week, and would be skipped.
+// sequence that it saw. The cursor is not a stamp: a write made offline last week arrives today
+// with a stamp of last week, and a cursor of stamps would skip it.
 //
 // Transactions may commit in an order that differs from their sequences. A client that
 // sees 8 before 7 is committed takes 8 as its cursor, and never asks for 7. So draw the
@@ -87,13 +87,13 @@
 //
 // # The client
 //
-// A client holds confirmed state and an outbox of its own items, and shows the join of
-// both. It reads pulled records with record.Decoder{Trusted: true}: with limits, one large
-// record would stop all pulls. A pulled record replaces the confirmed one, and the
-// client's clock observes its stamps without a bound. An accepted item moves from the
-// outbox to the confirmed state. An item that is refused permanently is dropped, and that
-// is the rollback: the value that it covered shows again. A later edit of the same field
-// stays in the outbox, and stays shown.
+// A client holds confirmed state and an outbox of its own items, and shows the join of both. It
+// reads pulled records with record.Decoder{Trusted: true}: with limits, one large record would
+// stop all pulls. A pulled record replaces the confirmed one, and the client's clock observes
+// its stamps without a bound. An accepted item moves from the outbox to the confirmed state. An
+// item that is refused permanently is dropped, and that is the rollback: the value that it
+// covered is shown again. A later edit of the same field stays in the outbox, and is still
+// shown.
 //
 // Call record.Record.Edit on the record that is shown, because the base comes from it. A
 // client that puts several unsent edits of a field into one item keeps the base of the
@@ -134,21 +134,21 @@
 // StampBelowBase.
 //
 // A stamp beyond the bound that was stored before there was a bound, or while the server's
-// clock was wrong, wins until its time has come. The example named Repair shows how to
-// replace such a record, instead of joining it, and how to lower the client's watermark.
-// Store both in one transaction, the record with a new sequence. Other servers replace
-// their copy as well. A client that joined pulled records, instead of replacing its own,
-// would keep the old stamp permanently. A clock that observed the old stamp stays ahead:
-// create a new clock whose Last is the greatest stamp that is left.
+// clock was wrong, wins until its time has come. The example named Repair shows how to replace
+// a record with such a stamp, instead of joining it, and how to lower the client's watermark.
+// Store the record, with a new sequence, and the watermark in one transaction. Other servers
+// must replace their copies as well. A client that joined pulled records, instead of replacing
+// its own, would keep the old stamp permanently. A clock that observed the old stamp stays
+// ahead: create a new clock whose Last is the greatest stamp that is left.
 //
 // # Storing
 //
 // Three layouts work. Their SQL, for SQLite and PostgreSQL, is in examples/storage, where
 // a test shows each trap below.
 //
-//   - One JSON document for a record. It fits any record and needs no change for a new
+//   - One JSON document for each record. It fits any record and needs no change for a new
 //     field; begin with it. The column scans to a record.Record.
-//   - One row for a field, in which NULL is a deletion and the text null is the value null.
+//   - One row for each field, in which NULL is a deletion and the text null is the value null.
 //     It stores and sends only the fields that changed.
 //   - Columns next to the columns of an existing table: title also gets title_at and
 //     title_by. Queries read the table as before; each new field is a migration.
@@ -158,14 +158,15 @@
 //   - Reading and then writing without a lock loses fields when two pushes meet. Lock the
 //     records. A record that does not exist cannot be locked, so insert an empty row first.
 //     In SQLite begin with BEGIN IMMEDIATE.
-//   - A statement that locks rows of one table and reads another table reads the other as it
-//     was before the wait. Lock first, and load in the next statement.
+//   - A statement that locks rows of one table and reads another table sees that other table as
+//     it was before the wait for the lock. Lock first, and load in the next statement.
 //   - Locks taken in different orders deadlock. Push.Keys is sorted.
 //   - If a page of a pull ends between two rows of one sequence, the second is skipped.
 //   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
 //     ignores every write over an old row. Stamp old rows once, as the server's own writes
 //     and with a sequence, before clients push.
-//   - A conditional upsert that loses returns no row. That is neither an error nor "not found".
+//   - A conditional upsert whose condition is false returns no row. That is neither an error
+//     nor "not found".
 //   - SQLite compares by storage class: a stamp bound as bytes beats every stamp bound
 //     as text or as an integer. Use STRICT tables, and bind a clock.Timestamp itself.
 //   - A collation orders text by its own rules. Declare stamps, IDs and names that are
@@ -195,16 +196,16 @@
 // StampCollision only if both used one stamp. So mint a client ID for each installation,
 // keep it out of backups and images, and take a new one after a restore.
 //
-// Limits and guards bound one item, not the stored record, to which a client may add
-// fields with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops
-// the growth of all records; neither prevents deletions or shorter values, see
-// Engine.MaxRecord. Tombstones stay, so a record whose fields come and go, such as a set
-// that keeps getting new elements, still becomes full: begin another record in time. An
-// item is accepted or refused as a whole, so do not combine a deletion with writes that
-// make the record grow. Limits make no exception for deletions and shorter values: do not
-// lower Limits.Name below stored names, or their fields can no longer be changed or
-// deleted, nor Limits.Value below the size of values that clients shorten step by step. A
-// Guard that counts or measures must itself permit deletions.
+// Limits and guards bound one item, not the stored record, to which a client may add fields
+// with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops the growth of
+// all records; neither prevents deletions or shorter values, see Engine.MaxRecord. Tombstones
+// stay, so a record whose fields come and go, such as a set that keeps getting new elements,
+// still becomes full: begin another record in time. An item is accepted or refused as a whole,
+// so do not combine a deletion with writes that make the record grow. Limits make no exception
+// for deletions and shorter values: do not lower Limits.Name below stored names, or their
+// fields can no longer be changed or deleted, nor Limits.Value below the size of values that
+// clients shorten step by step. A Guard that limits counts or sizes must itself permit
+// deletions.
 //
 // Journals and Decision.WithValues contain users' values, which may be private.
 //

@@ -87,8 +87,8 @@ func (c *client) push(s *memory.Server) error {
 	return c.correctClock()
 }
 
-// correctClock replaces a wrong clock by one that is above all confirmed stamps, and restamps
-// the outbox.
+// correctClock replaces a wrong clock with one that is above all confirmed stamps, and
+// restamps the outbox.
 func (c *client) correctClock() error {
 	if !c.wrong {
 		return nil // do not use the offset: the wall clock may have been corrected since
@@ -109,7 +109,7 @@ func (c *client) correctClock() error {
 	return err
 }
 
-// pull replaces the confirmed records by the server's current ones.
+// pull replaces the confirmed records with the server's current ones.
 func (c *client) pull(s *memory.Server) error {
 	lines, next, err := s.Pull(c.id, c.cursor)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // Two people edit one task offline. Each sets a field that the other does not, and both set
-// the status. Merged in either order, the later write of each field wins.
+// the status. In whichever order the edits are merged, the later write of each field wins.
 func Example() {
 	task := record.New(record.Key{Table: "tasks", ID: "42"})
 	ana := clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:10:00Z"), Client: clock.ClientID{0xa1}}

@@ -22,7 +22,7 @@ type Fold struct {
 // fold is mostly the memory that it reads.
 type draft struct {
 	names  *nameSet
-	writes []record.FieldValue // one for each name
+	writes []record.FieldValue // one write for each name
 }
 
 // Write joins one write to one field, and returns the Change that it made. An invalid
@@ -30,7 +30,7 @@ type draft struct {
 // nothing.
 //
 // A write that wins is kept without copying. If its Value belongs to a record that is not
-// kept otherwise, pass a Clone of the Value, as Add does, or the whole record stays in
+// otherwise kept, pass a Clone of the Value, as Add does, or the whole record stays in
 // memory.
 func (f *Fold) Write(key record.Key, name string, w record.FieldValue) (c Change, err error) {
 	d, found := f.find(key)

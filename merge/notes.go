@@ -20,8 +20,8 @@ func (a *application) addNotes(i int, u Update) {
 		notes.add(StampCollision, d.Outcome == Collision)
 		// An applied write was not stored before, so it is new, whatever its stamp.
 		notes.add(Rewound, d.Outcome == Applied && a.watermarks.isBehind(d.Incoming.Stamp))
-		// If a base above this write is the client's own, that base was refused and restamped,
-		// so it proves nothing about the clock.
+		// If the base is above this write and is a write by the same client, the base was
+		// refused and restamped, so it proves nothing about the clock.
 		notes.add(StampBelowBase, known && base.Client != d.Incoming.Stamp.Client && base.Compare(d.Incoming.Stamp) >= 0)
 		if d.Field != record.DeletedField {
 			later := d.Incoming.Stamp.Compare(life.Stamp) > 0 && (d.Outcome == Applied || d.Outcome == Equal)

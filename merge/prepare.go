@@ -39,8 +39,8 @@ type Push struct {
 	writes    int          // the number of writes in the admitted items
 }
 
-// Prepare judges the items of a request by their names and IDs, the actor, the Guard and
-// the wall time. It judges each item once, so it asks the Guard once for each. Prepare is a
+// Prepare judges the items of a request by their names and IDs, the actor, the Guard and the
+// wall time. It judges each item once, so it asks the Guard once for each item. Prepare is a
 // pure function.
 func (e *Engine) Prepare(r Request) *Push {
 	p := &Push{

@@ -9,7 +9,7 @@ import (
 // Reply is the wire form of a Result. A client reads it with encoding/json from the array
 // that Answer.AppendJSON makes. It contains no values.
 type Reply struct {
-	Index   int    `json:"index"` // of the item in the batch
+	Index   int    `json:"index"` // position of the item in the batch
 	Table   string `json:"table"` // empty if it could not be read, as is ID
 	ID      string `json:"id"`
 	Verdict string `json:"verdict"` // "accepted" or "refused"
@@ -24,19 +24,19 @@ type Reply struct {
 
 	// For an accepted item.
 	Changed bool                  `json:"changed"`
-	Fields  map[string]FieldReply `json:"fields,omitempty"` // one for each field that it writes
+	Fields  map[string]FieldReply `json:"fields,omitempty"` // one for each field that the item writes
 	Notes   []Code                `json:"notes,omitempty"`
 }
 
 // FieldReply is the wire form of a Decision.
 type FieldReply struct {
 	Outcome string `json:"outcome"` // "applied", "superseded", "equal" or "collision"
-	// Lost reports whether one of the two writes is a lost edit: the client's own if there
+	// Lost reports whether the write that did not win is a lost edit: the client's own if there
 	// is a Winner, otherwise the Loser.
 	Lost bool `json:"lost,omitempty"`
 	// Winner is the write that won over the client's own.
 	Winner *StampReply `json:"winner,omitempty"`
-	// Loser is the write that the client's own replaced, if it is a lost edit.
+	// Loser is the write that the client's own replaced, if the replaced write is a lost edit.
 	Loser *StampReply `json:"loser,omitempty"`
 }
 

@@ -41,7 +41,7 @@ func (m *watermarks) isNew(s clock.Stamp) bool {
 	return known && s.Time > mark
 }
 
-// isBehind reports whether a stamp is below one that its client sent before.
+// isBehind reports whether a stamp is below a stamp that its client sent before.
 func (m *watermarks) isBehind(s clock.Stamp) bool { return s.Time < m.before[s.Client] }
 
 // after returns the watermarks of the clients of this push, sorted by client, and the

@@ -25,7 +25,7 @@ func (r *random) next() uint32 {
 	return r.w
 }
 
-// below returns a number from 0 to n-1.
+// below returns a random number from 0 to n-1.
 func (r *random) below(n int) int { return int(uint64(r.next()) * uint64(n) >> 32) }
 
 func (r *random) uuid() string {
@@ -168,8 +168,8 @@ func (w *world) hot(n int) []write {
 	return writes
 }
 
-// log returns n writes of all records by all clients in random order. One in
-// twenty is a copy of another.
+// log returns n writes of all records by all clients in random order. One in twenty is a
+// copy of another write.
 func (w *world) log(n int) []write {
 	w.random = newRandom(4242)
 	distinct := n / 20 * 19
@@ -192,7 +192,8 @@ func (w *world) log(n int) []write {
 }
 
 // TestGeneratorCountsTheKnownConflicts: implementations of this generator in other languages
-// count the same conflicts. If this test fails, their figures cannot be compared with these.
+// count the same conflicts. If this test fails, the figures of those implementations cannot
+// be compared with the figures of these benchmarks.
 func TestGeneratorCountsTheKnownConflicts(t *testing.T) {
 	w := newWorld(5000)
 	if w.bothEdited != 422 {

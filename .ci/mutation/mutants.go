@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// mutant is one change of one file, which replaces source[from:to] with the text by.
+// mutant is one change to one file: the field by replaces source[from:to].
 type mutant struct {
 	id       string // package/file/function/operator/ordinal, without a line number
 	file     string

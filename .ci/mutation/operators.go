@@ -43,8 +43,8 @@ func replacements(op token.Token) []token.Token {
 	return nil
 }
 
-// function finds the mutants of a body. Function literals have their own result types, so each
-// is visited as a function.
+// function finds the mutants of a body. Function literals have result types of their own, so
+// each is visited as a separate function.
 func (f *finder) function(t *ast.FuncType, body *ast.BlockStmt) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -127,7 +127,7 @@ func of(n ast.Node) span { return span{n.Pos(), n.End()} }
 // offset returns the byte offset of a position in the source.
 func (f *finder) offset(p token.Pos) int { return f.fset.Position(p).Offset }
 
-// add adds a mutant that replaces a span of the source with by.
+// add adds a mutant that replaces a span of the source with another text.
 func (f *finder) add(operator string, where span, by string) {
 	f.count[operator]++
 	f.found = append(f.found, mutant{

@@ -22,7 +22,7 @@ func sampled(o options, all []mutant, known map[string]string) []mutant {
 }
 
 // rank gives the mutants a random but fixed order. A rank depends on the identity alone, so a
-// change of one function moves only the mutants of that function.
+// change to one function moves only the mutants of that function.
 func rank(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))) }
 
 // stale returns the listed survivors of a package that are not among the mutants of its code.

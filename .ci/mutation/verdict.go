@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// outcome is the result of the tests of a mutant.
+// outcome is the result of running the tests on a mutant.
 type outcome string
 
 const (
@@ -22,7 +22,7 @@ const (
 	survived outcome = "survived"
 )
 
-// verdict is the outcome of one mutant.
+// verdict is a mutant and its outcome.
 type verdict struct {
 	mutant  mutant
 	outcome outcome
@@ -149,9 +149,9 @@ func (t *tester) test(binaries string) outcome {
 	return survived
 }
 
-// run runs one test binary in the folder of its package. The binary may use 4 GB of address space,
-// so a mutant that fills the memory affects no other process. Random tests use a fixed seed, do not
-// shrink failures, and leave no files.
+// run runs one test binary in the folder of its package. The binary may use at most 4 GB of address
+// space, so a mutant that fills the memory affects no other process. Random tests use a fixed seed,
+// do not shrink failures, and leave no files.
 func (t *tester) run(binary, folder string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 )
 
 // weather selects the faults of a run. Each fault is on or off for the whole run. If it is
-// on, it occurs from time to time, so runs differ in the kinds of their faults.
+// on, it occurs from time to time, so runs differ in which faults they have.
 type weather struct {
 	disorder, duplicates, answersLost, refusals, skew, coalescing, silence bool
 }

@@ -32,7 +32,7 @@ type edit struct {
 // loss is a pair of writes: loser was lost to winner.
 type loss struct{ loser, winner *edit }
 
-// causality records all writes, and the writes that stand on the server.
+// causality records all writes, and the winners on the server.
 type causality struct {
 	byStamp map[spot]map[clock.Stamp]*edit
 	stands  map[spot]*edit // the winner of each field on the server

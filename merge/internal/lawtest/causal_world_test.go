@@ -206,8 +206,8 @@ func (w *sky) deliver(actor *phone, push []parcelOut, complete bool) merge.Answe
 	return a
 }
 
-// truth asks the oracle which edits the accepted items of a push lose, and which of these
-// losses the server cannot know about.
+// truth asks the oracle which edits are lost because of the accepted items of a push, and
+// which of these losses the server cannot know about.
 func (w *sky) truth(push []parcelOut, a merge.Answer) (lost, held map[loss]bool) {
 	bySpot := map[spot][]*edit{}
 	for i, o := range push {

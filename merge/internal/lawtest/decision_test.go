@@ -15,8 +15,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// decided returns the decision about an incoming write of a field that already holds the write
-// before. A nil base is unknown.
+// decided returns the decision about an incoming write of a field that already holds a write.
+// If base is nil, the item has no base.
 func decided(t require.TestingT, before, incoming record.FieldValue, field string, base *clock.Stamp) merge.Decision {
 	key := record.Key{Table: "tasks", ID: "42"}
 	one := func(w record.FieldValue) record.Record {
@@ -97,7 +97,7 @@ func TestDecisionSentences(t *testing.T) {
 	d = decided(t, by(other, -3*ms, record.Deletion()), by(actor, 0, "a"), "title", nil)
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC replaced a deletion by 91aa04d7…, 3 ms earlier`, d.WithValues())
 	d = decided(t, by(other, -5*time.Hour, true), by(actor, 0, false), "$deleted", nil)
-	require.Equal(t, d.String(), d.WithValues(), "the sentence already contains the value")
+	require.Equal(t, d.String(), d.WithValues(), "the words for deletion and restoration already say the value")
 	d = decided(t, first, by(actor, 0, "a"), "title", saw(first))
 	require.Equal(t, `tasks/42/title: a write of "a" by 7f3c9a52… at 2026-03-02 14:02:07.120 UTC is the first write of this field`, d.WithValues())
 	require.Equal(t, merge.SeenUnknown, d.Seen)

@@ -67,7 +67,7 @@ func TestItemIsJudgedAloneAndLeavesNoTraceIfRefused(t *testing.T) {
 		{"5 min ahead", ahead(5 * time.Minute), accepted, nil, ""},
 		{"5 min and less than 1 ms ahead", ahead(5*time.Minute + 999_999), accepted, nil, ""},
 		{"5 min and 1 ms ahead", ahead(5*time.Minute + time.Millisecond), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
-		{"the end of the range", at("2262-04-10T23:59:59.999999999Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
+		{"a stamp at the end of the range", at("2262-04-10T23:59:59.999999999Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
 		{"beyond the range", at("2262-04-11T23:47:16.854775807Z"), merge.TooFarAhead, record.ErrStamp, "data.title.updatedAt"},
 		{"year 9999", at("9999-12-31T23:59:59Z"), merge.TooFarAhead, clock.ErrAhead, "data.title.updatedAt"},
 		{"year 10000", at("10000-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
@@ -75,10 +75,10 @@ func TestItemIsJudgedAloneAndLeavesNoTraceIfRefused(t *testing.T) {
 		{"zero", at("1970-01-01T00:00:00Z"), merge.Invalid, record.ErrStamp, "data.title.updatedAt"},
 		{"three days old", ahead(-72 * time.Hour), accepted, nil, ""},
 		{"ten years old", at("2016-11-24T12:00:00Z"), accepted, nil, ""},
-		{"another client", by(other), merge.OtherClient, nil, "data.title.clientId"},
+		{"a write with the ID of another client", by(other), merge.OtherClient, nil, "data.title.clientId"},
 		{"a client ID that wins all ties", by("ffffffff-ffff-ffff-ffff-ffffffffffff"), merge.OtherClient, nil, "data.title.clientId"},
 		{"4 min 59 s ahead", ahead(4*time.Minute + 59*time.Second), accepted, nil, ""},
-		{"the server's own ID", by("00000000-0000-4000-8000-000000000001"), merge.OtherClient, nil, "data.title.clientId"},
+		{"a write with the server's own ID", by("00000000-0000-4000-8000-000000000001"), merge.OtherClient, nil, "data.title.clientId"},
 		{"one field twice", data(field(`"value":1,`) + "," + field(`"value":427281,`)), merge.Invalid, record.ErrDuplicate, "data.title"},
 		{"another workspace", strings.Replace(at(noon), "tasks", "other-workspace", 1), merge.Forbidden, nil, ""},
 		{"both a value and deleted", data(field(`"value":427281,"deleted":true,`)), merge.Invalid, record.ErrValueForm, "data.title"},
@@ -289,7 +289,7 @@ func TestExceededLimitRefusesItemOrBatch(t *testing.T) {
 
 // TestExactLimitRefusesInexactNumbers: with Limits.Exact, an engine refuses an item whose
 // number would be rounded. The refusal has the path of the number and says what to do. Without
-// it, the engine rounds the number.
+// Limits.Exact, the engine rounds the number.
 func TestExactLimitRefusesInexactNumbers(t *testing.T) {
 	batch := []byte("[" + itemText("1", "18446744073709551615", noon, actor) + "," + itemText("2", "0.1", noon, actor) + "]")
 	for _, exact := range []bool{false, true} {

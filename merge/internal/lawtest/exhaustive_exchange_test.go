@@ -11,9 +11,9 @@ import (
 )
 
 // The scopes of exchange have three replicas. They make n writes in turn and, between the
-// writes, send one another their states, in every interleaving. A world is given by the writes
-// that each replica has seen. If several paths reach a world, the search continues from it only
-// once, but it makes every step into it, and compares each result with the oracle.
+// writes, send one another their states, in every interleaving. A world is determined by the
+// writes that each replica has seen. If several paths reach a world, the search continues from
+// it only once, but it makes every step into it, and compares each result with the oracle.
 
 // step is an action of one replica: it makes a write, or receives the state of another replica.
 type step struct {

@@ -127,8 +127,8 @@ func (d *delivery) join(state record.Record, seen, length, missing int) error {
 	return nil
 }
 
-// byJoin runs the scope with record.Builder.Join. A case is one sequence of at most longest
-// deliveries that delivers all writes.
+// byJoin runs the scope with record.Builder.Join. A case is one sequence of deliveries that
+// delivers all writes; longest limits its length.
 func (o *orders) byJoin(t *testing.T, longest, step int) (cases, configs int) {
 	s := scope{o.configs(), step}
 	return s.run(t, func() func(int) (int, error) {

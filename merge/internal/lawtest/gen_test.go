@@ -15,10 +15,10 @@ const epoch int64 = 1_795_366_637_123_000_000
 var (
 	// times differ in the counter or in the millisecond.
 	times = []int64{epoch, epoch + 1, epoch + 1_000_000}
-	// clients have another order if bytes are compared as signed, or if the last byte is
-	// compared first.
+	// clients sort differently if bytes are compared as signed, or if the last byte is compared
+	// first.
 	clients = [][16]byte{{0: 0x7F, 15: 0x01}, {0: 0x7F, 15: 0xFF}, {0: 0x80}}
-	// values have another order as numbers than by bytes, and null is not the least.
+	// values sort differently as numbers and as bytes, and null is not the least.
 	values     = []string{"null", `""`, "9", "10"}
 	fieldNames = []string{"a", "b", "$deleted", "$next"}
 	keys       = [][2]string{{"t", "1"}, {"t", "2"}, {"t", "10"}, {"u", "1"}}

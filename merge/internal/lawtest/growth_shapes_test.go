@@ -20,7 +20,8 @@ type cell struct {
 	write record.FieldValue
 }
 
-// growthShape changes an ordinary cell to cell i of n of its shape.
+// growthShape is a shape of the input: make turns an ordinary cell into cell i of n
+// cells.
 type growthShape struct {
 	name string
 	make func(c *cell, i, n int)
@@ -42,7 +43,7 @@ func shapes() []growthShape {
 	deep := strings.Repeat(`{"b":[`, 12) + "1" + strings.Repeat(`],"a":2}`, 12)
 	return []growthShape{
 		{"many keys", func(c *cell, i, n int) { c.key = id(i) }},
-		{"one key, many fields, one record each", func(c *cell, i, n int) { c.name = fmt.Sprint("cell/", i*7919%n) }},
+		{"one key, many fields, one record for each field", func(c *cell, i, n int) { c.name = fmt.Sprint("cell/", i*7919%n) }},
 		{"one field, many writes", func(c *cell, i, n int) { c.write.Value = record.Int(int64(i)) }},
 		{"many records of 17 fields", func(c *cell, i, n int) { c.key, c.name = id(i/17), fmt.Sprint("f", i%17) }},
 		{"17 records of many fields", func(c *cell, i, n int) { c.key, c.name = id(i%17), fmt.Sprint("f", i/17) }},
@@ -91,9 +92,9 @@ func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 // material holds the same cells in every form that the functions accept.
 type material struct {
 	cells     []cell
-	each      []record.Record // one for each cell
+	each      []record.Record // one record for each cell
 	mutations []record.Mutation
-	records   []record.Record // sorted, and one for each key
+	records   []record.Record // sorted, one record for each key
 	state     merge.Collection
 	odd, even merge.Collection // halves of state
 	wide      record.Record    // one record with all fields

@@ -31,7 +31,7 @@ const (
 	slack     = 128 << 10 // bytes allocated whatever the size of the input
 )
 
-// measured returns the call that is measured, on the given material.
+// measured returns a call to measure, which works on the given material.
 type measured func(m *material) func()
 
 // TestCostOfEveryFunctionIsNearlyLinear runs every function on every shape.
@@ -87,14 +87,14 @@ func requireGrowth(t *testing.T, small, large func(), what string) {
 	t.Errorf("%s: the large input costs %+v, and the small inputs of the same total size cost %+v", what, b, a)
 }
 
-// cost is the cost of a call.
+// cost is the time and the memory that a call takes.
 type cost struct {
 	time  time.Duration
 	bytes uint64 // allocated bytes
 }
 
-// least runs do, and returns the lower of its cost and c. In the first call, c is zero and does
-// not count.
+// least calls the function, and returns the lower of its cost and c. In the first call, c is
+// zero and does not count.
 func (c cost) least(do func()) cost {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -22,9 +22,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// realHistory is the file of a real edit history, which may exist next to the checkout. It holds
-// the edits that 41 authors made to the package.json files of one repository in three years, on
-// branches, each with their own clock. Other programs computed the expected results.
+// realHistory is the file of a real edit history, which may exist next to the checkout. It
+// contains the edits that 41 authors made to the package.json files of one repository in three
+// years. They worked on branches, and each author has a separate clock. Other programs computed
+// the expected results.
 const realHistory = "../../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
 // commit is one line of the file: the writes that one author made together, on top of the states
@@ -154,7 +155,7 @@ func TestRealHistoryConvergesToPublishedState(t *testing.T) {
 			if test.want.liveHash == "" {
 				figures.liveHash = ""
 			}
-			require.Equal(t, test.want, figures, "figures of the oracle")
+			require.Equal(t, test.want, figures, "the oracle must reach the published figures")
 			byClient, byValue := decidedBy(all)
 			require.Equal(t, test.ties, [2]int{byClient, byValue})
 

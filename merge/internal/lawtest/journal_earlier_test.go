@@ -15,7 +15,7 @@ import (
 // TestEarlierJournalsReplay: journals of earlier versions replay to the digests in them, and
 // this version writes the same lines if it loads the same records. Both journals hold pushes for
 // which the server had not loaded a record; earlier versions reported this to the client. Only
-// the second journal is of a version with limits of storage.
+// the second journal was written by a version that limits the storage.
 func TestEarlierJournalsReplay(t *testing.T) {
 	afterLoading := []merge.Code{"not_loaded", merge.RecordFull, merge.StorageFull}
 	for name, codes := range map[string][]merge.Code{

@@ -32,7 +32,7 @@ func TestJournalLineReplaysToTheSameBytes(t *testing.T) {
 		(*merge.Refusal)(nil),
 		errors.New("an error of another package"),
 	}
-	// A guard may return a refusal that looks like one of Apply.
+	// A guard may return a refusal that looks like a refusal by Apply.
 	imitations := []error{
 		nil, nil, nil,
 		&merge.Refusal{Code: "not_loaded"}, &merge.Refusal{Code: merge.TooFarAhead, ServerTime: 1},
@@ -225,8 +225,8 @@ func TestAnswerDigestIsStable(t *testing.T) {
 	require.Equal(t, "e4526e4142805be94e46beb9699bc9656c9c070506122e45f30342b92ab6c3d9", a.Digest().String())
 }
 
-// FuzzJournal: any bytes are a journal line or an error. A decoded line replays, and its replay
-// is recorded as a line with the same answer.
+// FuzzJournal: any bytes are either read as a journal line or refused with an error. A decoded
+// line replays, and its replay is recorded as a line with the same answer.
 func FuzzJournal(f *testing.F) {
 	w := entry{table: "t", id: "1", field: "a", time: epoch, client: clients[0], value: "1"}
 	in := input{Wall: time.Unix(0, epoch), Actor: w.client, Items: []record.Item{order{"t", "1", []entry{w}, nil}.item(), {Err: &merge.Refusal{Code: "x"}}}, Current: history{w}.collection()}
@@ -245,7 +245,8 @@ func FuzzJournal(f *testing.F) {
 	})
 }
 
-// FuzzPush: any bytes are a batch or an error, and the engine answers every item of a batch.
+// FuzzPush: any bytes are either read as a batch or refused with an error, and the engine answers
+// every item of a batch.
 func FuzzPush(f *testing.F) {
 	f.Add([]byte("[" + itemText("1", "1", noon, actor) + "," + itemText("1", "2", "2026-11-24T13:00:00Z", actor) + "]"))
 	f.Add([]byte(itemText("1", "{}", noon, other) + "\n" + `{"table":"tasks","id":"1","data":{"$next":1}}`))

@@ -54,8 +54,8 @@ func onlyField(t *testing.T, a merge.Answer) merge.Decision {
 	return a.Results[0].Fields[0]
 }
 
-// A server that keeps no watermark cannot distinguish the next two cases: A's write arrives late,
-// has a base, and loses to a write whose base is another write.
+// A server that keeps no watermark cannot distinguish the cases of the next two tests. In both,
+// A's write arrives late, has a base, and loses to a write whose base is another write.
 
 // TestRetryAfterLostAnswerIsNotALostEdit: A's write is accepted, and its answer is lost. B edits
 // after seeing A's write, and C edits after seeing B's write. When A retries, no edit is lost.
@@ -175,7 +175,7 @@ func TestNoLostEditIsClaimed(t *testing.T) {
 		a.writes(`"by A"`)
 		answer := a.sends()
 		require.False(t, answer.Results[0].Accepted())
-		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen, "A had in fact seen the first title")
+		require.Equal(t, merge.SeenUnknown, answer.Results[1].Fields[0].Seen, "A had seen the first title, but the server cannot know it")
 		require.Empty(t, w.lost)
 	})
 }

@@ -13,7 +13,8 @@ import (
 
 // TestRepairMustLowerTheWatermark: if a client's watermark dates from a time when clocks were
 // wrong, its stamps are reported as rewound, and its lost edits are not reported. If the repair
-// lowers the watermark to the time of the repair, neither happens.
+// lowers the watermark to the time of the repair, its new stamps are not reported as rewound,
+// and its lost edits are reported.
 func TestRepairMustLowerTheWatermark(t *testing.T) {
 	var e merge.Engine
 	own, other := clock.ClientID(clients[0]), clock.ClientID(clients[1])

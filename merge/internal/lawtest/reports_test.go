@@ -290,7 +290,8 @@ func TestEmptyItemIsAcceptedWithoutEffect(t *testing.T) {
 	require.Equal(t, `[]`, string(applied(&w.engine, input{}).AppendJSON(nil)))
 }
 
-// TestInvalidKeyIsRefused: a mutation that was not decoded may have an invalid key.
+// TestInvalidKeyIsRefused: a mutation that was not decoded may have an invalid key; the engine
+// refuses it.
 func TestInvalidKeyIsRefused(t *testing.T) {
 	_, a, _, _ := scene(t)
 	a.writes(`"by A"`)

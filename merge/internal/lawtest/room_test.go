@@ -141,7 +141,7 @@ func TestRecordMayBeAsLargeAsItsLimit(t *testing.T) {
 }
 
 // TestTableLimitReplacesGeneralLimit: if a table has its own limit, that limit holds for its
-// records. It may be smaller or greater than the general limit, or zero for none. Records of
+// records. It may be smaller or greater than the general limit, or zero for no limit. Records of
 // other tables have the general limit.
 func TestTableLimitReplacesGeneralLimit(t *testing.T) {
 	table := keyOf("1").Table

@@ -123,7 +123,7 @@ func TestFutureStampIsRepairedByReplacingIt(t *testing.T) {
 	m, err := record.New(task).Edit(future).Set("title", "of the future").Mutation()
 	require.NoError(t, err)
 	poisoned := m.Data
-	require.NoError(t, a.clock.Observe(future.Time), "the phone pulled it")
+	require.NoError(t, a.clock.Observe(future.Time), "a phone must observe the stamp that it pulled")
 
 	repairedStamp := clock.Stamp{Time: clock.TimestampOf(w.now), Client: clock.ClientID{15: 9}}
 	m, err = record.New(task).Edit(repairedStamp).Set("title", "of the future").Mutation()
@@ -139,7 +139,7 @@ func TestFutureStampIsRepairedByReplacingIt(t *testing.T) {
 		require.NoError(t, err)
 		return applied(&w.engine, input{Actor: a.id, Wall: w.now, Current: merge.Collect(repaired), Items: []record.Item{{Mutation: m}}})
 	}
-	require.Equal(t, merge.TooFarAhead, edit(poisoned).Results[0].Refusal.Code, "a clock that saw it stays ahead")
+	require.Equal(t, merge.TooFarAhead, edit(poisoned).Results[0].Refusal.Code, "a clock that observed the future stamp stays ahead")
 	a.newClock(repairedStamp.Time)
 	require.Equal(t, merge.Applied, onlyField(t, edit(repaired)).Outcome)
 }

@@ -1,3 +1,3 @@
 // Package repotest tests the module as a whole: the imports and the exported API of its packages,
-// and whether its documents name files and tests that exist. It has no code but tests.
+// and whether its documents name files and tests that exist. It contains only tests.
 package repotest

@@ -86,7 +86,7 @@ func requirePure(t *testing.T, path string, file *ast.File) {
 
 // isPure reports whether a package of the standard library accesses nothing outside the program.
 func isPure(name string) bool {
-	// The core packages use only types of these, and functions that isImpure permits.
+	// The core packages use only types from these packages, and functions that isImpure permits.
 	if slices.Contains([]string{"database/sql/driver", "log/slog", "time"}, name) {
 		return true
 	}

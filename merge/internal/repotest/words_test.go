@@ -36,7 +36,8 @@ func (p phrase) find(text string) (found [][]int) {
 type exception struct{ file, text, reason string }
 
 // TestTextsUsePlainWords finds the phrases of testdata/words/patterns.txt in comments, messages,
-// documents and pages. Where one is right, testdata/words/exceptions.txt says why.
+// documents and pages. For each place where a phrase is right, testdata/words/exceptions.txt
+// gives the reason.
 func TestTextsUsePlainWords(t *testing.T) {
 	phrases, exceptions := phrases(t), exceptions(t)
 	used := make([]bool, len(exceptions))
