@@ -16,14 +16,14 @@ type contest struct {
 	// rival is the greatest write by a different client from the winner's, or zero if there is
 	// none.
 	rival record.FieldValue
-	// twin is the greatest other write with the winner's stamp, or zero if there is none.
+	// twin is the greatest of the other writes with the winner's stamp, or zero if there is none.
 	twin record.FieldValue
 	// base is the stamp that the winner's author saw in the field, if known is set.
 	base  clock.Stamp
 	known bool
 }
 
-// contests holds the contests of all fields that have one.
+// contests holds the contest of each field that has one.
 type contests map[place]contest
 
 // add adds one write and the change that it caused.

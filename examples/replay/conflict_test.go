@@ -38,13 +38,13 @@ func TestShowcaseKeepsTheMostInterestingConflictsInAnyOrder(t *testing.T) {
 		}
 	}
 	if !slices.IsSortedFunc(inOrder, compareByInterest) {
-		t.Error("the conflicts are not in the order of interest")
+		t.Error("the conflicts are not sorted with the most interesting first")
 	}
 	tie := named("t", "tie", write(0, 2, "b"), loser, false)
 	var s showcase
 	s.add(tie)
 	s.add(named("t", "tie, too", write(0, 3, "b"), loser, false))
 	if got := fmt.Sprint(s[shelf(tie)]); got != fmt.Sprint([]merge.Decision{tie}) {
-		t.Errorf("the shelf has %s, want only the first of two ties", got)
+		t.Errorf("the shelf contains %s, want only the first of two equally interesting conflicts", got)
 	}
 }

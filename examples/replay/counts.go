@@ -23,8 +23,8 @@ type counts struct {
 	writes                   int
 	outcomes                 [merge.Collision + 1]int
 	lost                     int
-	blind                    int      // writes that may or may not be lost edits
-	examples                 []string // the first lost edits
+	blind                    int      // writes that had no base, so an edit may have been lost
+	examples                 []string // texts of the first few lost edits
 }
 
 func newCounts() counts {

@@ -8,14 +8,14 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// stories holds the stories of all fields that -explain may mean. It may mean several, because
-// tables, IDs and fields may contain slashes.
+// stories holds the stories of all fields that the path of -explain can mean. It can mean several,
+// because tables, IDs and fields may contain slashes.
 type stories struct {
 	path string
 	all  []*story
 }
 
-// add adds a write if it writes a requested field.
+// add adds a write to the story of its field if the path can mean that field.
 func (s *stories) add(d merge.Decision) {
 	if field, ok := fieldIn(d.Key, s.path); !ok || field != d.Field {
 		return
@@ -45,7 +45,7 @@ func (s *stories) print(out *bufio.Writer, in *input, r *replay) {
 	}
 }
 
-// printTitle begins the story of place i. It prints a title if path can mean several fields.
+// printTitle prints the title of story i. There are titles only if path can mean several fields.
 func printTitle(out *bufio.Writer, path string, places []place, i int) {
 	n := len(places)
 	if n == 1 {

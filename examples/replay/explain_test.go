@@ -73,7 +73,7 @@ func TestStoryNamesTheReasonOfEachOutcome(t *testing.T) {
 }
 
 // at returns a write made the given number of clock steps after nine o'clock, by the client whose
-// ID begins with c.
+// ID begins with the digit c.
 func at(steps int64, c byte, value string) entry {
 	return entry{
 		table: "t", id: "1", field: "a", value: value,
@@ -82,7 +82,7 @@ func at(steps int64, c byte, value string) entry {
 	}
 }
 
-// saw returns e with the claim that its author saw b.
+// saw returns the write e with the claim that its author saw the write b.
 func saw(e, b entry) entry {
 	e.based, e.baseTime, e.baseClient = true, b.time, b.client
 	return e
@@ -136,12 +136,12 @@ func TestStoryEqualsTheOracleForAmbiguousPaths(t *testing.T) {
 			t.Fatalf("got %q, want %q:\n%s", got, all, story)
 		}
 		if many := strings.Contains(story, "can mean"); many != (len(places) > 1) {
-			t.Fatalf("%d fields match, but the story says that the path is ambiguous: %v", len(places), many)
+			t.Fatalf("%d fields match, and the story calls the path ambiguous: %v", len(places), many)
 		}
 	})
 }
 
-// word returns the outcome of e after the writes before.
+// word returns the outcome of the write e if the writes in before arrived earlier.
 func word(before []entry, e entry) string {
 	var x expected
 	x.outcome(before, e)
@@ -195,6 +195,6 @@ func TestUnknownFieldErrorSuggestsSimilarFields(t *testing.T) {
 	var out, errs bytes.Buffer
 	status := run([]string{"-explain", "a/b/c", "-"}, strings.NewReader("\n"), &out, &errs)
 	if status != 1 || out.Len() > 0 || !strings.Contains(errs.String(), "is empty") {
-		t.Errorf("empty history: status %d, standard error %q", status, errs.String())
+		t.Errorf("empty history: status %d, standard error %q, want status 1 and an error that says it is empty", status, errs.String())
 	}
 }

@@ -40,7 +40,7 @@ func (w write) decision(c merge.Change) merge.Decision {
 // readHistory passes each write of a history to deliver, in the order of the lines, and returns the
 // number of mutations. It holds one line at a time.
 func readHistory(in *input, deliver func(write) error) (mutations int, err error) {
-	// The user chose the file, and stored records may be of any size.
+	// The only limit is maxLine: the user chose the file, and stored records may be of any size.
 	decoder := record.Decoder{Trusted: true, Limits: record.Limits{Bytes: maxLine}}
 	err = in.each(func(line []byte) error {
 		m, err := decoder.Mutation(line)
@@ -54,7 +54,7 @@ func readHistory(in *input, deliver func(write) error) (mutations int, err error
 }
 
 // deliverAll delivers the writes of one mutation in the order of field names. Each value gets its
-// own memory, so that a stored value does not keep the others alive.
+// own memory, so that a stored value does not keep the others in memory.
 func deliverAll(m record.Mutation, deliver func(write) error) error {
 	for name, w := range m.Data.All() {
 		w.Value = w.Value.Clone()

@@ -23,8 +23,8 @@ import (
 // 41 people to the package.json files of a repository in three years.
 const realHistory = "../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
-// realDigest is the SHA-256 of the state that the history must end with if the function stamped
-// stamps it. It was computed without this library.
+// realDigest is the SHA-256 that the final state of the history must have, with the stamps that the
+// function named stamped assigns. It was computed without this library.
 const realDigest = "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30"
 
 // TestRealHistoryEndsInTheKnownStateInAnyOrder: the number of replicas does not matter either.

@@ -205,7 +205,7 @@ func TestLinesMayHaveAtMost64MiB(t *testing.T) {
 	for _, end := range []string{"", "\n", "\r\n"} {
 		longest := of(maxLine) // the carriage return is not part of the line
 		if state := replayed(t, longest+end, "-state"); len(state) < maxLine {
-			t.Errorf("a line of %d bytes, ending in %q, gave a state of %d", maxLine, end, len(state))
+			t.Errorf("a line of %d bytes, ending in %q, gave a state of %d bytes", maxLine, end, len(state))
 		}
 	}
 	for _, more := range []int{1, 2, 3, 4096} {

@@ -88,7 +88,8 @@ func (j *journal) last() merge.Collection {
 	return merge.Collect(slices.Collect(maps.Values(j.stored))...)
 }
 
-// print prints the requested result. An answer that differs is an error in any case.
+// print prints the requested result. An answer that differs from the recorded one is an error,
+// whichever result was requested.
 func (j *journal) print(out *bufio.Writer, in *input) error {
 	switch {
 	case j.options.state:

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// This oracle reads a journal with encoding/json and decides the pushes again, on texts, by the
-// rule of oracle_test.go.
+// This oracle reads a journal with encoding/json and decides the pushes again. It compares texts,
+// by the rule of oracle_test.go.
 
 type (
 	pushJSON struct {
@@ -86,7 +86,8 @@ func (p pushJSON) refusal(m itemJSON) string {
 	return code
 }
 
-// decide returns the outcomes of the writes of the accepted items, in the order of the rule.
+// decide returns, for each field, the outcomes of the writes of the accepted items, from the least
+// write to the greatest.
 func (p pushJSON) decide(codes []string) map[[3]string][]meeting {
 	stored, met := make(map[[3]string]entry), make(map[[3]string][]meeting)
 	for _, m := range p.Current {
@@ -130,7 +131,7 @@ func (p pushJSON) decide(codes []string) map[[3]string][]meeting {
 	return met
 }
 
-// meeting is an incoming write and the stored one.
+// meeting is an incoming write and the write that was stored before it.
 type meeting struct {
 	incoming, before entry
 	item             int

@@ -113,7 +113,8 @@ func TestCodeOfEarlierVersionsIsExplained(t *testing.T) {
 	}
 }
 
-// TestJournalIsDetectedByItsFirstLine: this holds for every form of input.
+// TestJournalIsDetectedByItsFirstLine: this also works if the input is compressed or has blank
+// lines.
 func TestJournalIsDetectedByItsFirstLine(t *testing.T) {
 	text := sampleJournal(t)
 	want := replayed(t, text)
@@ -173,7 +174,7 @@ func TestJournalCannotBeShuffledOrSplit(t *testing.T) {
 		var out, errs bytes.Buffer
 		status := run(append(args, sample), nil, &out, &errs)
 		if want := "replay: " + sample + ": a journal is replayed in its own order: -shuffle and -split are for histories\n"; status != 2 || out.Len() > 0 || errs.String() != want {
-			t.Errorf("%q: status %d, standard output %q, standard error %q", args, status, out.String(), errs.String())
+			t.Errorf("%q is not refused as wrong usage: status %d, standard output %q, standard error %q", args, status, out.String(), errs.String())
 		}
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// journalStories holds the stories of all fields that -explain may mean.
+// journalStories holds the stories of all fields that the path of -explain can mean.
 type journalStories struct {
 	path string
 	all  []*journalStory
-	// unread lists the lines with refused items that could not be read, so that the journal does
-	// not hold their writes. They may have been meant for one of these fields.
+	// unread lists the lines with refused items that could not be read, so the journal does not
+	// contain their writes. Such a write may have been meant for one of these fields.
 	unread lineNumbers
 }
 
@@ -25,16 +25,16 @@ type journalStory struct {
 	place
 	numbering
 	events []event
-	// touched is set once the field was stored or a push tried to write it.
+	// touched is set once the field has been stored or a push has tried to write it.
 	touched bool
 	line    int // line of the last entry that listed the record; 0 before the first
 	stands  map[string]record.FieldValue
 }
 
-// event is one write of an item, or one that a server found stored although no push brought it.
+// event is one write of an item, or a write that a push found stored although no push brought it.
 type event struct {
-	// If the item was refused, only Field and Incoming of the Decision are known. If it could not
-	// be read, only Field is.
+	// If the item was refused, only Field and Incoming of the Decision are known. If the item could
+	// not be read, only Field is known.
 	merge.Decision
 	line    int
 	wall    time.Time
@@ -42,7 +42,7 @@ type event struct {
 	refusal *merge.Refusal
 	notes   []merge.Code
 	stays   bool // whether the write is stored after its push
-	found   bool // found stored, without a push
+	found   bool // whether the write was found stored, without a push
 	since   int  // if found, the previous line that listed the record, or 0
 }
 

@@ -28,7 +28,8 @@ func (s *journalStories) print(out *bufio.Writer, j *journal) {
 	}
 }
 
-// teller returns the teller of the story; clients holds all clients of the journal.
+// teller returns the teller that puts the story into words; clients holds all clients of the
+// journal.
 func (t *journalStory) teller(clients map[clock.ClientID]struct{}) teller {
 	all := make(map[clock.ClientID]struct{}, len(clients))
 	for c := range clients {
@@ -122,7 +123,7 @@ func apart(d time.Duration) string {
 func (t teller) why(d merge.Decision, number int) string {
 	switch {
 	case d.Step() == merge.FirstWrite:
-		// It need not be the first write of the field: an earlier one may have vanished.
+		// The write need not be the first of its field: an earlier one may have vanished.
 		return t.again(d, number) + "there was nothing to replace"
 	case d.Outcome == merge.Superseded:
 		return t.outcome(d, number) + ", which is kept"
@@ -134,7 +135,7 @@ func (t teller) why(d merge.Decision, number int) string {
 // other copy of the value may be left.
 const mostLost = 1000
 
-// lost describes the value that was lost by a decision, if any.
+// lost describes the lost edit that a decision caused, if any.
 func (t teller) lost(d merge.Decision) []string {
 	if !d.Lost() {
 		return nil
@@ -148,8 +149,8 @@ func (t teller) lost(d merge.Decision) []string {
 	return []string{head, "  " + noun(d.Field, l, mostLost)}
 }
 
-// effect describes what users see of a write if its value does not show that. A write that another
-// item of the same push replaced is never seen.
+// effect describes what a write changes for users, if its value does not show that. Users never see
+// a write that another item of the same push replaced.
 func effect(e event) []string {
 	was, _ := e.Before.Value.Bool()
 	is, _ := e.Incoming.Value.Bool()

@@ -37,8 +37,8 @@ func (in *input) next() bool {
 	return false
 }
 
-// each calls do for each line that is not empty; do must not keep the line. An error names the
-// input and the line.
+// each calls the function do for each line that is not empty; it must not keep the line. An error
+// names the input and the line.
 func (in *input) each(do func(line []byte) error) error {
 	for in.next() {
 		if err := do(in.lines.Bytes()); err != nil && in.lines.Err() == nil {
@@ -85,14 +85,14 @@ func readError(err error) error {
 	return err
 }
 
-// lineNumbers counts some lines and remembers the numbers of the first 20.
+// lineNumbers counts the lines that are added to it and remembers the numbers of the first 20.
 type lineNumbers struct {
 	n     int
 	last  int
 	first []string
 }
 
-// add adds a line. Lines must come in ascending order, but the last one may be added again.
+// add adds a line. Lines must be added in ascending order, but the last one may be added again.
 func (l *lineNumbers) add(line int) {
 	const most = 20
 	if line == l.last {

@@ -170,7 +170,7 @@ func TestWrongCommandLineIsAUsageError(t *testing.T) {
 			t.Errorf("%q: status %d, want 2", args, status)
 		}
 		if out.Len() > 0 || !strings.Contains(errs.String(), "Usage: replay") {
-			t.Errorf("%q: standard output %q, standard error %q", args, out.String(), errs.String())
+			t.Errorf("%q: the usage is not printed to standard error alone: standard output %q, standard error %q", args, out.String(), errs.String())
 		}
 	}
 }
@@ -179,7 +179,7 @@ func TestHelpPrintsTheUsage(t *testing.T) {
 	for _, arg := range []string{"-h", "-help", "--help"} {
 		var out, errs bytes.Buffer
 		if status := run([]string{arg}, nil, &out, &errs); status != 0 || out.String() != usage || errs.Len() > 0 {
-			t.Errorf("%s: status %d, standard output %q, standard error %q", arg, status, out.String(), errs.String())
+			t.Errorf("%s: the usage is not printed with status 0: status %d, standard output %q, standard error %q", arg, status, out.String(), errs.String())
 		}
 	}
 }
@@ -189,11 +189,11 @@ func TestFlagsMayFollowTheFile(t *testing.T) {
 	run([]string{"-state", "-split", "2", small}, nil, &before, &errs)
 	run([]string{small, "-state", "-split", "2"}, nil, &after, &errs)
 	if errs.Len() > 0 || before.Len() == 0 || !bytes.Equal(before.Bytes(), after.Bytes()) {
-		t.Errorf("got %q and %q, standard error %q", before.String(), after.String(), errs.String())
+		t.Errorf("flags before the file print %q, flags after it %q, standard error %q", before.String(), after.String(), errs.String())
 	}
 }
 
-// full is a full device.
+// full is a writer to a full device.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }

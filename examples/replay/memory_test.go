@@ -112,7 +112,7 @@ func TestStoredValueDoesNotKeepASupersededOneAlive(t *testing.T) {
 			text, stampAt(i), i, i, stampAt(i))
 	}
 	if heap := heapAfter(t, 300, line); heap > 100*large {
-		t.Errorf("one text of %d bytes and 300 numbers take %d bytes", large, heap)
+		t.Errorf("one text of %d bytes and 300 numbers take %d bytes of the heap", large, heap)
 	}
 }
 

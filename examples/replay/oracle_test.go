@@ -65,7 +65,7 @@ type expected struct {
 	fields, deletedFields                 int
 	records, deletedRecords               int
 	clients, conflicts, unseen            int
-	told                                  bool // whether the report has unseen
+	told                                  bool // whether the report has a line with the number unseen
 }
 
 func oracle(history []entry) expected {
@@ -152,7 +152,7 @@ func (x *expected) field(writes []entry, winner entry) {
 	}
 }
 
-// figures returns the lines of a report that the oracle knows.
+// figures returns those lines of a report that the oracle can compute.
 func (x expected) figures() []string {
 	f := []string{
 		row("records", x.records, fmt.Sprintf("%d live, %d deleted", x.records-x.deletedRecords, x.deletedRecords)),
@@ -174,8 +174,8 @@ func row(name string, n int, note string) string {
 	return fmt.Sprintf("\n  %-14s %11s   %s", name, strconv.Itoa(n), note)
 }
 
-// drawHistory draws writes from narrow domains, so that many of them conflict. The base follows
-// from the write itself, so that a retry agrees with it.
+// drawHistory draws writes from narrow domains, so that many of them conflict. Copies of one write
+// that have a base have the same base, as retries do.
 func drawHistory(t *rapid.T) []entry {
 	one := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "") }
 	history := make([]entry, rapid.IntRange(0, 24).Draw(t, "writes"))
@@ -196,7 +196,7 @@ func drawHistory(t *rapid.T) []entry {
 	return history
 }
 
-// base gives some copies of a write a base that depends only on n.
+// base sets the base of a write if told is set. Copies with the same n get the same base.
 func (e *entry) base(n int, told bool) {
 	if !told {
 		return

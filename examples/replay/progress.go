@@ -19,7 +19,7 @@ const (
 	patience = time.Second            // time before the first message
 	pace     = 200 * time.Millisecond // between two messages
 	ticks    = 1024                   // steps between two looks at the clock
-	width    = 32                     // width of a message, so that it covers the one before
+	width    = 32                     // each message is padded to this width, to cover the one before
 )
 
 // newProgress returns a progress that writes to out if that is a terminal, and nil otherwise.
@@ -35,7 +35,8 @@ func newProgress(out io.Writer) *progress {
 	return &progress{out: out, now: time.Now, next: time.Now().Add(patience)}
 }
 
-// tick is called after each step. N is the number of steps so far, and what names them.
+// tick is called after each step. The parameter n is the number of steps so far, and what is the
+// noun for steps.
 func (p *progress) tick(what string, n int) {
 	if p == nil || n%ticks != 0 {
 		return

@@ -14,7 +14,7 @@ import (
 type replay struct {
 	options
 	progress *progress
-	// fold receives every write, in the order of delivery. The report counts its outcomes.
+	// fold receives every write, in the order of delivery. The report counts the outcomes in fold.
 	fold     merge.Fold
 	replicas []merge.Fold // -split also deals the writes to these
 	contests contests

@@ -100,7 +100,7 @@ func noun(field string, w record.FieldValue, most int) string {
 	return shown(w.Value, most)
 }
 
-// pick returns yes if which is set, and no otherwise.
+// pick returns its second argument if the first is true, and its third otherwise.
 func pick(which bool, yes, no string) string {
 	if which {
 		return yes

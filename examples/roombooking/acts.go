@@ -39,8 +39,7 @@ func (t *story) move(c *client, m meeting, to rooms.Slot) {
 // key returns the key of the meeting.
 func (m meeting) key() record.Key { return record.Key{Table: rooms.Table, ID: m.id} }
 
-// plan prints the advice of a client about an edit before it syncs, and makes the edit in any
-// case.
+// plan prints what the rules on the client say about an edit, and makes the edit in any case.
 func (t *story) plan(c *client, e *record.Edit) {
 	draft, err := e.Mutation()
 	t.do(err)

@@ -69,7 +69,7 @@ func (t *story) banners(clients ...*client) {
 func violations(state merge.Collection) []violation.Violation {
 	var all []violation.Violation
 	for r := range rowsOf(state).All() {
-		// A row with only user-written fields is not a violation here, or not yet.
+		// A row with only user-written fields is not a violation on this server, or not yet.
 		if v, err := violation.Parse(r); err == nil {
 			all = append(all, v)
 		}

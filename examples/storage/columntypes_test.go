@@ -49,9 +49,9 @@ func TestBlobStampBeatsAllTextInSQLite(t *testing.T) {
 	})
 }
 
-// TestTimestampInTextColumnDoesNotReadBack: a Timestamp binds its integer, even to a
-// text column. SQLite converts it to digits, which no Timestamp reads, and pgx refuses
-// it. Bind its String instead.
+// TestTimestampInTextColumnDoesNotReadBack: a Timestamp binds its integer, even to a text
+// column. SQLite stores its digits, which cannot be read back as a Timestamp, and pgx
+// refuses it. Bind its String instead.
 func TestTimestampInTextColumnDoesNotReadBack(t *testing.T) {
 	var got clock.Timestamp
 	lite := sqlite(t)
@@ -119,7 +119,7 @@ func randomTexts() (stamps, clients, times []string) {
 
 // TestTimestamptzRoundsStamps: a timestamptz column rounds to microseconds. The counter
 // is lost, and the stamp that is read may be newer than the stored one. A BIGINT keeps
-// the stamp, and a Timestamp does not scan a time.
+// the stamp, and Timestamp.Scan refuses the time.Time of a timestamptz column.
 func TestTimestamptzRoundsStamps(t *testing.T) {
 	db := postgres(t)
 	for _, c := range []struct {

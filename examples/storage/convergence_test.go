@@ -16,8 +16,8 @@ type underTest struct {
 	env *mergetest.Env
 }
 
-// newUnderTest returns a constructor of such servers. The function open returns an empty
-// database for each.
+// newUnderTest returns a constructor of such servers. The parameter open returns an empty
+// database for each server.
 func newUnderTest(t *testing.T, l layout, open func(*testing.T) *sql.DB) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
 		s, err := newServer(open(t), l, env.Now)

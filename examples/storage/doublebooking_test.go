@@ -65,9 +65,9 @@ func TestDoubleBookingNeedsLockedScopes(t *testing.T) {
 // bookSequence is the last sequence that book used.
 var bookSequence atomic.Int64
 
-// book stores a new booking and its violations, in a transaction that stays open. It
-// uses neither watermarks nor the counter, which would make a second transaction wait
-// or, if its isolation is not READ COMMITTED, fail.
+// book stores a new booking and its violations, in a transaction that stays open. It uses
+// neither watermarks nor the counter, which would make a second transaction wait or, if
+// its isolation level is not READ COMMITTED, fail.
 func book(s *server, tx *sql.Tx, r record.Record) error {
 	ctx := context.Background()
 	changes := []merge.Update{{Before: record.New(r.Key()), After: r}}
@@ -124,8 +124,8 @@ func rowsOfRoom(t *testing.T, s *server, room string) []record.Record {
 }
 
 // TestRecheckNeedsLockedScopes: a check after the commit needs the lock as well. Without
-// it, the state that it read may have changed before it saves its findings, and no later
-// check corrects them.
+// the lock, the state that the check read may change before its findings are saved, and
+// no later check corrects them.
 func TestRecheckNeedsLockedScopes(t *testing.T) {
 	for name, locked := range map[string]bool{"scopes locked": true, "without a lock": false} {
 		t.Run(name, func(t *testing.T) {
@@ -176,9 +176,9 @@ func isAnyBlocked(t *testing.T, db *sql.DB) (blocked bool) {
 	return blocked
 }
 
-// TestAcknowledgementDuringCheckIsKept: a user acknowledges a violation while a check,
-// which cannot see that yet, closes it. Saving the row as it was checked loses the
-// acknowledgement.
+// TestAcknowledgementDuringCheckIsKept: a user acknowledges a violation while a check
+// that cannot see this yet closes the violation. Saving the row as it was checked loses
+// the acknowledgement.
 func TestAcknowledgementDuringCheckIsKept(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -256,8 +256,8 @@ func TestBatchOfBookingAndAcknowledgementMayDeadlock(t *testing.T) {
 }
 
 // TestScopesAreLockedInOrderOfNumbers: scopes are locked in the order of their numbers,
-// so two transactions that lock the same scopes cannot deadlock. A transaction that
-// waits for the greatest number holds all others.
+// so two transactions that lock the same scopes cannot deadlock. A transaction that waits
+// for the greatest number has locked all others.
 func TestScopesAreLockedInOrderOfNumbers(t *testing.T) {
 	s := postgresFlagging(t, bookingRules())
 	scopes := slices.Concat(scopesOfRoom(t, s, "A"), scopesOfRoom(t, s, "B"), scopesOfRoom(t, s, "C"))

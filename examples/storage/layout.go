@@ -104,8 +104,8 @@ func (l layout) save(ctx context.Context, tx *sql.Tx, updates []update) error {
 	return err
 }
 
-// pull returns the records after a sequence, in the order of their sequences, and at
-// most limit sequences of them. It is one statement, so it sees one state of the
+// pull returns the records of the next sequences after a given one, at most limit
+// sequences, in ascending order. It is one statement, so it sees one state of the
 // database.
 func (l layout) pull(ctx context.Context, tx *sql.Tx, w window) (page, error) {
 	return l.read(tx.QueryContext(ctx, l.statements.pull, w.after, w.limit))

@@ -19,8 +19,8 @@ import (
 // document rest keeps all of these, so nothing is refused. The stamp of a column is
 // NULL if its field is in rest or was never written.
 //
-// Each table of the clients needs such a table in the database. Here tasks is the only
-// one.
+// Each table that clients write needs such a table in the database. Here tasks is the
+// only one.
 func columns(sql statements) layout {
 	return layout{"shadow columns", sql, scanColumns, encodeColumns}
 }

@@ -53,8 +53,8 @@ func documentsPostgres() statements {
 				PRIMARY KEY (tbl, id)
 			);
 			CREATE INDEX IF NOT EXISTS documents_by_seq ON documents (seq);`,
-		// A row that does not exist cannot be locked, so an empty one is inserted. Two
-		// transactions that insert the same key wait for each other here already.
+		// A row that does not exist cannot be locked, so an empty one is inserted. If two
+		// transactions insert the same key, the second already waits here.
 		lock: []string{`
 			INSERT INTO documents (tbl, id)
 			SELECT tbl, id FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)

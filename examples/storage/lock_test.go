@@ -66,9 +66,9 @@ func store(t *testing.T, s *server, r record.Record) {
 	require.NoError(t, tx.Commit())
 }
 
-// interleave merges two versions of the record a. The second transaction begins to read
-// after the first one has read. The first one goes on when the second has read or waits
-// for it.
+// interleave merges two versions of the task "a" into the stored one. The second
+// transaction begins to read after the first one has read. The first one goes on when the
+// second has read or waits for it.
 func interleave(t *testing.T, s *server, first, second record.Record) {
 	t.Helper()
 	tx1, tx2 := begin(t, s.db), begin(t, s.db)
@@ -83,7 +83,7 @@ func interleave(t *testing.T, s *server, first, second record.Record) {
 	require.NoError(t, tx2.Commit())
 }
 
-// load loads the record of the key a.
+// load returns the stored task "a".
 func load(t *testing.T, s *server, tx *sql.Tx) merge.Collection {
 	c, err := s.layout.load(context.Background(), tx, []record.Key{task("a")})
 	if err != nil {
@@ -102,8 +102,8 @@ func mergeAndSave(t *testing.T, s *server, tx *sql.Tx, read merge.Collection, r 
 }
 
 // TestLocksInKeyOrderDoNotDeadlock: transactions that lock the same records in different
-// orders wait for each other, until PostgreSQL ends one of them. In the order of keys,
-// no transaction is ended.
+// orders wait for each other, until PostgreSQL ends one of them. If all lock in the order
+// of keys, PostgreSQL ends none.
 func TestLocksInKeyOrderDoNotDeadlock(t *testing.T) {
 	for _, c := range []struct {
 		name          string

@@ -10,8 +10,8 @@ import (
 )
 
 // TestWatermarkDetectsRetriesAndRewoundStamps: from the watermark of a client, the server
-// knows which of the client's writes arrived before. An edit that loses is reported on its first
-// delivery and not on a retry. A stamp that runs backwards is noticed.
+// knows which of the client's writes had arrived before. An edit that loses is reported
+// on its first delivery and not on a retry. A stamp that runs backwards is noticed.
 func TestWatermarkDetectsRetriesAndRewoundStamps(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		pushBy := func(client clock.ClientID, minute int, field string) string {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fillings has, by table, the rows that fill it. $N is replaced by the key of row n.
+// fillings maps each table to the rows that fill it. $N stands for the key of row n.
 var fillings = map[string]string{
 	"documents": `(tbl, id, data, seq) SELECT 'tasks', $N, '{}', n`,
 	"fields":    `(tbl, id, field, value, at, client, seq) SELECT 'tasks', $N, 'title', '1', 1, 'c', n`,
@@ -84,7 +84,7 @@ func TestStatementsReadOnlyTheirRows(t *testing.T) {
 	})
 }
 
-// saved has the rows to save, by layout.
+// saved maps each layout to the rows that its save statement gets.
 var saved = map[string]string{
 	"JSON document":     `[{"tbl":"tasks","id":"x1","data":"{}","seq":300000}]`,
 	"one row per field": `[{"tbl":"tasks","id":"x1","field":"title","value":"1","at":2,"client":"c","seq":300000}]`,

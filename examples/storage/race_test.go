@@ -82,7 +82,7 @@ func bookAtOnce(s *server, room string, write writer) error {
 	return errs[1]
 }
 
-// inTransaction returns a writer that checks and stores in one transaction of an
+// inTransaction returns a writer that checks and stores in one transaction at the given
 // isolation level.
 func inTransaction(level sql.IsolationLevel) func(*testing.T) writer {
 	return func(t *testing.T) writer {

@@ -13,8 +13,8 @@ import (
 // errDisk is the error of a layout that fails.
 var errDisk = errors.New("disk full")
 
-// failingOnce returns a copy of the layout whose first save fails. By then, the
-// watermark of the client was stored and sequences were taken.
+// failingOnce returns a copy of the layout whose first save fails. By then, the watermark
+// of the client has been stored and sequences have been taken.
 func failingOnce(l layout, before func(update)) layout {
 	encode, failed := l.encode, false
 	l.encode = func(u update) ([]any, error) {

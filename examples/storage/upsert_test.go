@@ -13,8 +13,8 @@ const legacy = `
 	CREATE TABLE t (id TEXT PRIMARY KEY, title TEXT, at BIGINT);
 	INSERT INTO t (id, title) VALUES ('a', 'legacy')`
 
-// The conditional upserts of programs that merge in SQL. Each returns the stored title
-// if it stored its own.
+// Conditional upserts, as in programs that merge in SQL. Each returns the new title if it
+// stored that, and otherwise no row.
 const (
 	upsertNewer = `
 		INSERT INTO t (id, title, at) VALUES ('a', $1, $2)

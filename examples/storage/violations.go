@@ -141,9 +141,9 @@ type scopeRow struct {
 	Name string `json:"name"`
 }
 
-// hashOf returns the name of a scope as the database keeps it. Names may be made of
-// text that users wrote. Such a name may be too long for an index of PostgreSQL, or
-// contain U+0000, and then every push of that record would fail, forever.
+// hashOf returns the hash that the database stores in place of the name of a scope. Names
+// may be made of text that users wrote. Such a name may be too long for an index of
+// PostgreSQL, or contain U+0000, and then every push of that record would fail, forever.
 func hashOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])

@@ -47,8 +47,8 @@ func flagging(t *testing.T, s *server, v *violations) *server {
 	return s
 }
 
-// TestViewAnswersLikeMemory: the view answers like violation.Memory.
-func TestViewAnswersLikeMemory(t *testing.T) {
+// TestViewReturnsWhatMemoryReturns: the view returns the same records as violation.Memory.
+func TestViewReturnsWhatMemoryReturns(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 			s := open(t, c)
@@ -235,7 +235,7 @@ func scopesOfRoom(t *testing.T, s *server, room string) []violation.Scope {
 	return scopes
 }
 
-// beginAt begins a transaction with an isolation level.
+// beginAt begins a transaction at the given isolation level.
 func beginAt(t *testing.T, db *sql.DB, level sql.IsolationLevel) *sql.Tx {
 	t.Helper()
 	tx, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: level})

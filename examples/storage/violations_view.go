@@ -62,15 +62,15 @@ func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, e
 	return all, err
 }
 
-// question is a statement with its arguments: a list, and further ones.
+// question is a statement with its arguments: a list, and any others.
 type question struct {
 	statement string
 	list      any
 	more      []any
 }
 
-// read passes each record that a question finds to each, with the scope in which it was
-// found.
+// read calls a function for each record that a question finds, with the scope in which it
+// was found.
 func (v view) read(ctx context.Context, q question, each func(scope string, r record.Record)) error {
 	list, err := json.Marshal(q.list)
 	if err != nil {

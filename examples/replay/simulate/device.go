@@ -59,7 +59,7 @@ func (d *device) next() int64 {
 	return d.wake
 }
 
-// begin starts that use and returns what the owner is about to do.
+// begin starts the next use and returns what the owner is about to do.
 func (d *device) begin(random *prng) habit {
 	d.now = d.next()
 	if len(d.script) > 0 && d.now == d.script[0].at {
@@ -71,7 +71,8 @@ func (d *device) begin(random *prng) habit {
 	return everyday(random)
 }
 
-// sleep schedules the next use: about a pace later, within the hours and days of use.
+// sleep schedules the next everyday use: after about d.pace minutes, within the hours and days of
+// use.
 func (d *device) sleep(random *prng) {
 	pace := int64(d.pace) * minute
 	d.wake = d.now + pace/4 + int64(random.below(int(pace+pace/2)))
@@ -117,8 +118,8 @@ func (d *device) pull(log []record.Mutation) error {
 	return nil
 }
 
-// clone copies the disk, and with it the client ID and the clock. Only a cloned disk can give a
-// stamp twice.
+// clone copies the disk, and with it the client ID and the clock. Only two devices with copies of
+// one disk can issue the same stamp.
 func (d *device) clone(name string) (*device, error) {
 	disk := d.gear
 	disk.name = name
@@ -166,8 +167,8 @@ func (v *view) see(m record.Mutation) error {
 	return nil
 }
 
-// find picks a record of a table, half of the time one of the newest, where people meet. It leaves
-// the tasks of the plot to their scenes.
+// find picks a record of a table. Half of the time it picks one of the newest, so that people edit
+// the same records. It never picks a task of the plot: only the scenes edit these.
 func (v *view) find(random *prng, table string, deleted bool) record.Record {
 	var found []record.Key
 	for _, key := range v.keys {

@@ -53,9 +53,9 @@ type gear struct {
 }
 
 var (
-	train  = stretch{at(tue, 13, 0), at(tue, 16, 30)} // to the fair and home
+	train  = stretch{at(tue, 13, 0), at(tue, 16, 30)} // on the way to the fair and back
 	later  = stretch{at(tue, 13, 0), at(tue, 17, 10)} // home by a later train
-	site   = stretch{at(tue, 9, 0), at(wed, 16, 0)}   // building in a steel hall
+	site   = stretch{at(tue, 9, 0), at(wed, 16, 0)}   // building the stand in a steel hall
 	cellar = stretch{at(wed, 9, 30), at(wed, 12, 45)} // the print room has thick walls
 	flight = stretch{at(wed, 20, 0), at(thu, 8, 15)}  // flight mode for the night
 	moving = stretch{at(thu, 14, 0), at(thu, 15, 0)}  // the hour of the cloned disk

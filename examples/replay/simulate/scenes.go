@@ -46,7 +46,7 @@ var scenes = []scene{
 	{at(thu, 10, 0), "ruben-phone", "spare-frames", clearField("notes")},
 	{at(thu, 10, 20), "noor-desktop", "spare-frames", set("notes", nil)},
 
-	// One date gets five opinions, half of them offline. Ruben's phone is 75 seconds fast, so his
+	// Five people write one date, some of them offline. Ruben's phone is 75 seconds fast, so his
 	// write of 12:29 has a later stamp than Noor's of 12:30.
 	{at(thu, 9, 40), "leila-laptop", "opening-night", set("due", "2026-03-20")},
 	{at(thu, 10, 5), "noor-desktop", "opening-night", set("due", "2026-03-21")},

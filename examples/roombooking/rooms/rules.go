@@ -21,8 +21,8 @@ const (
 	FieldSlot = "slot"
 )
 
-// Meeting is a meeting as the app shows and edits it. Record.Struct reads it, and
-// Edit.SetStruct writes the fields that changed since then.
+// Meeting is a meeting as the app shows and edits it. Record.Struct reads it, and Edit.SetStruct
+// writes the fields that changed since it was read.
 type Meeting struct {
 	Title string `lww:"title"`
 	Host  string `lww:"host"`

@@ -55,7 +55,7 @@ func (b backend) Restart() (mergetest.Backend, error) {
 	return openBackend(b.path, b.env)
 }
 
-// Close removes the file as well: a failing run is repeated thousands of times.
+// Close removes the file as well, because the kit repeats a failing run thousands of times.
 func (b backend) Close() error {
 	if err := b.Server.Close(); err != nil {
 		return err

@@ -48,7 +48,7 @@ func (r *Replica) Answer(answer []byte) error {
 		case !waits(reply):
 			r.refuse(it, reply)
 		default:
-			it.sent = false // the server has said that it does not have it
+			it.sent = false // the server has said that it did not store the item
 			it.put(&r.outbox.kept)
 			if reply.Code == merge.TooFarAhead {
 				late = append(late, it)

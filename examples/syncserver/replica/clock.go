@@ -12,7 +12,7 @@ import (
 const maxAhead = clock.DefaultMaxAhead
 
 // endless is the limit while the server's time is not known. The day above it is left free, so that
-// every stamp that the clock follows has a next one.
+// the clock can always issue a stamp above the one that it follows.
 const endless = clock.MaxTimestamp - clock.Timestamp(24*time.Hour)
 
 // Now returns the time of the device's clock, corrected by Offset.

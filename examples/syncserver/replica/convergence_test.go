@@ -97,7 +97,7 @@ func (c *crashing) do(call func() error) error {
 	return nil
 }
 
-// same requires that the opened Replica equals the one before.
+// same requires that the Replica opened after a crash equals the one before the crash.
 func (c *crashing) same(before *replica.Replica) {
 	require.Equal(c.t, before.Batch(math.MaxInt, math.MaxInt), c.Batch(math.MaxInt, math.MaxInt))
 	require.Equal(c.t, before.Cursor(), c.Cursor())
@@ -127,14 +127,14 @@ func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
 	c.given[at] = true
 	after := stamps(waiting)
 	for _, at := range before {
-		if !slices.Contains(after, at) { // its edit was never sent, and this one replaced it
+		if !slices.Contains(after, at) { // the edit with this stamp was never sent, and the new one replaced it
 			delete(c.given, at)
 		}
 	}
 	return nil
 }
 
-// stamps returns the times of some mutations, one for each.
+// stamps returns the time of each mutation.
 func stamps(all []record.Mutation) (times []clock.Timestamp) {
 	for _, m := range all {
 		for _, v := range m.Data.All() {

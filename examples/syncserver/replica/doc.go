@@ -96,9 +96,9 @@
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
 // under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
-// ID and their old times. Two devices that share an ID are detected only if both give out one stamp
-// or one pushes below the other's mark. Until then, their edits of one field replace each other
-// unreported, because the server takes them for edits of one client.
+// ID and their old times. Two devices that share an ID are detected only if both give out the same
+// stamp, or if one pushes a stamp below the other's mark. Until then, their edits of one field
+// replace each other unreported, because the server takes them for edits of one client.
 //
 // # Trust
 //

@@ -41,8 +41,8 @@ func (d *device) sync() {
 	d.push()
 }
 
-// TestStampFromTheFutureDoesNotStopOtherPushes: a record with such a stamp was pulled. Edits of all
-// other records are stamped with the present time and accepted.
+// TestStampFromTheFutureDoesNotStopOtherPushes: a record with a stamp from the future was pulled.
+// Edits of all other records are stamped with the present time and accepted.
 func TestStampFromTheFutureDoesNotStopOtherPushes(t *testing.T) {
 	for _, ahead := range []time.Duration{5*time.Minute + time.Millisecond, 8 * time.Hour, 30 * 365 * 24 * time.Hour} {
 		w := newWorld(t)
@@ -153,9 +153,9 @@ func TestEditClaimsNothingAboutARepairWithAnotherValue(t *testing.T) {
 	require.Empty(t, w.server.notes)
 }
 
-// TestClockRecoversAfterFollowingAFutureStamp: the clock followed the stamp before the server's
-// time was known. The refusals bring the server's time, and the notice names the field. Other edits
-// go through.
+// TestClockRecoversAfterFollowingAFutureStamp: the clock followed a stamp from the future before
+// the server's time was known. The refusals bring the server's time, and the notice names the
+// field. Other edits go through.
 func TestClockRecoversAfterFollowingAFutureStamp(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)
@@ -226,8 +226,8 @@ func TestStampAtTheEndOfTheRangeDoesNotStopPullsOrEdits(t *testing.T) {
 		require.Len(t, d.Waiting(), 2, "edits of that record wait for the repair")
 		for _, m := range d.Waiting() {
 			base, claimed := m.Base["title"]
-			require.LessOrEqual(t, base.Time, clock.MaxTimestamp, "no server reads a base above the range")
-			require.Equal(t, end <= clock.MaxTimestamp, claimed, "a base that no server reads is left out, not replaced by null")
+			require.LessOrEqual(t, base.Time, clock.MaxTimestamp, "every server refuses a base above the range")
+			require.Equal(t, end <= clock.MaxTimestamp, claimed, "a base that every server would refuse is left out, not replaced by null")
 		}
 		d.save()
 		d.open()

@@ -54,7 +54,7 @@ func (r *Replica) shown(h *held) record.Record {
 	if len(h.tops) == 0 {
 		return h.confirmed
 	}
-	// These fields come from valid records, so they form one.
+	// These fields come from valid records, so they form a valid record.
 	waiting, _ := r.builder.Record(h.key, func(yield func(string, record.FieldValue) bool) {
 		for name, w := range h.tops {
 			if v, _ := w.it.m.Data.Get(name); !yield(name, v) {
@@ -67,7 +67,7 @@ func (r *Replica) shown(h *held) record.Record {
 
 // join joins two records of one key.
 func (r *Replica) join(a, b record.Record) record.Record {
-	joined, _, _ := r.builder.Join(a, b.WithKey(a.Key())) // only different keys are an error
+	joined, _, _ := r.builder.Join(a, b.WithKey(a.Key())) // the only possible error is two different keys
 	return joined
 }
 

@@ -31,7 +31,7 @@ func (e *EntryError) Unwrap() error { return e.Err }
 // errKey is the reason for an entry with an invalid key.
 var errKey = errors.New("unknown key")
 
-// loading is the state of load.
+// loading is the state of one call of load.
 type loading struct {
 	*Replica
 	saved state

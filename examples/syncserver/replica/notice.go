@@ -26,8 +26,8 @@ const (
 	EditReplaced NoticeKind = "edit_replaced"
 	// RecordDeleted: the user's edit was stored, but its record is deleted and stays deleted.
 	RecordDeleted NoticeKind = "record_deleted"
-	// ClockCorrected: the device's clock differs from the server's, or no longer does. Offset has
-	// changed by By. Code is merge.TooFarAhead if the server had refused edits because of the
+	// ClockCorrected: the device's clock differs from the server's, or no longer does. By is the
+	// change of Offset. Code is merge.TooFarAhead if the server had refused edits because of the
 	// difference; they were restamped, even if By is zero.
 	ClockCorrected NoticeKind = "clock_corrected"
 	// FutureStamp: an edit waits because the stamp of the named fields, given in Other, lies in the
@@ -52,7 +52,7 @@ type Notice struct {
 	Key  record.Key
 	// Fields holds the names of the fields, sorted.
 	Fields []string
-	// Code is the server's code. If the server refused an edit, Detail says the same in words.
+	// Code is the server's code. If the server refused an edit, Detail explains the code in words.
 	Code       merge.Code
 	Detail     string
 	RolledBack record.Record // only for Refused

@@ -11,9 +11,9 @@ import (
 )
 
 // restampWaiting lowers the clock if it is above the server's limit, and restamps waiting items
-// that need it. At and took describe the server's answer, as in ServerTime. Late lists the items
-// that the answer refused as too far ahead, or the items that are based on a repaired stamp. The
-// result is the number of restamped items.
+// that need it. The parameters at and took describe the server's answer, as in ServerTime. The list
+// late has the items that the answer refused as too far ahead, or the items that are based on a
+// repaired stamp. The result is the number of restamped items.
 func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
 	server := r.serverNow(at, took)
 	limit := limitAt(server)
@@ -26,7 +26,7 @@ func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []
 		}
 	}
 	if len(late) > 0 && len(s.late) == 0 && r.clock.Last() <= limit {
-		return 0 // they wait, and nothing else has changed
+		return 0 // all late items wait, and nothing else has changed
 	}
 	for it := range s.late {
 		s.limit = min(s.limit, it.stamp().Time-1) // the server's bound is lower
@@ -87,7 +87,7 @@ func (s *settling) restampAll() {
 	}
 }
 
-// aheadOf returns the times of waiting items that are above last.
+// aheadOf returns those times of waiting items that are above the given time.
 func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 	maps.DeleteFunc(s.taken, func(at clock.Timestamp, _ bool) bool { return at <= last })
 	return s.taken

@@ -7,13 +7,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// savedWhys is the saved form of a record's whys: two records that hold the write before and the
-// incoming write of each field.
+// savedWhys is the saved form of a record's whys: one record holds the Before of each field, and
+// one the Incoming.
 type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
 	Incoming json.RawMessage       `json:"incoming"`
 	Seen     map[string]merge.Seen `json:"seen,omitempty"`
-	Unknown  map[string]bool       `json:"unknown,omitempty"` // the fields with BeforeUnknown
+	Unknown  map[string]bool       `json:"unknown,omitempty"` // the fields whose Why has BeforeUnknown
 }
 
 // whysText returns the value of the entry for a record's whys, or "" if there are none.

@@ -63,7 +63,7 @@ type unsaved struct {
 	held  []*held
 }
 
-// record marks the confirmed part of a record, and perhaps its whys, as unsaved.
+// record marks the confirmed part of a record and its whys as unsaved.
 func (u *unsaved) record(h *held) {
 	if !h.stale {
 		h.stale = true

@@ -83,11 +83,12 @@ func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	}
 }
 
-// serverNow estimates the server's present time from an answer: it is between at and at+took. The
-// estimate is Now, or the nearest end of that range. If at is implausible, the result is endless.
+// serverNow estimates the server's present time from an answer: it is between the time in the
+// answer and that time plus took. The estimate is Now, or the nearest end of that range. If the
+// time in the answer is implausible, the result is endless.
 //
-// If a device slept between request and answer, the time at is too low: edits made since would look
-// too far ahead, and would lose their times.
+// If a device slept between request and answer, the time in the answer is too low: edits made since
+// would look too far ahead, and would lose their times.
 func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timestamp {
 	if !plausible(at) {
 		return endless

@@ -35,7 +35,8 @@ func TestUnreachableServerLosesNothing(t *testing.T) {
 	require.Equal(t, 1, s.Records().Len())
 }
 
-// TestIncompleteAnswerIsANetworkError: it is not an invalid answer of the server.
+// TestIncompleteAnswerIsANetworkError: an answer that breaks off does not count as an invalid
+// answer of the server.
 func TestIncompleteAnswerIsANetworkError(t *testing.T) {
 	s, r := start(t)
 	edit(t, r, "a", "x")

@@ -34,7 +34,7 @@ const (
 // error. If the quota is used up, the outbox stays as it is: see StatusError.RetryAfter.
 func (c *Client) Push(ctx context.Context) error {
 	items := maxItems // fewer after a batch was refused
-	idle := 0         // items answered since one last left the outbox
+	idle := 0         // items answered since an item last left the outbox
 	for {
 		if err := c.save(); err != nil {
 			return err

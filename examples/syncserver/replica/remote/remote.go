@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte) (*htt
 	if err != nil {
 		return nil, err
 	}
-	if at, err := clock.ParseTimestamp(response.Header.Get("Server-Time")); err == nil { // otherwise it is an old server
+	if at, err := clock.ParseTimestamp(response.Header.Get("Server-Time")); err == nil { // an old server sends no time
 		c.Replica.ServerTime(at, c.Replica.Now().Sub(asked))
 	}
 	return response, nil

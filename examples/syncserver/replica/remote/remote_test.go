@@ -47,8 +47,8 @@ func TestSyncSendsInPartsAndPullsInPages(t *testing.T) {
 	require.Equal(t, map[string]int{"/v1/push": 3, "/v1/pull": 1 + 3 + 1}, s.asked)
 }
 
-// TestPullStopsAtThePageThatIsNotFull: such a page is taken for the last one. If it is not, as with
-// a server of smaller pages, the next pull goes on from there.
+// TestPullStopsAtThePageThatIsNotFull: such a page is taken for the last one. If it is not the
+// last, because the server's pages are smaller, the next pull goes on from there.
 func TestPullStopsAtThePageThatIsNotFull(t *testing.T) {
 	s, r := start(t)
 	for i := range 2000 {

@@ -85,7 +85,7 @@ type call struct {
 }
 
 // do sends a request and returns when the answer begins. The caller must close its body. Package
-// net/http asks for compression and undoes it.
+// net/http requests compression and decompresses the body.
 func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, c.method, s.URL+c.path, bytes.NewReader(c.body))
 	if err != nil {

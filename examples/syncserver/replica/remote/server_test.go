@@ -33,10 +33,10 @@ type server struct {
 	down    bool
 	proxy   int    // status with which a proxy refuses all requests
 	keep    bool   // refuses all items temporarily
-	page    int    // most records in a page, if not 0
+	page    int    // greatest number of records in a page, unless 0
 	trouble []byte // a batch that contains it is malformed
 
-	most int                                      // largest push, in items, that slow does not answer
+	most int                                      // pushes of more items than this go to the function slow
 	lie  func(http.ResponseWriter, *http.Request) // answers all requests, if set
 
 	mu      sync.Mutex // a request can go on after its client gave up
@@ -51,7 +51,8 @@ type server struct {
 	asked   map[string]int
 }
 
-// arrives counts a request. It returns the function that answers it slowly, or nil.
+// arrives counts a request. It returns the function that must answer it instead of the server, or
+// nil.
 func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +67,8 @@ func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http
 	return s.slow
 }
 
-// answerBy sets the function that answers pushes of more than most items; nil means the server.
+// answerBy sets the function that answers pushes with too many items; with nil, the server answers
+// all pushes itself.
 func (s *server) answerBy(slow func(http.ResponseWriter, *http.Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

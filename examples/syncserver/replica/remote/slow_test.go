@@ -19,17 +19,17 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestBatchIsHalvedUntilItArrivesInTime: it does not matter which side gives up on it. Then batches
-// grow again.
+// TestBatchIsHalvedUntilItArrivesInTime: this holds whichever side gives up on the batch.
+// Afterwards, batches grow again.
 func TestBatchIsHalvedUntilItArrivesInTime(t *testing.T) {
 	for name, slow := range map[string]func(http.ResponseWriter, *http.Request){
 		"the server gives up": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusRequestTimeout)
 			fmt.Fprint(w, `{"code":"timeout"}`)
 		},
-		"a proxy gives up":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusGatewayTimeout) },
-		"a proxy finds it too large": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) },
-		"the client gives up":        func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"a proxy gives up":                  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusGatewayTimeout) },
+		"a proxy finds the batch too large": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) },
+		"the client gives up":               func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := start(t)
