@@ -16,7 +16,7 @@ const (
 // If a part is invalid, the method problem finds the first error.
 type timestampText [timestampMax]byte
 
-// parseTimestamp reads a timestamp that is not after most.
+// parseTimestamp reads a timestamp; most is the greatest that it accepts.
 func parseTimestamp[T text](s T, most Timestamp) (Timestamp, error) {
 	if len(s) < timestampMin || len(s) > timestampMax {
 		return 0, syntaxError("timestamp", -1, "want 20 to 35 characters")

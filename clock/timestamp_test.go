@@ -71,7 +71,7 @@ func TestTimestampOutsideTheRangeHasAText(t *testing.T) {
 	}
 }
 
-// TestParseTimestampAcceptsOtherLengths checks texts that are accepted although most are not
+// TestParseTimestampAcceptsOtherLengths checks texts that are accepted. Most of them are not
 // canonical.
 func TestParseTimestampAcceptsOtherLengths(t *testing.T) {
 	tests := []struct {

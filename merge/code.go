@@ -97,7 +97,7 @@ func (c Code) Advice() string {
 	case OtherClient:
 		return "The item's client ID is not the authenticated one: drop the item and fix the client's configuration."
 	case TooFarAhead:
-		return "The client's clock is ahead: the client should correct it by the server's time and restamp the edit."
+		return "The client's clock is ahead: the client should use the server's time to correct it, and restamp the edit."
 	case ServerClock:
 		return "The clock of this server is not set: set it. Clients may send the same items again."
 	case StorageFull:

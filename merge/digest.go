@@ -43,7 +43,8 @@ func (c Collection) Digest() Digest {
 	return sum
 }
 
-// addRecord adds the fields of r to sum. It returns buf for the next call.
+// addRecord adds the fields of r to sum. It uses buf as scratch memory, and returns it for the
+// next call.
 func addRecord(sum Digest, r record.Record, buf []byte) (Digest, []byte) {
 	key := r.Key()
 	buf = appendPart(append(buf[:0], digestTag...), key.Table)

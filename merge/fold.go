@@ -103,7 +103,7 @@ func (f *Fold) find(key record.Key) (draft, bool) {
 	return d, found
 }
 
-// put stores the draft of the key that find was called with last.
+// put stores a draft under its key, for which find must have been called last.
 func (f *Fold) put(key record.Key, d draft, found bool) {
 	if f.ids == nil {
 		if f.tables == nil {

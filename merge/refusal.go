@@ -18,8 +18,8 @@ type Refusal struct {
 	// Retryable reports whether the very same item may be accepted later. If it is false, the
 	// item will never be accepted, and a client that keeps the item blocks its outbox.
 	Retryable bool
-	// ServerTime is the time by the server's clock if Code is TooFarAhead, and zero
-	// otherwise. The client corrects its own clock by it.
+	// ServerTime is the time by the server's clock if Code is TooFarAhead, and zero otherwise.
+	// The client uses it to correct its own clock.
 	ServerTime clock.Timestamp
 	// Err is the reason: a *record.Error, a *clock.AheadError, a *clock.WallError,
 	// the error that a Guard returned, or nil.

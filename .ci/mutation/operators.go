@@ -72,7 +72,7 @@ func (f *finder) function(t *ast.FuncType, body *ast.BlockStmt) {
 }
 
 // statement removes a call, an increment or an assignment, and negates a condition. It does not
-// negate a comparison, because replacements already returns the opposite.
+// negate a comparison, because replacements already returns the opposite comparison.
 func (f *finder) statement(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.ExprStmt:

@@ -213,7 +213,7 @@ func TestSplitPushesConverge(t *testing.T) {
 }
 
 // TestAcceptedItemStaysAccepted: an accepted item would also be accepted later, and under a
-// wider bound. The time and the bound change no refusal but TooFarAhead.
+// wider bound. Every refusal except TooFarAhead stays the same.
 func TestAcceptedItemStaysAccepted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation().Draw(t, "situation")
@@ -353,8 +353,8 @@ func TestGuardIsAskedAtMostOncePerItem(t *testing.T) {
 	})
 }
 
-// TestApplyDoesNotChangeItsInput: Apply does not modify its arguments, and the answer shares
-// no memory with them.
+// TestApplyDoesNotChangeItsInput: Apply does not modify its arguments, and the answer does not
+// change if the caller overwrites them later.
 func TestApplyDoesNotChangeItsInput(t *testing.T) {
 	text := func(r merge.Request, s merge.Stored) (all []byte) {
 		for _, item := range r.Items {

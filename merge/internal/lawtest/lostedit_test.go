@@ -18,7 +18,7 @@ var task = record.Key{Table: "tasks", ID: "1"}
 
 func title(v string) map[string]string { return map[string]string{"title": v} }
 
-// scene returns a world with three phones that have seen a first title, and the phones.
+// scene returns a world and its three phones, which have seen a first title.
 func scene(t *testing.T) (w *sky, a, b, c *phone) {
 	w = newSky(t, 3)
 	a, b, c = w.devices[0], w.devices[1], w.devices[2]

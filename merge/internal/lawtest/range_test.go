@@ -14,8 +14,9 @@ import (
 )
 
 // TestStampAfterRangeIsTooFarAhead: a client that pulled the greatest timestamp stamps its next
-// item after the range. The item is refused temporarily, with the server's time, so that the
-// client restamps it. This holds for every bound, and whether or not the item was decoded.
+// item with a time after the range. The item is refused temporarily, with the server's time, so
+// that the client restamps it. This holds for every bound, and whether or not the item was
+// decoded.
 func TestStampAfterRangeIsTooFarAhead(t *testing.T) {
 	now := time.Unix(0, epoch)
 	for _, at := range []clock.Timestamp{clock.MaxTimestamp + 1, math.MaxInt64} {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected by the server's time,
+// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected to the server's time,
 // and the edit is stored with the corrected time. So a later edit of the other side wins.
 func TestPageCorrectsClockAhead(t *testing.T) {
 	s := visit(t)
