@@ -8,13 +8,13 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// The packages below this one cannot name its interfaces. So this file hands a Backend and a Client down as
-// structs of their methods.
+// The packages below this one cannot import it, so they cannot name its interfaces. This file therefore hands
+// down each Backend and each Client as a struct of its methods.
 
 // newBackend makes an empty backend for one run.
 type newBackend = func(*Env) (Backend, error)
 
-// processes adapts a constructor of backends to one of processes.
+// processes adapts a constructor of Backends to a constructor of Processes.
 func processes(create newBackend) sim.NewProcess {
 	return func(e *sim.Env) (sim.Process, error) {
 		b, err := create(&Env{e})
@@ -46,7 +46,7 @@ func processOf(b Backend) sim.Process {
 	return p
 }
 
-// restarting adapts a function that starts a backend again to one that returns a Process.
+// restarting adapts a function that returns a restarted Backend to one that returns a Process.
 func restarting(next func() (Backend, error)) func() (sim.Process, error) {
 	return func() (sim.Process, error) {
 		b, err := next()
@@ -54,7 +54,8 @@ func restarting(next func() (Backend, error)) func() (sim.Process, error) {
 	}
 }
 
-// apps adapts a constructor of Clients to one of apps. It returns nil for nil.
+// apps adapts a constructor of Clients to a constructor of Apps. For a nil constructor, it returns
+// nil.
 func apps(create newClient) sim.NewApp {
 	if create == nil {
 		return nil

@@ -2,12 +2,12 @@ package mergetest
 
 import "strings"
 
-// The names and values that devices write by default. Adjacent ones are easily confused, and a run
-// writes adjacent ones.
+// The names and values that devices write by default. Adjacent entries are easily confused, and a
+// run writes adjacent entries.
 
-// defaultIDs returns IDs that some databases and some code confuse, cut or change. They differ by
-// table, case, a trailing space, a LIKE wildcard, a URL escape, a path separator, the spelling of one
-// number, normal form, or the last of 1,001 characters.
+// defaultIDs returns IDs that some databases and some code confuse, cut or change. They differ by table,
+// case, a trailing space, a LIKE wildcard, a URL escape, a path separator, the spelling of one number,
+// Unicode normal form, or the last of 1,001 characters.
 func defaultIDs(tables []string) (ids []string) {
 	for _, table := range tables[1:] {
 		ids = append(ids, table+":a")
@@ -23,11 +23,11 @@ func defaultIDs(tables []string) (ids []string) {
 	)
 }
 
-// defaultFields returns fields and values that some databases and some code confuse, cut or change.
-// The names differ as the IDs do, look like indexes, paths or members of a record, or are long. The
-// values look empty, or are numbers that no float64 or no integer can hold. Others are strings that
-// look like numbers or formats, strings that differ only in case, normal form, line ends or the last
-// character, and values that code could merge although it must not.
+// defaultFields returns fields and values that some databases and some code confuse, cut or change. The names
+// differ as the IDs do, look like indexes, paths or members of a record, or are long. The values look empty,
+// or are numbers that a float64 or an integer type cannot represent. Others are strings that look like
+// numbers or formats, strings that differ only in case, Unicode normal form, line ends or the last character,
+// and values that code could merge although it must not.
 func defaultFields() map[string][]string {
 	long := strings.Repeat("long", 95)
 	return map[string][]string{

@@ -18,21 +18,21 @@ type Backend interface {
 	//
 	// Most batches have a few items. Some have 300 or more, and twice that if each item is sent
 	// twice in one push. Unless Options.Fields is set, some items have 5,100 new fields. Every
-	// batch is smaller than 1 MB. Some batches are spelled in another way than this library
-	// spells them, with the same meaning: members in another order, unknown members, white space,
-	// escapes, other forms of numbers and of stamps, and client IDs in upper case. The kit does
-	// not change the batch later, and may keep the answer.
+	// batch is smaller than 1 MB. Some batches are spelled differently from how this library spells
+	// them, with the same meaning: members in another order, unknown members, white space, escapes,
+	// other forms of numbers and of stamps, and client IDs in upper case. The kit does not change
+	// the batch after the call. It may keep the answer, so Push must not change that later.
 	//
 	// The answer is a JSON array with one merge.Reply for each item, in the order of the batch. A
-	// reply needs index, table, id, verdict and changed. A refusal also needs code and retryable,
-	// and with the code too_far_ahead serverTime, to the second at least. A collision needs its
-	// note, or the outcome collision of its field. Table and id may be empty for an invalid item,
-	// since they may be unreadable.
+	// reply needs index, table, id, verdict and changed. A refusal also needs code and retryable;
+	// with the code too_far_ahead, it needs serverTime as well, at least to the second. A collision
+	// needs its note, or the outcome collision in its field. Table and id may be empty for an
+	// invalid item, since they may be unreadable.
 	//
-	// Fields and the other notes may be left out, but each one that is present must be true. The
-	// member lost of a field says whether an edit was lost, and leaving it out means that none
-	// was. A server that does not detect lost edits, such as one without marks, leaves out fields
-	// altogether. A note must be one that can be true; a missing note is not a fault.
+	// The member fields and the other notes may be left out, but those that are present must be true.
+	// In each field, the member lost says whether an edit was lost, and leaving it out means that
+	// none was. A server that does not detect lost edits, such as one without marks, leaves out
+	// fields altogether. A note that cannot be true is a fault; a missing one is not.
 	//
 	// An item is compared with the writes stored before the batch, and with those items of the
 	// batch that are less by the rule, wherever they are in it. So if two items write one field,
@@ -40,10 +40,11 @@ type Backend interface {
 	// also too far ahead is refused as invalid. A batch that arrives again is judged again, and now
 	// changes nothing, so an answer that was kept from the first time must not be replayed.
 	//
-	// An error means that the client gets no answer, knows nothing, and will send the same again.
-	// It is permitted if Env.Crash returned an error, in requests that meet within Env.Pause, and
-	// if the batch is not JSON in valid UTF-8, because it was damaged in transit. Such a batch may
-	// also be answered, for as many items as can be read; damaged items are refused.
+	// An error means that the client gets no answer, knows nothing, and will send the same batch
+	// again. It is permitted if Env.Crash returned an error, in requests that overlap because of
+	// Env.Pause, and if the batch is not JSON in valid UTF-8, because it was damaged in transit.
+	// Such a batch may also be answered, for as many items as can be read; damaged items are
+	// refused.
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 
 	// Pull is the pull handler. It returns the changes after the cursor, as mutations in JSON Lines
@@ -52,12 +53,13 @@ type Backend interface {
 	// lines and the same cursor. The client replaces each field that is present, and keeps the
 	// others. Records that the kit does not write are ignored.
 	//
-	// Make pages small for this test: with more than one row per page, paging may not be tested.
-	// With a Client of yours, test pages of two rows as well, or the Client's loop over a page is
+	// Make pages small for this test: with more than one row per page, paging may not be tested. With a
+	// Client of yours, test pages of two rows as well: otherwise the Client's loop over the rows of a page is
 	// not tested.
 	//
-	// An error is permitted only within Env.Pause, and if another request was served within this
-	// one. The writes that such a request stored may be missing in this pull, but not in the next.
+	// An error is permitted in two cases only: this request is served within the Env.Pause of another one, or
+	// another request was served within the Env.Pause of this one. The writes that such a request stored may
+	// be missing in this pull, but not in the next.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
@@ -70,19 +72,20 @@ type Restarter interface {
 
 // Restorer is a Backend whose store can be backed up and restored.
 //
-// Package merge leaves it to the application what clients do after a restore. In the kit, every
-// device learns that the server was restored, sends its own writes once more, and keeps its cursor.
-// So a write that its author still holds wins again, and everything else that came after the backup
-// is gone.
+// Package merge leaves it to the application to decide what clients do after a restore. In the kit,
+// every device learns that the server was restored, sends its own writes once more, and keeps its
+// cursor. So a write that its author still holds wins again, and everything else that came after
+// the backup is gone.
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
 // a number that changes with each restore, and send everything to a client whose cursor has another
-// number. With Options.NewClient the server is never restored, since a Client could not be told.
+// number. With Options.NewClient the server is never restored, since the kit could not tell a
+// Client.
 type Restorer interface {
 	// Backup backs up the store. The restore function that it returns starts a new process over a
 	// store in the state of the backup, whatever was written since. The kit may call restore more
-	// than once. After each call, the process that ran before is not used again. An error of Backup
-	// or of restore fails the test.
+	// than once. After each call, the process that ran before is not used again. An error from
+	// Backup or from restore fails the test.
 	Backup() (restore func() (Backend, error), err error)
 }
 
@@ -97,7 +100,8 @@ type ServerWriter interface {
 
 // Env gives a Backend its surroundings in one run: the time, other requests, and crashes. Calling
 // its methods is optional, but a method that the Backend does not call is not tested. Only the kit
-// makes an Env. Use it only during calls that the kit makes to the Backend, and in their goroutine.
+// makes an Env. Use it only during the kit's calls to the Backend, and in the goroutine of these
+// calls.
 type Env struct{ env *sim.Env }
 
 // Now returns the virtual time. Use it as the wall clock of the server: the kit can test stamps
@@ -117,7 +121,7 @@ func (e *Env) Now() time.Time {
 // request later.
 func (e *Env) Pause() { e.env.Pause() }
 
-// Crash returns an error where the server is to die, and nil otherwise. Call it in Push between
-// any two steps, also after the commit, and return its error at once: Push must do nothing more,
-// and an open transaction is rolled back. A [Restarter] is then restarted.
+// Crash returns an error where the server is to die, and nil otherwise. Call it in Push between any
+// two steps, and after the commit, and return its error at once: Push must do nothing more, and an
+// open transaction is rolled back. A [Restarter] is then restarted.
 func (e *Env) Crash() error { return e.env.Crash() }

@@ -50,7 +50,8 @@ func allOrNothing(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// anyCode gives a forged item one code in batches of even length, and another in the others.
+// anyCode refuses a forged item with one code in batches of even length, and with another in
+// batches of odd length.
 func anyCode(all []merge.Reply) []merge.Reply {
 	for i := range all {
 		if all[i].Code == merge.OtherClient && len(all)%2 == 0 {
@@ -73,14 +74,14 @@ func brokenBatches() []broken {
 // brokenVerdicts returns backends with wrong verdicts, or with refusals that lack a required member.
 func brokenVerdicts() []broken {
 	return []broken{
-		{"verdicts with other words", replying(func(r *merge.Reply) {
+		{"unknown words as verdicts", replying(func(r *merge.Reply) {
 			if r.Verdict == "accepted" {
 				r.Verdict = "ok"
 			}
 		}), []law.Law{law.WellFormed}},
 		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law.Law{law.WellFormed}},
 		{"invalid items refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law.Law{law.BadRefused}},
-		{"the code of an item varies", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
+		{"the code for the same item varies", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
 		{"superseded is refused", replying(func(r *merge.Reply) {
 			if r.Verdict == "accepted" && !r.Changed {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil

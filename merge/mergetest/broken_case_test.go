@@ -38,7 +38,8 @@ func (s spellings) of(v record.FieldValue) string {
 	return v.Stamp.Client.String()
 }
 
-// casing returns a backend that compares client IDs at equal times as text in some form.
+// casing returns a backend that compares client IDs at equal times as text, after a conversion of
+// their spellings.
 func casing(as func(came string) string) newBackend {
 	return func(env *Env) (Backend, error) {
 		came := spellings{}

@@ -46,7 +46,7 @@ func longAgo(_ *memory, v record.Value) record.FieldValue {
 	return record.FieldValue{Value: v, Stamp: clock.Stamp{Time: clock.TimestampOf(schedule.Start()), Client: clock.ClientID{9}}}
 }
 
-// another writes another value.
+// another writes a different value from the requested one.
 func another(m *memory, _ record.Value) record.FieldValue {
 	return record.FieldValue{Value: record.Int(0), Stamp: clock.Stamp{Time: m.clock.Now(), Client: clock.ClientID{9}}}
 }
@@ -72,7 +72,8 @@ func unset(asks func(*merge.Request), tells func(*merge.Reply)) newBackend {
 	})
 }
 
-// timeOfItems uses the greatest stamp of a batch as the time, if it is later.
+// timeOfItems uses the greatest stamp of a batch as the time, if that stamp is later than the
+// clock.
 func timeOfItems(r *merge.Request) {
 	for _, it := range r.Items {
 		for _, v := range it.Mutation.Data.All() {
@@ -94,11 +95,11 @@ func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 // brokenClocks returns backends with mistakes about clocks.
 func brokenClocks() []broken {
 	return []broken{
-		{"the counter has sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
+		{"the counter is cut to sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
 		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law.Law{law.ServerClock}},
-		{"the server writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
+		{"the server stamps its writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
 		{"the server writes another value", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
-		{"clock not set, and clients are told its time", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
+		{"clock not set, and its time is sent to clients", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
 		{"clock not set, and items are refused permanently", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},
 		{"clock not set, and the time is taken from stamps", unset(timeOfItems, nil), []law.Law{law.Blind}},
 		{"clock not set, and no request is answered", ownOf(own{push: unavailable}), []law.Law{law.Blind}},

@@ -29,7 +29,7 @@ func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		_ = err
 	}
 	env := o.env
-	o.memory.env = still(env.Now()) // its Crash returns no error
+	o.memory.env = still(env.Now()) // with this Env, Crash returns no error
 	defer func() { o.memory.env = env }()
 	return o.memory.Push(client, batch)
 }

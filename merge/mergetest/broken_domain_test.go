@@ -48,7 +48,7 @@ func cents(n float64) any {
 	if n < 1e6 {
 		return float64(int(n*100)) / 100
 	}
-	return record.Int(int64(n) + 1) // the only number that is this great
+	return record.Int(int64(n) + 1) // only one of the numbers is this large
 }
 
 // lacking returns a backend that never stores the given value.
@@ -158,7 +158,7 @@ func TestMistakesWithRareNamesAndValuesAreFound(t *testing.T) {
 		{"IDs are trimmed", inPulls(`"a "`, `"a"`), append(lost, law.Later, law.Stays, law.Exact, law.Stamp)},
 		{"two tables become one", inPulls(`"notes"`, `"tasks"`), append(lost, law.Later, law.Stays)},
 		{"client IDs compared as GUIDs", with(quirks{wins: byGUID}), []law.Law{law.Client}},
-		{"ties decided without case", tieBy(strings.ToLower), []law.Law{law.Value}},
-		{"ties decided in UTF-16", tieBy(inUTF16), []law.Law{law.Value}},
+		{"ties decided ignoring case", tieBy(strings.ToLower), []law.Law{law.Value}},
+		{"ties decided in UTF-16 order", tieBy(inUTF16), []law.Law{law.Value}},
 	}, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }

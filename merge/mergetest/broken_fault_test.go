@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// halves stores the first field of each item, and the mark of the client, if it dies.
+// halves stores the first field of each item, and the mark of the client, just before it dies.
 func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	err := o.env.Crash()
 	if err == nil {
@@ -31,13 +31,13 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return nil, err
 }
 
-// forgetsSequence starts the sequence at 0 again.
+// forgetsSequence starts the sequence at 0 again after a restart.
 func forgetsSequence(m *memory) *memory {
 	m.disk.seq = 0
 	return m
 }
 
-// forgetsClock starts a new clock.
+// forgetsClock starts a new clock after a restart.
 func forgetsClock(m *memory) *memory {
 	m.clock, _ = clock.New(clock.Options{Now: m.env.Now, MaxAhead: -1})
 	return m

@@ -13,7 +13,7 @@ import (
 // lagged is a backend whose pulls read a copy of the store that lags.
 type lagged struct {
 	*memory
-	copies []*disk     // of the disk, one per push
+	copies []*disk     // copies of the disk, one per push
 	at     []time.Time // the times of the pushes
 	pulls  int         // the number of pulls since the last push
 	lags   func(r *lagged, n int) bool
@@ -49,7 +49,7 @@ func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, err
 	return m.Pull(client, cursor)
 }
 
-// TestLaggingPullIsNamed checks that the failure names a pull that reads a state older than the last push,
+// TestLaggingPullIsNamed checks that the failure blames a pull for reading a state older than the last push,
 // whatever part of the rule the older write breaks.
 func TestLaggingPullIsNamed(t *testing.T) {
 	checkAll(t, []broken{

@@ -60,7 +60,7 @@ func TestBrokenLimitsAreFound(t *testing.T) {
 		{"no limits", engine(func(e *merge.Engine) { e.Limits = record.Limits{} }), []law.Law{law.BadRefused}},
 		{"no guard", engine(func(e *merge.Engine) { e.Guard = nil }), []law.Law{law.BadRefused}},
 		{"forbidden is retryable", told(func(r *merge.Reply) { r.Retryable = r.Retryable || r.Code == merge.Forbidden }), []law.Law{law.BadRefused}},
-		{"another code than the documented one", told(func(r *merge.Reply) {
+		{"a code that differs from the documented one", told(func(r *merge.Reply) {
 			if r.Code == merge.LimitExceeded {
 				r.Code = merge.Invalid
 			}

@@ -68,7 +68,7 @@ func oneMark(m *memory, s *merge.Stored) {
 	}
 }
 
-// marksOfRefused raises the mark by refused items as well.
+// marksOfRefused raises the mark for refused items as well.
 func marksOfRefused(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	answer, err := o.memory.Push(client, batch)
 	items, _ := o.engine.Decode(batch)
@@ -104,7 +104,7 @@ func onlyNotes(all []merge.Reply) []merge.Reply {
 func brokenLosses() []broken {
 	return []broken{
 		{"bases are not passed on", from(memory{asks: dropsBases}), []law.Law{law.Lost}},
-		{"lost if the base is any other stamp", claims(otherBase), []law.Law{law.Lost}},
+		{"an edit is lost if the base is any other stamp", claims(otherBase), []law.Law{law.Lost}},
 		{"a client's own edits reported as lost", claims(sameClient), []law.Law{law.Lost}},
 		{"edits of the same value reported as lost", claims(sameValues), []law.Law{law.Lost}},
 		{"lost without a base", claims(noBase), []law.Law{law.Lost}},

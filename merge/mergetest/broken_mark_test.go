@@ -38,7 +38,8 @@ func laterMarks(m *memory) func() (Backend, error) {
 	}
 }
 
-// lastMarks uses the greatest stamp of a client's last push as its mark, even if that is lower.
+// lastMarks uses the greatest stamp of a client's last push as its mark, even if that lowers the
+// mark.
 func lastMarks(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	items, _ := o.engine.Decode(batch)
 	answer, err := o.memory.Push(client, batch)

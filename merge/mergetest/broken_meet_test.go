@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// checked returns a backend that compares and swaps as memory does, but stores the answer with save.
+// checked returns a backend that compares and swaps as memory does, but calls save to store the answer.
 func checked(save func(o *own, a merge.Answer)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		items, err := o.engine.Decode(batch)
@@ -49,8 +49,8 @@ func savesRows(o *own, a merge.Answer) {
 	o.disk.save(merge.Answer{Watermarks: a.Watermarks})
 }
 
-// nextLife numbers cursors after a restore by the number in the backup plus one, so two restores of one backup
-// share a number.
+// nextLife numbers the cursors after a restore with the number in the backup plus one, so two restores of one
+// backup share a number.
 func nextLife(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	return func() (Backend, error) {
@@ -81,7 +81,7 @@ func peeks(m *memory, cursor string) (lines []byte, next string) {
 	return lines, cursor
 }
 
-// lastField bounds only the stamp of the last field of each item.
+// lastField checks only the stamp of the last field of each item against the bound.
 func lastField(r *merge.Request) {
 	for _, it := range r.Items {
 		var first, last clock.Timestamp

@@ -21,7 +21,7 @@ func numbers(as func(text string) string) newBackend {
 	})})
 }
 
-// saturated limits integers to the greatest int64, and keeps all others.
+// saturated replaces numbers above the greatest int64 with it, and keeps all others.
 func saturated(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
 	if err == nil && f >= 1<<63 {
@@ -40,7 +40,7 @@ func rounded(digits int) func(string) string {
 	}
 }
 
-// TestChangedValuesAreFound checks that values which are changed are found within forty seeds.
+// TestChangedValuesAreFound checks that a backend which changes values is found within forty seeds.
 func TestChangedValuesAreFound(t *testing.T) {
 	skipShort(t)
 	exact := []law.Law{law.Exact, law.Stamp, law.Four, law.Invented}
@@ -48,7 +48,7 @@ func TestChangedValuesAreFound(t *testing.T) {
 		{"integers limited to int64", numbers(saturated), exact},
 		{"numbers rounded to fifteen digits", numbers(rounded(15)), exact},
 		{"exponents dropped", numbers(func(text string) string { before, _, _ := strings.Cut(text, "e"); return before }), exact},
-		{"numbers with six decimals", numbers(func(text string) string {
+		{"numbers rounded to six decimals", numbers(func(text string) string {
 			f, _ := strconv.ParseFloat(text, 64)
 			if strings.Contains(text, ".") {
 				return fmt.Sprintf("%.6f", f)

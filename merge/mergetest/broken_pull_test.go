@@ -74,7 +74,7 @@ func newDigested(env *Env) (Backend, error) {
 	})(env)
 }
 
-// newPaged gives each two records one sequence number, and ends pages between them.
+// newPaged gives every two records the same sequence number, and ends a page between them.
 func newPaged(env *Env) (Backend, error) {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) ([]byte, string) {

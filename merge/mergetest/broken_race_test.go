@@ -99,7 +99,8 @@ func upTo(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	return nil, o.disk.cursor(o.disk.seq), nil
 }
 
-// TestPullsThatLoseConcurrentPushesAreFound checks that such pulls are found within twenty seeds.
+// TestPullsThatLoseConcurrentPushesAreFound checks that pulls which lose concurrent pushes are
+// found within twenty seeds.
 func TestPullsThatLoseConcurrentPushesAreFound(t *testing.T) {
 	checkAll(t, []broken{
 		{"the cursor is read after the rows", ownOf(own{pull: cursorAfter}), []law.Law{law.Skip}},

@@ -52,7 +52,7 @@ func says400(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// replaced replaces invalid UTF-8 by U+FFFD, as encoding/json does.
+// replaced replaces invalid UTF-8 with U+FFFD, as encoding/json does.
 func replaced(batch []byte) []byte { return bytes.ToValidUTF8(batch, []byte("\uFFFD")) }
 
 // hundred stores only the first hundred items of a batch, but replies to every item.

@@ -56,7 +56,7 @@ func bySequence(m *memory, cursor string) (lines []byte, next string) {
 	return nil, cursor
 }
 
-// onlyUnseen does not store an item that it has seen before. The seen items are in no backup.
+// onlyUnseen does not store an item that it has seen before. The set of seen items is in no backup.
 func onlyUnseen(s *quirky, _ clock.ClientID, r merge.Result) bool {
 	unseen := false
 	for _, d := range r.Fields {

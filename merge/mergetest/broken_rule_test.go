@@ -76,7 +76,7 @@ func brokenRules() []broken {
 		{"values compared as numbers", with(quirks{wins: asNumbers}), []law.Law{law.Value}},
 		{"deletion below values at equal stamps", with(quirks{wins: deletionLeast}), []law.Law{law.Kind}},
 		{"client ignored in ties", with(quirks{wins: noClient}), []law.Law{law.Client}},
-		{"half of the client ID compared", with(quirks{wins: shortClient}), []law.Law{law.Client}},
+		{"only half of the client ID compared", with(quirks{wins: shortClient}), []law.Law{law.Client}},
 		{"client bytes compared as signed", with(quirks{wins: signed}), []law.Law{law.Client}},
 		{"counter ignored", with(quirks{wins: noCounter}), []law.Law{law.Counter}},
 	}

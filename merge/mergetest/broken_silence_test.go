@@ -25,7 +25,7 @@ func expiring(after time.Duration, gone func(o *own, limit clock.Timestamp)) new
 	}})
 }
 
-// purges removes the deletions from before a time.
+// purges removes deletions made before a given time.
 func purges(o *own, limit clock.Timestamp) {
 	for key, r := range o.disk.rows {
 		fields := maps.Collect(r.All())
@@ -34,7 +34,7 @@ func purges(o *own, limit clock.Timestamp) {
 	}
 }
 
-// archives removes records whose last write is before a time.
+// archives removes records whose last write was made before a given time.
 func archives(o *own, limit clock.Timestamp) {
 	maps.DeleteFunc(o.disk.rows, func(_ record.Key, r row) bool {
 		var last clock.Timestamp
@@ -45,7 +45,7 @@ func archives(o *own, limit clock.Timestamp) {
 	})
 }
 
-// dropsMarks removes the marks of clients that wrote nothing since a time.
+// dropsMarks removes the marks of clients that have written nothing since a given time.
 func dropsMarks(o *own, limit clock.Timestamp) {
 	maps.DeleteFunc(o.disk.marks, func(_ clock.ClientID, at clock.Timestamp) bool { return at < limit })
 }

@@ -47,9 +47,9 @@ func brokenSpellings() []broken {
 // brokenBad returns backends that accept malformed items.
 func brokenBad() []broken {
 	return []broken{
-		{"a value with deleted is read as a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law.Law{law.BadRefused}},
+		{"an item with both value and deleted is read as a value", reading(replacing(`"value":1,"deleted":true`, `"value":1`)), []law.Law{law.BadRefused}},
 		{"a missing value is read as null", reading(replacing(`"zzz":\{"updatedAt"`, `"zzz":{"value":null,"updatedAt"`)), []law.Law{law.BadRefused}},
-		{"yesterday is read as a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law.Law{law.BadRefused}},
+		{"the word yesterday is read as a time", reading(replacing(`"yesterday"`, `"2024-03-03T12:00:00Z"`)), []law.Law{law.BadRefused}},
 		{"the string true deletes a record", reading(replacing(`:\{"value":"true"`, `:{"value":true`)), []law.Law{law.BadRefused, law.Exact}},
 		{"an empty ID is replaced", reading(replacing(`"id":""`, `"id":"none"`)), []law.Law{law.Order, law.BadRefused}},
 	}

@@ -35,7 +35,7 @@ func throughFloats(batch []byte) []byte {
 	return text
 }
 
-// instead returns a function that replaces one value by another.
+// instead returns a function that replaces one value with another.
 func instead(old, new record.Value) func(record.FieldValue) record.FieldValue {
 	return func(v record.FieldValue) record.FieldValue {
 		if v.Value == old {
@@ -58,7 +58,7 @@ func toMilliseconds(v record.FieldValue) record.FieldValue {
 	return v
 }
 
-// sevens replaces each write by a later one with the value 7.
+// sevens replaces each write with a later write of the value 7.
 func sevens(v record.FieldValue) record.FieldValue {
 	return record.FieldValue{Value: record.Int(7), Stamp: clock.Stamp{Time: v.Stamp.Time + 1, Client: v.Stamp.Client}}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// givesUp returns a backend that does something wrong when a push had too many conflicts.
+// givesUp returns a backend that does something wrong after a push had too many conflicts.
 func givesUp(instead func(o *own, r merge.Request, a merge.Answer) ([]byte, error)) newBackend {
 	return ownOf(own{push: func(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 		answer, err := o.memory.Push(client, batch)

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// quirky is a backend with one mistake. Quirks that are nil are correct.
+// quirky is a backend with one mistake. Where a quirk is nil, the backend is correct.
 type quirky struct {
 	*memory
 	quirks

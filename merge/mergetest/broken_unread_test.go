@@ -94,7 +94,8 @@ func roundsUntilRead(s *lazy, client clock.ClientID, batch []byte) ([]byte, erro
 	return answer, err
 }
 
-// TestRepairsByAPullAreFound checks that a store which a pull repairs is found within twenty seeds.
+// TestRepairsByAPullAreFound checks that a backend whose store is repaired by a pull is found
+// within twenty seeds.
 func TestRepairsByAPullAreFound(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{

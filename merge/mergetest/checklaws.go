@@ -16,9 +16,9 @@ import (
 // field and no key may be lost or invented. CheckLaws does not check which of two writes wins, so
 // join may be a resolver of your own. The join of this library is merge.Records.
 //
-// Join gets records of one key, which [Record] generates; they are the same in each test. It must
-// keep no state between calls. An error that it returns is reported as a failure. CheckLaws makes
-// the reported records as small as possible.
+// Join gets records of one key, which [Record] generates; they are the same in every run of the test. It must
+// keep no state between calls. An error that it returns is reported as a failure. CheckLaws makes the
+// reported records as small as possible.
 func CheckLaws(t testing.TB, join func(a, b record.Record) (record.Record, error)) {
 	t.Helper()
 	if err := checkLaws(join); err != nil {
@@ -40,11 +40,11 @@ func (j *joiner) of(a, b record.Record) record.Record {
 	return r
 }
 
-// triple holds three records of one key.
+// triple contains three records of one key.
 type triple [3]record.Record
 
-// tries is the number of triples. In such a narrow domain, the first few hundred show almost every
-// mistake.
+// tries is the number of triples. In such a narrow domain, the first few hundred triples reveal
+// almost every mistake.
 const tries = 5000
 
 func checkLaws(join func(a, b record.Record) (record.Record, error)) error {

@@ -13,7 +13,7 @@ import (
 
 func TestCheckLawsAcceptsMergeRecords(t *testing.T) { CheckLaws(t, merge.Records) }
 
-// TestCheckLawsAcceptsAnotherResolver checks that a resolver with another rule than this library passes.
+// TestCheckLawsAcceptsAnotherResolver checks that a resolver whose rule differs from this library's passes.
 func TestCheckLawsAcceptsAnotherResolver(t *testing.T) {
 	CheckLaws(t, joinBy(func(a, b record.FieldValue) bool {
 		// The greatest value wins, whenever it was written.
@@ -21,7 +21,8 @@ func TestCheckLawsAcceptsAnotherResolver(t *testing.T) {
 	}))
 }
 
-// joinBy returns a join in which the field of a replaces the field of b if it wins.
+// joinBy returns a join in which a field of the first record replaces the same field of the second
+// if wins returns true.
 func joinBy(wins func(a, b record.FieldValue) bool) func(a, b record.Record) (record.Record, error) {
 	return func(a, b record.Record) (record.Record, error) {
 		fields := maps.Collect(b.All())

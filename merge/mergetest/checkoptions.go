@@ -41,7 +41,7 @@ func (o Options) checkRefused() error {
 	for _, code := range slices.Sorted(maps.Keys(o.Refused)) {
 		fields := o.Refused[code]
 		if schedule.CheckName(string(code)) != nil || schedule.AsWord(string(code)) != string(code) || strings.Contains(string(code), ",") || len(fields) == 0 {
-			return fmt.Errorf("mergetest: Options.Refused has the code %q with %d fields: use a code without spaces, commas and =, and give it fields", code, len(fields))
+			return fmt.Errorf("mergetest: Options.Refused has the code %q with %d fields: use a code that contains no space, comma or =, and give it fields", code, len(fields))
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			if err := schedule.CheckName(name); err != nil {

@@ -16,9 +16,9 @@ import (
 // must be refused (see [Schedule]), so that the Client meets permanent refusals. All other items
 // arrive as the Client spells them. A Client may also be a [Reopener].
 type Client interface {
-	// Edit writes some fields of a record at once, as its user does. A record.Deletion deletes a
-	// field. The field $deleted is true to delete the record, and false to restore it. Each value
-	// differs from the one that the field has. Edit may keep the map.
+	// Edit writes some fields of a record in one edit, as the user of the app does. A
+	// record.Deletion deletes a field. The field $deleted is true to delete the record, and false
+	// to restore it. Each value differs from the one that the field has. Edit may keep the map.
 	Edit(key record.Key, fields map[string]record.Value) error
 
 	// Outbox returns all waiting edits, as mutations in a JSON array or in JSON Lines, and nothing
@@ -36,7 +36,7 @@ type Client interface {
 	Cursor() string
 
 	// Pulled processes the lines that a pull returned, as described at Backend.Pull, and the next
-	// cursor. The kit also calls it if there are no lines.
+	// cursor. The kit calls it even if there are no lines.
 	Pulled(lines []byte, next string) error
 
 	// Shown returns the record that the user sees, including deleted fields and all stamps: the
@@ -48,8 +48,8 @@ type Client interface {
 type Reopener interface {
 	// Reopen returns a new Client over the same storage, with the same ID and the same wall clock.
 	// State that was only in memory is gone. The old Client is not used again. The kit may call
-	// Reopen between any two calls: also between the pages of a pull, and after the last result of
-	// Outbox was sent and its answer was lost.
+	// Reopen between any two calls, for example between the pages of a pull, or after the last
+	// result of Outbox was sent and its answer was lost.
 	Reopen() (Client, error)
 }
 

@@ -15,14 +15,14 @@ import (
 func TestCorrectClientsPass(t *testing.T) {
 	t.Parallel()
 	for name, q := range map[string]clientQuirks{
-		"plain": {}, "coalesces": {coalesces: true}, "sends an array, spelled otherwise": {asArray: true, respells: true},
+		"plain": {}, "coalesces": {coalesces: true}, "sends an array in another spelling": {asArray: true, respells: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			Run(t, newMemory, some(Options{NewClient: newApp(q)}))
 		})
 	}
-	t.Run("is the only device", func(t *testing.T) {
+	t.Run("the Client is the only device", func(t *testing.T) {
 		t.Parallel()
 		Run(t, newMemory, some(Options{Devices: 1, NewClient: newApp(clientQuirks{})}))
 	})
@@ -44,7 +44,7 @@ func TestBrokenClientsAreFound(t *testing.T) {
 		{"a retry is restamped", newApp(clientQuirks{restampsRetry: true}), []law.Law{law.ClientRetry}},
 		{"sent items are forgotten", newApp(clientQuirks{forgets: true}), []law.Law{law.ClientKeeps}},
 		{"an answer clears the outbox", newApp(clientQuirks{clears: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
-		{"an answer clears its record", newApp(clientQuirks{clearsRecord: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
+		{"an answer clears all edits of its record", newApp(clientQuirks{clearsRecord: true}), []law.Law{law.ClientEdit, law.ClientKeeps}},
 		{"pulls are joined with edits", newApp(clientQuirks{joins: true}), []law.Law{law.ClientRollback, law.ClientSettles}},
 		{"pulls are ignored while an edit waits", newApp(clientQuirks{busyIgnores: true}), []law.Law{law.ClientShows}},
 		{"an edit changes an item in flight", newApp(clientQuirks{coalesces: true, coalescesSent: true}), []law.Law{law.ClientKeeps, law.ClientEdit, law.ClientBase}},
@@ -58,9 +58,9 @@ func TestBrokenClientsAreFound(t *testing.T) {
 		{"edits stamped by a wrong clock are not restamped", newApp(clientQuirks{trustsClock: true}), []law.Law{law.ClientSettles}},
 		{"accepted items are not confirmed", newApp(clientQuirks{unconfirmed: true}), []law.Law{law.ClientShows}},
 		{"deletions are not kept", newApp(clientQuirks{skipsDeleted: true}), []law.Law{law.ClientShows}},
-		{"starts its counter again when it is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},
+		{"the counter wraps when it is full", newApp(clientQuirks{wraps: true}), []law.Law{law.ClientObserves, law.ClientEdit}},
 		{"sends items without an ID", newApp(clientQuirks{nameless: true}), []law.Law{law.ClientErrors}},
-		{"stamps with another ID", newApp(clientQuirks{foreign: true}), []law.Law{law.ClientEdit}},
+		{"stamps edits with an ID that is not its own", newApp(clientQuirks{foreign: true}), []law.Law{law.ClientEdit}},
 		{"stops at a refused item", newApp(clientQuirks{stalls: true}), []law.Law{law.ClientRollback, law.ClientShows}},
 	})
 }
@@ -93,8 +93,8 @@ func TestSeedWithClientsRepeatsItsStory(t *testing.T) {
 	}
 }
 
-// TestClientFailureCanBeReplayed checks that the test in a failure of a client fails in the same way, and that a
-// correct client passes it.
+// TestClientFailureCanBeReplayed checks that the test which a failure of a client prints fails in the same
+// way, and that a correct client passes it.
 func TestClientFailureCanBeReplayed(t *testing.T) {
 	o := Options{NewClient: newApp(clientQuirks{restampsRetry: true})}
 	err := Check(newMemory, o)

@@ -77,7 +77,7 @@ func (h *hasty) Reopen() (Client, error) {
 	return &hasty{app: c.(closable).app}, err
 }
 
-// TestSlowClientMistakesAreFound checks that the kit finds mistakes of clients that show only after a while.
+// TestSlowClientMistakesAreFound checks that the kit finds client mistakes that show only after a while.
 func TestSlowClientMistakesAreFound(t *testing.T) {
 	skipShort(t)
 	wrapped := func(wrap func(*app) Client) newClient {
@@ -86,10 +86,10 @@ func TestSlowClientMistakesAreFound(t *testing.T) {
 		}
 	}
 	checkClients(t, []brokenClient{
-		{"restamps by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
+		{"restamps edits by a wrong clock", newApp(clientQuirks{keepsClock: true}), []law.Law{law.ClientSettles}},
 		{"corrects its clock the wrong way", newApp(clientQuirks{wrongSign: true}), []law.Law{law.ClientSettles}},
 		{"gives up on unanswered items", wrapped(func(a *app) Client { return &impatient{app: a} }), []law.Law{law.ClientKeeps, law.ClientEdit}},
-		{"puts an edit before an earlier one", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
+		{"moves an edit before an earlier edit", wrapped(func(a *app) Client { return early{a} }), []law.Law{law.ClientBase, law.ClientEdit}},
 		{"stores its cursor before its records", wrapped(func(a *app) Client { return &hasty{app: a} }), []law.Law{law.ClientReopens}},
 	})
 }

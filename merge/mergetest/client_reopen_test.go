@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// closable is an app that can be closed and opened again. Its mistake is the state that it loses.
+// closable is an app that can be closed and opened again. Its mistake is to lose some state.
 type closable struct {
 	*app
 	loses func(*app)
@@ -38,7 +38,7 @@ func TestCorrectReopenerPasses(t *testing.T) {
 	Run(t, newMemory, some(Options{NewClient: newClosable(nil)}))
 }
 
-// TestLossOnReopenIsFound checks that the kit finds the state that a client loses when it is closed.
+// TestLossOnReopenIsFound checks that the kit finds clients that lose state when they are closed.
 func TestLossOnReopenIsFound(t *testing.T) {
 	checkClients(t, []brokenClient{
 		{"loses its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens}},

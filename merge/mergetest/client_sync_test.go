@@ -59,7 +59,7 @@ func (a *app) Answer(answer []byte) error {
 }
 
 // process acts on the replies to the sent items. It returns the items to send again, and reports whether the
-// clock was found wrong.
+// clock was found to be wrong.
 func (a *app) process(replies []merge.Reply) (keep []record.Mutation, late bool) {
 	for i, r := range replies {
 		m := a.outbox[i]
@@ -145,7 +145,7 @@ func (a *app) Pulled(lines []byte, next string) error {
 	return nil
 }
 
-// kept returns the fields that the client keeps of a pulled record.
+// kept returns those fields of a pulled record that the client keeps.
 func (a *app) kept(r record.Record) record.Record {
 	var b record.Builder
 	kept, _ := b.Record(r.Key(), func(yield func(string, record.FieldValue) bool) {

@@ -23,7 +23,7 @@ type app struct {
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation
 	ghosts    []record.Mutation // refused items, if they are sent forever
-	sent      int               // the number of items of the outbox that were last sent
+	sent      int               // how many items of the outbox were in the last push
 	cursor    string
 }
 
@@ -44,7 +44,7 @@ type clientQuirks struct {
 	joins         bool // confirms its own edits at once, and joins pulled records
 	busyIgnores   bool // ignores a pull while an edit waits
 	coalescesSent bool // with coalesces, also replaces edits that are in flight
-	replaces      bool // replaces the confirmed record by the accepted fields
+	replaces      bool // replaces the confirmed record with the accepted fields
 	dropsLate     bool // drops items that were too far ahead
 	baseless      bool // sends no base
 	baseOfOwn     bool // takes the base from the confirmed state
@@ -56,11 +56,11 @@ type clientQuirks struct {
 	stalls        bool // processes no reply after a refused item
 	wraps         bool // starts the counter again when it is full
 	nameless      bool // sends items without an ID
-	foreign       bool // stamps with an ID that is not its own
+	foreign       bool // stamps edits with an ID that is not its own
 	lastBase      bool // with coalesces, takes the base of the last edit
-	keepsClock    bool // restamps by a clock that it does not correct
+	keepsClock    bool // restamps edits by a clock that it does not correct
 	wrongSign     bool // corrects its clock in the wrong direction
-	respells      bool // sends another spelling than the library, which is correct
+	respells      bool // spells items differently from the library, which is correct
 }
 
 func newApp(q clientQuirks) newClient {

@@ -12,14 +12,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestOtherCorrectBackendsPass checks backends that are correct in other ways than memory.
+// TestOtherCorrectBackendsPass checks that correct backends that differ from memory pass.
 func TestOtherCorrectBackendsPass(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		make newBackend
 		o    Options
 	}{
-		"correct in all parts":                      {with(quirks{marks: true}), Options{}},
+		"marks of clients are kept":                 {with(quirks{marks: true}), Options{}},
 		"answers without fields or notes":           {with(quirks{replies: terse}), Options{}},
 		"no bound on stamps":                        {with(quirks{marks: true, engine: merge.Engine{MaxAhead: -1}}), Options{MaxAhead: -1}},
 		"a bound of one hour":                       {with(quirks{marks: true, engine: merge.Engine{MaxAhead: time.Hour}}), Options{MaxAhead: time.Hour}},

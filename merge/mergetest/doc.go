@@ -68,7 +68,7 @@
 //     sequence number; sequence numbers drawn before the commit; reads from a lagging replica
 //   - retries: answers that are kept and replayed, retries that change something, and a push that
 //     arrives after a year
-//   - restores: cursors, marks and keys of requests that do not match the restored backup
+//   - restores: cursors, marks and idempotency keys that do not match the restored backup
 //   - time: deletions, records, marks and cursors that expire; a server's clock that is not set, or
 //     that does not observe stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
@@ -116,9 +116,9 @@
 // member of Manner in internal/schedule/manner.go instead.
 //
 // To add a law, add its constant and its text to internal/law, and call Judge.Broken with it where
-// internal/check sees the breach. Then add a backend that breaks it to TestBrokenBackendsAreFound,
-// or a client to TestBrokenClientsAreFound. If the same mistake breaks other laws as well,
-// Generalize in internal/schedule finds the plainer one.
+// internal/check sees the breach. Then add a backend that breaks it to TestBrokenBackendsAreFound, or a
+// client to TestBrokenClientsAreFound. If the same mistake breaks other laws as well, Generalize in
+// internal/schedule finds the plainer law.
 //
 // After either change, run Example_failure, TestFailureTexts and
 // TestCommonMistakesNameThePlainestLaw. They check that failures still name the law that helps most.

@@ -38,7 +38,7 @@ type cell struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// compare is the rule: time, client, deletion above value, value.
+// compare implements the rule: time, client, deletion above value, value.
 func (c cell) compare(d cell) int {
 	deleted := map[bool]int{true: 1}
 	return cmp.Or(cmp.Compare(c.UpdatedAt, d.UpdatedAt), bytes.Compare(c.ClientID[:], d.ClientID[:]),

@@ -78,14 +78,14 @@ func TestTrueNotesArePermitted(t *testing.T) {
 		reply int // the reply that gets the note
 		steps []string
 	}{
-		"restored":                 {merge.Restored, 2, []string{"ana deletes a", "ana pushes", "ana restores a", "ana pushes"}},
-		"deleted and restored":     {merge.Restored, 2, []string{"ana deletes a", "ana restores a", "ana pushes"}},
-		"deleted twice":            {merge.AlreadyDeleted, 2, []string{"ana deletes a", "ana pushes", "ben deletes a", "ben pushes"}},
-		"deleted, then edited":     {merge.UpdateOfDeleted, 2, []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}},
-		"deleted in one push":      {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
-		"deleted without a reply":  {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
-		"out of order":             {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
-		"out of order in one push": {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, reversed"}},
+		"restored":                       {merge.Restored, 2, []string{"ana deletes a", "ana pushes", "ana restores a", "ana pushes"}},
+		"deleted and restored":           {merge.Restored, 2, []string{"ana deletes a", "ana restores a", "ana pushes"}},
+		"deleted twice":                  {merge.AlreadyDeleted, 2, []string{"ana deletes a", "ana pushes", "ben deletes a", "ben pushes"}},
+		"deleted, then edited":           {merge.UpdateOfDeleted, 2, []string{"ana deletes a", "ana pushes", "ana edits a x=1", "ana pushes"}},
+		"edited and deleted in one push": {merge.UpdateOfDeleted, 1, []string{"ana edits a x=1", "ana deletes a", "ana pushes"}},
+		"deleted without a reply":        {merge.UpdateOfDeleted, 1, []string{"ana deletes a", "ana pushes, server dies at 1", "ben edits a x=1", "ben pushes"}},
+		"out of order":                   {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, last only", "ana pushes"}},
+		"out of order in one push":       {merge.Rewound, 2, []string{"ana edits a x=1", "wait 1s", "ana edits a y=1", "ana pushes, reversed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
@@ -101,7 +101,8 @@ func TestTrueNotesArePermitted(t *testing.T) {
 	}
 }
 
-// TestWrongRestampsAreFound checks clients that keep the old bases, or lose the order, when they restamp edits.
+// TestWrongRestampsAreFound checks that the kit finds clients that keep the old bases, or lose the order,
+// when they restamp edits.
 func TestWrongRestampsAreFound(t *testing.T) {
 	steps := []string{"ana clock +1h", "ana edits a x=1", "ana edits a x=2", "ana pushes", "ana pushes"}
 	right := Options{NewClient: newApp(clientQuirks{})}
@@ -182,9 +183,9 @@ func TestClientThatSendsForeignWritesIsBlamed(t *testing.T) {
 	}
 }
 
-// TestFalseSupersededDuringAnotherPushIsFound checks the outcome superseded while another push is being served.
-// The kit then does not know the stored write, but some sent write must be greater. If none is
-// greater, the failure names the part of the rule by which this write wins.
+// TestFalseSupersededDuringAnotherPushIsFound checks that a false outcome superseded is found while another
+// push is being served. The kit then does not know the stored write, but some sent write must be greater. If
+// none is greater, the failure names the part of the rule by which this write wins.
 func TestFalseSupersededDuringAnotherPushIsFound(t *testing.T) {
 	meets := []string{
 		"ben edits a x=1", "ben pushes", "wait 1ms", "cem edits a x=2",

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMain makes garbage collection less frequent: the runs are short and leave much garbage.
+// TestMain makes garbage collection less frequent: the runs are short and leave a lot of garbage.
 func TestMain(m *testing.M) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

@@ -30,19 +30,18 @@ type Options struct {
 	// Table is the table that the devices write to. Empty means tasks. If Fields is nil as well, the
 	// devices also write one record of a second table, notes, with an ID that tasks has too.
 	Table string
-	// IDs are the IDs of the records. Each run writes two to four adjacent IDs of this list, so that
-	// edits meet. Put IDs that might be confused next to each other. Nil means IDs that
-	// databases and code often confuse, cut or change: IDs that differ in case, spaces, wildcards,
-	// escapes, separators or normal form, that look like numbers, or that have 1,000 characters.
+	// IDs are the IDs of the records. Each run writes two to four adjacent IDs of this list, so that edits
+	// meet. Put IDs that might be confused next to each other. Nil means IDs that databases and code often
+	// confuse, cut or change: IDs that differ in case, spaces, wildcards, escapes, separators or Unicode
+	// normal form, that look like numbers, or that have 1,000 characters.
 	IDs []string
-	// Fields has the fields that the devices write, and for each field its possible values, as JSON.
-	// Half of the runs write only three fields, with similar names. Half of the runs write at most
-	// four values of each field, which are adjacent in its list. Nil means names and values that
-	// databases and code often confuse, cut or change: names that resemble the default IDs, values
-	// that look empty, numbers that no float64 or no integer can hold, strings that look like numbers
-	// or formats or differ only in case, long strings, lists and objects that code might merge, and
-	// other Unicode normal forms. Only if Fields is nil, some records grow past the default
-	// record.Limits, by fields named grown00001 and so on.
+	// Fields maps each field that the devices write to its possible values, as JSON. Half of the runs write
+	// only three fields, with similar names. Half of the runs write at most four values of each field, which
+	// are adjacent in its list. Nil means names and values that databases and code often confuse, cut or
+	// change: names that resemble the default IDs, values that look empty, numbers that a float64 or an
+	// integer type cannot represent, strings that look like numbers or formats or differ only in case, long
+	// strings, lists and objects that code might merge, and other Unicode normal forms. Only if Fields is nil
+	// do some records grow past the default record.Limits, with fields named grown00001 and so on.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
@@ -53,11 +52,11 @@ type Options struct {
 	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested.
 	// The source of a failing test calls this map refused.
 	Refused map[merge.Code]map[string]string
-	// NewClient makes a Client of yours: an empty one, with that ID, that reads the time from wall.
-	// Wall is the clock of a device, and may be wrong. Every other device, beginning with the first,
-	// is then such a Client. When the device is reinstalled, the kit makes a new one. A Client cannot
-	// be cloned or restored from a backup, and the server is not restored either. Nil means that all
-	// devices are the kit's own. The source of a failing test calls this function newClient.
+	// NewClient makes a Client of yours: an empty one, with that ID, that reads the time from wall. Wall is
+	// the clock of a device, and may be wrong. Every other device, beginning with the first, is then such a
+	// Client. When the device is reinstalled, the kit makes a new Client. A Client cannot be cloned or
+	// restored from a backup, and the server is not restored either. Nil means that all devices are the kit's
+	// own. The source of a failing test calls this function newClient.
 	NewClient func(id clock.ClientID, wall func() time.Time) Client
 }
 

@@ -43,7 +43,8 @@ func TestReplayOfAHandWrittenSchedule(t *testing.T) {
 	}})
 }
 
-// TestUnknownFlawIsRefused checks that a step with an unknown flaw is an error that names it.
+// TestUnknownFlawIsRefused checks that a step with an unknown flaw causes an error that names the
+// flaw.
 func TestUnknownFlawIsRefused(t *testing.T) {
 	err := replay(newMemory, Schedule{Steps: []string{`ana spoils 1 title="x" nicely`}})
 	if err == nil || !strings.Contains(err.Error(), "nicely") {
@@ -51,7 +52,7 @@ func TestUnknownFlawIsRefused(t *testing.T) {
 	}
 }
 
-// TestCloneMaySendARefusedWrite checks a clone that sends the same write that is in a refused item of the other
+// TestCloneMaySendARefusedWrite checks that a clone may send the same write as a refused item of the other
 // device, in a push whose answer is lost.
 func TestCloneMaySendARefusedWrite(t *testing.T) {
 	Replay(t, newMemory, Schedule{Steps: []string{
@@ -63,8 +64,9 @@ func TestCloneMaySendARefusedWrite(t *testing.T) {
 	}})
 }
 
-// TestConcurrentPushesOfClonesPass checks two concurrent pushes under one ID. The inner push changes no record,
-// but raises the mark. A backend that compares and swaps only records would lower the mark again.
+// TestConcurrentPushesOfClonesPass checks that a correct backend passes with two concurrent pushes under one
+// ID. The inner push changes no record, but raises the mark. A backend that compares and swaps only records
+// would lower the mark again.
 func TestConcurrentPushesOfClonesPass(t *testing.T) {
 	Replay(t, newMemory, Schedule{Options: Options{IDs: []string{"a", "A"}}, Steps: []string{
 		`ben clones dan`, `ben edits A points=10`, `dan edits a x=""`, `dan edits A points=deleted`,
@@ -73,8 +75,8 @@ func TestConcurrentPushesOfClonesPass(t *testing.T) {
 	}})
 }
 
-// TestFailureCanBeReplayed checks that the test in a failure fails in the same way, and that a correct backend
-// passes it.
+// TestFailureCanBeReplayed checks that the test which a failure prints fails in the same way, and that a
+// correct backend passes it.
 func TestFailureCanBeReplayed(t *testing.T) {
 	broken := with(quirks{wins: later})
 	err := Check(broken, Options{})
@@ -176,7 +178,7 @@ func byMillis(old, in record.FieldValue) bool {
 	return rightly(old, in)
 }
 
-// skipping gives the rows that it stored the sequence number 1, if it dies.
+// skipping gives the rows that it stored the sequence number 1 when it dies.
 func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := o.disk.copy()
 	answer, err := o.memory.Push(client, batch)

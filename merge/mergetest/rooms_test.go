@@ -76,8 +76,9 @@ func TestInternalPackagesImportOnlyEarlierOnes(t *testing.T) {
 	}
 }
 
-// TestKitIsApartFromLinkedPackages checks that the kit imports only the standard library, rapid and the packages
-// that users link, so not the reference backend. No package that users link imports the kit.
+// TestKitIsApartFromLinkedPackages checks that the kit imports only the standard library, rapid and the
+// packages that users link, and therefore not the reference backend. No package that users link imports the
+// kit.
 func TestKitIsApartFromLinkedPackages(t *testing.T) {
 	for _, name := range importsOf(t, ".") {
 		own := strings.HasPrefix(name, module+"merge/mergetest/internal/")
@@ -94,7 +95,7 @@ func TestKitIsApartFromLinkedPackages(t *testing.T) {
 	}
 }
 
-// TestDocNamesEachFile checks that the package documentation names each file and each package below.
+// TestDocNamesEachFile checks that the package documentation names each file and each package below this one.
 func TestDocNamesEachFile(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {

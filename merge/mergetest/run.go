@@ -25,9 +25,9 @@ func Run(t testing.TB, newBackend func(*Env) (Backend, error), o Options) {
 	t.Logf("mergetest: the longest run took %v of virtual time; events: %v", found.longest, found.counts)
 }
 
-// Check draws a schedule for each seed, runs it on a backend of its own, and compares the results
-// with the rule. NewBackend must make an empty backend for each run; there are more runs than
-// seeds. An error of newBackend ends the check, and Check returns it.
+// Check draws a schedule for each seed, runs it on a backend of its own, and compares the results with the
+// rule. NewBackend must make an empty backend for each run; there are more runs than seeds. An error from
+// newBackend ends the check, and Check returns it.
 //
 // Check returns nil if no law was broken, and otherwise an error that describes the first failure in
 // full: the broken law, the shortest schedule found that breaks it, the seed, and a test that repeats
@@ -91,7 +91,7 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 	return r, nil
 }
 
-// probe counts the calls of Env.Crash and Env.Pause in a push of all fields.
+// probe counts the calls to Env.Crash and Env.Pause in a push of all fields.
 func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {

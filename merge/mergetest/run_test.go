@@ -110,7 +110,8 @@ func TestMissingEventIsAnError(t *testing.T) {
 	}
 }
 
-// TestWrongChangedNamesTheWrites checks that a failure about changed names the two writes that were compared.
+// TestWrongChangedNamesTheWrites checks that a failure about the member changed names the two writes that
+// were compared.
 func TestWrongChangedNamesTheWrites(t *testing.T) {
 	err := replay(replying(func(r *merge.Reply) { r.Changed = false }), Schedule{Steps: []string{
 		"ana edits a x=1", "cem edits a x=null", "ana pushes, last only",

@@ -24,15 +24,15 @@ import (
 //	ana spoils 1 points=9 forged    an item that must be refused permanently, as listed below
 //	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
 //	ana pushes, spelled otherwise   in JSON that is not in canonical form
-//	ana pushes, server dies at 2    at the second call of Env.Crash within this push
-//	ana pushes, ben syncs at 1      ben pushes and pulls during the first call of Env.Pause
-//	ana pushes, ben storms          ben edits the same field and pushes, during every call of Env.Pause
+//	ana pushes, server dies at 2    at the second call to Env.Crash within this push
+//	ana pushes, ben syncs at 1      ben pushes and pulls during the first call to Env.Pause
+//	ana pushes, ben storms          ben edits the same field and pushes, during every call to Env.Pause
 //	ana pushes, unread              no pull follows this push until another step makes one
 //	ana pushes, garbled at 17       a copy in which the 17th byte is wrong arrives first
 //	ana pushes, cut at 17           a copy that ends before the 17th byte arrives first
 //	ana pushes, edits meanwhile     before the answer arrives, if ana is a Client
 //	ana pulls                       ana pulls, answer lost
-//	ana pulls, ben syncs at 1       ben pushes and pulls during the first call of Env.Pause within this
+//	ana pulls, ben syncs at 1       ben pushes and pulls during the first call to Env.Pause within this
 //	                                pull, or after its first page, whichever comes first
 //	ana pulls, closed between pages
 //	                                the app is closed and opened again, if ana is a Reopener
@@ -98,7 +98,7 @@ func replay(newBackend newBackend, s Schedule) error {
 	o.Domain = o.With(steps)
 	create := processes(newBackend)
 	w, err := sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
-	if err == nil && w.Breach == nil { // perhaps the server keeps no marks: require them
+	if err == nil && w.Breach == nil { // the server may have kept no marks: run again and require them
 		o.Marks = true
 		w, err = sim.Run(create, o, sim.Scenario{Steps: steps, Tell: true})
 	}

@@ -41,7 +41,7 @@ func TestFailureNotesWhatIsSpecialAboutTheField(t *testing.T) {
 	for name, test := range map[string]textCase{
 		"an equal value with a newer stamp": {storing(func(old, in record.FieldValue) bool { return old.Value != in.Value && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=1", "ana pushes"},
-			[]string{law.Later.Text().Name, "note      the two differ in the stamp only: an equal value with a newer stamp is a newer write"}},
+			[]string{law.Later.Text().Name, "note      the two writes differ only in their stamps: an equal value with a newer stamp is a newer write"}},
 		"a null": {storing(func(old, in record.FieldValue) bool { return in.Value.JSON() != "null" && rightly(old, in) }),
 			[]string{"ana edits a x=1", "ana pushes", "wait 1s", "ana edits a x=null", "ana pushes"},
 			[]string{law.Later.Text().Name, "note      null is a value like any other"}},

@@ -5,19 +5,19 @@ type Abilities uint16
 
 // The abilities that a backend or a Client may have.
 const (
-	CanTellTime Abilities = 1 << iota // it asks Env.Now
+	CanTellTime Abilities = 1 << iota // the backend calls Env.Now
 	CanPause
 	CanPausePull
-	CanRetry // it pauses more than once in a push
+	CanRetry // the backend pauses more than once in a push
 	CanCrash
 	CanRestart
 	CanRestore
 	CanWrite
-	CanTell // it reports the outcome of each field
-	CanMark // it reports an edit lost on arrival
+	CanTell // the backend reports the outcome of each field
+	CanMark // the backend reports edits that are lost on arrival
 	CanPage
 	CanReopen // a Client can be closed and opened again
 )
 
-// Can reports whether all of b was seen.
+// Can reports whether the set contains all the abilities in b.
 func (a Abilities) Can(b Abilities) bool { return a&b == b }

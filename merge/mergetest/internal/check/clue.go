@@ -5,15 +5,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// clue describes what is special about a field with a wrong write, where that tells more than
-// the law does. If ok, f is the write that was found.
+// clue describes what is special about a field whose stored write is wrong, or returns "" if that
+// would add nothing to the law. If ok is true, f is the write that was found.
 func (j *Judge) clue(k oracle.FieldKey, f oracle.Write, ok bool) string {
 	p := j.Ledger.Histories[k]
 	switch {
 	case !p.Some:
 		return ""
 	case ok && oracle.SameValue(p.Best, f) && p.Writes[f] != nil:
-		return "the two differ in the stamp only: an equal value with a newer stamp is a newer write"
+		return "the two writes differ only in their stamps: an equal value with a newer stamp is a newer write"
 	case p.Best.Value == "null" && p.Writes[f] != nil && p.Best.Stamp != f.Stamp:
 		return "null is a value like any other; it is not the same as an absent field"
 	case k.Field != record.DeletedField:
@@ -33,7 +33,7 @@ func (j *Judge) clueOfDeleted(id string) string {
 	}
 	for x, f := range p.Writes {
 		if x.Value == "true" && f.State == oracle.Accepted {
-			return "the record was deleted and restored: both write $deleted and no other field"
+			return "the record was deleted and restored: a delete and a restore write $deleted and no other field"
 		}
 	}
 	return ""

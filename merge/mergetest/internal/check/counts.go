@@ -11,11 +11,11 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Counts are how often each event happened. An event that never happens is not tested, whatever
-// the result of the run.
+// Counts maps each event to how often it happened. An event that never happens is not tested,
+// whatever the result of the run.
 type Counts map[string]int
 
-// Count counts one occurrence.
+// Count counts one occurrence of an event.
 func (j *Judge) Count(what string) { j.Counts[what]++ }
 
 // Add adds counts.
@@ -25,7 +25,7 @@ func (c Counts) Add(d Counts) {
 	}
 }
 
-// String returns the counts in the order of their names.
+// String returns the counts, sorted by the names of the events.
 func (c Counts) String() string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(c)) {

@@ -38,7 +38,7 @@ func NewItem(id string, m record.Mutation) *Item {
 	return it
 }
 
-// Latest returns the greatest time in a push.
+// Latest returns the greatest time of the writes in a batch.
 func (b Batch) Latest() (at int64) {
 	for _, it := range b.Items {
 		for _, x := range it.Writes {
@@ -48,7 +48,7 @@ func (b Batch) Latest() (at int64) {
 	return at
 }
 
-// WriteOf returns a write in the form of the oracle.
+// WriteOf converts a write to the oracle's type.
 func WriteOf(v record.FieldValue) oracle.Write {
 	return oracle.Write{Stamp: stampOf(v.Stamp), Deleted: v.Deleted(), Value: v.Value.JSON()}
 }
@@ -64,7 +64,7 @@ func lawOf(by oracle.Part) law.Law {
 	return map[oracle.Part]law.Law{oracle.ByMillisecond: law.Later, oracle.ByCounter: law.Counter, oracle.ByClient: law.Client, oracle.ByKind: law.Kind, oracle.ByValue: law.Value}[by]
 }
 
-// WrittenOf returns a write in the form of the oracle.
+// WrittenOf returns a write of a field as the oracle's type Written.
 func WrittenOf(k oracle.FieldKey, v record.Value, at clock.Stamp) oracle.Written {
 	return oracle.Written{FieldKey: k, Write: WriteOf(record.FieldValue{Value: v, Stamp: at})}
 }

@@ -57,7 +57,7 @@ type Lab interface {
 	// over.
 	Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool
 	// WrittenLater reports whether a later pull returns the server's own write, where an earlier
-	// one returned f.
+	// pull returned f.
 	WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool
 	// Tell adds an event to the story.
 	Tell(does, sees string)
@@ -68,8 +68,8 @@ func NewJudge(o Rules, l Lab) *Judge {
 	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
 }
 
-// Moments has the last steps in which a restart, a restore and an audit happened, and the last
-// sendings that were damaged and audited. All are -1 at first.
+// Moments contains the indexes of the last steps with a restart, a restore and an audit, and the
+// numbers of the last batches that were damaged and audited. All are -1 at first.
 type Moments struct{ Restart, Restore, audit, Damage, audited int }
 
 // Breach is the first law that was broken.
@@ -99,7 +99,7 @@ func (j *Judge) Key(id string) record.Key {
 	return record.Key{Table: table, ID: rest}
 }
 
-// IDOf returns the ID of a record in steps, if devices may write that record.
+// IDOf returns the ID by which steps name a record, if devices may write that record.
 func (j *Judge) IDOf(key record.Key) (id string, ok bool) { return j.o.IDOf(key.Table, key.ID) }
 
 // place returns the table and ID of the record that a step names by id.
@@ -108,7 +108,7 @@ func (j *Judge) place(id string) string {
 	return key.Table + "/" + schedule.Clipped(key.ID)
 }
 
-// Wall returns the time of the server's clock. An unset clock began in 1970 when the run started.
+// Wall returns the time of the server's clock. An unset clock starts in 1970 when the run starts.
 func (j *Judge) Wall() time.Time {
 	if j.ClockUnset {
 		return time.Unix(0, 0).UTC().Add(j.Now.Sub(schedule.Start()))

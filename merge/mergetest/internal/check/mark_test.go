@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// TestMarkReasonShowsNoTimeForNewClient: the reason has the time of the watermark,
+// TestMarkReasonShowsNoTimeForNewClient checks that the reason names the time of the watermark,
 // unless nothing was accepted from the client.
 func TestMarkReasonShowsNoTimeForNewClient(t *testing.T) {
 	ana := oracle.Write{Stamp: oracle.Stamp{Time: schedule.Start().UnixNano(), Client: schedule.ClientID(0, 0)}}

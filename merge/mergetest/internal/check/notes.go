@@ -10,9 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A reply may leave out its notes, and the names of winners and losers. The ones that it has
-// must be true. So these functions ask only whether a note can be true, not whether it is
-// missing.
+// A reply may leave out its notes, and the names of winners and losers. Those that are present must
+// be true. So these functions ask only whether a note can be true, not whether it is missing.
 
 // notable returns the notes that one write of an item can justify. It is called before the write
 // is recorded as accepted.

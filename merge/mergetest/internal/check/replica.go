@@ -27,10 +27,11 @@ func NewReplica(j *Judge, name string, id [16]byte) *Replica {
 	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Reopened: -1}
 }
 
-// Confirmed is the fields that the server has confirmed to a device, by record and name.
+// Confirmed maps the ID of a record and the name of a field to the write that the server has
+// confirmed to a device.
 type Confirmed map[string]map[string]record.FieldValue
 
-// Floor returns the greatest stamp in it.
+// Floor returns the greatest time of the confirmed writes.
 func (c Confirmed) Floor() (floor clock.Timestamp) {
 	for _, fields := range c {
 		for _, v := range fields {
@@ -45,7 +46,7 @@ type want struct {
 	oracle.Write
 	base  oracle.Stamp // the stamp shown before the edit
 	loose bool         // it may be restamped, because the clock was found to be wrong
-	again bool         // it was loose once, so its base may be a restamped write
+	again bool         // loose was set before, so its base may be a restamped write
 	sent  bool         // it was sent at least once
 }
 

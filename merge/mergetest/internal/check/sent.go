@@ -5,15 +5,15 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
-// Prior is the ledger's knowledge of an item before it was sent.
+// Prior is what the ledger knew of an item before it was sent.
 type Prior struct {
 	accepted bool // all its writes were accepted
 	doubt    bool // the stored state of its fields is unknown
 	unsure   bool // it is unknown whether one of its writes is stored
 }
 
-// Sent records that the writes of a batch are sent and their fate is unknown. It returns
-// the earlier knowledge of each item.
+// Sent records that the writes of a batch are sent and their fate is unknown. It returns what the
+// ledger knew of each item before.
 func (j *Judge) Sent(b Batch) (known []Prior) {
 	j.Sendings++
 	for _, it := range b.Items {

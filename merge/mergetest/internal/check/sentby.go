@@ -91,15 +91,15 @@ func (r *Replica) brokenOrder(k oracle.FieldKey, sent []carried) {
 	}
 }
 
-// based reports whether a base belongs to the edit, or to an earlier edit that it replaces. If
-// an edit was restamped, the base may also be the new stamp of an own write in the same batch.
+// based reports whether a base belongs to the edit, or to an earlier edit that it replaces. If an
+// edit was restamped, the base may also be the new stamp of another write in the same batch.
 func based(wants []want, sent []carried, base oracle.Stamp) bool {
 	with := slices.ContainsFunc(sent, func(x carried) bool { return x.Stamp == base })
 	return slices.ContainsFunc(wants, func(w want) bool { return w.base == base || w.again && with })
 }
 
-// unknown reports whether a base is the stamp of an own write that no server knows. A server may
-// know even a write that was too far ahead, if the network delivered it again later.
+// unknown reports whether a base is the stamp of a write of the Client that no server knows. A
+// server may know even a write that was too far ahead, if the network delivered it again later.
 func (r *Replica) unknown(k oracle.FieldKey, sent []carried, base oracle.Stamp) (gone want, is bool) {
 	for _, x := range sent {
 		if x.Stamp == base {

@@ -21,7 +21,7 @@ type arrival struct {
 // effect is the effect of an item that its reply must report.
 type effect struct {
 	changed, collided, lost, unsure bool
-	why                             []string     // the reasons why changed in the reply is wrong
+	why                             []string     // the reasons for the right value of changed
 	notes                           []merge.Code // the notes that can be true of it
 }
 
@@ -80,7 +80,7 @@ func (j *Judge) accept(a Answer, x arrival) {
 	j.Ledger.Count++
 	p := j.Ledger.Of(x.FieldKey)
 	p.Set(x.Write, oracle.Fate{State: oracle.Accepted, Since: j.Moment, Met: a.Met, Last: j.Ledger.Count})
-	p.Writes[x.Write].Came = j.Sendings // because others may have arrived before this was stored
+	p.Writes[x.Write].Came = j.Sendings // other batches may have arrived before this one was stored
 	j.Ledger.Marks[a.Client] = j.Ledger.Marks[a.Client].Accepted(x.Time)
 }
 
@@ -183,8 +183,8 @@ func (j *Judge) about(x arrival) string {
 	return fmt.Sprintf("reply %d, to %s, ", x.item, j.place(x.ID))
 }
 
-// JudgeWhole reports an item that is stored only in part, after a push during which the
-// server died. Known has the ledger's knowledge of each item before the push.
+// JudgeWhole reports an item that is stored only in part, after a push during which the server
+// died. Known is what the ledger knew of each item before the push.
 func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 	if j.Breach != nil || j.Lab.IsServing() {
 		return

@@ -22,7 +22,7 @@ func (j *Judge) Audit() {
 }
 
 // acceptFound records that a write without an answer was accepted, because a new device found it.
-// From then on, the watermark of its client must not be below it.
+// From then on, the watermark of its client must not be below the write.
 func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
@@ -174,7 +174,7 @@ func classifyUnsent(k oracle.FieldKey, p *oracle.History, f oracle.Write) law.La
 	return l
 }
 
-// hasRecord reports whether there is any field of a record.
+// hasRecord reports whether a state has any field of a record.
 func hasRecord(all map[oracle.FieldKey]oracle.Write, id string) bool {
 	for k := range all {
 		if k.ID == id {
@@ -233,8 +233,8 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 	return fmt.Sprintf("%s, by %s at %s (%v)", shownValue(x), schedule.Whose(x.Client), When(x.Time), clockStamp(x.Stamp))
 }
 
-// JudgeEnd compares the final states of a device and of a new one, even where a push got no answer
-// and two final states are permitted.
+// JudgeEnd compares the final state of a device with the state of a new device, even where a push
+// got no answer and two final states are permitted.
 func (j *Judge) JudgeEnd(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]

@@ -36,7 +36,7 @@ func (j *Judge) ahead(it *Item) bool {
 	return false
 }
 
-// lead returns how far a write is stamped ahead of the time, in whole milliseconds.
+// lead returns how far a write is stamped ahead of the current time, in whole milliseconds.
 func (j *Judge) lead(x oracle.Write) time.Duration {
 	return time.Duration(x.Time/1e6-j.Now.UnixMilli()) * time.Millisecond
 }
@@ -148,8 +148,8 @@ func (j *Judge) judgeBad(a Answer, i int) {
 	it.code = string(r.Code)
 }
 
-// brokenByNeighbour reports an item that should be refused like one before it, but got a
-// retryable refusal because of that one.
+// brokenByNeighbour reports an item that wrongly got a retryable refusal because an earlier item of
+// the batch was refused.
 func (j *Judge) brokenByNeighbour(a Answer, i int) {
 	r := a.Replies[i]
 	for n, it := range a.Items[:i] {

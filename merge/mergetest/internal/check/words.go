@@ -23,7 +23,7 @@ func Spelling(raw []byte) string {
 	return text
 }
 
-// Elided replaces the middle lines by their number, if there are more than 2*ends+1 lines.
+// Elided replaces the middle lines with their number, if there are more than 2*ends+1 lines.
 func Elided(lines []string, ends int) []string {
 	if len(lines) <= 2*ends+1 {
 		return lines

@@ -40,7 +40,7 @@ func answerLaws() map[Law]Text {
 		},
 		Ahead: {
 			"stamps that are too far ahead are refused",
-			"A stamp that is ahead of the server's wall clock by more than MaxAhead is refused with the code too_far_ahead, retryable, and with the server's time, to the second at least. The same stamp is accepted once it is within MaxAhead. A stamp within MaxAhead is never refused as too far ahead.",
+			"A stamp that is ahead of the server's wall clock by more than MaxAhead is refused with the code too_far_ahead, retryable, and with the server's time, at least to the second. The same stamp is accepted once it is within MaxAhead. A stamp within MaxAhead is never refused as too far ahead.",
 			"Compare with the wall clock alone, in whole milliseconds, with the bound inclusive, as clock.Clock.Check and merge.Engine do. If your bound differs, set Options.MaxAhead.",
 		},
 		Retry: {
@@ -60,7 +60,7 @@ func answerLaws() map[Law]Text {
 		},
 		Lost: {
 			"lost edits are reported, and no other edits",
-			"A write meets the stored write of its field, which is by another client and has another value. The stored write is lost if the incoming one wins and its base is below the stored write. The incoming write is lost if it loses, has a base, and is above the greatest stamp accepted from its client before. No other edit is lost.",
+			"Suppose that a write meets a stored write of the same field, by another client and with another value. The stored write is lost if the incoming one wins and its base is below the stored write. The incoming write is lost if it loses, has a base, and is above the greatest stamp accepted from its client before. No other edit is lost.",
 			"See Lost edits in package merge. If you use its Engine: pass the base on, store Answer.Watermarks in the same transaction as the records, and read them into Stored.Watermarks together with the records. If you do not: the member lost of each field in the answer says whether an edit was lost, and leaving it out means that none was. A server that does not detect lost edits leaves out fields altogether. If the law is broken only after a retry, look for an answer that was kept from the first delivery.",
 		},
 		Note: {

@@ -50,7 +50,7 @@ func clientLaws() map[Law]Text {
 		},
 		ClientRollback: {
 			"a refused item is rolled back",
-			"After an item is refused permanently, none of its writes is shown, unless a later edit wrote the same.",
+			"After an item is refused permanently, none of its writes is shown, unless a later edit wrote the same value.",
 			"Keep the confirmed state and the waiting edits apart, and join them to show them. To roll an item back, drop it.",
 		},
 		ClientShows: {

@@ -11,7 +11,7 @@ func fieldLaws() map[Law]Text {
 		Counter: {
 			"the digits below the millisecond are kept and compared",
 			"Stamps keep all nine digits of the fraction of a second. Within one millisecond, the last six digits decide their order.",
-			"Look for stamps that are compared in milliseconds, for stamps that pass through a JavaScript Date, a timestamp column or a float64, and for text that is cut or rounded on the way in or out. If the failure takes a flood, look for a large batch that is stored only in part.",
+			"Look for stamps that are compared in milliseconds, for stamps that pass through a JavaScript Date, a timestamp column or a float64, and for text that is cut or rounded on the way in or out. If it takes a flood to break the law, look for a large batch that is stored only in part.",
 		},
 		Client: {
 			"at equal times the greater client ID wins",
@@ -41,7 +41,7 @@ func fieldLaws() map[Law]Text {
 		Vanish: {
 			"accepted writes are stored and can be pulled",
 			"An accepted field is stored, whether the server knows its name or not, and a client that pulls from the beginning receives it.",
-			"Look for a fixed list of fields or columns on the way in or out, for a REPLACE of a whole record by the pushed fields, for a WHERE that hides deleted records from a pull, for dropped writes of a deleted record, and for a page that ends between two rows with the same sequence number.",
+			"Look for a fixed list of fields or columns on the way in or out, for a REPLACE of a whole record with the pushed fields, for a WHERE that hides deleted records from a pull, for dropped writes of a deleted record, and for a page that ends between two rows with the same sequence number.",
 		},
 		Four: {
 			"absent, null, deleted and empty are distinct",

@@ -1,5 +1,5 @@
-// Package law holds the laws that a backend and a client must obey, as data: the name of each law, its statement,
-// and where to look if it is broken.
+// Package law contains the laws that a backend and a client must obey, as data: the name of each law, its
+// statement, and where to look if it is broken.
 package law
 
 // Law identifies one law. The zero value is Answered.

@@ -16,7 +16,7 @@ func storeLaws() map[Law]Text {
 		Damaged: {
 			"damaged data is not merged",
 			"A batch that is not JSON in valid UTF-8 is refused, with an error or item by item. Any part of it that is stored is stored as it was sent. The same batch is accepted when it arrives undamaged.",
-			"Decode with merge.Engine.Decode. Look for encoding/json, which replaces bytes that are not UTF-8, and for a decoder of streams that stores the first half.",
+			"Decode with merge.Engine.Decode. Look for encoding/json, which replaces bytes that are not UTF-8, and for a streaming decoder that stores the first half of a batch.",
 		},
 		Stays: {
 			"a stored write is replaced only by a greater one",
@@ -51,7 +51,7 @@ func storeLaws() map[Law]Text {
 		Names: {
 			"tables, IDs and field names are kept byte for byte",
 			"A name is read back as it was written, and two names that differ in one byte are different names.",
-			"With plain names in place of these, the same steps break no law. Look for a collation, or code, that ignores case, accents, normal form or trailing spaces, for LIKE, for a key that joins several names or lacks the table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that truncates names.",
+			"With plain names in place of these, the same steps break no law. Look for a collation, or code, that ignores case, accents, Unicode normal form or trailing spaces, for LIKE, for a key that joins several names or lacks the table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that truncates names.",
 		},
 		Readable: {
 			"a pull is readable and ends",

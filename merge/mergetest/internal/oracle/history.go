@@ -25,7 +25,7 @@ const (
 	Accepted       // permanently
 )
 
-// History holds all writes that were ever sent for one field.
+// History contains all writes that were ever sent for one field.
 type History struct {
 	Writes map[Write]*Fate
 	Best   Write // the greatest accepted write
@@ -33,12 +33,12 @@ type History struct {
 	Open   int   // the number of unsure writes
 }
 
-// Ledger holds the histories of all fields.
+// Ledger contains the histories of all fields.
 type Ledger struct {
 	Histories map[FieldKey]*History
 	Keys      []FieldKey        // sorted
 	Marks     map[[16]byte]Mark // by client
-	Count     int               // of accepted writes, counted each time that they arrive
+	Count     int               // the number of accepted writes, counted at each arrival
 }
 
 // Mark bounds the greatest time that was accepted from a client. It is at least Sure and at most Most: the

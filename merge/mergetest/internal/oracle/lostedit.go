@@ -1,6 +1,6 @@
 package oracle
 
-// Loss reports whether one of two writes that meet is a lost edit, as package merge defines it.
+// Loss says whether one of two writes that meet is a lost edit, as package merge defines it.
 type Loss struct {
 	Is, Unsure bool
 	Own        bool  // the incoming write is the lost one, not the write that was there

@@ -45,7 +45,7 @@ func Untested(a check.Abilities, o sim.Config) (all []string) {
 		tested bool
 		text   string
 	}{
-		{a.Can(check.CanTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never asked Env.Now"},
+		{a.Can(check.CanTellTime), "stamps that are too far ahead, and a server whose clock is not set: the backend never called Env.Now"},
 		{o.Bounded(), "stamps that are too far ahead, and a server whose clock is not set: Options.MaxAhead sets no bound"},
 		{o.Devices > 1, "devices that meet, and edits that they lose to each other: there is only one device"},
 		{plain > 0, "devices that are restored from a backup, floods of edits, and other orders and spellings of a push: every device is a Client"},

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Argument is an argument of a step, after its name: how it is written, read and shrunk.
+// Argument describes an argument of a step, which follows the step's name: how it is written, read
+// and shrunk.
 type Argument struct {
 	least   int  // the number of its words
 	many    bool // whether it may have more words
@@ -72,7 +73,8 @@ func FlawName() Argument {
 	}
 }
 
-// CountOf is a non-negative number. A number greater than few is first replaced by each of 1 to few.
+// CountOf is a non-negative number. If the number is greater than the parameter few, shrinking first tries
+// each number from 1 to few.
 func CountOf(few int) Argument {
 	return Argument{
 		least: 1,
@@ -112,7 +114,7 @@ func Duration() Argument {
 	}
 }
 
-// Lead is how far a clock is ahead of the time, or behind it if it is negative.
+// Lead is how far a clock is ahead of the time, or behind it if negative.
 func Lead() Argument {
 	return Argument{
 		least: 1,

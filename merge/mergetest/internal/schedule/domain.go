@@ -20,9 +20,9 @@ type Domain struct {
 	Fields   map[string][]string // the values of each field, as JSON
 	AnyField bool                // the backend accepts fields with other names as well
 	Flaws    []string            // the flaws that an item can have
-	Clients  bool                // every other device is a Client of the user
-	Points   int                 // the most calls of Env.Crash seen in one push
-	Pauses   int                 // the most calls of Env.Pause seen in one push
+	Clients  bool                // every second device, from the first, is a Client of the user
+	Points   int                 // the most calls to Env.Crash seen in one push
+	Pauses   int                 // the most calls to Env.Pause seen in one push
 
 	Grammar
 	Families []Weighted
@@ -39,7 +39,8 @@ func (d Domain) KeyOf(id string) (table, rest string) {
 	return d.Tables[0], id
 }
 
-// IDOf returns the ID of a record in steps, and reports whether devices may write that record.
+// IDOf returns the ID by which steps name a record, and reports whether devices may write that
+// record.
 func (d Domain) IDOf(table, rest string) (id string, ok bool) {
 	if table == d.Tables[0] {
 		return rest, true
@@ -72,7 +73,7 @@ func (d Domain) With(steps []Step) Domain {
 	return d
 }
 
-// Named returns the IDs of a domain that the steps name. A storm writes one of those.
+// Named returns the IDs of a domain that the steps name. A storm writes one of those records.
 func (d Domain) Named(steps []Step) (ids []string) {
 	for _, id := range d.IDs {
 		if slices.ContainsFunc(steps, func(s Step) bool { return s.ID == id }) {
@@ -85,7 +86,7 @@ func (d Domain) Named(steps []Step) (ids []string) {
 // Bounded reports whether the kit knows which stamps are too far ahead.
 func (d Domain) Bounded() bool { return d.MaxAhead >= 0 }
 
-// HasClient reports whether a device is a Client of the user. Every other device is one. So the
+// HasClient reports whether a device is a Client of the user. Every second device is one. So the
 // Clients meet devices of the kit, which can be cloned and restored.
 func (d Domain) HasClient(device int) bool { return d.Clients && device%2 == 0 }
 

@@ -39,9 +39,9 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 	return steps
 }
 
-// isMoreGeneral reports whether l is a better law to report than the shrinker's law, after a
-// schedule broke l that should not break the shrinker's law. Laws about stored fields come before
-// laws about answers.
+// isMoreGeneral reports whether l is a better law to report than the shrinker's law. The law l was
+// broken by a schedule that should not break the shrinker's law. Laws about stored fields come
+// before laws about answers.
 func (s *Shrinker) isMoreGeneral(l law.Law) bool {
 	switch s.Law {
 	case law.Outcome, law.Lost, law.Note:
@@ -103,7 +103,7 @@ func (s *Shrinker) unflood(steps []Step) []Step {
 	return steps
 }
 
-// single returns the different single edits of a flood, and any other step unchanged.
+// single returns the distinct single edits of a flood, and any other step unchanged.
 func (s *Shrinker) single(x Step) []Step {
 	if x.Kind.Apart == nil {
 		return []Step{x}
@@ -111,8 +111,8 @@ func (s *Shrinker) single(x Step) []Step {
 	return x.Kind.Apart(s.Domain.Grammar, s.Domain, x)
 }
 
-// ahead returns the steps with the devices' clocks ahead, instead of a server's clock that is not set.
-// A server that never looks at the time accepts stamps in both cases.
+// ahead returns the steps with the devices' clocks ahead, instead of leaving the server's clock unset. A
+// server that never looks at the time accepts stamps in both cases.
 func (s *Shrinker) ahead(steps []Step) (others []Step) {
 	for i := range People() {
 		others = append(others, s.Domain.Grammar.Clock(i, 1000*time.Hour))

@@ -54,7 +54,7 @@ func (k *Kind) hasID() bool {
 
 var errStep = errors.New("not a step of mergetest.Schedule")
 
-// Grammar holds all kinds of steps.
+// Grammar contains all kinds of steps.
 type Grammar []*Kind
 
 // Kind returns the kind with that name, or nil.
@@ -129,8 +129,8 @@ func (s *Step) parseArgs(words []string) error {
 	return nil
 }
 
-// Plainer returns replacements for s that are a little plainer, mostly one step each. Each
-// is smaller than s by some measure, so repeated replacement ends.
+// Plainer returns replacements for s that are a little plainer, most of them a single step. Each is
+// smaller than s by some measure, so repeated replacement ends.
 func (g Grammar) Plainer(s Step) (all [][]Step) {
 	for _, a := range s.Args {
 		if a.Plainer != nil {

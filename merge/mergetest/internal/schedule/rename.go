@@ -8,7 +8,7 @@ import (
 )
 
 // rename gives records and fields names that are much shorter and plain, if the schedule still
-// breaks the same law. A long name or a second table may be the cause, but mostly is not.
+// breaks the same law. A long name or a second table may be the cause, but usually is not.
 func (s *Shrinker) rename(steps []Step) []Step {
 	id := func(x *Step) []*string { return []*string{&x.ID} }
 	fields := func(x *Step) (all []*string) {
@@ -61,8 +61,8 @@ func (s Step) IsOdd() bool {
 	})
 }
 
-// Renamed returns steps with all names replaced by plain ones in the same order, and a domain of
-// those.
+// Renamed returns steps with all names replaced by plain ones in the same order, and a domain with
+// the plain names.
 func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 	ids, fields := map[string]string{}, map[string]string{}
 	for _, s := range steps {

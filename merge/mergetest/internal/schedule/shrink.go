@@ -30,8 +30,8 @@ type Shrinker struct {
 	Left   int                                     // the number of runs that it may still make
 }
 
-// Fails reports whether the steps break the law. A law that blames a crash, a restart, a
-// concurrent request or damage is a guess as long as the steps do anything else. So if the steps
+// Fails reports whether the steps break the law. A law that blames a crash, a restart, a concurrent
+// request or damage is only a guess while the steps still contain anything else. So if the steps
 // break a law about a field instead, that law replaces the guess.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {

@@ -23,7 +23,7 @@ type Client interface {
 // App is the user's Client and its optional abilities.
 type App struct {
 	Client
-	Reopen func() (App, error) // closes and opens it; nil if the Client cannot reopen
+	Reopen func() (App, error) // closes and opens the Client; nil if it cannot be reopened
 }
 
 // NewApp makes an empty Client with that ID, which reads the time from wall.

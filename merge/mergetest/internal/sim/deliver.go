@@ -36,8 +36,8 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 	return h, w.Breach == nil
 }
 
-// unanswered reports whether a push got no answer, and judges it if so. Known has the ledger's
-// knowledge of each item before the push.
+// unanswered reports whether a push got no answer, and if so, judges the push. Known is what the
+// ledger knew of each item before the push.
 func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
 	switch {
 	case r.dead && err == nil:

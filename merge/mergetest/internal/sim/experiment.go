@@ -38,7 +38,7 @@ func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bo
 	return w.returned(k, who)
 }
 
-// WrittenLater reports whether a later pull returns the server's own write, where an earlier one
+// WrittenLater reports whether a later pull returns the server's own write, where an earlier pull
 // returned f.
 func (w *world) WrittenLater(k oracle.FieldKey, f oracle.Write, v record.Value) bool {
 	for range 3 {

@@ -15,7 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// flaw makes an item invalid: the item gets one more field, with that JSON.
+// flaw makes an item invalid: the item gets one more field, with the given JSON.
 type flaw struct{ name, field, json, words string }
 
 // knownFlaws are the flaws that the kit defines. The other flaws are codes of
@@ -42,8 +42,8 @@ func flawOf(name string) (f flaw, known bool) {
 	return f, false
 }
 
-// spoil puts an item into the outbox that must be refused as a whole: some of its fields
-// are valid, and one thing is wrong. It reports whether it did.
+// spoil adds to the outbox an item that must be refused as a whole: some of its fields are valid,
+// and one thing is wrong. It reports whether it did.
 func (d *device) spoil(s schedule.Step) bool {
 	if d.client != nil {
 		return d.editClient(s.ID, append(slices.Clone(s.Sets), schedule.Assignment{Name: check.Flawed, Value: strconv.Quote(s.Bad)}))

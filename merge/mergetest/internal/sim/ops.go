@@ -5,9 +5,9 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// op is one entry of the table of steps: its kind, which says how it is written, drawn and shrunk,
-// and how it is run. To add a fault, add an entry to a family, or a family to one of the functions
-// that newTable calls, and a line about it to the documentation of mergetest.Schedule:
+// op is one entry of the table of steps: how a step is written, drawn and shrunk, which its Kind says, and
+// how it is run. To add a fault, add an entry to a family, or a family to one of the functions that newTable
+// calls, and a line about it to the documentation of mergetest.Schedule:
 //
 //	{often: schedule.InHalf(2), ops: []op{{
 //		Kind: schedule.Kind{
@@ -25,9 +25,9 @@ import (
 // TestBrokenBackendsAreFound now names if it is as helpful. A family without a weight, whose End inserts its steps
 // at the end, leaves other seeds unchanged.
 //
-// An op that makes a request itself sets run instead of act, because a request counts and reports
-// itself. The run does not call possible, so run must look at the device. To show that only the new
-// fault finds a broken backend, run TestBrokenBackendsAreFound with the fault left out of the table.
+// An op that makes a request itself sets run instead of act, because a request counts and reports itself. The
+// function possible is not called then, so run must check the state of the device itself. To show that only
+// the new fault finds a broken backend, run TestBrokenBackendsAreFound with the fault left out of the table.
 type op struct {
 	schedule.Kind
 	possible func(d *device, s schedule.Step) bool           // whether it is possible on a device; nil means always
@@ -46,7 +46,7 @@ type family struct {
 	ops   []op
 }
 
-// table holds all kinds of steps.
+// table contains all kinds of steps.
 type table struct {
 	grammar  schedule.Grammar
 	families []schedule.Weighted

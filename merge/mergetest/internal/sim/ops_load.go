@@ -51,7 +51,7 @@ func insertFlood(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	return slices.Insert(steps, d.IntN(len(steps)), append([]schedule.Step{s}, d.FollowUps(s)...)...)
 }
 
-// floodApart returns the different edits of a flood as single steps.
+// floodApart returns the distinct edits of a flood as single steps.
 func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []schedule.Step) {
 	most := 1
 	for _, values := range o.Fields {
@@ -100,7 +100,7 @@ func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 		d.Grammar.Step(schedule.Server, "restarts"), d.Grammar.Step(other, "reopens"), edit, d.Pushes(other), d.Pulls(other))
 }
 
-// grow puts an item into the outbox that adds s.N fields to a record.
+// grow adds to the outbox an item that adds s.N fields to a record.
 func (d *device) grow(s schedule.Step) (done bool) {
 	fields := map[string]record.FieldValue{}
 	for range s.N {

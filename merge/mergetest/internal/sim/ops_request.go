@@ -102,7 +102,7 @@ func afterWait(f schedule.Follow) []schedule.Step {
 }
 
 // differ returns the pushes of two devices, one of them in another spelling if the run has
-// spellings. Mostly it is the push of the greater ID, because upper case sorts below lower case.
+// spellings. Usually it is the push of the greater ID, because upper case sorts below lower case.
 func differ(f schedule.Follow) (a, b schedule.Step) {
 	a, b = f.Pushes(f.A), f.Pushes(f.B)
 	one, x, y := &a, schedule.ClientID(f.A, 0), schedule.ClientID(f.B, 0)

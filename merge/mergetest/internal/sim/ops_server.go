@@ -64,7 +64,7 @@ func JudgesTime(a check.Abilities, o schedule.Domain) bool {
 }
 
 // afterBackup restores the server twice, because a value that changes with each restore must also
-// differ from its value after the restore before.
+// differ from its value after the previous restore.
 func afterBackup(f schedule.Follow) []schedule.Step {
 	if f.On() {
 		return restoredMarks(f)
@@ -84,7 +84,7 @@ func restoredMarks(f schedule.Follow) []schedule.Step {
 		f.B = (f.A + 1 + f.IntN(f.Domain.Devices-1)) % f.Domain.Devices
 	}
 	a, b, push := f.Edit(f.A), f.Edit(f.B), f.Pushes(f.A)
-	a.Sets[0].Value = "deleted" // so it differs from the other one
+	a.Sets[0].Value = "deleted" // so that the two edits differ
 	b.Sets[0].Value = f.Values[0]
 	saved, restored, again := f.Does(schedule.Server, "backs-up"), f.Does(schedule.Server, "is-restored"), f.Resends(f.A, 0)
 	before := []schedule.Step{a, push, f.Pulls(f.B), b, f.Pushes(f.B), saved, restored, again}

@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// recoverPanic calls a function that calls the backend or a Client. If one of them panics, it
-// records that as a broken law, so the failure has a seed and a schedule that repeat it.
+// recoverPanic calls a function that calls the backend or a Client. If one of them panics,
+// recoverPanic records a broken law, so the failure has a seed and a schedule that repeat it.
 func (w *world) recoverPanic(call func()) {
 	defer func() {
 		p := recover()

@@ -46,7 +46,7 @@ func (p Process) can() (a check.Abilities) {
 // do.
 type Env struct{ w *world }
 
-// errCrash is the error of Env.Crash at a crash.
+// errCrash is the error that Env.Crash returns at a crash.
 var errCrash = errors.New("mergetest: the server dies here")
 
 // Now returns the time of the server.

@@ -27,7 +27,7 @@ type part struct {
 	upto  int // the number of records up to its end
 }
 
-// pull lets a device pull until nothing is new.
+// pull lets a device pull until there is nothing new.
 func (w *world) pull(d *device, m schedule.Manner) {
 	if w.Breach != nil || d.client != nil && d.client.busy {
 		return
@@ -59,7 +59,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	}
 }
 
-// read pulls until nothing is new. A pull that meets another request may fail.
+// read pulls until there is nothing new. A pull that meets another request may fail.
 func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, ok bool) {
 	p.cursor = cursor
 	pages := 0

@@ -23,7 +23,7 @@ func (w *world) push(d *device, m schedule.Manner) {
 		return
 	}
 	if len(items) == 1 {
-		m.Last, m.Reversed = false, false // they would make no difference
+		m.Last, m.Reversed = false, false // with one item, they would make no difference
 	}
 	if m.Last {
 		items, m.Reversed = items[len(items)-1:], false

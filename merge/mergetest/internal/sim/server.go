@@ -48,7 +48,7 @@ func (w *world) write(s schedule.Step) {
 	}
 }
 
-// brokenWrite reports the law that an error of Write breaks.
+// brokenWrite reports the law that an error from Write breaks.
 func (w *world) brokenWrite(s schedule.Step, err error) {
 	w.Tell(s.String(), "error: "+err.Error())
 	l := law.Answered
@@ -79,8 +79,8 @@ func (w *world) backUp() {
 	w.Tell("the server is backed up", "")
 }
 
-// restore replaces the server by its backup. All devices know of the restore, and send their
-// own writes again. They keep everything else, and their cursors.
+// restore replaces the server with its backup. All devices know of the restore, and send their own
+// writes again. They keep everything else, including their cursors.
 func (w *world) restore() {
 	if w.backup == nil {
 		return

@@ -1,5 +1,5 @@
 // Package sim runs a schedule on a backend: it simulates the devices and their clocks, the network
-// and the server, and has the table of steps. It reports everything that it sees to a judge.
+// and the server, and contains the table of steps. It reports everything that it sees to a judge.
 package sim
 
 import (
@@ -18,23 +18,23 @@ type world struct {
 	o       Config
 	env     *Env
 	backend Process
-	devices []*device // nil for a device that did nothing yet
+	devices []*device // nil for a device that has done nothing yet
 	story   []Event
 	telling bool // whether the run keeps a story
 
 	finishing bool        // whether the faults have ended
 	panicked  bool        // whether the backend or a Client panicked
-	points    int         // the most calls of Env.Crash in one push
-	pauses    int         // the most calls of Env.Pause in one push
-	serving   *request    // nil if there is none
-	backup    *serverCopy // nil if there is none
+	points    int         // the most calls to Env.Crash in one push
+	pauses    int         // the most calls to Env.Pause in one push
+	serving   *request    // the request that is being served, or nil
+	backup    *serverCopy // the last backup, or nil
 
 	decoded map[string][]record.Record // the decoded records, keyed by the pulled lines
 	grown   int                        // the number of fields added by growing records
 }
 
-// Run runs the steps on a new backend, ends all faults, and judges. With s.Tell, it keeps the
-// events for the story.
+// Run runs the steps on a new backend, ends all faults, and judges the results. With s.Tell, it
+// keeps the events for the story.
 func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
 	w := newWorld(o)
 	w.IDs = o.Named(s.Steps)
@@ -54,8 +54,8 @@ type Result struct {
 	Counts check.Counts
 	Able   check.Abilities
 	Lasted time.Duration // of virtual time
-	Points int           // the most calls of Env.Crash in one push
-	Pauses int           // the most calls of Env.Pause in one push
+	Points int           // the most calls to Env.Crash in one push
+	Pauses int           // the most calls to Env.Pause in one push
 	Story  []Event
 	Hints  []string // hints that depend on the steps
 }
