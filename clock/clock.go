@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// DefaultMaxAhead is the bound of a [Clock] whose [Options].MaxAhead is zero.
-// The clocks of phones are wrong by seconds to minutes. A bound of
-// milliseconds, as is usual within a data centre, would lock them out.
+// DefaultMaxAhead is the bound of a [Clock] whose [Options].MaxAhead is zero. The
+// clocks of phones are wrong by seconds to minutes. A bound of milliseconds, as is
+// usual within a data centre, would lock phones out.
 const DefaultMaxAhead = 5 * time.Minute
 
 // defaultFloor is 2020-01-01.

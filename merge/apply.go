@@ -35,8 +35,8 @@ var ErrNotLoaded = errors.New("not loaded")
 
 // Apply decides about all items. It is a pure function: the same Push and the same Stored
 // get the same Answer, byte for byte, without side effects. If the transaction failed, call
-// Apply again with the state that is stored by then. A call whose Answer is not stored is a
-// dry run.
+// Apply again with the state that is stored at that time. A call whose Answer is not stored
+// is a dry run.
 //
 // Each item is accepted or refused by itself and as a whole. An item that was
 // accepted before is accepted again, and changes nothing. The answer to an item does

@@ -35,10 +35,10 @@ const (
 	Invalid Code = "invalid"
 	// LimitExceeded: the item exceeds one of the limits.
 	LimitExceeded Code = "limit_exceeded"
-	// RecordFull: the item would make its record larger than Engine.MaxRecord or
-	// TableMaxRecord permits. Items that do not make the record grow are still accepted:
-	// an item may delete the record, delete stored fields, or replace values by values of at
-	// most the same length.
+	// RecordFull: the item would make its record larger than Engine.MaxRecord or TableMaxRecord
+	// permits. Items that do not make the record grow are still accepted: an item may delete
+	// the record, delete stored fields, or replace values with values of at most the same
+	// length.
 	RecordFull Code = "record_full"
 	// Forbidden: the Guard refused the item.
 	Forbidden Code = "forbidden"

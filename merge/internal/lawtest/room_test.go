@@ -119,7 +119,7 @@ func (d *desk) set(name string, v any) merge.Code {
 }
 
 // TestRecordMayBeAsLargeAsItsLimit: a record of exactly the greatest size is accepted, and a
-// record that is a byte larger is refused, also with field names that JSON escapes.
+// record that is a byte larger is refused, even with field names that JSON escapes.
 func TestRecordMayBeAsLargeAsItsLimit(t *testing.T) {
 	for _, name := range []string{"title", `a"b\c`, "tab\tand\x01", "größe", "\u2028"} {
 		want := newDesk(t, 0)
