@@ -39,8 +39,8 @@ func unknownRows() []badInput {
 func duplicateRows() []badInput {
 	var rows rowList
 	plain := itemOfValue("1")
-	// Duplicates of known members, unknown members and fields, also spelled with escapes, and
-	// within values and bases.
+	// The duplicates are known members, unknown members, fields, and members within values and
+	// bases. Some are spelled with escapes.
 	key := `"table":"t","id":"427281",`
 	rows.refuse("duplicate name", record.ErrDuplicate, "table", `{`+key+`"data":{},"table":"t"}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "id", `{`+key+`"id":"427281","data":{}}`)
@@ -54,11 +54,11 @@ func duplicateRows() []badInput {
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title.x", itemWith(`"title":{"value":427281,"x":1,`+someStamp+`,"x":1}`))
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title", itemWith(`"title":`+fieldOf("427281")+`,"title":`+fieldOf("427281")))
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.b", itemWith(`"c":`+fieldOf("427281")+`,"b":`+fieldOf("427281")+`,"a":`+fieldOf("1")+`,"b":`+fieldOf("1")))
-	rows.refuse("duplicate name by escape", record.ErrDuplicate, "table", `{`+key+`"data":{},"\u0074able":"t"}`)
-	rows.refuse("duplicate name by escape", record.ErrDuplicate, "data.title", itemWith(`"title":`+fieldOf("427281")+`,"\u0074itle":`+fieldOf("1")))
-	rows.refuse("duplicate name by escape", record.ErrDuplicate, `data."\U0001f600"`, itemWith(`"😀":`+fieldOf("427281")+`,"\ud83d\uDE00":`+fieldOf("1")))
-	rows.refuse("duplicate name by escape", record.ErrDuplicate, `data."a\"b"`, itemWith(`"a\"b":`+fieldOf("427281")+`,"a\u0022b":`+fieldOf("1")))
-	rows.refuse("duplicate name by escape", record.ErrDuplicate, "data.title.x", itemWith(`"title":{"value":427281,"x":1,`+someStamp+`,"\u0078":1}`))
+	rows.refuse("duplicate name spelled with escapes", record.ErrDuplicate, "table", `{`+key+`"data":{},"\u0074able":"t"}`)
+	rows.refuse("duplicate name spelled with escapes", record.ErrDuplicate, "data.title", itemWith(`"title":`+fieldOf("427281")+`,"\u0074itle":`+fieldOf("1")))
+	rows.refuse("duplicate name spelled with escapes", record.ErrDuplicate, `data."\U0001f600"`, itemWith(`"😀":`+fieldOf("427281")+`,"\ud83d\uDE00":`+fieldOf("1")))
+	rows.refuse("duplicate name spelled with escapes", record.ErrDuplicate, `data."a\"b"`, itemWith(`"a\"b":`+fieldOf("427281")+`,"a\u0022b":`+fieldOf("1")))
+	rows.refuse("duplicate name spelled with escapes", record.ErrDuplicate, "data.title.x", itemWith(`"title":{"value":427281,"x":1,`+someStamp+`,"\u0078":1}`))
 	for _, value := range []string{
 		`{"x":1,"x":427281}`, `{"x":427281,"\u0078":1}`, `{"b":1,"a":427281,"b":1}`, `{"b":1,"\u0061":427281,"c":0,"a":1}`, `{"":1,"":427281}`,
 		`[[{"a":{"x":1,"y":427281,"x":1}}]]`, `{"\n":427281,"\u000a":1}`, `{"\"":427281,"z":0,"\u0022":1}`, `{"é":427281,"\u00e9":1}`, `{"a\/b":427281,"a/b":1}`,
@@ -94,7 +94,7 @@ func nameRows() []badInput {
 	for _, name := range []string{"UpdatedAt", "clientid"} {
 		rows.refuse("known name in another case", record.ErrName, "base.title."+name, `{"base":{"title":{"`+name+`":427281,`+someStamp+`}},`+plain[1:])
 	}
-	// The long s folds to the s in "base". The Kelvin sign folds to k, which no known name
+	// The long s (ſ) folds to the s in "base". The Kelvin sign folds to k, which no known name
 	// contains.
 	rows.refuse("known name by Unicode case folding", record.ErrName, `"ba\u017fe"`, `{"baſe":"427281",`+plain[1:])
 	rows.refuse("known name by Unicode case folding", record.ErrName, `"BA\u017fE"`, `{"BA\u017fE":"427281",`+plain[1:])

@@ -108,7 +108,7 @@ func TestReusedAndRewoundStampsAreReported(t *testing.T) {
 		{"a greater value", strings.Replace(itemAt(goodTime, goodClient), "427281", `5`, 1), merge.Collision, "5"},
 		{"a smaller value", strings.Replace(itemAt(goodTime, goodClient), "427281", `"x"`, 1), merge.Collision, "427281"},
 		{"a deletion", strings.Replace(itemAt(goodTime, goodClient), `"value":427281`, `"deleted":true`, 1), merge.Collision, "deleted"},
-		{"a client that runs backwards", strings.Replace(itemAt("2016-01-01T00:00:00Z", goodClient), "427281", "1", 1), merge.Superseded, "427281"},
+		{"a stamp that runs backwards", strings.Replace(itemAt("2016-01-01T00:00:00Z", goodClient), "427281", "1", 1), merge.Superseded, "427281"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			incoming := decodeOne(t, c.item)

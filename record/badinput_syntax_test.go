@@ -33,7 +33,8 @@ func syntaxRows() []badInput {
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":tru`,
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":-`,
 		good+"\n"+`{"table":"t","id":"i","data":{"title":{"value":[1`)
-	// A number at the end of the input may be complete, so the error is one level higher.
+	// A number at the end of the input may be complete, so the path of the error ends at the
+	// enclosing object.
 	add("truncated input", record.ErrTruncated, "[1].data.title", "["+good+`,{"table":"t","id":"i","data":{"title":{"value":427281`)
 	add("data after the batch", record.ErrSyntax, "",
 		"["+good+"] x", "["+good+"]"+"["+good+"]", "["+good+"]]", "["+good+"],", "["+good+"]\x00",
@@ -49,8 +50,8 @@ func syntaxRows() []badInput {
 	return slices.Concat(rows, brokenRows("broken syntax", brokenValues()), brokenRows("NaN and infinity as words", words), wrongTypes())
 }
 
-// brokenRows puts broken values where they are parsed, and where an already refused item is
-// only skipped.
+// brokenRows puts broken values into items that are parsed, and into items that are only
+// skipped because they are refused already.
 func brokenRows(kind string, values []string) (rows []badInput) {
 	good := goodItem("t1")
 	for _, value := range values {

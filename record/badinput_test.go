@@ -24,10 +24,10 @@ type badInput struct {
 	// path leaves out the index of the item.
 	reason error
 	path   string
-	// want is the canonical form of an accepted item, or "" if that is text itself.
+	// want is the canonical form of an accepted item, or "" if text is canonical already.
 	want string
-	// secret is a part of text that no error may repeat. If it is empty, the text contains
-	// the constant private instead.
+	// secret is the part of text that no error may repeat. If secret is empty, that part is
+	// the constant private.
 	secret string
 	limits record.Limits
 }
@@ -38,13 +38,13 @@ var badKinds = []string{
 	"empty input", "truncated input", "data after the batch", "byte order mark", "null as a batch",
 	"wrong type", "broken syntax", "NaN and infinity as words", "compressed or UTF-16 input", "input too long",
 	"nesting", "millions of empty arrays", "millions of empty items", "version member", "unknown members",
-	"duplicate name", "duplicate name by escape", "duplicate name within a member",
+	"duplicate name", "duplicate name spelled with escapes", "duplicate name within a member",
 	"known name in another case", "known name by Unicode case folding", "invalid UTF-8",
-	"two names of invalid text", "surrogates", "U+0000", "overlong UTF-8 and encoded surrogates",
+	"two names of invalid UTF-8", "surrogates", "U+0000", "overlong UTF-8 and encoded surrogates",
 	"Unicode normal forms", "invisible and misleading characters", "empty name", "long name", "many fields",
 	"JavaScript property names", "punctuation in names", "wire format names as field names",
 	"names that differ in case", "large integer", "number too large", "long number literal",
-	"zero in many spellings", "one in many spellings", "smallest and greatest floats",
+	"the number 0 in many spellings", "the number 1 in many spellings", "smallest and greatest floats",
 	"null, deleted and missing", "long value", "value of every type", "text that is not base64",
 	"markup in text", "counter member", "timestamp", "nil and greatest client ID", "client ID form",
 	"UUID version and variant", "too many items", "mutation without fields",
@@ -58,8 +58,8 @@ const (
 	accepted
 )
 
-// private is the value that stands in refused input and must not appear in an error text. It
-// is used in strings and in numbers.
+// private is a value in refused input that must not appear in an error text. It is used in
+// strings and in numbers.
 const private = "427281"
 
 const (
@@ -81,20 +81,21 @@ func itemWith(data string) string {
 
 func itemOfValue(value string) string { return itemWith(`"title":` + fieldOf(value)) }
 
-// goodItem returns a valid item. Every batch of these tests has one before and one after the
-// item under test.
+// goodItem returns a valid item. In every batch of these tests, one valid item comes before
+// the item under test and another one after it.
 func goodItem(id string) string {
 	return `{"table":"tasks","id":"` + id + `","data":{"title":` + fieldOf(`"good"`) + `}}`
 }
 
-// badInputs returns all rows. It builds their texts, some of many MB, only once.
+// badInputs returns all rows. Some of their texts are many MB long, so it builds them only
+// once.
 var badInputs = sync.OnceValue(func() []badInput {
 	return slices.Concat(syntaxRows(), limitRows(), unknownRows(), duplicateRows(), nameRows(), textRows(), valueRows(), stampRows(), stampAcceptedRows())
 })
 
 // TestBadInputGetsItsVerdict checks that each row is accepted in its canonical form, or
-// refused for its reason without an effect on its neighbours. Rows about Go values have tests
-// of their own.
+// refused for the expected reason without an effect on its neighbours. Rows about Go values
+// have tests of their own.
 func TestBadInputGetsItsVerdict(t *testing.T) {
 	skipUnderRace(t)
 	seen := map[string]bool{}

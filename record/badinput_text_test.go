@@ -34,8 +34,8 @@ func textRows() []badInput {
 	}
 	// These two names would become equal if each invalid byte became U+FFFD.
 	for text, is := range map[string]string{"\xff": "\xfe", `\ud800`: `\udfff`} {
-		refuse("two names of invalid text", text, "data", itemWith(`"427281`+text+`":`+fieldOf("1")+`,"427281`+is+`":`+fieldOf("2")))
-		refuse("two names of invalid text", text, "data.title.value", itemOfValue(`{"427281`+text+`":1,"427281`+is+`":2}`))
+		refuse("two names of invalid UTF-8", text, "data", itemWith(`"427281`+text+`":`+fieldOf("1")+`,"427281`+is+`":`+fieldOf("2")))
+		refuse("two names of invalid UTF-8", text, "data.title.value", itemOfValue(`{"427281`+text+`":1,"427281`+is+`":2}`))
 	}
 	nul := []badInput{
 		{text: `{"table":"t\u0000","id":"i","data":{"title":` + fieldOf("427281") + `}}`, path: "table"},

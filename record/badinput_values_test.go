@@ -29,10 +29,10 @@ func valueRows() []badInput {
 	add("large integer", "9223372036854775808", "9223372036854776000")
 	refuse("number too large", "1e400", "-1e400", "1e309", "1"+strings.Repeat("0", 400), "1e99999999999999999999", strings.Repeat("9", 310), "1.8e308", "1.7976931348623159e308")
 	for _, zero := range []string{"-0", "-0.0", "0", "0.000", "0e5", "-0e-5", "0E+400", "0e-99999999999999999999"} {
-		add("zero in many spellings", zero, "0")
+		add("the number 0 in many spellings", zero, "0")
 	}
 	for _, one := range []string{"1", "1.0", "1e0", "10e-1", "0.1e1", "100E-2", "0.001e+3", "1.000000000000000000000000"} {
-		add("one in many spellings", one, "1")
+		add("the number 1 in many spellings", one, "1")
 	}
 	add("smallest and greatest floats", "5e-324", "5e-324")
 	add("smallest and greatest floats", "3e-324", "5e-324")
@@ -48,11 +48,11 @@ func valueRows() []badInput {
 			text: itemWith(`"title":{"x":427281,"deleted":true,"value":null,` + someStamp + `}`)},
 		badInput{kind: "null, deleted and missing", name: "deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"x":427281,"deleted":false,` + someStamp + `}`)},
-		badInput{kind: "null, deleted and missing", name: "value, and deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
+		badInput{kind: "null, deleted and missing", name: "a value, and deleted is false", verdict: refusedItem, reason: record.ErrValueForm, path: "data.title.deleted",
 			text: itemWith(`"title":{"value":427281,"deleted":false,` + someStamp + `}`)},
 		badInput{kind: "null, deleted and missing", name: "deleted", verdict: accepted, text: itemWith(`"title":{"deleted":true,` + someStamp + `}`)},
 		badInput{kind: "null, deleted and missing", name: "empty string", verdict: accepted, text: itemOfValue(`""`)},
-		badInput{kind: "null, deleted and missing", name: "a string of the byte that marks deletions internally", verdict: accepted, text: itemOfValue("\"\x7f\"")})
+		badInput{kind: "null, deleted and missing", name: "a string that contains the byte that marks deletions internally", verdict: accepted, text: itemOfValue("\"\x7f\"")})
 	rows = append(rows, missingRows()...)
 
 	for _, value := range []string{`"text"`, `{"now":"an object"}`, `["now","an array"]`, "true", "{}", "[]"} {

@@ -58,7 +58,7 @@ type entry struct {
 	stamp    clock.Stamp
 }
 
-// sortEntries sorts by name. It returns a name that occurs twice, or nil.
+// sortEntries sorts entries by name. It returns a name that occurs twice, or nil.
 func sortEntries(entries []entry) (twice []byte) {
 	if inOrder(entries) == len(entries) {
 		return nil
@@ -81,7 +81,7 @@ func inOrder(entries []entry) int {
 	return len(entries)
 }
 
-// record returns the record of entries that have been checked and sorted.
+// record makes a record from entries that have been checked and sorted.
 func (b *Builder) record(key Key, entries []entry, texts []byte) Record {
 	if len(entries) == 0 {
 		return Record{key: key}

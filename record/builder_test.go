@@ -74,7 +74,7 @@ func TestBuilderRefusesInvalidFields(t *testing.T) {
 			require.Equal(t, c.path, errorPath(t, err))
 			require.True(t, r.Equal(record.Record{}))
 
-			// A Builder works as before after it refused input.
+			// A Builder that has refused input still works.
 			r, err = b.Record(milkKey, inOrder([]string{"b", "a"}, ok))
 			require.NoError(t, err)
 			require.Equal(t, 2, r.Len())
@@ -121,24 +121,25 @@ func TestJoinTakesTheGreaterWriteOfEachField(t *testing.T) {
 		x, y, want fields
 		changed    bool
 	}{
-		"both empty":                {nil, nil, nil, false},
-		"into empty":                {nil, fields{"a": 1}, fields{"a": 1}, true},
-		"nothing new":               {fields{"a": 1}, nil, fields{"a": 1}, false},
-		"equal":                     {fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, false},
-		"all newer":                 {fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, fields{"a": 3, "b": 4}, true},
-		"all older":                 {fields{"a": 3, "b": 4}, fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, false},
-		"each newer once":           {fields{"a": 1, "b": 4}, fields{"a": 3, "b": 2}, fields{"a": 3, "b": 4}, true},
-		"last one newer":            {fields{"a": 3, "b": 4, "c": 1}, fields{"a": 3, "b": 2, "c": 2}, fields{"a": 3, "b": 4, "c": 2}, true},
-		"disjoint":                  {fields{"a": 1}, fields{"b": 1}, fields{"a": 1, "b": 1}, true},
-		"interleaved":               {fields{"a": 1, "c": 1, "e": 5}, fields{"b": 1, "c": 2, "d": 1, "e": 1}, fields{"a": 1, "b": 1, "c": 2, "d": 1, "e": 5}, true},
-		"subset, newer":             {fields{"a": 1, "b": 1, "c": 1}, fields{"b": 2}, fields{"a": 1, "b": 2, "c": 1}, true},
-		"subset, older":             {fields{"a": 1, "b": 2, "c": 1}, fields{"b": 1}, fields{"a": 1, "b": 2, "c": 1}, false},
-		"subset, last newer":        {fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "c": 2}, fields{"a": 1, "b": 1, "c": 2}, true},
-		"superset":                  {fields{"b": 2}, fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "b": 2, "c": 1}, true},
-		"equally many, other names": {fields{"a": 1, "b": 1}, fields{"b": 1, "c": 1}, fields{"a": 1, "b": 1, "c": 1}, true},
+		"both empty":                         {nil, nil, nil, false},
+		"into empty":                         {nil, fields{"a": 1}, fields{"a": 1}, true},
+		"nothing new":                        {fields{"a": 1}, nil, fields{"a": 1}, false},
+		"equal":                              {fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, fields{"a": 1, "b": 2}, false},
+		"all newer":                          {fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, fields{"a": 3, "b": 4}, true},
+		"all older":                          {fields{"a": 3, "b": 4}, fields{"a": 1, "b": 2}, fields{"a": 3, "b": 4}, false},
+		"each newer once":                    {fields{"a": 1, "b": 4}, fields{"a": 3, "b": 2}, fields{"a": 3, "b": 4}, true},
+		"last one newer":                     {fields{"a": 3, "b": 4, "c": 1}, fields{"a": 3, "b": 2, "c": 2}, fields{"a": 3, "b": 4, "c": 2}, true},
+		"disjoint":                           {fields{"a": 1}, fields{"b": 1}, fields{"a": 1, "b": 1}, true},
+		"interleaved":                        {fields{"a": 1, "c": 1, "e": 5}, fields{"b": 1, "c": 2, "d": 1, "e": 1}, fields{"a": 1, "b": 1, "c": 2, "d": 1, "e": 5}, true},
+		"subset, newer":                      {fields{"a": 1, "b": 1, "c": 1}, fields{"b": 2}, fields{"a": 1, "b": 2, "c": 1}, true},
+		"subset, older":                      {fields{"a": 1, "b": 2, "c": 1}, fields{"b": 1}, fields{"a": 1, "b": 2, "c": 1}, false},
+		"subset, last newer":                 {fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "c": 2}, fields{"a": 1, "b": 1, "c": 2}, true},
+		"superset":                           {fields{"b": 2}, fields{"a": 1, "b": 1, "c": 1}, fields{"a": 1, "b": 2, "c": 1}, true},
+		"the same number of different names": {fields{"a": 1, "b": 1}, fields{"b": 1, "c": 1}, fields{"a": 1, "b": 1, "c": 1}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The two versions of y share all lists of names with x, or none.
+			// One version of y comes from the Builder of x, so they share lists of names. The
+			// other one does not.
 			var one, other record.Builder
 			for _, y := range []record.Record{fieldsOf(t, &one, c.y), fieldsOf(t, &other, c.y)} {
 				x, want := fieldsOf(t, &one, c.x), fieldsOf(t, &one, c.want)
@@ -165,7 +166,7 @@ func TestJoinFollowsTheOrderOfWrites(t *testing.T) {
 		return record.FieldValue{Value: record.MustOf(v), Stamp: stampOf(ms, client)}
 	}
 	ascending := []record.FieldValue{
-		w(record.Deletion(), 1, ben), // older, although the client is greater and it is a deletion
+		w(record.Deletion(), 1, ben), // less, because it is older: neither the greater client nor the deletion matters
 		w("z", 2, ana),
 		w(record.Deletion(), 2, ana), // a deletion is above every value
 		w("", 2, ben),
@@ -218,25 +219,25 @@ func TestJoinRefusesDifferentKeys(t *testing.T) {
 	}
 }
 
-// A join that changes nothing allocates nothing, whether the records have the same names,
-// shared or not, or one has more names.
+// A join that changes nothing allocates nothing, whether the records have the same names, in
+// one list or in two, or one record has more names.
 func TestJoinThatChangesNothingDoesNotAllocate(t *testing.T) {
 	var b, other record.Builder
 	x := fieldsOf(t, &b, map[string]int{"a": 5, "b": 5, "c": 5})
 	for name, y := range map[string]record.Record{
-		"the same record":             x,
-		"equal":                       fieldsOf(t, &other, map[string]int{"a": 5, "b": 5, "c": 5}),
-		"older":                       fieldsOf(t, &b, map[string]int{"a": 4, "b": 5, "c": 4}),
-		"older, from another builder": fieldsOf(t, &other, map[string]int{"a": 4, "b": 4, "c": 5}),
-		"a subset":                    fieldsOf(t, &b, map[string]int{"b": 5}),
-		"an older subset":             fieldsOf(t, &other, map[string]int{"a": 5, "c": 1}),
-		"an empty record":             record.New(milkKey),
+		"the same record":                x,
+		"equal":                          fieldsOf(t, &other, map[string]int{"a": 5, "b": 5, "c": 5}),
+		"older":                          fieldsOf(t, &b, map[string]int{"a": 4, "b": 5, "c": 4}),
+		"older, made by another Builder": fieldsOf(t, &other, map[string]int{"a": 4, "b": 4, "c": 5}),
+		"a subset":                       fieldsOf(t, &b, map[string]int{"b": 5}),
+		"an older subset":                fieldsOf(t, &other, map[string]int{"a": 5, "c": 1}),
+		"an empty record":                record.New(milkKey),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Zero(t, testing.AllocsPerRun(100, func() {
 				got, changed, err := b.Join(x, y)
 				if err != nil || changed || got.Len() != 3 {
-					t.Error("the join reports a change")
+					t.Error("the join failed, reported a change or returned another record")
 				}
 			}))
 		})

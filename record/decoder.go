@@ -7,11 +7,11 @@ import "github.com/fieldlww/fieldlww/record/internal/jsontext"
 // *Error; it never panics.
 //
 // It refuses ambiguous input: a name that occurs twice in an object at any depth, a member
-// that equals a known one except for case, invalid UTF-8 and lone surrogates, data after the
-// value, and numbers outside the range of float64. Numbers with more digits than a float64
-// keeps are rounded, unless Limits.Exact refuses them. Other unknown members are skipped,
-// whatever numbers they contain. Unknown fields are read like any other field. Limits are
-// checked before the input costs memory.
+// name that differs from a known one only in case, invalid UTF-8 and lone surrogates, data
+// after the value, and numbers outside the range of float64. Numbers with more digits than a
+// float64 keeps are rounded, unless Limits.Exact refuses them. All other unknown members are
+// skipped, whatever numbers they contain. Unknown fields are read like any other field. Limits
+// are checked before the input costs memory.
 //
 // The zero Decoder is ready to use and has the default limits. It keeps memory between calls,
 // and the records that it makes share lists of field names, so use one Decoder for many
@@ -131,7 +131,7 @@ func (d *Decoder) fields() error {
 	})
 }
 
-// record returns the record of d.entries.
+// record makes a record from d.entries.
 func (d *Decoder) record(key Key) (Record, error) {
 	if twice := sortEntries(d.entries); twice != nil {
 		return Record{}, d.parser.under(twice, ErrDuplicate)

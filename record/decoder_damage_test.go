@@ -57,8 +57,8 @@ func TestTruncatedInputIsNeverAccepted(t *testing.T) {
 }
 
 // TestInputWithOneChangedByteIsAcceptedOnlyIfItIsJSON replaces each byte of valid input by
-// every other byte. The decoder must not panic, and must refuse a text that is not JSON as a
-// whole, not as a batch with one refused item.
+// every other byte. The decoder must not panic. If the text is not JSON, the decoder must
+// refuse the whole batch, not just one item.
 func TestInputWithOneChangedByteIsAcceptedOnlyIfItIsJSON(t *testing.T) {
 	good := []byte(`[{"x":[{"k":"\ud83d\ude00"}],"table":"t","id":"é","data":{"b":` + fieldOf(`{"b":-1.5e2,"a":[true]}`) +
 		`,"a":{"deleted":true,` + someStamp + `}},"base":{"a":null}},` + goodLines[2] + `]`)

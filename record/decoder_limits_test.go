@@ -116,7 +116,7 @@ func TestUnknownMembersAreLimited(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := record.Decoder{Limits: unlimited}
 			require.NoError(t, decodeMutation(&d, []byte(item(64))))
-			require.NoError(t, decodeMutation(&d, []byte(item(64))), "the count must start again with each call")
+			require.NoError(t, decodeMutation(&d, []byte(item(64))), "the count must restart with each call")
 			err := decodeMutation(&d, []byte(item(65)))
 			var e *record.LimitError
 			require.ErrorAs(t, err, &e)

@@ -141,8 +141,8 @@ func TestUnknownMembersAreSkipped(t *testing.T) {
 		{"in a base", strings.TrimSuffix(stamped, "}") + `,"base":{"title":{"x":1,` + someStamp + `,"y":{}}}}`,
 			strings.TrimSuffix(stamped, "}") + `,"base":{"title":{` + someStamp + `}}}`},
 		{"with names from other objects", `{"value":1,"updatedAt":2,"title":3,` + stamped[1:], stamped},
-		{"of one name in nested objects", `{"x":1,` + itemWith(`"title":{"x":1,"value":1,` + someStamp + `}`)[1:], stamped},
-		{"of one name in consecutive objects", strings.TrimSuffix(itemWith(`"title":{"x":1,"value":1,`+someStamp+`}`), "}") + `,"x":1}`, stamped},
+		{"with the same name in nested objects", `{"x":1,` + itemWith(`"title":{"x":1,"value":1,` + someStamp + `}`)[1:], stamped},
+		{"with the same name in consecutive objects", strings.TrimSuffix(itemWith(`"title":{"x":1,"value":1,`+someStamp+`}`), "}") + `,"x":1}`, stamped},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var d record.Decoder
@@ -182,7 +182,7 @@ func TestBaseKeepsOnlyWrittenFields(t *testing.T) {
 	}
 	m, err := new(record.Decoder).Mutation([]byte(`{"table":"t","id":"i",` + data + `}`))
 	require.NoError(t, err)
-	require.Nil(t, m.Base, "a mutation without a base claims nothing")
+	require.Nil(t, m.Base, "a mutation without a base must have a nil Base")
 }
 
 // Every field of a record of the greatest permitted size may have a base.

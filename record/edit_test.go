@@ -101,7 +101,7 @@ func TestEditOfANewRecordHasANullBase(t *testing.T) {
 	seen := record.New(milkKey)
 	m, err := seen.Edit(stampOf(1, ana)).Set("title", "Milk").Mutation()
 	require.NoError(t, err)
-	require.Equal(t, map[string]clock.Stamp{"title": {}}, m.Base, "the author saw no write")
+	require.Equal(t, map[string]clock.Stamp{"title": {}}, m.Base, "the base must be null if the author saw no write")
 	require.Equal(t, `{"table":"tasks","id":"milk","data":{"title":{"value":"Milk","updatedAt":"2026-11-22T16:00:00.001000000Z",`+
 		`"clientId":"0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01"}},"base":{"title":null}}`, string(m.AppendJSON(nil)))
 }
@@ -123,7 +123,7 @@ func TestEditRefusesInvalidInput(t *testing.T) {
 		want error
 	}{
 		"no stamp":              {clock.Stamp{}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
-		"no stamp, no field":    {clock.Stamp{}, func(e *record.Edit) {}, "", record.ErrStamp},
+		"no stamp and no field": {clock.Stamp{}, func(e *record.Edit) {}, "", record.ErrStamp},
 		"no client":             {clock.Stamp{Time: now.Time}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
 		"no time":               {clock.Stamp{Client: ben}, func(e *record.Edit) { e.Set("a", 1) }, "", record.ErrStamp},
 		"reserved":              {now, func(e *record.Edit) { e.Set("$deleted", true) }, "$deleted", record.ErrName},
@@ -210,7 +210,7 @@ func TestEditWinsOverTheSeenRecord(t *testing.T) {
 	got, changed, err := b.Join(seen, m.Data)
 	require.NoError(t, err)
 	require.True(t, changed)
-	require.True(t, got.Equal(m.Data), "the edit writes all three fields")
+	require.True(t, got.Equal(m.Data), "the edit must write all three fields")
 }
 
 // The error text does not contain the refused value.

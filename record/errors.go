@@ -56,7 +56,7 @@ var (
 	ErrUnsupported = errors.New("unsupported Go value")
 )
 
-// Error describes where and why input was refused. It never holds the refused value itself,
+// Error describes where and why input was refused. It never contains the refused value itself,
 // which may be private. The path is truncated and quoted, so it is safe to log.
 type Error struct {
 	// Path leads to the refused part, such as data.title.updatedAt, or [3].data.title for the
@@ -89,17 +89,17 @@ func (e *Error) Error() string {
 // Unwrap returns the reason, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// LimitError describes which limit was exceeded. For a LimitError, errors.Is(err, ErrLimit)
-// is true.
+// LimitError names the limit that was exceeded. For a LimitError, errors.Is(err, ErrLimit) is
+// true.
 type LimitError struct {
-	// What is "bytes", "depth", "fields", "members", "name", "number", "value", "items" or
-	// "refused", or "record" for the size of a stored record.
+	// What names the limit: "bytes", "depth", "fields", "members", "name", "number", "value",
+	// "items" or "refused", or "record" for the size of a stored record.
 	What string
 	// Limit is the greatest permitted number or size.
 	Limit int
 }
 
-// Error returns the limit and its bound.
+// Error returns a text with the name and the bound of the limit.
 func (e *LimitError) Error() string {
 	return "limit exceeded: at most " + strconv.Itoa(e.Limit) + " " + e.unit()
 }

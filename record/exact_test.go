@@ -13,8 +13,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestExactAppliesToNumbersAtEveryPath checks that the option Exact decides in every method
-// of the Decoder and at every position of the number. The function Of needs no option.
+// TestExactAppliesToNumbersAtEveryPath checks that the option Exact applies in every method of
+// the Decoder, and to a number at any depth. The function Of refuses rounded numbers without
+// any option.
 func TestExactAppliesToNumbersAtEveryPath(t *testing.T) {
 	for _, value := range []string{"18446744073709551615", "[0,[99999999999999999.99]]", `{"a":0,"b":{"c":-9223372036854775809}}`} {
 		write := `{"value":` + value + `,` + someStamp + `}`
@@ -82,7 +83,7 @@ func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
 				require.NoError(t, err)
 				w, _ := m.Data.Get("title")
 				require.Equal(t, record.Int(1), w.Value)
-				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, `"value":1`, `"value":1e999`, 1))), record.ErrNumber, "numbers after the unknown member must be checked again")
+				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, `"value":1`, `"value":1e999`, 1))), record.ErrNumber, "the numbers of known members after the unknown one must be checked")
 				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":1e,`, 1))), record.ErrSyntax)
 				require.ErrorIs(t, decodeMutation(&d, []byte(strings.Replace(text, unknown, `"x":{"a":1e999,"a":0},`, 1))), record.ErrDuplicate)
 			})

@@ -52,7 +52,7 @@ func ExampleRecord_Edit() {
 	}
 	fmt.Println(string(m.AppendJSON(nil)))
 
-	// With the same stamp again, the write could lose.
+	// A write with a reused stamp could lose.
 	_, err = m.Data.Edit(stamp).Set("title", "Paint it green").Mutation()
 	fmt.Println(err)
 	// Output:

@@ -18,7 +18,8 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/opinion"
 )
 
-// seeds adds all bad and valid inputs, and the data and the value within each.
+// seeds adds all bad and valid inputs as seeds, and also the data and the value within each
+// input.
 func seeds(f *testing.F) {
 	texts := []string{goodBatch, "[]", "{}", "null", "1e20", `"\ud83d\ude00"`, `{"b":{"d":1,"c":[1e2,-0]},"a":"\u0000"}`, strings.Join(goodLines, "\n")}
 	texts = append(texts, goodLines...)

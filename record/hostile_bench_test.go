@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// BenchmarkHostile reads input that was made to be slow, in one size and in twice, four times
-// and eight times that size. The MB/s must stay about the same: if the cost grows faster than
-// the input, the rate halves.
+// BenchmarkHostile reads input that was made to be slow, at one size and at two, four and
+// eight times that size. The rate in MB/s must stay about the same: if the cost is quadratic,
+// the rate halves from size to size.
 func BenchmarkHostile(b *testing.B) {
 	prefix := strings.Repeat("x", 500)
 	deep := strings.Repeat(`{"b":0,"a":`, 32) + "0" + strings.Repeat("}", 32)

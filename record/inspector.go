@@ -163,8 +163,8 @@ func methodOf(t reflect.Type) form {
 	return formGo
 }
 
-// checkForm checks a value that marshals itself. A Decoder reads the output of MarshalJSON
-// later, but encoding/json writes the output of MarshalText as if it were valid.
+// checkForm checks a value that marshals itself. A Decoder later checks the output of
+// MarshalJSON, but encoding/json writes the output of MarshalText as if it were valid UTF-8.
 func checkForm(v reflect.Value, f form) error {
 	switch {
 	case f == formPointer:
@@ -177,8 +177,8 @@ func checkForm(v reflect.Value, f form) error {
 	return nil
 }
 
-// checkText refuses the text of an encoding.TextMarshaler if it is not UTF-8. If there is no
-// text, encoding/json decides.
+// checkText refuses the text of an encoding.TextMarshaler if it is not UTF-8. If MarshalText
+// gives no text, checkText leaves the decision to encoding/json.
 func checkText(v reflect.Value) error {
 	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() || !v.CanInterface() {
 		return nil

@@ -17,7 +17,7 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 	}
 	var out []Record // nil as long as the result equals x
 	var joined Record
-	i, done := 0, 0 // number of records of x that were passed, and that are in out
+	i, done := 0, 0 // how many records of x were passed, and how many of these out covers
 	for j := range y {
 		r := &y[j]
 		found := i < len(x) && x[i].key == r.key
@@ -25,7 +25,7 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 			i = seek(x, i, r.key)
 			found = i < len(x) && x[i].key == r.key
 		}
-		next := i // the record of x after the one with this key
+		next := i // the position in x after the record with this key
 		if found {
 			next++
 			joined = x[i]
@@ -47,9 +47,9 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 	return append(out, x[done:]...)
 }
 
-// seek returns the position of the first record, from i on, whose key is not less than key.
-// It doubles its steps from i, then does a binary search within the last step: sets that are
-// joined are usually alike, so the answer is near, but one set may be much smaller than the
+// seek returns the position of the first record, from i on, whose key is not less than key. It
+// doubles its steps from i, then does a binary search within the last step: sets that are
+// joined are usually alike, so the position is near, but one set may be much smaller than the
 // other.
 func seek(records []Record, i int, key Key) int {
 	less := func(i int) bool { return records[i].key.Compare(key) < 0 }
@@ -61,7 +61,7 @@ func seek(records []Record, i int, key Key) int {
 		i += step
 		step *= 2
 	}
-	// The answer is in (i, i+step].
+	// The position is in (i, i+step].
 	n := min(step, len(records)-i)
 	return i + 1 + sort.Search(n-1, func(k int) bool { return !less(i + 1 + k) })
 }

@@ -121,7 +121,7 @@ func TestTimeDecidesBeforeClientBeforeValue(t *testing.T) {
 		require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "level %d", i)
 	}
 	low.time, high.time = lawEpoch+999_999, lawEpoch+1_000_000
-	require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "the wall time counts more than the counter")
+	require.Equal(t, 1, high.fieldValue().Compare(low.fieldValue()), "the wall time must count more than the counter")
 }
 
 // TestClientsAreOrderedByUnsignedBytes also checks that this is the order of their texts.
@@ -192,8 +192,9 @@ func genSpelled(depth int) *rapid.Generator[spelled] {
 	})
 }
 
-// list puts parts between brackets: the canonical texts of sorted, and the other spellings of
-// drawn, with space around them.
+// list returns an array or object in both spellings. The canonical text has the parts in the
+// order of the slice sorted; the other one has them in the order of the slice drawn, with
+// white space around each.
 func list(open, end, space string, sorted, drawn []spelled) spelled {
 	var a, b []string
 	for i := range sorted {

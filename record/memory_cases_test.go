@@ -74,7 +74,7 @@ func valueCosts() []costCase {
 		{"one string of \\u0000", `"`, strings.Repeat(`\u0000`, size/6), `"`, "\xff\""},
 		{"one string of \\u00e9", `"`, strings.Repeat(`\u00e9`, size/6), `"`, "\xff\""},
 		{"one string of é", `"`, strings.Repeat(`é`, size/2), `"`, "\xff\""},
-		{"one name of escapes", `{"`, strings.Repeat(`\n`, size/2), `":0}`, "\xff\":0}"},
+		{"one name, all escapes", `{"`, strings.Repeat(`\n`, size/2), `":0}`, "\xff\":0}"},
 	}
 	var cases []costCase
 	for _, b := range bodies {

@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// Mutation holds the changes that one author made to one record at once. It is the unit that
-// is pushed, and accepted or refused as a whole.
+// Mutation contains the changes that one author made to one record at once. It is the unit
+// that is pushed, and accepted or refused as a whole.
 type Mutation struct {
 	// Data holds the key of the record and only the fields that were written. Without fields
 	// the mutation has no effect.
@@ -85,11 +85,11 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Restamp returns the mutations with new stamps on all their writes. Each mutation, in order,
-// gets one stamp, which a call of next returns. A client restamps its outbox after its clock
-// was found to be wrong and was corrected. If the base of a mutation names an old stamp of an
-// earlier mutation, it names the new stamp in the result. Invalid stamps are refused with
-// ErrStamp.
+// Restamp returns the mutations with new stamps on all their writes. Restamp calls next once
+// for each mutation, in order, to get its stamp. A client restamps its outbox after its clock
+// was found to be wrong and was corrected. If the base of a mutation contains the old stamp of
+// an earlier mutation, the base in the result contains the new stamp. Invalid stamps are
+// refused with ErrStamp.
 func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
 	var b Builder
 	again := make([]Mutation, len(mutations))

@@ -8,7 +8,7 @@ import "slices"
 type names struct{ list []string }
 
 // nameTable finds the list that other records with the same names use. Its size is bounded:
-// when it is full, it forgets what it holds.
+// when it is full, it is emptied.
 type nameTable struct {
 	last  *names
 	known map[string]*names // keyed by the names, each followed by U+0000
@@ -98,8 +98,8 @@ func union(a, b *names) *names {
 	return &names{slices.Clip(slices.Compact(all))}
 }
 
-// covers reports whether a has every name of b. Both are sorted, so the search for each name
-// continues after the previous one.
+// covers reports whether a has every name of b. Both lists are sorted, so the search for each
+// name begins after the previous name.
 func covers(a, b []string) bool {
 	if len(b) > len(a) {
 		return false

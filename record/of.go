@@ -59,7 +59,7 @@ func MustOf(v any) Value {
 // ofAny lets encoding/json write v, and reads the result. Before that it refuses values that
 // encoding/json would silently change.
 func ofAny(v any) (Value, error) {
-	// Some types marshal themselves only through a pointer, so make one.
+	// Some types marshal themselves only through a pointer, so make a pointer to v.
 	p := reflect.New(reflect.TypeOf(v))
 	p.Elem().Set(reflect.ValueOf(v))
 	var i inspector
@@ -79,7 +79,7 @@ func ofAny(v any) (Value, error) {
 }
 
 // marshalError returns the reason why encoding/json refused a Go value. It keeps at most the
-// type, because the text of err may hold the value.
+// type, because the text of err may contain the value.
 func marshalError(err error) error {
 	var syntax *json.SyntaxError
 	var badType *json.UnsupportedTypeError

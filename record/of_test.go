@@ -46,8 +46,8 @@ type rawText struct {
 
 func (r rawText) MarshalText() ([]byte, error) { return []byte(r.text), nil }
 
-// pointerText returns its text from MarshalText, only through a pointer, and fails if the
-// text is empty.
+// pointerText has a MarshalText method only on its pointer. The method fails if the text is
+// empty.
 type pointerText struct{ text string }
 
 func (p *pointerText) MarshalText() ([]byte, error) {
@@ -176,67 +176,67 @@ func TestOfRefusesValuesThatItCannotKeep(t *testing.T) {
 		in   any
 		want error
 	}{
-		"string":                    {"a\xff", record.ErrUTF8},
-		"named string":              {word("a\xff"), record.ErrUTF8},
-		"string in a slice":         {[]string{"", "\xff"}, record.ErrUTF8},
-		"string in an array":        {[1]string{"\xff"}, record.ErrUTF8},
-		"string in a map":           {map[string]any{"a": "\xff"}, record.ErrUTF8},
-		"map key":                   {map[string]any{"\xff": 1}, record.ErrUTF8},
-		"nested map key":            {[]any{map[word]int{"\xff": 1}}, record.ErrUTF8},
-		"text of a key":             {map[rawText]int{{text: "\xff"}: 1}, record.ErrUTF8},
-		"text":                      {rawText{text: "\xff"}, record.ErrUTF8},
-		"nested text":               {[]any{&rawText{text: "\xff"}}, record.ErrUTF8},
-		"text through a pointer":    {[]pointerText{{"\xff"}}, record.ErrUTF8},
-		"failing MarshalText":       {pointerText{}, record.ErrUnsupported},
-		"text of an embedded type":  {struct{ rawText }{rawText{text: "\xff"}}, record.ErrUTF8},
-		"text without a pointer":    {map[string]pointerText{"a": {"a"}}, record.ErrUnsupported},
-		"struct member":             {note{Text: "\xff"}, record.ErrUTF8},
-		"embedded":                  {note{noteBase: noteBase{"\xff"}}, record.ErrUTF8},
-		"embedded pointer":          {note{Place: &Place{"\xff"}}, record.ErrUTF8},
-		"through a pointer":         {note{Next: &note{Text: "\xff"}}, record.ErrUTF8},
-		"second of two pointers":    {[]*noteBase{{"ok"}, {"\xff"}}, record.ErrUTF8},
-		"raw text":                  {json.RawMessage("\"\xff\""), record.ErrUTF8},
-		"raw lone surrogate":        {json.RawMessage(`"\ud800"`), record.ErrUTF8},
-		"raw duplicate":             {json.RawMessage(`{"a":1,"b":2,"a":1}`), record.ErrDuplicate},
-		"nested raw duplicate":      {[]any{note{Raw: json.RawMessage(`{"a":1,"\u0061":1}`)}}, record.ErrDuplicate},
-		"two keys with one text":    {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
-		"raw syntax":                {json.RawMessage(`{`), record.ErrSyntax},
-		"raw empty":                 {json.RawMessage{}, record.ErrSyntax},
-		"raw number":                {json.RawMessage(`1e999`), record.ErrNumber},
-		"json.Number":               {json.Number("1x"), record.ErrUnsupported},
-		"json.Number too great":     {json.Number("1e999"), record.ErrNumber},
-		"json.Number too small":     {[]json.Number{"1e-999"}, record.ErrNumber},
-		"NaN":                       {math.NaN(), record.ErrNumber},
-		"NaN in a map":              {map[string]any{"a": []float64{math.NaN()}}, record.ErrNumber},
-		"float32 infinity":          {float32(math.Inf(-1)), record.ErrNumber},
-		"uint64":                    {uint64(math.MaxInt64) + 1, record.ErrNumber},
-		"nested uint64":             {[]any{uint64(math.MaxUint64)}, record.ErrNumber},
-		"uint in a struct":          {struct{ N uint64 }{1 << 63}, record.ErrNumber},
-		"bytes":                     {[]byte("abc"), record.ErrUnsupported},
-		"nil bytes":                 {[]byte(nil), record.ErrUnsupported},
-		"nested bytes":              {map[string]any{"a": []byte{}}, record.ErrUnsupported},
-		"bytes in a struct":         {struct{ Sum []byte }{}, record.ErrUnsupported},
-		"bytes of a named type":     {[]letter{1}, record.ErrUnsupported},
-		"pointer to bytes":          {&[]byte{1}, record.ErrUnsupported},
-		"channel":                   {make(chan int), record.ErrUnsupported},
-		"nested function":           {[]any{func() {}}, record.ErrUnsupported},
-		"complex":                   {1i, record.ErrUnsupported},
-		"map with float keys":       {map[float64]int{}, record.ErrUnsupported},
-		"pointer cycle":             {loop, record.ErrUnsupported},
-		"interface cycle":           {loopAny, record.ErrUnsupported},
-		"map cycle":                 {loopMap, record.ErrUnsupported},
-		"slice cycle":               {loopSlice, record.ErrUnsupported},
-		"year 10000":                {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), record.ErrUnsupported},
-		"nested deletion":           {[]any{record.Deletion()}, record.ErrUnsupported},
-		"not addressable in a map":  {map[string]temperature{"a": {}}, record.ErrUnsupported},
-		"not addressable in an any": {[]any{*big.NewInt(1)}, record.ErrUnsupported},
+		"string":                      {"a\xff", record.ErrUTF8},
+		"named string":                {word("a\xff"), record.ErrUTF8},
+		"string in a slice":           {[]string{"", "\xff"}, record.ErrUTF8},
+		"string in an array":          {[1]string{"\xff"}, record.ErrUTF8},
+		"string in a map":             {map[string]any{"a": "\xff"}, record.ErrUTF8},
+		"map key":                     {map[string]any{"\xff": 1}, record.ErrUTF8},
+		"nested map key":              {[]any{map[word]int{"\xff": 1}}, record.ErrUTF8},
+		"text of a key":               {map[rawText]int{{text: "\xff"}: 1}, record.ErrUTF8},
+		"text":                        {rawText{text: "\xff"}, record.ErrUTF8},
+		"nested text":                 {[]any{&rawText{text: "\xff"}}, record.ErrUTF8},
+		"text through a pointer":      {[]pointerText{{"\xff"}}, record.ErrUTF8},
+		"failing MarshalText":         {pointerText{}, record.ErrUnsupported},
+		"text of an embedded type":    {struct{ rawText }{rawText{text: "\xff"}}, record.ErrUTF8},
+		"text without a pointer":      {map[string]pointerText{"a": {"a"}}, record.ErrUnsupported},
+		"struct member":               {note{Text: "\xff"}, record.ErrUTF8},
+		"embedded":                    {note{noteBase: noteBase{"\xff"}}, record.ErrUTF8},
+		"embedded pointer":            {note{Place: &Place{"\xff"}}, record.ErrUTF8},
+		"through a pointer":           {note{Next: &note{Text: "\xff"}}, record.ErrUTF8},
+		"second of two pointers":      {[]*noteBase{{"ok"}, {"\xff"}}, record.ErrUTF8},
+		"raw text":                    {json.RawMessage("\"\xff\""), record.ErrUTF8},
+		"raw lone surrogate":          {json.RawMessage(`"\ud800"`), record.ErrUTF8},
+		"raw duplicate":               {json.RawMessage(`{"a":1,"b":2,"a":1}`), record.ErrDuplicate},
+		"nested raw duplicate":        {[]any{note{Raw: json.RawMessage(`{"a":1,"\u0061":1}`)}}, record.ErrDuplicate},
+		"two keys with the same text": {map[rawText]int{{"a", 1}: 1, {"a", 2}: 2}, record.ErrDuplicate},
+		"raw syntax":                  {json.RawMessage(`{`), record.ErrSyntax},
+		"raw empty":                   {json.RawMessage{}, record.ErrSyntax},
+		"raw number":                  {json.RawMessage(`1e999`), record.ErrNumber},
+		"json.Number":                 {json.Number("1x"), record.ErrUnsupported},
+		"json.Number too large":       {json.Number("1e999"), record.ErrNumber},
+		"json.Number too small":       {[]json.Number{"1e-999"}, record.ErrNumber},
+		"NaN":                         {math.NaN(), record.ErrNumber},
+		"NaN in a map":                {map[string]any{"a": []float64{math.NaN()}}, record.ErrNumber},
+		"float32 infinity":            {float32(math.Inf(-1)), record.ErrNumber},
+		"uint64":                      {uint64(math.MaxInt64) + 1, record.ErrNumber},
+		"nested uint64":               {[]any{uint64(math.MaxUint64)}, record.ErrNumber},
+		"uint in a struct":            {struct{ N uint64 }{1 << 63}, record.ErrNumber},
+		"bytes":                       {[]byte("abc"), record.ErrUnsupported},
+		"nil bytes":                   {[]byte(nil), record.ErrUnsupported},
+		"nested bytes":                {map[string]any{"a": []byte{}}, record.ErrUnsupported},
+		"bytes in a struct":           {struct{ Sum []byte }{}, record.ErrUnsupported},
+		"bytes of a named type":       {[]letter{1}, record.ErrUnsupported},
+		"pointer to bytes":            {&[]byte{1}, record.ErrUnsupported},
+		"channel":                     {make(chan int), record.ErrUnsupported},
+		"nested function":             {[]any{func() {}}, record.ErrUnsupported},
+		"complex":                     {1i, record.ErrUnsupported},
+		"map with float keys":         {map[float64]int{}, record.ErrUnsupported},
+		"pointer cycle":               {loop, record.ErrUnsupported},
+		"interface cycle":             {loopAny, record.ErrUnsupported},
+		"map cycle":                   {loopMap, record.ErrUnsupported},
+		"slice cycle":                 {loopSlice, record.ErrUnsupported},
+		"year 10000":                  {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), record.ErrUnsupported},
+		"nested deletion":             {[]any{record.Deletion()}, record.ErrUnsupported},
+		"not addressable in a map":    {map[string]temperature{"a": {}}, record.ErrUnsupported},
+		"not addressable in an any":   {[]any{*big.NewInt(1)}, record.ErrUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := record.Of(c.in)
 			require.ErrorIs(t, err, c.want)
 			require.Zero(t, v)
 			require.Empty(t, errorPath(t, err))
-			require.NotContains(t, err.Error(), "at byte", "an error on a Go value has no offset")
+			require.NotContains(t, err.Error(), "at byte", "an error on a Go value must have no offset")
 			require.Panics(t, func() { record.MustOf(c.in) })
 		})
 	}
@@ -262,8 +262,8 @@ type zeroKnot struct{ Back *zeroKnot }
 
 func (zeroKnot) IsZero() bool { return true }
 
-// A value whose parts are shared many times is examined in linear time: 2^40 steps would not
-// end.
+// A value whose parts are shared many times is examined in linear time: 2^40 steps would take
+// hours.
 func TestOfExaminesSharedPartsOnce(t *testing.T) {
 	type pair struct {
 		L, R *pair
@@ -273,12 +273,12 @@ func TestOfExaminesSharedPartsOnce(t *testing.T) {
 	for range 40 {
 		p = &pair{L: p, R: p}
 	}
-	p.Bad = "\xff" // examined after the rest
+	p.Bad = "\xff" // examined after all shared parts
 	_, err := record.Of(p)
 	require.ErrorIs(t, err, record.ErrUTF8)
 }
 
-// Two pointers with one address may point to values of different types or sizes.
+// Two pointers with the same address may point to values of different types or sizes.
 func TestOfExaminesDifferentValuesAtOneAddress(t *testing.T) {
 	type two struct{ First, Second string }
 	bad := &two{"ok", "\xff"}

@@ -176,7 +176,7 @@ func TestRecordJSONIsCanonicalAndReadsBack(t *testing.T) {
 	require.NoError(t, got.UnmarshalJSON([]byte(want)))
 	require.True(t, r.Equal(got), "the key must not change")
 
-	// encoding/json escapes the output of MarshalJSON, and that reads back too.
+	// encoding/json escapes the output of MarshalJSON. The escaped text can be read back too.
 	escaped, err := json.Marshal(r)
 	require.NoError(t, err)
 	require.NotEqual(t, want, string(escaped))

@@ -79,7 +79,7 @@ func (f *fakeDB) open(t *testing.T) *sql.DB {
 	return db
 }
 
-// roundTrip stores the value in and scans the column into out.
+// roundTrip stores a value, and scans the column that holds it into a destination.
 func (f *fakeDB) roundTrip(t *testing.T, in, out any) {
 	db := f.open(t)
 	_, err := db.Exec("store", in)
@@ -88,7 +88,7 @@ func (f *fakeDB) roundTrip(t *testing.T, in, out any) {
 	require.NoError(t, err)
 	require.True(t, rows.Next())
 	require.NoError(t, rows.Scan(out))
-	require.False(t, rows.Next(), "there must be one row; the driver has overwritten its memory")
+	require.False(t, rows.Next(), "there must be only one row; this call lets the driver overwrite its memory")
 	require.NoError(t, rows.Err())
 }
 
@@ -134,7 +134,7 @@ func TestNullScansAsADeletionOrNoFields(t *testing.T) {
 	require.Nil(t, db.cell)
 	require.True(t, r.Equal(record.New(milkKey)), "the key must not change")
 
-	// A column that may be NULL is read with the usual type.
+	// A column that may be NULL can be read with sql.Null.
 	var maybe sql.Null[record.Record]
 	db.roundTrip(t, nil, &maybe)
 	require.False(t, maybe.Valid)

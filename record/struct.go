@@ -80,7 +80,7 @@ func (e *Edit) SetStruct(src any) *Edit {
 	return e
 }
 
-// read returns the value that the member has when it is read from r.
+// read returns the value that Struct would store in the member, given r.
 func (m mapped) read(r Record) (reflect.Value, error) {
 	p := reflect.New(m.typ)
 	w, ok := r.Get(m.name)

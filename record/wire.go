@@ -38,7 +38,8 @@ func (p *parser) write(e *entry) error {
 	if err != nil {
 		return err
 	}
-	// One of value (bit 0) and deleted (bit 3) must be present; the stamp always must.
+	// Exactly one of value (bit 0) and deleted (bit 3) must be present. Both members of the
+	// stamp are required.
 	if value, deleted := seen&1 != 0, seen&8 != 0; value == deleted {
 		return ErrValueForm
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// mutation reads the next mutation. For a refused one it returns the parts of the key that
-// had been read before the error.
+// mutation reads the next mutation. For a refused mutation it returns the parts of the key
+// that had been read before the error.
 func (d *Decoder) mutation() (m Mutation, err error) {
 	var key Key
-	base := -1 // offset of its value
+	base := -1 // offset of the value of base
 	names := [...]string{"table", "id", "data", "base"}
 	p := &d.parser
 	d.entries, p.others = d.entries[:0], p.others[:0]
@@ -75,7 +75,8 @@ func (p *parser) checkBase() error {
 		return err
 	}
 	limits := p.Limits
-	// The base is not a value, but an object of objects that may contain values.
+	// The base is not a value: it is an object of objects, whose unknown members may contain
+	// values.
 	p.Limits = jsontext.Limits{Depth: limits.Depth + 2, Size: mostBytes}
 	err := p.Drop()
 	p.Limits = limits

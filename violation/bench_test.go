@@ -32,7 +32,7 @@ func newHotel(n int) *hotel {
 	return h
 }
 
-// changes returns n changes, each in another room if there are enough rooms.
+// changes returns n changes, each in a different room if there are enough rooms.
 func (h *hotel) changes(n int) (all []merge.Update) {
 	for i := range n {
 		before := h.records[i*len(h.records)/n]

@@ -19,8 +19,8 @@ func everybody(limit int64) violation.Capacity {
 	return violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: limit}
 }
 
-// TestLongRowListsTheFirstRecordsAndTheTotal: a row of thousands of records lists the first
-// ones and the number of all. All records are evidence: a dismissal ends when an unlisted
+// TestLongRowListsTheFirstRecordsAndTheTotal: a row about thousands of records lists the first
+// ones and the total number. All records are evidence: a dismissal ends when an unlisted
 // record changes.
 func TestLongRowListsTheFirstRecordsAndTheTotal(t *testing.T) {
 	const n = 7_000
@@ -43,7 +43,7 @@ func TestLongRowListsTheFirstRecordsAndTheTotal(t *testing.T) {
 	s.guarded(t, 1, says(v.ID, 1, 60, fields{violation.FieldDismissed: v.Evidence}))
 	require.True(t, s.only(t).Dismissed)
 	s.push(t, write("attendees", all[5_000].Key().ID, by(1, 70), fields{"other": 1}))
-	require.True(t, s.only(t).Dismissed, "the rule does not read this field")
+	require.True(t, s.only(t).Dismissed, "a field that the rule does not read must not end a dismissal")
 	s.push(t, attend(all[5_000].Key().ID, 70, 2))
 	require.False(t, s.only(t).Dismissed)
 	require.Empty(t, s.audit(t).Updates)
@@ -54,7 +54,7 @@ func TestLongRowListsTheFirstRecordsAndTheTotal(t *testing.T) {
 	require.Len(t, s.only(t).Conflicting, 11)
 	require.Zero(t, s.only(t).ConflictingTotal)
 	_, told := s.row(v.ID).Get("conflictingTotal")
-	require.False(t, told, "a complete list has no total")
+	require.False(t, told, "a complete list must have no total")
 }
 
 // longNames returns a name of n bytes that takes as much JSON as possible.
@@ -111,7 +111,7 @@ func TestRowFitsTheDecoderLimits(t *testing.T) {
 }
 
 // TestGuardLimitsUserFields: the guard refuses a text that is too long for a row, because
-// every check would read it.
+// every check of the scope would read it.
 func TestGuardLimitsUserFields(t *testing.T) {
 	s, v := conflict(t)
 	for _, name := range []string{violation.FieldNote, violation.FieldAcknowledged, violation.FieldDismissed} {
@@ -200,7 +200,7 @@ func TestUnreadScopeIsReportedAndKeepsItsRows(t *testing.T) {
 	require.Len(t, report.Failed, 1)
 	require.Equal(t, []string{"B"}, report.Failed[0].Scopes)
 	require.Equal(t, "overlap", report.Failed[0].Rule)
-	require.NotContains(t, strings.ReplaceAll(report.Err.Error(), "MiB", ""), "B", "the text omits names, which may be private")
+	require.NotContains(t, strings.ReplaceAll(report.Err.Error(), "MiB", ""), "B", "the text must omit names, which may be private")
 	require.Equal(t, []string{"overlap b: a", "overlap e: c"}, s.opened(t))
 	require.Contains(t, s.openLines(t), strings.TrimSuffix(row, "\n"))
 

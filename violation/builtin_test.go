@@ -23,7 +23,7 @@ func TestCapacityWithAFixedLimit(t *testing.T) {
 	v := s.only(t)
 	require.Equal(t, violation.CapacityExceeded, v.Type)
 	require.Equal(t, "6 taken, but the limit is 5", v.Description)
-	require.Equal(t, "r b: a,c", names(v), "d uses nothing, so it is not the newest")
+	require.Equal(t, "r b: a,c", names(v), "record d uses nothing, so it must not count as the newest")
 }
 
 // TestLimitIsEvidenceOfCapacity: a new limit changes the evidence, and so ends a dismissal.
@@ -35,7 +35,7 @@ func TestLimitIsEvidenceOfCapacity(t *testing.T) {
 		first := s.only(t)
 		s.push(t, write("events", "x", by(1, 5), fields{"seats": 0}))
 		require.NotEqual(t, first.Evidence, s.only(t).Evidence)
-		require.Equal(t, by(1, 5).Time, s.only(t).DetectedAt, "the new limit is the newest evidence")
+		require.Equal(t, by(1, 5).Time, s.only(t).DetectedAt, "the new limit must be the newest evidence")
 		second := s.only(t)
 		s.push(t, attend("a", 6, 3))
 		require.NotEqual(t, second.Evidence, s.only(t).Evidence)
@@ -60,7 +60,7 @@ func TestMissingLimitIsNotExceeded(t *testing.T) {
 	} {
 		s := newServer(smallRules())
 		s.push(t, attend("a", 1, 5))
-		require.Empty(t, s.violations(t), "the event has not arrived yet")
+		require.Empty(t, s.violations(t), "no limit applies before the event has arrived")
 		s.push(t, write("events", "x", by(1, 1), fields{"seats": 1}))
 		require.Len(t, s.opened(t), 1)
 		s.push(t, w)
@@ -86,7 +86,7 @@ func TestTableMayBeItsOwnParent(t *testing.T) {
 	}
 	s = alone(part)
 	s.push(t, in("box", 1, 1), in("a", 2, "box"), in("b", 2, "box"))
-	require.Equal(t, []string{"r b: a"}, s.opened(t), "the place of the box cannot be read, but its room for 3 counts")
+	require.Equal(t, []string{"r b: a"}, s.opened(t), "the place of the box cannot be read, but its capacity of 3 must count")
 }
 
 // TestDescriptionsOfBuiltInRules covers the default texts and the texts that an application
@@ -153,7 +153,7 @@ func TestNewestByStampClientAndKey(t *testing.T) {
 		}
 	}
 	newer, _ := violation.Newest(a, b, "title")
-	require.True(t, newer.Equal(b), "neither record has the field, so the keys decide")
+	require.True(t, newer.Equal(b), "neither record has the field, so the keys must decide")
 }
 
 // TestUniqueComparesItsValue: the unique value may be composed of several fields, and records
@@ -176,11 +176,11 @@ func TestUniqueComparesItsValue(t *testing.T) {
 	require.Equal(t, []string{"r e: a"}, s.opened(t))
 	s = alone(violation.Unique{Table: "users"})
 	s.push(t, user("a", "ana", "x"), user("b", "ana", "x"))
-	require.Empty(t, s.violations(t), "the rule names no field")
+	require.Empty(t, s.violations(t), "a rule that names no field must find nothing")
 }
 
 // TestNegativeLimitIsExceededOnlyByUsage: if nothing is used, even a negative limit is not
-// exceeded. The value of one record must not make the rule fail for all.
+// exceeded. A negative value in one record must not make the rule fail for all records.
 func TestNegativeLimitIsExceededOnlyByUsage(t *testing.T) {
 	s := newServer(smallRules())
 	limit := write("events", "x", by(1, 1), fields{"seats": -1})
@@ -200,7 +200,7 @@ func TestPastConflictsDoNotFillTheCap(t *testing.T) {
 	for i := range 4 {
 		s.push(t, book(fmt.Sprint("a", i), by(1, i+1), "B", 0, 2))
 	}
-	require.Len(t, s.with(t, violation.Open), 4, "three pairs, and one row for all six")
+	require.Len(t, s.with(t, violation.Open), 4, "want rows for three pairs, and one row for all six pairs")
 	s.now = hours(5)
 	s.push(t, book("x", by(2, 20), "B", 6, 8), book("y", by(2, 21), "B", 7, 9))
 	require.Equal(t, []string{"overlap y: x"}, s.opened(t))

@@ -45,7 +45,7 @@ func TestCheckMakesTwoCallsForEachRule(t *testing.T) {
 	s.push(t, first...)
 	view := &counting{View: s.view, groups: map[string]int{}}
 	report := s.on(t, view, second...)
-	require.Len(t, report.Updates, 2*1000, "500 pairs opened, and 500 resolved, by each of two rules")
+	require.Len(t, report.Updates, 2*1000, "each of the two rules must open 500 pairs and resolve 500 pairs")
 	require.Equal(t, map[string]int{"overlap": 1, "again": 1}, view.groups)
 	require.Equal(t, 2, view.gets)
 }
@@ -64,8 +64,8 @@ func TestUntouchedScopesCostNoCall(t *testing.T) {
 }
 
 // TestScopesBeforeAndAfterAChange: Scopes returns the groups of every rule before and after a
-// change, sorted and without duplicates. A check of them after the commit finds what the
-// transactions missed.
+// change, sorted and without duplicates. A check of these scopes after the commit finds the
+// violations that the transactions missed.
 func TestScopesBeforeAndAfterAChange(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "C", 2, 4))
@@ -84,19 +84,19 @@ func TestScopesBeforeAndAfterAChange(t *testing.T) {
 	require.Len(t, locks, 4)
 	require.NotEqual(t, violation.Scope{Rule: "a", Name: "bc"}.Lock(), violation.Scope{Rule: "ab", Name: "c"}.Lock())
 
-	// Two transactions that did not see each other stored their changes.
+	// Two transactions that did not see each other's changes have stored them.
 	s.store(changes)
 	require.Empty(t, s.violations(t))
 	s.take(t, nil, scopes...)
 	require.Equal(t, []string{"done t: ", "overlap b: a", "person t: p"}, s.opened(t))
-	require.Empty(t, s.audit(t).Updates, "an audit finds the same rows with the same IDs")
+	require.Empty(t, s.audit(t).Updates, "an audit must find the same rows with the same IDs")
 
 	s.checker.Rules["with/slash"] = overlapRule
 	scopes, err = s.checker.Scopes(changes)
 	var bad *violation.RuleError
 	require.ErrorAs(t, err, &bad)
 	require.Equal(t, "with/slash", bad.Rule)
-	require.Len(t, scopes, 4, "the scopes of the other rules are returned")
+	require.Len(t, scopes, 4, "the scopes of the other rules must be returned")
 }
 
 func TestContextReachesTheView(t *testing.T) {
@@ -124,7 +124,7 @@ func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]vio
 func TestScopesOfRecordsAndRows(t *testing.T) {
 	s, v := conflict(t)
 	require.Equal(t, []violation.Scope{{Rule: v.Rule, Name: v.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
-	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "a row without derived fields is in no scope")
+	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "a row without derived fields must be in no scope")
 	for _, r := range s.data() {
 		require.Contains(t, s.checker.ScopesOf(r), violation.Scope{Rule: "overlap", Name: "B"})
 	}
@@ -151,7 +151,7 @@ func TestDeletedRecordsLeaveTheirScopes(t *testing.T) {
 		require.Empty(t, c.ScopesOf(after), r.Key())
 	}
 	boss := write("people", "q", by(1, 1), fields{"boss": "r"})
-	require.Len(t, c.ScopesOf(boss), 3, "one scope for the boss, and two for the record itself")
+	require.Len(t, c.ScopesOf(boss), 3, "want one scope for the boss, and two for the record itself")
 	after, _ := merge.Records(boss, remove("people", "q", by(1, 2)))
 	require.Equal(t, []violation.Scope{{Rule: "parent", Name: "q"}, {Rule: "person", Name: "q"}}, c.ScopesOf(after))
 }
@@ -171,7 +171,7 @@ func TestRowOfAnotherRuleStays(t *testing.T) {
 	foreign, _ := merge.Records(row, write(row.Key().Table, v.ID, by(9, 9), fields{"rule": "other"}))
 	s.store([]merge.Update{{Before: row, After: foreign.WithKey(record.Key{Table: row.Key().Table, ID: "foreign"})}})
 	report := s.push(t, book("c", by(1, 5), "B", 7, 8), remove("bookings", "a", by(1, 6)))
-	require.Len(t, report.Updates, 1, "only the rule's own row changes")
+	require.Len(t, report.Updates, 1, "only the rule's own row must change")
 	require.Equal(t, v.ID, report.Updates[0].After.Key().ID)
 }
 

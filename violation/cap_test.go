@@ -31,7 +31,7 @@ func TestCrowdedGroupListsTheFirstPairs(t *testing.T) {
 	report := s.push(t, writes...)
 	runtime.ReadMemStats(&after)
 	require.NoError(t, report.Err)
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n*(n-1)/2*8), "less than eight bytes for each pair")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n*(n-1)/2*8), "the check must allocate less than eight bytes per pair")
 	require.Len(t, report.Updates, 100+1)
 	require.Equal(t, 100+1, report.Open)
 
@@ -40,7 +40,7 @@ func TestCrowdedGroupListsTheFirstPairs(t *testing.T) {
 		if v.Total == 1 {
 			pairs++
 			require.Equal(t, []string{"00000"}, v.Conflicting)
-			require.LessOrEqual(t, v.RecordID, "00100", "the listed pairs are the first ones by key")
+			require.LessOrEqual(t, v.RecordID, "00100", "the listed pairs must be the first ones by key")
 			continue
 		}
 		require.Equal(t, n*(n-1)/2, v.Total)
@@ -86,16 +86,16 @@ func TestHiddenRowsReopenBelowTheCap(t *testing.T) {
 	// A fourth booking, the first one by key, hides the three old pairs.
 	s.push(t, book("0", by(1, 9), "B", 2, 4))
 	require.Len(t, s.with(t, violation.Open), 4)
-	require.Len(t, s.with(t, violation.Hidden), 3, "hidden rows are not resolved")
+	require.Len(t, s.with(t, violation.Hidden), 3, "hidden rows must not be resolved")
 	s.push(t, remove("bookings", "00002", by(1, 10)))
-	require.Len(t, s.with(t, violation.Open), 3, "0 with 00000, 0 with 00001, and 00000 with 00001")
+	require.Len(t, s.with(t, violation.Open), 3, "want the pairs 0 and 00000, 0 and 00001, and 00000 and 00001")
 	require.Len(t, s.with(t, violation.Hidden), 2)
 	s.push(t, remove("bookings", "0", by(1, 11)))
 	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
 	s.audit(t)
 	require.Equal(t, []string{"overlap 00001: 00000"}, s.opened(t))
 	require.Empty(t, s.with(t, violation.Hidden))
-	require.Len(t, s.with(t, violation.Obsolete), 4, "the violations about 00002 or 0")
+	require.Len(t, s.with(t, violation.Obsolete), 4, "the violations about 00002 or 0 must be obsolete")
 	require.Empty(t, s.audit(t).Updates)
 }
 

@@ -15,20 +15,21 @@ const CapacityExceeded = "capacity_exceeded"
 type Usage struct {
 	// Parent is the ID of the parent whose capacity is limited, such as an event.
 	Parent string
-	// Units is the number of units that the record uses, such as seats. Zero or less uses
-	// nothing and frees nothing. A sum beyond int64 counts as the greatest int64.
+	// Units is the number of units that the record uses, such as seats. A record with zero or
+	// fewer units uses nothing and frees nothing. A sum beyond int64 counts as the greatest
+	// int64.
 	Units int64
 }
 
 // Capacity is the rule that the records of one parent use no more than its capacity. There is
-// one violation for each parent. It is about the record that was stamped last, and lists all
-// other records that use units as conflicting.
+// one violation for each parent whose capacity is exceeded. It is about the record that was
+// stamped last, and lists all other records that use units as conflicting.
 type Capacity struct {
 	// Table is the table of the records that use units, and Fields are the fields that Usage
 	// reads.
 	Table  string
 	Fields []string
-	// Usage returns how much a record uses, or the zero Usage if nothing. It returns
+	// Usage returns how much a record uses, or the zero Usage if it uses nothing. It returns
 	// ErrUnknown if the record cannot be read.
 	Usage func(r record.Record) (Usage, error)
 	// Limit is the capacity of each parent, if ParentTable is "".
@@ -38,8 +39,8 @@ type Capacity struct {
 	// null or deleted, or if the parent is missing or deleted. A value that is not an integer
 	// counts as unreadable.
 	ParentTable, LimitField string
-	// Describe returns the text, given the used units and the limit. Nil means a text with the
-	// two numbers.
+	// Describe returns the description of a violation, given the used units and the limit. Nil
+	// means a text that contains the two numbers.
 	Describe func(taken, limit int64) string
 }
 

@@ -39,9 +39,9 @@ type Input struct {
 	Changes []merge.Update
 	// Scopes are checked in addition to the scopes that Changes touch.
 	Scopes []Scope
-	// Now is the time at which Report.Open counts; zero counts every row stored as open. No
-	// row depends on Now: readers judge with Violation.StatusAt whether a violation still
-	// matters. So a wrong clock leaves nothing behind.
+	// Now is the time for which Report.Open counts open rows. If Now is zero, every row stored
+	// as open counts. No row depends on Now: readers judge with Violation.StatusAt whether a
+	// violation still matters. So a wrong clock leaves nothing behind.
 	Now clock.Timestamp
 }
 
@@ -58,8 +58,8 @@ type Report struct {
 	// Failed has an error for each rule that left something unchecked, sorted by rule name.
 	// The rows of unchecked groups stay as they are; the other rules and groups are checked.
 	Failed []*RuleError
-	// Err joins Failed. It wraps errors of the View: if one of them has aborted the database
-	// transaction, roll back.
+	// Err joins Failed. Err also wraps errors of the View: if one of them has aborted the
+	// database transaction, roll back.
 	Err error
 }
 

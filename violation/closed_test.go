@@ -34,7 +34,7 @@ func TestClosedRowsCostNothing(t *testing.T) {
 	require.Equal(t, before, read())
 	sealedRows := 500
 	if testing.Short() {
-		sealedRows = 250 // still more than the limit below
+		sealedRows = 250 // still more than the 200 rows that may stay open
 	}
 	for i := range sealedRows {
 		id := fmt.Sprint("sealed", i)
@@ -45,7 +45,7 @@ func TestClosedRowsCostNothing(t *testing.T) {
 	hidden := len(s.with(t, violation.Hidden))
 	require.Equal(t, sealedRows-2*100, hidden)
 	require.Len(t, s.with(t, violation.Open), 2*100)
-	require.Empty(t, s.with(t, violation.Resolved)[50:], "unreadable records resolve nothing")
+	require.Empty(t, s.with(t, violation.Resolved)[50:], "unreadable records must not resolve any row")
 
 	// All rows that are known to be resolved are resolved, however many there are.
 	var moved []record.Record

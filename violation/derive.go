@@ -26,15 +26,15 @@ type derived struct {
 	stamp clock.Stamp // the stamp of all derived fields
 }
 
-// Limits of a row. They keep it within the default Limits of a decoder, whatever names records
-// have and whatever texts a rule returns. All lengths count bytes of JSON.
+// Limits of a row. They keep the row within the default Limits of a decoder, whatever names
+// records have and whatever texts a rule returns. All lengths count bytes of JSON.
 const (
 	// maxDescription is the maximum length of a description. A longer description is cut.
 	maxDescription = 4096
 	// MaxConflicting is the maximum number of conflicting records that a row lists.
 	// Violation.ConflictingTotal holds the full number.
 	MaxConflicting = 100
-	// maxConflicting is the maximum length of this list.
+	// maxConflicting is the maximum length of the list of conflicting records.
 	maxConflicting = 16 << 10
 )
 
@@ -57,7 +57,7 @@ func shortened(text string) string {
 	return text
 }
 
-// sizeInJSON returns the maximum size of a letter in canonical JSON.
+// sizeInJSON returns the maximum size of a character in canonical JSON.
 func sizeInJSON(letter rune) int {
 	switch {
 	case letter < ' ':
@@ -132,7 +132,7 @@ func (g Group) records(keys []record.Key) []record.Record {
 	return found
 }
 
-// row returns the derived part together with the user-written fields of the row before.
+// row returns the derived part together with the user-written fields of the previous row.
 func (d derived) row(table string, before record.Record) (record.Record, error) {
 	fields, err := d.fields()
 	if err != nil {
@@ -200,7 +200,7 @@ func rowOf(key record.Key, fields []field, before record.Record) (record.Record,
 	})
 }
 
-// withStatus returns a row with another status and otherwise unchanged.
+// withStatus returns a copy of a row with another status.
 func withStatus(row record.Record, status Status) (record.Record, error) {
 	var b record.Builder
 	return b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {

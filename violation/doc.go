@@ -82,17 +82,18 @@
 // clients may be offline, so that these clients learn of the change too. To stop notices about
 // an open row after a time, count from when the row was stored: DetectedAt may be long past.
 //
-// A row synced before it is derived here may hold only user-written fields. [Parse] returns
-// [ErrRow] for it, and a check completes it.
+// A row that is synced to a server before that server has derived it may hold only
+// user-written fields. [Parse] returns [ErrRow] for it, and a check completes it.
 //
 // # Limits
 //
 // Users choose how many records a scope has and how long their names are, so every cost that
 // grows with these has a limit.
 //
-//   - A row fits the default limits of every decoder, and 64 KiB with its user-written fields.
-//     It lists at most [MaxConflicting] records, with their exact number in ConflictingTotal,
-//     and its texts are cut. All participants are evidence, listed or not.
+//   - A row fits the default limits of every decoder. Together with its user-written fields,
+//     it takes at most 64 KiB. It lists at most [MaxConflicting] records, with their exact
+//     number in ConflictingTotal, and its texts are cut. All participants are evidence, listed
+//     or not.
 //   - A group has at most Checker.MaxPerScope rows, and one more row that represents all its
 //     violations and holds their number. Rows are chosen by RelevantUntil, the latest first,
 //     and then by key. The order does not depend on the time, so all servers choose the same
@@ -100,7 +101,7 @@
 //   - A View limits what it reads, and reports in ScopeRecords.Err the scopes that it left out.
 //   - A check finds at most about 10,000 rows for a rule, and leaves the remaining scopes
 //     unchecked.
-//   - NoOverlap forms only the pairs that it lists. A record is in at most 36 of its scopes.
+//   - NoOverlap forms only the pairs that it lists. It checks a record in at most 36 scopes.
 //     Bookings with several slots are compared up to a number of steps, after which the total
 //     is a lower bound.
 //
@@ -144,9 +145,9 @@
 // # The race
 //
 // Two transactions that check at the same time, and do not see each other's writes, both find
-// nothing. Measured on PostgreSQL 15, two writers who book one room at once, 200 rounds, six
-// runs (in examples/storage: ./postgres.sh go test -count=1 -run TestMeasureRace -v . -measure
-// 200):
+// nothing. A measurement on PostgreSQL 15: two writers book one room at once, in six runs of
+// 200 rounds each (in examples/storage: ./postgres.sh go test -count=1 -run TestMeasureRace -v
+// . -measure 200):
 //
 //	how it is checked                       missed    aborted
 //	in the transaction, READ COMMITTED      192–199   0
@@ -160,9 +161,9 @@
 // same Scopes again after the commit, without Changes, in a transaction that locks them.
 // Without these locks, a check of older data may save last, and reopen a violation that
 // another check saw end. Locking first is simpler; checking after the commit keeps pushes from
-// waiting for each other. In either case, run an audit now and then. All three find the same
-// rows with the same IDs, so combining them is harmless. A database with a single writer, such
-// as SQLite, has no such race.
+// waiting for each other. In either case, run an audit now and then. Checks with locks, checks
+// after the commit and audits find the same rows with the same IDs, so combining them is
+// harmless. A database with a single writer, such as SQLite, has no such race.
 //
 // # Hazards
 //

@@ -14,8 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRecordOnWhichARuleFailsIsReported: every check that reads the record reports it. The
-// record opens and closes nothing, and the rest of its group is checked.
+// TestRecordOnWhichARuleFailsIsReported: every check that reads the record reports the
+// failure. The record opens and closes nothing, and the rest of its group is checked.
 func TestRecordOnWhichARuleFailsIsReported(t *testing.T) {
 	rule := overlapRule
 	rule.Slot = func(r record.Record) (violation.Slot, error) {
@@ -29,7 +29,7 @@ func TestRecordOnWhichARuleFailsIsReported(t *testing.T) {
 	row := s.openLines(t)
 	report := s.push(t, write("bookings", "b", by(1, 3), fields{"broken": 1}), book("c", by(1, 3), "B", 3, 5))
 	require.ErrorIs(t, report.Err, errBroken)
-	require.Empty(t, report.Failed[0].Scopes, "the groups of the record are not known")
+	require.Empty(t, report.Failed[0].Scopes, "no group can be named, because the groups of the record are not known")
 	require.Equal(t, []string{"overlap b: a", "overlap c: a"}, s.opened(t))
 	report = s.push(t, book("d", by(1, 4), "B", 8, 9))
 	require.ErrorIs(t, report.Err, errBroken)
@@ -85,7 +85,7 @@ func TestRulesAreNotAskedAboutEmptyRecords(t *testing.T) {
 	scopes, err := c.Scopes([]merge.Update{{After: write("t", "1", by(1, 1), fields{"x": 1})}})
 	require.NoError(t, err)
 	require.Equal(t, []violation.Scope{{Rule: "r", Name: "all"}}, scopes)
-	require.Equal(t, 1, asked, "the rule is not asked about the empty record before the change")
+	require.Equal(t, 1, asked, "the rule must not be asked about the empty record before the change")
 }
 
 func TestSameFieldOfAnotherTableIsNoReference(t *testing.T) {
@@ -96,7 +96,7 @@ func TestSameFieldOfAnotherTableIsNoReference(t *testing.T) {
 	group := violation.Group{Scope: "p", Limit: 10, Records: []record.Record{write("notes", "n", by(1, 1), fields{"who": "p"})}}
 	f, err := rule.Check(group)
 	require.NoError(t, err)
-	require.Empty(t, f.List, "even if the record is in the group")
+	require.Empty(t, f.List, "a field of another table must not count as a reference, even if its record is in the group")
 	names, err := personRule.Scopes(group.Records[0])
 	require.NoError(t, err)
 	require.Empty(t, names)

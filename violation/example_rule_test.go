@@ -20,7 +20,7 @@ func (oneLead) Scopes(r record.Record) ([]string, error) {
 	}
 	team, ok := w.Value.Text()
 	if !ok {
-		return nil, violation.ErrUnknown // it may be encrypted
+		return nil, violation.ErrUnknown // the value may be encrypted
 	}
 	return []string{team}, nil
 }
@@ -55,7 +55,7 @@ func ExampleRule() {
 }
 
 // A Guard lets clients acknowledge a violation, but not resolve it: only a change of the
-// records that it is about does that.
+// records that it is about resolves it.
 func ExampleGuard() {
 	view, updates := doubleBooked()
 	report := meetings.Check(context.Background(), violation.Input{View: view, Changes: updates})

@@ -148,8 +148,8 @@ func ExampleChecker_Audit() {
 	// 0
 }
 
-// Two transactions that book one room lock its number first, so the second one sees what the
-// first one did.
+// Two transactions that book one room lock the number of its scope first, so the second one
+// sees the booking of the first one.
 func ExampleScope_Lock() {
 	_, updates := doubleBooked()
 	scopes, err := meetings.Scopes(updates)

@@ -11,8 +11,8 @@ import (
 // returns it in ScopeRecords.Err.
 var ErrTooLarge = errors.New("violation: too large to be checked at once: use narrower scopes, such as a room and a month")
 
-// RuleError reports that a rule, or its View, failed, and which scopes were left unchecked.
-// The rows of these scopes stay as they are.
+// RuleError reports that a rule or its View failed, and names the scopes that were left
+// unchecked. The rows of these scopes stay as they are.
 type RuleError struct {
 	Rule string
 	// Scopes are the names of the unchecked groups, sorted. They are checked by the next check
@@ -26,7 +26,7 @@ type RuleError struct {
 // Error returns the name of the rule, the number of unchecked groups, and the reasons. It
 // omits the names of groups, which may be user input.
 func (e *RuleError) Error() string {
-	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // ErrTooLarge has this prefix
+	reasons := strings.TrimPrefix(fmt.Sprint(e.Err), "violation: ") // the text of ErrTooLarge has this prefix
 	unchecked := ""
 	switch n := len(e.Scopes); n {
 	case 0:

@@ -81,7 +81,7 @@ func TestRulesNeverSeeRows(t *testing.T) {
 
 // TestLongDescriptionIsCut: a row is never too long for a client to read.
 func TestLongDescriptionIsCut(t *testing.T) {
-	for _, pad := range []string{"", "a", "aa"} { // shifts the cut into the middle of a letter
+	for _, pad := range []string{"", "a", "aa"} { // shifts the cut into the middle of a character
 		text := pad + strings.Repeat("ß", 1<<19)
 		s := newServer(map[string]violation.Rule{"r": returning(func(f *violation.Finding) { f.Description = text })})
 		require.NoError(t, s.push(t, book("a", by(1, 1), "B", 2, 4)).Err)

@@ -27,13 +27,14 @@ var idsOf = map[string][]string{
 	"people": {"p", "q"}, "tasks": {"a", "b", "c", "d"}, "users": {"a", "b", "c"},
 }
 
-// dice chooses evenly, whereas rapid prefers small numbers: with these, most bookings would be
-// the same booking at zero hours. Only the number of writes shrinks.
+// dice draws all values with the same probability. The generators of rapid prefer small
+// numbers, so most of their bookings would be the same booking at hour zero. In exchange,
+// rapid can shrink only the number of writes.
 type dice struct{ *rand.Rand }
 
 func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
 
-// write makes up a write to one record, stamped near the given time.
+// write generates a write to one record, stamped near the given time.
 func (d dice) write(about int, tables []string, readable bool) record.Record {
 	table := pick(d, tables)
 	id := pick(d, idsOf[table])
@@ -54,7 +55,7 @@ func (d dice) write(about int, tables []string, readable bool) record.Record {
 	return write(table, id, at, fields{name: value})
 }
 
-// field makes up the name and the value of a field that a rule reads.
+// field generates the name and the value of a field that a rule reads.
 func (d dice) field(table string) (name string, value any) {
 	switch table {
 	case "bookings":
@@ -78,7 +79,7 @@ func (d dice) field(table string) (name string, value any) {
 	return "who", pick(d, append(idsOf["people"], ""))
 }
 
-// writesOf makes up the writes of one world.
+// writesOf generates the writes of one world.
 func writesOf(seed uint64, n int, readable bool) []record.Record {
 	d := dice{rand.New(rand.NewPCG(seed, 0))}
 	theme := pick(d, themes)

@@ -62,7 +62,7 @@ func shapes() map[string]shape {
 	}
 }
 
-// work returns a run of each exported function on n records of the shape.
+// work returns a function for each exported function, which runs it on n records of the shape.
 func (s shape) work(n int) map[string]func() {
 	c := &violation.Checker{Rules: map[string]violation.Rule{"r": s.rule}}
 	view := violation.NewMemory(c)
@@ -122,7 +122,8 @@ func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 	}
 }
 
-// sideBySide returns the ratio of the run time of lots to the run time of few.
+// sideBySide runs the functions few and lots in turn, and returns how many times as long lots
+// takes.
 func sideBySide(few, lots func()) float64 {
 	best := [2]time.Duration{1 << 62, 1 << 62}
 	for range 3 {
@@ -149,7 +150,7 @@ func TestCrowdedScopeHasBoundedCost(t *testing.T) {
 		report := s.checker.Check(context.Background(), violation.Input{View: s.view, Changes: updates})
 		require.NoError(t, report.Err)
 		require.Len(t, report.Updates, 100+1)
-		require.Equal(t, 100+1, described, "although there are 12 million conflicts")
+		require.Equal(t, 100+1, described, "Describe must be called only for the stored rows, although there are 12 million conflicts")
 	}
 }
 

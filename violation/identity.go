@@ -35,7 +35,7 @@ type hashing struct{ hash.Hash }
 
 func newHash(tag string) hashing {
 	h := hashing{sha256.New()}
-	h.Write([]byte(tag)) // a hash returns no error
+	h.Write([]byte(tag)) // a hash.Hash never returns an error
 	return h
 }
 

@@ -33,7 +33,7 @@ func (s *server) unsealed(t require.TestingT, updates []merge.Update) (scopes []
 	return scopes
 }
 
-// wrongOf returns an open row in the form of the oracle.
+// wrongOf returns an open row in the form that the oracle uses.
 func wrongOf(v violation.Violation) wrong {
 	return wrong{v.Rule, v.Scope, v.RecordID, strings.Join(v.Conflicting, ","), v.Total, int64(v.DetectedAt)}
 }
@@ -53,7 +53,7 @@ func (s *server) requireOracle(t require.TestingT, before map[string]record.Reco
 		if v.Status == violation.Open && (!o.doubted(v) || slices.Contains(want, w)) {
 			got = append(got, w)
 		} else if old, ok := before[v.ID]; o.doubted(v) && ok {
-			require.Equal(t, old.String(), s.row(v.ID).String(), "a row that cannot be judged stays as it is")
+			require.Equal(t, old.String(), s.row(v.ID).String(), "a row that cannot be judged must stay as it is")
 		}
 	}
 	if len(want) == 0 {
@@ -71,7 +71,7 @@ func (s *server) requireAudit(t require.TestingT) {
 		require.NoError(t, err)
 		after, err := violation.Parse(u.After)
 		require.NoError(t, err)
-		require.Equal(t, violation.Hidden, before.Status, "an audit of everything changes hidden rows only")
+		require.Equal(t, violation.Hidden, before.Status, "an audit of everything must change hidden rows only")
 		require.Contains(t, []violation.Status{violation.Resolved, violation.Obsolete}, after.Status)
 	}
 
@@ -84,7 +84,7 @@ func (s *server) requireAudit(t require.TestingT) {
 	o := oracleOf(s.data())
 	open := s.openLines(t)
 	for line := range strings.Lines(fresh.openLines(t)) {
-		require.Contains(t, open, line, "an audit of the data alone finds the same open rows, byte for byte")
+		require.Contains(t, open, line, "an audit of the data alone must find the same open rows, byte for byte")
 	}
 	for _, v := range s.with(t, violation.Open) {
 		if !o.doubted(v) {
@@ -109,7 +109,7 @@ func TestOpenRowsMatchTheOracle(t *testing.T) {
 					updates := s.join(batch)
 					report := s.take(t, updates, s.unsealed(t, updates)...)
 					require.NoError(t, report.Err)
-					require.Empty(t, s.take(t, updates, s.unsealed(t, updates)...).Updates, "the same batch again changes nothing")
+					require.Empty(t, s.take(t, updates, s.unsealed(t, updates)...).Updates, "the same batch again must change nothing")
 					s.requireOracle(t, before)
 					s.requireAudit(t)
 				}
@@ -123,7 +123,7 @@ func TestOpenRowsMatchTheOracle(t *testing.T) {
 		})
 	}
 	if testing.Short() {
-		return // too few checks to see everything
+		return // too few checks to see every rule and status
 	}
 	want := []string{"total", "overlap hidden"}
 	for rule := range smallRules() {

@@ -120,7 +120,7 @@ func (c *ruleCheck) statusWithoutFinding(v Violation) Status {
 	}
 	switch {
 	case !c.isLive(v.Record()):
-		return Obsolete // even in a group with too many to list: this violation is over
+		return Obsolete // even in a group with too many violations to list: this one is over
 	case c.hidden[v.ID] && c.allBelong(v, v.Scope):
 		return Hidden
 	}
@@ -159,7 +159,7 @@ func (c *ruleCheck) firstScope(d derived, before record.Record) string {
 }
 
 // allBelong reports whether all existing records of a violation belong to a group. If not, the
-// violation is not one of that group.
+// violation does not belong to that group.
 func (c *ruleCheck) allBelong(v Violation, scope string) bool {
 	for _, key := range v.participants() {
 		if r, ok := c.live[key]; ok {

@@ -11,10 +11,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// TestRowReopensWithOlderStamps: moving a booking back wins its field with a stamp below the
+// TestRowReopensWithOlderStamps: a booking moves away and back, but its stamps stay below the
 // stamp of the other booking, which is the greatest of the evidence. So the reopened row has
-// the same stamps as before, or older ones than the resolved row. A join by last write wins
-// would keep "resolved".
+// the same stamps as before, and they may be older than the stamps of the resolved row. A join
+// by last write wins would keep "resolved".
 func TestRowReopensWithOlderStamps(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 1000), "B", 3, 5))
@@ -29,7 +29,7 @@ func TestRowReopensWithOlderStamps(t *testing.T) {
 	again := s.only(t)
 	require.Equal(t, violation.Open, again.Status)
 	require.Equal(t, first.ID, again.ID)
-	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back is older than the booking that it conflicts with")
+	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back has a lower stamp than the other booking, so the time must not change")
 	require.NotEqual(t, first.Evidence, again.Evidence)
 
 	// The reverse: the newest booking moves away, and the older one follows it.
@@ -52,7 +52,7 @@ func TestLateWriteConflictsOnArrival(t *testing.T) {
 	s.push(t, book("a", by(1, 0), "B", 3, 5))
 	v := s.only(t)
 	require.Equal(t, violation.Open, v.Status)
-	require.Equal(t, "overlap b: a", names(v), "the newcomer is the record stamped last, not the one that arrived last")
+	require.Equal(t, "overlap b: a", names(v), "the newcomer must be the record stamped last, not the one that arrived last")
 	require.Equal(t, by(2, tenDays).Time, v.DetectedAt)
 
 	// A late write that loses changes nothing.
@@ -69,15 +69,15 @@ func TestIDsDoNotDependOnOtherMembers(t *testing.T) {
 	s.push(t, book("a", by(1, 1), "B", 0, 4), book("b", by(2, 2), "B", 1, 4))
 	pair := s.only(t)
 	report := s.push(t, book("c", by(2, 1), "B", 2, 4))
-	require.Len(t, report.Updates, 2, "the old pair is not written again")
+	require.Len(t, report.Updates, 2, "the old pair must not be written again")
 	require.Equal(t, []string{"overlap b: a", "overlap b: c", "overlap c: a"}, s.opened(t))
 	require.Contains(t, s.violations(t), pair)
 
 	s.push(t, remove("bookings", "c", by(2, 3)))
 	require.Equal(t, []string{"overlap b: a"}, s.opened(t))
 	require.Contains(t, s.violations(t), pair)
-	require.Len(t, s.with(t, violation.Obsolete), 1, "the row about c")
-	require.Len(t, s.with(t, violation.Resolved), 1, "the row about b with c")
+	require.Len(t, s.with(t, violation.Obsolete), 1, "the row about c must be obsolete")
+	require.Len(t, s.with(t, violation.Resolved), 1, "the row of b and c must be resolved")
 
 	// A rule with one row for a group keeps this row, which names the remaining records.
 	mail := func(id string, ms int, email string) record.Record {
@@ -111,9 +111,9 @@ func TestStatusFollowsTheCondition(t *testing.T) {
 	}
 	s.push(t, book("a", by(1, 1), "B", 2, 4))
 	step(book("b", by(2, 2), "B", 3, 5))
-	step(book("b", by(2, 3), "B", 4, 5)) // it starts when a ends
+	step(book("b", by(2, 3), "B", 4, 5)) // booking b starts when a ends
 	step(book("b", by(2, 4), "B", 1, 3))
-	step(book("b", by(2, 5), "B", 1, 2)) // it ends when a starts
+	step(book("b", by(2, 5), "B", 1, 2)) // booking b ends when a starts
 	step(book("b", by(2, 6), "B", 0, 6))
 	step(remove("bookings", "b", by(1, 7)))
 	step(write("bookings", "b", by(1, 8), fields{record.DeletedField: false}))
@@ -132,7 +132,7 @@ func TestViolationIsObsoleteAfterRelevantUntil(t *testing.T) {
 	s := newServer(map[string]violation.Rule{"overlap": rule})
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 	v := s.only(t)
-	require.Equal(t, hours(4), v.RelevantUntil, "the earlier end of the two")
+	require.Equal(t, hours(4), v.RelevantUntil, "the violation must matter until the earlier end of the two bookings")
 	require.Equal(t, violation.Open, v.StatusAt(hours(4)-1))
 	require.Equal(t, violation.Obsolete, v.StatusAt(hours(4)))
 	v.Status = violation.Resolved
@@ -144,7 +144,7 @@ func TestViolationIsObsoleteAfterRelevantUntil(t *testing.T) {
 	require.Equal(t, 1, report.Open)
 	s.now = hours(4)
 	report = s.audit(t)
-	require.Empty(t, report.Updates, "the passing of time is not stored")
+	require.Empty(t, report.Updates, "the passing of time must not be stored")
 	require.Zero(t, report.Open)
 
 	// After the meetings are postponed, the violation matters again.

@@ -97,13 +97,13 @@ func TestEachLostEditHasItsOwnRow(t *testing.T) {
 		add(other)
 	}
 	require.Len(t, ids, 6)
-	d.Incoming.Value = record.Int(96) // another winning value is the same lost edit
+	d.Incoming.Value = record.Int(96) // with another winning value it is the same lost edit
 	add(d)
 	require.Len(t, ids, 6)
 
 	d.Seen = merge.SeenYes
 	_, ok := c.LostEdit(d)
-	require.False(t, ok, "a value that was seen is not lost")
+	require.False(t, ok, "a value that was seen must not count as lost")
 }
 
 // TestLostDeletionDiffersFromNull: the value that lost may be a deletion, which the row

@@ -136,7 +136,7 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 		}
 	}
 	for i, a := range here {
-		with := ending // the spans that come after a by key
+		with := ending // the spans to pair with a, all after it by key
 		if len(ending) > 0 && ending[0].taken == a.taken {
 			ending = ending[1:]
 			with = here[i+1:]
@@ -154,8 +154,8 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 }
 
 // listByKey lists the first pairs of records with one slot, by key. It skips records without a
-// partner. So if it adds no pair for a record, all partners come before it, and those pairs
-// are already listed.
+// partner. So if it adds no pair for a record, all partners of that record come before it by
+// key, and their pairs are already listed.
 func (m *meetings) listByKey() {
 	b := boundsOf(m.ones)
 	for i, s := range m.ones {

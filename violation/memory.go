@@ -9,8 +9,8 @@ import (
 )
 
 // Memory is a View of records in memory, with an index for each rule of a Checker. It serves
-// clients, tests and small servers, and defines what any other View must answer. It must not
-// be used by two goroutines at once.
+// clients, tests and small servers, and defines the answers that any other View must give. It
+// must not be used by two goroutines at once.
 type Memory struct {
 	checker *Checker
 	records map[record.Key]record.Record

@@ -18,7 +18,7 @@ type wrong struct {
 	about       string
 	others      string // sorted, with commas
 	total       int
-	time        int64 // the greatest time of the fields that it depends on
+	time        int64 // the greatest time of the fields that the violation depends on
 }
 
 // plain is a record decoded from its JSON.
@@ -141,7 +141,8 @@ func isSealed(p plain, field string) bool {
 	return composite
 }
 
-// doubted reports whether it is unknown if an earlier violation still holds.
+// doubted reports whether unreadable data makes it impossible to tell if an earlier violation
+// still holds.
 func (o oracle) doubted(v violation.Violation) bool {
 	field := map[string]string{"overlap": "slot", "seats": "place", "person": "who", "email": "email", "done": "when"}[v.Rule]
 	for i, id := range append([]string{v.RecordID}, v.Conflicting...) {
@@ -156,7 +157,8 @@ func (o oracle) doubted(v violation.Violation) bool {
 			return v.Rule != "done" || p.fields["done"].Value == true
 		}
 	}
-	// The whole group depends on one record, which the row for the whole group does not name.
+	// The whole group also depends on one record that the row for the whole group does not
+	// name.
 	switch v.Rule {
 	case "seats":
 		event, ok := o.find("events", v.Scope)

@@ -14,7 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// shuffling is a view that answers in another order each time, with duplicates.
+// shuffling is a view that returns the records and rows of a scope in a new order each time,
+// with duplicates.
 type shuffling struct {
 	violation.View
 	dice *rand.Rand

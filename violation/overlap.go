@@ -9,10 +9,11 @@ import (
 
 // The types of the findings of NoOverlap.
 const (
-	// SchedulingConflict is the type for a pair of records that occupy one resource at the
-	// same time.
+	// SchedulingConflict is the type of a finding about two records that occupy one resource
+	// at the same time.
 	SchedulingConflict = "scheduling_conflict"
-	// SlotsCut is the type for a record that occupies more than the rule checks; see MaxSlots.
+	// SlotsCut is the type of a finding about a record that has more slots or scopes than the
+	// rule checks; see MaxSlots.
 	SlotsCut = "slots_cut"
 )
 
@@ -28,25 +29,25 @@ type NoOverlap struct {
 	// Fields are the fields that Slot or Slots reads. Values that must win together, such as
 	// start and end, belong in one composite field.
 	Fields []string
-	// Slot returns the slot that a record occupies, or the zero Slot if none. It returns
-	// ErrUnknown if the record cannot be read.
+	// Slot returns the slot that a record occupies, or the zero Slot if it occupies none. It
+	// returns ErrUnknown if the record cannot be read.
 	Slot func(r record.Record) (Slot, error)
 	// Slots, if set, is used instead of Slot. It returns all slots that a record occupies,
 	// such as the weeks of a recurring meeting or several rooms, in any order. The rule checks
-	// the first MaxSlots of them by start, in at most 36 scopes. A record that has more is a
-	// violation of the type SlotsCut.
+	// the first MaxSlots of them by start, in at most 36 scopes. A record that has more slots
+	// or scopes is itself a violation, of the type SlotsCut.
 	Slots func(r record.Record) ([]Slot, error)
 	// Monthly divides the slots of a resource into scopes of a calendar month in UTC, so that
 	// a change reads only the months that it touches. A slot that extends from one month into
 	// another belongs to both. A pair is found in the month in which its last overlap ends.
 	// Run an audit after changing Monthly.
 	Monthly bool
-	// Describe returns the text for the newer record of a pair, given both records. For the
-	// owner of the older one, an application composes a text from the two IDs of the row. Nil
-	// means a text without details.
+	// Describe returns the description of a pair, for the owner of the newer record. For the
+	// owner of the older record, an application composes a text from the two IDs of the row.
+	// Nil means a text without details.
 	Describe func(newer, older record.Record) string
-	// Relevant makes a conflict stop mattering when the last overlap of the two records has
-	// ended.
+	// Relevant means that a conflict stops mattering when the last overlap of the two records
+	// has ended.
 	Relevant bool
 }
 
@@ -131,7 +132,7 @@ func (n NoOverlap) finding(p pair) Finding {
 }
 
 // window is the extent of a scope: a resource and a span of time. It owns the overlaps that
-// end after from and not after to.
+// end in that span: after its start, and not after its end.
 type window struct {
 	resource string
 	from, to clock.Timestamp

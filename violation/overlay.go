@@ -64,7 +64,7 @@ func (o *overlay) Groups(ctx context.Context, rule string, names []string) ([]Sc
 		}
 		scopes, err := scopesOf(o.checker.Rules[rule], r)
 		if err != nil && !errors.Is(err, ErrUnknown) {
-			continue // it belongs to no scope, and the check reports the error
+			continue // the record belongs to no scope, and the check reports the error
 		}
 		for _, name := range scopes {
 			if i, ok := at[name]; ok {

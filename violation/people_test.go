@@ -50,7 +50,7 @@ func TestUserFieldsSurviveDerivation(t *testing.T) {
 	told := s.only(t)
 	require.True(t, told.Acknowledged && told.Dismissed)
 	require.Equal(t, "I will move", told.Note)
-	require.Equal(t, violation.Open, told.Status, "the condition still holds")
+	require.Equal(t, violation.Open, told.Status, "the row must stay open while the condition holds")
 	require.Equal(t, v.Evidence, told.Evidence)
 
 	// A field that the rule does not read is not evidence.
@@ -118,7 +118,7 @@ func TestClientsCannotWriteDerivedFields(t *testing.T) {
 		require.True(t, answer.Results[1].Accepted())
 		require.True(t, before.Equal(s.row(v.ID)))
 	}
-	require.False(t, s.guarded(t, 1, remove(violation.DefaultTable, v.ID, by(1, 51))).Results[0].Accepted(), "a client cannot delete a row")
+	require.False(t, s.guarded(t, 1, remove(violation.DefaultTable, v.ID, by(1, 51))).Results[0].Accepted(), "a client must not be able to delete a row")
 	require.False(t, s.guarded(t, 1, says("new", 1, 51, fields{"unknown": 1})).Results[0].Accepted())
 	require.True(t, before.Equal(s.row(v.ID)))
 }

@@ -11,8 +11,8 @@ type PerRecord struct {
 	Fields []string
 	// Type is the type of the violations.
 	Type string
-	// Wrong describes for people what is wrong with a record, and returns "" if nothing is. It
-	// returns ErrUnknown if the record cannot be read.
+	// Wrong returns a text for people about what is wrong with a record, or "" if nothing is
+	// wrong. It returns ErrUnknown if the record cannot be read.
 	Wrong func(r record.Record) (string, error)
 }
 

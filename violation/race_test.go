@@ -48,7 +48,7 @@ func TestRecheckFindsWhatConcurrentChecksMiss(t *testing.T) {
 }
 
 // TestServersExchangeUserFieldsOnly: servers exchange only the user-written fields of a row.
-// If they joined whole rows, an open and a resolved row would end as either one.
+// If they joined whole rows, the join of an open and a resolved row could be either one.
 func TestServersExchangeUserFieldsOnly(t *testing.T) {
 	s, v := conflict(t)
 	require.Zero(t, violation.UserFields(s.row(v.ID)).Len())
@@ -60,7 +60,7 @@ func TestServersExchangeUserFieldsOnly(t *testing.T) {
 	other := newServer(smallRules())
 	other.store(other.join([]record.Record{said}))
 	_, err := violation.Parse(other.row(v.ID))
-	require.ErrorIs(t, err, violation.ErrRow, "nothing is derived there yet")
+	require.ErrorIs(t, err, violation.ErrRow, "the other server has derived nothing yet")
 	other.push(t, s.data()...)
 	require.True(t, s.row(v.ID).Equal(other.row(v.ID)))
 }

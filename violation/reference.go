@@ -19,8 +19,8 @@ type LiveReference struct {
 	Fit func(target record.Record) (bool, error)
 	// FitFields are the fields that Fit reads.
 	FitFields []string
-	// Describe returns the text for a record with a stale reference. The target has no fields
-	// if it is missing. Nil means a text without details.
+	// Describe returns the description of a record with a stale reference. The target has no
+	// fields if it is missing. Nil means a text without details.
 	Describe func(r, target record.Record) string
 }
 
@@ -42,7 +42,7 @@ func (l LiveReference) Scopes(r record.Record) ([]string, error) {
 	return names, err
 }
 
-// reference returns the ID that a record refers to, or "" if none.
+// reference returns the ID that a record refers to, or "" if it refers to none.
 func (l LiveReference) reference(r record.Record) (string, error) {
 	w, _ := r.Get(l.Field)
 	return textOf(w)

@@ -71,8 +71,8 @@ type Violation struct {
 
 	// Acknowledged reports whether a user has marked the violation as seen.
 	Acknowledged bool `json:"acknowledged"`
-	// Dismissed reports whether a user wants to hear no more about the violation. A dismissal
-	// ends when the evidence changes.
+	// Dismissed reports whether a user no longer wants to see the violation. A dismissal ends
+	// when the evidence changes.
 	Dismissed bool `json:"dismissed"`
 	// Note is a user's comment on the violation.
 	Note string `json:"note,omitempty"`
@@ -92,7 +92,7 @@ func (v Violation) Record() record.Key { return record.Key{Table: v.Table, ID: v
 
 // The derived fields of a row have the JSON names of the members of Violation, with one
 // difference: the field "scope" holds the name of the rule, a slash, and the name of the
-// group. Users write the three fields with exported names. A value of an unexpected kind
+// group. The three fields that users write have exported names. A value of an unexpected kind
 // counts as absent.
 const (
 	fieldType             = "type"

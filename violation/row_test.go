@@ -35,7 +35,7 @@ func TestIDIsAHashOfRuleAndKey(t *testing.T) {
 	want := strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 	_, v := conflict(t)
 	require.Equal(t, want, v.ID)
-	require.Equal(t, "lb4scs1hmpgjmt47felpmehopg", want, "the ID in the first release")
+	require.Equal(t, "lb4scs1hmpgjmt47felpmehopg", want, "the ID must stay the one of the first release")
 
 	rule := overlapRule
 	rule.Describe = func(record.Record, record.Record) string { return "another text" }
@@ -97,7 +97,7 @@ func TestNamesInViolationJSON(t *testing.T) {
 		"acknowledged": false, "dismissed": false}`, string(text))
 	row := s.row(v.ID)
 	for name, w := range row.All() {
-		require.Equal(t, by(2, 2), w.Stamp, "%s has the greatest stamp of the evidence", name)
+		require.Equal(t, by(2, 2), w.Stamp, "%s must have the greatest stamp of the evidence", name)
 	}
 	single := alone(doneRule)
 	single.push(t, write("tasks", "a", by(1, 1), fields{"done": true}))

@@ -19,7 +19,7 @@ type Rule interface {
 	// that the rule does not concern. It gets deleted records as well. Return none for them,
 	// unless Check uses Group.Deleted: a check reads all records of a group, so a group that
 	// keeps its deleted records becomes slower with every one, and deleting records does not
-	// help if it is too large.
+	// make it smaller.
 	//
 	// For a record that cannot be read, because it is encrypted or of a newer form, return
 	// ErrUnknown: its rows then stay as they are. Names that are returned with ErrUnknown are
@@ -93,14 +93,15 @@ type Finding struct {
 	Description string
 	// Fields are the fields of all these records that the finding depends on; nil means all
 	// fields. A change of one of them changes the evidence and ends a dismissal. Whether a
-	// record is deleted always counts.
+	// record is deleted is always part of the evidence.
 	Fields []string
 	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero
 	// means never, and so does a time after clock.MaxTimestamp.
 	RelevantUntil clock.Timestamp
 }
 
-// PairKey returns the key of a finding about two records. It is the same for either order.
+// PairKey returns the key of a finding about two records. The key does not depend on the order
+// of the two records.
 func PairKey(a, b record.Key) string {
 	if a.Compare(b) > 0 {
 		a, b = b, a

@@ -32,7 +32,7 @@ type ruleCheck struct {
 }
 
 // maxFound is the number of rows above which a check of a rule leaves its remaining groups
-// unchecked. Each group has at most Checker.MaxPerScope rows and one.
+// unchecked. Each group has at most Checker.MaxPerScope rows, and one more.
 const maxFound = 10_000
 
 var errView = errors.New("the view must return one answer for each name or key")
@@ -128,7 +128,7 @@ func (c *ruleCheck) checkGroup(name string, members ScopeRecords) {
 // rowsOf calls the rule on one group and returns the rows of its findings.
 func (c *ruleCheck) rowsOf(name string, members ScopeRecords) (listed, error) {
 	g := groupOf(longName(c.rule, name, members.Records), members)
-	g.Limit = c.checker.maxPerScope() + 1 // the extra finding says until when there are too many
+	g.Limit = c.checker.maxPerScope() + 1 // the extra finding shows until when there are too many findings
 	for _, r := range g.Records {
 		c.live[r.Key()] = r
 	}

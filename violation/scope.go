@@ -27,8 +27,8 @@ func (s Scope) Compare(o Scope) int {
 }
 
 // Lock returns a number for the scope, the same on every server, for databases that lock
-// numbers, such as PostgreSQL with pg_advisory_xact_lock. Two scopes have the same number with
-// negligible probability, and then only wait for each other.
+// numbers, such as PostgreSQL with pg_advisory_xact_lock. The probability that two scopes have
+// the same number is negligible; if they do, their transactions only wait for each other.
 func (s Scope) Lock() int64 {
 	sum := hashOf("fieldlww/scope/1\n", s.Rule, s.Name)
 	return int64(binary.BigEndian.Uint64(sum[:]))

@@ -74,7 +74,7 @@ func (s *server) push(t require.TestingT, writes ...record.Record) violation.Rep
 	return s.take(t, s.join(writes))
 }
 
-// take checks and stores updates. It also tests what must hold for each report.
+// take checks and stores updates. It also checks the properties that every report must have.
 func (s *server) take(t require.TestingT, updates []merge.Update, more ...violation.Scope) violation.Report {
 	in := violation.Input{View: s.view, Changes: updates, Scopes: more, Now: s.now}
 	report := s.checker.Check(context.Background(), in)
@@ -88,9 +88,9 @@ func (s *server) take(t require.TestingT, updates []merge.Update, more ...violat
 		if !changed {
 			before = s.get(key)
 		}
-		require.True(t, u.Before.Equal(before), "the Before of an update is the stored record")
-		require.False(t, u.After.Equal(u.Before), "an update changes something")
-		require.True(t, i == 0 || report.Updates[i-1].After.Key().Compare(key) < 0, "updates are sorted")
+		require.True(t, u.Before.Equal(before), "the Before of an update must be the record before it")
+		require.False(t, u.After.Equal(u.Before), "an update must change something")
+		require.True(t, i == 0 || report.Updates[i-1].After.Key().Compare(key) < 0, "updates must be sorted by key")
 	}
 	s.store(updates)
 	s.store(report.Updates)
@@ -133,12 +133,12 @@ func (s *server) violations(t require.TestingT) []violation.Violation {
 	return all
 }
 
-// with returns the violations that have a status at s.now.
+// with returns the violations whose status at the time s.now is the given one.
 func (s *server) with(t require.TestingT, status violation.Status) []violation.Violation {
 	return slices.DeleteFunc(s.violations(t), func(v violation.Violation) bool { return v.StatusAt(s.now) != status })
 }
 
-// only returns the only row.
+// only checks that there is exactly one row, and returns it parsed.
 func (s *server) only(t require.TestingT) violation.Violation {
 	all := s.violations(t)
 	require.Len(t, all, 1)

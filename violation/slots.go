@@ -28,7 +28,7 @@ const (
 	maxScopes = 36
 )
 
-// The least and the greatest Timestamp.
+// The earliest and the latest Timestamp.
 const (
 	minTime = clock.Timestamp(math.MinInt64)
 	maxTime = clock.Timestamp(math.MaxInt64)
@@ -44,7 +44,7 @@ type taken struct {
 	cut     bool     // whether the record occupies more than is checked
 }
 
-// limited returns the slots of a record, within the limits, given all its slots.
+// limited returns a record with the given slots, cut to the limits.
 func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	t := taken{Record: r}
 	// Without months, an empty slot still puts its record into the scope of its resource,
@@ -76,7 +76,7 @@ func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 // joinOverlapping replaces overlapping slots of one resource by one slot. The slots must be
 // sorted by From.
 func joinOverlapping(slots []Slot) []Slot {
-	last := make(map[string]int) // the index in one, by resource
+	last := make(map[string]int) // for each resource, the index of its last slot in the result
 	one := slots[:0]
 	for _, s := range slots {
 		if i, ok := last[s.Resource]; ok && s.From < one[i].To {
@@ -126,7 +126,7 @@ func (t *taken) addPeriod(p period) bool {
 	return true
 }
 
-// period is the extent of a scope: a resource, and one month of it if the rule is Monthly.
+// period is the extent of a scope: a resource and, if the rule is Monthly, one month.
 type period struct {
 	resource string
 	month    month

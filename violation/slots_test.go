@@ -169,7 +169,7 @@ func openSlots(t require.TestingT, s *server) (open []string) {
 	return open
 }
 
-// someSlots makes up the slots of a booking.
+// someSlots generates the slots of a booking.
 func (d dice) someSlots() (all []takes) {
 	for range 1 + d.IntN(2)*d.IntN(4) {
 		from := d.IntN(120)

@@ -70,8 +70,8 @@ func (t *touch) add(rule Rule, u merge.Update) {
 		t.failure.add(err)
 	}
 	if err != nil && !u.After.Deleted() {
-		// The former groups of the record are checked like all others, but without it.
-		// Skipping them in this call would miss the other changes of the call.
+		// The former groups of the record are checked like all others, but without the record.
+		// If this call skipped these groups, it would miss the other changes in them.
 		t.unknown[u.After.Key()] = true
 	}
 	t.names = append(append(t.names, before...), after...)

@@ -11,12 +11,12 @@ type Unique struct {
 	// Table is the table, and Fields are the fields that Value reads.
 	Table  string
 	Fields []string
-	// Value returns the value that must be unique, with equal strings for equal values, and ""
-	// for a record that has none. It returns ErrUnknown if the record cannot be read. Nil
-	// means the text of the first of Fields; a value that is neither text nor null counts as
-	// unreadable.
+	// Value returns the value that must be unique, as a string, or "" for a record that has
+	// none. Equal values must give equal strings. It returns ErrUnknown if the record cannot
+	// be read. Nil means the text of the first of Fields; a value that is neither text nor
+	// null counts as unreadable.
 	Value func(r record.Record) (string, error)
-	// Description is the text of the findings; "" means a text without details.
+	// Description describes every finding for people; "" means a text without details.
 	Description string
 }
 

@@ -20,7 +20,8 @@ func attend(id string, ms int, units int64) record.Record {
 type secret struct {
 	world []record.Record
 	seal  record.Record
-	// poke changes another record of the group, or the same one, but not the violation.
+	// poke changes the unreadable record or another record of the group, without an effect on
+	// the violation.
 	poke record.Record
 	// cure makes the record readable again and ends the violation.
 	cure record.Record
@@ -59,7 +60,7 @@ func TestUnreadableRecordResolvesNothing(t *testing.T) {
 	for name, c := range secrets() {
 		for _, together := range []bool{false, true} {
 			s := newServer(smallRules())
-			if name == "reference" { // q exists, so that a reference to it is not stale
+			if name == "reference" { // create person q, so that a reference to q is not stale
 				s.push(t, write("people", "q", by(1, 1), fields{"left": false}))
 			}
 			s.push(t, c.world...)
@@ -151,7 +152,7 @@ func (v partial) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup
 	return found, err
 }
 
-// on checks writes on another view of the server's storage.
+// on joins writes, checks them on another view of the server's storage, and stores the result.
 func (s *server) on(t require.TestingT, v violation.View, writes ...record.Record) violation.Report {
 	updates := s.join(writes)
 	report := s.checker.Check(context.Background(), violation.Input{View: v, Changes: updates})
@@ -179,7 +180,7 @@ func TestPartialViewClosesNothing(t *testing.T) {
 // it exists. A record that is known to be missing closes its row.
 func TestUnknownParticipantClosesNothing(t *testing.T) {
 	s, v := conflict(t)
-	client := newServer(smallRules()) // holds b and the row, but not a
+	client := newServer(smallRules()) // stores booking b and the row, but not booking a
 	client.store([]merge.Update{{After: s.get(keyOf("bookings", "b"))}, {After: s.row(v.ID)}})
 	client.on(t, partial{View: client.view, table: "bookings"}, book("c", by(1, 5), "B", 8, 9))
 	require.Equal(t, violation.Open, client.only(t).Status)
@@ -201,7 +202,7 @@ func TestMissingTargetProvesNothingInAPartialView(t *testing.T) {
 	s.on(t, s.view, write("tasks", "b", by(1, 1), fields{"who": "q"}))
 	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t))
 	s.on(t, view, write("tasks", "b", by(1, 2), fields{"other": 1}))
-	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t), "a target that has become unknown closes nothing")
+	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t), "a target that has become unknown must close nothing")
 }
 
 // TestAuditOnAPartialViewClosesNothing: a client audits its own records with a check of all

@@ -7,9 +7,9 @@ import (
 )
 
 // View is a read-only view of the storage of a server or client, within the transaction that
-// is about to store changes, or after it. Look-ups are batched: a check makes at most two
-// calls for each rule, whatever the number of changes. Answers are in the order of the
-// questions.
+// is about to store changes, or after that transaction. Look-ups are batched: a check makes at
+// most two calls for each rule, whatever the number of changes. Answers are in the order of
+// the questions.
 //
 // Only one goroutine uses a View at a time. A check does not modify the slices that a View
 // returns.
@@ -42,7 +42,7 @@ type ScopeRecords struct {
 type Lookup struct {
 	// Record is the record, deleted or not, or a record without fields if there is none.
 	Record record.Record
-	// Unknown reports that it is not known whether the record exists, as on a client that does
-	// not hold the table.
+	// Unknown reports that the view cannot tell whether the record exists, as on a client that
+	// does not hold the table.
 	Unknown bool
 }

@@ -195,7 +195,7 @@ func TestReportCountsOpenRowsByNow(t *testing.T) {
 		s.now = now
 		report := s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(2, 2), "B", 3, 5))
 		require.Equal(t, want, report.Open, now)
-		require.Len(t, report.Updates, 1, "the row is stored, whatever the time is")
+		require.Len(t, report.Updates, 1, "the row must be stored, whatever the time is")
 	}
 }
 

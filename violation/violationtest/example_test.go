@@ -16,7 +16,7 @@ type indexed struct {
 	scopes map[violation.Scope][]record.Record
 }
 
-// newIndexed stores records one after another. Each one replaces the stored record with the
+// newIndexed stores records one after another. Each record replaces the stored record with the
 // same key.
 func newIndexed(c *violation.Checker, records []record.Record) (violation.View, error) {
 	v := indexed{make(map[record.Key]record.Record), make(map[violation.Scope][]record.Record)}

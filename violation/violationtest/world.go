@@ -88,7 +88,8 @@ func world() (*violation.Checker, []record.Record) {
 	return c, records
 }
 
-// made returns a record whose fields have one stamp. The record may be deleted.
+// made returns a record whose fields all have the same stamp. If deleted is set, the record is
+// deleted.
 func made(key record.Key, fields map[string]any, deleted bool) record.Record {
 	e := record.New(key).Edit(clock.Stamp{Time: clock.MustParseTimestamp("2026-03-02T12:00:00Z"), Client: clock.ClientID{1}})
 	for name, v := range fields {

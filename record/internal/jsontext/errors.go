@@ -20,13 +20,13 @@ var (
 // LimitError reports that one of the Limits, or the limit on the length of a number, is
 // exceeded.
 type LimitError struct {
-	// What is "depth", "value" or "number".
+	// What names the limit: "depth", "value" or "number".
 	What string
 	// Limit is the greatest permitted number of levels or bytes.
 	Limit int
 }
 
-// Error returns the limit and its bound.
+// Error returns a text with the name and the bound of the limit.
 func (e *LimitError) Error() string {
 	return e.What + ": limit exceeded: at most " + strconv.Itoa(e.Limit)
 }

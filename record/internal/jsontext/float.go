@@ -18,8 +18,8 @@ func Float(number string) float64 {
 }
 
 // floatOf returns the float64 nearest to a literal, given the results of significand for the
-// literal. Of two that are equally near it returns the even one. The result is infinite or
-// zero if the literal is out of range.
+// literal. If two are equally near, it returns the even one. The result is infinite or zero if
+// the literal is out of range.
 //
 // strconv.ParseFloat is fast if 19 digits decide and the result is neither subnormal nor
 // infinite. Otherwise it needs up to 30 µs for a few bytes, and it misplaces the decimal
@@ -51,7 +51,7 @@ func floatOf(literal, digits []byte, exp int) (f float64) {
 
 // nearest returns the float64 nearest to 0.digits times ten to the exp. The slices numerator
 // and denominator are empty, and their memory must be zero. It calculates in whole numbers,
-// without rounding, so all literals of one size cost the same.
+// without rounding, so all literals of the same size cost the same.
 //
 // For example, the digits 15 and exp 1 are 0.15 * 10^1 = 1.5, so the number is 15 * 10^-1:
 //
@@ -67,7 +67,7 @@ func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
 	} else {
 		numerator = timesPowerOfFive(numerator, power)
 	}
-	// Shifted in this way, they have a quotient of 63 or 64 bits.
+	// After these shifts, the quotient of the two numbers has 63 or 64 bits.
 	n := max(len(numerator), len(denominator))
 	up := 64*n + 63 - bitLen(numerator)
 	down := 64*n - bitLen(denominator)
@@ -76,7 +76,7 @@ func nearest(digits []byte, exp int, numerator, denominator []uint64) float64 {
 	return round(quotient, exact, power+down-up)
 }
 
-// wholeNumber appends the number with the given decimal digits.
+// wholeNumber appends to x the words of the number with the given decimal digits.
 func wholeNumber(x []uint64, digits []byte) []uint64 {
 	for len(digits) > 0 {
 		n := min(len(digits), maxDigits)
@@ -121,7 +121,7 @@ func timesPowerOfFive(x []uint64, n int) []uint64 {
 func bitLen(x []uint64) int { return 64*(len(x)-1) + bits.Len64(x[len(x)-1]) }
 
 // shift multiplies x by 2^by. It returns the result in the given number of words, which must
-// hold it. The memory of x beyond its length must be zero.
+// be enough for it. The memory of x beyond its length must be zero.
 func shift(x []uint64, by, words int) []uint64 {
 	x, whole, by := x[:words], by/64, by%64
 	for i := words - 1; i > whole; i-- {
@@ -163,13 +163,13 @@ func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 }
 
 // round returns the float64 nearest to x times two to the exp. The number x must be at least
-// 2^62; further bits follow it unless it is exact.
+// 2^62. If exact is false, x is cut off and further bits follow.
 func round(x uint64, exact bool, exp int) float64 {
 	if x < 1<<63 {
 		x, exp = x<<1, exp-1
 	}
 	if !exact {
-		x |= 1 // This bit is below the half that decides.
+		x |= 1 // A set lowest bit makes x greater than a tie, and changes nothing else.
 	}
 	const most, least = 53, -1074
 	drop := max(64-most, least-exp)

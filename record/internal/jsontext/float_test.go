@@ -17,9 +17,9 @@ import (
 // The oracle of this file reads literals as fractions of any size and compares distances
 // exactly. It neither parses nor rounds as the library does.
 
-// checkNumber checks that a literal is read by the rule: an integer within int64 exactly, any
-// other number as the nearest float64, and the even one of two that are equally near. A
-// number whose nearest float64 is infinite or zero must be refused.
+// checkNumber checks that a literal is read by the rule: an integer within int64 exactly, and
+// any other number as the nearest float64, or the even one if two are equally near. A number
+// whose nearest float64 is infinite or zero must be refused.
 func checkNumber(t require.TestingT, literal string) {
 	exact, ok := new(big.Rat).SetString(literal)
 	require.True(t, ok, literal)
@@ -53,8 +53,8 @@ func isBeyond(exact *big.Rat) bool {
 	return size.Cmp(least) <= 0 || size.Cmp(most) >= 0
 }
 
-// isNearest reports whether f is the float64 nearest to the exact number, or the even one of
-// two that are equally near.
+// isNearest reports whether f is the float64 nearest to the exact number, or the even one if
+// two are equally near.
 func isNearest(f float64, exact *big.Rat) bool {
 	distance := func(to float64) *big.Rat {
 		d := new(big.Rat).SetFloat64(to)
@@ -62,7 +62,7 @@ func isNearest(f float64, exact *big.Rat) bool {
 	}
 	for _, other := range []float64{math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1))} {
 		if math.IsInf(other, 0) {
-			continue // isBeyond has checked this side.
+			continue // isBeyond has compared the number with this bound.
 		}
 		switch distance(f).Cmp(distance(other)) {
 		case 1:
@@ -95,7 +95,7 @@ var genFloat = rapid.Custom(func(t *rapid.T) float64 {
 })
 
 // genNear draws the digits and the exponent of a number at or near a float64, or at or near
-// the middle between two.
+// the midpoint between two float64s.
 func genNear(t *rapid.T) (digits string, exponent int) {
 	f := genFloat.Draw(t, "near")
 	exact := new(big.Float).SetPrec(2000).SetFloat64(f)
@@ -103,7 +103,7 @@ func genNear(t *rapid.T) (digits string, exponent int) {
 		gap := new(big.Float).SetPrec(2000).SetMantExp(big.NewFloat(0.5), max(exact.MantExp(nil)-53, -1074))
 		exact.Add(exact, gap)
 	}
-	text := exact.Text('e', 800) // 800 digits hold any float64 and any middle exactly.
+	text := exact.Text('e', 800) // 800 digits represent any float64 and any midpoint exactly.
 	mantissa, power, _ := strings.Cut(text, "e")
 	digits = strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0")
 	exponent, err := strconv.Atoi(power)

@@ -23,7 +23,7 @@ var texts = []string{
 	`{"b":{"d":1,"c":[1e2,-0]},"a":"\u0000"}`, `{"\"":1,"#":2,"\n":3}`, "\ufeff1", `1 2`, `]`, `}`, "\v1",
 }
 
-// reasons are the possible causes; every refusal has exactly one.
+// reasons are the possible reasons for a refusal; every refusal has exactly one of them.
 var reasons = []error{jsontext.ErrSyntax, jsontext.ErrUTF8, jsontext.ErrDuplicate, jsontext.ErrNumber}
 
 // checkValue compares a Reader with package opinion: both must accept the same texts and

@@ -149,8 +149,8 @@ func TestNumbersOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
-// genLiteral draws number literals near the edges of the rule: of int64, of 2^53, of float64,
-// and of the textual forms.
+// genLiteral draws number literals near the points at which the rule changes: the bounds of
+// int64 and float64, 2^53, and the changes of the textual form.
 var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	sign := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign")
 	digits := rapid.OneOf(
@@ -235,8 +235,8 @@ func TestNumbersAgreeWithTheSecondOpinion(t *testing.T) {
 	})
 }
 
-// TestExactRefusesOnlyRoundedNumbers checks that a number is refused exactly if its canonical
-// form is a different number, and that nothing else changes.
+// TestExactRefusesOnlyRoundedNumbers checks that a number is refused if and only if its
+// canonical form is a different number, and that nothing else changes.
 func TestExactRefusesOnlyRoundedNumbers(t *testing.T) {
 	exact := standard
 	exact.Exact = true

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// objectValue reads the rest of an object that is a value or a part of one. If the names come
-// in order, no member is moved.
+// objectValue reads the rest of an object that is a value or a part of a value. If the names
+// come in order, no member is moved.
 func (r *Reader) objectValue(depth int) error {
 	start, first := len(r.Out), len(r.spans)
 	if r.Accept('}') {

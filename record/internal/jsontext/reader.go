@@ -30,7 +30,7 @@ import (
 //
 // The zero Reader reads an empty text. Reset begins another text and reuses the memory.
 type Reader struct {
-	// Pos is the offset of the next byte. To read a part of the input again, set it back.
+	// Pos is the offset of the next byte. To read a part of the input again, set Pos back.
 	Pos int
 	// Out holds the canonical texts of the values that were read, one after another. The
 	// caller may truncate it, and append texts of its own.

@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/record/internal/jsontext"
 )
 
-// everything has all features of JSON.
+// everything is a text that uses all features of JSON.
 const everything = `{"a":[1.5e3,"\ud83d\ude00é😀\\\u0041"],"\u0062":{"c":true,"d":false,"e":null,"f":{}},"g":[ ]}`
 
 // TestTruncatedTextIsNeverAccepted cuts a text at every byte, and checks that Value, Drop and
@@ -135,7 +135,7 @@ func TestTextsAreAppendedToOut(t *testing.T) {
 	require.Equal(t, "x", string(r.Rest()))
 	require.False(t, r.Accept('y'))
 	require.True(t, r.Accept('x'))
-	require.False(t, r.Accept(0), "the end of the input is not a byte")
+	require.False(t, r.Accept(0), "the end of the input must not count as a zero byte")
 	require.Zero(t, r.Peek())
 	require.NoError(t, r.End())
 	r.Clear()

@@ -62,8 +62,8 @@ func plainPrefix(b []byte) int {
 	for ; len(b)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		// A top bit is set for each byte that matters. A borrow may also set it for a later
-		// byte, but never before the first that matters.
+		// A top bit is set for each byte that matters. A borrow may also set the top bit of a
+		// later byte, but never the top bit of an earlier one.
 		found := (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 		if found != 0 {
 			return n + bits.TrailingZeros64(found)/8
@@ -119,10 +119,10 @@ func unescape[S ~string | ~[]byte](dst []byte, inner S) []byte {
 	return dst
 }
 
-// escapedRune returns the rune that the escape at the start of s represents, and the length
-// of the escape. A surrogate pair is one escape. For a lone surrogate it returns
-// utf8.RuneError and the length of that half. An escaped U+FFFD cannot be mistaken for it,
-// because U+FFFD is not a surrogate.
+// escapedRune returns the rune that the escape at the start of s represents, and the length of
+// the escape. A surrogate pair is one escape. For a lone surrogate it returns utf8.RuneError
+// and the length of its escape. The escape of U+FFFD has the same result, but its first digit
+// is f, and a surrogate's is d.
 func escapedRune[S ~string | ~[]byte](s S) (r rune, n int) {
 	switch s[1] {
 	case 'b':
@@ -202,7 +202,7 @@ func compareNames(a, b []byte) int {
 }
 
 // nameByte returns the first byte of the text that the canonical s represents, and the number
-// of bytes that stand for it in s.
+// of bytes in s that represent it.
 func nameByte(s []byte) (byte, int) {
 	if s[0] != '\\' {
 		return s[0], 1

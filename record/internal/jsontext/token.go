@@ -59,8 +59,8 @@ func (r *Reader) Text() ([]byte, error) {
 }
 
 // Quoted returns the n bytes after the next quotation mark, if another quotation mark follows
-// them, and consumes nothing. It is for texts of a known length that have a parser of their
-// own, which makes all other checks unnecessary.
+// them, and consumes nothing. Use it for texts of a known length that have a parser of their
+// own: no other check is necessary then.
 func (r *Reader) Quoted(n int) ([]byte, bool) {
 	if r.Pos+n+1 >= len(r.in) || r.in[r.Pos+n+1] != '"' {
 		return nil, false

@@ -43,8 +43,8 @@ func (r *Reader) value(depth int) error {
 	return r.Syntax("expected a value")
 }
 
-// composite reads an array or an object that begins with c. It remembers where a long one is,
-// so that sortMembers of an object around it need not read the text again.
+// composite reads an array or an object that begins with c. It remembers the span of a long
+// array or object, so that sortMembers need not read the text again for an object around it.
 func (r *Reader) composite(c byte, depth int) (err error) {
 	start, first := len(r.Out), len(r.spans)
 	r.Pos++
@@ -61,11 +61,11 @@ func (r *Reader) composite(c byte, depth int) (err error) {
 	return err
 }
 
-// grow makes room for n more bytes in Out. The first allocation has room for most records.
-// For a longer one, the canonical text is seldom longer than the input, so the room is the
-// length of the remaining input. If the text did grow, the room covers the worst case, so
-// that Out is not copied once more: in an array, 1e20 and its comma are 5 bytes of input and
-// become 22.
+// grow makes room for n more bytes in Out. The first allocation has room for most records. The
+// canonical text of a longer record is seldom longer than its input, so the next allocation
+// adds the length of the remaining input. If the text so far is longer than its input, the
+// room covers the worst case, so that Out is not copied once more: in an array, 1e20 and its
+// comma are 5 bytes of input and become 22.
 func (r *Reader) grow(n int) {
 	if cap(r.Out)-len(r.Out) >= n {
 		return

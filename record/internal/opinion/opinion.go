@@ -159,7 +159,7 @@ func Number(literal string) (string, error) {
 	case strings.Trim(mantissa, "-0.") == "":
 		return "0", nil
 	case exponent != "" && (err != nil || e > 2000 || e < -2000):
-		return "", ErrRefused // With at most 1,000 digits it is far out of range.
+		return "", ErrRefused // A number of at most 1,000 digits with this exponent is far out of range.
 	}
 	exact, ok := new(big.Rat).SetString(literal)
 	if !ok {
