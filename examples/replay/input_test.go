@@ -129,7 +129,7 @@ func TestInputFormIsDetectedByContent(t *testing.T) {
 func TestUnreadableInputGivesNoResult(t *testing.T) {
 	whole := zipped(t, smallHistory(t))
 	damaged := bytes.Clone(whole)
-	damaged[len(damaged)-5] ^= 1 // in the length after the checksum
+	damaged[len(damaged)-5] ^= 1 // damages the length after the checksum
 	missing := filepath.Join(t.TempDir(), "missing.jsonl")
 	for name, c := range map[string]struct{ file, want string }{
 		"missing":               {missing, "no such file"},

@@ -174,8 +174,8 @@ func row(name string, n int, note string) string {
 	return fmt.Sprintf("\n  %-14s %11s   %s", name, strconv.Itoa(n), note)
 }
 
-// drawHistory draws writes from narrow domains, so that many of them conflict. Copies of one write
-// that have a base have the same base, as retries do.
+// drawHistory draws writes from narrow domains, so that many of them conflict. All copies of a
+// write that have a base have the same one, as in retries.
 func drawHistory(t *rapid.T) []entry {
 	one := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "") }
 	history := make([]entry, rapid.IntRange(0, 24).Draw(t, "writes"))

@@ -112,7 +112,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 	return results, nil
 }
 
-// pull replaces the confirmed records by the server's current ones, page by page. It does not
+// pull replaces the confirmed records with the server's current ones, page by page. It does not
 // join, because the derived fields of a violation are replaced as a whole, never joined.
 func (c *client) pull(s *server) error {
 	for {
@@ -127,7 +127,7 @@ func (c *client) pull(s *server) error {
 	}
 }
 
-// replace replaces confirmed records by the records of a page.
+// replace replaces confirmed records with the records of a page.
 func (c *client) replace(lines []byte) error {
 	d := record.Decoder{Trusted: true}
 	for line := range bytes.Lines(lines) {

@@ -28,8 +28,8 @@ var wireValues = []string{
 }
 
 // randomBatches returns batches of one client: new writes and, now and then, one of its
-// earlier batches again. IDs, fields, values and stamps come from small domains, so
-// that writes meet in one field and stamps are used twice.
+// earlier batches again. IDs, fields, values and stamps come from small domains, so that
+// several writes share a field and stamps are used twice.
 func randomBatches(r *rand.Rand, client clock.ClientID, n int) []batch {
 	all := make([]batch, 0, n)
 	for len(all) < n {

@@ -50,7 +50,7 @@ func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 }
 
 // TestLegacyRowMustBeStamped: shadow columns refuse a value without a stamp, which a
-// merge would take as absent. Stamping it once, with the client ID of the server, makes
+// merge would treat as absent. Stamping it once, with the client ID of the server, makes
 // it take part in merges and pulls.
 func TestLegacyRowMustBeStamped(t *testing.T) {
 	for name, open := range columnsServers() {

@@ -12,8 +12,8 @@ import (
 )
 
 // TestBlobStampBeatsAllTextInSQLite: SQLite compares storage classes before values, and
-// every blob is above every text. So the older of two stamps wins if one program binds
-// bytes and another one binds strings, and no string wins after that.
+// every blob is above every text. So if one program binds bytes and another binds
+// strings, an older stamp can win over a newer one, and no string wins after that.
 func TestBlobStampBeatsAllTextInSQLite(t *testing.T) {
 	const upsert = `
 		INSERT INTO t (id, at) VALUES (1, $1)

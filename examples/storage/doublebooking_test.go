@@ -227,10 +227,10 @@ func saveAsChecked(s *server, u merge.Update) error {
 	})
 }
 
-// TestBatchOfBookingAndAcknowledgementMayDeadlock: a push locks the records and rows
-// that it names before the scopes, and a check locks rows after the scopes. So a push
-// that names both a booking and a violation row may wait for a push that waits for it.
-// PostgreSQL ends one of the two, and its client pushes again.
+// TestBatchOfBookingAndAcknowledgementMayDeadlock: a push locks the records and rows that
+// it names before the scopes, and a check locks rows after the scopes. So a push that
+// names both a booking and a violation row may wait for another push that is waiting for
+// the first. PostgreSQL ends one of the two, and its client pushes again.
 func TestBatchOfBookingAndAcknowledgementMayDeadlock(t *testing.T) {
 	s := postgresFlagging(t, bookingRules())
 	pushAs(t, s, ana, booking(t, "a", "A", ana))

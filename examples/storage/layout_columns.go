@@ -25,8 +25,8 @@ func columns(sql statements) layout {
 	return layout{"shadow columns", sql, scanColumns, encodeColumns}
 }
 
-// columnsSQLite is the SQL of the columns layout for SQLite. Its CHECKs forbid a value without a
-// stamp, as in a row from before the stamp columns: a merge takes such a value
+// columnsSQLite is the SQL of the columns layout for SQLite. Its CHECKs forbid a value
+// without a stamp, as in a row from before the stamp columns: a merge treats such a value
 // as absent.
 func columnsSQLite() statements {
 	return statements{

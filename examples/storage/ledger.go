@@ -7,9 +7,9 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// ledger creates the tables that a server keeps besides the records: marks, the
+// ledger creates the tables that a server keeps besides the records: marks, with the
 // watermark of each client, which is the greatest stamp accepted from it; and counter,
-// the last sequence.
+// with the last sequence.
 //
 // The SQL is the same for SQLite and PostgreSQL, and for that reason only it has neither
 // STRICT nor COLLATE "C". Text in these tables is compared for equality only.

@@ -17,7 +17,7 @@ import (
 
 // TestReadAndWriteNeedsLockBeforeLoad: two transactions read the same record, merge, and
 // write. If the second one reads before the first one has committed, it must wait, or a
-// write is lost: here the title that the first one wrote, with the later stamp.
+// write is lost: here that is the title with the later stamp, which the first one wrote.
 func TestReadAndWriteNeedsLockBeforeLoad(t *testing.T) {
 	plainSelect := func(l layout) layout {
 		l.lock = nil

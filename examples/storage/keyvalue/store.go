@@ -96,7 +96,7 @@ func put(tx *bbolt.Tx, r record.Record) error {
 }
 
 // recordKey returns the key of a record. Neither tables nor IDs contain U+0000, so it separates
-// them: a slash would give ("a/b", "c") and ("a", "b/c") one key.
+// them: with a slash, ("a/b", "c") and ("a", "b/c") would have the same key.
 func recordKey(key record.Key) []byte { return []byte(key.Table + "\x00" + key.ID) }
 
 const sequenceSize = 8

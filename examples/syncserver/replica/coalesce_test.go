@@ -67,7 +67,7 @@ func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {
 }
 
 // TestEditOfSeveralFieldsStaysWhole: an edit is replaced as a whole, once all its fields are
-// written again. The edit that writes a field again takes over its base.
+// written again. The edit that writes a field again takes over the base of that field.
 func TestEditOfSeveralFieldsStaysWhole(t *testing.T) {
 	d := newWorld(t).device(ana)
 	edit := func(fields ...string) {

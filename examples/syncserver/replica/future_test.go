@@ -179,9 +179,9 @@ func TestClockRecoversAfterFollowingAFutureStamp(t *testing.T) {
 	require.Empty(t, d.TakeNotices())
 }
 
-// TestOwnStampsFromTheFutureDoNotAskForANewID: the clocks of device and server were wrong, and so
-// are stamps that were accepted and the client's mark. Once both clocks are right, pushes go on,
-// and no new ID is asked for, because no other device uses the old one.
+// TestOwnStampsFromTheFutureDoNotAskForANewID: the clocks of device and server were wrong, so
+// stamps that were accepted and the client's mark lie in the future. Once both clocks are right,
+// pushes go on, and no new ID is asked for, because no other device uses the old one.
 func TestOwnStampsFromTheFutureDoNotAskForANewID(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

@@ -4,9 +4,9 @@ import "github.com/fieldlww/fieldlww/record"
 
 // Leave forgets everything that came from the server: the confirmed records, their whys and the
 // cursor. Edits that wait are kept and sent again, and the clock keeps its time. Call it when the
-// server answers a pull with the code cursor_ahead. The server was then restored from a backup, or
-// another server replaced it, and it lacks changes that were confirmed before. Everything is pulled
-// again. A Notice of kind Resync reports it.
+// server answers a pull with the code cursor_ahead. This code means that the server was restored
+// from a backup or replaced by another one, and that it lacks changes that were confirmed before.
+// Everything is pulled again. A Notice of kind Resync reports it.
 //
 // Edits that the old server accepted and the new one lacks are lost, including the user's own. An
 // edit whose answer had not arrived still waits and is not lost.

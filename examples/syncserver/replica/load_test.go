@@ -62,7 +62,7 @@ func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	d.push()
 	require.Equal(t, []string{"outbox/00000000000000000001", "record/tasks\x00fence", "state"}, saves())
 	d.pull()
-	require.Equal(t, []string{"state"}, saves(), "a pull of own edits changes only the cursor")
+	require.Equal(t, []string{"state"}, saves(), "a pull of the client's own edits changes only the cursor")
 }
 
 // TestClockStartsAboveEverythingHeld: neither the saved state nor the order of the entries matters.

@@ -129,9 +129,9 @@ func (r *Replica) noticeFull(replies []merge.Reply) {
 }
 
 // noticeNotes reports the server's notes about an item with the given time. A stamp below an
-// earlier one is reported only if this Replica has not sent later ones itself. It can send stamps
-// out of order: a temporarily refused item is sent again after later ones, and the clock can be
-// lowered.
+// earlier one is reported only if this Replica has not itself sent later stamps before it. It can
+// send stamps out of order: a temporarily refused item is sent again after later ones, and the
+// clock can be lowered.
 func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.Code) {
 	for _, code := range notes {
 		switch {

@@ -83,8 +83,8 @@ func (d *device) pullRepair() {
 }
 
 // TestRefusedEditIsStampedNoLaterThanTheRefusal: an edit was made before the server refused it,
-// whatever the device's clock reads when the answer is processed. So it is stamped with the time of
-// the refusal at the latest. An edit made after a sleep keeps its time.
+// whatever the device's clock reads when the answer is processed. So its new stamp has at most the
+// time of the refusal. An edit made after a sleep keeps its time.
 func TestRefusedEditIsStampedNoLaterThanTheRefusal(t *testing.T) {
 	for _, jump := range []time.Duration{0, 10 * time.Minute, time.Hour, month} {
 		d := newWorld(t).device(ana)

@@ -45,7 +45,7 @@ func (r *Replica) Pulled(lines []byte, next string) error {
 func (r *Replica) replace(now record.Record) {
 	h := r.find(now.Key())
 	if h != nil && h.confirmed.Equal(now) {
-		return // for example an own edit that comes back
+		return // for example an edit by this client that comes back
 	}
 	h = r.touch(now.Key())
 	h.updateWhys(now)

@@ -34,8 +34,8 @@ type Replica struct {
 	server  clock.Timestamp          // the server's time in its last answer; zero if no answer had one
 	heard   time.Time                // the device's clock at that moment
 	asked   time.Time                // the device's clock at the last call of Batch
-	mark    clock.Timestamp          // the greatest own stamp known to have been accepted
-	ahead   map[clock.Timestamp]bool // own stamps that wait and are above the clock's last one
+	mark    clock.Timestamp          // the greatest stamp by this client known to have been accepted
+	ahead   map[clock.Timestamp]bool // stamps of waiting edits that are above the clock's last stamp
 
 	tables map[string]map[string]*held
 	outbox outbox

@@ -55,7 +55,7 @@ func (r *Replica) ForgetOffset() {
 // If the server's clock is right, the range holds the true offset. So after each such answer the
 // offset is wrong by at most took plus a minute, whatever it was before. This holds after a
 // server's clock jumped or was briefly wrong, after the device's clock was set, and in whatever
-// order answers arrive, because each is judged by itself. Moving to the nearest end never moves
+// order answers arrive, because each is judged on its own. Moving to the nearest end never moves
 // past the true offset. If both clocks are right, the range holds zero, so no offset is set. This
 // includes a device that slept between request and answer: the sleep makes the range longer, but
 // the answer stays right. If the device's clock was set between request and answer, the range is

@@ -60,9 +60,9 @@ func (h *held) dropWhy(field string) {
 	}
 }
 
-// whyAnswered returns the Why of an own write that was accepted, from its effect on the confirmed
-// record and the server's reply. The server may have compared it with a write that has not arrived
-// here.
+// whyAnswered returns the Why of an accepted write by this client, from the write's effect on the
+// confirmed record and from the server's reply. The server may have compared it with a write that
+// has not arrived here.
 func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Why, bool) {
 	w := Why{Decision: d}
 	met, told := otherOf(said)
@@ -87,7 +87,8 @@ func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Wh
 	return w, true
 }
 
-// changeOverUnknown returns the Change of an own write that met a write known only by its stamp.
+// changeOverUnknown returns the Change of a write by this client that met a write known only by its
+// stamp.
 func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	before := record.FieldValue{Stamp: met}
 	if d.Field == record.DeletedField {
@@ -100,7 +101,7 @@ func changeOverUnknown(d merge.Decision, met clock.Stamp) merge.Change {
 	return merge.Change{Before: before, Incoming: d.Incoming, Outcome: outcome}
 }
 
-// otherOf returns the stamp of the write that an own one met, if the server named it.
+// otherOf returns the stamp of the write that this client's write met, if the server named it.
 func otherOf(said merge.FieldReply) (clock.Stamp, bool) {
 	switch {
 	case said.Winner != nil:

@@ -1,6 +1,6 @@
 // Package remote implements sync of a Replica with a server over HTTP, for programs outside a
-// browser. In a browser, the page sends the requests. [Server.Join] makes a new client of a
-// workspace, and [Client.Sync] brings its edits to the server and the edits of others to it.
+// browser. In a browser, the page sends the requests. [Server.Join] creates a new client in a
+// workspace, and [Client.Sync] sends its edits to the server and fetches the edits of others.
 //
 // # Map
 //
@@ -70,7 +70,7 @@ func (c *Client) Sync(ctx context.Context) error {
 	return c.Pull(ctx)
 }
 
-// do sends a request as the member, and passes the server's time to the Replica.
+// do sends a request with the client's token, and passes the server's time to the Replica.
 func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	asked := c.Replica.Now()
 	response, err := c.Server.do(ctx, call{method, path, c.Token, body})

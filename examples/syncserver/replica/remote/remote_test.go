@@ -216,7 +216,7 @@ func TestRefusalByAProxyDropsNoEdits(t *testing.T) {
 }
 
 // TestClockAheadIsCorrectedBeforeEditsAreSent: if the server gives its time only with refusals, the
-// edit is refused once and sent again at once.
+// edit is refused once and sent again immediately.
 func TestClockAheadIsCorrectedBeforeEditsAreSent(t *testing.T) {
 	for serverTime, pushes := range map[string]int{"": 1, "none": 2} {
 		s, r := start(t)

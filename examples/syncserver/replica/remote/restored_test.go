@@ -31,7 +31,7 @@ func serve(t *testing.T, database string) (url string, stop func()) {
 	}
 }
 
-// member makes a new client of a server.
+// member creates a new client on a server.
 func member(t *testing.T, url string) *remote.Client {
 	c := &remote.Client{Server: remote.Server{URL: url}}
 	m, err := c.Server.Join(t.Context(), "demo", "")

@@ -52,7 +52,7 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// Join makes a new client of a workspace. Invite may be empty if the workspace is open. The error
+// Join creates a new client in a workspace. Invite may be empty if the workspace is open. The error
 // is a *StatusError if the request is refused, an error of net/http if no complete answer arrives,
 // and replica.ErrAnswer if the answer is not a Membership.
 func (s Server) Join(ctx context.Context, workspace, invite string) (Membership, error) {

@@ -39,7 +39,7 @@ type server struct {
 	most int                                      // pushes of more items than this go to the function slow
 	lie  func(http.ResponseWriter, *http.Request) // answers all requests, if set
 
-	mu      sync.Mutex // a request can go on after its client gave up
+	mu      sync.Mutex // a request can go on after its client has given up
 	slow    func(http.ResponseWriter, *http.Request)
 	batches []int // number of items of each push
 
