@@ -27,7 +27,7 @@ type command struct {
 	run   func(context.Context, settings) error
 }
 
-// commands returns all commands, the server first.
+// commands returns all commands, beginning with the server itself.
 func commands() []command {
 	return []command{
 		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
@@ -54,7 +54,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
-	flags.BoolVar(&s.verbose, "v", false, "also log uncontested decisions")
+	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		help(out, flags, words)
@@ -77,8 +77,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	return s, nil
 }
 
-// parseAnywhere parses flags that stand anywhere among words, and returns the words. Each
-// argument after -- is a word.
+// parseAnywhere parses flags that stand anywhere among other arguments, the words, and returns the
+// words. Each argument after -- is a word.
 func parseAnywhere(flags *flag.FlagSet, args []string) (words []string, err error) {
 	for {
 		if err := flags.Parse(args); err != nil {

@@ -31,7 +31,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 	require.Empty(t, s.workspace)
 	s, err = parse([]string{"audit", "--", "-v"}, nil)
 	require.NoError(t, err)
-	require.Equal(t, "-v", s.workspace, "after --, an argument is a workspace")
+	require.Equal(t, "-v", s.workspace, "the argument after -- was not taken as a workspace")
 }
 
 // TestInvalidCommandLinesAreExplained checks that no invalid argument is ignored, and that the
@@ -73,8 +73,8 @@ func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 	}
 }
 
-// TestTakenPortLeavesNoDatabase checks that a server that cannot listen reports what to do and
-// creates no file.
+// TestTakenPortLeavesNoDatabase checks that a server that cannot listen says what to do, and
+// creates no database file.
 func TestTakenPortLeavesNoDatabase(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

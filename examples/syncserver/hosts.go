@@ -10,18 +10,18 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// hosts holds the names and addresses under which the server answers. Restricting them prevents
-// DNS rebinding: the owner of a web page can make its host name resolve to the address of this
-// machine. If the server answered under that name, browsers would treat the server and the page
-// as one origin, and the page could read the answers.
+// hosts contains the host names and addresses under which the server answers. Restricting them
+// prevents DNS rebinding: the owner of a web page can make its host name resolve to the address of
+// this machine. If the server answered under that name, browsers would treat the server and that
+// web page as one origin, and the web page could read the answers.
 type hosts struct {
 	local bool            // only this machine can reach the server
 	any   bool            // any name is allowed, because a proxy checks it
 	names map[string]bool // the allowed names, in lower case
 }
 
-// newHosts returns the hosts of a server that listens on an address: localhost, the addresses
-// of this machine, the host of -addr, and the names of -host.
+// newHosts returns the hosts of a server that listens on the given address: localhost, the
+// addresses of this machine, the host of -addr, and the names given by -host.
 func newHosts(listens net.Addr, s settings) hosts {
 	h := hosts{names: map[string]bool{"localhost": true}}
 	if tcp, ok := listens.(*net.TCPAddr); ok {
@@ -72,7 +72,7 @@ func arrivedAt(r *http.Request) netip.Addr {
 // isOfThisMachine reports whether an address belongs to this machine. It asks the system at each
 // call, because the addresses of a machine change.
 func isOfThisMachine(address netip.Addr) bool {
-	all, _ := net.InterfaceAddrs() // after an error the list is empty
+	all, _ := net.InterfaceAddrs() // after an error, the list is empty and the answer is false
 	for _, a := range all {
 		if ip, ok := a.(*net.IPNet); ok {
 			if own, ok := netip.AddrFromSlice(ip.IP); ok && own.Unmap() == address {

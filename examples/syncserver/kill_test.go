@@ -41,7 +41,7 @@ func killLoop(t *testing.T, database string) {
 	for i, p := range servers {
 		addresses[i] = p.Address
 	}
-	var enough, quiet atomic.Bool // the writers should stop; the writers have stopped
+	var enough, quiet atomic.Bool // whether the writers should stop; whether they have stopped
 	var pushing, pulling sync.WaitGroup
 	writers := make([]*pusher, 4)
 	for i := range writers {
@@ -79,7 +79,7 @@ func killLoop(t *testing.T, database string) {
 	require.NotZero(t, failures(writers), "no request failed, so no kill hit a request")
 }
 
-// failures returns how many requests of the writers failed.
+// failures returns how many requests of the given writers failed.
 func failures(writers []*pusher) (n int) {
 	for _, w := range writers {
 		n += w.failed

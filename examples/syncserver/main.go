@@ -1,9 +1,9 @@
 // Command syncserver is a sync server to use as a starting point, with a web page on which two
-// replicas sync with it. Each replica is the library in WebAssembly.
+// replicas sync with it. Each replica is the library itself, compiled to WebAssembly.
 //
 //	go run .
 //
-// It stores records in SQLite, in the file syncserver.db, or in PostgreSQL. Any number of
+// The server stores records in SQLite, in the file syncserver.db, or in PostgreSQL. Any number of
 // processes may share one database:
 //
 //	go run . -db postgres://user:password@localhost/name
@@ -13,8 +13,8 @@
 // board, the tables and rules of the app. The folder testbed contains helpers for tests, and the
 // command load, which measures the server and the page.
 //
-// The server needs the go command to build the replica for the page, when the page is opened
-// for the first time. To build a single binary that needs nothing else:
+// When the page is opened for the first time, the server builds the replica for it, which needs the
+// go command. To build a single binary that needs nothing else:
 //
 //	go generate ./app/page && go build
 package main

@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// start starts a server on a database. The server is killed when the test ends, if it still
-// runs.
+// start starts a server on a database. The server is killed when the test ends, if it is still
+// running.
 func start(t *testing.T, database string) *process.Process {
 	t.Helper()
 	p, err := program.Start(database)

@@ -15,8 +15,8 @@ import (
 )
 
 // serve answers clients until the context ends. Then it accepts no further requests, and returns
-// when the current ones are answered. It listens before it opens the database, so a server that
-// cannot listen creates no database file.
+// when the current requests have been answered or cut off. It listens before it opens the database,
+// so a server that cannot listen creates no database file.
 func serve(ctx context.Context, s settings) error {
 	listener, err := listen(s.address)
 	if err != nil {
@@ -78,8 +78,8 @@ func listen(address string) (net.Listener, error) {
 	return nil, fmt.Errorf("cannot listen on %q: -addr takes a host of this machine and a port, such as 127.0.0.1:8080: %w", address, err)
 }
 
-// forwarded sets the address of each request to the one that the proxy reports, which is the
-// last entry of X-Forwarded-For. The client could have sent the earlier entries itself.
+// forwarded sets the remote address of each request to the address that the proxy reports, which is
+// the last entry of X-Forwarded-For. The client could have sent the earlier entries itself.
 func forwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestGracefulStopEndsEventStreams checks that a server that is told to stop closes its event
-// streams and exits without an error. The tokens of its clients stay valid for the next server
-// on the same database.
+// TestGracefulStopEndsEventStreams checks that a server that is asked to stop ends its event
+// streams and exits without an error. The tokens of its clients stay valid for the next server on
+// the same database.
 func TestGracefulStopEndsEventStreams(t *testing.T) {
 	database := databasetest.SQLite(t)
 	p := start(t, database)

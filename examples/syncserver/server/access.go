@@ -22,8 +22,8 @@ type member struct {
 	client    clock.ClientID
 }
 
-// serveJoin answers POST /v1/join with a new client ID and its token. The client keeps both for
-// as long as it keeps its data.
+// serveJoin answers POST /v1/join with a new client ID and its token. The client keeps the client
+// ID and the token for as long as it keeps its data.
 func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
@@ -53,10 +53,10 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	}{m.workspace, m.client, s.tokens.of(m)})
 }
 
-// addressOf returns the IP address from which a request came, according to its RemoteAddr. For
-// IPv6 it returns the /64 network, because one subscriber has all addresses of such a network.
-// Behind a proxy, all requests come from one address, unless a wrapper of the handler sets
-// RemoteAddr to the address that the proxy reports.
+// addressOf returns the IP address from which a request came, according to its RemoteAddr. For IPv6
+// it returns the /64 network, because one subscriber has all addresses of such a network. Behind a
+// proxy, that is the address of the proxy, unless a wrapper of the handler sets RemoteAddr to the
+// address that the proxy reports.
 func addressOf(r *http.Request) string {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

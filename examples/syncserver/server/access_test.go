@@ -46,7 +46,7 @@ func TestRequestsNeedAValidToken(t *testing.T) {
 }
 
 // TestWorkspacesAreIsolated checks that joining needs an invitation, and that a member of one
-// workspace cannot read or change the records of another, even with equal keys.
+// workspace cannot read or change the records of another, even if the records have the same keys.
 func TestWorkspacesAreIsolated(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -84,7 +84,7 @@ func TestWorkspacesAreIsolated(t *testing.T) {
 	})
 }
 
-// bySeq returns the fields of records by their sequences.
+// bySeq returns the fields of each record, by the sequence of the record.
 func bySeq(lines []line) map[int64]map[string]any {
 	all := make(map[int64]map[string]any)
 	for _, l := range lines {

@@ -8,12 +8,12 @@ import (
 
 // The limits for concurrent pushes. Together with the limits for uploads, they bound the memory
 // that pushes take: one body for each large upload, and a multiple of a body, plus the stored
-// records, for each push that has a turn. A workspace has one turn at a time. So a busy
-// workspace, whose pushes are slow to decode or wait for its lock, leaves room for the others.
-// Only one push of a client waits for a turn, and its other pushes wait for that one. A push is
-// decoded during its turn, before it takes one of the few slots for transactions, so a body that
-// is slow to decode does not delay the pushes of other workspaces. The number of connections is
-// not limited here; a proxy can limit it.
+// records, for each push that has a turn. A workspace has one turn at a time. So a busy workspace,
+// whose pushes are slow to decode or wait for its lock, leaves room for the other workspaces. Only
+// one push of each client waits for a turn, and the other pushes of the client wait for that push.
+// A push is decoded during its turn, before it takes one of the few slots for transactions, so a
+// body that is slow to decode does not delay the pushes of other workspaces. The number of
+// connections is not limited here; a proxy can limit it.
 const (
 	maxPushing       = 10_000 // clients with a push
 	pushesOfClient   = 1
@@ -31,7 +31,7 @@ type admission struct {
 	of    map[string]*queue // by workspace
 }
 
-// queue is a workspace with pushes that run or wait.
+// queue is the queue of a workspace in which pushes run or wait.
 type queue struct {
 	places chan struct{}
 	users  int // pushes that run or wait; at zero, the queue is removed
@@ -73,7 +73,7 @@ func takePlace(ctx context.Context, places chan<- struct{}) error {
 	}
 }
 
-// join returns the queue of a workspace and counts one more user.
+// join returns the queue of a workspace and counts one more push in it.
 func (a *admission) join(workspace string) *queue {
 	a.mu.Lock()
 	defer a.mu.Unlock()

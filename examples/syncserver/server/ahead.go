@@ -27,7 +27,7 @@ type aheadWrite struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// The maximum number of writes that an answer names, and of their records.
+// The maximum number of writes that an answer names, and of the records that contain them.
 const (
 	maxAheadWrites  = 20
 	maxAheadRecords = 5
@@ -43,7 +43,8 @@ func (s *Server) greatest(wall time.Time) clock.Timestamp {
 	return clock.TimestampOf(wall.Add(ahead)) + clock.Timestamp(time.Millisecond-1)
 }
 
-// ahead returns some stored writes that are too far ahead, if an item was refused as too far ahead.
+// ahead returns some stored writes that are too far ahead, if an item of the push was refused as
+// too far ahead.
 func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, answer merge.Answer) (writes []aheadWrite, err error) {
 	refused := false
 	for _, r := range answer.Results {

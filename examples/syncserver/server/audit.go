@@ -13,11 +13,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// indexVersion must change when the content of the index changes for the same rules.
+// indexVersion must change when the same rules put something else into the index.
 const indexVersion = "3"
 
-// The limits of an audit. A scope that is too large for a push is checked alone, if it has at
-// most auditScope bytes.
+// The limits of an audit. If a scope is too large for a push, but has at most auditScope bytes, an
+// audit checks it on its own.
 const (
 	auditRecords = 1000      // records to read at once
 	auditScopes  = 100       // scopes to check at once

@@ -28,7 +28,8 @@ type body struct {
 	end     error         // the first error of Reader
 }
 
-// bodyOf returns the body of a request. Reading more than most bytes is an error.
+// bodyOf returns the body of a request. The last argument is the maximum size in bytes: reading
+// more is an error.
 func bodyOf(w http.ResponseWriter, r *http.Request, most int64) *body {
 	return &body{Reader: http.MaxBytesReader(w, r.Body, most), control: http.NewResponseController(w), now: time.Now}
 }
@@ -64,9 +65,9 @@ func (b *body) listen(until time.Time) error {
 	return nil
 }
 
-// readAll reads a body or a part of it. If the body breaks off, the failure is not malformed,
-// because the same request may succeed later. If the body is too slow, smaller parts of it may
-// succeed.
+// readAll reads a body or a part of it. If the body breaks off, the failure does not have the code
+// malformed, because the same request may succeed later. If the body is too slow, the code is
+// timeout, because smaller parts of the body may arrive in time.
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if limit := new(http.MaxBytesError); errors.As(err, &limit) {

@@ -18,8 +18,8 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// link is a simulated connection on which bytes arrive at a rate until it stalls. It has its own
-// clock.
+// link is a simulated connection on which bytes arrive at a fixed rate until the connection stalls.
+// It has its own clock.
 type link struct {
 	*httptest.ResponseRecorder
 	clock    time.Time
@@ -74,7 +74,7 @@ func TestSlowUploadsAreServedAndStalledOnesCut(t *testing.T) {
 			l.deadline = time.Time{}
 			_, err = b.Read(make([]byte, 1))
 			require.ErrorIs(t, err, io.EOF)
-			require.Zero(t, l.deadline, "after the end of the body, the deadline must not be set")
+			require.Zero(t, l.deadline, "a read after the end of the body set the deadline")
 			continue
 		}
 		fail := new(failure)
@@ -122,7 +122,7 @@ func TestPushesAreReadUnderADeadline(t *testing.T) {
 	}
 }
 
-// small is a reader that calls each at each read, and reads small parts.
+// small is a reader that reads in small parts, and calls its function "each" before every part.
 type small struct {
 	io.Reader
 	each func()
@@ -133,8 +133,8 @@ func (r small) Read(p []byte) (int, error) {
 	return r.Reader.Read(p[:min(len(p), 1000)])
 }
 
-// TestTimeoutAndBrokenBodyHaveDifferentStatus: after a timeout, a client halves its push; after a
-// broken connection, it sends the same push again.
+// TestTimeoutAndBrokenBodyHaveDifferentStatus: the statuses must differ, because a client halves
+// its push after a timeout, and sends the same push again after a broken connection.
 func TestTimeoutAndBrokenBodyHaveDifferentStatus(t *testing.T) {
 	for err, status := range map[error]int{
 		os.ErrDeadlineExceeded:                             408,

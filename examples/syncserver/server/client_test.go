@@ -109,7 +109,7 @@ func linesOf(t *testing.T, text []byte) []line {
 	return lines
 }
 
-// taken returns a slot of one hour in a room, which begins at the given hour of tomorrow.
+// taken returns a slot that takes the room Lind for an hour, from the given hour of tomorrow.
 func taken(hour int) record.Value {
 	from := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Duration(24+hour) * time.Hour)
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})

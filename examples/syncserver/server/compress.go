@@ -13,8 +13,8 @@ import (
 // handler flushes, the part written so far is sent at once. Answers below 1 KiB are not
 // compressed.
 //
-// The compression levels take the least memory, below a megabyte for each answer. That matters
-// when many clients read slowly.
+// The compression levels are those that take the least memory, less than a megabyte for each
+// answer. That matters when many clients read slowly.
 //
 // The length of a compressed answer reveals information about its content to an attacker who
 // watches the network and can add to the content. Pulls and answers to pushes are safe: they

@@ -110,7 +110,8 @@ type author struct {
 	minute int
 }
 
-// batch returns a few records. Each has a new timestamp, which other writers use as well.
+// batch returns a few records. Each has a later timestamp than the one before, but other writers
+// use the same timestamps.
 func (w *author) batch(t *testing.T) []record.Record {
 	var batch []record.Record
 	for range 1 + w.random.IntN(4) {

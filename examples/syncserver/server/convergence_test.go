@@ -28,8 +28,8 @@ type pair struct {
 	turn    int
 }
 
-// newPair returns a function that creates pairs. The function name creates an empty database and
-// returns its name.
+// newPair returns a function that creates pairs. To create the database, a pair calls the given
+// function, which returns the name of an empty database.
 func newPair(t *testing.T, name func(*testing.T) string) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
 		return openPair(name(t), env)
@@ -151,7 +151,7 @@ type own struct{ *replica.Replica }
 
 func (c own) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 
-// slot returns a slot of two hours in a room, which begins at the given hour.
+// slot returns a slot that takes the given room for two hours, from the given hour.
 func slot(room string, hour int) string {
 	from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)
 	return record.MustOf(rooms.Slot{Room: room, Start: from, End: from.Add(2 * time.Hour)}).JSON()

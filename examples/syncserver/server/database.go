@@ -24,10 +24,10 @@ func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 	return openDatabase(ctx, name, defaultTimeouts())
 }
 
-// timeouts bounds how long a transaction delays others if its process hangs or is frozen in the
-// middle. The database enforces the timeouts, so they do not depend on the process. Each is
-// shorter than the next, and all are shorter than pushTimeout. So a push that waits for a
-// workspace that a frozen process has locked gets the lock before it times out.
+// timeouts bounds how long a transaction delays other transactions if its process hangs or is
+// frozen during the transaction. The database enforces the timeouts, so they do not depend on the
+// process. Each is shorter than the next, and all are shorter than pushTimeout. So a push that
+// waits for a workspace that a frozen process has locked gets the lock before it times out.
 type timeouts struct {
 	idle      time.Duration // between two statements of a transaction
 	lock      time.Duration // to wait for a lock
@@ -87,7 +87,7 @@ func IsPostgres(name string) bool {
 // Close closes the database.
 func (d *Database) Close() error { return d.db.Close() }
 
-// check returns an error if writes would be lost, because the SQLite file was removed or replaced.
+// check returns an error if the SQLite file was removed or replaced, so that writes would be lost.
 func (d *Database) check() error {
 	if d.file == nil {
 		return nil
@@ -97,9 +97,9 @@ func (d *Database) check() error {
 
 // transaction runs f in a transaction, and commits it if f returns no error.
 //
-// On PostgreSQL the isolation level is READ COMMITTED, the default. So the statements after the
-// lock of the workspace see everything that was committed before the lock was granted. A stricter
-// level would read an older snapshot.
+// On PostgreSQL the isolation level is READ COMMITTED, the default. So the statements after the one
+// that locks the workspace see everything that was committed before the lock was granted. A
+// stricter level would read an older snapshot.
 func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -116,12 +116,12 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 }
 
 // rows completes a statement that has a JSON array as $1. It replaces JSON_ROWS with the function
-// by which the database reads the array, as rows r with the column value. It replaces
+// by which the database reads the array, as a table r with a column named value. It replaces
 //
 //	LOOKUP table AS t ON condition
 //
-// with a join that looks up the matching rows of the table in an index, for each row before it. The
-// join fixes this order: a planner does not know how short the list is, so sooner or later it
+// with a join that, for each row of the tables before it, looks up the matching rows in an index.
+// The join fixes this order: a planner does not know how short the array is, so sooner or later it
 // would read the whole table or the whole workspace.
 func (d *Database) rows(statement string) string {
 	list, join := `json_each($1) AS r`, `CROSS JOIN $1 AS $2 ON $3`

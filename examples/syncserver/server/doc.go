@@ -60,24 +60,23 @@
 //
 // A push of more than 2 MiB, or one to stored records of more than 16 MiB in total, is refused as a
 // whole with the status 413, and nothing is stored. The client then sends half of the push, and
-// halves again, until it has found the item that is too large; so the other items get through. A
-// push of several records is refused in the same way if they are in more than 4,000 scopes of rules,
-// counted before and after the push. For example, 112 new bookings that each last many years exceed
-// this limit. A single record is never refused for its number of scopes.
+// goes on halving until it has found the item that is too large, so the other items get through. A
+// push of several records is refused in the same way if they are in more than 4,000 scopes of
+// rules, counted before and after the push. For example, 112 new bookings that each last many years
+// exceed this limit. A single record is never refused for its number of scopes.
 //
 // An item that would make a stored record larger than 256 KiB, or than the limit of its table in
 // Options.TableMaxRecord, is refused with record_full; the other items of the push are not
-// affected. When the records of a workspace have Options.Storage bytes, an item that would make a
-// record grow is refused with storage_full.
-// Deleting stored records and fields, and replacing a value by one that is not longer, is always
-// accepted.
+// affected. When the records of a workspace take Options.Storage bytes, an item that would make a
+// record grow is refused with storage_full. Deleting stored records and fields, and replacing a
+// value by one that is not longer, is always accepted.
 //
-// A rule reads all records that share a scope with a changed record, such as the meetings of a
-// room in one month, up to 16 MiB. If a scope is larger, the push is stored without checking the
-// rule for that scope. The answer lists the rule as unchecked, the log has an error, and
-// GET /v1/health names the rule until the scope has been checked or audited. To avoid this, give
-// the rule smaller scopes, and limit its tables in Options.TableMaxRecord. Deleting records of
-// the scope helps too, because the built-in rules do not read deleted records.
+// A rule reads all records that share a scope with a changed record, such as the meetings of a room
+// in one month, up to 16 MiB. If a scope is larger, the push is stored without checking the rule
+// for that scope. The answer lists the rule as unchecked, an error is logged, and GET /v1/health
+// names the rule until the scope has been checked or audited. To avoid this, give the rule smaller
+// scopes, and limit its tables in Options.TableMaxRecord. Deleting records of the scope helps too,
+// because the built-in rules do not read deleted records.
 //
 // # Rate limits
 //
@@ -97,16 +96,16 @@
 // upload that has taken 5 seconds gives way to a further one, and is refused with the status 408.
 // The pushes of one client are handled one at a time.
 //
-// The server logs at most 100 lines a minute that one client causes, and 1,000 for its workspace.
-// The next line reports how many lines were omitted.
+// Per minute, the server logs at most 100 lines that one client causes, and 1,000 for the workspace
+// of the client. The first line after a gap reports how many lines were omitted.
 //
 // # Slow networks
 //
-// A body may arrive slowly, but at 4 KiB a second or more, so it takes at most nine minutes. A
-// body that is slower, or that pauses for 30 seconds, is refused with the status 408 and the code
-// timeout, and the client sends less at once. The client must read each part of an answer within
-// a minute. Pulls and answers to pushes are compressed with zstd or gzip, chunk by chunk, for
-// clients that accept it. Request bodies must not be compressed.
+// A body may arrive slowly, but at 4 KiB a second or more, so it takes at most nine minutes. A body
+// that is slower, or that pauses for 30 seconds, is refused with the status 408 and the code
+// timeout, and the client sends less at once. The client must read each part of an answer within a
+// minute. The answers to pulls and pushes are compressed with zstd or gzip, chunk by chunk, for
+// clients that accept compressed answers. Request bodies must not be compressed.
 //
 // # Stamps from the future
 //
@@ -136,9 +135,9 @@
 // lacked some commits.
 //
 // The server cannot detect the loss if the restored sequence has passed the cursor of a client
-// before that client comes back: the client misses the records that took the sequences in
-// between. If many clients have pushed since the restore, or some clients stay away for days,
-// stop the servers, delete the row of the table secrets, and start the servers again. This ends
-// all tokens, so all clients join again. Either way, the writes that the backup lacks are lost,
-// except the writes that are still in an outbox.
+// before that client comes back: the client misses the records that took the sequences in between.
+// If many clients have pushed since the restore, or some clients stay offline for days, stop the
+// servers, delete the row of the table secrets, and start the servers again. This ends all tokens,
+// so all clients join again. Either way, the writes that the backup lacks are lost, except the
+// writes that are still in an outbox.
 package server

@@ -44,7 +44,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 		select {
 		case <-changed:
 		case <-alive.C:
-			if err := send(w, []byte(": alive\n\n")); err != nil { // keeps the network, such as a proxy, from closing an idle stream
+			if err := send(w, []byte(": alive\n\n")); err != nil { // keeps proxies and networks from closing an idle stream
 				return err
 			}
 		case <-s.stopped:

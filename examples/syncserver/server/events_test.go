@@ -22,7 +22,7 @@ func TestListenersAreNotifiedOfEachChange(t *testing.T) {
 		database := name(t)
 		here, there := open(t, database), open(t, database)
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-		h := httptest.NewServer(here.Handler()) // here does not run Watch yet
+		h := httptest.NewServer(here.Handler()) // without Watch, so far
 		t.Cleanup(h.Close)
 		t.Cleanup(stop)
 		elsewhere := listen(t, there)
@@ -93,7 +93,7 @@ func TestFeedIgnoresLateSequences(t *testing.T) {
 	require.True(t, f.join(at("a")))
 	f.leave(at("a"))
 	seq, _ = f.current("a")
-	require.EqualValues(t, 5, seq, "the sequence is kept while there is a listener")
+	require.EqualValues(t, 5, seq, "the sequence was lost although there is still a listener")
 	f.leave(at("a"))
 	require.Equal(t, map[string]int64{"b": 7}, f.sequences())
 
@@ -109,7 +109,8 @@ func TestFeedIgnoresLateSequences(t *testing.T) {
 	require.True(t, f.join(at("a")))
 }
 
-// TestEventStreamsAreLimitedByClient checks that one client cannot take the streams of others.
+// TestEventStreamsAreLimitedByClient checks that one client cannot take the streams of other
+// clients.
 func TestEventStreamsAreLimitedByClient(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	ana := listener{someone("a"), "192.0.2.1"}
@@ -124,7 +125,7 @@ func TestEventStreamsAreLimitedByClient(t *testing.T) {
 	for range listenersOfClient {
 		f.leave(ana)
 	}
-	require.Len(t, f.topics["a"].of, 1, "a client without listeners is removed")
+	require.Len(t, f.topics["a"].of, 1, "a client without listeners is still counted")
 }
 
 // TestEventStreamsAreLimitedByAddress checks that one address, with any number of clients, cannot
@@ -145,7 +146,7 @@ func TestEventStreamsAreLimitedByAddress(t *testing.T) {
 	require.True(t, f.join(here()))
 	require.False(t, f.join(here()))
 	f.leave(there)
-	require.Len(t, f.topics["a"].from, 1, "an address without listeners is removed")
+	require.Len(t, f.topics["a"].from, 1, "an address without listeners is still counted")
 }
 
 // TestFallenSequenceNotifiesListeners checks that listeners are notified when a read finds that the

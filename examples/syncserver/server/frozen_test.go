@@ -25,7 +25,7 @@ import (
 // workspace demo. The value of frozenHow selects what the process does with the lock.
 const frozenIn, frozenHow = "FIELDLWW_TEST_FROZEN_IN", "FIELDLWW_TEST_FROZEN_HOW"
 
-// short holds short timeouts, for tests that wait for them to expire.
+// short has short timeouts, for tests that wait until they expire.
 var short = timeouts{idle: time.Second, lock: 5 * time.Second, statement: 6 * time.Second}
 
 // TestHelperProcessThatHangs is not a test but the helper process that the other tests freeze. It
@@ -115,7 +115,7 @@ func TestFrozenProcessLosesItsLock(t *testing.T) {
 			freeze(t, name, how)
 			m := ana.set(board.Tasks, "b", board.Title, "x")
 			require.Equal(t, "accepted", ana.push(m).Results[0].Verdict)
-			require.Len(t, ana.pull("0"), 1, "the transaction of the frozen process is rolled back")
+			require.Len(t, ana.pull("0"), 1, "the transaction of the frozen process was not rolled back")
 		})
 	}
 }
@@ -137,7 +137,7 @@ func TestPushIsRefusedTemporarilyWhileSQLiteIsLocked(t *testing.T) {
 	m := ana.set(board.Tasks, "b", board.Title, "x")
 	status, text := ana.request("POST", "/v1/push", string(m.AppendJSON(nil)))
 	require.Equal(t, 503, status, text)
-	require.Empty(t, ana.pull("0"), "a pull does not wait for the lock")
+	require.Empty(t, ana.pull("0"), "a pull during the lock found a record that was not committed")
 	requireHealth(t, s, ana, 503)
 	require.NoError(t, other.Kill())
 	_, err = other.Wait()

@@ -51,7 +51,7 @@ func TestRecordFullOfTombstonesCanBeDeleted(t *testing.T) {
 		notices = r.TakeNotices()
 	}
 	require.Equal(t, merge.RecordFull, notices[0].Code)
-	require.Empty(t, r.Shown(key).Map(), "the list has no elements")
+	require.Empty(t, r.Shown(key).Map(), "the record still shows an element")
 	require.NoError(t, r.Edit(key, map[string]record.Value{record.DeletedField: record.Bool(true)}))
 	require.NoError(t, c.Sync(ctx))
 	require.True(t, r.Shown(key).Deleted())

@@ -53,7 +53,7 @@ func TestPushIsIdempotent(t *testing.T) {
 
 // TestDoubleBookingOpensAndResolvesAViolation checks that the client that books a taken room is
 // told at once, that all clients pull the violation, and that a normal write resolves it. An audit
-// must find no difference.
+// must find nothing to change.
 func TestDoubleBookingOpensAndResolvesAViolation(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -216,7 +216,8 @@ func TestServerTimeIsTheTimeOfTheAnswer(t *testing.T) {
 	require.Equal(t, "2026-03-02T12:01:00.000000000Z", w.Header().Get("Server-Time"))
 }
 
-// TestPagesHaveNoGapAndNoRepetition checks pages of several sizes.
+// TestPagesHaveNoGapAndNoRepetition checks that a client that pulls page by page gets each record
+// exactly once, for several page sizes.
 func TestPagesHaveNoGapAndNoRepetition(t *testing.T) {
 	url := listen(t, open(t, databasetest.SQLite(t)))
 	ana := joined(t, url, "demo", "")

@@ -7,14 +7,15 @@ import (
 	"io"
 )
 
-// maxJournal is the maximum size of the journal of a workspace, in bytes. The journal holds the
-// pushes and the stored records before them, so it grows with each push, and faster than the
-// records.
+// maxJournal is the maximum size of the journal of a workspace, in bytes. For each push, the
+// journal contains the items and the stored records that they change, so it grows with each push,
+// and faster than the records.
 const maxJournal = 1 << 30
 
-// writeJournal adds a line to the journal. It must run in the transaction of the push, so that
-// the journal holds exactly the stored pushes, in the order in which they were stored. When the
-// journal exceeds most bytes, writeJournal removes the oldest lines.
+// writeJournal adds a line to the journal. It must run in the transaction of the push, so that the
+// journal contains exactly the stored pushes, in the order in which they were stored. The last
+// argument is the maximum size of the journal in bytes: when the journal is larger, writeJournal
+// removes the oldest lines.
 func (s *session) writeJournal(ctx context.Context, line []byte, most int64) error {
 	s.entries++
 	_, err := s.tx.ExecContext(ctx, `INSERT INTO journal (workspace, entry, line) VALUES ($1, $2, $3)`, s.workspace, s.entries, string(line))
@@ -60,8 +61,8 @@ var ErrEmpty = errors.New("the workspace is empty or does not exist: check its n
 // Journal writes the journal of a workspace to w, for examples/replay. The journal contains the
 // values that users wrote. The error is ErrEmpty if there is no journal.
 //
-// No query is open while Journal writes to w. Otherwise the log of SQLite would grow for as long
-// as a slow reader takes.
+// No query is open while Journal writes to w. Otherwise the write-ahead log of SQLite would grow
+// for as long as a slow reader takes.
 func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) error {
 	for entry := int64(0); ; {
 		lines, last, err := d.journal(ctx, workspace, entry)
@@ -81,8 +82,8 @@ func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) e
 	}
 }
 
-// journal returns some of the lines after an entry, and their last entry. It returns at most 8
-// lines, and stops when they reach a megabyte.
+// journal returns some of the lines after the given entry, and the number of the last returned
+// entry. It returns at most 8 lines, and stops when they reach a megabyte.
 func (d *Database) journal(ctx context.Context, workspace string, after int64) (lines []byte, last int64, err error) {
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT entry, line FROM journal WHERE workspace = $1 AND entry > $2 ORDER BY entry LIMIT 8`, workspace, after)

@@ -16,8 +16,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestJournalReplaysToTheSameAnswers checks that the journal of a workspace holds its pushes, and no
-// others, in order, and that each line replays to the same answer.
+// TestJournalReplaysToTheSameAnswers checks that the journal of a workspace contains its pushes in
+// order, and no other pushes, and that replaying each line gives the same answer.
 func TestJournalReplaysToTheSameAnswers(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -105,7 +105,7 @@ func TestDecisionsAreLoggedWithoutValues(t *testing.T) {
 	require.Contains(t, text, "decision.winner.clientId="+ben.ID.String())
 	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
 	require.Equal(t, 2, strings.Count(text, "msg=push"))
-	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the uncontested first write is not logged")
+	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the uncontested first write must not be logged, and the contested write must be")
 	for _, value := range []string{"private", "secret", "hidden"} {
 		require.NotContains(t, text, value)
 	}

@@ -33,7 +33,7 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 		}
 		chunk, err := s.pull(context.Background(), &page{"demo", 0, maxPage, chunkRecords})
 		require.NoError(t, err)
-		require.Less(t, len(chunk), chunkBytes+2*len(long), "the size of a chunk in memory")
+		require.Less(t, len(chunk), chunkBytes+2*len(long), "a chunk takes too much memory")
 		for range maxConnections + 4 {
 			conn := ana.begin("GET /v1/pull", "\r\n")
 			require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))

@@ -60,12 +60,12 @@ func TestRepeatedItemsDoNotFillTheLog(t *testing.T) {
 	_, count, _ := strings.Cut(last, "omitted=")
 	omitted, err := strconv.Atoi(count)
 	require.NoError(t, err)
-	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count may differ by the lines for notes")
+	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count of omitted lines differs by more than the lines for notes")
 
 	*wall = wall.Add(2 * time.Minute)
 	eve.push(losing...)
 	require.Greater(t, strings.Count(log.String(), byEve), linesOfClient+40)
-	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "the count of omitted lines is logged once")
+	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "the count of omitted lines was not logged exactly once")
 }
 
 // TestUnauthorizedRequestsDoNotFillTheLog checks the limit for requests without a valid token.
@@ -98,6 +98,6 @@ func TestLogLinesAreBounded(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		require.Less(t, len(line), 8*maxLogged, line)
 	}
-	require.True(t, utf8.ValidString(beginning(strings.Repeat("é", maxLogged), maxLogged+1)), "a text must not be cut within a character")
+	require.True(t, utf8.ValidString(beginning(strings.Repeat("é", maxLogged), maxLogged+1)), "a text was cut within a character")
 	require.Equal(t, maxLoggedError+len("…"), len(shortened(slog.AnyValue(errors.New(strings.Repeat("x", 5000)))).String()))
 }

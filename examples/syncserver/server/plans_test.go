@@ -39,7 +39,7 @@ func fill(t *testing.T, d *Database, from, n int) {
 	}
 }
 
-// handlers returns the operations of the server, by name. Each can be repeated.
+// handlers returns functions that run the operations of the server, by name. Each can be repeated.
 func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 	t.Helper()
 	ctx := context.Background()
@@ -68,7 +68,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a new record":    func() { n++; ana.push(ana.set(board.Tasks, fmt.Sprint("new", n), board.Title, "y")) },
 		"a hundred edits": func() { ana.push(many()...) },
 		"a retry":         func() { ana.push(booked) },
-		"a push after an earlier version": func() {
+		"a push after a write by an earlier version": func() {
 			_, err := s.database.db.Exec(`UPDATE workspaces SET counted = seq - 1 WHERE name = 'demo'`)
 			require.NoError(t, err)
 			ana.push(booked)
@@ -131,7 +131,7 @@ func isWhole(what, statement string) bool {
 	case "an audit":
 		// PostgreSQL also scans its settings when the audit lifts the timeouts.
 		return strings.HasSuffix(statement, "WHERE workspace = $1") || strings.Contains(statement, "set_config")
-	case "a push after an earlier version":
+	case "a push after a write by an earlier version":
 		return strings.Contains(statement, "sum(octet_length(line))") || slices.Contains([]string{"DELETE FROM indexed", "DELETE FROM unchecked"}, statement)
 	case "a dry repair", "a real repair":
 		return strings.Contains(statement, "marks")
@@ -139,8 +139,8 @@ func isWhole(what, statement string) bool {
 	return false
 }
 
-// mostRows is how many rows of a table a statement may read: enough for a hundred records and the
-// index entries for them.
+// mostRows is how many rows of a table a statement may read: enough for a hundred records and their
+// index entries.
 const mostRows = 250
 
 // scans returns the parts of the plan in which a statement reads too many rows.
@@ -198,7 +198,7 @@ func (n node) scans() (found []string) {
 	return found
 }
 
-// These match a line of an SQLite plan that reads a whole table or a whole workspace.
+// These expressions match the lines of an SQLite plan that read a whole table or a whole workspace.
 var (
 	scanLine      = regexp.MustCompile(`^SCAN (\S+)`)
 	workspaceOnly = regexp.MustCompile(`\(workspace=\?\)`)
@@ -249,7 +249,7 @@ func TestWorkDoesNotGrowWithTheDatabase(t *testing.T) {
 			return done
 		}
 		before := measure()
-		fill(t, s.database, 2001+100_000, 16_000) // above the sequences of the handlers
+		fill(t, s.database, 2001+100_000, 16_000) // with sequences above those that the operations use
 		after := measure()
 		for what, w := range before {
 			// Earlier bookings and a concurrent Watch make a small difference.

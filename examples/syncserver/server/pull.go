@@ -17,9 +17,9 @@ const (
 )
 
 // A chunk is the part of a page that is in memory at a time. PostgreSQL sends all records that a
-// query selects, even if the server reads only some of them. So the first chunk asks for only a
-// few records. Each further chunk asks for twice as many, or, if the last one reached chunkBytes,
-// for as many as that one held.
+// query selects, even if the server reads only some of them. So the first chunk asks for only a few
+// records. Each further chunk asks for twice as many, or, if the chunk before it reached
+// chunkBytes, for as many as that chunk contained.
 const (
 	firstRecords = 16  // of the first chunk
 	chunkRecords = 100 // at most
@@ -125,10 +125,9 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	return lines, nil
 }
 
-// checkCursor refuses a cursor above the sequence of the workspace. Call it only after a query
-// that found no record above the cursor. It reads the sequence after that query, and by then
-// every commit from before the client got its cursor is visible. So it never refuses a valid
-// cursor.
+// checkCursor refuses a cursor above the sequence of the workspace. Call it only after a query that
+// found no record above the cursor. It reads the sequence after that query, when every commit from
+// before the client got its cursor is visible. So it never refuses a valid cursor.
 func (s *Server) checkCursor(ctx context.Context, p page) error {
 	seq, err := s.database.sequence(ctx, p.workspace)
 	if err != nil {

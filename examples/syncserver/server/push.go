@@ -21,9 +21,9 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer release()
-	// A push first waits for the earlier pushes of its client. So the pushes of a client have one
-	// slot in the queue of the workspace, and the quota counts the earlier ones before it admits
-	// the next.
+	// A push first waits for the earlier pushes of its client. So the pushes of a client take only
+	// one slot in the queue of the workspace, and the quota counts the earlier pushes before it
+	// admits the next.
 	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.client.String())
 	if err != nil {
 		return err
@@ -134,8 +134,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
-	// A violation row can be in both lists. The rules derive their update from the pushed one,
-	// so theirs is stored last.
+	// A violation row can be in both lists. The rules derive their version of the row from the
+	// pushed version, so the version of the rules is stored last.
 	for _, updates := range [][]merge.Update{out.answer.Updates, out.report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
@@ -150,8 +150,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	return out, err
 }
 
-// afford refuses a push whose stored records are too large for the remaining quota of its client,
-// before it reads them.
+// afford refuses a push if the stored records that it names are too large for the remaining quota
+// of its client. It does not read these records.
 func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) error {
 	if !s.pushes.inDebt(tx.workspace) {
 		return nil

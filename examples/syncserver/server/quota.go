@@ -16,11 +16,11 @@ import (
 // record, 2 × 62 × 256 KiB. A booking of many years costs 36 KiB more than its bytes. A pull is
 // charged for the bytes that it sends. Each process keeps its own counts.
 //
-// Use by pushes fades slowly. So a client that comes back after a week offline, or works on a
-// large record, may push a large amount at once, and a client that pushes all day may push a small
-// part of that each minute.
+// The amount that pushes have used fades slowly. So a client that comes back after a week offline,
+// or works on a large record, may push a large amount at once, and a client that pushes all day may
+// push a small part of that amount each minute.
 const (
-	minute                    = time.Minute // fade time: within it, use fades to about a third
+	minute                    = time.Minute // fade time: the time in which a used amount fades to about a third
 	pushTime                  = 32 * minute // fade time of pushes
 	pushedByClient            = 1 << 30     // bytes at once, and then 32 MiB a minute
 	pushedToWorkspace         = 4 << 30     // bytes at once, and then 128 MiB a minute
@@ -31,11 +31,11 @@ const (
 	costOfScope               = 1 << 10
 	costOfPull                = 4 << 10
 	maxCounted                = 100_000 // clients of a workspace; all further clients are counted as one
-	negligible        float64 = 1       // less use than this is treated as none
+	negligible        float64 = 1       // a smaller use counts as none
 )
 
-// quotas limits the use by each member of a group, and by the group, over time. Use fades, so a
-// member may use its limit once in each fade time.
+// quotas limits how much each member of a group, and the whole group, may use over time. A used
+// amount fades, so a member may use its limit once in each fade time.
 //
 // The cost of a push is known only after its records were read and merged, under the lock of the
 // workspace. So a client is admitted while it is not in debt, whatever its push will cost; a push
@@ -52,7 +52,7 @@ const (
 type quotas struct {
 	now           func() time.Time
 	member, group float64       // the limits
-	fade          time.Duration // within which use fades to 1/e
+	fade          time.Duration // in which a used amount fades to 1/e of itself
 
 	mu sync.Mutex
 	of map[string]*account // by the name of the group
@@ -90,7 +90,8 @@ func (q *quotas) admit(group, member string) error {
 	return nil
 }
 
-// charge counts use if the member may have it, and otherwise returns an error and counts nothing.
+// charge counts a cost if the member can afford it, and otherwise returns an error and counts
+// nothing.
 func (q *quotas) charge(group, member string, cost float64) error {
 	if err := q.afford(group, member, cost); err != nil {
 		return err
@@ -111,8 +112,8 @@ func (q *quotas) inDebt(group string) bool {
 	return g.used >= q.group
 }
 
-// afford refuses use if the group is in debt and the use of the member would exceed its share. The
-// member is then not admitted until the debt has faded far enough.
+// afford refuses a cost if the group is in debt and the cost would make the use of the member
+// exceed its share. The member is then not admitted until the debt has faded far enough.
 func (q *quotas) afford(group, member string, cost float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -134,7 +135,7 @@ func (q *quotas) afford(group, member string, cost float64) error {
 	return exceeded(wait)
 }
 
-// count counts use that has already happened.
+// count counts a cost, whether or not the member can afford it.
 func (q *quotas) count(group, member string, cost float64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,7 +144,7 @@ func (q *quotas) count(group, member string, cost float64) {
 	m.used += cost
 }
 
-// wait returns how long it takes until used has faded below a limit.
+// wait returns how long it takes until the amount used has faded below a limit.
 func (q *quotas) wait(used, limit float64) time.Duration {
 	if used < limit {
 		return 0
@@ -151,7 +152,7 @@ func (q *quotas) wait(used, limit float64) time.Duration {
 	return max(time.Duration(float64(q.fade)*math.Log(used/limit)), time.Millisecond)
 }
 
-// accountOf returns the use by a group and by a member, faded to now.
+// accountOf returns the account of a group and the meter of a member, both faded to now.
 func (q *quotas) accountOf(now time.Time, group, member string) (*account, *meter) {
 	g := q.of[group]
 	if g == nil {
@@ -170,7 +171,7 @@ func (q *quotas) accountOf(now time.Time, group, member string) (*account, *mete
 	return g, g.meterOf(q, now, member)
 }
 
-// meterOf returns the use by a member, faded to now.
+// meterOf returns the meter of a member, faded to now.
 func (g *account) meterOf(q *quotas, now time.Time, member string) *meter {
 	m := g.members[member]
 	if m == nil {
@@ -212,7 +213,7 @@ func (m *meter) fadeTo(now time.Time, fade time.Duration) {
 // later is the cause of a temporary refusal.
 type later struct{ wait time.Duration }
 
-// Error returns when to retry.
+// Error says when to retry.
 func (l *later) Error() string {
 	return fmt.Sprintf("the quota is used up: retry in %v", l.seconds())
 }
@@ -226,7 +227,7 @@ func exceeded(wait time.Duration) error {
 	return &failure{http.StatusTooManyRequests, "quota_exceeded", err.Error(), err}
 }
 
-// retryAfter returns the header Retry-After for a failure, or "" if it has none.
+// retryAfter returns the value of the header Retry-After for a failure, or "" for no header.
 func retryAfter(fail *failure) string {
 	if l := new(later); errors.As(fail, &l) {
 		return fmt.Sprint(int64(l.seconds() / time.Second))

@@ -61,12 +61,12 @@ func TestAnyPushFitsAQuotaThatIsNotUsedUp(t *testing.T) {
 			*wall = wall.Add(2 * time.Second)
 			require.NoError(t, q.use("a", "ana", cost), cost)
 		}
-		require.NoError(t, q.use("b", "ana", cost), "the quota of another workspace is separate")
+		require.NoError(t, q.use("b", "ana", cost), "the push was charged to another workspace as well")
 	}
 }
 
-// TestUseOverTimeIsBounded checks that a member that uses as much as it can uses its limit once per
-// minute.
+// TestUseOverTimeIsBounded checks that a member that pushes without a pause gets only its limit per
+// minute, on average.
 func TestUseOverTimeIsBounded(t *testing.T) {
 	q, wall := timed(100, 1e9)
 	used := 0.0
@@ -99,7 +99,7 @@ func TestHeavyUseDoesNotBlockALightUser(t *testing.T) {
 		*wall = wall.Add(time.Second)
 	}
 	require.Less(t, used, 2*group*float64(minutes+1)+greatest)
-	require.Greater(t, used, group*float64(minutes)/2, "a group in debt must still be served")
+	require.Greater(t, used, group*float64(minutes)/2, "a group in debt was hardly served")
 
 	// A push of high cost must wait until the debt of the group has faded, and is served then.
 	wait := waitOf(t, q.use("a", "ana", greatest))
@@ -207,7 +207,7 @@ func testPushOverQuotaIsRefusedBeforeReading(t *testing.T, name func(*testing.T)
 	s.pushes.now = func() time.Time { return time.Unix(0, 0) }
 	s.pushes.count("demo", "cem", 49_000)
 	status, _ := ben.request("POST", "/v1/push", string(ben.set(board.Meetings, "a", board.Notes, "y").AppendJSON(nil)))
-	require.Equal(t, 503, status, "without debt, the push reads the record")
+	require.Equal(t, 503, status, "without debt, the push did not read the record")
 	s.pushes.count("demo", "cem", 60_000)
 	ben.push(ben.set(board.Meetings, "b", board.Notes, "z")) // a small push is accepted
 	used := s.pushes.of["demo"].members[ben.ID.String()].used
@@ -239,7 +239,7 @@ func TestPushIsChargedForScopes(t *testing.T) {
 	require.Less(t, hour, 4.0*costOfScope)
 	years := book("b", "S", "2260-12-01T11:00:00Z")
 	require.Greater(t, years, hour+35*costOfScope)
-	require.Greater(t, book("b", "T", "2260-12-01T11:00:00Z"), years+35*costOfScope, "the scopes that the booking leaves count as well")
+	require.Greater(t, book("b", "T", "2260-12-01T11:00:00Z"), years+35*costOfScope, "the scopes that the booking left were not charged")
 }
 
 // TestJoinsAreLimitedByAddress checks that an address that joins repeatedly gets a limited number of

@@ -20,9 +20,9 @@ const (
 	pieceBytes       = 8 << 10 // of a chunk; a client has at least maxSilence to read each piece
 )
 
-// The limits for concurrent uploads. Each upload holds a body in memory. An upload that has had
-// its slot for maxUpload gives way to another one, and fails as too slow. Its client then sends
-// less at once; a small body needs no slot.
+// The limits for concurrent uploads. Each upload holds a body in memory. An upload that has had its
+// slot for maxUpload gives way to another upload, and fails as too slow. Its client then sends less
+// at once; a small body needs no slot.
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32
@@ -62,7 +62,7 @@ func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers
 	}
 }
 
-// enter waits for a slot. The caller must call leave on the reader.
+// enter waits for a slot. The caller must call leave on the returned reader.
 func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*reader, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
@@ -146,7 +146,7 @@ func (r *reader) leave() {
 	r.of.left = make(chan struct{})
 }
 
-var errEnded = errors.New("the client did not read, and another pull took its slot")
+var errEnded = errors.New("the client did not read, and another pull took the slot")
 
 // send sends a part of the page in pieces.
 func (r *reader) send(part []byte) error {

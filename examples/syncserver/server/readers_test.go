@@ -38,11 +38,11 @@ func (d deaf) Write([]byte) (int, error) {
 	return 0, net.ErrClosed
 }
 
-// someone returns a new client of a workspace.
+// someone returns a member with a new client ID.
 func someone(workspace string) member { return member{workspace, clock.ClientID(uuid.New())} }
 
 // stalled starts a pull whose client does not read, and waits until the pull waits for the client.
-// The channel receives the error with which the pull ends.
+// The returned channel receives the error with which the pull ends.
 func stalled(t *testing.T, s *readers, by member) (r *reader, over chan error) {
 	t.Helper()
 	r, err := s.enter(context.Background(), deaf{httptest.NewRecorder(), make(chan struct{})}, by)
@@ -68,7 +68,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 		what                        string
 		most, ofWorkspace, ofClient int
 		first, second, third, comes member
-		silent                      time.Duration // how long the pull of first is silent when comes tries to enter
+		silent                      time.Duration // how long the pull by "first" has been silent when "comes" tries to enter
 		ends                        int           // the index of the pull that is ended, or -1
 	}{
 		{"the server is full", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence, 0},
@@ -146,7 +146,7 @@ func TestSlowReaderKeepsItsSlot(t *testing.T) {
 	require.GreaterOrEqual(t, pieces, chunkBytes/pieceBytes)
 }
 
-// slowly is an answer that calls each at each write.
+// slowly is an answer that calls its function "each" at every write.
 type slowly struct {
 	*httptest.ResponseRecorder
 	each func()

@@ -226,7 +226,7 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 }
 
 // replace stores records, each with a new sequence, in place of their stored versions. It does not
-// join them, because they are joined already.
+// join them with the stored versions: the caller decides what to store.
 func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -264,7 +264,8 @@ func storedBytes(key record.Key, data []byte) int64 {
 // marks returns the watermark of a client: the greatest stamp that was accepted from it.
 func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Stamp, error) {
 	mark := clock.Stamp{Client: client}
-	// If there is no row, the maximum is NULL and scans as zero, so no write was accepted yet.
+	// If there is no row, the maximum is NULL and scans as zero, which means that no write was
+	// accepted yet.
 	err := s.tx.QueryRowContext(ctx, `SELECT max(at) FROM marks WHERE client = $1`, client).Scan(&mark.Time)
 	if err != nil {
 		return nil, fmt.Errorf("read the watermark: %w", err)

@@ -56,24 +56,24 @@ func TestRepairUnblocksClientsAfterAFastClock(t *testing.T) {
 		require.Contains(t, text, `"code":"too_far_ahead"`)
 		named := `{"table":"tasks","id":"1","field":"title","updatedAt":"2026-03-02T20:00:00.000000000Z","clientId":"` + ana.ID.String() + `"}`
 		require.Contains(t, text, named)
-		require.NotContains(t, text, `"field":"notes"`, "a stamp at the limit is not ahead")
+		require.NotContains(t, text, `"field":"notes"`, "a write at the limit was named as too far ahead")
 		require.NotContains(t, text, `"table":"violations"`)
 		_, text = ben.request("POST", "/v1/push", string(ben.write(task, "points", 1, right).AppendJSON(nil)))
-		require.NotContains(t, text, "ahead", "without a refusal, the answer names no writes")
+		require.NotContains(t, text, "ahead", "the answer names writes although no item was refused")
 
 		before := ben.pull("0")
 		var log bytes.Buffer
 		dry, err := s.Repair(ctx, "demo", RepairOptions{Log: &log, Dry: true})
 		require.NoError(t, err)
 		require.Equal(t, 1, dry.Marks)
-		require.Equal(t, 4, dry.Records, "the task, two meetings and the violation row")
+		require.Equal(t, 4, dry.Records, "the records must be the task, two meetings and the violation row")
 		require.Contains(t, log.String(), "tasks/1 title: 2026-03-02T20:00:00.000000000Z by "+ana.ID.String()+"\n")
 		require.NotContains(t, log.String(), "private")
 		require.Equal(t, before, ben.pull("0"))
 
 		done, err := s.Repair(ctx, "demo", RepairOptions{})
 		require.NoError(t, err)
-		require.Equal(t, Repaired{Records: 3, Writes: 3, Marks: 1}, done, "a violation row that was derived again does not count")
+		require.Equal(t, Repaired{Records: 3, Writes: 3, Marks: 1}, done, "a violation row that was derived again must not count")
 		require.Empty(t, aheadOf(t, ben, right))
 		requireCounted(t, s.database)
 		report, err := s.Audit(ctx, "demo")
@@ -87,7 +87,7 @@ func TestRepairUnblocksClientsAfterAFastClock(t *testing.T) {
 		require.ErrorIs(t, err, ErrEmpty)
 		var mark clock.Timestamp
 		require.NoError(t, s.database.db.QueryRow(`SELECT at FROM marks WHERE client = $1`, other.ID).Scan(&mark))
-		require.Equal(t, clock.TimestampOf(wrong), mark, "the watermark of another workspace must not change")
+		require.Equal(t, clock.TimestampOf(wrong), mark, "the watermark of another workspace was changed")
 
 		// Both clients can write again, and lost edits are reported.
 		wall = right.Add(2 * time.Minute)

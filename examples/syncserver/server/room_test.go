@@ -30,7 +30,7 @@ func TestFullRecordRefusesOnlyGrowth(t *testing.T) {
 			require.Equal(t, "accepted", ana.push(grow(i)).Results[0].Verdict)
 		}
 		results := ana.push(grow(fit), ana.set(board.Tasks, "b", board.Title, "x"), ana.set(board.Tasks, "a", "field0", "short"), grow(fit+1)).Results
-		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "the last item uses the room that the item before it freed")
+		require.Equal(t, []merge.Code{merge.RecordFull, "", "", ""}, codes(results), "only the first item must be refused: the last item fits into the room that the item before it freed")
 		require.Equal(t, []merge.Code{merge.RecordFull}, codes(ana.push(grow(fit)).Results))
 		for _, m := range []record.Mutation{
 			ana.set(board.Tasks, "a", "field0", record.Deletion()), ana.set(board.Tasks, "a", "field1", strings.Repeat("y", len(long))), ana.deletion(board.Tasks, "a"),

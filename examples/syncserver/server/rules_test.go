@@ -20,11 +20,11 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// inMarch returns a slot of one hour in March 2100, in the same room as taken. The hour counts from
+// inMarch returns a slot that takes the room Lind for an hour in March 2100. The hour counts from
 // the beginning of the month.
 func inMarch(hour int) record.Value { return slotAt(time.Date(2100, 3, 1, hour, 0, 0, 0, time.UTC)) }
 
-// slotAt returns a slot of one hour, in the same room as taken.
+// slotAt returns a slot that takes the room Lind for an hour.
 func slotAt(from time.Time) record.Value {
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }
@@ -63,7 +63,7 @@ func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 func TestPastBookingsAreNotRead(t *testing.T) {
 	past := 20_000
 	if testing.Short() {
-		past = 1_000 // at least to November 2098
+		past = 1_000 // these reach back at least to November 2098
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -202,8 +202,8 @@ func TestUncheckedRuleIsReported(t *testing.T) {
 			ana.set(board.Meetings, "x", "slot", april), ana.set(board.Meetings, "y", "slot", april)))
 		report, err := s.Audit(context.Background(), "demo")
 		require.NoError(t, err)
-		require.NoError(t, report.Err, "an audit can read larger scopes than a push")
-		require.Equal(t, 2, report.Open, "one violation in March and one in April")
+		require.NoError(t, report.Err, "the audit did not read a scope that is too large for a push")
+		require.Equal(t, 2, report.Open, "there must be one violation in March and one in April")
 		require.Len(t, report.Updates, 1)
 		require.NotContains(t, health(), "unchecked")
 
@@ -214,7 +214,7 @@ func TestUncheckedRuleIsReported(t *testing.T) {
 			smaller = append(smaller, ana.set(board.Meetings, fmt.Sprint(i), "a", ""))
 		}
 		unchecked(smaller...)
-		require.Empty(t, unchecked(ana.set(board.Meetings, "0", "b", "")), "the scope is small enough again")
+		require.Empty(t, unchecked(ana.set(board.Meetings, "0", "b", "")), "the scope is small enough again, but was not checked")
 		require.NotContains(t, health(), "unchecked")
 		report, err = s.Audit(context.Background(), "demo")
 		require.NoError(t, err)
@@ -336,7 +336,7 @@ func TestChangedRulesAreAuditedOnceAtStart(t *testing.T) {
 		require.Equal(t, 6, indexed())
 
 		s = withRules(t, d, board.Rules(), "")
-		require.Equal(t, 4, indexed(), "three meetings and the open row")
+		require.Equal(t, 4, indexed(), "the index must contain three meetings and the open row")
 		seq, err := d.sequence(context.Background(), "demo")
 		require.NoError(t, err)
 		ben := joined(t, listen(t, s), "demo", "")
@@ -348,7 +348,7 @@ func TestChangedRulesAreAuditedOnceAtStart(t *testing.T) {
 		withRules(t, d, board.Rules(), "")
 		again, err := d.sequence(context.Background(), "demo")
 		require.NoError(t, err)
-		require.Equal(t, seq+2, again, "the second start changes nothing")
+		require.Equal(t, seq+2, again, "the second start changed records")
 	})
 }
 

@@ -77,9 +77,9 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 	})
 }
 
-// TestWritesOfAnOldServerAreCounted lets an old server write, without the counters, while servers
-// are upgraded one by one. A new server must update the counters with its next pushes, or when it
-// starts.
+// TestWritesOfAnOldServerAreCounted lets an old server, which does not maintain the counters, write
+// while servers are upgraded one by one. A new server must update the counters with its next
+// pushes, or when it starts.
 func TestWritesOfAnOldServerAreCounted(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
@@ -111,7 +111,7 @@ func TestWritesOfAnOldServerAreCounted(t *testing.T) {
 		}
 		oldPush(2, append(many, "a")...)
 		ana.push(ana.set(board.Tasks, "b", board.Title, "y"))
-		ana.push(ana.set(board.Tasks, "b", board.Title, "z")) // each push counts a part
+		ana.push(ana.set(board.Tasks, "b", board.Title, "z")) // each push recounts a part
 		requireCounted(t, s.database)
 
 		oldPush(recountRecords+505, "b", "c")
@@ -148,7 +148,7 @@ func requireCounted(t *testing.T, d *Database) {
 	var wrong int
 	require.NoError(t, d.db.QueryRow(`SELECT count(*) FROM workspaces
 		WHERE lines <> (SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = name)`).Scan(&wrong))
-	require.Zero(t, wrong, "workspaces with a wrong journal size")
+	require.Zero(t, wrong, "some workspaces have a wrong journal size")
 }
 
 // TestWritesOfAnEarlierVersionAreAudited: an earlier version uses other scopes, so the rules do not
@@ -174,7 +174,7 @@ func TestWritesOfAnEarlierVersionAreAudited(t *testing.T) {
 		require.NoError(t, err)
 
 		ana.push(ana.set(board.Meetings, "new", "slot", taken(14)))
-		require.Len(t, unchecked(), 1, "the rule did not see the record of the earlier version")
+		require.Len(t, unchecked(), 1, "health must name the rule that did not see the record of the earlier version")
 		open(t, database)
 		require.Empty(t, unchecked())
 		rows := 0

@@ -17,7 +17,7 @@ import (
 type file struct {
 	name     string
 	source   string      // the data source name for the driver
-	opened   os.FileInfo // the file that had the name when it was opened
+	opened   os.FileInfo // the file that had this name when the database was opened
 	logFiles []string    // files that must exist while the database is open
 }
 

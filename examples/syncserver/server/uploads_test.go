@@ -205,5 +205,5 @@ func TestLockedWorkspaceDelaysNoOtherWorkspace(t *testing.T) {
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
-	require.Empty(t, s.turns.of, "the queue of an idle workspace is removed")
+	require.Empty(t, s.turns.of, "the queue of an idle workspace was not removed")
 }

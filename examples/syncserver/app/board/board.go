@@ -1,9 +1,9 @@
 // Package board defines the example app, a team's tasks and meeting rooms: the tables, who may
-// write which records, and the rules that merged records may break. The server and the client
-// share this package. Another app replaces it and little else.
+// write which records, and the rules that merged records may break. The server and the client share
+// this package. To build another app, replace this package and little else.
 //
-// Clients create the records, with a UUID as the ID. A device is the record of a client, and
-// its ID is the client ID.
+// Clients create the records and use UUIDs as IDs. Each client has one record in the table of
+// devices, with the client ID as its ID.
 package board
 
 import (
@@ -49,5 +49,5 @@ const (
 )
 
 // MaxRecords returns the maximum size of a record, by table. The rule for rooms reads all meetings
-// of a room in a month, so fields that the rule does not know must not make a meeting large.
+// of a room in a month, so a meeting must not grow large through fields that the rule does not use.
 func MaxRecords() map[string]int { return map[string]int{Meetings: MaxMeeting} }

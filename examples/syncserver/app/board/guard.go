@@ -23,14 +23,15 @@ const (
 // records of the workspace, within these bounds:
 //
 //   - The table is one of [Tables].
-//   - A device is the member's own.
+//   - A device record belongs to the client that writes it.
 //   - A title is null, deleted, or a text of at most [MaxTitle] characters.
 //   - A meeting has no unknown fields.
 //   - A slot has at most [MaxSlot] bytes.
-//   - In violations, users write acknowledgements, dismissals and notes, but no derived fields.
+//   - In a violation, users may write acknowledgements, dismissals and notes, but no derived
+//     fields.
 //
-// The guard looks only at the pushed item. The server checks the membership of the workspace
-// before, and an item cannot name a record of another workspace.
+// The guard looks only at the pushed item. The server has already checked that the client is a
+// member of the workspace, and an item cannot name a record of another workspace.
 func Guard() merge.Guard { return violation.Guard(violation.DefaultTable, permit) }
 
 // meetingFields returns the fields that a meeting may have.
@@ -56,7 +57,8 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		}
 	}
 	if key.Table == Meetings {
-		// The size of a meeting is limited, and the tombstones of deleted fields count too.
+		// The size of a meeting is limited, so unknown fields are refused even if they are deleted:
+		// their tombstones would count too.
 		for name := range m.Data.All() {
 			if !slices.Contains(meetingFields(), name) {
 				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name)}

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestUnknownFieldsOfAMeetingAreRefused checks that a meeting can have no unknown fields, not
-// even as tombstones: they would use up the size limit of the meeting.
+// TestUnknownFieldsOfAMeetingAreRefused checks that a meeting can have no unknown fields, not even
+// as tombstones, because these count towards the size limit of the meeting.
 func TestUnknownFieldsOfAMeetingAreRefused(t *testing.T) {
 	ana := clock.ClientID{1}
 	edit := record.New(record.Key{Table: board.Meetings, ID: "1"}).Edit(clock.Stamp{Time: 1, Client: ana})
@@ -31,5 +31,5 @@ func TestUnknownFieldsOfAMeetingAreRefused(t *testing.T) {
 
 	m, err = record.New(record.Key{Table: board.Meetings, ID: "1"}).Edit(clock.Stamp{Time: 2, Client: ana}).DeleteRecord().Mutation()
 	require.NoError(t, err)
-	require.NoError(t, guard(ana, m), "a meeting can be deleted")
+	require.NoError(t, guard(ana, m), "the deletion of a meeting was refused")
 }

@@ -11,19 +11,19 @@ import (
 	"strings"
 )
 
-// The names of the built files, as the page requests them. In dist the program has the suffix
-// .gz.
+// The names under which the page requests the built files. In dist, the name of the program ends in
+// .gz as well.
 const (
 	programFile = "replica.wasm"
 	runtimeFile = "wasm_exec.js"
 )
 
-// source is the package of the program.
+// source is the import path of the program.
 const source = "github.com/fieldlww/fieldlww/examples/syncserver/app/page/wasm"
 
 // Built is the program of a replica for js/wasm, and what a browser needs to run it.
 type Built struct {
-	Program []byte // gzip
+	Program []byte // compressed with gzip
 	Runtime []byte // JavaScript, from the version of Go that built the program
 }
 
@@ -68,8 +68,8 @@ func run(args ...string) (string, error) {
 
 func compress(program []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
-	z.Write(program)                                      // to memory: it cannot fail
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // cannot fail, because the level is valid
+	z.Write(program)                                      // cannot fail, because it writes to memory
 	z.Close()
 	return b.Bytes()
 }

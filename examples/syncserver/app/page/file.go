@@ -19,8 +19,8 @@ import (
 const security = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// A file is served from memory. Browsers ask each time whether it has changed, so that
-// they show the page of a new binary at once. The tag is weak, because the file may be compressed.
+// A file is served from memory. Browsers ask each time whether it has changed, so they show the
+// page of a new binary at once. The tag is weak, because the file may be compressed.
 type file struct {
 	name, tag string
 	content   []byte
@@ -36,23 +36,23 @@ func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Content-Security-Policy", security)
 	h.Set("ETag", f.tag)
-	h.Set("Referrer-Policy", "no-referrer") // an address may hold an invitation
+	h.Set("Referrer-Policy", "no-referrer") // an address may contain an invitation
 	h.Set("X-Content-Type-Options", "nosniff")
 	if strings.HasSuffix(f.name, ".js") {
-		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems have another type for .js
+		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems configure another type for .js
 	}
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
 }
 
 // compressed compresses files for clients that accept zstd or gzip.
 func compressed(h http.Handler) http.Handler {
-	wrap, _ := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{ // the option is valid
+	wrap, _ := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{ // cannot fail, because the option is valid
 		"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json",
 	}))
 	return wrap(h)
 }
 
-// zipped is the compressed program. All browsers accept it compressed.
+// zipped is the program, compressed with gzip, which all browsers accept.
 type zipped struct{ file }
 
 // ServeHTTP answers with the compressed program, or with the plain one for a client that does
@@ -74,7 +74,8 @@ func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// acceptsGzip reports whether a client accepts gzip. The weight 0 refuses it.
+// acceptsGzip reports whether a client accepts gzip. A client refuses gzip by giving it the weight
+// 0.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, weighted := strings.Cut(coding, ";")
@@ -96,10 +97,10 @@ type patient struct{ http.ResponseWriter }
 
 // Write writes a part. The client's time for this part begins now.
 func (p patient) Write(part []byte) (int, error) {
-	// A writer without deadlines is used without one.
+	// The error is ignored: if the writer does not support deadlines, there is none.
 	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return p.ResponseWriter.Write(part)
 }
 
-// Unwrap returns the answer for http.ResponseController.
+// Unwrap returns the underlying writer, for http.ResponseController.
 func (p patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }

@@ -1,9 +1,9 @@
 // Package page serves the page with two replicas and everything that it loads. Each replica is
 // the library itself, built for js/wasm.
 //
-// The program for js/wasm is not part of the repository. "go generate ./app/page" builds it,
-// and the next build of the server embeds it. A server without it builds it on the first
-// request, which needs the go command and the source.
+// The program for js/wasm is not part of the repository. "go generate ./app/page" builds it, and
+// the next build of the server embeds it. A server that does not embed the program builds it on the
+// first request, which needs the go command and the source.
 package page
 
 import (
@@ -32,7 +32,7 @@ func Handler() http.Handler {
 		mux.HandleFunc(path, refuseMethod)
 	}
 	p := new(program)
-	files, _ := fs.Sub(static, "static") // the name is valid
+	files, _ := fs.Sub(static, "static") // cannot fail, because the name is valid
 	entries, _ := fs.ReadDir(files, ".")
 	for _, e := range entries {
 		content, _ := fs.ReadFile(files, e.Name())
@@ -55,7 +55,7 @@ func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) })
 }
 
-// refuseMethod answers a request with another method than GET and HEAD.
+// refuseMethod answers a request whose method is neither GET nor HEAD.
 func refuseMethod(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Allow", "GET, HEAD")
 	fail(w, http.StatusMethodNotAllowed, "method_not_allowed", "allowed: GET, HEAD")

@@ -33,8 +33,8 @@ func get(h http.Handler, path, tag string) *http.Response {
 // references finds the files that a file loads: by src and href in HTML, by import in JavaScript.
 var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
 
-// TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads is served,
-// with types that browsers accept and a policy that forbids loading from elsewhere.
+// TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads are served with
+// types that browsers accept, and with a policy that forbids loading from elsewhere.
 func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 	h := page.Handler()
 	seen := map[string]bool{}
@@ -69,8 +69,8 @@ func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 	require.True(t, seen["/page/main.js"] && seen["/page/sync.js"] && seen["/page/wasm_exec.js"])
 }
 
-// TestFilesAreCompressed: each text is served in a coding that the browser accepts, and a
-// browser that has cached one coding need not load another.
+// TestFilesAreCompressed: each text file is served in a coding that the browser accepts, and a
+// browser that has cached a file in one coding need not load it in another.
 func TestFilesAreCompressed(t *testing.T) {
 	h := page.Handler()
 	ask := func(path, accept, tag string) *http.Response {
@@ -110,8 +110,8 @@ func TestFilesAreCompressed(t *testing.T) {
 	}
 }
 
-// TestWrongRequestsFailInOneForm: an unknown path and a wrong method fail in the form of the
-// server's routes. No path leads out of the page's files.
+// TestWrongRequestsFailInOneForm: an unknown path and a wrong method fail in the same form as on
+// the server's own routes. No path leads out of the page's files.
 func TestWrongRequestsFailInOneForm(t *testing.T) {
 	h := page.Handler()
 	for _, c := range []struct {
@@ -146,8 +146,8 @@ func TestWrongRequestsFailInOneForm(t *testing.T) {
 	}
 }
 
-// TestPagePreloadsEverything: the page requests all its scripts and the program at once, before
-// it has read the first of them.
+// TestPagePreloadsEverything: the page requests all its scripts and the program at once, before the
+// first script has arrived.
 func TestPagePreloadsEverything(t *testing.T) {
 	html, err := os.ReadFile("static/index.html")
 	require.NoError(t, err)
@@ -190,7 +190,7 @@ func TestProgramIsServedCompressed(t *testing.T) {
 func TestRequestAfterFailedBuildBuildsAgain(t *testing.T) {
 	h := page.Handler()
 	path := os.Getenv("PATH")
-	t.Setenv("PATH", t.TempDir()) // a directory without a go command
+	t.Setenv("PATH", t.TempDir()) // so that no go command is found
 	answer := get(h, "/page/replica.wasm", "")
 	if answer.StatusCode == http.StatusOK {
 		t.Skip("nothing is built: go generate has embedded the program")
@@ -206,7 +206,7 @@ type deadlines struct {
 	*httptest.ResponseRecorder
 	until  time.Time
 	parts  int
-	behind bool // the deadline of a part was not about a minute away
+	behind bool // whether the deadline of a part was not about a minute away
 }
 
 func (d *deadlines) SetWriteDeadline(until time.Time) error {
@@ -221,8 +221,8 @@ func (d *deadlines) Write(p []byte) (int, error) {
 	return d.ResponseRecorder.Write(p)
 }
 
-// TestStalledClientIsCutOff: a client that stops reading is cut off. A slow one has a minute
-// for each part, compressed or not.
+// TestStalledClientIsCutOff: a client has a minute to read each part of an answer, compressed or
+// not, so one that stops reading is cut off.
 func TestStalledClientIsCutOff(t *testing.T) {
 	h := page.Handler()
 	for _, encoding := range []string{"gzip", "", "zstd"} {
@@ -238,8 +238,8 @@ func TestStalledClientIsCutOff(t *testing.T) {
 	}
 }
 
-// TestUserTextNeverBecomesMarkup: text of users never becomes HTML, and nothing is loaded from
-// other origins.
+// TestUserTextNeverBecomesMarkup: the files of the page use nothing that could turn text of users
+// into HTML, or load from other origins.
 func TestUserTextNeverBecomesMarkup(t *testing.T) {
 	files, err := filepath.Glob("static/*")
 	require.NoError(t, err)

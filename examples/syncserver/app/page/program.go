@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A program is embedded, or built when it is first requested.
+// A program is the replica for js/wasm: embedded, or built when it is first requested.
 type program struct {
 	mu   sync.Mutex
 	last *attempt // nil until the first request
@@ -19,7 +19,7 @@ type attempt struct {
 	err   error
 }
 
-// start returns the attempt that has succeeded or is under way, or begins one.
+// start returns the attempt that has succeeded or is under way, or begins a new one.
 func (p *program) start() *attempt {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 )
 
-// preferences switches off the background activity of Firefox that does not concern the page.
+// preferences switches off background activity of Firefox that has nothing to do with the page.
 const preferences = `user_pref("network.dns.localDomains", "` + OtherMachine + `");
 user_pref("app.update.enabled", false);
 user_pref("browser.shell.checkDefaultBrowser", false);

@@ -43,8 +43,8 @@ func Eval[T any](t *Tab, expression string) (value T, err error) {
 	return value, err
 }
 
-// Press presses keys one after another, as package kb names them, while the modifier is held
-// down. Zero means no modifier.
+// Press presses keys one after another, as package kb names them, while the modifier is held down.
+// The modifier 0 means none.
 func (t *Tab) Press(keys string, held kb.Modifier) error { return t.driver.press(keys, held) }
 
 // Click clicks at a position in the window.

@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The work of each client in a fan-in.
+// What each client does in a fan-in.
 const (
 	pushes = 20
 	edits  = 25 // in each push
@@ -83,7 +83,7 @@ func sameShown(ctx context.Context, clients []*remote.Client) error {
 			first = digest
 		}
 		if digest != first {
-			return fmt.Errorf("client %d shows other tasks than client 0", i)
+			return fmt.Errorf("client %d does not show the same tasks as client 0", i)
 		}
 	}
 	return nil

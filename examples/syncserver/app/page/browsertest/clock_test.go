@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected to the server's time,
-// and the edit is stored with the corrected time. So a later edit of the other side wins.
+// TestPageCorrectsClockAhead: a clock that is an hour ahead is corrected to the server's time, and
+// the edit is stored with the corrected time. So a later edit on the other side wins.
 func TestPageCorrectsClockAhead(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -58,8 +58,8 @@ func TestPageKeepsOrderOfOfflineEditsByClockAhead(t *testing.T) {
 	s.agree()
 }
 
-// TestPageCorrectsClockBehind: a clock that is an hour behind is corrected. So a later edit on
-// that side wins, whether or not its author had seen the earlier one.
+// TestPageCorrectsClockBehind: a clock that is an hour behind is corrected. So a later edit made
+// under that clock wins, whether or not its author had seen the earlier edit.
 func TestPageCorrectsClockBehind(t *testing.T) {
 	s := visit(t)
 	s.left.SetClock(-60)

@@ -15,7 +15,7 @@ import (
 // another machine over plain HTTP, where a page has no locks.
 var origins = []string{"127.0.0.1", browser.OtherMachine}
 
-// visitFrom is visit with one of the origins.
+// visitFrom is like visit, but loads the page from the given origin.
 func visitFrom(t *testing.T, origin string) *screen {
 	t.Helper()
 	b := browserOf(t)
@@ -31,7 +31,7 @@ func (s *screen) leave() {
 	s.tab.Close()
 }
 
-// TestPageKeepsOfflineEditsOfClosedTab: offline edits in a closed tab are there in the next
+// TestPageKeepsOfflineEditsOfClosedTab: offline edits of a tab that was closed appear in the next
 // tab, which is the same device.
 func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	s := visitFrom(t, browser.OtherMachine)
@@ -49,8 +49,8 @@ func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	require.Empty(t, again.left.shown().Notices)
 }
 
-// TestPageOffersUnsentEditsOfClosedTabs: after a tab with an unsent edit and another tab were
-// closed, the next tab has that edit. An open tab reports an unsent edit of a closed one.
+// TestPageOffersUnsentEditsOfClosedTabs: after a tab with an unsent edit and another tab are
+// closed, the next tab has that edit. A tab that stays open reports an unsent edit of a closed tab.
 func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	first := visit(t)
 	second := open(t, browserOf(t), first.network)
@@ -87,11 +87,11 @@ func TestPageTabsHaveReplicasOfTheirOwn(t *testing.T) {
 				s.front()
 				s.await("the tab has joined", func() bool { return s.left.Client() != "none" && s.right.Client() != "none" })
 			}
-			require.Len(t, clients(screens...), 6, "two replicas have one client ID")
+			require.Len(t, clients(screens...), 6, "two replicas have the same client ID")
 
 			client := first.left.Client()
 			first.reload()
-			require.Equal(t, client, first.left.Client(), "another tab got the slot that it was waiting for")
+			require.Equal(t, client, first.left.Client(), "another tab took the slot of the reloaded tab")
 
 			copied := screens[0]
 			copied.front()
@@ -103,7 +103,7 @@ func TestPageTabsHaveReplicasOfTheirOwn(t *testing.T) {
 	}
 }
 
-// openAtOnce opens the page in a number of tabs at the same time.
+// openAtOnce opens the page in the given number of tabs at the same time.
 func openAtOnce(t *testing.T, n *network, tabs int) []*screen {
 	t.Helper()
 	b := browserOf(t)

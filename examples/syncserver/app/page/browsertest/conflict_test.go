@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPageKeepsEditsOfDifferentFields: offline, one side changes the title of a task and the
-// other its assignee. Both edits survive.
+// TestPageKeepsEditsOfDifferentFields: offline, one side changes the title of a task and the other
+// side its assignee. Both edits survive.
 func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -22,7 +22,7 @@ func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	s.right.Shows("Paint the fence")
 	s.left.Waits(1)
 	s.right.Waits(1)
-	require.Equal(t, before, s.stored(), "something was sent while offline")
+	require.Equal(t, before, s.stored(), "an offline side sent something")
 	s.picture("apart")
 
 	s.left.Online(true)
@@ -31,9 +31,9 @@ func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
 }
 
-// TestPageLaterEditOfOneFieldWins: offline, both sides change one title. The later edit wins on
-// both sides, also if it arrives first. Its mark says who won, why, and which value it
-// replaced.
+// TestPageLaterEditOfOneFieldWins: offline, both sides change the same title. The later edit wins
+// on both sides, even if it arrives first. The mark of the title says who won, why, and which value
+// was replaced.
 func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -74,8 +74,8 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")
 }
 
-// TestPageDoubleBookingShowsBanners: offline, both sides book one room at one hour. Neither
-// booking is refused. Both sides get a banner, which disappears when one meeting is moved.
+// TestPageDoubleBookingShowsBanners: offline, both sides book the same room for the same hour.
+// Neither booking is refused. Both sides get a banner, which disappears when one meeting is moved.
 func TestPageDoubleBookingShowsBanners(t *testing.T) {
 	s := visit(t)
 	s.nextDay()

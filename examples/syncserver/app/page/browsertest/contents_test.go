@@ -74,7 +74,7 @@ const look = `(panel => {
 	};
 })`
 
-// stored returns the contents of the server, as they would be shown.
+// stored returns the contents of the server, as a panel would show them.
 func (s *screen) stored() contents {
 	s.t.Helper()
 	c, day := contents{Tasks: make(map[string]task), Meetings: make(map[string]meeting)}, s.day()
@@ -84,7 +84,7 @@ func (s *screen) stored() contents {
 	return c
 }
 
-// records returns the records of the server, without the names of devices.
+// records returns the tasks, meetings and violations that the server stores.
 func (s *screen) records() []record.Record {
 	s.t.Helper()
 	device := newcomer(s.t, "http://"+s.network.server.Address).Replica
@@ -108,7 +108,7 @@ func newcomer(t *testing.T, url string) *remote.Client {
 	return c
 }
 
-// isStored waits until the server has a task with a title.
+// isStored waits until the server has a task with the given title.
 func (s *screen) isStored(title string) {
 	s.t.Helper()
 	s.await("the server has the task "+title, func() bool {
@@ -121,7 +121,7 @@ func (s *screen) isStored(title string) {
 	})
 }
 
-// written returns the time of a title, from the stamp on the server.
+// written returns when the task title was written, according to its stamp on the server.
 func (s *screen) written(title string) time.Time {
 	s.t.Helper()
 	for _, r := range s.records() {
@@ -133,7 +133,7 @@ func (s *screen) written(title string) time.Time {
 	return time.Time{}
 }
 
-// add adds a record as it would be shown on a day.
+// add adds a record to the contents, as a panel would show it on the given day.
 func (c *contents) add(r record.Record, day string) {
 	key := r.Key()
 	switch {

@@ -11,22 +11,22 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A control is an element in which a text of the only task or meeting is edited.
+// A control is an element for editing one text of the only task or of the only meeting.
 type control struct {
 	*screen
 	testID       string
 	table, field string
 }
 
-// controls are the controls for texts of records.
+// controls are the controls that the tests cover.
 var controls = []control{
 	{testID: "task-title", table: board.Tasks, field: "title"},
 	{testID: "task-assignee", table: board.Tasks, field: "assignee"},
 	{testID: "meeting-title", table: board.Meetings, field: "title"},
 }
 
-// forControls runs a story for each control, one after the other on one page. At first the text is
-// "Old", and the control has the focus.
+// forControls runs a story for each control in turn, on one page. Each story begins with the text
+// "Old" and with the focus on the control.
 func forControls(t *testing.T, story func(t *testing.T, c control)) {
 	page := visit(t)
 	page.left.AddTask("Task")
@@ -44,7 +44,7 @@ func forControls(t *testing.T, story func(t *testing.T, c control)) {
 	}
 }
 
-// in returns the screen for a part of a test.
+// in returns the same screen for a subtest.
 func (s *screen) in(t *testing.T) *screen {
 	part := &screen{t: t, tab: s.tab, network: s.network}
 	part.left, part.right = &panel{part, "left"}, &panel{part, "right"}
@@ -80,7 +80,8 @@ func (c control) again(reload func()) {
 	}
 }
 
-// is waits until both sides and the server have a text, and the page reports that they agree.
+// is waits until both sides and the server have the same data and the page says so, and requires
+// that both sides show the given text.
 func (c control) is(text string) {
 	c.t.Helper()
 	c.agree()
@@ -88,9 +89,9 @@ func (c control) is(text string) {
 	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
 }
 
-// TestPageWritesTextTypedBack: the old text is typed back after Enter, and the field is left.
-// Browsers do not report this change. The text is written, and until then the page does not say
-// that both sides are the same.
+// TestPageWritesTextTypedBack: after Enter has written a new text, the old text is typed back and
+// the field is left. Browsers do not report this change. The old text is written, and until then
+// the page does not say that both sides are the same.
 func TestPageWritesTextTypedBack(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New" + kb.Enter)
@@ -148,8 +149,8 @@ func TestPageWritesUndoneText(t *testing.T) {
 	})
 }
 
-// TestPageLeavingFieldKeepsLaterEdit: a text with surrounding spaces is written, the focus
-// stays, and another device changes the field. The new text is shown, and leaving the field
+// TestPageLeavingFieldKeepsLaterEdit: a text with extra spaces is written, the focus stays, and
+// another device changes the field. The text of the other device is shown, and leaving the field
 // does not overwrite it.
 func TestPageLeavingFieldKeepsLaterEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
@@ -168,14 +169,14 @@ func TestPageLeavingFieldKeepsLaterEdit(t *testing.T) {
 	})
 }
 
-// TestPageUnchangedTextIsNotAnEdit: a user types and types the old text back while another
-// device changes the field. That counts as no edit.
+// TestPageUnchangedTextIsNotAnEdit: a user types, then types the old text back, while another
+// device changes the field. That does not count as an edit.
 func TestPageUnchangedTextIsNotAnEdit(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.press("x" + kb.Backspace)
 		c.elsewhere("Another")
-		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"), "the text of a user who was typing was replaced")
-		c.await("the page says that a field shows another text", func() bool { return c.equal() == "false" })
+		require.Equal(t, "Old", eval[string](c.screen, c.onLeft()+".value"), "the text was replaced while the user was typing")
+		c.await("the page says that something is not written", func() bool { return c.equal() == "false" })
 		c.leaveField()
 		c.is("Another")
 	})
@@ -212,7 +213,8 @@ func TestPageRefusedTextIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// TestPageKeepsTextTypedOnDeletedTask: text typed on a task that another device deletes is kept.
+// TestPageKeepsTextTypedOnDeletedTask: text typed into a record that another device deletes is
+// kept.
 func TestPageKeepsTextTypedOnDeletedTask(t *testing.T) {
 	forControls(t, func(t *testing.T, c control) {
 		c.rewrite("New")

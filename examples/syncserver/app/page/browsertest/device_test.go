@@ -16,13 +16,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// valueOf returns what a control of the left side shows.
+// valueOf returns the value of a control on the left side.
 func (s *screen) valueOf(testID string) string {
 	s.t.Helper()
 	return eval[string](s, s.left.find(testID)+".value")
 }
 
-// leaveField clicks on the title of the page.
+// leaveField clicks on the title of the page, so that the current field loses the focus.
 func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 
 // TestPageKeepsDeviceNames: a name that is typed back is written, an emptied name is restored,
@@ -69,8 +69,8 @@ func TestPageKeepsDeviceNames(t *testing.T) {
 	})
 }
 
-// TestPageClockFollowsItsField: the clock is off by the number in the field, and shows the date
-// if it is not today.
+// TestPageClockFollowsItsField: the clock of the device is ahead by the number of minutes in the
+// field, and shows the date if it is not today.
 func TestPageClockFollowsItsField(t *testing.T) {
 	s := visit(t)
 	s.left.Online(false)
@@ -109,8 +109,8 @@ func TestPageClockFollowsItsField(t *testing.T) {
 	require.Equal(t, "5256000", s.valueOf("minutes"))
 }
 
-// TestPageShowsTypedDay: a typed day is shown once it is complete. An invalid day leaves the
-// shown day as it is, even if the rooms change meanwhile.
+// TestPageShowsTypedDay: a typed day is shown once it is complete. While the typed day is
+// incomplete, the calendar keeps its day, even if the bookings change.
 func TestPageShowsTypedDay(t *testing.T) {
 	s := visit(t)
 	s.nextDay()
@@ -127,7 +127,7 @@ func TestPageShowsTypedDay(t *testing.T) {
 	require.NoError(t, c.Sync(t.Context()))
 	s.await("the rooms are drawn again", func() bool { return len(s.left.Meetings()) == 1 })
 	require.Equal(t, day, s.day())
-	require.Contains(t, s.valueOf("day"), "-03-03", "it was replaced while the user was typing")
+	require.Contains(t, s.valueOf("day"), "-03-03", "the typed day was replaced while the user was typing")
 	typed("03032027" + kb.Enter)
 	require.Equal(t, "2027-03-03", s.day())
 	typed(kb.Backspace)
@@ -136,8 +136,8 @@ func TestPageShowsTypedDay(t *testing.T) {
 	require.Equal(t, "2027-03-03", s.day())
 }
 
-// TestPageListsKeepPartsTheyDoNotShow: a choice in a list is written and keeps the parts that
-// the list cannot show, here a meeting of two hours at seven.
+// TestPageListsKeepPartsTheyDoNotShow: a choice in a list is written, and keeps the parts of the
+// value that the list cannot show, such as the length of a two-hour meeting at seven.
 func TestPageListsKeepPartsTheyDoNotShow(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -172,14 +172,14 @@ func TestPageListsKeepPartsTheyDoNotShow(t *testing.T) {
 	})
 }
 
-// slotOf returns a slot from one hour to another.
+// slotOf returns the fields of a meeting whose slot lasts from one hour to another.
 func slotOf(room, day, from, to string) map[string]record.Value {
 	slot := map[string]any{"room": room, "start": day + "T" + from + ":00:00Z", "end": day + "T" + to + ":00:00Z"}
 	return map[string]record.Value{"slot": record.MustOf(slot)}
 }
 
-// TestPageKeepsTextOfNewRecords: text typed for a new task or meeting survives a reload, a look
-// at another day, and a booking of the hour by another device.
+// TestPageKeepsTextOfNewRecords: text typed for a new task or meeting survives a reload, a visit to
+// another day, and a booking of the same hour by another device.
 func TestPageKeepsTextOfNewRecords(t *testing.T) {
 	s := visit(t)
 	s.nextDay()

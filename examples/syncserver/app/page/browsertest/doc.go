@@ -1,10 +1,11 @@
-// Package browsertest contains only tests. They use the page as people do: with the mouse and the keyboard of a
-// headless Chromium (or Firefox with FIELDLWW_BROWSER=firefox), against a server in a process of its
-// own. A proxy between them cuts connections, delays requests and loses answers.
+// Package browsertest contains only tests. They use the page as people do, with mouse and keyboard,
+// in a headless Chromium (or Firefox if FIELDLWW_BROWSER=firefox is set), against a server in a
+// process of its own. A proxy between the browser and the server cuts connections, delays requests
+// and loses answers.
 //
-// A test reads like a story. Its parts: visit opens the page on a new server and returns a screen,
-// which is a tab, with a panel for each of the two sides. The contents of panels and of the server
-// are compared as contents.
+// A test reads like a story. It begins with visit, which opens the page of a new server in a tab
+// and returns the tab as a screen, with a panel for each of the two sides. To compare what the
+// panels show with what the server stores, both are read as values of type contents.
 //
-// With FIELDLWW_SCREENSHOTS, the tests leave pictures in that directory.
+// If FIELDLWW_SCREENSHOTS names a directory, the tests leave pictures in it.
 package browsertest

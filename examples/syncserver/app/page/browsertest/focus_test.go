@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hasFocus reports whether the element of an expression has the focus.
+// hasFocus reports whether the element that the JavaScript expression selects has the focus.
 func (s *screen) hasFocus(expression string) bool {
 	s.t.Helper()
 	return eval[bool](s, "document.activeElement === "+expression)
@@ -56,5 +56,5 @@ func TestPageKeysReachEveryFreeHour(t *testing.T) {
 	require.Equal(t, "Book Room A at 10:00", eval[string](s, "document.activeElement.ariaLabel"))
 	s.press(kb.Enter + "Budget" + kb.Enter)
 	s.agree()
-	require.Equal(t, 1, eval[int](s, stops), "after the stop was booked")
+	require.Equal(t, 1, eval[int](s, stops), "the Tab key must reach one free hour after the one that it reached is booked")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// click clicks with the mouse on the element of an expression.
+// click clicks with the mouse on the element that the JavaScript expression selects.
 func (s *screen) click(expression string) {
 	s.t.Helper()
 	x, y := s.reach(expression)
@@ -36,7 +36,7 @@ func (s *screen) reach(expression string) (x, y float64) {
 	}
 }
 
-// spot is the target of the mouse, or the reason why it cannot be reached.
+// spot is a point to click, or the reason why the element cannot be clicked.
 type spot struct {
 	X, Y    float64
 	Trouble string
@@ -69,14 +69,14 @@ func (s *screen) write(field, text string) {
 	s.replace(text)
 }
 
-// replace replaces the text of the field that has the focus, and ends with Enter.
+// replace replaces the text of the field that has the focus, and presses Enter.
 func (s *screen) replace(text string) {
 	s.t.Helper()
 	s.press("a", kb.ModifierCtrl)
 	s.press(text + kb.Enter)
 }
 
-// choose chooses an option of a list by the arrow keys.
+// choose chooses an option of a list with the arrow keys.
 func (s *screen) choose(list, value string) {
 	s.t.Helper()
 	steps := eval[int](s, fmt.Sprintf(`(list => {

@@ -14,7 +14,7 @@ func TestPageSecondTabSyncs(t *testing.T) {
 	first.left.AddTask("Paint the fence")
 	first.settle()
 	second := open(t, browserOf(t), first.network)
-	require.Len(t, clients(first, second), 4, "two replicas have one client ID")
+	require.Len(t, clients(first, second), 4, "two replicas have the same client ID")
 	second.left.Shows("Paint the fence")
 	second.picture("second-tab")
 
@@ -43,7 +43,7 @@ func TestPageSecondBrowserSyncs(t *testing.T) {
 	t.Cleanup(other.Close)
 	direct := &network{URL: "http://" + first.network.server.Address, server: first.network.server}
 	second := open(t, other, direct)
-	require.Len(t, clients(first, second), 4, "two replicas have one client ID")
+	require.Len(t, clients(first, second), 4, "two replicas have the same client ID")
 
 	second.right.SetTitle("Paint the fence", "Paint it red")
 	first.left.Shows("Paint it red")
@@ -55,7 +55,7 @@ func TestPageSecondBrowserSyncs(t *testing.T) {
 	require.Contains(t, first.left.Why("Paint it blue", "title"), "written by Dan’s laptop")
 }
 
-// clients returns the client IDs of all replicas of some screens.
+// clients returns the distinct client IDs of all replicas of the given screens.
 func clients(screens ...*screen) map[string]bool {
 	ids := make(map[string]bool)
 	for _, s := range screens {

@@ -26,7 +26,7 @@ func (s *screen) reloadAtOnce() bool {
 		})
 		return chromedp.Void{}, err
 	}, chromedp.Reload())
-	if errors.Is(err, errors.ErrUnsupported) { // Firefox answers by itself, unnoticed
+	if errors.Is(err, errors.ErrUnsupported) { // Firefox answers the question itself, so the test cannot see it
 		err = s.tab.Reload()
 	}
 	require.NoError(s.t, err)
@@ -34,8 +34,8 @@ func (s *screen) reloadAtOnce() bool {
 	return len(asked) > 0
 }
 
-// TestPageKeepsTextTypedBeforeReload: text typed before a reload is there afterwards, confirmed
-// or not. Without unsaved text the page reloads without a question.
+// TestPageKeepsTextTypedBeforeReload: text typed before a reload is still there afterwards, whether
+// or not it was confirmed with Enter. Without unsaved text the page reloads without a question.
 func TestPageKeepsTextTypedBeforeReload(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

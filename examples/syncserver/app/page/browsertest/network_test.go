@@ -29,7 +29,8 @@ var replicaProgram = sync.OnceValues(page.Build)
 // requests of clients, unless a test tells it to cut off a client, to hold back its pushes, or to
 // lose an answer.
 //
-// Each test uses a new address, so that no test finds data that another has stored in the browser.
+// Each test uses a new address, so that no test finds data that another test has stored in the
+// browser.
 type network struct {
 	URL    string
 	server *process.Process
@@ -38,9 +39,9 @@ type network struct {
 	over     chan struct{} // closed at the end of the test
 
 	mu     sync.Mutex
-	cut    map[string]bool          // by client ID
-	losing map[string]bool          // the answer to the next push
-	held   map[string]chan struct{} // each push waits for a value
+	cut    map[string]bool          // by client ID, as in the next three maps
+	losing map[string]bool          // whether to lose the answer to the next push
+	held   map[string]chan struct{} // each held push waits to receive from its channel
 	pushed map[string]int           // pushes that the server has answered
 	files  map[string]int           // requests for each file of the page
 }
@@ -85,7 +86,7 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 var addresses sync.Map
 
 // isUsed reports whether an earlier test used an address, and records that it is used now. The
-// system may assign an address again.
+// system may assign the same port again.
 func isUsed(a net.Addr) bool {
 	_, used := addresses.LoadOrStore(a.String(), true)
 	return used
@@ -184,8 +185,8 @@ func (n *network) reconnect(client string) {
 	n.cut[client] = false
 }
 
-// hold holds back the pushes of a client. The first function that it returns lets one push through,
-// and the second all of them.
+// hold holds back the pushes of a client. It returns two functions: the first lets one push
+// through, and the second ends the holding.
 func (n *network) hold(client string) (one, all func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

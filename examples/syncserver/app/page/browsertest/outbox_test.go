@@ -45,8 +45,8 @@ func (s *screen) loseAnswer(title, edited string) (client string, pushes int) {
 	return client, pushes
 }
 
-// TestPageSurvivesKilledServer: the server is killed after it has stored an edit and before it
-// answers, edits go on, and the server is started again.
+// TestPageSurvivesKilledServer: the server is killed after it has stored an edit, before the answer
+// arrives. Editing goes on, and after a restart all edits arrive.
 func TestPageSurvivesKilledServer(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
@@ -68,12 +68,12 @@ func TestPageSurvivesKilledServer(t *testing.T) {
 	s.agree()
 }
 
-// TestPageRetryAfterLostAnswerChangesNothing: the answer to an edit is lost, the other side
-// edits the same field, and the first edit is sent again. It changes nothing.
+// TestPageRetryAfterLostAnswerChangesNothing: the answer to an edit is lost, the other side edits
+// the same field, and the first edit is sent again. This retry changes nothing.
 func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 	s := visit(t)
 	client, before := s.loseAnswer("Paint the fence", "Paint it red")
-	s.right.Shows("Paint it red") // the edit was stored
+	s.right.Shows("Paint it red") // so the server has stored the edit
 	s.right.SetTitle("Paint it red", "Paint it blue")
 	s.isStored("Paint it blue")
 	s.left.Waits(1)
@@ -83,10 +83,10 @@ func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 	s.network.reconnect(client)
 	s.left.Shows("Paint it blue")
 	s.agree()
-	require.Equal(t, before+2, s.network.pushes(client), "it was to be sent twice")
+	require.Equal(t, before+2, s.network.pushes(client), "the first edit was not sent exactly twice")
 	s.right.Shows("Paint it blue")
 	require.Equal(t, written, s.written("Paint it blue"))
-	require.Empty(t, append(s.left.shown().Notices, s.right.shown().Notices...), "no edit is lost: the later one had seen the other")
+	require.Empty(t, append(s.left.shown().Notices, s.right.shown().Notices...), "there is a notice, although the author of the later edit had seen the earlier one")
 }
 
 // tooLong is a title that the server refuses.
@@ -112,8 +112,8 @@ func TestPageRestoresTitleAfterRefusal(t *testing.T) {
 	require.Empty(t, s.right.shown().Notices)
 }
 
-// TestPageKeepsEditMadeBeforeRefusal: the user writes another title while one that is too long
-// is on its way. The first is refused; the second stays in the outbox and arrives.
+// TestPageKeepsEditMadeBeforeRefusal: the user writes another title while one that is too long is
+// on its way. The long title is refused; the later one stays in the outbox and arrives.
 func TestPageKeepsEditMadeBeforeRefusal(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("Paint the fence")
@@ -131,7 +131,7 @@ func TestPageKeepsEditMadeBeforeRefusal(t *testing.T) {
 	s.left.IsTold("refused the title", "at most 80 characters", "Your later edit is kept", tooLong[:79]+"…")
 	s.left.Waits(1)
 	s.await("the later edit is on its way", func() bool { return s.network.onItsWay.Load() == 1 })
-	require.NotContains(t, states(), "unreachable", "the server has answered")
+	require.NotContains(t, states(), "unreachable", "the refusal was taken for an unreachable server")
 	require.Equal(t, []string{"Paint it red"}, s.left.Titles())
 	require.Equal(t, []string{"Paint the fence"}, s.right.Titles())
 	s.picture("later-edit-stays")

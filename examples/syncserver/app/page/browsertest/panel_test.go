@@ -46,7 +46,7 @@ func (p *panel) Shows(titles ...string) {
 	p.await(fmt.Sprintf("the %s side shows %q", p.side, titles), func() bool { return slices.Equal(p.Titles(), titles) })
 }
 
-// Waits waits until the outbox has a number of edits.
+// Waits waits until the outbox has the given number of edits.
 func (p *panel) Waits(edits int) {
 	p.t.Helper()
 	p.await(fmt.Sprintf("%d edits wait on the %s side", edits, p.side), func() bool { return p.shown().Outbox == edits })
@@ -87,7 +87,8 @@ func (p *panel) AddTask(title string) {
 	p.await("the task is added", func() bool { return slices.Contains(p.Titles(), title) })
 }
 
-// SetTitle gives a task another title. If the server refuses it, it may disappear at once.
+// SetTitle gives a task another title. It does not wait for the new title, because the server may
+// refuse it at once.
 func (p *panel) SetTitle(old, title string) {
 	p.t.Helper()
 	p.write(p.inTask(old, "task-title"), title)
@@ -144,7 +145,8 @@ func (p *panel) Why(title, field string) string {
 	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
 }
 
-// states begins to record the states of the connection and returns a function that returns them.
+// states begins to record the states of the connection, and returns a function that returns those
+// recorded so far.
 func (p *panel) states() func() []string {
 	p.t.Helper()
 	eval[bool](p.screen, fmt.Sprintf(`((panel) => {
@@ -169,13 +171,15 @@ func (p *panel) Client() string {
 	})`, p.side))
 }
 
-// element returns an expression for the panel; find returns one for an element in it, by test ID.
+// element returns a JavaScript expression for the panel; find returns one for the element in the
+// panel that has the given test ID.
 func (p *panel) element() string { return fmt.Sprintf(`document.getElementById("%s")`, p.side) }
 func (p *panel) find(name string) string {
 	return fmt.Sprintf(`%s.querySelector('[data-testid="%s"]')`, p.element(), name)
 }
 
-// task returns an expression for the card with a title; inTask returns one for an element on it.
+// task returns a JavaScript expression for the card with the given title; inTask returns one for
+// the element on that card that has the given test ID.
 func (p *panel) task(title string) string {
 	return fmt.Sprintf(`[...%s.querySelectorAll('[data-testid="task"]')].find((t) => t.querySelector('.title').value === %q)`, p.element(), title)
 }

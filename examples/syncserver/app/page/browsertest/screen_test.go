@@ -75,8 +75,8 @@ func attach(t *testing.T, tab *browser.Tab, n *network) *screen {
 	return s
 }
 
-// close closes the tab. It fails a test whose page threw an error. For a failed test it prints what
-// both sides showed.
+// close closes the tab. It fails the test if the page threw an error. If the test has failed, it
+// prints what both sides show.
 func (s *screen) close() {
 	defer s.tab.Close()
 	if problems := s.tab.Errors(); len(problems) > 0 {
@@ -148,7 +148,8 @@ func (s *screen) await(what string, condition func() bool) {
 	}
 }
 
-// settle waits until both sides are in sync with the server and all three hold the same data.
+// settle waits until both sides are in sync with the server, and they and the server have the same
+// data.
 func (s *screen) settle() {
 	s.t.Helper()
 	var left, right shown
@@ -164,13 +165,13 @@ func (s *screen) settle() {
 	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			require.Equal(s.t, left.contents, right.contents, "the sides differ")
-			require.Equal(s.t, stored, left.contents, "the server has something else")
+			require.Equal(s.t, stored, left.contents, "the server and the left side differ")
 			require.FailNow(s.t, "not in sync with the server", "both sides: %+v", left)
 		}
 	}
 }
 
-// agree is settle, and also waits until the page says so.
+// agree does what settle does, and then waits until the page says that both sides are the same.
 func (s *screen) agree() {
 	s.t.Helper()
 	s.settle()

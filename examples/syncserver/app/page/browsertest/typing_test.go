@@ -49,13 +49,13 @@ func TestPageWritesTypedDateOnce(t *testing.T) {
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
 
 	const leave = kb.Tab + kb.Tab // past the day and the year
-	due(kb.Backspace + leave)     // without a month it is not a date
-	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "the shown date is not the written one")
+	due(kb.Backspace + leave)     // a date without a month is incomplete
+	require.Equal(t, "2026-12-31", s.left.Tasks()[0].Due, "the left side does not show the written date")
 	s.left.Waits(0)
 	s.agree()
 	require.Equal(t, "2026-12-31", s.right.Tasks()[0].Due)
 
-	due(kb.Backspace + kb.Tab + kb.Backspace + kb.Tab + kb.Backspace) // now it is cleared
+	due(kb.Backspace + kb.Tab + kb.Backspace + kb.Tab + kb.Backspace) // clears all three parts
 	s.await("the date is gone", func() bool { return s.right.Tasks()[0].Due == "" })
 	s.agree()
 }
@@ -67,7 +67,7 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	due := func(keys string) {
-		s.leaveField() // otherwise the keys would continue where the last ones ended
+		s.leaveField() // otherwise the keys would continue in the part of the date where the previous keys ended
 		eval[any](s, s.left.find("task-due")+".focus()")
 		s.press(keys)
 	}
@@ -95,19 +95,19 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
 	s.await("the right side shows the date", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
 	s.await("the left side has it", func() bool { return s.left.shown().settled() })
-	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "it was replaced while the user was typing")
+	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "the typed date was replaced while the user was typing")
 	require.Equal(t, "false", s.equal())
 	s.leaveField()
 	is("2027-05-05")
 	s.left.IsTold("replaced one by", "1 Jan 2028", "not seen")
 }
 
-// setElsewhere changes the title of the only task on a device outside the browser.
+// setElsewhere changes the title of the only task, from a device outside the browser.
 func setElsewhere(t *testing.T, url, title string) {
 	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
 }
 
-// editElsewhere edits the only record of a table on a device outside the browser.
+// editElsewhere edits the only record of a table, from a device outside the browser.
 func editElsewhere(t *testing.T, url, table string, fields map[string]record.Value) {
 	t.Helper()
 	c := newcomer(t, url)

@@ -1,4 +1,4 @@
-// The task board: three columns, and the deleted tasks below. The page holds only the beginning
+// The task board: three columns, and the deleted tasks below. The page contains only the beginning
 // of a long column.
 
 import { Card, statusOf } from './card.js';

@@ -19,7 +19,7 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** parts returns the elements below root that have a data-part, by its name. */
+/** parts returns the elements below root that have a data-part attribute, by its value. */
 export function parts(root) {
   return Object.fromEntries([...root.querySelectorAll('[data-part]')].map((e) => [e.dataset.part, e]));
 }

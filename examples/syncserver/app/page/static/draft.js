@@ -27,7 +27,7 @@ export class Draft {
   /**
    * @param {HTMLInputElement|HTMLTextAreaElement|HTMLSelectElement} control
    * @param {object} how
-   * @param {(text: string, seen: any) => boolean} how.write writes, and reports whether it has written
+   * @param {(text: string, seen: any) => boolean} how.write writes the text, and reports whether it did
    * @param {boolean} [how.required] whether an empty text is refused
    * @param {() => any} [how.seen] returns what the user sees now; write gets it later
    * @param {() => boolean} [how.ready] reports whether anything can be written now
@@ -94,15 +94,16 @@ export class Draft {
   }
 
   // A text counts as changed when the user leaves or confirms it. Browsers do not always fire
-  // "change" then, and some fire it for a control that is moved within the page. Every other
-  // control changes by a choice.
+  // "change" then, and some fire it for a control that is moved within the page. The value of any
+  // other control changes only by a choice.
   #change() {
     if (!['select-one', 'date', 'number'].includes(this.control.type)) return;
     this.#begin();
     if (!this.#keys) this.commit();
   }
 
-  // An open list shows the options that existed when it was opened.
+  // An open list goes on showing the options that existed when it was opened, so these are what the
+  // user has seen.
   #open() {
     if (this.control.tagName === 'SELECT') this.#opened = { text: null, seen: this.seen() };
   }

@@ -1,5 +1,5 @@
-// A lock that a page holds as long as it exists. No other page gets it meanwhile, not even while
-// this page is suspended in the background.
+// A lock that a page holds for as long as the page exists. No other page gets it meanwhile, not
+// even while this page is suspended in the background.
 
 /**
  * lock acquires the named lock.
@@ -22,8 +22,8 @@ const QUEUED = 1000; // milliseconds after which a request must be waiting for t
 
 /**
  * connect replaces the lock for a page loaded over plain HTTP from another machine, where browsers
- * offer no locks. A database is not deleted while a page is connected to it. So a page that has
- * deleted and recreated it is the only one connected, and stays so.
+ * offer no locks. Browsers do not delete a database while a page is connected to it. So a page that
+ * has deleted and recreated the database is the only page connected to it, and stays the only one.
  */
 function connect(name, patience) {
   return new Promise((resolve, reject) => {

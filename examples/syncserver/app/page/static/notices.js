@@ -15,13 +15,13 @@ const REASONS = {
   other_device: 'only the device itself can change its name',
   unknown_table: 'the server does not know this kind of record',
   limit_exceeded: 'it is too large',
-  record_full: 'there is no room for more in it. Make something in it shorter, or delete something',
+  record_full: 'the record is full. Shorten something in it, or delete something from it',
   other_client: 'it was written by another device',
 };
 
 /** Notices shows the notices of a replica in a box. */
 export class Notices {
-  /** @param actions the actions that a notice offers: rejoin, which takes a new client ID */
+  /** @param actions the actions that notices offer: rejoin, which takes a new client ID */
   constructor(replica, who, box, actions) {
     this.replica = replica;
     this.who = who;
@@ -98,7 +98,7 @@ export class Notices {
   }
 
   clock_corrected({ by, code }) {
-    const again = code ? ' Edits that the server had refused for that have been stamped again.' : '';
+    const again = code ? ' Edits that the server had refused for that reason have been stamped again.' : '';
     if (Math.abs(by) < 1000) return again ? { text: again.trim(), passing: true } : null; // too small a correction for a notice
     if (this.replica.offset === 0) return { text: `Your clock agrees with the server’s again, and is no longer corrected.${again}`, passing: true };
     const off = `${span(Math.abs(by))} ${by < 0 ? 'ahead' : 'behind'}`;
@@ -107,7 +107,7 @@ export class Notices {
 
   future_stamp({ table, id, fields, other, time }) {
     const what = `the ${fields.map(fieldName).join(', ')} of ${titleOf(this.replica.tables[table]?.get(id))}`;
-    return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other).name} with a time in the future, ${when(time)}. Your edit is sent when that time has come, or once the record has been repaired on the server.`, bad: true };
+    return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other).name} with a time in the future, ${when(time)}. Your edit will be sent when that time has come, or once the record has been repaired on the server.`, bad: true };
   }
 
   storage_full() {
@@ -117,7 +117,7 @@ export class Notices {
   resync() {
     const { waiting } = this.replica;
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
-    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is fetched again, and edits that the server had and lost are gone.${kept}`, bad: true };
+    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is being fetched again. Edits that the server had stored and then lost are gone.${kept}`, bad: true };
   }
 
   new_id_needed() {

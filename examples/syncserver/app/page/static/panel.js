@@ -21,7 +21,7 @@ const STATES = {
   [State.pulling]: 'Getting changes…',
   [State.pushing]: 'Sending edits…',
   [State.current]: 'Up to date.',
-  [State.unreachable]: 'The server is not answering. Edits are kept here, and sent when it does.',
+  [State.unreachable]: 'The server is not answering. Edits are kept here, and sent when it answers.',
   [State.busy]: 'The server cannot take edits right now. They are kept here, and sent later.',
   [State.slow]: 'The connection is too slow for this many edits at once. They are kept here, and sent a few at a time.',
   [State.quota]: 'This device has sent or fetched as much as the server allows for now. Edits are kept here, and sent as soon as it allows more.',

@@ -14,7 +14,7 @@ const nameIn = (replica, id) => {
 
 /**
  * peopleOf returns a function that describes a client ID as a replica knows it.
- * @param replica the replica that is asked
+ * @param replica the replica that knows the names
  * @param {object[]} replicas the replicas of the page, which have colours of their own
  */
 export function peopleOf(replica, replicas) {

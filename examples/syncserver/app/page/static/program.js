@@ -1,6 +1,6 @@
 // The Go program that merges, built for js/wasm.
 
-/** ProgramError reports that a call of the program failed. */
+/** ProgramError reports that a call to the program failed. */
 export class ProgramError extends Error {}
 
 /** program fetches and compiles the program once. Each replica runs an instance of its own. */

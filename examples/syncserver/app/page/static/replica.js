@@ -142,9 +142,9 @@ export class Replica extends EventTarget {
   }
 
   /**
-   * edit writes fields of a record; null deletes a field. Without an ID the record is new. Seen
-   * has the writes that the user saw when the edit began, if they differ from the present ones.
-   * It reports whether it has written them; if not, a notice says why.
+   * edit writes fields of a record; null deletes a field. Without an ID the record is new. The
+   * argument seen has the writes that the user saw when the edit began, if they differ from the
+   * present ones. edit reports whether it has written the fields; if not, a notice says why.
    */
   edit(table, id, fields, seen = {}) {
     try {
@@ -157,13 +157,13 @@ export class Replica extends EventTarget {
     }
   }
 
-  /** tellNotEdited fires a notice with an edit that was not written and the reason. It returns false. */
+  /** tellNotEdited fires a notice that says which edit was not written, and why. It returns false. */
   tellNotEdited(detail, fields) {
     this.#tell('notice', { kind: 'not_edited', detail, fields });
     return false;
   }
 
-  /** setSkew sets the clock of the device off by a number of milliseconds. */
+  /** setSkew sets by how many milliseconds the clock of the device is off. */
   setSkew(milliseconds) {
     this.device.skew = milliseconds;
     if (this.joined) this.#do('setSkew', milliseconds); // otherwise it is set when the replica opens as a client
@@ -189,7 +189,7 @@ export class Replica extends EventTarget {
     return this.#call('batch', items, bytes);
   }
 
-  /** heard records the server's time from an answer that took a number of milliseconds. */
+  /** heard records the server's time from an answer that took the given number of milliseconds. */
   heard(serverTime, took) {
     if (this.joined) this.#do('serverTime', serverTime, took);
   }
@@ -229,7 +229,7 @@ export class Replica extends EventTarget {
     return this.#writer.saved();
   }
 
-  /** checkViolations reads the violations again, because some end with time. */
+  /** checkViolations reads the violations again, because some end as time passes. */
   checkViolations() {
     this.violations = JSON.parse(this.#call('violations'));
     this.#tell('change', { tables: ['violations'], changed: [] });

@@ -23,7 +23,7 @@ export function firstDay() {
   return HOURS.filter((hour) => !isPast(today, hour)).length >= 4 ? today : dayAfter(today, 1);
 }
 
-/** dayAfter returns the day a number of days after a given day, or after today. */
+/** dayAfter returns the day that is the given number of days after a day, or after today. */
 export function dayAfter(day, days) {
   const time = day ? new Date(`${day}T00:00:00Z`) : new Date();
   return new Date(time.getTime() + days * 24 * HOUR).toISOString().slice(0, 10);
@@ -46,7 +46,7 @@ export function slotOf(view) {
   return typeof slot?.room === 'string' && isTime(slot.start) && isTime(slot.end) ? slot : null;
 }
 
-/** overlap reports whether two slots need one room at one time. */
+/** overlap reports whether two slots need the same room at the same time. */
 export const overlap = (a, b) => a?.room === b?.room && Date.parse(a?.start) < Date.parse(b?.end) && Date.parse(b?.start) < Date.parse(a?.end);
 
 /** nextFree returns the first free hour after a slot, in the same room. */

@@ -1,6 +1,6 @@
 // The requests of a replica to the server, and one stream of events for each tab.
 
-/** A failure of a request that the server answered. */
+/** Refused is the error for an answer whose status is not a success. */
 export class Refused extends Error {
   constructor({ status, headers }, { code = `status ${status}`, detail }) {
     super(detail || code);
@@ -11,8 +11,8 @@ export class Refused extends Error {
 }
 
 /**
- * A caller makes requests: its token, the signal that ends them, and the function that gets the
- * server's time with the milliseconds that the answer took.
+ * A Caller is what a request needs from the caller: the token, the signal that ends the request,
+ * and the function that gets the server's time with the milliseconds that the answer took.
  * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string, took: number) => void}} Caller
  */
 
@@ -40,7 +40,7 @@ export async function push(caller, batch) {
   return (await request('v1/push', hurried(caller), { method: 'POST', body: batch })).text();
 }
 
-const PART = 1 << 18; // bytes collected for one call of the program
+const PART = 1 << 18; // bytes collected for one call to the program
 
 /**
  * pull yields the lines of a page of changes after a sequence, in parts, as they arrive: while
@@ -138,7 +138,7 @@ export class Events {
     addEventListener('online', () => this.#restart());
   }
 
-  /** listen sets the token with which a replica listens; null ends that. */
+  /** listen sets the token with which a replica listens; null ends the listening. */
   listen(replica, token) {
     if (this.tokens.get(replica) === (token ?? undefined)) return;
     const used = this.running?.token;

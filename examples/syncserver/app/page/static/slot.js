@@ -22,7 +22,7 @@ export async function takeSlot(place) {
   addEventListener('pageshow', (event) => event.persisted && location.reload()); // another tab may have taken its slot meanwhile
   const remembered = `fieldlww-slot-${place.workspace}`;
   const own = sessionStorage.getItem(remembered);
-  // A duplicated tab remembers the slot of the original, and does not get it.
+  // A duplicated tab remembers the slot of the original tab, but does not get it.
   const again = own && (await lock(lockOf(place.workspace, own), RELOADING));
   const slot = again ? own : await freeSlot(place, own);
   sessionStorage.setItem(remembered, slot);
@@ -67,7 +67,10 @@ async function unsent({ workspace, sides }) {
   return edits;
 }
 
-/** slotOf returns the slot of a database, given the name of the first slot's, or undefined. */
+/**
+ * slotOf returns the slot to which a database belongs, or undefined. The argument first is the
+ * name of the database of slot 1.
+ */
 function slotOf(name, first) {
   if (name === first) return '1';
   return name.startsWith(first) ? /^-(\d+)$/.exec(name.slice(first.length))?.[1] : undefined;

@@ -39,8 +39,8 @@ export class Storage {
 
   /**
    * save stores entries in one transaction: all of them or none. An entry with an empty value is
-   * deleted. The promise resolves when they are on disk. The function is async so that a database
-   * closed by the browser rejects instead of throwing.
+   * deleted. The promise resolves when they are on disk. The function is async so that it rejects,
+   * instead of throwing, if the browser has closed the database.
    * @param {Map<string, string>} entries values by keys
    */
   async save(entries) {

@@ -64,7 +64,7 @@ export class Sync extends EventTarget {
     this.#set(State.offline);
   }
 
-  /** wake makes it look for something to do. */
+  /** wake makes the sync look for something to do. */
   wake() {
     this.#news++;
     this.#waiting?.wake();
@@ -99,8 +99,8 @@ export class Sync extends EventTarget {
     this.#waiting = null;
   }
 
-  // It pulls before a push, so that the values that an edit replaces are here and a notice can
-  // name them. It pulls after a push to get the result.
+  // A round pulls before a push, so that this device knows the values that an edit replaces and a
+  // notice can name them. It pulls after a push to get the result.
   async #round(signal) {
     await this.#join(signal);
     this.events.listen(this.replica, this.replica.device.token);
@@ -126,7 +126,7 @@ export class Sync extends EventTarget {
     signal.throwIfAborted();
   }
 
-  // A kind of request that the server refuses for a while is not sent, whatever wakes this.
+  // A kind of request that the server refuses for a while is not sent, whatever wakes the sync.
   #ask(what) {
     this.#asking = what;
     const wait = (this.#again[what] ?? 0) - performance.now();
@@ -167,7 +167,7 @@ export class Sync extends EventTarget {
     }
   }
 
-  // After a lost answer the same items are sent again, which is always safe. It returns how many
+  // After a lost answer the same items are sent again, which is always safe. #push returns how many
   // items the next push may have: if the server refused the whole batch, half of it, to find the
   // invalid item.
   async #push(items, signal) {
@@ -211,7 +211,7 @@ export class Sync extends EventTarget {
   }
 }
 
-/** NotSaved is a failure of this browser's storage, so nothing can be kept. */
+/** NotSaved means that this browser's storage failed, so nothing can be kept. */
 class NotSaved extends Error {}
 
 /** NoWorkspace means that the name in the address is not a workspace of the server. */
@@ -225,7 +225,7 @@ class Kept extends Error {
   }
 }
 
-/** Early means that a kind of request must wait for a number of milliseconds. */
+/** Early means that a kind of request must not be sent for the given number of milliseconds. */
 class Early extends Error {
   constructor(wait) {
     super();
@@ -239,7 +239,7 @@ const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [40
 /** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
 
-// After these states it does not retry.
+// In these states, the sync does not retry.
 const FINAL = [State.notSaved, State.unauthorized, State.notInvited, State.noWorkspace];
 
 /** stateAfter returns the state that a failure leads to. */

@@ -1,4 +1,4 @@
-// Text typed for a new record, kept over a reload until the record is written.
+// Text typed for a new record, kept across reloads until the record is written.
 
 const PREFIX = `fieldlww-typed${location.search}/`;
 

@@ -53,7 +53,7 @@ export class Violations {
       buttons.push(button('violation-move', `Move ${titleOf(meeting)} to ${where}`, () => this.replica.edit('meetings', meeting.id, { slot: free })));
     }
     if (meeting) buttons.push(button('violation-cancel', `Cancel ${titleOf(meeting)}`, () => this.replica.edit('meetings', meeting.id, { $deleted: true })));
-    // A dismissal names the evidence, and no longer holds when the evidence changes.
+    // A dismissal names the evidence, and no longer applies when the evidence changes.
     buttons.push(button('violation-dismiss', violation.conflictingRecords.length > 1 ? 'Keep all' : 'Keep both', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
 
     const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },

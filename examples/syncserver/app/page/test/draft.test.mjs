@@ -43,7 +43,7 @@ for (const kind of typed) {
     control.press('Enter');
     redraw();
     control.enter('A');
-    assert.ok(isDraft(control), 'it shows an unwritten text without a sign');
+    assert.ok(isDraft(control), 'the control does not count as a draft, although its text is not written');
     await control.blur();
     assert.deepEqual(written, [['B', 1], ['A', 2]]);
     assert.ok(!isDraft(control));
@@ -78,7 +78,7 @@ for (const kind of typed) {
       control.enter('AB');
       control.enter(text);
       elsewhere('C');
-      assert.equal(control.value, text, 'the text of a user who was typing was replaced');
+      assert.equal(control.value, text, 'the text was replaced while the user was typing');
       assert.ok(isDraft(control));
       await control.blur();
       assert.deepEqual(written, []);

@@ -74,7 +74,10 @@ export class Control extends EventTarget {
 const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
-/** A Program replaces the Go program. An edit is its ID, and a value "{" is damaged. */
+/**
+ * A Program replaces the Go program. It represents an edit by the ID of the record, and takes the
+ * value "{" as damaged.
+ */
 export class Program {
   outbox = [];
   records = [];
@@ -86,7 +89,7 @@ export class Program {
   #sent = 0;
   #ids = 0;
 
-  /** functions are the functions of the real program. */
+  /** functions has the names of the functions of the real program. */
   functions = {
     setSkew: (skew) => {
       if (skew !== this.#skew) this.#saves.push('state', JSON.stringify({ cursor: this.cursor }));
@@ -136,7 +139,7 @@ export class Program {
   }
 }
 
-/** memory is a storage that holds some entries. */
+/** memory returns a storage in memory with the given entries. */
 export function memory(entries = {}) {
   const disk = new Map(Object.entries(entries));
   return {
@@ -156,7 +159,7 @@ export function device(storage = memory()) {
 }
 
 /**
- * online starts to sync with a server function, which gets the kind of a request and its body.
+ * online starts to sync with a server, a function that gets the kind and the body of a request.
  * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal) => Response} server
  */
 export function online(replica, server, events = { listen() {} }) {

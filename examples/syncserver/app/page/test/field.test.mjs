@@ -1,4 +1,4 @@
-// A date field while a date is typed. While a part of the date is blank, it has no value.
+// A date field while a date is typed. While a part of the date is blank, the field has no value.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -57,7 +57,7 @@ for (const date of ['2026-03-03', undefined]) {
     control.press('Backspace', '', true);
     control.press('Enter');
     draw(); // because another field has changed
-    assert.equal(control.validity.badInput, true, 'the text of a user who was typing was replaced');
+    assert.equal(control.validity.badInput, true, 'the text was replaced while the user was typing');
     await control.leave();
     assert.deepEqual(written, []);
     assert.equal(control.validity.badInput, false);
@@ -93,7 +93,7 @@ test('a picked date is written at once', () => {
   assert.deepEqual(written, ['2026-12-31']);
 });
 
-test('clearing a date is written', async () => {
+test('clearing a date deletes the field', async () => {
   const { control, written } = due('2026-03-03');
   control.press('Backspace', '');
   await control.leave();
@@ -108,5 +108,5 @@ test('a title with line breaks from another device is shown in one line', () => 
   field.draw({ table: 'tasks', id: 'a', data: { title: { value: `\nPaint${'\n'.repeat(40)}the fence` } } });
   assert.equal(control.value, 'Paint the fence');
   control.dispatchEvent(new Event('change'));
-  assert.deepEqual(written, [], 'it was not changed');
+  assert.deepEqual(written, [], 'an unchanged title was written');
 });

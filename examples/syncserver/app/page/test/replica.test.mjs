@@ -55,7 +55,7 @@ test('a program that cannot open any state loses no state', async () => {
   assert.deepEqual([...storage.disk.keys()], ['device', 'outbox/a', 'state']);
 });
 
-test('a device becomes a client only once it has opened as one', async () => {
+test('a device takes a new client ID only once its replica has been opened with that ID', async () => {
   const storage = memory();
   const { load } = storage;
   storage.load = async () => { throw new Error('UnknownError'); };
@@ -87,7 +87,7 @@ test('a reset device keeps nothing of its former state', async () => {
   assert.deepEqual([program.outbox, program.records, replica.waiting, replica.cursor], [[], [], 0, '']);
   replica.setSkew(60_000); // this stores an entry, but must not store the old state
   await replica.become({ clientId: 'new', token: 'new' });
-  assert.equal(replica.cursor, '', 'otherwise it would never get the older records');
+  assert.equal(replica.cursor, '', 'the old cursor was stored, so the older records would never be pulled');
   assert.deepEqual([program.clientId, program.outbox, replica.device.skew], ['new', [], 60_000]);
 });
 
@@ -127,7 +127,7 @@ test('edits are impossible while the state is read again', async () => {
   assert.equal(replica.waiting, 0);
 });
 
-test('a closed database rejects instead of throwing', async () => {
+test('saving to a closed database rejects instead of throwing', async () => {
   const { Storage } = await import('../static/storage.js');
   const storage = new Storage({ transaction() { throw new Error('closing'); } });
   await assert.rejects(storage.save(new Map()), /closing/);

@@ -56,7 +56,7 @@ test('a batch of few long edits is halved by the number of its edits', async () 
   sync.stop();
 });
 
-test('an edit costs a pull, a push, and a pull', async () => {
+test('an edit leads to a pull, a push, and a pull', async () => {
   const { replica, program } = device();
   const asked = [];
   program.functions.pulled = (lines) => lines.filter((byte) => byte === 10).length;
@@ -73,7 +73,7 @@ test('an edit costs a pull, a push, and a pull', async () => {
   sync.stop();
 });
 
-test('a full page is not the last one', async () => {
+test('after a full page, the next page is pulled', async () => {
   const { replica, program } = device();
   const left = [10_000, 10_000, 1];
   program.functions.pulled = (lines) => lines.filter((byte) => byte === 10).length;
@@ -113,7 +113,7 @@ test('if a correction of the clock does not help, the push waits', async () => {
   const sync = online(replica, server);
   await until(() => [State.busy, State.current].includes(sync.state));
   assert.equal(sync.state, State.busy);
-  assert.equal(batches.length, 2, 'pushes: one before and one after the correction');
+  assert.equal(batches.length, 2, 'there must be one push before and one after the correction');
   sync.wake();
   await until(() => batches.length === 3 && sync.state === State.busy);
   sync.stop();
@@ -245,7 +245,7 @@ test('after the server’s sequence went back, everything is pulled again and wa
   sync.stop();
 });
 
-test('a server behind a replica that has just started over is not asked endlessly', async () => {
+test('a server that reports an outdated sequence even to an empty replica is not asked endlessly', async () => {
   const { replica } = device();
   const asked = [];
   const sync = online(replica, (what) => (asked.push(what), json({ code: 'cursor_ahead' }, 409)));
@@ -286,7 +286,7 @@ test('a used-up quota keeps the outbox complete, and delays the next push', asyn
 for (const [what, answer, state] of [
   ['408', () => json({ code: 'timeout' }, 408), State.slow],
   ['a time-out', () => Promise.reject(new DOMException('timed out', 'TimeoutError')), State.unreachable],
-  ['413 of a proxy', () => new Response('<html>', { status: 413 }), State.unreachable],
+  ['413 from a proxy', () => new Response('<html>', { status: 413 }), State.unreachable],
 ]) {
   test(`after ${what}, fewer edits are pushed at a time, and none is dropped`, async () => {
     const { replica } = device();

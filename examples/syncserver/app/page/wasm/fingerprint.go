@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A fingerprint is the digest of everything that is shown. It is updated with each change,
-// because computing it from all records after each edit would be slow.
+// A fingerprint keeps the digest of everything that is shown. The digest is updated with each
+// change, because computing it from all records after each edit would be slow.
 type fingerprint struct {
 	sum     merge.Digest
 	parts   map[record.Key]merge.Digest // nil until it is first requested

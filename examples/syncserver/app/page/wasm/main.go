@@ -96,7 +96,7 @@ func (d *device) open(id clock.ClientID, saved []replica.Entry) error {
 		Wall:  func() time.Time { return time.Now().Add(d.skew) },
 		Saved: func(yield func(replica.Entry) bool) { each(saved, yield) },
 	})
-	if err == nil { // otherwise the open replica stays
+	if err == nil { // otherwise the current replica stays open
 		d.replica, d.print = opened, fingerprint{}
 	}
 	return err
@@ -122,10 +122,11 @@ func (d *device) jsOpen(args []js.Value) (any, error) {
 	return nil, d.open(id, saved)
 }
 
-// jsClose replaces the replica by an empty one without a client ID, which is not shown.
+// jsClose replaces the replica by an empty replica without a client ID. The page does not show it.
 func (d *device) jsClose([]js.Value) (any, error) { return nil, d.open(clock.ClientID{}, nil) }
 
-// jsSetSkew sets the wall clock. The server's earlier corrections no longer apply.
+// jsSetSkew sets by how much the wall clock is off. If that changes, earlier corrections by the
+// server's time no longer apply.
 func (d *device) jsSetSkew(args []js.Value) (any, error) {
 	skew := time.Duration(args[0].Float()) * time.Millisecond
 	if skew != d.skew {

@@ -19,8 +19,8 @@ import (
 // tables returns the names of the tables shown by the page.
 func tables() []string { return []string{board.Tasks, board.Meetings, board.Devices} }
 
-// appendView appends a record as it is shown, in JSON, with the names of its waiting fields and
-// of the fields whose write won over a different value of another client:
+// appendView appends a record as it is shown, in JSON, with the names of its waiting fields and of
+// the fields whose write won over a different value that another client wrote:
 //
 //	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
 func (d *device) appendView(dst []byte, r record.Record) []byte {
@@ -86,7 +86,7 @@ func (d *device) records(yield func(record.Record) bool) {
 	}
 }
 
-// won reports whether a write won over a different value of another client.
+// won reports whether a write won over a different value that another client wrote.
 func won(w replica.Why) bool {
 	winner, loser := w.Winner(), w.Loser()
 	return winner.Stamp.Client != loser.Stamp.Client && (w.BeforeUnknown || winner.Value != loser.Value)
@@ -168,7 +168,7 @@ func (d *device) takeChanges() (map[string]any, error) {
 	}, nil
 }
 
-// shownOf returns the records of keys whose table the page shows.
+// shownOf returns the records with the given keys whose table the page shows.
 func (d *device) shownOf(keys []record.Key) iter.Seq[record.Record] {
 	shown := tables()
 	return func(yield func(record.Record) bool) {
