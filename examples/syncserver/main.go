@@ -1,5 +1,6 @@
-// Command syncserver is a sync server to use as a starting point, with a web page on which two
-// replicas sync with it. Each replica is the library itself, compiled to WebAssembly.
+// Command syncserver is a sync server to use as a starting point. It also serves a web page with
+// two replicas, which sync with the server. Each replica is the library itself, compiled to
+// WebAssembly.
 //
 //	go run .
 //

@@ -15,7 +15,7 @@ import (
 )
 
 // serveEvents answers GET /v1/events with server-sent events. Each event is the last sequence of
-// the workspace; the server sends one at once, and one whenever the sequence changes. A client
+// the workspace; the server sends an event at once, and whenever the sequence changes. A client
 // whose cursor differs pulls, even if its cursor is greater: the sequence falls when the database
 // is restored, and the pull then reports that.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {

@@ -9,9 +9,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestPageRecoversFromRestoredServer: the server's database is restored from a backup that
-// lacks the last edits. Both sides notice it and say so, end with the server's data, and send
-// their waiting edits. Text that was being typed is kept.
+// TestPageRecoversFromRestoredServer: the server's database is restored from a backup that lacks
+// the last edits. Both sides notice the loss and say so, end with the server's data, and send their
+// waiting edits. Text that was being typed is kept.
 func TestPageRecoversFromRestoredServer(t *testing.T) {
 	file := databasetest.SQLite(t)
 	p, err := program.Start(file)
