@@ -82,13 +82,13 @@ func brokenVerdicts() []broken {
 		{"refused without a code", replying(func(r *merge.Reply) { r.Code = "" }), []law.Law{law.WellFormed}},
 		{"invalid items refused as retryable", replying(func(r *merge.Reply) { r.Retryable = r.Verdict == "refused" }), []law.Law{law.BadRefused}},
 		{"the code for the same item varies", with(quirks{replies: anyCode}), []law.Law{law.BadRefused}},
-		{"superseded is refused", replying(func(r *merge.Reply) {
+		{"superseded writes refused", replying(func(r *merge.Reply) {
 			if r.Verdict == "accepted" && !r.Changed {
 				r.Verdict, r.Code, r.Fields = "refused", "conflict", nil
 			}
 		}), []law.Law{law.Fine, law.Retry}},
 		{"server time missing", replying(func(r *merge.Reply) { r.ServerTime = 0 }), []law.Law{law.Ahead}},
-		{"too far ahead is not retryable", replying(func(r *merge.Reply) {
+		{"items too far ahead refused permanently", replying(func(r *merge.Reply) {
 			r.Retryable = r.Retryable && r.Code != merge.TooFarAhead
 		}), []law.Law{law.Ahead}},
 	}
@@ -98,7 +98,7 @@ func brokenVerdicts() []broken {
 func brokenOutcomes() []broken {
 	return []broken{
 		{"outcomes of some fields missing", replying(func(r *merge.Reply) { delete(r.Fields, "points") }), []law.Law{law.Outcome, law.Names}},
-		{"equal is reported as applied", replying(func(r *merge.Reply) {
+		{"equal writes reported as applied", replying(func(r *merge.Reply) {
 			for name, f := range r.Fields {
 				if f.Outcome == "equal" {
 					r.Fields[name] = merge.FieldReply{Outcome: "applied"}

@@ -62,9 +62,9 @@ func lettersFirst(text string) string {
 func TestClientIDsComparedAsTextAreFound(t *testing.T) {
 	skipShort(t)
 	checkAll(t, []broken{
-		{"compared in the spelling that arrived", casing(func(came string) string { return came }), []law.Law{law.Client}},
-		{"compared with letters before digits", casing(lettersFirst), []law.Law{law.Client}},
-		{"compared with the last groups first", casing(func(came string) string {
+		{"client IDs compared in the spelling that arrived", casing(func(came string) string { return came }), []law.Law{law.Client}},
+		{"client IDs compared with letters before digits", casing(lettersFirst), []law.Law{law.Client}},
+		{"client IDs compared with the last groups first", casing(func(came string) string {
 			came = strings.ToLower(came)
 			return came[19:] + came[:19]
 		}), []law.Law{law.Client}},

@@ -23,7 +23,7 @@ func late(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return halves(o, client, batch)
 }
 
-// goesOn ignores the error of Env.Crash.
+// goesOn ignores the error from Env.Crash.
 func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := o.env.Crash(); err != nil {
 		_ = err
@@ -34,12 +34,12 @@ func goesOn(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
-// brokenCrashes returns backends that crash or panic in the wrong way.
+// brokenCrashes returns backends that mishandle crashes, or panic.
 func brokenCrashes() []broken {
 	return []broken{
 		{"half an item is stored at the sixth crash point", ownOf(own{push: late}), []law.Law{law.Whole}},
-		{"the error of a crash is dropped", ownOf(own{push: goesOn}), []law.Law{law.Dies}},
-		{"Push panics at a null", ownOf(own{push: panics}), []law.Law{law.Panics}},
+		{"the error from Env.Crash is dropped", ownOf(own{push: goesOn}), []law.Law{law.Dies}},
+		{"Push panics on a null value", ownOf(own{push: panics}), []law.Law{law.Panics}},
 	}
 }
 
@@ -54,7 +54,7 @@ func panics(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 }
 
 // TestPanicHasAStoryAndItsStack checks that a panic is reported with its story, and with a stack that begins
-// where it happened.
+// where the panic happened.
 func TestPanicHasAStoryAndItsStack(t *testing.T) {
 	err := replay(ownOf(own{push: panics}), Schedule{Steps: []string{"ana edits a x=null", "ana pushes"}})
 	for _, text := range []string{"nothing panics", "ana pushes", "mergetest.(*own).Push panicked: assignment to entry in nil map", "mergetest.panics\n", "broken_crash_test.go:"} {

@@ -71,7 +71,7 @@ func TestDecodingWithPushLimitsIsFound(t *testing.T) {
 			}
 			o.Fields = defaultFields() // with Options.Fields set, no record grows
 			if err := Check(test.make, some(o)); err != nil {
-				t.Error("found without growing:", err)
+				t.Error("a mistake was found although no record grew:", err)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// lagged is a backend whose pulls read a copy of the store that lags.
+// lagged is a backend whose pulls read a lagging copy of the store.
 type lagged struct {
 	*memory
 	copies []*disk     // copies of the disk, one per push
@@ -37,7 +37,7 @@ func (r *lagged) Write(key record.Key, field string, v record.Value) error {
 	return err
 }
 
-// Pull reads the newest copy that does not lag.
+// Pull reads the newest copy for which the function lags returns false.
 func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
 	n := len(r.copies) - 1
 	for n > 0 && r.lags(r, n) {
@@ -65,7 +65,8 @@ func TestLaggingPullIsNamed(t *testing.T) {
 	})
 }
 
-// TestFoldedKeysAreBlamedOnNames checks that a failure blames folded keys on names, and not on merged values.
+// TestFoldedKeysAreBlamedOnNames checks that a failure caused by folded keys blames names, and not merged
+// values.
 func TestFoldedKeysAreBlamedOnNames(t *testing.T) {
 	folded := ids(strings.ToLower)
 	for name, steps := range map[string][]string{

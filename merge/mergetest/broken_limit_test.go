@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// beyond returns the writes that the backends of this file refuse.
+// beyond returns the writes that the backends in this file refuse.
 func beyond() map[merge.Code]map[string]string {
 	return map[merge.Code]map[string]string{
 		merge.LimitExceeded: {"points": `"` + strings.Repeat("x", 500) + `"`},
@@ -20,11 +20,11 @@ func beyond() map[merge.Code]map[string]string {
 	}
 }
 
-// strictly returns an engine that refuses the writes of beyond.
+// strictly returns an engine that refuses the writes that beyond returns.
 func strictly() merge.Engine {
 	return merge.Engine{Limits: record.Limits{Value: 400}, Guard: func(_ clock.ClientID, m record.Mutation) error {
 		if _, ok := m.Data.Get("owner"); ok {
-			return errBusy // for any other error, the code is forbidden
+			return errBusy // an error that is not a Refusal gets the code forbidden
 		}
 		if _, ok := m.Data.Get("made"); ok {
 			return &merge.Refusal{Code: "read_only"}

@@ -74,10 +74,10 @@ func TestWrongMarksAreFound(t *testing.T) {
 	lost := []law.Law{law.Lost, law.Note}
 	checkAll(t, []broken{
 		{"marks not in the backup", quirky(withoutMarks, nil), lost},
-		{"no mark means unknown", from(memory{finds: onlyKnown}), lost},
-		{"marks not in the backup, and then unknown", quirky(withoutMarks, onlyKnown), lost},
-		{"marks kept from after the backup", quirky(laterMarks, nil), lost},
-		{"marks of the last push", ownOf(own{push: lastMarks}), lost},
+		{"a missing mark counts as unknown", from(memory{finds: onlyKnown}), lost},
+		{"marks not in the backup, and missing marks count as unknown", quirky(withoutMarks, onlyKnown), lost},
+		{"marks outlive the restore", quirky(laterMarks, nil), lost},
+		{"marks taken from the last push", ownOf(own{push: lastMarks}), lost},
 		{"marks in a separate transaction", ownOf(own{push: marksApart}), lost},
 		{"marks never stored", with(quirks{}), lost},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 50) })

@@ -40,7 +40,7 @@ func savesLate(o *own, a merge.Answer) {
 	o.disk.save(a)
 }
 
-// savesRows stores row by row, without a transaction.
+// savesRows stores the answer row by row, without a transaction.
 func savesRows(o *own, a merge.Answer) {
 	for _, u := range a.Updates {
 		o.disk.put(u.After)
@@ -60,7 +60,7 @@ func nextLife(m *memory) func() (Backend, error) {
 	}
 }
 
-// peeks reads one row more than it returns, and continues after that row.
+// peeks reads one row more than it returns, and then continues after the extra row.
 func peeks(m *memory, cursor string) (lines []byte, next string) {
 	after, n := 0, 0
 	if life, seq, _ := strings.Cut(cursor, "."); life == strconv.Itoa(m.disk.life) {
@@ -119,7 +119,7 @@ func TestRareMistakesAreFound(t *testing.T) {
 		{"no transaction", checked(savesRows), []law.Law{law.Meet, law.Skip, law.Stays}},
 		{"two restores share a cursor number", restored(nextLife), []law.Law{law.Skip}},
 		{"a page skips the row that it peeked at", over(func(m *memory) Backend { return pulling{m, peeks} }), []law.Law{law.Skip, law.Vanish, law.Tombstone}},
-		{"only the last field is bounded", from(memory{asks: lastField}), []law.Law{law.Ahead}},
+		{"only the stamp of the last field is checked", from(memory{asks: lastField}), []law.Law{law.Ahead}},
 		{"invalid items are refused as too far ahead", from(memory{tells: badIsAhead}), []law.Law{law.BadRefused}},
 		{"unknown members are refused", reading(replacing(`"unknown"`, `"ID"`)), spelled},
 		{"only one form of UTC is read", reading(replacing(`\+00:00"`, `"`)), spelled},

@@ -122,7 +122,7 @@ func TestConfusedNamesAreFound(t *testing.T) {
 	checkAll(t, []broken{
 		{"IDs compared ignoring case", ids(strings.ToLower), []law.Law{law.Names}},
 		{"IDs compared ignoring trailing spaces", ids(func(id string) string { return strings.TrimRight(id, " ") }), []law.Law{law.Names}},
-		{"IDs compared by LIKE", confusing(like), []law.Law{law.Names}},
+		{"IDs compared with LIKE", confusing(like), []law.Law{law.Names}},
 		{"IDs unescaped as URLs", ids(unescaped), []law.Law{law.Names}},
 		{"IDs cleaned as paths", ids(path.Clean), []law.Law{law.Names}},
 		{"IDs compared as numbers", ids(asNumber), []law.Law{law.Names}},

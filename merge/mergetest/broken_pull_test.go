@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// pulling is a correct backend with another Pull.
+// pulling is a backend that is correct except for its Pull.
 type pulling struct {
 	*memory
 	pull func(m *memory, cursor string) ([]byte, string)

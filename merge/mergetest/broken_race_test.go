@@ -65,8 +65,8 @@ func staleRows(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) 
 	return nil, cursor, nil
 }
 
-// byOffset returns pages of one row. Its cursor is the sequence number at the start of the pull and the number of
-// rows returned since.
+// byOffset returns pages of one row. Its cursor consists of the sequence number at the start of the pull and
+// the number of rows returned since.
 func byOffset(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	from, offset, _ := strings.Cut(cursor, "+")
 	skip, _ := strconv.Atoi(offset)
@@ -105,7 +105,7 @@ func TestPullsThatLoseConcurrentPushesAreFound(t *testing.T) {
 	checkAll(t, []broken{
 		{"the cursor is read after the rows", ownOf(own{pull: cursorAfter}), []law.Law{law.Skip}},
 		{"rows before a pause are skipped", ownOf(own{pull: countsRows}), []law.Law{law.Skip}},
-		{"sequences are read after the rows", ownOf(own{pull: staleRows}), []law.Law{law.Skip}},
+		{"sequence numbers are read after the rows", ownOf(own{pull: staleRows}), []law.Law{law.Skip}},
 		{"pages by offset", ownOf(own{pull: byOffset}), []law.Law{law.Skip}},
 		{"the last page forgets the bound of the pull", ownOf(own{pull: upTo}), []law.Law{law.Skip}},
 	}, func(t *testing.T, b broken) { b.checkFew(t, 20) })

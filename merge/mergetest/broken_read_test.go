@@ -93,7 +93,7 @@ func brokenReaders() []broken {
 		{"an unreadable batch is answered with an HTML page", ownOf(own{push: says400}), []law.Law{law.WellFormed}},
 		{"a batch that was cut off is completed", with(quirks{batch: completed}), []law.Law{law.Damaged}},
 		{"the push after an unreadable batch fails", ownOf(own{push: wedges}), []law.Law{law.Answered}},
-		{"only a hundred items are stored", ownOf(own{push: hundred}), []law.Law{law.Later, law.Counter, law.Vanish, law.Tombstone, law.Four}},
+		{"only the first hundred items are stored", ownOf(own{push: hundred}), []law.Law{law.Later, law.Counter, law.Vanish, law.Tombstone, law.Four}},
 		{"large batches are refused", ownOf(own{push: tooMany}), []law.Law{law.Answered}},
 		{"an item that occurs twice in a batch is refused", from(memory{asks: once}), []law.Law{law.Fine, law.Retry}},
 	}

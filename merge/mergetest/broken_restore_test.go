@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// restoring is a correct backend with another Backup.
+// restoring is a backend that is correct except for its Backup.
 type restoring struct {
 	*memory
 	backup func(m *memory) func() (Backend, error)

@@ -86,7 +86,8 @@ func byDigits(old, in record.FieldValue) bool {
 	return a < b
 }
 
-// TestExpiryAfterLongSilenceIsFound checks that data which expires after a long time is found within forty seeds.
+// TestExpiryAfterLongSilenceIsFound checks that a backend whose data expires after a long time is found
+// within forty seeds.
 func TestExpiryAfterLongSilenceIsFound(t *testing.T) {
 	gone := []law.Law{law.Tombstone, law.Stays, law.Later, law.Vanish, law.Outcome, law.Revive, law.Lost, law.Retry}
 	checkAll(t, []broken{

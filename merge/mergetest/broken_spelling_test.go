@@ -33,7 +33,7 @@ func countsFraction(text string) string {
 
 const upper = `"clientId" ?: ?"[^"]*[A-F]`
 
-// brokenSpellings returns backends that read the canonical spelling, but misread or refuse another one.
+// brokenSpellings returns backends that read the canonical spelling, but misread or refuse another spelling.
 func brokenSpellings() []broken {
 	return []broken{
 		{"a fraction is read as a number", reading(countsFraction), []law.Law{law.Stamp, law.Later, law.Counter, law.Ahead, law.Vanish, law.Collision, law.Outcome}},

@@ -13,7 +13,7 @@ func storesAs(change func(v record.FieldValue) record.FieldValue) func(map[strin
 	return func(fields map[string]record.FieldValue, name string, v record.FieldValue) { fields[name] = change(v) }
 }
 
-// foldedNames stores two names that differ only in case as one.
+// foldedNames stores two names that differ only in case as one name.
 func foldedNames(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 	name = strings.NewReplacer("É", "e").Replace(name)
 	if old, ok := fields[name]; !ok || rightly(old, v) {

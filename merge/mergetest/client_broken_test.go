@@ -88,7 +88,7 @@ func TestSeedWithClientsRepeatsItsStory(t *testing.T) {
 			stories = append(stories, report.Timeline(w.Story))
 		}
 		if stories[0] != stories[1] {
-			t.Fatal("two runs differ for seed", seed)
+			t.Fatal("two runs have different stories: seed", seed)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 		{Refused: map[merge.Code]map[string]string{"a": {"$x": "1"}}}, {Refused: map[merge.Code]map[string]string{"a": {"x": "{"}}},
 	} {
 		if err := Check(newMemory, o); err == nil {
-			t.Errorf("accepted %+v", o)
+			t.Errorf("invalid Options were accepted: %+v", o)
 		}
 	}
 	narrow := Options{Table: "notes", IDs: []string{"x"}, Fields: map[string][]string{"body": {"1", "2"}}, Devices: 2}

@@ -83,13 +83,13 @@ func TestKitIsApartFromLinkedPackages(t *testing.T) {
 	for _, name := range importsOf(t, ".") {
 		own := strings.HasPrefix(name, module+"merge/mergetest/internal/")
 		if !isStandard(name) && !own && !slices.Contains([]string{module + "clock", module + "record", module + "merge", "pgregory.net/rapid"}, name) {
-			t.Errorf("mergetest imports %s", name)
+			t.Errorf("mergetest imports %s, which it must not import", name)
 		}
 	}
 	for _, dir := range []string{"..", "../../record", "../../clock", "../../violation"} {
 		for _, name := range importsOf(t, dir) {
 			if strings.HasPrefix(name, module+"merge/mergetest") {
-				t.Errorf("%s imports %s", dir, name)
+				t.Errorf("%s imports %s, which it must not import", dir, name)
 			}
 		}
 	}

@@ -76,7 +76,7 @@ func (f offer) check(t *testing.T) {
 	}
 	for _, what := range f.never {
 		if r.counts[what] > 0 {
-			t.Errorf("%s was counted %d times", what, r.counts[what])
+			t.Errorf("%s was counted %d times; want 0", what, r.counts[what])
 		}
 	}
 	told := func(what string) bool {

@@ -79,7 +79,7 @@ type Breach struct {
 	Moment int
 }
 
-// Broken records that a law is broken. Only the first one counts.
+// Broken records that a law is broken. Only the first broken law counts.
 func (j *Judge) Broken(l law.Law, format string, args ...any) {
 	if j.Breach == nil {
 		j.Breach = &Breach{Law: l, Detail: []string{fmt.Sprintf(format, args...)}, Moment: j.Moment}

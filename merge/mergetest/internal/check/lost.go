@@ -15,12 +15,13 @@ func (a Answer) base(x arrival) oracle.Base {
 	return oracle.Base{Stamp: stampOf(s), Known: known}
 }
 
-// loss returns the edit that is lost, if any, when a write meets the greatest one accepted before.
+// loss returns the edit that is lost, if any, when a write meets the greatest write accepted
+// before.
 func (a Answer) loss(x arrival, p *oracle.History) oracle.Loss {
 	return p.Loss(x.Write, a.base(x), a.Mark)
 }
 
-// lossReason explains why an edit is lost or is not.
+// lossReason explains why an edit is lost or is not lost.
 func (a Answer) lossReason(x arrival, l oracle.Loss) string {
 	b := a.base(x)
 	switch l.Why {

@@ -37,8 +37,8 @@ func (r *Replica) Match(items []*Item) {
 	}
 }
 
-// matchField compares the writes sent to one field, in ascending order, with the edits. It goes
-// from the last one backwards, because a Client need not send earlier edits of the same field.
+// matchField compares the writes sent for one field, in ascending order, with the edits. It goes
+// backwards from the last write, because a Client need not send earlier edits of the same field.
 func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	wants, kept := r.Wants[k], []want{}
 	rest := wants

@@ -126,7 +126,7 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	case !ok && (p.Best.Deleted || k.Field == record.DeletedField && p.Best.Value == "true"):
 		return law.Tombstone
 	case p.Some && best.Seen && (!ok || p.Writes[f] != nil && p.Writes[f].Came != j.Sendings && p.Writes[f].Came <= j.Last.audited):
-		return law.Stays // and the write stored instead did not arrive just now
+		return law.Stays // and the write stored instead did not just arrive
 	case !ok && p.Best.Value == "null":
 		return law.Four
 	case !ok:
@@ -213,7 +213,7 @@ func (j *Judge) JudgeWrite(k oracle.FieldKey, v record.Value) {
 	p.Set(f, oracle.Fate{State: oracle.Accepted, Since: j.Moment})
 }
 
-// judgeOthers judges all fields but one, if they were not judged since the last push.
+// judgeOthers judges all fields but one, if they have not been judged since the last push.
 func (j *Judge) judgeOthers(k oracle.FieldKey, found map[oracle.FieldKey]oracle.Write) {
 	if !j.Unread {
 		return

@@ -115,8 +115,8 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	}
 }
 
-// isTime reports whether at is the current time to within a second, which is enough to correct a
-// clock.
+// isTime reports whether a server time is the current time to within a second, which is enough to
+// correct a clock.
 func (j *Judge) isTime(at clock.Timestamp) bool {
 	off := at.Time().Sub(j.Now)
 	return -time.Second < off && off < time.Second

@@ -14,7 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// Spelling returns the text of an item, or its beginning, in one line.
+// Spelling returns the text of an item, or its beginning, on one line.
 func Spelling(raw []byte) string {
 	text := strings.NewReplacer("\t", `\t`, "\r", `\r`, "\n", `\n`).Replace(string(raw))
 	if runes := []rune(text); len(runes) > 400 {

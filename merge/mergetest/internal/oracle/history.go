@@ -131,8 +131,8 @@ func (p *History) Lapsed(w Write) bool {
 	return known && f.Gone && f.State != Accepted
 }
 
-// Permits reports whether a replica that has seen everything may hold w, or no write if ok is false. A write
-// without an answer may or may not be stored.
+// Permits reports whether a replica that has seen everything may have the write w, or no write if ok is
+// false. A write without an answer may or may not be stored.
 func (p *History) Permits(w Write, ok bool) bool {
 	if !ok {
 		return !p.Some

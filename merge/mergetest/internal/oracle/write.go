@@ -53,7 +53,7 @@ const (
 )
 
 // Rule compares two writes by the rule. It reports whether a is above b, and which part of the rule decides.
-// Of two equal writes, neither is above.
+// Of two equal writes, neither is above the other.
 func Rule(a, b Write) (above bool, by Part) {
 	const ms = 1_000_000
 	switch {

@@ -153,7 +153,7 @@ var escape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
 // fromWord returns the name that AsWord wrote as a word.
 func fromWord(word string) string {
 	return escape.ReplaceAllStringFunc(word, func(text string) string {
-		n, _ := strconv.ParseUint(text[2:], 16, 16) // it has four digits
+		n, _ := strconv.ParseUint(text[2:], 16, 16) // the escape has four digits
 		return string(rune(n))
 	})
 }

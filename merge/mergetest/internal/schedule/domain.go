@@ -86,8 +86,8 @@ func (d Domain) Named(steps []Step) (ids []string) {
 // Bounded reports whether the kit knows which stamps are too far ahead.
 func (d Domain) Bounded() bool { return d.MaxAhead >= 0 }
 
-// HasClient reports whether a device is a Client of the user. Every second device is one. So the
-// Clients meet devices of the kit, which can be cloned and restored.
+// HasClient reports whether a device is a Client of the user. Every second device is a Client. So
+// the Clients meet devices of the kit, which can be cloned and restored.
 func (d Domain) HasClient(device int) bool { return d.Clients && device%2 == 0 }
 
 // PlainDevices returns the number of devices that are the kit's own.
@@ -98,6 +98,6 @@ func (d Domain) PlainDevices() int {
 	return d.Devices / 2 // see HasClient
 }
 
-// Start is the time at which each run starts. It is in the past, so a backend that does not ask
+// Start is the time at which each run starts. It is in the past, so a backend that does not call
 // Env.Now has no reason to find a stamp too far ahead.
 func Start() time.Time { return time.Date(2024, 3, 4, 12, 0, 0, 0, time.UTC) }

@@ -15,7 +15,7 @@ type Dice struct {
 	Seed uint64
 	Grammar
 	Domain Domain
-	kinds  []*Kind // each as many times as its weight
+	kinds  []*Kind // each kind as many times as its weight
 	Faults Faults
 	Silent []time.Duration // the long silences still to come
 }
@@ -65,8 +65,8 @@ func (d *Dice) chooseFaults() {
 	}
 }
 
-// narrow leaves out part of the domain, so that edits meet however large it is: it keeps a few
-// records. Half of the runs also keep only some fields, and, independently, half keep only some
+// narrow leaves out part of the domain, so that edits meet however large the domain is: it keeps a
+// few records. Half of the runs also keep only some fields, and, independently, half keep only some
 // values. It keeps neighbours in a list, which are easily confused.
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)

@@ -86,7 +86,7 @@ func (s *Shrinker) spaced(steps []Step) [][]Step {
 	return [][]Step{apart, append(rising, others...), append(falling, others...)}
 }
 
-// unflood replaces floods by single edits, if a few of them are enough.
+// unflood replaces floods with single edits, if a few of them are enough.
 func (s *Shrinker) unflood(steps []Step) []Step {
 	var other []Step
 	for _, x := range steps {

@@ -27,7 +27,7 @@ type Kind struct {
 	Plainer func(g Grammar, s Step) [][]Step // smaller variants, besides the variants of its arguments
 }
 
-// Actor tells who takes a step.
+// Actor says who takes a step.
 type Actor int
 
 // A step is taken by a device, by the server, or by neither.

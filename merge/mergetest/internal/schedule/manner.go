@@ -15,7 +15,7 @@ type Manner struct {
 	Last      bool // the last item overtakes the others
 	Doubled   bool // all items are in the batch twice
 	Meanwhile bool // the user of a Client edits before the answer arrives
-	Spelled   bool // the batch has another spelling than the canonical one
+	Spelled   bool // the batch is not in the canonical spelling
 	Storms    bool // another device edits the same field and pushes, in every pause
 	Unread    bool // no device pulls after the push
 	Dies      int  // the crash point at which the server dies, counted from 1
@@ -125,7 +125,7 @@ func (m *Manner) parsePlace(words []string) error {
 	return err
 }
 
-// plainerManner returns steps whose request happens more plainly.
+// plainerManner returns steps with a plainer manner.
 func (g Grammar) plainerManner(s Step) (all [][]Step) {
 	for i, f := range s.Manner.Flags() {
 		if *f.On {

@@ -75,7 +75,7 @@ func (s *Shrinker) drop(steps []Step) []Step {
 	return steps
 }
 
-// plainer replaces single steps by plainer ones.
+// plainer replaces single steps with plainer ones.
 func (s *Shrinker) plainer(steps []Step) (_ []Step, changed bool) {
 	for i := range steps {
 		for again := true; again; {

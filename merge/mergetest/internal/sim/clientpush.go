@@ -153,7 +153,7 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 // reports whether that was possible. If so, the pull continues from the cursor that the Client
 // now has.
 func (d *device) interrupted(p page) bool {
-	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last one is empty
+	if d.client == nil || !d.client.reopens() || len(p.parts) < 3 { // the last page is empty
 		return false
 	}
 	if err := d.client.Pulled(p.parts[0].lines, p.parts[0].next); err != nil {

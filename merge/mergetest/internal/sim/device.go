@@ -49,7 +49,7 @@ func (d *device) install() {
 	d.newClock(0)
 }
 
-// newClock gives the device a clock with its skew, which stamps above last.
+// newClock gives the device a clock with the device's skew, whose stamps are above last.
 func (d *device) newClock(last clock.Timestamp) {
 	wall := func() time.Time { return d.w.Now.Add(d.skew) }
 	c, err := clock.New(clock.Options{Now: wall, MaxAhead: -1, Last: last})
@@ -180,7 +180,8 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 	}
 }
 
-// correctClock replaces the clock by one above all confirmed stamps, and restamps the outbox.
+// correctClock replaces the clock with one that starts above all confirmed stamps, and restamps the
+// outbox.
 func (d *device) correctClock() {
 	var last clock.Timestamp
 	for _, fields := range d.confirmed {

@@ -56,7 +56,7 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	return done
 }
 
-// flood puts many edits into the outbox, each of one field and on top of the one before.
+// flood puts many edits into the outbox, each of one field and on top of the previous edit.
 func (d *device) flood(s schedule.Step) (done bool) {
 	shown := d.shown(s.ID)
 	base := map[string]clock.Stamp{}

@@ -64,8 +64,8 @@ func wrongClocks(d *schedule.Dice) (steps []schedule.Step) {
 	return steps
 }
 
-// writeAhead adds an edit far ahead, which waits until the faults end. The clock may be right by
-// then.
+// writeAhead adds an edit stamped far ahead, which waits until the faults end. The clock may be
+// right by then.
 func writeAhead(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if !d.On() {
 		return steps

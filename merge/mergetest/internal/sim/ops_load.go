@@ -70,7 +70,7 @@ func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []s
 const (
 	grownPrefix = "grown"
 	grownFields = 5_100
-	growsEach   = 50 // one in this many runs
+	growsEach   = 50 // records grow in one of this many runs
 )
 
 // size is the number of added fields. It does not shrink, because fewer fields rarely break a
@@ -84,7 +84,8 @@ func size() schedule.Argument {
 // growing reports whether records can grow: any field is allowed, and a device is the kit's own.
 func growing(o schedule.Domain) bool { return o.AnyField && o.PlainDevices() > 0 }
 
-// appendGrowth lets a record grow at the end of a schedule, because the steps after it take long.
+// appendGrowth lets a record grow at the end of a schedule, because any steps after it would take
+// long.
 func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if d.Seed%growsEach != growsEach/2 || !growing(d.Domain) {
 		return steps

@@ -26,7 +26,7 @@ func serverOps() []family {
 	}
 }
 
-// rareServerOps are events of the server that one in three runs has.
+// rareServerOps are events of the server that occur in one of three runs.
 func rareServerOps() []family {
 	return []family{
 		{often: schedule.InThird(1), ops: []op{{

@@ -75,7 +75,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			return p, false
 		}
 		if len(bytes.TrimSpace(lines)) > 0 {
-			if pages++; pages > 1 && !r.met { // otherwise its records may have arrived meanwhile
+			if pages++; pages > 1 && !r.met { // if r.met, the page may contain only records that arrived meanwhile
 				w.Able |= check.CanPage
 			}
 			records, err := w.decode(lines)
@@ -99,8 +99,8 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 	return p, false
 }
 
-// decode returns the records of the lines of a pull. Most lines are pulled many times, so
-// it keeps what it has decoded.
+// decode returns the records of the lines of a pull. Most lines are pulled many times, so decode
+// keeps what it has decoded.
 func (w *world) decode(lines []byte) ([]record.Record, error) {
 	if records, ok := w.decoded[string(lines)]; ok {
 		return records, nil

@@ -58,14 +58,14 @@ func (w *world) brokenWrite(s schedule.Step, err error) {
 	w.Broken(l, "Write: %v", err)
 }
 
-// serverCopy is a backup of the server, and the ledger at that moment.
+// serverCopy is a backup of the server, and the ledger at the moment of the backup.
 type serverCopy struct {
 	restore func() (Process, error)
 	ledger  *oracle.Ledger
 }
 
-// backUp makes a backup of the server, if that is possible. A restore is not reported to
-// Clients, so runs with Clients have none.
+// backUp makes a backup of the server, if that is possible. A restore cannot be reported to
+// Clients, so runs with Clients have no backups.
 func (w *world) backUp() {
 	if w.backend.Backup == nil || w.o.NewApp != nil {
 		return
