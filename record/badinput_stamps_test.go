@@ -19,8 +19,8 @@ const (
 	goodClient = "7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"
 )
 
-// stampRows are invalid timestamps and client IDs. Each is tried in the stamp of a field and
-// in the stamp of a base.
+// stampRows are invalid timestamps and client IDs. Each of them is tried both in the stamp of
+// a field and in the stamp of a base.
 func stampRows() []badInput {
 	var rows []badInput
 	refuse := func(kind string, reason error, time, client, secret string) {

@@ -244,8 +244,8 @@ func TestJoinThatChangesNothingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// A Builder reuses its scratch memory for later records. That must not change the records
-// that it made before.
+// A Builder reuses its scratch memory for later records. This must not change the records that
+// the Builder made before.
 func TestReusedBuilderDoesNotChangeEarlierRecords(t *testing.T) {
 	var b record.Builder
 	var made []record.Record
@@ -269,7 +269,7 @@ func TestReusedBuilderDoesNotChangeEarlierRecords(t *testing.T) {
 
 // Lists that are too long to be remembered, and more lists than are remembered, still give
 // correct records.
-func TestBuilderWithMoreNamesThanItRemembers(t *testing.T) {
+func TestBuilderIsCorrectWithMoreNamesThanItRemembers(t *testing.T) {
 	var b record.Builder
 	wide := make(map[string]int)
 	for i := range 500 {

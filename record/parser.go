@@ -19,7 +19,7 @@ type parser struct {
 	limits Limits // with defaults filled in
 	// trusted is Decoder.Trusted.
 	trusted bool
-	// others holds the unknown names of the objects that are open.
+	// others holds the unknown names of the objects that are being read.
 	others [][]byte
 	// trail holds the names on the path to an error, the innermost first.
 	trail [][]byte

@@ -127,7 +127,7 @@ func (r Record) Equal(o Record) bool {
 }
 
 // AppendJSON appends the canonical JSON of the fields of r to dst: an object that maps names
-// to FieldValues. The key is not part of it.
+// to FieldValues. The key is not part of the object.
 func (r Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, name := range r.nameList() {
@@ -145,8 +145,8 @@ func (r Record) AppendJSON(dst []byte) []byte {
 func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil), nil }
 
 // UnmarshalJSON sets the fields of r from untrusted JSON, by the rules of Decoder and under
-// its default limits. It therefore refuses stored records that have grown past them: use a
-// trusted Decoder or Scan for those. The key of r does not change.
+// its default limits. It therefore refuses stored records that have grown beyond these limits:
+// read them with a trusted Decoder or Scan. The key of r does not change.
 func (r *Record) UnmarshalJSON(text []byte) error {
 	var d Decoder
 	got, err := d.Record(r.key, text)

@@ -43,7 +43,7 @@ func (v *Value) Scan(src any) error {
 }
 
 // Value returns the canonical JSON of the fields of r as text, which a TEXT or a JSONB column
-// can hold. The key is not part of it. Value implements driver.Valuer.
+// can hold. The key is not part of the text. Value implements driver.Valuer.
 func (r Record) Value() (driver.Value, error) { return string(r.AppendJSON(nil)), nil }
 
 // Scan sets the fields of r from a column that holds the text that Value wrote, or JSONB made

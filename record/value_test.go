@@ -130,7 +130,7 @@ func TestEqualValuesCompareEqual(t *testing.T) {
 }
 
 // Values are ordered by the bytes of their canonical text, not by number or by kind. A
-// deletion is above them all.
+// deletion is above every other value.
 func TestValuesAreOrderedByCanonicalBytes(t *testing.T) {
 	sorted := []string{
 		`""`, `"\""`, `"a"`, "\"\U0001F600\"",

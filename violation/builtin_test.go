@@ -14,8 +14,8 @@ import (
 // alone returns a server with one rule.
 func alone(r violation.Rule) *server { return newServer(map[string]violation.Rule{"r": r}) }
 
-// TestCapacityWithAFixedLimit: records may use the whole capacity, but no more.
-func TestCapacityWithAFixedLimit(t *testing.T) {
+// TestFixedCapacityMayBeUsedFully: records may use the whole capacity, but no more.
+func TestFixedCapacityMayBeUsedFully(t *testing.T) {
 	s := alone(violation.Capacity{Table: "attendees", Fields: []string{"place"}, Usage: placeOf, Limit: 5})
 	s.push(t, attend("a", 1, 2), attend("b", 3, 3), attend("c", 1, 0), attend("d", 9, -4))
 	require.Empty(t, s.violations(t))
@@ -89,9 +89,9 @@ func TestTableMayBeItsOwnParent(t *testing.T) {
 	require.Equal(t, []string{"r b: a"}, s.opened(t), "the place of the box cannot be read, but its capacity of 3 must count")
 }
 
-// TestDescriptionsOfBuiltInRules covers the default texts and the texts that an application
+// TestBuiltInRulesDescribeTheirFindings covers the default texts and the texts that an application
 // sets.
-func TestDescriptionsOfBuiltInRules(t *testing.T) {
+func TestBuiltInRulesDescribeTheirFindings(t *testing.T) {
 	overlap, seats, person, email := overlapRule, seatsRule, personRule, emailRule
 	describe := func(r, target record.Record) string { return r.Key().ID + " and " + target.Key().ID }
 	overlap.Describe, person.Describe, email.Description = describe, describe, "taken"

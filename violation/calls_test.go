@@ -63,10 +63,10 @@ func TestUntouchedScopesCostNoCall(t *testing.T) {
 	require.Zero(t, view.gets)
 }
 
-// TestScopesBeforeAndAfterAChange: Scopes returns the groups of every rule before and after a
+// TestScopesCoverTheGroupsBeforeAndAfterAChange: Scopes returns the groups of every rule before and after a
 // change, sorted and without duplicates. A check of these scopes after the commit finds the
 // violations that the transactions missed.
-func TestScopesBeforeAndAfterAChange(t *testing.T) {
+func TestScopesCoverTheGroupsBeforeAndAfterAChange(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "C", 2, 4))
 	changes := s.join([]record.Record{
@@ -119,9 +119,9 @@ func (v heeding) Groups(ctx context.Context, rule string, names []string) ([]vio
 	return v.View.Groups(ctx, rule, names)
 }
 
-// TestScopesOfRecordsAndRows: Memory finds a record in the scopes of the rules that can read
-// it, and a row in the scope in which it was found.
-func TestScopesOfRecordsAndRows(t *testing.T) {
+// TestScopesOfNamesTheScopesOfRecordsAndOpenRows: a record is in the scopes of the rules that
+// can read it, and a row is in the scope in which it was found.
+func TestScopesOfNamesTheScopesOfRecordsAndOpenRows(t *testing.T) {
 	s, v := conflict(t)
 	require.Equal(t, []violation.Scope{{Rule: v.Rule, Name: v.Scope}}, s.checker.ScopesOf(s.row(v.ID)))
 	require.Empty(t, s.checker.ScopesOf(violation.UserFields(s.row(v.ID))), "a row without derived fields must be in no scope")

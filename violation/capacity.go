@@ -142,7 +142,7 @@ func (c Capacity) finding(g Group, newest record.Record, takers []record.Key, te
 	if c.ParentTable == "" {
 		return f
 	}
-	// The limit is part of the evidence. Nil Fields mean all fields, and stay nil.
+	// The limit is part of the evidence. Nil Fields mean all fields, so they stay nil.
 	f.DependsOn = []record.Key{{Table: c.ParentTable, ID: g.Scope}}
 	if c.Fields != nil {
 		f.Fields = append([]string{c.LimitField}, c.Fields...)

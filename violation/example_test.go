@@ -43,8 +43,8 @@ var meetings = &violation.Checker{Rules: map[string]violation.Rule{
 // at returns an hour of one day in March.
 func at(hour int) time.Time { return time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC) }
 
-// meetingBy returns a write by which a user books a room for an hour. Its stamp is the given
-// number of minutes after nine.
+// meetingBy returns a write by which a user books a room for an hour. The time of its stamp is
+// the given number of minutes after nine.
 func meetingBy(who byte, minute int, id, room string, hour int) record.Record {
 	stamp := clock.Stamp{Time: clock.TimestampOf(at(9).Add(time.Duration(minute) * time.Minute)), Client: clock.ClientID{who}}
 	m, err := record.New(record.Key{Table: "meetings", ID: id}).Edit(stamp).

@@ -15,9 +15,9 @@ var ErrTooLarge = errors.New("violation: too large to be checked at once: use na
 // unchecked. The rows of these scopes stay as they are.
 type RuleError struct {
 	Rule string
-	// Scopes are the names of the unchecked groups, sorted. They are checked by the next check
-	// that touches them or names them in Input.Scopes, and by an audit. Scopes is empty if the
-	// rule could not tell which groups a record belongs to.
+	// Scopes are the names of the unchecked groups, sorted. The next check that touches these
+	// groups or names them in Input.Scopes checks them, and so does an audit. Scopes is empty
+	// if the rule could not tell which groups a record belongs to.
 	Scopes []string
 	// Err joins the different reasons, at most 10 of them.
 	Err error

@@ -101,9 +101,9 @@ func TestLongDescriptionIsCut(t *testing.T) {
 	require.Equal(t, whole, s.only(t).Description)
 }
 
-// TestExtremeRelevantUntil: a time that cannot be stored does no harm. A time after
+// TestRelevantUntilThatCannotBeStoredDoesNoHarm: a time that cannot be stored does no harm. A time after
 // clock.MaxTimestamp means never.
-func TestExtremeRelevantUntil(t *testing.T) {
+func TestRelevantUntilThatCannotBeStoredDoesNoHarm(t *testing.T) {
 	for until, want := range map[clock.Timestamp]violation.Status{
 		math.MinInt64: violation.Obsolete, -1: violation.Obsolete, 1: violation.Obsolete,
 		0: violation.Open, clock.MaxTimestamp: violation.Open, clock.MaxTimestamp + 1: violation.Open, math.MaxInt64: violation.Open,

@@ -62,7 +62,8 @@ func shapes() map[string]shape {
 	}
 }
 
-// work returns a function for each exported function, which runs it on n records of the shape.
+// work returns the functions to measure: each of them calls one exported function on n records
+// of the shape.
 func (s shape) work(n int) map[string]func() {
 	c := &violation.Checker{Rules: map[string]violation.Rule{"r": s.rule}}
 	view := violation.NewMemory(c)

@@ -29,7 +29,7 @@ func TestRowReopensWithOlderStamps(t *testing.T) {
 	again := s.only(t)
 	require.Equal(t, violation.Open, again.Status)
 	require.Equal(t, first.ID, again.ID)
-	require.Equal(t, first.DetectedAt, again.DetectedAt, "the move back has a lower stamp than the other booking, so the time must not change")
+	require.Equal(t, first.DetectedAt, again.DetectedAt, "DetectedAt must not change, because the move back has a lower stamp than the other booking")
 	require.NotEqual(t, first.Evidence, again.Evidence)
 
 	// The reverse: the newest booking moves away, and the older one follows it.

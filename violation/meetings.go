@@ -21,8 +21,8 @@ type meetings struct {
 	byEnd bool // whether pairs are ordered by end before key
 	most  int  // the number of pairs to list
 
-	ones   []span // the slots of records with one slot, by key
-	others []span // the slots of records with several slots
+	ones   []span // the slots of records with one slot, sorted by key
+	others []span // the slots of records with several slots, sorted by key
 
 	pairs []pair // the first pairs, in order
 	total int
@@ -38,7 +38,7 @@ type span struct {
 // about ten milliseconds.
 const maxSteps = 1 << 20
 
-// add adds the slots of a record that are in the window. Call it in the order of record keys.
+// add adds the slots of a record that are in the window. Call add in the order of record keys.
 func (m *meetings) add(t taken) {
 	for i := range t.slots {
 		s := t.slots[i]
@@ -179,7 +179,7 @@ func (m *meetings) hasPartner(b bounds, s span) bool {
 	if taken, _ := b.takenBefore(s.to); taken > 1 && m.owns(s.to) {
 		return true
 	}
-	// Otherwise, a partner must end inside this slot.
+	// Otherwise, a partner must end inside the slot s.
 	from, to := max(s.from, m.from), s.to
 	if m.to < maxTime {
 		to = min(to, m.to+1)

@@ -30,7 +30,7 @@ func (p pair) byEnd(o pair) int {
 	return p.byKey(o)
 }
 
-// sortPairs sorts the pairs and keeps the first ones.
+// sortPairs sorts the pairs and keeps at most m.most of them, the first ones.
 func (m *meetings) sortPairs() {
 	order := pair.byKey
 	if m.byEnd {

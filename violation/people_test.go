@@ -101,7 +101,7 @@ func TestUserFieldsMayArriveBeforeTheRow(t *testing.T) {
 }
 
 // TestClientsCannotWriteDerivedFields: a push that writes a derived field is refused, and no
-// part of it is stored. The other items of its batch are stored.
+// part of it is stored. The other items of the batch are stored.
 func TestClientsCannotWriteDerivedFields(t *testing.T) {
 	s, v := conflict(t)
 	before := s.row(v.ID)

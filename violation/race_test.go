@@ -13,8 +13,8 @@ import (
 
 // TestRecheckFindsWhatConcurrentChecksMiss: two transactions that check at the same time, each
 // on the records stored before both, miss a conflict that they create together. Another check
-// of the touched scopes after the commit finds it, and an audit finds the same row. Both
-// transactions touch the same scope, so a lock on it would have made one of them wait.
+// of the touched scopes after the commit finds the conflict, and an audit finds the same row.
+// Both transactions touch the same scope, so a lock on it would have made one of them wait.
 func TestRecheckFindsWhatConcurrentChecksMiss(t *testing.T) {
 	s := newServer(smallRules())
 	one := s.join([]record.Record{book("a", by(1, 1), "B", 2, 4)})

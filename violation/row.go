@@ -27,8 +27,8 @@ const (
 	// Violation.StatusAt.
 	Obsolete Status = "obsolete"
 	// Hidden: its group has too many violations to list it, and the row that represents the
-	// group counts it. It is not resolved, and is open again once it is listed again. An audit
-	// determines what became of it; a check does not.
+	// group counts it. A hidden row is not resolved, and is open again once it is listed
+	// again. An audit determines what became of a hidden row; a check does not.
 	Hidden Status = "hidden"
 )
 
@@ -46,7 +46,7 @@ type Violation struct {
 	Table    string `json:"table"`
 	RecordID string `json:"recordId"`
 	// ConflictingTable and Conflicting name the records that it conflicts with, if any, sorted
-	// by ID. At most MaxConflicting are listed.
+	// by ID. At most MaxConflicting of them are listed.
 	ConflictingTable string   `json:"conflictingTable,omitempty"`
 	Conflicting      []string `json:"conflictingRecords"`
 	// ConflictingTotal is the number of conflicting records if Conflicting lists only the

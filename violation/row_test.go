@@ -29,7 +29,7 @@ func hashOf(tag string, parts ...string) []byte {
 }
 
 // TestIDIsAHashOfRuleAndKey: the ID is a hash of the rule's name and the key, and of nothing
-// else, so it does not depend on texts or times. It must never change.
+// else, so it does not depend on texts or times. The way to compute it must never change.
 func TestIDIsAHashOfRuleAndKey(t *testing.T) {
 	sum := hashOf("fieldlww/violation/1\n", "overlap", "bookings\x00a\x00bookings\x00b")
 	want := strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
@@ -85,8 +85,8 @@ func TestRowsSurviveEncoding(t *testing.T) {
 	})
 }
 
-// TestNamesInViolationJSON: clients rely on these names.
-func TestNamesInViolationJSON(t *testing.T) {
+// TestViolationJSONKeepsItsNames: clients rely on these names.
+func TestViolationJSONKeepsItsNames(t *testing.T) {
 	s, v := conflict(t)
 	text, err := json.Marshal(v)
 	require.NoError(t, err)

@@ -113,7 +113,8 @@ func (n NoOverlap) addPeriods(t *taken, slots []Slot) []Slot {
 	return in
 }
 
-// addPeriod adds a period to a record. It returns false if the record has too many.
+// addPeriod adds a period to a record. It returns false if the record already has too many
+// periods.
 func (t *taken) addPeriod(p period) bool {
 	if slices.Contains(t.periods, p) {
 		return true

@@ -91,8 +91,8 @@ func TestDivisionIntoCallsDoesNotMatter(t *testing.T) {
 	require.Greater(t, wrong, 8)
 }
 
-// TestOpenRowsOfStories checks which rows are open at the end of each story.
-func TestOpenRowsOfStories(t *testing.T) {
+// TestStoriesEndWithTheExpectedOpenRows checks which rows are open at the end of each story.
+func TestStoriesEndWithTheExpectedOpenRows(t *testing.T) {
 	want := map[string][]string{
 		"moved away and back":       {"overlap b: a"},
 		"deleted and restored":      {"overlap c: a"},

@@ -198,7 +198,7 @@ func TestMissingTargetProvesNothingInAPartialView(t *testing.T) {
 	require.Positive(t, report.Unknown)
 	s.on(t, view, write("people", "p", by(1, 2), fields{"left": true}))
 	require.Equal(t, []string{"person a: p"}, s.opened(t))
-	// This view knows all targets, and q is missing.
+	// This view knows all targets, and person q is missing.
 	s.on(t, s.view, write("tasks", "b", by(1, 1), fields{"who": "q"}))
 	require.Equal(t, []string{"person a: p", "person b: q"}, s.opened(t))
 	s.on(t, view, write("tasks", "b", by(1, 2), fields{"other": 1}))

@@ -53,9 +53,10 @@ type Reader struct {
 
 // Limits bound a value. Zero permits nothing.
 type Limits struct {
-	// Depth is the greatest nesting depth of its arrays and objects. A scalar has depth 0.
+	// Depth is the greatest nesting depth of the arrays and objects in the value. A scalar has
+	// depth 0.
 	Depth int
-	// Size is the greatest length of its canonical text, in bytes.
+	// Size is the greatest length of the canonical text of the value, in bytes.
 	Size int
 	// Exact refuses numbers whose canonical form is another number.
 	Exact bool
