@@ -138,8 +138,8 @@ func TestJoinTakesTheGreaterWriteOfEachField(t *testing.T) {
 		"the same number of different names": {fields{"a": 1, "b": 1}, fields{"b": 1, "c": 1}, fields{"a": 1, "b": 1, "c": 1}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// One version of y comes from the Builder of x, so they share lists of names. The
-			// other one does not.
+			// One version of y comes from the Builder of x and shares lists of names with x.
+			// The other version shares none.
 			var one, other record.Builder
 			for _, y := range []record.Record{fieldsOf(t, &one, c.y), fieldsOf(t, &other, c.y)} {
 				x, want := fieldsOf(t, &one, c.x), fieldsOf(t, &one, c.want)

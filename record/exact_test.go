@@ -67,7 +67,8 @@ func TestFiniteFloatsFromGoAreAccepted(t *testing.T) {
 	})
 }
 
-// Numbers of unknown members are not kept, so they may have any size under any option.
+// Numbers of unknown members are not kept, so they may have any size, with and without the
+// option Exact.
 func TestNumbersOfUnknownMembersAreSkipped(t *testing.T) {
 	long := strings.Repeat("9", 2000)
 	for _, number := range []string{"1e999", "-1e-999", "18446744073709551615", long, `[{"a":[1e400]}]`, `{"b":1e400,"a":` + long + `}`} {

@@ -34,7 +34,7 @@ type Limits struct {
 	Exact bool
 }
 
-// Limits that cannot be switched off: offsets have 31 bits, and nesting costs stack.
+// Limits that cannot be switched off: offsets have 31 bits, and nesting uses stack space.
 const (
 	mostBytes   = 1 << 30
 	mostDepth   = 1000

@@ -89,8 +89,8 @@ func TestTableMayBeItsOwnParent(t *testing.T) {
 	require.Equal(t, []string{"r b: a"}, s.opened(t), "the place of the box cannot be read, but its capacity of 3 must count")
 }
 
-// TestBuiltInRulesDescribeTheirFindings covers the default texts and the texts that an application
-// sets.
+// TestBuiltInRulesDescribeTheirFindings covers the default texts and the texts that an
+// application sets.
 func TestBuiltInRulesDescribeTheirFindings(t *testing.T) {
 	overlap, seats, person, email := overlapRule, seatsRule, personRule, emailRule
 	describe := func(r, target record.Record) string { return r.Key().ID + " and " + target.Key().ID }

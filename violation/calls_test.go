@@ -63,9 +63,9 @@ func TestUntouchedScopesCostNoCall(t *testing.T) {
 	require.Zero(t, view.gets)
 }
 
-// TestScopesCoverTheGroupsBeforeAndAfterAChange: Scopes returns the groups of every rule before and after a
-// change, sorted and without duplicates. A check of these scopes after the commit finds the
-// violations that the transactions missed.
+// TestScopesCoverTheGroupsBeforeAndAfterAChange: Scopes returns the groups of every rule
+// before and after a change, sorted and without duplicates. A check of these scopes after the
+// commit finds the violations that the transactions missed.
 func TestScopesCoverTheGroupsBeforeAndAfterAChange(t *testing.T) {
 	s := newServer(smallRules())
 	s.push(t, book("a", by(1, 1), "C", 2, 4))

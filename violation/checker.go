@@ -148,8 +148,8 @@ func (c *Checker) maxPerScope() int {
 // Audit derives the violations of all records and rows. It finds the same open rows, with the
 // same IDs, as earlier checks, and also the rows that the checks missed. It judges all hidden
 // rows again; a check judges a hidden row only if it finds the violation again, or if the row
-// is among Input.Changes. Audit builds an index of everything in memory. A server audits scope by scope: it calls Check with Input.Scopes, and
-// with the hidden rows among Input.Changes.
+// is among Input.Changes. Audit builds an index of everything in memory. A server audits scope
+// by scope: it calls Check with Input.Scopes, and with the hidden rows among Input.Changes.
 func (c *Checker) Audit(all merge.Collection, now clock.Timestamp) Report {
 	view := NewMemory(c)
 	in := Input{View: view, Now: now}

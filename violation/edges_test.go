@@ -54,7 +54,7 @@ func TestWrappedErrUnknownCounts(t *testing.T) {
 	s.push(t, book("a", by(1, 1), "B", 2, 4), book("b", by(1, 2), "B", 2, 4))
 	row := s.openLines(t)
 	require.NoError(t, s.push(t, write("bookings", "b", by(1, 3), fields{"slot": sealed()})).Err)
-	report := s.push(t, book("c", by(1, 4), "B", 8, 9)) // b is looked up, because the row names it
+	report := s.push(t, book("c", by(1, 4), "B", 8, 9)) // record b is looked up, because the row names it
 	require.NoError(t, report.Err)
 	require.Equal(t, 1, report.Unknown)
 	require.Equal(t, row, s.openLines(t))

@@ -14,7 +14,7 @@ import (
 )
 
 // TestOrderOfFindingsDoesNotMatter: neither the order nor the repetition of findings matters.
-// Of several different findings with one key, always the same one counts.
+// Of several different findings with one key, the same finding counts each time.
 func TestOrderOfFindingsDoesNotMatter(t *testing.T) {
 	run := func(seed uint64) string {
 		d := rand.New(rand.NewPCG(seed, 0))
@@ -34,7 +34,7 @@ func TestOrderOfFindingsDoesNotMatter(t *testing.T) {
 				}
 			}
 			d.Shuffle(len(f.List), func(i, j int) { f.List[i], f.List[j] = f.List[j], f.List[i] })
-			f.Total = len(f.List) // a check does not count the repetitions
+			f.Total = len(f.List) // a check must not count the repetitions
 			return f, nil
 		}}
 		s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"r": rule}, MaxPerScope: 3})
@@ -101,7 +101,7 @@ func TestLongDescriptionIsCut(t *testing.T) {
 	require.Equal(t, whole, s.only(t).Description)
 }
 
-// TestRelevantUntilThatCannotBeStoredDoesNoHarm: a time that cannot be stored does no harm. A time after
+// TestRelevantUntilThatCannotBeStoredDoesNoHarm: such a time does no harm. A time after
 // clock.MaxTimestamp means never.
 func TestRelevantUntilThatCannotBeStoredDoesNoHarm(t *testing.T) {
 	for until, want := range map[clock.Timestamp]violation.Status{

@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// All values come from small domains. So in most worlds, records conflict, stamps tie, and
-// violations are resolved again.
+// A world is a generated list of writes. All values come from small domains, so in most worlds
+// records conflict, stamps tie, and violations are resolved again.
 
 var rooms = []string{"B", "C", "D"}
 

@@ -103,7 +103,7 @@ func (s shape) work(n int) map[string]func() {
 
 // TestCostGrowsLinearlyWithTheGroup: four times as many records cost about four times as much,
 // not sixteen times, whatever their shape. The two sizes alternate, and the best of several
-// runs of each counts.
+// runs of each size counts.
 func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: compares run times")

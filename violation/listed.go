@@ -18,8 +18,8 @@ import (
 // has passed. So the rows must be right at every time, whenever they were derived. The
 // findings are ordered by when they stop mattering, the latest first. At any time, the
 // findings that still matter are the first ones of this order. The first N findings are
-// listed. The row for all of them matters as long as more than N findings do, that is, until
-// finding N+1 stops mattering. Which rows there are thus follows from the records alone.
+// listed. The row for all findings matters as long as more than N findings matter, that is,
+// until finding N+1 stops mattering. Which rows there are thus follows from the records alone.
 type listed struct {
 	scope           Scope // with its name in stored form
 	group           Group

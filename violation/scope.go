@@ -12,9 +12,9 @@ import (
 type Scope struct {
 	// Rule is the name under which the rule is registered.
 	Rule string
-	// Name is the name that Rule.Scopes gave the group. A Checker shortens a name of more than
-	// 1,024 bytes to its beginning and a hash, in its results and in its calls of a View. So
-	// rows and index entries stay small, whatever users write.
+	// Name is the name that Rule.Scopes gave the group. In its results and its calls of a
+	// View, a Checker shortens a name of more than 1,024 bytes to the beginning of the name
+	// and a hash. So rows and index entries stay small, whatever users write.
 	Name string
 }
 

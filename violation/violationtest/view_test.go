@@ -216,7 +216,8 @@ func TestIndexThatKeepsFormerScopesIsFound(t *testing.T) {
 	}
 }
 
-// TestViewOfAcceptsOwnRulesAndRecords: an application may test a view with its own rules and records.
+// TestViewOfAcceptsOwnRulesAndRecords: an application may test a view with its own rules and
+// records.
 func TestViewOfAcceptsOwnRulesAndRecords(t *testing.T) {
 	email := violation.Unique{Table: "users", Fields: []string{"email"}}
 	c := &violation.Checker{Rules: map[string]violation.Rule{"email": email}, Table: "alerts"}
