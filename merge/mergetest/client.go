@@ -10,7 +10,7 @@ import (
 // Client is the client side of an app under test: a replica of the state that the server confirmed,
 // an outbox of edits, and a clock. Options.NewClient puts it in the place of some devices. The kit
 // acts as its user and its network. It calls a Client from one goroutine. Between Outbox and Answer,
-// it calls only Edit and Shown. An error of any method fails the test.
+// it calls only Edit and Shown. An error from any method fails the test.
 //
 // Some edits also write the field zzz. On the way to the server, the kit turns them into items that
 // must be refused (see [Schedule]), so that the Client meets permanent refusals. All other items

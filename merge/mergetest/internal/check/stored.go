@@ -74,8 +74,8 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 	j.judgeStrays(found)
 }
 
-// judgeStrays looks for fields that were never sent, or that only refused items had. Fields that
-// only the server knows are not judged.
+// judgeStrays looks for fields that were never sent, or that were sent only in refused items.
+// Fields that only the server knows are not judged.
 func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	var strays []oracle.FieldKey
 	for k := range found {

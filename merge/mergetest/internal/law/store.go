@@ -82,7 +82,7 @@ func runLaws() map[Law]Text {
 		Dies: {
 			"a server that dies does nothing more",
 			"When Env.Crash returns an error, the process is dead: Push returns that error at once.",
-			"Look for an error of Env.Crash that is logged or dropped, and for a loop that retries after any error.",
+			"Look for an error from Env.Crash that is logged or dropped, and for a loop that retries after any error.",
 		},
 		Panics: {
 			"nothing panics",

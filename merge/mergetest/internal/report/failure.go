@@ -40,7 +40,7 @@ func Failure(f Found) error {
 	}
 	const unlike = "the backend does not behave the same each time. Does it range over a map, read a clock that is not Env.Now, or keep state from run to run?"
 	if n == 0 {
-		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, and not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
+		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, but not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
 	}
 	if n == times {
 		BlameNames(f.Create, f.O, short, r.Breach)

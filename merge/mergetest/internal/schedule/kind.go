@@ -57,7 +57,7 @@ var errStep = errors.New("not a step of mergetest.Schedule")
 // Grammar contains all kinds of steps.
 type Grammar []*Kind
 
-// Kind returns the kind with that name, or nil.
+// Kind returns the kind with the given name, or nil.
 func (g Grammar) Kind(a Actor, name string) *Kind {
 	i := slices.IndexFunc(g, func(k *Kind) bool { return k.Who == a && k.Name == name })
 	if i < 0 {

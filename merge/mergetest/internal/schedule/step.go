@@ -33,7 +33,7 @@ const (
 // Assignment is a field and its value as JSON, or the word deleted for a deletion.
 type Assignment struct{ Name, Value string }
 
-// Is reports whether the step is of the kind with that name.
+// Is reports whether the step is of the kind with the given name.
 func (s Step) Is(name string) bool { return s.Kind.Name == name }
 
 // String returns the text of the step, which Grammar.ParseStep reads.

@@ -26,7 +26,7 @@ type App struct {
 	Reopen func() (App, error) // closes and opens the Client; nil if it cannot be reopened
 }
 
-// NewApp makes an empty Client with that ID, which reads the time from wall.
+// NewApp makes an empty Client with the given ID, which reads the time from wall.
 type NewApp func(id clock.ClientID, wall func() time.Time) App
 
 // clientDevice is a Client that acts as a device, and the kit's knowledge of it. The
