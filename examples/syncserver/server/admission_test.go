@@ -32,7 +32,7 @@ func TestCanceledWaitTakesNoSlot(t *testing.T) {
 		require.Equal(t, 503, fail.status)
 	}
 	first, second := enter("one"), enter("one")
-	giveUp("one") // this workspace has all its slots taken
+	giveUp("one") // all slots of this workspace are taken
 	waiter := make(chan func())
 	go func() { waiter <- enter("two") }()
 	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, 10*time.Second, time.Millisecond)

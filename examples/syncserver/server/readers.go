@@ -84,9 +84,9 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 	}
 }
 
-// tryEnter gives a reader a slot and returns a nil channel. If no slot is free, it ends
-// another reader if it may, and returns how long to wait before the next try and a channel that
-// is closed when a reader has left.
+// tryEnter gives a reader a slot and returns a nil channel. If no slot is free, it ends another
+// reader if one has waited long enough. It then returns how long to wait before the next try, and a
+// channel that is closed when a reader has left.
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -259,8 +259,8 @@ func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
 	})
 }
 
-// TestOnlyTheLargestScopesAreLeftUnchecked checks that if scopes are too large together, the smaller
-// ones are still read.
+// TestOnlyTheLargestScopesAreLeftUnchecked checks that if scopes are too large together, the
+// smaller scopes are still read.
 func TestOnlyTheLargestScopesAreLeftUnchecked(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))

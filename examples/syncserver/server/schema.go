@@ -9,7 +9,7 @@ import (
 // tables creates the tables that do not exist. The statements are the same for both databases.
 //
 // A record is stored as the text of a JSON document. So new fields need no migration, and the
-// database returns the same bytes.
+// database returns exactly the bytes that were stored.
 const tables = `
 	CREATE TABLE IF NOT EXISTS secrets (
 		one INTEGER PRIMARY KEY CHECK (one = 1),

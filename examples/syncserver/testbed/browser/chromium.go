@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// chromium drives a Chromium or one of its tabs.
+// chromium drives Chromium or one of its tabs.
 type chromium struct{ ctx context.Context }
 
 func (c chromium) open(address string, fresh bool) (*Tab, error) {

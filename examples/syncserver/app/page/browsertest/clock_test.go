@@ -27,9 +27,10 @@ func TestPageCorrectsClockAhead(t *testing.T) {
 	require.Contains(t, s.left.Why("Paint it blue", "title"), "It replaced ‘Paint it red’, written by Ana’s phone")
 }
 
-// TestPageKeepsOrderOfOfflineEditsByClockAhead: when a clock that was ahead is corrected, its
-// offline edits keep their order among themselves and relative to the edits of other devices.
-func TestPageKeepsOrderOfOfflineEditsByClockAhead(t *testing.T) {
+// TestPageClockCorrectionKeepsOrderOfOfflineEdits: when a clock that was ahead is corrected, the
+// offline edits made under it keep their order among themselves and relative to the edits of other
+// devices.
+func TestPageClockCorrectionKeepsOrderOfOfflineEdits(t *testing.T) {
 	brief(t)
 	s := visit(t)
 	s.left.AddTask("Paint the fence")

@@ -98,7 +98,7 @@ func (n *network) listen(t *testing.T, h http.Handler) {
 		s.Listener.Close()
 		s = httptest.NewUnstartedServer(h)
 	}
-	// If a reused connection breaks, Chromium repeats the request itself, and the page would not
+	// If a reused connection breaks, Chromium repeats the request itself, so the page would not
 	// notice a lost answer.
 	s.Config.SetKeepAlivesEnabled(false)
 	s.Start()

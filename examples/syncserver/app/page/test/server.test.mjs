@@ -27,7 +27,7 @@ test('a pause ends when its signal is aborted, before or during the pause', asyn
   await pause(Infinity, abort.signal).done;
 });
 
-/** streaming answers a pull with a body that the test writes and that its signal ends. */
+/** streaming answers a pull with a body that the test writes; aborting the request ends the body. */
 function streaming() {
   let controller;
   serve((_, __, signal) => {
