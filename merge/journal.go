@@ -11,8 +11,8 @@ import (
 // AppendJournal appends the push, the state that it was applied to, and the Digest of the
 // answer to dst as one line of JSON, without the line feed. A server writes one line for each
 // push, in the order of its transactions. The line contains all pushed values and the values
-// stored before. ParseJournalLine reads it. Pass the Stored and the Answer of the same call of
-// Apply, or the line does not replay to its digest.
+// that were stored before. ParseJournalLine reads it. Pass the Stored and the Answer of the same
+// call of Apply, or the line does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 	dst = appendJSON(dst, p.head(s, a))
 	dst = append(dst[:len(dst)-1], `,"current":[`...)

@@ -9,9 +9,9 @@ import (
 // Reply is the wire form of a Result. A client reads it with encoding/json from the array
 // that Answer.AppendJSON makes. It contains no values.
 type Reply struct {
-	Index   int    `json:"index"` // position of the item in the batch
-	Table   string `json:"table"` // empty if it could not be read, as is ID
-	ID      string `json:"id"`
+	Index   int    `json:"index"`   // position of the item in the batch
+	Table   string `json:"table"`   // empty if it could not be read
+	ID      string `json:"id"`      // empty if it could not be read
 	Verdict string `json:"verdict"` // "accepted" or "refused"
 
 	// For a refused item. Check Code before Retryable: TooFarAhead is retryable, because time

@@ -17,7 +17,7 @@ func (b *Builder) JoinAll(x, y []Record) []Record {
 	}
 	var out []Record // nil as long as the result equals x
 	var joined Record
-	i, done := 0, 0 // how many records of x were passed, and how many of these out covers
+	i, done := 0, 0 // how many records of x have been passed, and how many of them are already in out
 	for j := range y {
 		r := &y[j]
 		found := i < len(x) && x[i].key == r.key

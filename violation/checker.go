@@ -39,9 +39,10 @@ type Input struct {
 	Changes []merge.Update
 	// Scopes are checked in addition to the scopes that Changes touch.
 	Scopes []Scope
-	// Now is the time for which Report.Open counts open rows. If Now is zero, every row stored
-	// as open counts. No row depends on Now: readers judge with Violation.StatusAt whether a
-	// violation still matters. So a wrong clock leaves nothing behind.
+	// Now is the time for which Report.Open counts open rows. If Now is zero, Report.Open
+	// counts every row that is stored as open. No row depends on Now: readers judge with
+	// Violation.StatusAt whether a violation still matters. So a wrong clock leaves nothing
+	// behind.
 	Now clock.Timestamp
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// overlay is a view with changes laid over it that are not stored yet.
+// overlay is a view with changes laid over it. These changes are not stored yet.
 type overlay struct {
 	View
 	checker *Checker

@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestConvergence: simulated devices book rooms, under all faults of the kit. Violations open
-// and close in the meantime, and do not affect convergence.
+// TestConvergence: simulated devices book rooms, with all faults that the kit simulates.
+// Violations open and close in the meantime, and do not affect convergence.
 func TestConvergence(t *testing.T) {
 	slot := func(room string, hour int) string {
 		from := time.Date(2024, 3, 5, hour, 0, 0, 0, time.UTC)

@@ -57,8 +57,8 @@ func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error)
 	return p.lines, strconv.FormatInt(p.cursor, 10), nil
 }
 
-// TestEachLayoutConverges: simulated devices work with each layout on both databases, under
-// all faults of the kit.
+// TestEachLayoutConverges: simulated devices work with each layout on both databases, with
+// all faults that the kit simulates.
 func TestEachLayoutConverges(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		for _, l := range sqliteLayouts() {

@@ -12,7 +12,7 @@ import (
 )
 
 // inGroups is a rule whose groups are listed in a field of each record, separated by bars. A
-// record whose list contains ? cannot be read, but still belongs to the other groups of its
+// record whose list contains "?" cannot be read, but still belongs to the other groups of its
 // list. In a group, each record conflicts with the first one.
 type inGroups struct{ field string }
 

@@ -99,7 +99,7 @@ func (p *pair) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 }
 
 // TestServersPassTheConvergenceKit lets simulated devices work with two servers on one database,
-// under all faults of the kit.
+// with all faults that the kit simulates.
 func TestServersPassTheConvergenceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the kit on each database")

@@ -61,7 +61,7 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 // few more records than it sends.
 func TestPullReadsFewMoreRecordsThanItSends(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores large records, and tests no concurrency")
+		t.Skip("stores large records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))

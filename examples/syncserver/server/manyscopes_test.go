@@ -17,7 +17,7 @@ import (
 // refused and stores nothing, and that its parts are accepted, so that no record is lost.
 func TestPushInTooManyScopesCanBeSplit(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores 36,000 index entries, and tests no concurrency")
+		t.Skip("stores 36,000 index entries, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))

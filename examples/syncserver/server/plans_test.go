@@ -227,7 +227,7 @@ func scansOfSQLite(t *testing.T, tx *sql.Tx, statement string, args []any) (foun
 // statements however many items it has.
 func TestWorkDoesNotGrowWithTheDatabase(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores thousands of records, and tests no concurrency")
+		t.Skip("stores thousands of records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, trace := openTraced(t, name(t))

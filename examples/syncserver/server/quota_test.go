@@ -112,7 +112,7 @@ func TestHeavyUseDoesNotBlockALightUser(t *testing.T) {
 // groups.
 func TestIdleMembersAreRemoved(t *testing.T) {
 	if testing.Short() {
-		t.Skip("counts hundreds of thousands of members, and tests no concurrency")
+		t.Skip("counts hundreds of thousands of members, and does not test concurrency")
 	}
 	q, wall := timed(1e6, 1e9)
 	for i := range 100_000 {
@@ -133,7 +133,7 @@ func TestIdleMembersAreRemoved(t *testing.T) {
 // retried.
 func TestPushIsChargedForTheRecordsThatOthersPull(t *testing.T) {
 	if testing.Short() {
-		t.Skip("pushes repeatedly to 5 MB of records, and tests no concurrency")
+		t.Skip("pushes repeatedly to 5 MB of records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -302,7 +302,7 @@ func TestPullsAreChargedForTheirSize(t *testing.T) {
 // push, and the quota may allow the parts.
 func TestTooLargePushInDebtIsRefusedAsTooLarge(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores 24 MB of records, and tests no concurrency")
+		t.Skip("stores 24 MB of records, and does not test concurrency")
 	}
 	s := open(t, databasetest.SQLite(t))
 	url := listen(t, s)

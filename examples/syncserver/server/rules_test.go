@@ -121,7 +121,7 @@ func storedRows(t *testing.T, s *Server) (stored []string) {
 // records: its row stays within the size limit, no pushed record is refused, and an audit works.
 func TestViolationOfThousandsOfRecordsRefusesNoPush(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores thousands of records, and tests no concurrency")
+		t.Skip("stores thousands of records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		const seats, all = 2_990, 3_000
@@ -161,7 +161,7 @@ func TestViolationOfThousandsOfRecordsRefusesNoPush(t *testing.T) {
 // is too large. The answer and health must name the rule until the scope can be read again.
 func TestUncheckedRuleIsReported(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores 16 MiB of records, and tests no concurrency")
+		t.Skip("stores 16 MiB of records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
@@ -226,7 +226,7 @@ func TestUncheckedRuleIsReported(t *testing.T) {
 // after enough of its records are deleted, because rules do not read deleted records.
 func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stores 16 MiB of records, and tests no concurrency")
+		t.Skip("stores 16 MiB of records, and does not test concurrency")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))

@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// Limits of one push. The server accepts that many items, and more bytes.
+// The limits of one push. The server's are not lower: as many items, and twice as many bytes.
 const (
 	maxItems = 1000
 	maxBytes = 1 << 20

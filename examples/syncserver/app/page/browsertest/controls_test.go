@@ -89,7 +89,7 @@ func (c control) is(text string) {
 	require.Equal(c.t, text, eval[string](c.screen, c.onRight()+".value"))
 }
 
-// TestPageWritesTextTypedBack: after Enter has written a new text, the old text is typed back and
+// TestPageWritesTextTypedBack: after Enter has written a new text, the old text is typed again and
 // the field is left. Browsers do not report this change. The old text is written, and until then
 // the page does not say that both sides are the same.
 func TestPageWritesTextTypedBack(t *testing.T) {

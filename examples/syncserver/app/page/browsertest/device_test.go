@@ -25,8 +25,8 @@ func (s *screen) valueOf(testID string) string {
 // leaveField clicks on the title of the page, so that the current field loses the focus.
 func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 
-// TestPageKeepsDeviceNames: a name that is typed back is written, an emptied name is restored,
-// and an emoji of several code points stays whole.
+// TestPageKeepsDeviceNames: an old name that is typed again is written, an emptied name is
+// restored, and an emoji of several code points stays whole.
 func TestPageKeepsDeviceNames(t *testing.T) {
 	s := visit(t)
 	name := func() string {

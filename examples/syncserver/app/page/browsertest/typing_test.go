@@ -60,7 +60,7 @@ func TestPageWritesTypedDateOnce(t *testing.T) {
 	s.agree()
 }
 
-// TestPageWritesDateTypedBack: a date that is typed back after Enter is written. A date that
+// TestPageWritesDateTypedBack: an old date that is typed again after Enter is written. A date that
 // another device sets after Enter is not overwritten when the field is left.
 func TestPageWritesDateTypedBack(t *testing.T) {
 	s := visit(t)

@@ -37,7 +37,7 @@ const isDraft = (control) => control.hasAttribute('data-draft');
 const typed = ['TEXTAREA', 'INPUT'];
 
 for (const kind of typed) {
-  test(`${kind}: a text typed back after Enter is written when the field is left`, async () => {
+  test(`${kind}: an old text that is typed again after Enter is written when the field is left`, async () => {
     const { control, written, redraw } = field(kind, 'A');
     control.enter('B');
     control.press('Enter');
@@ -49,7 +49,7 @@ for (const kind of typed) {
     assert.ok(!isDraft(control));
   });
 
-  test(`${kind}: Enter writes a text that is typed back`, () => {
+  test(`${kind}: Enter writes an old text that is typed again`, () => {
     const { control, written } = field(kind, 'A');
     for (const text of ['B', 'A']) {
       control.enter(text);
