@@ -171,7 +171,7 @@ func TestRowOfAnotherRuleStays(t *testing.T) {
 	foreign, _ := merge.Records(row, write(row.Key().Table, v.ID, by(9, 9), fields{"rule": "other"}))
 	s.store([]merge.Update{{Before: row, After: foreign.WithKey(record.Key{Table: row.Key().Table, ID: "foreign"})}})
 	report := s.push(t, book("c", by(1, 5), "B", 7, 8), remove("bookings", "a", by(1, 6)))
-	require.Len(t, report.Updates, 1, "only the rule's own row must change")
+	require.Len(t, report.Updates, 1, "no row may change except the rule's own")
 	require.Equal(t, v.ID, report.Updates[0].After.Key().ID)
 }
 

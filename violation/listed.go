@@ -19,7 +19,7 @@ import (
 // findings are ordered by when they stop mattering, the latest first. At any time, the
 // findings that still matter are the first ones of this order. The first N findings are
 // listed. The row for all findings matters as long as more than N findings matter, that is,
-// until finding N+1 stops mattering. Which rows there are thus follows from the records alone.
+// until finding N+1 stops mattering. So the records alone determine which rows there are.
 type listed struct {
 	scope           Scope // with its name in stored form
 	group           Group

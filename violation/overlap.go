@@ -85,7 +85,7 @@ func (n NoOverlap) takenBy(r record.Record) (taken, error) {
 }
 
 // Check returns the pairs that overlap in the group, and the records that were cut. If there
-// are too many, it returns the first ones and the number of all.
+// are too many, it returns the first ones and the total number.
 func (n NoOverlap) Check(g Group) (Findings, error) {
 	m := meetings{window: n.window(g.Scope), byEnd: n.Relevant, most: g.Limit}
 	cuts := make([]taken, 0)

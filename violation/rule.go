@@ -47,7 +47,7 @@ type Group struct {
 	// Deleted are the deleted records, and Records are the others.
 	Records, Deleted []record.Record
 	// Limit is how many findings the check needs. A rule that finds more may return only the
-	// first Limit of them, in the order of Findings.List, and the number of all in
+	// first Limit of them, in the order of Findings.List, and the total number in
 	// Findings.Total.
 	Limit int
 	// Partial reports that the group may have more records than are known here, as on a client

@@ -242,7 +242,7 @@ func TestMonthlyCheckReadsOnlyItsMonths(t *testing.T) {
 
 // TestPairEndingWithItsMonthBelongsToIt: a pair whose overlap ends at the first moment of the
 // next month belongs to the month that ends there. It does not matter which of the two records
-// continues, or whether pairs are ordered by key or by end.
+// ends later, or whether pairs are ordered by key or by end.
 func TestPairEndingWithItsMonthBelongsToIt(t *testing.T) {
 	april := 24*(31-noon.Time().Day()) + 12 // hours after noon
 	for _, relevant := range []bool{false, true} {

@@ -93,8 +93,8 @@ func TestSeedWithClientsRepeatsItsStory(t *testing.T) {
 	}
 }
 
-// TestClientFailureCanBeReplayed checks that the test which a failure of a client prints fails in the same
-// way, and that a correct client passes it.
+// TestClientFailureCanBeReplayed checks the test that the kit prints when a client fails: the same client
+// fails it in the same way, and a correct client passes it.
 func TestClientFailureCanBeReplayed(t *testing.T) {
 	o := Options{NewClient: newApp(clientQuirks{restampsRetry: true})}
 	err := Check(newMemory, o)

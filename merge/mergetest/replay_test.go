@@ -75,8 +75,8 @@ func TestConcurrentPushesOfClonesPass(t *testing.T) {
 	}})
 }
 
-// TestFailureCanBeReplayed checks that the test which a failure prints fails in the same way, and that a
-// correct backend passes it.
+// TestFailureCanBeReplayed checks the test that the kit prints when a backend fails: the same backend fails
+// it in the same way, and a correct backend passes it.
 func TestFailureCanBeReplayed(t *testing.T) {
 	broken := with(quirks{wins: later})
 	err := Check(broken, Options{})

@@ -63,7 +63,7 @@ func save(tx *bbolt.Tx, answer merge.Answer) error {
 }
 
 // get returns the record of a key, without fields if there is none. It trusts the stored
-// bytes: a limit here would make a record that has grown unreadable.
+// bytes: with a limit, a record that has outgrown it could not be read.
 func get(tx *bbolt.Tx, key record.Key) (record.Record, error) {
 	value := tx.Bucket(recordsBucket).Get(recordKey(key))
 	if value == nil {

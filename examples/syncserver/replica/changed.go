@@ -6,7 +6,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// view is a record as shown, without its whys.
+// view is a record as shown, without its Whys.
 type view struct {
 	record.Record
 	waiting []string

@@ -2,7 +2,7 @@ package replica
 
 import "github.com/fieldlww/fieldlww/record"
 
-// Leave forgets everything that came from the server: the confirmed records, their whys and the
+// Leave forgets everything that came from the server: the confirmed records, their Whys and the
 // cursor. Edits that wait are kept and sent again, and the clock keeps its time. Call it when the
 // server answers a pull with the code cursor_ahead. This code means that the server was restored
 // from a backup or replaced by another one, and that it lacks changes that were confirmed before.

@@ -7,7 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// savedWhys is the saved form of a record's whys: one record holds the Before of each field, and
+// savedWhys is the saved form of a record's Whys: one record holds the Before of each field, and
 // one the Incoming.
 type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
@@ -16,7 +16,7 @@ type savedWhys struct {
 	Unknown  map[string]bool       `json:"unknown,omitempty"` // the fields whose Why has BeforeUnknown
 }
 
-// whysText returns the value of the entry for a record's whys, or "" if there are none.
+// whysText returns the value of the entry for a record's Whys, or "" if there are none.
 func whysText(whys map[string]Why) string {
 	if len(whys) == 0 {
 		return ""

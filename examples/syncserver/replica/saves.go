@@ -16,8 +16,8 @@ import (
 // the things that they name. An empty value means that the entry must be removed.
 //
 // The key "state" holds the clock and the cursor. Keys that begin with "outbox/" hold waiting
-// edits, those with "record/" hold confirmed records, and those with "why/" hold why their fields
-// have their values. Only waiting edits cannot be pulled again.
+// edits, those with "record/" hold confirmed records, and those with "why/" hold the Whys of
+// their fields. Only waiting edits cannot be pulled again.
 type Entry struct{ Key, Value string }
 
 // stateKey is the key of the entry that holds a state.
@@ -63,7 +63,7 @@ type unsaved struct {
 	held  []*held
 }
 
-// record marks the confirmed part of a record and its whys as unsaved.
+// record marks the confirmed part of a record and its Whys as unsaved.
 func (u *unsaved) record(h *held) {
 	if !h.stale {
 		h.stale = true

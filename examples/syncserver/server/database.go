@@ -26,8 +26,8 @@ func OpenDatabase(ctx context.Context, name string) (*Database, error) {
 
 // timeouts bounds how long a transaction delays other transactions if its process hangs or is
 // frozen during the transaction. The database enforces the timeouts, so they do not depend on the
-// process. Each is shorter than the next, and all are shorter than pushTimeout. So a push that
-// waits for a workspace that a frozen process has locked gets the lock before it times out.
+// process. Each is shorter than the next, and all are shorter than pushTimeout. So if a
+// frozen process has locked a workspace, a push that waits for it gets the lock before timing out.
 type timeouts struct {
 	idle      time.Duration // between two statements of a transaction
 	lock      time.Duration // to wait for a lock

@@ -53,7 +53,7 @@ func TestPushInTooManyScopesCanBeSplit(t *testing.T) {
 		require.Equal(t, maxItems, count(`SELECT count(*) FROM records WHERE tbl = 'meetings'`))
 		require.Equal(t, maxItems*scopes, count(`SELECT count(*) FROM scopes WHERE tbl = 'meetings'`))
 
-		// For an edit, the scopes before and after it count.
+		// The limit counts the scopes of a record both before and after its edit.
 		edits := func(n int) (all []record.Mutation) {
 			for i := range n {
 				all = append(all, ana.set(board.Meetings, fmt.Sprint(i), board.Title, "x"))

@@ -30,8 +30,8 @@ func postgresConnector(url string, t timeouts) (driver.Connector, error) {
 }
 
 // set changes settings. $1 is a JSON object of names and values. If $2 is true, they apply until
-// the transaction ends, and otherwise to the connection. The statement skips settings that this
-// version of PostgreSQL does not have.
+// the transaction ends, otherwise until the connection closes. The statement skips settings that
+// this version of PostgreSQL does not have.
 const set = `
 	SELECT set_config(s.name, v.setting, $2)
 	FROM json_each_text($1::json) AS v (name, setting) JOIN pg_settings AS s ON s.name = v.name`

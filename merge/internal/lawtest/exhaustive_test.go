@@ -150,8 +150,8 @@ func assignments(n int) [][]int {
 type twoFields [2]record.FieldValue
 
 // pairFields holds the names of the two fields, and pairValues the two values that each field
-// can have. The values of field a include null, which is not the least by its bytes. The values
-// of field b have the same length.
+// can have. The values of field a include null, whose bytes do not sort first. The values of
+// field b have the same length.
 var (
 	pairFields = [2]string{"a", "b"}
 	pairValues = [2][2]string{{"null", "9"}, {"10", `""`}}
@@ -180,7 +180,7 @@ func (p *twoFields) check(r record.Record) error {
 			return fmt.Errorf("field %s is missing in %v", name, r)
 		}
 		if got, w := r.At(i); got != name || w != p[f] {
-			return fmt.Errorf("field %s does not hold the oracle's write %v in %v", name, p[f], r)
+			return fmt.Errorf("field %s of %v does not hold the oracle's write %v", name, r, p[f])
 		}
 		i++
 	}

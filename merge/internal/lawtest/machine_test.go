@@ -114,7 +114,7 @@ func (n *network) deliver(t *rapid.T) {
 	n.sites[p.to].receive(t, p.content, p.writes)
 }
 
-// decode decodes JSON Lines of mutations to a collection.
+// decode decodes JSON Lines of mutations into a collection.
 func decode(t require.TestingT, text []byte) merge.Collection {
 	var d record.Decoder
 	var records []record.Record

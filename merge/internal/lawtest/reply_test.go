@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// TestRepliesAgreeWithResults: a client decodes the JSON of an answer to replies that agree with
-// the results. The replies have no other members, so they contain no values.
+// TestRepliesAgreeWithResults: the replies that a client decodes from the JSON of an answer agree
+// with the results. The replies have no other members, so they contain no values.
 func TestRepliesAgreeWithResults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := genSituation().Draw(t, "situation").input()

@@ -116,8 +116,8 @@ func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 // proxy may answer with the same status, but knows nothing about the items.
 func (e *StatusError) isOfBatch() bool { return e.Code == "malformed" || e.Code == "too_large" }
 
-// isSlow reports whether a batch did not arrive in time, or was too large for a proxy on the way,
-// so that a part of it may arrive. It is false if the caller's context has ended.
+// isSlow reports whether a batch did not arrive in time, or was too large for a proxy on the way. A
+// smaller batch may then arrive. It is false if the caller's context has ended.
 func isSlow(ctx context.Context, err error) bool {
 	var fail *StatusError
 	if errors.As(err, &fail) {

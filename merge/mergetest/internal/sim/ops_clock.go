@@ -37,8 +37,8 @@ func clockOps() []family {
 	}
 }
 
-// isOfKit reports whether a device is the kit's own. A Client cannot be copied, and cannot be made
-// to do everything.
+// isOfKit reports whether a device is the kit's own. A Client cannot be copied, and some
+// actions cannot be forced on it.
 func isOfKit(d *device, _ schedule.Step) bool { return d.client == nil }
 
 // kitDevices reports whether n devices are the kit's own.
