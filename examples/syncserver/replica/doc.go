@@ -76,8 +76,9 @@
 //
 // # Many edits
 //
-// An unsent edit is replaced once later unsent edits have written all of its fields again. The later edit keeps the base of the earlier one. So if the later edit is refused,
-// all of them are rolled back. An edit that may have been sent is not replaced.
+// An unsent edit is replaced once later unsent edits have written all of its fields again. The
+// later edit keeps the base of the earlier one. So if the later edit is refused, all of them are
+// rolled back. An edit that may have been sent is not replaced.
 //
 // An item that the server refuses temporarily is sent again after the items that it has not refused
 // yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind
