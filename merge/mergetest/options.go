@@ -31,7 +31,7 @@ type Options struct {
 	// devices also write one record of a second table, notes, with an ID that tasks has too.
 	Table string
 	// IDs are the IDs of the records. Each run writes two to four adjacent IDs of this list, so that edits
-	// meet. Put IDs that might be confused next to each other. Nil means IDs that databases and code often
+	// meet. IDs that might be confused should be adjacent. Nil means IDs that databases and code often
 	// confuse, cut or change: IDs that differ in case, spaces, wildcards, escapes, separators or Unicode
 	// normal form, that look like numbers, or that have 1,000 characters.
 	IDs []string

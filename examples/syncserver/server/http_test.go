@@ -242,7 +242,7 @@ func TestPagesHaveNoGapAndNoRepetition(t *testing.T) {
 	require.Empty(t, ana.pull("7"))
 
 	if testing.Short() {
-		return // the largest page stores 10,000 records, and does not test concurrency
+		return // the rest stores 10,000 records, and does not test concurrency
 	}
 	for i := range maxPage / maxItems {
 		many := make([]record.Mutation, maxItems)
