@@ -22,7 +22,7 @@ type Stored struct {
 	// keep watermarks: then neither rewound stamps nor edits lost on arrival are reported for
 	// it. The order of the watermarks does not matter.
 	Watermarks []clock.Stamp
-	// StorageFull reports whether the storage is full. In a full storage, items that would make
+	// StorageFull reports whether the storage is full. If it is, items that would make
 	// a record grow, or create one, are refused with the code StorageFull; others are accepted,
 	// as with Engine.MaxRecord.
 	StorageFull bool

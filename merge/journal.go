@@ -49,7 +49,7 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 
 // appendItems appends the items of the push and their refusals. A refusal that does not follow
 // from the rest of the line is stored with its item, so that a replay needs no guard and no
-// limits. The reason for such a refusal is the guard, a malformed item, a full record, or a
+// limits. The reason for such a refusal is the guard, a malformed item, a full record, or
 // full storage.
 func (p *Push) appendItems(dst []byte, a Answer) []byte {
 	for i, item := range p.request.Items {

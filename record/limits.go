@@ -41,8 +41,8 @@ const (
 	mostMembers = 64
 )
 
-// inForce returns the limits with defaults and switched-off limits filled in. For trusted
-// input the defaults are off.
+// inForce returns the limits that apply. A limit of 0 is the default, which is off for trusted
+// input. A limit that is off becomes the greatest value that is possible.
 func (l Limits) inForce(trusted bool) Limits {
 	of := func(limit, standard, most int) int {
 		if limit < 0 || limit == 0 && trusted {

@@ -13,7 +13,7 @@
 //
 //	checker.go                the API of a check: Checker, Input, Report
 //	rule.go                   the API of a rule: Rule, Group, Finding
-//	view.go memory.go         the API of a storage, and a storage in memory
+//	view.go memory.go         the API for reading storage, and storage in memory
 //	row.go guard.go           the API of a row: Violation, Parse, UserFields, Guard
 //	lostedit.go               rows of lost edits
 //	overlap.go capacity.go reference.go unique.go perrecord.go

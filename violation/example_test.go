@@ -90,7 +90,7 @@ func Example() {
 	// scheduling_conflict: Your meeting Planning conflicts with Review (open)
 }
 
-// doubleBooked returns a storage with one meeting, and the updates that add a second meeting
+// doubleBooked returns storage with one meeting, and the updates that add a second meeting
 // in the same room.
 func doubleBooked() (*violation.Memory, []merge.Update) {
 	view := violation.NewMemory(meetings)

@@ -17,7 +17,7 @@ import (
 // A violation may stop mattering at some time, and readers of its row judge whether that time
 // has passed. So the rows must be right at every time, whenever they were derived. The
 // findings are ordered by when they stop mattering, the latest first. At any time, the
-// findings that still matter are the first ones of this order. The first N findings are
+// findings that still matter are the first ones in this order. The first N findings are
 // listed. The row for all findings matters as long as more than N findings matter, that is,
 // until finding N+1 stops mattering. So the records alone determine which rows there are.
 type listed struct {

@@ -94,8 +94,8 @@ func (b bounds) takenBefore(end clock.Timestamp) (taken, ending int) {
 }
 
 // countOnes counts the pairs of records with one slot. Two slots overlap until the earlier
-// end. So for each end, it counts the pairs of slots that include the moment just before that
-// end, if at least one slot of the pair ends there.
+// end. So for each end, it counts the pairs in which both slots include the moment just before
+// that end, and at least one of them ends there.
 func (m *meetings) countOnes() {
 	b := boundsOf(m.ones)
 	for i, end := range b.ends {

@@ -32,7 +32,8 @@ type ruleCheck struct {
 }
 
 // maxFound is the number of rows above which a check of a rule leaves its remaining groups
-// unchecked. Each group has at most Checker.MaxPerScope rows, and one more.
+// unchecked. Each group has at most Checker.MaxPerScope rows, plus one that represents all its
+// violations.
 const maxFound = 10_000
 
 var errView = errors.New("the view must return one answer for each name or key")

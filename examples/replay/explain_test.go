@@ -141,7 +141,7 @@ func TestStoryEqualsTheOracleForAmbiguousPaths(t *testing.T) {
 	})
 }
 
-// word returns the outcome of the write e if the writes in before arrived earlier.
+// word returns the outcome of the write e if it arrives after the writes of the list before.
 func word(before []entry, e entry) string {
 	var x expected
 	x.outcome(before, e)

@@ -45,8 +45,8 @@ func TestJavaScriptFindsWhatServersFind(t *testing.T) {
 	require.ErrorContains(t, err, "missing member")
 }
 
-// afterEachChapter calls look after each chapter except the last, in which only time passes:
-// the rules read no clock.
+// afterEachChapter plays the story, and calls its parameter look after each chapter. It leaves
+// out the last chapter, in which only time passes, because the rules read no clock.
 func afterEachChapter(t *testing.T, look func(s *story, chapter int)) {
 	s, err := newStory(io.Discard)
 	require.NoError(t, err)

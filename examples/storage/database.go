@@ -10,7 +10,7 @@ import (
 
 // openSQLite opens a database file. Transactions begin IMMEDIATE, except for read-only
 // ones, so a writer has the database to itself from its first read on. A deferred
-// transaction cannot write any more if another one wrote after its first read.
+// transaction that has read can no longer write once another transaction has written.
 func openSQLite(path string) (*sql.DB, error) {
 	options := url.Values{
 		"_txlock": {"immediate"},

@@ -11,7 +11,7 @@
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.
 //
-// The tests show the traps between a merge and a database: what goes wrong the obvious
+// The tests show the traps in storing merged records in a database: what goes wrong the obvious
 // way, and what works. Run the tests that need PostgreSQL with
 //
 //	./postgres.sh go test ./...

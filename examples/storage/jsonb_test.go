@@ -31,7 +31,7 @@ func TestJSONBKeepsTheRecordButNotItsBytes(t *testing.T) {
 	require.True(t, stored.Equal(got))
 	require.Equal(t, merge.DigestOf(stored), merge.DigestOf(got))
 
-	// Text that was never canonical is read by its meaning.
+	// Text that is not canonical gives the same record.
 	require.NoError(t, db.QueryRow(`SELECT $1::jsonb`, fields).Scan(&got))
 	require.True(t, stored.Equal(got))
 

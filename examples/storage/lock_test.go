@@ -158,8 +158,8 @@ func tryLock(s *server, tx *sql.Tx, ids []string) error {
 }
 
 // TestDeferredSQLiteTransactionCannotWriteAfterAnother: a transaction that did not begin
-// IMMEDIATE cannot write any more if another one wrote after its first read. Waiting
-// does not help.
+// IMMEDIATE and has read can no longer write once another transaction has written.
+// Waiting does not help.
 func TestDeferredSQLiteTransactionCannotWriteAfterAnother(t *testing.T) {
 	db := sqlite(t)
 	s := serverOn(t, db, documents(documentsSQLite()))

@@ -32,7 +32,7 @@ type Backend interface {
 	// The member fields and the other notes may be left out, but those that are present must be true.
 	// In each field, the member lost says whether an edit was lost, and leaving it out means that
 	// none was. A server that does not detect lost edits, such as one without marks, leaves out
-	// fields altogether. A note that cannot be true is a fault; a missing one is not.
+	// the member fields altogether. A note that cannot be true is a fault; a missing one is not.
 	//
 	// An item is compared with the writes stored before the batch, and with those items of the
 	// batch that are less by the rule, wherever they are in it. So if two items write one field,
@@ -79,8 +79,8 @@ type Restarter interface {
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
 // a number that changes with each restore, and send everything to a client whose cursor has another
-// number. With Options.NewClient the server is never restored, since the kit could not tell a
-// Client.
+// number. With Options.NewClient the server is never restored, since the kit has no way to
+// inform a Client of it.
 type Restorer interface {
 	// Backup backs up the store. The restore function that it returns starts a new process over a
 	// store in the state of the backup, whatever was written since. The kit may call restore more

@@ -49,8 +49,8 @@ func savesRows(o *own, a merge.Answer) {
 	o.disk.save(merge.Answer{Watermarks: a.Watermarks})
 }
 
-// nextLife numbers the cursors after a restore with the number in the backup plus one, so two restores of one
-// backup share a number.
+// nextLife gives the cursors after a restore a number that is one above the number in the backup, so two
+// restores of one backup share a number.
 func nextLife(m *memory) func() (Backend, error) {
 	saved := m.disk.copy()
 	return func() (Backend, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// NewView returns a view of a storage that holds only the given records and rows. It stores
+// NewView returns a view of storage that holds only the given records and rows. It stores
 // them one after another, and each replaces the stored one with the same key. A key may occur
 // several times; the last record counts.
 type NewView func(c *violation.Checker, records []record.Record) (violation.View, error)

@@ -131,7 +131,7 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
-// TestFaultyStorageIsFound: TestView detects a storage that does not store every record as
+// TestFaultyStorageIsFound: TestView detects storage that does not store every record as
 // given.
 func TestFaultyStorageIsFound(t *testing.T) {
 	lower := func(r record.Record) record.Record {

@@ -120,7 +120,7 @@ func (d *device) title(key record.Key) string {
 	return v.Value.String()
 }
 
-// write writes entries to a storage. It requires that they are sorted and that no key comes twice.
+// write writes entries to storage. It requires that they are sorted and that no key comes twice.
 func write(t require.TestingT, disk map[string]string, saves []replica.Entry) {
 	require.True(t, slices.IsSortedFunc(saves, func(a, b replica.Entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), 1) }))
 	for _, e := range saves {

@@ -232,7 +232,7 @@ func (a *audit) checkAndStore(ctx context.Context, in violation.Input, most int)
 	return nil
 }
 
-// err merges the failures of each rule into one, and returns all of them as one error.
+// err merges the failures in the report, so that each rule has one, and returns them as one error.
 func (a *audit) err() error {
 	byRule := make(map[string]*violation.RuleError)
 	var all []*violation.RuleError

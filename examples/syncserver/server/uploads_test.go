@@ -142,8 +142,8 @@ func TestPushesOfOneClientRunOneAtATime(t *testing.T) {
 	require.Equal(t, []int{200, 429, 429, 429, 429, 429, 429}, statuses[1:])
 }
 
-// TestSlowDecodingDelaysNoOtherWorkspace checks that a body that takes long to decode does not
-// delay the pushes of other workspaces.
+// TestSlowDecodingDelaysNoOtherWorkspace checks that a body that takes a long time to decode
+// does not delay the pushes of other workspaces.
 func TestSlowDecodingDelaysNoOtherWorkspace(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))

@@ -88,7 +88,7 @@ func recordsOneByOne(m *material) func() {
 	return func() { _, _ = merge.Records(m.wide, m.wide.WithKey(m.wide.Key())) }
 }
 
-// refusedOnes applies items to a full storage, and formats their refusals.
+// refusedOnes applies items when the storage is full, and formats their refusals.
 func refusedOnes(m *material) func() {
 	in := m.input
 	in.Current, in.StorageFull = merge.Collection{}, true

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These patterns match the names in documents: files and folders in code spans, which begin with a
-// folder of the module, and tests.
+// The first two patterns match names in documents: files and folders, which stand in code spans and
+// begin with a folder of the module, and tests. The third matches the declaration of a test.
 var (
 	namedFile = regexp.MustCompile("`((?:clock|record|merge|violation|examples|\\.ci|\\.github)/[^` ]*)`")
 	namedTest = regexp.MustCompile(`\bTest[A-Z]\w*`)

@@ -40,8 +40,9 @@ const (
 // Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 
-// MaxTitle is the maximum length of a title, in characters. MaxSlot and MaxMeeting are the maximum
-// sizes of the slot of a meeting and of a meeting with all its fields, in bytes of JSON.
+// MaxTitle is the maximum length of a title, in characters. MaxSlot is the maximum size of the slot
+// of a meeting, and MaxMeeting the maximum size of a meeting with all its fields, both in bytes of
+// JSON.
 const (
 	MaxTitle   = 80
 	MaxSlot    = 1000

@@ -93,8 +93,8 @@ func shownValue(w oracle.Write) string {
 	return schedule.Clipped(w.Value)
 }
 
-// When returns the time of a stamp since the start, such as +5m0s, and its counter, if it has
-// one.
+// When returns the time from the start to a stamp, such as +5m0s, followed by the counter of the
+// stamp if it is not 0.
 func When(at int64) string {
 	t := time.Duration(at - schedule.Start().UnixNano())
 	counter := ""

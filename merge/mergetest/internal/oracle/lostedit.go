@@ -26,8 +26,8 @@ type Base struct {
 	Known bool
 }
 
-// Loss returns the loss when a write meets the greatest write accepted before, if the mark of its client
-// was m.
+// Loss returns the loss when the write x, with the base b, meets the greatest write accepted before it.
+// The parameter m is the mark of the client of x at that moment.
 func (p *History) Loss(x Write, b Base, m Mark) Loss {
 	l := Loss{Other: p.Best}
 	above, _ := Rule(x, p.Best)

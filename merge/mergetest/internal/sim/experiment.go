@@ -16,9 +16,9 @@ import (
 // is stored in place of two looks as if values had been merged. An experiment tells them apart.
 
 // Stale reports whether the greatest write of a field is stored although a pull did not return it.
-// It sends the write again. The write is stored if that changes nothing, and if a pull returns the
-// write then or within three hours. The parameter who is the name of the puller, and f is the write
-// that it found. After this experiment, the run is over.
+// It sends the write again. The write counts as stored if that changes nothing and a pull returns
+// the write, either at once or within three hours. The parameter who is the name of the puller, and
+// f is the write that it found. After this experiment, the run is over.
 func (w *world) Stale(k oracle.FieldKey, who string, f oracle.Write, ok bool) bool {
 	p := w.Ledger.Histories[k]
 	if !p.Some || ok && (p.Writes[f] == nil || p.Writes[f].State == oracle.Refused) {

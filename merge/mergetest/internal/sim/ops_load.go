@@ -84,8 +84,8 @@ func size() schedule.Argument {
 // growing reports whether records can grow: any field is allowed, and a device is the kit's own.
 func growing(o schedule.Domain) bool { return o.AnyField && o.PlainDevices() > 0 }
 
-// appendGrowth lets a record grow at the end of a schedule, because any steps after it would take
-// long.
+// appendGrowth lets a record grow at the end of a schedule, because any steps after it would be
+// slow.
 func appendGrowth(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if d.Seed%growsEach != growsEach/2 || !growing(d.Domain) {
 		return steps

@@ -1,5 +1,5 @@
 // The parts of a browser that the page's scripts need in tests: elements, a program that holds
-// an outbox, a storage in memory, and a server that is a function.
+// an outbox, storage in memory, and a server that is a function.
 
 globalThis.addEventListener = () => {};
 globalThis.CSS = { supports: () => true };
@@ -139,7 +139,7 @@ export class Program {
   }
 }
 
-/** memory returns a storage in memory with the given entries. */
+/** memory returns storage in memory with the given entries. */
 export function memory(entries = {}) {
   const disk = new Map(Object.entries(entries));
   return {

@@ -39,7 +39,7 @@ function streaming() {
 
 const settled = () => new Promise(setImmediate);
 
-test('a pull may take long, but must not pause for a minute', async (t) => {
+test('a pull may take a long time, but must not pause for a minute', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const server = streaming();
   let failed = null;

@@ -168,7 +168,7 @@ for (const what of ['join', 'push']) {
   });
 }
 
-test('a closed storage is reported, and nothing is sent', async () => {
+test('a database that is closing is reported, and nothing is sent', async () => {
   const { Storage } = await import('../static/storage.js');
   const { replica } = device(new Storage({ transaction() { throw new DOMException('closing', 'InvalidStateError'); } }));
   const notices = [];
