@@ -197,15 +197,15 @@
 // keep it out of backups and images, and take a new one after a restore.
 //
 // Limits and guards bound one item, not the stored record, to which a client may add fields
-// with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops the growth of
-// all records; neither prevents deletions or shorter values, see Engine.MaxRecord. Tombstones
-// stay, so a record whose fields come and go, such as a set that keeps getting new elements,
-// still becomes full: begin another record in time. An item is accepted or refused as a whole,
-// so do not combine a deletion with writes that make the record grow. Limits make no exception
-// for deletions and shorter values: do not lower Limits.Name below stored names, or their
-// fields can no longer be changed or deleted, nor Limits.Value below the size of values that
-// clients shorten step by step. A Guard that limits counts or sizes must itself permit
-// deletions.
+// with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops the growth
+// of all records; neither prevents deletions or shorter values, see Engine.MaxRecord.
+// Tombstones stay, so a record whose fields come and go, such as a set that keeps getting
+// new elements, still becomes full: begin another record before that. An item is accepted
+// or refused as a whole, so do not combine a deletion with writes that make the record
+// grow. Limits make no exception for deletions and shorter values: do not lower Limits.Name
+// below stored names, or their fields can no longer be changed or deleted, nor Limits.Value
+// below the size of values that clients shorten step by step. A Guard that limits counts or
+// sizes must itself permit deletions.
 //
 // Journals and Decision.WithValues contain users' values, which may be private.
 //

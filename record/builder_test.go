@@ -219,8 +219,8 @@ func TestJoinRefusesDifferentKeys(t *testing.T) {
 	}
 }
 
-// A join that changes nothing allocates nothing, whether the records have the same names, in
-// one list or in two, or one record has more names.
+// A join that changes nothing allocates nothing, whether the records share one list of names,
+// have equal lists, or one record has more names than the other.
 func TestJoinThatChangesNothingDoesNotAllocate(t *testing.T) {
 	var b, other record.Builder
 	x := fieldsOf(t, &b, map[string]int{"a": 5, "b": 5, "c": 5})

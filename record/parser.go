@@ -56,8 +56,8 @@ func (p *parser) located(reason error) error {
 	return &Error{Path: string(path), Offset: p.Pos, Err: reason}
 }
 
-// object reads an object. For each member it calls the function member with the unescaped
-// name, when the value comes next in the input. As long as the members come in the order of
+// object reads an object. After each name, it calls the function member with the unescaped
+// name; that function then reads the value. As long as the members come in the order of
 // names, it also passes the index in names; otherwise it passes -1.
 func (p *parser) object(names []string, member func(i int, name []byte) error) error {
 	if err := p.Expect('{'); err != nil {

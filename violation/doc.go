@@ -1,6 +1,6 @@
 // Package violation flags merged data that breaks an application rule, such as two bookings
 // of one room for 2 pm by two offline users. The writes are accepted. The violation becomes a
-// row that syncs like all data, and a normal write resolves it.
+// row that syncs like all other data, and a normal write resolves it.
 //
 // # Map
 //
@@ -135,8 +135,8 @@
 // order of their keys before saving, and join the [UserFields] of each stored row into its new
 // version.
 //
-// Clients pull rows like all data and show what Parse returns. Before a push, a client may run
-// the rules on its own records, as advice to its user.
+// Clients pull rows like all other data and show what Parse returns. Before a push, a
+// client may run the rules on its own records, as advice to its user.
 //
 // Servers that exchange state join their records, but only the [UserFields] of their rows.
 // Then each server checks what changed. The derived parts agree by then; joining them would

@@ -73,7 +73,7 @@ func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	return t
 }
 
-// joinOverlapping replaces overlapping slots of one resource by one slot. The slots must be
+// joinOverlapping replaces overlapping slots of one resource with one slot. The slots must be
 // sorted by From.
 func joinOverlapping(slots []Slot) []Slot {
 	last := make(map[string]int) // for each resource, the index of its last slot in the result

@@ -20,7 +20,7 @@ import (
 )
 
 // realHistory is the file of a real edit history, which may lie next to the checkout: the edits of
-// 41 people to the package.json files of a repository in three years.
+// 41 people to the package.json files of a repository over three years.
 const realHistory = "../../../shared/data/jupyterlab-manifests.jsonl.gz"
 
 // realDigest is the SHA-256 that the final state of the history must have, with the stamps that the
@@ -73,7 +73,7 @@ type commit struct {
 	} `json:"writes"`
 }
 
-// readCommits returns the commits, and the digest in the first line.
+// readCommits returns the commits, and the digest on the first line.
 func readCommits(t *testing.T) (live string, commits []commit) {
 	t.Helper()
 	f, err := os.Open(realHistory)

@@ -29,8 +29,8 @@ func TestRefusedInputIsNamedByLineAndPathWithoutValues(t *testing.T) {
 		want          []string
 	}{
 		{"not JSON", "hello\n", []string{"line 1:", "invalid JSON", "(byte 1)"}},
-		{"not JSON in the third line", good + "\n" + "{\n", []string{"line 3:", "invalid JSON"}},
-		{"cut off in the last line", good + good[:40], []string{"line 2:", "ends too early"}},
+		{"not JSON on the third line", good + "\n" + "{\n", []string{"line 3:", "invalid JSON"}},
+		{"cut off on the last line", good + good[:40], []string{"line 2:", "ends too early"}},
 		{"trailing data", good + line("a", goodA) + "{}\n", []string{"line 2:", "invalid JSON"}},
 		{"array", "[" + line("a", goodA) + "]\n", []string{"line 1: each line must be one mutation, a JSON object: wrong type (byte 1)"}},
 		{"byte order mark", "\ufeff" + good, []string{"line 1:", "byte order mark"}},

@@ -144,7 +144,7 @@ func TestDamagedJournalLineIsNamedWithoutItsContent(t *testing.T) {
 		want string
 	}{
 		"cut off":                   {good + `{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 22: each line must be one entry of a journal: invalid JSON"},
-		"cut off in the first line": {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
+		"cut off on the first line": {`{"wall":"2026-03-02T09:00:00Z","actor":"secret`, "line 1: each line must be one entry of a journal: invalid JSON"},
 		"a mutation":                {good + line("a", `{"value":"secret",`+stampA+`}`), "line 22: "},
 		"no digest":                 {good + `{"wall":"2026-03-02T09:00:00Z","keys":[],"items":[]}`, "line 22: answer: "},
 		"a damaged record":          {changed(t, 2, `"current":[{"table":"tasks"`, `"current":[{"table":5`), "line 2: current[0].table: wrong type"},

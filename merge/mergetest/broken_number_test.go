@@ -21,7 +21,7 @@ func numbers(as func(text string) string) newBackend {
 	})})
 }
 
-// saturated replaces numbers above the greatest int64 with it, and keeps all others.
+// saturated replaces each number above the greatest int64 with that int64, and keeps all others.
 func saturated(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
 	if err == nil && f >= 1<<63 {

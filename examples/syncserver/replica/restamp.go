@@ -142,7 +142,8 @@ func (s *settling) followed(it *item) bool {
 	return slices.ContainsFunc(it.writes, func(w write) bool { return w.after != nil && w.after.it.sent })
 }
 
-// timeOf returns when an item was edited, by what is now known of the device's clock.
+// timeOf returns the time of the edit in an item, corrected by what is now known of the device's
+// clock.
 func (s *settling) timeOf(it *item) clock.Timestamp {
 	if stamp := it.stamp(); stamp.Client != s.id {
 		return stamp.Time

@@ -67,7 +67,7 @@ func TestServerWithLostFileAcknowledgesNothing(t *testing.T) {
 	}
 }
 
-// replace replaces a file by a copy of it.
+// replace replaces a file with a copy of it.
 func replace(t *testing.T, name string) {
 	data, err := os.ReadFile(name)
 	require.NoError(t, err)

@@ -112,8 +112,8 @@ func (q *quotas) inDebt(group string) bool {
 	return g.used >= q.group
 }
 
-// afford refuses a cost if the group is in debt and the cost would raise the use of the member
-// above the member's share. The member is then not admitted until the debt has faded far enough.
+// afford refuses a cost if the group is in debt and the cost would raise the member's use
+// above its share. The member is then not admitted until the debt has faded far enough.
 func (q *quotas) afford(group, member string, cost float64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

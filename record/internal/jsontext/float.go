@@ -49,7 +49,7 @@ func floatOf(literal, digits []byte, exp int) (f float64) {
 	return f
 }
 
-// nearest returns the float64 nearest to 0.digits times ten to the exp. The slices numerator
+// nearest returns the float64 nearest to 0.digits times 10^exp. The slices numerator
 // and denominator are empty, and their memory must be zero. It calculates in whole numbers,
 // without rounding, so all literals of the same size cost the same.
 //

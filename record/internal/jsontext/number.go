@@ -80,7 +80,7 @@ func isShort(literal []byte) bool {
 }
 
 // significand returns digits, which neither begin nor end with a zero, and exp such that the
-// literal equals plus or minus 0.digits times ten to the exp. If there are more digits than
+// literal equals plus or minus 0.digits times 10^exp. If there are more digits than
 // the capacity of buf, it returns the first ones.
 //
 //	literal   digits  exp

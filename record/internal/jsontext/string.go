@@ -76,7 +76,7 @@ func plainPrefix(b []byte) int {
 }
 
 // appendCanonical appends the inside of a valid JSON string in canonical form: it replaces
-// unnecessary escapes by the characters that they represent.
+// unnecessary escapes with the characters that they represent.
 func appendCanonical(dst, inner []byte) []byte {
 	for i := 0; i < len(inner); {
 		if inner[i] != '\\' {

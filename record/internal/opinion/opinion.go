@@ -179,7 +179,7 @@ func Number(literal string) (string, error) {
 }
 
 // ECMAScript returns the text that Number.prototype.toString returns for f, by the steps of
-// the standard: f is 0.digits times ten to the n.
+// the standard: f is 0.digits times 10^n.
 func ECMAScript(f float64) string {
 	if f < 0 {
 		return "-" + ECMAScript(-f)

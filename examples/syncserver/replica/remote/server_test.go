@@ -51,8 +51,8 @@ type server struct {
 	asked   map[string]int
 }
 
-// arrives counts a request. It returns the function that must answer it instead of the server, or
-// nil.
+// arrives counts a request. If another function must answer the request in place of the server, it
+// returns that function, otherwise nil.
 func (s *server) arrives(path string, items int) func(http.ResponseWriter, *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

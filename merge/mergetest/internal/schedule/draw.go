@@ -67,7 +67,7 @@ func (d *Dice) chooseFaults() {
 
 // narrow leaves out part of the domain, so that edits meet however large the domain is: it keeps a
 // few records. Half of the runs also keep only some fields, and, independently, half keep only some
-// values. It keeps neighbours in a list, which are easily confused.
+// values. What it keeps of a list is adjacent, and so easily confused.
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
 	if d.On() {

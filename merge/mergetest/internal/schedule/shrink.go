@@ -6,8 +6,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// Shrinker makes a schedule that breaks a law smaller, as long as the same law is broken. It
-// leaves out steps and makes the others plainer.
+// Shrinker takes a schedule that breaks a law, and makes it smaller as long as it still breaks
+// that law. It leaves out steps and makes the others plainer.
 //
 // For example, this schedule breaks the law that greater client IDs win at equal times:
 //

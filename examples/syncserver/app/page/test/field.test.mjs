@@ -100,7 +100,7 @@ test('clearing a date deletes the field', async () => {
   assert.deepEqual(written, [null]);
 });
 
-test('a title with line breaks from another device is shown in one line', () => {
+test('a title with line breaks from another device is shown on one line', () => {
   const control = new Control('TEXTAREA');
   const written = [];
   const field = new Field({ joined: true, tables: { tasks: new Map([['a', {}]]) }, edit: (...edit) => written.push(edit) }, null, 'title', control);
