@@ -29,7 +29,7 @@ type verdict struct {
 	derived bool
 }
 
-// gate judges the items of one Request, each by itself.
+// gate judges the items of one Request, each on its own.
 type gate struct {
 	*Request
 	guard Guard

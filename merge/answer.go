@@ -27,7 +27,7 @@ type Answer struct {
 	// Watermarks holds the greatest accepted stamp of each client that has an accepted
 	// write in this push, sorted by client. The stamp is never lower than the client's stamp in
 	// Stored.Watermarks. The caller stores the watermarks in the same transaction, and keeps a
-	// stored one that is greater: with AnyClient, a push may have writes of clients whose
+	// stored one that is greater: with AnyClient, a push may have writes by clients whose
 	// watermark was not loaded.
 	Watermarks []clock.Stamp
 	// Greatest is the greatest accepted time, or zero. A server that stamps writes of

@@ -38,7 +38,7 @@ var ErrNotLoaded = errors.New("not loaded")
 // Apply again with the state that is stored at that time. A call whose Answer is not stored
 // is a dry run.
 //
-// Each item is accepted or refused by itself and as a whole. An item that was
+// Each item is accepted or refused on its own and as a whole. An item that was
 // accepted before is accepted again, and changes nothing. The answer to an item does
 // not depend on the order of the items.
 //

@@ -24,7 +24,7 @@ type Request struct {
 	Items []record.Item
 }
 
-// Push is a Request whose items have been judged, each by itself. It is immutable: it
+// Push is a Request whose items have been judged, each on its own. It is immutable: it
 // may be applied any number of times, from any number of goroutines. It shares memory with
 // the Request, whose items must not be changed until the Push has been applied and journaled
 // for the last time.

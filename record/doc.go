@@ -43,7 +43,7 @@
 //
 // # Fields that must win together
 //
-// Each field merges by itself. Data that must win together, such as the start and the end of
+// Each field merges on its own. Data that must win together, such as the start and the end of
 // a booking, belongs in one composite field, which is atomic. A set that many people edit,
 // such as tags, belongs in one field per element: the element e of the set tags is the field
 // tags/e with the value true, and deleting that field removes the element. Such a set keeps

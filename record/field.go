@@ -17,9 +17,9 @@ type FieldValue struct {
 
 // Compare returns -1, 0 or +1 if f is less than, equal to or greater than g. It is the merge
 // rule of this library: of two writes of one field, the greater one wins. Writes are compared
-// by time, then by client ID, then a deletion is above a value, then by the bytes of the
-// canonical values. The last two steps only matter if one stamp was used twice, after a
-// backup was restored or a device cloned. The order is total, and 0 means f == g.
+// by time, then by client ID, then by kind (a deletion is above a value), then by the bytes
+// of the canonical values. The last two steps only matter if one stamp was used twice, after
+// a backup was restored or a device cloned. The order is total, and 0 means f == g.
 func (f FieldValue) Compare(g FieldValue) int {
 	if c := f.Stamp.Compare(g.Stamp); c != 0 {
 		return c

@@ -83,9 +83,8 @@ func differing(x, y *Record) (from, to int) {
 	return from, to
 }
 
-// joinUnlike joins records whose names differ. As long as x has every name of y, it replaces
-// single writes of x. At the first name that x lacks, it starts again with the union of the
-// names.
+// joinUnlike joins records whose names differ. It replaces single writes of x until it
+// comes to a name of y that x lacks. Then it starts again with the union of the names.
 func (b *Builder) joinUnlike(x, y *Record) (changed bool) {
 	m := making{text: b.scratch[:0]}
 	i := 0

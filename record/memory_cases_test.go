@@ -166,7 +166,7 @@ func batchCosts() []costCase {
 		{"mutations with unknown members", "", fill(n, id(`"f":{"value":1,"a":0,"b":0,"c":0,"d":0,"e":0,`+shortestStamp+`}`))},
 		{"long mutation, then the shortest", long(n / 2), stubs(n / 2)},
 		{"medium mutation, then the shortest", long(n / 8), stubs(n)},
-		{"shortest mutations around a medium one", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
+		{"medium mutation, then the shortest, twice", long(n/32) + stubs(n/8) + "," + long(n/32), stubs(n / 2)},
 		{"two medium mutations, then the shortest", long(n/1024) + long(n/1024), stubs(n)},
 		{"shortest mutations with an escaped member name", "", fill(n, times(hidden))},
 		{"shortest mutations, then some with an escaped member name", stubs(n/2) + ",", fill(n/2, times(hidden))},

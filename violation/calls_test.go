@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// counting counts the calls of a view.
+// counting counts the calls to a view.
 type counting struct {
 	violation.View
 	groups map[string]int // by rule

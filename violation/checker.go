@@ -20,8 +20,8 @@ const defaultMaxPerScope = 100
 // not be modified while in use.
 type Checker struct {
 	// Rules are the rules by name. The name is part of the identity of a rule's violations: do
-	// not change it. It must be valid UTF-8, not empty, without a slash, and not LostEditRule.
-	// A nil rule or an invalid name is skipped and reported as a RuleError.
+	// not change it. It must be valid UTF-8, must not be empty or contain a slash, and must not
+	// be LostEditRule. A nil rule or an invalid name is skipped and reported as a RuleError.
 	Rules map[string]Rule
 	// Table is the table that rows are stored in; "" means DefaultTable.
 	Table string

@@ -54,7 +54,7 @@ func ExampleRule() {
 	// two_leads ben [ana] Blue has another lead
 }
 
-// A Guard lets clients acknowledge a violation, but not resolve it: only a change of the
+// A Guard lets clients acknowledge a violation, but not resolve it: only a change to the
 // records that it is about resolves it.
 func ExampleGuard() {
 	view, updates := doubleBooked()

@@ -21,8 +21,9 @@ const (
 // is one violation for each pair, however often the two overlap. It is about the record that
 // was stamped later.
 //
-// A change of a record reads all records that share a scope with it. Without Monthly, those
-// are all records that ever occupied the resource, so the cost grows with their number.
+// A change to a record makes a check read all records that share a scope with it. Without
+// Monthly, those are all records that ever occupied the resource, so the cost grows with
+// their number.
 type NoOverlap struct {
 	// Table is the table of the records.
 	Table string

@@ -2,7 +2,7 @@ package violation
 
 import "github.com/fieldlww/fieldlww/record"
 
-// PerRecord is a rule about each record by itself, for example that a finished task has a
+// PerRecord is a rule about each record on its own, for example that a finished task has a
 // date. Fields that are judged together still merge separately. Where possible, use one
 // composite field instead.
 type PerRecord struct {

@@ -92,7 +92,7 @@ type Finding struct {
 	// cut after 4,096 bytes of JSON.
 	Description string
 	// Fields are the fields of all these records that the finding depends on; nil means all
-	// fields. A change of one of them changes the evidence and ends a dismissal. Whether a
+	// fields. A change to one of them changes the evidence and ends a dismissal. Whether a
 	// record is deleted is always part of the evidence.
 	Fields []string
 	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero

@@ -12,7 +12,7 @@ import (
 type Scope struct {
 	// Rule is the name under which the rule is registered.
 	Rule string
-	// Name is the name that Rule.Scopes gave the group. In its results and its calls of a
+	// Name is the name that Rule.Scopes gave the group. In its results and its calls to a
 	// View, a Checker shortens a name of more than 1,024 bytes to the beginning of the name
 	// and a hash. So rows and index entries stay small, whatever users write.
 	Name string

@@ -100,7 +100,7 @@ func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
 	}
 	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", printable(in.name),
 		number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
-	row("items", c.items, "pushed, each a change of one record")
+	row("items", c.items, "pushed, each a change to one record")
 	row("  accepted", c.accepted, number(c.changed)+" of them changed stored data")
 	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for the following reasons", "none"))
 	printCodes(row, c.refused)

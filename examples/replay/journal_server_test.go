@@ -65,7 +65,7 @@ func (d *device) pull(s *server) {
 	}
 }
 
-// edit makes one change of a record as the device shows it, and returns the item to push.
+// edit makes one change to a record as the device shows it, and returns the item to push.
 func (d *device) edit(id, at string, change func(*record.Edit) *record.Edit) string {
 	key := record.Key{Table: "tasks", ID: id}
 	stamp := clock.Stamp{Time: clock.TimestampOf(clockAt(at).Add(d.wrong)), Client: d.id}
@@ -83,7 +83,7 @@ func (d *device) edit(id, at string, change func(*record.Edit) *record.Edit) str
 	return string(m.AppendJSON(nil))
 }
 
-// set makes a change of one field.
+// set changes one field.
 func (d *device) set(id, at, field string, value any) string {
 	return d.edit(id, at, func(e *record.Edit) *record.Edit { return e.Set(field, value) })
 }

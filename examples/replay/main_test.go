@@ -69,7 +69,7 @@ func smallHistory(t tb) string {
 	return string(text)
 }
 
-// TestOutputEqualsTheGoldenFiles compares whole outputs, so that a change of the printed text shows
+// TestOutputEqualsTheGoldenFiles compares whole outputs, so that a change to the printed text shows
 // in the diff.
 func TestOutputEqualsTheGoldenFiles(t *testing.T) {
 	for name, args := range map[string][]string{

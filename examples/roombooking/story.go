@@ -89,7 +89,8 @@ func (t *story) shown() {
 	t.banners(t.ana, t.ben)
 }
 
-// acknowledged: users may acknowledge a violation and add a note, which sync too.
+// acknowledged: users may acknowledge a violation and add a note to it. Both sync like other
+// fields.
 func (t *story) acknowledged() {
 	t.chapter(12, 5, "Ben acknowledges the violation and adds a note. Users write these fields, and they sync too.")
 	v := t.about(t.ben, t.review)

@@ -26,8 +26,8 @@ func columns(sql statements) layout {
 }
 
 // columnsSQLite is the SQL of the columns layout for SQLite. Its CHECKs forbid a value
-// without a stamp, as in a row from before the stamp columns: a merge treats such a value
-// as absent.
+// without a stamp, as in a row that was written before the stamp columns existed: a merge
+// treats such a value as absent.
 func columnsSQLite() statements {
 	return statements{
 		schema: `

@@ -8,7 +8,7 @@ import (
 )
 
 // documents keeps each record as one JSON document, stamps included. New fields need no
-// change of the schema. Begin with this layout.
+// change to the schema. Begin with this layout.
 func documents(sql statements) layout {
 	return layout{"JSON document", sql, scanDocument, encodeDocument}
 }

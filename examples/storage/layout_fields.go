@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// fields keeps one row for each field. A change of one field of a large record writes and
-// sends that field only, and SQL can query who wrote each field and when.
+// fields keeps one row for each field. A change to one field of a large record writes and
+// sends only that field, and SQL can query who wrote each field and when.
 //
 // The value column holds JSON. NULL is a deleted field, the text null is the value null,
 // and an absent field has no row, so no further column is needed to tell them apart.

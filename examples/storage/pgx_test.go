@@ -18,8 +18,8 @@ type queryRow func(query string, args ...any) scanner
 
 // TestAllTypesRoundTripThroughPgx: values of all types are stored and read back
 // unchanged, through database/sql and through pgx itself, in every column type named
-// here. A String method of a type changes nothing: pgx calls Value first, and otherwise
-// uses the integer or the bytes underlying the type.
+// here. A String method of a type changes nothing: pgx calls Value if the type has it, and
+// otherwise uses the integer or the bytes underlying the type.
 func TestAllTypesRoundTripThroughPgx(t *testing.T) {
 	url := postgresURL(t)
 	db, err := openPostgres(url)

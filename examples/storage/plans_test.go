@@ -38,7 +38,7 @@ func fill(t *testing.T, db *sql.DB, schema string) {
 }
 
 // TestStatementsReadOnlyTheirRows: with 200,000 rows in each table, no statement reads more
-// rows than it needs, whether the database has statistics of its tables or not.
+// rows than it needs, whether or not the database has statistics on its tables.
 func TestStatementsReadOnlyTheirRows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fills large tables")

@@ -8,8 +8,8 @@ import (
 
 // pulled is the answer to a pull.
 type pulled struct {
-	// lines are mutations as JSON Lines. The client puts them in place of the state
-	// that the server had confirmed, field by field.
+	// lines are mutations as JSON Lines. Field by field, the client puts them in place
+	// of the state that the server had confirmed.
 	lines []byte
 	// cursor is for the client's next pull. It equals the cursor of this request if
 	// nothing is new.

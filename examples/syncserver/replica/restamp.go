@@ -12,7 +12,7 @@ import (
 
 // restampWaiting lowers the clock if it is above the server's limit, and restamps waiting items
 // that need it. The parameters at and took describe the server's answer, as in ServerTime. The list
-// late has the items that the answer refused as too far ahead, or the items that are based on a
+// late holds the items that the answer refused as too far ahead, or the items that are based on a
 // repaired stamp. The result is the number of restamped items.
 func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
 	server := r.serverNow(at, took)
@@ -60,7 +60,7 @@ type settling struct {
 	taken   map[clock.Timestamp]bool    // the times of all waiting items
 }
 
-// renameBase updates the bases of an item that are stamps of restamped items.
+// renameBase replaces old stamps of restamped items with their new ones in the bases of an item.
 func (s *settling) renameBase(it *item) {
 	for name, base := range it.m.Base {
 		if now, ok := s.renamed[base]; ok {

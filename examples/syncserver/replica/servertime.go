@@ -97,7 +97,7 @@ func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timest
 	return max(at, min(clock.TimestampOf(r.Now()), high))
 }
 
-// adjustOffset applies the rule and returns the change of the offset.
+// adjustOffset applies the rule and returns the change in the offset.
 func (r *Replica) adjustOffset(at clock.Timestamp, took time.Duration) time.Duration {
 	before := r.offset
 	if !plausible(at) || took < 0 {

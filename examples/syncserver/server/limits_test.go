@@ -58,7 +58,7 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 }
 
 // TestPullReadsFewMoreRecordsThanItSends checks that a pull of large records asks the database for
-// few more records than it sends.
+// only a few more records than it sends.
 func TestPullReadsFewMoreRecordsThanItSends(t *testing.T) {
 	if testing.Short() {
 		t.Skip("stores large records, and does not test concurrency")

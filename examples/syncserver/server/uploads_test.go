@@ -90,7 +90,7 @@ func TestDisplacedUploadIsTooSlow(t *testing.T) {
 	s.uploads.silence = time.Second / 4
 	ana := joined(t, listen(t, s), "demo", "")
 	first := ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody))
-	// The first upload must be the oldest, and must end before its body is too slow by itself.
+	// The first upload must be the oldest, and must end before its slow body alone would end it.
 	require.Eventually(t, func() bool { return s.uploads.running() == 1 }, 10*time.Second, time.Millisecond)
 	require.NoError(t, first.SetReadDeadline(time.Now().Add(readPatience/2)))
 	for range uploadsOfClient {

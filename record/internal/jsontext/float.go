@@ -163,7 +163,7 @@ func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 }
 
 // round returns the float64 nearest to x times two to the exp. The number x must be at least
-// 2^62. If exact is false, x is cut off and further bits follow.
+// 2^62. If exact is false, the full number has nonzero bits after the last bit of x.
 func round(x uint64, exact bool, exp int) float64 {
 	if x < 1<<63 {
 		x, exp = x<<1, exp-1

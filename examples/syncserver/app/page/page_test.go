@@ -206,7 +206,7 @@ type deadlines struct {
 	*httptest.ResponseRecorder
 	until  time.Time
 	parts  int
-	behind bool // whether the deadline of a part was not about a minute away
+	behind bool // whether some part had a deadline that was not about a minute away
 }
 
 func (d *deadlines) SetWriteDeadline(until time.Time) error {

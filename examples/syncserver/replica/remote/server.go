@@ -101,8 +101,8 @@ func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	return client.Do(request)
 }
 
-// maxAnswer is the greatest length of an answer in bytes, except to a pull. maxRefusal is the
-// greatest length of an answer that explains a refusal.
+// maxAnswer is the greatest length in bytes of an answer to any request but a pull. maxRefusal is
+// the greatest length of an answer that explains a refusal.
 const (
 	maxAnswer  = 16 << 20
 	maxRefusal = 64 << 10

@@ -44,7 +44,7 @@ type server struct {
 	batches []int // number of items of each push
 
 	off        time.Duration // error of the server's clock
-	engineOff  bool          // whether stamps are judged by that clock
+	engineOff  bool          // whether the engine judges stamps by that wrong clock too
 	serverTime string        // value of the header Server-Time, unless empty
 
 	invalid string // answer to all requests, unless empty

@@ -12,8 +12,8 @@ type Prior struct {
 	unsure   bool // it is unknown whether one of its writes is stored
 }
 
-// Sent records that the writes of a batch are sent and their fate is unknown. It returns what the
-// ledger knew of each item before.
+// Sent notes that the writes of a batch have been sent, and that their fate is unknown. It returns
+// what the ledger knew of each item before.
 func (j *Judge) Sent(b Batch) (known []Prior) {
 	j.Sendings++
 	for _, it := range b.Items {

@@ -56,7 +56,7 @@ func (j *Judge) At(a Answer, i int) string {
 	return fmt.Sprintf("reply %d, to %s", i, j.place(a.Items[i].ID))
 }
 
-// JudgeReplies judges each reply by itself, and reports whether all are right.
+// JudgeReplies judges each reply on its own, and reports whether all are right.
 func (j *Judge) JudgeReplies(a Answer) bool {
 	if len(a.Replies) != len(a.Items) {
 		j.Broken(law.WellFormed, "%d items got %d replies", len(a.Items), len(a.Replies))

@@ -72,8 +72,8 @@ func afterPush(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{other, f.Edit(f.A), f.Edit(f.B), f.Pulls(f.B), f.Pushing(f.A, m), f.Pulls(f.B)}
 }
 
-// afterUnread returns pushes after which no device pulls until the server restarts, or a device
-// pulls from its cursor.
+// afterUnread returns two pushes after which no device pulls, and then a restart of the server, a
+// pull from a cursor, or a third such push.
 func afterUnread(f schedule.Follow) []schedule.Step {
 	silently := func(who int) schedule.Step { return f.Pushing(who, schedule.Manner{Unread: true}) }
 	return []schedule.Step{

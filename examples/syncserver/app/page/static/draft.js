@@ -95,7 +95,7 @@ export class Draft {
 
   // A text counts as changed when the user leaves or confirms it. Browsers do not always fire
   // "change" then, and some fire it for a control that is moved within the page. The value of any
-  // other control changes only by a choice.
+  // other control changes only when the user picks a new one.
   #change() {
     if (!['select-one', 'date', 'number'].includes(this.control.type)) return;
     this.#begin();

@@ -12,7 +12,7 @@ export class Refused extends Error {
 
 /**
  * A Caller is what a request needs from the caller: the token, the signal that ends the request,
- * and the function that gets the server's time with the milliseconds that the answer took.
+ * and the function to call with the server's time and the milliseconds that the answer took.
  * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string, took: number) => void}} Caller
  */
 

@@ -181,7 +181,7 @@ test('a database that is closing is reported, and nothing is sent', async () => 
   assert.deepEqual(notices, ['not_saved']);
 });
 
-test('an unreadable storage during a join is not reported as an unreachable server', async () => {
+test('unreadable storage during a join is not reported as an unreachable server', async () => {
   const storage = memory();
   storage.load = async () => { throw new DOMException('no', 'UnknownError'); };
   const { replica } = device(storage);
