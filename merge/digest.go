@@ -60,7 +60,7 @@ func addRecord(sum Digest, r record.Record, buf []byte) (Digest, []byte) {
 	return sum, buf
 }
 
-// appendPart appends a part of the text to hash, preceded by its length.
+// appendPart appends a part of the text that is hashed, preceded by its length.
 func appendPart(dst []byte, part string) []byte {
 	return append(binary.BigEndian.AppendUint64(dst, uint64(len(part))), part...)
 }

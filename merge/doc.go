@@ -192,7 +192,7 @@
 // Two devices that share one client ID, from a restored backup or a cloned disk, look like
 // one client that overwrites its own edits. If they edit one field in turn, the earlier
 // edit vanishes unreported: it is not a lost edit, because both writes are by one client.
-// Rewound is noted only for an edit stamped below what the other device has sent, and
+// Rewound is noted only for an edit stamped below a stamp that the other device has sent, and
 // StampCollision only if both used one stamp. So mint a client ID for each installation,
 // keep it out of backups and images, and take a new one after a restore.
 //
@@ -202,10 +202,10 @@
 // Tombstones stay, so a record whose fields come and go, such as a set that keeps getting
 // new elements, still becomes full: begin another record before that. An item is accepted
 // or refused as a whole, so do not combine a deletion with writes that make the record
-// grow. Limits make no exception for deletions and shorter values: do not lower Limits.Name
-// below stored names, or their fields can no longer be changed or deleted, nor Limits.Value
-// below the size of values that clients shorten step by step. A Guard that limits counts or
-// sizes must itself permit deletions.
+// grow. Limits make no exception for deletions and shorter values: do not lower Limits.Name below
+// the length of stored names, or their fields can no longer be changed or deleted, nor Limits.Value
+// below the size of values that clients shorten step by step. A Guard that limits counts or sizes
+// must itself permit deletions.
 //
 // Journals and Decision.WithValues contain users' values, which may be private.
 //

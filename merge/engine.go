@@ -29,8 +29,8 @@ type Engine struct {
 	// of stored fields, a value that is at most as long as the one it replaces.
 	MaxRecord int
 	// TableMaxRecord overrides MaxRecord for the tables that it names, whose records must be
-	// smaller or may be larger. For example, records that a rule reads many of at a time should
-	// be smaller. The map must not be changed while the Engine is used.
+	// smaller or may be larger. For example, if a rule reads many records at a time, these should be
+	// smaller. The map must not be changed while the Engine is used.
 	TableMaxRecord map[string]int
 	// Guard decides who may write what; nil permits everything that an actor
 	// writes under its own client ID.

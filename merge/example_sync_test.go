@@ -19,7 +19,7 @@ type client struct {
 	id        clock.ClientID
 	wall      func() time.Time
 	wrong     bool          // the server answered that the clock is ahead
-	offset    time.Duration // the server's time minus wall, if wrong
+	offset    time.Duration // the server's time minus wall(), if wrong is set
 	clock     *clock.Clock  // without a bound: the client trusts its server
 	confirmed map[record.Key]record.Record
 	outbox    []record.Mutation

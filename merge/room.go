@@ -17,7 +17,7 @@ type room struct {
 	full    bool // no record may grow
 	before  record.Record
 	written map[string]record.FieldValue // the winners among the accepted items
-	size    int                          // bytes of before; 0 until it is needed
+	size    int                          // size of before in bytes; 0 until it is needed
 	grown   int                          // bytes added by the accepted items
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// mutant is one change to one file: the field by replaces source[from:to].
+// mutant is one change to one file: it replaces source[from:to] with the text in the field "by".
 type mutant struct {
 	id       string // package/file/function/operator/ordinal, without a line number
 	file     string

@@ -88,7 +88,7 @@ func verdictsOf(o options, pkg string, candidates []mutant) ([]verdict, error) {
 type tester struct {
 	root, dir string
 	judges    []string
-	timeout   time.Duration // limit for the tests of each judge
+	timeout   time.Duration // time limit for the tests of each judge
 }
 
 // calibrate runs the tests without a mutant, and returns an error if they fail. The timeout of a

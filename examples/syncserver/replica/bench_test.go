@@ -12,7 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// records and fields are the size of a busy workspace that a new client pulls.
+// records is the number of records in a busy workspace that a new client pulls; fields is the
+// number of fields of each.
 const records, fields = 5250, 8
 
 // pages returns these records as they are pulled, in pages of a thousand.

@@ -116,7 +116,7 @@ func sameAgain(t *rapid.T, d *device, now map[record.Key]string) {
 	v, _ := again.Shown(someKeys[0]).Get("title")
 	for _, m := range d.Waiting() {
 		for _, x := range m.Data.All() {
-			require.Greater(t, v.Stamp.Time, x.Stamp.Time, "a stamp was given twice")
+			require.Greater(t, v.Stamp.Time, x.Stamp.Time, "a stamp was issued twice")
 		}
 	}
 }

@@ -167,7 +167,7 @@ func TestCostOfALargeOutboxIsLinear(t *testing.T) {
 						key, field := place(i)
 						require.NoError(t, d.Edit(key, map[string]record.Value{field: str(fmt.Sprint(i))}))
 						if sent {
-							d.Batch(1, 1000) // as for each edit while the network is down
+							d.Batch(1, 1000) // the client tries to send each edit, but the network is down
 						}
 					}
 				})

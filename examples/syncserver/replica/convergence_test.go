@@ -123,7 +123,7 @@ func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
 	}
 	waiting := c.Waiting()
 	at := stamps(waiting[len(waiting)-1:])[0]
-	require.NotContains(c.t, c.given, at, "a stamp was given twice")
+	require.NotContains(c.t, c.given, at, "a stamp was issued twice")
 	c.given[at] = true
 	after := stamps(waiting)
 	for _, at := range before {

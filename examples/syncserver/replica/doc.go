@@ -70,9 +70,9 @@
 // server's time and not by the device's clock, which may be slow. Until a server time is known, the
 // clock follows all stamps except those in the last day of the range.
 //
-// An edit of a field with such a stamp is shown but waits: the server refuses it until that time
-// has come or the record is repaired. A Notice of kind [FutureStamp] tells the user. When the
-// repaired record is pulled, the edit is restamped and sent automatically.
+// An edit of a field whose stamp is too far ahead is shown but waits: the server refuses the edit
+// until the time of that stamp has come or the record is repaired. A Notice of kind [FutureStamp]
+// tells the user. When the repaired record is pulled, the edit is restamped and sent automatically.
 //
 // # Many edits
 //
@@ -96,7 +96,7 @@
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
 // under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
-// ID and their old times. Two devices that share an ID are detected only if both give out the same
+// ID and their old times. Two devices that share an ID are detected only if both issue the same
 // stamp, or if one pushes a stamp below the other's mark. Until then, their edits of one field
 // replace each other unreported, because the server takes them for edits of one client.
 //

@@ -74,8 +74,8 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 }
 
 // lowerBase replaces a base that every server would refuse. The new base is the base of the write
-// that waits in the field. If there is no such write, the server's own clock issued the stamp, and
-// the mutation makes no claim about the field.
+// that waits in the field. If no write waits there, the server's own clock issued the refused base,
+// and the mutation gets no base for the field.
 func (r *Replica) lowerBase(m record.Mutation, name string) {
 	if w := r.find(m.Data.Key()).tops[name]; w != nil {
 		if base, ok := w.it.m.Base[name]; ok {
@@ -87,9 +87,9 @@ func (r *Replica) lowerBase(m record.Mutation, name string) {
 }
 
 // stampAbove returns a stamp for an edit of some fields. If some of these fields have a stamp that
-// the clock must not follow, the edit gets the next stamp above those, and the result future names
-// the fields. The stamp of a waiting edit is not issued again: of two edits that share a stamp and
-// are sent one after the other, the server would take the second for a retry.
+// the clock must not follow, the edit gets the next stamp above those, and the result "future"
+// names these fields. The stamp of a waiting edit is not issued again: of two edits that share a
+// stamp and are sent one after the other, the server would take the second for a retry.
 func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value) (s clock.Stamp, future []string) {
 	limit := r.limit()
 	var seen, beyond clock.Timestamp

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord: valid pushes make a record larger than any
-// single push may be. A client pulls, saves, opens and edits it like any other.
+// TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord: valid pushes make a record larger than the
+// limits of a single push permit. A client pulls, saves, opens and edits it like any other.
 func TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord(t *testing.T) {
 	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
 	for what, c := range map[string]struct {

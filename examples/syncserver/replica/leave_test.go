@@ -88,7 +88,7 @@ func TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits(t *testing.T) {
 	d.push()
 	d.pull()
 	d.edit(poisoned, "title", str("one"))
-	d.outbox() // so that the next edit is another item
+	d.outbox() // so that the next edit becomes a separate item
 	d.edit(poisoned, "title", str("two"))
 	first, at := d.Waiting()[0].Base["title"], d.stamped(poisoned, "title")
 	d.save()
@@ -98,7 +98,7 @@ func TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits(t *testing.T) {
 	require.Empty(t, d.Cursor())
 	require.Zero(t, d.Shown(fence).Len())
 	require.Equal(t, `"two"`, d.title(poisoned))
-	require.Equal(t, at, d.stamped(poisoned, "title"), "a later stamp could win over a later edit")
+	require.Equal(t, at, d.stamped(poisoned, "title"), "with a later stamp, the edit could win over one made after it")
 	all := d.Waiting()
 	require.Len(t, all, 2)
 	require.Equal(t, first, all[0].Base["title"])

@@ -56,7 +56,7 @@ func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	v, _ := d.Shown(fence).Get("notes")
 	require.Contains(t, d.disk["state"], v.Stamp.Time.String())
 	d.push()
-	require.Len(t, saves(), 3+1+1+1, "the second edit of one field adds a why")
+	require.Len(t, saves(), 3+1+1+1, "the second edit of one field adds a Why")
 	d.edit(fence, "more", str("x"))
 	saves()
 	d.push()

@@ -141,12 +141,12 @@ func (r *Replica) coalesce(h *held, it *item) {
 
 // rebase applies a change to the base of an item.
 func (r *Replica) rebase(it *item, change func(map[string]clock.Stamp)) {
-	base := maps.Clone(it.m.Base) // a caller may hold the old one
+	base := maps.Clone(it.m.Base) // a caller may hold the old map
 	if base == nil {
 		base = make(map[string]clock.Stamp)
 	}
 	if change(base); len(base) == 0 {
-		base = nil // the form in which it is read back
+		base = nil // an item without a base is read back with nil
 	}
 	it.m.Base = base
 	r.unsaved.items[it.number] = it

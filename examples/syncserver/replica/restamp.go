@@ -53,7 +53,7 @@ type settling struct {
 	*Replica
 	limit   clock.Timestamp // the greatest stamp that the server accepts
 	now     clock.Timestamp // no item was edited after this time
-	refused clock.Timestamp // no late item was edited after this time: the server had it then
+	refused clock.Timestamp // no late item was edited after this time: it had reached the server by then
 	late    map[*item]bool
 	last    clock.Timestamp             // the greatest waiting stamp so far
 	renamed map[clock.Stamp]clock.Stamp // old stamp to new stamp

@@ -8,7 +8,7 @@ import (
 )
 
 // savedWhys is the saved form of a record's Whys: one record holds the Before of each field, and
-// one the Incoming.
+// another the Incoming.
 type savedWhys struct {
 	Before   json.RawMessage       `json:"before"`
 	Incoming json.RawMessage       `json:"incoming"`

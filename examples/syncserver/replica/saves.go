@@ -43,7 +43,7 @@ type state struct {
 	Client clock.ClientID `json:"client,omitzero"` // the client that saved the rest
 }
 
-// lastTime is the greatest time that the clock has given or followed. A time above the usable range
+// lastTime is the greatest time that the clock has issued or followed. A time above the usable range
 // is read as the end of that range.
 type lastTime struct{ clock.Timestamp }
 

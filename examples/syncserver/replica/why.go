@@ -68,8 +68,7 @@ func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Wh
 	met, told := otherOf(said)
 	switch {
 	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision, said.Outcome == merge.Collision.String():
-		// The write was decided here as well, or the other write with its stamp is yet to be
-		// pulled.
+		// The same decision was made here, or the other write with the same stamp is yet to be pulled.
 	case told && met != d.Before.Stamp:
 		w.Change, w.BeforeUnknown = changeOverUnknown(d, met), true
 	case d.Outcome == merge.Equal:

@@ -75,7 +75,7 @@ func (s scope) run(t *testing.T, start func() func(config int) (cases int, err e
 	return total
 }
 
-// chosen returns the number of configurations that run runs.
+// chosen returns how many of the configurations are run.
 func (s scope) chosen() int { return (s.configs + s.step - 1) / s.step }
 
 // oneIn returns the step for all configurations, or, with -short, for one configuration in n.

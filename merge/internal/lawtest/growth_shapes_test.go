@@ -20,8 +20,8 @@ type cell struct {
 	write record.FieldValue
 }
 
-// growthShape is a shape of the input: make turns an ordinary cell into cell i of n
-// cells.
+// growthShape is a shape of the input: the function in the field "make" turns an ordinary cell into
+// cell i of n cells.
 type growthShape struct {
 	name string
 	make func(c *cell, i, n int)

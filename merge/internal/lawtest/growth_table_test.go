@@ -233,7 +233,7 @@ func restamps(all []record.Mutation) func() {
 	}
 }
 
-// edits edits every field of the wide record in one mutation.
+// edits writes every field of the wide record in one mutation.
 func edits(m *material, write func(*record.Edit, cell)) func() {
 	return func() {
 		e := m.wide.Edit(lateStamp)

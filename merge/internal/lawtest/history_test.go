@@ -136,7 +136,7 @@ func TestRealHistoryConvergesToPublishedState(t *testing.T) {
 		name              string
 		mergesWrite, days bool
 		want              published
-		ties              [2]int // fields decided by client, and fields decided by value
+		ties              [2]int // number of fields decided by client ID, and number decided by value
 	}{
 		{"hybrid stamps", true, false, published{4096, 2331, "57ba4fc2dea32e79abb5e71a59da67036250eb57373af666128be0d9c0977f30", live}, [2]int{}},
 		{"merge commits write nothing", false, false, published{4096, 2332, "3b94f809ddc43f4e4b8ab6eb31832c5a3ad3f3ec00fb1238b8950f9fdacadb55", ""}, [2]int{}},

@@ -72,7 +72,7 @@ func TestCollectionsNeverChange(t *testing.T) {
 	})
 }
 
-// joinBy joins record by record with one Builder, as a server does that reuses its Builder.
+// joinBy joins record by record with one Builder, as a server that reuses its Builder does.
 func joinBy(t *rapid.T, b *record.Builder, x, y merge.Collection) merge.Collection {
 	records := slices.Collect(x.All())
 	for r := range y.All() {

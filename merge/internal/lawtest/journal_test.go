@@ -184,7 +184,8 @@ func TestInvalidJournalLineIsAnErrorWithoutItsText(t *testing.T) {
 	}
 }
 
-// TestJournalLineNeedsItsMembers: ParseJournalLine refuses a line without all required members.
+// TestJournalLineNeedsItsMembers: ParseJournalLine refuses a line that lacks one or more required
+// members.
 func TestJournalLineNeedsItsMembers(t *testing.T) {
 	for _, line := range []string{`{}`, `{"items":[],"answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","answer":"00"}`, `{"wall":"2026-03-02T14:03:00Z","keys":[],"items":[]}`, `{"wall":"2026-03-02T14:03:00Z","items":[],"answer":"00"}`} {
 		_, err := merge.ParseJournalLine([]byte(line))

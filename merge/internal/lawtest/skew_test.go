@@ -48,8 +48,8 @@ func TestPhoneTenYearsAheadIsRefusedAndCorrected(t *testing.T) {
 	require.Equal(t, merge.Applied, onlyField(t, b.sends()).Outcome)
 }
 
-// TestEditsOfThreeDaysOfflineReachEveryClient: old stamps are normal. Their records get a new
-// place in the log, so every client pulls them.
+// TestEditsOfThreeDaysOfflineReachEveryClient: old stamps are normal. The records with these stamps
+// get a new place in the log, so every client pulls them.
 func TestEditsOfThreeDaysOfflineReachEveryClient(t *testing.T) {
 	w, a, b, c := scene(t)
 	a.write(task, map[string]string{"title": `"old"`, "due": `"2026-12-01"`}, manner{})

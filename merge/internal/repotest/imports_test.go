@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// may returns, for each package that users link and for each test kit, the packages that it may
-// import besides the standard library. The packages below mergetest have their own table, in
-// merge/mergetest/rooms_test.go.
+// may returns a table that lists, for each package that users link and for each test kit, the
+// packages that it is allowed to import besides the standard library. The packages below mergetest
+// have their own table, in merge/mergetest/rooms_test.go.
 func may() map[string][]string {
 	return map[string][]string{
 		"clock":                    {},

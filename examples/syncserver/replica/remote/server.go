@@ -34,7 +34,7 @@ type Membership struct {
 type StatusError struct {
 	Status int    `json:"-"`      // HTTP status
 	Code   string `json:"code"`   // the server's code; empty if something else refused it, such as a proxy
-	Detail string `json:"detail"` // for people; empty if Code is
+	Detail string `json:"detail"` // for people; empty if Code is empty
 	// RetryAfter is how long to wait before the next request, for example with the code
 	// quota_exceeded. It is 0 if the server does not say.
 	RetryAfter time.Duration `json:"-"`
