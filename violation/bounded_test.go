@@ -64,7 +64,7 @@ func longNames(n int) string { return strings.Repeat("\x01", n) }
 // fits the limits of every client and server that reads it.
 func TestRowFitsTheDecoderLimits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow; TestLongRowListsTheFirstRecordsAndTheTotal has shorter names")
+		t.Skip("slow; TestLongRowListsTheFirstRecordsAndTheTotal also runs, with shorter names")
 	}
 	const most = 64 << 10
 	const long = 1024 // the default limit of a name

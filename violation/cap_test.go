@@ -21,7 +21,8 @@ func crowd(n int) (all []record.Record) {
 }
 
 // TestCrowdedGroupListsTheFirstPairs: 5,000 overlapping bookings have a row for each of the
-// first pairs by key, and one row with the exact total. The use of memory is not quadratic.
+// first pairs in the order of their keys, and one row with the exact total. The use of
+// memory is not quadratic.
 func TestCrowdedGroupListsTheFirstPairs(t *testing.T) {
 	const n = 5000
 	s := newServer(smallRules())
@@ -40,7 +41,7 @@ func TestCrowdedGroupListsTheFirstPairs(t *testing.T) {
 		if v.Total == 1 {
 			pairs++
 			require.Equal(t, []string{"00000"}, v.Conflicting)
-			require.LessOrEqual(t, v.RecordID, "00100", "the listed pairs must be the first ones by key")
+			require.LessOrEqual(t, v.RecordID, "00100", "the listed pairs must be the first ones in the order of their keys")
 			continue
 		}
 		require.Equal(t, n*(n-1)/2, v.Total)
@@ -83,7 +84,7 @@ func TestHiddenRowsReopenBelowTheCap(t *testing.T) {
 	s := serverOf(&violation.Checker{Rules: smallRules(), MaxPerScope: 3})
 	s.push(t, crowd(3)...) // three pairs
 	require.Len(t, s.opened(t), 3)
-	// A fourth booking, the first one by key, hides the three old pairs.
+	// A fourth booking, whose key comes first, hides the three old pairs.
 	s.push(t, book("0", by(1, 9), "B", 2, 4))
 	require.Len(t, s.with(t, violation.Open), 4)
 	require.Len(t, s.with(t, violation.Hidden), 3, "hidden rows must not be resolved")

@@ -19,9 +19,10 @@ const defaultMaxPerScope = 100
 // and never changes a merge. A Checker is safe for concurrent use if its rules are, and must
 // not be modified while in use.
 type Checker struct {
-	// Rules are the rules by name. The name is part of the identity of a rule's violations: do
-	// not change it. It must be valid UTF-8, must not be empty or contain a slash, and must not
-	// be LostEditRule. A nil rule or an invalid name is skipped and reported as a RuleError.
+	// Rules maps the name of each rule to the rule. The name is part of the identity of a
+	// rule's violations: do not change it. It must be valid UTF-8, must not be empty or contain
+	// a slash, and must not be LostEditRule. A nil rule or an invalid name is skipped and
+	// reported as a RuleError.
 	Rules map[string]Rule
 	// Table is the table that rows are stored in; "" means DefaultTable.
 	Table string
@@ -85,9 +86,9 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 }
 
 // ScopesOf returns the scopes under which a View indexes a record or a row, sorted. A record
-// is in the scopes that the rules name, even together with ErrUnknown; a rule that fails names
-// none. A row is in the scope in which it was found, and only while its stored status is Open:
-// checks look up closed rows by ID, so these cost nothing.
+// is in the scopes that the rules name, even if they also return ErrUnknown; a rule that fails
+// names none. A row is in the scope in which it was found, and only while its stored status is
+// Open: checks look up closed rows by ID only, so closed rows cost nothing.
 func (c *Checker) ScopesOf(r record.Record) []Scope {
 	if r.Key().Table == c.table() {
 		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {
@@ -149,8 +150,9 @@ func (c *Checker) maxPerScope() int {
 // Audit derives the violations of all records and rows. It finds the same open rows, with the
 // same IDs, as earlier checks, and also the rows that the checks missed. It judges all hidden
 // rows again; a check judges a hidden row only if it finds the violation again, or if the row
-// is among Input.Changes. Audit builds an index of everything in memory. A server audits scope
-// by scope: it calls Check with Input.Scopes, and with the hidden rows among Input.Changes.
+// is among Input.Changes. Audit builds an index of all records in memory. A server audits
+// scope by scope: it calls Check with Input.Scopes, and with the hidden rows among
+// Input.Changes.
 func (c *Checker) Audit(all merge.Collection, now clock.Timestamp) Report {
 	view := NewMemory(c)
 	in := Input{View: view, Now: now}

@@ -8,8 +8,8 @@
 // [PerRecord] are built in. A [Checker] applies rules to the updates of a merge.Answer and
 // returns a [Report] with the rows to store. It reads the storage through a [View], such as
 // [Memory]. [Checker.Audit] checks everything. [Parse] reads a row as a [Violation]. [Guard]
-// keeps clients from writing derived fields. [Checker.LostEdit] makes a row of a lost edit.
-// Package violationtest tests a View of your own.
+// keeps clients from writing derived fields. [Checker.LostEdit] returns the row of a lost
+// edit. Package violationtest tests a View of your own.
 //
 //	checker.go                the API of a check: Checker, Input, Report
 //	rule.go                   the API of a rule: Rule, Group, Finding
@@ -42,15 +42,15 @@
 //     one. Record and Others name the records that it is about ([Newest] picks the newer
 //     one), and Fields the fields that it depends on.
 //
-// Both are pure functions of their arguments: no I/O, no clock, no state, no map order in the
-// result. If a rule returns an error or panics, its rows stay as they are.
+// Both methods are pure functions of their arguments: no I/O, no clock, no state, no map
+// order in the result. If a rule returns an error or panics, its rows stay as they are.
 //
-// Register the rule in Checker.Rules under a name that never changes, as it is part of the
-// IDs of its rows. Then audit the stored records: in examples/syncserver, register the rule in
-// app/board/rules.go and change RulesVersion there. To test the rule, pass records to
-// [Checker.Audit] and read the updates with [Parse]. A rule in this package also needs a case
-// in rules_test.go and a naive version in oracle_rules_test.go; tests compare the two on
-// random histories.
+// Register the rule in Checker.Rules under a name that never changes, because the name is part
+// of the IDs of the rule's rows. Then audit the stored records: in examples/syncserver,
+// register the rule in app/board/rules.go and change RulesVersion there. To test the rule,
+// pass records to [Checker.Audit] and read the updates with [Parse]. A rule in this package
+// also needs a case in rules_test.go and a naive version in oracle_rules_test.go; tests
+// compare the two on random histories.
 //
 // # Derived and user-written fields
 //
@@ -66,7 +66,7 @@
 // The ID of a row is a hash of the rule's name and a key that the rule chose, so two servers
 // that find the same violation give it the same ID.
 //
-// A row is closed only on evidence. A record that is encrypted, of a newer form, or missing on
+// A row is closed only on evidence. A record that is encrypted, in a newer form, or missing on
 // a client that holds part of the data neither opens nor closes a row.
 //
 // # Life of a row

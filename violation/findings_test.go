@@ -101,8 +101,8 @@ func TestLongDescriptionIsCut(t *testing.T) {
 	require.Equal(t, whole, s.only(t).Description)
 }
 
-// TestRelevantUntilThatCannotBeStoredDoesNoHarm: such a time does no harm. A time after
-// clock.MaxTimestamp means never.
+// TestRelevantUntilThatCannotBeStoredDoesNoHarm: a time before 1970 has passed, and a time
+// after clock.MaxTimestamp means never.
 func TestRelevantUntilThatCannotBeStoredDoesNoHarm(t *testing.T) {
 	for until, want := range map[clock.Timestamp]violation.Status{
 		math.MinInt64: violation.Obsolete, -1: violation.Obsolete, 1: violation.Obsolete,

@@ -113,7 +113,7 @@ func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 		few, lots := s.work(small), s.work(4*small)
 		for what := range few {
 			ratio := 0.0
-			for range 20 { // code that is not quadratic passes at least once
+			for range 20 { // code that is not quadratic passes at least one round
 				if ratio = sideBySide(few[what], lots[what]); ratio < most {
 					break
 				}
@@ -123,8 +123,8 @@ func TestCostGrowsLinearlyWithTheGroup(t *testing.T) {
 	}
 }
 
-// sideBySide runs the functions few and lots in turn, and returns how many times as long lots
-// takes.
+// sideBySide runs the functions few and lots in turn, and returns the ratio of their times,
+// lots to few.
 func sideBySide(few, lots func()) float64 {
 	best := [2]time.Duration{1 << 62, 1 << 62}
 	for range 3 {
@@ -159,7 +159,7 @@ func TestCrowdedScopeHasBoundedCost(t *testing.T) {
 // counted, every server still lists the same first rows, and the total is a lower bound.
 func TestTooManyOverlapsGiveALowerBound(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow: 2,500 records that overlap twice each; TestCappedRowsDoNotDependOnOrder has fewer")
+		t.Skip("slow: 2,500 records that overlap twice each; TestCappedRowsDoNotDependOnOrder also runs, with fewer records")
 	}
 	crowded := func(order int) *server {
 		s := newServer(map[string]violation.Rule{"r": severalRule})

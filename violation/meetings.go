@@ -124,9 +124,10 @@ func (m *meetings) listByEnd() {
 	}
 }
 
-// listEnd lists the first pairs, by key, whose overlap ends at a time.
+// listEnd lists the first pairs whose overlap ends at a given time, in the order of their
+// keys.
 func (m *meetings) listEnd(end clock.Timestamp) {
-	var here, ending []span // by key
+	var here, ending []span // in the order of their keys
 	for _, s := range m.ones {
 		if s.from < end && s.to >= end {
 			here = append(here, s)
@@ -136,7 +137,7 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 		}
 	}
 	for i, a := range here {
-		with := ending // the spans to pair with a, all after it by key
+		with := ending // the partners of this span whose keys come after its key
 		if len(ending) > 0 && ending[0].taken == a.taken {
 			ending = ending[1:]
 			with = here[i+1:]
@@ -153,9 +154,9 @@ func (m *meetings) listEnd(end clock.Timestamp) {
 	}
 }
 
-// listByKey lists the first pairs of records with one slot, by key. It skips records without a
-// partner. So if it adds no pair for a record, all partners of that record come before it by
-// key, and their pairs are already listed.
+// listByKey lists the first pairs of records with one slot, in the order of their keys. It
+// skips records without a partner. So if it adds no pair for a record, the keys of all its
+// partners come before its own key, and these pairs are already listed.
 func (m *meetings) listByKey() {
 	b := boundsOf(m.ones)
 	for i, s := range m.ones {

@@ -34,7 +34,7 @@ func (o oracle) group(rule, scope string, list []wrong) wrong {
 		if rule == "overlap" && r.table == "bookings" && !r.deleted && s["room"] == scope {
 			w.time = max(w.time, greatest(one, "slot"))
 		}
-		// A deleted person still has the tasks that refer to it.
+		// A deleted person stays in the group, with the tasks that refer to that person.
 		if rule == "person" && (r.table == "people" && r.id == scope || r.table == "tasks" && !r.deleted && r.fields["who"].Value == scope) {
 			w.time = max(w.time, greatest(one, "who", "left"))
 		}

@@ -157,8 +157,7 @@ func (o oracle) doubted(v violation.Violation) bool {
 			return v.Rule != "done" || p.fields["done"].Value == true
 		}
 	}
-	// The whole group also depends on one record that the row for the whole group does not
-	// name.
+	// The row may also depend on a record that it does not name.
 	switch v.Rule {
 	case "seats":
 		event, ok := o.find("events", v.Scope)

@@ -35,13 +35,13 @@ type NoOverlap struct {
 	Slot func(r record.Record) (Slot, error)
 	// Slots, if set, is used instead of Slot. It returns all slots that a record occupies,
 	// such as the weeks of a recurring meeting or several rooms, in any order. The rule checks
-	// the first MaxSlots of them by start, in at most 36 scopes. A record that has more slots
+	// the MaxSlots slots that start first, in at most 36 scopes. A record that has more slots
 	// or scopes is itself a violation, of the type SlotsCut.
 	Slots func(r record.Record) ([]Slot, error)
-	// Monthly divides the slots of a resource into scopes of a calendar month in UTC, so that
-	// a change reads only the months that it touches. A slot that extends from one month into
-	// another belongs to both. A pair is found in the month in which its last overlap ends.
-	// Run an audit after changing Monthly.
+	// Monthly divides the slots of a resource into scopes, one for each calendar month in
+	// UTC, so that a change reads only the months that it touches. A slot that extends from
+	// one month into another belongs to both. A pair is found in the month in which its last
+	// overlap ends. Run an audit after changing Monthly.
 	Monthly bool
 	// Describe returns the description of a pair, for the owner of the newer record. For the
 	// owner of the older record, an application composes a text from the two IDs of the row.

@@ -60,7 +60,7 @@ func TestServersExchangeUserFieldsOnly(t *testing.T) {
 	other := newServer(smallRules())
 	other.store(other.join([]record.Record{said}))
 	_, err := violation.Parse(other.row(v.ID))
-	require.ErrorIs(t, err, violation.ErrRow, "the other server has derived nothing yet")
+	require.ErrorIs(t, err, violation.ErrRow, "the other server must not have derived the row yet")
 	other.push(t, s.data()...)
 	require.True(t, s.row(v.ID).Equal(other.row(v.ID)))
 }

@@ -14,8 +14,9 @@ type LiveReference struct {
 	Table, Field string
 	// Target is the table of the records that Field refers to.
 	Target string
-	// Fit reports whether a record may be referred to, such as a person who has not left. It
-	// returns ErrUnknown if the record cannot be read. Nil means that all records fit.
+	// Fit reports whether a record may be referred to. For example, a person who has left
+	// may not. It returns ErrUnknown if the record cannot be read. Nil means that all
+	// records fit.
 	Fit func(target record.Record) (bool, error)
 	// FitFields are the fields that Fit reads.
 	FitFields []string

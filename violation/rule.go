@@ -21,7 +21,7 @@ type Rule interface {
 	// keeps its deleted records becomes slower with every one, and deleting records does not
 	// make it smaller.
 	//
-	// For a record that cannot be read, because it is encrypted or of a newer form, return
+	// For a record that cannot be read, because it is encrypted or in a newer form, return
 	// ErrUnknown: its rows then stay as they are. Names that are returned with ErrUnknown are
 	// groups to which the record certainly belongs.
 	Scopes(r record.Record) ([]string, error)
@@ -91,9 +91,9 @@ type Finding struct {
 	// Description is for people who may read Record, but perhaps not the other records. It is
 	// cut after 4,096 bytes of JSON.
 	Description string
-	// Fields are the fields of all these records that the finding depends on; nil means all
-	// fields. A change to one of them changes the evidence and ends a dismissal. Whether a
-	// record is deleted is always part of the evidence.
+	// Fields are the fields that the finding depends on, in all these records; nil means
+	// all fields. A change to one of them changes the evidence and ends a dismissal.
+	// Whether a record is deleted is always part of the evidence.
 	Fields []string
 	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero
 	// means never, and so does a time after clock.MaxTimestamp.

@@ -31,8 +31,8 @@ type ScopeRecords struct {
 	Rows []record.Record
 	// Err is the reason why the scope was not read, such as ErrTooLarge; Records and Rows are
 	// then ignored. The scope is reported as unchecked, and the others are checked. A view
-	// that reads from a database should limit what it reads of one scope and of all together,
-	// because users decide how many records a scope has.
+	// that reads from a database should limit what it reads from one scope and from all
+	// scopes of a call together, because users decide how many records a scope has.
 	Err error
 	// Partial reports that other records may belong to the scope as well.
 	Partial bool

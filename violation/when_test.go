@@ -23,7 +23,7 @@ func relevantRules() map[string]violation.Rule {
 	return map[string]violation.Rule{"overlap": rule}
 }
 
-// readAt returns the bytes of the rows that are open at a time.
+// readAt returns the bytes of the rows that are open at the given time.
 func (s *server) readAt(t require.TestingT, at clock.Timestamp) string {
 	var rows []record.Record
 	for _, v := range s.violations(t) {
@@ -188,7 +188,8 @@ func TestWrongClockLeavesNothingBehind(t *testing.T) {
 	require.Equal(t, right.openLines(t), s.openLines(t))
 }
 
-// TestReportCountsOpenRowsByNow: a violation that stops mattering at Now does not count.
+// TestReportCountsOpenRowsByNow: a violation that has stopped mattering at Now does not
+// count as open.
 func TestReportCountsOpenRowsByNow(t *testing.T) {
 	for now, want := range map[clock.Timestamp]int{0: 1, hours(4) - 1: 1, hours(4): 0, hours(4) + 1: 0} {
 		s := serverOf(&violation.Checker{Rules: relevantRules()})

@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// story is a day of two people, each with a device, and of two servers. It ends with its
-// first error.
+// story is a day of two people, each with a device, and of two servers. The first error
+// ends it.
 type story struct {
 	out        io.Writer
 	wall       wall

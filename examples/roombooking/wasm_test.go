@@ -32,7 +32,7 @@ func TestClientsFindWhatServersFind(t *testing.T) {
 // TestJavaScriptFindsWhatServersFind: the rules find the same rows when JavaScript runs them.
 func TestJavaScriptFindsWhatServersFind(t *testing.T) {
 	find := nodeRules(t)
-	open := make(map[int]bool) // by the number of open violations
+	open := make(map[int]bool) // the numbers of open violations that were seen
 	afterEachChapter(t, func(s *story, chapter int) {
 		found, err := find(s.east.Records().AppendLines(nil))
 		require.NoError(t, err)
@@ -75,7 +75,7 @@ func openRows(t *testing.T, s *server) string {
 // Node on JSON Lines.
 func nodeRules(t *testing.T) func(lines []byte) (string, error) {
 	if testing.Short() {
-		t.Skip("it builds for another platform, which is slow")
+		t.Skip("the test builds for another platform, which is slow")
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {

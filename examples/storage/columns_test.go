@@ -42,7 +42,7 @@ func TestFittingValuesAreOrdinaryColumns(t *testing.T) {
 	}
 }
 
-// titleWhereEstimateIs3 runs a query as other programs write it.
+// titleWhereEstimateIs3 runs a query such as other programs write.
 func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`SELECT coalesce(title, 'NULL') FROM tasks WHERE estimate > 2`).Scan(&title))

@@ -68,9 +68,9 @@ func TestTimestampInTextColumnDoesNotReadBack(t *testing.T) {
 	require.Equal(t, at(0), got)
 }
 
-// TestCollationChangesOrderOfMixedCase: the texts of stamps sort in the same order
-// under any collation, because they have one length and one case. Other texts do not,
-// so the schemas use COLLATE "C" everywhere.
+// TestCollationChangesOrderOfMixedCase: the texts of stamps sort in the same order under
+// any collation, because they all have the same length and case. Other texts may sort
+// differently, so the schemas use COLLATE "C" everywhere.
 func TestCollationChangesOrderOfMixedCase(t *testing.T) {
 	db := postgres(t)
 	var language bool

@@ -56,7 +56,7 @@ func pullUntil(t *testing.T, s *server, pushes *sync.WaitGroup) device {
 }
 
 // TestConcurrentRetriesChangeNothing: one batch is delivered several times at once. One
-// delivery is the first, and the others change nothing.
+// delivery is stored, and the others change nothing.
 func TestConcurrentRetriesChangeNothing(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		body := batchOf(

@@ -5,8 +5,8 @@
 //   - shadow columns next to ordinary ones (layout_columns.go),
 //   - one JSON document for each record (layout_documents.go).
 //
-// The handlers, in push.go and pull.go, are the same for all layouts. Run the program
-// for a short story on SQLite that ends with the same digest three times.
+// The handlers, in push.go and pull.go, are the same for all layouts. The program plays a
+// short story on SQLite, which ends with the same digest for each of the three layouts.
 //
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.

@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDoubleBookingNeedsLockedScopes: two transactions book one room. The second one
-// begins before the first one has committed. The first one commits when the second has
-// stored its booking or waits for it. If the double booking is missed, a recheck finds
-// it, with the row that an audit finds.
+// TestDoubleBookingNeedsLockedScopes: two transactions book one room. The second one begins
+// before the first one has committed. The first one commits when the second has stored its
+// booking or waits for the first. If the double booking is missed, a recheck finds it, with
+// the row that an audit finds.
 func TestDoubleBookingNeedsLockedScopes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -31,7 +31,8 @@ func TestDoubleBookingNeedsLockedScopes(t *testing.T) {
 		{"REPEATABLE READ", sql.LevelRepeatableRead, false, "missed"},
 		{"SERIALIZABLE", sql.LevelSerializable, false, "aborted"},
 		{"READ COMMITTED, scopes locked", sql.LevelReadCommitted, true, "found"},
-		// After waiting, the transaction still sees the state at its beginning.
+		// After waiting, the transaction still sees the state as it was when the
+		// transaction began.
 		{"REPEATABLE READ, scopes locked", sql.LevelRepeatableRead, true, "missed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,7 +26,7 @@ func TestRecordLargerThanAnyPushIsStillServed(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			if what == "bytes" && testing.Short() {
-				t.Skip("moves some hundred megabytes")
+				t.Skip("slow: moves hundreds of megabytes")
 			}
 			onEachLayout(t, func(t *testing.T, s *server) {
 				s.engine.Limits = c.limits

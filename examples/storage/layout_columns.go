@@ -96,13 +96,13 @@ func columnsPostgres() statements {
 	}
 }
 
-// columnsSelect is the beginning of load and pull.
+// columnsSelect is the beginning of the statements load and pull.
 const columnsSelect = `
 			SELECT seq, id, title, title_at, title_by, estimate, estimate_at, estimate_by,
 				done, done_at, done_by, rest
 			FROM tasks`
 
-// columnsReplace is the end of save.
+// columnsReplace is the end of the statement save.
 const columnsReplace = `
 			ON CONFLICT (id) DO UPDATE SET
 				title = excluded.title, title_at = excluded.title_at, title_by = excluded.title_by,

@@ -54,7 +54,7 @@ func documentsPostgres() statements {
 			);
 			CREATE INDEX IF NOT EXISTS documents_by_seq ON documents (seq);`,
 		// A row that does not exist cannot be locked, so an empty one is inserted. If two
-		// transactions insert the same key, the second already waits here.
+		// transactions insert the same key, the second one waits here.
 		lock: []string{`
 			INSERT INTO documents (tbl, id)
 			SELECT tbl, id FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)

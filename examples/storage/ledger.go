@@ -11,8 +11,8 @@ import (
 // watermark of each client, which is the greatest stamp accepted from it; and counter,
 // with the last sequence.
 //
-// The SQL is the same for SQLite and PostgreSQL, and for that reason only it has neither
-// STRICT nor COLLATE "C". Text in these tables is compared for equality only.
+// The SQL is the same for SQLite and PostgreSQL, which is the only reason why it has
+// neither STRICT nor COLLATE "C". Text in these tables is compared for equality only.
 const ledger = `
 	CREATE TABLE IF NOT EXISTS marks (
 		client TEXT PRIMARY KEY,

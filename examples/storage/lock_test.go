@@ -17,7 +17,7 @@ import (
 
 // TestReadAndWriteNeedsLockBeforeLoad: two transactions read the same record, merge, and
 // write. If the second one reads before the first one has committed, it must wait, or a
-// write is lost: here that is the title with the later stamp, which the first one wrote.
+// write is lost: here, the title with the later stamp, which the first one wrote.
 func TestReadAndWriteNeedsLockBeforeLoad(t *testing.T) {
 	plainSelect := func(l layout) layout {
 		l.lock = nil
@@ -68,7 +68,7 @@ func store(t *testing.T, s *server, r record.Record) {
 
 // interleave merges two versions of the task "a" into the stored one. The second
 // transaction begins to read after the first one has read. The first one goes on when the
-// second has read or waits for it.
+// second has read or waits for the first.
 func interleave(t *testing.T, s *server, first, second record.Record) {
 	t.Helper()
 	tx1, tx2 := begin(t, s.db), begin(t, s.db)
@@ -133,7 +133,7 @@ func TestLocksInKeyOrderDoNotDeadlock(t *testing.T) {
 	}
 }
 
-// keysOf returns the IDs in the order in which the engine's keys should be locked.
+// keysOf returns the IDs in the order of Push.Keys, in which records should be locked.
 func keysOf(t *testing.T, ids ...string) (sorted []string) {
 	t.Helper()
 	request := merge.Request{Actor: ana, Wall: noon()}
@@ -171,7 +171,7 @@ func TestDeferredSQLiteTransactionCannotWriteAfterAnother(t *testing.T) {
 	_, err = takeSequences(context.Background(), deferred, 1)
 	var busy *sqlitedriver.Error
 	require.ErrorAs(t, err, &busy)
-	require.Equal(t, 517, busy.Code(), "the code of SQLITE_BUSY_SNAPSHOT")
+	require.Equal(t, 517, busy.Code(), "want the code of SQLITE_BUSY_SNAPSHOT")
 
 	// No other transaction can write after the first read of an IMMEDIATE one.
 	load(t, s, begin(t, db))
@@ -182,7 +182,7 @@ func TestDeferredSQLiteTransactionCannotWriteAfterAnother(t *testing.T) {
 	require.NoError(t, err)
 	_, err = other.ExecContext(context.Background(), `BEGIN IMMEDIATE`)
 	require.ErrorAs(t, err, &busy)
-	require.Equal(t, 5, busy.Code(), "the code of SQLITE_BUSY")
+	require.Equal(t, 5, busy.Code(), "want the code of SQLITE_BUSY")
 }
 
 // backend returns the ID of the process that serves a transaction.
@@ -192,7 +192,7 @@ func backend(t *testing.T, tx *sql.Tx) (pid int) {
 	return pid
 }
 
-// isBlocked reports whether a process waits for a lock that another one holds.
+// isBlocked reports whether a process waits for a lock that another process holds.
 func isBlocked(t *testing.T, db *sql.DB, pid int) (blocked bool) {
 	t.Helper()
 	require.NoError(t, db.QueryRow(`SELECT cardinality(pg_blocking_pids($1)) > 0`, pid).Scan(&blocked))

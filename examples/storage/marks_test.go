@@ -10,8 +10,8 @@ import (
 )
 
 // TestWatermarkDetectsRetriesAndRewoundStamps: from the watermark of a client, the server
-// knows which of the client's writes had arrived before. An edit that loses is reported
-// on its first delivery and not on a retry. A stamp that runs backwards is noticed.
+// knows which of the client's writes had arrived before. An edit that loses is reported on
+// its first delivery and not on a retry. A client whose stamps run backwards is noticed.
 func TestWatermarkDetectsRetriesAndRewoundStamps(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
 		pushBy := func(client clock.ClientID, minute int, field string) string {
@@ -23,7 +23,7 @@ func TestWatermarkDetectsRetriesAndRewoundStamps(t *testing.T) {
 		}
 		pushBy(ben, 3, "title")
 		require.Contains(t, pushBy(ana, 1, "title"), `"lost_edit"`)
-		require.NotContains(t, pushBy(ana, 1, "title"), `"lost_edit"`, "a retry is not a lost edit")
+		require.NotContains(t, pushBy(ana, 1, "title"), `"lost_edit"`, "a retry must not count as a lost edit")
 		require.NotContains(t, pushBy(ana, 2, "color"), `"rewound"`)
 		require.Contains(t, pushBy(ana, 1, "size"), `"rewound"`)
 	})

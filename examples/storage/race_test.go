@@ -20,7 +20,7 @@ type writer func(s *server, id, room string, by clock.ClientID) error
 
 // TestMeasureRace measures how often two clients that book a room at the same time miss
 // each other's booking, and how often one of them is aborted. It prints the numbers and
-// requires nothing of them.
+// does not check them.
 func TestMeasureRace(t *testing.T) {
 	if *measureRounds == 0 {
 		t.Skip("SKIPPED: a measurement; run it with -measure 200")
@@ -116,8 +116,8 @@ func pushed(t *testing.T) writer {
 	}
 }
 
-// TestConcurrentDoubleBookingsAreAllFound lets two clients book at the same time, for a
-// few rounds of each way that must find every double booking.
+// TestConcurrentDoubleBookingsAreAllFound lets two clients book at the same time, for a few
+// rounds with each writer that must find every double booking.
 func TestConcurrentDoubleBookingsAreAllFound(t *testing.T) {
 	for name, write := range map[string]func(*testing.T) writer{"push": pushed, "checked after the commit": checkedAfterCommit} {
 		t.Run(name, func(t *testing.T) {

@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPullerSkipsLateCommitWithNextval: the numbers of a PostgreSQL sequence are not in
-// the order of the commits. A puller that comes between two commits skips the later
-// one.
+// TestPullerSkipsLateCommitWithNextval: the numbers of a PostgreSQL sequence are not in the
+// order of the commits. A puller that reads between two commits skips the later one.
 func TestPullerSkipsLateCommitWithNextval(t *testing.T) {
 	db := postgres(t)
 	exec(t, db, `CREATE TABLE t (title TEXT, seq BIGINT GENERATED ALWAYS AS IDENTITY)`)
@@ -46,7 +45,7 @@ func poll(t *testing.T, db *sql.DB, cursor int64) (titles []string, _ int64) {
 }
 
 // TestPullerSkipsNothingWithCounter: the second transaction gets no sequence before the
-// first one has committed, so a puller skips nothing, whenever it comes.
+// first one has committed, so a puller skips nothing, whenever it reads.
 func TestPullerSkipsNothingWithCounter(t *testing.T) {
 	for _, l := range postgresLayouts() {
 		t.Run(l.name, func(t *testing.T) {

@@ -13,8 +13,8 @@ const legacy = `
 	CREATE TABLE t (id TEXT PRIMARY KEY, title TEXT, at BIGINT);
 	INSERT INTO t (id, title) VALUES ('a', 'legacy')`
 
-// Conditional upserts, as in programs that merge in SQL. Each returns the new title if it
-// stored that, and otherwise no row.
+// Conditional upserts, as in programs that merge in SQL. Each returns the title that it
+// stored, or no row if it stored none.
 const (
 	upsertNewer = `
 		INSERT INTO t (id, title, at) VALUES ('a', $1, $2)

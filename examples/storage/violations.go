@@ -103,8 +103,8 @@ func (s *server) recheck(ctx context.Context, scopes []violation.Scope) error {
 }
 
 // lockScopes waits until no other transaction holds the scopes, and locks them. It is a
-// separate statement: in READ COMMITTED, the next statement sees what the lock waited
-// for.
+// separate statement: in READ COMMITTED, the next statement sees the writes that the lock
+// waited for.
 func (v *violations) lockScopes(ctx context.Context, tx *sql.Tx, scopes []violation.Scope) error {
 	if v.lock == "" || len(scopes) == 0 {
 		return nil
@@ -142,8 +142,8 @@ type scopeRow struct {
 }
 
 // hashOf returns the hash that the database stores in place of the name of a scope. Names
-// may be made of text that users wrote. Such a name may be too long for an index of
-// PostgreSQL, or contain U+0000, and then every push of that record would fail, forever.
+// may be made of text that users wrote. Such a name may be too long for a PostgreSQL index,
+// or contain U+0000, and then every push of that record would fail, forever.
 func hashOf(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])

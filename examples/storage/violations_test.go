@@ -170,7 +170,7 @@ func pushAs(t *testing.T, s *server, client clock.ClientID, records ...record.Re
 // TestAnyScopeNameCanBeStored: users name the rooms. Whatever they write, the name of
 // the scope can be stored and found.
 func TestAnyScopeNameCanBeStored(t *testing.T) {
-	random := make([]byte, 5000) // an index of PostgreSQL holds at most 2,704 bytes, compressed
+	random := make([]byte, 5000) // an entry of a PostgreSQL index has at most 2,704 bytes, compressed
 	r := rand.New(rand.NewPCG(1, 3))
 	for i := range random {
 		random[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[r.IntN(36)]
@@ -208,8 +208,8 @@ func TestPanickingRuleDoesNotStopPush(t *testing.T) {
 	})
 }
 
-// TestNewRulesNeedRebuiltIndex: if a server gets new or changed rules, its index does
-// not list the old records under them. A view that does not find these records hides
+// TestNewRulesNeedRebuiltIndex: if a server gets new or changed rules, its index does not
+// list the old records under the new scopes. A view that does not find these records hides
 // their violations.
 func TestNewRulesNeedRebuiltIndex(t *testing.T) {
 	onEachFlagging(t, func(t *testing.T, open flaggingServer) {

@@ -19,7 +19,7 @@ type view struct {
 	tx *sql.Tx
 }
 
-// errView is in every error of a look-up, and in no error of a rule.
+// errView is wrapped by every error of a look-up, and by no error of a rule.
 var errView = errors.New("cannot read the scopes or records of a rule")
 
 // table returns the table of the violation rows.
@@ -62,7 +62,7 @@ func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, e
 	return all, err
 }
 
-// question is a statement with its arguments: a list, and any others.
+// question is a statement with its arguments: a list of names or keys, and perhaps more.
 type question struct {
 	statement string
 	list      any

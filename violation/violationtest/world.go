@@ -153,7 +153,7 @@ func history(c *violation.Checker, records []record.Record) (stored []record.Rec
 			store(closed(row))
 		}
 	}
-	// A user comments on a row that is not derived here. The row is in no scope.
+	// A user comments on a row that this storage has not derived. The row is in no scope.
 	table := cmp.Or(c.Table, violation.DefaultTable)
 	store(made(record.Key{Table: table, ID: "said"}, map[string]any{violation.FieldNote: "x"}, false))
 	return stored

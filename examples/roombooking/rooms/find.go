@@ -48,8 +48,8 @@ func FindJSON(lines []byte) ([]byte, error) {
 }
 
 // UserWrites returns the user-written fields: all fields of a meeting, and
-// violation.UserFields of a violation. Servers exchange and join these. They never join the
-// other fields: each server derives them itself.
+// violation.UserFields of a violation. Servers exchange and join only these fields: each
+// server derives the others itself.
 func UserWrites(all merge.Collection) merge.Collection {
 	var written []record.Record
 	for r := range all.All() {

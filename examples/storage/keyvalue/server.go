@@ -25,7 +25,7 @@ type Server struct {
 
 	db    *bbolt.DB
 	now   func() time.Time
-	id    clock.ClientID // of the server's own writes in this process
+	id    clock.ClientID // stamps the server's own writes in this process
 	clock *clock.Clock
 }
 

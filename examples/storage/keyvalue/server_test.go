@@ -111,7 +111,7 @@ func TestConcurrentPushesAreAllStored(t *testing.T) {
 	lines, _, err := s.Pull(ana, "")
 	require.NoError(t, err)
 	require.Equal(t, pushes, strings.Count(string(lines), "\n"))
-	require.Equal(t, pushes, strings.Count(string(lines), clock.ClientID{clients}.String()), "the greatest client ID wins each tie")
+	require.Equal(t, pushes, strings.Count(string(lines), clock.ClientID{clients}.String()), "the greatest client ID must win each tie")
 }
 
 func TestPullRefusesUnknownCursors(t *testing.T) {

@@ -29,8 +29,8 @@ func createBuckets(tx *bbolt.Tx) error {
 }
 
 // load returns the state to which a push is applied: the records of its keys, in the order of
-// the keys, and the watermark of its client. For a client without a watermark, that is zero:
-// leaving it out would mean that the watermark is not known.
+// the keys, and the watermark of its client. For a client without a watermark, the watermark
+// is zero: leaving it out would mean that the watermark is not known.
 func load(tx *bbolt.Tx, client clock.ClientID, keys []record.Key) (merge.Stored, error) {
 	records := make([]record.Record, len(keys))
 	for i, key := range keys {
