@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// settings holds the parsed command line. Flags may stand before the name of a command, after
-// it, and after the workspace.
+// settings holds the parsed command line. Flags may appear before the name of a command, after it,
+// and after the workspace.
 type settings struct {
 	address, database, open, hosts string
 	journal, verbose, dry, proxy   bool
@@ -77,8 +77,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	return s, nil
 }
 
-// parseAnywhere parses flags that stand anywhere among other arguments, the words, and returns the
-// words. Each argument after -- is a word.
+// parseAnywhere parses flags that appear anywhere among the other arguments, the words, and returns
+// the words. Each argument after -- is a word.
 func parseAnywhere(flags *flag.FlagSet, args []string) (words []string, err error) {
 	for {
 		if err := flags.Parse(args); err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// TestFlagsMayStandAnywhere checks that a flag has the same effect before a command, after it,
-// and after the workspace.
-func TestFlagsMayStandAnywhere(t *testing.T) {
+// TestFlagsMayAppearAnywhere checks that a flag has the same effect before a command, after it, and
+// after the workspace.
+func TestFlagsMayAppearAnywhere(t *testing.T) {
 	for _, line := range []string{
 		"-db x.db -v journal demo", "journal -db x.db -v demo", "journal demo -db x.db -v", "-v journal -db=x.db demo", "-v journal -db x.db -- demo",
 	} {

@@ -8,12 +8,12 @@ import (
 
 // The limits for concurrent pushes. Together with the limits for uploads, they bound the memory
 // that pushes take: one body for each large upload, and a multiple of a body, plus the stored
-// records, for each push that has a turn. A workspace has one turn at a time. So a busy workspace,
-// whose pushes are slow to decode or wait for its lock, leaves room for the other workspaces. Only
-// one push of each client waits for a turn, and the other pushes of the client wait for that push.
-// A push is decoded during its turn, before it takes one of the few slots for transactions, so a
-// body that is slow to decode does not delay the pushes of other workspaces. The number of
-// connections is not limited here; a proxy can limit it.
+// records, for each push that has a turn. Each workspace has at most one turn at a time. So a busy
+// workspace, whose pushes are slow to decode or wait for its lock, leaves room for the other
+// workspaces. Only one push of each client waits for a turn, and the other pushes of the client
+// wait for that push. A push is decoded during its turn, before it takes one of the few slots for
+// transactions, so a body that is slow to decode does not delay the pushes of other workspaces. The
+// number of connections is not limited here; a proxy can limit it.
 const (
 	maxPushing       = 10_000 // clients with a push
 	pushesOfClient   = 1

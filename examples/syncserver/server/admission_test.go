@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCanceledWaitTakesNoSlot checks that a push that stops waiting, for either slot, keeps no slot
-// and fails with the status 503.
+// TestCanceledWaitTakesNoSlot checks that a push that stops waiting for a slot of its workspace or
+// of the server keeps no slot and fails with the status 503.
 func TestCanceledWaitTakesNoSlot(t *testing.T) {
 	a := newAdmission(2, 2)
 	enter := func(workspace string) func() {

@@ -13,10 +13,10 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// The server refuses a write that is stamped too far ahead. Still, such a write can be stored,
-// if it was accepted while the server's clock was ahead. Clients that pull it stamp above
-// it, and their pushes are refused until its time has come. So the answer to such a push names
-// the stored writes, and Repair restamps them.
+// The server refuses a write that is stamped too far ahead. The database can still contain such a
+// write, if it was accepted while the server's clock was ahead. Clients that pull it give their own
+// writes later stamps, and their pushes are refused until the time of that write has come. So the
+// answer to such a push names the stored writes, and Repair restamps them.
 
 // aheadWrite is a stored write that is stamped too far ahead, without its value.
 type aheadWrite struct {

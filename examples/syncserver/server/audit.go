@@ -13,7 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// indexVersion must change when the same rules put something else into the index.
+// indexVersion must change when the same rules lead to other entries in the index.
 const indexVersion = "3"
 
 // The limits of an audit. If a scope is too large for a push, but has at most auditScope bytes, an
@@ -232,7 +232,8 @@ func (a *audit) checkAndStore(ctx context.Context, in violation.Input, most int)
 	return nil
 }
 
-// err merges the failures in the report, so that each rule has one, and returns them as one error.
+// err merges the failures in the report, so that each rule has at most one, and returns them as one
+// error.
 func (a *audit) err() error {
 	byRule := make(map[string]*violation.RuleError)
 	var all []*violation.RuleError

@@ -31,11 +31,11 @@
 //
 // # A workspace is the unit of locking
 //
-// Each transaction that stores records first locks the row of its workspace, which holds the
+// Each transaction that stores records first locks the row of its workspace, which contains the
 // last sequence. The transaction takes no other lock, so there is no deadlock. Two pushes cannot
-// overwrite each other, and cannot each miss a conflict that they create together. Sequences
-// become visible in ascending order, so a puller skips none. All this holds for any number of
-// server processes on one database.
+// overwrite each other, and cannot each miss a conflict that they create together. Sequences become
+// visible in ascending order, so a puller skips none. All this holds for any number of server
+// processes on one database.
 //
 // The price is that the pushes to one workspace run one at a time. If a workspace is as large as
 // a company, lock single records instead, as examples/storage does.
@@ -46,8 +46,8 @@
 // debugger, or on a machine that hangs. It does not release the lock by itself. PostgreSQL ends
 // such a transaction after 10 seconds, and a push that waits for the workspace in another process
 // then gets the lock. SQLite has no such timeout: pushes to all other processes, and
-// GET /v1/health, which tests a write, fail with 503 until the frozen process continues or is
-// killed.
+// GET /v1/health, which writes to the database, fail with 503 until the frozen process continues or
+// is killed.
 //
 // # A database file that disappears
 //
@@ -61,15 +61,15 @@
 // A push of more than 2 MiB, or one to stored records of more than 16 MiB in total, is refused as a
 // whole with the status 413, and nothing is stored. The client then sends half of the push, and
 // goes on halving until it has found the item that is too large, so the other items get through. A
-// push of several records is refused in the same way if they are in more than 4,000 scopes of
-// rules, counted before and after the push. For example, 112 new bookings that each last many years
-// exceed this limit. A single record is never refused for its number of scopes.
+// push of several records is refused in the same way if the records are in more than 4,000 scopes
+// of rules, counted before and after the push. For example, 112 new bookings that each last many
+// years exceed this limit. A single record is never refused for its number of scopes.
 //
 // An item that would make a stored record larger than 256 KiB, or than the limit of its table in
 // Options.TableMaxRecord, is refused with record_full; the other items of the push are not
 // affected. When the records of a workspace take Options.Storage bytes, an item that would make a
 // record grow is refused with storage_full. Deleting stored records and fields, and replacing a
-// value by one that is not longer, is always accepted.
+// value with one that is not longer, is always accepted.
 //
 // A rule reads all records that share a scope with a changed record, such as the meetings of a room
 // in one month, up to 16 MiB. If a scope is larger, the push is stored without checking the rule
@@ -111,10 +111,10 @@
 //
 // While the server's clock is ahead, the server accepts stamps that are ahead too. After the clock
 // has been corrected, these writes win until their time has come. Each client that has pulled one
-// of them stamps above it, and its pushes are refused as too far ahead. The answer to such a push
-// names some of the writes. The command "syncserver repair" restamps them all and lowers the
-// watermarks of their clients. The clients pull the restamped writes, and their pushes succeed
-// again.
+// of them gives its own writes later stamps, and its pushes are refused as too far ahead. The
+// answer to such a push names some of the writes. The command "syncserver repair" restamps them all
+// and lowers the watermarks of their clients. The clients pull the restamped writes, and their
+// pushes succeed again.
 //
 // # Upgrading
 //
@@ -137,7 +137,7 @@
 // The server cannot detect the loss if the restored sequence has passed the cursor of a client
 // before that client comes back: the client misses the records that took the sequences in between.
 // If many clients have pushed since the restore, or some clients stay offline for days, stop the
-// servers, delete the row of the table secrets, and start the servers again. This ends all tokens,
-// so all clients join again. Either way, the writes that the backup lacks are lost, except the
-// writes that are still in an outbox.
+// servers, delete the row of the table secrets, and start the servers again. This makes all tokens
+// invalid, so all clients join again. Either way, the writes that the backup lacks are lost, except
+// the writes that are still in an outbox.
 package server

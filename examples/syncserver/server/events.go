@@ -128,8 +128,8 @@ func (f *feed) leave(l listener) {
 	}
 }
 
-// advance notifies the listeners of a workspace of a new sequence. A sequence that is not above
-// the last known one arrives late, and advance ignores it.
+// advance notifies the listeners of a workspace of a new sequence. A sequence that is not above the
+// last known one has arrived late, and advance ignores it.
 func (f *feed) advance(workspace string, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -22,7 +22,7 @@ func TestListenersAreNotifiedOfEachChange(t *testing.T) {
 		database := name(t)
 		here, there := open(t, database), open(t, database)
 		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
-		h := httptest.NewServer(here.Handler()) // without Watch, so far
+		h := httptest.NewServer(here.Handler()) // Watch does not run yet
 		t.Cleanup(h.Close)
 		t.Cleanup(stop)
 		elsewhere := listen(t, there)
@@ -125,7 +125,7 @@ func TestEventStreamsAreLimitedByClient(t *testing.T) {
 	for range listenersOfClient {
 		f.leave(ana)
 	}
-	require.Len(t, f.topics["a"].of, 1, "a client without listeners is still counted")
+	require.Len(t, f.topics["a"].of, 1, "a client that no longer listens is still counted")
 }
 
 // TestEventStreamsAreLimitedByAddress checks that one address, with any number of clients, cannot
@@ -146,7 +146,7 @@ func TestEventStreamsAreLimitedByAddress(t *testing.T) {
 	require.True(t, f.join(here()))
 	require.False(t, f.join(here()))
 	f.leave(there)
-	require.Len(t, f.topics["a"].from, 1, "an address without listeners is still counted")
+	require.Len(t, f.topics["a"].from, 1, "an address from which no client listens any longer is still counted")
 }
 
 // TestFallenSequenceNotifiesListeners checks that listeners are notified when a read finds that the

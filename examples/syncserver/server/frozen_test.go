@@ -173,7 +173,8 @@ func TestEachConnectionHasTheTimeouts(t *testing.T) {
 	require.Less(t, limits.idle, limits.lock)
 	require.Less(t, limits.lock, limits.statement)
 	require.Less(t, limits.statement, pushTimeout)
-	// Only transactions that may take a long time run without the timeouts.
+	// A transaction that may take a long time can lift the other timeouts, but not the idle
+	// timeout.
 	require.NoError(t, d.transaction(context.Background(), func(tx *sql.Tx) error {
 		require.NoError(t, liftTimeouts(context.Background(), tx))
 		var lock, idle string

@@ -38,7 +38,7 @@ func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// The result of a check is reused for healthAge, so frequent requests do not load the database. A
+// The result of a check is reused for healthAge, so frequent requests cost the database little. A
 // workspace counts as failing for failingAge after its last failure, unless a push succeeds.
 const (
 	healthAge     = 5 * time.Second

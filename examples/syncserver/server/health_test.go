@@ -45,7 +45,8 @@ func TestHealthNeedsAWritableDatabase(t *testing.T) {
 	require.JSONEq(t, `{"code":"unavailable"}`, requireHealth(t, s, c, 503))
 }
 
-// TestHealthReusesTheLastCheck checks that frequent health requests do not load the database.
+// TestHealthReusesTheLastCheck checks that frequent health requests do not access the database each
+// time.
 func TestHealthReusesTheLastCheck(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	c := &client{t: t, url: listen(t, s)}

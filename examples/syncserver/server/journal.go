@@ -32,7 +32,7 @@ func (s *session) writeJournal(ctx context.Context, line []byte, most int64) err
 }
 
 // trimJournal removes the oldest lines until the journal fits, but never the last line. It removes
-// at most 20 lines per call, which is more than a call adds.
+// at most 20 lines per call, and a push adds only one.
 func (s *session) trimJournal(ctx context.Context, most int64) error {
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT entry, octet_length(line) FROM journal WHERE workspace = $1 AND entry < $2 ORDER BY entry LIMIT 20`, s.workspace, s.entries)

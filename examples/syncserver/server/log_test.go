@@ -60,7 +60,7 @@ func TestRepeatedItemsDoNotFillTheLog(t *testing.T) {
 	_, count, _ := strings.Cut(last, "omitted=")
 	omitted, err := strconv.Atoi(count)
 	require.NoError(t, err)
-	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count of omitted lines differs by more than the lines for notes")
+	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count of omitted lines is wrong by more than the number of lines for notes")
 
 	*wall = wall.Add(2 * time.Minute)
 	eve.push(losing...)

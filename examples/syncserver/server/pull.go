@@ -126,8 +126,8 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 }
 
 // checkCursor refuses a cursor above the sequence of the workspace. Call it only after a query that
-// found no record above the cursor. It reads the sequence after that query, when every commit from
-// before the client got its cursor is visible. So it never refuses a valid cursor.
+// found no record above the cursor. It reads the sequence after that query: by then, every commit
+// made before the client got its cursor is visible. So it never refuses a valid cursor.
 func (s *Server) checkCursor(ctx context.Context, p page) error {
 	seq, err := s.database.sequence(ctx, p.workspace)
 	if err != nil {

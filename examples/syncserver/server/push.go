@@ -46,8 +46,8 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 }
 
 // readPush reads the body of a push. A large body waits for an upload slot, which the caller
-// must release. A small body needs no slot, so a client that takes every slot and then stalls
-// cannot starve it.
+// must release. A small body needs no slot, so clients that take every slot and then stall cannot
+// delay it.
 func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (body []byte, release func(), err error) {
 	whole := bodyOf(w, r, maxBody)
 	body, err = readAll(io.LimitReader(whole, smallBody))
@@ -134,8 +134,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
-	// A violation row can be in both lists. The rules derive their version of the row from the
-	// pushed version, so the version of the rules is stored last.
+	// A violation row can be in both lists. The rules derive their row from the pushed row, so the
+	// derived row is stored last.
 	for _, updates := range [][]merge.Update{out.answer.Updates, out.report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
@@ -190,8 +190,8 @@ type pushAnswer struct {
 	// may have created a violation that is not reported. Omitted if there is no such rule.
 	Unchecked []string `json:"unchecked,omitempty"`
 	// Ahead lists some stored writes that are stamped too far ahead, if an item was refused for
-	// that reason. A client that pulled them stamps above them. Then the clock of the client is
-	// not the cause, and the server must be repaired. Omitted if there is no such write.
+	// that reason. A client that pulled them gives its own writes later stamps: its clock is not
+	// the cause, and the server must be repaired. Omitted if there is no such write.
 	Ahead []aheadWrite `json:"ahead,omitempty"`
 	// ServerTime is the wall clock time of the server, as in the header Server-Time.
 	ServerTime clock.Timestamp `json:"serverTime"`

@@ -31,7 +31,7 @@ const (
 	costOfScope               = 1 << 10
 	costOfPull                = 4 << 10
 	maxCounted                = 100_000 // clients of a workspace; all further clients are counted as one
-	negligible        float64 = 1       // a smaller use counts as none
+	negligible        float64 = 1       // less use than this counts as none
 )
 
 // quotas limits how much each member of a group, and the whole group, may use over time. A used

@@ -99,7 +99,7 @@ func TestHeavyUseDoesNotBlockALightUser(t *testing.T) {
 		*wall = wall.Add(time.Second)
 	}
 	require.Less(t, used, 2*group*float64(minutes+1)+greatest)
-	require.Greater(t, used, group*float64(minutes)/2, "a group in debt was hardly served")
+	require.Greater(t, used, group*float64(minutes)/2, "a group in debt was served too little")
 
 	// A push of high cost must wait until the debt of the group has faded, and is served then.
 	wait := waitOf(t, q.use("a", "ana", greatest))

@@ -35,7 +35,7 @@ const (
 // do not read cannot keep others from reading, and a slow client that reads is not disturbed. If
 // all slots of its client or workspace are taken, the new pull ends a pull of that client or
 // workspace. Uploads are limited in the same way, except that the time of an upload counts from the
-// moment that it gets a slot until its body is read.
+// moment when it gets its slot until its body is read.
 type readers struct {
 	most, ofWorkspace, ofClient int           // the limits
 	silence                     time.Duration // after which a reader may be ended
@@ -165,8 +165,8 @@ func (r *reader) send(part []byte) error {
 	return errors.Join(r.waits(time.Time{}), err)
 }
 
-// waits records the time since which the reader waits for its client to read; zero means that it
-// does not wait. It returns an error if the reader was ended.
+// waits records the time at which the reader began to wait for its client to read; zero means that
+// it does not wait. It returns an error if the reader was ended.
 func (r *reader) waits(since time.Time) error {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
@@ -190,7 +190,8 @@ func (r *reader) listens(until time.Time) error {
 	return nil
 }
 
-// takes records the time since which the reader receives an upload; zero means that it does not.
+// takes records the time at which the reader began to receive an upload; zero means that it
+// receives none.
 func (r *reader) takes(since time.Time) {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()

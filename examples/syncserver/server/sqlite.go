@@ -26,8 +26,8 @@ type file struct {
 //
 // A transaction locks the database for writing when it begins; otherwise its first write would
 // fail if another transaction had written since its first read. Each commit is synced to disk
-// before it is acknowledged. If the file disappears, no connection creates a new one: the server
-// would then continue without records that it has acknowledged.
+// before it is acknowledged. If the file disappears, no connection creates a new one, because the
+// server would then continue without the records that it has acknowledged.
 func openFile(name string, t timeouts) (*file, error) {
 	if strings.HasPrefix(name, ":") || strings.Contains(name, "=") {
 		return nil, errors.New("the database is neither a file name nor a URL postgres://…: a file name must not begin with : or contain =")

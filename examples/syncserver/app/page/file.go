@@ -97,7 +97,7 @@ type patient struct{ http.ResponseWriter }
 
 // Write writes a part. The client's time for this part begins now.
 func (p patient) Write(part []byte) (int, error) {
-	// The error is ignored: if the writer does not support deadlines, there is none.
+	// The error is ignored: if the writer does not support deadlines, the client has no deadline.
 	http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 	return p.ResponseWriter.Write(part)
 }

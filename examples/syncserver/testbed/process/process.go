@@ -46,7 +46,7 @@ func (p *Process) run(address string) error {
 		return err
 	}
 	timer := time.AfterFunc(late, func() { p.cmd.Process.Kill() })
-	line, _ := bufio.NewReader(out).ReadString('\n') // after an error, line has what was read so far
+	line, _ := bufio.NewReader(out).ReadString('\n') // after an error, line contains what was read so far
 	timer.Stop()
 	listens, ok := strings.CutPrefix(strings.TrimSpace(line), "syncserver: open http://")
 	if !ok {

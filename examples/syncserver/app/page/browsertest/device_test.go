@@ -229,7 +229,7 @@ func TestPageSwitchIsVisibleInForcedColours(t *testing.T) {
 	for _, online := range []bool{true, false} {
 		s.left.Online(online)
 		thumb, track, _ := strings.Cut(eval[string](s, thumb), " on ")
-		require.NotEqual(t, track, thumb, "the thumb is invisible")
+		require.NotEqual(t, track, thumb, "the thumb of the switch is invisible")
 	}
 	s.picture("switch")
 }

@@ -97,7 +97,8 @@ const tooWide = `(() => {
 		.map((e) => e.outerHTML.slice(0, 120));
 })()`
 
-// cut returns the dates and choices on cards that have less room than they need.
+// cut returns the labels of the date fields and lists that are too narrow for their content, on all
+// cards.
 const cut = `[...document.querySelectorAll('.card [type="date"], .card select')]
 	.filter((e) => {
 		const has = e.offsetWidth;

@@ -178,7 +178,7 @@ func (n *network) loseAnswer(client string) {
 	n.losing[client] = true
 }
 
-// reconnect lets a client that was cut off through again.
+// reconnect lets the requests of a client that was cut off pass again.
 func (n *network) reconnect(client string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -186,7 +186,7 @@ func (n *network) reconnect(client string) {
 }
 
 // hold holds back the pushes of a client. It returns two functions: the first lets one push
-// through, and the second ends the holding.
+// through, and the second lets all further pushes through.
 func (n *network) hold(client string) (one, all func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

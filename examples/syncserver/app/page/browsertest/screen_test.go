@@ -175,7 +175,7 @@ func (s *screen) settle() {
 func (s *screen) agree() {
 	s.t.Helper()
 	s.settle()
-	s.await("the page says that both sides hold the same", func() bool { return s.equal() == "true" })
+	s.await("the page says that both sides are the same", func() bool { return s.equal() == "true" })
 }
 
 // equal returns whether the page says that both sides hold the same data: "true", "false", or ""

@@ -42,7 +42,7 @@ func TestPageWritesTypedDateOnce(t *testing.T) {
 	due("03032026")
 	s.settle()
 	s.left.Online(false)
-	due("12312026") // passes through dates in January and on the 3rd
+	due("12312026") // passes through a date in January, then through the 3rd of December
 	s.left.Waits(1)
 	s.left.Online(true)
 	s.agree()
@@ -94,7 +94,7 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	due("0505") // another device sets the date before Enter
 	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
 	s.await("the right side shows the date", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
-	s.await("the left side has it", func() bool { return s.left.shown().settled() })
+	s.await("the left side has the date", func() bool { return s.left.shown().settled() })
 	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "the typed date was replaced while the user was typing")
 	require.Equal(t, "false", s.equal())
 	s.leaveField()

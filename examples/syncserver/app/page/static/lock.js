@@ -21,9 +21,10 @@ const connections = new Set(); // the browser may close an unreferenced connecti
 const QUEUED = 1000; // milliseconds after which a request must be waiting for the request of another page
 
 /**
- * connect replaces the lock for a page loaded over plain HTTP from another machine, where browsers
- * offer no locks. Browsers do not delete a database while a page is connected to it. So a page that
- * has deleted and recreated the database is the only page connected to it, and stays the only one.
+ * connect is the substitute for a lock on a page loaded over plain HTTP from another machine, where
+ * browsers offer no locks. Browsers do not delete a database while a page is connected to it. So a
+ * page that has deleted and recreated the database is the only page connected to it, and stays the
+ * only one.
  */
 function connect(name, patience) {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // The entries that a replica saves: keys and values alternate, in the form that the program uses.
 
-/** OWN is the key of the one entry that does not belong to the program: who this device is. */
+/** OWN is the key of the one entry that the program does not use: it says who this device is. */
 export const OWN = 'device';
 
 /** waits reports whether an entry is a waiting edit, which no server has. */

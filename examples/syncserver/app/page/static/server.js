@@ -11,8 +11,8 @@ export class Refused extends Error {
 }
 
 /**
- * A Caller is what a request needs from the caller: the token, the signal that ends the request,
- * and the function to call with the server's time and the milliseconds that the answer took.
+ * A Caller provides what a request needs: the token, the signal that ends the request, and the
+ * function to call with the server's time and the milliseconds that the answer took.
  * @typedef {{token?: string, signal: AbortSignal, heard?: (serverTime: string, took: number) => void}} Caller
  */
 
@@ -43,8 +43,8 @@ export async function push(caller, batch) {
 const PART = 1 << 18; // bytes collected for one call to the program
 
 /**
- * pull yields the lines of a page of changes after a sequence, in parts, as they arrive: while
- * the first are applied, the next are on their way.
+ * pull yields the lines of a page of changes after a sequence, in parts, as they arrive: while one
+ * part is applied, the next is on its way.
  */
 export async function* pull(caller, after, limit) {
   const watch = new Watch(PATIENCE, caller.signal);
@@ -138,7 +138,7 @@ export class Events {
     addEventListener('online', () => this.#restart());
   }
 
-  /** listen sets the token with which a replica listens; null ends the listening. */
+  /** listen sets the token with which a replica listens; null stops it from listening. */
   listen(replica, token) {
     if (this.tokens.get(replica) === (token ?? undefined)) return;
     const used = this.running?.token;

@@ -53,8 +53,8 @@ export class Writer {
     this.#writing.then(() => this.#own--, () => {});
   }
 
-  // Transactions on one store run in order. After a failure, later ones are useless without the
-  // failed one, so the failure must not be forgotten.
+  // Transactions on one store run in order. After a failure, later transactions are useless without
+  // the failed one, so the failure must not be forgotten.
   #flush() {
     clearTimeout(this.#lazy);
     this.#lazy = 0;

@@ -37,7 +37,7 @@ test('an exception while drawing is reported, and the rest is drawn', (t) => {
   assert.deepEqual(reported, ['no']);
 });
 
-test('a clock that was right gets no notice', () => {
+test('a clock correction of less than a second is not mentioned, and a larger one is', () => {
   const replica = { addEventListener() {}, offset: -3_600_000 };
   const notices = new Notices(replica, null, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
@@ -66,7 +66,7 @@ test('a notice that needs no action closes by itself, unless it is being read', 
   assert.equal(box.children[0], failure);
 });
 
-test('a refusal says that the old value was restored only if it was', () => {
+test('a refusal says what is shown now: the old value, a later one, or nothing', () => {
   const view = (updatedAt) => ({ table: 'tasks', id: 'a', data: { title: { value: 'Red', updatedAt } }, waiting: [] });
   const refused = (shown) => {
     const replica = { addEventListener() {}, tables: { tasks: new Map(shown ? [['a', shown]] : []) } };

@@ -75,8 +75,8 @@ const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
 /**
- * A Program replaces the Go program. It represents an edit by the ID of the record, and takes the
- * value "{" as damaged.
+ * A Program stands in for the Go program. It represents an edit by the ID of the record, and treats
+ * the value "{" as damaged.
  */
 export class Program {
   outbox = [];
@@ -89,7 +89,7 @@ export class Program {
   #sent = 0;
   #ids = 0;
 
-  /** functions has the names of the functions of the real program. */
+  /** functions contains the functions, under the names that they have in the real program. */
   functions = {
     setSkew: (skew) => {
       if (skew !== this.#skew) this.#saves.push('state', JSON.stringify({ cursor: this.cursor }));

@@ -32,7 +32,7 @@ for (const status of [400, 413, 502]) {
 }
 
 for (const code of ['malformed', 'too_large']) {
-  test(`one invalid edit that makes a batch ${code} is found by halving`, async () => {
+  test(`halving finds the one edit for which the server answers ${code}`, async () => {
     const { replica } = device();
     for (let i = 0; i < 1200; i++) replica.edit('tasks', `e${i}`, {});
     const { batches, server } = pushing((body) => (body.split(',').includes('e300') ? json({ code }, 400) : verdicts(body, accepted)));
@@ -40,12 +40,12 @@ for (const code of ['malformed', 'too_large']) {
     await until(() => sync.state === State.current);
     assert.equal(replica.waiting, 0);
     assert.ok(batches.length < 60, `${batches.length} pushes`);
-    assert.equal(batches.at(-2).length, 500, 'the batch does not return to the full size');
+    assert.equal(batches.at(-2).length, 500, 'the batches do not return to the full size');
     sync.stop();
   });
 }
 
-test('a batch of few long edits is halved by the number of its edits', async () => {
+test('a refused batch of few long edits is followed by one with half as many edits', async () => {
   const { replica } = device();
   const long = 'x'.repeat(100_000);
   for (const id of ['bad', 'b', 'c', 'd']) for (const n of [1, 2, 3, 4]) replica.edit('tasks', id + n + long, {});

@@ -122,7 +122,8 @@ func (d *device) jsOpen(args []js.Value) (any, error) {
 	return nil, d.open(id, saved)
 }
 
-// jsClose replaces the replica by an empty replica without a client ID. The page does not show it.
+// jsClose replaces the replica with an empty replica without a client ID, which the page does not
+// show.
 func (d *device) jsClose([]js.Value) (any, error) { return nil, d.open(clock.ClientID{}, nil) }
 
 // jsSetSkew sets by how much the wall clock is off. If that changes, earlier corrections by the
