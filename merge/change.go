@@ -13,10 +13,10 @@ type Outcome uint8
 
 // The outcomes. The zero Outcome is not one of them.
 const (
-	// Applied: the incoming write won over the stored one, or the field is new, and it is
-	// stored. If the value is the same as before, only the stamp changed: the stored bytes
-	// differ, but users see no difference. Several writes of a field in one push are joined in
-	// ascending order, so an applied write may be replaced by the next.
+	// Applied: the incoming write is stored, because it won over the stored one or the field is new.
+	// If the value is the same as before, only the stamp changed: the stored bytes differ, but users
+	// see no difference. Several writes of a field in one push are joined in ascending order, so an
+	// applied write may be replaced by the next.
 	Applied Outcome = iota + 1
 	// Superseded: the stored write is greater than the incoming one, and stays.
 	Superseded

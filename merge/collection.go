@@ -10,8 +10,8 @@ import (
 
 // Collection is a set of records, one for each key, sorted by table and then by
 // ID: the state of a replica, or a part of that state. It is an immutable value: copies
-// share memory, and it may be read from any number of goroutines. The zero
-// Collection is empty, and joins begin with it.
+// share memory, and it may be read from any number of goroutines. The zero Collection is empty, so
+// a series of joins can start with it.
 type Collection struct{ records []record.Record }
 
 // Collect returns the Collection of the given records, which may come in any

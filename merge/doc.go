@@ -53,7 +53,7 @@
 //	found := lockRecords(tx, push.Keys())       // in the order of the keys
 //	answer, err := push.Apply(merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: mark})
 //	save(tx, answer.Updates, answer.Watermarks) // each update with a new sequence
-//	tx.Commit()                                 // on error answer 503: the client sends the same again
+//	tx.Commit()                                 // on error answer 503: the client sends the same batch again
 //	clock.Observe(answer.Greatest)              // if the server stamps writes of its own
 //	respond(answer.AppendJSON(nil))
 //

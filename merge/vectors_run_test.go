@@ -197,7 +197,7 @@ func vectorField(t *testing.T, v vector) {
 	asField := append(append([]byte(`{"f":`), v.In...), '}')
 	r, errRecord := new(record.Decoder).Record(vectorKey, asField)
 	if v.refusedAs(t, err) {
-		require.True(t, v.refusedAs(t, errRecord), "as the field of a record")
+		require.True(t, v.refusedAs(t, errRecord), "a record with this field must be refused too")
 		require.Zero(t, w)
 		return
 	}

@@ -71,8 +71,8 @@ func (f *finder) function(t *ast.FuncType, body *ast.BlockStmt) {
 	})
 }
 
-// statement removes a call, an increment or an assignment, and negates a condition. It does not
-// negate a comparison, because replacements already returns the opposite comparison.
+// statement adds mutants that remove a call, an increment or an assignment, or negate a condition.
+// It does not negate a comparison, because replacements already returns the opposite comparison.
 func (f *finder) statement(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
@@ -91,7 +91,7 @@ func (f *finder) statement(s ast.Stmt) {
 	}
 }
 
-// returned swaps true and false in the results, and replaces a returned error with nil.
+// returned adds mutants that swap true and false in the results, or replace a returned error with nil.
 func (f *finder) returned(t *ast.FuncType, r *ast.ReturnStmt) {
 	for _, result := range r.Results {
 		switch name(result) {

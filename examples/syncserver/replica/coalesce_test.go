@@ -43,7 +43,7 @@ func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	b.edit(fence, "title", str("Paint it blue"))
 	require.Equal(t, 3, b.NumWaiting(), "an item that was loaded may have been sent")
 	b.push()
-	require.Len(t, b.TakeNotices(), 2, "the bases of two items show the edit that was not seen")
+	require.Len(t, b.TakeNotices(), 2, "each of two items has a base below the unseen edit")
 }
 
 // TestEditsThatMayHaveBeenSentAreNotReplaced: this includes edits whose batch has not been
@@ -61,7 +61,7 @@ func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {
 	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"storage_full","retryable":true}]`)))
 	require.Equal(t, 1, d.NumWaiting(), "the server has said that it does not have the first item")
 	require.Equal(t, one.Base, d.Waiting()[0].Base)
-	require.Equal(t, v.Stamp, three.Base["title"], "a mutation that was returned does not change")
+	require.Equal(t, v.Stamp, three.Base["title"], "a mutation that Waiting returned does not change")
 	d.save()
 	require.Len(t, slices.Sorted(maps.Keys(d.disk)), 2)
 }

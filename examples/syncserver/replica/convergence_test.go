@@ -127,7 +127,7 @@ func (c *crashing) Edit(key record.Key, fields map[string]record.Value) error {
 	c.given[at] = true
 	after := stamps(waiting)
 	for _, at := range before {
-		if !slices.Contains(after, at) { // the edit with this stamp was never sent, and the new one replaced it
+		if !slices.Contains(after, at) { // the edit with this stamp was never sent, and the new edit replaced it
 			delete(c.given, at)
 		}
 	}

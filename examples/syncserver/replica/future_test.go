@@ -106,7 +106,7 @@ func TestEditOfAFieldFromTheFutureWaitsForTheRepair(t *testing.T) {
 		require.Equal(t, `"mine"`, d.title(poisoned))
 	}
 	d.edit(poisoned, "title", str("mine again"))
-	require.Empty(t, d.TakeNotices(), "the user has been told")
+	require.Empty(t, d.TakeNotices(), "the user is not told again")
 	require.Len(t, d.Waiting(), 1)
 	edited := w.now
 
@@ -120,7 +120,7 @@ func TestEditOfAFieldFromTheFutureWaitsForTheRepair(t *testing.T) {
 	require.Empty(t, d.Waiting())
 	require.Empty(t, d.TakeNotices())
 	require.Equal(t, `"mine again"`, d.title(poisoned))
-	require.Empty(t, w.server.notes, "its base is the repaired write")
+	require.Empty(t, w.server.notes, "the base of the edit is the repaired write, so there is nothing to note")
 	d.edit(poisoned, "title", str("later"))
 	require.Equal(t, w.now, d.stamped(poisoned, "title"))
 }

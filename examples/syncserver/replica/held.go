@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// held is everything that a Replica holds of one record.
+// held is everything that a Replica holds for one record.
 type held struct {
 	key       record.Key
 	confirmed record.Record

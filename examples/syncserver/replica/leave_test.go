@@ -26,7 +26,7 @@ func TestLeaveForgetsTheServersStateAndKeepsWaitingEdits(t *testing.T) {
 	b.TakeChanged()
 	waiting, at := b.Waiting(), b.stamped(gate, "title")
 
-	w.server = newServer(w.wall) // an empty one
+	w.server = newServer(w.wall) // an empty server
 	b.Leave()
 	require.Equal(t, []replica.Notice{{Kind: replica.Resync}}, b.TakeNotices())
 	require.Empty(t, b.Cursor())

@@ -80,8 +80,8 @@ func (l *loading) last() clock.Timestamp {
 	return last
 }
 
-// owns reports whether everything saved belongs to the client that the Replica writes as, or to
-// none.
+// owns reports whether everything saved belongs to the client that the Replica writes as, or to no
+// client.
 func (r *Replica) owns() bool {
 	for _, it := range r.outbox.items() {
 		if it.stamp().Client != r.id {

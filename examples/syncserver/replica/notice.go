@@ -77,7 +77,7 @@ func (r *Replica) TakeNotices() []Notice {
 
 func (r *Replica) notice(n Notice) {
 	if len(r.notices) == 2*maxNotices {
-		r.notices = append([]Notice(nil), r.notices[maxNotices:]...) // frees the dropped ones
+		r.notices = append([]Notice(nil), r.notices[maxNotices:]...) // frees the dropped notices
 	}
 	r.notices = append(r.notices, n)
 }
@@ -128,10 +128,10 @@ func (r *Replica) noticeFull(replies []merge.Reply) {
 	r.full = full || r.full && r.outbox.kept.Len() > 0
 }
 
-// noticeNotes reports the server's notes about an item with the given time. A stamp below an
-// earlier one is reported only if this Replica has not itself sent later stamps before it. It can
-// send stamps out of order: a temporarily refused item is sent again after later ones, and the
-// clock can be lowered.
+// noticeNotes reports the server's notes about an item that was stamped at the given time. A stamp
+// below an earlier one is reported only if this Replica has not itself sent later stamps before it.
+// It can send stamps out of order: a temporarily refused item is sent again after later ones, and
+// the clock can be lowered.
 func (r *Replica) noticeNotes(key record.Key, at clock.Timestamp, notes []merge.Code) {
 	for _, code := range notes {
 		switch {

@@ -46,10 +46,11 @@ func (it *item) links() iter.Seq2[string, *write] {
 }
 
 // outbox holds the items that wait. Items that the server refused temporarily wait in a separate
-// queue, kept, so that they cannot hold up the rest. Each refused item goes to the end of kept.
+// queue, "kept", so that they cannot hold up the rest. Each refused item goes to the end of that
+// queue.
 type outbox struct {
 	fresh, kept list.List
-	last        uint64  // the greatest number given since the outbox was last empty
+	last        uint64  // the greatest item number since the outbox was last empty
 	batch       []*item // the items that Batch returned last, until they are answered
 }
 

@@ -100,7 +100,7 @@ func (h *held) updateWhys(now record.Record) {
 		case c.Won() && !c.Before.IsZero():
 			h.setWhy(Why{Decision: merge.Decision{Key: h.key, Field: name, Change: c}})
 		default:
-			h.dropWhy(name) // a first or a repaired write
+			h.dropWhy(name) // the write is the first or a repaired one
 		}
 	}
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // restampWaiting lowers the clock if it is above the server's limit, and restamps waiting items
-// that need it. The parameters at and took describe the server's answer, as in ServerTime. The list
-// late holds the items that the answer refused as too far ahead, or the items that are based on a
-// repaired stamp. The result is the number of restamped items.
+// that need it. The parameters "at" and "took" describe the server's answer, as in ServerTime. The
+// list "late" holds the items that the answer refused as too far ahead, or the items that are based
+// on a repaired stamp. The result is the number of restamped items.
 func (r *Replica) restampWaiting(at clock.Timestamp, took time.Duration, late []*item) int {
 	server := r.serverNow(at, took)
 	limit := limitAt(server)
@@ -103,8 +103,8 @@ func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 // An item that a server may have is never given a greater stamp, because a retry would win over
 // edits made since.
 //
-// An item that edits a field whose stamp lies in the future needs none: it waits until the field is
-// repaired or that time has come.
+// An item that edits a field whose stamp lies in the future needs no new stamp: it waits until the
+// field is repaired or that time has come.
 func (s *settling) needsStamp(it *item) bool {
 	stamp := it.stamp()
 	switch {
@@ -125,8 +125,8 @@ func (s *settling) needsStamp(it *item) bool {
 	return !s.followed(it) && off.Abs() > agreement
 }
 
-// future returns the fields that make an item wait: the stamp of their confirmed write is above the
-// limit, but below the stamp of the item.
+// future returns the fields that make an item wait: each has a confirmed write whose stamp is above
+// the limit, but below the stamp of the item.
 func (s *settling) future(it *item) (names []string) {
 	h, at := s.find(it.m.Data.Key()), it.stamp()
 	for name := range it.m.Data.All() {

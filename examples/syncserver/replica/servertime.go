@@ -16,12 +16,11 @@ const unset = clock.Timestamp(1_577_836_800) * clock.Timestamp(time.Second)
 // server's.
 func (r *Replica) Offset() time.Duration { return r.offset }
 
-// ForgetOffset tells the Replica that the device's clock was set: the knowledge about its error no
-// longer counts.
+// ForgetOffset tells the Replica that the device's clock was set, so the offset no longer applies.
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
 	for _, it := range r.outbox.items() {
-		it.wall = it.stamp().Time.Time() // what the clock would have read
+		it.wall = it.stamp().Time.Time() // what a correct clock would have read
 	}
 	r.unsaved.state = true
 }
@@ -87,8 +86,8 @@ func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 // answer and that time plus took. The estimate is Now, or the nearest end of that range. If the
 // time in the answer is implausible, the result is endless.
 //
-// If a device slept between request and answer, the time in the answer is too low: edits made since
-// would look too far ahead, and would lose their times.
+// If a device slept between request and answer, the time in the answer alone would be too low:
+// edits made since would look too far ahead, and would lose their times.
 func (r *Replica) serverNow(at clock.Timestamp, took time.Duration) clock.Timestamp {
 	if !plausible(at) {
 		return endless

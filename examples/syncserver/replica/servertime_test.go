@@ -105,7 +105,7 @@ func TestNoOffsetIfBothClocksAreRight(t *testing.T) {
 	}
 	for _, nonsense := range []clock.Timestamp{0, -1, 1, clock.TimestampOf(time.Unix(1e9, 0)), clock.MaxTimestamp} {
 		d.ServerTime(nonsense, 0)
-		require.Zero(t, d.Offset(), "a server whose clock is not set is ignored")
+		require.Zero(t, d.Offset(), "the time of a server whose clock is not set is ignored")
 	}
 	require.Empty(t, d.TakeNotices())
 	require.Empty(t, d.TakeSaves())

@@ -55,8 +55,8 @@ func TestCostOfEveryFunctionIsNearlyLinear(t *testing.T) {
 }
 
 // TestSortingNestedObjectsDoesNotDependOnDepth: an object whose members must be sorted costs
-// about as much per byte if it is deeply nested as near the top level. It costs more only
-// because its bytes are moved.
+// about as much per byte if it is deeply nested as near the top level. The difference comes only
+// from moving its bytes.
 func TestSortingNestedObjectsDoesNotDependOnDepth(t *testing.T) {
 	const size = 400_000
 	nested := func(depth int) func() {
@@ -73,8 +73,8 @@ func TestSortingNestedObjectsDoesNotDependOnDepth(t *testing.T) {
 	requireGrowth(t, nested(2), nested(31), "nested objects")
 }
 
-// requireGrowth compares the least costs of up to 12 runs. Both functions take about as long, so
-// other load on the machine slows both.
+// requireGrowth compares the least costs of up to 12 runs. Both functions take about the same time,
+// so other load on the machine slows both.
 func requireGrowth(t *testing.T, small, large func(), what string) {
 	t.Helper()
 	var a, b cost

@@ -113,7 +113,7 @@ func TestLateFirstPushWithoutWatermarkClaimsNothing(t *testing.T) {
 	require.Equal(t, merge.Superseded, d.Outcome)
 	require.Equal(t, merge.SeenUnknown, d.Seen)
 
-	in.Watermarks = []clock.Stamp{{Client: b.id}} // of another client
+	in.Watermarks = []clock.Stamp{{Client: b.id}} // a watermark of another client
 	require.Equal(t, merge.SeenUnknown, onlyField(t, applied(&a.w.engine, in)).Seen)
 	in.Watermarks = []clock.Stamp{{Client: a.id}} // nothing was accepted yet
 	require.True(t, onlyField(t, applied(&a.w.engine, in)).Lost())

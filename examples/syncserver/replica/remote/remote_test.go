@@ -56,7 +56,7 @@ func TestPullStopsAtThePageThatIsNotFull(t *testing.T) {
 	}
 	require.NoError(t, r.Push(context.Background()))
 	require.NoError(t, r.Pull(context.Background()))
-	require.Equal(t, 3, s.asked["/v1/pull"], "the second page was full")
+	require.Equal(t, 3, s.asked["/v1/pull"], "the second page was full, so a third one is requested")
 
 	other, err := replica.Open(replica.Options{ID: ben})
 	require.NoError(t, err)

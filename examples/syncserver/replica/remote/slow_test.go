@@ -252,7 +252,7 @@ func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 		fmt.Fprint(w, `{"code":"cursor_ahead"}`)
 	}
 	require.ErrorAs(t, r.Pull(t.Context()), &fail)
-	require.Equal(t, "cursor_ahead", fail.Code, "the client does not start over forever")
+	require.Equal(t, "cursor_ahead", fail.Code, "the client starts over only once")
 	require.Len(t, r.Replica.TakeNotices(), 1)
 }
 
@@ -264,7 +264,7 @@ func TestEditRefusedDuringAServerClockDipRegainsItsTime(t *testing.T) {
 	before := time.Now()
 	s.off = -3 * time.Hour
 	s.engineOff = true
-	require.NoError(t, r.Push(t.Context()), "the edit is stamped by the server's wrong clock")
+	require.NoError(t, r.Push(t.Context()), "the refused edit is restamped by the server's wrong clock and accepted")
 	edit(t, r, "b", "x")
 	s.off = 0
 	require.NoError(t, r.Sync(t.Context()))
