@@ -1,9 +1,9 @@
 package clock
 
-// RFC 3339 uses the proleptic Gregorian calendar. Both conversions come from
-// Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". They let the
-// year begin in March, so that the leap day is its last day, and group 400
-// years into an era of constant length.
+// RFC 3339 uses the proleptic Gregorian calendar. The functions days and civil
+// come from Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+// They let the year begin in March, so that the leap day is its last day, and
+// group 400 years into an era of constant length.
 const (
 	march       = 3       // the month in which a year begins here
 	epochDay    = 719_468 // 1970-01-01, in days since 0000-03-01

@@ -17,8 +17,8 @@ const (
 )
 
 // ParseClientID reads a UUID of 36 characters, including the hyphens. It
-// accepts upper case, which Apple's systems send; upper and lower case are the
-// same client. It refuses every other form: braces, "urn:uuid:", a form
+// accepts upper case, which Apple's systems send; upper and lower case give the
+// same client ID. It refuses every other form: braces, "urn:uuid:", a form
 // without hyphens. It refuses the nil UUID, which means "no client".
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
@@ -146,8 +146,8 @@ func readHex[T text](data []byte, s T) (bad byte) {
 }
 
 // nibble returns the value of a hexadecimal digit, or 255 for any other byte.
-// It uses a table, because a branch on digit or letter would be mispredicted
-// half of the time.
+// It uses a table, because a branch between digits and letters would be
+// mispredicted half of the time.
 func nibble(c byte) byte {
 	const values = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09" + // 0-9
 		"\xff\xff\xff\xff\xff\xff\xff" +

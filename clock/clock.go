@@ -14,12 +14,11 @@ const DefaultMaxAhead = 5 * time.Minute
 // defaultFloor is 2020-01-01.
 const defaultFloor = Timestamp(1_577_836_800) * Timestamp(time.Second)
 
-// floorOff is the floor of a clock whose check is switched off: no wall clock
-// is below it.
+// floorOff is the floor of a clock whose floor check is switched off: no wall
+// clock is below it.
 const floorOff = Timestamp(-1)
 
-// maxBatch limits one call of NowN to 2^32 timestamps: 4.3 seconds of the
-// number line.
+// maxBatch limits one call of NowN to 2^32 timestamps, which span 4.3 seconds.
 const maxBatch = 1 << 32
 
 // Options configures a [Clock]. The zero value is a good choice for a server
@@ -31,10 +30,10 @@ type Options struct {
 
 	// MaxAhead is how far a stamp may lie ahead of the wall clock and still be
 	// accepted by [Clock.Observe] and [Clock.Check]. The bound is inclusive and
-	// is compared in whole milliseconds. It applies to the future only, because
-	// a client that was offline for weeks is normal. 0 means [DefaultMaxAhead];
-	// a negative value means no bound. A server sets a bound against its
-	// clients. A client sets none: see the package documentation.
+	// is compared in whole milliseconds. Stamps in the past have no bound,
+	// because a client may be offline for weeks. 0 means [DefaultMaxAhead]; a
+	// negative value means no bound. A server sets a bound for the stamps of
+	// its clients. A client sets none: see the package documentation.
 	MaxAhead time.Duration
 
 	// Last is the greatest timestamp issued or observed before a restart, as
@@ -179,8 +178,8 @@ func (c *Clock) judge(t Timestamp) error {
 	return nil
 }
 
-// read reads the wall clock. Callers hold no lock and have no unfinished
-// change meanwhile, because the function may call back into the clock.
+// read reads the wall clock. Callers must hold no lock and have no change half
+// made, because the wall clock function may call methods of the clock.
 func (c *Clock) read() time.Time {
 	now := c.now
 	if now == nil {

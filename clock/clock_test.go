@@ -244,7 +244,7 @@ func TestAheadIsTheLeadInWholeMilliseconds(t *testing.T) {
 	require.Zero(t, d.Ahead(), "never negative")
 }
 
-func TestErrorsHoldTheirDetails(t *testing.T) {
+func TestErrorsContainTheirDetails(t *testing.T) {
 	t.Run("AheadError, wrapped twice", func(t *testing.T) {
 		d := newDevice(t, clock.Options{MaxAhead: time.Second})
 		d.set(t0)

@@ -5,8 +5,8 @@
 // Clocks" (OPODIS 2014). Stamps stay close to the wall clock. If an author saw
 // one write before making another, the second write always has the greater
 // stamp, even if the author's wall clock is slow.
-//
-//   - [Timestamp] says when: an integer, a text and a time on one number line.
+//   - [Timestamp] says when: a point on one number line, as an integer, a text
+//     or a time.
 //   - [ClientID] says who: a UUID.
 //   - [Stamp] holds both, in one order.
 //   - [Clock] issues timestamps, and observes timestamps of other replicas.
@@ -14,9 +14,9 @@
 // The three value types are comparable with == and serve as map keys. Each has
 // a text form, a binary form and an SQL form, and every form sorts as the
 // values do. Encoders write any value. Decoders accept only usable values and
-// refuse all other input with a [*ParseError], which does not repeat the
-// input. Texts come from other hosts, so Parse… and UnmarshalText refuse the
-// last day of the range. Scan and UnmarshalBinary read timestamps that this
+// refuse all other input with a [*ParseError], which does not repeat the input.
+// Texts come from other hosts, so Parse… and UnmarshalText refuse the reserved
+// day after [MaxTimestamp]. Scan and UnmarshalBinary read timestamps that this
 // host stored, so they accept that day.
 //
 // The package reads the wall clock through a function that the caller may
@@ -73,15 +73,14 @@
 //
 // # The end of the range
 //
-// No host can push another host's clock to the end of its range. Decoders of
-// text, Observe and Check refuse every timestamp after [MaxTimestamp]. A clock
+// No host can push another host's clock to the end of its range. Observe, Check
+// and all text decoders refuse every timestamp after [MaxTimestamp]. A clock
 // that observed MaxTimestamp issues timestamps of the following day, which has
 // room for 85 trillion of them. They are valid on this host: edits can be
-// stamped with them, and the outbox and the clock can be stored and restored
-// (a record.Decoder reads them if it is Trusted). Other hosts refuse them. A
-// merge.Engine answers too_far_ahead with the server's time, as it does for
-// any clock that is ahead: the client corrects its clock and restamps its
-// outbox.
+// stamped with them, and the outbox and the clock can be stored and restored (a
+// record.Decoder reads them if it is Trusted). Other hosts refuse them. A
+// merge.Engine answers too_far_ahead with the server's time, as it does for any
+// clock that is ahead: the client corrects its clock and restamps its outbox.
 //
 // # Hazards
 //
@@ -93,11 +92,11 @@
 // client that overwrites its own edits, and package merge reports none of
 // these edits as lost.
 //
-// A wall clock that is fast, but within the bound, wins ties against honest
-// clocks until it is corrected: the bound limits the damage and does not
-// prevent it. If a server's own wall clock is wrong, the server judges stamps
-// wrongly. A floor ([Options].Floor) catches the most common case, a machine
-// that boots in 1970.
+// A wall clock that is fast, but within the bound, wins against honest clocks
+// until it is corrected: the bound limits the damage and does not prevent it.
+// If a server's own wall clock is wrong, the server judges stamps wrongly. A
+// floor ([Options].Floor) catches the most common case, a machine that boots in
+// 1970.
 //
 // A clock that accepted a stamp from the future stays ahead until the wall
 // clock has caught up, even across restarts. [Clock.Ahead] shows by how much.

@@ -96,7 +96,7 @@ func refuses[T form, P decoder[T]](t *testing.T, had T, text string, want error)
 }
 
 // TestWrongLengthHasNoOffset: bytes of the wrong length are invalid as a whole, so the error
-// names no offset. A text with an invalid first byte has offset 0.
+// names no offset. The error for a text with an invalid first byte has offset 0.
 func TestWrongLengthHasNoOffset(t *testing.T) {
 	var timestamp clock.Timestamp
 	var client clock.ClientID
@@ -205,9 +205,9 @@ func TestScanRefusesOtherColumnTypes(t *testing.T) {
 	}
 }
 
-// TestJSONHoldsStringsOnly: in JSON, timestamps and client IDs are strings. Every other JSON
+// TestJSONUsesOnlyStrings: in JSON, timestamps and client IDs are strings. Every other JSON
 // type is refused.
-func TestJSONHoldsStringsOnly(t *testing.T) {
+func TestJSONUsesOnlyStrings(t *testing.T) {
 	type row struct {
 		At clock.Timestamp `json:"at,omitzero"`
 		By clock.ClientID  `json:"by,omitzero"`

@@ -193,7 +193,7 @@ func FuzzScan(f *testing.F) {
 		both, parseErr := clock.ParseStamp(string(text))
 		if errors.Is(parseErr, clock.ErrAhead) && stamp.Scan(text) == nil {
 			if stamp.Time <= clock.MaxTimestamp || !stamp.Valid() {
-				t.Fatalf("Scan of %q: stamp %v is not valid or not after MaxTimestamp", text, stamp)
+				t.Fatalf("Scan of %q: stamp %v is invalid, or is not after MaxTimestamp", text, stamp)
 			}
 			return
 		}

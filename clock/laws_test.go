@@ -279,8 +279,8 @@ func TestAllFormsSortAlikeAndReadBack(t *testing.T) {
 	})
 }
 
-// stamps generates valid stamps. Many have equal times, and clients that differ
-// only in one byte, whose values lie on both sides of the sign bit.
+// stamps generates valid stamps. Many have equal times, and clients that differ only in one
+// byte, with its highest bit set or not.
 func stamps() *rapid.Generator[clock.Stamp] {
 	times := rapid.OneOf(
 		nearTimestamps().Filter(func(s clock.Timestamp) bool { return s > 0 }),

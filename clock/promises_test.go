@@ -54,7 +54,7 @@ func TestRefusalAllocatesAtMostOneError(t *testing.T) {
 }
 
 // TestImportsOnlyPureStandardPackages: the package imports only packages of the standard
-// library, and none that tests, logs, or uses a network, a disk or a database.
+// library, and none for tests, logs, networks, disks or databases.
 func TestImportsOnlyPureStandardPackages(t *testing.T) {
 	pkg, err := build.ImportDir(".", 0)
 	require.NoError(t, err)

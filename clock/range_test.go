@@ -99,8 +99,9 @@ func TestClockIssuesAboveEveryAcceptedTimestamp(t *testing.T) {
 	}
 }
 
-// TestLastDayIsRefusedFromOtherHosts: a timestamp of the last day is accepted from storage and
-// refused from other hosts. A text beyond the range of int64 is refused from storage as well.
+// TestLastDayIsRefusedFromOtherHosts: a timestamp of the reserved day is accepted from storage
+// and refused from other hosts. A text beyond the range of int64 is refused from storage as
+// well.
 func TestLastDayIsRefusedFromOtherHosts(t *testing.T) {
 	for _, own := range []clock.Timestamp{lastDay, lastDay + 1, lastDay + full, lastDay + 1_000_000, math.MaxInt64 - 1, math.MaxInt64} {
 		for name, read := range foreign {

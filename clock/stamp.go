@@ -2,9 +2,9 @@ package clock
 
 import "errors"
 
-// Stamp says who wrote and when. Writes are ordered by time, and at equal
-// times by client ID, so two writes of clients that use no stamp twice never
-// compare as equal.
+// Stamp says who wrote and when. Writes are ordered by time, and at equal times
+// by client ID, so two edits have equal stamps only if a client used one stamp
+// twice.
 //
 // Stamps compare with == and serve as map keys. The zero value means "never
 // written" and is less than every valid stamp.

@@ -23,7 +23,7 @@ func TestClientIDReadsEitherCaseAndRawBytes(t *testing.T) {
 	for _, text := range []string{clientText, strings.ToUpper(clientText), mixed} {
 		got, err := clock.ParseClientID(text)
 		require.NoError(t, err)
-		require.Equal(t, want, got, "upper and lower case are the same client")
+		require.Equal(t, want, got, "upper and lower case must give the same client ID")
 		require.Equal(t, clientText, got.String())
 		require.NoError(t, got.Scan(text))
 		require.Equal(t, want, got)

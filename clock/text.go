@@ -12,8 +12,8 @@ const (
 // "+00:00" and 0 to 9 fraction digits, so the output of JavaScript's
 // toISOString is valid input. It refuses everything else: other offsets and
 // "-00:00", lower-case t and z, a comma, a leap second, 24:00, days that the
-// calendar does not have, white space, and times outside the range: before
-// 1970, the epoch itself (zero is not a timestamp), or after [MaxTimestamp].
+// calendar does not have, white space, and times before 1970, at the epoch
+// itself (zero is not a timestamp), or after [MaxTimestamp].
 //
 // The error is a [*ParseError] that unwraps to [ErrSyntax] or [ErrRange].
 func ParseTimestamp(s string) (Timestamp, error) { return parseTimestamp(s, MaxTimestamp) }

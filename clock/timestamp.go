@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Timestamp is a point on one number line that is an integer, a text and a
-// time at once. It counts nanoseconds since the Unix epoch. The wall clock is
-// rounded down to the millisecond, and the low six decimal digits are a
+// Timestamp is a point on one number line, which can be written as an integer,
+// a text or a time. It counts nanoseconds since the Unix epoch. The wall clock
+// is rounded down to the millisecond, and the low six decimal digits are a
 // logical counter:
 //
 //	1795366637123000003  =  2026-11-22T16:57:17.123000003Z  =  17.123 s, counter 3

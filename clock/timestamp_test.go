@@ -106,7 +106,7 @@ func TestParseTimestampAcceptsOtherLengths(t *testing.T) {
 		})
 	}
 
-	t.Run("texts of different lengths sort only after parsing", func(t *testing.T) {
+	t.Run("texts of different lengths sort correctly only after parsing", func(t *testing.T) {
 		short, long := "2026-11-22T16:57:17.123Z", "2026-11-22T16:57:17.123000003Z"
 		require.Greater(t, short, long, "the unparsed texts must sort in the wrong order")
 		require.Less(t, clock.MustParseTimestamp(short).String(), clock.MustParseTimestamp(long).String())
@@ -254,7 +254,7 @@ func TestTimestampOfRoundsDownWithinTheRange(t *testing.T) {
 func TestMaxTimestampLeavesTheLastDayFree(t *testing.T) {
 	day := time.Date(2262, 4, 11, 0, 0, 0, 0, time.UTC)
 	require.Equal(t, day.Add(-1), clock.MaxTimestamp.Time())
-	require.Equal(t, day.Day(), time.Unix(0, math.MaxInt64).UTC().Day(), "the int64 ends within the reserved day")
+	require.Equal(t, day.Day(), time.Unix(0, math.MaxInt64).UTC().Day(), "the range of int64 must end within the reserved day")
 }
 
 func TestCompareOrdersTimestampsAsIntegers(t *testing.T) {

@@ -15,7 +15,7 @@ type vector struct {
 	name     string
 	last     clock.Timestamp // Options.Last
 	maxAhead time.Duration
-	floor    time.Time // the zero time switches the floor off
+	floor    time.Time // unlike in Options, the zero time switches the floor off
 	steps    []step
 }
 

@@ -48,7 +48,7 @@ func limitRows() []badInput {
 		{kind: "long number literal", name: "number of 1,001 digits", verdict: refusedItem, text: itemOfValue("1." + strings.Repeat("0", 999)), reason: record.ErrLimit, path: title, secret: "000000"},
 		{kind: "long number literal", name: "number of 1,000,000 digits", verdict: refusedItem, text: itemOfValue(strings.Repeat("427281", 1_000_000/6)), reason: record.ErrLimit, path: title},
 		{kind: "long value", name: "string of 1 MiB", verdict: accepted, text: itemOfValue(`"` + strings.Repeat("x", 1<<20-2) + `"`)},
-		{kind: "long value", name: "string of 1 MiB and a byte", verdict: refusedItem, text: itemOfValue(`"` + strings.Repeat("x", 1<<20-7) + `427281"`), reason: record.ErrLimit, path: title},
+		{kind: "long value", name: "string of 1 MiB plus one byte", verdict: refusedItem, text: itemOfValue(`"` + strings.Repeat("x", 1<<20-7) + `427281"`), reason: record.ErrLimit, path: title},
 		{kind: "long value", name: "string of 1 MiB, written in escapes", verdict: accepted, text: itemOfValue(`"` + strings.Repeat(`\u0078`, 1<<20-2) + `"`),
 			want: itemOfValue(`"` + strings.Repeat("x", 1<<20-2) + `"`)},
 		{kind: "long value", name: "string of 15 MiB", verdict: refusedItem, text: itemOfValue(`"` + strings.Repeat("x", 15<<20) + `427281"`), reason: record.ErrLimit, path: title},

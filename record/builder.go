@@ -9,8 +9,8 @@ import (
 )
 
 // Builder makes records from fields and from other records. Records that one Builder makes
-// share equal lists of field names. They share nothing else, so an unused record can be
-// freed.
+// share their list of field names if they have the same names. They share nothing else, so an
+// unused record can be freed.
 //
 // The zero Builder is ready to use. It must not be used from two goroutines at once, nor
 // copied after its first use; the records that it makes have neither restriction.

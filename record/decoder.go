@@ -9,9 +9,9 @@ import "github.com/fieldlww/fieldlww/record/internal/jsontext"
 // It refuses ambiguous input: a name that occurs twice in an object at any depth, a member
 // name that differs from a known one only in case, invalid UTF-8 and lone surrogates, data
 // after the value, and numbers outside the range of float64. Numbers with more digits than a
-// float64 keeps are rounded, unless Limits.Exact refuses them. All other unknown members are
-// skipped, whatever numbers they contain. Unknown fields are read like any other field. Limits
-// are checked before the input costs memory.
+// float64 keeps are rounded, unless Limits.Exact refuses them. An unknown member that is not
+// refused is skipped, whatever numbers it contains. Unknown fields are read like any other
+// field. Limits are checked before the input costs memory.
 //
 // The zero Decoder is ready to use and has the default limits. It keeps memory between calls,
 // and the records that it makes share lists of field names, so use one Decoder for many

@@ -12,8 +12,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// goodBatch has one of each feature: escapes, kinds, a deletion, a deleted record, unknown
-// members, bases, names out of order, and an item without data.
+// goodBatch contains every feature of the wire format: escapes, kinds, a deletion, a deleted
+// record, unknown members, bases, names out of order, and an item without data.
 const goodBatch = `[
  {"table":"tasks","id":"t1","data":{
    "title":{"value":"a \"b\" \ud83d\ude00 \u00e9 é😀\n",` + someStamp + `},

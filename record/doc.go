@@ -66,8 +66,8 @@
 //
 // # Hazards
 //
-// JSON.parse in JavaScript rounds integers beyond 2^53. The library does not, but such a
-// client would send back a different value; use strings for large IDs.
+// JSON.parse in JavaScript rounds integers beyond 2^53. The library does not, but a client
+// that does would send back a different value; use strings for large IDs.
 //
 // A number that is neither an integer within int64 nor written in digits that a float64 keeps
 // is rounded silently: 18446744073709551615 becomes 18446744073709552000. A server can refuse

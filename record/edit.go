@@ -38,8 +38,8 @@ func (r Record) Edit(at clock.Stamp) *Edit {
 	return e
 }
 
-// Set writes a field, even if the field already has that value. The Go value becomes a Value
-// as by Of; a Deletion deletes the field. Names that begin with $ are refused with ErrName.
+// Set writes a field, even if the field already has that value. Of converts the Go value to a
+// Value; a Deletion deletes the field. Names that begin with $ are refused with ErrName.
 func (e *Edit) Set(name string, v any) *Edit {
 	value, err := Of(v)
 	if err != nil {

@@ -224,9 +224,10 @@ func TestEditErrorsDoNotRevealTheValue(t *testing.T) {
 	}(), "record: title: invalid stamp: not greater than the stamp of the write that the author saw")
 }
 
-// TestRestampMovesWritesAndBases checks that the writes stay the same under new stamps,
-// including deletions of fields and of the record, and that the bases follow.
-func TestRestampMovesWritesAndBases(t *testing.T) {
+// TestRestampReplacesTheStampsOfWritesAndBases checks that nothing but the stamps of the
+// writes changes, even if a write deletes a field or the record, and that the bases change
+// with them.
+func TestRestampReplacesTheStampsOfWritesAndBases(t *testing.T) {
 	seen := seenTask(t)
 	first, err := seen.Edit(stampOf(90, ben)).Set("title", "Bread").Delete("due").DeleteRecord().Mutation()
 	require.NoError(t, err)

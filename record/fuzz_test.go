@@ -119,7 +119,7 @@ func FuzzMutation(f *testing.F) {
 	})
 }
 
-// checkMutation checks that the canonical form of a mutation is read as that mutation.
+// checkMutation checks that the canonical form of a mutation is read as an equal mutation.
 func checkMutation(t require.TestingT, d *record.Decoder, m record.Mutation) {
 	require.NoError(t, m.Data.Key().Check())
 	for name, w := range m.Data.All() {
@@ -162,7 +162,8 @@ func FuzzBatch(f *testing.F) {
 	})
 }
 
-// FuzzScan checks that a column may hold every record that a trusted Decoder reads.
+// FuzzScan checks that Scan agrees with a trusted Decoder on every text, and that a record
+// that was read can be stored and read again.
 func FuzzScan(f *testing.F) {
 	seeds(f)
 	d := record.Decoder{Trusted: true}

@@ -54,8 +54,8 @@ func TestStructNumbersAreExactOrRefused(t *testing.T) {
 	}
 }
 
-// A struct is stored as a whole or not at all, even if the misfit is the last member, deep in
-// a composite, or in a Field.
+// A struct is stored as a whole or not at all, even if the value that does not fit is in the
+// last member, deep in a composite, or in a Field.
 func TestStructIsAllOrNothing(t *testing.T) {
 	for name, v := range map[string]any{
 		"editor": 1, "checked": "yes", "title": 5, "room": []int{}, "slot": map[string]any{"from": "73641"}, "tags": []any{"a", 73641},

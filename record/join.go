@@ -61,9 +61,9 @@ func (b *Builder) joinAlike(x, y *Record) (changed bool) {
 //
 // For example, x holds 1, 2 and 3 in its fields a, b and c, so its text is "123". In y, b is
 // 77, so the text is "1773". From the front, a has the same stamp and end in both, and the
-// text up to there is "1" in both: from is 1. From the back, the text of y is longer by one
+// text up to there is "1" in both, so from = 1. From the back, the text of y is longer by one
 // byte; c has the same stamp and begins at 3 instead of 2, one byte later, and the text from
-// there is "3" in both: to is 2. Only b remains to be compared.
+// there is "3" in both, so to = 2. Only b remains to be compared.
 func differing(x, y *Record) (from, to int) {
 	to = len(x.writes)
 	others := y.writes[:to]

@@ -220,7 +220,7 @@ func TestAnySpellingParsesToTheCanonicalText(t *testing.T) {
 		require.Equal(t, strings.Compare(a.canonical, b.canonical), x.Compare(y))
 		require.Equal(t, -1, x.Compare(record.Deletion()))
 
-		// The output of other JSON writers is the same value.
+		// The output of other JSON writers reads back as the same value.
 		escaped, err := json.Marshal(x)
 		require.NoError(t, err)
 		var back record.Value

@@ -1,7 +1,7 @@
 package record
 
 // making is a record under construction. A join replaces only the writes that change and
-// copies the stretches between them in one piece each.
+// copies each stretch between them in one piece.
 //
 // For example, x holds 1, 2 and 3 in its fields a, b and c: its text is "123", with the ends
 // 1, 2 and 3. A join replaces the write of b with a write of 77:

@@ -239,11 +239,11 @@ func baseCosts() []costCase {
 	return []costCase{
 		{"base of unknown fields", item("", nulls), decodeBatch, false, false},
 		{"base of unknown fields, one twice", item("", nulls+`,"0":null`), decodeBatch, true, false},
-		{"base of unknown fields, stamps", item("", fill(n, stamp)), decodeBatch, false, false},
-		{"base of all written fields, null", item(fields, strings.Join(own, ",")), decodeBatch, false, false},
-		{"base of all written fields, null, one invalid", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
-		{"base of all written fields, stamps", item(fields, fill(n, stamp)), decodeBatch, false, false},
-		{"base of all written fields, stamps, one invalid", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
+		{"base of unknown fields, all stamps", item("", fill(n, stamp)), decodeBatch, false, false},
+		{"base of all written fields, all null", item(fields, strings.Join(own, ",")), decodeBatch, false, false},
+		{"base of all written fields, all null except one invalid", item(fields, strings.Join(own, ",")+`,"x":1`), decodeBatch, true, false},
+		{"base of all written fields, all stamps", item(fields, fill(n, stamp)), decodeBatch, false, false},
+		{"base of all written fields, all stamps, one of them invalid", item(fields, fill(n, stamp)+`,"x":{}`), decodeBatch, true, false},
 		{"base of 1e20", `[{"table":"t","id":"i","data":{},"base":{"f":{"x":[` + fill(n, times("1e20")) + `],` + shortestStamp + `}}}]`, decodeBatch, false, false},
 		{"base of 1e20, no id", `[{"table":"t","base":{"f":[` + fill(n, times("1e20")) + `]}}]`, decodeBatch, true, false},
 	}

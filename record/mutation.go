@@ -32,9 +32,9 @@ type Item struct {
 //
 //	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}
 //
-// In the base, null says that the author saw no write there. Base entries for fields that are
-// not in Data are left out, and so is an empty base. The key is not checked: a Decoder
-// refuses the text of a mutation whose key is invalid.
+// In the base, null says that the author saw no write of that field. Base entries for fields
+// that are not in Data are left out, and so is an empty base. The key is not checked: a
+// Decoder refuses the text of a mutation whose key is invalid.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
 	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)

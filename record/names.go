@@ -25,7 +25,7 @@ const (
 	maxKnown = 1024
 )
 
-// shared returns the list of the n names that at returns.
+// shared returns the list of the n names that the function at returns.
 func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 	// Records of one table often follow each other and have the same names.
 	if t.last != nil && sameNames(t.last.list, n, at) {
@@ -49,8 +49,8 @@ func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 	return t.last
 }
 
-// join sets t.key to the key of the n names that at returns, and reports whether their list
-// is short enough to be remembered.
+// join sets t.key to the key of the n names that the function at returns, and reports whether
+// their list is short enough to be remembered.
 func (t *nameTable) join(n int, at func(i int) []byte) bool {
 	t.key = t.key[:0]
 	for i := 0; i < n && n <= maxShared; i++ {

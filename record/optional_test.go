@@ -44,7 +44,7 @@ func TestFieldWritesItsState(t *testing.T) {
 
 // An absent Field does not change the field, even if the field holds a value that does not
 // fit.
-func TestAbsentFieldLeavesAMisfitAlone(t *testing.T) {
+func TestAbsentFieldKeepsAValueThatDoesNotFit(t *testing.T) {
 	seen := taskOf(t, map[string]record.FieldValue{"due": write("soon", 1)})
 	now := stampOf(9, ben)
 	require.Equal(t, map[string]string{"title": `"x"`}, written(t, seen.Edit(now).SetStruct(booking{Title: "x"}), seen, now))

@@ -57,8 +57,8 @@ func (p *parser) located(reason error) error {
 }
 
 // object reads an object. After each name, it calls the function member with the unescaped
-// name; that function then reads the value. As long as the members come in the order of
-// names, it also passes the index in names; otherwise it passes -1.
+// name; that function then reads the value. If a member comes at the position that its name
+// has in the list names, object also passes that position, and otherwise -1.
 func (p *parser) object(names []string, member func(i int, name []byte) error) error {
 	if err := p.Expect('{'); err != nil {
 		return err

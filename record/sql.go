@@ -22,9 +22,9 @@ func (v Value) Value() (driver.Value, error) {
 // the order of names) becomes canonical again. A column of another type is refused with
 // ErrType. The result does not refer to src, because drivers reuse its memory.
 //
-// Text that Value wrote is never rounded here. A column that other programs write may hold
-// numbers that are rounded: to refuse those, scan the text and give it to a Decoder with
-// Limits.Exact. Scan implements sql.Scanner.
+// Numbers in text that Value wrote are never rounded here. A column that other programs write
+// may hold numbers that are rounded: to refuse those, scan the text and give it to a Decoder
+// with Limits.Exact. Scan implements sql.Scanner.
 func (v *Value) Scan(src any) error {
 	if src == nil {
 		*v = Deletion()

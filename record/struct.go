@@ -107,8 +107,8 @@ func (m mapped) write(e *Edit, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	// Compare the values that both would write: the Go type may not keep the spelling of the
-	// field, and Go values may not be comparable.
+	// Compare the values that the two Go values, v and was, would write: the Go type may not
+	// keep the spelling of the field, and Go values may not be comparable.
 	before, had, err := writtenBy(was)
 	if err == nil {
 		e.change(m.name, now, !had || before != now)

@@ -114,7 +114,8 @@ func TestStructRefusesTypes(t *testing.T) {
 	require.EqualError(t, err, "record: unsupported Go value: need a pointer to a struct, not record_test.Audit")
 }
 
-// The content of a composite is checked by its values.
+// The type of a composite is accepted, but a value of it with a part that cannot be written is
+// refused.
 func TestSetStructRefusesValues(t *testing.T) {
 	type Part struct {
 		Name string
@@ -186,7 +187,7 @@ func TestDeeplyEmbeddedMembersAreMapped(t *testing.T) {
 	require.Equal(t, l3{l4{2, 3, 4}, 5, 1}, h.l3)
 }
 
-// An embedded type without a tag that is not a struct has no members to map.
+// An embedded type that is not a struct and has no tag is ignored.
 func TestEmbeddedTypesThatAreNotStructsAreIgnored(t *testing.T) {
 	type holder struct {
 		fmt.Stringer

@@ -141,7 +141,7 @@ func TestStoryEqualsTheOracleForAmbiguousPaths(t *testing.T) {
 	})
 }
 
-// word returns the outcome of the write e if it arrives after the writes of the list before.
+// word returns the outcome of the write e if it arrives after the given earlier writes.
 func word(before []entry, e entry) string {
 	var x expected
 	x.outcome(before, e)

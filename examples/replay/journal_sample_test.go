@@ -114,7 +114,7 @@ func (c crew) deletion(s *server) {
 	s.push(c.cleo.at("05 17:00:00.100"), c.cleo.edit("gate", "05 17:00:00.000", remove))
 }
 
-// clone: Dov's device was copied, and both copies use one stamp.
+// clone: Dov's device was copied, and the device and its copy use the same stamp.
 func (c crew) clone(s *server) {
 	copied := newDevice("d4")
 	copied.pull(s)
@@ -138,8 +138,8 @@ func (c crew) anotherServer(s *server) {
 	s.push(gateway, c.ben.set("fence", "06 06:59:00.000", "status", "doing"))
 }
 
-// backup: Cleo's device is restored from a backup and continues from there. Then a slow clock
-// stamps an edit below the write that its owner has seen.
+// backup: Cleo's device is restored from a backup and continues from there. Then a device with a
+// slow clock stamps an edit earlier than the write that its owner has seen.
 func (c crew) backup(s *server) {
 	old := newDevice("c3")
 	s.push(old.at("06 08:00:00.000"), old.set("shed", "05 16:00:00.000", "notes", "Bring boxes."))

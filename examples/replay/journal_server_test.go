@@ -45,7 +45,7 @@ func (s *server) push(r merge.Request, batch ...string) {
 	}
 }
 
-// device is a client of the sample. Its clock is right unless wrong is set.
+// device is a client of the sample. If the field wrong is zero, its clock is right.
 type device struct {
 	id    clock.ClientID
 	wrong time.Duration // how far its clock is ahead

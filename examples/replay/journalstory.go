@@ -43,7 +43,7 @@ type event struct {
 	notes   []merge.Code
 	stays   bool // whether the write is stored after its push
 	found   bool // whether the write was found stored, without a push
-	since   int  // if found, the last line before that which listed the record, or 0 if none did
+	since   int  // if found, the last earlier line that listed the record, or 0
 }
 
 // touched returns the stories of fields that were stored, or that a push wrote or tried to write.

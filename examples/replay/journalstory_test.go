@@ -137,8 +137,8 @@ func TestWritesOfTwoFieldsWithOneStampAreDistinct(t *testing.T) {
 	}
 }
 
-// TestUnknownFieldOfAJournalSuggestsSimilarFields. A field that only refused items wrote counts as
-// known.
+// TestUnknownFieldOfAJournalSuggestsSimilarFields. A field that only refused items tried to write
+// counts as known.
 func TestUnknownFieldOfAJournalSuggestsSimilarFields(t *testing.T) {
 	for path, want := range map[string]string{
 		"tasks/fence/descripton": "no field tasks/fence/descripton; the record has these fields:\n  tasks/fence/description\n  tasks/fence/status\n",

@@ -131,8 +131,8 @@ func (t teller) why(d merge.Decision, number int) string {
 	return t.outcome(d, number)
 }
 
-// mostLost is the number of characters of a lost value that are shown. It is large, because no
-// other copy of the value may be left.
+// mostLost is the number of characters of a lost value that are shown. It is large, because there
+// may be no other copy of the value.
 const mostLost = 1000
 
 // lost describes the lost edit that a decision caused, if any.

@@ -37,7 +37,7 @@ func (in *input) next() bool {
 	return false
 }
 
-// each calls the function do for each line that is not empty; it must not keep the line. An error
+// each calls the function do for each line that is not empty; do must not keep the line. An error
 // names the input and the line.
 func (in *input) each(do func(line []byte) error) error {
 	for in.next() {

@@ -28,7 +28,7 @@ import (
 // Exit statuses.
 const (
 	success  = 0
-	refused  = 1 // the input was refused, or has no field that -explain names
+	refused  = 1 // the input was refused, or it lacks the field that -explain names
 	misused  = 2 // the command line is wrong
 	diverged = 2 // replicas or journal answers differ, which must not happen
 )

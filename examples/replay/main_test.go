@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
 // TestMain sets the number of checks of each property to 1,000 unless the command line sets it.
-// Most faults are in ties, which are rare.
+// Most faults show only in ties, which are rare.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)

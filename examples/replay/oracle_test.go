@@ -15,7 +15,7 @@ import (
 // implemented a second time, on texts.
 
 // entry is one write in text form. Times have equal length, clients are in lower case and values
-// are canonical JSON, so texts sort like the things that they name.
+// are canonical JSON, so texts sort like what they represent.
 type entry struct {
 	table, id, field     string
 	time, client, value  string // value is empty for a deletion
@@ -65,7 +65,7 @@ type expected struct {
 	fields, deletedFields                 int
 	records, deletedRecords               int
 	clients, conflicts, unseen            int
-	told                                  bool // whether the report has a line with the number unseen
+	told                                  bool // whether the report has a line that counts unseen conflicts
 }
 
 func oracle(history []entry) expected {
@@ -196,7 +196,8 @@ func drawHistory(t *rapid.T) []entry {
 	return history
 }
 
-// base sets the base of a write if told is set. Copies with the same n get the same base.
+// base sets the base of a write if told is true. Copies of a write with the same n get the same
+// base.
 func (e *entry) base(n int, told bool) {
 	if !told {
 		return

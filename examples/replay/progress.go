@@ -35,8 +35,8 @@ func newProgress(out io.Writer) *progress {
 	return &progress{out: out, now: time.Now, next: time.Now().Add(patience)}
 }
 
-// tick is called after each step. The parameter n is the number of steps so far, and what is the
-// noun for steps.
+// tick is called after each step. The parameters are a description of the steps, such as "writes
+// merged", and the number of steps so far.
 func (p *progress) tick(what string, n int) {
 	if p == nil || n%ticks != 0 {
 		return

@@ -48,7 +48,7 @@ func visits(n, i int) []int {
 }
 
 // sameBytes reports whether two states have the same canonical JSON. It compares record by record,
-// so it holds only one record's bytes of each at a time.
+// so it holds the bytes of only one record of each state at a time.
 func sameBytes(a, b merge.Collection) bool {
 	if a.Len() != b.Len() {
 		return false

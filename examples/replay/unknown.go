@@ -27,10 +27,10 @@ func unknownField(in *input, path string, state merge.Collection) error {
 	return errors.New(head + "; similar fields are\n" + list(near))
 }
 
-// mostNear is the number of suggested paths.
+// mostNear is the greatest number of suggested paths.
 const mostNear = 8
 
-// fieldsOf returns the fields of the record that path leads to or into.
+// fieldsOf returns the fields of each record whose own path is path or the beginning of path.
 func fieldsOf(state merge.Collection, path string) []string {
 	var own []string
 	for r := range state.All() {

@@ -1,6 +1,6 @@
-// Command simulate generates the history that replay uses without a file: the edits of an invented
-// team, Marrow Street Studio, in the week of 2026-03-02. It prints JSON Lines, one mutation per
-// line, in the order in which a server received them.
+// Command simulate generates the history that replay uses if no file is given: the edits of an
+// invented team, Marrow Street Studio, in the week of 2026-03-02. It prints JSON Lines, one
+// mutation per line, in the order in which a server received them.
 //
 //	go run ./examples/replay/simulate > examples/replay/team.jsonl
 //

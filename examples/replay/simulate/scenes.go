@@ -76,7 +76,7 @@ var scenes = []scene{
 	{at(sun, 19, 40), "noor-phone", "old-price-list", func(a author) { a.RestoreRecord() }},
 }
 
-// script returns the scenes of one device in order of time.
+// script returns the scenes of one device in chronological order.
 func script(device string) []scene {
 	own := slices.DeleteFunc(slices.Clone(scenes), func(s scene) bool { return s.device != device })
 	slices.SortFunc(own, func(a, b scene) int { return cmp.Compare(a.at, b.at) })

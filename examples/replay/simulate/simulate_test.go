@@ -33,7 +33,7 @@ func TestGeneratedHistoryIsTheCommittedOne(t *testing.T) {
 	t.Fatalf("%d lines, want %d", len(gotLines)-1, len(wantLines)-1)
 }
 
-// stamped is a stamp on the wire: 30 bytes of time, whose byte order is the order of time, and the
+// stamped is a stamp on the wire: a time of 30 bytes, whose byte order is chronological, and the
 // client.
 type stamped struct {
 	UpdatedAt string `json:"updatedAt"`
@@ -120,8 +120,9 @@ func (c *census) write(l line, name string, w write) {
 	c.fields[field] = append(c.fields[field], w)
 }
 
-// meet compares a write with the writes delivered earlier for its field. A write is a conflict if
-// its author had not seen the winner, and the winner is by another client and has another value.
+// meet compares a write with the writes delivered earlier for its field. A write counts as a
+// conflict if its author had not seen the winner, and the winner is by another client and has
+// another value.
 func (c *census) meet(earlier []write, w write, base *stamped) {
 	if len(earlier) == 0 {
 		return

@@ -35,9 +35,9 @@ func hardNumbers() map[string]string {
 	}
 }
 
-// BenchmarkHardNumbers alternately reads an array of one number and an array of short plain
-// strings. It reports, as x-plain, the time per byte of numbers divided by the time per byte
-// of strings. This ratio must stay below 30.
+// BenchmarkHardNumbers alternately reads an array that repeats one number and an array of
+// short plain strings. It reports, as x-plain, the time per byte of numbers divided by the
+// time per byte of strings. This ratio must stay below 30.
 func BenchmarkHardNumbers(b *testing.B) {
 	const size = 256 << 10
 	arrayOf := func(part string) []byte { return []byte("[" + strings.Repeat(part+",", size/len(part)) + part + "]") }

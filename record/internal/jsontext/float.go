@@ -21,9 +21,9 @@ func Float(number string) float64 {
 // literal. If two are equally near, it returns the even one. The result is infinite or zero if
 // the literal is out of range.
 //
-// strconv.ParseFloat is fast if 19 digits decide and the result is neither subnormal nor
-// infinite. Otherwise it needs up to 30 µs for a few bytes, and it misplaces the decimal
-// point of literals with more than 800 digits before the point.
+// strconv.ParseFloat is fast if the literal has at most 19 significant digits and the result
+// is neither subnormal nor infinite. Otherwise it needs up to 30 µs for a few bytes, and it
+// misplaces the decimal point of literals with more than 800 digits before the point.
 func floatOf(literal, digits []byte, exp int) (f float64) {
 	switch {
 	case exp < -323: // less than half of the smallest float64
@@ -49,9 +49,9 @@ func floatOf(literal, digits []byte, exp int) (f float64) {
 	return f
 }
 
-// nearest returns the float64 nearest to 0.digits times 10^exp. The slices numerator
-// and denominator are empty, and their memory must be zero. It calculates in whole numbers,
-// without rounding, so all literals of the same size cost the same.
+// nearest returns the float64 nearest to 0.digits times 10^exp. The slices numerator and
+// denominator must be empty, with zeros in their memory up to the capacity. It calculates in
+// whole numbers, without rounding, so all literals of the same size cost the same.
 //
 // For example, the digits 15 and exp 1 are 0.15 * 10^1 = 1.5, so the number is 15 * 10^-1:
 //
@@ -107,7 +107,7 @@ func multiply(x []uint64, by, carry uint64) []uint64 {
 
 // timesPowerOfFive multiplies x by five to the n.
 func timesPowerOfFive(x []uint64, n int) []uint64 {
-	const most, power = 27, 7_450_580_596_923_828_125 // 5^27 is the greatest power of five in a word.
+	const most, power = 27, 7_450_580_596_923_828_125 // 5^27 is the greatest power of five that fits a word.
 	for ; n >= most; n -= most {
 		x = multiply(x, power, 0)
 	}
@@ -133,8 +133,8 @@ func shift(x []uint64, by, words int) []uint64 {
 }
 
 // divide returns the quotient, which fits a word, and reports whether the remainder is zero.
-// The denominator has its highest bit set and one word less than the numerator. The estimate
-// from the first words is at most 2 too large.
+// The denominator must have one word less than the numerator, and its highest bit must be set.
+// The estimate of the quotient from the first words is at most 2 too large.
 func divide(numerator, denominator []uint64) (quotient uint64, exact bool) {
 	n := len(denominator)
 	quotient, _ = bits.Div64(numerator[n], numerator[n-1], denominator[n-1])

@@ -13,7 +13,7 @@ var standard = jsontext.Limits{Depth: 32, Size: 1 << 20}
 // canonical reads a text that is one value, and returns its canonical form.
 func canonical(text string) (string, error) { return read(text, standard) }
 
-// read is like canonical, under other limits.
+// read is like canonical, but with the given limits.
 func read(text string, limits jsontext.Limits) (string, error) {
 	var r jsontext.Reader
 	r.Reset([]byte(text), limits)

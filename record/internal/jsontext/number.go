@@ -80,8 +80,8 @@ func isShort(literal []byte) bool {
 }
 
 // significand returns digits, which neither begin nor end with a zero, and exp such that the
-// literal equals plus or minus 0.digits times 10^exp. If there are more digits than
-// the capacity of buf, it returns the first ones.
+// literal equals plus or minus 0.digits times 10^exp. If there are more digits than the
+// capacity of buf, it returns only the first of them.
 //
 //	literal   digits  exp
 //	-12.50e1  125       3  0.125e3 is 125

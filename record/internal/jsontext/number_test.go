@@ -149,8 +149,8 @@ func TestNumbersOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
-// genLiteral draws number literals near the points at which the rule changes: the bounds of
-// int64 and float64, 2^53, and the changes of the textual form.
+// genLiteral draws number literals near the points at which the rule changes (the bounds of
+// int64 and float64, and 2^53) and near those at which the textual form changes.
 var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	sign := rapid.SampledFrom([]string{"", "-"}).Draw(t, "sign")
 	digits := rapid.OneOf(
@@ -179,9 +179,9 @@ var genLiteral = rapid.Custom(func(t *rapid.T) string {
 	return sign + literal
 })
 
-// TestSmallestNumbersAgreeWithStrconv compares numbers near the smallest float64 with
-// strconv, which uses another algorithm: the multiples of 2^-1074, the midpoints between
-// them, and the numbers next to these.
+// TestSmallestNumbersAgreeWithStrconv checks that the library and strconv, which uses another
+// algorithm, read numbers near the smallest float64 alike: the multiples of 2^-1074, the
+// midpoints between them, and the numbers next to these.
 func TestSmallestNumbersAgreeWithStrconv(t *testing.T) {
 	agree := func(t require.TestingT, literal string) {
 		want, err := strconv.ParseFloat(literal, 64)

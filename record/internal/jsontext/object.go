@@ -132,7 +132,8 @@ func eachMember(text []byte, start int, long []span) iter.Seq[member] {
 	}
 }
 
-// skipCanonical returns the offset after the value that begins at i of a canonical text.
+// skipCanonical returns the offset after the value that begins at offset i of a canonical
+// text.
 func skipCanonical(text []byte, i int) int {
 	depth := 0
 	for ; i < len(text); i++ {

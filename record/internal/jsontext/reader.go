@@ -1,8 +1,8 @@
 // Package jsontext implements a reader of untrusted JSON, one value after another, and the
 // canonical form of package record. It does not depend on package record.
 //
-// It refuses ambiguous input, and its memory is bounded by a small multiple of the input. Its
-// files:
+// It refuses ambiguous input, and it allocates at most a small multiple of the size of the
+// input. Its files:
 //
 //	reader.go  Reader: the input, the position, and the texts that were read
 //	token.go   strings, names, numbers and literals

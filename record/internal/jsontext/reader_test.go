@@ -75,8 +75,8 @@ func TestRefusalsHaveReasonAndPosition(t *testing.T) {
 	}
 }
 
-// TestLimitsAcceptTheirBoundAndRefuseOneMore covers the depth and the size of the canonical
-// text, for Value and Drop.
+// TestLimitsAcceptTheirBoundAndRefuseOneMore covers the depth of a value and the size of its
+// canonical text, for Value and Drop.
 func TestLimitsAcceptTheirBoundAndRefuseOneMore(t *testing.T) {
 	for _, c := range []struct {
 		text        string
@@ -106,7 +106,7 @@ func TestLimitsAcceptTheirBoundAndRefuseOneMore(t *testing.T) {
 	require.EqualError(t, &jsontext.LimitError{What: "depth", Limit: 3}, "depth: limit exceeded: at most 3")
 }
 
-// An array is compared with its limit while it is being read.
+// The size of an array is compared with the limit while the array is being read.
 func TestLongArrayIsRefusedWhileItIsRead(t *testing.T) {
 	for _, open := range []string{"[", `{"a":1,"b":[`} {
 		var r jsontext.Reader

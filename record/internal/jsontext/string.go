@@ -62,8 +62,8 @@ func plainPrefix(b []byte) int {
 	for ; len(b)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(b[n:])
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		// A top bit is set for each byte that matters. A borrow may also set the top bit of a
-		// later byte, but never the top bit of an earlier one.
+		// In found, the top bit of each byte that matters is set. A borrow may also set the
+		// top bit of a later byte, but never the top bit of an earlier one.
 		found := (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 		if found != 0 {
 			return n + bits.TrailingZeros64(found)/8

@@ -85,8 +85,8 @@ var genStringText = rapid.Custom(func(t *rapid.T) string {
 	return `"` + strings.Join(parts, "") + `"`
 })
 
-// TestStringsAgreeWithTheSecondOpinion compares strings with package opinion and with
-// encoding/json.
+// TestStringsAgreeWithTheSecondOpinion checks that the library, package opinion and
+// encoding/json read strings alike.
 func TestStringsAgreeWithTheSecondOpinion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := genStringText.Draw(t, "text")
