@@ -6,7 +6,7 @@ import "strings"
 // run writes adjacent entries.
 
 // defaultIDs returns IDs that some databases and some code confuse, cut or change. They differ by table,
-// case, a trailing space, a LIKE wildcard, a URL escape, a path separator, the spelling of one number,
+// case, a trailing space, a LIKE wildcard, a URL escape, a path separator, the spelling of a number,
 // Unicode normal form, or the last of 1,001 characters.
 func defaultIDs(tables []string) (ids []string) {
 	for _, table := range tables[1:] {

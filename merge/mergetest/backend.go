@@ -21,7 +21,7 @@ type Backend interface {
 	// batch is smaller than 1 MB. Some batches are spelled differently from how this library spells
 	// them, with the same meaning: members in another order, unknown members, white space, escapes,
 	// other forms of numbers and of stamps, and client IDs in upper case. The kit does not change
-	// the batch after the call. It may keep the answer, so Push must not change that later.
+	// the batch after the call. It may keep the answer, so Push must not change the answer later.
 	//
 	// The answer is a JSON array with one merge.Reply for each item, in the order of the batch. A
 	// reply needs index, table, id, verdict and changed. A refusal also needs code and retryable;
@@ -34,17 +34,18 @@ type Backend interface {
 	// none was. A server that does not detect lost edits, such as one without marks, leaves out
 	// the member fields altogether. A note that cannot be true is a fault; a missing one is not.
 	//
-	// An item is compared with the writes stored before the batch, and with those items of the
-	// batch that are less by the rule, wherever they are in it. So if two items write one field,
-	// and both writes are above the stored one, both items changed it. An item that is invalid and
-	// also too far ahead is refused as invalid. A batch that arrives again is judged again, and now
-	// changes nothing, so an answer that was kept from the first time must not be replayed.
+	// An item is compared with the writes stored before the batch, and with the writes of the batch
+	// that are below its own by the rule, wherever they are in the batch. So if two items write one
+	// field, and both writes are above the stored one, changed is true for both items. An item that
+	// is invalid and also too far ahead is refused as invalid. A batch that arrives again is judged
+	// again, and now changes nothing, so an answer that was kept from the first time must not be
+	// replayed.
 	//
 	// An error means that the client gets no answer, knows nothing, and will send the same batch
-	// again. It is permitted if Env.Crash returned an error, in requests that overlap because of
-	// Env.Pause, and if the batch is not JSON in valid UTF-8, because it was damaged in transit.
-	// Such a batch may also be answered, for as many items as can be read; damaged items are
-	// refused.
+	// again. It is permitted after an error from Env.Crash, in requests that overlap because of
+	// Env.Pause, and for a batch that is not JSON in valid UTF-8, because it was damaged in
+	// transit. Such a batch may also be answered, for as many items as can be read; damaged items
+	// are refused.
 	Push(client clock.ClientID, batch []byte) (answer []byte, err error)
 
 	// Pull is the pull handler. It returns the changes after the cursor, as mutations in JSON Lines
@@ -57,9 +58,9 @@ type Backend interface {
 	// Client of yours, test pages of two rows as well: otherwise the Client's loop over the rows of a page is
 	// not tested.
 	//
-	// An error is permitted in two cases only: this request is served within the Env.Pause of another one, or
-	// another request was served within the Env.Pause of this one. The writes that such a request stored may
-	// be missing in this pull, but not in the next.
+	// An error is permitted in two cases only: the pull is served within the Env.Pause of another
+	// request, or another request was served within the Env.Pause of the pull. The writes that the
+	// other request stored may be missing from this pull, but not from the next.
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
@@ -74,8 +75,8 @@ type Restarter interface {
 //
 // Package merge leaves it to the application to decide what clients do after a restore. In the kit,
 // every device learns that the server was restored, sends its own writes once more, and keeps its
-// cursor. So a write that its author still holds wins again, and everything else that came after
-// the backup is gone.
+// cursor. So a write that its author still has wins again, and everything else that came after the
+// backup is gone.
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
 // a number that changes with each restore, and send everything to a client whose cursor has another
@@ -93,8 +94,8 @@ type Restorer interface {
 type ServerWriter interface {
 	// Write sets one field of a record, as an edit of the record that the server stores at that
 	// moment. The value is never a deletion, and the field is never $deleted. The server stamps the
-	// write with an ID that no client has; each process may have a different one. An error fails
-	// the test.
+	// write with an ID that no client has; each process may use a different ID. An error fails the
+	// test.
 	Write(key record.Key, field string, v record.Value) error
 }
 
@@ -106,19 +107,19 @@ type Env struct{ env *sim.Env }
 
 // Now returns the virtual time. Use it as the wall clock of the server: the kit can test stamps
 // that are too far ahead only against this clock. The time may be in 1970, as on a machine whose
-// clock is not set. The server must then refuse each valid item that it did not accept before,
-// with merge.ServerClock.
+// clock is not set. The server must then refuse, with merge.ServerClock, each valid item that it
+// did not accept before.
 func (e *Env) Now() time.Time {
 	return e.env.Now()
 }
 
 // Pause lets other requests in. Call it wherever another request could be served. In Push, that is
 // between a read and a write that compares and swaps, or between drawing a sequence number and the
-// commit. In Pull, it is between any two reads, such as reading the rows and reading the cursor.
+// commit. In Pull, that is between any two reads, such as reading the rows and reading the cursor.
 //
 // The kit makes the other requests before Pause returns, so a request that waits for a lock held by
-// this one would wait forever. Let such a request fail by a lock timeout; the kit repeats a failed
-// request later.
+// this one would wait forever. Let such a request fail with a lock timeout; the kit repeats a
+// failed request later.
 func (e *Env) Pause() { e.env.Pause() }
 
 // Crash returns an error where the server is to die, and nil otherwise. Call it in Push between any

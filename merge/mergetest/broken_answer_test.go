@@ -23,7 +23,7 @@ func backwards(all []merge.Reply) []merge.Reply {
 	return all
 }
 
-// renumbered returns the replies in reverse order, with indexes that match their positions.
+// renumbered returns the replies in reverse order, with new indexes that match their positions.
 func renumbered(all []merge.Reply) []merge.Reply {
 	slices.Reverse(all)
 	for i := range all {

@@ -72,8 +72,7 @@ func unset(asks func(*merge.Request), tells func(*merge.Reply)) newBackend {
 	})
 }
 
-// timeOfItems uses the greatest stamp of a batch as the time, if that stamp is later than the
-// clock.
+// timeOfItems uses the greatest stamp of a batch as the time, if that stamp is ahead of the clock.
 func timeOfItems(r *merge.Request) {
 	for _, it := range r.Items {
 		for _, v := range it.Mutation.Data.All() {

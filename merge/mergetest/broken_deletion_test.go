@@ -76,7 +76,7 @@ func brokenDeletions() []broken {
 		{"null becomes absent", with(quirks{stores: storesWithout(null)}), []law.Law{law.Four}},
 		{"restores dropped", with(quirks{stores: storesWithout(restored)}), []law.Law{law.Revive, law.Vanish}},
 		{"record revived by a newer field", with(quirks{stores: revives}), []law.Law{law.Stays, law.Revive, law.Vanish}},
-		{"record revived by a false that the server writes", with(quirks{stores: revivesByFalse}), []law.Law{law.Revive, law.Stamp}},
+		{"record revived by the server's own write", with(quirks{stores: revivesByFalse}), []law.Law{law.Revive, law.Stamp}},
 		{"record replaced by the pushed field", with(quirks{stores: replaces}), []law.Law{law.Stays, law.Vanish, law.Tombstone, law.Four}},
 		{"deletion of a record drops its fields", with(quirks{stores: hardDelete}), []law.Law{law.Vanish, law.Tombstone, law.Four, law.Later, law.Stays}},
 		{"writes of deleted records dropped", with(quirks{stores: deadRecords}), []law.Law{law.Vanish, law.Later, law.Tombstone, law.Counter, law.Four}},

@@ -41,7 +41,8 @@ func TestBackendWithLimitsAndGuardPasses(t *testing.T) {
 	Run(t, from(memory{engine: strictly()}), some(Options{Refused: beyond(), NewClient: newApp(clientQuirks{})}))
 }
 
-// TestBrokenLimitsAreFound checks that the kit finds each mistake with limits and guards, and names its law.
+// TestBrokenLimitsAreFound checks that the kit finds each mistake with limits and guards, and names
+// a law that it breaks.
 func TestBrokenLimitsAreFound(t *testing.T) {
 	engine := func(change func(*merge.Engine)) newBackend {
 		e := strictly()

@@ -9,8 +9,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 )
 
-// onlyKnown passes no mark for a client from which nothing was accepted, so that the engine claims nothing
-// about this client.
+// onlyKnown passes no mark for a client from which nothing was accepted, so that the engine treats
+// the mark as unknown.
 func onlyKnown(_ *memory, s *merge.Stored) {
 	if s.Watermarks[0].Time == 0 {
 		s.Watermarks = nil

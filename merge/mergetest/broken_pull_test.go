@@ -25,7 +25,8 @@ func (p pulling) Pull(_ clock.ClientID, cursor string) ([]byte, string, error) {
 
 func line(r record.Record) []byte { return append(record.Mutation{Data: r}.AppendJSON(nil), '\n') }
 
-// newByStamp uses the greatest pulled stamp as the cursor. It returns whole records, or only the newer fields.
+// newByStamp uses the greatest pulled stamp as the cursor. Its pulls return whole records if whole
+// is true, and otherwise only the newer fields.
 func newByStamp(whole bool) newBackend {
 	return over(func(m *memory) Backend {
 		return pulling{m, func(m *memory, cursor string) (lines []byte, next string) {

@@ -139,16 +139,16 @@ type broken struct {
 	laws []law.Law
 }
 
-// TestBrokenBackendsAreFound checks that the kit finds each mistake and names its law. With SHOW=1 and -v, it
-// prints the text of each failure.
+// TestBrokenBackendsAreFound checks that the kit finds each mistake and names a law that it breaks.
+// With SHOW=1 and -v, it prints the text of each failure.
 func TestBrokenBackendsAreFound(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
 		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues())
 	checkAll(t, tests, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }
 
-// checkAll checks each mistake. With -short, it checks only the first of the mistakes that have the same first
-// law.
+// checkAll checks that each mistake is found. With -short, it checks only the first of the mistakes
+// that have the same first law.
 func checkAll(t *testing.T, tests []broken, check func(t *testing.T, b broken)) {
 	t.Helper()
 	t.Parallel()

@@ -16,9 +16,9 @@ import (
 // field and no key may be lost or invented. CheckLaws does not check which of two writes wins, so
 // join may be a resolver of your own. The join of this library is merge.Records.
 //
-// Join gets records of one key, which [Record] generates; they are the same in every run of the test. It must
-// keep no state between calls. An error that it returns is reported as a failure. CheckLaws makes the
-// reported records as small as possible.
+// In each call, join gets records of one key. [Record] generates them, and they are the same in
+// every run of the test. Join must keep no state between calls. An error that it returns is
+// reported as a failure. CheckLaws makes the reported records as small as possible.
 func CheckLaws(t testing.TB, join func(a, b record.Record) (record.Record, error)) {
 	t.Helper()
 	if err := checkLaws(join); err != nil {
@@ -43,8 +43,8 @@ func (j *joiner) of(a, b record.Record) record.Record {
 // triple contains three records of one key.
 type triple [3]record.Record
 
-// tries is the number of triples. In such a narrow domain, the first few hundred triples reveal
-// almost every mistake.
+// tries is the number of triples. There are so few different records that the first few hundred
+// triples reveal almost every mistake.
 const tries = 5000
 
 func checkLaws(join func(a, b record.Record) (record.Record, error)) error {

@@ -32,7 +32,7 @@ type Client interface {
 	Answer(answer []byte) error
 
 	// Cursor returns where the next pull begins: the last cursor passed to Pulled, or an empty
-	// string before the first.
+	// string before the first pull.
 	Cursor() string
 
 	// Pulled processes the lines that a pull returned, as described at Backend.Pull, and the next

@@ -32,8 +32,8 @@ func TestCorrectClientsPass(t *testing.T) {
 	})
 }
 
-// TestBrokenClientsAreFound checks that the kit finds each mistake and names its law. With SHOW=1 and -v, it
-// prints the text of each failure.
+// TestBrokenClientsAreFound checks that the kit finds each mistake and names a law that it breaks.
+// With SHOW=1 and -v, it prints the text of each failure.
 func TestBrokenClientsAreFound(t *testing.T) {
 	checkClients(t, []brokenClient{
 		{"does not observe pulled stamps", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},

@@ -29,8 +29,8 @@ func (i *impatient) Answer(answer []byte) error {
 	return i.app.Answer(answer)
 }
 
-// early puts an edit in the place of the first unsent edit of the same field. That edit may be the base of a
-// later one that still waits.
+// early puts an edit in the place of the first unsent edit of the same field. The replaced edit may
+// be the base of a later edit that still waits.
 type early struct{ *app }
 
 func (e early) Edit(key record.Key, fields map[string]record.Value) error {

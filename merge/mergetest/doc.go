@@ -52,8 +52,8 @@
 //
 // # What it finds
 //
-// The tests of this package contain backends with mistakes of each of these kinds. The kit finds
-// each mistake with default Options:
+// The tests of this package contain backends with mistakes of each of the following kinds. The kit
+// finds each mistake with default Options:
 //
 //   - the rule: another order of writes, lost digits of a stamp, stamps from before 2001, client
 //     IDs compared as text, deletions that are final, and deletions that any later write overrides
@@ -79,9 +79,9 @@
 // surroundings through an [Env]. [Options] say what is drawn. [Replay] runs one [Schedule].
 //
 // Options.NewClient puts a [Client] of yours in the place of some devices, and the kit judges it as
-// well. The Client shows its edits at once. It sends them until they are answered, with their first
-// stamps and with a base. Its clock observes what it pulls. It rolls refused items back. A
-// [Reopener] forgets nothing when it is closed.
+// well. The Client must show its edits at once. It must send them until they are answered, with
+// their first stamps and with a base. Its clock must observe what it pulls. It must roll refused
+// items back. A [Reopener] must forget nothing when it is closed.
 //
 // [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
 // data for property tests of your own.

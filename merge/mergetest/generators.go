@@ -12,10 +12,10 @@ import (
 
 // FieldValue generates writes of any field except $deleted. There are few different writes, so that two of
 // them often agree in time, client or value and differ in the rest. The three times differ in the counter or
-// in the millisecond. The three clients distinguish signed from unsigned bytes, and the first byte from the
-// last. The values are null, two integers whose order as numbers is not their order as bytes, the empty
-// string, and a deletion. With many different writes, a test would find nothing, since no two writes would
-// ever be close.
+// in the millisecond. The three client IDs reveal a comparison that takes bytes as signed, or that begins
+// with the last byte. The values are null, two integers whose order as numbers is not their order as bytes,
+// the empty string, and a deletion. With many different writes, a test would find nothing, since no two
+// writes would ever be close.
 func FieldValue() *rapid.Generator[record.FieldValue] {
 	return rapid.Custom(func(t *rapid.T) record.FieldValue {
 		return record.FieldValue{Value: rapid.SampledFrom(values()).Draw(t, "value"), Stamp: drawStamp(t)}

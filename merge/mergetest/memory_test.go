@@ -157,7 +157,7 @@ func (s *memory) request(client clock.ClientID, items []record.Item) merge.Reque
 	return merge.Request{Actor: client, Wall: s.env.Now(), Items: items}
 }
 
-// apply decides on a request against the stored state, and stores nothing.
+// apply computes the answer to a request from the stored state, and stores nothing.
 func (s *memory) apply(r merge.Request) merge.Answer {
 	push := s.engine.Prepare(r)
 	answer, err := push.Apply(s.disk.load(push))

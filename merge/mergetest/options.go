@@ -50,13 +50,13 @@ type Options struct {
 	// guard. It maps each code of a refusal to some fields, with one value each, as JSON. List
 	// writes that exceed a limit (merge.LimitExceeded), and writes that no device may make
 	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested.
-	// The source of a failing test calls this map refused.
+	// In the test that a failure prints, this map is the variable refused.
 	Refused map[merge.Code]map[string]string
 	// NewClient makes a Client of yours: an empty one, with the given ID, that reads the time from wall. Wall
 	// is the clock of a device, and may be wrong. Every other device, beginning with the first, is then such
 	// a Client. When the device is reinstalled, the kit makes a new Client. A Client cannot be cloned or
 	// restored from a backup, and the server is not restored either. Nil means that all devices are the kit's
-	// own. The source of a failing test calls this function newClient.
+	// own. In the test that a failure prints, this function is the variable newClient.
 	NewClient func(id clock.ClientID, wall func() time.Time) Client
 }
 

@@ -178,7 +178,7 @@ func byMillis(old, in record.FieldValue) bool {
 	return rightly(old, in)
 }
 
-// skipping gives the rows that it stored the sequence number 1 when it dies.
+// skipping sets the sequence numbers of the rows that it stored to 1 when it dies.
 func skipping(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := o.disk.copy()
 	answer, err := o.memory.Push(client, batch)

@@ -104,5 +104,5 @@ func probe(create sim.NewProcess, o *sim.Config) error {
 	return err
 }
 
-// enough is the number of runs in which every possible event must happen.
+// enough is the number of runs after which every possible event must have happened at least once.
 const enough = 50

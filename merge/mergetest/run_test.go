@@ -138,7 +138,7 @@ func (b bare) Pull(client clock.ClientID, cursor string) ([]byte, string, error)
 	return b.m.Pull(client, cursor)
 }
 
-// still implements surroundings at a fixed time, without other requests or crashes.
+// A still implements surroundings: the time is fixed, and there are no other requests or crashes.
 type still time.Time
 
 func (s still) Now() time.Time { return time.Time(s) }

@@ -94,8 +94,8 @@ func (f offer) check(t *testing.T) {
 	}
 }
 
-// TestEditsThatChangeNothingAreNotCounted checks that a step which asks a Client for the values that it shows
-// already is not counted as an edit.
+// TestEditsThatChangeNothingAreNotCounted checks that a step which asks a Client to write the
+// values that it already shows is not counted as an edit.
 func TestEditsThatChangeNothingAreNotCounted(t *testing.T) {
 	o, err := Options{NewClient: newApp(clientQuirks{})}.withDefaults()
 	if err != nil {

@@ -34,7 +34,7 @@ func (c Counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// CountPush counts the manner of a push and its invalid items. An edit made meanwhile is
+// CountPush counts the manner of a push and its invalid items. An edit made during the push is
 // counted when it happens.
 func (j *Judge) CountPush(m schedule.Manner, b Batch) {
 	for _, flag := range m.Flags() {

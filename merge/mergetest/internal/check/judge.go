@@ -68,8 +68,8 @@ func NewJudge(o Rules, l Lab) *Judge {
 	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
 }
 
-// Moments contains the indexes of the last steps with a restart, a restore and an audit, and the
-// numbers of the last batches that were damaged and audited. All are -1 at first.
+// Moments contains the indexes of the last step with a restart, with a restore and with an audit,
+// and the numbers of the last damaged batch and of the last audited batch. All are -1 at first.
 type Moments struct{ Restart, Restore, audit, Damage, audited int }
 
 // Breach is the first law that was broken.

@@ -34,8 +34,8 @@ func (j *Judge) notable(a Answer, x arrival) (codes []merge.Code) {
 	return codes
 }
 
-// mayBeDeleted reports whether a record may be deleted: its deletion may be in the same batch, or
-// may be unanswered.
+// mayBeDeleted reports whether a record may be deleted now, perhaps by a deletion in the same batch
+// or in an unanswered push.
 func (j *Judge) mayBeDeleted(id string) bool {
 	p := j.Ledger.Histories[oracle.FieldKey{ID: id, Field: record.DeletedField}]
 	if p == nil {

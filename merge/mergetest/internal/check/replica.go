@@ -46,7 +46,7 @@ type want struct {
 	oracle.Write
 	base  oracle.Stamp // the stamp shown before the edit
 	loose bool         // it may be restamped, because the clock was found to be wrong
-	again bool         // loose was set before, so its base may be a restamped write
+	again bool         // loose was set before, so its base may be the stamp of a restamped write
 	sent  bool         // it was sent at least once
 }
 

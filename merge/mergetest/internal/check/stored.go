@@ -39,8 +39,8 @@ func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
 
 // JudgePull compares a pulled state with the ledger. The parameter who is the name of the puller.
-// Fresh is the state that a new device pulls; if it is nil, JudgePull asks for it when it needs
-// it.
+// Fresh is the state that a new device pulls; if fresh is nil, JudgePull asks the Lab for that
+// state when it needs it.
 func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
@@ -74,8 +74,8 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 	j.judgeStrays(found)
 }
 
-// judgeStrays looks for fields that were never sent, or that were sent only in refused items.
-// Fields that only the server knows are not judged.
+// judgeStrays looks for fields that devices use but never sent, and for fields that only refused
+// items had. All other unknown fields may be the server's own, and are not judged.
 func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	var strays []oracle.FieldKey
 	for k := range found {
@@ -94,8 +94,8 @@ func (j *Judge) judgeStrays(found map[oracle.FieldKey]oracle.Write) {
 	}
 }
 
-// foreign reports whether only refused items write to a field. Such a field may be the server's
-// own.
+// foreign reports whether a field that devices do not use was never sent, or was sent only in
+// refused items. Such a field may be the server's own.
 func (j *Judge) foreign(k oracle.FieldKey) bool {
 	if slices.Contains(j.o.Names, k.Field) || k.Field == record.DeletedField {
 		return false

@@ -16,7 +16,7 @@ func clientLaws() map[Law]Text {
 		ClientObserves: {
 			"a client's clock observes every confirmed stamp",
 			"An edit is stamped above every write that was confirmed to the client before.",
-			"Let the clock observe every pulled stamp, and start a new clock with the greatest of them as Last, also after the app is reopened.",
+			"Let the clock observe every pulled stamp, and start a new clock with the greatest of them as Last, even after the app is reopened.",
 		},
 		ClientKeeps: {
 			"an edit is sent until it has a final answer",
@@ -59,7 +59,7 @@ func clientLaws() map[Law]Text {
 			"Look for a pull that is skipped while an edit waits, for dropped fields, and for pulled data that is not stored before its cursor.",
 		},
 		ClientReopens: {
-			"a reopened client shows the same",
+			"a reopened client shows what it showed before",
 			"A reopened client shows everything that it showed before, unchanged: the confirmed state, the waiting edits, and their stamps.",
 			"Store an edit before Edit returns, the result of an answer or a pull before Answer or Pulled returns, and the cursor together with the pulled data.",
 		},

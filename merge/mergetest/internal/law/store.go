@@ -21,7 +21,7 @@ func storeLaws() map[Law]Text {
 		Stays: {
 			"a stored write is replaced only by a greater one",
 			"A write that was seen in the store is replaced by a greater write, and by nothing else.",
-			"Perhaps a push of something else wrote an older copy of the row over it: look for a cache, for a row that is read before the lock or outside the transaction, and for an UPDATE or REPLACE of the whole row. Or the write is gone or hidden: look for DELETE, for a purge of a deleted record or of old deletions, and for a pull that leaves out deleted data.",
+			"Perhaps a push of another write overwrote it with an older copy of the row: look for a cache, for a row that is read before the lock or outside the transaction, and for an UPDATE or REPLACE of the whole row. Or the write is gone or hidden: look for DELETE, for a purge of a deleted record or of old deletions, and for a pull that leaves out deleted data.",
 		},
 		Durable: {
 			"accepted writes survive a restart",
@@ -51,11 +51,11 @@ func storeLaws() map[Law]Text {
 		Names: {
 			"tables, IDs and field names are kept byte for byte",
 			"A name is read back as it was written, and two names that differ in one byte are different names.",
-			"With plain names in place of these, the same steps break no law. Look for a collation, or code, that ignores case, accents, Unicode normal form or trailing spaces, for LIKE, for a key that joins several names or lacks the table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that truncates names.",
+			"With plain names instead, the same steps break no law. Look for a collation, or code, that ignores case, accents, Unicode normal form or trailing spaces, for LIKE, for a key that joins several names or lacks the table, for a name that is read as a number, a path, a format or an escape, and for a column or an index that truncates names.",
 		},
 		Readable: {
 			"a pull is readable and ends",
-			"A pull returns mutations as JSON Lines or as a JSON array, each with a table, an ID, and fields with stamps. After the last mutation, a pull returns the same cursor that it was sent.",
+			"A pull returns mutations as JSON Lines or as a JSON array, each with a table, an ID, and fields with stamps. After the last mutation, a pull returns the cursor that it was sent.",
 			"Write records with record.Mutation.AppendJSON, one per line, and return the cursor unchanged if there is nothing new.",
 		},
 		ServerClock: {

@@ -9,10 +9,10 @@ import (
 type Fate struct {
 	State State
 	Since int  // the step in which it was accepted
-	Met   bool // whether another request was served meanwhile
+	Met   bool // whether another request was served at the same time
 	Last  int  // the number of accepted writes when it last arrived
 	Gone  bool // whether it came after the backup from which the server was restored
-	Came  int  // the sending in which it last arrived
+	Came  int  // the number of the batch in which it last arrived
 	Seen  bool // whether a pull has found it in the store
 }
 
@@ -41,8 +41,8 @@ type Ledger struct {
 	Count     int               // the number of accepted writes, counted at each arrival
 }
 
-// Mark bounds the greatest time that was accepted from a client. It is at least Sure and at most Most: the
-// two differ because a push without an answer may have been stored.
+// Mark bounds the greatest time that was accepted from a client. That time is at least Sure and at
+// most Most; the two may differ because a push without an answer may have been stored.
 type Mark struct{ Sure, Most int64 }
 
 // Sent returns the mark after a write with this time was sent.
@@ -155,8 +155,8 @@ func (p *History) Knows(at Stamp) bool {
 	return false
 }
 
-// Cut reports whether f is a sent write whose time was cut or rounded, by less than a millisecond, to whole
-// microseconds or to the precision of a float64.
+// Cut reports whether f is a sent write whose time was changed by less than a millisecond, because
+// it was cut or rounded to whole microseconds or to the precision of a float64.
 func (p *History) Cut(f Write) bool {
 	for x := range p.Writes {
 		by := x.Time - f.Time

@@ -7,8 +7,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// Required returns the events that must occur at least once in many runs on a backend with the
-// given abilities.
+// Required returns the events that must each occur at least once over many runs on a backend with
+// the given abilities.
 func Required(a check.Abilities, o sim.Config) []string {
 	all := append(slices.Clone(o.Flaws),
 		"garbled", "cut", "refused", "accepted", "accepted, nothing changed", "unread", "stamped before 2001",

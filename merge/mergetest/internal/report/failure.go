@@ -105,7 +105,7 @@ func Text(r sim.Result) string {
 	return b.String()
 }
 
-// lookAtSpelling is printed if the law breaks only when a push is spelled otherwise.
+// lookAtSpelling is printed if the law is broken only when a push is spelled otherwise.
 const lookAtSpelling = "One of the pushes is spelled otherwise, with the same meaning: look for text that is checked, compared or stored as it arrived, such as a stamp, a client ID, a number or an escape."
 
 // source returns a Go test that runs the steps.

@@ -6,10 +6,10 @@ type Weighted struct {
 	Kinds []*Kind
 }
 
-// Always returns the weight n in each run.
+// Always gives a family the weight n in each run.
 func Always(n int) func(*Dice) int { return func(*Dice) int { return n } }
 
-// InHalf returns the weight n in half of the runs, and 0 in the others.
+// InHalf gives a family the weight n in half of the runs, and 0 in the others.
 func InHalf(n int) func(*Dice) int {
 	return func(d *Dice) int {
 		if d.On() {
@@ -19,7 +19,7 @@ func InHalf(n int) func(*Dice) int {
 	}
 }
 
-// InThird returns the weight n in one of three runs, and 0 in the others.
+// InThird gives a family the weight n in one of three runs, and 0 in the others.
 func InThird(n int) func(*Dice) int {
 	return func(d *Dice) int {
 		if d.IntN(3) == 0 {
@@ -29,7 +29,7 @@ func InThird(n int) func(*Dice) int {
 	}
 }
 
-// Either returns the weight n or m, each in half of the runs.
+// Either gives a family the weight n in half of the runs, and m in the others.
 func Either(n, m int) func(*Dice) int {
 	return func(d *Dice) int { return []int{n, m}[d.IntN(2)] }
 }

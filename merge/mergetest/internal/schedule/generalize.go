@@ -67,8 +67,8 @@ func (s *Shrinker) others(steps []Step) [][]Step {
 	return nil
 }
 
-// spaced returns the steps with a pause after each: once with the clocks as they are, and twice
-// with wrong clocks, so that the devices write in either order.
+// spaced returns the steps with a wait after each: once with the clocks as they are, and twice with
+// wrong clocks, so that the devices write in either order.
 func (s *Shrinker) spaced(steps []Step) [][]Step {
 	var apart, rising, falling []Step
 	g := s.Domain.Grammar

@@ -22,7 +22,7 @@ type Kind struct {
 	Follow func(f Follow) []Step                    // the steps that follow a drawn step
 	OneIn  int                                      // Follow is called after one in OneIn steps; 0 means after each
 	Bulk   bool                                     // the size of the batch matters
-	Apart  func(g Grammar, o Domain, s Step) []Step // the single edits that it is made of
+	Apart  func(g Grammar, o Domain, s Step) []Step // the single edits that make up the step
 
 	Plainer func(g Grammar, s Step) [][]Step // smaller variants, besides the variants of its arguments
 }
@@ -181,7 +181,7 @@ func (g Grammar) Pushes(who int) Step { return g.Step(who, "pushes") }
 // Pulls returns a pull of a device.
 func (g Grammar) Pulls(who int) Step { return g.Step(who, "pulls") }
 
-// Resends returns a step that repeats the n-th last push of a device, from 0.
+// Resends returns a step that repeats the n-th last push of a device, counted from 0.
 func (g Grammar) Resends(who, n int) Step {
 	s := g.Step(who, "resends")
 	s.N = n

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// rename gives records and fields names that are much shorter and plain, if the schedule still
-// breaks the same law. A long name or a second table may be the cause, but usually is not.
+// rename gives records and fields plain and much shorter names, if the schedule still breaks the
+// same law. A long name or a second table may be the cause, but usually is not.
 func (s *Shrinker) rename(steps []Step) []Step {
 	id := func(x *Step) []*string { return []*string{&x.ID} }
 	fields := func(x *Step) (all []*string) {

@@ -21,9 +21,10 @@ import (
 //	}}},
 //
 // Families that come earlier are drawn first. A new family with a weight changes the schedule of
-// every seed: paste the new output of Example_failure, and allow the law that an entry of
-// TestBrokenBackendsAreFound now names if it is as helpful. A family without a weight, whose End inserts its steps
-// at the end, leaves other seeds unchanged.
+// every seed: paste the new output of Example_failure, and if a failure in
+// TestBrokenBackendsAreFound now names another law that is as helpful, add that law to the entry. A
+// family without a weight, whose End adds steps to some complete schedules, leaves all other
+// schedules unchanged.
 //
 // An op that makes a request itself sets run instead of act, because a request counts and reports itself. The
 // function possible is not called then, so run must check the state of the device itself. To show that only
@@ -35,7 +36,7 @@ type op struct {
 	leaves   func(d *device) string                          // describes the state of the device after it
 	run      func(w *world, s schedule.Step)                 // instead of act, for steps that count and report themselves
 	needs    func(a check.Abilities, o schedule.Domain) bool // whether it happens in these runs; nil means always
-	covers   []string                                        // the counts that many runs must have, if it happens
+	covers   []string                                        // the events that must occur over many runs, if it happens
 	lacks    string                                          // reported as untested if it does not happen and no other text says so
 	look     string                                          // the hint if a law is broken after it
 }

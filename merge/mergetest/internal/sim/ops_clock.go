@@ -54,7 +54,7 @@ func afterSpoil(f schedule.Follow) []schedule.Step {
 	return nil
 }
 
-// wrongClocks sets the clocks of all devices.
+// wrongClocks sets the clocks of all devices in half of the runs.
 func wrongClocks(d *schedule.Dice) (steps []schedule.Step) {
 	if d.On() {
 		for i := range d.Domain.Devices {
@@ -64,8 +64,8 @@ func wrongClocks(d *schedule.Dice) (steps []schedule.Step) {
 	return steps
 }
 
-// writeAhead adds an edit stamped far ahead, which waits until the faults end. The clock may be
-// right by then.
+// writeAhead adds, in half of the runs, an edit stamped far ahead, which waits until the faults
+// end. The clock may be right by then.
 func writeAhead(d *schedule.Dice, steps []schedule.Step) []schedule.Step {
 	if !d.On() {
 		return steps

@@ -70,7 +70,7 @@ func floodApart(g schedule.Grammar, o schedule.Domain, s schedule.Step) (all []s
 const (
 	grownPrefix = "grown"
 	grownFields = 5_100
-	growsEach   = 50 // records grow in one of this many runs
+	growsEach   = 50 // records grow in one run of this many
 )
 
 // size is the number of added fields. It does not shrink, because fewer fields rarely break a

@@ -52,9 +52,10 @@ func drawPull(d *schedule.Dice, s *schedule.Step) {
 	}
 }
 
-// afterPush lets another device sync while two devices edit the same field, and lets the server
-// write the field that it was storing when it died. Sometimes it loses several answers to a Client
-// in a row, which must not make the Client give up.
+// afterPush sometimes returns steps in which two devices edit the same field and one syncs or
+// storms during the push of the other, in which the server writes the field that it was storing
+// when it died, or in which several answers to a Client in a row are lost, which must not make the
+// Client give up.
 func afterPush(f schedule.Follow) []schedule.Step {
 	switch {
 	case f.Manner.Lost && f.Domain.HasClient(f.Who) && f.IntN(3) == 0:
@@ -102,7 +103,8 @@ func afterWait(f schedule.Follow) []schedule.Step {
 }
 
 // differ returns the pushes of two devices, one of them in another spelling if the run has
-// spellings. Usually it is the push of the greater ID, because upper case sorts below lower case.
+// spellings. Usually the push of the greater ID is respelled, because upper case sorts below lower
+// case.
 func differ(f schedule.Follow) (a, b schedule.Step) {
 	a, b = f.Pushes(f.A), f.Pushes(f.B)
 	one, x, y := &a, schedule.ClientID(f.A, 0), schedule.ClientID(f.B, 0)

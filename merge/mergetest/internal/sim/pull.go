@@ -54,7 +54,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	if d.client != nil && w.Breach == nil {
 		d.handPulled(p)
 	}
-	if r.met { // a write that arrived meanwhile may be missing now, but not after the next pull
+	if r.met { // a write that arrived during the pull may be missing now, but not after the next pull
 		w.pull(d, schedule.Manner{})
 	}
 }
@@ -75,7 +75,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			return p, false
 		}
 		if len(bytes.TrimSpace(lines)) > 0 {
-			if pages++; pages > 1 && !r.met { // if r.met, the page may contain only records that arrived meanwhile
+			if pages++; pages > 1 && !r.met { // if r.met, the page may contain only records that arrived during the pull
 				w.Able |= check.CanPage
 			}
 			records, err := w.decode(lines)
