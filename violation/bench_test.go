@@ -13,8 +13,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// hotel holds n bookings, 20 in each room, one after another. Each of its changes moves a
-// booking onto the next one.
+// hotel holds n bookings, 20 in each room, one after another. Each of its changes makes a
+// booking overlap others in its room.
 type hotel struct {
 	checker *violation.Checker
 	view    *violation.Memory

@@ -22,8 +22,8 @@ type Usage struct {
 }
 
 // Capacity is the rule that the records of one parent use no more than its capacity. There is
-// one violation for each parent whose capacity is exceeded. It is about the record that was
-// stamped last, and lists all other records that use units as conflicting.
+// one violation for each parent whose capacity is exceeded. The violation is about the record
+// that was stamped last, and lists as conflicting all other records that use units.
 type Capacity struct {
 	// Table is the table of the records that use units, and Fields are the fields that Usage
 	// reads.

@@ -111,10 +111,10 @@
 //
 // # Scopes
 //
-// A change reads all records of the scopes that it touches, so scopes should not grow over the
-// years. A Monthly NoOverlap divides a resource into months; a slot across the end of a month
-// is in both months. After changing the scopes of a rule, rebuild the index of the view and
-// run an audit: rows are looked up in the scope that they name.
+// A check reads all records of the scopes that the changes touch, so scopes should not grow
+// over the years. A Monthly NoOverlap divides a resource into months; a slot across the end of
+// a month is in both months. After changing the scopes of a rule, rebuild the index of the
+// view and run an audit: rows are looked up in the scope that they name.
 //
 // # In a server
 //

@@ -124,8 +124,8 @@ func TestStatusFollowsTheCondition(t *testing.T) {
 	}, history)
 }
 
-// TestViolationIsObsoleteAfterRelevantUntil: audits and checks count by Now, and readers judge
-// with StatusAt.
+// TestViolationIsObsoleteAfterRelevantUntil: audits and checks count the rows that are open at
+// Now, and readers judge with StatusAt.
 func TestViolationIsObsoleteAfterRelevantUntil(t *testing.T) {
 	rule := overlapRule
 	rule.Relevant = true

@@ -18,8 +18,8 @@ const (
 )
 
 // NoOverlap is the rule that no two records occupy the same resource at the same time. There
-// is one violation for each pair, however often the two overlap. It is about the record that
-// was stamped later.
+// is one violation for each pair, however often the two overlap. The violation is about the
+// record that was stamped later.
 //
 // A change to a record makes a check read all records that share a scope with it. Without
 // Monthly, those are all records that ever occupied the resource, so the cost grows with
@@ -39,9 +39,9 @@ type NoOverlap struct {
 	// or scopes is itself a violation, of the type SlotsCut.
 	Slots func(r record.Record) ([]Slot, error)
 	// Monthly divides the slots of a resource into scopes, one for each calendar month in
-	// UTC, so that a change reads only the months that it touches. A slot that extends from
-	// one month into another belongs to both. A pair is found in the month in which its last
-	// overlap ends. Run an audit after changing Monthly.
+	// UTC, so that a check reads only the months that the changes touch. A slot that extends
+	// from one month into another belongs to both. A pair is found in the month in which its
+	// last overlap ends. Run an audit after changing Monthly.
 	Monthly bool
 	// Describe returns the description of a pair, for the owner of the newer record. For the
 	// owner of the older record, an application composes a text from the two IDs of the row.

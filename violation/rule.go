@@ -72,11 +72,11 @@ type Findings struct {
 
 // Finding is one violation in a group: the part of a Violation that the rule decides.
 type Finding struct {
-	// Key distinguishes the findings of a rule. It must not contain anything else, such as a
-	// description, a time or an order of discovery. See PairKey. Findings with the same key
-	// in two groups are one violation, and its row names the first of these groups. Such a
-	// finding must depend only on the records that it names. If it depends on other records,
-	// include the name of the group in the key.
+	// Key distinguishes the findings of a rule. It must contain nothing but what identifies
+	// a finding: no description, no time and no order of discovery. See PairKey. Findings
+	// with the same key in two groups are one violation, and its row names the first of
+	// these groups. Such a finding must depend only on the records that it names. If it
+	// depends on other records, include the name of the group in the key.
 	Key string
 	// Type classifies the finding for programs, such as scheduling_conflict.
 	Type string

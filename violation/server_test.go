@@ -88,7 +88,7 @@ func (s *server) take(t require.TestingT, updates []merge.Update, more ...violat
 		if !changed {
 			before = s.get(key)
 		}
-		require.True(t, u.Before.Equal(before), "the Before of an update must be the record before it")
+		require.True(t, u.Before.Equal(before), "the Before of an update must be the record before the update")
 		require.False(t, u.After.Equal(u.Before), "an update must change something")
 		require.True(t, i == 0 || report.Updates[i-1].After.Key().Compare(key) < 0, "updates must be sorted by key")
 	}

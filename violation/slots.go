@@ -24,7 +24,7 @@ const (
 	MaxSlots = 1000
 	// maxScopes is how many scopes of one record NoOverlap checks: its resources, or the
 	// months of its resources. Without a limit, a booking of 290 years would have 3,480 index
-	// entries, and a change of it would read as many months.
+	// entries, and the check of a change to it would read as many months.
 	maxScopes = 36
 )
 

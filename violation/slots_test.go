@@ -215,8 +215,8 @@ func TestSlotsMatchTheOracle(t *testing.T) {
 	require.Positive(t, capped)
 }
 
-// TestMonthlyCheckReadsOnlyItsMonths: a new booking in a room with thousands of past bookings
-// reads only the bookings of its own months.
+// TestMonthlyCheckReadsOnlyItsMonths: the check of a new booking in a room with thousands of
+// past bookings reads only the bookings of its own months.
 func TestMonthlyCheckReadsOnlyItsMonths(t *testing.T) {
 	rule := severalRule
 	rule.Monthly = true

@@ -41,7 +41,7 @@ func stories() map[string][]record.Record {
 	}
 }
 
-// splits passes every division of a list into calls to the function do.
+// splits runs the function do on each division of a list into calls.
 func splits(list []record.Record, do func(calls [][]record.Record)) {
 	for cuts := range 1 << (len(list) - 1) {
 		calls := [][]record.Record{{list[0]}}

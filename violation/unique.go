@@ -6,7 +6,8 @@ import "github.com/fieldlww/fieldlww/record"
 const DuplicateValue = "duplicate_value"
 
 // Unique is the rule that no two records of a table have the same value. There is one
-// violation for each duplicate value. It is about the record that was stamped last.
+// violation for each duplicate value. The violation is about the record that was stamped
+// last.
 type Unique struct {
 	// Table is the table, and Fields are the fields that Value reads.
 	Table  string

@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// meeting is a meeting that a client books.
+// meeting is what a client books: an ID, a title and a slot.
 type meeting struct {
 	id, title string
 	slot      rooms.Slot
@@ -106,7 +106,7 @@ func (t *story) syncAll() {
 	t.do(t.ben.pull(t.east))
 }
 
-// about returns the violation about a meeting, as a client shows it.
+// about returns the violation about a meeting, from the state that a client shows.
 func (t *story) about(c *client, m meeting) violation.Violation {
 	for _, v := range violations(c.shown()) {
 		if v.Record() == m.key() {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestMeetingLargerThanPushLimitsIsPulled: a meeting with more fields than a push may have is
-// pulled and checked like any other.
+// pulled and checked like any other meeting.
 func TestMeetingLargerThanPushLimitsIsPulled(t *testing.T) {
 	w := &wall{now: time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)}
 	s := newServer("East", w)

@@ -32,8 +32,8 @@ func newServer(name string, w *wall) *server {
 	}
 }
 
-// Push is the push handler; client is the authenticated client. With a database, all of it would be
-// one transaction.
+// Push is the push handler; client is the authenticated client. With a database, the whole of Push
+// would be one transaction.
 func (s *server) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	items, err := s.Engine.Decode(batch)
 	if err != nil {

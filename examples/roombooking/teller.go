@@ -16,7 +16,7 @@ func (t *story) say(format string, args ...any) {
 	}
 }
 
-// do keeps the first error of the story.
+// do stores an error, unless it is nil or the story already has one.
 func (t *story) do(err error) {
 	if t.err == nil {
 		t.err = err

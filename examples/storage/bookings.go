@@ -21,8 +21,8 @@ type slot struct {
 	End   time.Time `json:"end"`
 }
 
-// bookingRules returns the sample rule: no two bookings of one room at the same time. A
-// change reads the bookings of its room and month.
+// bookingRules returns the sample rule: no two bookings of one room at the same time. The
+// check of a change reads only the bookings of its room and month.
 func bookingRules() *violation.Checker {
 	return &violation.Checker{Rules: map[string]violation.Rule{
 		"room_taken": violation.NoOverlap{Table: bookingsTable, Fields: []string{"slot"}, Slot: slotOf, Monthly: true},

@@ -49,9 +49,9 @@ func TestBlobStampBeatsAllTextInSQLite(t *testing.T) {
 	})
 }
 
-// TestTimestampInTextColumnDoesNotReadBack: a Timestamp binds its integer, even to a text
-// column. SQLite stores its digits, which cannot be read back as a Timestamp, and pgx
-// refuses it. Bind its String instead.
+// TestTimestampInTextColumnDoesNotReadBack: a Timestamp is passed as an integer, even to a
+// text column. SQLite stores the digits of the integer, which cannot be read back as a
+// Timestamp, and pgx refuses it. Pass the String of the Timestamp instead.
 func TestTimestampInTextColumnDoesNotReadBack(t *testing.T) {
 	var got clock.Timestamp
 	lite := sqlite(t)

@@ -256,9 +256,9 @@ func TestBatchOfBookingAndAcknowledgementMayDeadlock(t *testing.T) {
 	requireAudited(t, s)
 }
 
-// TestScopesAreLockedInOrderOfNumbers: scopes are locked in the order of their numbers,
-// so two transactions that lock the same scopes cannot deadlock. A transaction that waits
-// for the greatest number has locked all others.
+// TestScopesAreLockedInOrderOfNumbers: scopes are locked in the order of their numbers, so
+// two transactions that lock the same scopes cannot deadlock. A transaction that waits for
+// the greatest number has locked all smaller ones.
 func TestScopesAreLockedInOrderOfNumbers(t *testing.T) {
 	s := postgresFlagging(t, bookingRules())
 	scopes := slices.Concat(scopesOfRoom(t, s, "A"), scopesOfRoom(t, s, "B"), scopesOfRoom(t, s, "C"))

@@ -19,7 +19,7 @@ import (
 // document rest keeps all of these, so nothing is refused. The stamp of a column is
 // NULL if its field is in rest or was never written.
 //
-// Each table that clients write needs such a table in the database. Here tasks is the
+// Each table that clients write to needs a database table of this kind. Here tasks is the
 // only one.
 func columns(sql statements) layout {
 	return layout{"shadow columns", sql, scanColumns, encodeColumns}
@@ -110,7 +110,7 @@ const columnsReplace = `
 				done = excluded.done, done_at = excluded.done_at, done_by = excluded.done_by,
 				rest = excluded.rest, seq = excluded.seq`
 
-// tasksTable is the table whose records columns keeps.
+// tasksTable is the table whose records this layout stores.
 const tasksTable = "tasks"
 
 // scanColumns reads (seq, id, three columns for each field, rest).

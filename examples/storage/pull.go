@@ -16,8 +16,9 @@ type pulled struct {
 	cursor int64
 }
 
-// pull is the pull handler. It returns the records after the cursor, at most limit of
-// them. A client begins with the cursor 0 and pulls until nothing is new.
+// pull is the pull handler. It returns the next records after the cursor; the parameter
+// limit is their greatest number. A client begins with the cursor 0 and pulls until nothing
+// is new.
 //
 // The cursor is a sequence rather than a stamp: a write that a client made offline last
 // week arrives today with last week's stamp.

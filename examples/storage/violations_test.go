@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flaggingServer opens a server for documents that flags the violations found by a
-// checker.
+// flaggingServer is a function that opens a server with the documents layout, which flags
+// the violations that a checker finds.
 type flaggingServer func(*testing.T, *violation.Checker) *server
 
 // onEachFlagging runs a test on both databases.
@@ -33,7 +33,7 @@ func onEachFlagging(t *testing.T, test func(*testing.T, flaggingServer)) {
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, postgresFlagging) })
 }
 
-// postgresFlagging is the flaggingServer on PostgreSQL.
+// postgresFlagging is the flaggingServer for PostgreSQL.
 func postgresFlagging(t *testing.T, c *violation.Checker) *server {
 	t.Helper()
 	return flagging(t, serverOn(t, postgres(t), documents(documentsPostgres())), &violations{c, scopesPostgres()})

@@ -12,9 +12,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// NewView returns a view of storage that holds only the given records and rows. It stores
-// them one after another, and each replaces the stored one with the same key. A key may occur
-// several times; the last record counts.
+// NewView returns a view of storage that holds only the given records and rows. The function
+// stores these one after another, and each replaces the stored record with the same key. A
+// key may occur several times; the last record counts.
 type NewView func(c *violation.Checker, records []record.Record) (violation.View, error)
 
 // TestView tests a view with rules and records of its own. It returns nil, or an error that
