@@ -21,7 +21,7 @@ const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && text >= '1900' && !Nu
 export class Draft {
   #text = ''; // the text that was last drawn or written
   #begun = null; // while the user types: what was shown before, as {text, seen}
-  #opened = null; // the same for a list that may have been opened
+  #opened = null; // as #begun, but for a list that may have been opened
   #keys = false; // whether a date is being typed
 
   /**

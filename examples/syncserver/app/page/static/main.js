@@ -152,7 +152,7 @@ class Network {
   #compare() {
     const busy = [State.joining, State.pulling, State.pushing];
     if (drafts().length > 0) return 'typing';
-    if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // compared when they are done
+    if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // compared once all replicas are idle
     const [left, right = left] = this.syncs.map((s) => s.replica.digest());
     return left === right ? 'same' : 'different';
   }

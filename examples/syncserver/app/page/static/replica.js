@@ -17,7 +17,7 @@ export class Replica extends EventTarget {
     this.#program = program;
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
-    this.device = { skew: 0, online: true }; // also clientId and token once it has joined, and its name when it left
+    this.device = { skew: 0, online: true }; // also clientId and token once the device has joined, and the name that it had when it left
     this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
     this.violations = [];
     this.unchecked = new Set(); // the rules that the server could not check completely
@@ -84,7 +84,7 @@ export class Replica extends EventTarget {
     const entries = await this.#storage.load();
     takeOwn(entries);
     this.#open(clientId, entries);
-    Object.assign(this.device, { clientId, token }); // only now is it a client
+    Object.assign(this.device, { clientId, token }); // not earlier, because opening can fail
     this.#redraw();
     this.#saveDevice();
   }

@@ -110,7 +110,7 @@ export function pause(milliseconds, signal) {
   });
   const done = woken.then(() => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', wake); // a signal outlives many pauses
+    signal?.removeEventListener('abort', wake); // one signal serves many pauses, and would keep all their listeners
   });
   return { done, wake };
 }

@@ -19,7 +19,7 @@ const lockOf = (workspace, slot) => `fieldlww-slot/${workspace}/${slot}`;
  * @returns {Promise<string>}
  */
 export async function takeSlot(place) {
-  addEventListener('pageshow', (event) => event.persisted && location.reload()); // another tab may have taken its slot meanwhile
+  addEventListener('pageshow', (event) => event.persisted && location.reload()); // another tab may have taken this tab's slot meanwhile
   const remembered = `fieldlww-slot-${place.workspace}`;
   const own = sessionStorage.getItem(remembered);
   // A duplicated tab remembers the slot of the original tab, but does not get it.

@@ -31,11 +31,11 @@ export const State = {
 export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
-  #news = 0; // how many times it was woken
+  #news = 0; // how many times the sync was woken
   #corrected = false; // whether the clock was corrected since the server last accepted an edit
   #most = ITEMS; // the most edits that a push may have to arrive in time
   #asking = ''; // the last kind of request: join, pull or push
-  #again = {}; // when each kind may be sent again, as a time of performance.now()
+  #again = {}; // when each kind of request may be sent again, as a time of performance.now()
 
   /** @param {{workspace: string, invite?: string}} place */
   constructor(replica, events, place) {
@@ -191,7 +191,7 @@ export class Sync extends EventTarget {
       if (!isBad(error)) throw error;
       if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
-      return 1; // the next may be invalid too
+      return 1; // the next item may be invalid too
     }
     return this.#most;
   }

@@ -1,4 +1,4 @@
-// The marks: who wrote a field and, on hover or focus, why its value won and what it replaced.
+// The marks: who wrote a field and, on hover or focus, why the value won and what it replaced.
 
 import { element, setText } from './dom.js';
 import { fieldName, said, span, titleOf, when } from './words.js';

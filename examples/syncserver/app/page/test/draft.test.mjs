@@ -91,7 +91,7 @@ for (const kind of typed) {
     const { control, written, elsewhere } = field(kind, 'A');
     elsewhere('B'); // the user sees this write
     control.enter('B!');
-    elsewhere('C'); // the user does not see this one
+    elsewhere('C'); // the typed text hides this write
     control.enter('B!!');
     await control.blur();
     assert.deepEqual(written, [['B!!', 11]]);
@@ -164,9 +164,9 @@ for (const kind of typed) {
     const { control, written } = field(kind, 'A');
     control.enter('B');
     document.activeElement = null;
-    control.dispatchEvent(new Event('change')); // as one browser does then
+    control.dispatchEvent(new Event('change')); // one browser fires it when an element is moved
     control.dispatchEvent(new Event('blur'));
-    document.activeElement = control; // as a drawing does in the same step
+    document.activeElement = control; // drawing restores the focus in the same step
     await null;
     assert.deepEqual(written, []);
     assert.ok(isDraft(control));

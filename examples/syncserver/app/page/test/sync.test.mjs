@@ -86,7 +86,7 @@ test('after a full page, the next page is pulled', async () => {
 test('an edit is sent only after it is saved', async () => {
   const storage = memory();
   const { save } = storage;
-  const written = []; // each lets one transaction end
+  const written = []; // each function lets one transaction end
   storage.save = async (entries) => {
     await new Promise((resolve) => written.push(resolve));
     await save(entries);
@@ -408,7 +408,7 @@ test('while answers to pushes are slow, batches do not grow', async (t) => {
   });
   const sync = online(replica, server);
   await until(() => sync.state === State.slow);
-  for (let i = 8; i < 20; i++) replica.edit('tasks', `e${i}`, {}); // each edit wakes it
+  for (let i = 8; i < 20; i++) replica.edit('tasks', `e${i}`, {}); // each edit wakes the sync
   await until(() => sync.state === State.current);
   assert.deepEqual(batches.map((b) => b.length), [8, 4, 4, 4, 8]);
   sync.stop();
