@@ -52,7 +52,7 @@
 //
 // A client trusts its server, and observes the server's stamps without a bound:
 // MaxAhead: -1. With a bound, a phone whose wall clock is slow would refuse honest
-// stamps. Its next edits would get lower stamps than the values their author saw, and
+// stamps. Its next edits would get stamps below the stamps that their author saw, and
 // would lose silently.
 //
 // Each server process has its own [ClientID], as each client has.

@@ -19,8 +19,8 @@ var (
 	ErrRange = errors.New("clock: out of range")
 
 	// ErrAhead means that the stamp lies further ahead of the wall clock than
-	// [Options].MaxAhead allows, or after [MaxTimestamp]. The sender should
-	// correct its clock and stamp the write again.
+	// [Options].MaxAhead allows, or that it lies after [MaxTimestamp]. The
+	// sender should correct its clock and stamp the write again.
 	ErrAhead = errors.New("clock: stamp too far ahead of the wall clock")
 
 	// ErrWall means that the wall clock of this host is below [Options].Floor.

@@ -50,8 +50,8 @@ func (b *Builder) Record(key Key, fields iter.Seq2[string, FieldValue]) (Record,
 	return b.record(key, b.entries, b.text), nil
 }
 
-// entry is one field of a record under construction. The text of its Value is the part
-// from:to of a longer text.
+// entry is one field of a record under construction. The text of its Value lies between the
+// offsets from and to of a longer text.
 type entry struct {
 	name     []byte
 	from, to int

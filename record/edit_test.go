@@ -175,7 +175,7 @@ func TestEditChecksTheKey(t *testing.T) {
 		_, err := record.New(key).Edit(stampOf(1, ana)).Set("a", 1).Mutation()
 		require.Error(t, err)
 		_, err = record.New(key).Edit(stampOf(1, ana)).Mutation()
-		require.Error(t, err, "an edit without fields must check the key too")
+		require.Error(t, err, "the key of an edit without fields must be checked too")
 	}
 }
 

@@ -13,10 +13,10 @@ type Mutation struct {
 	// Data holds the key of the record and only the fields that were written. Without fields
 	// the mutation has no effect.
 	Data Record
-	// Base maps a written field to the stamp of the write that its author saw there, or to
-	// the zero Stamp if the author saw no write there. For a field that is not in Base, the
-	// mutation makes no claim. Base lets a merge distinguish an edit that was lost from one
-	// that was overwritten knowingly. It may be nil.
+	// Base maps a written field to the stamp of the write that its author saw there, or to the
+	// zero Stamp if the author saw no write there. For a field that is not in Base, the
+	// mutation does not say what its author saw. Base lets a merge distinguish an edit that
+	// was lost from one that was overwritten knowingly. It may be nil.
 	Base map[string]clock.Stamp
 }
 

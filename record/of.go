@@ -19,14 +19,14 @@ import (
 //	json.Marshaler, encoding.TextMarshaler, structs, maps, slices, arrays, pointers
 //	                                      the JSON that encoding/json writes for them, by the same rules
 //
-// There is no kind for bytes: a []byte is refused with ErrUnsupported at any depth, even if
-// it is nil, because other clients could not know that a string is base64. Encode bytes
-// yourself in the form that readers should see. A [4]byte is an array of numbers. Channels,
-// functions and cyclic pointers are refused with ErrUnsupported too, as is a value that
-// marshals itself through its pointer but has no address, such as a big.Int in a map. Invalid
-// text is refused with ErrUTF8 and invalid numbers with ErrNumber. Numbers that would be
-// rounded are refused with ErrInexact, which is also an ErrNumber: Of reads JSON as
-// Limits.Exact does, and every Go integer and float that it accepts is exact.
+// There is no kind for bytes: a []byte is refused with ErrUnsupported at any depth, even if it
+// is nil, because other clients could not know that a string is base64. Encode bytes yourself
+// in the form that readers should see. A [4]byte is an array of numbers. Channels, functions
+// and cyclic pointers are refused with ErrUnsupported too, as is a value that marshals itself
+// through its pointer but has no address, such as a big.Int in a map. Invalid text is refused
+// with ErrUTF8 and invalid numbers with ErrNumber. Numbers that would be rounded are refused
+// with ErrInexact, which is also an ErrNumber: Of refuses the same numbers as a Decoder with
+// Limits.Exact, and every Go integer and float that it accepts is exact.
 func Of(v any) (Value, error) {
 	switch v := v.(type) {
 	case nil:

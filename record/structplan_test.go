@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Struct and SetStruct refuse a type that cannot be mapped, with the path of the member at
-// fault.
+// Struct and SetStruct refuse a type that cannot be mapped, with an error whose path names the
+// member at fault.
 func TestStructRefusesTypes(t *testing.T) {
 	type Inner struct {
 		Bad chan int `lww:"bad"`

@@ -38,7 +38,7 @@ func (w write) decision(c merge.Change) merge.Decision {
 }
 
 // readHistory passes each write of a history to deliver, in the order of the lines, and returns the
-// number of mutations. It holds one line at a time.
+// number of mutations. It keeps only one line in memory at a time.
 func readHistory(in *input, deliver func(write) error) (mutations int, err error) {
 	// The only limit is maxLine: the user chose the file, and stored records may be of any size.
 	decoder := record.Decoder{Trusted: true, Limits: record.Limits{Bytes: maxLine}}

@@ -105,7 +105,7 @@ func (d *device) write(random *prng, seen record.Record, edit func(author)) erro
 	return d.view.see(m)
 }
 
-// pull reads the server's log from where the device stopped.
+// pull reads the server's log from where the device last stopped reading.
 func (d *device) pull(log []record.Mutation) error {
 	for ; d.cursor < len(log); d.cursor++ {
 		if err := d.view.see(log[d.cursor]); err != nil {
