@@ -94,7 +94,7 @@ type Change struct {
 	Outcome  Outcome
 }
 
-// compare returns the Change that incoming makes to before.
+// compare returns the Change that the write "incoming" makes to the write "before".
 func compare(before, incoming record.FieldValue) Change {
 	c := Change{Before: before, Incoming: incoming}
 	c.decide()

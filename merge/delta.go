@@ -2,10 +2,10 @@ package merge
 
 import "github.com/fieldlww/fieldlww/record"
 
-// Delta returns the writes of want that win over the writes of have, and no others. A replica
-// whose state is have needs only these writes to reach want: Join(have, Delta(have, want))
-// equals Join(have, want), which is want if want was joined from have. The Delta is empty if
-// want has nothing new.
+// Delta returns the writes in want that win over the writes in have, and no others. A replica with
+// the state "have" needs only these writes to reach the state "want": Join(have, Delta(have, want))
+// equals Join(have, want), which is want if want was joined from have. The Delta is empty if want
+// has nothing new.
 func Delta(have, want Collection) Collection {
 	var (
 		out     []record.Record

@@ -4,10 +4,10 @@
 // # Map
 //
 // The join: [Records] joins two records of one key, and [Join] two [Collection] values,
-// the states of replicas. [Collect] makes a Collection of records, and a [Fold] makes one
-// of a stream of writes. [Delta] returns the writes of one replica that another lacks.
-// [Changes] and [Fold.Write] report what a write did: a [Change] with an [Outcome]. Equal
-// [Digest] values mean equal state.
+// the states of replicas. [Collect] makes a Collection of records, and a [Fold] makes one from a
+// stream of writes. [Delta] returns the writes of one replica that another lacks. [Changes] and
+// [Fold.Write] report what a write did: a [Change] with an [Outcome]. Equal [Digest] values mean
+// equal state.
 //
 // The boundary: [Engine.Prepare] judges the items of a [Request] and returns a [Push],
 // which names the records to load. [Push.Apply] decides on the [Stored] state and returns
@@ -103,7 +103,7 @@
 //
 // Last write wins drops one of two edits. If the author of the winner had not seen the
 // loser, the loser is a lost edit, and the Engine reports it. Of two writes by different
-// clients, with different values, one is lost when they meet
+// clients, with different values, the loser is lost when they meet
 //
 //   - if the incoming write wins, and its base lies below the stored write: its author was
 //     shown an older state;
@@ -113,8 +113,8 @@
 //
 // Only the pusher is told, in its Reply, once and without values; if that answer is lost,
 // no client is told. If no lost edit may go unreported, store the result of
-// [Answer.LostEdits] in the same transaction, and let it sync. Package violation makes
-// rows of lost edits.
+// [Answer.LostEdits] in the same transaction, and let it sync. Package violation turns lost edits
+// into rows.
 //
 // There are no false positives, and no false negatives if each client of a server pushes
 // its own items, with a base, in strictly ascending order of their stamps; items that
@@ -179,7 +179,7 @@
 //   - A record that grew push by push can exceed every limit of a single push. Read a stored
 //     record with Scan; read one that was pulled, or stored in another form, with
 //     record.Decoder{Trusted: true}. UnmarshalJSON and a default Decoder have limits:
-//     with them each push and pull of such a record fails permanently.
+//     with these limits each push and pull of such a record fails permanently.
 //   - A clock that observes before the commit keeps stamps that were rolled back.
 //
 // # Hazards

@@ -44,7 +44,7 @@ func (s *store) save(a merge.Answer) {
 		s.watermarks = make(map[clock.ClientID]clock.Timestamp)
 	}
 	for _, mark := range a.Watermarks {
-		// Only the actor's watermark was loaded, so the stored one of another client may be greater.
+		// Only the actor's watermark was loaded, so the stored watermark of another client may be greater.
 		s.watermarks[mark.Client] = max(s.watermarks[mark.Client], mark.Time)
 	}
 }

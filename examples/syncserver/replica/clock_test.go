@@ -48,7 +48,7 @@ func TestClockAheadIsCorrectedUntilItIsSet(t *testing.T) {
 	require.Equal(t, -3*time.Hour, d.Offset())
 	d.push()
 	require.Empty(t, d.Waiting())
-	d.skew = 4 * time.Hour // it jumps once more
+	d.skew = 4 * time.Hour // the clock jumps again
 	d.edit(fence, "title", str("Paint it white"))
 	d.push()
 	require.Equal(t, []replica.Notice{{Kind: replica.ClockCorrected, Code: merge.TooFarAhead, By: -time.Hour}}, d.TakeNotices())

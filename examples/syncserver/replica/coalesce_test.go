@@ -191,7 +191,7 @@ func TestCostOfALargeOutboxIsLinear(t *testing.T) {
 				})
 			}
 			for what, c := range costs {
-				require.LessOrEqual(t, c[1], 1.5*many/few*c[0]+1<<20, "%s, sent %v: bytes allocated by %s", name, sent, what)
+				require.LessOrEqual(t, c[1], 1.5*many/few*c[0]+1<<20, "%s, sent %v: too many bytes allocated by %s", name, sent, what)
 			}
 		}
 	}
@@ -228,7 +228,7 @@ func TestCostOfAnUncoalescedOutboxIsLinear(t *testing.T) {
 			require.LessOrEqual(t, rounds, n/1000+2, "all items are restamped at once")
 		}
 		for what := range costs[0] {
-			require.LessOrEqual(t, costs[1][what], 1.5*many/few*costs[0][what], "%s: bytes allocated by %s", name, what)
+			require.LessOrEqual(t, costs[1][what], 1.5*many/few*costs[0][what], "%s: too many bytes allocated by %s", name, what)
 		}
 	}
 }

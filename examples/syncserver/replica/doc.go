@@ -44,9 +44,10 @@
 // # Crashes
 //
 // A Replica can be lost at any moment and opened again from its saved entries. Two rules make that
-// safe. Save an edit before you send it; otherwise its stamp could be reused after a crash. Write
-// all entries of one TakeSaves in one transaction. If the entries of an answer or a pull are not
-// written, the same edits are sent or the same records pulled again, which is harmless.
+// safe. Save an edit before you send it; otherwise its stamp could be reused after a crash. Use one
+// transaction for all entries that a call of TakeSaves returns. If the entries of an answer or a
+// pull are not written, the same edits are sent or the same records pulled again, which is
+// harmless.
 //
 // # Clocks that are wrong
 //

@@ -234,7 +234,7 @@ func TestStampAtTheEndOfTheRangeDoesNotStopPullsOrEdits(t *testing.T) {
 		d.edit(fence, "title", str("Paint it"))
 		require.Equal(t, w.now, d.stamped(fence, "title"))
 		_, err := replica.Open(replica.Options{ID: carol, Saved: entries(d.disk)})
-		require.NoError(t, err, "it opens under another ID as well")
+		require.NoError(t, err, "the saved entries open under another ID as well")
 		repaired := `{"seq":2,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":"2026-03-02T12:00:00Z","clientId":"` + ben.String() + `"}}}`
 		require.NoError(t, d.Pulled([]byte(repaired), "2"))
 		d.edit(poisoned, "title", str("at last"))

@@ -23,7 +23,7 @@ type held struct {
 	stored, whyStored bool // whether the storage has an entry
 }
 
-// write is the waiting write of one field. It is linked to the other waiting writes of its field,
+// write is a waiting write of one field. It is linked to the other waiting writes of its field,
 // in the order of the outbox, which is the order of their stamps.
 type write struct {
 	it            *item

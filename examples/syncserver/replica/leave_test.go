@@ -130,7 +130,7 @@ func TestOpenUnderAnotherIDStartsOverEvenIfNothingWaits(t *testing.T) {
 	w.poison("x", -time.Hour)
 	d.pull()
 	d.save()
-	viewer := &device{w: w, disk: d.disk} // without an ID, as while it joins
+	viewer := &device{w: w, disk: d.disk} // without an ID, as while the device joins
 	viewer.open()
 	require.Equal(t, `"x"`, viewer.title(poisoned))
 	require.Equal(t, "1", viewer.Cursor())

@@ -167,8 +167,8 @@ func TestRecordsAreSortedAndIncludeWaitingOnes(t *testing.T) {
 	require.Nil(t, slices.Collect(d.Records("nothing")))
 }
 
-// TestPulledViolationsReplaceOlderOnesWhateverTheirStamps: open violations are listed, and a
-// derived row that is pulled replaces the one held.
+// TestPulledViolationsReplaceOlderOnesWhateverTheirStamps: open violations are listed, and a pulled
+// derived row replaces the held one.
 func TestPulledViolationsReplaceOlderOnesWhateverTheirStamps(t *testing.T) {
 	w := newWorld(t)
 	d := w.device(ana)

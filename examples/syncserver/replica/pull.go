@@ -105,8 +105,8 @@ func (h *held) updateWhys(now record.Record) {
 	}
 }
 
-// merged returns the fields that are merged. The derived fields of a violation are not merged: none
-// of their writes wins over another.
+// merged returns a record without the derived fields of a violation, which are not merged: none of
+// their writes wins over another.
 func merged(rec record.Record) record.Record {
 	if rec.Key().Table == violation.DefaultTable {
 		return violation.UserFields(rec)

@@ -45,7 +45,7 @@ type Replica struct {
 	unsaved unsaved
 	stored  map[uint64]bool // numbers of the items in the storage
 	notices []Notice
-	idTold  bool // whether notices holds a NewIDNeeded
+	idTold  bool // whether a NewIDNeeded waits to be taken
 	full    bool // whether a StorageFull is already reported
 
 	decoder record.Decoder // for data from the server and saved entries

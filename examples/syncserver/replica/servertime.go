@@ -52,14 +52,14 @@ func (r *Replica) ForgetOffset() {
 // # Why it recovers
 //
 // If the server's clock is right, the range holds the true offset. So after each such answer the
-// offset is wrong by at most took plus a minute, whatever it was before. This holds after a
-// server's clock jumped or was briefly wrong, after the device's clock was set, and in whatever
-// order answers arrive, because each is judged on its own. Moving to the nearest end never moves
-// past the true offset. If both clocks are right, the range holds zero, so no offset is set. This
-// includes a device that slept between request and answer: the sleep makes the range longer, but
-// the answer stays right. If the device's clock was set between request and answer, the range is
-// shifted by that amount, and the next answer corrects it. If it was set back by more than the
-// answer took, took is negative, and the answer is ignored.
+// offset is wrong by at most the duration took plus a minute, whatever it was before. This holds
+// after a server's clock jumped or was briefly wrong, after the device's clock was set, and in
+// whatever order answers arrive, because each is judged on its own. Moving to the nearest end never
+// moves past the true offset. If both clocks are right, the range holds zero, so no offset is set.
+// This includes a device that slept between request and answer: the sleep makes the range longer,
+// but the answer stays right. If the device's clock was set between request and answer, the range
+// is shifted by that amount, and the next answer corrects it. If the clock was set back by more
+// than the request lasted, took is negative, and the answer is ignored.
 func (r *Replica) ServerTime(at clock.Timestamp, took time.Duration) {
 	r.applyServerTime(at, took)
 	if plausible(at) {
@@ -83,8 +83,8 @@ func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 }
 
 // serverNow estimates the server's present time from an answer: it is between the time in the
-// answer and that time plus took. The estimate is Now, or the nearest end of that range. If the
-// time in the answer is implausible, the result is endless.
+// answer and that time plus the duration took. The estimate is Now, or the nearest end of that
+// range. If the time in the answer is implausible, the result is endless.
 //
 // If a device slept between request and answer, the time in the answer alone would be too low:
 // edits made since would look too far ahead, and would lose their times.

@@ -67,7 +67,7 @@ func (c causality) deliver(at spot, incoming []*edit) map[loss]bool {
 			}
 		}
 		if next == nil {
-			break // a write occurs twice in incoming
+			break // incoming holds a write twice
 		}
 		done[next] = true
 		before := c.stands[at]

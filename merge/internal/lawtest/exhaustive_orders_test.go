@@ -128,7 +128,7 @@ func (d *delivery) join(state record.Record, seen, length, missing int) error {
 }
 
 // byJoin runs the scope with record.Builder.Join. A case is one sequence of deliveries that
-// delivers all writes; longest limits its length.
+// delivers all writes, and has at most "longest" deliveries.
 func (o *orders) byJoin(t *testing.T, longest, step int) (cases, configs int) {
 	s := scope{o.configs(), step}
 	return s.run(t, func() func(int) (int, error) {

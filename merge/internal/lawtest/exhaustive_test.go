@@ -191,7 +191,7 @@ func (p *twoFields) check(r record.Record) error {
 }
 
 // winnersOf computes the oracle's state for each subset of the writes: it sorts all writes, and
-// the last write of each field wins. Bit i of the index of out means that write i is in the
+// the last write of each field wins. Bit i of an index of "out" means that write i is in the
 // subset.
 func winnersOf(writes []entry, values []record.FieldValue, out []twoFields) {
 	var order [8]int

@@ -55,7 +55,7 @@ func onlyField(t *testing.T, a merge.Answer) merge.Decision {
 }
 
 // A server that keeps no watermark cannot distinguish the cases of the next two tests. In both,
-// A's write arrives late, has a base, and loses to a write whose base is another write.
+// A's write arrives late, has a base, and loses to C's write, whose base is B's write.
 
 // TestRetryAfterLostAnswerIsNotALostEdit: A's write is accepted, and its answer is lost. B edits
 // after seeing A's write, and C edits after seeing B's write. When A retries, no edit is lost.

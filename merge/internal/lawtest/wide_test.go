@@ -85,7 +85,7 @@ func TestRecordsWithCommonFirstFieldsStayApart(t *testing.T) {
 	})
 }
 
-// foldAll folds writes and checks the outcome of each. The slice before holds the writes of the
+// foldAll folds writes and checks the outcome of each. The slice "before" holds the writes of the
 // same records that are already in the Fold.
 func foldAll(t require.TestingT, fold *merge.Fold, before, writes history) {
 	seen := slices.Clone(before)

@@ -122,7 +122,7 @@ func TestClientsConvergeAfterAFailoverThatLostCommits(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	b.Replica = opened
-	require.Equal(t, expected, shown(b), "the state is saved")
+	require.Equal(t, expected, shown(b), "the saved entries give the same state")
 
 	edit(t, a, "after", "by a")
 	require.NoError(t, a.Sync(ctx))

@@ -108,7 +108,8 @@ const (
 	maxRefusal = 64 << 10
 )
 
-// readAnswer reads an answer and closes it. Unless the status is 200, the error is a *StatusError.
+// readAnswer reads an answer and closes its body. Unless the status is 200, the error is a
+// *StatusError.
 func readAnswer(response *http.Response) ([]byte, error) {
 	defer response.Body.Close()
 	if err := statusError(response); err != nil {
