@@ -23,7 +23,7 @@ type structPlan struct {
 	names   map[string]bool
 }
 
-// mappedMembers returns the mapped members of a struct type, in their order.
+// mappedMembers returns the mapped members of a struct type, in the order of declaration.
 func mappedMembers(t reflect.Type) ([]mapped, error) {
 	p := structPlan{names: make(map[string]bool)}
 	err := p.add(t, nil)

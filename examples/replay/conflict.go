@@ -23,7 +23,7 @@ type contest struct {
 	known bool
 }
 
-// contests holds the contest of each field in which there was one.
+// contests maps each field to its contest, unless that is zero.
 type contests map[place]contest
 
 // add adds one write and the change that it caused.

@@ -35,7 +35,7 @@ type (
 	}
 )
 
-// journalCounts is what the report must say.
+// journalCounts holds the counts that the report must show.
 type journalCounts struct {
 	pushes, items, accepted, changed, lost, blind int
 	codes, outcomes                               map[string]int

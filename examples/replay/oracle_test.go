@@ -106,7 +106,7 @@ func oracle(history []entry) expected {
 	return x
 }
 
-// outcome counts the outcome of a write.
+// outcome adds the outcome of a write to the counts.
 func (x *expected) outcome(before []entry, e entry) {
 	if len(before) == 0 {
 		x.applied++
@@ -125,7 +125,7 @@ func (x *expected) outcome(before []entry, e entry) {
 	}
 }
 
-// field counts the final state of a field.
+// field adds the final state of a field to the counts.
 func (x *expected) field(writes []entry, winner entry) {
 	x.fields++
 	if winner.value == "" {

@@ -39,7 +39,8 @@ func (t teller) outcome(d merge.Decision, number int) string {
 	return t.again(d, number) + t.because(d) + sight(d)
 }
 
-// again returns a phrase that names the first arrival if the write is repeated, or "".
+// again returns a phrase that names the first arrival of a repeated write, or "" for any other
+// write.
 func (t teller) again(d merge.Decision, number int) string {
 	if first := t.of(d.Field, d.Incoming); first < number {
 		return fmt.Sprintf("a retry of write %d; ", first)
