@@ -87,7 +87,7 @@ func TestUnusableBackendHasItsOwnError(t *testing.T) {
 		"no backend: ": func(*Env) (Backend, error) { return nil, errors.New("no disk") },
 	} {
 		if err := Check(make, Options{}); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("the error does not contain %q: %v", name, err)
 		}
 	}
 }

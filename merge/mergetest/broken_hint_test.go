@@ -50,7 +50,7 @@ func (r *lagged) Pull(client clock.ClientID, cursor string) ([]byte, string, err
 }
 
 // TestLaggingPullIsNamed checks that the failure blames a pull for reading a state older than the last push,
-// whatever part of the rule the older write breaks.
+// whatever part of the rule the older write seems to break.
 func TestLaggingPullIsNamed(t *testing.T) {
 	checkAll(t, []broken{
 		{"lags by one push", lagging(func(r *lagged, n int) bool { return n == len(r.copies)-1 }), []law.Law{law.Stale}},

@@ -82,8 +82,8 @@ func byOffset(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	return nil, o.disk.cursor(o.disk.seq), nil
 }
 
-// upTo returns pages of one row, up to the sequence number at the first page. It then continues from the newest
-// sequence number instead of that bound.
+// upTo returns pages of one row, up to the sequence number that was the newest at the first page.
+// After the last page, it continues from the newest sequence number instead of that bound.
 func upTo(o *own, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	from, bound, paging := strings.Cut(cursor, "-")
 	most, _ := strconv.Atoi(bound)

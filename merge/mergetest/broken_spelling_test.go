@@ -94,6 +94,6 @@ func requireRespelled(t *testing.T, m record.Mutation) {
 	text, plain := sim.Respell(m), m.AppendJSON(nil)
 	again, err := d.Mutation(text)
 	if err != nil || string(again.AppendJSON(nil)) != string(plain) || string(text) == string(plain) {
-		t.Fatalf("%s became %s: %v, %v", plain, text, again, err)
+		t.Fatalf("the mutation %s was respelled as %s, which is decoded as %v, with the error %v", plain, text, again, err)
 	}
 }

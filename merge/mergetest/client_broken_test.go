@@ -78,7 +78,7 @@ func TestSeedWithClientsRepeatsItsStory(t *testing.T) {
 			steps := schedule.Draw(seed, o.Domain)
 			for _, s := range steps {
 				if again, err := o.Grammar.ParseStep(s.String()); err != nil || again.String() != s.String() {
-					t.Fatalf("%q became %q, %v", s, again, err)
+					t.Fatalf("the step %q was parsed as %q, with the error %v", s, again, err)
 				}
 			}
 			w, err := sim.Run(processes(newMemory), o, sim.Scenario{Steps: steps, Tell: true})
@@ -109,7 +109,7 @@ func TestClientFailureCanBeReplayed(t *testing.T) {
 		}
 	}
 	if again := replay(newMemory, s); again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
-		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
+		t.Fatalf("the failure is\n\n%v\n\nbut the replayed failure is\n\n%v", err, again)
 	}
 	s.Options.NewClient = newApp(clientQuirks{})
 	if err := replay(newMemory, s); err != nil {

@@ -184,8 +184,9 @@ func TestClientThatSendsForeignWritesIsBlamed(t *testing.T) {
 }
 
 // TestFalseSupersededDuringAnotherPushIsFound checks that a false outcome superseded is found while another
-// push is being served. The kit then does not know the stored write, but some sent write must be greater. If
-// none is greater, the failure names the part of the rule by which this write wins.
+// push is being served. The kit then does not know the stored write, but some sent write must be greater.
+// If none is greater, the failure names the part of the rule by which the write reported as superseded
+// wins.
 func TestFalseSupersededDuringAnotherPushIsFound(t *testing.T) {
 	meets := []string{
 		"ben edits a x=1", "ben pushes", "wait 1ms", "cem edits a x=2",

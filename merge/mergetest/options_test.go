@@ -40,7 +40,7 @@ func TestValuesMayContainSpaces(t *testing.T) {
 		got, err := record.ParseValue([]byte(s.Sets[0].Value))
 		want, _ := record.ParseValue([]byte(given[i]))
 		if err != nil || got != want {
-			t.Errorf("%s became %s, %v", given[i], got, err)
+			t.Errorf("the value %s was parsed as %s, with the error %v", given[i], got, err)
 		}
 	}
 	if err := Check(newMemory, Options{Fields: map[string][]string{"f": given}, Seeds: 5}); err != nil {

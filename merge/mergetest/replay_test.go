@@ -92,7 +92,7 @@ func TestFailureCanBeReplayed(t *testing.T) {
 	}
 	again := replay(broken, s)
 	if again == nil || !strings.HasPrefix(err.Error(), again.Error()) {
-		t.Fatalf("%v\n\nbecame\n\n%v", err, again)
+		t.Fatalf("the failure is\n\n%v\n\nbut the replayed failure is\n\n%v", err, again)
 	}
 	if err := replay(newMemory, s); err != nil {
 		t.Fatal(err)

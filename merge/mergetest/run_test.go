@@ -72,12 +72,12 @@ func TestStepTextIsParsedAsTheSameStep(t *testing.T) {
 		for _, s := range schedule.Draw(seed, o.Domain) {
 			again, err := o.Grammar.ParseStep(s.String())
 			if err != nil || again.String() != s.String() {
-				t.Fatalf("%q became %q, %v", s, again, err)
+				t.Fatalf("the step %q was parsed as %q, with the error %v", s, again, err)
 			}
 			for _, p := range o.Grammar.Plainer(s) {
 				for _, q := range p {
 					if again, err := o.Grammar.ParseStep(q.String()); err != nil || again.String() != q.String() {
-						t.Fatalf("%q became %q, %v", q, again, err)
+						t.Fatalf("the step %q was parsed as %q, with the error %v", q, again, err)
 					}
 				}
 			}
@@ -97,7 +97,7 @@ func TestInvalidStepsAreRefused(t *testing.T) {
 		"ana pushes, server dies at", "ana pushes, zoe storms", "ana pushes, cut at x", "ana floods 1 -1", "ana floods 1", "server reinstalls", "ana learns-time",
 	} {
 		if s, err := o.ParseStep(line); err == nil {
-			t.Errorf("%q was parsed as %q", line, s)
+			t.Errorf("the invalid step %q was parsed as %q", line, s)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestLawTextsAreComplete(t *testing.T) {
 	for l := law.Answered; l <= law.ClientSettles; l++ {
 		text := l.Text()
 		if text.Name == "" || text.Says == "" || text.Look == "" || names[text.Name] {
-			t.Errorf("law %d: %+v", l, text)
+			t.Errorf("law %d lacks a distinct name, a statement or a hint: %+v", l, text)
 		}
 		names[text.Name] = true
 	}

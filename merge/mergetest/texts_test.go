@@ -101,7 +101,7 @@ func TestUnreadableAnswerIsShown(t *testing.T) {
 	} {
 		err := replay(over(func(m *memory) Backend { return answering{m, answer} }), Schedule{Steps: []string{"ana edits a x=1", "ana pushes"}})
 		if err == nil || !strings.Contains(err.Error(), law.WellFormed.Text().Name) || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", answer, err)
+			t.Errorf("wrong failure for the answer %s: %v", answer, err)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestTimelineColumnsStayAligned(t *testing.T) {
   168h0m0.001s  ben pulls    z
 `
 	if got != want {
-		t.Errorf("%s", got)
+		t.Errorf("the columns are not aligned:\n%s", got)
 	}
 }
 

@@ -55,9 +55,9 @@ func missingFor(note merge.Code) string {
 	return map[merge.Code]string{
 		merge.Rewound:         "no stamp of the item is below another stamp of this push, or below one accepted from this client before",
 		merge.StampBelowBase:  "each stamp of the item is above its base",
-		merge.UpdateOfDeleted: "it stores no field of a deleted record",
-		merge.AlreadyDeleted:  "it does not delete a record that is already deleted",
-		merge.Restored:        "it does not restore a deleted record",
+		merge.UpdateOfDeleted: "the item stores no field of a deleted record",
+		merge.AlreadyDeleted:  "the item does not delete a record that is already deleted",
+		merge.Restored:        "the item does not restore a deleted record",
 	}[note]
 }
 

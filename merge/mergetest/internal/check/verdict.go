@@ -81,7 +81,7 @@ func (j *Judge) judgeForm(a Answer, i int) {
 	case r.Verdict != "accepted" && r.Verdict != "refused":
 		j.Broken(law.WellFormed, "%s: the verdict is %q", j.At(a, i), r.Verdict)
 	case r.Verdict == "refused" && r.Code == "":
-		j.Broken(law.WellFormed, "%s: it is refused without a code", j.At(a, i))
+		j.Broken(law.WellFormed, "%s: the item is refused without a code", j.At(a, i))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
 		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
@@ -102,16 +102,16 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	case j.ahead(it):
 		if !ahead || !r.Retryable || !j.isTime(r.ServerTime) {
 			j.brokenByNeighbour(a, i)
-			j.Broken(law.Ahead, "%s: its stamp is more than %v ahead, but it got: %s, %s; the time is %v", j.At(a, i), j.o.MaxAhead, ReplyText(r), serverTime(r), clock.TimestampOf(j.Now))
+			j.Broken(law.Ahead, "%s: the item is stamped more than %v ahead, but got: %s, %s; the time is %v", j.At(a, i), j.o.MaxAhead, ReplyText(r), serverTime(r), clock.TimestampOf(j.Now))
 		}
 	case ahead && !j.o.Bounded():
-		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but it got: %s", j.At(a, i), ReplyText(r))
+		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but the item got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
-		j.Broken(law.Ahead, "%s: its stamp is not more than %v ahead, but it got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
+		j.Broken(law.Ahead, "%s: the item is stamped no more than %v ahead, but got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
 	case r.Verdict == "refused" && !ahead:
 		j.brokenRefusal(a, i)
 	case a.Known[i].accepted && r.Changed:
-		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": it was accepted before, but now it changed something: " + ReplyText(r)})
+		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": the item was accepted before, but now it changed something:  " + ReplyText(r)})
 	}
 }
 
@@ -140,10 +140,10 @@ func (j *Judge) judgeBad(a Answer, i int) {
 		j.Broken(law.BadRefused, "%s: the item is %s, but it got: %s", j.At(a, i), j.flaw(it), ReplyText(r))
 	}
 	if it.code != "" && it.code != string(r.Code) {
-		j.Broken(law.BadRefused, "%s: it is refused with the code %s, but was refused with %s before", j.At(a, i), r.Code, it.code)
+		j.Broken(law.BadRefused, "%s: the item is refused with the code %s, but was refused with %s before", j.At(a, i), r.Code, it.code)
 	}
 	if _, given := j.o.Refused[merge.Code(it.Bad)]; given && string(r.Code) != it.Bad {
-		j.Broken(law.BadRefused, "%s: Options.Refused has the code %s for it, but it got %s", j.At(a, i), it.Bad, r.Code)
+		j.Broken(law.BadRefused, "%s: Options.Refused has the code %s for the item, but it got %s", j.At(a, i), it.Bad, r.Code)
 	}
 	it.code = string(r.Code)
 }
@@ -156,7 +156,7 @@ func (j *Judge) brokenByNeighbour(a Answer, i int) {
 		other := a.Replies[n]
 		rightly := it.Bad != "" && !other.Retryable || j.early(it) && (other.Code == merge.ServerClock || other.Code == merge.TooFarAhead)
 		if r.Verdict == "refused" && r.Retryable && other.Verdict == "refused" && rightly && r.Code != other.Code {
-			j.Broken(law.Neighbours, "%s: it is %s, but it got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), ReplyText(r), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: the item is %s, but it got: %s. Item %d of the same batch is %s", j.At(a, i), j.flaw(a.Items[i]), ReplyText(r), n, j.flaw(it))
 		}
 	}
 }
@@ -176,11 +176,11 @@ func (j *Judge) judgeBlind(a Answer, i int) {
 func (j *Judge) brokenRefusal(a Answer, i int) {
 	for n, it := range a.Items {
 		if n != i && (it.Bad != "" || j.early(it)) {
-			j.Broken(law.Neighbours, "%s: it is valid, but it got: %s. Item %d of the same batch is %s", j.At(a, i), ReplyText(a.Replies[i]), n, j.flaw(it))
+			j.Broken(law.Neighbours, "%s: the item is valid, but it got: %s. Item %d of the same batch is %s", j.At(a, i), ReplyText(a.Replies[i]), n, j.flaw(it))
 		}
 	}
 	if a.Known[i].accepted {
-		j.Broken(law.Retry, "%s: it was accepted before, but is refused now", j.At(a, i))
+		j.Broken(law.Retry, "%s: the item was accepted before, but is refused now", j.At(a, i))
 	}
-	j.Broken(law.Fine, "%s: it is valid, but it got: %s", j.At(a, i), ReplyText(a.Replies[i]))
+	j.Broken(law.Fine, "%s: the item is valid, but it got: %s", j.At(a, i), ReplyText(a.Replies[i]))
 }
