@@ -67,7 +67,7 @@ func TestRowFitsTheDecoderLimits(t *testing.T) {
 		t.Skip("slow; TestLongRowListsTheFirstRecordsAndTheTotal also runs, with shorter names")
 	}
 	const most = 64 << 10
-	const long = 1024 // the default limit of a name
+	const long = 1024 // the default limit for a name
 	table := longNames(long)
 	rules := map[string]violation.Rule{
 		"seats": violation.Capacity{Table: table, Usage: func(r record.Record) (violation.Usage, error) {

@@ -79,7 +79,7 @@ func (c Capacity) Check(g Group) (Findings, error) {
 		}
 		p, err := c.Usage(r)
 		if errors.Is(err, ErrUnknown) {
-			continue // it is in the group only as a parent
+			continue // the record is in the group only as a parent
 		}
 		if err != nil {
 			return Findings{}, err

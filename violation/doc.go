@@ -71,7 +71,7 @@
 //
 // # Life of a row
 //
-// A row is [Open] while its condition holds, however long. A normal write makes it
+// A row is [Open] while its condition holds, however long that is. A normal write makes it
 // [Resolved], and another write can open it again under the same ID. It is [Obsolete] once the
 // record that it is about is gone, and also from its RelevantUntil on. Readers judge that time
 // with [Violation.StatusAt]; no row stores the result, so a wrong clock leaves nothing behind.

@@ -22,7 +22,7 @@ type Meeting struct {
 func meetingSlot(r record.Record) (violation.Slot, error) {
 	w, ok := r.Get("slot")
 	if !ok || w.Deleted() {
-		return violation.Slot{}, nil // it occupies no room
+		return violation.Slot{}, nil // the meeting occupies no room
 	}
 	var m Meeting
 	if err := w.Value.Decode(&m); err != nil {
@@ -156,7 +156,7 @@ func ExampleScope_Lock() {
 	if err != nil {
 		panic(err)
 	}
-	for _, scope := range scopes { // they are sorted, which prevents deadlocks
+	for _, scope := range scopes { // scopes are sorted, which prevents deadlocks
 		fmt.Printf("SELECT pg_advisory_xact_lock(%d) -- %s\n", scope.Lock(), scope.Name)
 	}
 	// Output:

@@ -61,7 +61,7 @@ func (c *ruleCheck) addLookup(key record.Key, f Lookup) {
 			c.failure.add(err)
 		}
 	case f.Record.Len() > 0:
-		c.live[key] = f.Record // it exists, but in another group now
+		c.live[key] = f.Record // the record exists, but in another group now
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *ruleCheck) statusWithoutFinding(v Violation) Status {
 	}
 	switch {
 	case !c.isLive(v.Record()):
-		return Obsolete // even in a group with too many violations to list: this one is over
+		return Obsolete // even in a group with too many violations to list: this violation is over
 	case c.hidden[v.ID] && c.allBelong(v, v.Scope):
 		return Hidden
 	}

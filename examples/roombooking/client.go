@@ -108,7 +108,7 @@ func (c *client) push(s *server) ([]merge.Reply, error) {
 			keep = append(keep, m)
 		}
 	}
-	c.outbox = append(keep, c.outbox[len(results):]...) // and the edits made in the meantime
+	c.outbox = append(keep, c.outbox[len(results):]...) // keep the edits made in the meantime too
 	return results, nil
 }
 

@@ -34,7 +34,7 @@ func TestBlobStampBeatsAllTextInSQLite(t *testing.T) {
 	t.Run("STRICT", func(t *testing.T) {
 		for declared, bind := range map[string]func(clock.Timestamp) any{
 			"TEXT":    func(at clock.Timestamp) any { return at.String() },
-			"INTEGER": func(at clock.Timestamp) any { return at }, // an int64, by Timestamp.Value
+			"INTEGER": func(at clock.Timestamp) any { return at }, // Timestamp.Value passes an int64
 		} {
 			db := sqlite(t)
 			exec(t, db, `CREATE TABLE t (id INTEGER PRIMARY KEY, at `+declared+`) STRICT`)

@@ -24,10 +24,10 @@ const ledger = `
 	);
 	INSERT INTO counter (one, seq) VALUES (1, 0) ON CONFLICT DO NOTHING;`
 
-// lockMark returns the watermark of a client, zero if nothing was accepted from it yet,
-// and keeps other pushes of that client out until the transaction ends. Updating a row
-// to its own value locks it. Unlike SELECT ... FOR UPDATE, this statement can insert the
-// row too.
+// lockMark returns the watermark of a client, zero if nothing was accepted from it yet, and
+// keeps other pushes of that client out until the transaction ends. Updating a row to its
+// own value locks it. Unlike a SELECT with FOR UPDATE, this statement can insert the row
+// too.
 func lockMark(ctx context.Context, tx *sql.Tx, client clock.ClientID) (clock.Stamp, error) {
 	mark := clock.Stamp{Client: client}
 	err := tx.QueryRowContext(ctx, `

@@ -102,8 +102,8 @@ func mergeAndSave(t *testing.T, s *server, tx *sql.Tx, read merge.Collection, r 
 }
 
 // TestLocksInKeyOrderDoNotDeadlock: transactions that lock the same records in different
-// orders wait for each other, until PostgreSQL ends one of them. If all lock in the order
-// of keys, PostgreSQL ends none.
+// orders wait for each other, until PostgreSQL ends one of them. If all transactions lock
+// in the order of the keys, PostgreSQL ends none of them.
 func TestLocksInKeyOrderDoNotDeadlock(t *testing.T) {
 	for _, c := range []struct {
 		name          string

@@ -75,7 +75,7 @@ func TestStatementsReadOnlyTheirRows(t *testing.T) {
 			})
 		}
 		t.Run("scopes", func(t *testing.T) {
-			check(t, db, scopes.schema+ledger, // in the database that has the documents
+			check(t, db, scopes.schema+ledger, // the database already has the table documents
 				map[string][]any{
 					scopes.groups: {`["x1","x2","new"]`, "room_taken"}, scopes.get: keys, scopes.remove: keys,
 					scopes.add: {`[{"rule":"room_taken","name":"new","tbl":"tasks","id":"new"}]`},

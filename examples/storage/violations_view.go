@@ -57,7 +57,7 @@ func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, e
 	err := v.read(ctx, question{v.get, rows, nil}, func(_ string, r record.Record) { found[r.Key()] = r })
 	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
-		all[i].Record = found[key].WithKey(key) // has no fields if it was not found
+		all[i].Record = found[key].WithKey(key) // without fields if the record was not found
 	}
 	return all, err
 }

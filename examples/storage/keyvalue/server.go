@@ -71,7 +71,7 @@ func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err e
 		answer = decided.AppendJSON(nil)
 		return save(tx, decided)
 	})
-	return answer, err // an error is status 503
+	return answer, err // answer an error with status 503
 }
 
 // ErrCursor is the error of Pull for a cursor that is malformed or above the last sequence.
