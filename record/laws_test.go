@@ -193,8 +193,8 @@ func genSpelled(depth int) *rapid.Generator[spelled] {
 }
 
 // list returns an array or object in both spellings. The canonical text has the parts in the
-// order of the slice sorted; the other one has them in the order of the slice drawn, with
-// white space around each.
+// order of the parameter sorted; the other text has them in the order of the parameter drawn,
+// with white space around each.
 func list(open, end, space string, sorted, drawn []spelled) spelled {
 	var a, b []string
 	for i := range sorted {

@@ -19,9 +19,9 @@ const (
 )
 
 // appendNumber appends the canonical form of a JSON number literal, whose syntax has been
-// checked. A literal that is integral and within int64, in any spelling, becomes that
-// integer, exactly. Any other literal becomes the nearest float64, in the ECMAScript form. If
-// exact is set and the canonical form is a different number than the literal, it returns
+// checked. A literal that is integral and within int64, in any spelling, becomes that integer,
+// exactly. Any other literal becomes the nearest float64, in the ECMAScript form. If exact is
+// true and the canonical form is not the same number as the literal, appendNumber returns
 // ErrInexact.
 func appendNumber(dst, literal []byte, exact bool) ([]byte, error) {
 	if len(literal) > maxNumber {

@@ -76,7 +76,7 @@ const longSpan = 128
 
 // sortMembers sorts the members of an object by name, and refuses a name that occurs twice.
 // The canonical text of the members, which follows the opening brace, begins at offset start
-// of Out. The spans in long locate the long values.
+// of Out. The parameter long holds the spans of the long values.
 func (r *Reader) sortMembers(start int, long []span) error {
 	text := r.Out[start:]
 	r.splitMembers(start, long)
