@@ -58,8 +58,8 @@ func (p *paperClock) observe(ms, counter int64) {
 	}
 }
 
-// TestClockFollowsThePaper compares every result of the clock, and its state
-// after each step, with the algorithm of the paper.
+// TestClockFollowsThePaper checks every result of the clock, and its state after each step,
+// against the algorithm of the paper.
 func TestClockFollowsThePaper(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.Int64Range(1, 3).Draw(t, "limit in ms")

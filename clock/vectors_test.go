@@ -51,7 +51,7 @@ func observe(wall int64, s clock.Timestamp) step {
 	}
 }
 
-// refuse expects Observe and Check to refuse s because it is too far ahead, by the given lead,
+// refuse expects Observe and Check to refuse s because its lead, which is given, is too great,
 // and the clock to stay unchanged.
 func refuse(wall int64, s clock.Timestamp, ahead time.Duration) step {
 	return func(t *testing.T, d *device) {

@@ -38,7 +38,7 @@ type hidden struct{ Raw []byte }
 
 func (h hidden) MarshalJSON() ([]byte, error) { return json.Marshal(len(h.Raw)) }
 
-// rawText returns any bytes from MarshalText.
+// rawText returns arbitrary bytes from MarshalText.
 type rawText struct {
 	text string
 	id   int
@@ -257,7 +257,8 @@ func TestOfAcceptsCyclesThatAreNotWritten(t *testing.T) {
 	require.Equal(t, `{"Name":"k"}`, record.MustOf(k).JSON())
 }
 
-// zeroKnot is a cycle that encoding/json leaves out as zero.
+// zeroKnot can be a cycle, but encoding/json leaves it out with omitzero, because IsZero
+// returns true.
 type zeroKnot struct{ Back *zeroKnot }
 
 func (zeroKnot) IsZero() bool { return true }
