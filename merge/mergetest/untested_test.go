@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
-// offer is a backend with Options, and the expected counts and untested parts.
+// offer is a backend with Options, and what its run must and must not count and report.
 type offer struct {
 	make  newBackend
 	o     Options

@@ -34,7 +34,7 @@ func (r *Replica) Edited(id string, before record.Record, fields map[string]reco
 	return note
 }
 
-// BrokenEdit reports the law that a Client breaks by refusing an edit.
+// BrokenEdit reports the law that a Client breaks by returning an error from Edit.
 func (r *Replica) BrokenEdit(err error, floor clock.Timestamp) {
 	if errors.Is(err, record.ErrStamp) {
 		r.Broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before the edit", r.name, err, greatest(floor))

@@ -5,7 +5,7 @@ func clientLaws() map[Law]Text {
 	return map[Law]Text{
 		ClientErrors: {
 			"a client returns no error and sends a valid batch",
-			"No method of a Client returns an error, and its outbox is a batch of the records that were edited.",
+			"No method of a Client returns an error, and its outbox is a batch of mutations of records that were edited.",
 			"Look at the error. The answers and the pulls that are handed to a Client were found correct before.",
 		},
 		ClientEdit: {

@@ -35,7 +35,7 @@ func storeLaws() map[Law]Text {
 		},
 		Meet: {
 			"concurrent pushes lose nothing",
-			"Two pushes of one record that are served at the same time have the same result as one after the other.",
+			"Two pushes of one record that are served at the same time have the same result as if they were served one after the other.",
 			"Look for a read followed by a write without a lock. Lock the rows before you read them, or compare and swap.",
 		},
 		Skip: {

@@ -23,7 +23,7 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 		}
 	}
 	steps = s.unflood(steps)
-	for range 3 { // a deletion at an equal stamp becomes a plain deletion first
+	for range 3 { // repeated, since a deletion at an equal stamp first becomes a plain deletion
 		again := false
 		for _, other := range s.others(steps) {
 			if broken, ok := s.Breaks(other); ok && s.isMoreGeneral(broken) {

@@ -31,8 +31,8 @@ type Shrinker struct {
 }
 
 // Fails reports whether the steps break the law. A law that blames a crash, a restart, a concurrent
-// request or damage is only a guess while the steps still contain anything else. So if the steps
-// break a law about a field instead, that law replaces the guess.
+// request or damage is only a guess while the steps still contain another possible cause. So if the
+// steps break a law about a field instead, that law replaces the guess.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {
 		return false

@@ -20,7 +20,7 @@ func (w *world) finish() {
 	w.finishing = true
 	w.setClockUnset(false)
 	for range rounds {
-		w.Now = w.Now.Add(time.Millisecond) // after this time, a stamp just beyond the limit is valid
+		w.Now = w.Now.Add(time.Millisecond) // after this wait, a stamp that was just beyond the limit is within it
 		busy := false
 		for _, d := range w.devices {
 			if d != nil && w.Breach == nil {

@@ -43,7 +43,7 @@ func flawOf(name string) (f flaw, known bool) {
 }
 
 // spoil adds to the outbox an item that must be refused as a whole: some of its fields are valid,
-// and one thing is wrong. It reports whether it did.
+// and one thing is wrong. It reports whether it added such an item.
 func (d *device) spoil(s schedule.Step) bool {
 	if d.client != nil {
 		return d.editClient(s.ID, append(slices.Clone(s.Sets), schedule.Assignment{Name: check.Flawed, Value: strconv.Quote(s.Bad)}))

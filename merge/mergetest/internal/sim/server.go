@@ -31,7 +31,7 @@ func (w *world) restart() {
 	w.Audit()
 }
 
-// write lets the server write.
+// write lets the server write the fields of a step.
 func (w *world) write(s schedule.Step) {
 	if w.backend.Write == nil || w.ClockUnset {
 		return
