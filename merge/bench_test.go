@@ -86,8 +86,8 @@ func sameState(tb testing.TB, ours merge.Collection, naive naiveState) {
 	}
 }
 
-// TestBenchmarkedStatesAgree: in both implementations, the work that the benchmarks time ends
-// in the same state.
+// TestBenchmarkedStatesAgree: in both implementations, the work that the benchmarks measure ends in
+// the same state.
 func TestBenchmarkedStatesAgree(t *testing.T) {
 	w := newWorld(500)
 	r := newReplicas(w, w.local, w.remote)

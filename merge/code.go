@@ -58,8 +58,8 @@ const (
 
 // The codes of notes on accepted items.
 const (
-	// LostEdit: another client wrote a different value to one of the fields, and the
-	// author of the write that stands had not seen the one that lost.
+	// LostEdit: another client wrote a different value to one of the fields, and the author of the
+	// winning write had not seen the losing one.
 	LostEdit Code = "lost_edit"
 	// StampCollision: a write has the stamp of another write of the same field.
 	// The state still converges, but the client ID is in use twice.
@@ -103,7 +103,7 @@ func (c Code) Advice() string {
 	case StorageFull:
 		return "The storage is full: delete or shorten data, or add storage. Clients may send the same items again."
 	case LostEdit:
-		return "Two clients wrote this field, and the author of the write that stands had not seen the one that lost: the users may want both values."
+		return "Two clients wrote this field, and the author of the winning write had not seen the losing one: the users may want both values."
 	case StampCollision:
 		return "This client ID is in use twice, after a clone or a restored backup: the client should take a new one."
 	case Rewound:

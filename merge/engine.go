@@ -28,9 +28,9 @@ type Engine struct {
 	// accepted even if the record is too large already: a retry, a deletion of the record or
 	// of stored fields, a value that is at most as long as the one it replaces.
 	MaxRecord int
-	// TableMaxRecord overrides MaxRecord for the tables that it names, whose records must be
-	// smaller or may be larger. For example, if a rule reads many records at a time, these should be
-	// smaller. The map must not be changed while the Engine is used.
+	// TableMaxRecord overrides MaxRecord for the tables that it names, with a lower or a higher limit.
+	// For example, if a rule reads many records of a table at a time, set a lower limit for that
+	// table. The map must not be changed while the Engine is used.
 	TableMaxRecord map[string]int
 	// Guard decides who may write what; nil permits everything that an actor
 	// writes under its own client ID.

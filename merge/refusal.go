@@ -67,7 +67,7 @@ func (r *Refusal) detail() string {
 	return ""
 }
 
-// refusalIn returns the Refusal that err is or wraps, if that has a code. It leaves out a
+// refusalIn returns the Refusal that err is or wraps, if that Refusal has a code. It leaves out a
 // server time that has no text form.
 func refusalIn(err error) (*Refusal, bool) {
 	var r *Refusal

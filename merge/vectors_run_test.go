@@ -312,7 +312,7 @@ func vectorDigest(t *testing.T, v vector) {
 	require.Equal(t, *v.Digest, merge.Collect(records...).Digest().String())
 }
 
-// vectorName tries a name as a field, a table, an ID, and in record.Key.Check.
+// vectorName tries a name as a field, as a table, as an ID, and in record.Key.Check.
 func vectorName(t *testing.T, v vector) {
 	const stamp = `"updatedAt":"2026-11-22T16:57:17.123Z","clientId":"7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"`
 	name := string(v.In)

@@ -87,7 +87,7 @@ func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next strin
 	return lines, cursor, nil
 }
 
-// sequence returns the sequence after which a client with a cursor pulls.
+// sequence returns the sequence in a cursor: a client with this cursor pulls the changes after it.
 func (s *Server) sequence(cursor string) (int, error) {
 	if cursor == "" {
 		return 0, nil

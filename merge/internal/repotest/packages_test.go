@@ -18,7 +18,7 @@ const module = "github.com/fieldlww/fieldlww/"
 // root is the folder of the module.
 const root = "../../../"
 
-// listed is the description of a package by go list. Imports and Export leave out tests.
+// listed is go list's description of a package. Imports and Export leave out tests.
 type listed struct {
 	ImportPath, Dir, Export string
 	Imports, GoFiles        []string
