@@ -9,9 +9,11 @@ import (
 
 // Update is a record to store.
 type Update struct {
-	// Before is the record as it was in Stored.Records, perhaps without fields.
+	// Before is the record as it was in Stored.Records, perhaps without fields. Under a fence it is
+	// the normal form of that record, which Purge returns.
 	Before record.Record
-	// After is the record to store, with all its fields.
+	// After is the record to store, with all its fields. It joins Before with the accepted writes,
+	// but a new life of a dead record replaces Before.
 	After record.Record
 }
 

@@ -26,6 +26,11 @@ type Stored struct {
 	// a record grow, or create one, are refused with the code StorageFull; others are accepted,
 	// as with Engine.MaxRecord.
 	StorageFull bool
+	// Fence is the stamp up to which deleted data may have been purged, and Level says how
+	// much of dead records is kept: see Purge. The zero Fence means that nothing was ever
+	// purged. Read both inside the lock: both only grow.
+	Fence clock.Timestamp
+	Level int
 }
 
 // ErrNotLoaded is the error that Push.Apply wraps in a *record.Error, whose path is the
@@ -50,8 +55,9 @@ func (p *Push) Apply(s Stored) (Answer, error) {
 	a := application{
 		Push:       p,
 		answer:     Answer{Results: make([]Result, len(p.verdicts))},
-		watermarks: newWatermarks(s.Watermarks),
+		watermarks: newWatermarks(s),
 		full:       s.StorageFull,
+		fence:      fence{at: s.Fence, level: s.Level, whole: p.request.WholeItems},
 		decisions:  make([]Decision, 0, p.writes),
 	}
 	for i := range a.answer.Results {
@@ -94,6 +100,7 @@ type application struct {
 	answer     Answer
 	watermarks watermarks
 	full       bool // Stored.StorageFull
+	fence      fence
 	builder    record.Builder
 	// decisions holds the decisions of all results, one result after the other.
 	decisions  []Decision
@@ -109,34 +116,51 @@ type itemWrite struct {
 // applyAll applies the admitted items, record by record.
 func (a *application) applyAll(records []record.Record) {
 	items := a.admitted
-	if a.isBounded() {
-		items = slices.Clone(items) // refuseGrowth changes them
+	if a.isBounded() || a.fence.at > 0 {
+		items = slices.Clone(items) // refuseGrowth and refuseGone change them
 	}
 	for _, before := range records {
 		n := 1
 		for n < len(items) && a.key(items[n]) == before.Key() {
 			n++
 		}
-		a.applyTo(before, items[:n])
+		if a.fence.at > 0 {
+			a.applyFenced(before, items[:n])
+		} else {
+			r := a.newRoom(before)
+			a.applyTo(Update{before, before}, a.refuseGrowth(&r, items[:n]))
+		}
 		items = items[n:]
 	}
 }
 
-// applyTo applies all items of one record.
-func (a *application) applyTo(before record.Record, items []int) {
-	if items = a.refuseGrowth(before, items); len(items) == 0 {
+// applyTo applies items of one record to u.After, which is u.Before.
+func (a *application) applyTo(u Update, items []int) {
+	if len(items) == 0 {
 		return
 	}
-	key := before.Key()
-	a.collectWrites(key, items)
-	a.decideWrites(before)
-	// Records of one key always have a join.
-	after, changed, _ := a.builder.Join(before, a.incoming(key, items))
-	if changed {
-		a.answer.Updates = append(a.answer.Updates, Update{before, after})
+	changed := false
+	if u.After, changed = a.joinTo(u.After, items); changed {
+		a.answer.Updates = append(a.answer.Updates, u)
 	}
+	a.addRemarks(u, items)
+}
+
+// joinTo decides about the writes of items of one record, returns their join with the record, and
+// reports whether that differs.
+func (a *application) joinTo(r record.Record, items []int) (after record.Record, changed bool) {
+	a.collectWrites(r.Key(), items)
+	a.decideWrites(r)
+	// Records of one key always have a join.
+	after, changed, _ = a.builder.Join(r, a.incoming(r.Key(), items))
+	return after, changed
+}
+
+// addRemarks adds notes and gone fields to the results of the items that made an update.
+func (a *application) addRemarks(u Update, items []int) {
 	for _, i := range items {
-		a.addNotes(i, Update{before, after})
+		a.addNotes(i, u)
+		a.addGone(i)
 	}
 }
 
@@ -146,7 +170,7 @@ func (a *application) collectWrites(key record.Key, items []int) {
 	a.itemWrites = a.itemWrites[:0]
 	for _, i := range items {
 		from := len(a.decisions)
-		for name, w := range a.request.Items[i].Mutation.Data.All() {
+		for name, w := range a.data(i).All() {
 			a.watermarks.accept(w.Stamp)
 			a.decisions = append(a.decisions, Decision{Key: key, Field: name, Change: Change{Incoming: w}})
 			a.itemWrites = append(a.itemWrites, itemWrite{&a.decisions[len(a.decisions)-1], i})
@@ -184,7 +208,7 @@ func (a *application) decideWrites(before record.Record) {
 // incoming returns the join of the items of one record.
 func (a *application) incoming(key record.Key, items []int) record.Record {
 	if len(items) == 1 {
-		return a.request.Items[items[0]].Mutation.Data
+		return a.data(items[0])
 	}
 	// Fields of records were checked before, so Record returns no error.
 	r, _ := a.builder.Record(key, func(yield func(string, record.FieldValue) bool) {

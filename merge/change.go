@@ -26,6 +26,9 @@ const (
 	// used twice, by a restored backup or a cloned device. The greater write
 	// stays, and it is the same on every replica; the client should take a new ID.
 	Collision
+	// FieldGone: the field may have been purged, and the incoming write is at or below the
+	// fence, so it was not joined. Only a Push that was applied under a Fence has it.
+	FieldGone
 )
 
 // String returns the outcome in lower case, such as "applied".
@@ -39,6 +42,8 @@ func (o Outcome) String() string {
 		return "equal"
 	case Collision:
 		return "collision"
+	case FieldGone:
+		return "gone"
 	}
 	return "Outcome(" + strconv.Itoa(int(o)) + ")"
 }
@@ -160,9 +165,12 @@ func (c Change) Loser() record.FieldValue {
 	return c.Incoming
 }
 
-// Step returns the part of the rule that decided.
+// Step returns the part of the rule that decided, or 0 for a FieldGone.
 func (c Change) Step() Step {
-	if c.Before.IsZero() {
+	switch {
+	case c.Outcome == FieldGone:
+		return 0
+	case c.Before.IsZero():
 		return FirstWrite
 	}
 	_, by := c.rule()

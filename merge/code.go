@@ -9,6 +9,7 @@ package merge
 //	record_full        drop the item (rollback); tell the user to delete fields or begin another record
 //	forbidden          drop the item (rollback); tell the user
 //	other_client       drop the item: it is not stamped with this client's ID
+//	gone               drop the item: its record was deleted and purged; tell the user
 //	too_far_ahead      correct its clock by serverTime, restamp the edit and send it
 //	server_clock       keep the item and send it again later
 //	storage_full       keep the item, tell the user, and send it again later
@@ -20,8 +21,9 @@ package merge
 //	update_of_deleted  tell the user that the record is deleted
 //	already_deleted    do nothing: another client deleted the record as well
 //	restored           do nothing: the record is back
+//	gone               drop the fields whose outcome is gone; tell the user
 //
-// The first five are permanent: the same item gets the same answer again. Notes on what
+// The first six are permanent: the same item gets the same answer again. Notes on what
 // an item did are sent once: if that answer is lost, the retry changes nothing and gets no
 // note. A server that must not miss a lost edit takes it from [Answer.LostEdits] and stores
 // it in the same transaction, with the losing value. An application may add codes of its own
@@ -44,6 +46,10 @@ const (
 	Forbidden Code = "forbidden"
 	// OtherClient: a write has a client ID that is not the actor's.
 	OtherClient Code = "other_client"
+	// Gone: the record of the item was deleted and purged, or all writes of the item are at or
+	// below the fence, and their fields may have been purged. As a note, it says that some
+	// writes of an accepted item are gone: their outcome is FieldGone.
+	Gone Code = "gone"
 	// TooFarAhead: a stamp lies further ahead of the server's wall clock than the
 	// bound. Either the client's clock or the server's is wrong.
 	TooFarAhead Code = "too_far_ahead"
@@ -96,6 +102,8 @@ func (c Code) Advice() string {
 		return "The user may not do this: the client should drop the item and tell the user."
 	case OtherClient:
 		return "The item's client ID is not the authenticated one: drop the item and fix the client's configuration."
+	case Gone:
+		return "The record or the field was deleted and purged before this edit arrived: the client should drop it and tell the user."
 	case TooFarAhead:
 		return "The client's clock is ahead: the client should use the server's time to correct it, and restamp the edit."
 	case ServerClock:

@@ -31,12 +31,13 @@ func (d Decision) Lost() bool {
 	return d.Seen == SeenNo && d.Before.Value != d.Incoming.Value
 }
 
-// Decisions returns all decisions, in the order of the items and then of the field names.
+// Decisions returns all decisions, in the order of the items and then of the field names. It
+// leaves out writes that are FieldGone, because nothing was decided about them.
 func (a Answer) Decisions() iter.Seq[Decision] {
 	return func(yield func(Decision) bool) {
 		for _, r := range a.Results {
 			for _, d := range r.Fields {
-				if !yield(d) {
+				if d.Outcome != FieldGone && !yield(d) {
 					return
 				}
 			}
@@ -97,6 +98,8 @@ func (d Decision) sentence(incoming, other string) string {
 	head := fmt.Sprintf("%s: %s by %s at %s ", d.place(), incoming, by, at)
 	before := other + " by " + beforeBy
 	switch d.Step() {
+	case 0:
+		return head + "came after the field was purged"
 	case FirstWrite:
 		return head + "is the first write of this field"
 	case SameWrite:

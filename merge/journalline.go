@@ -49,7 +49,8 @@ func ParseJournalLine(line []byte) (JournalLine, error) {
 	if name := in.missing(); name != "" {
 		return JournalLine{}, &record.Error{Path: name, Offset: -1, Err: record.ErrMissing}
 	}
-	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, Wall: *in.Wall}}
+	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, WholeItems: in.Whole, Wall: *in.Wall}}
+	l.Stored.Fence, l.Stored.Level = in.Fence, in.Level
 	if in.MaxAhead != "" {
 		bound, err := time.ParseDuration(in.MaxAhead)
 		if err != nil {

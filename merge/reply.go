@@ -87,6 +87,7 @@ func (d Decision) reply() FieldReply {
 	f := FieldReply{Outcome: d.Outcome.String(), Lost: d.Lost()}
 	other := &StampReply{d.Before.Stamp.Time, d.Before.Stamp.Client}
 	switch {
+	case d.Outcome == FieldGone:
 	case d.Outcome != Equal && !d.Won():
 		f.Winner = other
 	case f.Lost:

@@ -24,6 +24,11 @@ type room struct {
 // isBounded reports whether the size of any record is limited.
 func (a *application) isBounded() bool { return a.maxRecord > 0 || len(a.tableMax) > 0 || a.full }
 
+// newRoom returns the room of a record.
+func (a *application) newRoom(before record.Record) room {
+	return room{most: max(a.maxSize(before.Key().Table), 0), full: a.full, before: before}
+}
+
 // maxSize returns the size limit of records of a table; 0 or less means no limit.
 func (p *Push) maxSize(table string) int {
 	if n, ok := p.tableMax[table]; ok {
@@ -35,16 +40,15 @@ func (p *Push) maxSize(table string) int {
 // refuseGrowth refuses the items of one record for which there is no room, and returns the
 // others, in place. It judges the items in the order of their stamps, each on top of the
 // items accepted before it, so their order in the request does not matter.
-func (a *application) refuseGrowth(before record.Record, items []int) []int {
+func (a *application) refuseGrowth(r *room, items []int) []int {
 	if !a.isBounded() {
 		return items
 	}
-	r := room{most: max(a.maxSize(before.Key().Table), 0), full: a.full, before: before}
 	a.sortByStamp(items)
 	return slices.DeleteFunc(items, func(i int) bool {
-		data := a.request.Items[i].Mutation.Data
+		data := a.data(i)
 		refusal := r.judge(data)
-		if refusal == nil && len(items) > 1 {
+		if refusal == nil && (len(items) > 1 || a.fence.at > 0) {
 			r.accept(data)
 		}
 		a.answer.Results[i].Refusal = refusal
@@ -60,7 +64,7 @@ func (a *application) sortByStamp(items []int) {
 	}
 	newest := make(map[int]clock.Stamp, len(items))
 	for _, i := range items {
-		for _, w := range a.request.Items[i].Mutation.Data.All() {
+		for _, w := range a.data(i).All() {
 			if w.Stamp.Compare(newest[i]) > 0 {
 				newest[i] = w.Stamp
 			}
@@ -70,7 +74,7 @@ func (a *application) sortByStamp(items []int) {
 		if c := newest[i].Compare(newest[j]); c != 0 {
 			return c
 		}
-		return compareWrites(a.request.Items[i].Mutation.Data, a.request.Items[j].Mutation.Data)
+		return compareWrites(a.data(i), a.data(j))
 	})
 }
 

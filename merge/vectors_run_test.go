@@ -329,3 +329,15 @@ func vectorName(t *testing.T, v vector) {
 		require.Len(t, name, *v.Bytes)
 	}
 }
+
+func vectorPurge(t *testing.T, v vector) {
+	var d record.Decoder
+	r, err := d.Record(record.Key{Table: "tasks", ID: "1"}, v.In)
+	require.NoError(t, err)
+	fence := clock.MustParseTimestamp(*v.Fence)
+	first, second := merge.Purge(r, fence, 1), merge.Purge(r, fence, 2)
+	require.Equal(t, string(v.Level1), string(first.AppendJSON(nil)))
+	require.Equal(t, string(v.Level2), string(second.AppendJSON(nil)))
+	require.True(t, second.Equal(merge.Purge(first, fence, 2)), "level 1 purged at level 2")
+	require.Equal(t, *v.Digest, merge.DigestOf(second).String())
+}

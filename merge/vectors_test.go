@@ -44,6 +44,9 @@ type vector struct {
 	Table, ID *string
 	Records   []vectorRecord
 	Digest    *string
+
+	Fence          *string
+	Level1, Level2 vectorText
 }
 
 // vectorText is a text in one of its four forms.
@@ -142,6 +145,7 @@ func vectorFiles() map[string]map[string]vectorSection {
 			"digests": {[]string{"digest records"}, vectorDigest},
 		},
 		"names.json": {"names": {[]string{"bytes in", "in refused"}, vectorName}},
+		"purge.json": {"purges": {[]string{"digest fence in level1 level2"}, vectorPurge}},
 	}
 }
 

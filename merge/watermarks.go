@@ -10,11 +10,12 @@ import (
 // push and in it.
 type watermarks struct {
 	before, now map[clock.ClientID]clock.Timestamp
+	fence       clock.Timestamp // watermarks at or below it may have been purged
 }
 
-func newWatermarks(known []clock.Stamp) watermarks {
-	m := watermarks{make(map[clock.ClientID]clock.Timestamp, len(known)), make(map[clock.ClientID]clock.Timestamp)}
-	for _, s := range plainWatermarks(known) {
+func newWatermarks(stored Stored) watermarks {
+	m := watermarks{make(map[clock.ClientID]clock.Timestamp, len(stored.Watermarks)), make(map[clock.ClientID]clock.Timestamp), stored.Fence}
+	for _, s := range plainWatermarks(stored.Watermarks) {
 		m.before[s.Client] = max(m.before[s.Client], s.Time)
 	}
 	return m
@@ -35,10 +36,11 @@ func (m *watermarks) accept(s clock.Stamp) {
 }
 
 // isNew reports whether a write is known to be delivered for the first time: a client
-// sends in the order of stamps, so a write above its watermark never arrived before.
+// sends in the order of stamps, so a write above its watermark never arrived before. A client
+// without a watermark may have had one that was purged; its writes above the fence are new.
 func (m *watermarks) isNew(s clock.Stamp) bool {
 	mark, known := m.before[s.Client]
-	return known && s.Time > mark
+	return known && s.Time > mark && (mark > 0 || s.Time > m.fence)
 }
 
 // isBehind reports whether a stamp is below a stamp that its client sent before.

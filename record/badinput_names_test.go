@@ -46,6 +46,7 @@ func duplicateRows() []badInput {
 	rows.refuse("duplicate name", record.ErrDuplicate, "id", `{`+key+`"id":"427281","data":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "data", `{`+key+`"data":{},"data":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "base", `{`+key+`"data":{},"base":{},"base":{}}`)
+	rows.refuse("duplicate name", record.ErrDuplicate, "new", `{`+key+`"data":{},"new":false,"new":false}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "x", `{"x":1,`+key+`"y":1,"x":1,"data":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title.value", itemWith(`"title":{"value":1,"value":427281,`+someStamp+`}`))
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title.updatedAt", itemWith(`"title":{"value":427281,`+someTime+`,`+someStamp+`}`))
@@ -80,7 +81,7 @@ func nameRows() []badInput {
 	var rows rowList
 	plain := itemOfValue("1")
 	for name, known := range map[string]string{
-		"Table": "table", "TABLE": "table", "Id": "id", "ID": "id", "iD": "id", "Data": "data", "BASE": "base", `\u0054able`: "Table",
+		"Table": "table", "TABLE": "table", "Id": "id", "ID": "id", "iD": "id", "Data": "data", "BASE": "base", "New": "new", `\u0054able`: "Table",
 	} {
 		path := name
 		if name[0] == '\\' {

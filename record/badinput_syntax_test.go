@@ -97,6 +97,8 @@ func wrongTypes() []badInput {
 		{text: itemWith(`"$deleted":` + fieldOf(`null,"x":427281`)), path: "data.$deleted"},
 		{text: itemWith(`"$deleted":{"x":427281,"deleted":true,` + someStamp + `}`), path: "data.$deleted"},
 		{text: `{"table":"t","id":"i","data":{},"base":["427281"]}`, path: "base"},
+		{text: `{"table":"t","id":"i","data":{},"new":"427281"}`, path: "new"},
+		{text: `{"table":"t","id":"i","data":{},"new":427281}`, path: "new"},
 		{text: `{"table":"427281","id":"i","data":{},"base":null}`, path: "base"},
 		{text: `{"table":"t","id":"i","data":{},"base":{"title":"427281"}}`, path: "base.title"},
 		{text: `{"table":"t","id":"i","data":{},"base":{"title":{"updatedAt":427281e0}}}`, path: "base.title.updatedAt"},

@@ -97,13 +97,23 @@ func TestSetMapOfAnUnchangedMapWritesNothing(t *testing.T) {
 	require.Empty(t, written(t, seen.Edit(stampOf(9, ben)).SetMap(seen.Map()), seen, stampOf(9, ben)))
 }
 
-func TestEditOfANewRecordHasANullBase(t *testing.T) {
+func TestEditOfAnAbsentRecordIsNewWithANullBase(t *testing.T) {
 	seen := record.New(milkKey)
 	m, err := seen.Edit(stampOf(1, ana)).Set("title", "Milk").Mutation()
 	require.NoError(t, err)
 	require.Equal(t, map[string]clock.Stamp{"title": {}}, m.Base, "the base must be null if the author saw no write")
 	require.Equal(t, `{"table":"tasks","id":"milk","data":{"title":{"value":"Milk","updatedAt":"2026-11-22T16:00:00.001000000Z",`+
-		`"clientId":"0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01"}},"base":{"title":null}}`, string(m.AppendJSON(nil)))
+		`"clientId":"0a3c1d52-88f4-4c36-9f0e-5d2b7b1e6a01"}},"base":{"title":null},"new":true}`, string(m.AppendJSON(nil)))
+}
+
+func TestEditOfAShownRecordIsNotNew(t *testing.T) {
+	seen := seenTask(t)
+	m, err := seen.Edit(stampOf(9, ben)).Set("title", "Milk").Mutation()
+	require.NoError(t, err)
+	require.False(t, m.New)
+	m, err = record.New(milkKey).Edit(stampOf(9, ben)).Mutation()
+	require.NoError(t, err)
+	require.False(t, m.New, "an edit without writes creates nothing")
 }
 
 func TestEmptyEditWritesNothing(t *testing.T) {

@@ -56,7 +56,7 @@ func ExampleRecord_Edit() {
 	_, err = m.Data.Edit(stamp).Set("title", "Paint it green").Mutation()
 	fmt.Println(err)
 	// Output:
-	// {"table":"tasks","id":"42","data":{"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}},"base":{"title":null}}
+	// {"table":"tasks","id":"42","data":{"title":{"value":"Paint the fence","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}},"base":{"title":null},"new":true}
 	// record: title: invalid stamp: not greater than the stamp of the write that the author saw
 }
 

@@ -134,6 +134,7 @@ func checkMutation(t require.TestingT, d *record.Decoder, m record.Mutation) {
 	for name, stamp := range m.Base {
 		require.Equal(t, stamp, again.Base[name])
 	}
+	require.Equal(t, m.New, again.New)
 }
 
 func FuzzBatch(f *testing.F) {
@@ -246,6 +247,7 @@ func plainMutation(t require.TestingT, text []byte) string {
 		Table, ID string
 		Data      json.RawMessage
 		Base      map[string]*plainWire
+		New       bool
 	}
 	require.NoError(t, json.Unmarshal(text, &m))
 	var written map[string]plainWire
@@ -265,7 +267,11 @@ func plainMutation(t require.TestingT, text []byte) string {
 	if len(members) > 0 {
 		base = `,"base":{` + strings.Join(members, ",") + "}"
 	}
-	return `{"table":` + opinion.Quote(m.Table) + `,"id":` + opinion.Quote(m.ID) + `,"data":` + plainRecord(t, m.Data) + base + "}"
+	created := ""
+	if m.New {
+		created = `,"new":true`
+	}
+	return `{"table":` + opinion.Quote(m.Table) + `,"id":` + opinion.Quote(m.ID) + `,"data":` + plainRecord(t, m.Data) + base + created + "}"
 }
 
 // TestDecoderAgreesWithTheSecondOpinion compares Decoder.Value with package opinion, an

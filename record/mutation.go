@@ -18,6 +18,9 @@ type Mutation struct {
 	// mutation does not say what its author saw. Base lets a merge distinguish an edit that
 	// was lost from one that was overwritten knowingly. It may be nil.
 	Base map[string]clock.Stamp
+	// New says that the author created the record: no such record was shown. A server that
+	// purges deleted records needs it to tell a creation from a late edit; see merge.Purge.
+	New bool
 }
 
 // Item is one item of a batch: a mutation, or the reason for refusing it.
@@ -30,11 +33,11 @@ type Item struct {
 
 // AppendJSON appends the canonical JSON of m to dst:
 //
-//	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null}}
+//	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null},"new":true}
 //
 // In the base, null says that the author saw no write of that field. Base entries for fields
-// that are not in Data are left out, and so is an empty base. The key is not checked: a
-// Decoder refuses the text of a mutation whose key is invalid.
+// that are not in Data are left out, and so are an empty base and a New that is false. The key
+// is not checked: a Decoder refuses the text of a mutation whose key is invalid.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
 	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)
@@ -59,6 +62,9 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 	}
 	if sep == "," {
 		dst = append(dst, '}')
+	}
+	if m.New {
+		dst = append(dst, `,"new":true`...)
 	}
 	return append(dst, '}')
 }
@@ -108,7 +114,7 @@ func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) 
 		if err != nil {
 			return nil, err
 		}
-		again[i] = Mutation{data, maps.Clone(m.Base)}
+		again[i] = Mutation{data, maps.Clone(m.Base), m.New}
 		for name, base := range m.Base {
 			if now, ok := renamed[base]; ok {
 				again[i].Base[name] = now

@@ -18,7 +18,7 @@ func TestEveryMemberOfAMutationRoundTrips(t *testing.T) {
 	later := clock.Stamp{Time: stamp.Time + 1, Client: stamp.Client}
 	m, err := record.New(record.Key{Table: "tasks", ID: "1"}).Edit(later).Set("title", "Paint the fence").Mutation()
 	require.NoError(t, err)
-	m.Base = map[string]clock.Stamp{"title": stamp}
+	m.Base, m.New = map[string]clock.Stamp{"title": stamp}, true
 
 	members := reflect.ValueOf(m)
 	for i := range members.NumField() {

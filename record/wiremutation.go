@@ -12,7 +12,7 @@ import (
 func (d *Decoder) mutation() (m Mutation, err error) {
 	var key Key
 	base := -1 // offset of the value of base
-	names := [...]string{"table", "id", "data", "base"}
+	names := [...]string{"table", "id", "data", "base", "new"}
 	p := &d.parser
 	d.entries, p.others = d.entries[:0], p.others[:0]
 	p.Clear()
@@ -27,10 +27,13 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 		case 3:
 			base = p.Pos
 			err = p.checkBase()
+		case 4:
+			m.New, err = p.flag()
 		}
 		return err
 	})
-	m.Data = New(key)
+	created := m.New
+	m.Data, m.New = New(key), false
 	if err == nil {
 		err = p.missing(names[:3], seen)
 	}
@@ -46,8 +49,19 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 			return m, p.under([]byte("base"), err)
 		}
 	}
-	m.Data = data
+	m.Data, m.New = data, created
 	return m, nil
+}
+
+// flag reads true or false.
+func (p *parser) flag() (bool, error) {
+	if p.Peek() == 'f' {
+		return false, p.Literal("false")
+	}
+	if err := p.Expect('t'); err != nil {
+		return false, err
+	}
+	return true, p.Literal("true")
 }
 
 // keyPart reads a table or an ID.

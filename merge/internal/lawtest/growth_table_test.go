@@ -26,6 +26,7 @@ func growthOfMerge() map[string]measured {
 		"merge.Collect":                func(m *material) func() { return func() { merge.Collect(m.each...) } },
 		"merge.Join":                   func(m *material) func() { return func() { merge.Join(m.odd, m.even) } },
 		"merge.Delta":                  func(m *material) func() { return func() { merge.Delta(m.odd, m.state) } },
+		"merge.Purge":                  func(m *material) func() { return func() { merge.Purge(m.wide, clock.MaxTimestamp, 2) } },
 		"merge.DigestOf":               func(m *material) func() { return func() { merge.DigestOf(m.wide) } },
 		"merge.Collection.Digest":      func(m *material) func() { return func() { m.state.Digest() } },
 		"merge.Collection.AppendLines": func(m *material) func() { return func() { m.state.AppendLines(nil) } },

@@ -148,3 +148,16 @@ export function joinRecords(a, b) {
   for (const [name, write] of b) joined.set(name, a.has(name) ? join(a.get(name), write) : write);
   return joined;
 }
+
+// ---- Purging: the normal form of a record under a fence, a time at or below which deleted data may be gone.
+
+export function purge(record, fence, level) {
+  const isOld = ([, write]) => write.time <= fence;
+  const isKept = (entry) => !entry[1].deleted || !isOld(entry);
+  const all = [...record];
+  if (isDeleted(record) && all.every(isOld)) return new Map(level === 2 ? [] : all.filter(([name]) => name === "$deleted"));
+  const kept = all.filter(isKept);
+  if (kept.length > 0 || all.length === 0) return new Map(kept);
+  const before = ([n, a], [m, b]) => compareText(`${b.client}`, `${a.client}`) || compareText(n, m);
+  return new Map(all.sort((x, y) => (x[1].time === y[1].time ? before(x, y) : x[1].time < y[1].time ? 1 : -1)).slice(0, 1));
+}

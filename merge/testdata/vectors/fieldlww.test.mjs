@@ -189,6 +189,15 @@ async function digestCase({ records, digest }) {
   assert.equal(await digestOf(read), digest);
 }
 
+async function purgeCase({ in: input, fence, level1, level2, digest }) {
+  const at = lww.parseTime(fence);
+  const read = recordOf(input);
+  const [first, second] = [1, 2].map((level) => lww.purge(read, at, level));
+  for (const [purged, want] of [[first, level1], [second, level2]]) assert.equal(lww.encodeRecord(purged), textOf(want));
+  assert.equal(lww.encodeRecord(lww.purge(first, at, 2)), textOf(level2), "level 1 purged at level 2");
+  assert.equal(await digestOf([{ table: "tasks", id: "1", record: second }]), digest);
+}
+
 /** Tables, IDs and field names follow one rule; the decoder of records applies it to field names. */
 function nameCase({ in: input, bytes, refused }) {
   const stamp = '"updatedAt":"2026-11-22T16:57:17.123Z","clientId":"7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"';
@@ -237,6 +246,7 @@ const FILES = {
     digests: { members: ["records digest"], run: digestCase },
   },
   "names.json": { names: { members: ["in bytes", "in refused"], run: nameCase } },
+  "purge.json": { purges: { members: ["in fence level1 level2 digest"], run: purgeCase } },
 };
 
 const REASONS = "syntax utf8 duplicate number limit name type kind missing stamp client".split(" ");

@@ -1,0 +1,174 @@
+package merge
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// fence is what Stored says about purged data.
+type fence struct {
+	at    clock.Timestamp
+	level int
+	whole bool                  // Request.WholeItems
+	kept  map[int]record.Record // the remaining writes of partly gone items, by position
+}
+
+// applyFenced applies all items of one record under a fence. It judges them by the normal form
+// of the stored record, and never by each other, so their order does not matter.
+//
+// For example, let the fence be 6, the stored record {f@3}, and the batch [f@8, $deleted@5].
+// Both items are judged against {f@3}: the deletion is at or below the fence, but later than
+// f@3, so it may be a deletion that comes late, and it is joined. The result {f@8, $deleted@5}
+// is deleted, in either order.
+func (a *application) applyFenced(stored record.Record, items []int) {
+	before := Purge(stored, a.fence.at, a.fence.level)
+	// At level 1 a record without fields never existed, so nothing is gone but whole items with a
+	// write at or below the fence.
+	unknown := before.Len() == 0 && a.fence.level < 2
+	switch {
+	case !unknown && (before.Len() == 0 || isDead(before, a.fence.at)):
+		a.applyToDead(before, items)
+		return
+	case !unknown || a.fence.whole:
+		items = a.refuseGone(before, items)
+	}
+	r := a.newRoom(before)
+	a.applyTo(Update{Before: before, After: before}, a.refuseGrowth(&r, items))
+}
+
+// applyToDead applies the items of a record that is dead or was purged. Only new items above
+// the fence begin a new life, which replaces the stored record; without one, every other item
+// is gone.
+func (a *application) applyToDead(before record.Record, items []int) {
+	key := before.Key()
+	r := a.newRoom(record.New(key))
+	var news, rest []int
+	for _, i := range items {
+		if a.beginsLife(i) {
+			news = append(news, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	news = a.refuseGrowth(&r, news)
+	if len(news) == 0 {
+		for _, i := range rest {
+			a.answer.Results[i].Refusal = &Refusal{Code: Gone}
+		}
+		return
+	}
+	u := Update{Before: before}
+	u.After, _ = a.joinTo(record.New(key), news)
+	if rest = a.refuseGrowth(&r, a.refuseGone(u.After, rest)); len(rest) > 0 {
+		u.After, _ = a.joinTo(u.After, rest)
+	}
+	a.answer.Updates = append(a.answer.Updates, u)
+	a.addRemarks(u, append(news, rest...))
+}
+
+// beginsLife reports whether an item creates its record and lies above the fence.
+func (a *application) beginsLife(i int) bool {
+	m := &a.request.Items[i].Mutation
+	if !m.New {
+		return false
+	}
+	for _, w := range m.Data.All() {
+		if w.Stamp.Time <= a.fence.at {
+			return false
+		}
+	}
+	return true
+}
+
+// refuseGone refuses the items that are gone as a whole, notes which writes of the others are
+// gone, and returns the others.
+func (a *application) refuseGone(before record.Record, items []int) []int {
+	return slices.DeleteFunc(items, func(i int) bool {
+		data := a.request.Items[i].Mutation.Data
+		remain := a.withoutGone(before, data)
+		refused := remain.Len() == 0 || a.fence.whole && a.isStale(before, data)
+		switch {
+		case refused:
+			a.answer.Results[i].Refusal = &Refusal{Code: Gone}
+		case remain.Len() < data.Len():
+			if a.fence.kept == nil {
+				a.fence.kept = make(map[int]record.Record)
+			}
+			a.fence.kept[i] = remain
+		}
+		return refused
+	})
+}
+
+// withoutGone returns the writes of an item that are not gone. A write at or below the fence of
+// a field that the record lacks is gone: the field may have been purged.
+func (a *application) withoutGone(before, data record.Record) record.Record {
+	gone := func(name string, w record.FieldValue) bool {
+		if _, ok := before.Get(name); ok || w.Stamp.Time > a.fence.at {
+			return false
+		}
+		return name != record.DeletedField || !isLateDeletion(before, w)
+	}
+	for name, w := range data.All() {
+		if gone(name, w) {
+			return filter(data, func(name string, w record.FieldValue) bool { return !gone(name, w) })
+		}
+	}
+	return data
+}
+
+// isLateDeletion reports whether w deletes a record that has an earlier write. It cannot be a
+// deletion that was purged: a life begins above the fence of its time.
+func isLateDeletion(before record.Record, w record.FieldValue) bool {
+	if deletes, _ := w.Value.Bool(); !deletes {
+		return false
+	}
+	for _, v := range before.All() {
+		if v.Stamp.Compare(w.Stamp) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isStale reports whether an item has a write at or below the fence that is not the very write
+// that is stored, as every gone write is. A client that joins accepted items as a whole would
+// keep such a write.
+func (a *application) isStale(before, data record.Record) bool {
+	for name, w := range data.All() {
+		if stored, _ := before.Get(name); w.Stamp.Time <= a.fence.at && w != stored {
+			return true
+		}
+	}
+	return false
+}
+
+// data returns the remaining writes of an item, without the gone ones.
+func (a *application) data(i int) record.Record {
+	if kept, ok := a.fence.kept[i]; ok {
+		return kept
+	}
+	return a.request.Items[i].Mutation.Data
+}
+
+// addGone adds the gone fields of a partly gone item to its result.
+func (a *application) addGone(i int) {
+	kept, ok := a.fence.kept[i]
+	if !ok {
+		return
+	}
+	r := &a.answer.Results[i]
+	fields := make([]Decision, 0, a.request.Items[i].Mutation.Data.Len())
+	for name, w := range a.request.Items[i].Mutation.Data.All() {
+		if _, ok := kept.Get(name); ok {
+			fields = append(fields, r.Fields[0])
+			r.Fields = r.Fields[1:]
+			continue
+		}
+		fields = append(fields, Decision{Key: r.Key, Field: name, Change: Change{Incoming: w, Outcome: FieldGone}})
+	}
+	r.Fields = fields
+	r.Notes = append(r.Notes, Gone)
+}

@@ -1,0 +1,165 @@
+package lawtest
+
+// pull lets a client pull: at once, or reading at one time and applying at another, or in chunks.
+func (x *purgeSearch) pull(s *purgeState, i int) {
+	c := &s.clients[i]
+	switch {
+	case x.isOld(i):
+		x.pullOld(s, i)
+	case c.pulling.begun:
+		t := *s
+		t.clients[i].pulling = purgePull{}
+		broken := x.settle(&t.clients[i], c.pulling)
+		x.visit(t, purgeAction{what: "applies its pull", who: i}, x.checkThen(broken, &t, i))
+	default:
+		t := *s
+		t.clients[i].overlays.answer()
+		broken := x.settle(&t.clients[i], x.read(s, c))
+		if broken == "" {
+			broken = x.checkSynced(&t, i)
+		}
+		x.visit(t, purgeAction{what: "pulls", who: i}, x.checkThen(broken, &t, i))
+		if x.slow && c.epoch == s.epoch {
+			t := *s
+			t.clients[i].overlays.answer()
+			t.clients[i].pulling = x.read(s, c)
+			x.visit(t, purgeAction{what: "begins to pull", who: i}, "")
+			x.pullChunk(s, i)
+		}
+	}
+}
+
+// checkThen returns the law that is broken, or the one that the client breaks.
+func (x *purgeSearch) checkThen(broken law, s *purgeState, i int) law {
+	if broken != "" {
+		return broken
+	}
+	return x.checkClient(s, i)
+}
+
+// read returns the response to a pull.
+func (x *purgeSearch) read(s *purgeState, c *purgeDevice) purgePull {
+	p := purgePull{
+		begun: true, ideal: s.ideal, sequence: s.sequence,
+		fence: s.fence, told: s.greatest, level: s.level, epoch: s.epoch,
+	}
+	if p.line = c.loading || x.rules.resets(s, c) || !s.stored.empty() && c.cursor < s.changed; p.line {
+		p.record = x.rules.normal(s.stored, s.fence, s.level)
+	}
+	p.told = x.rules.told(s, p.record)
+	return p
+}
+
+// answer notes that the answers to the items came before a pull that begins now.
+func (b *batch) answer() {
+	for i := range b.len() {
+		b[i].answered = true
+	}
+}
+
+// settle applies a whole response.
+func (x *purgeSearch) settle(c *purgeDevice, p purgePull) law {
+	if p.line {
+		c.confirmed, c.snapshot = p.record, false
+	}
+	c.cursor, c.ideal, c.epoch, c.loading = p.sequence, p.ideal, p.epoch, false
+	x.trailer(c, p, true)
+	if p.line && c.confirmed.shown() != p.ideal.shown() {
+		return lawSynced
+	}
+	return ""
+}
+
+// trailer applies a trailer. Overlays that a settled pull has brought go. Of a record without a
+// line, the others are joined before the fence rises, judged by the old one.
+func (x *purgeSearch) trailer(c *purgeDevice, p purgePull, settled bool) {
+	var rest batch
+	for _, m := range c.overlays[:c.overlays.len()] {
+		switch {
+		case !x.rules.ends(m, settled):
+			rest[rest.len()] = m
+		case !settled || !m.answered: // the ideal client has it still
+			c.ideal = c.ideal.joins(m)
+		}
+	}
+	c.overlays = rest
+	if n := rest.len(); n > 0 && !p.line && p.fence > c.fence && !x.rules.neverFolds {
+		ideal := x.idealOf(c, rest[:n])
+		c.confirmed, c.ideal = x.rules.judge(c.world(), itemsOf(rest[:n])).after, ideal
+		c.overlays = batch{}
+	}
+	c.fence, c.level, c.clock = p.fence, p.level, max(c.clock, p.told)
+	if !x.rules.neverPurges {
+		c.confirmed = x.rules.normal(c.confirmed, c.fence, c.level)
+	}
+}
+
+// pullChunk lets a client apply the first chunk of a response and no more. The chunk ends after a
+// reset, before the line of the record, or after it.
+func (x *purgeSearch) pullChunk(s *purgeState, i int) {
+	c := &s.clients[i]
+	p := x.read(s, c)
+	t := *s
+	d := &t.clients[i]
+	switch {
+	case c.loading || !p.line:
+	case x.rules.resets(s, c):
+		d.confirmed, d.loading = triple{}, true
+		x.trailer(d, p, false)
+		x.visit(t, purgeAction{what: "pulls no more than a reset", who: i}, "")
+	default:
+		before := p
+		before.line = false
+		x.trailer(d, before, false)
+		x.visit(t, purgeAction{what: "pulls no more than what precedes the record", who: i}, x.checkClient(&t, i))
+		t = *s
+		d.confirmed, d.ideal, d.cursor = p.record, p.ideal, s.changed
+		x.trailer(d, p, false)
+		x.visit(t, purgeAction{what: "pulls no more than the record", who: i}, x.checkClient(&t, i))
+	}
+}
+
+// pullOld lets a client pull that knows neither fence nor reset.
+func (x *purgeSearch) pullOld(s *purgeState, i int) {
+	t := *s
+	c := &t.clients[i]
+	if c.stuck || c.cursor < s.floor && !x.rules.oldPulls {
+		c.stuck = true
+		x.visit(t, purgeAction{what: "is told to resync", who: i}, "")
+		return
+	}
+	if !s.stored.empty() && c.cursor < s.changed {
+		c.confirmed = x.rules.normal(s.stored, s.fence, s.level)
+	}
+	c.cursor, c.ideal = s.sequence, s.ideal
+	c.clock = max(c.clock, c.confirmed.newest())
+	x.visit(t, purgeAction{what: "pulls", who: i}, x.checkThen(x.checkSynced(&t, i), &t, i))
+}
+
+// checkSynced returns the law that a client breaks that has just pulled, if any.
+func (x *purgeSearch) checkSynced(s *purgeState, i int) law {
+	c := &s.clients[i]
+	switch {
+	case c.confirmed.shown() != s.ideal.shown():
+		return lawSynced
+	case x.isOld(i):
+	case !c.snapshot && c.confirmed != x.rules.normal(s.stored, s.fence, s.level):
+		return lawSame
+	case c.clock < s.stored.newest():
+		return lawClock
+	}
+	return ""
+}
+
+// begin lets a client begin again with a snapshot that has no tombstones.
+func (x *purgeSearch) begin(s *purgeState, i int) {
+	t := *s
+	fields := s.stored.shown()
+	c := purgeDevice{
+		confirmed: triple{fields[0], fields[1]}, ideal: s.ideal, snapshot: true,
+		cursor: s.sequence, fence: s.fence, level: s.level, epoch: s.epoch,
+	}
+	c.clock = x.rules.told(s, c.confirmed)
+	t.clients[i] = c
+	x.visit(t, purgeAction{what: "begins with a snapshot", who: i}, x.checkSynced(&t, i))
+}

@@ -1,0 +1,67 @@
+package lawtest
+
+import (
+	"cmp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// allEdits are the kinds of edits of the scopes.
+var allEdits = []int{setF, setG, setBoth, deleteF, deleteIt, restore}
+
+// purgeScopes are the scopes of the right rules. Answers may be lost in all of them.
+var purgeScopes = []struct {
+	name  string
+	scope purgeScope
+	// The depth of the ordinary run and of the large one, with the number of their states.
+	depth, states           int
+	largeDepth, largeStates int
+}{
+	{"one item at a time, level 1", purgeScope{level: 1, outbox: 2, batch: 1}, 6, 68_670, 8, 633_410},
+	{"one item at a time, level 2", purgeScope{level: 2, outbox: 2, batch: 1}, 6, 62_290, 8, 534_925},
+	{"late duplicates, level 1", purgeScope{level: 1, outbox: 2, batch: 1, copied: true}, 5, 30_069, 7, 635_438},
+	{"late duplicates, level 2", purgeScope{level: 2, outbox: 2, batch: 1, copied: true}, 5, 33_168, 7, 594_742},
+	{"batches of three, level 1", purgeScope{level: 1, outbox: 3, batch: 3}, 5, 24_397, 7, 407_530},
+	{"batches of three, level 2", purgeScope{level: 2, outbox: 3, batch: 3}, 5, 24_246, 7, 344_697},
+	{"late duplicates of batches", purgeScope{level: 2, outbox: 3, batch: 3, copied: true}, 4, 8_132, 6, 280_737},
+	{"pulls in chunks, level 1", purgeScope{level: 1, outbox: 2, batch: 1, slow: true}, 5, 32_149, 7, 997_271},
+	{"pulls in chunks, level 2", purgeScope{level: 2, outbox: 2, batch: 1, slow: true}, 5, 32_102, 7, 932_577},
+	{"a deleted record, level 1", purgeScope{level: 1, edits: 2, outbox: 2, batch: 2, deleted: true}, 5, 68_952, 7, 458_996},
+	{"a deleted record, level 2", purgeScope{level: 2, edits: 2, outbox: 2, batch: 2, deleted: true}, 5, 69_246, 7, 476_015},
+	{"a level that rises", purgeScope{level: 1, outbox: 2, batch: 1, levelUp: true}, 5, 21_249, 7, 409_367},
+	{"a restored server, level 1", purgeScope{level: 1, outbox: 2, batch: 1, restore: true}, 5, 22_978, 7, 548_808},
+	{"a restored server, level 2", purgeScope{level: 2, outbox: 2, batch: 1, restore: true}, 5, 22_761, 7, 476_420},
+	{"an old client, level 1", purgeScope{level: 1, outbox: 2, batch: 1, old: true}, 5, 26_463, 7, 266_294},
+	{"an old client, level 2", purgeScope{level: 2, outbox: 2, batch: 1, old: true}, 5, 26_625, 7, 250_850},
+	{"a lying client, level 1", purgeScope{level: 1, outbox: 2, batch: 1, liar: true}, 4, 16_853, 6, 369_560},
+	{"a lying client, level 2", purgeScope{level: 2, outbox: 2, batch: 1, liar: true}, 4, 16_873, 6, 327_818},
+	{"a snapshot without tombstones", purgeScope{level: 2, outbox: 2, batch: 1, snapshots: true}, 4, 7_557, 7, 588_098},
+	{"all at once", purgeScope{level: 1, outbox: 3, batch: 3, copied: true, slow: true, levelUp: true, restore: true}, 4, 14_498, 6, 1_326_540},
+}
+
+// TestScopePurgingIsSound visits every history of two clients that make three edits, or two, up to a
+// number of steps, and finds none that breaks a law.
+func TestScopePurgingIsSound(t *testing.T) {
+	engine := newPurgeEngine()
+	for _, s := range purgeScopes {
+		t.Run(s.name, func(t *testing.T) {
+			scope, want, whole := s.scope, s.states, true
+			scope.depth, scope.edits, scope.kinds = s.depth, cmp.Or(scope.edits, 3), allEdits
+			switch {
+			case *scopes == "large":
+				scope.depth, want = s.largeDepth, s.largeStates
+				scope.oneIn, whole = *sample, *sample == 1
+			case testing.Short():
+				scope.depth--
+				whole = false
+			}
+			states, broken := scope.search(engine.rightRules())
+			require.Nil(t, broken)
+			if whole {
+				require.Equal(t, want, states)
+			}
+			t.Logf("%d states", states)
+		})
+	}
+}
