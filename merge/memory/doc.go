@@ -10,10 +10,15 @@
 // no persistence. It makes no writes of its own, so it has no clock for stamps. Package
 // merge describes what a database adds, and examples/syncserver is a complete server.
 //
+// A server that never calls [Server.Purge] keeps all deletions. One that calls it keeps them for
+// a retention; then its clients must do what Pull says.
+//
 // A [Server] is a mergetest.Backend.
 //
 // # Files
 //
-//	server.go   the push and the pull handler
+//	server.go   the push handler
+//	pull.go     the pull handler
+//	purge.go    the fence: samples, raises, and the sweep
 //	store.go    the tables of a database: records, watermarks and the sequence
 package memory

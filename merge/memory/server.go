@@ -1,9 +1,6 @@
 package memory
 
 import (
-	"errors"
-	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -23,6 +20,10 @@ type Server struct {
 	// PageSize is the greatest number of records that Pull returns; 0 means 1,000, and a
 	// negative value means all.
 	PageSize int
+	// Level says how much of dead records Purge keeps, as in merge.Stored: 0 and 1 keep their
+	// field $deleted, and 2 keeps nothing. It may be raised from 1 to 2, but not lowered: a
+	// record that is missing at level 1 never existed.
+	Level int
 
 	mu    sync.Mutex
 	store store
@@ -49,54 +50,13 @@ func (s *Server) Apply(r merge.Request) (merge.Answer, error) {
 	push := s.Engine.Prepare(r)
 	s.mu.Lock() // begin the transaction, and lock the records
 	defer s.mu.Unlock()
-	answer, err := push.Apply(s.store.load(r.Actor, push.Keys()))
+	stored := s.store.load(r.Actor, push.Keys())
+	stored.Level = s.level()
+	answer, err := push.Apply(stored)
 	if err == nil {
-		s.store.save(answer)
+		s.store.save(answer, s.level())
 	}
 	return answer, err
-}
-
-// ErrCursor is the error that Pull wraps if the cursor is unknown.
-var ErrCursor = errors.New("memory: unknown cursor")
-
-// Pull is the pull handler: it returns the records that changed after the cursor, as JSON
-// Lines of mutations, and the next cursor. The first cursor of a client is empty. If the
-// returned cursor is the given one, nothing is left to pull. The error for a cursor that this
-// server did not return is ErrCursor.
-//
-// Every client may read everything. The client is a parameter for servers that restrict reading.
-func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	after, err := s.sequence(cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	limit := s.PageSize
-	if limit == 0 {
-		limit = 1000
-	}
-	for r := range s.store.since(after) {
-		line := record.Mutation{Data: r.Record}.AppendJSON(nil)
-		lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", r.seq, line[1:])
-		cursor = strconv.Itoa(r.seq)
-		if limit--; limit == 0 {
-			break
-		}
-	}
-	return lines, cursor, nil
-}
-
-// sequence returns the sequence in a cursor: a client with this cursor pulls the changes after it.
-func (s *Server) sequence(cursor string) (int, error) {
-	if cursor == "" {
-		return 0, nil
-	}
-	after, err := strconv.Atoi(cursor)
-	if err != nil || after < 0 || after > s.store.sequence() {
-		return 0, fmt.Errorf("%w: use a cursor that Pull returned, or the empty cursor to begin again", ErrCursor)
-	}
-	return after, nil
 }
 
 // Put stores records in place of the stored ones with the same keys, each with a new
@@ -106,11 +66,11 @@ func (s *Server) Put(records ...record.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range records {
-		s.store.put(r)
+		s.store.put(r, s.level())
 	}
 }
 
-// Records returns all stored records, including deleted ones.
+// Records returns all stored records, including the deleted ones that were not purged.
 func (s *Server) Records() merge.Collection {
 	s.mu.Lock()
 	defer s.mu.Unlock()

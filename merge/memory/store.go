@@ -15,6 +15,9 @@ type store struct {
 	// record changed several times, the last of its sequences counts.
 	log        []record.Key
 	watermarks map[clock.ClientID]clock.Timestamp
+	greatest   clock.Timestamp // of all stamps that were ever stored
+	samples    []sample        // by time, none older than the fence
+	fence      fence
 }
 
 // row is a stored record, and the sequence of its last change.
@@ -32,13 +35,14 @@ func (s *store) load(client clock.ClientID, keys []record.Key) merge.Stored {
 	return merge.Stored{
 		Records:    records,
 		Watermarks: []clock.Stamp{{Time: s.watermarks[client], Client: client}},
+		Fence:      s.fence.stamp,
 	}
 }
 
 // save stores the updates and the watermarks of an answer.
-func (s *store) save(a merge.Answer) {
+func (s *store) save(a merge.Answer, level int) {
 	for _, u := range a.Updates {
-		s.put(u.After)
+		s.put(u.After, level)
 	}
 	if s.watermarks == nil {
 		s.watermarks = make(map[clock.ClientID]clock.Timestamp)
@@ -49,13 +53,21 @@ func (s *store) save(a merge.Answer) {
 	}
 }
 
-// put stores a record with the next sequence.
-func (s *store) put(r record.Record) {
+// put stores the normal form of a record, with the next sequence. Of a record that is dead
+// already, its deletion must be pulled, so that stays even at level 2 until it is swept.
+func (s *store) put(r record.Record, level int) {
 	if s.rows == nil {
 		s.rows = make(map[record.Key]row)
 	}
+	for _, w := range r.All() {
+		s.greatest = max(s.greatest, w.Stamp.Time)
+	}
+	kept := merge.Purge(r, s.fence.stamp, level)
+	if kept.Len() == 0 {
+		kept = merge.Purge(r, s.fence.stamp, 1)
+	}
 	s.log = append(s.log, r.Key())
-	s.rows[r.Key()] = row{r, s.sequence()}
+	s.rows[r.Key()] = row{kept, s.sequence()}
 }
 
 // sequence returns the sequence of the last change.

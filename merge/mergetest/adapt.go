@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 )
 
@@ -39,6 +40,12 @@ func processOf(b Backend) sim.Process {
 	}
 	if s, ok := b.(ServerWriter); ok {
 		p.Write = s.Write
+	}
+	if g, ok := b.(Purger); ok {
+		p.Purge = func(retention time.Duration) (check.Purged, error) {
+			got, err := g.Purge(retention)
+			return check.Purged(got), err
+		}
 	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close

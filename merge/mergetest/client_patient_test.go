@@ -42,7 +42,7 @@ func (e early) Edit(key record.Key, fields map[string]record.Value) error {
 	for i := e.sent; i < n; i++ {
 		if old := e.outbox[i]; old.Data.Key() == key && slices.Equal(fieldNames(old.Data), fieldNames(m.Data)) {
 			e.outbox = slices.Clone(e.outbox[:n])
-			e.outbox[i] = record.Mutation{Data: m.Data, Base: old.Base}
+			e.outbox[i] = record.Mutation{Data: m.Data, Base: old.Base, New: old.New}
 			break
 		}
 	}

@@ -152,7 +152,7 @@ func (a *app) put(m record.Mutation) {
 			base = m.Base
 		}
 		if same && last.Data.Len() == 1 && last.Data.Key() == m.Data.Key() {
-			a.outbox[n-1] = record.Mutation{Data: m.Data, Base: base}
+			a.outbox[n-1] = record.Mutation{Data: m.Data, Base: base, New: last.New}
 			return
 		}
 	}

@@ -28,6 +28,8 @@
 //   - [Env.Pause]: concurrent pushes, pushes during a pull, and endless conflicts
 //   - [Env.Crash], [Restarter], [Restorer]: crashes, restarts and restored backups
 //   - [ServerWriter]: the server's own clock
+//   - [Purger]: deleted data that is purged behind a fence, devices that are away for longer than the
+//     retention, and retries from below the fence
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
 //   - Options.Fields left nil: records that grow past the limits of one push
@@ -47,8 +49,8 @@
 // a failing run many times to shrink it, so a backend must start empty and behave the same each time.
 //
 // The kit does not test how requests wait for locks, which takes two real connections. Nor does it
-// test what package merge does not do: servers that exchange state, purging, and stamps that a
-// server replaces.
+// test what package merge does not do: servers that exchange state, and stamps that a server
+// replaces. It tests no Clients of a Purger, and no erasures.
 //
 // # What it finds
 //
@@ -72,6 +74,10 @@
 //   - time: deletions, records, marks and cursors that expire; a server's clock that is not set, or
 //     that does not observe stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
+//   - purges: by age, by the least pulled cursor, by the stamp of the deletion alone, by an older fence
+//     or by the wall clock; records created again without "new" or below the fence, and new lives joined
+//     to old ones; restores and last tombstones that are purged; a missing reset, and sweeps that drop a
+//     late deletion or keep the dead
 //
 // # Map
 //
@@ -94,17 +100,20 @@
 //
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
-//	backend, client, adapt              the interfaces that users implement, adapted for the packages below
+//	backend, purger, client, adapt      the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	internal/law                        the laws as data: name, statement, where to look
-//	internal/oracle                     write (the rule), history (the fate of each write), lostedit
+//	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence (what a server
+//	                                    that purges may lack)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
 //	                                    family, domain, people), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
-//	                                    notes), stored writes (stored, pulled, clue), Clients (replica, sentby, shown)
+//	                                    notes), stored writes (stored, pulled, clue), purging (gone, purged), Clients
+//	                                    (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
-//	                                    deviceedit, flaw, respell), requests (push, pull, request, deliver), the server
-//	                                    (server, process), Clients (app, clientedit, clientpush), experiment, panic, story
+//	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
+//	                                    request, deliver), the server (server, process), Clients (app, clientedit, clientpush),
+//	                                    experiment, panic, story
 //	internal/report                     timeline, failure, coverage
 //
 // To add a fault, add one entry to the table of steps, in the file internal/sim/ops_*.go that has

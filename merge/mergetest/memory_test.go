@@ -41,12 +41,14 @@ type surroundings interface {
 
 // disk is the state that survives a restart.
 type disk struct {
-	rows  map[record.Key]row
-	marks map[clock.ClientID]clock.Timestamp
-	seq   int
-	life  int             // the number of the last restore
-	lives *int            // the number of restores so far
-	seen  map[string]bool // not part of backups; only some backends use it
+	rows     map[record.Key]row
+	marks    map[clock.ClientID]clock.Timestamp
+	seq      int
+	life     int             // the number of the last restore
+	lives    *int            // the number of restores so far
+	seen     map[string]bool // not part of backups; only some backends use it
+	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses it and the next
+	purge    purgeState
 	// locked reports whether a push is being served. Only some backends use it.
 	locked bool
 }
@@ -87,6 +89,7 @@ func (s *memory) open(d *disk) (Backend, error) {
 			last = max(last, v.Stamp.Time)
 		}
 	}
+	last = max(last, d.purge.fence.stamp) // a purged tombstone may have had the greatest stamp
 	c, err := clock.New(clock.Options{Now: s.env.Now, MaxAhead: -1, Last: last})
 	m := *s
 	m.clock, m.disk = c, d
@@ -193,6 +196,9 @@ func (d *disk) save(a merge.Answer) {
 
 func (d *disk) put(r record.Record) {
 	d.seq++
+	for _, v := range r.All() {
+		d.greatest = max(d.greatest, v.Stamp.Time)
+	}
 	d.rows[r.Key()] = row{r, d.seq}
 }
 

@@ -91,7 +91,8 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 	return r, nil
 }
 
-// probe counts the calls to Env.Crash and Env.Pause in a push of all fields.
+// probe counts the calls to Env.Crash and Env.Pause in a push of all fields, and asks whether the
+// backend purges.
 func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {
@@ -101,6 +102,7 @@ func probe(create sim.NewProcess, o *sim.Config) error {
 	}
 	w, err := sim.Run(create, *o, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
 	o.Points, o.Pauses = w.Points, w.Pauses
+	o.Purges = w.Able.Can(check.CanPurge) && !o.Clients
 	return err
 }
 

@@ -49,6 +49,7 @@ import (
 //	server is-restored              from its last backup
 //	server forgets-time             Env.Now is in 1970 from now on
 //	server learns-time              Env.Now is right again
+//	server purges 24h               with this retention, if it is a Purger
 //	wait 8h
 //
 // A spoiled item has one more field:

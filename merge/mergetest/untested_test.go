@@ -27,7 +27,18 @@ func TestUntestedPartsAreReported(t *testing.T) {
 	for name, test := range map[string]offer{
 		"every optional method": {
 			make: newMemory, o: Options{},
+			never: []string{"purges"},
+			told:  []string{"purging"},
 			quiet: []string{"paging", "concurrent requests", "a server that is restored", "devices that are cloned", "devices that are restored"},
+		},
+		"a server that purges": {
+			make: purging(purgeRule{}), o: Options{},
+			quiet: []string{"purging", "a server that is restored", "the clock of the server"},
+		},
+		"a server that purges, and Clients": {
+			make: purging(purgeRule{}), o: Options{NewClient: yours},
+			never: []string{"purges"},
+			told:  []string{"purging"},
 		},
 		"no pages": {
 			make: ownOf(own{pull: everything}), o: Options{},

@@ -17,6 +17,7 @@ const (
 	CanMark // the backend reports edits that are lost on arrival
 	CanPage
 	CanReopen // a Client can be closed and opened again
+	CanPurge
 )
 
 // Can reports whether the set contains all the abilities in b.

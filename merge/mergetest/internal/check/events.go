@@ -2,6 +2,7 @@ package check
 
 import (
 	"maps"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
@@ -21,6 +22,14 @@ type Item struct {
 
 	Spelled bool // not in the canonical spelling; the story shows its text
 	Sent    bool // it was sent at least once
+	Author  Author
+}
+
+// Author is what the author of an item knew when it was made.
+type Author struct {
+	Pulled     time.Time // when its last pull began; the zero time if it never pulled
+	Fence      int64     // the fence that it was told
+	SawDeleted bool      // whether it saw the record as deleted
 }
 
 // Batch is the contents of one push.

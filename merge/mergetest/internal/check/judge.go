@@ -26,10 +26,12 @@ type Judge struct {
 	IDs    []string // the IDs of the records that the steps name
 
 	Now        time.Time
-	ClockUnset bool // whether the server's clock is unset
-	Moment     int  // the index of the current step
-	Sendings   int  // the number of batches sent
-	Unread     bool // whether a push came after the last pull
+	ClockUnset bool           // whether the server's clock is unset
+	Moment     int            // the index of the current step
+	Sendings   int            // the number of batches sent
+	Unread     bool           // whether a push came after the last pull
+	Horizon    time.Time      // a device that pulled after it writes above the fence
+	begun      map[string]int // the sending in which a record last began a new life
 	Last       Moments
 }
 
@@ -65,12 +67,13 @@ type Lab interface {
 
 // NewJudge returns a judge of a new run.
 func NewJudge(o Rules, l Lab) *Judge {
-	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), Last: Moments{-1, -1, -1, -1, -1}}
+	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), begun: map[string]int{}, Last: Moments{-1, -1, -1, -1, -1, -1}}
 }
 
-// Moments contains the indexes of the last step with a restart, with a restore and with an audit,
-// and the numbers of the last damaged batch and of the last audited batch. All are -1 at first.
-type Moments struct{ Restart, Restore, audit, Damage, audited int }
+// Moments contains the indexes of the last step with a restart, with a restore, with a purge and
+// with an audit, and the numbers of the last damaged batch and of the last audited batch. All are
+// -1 at first.
+type Moments struct{ Restart, Restore, Purge, audit, Damage, audited int }
 
 // Breach is the first law that was broken.
 type Breach struct {

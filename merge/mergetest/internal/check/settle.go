@@ -28,6 +28,10 @@ type effect struct {
 // JudgeOutcomes records the fate of each write, in the order of the rule, and judges what the
 // replies report about it.
 func (j *Judge) JudgeOutcomes(a Answer) {
+	j.beginLives(a)
+	if j.judgeDead(a); j.Breach != nil {
+		return
+	}
 	effects := make([]effect, len(a.Items))
 	var wrong []complaint
 	all := j.arrivals(a)
@@ -56,7 +60,7 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint) {
 	p, r := j.Ledger.Of(x.FieldKey), a.Replies[x.item]
 	outcome, stored := p.Outcome(x.Write)
-	loss := a.loss(x, p)
+	loss := j.loss(a, x)
 	if stored != r.Changed {
 		e.why = append(e.why, reasonOf(p, x))
 	}
@@ -66,7 +70,7 @@ func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint)
 	e.changed = e.changed || stored
 	e.collided = e.collided || outcome == "collision"
 	e.lost = e.lost || loss.Is
-	if a.Met || a.Known[x.item].doubt {
+	if a.Met || a.Known[x.item].doubt || j.isOfTwoLives(x) {
 		e.unsure = true
 		return j.judgeSuperseded(r, x)
 	}
@@ -119,7 +123,7 @@ func (j *Judge) arrivals(a Answer) (all []arrival) {
 		j.countReply(it, a.Replies[i])
 		for _, x := range it.Writes {
 			switch {
-			case a.Replies[i].Verdict == "accepted":
+			case a.Replies[i].Verdict == "accepted" && a.Replies[i].Fields[x.Field].Outcome != gone:
 				all = append(all, arrival{x, i})
 			case !a.Known[i].unsure: // otherwise a clone may have sent the same write in a valid item
 				j.Ledger.Of(x.FieldKey).Set(x.Write, oracle.Fate{State: oracle.Refused})
@@ -194,7 +198,7 @@ func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 		there, missing := "", ""
 		for _, x := range it.Writes {
 			switch p := j.Ledger.Of(x.FieldKey); {
-			case known[i].doubt || !p.Permits(x.Write, true) || p.Writes[x.Write].State != oracle.Unsure:
+			case known[i].doubt || x.Time <= j.Ledger.Fence || !p.Permits(x.Write, true) || p.Writes[x.Write].State != oracle.Unsure:
 			case fresh[x.FieldKey] == x.Write:
 				there = x.Field
 			case p.Permits(fresh[x.FieldKey], true) && fresh[x.FieldKey] != p.Best:

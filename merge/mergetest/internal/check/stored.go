@@ -24,6 +24,7 @@ func (j *Judge) Audit() {
 // acceptFound records that a write without an answer was accepted, because a new device found it.
 // From then on, the watermark of its client must not be below the write.
 func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
+	j.infer(found)
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
 		x, ok := found[k]
@@ -42,13 +43,15 @@ func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment
 // Fresh is the state that a new device pulls; if fresh is nil, JudgePull asks the Lab for that
 // state when it needs it.
 func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
+	j.infer(found)
+	mayLack := j.purgeable(found)
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
 		f, ok := found[k]
-		if fresh != nil && ok && p.Some && f == p.Best {
+		if fresh != nil && ok && p.Some && f == p.Best && !p.Ended {
 			p.Writes[f].Seen = true
 		}
-		if p.Permits(f, ok) || j.foreign(k) && p.Writes[f] == nil || fresh == nil && p.Lapsed(f) {
+		if p.Permits(f, ok) || !ok && mayLack(k) || j.foreign(k) && p.Writes[f] == nil || fresh == nil && p.Lapsed(f) {
 			continue
 		}
 		l := law.Skip
@@ -56,11 +59,14 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 			fresh = j.Lab.Fresh()
 		}
 		j.Lab.Tell("a new device pulls from the beginning", Listed(fresh))
-		if g, there := fresh[k]; !p.Permits(g, there) {
+		if g, there := fresh[k]; !p.Permits(g, there) && (there || !j.purgeable(fresh)(k)) {
 			who, f, ok = "a new device", g, there
 			l = j.classify(k, fresh)
 		} else {
 			j.Lab.Tell(who+" pulls from its cursor", "misses "+k.Field+" of "+k.ID)
+			if j.Ledger.MayLack(k) || j.Ledger.Dead(k.ID) {
+				l = law.ResetBelow
+			}
 		}
 		if l != law.Damaged && l != law.RefusedLeavesNothing && j.Lab.Stale(k, who, f, ok) {
 			l = law.Stale
@@ -110,9 +116,16 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	f, ok := fresh[k]
 	p := j.Ledger.Histories[k]
 	best := p.Writes[p.Best]
-	switch {
-	case j.Last.Restore >= 0 && j.unaudited(j.Last.Restore), ok && p.Lapsed(f), p.Some && best.Gone && best.Since == j.Moment:
+	if best == nil { // it stands for the end of an earlier life
+		best = &oracle.Fate{}
+	}
+	if j.Last.Restore >= 0 && j.unaudited(j.Last.Restore) || ok && p.Lapsed(f) || p.Some && best.Gone && best.Since == j.Moment {
 		return law.Restored
+	}
+	if l, ok := j.classifyPurged(k, fresh); ok {
+		return l
+	}
+	switch {
 	case ok && p.Writes[f] != nil && p.Writes[f].State == oracle.Refused:
 		return law.RefusedLeavesNothing
 	case j.Last.Damage == j.Sendings && ok && p.Writes[f] == nil:

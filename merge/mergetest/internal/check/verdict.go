@@ -84,7 +84,7 @@ func (j *Judge) judgeForm(a Answer, i int) {
 		j.Broken(law.WellFormed, "%s: the item is refused without a code", j.At(a, i))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) {
+		if outcome := r.Fields[name].Outcome; !slices.Contains([]string{"applied", "superseded", "equal", "collision"}, outcome) && (outcome != gone || j.Ledger.Fence == 0) {
 			j.Broken(law.WellFormed, "%s: the outcome of the field %s is %q", j.At(a, i), name, outcome)
 		}
 	}
@@ -108,8 +108,12 @@ func (j *Judge) judgeReply(a Answer, i int) {
 		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but the item got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
 		j.Broken(law.Ahead, "%s: the item is stamped no more than %v ahead, but got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
+	case j.hasGone(a, i):
+		j.judgeGone(a, i)
 	case r.Verdict == "refused" && !ahead:
 		j.brokenRefusal(a, i)
+	case a.Known[i].accepted && r.Changed && j.Ledger.IsBelow(it.Writes):
+		j.brokenAnswer(complaint{law.RetryBelow, j.At(a, i) + ": it was accepted before and lies below the fence, but now it changed something: " + ReplyText(r)})
 	case a.Known[i].accepted && r.Changed:
 		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": the item was accepted before, but now it changed something:  " + ReplyText(r)})
 	}

@@ -50,6 +50,17 @@ const (
 	ServerClock
 	Poison
 
+	// about a backend that purges
+	ComesBack
+	PurgesDead
+	WronglyGone
+	SyncedGone
+	RetryBelow
+	Unswept
+	FenceFalls
+	FenceTold
+	ResetBelow
+
 	// about the run as a whole
 	Settle
 	Dies
@@ -77,7 +88,7 @@ type Text struct{ Name, Says, Look string }
 
 // Text returns what a failure prints if the law is broken.
 func (l Law) Text() Text {
-	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), runLaws(), clientLaws()} {
+	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {
 			return t
 		}

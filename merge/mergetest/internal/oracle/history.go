@@ -31,6 +31,7 @@ type History struct {
 	Best   Write // the greatest accepted write
 	Some   bool  // whether any write was accepted
 	Open   int   // the number of unsure writes
+	Ended  bool  // whether Best stands for the end of an earlier life of the record
 }
 
 // Ledger contains the histories of all fields.
@@ -39,6 +40,7 @@ type Ledger struct {
 	Keys      []FieldKey        // sorted
 	Marks     map[[16]byte]Mark // by client
 	Count     int               // the number of accepted writes, counted at each arrival
+	Fence     int64             // the stamp up to which deleted data was purged; 0 if nothing was
 }
 
 // Mark bounds the greatest time that was accepted from a client. That time is at least Sure and at
@@ -58,7 +60,7 @@ func NewLedger() Ledger {
 
 // Clone returns a deep copy.
 func (l *Ledger) Clone() *Ledger {
-	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count}
+	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count, l.Fence}
 	for k, p := range l.Histories {
 		q := *p
 		q.Writes = map[Write]*Fate{}
@@ -120,7 +122,7 @@ func (p *History) Set(w Write, f Fate) {
 		return
 	}
 	if above, _ := Rule(w, p.Best); above { // the zero write is below all others
-		p.Best, p.Some = w, true
+		p.Best, p.Some, p.Ended = w, true, false
 	}
 }
 

@@ -21,6 +21,7 @@ type Domain struct {
 	AnyField bool                // the backend accepts fields with other names as well
 	Flaws    []string            // the flaws that an item can have
 	Clients  bool                // every second device, from the first, is a Client of the user
+	Purges   bool                // the server purges
 	Points   int                 // the most calls to Env.Crash seen in one push
 	Pauses   int                 // the most calls to Env.Pause seen in one push
 

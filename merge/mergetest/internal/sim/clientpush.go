@@ -160,7 +160,7 @@ func (d *device) interrupted(p page) bool {
 		d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
 		return false
 	}
-	d.applyPulled(p.records[:p.parts[0].upto])
+	d.applyPulled(p.lines[:p.parts[0].upto])
 	d.reopen()
 	d.cursor = d.client.Cursor()
 	d.w.Count("closed between pages")

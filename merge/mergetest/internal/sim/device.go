@@ -26,13 +26,15 @@ type device struct {
 
 // state is the part of a device that is lost with it and restored from a backup.
 type state struct {
-	id        clock.ClientID
-	skew      time.Duration
-	clock     *clock.Clock
-	last      clock.Timestamp // the clock's last stamp when the state was saved
-	confirmed check.Confirmed // the confirmed fields, by ID and name
-	outbox    []*check.Item
-	cursor    string
+	id      clock.ClientID
+	skew    time.Duration
+	clock   *clock.Clock
+	last    clock.Timestamp // the clock's last stamp when the state was saved
+	view                    // the confirmed state
+	outbox  []*check.Item
+	overlay []*check.Item // accepted items that were not pulled yet, of a server that purges
+	cursor  string
+	pulled  time.Time // when its last pull began
 }
 
 func newDevice(w *world, index int) *device {
@@ -45,7 +47,7 @@ func newDevice(w *world, index int) *device {
 // install gives the device an empty state and the ID of its current installation.
 func (d *device) install() {
 	skew := d.skew
-	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, confirmed: check.Confirmed{}}
+	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, view: view{confirmed: check.Confirmed{}}}
 	d.newClock(0)
 }
 
@@ -75,7 +77,7 @@ func (d *device) tick() (done bool) {
 func (s *state) save() *state {
 	c := *s
 	c.last = s.clock.Last()
-	c.outbox = slices.Clone(s.outbox)
+	c.outbox, c.overlay = slices.Clone(s.outbox), slices.Clone(s.overlay)
 	c.confirmed = check.Confirmed{}
 	for id, fields := range s.confirmed {
 		c.confirmed[id] = maps.Clone(fields)
@@ -131,6 +133,9 @@ func (d *device) stamp() clock.Stamp {
 
 // shown returns a record as the device shows it: confirmed state joined with its outbox.
 func (d *device) shown(id string) record.Record {
+	if d.fence > 0 {
+		return d.judged(id)
+	}
 	var b record.Builder
 	r, err := b.Record(d.w.Key(id), maps.All(d.confirmed[id]))
 	d.w.Must(err)
@@ -153,9 +158,7 @@ func (d *device) applyAnswer(sent []*check.Item, replies []merge.Reply) {
 		}
 		switch {
 		case r.Verdict == "accepted":
-			for name, v := range sent[i].M.Data.All() {
-				d.confirm(sent[i].ID, name, v)
-			}
+			d.accepted(sent[i], r)
 		case r.Code == merge.TooFarAhead:
 			d.skew += r.ServerTime.Time().Sub(d.w.Now.Add(d.skew))
 			late = true
@@ -183,7 +186,12 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 // correctClock replaces the clock with one that starts above all confirmed stamps, and restamps the
 // outbox.
 func (d *device) correctClock() {
-	var last clock.Timestamp
+	last := d.floor
+	for _, it := range d.overlay {
+		for _, x := range it.Writes {
+			last = max(last, clock.Timestamp(x.Time))
+		}
+	}
 	for _, fields := range d.confirmed {
 		for _, v := range fields {
 			last = max(last, v.Stamp.Time)
@@ -200,25 +208,22 @@ func (d *device) correctClock() {
 	d.w.Must(err)
 	for i, it := range d.outbox {
 		if it.Bad == "" {
-			d.outbox[i], again = check.NewItem(it.ID, again[0]), again[1:]
+			d.outbox[i], again = d.newItem(it.ID, again[0]), again[1:]
+			d.outbox[i].Author.SawDeleted = it.Author.SawDeleted
 		}
 	}
 }
 
-// applyPulled replaces confirmed state with the pulled records, and lets the clock observe them.
-// It skips records of other tables and IDs.
-func (d *device) applyPulled(records []record.Record) {
-	for _, r := range records {
-		id, ok := d.w.IDOf(r.Key())
-		if !ok || !slices.Contains(d.w.o.IDs, id) {
+// applyPulled replaces confirmed state with the pulled lines, and lets the clock observe them.
+func (d *device) applyPulled(lines []line) {
+	for _, l := range lines {
+		d.w.apply(&d.view, l)
+		if id, ok := d.w.IDOf(l.record.Key()); !ok || !slices.Contains(d.w.o.IDs, id) {
 			continue
 		}
-		if d.confirmed[id] == nil {
-			d.confirmed[id] = map[string]record.FieldValue{}
-		}
-		for name, v := range r.All() {
-			d.confirmed[id][name] = v
+		for _, v := range l.record.All() {
 			d.w.Must(d.clock.Observe(v.Stamp.Time))
 		}
 	}
+	d.w.Must(d.clock.Observe(d.floor))
 }

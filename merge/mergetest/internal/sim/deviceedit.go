@@ -14,7 +14,8 @@ func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	if d.client != nil {
 		return d.editClient(id, sets)
 	}
-	edit := d.shown(id).Edit(d.stamp())
+	seen := d.shown(id)
+	edit := seen.Edit(d.stamp())
 	for _, a := range sets {
 		switch {
 		case a.Value == "deleted":
@@ -31,7 +32,9 @@ func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	}
 	m, err := edit.Mutation()
 	d.w.Must(err)
-	d.outbox = append(d.outbox, check.NewItem(id, m))
+	it := d.newItem(id, m)
+	it.Author.SawDeleted = seen.Deleted()
+	d.outbox = append(d.outbox, it)
 	return true
 }
 
@@ -52,7 +55,10 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	d.w.Must(err)
 	base := maps.Clone(it.M.Base)
 	maps.Copy(base, old.M.Base)
-	d.outbox = append(d.outbox[:at], check.NewItem(id, record.Mutation{Data: both, Base: base}))
+	joined := check.NewItem(id, record.Mutation{Data: both, Base: base, New: old.M.New || it.M.New})
+	joined.Author = old.Author
+	joined.Author.SawDeleted = old.Author.SawDeleted || it.Author.SawDeleted
+	d.outbox = append(d.outbox[:at], joined)
 	return done
 }
 
@@ -74,7 +80,9 @@ func (d *device) flood(s schedule.Step) (done bool) {
 		d.w.Must(err)
 		at := d.stamp()
 		one := check.RecordOf(d.w.Key(s.ID), map[string]record.FieldValue{name: {Value: v, Stamp: at}})
-		d.outbox = append(d.outbox, check.NewItem(s.ID, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}}))
+		it := d.newItem(s.ID, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}, New: i == 0 && shown.Len() == 0})
+		it.Author.SawDeleted = shown.Deleted()
+		d.outbox = append(d.outbox, it)
 		base[name] = at
 	}
 	return true

@@ -87,7 +87,7 @@ func (w *world) returned(k oracle.FieldKey, who string) bool {
 	if i := slices.Index(schedule.People(), who); i >= 0 {
 		d := w.devices[i]
 		p, _ := w.read(&request{pull: d}, d.id, d.cursor)
-		d.applyPulled(p.records)
+		d.applyPulled(p.lines)
 		found = d.confirmedWrites()
 	}
 	f, ok := found[k]

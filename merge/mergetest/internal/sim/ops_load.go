@@ -108,6 +108,9 @@ func (d *device) grow(s schedule.Step) (done bool) {
 		d.w.grown++
 		fields[fmt.Sprintf("%s%05d", grownPrefix, d.w.grown)] = record.FieldValue{Value: record.Int(1), Stamp: d.stamp()}
 	}
-	d.outbox = append(d.outbox, check.NewItem(s.ID, record.Mutation{Data: check.RecordOf(d.w.Key(s.ID), fields)}))
+	seen := d.shown(s.ID)
+	it := d.newItem(s.ID, record.Mutation{Data: check.RecordOf(d.w.Key(s.ID), fields), New: seen.Len() == 0})
+	it.Author.SawDeleted = seen.Deleted()
+	d.outbox = append(d.outbox, it)
 	return s.N > 0
 }

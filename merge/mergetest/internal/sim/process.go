@@ -22,6 +22,7 @@ type Process struct {
 	Restart func() (Process, error) // starts another process over the same store
 	Backup  func() (restore func() (Process, error), err error)
 	Write   func(key record.Key, field string, v record.Value) error // writes as the server
+	Purge   func(retention time.Duration) (check.Purged, error)
 	Close   func() error
 }
 
@@ -38,6 +39,9 @@ func (p Process) can() (a check.Abilities) {
 	}
 	if p.Write != nil {
 		a |= check.CanWrite
+	}
+	if p.Purge != nil {
+		a |= check.CanPurge
 	}
 	return a
 }

@@ -2,29 +2,26 @@ package sim
 
 import (
 	"bytes"
-	"fmt"
-	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
-	"github.com/fieldlww/fieldlww/record"
 )
 
-// page is the result of a pull: records, and the cursor after them.
+// page is the result of a pull: lines, and the cursor after them.
 type page struct {
-	records []record.Record
-	cursor  string
-	parts   []part
+	lines  []line
+	cursor string
+	parts  []part
 }
 
 // part is the result of one request.
 type part struct {
 	lines []byte
 	next  string
-	upto  int // the number of records up to its end
+	upto  int // the number of decoded lines up to its end
 }
 
 // pull lets a device pull until there is nothing new.
@@ -46,8 +43,10 @@ func (w *world) pull(d *device, m schedule.Manner) {
 		return
 	}
 	w.tellPull(r, p)
-	d.applyPulled(p.records)
-	d.cursor = p.cursor
+	d.applyPulled(p.lines)
+	if d.cursor = p.cursor; ok {
+		d.overlay, d.pulled = nil, w.Now
+	}
 	if ok && w.Breach == nil && !r.met {
 		w.JudgePull(d.name, d.confirmedWrites(), nil)
 	}
@@ -74,21 +73,28 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			}
 			return p, false
 		}
+		var decoded []line
 		if len(bytes.TrimSpace(lines)) > 0 {
-			if pages++; pages > 1 && !r.met { // if r.met, the page may contain only records that arrived during the pull
-				w.Able |= check.CanPage
-			}
-			records, err := w.decode(lines)
+			decoded, err = w.decode(lines)
 			if err != nil {
 				w.Unreadable("Pull(%q) returned %v", p.cursor, err)
 				return p, false
 			}
-			for _, r := range records {
-				w.JudgeText(r)
+			if countRecords(decoded) > 0 {
+				pages++
 			}
-			p.records = append(p.records, records...)
+			if pages > 1 && !r.met { // if r.met, the page may contain only records that arrived during the pull
+				w.Able |= check.CanPage
+			}
+			for _, l := range decoded {
+				w.JudgeText(l.record)
+			}
+			p.lines = append(p.lines, decoded...)
 		}
-		p.parts = append(p.parts, part{lines, next, len(p.records)})
+		p.parts = append(p.parts, part{lines, next, len(p.lines)})
+		if w.mustTell(decoded, len(p.parts) == 1); w.Breach != nil {
+			return p, false
+		}
 		if next == p.cursor {
 			return p, true
 		}
@@ -99,46 +105,20 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 	return p, false
 }
 
-// decode returns the records of the lines of a pull. Most lines are pulled many times, so decode
-// keeps what it has decoded.
-func (w *world) decode(lines []byte) ([]record.Record, error) {
-	if records, ok := w.decoded[string(lines)]; ok {
-		return records, nil
-	}
-	decoder := record.Decoder{Trusted: true}
-	items, err := decoder.Batch(lines)
-	if err != nil {
-		return nil, fmt.Errorf("lines that are not a batch: %w", err)
-	}
-	var records []record.Record
-	for _, it := range items {
-		if it.Err != nil {
-			return nil, fmt.Errorf("an unreadable record: %w", it.Err)
-		}
-		records = append(records, it.Mutation.Data)
-	}
-	w.decoded[string(lines)] = records
-	return records, nil
-}
-
 // Fresh returns the state that a new device pulls from the beginning.
 func (w *world) Fresh() map[oracle.FieldKey]oracle.Write {
-	found := map[oracle.FieldKey]oracle.Write{}
+	v := view{confirmed: check.Confirmed{}}
 	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), "")
-	for _, r := range p.records {
-		if id, ok := w.IDOf(r.Key()); ok && slices.Contains(w.o.IDs, id) {
-			for name, v := range r.All() {
-				found[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
-			}
-		}
+	for _, l := range p.lines {
+		w.apply(&v, l)
 	}
-	return found
+	return v.confirmedWrites()
 }
 
 // confirmedWrites returns the confirmed state in the form of the ledger.
-func (d *device) confirmedWrites() map[oracle.FieldKey]oracle.Write {
+func (v *view) confirmedWrites() map[oracle.FieldKey]oracle.Write {
 	found := map[oracle.FieldKey]oracle.Write{}
-	for id, fields := range d.confirmed {
+	for id, fields := range v.confirmed {
 		for name, v := range fields {
 			found[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
 		}

@@ -53,6 +53,9 @@ func Respell(m record.Mutation) []byte {
 	if m.Base != nil {
 		members = append(members, fmt.Sprintf(`"base" : { %s }`, strings.Join(base, ", ")))
 	}
+	if m.New {
+		members = append(members, `"new" : true`)
+	}
 	key := m.Data.Key()
 	members = append(members, `"unknown" : { "x" : [ 1, null ] }`, `"id" : `+respellText(key.ID), `"table" : `+respellText(key.Table))
 	return []byte("{ " + strings.Join(members, " ,\r\n") + " }")

@@ -33,7 +33,7 @@ func (w *world) restart() {
 
 // write lets the server write the fields of a step.
 func (w *world) write(s schedule.Step) {
-	if w.backend.Write == nil || w.ClockUnset {
+	if w.backend.Write == nil || w.ClockUnset || w.Ledger.Fence > 0 && w.Ledger.Deleted(s.ID) {
 		return
 	}
 	for _, a := range s.Sets {
@@ -60,8 +60,9 @@ func (w *world) brokenWrite(s schedule.Step, err error) {
 
 // serverCopy is a backup of the server, and the ledger at the moment of the backup.
 type serverCopy struct {
-	restore func() (Process, error)
-	ledger  *oracle.Ledger
+	restore  func() (Process, error)
+	ledger   *oracle.Ledger
+	fenceSeq int64
 }
 
 // backUp makes a backup of the server, if that is possible. A restore cannot be reported to
@@ -75,7 +76,7 @@ func (w *world) backUp() {
 		w.Broken(law.Answered, "Backup: %v", err)
 		return
 	}
-	w.backup = &serverCopy{restore, w.Ledger.Clone()}
+	w.backup = &serverCopy{restore, w.Ledger.Clone(), w.fenceSeq}
 	w.Tell("the server is backed up", "")
 }
 
@@ -91,7 +92,7 @@ func (w *world) restore() {
 		return
 	}
 	w.backend, w.Last.Restore = next, w.Moment
-	w.Ledger = w.backup.ledger.Clone().Without(w.Ledger)
+	w.Ledger, w.fenceSeq = w.backup.ledger.Clone().Without(w.Ledger), w.backup.fenceSeq
 	for _, d := range w.devices {
 		if d != nil {
 			d.resendOwn()
@@ -119,7 +120,10 @@ func (d *device) resendOwn() {
 			again = append(again, check.NewItem(id, record.Mutation{Data: mine}))
 		}
 	}
-	d.outbox = append(again, d.outbox...)
+	for _, it := range d.overlay {
+		again = append(again, check.NewItem(it.ID, it.M))
+	}
+	d.outbox, d.overlay = append(again, d.outbox...), nil
 }
 
 // setClockUnset sets whether the server's clock is unset.

@@ -68,9 +68,9 @@ func (w *world) tellPull(r *request, p page) {
 		return
 	}
 	all := map[oracle.FieldKey]oracle.Write{}
-	for _, r := range p.records {
-		for name, v := range r.All() {
-			if id, ok := w.IDOf(r.Key()); ok {
+	for _, l := range p.lines {
+		for name, v := range l.record.All() {
+			if id, ok := w.IDOf(l.record.Key()); ok {
 				all[oracle.FieldKey{ID: id, Field: name}] = check.WriteOf(v)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
-	"github.com/fieldlww/fieldlww/record"
 )
 
 // world is one run: a backend, its devices, and the kit's knowledge of them.
@@ -28,9 +27,10 @@ type world struct {
 	pauses    int         // the most calls to Env.Pause in one push
 	serving   *request    // the request that is being served, or nil
 	backup    *serverCopy // the last backup, or nil
+	fenceSeq  int64       // the sequence of the fence
 
-	decoded map[string][]record.Record // the decoded records, keyed by the pulled lines
-	grown   int                        // the number of fields added by growing records
+	decoded map[string][]line // the decoded lines, keyed by their text
+	grown   int               // the number of fields added by growing records
 }
 
 // Run runs the steps on a new backend, ends all faults, and judges the results. With s.Tell, it
@@ -66,7 +66,7 @@ func (w *world) result() Result {
 
 // newWorld returns a run at its start, without a backend.
 func newWorld(o Config) *world {
-	w := &world{o: o, decoded: map[string][]record.Record{}}
+	w := &world{o: o, decoded: map[string][]line{}}
 	w.Judge = check.NewJudge(o.Rules, w)
 	return w
 }

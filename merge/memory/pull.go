@@ -1,0 +1,105 @@
+package memory
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// ErrCursor is the error that Pull wraps if the cursor is unknown.
+var ErrCursor = errors.New("memory: unknown cursor")
+
+// Pull is the pull handler: it returns the records that changed after the cursor, as JSON
+// Lines of mutations, and the next cursor. The first cursor of a client is empty. If the
+// returned cursor is the given one, nothing is left to pull. The error for a cursor that this
+// server did not return is ErrCursor.
+//
+// Once Purge has raised the fence, each pull ends with one more line, and one that begins below
+// the fence begins with another:
+//
+//	{"reset":[""],"why":"fence"}
+//	{"seq":7,"table":"tasks","id":"…","data":{…}}
+//	{"cursor":"7","fence":"2026-03-02T12:00:00.000000000Z","level":1,"clock":"2026-05-31T09:00:00.000000000Z"}
+//
+// After a reset, the client forgets everything that it pulled before. A pulled record replaces
+// the one that the client has, with all its fields. The last line tells the arguments of
+// merge.Purge, by which the client purges what it has, and the stamp that its clock must
+// observe: otherwise its next edit could lie below a fence to come.
+//
+// Every client may read everything. The client is a parameter for servers that restrict reading.
+func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, err := parsePosition(cursor)
+	if err != nil || max(at.after, at.loading) > s.store.sequence() {
+		return nil, "", fmt.Errorf("%w: use a cursor that Pull returned, or the empty cursor to begin again", ErrCursor)
+	}
+	if max(at.after, at.loading) < s.store.fence.seq {
+		lines = append(lines, "{\"reset\":[\"\"],\"why\":\"fence\"}\n"...)
+		at = position{loading: s.store.sequence()}
+	}
+	lines, at = s.appendPage(lines, at)
+	if next = at.String(); next == "" {
+		next = cursor
+	}
+	if s.store.fence.stamp > 0 {
+		lines = fmt.Appendf(lines, "{\"cursor\":%q,\"fence\":%q,\"level\":%d,\"clock\":%q}\n",
+			next, s.store.fence.stamp.String(), s.level(), s.store.greatest.String())
+	}
+	return lines, next, nil
+}
+
+// appendPage appends the records of a page to lines, and returns the position after it.
+func (s *Server) appendPage(lines []byte, at position) ([]byte, position) {
+	limit := s.PageSize
+	if limit == 0 {
+		limit = 1000
+	}
+	for r := range s.store.since(at.after) {
+		line := record.Mutation{Data: r.Record}.AppendJSON(nil)
+		lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", r.seq, line[1:])
+		at.after = r.seq
+		if limit--; limit == 0 {
+			return lines, at
+		}
+	}
+	// Nothing is left up to the end of the load, even if its last records were purged.
+	return lines, position{after: max(at.after, at.loading)}
+}
+
+// position is a decoded cursor: the client has everything up to the sequence after. While it
+// loads everything again, loading is the sequence at which the load began. Without it, the
+// pages of a load that lie below the fence would begin the load again forever.
+type position struct{ after, loading int }
+
+// parsePosition reads a cursor. The empty cursor is the zero position.
+func parsePosition(cursor string) (at position, err error) {
+	if cursor == "" {
+		return at, nil
+	}
+	after, loading, isLoading := strings.Cut(cursor, "/")
+	if at.after, err = parseSequence(after); err == nil && isLoading {
+		at.loading, err = parseSequence(loading)
+	}
+	return at, err
+}
+
+func parseSequence(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
+}
+
+// String returns the cursor of the position, which is empty for the zero position.
+func (p position) String() string {
+	switch {
+	case p.loading > p.after:
+		return fmt.Sprintf("%d/%d", p.after, p.loading)
+	case p.after > 0:
+		return strconv.Itoa(p.after)
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+package memory_test
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/memory"
+	"github.com/fieldlww/fieldlww/merge/mergetest"
+)
+
+var seeds = flag.Int("seeds", 100, "the number of runs of the servers that purge")
+
+// purging is a backend that purges.
+type purging struct{ backend }
+
+func (p purging) Purge(retention time.Duration) (mergetest.Purged, error) {
+	seq, stamp := p.Server.Purge(retention)
+	purged := mergetest.Purged{Sequence: int64(seq), Fence: stamp, Level: p.Level}
+	for r := range p.StoredUpTo(seq).All() {
+		purged.Records = append(purged.Records, r)
+	}
+	return purged, nil
+}
+
+// Restart returns a new process over the same store.
+func (p purging) Restart() (mergetest.Backend, error) { return p, nil }
+
+func newPurging(level int) func(*mergetest.Env) (mergetest.Backend, error) {
+	return func(env *mergetest.Env) (mergetest.Backend, error) {
+		return purging{backend{&memory.Server{Now: env.Now, PageSize: 1, Level: level}, env}}, nil
+	}
+}
+
+// TestPurgedStateConverges: at both levels, purging deletes nothing else and brings nothing back.
+func TestPurgedStateConverges(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		t.Run(map[int]string{1: "level 1", 2: "level 2"}[level], func(t *testing.T) {
+			t.Parallel()
+			o := mergetest.Options{Seeds: *seeds}
+			if testing.Short() {
+				o.Seeds = 20
+			}
+			mergetest.Run(t, newPurging(level), o)
+		})
+	}
+}

@@ -1,0 +1,52 @@
+package law
+
+// purgeLaws are the laws about a backend that purges.
+func purgeLaws() map[Law]Text {
+	return map[Law]Text{
+		ComesBack: {
+			"nothing deleted comes back",
+			"Deleted data stays deleted after its tombstone was purged, whatever arrives late. Only an item that creates its record, with all stamps above the fence, begins a new life of a dead record, and nothing of the old life shows in it. Every other item of a dead record is gone.",
+			"Look for an item that is judged without the fence, by its age or by who pulled, or by a fence that was read before the lock. Look for a record that counts as dead because of the stamp of its deletion alone, for a new life that does not need \"new\" or a stamp above the fence, and for a new life that is joined to the old one.",
+		},
+		PurgesDead: {
+			"only deleted data below the fence is purged",
+			"Purging removes field tombstones at or below the fence, and records that are deleted and have no stamp above the fence. Everything else stays: all values, $deleted = false, and the last tombstone of a record without other fields.",
+			"Compare the stored record with merge.Purge. Look for a fence that is compared with a sequence or a time of arrival instead of a stamp, and for a record whose deletion is below the fence while another write is above it. Look also for a gone write that is answered as accepted.",
+		},
+		WronglyGone: {
+			"only items that may be stale are gone",
+			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted. Each item is judged by the record stored before the batch, and gone is final.",
+			"Judge with merge.Engine, and with the fence that was read inside the lock. Look for a live record that was purged as a whole, for items of one batch that are judged one after the other, and for the refusal of a whole item where only some of its writes are gone.",
+		},
+		SyncedGone: {
+			"a synced client loses nothing to purging",
+			"A client that pulled within the retention, or that was told the present fence, writes above the fence. So none of its later edits is gone, unless the record is deleted.",
+			"Look at what a pull tells as clock: the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is made from the wall clock.",
+		},
+		RetryBelow: {
+			"a retry below the fence has no effect",
+			"An item that was accepted before and lies at or below the fence changes nothing when it arrives again: it is accepted unchanged or gone.",
+			"Look for an item that is judged without the fence, and for a retry that is recognized by a mark that was purged.",
+		},
+		Unswept: {
+			"nothing dead is stored below the fence",
+			"When Purge returns, each stored record whose sequence is at or below the fence is in normal form: a dead one is gone or, at level 1, is $deleted alone, and the others have no tombstone at or below the fence, except one if nothing else is left.",
+			"Look for a sweep that skips rows or runs later, for records that get old writes after the sweep, and for a condition on the time instead of the stamps.",
+		},
+		FenceFalls: {
+			"the fence only grows",
+			"Neither the sequence nor the stamp of the fence becomes less, even after a longer retention or a restart.",
+			"Store the fence with the data, and take the greater of the old and the new one.",
+		},
+		FenceTold: {
+			"a pull tells the fence",
+			"Once the fence is raised, each pull ends with a line that has the fence, the level, and a clock that is not below the fence. Between two purges the fence does not move.",
+			"Look for a fence that is kept in memory only, and for a pull without changes that ends without that line.",
+		},
+		ResetBelow: {
+			"a client below the fence begins again",
+			"A pull from a cursor below the sequence of the fence begins with a reset, once, and then returns everything. A record that died at or below the fence but with a sequence above it is still returned.",
+			"Look for a missing reset, for a cursor that is compared with a stamp, and for a cursor that forgets where its load began, so that the next page resets again. Look for a dead record that is dropped although its sequence is above the fence: a client that is not reset never learns of its deletion.",
+		},
+	}
+}

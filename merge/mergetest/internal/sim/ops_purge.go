@@ -1,0 +1,57 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// purgeOps are the purges of a server. Only a backend that purges has them, so the schedules of
+// others do not depend on them.
+func purgeOps() []family {
+	often := func(d *schedule.Dice) int {
+		if !d.Domain.Purges {
+			return 0
+		}
+		return schedule.Pick(d, 0, 1, 3)
+	}
+	return []family{{often: often, ops: []op{{
+		Kind: schedule.Kind{
+			Name: "purges", Who: schedule.OfServer, Args: []schedule.Argument{schedule.Duration()}, Follow: afterPurge,
+			Draw: func(d *schedule.Dice, s *schedule.Step) {
+				s.By = schedule.Pick(d, 0, 0, 0, time.Hour, schedule.Day, 90*schedule.Day)
+			},
+		},
+		run:    (*world).purge,
+		needs:  func(a check.Abilities, o schedule.Domain) bool { return a.Can(check.CanPurge) && !o.Clients },
+		covers: []string{"purges", "fence raised", "gone", "new life"},
+		lacks:  "purging: the backend is not a Purger, or a Client takes part",
+	}}}}
+}
+
+// purge lets the server purge, if that is possible. A server without the time does not purge.
+func (w *world) purge(s schedule.Step) {
+	if w.backend.Purge == nil || w.o.NewApp != nil || w.ClockUnset {
+		return
+	}
+	if w.Unread {
+		w.Audit()
+	}
+	got, err := w.backend.Purge(s.By)
+	if err != nil {
+		w.Broken(law.Answered, "Purge: %v", err)
+		return
+	}
+	w.Count("purges")
+	fence := "there is no fence yet"
+	if got.Fence > 0 {
+		fence = fmt.Sprintf("the fence is at %s, level %d", check.When(int64(got.Fence)), max(got.Level, 1))
+	}
+	w.Tell(s.String(), fence)
+	w.JudgePurge(got, w.fenceSeq, s.By)
+	w.fenceSeq, w.Last.Purge = got.Sequence, w.Moment
+	w.Audit()
+}

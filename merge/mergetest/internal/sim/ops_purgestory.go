@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+)
+
+// afterPurge returns a story about deleted data that comes back, or about edits that must not be
+// lost.
+func afterPurge(f schedule.Follow) []schedule.Step {
+	stories := []func(schedule.Follow) []schedule.Step{lateRetry, lateCreation, beneathDeletion, lateField, lateDeletion, newLives, slowButSynced, slowAlone, restoredBelow, longAway, editsOfDeleted}
+	return stories[f.IntN(len(stories))](f)
+}
+
+// alters returns a step that deletes or restores the record.
+func alters(f schedule.Follow, who int, name string) schedule.Step {
+	s := f.Does(who, name)
+	s.ID = f.ID
+	return s
+}
+
+// purging returns a purge of everything that is deleted by now.
+func purging(f schedule.Follow) schedule.Step { return f.Does(schedule.Server, "purges") }
+
+// lateRetry retries an edit after its field or its record was deleted and purged.
+func lateRetry(f schedule.Follow) []schedule.Step {
+	deletes := alters(f, f.B, "deletes")
+	if f.On() {
+		deletes = f.Edit(f.B)
+		deletes.Sets[0].Value = "deleted"
+	}
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushing(f.A, schedule.Manner{Lost: true}), f.Pulls(f.B), f.Wait(time.Millisecond), deletes, f.Pushes(f.B),
+		purging(f), f.Pushes(f.A), f.Pulls(f.C),
+	}
+}
+
+// lateCreation creates a record beneath its deletion, and sends the creation before or after the
+// purge, or both times.
+func lateCreation(f schedule.Follow) []schedule.Step {
+	early := schedule.Pick(f.Dice, f.Pushing(f.C, schedule.Manner{Lost: true}), f.Wait(time.Millisecond))
+	return []schedule.Step{
+		f.Does(f.C, "reinstalls"), f.Edit(f.A), f.Pushes(f.A), f.Edit(f.C), f.Wait(time.Millisecond), alters(f, f.A, "deletes"), f.Pushes(f.A),
+		schedule.Pick(f.Dice, f.Edit(f.C), f.Wait(time.Millisecond)), early, purging(f), f.Pushes(f.C), f.Pulls(f.A),
+	}
+}
+
+// beneathDeletion creates a record beneath its deletion, retries that, and meanwhile lets the fence
+// rise to a moment between the two.
+func beneathDeletion(f schedule.Follow) []schedule.Step {
+	return []schedule.Step{
+		f.Does(f.C, "reinstalls"), f.Edit(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), hourly(f), f.Wait(time.Millisecond), f.Edit(f.C),
+		f.Pushing(f.C, schedule.Manner{Lost: true}), f.Wait(time.Hour), hourly(f), f.Pushes(f.C), f.Pulls(f.A),
+	}
+}
+
+// lateField edits a field beneath its deletion, which was purged from a live record.
+func lateField(f schedule.Follow) []schedule.Step {
+	g := f.Elsewhere()
+	g.ID = f.ID
+	other, gone := g.Edit(f.B), f.Edit(f.B)
+	other.ID, gone.Sets[0].Value = f.ID, "deleted"
+	return []schedule.Step{other, f.Edit(f.A), f.Wait(time.Millisecond), gone, f.Pushes(f.B), purging(f), f.Pushes(f.A), f.Pulls(f.C)}
+}
+
+// lateDeletion deletes a record with an old stamp, which arrives after the purge, perhaps again
+// after the record was restored.
+func lateDeletion(f schedule.Follow) []schedule.Step {
+	g := f.Elsewhere()
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), f.Wait(time.Millisecond), alters(f, f.B, "deletes"), f.Wait(time.Millisecond),
+		g.Edit(f.C), f.Pushes(f.C), purging(f), f.Pulls(f.A), f.Pulls(f.C), f.Pushes(f.B),
+		schedule.Pick(f.Dice, f.Wait(90*schedule.Day), purging(f)), hourly(f), f.Pulls(f.A), f.Edit(f.C), f.Pushes(f.C), f.Resends(f.B, 0), f.Pulls(f.C),
+	}
+}
+
+// hourly returns a purge of what is older than an hour, which mostly raises nothing but sweeps.
+func hourly(f schedule.Follow) schedule.Step {
+	s := purging(f)
+	s.By = time.Hour
+	return s
+}
+
+// newLives lets two devices create a record again that is dead, and sends old batches again.
+func newLives(f schedule.Follow) []schedule.Step {
+	return []schedule.Step{
+		f.Edit(f.B), f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Pulls(f.A), f.Pulls(f.B), f.Wait(time.Millisecond),
+		f.Edit(f.A), f.Edit(f.B), f.Edit(f.B), f.Pushing(f.A, schedule.Manner{Lost: f.On(), Twice: f.On()}), f.Pushes(f.B),
+		f.Resends(f.B, f.IntN(3)), f.Resends(f.A, f.IntN(3)), f.Pulls(f.C), purging(f), f.Pulls(f.A),
+	}
+}
+
+// slowButSynced lets a device with a slow clock pull, then edit, while the fence rises to a moment
+// before or after the edit.
+func slowButSynced(f schedule.Follow) []schedule.Step {
+	if f.A == f.B {
+		return nil
+	}
+	fast := f.Clock(f.B, f.Domain.MaxAhead)
+	if !f.Domain.Bounded() {
+		fast = f.Clock(f.B, time.Hour)
+	}
+	edits := []schedule.Step{f.Pulls(f.A), f.Edit(f.A)}
+	before := []schedule.Step{f.Pushes(f.B), f.Clock(f.A, -time.Hour), purging(f), f.Wait(time.Millisecond)}
+	g := f.Elsewhere()
+	gone := f.Edit(f.A)
+	gone.Sets[0].Value = "deleted"
+	story := append([]schedule.Step{f.Edit(f.A), gone, f.Pushes(f.A), fast, f.Edit(f.B), g.Edit(f.B), alters(f, schedule.Pick(f.Dice, f.A, f.B), "deletes")}, before...)
+	story = append(story, edits...)
+	return append(story, f.Wait(2*time.Hour), hourly(f), f.Pushes(f.A), f.Pulls(f.B))
+}
+
+// slowAlone lets a device with a slow clock pull and edit after days in which nothing was written. Its
+// edit is older than the retention by the wall clock, but above everything that was accepted.
+func slowAlone(f schedule.Follow) []schedule.Step {
+	return []schedule.Step{
+		f.Wait(3 * schedule.Day), f.Clock(f.A, -schedule.Day), f.Pulls(f.A), f.Edit(f.A), f.Wait(time.Millisecond), hourly(f), f.Pushes(f.A), f.Pulls(f.B),
+	}
+}
+
+// restoredBelow restores the server from a backup that was made before a purge, below whose fence
+// devices wrote and pulled.
+func restoredBelow(f schedule.Follow) []schedule.Step {
+	early, late := purging(f), f.Wait(time.Millisecond)
+	if f.On() {
+		early, late = late, early
+	}
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), f.Pulls(f.C), early, f.Does(schedule.Server, "backs-up"), f.Edit(f.C), f.Pushes(f.C),
+		alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Pulls(f.A), f.Edit(f.A), f.Pushes(f.A),
+		f.Does(schedule.Server, "is-restored"), late, f.Pulls(f.C), f.Edit(f.C), f.Pushes(f.A), f.Pushes(f.C), purging(f), f.Pulls(f.B), f.Pushes(f.B), f.Pulls(f.A),
+	}
+}
+
+// longAway lets a device edit, stay away for longer than a retention, and push and pull then.
+func longAway(f schedule.Follow) []schedule.Step {
+	if len(f.Silent) == 0 {
+		return lateRetry(f)
+	}
+	long := f.Silent[0]
+	f.Dice.Silent = f.Silent[1:]
+	daily := purging(f)
+	daily.By = schedule.Day
+	return []schedule.Step{
+		f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.A), f.Edit(f.A), alters(f, f.B, "deletes"), f.Pushes(f.B), daily, f.Wait(long), daily,
+		f.Edit(f.C), f.Pushes(f.C), f.Pushes(f.A), f.Resends(f.B, 1), f.Pulls(f.A), f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.C),
+	}
+}
+
+// editsOfDeleted lets a device edit or restore a record that it saw deleted, and purges before
+// or after that arrives.
+func editsOfDeleted(f schedule.Follow) []schedule.Step {
+	edit := schedule.Pick(f.Dice, f.Edit(f.B), alters(f, f.B, "restores"))
+	if edit.Sets != nil {
+		edit.Sets = []schedule.Assignment{{Name: f.Domain.Names[f.IntN(len(f.Domain.Names))], Value: f.Domain.Fields[f.Domain.Names[0]][0]}}
+	}
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), f.Pulls(f.B), edit, purging(f),
+		f.Edit(f.C), f.Pushes(f.B), f.Pulls(f.A), f.Edit(f.B), f.Pushes(f.C), purging(f), f.Pulls(f.C),
+	}
+}

@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// line is one decoded line of a pull: a record, or a line of a server that purges.
+type line struct {
+	record record.Record // without fields if it is another line
+	left   bool          // the record is to be forgotten
+	reset  bool          // everything is to be forgotten
+	told   *told         // the last line of a page
+}
+
+// told is what the last line of a page tells.
+type told struct {
+	fence, clock clock.Timestamp
+	level        int
+}
+
+func countRecords(lines []line) (n int) {
+	for _, l := range lines {
+		if l.record.Len() > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// decode returns the decoded lines of a pull. Most lines are pulled many times, so decode keeps what
+// it has decoded.
+func (w *world) decode(text []byte) (lines []line, err error) {
+	if lines, ok := w.decoded[string(text)]; ok {
+		return lines, nil
+	}
+	if w.backend.Purge == nil {
+		lines, err = decodeRecords(text)
+	} else {
+		for one := range bytes.Lines(text) {
+			l, ok := decodeSpecial(one)
+			if ok {
+				lines = append(lines, l)
+				continue
+			}
+			more, err := decodeRecords(one)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, more...)
+		}
+	}
+	if err == nil {
+		w.decoded[string(text)] = lines
+	}
+	return lines, err
+}
+
+// decodeRecords decodes lines that are all records.
+func decodeRecords(text []byte) (lines []line, err error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil
+	}
+	decoder := record.Decoder{Trusted: true}
+	items, err := decoder.Batch(text)
+	if err != nil {
+		return nil, fmt.Errorf("lines that are not a batch: %w", err)
+	}
+	for _, it := range items {
+		if it.Err != nil {
+			return nil, fmt.Errorf("an unreadable record: %w", it.Err)
+		}
+		lines = append(lines, line{record: it.Mutation.Data})
+	}
+	return lines, nil
+}
+
+// decodeSpecial decodes a line that only a server which purges sends. The last line of a page may
+// leave out the fence as long as there is none.
+func decodeSpecial(text []byte) (l line, ok bool) {
+	var members struct {
+		Reset, Cursor, Fence, Clock json.RawMessage
+
+		Left      bool
+		Table, ID string
+		Level     int
+	}
+	switch {
+	case json.Unmarshal(text, &members) != nil:
+		return l, false
+	case members.Reset != nil:
+		return line{reset: true}, true
+	case members.Left:
+		return line{left: true, record: record.New(record.Key{Table: members.Table, ID: members.ID})}, true
+	case members.Table != "" || members.Cursor == nil && members.Fence == nil:
+		return l, false
+	}
+	t := told{level: members.Level}
+	var known [2]bool
+	t.fence, known[0] = stampIn(members.Fence)
+	t.clock, known[1] = stampIn(members.Clock)
+	return line{told: &t}, known == [2]bool{true, true}
+}
+
+// stampIn returns a timestamp from its JSON, which may be missing, null or empty if there is none.
+func stampIn(text json.RawMessage) (at clock.Timestamp, ok bool) {
+	if len(text) == 0 || string(text) == "null" || string(text) == `""` {
+		return 0, true
+	}
+	err := json.Unmarshal(text, &at)
+	return at, err == nil
+}
+
+// mustTell reports the law that is broken if the lines of a page do not end by telling the fence, or
+// if they reset a client that was reset by an earlier page.
+func (w *world) mustTell(lines []line, first bool) {
+	if !first && slices.ContainsFunc(lines, func(l line) bool { return l.reset }) {
+		w.Broken(law.ResetBelow, "a page that is not the first one of its pull resets the client")
+	}
+	if w.Ledger.Fence == 0 {
+		return
+	}
+	if len(lines) == 0 || lines[len(lines)-1].told == nil {
+		w.Broken(law.FenceTold, "the fence is at %s, but a pull does not end by telling it", check.When(w.Ledger.Fence))
+		return
+	}
+	if t := lines[len(lines)-1].told; int64(t.fence) != w.Ledger.Fence || t.clock < t.fence || t.level < 1 {
+		w.Broken(law.FenceTold, "the fence is at %s, but a pull tells the fence %s, the level %d and the clock %s", check.When(w.Ledger.Fence), check.When(int64(t.fence)), t.level, check.When(int64(t.clock)))
+	}
+}

@@ -1,0 +1,43 @@
+package mergetest
+
+import (
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// Purger is a Backend that purges deleted data behind a fence, as merge.Purge describes it. Its
+// pulls are JSON Lines, and differ from the pulls of other backends in three ways:
+//
+//   - A line with a record holds all its fields, since it replaces the one that the client has. A
+//     line {"table":"tasks","id":"…","left":true} makes the client forget the record.
+//   - A pull from a cursor below the sequence of the fence, or of a time before the server was restored
+//     from a backup, begins with a line that has the member reset. The client forgets everything, also
+//     the fence, and the pull goes on from the beginning.
+//   - Once there is a fence, each pull ends with a line that has the members fence, level and
+//     clock: the two arguments of merge.Purge, and the greatest stamp accepted so far, which the
+//     clock of the client must observe. Other members are skipped. Before there is a fence, such a
+//     line is optional, and needs a member cursor.
+//
+// Items are judged as merge.Engine judges them with merge.Stored.Fence. An answer names the gone
+// fields of an accepted item, with the outcome gone. With Options.NewClient nothing is purged.
+type Purger interface {
+	// Purge records a sample of the state, raises the fence to the newest sample that is as old
+	// as the retention or older, and purges. With a retention of 0, that is the sample just
+	// recorded. The fence moves only within this method. The time of a run jumps by days, so a rule
+	// that raises no fence after a gap between samples must be off. An error fails the test.
+	Purge(retention time.Duration) (Purged, error)
+}
+
+// Purged is the state of a Purger after Purge. The zero Purged says that nothing was ever purged.
+type Purged struct {
+	// Sequence and Fence are the two parts of the fence: for pulls, and for pushes.
+	Sequence int64
+	Fence    clock.Timestamp
+	// Level is the level, as in merge.Stored.
+	Level int
+	// Records are the stored records whose sequence is at or below Sequence. The kit looks whether
+	// anything dead is among them; nil means that it cannot.
+	Records []record.Record
+}

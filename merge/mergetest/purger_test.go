@@ -1,0 +1,212 @@
+package mergetest
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// purger is a correct backend that purges. Its rule can add a mistake. It stores records as they
+// were joined, and judges and returns their normal form.
+type purger struct {
+	*memory
+	purgeRule
+	asked *merge.Request // the push that is being judged
+}
+
+// purgeState is the fence, and the samples from which it is raised.
+type purgeState struct {
+	fence, before purgeSample // before is the fence before the last raise
+	samples       []purgeSample
+	pulled        map[clock.ClientID]int // only one broken rule uses it
+}
+
+type purgeSample struct {
+	at    time.Time
+	seq   int
+	stamp clock.Timestamp
+}
+
+// purgeRule holds the parts of a protocol. A part that is nil is correct.
+type purgeRule struct {
+	level  int
+	asks   func(p *purger, r *merge.Request)
+	finds  func(p *purger, s *merge.Stored)                                              // changes what a push is judged by
+	normal func(r record.Record, fence clock.Timestamp, level int) record.Record         // the normal form
+	drops  func(p *purger, r row) bool                                                   // whether a dead record may be dropped
+	raise  func(p *purger, retention time.Duration) purgeSample                          // the next fence
+	tells  func(p *purger) clock.Timestamp                                               // what a pull tells as clock
+	pull   func(p *purger, client clock.ClientID, cursor string) ([]byte, string, error) // instead of Pull
+	push   func(p *purger, client clock.ClientID, batch []byte) ([]byte, error)          // instead of Push
+	starts func(p *purger)                                                               // changes the state of a new process
+	saves  func(d *disk)                                                                 // changes the state of a restored server
+}
+
+// purging returns a constructor of backends with a rule.
+func purging(rule purgeRule) newBackend {
+	rule.level = max(rule.level, 1)
+	if rule.normal == nil {
+		rule.normal = merge.Purge
+	}
+	if rule.drops == nil {
+		rule.drops = func(p *purger, r row) bool { return r.seq <= p.disk.purge.fence.seq }
+	}
+	if rule.raise == nil {
+		rule.raise = (*purger).newest
+	}
+	if rule.tells == nil {
+		rule.tells = func(p *purger) clock.Timestamp { return max(p.disk.greatest, p.disk.purge.fence.stamp) }
+	}
+	return over(func(m *memory) Backend {
+		p := &purger{memory: m, purgeRule: rule}
+		m.asks = func(r *merge.Request) {
+			if p.asked = r; rule.asks != nil {
+				rule.asks(p, r)
+			}
+		}
+		m.finds = func(m *memory, s *merge.Stored) {
+			s.Fence, s.Level = m.disk.purge.fence.stamp, rule.level
+			if rule.finds != nil {
+				rule.finds(p, s)
+			}
+		}
+		if rule.starts != nil {
+			rule.starts(p)
+		}
+		return p
+	})
+}
+
+func (p *purger) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	if p.push != nil {
+		return p.push(p, client, batch)
+	}
+	return p.memory.Push(client, batch)
+}
+
+// newest returns the newest sample that is as old as the retention, or the fence if that is newer.
+func (p *purger) newest(retention time.Duration) purgeSample {
+	state := &p.disk.purge
+	fence := state.fence
+	for _, s := range state.samples {
+		if s.seq >= fence.seq && !s.at.After(p.env.Now().Add(-retention)) {
+			fence = s
+		}
+	}
+	return fence
+}
+
+func (p *purger) Purge(retention time.Duration) (Purged, error) {
+	state := &p.disk.purge
+	state.samples = append(state.samples[:len(state.samples):len(state.samples)], purgeSample{p.env.Now(), p.disk.seq, p.disk.greatest})
+	next := p.raise(p, retention)
+	if next != state.fence {
+		state.before, state.fence = state.fence, next
+	}
+	purged := Purged{Sequence: int64(state.fence.seq), Fence: state.fence.stamp, Level: p.level}
+	for _, r := range p.disk.sorted() {
+		kept := p.normal(r.Record, state.fence.stamp, p.level)
+		switch {
+		case kept.Len() > 0:
+			p.disk.rows[r.Key()] = row{kept, r.seq}
+		case p.drops(p, r):
+			delete(p.disk.rows, r.Key())
+			continue
+		}
+		if r.seq <= state.fence.seq {
+			purged.Records = append(purged.Records, p.disk.rows[r.Key()].Record)
+		}
+	}
+	return purged, nil
+}
+
+// Pull returns one record at a time.
+func (p *purger) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	if p.pull != nil {
+		return p.pull(p, client, cursor)
+	}
+	lines, next := p.page(cursor)
+	p.env.Pause()
+	return p.ended(lines), next, nil
+}
+
+// Backup backs up the disk, with the fence and its samples.
+func (p *purger) Backup() (func() (Backend, error), error) {
+	saved := p.disk.copy()
+	return func() (Backend, error) {
+		d := saved.revived()
+		if p.saves != nil {
+			p.saves(d)
+		}
+		return p.open(d)
+	}, nil
+}
+
+// page returns the next record after a cursor, which has two numbers: the sequence up to which the
+// client has everything, and the one at which its load began.
+func (p *purger) page(cursor string) (lines []byte, next string) {
+	fence := p.disk.purge.fence
+	after, loading := p.position(cursor)
+	restored := cursor != "" && !strings.HasPrefix(cursor, fmt.Sprint(p.disk.life, "."))
+	if restored || max(after, loading) < fence.seq {
+		lines, after, loading = []byte("{\"reset\":[\"\"],\"why\":\"fence\"}\n"), 0, p.disk.seq
+	}
+	for _, r := range p.disk.sorted() {
+		if r.seq > after {
+			return append(lines, p.line(r)...), fmt.Sprintf("%d.%d.%d", p.disk.life, r.seq, loading)
+		}
+	}
+	if after < loading {
+		return lines, fmt.Sprintf("%d.%d.0", p.disk.life, loading)
+	}
+	return lines, cursor
+}
+
+func (p *purger) position(cursor string) (after, loading int) {
+	parts := strings.Split(cursor, ".")
+	if len(parts) == 3 && parts[0] == strconv.Itoa(p.disk.life) {
+		after, _ = strconv.Atoi(parts[1])
+		loading, _ = strconv.Atoi(parts[2])
+	}
+	return after, loading
+}
+
+// line returns the normal form of a row. A dead record that was not dropped is returned as its
+// deletion.
+func (p *purger) line(r row) []byte {
+	kept := merge.Purge(r.Record, p.disk.purge.fence.stamp, p.level)
+	if kept.Len() == 0 {
+		kept = merge.Purge(r.Record, p.disk.purge.fence.stamp, 1)
+	}
+	return line(kept)
+}
+
+// ended adds the last line of a page.
+func (p *purger) ended(lines []byte) []byte {
+	if fence := p.disk.purge.fence; fence.stamp > 0 {
+		lines = fmt.Appendf(bytes.Clone(lines), "{\"fence\":%q,\"level\":%d,\"clock\":%q}\n", fence.stamp.String(), p.level, p.purgeRule.tells(p).String())
+	}
+	return lines
+}
+
+// TestRightPurgersPass checks correct backends of both levels.
+func TestRightPurgersPass(t *testing.T) {
+	t.Parallel()
+	for name, rule := range map[string]purgeRule{
+		"level 1":                       {level: 1},
+		"level 2":                       {level: 2},
+		"partly gone items are refused": {level: 2, asks: func(_ *purger, r *merge.Request) { r.WholeItems = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Run(t, purging(rule), some(Options{}))
+		})
+	}
+}
