@@ -15,6 +15,7 @@ import (
 type settings struct {
 	address, database, open, hosts string
 	journal, verbose, dry, proxy   bool
+	retention, level               int
 	command                        command
 	workspace                      string // empty for the server itself
 }
@@ -25,16 +26,18 @@ type command struct {
 	about string
 	flags []string // the flags that have an effect
 	run   func(context.Context, settings) error
+	whole bool // whether it concerns the whole database, and takes no workspace
 }
 
 // commands returns all commands, beginning with the server itself.
 func commands() []command {
 	return []command{
-		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "open", "proxy", "v"}, serve},
-		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal},
-		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit},
-		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair},
-		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite},
+		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"}, serve, false},
+		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, false},
+		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, false},
+		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, false},
+		{"restored", "notes that the database was restored from a backup", []string{"db"}, restored, true},
+		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite, false},
 	}
 }
 
@@ -54,6 +57,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
+	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 for ever")
+	flags.IntVar(&s.level, "level", 1, "the `level` of purging: after the retention, 1 keeps that a record was deleted, 2 keeps nothing")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -63,12 +68,21 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", err, errUsage)
 	}
+	if s.retention < 0 || s.level < 1 || s.level > 2 {
+		return s, fmt.Errorf("-retention takes a number of days, and -level 1 or 2: %w", errUsage)
+	}
 	name := ""
 	if len(words) > 0 {
 		name, words = words[0], words[1:]
 	}
 	if s.command, err = find(name); err != nil || name == "" {
 		return s, err
+	}
+	if s.command.whole {
+		if len(words) > 0 {
+			return s, fmt.Errorf("%s takes no workspace, but got %q: %w", name, words, errUsage)
+		}
+		return s, nil
 	}
 	if len(words) != 1 || words[0] == "" {
 		return s, fmt.Errorf("%s takes one workspace, as in \"syncserver %s demo\", but got %q: %w", name, name, words, errUsage)
@@ -117,7 +131,9 @@ func help(out io.Writer, flags *flag.FlagSet, words []string) {
 		if i > 0 {
 			start = "      "
 		}
-		if c.name != "" {
+		if c.whole {
+			line = fmt.Sprintf("syncserver %s [flags]", c.name)
+		} else if c.name != "" {
 			line = fmt.Sprintf("syncserver %s [flags] WORKSPACE", c.name)
 		}
 		fmt.Fprintf(out, "%s %-38s %s\n", start, line, c.about)

@@ -43,6 +43,9 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 		"journal":          `takes one workspace, as in "syncserver journal demo"`,
 		"journal a b":      "takes one workspace",
 		"audit a -v b":     "takes one workspace",
+		"restored demo":    "takes no workspace",
+		"-retention -1":    "a number of days",
+		"-level 3":         "1 or 2",
 		"-port 8081":       "-port",
 		"journal -port x":  "-port",
 		"journal demo -db": "-db",
@@ -63,7 +66,7 @@ func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
 		require.ErrorIs(t, err, flag.ErrHelp)
 		require.Contains(t, out.String(), c.about)
-		for _, name := range []string{"addr", "db", "host", "journal", "open", "proxy", "v"} {
+		for _, name := range []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"} {
 			has := false
 			for _, f := range c.flags {
 				has = has || f == name

@@ -29,6 +29,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
@@ -57,7 +58,7 @@ func main() {
 // open opens the database, and returns it with a server on it. Only the server itself creates a
 // database file; the commands require that the file exists.
 func open(ctx context.Context, s settings) (*server.Database, *server.Server, error) {
-	if s.workspace != "" && !server.IsPostgres(s.database) {
+	if s.command.name != "" && !server.IsPostgres(s.database) {
 		if _, err := os.Stat(s.database); err != nil {
 			return nil, nil, fmt.Errorf("the database %s does not exist: start the server first, or name another database with -db", s.database)
 		}
@@ -70,9 +71,14 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	if s.verbose {
 		level = slog.LevelDebug
 	}
+	retention := time.Duration(s.retention) * 24 * time.Hour
+	if retention == 0 {
+		retention = -1
+	}
 	srv, err := server.New(ctx, database, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
 		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
+		Retention: retention, PurgeLevel: s.level,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -126,6 +132,24 @@ func repair(ctx context.Context, s settings) error {
 		verb = "would be"
 	}
 	fmt.Printf("%d writes of %d records %s restamped, and %d watermarks lowered\n", done.Writes, done.Records, verb, done.Marks)
+	if done.Samples > 0 {
+		fmt.Printf("%d samples of the future %s dropped, so that the retention goes on\n", done.Samples, verb)
+	}
+	return nil
+}
+
+// restored notes that the database was restored from a backup.
+func restored(ctx context.Context, s settings) error {
+	database, _, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	n, err := database.Restored(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d workspaces have a new epoch: their clients pull everything again\n", n)
 	return nil
 }
 

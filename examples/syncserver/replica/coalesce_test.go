@@ -46,6 +46,29 @@ func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	require.Len(t, b.TakeNotices(), 2, "each of two items has a base below the unseen edit")
 }
 
+// TestCoalescedEditStillCreatesItsRecord: if the edit that created a record is dropped, all edits that
+// replace it create the record, and one that replaces another edit does not.
+func TestCoalescedEditStillCreatesItsRecord(t *testing.T) {
+	d := newWorld(t).device(ana)
+	require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("P"), "due": str("1")}))
+	require.True(t, d.Waiting()[0].New)
+	d.edit(fence, "note", str("x"))
+	d.edit(fence, "title", str("Pa"))
+	d.edit(fence, "due", str("2"))
+	d.edit(fence, "note", str("y"))
+	news := make(map[string]bool)
+	for _, m := range d.Waiting() {
+		for name := range m.Data.All() {
+			news[name] = m.New
+		}
+	}
+	require.Equal(t, map[string]bool{"title": true, "due": true, "note": false}, news)
+	before := d.Waiting()
+	d.save()
+	d.open()
+	require.Equal(t, before, d.Waiting())
+}
+
 // TestEditsThatMayHaveBeenSentAreNotReplaced: this includes edits whose batch has not been
 // answered. Edits that were refused temporarily can be replaced again.
 func TestEditsThatMayHaveBeenSentAreNotReplaced(t *testing.T) {

@@ -38,8 +38,8 @@ const (
 	// temporarily. They are sent again. The notice is given once, and not again while any of them
 	// is still refused. Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
-	// Resync: the server was restored from a backup, and everything that came from it is pulled
-	// again.
+	// Resync: the server was restored from a backup, or the last pull was too long ago, and
+	// everything that came from the server is pulled again.
 	Resync NoticeKind = "resync"
 	// NewIDNeeded: the client ID is in use twice. The client should join the workspace again.
 	NewIDNeeded NoticeKind = "new_id_needed"

@@ -104,11 +104,15 @@ func (s *session) beyond(ctx context.Context, at beyond, limit int) ([]record.Re
 	var found []record.Record
 	for rows.Next() {
 		var key record.Key
+		var data string
 		var fields record.Record
-		if err := rows.Scan(&at.latest, &at.seq, &key.Table, &key.ID, &fields); err != nil {
+		if err := rows.Scan(&at.latest, &at.seq, &key.Table, &key.ID, &data); err != nil {
 			return nil, at, fmt.Errorf("read a record that is too far ahead: %w", err)
 		}
-		found = append(found, fields.WithKey(key))
+		if err := fields.Scan(data); err != nil {
+			return nil, at, fmt.Errorf("read the record %q: %w", key, err)
+		}
+		found = append(found, s.normal(fields.WithKey(key), len(data)))
 	}
 	return found, at, rows.Err()
 }

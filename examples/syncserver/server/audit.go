@@ -139,6 +139,7 @@ func (a *audit) each(ctx context.Context, f func([]record.Record) error) error {
 			return err
 		}
 		after = page[len(page)-1].Key()
+		page = slices.DeleteFunc(page, func(r record.Record) bool { return r.Len() == 0 }) // dead
 		if err := f(page); err != nil {
 			return err
 		}
@@ -166,7 +167,7 @@ func (a *audit) page(ctx context.Context, after record.Key) ([]record.Record, er
 			return nil, fmt.Errorf("read the record %q: %w", key, err)
 		}
 		size += len(data)
-		page = append(page, fields.WithKey(key))
+		page = append(page, a.normal(fields.WithKey(key), len(data)))
 	}
 	return page, rows.Err()
 }

@@ -58,11 +58,16 @@ type pushed struct {
 // push sends mutations and requires an answer with a reply to each.
 func (c *client) push(items ...record.Mutation) pushed {
 	c.t.Helper()
+	return c.pushTo("/v1/push", items...)
+}
+
+func (c *client) pushTo(path string, items ...record.Mutation) pushed {
+	c.t.Helper()
 	var body []byte
 	for _, m := range items {
 		body = append(m.AppendJSON(body), '\n')
 	}
-	status, text := c.request("POST", "/v1/push", string(body))
+	status, text := c.request("POST", path, string(body))
 	require.Equal(c.t, 200, status, text)
 	var answer pushed
 	require.NoError(c.t, json.Unmarshal([]byte(text), &answer))

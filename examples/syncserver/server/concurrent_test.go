@@ -41,7 +41,7 @@ func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 				for n := range pushes {
 					batch := w.batch(t)
 					sent[i] = append(sent[i], batch...)
-					_, err := servers[n%2].push(context.Background(), member{"demo", w.client}, merge.Collect(batch...).AppendLines(nil))
+					_, err := servers[n%2].push(context.Background(), member{"demo", w.client}, pushBody{body: merge.Collect(batch...).AppendLines(nil)})
 					if err != nil {
 						t.Errorf("push: %v", err)
 					}
@@ -85,7 +85,7 @@ func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Re
 	got := make(map[record.Key]record.Record)
 	for after := int64(0); ; {
 		last := done.Load() // read before the pull, so that the last pull begins after the last push
-		text, err := s.pull(context.Background(), &page{"demo", after, 5, 5})
+		text, err := s.pull(context.Background(), &page{member: member{workspace: "demo"}, after: after, limit: 5, chunk: 5})
 		if err != nil {
 			t.Errorf("pull: %v", err)
 			return got

@@ -12,6 +12,9 @@
 //	admission.go   limits for concurrent pushes
 //	quota.go       quotas over time for clients and workspaces
 //	pull.go        pulls, by sequence, page by page
+//	chunk.go       pulls with a cursor, in chunks
+//	cursor.go      the cursor
+//	restored.go    the epoch, which changes when a backup is restored
 //	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates
 //	access.go      joining a workspace, and tokens
@@ -19,6 +22,9 @@
 //	schema.go      the tables, and the migration of earlier versions
 //	sqlite.go      SQLite: the file, and whether it still exists
 //	postgres.go    PostgreSQL: the settings of each connection
+//	fence.go       the fence, and the normal forms of records below it
+//	retention.go   daily samples, and how the fence rises
+//	sweep.go       purging what is below the fence
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	records.go     reading and storing records
@@ -116,6 +122,53 @@
 // and lowers the watermarks of their clients. The clients pull the restamped writes, and their
 // pushes succeed again.
 //
+// # Retention
+//
+// Each day, the server takes a sample of each workspace: its last sequence and its greatest stamp.
+// The newest sample that is older than Options.Retention becomes the fence of the workspace: F, a
+// sequence, and H, a stamp. The fence is stored in the row of the workspace, read inside its lock,
+// and never falls. What was deleted at or below H is purged: the fields of deleted records, and the
+// tombstones of deleted fields. At Options.PurgeLevel 1, the deletion of a record is kept, and at
+// level 2 it is dropped too, once its sequence is at most F. A sweep rewrites the stored records in
+// small transactions. Until then they are read as if they were purged already; see merge.Purge.
+// The watermarks of clients that have written nothing since, and the journal up to the fence, are
+// removed as well. A violation row that was closed before the fence is dropped, and the clients that
+// pull with a cursor are told. Only the server makes such a row again: a push on a row that is not
+// stored is refused as gone.
+//
+// A write at or below H that names something purged is refused as gone, or accepted without its
+// gone fields, with the note gone. A client that understands this says so, POST /v1/push?v=2. The
+// items of another client, which would join an accepted item as a whole, are refused as a whole;
+// see merge.Request.WholeItems.
+//
+// A pull after a sequence below F is refused with the status 410 and the code resync_required. The
+// client pulls everything again, from after=0 on. A pull with a cursor gets chunks, each with a
+// trailer that has the next cursor, H, the level, and a stamp for the clock of the client. Below F,
+// its first chunk begins with a reset. A client purges what it holds at each trailer, because no
+// line reports what a fence has purged.
+//
+// The server must run all the time, or at least once a day. After more than 48 hours without a
+// sample, which can mean that the wall clock has jumped ahead, the fence stays until three further
+// samples were taken. While the wall clock is behind the newest sample, there are no samples. If
+// the clock was ahead and is right again, run "syncserver repair", which drops the samples of the
+// future. A fence that has risen cannot be lowered, so a clock that is ahead must be noticed within
+// three days.
+//
+// # Wire forms
+//
+// A client of this version pushes with the cursor of its last pull, and pulls in chunks:
+//
+//	POST /v1/push?v=2&cursor=N5XQ.7
+//	GET /v1/pull?cursor=N5XQ.7&limit=1000
+//	{"reset":[""],"why":"epoch"}                                    or "fence"; only where needed
+//	{"seq":8,"in":[""],"table":"tasks","id":"42","data":{…}}
+//	{"seq":9,"table":"tasks","id":"43","left":true}
+//	{"cursor":"N5XQ.9","buckets":[""],"fence":"…","level":1,"clock":"…"}    ends each chunk
+//
+// The first cursor is empty. A trailer has "more":true if the client still lacks records. A client
+// of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, which it
+// takes from the last line; its pulls have no trailers. The package replica is still such a client.
+//
 // # Upgrading
 //
 // OpenDatabase adds the columns that an earlier version lacks, and New builds the index again if
@@ -125,19 +178,28 @@
 // version may index records under other scopes, so a newer server can miss a violation that
 // involves a write of the earlier version; GET /v1/health then names the rules. When the last
 // earlier server has stopped, run "syncserver audit" for each workspace, or restart a newer
-// server, which audits all workspaces. Do the same after a temporary downgrade.
+// server, which audits all workspaces. Do the same after a temporary downgrade. A server of a
+// version that has no retention does not know the fence: do not run one on a database that was
+// purged, because it would accept writes that bring deleted data back.
 //
 // # A restored backup
 //
-// If the database was restored from a backup, a client whose cursor is above the restored
-// sequence is refused with the status 409 and the code cursor_ahead. It joins again, pulls
-// everything, and sends its outbox again. The same happens after a failover to a standby that
-// lacked some commits.
+// After the database was restored from a backup, or after a failover to a standby that lacked some
+// commits, run "syncserver restored" before the servers start again. It gives each workspace a new
+// epoch, a random name of its history that is a part of each cursor. A client that pulls with a
+// cursor of another epoch is told to forget what came from the server, and pulls everything. Its
+// pushes are refused until then, with the status 409 and the code epoch_changed. Without the
+// command, the server notices only a cursor that is above the restored sequence.
 //
-// The server cannot detect the loss if the restored sequence has passed the cursor of a client
-// before that client comes back: the client misses the records that took the sequences in between.
-// If many clients have pushed since the restore, or some clients stay offline for days, stop the
-// servers, delete the row of the table secrets, and start the servers again. This makes all tokens
-// invalid, so all clients join again. Either way, the writes that the backup lacks are lost, except
-// the writes that are still in an outbox.
+// A client that pulls with after=N has no epoch. If N is above the restored sequence, it is refused
+// with the status 409 and the code cursor_ahead. It joins again, pulls everything, and sends its
+// outbox again. The server cannot detect the loss if the restored sequence has passed N before that
+// client comes back: the client misses the records that took the sequences in between. If many
+// clients have pushed since the restore, or some clients stay offline for days, stop the servers,
+// delete the row of the table secrets, and start the servers again. This ends all tokens, so all
+// clients join again.
+//
+// Either way, the writes that the backup lacks are lost, except the writes that are still in an
+// outbox, or that a client sends again. A backup that is older than the retention also brings back
+// what was deleted since.
 package server

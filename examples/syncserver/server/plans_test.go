@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -20,7 +21,8 @@ import (
 )
 
 // fill stores n more records, each in its own scope: one half in the workspace demo, the other half
-// in small workspaces. It also adds n watermarks, journal entries and workspaces.
+// in small workspaces. It also adds n watermarks, loads, samples, journal entries and
+// workspaces.
 func fill(t *testing.T, d *Database, from, n int) {
 	t.Helper()
 	numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, from, from+n-1)
@@ -29,10 +31,12 @@ func fill(t *testing.T, d *Database, from, n int) {
 	for _, statement := range []string{
 		`INSERT INTO records (workspace, tbl, id, data, seq, latest) ` + numbers + ` SELECT ` + workspace + `, 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000 FROM numbers`,
 		`INSERT INTO scopes (workspace, rule, name, tbl, id) ` + numbers + ` SELECT ` + workspace + `, 'room_taken', 'scope-' || n, 'tasks', 'filled-' || n FROM numbers`,
-		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, 1, 'demo' FROM numbers`,
+		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, n, 'demo' FROM numbers`,
+		`INSERT INTO loads (workspace, client, fence_seq) ` + numbers + ` SELECT 'demo', 'client-' || n, n FROM numbers`,
+		`INSERT INTO samples (workspace, at, seq, greatest, entry) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1, 1 FROM numbers`,
 		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'demo', n, 'line' FROM numbers`,
-		`INSERT INTO workspaces (name, seq, entries, counted) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1 FROM numbers`,
-		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries, counted) VALUES ('demo', %[1]d, %[1]d, %[1]d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries, counted = excluded.counted`, from+n-1),
+		`INSERT INTO workspaces (name, seq, entries, summed) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1 FROM numbers`,
+		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries, summed) VALUES ('demo', %[1]d, %[1]d, %[1]d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries, summed = excluded.summed`, from+n-1),
 	} {
 		_, err := d.db.Exec(statement)
 		require.NoError(t, err)
@@ -62,6 +66,14 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		return all
 	}
 	last := other.pull("0")[3].Seq
+	retain := func(workspace string, level int) error { // with a new sample and a new fence
+		_, err := s.database.db.Exec(`DELETE FROM samples WHERE workspace = $1`, workspace)
+		require.NoError(t, err)
+		_, err = s.database.db.Exec(`INSERT INTO samples (workspace, at, seq, greatest, entry) VALUES ($1, $2, 5, 50, 5)`, workspace, time.Now().Add(-30*time.Hour).UnixNano())
+		require.NoError(t, err)
+		s.options.Retention, s.options.PurgeLevel = 28*time.Hour, level
+		return s.retain(ctx, workspace)
+	}
 	command := func(f func() error) func() { return func() { require.NoError(t, f()) } }
 	return map[string]func(){
 		"an edit":         func() { ana.push(ana.set(board.Tasks, "filled-78", board.Title, "y")) },
@@ -69,7 +81,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a hundred edits": func() { ana.push(many()...) },
 		"a retry":         func() { ana.push(booked) },
 		"a push after a write by an earlier version": func() {
-			_, err := s.database.db.Exec(`UPDATE workspaces SET counted = seq - 1 WHERE name = 'demo'`)
+			_, err := s.database.db.Exec(`UPDATE workspaces SET summed = seq - 1 WHERE name = 'demo'`)
 			require.NoError(t, err)
 			ana.push(booked)
 			_, err = s.database.db.Exec(`DELETE FROM unchecked`) // as an audit does
@@ -80,15 +92,30 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a write too far ahead": func() {
 			ana.push(ana.write(record.Key{Table: board.Tasks, ID: "a"}, board.Title, "x", time.Now().Add(time.Hour)))
 		},
+		"a pull with a cursor": func() {
+			c := newCopy(ana)
+			c.pullOnce(50)
+			c.pullOnce(50)
+			require.True(t, c.More)
+		},
 		"a first pull":       func() { require.Len(t, ana.pull("0&limit=50"), 50) },
 		"a later pull":       func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
 		"an empty pull":      func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
 		"a look for changes": command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.readSequences(ctx) }),
 		"a health check":     command(func() error { return s.database.probe(ctx) }),
-		"an audit":           command(func() error { _, err := s.Audit(ctx, "other"); return err }),
-		"a journal dump":     command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
-		"a dry repair":       command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),
-		"a real repair":      command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{}); return err }),
+		"a retention":        command(func() error { return errors.Join(retain("demo", 1), retain("workspace-7", 2)) }),
+		"a load below a fence": func() {
+			_, err := s.database.db.Exec(`UPDATE workspaces SET fence_seq = 1000 WHERE name = 'demo'`)
+			require.NoError(t, err)
+			require.Len(t, ana.pull("0&limit=50"), 50)
+			require.Len(t, ana.pull("60&limit=50"), 50)
+			_, err = s.database.db.Exec(`UPDATE workspaces SET fence_seq = 0 WHERE name = 'demo'`)
+			require.NoError(t, err)
+		},
+		"an audit":       command(func() error { _, err := s.Audit(ctx, "other"); return err }),
+		"a journal dump": command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
+		"a dry repair":   command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),
+		"a real repair":  command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{}); return err }),
 	}
 }
 
@@ -128,6 +155,8 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 // isWhole reports whether a statement of an operation may read a whole workspace or table.
 func isWhole(what, statement string) bool {
 	switch what {
+	case "a retention":
+		return strings.Contains(statement, "FROM samples") || strings.Contains(statement, "DELETE FROM loads") // a few of the workspace
 	case "an audit":
 		// PostgreSQL also scans its settings when the audit lifts the timeouts.
 		return strings.HasSuffix(statement, "WHERE workspace = $1") || strings.Contains(statement, "set_config")
@@ -159,8 +188,8 @@ func (d *Database) scans(t *testing.T, statement string, args []any) (found []st
 			_, err = tx.Exec(`SAVEPOINT here`)
 			require.NoError(t, err)
 			explain := `EXPLAIN (ANALYZE, FORMAT JSON) `
-			if strings.Contains(statement, "INSERT INTO journal") {
-				explain = `EXPLAIN (FORMAT JSON) ` // the entry exists already, so the statement would fail
+			if strings.Contains(statement, "INSERT INTO journal") || strings.Contains(statement, "INSERT INTO samples") {
+				explain = `EXPLAIN (FORMAT JSON) ` // the row exists already, so the statement would fail
 			}
 			var plan string
 			require.NoError(t, tx.QueryRow(explain+statement, args...).Scan(&plan), statement)

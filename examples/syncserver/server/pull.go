@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -39,47 +41,40 @@ const (
 // backup or has failed over, and lost commits. The pull is refused with the status 409 and the
 // code cursor_ahead. The client then joins again and pulls everything.
 //
+// A cursor below the fence of the workspace is refused with the status 410 and the code
+// resync_required, because departures that the client lacks may have been purged. The client then
+// pulls everything again, after=0. It may take several pages for that: the server remembers that
+// the load began above the fence; see Database.beginPage.
+//
 // The page is streamed in chunks: each chunk is sent before the next is read from the database.
 // So a slow client does not hold a database connection. It has a minute for each chunk, or less
 // if other pulls wait; see readers.
+//
+// A client of this version pulls with a cursor instead; see servePullCursor.
 func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
-	after, err := number(r, "after", 0)
-	if err != nil {
+	if r.URL.Query().Has("cursor") {
+		return s.servePullCursor(w, r, m)
+	}
+	p := page{member: m, chunk: firstRecords}
+	var err error
+	if p.after, err = number(r, "after", 0); err != nil {
 		return malformed(err)
 	}
-	limit, err := number(r, "limit", defaultPage)
-	if err != nil {
+	if p.limit, err = limitOf(r); err != nil {
 		return malformed(err)
 	}
-	if limit == 0 {
-		return malformed(errors.New("limit: must be at least 1"))
-	}
-	if err := s.database.check(); err != nil {
-		return unavailable(err)
-	}
-	client := m.client.String()
-	if err := s.pulls.admit(m.workspace, client); err != nil {
-		return err
-	}
-	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
-		return err
-	}
-	reader, err := s.readers.enter(r.Context(), w, m)
+	reader, err := s.beginPull(w, r, m)
 	if err != nil {
 		return err
 	}
 	defer reader.leave()
-	p := page{m.workspace, after, min(limit, maxPage), firstRecords}
 	w.Header().Set("Content-Type", "application/jsonl")
 	for p.limit > 0 {
 		chunk, err := s.pull(r.Context(), &p)
-		if err == nil && len(chunk) == 0 {
-			err = s.checkCursor(r.Context(), p)
-		}
 		if err != nil || len(chunk) == 0 {
 			return err
 		}
-		s.pulls.count(m.workspace, client, float64(len(chunk)))
+		s.pulls.count(m.workspace, m.client.String(), float64(len(chunk)))
 		if err := reader.send(chunk); err != nil {
 			return err // the client has disconnected or is too slow
 		}
@@ -87,57 +82,126 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	return nil
 }
 
+// limitOf returns the maximum number of records that a pull asks for.
+func limitOf(r *http.Request) (int64, error) {
+	limit, err := number(r, "limit", defaultPage)
+	if err == nil && limit == 0 {
+		err = errors.New("limit: must be at least 1")
+	}
+	return min(limit, maxPage), err
+}
+
+// beginPull admits a pull. The caller must call leave on the result.
+func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*reader, error) {
+	if err := s.database.check(); err != nil {
+		return nil, unavailable(err)
+	}
+	client := m.client.String()
+	if err := s.pulls.admit(m.workspace, client); err != nil {
+		return nil, err
+	}
+	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
+		return nil, err
+	}
+	return s.readers.enter(r.Context(), w, m)
+}
+
 // page is the part of a page that is still to be sent.
 type page struct {
-	workspace    string
+	member
 	after, limit int64
 	chunk        int64 // how many records to ask for next
+	begun        bool
+	above        int64 // the greatest fence with which the page is complete
 }
 
 // pull reads the next chunk of a page and returns its lines, or no lines if nothing is left. It
 // advances p past the chunk.
 func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
-	rows, err := s.database.db.QueryContext(ctx, `
-		SELECT seq, tbl, id, data FROM records
-		WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk))
+	after := p.after
+	if lines, err = s.readChunk(ctx, p); err != nil {
+		return nil, unavailable(err)
+	}
+	// The state is read after the records. So the sequence is at least the cursor of each valid
+	// client, and the fence at least the one below which the records were purged.
+	seq, fenced, err := s.database.state(ctx, p.workspace)
 	if err != nil {
 		return nil, unavailable(err)
+	}
+	if after > seq {
+		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", after, seq)
+		return nil, &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
+	}
+	if !p.begun {
+		if p.above, err = s.database.beginPage(ctx, p.member, after, fenced.seq); err != nil {
+			return nil, unavailable(err)
+		}
+		p.begun = true
+	}
+	if fenced.seq > p.above {
+		err := fmt.Errorf("after: the cursor %d is below %d, and what was deleted before that may be purged: pull everything again", after, fenced.seq)
+		return nil, &failure{http.StatusGone, "resync_required", err.Error(), err}
+	}
+	return lines, nil
+}
+
+// readChunk reads the next chunk. Each record is sent as its normal form, but the deletion of a
+// dead record remains, because other clients may still show the record.
+func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
+	rows, err := s.database.db.QueryContext(ctx, `
+		SELECT seq, tbl, id, data, (SELECT fence_stamp FROM workspaces WHERE name = $1) FROM records
+		WHERE workspace = $1 AND seq > $2 AND purge <> $4 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk), departed)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	taken := int64(0)
 	for len(lines) < chunkBytes && rows.Next() {
 		var key record.Key
 		var fields record.Record
-		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields); err != nil {
-			return nil, unavailable(err)
+		var at clock.Timestamp
+		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields, &at); err != nil {
+			return nil, err
 		}
 		taken++
-		mutation := record.Mutation{Data: fields.WithKey(key)}.AppendJSON(nil)
+		mutation := record.Mutation{Data: merge.Purge(fields.WithKey(key), at, 1)}.AppendJSON(nil)
 		lines = fmt.Appendf(lines, `{"seq":%d,%s`+"\n", p.after, mutation[1:]) // without its opening brace
-	}
-	if err := rows.Err(); err != nil {
-		return nil, unavailable(err)
 	}
 	p.limit -= taken
 	if p.chunk = min(2*p.chunk, chunkRecords); len(lines) >= chunkBytes {
 		p.chunk = taken
 	}
-	return lines, nil
+	return lines, rows.Err()
 }
 
-// checkCursor refuses a cursor above the sequence of the workspace. Call it only after a query that
-// found no record above the cursor. It reads the sequence after that query: by then, every commit
-// made before the client got its cursor is visible. So it never refuses a valid cursor.
-func (s *Server) checkCursor(ctx context.Context, p page) error {
-	seq, err := s.database.sequence(ctx, p.workspace)
-	if err != nil {
-		return unavailable(err)
+// beginPage returns the greatest fence with which a page after the given sequence is complete: that
+// sequence or, while the client pulls everything, the fence at which it began. The cursor of a
+// client that is pulling everything is below the fence until it is done, like the cursor of a client
+// that comes back. The server tells the two apart by a note that it makes when a client begins.
+func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
+	switch {
+	case after >= fence:
+		return after, nil
+	case after == 0:
+		_, err = d.db.ExecContext(ctx, `
+			INSERT INTO loads (workspace, client, fence_seq) VALUES ($1, $2, $3)
+			ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq`, m.workspace, m.client, fence)
+		return fence, err
 	}
-	if p.after > seq {
-		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", p.after, seq)
-		return &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
+	err = d.db.QueryRowContext(ctx, `
+		SELECT coalesce(max(fence_seq), 0) FROM loads WHERE workspace = $1 AND client = $2`, m.workspace, m.client).Scan(&above)
+	return max(above, after), err
+}
+
+// state returns the last sequence and the fence of a workspace, or zeros if it does not exist.
+func (d *Database) state(ctx context.Context, workspace string) (seq int64, f fence, err error) {
+	if err := d.check(); err != nil {
+		return 0, f, err
 	}
-	return nil
+	err = d.db.QueryRowContext(ctx, `
+		SELECT coalesce(max(seq), 0), coalesce(max(fence_seq), 0), coalesce(max(fence_stamp), 0), coalesce(max(level), 0)
+		FROM workspaces WHERE name = $1`, workspace).Scan(&seq, &f.seq, &f.stamp, &f.level)
+	return seq, f, err
 }
 
 // number reads an integer from the query of a request. If the query does not have it, number

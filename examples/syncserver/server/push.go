@@ -7,14 +7,22 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// servePush answers POST /v1/push, whose body is a batch of mutations.
+// servePush answers POST /v1/push, whose body is a batch of mutations. A client of an earlier
+// version, which does not say v=2, joins an accepted item as a whole. So its items that are partly
+// gone are refused as a whole; see merge.Request.WholeItems.
+//
+// A client of this version also says its cursor. If the database was restored since that pull, the
+// push is refused with the status 409 and the code epoch_changed, before any item is judged. The
+// client pulls first, and sends again which of its own writes the restored state lacks.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
 	body, release, err := s.readPush(w, r, m)
 	if err != nil {
@@ -34,7 +42,11 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
 		return err
 	}
-	out, err := s.push(r.Context(), m, body)
+	at, err := parseCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return malformed(err)
+	}
+	out, err := s.push(r.Context(), m, pushBody{body, r.URL.Query().Get("v") != "2", at.epoch})
 	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
 		s.health.recordPush(m.workspace, err == nil)
 	}
@@ -75,15 +87,22 @@ type outcome struct {
 	read   int              // bytes of the stored records that the push names
 }
 
+// pushBody is a push that is not decoded yet.
+type pushBody struct {
+	body  []byte
+	whole bool   // merge.Request.WholeItems
+	epoch string // which the client has pulled; "" if it has pulled nothing, or does not say so
+}
+
 // push decides on a batch and stores the result. If it returns an error, it has stored nothing,
 // unless the commit failed: then it may have stored everything. The client retries either way.
-func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, err error) {
+func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, err error) {
 	done, err := s.turns.enter(ctx, m.workspace)
 	if err != nil {
 		return out, err
 	}
 	defer done()
-	items, err := s.decode(body)
+	items, err := s.decode(b.body)
 	if err != nil {
 		return out, malformed(err)
 	}
@@ -92,14 +111,18 @@ func (s *Server) push(ctx context.Context, m member, body []byte) (out outcome, 
 		return out, err
 	}
 	defer release()
-	push := s.engine.Prepare(merge.Request{Actor: m.client, Wall: s.options.Now(), Items: items})
+	push := s.engine.Prepare(merge.Request{Actor: m.client, WholeItems: b.whole, Wall: s.options.Now(), Items: items})
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) (err error) {
+		if b.epoch != "" && b.epoch != tx.epoch {
+			err := errors.New("the database was restored from a backup: pull first")
+			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
+		}
 		if out, err = s.apply(ctx, tx, push); err != nil {
 			return err
 		}
-		cost := len(body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
+		cost := len(b.body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
 		return s.pushes.charge(m.workspace, m.client.String(), float64(cost))
 	})
 	if err != nil {
@@ -118,6 +141,10 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	stored, err := tx.load(ctx, actor, push.Keys())
 	if err != nil {
 		return out, err
+	}
+	if absent := tx.absentRows(stored); len(absent) > 0 {
+		push = s.refusing(absent).Prepare(push.Request())
+		stored.Records = slices.DeleteFunc(stored.Records, func(r record.Record) bool { return absent[r.Key()] })
 	}
 	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	out.read = tx.read
@@ -148,6 +175,37 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 		err = tx.writeJournal(ctx, push.AppendJournal(nil, stored, out.answer), maxJournal)
 	}
 	return out, err
+}
+
+// absentRows returns the keys of violation rows that a push names and that are not stored, once
+// rows may have been dropped.
+func (s *session) absentRows(stored merge.Stored) map[record.Key]bool {
+	if stored.Fence == 0 {
+		return nil
+	}
+	absent := make(map[record.Key]bool)
+	for _, r := range stored.Records {
+		if r.Key().Table == violation.DefaultTable && r.Len() == 0 {
+			absent[r.Key()] = true
+		}
+	}
+	return absent
+}
+
+// refusing returns an engine that refuses all items of some records as gone. Only the server makes
+// violation rows, so an item on a row that is not stored is on one that was dropped.
+func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
+	engine := s.engine
+	engine.Guard = func(actor clock.ClientID, m record.Mutation) error {
+		if absent[m.Data.Key()] {
+			return &merge.Refusal{Code: merge.Gone}
+		}
+		if s.engine.Guard == nil {
+			return nil
+		}
+		return s.engine.Guard(actor, m)
+	}
+	return &engine
 }
 
 // afford refuses a push if the stored records that it names are too large for the remaining quota

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -24,15 +25,18 @@ type session struct {
 	lines     int64 // the size of the journal
 	counted   int64 // the sequence up to which the summaries are right; see recount
 	foreign   bool  // an earlier version of the server has written since
-	read      int   // bytes of records read so far
-	written   int   // bytes of records written so far
-	indexed   int   // index entries removed or added so far
+	epoch     string
+	fence     fence
+	unswept   map[record.Key]int // the stored size of records that were read as their normal form
+	read      int                // bytes of records read so far
+	written   int                // bytes of records written so far
+	indexed   int                // index entries removed or added so far
 }
 
 // locked runs f in a transaction that holds the lock of a workspace. It then stores the last
 // sequence of the workspace and returns it.
 func (d *Database) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
-	s := &session{Database: d, workspace: workspace}
+	s := &session{Database: d, workspace: workspace, unswept: make(map[record.Key]int)}
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		s.tx = tx
 		if err := s.lock(ctx); err != nil {
@@ -48,7 +52,7 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 		if caughtUp {
 			s.counted = s.seq
 		}
-		return s.storeCounts(ctx)
+		return s.storeState(ctx)
 	})
 	return s.seq, err
 }
@@ -56,18 +60,28 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 // lock locks the workspace and reads its row. Setting a column to its own value locks the row in
 // both databases. Unlike SELECT … FOR UPDATE, the statement also creates a missing row, which
 // could not be locked otherwise.
+//
+// The epoch is a random name for the history of sequences and fences. A new workspace, and one of
+// an earlier version, gets its epoch here.
 func (s *session) lock(ctx context.Context) error {
-	return s.tx.QueryRowContext(ctx, `
+	err := s.tx.QueryRowContext(ctx, `
 		INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
 		ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-		RETURNING seq, entries, bytes, lines, counted`, s.workspace).Scan(&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted)
+		RETURNING seq, entries, bytes, lines, summed, epoch, fence_seq, fence_stamp, level`, s.workspace).Scan(
+		&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted, &s.epoch, &s.fence.seq, &s.fence.stamp, &s.fence.level)
+	if s.epoch == "" {
+		s.epoch = rand.Text()
+	}
+	return err
 }
 
-// storeCounts stores the sequence and the summaries of the workspace.
-func (s *session) storeCounts(ctx context.Context) error {
+// storeState stores the row of the workspace.
+func (s *session) storeState(ctx context.Context) error {
 	_, err := s.tx.ExecContext(ctx, `
-		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6 WHERE name = $1`,
-		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted)
+		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6, summed = $6,
+			epoch = $7, fence_seq = $8, fence_stamp = $9, level = $10
+		WHERE name = $1`,
+		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted, s.epoch, s.fence.seq, s.fence.stamp, s.fence.level)
 	return err
 }
 
@@ -102,6 +116,7 @@ func (s *session) load(ctx context.Context, client clock.ClientID, keys []record
 	}
 	found, err := s.get(ctx, keys)
 	stored.Records = found.Lookup(keys)
+	stored.Fence, stored.Level = s.fence.stamp, s.fence.level
 	return stored, err
 }
 
@@ -188,11 +203,13 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 			if err := r.Scan(data); err != nil {
 				return fmt.Errorf("read the record %q: %w", key, err)
 			}
-			if r = r.WithKey(key); q.repeats {
+			if r = s.normal(r.WithKey(key), len(data)); q.repeats {
 				decoded[key] = r
 			}
 		}
-		each(found{r, text, len(data)})
+		if r.Len() > 0 {
+			each(found{r, text, len(data)})
+		}
 		if loaded += len(data); loaded > most {
 			return tooManyBytes(most)
 		}
@@ -228,37 +245,53 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 // replace stores records, each with a new sequence, in place of their stored versions. It does not
 // join them with the stored versions: the caller decides what to store.
 func (s *session) replace(ctx context.Context, updates []merge.Update) error {
-	type row struct {
-		keyRow
-		Data   string `json:"data"`
-		Seq    int64  `json:"seq"`
-		Latest int64  `json:"latest"`
-	}
-	if len(updates) == 0 {
-		return nil
-	}
-	rows := make([]row, len(updates))
+	rows := make([]storedRow, len(updates))
 	var before []byte // reused for each record
 	for i, u := range updates {
 		s.seq++
-		key, data := u.After.Key(), u.After.AppendJSON(nil)
-		if u.Before.Len() > 0 {
+		rows[i] = newStoredRow(u.After, s.seq)
+		key := u.After.Key()
+		if size, ok := s.unswept[key]; ok {
+			s.bytes -= storedBytes(key, size)
+			delete(s.unswept, key)
+		} else if u.Before.Len() > 0 {
 			before = u.Before.AppendJSON(before[:0])
-			s.bytes -= storedBytes(key, before)
+			s.bytes -= storedBytes(key, len(before))
 		}
-		s.bytes += storedBytes(key, data)
-		s.written += len(data)
-		rows[i] = row{keyRow{key.Table, key.ID}, string(data), s.seq, int64(latestOf(u.After))}
+		s.bytes += storedBytes(key, len(rows[i].Data))
+		s.written += len(rows[i].Data)
 	}
-	return s.exec(ctx, "records", `
-		INSERT INTO records (workspace, tbl, id, data, seq, latest)
-		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT) FROM JSON_ROWS WHERE true
-		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq, latest = excluded.latest`, rows)
+	return s.put(ctx, rows)
 }
 
-// storedBytes returns the size of a record, given its key and JSON, in bytes.
-func storedBytes(key record.Key, data []byte) int64 {
-	return int64(len(key.Table) + len(key.ID) + len(data))
+// storedRow is a row of the table records as a parameter of a statement.
+type storedRow struct {
+	keyRow
+	Data   string `json:"data"`
+	Seq    int64  `json:"seq"`
+	Latest int64  `json:"latest"`
+	Purge  int64  `json:"purge"`
+}
+
+func newStoredRow(r record.Record, seq int64) storedRow {
+	return storedRow{keyRow{r.Key().Table, r.Key().ID}, string(r.AppendJSON(nil)), seq, int64(latestOf(r)), dueOf(r)}
+}
+
+// put inserts or replaces rows of the table records.
+func (s *session) put(ctx context.Context, rows []storedRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.exec(ctx, "records", `
+		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge)
+		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT), CAST(value->>'purge' AS BIGINT)
+		FROM JSON_ROWS WHERE true
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq, latest = excluded.latest, purge = excluded.purge`, rows)
+}
+
+// storedBytes returns the size of a record, given its key and the size of its JSON, in bytes.
+func storedBytes(key record.Key, data int) int64 {
+	return int64(len(key.Table) + len(key.ID) + data)
 }
 
 // marks returns the watermark of a client: the greatest stamp that was accepted from it.

@@ -11,7 +11,7 @@ import (
 )
 
 // Some columns summarize other rows or columns: the size of a workspace, the size of its journal,
-// and the greatest timestamp of a record. A server of an earlier version does not maintain them,
+// and, of a record, the greatest timestamp and the fence that purges it. A server of an earlier version does not maintain them,
 // and may run next to this one during an upgrade. So each transaction stores the sequence up to
 // which the summaries are right. If the last sequence of the workspace is greater, each
 // transaction that locks the workspace recounts a part of the rest, and OpenDatabase recounts all
@@ -24,7 +24,7 @@ const recountRecords = 1000
 func (d *Database) recountAll(ctx context.Context) error {
 	for {
 		var name string
-		err := d.db.QueryRowContext(ctx, `SELECT name FROM workspaces WHERE counted < seq LIMIT 1`).Scan(&name)
+		err := d.db.QueryRowContext(ctx, `SELECT name FROM workspaces WHERE summed < seq LIMIT 1`).Scan(&name)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -44,7 +44,7 @@ func (d *Database) recountAll(ctx context.Context) error {
 			if err := s.recount(ctx); err != nil {
 				return err
 			}
-			return s.storeCounts(ctx)
+			return s.storeState(ctx)
 		})
 		if err != nil {
 			return fmt.Errorf("count the workspace %q: %w", name, err)
@@ -72,15 +72,16 @@ func (s *session) recount(ctx context.Context) error {
 			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
 }
 
-// recountLatest computes the greatest timestamps of the next records. It does not use SQL for
+// recountLatest computes the columns latest and purge of the next records. It does not use SQL for
 // that, because PostgreSQL cannot read fields of a JSON document that contains U+0000.
 func (s *session) recountLatest(ctx context.Context) error {
 	type row struct {
 		Seq    int64 `json:"seq"`
 		Latest int64 `json:"latest"`
+		Purge  int64 `json:"purge"`
 	}
 	rows, err := s.tx.QueryContext(ctx, `
-		SELECT seq, data FROM records WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, s.workspace, s.counted, recountRecords)
+		SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, s.workspace, s.counted, recountRecords)
 	if err != nil {
 		return err
 	}
@@ -88,15 +89,16 @@ func (s *session) recountLatest(ctx context.Context) error {
 	var page []row
 	for size := 0; size < maxLoaded && rows.Next(); {
 		var data string
+		var key record.Key
 		var r record.Record
-		if err := rows.Scan(&s.counted, &data); err != nil {
+		if err := rows.Scan(&s.counted, &key.Table, &key.ID, &data); err != nil {
 			return err
 		}
 		if err := r.Scan(data); err != nil {
 			return err
 		}
 		size += len(data)
-		page = append(page, row{s.counted, int64(latestOf(r))})
+		page = append(page, row{s.counted, int64(latestOf(r)), dueOf(r.WithKey(key))})
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -108,12 +110,12 @@ func (s *session) recountLatest(ctx context.Context) error {
 	}
 	// This is not an UPDATE with a join, because a planner may reverse the order of that join.
 	return s.exec(ctx, "the greatest timestamps", `
-		INSERT INTO records (workspace, tbl, id, data, seq, latest)
-		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT)
+		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge)
+		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT), CAST(r.value->>'purge' AS BIGINT)
 		FROM JSON_ROWS
 		LOOKUP records AS d ON d.workspace = $2 AND d.seq = CAST(r.value->>'seq' AS BIGINT)
 		WHERE true
-		ON CONFLICT (workspace, tbl, id) DO UPDATE SET latest = excluded.latest`, page)
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET latest = excluded.latest, purge = excluded.purge`, page)
 }
 
 // latestOf returns the greatest timestamp of the fields of a record.

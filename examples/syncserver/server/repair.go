@@ -36,13 +36,15 @@ type Repaired struct {
 	Records, Writes int
 	// Marks is the number of clients whose watermark was too far ahead.
 	Marks int
+	// Samples is the number of samples for Options.Retention that were taken in the future.
+	Samples int
 }
 
 // Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp
 // has the current time and a new client ID, and the record gets a new sequence, so that clients
-// pull it. Repair also lowers each watermark that is too far ahead to the current time. A second
-// repair finds nothing to do. The error is ErrEmpty if nothing was pushed to the
-// workspace.
+// pull it. Repair also lowers each watermark that is too far ahead to the current time, and drops
+// the samples of the future, which keep Options.Retention waiting. A second repair finds nothing to
+// do. The error is ErrEmpty if nothing was pushed to the workspace.
 //
 // The server's clock must be right. Clients can push during a repair, because each
 // transaction repairs only a few records. If Repair returns an error, the records repaired so far
@@ -67,7 +69,12 @@ func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) 
 			}
 		}
 	}
-	err := r.locked(ctx, workspace, func(tx *session) error { return r.marks(ctx, tx) })
+	err := r.locked(ctx, workspace, func(tx *session) error {
+		if err := r.marks(ctx, tx); err != nil {
+			return err
+		}
+		return r.samples(ctx, tx)
+	})
 	return r.done, err
 }
 
@@ -183,4 +190,15 @@ func (r *repair) marks(ctx context.Context, tx *session) error {
 		return fmt.Errorf("lower watermarks: %w", err)
 	}
 	return nil
+}
+
+// samples drops the samples of the future.
+func (r *repair) samples(ctx context.Context, tx *session) error {
+	dropped, err := tx.tx.ExecContext(ctx, `DELETE FROM samples WHERE workspace = $1 AND at > $2`, tx.workspace, r.options.Now().UnixNano())
+	if err != nil {
+		return fmt.Errorf("drop samples of the future: %w", err)
+	}
+	n, err := dropped.RowsAffected()
+	r.done.Samples = int(n)
+	return err
 }

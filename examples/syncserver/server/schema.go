@@ -21,7 +21,26 @@ const tables = `
 		entries BIGINT NOT NULL,                   -- the last entry of the journal
 		bytes   BIGINT NOT NULL DEFAULT 0,         -- the size of all records with their keys
 		lines   BIGINT NOT NULL DEFAULT 0,         -- the size of all lines of the journal
-		counted BIGINT NOT NULL DEFAULT 0          -- the sequence up to which bytes, lines and records.latest are right
+		counted BIGINT NOT NULL DEFAULT 0,         -- as summed, for an earlier version, which does not know records.purge
+		summed  BIGINT NOT NULL DEFAULT 0,         -- the sequence up to which bytes, lines, records.latest and records.purge are right
+		epoch   TEXT NOT NULL DEFAULT '',          -- a random name of this history; see lock
+		fence_seq   BIGINT NOT NULL DEFAULT 0,     -- below it, a pull may lack departures; see retention.go
+		fence_stamp BIGINT NOT NULL DEFAULT 0,     -- the fence of merge.Purge
+		level   BIGINT NOT NULL DEFAULT 0          -- the level of merge.Purge
+	);
+	CREATE TABLE IF NOT EXISTS samples (
+		workspace TEXT NOT NULL,
+		at        BIGINT NOT NULL,                 -- the wall clock time
+		seq       BIGINT NOT NULL,                 -- the last sequence at that time
+		greatest  BIGINT NOT NULL,                 -- the greatest timestamp accepted by that time
+		entry     BIGINT NOT NULL,                 -- the last entry of the journal at that time
+		PRIMARY KEY (workspace, at)
+	);
+	CREATE TABLE IF NOT EXISTS loads (
+		workspace TEXT NOT NULL,
+		client    TEXT NOT NULL,
+		fence_seq BIGINT NOT NULL,                 -- when the client began to pull everything
+		PRIMARY KEY (workspace, client)
 	);
 	CREATE TABLE IF NOT EXISTS records (
 		workspace TEXT NOT NULL,
@@ -30,6 +49,7 @@ const tables = `
 		data      TEXT NOT NULL,
 		seq       BIGINT NOT NULL,                 -- the sequence of the last change
 		latest    BIGINT NOT NULL DEFAULT 0,       -- the greatest timestamp of the fields
+		purge     BIGINT NOT NULL DEFAULT 0,       -- the least fence that purges a part of the record; see dueOf
 		PRIMARY KEY (workspace, tbl, id)
 	);
 	CREATE TABLE IF NOT EXISTS marks (
@@ -66,6 +86,8 @@ const tables = `
 const indexes = `
 	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
+	CREATE INDEX IF NOT EXISTS records_by_purge ON records (workspace, purge, seq) WHERE purge <> 0;
+	CREATE INDEX IF NOT EXISTS marks_by_time ON marks (workspace, at);
 	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);`
 
 // additions returns the columns that the tables of earlier versions lack, in the order in which
@@ -77,6 +99,12 @@ func additions() [][3]string {
 		{"workspaces", "counted", "BIGINT NOT NULL DEFAULT 0"},
 		{"records", "latest", "BIGINT NOT NULL DEFAULT 0"},
 		{"marks", "workspace", "TEXT NOT NULL DEFAULT ''"},
+		{"workspaces", "summed", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "epoch", "TEXT NOT NULL DEFAULT ''"},
+		{"workspaces", "fence_seq", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "fence_stamp", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "level", "BIGINT NOT NULL DEFAULT 0"},
+		{"records", "purge", "BIGINT NOT NULL DEFAULT 0"},
 	}
 }
 

@@ -67,7 +67,7 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		s := <-opened
 		<-opened
 		requireCounted(t, s.database)
-		out, err := s.push(context.Background(), member{"demo", ana}, (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil))
+		out, err := s.push(context.Background(), member{"demo", ana}, pushBody{body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
 		require.NoError(t, err)
 		require.True(t, out.answer.Results[0].Changed)
 		requireCounted(t, s.database)
@@ -123,14 +123,15 @@ func TestWritesOfAnOldServerAreCounted(t *testing.T) {
 // requireCounted requires that the stored summaries agree with the records and the journal.
 func requireCounted(t *testing.T, d *Database) {
 	t.Helper()
-	rows, err := d.db.Query(`SELECT workspace, tbl, id, data, latest FROM records`)
+	rows, err := d.db.Query(`SELECT workspace, tbl, id, data, latest, purge FROM records`)
 	require.NoError(t, err)
 	defer rows.Close()
 	want := make(map[string]int64)
 	for rows.Next() {
 		var workspace, tbl, id, data string
 		var kept, latest clock.Timestamp
-		require.NoError(t, rows.Scan(&workspace, &tbl, &id, &data, &kept))
+		var due int64
+		require.NoError(t, rows.Scan(&workspace, &tbl, &id, &data, &kept, &due))
 		want[workspace] += int64(len(tbl) + len(id) + len(data))
 		var r record.Record
 		require.NoError(t, r.Scan(data))
@@ -138,6 +139,7 @@ func requireCounted(t *testing.T, d *Database) {
 			latest = max(latest, w.Stamp.Time)
 		}
 		require.Equal(t, latest, kept, data)
+		require.Equal(t, dueOf(r.WithKey(record.Key{Table: tbl, ID: id})), due, data)
 	}
 	require.NoError(t, rows.Err())
 	for workspace, bytes := range want {

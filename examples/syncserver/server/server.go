@@ -37,6 +37,16 @@ type Options struct {
 	// refused with merge.StorageFull, and other items are accepted. The push that reaches the
 	// limit may exceed it a little.
 	Storage int64
+	// Retention is how long deleted data is kept. After that time it is purged, with the
+	// watermarks of clients that have written nothing since, and the journal. A client that was
+	// away for longer pulls everything again, and its writes to purged data are refused as
+	// merge.Gone. Zero means 90 days. A negative value means that nothing more is purged. All servers on one database should have the same Retention.
+	Retention time.Duration
+	// PurgeLevel says what is left of a record that was deleted, after the Retention. At level 1,
+	// which is the default, the fact that it was deleted, about 150 bytes. At level 2 nothing; but
+	// then a client that does not say which records it creates, as earlier versions of the
+	// clients, can create none. A workspace at level 2 stays there.
+	PurgeLevel int
 	// Log receives the decisions and failures; nil means slog.Default.
 	Log *slog.Logger
 	// Now returns the wall clock time by which stamps are judged; nil means time.Now.
@@ -92,6 +102,12 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	}
 	if o.Storage == 0 {
 		o.Storage = defaultStorage
+	}
+	if o.Retention == 0 {
+		o.Retention = defaultRetention
+	}
+	if o.PurgeLevel == 0 {
+		o.PurgeLevel = 1
 	}
 	if o.Rules == nil {
 		o.Rules = new(violation.Checker)

@@ -146,8 +146,8 @@ func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker
 	return report, s.storeUnchecked(ctx, rules, in, report)
 }
 
-// index stores the scopes of records and violation rows. Each transaction that stores records must
-// call it.
+// index stores the scopes of records and violation rows. A record without fields has none. Each
+// transaction that stores records must call it.
 func (s *session) index(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
 	type row struct {
 		keyRow
@@ -158,6 +158,9 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	var entries []row
 	for _, u := range updates {
 		before, after := rules.ScopesOf(u.Before), rules.ScopesOf(u.After)
+		if u.After.Len() == 0 {
+			after = nil // the record is removed
+		}
 		if len(before) == 0 && len(after) == 0 {
 			continue // most records are in no scope
 		}

@@ -19,12 +19,12 @@ const (
 )
 
 // Pull pulls pages until one is not full, which is the last. If a page breaks off, the part that
-// arrived is kept. If the server was restored and does not know the cursor, Pull pulls everything
-// again.
+// arrived is kept. If the server was restored and does not know the cursor, or the last pull was so
+// long ago that the server has purged deletions since, Pull pulls everything again.
 func (c *Client) Pull(ctx context.Context) error {
 	for left := false; ; {
 		n, err := c.pullPage(ctx)
-		if fail := new(StatusError); errors.As(err, &fail) && fail.Code == "cursor_ahead" && !left {
+		if fail := new(StatusError); errors.As(err, &fail) && fail.mustResync() && !left {
 			left = true
 			c.Replica.Leave()
 			if err := c.save(); err != nil {
@@ -36,6 +36,11 @@ func (c *Client) Pull(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// mustResync reports whether the server cannot continue after the cursor.
+func (e *StatusError) mustResync() bool {
+	return e.Code == "cursor_ahead" || e.Code == "resync_required"
 }
 
 // pullPage pulls one page and returns the number of its records.

@@ -226,24 +226,26 @@ for (const [body, state] of [['{"code":"malformed"}', State.noWorkspace], ['<htm
   });
 }
 
-test('after the server’s sequence went back, everything is pulled again and waiting edits are sent', async () => {
-  const { replica, program } = device();
-  replica.edit('tasks', 'a', {});
-  program.cursor = '40';
-  replica.edit('tasks', 'b', {}); // an edit makes the replica report its cursor
-  const asked = [];
-  let left = 0;
-  const sync = online(replica, (what, body) => {
-    asked.push(what);
-    if (what === 'push') return verdicts(body, accepted);
-    return program.cursor === '' ? nothing() : json({ code: 'cursor_ahead' }, 409);
+for (const [what, code, status] of [['the server’s sequence went back', 'cursor_ahead', 409], ['a long absence', 'resync_required', 410]]) {
+  test(`after ${what}, everything is pulled again and waiting edits are sent`, async () => {
+    const { replica, program } = device();
+    replica.edit('tasks', 'a', {});
+    program.cursor = '40';
+    replica.edit('tasks', 'b', {}); // an edit makes the replica report its cursor
+    const asked = [];
+    let left = 0;
+    const sync = online(replica, (what, body) => {
+      asked.push(what);
+      if (what === 'push') return verdicts(body, accepted);
+      return program.cursor === '' ? nothing() : json({ code }, status);
+    });
+    sync.addEventListener('leaving', () => left++);
+    await until(() => sync.state === State.current);
+    assert.deepEqual(asked, ['pull', 'pull', 'push', 'pull']);
+    assert.deepEqual([replica.cursor, replica.waiting, replica.joined, left], ['', 0, true, 1]);
+    sync.stop();
   });
-  sync.addEventListener('leaving', () => left++);
-  await until(() => sync.state === State.current);
-  assert.deepEqual(asked, ['pull', 'pull', 'push', 'pull']);
-  assert.deepEqual([replica.cursor, replica.waiting, replica.joined, left], ['', 0, true, 1]);
-  sync.stop();
-});
+}
 
 test('a server that reports an outdated sequence even to an empty replica is not asked endlessly', async () => {
   const { replica } = device();

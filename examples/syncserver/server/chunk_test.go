@@ -1,0 +1,280 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// copyOf is what a client holds that pulls with a cursor.
+type copyOf struct {
+	*client
+	trailer
+	holds map[record.Key]record.Record
+	whys  []string // of the resets
+}
+
+func newCopy(c *client) *copyOf { return &copyOf{client: c, holds: make(map[record.Key]record.Record)} }
+
+// pullOnce sends one pull and applies its chunks.
+func (c *copyOf) pullOnce(limit int) {
+	c.t.Helper()
+	status, text := c.request("GET", fmt.Sprintf("/v1/pull?cursor=%s&limit=%d", url.QueryEscape(c.Cursor), limit), "")
+	require.Equal(c.t, 200, status, text)
+	var lines [][]byte
+	for line := range bytes.Lines([]byte(text)) {
+		if lines = append(lines, line); bytes.HasPrefix(line, []byte(`{"cursor"`)) {
+			c.apply(lines)
+			lines = nil
+		}
+	}
+	require.Empty(c.t, lines, "lines without a trailer")
+}
+
+// apply applies a chunk, as clients do.
+func (c *copyOf) apply(lines [][]byte) {
+	c.t.Helper()
+	for i, line := range lines[:len(lines)-1] {
+		var l struct {
+			Reset, In []string
+			Why       string
+			Table, ID string
+			Left      bool
+			Data      json.RawMessage
+		}
+		require.NoError(c.t, json.Unmarshal(line, &l))
+		key := record.Key{Table: l.Table, ID: l.ID}
+		switch {
+		case l.Reset != nil:
+			require.Zero(c.t, i, "a reset is the first line")
+			require.Equal(c.t, []string{""}, l.Reset)
+			clear(c.holds)
+			c.whys = append(c.whys, l.Why)
+		case l.Left:
+			delete(c.holds, key)
+			c.whys = append(c.whys, "left")
+		default:
+			require.Equal(c.t, []string{""}, l.In)
+			var r record.Record
+			require.NoError(c.t, json.Unmarshal(l.Data, &r))
+			c.holds[key] = r.WithKey(key)
+		}
+	}
+	before := c.trailer
+	c.trailer = trailer{}
+	require.NoError(c.t, json.Unmarshal(lines[len(lines)-1], &c.trailer))
+	require.GreaterOrEqual(c.t, c.Fence, before.Fence)
+	require.Equal(c.t, []string{""}, c.Buckets)
+	for key, r := range c.holds {
+		if c.holds[key] = merge.Purge(r, c.Fence, c.Level); c.holds[key].Len() == 0 {
+			delete(c.holds, key)
+		}
+	}
+}
+
+// pullAll pulls to the end, in pages.
+func (c *copyOf) pullAll(limit int) {
+	c.t.Helper()
+	for range 1000 {
+		if c.pullOnce(limit); !c.More {
+			return
+		}
+	}
+	c.t.Fatal("the client never has everything")
+}
+
+// normals returns the normal forms of all stored records.
+func (c *calendar) normals() map[record.Key]record.Record {
+	c.t.Helper()
+	f := c.fenced()
+	rows, err := c.database.db.Query(`SELECT tbl, id, data FROM records WHERE workspace = 'demo'`)
+	require.NoError(c.t, err)
+	defer rows.Close()
+	all := make(map[record.Key]record.Record)
+	for rows.Next() {
+		var key record.Key
+		var r record.Record
+		require.NoError(c.t, rows.Scan(&key.Table, &key.ID, &r))
+		if r = merge.Purge(r.WithKey(key), f.stamp, f.level); r.Len() > 0 {
+			all[key] = r
+		}
+	}
+	require.NoError(c.t, rows.Err())
+	return all
+}
+
+// TestClientsHoldWhatIsStoredAfterEachPull lets clients pull in pages of any size, come back after
+// any time, and break off, while others edit and delete, writes arrive late and again, fences rise, records are dropped and the
+// database is restored. After each pull to the end, a client must hold the normal forms of the
+// stored records, and its clock must be above the fence.
+func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
+	seen := make(map[string]int)
+	for _, level := range []int{1, 2} {
+		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+			for seed := range uint64(8) {
+				random := rand.New(rand.NewPCG(seed, uint64(level)))
+				database := name(t)
+				s := openCalendar(t, database)
+				s.options.PurgeLevel, s.options.Retention = level, 3*sampleEvery
+				address := listen(t, s.Server)
+				author := joined(t, address, "demo", "")
+				copies := []*copyOf{newCopy(joined(t, address, "demo", "")), newCopy(joined(t, address, "demo", "")), newCopy(joined(t, address, "demo", ""))}
+				var late []record.Mutation
+				for range 80 {
+					s.wall = s.wall.Add(time.Duration(1+random.IntN(1000)) * time.Millisecond)
+					c := copies[random.IntN(len(copies))]
+					switch n := random.IntN(20); {
+					case n < 9:
+						shown := s.normals()[task(fmt.Sprint(random.IntN(6))).Key()]
+						if merge.Purge(shown, s.fenced().stamp, 2).Len() == 0 { // users see no dead records
+							shown = task(fmt.Sprint(random.IntN(6)))
+						}
+						kind := random.IntN(4)
+						m := s.edit(author, shown, func(e *record.Edit) {
+							switch {
+							case kind == 0 && shown.Len() > 0 && !shown.Deleted():
+								e.DeleteRecord()
+							case kind == 1 && shown.Len() > 0:
+								e.Delete("title")
+							default:
+								e.Set("title", fmt.Sprint(random.IntN(9)))
+							}
+						})
+						if random.IntN(4) == 0 {
+							late = append(late, m) // it arrives later, or again
+						} else {
+							require.Equal(t, "accepted", author.push2(m)[0].Verdict)
+						}
+					case n < 13:
+						s.pass(1 + random.IntN(3))
+					case n == 13 && len(late) > 0:
+						i := random.IntN(len(late))
+						author.push2(late[i])
+					case n < 15:
+						c.pullOnce(1 + random.IntN(3))
+					case n == 15 && random.IntN(4) == 0:
+						_, err := s.database.Restored(context.Background())
+						require.NoError(t, err)
+					default:
+						c.pullAll(1 + random.IntN(4))
+						require.Equal(t, s.normals(), c.holds, "seed %d", seed)
+						require.Equal(t, s.fenced().stamp, c.Fence)
+						require.GreaterOrEqual(t, c.Clock, c.Fence)
+					}
+				}
+				for _, c := range copies {
+					for _, why := range c.whys {
+						seen[why]++
+					}
+				}
+			}
+		})
+	}
+	require.Positive(t, seen[whyEpoch])
+	require.Positive(t, seen[whyFence])
+}
+
+// TestRestoredDatabaseResetsItsClients restores a backup. Without the command, only a client whose
+// cursor is above the sequence is reset. With it, each client is, and a push of a client that has
+// not pulled since is refused before an item is judged.
+func TestRestoredDatabaseResetsItsClients(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := openCalendar(t, name(t))
+		address := listen(t, s.Server)
+		ana := newCopy(joined(t, address, "demo", ""))
+		push := func() (int, string) {
+			body := string(s.edit(ana.client, task("b"), title("y")).AppendJSON(nil))
+			return ana.request("POST", "/v1/push?v=2&cursor="+url.QueryEscape(ana.Cursor), body)
+		}
+		ana.pullAll(9)
+		require.Empty(t, ana.Cursor, "the workspace does not exist yet")
+		ana.push2(s.edit(ana.client, task("a"), title("x")))
+		ana.pullAll(9)
+		require.Empty(t, ana.whys, "a client that has nothing is not reset")
+		status, text := push()
+		require.Equal(t, 200, status, text)
+		ana.pullAll(9)
+
+		_, err := s.database.db.Exec(`UPDATE workspaces SET seq = 1`)
+		require.NoError(t, err)
+		_, err = s.database.db.Exec(`DELETE FROM records WHERE id = 'b'`)
+		require.NoError(t, err)
+		ana.pullAll(9)
+		require.Equal(t, []string{whyEpoch}, ana.whys, "the cursor is above the sequence")
+		require.Len(t, ana.holds, 1)
+
+		before := ana.Cursor
+		n, err := s.database.Restored(context.Background())
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		status, text = push()
+		require.Equal(t, 409, status)
+		require.Contains(t, text, `"code":"epoch_changed"`)
+		require.NotContains(t, s.data(), "b")
+		ana.pullAll(9)
+		require.Equal(t, []string{whyEpoch, whyEpoch}, ana.whys)
+		require.NotEqual(t, before, ana.Cursor)
+		status, text = push()
+		require.Equal(t, 200, status, text)
+
+		_, err = s.database.db.Exec(`UPDATE workspaces SET epoch = ''`) // as an earlier version creates workspaces
+		require.NoError(t, err)
+		other := newCopy(joined(t, address, "demo", ""))
+		other.pullAll(9)
+		other.pullAll(9)
+		require.NotEmpty(t, other.Cursor)
+		require.Empty(t, other.whys)
+	})
+}
+
+// TestClockOfATrailerIsAboveTheNextFence checks what a trailer tells the clock of a client: a stamp
+// that is not above the wall clock by more than is allowed, but not below the samples.
+func TestClockOfATrailerIsAboveTheNextFence(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := newCopy(joined(t, listen(t, s.Server), "demo", ""))
+	begun := s.wall
+	s.wall = begun.Add(time.Hour)
+	ana.push2(s.edit(ana.client, task("a"), title("x")))
+	ana.pullAll(9)
+	require.Equal(t, clock.TimestampOf(s.wall), ana.Clock)
+	s.wall = begun
+	ana.pullAll(9)
+	require.Equal(t, s.greatest(begun), ana.Clock, "the stamp is too far ahead")
+	s.wall = begun.Add(30 * time.Minute)
+	require.NoError(t, s.Retain(context.Background()))
+	sampled := s.greatest(s.wall)
+	s.wall = begun
+	ana.pullAll(9)
+	require.Equal(t, sampled, ana.Clock, "it may become the fence")
+}
+
+// TestInvalidCursorsAreRefused sends texts that are not cursors.
+func TestInvalidCursorsAreRefused(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	for _, text := range []string{"7", "a.", "a.-1", "a.1.", "a.1.x", ".1", "a.1.1.1"} {
+		_, err := parseCursor(text)
+		require.Error(t, err, text)
+		status, _ := ana.request("GET", "/v1/pull?cursor="+text, "")
+		require.Equal(t, 400, status, text)
+		status, _ = ana.request("POST", "/v1/push?v=2&cursor="+text, "")
+		require.Equal(t, 400, status, text)
+	}
+	for _, c := range []cursor{{}, {epoch: "a", seq: 7}, {epoch: "a", loads: true}, {epoch: "a", seq: 7, begun: 9, loads: true}} {
+		parsed, err := parseCursor(c.String())
+		require.NoError(t, err)
+		require.Equal(t, c, parsed)
+	}
+}

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// cursor is the position of a client in the records of a workspace. Clients store its text and
+// pass it on, and do not look into it.
+//
+// A client that pulls everything gets old records first. Its position is below the fence until it
+// is done, like the position of a client that was away for long. So the cursor also has the sequence at
+// which the load began: what was dropped before then, the client never had.
+type cursor struct {
+	epoch string // "" for a client that has pulled nothing yet
+	seq   int64  // the last sequence that the client has
+	begun int64  // while the client loads everything, the last sequence when that began
+	loads bool
+}
+
+// reached returns the sequence up to which the client learns of all records that were dropped.
+func (c cursor) reached() int64 { return max(c.seq, c.begun) }
+
+// String returns the text of a cursor: epoch.seq or epoch.seq.begun, or "".
+func (c cursor) String() string {
+	switch {
+	case c.epoch == "":
+		return ""
+	case c.loads:
+		return fmt.Sprintf("%s.%d.%d", c.epoch, c.seq, c.begun)
+	}
+	return fmt.Sprintf("%s.%d", c.epoch, c.seq)
+}
+
+// parseCursor reads the text of a cursor.
+func parseCursor(text string) (c cursor, err error) {
+	if text == "" {
+		return c, nil
+	}
+	parts := strings.Split(text, ".")
+	valid := len(parts) == 2 || len(parts) == 3
+	for i, part := range parts {
+		n, err := strconv.ParseInt(part, 10, 64)
+		switch {
+		case i == 0:
+			c.epoch, valid = part, valid && part != ""
+		case i == 1:
+			c.seq, valid = n, valid && err == nil && n >= 0
+		default:
+			c.begun, c.loads, valid = n, true, valid && err == nil && n >= 0
+		}
+	}
+	if !valid {
+		return cursor{}, errors.New("cursor: it must be empty, or the cursor of an earlier pull")
+	}
+	return c, nil
+}

@@ -1,0 +1,46 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+)
+
+// Restored notes that the database was restored from a backup: each workspace gets a new epoch.
+// Call it after the restore, before servers run on the database again. Each client that pulls with
+// a cursor is then told to forget what came from the server, and to send again which of its own
+// writes the backup lacks. The result is the number of workspaces.
+//
+// Without Restored, only a client whose cursor is above the restored sequence is told.
+func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
+	names, err := d.workspaces(ctx)
+	for _, name := range names {
+		_, err := d.locked(ctx, name, func(tx *session) error {
+			tx.epoch = rand.Text()
+			tx.seq++ // so that clients that listen for changes pull
+			return nil
+		})
+		if err != nil {
+			return workspaces, fmt.Errorf("note the restore in the workspace %q: %w", name, err)
+		}
+		workspaces++
+	}
+	return workspaces, err
+}
+
+// workspaces returns the names of the workspaces to which something was pushed.
+func (d *Database) workspaces(ctx context.Context) (names []string, err error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT name FROM workspaces WHERE seq > 0 ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+)
+
+// Each day, a workspace gets a sample of its last sequence and its greatest stamp. The newest
+// sample that is older than Options.Retention becomes the fence. What was deleted below the fence
+// is purged, see sweep.go, and a client that was away for longer cannot bring it back: its writes
+// to purged fields and records are refused as merge.Gone.
+//
+// A fence never falls, so a wall clock that is wrong must not raise it. After a gap between two
+// samples, which may be a clock that jumped ahead, the fence stays until three further samples.
+// While the clock is behind the newest sample, there are neither samples nor a new fence; Repair
+// drops samples of the future.
+const (
+	defaultRetention = 90 * 24 * time.Hour
+	sampleEvery      = 24 * time.Hour
+	maxGap           = 48 * time.Hour // between two samples
+	samplesAfterGap  = 3              // further samples, before the fence rises again
+)
+
+// sample is the state of a workspace at some time.
+type sample struct {
+	at       int64           // the wall clock time, in Unix nanoseconds
+	seq      int64           // the last sequence
+	greatest clock.Timestamp // the greatest accepted stamp, but none too far ahead of the wall clock
+	entry    int64           // the last entry of the journal
+}
+
+// Retain applies Options.Retention to all workspaces: it takes a sample of each that lacks one of
+// the last day, raises its fence, and purges what is below. Watch calls it each hour. Pushes go on
+// meanwhile, because each transaction is small. An error in one workspace does not affect the
+// others.
+func (s *Server) Retain(ctx context.Context) error {
+	if s.options.Retention < 0 {
+		return nil
+	}
+	due, err := s.database.unsampled(ctx, s.options.Now().Add(-sampleEvery))
+	for _, name := range due {
+		if failed := s.retain(ctx, name); failed != nil {
+			err = errors.Join(err, fmt.Errorf("retention of the workspace %q: %w", name, failed))
+		}
+	}
+	return err
+}
+
+// retainHourly calls Retain until the context ends. The first call is not at once, because a server
+// that starts has other work.
+func (s *Server) retainHourly(ctx context.Context) {
+	for wait := time.Minute; ; wait = time.Hour {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+		if err := s.Retain(ctx); err != nil && ctx.Err() == nil {
+			s.options.Log.ErrorContext(ctx, "cannot apply the retention", "err", err)
+		}
+	}
+}
+
+// unsampled returns the names of the workspaces without a sample after the given time.
+func (d *Database) unsampled(ctx context.Context, after time.Time) (names []string, err error) {
+	rows, err := d.db.QueryContext(ctx, `
+		SELECT name FROM workspaces AS w
+		WHERE seq > 0 AND NOT EXISTS (SELECT 1 FROM samples WHERE workspace = w.name AND at > $1) ORDER BY name`, after.UnixNano())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// retain applies the retention to one workspace.
+func (s *Server) retain(ctx context.Context, workspace string) error {
+	err := s.maintain(ctx, workspace, func(tx *session) error {
+		wall := s.options.Now()
+		all, err := tx.samples(ctx)
+		if err != nil || len(all) > 0 && wall.UnixNano() < all[0].at || tx.counted < tx.seq {
+			return err
+		}
+		if all, err = tx.sample(ctx, all, sample{at: wall.UnixNano(), greatest: s.greatest(wall)}); err != nil {
+			return err
+		}
+		tx.fence.level = max(tx.fence.level, s.options.PurgeLevel)
+		return tx.raise(ctx, all, s.options.Retention)
+	})
+	if err != nil {
+		return err
+	}
+	return s.sweep(ctx, workspace)
+}
+
+// maintain runs f with the workspace locked, after the pushes that wait for a turn already.
+func (s *Server) maintain(ctx context.Context, workspace string, f func(*session) error) error {
+	done, err := s.turns.enter(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	defer done()
+	release, err := s.working.enter(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	defer release()
+	seq, err := s.database.locked(ctx, workspace, f)
+	if err == nil {
+		s.feed.advance(workspace, seq)
+	}
+	return err
+}
+
+// samples returns the samples of the workspace, newest first.
+func (s *session) samples(ctx context.Context) (all []sample, err error) {
+	rows, err := s.tx.QueryContext(ctx, `SELECT at, seq, greatest, entry FROM samples WHERE workspace = $1 ORDER BY at DESC`, s.workspace)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one sample
+		if err := rows.Scan(&one.at, &one.seq, &one.greatest, &one.entry); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// sample adds a sample to the others if the newest of them is a day old. The argument now has the
+// time of the sample, and the greatest stamp that is not too far ahead.
+//
+// The greatest stored stamp is the greatest accepted one, because purged writes are below the
+// fence. A sample that raises the greatest stamp takes a sequence of its own: a client that pulled
+// before it may have a clock below this stamp, so its cursor must be below this sample.
+func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sample, error) {
+	if len(all) > 0 && now.at-all[0].at < int64(sampleEvery) {
+		return all, nil
+	}
+	before := s.fence.stamp
+	if len(all) > 0 {
+		before = max(before, all[0].greatest)
+	}
+	var latest clock.Timestamp
+	err := s.tx.QueryRowContext(ctx, `
+		SELECT coalesce(max(latest), 0) FROM records WHERE workspace = $1 AND latest > $2`, s.workspace, before).Scan(&latest)
+	if err != nil {
+		return nil, err
+	}
+	if now.greatest = max(before, min(latest, now.greatest)); now.greatest > before {
+		s.seq++
+	}
+	now.seq, now.entry = s.seq, s.entries
+	_, err = s.tx.ExecContext(ctx, `
+		INSERT INTO samples (workspace, at, seq, greatest, entry) VALUES ($1, $2, $3, $4, $5)`, s.workspace, now.at, now.seq, now.greatest, now.entry)
+	return append([]sample{now}, all...), err
+}
+
+// raise makes the newest sample that is older than the retention the fence, and drops the samples
+// and the notes about loads that are not needed any more.
+func (s *session) raise(ctx context.Context, all []sample, retention time.Duration) error {
+	next := slices.IndexFunc(all, func(one sample) bool { return one.at <= all[0].at-int64(retention) })
+	if next < 0 || isAfterGap(all) {
+		return nil
+	}
+	s.fence.seq = max(s.fence.seq, all[next].seq)
+	s.fence.stamp = max(s.fence.stamp, all[next].greatest)
+	oldest := all[max(next, min(samplesAfterGap, len(all)-1))] // isAfterGap needs a few
+	if _, err := s.tx.ExecContext(ctx, `DELETE FROM samples WHERE workspace = $1 AND at < $2`, s.workspace, oldest.at); err != nil {
+		return err
+	}
+	_, err := s.tx.ExecContext(ctx, `DELETE FROM loads WHERE workspace = $1 AND fence_seq < $2`, s.workspace, s.fence.seq)
+	return err
+}
+
+// isAfterGap reports whether there is a gap before one of the last samples.
+func isAfterGap(all []sample) bool {
+	for i := range min(samplesAfterGap, len(all)-1) {
+		if all[i].at-all[i+1].at > int64(maxGap) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,195 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// A sweep replaces the stored records by their normal forms. It changes only the size of the
+// database, because all reads see normal forms already: see session.normal. So a swept record keeps
+// its sequence, no violation changes, and a sweep that is interrupted goes on the next day.
+
+// The limits of each transaction of a sweep, so that it delays no push for long.
+const (
+	sweepRecords = 100
+	sweepBytes   = 4 << 20
+	sweepMarks   = 1000
+	sweepEntries = 100
+)
+
+// sweep purges what is below the fence of a workspace, in small transactions.
+func (s *Server) sweep(ctx context.Context, workspace string) error {
+	steps := []func(context.Context, *session) (more bool, err error){
+		s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal,
+	}
+	for len(steps) > 0 {
+		var more bool
+		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
+			if tx.fence.stamp > 0 {
+				more, err = steps[0](ctx, tx)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !more {
+			steps = steps[1:]
+		}
+	}
+	return nil
+}
+
+// sweepRecords replaces some records by their normal forms at level 1, and indexes them again.
+func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err error) {
+	found, err := tx.swept(ctx, `
+		SELECT seq, tbl, id, data FROM records
+		WHERE workspace = $1 AND purge <> 0 AND purge > 0 AND purge <= $2 ORDER BY purge, seq LIMIT $3`, tx.workspace, tx.fence.stamp, sweepRecords)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	rows := make([]storedRow, len(found))
+	updates := make([]merge.Update, len(found))
+	for i, f := range found {
+		updates[i] = merge.Update{Before: f.Record, After: merge.Purge(f.Record, tx.fence.stamp, 1)}
+		rows[i] = newStoredRow(updates[i].After, f.seq)
+		tx.bytes += int64(len(rows[i].Data) - f.size)
+	}
+	if err := tx.put(ctx, rows); err != nil {
+		return false, err
+	}
+	return true, tx.index(ctx, s.options.Rules, updates)
+}
+
+// sweepClosed drops some violation rows that were closed before the fence. Each takes a sequence of
+// its own, at which clients are told that it has left.
+func (s *Server) sweepClosed(ctx context.Context, tx *session) (more bool, err error) {
+	found, err := tx.swept(ctx, `
+		SELECT seq, tbl, id, data FROM records
+		WHERE workspace = $1 AND purge <> 0 AND purge = $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
+		tx.workspace, closed, tx.fence.seq, sweepRecords)
+	var rows []storedRow
+	var updates []merge.Update
+	for _, f := range found {
+		tx.seq++
+		u := merge.Update{Before: f.Record, After: record.New(f.Key())}
+		updates, rows = append(updates, u), append(rows, newStoredRow(u.After, tx.seq))
+		tx.bytes += int64(len(rows[len(rows)-1].Data) - f.size)
+	}
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	if err := tx.put(ctx, rows); err != nil {
+		return false, err
+	}
+	return true, tx.index(ctx, s.options.Rules, updates)
+}
+
+// sweepDeparted removes some violation rows that clients were told to have left. A client that was
+// not is below the fence and pulls everything again.
+func (s *Server) sweepDeparted(ctx context.Context, tx *session) (more bool, err error) {
+	return s.remove(ctx, tx, departed, math.MaxInt64)
+}
+
+// sweepDead removes some dead records at level 2. A record whose deletion is above the fence of
+// the pulls stays until it is below: the deletion must still reach the clients.
+func (s *Server) sweepDead(ctx context.Context, tx *session) (more bool, err error) {
+	if tx.fence.level < 2 {
+		return false, nil
+	}
+	return s.remove(ctx, tx, husk, tx.fence.stamp)
+}
+
+// remove removes some records with the given value of the column purge, and with no stamp above a
+// fence.
+func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest clock.Timestamp) (more bool, err error) {
+	found, err := tx.swept(ctx, `
+		SELECT seq, tbl, id, data FROM records
+		WHERE workspace = $1 AND purge <> 0 AND purge = $2 AND seq <= $3 AND latest <= $4 ORDER BY seq LIMIT $5`,
+		tx.workspace, purge, tx.fence.seq, latest, sweepRecords)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	keys := make([]record.Key, len(found))
+	updates := make([]merge.Update, len(found))
+	for i, f := range found {
+		keys[i] = f.Key()
+		updates[i] = merge.Update{Before: f.Record, After: record.New(f.Key())}
+		tx.bytes -= storedBytes(f.Key(), f.size)
+	}
+	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
+		return false, err
+	}
+	return true, tx.exec(ctx, "the removal of records", `
+		DELETE FROM records WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
+}
+
+// sweptRecord is a record that a sweep has found.
+type sweptRecord struct {
+	record.Record
+	seq  int64
+	size int // of the JSON, in bytes
+}
+
+// swept returns the records that a statement finds, as they are stored, up to sweepBytes.
+func (s *session) swept(ctx context.Context, statement string, args ...any) (found []sweptRecord, err error) {
+	rows, err := s.tx.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look up what to purge: %w", err)
+	}
+	defer rows.Close()
+	for size := 0; size < sweepBytes && rows.Next(); {
+		var one sweptRecord
+		var key record.Key
+		var data string
+		if err := rows.Scan(&one.seq, &key.Table, &key.ID, &data); err != nil {
+			return nil, fmt.Errorf("read a record: %w", err)
+		}
+		if err := one.Scan(data); err != nil {
+			return nil, fmt.Errorf("read the record %q: %w", key, err)
+		}
+		one.Record, one.size = one.WithKey(key), len(data)
+		size += one.size
+		found = append(found, one)
+	}
+	return found, rows.Err()
+}
+
+// sweepWatermarks removes some watermarks at or below the fence. The engine reports no edit as
+// lost on the ground of a watermark that is missing.
+func sweepWatermarks(ctx context.Context, tx *session) (more bool, err error) {
+	result, err := tx.tx.ExecContext(ctx, `
+		DELETE FROM marks WHERE client IN (SELECT client FROM marks WHERE workspace = $1 AND at <= $2 ORDER BY at LIMIT $3)`,
+		tx.workspace, tx.fence.stamp, sweepMarks)
+	if err != nil {
+		return false, fmt.Errorf("remove watermarks: %w", err)
+	}
+	n, err := result.RowsAffected()
+	return n == sweepMarks, err
+}
+
+// sweepJournal removes some of the oldest entries of the journal, up to the oldest sample. That
+// sample is the fence or older.
+func sweepJournal(ctx context.Context, tx *session) (more bool, err error) {
+	var old, last, bytes int64
+	err = tx.tx.QueryRowContext(ctx, `
+		SELECT coalesce(min(entry), 0) FROM samples WHERE workspace = $1 AND seq <= $2`, tx.workspace, tx.fence.seq).Scan(&old)
+	if err != nil {
+		return false, fmt.Errorf("look up the oldest sample: %w", err)
+	}
+	err = tx.tx.QueryRowContext(ctx, `
+		SELECT coalesce(max(entry), 0), coalesce(sum(octet_length(line)), 0) FROM (
+			SELECT entry, line FROM journal WHERE workspace = $1 AND entry <= $2 ORDER BY entry LIMIT $3) AS k`,
+		tx.workspace, old, sweepEntries).Scan(&last, &bytes)
+	if err != nil || last == 0 {
+		return false, err
+	}
+	tx.lines -= bytes
+	_, err = tx.tx.ExecContext(ctx, `DELETE FROM journal WHERE workspace = $1 AND entry <= $2`, tx.workspace, last)
+	return true, err
+}
