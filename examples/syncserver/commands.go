@@ -26,7 +26,7 @@ type command struct {
 	about string
 	flags []string // the flags that have an effect
 	run   func(context.Context, settings) error
-	whole bool // whether it concerns the whole database, and takes no workspace
+	whole bool // whether the command applies to the whole database, and takes no workspace
 }
 
 // commands returns all commands, beginning with the server itself.
@@ -36,7 +36,7 @@ func commands() []command {
 		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, false},
 		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, false},
 		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, false},
-		{"restored", "notes that the database was restored from a backup", []string{"db"}, restored, true},
+		{"restored", "gives each workspace a new epoch, after a restore from a backup", []string{"db"}, restored, true},
 		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite, false},
 	}
 }
@@ -57,8 +57,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
-	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 for ever")
-	flags.IntVar(&s.level, "level", 1, "the `level` of purging: after the retention, 1 keeps that a record was deleted, 2 keeps nothing")
+	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 means for ever")
+	flags.IntVar(&s.level, "level", 1, "the `level` of purging: after the retention, 1 keeps the fact that a record was deleted, 2 keeps nothing")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -69,7 +69,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 		return s, fmt.Errorf("%w: %w", err, errUsage)
 	}
 	if s.retention < 0 || s.level < 1 || s.level > 2 {
-		return s, fmt.Errorf("-retention takes a number of days, and -level 1 or 2: %w", errUsage)
+		return s, fmt.Errorf("-retention takes a number of days, and -level takes 1 or 2: %w", errUsage)
 	}
 	name := ""
 	if len(words) > 0 {

@@ -133,12 +133,12 @@ func repair(ctx context.Context, s settings) error {
 	}
 	fmt.Printf("%d writes of %d records %s restamped, and %d watermarks lowered\n", done.Writes, done.Records, verb, done.Marks)
 	if done.Samples > 0 {
-		fmt.Printf("%d samples of the future %s dropped, so that the retention goes on\n", done.Samples, verb)
+		fmt.Printf("%d samples with a time in the future %s dropped, so that the fence can rise again\n", done.Samples, verb)
 	}
 	return nil
 }
 
-// restored notes that the database was restored from a backup.
+// restored gives each workspace a new epoch, after the database was restored from a backup.
 func restored(ctx context.Context, s settings) error {
 	database, _, err := open(ctx, s)
 	if err != nil {

@@ -46,8 +46,8 @@ func TestUnsentEditsOfAFieldAreOneItem(t *testing.T) {
 	require.Len(t, b.TakeNotices(), 2, "each of two items has a base below the unseen edit")
 }
 
-// TestCoalescedEditStillCreatesItsRecord: if the edit that created a record is dropped, all edits that
-// replace it create the record, and one that replaces another edit does not.
+// TestCoalescedEditStillCreatesItsRecord: if the edit that created a record is dropped, all edits
+// that replace it create the record, and an edit that replaces another edit does not.
 func TestCoalescedEditStillCreatesItsRecord(t *testing.T) {
 	d := newWorld(t).device(ana)
 	require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("P"), "due": str("1")}))

@@ -94,9 +94,10 @@
 // goes unnoticed if, by the next pull, the new server has stored at least as many changes as it
 // lacked.
 //
-// A server purges deletions that are older than its retention. It answers a client whose last pull
-// is older with resync_required, and [Replica.Leave] is called as well. Edits that were made before
-// then, of what was purged, are refused with the code gone.
+// A server purges deletions that are older than its retention. If the last pull of a client
+// was longer ago, the server answers with resync_required, and [Replica.Leave] is called as well.
+// Edits that are older than the retention and that change purged data are refused with the code
+// gone.
 //
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries

@@ -20,16 +20,17 @@ type trailer struct {
 	// More says that the client still lacks records, even if the answer ends here. Omitted if the
 	// client has everything.
 	More bool `json:"more,omitempty"`
-	// Buckets names the parts of the workspace that the client may have. The only one is "", which
-	// is everything.
+	// Buckets names the parts of the workspace that the client may read. The only part is "",
+	// which is everything.
 	Buckets []string `json:"buckets"`
-	// Fence and Level are the arguments of merge.Purge by which the client judges its own edits and
-	// what it holds. Fence is omitted if nothing was ever purged.
+	// Fence and Level are the arguments of merge.Purge. With them, the client purges the records that
+	// it stores and judges its own edits. Fence is omitted if nothing was ever purged.
 	Fence clock.Timestamp `json:"fence,omitzero"`
 	Level int             `json:"level"`
-	// Clock is a stamp that the clock of the client must not be below. Each fence that rises before
-	// the next pull of the client is at most this stamp or has a sequence above the cursor, so
-	// the next edits of the client are above the fence. Omitted if nothing was ever written.
+	// Clock is a lower bound for the clock of the client. A fence that rises before the next pull of
+	// the client either has at most this stamp, so the next edits of the client are above it, or has
+	// a sequence above the cursor, so the client must pull everything again. Omitted if nothing was
+	// ever written.
 	Clock clock.Timestamp `json:"clock,omitzero"`
 }
 
@@ -62,8 +63,9 @@ type leftLine struct {
 //	{"cursor":"N5XQ.8","buckets":[""],"fence":"2026-01-02T…","level":1,"clock":"2026-03-02T…"}
 //
 // The first cursor is empty. A reset is the first line of its chunk: the client forgets all records
-// that came from the server. A record replaces the version that the client holds, and a record that
-// has left is forgotten. The answer ends when the client has everything, or after about M lines.
+// that came from the server. A record replaces the client's version of it. A line with "left" tells
+// the client to forget a record that has left the workspace. The answer ends when the client has
+// everything, or after about M lines.
 func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m member) error {
 	p := cursorPage{workspace: m.workspace, chunk: firstRecords}
 	var err error
@@ -96,14 +98,14 @@ func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m membe
 type cursorPage struct {
 	workspace string
 	at        cursor
-	limit     int64 // of lines
-	chunk     int64 // how many records to ask for next
+	limit     int64 // how many more lines the client wants
+	chunk     int64 // how many records to read next
 }
 
-// pullChunk returns the next chunk, and whether there are more. It advances p past the chunk.
+// pullChunk returns the next chunk, and whether more chunks follow. It advances p past the chunk.
 func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (text []byte, more bool, err error) {
 	now, err := s.snapshot(ctx, p)
-	if err == nil && now.seq > 0 && now.epoch == "" { // an earlier version has created the workspace
+	if err == nil && now.seq > 0 && now.epoch == "" { // a server of an earlier version created the workspace
 		if _, err = s.database.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
 			now, err = s.snapshot(ctx, p)
 		}
@@ -150,8 +152,9 @@ func appendLine(dst []byte, line any) []byte {
 	return append(append(dst, text...), '\n')
 }
 
-// appendRecord appends the line for a record: its normal form, or, if that has no fields, that it has
-// left. A client that loads everything never had a record that left before.
+// appendRecord appends the line for a record: its normal form or, if the normal form has no
+// fields, a line that says that the record has left the workspace. It appends nothing if the record
+// left before the client began to load everything, because the client never had it.
 func (p *cursorPage) appendRecord(dst []byte, r snapshotRecord, f fence) []byte {
 	key := r.Key()
 	if n := merge.Purge(r.Record, f.stamp, f.level); n.Len() > 0 {
@@ -184,9 +187,9 @@ type snapshotRecord struct {
 // load returns the cursor of a client that begins to load everything.
 func (s snapshot) load() cursor { return cursor{epoch: s.epoch, begun: s.seq, loads: true} }
 
-// snapshot reads the state of a workspace and the records after p, up to chunkBytes. One statement
-// sees one state of the database. So the fence is the one below which these records were purged,
-// and the sequence is not below theirs.
+// snapshot reads the state of a workspace and the records after p, up to chunkBytes. A single
+// statement sees one state of the database. So the records were purged below the returned fence, and
+// their sequences are at most the returned sequence.
 func (s *Server) snapshot(ctx context.Context, p *cursorPage) (now snapshot, err error) {
 	if err := s.database.check(); err != nil {
 		return now, err

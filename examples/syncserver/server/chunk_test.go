@@ -18,12 +18,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// copyOf is what a client holds that pulls with a cursor.
+// copyOf is the state of a client that pulls with a cursor.
 type copyOf struct {
 	*client
 	trailer
 	holds map[record.Key]record.Record
-	whys  []string // of the resets
+	whys  []string // the reason of each reset, and "left" for each record that left
 }
 
 func newCopy(c *client) *copyOf { return &copyOf{client: c, holds: make(map[record.Key]record.Record)} }
@@ -58,7 +58,7 @@ func (c *copyOf) apply(lines [][]byte) {
 		key := record.Key{Table: l.Table, ID: l.ID}
 		switch {
 		case l.Reset != nil:
-			require.Zero(c.t, i, "a reset is the first line")
+			require.Zero(c.t, i, "a reset must be the first line of its chunk")
 			require.Equal(c.t, []string{""}, l.Reset)
 			clear(c.holds)
 			c.whys = append(c.whys, l.Why)
@@ -92,7 +92,7 @@ func (c *copyOf) pullAll(limit int) {
 			return
 		}
 	}
-	c.t.Fatal("the client never has everything")
+	c.t.Fatal("after 1000 pulls, the client still lacks records")
 }
 
 // normals returns the normal forms of all stored records.
@@ -116,9 +116,10 @@ func (c *calendar) normals() map[record.Key]record.Record {
 }
 
 // TestClientsHoldWhatIsStoredAfterEachPull lets clients pull in pages of any size, come back after
-// any time, and break off, while others edit and delete, writes arrive late and again, fences rise, records are dropped and the
-// database is restored. After each pull to the end, a client must hold the normal forms of the
-// stored records, and its clock must be above the fence.
+// any time, and stop in the middle. Meanwhile another client edits and deletes, some writes arrive
+// late or several times, fences rise, records are dropped, and the database is restored. After each
+// pull to the end, a client must store the normal forms of the records of the server, and its clock
+// must not be below the fence.
 func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
 	seen := make(map[string]int)
 	for _, level := range []int{1, 2} {
@@ -153,7 +154,7 @@ func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
 							}
 						})
 						if random.IntN(4) == 0 {
-							late = append(late, m) // it arrives later, or again
+							late = append(late, m) // the item arrives later, perhaps several times
 						} else {
 							require.Equal(t, "accepted", author.push2(m)[0].Verdict)
 						}
@@ -187,8 +188,8 @@ func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
 }
 
 // TestRestoredDatabaseResetsItsClients restores a backup. Without the command, only a client whose
-// cursor is above the sequence is reset. With it, each client is, and a push of a client that has
-// not pulled since is refused before an item is judged.
+// cursor is above the sequence is reset. With the command, each client is reset, and a push of a
+// client that has not pulled since is refused before any item is judged.
 func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))
@@ -199,7 +200,7 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 			return ana.request("POST", "/v1/push?v=2&cursor="+url.QueryEscape(ana.Cursor), body)
 		}
 		ana.pullAll(9)
-		require.Empty(t, ana.Cursor, "the workspace does not exist yet")
+		require.Empty(t, ana.Cursor, "a workspace that does not exist has no cursor")
 		ana.push2(s.edit(ana.client, task("a"), title("x")))
 		ana.pullAll(9)
 		require.Empty(t, ana.whys, "a client that has nothing is not reset")
@@ -212,7 +213,7 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 		_, err = s.database.db.Exec(`DELETE FROM records WHERE id = 'b'`)
 		require.NoError(t, err)
 		ana.pullAll(9)
-		require.Equal(t, []string{whyEpoch}, ana.whys, "the cursor is above the sequence")
+		require.Equal(t, []string{whyEpoch}, ana.whys, "a client whose cursor is above the sequence is reset")
 		require.Len(t, ana.holds, 1)
 
 		before := ana.Cursor
@@ -239,8 +240,8 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 	})
 }
 
-// TestClockOfATrailerIsAboveTheNextFence checks what a trailer tells the clock of a client: a stamp
-// that is not above the wall clock by more than is allowed, but not below the samples.
+// TestClockOfATrailerIsAboveTheNextFence checks the stamp that a trailer has for the clock of a
+// client. It exceeds the wall clock by no more than is allowed, unless a sample is greater.
 func TestClockOfATrailerIsAboveTheNextFence(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := newCopy(joined(t, listen(t, s.Server), "demo", ""))
@@ -251,13 +252,13 @@ func TestClockOfATrailerIsAboveTheNextFence(t *testing.T) {
 	require.Equal(t, clock.TimestampOf(s.wall), ana.Clock)
 	s.wall = begun
 	ana.pullAll(9)
-	require.Equal(t, s.greatest(begun), ana.Clock, "the stamp is too far ahead")
+	require.Equal(t, s.greatest(begun), ana.Clock, "a stamp that is too far ahead is not passed on")
 	s.wall = begun.Add(30 * time.Minute)
 	require.NoError(t, s.Retain(context.Background()))
 	sampled := s.greatest(s.wall)
 	s.wall = begun
 	ana.pullAll(9)
-	require.Equal(t, sampled, ana.Clock, "it may become the fence")
+	require.Equal(t, sampled, ana.Clock, "the newest sample may become the fence")
 }
 
 // TestInvalidCursorsAreRefused sends texts that are not cursors.

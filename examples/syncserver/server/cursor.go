@@ -8,11 +8,11 @@ import (
 )
 
 // cursor is the position of a client in the records of a workspace. Clients store its text and
-// pass it on, and do not look into it.
+// send it back, and do not interpret it.
 //
-// A client that pulls everything gets old records first. Its position is below the fence until it
-// is done, like the position of a client that was away for long. So the cursor also has the sequence at
-// which the load began: what was dropped before then, the client never had.
+// A client that pulls everything gets old records first. Its position is below the fence until the
+// load is done, like the position of a client that was away for long. So the cursor also has the
+// sequence at which the load began: the client never had what was dropped before then.
 type cursor struct {
 	epoch string // "" for a client that has pulled nothing yet
 	seq   int64  // the last sequence that the client has
@@ -20,7 +20,7 @@ type cursor struct {
 	loads bool
 }
 
-// reached returns the sequence up to which the client learns of all records that were dropped.
+// reached returns a sequence: the client has none of the records that were dropped up to that sequence.
 func (c cursor) reached() int64 { return max(c.seq, c.begun) }
 
 // String returns the text of a cursor: epoch.seq or epoch.seq.begun, or "".
@@ -53,7 +53,7 @@ func parseCursor(text string) (c cursor, err error) {
 		}
 	}
 	if !valid {
-		return cursor{}, errors.New("cursor: it must be empty, or the cursor of an earlier pull")
+		return cursor{}, errors.New("cursor: must be empty or the cursor of an earlier pull")
 	}
 	return c, nil
 }

@@ -130,29 +130,29 @@
 // and never falls. What was deleted at or below H is purged: the fields of deleted records, and the
 // tombstones of deleted fields. At Options.PurgeLevel 1, the deletion of a record is kept, and at
 // level 2 it is dropped too, once its sequence is at most F. A sweep rewrites the stored records in
-// small transactions. Until then they are read as if they were purged already; see merge.Purge.
-// The watermarks of clients that have written nothing since, and the journal up to the fence, are
-// removed as well. A violation row that was closed before the fence is dropped, and the clients that
-// pull with a cursor are told. Only the server makes such a row again: a push on a row that is not
-// stored is refused as gone.
+// small transactions. A record that is not rewritten yet is read as if it were; see merge.Purge.
+// The watermarks of clients that have written nothing since the fence, and the journal up to the
+// fence, are removed as well. A violation row that was closed before the fence is dropped, and the
+// clients that pull with a cursor are told to forget it. Only the server may make such a row again:
+// an edit of a violation row that is not stored is refused as gone.
 //
-// A write at or below H that names something purged is refused as gone, or accepted without its
-// gone fields, with the note gone. A client that understands this says so, POST /v1/push?v=2. The
-// items of another client, which would join an accepted item as a whole, are refused as a whole;
-// see merge.Request.WholeItems.
+// An item at or below H that edits purged data is refused as gone, or accepted without the fields
+// that are gone, with the note gone. A client that understands this note pushes with v=2. Any other
+// client joins an accepted item as a whole, so its items that are partly gone are refused as a
+// whole; see merge.Request.WholeItems.
 //
 // A pull after a sequence below F is refused with the status 410 and the code resync_required. The
 // client pulls everything again, from after=0 on. A pull with a cursor gets chunks, each with a
-// trailer that has the next cursor, H, the level, and a stamp for the clock of the client. Below F,
-// its first chunk begins with a reset. A client purges what it holds at each trailer, because no
-// line reports what a fence has purged.
+// trailer that has the next cursor, H, the level, and a stamp for the clock of the client. If the
+// cursor is below F, the first chunk begins with a reset. At each trailer, a client purges the
+// records that it stores, because no line reports what a fence has purged.
 //
 // The server must run all the time, or at least once a day. After more than 48 hours without a
 // sample, which can mean that the wall clock has jumped ahead, the fence stays until three further
-// samples were taken. While the wall clock is behind the newest sample, there are no samples. If
-// the clock was ahead and is right again, run "syncserver repair", which drops the samples of the
-// future. A fence that has risen cannot be lowered, so a clock that is ahead must be noticed within
-// three days.
+// samples were taken. While the wall clock is behind the newest sample, no samples are taken. If the
+// clock was ahead and is right again, run "syncserver repair", which drops the samples with a time
+// in the future. A fence that has risen cannot be lowered, so a clock that is ahead must be noticed
+// within three days.
 //
 // # Wire forms
 //
@@ -166,8 +166,9 @@
 //	{"cursor":"N5XQ.9","buckets":[""],"fence":"…","level":1,"clock":"…"}    ends each chunk
 //
 // The first cursor is empty. A trailer has "more":true if the client still lacks records. A client
-// of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, which it
-// takes from the last line; its pulls have no trailers. The package replica is still such a client.
+// of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, where 7 is
+// the seq of the last line that it has; its pulls have no trailers. The package replica is still
+// such a client.
 //
 // # Upgrading
 //
@@ -179,8 +180,8 @@
 // involves a write of the earlier version; GET /v1/health then names the rules. When the last
 // earlier server has stopped, run "syncserver audit" for each workspace, or restart a newer
 // server, which audits all workspaces. Do the same after a temporary downgrade. A server of a
-// version that has no retention does not know the fence: do not run one on a database that was
-// purged, because it would accept writes that bring deleted data back.
+// version without retention does not know the fence: do not run it on a database that was purged,
+// because it would accept writes that bring deleted data back.
 //
 // # A restored backup
 //
@@ -191,13 +192,13 @@
 // pushes are refused until then, with the status 409 and the code epoch_changed. Without the
 // command, the server notices only a cursor that is above the restored sequence.
 //
-// A client that pulls with after=N has no epoch. If N is above the restored sequence, it is refused
-// with the status 409 and the code cursor_ahead. It joins again, pulls everything, and sends its
-// outbox again. The server cannot detect the loss if the restored sequence has passed N before that
-// client comes back: the client misses the records that took the sequences in between. If many
-// clients have pushed since the restore, or some clients stay offline for days, stop the servers,
-// delete the row of the table secrets, and start the servers again. This ends all tokens, so all
-// clients join again.
+// A client that pulls with after=N has no epoch. If N is above the restored sequence, the pull is
+// refused with the status 409 and the code cursor_ahead. The client joins again, pulls everything,
+// and sends its outbox again. The server cannot detect the loss if the restored sequence has passed
+// N before that client comes back: the client misses the records that took the sequences in between.
+// If many clients have pushed since the restore, or some clients stay offline for days, stop the
+// servers, delete the row of the table secrets, and start the servers again. This ends all tokens,
+// so all clients join again.
 //
 // Either way, the writes that the backup lacks are lost, except the writes that are still in an
 // outbox, or that a client sends again. A backup that is older than the retention also brings back

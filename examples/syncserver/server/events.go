@@ -180,8 +180,8 @@ func (f *feed) sequences() map[string]int64 {
 }
 
 // Watch polls the Database for changes by other processes until the context ends. It polls four
-// times a second while there are listeners. It also calls Retain, a minute after it begins and then
-// each hour. When Watch ends, all event streams end.
+// times a second while there are listeners. It also calls Retain, a minute after Watch begins and
+// then each hour. When Watch ends, all event streams end.
 func (s *Server) Watch(ctx context.Context) {
 	retaining := make(chan struct{})
 	go func() {

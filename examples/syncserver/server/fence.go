@@ -10,18 +10,18 @@ import (
 )
 
 // fence separates the data of a workspace that may have been purged from later data. It is stored
-// in the row of the workspace, so each push judges by the fence that it reads inside the lock. No
-// part of it ever falls.
+// in the row of the workspace, so each push is judged by the fence that is read inside the
+// lock. No part of a fence ever falls.
 type fence struct {
-	seq   int64           // a pull after an earlier sequence may lack departures
+	seq   int64           // a pull after an earlier sequence may miss dropped records
 	stamp clock.Timestamp // see merge.Purge; zero if nothing was ever purged
 	level int             // see merge.Purge
 }
 
-// normal returns the normal form of a stored record, given the size of its JSON. It does not
-// matter whether the record was swept already, so all pushes, rules and audits see the same. At
-// level 2, the normal form of a dead record has no fields. A violation row that was dropped is stored
-// without fields until all clients know.
+// normal returns the normal form of a stored record, given the size of its JSON. It is the
+// same before and after a sweep, so all pushes, rules and audits see the same record. At level 2,
+// the normal form of a dead record has no fields. A violation row that was dropped is stored without
+// fields until all clients were told.
 func (s *session) normal(r record.Record, size int) record.Record {
 	n := merge.Purge(r, s.fence.stamp, s.fence.level)
 	if n.Len() < r.Len() || r.Len() == 0 {
@@ -38,7 +38,7 @@ const (
 )
 
 // dueOf returns the value of the column records.purge: the least fence by which merge.Purge, at
-// level 1, removes a part of the record; 0 if there is no such fence; or one of the other values.
+// level 1, removes a part of the record; 0 if there is no such fence; or one of the values above.
 func dueOf(r record.Record) int64 {
 	due := clock.Timestamp(math.MaxInt64)
 	switch {

@@ -17,9 +17,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestDatabaseFilesOfEarlierVersionsAreMigrated opens files that earlier versions have made: the
-// first one, and the last one that purged nothing. A client of that version must sync with the
-// migrated file as before, until its cursor is below the fence.
+// TestDatabaseFilesOfEarlierVersionsAreMigrated opens a file of the first version, and one of
+// the last version that purged nothing. A client of such a version must sync with the migrated file
+// as before, until its cursor is below the fence.
 func TestDatabaseFilesOfEarlierVersionsAreMigrated(t *testing.T) {
 	for _, file := range []string{"first.db.gz", "unfenced.db.gz"} {
 		t.Run(file, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestDatabaseFilesOfEarlierVersionsAreMigrated(t *testing.T) {
 			for _, l := range lines {
 				if l.Data.Key().Table == "tasks" {
 					reply := ana.push(record.Mutation{Data: l.Data}).Results[0]
-					if l.Data.Key().ID != "kept" { // in which another client wrote
+					if l.Data.Key().ID != "kept" { // another client has written in the record kept
 						require.Equal(t, "accepted", reply.Verdict)
 						require.False(t, reply.Changed)
 					}

@@ -156,7 +156,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 func isWhole(what, statement string) bool {
 	switch what {
 	case "a retention":
-		return strings.Contains(statement, "FROM samples") || strings.Contains(statement, "DELETE FROM loads") // a few of the workspace
+		return strings.Contains(statement, "FROM samples") || strings.Contains(statement, "DELETE FROM loads") // these read only a few rows of the workspace
 	case "an audit":
 		// PostgreSQL also scans its settings when the audit lifts the timeouts.
 		return strings.HasSuffix(statement, "WHERE workspace = $1") || strings.Contains(statement, "set_config")

@@ -42,9 +42,9 @@ const (
 // code cursor_ahead. The client then joins again and pulls everything.
 //
 // A cursor below the fence of the workspace is refused with the status 410 and the code
-// resync_required, because departures that the client lacks may have been purged. The client then
-// pulls everything again, after=0. It may take several pages for that: the server remembers that
-// the load began above the fence; see Database.beginPage.
+// resync_required, because the client may have records that were dropped, and the server may no
+// longer know which. The client then pulls everything again, with after=0. This may take several
+// pages, so the server remembers the fence at which the client began; see Database.beginPage.
 //
 // The page is streamed in chunks: each chunk is sent before the next is read from the database.
 // So a slow client does not hold a database connection. It has a minute for each chunk, or less
@@ -112,7 +112,7 @@ type page struct {
 	after, limit int64
 	chunk        int64 // how many records to ask for next
 	begun        bool
-	above        int64 // the greatest fence with which the page is complete
+	above        int64 // the greatest fence at which the page lacks nothing
 }
 
 // pull reads the next chunk of a page and returns its lines, or no lines if nothing is left. It
@@ -122,8 +122,8 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	if lines, err = s.readChunk(ctx, p); err != nil {
 		return nil, unavailable(err)
 	}
-	// The state is read after the records. So the sequence is at least the cursor of each valid
-	// client, and the fence at least the one below which the records were purged.
+	// The state is read after the records. So the sequence is at least each valid cursor, and
+	// the fence is at least the fence below which the records were purged.
 	seq, fenced, err := s.database.state(ctx, p.workspace)
 	if err != nil {
 		return nil, unavailable(err)
@@ -139,14 +139,14 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 		p.begun = true
 	}
 	if fenced.seq > p.above {
-		err := fmt.Errorf("after: the cursor %d is below %d, and what was deleted before that may be purged: pull everything again", after, fenced.seq)
+		err := fmt.Errorf("after: the cursor %d is below the fence %d, and what was deleted before the fence may be purged: pull everything again", after, fenced.seq)
 		return nil, &failure{http.StatusGone, "resync_required", err.Error(), err}
 	}
 	return lines, nil
 }
 
 // readChunk reads the next chunk. Each record is sent as its normal form, but the deletion of a
-// dead record remains, because other clients may still show the record.
+// dead record remains, because clients may still show the record.
 func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT seq, tbl, id, data, (SELECT fence_stamp FROM workspaces WHERE name = $1) FROM records
@@ -174,10 +174,11 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 	return lines, rows.Err()
 }
 
-// beginPage returns the greatest fence with which a page after the given sequence is complete: that
-// sequence or, while the client pulls everything, the fence at which it began. The cursor of a
-// client that is pulling everything is below the fence until it is done, like the cursor of a client
-// that comes back. The server tells the two apart by a note that it makes when a client begins.
+// beginPage returns the greatest fence at which a page after the given sequence lacks nothing: that
+// sequence or, while the client pulls everything, the fence when the client began. The cursor of a
+// client that is pulling everything is below the fence until the end, like the cursor of a client
+// that comes back. The server tells the two apart by a row of the table loads, which it stores when
+// a client begins.
 func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
 	switch {
 	case after >= fence:

@@ -17,12 +17,13 @@ import (
 )
 
 // servePush answers POST /v1/push, whose body is a batch of mutations. A client of an earlier
-// version, which does not say v=2, joins an accepted item as a whole. So its items that are partly
+// version, which does not send v=2, joins an accepted item as a whole. So its items that are partly
 // gone are refused as a whole; see merge.Request.WholeItems.
 //
-// A client of this version also says its cursor. If the database was restored since that pull, the
-// push is refused with the status 409 and the code epoch_changed, before any item is judged. The
-// client pulls first, and sends again which of its own writes the restored state lacks.
+// A client of this version also sends the cursor of its last pull. If the database was restored
+// since that pull, the push is refused with the status 409 and the code epoch_changed, before any
+// item is judged. The client pulls first, and sends again its own writes that the restored state
+// lacks.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
 	body, release, err := s.readPush(w, r, m)
 	if err != nil {
@@ -91,7 +92,7 @@ type outcome struct {
 type pushBody struct {
 	body  []byte
 	whole bool   // merge.Request.WholeItems
-	epoch string // which the client has pulled; "" if it has pulled nothing, or does not say so
+	epoch string // of the client's cursor; "" if the client has pulled nothing or sends no cursor
 }
 
 // push decides on a batch and stores the result. If it returns an error, it has stored nothing,
@@ -177,8 +178,8 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	return out, err
 }
 
-// absentRows returns the keys of violation rows that a push names and that are not stored, once
-// rows may have been dropped.
+// absentRows returns the keys of violation rows that a push names and that are not stored. It
+// returns nil while there is no fence, because no row was dropped yet.
 func (s *session) absentRows(stored merge.Stored) map[record.Key]bool {
 	if stored.Fence == 0 {
 		return nil
@@ -193,7 +194,7 @@ func (s *session) absentRows(stored merge.Stored) map[record.Key]bool {
 }
 
 // refusing returns an engine that refuses all items of some records as gone. Only the server makes
-// violation rows, so an item on a row that is not stored is on one that was dropped.
+// violation rows, so a row that an item names and that is not stored was dropped.
 func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
 	engine := s.engine
 	engine.Guard = func(actor clock.ClientID, m record.Mutation) error {

@@ -61,8 +61,8 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 // both databases. Unlike SELECT … FOR UPDATE, the statement also creates a missing row, which
 // could not be locked otherwise.
 //
-// The epoch is a random name for the history of sequences and fences. A new workspace, and one of
-// an earlier version, gets its epoch here.
+// The epoch is a random name for the history of sequences and fences. A new workspace, or one
+// that an earlier version created, gets its epoch here.
 func (s *session) lock(ctx context.Context) error {
 	err := s.tx.QueryRowContext(ctx, `
 		INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)

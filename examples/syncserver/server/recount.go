@@ -11,11 +11,11 @@ import (
 )
 
 // Some columns summarize other rows or columns: the size of a workspace, the size of its journal,
-// and, of a record, the greatest timestamp and the fence that purges it. A server of an earlier version does not maintain them,
-// and may run next to this one during an upgrade. So each transaction stores the sequence up to
-// which the summaries are right. If the last sequence of the workspace is greater, each
-// transaction that locks the workspace recounts a part of the rest, and OpenDatabase recounts all
-// of it.
+// and, for each record, its greatest timestamp and the fence that purges a part of it. A server of
+// an earlier version does not maintain them, and may run next to this one during an upgrade. So each
+// transaction stores the sequence up to which the summaries are right. If the last sequence of the
+// workspace is greater, each transaction that locks the workspace recounts a part of the rest, and
+// OpenDatabase recounts all of it.
 
 // recountRecords is the maximum number of records that a transaction recounts to catch up.
 const recountRecords = 1000

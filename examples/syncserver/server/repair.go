@@ -36,15 +36,15 @@ type Repaired struct {
 	Records, Writes int
 	// Marks is the number of clients whose watermark was too far ahead.
 	Marks int
-	// Samples is the number of samples for Options.Retention that were taken in the future.
+	// Samples is the number of samples for Options.Retention whose time was in the future.
 	Samples int
 }
 
-// Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp
-// has the current time and a new client ID, and the record gets a new sequence, so that clients
-// pull it. Repair also lowers each watermark that is too far ahead to the current time, and drops
-// the samples of the future, which keep Options.Retention waiting. A second repair finds nothing to
-// do. The error is ErrEmpty if nothing was pushed to the workspace.
+// Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp has
+// the current time and a new client ID, and the record gets a new sequence, so that clients pull it.
+// Repair also lowers each watermark that is too far ahead to the current time, and drops the samples
+// with a time in the future, because they delay further samples and the fence. A second repair finds
+// nothing to do. The error is ErrEmpty if nothing was pushed to the workspace.
 //
 // The server's clock must be right. Clients can push during a repair, because each
 // transaction repairs only a few records. If Repair returns an error, the records repaired so far
@@ -192,11 +192,11 @@ func (r *repair) marks(ctx context.Context, tx *session) error {
 	return nil
 }
 
-// samples drops the samples of the future.
+// samples drops the samples with a time in the future.
 func (r *repair) samples(ctx context.Context, tx *session) error {
 	dropped, err := tx.tx.ExecContext(ctx, `DELETE FROM samples WHERE workspace = $1 AND at > $2`, tx.workspace, r.options.Now().UnixNano())
 	if err != nil {
-		return fmt.Errorf("drop samples of the future: %w", err)
+		return fmt.Errorf("drop samples with a time in the future: %w", err)
 	}
 	n, err := dropped.RowsAffected()
 	r.done.Samples = int(n)

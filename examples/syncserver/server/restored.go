@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// Restored notes that the database was restored from a backup: each workspace gets a new epoch.
-// Call it after the restore, before servers run on the database again. Each client that pulls with
-// a cursor is then told to forget what came from the server, and to send again which of its own
-// writes the backup lacks. The result is the number of workspaces.
+// Restored gives each workspace a new epoch, after the database was restored from a backup.
+// Call it before servers run on the database again. Each client that pulls with a cursor is then
+// told to forget what came from the server, and sends again its own writes that the backup lacks.
+// The result is the number of workspaces.
 //
-// Without Restored, only a client whose cursor is above the restored sequence is told.
+// Without Restored, only a client whose cursor is above the restored sequence does so.
 func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
 	names, err := d.workspaces(ctx)
 	for _, name := range names {
@@ -21,7 +21,7 @@ func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
 			return nil
 		})
 		if err != nil {
-			return workspaces, fmt.Errorf("note the restore in the workspace %q: %w", name, err)
+			return workspaces, fmt.Errorf("renew the epoch of the workspace %q: %w", name, err)
 		}
 		workspaces++
 	}

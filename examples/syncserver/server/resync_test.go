@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestPullBelowTheFenceIsRefused lets clients come back after the retention. One whose cursor is
-// below the fence must pull everything, which it may do page by page, at any process.
+// TestPullBelowTheFenceIsRefused lets clients come back after the retention. A client whose
+// cursor is below the fence must pull everything. It may do so page by page, from several servers.
 func TestPullBelowTheFenceIsRefused(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
@@ -42,7 +42,7 @@ func TestPullBelowTheFenceIsRefused(t *testing.T) {
 		require.Len(t, other.pull(fmt.Sprint(first[3].Seq)+"&limit=4"), 4)
 		require.Len(t, ana.pull("8"), 2)
 		status, _ := ben.request("GET", "/v1/pull?after=4", "")
-		require.Equal(t, 410, status, "another client that did not begin to pull everything")
+		require.Equal(t, 410, status, "another client has not begun to pull everything")
 
 		s.wall = s.wall.Add(time.Second)
 		ana.push2(s.edit(ana, task("new"), title("y")))

@@ -12,13 +12,13 @@ import (
 
 // Each day, a workspace gets a sample of its last sequence and its greatest stamp. The newest
 // sample that is older than Options.Retention becomes the fence. What was deleted below the fence
-// is purged, see sweep.go, and a client that was away for longer cannot bring it back: its writes
-// to purged fields and records are refused as merge.Gone.
+// is purged, see sweep.go, and a client that was away for longer cannot bring it back: its old
+// writes to purged fields and records are refused as merge.Gone.
 //
 // A fence never falls, so a wall clock that is wrong must not raise it. After a gap between two
-// samples, which may be a clock that jumped ahead, the fence stays until three further samples.
-// While the clock is behind the newest sample, there are neither samples nor a new fence; Repair
-// drops samples of the future.
+// samples, which may mean that the clock jumped ahead, the fence stays until three further
+// samples were taken. While the clock is behind the newest sample, there are neither samples nor a
+// new fence; Repair drops samples with a time in the future.
 const (
 	defaultRetention = 90 * 24 * time.Hour
 	sampleEvery      = 24 * time.Hour
@@ -34,10 +34,10 @@ type sample struct {
 	entry    int64           // the last entry of the journal
 }
 
-// Retain applies Options.Retention to all workspaces: it takes a sample of each that lacks one of
-// the last day, raises its fence, and purges what is below. Watch calls it each hour. Pushes go on
-// meanwhile, because each transaction is small. An error in one workspace does not affect the
-// others.
+// Retain applies Options.Retention to all workspaces: if a workspace has no sample of the last
+// day, Retain takes a sample, raises the fence of the workspace, and purges what is below the fence.
+// Watch calls it each hour. Pushes go on meanwhile, because each transaction is small. An error in
+// one workspace does not affect the others.
 func (s *Server) Retain(ctx context.Context) error {
 	if s.options.Retention < 0 {
 		return nil
@@ -51,8 +51,8 @@ func (s *Server) Retain(ctx context.Context) error {
 	return err
 }
 
-// retainHourly calls Retain until the context ends. The first call is not at once, because a server
-// that starts has other work.
+// retainHourly calls Retain until the context ends. The first call comes after a minute, because a
+// server that starts has other work.
 func (s *Server) retainHourly(ctx context.Context) {
 	for wait := time.Minute; ; wait = time.Hour {
 		select {
@@ -105,7 +105,7 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 	return s.sweep(ctx, workspace)
 }
 
-// maintain runs f with the workspace locked, after the pushes that wait for a turn already.
+// maintain runs f with the workspace locked, after the pushes that already wait for their turn.
 func (s *Server) maintain(ctx context.Context, workspace string, f func(*session) error) error {
 	done, err := s.turns.enter(ctx, workspace)
 	if err != nil {
@@ -141,12 +141,13 @@ func (s *session) samples(ctx context.Context) (all []sample, err error) {
 	return all, rows.Err()
 }
 
-// sample adds a sample to the others if the newest of them is a day old. The argument now has the
-// time of the sample, and the greatest stamp that is not too far ahead.
+// sample adds a sample to the others if the newest of them is a day old. The argument "now" has the
+// time of the new sample, and the greatest stamp that is not too far ahead.
 //
 // The greatest stored stamp is the greatest accepted one, because purged writes are below the
 // fence. A sample that raises the greatest stamp takes a sequence of its own: a client that pulled
-// before it may have a clock below this stamp, so its cursor must be below this sample.
+// before the sample may have a clock below this stamp, so the cursor of the client must be below the
+// sequence of the sample.
 func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sample, error) {
 	if len(all) > 0 && now.at-all[0].at < int64(sampleEvery) {
 		return all, nil
@@ -171,7 +172,7 @@ func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sampl
 }
 
 // raise makes the newest sample that is older than the retention the fence, and drops the samples
-// and the notes about loads that are not needed any more.
+// and the rows of the table loads that are no longer needed.
 func (s *session) raise(ctx context.Context, all []sample, retention time.Duration) error {
 	next := slices.IndexFunc(all, func(one sample) bool { return one.at <= all[0].at-int64(retention) })
 	if next < 0 || isAfterGap(all) {
@@ -179,7 +180,7 @@ func (s *session) raise(ctx context.Context, all []sample, retention time.Durati
 	}
 	s.fence.seq = max(s.fence.seq, all[next].seq)
 	s.fence.stamp = max(s.fence.stamp, all[next].greatest)
-	oldest := all[max(next, min(samplesAfterGap, len(all)-1))] // isAfterGap needs a few
+	oldest := all[max(next, min(samplesAfterGap, len(all)-1))] // isAfterGap needs some older samples
 	if _, err := s.tx.ExecContext(ctx, `DELETE FROM samples WHERE workspace = $1 AND at < $2`, s.workspace, oldest.at); err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (s *session) raise(ctx context.Context, all []sample, retention time.Durati
 	return err
 }
 
-// isAfterGap reports whether there is a gap before one of the last samples.
+// isAfterGap reports whether there is a gap before one of the newest samples.
 func isAfterGap(all []sample) bool {
 	for i := range min(samplesAfterGap, len(all)-1) {
 		if all[i].at-all[i+1].at > int64(maxGap) {

@@ -22,14 +22,14 @@ type calendar struct {
 	wall time.Time
 }
 
-// openCalendar opens a server whose wall clock shows the noon of some day.
+// openCalendar opens a server whose wall clock shows noon on some day.
 func openCalendar(t *testing.T, database string) *calendar {
 	c := &calendar{Server: open(t, database), t: t, wall: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	c.options.Now = func() time.Time { return c.wall }
 	return c
 }
 
-// pass lets days pass, and applies the retention on each.
+// pass lets days pass, and applies the retention on each of them.
 func (c *calendar) pass(days int) {
 	c.t.Helper()
 	for range days {
@@ -46,8 +46,8 @@ func (c *calendar) fenced() fence {
 	return f
 }
 
-// edit returns a mutation of a record by a client, from the record that its author saw, stamped now
-// by the wall clock of the server.
+// edit returns a mutation that a client makes from the record that its author saw. Its stamp has the
+// time of the server's wall clock.
 func (c *calendar) edit(by *client, shown record.Record, change func(*record.Edit)) record.Mutation {
 	c.t.Helper()
 	e := shown.Edit(clock.Stamp{Time: clock.TimestampOf(c.wall), Client: by.ID})
@@ -112,7 +112,7 @@ func TestDeletedDataIsPurgedAfterTheRetention(t *testing.T) {
 			s.pass(1)
 			requireCounted(t, s.database)
 			require.NotContains(t, s.data()["trimmed"], board.Notes)
-			require.Equal(t, left, s.data()["dead"] != "", "the fact that the record was deleted")
+			require.Equal(t, left, s.data()["dead"] != "", "only level 1 keeps the fact that the record was deleted")
 			require.NotContains(t, fmt.Sprint(s.data()), "secret")
 			require.NotContains(t, fmt.Sprint(ana.pull("0")), "secret")
 			if left {
@@ -128,7 +128,7 @@ func TestDeletedDataIsPurgedAfterTheRetention(t *testing.T) {
 			reply := ana.push2(trimmed)[0]
 			require.Equal(t, "accepted", reply.Verdict)
 			require.Equal(t, []merge.Code{merge.Gone}, reply.Notes)
-			require.Equal(t, merge.Gone, ana.push(trimmed).Results[0].Code, "an earlier client joins whole items")
+			require.Equal(t, merge.Gone, ana.push(trimmed).Results[0].Code, "a client of an earlier version joins whole items")
 			require.Equal(t, stored, s.data())
 
 			ana.push2(s.edit(ana, task("dead"), title("a new life")))
@@ -200,14 +200,14 @@ func TestDeletionTravelsUntilItsSequenceIsBelowTheFence(t *testing.T) {
 			require.Len(t, c.holds, 1)
 		}
 		require.Equal(t, []string{"left"}, synced.whys)
-		require.Empty(t, fresh.whys, "a record that it never had")
+		require.Empty(t, fresh.whys, "a client is not told to forget a record that it never had")
 		s.pass(91)
 		require.NotContains(t, s.data(), "a")
 	})
 }
 
 // TestFenceWaitsWhileTheClockIsWrong lets the wall clock jump. The fence must not rise while the
-// clock may be wrong, and go on when it is right again.
+// clock may be wrong, and must rise again when the clock is right.
 func TestFenceWaitsWhileTheClockIsWrong(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))
@@ -247,7 +247,8 @@ func TestFenceWaitsWhileTheClockIsWrong(t *testing.T) {
 	})
 }
 
-// TestFenceNeverFalls makes the retention longer, so that the sample for it is below the fence.
+// TestFenceNeverFalls makes the retention longer, so that it selects a sample that is below the
+// fence.
 func TestFenceNeverFalls(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s.Server), "demo", "")
@@ -288,8 +289,8 @@ func TestStampFromTheFutureDoesNotRaiseTheFence(t *testing.T) {
 	})
 }
 
-// TestRetentionCanBeChanged switches the retention off, on and to another time. The fence must
-// never fall, and stay while it is off.
+// TestRetentionCanBeChanged switches the retention off and on, and changes its length. The fence
+// must never fall, and must not rise while the retention is off.
 func TestRetentionCanBeChanged(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))
@@ -301,7 +302,7 @@ func TestRetentionCanBeChanged(t *testing.T) {
 
 		s.options.Retention, s.options.PurgeLevel = 30*sampleEvery, 2
 		s.pass(31)
-		require.Positive(t, s.fenced().stamp, "an old database")
+		require.Positive(t, s.fenced().stamp, "the fence also rises in a database that had no retention")
 		ana.push2(s.edit(ana, task("b"), title("x")))
 		s.pass(10)
 		s.options.Retention, s.options.PurgeLevel = 60*sampleEvery, 1
@@ -320,7 +321,8 @@ func TestRetentionCanBeChanged(t *testing.T) {
 }
 
 // TestSampleThatRaisesTheGreatestStampTakesASequence: the clock of a client
-// that pulled before it may be below the next fence, so its cursor must be below the fence too.
+// that pulled before the sample may be below the next fence, so the cursor of the client must be
+// below the fence too.
 func TestSampleThatRaisesTheGreatestStampTakesASequence(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s.Server), "demo", "")
@@ -334,14 +336,14 @@ func TestSampleThatRaisesTheGreatestStampTakesASequence(t *testing.T) {
 	s.pass(1)
 	require.EqualValues(t, 2, sequence())
 	s.pass(1)
-	require.EqualValues(t, 2, sequence(), "nothing was written since")
+	require.EqualValues(t, 2, sequence(), "without new writes, a sample takes no sequence")
 	require.Len(t, ana.pull("0"), 1)
 	require.Empty(t, ana.pull("1"))
 	requireCounted(t, s.database)
 }
 
-// TestMarksAndJournalGoAfterTheRetention checks that both go when they are as old as the fence, and
-// that the journal keeps the rest.
+// TestMarksAndJournalGoAfterTheRetention checks that watermarks and journal entries are removed when
+// they are as old as the fence, and that newer ones are kept.
 func TestMarksAndJournalGoAfterTheRetention(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))
@@ -357,7 +359,8 @@ func TestMarksAndJournalGoAfterTheRetention(t *testing.T) {
 		require.Equal(t, [2]int{1, 1}, [2]int{s.count("marks"), s.count("journal")})
 		requireCounted(t, s.database)
 
-		// An edit that arrives late, but above the fence, is known to be new without the mark.
+		// An edit that arrives late, but above the fence, is known to be new even without the
+		// watermark.
 		ben.push2(s.edit(ben, task("a"), title("y")))
 		s.wall = s.wall.Add(-time.Hour)
 		item := s.edit(ana, task("a"), title("z"))

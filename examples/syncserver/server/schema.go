@@ -24,7 +24,7 @@ const tables = `
 		counted BIGINT NOT NULL DEFAULT 0,         -- as summed, for an earlier version, which does not know records.purge
 		summed  BIGINT NOT NULL DEFAULT 0,         -- the sequence up to which bytes, lines, records.latest and records.purge are right
 		epoch   TEXT NOT NULL DEFAULT '',          -- a random name of this history; see lock
-		fence_seq   BIGINT NOT NULL DEFAULT 0,     -- below it, a pull may lack departures; see retention.go
+		fence_seq   BIGINT NOT NULL DEFAULT 0,     -- a pull after an earlier sequence may miss dropped records; see retention.go
 		fence_stamp BIGINT NOT NULL DEFAULT 0,     -- the fence of merge.Purge
 		level   BIGINT NOT NULL DEFAULT 0          -- the level of merge.Purge
 	);
@@ -39,7 +39,7 @@ const tables = `
 	CREATE TABLE IF NOT EXISTS loads (
 		workspace TEXT NOT NULL,
 		client    TEXT NOT NULL,
-		fence_seq BIGINT NOT NULL,                 -- when the client began to pull everything
+		fence_seq BIGINT NOT NULL,                 -- the fence when the client began to pull everything
 		PRIMARY KEY (workspace, client)
 	);
 	CREATE TABLE IF NOT EXISTS records (

@@ -37,15 +37,16 @@ type Options struct {
 	// refused with merge.StorageFull, and other items are accepted. The push that reaches the
 	// limit may exceed it a little.
 	Storage int64
-	// Retention is how long deleted data is kept. After that time it is purged, with the
-	// watermarks of clients that have written nothing since, and the journal. A client that was
-	// away for longer pulls everything again, and its writes to purged data are refused as
-	// merge.Gone. Zero means 90 days. A negative value means that nothing more is purged. All servers on one database should have the same Retention.
+	// Retention is how long deleted data is kept. After that time it is purged, together
+	// with the older entries of the journal and the watermarks of clients that have written nothing
+	// since. A client that was away for longer pulls everything again, and its writes to purged data
+	// are refused as merge.Gone. Zero means 90 days. A negative value means that nothing more is
+	// purged. All servers on one database should have the same Retention.
 	Retention time.Duration
-	// PurgeLevel says what is left of a record that was deleted, after the Retention. At level 1,
-	// which is the default, the fact that it was deleted, about 150 bytes. At level 2 nothing; but
-	// then a client that does not say which records it creates, as earlier versions of the
-	// clients, can create none. A workspace at level 2 stays there.
+	// PurgeLevel says what is kept of a deleted record after the Retention. Level 1, the default,
+	// keeps the fact that the record was deleted, in about 150 bytes. Level 2 keeps nothing, but
+	// then clients of earlier versions, which do not say which records they create, can create none.
+	// A workspace that has reached level 2 stays at level 2.
 	PurgeLevel int
 	// Log receives the decisions and failures; nil means slog.Default.
 	Log *slog.Logger

@@ -12,7 +12,7 @@ import (
 
 // A sweep replaces the stored records by their normal forms. It changes only the size of the
 // database, because all reads see normal forms already: see session.normal. So a swept record keeps
-// its sequence, no violation changes, and a sweep that is interrupted goes on the next day.
+// its sequence, no violation changes, and an interrupted sweep is continued the next day.
 
 // The limits of each transaction of a sweep, so that it delays no push for long.
 const (
@@ -66,8 +66,8 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	return true, tx.index(ctx, s.options.Rules, updates)
 }
 
-// sweepClosed drops some violation rows that were closed before the fence. Each takes a sequence of
-// its own, at which clients are told that it has left.
+// sweepClosed drops some violation rows that were closed before the fence. Each dropped row takes
+// a sequence of its own, with which clients are told that the row has left the workspace.
 func (s *Server) sweepClosed(ctx context.Context, tx *session) (more bool, err error) {
 	found, err := tx.swept(ctx, `
 		SELECT seq, tbl, id, data FROM records
@@ -90,14 +90,14 @@ func (s *Server) sweepClosed(ctx context.Context, tx *session) (more bool, err e
 	return true, tx.index(ctx, s.options.Rules, updates)
 }
 
-// sweepDeparted removes some violation rows that clients were told to have left. A client that was
-// not is below the fence and pulls everything again.
+// sweepDeparted removes some violation rows that were dropped at or below the fence. A client that
+// was not told to forget a row has a cursor below the fence, and pulls everything again.
 func (s *Server) sweepDeparted(ctx context.Context, tx *session) (more bool, err error) {
 	return s.remove(ctx, tx, departed, math.MaxInt64)
 }
 
-// sweepDead removes some dead records at level 2. A record whose deletion is above the fence of
-// the pulls stays until it is below: the deletion must still reach the clients.
+// sweepDead removes some dead records at level 2. A record whose sequence is above the fence
+// stays until it is below: the deletion must still reach the clients.
 func (s *Server) sweepDead(ctx context.Context, tx *session) (more bool, err error) {
 	if tx.fence.level < 2 {
 		return false, nil
@@ -105,8 +105,8 @@ func (s *Server) sweepDead(ctx context.Context, tx *session) (more bool, err err
 	return s.remove(ctx, tx, husk, tx.fence.stamp)
 }
 
-// remove removes some records with the given value of the column purge, and with no stamp above a
-// fence.
+// remove removes some records that have the given value of the column purge, no sequence above the
+// fence, and no stamp above the argument "latest".
 func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest clock.Timestamp) (more bool, err error) {
 	found, err := tx.swept(ctx, `
 		SELECT seq, tbl, id, data FROM records
@@ -161,7 +161,7 @@ func (s *session) swept(ctx context.Context, statement string, args ...any) (fou
 }
 
 // sweepWatermarks removes some watermarks at or below the fence. The engine reports no edit as
-// lost on the ground of a watermark that is missing.
+// lost because a watermark is missing.
 func sweepWatermarks(ctx context.Context, tx *session) (more bool, err error) {
 	result, err := tx.tx.ExecContext(ctx, `
 		DELETE FROM marks WHERE client IN (SELECT client FROM marks WHERE workspace = $1 AND at <= $2 ORDER BY at LIMIT $3)`,

@@ -75,9 +75,9 @@ func recordOf(t *testing.T, fields map[string]record.FieldValue) record.Record {
 	return r
 }
 
-// TestSweepChangesNoOpenViolation books a room twice, and deletes one meeting, a field of the other and
-// a third meeting. After the retention, an audit must find the same open rows as before, and the index
-// must have no entry for what was purged.
+// TestSweepChangesNoOpenViolation books a room three times, and deletes a field of one meeting and
+// another meeting as a whole. After the retention, an audit must find the same open rows as before,
+// and the index must have no entry for what was purged.
 func TestSweepChangesNoOpenViolation(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
@@ -175,9 +175,10 @@ func TestPushesGoOnDuringASweep(t *testing.T) {
 	})
 }
 
-// TestClosedViolationsAreDroppedAfterTheRetention books a room twice, and resolves one conflict. Its
-// row must go after the retention, and each client must be told. The row of another conflict, which
-// a user has dismissed, must stay. Only the server may make a row again.
+// TestClosedViolationsAreDroppedAfterTheRetention double-books a room at two times, and resolves one
+// of the conflicts. Its row must be dropped after the retention, and each client must be told. The
+// row of the other conflict, which a user has dismissed, must stay. Only the server may make a
+// dropped row again.
 func TestClosedViolationsAreDroppedAfterTheRetention(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))
@@ -219,14 +220,14 @@ func TestClosedViolationsAreDroppedAfterTheRetention(t *testing.T) {
 				require.Equal(t, 2, all, "the retention has not ended")
 			}
 		}
-		require.Equal(t, [2]int{1, 1}, [2]int{open, all}, "the closed row has left")
+		require.Equal(t, [2]int{1, 1}, [2]int{open, all}, "the closed row is dropped")
 		require.Contains(t, synced.whys, "left")
 		require.NotContains(t, synced.whys, whyFence)
 		fresh := newCopy(joined(t, address, "demo", ""))
 		fresh.pullAll(2)
 		require.Equal(t, synced.holds, fresh.holds)
 		require.Empty(t, fresh.whys)
-		require.Len(t, ana.pull("0"), 5, "a client of an earlier version does not know departures")
+		require.Len(t, ana.pull("0"), 5, "dropped rows are not reported to a client of an earlier version")
 		requireCounted(t, s.database)
 		report, err := s.Audit(context.Background(), "demo")
 		require.NoError(t, err)
@@ -238,18 +239,18 @@ func TestClosedViolationsAreDroppedAfterTheRetention(t *testing.T) {
 		require.Equal(t, merge.Gone, ana.push(dismiss).Results[0].Code)
 
 		s.pass(92)
-		require.Equal(t, 5, s.count("records"), "the departure is below the fence")
+		require.Equal(t, 5, s.count("records"), "a row that was dropped below the fence is removed")
 		require.Equal(t, merge.Gone, ana.push2(dismiss)[0].Code)
 		violations()
 		s.wall = s.wall.Add(time.Second)
 		ana.push2(book("b", 9))
 		open, all = violations()
-		require.Equal(t, [2]int{2, 2}, [2]int{open, all}, "the conflict is back, and its row")
+		require.Equal(t, [2]int{2, 2}, [2]int{open, all}, "the conflict and its row are back")
 		s.wall = s.wall.Add(time.Second)
 		ana.push2(book("b", 11))
 		s.pass(80)
 		open, all = violations()
-		require.Equal(t, [2]int{1, 2}, [2]int{open, all}, "the row was closed above the fence")
+		require.Equal(t, [2]int{1, 2}, [2]int{open, all}, "a row that was closed above the fence stays")
 		requireCounted(t, s.database)
 	})
 }
@@ -285,7 +286,7 @@ func TestRowOfALostEditIsClosedByAUser(t *testing.T) {
 	change := merge.Change{Before: write(1, 1), Incoming: write(2, 2), Outcome: merge.Applied}
 	row, ok := new(violation.Checker).LostEdit(merge.Decision{Key: task("a").Key(), Field: board.Title, Change: change, Seen: merge.SeenNo})
 	require.True(t, ok)
-	require.Zero(t, dueOf(row), "a user must choose")
+	require.Zero(t, dueOf(row), "the row stays until a user closes it")
 	v, err := violation.Parse(row)
 	require.NoError(t, err)
 	for field, value := range map[string]any{violation.FieldAcknowledged: true, violation.FieldDismissed: v.Evidence} {

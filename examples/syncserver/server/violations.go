@@ -146,7 +146,7 @@ func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker
 	return report, s.storeUnchecked(ctx, rules, in, report)
 }
 
-// index stores the scopes of records and violation rows. A record without fields has none. Each
+// index stores the scopes of records and violation rows. A record without fields has no scope. Each
 // transaction that stores records must call it.
 func (s *session) index(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
 	type row struct {

@@ -15,9 +15,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestStorageOfAYearIsBounded lets a team write and delete for a year. Each record lives for ten
-// days. The records may then take as much as the live ones and those deleted within the retention,
-// and 200 bytes for each record ever deleted at level 1, with IDs of 36 bytes.
+// TestStorageOfAYearIsBounded lets a team create and delete records for a year. Each record lives
+// for ten days. The records may then take as many bytes as the live records and those deleted within
+// the retention and, at level 1, 200 more bytes for each record that was ever deleted. The IDs have
+// 36 bytes.
 func TestStorageOfAYearIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("stores thousands of records")

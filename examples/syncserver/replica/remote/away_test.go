@@ -16,8 +16,9 @@ import (
 )
 
 // TestDeviceThatWasAwayForLongPullsEverythingAgain leaves a device offline for longer than the
-// retention. It must then show what all others show, and report each edit that is gone. It joins
-// accepted items as a whole, so those below the fence are gone even if their record is alive.
+// retention. It must then show what the other device shows, and report each edit that is gone. The
+// devices join accepted items as a whole, so items below the fence are gone even if their record is
+// alive.
 func TestDeviceThatWasAwayForLongPullsEverythingAgain(t *testing.T) {
 	ctx := t.Context()
 	wall := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)

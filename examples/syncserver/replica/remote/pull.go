@@ -38,7 +38,7 @@ func (c *Client) Pull(ctx context.Context) error {
 	}
 }
 
-// mustResync reports whether the server cannot continue after the cursor.
+// mustResync reports whether the client must pull everything again.
 func (e *StatusError) mustResync() bool {
 	return e.Code == "cursor_ahead" || e.Code == "resync_required"
 }
