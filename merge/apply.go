@@ -134,7 +134,7 @@ func (a *application) applyAll(records []record.Record) {
 	}
 }
 
-// applyTo applies items of one record to u.After, which is u.Before.
+// applyTo applies items of one record to u.After, which must be u.Before at first.
 func (a *application) applyTo(u Update, items []int) {
 	if len(items) == 0 {
 		return
@@ -147,7 +147,7 @@ func (a *application) applyTo(u Update, items []int) {
 }
 
 // joinTo decides about the writes of items of one record, returns their join with the record, and
-// reports whether that differs.
+// reports whether the join differs from the record.
 func (a *application) joinTo(r record.Record, items []int) (after record.Record, changed bool) {
 	a.collectWrites(r.Key(), items)
 	a.decideWrites(r)

@@ -27,7 +27,7 @@ const (
 	// stays, and it is the same on every replica; the client should take a new ID.
 	Collision
 	// FieldGone: the field may have been purged, and the incoming write is at or below the
-	// fence, so it was not joined. Only a Push that was applied under a Fence has it.
+	// fence, so it was not joined. Only a Push that was applied under a Fence yields this outcome.
 	FieldGone
 )
 
@@ -165,7 +165,7 @@ func (c Change) Loser() record.FieldValue {
 	return c.Incoming
 }
 
-// Step returns the part of the rule that decided, or 0 for a FieldGone.
+// Step returns the part of the rule that decided, or 0 for the outcome FieldGone.
 func (c Change) Step() Step {
 	switch {
 	case c.Outcome == FieldGone:

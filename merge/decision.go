@@ -32,7 +32,7 @@ func (d Decision) Lost() bool {
 }
 
 // Decisions returns all decisions, in the order of the items and then of the field names. It
-// leaves out writes that are FieldGone, because nothing was decided about them.
+// leaves out writes with the outcome FieldGone, because nothing was decided about them.
 func (a Answer) Decisions() iter.Seq[Decision] {
 	return func(yield func(Decision) bool) {
 		for _, r := range a.Results {

@@ -20,12 +20,12 @@ type fence struct {
 //
 // For example, let the fence be 6, the stored record {f@3}, and the batch [f@8, $deleted@5].
 // Both items are judged against {f@3}: the deletion is at or below the fence, but later than
-// f@3, so it may be a deletion that comes late, and it is joined. The result {f@8, $deleted@5}
-// is deleted, in either order.
+// f@3, so it may be a late deletion, and it is joined. In either order, the result is the
+// deleted record {f@8, $deleted@5}.
 func (a *application) applyFenced(stored record.Record, items []int) {
 	before := Purge(stored, a.fence.at, a.fence.level)
-	// At level 1 a record without fields never existed, so nothing is gone but whole items with a
-	// write at or below the fence.
+	// At level 1 a record without fields never existed, so no item is gone, except, with
+	// WholeItems, an item with a write at or below the fence.
 	unknown := before.Len() == 0 && a.fence.level < 2
 	switch {
 	case !unknown && (before.Len() == 0 || isDead(before, a.fence.at)):
@@ -39,8 +39,8 @@ func (a *application) applyFenced(stored record.Record, items []int) {
 }
 
 // applyToDead applies the items of a record that is dead or was purged. Only new items above
-// the fence begin a new life, which replaces the stored record; without one, every other item
-// is gone.
+// the fence begin a new life, which replaces the stored record; without a new life, every
+// other item is gone.
 func (a *application) applyToDead(before record.Record, items []int) {
 	key := before.Key()
 	r := a.newRoom(record.New(key))
@@ -82,8 +82,8 @@ func (a *application) beginsLife(i int) bool {
 	return true
 }
 
-// refuseGone refuses the items that are gone as a whole, notes which writes of the others are
-// gone, and returns the others.
+// refuseGone refuses the items that are gone as a whole, and returns the others. For an item
+// that is partly gone, it notes the remaining writes.
 func (a *application) refuseGone(before record.Record, items []int) []int {
 	return slices.DeleteFunc(items, func(i int) bool {
 		data := a.request.Items[i].Mutation.Data
@@ -102,8 +102,9 @@ func (a *application) refuseGone(before record.Record, items []int) []int {
 	})
 }
 
-// withoutGone returns the writes of an item that are not gone. A write at or below the fence of
-// a field that the record lacks is gone: the field may have been purged.
+// withoutGone returns the writes of an item that are not gone. A write at or below the fence is
+// gone if the record lacks its field, which may have been purged, unless the write is a late
+// deletion.
 func (a *application) withoutGone(before, data record.Record) record.Record {
 	gone := func(name string, w record.FieldValue) bool {
 		if _, ok := before.Get(name); ok || w.Stamp.Time > a.fence.at {
@@ -119,8 +120,8 @@ func (a *application) withoutGone(before, data record.Record) record.Record {
 	return data
 }
 
-// isLateDeletion reports whether w deletes a record that has an earlier write. It cannot be a
-// deletion that was purged: a life begins above the fence of its time.
+// isLateDeletion reports whether w deletes a record that has an earlier write. Such a deletion
+// cannot have been purged: every life begins above the fence that holds when it begins.
 func isLateDeletion(before record.Record, w record.FieldValue) bool {
 	if deletes, _ := w.Value.Bool(); !deletes {
 		return false
@@ -133,9 +134,9 @@ func isLateDeletion(before record.Record, w record.FieldValue) bool {
 	return false
 }
 
-// isStale reports whether an item has a write at or below the fence that is not the very write
-// that is stored, as every gone write is. A client that joins accepted items as a whole would
-// keep such a write.
+// isStale reports whether an item has a write at or below the fence that differs from the
+// stored write of its field, as every gone write does. A client that joins accepted items as a
+// whole would keep such a write.
 func (a *application) isStale(before, data record.Record) bool {
 	for name, w := range data.All() {
 		if stored, _ := before.Get(name); w.Stamp.Time <= a.fence.at && w != stored {
@@ -145,7 +146,7 @@ func (a *application) isStale(before, data record.Record) bool {
 	return false
 }
 
-// data returns the remaining writes of an item, without the gone ones.
+// data returns the writes of an item that are not gone.
 func (a *application) data(i int) record.Record {
 	if kept, ok := a.fence.kept[i]; ok {
 		return kept

@@ -16,9 +16,9 @@ type Request struct {
 	// clients.
 	Actor     clock.ClientID
 	AnyClient bool
-	// WholeItems refuses an item as Gone if any of its writes is gone, and if a write at or
-	// below the fence is not the very write that is stored. Set it for clients that join an
-	// accepted item as a whole, without looking at the outcome of each field.
+	// WholeItems refuses an item as Gone if any of its writes is gone, or if one at or below the
+	// fence differs from the stored write of its field. Set it for clients that join an accepted
+	// item as a whole, without looking at the outcome of each field.
 	WholeItems bool
 	// Wall is the time by the server's own clock, against which stamps are judged. The zero
 	// time means that the clock is not set.

@@ -6,15 +6,16 @@ import (
 )
 
 // Purge returns the normal form of a record under a fence: the record without the tombstones
-// that no later write needs. A fence is a time. At or below it deleted data may have been
-// purged, so a write that comes so late may be [Gone]. Zero means that nothing was ever purged.
+// that no later write needs. A fence is a time. Deleted data at or below the fence may have
+// been purged, so a write at or below the fence that comes late may be [Gone]. A zero fence
+// means that nothing was ever purged.
 //
 // A record is dead if it is deleted and none of its stamps is above the fence. At level 1, and
 // at level 0, which is the same, the normal form of a dead record is its field $deleted alone,
 // so the ID stays known. At level 2 it is a record without fields. A record that is not dead
-// loses its deleted fields at or below the fence. If it has no other fields, the greatest of
-// them stays, of equal ones the one whose name is least. So a record that is not dead keeps a
-// field.
+// loses its deleted fields at or below the fence. If the record has no other fields, the
+// deleted field with the greatest stamp stays, and among equal stamps the one with the least
+// name. So a record that is not dead keeps a field.
 //
 // Apply judges by the normal form, so it does not matter whether and when a server stores it.
 // The digest under a fence is the digest of the normal forms at level 2: dead records count for
@@ -76,7 +77,7 @@ func only(r record.Record, field string) record.Record {
 	return filter(r, func(name string, _ record.FieldValue) bool { return name == field })
 }
 
-// filter returns a record with the fields for which keep returns true.
+// filter returns a record with the fields that keep selects.
 func filter(r record.Record, keep func(name string, w record.FieldValue) bool) record.Record {
 	var b record.Builder
 	// The fields come from a record, so Record returns no error.

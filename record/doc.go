@@ -53,8 +53,8 @@
 //
 // A record is deleted by writing true to its field [DeletedField]. That is a write like any
 // other: the other fields go on merging beneath it, and only a newer write of false restores
-// the record. Tombstones of fields and records are kept: a join never drops one. A server
-// may purge old ones under a fence, see merge.Purge.
+// the record. Tombstones of fields and records are kept: a join never drops one. A server may
+// purge old tombstones under a fence: see merge.Purge.
 //
 // # Canonical JSON
 //

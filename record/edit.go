@@ -75,9 +75,9 @@ func (e *Edit) DeleteRecord() *Edit { return e.put(DeletedField, Bool(true)) }
 func (e *Edit) RestoreRecord() *Edit { return e.put(DeletedField, Bool(false)) }
 
 // Mutation returns the edit as a Mutation. Its Data holds the written fields, its Base the
-// stamps that the author saw on them. It is New if the author saw a record without fields. An
-// edit that writes nothing yields a Mutation without fields, which has no effect. If any input
-// was refused, Mutation returns an *Error.
+// stamps that the author saw on them. The Mutation is New if the author saw a record without
+// fields. An edit that writes nothing yields a Mutation without fields, which has no effect.
+// If any input was refused, Mutation returns an *Error.
 func (e *Edit) Mutation() (Mutation, error) {
 	if e.err != nil {
 		return Mutation{}, e.err

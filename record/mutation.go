@@ -18,8 +18,8 @@ type Mutation struct {
 	// mutation does not say what its author saw. Base lets a merge distinguish an edit that
 	// was lost from one that was overwritten knowingly. It may be nil.
 	Base map[string]clock.Stamp
-	// New says that the author created the record: no such record was shown. A server that
-	// purges deleted records needs it to tell a creation from a late edit; see merge.Purge.
+	// New says that the author created the record, after seeing none. A server that purges deleted
+	// records needs New to tell a creation from a late edit; see merge.Purge.
 	New bool
 }
 

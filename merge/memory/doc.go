@@ -10,8 +10,8 @@
 // no persistence. It makes no writes of its own, so it has no clock for stamps. Package
 // merge describes what a database adds, and examples/syncserver is a complete server.
 //
-// A server that never calls [Server.Purge] keeps all deletions. One that calls it keeps them for
-// a retention; then its clients must do what Pull says.
+// A server that never calls [Server.Purge] keeps all deletions. A server that calls Purge keeps
+// deletions for a retention; its clients must then do what Pull says.
 //
 // A [Server] is a mergetest.Backend.
 //

@@ -18,17 +18,17 @@ var ErrCursor = errors.New("memory: unknown cursor")
 // returned cursor is the given one, nothing is left to pull. The error for a cursor that this
 // server did not return is ErrCursor.
 //
-// Once Purge has raised the fence, each pull ends with one more line, and one that begins below
-// the fence begins with another:
+// Once Purge has raised the fence, each pull ends with one more line, and a pull from a cursor
+// below the fence also begins with one:
 //
 //	{"reset":[""],"why":"fence"}
 //	{"seq":7,"table":"tasks","id":"…","data":{…}}
 //	{"cursor":"7","fence":"2026-03-02T12:00:00.000000000Z","level":1,"clock":"2026-05-31T09:00:00.000000000Z"}
 //
 // After a reset, the client forgets everything that it pulled before. A pulled record replaces
-// the one that the client has, with all its fields. The last line tells the arguments of
-// merge.Purge, by which the client purges what it has, and the stamp that its clock must
-// observe: otherwise its next edit could lie below a fence to come.
+// the one that the client has, with all its fields. The last line gives the arguments of
+// merge.Purge, with which the client purges its own records, and the stamp that the clock of
+// the client must observe: otherwise the next edit could lie below a later fence.
 //
 // Every client may read everything. The client is a parameter for servers that restrict reading.
 func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
@@ -67,13 +67,13 @@ func (s *Server) appendPage(lines []byte, at position) ([]byte, position) {
 			return lines, at
 		}
 	}
-	// Nothing is left up to the end of the load, even if its last records were purged.
+	// The load is complete, even if its last records were purged.
 	return lines, position{after: max(at.after, at.loading)}
 }
 
-// position is a decoded cursor: the client has everything up to the sequence after. While it
-// loads everything again, loading is the sequence at which the load began. Without it, the
-// pages of a load that lie below the fence would begin the load again forever.
+// position is a decoded cursor. The client has all changes up to the sequence in after. While
+// the client loads everything again, loading is the sequence at which the load began. Without
+// loading, a page below the fence would begin the load again, forever.
 type position struct{ after, loading int }
 
 // parsePosition reads a cursor. The empty cursor is the zero position.

@@ -14,14 +14,14 @@ type fence struct {
 	stamp clock.Timestamp // for pushes: see merge.Stored
 }
 
-// sample is the state of the server at a time: the fence to come.
+// sample is the state of the server at a time, which may become the fence.
 type sample struct {
 	at time.Time
 	fence
 }
 
 // Purge records a sample of the sequence and of the greatest stamp, raises the fence to the
-// newest sample that is as old as the retention or older, and purges what is deleted below the
+// newest sample that is at least as old as the retention, and purges what is deleted below the
 // fence. Call it about once a day with the same retention, for example 90 days: then a client
 // that pulls at least that often loses none of its edits. With a retention of 0, everything
 // that is deleted by now is purged. A negative retention raises no fence.
@@ -49,8 +49,8 @@ func (s *store) sample(at time.Time) {
 	}
 }
 
-// raise raises the fence to the newest sample that is not younger than a time, and drops the
-// samples before it.
+// raise raises the fence to the newest sample taken at or before a time, and drops the samples
+// before that one.
 func (s *store) raise(until time.Time) {
 	n := 0
 	for n < len(s.samples) && !s.samples[n].at.After(until) {

@@ -32,7 +32,8 @@ func newPurging(level int) func(*mergetest.Env) (mergetest.Backend, error) {
 	}
 }
 
-// TestPurgedStateConverges: at both levels, purging deletes nothing else and brings nothing back.
+// TestPurgedStateConverges: at both levels, purging removes only deleted data, and brings
+// nothing back.
 func TestPurgedStateConverges(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		t.Run(map[int]string{1: "level 1", 2: "level 2"}[level], func(t *testing.T) {

@@ -88,8 +88,8 @@ func TestPurgeKeepsOnlyWhatTheLevelKeeps(t *testing.T) {
 	}
 }
 
-// TestPurgedRecordDoesNotComeBack: a late retry of an edit is gone, and so is an edit by a client
-// that did not create the record. A new record with the same ID replaces the purged one.
+// TestPurgedRecordDoesNotComeBack: a late retry of an edit is gone. A new record with the same ID
+// replaces the purged one.
 func TestPurgedRecordDoesNotComeBack(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		o := newOffice(t, level)
@@ -103,8 +103,8 @@ func TestPurgedRecordDoesNotComeBack(t *testing.T) {
 	}
 }
 
-// TestClientBelowTheFenceBeginsAgainOnce: it is reset, gets everything page by page, and is not
-// reset again by the pages of that load.
+// TestClientBelowTheFenceBeginsAgainOnce: the client is reset, gets everything page by page,
+// and is not reset again by the pages of that load.
 func TestClientBelowTheFenceBeginsAgainOnce(t *testing.T) {
 	o := newOffice(t, 2)
 	o.PageSize = 1
@@ -124,8 +124,8 @@ func TestClientBelowTheFenceBeginsAgainOnce(t *testing.T) {
 	require.Equal(t, `{"cursor":"5","fence":"2026-03-02T12:00:03.000000000Z","level":2,"clock":"2026-03-02T12:00:03.000000000Z"}`+"\n", lines)
 }
 
-// TestLateDeletionIsStillPulled: a deletion that arrives below the fence is dead at once, but it
-// stays until a client can no longer have missed it.
+// TestLateDeletionIsStillPulled: a record whose deletion arrives below the fence is dead at
+// once, but the deletion stays until no client can miss it.
 func TestLateDeletionIsStillPulled(t *testing.T) {
 	o := newOffice(t, 2)
 	o.edits(named("1"), 1, sets("title"))

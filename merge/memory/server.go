@@ -21,8 +21,8 @@ type Server struct {
 	// negative value means all.
 	PageSize int
 	// Level says how much of dead records Purge keeps, as in merge.Stored: 0 and 1 keep their
-	// field $deleted, and 2 keeps nothing. It may be raised from 1 to 2, but not lowered: a
-	// record that is missing at level 1 never existed.
+	// field $deleted, and 2 keeps nothing. It may be raised from 1 to 2, but not lowered: at level
+	// 1, a missing record counts as one that never existed.
 	Level int
 
 	mu    sync.Mutex

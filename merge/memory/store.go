@@ -53,8 +53,8 @@ func (s *store) save(a merge.Answer, level int) {
 	}
 }
 
-// put stores the normal form of a record, with the next sequence. Of a record that is dead
-// already, its deletion must be pulled, so that stays even at level 2 until it is swept.
+// put stores the normal form of a record, with the next sequence. The deletion of a record
+// that is dead already must still be pulled, so even at level 2 it stays until a sweep.
 func (s *store) put(r record.Record, level int) {
 	if s.rows == nil {
 		s.rows = make(map[record.Key]row)

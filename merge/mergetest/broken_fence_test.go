@@ -14,13 +14,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// always and never are conditions on which a dead row is dropped.
+// always and never are conditions under which a dead row is dropped.
 
 func always(*purger, row) bool { return true }
 
 func never(*purger, row) bool { return false }
 
-// neverResets goes on from any cursor.
+// neverResets goes on from any cursor, without a reset.
 func neverResets(p *purger, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := p.position(cursor)
 	for _, r := range p.disk.sorted() {
@@ -40,7 +40,7 @@ func resetsInPlace(p *purger, client clock.ClientID, cursor string) ([]byte, str
 	return lines, next, err
 }
 
-// quietWhenDone ends only pages with a record by telling the fence.
+// quietWhenDone tells the fence only at the end of pages with a record.
 func quietWhenDone(p *purger, _ clock.ClientID, cursor string) ([]byte, string, error) {
 	lines, next := p.page(cursor)
 	if len(bytes.TrimSpace(lines)) == 0 {
@@ -52,7 +52,8 @@ func quietWhenDone(p *purger, _ clock.ClientID, cursor string) ([]byte, string, 
 // losesFence keeps the fence in memory only.
 func losesFence(p *purger) { p.disk.purge.fence = purgeSample{} }
 
-// byRetention takes the newest sample that is as old as the retention, though the fence was higher.
+// byRetention takes the newest sample that is at least as old as the retention, even if the
+// fence was higher.
 func byRetention(p *purger, retention time.Duration) (fence purgeSample) {
 	for _, s := range p.disk.purge.samples {
 		if !s.at.After(p.env.Now().Add(-retention)) {
@@ -91,7 +92,7 @@ func conceals(_ *purger, _ record.Item, r *merge.Reply) {
 	r.Notes = slices.DeleteFunc(r.Notes, func(c merge.Code) bool { return c == merge.Gone })
 }
 
-// storesGone stores what it answers to be gone.
+// storesGone stores items that its answer calls gone.
 func storesGone(p *purger, it record.Item, r *merge.Reply) {
 	if r.Code == merge.Gone {
 		data := it.Mutation.Data
@@ -102,7 +103,7 @@ func storesGone(p *purger, it record.Item, r *merge.Reply) {
 	}
 }
 
-// retries answers that what is gone may be sent again.
+// retries answers that a gone item may be sent again.
 func retries(_ *purger, _ record.Item, r *merge.Reply) {
 	r.Retryable = r.Retryable || r.Code == merge.Gone
 }
@@ -137,7 +138,7 @@ func firstDeliveries(_ *purger, s *merge.Stored) {
 	}
 }
 
-// brokenSweeps are purgers with a mistake in what they store, answer and tell.
+// brokenSweeps are purgers with a mistake in what they store, answer or tell.
 func brokenSweeps() []broken {
 	return []broken{
 		{"sweeps nothing", purging(purgeRule{level: 2, normal: func(r record.Record, _ clock.Timestamp, _ int) record.Record { return r }}), []law.Law{law.Unswept}},

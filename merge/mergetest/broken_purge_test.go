@@ -24,7 +24,7 @@ func allNull(m record.Mutation) bool {
 	return true
 }
 
-// creates makes the items for which is returns true creations.
+// creates marks the items that the given function selects as creations.
 func creates(is func(m record.Mutation) bool) func(*purger, *merge.Request) {
 	return func(_ *purger, r *merge.Request) {
 		for i := range r.Items {
@@ -34,8 +34,9 @@ func creates(is func(m record.Mutation) bool) func(*purger, *merge.Request) {
 	}
 }
 
-// asItWas judges a push as if nothing had been purged, if one of its items is as given and concerns
-// a dead record. That record is taken for the given one.
+// asItWas judges a push as if nothing had been purged, if the given function selects one of
+// its items, and that item concerns a dead record. If empty is true, the record counts as one
+// without fields.
 func asItWas(is func(m record.Mutation) bool, empty bool) func(*purger, *merge.Stored) {
 	return func(p *purger, s *merge.Stored) {
 		for i, r := range s.Records {
@@ -59,7 +60,7 @@ func restores(m record.Mutation) bool {
 	return ok && v.Value == record.Bool(false)
 }
 
-// only returns a record with some of its fields.
+// only returns a record with the fields that keep selects.
 func only(r record.Record, keep func(name string, v record.FieldValue) bool) record.Record {
 	fields := maps.Collect(r.All())
 	maps.DeleteFunc(fields, func(name string, v record.FieldValue) bool { return !keep(name, v) })
@@ -71,7 +72,8 @@ func only(r record.Record, keep func(name string, v record.FieldValue) bool) rec
 	return kept
 }
 
-// deadByDeletion takes a record for dead if its deletion is below the fence.
+// deadByDeletion takes a record for dead if its deletion is at or below the fence, whatever its
+// other stamps are.
 func deadByDeletion(r record.Record, fence clock.Timestamp, level int) record.Record {
 	v, ok := r.Get(record.DeletedField)
 	if !ok || !r.Deleted() || v.Stamp.Time > fence {
@@ -123,7 +125,7 @@ func normalized(normal func(record.Record, clock.Timestamp, int) record.Record, 
 	}}
 }
 
-// exempt lets an old deletion of a record pass that has no $deleted.
+// exempt lets an old deletion pass if its record has no $deleted.
 func exempt(p *purger, s *merge.Stored) {
 	for i, r := range s.Records {
 		for _, it := range p.asked.Items {
@@ -141,7 +143,7 @@ func exempt(p *purger, s *merge.Stored) {
 	}
 }
 
-// leastPulled returns the newest sample that each client that ever pulled has pulled.
+// leastPulled returns the newest sample up to which every client that ever pulled has pulled.
 func leastPulled(p *purger, _ time.Duration) purgeSample {
 	least := p.disk.seq
 	for _, seq := range p.disk.purge.pulled {
@@ -166,7 +168,7 @@ func notesPulls(p *purger, client clock.ClientID, cursor string) ([]byte, string
 	return p.ended(lines), next, nil
 }
 
-// byWall makes the fence from the wall clock.
+// byWall takes the fence from the wall clock.
 func byWall(p *purger, retention time.Duration) purgeSample {
 	s := p.newest(retention)
 	s.stamp = max(p.disk.purge.fence.stamp, clock.TimestampOf(p.env.Now().Add(-retention)))
@@ -176,7 +178,8 @@ func byWall(p *purger, retention time.Duration) purgeSample {
 // byOldFence judges by the fence before the last raise.
 func byOldFence(p *purger, s *merge.Stored) { s.Fence = p.disk.purge.before.stamp }
 
-// brokenFences are purgers with a mistake in the rule that decides what is gone and what is dead.
+// brokenFences are purgers with a mistake in the rule that decides which writes are gone and
+// which records are dead.
 func brokenFences() []broken {
 	return []broken{
 		{"purges by age alone", purging(purgeRule{level: 2, finds: unfenced}), []law.Law{law.ComesBack, law.RetryBelow}},

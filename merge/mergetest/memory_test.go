@@ -47,7 +47,7 @@ type disk struct {
 	life     int             // the number of the last restore
 	lives    *int            // the number of restores so far
 	seen     map[string]bool // not part of backups; only some backends use it
-	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses it and the next
+	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses greatest and purge
 	purge    purgeState
 	// locked reports whether a push is being served. Only some backends use it.
 	locked bool

@@ -7,37 +7,38 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Purger is a Backend that purges deleted data behind a fence, as merge.Purge describes it. Its
+// Purger is a Backend that purges deleted data behind a fence, as merge.Purge describes. Its
 // pulls are JSON Lines, and differ from the pulls of other backends in three ways:
 //
-//   - A line with a record holds all its fields, since it replaces the one that the client has. A
-//     line {"table":"tasks","id":"…","left":true} makes the client forget the record.
-//   - A pull from a cursor below the sequence of the fence, or of a time before the server was restored
-//     from a backup, begins with a line that has the member reset. The client forgets everything, also
-//     the fence, and the pull goes on from the beginning.
+//   - A line with a record contains all fields of the record, which replaces the record of the client.
+//     A line {"table":"tasks","id":"…","left":true} makes the client forget the record.
+//   - A pull from a cursor below the sequence of the fence, or from a cursor returned before the server
+//     was restored from a backup, begins with a line that has the member reset. The client forgets
+//     everything, including the fence, and the pull goes on from the beginning.
 //   - Once there is a fence, each pull ends with a line that has the members fence, level and
 //     clock: the two arguments of merge.Purge, and the greatest stamp accepted so far, which the
 //     clock of the client must observe. Other members are skipped. Before there is a fence, such a
-//     line is optional, and needs a member cursor.
+//     line is optional, and must have a member cursor.
 //
 // Items are judged as merge.Engine judges them with merge.Stored.Fence. An answer names the gone
 // fields of an accepted item, with the outcome gone. With Options.NewClient nothing is purged.
 type Purger interface {
-	// Purge records a sample of the state, raises the fence to the newest sample that is as old
-	// as the retention or older, and purges. With a retention of 0, that is the sample just
+	// Purge records a sample of the state, raises the fence to the newest sample that is at least
+	// as old as the retention, and purges. With a retention of 0, that sample is the one just
 	// recorded. The fence moves only within this method. The time of a run jumps by days, so a rule
-	// that raises no fence after a gap between samples must be off. An error fails the test.
+	// that raises no fence after a gap between samples must be switched off. An error fails the
+	// test.
 	Purge(retention time.Duration) (Purged, error)
 }
 
 // Purged is the state of a Purger after Purge. The zero Purged says that nothing was ever purged.
 type Purged struct {
-	// Sequence and Fence are the two parts of the fence: for pulls, and for pushes.
+	// Sequence and Fence are the two parts of the fence: Sequence for pulls, and Fence for pushes.
 	Sequence int64
 	Fence    clock.Timestamp
-	// Level is the level, as in merge.Stored.
+	// Level is the level at which the Purger purges, as in merge.Stored.
 	Level int
-	// Records are the stored records whose sequence is at or below Sequence. The kit looks whether
-	// anything dead is among them; nil means that it cannot.
+	// Records are the stored records whose sequence is at or below Sequence. The kit checks that
+	// nothing dead is among them; if Records is nil, it cannot check.
 	Records []record.Record
 }

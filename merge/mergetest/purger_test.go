@@ -150,7 +150,7 @@ func (p *purger) Backup() (func() (Backend, error), error) {
 }
 
 // page returns the next record after a cursor, which has two numbers: the sequence up to which the
-// client has everything, and the one at which its load began.
+// client has everything, and the sequence at which its load began.
 func (p *purger) page(cursor string) (lines []byte, next string) {
 	fence := p.disk.purge.fence
 	after, loading := p.position(cursor)

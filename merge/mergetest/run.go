@@ -91,8 +91,8 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 	return r, nil
 }
 
-// probe counts the calls to Env.Crash and Env.Pause in a push of all fields, and asks whether the
-// backend purges.
+// probe counts the calls to Env.Crash and Env.Pause in a push of all fields, and finds out
+// whether the backend purges.
 func probe(create sim.NewProcess, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {

@@ -20,7 +20,7 @@ import (
 //	exhaustive_exchange_test.go  replicas that exchange their states
 //	exhaustive_clock_test.go     replicas whose wall clocks stand still and step back
 //	purge_test.go                items under a fence, judged as by an oracle
-//	purge_scope_test.go          clients and a server that purges, compared to one that never does
+//	purge_scope_test.go          clients and a server that purges, compared to a server that never purges
 //
 // With -short, the scopes of orders and the small scope of exchange run a sample of their
 // configurations. The large scopes run with

@@ -12,7 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// partlyGone is a push of one item under the fence 5. Its write of f is new; its write of g is
+// partlyGone is a push of one item under the fence 5. The item writes f above the fence and g
 // below the fence, and the stored record has no g.
 func partlyGone() (merge.Request, merge.Stored) {
 	var b record.Builder
@@ -64,7 +64,7 @@ func TestGoneWriteRaisesNoWatermark(t *testing.T) {
 }
 
 // TestPurgedWatermarkIsUnknown: below the fence, a client without a watermark may have had one
-// that was purged, so a write that loses there need not be delivered for the first time.
+// that was purged, so a write that loses there is not known to arrive for the first time.
 func TestPurgedWatermarkIsUnknown(t *testing.T) {
 	ben := clock.Stamp{Time: stampAt(9).Time, Client: clock.ClientID{2}}
 	key := purgeKey
@@ -113,7 +113,8 @@ func TestJournalUnderAFenceReplays(t *testing.T) {
 	}
 }
 
-// TestJournalWithoutAFenceHasNoNewMember: readers of earlier versions read such a line.
+// TestJournalWithoutAFenceHasNoNewMember: readers of earlier versions can still read such a
+// line.
 func TestJournalWithoutAFenceHasNoNewMember(t *testing.T) {
 	request, stored := partlyGone()
 	stored.Fence = 0
@@ -128,7 +129,7 @@ func TestJournalWithoutAFenceHasNoNewMember(t *testing.T) {
 	}
 }
 
-// TestNegativeFenceIsNone: a fence that no timestamp can be purges nothing.
+// TestNegativeFenceIsNone: a negative fence, which is not a valid timestamp, purges nothing.
 func TestNegativeFenceIsNone(t *testing.T) {
 	var b record.Builder
 	for _, r := range triples(2) {

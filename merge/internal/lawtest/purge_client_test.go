@@ -1,6 +1,6 @@
 package lawtest
 
-// purgeKinds are the edits: what is written at a stamp.
+// purgeKinds are the kinds of edits, with what each writes at a stamp.
 var purgeKinds = []struct {
 	name   string
 	writes func(s, d mark) triple
@@ -33,7 +33,7 @@ func (c *purgeDevice) waiting() []sentItem {
 	return append(c.overlays[:c.overlays.len():c.overlays.len()], c.outbox[:c.outbox.len()]...)
 }
 
-// show returns what a client shows, and what an ideal client shows that joins the same writes.
+// show returns what a client shows, and what an ideal client that joins the same writes shows.
 func (x *purgeSearch) show(c *purgeDevice, old bool) (shown, ideal triple) {
 	if old {
 		return c.confirmed.joins(c.waiting()...), c.ideal.joins(c.waiting()...)
@@ -41,9 +41,9 @@ func (x *purgeSearch) show(c *purgeDevice, old bool) (shown, ideal triple) {
 	return x.rules.show(c), x.idealOf(c, c.waiting())
 }
 
-// idealOf returns what an ideal client holds after it joined the writes of some items that are not
-// gone, overlays first. An accepted write that the client did not judge gone when the answer came may
-// go only at or below the fence.
+// idealOf returns what an ideal client holds after it has joined the writes of some items, overlays
+// first, without the gone writes. An accepted write that the client did not judge gone when the
+// answer came may be dropped only if it is at or below the fence.
 func (x *purgeSearch) idealOf(c *purgeDevice, sent []sentItem) triple {
 	if len(sent) == 0 {
 		return c.ideal
@@ -166,8 +166,8 @@ func (x *purgeSearch) pushUnder(s *purgeState, a purgeAction, fence rank) {
 	}
 }
 
-// answer takes items from the outbox and keeps what was accepted of them. It reports whether there is
-// room for it.
+// answer takes items from the outbox and keeps their accepted writes. It reports whether there is
+// room for those.
 func (x *purgeSearch) answer(c *purgeDevice, sent []sentItem, v ruling, old bool) bool {
 	var rest batch
 	copy(rest[:], c.outbox[len(sent):])

@@ -10,14 +10,15 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// limitedVerdict is what becomes of a batch in a record that holds one field.
+// limitedVerdict is what becomes of a batch in a record that has room for one field.
 type limitedVerdict struct {
 	codes  [3]merge.Code
 	joined [3]triple
 	after  triple
 }
 
-// limited applies a batch whose items are at the given positions.
+// limited applies items in the given order, and returns what becomes of each by its position in
+// items.
 func (e *purgeEngine) limited(w purgeWorld, items []purgeItem, order []int) (v limitedVerdict, err error) {
 	ordered := make([]purgeItem, len(items))
 	for i, from := range order {
@@ -38,7 +39,8 @@ func (e *purgeEngine) limited(w purgeWorld, items []purgeItem, order []int) (v l
 	return v, nil
 }
 
-// check returns an error unless new items alone began a life, and no more than one field was added.
+// check returns an error unless only new items began a life, and the record has at most one
+// field, or no more than before.
 func (v *limitedVerdict) check(w purgeWorld, items []purgeItem) error {
 	before := w.stored.normal(w.fence, w.level)
 	if fields := v.after.within(3).count(); fields > max(1, before.within(3).count()) {

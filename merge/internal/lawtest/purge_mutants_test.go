@@ -12,7 +12,7 @@ type purgeMutant struct {
 	name  string
 	wrong func(r *purgeRules)
 	scope purgeScope
-	law   law // that it breaks
+	law   law // the law that the rule breaks
 }
 
 // inNormal replaces the normal form, of the server and of the clients.
@@ -36,7 +36,7 @@ func (r *purgeRules) plain() judge {
 	}
 }
 
-// inServer makes the server join more writes of items that are gone by the right rules.
+// inServer makes the server join more writes of items that the right rules call gone.
 func (r *purgeRules) inServer(joined func(v ruling, w purgeWorld, m purgeItem) triple) {
 	engine := r.server
 	r.server = func(w purgeWorld, items []purgeItem) ruling {
@@ -53,8 +53,8 @@ func (r *purgeRules) inServer(joined func(v ruling, w purgeWorld, m purgeItem) t
 	}
 }
 
-// TestUnsoundRulesOfPurgingAreFound searches a history that breaks a law under each wrong rule. Each
-// of the ten laws has such a rule.
+// TestUnsoundRulesOfPurgingAreFound searches for a history that breaks a law under each wrong rule.
+// Each of the ten laws is broken by some rule.
 func TestUnsoundRulesOfPurgingAreFound(t *testing.T) {
 	laws := make(map[law]bool)
 	for _, m := range slices.Concat(serverMutants, clientMutants) {
@@ -72,5 +72,5 @@ func TestUnsoundRulesOfPurgingAreFound(t *testing.T) {
 			t.Logf("%d states: %v", states, broken)
 		})
 	}
-	require.Len(t, laws, 10, "a law without a wrong rule")
+	require.Len(t, laws, 10, "not every law is broken by some wrong rule")
 }

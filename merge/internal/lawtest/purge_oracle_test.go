@@ -9,7 +9,7 @@ import (
 // The oracle of purging is written from the protocol, on a world of one record with the fields
 // f, g and $deleted. It shares no code with package merge.
 
-// mark is a write: its kind and its stamp. Writes of one stamp are ordered by kind.
+// mark is a write: its kind and its stamp. Writes with the same stamp are ordered by kind.
 type mark struct{ kind, at int8 }
 
 const (

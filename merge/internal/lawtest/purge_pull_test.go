@@ -1,6 +1,7 @@
 package lawtest
 
-// pull lets a client pull: at once, or reading at one time and applying at another, or in chunks.
+// pull lets a client pull: in one step, in two steps that read and apply the response, or in
+// chunks.
 func (x *purgeSearch) pull(s *purgeState, i int) {
 	c := &s.clients[i]
 	switch {
@@ -29,7 +30,7 @@ func (x *purgeSearch) pull(s *purgeState, i int) {
 	}
 }
 
-// checkThen returns the law that is broken, or the one that the client breaks.
+// checkThen returns the given broken law, if any, or else the law that the client breaks.
 func (x *purgeSearch) checkThen(broken law, s *purgeState, i int) law {
 	if broken != "" {
 		return broken
@@ -70,15 +71,16 @@ func (x *purgeSearch) settle(c *purgeDevice, p purgePull) law {
 	return ""
 }
 
-// trailer applies a trailer. Overlays that a settled pull has brought go. Of a record without a
-// line, the others are joined before the fence rises, judged by the old one.
+// trailer applies a trailer, the last line of a response. Overlays that a settled pull has
+// brought are dropped. If the response has no line of the record, the other overlays are
+// joined before the fence rises, judged by the old fence.
 func (x *purgeSearch) trailer(c *purgeDevice, p purgePull, settled bool) {
 	var rest batch
 	for _, m := range c.overlays[:c.overlays.len()] {
 		switch {
 		case !x.rules.ends(m, settled):
 			rest[rest.len()] = m
-		case !settled || !m.answered: // the ideal client has it still
+		case !settled || !m.answered: // the ideal client still has the item
 			c.ideal = c.ideal.joins(m)
 		}
 	}
@@ -95,7 +97,7 @@ func (x *purgeSearch) trailer(c *purgeDevice, p purgePull, settled bool) {
 }
 
 // pullChunk lets a client apply the first chunk of a response and no more. The chunk ends after a
-// reset, before the line of the record, or after it.
+// reset, before the line of the record, or after that line.
 func (x *purgeSearch) pullChunk(s *purgeState, i int) {
 	c := &s.clients[i]
 	p := x.read(s, c)
@@ -119,7 +121,7 @@ func (x *purgeSearch) pullChunk(s *purgeState, i int) {
 	}
 }
 
-// pullOld lets a client pull that knows neither fence nor reset.
+// pullOld lets a client that knows neither fence nor reset pull.
 func (x *purgeSearch) pullOld(s *purgeState, i int) {
 	t := *s
 	c := &t.clients[i]
@@ -136,7 +138,7 @@ func (x *purgeSearch) pullOld(s *purgeState, i int) {
 	x.visit(t, purgeAction{what: "pulls", who: i}, x.checkThen(x.checkSynced(&t, i), &t, i))
 }
 
-// checkSynced returns the law that a client breaks that has just pulled, if any.
+// checkSynced returns the law, if any, that a client which has just pulled breaks.
 func (x *purgeSearch) checkSynced(s *purgeState, i int) law {
 	c := &s.clients[i]
 	switch {

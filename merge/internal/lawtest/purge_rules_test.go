@@ -19,7 +19,7 @@ type judge func(w purgeWorld, items []purgeItem) ruling
 // purgeRules are the rules of the protocol. A mutant replaces one of them.
 type purgeRules struct {
 	normal func(t triple, fence rank, level int8) triple
-	judge  judge // of the clients, about what they show and confirm
+	judge  judge // how clients judge what they show and confirm
 	server judge
 	// isNew reports whether an item says that it creates its record.
 	isNew func(shown, writes triple) bool
@@ -85,15 +85,15 @@ func (e *purgeEngine) normal(t triple, fence rank, level int8) triple {
 	return n
 }
 
-// rulingKey is a batch, with ranks that leave out none.
+// rulingKey is a batch whose ranks are numbered without gaps.
 type rulingKey struct {
 	world purgeWorld
 	n     int
 	items [mostItems]purgeItem
 }
 
-// rule returns the ruling of the real Engine. It asks the Engine once for all cases that differ in
-// nothing but their ranks.
+// rule returns the ruling of the real Engine. It asks the Engine once for all cases that differ
+// only in the gaps between their ranks.
 func (e *purgeEngine) rule(w purgeWorld, items []purgeItem) ruling {
 	var set rankSet
 	key := rulingKey{world: w, n: len(items)}
@@ -185,9 +185,9 @@ func (t triple) shown() (fields [2]mark) {
 	return fields
 }
 
-// reborn returns what an ideal server stores when the real one begins a new life: a dead record
-// whose fields are deleted and that is restored, all at the fence. An item whose author was shown
-// the deletion creates nothing, whatever it says.
+// reborn returns what an ideal server stores when the real one begins a new life: the dead
+// record, with its fields deleted and itself restored, all at the fence. An item whose author was
+// shown the deletion creates nothing, whatever it says.
 func (t triple) reborn(v ruling, sent []sentItem, fence rank) triple {
 	created := false
 	for i, m := range sent {

@@ -14,7 +14,7 @@ var allEdits = []int{setF, setG, setBoth, deleteF, deleteIt, restore}
 var purgeScopes = []struct {
 	name  string
 	scope purgeScope
-	// The depth of the ordinary run and of the large one, with the number of their states.
+	// The depth and the number of states of the ordinary run and of the large run.
 	depth, states           int
 	largeDepth, largeStates int
 }{

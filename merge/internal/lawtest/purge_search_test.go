@@ -73,12 +73,12 @@ func (b *purgeBreach) Error() string {
 type purgeScope struct {
 	level  int8
 	depth  int // the number of steps
-	edits  int // of both clients
+	edits  int // the number of edits of both clients together
 	outbox int // the items that may wait in an outbox
 	batch  int // the items of one push
 	kinds  []int
 
-	deleted   bool // it begins with a record that client A has set and deleted
+	deleted   bool // the scope begins with a record that client A has set and deleted
 	copied    bool // pushes may be delivered once more
 	levelUp   bool // the level may rise to 2
 	restore   bool // the server may be restored once

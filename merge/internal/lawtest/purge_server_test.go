@@ -1,6 +1,6 @@
 package lawtest
 
-// law is a law of purging. A broken one is named with what happened.
+// law is a law of purging. The error of a search names the broken law.
 type law string
 
 const (
@@ -71,7 +71,7 @@ func (s delivered) checkGone(m sentItem, joined triple) law {
 		return lawHonest
 	}
 	if s.ideal.empty() {
-		return "" // it follows a creation that is gone
+		return "" // the item follows a creation that is gone
 	}
 	for i, c := range m.writes {
 		if joined[i] != c && s.whole && c.at <= s.fence {
@@ -87,8 +87,8 @@ func (s delivered) checkGone(m sentItem, joined triple) law {
 	return ""
 }
 
-// keeps reports whether a record that is not deleted has room for a write that is gone: one above
-// the fence, or of a field that has a value.
+// keeps reports whether a record that is not deleted should have kept a write that was not
+// joined: a write above the fence, or of a field that has a value.
 func (t triple) keeps(writes, joined triple, fence rank) bool {
 	for i, c := range writes {
 		if joined[i] != c && (c.at > fence || i != life && t[i].kind == set) {
@@ -160,7 +160,8 @@ func (x *purgeSearch) duplicate(s *purgeState) {
 	}
 }
 
-// age notes that no author of what waits knew the fence and the level that hold from now on.
+// age notes that the authors of the waiting items did not know the fence and the level that hold
+// from now on.
 func (s *purgeState) age() {
 	for _, b := range []*batch{&s.clients[0].outbox, &s.clients[1].outbox, &s.network} {
 		for i := range b {

@@ -4,8 +4,8 @@ import "math/bits"
 
 // The scope of purging is every history of a small world, up to a number of steps: one record with
 // the fields f, g and $deleted, two clients, one server, and an ideal server that never purges and
-// joins exactly the writes that the real one accepted. The server and the clients are the rules of
-// purge_rules_test.go, in which merge.Engine and merge.Purge decide.
+// joins exactly the writes that the real one accepted. The server and the clients follow the rules
+// of purge_rules_test.go, in which merge.Engine and merge.Purge decide.
 //
 //	purge_state_test.go    a state of the world, and its canonical form
 //	purge_rules_test.go    the rules of the protocol, which mutants replace
@@ -29,7 +29,7 @@ type sentItem struct {
 
 	// Of an overlay:
 	answered bool // the answer came before the pull under way began
-	taken    int8 // the set of writes that were accepted
+	taken    int8 // the set of fields whose writes were accepted
 	held     int8 // the accepted writes that the client did not judge gone when the answer came
 }
 
@@ -43,8 +43,8 @@ func (b *batch) len() (n int) {
 	return n
 }
 
-// purgeServer holds the real server and the ideal one. A restore brings back all of it; the epoch
-// is not part of it.
+// purgeServer holds the real server and the ideal one. A restore brings back all members; the
+// epoch is not among them.
 type purgeServer struct {
 	stored, ideal triple
 	sequence      rank // of the last change
@@ -64,8 +64,8 @@ type purgeDevice struct {
 	fence, clock     rank
 	level            int8
 	epoch            int8
-	loading          bool // a reset came, and what follows it did not
-	snapshot         bool // it began with a snapshot without tombstones
+	loading          bool // a reset came, but not yet what follows it
+	snapshot         bool // the client began with a snapshot without tombstones
 	stuck            bool // an old client that was told to resync
 	pulling          purgePull
 }
@@ -73,7 +73,7 @@ type purgeDevice struct {
 // purgePull is a response to a pull.
 type purgePull struct {
 	begun         bool
-	line          bool // it has a line of the record, or a reset
+	line          bool // the response has a line of the record, or a reset
 	record, ideal triple
 	sequence      rank
 	fence, told   rank
@@ -157,7 +157,8 @@ func (set rankSet) index(r rank) rank {
 
 // canonical renumbers the ranks. Stamps get even ranks, so that a new one fits into each gap. If
 // the clients are alike, it orders them, and reports whether they changed places. It returns a hash
-// of the state. Two states with one hash count as one, which is unlikely in ten million states.
+// of the state. Two states with the same hash count as one, but such a collision is unlikely in ten
+// million states.
 func (s *purgeState) canonical(alike bool) (h purgeHash, swapped bool) {
 	if s.stored.empty() {
 		s.changed = 0

@@ -198,7 +198,7 @@ func oneOf(n, large int) int {
 }
 
 // purgedBatches compares the answers to batches of n items with the oracle, in every order and in
-// every world of stamps up to a rank. A configuration is a world with the first items but two.
+// the given worlds. A configuration is a world with all items of the batch but the last two.
 func purgedBatches(t *testing.T, worlds []purgeWorld, items []purgeItem, n, step int) (s scope) {
 	first := max(n-2, 0)
 	rest := power(len(items), n-first)

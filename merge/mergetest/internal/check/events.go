@@ -25,11 +25,11 @@ type Item struct {
 	Author  Author
 }
 
-// Author is what the author of an item knew when it was made.
+// Author is what the author of an item knew when the item was made.
 type Author struct {
 	Pulled     time.Time // when its last pull began; the zero time if it never pulled
-	Fence      int64     // the fence that it was told
-	SawDeleted bool      // whether it saw the record as deleted
+	Fence      int64     // the fence that the last pull told the author
+	SawDeleted bool      // whether the author saw the record as deleted
 }
 
 // Batch is the contents of one push.

@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 )
 
-// gone is the outcome of a write that is not joined because its place may have been purged.
+// gone is the outcome of a write that is not joined because its field may have been purged.
 const gone = "gone"
 
 // IsGone reports whether a reply says that a write of its item is gone.
@@ -26,7 +26,7 @@ func (j *Judge) hasGone(a Answer, i int) bool {
 func (j *Judge) judgeGone(a Answer, i int) {
 	r, it := a.Replies[i], a.Items[i]
 	if r.Retryable {
-		j.Broken(law.WronglyGone, "%s: it is gone, which is final, but it got: %s", j.At(a, i), ReplyText(r))
+		j.Broken(law.WronglyGone, "%s: the item is gone, which is final, but it got: %s", j.At(a, i), ReplyText(r))
 	}
 	j.Count(map[bool]string{true: "gone", false: "partly gone"}[r.Verdict == "refused"])
 	if a.Met || a.Known[i].doubt || j.mayBeDeleted(it.ID) || !j.Ledger.Exists(it.ID) {
@@ -39,7 +39,7 @@ func (j *Judge) judgeGone(a Answer, i int) {
 		case x.Time > j.Ledger.Fence && !below:
 			j.brokenAnswer(complaint{law.WronglyGone, j.At(a, i) + ": " + short(x) + " is above the fence of " + When(j.Ledger.Fence) + ", and the record is not deleted, but it got: " + ReplyText(r)})
 		case !it.Author.SawDeleted && it.Author.Fence >= j.Ledger.Fence:
-			j.brokenAnswer(complaint{law.SyncedGone, j.At(a, i) + ": its author was told the fence of " + When(j.Ledger.Fence) + " before it wrote " + short(x) + ", but it got: " + ReplyText(r)})
+			j.brokenAnswer(complaint{law.SyncedGone, j.At(a, i) + ": its author was told the fence of " + When(j.Ledger.Fence) + " before writing " + short(x) + ", but it got: " + ReplyText(r)})
 		case !it.Author.SawDeleted && it.Author.Pulled.After(j.Horizon):
 			j.brokenAnswer(complaint{law.SyncedGone, j.At(a, i) + ": its author pulled at " + When(it.Author.Pulled.UnixNano()) + ", within the retention, and then wrote " + short(x) + ", but it got: " + ReplyText(r)})
 		}
@@ -56,8 +56,9 @@ func (j *Judge) judgeDead(a Answer) {
 	}
 }
 
-// beginLives begins the new lives that the accepted items of an answer begin. If the push met
-// another one, an item that does not create the record may have come after one that does.
+// beginLives records the new lives that the accepted items of an answer begin. If the push met
+// another push, an item that does not create the record may have arrived after an item that
+// does.
 func (j *Judge) beginLives(a Answer) {
 	if j.Ledger.Fence == 0 {
 		return

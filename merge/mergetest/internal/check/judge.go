@@ -30,8 +30,8 @@ type Judge struct {
 	Moment     int            // the index of the current step
 	Sendings   int            // the number of batches sent
 	Unread     bool           // whether a push came after the last pull
-	Horizon    time.Time      // a device that pulled after it writes above the fence
-	begun      map[string]int // the sending in which a record last began a new life
+	Horizon    time.Time      // devices that pulled after this time write above the fence
+	begun      map[string]int // by record ID, the sending in which the record last began a new life
 	Last       Moments
 }
 

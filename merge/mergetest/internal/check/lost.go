@@ -16,8 +16,8 @@ func (a Answer) base(x arrival) oracle.Base {
 }
 
 // loss returns the edit that is lost, if any, when a write meets the greatest write accepted before. A
-// server may have purged a mark below the fence, so it need not know whether a write below the
-// fence arrived before.
+// server may have purged a mark below the fence, so the server need not know whether a write below
+// the fence arrived before.
 func (j *Judge) loss(a Answer, x arrival) oracle.Loss {
 	l := j.Ledger.Of(x.FieldKey).Loss(x.Write, a.base(x), a.Mark)
 	l.Unsure = l.Unsure || l.Own && l.Is && max(x.Time, a.Mark.Sure) <= j.Ledger.Fence

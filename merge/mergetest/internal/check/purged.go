@@ -17,8 +17,8 @@ type Purged struct {
 	Records  []record.Record
 }
 
-// JudgePurge judges the fence and the stored records after a purge with a retention. Before is the
-// sequence of the fence before it.
+// JudgePurge judges the fence and the stored records after a purge with a retention. The parameter
+// before is the sequence of the fence before the purge.
 func (j *Judge) JudgePurge(p Purged, before int64, retention time.Duration) {
 	if int64(p.Fence) < j.Ledger.Fence || p.Sequence < before {
 		j.Broken(law.FenceFalls, "the fence was at %s and sequence %d, and is now at %s and %d", When(j.Ledger.Fence), before, When(int64(p.Fence)), p.Sequence)
@@ -46,7 +46,7 @@ func writesOf(id string, r record.Record) map[oracle.FieldKey]oracle.Write {
 	return all
 }
 
-// isNormal reports whether a stored record is as purging leaves it.
+// isNormal reports whether a stored record is in the form in which purging leaves it.
 func (j *Judge) isNormal(r record.Record, level int) bool {
 	fields, tombstones, above := 0, 0, 0
 	for _, v := range r.All() {
@@ -64,8 +64,8 @@ func (j *Judge) isNormal(r record.Record, level int) bool {
 	return j.Ledger.Fence == 0 || tombstones == 0 || fields == 1
 }
 
-// purgeable returns a function that reports whether a field may be missing where the given state
-// was found. Only with its whole record may a $deleted that is true be missing.
+// purgeable returns a function that reports whether a field may be missing from the found state.
+// A $deleted that is true may be missing only if its whole record is.
 func (j *Judge) purgeable(found map[oracle.FieldKey]oracle.Write) func(oracle.FieldKey) bool {
 	dead, there := map[string]bool{}, map[string]bool{}
 	if j.Ledger.Fence > 0 {
@@ -82,7 +82,7 @@ func (j *Judge) purgeable(found map[oracle.FieldKey]oracle.Write) func(oracle.Fi
 	}
 }
 
-// infer records what a found state tells about pushes without an answer: that a record is dead, and
+// infer records what a found state shows about pushes without an answer: that a record is dead, and
 // that a dead record began a new life.
 func (j *Judge) infer(found map[oracle.FieldKey]oracle.Write) {
 	if j.Ledger.Fence == 0 {
@@ -106,8 +106,8 @@ func (j *Judge) infer(found map[oracle.FieldKey]oracle.Write) {
 	}
 }
 
-// inferDeath accepts the greatest deletion without an answer below the fence, if it was found, or
-// if nothing of its record was found although the record exists.
+// inferDeath counts the greatest unanswered deletion at or below the fence as accepted if it was
+// found, or if nothing of its record was found although the record exists.
 func (j *Judge) inferDeath(k oracle.FieldKey, found map[oracle.FieldKey]oracle.Write, there map[string]bool) {
 	p := j.Ledger.Histories[k]
 	if p.Open == 0 || !j.Ledger.Exists(k.ID) || j.Ledger.Dead(k.ID) || !j.Ledger.MayBeDead(k.ID) {
@@ -140,7 +140,7 @@ func (j *Judge) isOfTwoLives(x arrival) bool {
 }
 
 // classifyPurged returns the law about purging that is broken if a new device finds a wrong write
-// of a field, or none. It reports false if another law fits.
+// of a field, or no write. It reports false if another law fits.
 func (j *Judge) classifyPurged(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Write) (law.Law, bool) {
 	p := j.Ledger.Histories[k]
 	f, ok := fresh[k]

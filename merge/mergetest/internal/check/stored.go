@@ -116,7 +116,7 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	f, ok := fresh[k]
 	p := j.Ledger.Histories[k]
 	best := p.Writes[p.Best]
-	if best == nil { // it stands for the end of an earlier life
+	if best == nil { // the greatest write stands for the end of an earlier life
 		best = &oracle.Fate{}
 	}
 	if j.Last.Restore >= 0 && j.unaudited(j.Last.Restore) || ok && p.Lapsed(f) || p.Some && best.Gone && best.Since == j.Moment {

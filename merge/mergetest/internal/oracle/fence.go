@@ -2,8 +2,8 @@ package oracle
 
 import "slices"
 
-// A server that purges lacks some of what was accepted. The ledger stays the ideal server, which
-// never purges: it knows what the real one may lack.
+// A server that purges lacks some of what was accepted. The ledger stays the ledger of an
+// ideal server, which never purges, but knows what the real server may lack.
 
 const deletedField = "$deleted"
 
@@ -31,14 +31,15 @@ func (l *Ledger) Deleted(id string) bool {
 // Dead reports whether a record is deleted and has no write above the fence.
 func (l *Ledger) Dead(id string) bool { return l.Deleted(id) && l.isBelow(id) }
 
-// MayBeDead reports whether a record is dead, or is if some push without an answer was stored.
+// MayBeDead reports whether a record is dead, or would be if some push without an answer was
+// stored.
 func (l *Ledger) MayBeDead(id string) bool {
 	p := l.Histories[FieldKey{id, deletedField}]
 	return p != nil && p.may(func(x Write) bool { return x.Value == "true" && x.Time <= l.Fence }) && l.isBelow(id)
 }
 
-// MayLive reports whether a dead record lives if some earlier push without an answer was stored. The
-// given sending is the present one.
+// MayLive reports whether a dead record would live if some earlier push without an answer was
+// stored. The parameter sending is the number of the present batch.
 func (l *Ledger) MayLive(id string, sending int) bool {
 	for _, k := range l.ofRecord(id) {
 		for x, f := range l.Histories[k].Writes {
@@ -71,15 +72,15 @@ func (l *Ledger) Begin(id string) {
 	}
 }
 
-// MayLack reports whether the greatest write of a field may be purged from a record that is not
-// dead.
+// MayLack reports whether the greatest write of a field may have been purged from a record that
+// is not dead.
 func (l *Ledger) MayLack(k FieldKey) bool {
 	p := l.Histories[k]
 	return p.Ended || l.Fence > 0 && p.may(func(x Write) bool { return x.Deleted && x.Time <= l.Fence })
 }
 
-// may reports whether the greatest write is a certain one, or if one that got no answer was
-// stored.
+// may reports whether the greatest write fits a condition, or would if some write without an
+// answer was stored.
 func (p *History) may(is func(Write) bool) bool {
 	if is(p.Best) || p.Open == 0 {
 		return is(p.Best)

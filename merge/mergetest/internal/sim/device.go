@@ -32,9 +32,9 @@ type state struct {
 	last    clock.Timestamp // the clock's last stamp when the state was saved
 	view                    // the confirmed state
 	outbox  []*check.Item
-	overlay []*check.Item // accepted items that were not pulled yet, of a server that purges
+	overlay []*check.Item // accepted items that were not pulled yet; only with a server that purges
 	cursor  string
-	pulled  time.Time // when its last pull began
+	pulled  time.Time // when the last pull of the device began
 }
 
 func newDevice(w *world, index int) *device {
@@ -214,7 +214,8 @@ func (d *device) correctClock() {
 	}
 }
 
-// applyPulled replaces confirmed state with the pulled lines, and lets the clock observe them.
+// applyPulled applies pulled lines to the confirmed state, and lets the clock observe their
+// stamps.
 func (d *device) applyPulled(lines []line) {
 	for _, l := range lines {
 		d.w.apply(&d.view, l)

@@ -14,7 +14,7 @@ func (d *device) newItem(id string, m record.Mutation) *check.Item {
 }
 
 // accepted confirms the writes of an accepted item that are not gone. Once the device knows of a
-// fence, it keeps them apart until its next pull, which returns them.
+// fence, it keeps these writes apart until its next pull, which returns them.
 func (d *device) accepted(it *check.Item, r merge.Reply) {
 	kept := map[string]record.FieldValue{}
 	for name, v := range it.M.Data.All() {
@@ -31,8 +31,8 @@ func (d *device) accepted(it *check.Item, r merge.Reply) {
 	}
 }
 
-// judged returns a record as the device shows it under a fence: it judges its accepted and its
-// waiting items as the server will.
+// judged returns a record as the device shows it under a fence: the device judges its accepted
+// and its waiting items as the server will.
 func (d *device) judged(id string) record.Record {
 	stored := merge.Stored{Records: []record.Record{check.RecordOf(d.w.Key(id), d.confirmed[id])}, Fence: d.fence, Level: d.level}
 	request := merge.Request{AnyClient: true, Wall: d.w.Now}

@@ -10,7 +10,7 @@ import (
 )
 
 // purgeOps are the purges of a server. Only a backend that purges has them, so the schedules of
-// others do not depend on them.
+// other backends do not depend on them.
 func purgeOps() []family {
 	often := func(d *schedule.Dice) int {
 		if !d.Domain.Purges {
@@ -32,7 +32,8 @@ func purgeOps() []family {
 	}}}}
 }
 
-// purge lets the server purge, if that is possible. A server without the time does not purge.
+// purge lets the server purge, if that is possible. A server whose clock is unset does not
+// purge.
 func (w *world) purge(s schedule.Step) {
 	if w.backend.Purge == nil || w.o.NewApp != nil || w.ClockUnset {
 		return

@@ -36,8 +36,8 @@ func lateRetry(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// lateCreation creates a record beneath its deletion, and sends the creation before or after the
-// purge, or both times.
+// lateCreation creates a record that another device deletes later, and sends the creation before
+// or after the purge, or both times.
 func lateCreation(f schedule.Follow) []schedule.Step {
 	early := schedule.Pick(f.Dice, f.Pushing(f.C, schedule.Manner{Lost: true}), f.Wait(time.Millisecond))
 	return []schedule.Step{
@@ -46,8 +46,8 @@ func lateCreation(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// beneathDeletion creates a record beneath its deletion, retries that, and meanwhile lets the fence
-// rise to a moment between the two.
+// beneathDeletion creates a record that is deleted already, retries the creation, and meanwhile
+// lets the fence rise to a moment between the deletion and the creation.
 func beneathDeletion(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{
 		f.Does(f.C, "reinstalls"), f.Edit(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), hourly(f), f.Wait(time.Millisecond), f.Edit(f.C),
@@ -55,7 +55,8 @@ func beneathDeletion(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// lateField edits a field beneath its deletion, which was purged from a live record.
+// lateField edits a field before its deletion, and sends the edit after the tombstone was purged
+// from the live record.
 func lateField(f schedule.Follow) []schedule.Step {
 	g := f.Elsewhere()
 	g.ID = f.ID
@@ -64,8 +65,8 @@ func lateField(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{other, f.Edit(f.A), f.Wait(time.Millisecond), gone, f.Pushes(f.B), purging(f), f.Pushes(f.A), f.Pulls(f.C)}
 }
 
-// lateDeletion deletes a record with an old stamp, which arrives after the purge, perhaps again
-// after the record was restored.
+// lateDeletion sends a deletion of a record only after a purge, and again after a later edit of
+// the record.
 func lateDeletion(f schedule.Follow) []schedule.Step {
 	g := f.Elsewhere()
 	return []schedule.Step{
@@ -75,14 +76,15 @@ func lateDeletion(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// hourly returns a purge of what is older than an hour, which mostly raises nothing but sweeps.
+// hourly returns a purge of what is older than an hour, which mostly sweeps without raising the
+// fence.
 func hourly(f schedule.Follow) schedule.Step {
 	s := purging(f)
 	s.By = time.Hour
 	return s
 }
 
-// newLives lets two devices create a record again that is dead, and sends old batches again.
+// newLives lets two devices create a dead record again, and resends old batches.
 func newLives(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{
 		f.Edit(f.B), f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Pulls(f.A), f.Pulls(f.B), f.Wait(time.Millisecond),
@@ -91,8 +93,8 @@ func newLives(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// slowButSynced lets a device with a slow clock pull, then edit, while the fence rises to a moment
-// before or after the edit.
+// slowButSynced lets a device with a slow clock pull and then edit, while the fence rises to a
+// moment before or after the edit.
 func slowButSynced(f schedule.Follow) []schedule.Step {
 	if f.A == f.B {
 		return nil
@@ -111,8 +113,9 @@ func slowButSynced(f schedule.Follow) []schedule.Step {
 	return append(story, f.Wait(2*time.Hour), hourly(f), f.Pushes(f.A), f.Pulls(f.B))
 }
 
-// slowAlone lets a device with a slow clock pull and edit after days in which nothing was written. Its
-// edit is older than the retention by the wall clock, but above everything that was accepted.
+// slowAlone lets a device with a slow clock pull and edit after days in which nothing was written. By
+// the wall clock, the stamp of the edit is older than the retention, but it is above all accepted
+// stamps.
 func slowAlone(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{
 		f.Wait(3 * schedule.Day), f.Clock(f.A, -schedule.Day), f.Pulls(f.A), f.Edit(f.A), f.Wait(time.Millisecond), hourly(f), f.Pushes(f.A), f.Pulls(f.B),
@@ -133,7 +136,7 @@ func restoredBelow(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// longAway lets a device edit, stay away for longer than a retention, and push and pull then.
+// longAway lets a device edit, stay away for longer than a retention, and then push and pull.
 func longAway(f schedule.Follow) []schedule.Step {
 	if len(f.Silent) == 0 {
 		return lateRetry(f)
@@ -149,7 +152,7 @@ func longAway(f schedule.Follow) []schedule.Step {
 }
 
 // editsOfDeleted lets a device edit or restore a record that it saw deleted, and purges before
-// or after that arrives.
+// or after the edit arrives.
 func editsOfDeleted(f schedule.Follow) []schedule.Step {
 	edit := schedule.Pick(f.Dice, f.Edit(f.B), alters(f, f.B, "restores"))
 	if edit.Sets != nil {

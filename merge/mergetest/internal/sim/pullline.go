@@ -12,15 +12,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// line is one decoded line of a pull: a record, or a line of a server that purges.
+// line is one decoded line of a pull: a record, or a special line of a server that purges.
 type line struct {
-	record record.Record // without fields if it is another line
+	record record.Record // without fields if the line is a special one
 	left   bool          // the record is to be forgotten
 	reset  bool          // everything is to be forgotten
 	told   *told         // the last line of a page
 }
 
-// told is what the last line of a page tells.
+// told is the content of the last line of a page.
 type told struct {
 	fence, clock clock.Timestamp
 	level        int
@@ -109,7 +109,8 @@ func decodeSpecial(text []byte) (l line, ok bool) {
 	return line{told: &t}, known == [2]bool{true, true}
 }
 
-// stampIn returns a timestamp from its JSON, which may be missing, null or empty if there is none.
+// stampIn returns a timestamp from its JSON, which may be missing, null or empty if there is no
+// timestamp.
 func stampIn(text json.RawMessage) (at clock.Timestamp, ok bool) {
 	if len(text) == 0 || string(text) == "null" || string(text) == `""` {
 		return 0, true
@@ -118,8 +119,8 @@ func stampIn(text json.RawMessage) (at clock.Timestamp, ok bool) {
 	return at, err == nil
 }
 
-// mustTell reports the law that is broken if the lines of a page do not end by telling the fence, or
-// if they reset a client that was reset by an earlier page.
+// mustTell reports a broken law if the lines of a page do not end by telling the fence, or if a
+// page after the first page of a pull resets the client.
 func (w *world) mustTell(lines []line, first bool) {
 	if !first && slices.ContainsFunc(lines, func(l line) bool { return l.reset }) {
 		w.Broken(law.ResetBelow, "a page that is not the first one of its pull resets the client")

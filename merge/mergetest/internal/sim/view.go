@@ -16,11 +16,11 @@ type view struct {
 	confirmed check.Confirmed
 	fence     clock.Timestamp
 	level     int
-	floor     clock.Timestamp // what its clock must observe
+	floor     clock.Timestamp // what the clock of the device must observe
 }
 
 // apply applies a line to a view. It skips records of other tables and IDs. A record of a server
-// that purges replaces the record before it as a whole. A record of another server replaces only its
+// that purges replaces the confirmed record as a whole. A record of another server replaces only its
 // own fields.
 func (w *world) apply(v *view, l line) {
 	switch {
@@ -48,7 +48,7 @@ func (w *world) apply(v *view, l line) {
 	}
 }
 
-// purgeView purges what a client has by the fence that it was told.
+// purgeView purges the records of a view by the fence that the device was told.
 func (w *world) purgeView(v *view) {
 	for id, fields := range v.confirmed {
 		kept := merge.Purge(check.RecordOf(w.Key(id), fields), v.fence, v.level)
