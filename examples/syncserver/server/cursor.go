@@ -16,11 +16,12 @@ import (
 type cursor struct {
 	epoch string // "" for a client that has pulled nothing yet
 	seq   int64  // the last sequence that the client has
-	begun int64  // while the client loads everything, the last sequence when that began
+	begun int64  // while the client loads everything, the last sequence when the load began
 	loads bool
 }
 
-// reached returns a sequence: the client has none of the records that were dropped up to that sequence.
+// reached returns a sequence: the client has none of the records that were dropped up to that
+// sequence.
 func (c cursor) reached() int64 { return max(c.seq, c.begun) }
 
 // String returns the text of a cursor: epoch.seq or epoch.seq.begun, or "".

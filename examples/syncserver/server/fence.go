@@ -21,7 +21,7 @@ type fence struct {
 // normal returns the normal form of a stored record, given the size of its JSON. It is the
 // same before and after a sweep, so all pushes, rules and audits see the same record. At level 2,
 // the normal form of a dead record has no fields. A violation row that was dropped is stored without
-// fields until all clients were told.
+// fields until all clients were told to forget it.
 func (s *session) normal(r record.Record, size int) record.Record {
 	n := merge.Purge(r, s.fence.stamp, s.fence.level)
 	if n.Len() < r.Len() || r.Len() == 0 {
@@ -33,7 +33,7 @@ func (s *session) normal(r record.Record, size int) record.Record {
 // Values of the column records.purge that are not fences.
 const (
 	husk     = -1 // the record consists of its deletion alone
-	departed = -2 // the record was dropped, and clients must still be told
+	departed = -2 // the record was dropped, and clients must still be told to forget it
 	closed   = -3 // the record is a violation row that is closed
 )
 

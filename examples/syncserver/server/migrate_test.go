@@ -38,7 +38,7 @@ func TestDatabaseFilesOfEarlierVersionsAreMigrated(t *testing.T) {
 			for _, l := range lines {
 				if l.Data.Key().Table == "tasks" {
 					reply := ana.push(record.Mutation{Data: l.Data}).Results[0]
-					if l.Data.Key().ID != "kept" { // another client has written in the record kept
+					if l.Data.Key().ID != "kept" { // another client has also written to the record "kept"
 						require.Equal(t, "accepted", reply.Verdict)
 						require.False(t, reply.Changed)
 					}

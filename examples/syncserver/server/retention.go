@@ -12,7 +12,7 @@ import (
 
 // Each day, a workspace gets a sample of its last sequence and its greatest stamp. The newest
 // sample that is older than Options.Retention becomes the fence. What was deleted below the fence
-// is purged, see sweep.go, and a client that was away for longer cannot bring it back: its old
+// is purged (see sweep.go), and a client that was away for longer cannot bring it back: its old
 // writes to purged fields and records are refused as merge.Gone.
 //
 // A fence never falls, so a wall clock that is wrong must not raise it. After a gap between two
@@ -144,10 +144,10 @@ func (s *session) samples(ctx context.Context) (all []sample, err error) {
 // sample adds a sample to the others if the newest of them is a day old. The argument "now" has the
 // time of the new sample, and the greatest stamp that is not too far ahead.
 //
-// The greatest stored stamp is the greatest accepted one, because purged writes are below the
-// fence. A sample that raises the greatest stamp takes a sequence of its own: a client that pulled
-// before the sample may have a clock below this stamp, so the cursor of the client must be below the
-// sequence of the sample.
+// The sample does not need the stamps of purged writes, because they are at or below the fence. A
+// sample that raises the greatest stamp takes a sequence of its own: a client that pulled before the
+// sample may have a clock below this stamp, so the cursor of the client must be below the sequence
+// of the sample.
 func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sample, error) {
 	if len(all) > 0 && now.at-all[0].at < int64(sampleEvery) {
 		return all, nil

@@ -88,8 +88,8 @@ func (c *calendar) data() map[string]string {
 func task(id string) record.Record { return record.New(record.Key{Table: board.Tasks, ID: id}) }
 
 // TestDeletedDataIsPurgedAfterTheRetention deletes a record and a field, and waits. Before the
-// retention ends, both must be stored in full. Afterwards their values must be gone, and no retry
-// and no late edit may bring them back.
+// retention ends, the fields of the deleted record and the tombstone of the field must be stored.
+// Afterwards they must be gone, and no retry and no late edit may bring them back.
 func TestDeletedDataIsPurgedAfterTheRetention(t *testing.T) {
 	for level, left := range map[int]bool{1: true, 2: false} {
 		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
@@ -223,7 +223,7 @@ func TestFenceWaitsWhileTheClockIsWrong(t *testing.T) {
 		}
 		s.wall = begun
 		s.pass(5)
-		require.Equal(t, 10+3, s.countSamples(), "no sample while the clock is behind the newest")
+		require.Equal(t, 10+3, s.countSamples(), "no sample is taken while the clock is behind the newest sample")
 		dry, err := s.Repair(context.Background(), "demo", RepairOptions{Dry: true})
 		require.NoError(t, err)
 		require.Equal(t, 3, dry.Samples)

@@ -160,8 +160,8 @@ func (s *session) swept(ctx context.Context, statement string, args ...any) (fou
 	return found, rows.Err()
 }
 
-// sweepWatermarks removes some watermarks at or below the fence. The engine reports no edit as
-// lost because a watermark is missing.
+// sweepWatermarks removes some watermarks at or below the fence. A missing watermark never
+// makes the engine report an edit as lost.
 func sweepWatermarks(ctx context.Context, tx *session) (more bool, err error) {
 	result, err := tx.tx.ExecContext(ctx, `
 		DELETE FROM marks WHERE client IN (SELECT client FROM marks WHERE workspace = $1 AND at <= $2 ORDER BY at LIMIT $3)`,

@@ -176,9 +176,9 @@ func TestPushesGoOnDuringASweep(t *testing.T) {
 }
 
 // TestClosedViolationsAreDroppedAfterTheRetention double-books a room at two times, and resolves one
-// of the conflicts. Its row must be dropped after the retention, and each client must be told. The
-// row of the other conflict, which a user has dismissed, must stay. Only the server may make a
-// dropped row again.
+// of the conflicts. Its row must be dropped after the retention, and each client must be told to
+// forget it. The row of the other conflict, which a user has dismissed, must stay. Only the server
+// may make a dropped row again.
 func TestClosedViolationsAreDroppedAfterTheRetention(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))

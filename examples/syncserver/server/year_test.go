@@ -16,9 +16,9 @@ import (
 )
 
 // TestStorageOfAYearIsBounded lets a team create and delete records for a year. Each record lives
-// for ten days. The records may then take as many bytes as the live records and those deleted within
-// the retention and, at level 1, 200 more bytes for each record that was ever deleted. The IDs have
-// 36 bytes.
+// for ten days. The stored records may then take no more bytes than the live records and the records
+// deleted within the retention, plus, at level 1, 200 bytes for each record that was ever deleted.
+// The IDs have 36 bytes.
 func TestStorageOfAYearIsBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("stores thousands of records")
@@ -60,7 +60,7 @@ func TestStorageOfAYearIsBounded(t *testing.T) {
 			var records, journal int
 			require.NoError(t, s.database.db.QueryRow(`SELECT bytes, lines FROM workspaces`).Scan(&records, &journal))
 			one := len(created[0][0].Data.AppendJSON(nil)) + 150 // with its key and its deletion
-			const kept = life + 90 + 2                           // days, with the time between two samples
+			const kept = life + 90 + 2                           // days, including the time between two samples
 			deleted := daily * (days - life)
 			t.Logf("%d bytes of records and %d of the journal, after %d deletions", records, journal, deleted)
 			require.LessOrEqual(t, records, kept*daily*one+deleted*perDeleted)
