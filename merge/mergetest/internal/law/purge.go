@@ -6,7 +6,7 @@ func purgeLaws() map[Law]Text {
 		ComesBack: {
 			"nothing deleted comes back",
 			"Deleted data stays deleted after its tombstone was purged, whatever arrives late. Only an item that creates its record, with all stamps above the fence, begins a new life of a dead record, and nothing of the old life shows in it. Every other item of a dead record is gone.",
-			"Look for an item that is judged without the fence, by its age or by who pulled, or by a fence that was read before the lock. Look for a record that counts as dead because of the stamp of its deletion alone, for a new life that does not need \"new\" or a stamp above the fence, and for a new life that is joined to the old one.",
+			"Look for an item that is judged without the fence, by its age, by which clients have pulled, or by a fence that was read before the lock. Look for a record that counts as dead because of the stamp of its deletion alone, for a new life that begins without \"new\" or without a stamp above the fence, and for a new life that is joined to the old one.",
 		},
 		PurgesDead: {
 			"only deleted data below the fence is purged",
@@ -15,13 +15,13 @@ func purgeLaws() map[Law]Text {
 		},
 		WronglyGone: {
 			"only items that may be stale are gone",
-			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted. Each item is judged by the record stored before the batch, and gone is final.",
+			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted. Each item is judged by the record stored before the batch, and the code gone is final.",
 			"Judge with merge.Engine, and with the fence that was read inside the lock. Look for a live record that was purged as a whole, for items of one batch that are judged one after the other, and for the refusal of a whole item where only some of its writes are gone.",
 		},
 		SyncedGone: {
 			"a synced client loses nothing to purging",
 			"A client that pulled within the retention, or that was told the present fence, writes above the fence. So none of its later edits is gone, unless the record is deleted.",
-			"Look at what a pull tells as clock: the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is made from the wall clock.",
+			"Look at the clock that a pull tells: it must be the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is taken from the wall clock.",
 		},
 		RetryBelow: {
 			"a retry below the fence has no effect",
@@ -30,12 +30,12 @@ func purgeLaws() map[Law]Text {
 		},
 		Unswept: {
 			"nothing dead is stored below the fence",
-			"When Purge returns, each stored record whose sequence is at or below the fence is in normal form: a dead one is gone or, at level 1, is $deleted alone, and the others have no tombstone at or below the fence, except one if nothing else is left.",
+			"When Purge returns, each stored record whose sequence is at or below the fence is in normal form: a dead record is removed or, at level 1, is $deleted alone, and the other records have no tombstone at or below the fence, except one if nothing else is left.",
 			"Look for a sweep that skips rows or runs later, for records that get old writes after the sweep, and for a condition on the time instead of the stamps.",
 		},
 		FenceFalls: {
 			"the fence only grows",
-			"Neither the sequence nor the stamp of the fence becomes less, even after a longer retention or a restart.",
+			"Neither the sequence nor the stamp of the fence decreases, even after a longer retention or a restart.",
 			"Store the fence with the data, and take the greater of the old and the new one.",
 		},
 		FenceTold: {
