@@ -6,8 +6,8 @@ import "github.com/fieldlww/fieldlww/record"
 // cursor. Edits that wait are kept and sent again, and the clock keeps its time. Call it when the
 // server answers a pull with the code cursor_ahead or resync_required. With cursor_ahead, the server
 // was restored from a backup, or another server replaced it, and it lacks changes that were
-// confirmed before. With resync_required, the last pull was so long ago that the server has purged
-// deletions since. Everything is pulled again. A Notice of kind Resync reports it.
+// confirmed before. With resync_required, the server has purged deletions since the
+// last pull. Everything is pulled again. A Notice of kind Resync reports it.
 //
 // Edits that the old server accepted and the new one lacks are lost, including the user's own. An
 // edit whose answer had not arrived still waits and is not lost.

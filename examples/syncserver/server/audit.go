@@ -68,22 +68,8 @@ func (s *Server) auditStale(ctx context.Context) error {
 
 // indexedOtherwise returns the names of all workspaces if they are indexed for another version of
 // the rules, and none otherwise.
-func (d *Database) indexedOtherwise(ctx context.Context, version string) (names []string, err error) {
-	rows, err := d.db.QueryContext(ctx, `
-		SELECT name FROM workspaces
-		WHERE seq > 0 AND NOT EXISTS (SELECT 1 FROM indexed WHERE version = $1) ORDER BY name`, version)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+func (d *Database) indexedOtherwise(ctx context.Context, version string) ([]string, error) {
+	return d.workspaces(ctx, `NOT EXISTS (SELECT 1 FROM indexed WHERE version = $1)`, version)
 }
 
 // audit is an audit of one workspace.

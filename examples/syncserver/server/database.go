@@ -145,3 +145,21 @@ func (d *Database) secret(ctx context.Context) (key string, err error) {
 	})
 	return key, err
 }
+
+// workspaces returns the names of the workspaces to which something was pushed and for which a
+// condition in SQL holds.
+func (d *Database) workspaces(ctx context.Context, condition string, args ...any) (names []string, err error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT name FROM workspaces WHERE seq > 0 AND `+condition+` ORDER BY name`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}

@@ -13,7 +13,7 @@ import (
 //
 // Without Restored, only a client whose cursor is above the restored sequence does so.
 func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
-	names, err := d.workspaces(ctx)
+	names, err := d.workspaces(ctx, `TRUE`)
 	for _, name := range names {
 		_, err := d.locked(ctx, name, func(tx *session) error {
 			tx.epoch = rand.Text()
@@ -26,21 +26,4 @@ func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
 		workspaces++
 	}
 	return workspaces, err
-}
-
-// workspaces returns the names of the workspaces to which something was pushed.
-func (d *Database) workspaces(ctx context.Context) (names []string, err error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT name FROM workspaces WHERE seq > 0 ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
 }

@@ -67,22 +67,8 @@ func (s *Server) retainHourly(ctx context.Context) {
 }
 
 // unsampled returns the names of the workspaces without a sample after the given time.
-func (d *Database) unsampled(ctx context.Context, after time.Time) (names []string, err error) {
-	rows, err := d.db.QueryContext(ctx, `
-		SELECT name FROM workspaces AS w
-		WHERE seq > 0 AND NOT EXISTS (SELECT 1 FROM samples WHERE workspace = w.name AND at > $1) ORDER BY name`, after.UnixNano())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+func (d *Database) unsampled(ctx context.Context, after time.Time) ([]string, error) {
+	return d.workspaces(ctx, `NOT EXISTS (SELECT 1 FROM samples WHERE workspace = name AND at > $1)`, after.UnixNano())
 }
 
 // retain applies the retention to one workspace.

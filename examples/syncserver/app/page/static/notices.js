@@ -17,6 +17,7 @@ const REASONS = {
   limit_exceeded: 'it is too large',
   record_full: 'the record is full. Shorten something in it, or delete something from it',
   other_client: 'it was written by another device',
+  gone: 'it arrived so late that what it edits may have been deleted and removed since',
 };
 
 /** Notices shows the notices of a replica in a box. */
@@ -115,8 +116,11 @@ export class Notices {
   }
 
   resync() {
-    const { waiting } = this.replica;
+    const { waiting, startedOver } = this.replica;
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
+    if (startedOver === 'resync_required') {
+      return { text: `This device was away for so long that the server no longer knows what has been deleted since. All data is being fetched again.${kept}`, passing: waiting === 0 };
+    }
     return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is being fetched again. Edits that the server had stored and then lost are gone.${kept}`, bad: true };
   }
 

@@ -110,8 +110,12 @@ export class Replica extends EventTarget {
     this.#redraw();
   }
 
-  /** startOver forgets the data from the server and keeps waiting edits, as the same client. */
-  startOver() {
+  /**
+   * startOver forgets the data from the server and keeps waiting edits, as the same client. The
+   * notice about it depends on the code with which the server refused the pull.
+   */
+  startOver(code) {
+    this.startedOver = code;
     this.#do('leave');
   }
 

@@ -134,12 +134,12 @@ export class Sync extends EventTarget {
   }
 
   // A server whose sequence went back has lost data: it was restored from a backup. This device
-  // may hold some of the lost data, so it pulls everything again. It also does so if the last pull was
-  // so long ago that the server has purged deletions since. Waiting edits are kept and sent.
+  // may hold some of the lost data, so it pulls everything again. It also does so if the server has purged
+  // deletions since the last pull. Waiting edits are kept and sent.
   async #pullAgain(error, signal) {
     if (error.code !== 'cursor_ahead' && error.code !== 'resync_required') throw error;
     this.dispatchEvent(new Event('leaving'));
-    this.replica.startOver();
+    this.replica.startOver(error.code);
     await this.#pullPages(signal);
   }
 

@@ -81,6 +81,20 @@ test('a refusal says what is shown now: the old value, a later one, or nothing',
   assert.ok(/‘(x*…)’/.exec(refused(view('1')))[1].length <= 80);
 });
 
+test('fetching everything again is explained by the code of the refusal', () => {
+  const told = (startedOver, waiting) => new Notices({ addEventListener() {}, waiting, startedOver }, null, null, {}).resync().text;
+  assert.match(told('cursor_ahead', 0), /older than what this device had seen/);
+  assert.match(told('resync_required', 0), /away for so long/);
+  assert.doesNotMatch(told('resync_required', 0), /backup/);
+  assert.match(told('resync_required', 2), /2 edits that have not been sent are kept/);
+});
+
+test('an edit that is gone has a reason in words', () => {
+  const replica = { addEventListener() {}, tables: { tasks: new Map() } };
+  const text = new Notices(replica, null, null, {}).refused({ table: 'tasks', id: 'a', fields: ['title'], code: 'gone', rolledBack: {} }).text;
+  assert.match(text, /arrived so late/);
+});
+
 test('every kind of notice has a text', () => {
   const source = readFileSync(new URL('../../../replica/notice.go', import.meta.url), 'utf8');
   const kinds = [...source.matchAll(/NoticeKind = "(\w+)"/g)].map(([, kind]) => kind);
