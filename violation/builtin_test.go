@@ -124,7 +124,7 @@ func TestBuiltInRulesDescribeTheirFindings(t *testing.T) {
 	s.push(t, world[4], write("people", "p", by(1, 1), fields{"left": true}))
 	require.Equal(t, "who refers to a record that does not fit", s.only(t).Description)
 	s.push(t, remove("people", "p", by(1, 2)))
-	require.Equal(t, "who refers to a record that is deleted", s.only(t).Description)
+	require.Equal(t, "who refers to a record that does not exist", s.only(t).Description)
 }
 
 // TestNilFieldsMeanAllFields: if a rule names no fields, the newest stamp of any field decides

@@ -75,7 +75,8 @@
 // [Resolved], and another write can open it again under the same ID. It is [Obsolete] once the
 // record that it is about is gone, and also from its RelevantUntil on. Readers judge that time
 // with [Violation.StatusAt]; no row stores the result, so a wrong clock leaves nothing behind.
-// A dismissal ends when the evidence changes; an acknowledgement stays.
+// A dismissal ends when the evidence changes; an acknowledgement stays. Deleted records and deleted
+// fields are not evidence, so a server may purge them; see [merge.Purge].
 //
 // Closed rows are in no index and cost a check nothing. A check reads a closed row only if it
 // finds the condition again, or if a user has written to the row. Keep closed rows as long as

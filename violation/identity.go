@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -60,24 +61,35 @@ type evidence struct {
 	newest clock.Stamp
 }
 
-// evidenceOf returns the evidence of a finding, given its existing records, sorted by key. The
-// deletion of a record is always part of the evidence.
+// evidenceOf returns the evidence of a finding, given its existing records, sorted by key. Deleted
+// records and deleted fields are not evidence: they may be purged, and a purge must not change
+// the row. If none of the fields that the finding depends on has a value, its evidence has the
+// greatest stamp of all fields of the records.
 func evidenceOf(f Finding, records []record.Record) evidence {
 	var e evidence
 	h := newHash("fieldlww/evidence/1\n")
 	for _, r := range records {
-		for name, w := range r.All() {
+		for name, w := range merge.Purge(r, clock.MaxTimestamp, 2).All() {
 			if f.reads(name) {
 				h.add(r.Key().Table, r.Key().ID, name, w.Stamp.String())
-				if w.Stamp.Compare(e.newest) > 0 {
-					e.newest = w.Stamp
-				}
+				e.add(w.Stamp)
 			}
+		}
+	}
+	if e.newest.IsZero() {
+		for _, r := range records {
+			e.add(stampOf(r, nil))
 		}
 	}
 	sum := h.sum()
 	e.hash = lowerBase32(sum[:16])
 	return e
+}
+
+func (e *evidence) add(s clock.Stamp) {
+	if s.Compare(e.newest) > 0 {
+		e.newest = s
+	}
 }
 
 // reads reports whether a field is part of the evidence.

@@ -1,6 +1,7 @@
 package violation_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -49,14 +50,23 @@ func plainOf(r record.Record) plain {
 	return p
 }
 
-// greatest returns the greatest time of the named fields and of the deletion.
+// greatest returns the greatest time of the named fields that have a value and of the
+// restoration, in the records that are not deleted. Without such a field, it returns the greatest
+// time of all values of these records.
 func greatest(records []plain, fields ...string) (most int64) {
+	every := int64(0)
 	for _, r := range records {
-		for _, name := range append(fields, "$deleted") {
-			most = max(most, r.fields[name].time)
+		for name, f := range r.fields {
+			if r.deleted || f.Deleted {
+				continue
+			}
+			every = max(every, f.time)
+			if name == "$deleted" || slices.Contains(fields, name) {
+				most = max(most, f.time)
+			}
 		}
 	}
-	return most
+	return cmp.Or(most, every)
 }
 
 // newcomer returns the record whose field was written last.

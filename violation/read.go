@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -35,8 +36,9 @@ func textOf(w record.FieldValue) (string, error) {
 }
 
 // stampOf returns the greatest stamp of the named fields of a record, or of all fields if none
-// are named, as in Newest.
+// are named, as in Newest. Tombstones do not count, because they may be purged.
 func stampOf(r record.Record, fields []string) (newest clock.Stamp) {
+	r = merge.Purge(r, clock.MaxTimestamp, 1)
 	if len(fields) == 0 {
 		for _, w := range r.All() {
 			if w.Stamp.Compare(newest) > 0 {

@@ -21,7 +21,8 @@ type LiveReference struct {
 	// FitFields are the fields that Fit reads.
 	FitFields []string
 	// Describe returns the description of a record with a stale reference. The target has no
-	// fields if it is missing. Nil means a text without details.
+	// fields if it is missing or deleted: a deleted record may be purged, and a purge must not
+	// change the description. Nil means a text without details.
 	Describe func(r, target record.Record) string
 }
 
@@ -54,13 +55,10 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 	key := record.Key{Table: l.Target, ID: g.Scope}
 	target, live := g.Find(key)
 	if !live {
-		var deleted bool
-		if target, deleted = findByKey(g.Deleted, key); !deleted {
-			if g.Partial {
-				return Findings{}, ErrUnknown
-			}
-			target = record.New(key)
+		if _, deleted := findByKey(g.Deleted, key); !deleted && g.Partial {
+			return Findings{}, ErrUnknown
 		}
+		target = record.New(key)
 	}
 	if live {
 		if fit, err := l.fit(target); err != nil || fit {
@@ -98,8 +96,6 @@ func (l LiveReference) describe(r, target record.Record) string {
 		return l.Describe(r, target)
 	case target.Len() == 0:
 		return l.Field + " refers to a record that does not exist"
-	case target.Deleted():
-		return l.Field + " refers to a record that is deleted"
 	}
 	return l.Field + " refers to a record that does not fit"
 }

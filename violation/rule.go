@@ -92,8 +92,9 @@ type Finding struct {
 	// cut after 4,096 bytes of JSON.
 	Description string
 	// Fields are the fields that the finding depends on, in all these records; nil means
-	// all fields. A change to one of them changes the evidence and ends a dismissal.
-	// Whether a record is deleted is always part of the evidence.
+	// all fields. A change to one of them changes the evidence and ends a dismissal. A restoration
+	// of a record is always part of the evidence. A deleted record is not, nor is a deleted
+	// field, because they may be purged; see merge.Purge.
 	Fields []string
 	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero
 	// means never, and so does a time after clock.MaxTimestamp.
@@ -114,8 +115,9 @@ func PairKey(a, b record.Key) string {
 func RecordKey(r record.Key) string { return joinParts(r.Table, r.ID) }
 
 // Newest returns the newer of two records and then the older one. The newer record is the one
-// stamped later in the named fields, or in any field if none are named. The greater key
-// decides between equal stamps. Rules use Newest to name the newcomer.
+// stamped later in the named fields, or in any field if none are named. Deleted fields do not
+// count, because they may be purged. The greater key decides between equal stamps. Rules use
+// Newest to name the newcomer.
 func Newest(a, b record.Record, fields ...string) (newer, older record.Record) {
 	c := stampOf(a, fields).Compare(stampOf(b, fields))
 	if c > 0 || c == 0 && a.Key().Compare(b.Key()) > 0 {

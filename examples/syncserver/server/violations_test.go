@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -95,4 +97,42 @@ func TestLaterLookupDoesNotClearAnError(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.EqualError(t, v.err, "earlier")
+}
+
+// TestPurgingATargetEndsNoDismissal dismisses the violation of a reference to a deleted record.
+// After the retention, an audit must find the same row.
+func TestPurgingATargetEndsNoDismissal(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		s := openCalendar(t, databasetest.SQLite(t))
+		s.options.PurgeLevel = level
+		s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{
+			"assignee": violation.LiveReference{Table: board.Tasks, Field: board.Assignee, Target: board.Users},
+		}}
+		ana := joined(t, listen(t, s.Server), "demo", "")
+		user := s.edit(ana, record.New(record.Key{Table: board.Users, ID: "u"}), func(e *record.Edit) { e.Set(board.Name, "Ben") })
+		ana.push2(user, s.edit(ana, task("t"), func(e *record.Edit) { e.Set(board.Assignee, "u") }))
+		s.wall = s.wall.Add(time.Second)
+		ana.push2(s.edit(ana, user.Data, deleteRecord))
+		row := func() (record.Record, violation.Violation) {
+			for _, l := range ana.pull("0") {
+				if v, err := violation.Parse(l.Data); err == nil {
+					return l.Data, v
+				}
+			}
+			return record.Record{}, violation.Violation{}
+		}
+		before, v := row()
+		s.wall = s.wall.Add(time.Second)
+		ana.push2(s.edit(ana, before, func(e *record.Edit) { e.Set(violation.FieldDismissed, v.Evidence) }))
+		before, v = row()
+		require.True(t, v.Dismissed)
+		s.pass(92)
+		require.NotContains(t, fmt.Sprint(s.normals()), "Ben")
+		report, err := s.Audit(context.Background(), "demo")
+		require.NoError(t, err)
+		require.Equal(t, 1, report.Open)
+		require.Empty(t, report.Updates)
+		after, _ := row()
+		require.Equal(t, before, after)
+	}
 }
