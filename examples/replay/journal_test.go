@@ -118,8 +118,10 @@ func TestCodeOfEarlierVersionsIsExplained(t *testing.T) {
 func TestJournalIsDetectedByItsFirstLine(t *testing.T) {
 	text := sampleJournal(t)
 	want := replayed(t, text)
+	begin := strings.Index(text, "\n") + 1
 	for name, content := range map[string]string{
 		"gzip":              string(zipped(t, text)),
+		"segments":          string(zipped(t, text[:begin], text[begin:])),
 		"CRLF":              strings.ReplaceAll(text, "\n", "\r\n"),
 		"no last newline":   strings.TrimSuffix(text, "\n"),
 		"blank lines after": text + "\n \n",

@@ -33,6 +33,7 @@
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines
 //	journal.go     the journal, for examples/replay
+//	segments.go    compressed segments of the journal
 //	audit.go       deriving the index and all violations again
 //
 // # A workspace is the unit of locking
@@ -131,10 +132,14 @@
 // tombstones of deleted fields. At Options.PurgeLevel 1, the deletion of a record is kept, and at
 // level 2 it is dropped too, once its sequence is at most F. A sweep rewrites the stored records in
 // small transactions. A record that is not rewritten yet is read as if it were; see merge.Purge.
-// The watermarks of clients that have written nothing since the fence, and the journal up to the
-// fence, are removed as well. A violation row that was closed before the fence is dropped, and the
-// clients that pull with a cursor are told to forget it. Only the server may make such a row again:
-// an edit of a violation row that is not stored is refused as gone.
+// The watermarks of clients that have written nothing since the fence are removed as well. A
+// violation row that was closed before the fence is dropped, and the clients that pull with a cursor
+// are told to forget it. Only the server may make such a row again: an edit of a violation row that
+// is not stored is refused as gone.
+//
+// The journal is kept for the retention too. With each sample, its entries are compressed into
+// segments, and a segment up to the fence is removed as a whole. Without a retention, the journal
+// loses only its oldest entries, when it is larger than a GiB.
 //
 // An item at or below H that edits purged data is refused as gone, or accepted without the fields
 // that are gone, with the note gone. A client that understands this note pushes with v=2. Any other

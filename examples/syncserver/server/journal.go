@@ -31,27 +31,39 @@ func (s *session) writeJournal(ctx context.Context, line []byte, most int64) err
 	return nil
 }
 
-// trimJournal removes the oldest lines until the journal fits, but never the last line. It removes
-// at most 20 lines per call, and a push adds only one.
+// trimJournal removes the oldest segments, and then the oldest lines, until the journal fits, but
+// never the last line. It removes at most 20 of each per call, and a push adds only one line.
 func (s *session) trimJournal(ctx context.Context, most int64) error {
-	rows, err := s.tx.QueryContext(ctx, `
-		SELECT entry, octet_length(line) FROM journal WHERE workspace = $1 AND entry < $2 ORDER BY entry LIMIT 20`, s.workspace, s.entries)
+	for _, part := range [][3]string{{"segments", "last", "data"}, {"journal", "entry", "line"}} {
+		if err := s.trim(ctx, part, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trim removes rows of a table of the journal. The array has the names of the table, of the column
+// with the number of the last entry of a row, and of the column with the content.
+func (s *session) trim(ctx context.Context, part [3]string, most int64) error {
+	table, entry, content := part[0], part[1], part[2]
+	rows, err := s.tx.QueryContext(ctx, fmt.Sprintf(`
+		SELECT %[2]s, octet_length(%[3]s) FROM %[1]s WHERE workspace = $1 AND %[2]s < $2 ORDER BY %[2]s LIMIT 20`, table, entry, content), s.workspace, s.entries)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	last := int64(0)
 	for s.lines > most && rows.Next() {
-		var bytes int64
-		if err := rows.Scan(&last, &bytes); err != nil {
+		var size int64
+		if err := rows.Scan(&last, &size); err != nil {
 			return err
 		}
-		s.lines -= bytes
+		s.lines -= size
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || last == 0 {
 		return err
 	}
-	_, err = s.tx.ExecContext(ctx, `DELETE FROM journal WHERE workspace = $1 AND entry <= $2`, s.workspace, last)
+	_, err = s.tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE workspace = $1 AND %s <= $2`, table, entry), s.workspace, last)
 	return err
 }
 
@@ -83,8 +95,23 @@ func (d *Database) Journal(ctx context.Context, w io.Writer, workspace string) e
 }
 
 // journal returns some of the lines after the given entry, and the number of the last returned
-// entry. It returns at most 8 lines, and stops when they reach a megabyte.
+// entry. It returns the lines of one segment, or at most 8 open entries, and stops when they reach a
+// megabyte. The open entries are read first: meanwhile, they can be moved to a segment, and no entry
+// moves the other way.
 func (d *Database) journal(ctx context.Context, workspace string, after int64) (lines []byte, last int64, err error) {
+	open, lastOpen, err := d.openLines(ctx, workspace, after)
+	if err != nil {
+		return nil, 0, err
+	}
+	lines, last, err = d.segment(ctx, workspace, after)
+	if err != nil || last > 0 {
+		return lines, last, err
+	}
+	return open, lastOpen, nil
+}
+
+// openLines returns some of the open entries for journal.
+func (d *Database) openLines(ctx context.Context, workspace string, after int64) (lines []byte, last int64, err error) {
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT entry, line FROM journal WHERE workspace = $1 AND entry > $2 ORDER BY entry LIMIT 8`, workspace, after)
 	if err != nil {

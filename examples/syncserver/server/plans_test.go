@@ -21,8 +21,8 @@ import (
 )
 
 // fill stores n more records, each in its own scope: one half in the workspace demo, the other half
-// in small workspaces. It also adds n watermarks, loads, samples, journal entries and
-// workspaces.
+// in small workspaces. It also adds n watermarks, loads, samples, journal entries,
+// segments and workspaces.
 func fill(t *testing.T, d *Database, from, n int) {
 	t.Helper()
 	numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, from, from+n-1)
@@ -34,7 +34,8 @@ func fill(t *testing.T, d *Database, from, n int) {
 		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, n, 'demo' FROM numbers`,
 		`INSERT INTO loads (workspace, client, fence_seq) ` + numbers + ` SELECT 'demo', 'client-' || n, n FROM numbers`,
 		`INSERT INTO samples (workspace, at, seq, greatest, entry) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1, 1 FROM numbers`,
-		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'demo', n, 'line' FROM numbers`,
+		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'workspace-' || n, 1, 'line' FROM numbers`,
+		`INSERT INTO segments (workspace, last, first, data) ` + numbers + ` SELECT 'workspace-' || n, 0, 0, CAST('x' AS BYTEA) FROM numbers`,
 		`INSERT INTO workspaces (name, seq, entries, summed) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1 FROM numbers`,
 		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries, summed) VALUES ('demo', %[1]d, %[1]d, %[1]d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries, summed = excluded.summed`, from+n-1),
 	} {
@@ -188,7 +189,7 @@ func (d *Database) scans(t *testing.T, statement string, args []any) (found []st
 			_, err = tx.Exec(`SAVEPOINT here`)
 			require.NoError(t, err)
 			explain := `EXPLAIN (ANALYZE, FORMAT JSON) `
-			if strings.Contains(statement, "INSERT INTO journal") || strings.Contains(statement, "INSERT INTO samples") {
+			if regexp.MustCompile(`INSERT INTO (journal|segments|samples)`).MatchString(statement) {
 				explain = `EXPLAIN (FORMAT JSON) ` // the row exists already, so the statement would fail
 			}
 			var plan string

@@ -69,7 +69,8 @@ func (s *session) recount(ctx context.Context) error {
 	}
 	return s.tx.QueryRowContext(ctx, `
 		SELECT (SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0) FROM records WHERE workspace = $1),
-			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
+			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1) +
+			(SELECT coalesce(sum(octet_length(data)), 0) FROM segments WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
 }
 
 // recountLatest computes the columns latest and purge of the next records. It does not use SQL for

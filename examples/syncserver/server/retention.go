@@ -37,10 +37,11 @@ type sample struct {
 // Retain applies Options.Retention to all workspaces: if a workspace has no sample of the last
 // day, Retain takes a sample, raises the fence of the workspace, and purges what is below the fence.
 // Watch calls it each hour. Pushes go on meanwhile, because each transaction is small. An error in
-// one workspace does not affect the others.
+// one workspace does not affect the others. Retain also compresses the journals, even if
+// Options.Retention is negative.
 func (s *Server) Retain(ctx context.Context) error {
 	if s.options.Retention < 0 {
-		return nil
+		return s.closeJournals(ctx)
 	}
 	due, err := s.database.unsampled(ctx, s.options.Now().Add(-sampleEvery))
 	for _, name := range due {
@@ -48,7 +49,7 @@ func (s *Server) Retain(ctx context.Context) error {
 			err = errors.Join(err, fmt.Errorf("retention of the workspace %q: %w", name, failed))
 		}
 	}
-	return err
+	return errors.Join(err, s.closeJournals(ctx))
 }
 
 // retainHourly calls Retain until the context ends. The first call comes after a minute, because a
@@ -73,7 +74,9 @@ func (d *Database) unsampled(ctx context.Context, after time.Time) ([]string, er
 
 // retain applies the retention to one workspace.
 func (s *Server) retain(ctx context.Context, workspace string) error {
+	var sampled int64 // the last entry of the journal
 	err := s.maintain(ctx, workspace, func(tx *session) error {
+		sampled = tx.entries
 		wall := s.options.Now()
 		all, err := tx.samples(ctx)
 		if err != nil || len(all) > 0 && wall.UnixNano() < all[0].at || tx.counted < tx.seq {
@@ -85,6 +88,9 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 		tx.fence.level = max(tx.fence.level, s.options.PurgeLevel)
 		return tx.raise(ctx, all, s.options.Retention)
 	})
+	if err == nil {
+		err = s.closeJournal(ctx, workspace, sampled)
+	}
 	if err != nil {
 		return err
 	}

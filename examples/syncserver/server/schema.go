@@ -20,7 +20,7 @@ const tables = `
 		seq     BIGINT NOT NULL,                   -- the last sequence
 		entries BIGINT NOT NULL,                   -- the last entry of the journal
 		bytes   BIGINT NOT NULL DEFAULT 0,         -- the size of all records with their keys
-		lines   BIGINT NOT NULL DEFAULT 0,         -- the size of all lines of the journal
+		lines   BIGINT NOT NULL DEFAULT 0,         -- the size of the journal: of its open entries, and of its segments
 		counted BIGINT NOT NULL DEFAULT 0,         -- as summed, for an earlier version, which does not know records.purge
 		summed  BIGINT NOT NULL DEFAULT 0,         -- the sequence up to which bytes, lines, records.latest and records.purge are right
 		epoch   TEXT NOT NULL DEFAULT '',          -- a random name of this history; see lock
@@ -80,6 +80,13 @@ const tables = `
 		entry     BIGINT NOT NULL,
 		line      TEXT NOT NULL,
 		PRIMARY KEY (workspace, entry)
+	);
+	CREATE TABLE IF NOT EXISTS segments (
+		workspace TEXT NOT NULL,
+		last      BIGINT NOT NULL,                 -- the last entry
+		first     BIGINT NOT NULL,                 -- the first entry
+		data      BYTEA NOT NULL,                  -- a gzip file of the lines of these entries of the journal
+		PRIMARY KEY (workspace, last)
 	);`
 
 // indexes creates the indexes.

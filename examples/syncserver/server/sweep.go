@@ -16,10 +16,10 @@ import (
 
 // The limits of each transaction of a sweep, so that it delays no push for long.
 const (
-	sweepRecords = 100
-	sweepBytes   = 4 << 20
-	sweepMarks   = 1000
-	sweepEntries = 100
+	sweepRecords  = 100
+	sweepBytes    = 4 << 20
+	sweepMarks    = 1000
+	sweepSegments = 100
 )
 
 // sweep purges what is below the fence of a workspace, in small transactions.
@@ -173,7 +173,7 @@ func sweepWatermarks(ctx context.Context, tx *session) (more bool, err error) {
 	return n == sweepMarks, err
 }
 
-// sweepJournal removes some of the oldest entries of the journal, up to the oldest sample. That
+// sweepJournal removes some of the oldest segments of the journal, up to the oldest sample. That
 // sample is the fence or older.
 func sweepJournal(ctx context.Context, tx *session) (more bool, err error) {
 	var old, last, bytes int64
@@ -183,13 +183,13 @@ func sweepJournal(ctx context.Context, tx *session) (more bool, err error) {
 		return false, fmt.Errorf("look up the oldest sample: %w", err)
 	}
 	err = tx.tx.QueryRowContext(ctx, `
-		SELECT coalesce(max(entry), 0), coalesce(sum(octet_length(line)), 0) FROM (
-			SELECT entry, line FROM journal WHERE workspace = $1 AND entry <= $2 ORDER BY entry LIMIT $3) AS k`,
-		tx.workspace, old, sweepEntries).Scan(&last, &bytes)
+		SELECT coalesce(max(last), 0), coalesce(sum(octet_length(data)), 0) FROM (
+			SELECT last, data FROM segments WHERE workspace = $1 AND last <= $2 ORDER BY last LIMIT $3) AS k`,
+		tx.workspace, old, sweepSegments).Scan(&last, &bytes)
 	if err != nil || last == 0 {
 		return false, err
 	}
 	tx.lines -= bytes
-	_, err = tx.tx.ExecContext(ctx, `DELETE FROM journal WHERE workspace = $1 AND entry <= $2`, tx.workspace, last)
+	_, err = tx.tx.ExecContext(ctx, `DELETE FROM segments WHERE workspace = $1 AND last <= $2`, tx.workspace, last)
 	return true, err
 }
