@@ -124,9 +124,12 @@ func (a *application) applyAll(records []record.Record) {
 		for n < len(items) && a.key(items[n]) == before.Key() {
 			n++
 		}
-		if a.fence.at > 0 {
+		switch {
+		case isErased(before, a.fence.at):
+			a.refuseAsGone(items[:n])
+		case a.fence.at > 0:
 			a.applyFenced(before, items[:n])
-		} else {
+		default:
 			r := a.newRoom(before)
 			a.applyTo(Update{before, before}, a.refuseGrowth(&r, items[:n]))
 		}

@@ -23,10 +23,11 @@
 //	change.go                                  Change, and the steps of the rule
 //	engine.go prepare.go admission.go          Engine and Prepare, before anything is loaded
 //	apply.go room.go watermarks.go notes.go    Apply, on the stored state
-//	purge.go gone.go                           Purge, and late writes of purged data
+//	purge.go gone.go erase.go                  Purge, late writes of purged data, and Erase
 //	answer.go result.go decision.go            Answer, Result and Decision
 //	refusal.go code.go reply.go                the answer to the client
 //	journal.go journalline.go wire.go          lines of a journal, and JSON
+//	journalerase.go                            JournalEraser
 //	memory                                     a reference backend
 //	mergetest                                  the convergence kit
 //	internal/lawtest internal/repotest         tests of the laws, and of the module

@@ -54,9 +54,7 @@ func (a *application) applyToDead(before record.Record, items []int) {
 	}
 	news = a.refuseGrowth(&r, news)
 	if len(news) == 0 {
-		for _, i := range rest {
-			a.answer.Results[i].Refusal = &Refusal{Code: Gone}
-		}
+		a.refuseAsGone(rest)
 		return
 	}
 	u := Update{Before: before}
@@ -66,6 +64,13 @@ func (a *application) applyToDead(before record.Record, items []int) {
 	}
 	a.answer.Updates = append(a.answer.Updates, u)
 	a.addRemarks(u, append(news, rest...))
+}
+
+// refuseAsGone refuses items as a whole.
+func (a *application) refuseAsGone(items []int) {
+	for _, i := range items {
+		a.answer.Results[i].Refusal = &Refusal{Code: Gone}
+	}
 }
 
 // beginsLife reports whether an item creates its record and lies above the fence.

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -11,10 +12,12 @@ import (
 // AppendJournal appends the push, the state that it was applied to, and the Digest of the
 // answer to dst as one line of JSON, without the line feed. A server writes one line for each
 // push, in the order of its transactions. The line contains all pushed values and the values
-// that were stored before. ParseJournalLine reads it. Pass the Stored and the Answer of the same
+// that were stored before. It does not contain the data of items that are gone because their
+// record was erased. ParseJournalLine reads the line. Pass the Stored and the Answer of the same
 // call of Apply, or the line does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
-	dst = appendJSON(dst, p.head(s, a))
+	head := p.head(s, a)
+	dst = appendJSON(dst, head)
 	dst = append(dst[:len(dst)-1], `,"current":[`...)
 	comma := ""
 	for _, r := range s.Records {
@@ -24,7 +27,7 @@ func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 		}
 	}
 	dst = append(dst, `],"items":[`...)
-	dst = p.appendItems(dst, a)
+	dst = p.appendItems(dst, head.Erased, a)
 	return append(dst, `]}`...)
 }
 
@@ -44,15 +47,18 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 	}
 	for i, key := range p.keys {
 		head.Keys[i] = keyJSON(key)
+		if i < len(s.Records) && isErased(s.Records[i], s.Fence) {
+			head.Erased = append(head.Erased, keyJSON(key))
+		}
 	}
 	return head
 }
 
 // appendItems appends the items of the push and their refusals. A refusal that does not follow
 // from the rest of the line is stored with its item, so that a replay needs no guard and no
-// limits. The reason for such a refusal is the guard, a malformed item, a full record, or
-// full storage.
-func (p *Push) appendItems(dst []byte, a Answer) []byte {
+// limits. The reason for such a refusal is the guard, a malformed item, a full record, full
+// storage, or an erased record.
+func (p *Push) appendItems(dst []byte, erased []keyJSON, a Answer) []byte {
 	for i, item := range p.request.Items {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -61,9 +67,13 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 		if i < len(a.Results) {
 			r = a.Results[i].Refusal
 		}
-		if r != nil && r.Code == Invalid { // a decoder may be unable to read the item
-			key := m.Data.Key()
+		key := m.Data.Key()
+		switch {
+		case r == nil:
+		case r.Code == Invalid: // a decoder may be unable to read the item
 			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}
+		case r.Code == Gone && contains(erased, key):
+			m = record.Mutation{Data: record.New(key)}
 		}
 		dst = m.AppendJSON(dst)
 		if v := p.verdicts[i]; r != nil && (v.refusal == nil || !v.derived) {
@@ -72,6 +82,12 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 		}
 	}
 	return dst
+}
+
+// contains reports whether a key is in a sorted list.
+func contains(sorted []keyJSON, key record.Key) bool {
+	_, found := slices.BinarySearchFunc(sorted, key, func(k keyJSON, key record.Key) int { return record.Key(k).Compare(key) })
+	return found
 }
 
 // The JSON forms of the parts of a line that record.Decoder does not read. Current and items
@@ -87,6 +103,7 @@ type (
 		Level     int             `json:"level,omitempty"`
 		Marks     []stampJSON     `json:"marks"`
 		Keys      []keyJSON       `json:"keys"`
+		Erased    []keyJSON       `json:"erased,omitempty"`
 		Answer    string          `json:"answer"`
 	}
 	lineJSON struct {

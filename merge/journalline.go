@@ -23,7 +23,10 @@ type JournalLine struct {
 	// Stored is the state to which the push was applied. It lacks records that occur only in
 	// items with an Err.
 	Stored Stored
-	// Answer is the Digest of the Answer that the server gave.
+	// Erased lists, sorted, the keys of records that were erased. Their values and field names are
+	// marks that a JournalEraser put in their place, or were left out.
+	Erased []record.Key
+	// Answer is the Digest of the Answer that the server gave. A JournalEraser computes it again.
 	Answer Digest
 }
 
@@ -42,12 +45,9 @@ const notLoadedCode Code = "not_loaded"
 // is a *record.Error. Journals are trusted: the line is read without limits, and of several
 // members with one name the last one counts.
 func ParseJournalLine(line []byte) (JournalLine, error) {
-	var in lineJSON
-	if err := json.Unmarshal(line, &in); err != nil {
-		return JournalLine{}, journalError("", err)
-	}
-	if name := in.missing(); name != "" {
-		return JournalLine{}, &record.Error{Path: name, Offset: -1, Err: record.ErrMissing}
+	in, err := parseLine(line)
+	if err != nil {
+		return JournalLine{}, err
 	}
 	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, WholeItems: in.Whole, Wall: *in.Wall}}
 	l.Stored.Fence, l.Stored.Level = in.Fence, in.Level
@@ -61,6 +61,9 @@ func ParseJournalLine(line []byte) (JournalLine, error) {
 	for _, m := range in.Marks {
 		l.Stored.Watermarks = append(l.Stored.Watermarks, clock.Stamp{Time: m.UpdatedAt, Client: m.ClientID})
 	}
+	for _, key := range in.Erased {
+		l.Erased = append(l.Erased, record.Key(key))
+	}
 	if err := l.readRecords(in); err != nil {
 		return JournalLine{}, err
 	}
@@ -70,6 +73,17 @@ func ParseJournalLine(line []byte) (JournalLine, error) {
 	}
 	l.Answer = Digest(answer)
 	return l, nil
+}
+
+// parseLine reads a line, except for its records and items.
+func parseLine(text []byte) (in lineJSON, err error) {
+	if err := json.Unmarshal(text, &in); err != nil {
+		return in, journalError("", err)
+	}
+	if name := in.missing(); name != "" {
+		return in, &record.Error{Path: name, Offset: -1, Err: record.ErrMissing}
+	}
+	return in, nil
 }
 
 // missing returns the name of a required member that is absent, or "".

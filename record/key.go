@@ -11,6 +11,10 @@ import (
 // other field: writing true deletes the record, and a newer write of false restores it.
 const DeletedField = "$deleted"
 
+// ErasedField is the reserved field that says, together with DeletedField, that the values and field
+// names of the record were erased. It holds true. Only servers write it: see merge.Erase.
+const ErasedField = "$erased"
+
 // Reserved reports whether a field name is reserved for the library: whether it begins with
 // $. An Edit writes no such field except DeletedField, and a merge.Engine accepts no other.
 // Reserved fields that a newer version wrote merge like any other field.

@@ -121,6 +121,14 @@ func (r Record) Deleted() bool {
 	return deleted
 }
 
+// Erased reports whether the record was erased: whether its fields $deleted and $erased are both
+// true. Erasing is an act of a server: see merge.Erase.
+func (r Record) Erased() bool {
+	w, _ := r.Get(ErasedField)
+	erased, _ := w.Value.Bool()
+	return erased && r.Deleted()
+}
+
 // Equal reports whether r and o have the same key and the same writes.
 func (r Record) Equal(o Record) bool {
 	return r.key == o.key && r.text == o.text && slices.Equal(r.writes, o.writes) && slices.Equal(r.nameList(), o.nameList())

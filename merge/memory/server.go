@@ -70,6 +70,31 @@ func (s *Server) Put(records ...record.Record) {
 	}
 }
 
+// Erase replaces a record by its erased form, with a new sequence, and returns the stamp of the
+// erasure. With a zero time in at, it is a new erasure by the server whose ID is in at; without
+// such a record, Erase does nothing and returns the zero Stamp. With a time, Erase repeats the
+// erasure that returned at, after the server was restored from a backup. See merge.Erase for stamps
+// and errors.
+func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, found := s.store.rows[key]
+	if !found && at.Time == 0 {
+		return clock.Stamp{}, nil
+	}
+	after, err := merge.Erase(before.WithKey(key), at)
+	if err != nil {
+		return clock.Stamp{}, err
+	}
+	if !after.Equal(before.Record) {
+		s.store.put(after, s.level())
+	}
+	if w, ok := after.Get(record.ErasedField); ok {
+		at = w.Stamp
+	}
+	return at, nil
+}
+
 // Records returns all stored records, including the deleted ones that were not purged.
 func (s *Server) Records() merge.Collection {
 	s.mu.Lock()
