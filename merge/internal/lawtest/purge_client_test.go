@@ -70,7 +70,7 @@ func (x *purgeSearch) checkClient(s *purgeState, i int) law {
 	if shown.shown() != ideal.shown() {
 		return lawClient
 	}
-	if c.ideal.empty() || c.ideal[life].kind == removed || c.outbox.len() == 0 {
+	if c.ideal.empty() || c.ideal.deleted() || c.outbox.len() == 0 {
 		return ""
 	}
 	sent := c.waiting()
@@ -91,13 +91,13 @@ func (x *purgeSearch) edit(s *purgeState, i int) {
 		return
 	}
 	shown, _ := x.show(c, x.isOld(i))
-	newest, sawDeleted := shown.newest(), shown[life].kind == removed
+	newest, sawDeleted := shown.newest(), shown.deleted()
 	if shown.dead(c.fence) {
 		shown, sawDeleted = triple{}, false // level 1 keeps a dead record, but clients do not show it
 	}
 	last := s.newest() + 1
 	for _, kind := range x.kinds {
-		if kind == restore && shown[life].kind != removed || kind == deleteIt && shown.empty() {
+		if kind == restore && !x.rules.restores(shown) && !(x.isOld(i) && shown.deleted()) || kind == deleteIt && shown.empty() {
 			continue
 		}
 		for at := max(c.clock, newest) + 1; at <= last; at += 2 {

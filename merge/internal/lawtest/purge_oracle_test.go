@@ -16,6 +16,7 @@ const (
 	absent  = iota
 	set     // of $deleted: false
 	removed // of $deleted: true
+	erased  // of $deleted: true, and $erased is true as well
 )
 
 // triple is a record, or the writes of an item: f, g and $deleted.
@@ -46,7 +47,9 @@ func (t triple) newest() (at int8) {
 	return at
 }
 
-func (t triple) dead(fence int8) bool { return t[life].kind == removed && t.newest() <= fence }
+func (t triple) deleted() bool { return t[life].kind >= removed }
+
+func (t triple) dead(fence int8) bool { return t.deleted() && t.newest() <= fence }
 
 // normal is the normal form of a stored record.
 func (t triple) normal(fence, level int8) triple {
@@ -55,7 +58,7 @@ func (t triple) normal(fence, level int8) triple {
 	}
 	if t.dead(fence) {
 		if level == 1 {
-			return triple{life: t[life]}
+			return triple{life: {removed, t[life].at}}
 		}
 		return triple{}
 	}
@@ -99,6 +102,9 @@ type purgeWorld struct {
 func (w purgeWorld) judge(items []purgeItem) purgeVerdict {
 	before := w.stored.normal(w.fence, w.level)
 	v := purgeVerdict{joined: make([]triple, len(items)), after: before}
+	if before[life].kind == erased {
+		return v // every item is gone
+	}
 	neverExisted := before.empty() && (w.fence == 0 || w.level == 1)
 	base := before
 	var starts []int

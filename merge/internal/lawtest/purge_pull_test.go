@@ -147,6 +147,8 @@ func (x *purgeSearch) checkSynced(s *purgeState, i int) law {
 	case x.isOld(i):
 	case !c.snapshot && c.confirmed != x.rules.normal(s.stored, s.fence, s.level):
 		return lawSame
+	case s.erasing.has(c.confirmed[:life]...) || !x.isOld(i) && x.showsErased(s, c):
+		return lawErased
 	case c.clock < s.stored.newest():
 		return lawClock
 	}
@@ -164,4 +166,10 @@ func (x *purgeSearch) begin(s *purgeState, i int) {
 	c.clock = x.rules.told(s, c.confirmed)
 	t.clients[i] = c
 	x.visit(t, purgeAction{what: "begins with a snapshot", who: i}, x.checkSynced(&t, i))
+}
+
+// showsErased reports whether a client shows a value that was erased.
+func (x *purgeSearch) showsErased(s *purgeState, c *purgeDevice) bool {
+	shown := x.rules.show(c).shown()
+	return s.erasing.at > 0 && s.erasing.has(shown[:]...)
 }

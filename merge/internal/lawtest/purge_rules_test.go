@@ -11,6 +11,8 @@ type ruling struct {
 	after  triple            // what is stored afterwards
 	joined [mostItems]triple // the writes of each item that are joined, none if the item is gone
 	reborn bool              // a new life replaces what was stored
+	// journaled reports which items on an erased record have data in the journal.
+	journaled [mostItems]bool
 }
 
 // judge decides about a batch under a fence.
@@ -38,6 +40,15 @@ type purgeRules struct {
 	// restored returns the server after it was restored from a backup.
 	restored func(backup purgeServer) purgeServer
 
+	// erasureAt returns the stamp of a new erasure of the record t, given a stamp above t.
+	erasureAt func(t triple, above rank) rank
+	// erase returns the record t after an erasure.
+	erase func(t triple, at rank) triple
+	// restores reports whether a client restores the record that it is shown.
+	restores func(shown triple) bool
+
+	silent      bool // an erasure takes no sequence
+	forgetful   bool // a restored server does not repeat the erasure
 	cachedFence bool // one process of the server judges by the fence of its start
 	joinsWhole  bool // partly gone items of old clients are not refused as a whole
 	oldPulls    bool // old clients below the floor pull as before
@@ -58,6 +69,10 @@ func (e *purgeEngine) rightRules() *purgeRules {
 		overlay:  func(_ sentItem, accepted triple) triple { return accepted },
 		ends:     func(m sentItem, settled bool) bool { return settled && m.answered },
 		restored: func(backup purgeServer) purgeServer { return backup },
+
+		erasureAt: func(_ triple, above rank) rank { return above },
+		erase:     e.erase,
+		restores:  func(shown triple) bool { return shown[life].kind == removed },
 	}
 	r.show = func(c *purgeDevice) triple {
 		if sent := c.waiting(); len(sent) > 0 {
@@ -139,7 +154,8 @@ func (t *triple) each(visit func(*rank)) {
 
 // ask asks the Engine about a batch.
 func (e *purgeEngine) ask(w purgeWorld, items []purgeItem) ruling {
-	a, err := e.apply(w, items)
+	push, stored := e.prepare(w, items)
+	a, err := push.Apply(stored)
 	if err != nil {
 		panic(err) // the records match the keys
 	}
@@ -147,6 +163,15 @@ func (e *purgeEngine) ask(w purgeWorld, items []purgeItem) ruling {
 	v := ruling{before: e.normal(w.stored, w.fence, w.level), after: given.after}
 	copy(v.joined[:], given.joined)
 	v.reborn = v.after != v.before && (v.before.empty() || v.before.dead(w.fence))
+	if v.before[life].kind == erased {
+		line, err := merge.ParseJournalLine(push.AppendJournal(nil, stored, a))
+		if err != nil {
+			panic(err) // the line is one of AppendJournal
+		}
+		for i, item := range line.Request.Items {
+			v.journaled[i] = item.Mutation.Data.Len() > 0
+		}
+	}
 	return v
 }
 
@@ -174,7 +199,7 @@ func (j judge) anyOrder(w purgeWorld, items []purgeItem, first ruling) bool {
 
 // shown is how users see a record: the fields of a deleted record are not shown.
 func (t triple) shown() (fields [2]mark) {
-	if t[life].kind == removed {
+	if t.deleted() {
 		return fields
 	}
 	for i := range fields {

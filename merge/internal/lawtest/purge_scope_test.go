@@ -37,6 +37,16 @@ var purgeScopes = []struct {
 	{"a lying client, level 1", purgeScope{level: 1, outbox: 2, batch: 1, liar: true}, 4, 16_853, 6, 369_560},
 	{"a lying client, level 2", purgeScope{level: 2, outbox: 2, batch: 1, liar: true}, 4, 16_873, 6, 327_818},
 	{"a snapshot without tombstones", purgeScope{level: 2, outbox: 2, batch: 1, snapshots: true}, 4, 7_557, 7, 588_098},
+	{"an erasure, level 1", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true}, 5, 20_082, 8, 0},
+	{"an erasure, level 2", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true}, 6, 104_092, 8, 0},
+	{"an erasure, late duplicates", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, copied: true}, 5, 39_642, 7, 0},
+	{"an erasure, batches of three", purgeScope{level: 2, outbox: 3, batch: 3, erasure: true}, 5, 30_703, 7, 0},
+	{"an erasure, pulls in chunks", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, slow: true}, 5, 39_132, 7, 0},
+	{"an erasure and a restored server, level 1", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, restore: true}, 5, 28_371, 7, 0},
+	{"an erasure and a restored server, level 2", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, restore: true}, 5, 28_130, 7, 0},
+	{"an erasure, an old client", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, old: true}, 5, 35_454, 7, 0},
+	{"an erasure, a lying client", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, liar: true}, 4, 17_821, 6, 0},
+	{"an erasure and a level that rises", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, levelUp: true}, 5, 26_099, 7, 0},
 	{"all at once", purgeScope{level: 1, outbox: 3, batch: 3, copied: true, slow: true, levelUp: true, restore: true}, 4, 14_498, 6, 1_326_540},
 }
 

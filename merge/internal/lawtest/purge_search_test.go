@@ -85,6 +85,7 @@ type purgeScope struct {
 	slow      bool // pulls take time, and may end after a chunk
 	old       bool // client B knows no fence
 	liar      bool // client B may say the opposite of whether an item is new
+	erasure   bool // the server may erase the record once
 	snapshots bool // client B may begin again with a snapshot without tombstones
 	oneIn     int  // continue from one in this many states of the fourth step; 0 means all
 }

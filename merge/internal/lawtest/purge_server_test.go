@@ -1,5 +1,7 @@
 package lawtest
 
+import "slices"
+
 // law is a law of purging. The error of a search names the broken law.
 type law string
 
@@ -13,6 +15,9 @@ const (
 	lawGone   law = "a write is gone only at or below the fence, of a field without a value, or if the record is deleted"
 	lawHonest law = "an item whose author knew the fence is gone only if its record is deleted"
 	lawOrder  law = "the order of a batch changes nothing"
+	lawErased law = "the server stores nothing that was erased, and a client in sync shows nothing of it"
+	lawLife   law = "an erased record comes back only with an item that creates it"
+	lawLines  law = "the journal has no data of items on an erased record"
 	lawClock  law = "the clock of a client in sync is not below a stored stamp"
 )
 
@@ -20,6 +25,9 @@ const (
 func (s *purgeState) check() law {
 	if s.stored.shown() != s.ideal.shown() {
 		return lawServer
+	}
+	if s.erasing.has(s.stored[:life]...) {
+		return lawErased
 	}
 	return ""
 }
@@ -31,6 +39,9 @@ func (x *purgeSearch) deliver(s *purgeState, sent []sentItem, w purgeWorld) (rul
 	if !x.rules.server.anyOrder(w, items, v) {
 		return v, lawOrder
 	}
+	if v.journaled != [mostItems]bool{} {
+		return v, lawLines
+	}
 	before, fence := s.ideal, s.fence
 	if v.after != v.before {
 		s.sequence++
@@ -41,7 +52,13 @@ func (x *purgeSearch) deliver(s *purgeState, sent []sentItem, w purgeWorld) (rul
 	retry := true
 	for i, m := range sent {
 		s.ideal = s.ideal.join(v.joined[i])
+		if x.erasure {
+			s.erasing.accept(v.joined[i])
+		}
 		retry = retry && (m.accepted || v.joined[i].empty())
+	}
+	if s.erasing.ends(before, s.stored) && !slices.ContainsFunc(items, func(m purgeItem) bool { return m.isNew }) {
+		return v, lawLife
 	}
 	if retry && s.ideal.shown() != before.shown() {
 		return v, lawRetry
@@ -64,7 +81,7 @@ type delivered struct {
 
 // checkGone checks that the writes of an item that were not joined may be gone.
 func (s delivered) checkGone(m sentItem, joined triple) law {
-	if s.ideal[life].kind == removed || s.epoch != 0 || joined == m.writes {
+	if s.ideal.deleted() || s.epoch != 0 || joined == m.writes {
 		return ""
 	}
 	if m.current && !m.sawDeleted && !s.whole {
@@ -78,7 +95,7 @@ func (s delivered) checkGone(m sentItem, joined triple) law {
 			return ""
 		}
 	}
-	if s.before[life].kind == removed {
+	if s.before.deleted() {
 		s.before = triple{} // a new life has none of these fields
 	}
 	if s.before.keeps(m.writes, joined, s.fence) {
@@ -139,6 +156,9 @@ func (x *purgeSearch) serve(s *purgeState) {
 	if x.restore {
 		x.restoreServer(s)
 	}
+	if x.erasure {
+		x.erase(s)
+	}
 }
 
 // duplicate delivers copies once more, all or one of them.
@@ -190,6 +210,9 @@ func (x *purgeSearch) restoreServer(s *purgeState) {
 			t.clients[i].outbox.forget()
 		}
 		t.network.forget()
+		if at := s.erasing.at; at > 0 && !x.rules.forgetful {
+			t.purgeServer.erase(x.rules.erase(t.stored, at))
+		}
 		x.visit(t, purgeAction{what: "the server is restored", who: server}, t.check())
 	}
 }

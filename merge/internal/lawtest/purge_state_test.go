@@ -12,10 +12,12 @@ import "math/bits"
 //	purge_server_test.go   pushes, duplicates, the fence, sweeps and restores
 //	purge_client_test.go   edits, pushes and their answers
 //	purge_pull_test.go     pulls, whole and in chunks
+//	purge_erase_test.go    the erasure of the record, and its repetition after a restore
 //	purge_search_test.go   the search, breadth first
 //	purge_scope_test.go    the scopes of the right rules, with the number of their states
 //	purge_mutants_test.go  the search for a history that breaks a law under each wrong rule;
-//	                       the wrong rules are in purge_mutants_server_test.go and _client_test.go
+//	                       the wrong rules are in purge_mutants_server_test.go, _client_test.go and
+//	                       _erase_test.go
 
 // A rank stands for a stamp or a sequence: only their order matters. Rank 0 is before all.
 type rank = int8
@@ -89,6 +91,7 @@ type purgeState struct {
 	edits   int8
 	clients [2]purgeDevice
 	network batch // copies that are under way
+	erasing purgeErasure
 }
 
 // eachStamp visits the stamps, and the ranks that are compared to them.
@@ -124,6 +127,7 @@ func (s *purgeState) eachStamp(visit func(*rank)) {
 	for j := range s.network.len() {
 		of(&s.network[j].writes)
 	}
+	s.erasing.each(visit)
 }
 
 // eachSequence visits the sequences.
@@ -181,6 +185,7 @@ func (s *purgeState) canonical(alike bool) (h purgeHash, swapped bool) {
 	s.purgeServer.hash(&h)
 	s.backup.hash(&h)
 	s.network.hash(&h)
+	s.erasing.hash(&h)
 	h.add(packed(s.epoch, s.backups, s.edits))
 	return h, swapped
 }
