@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -22,6 +23,11 @@ const (
 	sweepSegments = 100
 )
 
+// sweepPause is how long a sweep pauses after each transaction, as a multiple of the time that the
+// transaction took. Without a pause, a push to another process could wait for as long as the sweep
+// takes: processes that wait for the lock of an SQLite database look only now and then whether it is free.
+const sweepPause = 2
+
 // sweep purges what is below the fence of a workspace, in small transactions.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
 	steps := []func(context.Context, *session) (more bool, err error){
@@ -29,7 +35,9 @@ func (s *Server) sweep(ctx context.Context, workspace string) error {
 	}
 	for len(steps) > 0 {
 		var more bool
+		var begun time.Time
 		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
+			begun = time.Now()
 			if tx.fence.stamp > 0 {
 				more, err = steps[0](ctx, tx)
 			}
@@ -40,6 +48,12 @@ func (s *Server) sweep(ctx context.Context, workspace string) error {
 		}
 		if !more {
 			steps = steps[1:]
+			continue
+		}
+		select {
+		case <-time.After(sweepPause * time.Since(begun)):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return nil

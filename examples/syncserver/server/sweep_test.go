@@ -175,6 +175,42 @@ func TestPushesGoOnDuringASweep(t *testing.T) {
 	})
 }
 
+// TestSweepDoesNotStarveAnotherProcess purges many records, while a client pushes to another server
+// on the same SQLite file. SQLite has no queue for its lock, so without pauses between the
+// transactions of the sweep, only a few pushes would get through.
+func TestSweepDoesNotStarveAnotherProcess(t *testing.T) {
+	database := databasetest.SQLite(t)
+	s, other := openCalendar(t, database), openCalendar(t, database)
+	ana := &client{t: t, ID: clock.ClientID{7}}
+	const transactions, pushes = 50, 15
+	var updates []merge.Update
+	for i := range transactions * sweepRecords {
+		dead := s.edit(ana, task(fmt.Sprint(i)), func(e *record.Edit) { e.Set(board.Title, "x").DeleteRecord() })
+		updates = append(updates, merge.Update{After: dead.Data})
+	}
+	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+		return tx.store(context.Background(), s.options.Rules, updates)
+	})
+	require.NoError(t, err)
+	s.pass(90)
+	s.wall = s.wall.Add(sampleEvery)
+	other.wall = s.wall
+	done := make(chan error, 1)
+	go func() { done <- s.Retain(context.Background()) }()
+	for pushed := range pushes {
+		time.Sleep(5 * time.Millisecond) // so that these pushes do not starve the sweep in turn
+		m := other.edit(ana, task("alive"), title(fmt.Sprint(pushed)))
+		_, err := other.push(context.Background(), member{"demo", ana.ID}, pushBody{body: m.AppendJSON(nil)})
+		require.NoError(t, err)
+	}
+	select {
+	case <-done:
+		require.Fail(t, "the sweep has ended before these pushes")
+	default:
+	}
+	require.NoError(t, <-done)
+}
+
 // TestClosedViolationsAreDroppedAfterTheRetention double-books a room at two times, and resolves one
 // of the conflicts. Its row must be dropped after the retention, and each client must be told to
 // forget it. The row of the other conflict, which a user has dismissed, must stay. Only the server
