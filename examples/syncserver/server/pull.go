@@ -180,18 +180,18 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 // that comes back. The server tells the two apart by a row of the table loads, which it stores when
 // a client begins.
 func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
-	switch {
-	case after >= fence:
+	if after >= fence {
 		return after, nil
-	case after == 0:
-		_, err = d.db.ExecContext(ctx, `
-			INSERT INTO loads (workspace, client, fence_seq) VALUES ($1, $2, $3)
-			ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq`, m.workspace, m.client, fence)
-		return fence, err
 	}
 	err = d.db.QueryRowContext(ctx, `
 		SELECT coalesce(max(fence_seq), 0) FROM loads WHERE workspace = $1 AND client = $2`, m.workspace, m.client).Scan(&above)
-	return max(above, after), err
+	if err != nil || after > 0 || above >= fence { // a pull that begins again writes nothing
+		return max(above, after), err
+	}
+	_, err = d.db.ExecContext(ctx, `
+		INSERT INTO loads (workspace, client, fence_seq) VALUES ($1, $2, $3)
+		ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq`, m.workspace, m.client, fence)
+	return fence, err
 }
 
 // state returns the last sequence and the fence of a workspace, or zeros if it does not exist.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -51,4 +52,50 @@ func TestPullBelowTheFenceIsRefused(t *testing.T) {
 		require.Equal(t, 410, status, "the fence has risen since the client began")
 		require.Zero(t, s.count("loads"))
 	})
+}
+
+// TestPullThatBeginsAgainWritesNothing pulls the first page many times. Only the first of these
+// pulls may write, because a write delays the pushes to an SQLite database.
+func TestPullThatBeginsAgainWritesNothing(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	pull := func(fence int64) {
+		require.Len(t, ana.pull("0&limit=1"), 1)
+		require.Equal(t, 1, s.count(fmt.Sprintf("loads WHERE fence_seq = %d", fence)))
+	}
+	ana.push2(s.edit(ana, task("a"), title("x")))
+	s.pass(92)
+	first := s.fenced().seq
+	pull(first)
+	_, err := s.database.db.Exec(`CREATE TRIGGER again BEFORE INSERT ON loads BEGIN SELECT RAISE(ABORT, 'written again'); END`)
+	require.NoError(t, err)
+	pull(first)
+	_, err = s.database.db.Exec(`DROP TRIGGER again`)
+	require.NoError(t, err)
+	ana.push2(s.edit(ana, task("b"), title("x")))
+	s.pass(92)
+	require.Greater(t, s.fenced().seq, first)
+	pull(s.fenced().seq)
+}
+
+// TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch restores a backup from before the first record
+// of a workspace. A client that pulled at that time must notice that its later push is lost.
+func TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := newCopy(joined(t, listen(t, s.Server), "demo", ""))
+	refused := s.edit(ana.client, record.New(record.Key{Table: "no such table", ID: "a"}), title("x"))
+	require.Equal(t, "refused", ana.push2(refused)[0].Verdict)
+	ana.pullAll(9)
+	before := ana.Cursor
+	require.NotEmpty(t, before)
+	n, err := s.database.Restored(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, n)
+	body := string(s.edit(ana.client, task("b"), title("y")).AppendJSON(nil))
+	status, _ := ana.request("POST", "/v1/push?v=2&cursor="+before, body)
+	require.Equal(t, 409, status)
+	ana.pullAll(9)
+	require.Equal(t, []string{whyEpoch}, ana.whys)
+	status, text := ana.request("POST", "/v1/push?v=2&cursor="+ana.Cursor, body)
+	require.Equal(t, 200, status, text)
 }
