@@ -234,12 +234,13 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 	return nil
 }
 
-// store stores updated records, and indexes them for the rules.
+// store stores updated records, and indexes them for the rules. It indexes them first, because the
+// index may have entries of records that replace notes as swept.
 func (s *session) store(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
-	if err := s.replace(ctx, updates); err != nil {
+	if err := s.index(ctx, rules, updates); err != nil {
 		return err
 	}
-	return s.index(ctx, rules, updates)
+	return s.replace(ctx, updates)
 }
 
 // replace stores records, each with a new sequence, in place of their stored versions. It does not

@@ -161,7 +161,7 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 		if u.After.Len() == 0 {
 			after = nil // the record is removed
 		}
-		if len(before) == 0 && len(after) == 0 {
+		if _, unswept := s.unswept[u.After.Key()]; len(before) == 0 && len(after) == 0 && !unswept {
 			continue // most records are in no scope
 		}
 		s.indexed += len(before) + len(after)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
@@ -135,4 +136,38 @@ func TestPurgingATargetEndsNoDismissal(t *testing.T) {
 		after, _ := row()
 		require.Equal(t, before, after)
 	}
+}
+
+// byTitle is a rule that puts each record, deleted or not, into the scope of its title.
+type byTitle struct{}
+
+func (byTitle) Scopes(r record.Record) ([]string, error) {
+	w, _ := r.Get(board.Title)
+	if text, ok := w.Value.Text(); ok {
+		return []string{text}, nil
+	}
+	return nil, nil
+}
+
+func (byTitle) Check(violation.Group) (violation.Findings, error) { return violation.Findings{}, nil }
+
+// TestNewLifeLeavesTheScopesOfTheDeadRecord creates a record again that is dead but not swept yet.
+func TestNewLifeLeavesTheScopesOfTheDeadRecord(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"by title": byTitle{}}}
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	first := s.edit(ana, task("a"), title("x"))
+	ana.push2(first)
+	s.wall = s.wall.Add(time.Second)
+	ana.push2(s.edit(ana, first.Data, deleteRecord))
+	require.Equal(t, 1, s.count("scopes"))
+	_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+		tx.fence.stamp, tx.fence.seq = clock.TimestampOf(s.wall), tx.seq
+		return nil
+	})
+	require.NoError(t, err)
+	s.wall = s.wall.Add(time.Second)
+	require.Equal(t, "accepted", ana.push2(s.edit(ana, task("a"), func(e *record.Edit) { e.Set(board.Notes, "y") }))[0].Verdict)
+	require.Zero(t, s.count("scopes"))
+	requireCounted(t, s.database)
 }
