@@ -81,7 +81,7 @@ type Restarter interface {
 //
 // A cursor from before the restore must not skip anything that comes after it. Put into each cursor
 // a number that changes with each restore, and send everything to a client whose cursor has another
-// number. With Options.NewClient the server is never restored, since the kit has no way to
+// number. With Options.NewClient only a [Purger] is restored, since other servers have no way to
 // inform a Client of it.
 type Restorer interface {
 	// Backup backs up the store. The restore function that it returns starts a new process over a

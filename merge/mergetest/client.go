@@ -15,6 +15,13 @@ import (
 // Some edits also write the field zzz. On the way to the server, the kit turns them into items that
 // must be refused (see [Schedule]), so that the Client meets permanent refusals. All other items
 // arrive as the Client spells them. A Client may also be a [Reopener].
+//
+// If the backend is a [Purger], a Client must handle the lines that Purger describes. It then shows
+// what merge.Engine makes, under the fence that it was told, of the confirmed record, the accepted
+// items that no complete pull has returned yet, and the waiting items. An item that is gone has its
+// final answer. After a reset whose why is epoch, the Client sends its own confirmed writes again
+// if the server lacks them; until it has pulled, the kit lets it push nothing, as a server refuses
+// the pushes of clients that do not know of the restore.
 type Client interface {
 	// Edit writes some fields of a record in one edit, as the user of the app does. A
 	// record.Deletion deletes a field. The field $deleted is true to delete the record, and false
@@ -24,7 +31,8 @@ type Client interface {
 	// Outbox returns all waiting edits, as mutations in a JSON array or in JSON Lines, and nothing
 	// if no edit waits. In this test it returns all of them even if the app would send them in
 	// parts. An edit waits until it has a final answer. Of several writes of one field, the last is
-	// enough.
+	// enough. Outbox may be called at any time, and its result counts as sent, even if no Answer
+	// follows.
 	Outbox() []byte
 
 	// Answer processes the server's answer to the last result of Outbox. If the answer is lost,
@@ -36,11 +44,14 @@ type Client interface {
 	Cursor() string
 
 	// Pulled processes the lines that a pull returned, as described at Backend.Pull, and the next
-	// cursor. The kit calls it even if there are no lines.
+	// cursor. The kit calls it even if there are no lines. The pull is complete if next equals Cursor.
+	// No Answer comes between the requests of one pull.
 	Pulled(lines []byte, next string) error
 
 	// Shown returns the record that the user sees, including deleted fields and all stamps: the
-	// confirmed state joined with the waiting edits. A record that does not exist has no fields.
+	// confirmed state joined with the waiting edits. A record that does not exist has no fields. Under
+	// a fence, the Client may leave out what merge.Purge removes, and show a dead record without
+	// fields.
 	Shown(key record.Key) record.Record
 }
 

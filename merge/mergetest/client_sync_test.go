@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 	"github.com/fieldlww/fieldlww/record"
@@ -68,7 +67,7 @@ func (a *app) process(replies []merge.Reply) (keep []record.Mutation, late bool)
 			if a.replaces {
 				a.confirmed[m.Data.Key()] = m.Data
 			} else if !a.unconfirmed {
-				a.join(m.Data)
+				a.accepted(m, r)
 			}
 		case r.Code == merge.TooFarAhead:
 			by := r.ServerTime.Time().Sub(a.now())
@@ -84,7 +83,7 @@ func (a *app) process(replies []merge.Reply) (keep []record.Mutation, late bool)
 			if !a.dropsLate {
 				keep = append(keep, m)
 			}
-		case r.Retryable || a.staysRefused:
+		case r.Retryable || a.staysRefused || a.retriesGone && r.Code == merge.Gone:
 			keep = append(keep, m)
 		case a.sendsRefused:
 			a.ghosts = append(a.ghosts, m)
@@ -101,7 +100,15 @@ func (a *app) process(replies []merge.Reply) (keep []record.Mutation, late bool)
 
 // correctClock makes a new clock that starts above all confirmed stamps, and restamps the waiting edits.
 func (a *app) correctClock() error {
-	var last clock.Timestamp
+	last := a.floor
+	if a.lowClock {
+		last = 0
+	}
+	for _, m := range a.overlay {
+		for _, v := range m.Data.All() {
+			last = max(last, v.Stamp.Time)
+		}
+	}
 	for _, r := range a.confirmed {
 		for _, v := range r.All() {
 			last = max(last, v.Stamp.Time)
@@ -120,29 +127,45 @@ func (a *app) correctClock() error {
 func (a *app) Cursor() string { return a.cursor }
 
 func (a *app) Pulled(lines []byte, next string) error {
+	settled := next == a.cursor
 	a.cursor = next
-	if len(lines) == 0 || a.busyIgnores && len(a.outbox) > 0 {
+	if a.busyIgnores && len(a.outbox) > 0 {
 		return nil
 	}
-	d := record.Decoder{Trusted: true}
-	items, err := d.Batch(lines)
-	if err != nil {
-		return err
-	}
-	for _, it := range items {
-		r := it.Mutation.Data
-		if a.joins {
-			a.join(r)
-		} else {
-			a.confirmed[r.Key()] = a.kept(r)
-		}
-		for _, v := range r.All() {
-			if !a.deaf {
-				a.clock.Observe(v.Stamp.Time)
+	for _, line := range splitLines(lines) {
+		if special, err := a.pulledSpecial(line); special || err != nil {
+			if err != nil {
+				return err
 			}
+			continue
 		}
+		d := record.Decoder{Trusted: true}
+		items, err := d.Batch(line)
+		if err != nil {
+			return err
+		}
+		for _, it := range items {
+			a.pulled(it.Mutation.Data)
+		}
+	}
+	if settled {
+		a.settle()
 	}
 	return nil
+}
+
+// pulled confirms a pulled record.
+func (a *app) pulled(r record.Record) {
+	if a.joins || a.joinsPulled && a.fence > 0 {
+		a.join(r)
+	} else {
+		a.confirmed[r.Key()] = a.kept(r)
+	}
+	for _, v := range r.All() {
+		if !a.deaf {
+			a.clock.Observe(v.Stamp.Time)
+		}
+	}
 }
 
 // kept returns those fields of a pulled record that the client keeps.

@@ -25,6 +25,14 @@ type app struct {
 	ghosts    []record.Mutation // refused items, if they are sent forever
 	sent      int               // how many items of the outbox were in the last push
 	cursor    string
+
+	// under a fence
+	fence   clock.Timestamp
+	level   int
+	floor   clock.Timestamp   // the greatest clock that a pull told
+	overlay []record.Mutation // accepted items that no pull has returned yet
+	aside   []record.Record   // own writes to send again, once everything is pulled
+	creator map[record.Key]bool
 }
 
 // clientQuirks are the possible mistakes of a client, and some correct variations.
@@ -61,11 +69,13 @@ type clientQuirks struct {
 	keepsClock    bool // restamps edits by a clock that it does not correct
 	wrongSign     bool // corrects its clock in the wrong direction
 	respells      bool // spells items differently from the library, which is correct
+
+	purgeQuirks
 }
 
 func newApp(q clientQuirks) newClient {
 	return func(id clock.ClientID, wall func() time.Time) Client {
-		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}}
+		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}, creator: map[record.Key]bool{}}
 		a.newClock(0)
 		return a
 	}
@@ -89,8 +99,11 @@ func (a *app) stamp() clock.Stamp {
 }
 
 func (a *app) Shown(key record.Key) record.Record {
+	if a.fence > 0 && !a.showsAll {
+		return a.judged(key)
+	}
 	all := []record.Record{record.New(key), a.confirmed[key]}
-	for _, m := range a.outbox {
+	for _, m := range slices.Concat(a.overlay, a.outbox) {
 		if m.Data.Key() == key {
 			all = append(all, m.Data)
 		}
@@ -138,6 +151,7 @@ func (a *app) Edit(key record.Key, fields map[string]record.Value) error {
 	if a.baseless {
 		m.Base = nil
 	}
+	m.New = m.New && !a.neverNew
 	a.put(m)
 	return nil
 }

@@ -29,7 +29,7 @@
 //   - [Env.Crash], [Restarter], [Restorer]: crashes, restarts and restored backups
 //   - [ServerWriter]: the server's own clock
 //   - [Purger]: deleted data that is purged behind a fence, devices that are away for longer than the
-//     retention, and retries from below the fence
+//     retention, retries from below the fence, and Clients that are reset
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
 //   - Options.Fields left nil: records that grow past the limits of one push
@@ -50,7 +50,7 @@
 //
 // The kit does not test how requests wait for locks, which takes two real connections. Nor does it
 // test what package merge does not do: servers that exchange state, and stamps that a server
-// replaces. It tests no Clients of a Purger, and no erasures.
+// replaces. It tests no erasures.
 //
 // # What it finds
 //
@@ -87,7 +87,9 @@
 // Options.NewClient puts a [Client] of yours in the place of some devices, and the kit judges it as
 // well. The Client must show its edits at once. It must send them until they are answered, with
 // their first stamps and with a base. Its clock must observe what it pulls. It must roll refused
-// items back. A [Reopener] must forget nothing when it is closed.
+// items back. A [Reopener] must forget nothing when it is closed. With a [Purger], the Client must
+// forget what the server purged, show nothing that is gone, and send its own writes again after the
+// server was restored from a backup.
 //
 // [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
 // data for property tests of your own.
@@ -112,8 +114,8 @@
 //	                                    (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
-//	                                    request, deliver), the server (server, process), Clients (app, clientedit, clientpush),
-//	                                    experiment, panic, story
+//	                                    request, deliver), the server (server, process), Clients (app, clientedit,
+//	                                    clientpush, clientgone), experiment, panic, story
 //	internal/report                     timeline, failure, coverage
 //
 // To add a fault, add one entry to the table of steps, in the file internal/sim/ops_*.go that has

@@ -55,8 +55,8 @@ type Options struct {
 	// NewClient makes a Client of yours: an empty one, with the given ID, that reads the time from wall. Wall
 	// is the clock of a device, and may be wrong. Every other device, beginning with the first, is then such
 	// a Client. When the device is reinstalled, the kit makes a new Client. A Client cannot be cloned or
-	// restored from a backup, and the server is not restored either. Nil means that all devices are the kit's
-	// own. In the test that a failure prints, this function is the variable newClient.
+	// restored from a backup. The server is restored only if it is a Purger, which tells Clients of the restore.
+	// Nil means that all devices are the kit's own. In the test that a failure prints, this function is the variable newClient.
 	NewClient func(id clock.ClientID, wall func() time.Time) Client
 }
 

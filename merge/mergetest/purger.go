@@ -14,14 +14,15 @@ import (
 //     A line {"table":"tasks","id":"…","left":true} makes the client forget the record.
 //   - A pull from a cursor below the sequence of the fence, or from a cursor returned before the server
 //     was restored from a backup, begins with a line that has the member reset. The client forgets
-//     everything, including the fence, and the pull goes on from the beginning.
+//     everything, including the fence, and the pull goes on from the beginning. After a restore, the
+//     line also has the member "why":"epoch".
 //   - Once there is a fence, each pull ends with a line that has the members fence, level and
 //     clock: the two arguments of merge.Purge, and the greatest stamp accepted so far, which the
 //     clock of the client must observe. Other members are skipped. Before there is a fence, such a
 //     line is optional, and must have a member cursor.
 //
 // Items are judged as merge.Engine judges them with merge.Stored.Fence. An answer names the gone
-// fields of an accepted item, with the outcome gone. With Options.NewClient nothing is purged.
+// fields of an accepted item, with the outcome gone. A [Client] of a Purger gets the same lines.
 type Purger interface {
 	// Purge records a sample of the state, raises the fence to the newest sample that is at least
 	// as old as the retention, and purges. With a retention of 0, that sample is the one just

@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,6 +38,7 @@ type purgeSample struct {
 // purgeRule holds the parts of a protocol. A part that is nil is correct.
 type purgeRule struct {
 	level  int
+	leaves bool // returns a dead record as a line with left, which is correct
 	asks   func(p *purger, r *merge.Request)
 	finds  func(p *purger, s *merge.Stored)                                              // changes what a push is judged by
 	normal func(r record.Record, fence clock.Timestamp, level int) record.Record         // the normal form
@@ -156,7 +158,8 @@ func (p *purger) page(cursor string) (lines []byte, next string) {
 	after, loading := p.position(cursor)
 	restored := cursor != "" && !strings.HasPrefix(cursor, fmt.Sprint(p.disk.life, "."))
 	if restored || max(after, loading) < fence.seq {
-		lines, after, loading = []byte("{\"reset\":[\"\"],\"why\":\"fence\"}\n"), 0, p.disk.seq
+		why := map[bool]string{true: "epoch", false: "fence"}[restored]
+		lines, after, loading = fmt.Appendf(nil, "{\"reset\":[\"\"],\"why\":%q}\n", why), 0, p.disk.seq
 	}
 	for _, r := range p.disk.sorted() {
 		if r.seq > after {
@@ -183,6 +186,10 @@ func (p *purger) position(cursor string) (after, loading int) {
 func (p *purger) line(r row) []byte {
 	kept := merge.Purge(r.Record, p.disk.purge.fence.stamp, p.level)
 	if kept.Len() == 0 {
+		if p.leaves {
+			id, _ := json.Marshal(r.Key().ID)
+			return fmt.Appendf(nil, "{\"table\":%q,\"id\":%s,\"left\":true}\n", r.Key().Table, id)
+		}
 		kept = merge.Purge(r.Record, p.disk.purge.fence.stamp, 1)
 	}
 	return line(kept)

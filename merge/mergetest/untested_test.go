@@ -37,8 +37,7 @@ func TestUntestedPartsAreReported(t *testing.T) {
 		},
 		"a server that purges, and Clients": {
 			make: purging(purgeRule{}), o: Options{NewClient: yours},
-			never: []string{"purges"},
-			told:  []string{"purging"},
+			quiet: []string{"purging", "a server that is restored"},
 		},
 		"no pages": {
 			make: ownOf(own{pull: everything}), o: Options{},

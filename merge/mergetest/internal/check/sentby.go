@@ -48,6 +48,9 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 			i--
 		}
 		if i < 0 {
+			if r.Last.Restore >= 0 && r.Gone[oracle.Written{FieldKey: k, Write: x.Write}] {
+				continue // after a restore, a gone item may be sent once more
+			}
 			if p := r.Ledger.Histories[k]; x.Client == r.id && p != nil && p.Writes[x.Write] != nil && p.Writes[x.Write].State == oracle.Accepted {
 				continue // accepted before, so sending it again is harmless
 			}
@@ -61,7 +64,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 			r.Broken(law.ClientBase, "%s sends  %s\nbase       its own write %s, which no server knows: %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), short(oracle.Written{FieldKey: k, Write: gone.Write}), gone.fate())
 			return
 		}
-		if !x.based || !based(rest[:i+1], sent, x.base) {
+		if !rest[i].resent && (!x.based || !based(rest[:i+1], sent, x.base)) {
 			r.Broken(law.ClientBase, "%s sends  %s\nshown      %s, at the time of the edit\nbase       %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which the item names", false: "because the item has none"}[x.based])
 			return
 		}
@@ -127,16 +130,26 @@ func (w want) fate() string {
 
 // brokenSending reports the law that a Client breaks by sending a write that it should not send.
 func (r *Replica) brokenSending(k oracle.FieldKey, x carried) {
-	l, is := law.ClientInvents, "which the kit did not ask for"
+	l, why := law.ClientInvents, "which the kit did not ask for"
 	for _, w := range r.Wants[k] {
 		if oracle.SameValue(w.Write, x.Write) {
-			l, is = law.ClientRetry, "which was edited as "+short(oracle.Written{FieldKey: k, Write: w.Write})
+			l, why = law.ClientRetry, "which was edited as "+short(oracle.Written{FieldKey: k, Write: w.Write})
 		}
 	}
-	for w := range r.Refused {
-		if l == law.ClientInvents && w.FieldKey == k && oracle.SameValue(w.Write, x.Write) {
-			l, is = law.ClientRefused, "which was refused permanently"
+	refused := func(all map[oracle.Written]bool) bool {
+		for w := range all {
+			if w.FieldKey == k && oracle.SameValue(w.Write, x.Write) {
+				return true
+			}
 		}
+		return false
 	}
-	r.Broken(l, "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), is)
+	switch {
+	case l != law.ClientInvents:
+	case refused(r.Refused):
+		l, why = law.ClientRefused, "which was refused permanently"
+	case refused(r.Gone):
+		l, why = law.ClientRefused, "which is gone"
+	}
+	r.Broken(l, "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), why)
 }

@@ -15,8 +15,8 @@ func clientLaws() map[Law]Text {
 		},
 		ClientObserves: {
 			"a client's clock observes every confirmed stamp",
-			"An edit is stamped above every write that was confirmed to the client before.",
-			"Let the clock observe every pulled stamp, and start a new clock with the greatest of them as Last, even after the app is reopened.",
+			"An edit is stamped above every write that was confirmed to the client before, and above every clock that a pull told it.",
+			"Let the clock observe every pulled stamp and the clock at the end of a pull, and start a new clock with the greatest of them as Last, even after the app is reopened.",
 		},
 		ClientKeeps: {
 			"an edit is sent until it has a final answer",
@@ -67,6 +67,26 @@ func clientLaws() map[Law]Text {
 			"the outbox is empty in the end",
 			"When all devices are online and no answer is lost, every edit is accepted or refused permanently within ten rounds.",
 			"Look for an item that stays in the outbox after its answer, and for a clock that is not corrected after too_far_ahead.",
+		},
+		ClientForgets: {
+			"a client forgets what a pull tells it to forget",
+			"A reset removes everything that was confirmed, and a line with left removes a record. A pulled record replaces the confirmed one with all its fields. The fence at the end of a pull removes from the confirmed records what merge.Purge removes.",
+			"Look for a pulled record that is joined to the confirmed one, for a reset after which the old records stay, and for a fence that is not stored with the records. A server sends no line about a record that died because the fence rose.",
+		},
+		ClientJudges: {
+			"a client shows nothing that is gone",
+			"A client that was told a fence shows what merge.Engine makes of three things under that fence: the confirmed record, the accepted items that no pull has returned yet, and the waiting items. Of an accepted item, the fields whose outcome is gone are not confirmed.",
+			"Look for waiting items that are joined to the confirmed record without being judged, and for an accepted item that is joined to it as a whole. Keep what was accepted apart until a pull that began after the answer is complete.",
+		},
+		ClientCreates: {
+			"an edit that creates a record says so",
+			"An item whose author saw a record without fields has the member new. Without it, the server takes the item for a late edit of a record that was purged.",
+			"Make items with record.Record.Edit, called on the record that was shown, and keep Mutation.New in the outbox. An item that replaces an unsent item keeps the mark of the unsent item.",
+		},
+		ClientResends: {
+			"a client sends its own writes again after a restore",
+			"After a reset whose why is epoch, the server lacks what came after its backup. When that pull is complete, the outbox begins with the confirmed writes of the client itself that are above what it pulled, without a base.",
+			"Look for a reset that removes the client's own writes before they are set aside, and for accepted items that no pull has returned yet: they are set aside as well.",
 		},
 	}
 }

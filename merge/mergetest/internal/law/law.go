@@ -81,6 +81,12 @@ const (
 	ClientShows
 	ClientReopens
 	ClientSettles
+
+	// about Clients of a backend that purges
+	ClientForgets
+	ClientJudges
+	ClientCreates
+	ClientResends
 )
 
 // Text is what a failure prints about a broken law: its name, its statement, and where to look.

@@ -7,6 +7,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -34,8 +35,11 @@ type NewApp func(id clock.ClientID, wall func() time.Time) App
 type clientDevice struct {
 	App
 	*check.Replica
-	note string // the result of its last edit
-	busy bool   // whether it is waiting for an answer
+	note     string           // the result of its last edit
+	busy     bool             // whether it is waiting for an answer
+	waiting  []*check.Item    // what it last had to send, and the edits since
+	aside    []oracle.Written // its own writes that it had confirmed when it learned of a restore
+	mustPull bool             // whether the server was restored since its last pull
 }
 
 // addClient makes a Client of the user act as the device, if the device is one of those
@@ -69,7 +73,7 @@ func (d *device) reopen() {
 // reopenAndCompare closes a Client, opens it again, and compares what it shows.
 func (d *device) reopenAndCompare() (done bool) {
 	if d.reopen(); d.w.Breach == nil {
-		d.client.JudgeShown(d.confirmed)
+		d.judgeShown()
 	}
 	return true
 }

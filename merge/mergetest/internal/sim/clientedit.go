@@ -14,18 +14,20 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	key := d.w.Key(id)
 	before := d.client.Shown(key)
 	fields := d.changing(before, sets)
-	if len(fields) == 0 {
+	if len(fields) == 0 || d.isDead(before) {
 		d.client.note = "nothing to change"
 		return false
 	}
-	floor := d.confirmed.Floor()
+	floor := max(d.confirmed.Floor(), d.floor)
 	if err := d.client.Edit(key, maps.Clone(fields)); err != nil {
 		d.client.note = "error: " + err.Error()
 		d.client.BrokenEdit(err, floor)
 		return true
 	}
+	d.judgeEdit(id, before, fields, floor)
 	if d.client.note = d.client.Edited(id, before, fields, floor); d.w.Breach == nil {
-		d.client.JudgeShown(d.confirmed)
+		d.waitsFor(id, before, fields)
+		d.judgeShown()
 	}
 	return true
 }

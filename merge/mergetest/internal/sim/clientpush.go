@@ -19,6 +19,9 @@ func (w *world) pushClient(d *device, m schedule.Manner) {
 	if d.client.busy {
 		return
 	}
+	if d.client.mustPull { // the server refuses a push that does not know of the restore
+		w.pull(d, schedule.Manner{})
+	}
 	d.client.busy = true
 	defer func() { d.client.busy = false }()
 	m.Reversed, m.Last, m.Doubled, m.Spelled = false, false, false, false // a Client's batch is sent unchanged
@@ -38,8 +41,30 @@ func (w *world) pushClient(d *device, m schedule.Manner) {
 	w.auditUnlessUnread(m)
 }
 
-// collect reads the outbox of a Client and compares it with the edits.
+// collect reads the outbox of a Client, compares it with the edits, and makes the items invalid that
+// the Client was asked to make invalid.
 func (d *device) collect() (items []*check.Item) {
+	d.client.waiting = d.readOutbox()
+	for _, it := range d.client.waiting {
+		items = append(items, d.tamper(it))
+	}
+	return items
+}
+
+// readOutbox reads the outbox of a Client, and compares it with the edits.
+func (d *device) readOutbox() (items []*check.Item) {
+	items = d.decodeOutbox()
+	if d.w.Breach != nil {
+		return nil
+	}
+	if d.client.Match(items); d.w.Breach != nil {
+		d.w.Tell(d.name+" pushes", listedItems(items))
+	}
+	return items
+}
+
+// decodeOutbox reads the outbox of a Client.
+func (d *device) decodeOutbox() (items []*check.Item) {
 	text := d.client.Outbox()
 	var decoder record.Decoder
 	var all []record.Item
@@ -60,12 +85,6 @@ func (d *device) collect() (items []*check.Item) {
 		}
 		items = append(items, check.NewItem(id, it.Mutation))
 		items[i].Raw = raws[i] // in the spelling of the Client
-	}
-	if d.client.Match(items); d.w.Breach != nil {
-		d.w.Tell(d.name+" pushes", listedItems(items))
-	}
-	for i, it := range items {
-		items[i] = d.tamper(it)
 	}
 	return items
 }
@@ -124,12 +143,16 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 	for i, r := range h.replies {
 		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
 		late = late || r.Code == merge.TooFarAhead
+		if r.Verdict == "accepted" {
+			d.accepted(items[i], r)
+		}
 		for name, v := range items[i].M.Data.All() {
 			x := oracle.Written{FieldKey: oracle.FieldKey{ID: items[i].ID, Field: name}, Write: check.WriteOf(v)}
 			switch {
-			case r.Verdict == "accepted":
-				d.confirm(items[i].ID, name, v)
-			case final:
+			case check.IsGone(r, name):
+				d.client.Gone[x] = true
+				d.w.Count("client gone")
+			case final && r.Verdict == "refused":
 				d.client.Refused[x] = true
 				d.w.Count("client refused")
 			}
@@ -146,7 +169,8 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 		d.w.Broken(law.ClientErrors, "Answer by %s: %v", d.name, err)
 		return
 	}
-	d.client.JudgeShown(d.confirmed)
+	d.client.busy = false // it may be asked for its outbox again
+	d.judgeShown()
 }
 
 // interrupted gives a Client the first of several pages, then closes it and opens it again. It
@@ -167,13 +191,17 @@ func (d *device) interrupted(p page) bool {
 	return d.w.Breach == nil
 }
 
-// handPulled gives a Client the pages that it pulled.
-func (d *device) handPulled(p page) {
+// handPulled gives a Client the pages that it pulled. The parameter done is whether nothing is left to
+// pull.
+func (d *device) handPulled(p page, done bool) {
 	for _, part := range p.parts {
 		if err := d.client.Pulled(part.lines, part.next); err != nil {
 			d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
 			return
 		}
 	}
-	d.client.JudgeShown(d.confirmed)
+	if done {
+		d.mustSendAgain()
+	}
+	d.judgeShown()
 }

@@ -134,7 +134,7 @@ func (d *device) stamp() clock.Stamp {
 // shown returns a record as the device shows it: confirmed state joined with its outbox.
 func (d *device) shown(id string) record.Record {
 	if d.fence > 0 {
-		return d.judged(id)
+		return d.judged(id, d.outbox)
 	}
 	var b record.Builder
 	r, err := b.Record(d.w.Key(id), maps.All(d.confirmed[id]))
@@ -218,6 +218,9 @@ func (d *device) correctClock() {
 // stamps.
 func (d *device) applyPulled(lines []line) {
 	for _, l := range lines {
+		if d.client != nil {
+			d.clientLearns(l)
+		}
 		d.w.apply(&d.view, l)
 		if id, ok := d.w.IDOf(l.record.Key()); !ok || !slices.Contains(d.w.o.IDs, id) {
 			continue

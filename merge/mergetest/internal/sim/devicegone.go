@@ -33,10 +33,10 @@ func (d *device) accepted(it *check.Item, r merge.Reply) {
 
 // judged returns a record as the device shows it under a fence: the device judges its accepted
 // and its waiting items as the server will.
-func (d *device) judged(id string) record.Record {
+func (d *device) judged(id string, waiting []*check.Item) record.Record {
 	stored := merge.Stored{Records: []record.Record{check.RecordOf(d.w.Key(id), d.confirmed[id])}, Fence: d.fence, Level: d.level}
 	request := merge.Request{AnyClient: true, Wall: d.w.Now}
-	for _, items := range [][]*check.Item{d.overlay, d.outbox} {
+	for _, items := range [][]*check.Item{d.overlay, waiting} {
 		for _, it := range items {
 			if it.ID == id && it.Bad == "" && len(it.Writes) > 0 {
 				request.Items = append(request.Items, record.Item{Mutation: it.M})

@@ -26,16 +26,16 @@ func purgeOps() []family {
 			},
 		},
 		run:    (*world).purge,
-		needs:  func(a check.Abilities, o schedule.Domain) bool { return a.Can(check.CanPurge) && !o.Clients },
+		needs:  backendCan(check.CanPurge),
 		covers: []string{"purges", "fence raised", "gone", "new life"},
-		lacks:  "purging: the backend is not a Purger, or a Client takes part",
+		lacks:  "purging: the backend is not a Purger",
 	}}}}
 }
 
 // purge lets the server purge, if that is possible. A server whose clock is unset does not
 // purge.
 func (w *world) purge(s schedule.Step) {
-	if w.backend.Purge == nil || w.o.NewApp != nil || w.ClockUnset {
+	if w.backend.Purge == nil || w.ClockUnset {
 		return
 	}
 	if w.Unread {

@@ -9,7 +9,7 @@ import (
 // afterPurge returns a story about deleted data that comes back, or about edits that must not be
 // lost.
 func afterPurge(f schedule.Follow) []schedule.Step {
-	stories := []func(schedule.Follow) []schedule.Step{lateRetry, lateCreation, beneathDeletion, lateField, lateDeletion, newLives, slowButSynced, slowAlone, restoredBelow, longAway, editsOfDeleted}
+	stories := []func(schedule.Follow) []schedule.Step{lateRetry, lateCreation, beneathDeletion, lateField, lateDeletion, newLives, slowButSynced, slowAlone, restoredBelow, longAway, editsOfDeleted, correctedClock}
 	return stories[f.IntN(len(stories))](f)
 }
 
@@ -161,5 +161,18 @@ func editsOfDeleted(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{
 		f.Edit(f.A), f.Pushes(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), f.Pulls(f.B), edit, purging(f),
 		f.Edit(f.C), f.Pushes(f.B), f.Pulls(f.A), f.Edit(f.B), f.Pushes(f.C), purging(f), f.Pulls(f.C),
+	}
+}
+
+// correctedClock purges a deletion whose stamp is ahead, and lets a device whose clock is too far
+// ahead learn both: it then edits with a corrected clock.
+func correctedClock(f schedule.Follow) []schedule.Step {
+	if f.A == f.B || !f.Domain.Bounded() {
+		return lateField(f)
+	}
+	g := f.Elsewhere()
+	return []schedule.Step{
+		f.Clock(f.B, f.Domain.MaxAhead), f.Edit(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f),
+		f.Pulls(f.A), f.Clock(f.A, f.Domain.MaxAhead+time.Hour), g.Edit(f.A), f.Pushes(f.A), g.Edit(f.A), f.Pushes(f.A), f.Clock(f.B, 0),
 	}
 }

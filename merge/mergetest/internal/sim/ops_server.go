@@ -34,9 +34,11 @@ func rareServerOps() []family {
 			run:  func(w *world, _ schedule.Step) { w.backUp() },
 		}}},
 		{ops: []op{{
-			Kind:   schedule.Kind{Name: "is-restored", Who: schedule.OfServer},
-			run:    func(w *world, _ schedule.Step) { w.restore() },
-			needs:  func(a check.Abilities, o schedule.Domain) bool { return a.Can(check.CanRestore) && !o.Clients },
+			Kind: schedule.Kind{Name: "is-restored", Who: schedule.OfServer},
+			run:  func(w *world, _ schedule.Step) { w.restore() },
+			needs: func(a check.Abilities, o schedule.Domain) bool {
+				return a.Can(check.CanRestore) && (!o.Clients || a.Can(check.CanPurge))
+			},
 			covers: []string{"server is restored"},
 		}}},
 		{often: schedule.InThird(1), ops: []op{{

@@ -47,11 +47,14 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	if d.cursor = p.cursor; ok {
 		d.overlay, d.pulled = nil, w.Now
 	}
+	if d.client != nil && ok {
+		d.client.mustPull = false
+	}
 	if ok && w.Breach == nil && !r.met {
 		w.JudgePull(d.name, d.confirmedWrites(), nil)
 	}
 	if d.client != nil && w.Breach == nil {
-		d.handPulled(p)
+		d.handPulled(p, ok)
 	}
 	if r.met { // a write that arrived during the pull may be missing now, but not after the next pull
 		w.pull(d, schedule.Manner{})

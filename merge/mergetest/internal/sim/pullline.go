@@ -17,6 +17,7 @@ type line struct {
 	record record.Record // without fields if the line is a special one
 	left   bool          // the record is to be forgotten
 	reset  bool          // everything is to be forgotten
+	epoch  bool          // with reset: because the server was restored from a backup
 	told   *told         // the last line of a page
 }
 
@@ -90,13 +91,14 @@ func decodeSpecial(text []byte) (l line, ok bool) {
 
 		Left      bool
 		Table, ID string
+		Why       string
 		Level     int
 	}
 	switch {
 	case json.Unmarshal(text, &members) != nil:
 		return l, false
 	case members.Reset != nil:
-		return line{reset: true}, true
+		return line{reset: true, epoch: members.Why == "epoch"}, true
 	case members.Left:
 		return line{left: true, record: record.New(record.Key{Table: members.Table, ID: members.ID})}, true
 	case members.Table != "" || members.Cursor == nil && members.Fence == nil:

@@ -65,10 +65,10 @@ type serverCopy struct {
 	fenceSeq int64
 }
 
-// backUp makes a backup of the server, if that is possible. A restore cannot be reported to
-// Clients, so runs with Clients have no backups.
+// backUp makes a backup of the server, if that is possible. Only a server that purges tells
+// Clients of a restore, so runs with Clients of another server have no backups.
 func (w *world) backUp() {
-	if w.backend.Backup == nil || w.o.NewApp != nil {
+	if w.backend.Backup == nil || w.o.NewApp != nil && w.backend.Purge == nil {
 		return
 	}
 	restore, err := w.backend.Backup()
@@ -80,8 +80,9 @@ func (w *world) backUp() {
 	w.Tell("the server is backed up", "")
 }
 
-// restore replaces the server with its backup. All devices know of the restore, and send their own
-// writes again. They keep everything else, including their cursors.
+// restore replaces the server with its backup. All devices of the kit know of the restore, and send
+// their own writes again. They keep everything else, including their cursors. A Client learns of the
+// restore when it pulls.
 func (w *world) restore() {
 	if w.backup == nil {
 		return
@@ -94,7 +95,11 @@ func (w *world) restore() {
 	w.backend, w.Last.Restore = next, w.Moment
 	w.Ledger, w.fenceSeq = w.backup.ledger.Clone().Without(w.Ledger), w.backup.fenceSeq
 	for _, d := range w.devices {
-		if d != nil {
+		switch {
+		case d == nil:
+		case d.client != nil:
+			d.client.mustPull = true
+		default:
 			d.resendOwn()
 		}
 	}

@@ -51,6 +51,9 @@ func (w *world) apply(v *view, l line) {
 // purgeView purges the records of a view by the fence that the device was told.
 func (w *world) purgeView(v *view) {
 	for id, fields := range v.confirmed {
+		if !hasDeletions(fields) {
+			continue
+		}
 		kept := merge.Purge(check.RecordOf(w.Key(id), fields), v.fence, v.level)
 		if kept.Len() < len(fields) {
 			v.confirmed[id] = maps.Collect(kept.All())
@@ -59,4 +62,14 @@ func (w *world) purgeView(v *view) {
 			delete(v.confirmed, id)
 		}
 	}
+}
+
+// hasDeletions reports whether anything in a record may be purged.
+func hasDeletions(fields map[string]record.FieldValue) bool {
+	for name, v := range fields {
+		if v.Deleted() || name == record.DeletedField {
+			return true
+		}
+	}
+	return false
 }

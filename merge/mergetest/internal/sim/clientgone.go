@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// judgeShown compares what a Client shows with what it must show. Once the Client was told a fence,
+// what it must show depends on how its edits are divided into items, so the kit asks for them.
+func (d *device) judgeShown() {
+	d.client.Judged, d.client.Told = nil, d.fence
+	if d.fence > 0 {
+		if !d.client.busy {
+			d.client.waiting = d.readOutbox()
+		}
+		d.client.Judged = func(id string) record.Record { return d.judged(id, d.client.waiting) }
+	}
+	if d.w.Breach == nil {
+		d.client.JudgeShown(d.confirmed)
+	}
+}
+
+// waitsFor adds an edit to the items that a Client must send, while it cannot be asked for them.
+func (d *device) waitsFor(id string, before record.Record, fields map[string]record.Value) {
+	if d.fence == 0 || !d.client.busy {
+		return
+	}
+	written := map[string]record.FieldValue{}
+	shown := d.client.Shown(d.w.Key(id))
+	for name := range fields {
+		written[name], _ = shown.Get(name)
+	}
+	m := record.Mutation{Data: check.RecordOf(d.w.Key(id), written), New: before.Len() == 0}
+	d.client.waiting = append(d.client.waiting, check.NewItem(id, m))
+}
+
+// isDead reports whether a Client shows a dead record, which its user cannot edit.
+func (d *device) isDead(shown record.Record) bool {
+	return shown.Len() > 0 && merge.Purge(shown, d.fence, 2).Len() == 0
+}
+
+// judgeEdit judges the items with which a Client sends an edit under a fence, which show mistakes that
+// the shown record hides: an edit that is gone at once is not shown.
+func (d *device) judgeEdit(id string, before record.Record, fields map[string]record.Value, floor clock.Timestamp) {
+	if d.fence == 0 || d.client.busy {
+		return
+	}
+	creates, last := false, clock.Timestamp(0)
+	items := d.decodeOutbox()
+	for _, it := range items {
+		if it.ID != id {
+			continue
+		}
+		creates = creates || it.M.New
+		for name, v := range it.M.Data.All() {
+			if fields[name] == v.Value {
+				last = max(last, v.Stamp.Time)
+			}
+		}
+	}
+	switch {
+	case d.w.Breach != nil:
+	case last > 0 && last <= floor:
+		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or told as the clock", d.name, id, last, floor)
+	case before.Len() == 0 && !creates:
+		d.w.Broken(law.ClientCreates, "%s edited %s, which had no fields, and sends\n%s", d.name, id, listedItems(items))
+	}
+}
+
+// clientLearns notes what a pulled line tells a Client, before the line is applied.
+func (d *device) clientLearns(l line) {
+	switch {
+	case l.reset && l.epoch:
+		d.client.aside = append(d.client.aside, d.own()...)
+		d.overlay = nil
+	case l.reset:
+		d.w.Count("client reset")
+	case l.told != nil && l.told.fence > d.fence:
+		d.client.AllowRestampBelow(int64(l.told.fence))
+	}
+}
+
+// own returns the writes of a Client itself that the server has confirmed.
+func (d *device) own() (all []oracle.Written) {
+	add := func(id, name string, v record.FieldValue) {
+		if v.Stamp.Client == d.id {
+			all = append(all, check.WrittenOf(oracle.FieldKey{ID: id, Field: name}, v.Value, v.Stamp))
+		}
+	}
+	for id, fields := range d.confirmed {
+		for name, v := range fields {
+			add(id, name, v)
+		}
+	}
+	for _, it := range d.overlay {
+		for name, v := range it.M.Data.All() {
+			add(it.ID, name, v)
+		}
+	}
+	return all
+}
+
+// mustSendAgain reports a broken law if a Client does not send its own writes again that a restored
+// server lacks. It may leave out those that may be gone.
+func (d *device) mustSendAgain() {
+	if len(d.client.aside) == 0 {
+		return
+	}
+	aside := d.client.aside
+	d.client.aside = nil
+	slices.SortFunc(aside, func(a, b oracle.Written) int {
+		return cmp.Or(oracle.Compare(a.Write, b.Write), oracle.CompareFields(a.FieldKey, b.FieldKey))
+	})
+	items := d.decodeOutbox()
+	for _, x := range slices.Compact(aside) {
+		v, ok := d.confirmed[x.ID][x.Field]
+		if above, _ := oracle.Rule(x.Write, check.WriteOf(v)); ok && !above {
+			continue
+		}
+		sends := func(it *check.Item) bool { return slices.Contains(it.Writes, x) }
+		switch {
+		case slices.ContainsFunc(items, sends):
+			d.client.SendsAgain(x)
+			d.w.Count("client sends again")
+		case !d.mayBeGone(x) && len(d.client.Wants[x.FieldKey]) == 0: // otherwise the edits that wait replace it
+			d.w.Broken(law.ClientResends, "%s had confirmed %s of %s, which the restored server lacks, and sends\n%s", d.name, x.Field, x.ID, listedItems(items))
+			return
+		}
+	}
+}
+
+// mayBeGone reports whether a restored server may refuse a write of a Client as gone.
+func (d *device) mayBeGone(x oracle.Written) bool {
+	if d.fence == 0 {
+		return false
+	}
+	_, ok := d.confirmed[x.ID][x.Field]
+	dead := merge.Purge(check.RecordOf(d.w.Key(x.ID), d.confirmed[x.ID]), d.fence, 2).Len() == 0
+	return dead || !ok && clock.Timestamp(x.Time) <= d.fence
+}
