@@ -22,7 +22,7 @@ const (
 )
 
 // Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
-// merge.Reply for each item. An accepted item is confirmed. An item that is refused permanently is
+// merge.Reply for each item. What was accepted of an item is shown as confirmed. An item that is refused permanently is
 // dropped, which rolls it back: the values that it covered are shown again. The other items stay in
 // the outbox, and those that were too far ahead are restamped. The serverTime of a reply is handled
 // as by ServerTime.
@@ -46,7 +46,9 @@ func (r *Replica) Answer(answer []byte) error {
 		case reply.Verdict == accepted:
 			r.confirm(it, reply)
 		case !waits(reply):
-			r.refuse(it, reply)
+			if reply.Code != merge.Gone || !r.postpone(it) {
+				r.refuse(it, reply)
+			}
 		default:
 			it.sent = false // the server has said that it did not store the item
 			it.put(&r.outbox.kept)
@@ -139,20 +141,25 @@ func check(replies []merge.Reply, batch []*item) error {
 	return nil
 }
 
-// confirm moves an item from the outbox to the confirmed record.
+// confirm moves an item from the outbox to the overlays.
 func (r *Replica) confirm(it *item, reply merge.Reply) {
 	h := r.remove(it)
-	for name, c := range merge.Changes(h.confirmed, it.m.Data) {
+	data := r.acceptedOf(it, reply)
+	for name, c := range merge.Changes(r.known(h), data) {
 		field := reply.Fields[name]
 		if w, ok := whyAnswered(merge.Decision{Key: h.key, Field: name, Change: c}, it.m, field); ok {
 			h.setWhy(w)
 		}
 		r.noticeLost(h.key, name, field)
 	}
-	h.confirmed = r.join(h.confirmed, it.m.Data)
-	r.unsaved.record(h)
+	if h.whyStale {
+		r.unsaved.record(h)
+	}
 	r.noticeNotes(h.key, it.stamp().Time, reply.Notes)
 	r.mark = max(r.mark, it.stamp().Time)
+	if data.Len() > 0 {
+		r.keep(h, it, data)
+	}
 }
 
 // refuse drops an item and notifies the user.
@@ -166,6 +173,6 @@ func (r *Replica) remove(it *item) *held {
 	h := r.touch(it.m.Data.Key())
 	h.drop(it)
 	it.leave()
-	r.unsave(it)
+	r.entries.outbox.remove(it)
 	return h
 }

@@ -6,14 +6,18 @@ import (
 	"slices"
 )
 
-// Batch returns a part of the outbox as JSON Lines, or nothing if the outbox is empty. The batch
-// has at most the given numbers of items and bytes, but at least one item if any waits. Items that
-// the server refused temporarily are chosen last, and among these the most recently refused last.
+// Batch returns a part of the outbox as JSON Lines. The batch has at most the given numbers of items
+// and bytes, but at least one item if any may be sent. It is empty if no item waits, or if the next
+// settled pull comes first: after the server was restored from a backup. Items that the server
+// refused temporarily are chosen last, and among these the most recently refused last.
 // Save all edits before you send the batch. Answer takes the answer to the batch that was returned
 // last.
 func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()
+	if len(r.aside) > 0 {
+		return nil // these writes are sent before the outbox
+	}
 	c := cut{items: max(items, 1), size: size}
 	c.addFrom(&o.fresh)
 	c.addFrom(&o.kept)
@@ -21,7 +25,7 @@ func (r *Replica) Batch(items, size int) []byte {
 	slices.SortFunc(o.batch, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
 	var lines []byte
 	for _, it := range o.batch {
-		it.sent = true
+		it.sent, it.tried = true, true
 		lines = append(it.m.AppendJSON(lines), '\n')
 	}
 	return lines

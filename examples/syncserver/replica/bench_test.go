@@ -31,11 +31,12 @@ func pages() (pages [][]byte) {
 		}
 		line := record.Mutation{Data: m.Data}.AppendJSON(nil)
 		lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", i+1, line[1:])
-		if i%1000 == 999 {
+		if i%1000 == 999 || i == records-1 {
+			lines = fmt.Appendf(lines, "{\"cursor\":\"e.%d\",\"more\":%v,\"buckets\":[\"\"],\"level\":1}\n", i+1, i < records-1)
 			pages, lines = append(pages, lines), nil
 		}
 	}
-	return append(pages, lines)
+	return pages
 }
 
 func BenchmarkPull(b *testing.B) {
@@ -89,8 +90,9 @@ func BenchmarkEdit(b *testing.B) {
 func pull(t testing.TB, pages [][]byte) *replica.Replica {
 	r, err := replica.Open(replica.Options{ID: ben})
 	require.NoError(t, err)
-	for i, lines := range pages {
-		require.NoError(t, r.Pulled(lines, fmt.Sprint(min(i*1000+1000, records))))
+	for _, lines := range pages {
+		r.BeginPull()
+		require.NoError(t, r.Pulled(lines))
 	}
 	return r
 }

@@ -65,7 +65,7 @@ func TestTakeChangedNamesExactlyTheRecordsShownDifferently(t *testing.T) {
 			},
 			"pull": func(t *rapid.T) {
 				d := pick(t)
-				require.NoError(t, d.Pulled(w.server.pull(d.Cursor(), rapid.IntRange(1, 3).Draw(t, "limit"))))
+				require.NoError(t, d.pulled(w.server.pull(d.Cursor(), rapid.IntRange(1, 3).Draw(t, "limit"))))
 			},
 			"time":   func(t *rapid.T) { w.now = w.now.Add(rapid.SampledFrom(spans).Draw(t, "span")) },
 			"skew":   func(t *rapid.T) { pick(t).skew = rapid.SampledFrom(spans).Draw(t, "span") },

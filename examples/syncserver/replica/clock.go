@@ -60,20 +60,25 @@ func (r *Replica) newClock(last clock.Timestamp) {
 	r.clock, _ = clock.New(clock.Options{Now: r.Now, MaxAhead: -1, Last: last})
 }
 
-// lowerClock replaces the clock if it is above a limit. The new clock starts above all confirmed
-// stamps that are not above the limit. No other function looks at every held record.
+// lowerClock replaces the clock if it is above a limit. The new clock starts above all accepted
+// stamps that are not above the limit, and above the clock of the last trailer, even if that is above
+// the limit: an edit below it could be gone.
 func (r *Replica) lowerClock(limit clock.Timestamp) {
 	if r.clock.Last() <= limit {
 		return
 	}
-	var last clock.Timestamp
+	r.newClock(max(r.newestKnown(limit), r.floor))
+	r.unsaved.state = true
+}
+
+// newestKnown returns the greatest accepted time that is not above a limit.
+func (r *Replica) newestKnown(limit clock.Timestamp) (last clock.Timestamp) {
 	for _, table := range r.tables {
 		for _, h := range table {
-			last = max(last, newestUpTo(h.confirmed, limit))
+			last = max(last, newestUpTo(h.confirmed, limit), newestUpTo(h.accepted, limit))
 		}
 	}
-	r.newClock(last)
-	r.unsaved.state = true
+	return last
 }
 
 // newestUpTo returns the greatest time in a record that is not above a limit.

@@ -201,7 +201,7 @@ func TestCostOfALargeOutboxIsLinear(t *testing.T) {
 					for i := range 20 {
 						key, field := place(i)
 						line := fmt.Appendf(nil, `{"seq":1,"table":"tasks","id":%q,"data":{%q:{"value":"theirs","updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`, key.ID, field, ben)
-						require.NoError(t, d.Pulled(line, "1"))
+						require.NoError(t, d.pulled(line, "1"))
 					}
 				})
 				add("restamp", func() { d.told(-time.Hour, 0); d.told(0, 0) })

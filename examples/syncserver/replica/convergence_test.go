@@ -1,7 +1,9 @@
 package replica_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -22,6 +24,16 @@ import (
 type client struct{ *replica.Replica }
 
 func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
+
+// Cursor begins a pull, because the kit pulls from the cursor that it gets.
+func (c client) Cursor() string { return c.BeginPull() }
+
+func (c client) Pulled(lines []byte, next string) error { return c.Replica.Pulled(page(lines, next, c.Replica.Cursor())) }
+
+// page returns the chunk for a page of the kit. The last page returns the cursor that it was given.
+func page(lines []byte, next, before string) []byte {
+	return fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"more\":%t}\n", next, next != before)
+}
 
 // TestConvergence runs the kit on a Replica, and on one that crashes and is opened again.
 func TestConvergence(t *testing.T) {
@@ -100,7 +112,7 @@ func (c *crashing) do(call func() error) error {
 // same requires that the Replica opened after a crash equals the one before the crash.
 func (c *crashing) same(before *replica.Replica) {
 	require.Equal(c.t, before.Batch(math.MaxInt, math.MaxInt), c.Batch(math.MaxInt, math.MaxInt))
-	require.Equal(c.t, before.Cursor(), c.Cursor())
+	require.Equal(c.t, before.Cursor(), c.Replica.Cursor())
 	for shown := range before.Records("tasks") {
 		require.True(c.t, shown.Equal(c.Shown(shown.Key())))
 		for field := range shown.All() {
@@ -172,5 +184,6 @@ func (c *crashing) Answer(answer []byte) error {
 }
 
 func (c *crashing) Pulled(lines []byte, next string) error {
-	return c.do(func() error { return c.Replica.Pulled(lines, next) })
+	text := page(lines, next, c.Replica.Cursor())
+	return c.do(func() error { return c.Replica.Pulled(text) })
 }

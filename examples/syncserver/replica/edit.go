@@ -104,15 +104,21 @@ func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value
 	}
 	slices.Sort(future)
 	r.observe(seen)
+	s = r.nextStamp()
+	if beyond < s.Time {
+		return s, future
+	}
+	for s.Time = beyond + 1; r.ahead[s.Time]; {
+		s.Time++
+	}
+	return s, future
+}
+
+// nextStamp returns a stamp by the clock that no waiting edit has.
+func (r *Replica) nextStamp() clock.Stamp {
 	at := r.clock.Now()
 	for r.ahead[at] {
 		at = r.clock.Now()
 	}
-	if beyond < at {
-		return clock.Stamp{Time: at, Client: r.id}, future
-	}
-	for at = beyond + 1; r.ahead[at]; {
-		at++
-	}
-	return clock.Stamp{Time: at, Client: r.id}, future
+	return clock.Stamp{Time: at, Client: r.id}
 }

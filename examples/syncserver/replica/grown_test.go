@@ -38,7 +38,7 @@ func TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord(t *testing.T) {
 				require.Contains(t, string(answer), `"verdict":"accepted","changed":true`)
 			}
 			d := w.device(clock.ClientID{1})
-			require.NoError(t, d.Pulled(w.server.pull("", 10)))
+			require.NoError(t, d.pulled(w.server.pull("", 10)))
 			require.Equal(t, 2*c.fields, d.Shown(key).Len())
 			d.save()
 			d.open()
@@ -48,7 +48,7 @@ func TestRecordGrownPastThePushLimitsIsAnOrdinaryRecord(t *testing.T) {
 			answer, err := w.server.push(d.id, d.outbox())
 			require.NoError(t, err)
 			require.NoError(t, d.Answer(answer))
-			require.NoError(t, d.Pulled(w.server.pull(d.Cursor(), 10)))
+			require.NoError(t, d.pulled(w.server.pull(d.Cursor(), 10)))
 			require.Zero(t, d.NumWaiting())
 			require.Equal(t, 2*c.fields+1, d.Shown(key).Len())
 		})

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,9 @@ import (
 type held struct {
 	key       record.Key
 	confirmed record.Record
+	created   bool              // whether this client is known to have created the record
+	overlays  []*item           // accepted items that a pull may not have brought yet
+	accepted  record.Record     // the join of the overlays
 	tops      map[string]*write // the last waiting write of each field
 	whys      map[string]Why
 
@@ -43,26 +47,71 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	if r.tables[key.Table] == nil {
 		r.tables[key.Table] = make(map[string]*held)
 	}
-	h := &held{key: key, confirmed: record.New(key)}
+	h := &held{key: key, confirmed: record.New(key), accepted: record.New(key)}
 	r.tables[key.Table][key.ID] = h
 	return h
 }
 
-// shown joins the confirmed record with the writes that wait. Of the waiting writes of a field, the
-// last is the greatest.
+// known returns what the server is known to have of a record: the confirmed record with the overlays.
+func (r *Replica) known(h *held) record.Record {
+	if len(h.overlays) == 0 {
+		return h.confirmed
+	}
+	if !r.agrees(h, false) {
+		after, _ := r.judge(h, h.overlays)
+		return after
+	}
+	return r.join(h.confirmed, h.accepted)
+}
+
+// shown joins what is known of a record with the writes that wait.
 func (r *Replica) shown(h *held) record.Record {
 	if len(h.tops) == 0 {
-		return h.confirmed
+		return r.visible(r.known(h))
+	}
+	if !r.agrees(h, true) {
+		after, _ := r.judge(h, h.items())
+		return r.visible(after)
 	}
 	// These fields come from valid records, so they form a valid record.
 	waiting, _ := r.builder.Record(h.key, func(yield func(string, record.FieldValue) bool) {
 		for name, w := range h.tops {
-			if v, _ := w.it.m.Data.Get(name); !yield(name, v) {
+			if !yield(name, w.greatest(name)) {
 				return
 			}
 		}
 	})
-	return r.join(h.confirmed, waiting)
+	return r.visible(r.join(r.known(h), waiting))
+}
+
+// greatest returns the greatest of a write and those before it. It is the last one, unless an edit
+// that was refused for a time is followed by one that is sent again.
+func (w *write) greatest(name string) record.FieldValue {
+	greatest, _ := w.it.m.Data.Get(name)
+	for w = w.before; w != nil; w = w.before {
+		if v, _ := w.it.m.Data.Get(name); v.Compare(greatest) > 0 {
+			greatest = v
+		}
+	}
+	return greatest
+}
+
+// items returns the overlays and the waiting items of a record.
+func (h *held) items() []*item {
+	return append(h.overlays[:len(h.overlays):len(h.overlays)], h.waiting()...)
+}
+
+// waiting returns the waiting items of a record, in the order of the edits.
+func (h *held) waiting() (items []*item) {
+	for _, w := range h.tops {
+		for ; w != nil; w = w.before {
+			if !slices.Contains(items, w.it) {
+				items = append(items, w.it)
+			}
+		}
+	}
+	slices.SortFunc(items, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	return items
 }
 
 // join joins two records of one key.

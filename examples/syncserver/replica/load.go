@@ -35,47 +35,71 @@ var errKey = errors.New("unknown key")
 type loading struct {
 	*Replica
 	saved state
-	items []*item
+	items map[string][]*item // by the prefix of their keys
 }
 
 // load reads the saved entries.
 func (r *Replica) load(saved iter.Seq[Entry]) error {
-	l := loading{Replica: r}
+	l := loading{Replica: r, items: make(map[string][]*item)}
 	for e := range saved {
 		if err := l.entry(e); err != nil {
 			return &EntryError{e.Key, err}
 		}
 	}
-	slices.SortFunc(l.items, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
-	for _, it := range l.items {
-		r.findOrAdd(it.m.Data.Key()).add(it)
-		it.put(&r.outbox.fresh)
-		r.outbox.last = it.number
-		r.stored[it.number] = true
-	}
-	r.cursor, r.savedAs = l.saved.Cursor, l.saved.Client
-	r.newClock(l.last())
+	l.takeState()
+	l.takeItems()
+	r.newClock(max(min(l.saved.Last.Timestamp, endless), r.newestKnown(endless), r.newestWaiting(), r.floor))
 	if r.owns() {
 		return nil
 	}
 	if r.id.IsZero() {
 		return &record.Error{Path: "clientId", Offset: -1, Err: record.ErrStamp}
 	}
-	r.forget()
+	r.startOver()
 	r.restampWaiting(0, 0, nil)
 	return nil
 }
 
-// last returns the greatest saved time, ignoring times that the clock must not follow.
-func (l *loading) last() clock.Timestamp {
-	last := min(l.saved.Last.Timestamp, endless)
-	for _, it := range l.items {
-		last = max(last, newestUpTo(it.m.Data, endless))
+// takeState takes the saved state. An earlier version did not pull in chunks. Its cursor is of no
+// use, so the next pull brings everything, and replaces what is confirmed.
+func (l *loading) takeState() {
+	s := &l.saved
+	l.savedAs = s.Client
+	if s.Chunks {
+		l.cursor, l.chunked, l.loading = s.Cursor, true, s.Loading
 	}
-	for _, table := range l.tables {
-		for _, h := range table {
-			last = max(last, newestUpTo(h.confirmed, endless))
-		}
+	l.fence, l.level, l.floor = s.Fence, s.Level, min(s.Clock, endless)
+}
+
+// takeItems puts the items in their places, in the order of their numbers.
+func (l *loading) takeItems() {
+	for _, it := range l.sorted(&l.entries.outbox) {
+		it.floor = l.fence
+		l.findOrAdd(it.m.Data.Key()).add(it)
+		it.put(&l.outbox.fresh)
+		l.outbox.last = it.number
+	}
+	for _, it := range l.sorted(&l.entries.accepted) {
+		l.overlay(l.findOrAdd(it.m.Data.Key()), it)
+		l.accepted, l.mark = it.number, max(l.mark, it.stamp().Time)
+	}
+	l.aside = l.sorted(&l.entries.again)
+}
+
+// sorted returns the items of a kind in the order of their numbers, and notes that they are stored.
+func (l *loading) sorted(kind *itemEntries) []*item {
+	items := l.items[kind.prefix]
+	slices.SortFunc(items, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	for _, it := range items {
+		kind.stored[it.number] = true
+	}
+	return items
+}
+
+// newestWaiting returns the greatest waiting time that the clock may follow.
+func (r *Replica) newestWaiting() (last clock.Timestamp) {
+	for _, it := range r.outbox.items() {
+		last = max(last, newestUpTo(it.m.Data, endless))
 	}
 	return last
 }
@@ -96,8 +120,10 @@ func (l *loading) entry(e Entry) error {
 	if e.Key == stateKey {
 		return l.readState(e.Value)
 	}
-	if number, ok := strings.CutPrefix(e.Key, outboxPrefix); ok {
-		return l.readItem(number, e.Value)
+	for _, kind := range l.entries.kinds() {
+		if number, ok := strings.CutPrefix(e.Key, kind.prefix); ok {
+			return l.readItem(kind, number, e.Value)
+		}
 	}
 	if name, ok := strings.CutPrefix(e.Key, recordPrefix); ok {
 		return l.readRecord(name, e.Value)
@@ -112,7 +138,7 @@ func (l *loading) readState(value string) error {
 	return json.Unmarshal([]byte(value), &l.saved)
 }
 
-func (l *loading) readItem(number, value string) error {
+func (l *loading) readItem(kind *itemEntries, number, value string) error {
 	n, err := strconv.ParseUint(number, 10, 64)
 	if err != nil || len(number) != numberWidth {
 		return errKey
@@ -121,9 +147,9 @@ func (l *loading) readItem(number, value string) error {
 	if err != nil {
 		return err
 	}
-	it := &item{number: n, m: m, sent: true} // it may have been sent
-	it.wall = it.stamp().Time.Time()
-	l.items = append(l.items, it)
+	it := &item{number: n, m: m, sent: true, tried: true} // it may have been sent
+	it.wall, it.again = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix)
+	l.items[kind.prefix] = append(l.items[kind.prefix], it)
 	return nil
 }
 
@@ -132,12 +158,13 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
+	value, created := unwrapCreated(value)
 	rec, err := l.decoder.Record(key, []byte(value))
 	if err != nil {
 		return err
 	}
 	h := l.findOrAdd(key)
-	h.confirmed, h.stored = rec.WithKey(h.key), true
+	h.confirmed, h.created, h.stored = rec.WithKey(h.key), created, true
 	for _, v := range rec.All() {
 		if v.Stamp.Client == l.id {
 			l.mark = max(l.mark, v.Stamp.Time)

@@ -35,9 +35,9 @@ func full(t *testing.T) *device {
 func TestSavedFormatDoesNotChange(t *testing.T) {
 	d := full(t)
 	require.Equal(t, []string{
-		"outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
+		"accepted/00000000000000000001", "outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
 	}, slices.Sorted(maps.Keys(d.disk)))
-	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
+	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","chunks":true,"level":1,"client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
 }
 
 func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
@@ -56,13 +56,15 @@ func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	v, _ := d.Shown(fence).Get("notes")
 	require.Contains(t, d.disk["state"], v.Stamp.Time.String())
 	d.push()
-	require.Len(t, saves(), 3+1+1+1, "the second edit of one field adds a Why")
+	require.Len(t, saves(), 3+3+1+1+1, "the second edit of one field adds a Why")
 	d.edit(fence, "more", str("x"))
 	saves()
 	d.push()
-	require.Equal(t, []string{"outbox/00000000000000000001", "record/tasks\x00fence", "state"}, saves())
+	require.Equal(t, []string{"accepted/00000000000000000005", "outbox/00000000000000000001", "state"}, saves())
 	d.pull()
-	require.Equal(t, []string{"state"}, saves(), "a pull of the client's own edits changes only the cursor")
+	require.Len(t, saves(), 5+1+1, "the pulled record replaces the accepted edits")
+	require.NoError(t, d.pulled(nil, d.Cursor()))
+	require.Empty(t, saves(), "nothing has changed")
 }
 
 // TestClockStartsAboveEverythingHeld: neither the saved state nor the order of the entries matters.

@@ -16,7 +16,8 @@ type NoticeKind string
 // The kinds of Notice.
 const (
 	// Refused: the server refused an edit permanently, and the edit was rolled back. RolledBack
-	// holds the values that it wrote.
+	// holds the values that it wrote. With merge.Gone, these may be some of its fields, and the
+	// others were accepted.
 	Refused NoticeKind = "refused"
 	// EditLost: the user's edit lost against the write named by Other, whose author had not seen
 	// it.
@@ -38,9 +39,11 @@ const (
 	// temporarily. They are sent again. The notice is given once, and not again while any of them
 	// is still refused. Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
-	// Resync: the server was restored from a backup, or the last pull was too long ago, and
-	// everything that came from the server is pulled again.
+	// Resync: everything that came from the server is pulled again. Why gives the reason.
 	Resync NoticeKind = "resync"
+	// SentAgain: the server was restored from a backup that lacks writes by this user. Items of
+	// them are sent again.
+	SentAgain NoticeKind = "sent_again"
 	// NewIDNeeded: the client ID is in use twice. The client should join the workspace again.
 	NewIDNeeded NoticeKind = "new_id_needed"
 )
@@ -58,7 +61,15 @@ type Notice struct {
 	RolledBack record.Record // only for Refused
 	Other      clock.Stamp   // only for EditLost, EditReplaced and FutureStamp
 	By         time.Duration // only for ClockCorrected; negative if the clock was ahead
+	Why        string        // only for Resync: WhyEpoch, WhyFence or another reason of the server
+	Items      int           // only for SentAgain: the number of edits
 }
+
+// The reasons of a Resync.
+const (
+	WhyEpoch = "epoch" // the server was restored from a backup, or another server replaced it
+	WhyFence = "fence" // the last pull was so long ago that the server has purged deletions since
+)
 
 // maxNotices is the maximum number of notices that are kept, and maxDetail the maximum length of a
 // Detail in bytes.

@@ -75,7 +75,7 @@ func TestEditBeforeAnOldAnswerKeepsItsTime(t *testing.T) {
 func (d *device) pullRepair() {
 	for seq, at := range []time.Duration{time.Second, -month} {
 		line := fmt.Appendf(nil, `{"seq":%d,"table":"tasks","id":"poisoned","data":{"title":{"value":1,"updatedAt":%q,"clientId":%q}}}`, seq+1, clock.TimestampOf(d.w.now.Add(at)), ben)
-		require.NoError(d.w.t, d.Pulled(line, "1"))
+		require.NoError(d.w.t, d.pulled(line, "1"))
 		if seq == 0 {
 			require.NoError(d.w.t, d.Edit(poisoned, map[string]record.Value{"title": str("mine")}))
 		}

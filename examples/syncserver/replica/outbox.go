@@ -16,10 +16,14 @@ import (
 type item struct {
 	number uint64
 	m      record.Mutation
-	wall   time.Time // reading of the device's clock at the edit, real or computed
-	sent   bool      // whether a server may have it
-	told   bool      // whether the user was told that it waits for a repair
-	writes []write   // in the order of the fields
+	wall   time.Time       // reading of the device's clock at the edit, real or computed
+	floor  clock.Timestamp // the Replica's floor at the edit
+	sent   bool            // whether a server may have it
+	tried  bool            // whether it was ever sent
+	told   bool            // whether the user was told that it waits for a repair
+	again  bool            // whether it is sent once more if it is gone
+	after  uint64          // of an overlay or a postponed item: how many pulls had begun when it was answered
+	writes []write         // in the order of the fields
 	queue  *list.List
 	place  *list.Element // in the queue
 }
@@ -47,20 +51,20 @@ func (it *item) links() iter.Seq2[string, *write] {
 
 // outbox holds the items that wait. Items that the server refused temporarily wait in a separate
 // queue, "kept", so that they cannot hold up the rest. Each refused item goes to the end of that
-// queue.
+// queue. Items in the queue "later" are not sent before the next settled pull.
 type outbox struct {
-	fresh, kept list.List
-	last        uint64  // the greatest item number since the outbox was last empty
-	batch       []*item // the items that Batch returned last, until they are answered
+	fresh, kept, later list.List
+	last               uint64  // the greatest item number since the outbox was last empty
+	batch              []*item // the items that Batch returned last, until they are answered
 }
 
 // len returns how many items wait.
-func (o *outbox) len() int { return o.fresh.Len() + o.kept.Len() }
+func (o *outbox) len() int { return o.fresh.Len() + o.kept.Len() + o.later.Len() }
 
 // items returns the items in the order in which they were edited.
 func (o *outbox) items() []*item {
 	all := make([]*item, 0, o.len())
-	for _, queue := range []*list.List{&o.fresh, &o.kept} {
+	for _, queue := range []*list.List{&o.fresh, &o.kept, &o.later} {
 		for e := queue.Front(); e != nil; e = e.Next() {
 			all = append(all, e.Value.(*item))
 		}
@@ -100,11 +104,11 @@ func (it *item) leave() {
 
 // enqueue adds a mutation to the outbox.
 func (r *Replica) enqueue(m record.Mutation) *item {
-	it := &item{number: r.outbox.number(), m: m, wall: r.reading()}
+	it := &item{number: r.outbox.number(), m: m, wall: r.reading(), floor: r.floor}
 	h := r.touch(m.Data.Key())
 	h.add(it)
 	it.put(&r.outbox.fresh)
-	r.unsaved.items[it.number] = it
+	r.entries.outbox.put(it)
 	r.unsaved.state = true // saves the clock's last stamp, so that it is not issued again
 	for i := range it.writes {
 		if w := it.writes[i].before; w != nil {
@@ -139,7 +143,28 @@ func (r *Replica) coalesce(h *held, it *item) {
 	}
 	h.drop(it)
 	it.leave()
-	r.unsave(it)
+	r.entries.outbox.remove(it)
+}
+
+// putBefore puts items before all others. The others get greater numbers.
+func (r *Replica) putBefore(items []*item) {
+	if len(items) == 0 {
+		return
+	}
+	waiting := r.outbox.items()
+	for _, it := range waiting {
+		r.touch(it.m.Data.Key()).tops = nil
+		r.entries.outbox.remove(it)
+	}
+	for _, it := range slices.Backward(items) {
+		it.putFirst(&r.outbox.fresh)
+	}
+	for _, it := range append(items[:len(items):len(items)], waiting...) {
+		it.number = r.outbox.number()
+		r.touch(it.m.Data.Key()).add(it)
+		r.entries.outbox.put(it)
+	}
+	r.unsaved.state = true
 }
 
 // rebase applies a change to the base of an item.
@@ -152,7 +177,7 @@ func (r *Replica) rebase(it *item, change func(map[string]clock.Stamp)) {
 		base = nil // an item without a base is read back with nil
 	}
 	it.m.Base = base
-	r.unsaved.items[it.number] = it
+	r.entries.outbox.put(it)
 }
 
 // NumWaiting returns the number of items in the outbox.

@@ -1,57 +1,104 @@
 package replica
 
 import (
-	"bytes"
-	"encoding/json"
-	"strconv"
-
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// Pulled takes the records that a pull returned, as mutations in JSON Lines, and the next cursor.
-// Each record replaces the confirmed one. The two are not joined, because a join would discard
+// BeginPull begins a pull and returns its cursor, which is empty for the first pull. Call it when
+// the request is sent, once for each request.
+func (r *Replica) BeginPull() (cursor string) {
+	r.pulls++
+	return r.cursor
+}
+
+// Pulled takes lines of the answer to the pull that BeginPull began last: whole chunks, each of
+// which ends in a trailer. Lines after the last trailer are discarded. A chunk is applied in one
+// step. Each record replaces the confirmed one. The two are not joined, because a join would discard
 // derived and repaired fields whose stamps are lower. The error is a *record.Error, as for an item
-// of a batch. On error, the Replica is unchanged.
+// of a batch, or ErrAnswer. On error, the Replica is unchanged.
 //
 // The clock follows the pulled stamps. Once the server's time is known, it does not follow stamps
 // too far ahead of that time, so call ServerTime first.
-func (r *Replica) Pulled(lines []byte, next string) error {
-	var items []record.Item
-	if len(bytes.TrimSpace(lines)) > 0 {
-		var err error
-		if items, err = r.decoder.Batch(lines); err != nil {
-			return err
-		}
+func (r *Replica) Pulled(lines []byte) error {
+	chunks, err := r.parseChunks(lines)
+	if err != nil {
+		return err
 	}
-	for _, it := range items {
-		if it.Err != nil {
-			return it.Err
-		}
+	for i := range chunks {
+		r.applyChunk(&chunks[i])
+	}
+	return nil
+}
+
+// Settled reports whether the last chunk said that nothing is left to pull.
+func (r *Replica) Settled() bool { return r.settled }
+
+// applyChunk applies a chunk. The order matters: overlays are joined by the old fence, and records
+// are replaced under the new one.
+func (r *Replica) applyChunk(c *chunk) {
+	t := &c.trailer
+	r.settled = !t.More
+	if c.why != "" || !r.chunked {
+		r.reset(c.why)
+	}
+	if t.Fence > r.fence && !r.loading {
+		r.joinOverlays(c.records)
+	}
+	changed := len(c.records) > 0 || *t.Cursor != r.cursor || r.loading
+	if r.follow(t) {
+		changed = true
 	}
 	limit := r.limit()
-	for _, it := range items {
-		r.observe(newestUpTo(it.Mutation.Data, limit))
-		r.replace(it.Mutation.Data)
+	for _, now := range c.records {
+		r.observe(newestUpTo(now, limit))
+		r.replace(merge.Purge(now, r.fence, r.level))
 	}
-	r.unsaved.state = r.unsaved.state || len(items) > 0 || next != r.cursor
-	r.cursor = next
-	return nil
+	r.cursor, r.chunked = *t.Cursor, true
+	r.unsaved.state = r.unsaved.state || changed
+	if r.settled {
+		r.settle()
+	}
+}
+
+// settle ends a pull after which nothing is left to pull.
+func (r *Replica) settle() {
+	r.loading = false
+	r.endOverlays()
+	r.release()
+	r.sendAgain()
+	r.renew()
 }
 
 // replace replaces the confirmed record.
 func (r *Replica) replace(now record.Record) {
 	h := r.find(now.Key())
-	if h != nil && h.confirmed.Equal(now) {
+	switch {
+	case h == nil && now.Len() == 0:
+		return
+	case h != nil && h.confirmed.Equal(now) && len(h.overlays) == 0:
 		return // for example an edit by this client that comes back
+	case h == nil:
+		h = r.findOrAdd(now.Key())
 	}
-	h = r.touch(now.Key())
-	h.updateWhys(now)
-	before := h.confirmed
-	h.confirmed = now
-	r.unsaved.record(h)
+	r.change(h, func() {
+		h.confirmed = now
+		r.dropEnded(h)
+	})
+}
+
+// change changes what is confirmed of a record: the confirmed record and the overlays.
+func (r *Replica) change(h *held, change func()) {
+	r.touch(h.key)
+	before, confirmed, created := r.known(h), h.confirmed, h.created
+	change()
+	h.updateWhys(before, r.known(h))
+	h.created = h.created && r.lives(h.confirmed)
+	if h.created != created || h.whyStale || !h.confirmed.Equal(confirmed) {
+		r.unsaved.record(h)
+	}
 	r.followRepair(h, before)
 }
 
@@ -60,9 +107,10 @@ func (r *Replica) replace(now record.Record) {
 // example when the newest write that a violation is derived from disappears.
 func (r *Replica) followRepair(h *held, before record.Record) {
 	var upon []*item
+	known := r.known(h)
 	for name, old := range merged(before).All() {
-		now, _ := h.confirmed.Get(name)
-		if now.Stamp.Time >= old.Stamp.Time {
+		now, ok := known.Get(name)
+		if !ok || now.Stamp.Time >= old.Stamp.Time {
 			continue
 		}
 		if old.Stamp.Client == r.id && old.Stamp.Time == r.mark {
@@ -85,8 +133,8 @@ func (r *Replica) followRepair(h *held, before record.Record) {
 }
 
 // updateWhys notes why the fields of a record have their new values.
-func (h *held) updateWhys(now record.Record) {
-	if h.confirmed.Len() == 0 {
+func (h *held) updateWhys(before, now record.Record) {
+	if before.Len() == 0 {
 		return // all fields are written for the first time
 	}
 	for name := range h.whys {
@@ -94,7 +142,7 @@ func (h *held) updateWhys(now record.Record) {
 			h.dropWhy(name)
 		}
 	}
-	for name, c := range merge.Changes(merged(h.confirmed), merged(now)) {
+	for name, c := range merge.Changes(merged(before), merged(now)) {
 		switch {
 		case c.Outcome == merge.Equal:
 		case c.Won() && !c.Before.IsZero():
@@ -112,22 +160,4 @@ func merged(rec record.Record) record.Record {
 		return violation.UserFields(rec)
 	}
 	return rec
-}
-
-// LastSequence returns the sequence of the last line of a pull, which is the next cursor, or "" if
-// there is no line. The error is a *record.Error for record.ErrMissing if that line has no
-// sequence.
-func LastSequence(lines []byte) (string, error) {
-	lines = bytes.TrimSpace(lines)
-	if len(lines) == 0 {
-		return "", nil
-	}
-	var last struct {
-		Seq int64 `json:"seq"`
-	}
-	err := json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &last)
-	if err != nil || last.Seq <= 0 {
-		return "", &record.Error{Path: "seq", Offset: -1, Err: record.ErrMissing}
-	}
-	return strconv.FormatInt(last.Seq, 10), nil
 }

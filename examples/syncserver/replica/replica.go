@@ -13,9 +13,9 @@ import (
 
 // Options configures a Replica.
 type Options struct {
-	// ID is the client that the Replica writes as. If another client saved the entries, the Replica
-	// starts as after Leave, and waiting edits are restamped with the new ID. A Replica with the
-	// zero ID cannot edit.
+	// ID is the client that the Replica writes as. If another client saved the entries, only its
+	// waiting edits are kept, and they are restamped with the new ID. A Replica with the zero ID
+	// cannot edit.
 	ID clock.ClientID
 	// Wall reads the device's clock, which may be wrong; nil means time.Now.
 	Wall func() time.Time
@@ -36,14 +36,26 @@ type Replica struct {
 	asked   time.Time                // the device's clock at the last call of Batch
 	mark    clock.Timestamp          // the greatest stamp by this client known to have been accepted
 	ahead   map[clock.Timestamp]bool // stamps of waiting edits that are above the clock's last stamp
+	floor   clock.Timestamp          // the clock of the last trailer, below which no edit may be stamped
 
 	tables map[string]map[string]*held
 	outbox outbox
-	cursor string
+
+	cursor  string
+	chunked bool   // whether the confirmed records were pulled in chunks
+	pulls   uint64 // how many pulls began since Open
+	settled bool   // whether the last trailer said that nothing is left to pull
+	loading bool   // whether a reset was not followed by such a trailer yet
+
+	fence    clock.Timestamp // the arguments of merge.Purge
+	level    int
+	overlaid []*held // the records with overlays
+	accepted uint64  // the number of the last overlay
+	aside    []*item // the client's own writes from before an epoch, until the pull is settled
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
-	stored  map[uint64]bool // numbers of the items in the storage
+	entries entries
 	notices []Notice
 	idTold  bool // whether a NewIDNeeded waits to be taken
 	full    bool // whether a StorageFull is already reported
@@ -62,7 +74,7 @@ func Open(o Options) (*Replica, error) {
 		r.wall = time.Now
 	}
 	r.ahead = make(map[clock.Timestamp]bool)
-	r.unsaved.items, r.stored = make(map[uint64]*item), make(map[uint64]bool)
+	r.entries = newEntries()
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}
 	}
@@ -75,11 +87,12 @@ func Open(o Options) (*Replica, error) {
 // ID returns the client that the Replica writes as.
 func (r *Replica) ID() clock.ClientID { return r.id }
 
-// Cursor returns where the next pull begins: the cursor last given to Pulled, or "".
+// Cursor returns the cursor of the last trailer, or "". Send it with each push.
 func (r *Replica) Cursor() string { return r.cursor }
 
 // Shown returns a record as the user sees it, with deleted fields and stamps: the confirmed record
-// joined with the edits that wait. If there is no such record, the result has no fields.
+// joined with the edits that wait, as far as they are not gone. If there is no such record, or it
+// was deleted so long ago that it is purged, the result has no fields.
 func (r *Replica) Shown(key record.Key) record.Record {
 	h := r.find(key)
 	if h == nil {

@@ -128,9 +128,9 @@ func (s *settling) needsStamp(it *item) bool {
 // future returns the fields that make an item wait: each has a confirmed write whose stamp is above
 // the limit, but below the stamp of the item.
 func (s *settling) future(it *item) (names []string) {
-	h, at := s.find(it.m.Data.Key()), it.stamp()
+	known, at := s.known(s.find(it.m.Data.Key())), it.stamp()
 	for name := range it.m.Data.All() {
-		if v, _ := h.confirmed.Get(name); v.Stamp.Time > s.limit && at.Compare(v.Stamp) > 0 {
+		if v, _ := known.Get(name); v.Stamp.Time > s.limit && at.Compare(v.Stamp) > 0 {
 			names = append(names, name)
 		}
 	}
@@ -155,11 +155,11 @@ func (s *settling) timeOf(it *item) clock.Timestamp {
 	return min(clock.TimestampOf(it.wall.Add(s.offset)), latest)
 }
 
-// restamp stamps an item with the time of its edit, but above every write that its author saw and
-// every waiting write before it. A write that its author did not see may be later, and then wins.
+// restamp stamps an item with the time of its edit, but above every write that its author saw, above
+// the clock of the last trailer before the edit, and above every waiting write before it. A write that its author did not see may be later, and then wins.
 func (s *settling) restamp(it *item) {
 	s.touch(it.m.Data.Key())
-	at := max(s.timeOf(it), s.last+1)
+	at := max(s.timeOf(it), s.last+1, it.floor+1)
 	for name, w := range it.links() {
 		if seen := it.m.Base[name].Time; seen <= s.limit {
 			at = max(at, seen+1)
@@ -190,6 +190,6 @@ func (s *settling) stampAs(it *item, stamp clock.Stamp) {
 	}
 	it.m.Data = data
 	s.renamed[old] = stamp
-	s.unsaved.items[it.number] = it
+	s.entries.outbox.put(it)
 	s.unsaved.state = true
 }

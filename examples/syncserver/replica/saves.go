@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,9 +14,11 @@ import (
 // Entry is one entry of the device's storage, which maps keys to texts. Keys sort in the order of
 // the things that they name. An empty value means that the entry must be removed.
 //
-// The key "state" holds the clock and the cursor. Keys that begin with "outbox/" hold waiting
-// edits, those with "record/" hold confirmed records, and those with "why/" hold the Whys of
-// their fields. Only waiting edits cannot be pulled again.
+// The key "state" holds the clock, the cursor and the fence. Keys that begin with "outbox/" hold
+// waiting edits, those with "accepted/" hold accepted edits that were not pulled yet, those with
+// "again/" hold edits that may have to be sent again after the server was restored from a backup,
+// those with "record/" hold confirmed records, and those with "why/" hold the Whys of their fields.
+// Only waiting edits, and edits to be sent again, cannot be pulled again.
 type Entry struct{ Key, Value string }
 
 // stateKey is the key of the entry that holds a state.
@@ -26,10 +27,12 @@ const stateKey = "state"
 // The other keys begin with these prefixes. Names contain no U+0000, so it can separate a table
 // from an ID.
 const (
-	outboxPrefix = "outbox/"
-	recordPrefix = "record/"
-	whyPrefix    = "why/"
-	separator    = "\x00"
+	outboxPrefix   = "outbox/"
+	acceptedPrefix = "accepted/"
+	againPrefix    = "again/"
+	recordPrefix   = "record/"
+	whyPrefix      = "why/"
+	separator      = "\x00"
 )
 
 // numberWidth is the number of digits of an item's number in a key, fixed so that keys sort.
@@ -38,9 +41,14 @@ const numberWidth = 20
 // state is saved in addition to records and outbox. The offset is not saved: the clock may be right
 // at the next start, and if it is not, the server's next answer shows that again.
 type state struct {
-	Last   lastTime       `json:"last,omitzero"`
-	Cursor string         `json:"cursor"`
-	Client clock.ClientID `json:"client,omitzero"` // the client that saved the rest
+	Last    lastTime        `json:"last,omitzero"`
+	Cursor  string          `json:"cursor"`
+	Chunks  bool            `json:"chunks,omitempty"`  // whether the cursor is from a trailer; earlier versions had a number
+	Loading bool            `json:"loading,omitempty"` // whether a reset is not settled
+	Fence   clock.Timestamp `json:"fence,omitzero"`
+	Level   int             `json:"level,omitempty"`
+	Clock   clock.Timestamp `json:"clock,omitzero"`  // of the last trailer
+	Client  clock.ClientID  `json:"client,omitzero"` // the client that saved the rest
 }
 
 // lastTime is the greatest time that the clock has issued or followed. A time above the usable range
@@ -59,7 +67,6 @@ func (t *lastTime) UnmarshalText(text []byte) error {
 // unsaved is what TakeSaves will return.
 type unsaved struct {
 	state bool
-	items map[uint64]*item // nil for an item that left the outbox and is in the storage
 	held  []*held
 }
 
@@ -74,32 +81,26 @@ func (u *unsaved) record(h *held) {
 // TakeSaves returns the entries to write since the last call, sorted by key. Write all of them in
 // one transaction, before anything is sent.
 func (r *Replica) TakeSaves() []Entry {
-	entries := make([]Entry, 0, 1+len(r.unsaved.items)+len(r.unsaved.held))
+	entries := make([]Entry, 0, 1+len(r.entries.outbox.unsaved)+len(r.entries.accepted.unsaved)+len(r.unsaved.held))
 	if r.unsaved.state {
-		entries = append(entries, Entry{stateKey, text(state{lastTime{r.clock.Last()}, r.cursor, cmp.Or(r.id, r.savedAs)})})
+		entries = append(entries, Entry{stateKey, text(state{
+			Last: lastTime{r.clock.Last()}, Cursor: r.cursor, Chunks: r.chunked, Loading: r.loading,
+			Fence: r.fence, Level: r.level, Clock: r.floor, Client: cmp.Or(r.id, r.savedAs),
+		})})
+	}
+	for _, kind := range r.entries.kinds() {
+		entries = kind.take(entries)
 	}
 	var buf []byte
-	for number, it := range r.unsaved.items {
-		buf = buf[:0]
-		if it != nil {
-			buf = it.m.AppendJSON(buf)
-			r.stored[number] = true
-		} else {
-			delete(r.stored, number)
-		}
-		entries = append(entries, Entry{fmt.Sprintf("%s%0*d", outboxPrefix, numberWidth, number), string(buf)})
-	}
 	for _, h := range r.unsaved.held {
-		if buf = buf[:0]; h.confirmed.Len() > 0 {
-			buf = h.confirmed.AppendJSON(buf)
-		}
+		buf = h.appendConfirmed(buf[:0])
 		entries = appendEntry(entries, Entry{recordPrefix + keyText(h.key), string(buf)}, &h.stored)
 		if h.whyStale {
 			entries = appendEntry(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)}, &h.whyStored)
 		}
 		h.stale, h.whyStale = false, false
 	}
-	r.unsaved = unsaved{items: make(map[uint64]*item)}
+	r.unsaved = unsaved{}
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
 	return entries
 }
@@ -113,13 +114,29 @@ func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 	return append(entries, e)
 }
 
-// unsave notes that an item has left the outbox.
-func (r *Replica) unsave(it *item) {
-	if r.stored[it.number] {
-		r.unsaved.items[it.number] = nil
-	} else {
-		delete(r.unsaved.items, it.number)
+// createdPrefix begins the value of a record that this client created. No field has a write of that
+// form.
+const createdPrefix = `{"created":true,"record":`
+
+// appendConfirmed appends the value of the entry for the confirmed record, which is empty if there is
+// no record.
+func (h *held) appendConfirmed(dst []byte) []byte {
+	switch {
+	case h.created:
+		return append(h.confirmed.AppendJSON(append(dst, createdPrefix...)), '}')
+	case h.confirmed.Len() > 0:
+		return h.confirmed.AppendJSON(dst)
 	}
+	return dst
+}
+
+// unwrapCreated returns the JSON of a record from the value of its entry, and whether this client
+// created the record.
+func unwrapCreated(value string) (fields string, created bool) {
+	if fields, created = strings.CutPrefix(value, createdPrefix); created {
+		fields = strings.TrimSuffix(fields, "}")
+	}
+	return fields, created
 }
 
 func keyText(key record.Key) string { return key.Table + separator + key.ID }

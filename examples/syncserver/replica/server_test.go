@@ -1,7 +1,9 @@
 package replica_test
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -111,8 +113,23 @@ func (d *device) push() {
 }
 
 func (d *device) pull() {
-	lines, next := d.w.server.pull(d.Cursor(), 1000)
-	require.NoError(d.w.t, d.Pulled(lines, next))
+	lines, next := d.w.server.pull(d.BeginPull(), 1000)
+	require.NoError(d.w.t, d.Pulled(chunkOf(lines, next)))
+}
+
+// pulled passes lines as the answer to a pull that begins now.
+func (d *device) pulled(lines []byte, next string) error {
+	d.BeginPull()
+	return d.Pulled(chunkOf(lines, next))
+}
+
+// chunkOf adds a trailer to lines, unless they end in one.
+func chunkOf(lines []byte, next string) []byte {
+	text := bytes.TrimSpace(lines)
+	if replica.IsTrailer(text[bytes.LastIndexByte(text, '\n')+1:]) {
+		return lines
+	}
+	return fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"buckets\":[\"\"],\"level\":1}\n", next)
 }
 
 func (d *device) title(key record.Key) string {

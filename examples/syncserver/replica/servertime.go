@@ -74,7 +74,7 @@ func plausible(at clock.Timestamp) bool { return at >= unset && at < endless }
 // pulls, because the device's clock may be set before them.
 func (r *Replica) applyServerTime(at clock.Timestamp, took time.Duration) {
 	by := r.adjustOffset(at, took)
-	if by != 0 || r.clock.Last() > limitAt(r.serverNow(at, took)) {
+	if by != 0 || r.clock.Last() > max(limitAt(r.serverNow(at, took)), r.floor) {
 		r.restampWaiting(at, took, nil)
 	}
 	if by != 0 {

@@ -215,7 +215,7 @@ func TestStampIsBoundedAfterAnyHistoryOfClocksAndAnswers(t *testing.T) {
 		d.told(-late, took)
 		if rapid.Bool().Draw(t, "pull") {
 			seen := clock.TimestampOf(w.now.Add(4 * time.Minute))
-			require.NoError(t, d.Pulled(fmt.Appendf(nil, `{"seq":1,"table":"tasks","id":"a","data":{"title":{"value":"theirs","updatedAt":%q,"clientId":%q}}}`, seen, ben), "1"))
+			require.NoError(t, d.pulled(fmt.Appendf(nil, `{"seq":1,"table":"tasks","id":"a","data":{"title":{"value":"theirs","updatedAt":%q,"clientId":%q}}}`, seen, ben), "1"))
 		}
 		ordered()
 		key := record.Key{Table: "tasks", ID: "new"}

@@ -85,30 +85,17 @@ func TestUnreadablePageChangesNothing(t *testing.T) {
 	b.push()
 	page, next := w.server.pull("", 1000)
 	for _, lines := range []string{"x", string(page) + "{}", string(page[:len(page)-9]), string(page) + `{"seq":2,"table":"tasks","id":"","data":{}}`} {
-		err := d.Pulled([]byte(lines), next)
+		err := d.pulled([]byte(lines), next)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "secret")
 	}
 	require.Empty(t, d.Cursor())
 	require.Zero(t, d.Shown(fence).Len())
 	require.Empty(t, d.TakeSaves())
-	require.NoError(t, d.Pulled([]byte(" \n"), ""))
+	d.pull()
+	d.save()
+	require.NoError(t, d.pulled([]byte(" \n"), d.Cursor()))
 	require.Empty(t, d.TakeSaves())
-}
-
-// TestLastSequenceRequiresASequenceInTheLastLine: without it no pull could continue from there.
-func TestLastSequenceRequiresASequenceInTheLastLine(t *testing.T) {
-	for lines, expected := range map[string]string{"": "", " \n": "", `{"seq":7}`: "7", "x\n" + `{"seq":8}` + "\n": "8"} {
-		last, err := replica.LastSequence([]byte(lines))
-		require.NoError(t, err, lines)
-		require.Equal(t, expected, last)
-	}
-	for _, lines := range []string{"secret", `{"seq":8}` + "\n{}", `{"seq":"8"}`, `{"seq":0}`, `{"seq":-1}`} {
-		_, err := replica.LastSequence([]byte(lines))
-		require.ErrorIs(t, err, record.ErrMissing, lines)
-		require.ErrorAs(t, err, new(*record.Error))
-		require.NotContains(t, err.Error(), "secret")
-	}
 }
 
 // TestNoticesAreBounded: neither an app that does not take notices nor a server that sends any

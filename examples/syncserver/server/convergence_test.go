@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"strconv"
@@ -146,10 +148,17 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 	})
 }
 
-// own adapts the client of this example to the kit. It pushes its whole outbox at once.
+// own adapts the client of this example to the kit. It pushes its whole outbox at once. The kit pulls
+// pages without trailers, from the cursor that it gets; the last page returns the same cursor.
 type own struct{ *replica.Replica }
 
 func (c own) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
+func (c own) Cursor() string { return c.BeginPull() }
+
+func (c own) Pulled(lines []byte, next string) error {
+	more := next != c.Replica.Cursor()
+	return c.Replica.Pulled(fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"more\":%t}\n", next, more))
+}
 
 // slot returns a slot that takes the given room for two hours, from the given hour.
 func slot(room string, hour int) string {

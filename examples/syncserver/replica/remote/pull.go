@@ -5,101 +5,80 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 )
 
-// A page is processed in parts as it arrives. Each part is held in memory as a whole.
+// A chunk is held in memory as a whole, and is applied when its trailer has arrived.
 const (
-	pageRecords = 1000
-	partBytes   = 1 << 20
-	maxLine     = 16 << 20 // for one record
+	pageRecords = 1000     // of one answer
+	maxLine     = 16 << 20 // bytes, for one record
+	maxChunk    = 64 << 20 // bytes
 )
 
-// Pull pulls pages until one is not full, which is the last. If a page breaks off, the part that
-// arrived is kept. If the server was restored and does not know the cursor, or the last pull was so
-// long ago that the server has purged deletions since, Pull pulls everything again.
+// Pull pulls until nothing is left to pull. If an answer breaks off, the chunks that arrived are kept.
+// If the server was restored from a backup, or has purged deletions since the last pull, it sends
+// everything again.
 func (c *Client) Pull(ctx context.Context) error {
-	for left := false; ; {
-		n, err := c.pullPage(ctx)
-		if fail := new(StatusError); errors.As(err, &fail) && fail.mustResync() && !left {
-			left = true
-			c.Replica.Leave()
-			if err := c.save(); err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil || n < pageRecords {
+	for {
+		cursor := c.Replica.BeginPull()
+		if err := c.pullPage(ctx, cursor); err != nil || c.Replica.Settled() {
 			return err
 		}
+		if c.Replica.Cursor() == cursor {
+			return fmt.Errorf("%w: more records, but the same cursor", replica.ErrAnswer)
+		}
 	}
 }
 
-// mustResync reports whether the client must pull everything again.
-func (e *StatusError) mustResync() bool {
-	return e.Code == "cursor_ahead" || e.Code == "resync_required"
-}
-
-// pullPage pulls one page and returns the number of its records.
-func (c *Client) pullPage(ctx context.Context) (n int, err error) {
-	query := url.Values{"after": {"0"}, "limit": {strconv.Itoa(pageRecords)}}
-	if cursor := c.Replica.Cursor(); cursor != "" {
-		query.Set("after", cursor)
-	}
+// pullPage sends a request and applies its answer, which has at least one chunk.
+func (c *Client) pullPage(ctx context.Context, cursor string) error {
+	query := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(pageRecords)}}
 	response, err := c.do(ctx, "GET", "/v1/pull?"+query.Encode(), nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer response.Body.Close()
 	if err := statusError(response); err != nil {
-		return 0, err
+		return err
 	}
+	return c.takeChunks(response)
+}
+
+// takeChunks applies the chunks of an answer as they arrive.
+func (c *Client) takeChunks(response *http.Response) error {
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxLine)
-	var part []byte
-	for lines.Scan() {
-		if n++; n > pageRecords {
-			return 0, fmt.Errorf("%w: more than the %d requested records", replica.ErrAnswer, pageRecords)
+	var chunk []byte
+	chunks := 0
+	for n := 0; lines.Scan(); n++ {
+		chunk = append(append(chunk, lines.Bytes()...), '\n')
+		switch {
+		case n >= 3*pageRecords: // each record in a chunk of its own, with a reset
+			return fmt.Errorf("%w: more than the %d requested records", replica.ErrAnswer, pageRecords)
+		case len(chunk) > maxChunk:
+			return fmt.Errorf("%w: a chunk has more than %d bytes", replica.ErrAnswer, maxChunk)
+		case !replica.IsTrailer(lines.Bytes()):
+			continue
 		}
-		part = append(append(part, lines.Bytes()...), '\n')
-		if len(part) >= partBytes {
-			if err := c.takePart(part); err != nil {
-				return 0, err
-			}
-			part = part[:0]
+		if err := c.Replica.Pulled(chunk); err != nil {
+			return err
 		}
+		if err := c.save(); err != nil {
+			return err
+		}
+		chunk, chunks = chunk[:0], chunks+1
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return 0, fmt.Errorf("%w: a line has more than %d bytes", replica.ErrAnswer, maxLine)
+	switch {
+	case errors.Is(lines.Err(), bufio.ErrTooLong):
+		return fmt.Errorf("%w: a line has more than %d bytes", replica.ErrAnswer, maxLine)
+	case lines.Err() != nil:
+		return lines.Err()
+	case len(chunk) > 0 || chunks == 0:
+		return fmt.Errorf("%w: it does not end in a trailer", replica.ErrAnswer)
 	}
-	// After another error, the last line may be incomplete.
-	if lines.Err() != nil || len(part) == 0 {
-		return n, lines.Err()
-	}
-	return n, c.takePart(part)
-}
-
-// takePart passes a part of a page to the Replica and saves it.
-func (c *Client) takePart(part []byte) error {
-	next, err := replica.LastSequence(part)
-	if err != nil {
-		return err
-	}
-	if !isAfter(next, c.Replica.Cursor()) {
-		return fmt.Errorf("%w: want a sequence above the cursor", replica.ErrAnswer)
-	}
-	if err := c.Replica.Pulled(part, next); err != nil {
-		return err
-	}
-	return c.save()
-}
-
-// isAfter reports whether a cursor comes after another one. Every cursor comes after an empty one.
-func isAfter(next, cursor string) bool {
-	n, err := strconv.ParseInt(next, 10, 64)
-	was, _ := strconv.ParseInt(cursor, 10, 64)
-	return err == nil && n > was
+	return nil
 }

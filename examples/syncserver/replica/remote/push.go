@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
@@ -32,10 +33,13 @@ const (
 // that may have twice as many items as the one before. A batch that does not arrive in time is
 // halved as well. If a batch of one item does not arrive, the item stays and Push returns the
 // error. If the quota is used up, the outbox stays as it is: see StatusError.RetryAfter.
+//
+// If the server was restored from a backup since the last pull, it judges no item. Push then pulls,
+// once, and goes on. Push also ends if all items that wait must wait for the next pull.
 func (c *Client) Push(ctx context.Context) error {
 	items := maxItems // fewer after a batch was refused
 	idle := 0         // items answered since an item last left the outbox
-	for {
+	for pulled := false; ; {
 		if err := c.save(); err != nil {
 			return err
 		}
@@ -48,11 +52,20 @@ func (c *Client) Push(ctx context.Context) error {
 		}
 		answer, err := c.pushBatch(ctx, items)
 		sent := c.Replica.Sent()
-		if fail := new(StatusError); errors.As(err, &fail) && fail.isOfBatch() {
-			if sent > 1 {
-				items = sent / 2
-				continue
+		switch fail := new(StatusError); {
+		case sent == 0:
+			return nil
+		case !errors.As(err, &fail):
+		case fail.Code == "epoch_changed" && !pulled:
+			pulled, idle = true, 0
+			if err := c.Pull(ctx); err != nil {
+				return err
 			}
+			continue
+		case fail.isOfBatch() && sent > 1:
+			items = sent / 2
+			continue
+		case fail.isOfBatch():
 			answer, err = refusal(fail)
 		}
 		if isSlow(ctx, err) && sent > 1 {
@@ -79,7 +92,11 @@ func (c *Client) pushBatch(ctx context.Context, items int) ([]byte, error) {
 		items = min(items, c.slow)
 	}
 	begun := time.Now()
-	answer, err := c.push(ctx, c.Replica.Batch(items, maxBytes))
+	batch := c.Replica.Batch(items, maxBytes)
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	answer, err := c.push(ctx, batch)
 	switch {
 	case isSlow(ctx, err) || isBroken(ctx, err):
 		c.slow = max(1, c.Replica.Sent()/2)
@@ -95,7 +112,8 @@ func (c *Client) pushBatch(ctx context.Context, items int) ([]byte, error) {
 func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	response, err := c.do(ctx, "POST", "/v1/push", batch)
+	query := url.Values{"v": {"2"}, "cursor": {c.Replica.Cursor()}}
+	response, err := c.do(ctx, "POST", "/v1/push?"+query.Encode(), batch)
 	if err != nil {
 		return nil, err
 	}

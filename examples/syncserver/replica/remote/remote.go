@@ -11,10 +11,13 @@
 //
 // # Servers that are restored
 //
-// If the server no longer knows the cursor, Pull leaves (see replica.Replica.Leave) and pulls
-// everything, with the same membership. A Notice of kind replica.Resync reports it. If the server
-// does not know the token either, each request fails with status 401: join the workspace again, and
-// open the saved entries under the new ID.
+// After the server was restored from a backup, a pull brings everything again, and the Replica sends
+// again what the server lacks; see package replica. If the server does not know the token either,
+// each request fails with status 401: join the workspace again, and open the saved entries under the
+// new ID.
+//
+// A server that does not know cursors is not supported: its pulls have no trailers, and Pull fails
+// with replica.ErrAnswer.
 package remote
 
 import (
@@ -39,7 +42,7 @@ var ErrWaiting = errors.New("remote: the server keeps edits waiting: sync again 
 //   - an error of net/http if no complete answer arrives; it wraps the context's error if the
 //     context has ended;
 //   - an error of Replica.Pulled or Replica.Answer if an answer is invalid, or replica.ErrAnswer if
-//     it is too long;
+//     it is too long or has no trailer;
 //   - an error of Save.
 //
 // After any error nothing is lost, and the methods can be called again. After a *StatusError, wait
@@ -59,15 +62,16 @@ type Client struct {
 
 // Sync pulls. If edits wait, it then pushes them and pulls again to get the result. It pulls first,
 // so that the Replica holds the value that an edit is about to replace and Replica.Why can show it.
-// Sync returns the errors of Pull and Push.
+// Edits that had to wait for the second pull are pushed after it. Sync returns the errors of Pull and
+// Push.
 func (c *Client) Sync(ctx context.Context) error {
-	if err := c.Pull(ctx); err != nil || c.Replica.NumWaiting() == 0 {
-		return err
+	err := c.Pull(ctx)
+	for round := 0; err == nil && round < 2 && c.Replica.NumWaiting() > 0; round++ {
+		if err = c.Push(ctx); err == nil {
+			err = c.Pull(ctx)
+		}
 	}
-	if err := c.Push(ctx); err != nil {
-		return err
-	}
-	return c.Pull(ctx)
+	return err
 }
 
 // do sends a request with the client's token, and passes the server's time to the Replica.

@@ -53,8 +53,8 @@ func shown(c *remote.Client) map[string]string {
 }
 
 // TestClientsConvergeAfterAFailoverThatLostCommits: a standby replaces a server and lacks the last
-// commits of two clients. Each client is told once and keeps its waiting edits. In the end both
-// show the same as a new client.
+// commits of two clients. Each client is told once, keeps its waiting edits, and sends again what the
+// standby lacks. In the end both show the same as a new client, and nothing is lost.
 func TestClientsConvergeAfterAFailoverThatLostCommits(t *testing.T) {
 	ctx := t.Context()
 	database, standby := filepath.Join(t.TempDir(), "server.db"), filepath.Join(t.TempDir(), "standby.db")
@@ -105,13 +105,18 @@ func TestClientsConvergeAfterAFailoverThatLostCommits(t *testing.T) {
 	expected := map[string]string{"lost0": `"waits"`, "unsent": `"waits"`}
 	for i := range 10 {
 		expected[fmt.Sprint("early", i)] = `"by a"`
+		expected[fmt.Sprint("lost", 10+i)] = `"by b"`
+		if i > 0 {
+			expected[fmt.Sprint("lost", i)] = `"by a"`
+		}
 	}
+	expected["early3"] = `"changed, and lost"`
 	for _, c := range []*remote.Client{a, b, fresh} {
 		require.Equal(t, expected, shown(c))
 		require.Zero(t, c.Replica.NumWaiting())
 	}
-	for _, c := range []*remote.Client{a, b} {
-		require.Equal(t, []replica.Notice{{Kind: replica.Resync}}, c.Replica.TakeNotices())
+	for c, again := range map[*remote.Client]int{a: 11, b: 10} {
+		require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: replica.WhyEpoch}, {Kind: replica.SentAgain, Items: again}}, c.Replica.TakeNotices())
 	}
 	opened, err := replica.Open(replica.Options{ID: b.Replica.ID(), Saved: func(yield func(replica.Entry) bool) {
 		for key, value := range disk {

@@ -26,8 +26,8 @@ var (
 	ben = clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")
 )
 
-// server answers requests according to the protocol and counts them. A page has fewer records than
-// requested only at the end.
+// server answers requests according to the protocol and counts them. An answer to a pull is one
+// chunk.
 type server struct {
 	memory.Server
 	down    bool
@@ -127,8 +127,9 @@ func (s *server) pull(w io.Writer, r *http.Request) {
 	if s.page > 0 {
 		s.PageSize = min(s.PageSize, s.page)
 	}
-	lines, _, _ := s.Pull(ana, r.FormValue("after"))
-	w.Write(lines)
+	lines, next, _ := s.Pull(ana, r.FormValue("cursor"))
+	more := bytes.Count(lines, []byte("\n")) == s.PageSize
+	fmt.Fprintf(w, "%s{\"cursor\":%q,\"more\":%v,\"buckets\":[\"\"],\"level\":1}\n", lines, next, more)
 }
 
 // wall is the clock by which the server judges stamps.

@@ -159,8 +159,8 @@ func TestServerTimeComesWithEachAnswer(t *testing.T) {
 	require.NoError(t, r.Pull(t.Context()))
 }
 
-// TestPullIsCompressedAndStreamed: a part of a page is processed and saved while the rest is on its
-// way. If the page breaks off, that part is not pulled again.
+// TestPullIsCompressedAndStreamed: a chunk is applied and saved while the rest is on its way. If the
+// answer breaks off, that chunk is not pulled again, and the lines after it are discarded.
 func TestPullIsCompressedAndStreamed(t *testing.T) {
 	saved := make(chan string, 10)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -171,16 +171,19 @@ func TestPullIsCompressedAndStreamed(t *testing.T) {
 			_, err := fmt.Fprintf(z, `{"seq":%d,"table":"tasks","id":"%d","data":{"title":{"value":%q,"updatedAt":"2026-03-02T12:00:00Z","clientId":%q}}}`+"\n", seq, seq, strings.Repeat("x", 10_000), ben)
 			require.NoError(t, err)
 		}
-		if r.FormValue("after") != "0" {
+		trailer := func(seq int) { fmt.Fprintf(z, "{\"cursor\":\"e.%d\"}\n", seq) }
+		if r.FormValue("cursor") != "" {
+			trailer(300)
 			z.Close()
 			return
 		}
 		for seq := 1; seq <= 200; seq++ {
 			line(seq)
 		}
+		trailer(200)
 		require.NoError(t, z.Flush())
 		http.NewResponseController(w).Flush()
-		<-saved // waits forever if no part was processed
+		<-saved // waits forever if no chunk was applied
 		line(201)
 		z.Flush()
 		panic(http.ErrAbortHandler)
@@ -193,9 +196,11 @@ func TestPullIsCompressedAndStreamed(t *testing.T) {
 		return nil
 	}}
 	require.Error(t, c.Pull(t.Context()))
-	require.NotEmpty(t, device.Cursor())
-	require.NotEqual(t, "201", device.Cursor())
+	require.Equal(t, "e.200", device.Cursor())
+	require.NotZero(t, device.Shown(record.Key{Table: "tasks", ID: "200"}).Len())
+	require.Zero(t, device.Shown(record.Key{Table: "tasks", ID: "201"}).Len())
 	require.NoError(t, c.Pull(t.Context()))
+	require.Equal(t, "e.300", device.Cursor())
 }
 
 // TestAnyAnswerIsReadWithinBounds: whatever a server answers, a client reads a bounded part of it
@@ -214,14 +219,17 @@ func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 		}
 	}
 	for name, lie := range map[string]func(http.ResponseWriter, *http.Request){
-		"an endless line":         endless(strings.Repeat("x", 1<<16)),
-		"endless lines":           endless(line(7)),
-		"endless blank lines":     endless(strings.Repeat("\n", 1<<16)),
-		"a cursor that goes back": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(5)) },
-		"the same cursor":         func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, line(6)) },
+		"an endless line":     endless(strings.Repeat("x", 1<<16)),
+		"endless lines":       endless(line(7)),
+		"endless blank lines": endless(strings.Repeat("\n", 1<<16)),
+		"endless trailers":    endless(`{"cursor":"e.7","more":true}` + "\n"),
+		"an endless chunk":    endless(line(7) + strings.Repeat(" ", 1<<20)),
+		"the same cursor": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, line(6)+`{"cursor":"e.6","more":true}`+"\n")
+		},
 	} {
 		s, r := start(t)
-		require.NoError(t, r.Replica.Pulled([]byte(line(6)), "6"))
+		require.NoError(t, r.Replica.Pulled([]byte(line(6)+`{"cursor":"e.6"}`+"\n")))
 		s.lie = lie
 		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer, name)
 	}
@@ -249,11 +257,25 @@ func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 
 	s.lie = func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(409)
-		fmt.Fprint(w, `{"code":"cursor_ahead"}`)
+		fmt.Fprint(w, `{"code":"epoch_changed"}`)
 	}
 	require.ErrorAs(t, r.Pull(t.Context()), &fail)
-	require.Equal(t, "cursor_ahead", fail.Code, "the client starts over only once")
-	require.Len(t, r.Replica.TakeNotices(), 1)
+	require.Equal(t, "epoch_changed", fail.Code)
+}
+
+// TestEpochThatAlwaysChangesEndsThePush: the client pulls only once.
+func TestEpochThatAlwaysChangesEndsThePush(t *testing.T) {
+	s, r := start(t)
+	edit(t, r, "a", "x")
+	s.answerBy(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+		fmt.Fprint(w, `{"code":"epoch_changed"}`)
+	})
+	var fail *remote.StatusError
+	require.ErrorAs(t, r.Push(t.Context()), &fail)
+	require.Equal(t, "epoch_changed", fail.Code)
+	require.Equal(t, map[string]int{"/v1/push": 2, "/v1/pull": 1}, s.asked)
+	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
 // TestEditRefusedDuringAServerClockDipRegainsItsTime: once the server's clock is right, the edit is

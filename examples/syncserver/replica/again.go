@@ -1,0 +1,119 @@
+package replica
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// A server that was restored from a backup lacks writes that it had confirmed. Each client sends its
+// own ones again. The writes of a record that share a stamp form an item. It has no base, because the
+// server would compare the base with writes that came later. It is new only if the client is known to
+// have created the record.
+
+// ownWrites names such an item.
+type ownWrites struct {
+	key   record.Key
+	stamp clock.Stamp
+}
+
+func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stamp()} }
+
+// setAside keeps this client's own accepted writes, which are about to be forgotten.
+func (r *Replica) setAside() {
+	kept := make(map[ownWrites]bool) // by an earlier reset
+	for _, it := range r.aside {
+		kept[it.writesOf()] = true
+	}
+	var aside []*item
+	for _, table := range r.tables {
+		for _, h := range table {
+			accepted := r.join(h.confirmed, h.accepted)
+			created := h.created || slices.ContainsFunc(h.overlays, func(it *item) bool { return it.m.New })
+			for _, w := range accepted.All() {
+				own := ownWrites{h.key, w.Stamp}
+				if w.Stamp.Client != r.id || kept[own] {
+					continue
+				}
+				kept[own] = true
+				data := r.only(accepted, func(_ string, w record.FieldValue) bool { return w.Stamp == own.stamp })
+				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}})
+			}
+		}
+	}
+	slices.SortFunc(aside, compareWrites)
+	for i, it := range aside {
+		it.number = uint64(len(r.aside)+i) + 1
+		r.entries.again.put(it)
+	}
+	r.aside = append(r.aside, aside...)
+}
+
+// compareWrites orders items by their stamps.
+func compareWrites(a, b *item) int {
+	return cmp.Or(a.stamp().Compare(b.stamp()), a.m.Data.Key().Compare(b.m.Data.Key()))
+}
+
+// sendAgain puts the writes that were set aside, and that the restored server lacks, before the
+// outbox.
+func (r *Replica) sendAgain() {
+	if len(r.aside) == 0 {
+		return
+	}
+	waiting := make(map[ownWrites]bool)
+	for _, it := range r.outbox.items() {
+		waiting[it.writesOf()] = true
+	}
+	var again []*item
+	for _, it := range r.aside {
+		r.entries.again.remove(it)
+		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
+			it.wall, it.sent, it.tried, it.again = it.stamp().Time.Time(), true, true, !it.m.New
+			again = append(again, it)
+		}
+	}
+	r.aside = nil
+	slices.SortFunc(again, compareWrites)
+	r.putBefore(again)
+	if len(again) > 0 {
+		r.notice(Notice{Kind: SentAgain, Items: len(again)})
+	}
+}
+
+// lacks reports whether the server lacks any of the writes in a record. It may have purged a
+// deletion.
+func (r *Replica) lacks(own record.Record) bool {
+	h := r.findOrAdd(own.Key())
+	for name, w := range own.All() {
+		confirmed, ok := h.confirmed.Get(name)
+		purged := !ok && w.Deleted() && w.Stamp.Time <= r.fence
+		if !purged && w.Compare(confirmed) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// postpone keeps an item that is gone until after the next settled pull, once, and reports whether it
+// does: if another client created the record, it may have to send the creation again first.
+func (r *Replica) postpone(it *item) bool {
+	if !it.again {
+		return false
+	}
+	it.again, it.after = false, r.pulls
+	it.put(&r.outbox.later)
+	r.entries.outbox.put(it)
+	return true
+}
+
+// release lets the items be sent that waited for this pull.
+func (r *Replica) release() {
+	for e := r.outbox.later.Back(); e != nil; {
+		it := e.Value.(*item)
+		if e = e.Prev(); r.isBrought(it) {
+			it.putFirst(&r.outbox.fresh)
+		}
+	}
+}

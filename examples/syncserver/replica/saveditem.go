@@ -1,0 +1,65 @@
+package replica
+
+import "fmt"
+
+// entries are the saved entries of all items.
+type entries struct {
+	outbox   itemEntries
+	accepted itemEntries // overlays
+	again    itemEntries // own writes from before an epoch
+}
+
+func newEntries() (e entries) {
+	e.outbox.prefix, e.accepted.prefix, e.again.prefix = outboxPrefix, acceptedPrefix, againPrefix
+	for _, kind := range e.kinds() {
+		kind.unsaved, kind.stored = make(map[uint64]*item), make(map[uint64]bool)
+	}
+	return e
+}
+
+func (e *entries) kinds() [3]*itemEntries {
+	return [...]*itemEntries{&e.outbox, &e.accepted, &e.again}
+}
+
+// itemEntries are the saved entries of one kind of items.
+type itemEntries struct {
+	prefix  string
+	unsaved map[uint64]*item // nil for an item that was removed and is in the storage
+	stored  map[uint64]bool  // numbers of the items in the storage
+}
+
+// put notes that an item must be saved.
+func (e *itemEntries) put(it *item) { e.unsaved[it.number] = it }
+
+// remove notes that an item must not be saved any longer.
+func (e *itemEntries) remove(it *item) {
+	if e.stored[it.number] {
+		e.unsaved[it.number] = nil
+	} else {
+		delete(e.unsaved, it.number)
+	}
+}
+
+// againSuffix ends the value of an item that is sent once more if it is gone.
+const againSuffix = `,"again":true}`
+
+// take appends the entries to write, and forgets them.
+func (e *itemEntries) take(entries []Entry) []Entry {
+	var buf []byte
+	for number, it := range e.unsaved {
+		buf = buf[:0]
+		if it != nil {
+			if buf = it.m.AppendJSON(buf); it.again {
+				buf = append(buf[:len(buf)-1], againSuffix...)
+			}
+			e.stored[number] = true
+		} else {
+			delete(e.stored, number)
+		}
+		entries = append(entries, Entry{fmt.Sprintf("%s%0*d", e.prefix, numberWidth, number), string(buf)})
+	}
+	if len(e.unsaved) > 0 {
+		e.unsaved = make(map[uint64]*item)
+	}
+	return entries
+}
