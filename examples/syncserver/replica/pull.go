@@ -11,6 +11,7 @@ import (
 // the request is sent, once for each request.
 func (r *Replica) BeginPull() (cursor string) {
 	r.pulls++
+	r.settled = false
 	return r.cursor
 }
 
@@ -33,7 +34,7 @@ func (r *Replica) Pulled(lines []byte) error {
 	return nil
 }
 
-// Settled reports whether the last chunk said that nothing is left to pull.
+// Settled reports whether a chunk of the pull that began last said that nothing is left to pull.
 func (r *Replica) Settled() bool { return r.settled }
 
 // applyChunk applies a chunk. The order matters: overlays are joined by the old fence, and records

@@ -44,7 +44,7 @@ type Replica struct {
 	cursor  string
 	chunked bool   // whether the confirmed records were pulled in chunks
 	pulls   uint64 // how many pulls began since Open
-	settled bool   // whether the last trailer said that nothing is left to pull
+	settled bool   // whether the last trailer of the last pull said that nothing is left to pull
 	loading bool   // whether a reset was not followed by such a trailer yet
 
 	fence    clock.Timestamp // the arguments of merge.Purge

@@ -10,7 +10,7 @@ import (
 )
 
 // TestPageRecoversFromRestoredServer: the server's database is restored from a backup that lacks
-// the last edits. Both sides notice the loss and say so, end with the server's data, and send their
+// the last edits. Both sides notice the loss and say so, send the lost edits again, and send their
 // waiting edits. Text that was being typed is kept.
 func TestPageRecoversFromRestoredServer(t *testing.T) {
 	file := databasetest.SQLite(t)
@@ -40,14 +40,14 @@ func TestPageRecoversFromRestoredServer(t *testing.T) {
 	require.NoError(t, p.StartAgain())
 
 	s.right.IsTold("older than what this device had seen")
-	s.right.Shows("Paint the fence")
+	s.right.Shows("Paint it red")
 	eval[any](s, s.left.inTask("Paint it red", "task-assignee")+".focus()")
 	s.press("Ben")
 	eval[any](s, s.left.find("online-switch")+".click()") // the focus stays
 	s.left.IsTold("older than what this device had seen")
 	s.agree()
-	s.left.Shows("Paint the fence", "Order the paint")
+	s.left.Shows("Paint it red", "Fix the gate", "Order the paint")
 	require.Equal(t, clients, []string{s.left.Client(), s.right.Client()})
-	require.Equal(t, "Ben", s.right.Tasks()[1].Assignee)
+	require.Equal(t, "Ben", s.right.Tasks()[2].Assignee)
 	s.picture("restored")
 }

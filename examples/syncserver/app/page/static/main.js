@@ -114,7 +114,7 @@ class Network {
     this.up = up;
     if (seq !== undefined) this.seq = seq;
     for (const sync of this.syncs) {
-      const differs = Number(sync.replica.cursor) !== this.seq; // the replica is behind, or the server has lost data
+      const differs = Number(sync.replica.cursor.split('.')[1]) !== this.seq; // the replica is behind, or the server has lost data
       if (up ? differs || sync.state === State.unreachable : sync.state === State.current) sync.wake();
     }
     this.#draw();

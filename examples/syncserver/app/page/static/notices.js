@@ -115,13 +115,17 @@ export class Notices {
     return { text: 'The server has no room for what some of your edits add. They are kept on this device, and sent again until there is room. Deleting something makes room.', bad: true };
   }
 
-  resync() {
-    const { waiting, startedOver } = this.replica;
+  resync({ why }) {
+    const { waiting } = this.replica;
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
-    if (startedOver === 'resync_required') {
+    if (why === 'fence') {
       return { text: `This device was away for so long that the server no longer knows what has been deleted since. All data is being fetched again.${kept}`, passing: waiting === 0 };
     }
-    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is being fetched again. Edits that the server had stored and then lost are gone.${kept}`, bad: true };
+    return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is being fetched again.${kept}`, bad: true };
+  }
+
+  sent_again({ items }) {
+    return { text: `${items === 1 ? 'One edit of yours that the server had stored and then lost is' : `${items} edits of yours that the server had stored and then lost are`} sent again.` };
   }
 
   new_id_needed() {

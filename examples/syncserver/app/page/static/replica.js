@@ -23,6 +23,7 @@ export class Replica extends EventTarget {
     this.unchecked = new Set(); // the rules that the server could not check completely
     this.waiting = 0;
     this.cursor = '';
+    this.settled = false; // whether nothing is left to pull, by the answer to the last pull
     this.offset = 0;
     this.damaged = null; // a notice, if saved data could not be read
   }
@@ -110,15 +111,6 @@ export class Replica extends EventTarget {
     this.#redraw();
   }
 
-  /**
-   * startOver forgets the data from the server and keeps waiting edits, as the same client. The
-   * notice about it depends on the code with which the server refused the pull.
-   */
-  startOver(code) {
-    this.startedOver = code;
-    this.#do('leave');
-  }
-
   // A device keeps its name when it becomes another client.
   #rememberName() {
     const name = this.tables.devices.get(this.device.clientId)?.data.name?.value;
@@ -179,9 +171,14 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
-  /** pulled applies a page of changes and returns their number. */
+  /** beginPull returns the cursor with which to pull. */
+  beginPull() {
+    return this.#do('beginPull');
+  }
+
+  /** pulled takes the next lines of the answer to the pull. */
   pulled(lines) {
-    return this.#do('pulled', lines);
+    this.#do('pulled', lines);
   }
 
   /**
@@ -253,10 +250,10 @@ export class Replica extends EventTarget {
   }
 
   #take() {
-    const { saves, tables, waiting, cursor, offset, ...texts } = this.#call('take');
+    const { saves, tables, waiting, cursor, settled, offset, ...texts } = this.#call('take');
     const changed = JSON.parse(texts.changed);
     const differs = tables.length > 0 || waiting !== this.waiting;
-    Object.assign(this, { waiting, cursor, offset });
+    Object.assign(this, { waiting, cursor, settled, offset });
     for (const view of changed) this.#hold(view);
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
     if (saves.length > 0) this.#writer.save(saves);

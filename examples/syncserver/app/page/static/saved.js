@@ -3,8 +3,8 @@
 /** OWN is the key of the one entry that the program does not use: it says who this device is. */
 export const OWN = 'device';
 
-/** waits reports whether an entry is a waiting edit, which no server has. */
-export const waits = (key) => key.startsWith('outbox/');
+/** waits reports whether an entry is an edit that the server may not have. */
+export const waits = (key) => key.startsWith('outbox/') || key.startsWith('again/');
 
 /** keysOf returns the keys of entries. */
 export const keysOf = (entries) => entries.filter((_, i) => i % 2 === 0);

@@ -35,21 +35,22 @@ export async function join(caller, { workspace, invite }) {
   return (await request('v1/join', hurried(caller), { method: 'POST', body })).json();
 }
 
-/** push sends a batch and returns the text of the answer. */
-export async function push(caller, batch) {
-  return (await request('v1/push', hurried(caller), { method: 'POST', body: batch })).text();
+/** push sends a batch, with the cursor of the last pull, and returns the text of the answer. */
+export async function push(caller, cursor, batch) {
+  const path = `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`;
+  return (await request(path, hurried(caller), { method: 'POST', body: batch })).text();
 }
 
 const PART = 1 << 18; // bytes collected for one call to the program
 
 /**
- * pull yields the lines of a page of changes after a sequence, in parts, as they arrive: while one
- * part is applied, the next is on its way.
+ * pull yields the lines of the changes after a cursor, in parts, as they arrive: while one part is
+ * applied, the next is on its way.
  */
-export async function* pull(caller, after, limit) {
+export async function* pull(caller, cursor, limit) {
   const watch = new Watch(PATIENCE, caller.signal);
   try {
-    const answer = await request(`v1/pull?after=${after}&limit=${limit}`, { ...caller, signal: watch.signal });
+    const answer = await request(`v1/pull?cursor=${encodeURIComponent(cursor)}&limit=${limit}`, { ...caller, signal: watch.signal });
     const reader = answer.body.getReader();
     for (let held = [], size = 0; ; ) {
       const { done, value } = await reader.read();

@@ -3,7 +3,7 @@
 import { ProgramError } from './program.js';
 import { Refused, backoff, join, pause, pull, push } from './server.js';
 
-const PAGE = 10_000; // records in a pull
+const PAGE = 10_000; // records in the answer to a pull
 const ITEMS = 500; // edits in a push
 const BYTES = 900_000;
 const QUICK = 15_000; // milliseconds: after an answer within this time, the next push may be larger
@@ -33,6 +33,7 @@ export class Sync extends EventTarget {
   #waiting = null;
   #news = 0; // how many times the sync was woken
   #corrected = false; // whether the clock was corrected since the server last accepted an edit
+  #renewed = false; // whether the server was restored since it last accepted an edit
   #most = ITEMS; // the most edits that a push may have to arrive in time
   #asking = ''; // the last kind of request: join, pull or push
   #again = {}; // when each kind of request may be sent again, as a time of performance.now()
@@ -105,7 +106,7 @@ export class Sync extends EventTarget {
     await this.#join(signal);
     this.events.listen(this.replica, this.replica.device.token);
     await this.#pullAll(signal);
-    for (let items = this.#most; this.replica.waiting > 0; ) {
+    for (let items = this.#most; this.replica.waiting > 0 && items > 0; ) {
       items = await this.#push(items, signal);
       await this.#pullAll(signal);
     }
@@ -133,36 +134,24 @@ export class Sync extends EventTarget {
     if (wait > 0) throw new Early(wait);
   }
 
-  // A server whose sequence went back has lost data: it was restored from a backup. This device
-  // may hold some of the lost data, so it pulls everything again. It also does so if the server has purged
-  // deletions since the last pull. Waiting edits are kept and sent.
-  async #pullAgain(error, signal) {
-    if (error.code !== 'cursor_ahead' && error.code !== 'resync_required') throw error;
-    this.dispatchEvent(new Event('leaving'));
-    this.replica.startOver(error.code);
-    await this.#pullPages(signal);
-  }
-
   #caller(signal) {
     return { token: this.replica.device.token, signal, heard: (time, took) => this.replica.heard(time, took) };
   }
 
   async #pullAll(signal) {
-    await this.#pullPages(signal).catch((error) => this.#pullAgain(error, signal));
-  }
-
-  async #pullPages(signal) {
     this.#ask('pull');
     try {
-      for (let n = PAGE; n >= PAGE; ) { // a page that is not full is the last one
-        n = 0;
-        for await (const { lines, more } of pull(this.#caller(signal), this.replica.cursor || 0, PAGE)) {
+      do {
+        const cursor = this.replica.beginPull();
+        for await (const { lines, more } of pull(this.#caller(signal), cursor, PAGE)) {
           signal.throwIfAborted();
           this.#set(State.pulling);
           this.more = more;
-          n += this.replica.pulled(lines);
+          if (resets(lines)) this.dispatchEvent(new Event('leaving'));
+          this.replica.pulled(lines);
         }
-      }
+        if (!this.replica.settled && this.replica.cursor === cursor) throw new ProgramError('the answer to a pull has no new cursor');
+      } while (!this.replica.settled);
     } finally {
       this.more = false;
     }
@@ -170,25 +159,31 @@ export class Sync extends EventTarget {
 
   // After a lost answer the same items are sent again, which is always safe. #push returns how many
   // items the next push may have: if the server refused the whole batch, half of it, to find the
-  // invalid item.
+  // invalid item; 0 if all items must wait for the next pull.
   async #push(items, signal) {
     this.#ask('push');
     this.#set(State.pushing);
     const { bytes, count } = this.replica.batch(items, BYTES); // taken now: the save below does not cover later edits
+    if (count === 0) return 0;
     await this.replica.saved().catch(() => {
       throw new NotSaved();
     });
     signal.throwIfAborted();
     const began = performance.now();
     try {
-      const { results, unchecked } = JSON.parse(await push(this.#caller(signal), bytes));
+      const { results, unchecked } = JSON.parse(await push(this.#caller(signal), this.replica.cursor, bytes));
       signal.throwIfAborted();
+      this.#renewed = false;
       this.replica.answer(results);
       if (unchecked) this.replica.doubt(unchecked);
       if (performance.now() - began < QUICK) this.#most = Math.min(ITEMS, 2 * this.#most);
       this.#goOn(results);
     } catch (error) {
       if (isSlow(error)) this.#most = Math.max(1, Math.floor(count / 2));
+      if (error.code === 'epoch_changed' && !this.#renewed) { // the server was restored, and has judged nothing: pull first
+        this.#renewed = true;
+        return items;
+      }
       if (!isBad(error)) throw error;
       if (count > 1) return Math.floor(count / 2);
       this.replica.answer([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]);
@@ -211,6 +206,9 @@ export class Sync extends EventTarget {
     this.dispatchEvent(new Event('state'));
   }
 }
+
+/** resets reports whether lines of a pull make the replica forget the data from the server. */
+const resets = (lines) => /^\{"reset":/m.test(new TextDecoder().decode(lines));
 
 /** NotSaved means that this browser's storage failed, so nothing can be kept. */
 class NotSaved extends Error {}

@@ -81,12 +81,12 @@ test('a refusal says what is shown now: the old value, a later one, or nothing',
   assert.ok(/‘(x*…)’/.exec(refused(view('1')))[1].length <= 80);
 });
 
-test('fetching everything again is explained by the code of the refusal', () => {
-  const told = (startedOver, waiting) => new Notices({ addEventListener() {}, waiting, startedOver }, null, null, {}).resync().text;
-  assert.match(told('cursor_ahead', 0), /older than what this device had seen/);
-  assert.match(told('resync_required', 0), /away for so long/);
-  assert.doesNotMatch(told('resync_required', 0), /backup/);
-  assert.match(told('resync_required', 2), /2 edits that have not been sent are kept/);
+test('fetching everything again is explained by the server’s reason', () => {
+  const told = (why, waiting) => new Notices({ addEventListener() {}, waiting }, null, null, {}).resync({ why }).text;
+  assert.match(told('epoch', 0), /older than what this device had seen/);
+  assert.match(told('fence', 0), /away for so long/);
+  assert.doesNotMatch(told('fence', 0), /backup/);
+  assert.match(told('fence', 2), /2 edits that have not been sent are kept/);
 });
 
 test('an edit that is gone has a reason in words', () => {

@@ -83,6 +83,7 @@ export class Program {
   records = [];
   clientId = null;
   cursor = '';
+  settled = false;
   times = [];
   #skew = 0;
   #saves = [];
@@ -101,19 +102,18 @@ export class Program {
       this.outbox.push(id);
       this.#saves.push(`outbox/${id}`, id);
     },
-    pulled: () => 0,
+    beginPull: () => {
+      this.settled = false;
+      return this.cursor;
+    },
+    pulled: () => void (this.settled = true),
     close: () => this.#open(null, []),
     batch: (items, bytes) => this.#batch(items, bytes),
     serverTime: (time) => void this.times.push(time),
-    leave: () => {
-      this.cursor = '';
-      this.records = [];
-      this.#saves.push('state', '{"cursor":""}');
-    },
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => '[]',
     violations: () => '[]',
-    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, offset: 0, changed: '[]', notices: '[]' }),
+    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, changed: '[]', notices: '[]' }),
   };
 
   #open(clientId, entries) {
@@ -160,7 +160,7 @@ export function device(storage = memory()) {
 
 /**
  * online starts to sync with a server, a function that gets the kind and the body of a request.
- * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal) => Response} server
+ * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal, path: string) => Response} server
  */
 export function online(replica, server, events = { listen() {} }) {
   serve(server);
@@ -170,7 +170,7 @@ export function online(replica, server, events = { listen() {} }) {
 }
 
 export function serve(server) {
-  globalThis.fetch = async (path, { body, signal }) => server(/v1\/(\w+)/.exec(path)[1], body, signal);
+  globalThis.fetch = async (path, { body, signal }) => server(/v1\/(\w+)/.exec(path)[1], body, signal, path);
 }
 
 /** json returns an answer with a JSON body. */

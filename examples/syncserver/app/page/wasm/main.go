@@ -11,11 +11,11 @@
 //	setSkew(milliseconds)         the wall clock of the device is off by this amount
 //	newId()                       an ID for a record; later IDs are greater
 //	edit(table, id, fields, seen) null deletes a field; seen has the stamps of what the user saw
-//	pulled(lines)                 returns the number of lines, and 0 at the end
+//	beginPull()                   the cursor with which to pull
+//	pulled(lines)                 the next lines of the answer to that pull
 //	batch(items, bytes)           the next batch to push, as {bytes, count}
 //	answer(replies)               the server's answer to that batch
 //	serverTime(text, took)        the server's time, from an answer that took a number of milliseconds
-//	leave()                       forgets the data from the server, and keeps waiting edits
 //	records()                     all shown records
 //	violations()                  the open violations
 //	waiting()                     the outbox
@@ -40,11 +40,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
+// maxChunk is the maximum size of a chunk in bytes.
+const maxChunk = 64 << 20
+
 // device is a replica and the clock of its device.
 type device struct {
 	replica *replica.Replica
 	skew    time.Duration
 	print   fingerprint
+	begun   []byte // the lines of a pull after its last trailer
 }
 
 func main() {
@@ -56,11 +60,11 @@ func main() {
 		"setSkew":    function(d.jsSetSkew),
 		"newId":      function(d.jsNewID),
 		"edit":       function(d.jsEdit),
+		"beginPull":  function(d.jsBeginPull),
 		"pulled":     function(d.jsPulled),
 		"batch":      function(d.jsBatch),
 		"answer":     function(d.jsAnswer),
 		"serverTime": function(d.jsServerTime),
-		"leave":      function(d.jsLeave),
 		"records":    function(d.jsRecords),
 		"violations": function(d.jsViolations),
 		"waiting":    function(d.jsWaiting),
@@ -158,14 +162,27 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 	return nil, d.replica.EditSeen(keyOf(args), fields, seen)
 }
 
+func (d *device) jsBeginPull([]js.Value) (any, error) {
+	d.begun = d.begun[:0]
+	return d.replica.BeginPull(), nil
+}
+
+// jsPulled applies the chunks whose trailers have arrived, and keeps the lines after them.
 func (d *device) jsPulled(args []js.Value) (any, error) {
-	lines := make([]byte, args[0].Length())
-	js.CopyBytesToGo(lines, args[0])
-	next, err := replica.LastSequence(lines)
-	if err != nil || next == "" {
-		return 0, err
+	at, end := len(d.begun), 0
+	d.begun = append(d.begun, make([]byte, args[0].Length())...)
+	js.CopyBytesToGo(d.begun[at:], args[0])
+	for line := range bytes.Lines(d.begun[at:]) {
+		if at += len(line); replica.IsTrailer(line) {
+			end = at
+		}
 	}
-	return bytes.Count(lines, []byte("\n")), d.replica.Pulled(lines, next)
+	if at-end > maxChunk {
+		return nil, fmt.Errorf("%w: a chunk has more than %d bytes", replica.ErrAnswer, maxChunk)
+	}
+	err := d.replica.Pulled(d.begun[:end])
+	d.begun = append(d.begun[:0], d.begun[end:]...)
+	return nil, err
 }
 
 func (d *device) jsBatch(args []js.Value) (any, error) {
@@ -185,11 +202,6 @@ func (d *device) jsServerTime(args []js.Value) (any, error) {
 		return nil, err
 	}
 	d.replica.ServerTime(at, time.Duration(args[1].Float())*time.Millisecond)
-	return nil, nil
-}
-
-func (d *device) jsLeave([]js.Value) (any, error) {
-	d.replica.Leave()
 	return nil, nil
 }
 

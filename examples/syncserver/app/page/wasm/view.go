@@ -136,6 +136,8 @@ type notice struct {
 	Other      clock.ClientID     `json:"other,omitzero"`
 	Time       clock.Timestamp    `json:"time,omitzero"` // of the other write
 	By         int64              `json:"by,omitempty"`  // milliseconds
+	Why        string             `json:"why,omitempty"`
+	Items      int                `json:"items,omitempty"`
 }
 
 // takeChanges returns the changes made by the calls since the last takeChanges. In saves, keys
@@ -164,6 +166,7 @@ func (d *device) takeChanges() (map[string]any, error) {
 		"notices": notices,
 		"waiting": d.replica.NumWaiting(),
 		"cursor":  d.replica.Cursor(),
+		"settled": d.replica.Settled(),
 		"offset":  d.replica.Offset().Milliseconds(),
 	}, nil
 }
@@ -186,6 +189,7 @@ func (d *device) notices() []notice {
 		v := notice{
 			Kind: n.Kind, Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
 			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, Time: n.Other.Time, By: n.By.Milliseconds(),
+			Why: n.Why, Items: n.Items,
 		}
 		if n.Kind == replica.Refused {
 			v.RolledBack = n.RolledBack.AppendJSON(nil)
