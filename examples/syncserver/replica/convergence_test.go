@@ -28,7 +28,9 @@ func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 // Cursor begins a pull, because the kit pulls from the cursor that it gets.
 func (c client) Cursor() string { return c.BeginPull() }
 
-func (c client) Pulled(lines []byte, next string) error { return c.Replica.Pulled(page(lines, next, c.Replica.Cursor())) }
+func (c client) Pulled(lines []byte, next string) error {
+	return c.Replica.Pulled(page(lines, next, c.Replica.Cursor()))
+}
 
 // page returns the chunk for a page of the kit. The last page returns the cursor that it was given.
 func page(lines []byte, next, before string) []byte {

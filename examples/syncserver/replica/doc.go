@@ -1,6 +1,6 @@
 // Package replica implements the client side of sync: the state that the server has confirmed, an
 // outbox of edits that it has not answered yet, and a clock. The Replica shows the join of the
-// confirmed state and the outbox. The package knows nothing of HTTP, browsers or databases.
+// confirmed state and the outbox, judged as the server will judge it. The package knows nothing of HTTP, browsers or databases.
 //
 // # Map
 //
@@ -9,8 +9,12 @@
 //	outbox.go      the edits that wait to be sent
 //	batch.go       choosing the edits to send next
 //	answer.go      the server's answer to a batch
+//	overlay.go     accepted edits that were not pulled yet
 //	pull.go        records from the server
-//	leave.go       starting over with a server that was restored
+//	chunk.go       the lines of a pull
+//	fence.go       purged data, and edits that it makes gone
+//	reset.go       replacing everything that came from the server
+//	again.go       sending edits again that a restored server lacks
 //	clock.go       the clock, and the stamps that it follows
 //	servertime.go  how wrong the device's clock is
 //	restamp.go     new stamps for waiting edits
@@ -19,6 +23,7 @@
 //	changed.go     which records to draw again
 //	held.go        everything held of one record
 //	saves.go       what to write to the device's storage
+//	saveditem.go   the saved form of edits
 //	savedwhy.go    the saved form of a Why
 //	load.go        reading what was saved
 //	remote         sync over HTTP
@@ -27,19 +32,25 @@
 //
 // [Open] makes a Replica from its saved entries. Edit with [Replica.Edit] and read with
 // [Replica.Shown] and [Replica.Records]. To push, send the lines that [Replica.Batch] returns and
-// pass the answer to [Replica.Answer]. To pull, ask for the records after [Replica.Cursor] and pass
-// them to [Replica.Pulled]. Pull before you push: the Replica then holds the value that an edit is
-// about to replace, and [Replica.Why] can show it. Package replica/remote does both over HTTP.
+// pass the answer to [Replica.Answer]. To pull, ask for the records after the cursor that
+// [Replica.BeginPull] returns, pass them to [Replica.Pulled], and repeat until [Replica.Settled].
+// Pull before you push: the Replica then holds the value that an edit is about to replace, and
+// [Replica.Why] can show it. Package replica/remote does both over HTTP.
 //
-// Make one request at a time. If a pull is answered before a push but passed to Pulled after the
-// push's answer, the Replica shows the older state until the next pull. Edits may be made at any
-// time.
+// Pulls are answered in chunks, and pushes say v=2 and the cursor; see package server. Make one pull
+// and one push at a time. Edits may be made at any time.
 //
 // After any of these calls, collect the results:
 //
 //   - [Replica.TakeSaves]: entries to write to the device's storage, in one transaction;
 //   - [Replica.TakeChanged]: keys of the records to draw again;
 //   - [Replica.TakeNotices]: notices to show to the user.
+//
+// # Earlier versions
+//
+// Entries that an earlier version saved can be opened. Their cursor was a sequence, so the first pull
+// brings everything, and its first chunk replaces the confirmed records. Servers that do not answer
+// in chunks are not supported.
 //
 // # Crashes
 //
@@ -66,7 +77,8 @@
 // # Stamps from the future
 //
 // The clock follows the records that are pulled, so that an edit is stamped above every write that
-// its user saw. It does not follow a stamp too far ahead of the server's time: no server would
+// its user saw. It also follows the stamp in the trailer of each chunk, whatever it is, and is not
+// corrected below it: the server may raise its fence up to that stamp. It does not follow a stamp too far ahead of the server's time: no server would
 // accept a stamp above that one, so following it would stop all pushes. Stamps are judged by the
 // server's time and not by the device's clock, which may be slow. Until a server time is known, the
 // clock follows all stamps except those in the last day of the range.
@@ -85,24 +97,45 @@
 // yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind
 // [StorageFull] tells the user once.
 //
+// # Purged data
+//
+// A server purges deletions that are older than its retention; see merge.Purge. With each chunk, it
+// tells the fence, a stamp: what was deleted at or below the fence may have been purged. The Replica
+// purges its own records by the same function, and judges what it shows with the same merge.Engine:
+// an edit that is gone is not shown, and a record that is dead does not exist. An edit of such a
+// record creates it again.
+//
+// What the server accepted of an edit remains an overlay until a pull has brought it: until the first
+// settled pull that began after the answer. If the fence rises before, overlays are joined to the
+// confirmed records, judged by the old fence, which the server used.
+//
+// An edit that arrives too late is refused with the code gone, as a whole or in some fields, and a
+// Notice of kind [Refused] reports what was rolled back. A record that was created offline for longer
+// than the retention, and never sent, is stamped again with the present time, together with the edits
+// that follow its creation. An edit that was saved and loaded again counts as sent.
+//
+// If the last pull was longer ago than the retention, the server resets the Replica: a pull brings
+// everything again and replaces what was confirmed. A Notice of kind [Resync] tells why. The edits
+// that wait are kept, and the server decides about them.
+//
 // # A server that was restored
 //
-// A server that was restored from a backup, or a standby that missed some commits, does not know
-// the cursor: it answers a pull with cursor_ahead. [Replica.Leave] then forgets everything that
-// came from the server and keeps the edits that wait. Edits that the old server accepted and the
-// new one lacks, the user's own included, are lost unless somebody makes them again. The restore
-// goes unnoticed if, by the next pull, the new server has stored at least as many changes as it
-// lacked.
+// A server that was restored from a backup, or a standby that missed some commits, lacks writes that
+// it had accepted. It gets a new epoch, which makes it reset its clients. Before the Replica forgets
+// what came from the server, it sets its own accepted writes aside. Once the pull is settled, it puts
+// those that the server lacks before its outbox, and a Notice of kind [SentAgain] tells how many. They
+// have their old stamps. Until then Batch returns nothing, because a later edit could be gone without
+// the earlier one.
 //
-// A server purges deletions that are older than its retention. If the last pull of a client
-// was longer ago, the server answers with resync_required, and [Replica.Leave] is called as well.
-// Edits that are older than the retention and that change purged data are refused with the code
-// gone.
+// An edit of a record that another client created can arrive before that client has sent its creation
+// again. If it is gone, it is sent once more after the next settled pull.
+//
+// Without a new epoch, the server notices the restore only if the cursor is above its sequence.
 //
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
-// under the new ID: the Replica starts as after Leave, and waiting edits are restamped with the new
-// ID and their old times. Two devices that share an ID are detected only if both issue the same
+// under the new ID: only waiting edits are kept, and they are restamped with the new ID and their old
+// times. Two devices that share an ID are detected only if both issue the same
 // stamp, or if one pushes a stamp below the other's mark. Until then, their edits of one field
 // replace each other unreported, because the server takes them for edits of one client.
 //

@@ -59,7 +59,7 @@ func (r *Replica) lives(rec record.Record) bool {
 	return r.fence == 0 || !rec.Deleted() || merge.Purge(rec, r.fence, 2).Len() > 0
 }
 
-// visible returns a record as users see it: a dead record is no record.
+// visible returns a record as users see it: a dead record does not exist for them.
 func (r *Replica) visible(rec record.Record) record.Record {
 	if rec.Len() == 0 || r.lives(rec) {
 		return rec

@@ -32,7 +32,7 @@ func (r *Replica) overlay(h *held, it *item) {
 	h.accepted = r.join(h.accepted, it.m.Data)
 }
 
-// acceptedOf returns the fields of an item that were accepted. The user is told of the others.
+// acceptedOf returns the fields of an item that were accepted. A Notice reports the others.
 func (r *Replica) acceptedOf(it *item, reply merge.Reply) record.Record {
 	isGone := func(name string) bool { return reply.Fields[name].Outcome == merge.FieldGone.String() }
 	var gone []string

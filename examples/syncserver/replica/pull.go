@@ -15,9 +15,9 @@ func (r *Replica) BeginPull() (cursor string) {
 	return r.cursor
 }
 
-// Pulled takes lines of the answer to the pull that BeginPull began last: whole chunks, each of
-// which ends in a trailer. Lines after the last trailer are discarded. A chunk is applied in one
-// step. Each record replaces the confirmed one. The two are not joined, because a join would discard
+// Pulled takes lines of the answer to the pull that BeginPull began last. The lines are whole chunks,
+// each with a trailer at its end. Lines after the last trailer are discarded. A chunk is applied in
+// one step. Each record replaces the confirmed one. The two are not joined, because a join would discard
 // derived and repaired fields whose stamps are lower. The error is a *record.Error, as for an item
 // of a batch, or ErrAnswer. On error, the Replica is unchanged.
 //

@@ -91,7 +91,7 @@ func (r *Replica) ID() clock.ClientID { return r.id }
 func (r *Replica) Cursor() string { return r.cursor }
 
 // Shown returns a record as the user sees it, with deleted fields and stamps: the confirmed record
-// joined with the edits that wait, as far as they are not gone. If there is no such record, or it
+// joined with the edits that wait and are not gone. If there is no such record, or it
 // was deleted so long ago that it is purged, the result has no fields.
 func (r *Replica) Shown(key record.Key) record.Record {
 	h := r.find(key)

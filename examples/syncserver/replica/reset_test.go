@@ -121,7 +121,7 @@ func TestEntriesOfAnEarlierVersionGoOn(t *testing.T) {
 		require.Equal(t, `"Paint"`, d.title(dropped), "it is shown until the first pull")
 		require.Empty(t, d.Cursor())
 		require.NoError(t, d.Edit(gate, map[string]record.Value{"due": str("x")}))
-		d.save() // the second time, the state is that of this version
+		d.save() // the second time, this version has saved the state
 	}
 	require.Empty(t, d.BeginPull())
 	waiting := d.Waiting()

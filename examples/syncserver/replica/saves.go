@@ -118,8 +118,8 @@ func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 // form.
 const createdPrefix = `{"created":true,"record":`
 
-// appendConfirmed appends the value of the entry for the confirmed record, which is empty if there is
-// no record.
+// appendConfirmed appends the value of the entry for the confirmed record, which is empty if the
+// record has no fields.
 func (h *held) appendConfirmed(dst []byte) []byte {
 	switch {
 	case h.created:

@@ -172,8 +172,7 @@
 //
 // The first cursor is empty. A trailer has "more":true if the client still lacks records. A client
 // of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, where 7 is
-// the seq of the last line that it has; its pulls have no trailers. The package replica is still
-// such a client.
+// the seq of the last line that it has; its pulls have no trailers.
 //
 // # Upgrading
 //
