@@ -42,20 +42,30 @@ func (x *purgeSearch) show(c *purgeDevice, old bool) (shown, ideal triple) {
 }
 
 // idealOf returns what an ideal client holds after it has joined the writes of some items, overlays
-// first, without the gone writes. An accepted write that the client did not judge gone when the
-// answer came may be dropped only if it is at or below the fence.
+// first, without the gone writes. A client may hide accepted writes that it judges gone, with two
+// exceptions. A write that it did not judge gone when the answer came stays shown, unless a new life
+// has begun since. A write above the fence is shown, unless the client holds nothing of the record,
+// because the creation is at or below the fence.
 func (x *purgeSearch) idealOf(c *purgeDevice, sent []sentItem) triple {
 	if len(sent) == 0 {
 		return c.ideal
 	}
 	v := x.rules.judge(c.world(), itemsOf(sent))
 	ideal := c.ideal.reborn(v, sent, c.fence)
+	follows := v.before.empty() || v.before.dead(c.fence)
 	for i, m := range sent {
 		if i >= c.overlays.len() {
 			ideal = ideal.join(v.joined[i])
 			continue
 		}
-		ideal = ideal.join(v.joined[i].within(m.taken)).join(m.writes.within(m.held).above(c.fence))
+		shown := v.joined[i].within(m.taken)
+		if !v.reborn {
+			shown = shown.join(m.writes.within(m.held))
+		}
+		if !follows {
+			shown = shown.join(m.writes.within(m.taken).above(c.fence))
+		}
+		ideal = ideal.join(shown)
 	}
 	return ideal
 }
@@ -121,6 +131,9 @@ func (x *purgeSearch) edit(s *purgeState, i int) {
 // push lets a client push its oldest items, as one batch.
 func (x *purgeSearch) push(s *purgeState, i int) {
 	c := &s.clients[i]
+	if c.epoch != s.epoch && !x.rules.anyEpoch {
+		return // the server refuses the push without judging it
+	}
 	for n := 1; n <= min(x.batch, c.outbox.len()); n++ {
 		x.pushUnder(s, purgeAction{what: "pushes", who: i, items: n}, s.fence)
 		if x.rules.cachedFence {

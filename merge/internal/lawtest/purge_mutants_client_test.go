@@ -92,8 +92,16 @@ var clientMutants = []purgeMutant{
 	},
 	{
 		name:  "overlays are not joined before the fence rises",
-		wrong: func(r *purgeRules) { r.neverFolds = true },
+		wrong: func(r *purgeRules) { r.folds = func(*purgeDevice, purgePull) bool { return false } },
 		scope: purgeScope{edits: 2, kinds: []int{setF}, slow: true},
+		law:   lawClient,
+	},
+	{
+		name: "overlays are not joined before the level rises",
+		wrong: func(r *purgeRules) {
+			r.folds = func(c *purgeDevice, p purgePull) bool { return p.fence > c.fence }
+		},
+		scope: purgeScope{level: 1, edits: 1, kinds: []int{setF}, slow: true, levelUp: true},
 		law:   lawClient,
 	},
 	{
@@ -115,6 +123,12 @@ var clientMutants = []purgeMutant{
 		},
 		scope: purgeScope{edits: 2, kinds: []int{setF}, restore: true},
 		law:   lawSynced,
+	},
+	{
+		name:  "a push does not say its epoch",
+		wrong: func(r *purgeRules) { r.anyEpoch = true },
+		scope: purgeScope{edits: 3, kinds: []int{setF, setG}, restore: true},
+		law:   lawHonest,
 	},
 	{
 		name:  "an old client below the floor pulls as before",

@@ -97,7 +97,7 @@ var serverMutants = []purgeMutant{
 			})
 		},
 		scope: purgeScope{edits: 2, kinds: []int{setF, deleteF}},
-		law:   lawOwn,
+		law:   lawSynced,
 	},
 	{
 		name: "partly gone items are refused as a whole",

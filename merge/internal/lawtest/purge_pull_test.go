@@ -73,7 +73,7 @@ func (x *purgeSearch) settle(c *purgeDevice, p purgePull) law {
 
 // trailer applies a trailer, the last line of a response. Overlays that a settled pull has
 // brought are dropped. If the response has no line of the record, the other overlays are
-// joined before the fence rises, judged by the old fence.
+// joined before the fence or the level rises, judged by the old ones.
 func (x *purgeSearch) trailer(c *purgeDevice, p purgePull, settled bool) {
 	var rest batch
 	for _, m := range c.overlays[:c.overlays.len()] {
@@ -85,7 +85,7 @@ func (x *purgeSearch) trailer(c *purgeDevice, p purgePull, settled bool) {
 		}
 	}
 	c.overlays = rest
-	if n := rest.len(); n > 0 && !p.line && p.fence > c.fence && !x.rules.neverFolds {
+	if n := rest.len(); n > 0 && !p.line && x.rules.folds(c, p) {
 		ideal := x.idealOf(c, rest[:n])
 		c.confirmed, c.ideal = x.rules.judge(c.world(), itemsOf(rest[:n])).after, ideal
 		c.overlays = batch{}
@@ -142,8 +142,10 @@ func (x *purgeSearch) pullOld(s *purgeState, i int) {
 func (x *purgeSearch) checkSynced(s *purgeState, i int) law {
 	c := &s.clients[i]
 	switch {
-	case c.confirmed.shown() != s.ideal.shown():
+	case c.confirmed.shown().fields != s.ideal.shown().fields:
 		return lawSynced
+	case !c.snapshot && c.confirmed.shown() != s.ideal.shown():
+		return lawSynced // a snapshot without tombstones has no empty records
 	case x.isOld(i):
 	case !c.snapshot && c.confirmed != x.rules.normal(s.stored, s.fence, s.level):
 		return lawSame
@@ -158,7 +160,7 @@ func (x *purgeSearch) checkSynced(s *purgeState, i int) law {
 // begin lets a client begin again with a snapshot that has no tombstones.
 func (x *purgeSearch) begin(s *purgeState, i int) {
 	t := *s
-	fields := s.stored.shown()
+	fields := s.stored.shown().fields
 	c := purgeDevice{
 		confirmed: triple{fields[0], fields[1]}, ideal: s.ideal, snapshot: true,
 		cursor: s.sequence, fence: s.fence, level: s.level, epoch: s.epoch,
@@ -171,5 +173,5 @@ func (x *purgeSearch) begin(s *purgeState, i int) {
 // showsErased reports whether a client shows a value that was erased.
 func (x *purgeSearch) showsErased(s *purgeState, c *purgeDevice) bool {
 	shown := x.rules.show(c).shown()
-	return s.erasing.at > 0 && s.erasing.has(shown[:]...)
+	return s.erasing.at > 0 && s.erasing.has(shown.fields[:]...)
 }

@@ -35,6 +35,8 @@ type purgeRules struct {
 	show func(c *purgeDevice) triple
 	// overlay returns what a client keeps of an item after some of its writes were accepted.
 	overlay func(m sentItem, accepted triple) triple
+	// folds reports whether overlays are joined before a trailer is applied.
+	folds func(c *purgeDevice, p purgePull) bool
 	// ends reports whether an overlay ends with a trailer.
 	ends func(m sentItem, settled bool) bool
 	// restored returns the server after it was restored from a backup.
@@ -49,10 +51,10 @@ type purgeRules struct {
 
 	silent      bool // an erasure takes no sequence
 	forgetful   bool // a restored server does not repeat the erasure
+	anyEpoch    bool // the server judges pushes of clients that have not pulled since it was restored
 	cachedFence bool // one process of the server judges by the fence of its start
 	joinsWhole  bool // partly gone items of old clients are not refused as a whole
 	oldPulls    bool // old clients below the floor pull as before
-	neverFolds  bool // a trailer that raises the fence leaves the overlays as they are
 	neverPurges bool // a trailer that raises the fence leaves the record as it is
 }
 
@@ -67,6 +69,7 @@ func (e *purgeEngine) rightRules() *purgeRules {
 		told:     func(s *purgeState, _ triple) rank { return max(s.greatest, s.fence) },
 		resets:   func(s *purgeState, c *purgeDevice) bool { return c.cursor < s.floor || c.epoch != s.epoch },
 		overlay:  func(_ sentItem, accepted triple) triple { return accepted },
+		folds:    func(c *purgeDevice, p purgePull) bool { return p.fence > c.fence || p.level > c.level },
 		ends:     func(m sentItem, settled bool) bool { return settled && m.answered },
 		restored: func(backup purgeServer) purgeServer { return backup },
 
@@ -197,17 +200,24 @@ func (j judge) anyOrder(w purgeWorld, items []purgeItem, first ruling) bool {
 	return true
 }
 
-// shown is how users see a record: the fields of a deleted record are not shown.
-func (t triple) shown() (fields [2]mark) {
+// sight is what users see of a record.
+type sight struct {
+	exists bool // also if no field has a value
+	fields [2]mark
+}
+
+// shown is how users see a record. A deleted record does not exist for them.
+func (t triple) shown() (v sight) {
 	if t.deleted() {
-		return fields
+		return v
 	}
-	for i := range fields {
+	v.exists = !t.empty()
+	for i := range v.fields {
 		if t[i].kind == set {
-			fields[i] = t[i]
+			v.fields[i] = t[i]
 		}
 	}
-	return fields
+	return v
 }
 
 // reborn returns what an ideal server stores when the real one begins a new life: the dead

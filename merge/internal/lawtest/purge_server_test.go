@@ -12,8 +12,8 @@ const (
 	lawClient law = "a client shows what the ideal client shows"
 	lawOwn    law = "a client shows its own writes, but for those that may be gone"
 	lawRetry  law = "a retry changes nothing that is shown"
-	lawGone   law = "a write is gone only at or below the fence, of a field without a value, or if the record is deleted"
-	lawHonest law = "an item whose author knew the fence is gone only if its record is deleted"
+	lawGone   law = "a write is gone only at or below the fence, of a field without a value, or if the record is dead"
+	lawHonest law = "an item whose author knew the fence is gone only if its record is dead"
 	lawOrder  law = "the order of a batch changes nothing"
 	lawErased law = "the server stores nothing that was erased, and a client in sync shows nothing of it"
 	lawLife   law = "an erased record comes back only with an item that creates it"
@@ -63,7 +63,7 @@ func (x *purgeSearch) deliver(s *purgeState, sent []sentItem, w purgeWorld) (rul
 	if retry && s.ideal.shown() != before.shown() {
 		return v, lawRetry
 	}
-	d := delivered{s, before, w.whole}
+	d := delivered{s, before, w.whole, w.stored[life].kind == erased}
 	for i, m := range sent {
 		if broken := d.checkGone(m, v.joined[i]); broken != "" {
 			return v, broken
@@ -77,17 +77,18 @@ type delivered struct {
 	*purgeState
 	before triple // what the ideal server stored before the batch
 	whole  bool   // items of the batch are not accepted in part
+	erased bool   // the record was erased before the batch
 }
 
 // checkGone checks that the writes of an item that were not joined may be gone.
 func (s delivered) checkGone(m sentItem, joined triple) law {
-	if s.ideal.deleted() || s.epoch != 0 || joined == m.writes {
+	if joined == m.writes || s.before.dead(s.fence) || s.erased {
 		return ""
 	}
 	if m.current && !m.sawDeleted && !s.whole {
 		return lawHonest
 	}
-	if s.ideal.empty() {
+	if s.before.empty() {
 		return "" // the item follows a creation that is gone
 	}
 	for i, c := range m.writes {
@@ -95,17 +96,14 @@ func (s delivered) checkGone(m sentItem, joined triple) law {
 			return ""
 		}
 	}
-	if s.before.deleted() {
-		s.before = triple{} // a new life has none of these fields
-	}
 	if s.before.keeps(m.writes, joined, s.fence) {
 		return lawGone
 	}
 	return ""
 }
 
-// keeps reports whether a record that is not deleted should have kept a write that was not
-// joined: a write above the fence, or of a field that has a value.
+// keeps reports whether a record that is not dead should have kept a write that was not joined: a
+// write above the fence, or of a field that has a value.
 func (t triple) keeps(writes, joined triple, fence rank) bool {
 	for i, c := range writes {
 		if joined[i] != c && (c.at > fence || i != life && t[i].kind == set) {
@@ -209,7 +207,9 @@ func (x *purgeSearch) restoreServer(s *purgeState) {
 		for i := range t.clients {
 			t.clients[i].outbox.forget()
 		}
-		t.network.forget()
+		if t.network.forget(); !x.rules.anyEpoch {
+			t.network = batch{}
+		}
 		if at := s.erasing.at; at > 0 && !x.rules.forgetful {
 			t.purgeServer.erase(x.rules.erase(t.stored, at))
 		}
