@@ -8,16 +8,21 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
 // settings holds the parsed command line. Flags may appear before the name of a command, after it,
 // and after the workspace.
 type settings struct {
 	address, database, open, hosts string
+	erasures                       string
 	journal, verbose, dry, proxy   bool
 	retention, level               int
 	command                        command
 	workspace                      string // empty for the server itself
+	table                          string
+	ids                            []string // of records of the table
 }
 
 // command is a command of the program.
@@ -26,18 +31,22 @@ type command struct {
 	about string
 	flags []string // the flags that have an effect
 	run   func(context.Context, settings) error
-	whole bool // whether the command applies to the whole database, and takes no workspace
+	words string // the other arguments, as in the usage
 }
+
+// oneWorkspace is the only argument of most commands.
+const oneWorkspace = "WORKSPACE"
 
 // commands returns all commands, beginning with the server itself.
 func commands() []command {
 	return []command{
-		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"}, serve, false},
-		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, false},
-		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, false},
-		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, false},
-		{"restored", "gives each workspace a new epoch, after a restore from a backup", []string{"db"}, restored, true},
-		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite, false},
+		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"}, serve, ""},
+		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, oneWorkspace},
+		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, oneWorkspace},
+		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, oneWorkspace},
+		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, ""},
+		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…"},
+		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite, oneWorkspace},
 	}
 }
 
@@ -52,6 +61,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 admits other machines")
 	flags.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
+	flags.StringVar(&s.erasures, "erasures", "", "the `file` that remembers what was erased; for SQLite, the default is the name of the database and .erasures")
 	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
@@ -75,20 +85,34 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if len(words) > 0 {
 		name, words = words[0], words[1:]
 	}
-	if s.command, err = find(name); err != nil || name == "" {
+	if s.command, err = find(name); err != nil {
 		return s, err
 	}
-	if s.command.whole {
-		if len(words) > 0 {
-			return s, fmt.Errorf("%s takes no workspace, but got %q: %w", name, words, errUsage)
-		}
-		return s, nil
+	if s.erasures == "" && !server.IsPostgres(s.database) {
+		s.erasures = s.database + ".erasures"
 	}
-	if len(words) != 1 || words[0] == "" {
-		return s, fmt.Errorf("%s takes one workspace, as in \"syncserver %s demo\", but got %q: %w", name, name, words, errUsage)
+	return s, s.take(words)
+}
+
+// take takes the arguments of a command.
+func (s *settings) take(words []string) error {
+	name := s.command.name
+	switch {
+	case s.command.words == "" && len(words) > 0:
+		return fmt.Errorf("%s takes no workspace, but got %q: %w", name, words, errUsage)
+	case s.command.words == "":
+		return nil
+	case slices.Contains(words, ""):
+		return fmt.Errorf("%s got an empty argument: %w", name, errUsage)
+	case s.command.words == oneWorkspace && len(words) != 1:
+		return fmt.Errorf("%s takes one workspace, as in \"syncserver %s demo\", but got %q: %w", name, name, words, errUsage)
+	case s.command.words != oneWorkspace && len(words) < 3:
+		return fmt.Errorf("%s takes a workspace, a table and IDs, as in \"syncserver %s demo tasks 42\", but got %q: %w", name, name, words, errUsage)
 	}
-	s.workspace = words[0]
-	return s, nil
+	if s.workspace = words[0]; len(words) > 1 {
+		s.table, s.ids = words[1], words[2:]
+	}
+	return nil
 }
 
 // parseAnywhere parses flags that appear anywhere among the other arguments, the words, and returns
@@ -131,10 +155,8 @@ func help(out io.Writer, flags *flag.FlagSet, words []string) {
 		if i > 0 {
 			start = "      "
 		}
-		if c.whole {
-			line = fmt.Sprintf("syncserver %s [flags]", c.name)
-		} else if c.name != "" {
-			line = fmt.Sprintf("syncserver %s [flags] WORKSPACE", c.name)
+		if c.name != "" {
+			line = strings.TrimSpace(fmt.Sprintf("syncserver %s [flags] %s", c.name, c.words))
 		}
 		fmt.Fprintf(out, "%s %-38s %s\n", start, line, c.about)
 	}

@@ -32,6 +32,9 @@ func TestFlagsMayAppearAnywhere(t *testing.T) {
 	s, err = parse([]string{"audit", "--", "-v"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, "-v", s.workspace, "the argument after -- was not taken as a workspace")
+	s, err = parse(strings.Fields("erase -db x.db demo tasks -- 1 -2"), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"demo", "tasks", "1", "-2"}, append([]string{s.workspace, s.table}, s.ids...))
 }
 
 // TestInvalidCommandLinesAreExplained checks that no invalid argument is ignored, and that the
@@ -44,6 +47,8 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 		"journal a b":      "takes one workspace",
 		"audit a -v b":     "takes one workspace",
 		"restored demo":    "takes no workspace",
+		"erase demo tasks": "takes a workspace, a table and IDs",
+		"erase":            `"syncserver erase demo tasks 42"`,
 		"-retention -1":    "a number of days",
 		"-level 3":         "1 or 2",
 		"-port 8081":       "-port",
@@ -58,6 +63,16 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 	}
 }
 
+// TestErasuresAreRememberedNextToTheDatabaseFile checks the default of -erasures. Several machines can
+// run the command on a PostgreSQL database, so there it has no default.
+func TestErasuresAreRememberedNextToTheDatabaseFile(t *testing.T) {
+	for line, want := range map[string]string{"-db x.db": "x.db.erasures", "-db x.db -erasures y": "y", "-db postgres://x": "", "-db postgres://x -erasures y": "y"} {
+		s, err := parse(strings.Fields(line), nil)
+		require.NoError(t, err)
+		require.Equal(t, want, s.erasures)
+	}
+}
+
 // TestHelpListsTheFlagsOfTheCommand checks that each command has its own help, with the flags
 // that it uses and no others.
 func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
@@ -66,7 +81,7 @@ func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
 		require.ErrorIs(t, err, flag.ErrHelp)
 		require.Contains(t, out.String(), c.about)
-		for _, name := range []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"} {
+		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "open", "proxy", "retention", "v"} {
 			has := false
 			for _, f := range c.flags {
 				has = has || f == name

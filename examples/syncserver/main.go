@@ -33,6 +33,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 func main() {
@@ -78,7 +79,7 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	srv, err := server.New(ctx, database, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
 		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
-		Retention: retention, PurgeLevel: s.level,
+		Retention: retention, PurgeLevel: s.level, Erasures: s.erasures,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -138,19 +139,56 @@ func repair(ctx context.Context, s settings) error {
 	return nil
 }
 
-// restored gives each workspace a new epoch, after the database was restored from a backup.
+// restored repeats the erasures and gives each workspace a new epoch, after the database was restored
+// from a backup.
 func restored(ctx context.Context, s settings) error {
-	database, _, err := open(ctx, s)
+	database, srv, err := open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer database.Close()
-	n, err := database.Restored(ctx)
+	n, erased, err := srv.Restored(ctx)
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(s.erasures); err != nil {
+		fmt.Println("nothing was erased again, because no file remembers erasures: if records were erased, name the file with -erasures and run the command again")
+	} else {
+		// The records may have been erased by a command that did not get to this point.
+		if err := database.Rewrite(ctx); err != nil {
+			return err
+		}
+		fmt.Println(count(erased), "were erased again")
+	}
 	fmt.Printf("%d workspaces have a new epoch: their clients pull everything again\n", n)
 	return nil
+}
+
+// erase erases records.
+func erase(ctx context.Context, s settings) error {
+	database, srv, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	keys := make([]record.Key, len(s.ids))
+	for i, id := range s.ids {
+		keys[i] = record.Key{Table: s.table, ID: id}
+	}
+	erased, err := srv.Erase(ctx, s.workspace, keys...)
+	if err != nil {
+		return fmt.Errorf("erase records of %s: %w", s.workspace, err)
+	}
+	if err := database.Rewrite(ctx); err != nil {
+		return fmt.Errorf("the records are erased, but the files may still contain their values, so run the command again: %w", err)
+	}
+	fmt.Printf("%s were erased; keep the file %s apart from the backups of the database\n", count(erased), s.erasures)
+	return nil
+}
+
+// count describes what was erased.
+func count(e server.Erased) string {
+	return fmt.Sprintf("%d records, %d violation rows and %d lines of the journal", e.Records, e.Rows, e.Lines)
 }
 
 // invite prints an invitation link to a workspace.

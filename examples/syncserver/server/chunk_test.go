@@ -166,7 +166,7 @@ func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
 					case n < 15:
 						c.pullOnce(1 + random.IntN(3))
 					case n == 15 && random.IntN(4) == 0:
-						_, err := s.database.Restored(context.Background())
+						_, _, err := s.Restored(context.Background())
 						require.NoError(t, err)
 					default:
 						c.pullAll(1 + random.IntN(4))
@@ -217,7 +217,7 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 		require.Len(t, ana.holds, 1)
 
 		before := ana.Cursor
-		n, err := s.database.Restored(context.Background())
+		n, _, err := s.Restored(context.Background())
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		status, text = push()

@@ -14,7 +14,7 @@
 //	pull.go        pulls, by sequence, page by page
 //	chunk.go       pulls with a cursor, in chunks
 //	cursor.go      the cursor
-//	restored.go    the epoch, which changes when a backup is restored
+//	restored.go    after a restore from a backup: the epoch, and the erasures since the backup
 //	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates
 //	access.go      joining a workspace, and tokens
@@ -30,11 +30,16 @@
 //	records.go     reading and storing records
 //	recount.go     counters that an earlier version left wrong
 //	violations.go  the index in which the rules look up records
-//	lostedits.go   the rows of lost edits, in the index and in sweeps
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines
 //	journal.go     the journal, for examples/replay
 //	segments.go    compressed segments of the journal
+//	erase.go       erasing records
+//	eraserows.go   erasing the violation rows about them
+//	erasejournal.go
+//	               erasing their values in the journal
+//	erasures.go    the file that remembers erasures
+//	rewrite.go     writing the files of the database again
 //	audit.go       deriving the index and all violations again
 //
 // # A workspace is the unit of locking
@@ -135,8 +140,7 @@
 // small transactions. A record that is not rewritten yet is read as if it were; see merge.Purge.
 // The watermarks of clients that have written nothing since the fence are removed as well. A
 // violation row that was closed before the fence is dropped, and the clients that pull with a cursor
-// are told to forget it. So is the row of a lost edit, once a user has closed it or its record was
-// purged; an open row of a lost edit stays. Only the server may make such a row again: an edit of a violation row that
+// are told to forget it. Only the server may make such a row again: an edit of a violation row that
 // is not stored is refused as gone.
 //
 // The journal is kept for the retention too. With each sample, its entries are compressed into
@@ -160,6 +164,53 @@
 // clock was ahead and is right again, run "syncserver repair", which drops the samples with a time
 // in the future. A fence that has risen cannot be lowered, so a clock that is ahead must be noticed
 // within three days.
+//
+// # Erasure
+//
+// A deleted record keeps its values until the retention has passed. To meet a request for erasure, run
+//
+//	syncserver erase WORKSPACE TABLE ID…
+//
+// or call Server.Erase and then Database.Rewrite. There is no HTTP request for it, because all members
+// of a workspace have the same rights. The servers may run meanwhile. If the command does not say that
+// the records were erased, run it again: it changes everything or nothing, and may be repeated.
+//
+// The record becomes its erased form, which has the fields $deleted and $erased and no others; see
+// merge.Erase. Every item on it is refused as gone, and its data is not journaled, until the retention
+// has passed. Clients replace their version by the erased form with the next pull. In the journal, the
+// names and values of the record's fields become marks, which still replay to the same decisions. The
+// violation rows about the record are erased too, whatever their status, with the notes of users and the
+// values of lost edits. The rules then derive again what still holds without the record. If a rule had
+// unchecked scopes, GET /v1/health names it until an audit. The rewritten files of the database hold
+// nothing of all this: see Database.Rewrite, which also says how long it takes.
+//
+// A backup still has the record. So the erasure, that is, the key and a stamp, is written to the file
+// Options.Erasures before it is committed. By default, this is the file syncserver.db.erasures next to
+// the database; for PostgreSQL, name a file with the flag -erasures, always the same one. Do not restore
+// that file with the database: it must be at least as new as the last erasure. Then "syncserver restored"
+// erases the same records again, before the servers start.
+//
+// What an erasure does not reach:
+//
+//   - The keys of records, that is, their tables and IDs, the client IDs and the times of edits. They
+//     are in the erased form, in the journal and in the file of erasures. Do not use names or addresses
+//     as IDs. The ID of a violation row is a hash of what the rule chose, such as the value that must be
+//     unique, and can be guessed from it. It is removed after the retention, when it belongs to no open
+//     row any more.
+//   - Values that users copied into other records, such as the notes of another task.
+//   - Backups, replicas of the database that lag behind, and the write-ahead log of PostgreSQL and its
+//     archive, which the operator removes when their time has passed. A dead row of the table pg_statistic
+//     may hold a value until the next autovacuum.
+//   - Blocks of a disk that no file uses any more, and snapshots of a file system.
+//   - Log lines. They never contain values, but they have IDs and the names of fields, so also a name
+//     that a user chose, as in tag/urgent. PostgreSQL logs values if it is told to log statements or their
+//     parameters.
+//   - Clients that have not pulled. An edit that never reached the server was not erased: its client may
+//     still show it, and push it, as part of a new record, after the retention.
+//   - What a journal file or an export contains that was made before.
+//
+// A server of a version without erasure does not know the erased form, and would accept writes to it:
+// do not run one on a database in which something was erased.
 //
 // # Wire forms
 //
@@ -195,8 +246,9 @@
 // commits, run "syncserver restored" before the servers start again. It gives each workspace a new
 // epoch, a random name of its history that is a part of each cursor. A client that pulls with a
 // cursor of another epoch is told to forget what came from the server, and pulls everything. Its
-// pushes are refused until then, with the status 409 and the code epoch_changed. Without the
-// command, the server notices only a cursor that is above the restored sequence.
+// pushes are refused until then, with the status 409 and the code epoch_changed. The command also
+// erases again what was erased since the backup; see the section Erasure. Without the command, the
+// server notices only a cursor that is above the restored sequence.
 //
 // A client that pulls with after=N has no epoch. If N is above the restored sequence, the pull is
 // refused with the status 409 and the code cursor_ahead. The client joins again, pulls everything,

@@ -24,6 +24,9 @@ type fence struct {
 // fields until all clients were told to forget it.
 func (s *session) normal(r record.Record, size int) record.Record {
 	n := merge.Purge(r, s.fence.stamp, s.fence.level)
+	if r.Erased() && !n.Erased() && r.Key().Table == violation.DefaultTable {
+		n = record.New(r.Key()) // only the server may make the row again
+	}
 	if n.Len() < r.Len() || r.Len() == 0 {
 		s.unswept[r.Key()] = size
 	}
@@ -64,13 +67,13 @@ func dueOf(r record.Record) int64 {
 	return int64(due)
 }
 
-// isClosed reports whether a record is a violation row whose condition is known not to hold, or the
-// row of a lost edit that a user has dealt with. A row that is only dismissed is not closed: without
+// isClosed reports whether a record is a violation row whose condition is known not to hold, the row
+// of a lost edit that a user has dealt with, or a row that was erased. A row that is only dismissed is not closed: without
 // it, the next check would report its violation again.
 func isClosed(r record.Record) bool {
 	if r.Key().Table != violation.DefaultTable {
 		return false
 	}
 	v, err := violation.Parse(r)
-	return err == nil && (v.Status == violation.Resolved || v.Status == violation.Obsolete)
+	return r.Erased() || err == nil && (v.Status == violation.Resolved || v.Status == violation.Obsolete)
 }

@@ -34,20 +34,31 @@ func (s *session) writeJournal(ctx context.Context, line []byte, most int64) err
 // trimJournal removes the oldest segments, and then the oldest lines, until the journal fits, but
 // never the last line. It removes at most 20 of each per call, and a push adds only one line.
 func (s *session) trimJournal(ctx context.Context, most int64) error {
-	for _, part := range [][3]string{{"segments", "last", "data"}, {"journal", "entry", "line"}} {
-		if err := s.trim(ctx, part, most); err != nil {
+	for _, table := range journalTables() {
+		if err := s.trim(ctx, table, most); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// trim removes rows of a table of the journal. The array has the names of the table, of the column
-// with the number of the last entry of a row, and of the column with the content.
-func (s *session) trim(ctx context.Context, part [3]string, most int64) error {
-	table, entry, content := part[0], part[1], part[2]
+// journalTable is a table that holds a part of the journal.
+type journalTable struct {
+	name    string
+	entry   string // the column with the number of the last entry of a row
+	content string // the column with the lines
+	packed  bool   // whether the lines are compressed
+}
+
+// journalTables returns the tables of the journal, beginning with the older entries.
+func journalTables() [2]journalTable {
+	return [...]journalTable{{"segments", "last", "data", true}, {"journal", "entry", "line", false}}
+}
+
+// trim removes rows of a table of the journal.
+func (s *session) trim(ctx context.Context, table journalTable, most int64) error {
 	rows, err := s.tx.QueryContext(ctx, fmt.Sprintf(`
-		SELECT %[2]s, octet_length(%[3]s) FROM %[1]s WHERE workspace = $1 AND %[2]s < $2 ORDER BY %[2]s LIMIT 20`, table, entry, content), s.workspace, s.entries)
+		SELECT %[2]s, octet_length(%[3]s) FROM %[1]s WHERE workspace = $1 AND %[2]s < $2 ORDER BY %[2]s LIMIT 20`, table.name, table.entry, table.content), s.workspace, s.entries)
 	if err != nil {
 		return err
 	}
@@ -63,7 +74,7 @@ func (s *session) trim(ctx context.Context, part [3]string, most int64) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil || last == 0 {
 		return err
 	}
-	_, err = s.tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE workspace = $1 AND %s <= $2`, table, entry), s.workspace, last)
+	_, err = s.tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE workspace = $1 AND %s <= $2`, table.name, table.entry), s.workspace, last)
 	return err
 }
 

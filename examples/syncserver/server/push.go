@@ -173,7 +173,10 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 		return out, err
 	}
 	if s.options.Journal {
-		err = tx.writeJournal(ctx, push.AppendJournal(nil, stored, out.answer), maxJournal)
+		var line []byte
+		if line, err = tx.withoutErased(ctx, push.AppendJournal(nil, stored, out.answer), out.answer.Results); err == nil {
+			err = tx.writeJournal(ctx, line, maxJournal)
+		}
 	}
 	return out, err
 }

@@ -3,32 +3,89 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
 )
 
-// Restored gives each workspace a new epoch, after the database was restored from a backup.
-// Call it before servers run on the database again. Each client that pulls with a cursor is then
-// told to forget what came from the server, and sends again its own writes that the backup lacks.
-// The result is the number of workspaces with records.
+// Restored repeats the erasures in the file Options.Erasures, and gives each workspace a new epoch,
+// after the database was restored from a backup. Call it before servers run on the database again,
+// and then call Database.Rewrite if the file exists. Each client that pulls with a cursor is told to
+// forget what came from the server, and sends again its own writes that the backup lacks. The first
+// result is the number of workspaces with records. Restored may be repeated. If the file does not
+// exist, or the option is empty, there are no erasures to repeat.
 //
-// Without Restored, only a client whose cursor is above the restored sequence does so.
-func (d *Database) Restored(ctx context.Context) (workspaces int, err error) {
-	names, err := d.workspaces(ctx, `TRUE`)
-	for _, name := range names {
-		_, err := d.locked(ctx, name, func(tx *session) error {
-			tx.epoch = rand.Text()
-			tx.seq++ // so that clients that listen for changes pull
-			return nil
+// Without Restored, erased values are back, and a client notices the restore only if its cursor is
+// above the restored sequence.
+func (s *Server) Restored(ctx context.Context) (workspaces int, erased Erased, err error) {
+	var all map[string]map[record.Key]clock.Stamp
+	if s.options.Erasures != "" {
+		if all, err = readErasures(s.options.Erasures); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, erased, err
+		}
+	}
+	names, err := s.database.workspaces(ctx, `TRUE`)
+	if err != nil {
+		return 0, erased, err
+	}
+	names = slices.AppendSeq(names, maps.Keys(all))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		done, err := s.erase(ctx, name, func(e *erasing) error {
+			e.epoch = rand.Text()
+			e.seq++ // so that clients that listen for changes pull
+			return e.repeat(ctx, all[name])
 		})
 		if err != nil {
-			return workspaces, fmt.Errorf("renew the epoch of the workspace %q: %w", name, err)
+			return workspaces, erased, fmt.Errorf("renew the epoch of the workspace %q: %w", name, err)
 		}
 		workspaces++
+		erased.Records += done.Records
+		erased.Rows += done.Rows
+		erased.Lines += done.Lines
 	}
-	if err == nil {
-		// Clients may also have the epoch of a workspace that had no records when the backup was made.
-		// Its next transaction gives it another one.
-		_, err = d.db.ExecContext(ctx, `UPDATE workspaces SET epoch = '' WHERE seq = 0`)
+	// Clients may also have the epoch of a workspace that had no records when the backup was made.
+	// Its next transaction gives it another one.
+	_, err = s.database.db.ExecContext(ctx, `UPDATE workspaces SET epoch = '' WHERE seq = 0`)
+	return workspaces, erased, err
+}
+
+// repeat repeats erasures, except those that the restored workspace already has.
+func (e *erasing) repeat(ctx context.Context, all map[record.Key]clock.Stamp) error {
+	for key, at := range all {
+		has, err := e.has(ctx, key, at)
+		if err != nil {
+			return err
+		}
+		if !has {
+			e.keys[key] = at
+		}
 	}
-	return workspaces, err
+	if len(e.keys) == 0 {
+		return nil
+	}
+	return e.run(ctx)
+}
+
+// has reports whether the workspace has an erasure: the record is stored in its erased form, its life
+// began after the erasure, or its erased form was purged.
+func (e *erasing) has(ctx context.Context, key record.Key, at clock.Stamp) (bool, error) {
+	r, err := e.stored(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	if r.Len() == 0 || r.Deleted() && r.Len() == 1 {
+		return e.fence.stamp >= at.Time, nil
+	}
+	for _, w := range r.All() {
+		if w.Stamp.Time < at.Time || w.Stamp.Time == at.Time && !r.Erased() {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -88,7 +88,7 @@ func TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch(t *testing.T) {
 	ana.pullAll(9)
 	before := ana.Cursor
 	require.NotEmpty(t, before)
-	n, err := s.database.Restored(context.Background())
+	n, _, err := s.Restored(context.Background())
 	require.NoError(t, err)
 	require.Zero(t, n)
 	body := string(s.edit(ana.client, task("b"), title("y")).AppendJSON(nil))

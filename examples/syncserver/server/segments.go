@@ -33,9 +33,16 @@ func (s *Server) closeJournals(ctx context.Context) error {
 
 // closeJournal closes the open entries up to the given one, in small transactions.
 func (s *Server) closeJournal(ctx context.Context, workspace string, until int64) error {
-	return s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
-		return tx.closeSegment(ctx, until)
-	})
+	for more := true; more; {
+		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
+			more, err = tx.closeSegment(ctx, until)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeSegment moves the oldest open entries, up to the given one, to a segment. The result is false

@@ -49,6 +49,11 @@ type Options struct {
 	// then clients of earlier versions, which do not say which records they create, can create none.
 	// A workspace that has reached level 2 stays at level 2.
 	PurgeLevel int
+	// Erasures names a file that remembers erasures: which records were erased and with which
+	// stamps, but no values. Server.Erase appends to it, and Server.Restored reads it. It must be
+	// the same file for all servers on one database. Keep it apart from the backups of the database,
+	// so that it is never older than the database. Empty means that nothing can be erased.
+	Erasures string
 	// Log receives the decisions and failures; nil means slog.Default.
 	Log *slog.Logger
 	// Now returns the wall clock time by which stamps are judged; nil means time.Now.

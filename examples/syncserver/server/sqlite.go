@@ -44,6 +44,7 @@ func openFile(name string, t timeouts) (*file, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", t.lock.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)",
+			"secure_delete(ON)",            // overwrites deleted data; see Database.Rewrite
 			"journal_size_limit(67108864)", // truncates a log that has grown during a long read
 		},
 	}

@@ -28,37 +28,27 @@ const (
 // takes: processes that wait for the lock of an SQLite database look only now and then whether it is free.
 const sweepPause = 2
 
-// step does a part of some work in a transaction, and reports whether more is left.
-type step func(context.Context, *session) (more bool, err error)
-
 // sweep purges what is below the fence of a workspace, in small transactions.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
-	for _, next := range []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal} {
-		err := s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
-			if tx.fence.stamp == 0 {
-				return false, nil
-			}
-			return next(ctx, tx)
-		})
-		if err != nil {
-			return err
-		}
+	steps := []func(context.Context, *session) (more bool, err error){
+		s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal,
 	}
-	return nil
-}
-
-// repeat runs a step, each time in a transaction of its own, until nothing is left.
-func (s *Server) repeat(ctx context.Context, workspace string, next step) error {
-	for {
+	for len(steps) > 0 {
 		var more bool
 		var begun time.Time
 		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
 			begun = time.Now()
-			more, err = next(ctx, tx)
+			if tx.fence.stamp > 0 {
+				more, err = steps[0](ctx, tx)
+			}
 			return err
 		})
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			steps = steps[1:]
+			continue
 		}
 		select {
 		case <-time.After(sweepPause * time.Since(begun)):
@@ -66,6 +56,7 @@ func (s *Server) repeat(ctx context.Context, workspace string, next step) error 
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 // sweepRecords replaces some records by their normal forms at level 1, and indexes them again.
@@ -78,22 +69,15 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	}
 	rows := make([]storedRow, len(found))
 	updates := make([]merge.Update, len(found))
-	var dead []record.Key
 	for i, f := range found {
 		updates[i] = merge.Update{Before: f.Record, After: merge.Purge(f.Record, tx.fence.stamp, 1)}
-		if isDead(updates[i].After) {
-			dead = append(dead, f.Key())
-		}
 		rows[i] = newStoredRow(updates[i].After, f.seq)
 		tx.bytes += int64(len(rows[i].Data) - f.size)
 	}
 	if err := tx.put(ctx, rows); err != nil {
 		return false, err
 	}
-	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
-		return false, err
-	}
-	return true, tx.dropLostEdits(ctx, dead)
+	return true, tx.index(ctx, s.options.Rules, updates)
 }
 
 // sweepClosed drops some violation rows that were closed before the fence. Each dropped row takes

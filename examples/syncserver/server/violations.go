@@ -112,7 +112,8 @@ func (v *view) read(ctx context.Context, rule string, hashes []string) (map[stri
 	return groups, err
 }
 
-// Get returns the records with the given keys. It uses one statement.
+// Get returns the records with the given keys. It uses one statement. An erased violation row counts
+// as missing, so the rules replace it as a whole.
 func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
 	found, err := v.get(ctx, keys)
 	if isTooLarge(err) {
@@ -121,7 +122,12 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, 
 	v.err = errors.Join(v.err, err)
 	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
-		all[i].Record, _ = found.Get(key)
+		r, _ := found.Get(key)
+		if r.Erased() && key.Table == violation.DefaultTable {
+			v.unswept[key] = len(r.AppendJSON(nil))
+			continue
+		}
+		all[i].Record = r
 	}
 	return all, err
 }
@@ -157,7 +163,7 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	var keys []record.Key
 	var entries []row
 	for _, u := range updates {
-		before, after := scopesOf(rules, u.Before), scopesOf(rules, u.After)
+		before, after := rules.ScopesOf(u.Before), rules.ScopesOf(u.After)
 		if u.After.Len() == 0 {
 			after = nil // the record is removed
 		}
@@ -173,19 +179,15 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	if len(keys) == 0 {
 		return nil
 	}
-	if err := s.unindex(ctx, keys); err != nil || len(entries) == 0 {
+	err := s.exec(ctx, "the index", `
+		DELETE FROM scopes WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
+	if err != nil || len(entries) == 0 {
 		return err
 	}
 	return s.exec(ctx, "the index", `
 		INSERT INTO scopes (workspace, rule, name, tbl, id)
 		SELECT $2, value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM JSON_ROWS WHERE true
 		ON CONFLICT DO NOTHING`, entries)
-}
-
-// unindex removes records and violation rows from the index.
-func (s *session) unindex(ctx context.Context, keys []record.Key) error {
-	return s.exec(ctx, "the index", `
-		DELETE FROM scopes WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
 }
 
 // hashOf returns the hash that represents a scope name in the index. A scope name contains text

@@ -63,6 +63,9 @@ func (p *Process) Kill() {
 	p.cmd.Wait()
 }
 
+// Log returns what the server has logged since it was started. The server must have ended.
+func (p *Process) Log() string { return p.log.String() }
+
 // Stop tells the server to stop with SIGTERM, waits until the process has ended, and returns an
 // error unless it exited with status 0.
 func (p *Process) Stop() error {

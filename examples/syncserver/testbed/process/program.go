@@ -26,5 +26,8 @@ func Build() (*Program, error) {
 	return p, nil
 }
 
+// Command returns a command of the program, such as journal, which is not started yet.
+func (p *Program) Command(args ...string) *exec.Cmd { return exec.Command(p.name, args...) }
+
 // Remove removes the executable file.
 func (p *Program) Remove() { os.RemoveAll(filepath.Dir(p.name)) }
