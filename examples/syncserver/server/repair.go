@@ -42,6 +42,7 @@ type Repaired struct {
 
 // Repair restamps each stored write of a workspace that is stamped too far ahead. The new stamp has
 // the current time and a new client ID, and the record gets a new sequence, so that clients pull it.
+// If the fence of Options.Retention is above the current time, the new stamp is just above the fence.
 // Repair also lowers each watermark that is too far ahead to the current time, and drops the samples
 // with a time in the future, because they delay further samples and the fence. A second repair finds
 // nothing to do. The error is ErrEmpty if nothing was pushed to the workspace.
@@ -58,7 +59,7 @@ func (s *Server) Repair(ctx context.Context, workspace string, o RepairOptions) 
 	}
 	r := repair{Server: s, RepairOptions: o, client: clock.ClientID(uuid.New())}
 	for _, rows := range []bool{false, true} { // violation rows last: most are derived again by then
-		at := beyond{s.greatest(s.options.Now()), math.MaxInt64, rows}
+		at := beyond{rows: rows}
 		for more := true; more; {
 			err := r.locked(ctx, workspace, func(tx *session) (err error) {
 				at, more, err = r.records(ctx, tx, at)
@@ -109,16 +110,21 @@ func (r *repair) locked(ctx context.Context, workspace string, f func(*session) 
 // records repairs the first records after a position. It returns the position at which to continue,
 // and whether there may be more records.
 func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, bool, error) {
+	wall := r.options.Now()
+	above := tx.fence.stamp + 1 // a new write at or below the fence could be purged before clients pull it
+	stamp := clock.Stamp{Time: max(clock.TimestampOf(wall), above), Client: r.client}
+	limit := max(r.greatest(wall), above)
+	if at.latest < limit {
+		at.latest, at.seq = limit, math.MaxInt64
+	}
 	found, next, err := tx.beyond(ctx, at, repairRecords)
 	if err != nil {
 		return at, false, err
 	}
-	wall := r.options.Now()
-	stamp := clock.Stamp{Time: clock.TimestampOf(wall), Client: r.client}
 	updates := make([]merge.Update, len(found))
 	for i, before := range found {
-		updates[i] = merge.Update{Before: before, After: restamped(before, r.greatest(wall), stamp)}
-		for w := range writesAfter(before, r.greatest(wall)) {
+		updates[i] = merge.Update{Before: before, After: restamped(before, limit, stamp)}
+		for w := range writesAfter(before, limit) {
 			r.done.Writes++
 			fmt.Fprintf(r.Log, "%s/%s %s: %s by %s\n", w.Table, w.ID, w.Field, w.UpdatedAt, w.ClientID)
 		}

@@ -171,3 +171,37 @@ func TestAnswerNamesOnlySomeWritesAhead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, out.ahead, maxAheadWrites)
 }
+
+// TestRepairStampsAboveTheFence repairs a deletion from the future, while the fence is above the wall
+// clock, which was ahead when the fence rose. With a stamp at or below the fence, the deletion could
+// be purged before any client has pulled it.
+func TestRepairStampsAboveTheFence(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		for _, ahead := range []time.Duration{-time.Hour, time.Minute, time.Hour} {
+			s := openCalendar(t, name(t))
+			s.options.PurgeLevel = 2
+			ana := joined(t, listen(t, s.Server), "demo", "")
+			right := s.wall
+			s.wall = right.Add(8 * time.Hour)
+			for i := range repairRecords + 1 {
+				ana.push2(s.edit(ana, task(fmt.Sprint(i)), func(e *record.Edit) { e.Set(board.Title, "x").DeleteRecord() }))
+			}
+			s.wall = right
+			h := clock.TimestampOf(right.Add(ahead))
+			_, err := s.database.db.Exec(`UPDATE workspaces SET fence_seq = 1, fence_stamp = $1, level = 2`, h)
+			require.NoError(t, err)
+
+			done, err := s.Repair(context.Background(), "demo", RepairOptions{})
+			require.NoError(t, err)
+			require.Equal(t, 2*(repairRecords+1), done.Writes)
+			var least, greatest clock.Timestamp
+			require.NoError(t, s.database.db.QueryRow(`SELECT min(latest), max(latest) FROM records`).Scan(&least, &greatest))
+			require.Equal(t, max(h+1, clock.TimestampOf(right)), least)
+			require.Equal(t, least, greatest)
+			require.Len(t, ana.pull("1"), repairRecords+1)
+			again, err := s.Repair(context.Background(), "demo", RepairOptions{})
+			require.NoError(t, err)
+			require.Zero(t, again.Writes)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
@@ -340,6 +341,60 @@ func TestSampleThatRaisesTheGreatestStampTakesASequence(t *testing.T) {
 	require.Len(t, ana.pull("0"), 1)
 	require.Empty(t, ana.pull("1"))
 	requireCounted(t, s.database)
+}
+
+// TestRestartedServerGoesOnAboveTheFence purges everything that is stored, so that no stored stamp is
+// as great as the fence, and starts another server, whose wall clock is behind. Clients must get a
+// clock at or above the fence, and what they write and what the rules derive from it must be above the
+// fence.
+func TestRestartedServerGoesOnAboveTheFence(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		s := openCalendar(t, database)
+		s.options.PurgeLevel = 2
+		ana := joined(t, listen(t, s.Server), "demo", "")
+		created := s.edit(ana, task("a"), title("x"))
+		ana.push2(created)
+		s.wall = s.wall.Add(time.Second)
+		ana.push2(s.edit(ana, created.Data, deleteRecord))
+		s.pass(182)
+		require.Zero(t, s.count("records"))
+		was := s.fenced()
+		require.Positive(t, was.stamp)
+
+		again := openCalendar(t, database)
+		again.wall = was.stamp.Time().Add(-time.Minute)
+		done, err := again.Repair(context.Background(), "demo", RepairOptions{})
+		require.NoError(t, err)
+		require.Positive(t, done.Samples)
+		require.Zero(t, s.countSamples(), "no sample is left that is as great as the fence")
+		ben := newCopy(joined(t, listen(t, again.Server), "demo", ""))
+		ben.pullAll(9)
+		require.GreaterOrEqual(t, ben.Clock, was.stamp)
+		require.Equal(t, was.stamp, ben.Fence)
+		var booked []record.Mutation
+		for _, id := range []string{"1", "2"} {
+			e := record.New(record.Key{Table: board.Meetings, ID: id}).Edit(clock.Stamp{Time: ben.Clock + 1, Client: ben.ID})
+			m, err := e.Set(rooms.FieldSlot, taken(9)).Mutation()
+			require.NoError(t, err)
+			booked = append(booked, m)
+		}
+		for _, r := range ben.push2(booked...) {
+			require.Equal(t, "accepted", r.Verdict)
+		}
+		ben.pullAll(9)
+		require.Len(t, ben.holds, 3)
+		for _, r := range ben.holds {
+			for field, w := range r.All() {
+				require.Greater(t, w.Stamp.Time, was.stamp, field)
+			}
+		}
+		again.wall = s.wall
+		again.pass(1)
+		require.GreaterOrEqual(t, again.fenced().stamp, was.stamp)
+		again.pass(91)
+		require.Greater(t, again.fenced().stamp, was.stamp)
+	})
 }
 
 // TestMarksGoAfterTheRetention checks that watermarks are removed when they are as old as the fence,
