@@ -14,7 +14,7 @@ import (
 )
 
 // indexVersion must change when the same rules lead to other entries in the index.
-const indexVersion = "3"
+const indexVersion = "4"
 
 // The limits of an audit. If a scope is too large for a push, but has at most auditScope bytes, an
 // audit checks it on its own.

@@ -30,6 +30,7 @@
 //	records.go     reading and storing records
 //	recount.go     counters that an earlier version left wrong
 //	violations.go  the index in which the rules look up records
+//	lostedits.go   the rows of lost edits, in the index and in sweeps
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines
 //	journal.go     the journal, for examples/replay
@@ -140,7 +141,8 @@
 // small transactions. A record that is not rewritten yet is read as if it were; see merge.Purge.
 // The watermarks of clients that have written nothing since the fence are removed as well. A
 // violation row that was closed before the fence is dropped, and the clients that pull with a cursor
-// are told to forget it. Only the server may make such a row again: an edit of a violation row that
+// are told to forget it. So is the row of a lost edit, once a user has closed it or its record was
+// purged; an open row of a lost edit stays. Only the server may make such a row again: an edit of a violation row that
 // is not stored is refused as gone.
 //
 // The journal is kept for the retention too. With each sample, its entries are compressed into

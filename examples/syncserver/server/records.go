@@ -247,7 +247,8 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 // join them with the stored versions: the caller decides what to store.
 func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 	rows := make([]storedRow, len(updates))
-	var before []byte // reused for each record
+	var before []byte     // reused for each record
+	var dead []record.Key // that no sweep has seen
 	for i, u := range updates {
 		s.seq++
 		rows[i] = newStoredRow(u.After, s.seq)
@@ -255,6 +256,9 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		if size, ok := s.unswept[key]; ok {
 			s.bytes -= storedBytes(key, size)
 			delete(s.unswept, key)
+			if isDead(u.Before) {
+				dead = append(dead, key)
+			}
 		} else if u.Before.Len() > 0 {
 			before = u.Before.AppendJSON(before[:0])
 			s.bytes -= storedBytes(key, len(before))
@@ -262,7 +266,10 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		s.bytes += storedBytes(key, len(rows[i].Data))
 		s.written += len(rows[i].Data)
 	}
-	return s.put(ctx, rows)
+	if err := s.put(ctx, rows); err != nil {
+		return err
+	}
+	return s.dropLostEdits(ctx, dead)
 }
 
 // storedRow is a row of the table records as a parameter of a statement.

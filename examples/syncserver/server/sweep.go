@@ -69,15 +69,22 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	}
 	rows := make([]storedRow, len(found))
 	updates := make([]merge.Update, len(found))
+	var dead []record.Key
 	for i, f := range found {
 		updates[i] = merge.Update{Before: f.Record, After: merge.Purge(f.Record, tx.fence.stamp, 1)}
+		if isDead(updates[i].After) {
+			dead = append(dead, f.Key())
+		}
 		rows[i] = newStoredRow(updates[i].After, f.seq)
 		tx.bytes += int64(len(rows[i].Data) - f.size)
 	}
 	if err := tx.put(ctx, rows); err != nil {
 		return false, err
 	}
-	return true, tx.index(ctx, s.options.Rules, updates)
+	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
+		return false, err
+	}
+	return true, tx.dropLostEdits(ctx, dead)
 }
 
 // sweepClosed drops some violation rows that were closed before the fence. Each dropped row takes

@@ -313,23 +313,3 @@ func TestRowThatReturnsBeforeItsDepartureIsPulled(t *testing.T) {
 	require.Equal(t, s.normals(), fresh.holds)
 	require.Len(t, fresh.holds, 3)
 }
-
-// TestRowOfALostEditIsClosedByAUser: no rule opens or closes such a row.
-func TestRowOfALostEditIsClosedByAUser(t *testing.T) {
-	write := func(by byte, at clock.Timestamp) record.FieldValue {
-		return record.FieldValue{Value: record.Int(int64(by)), Stamp: clock.Stamp{Time: at, Client: clock.ClientID{by}}}
-	}
-	change := merge.Change{Before: write(1, 1), Incoming: write(2, 2), Outcome: merge.Applied}
-	row, ok := new(violation.Checker).LostEdit(merge.Decision{Key: task("a").Key(), Field: board.Title, Change: change, Seen: merge.SeenNo})
-	require.True(t, ok)
-	require.Zero(t, dueOf(row), "the row stays until a user closes it")
-	v, err := violation.Parse(row)
-	require.NoError(t, err)
-	for field, value := range map[string]any{violation.FieldAcknowledged: true, violation.FieldDismissed: v.Evidence} {
-		m, err := row.Edit(clock.Stamp{Time: 3, Client: clock.ClientID{3}}).Set(field, value).Mutation()
-		require.NoError(t, err)
-		after, _, err := new(record.Builder).Join(row, m.Data)
-		require.NoError(t, err)
-		require.EqualValues(t, closed, dueOf(after), field)
-	}
-}

@@ -163,7 +163,7 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	var keys []record.Key
 	var entries []row
 	for _, u := range updates {
-		before, after := rules.ScopesOf(u.Before), rules.ScopesOf(u.After)
+		before, after := scopesOf(rules, u.Before), scopesOf(rules, u.After)
 		if u.After.Len() == 0 {
 			after = nil // the record is removed
 		}
@@ -179,15 +179,19 @@ func (s *session) index(ctx context.Context, rules *violation.Checker, updates [
 	if len(keys) == 0 {
 		return nil
 	}
-	err := s.exec(ctx, "the index", `
-		DELETE FROM scopes WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
-	if err != nil || len(entries) == 0 {
+	if err := s.unindex(ctx, keys); err != nil || len(entries) == 0 {
 		return err
 	}
 	return s.exec(ctx, "the index", `
 		INSERT INTO scopes (workspace, rule, name, tbl, id)
 		SELECT $2, value->>'rule', value->>'name', value->>'tbl', value->>'id' FROM JSON_ROWS WHERE true
 		ON CONFLICT DO NOTHING`, entries)
+}
+
+// unindex removes records and violation rows from the index.
+func (s *session) unindex(ctx context.Context, keys []record.Key) error {
+	return s.exec(ctx, "the index", `
+		DELETE FROM scopes WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
 }
 
 // hashOf returns the hash that represents a scope name in the index. A scope name contains text

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// The row of a lost edit stays until a user closes it, or until its record is dead. No rule looks up
+// such a row, but the index lists it, while it is open, under the name of its record.
+
+// scopesOf returns the scopes under which the index lists a record or a row.
+func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
+	if r.Key().Table == violation.DefaultTable {
+		v, err := violation.Parse(r)
+		if err == nil && v.Rule == violation.LostEditRule && v.Status == violation.Open {
+			return []violation.Scope{lostEditsOf(v.Record())}
+		}
+	}
+	return rules.ScopesOf(r)
+}
+
+// lostEditsOf returns the scope of the open rows of lost edits of a record.
+func lostEditsOf(key record.Key) violation.Scope {
+	return violation.Scope{Rule: violation.LostEditRule, Name: strconv.Quote(key.Table) + "/" + key.ID}
+}
+
+// dropLostEdits drops the open rows of the lost edits of dead records. Each takes a sequence of its
+// own, with which clients are told that it has left the workspace.
+func (s *session) dropLostEdits(ctx context.Context, dead []record.Key) error {
+	if len(dead) == 0 {
+		return nil
+	}
+	names := make([]string, len(dead))
+	for i, key := range dead {
+		names[i] = hashOf(lostEditsOf(key).Name)
+	}
+	list, err := json.Marshal(nameRows(names))
+	if err != nil {
+		return err
+	}
+	found, err := s.tx.QueryContext(ctx, s.rows(`
+		SELECT d.tbl, d.id, octet_length(d.data)
+		FROM JSON_ROWS
+		LOOKUP scopes AS s ON s.workspace = $2 AND s.rule = $3 AND s.name = r.value->>'name'
+		LOOKUP records AS d ON d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`), string(list), s.workspace, violation.LostEditRule)
+	if err != nil {
+		return fmt.Errorf("look up rows of lost edits: %w", err)
+	}
+	defer found.Close()
+	var keys []record.Key
+	var rows []storedRow
+	for found.Next() {
+		var key record.Key
+		var size int64
+		if err := found.Scan(&key.Table, &key.ID, &size); err != nil {
+			return fmt.Errorf("look up rows of lost edits: %w", err)
+		}
+		s.seq++
+		row := newStoredRow(record.New(key), s.seq)
+		s.bytes += int64(len(row.Data)) - size
+		keys, rows = append(keys, key), append(rows, row)
+	}
+	if err := found.Err(); err != nil || len(rows) == 0 {
+		return err
+	}
+	found.Close()
+	if err := s.put(ctx, rows); err != nil {
+		return err
+	}
+	return s.unindex(ctx, keys)
+}
+
+// isDead reports whether the normal form of a record is that of a dead one: nothing, or its deletion alone.
+func isDead(normal record.Record) bool {
+	return normal.Len() == 0 || normal.Len() == 1 && normal.Deleted()
+}
