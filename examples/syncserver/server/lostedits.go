@@ -75,7 +75,7 @@ func (s *session) dropLostEdits(ctx context.Context, dead []record.Key) error {
 	return s.unindex(ctx, keys)
 }
 
-// isDead reports whether the normal form of a record is that of a dead one: nothing, or its deletion alone.
+// isDead reports whether a dead record has this normal form: nothing, or the deletion alone.
 func isDead(normal record.Record) bool {
 	return normal.Len() == 0 || normal.Len() == 1 && normal.Deleted()
 }

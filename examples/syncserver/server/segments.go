@@ -33,16 +33,9 @@ func (s *Server) closeJournals(ctx context.Context) error {
 
 // closeJournal closes the open entries up to the given one, in small transactions.
 func (s *Server) closeJournal(ctx context.Context, workspace string, until int64) error {
-	for more := true; more; {
-		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
-			more, err = tx.closeSegment(ctx, until)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
+		return tx.closeSegment(ctx, until)
+	})
 }
 
 // closeSegment moves the oldest open entries, up to the given one, to a segment. The result is false

@@ -28,27 +28,37 @@ const (
 // takes: processes that wait for the lock of an SQLite database look only now and then whether it is free.
 const sweepPause = 2
 
+// step does a part of some work in a transaction, and reports whether more is left.
+type step func(context.Context, *session) (more bool, err error)
+
 // sweep purges what is below the fence of a workspace, in small transactions.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
-	steps := []func(context.Context, *session) (more bool, err error){
-		s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal,
-	}
-	for len(steps) > 0 {
-		var more bool
-		var begun time.Time
-		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
-			begun = time.Now()
-			if tx.fence.stamp > 0 {
-				more, err = steps[0](ctx, tx)
+	for _, next := range []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal} {
+		err := s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
+			if tx.fence.stamp == 0 {
+				return false, nil
 			}
-			return err
+			return next(ctx, tx)
 		})
 		if err != nil {
 			return err
 		}
-		if !more {
-			steps = steps[1:]
-			continue
+	}
+	return nil
+}
+
+// repeat runs a step, each time in a transaction of its own, until nothing is left.
+func (s *Server) repeat(ctx context.Context, workspace string, next step) error {
+	for {
+		var more bool
+		var begun time.Time
+		err := s.maintain(ctx, workspace, func(tx *session) (err error) {
+			begun = time.Now()
+			more, err = next(ctx, tx)
+			return err
+		})
+		if err != nil || !more {
+			return err
 		}
 		select {
 		case <-time.After(sweepPause * time.Since(begun)):
@@ -56,7 +66,6 @@ func (s *Server) sweep(ctx context.Context, workspace string) error {
 			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // sweepRecords replaces some records by their normal forms at level 1, and indexes them again.

@@ -100,41 +100,59 @@ func TestLaterLookupDoesNotClearAnError(t *testing.T) {
 	require.EqualError(t, v.err, "earlier")
 }
 
-// TestPurgingATargetEndsNoDismissal dismisses the violation of a reference to a deleted record.
-// After the retention, an audit must find the same row.
-func TestPurgingATargetEndsNoDismissal(t *testing.T) {
+// TestPurgingATargetChangesNoViolation deletes the user to whom two tasks are assigned, and dismisses
+// the violation of one of them. After the retention, an audit and a check must find the same rows.
+func TestPurgingATargetChangesNoViolation(t *testing.T) {
 	for _, level := range []int{1, 2} {
-		s := openCalendar(t, databasetest.SQLite(t))
-		s.options.PurgeLevel = level
-		s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{
-			"assignee": violation.LiveReference{Table: board.Tasks, Field: board.Assignee, Target: board.Users},
-		}}
-		ana := joined(t, listen(t, s.Server), "demo", "")
-		user := s.edit(ana, record.New(record.Key{Table: board.Users, ID: "u"}), func(e *record.Edit) { e.Set(board.Name, "Ben") })
-		ana.push2(user, s.edit(ana, task("t"), func(e *record.Edit) { e.Set(board.Assignee, "u") }))
-		s.wall = s.wall.Add(time.Second)
-		ana.push2(s.edit(ana, user.Data, deleteRecord))
-		row := func() (record.Record, violation.Violation) {
-			for _, l := range ana.pull("0") {
-				if v, err := violation.Parse(l.Data); err == nil {
-					return l.Data, v
-				}
+		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+			s := openCalendar(t, name(t))
+			s.options.PurgeLevel = level
+			s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{
+				"assignee": violation.LiveReference{Table: board.Tasks, Field: board.Assignee, Target: board.Users},
+			}}
+			ana := joined(t, listen(t, s.Server), "demo", "")
+			user := s.edit(ana, record.New(record.Key{Table: board.Users, ID: "u"}), func(e *record.Edit) { e.Set(board.Name, "Ben") })
+			assigned := func(id string) record.Mutation {
+				return s.edit(ana, task(id), func(e *record.Edit) { e.Set(board.Assignee, "u") })
 			}
-			return record.Record{}, violation.Violation{}
-		}
-		before, v := row()
-		s.wall = s.wall.Add(time.Second)
-		ana.push2(s.edit(ana, before, func(e *record.Edit) { e.Set(violation.FieldDismissed, v.Evidence) }))
-		before, v = row()
-		require.True(t, v.Dismissed)
-		s.pass(92)
-		require.NotContains(t, fmt.Sprint(s.normals()), "Ben")
-		report, err := s.Audit(context.Background(), "demo")
-		require.NoError(t, err)
-		require.Equal(t, 1, report.Open)
-		require.Empty(t, report.Updates)
-		after, _ := row()
-		require.Equal(t, before, after)
+			ana.push2(user, assigned("a"), assigned("b"))
+			s.wall = s.wall.Add(time.Second)
+			ana.push2(s.edit(ana, user.Data, deleteRecord))
+			rows := func() map[string]record.Record {
+				all := make(map[string]record.Record)
+				for _, l := range ana.pull("0") {
+					if v, err := violation.Parse(l.Data); err == nil {
+						all[v.RecordID] = l.Data
+					}
+				}
+				return all
+			}
+			v, err := violation.Parse(rows()["a"])
+			require.NoError(t, err)
+			s.wall = s.wall.Add(time.Second)
+			ana.push2(s.edit(ana, rows()["a"], func(e *record.Edit) { e.Set(violation.FieldDismissed, v.Evidence) }))
+			before := rows()
+			v, err = violation.Parse(before["a"])
+			require.NoError(t, err)
+			require.True(t, v.Dismissed)
+			require.Len(t, before, 2)
+
+			s.pass(92)
+			require.NotContains(t, fmt.Sprint(s.normals()), "Ben")
+			require.Equal(t, 2-level, s.count("records WHERE tbl = 'users'"), "level 2 drops the record")
+			require.Equal(t, before, rows())
+			report, err := s.Audit(context.Background(), "demo")
+			require.NoError(t, err)
+			require.Equal(t, 2, report.Open)
+			require.Empty(t, report.Updates)
+			ana.push2(s.edit(ana, task("a"), title("x")), s.edit(ana, task("b"), title("x")))
+			require.Equal(t, before, rows())
+			s.wall = s.wall.Add(time.Second)
+			ana.push2(assigned("c"))
+			require.Len(t, rows(), 3, "the rule finds a new reference to the purged user")
+			require.Equal(t, before["a"], rows()["a"])
+			require.Equal(t, before["b"], rows()["b"])
+		})
 	}
 }
 
