@@ -44,7 +44,10 @@ func (s *Server) Retain(ctx context.Context) error {
 		return s.closeJournals(ctx)
 	}
 	due, err := s.database.unsampled(ctx, s.options.Now().Add(-sampleEvery))
-	for _, name := range due {
+	for i, name := range due {
+		if i > 0 && pause(ctx, workspacePause) != nil {
+			break
+		}
 		if failed := s.retain(ctx, name); failed != nil {
 			err = errors.Join(err, fmt.Errorf("retention of the workspace %q: %w", name, failed))
 		}

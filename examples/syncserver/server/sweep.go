@@ -23,28 +23,29 @@ const (
 	sweepSegments = 100
 )
 
-// sweepPause is how long a sweep pauses after each transaction, as a multiple of the time that the
-// transaction took. Without a pause, a push to another process could wait for as long as the sweep
-// takes: processes that wait for the lock of an SQLite database look only now and then whether it is free.
-const sweepPause = 2
+// A sweep pauses after each transaction, and before the next workspace. Without these pauses, a push
+// to another process could wait for as long as the sweep takes: processes that wait for the lock of
+// an SQLite database look only now and then whether it is free.
+const (
+	sweepPause     = 2 // times the duration of the transaction
+	workspacePause = 10 * time.Millisecond
+)
 
 // step does a part of some work in a transaction, and reports whether more is left.
 type step func(context.Context, *session) (more bool, err error)
 
 // sweep purges what is below the fence of a workspace, in small transactions.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
-	for _, next := range []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal} {
-		err := s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
-			if tx.fence.stamp == 0 {
-				return false, nil
+	steps := []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal}
+	return s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
+		for len(steps) > 0 && tx.fence.stamp > 0 {
+			if more, err = steps[0](ctx, tx); more || err != nil {
+				return more, err
 			}
-			return next(ctx, tx)
-		})
-		if err != nil {
-			return err
+			steps = steps[1:]
 		}
-	}
-	return nil
+		return false, nil
+	})
 }
 
 // repeat runs a step, each time in a transaction of its own, until nothing is left.
@@ -60,11 +61,19 @@ func (s *Server) repeat(ctx context.Context, workspace string, next step) error 
 		if err != nil || !more {
 			return err
 		}
-		select {
-		case <-time.After(sweepPause * time.Since(begun)):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := pause(ctx, sweepPause*time.Since(begun)); err != nil {
+			return err
 		}
+	}
+}
+
+// pause waits, so that other processes get the lock.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -175,16 +175,15 @@ func TestPushesGoOnDuringASweep(t *testing.T) {
 	})
 }
 
-// TestSweepDoesNotStarveAnotherProcess purges many records, while a client pushes to another server
-// on the same SQLite file. SQLite has no queue for its lock, so without pauses between the
-// transactions of the sweep, only a few pushes would get through.
+// TestSweepDoesNotStarveAnotherProcess purges many records, and then applies the retention to many
+// workspaces, while a client pushes to another server on the same SQLite file. SQLite has no queue
+// for its lock, so without pauses between the transactions, only a few pushes would get through.
 func TestSweepDoesNotStarveAnotherProcess(t *testing.T) {
 	database := databasetest.SQLite(t)
 	s, other := openCalendar(t, database), openCalendar(t, database)
 	ana := &client{t: t, ID: clock.ClientID{7}}
-	const transactions, pushes = 50, 15
 	var updates []merge.Update
-	for i := range transactions * sweepRecords {
+	for i := range 40 * sweepRecords {
 		dead := s.edit(ana, task(fmt.Sprint(i)), func(e *record.Edit) { e.Set(board.Title, "x").DeleteRecord() })
 		updates = append(updates, merge.Update{After: dead.Data})
 	}
@@ -192,23 +191,32 @@ func TestSweepDoesNotStarveAnotherProcess(t *testing.T) {
 		return tx.store(context.Background(), s.options.Rules, updates)
 	})
 	require.NoError(t, err)
+	pushDuringRetain := func() {
+		s.wall = s.wall.Add(sampleEvery)
+		other.wall = s.wall
+		done := make(chan error, 1)
+		go func() { done <- s.Retain(context.Background()) }()
+		for i := range 15 {
+			time.Sleep(5 * time.Millisecond) // so that these pushes do not starve the sweep in turn
+			m := other.edit(ana, task("alive"), title(fmt.Sprint(i)))
+			_, err := other.push(context.Background(), member{"demo", ana.ID}, pushBody{body: m.AppendJSON(nil)})
+			require.NoError(t, err)
+		}
+		select {
+		case <-done:
+			require.Fail(t, "the sweep has ended before these pushes")
+		default:
+		}
+		require.NoError(t, <-done)
+	}
 	s.pass(90)
-	s.wall = s.wall.Add(sampleEvery)
-	other.wall = s.wall
-	done := make(chan error, 1)
-	go func() { done <- s.Retain(context.Background()) }()
-	for pushed := range pushes {
-		time.Sleep(5 * time.Millisecond) // so that these pushes do not starve the sweep in turn
-		m := other.edit(ana, task("alive"), title(fmt.Sprint(pushed)))
-		_, err := other.push(context.Background(), member{"demo", ana.ID}, pushBody{body: m.AppendJSON(nil)})
-		require.NoError(t, err)
-	}
-	select {
-	case <-done:
-		require.Fail(t, "the sweep has ended before these pushes")
-	default:
-	}
-	require.NoError(t, <-done)
+	pushDuringRetain()
+	require.Positive(t, s.fenced().stamp)
+	_, err = s.database.db.Exec(`
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+		INSERT INTO workspaces (name, seq, entries, summed) SELECT 'w' || i, 1, 0, 1 FROM n`)
+	require.NoError(t, err)
+	pushDuringRetain()
 }
 
 // TestClosedViolationsAreDroppedAfterTheRetention double-books a room at two times, and resolves one
