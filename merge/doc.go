@@ -184,6 +184,29 @@
 //     with these limits each push and pull of such a record fails permanently.
 //   - A clock that observes before the commit keeps stamps that were rolled back.
 //
+// # Purging and erasing
+//
+// Without purging, deleted data stays with its tombstones. To purge, a server keeps two numbers
+// with its records, which are read inside the lock and never fall: H, a stamp, and F, a sequence.
+// Now and then it records its last sequence and its greatest stamp, but none too far ahead of the
+// wall time. Such a sample becomes F and H when it is older than the retention. Then
+//
+//   - pass H and the level as Stored.Fence and Stored.Level. A late write of purged data is
+//     answered [Gone], and nothing that was deleted comes back;
+//   - store the result of [Purge] in place of a record, at any time: Apply judges by it anyway.
+//     Give all readers of records, such as rules, the result of Purge too. Drop a record without
+//     fields only when its sequence is at most F, because a late deletion must be pulled;
+//   - let a client whose cursor is below F pull everything and replace what it holds;
+//   - send H, the level and the greatest stamp of the newest sample with each pull. A client
+//     observes that stamp, so its later edits are above the next H, or its cursor is below the
+//     next F. It judges what it shows with the same Engine and fence.
+//
+// Set Request.WholeItems for a client that does not know of fences. Servers that exchange state by
+// Join must not purge. [Erase] removes all of a record at once, and [JournalEraser] removes it from
+// the journal. Package merge/memory purges in the smallest form, and examples/syncserver in a
+// complete one; its page PURGING.md says why simpler rules fail. The examples of Purge are such
+// rules.
+//
 // # Hazards
 //
 // Stamps come from the writers' clocks. A clock that runs ahead wins over honest ones for
@@ -201,8 +224,8 @@
 // Limits and guards bound one item, not the stored record, to which a client may add fields
 // with each push. Engine.MaxRecord bounds a record, and Stored.StorageFull stops the growth
 // of all records; neither prevents deletions or shorter values, see Engine.MaxRecord.
-// Tombstones stay, so a record whose fields come and go, such as a set that keeps getting
-// new elements, still becomes full: begin another record before that. An item is accepted
+// Tombstones stay until they are purged, so a record whose fields come and go, such as a set that
+// keeps getting new elements, can still become full: begin another record before that. An item is accepted
 // or refused as a whole, so do not combine a deletion with writes that make the record
 // grow. Limits make no exception for deletions and shorter values: do not lower Limits.Name below
 // the length of stored names, or their fields can no longer be changed or deleted, nor Limits.Value
