@@ -126,6 +126,25 @@
 // the watermark with the records, and lock it with them; otherwise each of two
 // simultaneous deliveries of one item counts as the first.
 //
+// # Erasing
+//
+// A deletion keeps the values, and a client can overwrite only the values that it has seen. To erase
+// a record, a server replaces it, inside the lock:
+//
+//	erased, err := merge.Erase(found, clock.Stamp{Client: server})
+//	save(tx, merge.Purge(erased, fence, level)) // with a new sequence, in place of the record
+//
+// Clients replace their copies with the next pull, and drop their unsent edits of the record, which
+// are gone. In the same transaction, erase what was derived from the record: rows of violations and
+// of lost edits, and the lines of the journal, with a JournalEraser. Keep the key and the stamp of
+// each erasure outside the backups, and repeat the erasures after a restore, before the server
+// answers. The journal has no data of items that are gone, so later pushes bring nothing back. But
+// an item that Prepare refuses, for example as TooFarAhead, is journaled as always.
+//
+// Out of reach are backups, devices that never pull again, and the pages and logs of a database until
+// it reuses them. Erasing is for one database: a Join with the state of another server would bring
+// the values back, although they stay hidden beneath the deletion.
+//
 // # Clocks that are wrong
 //
 // An item stamped further ahead than the bound is refused with TooFarAhead and the

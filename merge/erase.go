@@ -12,10 +12,10 @@ import (
 // left. A server stores it in place of the record, inside the lock and with a new sequence.
 //
 // Until the erased record is dead, as Purge defines it, Apply refuses every item on it as [Gone],
-// items that create a record included, and AppendJournal leaves out their data. No fence is needed
-// for that. After that, the record is like any other dead record: only a new item above the fence
-// begins a new life. An edit that reached the server before the erasure stays gone. An edit that
-// never did was not erased: it may become part of a new life.
+// items that create a record included. No fence is needed for that. After that, the record is like
+// any other dead record: only a new item above the fence begins a new life. An edit that reached the
+// server before the erasure stays gone. An edit that never did was not erased: it may become part of
+// a new life.
 //
 // With a zero time in at, the erasure is new. Its stamp has the client of at, which is the server's
 // own ID, and the next timestamp after the greatest one in the record. The wall time would not do:

@@ -2,7 +2,6 @@ package merge
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -12,12 +11,11 @@ import (
 // AppendJournal appends the push, the state that it was applied to, and the Digest of the
 // answer to dst as one line of JSON, without the line feed. A server writes one line for each
 // push, in the order of its transactions. The line contains all pushed values and the values
-// that were stored before. It does not contain the data of items that are gone because their
-// record was erased. ParseJournalLine reads the line. Pass the Stored and the Answer of the same
-// call of Apply, or the line does not replay to its digest.
+// that were stored before. It does not contain the data of items that were refused as Gone, which
+// would bring erased and purged values back. ParseJournalLine reads the line. Pass the Stored and
+// the Answer of the same call of Apply, or the line does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
-	head := p.head(s, a)
-	dst = appendJSON(dst, head)
+	dst = appendJSON(dst, p.head(s, a))
 	dst = append(dst[:len(dst)-1], `,"current":[`...)
 	comma := ""
 	for _, r := range s.Records {
@@ -27,7 +25,7 @@ func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 		}
 	}
 	dst = append(dst, `],"items":[`...)
-	dst = p.appendItems(dst, head.Erased, a)
+	dst = p.appendItems(dst, a)
 	return append(dst, `]}`...)
 }
 
@@ -47,9 +45,6 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 	}
 	for i, key := range p.keys {
 		head.Keys[i] = keyJSON(key)
-		if i < len(s.Records) && isErased(s.Records[i], s.Fence) {
-			head.Erased = append(head.Erased, keyJSON(key))
-		}
 	}
 	return head
 }
@@ -57,8 +52,8 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 // appendItems appends the items of the push and their refusals. A refusal that does not follow
 // from the rest of the line is stored with its item, so that a replay needs no guard and no
 // limits. The reason for such a refusal is the guard, a malformed item, a full record, full
-// storage, or an erased record.
-func (p *Push) appendItems(dst []byte, erased []keyJSON, a Answer) []byte {
+// storage, or that the item is gone.
+func (p *Push) appendItems(dst []byte, a Answer) []byte {
 	for i, item := range p.request.Items {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -72,7 +67,7 @@ func (p *Push) appendItems(dst []byte, erased []keyJSON, a Answer) []byte {
 		case r == nil:
 		case r.Code == Invalid: // a decoder may be unable to read the item
 			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}
-		case r.Code == Gone && contains(erased, key):
+		case r.Code == Gone:
 			m = record.Mutation{Data: record.New(key)}
 		}
 		dst = m.AppendJSON(dst)
@@ -82,12 +77,6 @@ func (p *Push) appendItems(dst []byte, erased []keyJSON, a Answer) []byte {
 		}
 	}
 	return dst
-}
-
-// contains reports whether a key is in a sorted list.
-func contains(sorted []keyJSON, key record.Key) bool {
-	_, found := slices.BinarySearchFunc(sorted, key, func(k keyJSON, key record.Key) int { return record.Key(k).Compare(key) })
-	return found
 }
 
 // The JSON forms of the parts of a line that record.Decoder does not read. Current and items

@@ -23,8 +23,8 @@ type JournalLine struct {
 	// Stored is the state to which the push was applied. It lacks records that occur only in
 	// items with an Err.
 	Stored Stored
-	// Erased lists, sorted, the keys of records that were erased. Their values and field names are
-	// marks that a JournalEraser put in their place, or were left out.
+	// Erased lists, sorted, the keys of the records that were erased from the line. A JournalEraser
+	// has put marks in place of their values and field names.
 	Erased []record.Key
 	// Answer is the Digest of the Answer that the server gave. A JournalEraser computes it again.
 	Answer Digest

@@ -341,3 +341,19 @@ func vectorPurge(t *testing.T, v vector) {
 	require.True(t, second.Equal(merge.Purge(first, fence, 2)), "level 1 purged at level 2")
 	require.Equal(t, *v.Digest, merge.DigestOf(second).String())
 }
+
+func vectorErase(t *testing.T, v vector) {
+	var d record.Decoder
+	r, err := d.Record(record.Key{Table: "tasks", ID: "1"}, v.In)
+	require.NoError(t, err)
+	at := clock.Stamp{Client: clock.MustParseClientID(*v.Client)}
+	if v.At != nil {
+		at.Time = clock.MustParseTimestamp(*v.At)
+	}
+	erased, err := merge.Erase(r, at)
+	require.NoError(t, err)
+	require.Equal(t, string(v.Want), string(erased.AppendJSON(nil)))
+	again, err := merge.Erase(erased, at)
+	require.NoError(t, err)
+	require.True(t, again.Equal(erased), "erased twice")
+}

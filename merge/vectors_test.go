@@ -47,6 +47,8 @@ type vector struct {
 
 	Fence          *string
 	Level1, Level2 vectorText
+
+	At, Client *string
 }
 
 // vectorText is a text in one of its four forms.
@@ -145,7 +147,10 @@ func vectorFiles() map[string]map[string]vectorSection {
 			"digests": {[]string{"digest records"}, vectorDigest},
 		},
 		"names.json": {"names": {[]string{"bytes in", "in refused"}, vectorName}},
-		"purge.json": {"purges": {[]string{"digest fence in level1 level2"}, vectorPurge}},
+		"purge.json": {
+			"purges":   {[]string{"digest fence in level1 level2"}, vectorPurge},
+			"erasures": {[]string{"client in want", "at client in want"}, vectorErase},
+		},
 	}
 }
 

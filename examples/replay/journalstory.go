@@ -14,8 +14,8 @@ import (
 type journalStories struct {
 	path string
 	all  []*journalStory
-	// unread lists the lines with refused items that could not be read, so the journal does not
-	// contain their writes. Such a write may have been meant for one of these fields.
+	// unread lists the lines with refused items whose writes the journal does not contain, because
+	// they could not be read or are gone. Such a write may have been meant for one of these fields.
 	unread lineNumbers
 }
 

@@ -24,7 +24,7 @@ func (s *journalStories) print(out *bufio.Writer, j *journal) {
 		t.print(out, t.teller(j.counts.clients))
 	}
 	if s.unread.n > 0 {
-		fmt.Fprintf(out, "\nRefused items that could not be read and may also have been meant for this field: %s.\n", &s.unread)
+		fmt.Fprintf(out, "\nRefused items whose writes are not in the journal, and may also have been meant for this field: %s.\n", &s.unread)
 	}
 }
 
@@ -93,7 +93,7 @@ func (t teller) pushed(e event, number int) (head string, lines []string) {
 func (t teller) what(e event) string {
 	w := e.Incoming
 	if w.IsZero() {
-		return "a write that could not be read"
+		return "a write that is not in the journal"
 	}
 	s := noun(e.Field, w, mostShown) + ", written"
 	if w.Stamp.Client != e.actor {

@@ -7,8 +7,9 @@
 //
 // It has the parts that every backend needs: a push that is decided and stored in one step,
 // the watermark of each client, and a sequence for each change. It has no login, no HTTP and
-// no persistence. It makes no writes of its own, so it has no clock for stamps. Package
-// merge describes what a database adds, and examples/syncserver is a complete server.
+// no persistence. It makes no writes of its own except for erasures, which take their stamps from
+// the record, so it has no clock for stamps. Package merge describes what a database adds, and
+// examples/syncserver is a complete server.
 //
 // A server that never calls [Server.Purge] keeps all deletions. A server that calls Purge keeps
 // deletions for a retention; its clients must then do what Pull says.

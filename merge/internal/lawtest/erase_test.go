@@ -122,7 +122,7 @@ func TestItemsOnAnErasedRecordAreGone(t *testing.T) {
 					require.Contains(t, string(line), `"items":[{"table":"tasks","id":"1","data":{},"refused":{"code":"gone"}},{"table"`)
 					parsed, err := merge.ParseJournalLine(line)
 					require.NoError(t, err)
-					require.Equal(t, []record.Key{purgeKey}, parsed.Erased)
+					require.Empty(t, parsed.Erased)
 					again, err := parsed.Replay()
 					require.NoError(t, err)
 					require.Equal(t, answer.Digest(), again.Digest())

@@ -161,3 +161,19 @@ export function purge(record, fence, level) {
   const before = ([n, a], [m, b]) => compareText(`${b.client}`, `${a.client}`) || compareText(n, m);
   return new Map(all.sort((x, y) => (x[1].time === y[1].time ? before(x, y) : x[1].time < y[1].time ? 1 : -1)).slice(0, 1));
 }
+
+// ---- Erasing, which only servers do: two fields with one stamp above the record take the place of all others.
+
+export const isErased = (record) => isDeleted(record) && record.get("$erased")?.value === "true";
+
+/** Without a time, the erasure is new. With a time, it is repeated, after the server was restored from a backup. */
+export function erase(record, { time, client }) {
+  const all = [...record.values()];
+  const greatest = all.reduce((most, write) => (write.time > most ? write.time : most), 0n);
+  const isForm = isErased(record) && all.length === 2 && decide(all[0], all[1]).order === 0;
+  const isLater = time !== undefined && all.length > 0 && all.every((write) => write.time > time); // a later life
+  if (isLater || isForm && greatest >= (time ?? 0n)) return record;
+  if (time === undefined && all.length === 0) refuse("stamp"); // there is nothing to erase
+  const write = { deleted: false, value: "true", time: time > greatest ? time : greatest + 1n, client };
+  return new Map([["$deleted", write], ["$erased", write]]);
+}

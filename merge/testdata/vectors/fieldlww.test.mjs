@@ -198,6 +198,14 @@ async function purgeCase({ in: input, fence, level1, level2, digest }) {
   assert.equal(await digestOf([{ table: "tasks", id: "1", record: second }]), digest);
 }
 
+function eraseCase({ in: input, at, client, want }) {
+  const [read, stamp] = [recordOf(input), { time: at && lww.parseTime(at), client: lww.parseClient(client) }];
+  const erased = lww.erase(read, stamp);
+  assert.equal(lww.encodeRecord(erased), textOf(want));
+  assert.equal(lww.encodeRecord(lww.erase(erased, stamp)), textOf(want), "erased twice");
+  assert.equal(lww.isErased(erased), erased.has("$erased"));
+}
+
 /** Tables, IDs and field names follow one rule; the decoder of records applies it to field names. */
 function nameCase({ in: input, bytes, refused }) {
   const stamp = '"updatedAt":"2026-11-22T16:57:17.123Z","clientId":"7f3c9a52-1d4e-4b6f-8a09-c2d5e6f71234"';
@@ -246,7 +254,10 @@ const FILES = {
     digests: { members: ["records digest"], run: digestCase },
   },
   "names.json": { names: { members: ["in bytes", "in refused"], run: nameCase } },
-  "purge.json": { purges: { members: ["in fence level1 level2 digest"], run: purgeCase } },
+  "purge.json": {
+    purges: { members: ["in fence level1 level2 digest"], run: purgeCase },
+    erasures: { members: ["in client want", "in at client want"], run: eraseCase },
+  },
 };
 
 const REASONS = "syntax utf8 duplicate number limit name type kind missing stamp client".split(" ");
