@@ -64,10 +64,7 @@ func (e *JournalEraser) Rewrite(line []byte) ([]byte, error) {
 	if in.Answer, err = digestAgain(line, appendJSON(nil, in.lineJSON)); err != nil {
 		return nil, err
 	}
-	if rewritten := appendJSON(nil, in.lineJSON); !bytes.Equal(rewritten, line) {
-		return rewritten, nil
-	}
-	return line, nil
+	return appendJSON(nil, in.lineJSON), nil
 }
 
 // digestAgain returns the digest of the answer to a rewritten line, or the zero Digest if the
@@ -136,18 +133,23 @@ func (e *JournalEraser) collect(r record.Record) {
 	e.fields[key].collect(r)
 }
 
-// rewriteRecords replaces the erased ones of the stored records, and returns their keys.
+// rewriteRecords replaces the erased ones of the stored records, and returns the keys of the records
+// that changed.
 func (e *JournalEraser) rewriteRecords(in *lineJSON, current []record.Mutation) (erased []record.Key) {
 	for i, m := range current {
-		if f := e.fields[m.Data.Key()]; f != nil {
+		f := e.fields[m.Data.Key()]
+		if f == nil {
+			continue
+		}
+		if text := f.rewrite(m).AppendJSON(nil); !bytes.Equal(text, in.Current[i]) {
 			erased = append(erased, m.Data.Key())
-			in.Current[i] = f.rewrite(m).AppendJSON(nil)
+			in.Current[i] = text
 		}
 	}
 	return erased
 }
 
-// rewriteItems replaces the items of erased records, and returns their keys.
+// rewriteItems replaces the items of erased records, and returns the keys of the items that changed.
 func (e *JournalEraser) rewriteItems(in *lineJSON, items []record.Mutation) (erased []record.Key) {
 	for i, m := range items {
 		key := m.Data.Key()
@@ -155,7 +157,6 @@ func (e *JournalEraser) rewriteItems(in *lineJSON, items []record.Mutation) (era
 		if f == nil && !e.mayErase(key) {
 			continue
 		}
-		erased = append(erased, key)
 		text := m.AppendJSON(nil)
 		if f != nil {
 			text = f.rewrite(m).AppendJSON(nil)
@@ -167,7 +168,10 @@ func (e *JournalEraser) rewriteItems(in *lineJSON, items []record.Mutation) (era
 			text = append(text[:len(text)-1], `,"refused":`...)
 			text = append(appendJSON(text, item.Refused), '}')
 		}
-		in.Items[i] = text
+		if !bytes.Equal(text, in.Items[i]) {
+			erased = append(erased, key)
+			in.Items[i] = text
+		}
 	}
 	return erased
 }

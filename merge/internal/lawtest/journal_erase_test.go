@@ -56,7 +56,9 @@ func TestErasedJournalDecidesAsBefore(t *testing.T) {
 				require.Same(t, &line[0], &erased[i][0])
 				continue
 			}
-			require.Equal(t, []record.Key{key}, after.Erased)
+			if &line[0] != &erased[i][0] { // the line has more than the deletion of the record
+				require.Equal(t, []record.Key{key}, after.Erased)
+			}
 			pairs.addLine(t, key, before, after)
 			sameAnswers(t, key, replayed(t, line), replayed(t, erased[i]))
 		}
