@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,4 +75,63 @@ func replace(t *testing.T, name string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(name+".copy", data, 0o600))
 	require.NoError(t, os.Rename(name+".copy", name))
+}
+
+// TestConnectWaitsForTheLock: SQLite does not always wait for busy_timeout while it opens a file, which
+// the test imitates with a short timeout.
+func TestConnectWaitsForTheLock(t *testing.T) {
+	name := databasetest.SQLite(t)
+	other, err := sql.Open("sqlite", name)
+	require.NoError(t, err)
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	_, err = other.Exec(`CREATE TABLE t (x); BEGIN EXCLUSIVE`)
+	require.NoError(t, err)
+
+	f, err := openFile(name, timeouts{lock: time.Millisecond})
+	require.NoError(t, err)
+	_, err = f.Connect(context.Background())
+	require.True(t, isBusy(err), "%v", err)
+	f.wait = time.Hour
+	connected := make(chan error)
+	go func() {
+		c, err := f.Connect(context.Background())
+		if err == nil {
+			err = c.Close()
+		}
+		connected <- err
+	}()
+	select {
+	case err := <-connected:
+		require.Fail(t, "Connect did not wait", "%v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = f.Connect(ctx)
+	require.True(t, isBusy(err), "%v", err)
+	_, err = other.Exec(`COMMIT`)
+	require.NoError(t, err)
+	require.NoError(t, <-connected)
+}
+
+// TestFreshFileIsOpenedSeveralTimesAtOnce opens new files from several Databases at once.
+func TestFreshFileIsOpenedSeveralTimesAtOnce(t *testing.T) {
+	for range 30 {
+		name := databasetest.SQLite(t)
+		failed := make(chan error)
+		const databases = 4
+		for range databases {
+			go func() {
+				d, err := OpenDatabase(context.Background(), name)
+				if err == nil {
+					err = d.Close()
+				}
+				failed <- err
+			}()
+		}
+		for range databases {
+			require.NoError(t, <-failed)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,12 +61,14 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		_, err = old.Exec(`INSERT INTO records VALUES ('other', 'tasks', 'x', '{}', 1)`)
 		require.NoError(t, err)
 
-		opened := make(chan *Server, 2)
-		for range 2 {
-			go func() { opened <- open(t, database) }()
+		var servers [2]*Server
+		var opening sync.WaitGroup
+		for i := range servers {
+			opening.Go(func() { servers[i] = open(t, database) })
 		}
-		s := <-opened
-		<-opened
+		opening.Wait()
+		require.False(t, t.Failed())
+		s := servers[0]
 		requireCounted(t, s.database)
 		out, err := s.push(context.Background(), member{"demo", ana}, pushBody{body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
 		require.NoError(t, err)

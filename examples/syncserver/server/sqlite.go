@@ -9,16 +9,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // file is an SQLite database file, and the connector for it.
 type file struct {
 	name     string
-	source   string      // the data source name for the driver
-	opened   os.FileInfo // the file that had this name when the database was opened
-	logFiles []string    // files that must exist while the database is open
+	source   string        // the data source name for the driver
+	opened   os.FileInfo   // the file that had this name when the database was opened
+	logFiles []string      // files that must exist while the database is open
+	wait     time.Duration // how long Connect waits for a lock
 }
 
 // openFile opens a database file, and creates it if it does not exist. Only the owner may read
@@ -48,18 +51,38 @@ func openFile(name string, t timeouts) (*file, error) {
 			"journal_size_limit(67108864)", // truncates a log that has grown during a long read
 		},
 	}
-	f := &file{name: name, source: (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String()}
+	f := &file{name: name, wait: t.lock, source: (&url.URL{Scheme: "file", Opaque: url.PathEscape(name), RawQuery: options.Encode()}).String()}
 	f.opened, err = os.Stat(name)
 	return f, err
 }
 
 // Connect returns a connection to the file, or an error if the file was removed or replaced since
 // openFile opened it.
-func (f *file) Connect(context.Context) (driver.Conn, error) {
-	if err := f.check(); err != nil {
-		return nil, err
+//
+// The first connection to a new file switches it to a write-ahead log. If another process does the
+// same at that moment, SQLite fails at once instead of waiting for busy_timeout, because each may
+// wait for the other. So Connect tries again.
+func (f *file) Connect(ctx context.Context) (driver.Conn, error) {
+	for begun := time.Now(); ; {
+		if err := f.check(); err != nil {
+			return nil, err
+		}
+		c, err := f.Driver().Open(f.source)
+		if !isBusy(err) || time.Since(begun) > f.wait {
+			return c, err
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
 	}
-	return f.Driver().Open(f.source)
+}
+
+// isBusy reports whether an error means that SQLite could not get a lock.
+func isBusy(err error) bool {
+	failed := new(sqlite.Error)
+	return errors.As(err, &failed) && failed.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // Driver returns the driver for SQLite.
