@@ -30,8 +30,11 @@ func (r *Replica) setAside() {
 	var aside []*item
 	for _, table := range r.tables {
 		for _, h := range table {
-			accepted := r.join(h.confirmed, h.accepted)
-			created := h.created || slices.ContainsFunc(h.overlays, func(it *item) bool { return it.m.New })
+			accepted := h.confirmed
+			if h.over != nil {
+				accepted = r.join(accepted, h.over.joined)
+			}
+			created := h.created || slices.ContainsFunc(h.overlays(), func(it *item) bool { return it.m.New })
 			for _, w := range accepted.All() {
 				own := ownWrites{h.key, w.Stamp}
 				if w.Stamp.Client != r.id || kept[own] {

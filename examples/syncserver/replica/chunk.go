@@ -11,9 +11,9 @@ import (
 
 // chunk is a part of a pull that is applied in one step.
 type chunk struct {
-	why     string          // why everything is replaced, or "" if nothing is
-	records []record.Record // a record without fields has left the workspace
-	trailer line
+	why     string        // why everything is replaced, or "" if nothing is
+	items   []record.Item // the records; one without fields has left the workspace
+	trailer *line
 }
 
 // line is a line of a pull that does not hold a record.
@@ -41,78 +41,56 @@ func IsTrailer(text []byte) bool {
 	if !bytes.Contains(text, markers[0]) {
 		return false
 	}
-	var l line
-	return json.Unmarshal(text, &l) == nil && l.isTrailer()
+	l := new(line)
+	return json.Unmarshal(text, l) == nil && l.isTrailer()
 }
 
 func (l *line) isTrailer() bool { return l.Cursor != nil && l.Table == "" }
 
-// parseLine parses a line that does not hold a record. It reports false for a line that does.
-func parseLine(text []byte) (l line, ok bool, err error) {
+// holdsRecord reports whether a line holds a record: usually without parsing it.
+func holdsRecord(text []byte) bool {
 	for _, m := range markers {
-		if ok = bytes.Contains(text, m); ok {
-			break
+		if bytes.Contains(text, m) {
+			l := new(line)
+			return json.Unmarshal(text, l) != nil || !l.isTrailer() && !l.isReset() && !l.Left
 		}
 	}
-	if !ok { // the usual case, without parsing
-		return line{}, false, nil
-	}
-	if json.Unmarshal(text, &l) != nil { // the decoder of records says what is wrong
-		return line{}, false, nil
-	}
-	switch {
-	case l.isTrailer():
-		if l.Fence < 0 || l.Clock < 0 {
-			err = fmt.Errorf("%w: a trailer with a negative stamp", ErrAnswer)
-		}
-		return l, true, err
-	case l.Reset != nil && l.Table == "":
-		if l.Why == "" {
-			err = fmt.Errorf("%w: a reset without a reason", ErrAnswer)
-		}
-		return l, true, err
-	case l.Left:
-		err = record.Key{Table: l.Table, ID: l.ID}.Check()
-		return l, true, err
-	}
-	return line{}, false, nil
+	return true
 }
+
+func (l *line) isReset() bool { return l.Reset != nil && l.Table == "" }
 
 // parseChunks parses the lines of a pull. Lines after the last trailer are discarded. The error is a
 // *record.Error or ErrAnswer.
 func (r *Replica) parseChunks(lines []byte) (all []chunk, err error) {
 	var c chunk
-	begun := false
-	records := 0 // where the records that are not parsed yet begin
-	end := 0
+	records, end := 0, 0 // where the records that are not parsed yet begin, and the lines that were read end
 	for text := range bytes.Lines(lines) {
 		start := end
-		end += len(text)
-		l, special, err := parseLine(text)
-		if err != nil {
-			return nil, err
-		}
-		if !special {
-			begun = begun || len(bytes.TrimSpace(text)) > 0
+		if end += len(text); holdsRecord(text) {
 			continue
 		}
 		if err := r.parseRecords(&c, lines[records:start]); err != nil {
 			return nil, err
 		}
 		records = end
+		l := new(line)
+		_ = json.Unmarshal(text, l) // holdsRecord has tried
 		switch {
 		case l.isTrailer():
 			c.trailer = l
-			all, c, begun = append(all, c), chunk{}, false
-			continue
+			all, c = append(all, c), chunk{}
 		case l.Left:
-			c.records = append(c.records, record.New(record.Key{Table: l.Table, ID: l.ID}))
-		case begun:
-			return nil, fmt.Errorf("%w: a reset that does not begin its chunk", ErrAnswer)
+			key := record.Key{Table: l.Table, ID: l.ID}
+			if err := key.Check(); err != nil {
+				return nil, err
+			}
+			c.items = append(c.items, record.Item{Mutation: record.Mutation{Data: record.New(key)}})
+		case len(c.items) > 0 || l.Why == "":
+			return nil, fmt.Errorf("%w: a reset must have a reason and begin its chunk", ErrAnswer)
 		default:
 			c.why = l.Why
 		}
-		begun = true
 	}
 	return all, nil
 }
@@ -126,14 +104,15 @@ func (r *Replica) parseRecords(c *chunk, lines []byte) error {
 	if err != nil {
 		return err
 	}
-	if c.records == nil {
-		c.records = make([]record.Record, 0, len(items))
-	}
 	for _, it := range items {
 		if it.Err != nil {
 			return it.Err
 		}
-		c.records = append(c.records, it.Mutation.Data)
+	}
+	if c.items == nil {
+		c.items = items
+	} else {
+		c.items = append(c.items, items...)
 	}
 	return nil
 }

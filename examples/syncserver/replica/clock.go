@@ -75,7 +75,10 @@ func (r *Replica) lowerClock(limit clock.Timestamp) {
 func (r *Replica) newestKnown(limit clock.Timestamp) (last clock.Timestamp) {
 	for _, table := range r.tables {
 		for _, h := range table {
-			last = max(last, newestUpTo(h.confirmed, limit), newestUpTo(h.accepted, limit))
+			last = max(last, newestUpTo(h.confirmed, limit))
+			for _, it := range h.overlays() {
+				last = max(last, newestUpTo(it.m.Data, limit))
+			}
 		}
 	}
 	return last

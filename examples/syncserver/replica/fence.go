@@ -37,7 +37,7 @@ func (r *Replica) purge(fence clock.Timestamp, level int) {
 	var affected []*held
 	for _, table := range r.tables {
 		for _, h := range table {
-			if h.confirmed.Deleted() || len(h.tops) > 0 || len(h.overlays) > 0 || merge.Purge(h.confirmed, fence, level).Len() < h.confirmed.Len() {
+			if h.confirmed.Deleted() || len(h.tops) > 0 || h.over != nil || merge.Purge(h.confirmed, fence, level).Len() < h.confirmed.Len() {
 				r.touch(h.key) // while the old fence counts
 				affected = append(affected, h)
 			}
@@ -77,7 +77,7 @@ func (r *Replica) agrees(h *held, waiting bool) bool {
 	case !r.lives(h.confirmed):
 		return false
 	}
-	for _, it := range h.overlays {
+	for _, it := range h.overlays() {
 		if it.stamp().Time <= r.fence {
 			return false
 		}

@@ -13,15 +13,14 @@ import (
 type held struct {
 	key       record.Key
 	confirmed record.Record
-	created   bool              // whether this client is known to have created the record
-	overlays  []*item           // accepted items that a pull may not have brought yet
-	accepted  record.Record     // the join of the overlays
+	over      *overlays         // nil if there are none
 	tops      map[string]*write // the last waiting write of each field
 	whys      map[string]Why
 
 	before     view // the view at the last TakeChanged, if touched
 	touched    bool
 	whyChanged bool
+	created    bool // whether this client is known to have created the record
 
 	stale, whyStale   bool // changed since the last save
 	stored, whyStored bool // whether the storage has an entry
@@ -47,21 +46,21 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	if r.tables[key.Table] == nil {
 		r.tables[key.Table] = make(map[string]*held)
 	}
-	h := &held{key: key, confirmed: record.New(key), accepted: record.New(key)}
+	h := &held{key: key, confirmed: record.New(key)}
 	r.tables[key.Table][key.ID] = h
 	return h
 }
 
 // known returns what the server is known to have of a record: the confirmed record with the overlays.
 func (r *Replica) known(h *held) record.Record {
-	if len(h.overlays) == 0 {
+	if h.over == nil {
 		return h.confirmed
 	}
 	if !r.agrees(h, false) {
-		after, _ := r.judge(h, h.overlays)
+		after, _ := r.judge(h, h.over.items)
 		return after
 	}
-	return r.join(h.confirmed, h.accepted)
+	return r.join(h.confirmed, h.over.joined)
 }
 
 // shown joins what is known of a record with the writes that wait.
@@ -96,10 +95,16 @@ func (w *write) greatest(name string) record.FieldValue {
 	return greatest
 }
 
-// items returns the overlays and the waiting items of a record.
-func (h *held) items() []*item {
-	return append(h.overlays[:len(h.overlays):len(h.overlays)], h.waiting()...)
+// overlays returns the overlays of a record.
+func (h *held) overlays() []*item {
+	if h.over == nil {
+		return nil
+	}
+	return h.over.items
 }
+
+// items returns the overlays and the waiting items of a record.
+func (h *held) items() []*item { return slices.Concat(h.overlays(), h.waiting()) }
 
 // waiting returns the waiting items of a record, in the order of the edits.
 func (h *held) waiting() (items []*item) {

@@ -11,6 +11,12 @@ import (
 // record, judged like a waiting item, until the first settled pull that began after its answer.
 // Otherwise a pull that was read before the answer, or a pull that broke off, would hide it.
 
+// overlays are the overlays of a record.
+type overlays struct {
+	items  []*item
+	joined record.Record
+}
+
 // keep keeps what was accepted of an item as an overlay.
 func (r *Replica) keep(h *held, it *item, accepted record.Record) {
 	if len(r.overlaid) == 0 {
@@ -25,11 +31,12 @@ func (r *Replica) keep(h *held, it *item, accepted record.Record) {
 
 // overlay adds an overlay.
 func (r *Replica) overlay(h *held, it *item) {
-	if len(h.overlays) == 0 {
+	if h.over == nil {
+		h.over = &overlays{joined: record.New(h.key)}
 		r.overlaid = append(r.overlaid, h)
 	}
-	h.overlays = append(h.overlays, it)
-	h.accepted = r.join(h.accepted, it.m.Data)
+	h.over.items = append(h.over.items, it)
+	h.over.joined = r.join(h.over.joined, it.m.Data)
 }
 
 // acceptedOf returns the fields of an item that were accepted. A Notice reports the others.
@@ -66,13 +73,13 @@ func (r *Replica) only(rec record.Record, selects func(name string, w record.Fie
 
 // joinOverlays joins the overlays of all records that a chunk does not bring, because the fence is
 // about to rise: the server has judged them by the old one.
-func (r *Replica) joinOverlays(brought []record.Record) {
+func (r *Replica) joinOverlays(brought []record.Item) {
 	if len(r.overlaid) == 0 {
 		return
 	}
 	brings := make(map[record.Key]bool, len(brought))
-	for _, rec := range brought {
-		brings[rec.Key()] = true
+	for _, it := range brought {
+		brings[it.Mutation.Data.Key()] = true
 	}
 	for _, h := range r.overlaid {
 		if brings[h.key] {
@@ -90,7 +97,7 @@ func (r *Replica) joinOverlays(brought []record.Record) {
 // endOverlays ends the overlays that a settled pull has brought.
 func (r *Replica) endOverlays() {
 	for _, h := range r.overlaid {
-		if slices.ContainsFunc(h.overlays, r.isBrought) {
+		if slices.ContainsFunc(h.overlays(), r.isBrought) {
 			r.change(h, func() { r.dropEnded(h) })
 		}
 	}
@@ -109,18 +116,19 @@ func (r *Replica) isBrought(it *item) bool { return it.after < r.pulls }
 
 // dropOverlays drops some overlays of a record.
 func (r *Replica) dropOverlays(h *held, ends func(*item) bool) {
-	h.overlays = slices.DeleteFunc(h.overlays, func(it *item) bool {
-		if !ends(it) {
-			return false
+	var rest *overlays
+	for _, it := range h.overlays() {
+		switch {
+		case ends(it):
+			h.created = h.created || it.m.New
+			r.entries.accepted.remove(it)
+			continue
+		case rest == nil:
+			rest = &overlays{joined: record.New(h.key)}
 		}
-		h.created = h.created || it.m.New
-		r.entries.accepted.remove(it)
-		return true
-	})
-	h.accepted = record.New(h.key)
-	for _, it := range h.overlays {
-		h.accepted = r.join(h.accepted, it.m.Data)
+		rest.items, rest.joined = append(rest.items, it), r.join(rest.joined, it.m.Data)
 	}
+	h.over = rest
 }
 
 // all selects all overlays.
@@ -128,5 +136,5 @@ func all(*item) bool { return true }
 
 // forgetEnded removes the records without overlays from the list of those with overlays.
 func (r *Replica) forgetEnded() {
-	r.overlaid = slices.DeleteFunc(r.overlaid, func(h *held) bool { return len(h.overlays) == 0 })
+	r.overlaid = slices.DeleteFunc(r.overlaid, func(h *held) bool { return h.over == nil })
 }

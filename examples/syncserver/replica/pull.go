@@ -40,20 +40,21 @@ func (r *Replica) Settled() bool { return r.settled }
 // applyChunk applies a chunk. The order matters: overlays are joined by the old fence, and records
 // are replaced under the new one.
 func (r *Replica) applyChunk(c *chunk) {
-	t := &c.trailer
+	t := c.trailer
 	r.settled = !t.More
 	if c.why != "" || !r.chunked {
 		r.reset(c.why)
 	}
 	if t.Fence > r.fence && !r.loading {
-		r.joinOverlays(c.records)
+		r.joinOverlays(c.items)
 	}
-	changed := len(c.records) > 0 || *t.Cursor != r.cursor || r.loading
+	changed := len(c.items) > 0 || *t.Cursor != r.cursor || r.loading
 	if r.follow(t) {
 		changed = true
 	}
 	limit := r.limit()
-	for _, now := range c.records {
+	for _, it := range c.items {
+		now := it.Mutation.Data
 		r.observe(newestUpTo(now, limit))
 		r.replace(merge.Purge(now, r.fence, r.level))
 	}
@@ -79,7 +80,7 @@ func (r *Replica) replace(now record.Record) {
 	switch {
 	case h == nil && now.Len() == 0:
 		return
-	case h != nil && h.confirmed.Equal(now) && len(h.overlays) == 0:
+	case h != nil && h.confirmed.Equal(now) && h.over == nil:
 		return // for example an edit by this client that comes back
 	case h == nil:
 		h = r.findOrAdd(now.Key())
