@@ -105,7 +105,7 @@ func (r *Replica) postpone(it *item) bool {
 	if !it.again {
 		return false
 	}
-	it.again, it.after = false, r.pulls
+	it.again, it.later, it.after = false, true, r.pulls
 	it.put(&r.outbox.later)
 	r.entries.outbox.put(it)
 	return true
@@ -116,7 +116,9 @@ func (r *Replica) release() {
 	for e := r.outbox.later.Back(); e != nil; {
 		it := e.Value.(*item)
 		if e = e.Prev(); r.isBrought(it) {
+			it.later = false
 			it.putFirst(&r.outbox.fresh)
+			r.entries.outbox.put(it)
 		}
 	}
 }

@@ -76,7 +76,11 @@ func (l *loading) takeItems() {
 	for _, it := range l.sorted(&l.entries.outbox) {
 		it.floor = l.fence
 		l.findOrAdd(it.m.Data.Key()).add(it)
-		it.put(&l.outbox.fresh)
+		if it.later {
+			it.put(&l.outbox.later)
+		} else {
+			it.put(&l.outbox.fresh)
+		}
 		l.outbox.last = it.number
 	}
 	for _, it := range l.sorted(&l.entries.accepted) {
@@ -148,7 +152,7 @@ func (l *loading) readItem(kind *itemEntries, number, value string) error {
 		return err
 	}
 	it := &item{number: n, m: m, sent: true, tried: true} // it may have been sent
-	it.wall, it.again = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix)
+	it.wall, it.again, it.later = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix), strings.HasSuffix(value, laterSuffix)
 	l.items[kind.prefix] = append(l.items[kind.prefix], it)
 	return nil
 }

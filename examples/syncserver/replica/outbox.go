@@ -22,6 +22,7 @@ type item struct {
 	tried  bool            // whether it was ever sent
 	told   bool            // whether the user was told that it waits for a repair
 	again  bool            // whether it is sent once more if it is gone
+	later  bool            // whether it is not sent before the next settled pull
 	after  uint64          // of an overlay or a postponed item: how many pulls had begun when it was answered
 	writes []write         // in the order of the fields
 	queue  *list.List

@@ -40,8 +40,24 @@ func (e *itemEntries) remove(it *item) {
 	}
 }
 
-// againSuffix ends the value of an item that is sent once more if it is gone.
-const againSuffix = `,"again":true}`
+// These members end the value of an item that is sent once more if it is gone, and of one that waits
+// for the next settled pull. Decoders of mutations skip them.
+const (
+	againSuffix = `,"again":true}`
+	laterSuffix = `,"later":true}`
+)
+
+// appendItem appends the value of the entry for an item.
+func appendItem(dst []byte, it *item) []byte {
+	dst = it.m.AppendJSON(dst)
+	switch {
+	case it.again:
+		return append(dst[:len(dst)-1], againSuffix...)
+	case it.later:
+		return append(dst[:len(dst)-1], laterSuffix...)
+	}
+	return dst
+}
 
 // take appends the entries to write, and forgets them.
 func (e *itemEntries) take(entries []Entry) []Entry {
@@ -49,9 +65,7 @@ func (e *itemEntries) take(entries []Entry) []Entry {
 	for number, it := range e.unsaved {
 		buf = buf[:0]
 		if it != nil {
-			if buf = it.m.AppendJSON(buf); it.again {
-				buf = append(buf[:len(buf)-1], againSuffix...)
-			}
+			buf = appendItem(buf, it)
 			e.stored[number] = true
 		} else {
 			delete(e.stored, number)
