@@ -111,8 +111,8 @@ func (r *Replica) postpone(it *item) bool {
 	return true
 }
 
-// release lets the items be sent that waited for this pull.
-func (r *Replica) release() {
+// sendLater lets the items be sent that waited for this pull.
+func (r *Replica) sendLater() {
 	for e := r.outbox.later.Back(); e != nil; {
 		it := e.Value.(*item)
 		if e = e.Prev(); r.isBrought(it) {

@@ -21,6 +21,7 @@ func (r *Replica) TakeChanged() []record.Key {
 			keys = append(keys, h.key)
 		}
 		h.before, h.touched, h.whyChanged = view{}, false, false
+		r.release(h)
 	}
 	r.touched = nil
 	slices.SortFunc(keys, record.Key.Compare)

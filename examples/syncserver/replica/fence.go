@@ -126,8 +126,7 @@ func (r *Replica) judge(h *held, items []*item) (after record.Record, gone []boo
 }
 
 // renew restamps creations that were never sent and that the fence makes gone, each with the edits
-// of the record that wait behind it. An item that may have been sent keeps its stamp: a server may
-// have it.
+// that follow it. An item that may have been sent keeps its stamp: a server may have it.
 func (r *Replica) renew() {
 	if r.fence == 0 {
 		return
@@ -149,16 +148,14 @@ func (r *Replica) renew() {
 	}
 }
 
-// renewRecord edits a record again, at the present time: its first creation that was never sent, and
-// all edits behind it.
+// renewRecord makes the edits again that create a record and were never sent, at the present time.
 func (r *Replica) renewRecord(h *held) {
 	var again []record.Mutation
 	for _, it := range h.waiting() {
-		if it.tried || len(again) == 0 && (!it.m.New || it.stamp().Time > r.fence) {
-			continue
+		if it.ofNew && !it.tried {
+			again = append(again, it.m)
+			r.remove(it)
 		}
-		again = append(again, it.m)
-		r.remove(it)
 	}
 	again, _ = record.Restamp(again, r.nextStamp)
 	for _, m := range again {

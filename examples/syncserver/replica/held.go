@@ -51,6 +51,13 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	return h
 }
 
+// release frees a record of which nothing is held.
+func (r *Replica) release(h *held) {
+	if h.confirmed.Len() == 0 && len(h.tops) == 0 && len(h.whys) == 0 && h.over == nil && !h.touched && !h.stale {
+		delete(r.tables[h.key.Table], h.key.ID)
+	}
+}
+
 // known returns what the server is known to have of a record: the confirmed record with the overlays.
 func (r *Replica) known(h *held) record.Record {
 	if h.over == nil {

@@ -20,6 +20,7 @@ type item struct {
 	floor  clock.Timestamp // the Replica's floor at the edit
 	sent   bool            // whether a server may have it
 	tried  bool            // whether it was ever sent
+	ofNew  bool            // whether no server was known to have the record at the edit
 	told   bool            // whether the user was told that it waits for a repair
 	again  bool            // whether it is sent once more if it is gone
 	later  bool            // whether it is not sent before the next settled pull
@@ -107,6 +108,7 @@ func (it *item) leave() {
 func (r *Replica) enqueue(m record.Mutation) *item {
 	it := &item{number: r.outbox.number(), m: m, wall: r.reading(), floor: r.floor}
 	h := r.touch(m.Data.Key())
+	it.ofNew = !r.lives(r.known(h))
 	h.add(it)
 	it.put(&r.outbox.fresh)
 	r.entries.outbox.put(it)

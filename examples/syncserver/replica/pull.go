@@ -69,7 +69,7 @@ func (r *Replica) applyChunk(c *chunk) {
 func (r *Replica) settle() {
 	r.loading = false
 	r.endOverlays()
-	r.release()
+	r.sendLater()
 	r.sendAgain()
 	r.renew()
 }

@@ -99,6 +99,7 @@ func (r *Replica) TakeSaves() []Entry {
 			entries = appendEntry(entries, Entry{whyPrefix + keyText(h.key), whysText(h.whys)}, &h.whyStored)
 		}
 		h.stale, h.whyStale = false, false
+		r.release(h)
 	}
 	r.unsaved = unsaved{}
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
