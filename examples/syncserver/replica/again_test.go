@@ -1,0 +1,267 @@
+package replica_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// sent returns the waiting mutations as text, in the order in which they are sent: the ID of the
+// record, the fields, the seconds of the stamp, and whether the mutation is new or has a base.
+func (d *device) sent() (all []string) {
+	for i, m := range d.Waiting() {
+		text := fmt.Sprintf("%s %s @%d", m.Data.Key().ID, strings.Join(fieldsOf(m.Data), ","), d.times()[i].Time().Second())
+		if m.New {
+			text += " new"
+		}
+		if m.Base != nil {
+			text += " base"
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// ownWrites returns a device with confirmed writes, an overlay and an edit that waits. Ben has created the
+// record "theirs", and the device has edited it.
+func ownWrites(t *testing.T) *device {
+	d := newWorld(t).device(ana)
+	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
+	require.NoError(t, d.Edit(fence, map[string]record.Value{"title": str("a"), "due": str("b")})) // at 0 s
+	d.edit(theirs, "title", str("mine"))
+	d.edit(fence, "notes", record.Deletion())
+	d.outbox() // so that the next edit replaces none
+	d.edit(fence, "title", str("c"))
+	var lines []string
+	for _, id := range []record.Key{fence, theirs} {
+		shown := d.Shown(id)
+		line := record.Mutation{Data: shown}.AppendJSON(nil)
+		lines = append(lines, `{"seq":7,`+string(line[1:])+"\n")
+	}
+	d.accept()
+	d.gets(append(lines, plainTrailer)...)
+	d.edit(gate, "title", str("new")) // at 4 s
+	d.accept()
+	d.edit(fence, "due", str("waits")) // at 5 s
+	d.save()
+	d.TakeNotices()
+	return d
+}
+
+var theirs = record.Key{Table: "tasks", ID: "theirs"}
+
+const epochTrailer = `{"cursor":"f.9","buckets":[""],"level":1}` + "\n"
+
+// TestRestoredServerGetsItsLostWritesAgain: in ascending order of stamps, before the outbox, without a
+// base, and new only if this client is known to have created the record. Writes that the server still
+// has are not sent.
+func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
+	for _, opened := range []bool{false, true} {
+		d := ownWrites(t)
+		reopen := func() {
+			if d.save(); opened {
+				d.open()
+			}
+		}
+		reopen()
+		d.gets(resetLine("epoch"), unsettled(epochTrailer))
+		if !opened {
+			require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "epoch"}}, d.TakeNotices())
+		}
+		require.Zero(t, d.Shown(gate).Len(), "everything from the server is replaced")
+		reopen()
+		d.TakeNotices()
+		require.Equal(t, 1, d.NumWaiting())
+		require.Empty(t, d.outbox(), "the writes of before come first")
+		require.Zero(t, d.Sent())
+		d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), unsettled(epochTrailer))
+		require.Empty(t, d.outbox())
+		reopen()
+		d.gets(epochTrailer)
+		expected := []string{"fence due @0 new", "theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}
+		require.Equal(t, expected, d.sent())
+		require.Equal(t, []replica.Notice{{Kind: replica.SentAgain, Items: 5}}, d.TakeNotices())
+		require.Equal(t, `"c"`, d.title(fence))
+		require.Equal(t, `"mine"`, d.title(theirs))
+		due, _ := d.Shown(fence).Get("due")
+		require.Equal(t, str("waits"), due.Value)
+		d.save()
+		require.Empty(t, d.kept("again/"))
+		before := d.outbox()
+		d.open()
+		require.Equal(t, string(before), string(d.outbox()))
+		require.Equal(t, expected, d.sent())
+	}
+}
+
+// TestOnlyLackingWritesAreSentAgain: not those that the restored server has, nor those beneath later
+// writes.
+func TestOnlyLackingWritesAreSentAgain(t *testing.T) {
+	d := ownWrites(t)
+	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
+	d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, map[string]string{"title": "z"}, 3), lineOf(theirs, map[string]string{"title": "z"}, 2), epochTrailer)
+	require.Equal(t, []string{"gate title @4 new", "fence due @5 base"}, d.sent())
+	require.Equal(t, 1, d.TakeNotices()[1].Items)
+
+	d = ownWrites(t)
+	d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), lineOf(theirs, data, 30), epochTrailer)
+	require.Equal(t, []string{"fence due @5 base"}, d.sent())
+	require.Len(t, d.TakeNotices(), 1, "nothing is sent again")
+}
+
+// TestNothingIsSentAgainAfterAResetByTheFence: the server has judged it.
+func TestNothingIsSentAgainAfterAResetByTheFence(t *testing.T) {
+	d := ownWrites(t)
+	d.gets(resetLine("fence"), trailerAt(at(2), 2))
+	require.Equal(t, []string{"fence due @5 base"}, d.sent())
+	require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "fence"}}, d.TakeNotices())
+	d.save()
+	require.Empty(t, d.kept("again/"))
+}
+
+// TestPurgedDeletionIsNotSentAgain: a deletion that the restored server lacks may have been purged
+// there.
+func TestPurgedDeletionIsNotSentAgain(t *testing.T) {
+	for fenceAt, want := range map[int][]string{1: {"theirs title @1", "fence notes @2 new"}, 2: {"theirs title @1"}} {
+		d := ownWrites(t)
+		data := map[string]string{"title": "later", "due": "later"}
+		d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(fenceAt), 2), "e.9", "f.9", 1))
+		require.Equal(t, append(want, "fence due @5 base"), d.sent())
+	}
+}
+
+// TestWritesThatWaitAreNotSentTwice: the answer to the push was lost, and the pull brought the write.
+func TestWritesThatWaitAreNotSentTwice(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.edit(fence, "title", str("x"))
+	d.outbox()
+	line := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
+	d.gets(`{"seq":1,`+string(line[1:])+"\n", plainTrailer)
+	d.gets(resetLine("epoch"), epochTrailer)
+	require.Equal(t, []string{"fence title @1 new base"}, d.sent())
+}
+
+// TestSecondRestoreBeforeThePullIsSettled: what was set aside first is kept, and each write is sent
+// once.
+func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {
+	d := ownWrites(t)
+	shown := record.Mutation{Data: d.Shown(theirs)}.AppendJSON(nil)
+	d.gets(resetLine("epoch"), `{"seq":7,`+string(shown[1:])+"\n", unsettled(epochTrailer))
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	d.save()
+	require.Len(t, d.kept("again/"), 5)
+	d.open()
+	d.gets(epochTrailer)
+	require.Equal(t, []string{"fence due @0 new", "theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
+}
+
+// TestCreationIsNeverGuessed: the storage keeps with each record whether this client created it. A
+// record that has left, has died or was reset has another creator.
+func TestCreationIsNeverGuessed(t *testing.T) {
+	mine := func(t *testing.T) *device {
+		d := newWorld(t).device(ana)
+		d.edit(fence, "title", str("x"))
+		shown := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
+		line := `{"seq":7,` + string(shown[1:]) + "\n"
+		d.accept()
+		d.gets(line, trailerAt(at(0), 2))
+		d.save()
+		require.Contains(t, d.disk["record/tasks\x00fence"], `{"created":true,`)
+		d.open()
+		return d
+	}
+	again := func(d *device, lines ...string) []string {
+		d.gets(lines...)
+		d.gets(lineOf(fence, map[string]string{"title": "y"}, 10), trailerAt(at(5), 2))
+		d.w.now = d.w.now.Add(20 * time.Second)
+		d.edit(fence, "due", str("x"))
+		d.accept()
+		d.save()
+		d.open()
+		d.gets(resetLine("epoch"), epochTrailer)
+		return d.sent()
+	}
+	require.Equal(t, []string{"fence due @22 new"}, again(mine(t), trailerAt(at(0), 2)))
+	for name, lines := range map[string]string{
+		"left": leftLine(fence) + trailerAt(at(0), 2), "reset by the fence": resetLine("fence") + trailerAt(at(0), 2),
+		"reset by the epoch": resetLine("epoch") + lineOf(fence, map[string]string{"title": "y"}, 5) + trailerAt(at(0), 2),
+		"dead":               lineOf(fence, map[string]string{"$deleted": "true"}, 4) + trailerAt(at(4), 2),
+	} {
+		require.Equal(t, []string{"fence due @22"}, again(mine(t), lines), name)
+	}
+	d := mine(t)
+	d.gets(lineOf(fence, map[string]string{"$deleted": "true"}, 4), trailerAt(at(4), 1))
+	d.save()
+	require.NotContains(t, d.disk["record/tasks\x00fence"], "created", "a husk has no creator")
+}
+
+// TestFollowerThatIsGoneIsSentOnceMore: after the next settled pull, because the client that created
+// the record may have sent the creation again by then. The second time it is reported.
+func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
+	for _, opened := range []bool{false, true} {
+		d := ownWrites(t)
+		reopen := func() {
+			if d.save(); opened {
+				d.open()
+			}
+		}
+		data := map[string]string{"title": "later", "due": "later", "notes": "later"}
+		d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1))
+		d.discard()
+		require.Equal(t, replica.Refused, d.TakeNotices()[2].Kind, "another code is final")
+
+		d = ownWrites(t)
+		d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1))
+		require.Equal(t, []string{"theirs title @1", "fence due @5 base"}, d.sent())
+		reopen()
+		gone := func() {
+			d.Batch(1, 1<<20)
+			require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+		}
+		d.TakeNotices()
+		d.BeginPull()
+		gone()
+		require.Empty(t, d.TakeNotices())
+		reopen()
+		sends := d.outbox
+		require.NotContains(t, string(sends()), "theirs")
+		if !opened {
+			require.NoError(t, d.Pulled([]byte(epochTrailer)))
+			require.NotContains(t, string(sends()), "theirs", "the pull began before the answer")
+		}
+		d.gets(unsettled(epochTrailer))
+		require.NotContains(t, string(sends()), "theirs")
+		d.gets(epochTrailer)
+		reopen()
+		require.Contains(t, string(d.Batch(1, 1<<20)), "theirs")
+		gone()
+		notices := d.TakeNotices()
+		require.Len(t, notices, 1)
+		require.Equal(t, merge.Gone, notices[0].Code)
+		require.Equal(t, theirs, notices[0].Key)
+		gone()
+		require.Len(t, d.TakeNotices(), 1, "an edit that is not sent again is not sent once more")
+		require.Zero(t, d.NumWaiting())
+	}
+}
+
+// TestReplicaThatWaitsForAPullSendsNothing: its only edit waits, and that is not an error.
+func TestReplicaThatWaitsForAPullSendsNothing(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
+	d.edit(theirs, "title", str("mine"))
+	d.accept()
+	d.gets(resetLine("epoch"), epochTrailer)
+	d.outbox()
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	require.Equal(t, 1, d.NumWaiting())
+	require.Empty(t, d.outbox())
+	require.Zero(t, d.Sent())
+}
