@@ -51,7 +51,7 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	return h
 }
 
-// release frees a record of which nothing is held.
+// release frees a record if nothing of it is held.
 func (r *Replica) release(h *held) {
 	if h.confirmed.Len() == 0 && len(h.tops) == 0 && len(h.whys) == 0 && h.over == nil && !h.touched && !h.stale {
 		delete(r.tables[h.key.Table], h.key.ID)
