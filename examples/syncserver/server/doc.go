@@ -160,12 +160,12 @@
 // cursor is below F, the first chunk begins with a reset. At each trailer, a client purges the
 // records that it stores, because no line reports what a fence has purged.
 //
-// The server must run all the time, or at least once a day. After more than 48 hours without a
-// sample, which can mean that the wall clock has jumped ahead, the fence stays until three further
-// samples were taken. While the wall clock is behind the newest sample, no samples are taken. If the
-// clock was ahead and is right again, run "syncserver repair", which drops the samples with a time
-// in the future. A fence that has risen cannot be lowered, so a clock that is ahead must be noticed
-// within three days.
+// The server must run all the time, or for some hours of each day: it looks each hour whether the
+// newest sample is a day old. After more than 48 hours without a sample, which can mean that the
+// wall clock has jumped ahead, the fence stays until three further samples were taken. While the
+// wall clock is behind the newest sample, no samples are taken. If the clock was ahead and is right
+// again, run "syncserver repair", which drops the samples with a time in the future. A fence that
+// has risen cannot be lowered, so a clock that is ahead must be noticed within three days.
 //
 // # Erasure
 //

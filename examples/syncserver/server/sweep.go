@@ -20,7 +20,7 @@ const (
 	sweepRecords  = 100
 	sweepBytes    = 4 << 20
 	sweepMarks    = 1000
-	sweepSegments = 100
+	sweepSegments = 10
 )
 
 // A sweep pauses after each transaction, and before the next workspace. Without these pauses, a push
