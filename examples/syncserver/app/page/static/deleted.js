@@ -27,7 +27,9 @@ export class Deleted {
     const deletedAt = (view) => view.data.$deleted.updatedAt;
     this.#views = [...this.replica.tables[this.table].values()].filter((v) => v.deleted)
       .sort((a, b) => (deletedAt(a) < deletedAt(b) ? 1 : -1)); // newest deletion first
-    this.box.hidden = this.#views.length === 0;
+    const isEmpty = this.#views.length === 0;
+    if (isEmpty && this.box.contains(document.activeElement)) this.box.closest('.panel').focus({ preventScroll: true }); // otherwise the focus would be lost
+    this.box.hidden = isEmpty;
     this.summary.textContent = `${this.name} (${this.#views.length})`;
     this.#list();
   }
