@@ -35,7 +35,7 @@ export class Deleted {
   }
 
   #list() {
-    if (!this.box.open) return;
+    if (!this.box.open) return this.list.replaceChildren();
     const hadFocus = this.list.contains(document.activeElement);
     const rows = this.#views.slice(0, this.#limit).map((view) => this.#row(view));
     if (this.#views.length > this.#limit) {

@@ -193,8 +193,7 @@ export class Notices {
     return { text: 'The server has no room for what some of your edits add. They are kept on this device, and sent again until there is room. Deleting something makes room.', bad: true };
   }
 
-  resync({ why }) {
-    const { waiting } = this.replica;
+  resync({ why, items: waiting = 0 }) {
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
     if (why === 'fence') {
       return { text: `This device was away for so long that the server no longer knows what has been deleted since. All data is being fetched again.${kept}`, passing: waiting === 0 };

@@ -20,7 +20,7 @@ export class Outbox {
   }
 
   #list() {
-    if (!this.part.outbox.open) return;
+    if (!this.part.outbox.open) return this.part['outbox-list'].replaceChildren();
     const all = this.replica.outbox();
     const rows = all.slice(0, MOST).map((mutation) => element('li', { 'data-testid': 'outbox-item' }, this.#words(mutation)));
     if (all.length > MOST) rows.push(element('li', {}, `and ${all.length - MOST} more`));
