@@ -4,10 +4,10 @@
 import { element } from './dom.js';
 import { edits, fieldName, kindName, said, saidInFull, span, titleOf, when } from './words.js';
 
-const MOST = 30; // older notices are removed, but bad ones, which may hold what the user wrote, only when there are many more
-const MOST_BAD = 300;
+const MOST = 30; // older notices are removed
+const MOST_BAD = 300; // the same for notices with the tone bad, which may quote a lost edit
 const LOSSES = ['refused', 'gone', 'not_edited', 'erased']; // kinds of notices that report a lost edit of the user
-const JOINED = ['gone', 'erased']; // kinds of which a record has one notice
+const JOINED = ['gone', 'erased']; // a record has at most one notice of each of these kinds
 const PASSING = 20_000; // milliseconds that a passing notice stays
 
 const REASONS = {
@@ -135,7 +135,7 @@ export class Notices {
     return { text, bad: true, button: this.#again(shown, { table, id, fields: Object.fromEntries(values.map((f) => [f, rolledBack[f].value])) }) };
   }
 
-  // #again returns a button that makes an edit again that is gone, unless what it wrote is not enough for a new record.
+  // #again returns a button that makes such an edit again, or null if its fields are too few for a new record.
   #again(shown, { table, id, fields }) {
     const names = Object.keys(fields);
     if (shown) {

@@ -1,4 +1,4 @@
-// What notices say of edits that are gone and of records that were erased.
+// Notices about edits that are gone and records that were erased.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -73,7 +73,7 @@ test('a new record is offered only if the user wrote enough for it', () => {
   assert.equal(offer({ title: { value: 'Plan' }, slot: { value: slot } }, 'meetings'), true);
 });
 
-test('a deletion of what is gone is not mentioned; a restored record and a kept conflict are', () => {
+test('a deletion that is gone is not mentioned; a restored record and a kept conflict are', () => {
   const { tell, told } = board();
   tell(gone({ $deleted: { value: true } }));
   tell(gone({ due: { deleted: true } }));
