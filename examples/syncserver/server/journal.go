@@ -31,11 +31,14 @@ func (s *session) writeJournal(ctx context.Context, line []byte, most int64) err
 	return nil
 }
 
+// trimmed is how many segments or lines trimJournal removes at most. A push adds only one line.
+const trimmed = 20
+
 // trimJournal removes the oldest segments, and then the oldest lines, until the journal fits, but
-// never the last line. It removes at most 20 of each per call, and a push adds only one line.
+// never the last line.
 func (s *session) trimJournal(ctx context.Context, most int64) error {
 	for _, table := range journalTables() {
-		if err := s.trim(ctx, table, most); err != nil {
+		if n, err := s.trim(ctx, table, most); err != nil || n == trimmed {
 			return err
 		}
 	}
@@ -55,27 +58,27 @@ func journalTables() [2]journalTable {
 	return [...]journalTable{{"segments", "last", "data", true}, {"journal", "entry", "line", false}}
 }
 
-// trim removes rows of a table of the journal.
-func (s *session) trim(ctx context.Context, table journalTable, most int64) error {
+// trim removes the oldest rows of a table of the journal until the journal fits, and returns how many.
+func (s *session) trim(ctx context.Context, table journalTable, most int64) (n int, err error) {
 	rows, err := s.tx.QueryContext(ctx, fmt.Sprintf(`
-		SELECT %[2]s, octet_length(%[3]s) FROM %[1]s WHERE workspace = $1 AND %[2]s < $2 ORDER BY %[2]s LIMIT 20`, table.name, table.entry, table.content), s.workspace, s.entries)
+		SELECT %[2]s, octet_length(%[3]s) FROM %[1]s WHERE workspace = $1 AND %[2]s < $2 ORDER BY %[2]s LIMIT %[4]d`, table.name, table.entry, table.content, trimmed), s.workspace, s.entries)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer rows.Close()
 	last := int64(0)
-	for s.lines > most && rows.Next() {
+	for ; s.lines > most && rows.Next(); n++ {
 		var size int64
 		if err := rows.Scan(&last, &size); err != nil {
-			return err
+			return 0, err
 		}
 		s.lines -= size
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || last == 0 {
-		return err
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
+		return 0, err
 	}
 	_, err = s.tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE workspace = $1 AND %s <= $2`, table.name, table.entry), s.workspace, last)
-	return err
+	return n, err
 }
 
 // ErrEmpty reports that a workspace has no records or no journal, or does not exist.

@@ -17,7 +17,7 @@ import (
 const (
 	segmentBytes   = 1 << 20 // the size of the lines; only the last line may exceed it
 	segmentEntries = 1000
-	openEntries    = 100 // a journal with more open entries is closed each hour
+	openEntries    = 20 // a journal with more open entries is closed each hour
 )
 
 // closeJournals closes the journals that have grown fast. They are closed without a retention too.

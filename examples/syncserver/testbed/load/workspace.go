@@ -14,8 +14,11 @@ type written struct {
 	fields map[string]record.Value
 }
 
-// workspace returns the records of a team of 50 users with 200 projects and the given number of
-// tasks. The same number always gives the same records.
+// How many users and projects a workspace has.
+const users, projects = 50, 200
+
+// workspace returns the records of a team with the given number of tasks: the users, the projects, and
+// then the tasks. The same number always gives the same records.
 func workspace(tasks int) []written {
 	var all []written
 	add := func(table, id string, fields map[string]any) {
@@ -25,7 +28,6 @@ func workspace(tasks int) []written {
 		}
 		all = append(all, w)
 	}
-	const users, projects = 50, 200
 	for i := range users {
 		add(board.Users, id("user", i), map[string]any{board.Name: fmt.Sprintf("Person %d", i)})
 	}
