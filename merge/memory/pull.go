@@ -25,6 +25,9 @@ var ErrCursor = errors.New("memory: unknown cursor")
 //	{"seq":7,"table":"tasks","id":"…","data":{…}}
 //	{"cursor":"7","fence":"2026-03-02T12:00:00.000000000Z","level":1,"clock":"2026-05-31T09:00:00.000000000Z"}
 //
+// A pull from a cursor of another server than this one, after Restored, begins with such a line as
+// well, whose why is epoch. A server with an epoch has it in each cursor, before a point.
+//
 // After a reset, the client forgets everything that it pulled before. A pulled record replaces
 // the one that the client has, with all its fields. The last line gives the arguments of
 // merge.Purge, with which the client purges its own records, and the stamp that the clock of
@@ -35,13 +38,16 @@ func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next strin
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, err := parsePosition(cursor)
-	if err != nil || max(at.after, at.loading) > s.store.sequence() {
+	restored := cursor != "" && at.epoch != s.epoch
+	if err != nil || !restored && max(at.after, at.loading) > s.store.sequence() {
 		return nil, "", fmt.Errorf("%w: use a cursor that Pull returned, or the empty cursor to begin again", ErrCursor)
 	}
-	if max(at.after, at.loading) < s.store.fence.seq {
-		lines = append(lines, "{\"reset\":[\"\"],\"why\":\"fence\"}\n"...)
+	if restored || max(at.after, at.loading) < s.store.fence.seq {
+		why := map[bool]string{true: "epoch", false: "fence"}[restored]
+		lines = fmt.Appendf(lines, "{\"reset\":[\"\"],\"why\":%q}\n", why)
 		at = position{loading: s.store.sequence()}
 	}
+	at.epoch = s.epoch
 	lines, at = s.appendPage(lines, at)
 	if next = at.String(); next == "" {
 		next = cursor
@@ -68,18 +74,25 @@ func (s *Server) appendPage(lines []byte, at position) ([]byte, position) {
 		}
 	}
 	// The load is complete, even if its last records were purged.
-	return lines, position{after: max(at.after, at.loading)}
+	return lines, position{epoch: at.epoch, after: max(at.after, at.loading)}
 }
 
 // position is a decoded cursor. The client has all changes up to the sequence in after. While
 // the client loads everything again, loading is the sequence at which the load began. Without
 // loading, a page below the fence would begin the load again, forever.
-type position struct{ after, loading int }
+type position struct {
+	epoch          string // of the server that returned the cursor
+	after, loading int
+}
 
 // parsePosition reads a cursor. The empty cursor is the zero position.
 func parsePosition(cursor string) (at position, err error) {
 	if cursor == "" {
 		return at, nil
+	}
+	epoch, rest, hasEpoch := strings.Cut(cursor, ".")
+	if hasEpoch {
+		at.epoch, cursor = epoch, rest
 	}
 	after, loading, isLoading := strings.Cut(cursor, "/")
 	if at.after, err = parseSequence(after); err == nil && isLoading {
@@ -94,12 +107,15 @@ func parseSequence(text string) (int, error) {
 }
 
 // String returns the cursor of the position, which is empty for the zero position.
-func (p position) String() string {
+func (p position) String() (cursor string) {
 	switch {
 	case p.loading > p.after:
-		return fmt.Sprintf("%d/%d", p.after, p.loading)
-	case p.after > 0:
-		return strconv.Itoa(p.after)
+		cursor = fmt.Sprintf("%d/%d", p.after, p.loading)
+	case p.after > 0 || p.epoch != "":
+		cursor = strconv.Itoa(p.after)
 	}
-	return ""
+	if p.epoch != "" {
+		cursor = p.epoch + "." + cursor
+	}
+	return cursor
 }

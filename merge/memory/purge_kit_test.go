@@ -26,6 +26,14 @@ func (p purging) Purge(retention time.Duration) (mergetest.Purged, error) {
 // Restart returns a new process over the same store.
 func (p purging) Restart() (mergetest.Backend, error) { return p, nil }
 
+// Backup makes a backup. Each server restored from it has an epoch of its own.
+func (p purging) Backup() (func() (mergetest.Backend, error), error) {
+	saved := p.Server.Restored()
+	return func() (mergetest.Backend, error) {
+		return purging{backend{saved.Restored(), p.env}}, nil
+	}, nil
+}
+
 func newPurging(level int) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
 		return purging{backend{&memory.Server{Now: env.Now, PageSize: 1, Level: level}, env}}, nil

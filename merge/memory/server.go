@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -27,6 +28,22 @@ type Server struct {
 
 	mu    sync.Mutex
 	store store
+	epoch string // a random name that Restored gives; "" before
+}
+
+// Restored returns a server with the present state and settings of s, as after a restore from a
+// backup made now. What s stores later, the new server lacks, so it has a new epoch: it resets each
+// client that pulls with a cursor of another server, as Pull describes, and the client then sends its
+// own writes again. A server that knows the cursor of a push refuses it if that cursor has another
+// epoch: judged before the client has pulled, its items could be gone. Repeat all erasures since the
+// backup with Erase, before the new server answers.
+func (s *Server) Restored() *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Server{
+		Engine: s.Engine, Now: s.Now, PageSize: s.PageSize, Level: s.Level,
+		store: s.store.copy(), epoch: rand.Text(),
+	}
 }
 
 // Push is the push handler. Client is the authenticated client, and batch the body of its

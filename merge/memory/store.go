@@ -2,6 +2,8 @@ package memory
 
 import (
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -24,6 +26,14 @@ type store struct {
 type row struct {
 	record.Record
 	seq int
+}
+
+// copy returns a copy that shares no memory which changes.
+func (s *store) copy() store {
+	c := *s
+	c.rows, c.watermarks = maps.Clone(s.rows), maps.Clone(s.watermarks)
+	c.log, c.samples = slices.Clone(s.log), slices.Clone(s.samples)
+	return c
 }
 
 // load returns the state to which a push by a client is applied.
