@@ -69,9 +69,11 @@ func (r *Replica) visible(rec record.Record) record.Record {
 
 // agrees reports whether the server's rules accept all items of a record as a whole: there is no
 // fence, or the record lives and the items are above the fence, or the server has never had the
-// record.
+// record. It accepts no item on an erased record.
 func (r *Replica) agrees(h *held, waiting bool) bool {
 	switch {
+	case h.confirmed.Erased(): // all items are gone, even without a fence
+		return false
 	case r.fence == 0, r.level < 2 && h.confirmed.Len() == 0:
 		return true
 	case !r.lives(h.confirmed):
