@@ -47,6 +47,9 @@ func processOf(b Backend) sim.Process {
 			return check.Purged(got), err
 		}
 	}
+	if e, ok := b.(Eraser); ok && p.Purge != nil {
+		p.Erase = e.Erase
+	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close
 	}

@@ -138,6 +138,32 @@ func firstDeliveries(_ *purger, s *merge.Stored) {
 	}
 }
 
+// inTurn pushes the items of a batch one after the other, in ascending order of their stamps.
+func inTurn(p *purger, client clock.ClientID, batch []byte) ([]byte, error) {
+	var raws []json.RawMessage
+	items, err := p.engine.Decode(batch)
+	if err != nil || json.Unmarshal(batch, &raws) != nil {
+		return p.memory.Push(client, batch)
+	}
+	order, replies := make([]int, len(items)), make([]merge.Reply, len(items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int {
+		return greatestOf(items[x].Mutation).Compare(greatestOf(items[y].Mutation))
+	})
+	for _, i := range order {
+		answer, err := p.memory.Push(client, slices.Concat([]byte("["), raws[i], []byte("]")))
+		var one []merge.Reply
+		if err != nil || json.Unmarshal(answer, &one) != nil {
+			return answer, err
+		}
+		replies[i] = one[0]
+		replies[i].Index = i
+	}
+	return json.Marshal(replies)
+}
+
 // brokenSweeps are purgers with a mistake in what they store, answer or tell.
 func brokenSweeps() []broken {
 	return []broken{
@@ -153,11 +179,13 @@ func brokenSweeps() []broken {
 		{"restores without a new epoch", purging(purgeRule{level: 2, saves: func(d *disk) { d.life = 0 }}), []law.Law{law.ResetBelow, law.Skip, law.Restored}},
 		{"restores without the fence", purging(purgeRule{level: 2, saves: func(d *disk) { d.purge.fence = purgeSample{} }}), []law.Law{law.FenceTold, law.FenceFalls}},
 		{"lets a longer retention lower the fence", purging(purgeRule{raise: byRetention}), []law.Law{law.FenceFalls}},
-		{"conceals what is gone", purging(purgeRule{level: 2, push: replied(conceals)}), []law.Law{law.Vanish, law.Outcome, law.PurgesDead}},
-		{"stores what is gone", purging(purgeRule{level: 2, push: replied(storesGone)}), []law.Law{law.ComesBack, law.RefusedLeavesNothing}},
+		{"conceals what is gone", purging(purgeRule{level: 2, push: replied(conceals)}), []law.Law{law.Vanish, law.Outcome, law.PurgesDead, law.Erased}},
+		{"stores what is gone", purging(purgeRule{level: 2, push: replied(storesGone)}), []law.Law{law.ComesBack, law.RefusedLeavesNothing, law.Erased}},
 		{"says that gone may be retried", purging(purgeRule{push: replied(retries)}), []law.Law{law.WronglyGone}},
 		{"takes retries below the fence for changes", purging(purgeRule{push: replied(changes)}), []law.Law{law.RetryBelow}},
 		{"joins a new life to the old one", purging(purgeRule{push: joinsLives}), []law.Law{law.ComesBack}},
+		{"judges the items of a batch in turn", purging(purgeRule{level: 2, push: inTurn}), []law.Law{law.Alone}},
+		{"judges the items of a batch in turn, level 1", purging(purgeRule{push: inTurn}), []law.Law{law.Alone}},
 		{"takes purged marks for none", purging(purgeRule{level: 2, finds: firstDeliveries}), []law.Law{law.Lost}},
 	}
 }

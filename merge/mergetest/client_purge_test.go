@@ -24,6 +24,8 @@ type purgeQuirks struct {
 	keepsLeft     bool // keeps records that left
 	neverPurges   bool // purges none of its records
 	deafToFence   bool // does not observe the clock that a pull tells
+	deafWhenNew   bool // does not observe the clock that its first pull tells
+	showsErased   bool // judges no waiting items of erased records before it is told a fence
 	lowClock      bool // a corrected clock does not start above the clock that a pull told
 	neverNew      bool // does not say that an item creates its record
 	retriesGone   bool // sends gone items again
@@ -117,7 +119,7 @@ func (a *app) pulledSpecial(line []byte) (special bool, err error) {
 
 func (a *app) told(fence clock.Timestamp, level int, floor clock.Timestamp) {
 	a.fence, a.level = fence, level
-	if !a.deafToFence {
+	if !a.deafToFence && !(a.deafWhenNew && a.fresh) {
 		a.floor = max(a.floor, floor)
 		a.clock.Observe(floor)
 	}
@@ -194,13 +196,18 @@ func greatestOf(m record.Mutation) (last clock.Stamp) {
 // levels.
 func TestCorrectClientsOfPurgersPass(t *testing.T) {
 	t.Parallel()
-	for name, rule := range map[string]purgeRule{"level 1": {}, "level 2": {level: 2}} {
-		for kind, make := range map[string]newClient{"plain": newApp(clientQuirks{}), "coalesces": newApp(clientQuirks{coalesces: true}), "reopens": newClosable(nil)} {
-			t.Run(name+", "+kind, func(t *testing.T) {
-				t.Parallel()
-				Run(t, purging(rule), some(Options{NewClient: make}))
-			})
-		}
+	for name, test := range map[string]struct {
+		rule purgeRule
+		make newClient
+	}{
+		"level 1, plain":                   {purgeRule{}, newApp(clientQuirks{})},
+		"level 1, replaces unsent edits":   {purgeRule{leaves: true}, newApp(clientQuirks{coalesces: true})},
+		"level 2, closed and opened again": {purgeRule{level: 2, leaves: true}, newClosable(nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Run(t, purging(test.rule), some(Options{Seeds: *seeds, NewClient: test.make}))
+		})
 	}
 }
 
@@ -219,13 +226,15 @@ func TestBrokenClientsOfPurgersAreFound(t *testing.T) {
 		{"what left is kept", with(purgeQuirks{keepsLeft: true}), []law.Law{law.ClientForgets}},
 		{"nothing is purged by the client", with(purgeQuirks{neverPurges: true}), []law.Law{law.ClientForgets}},
 		{"the told clock is ignored", with(purgeQuirks{deafToFence: true}), []law.Law{law.ClientObserves}},
+		{"a new client ignores the told clock", with(purgeQuirks{deafWhenNew: true}), []law.Law{law.ClientObserves}},
+		{"waiting items are shown on an erased record", with(purgeQuirks{showsErased: true}), []law.Law{law.ClientJudges}},
 		{"a corrected clock forgets the told clock", with(purgeQuirks{lowClock: true}), []law.Law{law.ClientObserves}},
 		{"a creation is not marked", with(purgeQuirks{neverNew: true}), []law.Law{law.ClientCreates}},
-		{"gone items are sent again", with(purgeQuirks{retriesGone: true}), []law.Law{law.ClientRefused}},
+		{"gone items are sent again", with(purgeQuirks{retriesGone: true}), []law.Law{law.ClientRefused, law.ClientJudges}},
 		{"nothing is sent again after a restore", with(purgeQuirks{neverResends: true}), []law.Law{law.ClientResends}},
 		{"only pulled writes are sent again after a restore", with(purgeQuirks{resendsPulled: true}), []law.Law{law.ClientResends}},
-		{"what is sent again is restamped", with(purgeQuirks{resendsAnew: true}), []law.Law{law.ClientResends}},
-		{"the fence is lost on reopening", newClosable(func(a *app) { a.fence, a.level = 0, 0 }), []law.Law{law.ClientReopens}},
+		{"what is sent again is restamped", with(purgeQuirks{resendsAnew: true}), []law.Law{law.ClientResends, law.ClientInvents}},
+		{"the fence is lost on reopening", newClosable(func(a *app) { a.fence, a.level = 0, 0 }), []law.Law{law.ClientReopens, law.ClientJudges}},
 		{"accepted items are lost on reopening", newClosable(func(a *app) { a.overlay = nil }), []law.Law{law.ClientReopens}},
 		{"the told clock is lost on reopening", newClosable(func(a *app) {
 			var last clock.Timestamp

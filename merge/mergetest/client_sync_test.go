@@ -149,6 +149,7 @@ func (a *app) Pulled(lines []byte, next string) error {
 		}
 	}
 	if settled {
+		a.fresh = false
 		a.settle()
 	}
 	return nil

@@ -33,6 +33,7 @@ type app struct {
 	overlay []record.Mutation // accepted items that no pull has returned yet
 	aside   []record.Record   // own writes to send again, once everything is pulled
 	creator map[record.Key]bool
+	fresh   bool // whether it has pulled nothing yet
 }
 
 // clientQuirks are the possible mistakes of a client, and some correct variations.
@@ -75,7 +76,7 @@ type clientQuirks struct {
 
 func newApp(q clientQuirks) newClient {
 	return func(id clock.ClientID, wall func() time.Time) Client {
-		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}, creator: map[record.Key]bool{}}
+		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}, creator: map[record.Key]bool{}, fresh: true}
 		a.newClock(0)
 		return a
 	}
@@ -99,7 +100,7 @@ func (a *app) stamp() clock.Stamp {
 }
 
 func (a *app) Shown(key record.Key) record.Record {
-	if a.fence > 0 && !a.showsAll {
+	if (a.fence > 0 || a.confirmed[key].Erased() && !a.showsErased) && !a.showsAll {
 		return a.judged(key)
 	}
 	all := []record.Record{record.New(key), a.confirmed[key]}

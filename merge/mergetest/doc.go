@@ -30,6 +30,7 @@
 //   - [ServerWriter]: the server's own clock
 //   - [Purger]: deleted data that is purged behind a fence, devices that are away for longer than the
 //     retention, retries from below the fence, and Clients that are reset
+//   - [Eraser]: erased records, late items on them, and restores from backups that still have them
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
 //   - Options.Fields left nil: records that grow past the limits of one push
@@ -50,7 +51,7 @@
 //
 // The kit does not test how requests wait for locks, which takes two real connections. Nor does it
 // test what package merge does not do: servers that exchange state, and stamps that a server
-// replaces. It tests no erasures.
+// replaces.
 //
 // # What it finds
 //
@@ -77,7 +78,13 @@
 //   - purges: by age, by the least pulled cursor, by the stamp of the deletion alone, by an older fence
 //     or by the wall clock; records created again without "new" or below the fence, and new lives joined
 //     to old ones; restores and last tombstones that are purged; a missing reset, and sweeps that drop a
-//     late deletion or keep the dead
+//     late deletion or keep the dead; items of a batch that are judged in turn; a restored server without
+//     a new epoch
+//   - erasures: names or values that stay, a stamp that is too low, items that pass, and erasures that a
+//     restored server does not repeat
+//   - clients of a server that purges: edits that are shown although they are gone, resets and told
+//     clocks that are ignored, creations that are not marked, and writes that are not sent again after a
+//     restore
 //
 // # Map
 //
@@ -105,12 +112,12 @@
 //	backend, purger, client, adapt      the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	internal/law                        the laws as data: name, statement, where to look
-//	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence (what a server
-//	                                    that purges may lack)
+//	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
+//	                                    a server that purges may lack), gone (what it must refuse)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
 //	                                    family, domain, people), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
-//	                                    notes), stored writes (stored, pulled, clue), purging (gone, purged), Clients
+//	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), Clients
 //	                                    (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,

@@ -32,6 +32,18 @@ type Purger interface {
 	Purge(retention time.Duration) (Purged, error)
 }
 
+// Eraser is a Purger that erases records, as merge.Erase describes. Until an erased record is dead, all
+// items on it are gone.
+type Eraser interface {
+	// Erase erases a record that the server stores, and returns the stamp of the erasure. The client
+	// of at is an ID that no client has; the server may stamp with another one. If the time of at is
+	// not zero, Erase repeats the erasure that returned at, on the store of a
+	// restored server: the kit repeats each erasure since the backup before it makes any other
+	// request, and on a missing record as well. A server that repeats its erasures itself returns at.
+	// An error fails the test.
+	Erase(key record.Key, at clock.Stamp) (clock.Stamp, error)
+}
+
 // Purged is the state of a Purger after Purge. The zero Purged says that nothing was ever purged.
 type Purged struct {
 	// Sequence and Fence are the two parts of the fence: Sequence for pulls, and Fence for pushes.

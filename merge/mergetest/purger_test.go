@@ -3,6 +3,7 @@ package mergetest
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
+
+var seeds = flag.Int("seeds", 100, "the number of runs of the correct backends and Clients that purge")
 
 // purger is a correct backend that purges. Its rule can add a mistake. It stores records as they
 // were joined, and judges and returns their normal form.
@@ -48,6 +51,7 @@ type purgeRule struct {
 	pull   func(p *purger, client clock.ClientID, cursor string) ([]byte, string, error) // instead of Pull
 	push   func(p *purger, client clock.ClientID, batch []byte) ([]byte, error)          // instead of Push
 	starts func(p *purger)                                                               // changes the state of a new process
+	erases func(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error)          // instead of Erase
 	saves  func(d *disk)                                                                 // changes the state of a restored server
 }
 
@@ -127,6 +131,24 @@ func (p *purger) Purge(retention time.Duration) (Purged, error) {
 		}
 	}
 	return purged, nil
+}
+
+// Erase stores the erased form of a record.
+func (p *purger) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
+	if p.erases != nil {
+		return p.erases(p, key, at)
+	}
+	return p.eraseBy(key, at, merge.Erase)
+}
+
+func (p *purger) eraseBy(key record.Key, at clock.Stamp, erase func(record.Record, clock.Stamp) (record.Record, error)) (clock.Stamp, error) {
+	at.Client = clock.ClientID{9}
+	after, err := erase(p.disk.rows[key].WithKey(key), at)
+	if err == nil {
+		p.disk.put(after)
+	}
+	v, _ := after.Get(record.DeletedField)
+	return v.Stamp, err
 }
 
 // Pull returns one record at a time.
@@ -213,7 +235,7 @@ func TestRightPurgersPass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			Run(t, purging(rule), some(Options{}))
+			Run(t, purging(rule), some(Options{Seeds: *seeds}))
 		})
 	}
 }

@@ -102,7 +102,7 @@ func probe(create sim.NewProcess, o *sim.Config) error {
 	}
 	w, err := sim.Run(create, *o, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
 	o.Points, o.Pauses = w.Points, w.Pauses
-	o.Purges = w.Able.Can(check.CanPurge)
+	o.Purges, o.Erases = w.Able.Can(check.CanPurge), w.Able.Can(check.CanErase)
 	return err
 }
 

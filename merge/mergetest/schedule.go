@@ -50,6 +50,7 @@ import (
 //	server forgets-time             Env.Now is in 1970 from now on
 //	server learns-time              Env.Now is right again
 //	server purges 24h               with this retention, if it is a Purger
+//	server erases 1                 if it is an Eraser and stores that record
 //	wait 8h
 //
 // A spoiled item has one more field:

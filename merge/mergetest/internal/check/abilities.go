@@ -18,6 +18,7 @@ const (
 	CanPage
 	CanReopen // a Client can be closed and opened again
 	CanPurge
+	CanErase
 )
 
 // Can reports whether the set contains all the abilities in b.

@@ -19,7 +19,7 @@ func IsGone(r merge.Reply, field string) bool {
 // hasGone reports whether a write of an item is gone.
 func (j *Judge) hasGone(a Answer, i int) bool {
 	r := a.Replies[i]
-	return j.Ledger.Fence > 0 && slices.ContainsFunc(a.Items[i].Writes, func(x oracle.Written) bool { return IsGone(r, x.Field) })
+	return (j.Ledger.Fence > 0 || j.Ledger.IsErased(a.Items[i].ID)) && slices.ContainsFunc(a.Items[i].Writes, func(x oracle.Written) bool { return IsGone(r, x.Field) })
 }
 
 // judgeGone judges the writes of an item that are gone.

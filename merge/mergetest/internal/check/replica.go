@@ -25,12 +25,13 @@ type Replica struct {
 	Wants    map[oracle.FieldKey][]want // the edits without a final answer yet, in order
 	Refused  map[oracle.Written]bool    // the writes that were refused permanently
 	Gone     map[oracle.Written]bool    // the writes that are gone
+	Returned map[oracle.Written]bool    // its own writes that a pull returned
 	Reopened int                        // the step in which it was last reopened; -1 if never
 }
 
 // NewReplica returns the Replica of an empty Client.
 func NewReplica(j *Judge, name string, id [16]byte) *Replica {
-	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Gone: map[oracle.Written]bool{}, Reopened: -1}
+	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Gone: map[oracle.Written]bool{}, Returned: map[oracle.Written]bool{}, Reopened: -1}
 }
 
 // Confirmed maps the ID of a record and the name of a field to the write that the server has
@@ -185,16 +186,22 @@ func (r *Replica) classifyGone(k oracle.FieldKey, x oracle.Write, c Confirmed) l
 		return law.ClientReopens
 	case confirmed && WriteOf(v) == x:
 		return law.ClientShows
-	case x.Client == r.id && r.wrote(k, x):
+	case slices.ContainsFunc(r.Wants[k], func(w want) bool { return w.Write == x }), r.Gone[oracle.Written{FieldKey: k, Write: x}],
+		x.Client == r.id && r.wrote(k, x) && !r.Returned[oracle.Written{FieldKey: k, Write: x}]:
 		return law.ClientJudges
-	case x.Client == r.id:
+	case x.Client == r.id && !r.wrote(k, x):
 		return law.ClientInvents
 	}
 	return law.ClientForgets
 }
 
 // normal returns what a Client may show instead of a record under a fence: what merge.Purge leaves of
-// it. So the Client may purge more often than the server, and hide a dead record as a whole.
+// it. So the Client may purge more often than the server, and hide a dead or
+// erased record as a whole.
 func (r *Replica) normal(id string) map[oracle.FieldKey]oracle.Write {
-	return writesOf(id, merge.Purge(r.Judged(id), clock.Timestamp(r.Told), 2))
+	judged := r.Judged(id)
+	if judged.Erased() {
+		return map[oracle.FieldKey]oracle.Write{}
+	}
+	return writesOf(id, merge.Purge(judged, r.Told, 2))
 }

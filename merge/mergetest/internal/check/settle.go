@@ -28,6 +28,7 @@ type effect struct {
 // JudgeOutcomes records the fate of each write, in the order of the rule, and judges what the
 // replies report about it.
 func (j *Judge) JudgeOutcomes(a Answer) {
+	j.judgeAlone(a)
 	j.beginLives(a)
 	if j.judgeDead(a); j.Breach != nil {
 		return

@@ -119,6 +119,9 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	if best == nil { // the greatest write stands for the end of an earlier life
 		best = &oracle.Fate{}
 	}
+	if j.breaksErasure(k, f, ok) {
+		return law.Erased
+	}
 	if j.Last.Restore >= 0 && j.unaudited(j.Last.Restore) || ok && p.Lapsed(f) || p.Some && best.Gone && best.Since == j.Moment {
 		return law.Restored
 	}

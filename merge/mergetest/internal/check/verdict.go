@@ -108,6 +108,7 @@ func (j *Judge) judgeReply(a Answer, i int) {
 		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but the item got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
 		j.Broken(law.Ahead, "%s: the item is stamped no more than %v ahead, but got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
+	case j.mustBeGone(a, i):
 	case j.hasGone(a, i):
 		j.judgeGone(a, i)
 	case r.Verdict == "refused" && !ahead:

@@ -54,12 +54,14 @@ const (
 	ComesBack
 	PurgesDead
 	WronglyGone
+	Alone
 	SyncedGone
 	RetryBelow
 	Unswept
 	FenceFalls
 	FenceTold
 	ResetBelow
+	Erased
 
 	// about the run as a whole
 	Settle

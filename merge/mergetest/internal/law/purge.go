@@ -18,6 +18,11 @@ func purgeLaws() map[Law]Text {
 			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted. Each item is judged by the record stored before the batch, and the code gone is final.",
 			"Judge with merge.Engine, and with the fence that was read inside the lock. Look for a live record that was purged as a whole, for items of one batch that are judged one after the other, and for the refusal of a whole item where only some of its writes are gone.",
 		},
+		Alone: {
+			"each item is judged by the record before the batch",
+			"Whether a write is gone depends on the record that was stored before the batch, and not on the other items of the batch. If that record is dead, all items that begin a new life are joined first, and the others are judged by that life. So the order of the items does not matter.",
+			"Pass all items of a batch to merge.Engine in one Request. Look for a loop that applies and stores one item at a time.",
+		},
 		SyncedGone: {
 			"a synced client loses nothing to purging",
 			"A client that pulled within the retention, or that was told the present fence, writes above the fence. So none of its later edits is gone, unless the record is deleted.",
@@ -47,6 +52,11 @@ func purgeLaws() map[Law]Text {
 			"a client below the fence begins again",
 			"A pull from a cursor below the sequence of the fence begins with a reset, once, and then returns everything. A record that died at or below the fence but with a sequence above it is still returned.",
 			"Look for a missing reset, for a cursor that is compared with a stamp, and for a cursor that forgets where its load began, so that the next page resets again. Look for a dead record that is dropped although its sequence is above the fence: a client that is not reset never learns of its deletion.",
+		},
+		Erased: {
+			"an erased record is gone at once",
+			"An erasure leaves only $deleted and $erased, with a new stamp above every stamp of the record. Until the record is dead, every item on it is gone, even one that creates it or has a later stamp. A restored server repeats the erasures since its backup, with the same stamps.",
+			"Replace the stored record with what merge.Erase returns, inside the lock and with a new sequence. Look for an erasure that is an edit of a client, which leaves field names and lets later items in, for the wall clock as its stamp, and for erasures that are kept only in the database that is backed up.",
 		},
 	}
 }

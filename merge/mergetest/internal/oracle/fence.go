@@ -51,6 +51,19 @@ func (l *Ledger) MayLive(id string, sending int) bool {
 	return false
 }
 
+// InDoubt reports whether it is unknown what is stored of a record, because of a push without an
+// answer. The parameter sending is the number of the present batch.
+func (l *Ledger) InDoubt(id string, sending int) bool {
+	for _, k := range l.ofRecord(id) {
+		for _, f := range l.Histories[k].Writes {
+			if f.State == Unsure && f.Came != sending {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // isBelow reports whether a record has no write above the fence.
 func (l *Ledger) isBelow(id string) bool {
 	return l.Fence > 0 && !slices.ContainsFunc(l.ofRecord(id), func(k FieldKey) bool { return l.Histories[k].Best.Time > l.Fence })

@@ -41,6 +41,7 @@ type Ledger struct {
 	Marks     map[[16]byte]Mark // by client
 	Count     int               // the number of accepted writes, counted at each arrival
 	Fence     int64             // the stamp up to which deleted data was purged; 0 if nothing was
+	Erased    map[string]Stamp  // the last erasure of each erased record
 }
 
 // Mark bounds the greatest time that was accepted from a client. That time is at least Sure and at
@@ -55,12 +56,12 @@ func (m Mark) Accepted(time int64) Mark { return Mark{max(m.Sure, time), max(m.M
 
 // NewLedger returns an empty ledger.
 func NewLedger() Ledger {
-	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}}
+	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}, Erased: map[string]Stamp{}}
 }
 
 // Clone returns a deep copy.
 func (l *Ledger) Clone() *Ledger {
-	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count, l.Fence}
+	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count, l.Fence, maps.Clone(l.Erased)}
 	for k, p := range l.Histories {
 		q := *p
 		q.Writes = map[Write]*Fate{}

@@ -14,7 +14,7 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 	key := d.w.Key(id)
 	before := d.client.Shown(key)
 	fields := d.changing(before, sets)
-	if len(fields) == 0 || d.isDead(before) {
+	if len(fields) == 0 || d.isDead(id, before) {
 		d.client.note = "nothing to change"
 		return false
 	}

@@ -16,7 +16,7 @@ import (
 // what it must show depends on how its edits are divided into items, so the kit asks for them.
 func (d *device) judgeShown() {
 	d.client.Judged, d.client.Told = nil, d.fence
-	if d.fence > 0 {
+	if d.fence > 0 || d.hasErased() {
 		if !d.client.busy {
 			d.client.waiting = d.readOutbox()
 		}
@@ -29,7 +29,7 @@ func (d *device) judgeShown() {
 
 // waitsFor adds an edit to the items that a Client must send, while it cannot be asked for them.
 func (d *device) waitsFor(id string, before record.Record, fields map[string]record.Value) {
-	if d.fence == 0 || !d.client.busy {
+	if !d.client.busy {
 		return
 	}
 	written := map[string]record.FieldValue{}
@@ -41,9 +41,21 @@ func (d *device) waitsFor(id string, before record.Record, fields map[string]rec
 	d.client.waiting = append(d.client.waiting, check.NewItem(id, m))
 }
 
-// isDead reports whether a Client shows a dead record, which its user cannot edit.
-func (d *device) isDead(shown record.Record) bool {
-	return shown.Len() > 0 && merge.Purge(shown, d.fence, 2).Len() == 0
+// isDead reports whether a Client shows a dead record, or was told that a record is erased. Its user
+// cannot edit it.
+func (d *device) isDead(id string, shown record.Record) bool {
+	_, erased := d.confirmed[id][record.ErasedField]
+	return erased || shown.Len() > 0 && merge.Purge(shown, d.fence, 2).Len() == 0
+}
+
+// hasErased reports whether a confirmed record is erased.
+func (d *device) hasErased() bool {
+	for _, fields := range d.confirmed {
+		if _, erased := fields[record.ErasedField]; erased {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeEdit judges the items with which a Client sends an edit under a fence, which show mistakes that
@@ -85,6 +97,12 @@ func (d *device) clientLearns(l line) {
 	case l.told != nil && l.told.fence > d.fence:
 		d.client.AllowRestampBelow(int64(l.told.fence))
 	}
+	id, _ := d.w.IDOf(l.record.Key())
+	for name, v := range l.record.All() {
+		if v.Stamp.Client == d.id {
+			d.client.Returned[check.WrittenOf(oracle.FieldKey{ID: id, Field: name}, v.Value, v.Stamp)] = true
+		}
+	}
 }
 
 // own returns the writes of a Client itself that the server has confirmed.
@@ -108,28 +126,28 @@ func (d *device) own() (all []oracle.Written) {
 }
 
 // mustSendAgain reports a broken law if a Client does not send its own writes again that a restored
-// server lacks. It may leave out those that may be gone.
+// server lacks. It may leave out those that may be gone, and those that another write replaces.
 func (d *device) mustSendAgain() {
-	if len(d.client.aside) == 0 {
+	aside := d.client.aside
+	if d.client.aside = nil; len(aside) == 0 {
 		return
 	}
-	aside := d.client.aside
-	d.client.aside = nil
 	slices.SortFunc(aside, func(a, b oracle.Written) int {
-		return cmp.Or(oracle.Compare(a.Write, b.Write), oracle.CompareFields(a.FieldKey, b.FieldKey))
+		return cmp.Or(oracle.CompareFields(a.FieldKey, b.FieldKey), oracle.Compare(a.Write, b.Write))
 	})
+	aside = slices.Compact(aside)
 	items := d.decodeOutbox()
-	for _, x := range slices.Compact(aside) {
+	for i, x := range aside {
 		v, ok := d.confirmed[x.ID][x.Field]
 		if above, _ := oracle.Rule(x.Write, check.WriteOf(v)); ok && !above {
 			continue
 		}
-		sends := func(it *check.Item) bool { return slices.Contains(it.Writes, x) }
+		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0
 		switch {
-		case slices.ContainsFunc(items, sends):
+		case slices.ContainsFunc(items, func(it *check.Item) bool { return slices.Contains(it.Writes, x) }):
 			d.client.SendsAgain(x)
 			d.w.Count("client sends again")
-		case !d.mayBeGone(x) && len(d.client.Wants[x.FieldKey]) == 0: // otherwise the edits that wait replace it
+		case !replaced && !d.mayBeGone(x):
 			d.w.Broken(law.ClientResends, "%s had confirmed %s of %s, which the restored server lacks, and sends\n%s", d.name, x.Field, x.ID, listedItems(items))
 			return
 		}
@@ -138,8 +156,8 @@ func (d *device) mustSendAgain() {
 
 // mayBeGone reports whether a restored server may refuse a write of a Client as gone.
 func (d *device) mayBeGone(x oracle.Written) bool {
-	if d.fence == 0 {
-		return false
+	if _, erased := d.confirmed[x.ID][record.ErasedField]; erased || d.fence == 0 {
+		return erased
 	}
 	_, ok := d.confirmed[x.ID][x.Field]
 	dead := merge.Purge(check.RecordOf(d.w.Key(x.ID), d.confirmed[x.ID]), d.fence, 2).Len() == 0

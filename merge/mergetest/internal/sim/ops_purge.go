@@ -16,9 +16,21 @@ func purgeOps() []family {
 		if !d.Domain.Purges {
 			return 0
 		}
-		return schedule.Pick(d, 0, 1, 3)
+		return schedule.Pick(d, 0, 2, 5)
 	}
-	return []family{{often: often, ops: []op{{
+	erasesOften := func(d *schedule.Dice) int {
+		if !d.Domain.Erases {
+			return 0
+		}
+		return 1
+	}
+	return []family{{often: erasesOften, ops: []op{{
+		Kind:   schedule.Kind{Name: "erases", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord()}, Follow: afterErase},
+		run:    (*world).erase,
+		needs:  backendCan(check.CanErase),
+		covers: []string{"erases", "gone because erased", "erased again after a restore"},
+		lacks:  "erasures: the backend is not an Eraser",
+	}}}, {often: often, ops: []op{{
 		Kind: schedule.Kind{
 			Name: "purges", Who: schedule.OfServer, Args: []schedule.Argument{schedule.Duration()}, Follow: afterPurge,
 			Draw: func(d *schedule.Dice, s *schedule.Step) {
@@ -27,7 +39,7 @@ func purgeOps() []family {
 		},
 		run:    (*world).purge,
 		needs:  backendCan(check.CanPurge),
-		covers: []string{"purges", "fence raised", "gone", "new life"},
+		covers: []string{"purges", "fence raised", "gone", "new life", "judged apart"},
 		lacks:  "purging: the backend is not a Purger",
 	}}}}
 }

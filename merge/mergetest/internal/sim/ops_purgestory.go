@@ -9,7 +9,7 @@ import (
 // afterPurge returns a story about deleted data that comes back, or about edits that must not be
 // lost.
 func afterPurge(f schedule.Follow) []schedule.Step {
-	stories := []func(schedule.Follow) []schedule.Step{lateRetry, lateCreation, beneathDeletion, lateField, lateDeletion, newLives, slowButSynced, slowAlone, restoredBelow, longAway, editsOfDeleted, correctedClock}
+	stories := []func(schedule.Follow) []schedule.Step{lateRetry, lateCreation, beneathDeletion, lateField, lateDeletion, lateDeletion, newLives, slowButSynced, slowAlone, restoredBelow, longAway, editsOfDeleted, correctedClock, deletionAndEdit, editAndCreation}
 	return stories[f.IntN(len(stories))](f)
 }
 
@@ -164,15 +164,39 @@ func editsOfDeleted(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// correctedClock purges a deletion whose stamp is ahead, and lets a device whose clock is too far
-// ahead learn both: it then edits with a corrected clock.
+// deletionAndEdit sends a deletion at or below the fence together with a later edit of the record.
+func deletionAndEdit(f schedule.Follow) []schedule.Step {
+	g := f.Elsewhere()
+	return []schedule.Step{
+		f.Edit(f.C), f.Pushes(f.C), f.Pulls(f.A), alters(f, f.A, "deletes"), f.Wait(time.Millisecond), g.Edit(f.B), f.Pushes(f.B), purging(f),
+		f.Wait(time.Millisecond), f.Edit(f.A), f.Pushing(f.A, schedule.Manner{Reversed: f.On()}), f.Pulls(f.B),
+	}
+}
+
+// editAndCreation edits a record after its deletion was purged, learns that it is dead, creates it
+// again, and sends both items together.
+func editAndCreation(f schedule.Follow) []schedule.Step {
+	if f.A == f.B {
+		return newLives(f)
+	}
+	g := f.Elsewhere()
+	g.ID = f.ID
+	return []schedule.Step{
+		f.Edit(f.B), f.Pushes(f.B), f.Pulls(f.A), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Wait(time.Millisecond),
+		f.Edit(f.A), f.Pulls(f.A), g.Edit(f.A), f.Pushing(f.A, schedule.Manner{Reversed: f.On(), Twice: f.On()}), f.Pulls(f.B),
+	}
+}
+
+// correctedClock purges a deletion whose stamp is ahead, and lets a device pull that learns from the
+// answer to a push that its own clock is too far ahead, or a new device. Then the device edits.
 func correctedClock(f schedule.Follow) []schedule.Step {
 	if f.A == f.B || !f.Domain.Bounded() {
 		return lateField(f)
 	}
 	g := f.Elsewhere()
-	return []schedule.Step{
-		f.Clock(f.B, f.Domain.MaxAhead), f.Edit(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f),
-		f.Pulls(f.A), f.Clock(f.A, f.Domain.MaxAhead+time.Hour), g.Edit(f.A), f.Pushes(f.A), g.Edit(f.A), f.Pushes(f.A), f.Clock(f.B, 0),
+	purged := []schedule.Step{f.Clock(f.B, f.Domain.MaxAhead), f.Edit(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Clock(f.B, 0)}
+	if f.IntN(3) == 0 {
+		return append(purged, f.Does(f.A, "reinstalls"), f.Clock(f.A, 0), f.Pulls(f.A), g.Edit(f.A), f.Pushes(f.A))
 	}
+	return append(purged, f.Pulls(f.A), f.Clock(f.A, f.Domain.MaxAhead+time.Hour), g.Edit(f.A), f.Pushes(f.A), g.Edit(f.A), f.Pushes(f.A))
 }

@@ -23,6 +23,7 @@ type Process struct {
 	Backup  func() (restore func() (Process, error), err error)
 	Write   func(key record.Key, field string, v record.Value) error // writes as the server
 	Purge   func(retention time.Duration) (check.Purged, error)
+	Erase   func(key record.Key, at clock.Stamp) (clock.Stamp, error)
 	Close   func() error
 }
 
@@ -42,6 +43,9 @@ func (p Process) can() (a check.Abilities) {
 	}
 	if p.Purge != nil {
 		a |= check.CanPurge
+	}
+	if p.Erase != nil {
+		a |= check.CanErase
 	}
 	return a
 }

@@ -33,7 +33,7 @@ func (w *world) restart() {
 
 // write lets the server write the fields of a step.
 func (w *world) write(s schedule.Step) {
-	if w.backend.Write == nil || w.ClockUnset || w.Ledger.Fence > 0 && w.Ledger.Deleted(s.ID) {
+	if w.backend.Write == nil || w.ClockUnset || w.Ledger.Fence > 0 && w.Ledger.Deleted(s.ID) || w.Ledger.IsErased(s.ID) {
 		return
 	}
 	for _, a := range s.Sets {
@@ -63,6 +63,7 @@ type serverCopy struct {
 	restore  func() (Process, error)
 	ledger   *oracle.Ledger
 	fenceSeq int64
+	erasures int // the number of erasures before it
 }
 
 // backUp makes a backup of the server, if that is possible. Only a server that purges tells
@@ -76,7 +77,7 @@ func (w *world) backUp() {
 		w.Broken(law.Answered, "Backup: %v", err)
 		return
 	}
-	w.backup = &serverCopy{restore, w.Ledger.Clone(), w.fenceSeq}
+	w.backup = &serverCopy{restore, w.Ledger.Clone(), w.fenceSeq, len(w.erasures)}
 	w.Tell("the server is backed up", "")
 }
 
@@ -105,6 +106,7 @@ func (w *world) restore() {
 	}
 	w.Count("server is restored")
 	w.Tell("the server is restored from its backup", "all devices send their own writes again")
+	w.eraseAgain(w.backup.erasures)
 	w.Audit()
 }
 

@@ -28,6 +28,7 @@ type world struct {
 	serving   *request    // the request that is being served, or nil
 	backup    *serverCopy // the last backup, or nil
 	fenceSeq  int64       // the sequence of the fence
+	erasures  []erasure   // in order
 
 	decoded map[string][]line // the decoded lines, keyed by their text
 	grown   int               // the number of fields added by growing records

@@ -59,10 +59,7 @@ export class Mark {
   }
 }
 
-/**
- * startTooltip shows explanations while a mark is hovered or focused. Escape hides them. It returns a
- * function to call when marks were drawn again: a shown explanation then follows its mark.
- */
+/** startTooltip shows explanations while a mark is hovered or focused. Escape hides them. */
 export function startTooltip() {
   const tooltip = document.getElementById('tooltip');
   let mark = null;
@@ -72,15 +69,13 @@ export function startTooltip() {
     mark?.removeAttribute('aria-describedby');
     mark = null;
     tooltip.hidden = true;
-    tooltip.replaceChildren();
   };
-  const explain = () => tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
   const show = (next) => {
     clearTimeout(leaving);
     if (next === mark) return;
     hide();
     mark = next;
-    explain();
+    tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
     tooltip.hidden = false;
     placeBeside(tooltip, mark.getBoundingClientRect());
     mark.setAttribute('aria-describedby', 'tooltip');
@@ -105,11 +100,6 @@ export function startTooltip() {
     if (event.key === 'Escape') hide();
   });
   addEventListener('scroll', hide, { capture: true, passive: true });
-  return () => {
-    if (!mark) return;
-    if (mark.isConnected && !mark.hidden) explain();
-    else hide();
-  };
 }
 
 function placeBeside(tooltip, mark) {
