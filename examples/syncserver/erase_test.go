@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 	"github.com/fieldlww/fieldlww/record"
@@ -66,7 +68,8 @@ func killErasures(t *testing.T, database string) {
 }
 
 // TestRestoredBackupIsErasedAgain erases a record, and then copies an older file over the database.
-// The command restored must erase the record again before the server starts.
+// The command restored must erase the record again before the server starts. The file has an old
+// value in free pages, because an earlier version did not overwrite deleted data.
 func TestRestoredBackupIsErasedAgain(t *testing.T) {
 	database := databasetest.SQLite(t)
 	p := start(t, database)
@@ -84,11 +87,29 @@ func TestRestoredBackupIsErasedAgain(t *testing.T) {
 		return string(out)
 	}
 	require.NoError(t, p.Stop())
+	db, err := sql.Open("sqlite", database)
+	require.NoError(t, err)
+	_, err = db.Exec(`CREATE TABLE old AS SELECT '` + strings.Repeat("covert", 5000) + `' AS text; DROP TABLE old`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
 	backup, err := os.ReadFile(database)
 	require.NoError(t, err)
 	require.Contains(t, string(backup), "covert")
 	require.Contains(t, run("restored"), "no file remembers erasures")
 	require.Contains(t, run("erase", "demo", board.Tasks, "gone"), "1 records, 0 violation rows and 0 lines of the journal were erased")
+	require.Empty(t, databasetest.Residue(t, database, "covert"))
+
+	require.NoError(t, os.WriteFile(database, backup, 0o600))
+	d, err := server.OpenDatabase(t.Context(), database)
+	require.NoError(t, err)
+	s, err := server.New(t.Context(), d, server.Options{Erasures: database + ".erasures"})
+	require.NoError(t, err)
+	_, erased, err := s.Restored(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, server.Erased{Records: 1}, erased)
+	require.NoError(t, d.Close())
+	require.NotEmpty(t, databasetest.Residue(t, database, "covert"), "the command was killed before it rewrote the file")
+	require.Contains(t, run("restored"), "0 records, 0 violation rows and 0 lines of the journal were erased again")
 	require.Empty(t, databasetest.Residue(t, database, "covert"))
 
 	require.NoError(t, os.WriteFile(database, backup, 0o600))

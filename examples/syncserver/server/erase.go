@@ -17,8 +17,8 @@ import (
 
 // Erased reports what [Server.Erase] or [Server.Restored] erased.
 type Erased struct {
-	// Records is the number of records that were stored, Rows the number of violation rows, and
-	// Lines the number of lines of the journal. All three are zero if there was nothing to erase.
+	// Records is the number of records with fields, Rows the number of violation rows, and Lines
+	// the number of lines of the journal. All three are zero if there was nothing to erase.
 	Records, Rows, Lines int
 }
 
@@ -135,7 +135,7 @@ func (e *erasing) eraseRecord(ctx context.Context, key record.Key) error {
 	if w.Stamp != e.keys[key] {
 		e.erasures = append(e.erasures, erasure{e.workspace, key.Table, key.ID, w.Stamp})
 	}
-	if before.Len() > 0 && !before.Erased() {
+	if !isBare(before.Record) && !before.Erased() {
 		e.done.Records++
 	}
 	return e.replaceBy(ctx, before, after)
@@ -166,6 +166,9 @@ func (e *erasing) newStamp(r record.Record) clock.Stamp {
 	return e.at
 }
 
+// isBare reports whether a record has no fields, except perhaps its deletion.
+func isBare(r record.Record) bool { return r.Len() == 0 || r.Len() == 1 && r.Deleted() }
+
 // stored returns a record as it is stored, even if it is dead and not swept yet. The size is zero if
 // it is not stored.
 func (e *erasing) stored(ctx context.Context, key record.Key) (sweptRecord, error) {
@@ -177,20 +180,16 @@ func (e *erasing) stored(ctx context.Context, key record.Key) (sweptRecord, erro
 	return found[0], nil
 }
 
-// replaceBy stores a record in place of its stored version, and removes it from the index. The
-// scopes of the stored version are checked later; see deriveAgain.
+// replaceBy stores a record in place of its stored version. The scopes of the stored version are
+// checked later; see deriveAgain.
 func (e *erasing) replaceBy(ctx context.Context, before sweptRecord, after record.Record) error {
 	if before.size > 0 && after.Equal(before.Record) {
 		return nil
 	}
 	if before.size > 0 {
-		e.unswept[after.Key()] = before.size
+		e.unswept[after.Key()] = before.size // also makes store remove all its scopes from the index
 	}
 	u := merge.Update{Before: before.Record, After: merge.Purge(after, e.fence.stamp, 1)}
 	e.scopes = append(e.scopes, e.options.Rules.ScopesOf(u.Before)...)
-	_, err := e.tx.ExecContext(ctx, `DELETE FROM scopes WHERE workspace = $1 AND tbl = $2 AND id = $3`, e.workspace, after.Key().Table, after.Key().ID)
-	if err != nil {
-		return fmt.Errorf("remove a record from the index: %w", err)
-	}
 	return e.session.store(ctx, e.options.Rules, []merge.Update{u})
 }

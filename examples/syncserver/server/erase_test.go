@@ -43,7 +43,12 @@ type past struct {
 }
 
 // keysGone returns the keys of the records to erase.
-func keysGone() []record.Key { return []record.Key{task("gone").Key(), meeting("gone").Key()} }
+func keysGone() []record.Key {
+	return []record.Key{task("gone").Key(), meeting("gone").Key(), task(strangeID).Key()}
+}
+
+// strangeID has several forms in JSON texts.
+const strangeID = "\"<é>\n"
 
 func meeting(id string) record.Record {
 	return record.New(record.Key{Table: board.Meetings, ID: id})
@@ -68,6 +73,9 @@ func (c *calendar) fill() *past {
 		})
 		p.push(task("kept"), title(fmt.Sprint("kept-", i)))
 	}
+	for _, i := range []int{2, 0, 1, 2} {
+		p.push(task(strangeID), title(fmt.Sprint("covert-", i)))
+	}
 	require.NoError(c.t, p.closeJournal(context.Background(), "demo", math.MaxInt64))
 	for hour := range 4 { // three conflicts are resolved, and the last one is open
 		p.push(meeting("gone"), booked("covert-meeting", "Lind", hour))
@@ -78,6 +86,7 @@ func (c *calendar) fill() *past {
 		p.texts = append(p.texts, hashOf(scope.Name))
 	}
 	p.push(meeting("gone"), booked("covert-meeting", "Lind", 3))
+	p.store(p.lostEdit(), p.partialRow())
 	for _, row := range p.rows() {
 		p.push(record.New(row.Key()), func(e *record.Edit) { e.Set(violation.FieldNote, "covert-note") })
 	}
@@ -87,15 +96,36 @@ func (c *calendar) fill() *past {
 		}
 	}
 	p.ana.push2(p.gone[len(p.gone)-4:]...)
+	p.exec(`INSERT INTO unchecked (workspace, rule, name) VALUES ('demo', 'room_taken', '` + p.texts[1] + `')`)
+	p.exec(`INSERT INTO scopes (workspace, rule, name, tbl, id) VALUES ('demo', 'former', 'covert', 'tasks', 'gone')`)
+	return p
+}
+
+// store stores violation rows that no rule derives.
+func (p *past) store(rows ...record.Record) {
+	p.t.Helper()
 	_, err := p.database.locked(context.Background(), "demo", func(tx *session) error {
-		_, err := tx.tx.Exec(`INSERT INTO unchecked (workspace, rule, name) VALUES ('demo', 'room_taken', $1)`, p.texts[1])
-		if err != nil {
-			return err
+		var updates []merge.Update
+		for _, row := range rows {
+			updates = append(updates, merge.Update{After: row})
 		}
-		return tx.store(context.Background(), p.options.Rules, []merge.Update{{After: p.lostEdit()}})
+		return tx.store(context.Background(), p.options.Rules, updates)
 	})
 	require.NoError(p.t, err)
-	return p
+}
+
+// partialRow returns a closed violation row that lists only some of its meetings.
+func (p *past) partialRow() record.Record {
+	p.t.Helper()
+	row := p.rows()[0]
+	e := record.New(record.Key{Table: violation.DefaultTable, ID: "partial"}).Edit(clock.Stamp{Time: clock.TimestampOf(p.wall), Client: p.ana.ID})
+	for name, w := range row.All() {
+		e.Set(name, w.Value)
+	}
+	m, err := e.Set("recordId", "with-0").Set("conflictingTable", board.Meetings).Set("conflictingRecords", []string{"with-1"}).
+		Set("conflictingTotal", 200).Set("status", "resolved").Set("description", "covert").Mutation()
+	require.NoError(p.t, err)
+	return m.Data
 }
 
 // push pushes an edit, which must be accepted.
@@ -103,7 +133,7 @@ func (p *past) push(shown record.Record, change func(*record.Edit)) {
 	p.t.Helper()
 	m := p.edit(p.ana, shown, change)
 	require.Equal(p.t, "accepted", p.ana.push2(m)[0].Verdict)
-	if key := shown.Key(); key.ID == "gone" || key.Table == violation.DefaultTable {
+	if key := shown.Key(); key.ID == "gone" || key.ID == strangeID || key.Table == violation.DefaultTable {
 		p.gone = append(p.gone, m)
 	}
 	p.wall = p.wall.Add(time.Second)
@@ -139,16 +169,39 @@ func (p *past) requireNoResidue(database string) {
 	require.NotEmpty(p.t, databasetest.Residue(p.t, database, "kept-29"))
 }
 
+// titles returns the only values of the items on a record in the journal.
+func (c *calendar) titles(key record.Key) (all []string) {
+	c.t.Helper()
+	for _, line := range c.lines() {
+		for _, item := range line.Request.Items {
+			if item.Mutation.Data.Key() == key {
+				_, w := item.Mutation.Data.At(0)
+				all = append(all, string(w.Value.JSON()))
+			}
+		}
+	}
+	return all
+}
+
+// lines returns the lines of the journal.
+func (c *calendar) lines() (lines []merge.JournalLine) {
+	c.t.Helper()
+	var journal bytes.Buffer
+	require.NoError(c.t, c.database.Journal(context.Background(), &journal, "demo"))
+	for text := range bytes.Lines(journal.Bytes()) {
+		line, err := merge.ParseJournalLine(text)
+		require.NoError(c.t, err)
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // requireReplay checks that each line of the journal replays to its digest, and returns the number of
 // lines.
 func (c *calendar) requireReplay() int {
 	c.t.Helper()
-	var journal bytes.Buffer
-	require.NoError(c.t, c.database.Journal(context.Background(), &journal, "demo"))
-	lines := strings.Split(strings.TrimSuffix(journal.String(), "\n"), "\n")
-	for _, text := range lines {
-		line, err := merge.ParseJournalLine([]byte(text))
-		require.NoError(c.t, err)
+	lines := c.lines()
+	for _, line := range lines {
 		answer, err := line.Replay()
 		require.NoError(c.t, err)
 		require.Equal(c.t, line.Answer, answer.Digest())
@@ -163,24 +216,32 @@ func TestErasedTextIsNowhereInTheDatabase(t *testing.T) {
 		ctx, database := context.Background(), name(t)
 		s, log := openEraser(t, database)
 		p := s.fill()
-		require.Len(t, p.rows(), 5)
+		require.Len(t, p.rows(), 6)
 		for _, text := range p.texts {
 			require.NotEmpty(t, databasetest.Residue(t, database, text))
 		}
 		var segment []byte
 		require.NoError(t, s.database.db.QueryRow(`SELECT data FROM segments`).Scan(&segment))
 		p.texts = append(p.texts, string(segment[100:164]))
+		if s.database.postgres {
+			s.exec(`ANALYZE`)
+			require.Contains(t, fmt.Sprint(databasetest.Residue(t, database, "covert")), "pg_stats")
+		}
+		s.wall = s.wall.Add(-time.Minute) // as if the clocks of the clients were fast
 		lines := s.requireReplay()
 		synced, old := newCopy(p.ana), fmt.Sprint(p.ana.pull("0")[len(p.ana.pull("0"))-1].Seq)
 		synced.pullAll(9)
 
 		done, err := s.Erase(ctx, "demo", keysGone()...)
 		require.NoError(t, err)
-		require.Equal(t, [2]int{2, 5}, [2]int{done.Records, done.Rows})
+		require.Equal(t, [2]int{3, 6}, [2]int{done.Records, done.Rows})
 		require.Positive(t, done.Lines)
 		require.NoError(t, s.database.Rewrite(ctx))
 		p.requireNoResidue(database)
 		require.Equal(t, lines, s.requireReplay(), "the journal keeps its lines")
+		marks := s.titles(task(strangeID).Key())
+		require.Len(t, marks, 4)
+		require.True(t, marks[0] == marks[3] && marks[1] < marks[2] && marks[2] < marks[3], "marks of different lines can be compared: %q", marks)
 		requireCounted(t, s.database)
 		report, err := s.Audit(ctx, "demo")
 		require.NoError(t, err)
@@ -192,7 +253,7 @@ func TestErasedTextIsNowhereInTheDatabase(t *testing.T) {
 			require.Equal(t, 2, l.Data.Len())
 			erased++
 		}
-		require.Equal(t, 7, erased, "a client of an earlier version gets all erased forms")
+		require.Equal(t, 9, erased, "a client of an earlier version gets all erased forms")
 		synced.pullAll(9)
 		require.NotContains(t, fmt.Sprint(synced.holds), "covert")
 		require.Equal(t, s.normals(), synced.holds)
@@ -210,6 +271,7 @@ func TestErasedTextIsNowhereInTheDatabase(t *testing.T) {
 		requireCounted(t, s.database)
 		s.requireReplay()
 
+		s.wall = s.wall.Add(time.Hour)
 		again, err := s.Erase(ctx, "demo", keysGone()...)
 		require.NoError(t, err)
 		require.Equal(t, Erased{}, again)
@@ -276,6 +338,9 @@ func TestErasuresAreRepeatedAfterARestore(t *testing.T) {
 		other := joined(t, p.ana.url, "other", invite)
 		other.push2(s.edit(other, task("gone"), title("covert")))
 		keys := append(keysGone(), task("late").Key())
+		for i := range 2 * maxWords {
+			keys = append(keys, task(fmt.Sprint("unknown-", i)).Key())
+		}
 		_, err = s.Erase(ctx, "demo", keys...)
 		require.NoError(t, err)
 		_, err = s.Erase(ctx, "other", keys[0])
@@ -294,7 +359,7 @@ func TestErasuresAreRepeatedAfterARestore(t *testing.T) {
 		workspaces, done, err := s.Restored(ctx)
 		require.NoError(t, err)
 		require.Equal(t, 2, workspaces)
-		require.Equal(t, [2]int{2, 5}, [2]int{done.Records, done.Rows})
+		require.Equal(t, [2]int{3, 6}, [2]int{done.Records, done.Rows})
 		require.Positive(t, done.Lines)
 		require.NoError(t, s.database.Rewrite(ctx))
 		p.requireNoResidue(database)
@@ -317,7 +382,7 @@ func TestErasuresAreRepeatedAfterARestore(t *testing.T) {
 		require.Equal(t, Erased{}, done)
 		remembered, err := readErasures(s.options.Erasures)
 		require.NoError(t, err)
-		require.Len(t, remembered["demo"], 3)
+		require.Len(t, remembered["demo"], len(keys))
 	})
 }
 
@@ -341,8 +406,10 @@ func TestErasedRecordMayLiveAgainAfterTheRetention(t *testing.T) {
 			require.Equal(t, Erased{}, done, "the erasures are still there")
 			s.pass(3)
 			require.Zero(t, s.count("records WHERE tbl = 'violations' AND data <> '{}'"), "the rows have left")
-			synced := newCopy(p.ana)
-			synced.pullAll(9)
+			_, done, err = s.Restored(ctx)
+			require.NoError(t, err)
+			require.Equal(t, Erased{}, done, "the erased forms were purged")
+			require.Equal(t, level == 1, s.data()["gone"] != "")
 			for _, m := range p.gone {
 				require.NotEqual(t, "accepted", p.ana.push2(m)[0].Verdict)
 			}
@@ -364,6 +431,16 @@ func TestErasedRecordMayLiveAgainAfterTheRetention(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, [2]int{2, 1}, [2]int{done.Records, done.Rows})
 			require.NotContains(t, fmt.Sprint(s.normals()), "again")
+
+			require.Positive(t, s.count("records WHERE data = '{}'"))
+			_, err = s.Erase(ctx, "demo", record.Key{Table: violation.DefaultTable, ID: "partial"})
+			require.NoError(t, err)
+			requireCounted(t, s.database)
+
+			s.wall = s.wall.Add(-200 * sampleEvery)
+			_, err = s.Erase(ctx, "demo", meeting("with-0").Key())
+			require.NoError(t, err)
+			require.True(t, s.normals()[meeting("with-0").Key()].Erased(), "the erased form is above the fence, whatever the clock shows")
 		})
 	}
 }
@@ -395,6 +472,7 @@ func TestViolationsThatHoldWithoutTheErasedValuesStayOpen(t *testing.T) {
 				v, err := violation.Parse(row)
 				require.NoError(t, err)
 				require.Equal(t, violation.Open, v.Status)
+				require.False(t, row.Deleted() || row.Erased())
 				require.NotContains(t, v.Conflicting, "3")
 			}
 			report, err := s.Audit(ctx, "demo")
@@ -403,4 +481,105 @@ func TestViolationsThatHoldWithoutTheErasedValuesStayOpen(t *testing.T) {
 			requireCounted(t, s.database)
 		}
 	})
+}
+
+// TestUnreadableLinesOfTheJournalAreErased erases a record, while the journal has lines that do not
+// parse.
+func TestUnreadableLinesOfTheJournalAreErased(t *testing.T) {
+	s, _ := openEraser(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	for _, text := range []string{`{"table":"tasks","id":"gone","title":"covert"`, "other"} {
+		ana.push2(s.edit(ana, task("gone"), title("covert")))
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			return tx.writeJournal(context.Background(), []byte(text), maxJournal)
+		})
+		require.NoError(t, err)
+		require.NoError(t, s.closeJournal(context.Background(), "demo", 2))
+	}
+	done, err := s.Erase(context.Background(), "demo", task("gone").Key())
+	require.NoError(t, err)
+	require.Equal(t, 3, done.Lines)
+	var journal bytes.Buffer
+	require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
+	require.NotContains(t, journal.String(), "covert")
+	require.Equal(t, 4, strings.Count(journal.String(), "\n"))
+	require.Contains(t, journal.String(), "other")
+	requireCounted(t, s.database)
+}
+
+// TestErasedRowIsAbsentBelowTheFence raises the fence above the erased form of a violation row,
+// without a sweep. A client must not be able to make the row, and the rules must.
+func TestErasedRowIsAbsentBelowTheFence(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+			s, _ := openEraser(t, name(t))
+			p := s.fill()
+			_, err := s.Erase(context.Background(), "demo", keysGone()[:2]...)
+			require.NoError(t, err)
+			var journal bytes.Buffer
+			require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
+			require.NotContains(t, journal.String(), "covert-note", "the row that lists only a part of its records has a note")
+			s.wall = s.wall.Add(time.Hour)
+			s.exec(fmt.Sprintf(`UPDATE workspaces SET fence_seq = seq, fence_stamp = %d, level = %d`, clock.TimestampOf(s.wall), level))
+			s.wall = s.wall.Add(time.Second)
+			for _, row := range p.rows() {
+				note := s.edit(p.ana, record.New(row.Key()), func(e *record.Edit) { e.Set(violation.FieldNote, "x") })
+				require.True(t, note.New)
+				require.Equal(t, merge.Gone, p.ana.push2(note)[0].Code)
+			}
+			p.push(meeting("gone"), booked("again", "Lind", 3))
+			open := 0
+			for _, row := range p.rows() {
+				if v, err := violation.Parse(row); err == nil {
+					require.Equal(t, violation.Open, v.Status)
+					require.False(t, row.Deleted())
+					open++
+				}
+			}
+			require.Equal(t, 1, open)
+			requireCounted(t, s.database)
+		})
+	}
+}
+
+// TestRestoredErasureIsFound checks which stored records show that a restored workspace has an
+// erasure.
+func TestRestoredErasureIsFound(t *testing.T) {
+	s, _ := openEraser(t, databasetest.SQLite(t))
+	at := func(time clock.Timestamp) clock.Stamp { return clock.Stamp{Time: time, Client: clock.ClientID{1}} }
+	write := func(fields ...any) record.Record {
+		e := task("a").Edit(at(5))
+		for i := 0; i < len(fields); i += 2 {
+			e.Set(fields[i].(string), fields[i+1])
+		}
+		m, err := e.Mutation()
+		require.NoError(t, err)
+		return m.Data
+	}
+	erased, err := merge.Erase(task("a"), at(5))
+	require.NoError(t, err)
+	deleted, err := task("a").Edit(at(5)).DeleteRecord().Mutation()
+	require.NoError(t, err)
+	for i, c := range []struct {
+		stored record.Record
+		at     clock.Timestamp
+		fence  clock.Timestamp
+		has    bool
+	}{
+		{task("a"), 5, 4, false}, {task("a"), 5, 5, true},
+		{deleted.Data, 5, 4, false}, {deleted.Data, 5, 5, true},
+		{erased, 5, 0, true}, {erased, 6, 0, false}, {erased, 4, 0, true},
+		{write("x", 1), 4, 0, true}, {write("x", 1), 5, 0, false}, {write("x", 1), 6, 0, false},
+	} {
+		_, err := s.database.locked(context.Background(), fmt.Sprint("w", i), func(tx *session) error {
+			tx.fence.stamp = c.fence
+			if err := tx.replace(context.Background(), []merge.Update{{After: c.stored}}); err != nil {
+				return err
+			}
+			has, err := (&erasing{Server: s.Server, session: tx}).has(context.Background(), c.stored.Key(), at(c.at))
+			require.Equal(t, c.has, has, i)
+			return err
+		})
+		require.NoError(t, err)
+	}
 }

@@ -79,7 +79,7 @@ func (e *erasing) has(ctx context.Context, key record.Key, at clock.Stamp) (bool
 	if err != nil {
 		return false, err
 	}
-	if r.Len() == 0 || r.Deleted() && r.Len() == 1 {
+	if isBare(r.Record) {
 		return e.fence.stamp >= at.Time, nil
 	}
 	for _, w := range r.All() {

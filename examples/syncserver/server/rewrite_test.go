@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,4 +46,19 @@ func TestRewriteFailsWhileAnOldStateIsRead(t *testing.T) {
 		require.NoError(t, s.database.Rewrite(ctx))
 		require.Empty(t, databasetest.Residue(t, database, "covert"))
 	})
+}
+
+// TestReplacedValueIsOverwritten replaces a large value. Its pages in an SQLite file become free, and
+// must not keep it.
+func TestReplacedValueIsOverwritten(t *testing.T) {
+	database := databasetest.SQLite(t)
+	s := open(t, database)
+	s.options.Journal = false
+	ana := joined(t, listen(t, s), "demo", "")
+	for _, text := range []string{strings.Repeat("covert ", 5000), "kept"} {
+		ana.push(ana.set(board.Tasks, "a", board.Notes, text))
+	}
+	_, err := s.database.db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	require.NoError(t, err)
+	require.Empty(t, databasetest.Residue(t, database, "covert"))
 }
