@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -44,7 +43,9 @@ const (
 // A cursor below the fence of the workspace is refused with the status 410 and the code
 // resync_required, because the client may have records that were dropped, and the server may no
 // longer know which. The client then pulls everything again, with after=0. This may take several
-// pages, so the server remembers the fence at which the client began; see Database.beginPage.
+// pages, so the server remembers the fence at which the client began; see Database.beginPage. If
+// the last page ends below the fence, its last line has the last sequence of the workspace instead
+// of its own, so the client ends at or above the fence.
 //
 // The page is streamed in chunks: each chunk is sent before the next is read from the database.
 // So a slow client does not hold a database connection. It has a minute for each chunk, or less
@@ -149,8 +150,10 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 // dead record remains, because clients may still show the record.
 func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
 	rows, err := s.database.db.QueryContext(ctx, `
-		SELECT seq, tbl, id, data, (SELECT fence_stamp FROM workspaces WHERE name = $1) FROM records
-		WHERE workspace = $1 AND seq > $2 AND purge <> $4 ORDER BY seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk), departed)
+		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp,
+			(SELECT seq FROM records WHERE workspace = $1 AND purge <> $4 ORDER BY seq DESC LIMIT 1)
+		FROM records AS k JOIN workspaces AS w ON w.name = $1
+		WHERE k.workspace = $1 AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk), departed)
 	if err != nil {
 		return nil, err
 	}
@@ -159,12 +162,16 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 	for len(lines) < chunkBytes && rows.Next() {
 		var key record.Key
 		var fields record.Record
-		var at clock.Timestamp
-		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields, &at); err != nil {
+		var now fence
+		var seq, last int64
+		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields, &seq, &now.seq, &now.stamp, &last); err != nil {
 			return nil, err
 		}
+		if p.after == last && last < now.seq { // nothing is left, and the client must end above the fence
+			p.after = seq
+		}
 		taken++
-		mutation := record.Mutation{Data: merge.Purge(fields.WithKey(key), at, 1)}.AppendJSON(nil)
+		mutation := record.Mutation{Data: merge.Purge(fields.WithKey(key), now.stamp, 1)}.AppendJSON(nil)
 		lines = fmt.Appendf(lines, `{"seq":%d,%s`+"\n", p.after, mutation[1:]) // without its opening brace
 	}
 	p.limit -= taken
@@ -179,19 +186,31 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 // client that is pulling everything is below the fence until the end, like the cursor of a client
 // that comes back. The server tells the two apart by a row of the table loads, which it stores when
 // a client begins.
+//
+// A client that stops before it has stored that it begins again comes back with the cursor that was
+// refused. So the row has that cursor too, and it stays refused.
 func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
 	if after >= fence {
 		return after, nil
 	}
+	var refused int64
 	err = d.db.QueryRowContext(ctx, `
-		SELECT coalesce(max(fence_seq), 0) FROM loads WHERE workspace = $1 AND client = $2`, m.workspace, m.client).Scan(&above)
-	if err != nil || after > 0 || above >= fence { // a pull that begins again writes nothing
-		return max(above, after), err
+		SELECT coalesce(max(fence_seq), 0), coalesce(max(refused), 0) FROM loads WHERE workspace = $1 AND client = $2`,
+		m.workspace, m.client).Scan(&above, &refused)
+	switch {
+	case err != nil || above >= fence && (after == 0 || after != refused): // a pull that begins again writes nothing
+		return above, err
+	case after == 0:
+		above = fence
+	case after == refused:
+		return after, nil
+	default:
+		refused = after
 	}
 	_, err = d.db.ExecContext(ctx, `
-		INSERT INTO loads (workspace, client, fence_seq) VALUES ($1, $2, $3)
-		ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq`, m.workspace, m.client, fence)
-	return fence, err
+		INSERT INTO loads (workspace, client, fence_seq, refused) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq, refused = excluded.refused`, m.workspace, m.client, above, refused)
+	return above, err
 }
 
 // state returns the last sequence and the fence of a workspace, or zeros if it does not exist.

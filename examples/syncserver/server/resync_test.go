@@ -41,7 +41,10 @@ func TestPullBelowTheFenceIsRefused(t *testing.T) {
 		other := *ana
 		other.url = listen(t, open(t, database))
 		require.Len(t, other.pull(fmt.Sprint(first[3].Seq)+"&limit=4"), 4)
-		require.Len(t, ana.pull("8"), 2)
+		rest := ana.pull("8")
+		require.Len(t, rest, 2)
+		require.EqualValues(t, f, rest[1].Seq, "the client ends at the last sequence")
+		require.Empty(t, ana.pull(fmt.Sprint(f)))
 		status, _ := ben.request("GET", "/v1/pull?after=4", "")
 		require.Equal(t, 410, status, "another client has not begun to pull everything")
 
@@ -50,8 +53,67 @@ func TestPullBelowTheFenceIsRefused(t *testing.T) {
 		s.pass(92)
 		status, _ = ana.request("GET", "/v1/pull?after=8", "")
 		require.Equal(t, 410, status, "the fence has risen since the client began")
-		require.Zero(t, s.count("loads"))
+		require.Zero(t, s.count("loads WHERE refused = 0"))
 	})
+}
+
+// TestRefusedCursorStaysRefused lets a client begin to pull everything, and come back with the cursor
+// that was refused, as if it had stopped before it stored that it begins again. It would keep records
+// that were dropped, so it must begin once more.
+func TestRefusedCursorStaysRefused(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := openCalendar(t, name(t))
+		ana := joined(t, listen(t, s.Server), "demo", "")
+		var items []record.Mutation
+		for i := range 10 {
+			items = append(items, s.edit(ana, task(fmt.Sprint(i)), title("x")))
+		}
+		ana.push2(items...)
+		refuses := func(after string) {
+			t.Helper()
+			status, _ := ana.request("GET", "/v1/pull?after="+after, "")
+			require.Equal(t, 410, status)
+		}
+		for range 2 { // the fence rises in between
+			s.pass(92)
+			refuses("5")
+			first := ana.pull("0&limit=4")
+			refuses("5")
+			require.Len(t, ana.pull(fmt.Sprint(first[3].Seq)+"&limit=4"), 4)
+			refuses("5")
+			s.wall = s.wall.Add(time.Second)
+			ana.push2(s.edit(ana, task("9"), title("y")))
+		}
+		s.pass(92)
+		require.NotEmpty(t, ana.pull("0"))
+		refuses("5")
+	})
+}
+
+// TestCursorAtTheEndIsNotTheRefusedOne lets a client come back that has every record but a dropped
+// one. The last sequence of a record is the client's old cursor, so it must not be the new one.
+func TestCursorAtTheEndIsNotTheRefusedOne(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	ana.push2(s.edit(ana, task("a"), title("x")), s.edit(ana, task("b"), title("x")))
+	s.pass(92)
+	status, _ := ana.request("GET", "/v1/pull?after=2", "")
+	require.Equal(t, 410, status)
+	lines := ana.pull("0&limit=2")
+	require.Greater(t, lines[1].Seq, int64(2))
+	require.Empty(t, ana.pull(fmt.Sprint(lines[1].Seq)))
+	status, _ = ana.request("GET", "/v1/pull?after=2", "")
+	require.Equal(t, 410, status)
+}
+
+func TestUnknownPurgeLevelIsAnError(t *testing.T) {
+	d, err := OpenDatabase(t.Context(), databasetest.SQLite(t))
+	require.NoError(t, err)
+	defer d.Close()
+	for level, valid := range map[int]bool{-1: false, 0: true, 1: true, 2: true, 3: false} {
+		_, err := New(t.Context(), d, Options{PurgeLevel: level})
+		require.Equal(t, valid, err == nil, "%d: %v", level, err)
+	}
 }
 
 // TestPullThatBeginsAgainWritesNothing pulls the first page many times. Only the first of these

@@ -179,7 +179,7 @@ func (s *session) raise(ctx context.Context, all []sample, retention time.Durati
 	if _, err := s.tx.ExecContext(ctx, `DELETE FROM samples WHERE workspace = $1 AND at < $2`, s.workspace, oldest.at); err != nil {
 		return err
 	}
-	_, err := s.tx.ExecContext(ctx, `DELETE FROM loads WHERE workspace = $1 AND fence_seq < $2`, s.workspace, s.fence.seq)
+	_, err := s.tx.ExecContext(ctx, `DELETE FROM loads WHERE workspace = $1 AND fence_seq < $2 AND refused = 0`, s.workspace, s.fence.seq)
 	return err
 }
 

@@ -39,7 +39,8 @@ const tables = `
 	CREATE TABLE IF NOT EXISTS loads (
 		workspace TEXT NOT NULL,
 		client    TEXT NOT NULL,
-		fence_seq BIGINT NOT NULL,                 -- the fence when the client began to pull everything
+		fence_seq BIGINT NOT NULL,                 -- the fence when the client began to pull everything; 0 if it did not
+		refused   BIGINT NOT NULL DEFAULT 0,       -- its last cursor that was refused because of the fence; 0 if none was
 		PRIMARY KEY (workspace, client)
 	);
 	CREATE TABLE IF NOT EXISTS records (
@@ -112,6 +113,7 @@ func additions() [][3]string {
 		{"workspaces", "fence_stamp", "BIGINT NOT NULL DEFAULT 0"},
 		{"workspaces", "level", "BIGINT NOT NULL DEFAULT 0"},
 		{"records", "purge", "BIGINT NOT NULL DEFAULT 0"},
+		{"loads", "refused", "BIGINT NOT NULL DEFAULT 0"},
 	}
 }
 

@@ -47,7 +47,7 @@ type Options struct {
 	// PurgeLevel says what is kept of a deleted record after the Retention. Level 1, the default,
 	// keeps the fact that the record was deleted, in about 150 bytes. Level 2 keeps nothing, but
 	// then clients of earlier versions, which do not say which records they create, can create none.
-	// A workspace that has reached level 2 stays at level 2.
+	// A workspace that has reached level 2 stays at level 2. New refuses other levels.
 	PurgeLevel int
 	// Erasures names a file that remembers erasures: which records were erased and with which
 	// stamps, but no values. Server.Erase appends to it, and Server.Restored reads it. It must be
@@ -113,8 +113,12 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if o.Retention == 0 {
 		o.Retention = defaultRetention
 	}
-	if o.PurgeLevel == 0 {
+	switch o.PurgeLevel {
+	case 0:
 		o.PurgeLevel = 1
+	case 1, 2:
+	default:
+		return nil, fmt.Errorf("the option PurgeLevel must be 0, 1 or 2, not %d", o.PurgeLevel)
 	}
 	if o.Rules == nil {
 		o.Rules = new(violation.Checker)
