@@ -28,6 +28,7 @@ func TestJournalReplaysToTheSameAnswers(t *testing.T) {
 		other := joined(t, url, "other", invite)
 		ana.push(ana.set(board.Tasks, "a", board.Title, "1"))
 		ben.push(ben.set(board.Tasks, "a", board.Title, "2"), ben.set("nonsense", "a", "x", 1))
+		require.NoError(t, s.closeJournal(context.Background(), "demo", 1))
 		other.push(other.set(board.Tasks, "a", board.Title, "3"))
 		ben.push(ben.set(board.Tasks, "a", board.Title, "4"))
 

@@ -311,13 +311,24 @@ func TestRetentionCanBeChanged(t *testing.T) {
 		s.pass(20)
 		require.Equal(t, was, s.fenced(), "neither the fence nor the level falls")
 		s.options.Retention = -1
+		late := s.edit(ana, task("c"), title("x"))
+		late.Data = restamped(late.Data, 0, clock.Stamp{Time: was.stamp, Client: ana.ID})
 		s.pass(200)
 		require.Equal(t, was, s.fenced())
+		require.Equal(t, merge.Gone, ana.push2(late)[0].Code, "without a retention, the fence stays")
 		s.options.Retention = 60 * sampleEvery
 		s.pass(3)
 		require.Equal(t, was, s.fenced(), "the time without samples is a gap")
 		s.pass(1)
 		require.Greater(t, s.fenced().stamp, was.stamp)
+
+		ana.push2(s.edit(ana, task("d"), title("x")))
+		written := clock.TimestampOf(s.wall)
+		s.pass(20)
+		require.Less(t, s.fenced().stamp, written)
+		s.options.Retention = 10 * sampleEvery
+		s.pass(1)
+		require.Equal(t, written, s.fenced().stamp, "with a shorter retention, the fence rises to a newer sample")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +78,17 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		var workspace string
 		require.NoError(t, s.database.db.QueryRow(`SELECT workspace FROM marks`).Scan(&workspace))
 		require.Equal(t, "demo", workspace)
+
+		c := &calendar{Server: s, t: t, wall: time.Now()}
+		s.options.Now = func() time.Time { return c.wall }
+		require.Equal(t, "é", c.dump()[0])
+		c.pass(1)
+		require.Equal(t, "é", c.dump()[0])
+		require.Zero(t, c.count("journal"), "the entries of the first version are compressed too")
+		c.pass(91)
+		require.Positive(t, c.fenced().stamp)
+		require.Zero(t, c.count("segments"))
+		requireCounted(t, s.database)
 	})
 }
 
