@@ -126,25 +126,6 @@
 // the watermark with the records, and lock it with them; otherwise each of two
 // simultaneous deliveries of one item counts as the first.
 //
-// # Erasing
-//
-// A deletion keeps the values, and a client can overwrite only the values that it has seen. To erase
-// a record, a server replaces it, inside the lock:
-//
-//	erased, err := merge.Erase(found, clock.Stamp{Client: server})
-//	save(tx, merge.Purge(erased, fence, level)) // with a new sequence, in place of the record
-//
-// Clients replace their copies with the next pull, and drop their unsent edits of the record, which
-// are gone. In the same transaction, erase what was derived from the record: rows of violations and
-// of lost edits, and the lines of the journal, with a JournalEraser. Keep the key and the stamp of
-// each erasure outside the backups, and repeat the erasures after a restore, before the server
-// answers. The journal has no data of items that are gone, so later pushes bring nothing back. But
-// an item that Prepare refuses, for example as TooFarAhead, is journaled as always.
-//
-// Out of reach are backups, devices that never pull again, and the pages and logs of a database until
-// it reuses them. Erasing is for one database: a Join with the state of another server would bring
-// the values back, although they stay hidden beneath the deletion.
-//
 // # Clocks that are wrong
 //
 // An item stamped further ahead than the bound is refused with TooFarAhead and the
@@ -203,7 +184,7 @@
 //     with these limits each push and pull of such a record fails permanently.
 //   - A clock that observes before the commit keeps stamps that were rolled back.
 //
-// # Purging and erasing
+// # Purging
 //
 // Without purging, deleted data stays with its tombstones. To purge, a server keeps two numbers
 // with its records, which are read inside the lock and never fall: H, a stamp, and F, a sequence.
@@ -221,10 +202,28 @@
 //     next F. It judges what it shows with the same Engine and fence.
 //
 // Set Request.WholeItems for a client that does not know of fences. Servers that exchange state by
-// Join must not purge. [Erase] removes all of a record at once, and [JournalEraser] removes it from
-// the journal. Package merge/memory purges in the smallest form, and examples/syncserver in a
+// Join must not purge. Package merge/memory purges in the smallest form, and examples/syncserver in a
 // complete one; its page PURGING.md says why simpler rules fail. The examples of Purge are such
 // rules.
+//
+// # Erasing
+//
+// A deletion keeps the values, and a client can overwrite only the values that it has seen. To erase
+// a record, a server replaces it, inside the lock:
+//
+//	erased, err := merge.Erase(found, clock.Stamp{Client: server})
+//	save(tx, merge.Purge(erased, fence, level)) // with a new sequence, in place of the record
+//
+// Clients replace their copies with the next pull, and drop their unsent edits of the record, which
+// are gone. In the same transaction, erase what was derived from the record: rows of violations and
+// of lost edits, and the lines of the journal, with a JournalEraser. Keep the key and the stamp of
+// each erasure outside the backups, and repeat the erasures after a restore, before the server
+// answers. The journal has no data of items that are gone, so later pushes bring nothing back. But
+// an item that Prepare refuses, for example as TooFarAhead, is journaled as always.
+//
+// Out of reach are backups, devices that never pull again, and the pages and logs of a database until
+// it reuses them. Erasing is for one database: a Join with the state of another server would bring
+// the values back, although they stay hidden beneath the deletion.
 //
 // # Hazards
 //

@@ -11,7 +11,7 @@ import (
 // with one stamp above every stamp of the record, and nothing else: no value and no field name is
 // left. A server stores it in place of the record, inside the lock and with a new sequence.
 //
-// Until the erased record is dead, as Purge defines it, Apply refuses every item on it as [Gone],
+// Until the erased record is dead, as Purge defines it, it counts in digests, and Apply refuses every item on it as [Gone],
 // items that create a record included. No fence is needed for that. After that, the record is like
 // any other dead record: only a new item above the fence begins a new life. An edit that reached the
 // server before the erasure stays gone. An edit that never did was not erased: it may become part of

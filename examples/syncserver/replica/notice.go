@@ -39,7 +39,8 @@ const (
 	// temporarily. They are sent again. The notice is given once, and not again while any of them
 	// is still refused. Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
-	// Resync: everything that came from the server is pulled again. Why gives the reason.
+	// Resync: everything that came from the server is pulled again. Why gives the reason. Items edits
+	// waited to be sent; they are kept.
 	Resync NoticeKind = "resync"
 	// SentAgain: the server was restored from a backup that lacks writes by this user. Items of
 	// them are sent again.
@@ -62,7 +63,7 @@ type Notice struct {
 	Other      clock.Stamp   // only for EditLost, EditReplaced and FutureStamp
 	By         time.Duration // only for ClockCorrected; negative if the clock was ahead
 	Why        string        // only for Resync: WhyEpoch, WhyFence or another reason of the server
-	Items      int           // only for SentAgain: the number of edits
+	Items      int           // for SentAgain, the number of edits; for Resync, the number of edits that waited
 }
 
 // The reasons of a Resync.

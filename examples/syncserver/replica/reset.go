@@ -7,7 +7,7 @@ import "github.com/fieldlww/fieldlww/record"
 // this Replica has not pulled in chunks before.
 func (r *Replica) reset(why string) {
 	if why != "" {
-		r.notice(Notice{Kind: Resync, Why: why})
+		r.notice(Notice{Kind: Resync, Why: why, Items: r.NumWaiting()})
 	}
 	if why == WhyEpoch {
 		r.setAside()

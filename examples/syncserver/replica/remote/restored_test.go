@@ -116,7 +116,7 @@ func TestClientsConvergeAfterAFailoverThatLostCommits(t *testing.T) {
 		require.Zero(t, c.Replica.NumWaiting())
 	}
 	for c, again := range map[*remote.Client]int{a: 11, b: 10} {
-		require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: replica.WhyEpoch}, {Kind: replica.SentAgain, Items: again}}, c.Replica.TakeNotices())
+		require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: replica.WhyEpoch, Items: 1}, {Kind: replica.SentAgain, Items: again}}, c.Replica.TakeNotices())
 	}
 	opened, err := replica.Open(replica.Options{ID: b.Replica.ID(), Saved: func(yield func(replica.Entry) bool) {
 		for key, value := range disk {

@@ -137,6 +137,7 @@ func (s *screen) written(title string) time.Time {
 func (c *contents) add(r record.Record, day string) {
 	key := r.Key()
 	switch {
+	case r.Erased():
 	case r.Deleted():
 		c.Deleted++
 	case key.Table == board.Tasks:

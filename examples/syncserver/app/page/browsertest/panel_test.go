@@ -160,15 +160,27 @@ func (p *panel) states() func() []string {
 // Client returns the stored client ID of the device.
 func (p *panel) Client() string {
 	p.t.Helper()
+	return cmp.Or(p.entry("device", "clientId"), "none")
+}
+
+// Cursor returns the stored cursor of the last pull.
+func (p *panel) Cursor() string {
+	p.t.Helper()
+	return p.entry("state", "cursor")
+}
+
+// entry returns a member of a stored JSON object, or "" if there is none.
+func (p *panel) entry(key, member string) string {
+	p.t.Helper()
 	return eval[string](p.screen, fmt.Sprintf(`new Promise((resolve, reject) => {
 		const slot = sessionStorage.getItem('fieldlww-slot-demo');
 		const open = indexedDB.open('fieldlww-demo-%s' + (slot === '1' ? '' : '-' + slot));
 		open.onerror = () => reject(open.error);
 		open.onsuccess = () => {
-			const get = open.result.transaction('entries').objectStore('entries').get('device');
-			get.onsuccess = () => { open.result.close(); resolve(JSON.parse(get.result ?? '{}').clientId ?? 'none'); };
+			const get = open.result.transaction('entries').objectStore('entries').get(%q);
+			get.onsuccess = () => { open.result.close(); resolve(JSON.parse(get.result ?? '{}').%s ?? ''); };
 		};
-	})`, p.side))
+	})`, p.side, key, member))
 }
 
 // element returns a JavaScript expression for the panel; find returns one for the element in the

@@ -10,22 +10,29 @@ import (
 )
 
 // TestPageRecoversFromRestoredServer: the server's database is restored from a backup that lacks
-// the last edits. Both sides notice the loss and say so, send the lost edits again, and send their
-// waiting edits. Text that was being typed is kept.
+// the last edits. Both sides notice the loss and say so, send the lost edits again, say how many
+// these are, and send their waiting edits. Text that was being typed is kept.
 func TestPageRecoversFromRestoredServer(t *testing.T) {
+	for _, name := range []string{"restored", "copied"} {
+		t.Run(name, func(t *testing.T) { recovers(t, name == "restored") })
+	}
+}
+
+// recovers tells the story. The operator may forget the command "syncserver restored".
+func recovers(t *testing.T, command bool) {
 	file := databasetest.SQLite(t)
-	p, err := program.Start(file)
-	require.NoError(t, err)
-	t.Cleanup(p.Kill)
-	s := open(t, browserOf(t), newNetwork(t, p))
+	s := visitOn(t, file)
+	p := s.network.server
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	require.NoError(t, p.Stop())
 	backup, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.NoError(t, p.StartAgain())
+	s.retry()
 
 	s.left.AddTask("Fix the gate")
+	s.left.AddTask("Buy a brush")
 	s.right.SetTitle("Paint the fence", "Paint it red")
 	s.agree()
 	clients := []string{s.left.Client(), s.right.Client()}
@@ -37,17 +44,25 @@ func TestPageRecoversFromRestoredServer(t *testing.T) {
 		require.NoError(t, os.RemoveAll(file+end))
 	}
 	require.NoError(t, os.WriteFile(file, backup, 0o600))
+	if command {
+		require.NoError(t, program.Command("restored", "-db", file).Run())
+	}
 	require.NoError(t, p.StartAgain())
+	s.retry()
 
 	s.right.IsTold("older than what this device had seen")
+	s.right.IsTold("One edit of yours that the server had stored and then lost is sent again")
 	s.right.Shows("Paint it red")
 	eval[any](s, s.left.inTask("Paint it red", "task-assignee")+".focus()")
 	s.press("Ben")
 	eval[any](s, s.left.find("online-switch")+".click()") // the focus stays
-	s.left.IsTold("older than what this device had seen")
+	s.left.IsTold("older than what this device had seen", "2 edits that have not been sent are kept")
+	s.left.IsTold("2 edits of yours that the server had stored and then lost are sent again")
 	s.agree()
-	s.left.Shows("Paint it red", "Fix the gate", "Order the paint")
+	s.left.Shows("Paint it red", "Fix the gate", "Buy a brush", "Order the paint")
 	require.Equal(t, clients, []string{s.left.Client(), s.right.Client()})
-	require.Equal(t, "Ben", s.right.Tasks()[2].Assignee)
+	require.Equal(t, "Ben", s.right.Tasks()[3].Assignee)
+	require.Len(t, s.left.shown().Notices, 2)
+	require.Len(t, s.right.shown().Notices, 2)
 	s.picture("restored")
 }

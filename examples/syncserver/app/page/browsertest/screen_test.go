@@ -111,6 +111,13 @@ func (s *screen) saved() {
 	}
 }
 
+// retry makes both sides look for the server at once, as when the browser's network returns. Otherwise
+// they wait for some seconds.
+func (s *screen) retry() {
+	s.t.Helper()
+	eval[bool](s, `dispatchEvent(new Event("online"))`)
+}
+
 // front brings the tab to the front: in a hidden tab the page does not listen to the server.
 func (s *screen) front() {
 	s.t.Helper()

@@ -27,13 +27,15 @@ export class Deleted {
     const deletedAt = (view) => view.data.$deleted.updatedAt;
     this.#views = [...this.replica.tables[this.table].values()].filter((v) => v.deleted)
       .sort((a, b) => (deletedAt(a) < deletedAt(b) ? 1 : -1)); // newest deletion first
-    this.box.hidden = this.#views.length === 0;
+    const isEmpty = this.#views.length === 0;
+    if (isEmpty && this.box.contains(document.activeElement)) this.box.closest('.panel').focus({ preventScroll: true }); // otherwise the focus would be lost
+    this.box.hidden = isEmpty;
     this.summary.textContent = `${this.name} (${this.#views.length})`;
     this.#list();
   }
 
   #list() {
-    if (!this.box.open) return;
+    if (!this.box.open) return this.list.replaceChildren();
     const hadFocus = this.list.contains(document.activeElement);
     const rows = this.#views.slice(0, this.#limit).map((view) => this.#row(view));
     if (this.#views.length > this.#limit) {

@@ -30,7 +30,7 @@ export class Field {
     const { replica, name, view: { table, id } } = this;
     const fields = { [name]: text === '' ? null : text };
     if (replica.tables[table].has(id)) return replica.edit(table, id, fields, { [name]: seen });
-    return replica.tellNotEdited(`the ${kindName(table)} is no longer there`, fields);
+    return replica.tellNotEdited(`the ${kindName(table)} is no longer there`, { table, id, fields });
   }
 
   draw(view) {

@@ -46,7 +46,7 @@ function invitedAnew(before) {
 
 async function start() {
   startAppearance();
-  startTooltip();
+  const explainAgain = startTooltip();
   const here = place();
   addEventListener('hashchange', () => invitedAnew(here));
   const [slot, module] = await Promise.all([takeSlot(here), program()]);
@@ -64,24 +64,25 @@ async function start() {
   if (here.sides.length === 1) document.documentElement.dataset.only = here.sides[0];
   document.getElementById('loading').remove();
   document.getElementById('panels').append(...panels.map((p) => p.element));
-  for (const panel of panels) open(panel, replicas);
+  for (const panel of panels) open(panel, replicas, explainAgain);
   panels[0].notices.tellLeft(await leftBehind(here, slot));
 }
 
 /** open draws a panel, starts to sync, and resolves when everything is shown. */
-function open(panel, replicas) {
+function open(panel, replicas, explainAgain) {
   const { replica, sync, element } = panel;
   const began = performance.now();
   const people = document.getElementById('people');
   panel.onDrawn = (tables) => {
     if (tables.has('devices')) suggestPeople(people, replicas);
+    explainAgain();
   };
   attempt(() => panel.draw());
   suggestPeople(people, replicas);
   sync.addEventListener('synced', () => {
     setTimeout(() => {
       element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
-      if (!hasName(replica)) panel.rename(replica.device.name ?? freeName(replica));
+      if (!hasName(replica) && !replica.isErased('devices', replica.device.clientId)) panel.rename(replica.device.name ?? freeName(replica));
       ready(element, replicas.length);
     });
   });

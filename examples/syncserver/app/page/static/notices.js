@@ -2,9 +2,12 @@
 // and asks for no action.
 
 import { element } from './dom.js';
-import { edits, fieldName, kindName, said, span, titleOf, when } from './words.js';
+import { edits, fieldName, kindName, said, saidInFull, span, titleOf, when } from './words.js';
 
 const MOST = 30; // older notices are removed
+const MOST_BAD = 300; // the same for notices with the tone bad, which may quote a lost edit
+const LOSSES = ['refused', 'gone', 'not_edited', 'erased']; // kinds of notices that report a lost edit of the user
+const JOINED = ['gone', 'erased']; // a record has at most one notice of each of these kinds
 const PASSING = 20_000; // milliseconds that a passing notice stays
 
 const REASONS = {
@@ -17,11 +20,12 @@ const REASONS = {
   limit_exceeded: 'it is too large',
   record_full: 'the record is full. Shorten something in it, or delete something from it',
   other_client: 'it was written by another device',
-  gone: 'it arrived so late that what it edits may have been deleted and removed since',
 };
 
 /** Notices shows the notices of a replica in a box. */
 export class Notices {
+  #about = new WeakMap(); // from the element of a notice to the replica's notice, and the function that closes it
+
   /** @param actions the actions that notices offer: rejoin, which takes a new client ID */
   constructor(replica, who, box, actions) {
     this.replica = replica;
@@ -29,11 +33,12 @@ export class Notices {
     this.box = box;
     this.actions = actions;
     replica.addEventListener('notice', (event) => this.#tell(event.detail));
+    replica.addEventListener('erased', (event) => this.#tellErased(event.detail));
     if (replica.damaged) this.#tell(replica.damaged);
   }
 
   /** add shows a text, and returns a function that closes it. */
-  add(text, { bad = false, passing = false, kind = '', button = null } = {}) {
+  add(text, { bad = false, passing = false, kind = '', button = null, about = null } = {}) {
     const close = () => {
       const next = notice.nextElementSibling ?? notice.previousElementSibling;
       const hadFocus = notice.contains(document.activeElement);
@@ -45,9 +50,18 @@ export class Notices {
     const notice = element('div', { class: 'notice', 'data-testid': 'notice', 'data-kind': kind, 'data-tone': bad && 'bad' },
       body, element('button', { type: 'button', class: 'close', 'aria-label': 'Close this notice', onclick: close }, '×'));
     this.box.append(notice);
+    if (about) this.#about.set(notice, { about, close });
     if (passing) closeLater(notice, close);
-    while (this.box.children.length > MOST) this.box.firstElementChild.remove();
+    this.#removeOld();
     return close;
+  }
+
+  #removeOld() {
+    const all = [...this.box.children];
+    for (const [isBad, most] of [[false, MOST], [true, MOST_BAD]]) {
+      const some = all.filter((notice) => (notice.dataset.tone === 'bad') === isBad);
+      for (const old of some.slice(0, Math.max(0, some.length - most))) old.remove();
+    }
   }
 
   /** tellLeft reports edits that a closed tab did not send; the next tab to open will have them. */
@@ -57,9 +71,38 @@ export class Notices {
     this.add(`A tab that was closed left ${edits(waiting)} unsent.`, { kind: 'left', button: { text: 'Open it again', act } });
   }
 
-  #tell(notice) {
+  #tell(told) {
+    const { table, id } = told;
+    let notice = told.code === 'gone' ? { ...told, kind: 'gone' } : told;
+    if (this.replica.isErased(table, id)) {
+      if (!LOSSES.includes(notice.kind)) return;
+      notice = { kind: 'erased', table, id, fields: [], rolledBack: {} }; // nothing else of it is known from now on
+    }
+    if (JOINED.includes(notice.kind)) notice = this.#join(notice);
     const words = this[notice.kind]?.(notice);
-    if (words) this.add(words.text, { kind: notice.kind, ...words });
+    if (words) this.add(words.text, { kind: notice.kind, about: notice, ...words });
+  }
+
+  // #join closes an open notice of the same kind about the same record, and returns what both say.
+  #join(notice) {
+    for (const element of [...this.box.children]) {
+      const { about, close } = this.#about.get(element) ?? {};
+      if (about?.kind !== notice.kind || about.table !== notice.table || about.id !== notice.id) continue;
+      close();
+      return { ...notice, fields: [...new Set([...about.fields, ...notice.fields])], rolledBack: { ...about.rolledBack, ...notice.rolledBack } };
+    }
+    return notice;
+  }
+
+  // No notice may go on showing what was erased.
+  #tellErased(erased) {
+    const is = (table, id) => erased.some((view) => view.table === table && view.id === id);
+    for (const element of [...this.box.children]) {
+      const { about, close } = this.#about.get(element) ?? {};
+      if (!about || !(is(about.table, about.id) || is('devices', about.other))) continue;
+      close();
+      this.#tell(about);
+    }
   }
 
   refused({ table, id, fields, code, detail, rolledBack }) {
@@ -73,6 +116,41 @@ export class Notices {
     const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // written by another device meanwhile
     const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `It is now ${said(later, shown.data[later])}.` : 'It was put back as it was.';
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
+  }
+
+  // The server no longer knows whether what the edits were made to has been deleted since.
+  gone({ table, id, fields, rolledBack }) {
+    const isDeletion = (f) => (f === '$deleted' ? rolledBack[f].value : rolledBack[f].deleted);
+    const lost = fields.filter((f) => rolledBack[f] && !isDeletion(f));
+    if (lost.length === 0) return null; // the user deleted what is gone
+    if (table === 'violations') return { text: 'You chose to keep a conflict as it is. This came too late: the conflict is no longer there.', passing: true };
+    const shown = this.replica.tables[table]?.get(id);
+    const kind = kindName(table);
+    const values = lost.filter((f) => f !== '$deleted');
+    if (!shown && values.length === 0) return { text: `You restored a ${kind} too late: it has been removed meanwhile.`, bad: true };
+    const what = shown ? `the ${lost.map(fieldName).join(', ')} of ${titleOf(shown)}` : `a ${kind}`;
+    const wrote = values.map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
+    const why = shown ? `${lost.length === 1 ? 'this field' : 'these fields'} may have been emptied meanwhile` : `the ${kind} may have been deleted and removed meanwhile`;
+    const text = `Your edit to ${what} came too late, and is not kept: ${why}.${wrote ? ` You wrote: ${wrote}.` : ''}`;
+    return { text, bad: true, button: this.#again(shown, { table, id, fields: Object.fromEntries(values.map((f) => [f, rolledBack[f].value])) }) };
+  }
+
+  // #again returns a button that makes such an edit again, or null if its fields are too few for a new record.
+  #again(shown, { table, id, fields }) {
+    const names = Object.keys(fields);
+    if (shown) {
+      const isFree = !shown.deleted && names.length > 0 && names.every((f) => !shown.data[f]);
+      return isFree ? { text: 'Write it again', act: () => this.replica.edit(table, id, fields) } : null;
+    }
+    const needed = { tasks: ['title'], meetings: ['title', 'slot'] }[table];
+    if (!needed?.every((f) => f in fields)) return null;
+    const status = table === 'tasks' ? { status: 'todo' } : {};
+    return { text: `Make a new ${kindName(table)} of it`, act: () => this.replica.edit(table, null, { ...status, ...fields }) };
+  }
+
+  erased({ table }) {
+    const kind = kindName(table);
+    return { text: `A ${kind} was erased on the server. Your edit to the ${kind} is not kept.`, bad: true };
   }
 
   edit_lost({ table, id, fields, other }) {
@@ -115,8 +193,7 @@ export class Notices {
     return { text: 'The server has no room for what some of your edits add. They are kept on this device, and sent again until there is room. Deleting something makes room.', bad: true };
   }
 
-  resync({ why }) {
-    const { waiting } = this.replica;
+  resync({ why, items: waiting = 0 }) {
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
     if (why === 'fence') {
       return { text: `This device was away for so long that the server no longer knows what has been deleted since. All data is being fetched again.${kept}`, passing: waiting === 0 };

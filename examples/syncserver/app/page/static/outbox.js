@@ -20,7 +20,7 @@ export class Outbox {
   }
 
   #list() {
-    if (!this.part.outbox.open) return;
+    if (!this.part.outbox.open) return this.part['outbox-list'].replaceChildren();
     const all = this.replica.outbox();
     const rows = all.slice(0, MOST).map((mutation) => element('li', { 'data-testid': 'outbox-item' }, this.#words(mutation)));
     if (all.length > MOST) rows.push(element('li', {}, `and ${all.length - MOST} more`));
@@ -32,6 +32,7 @@ export class Outbox {
     const shown = this.replica.tables[table]?.get(id);
     const [[, first]] = Object.entries(data);
     const at = when(first.updatedAt);
+    if (this.replica.isErased(table, id)) return `${at} · an erased ${kindName(table)}`;
     const changes = Object.entries(data).map(([field, write]) =>
       field === '$deleted' ? (write.value ? 'delete it' : 'restore it') : `${fieldName(field)}: ${said(field, write)}`);
     return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;

@@ -4,11 +4,12 @@ import { ProgramError, run } from './program.js';
 import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
 import { Writer } from './writer.js';
 
-/** A Replica fires the events "edit", "change", "notice" and "saved". */
+/** A Replica fires the events "edit", "erased", "change", "notice" and "saved". */
 export class Replica extends EventTarget {
   #program;
   #storage;
   #writer;
+  #erased = new Set(); // the records that the server has erased, as table/id
 
   /** @param side left or right */
   constructor(side, program, storage) {
@@ -132,6 +133,7 @@ export class Replica extends EventTarget {
     this.#call('close'); // otherwise the program would save the state that it still holds
     delete this.device.clientId;
     delete this.device.name;
+    this.#erased.clear();
     this.unchecked.clear();
     this.#redraw();
     this.#saveDevice();
@@ -145,18 +147,24 @@ export class Replica extends EventTarget {
   edit(table, id, fields, seen = {}) {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
+      if (this.isErased(table, id)) throw new Error('the record was erased');
       this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields), JSON.stringify(seen));
       this.#tell('edit');
       return true;
     } catch (error) {
-      return this.tellNotEdited(error.message, fields);
+      return this.tellNotEdited(error.message, { table, id, fields });
     }
   }
 
   /** tellNotEdited fires a notice that says which edit was not written, and why. It returns false. */
-  tellNotEdited(detail, fields) {
-    this.#tell('notice', { kind: 'not_edited', detail, fields });
+  tellNotEdited(detail, edit) {
+    this.#tell('notice', { kind: 'not_edited', detail, ...edit });
     return false;
+  }
+
+  /** isErased reports whether the server has erased a record. Nothing of it is known or can be written. */
+  isErased(table, id) {
+    return this.#erased.has(`${table}/${id}`);
   }
 
   /** setSkew sets by how many milliseconds the clock of the device is off. */
@@ -254,17 +262,35 @@ export class Replica extends EventTarget {
     const changed = JSON.parse(texts.changed);
     const differs = tables.length > 0 || waiting !== this.waiting;
     Object.assign(this, { waiting, cursor, settled, offset });
-    for (const view of changed) this.#hold(view);
+    const erased = changed.filter((view) => this.#hold(view));
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
     if (saves.length > 0) this.#writer.save(saves);
+    if (erased.length > 0) this.#tell('erased', erased);
     if (differs) this.#tell('change', { tables, changed });
     for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
   }
 
-  // A new record that the server refused has no fields left, so it is no longer shown.
+  // #hold reports whether a record has just been erased. A record without fields is not shown: it was
+  // new and the server refused it, or the server has removed it.
   #hold(view) {
-    if (Object.keys(view.data).length > 0) this.tables[view.table].set(view.id, view);
-    else this.tables[view.table].delete(view.id);
+    const { table, id, data } = view;
+    const before = this.isErased(table, id);
+    if (data.$erased) this.#erase(table, id);
+    else if (Object.keys(data).length === 0) this.tables[table].delete(id);
+    else {
+      this.#erased.delete(`${table}/${id}`);
+      this.tables[table].set(id, view);
+    }
+    return !before && this.isErased(table, id);
+  }
+
+  #erase(table, id) {
+    this.#erased.add(`${table}/${id}`);
+    this.tables[table].delete(id);
+    if (table === 'devices' && id === this.device.clientId && this.device.name) {
+      delete this.device.name;
+      this.#saveDevice();
+    }
   }
 
   /** #redraw reads everything again. */

@@ -59,7 +59,10 @@ export class Mark {
   }
 }
 
-/** startTooltip shows explanations while a mark is hovered or focused. Escape hides them. */
+/**
+ * startTooltip shows explanations while a mark is hovered or focused. Escape hides them. It returns a
+ * function to call when marks were drawn again: a shown explanation then follows its mark.
+ */
 export function startTooltip() {
   const tooltip = document.getElementById('tooltip');
   let mark = null;
@@ -69,13 +72,15 @@ export function startTooltip() {
     mark?.removeAttribute('aria-describedby');
     mark = null;
     tooltip.hidden = true;
+    tooltip.replaceChildren();
   };
+  const explain = () => tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
   const show = (next) => {
     clearTimeout(leaving);
     if (next === mark) return;
     hide();
     mark = next;
-    tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
+    explain();
     tooltip.hidden = false;
     placeBeside(tooltip, mark.getBoundingClientRect());
     mark.setAttribute('aria-describedby', 'tooltip');
@@ -100,6 +105,11 @@ export function startTooltip() {
     if (event.key === 'Escape') hide();
   });
   addEventListener('scroll', hide, { capture: true, passive: true });
+  return () => {
+    if (!mark) return;
+    if (mark.isConnected && !mark.hidden) explain();
+    else hide();
+  };
 }
 
 function placeBeside(tooltip, mark) {

@@ -47,10 +47,15 @@ function text(field, value) {
 }
 
 /** said returns the value of a write in words, such as ‘Paint the fence’. */
-export function said(field, write) {
+export const said = (field, write) => inWords(field, write, short);
+
+/** saidInFull does the same, and does not truncate a long text. */
+export const saidInFull = (field, write) => inWords(field, write, (text) => text);
+
+function inWords(field, write, cut) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
   if (write.deleted) return 'an empty value';
-  return `‘${short(text(field, write.value))}’`;
+  return `‘${cut(text(field, write.value))}’`;
 }
 
 const MOST = 80; // characters of a text that are quoted

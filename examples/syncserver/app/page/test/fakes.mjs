@@ -11,7 +11,11 @@ export class Element extends EventTarget {
   dataset = {};
   hovered = false;
 
-  setAttribute() {}
+  setAttribute(name, value) {
+    if (name.startsWith('data-')) this.dataset[name.slice('data-'.length)] = value;
+  }
+
+  get textContent() { return this.children.map((child) => child.textContent ?? child).join(''); }
   contains() { return false; }
   matches() { return this.hovered; }
   remove() { this.parent.children.splice(this.parent.children.indexOf(this), 1); }

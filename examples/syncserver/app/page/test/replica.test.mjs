@@ -146,3 +146,36 @@ test('an edit counts as unsaved until it is on disk, and still does after a fail
   await assert.rejects(replica.saved());
   assert.equal(replica.unsaved, true);
 });
+
+test('of an erased record only the fact is kept, also if it is the device itself', async () => {
+  const { program, replica, storage } = device(memory({ device: '{}' }));
+  const heard = [];
+  for (const type of ['erased', 'change', 'notice']) replica.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  const take = program.functions.take;
+  const pulls = (...changed) => {
+    program.functions.take = () => ({ ...take(), tables: ['tasks'], changed: JSON.stringify(changed) });
+    replica.pulled('');
+    program.functions.take = take;
+  };
+  const erased = { $deleted: { value: true }, $erased: { value: true } };
+  replica.device.name = 'Secret’s phone';
+  pulls({ table: 'tasks', id: 'a', data: { title: { value: 'Secret' } } });
+  assert.equal(replica.tables.tasks.size, 1);
+  heard.length = 0;
+  const gone = [{ table: 'tasks', id: 'a', data: erased }, { table: 'devices', id: 'old', data: erased }];
+  pulls(...gone);
+  assert.deepEqual(heard.map(([type]) => type), ['erased', 'change']);
+  assert.deepEqual(heard[0][1], gone);
+  pulls(gone[0]);
+  assert.equal(heard.filter(([type]) => type === 'erased').length, 1);
+  assert.equal(replica.tables.tasks.size, 0);
+  assert.equal(replica.isErased('tasks', 'a'), true);
+  await replica.saved();
+  assert.doesNotMatch(storage.disk.get('device'), /Secret/);
+
+  assert.equal(replica.edit('tasks', 'a', { title: 'Secret' }), false);
+  assert.deepEqual(program.outbox, []);
+  assert.equal(heard.at(-1)[0], 'notice');
+  pulls({ table: 'tasks', id: 'a', data: { title: { value: 'A new life' } } });
+  assert.equal(replica.isErased('tasks', 'a'), false);
+});
