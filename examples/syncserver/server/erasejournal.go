@@ -60,9 +60,11 @@ const maxWords = 16
 var plainID = regexp.MustCompile(`^[0-9A-Za-z._:/-]+$`)
 
 // words returns texts such that each line of the journal that holds a value of an erased record
-// contains one of them. It returns nil if there are too many, or if an ID can have several forms.
+// contains one of them. An item that was malformed before its ID may be about the record too, and its
+// refusal may name a field. The result is nil if there are too many words, or if an ID can have several
+// forms.
 func (e *erasing) words() [][]byte {
-	words := [][]byte{[]byte(`"` + violation.DefaultTable + `"`)}
+	words := [][]byte{[]byte(`"` + violation.DefaultTable + `"`), []byte(`"id":""`)}
 	for key := range e.keys {
 		if len(words) > maxWords || !plainID.MatchString(key.ID) {
 			return nil
