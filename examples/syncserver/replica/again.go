@@ -73,7 +73,7 @@ func (r *Replica) sendAgain() {
 	for _, it := range r.aside {
 		r.entries.again.remove(it)
 		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
-			it.wall, it.sent, it.tried, it.again = it.stamp().Time.Time(), true, true, !it.m.New
+			it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
 			again = append(again, it)
 		}
 	}
@@ -99,24 +99,29 @@ func (r *Replica) lacks(own record.Record) bool {
 	return false
 }
 
-// postpone keeps an item that is gone until after the next settled pull, once, and reports whether it
-// does: if another client created the record, it may have to send the creation again first.
+// postpone keeps an item that is gone, once, and reports whether it does: if another client created
+// the record, it may have to send the creation again first. The item is sent once more when a settled
+// pull has brought the record, or else after the second settled pull: the first one may come at once,
+// and then tells nothing.
 func (r *Replica) postpone(it *item) bool {
-	if !it.again {
+	if !it.again || it.m.New {
 		return false
 	}
-	it.again, it.later, it.after = false, true, r.pulls
+	it.again, it.later, it.after = false, 2, r.pulls
 	it.put(&r.outbox.later)
 	r.entries.outbox.put(it)
 	return true
 }
 
-// sendLater lets the items be sent that waited for this pull.
+// sendLater lets the items be sent that have waited long enough for settled pulls.
 func (r *Replica) sendLater() {
 	for e := r.outbox.later.Back(); e != nil; {
 		it := e.Value.(*item)
-		if e = e.Prev(); r.isBrought(it) {
-			it.later = false
+		if e = e.Prev(); !r.isBrought(it) {
+			continue
+		}
+		if it.later--; it.later == 0 || r.lives(r.find(it.m.Data.Key()).confirmed) {
+			it.later = 0
 			it.putFirst(&r.outbox.fresh)
 			r.entries.outbox.put(it)
 		}

@@ -202,8 +202,8 @@ func TestCreationIsNeverGuessed(t *testing.T) {
 	require.NotContains(t, d.disk["record/tasks\x00fence"], "created", "a husk has no creator")
 }
 
-// TestFollowerThatIsGoneIsSentOnceMore: after the next settled pull, because the client that created
-// the record may have sent the creation again by then. The second time it is reported.
+// TestFollowerThatIsGoneIsSentOnceMore: because the client that created the record may have sent the
+// creation again by then. The second time it is reported.
 func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 	for _, opened := range []bool{false, true} {
 		d := ownWrites(t)
@@ -239,6 +239,10 @@ func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 		d.gets(unsettled(epochTrailer))
 		require.NotContains(t, string(sends()), "theirs")
 		d.gets(epochTrailer)
+		if !opened {
+			require.NotContains(t, string(sends()), "theirs", "the record is not there yet")
+			d.gets(epochTrailer)
+		}
 		reopen()
 		require.Contains(t, string(d.Batch(1, 1<<20)), "theirs")
 		gone()
@@ -250,6 +254,35 @@ func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 		require.Len(t, d.TakeNotices(), 1, "an edit that is not sent again is not sent once more")
 		require.Zero(t, d.NumWaiting())
 	}
+}
+
+// TestFollowerIsSentOnceItsRecordIsBack: the pull after the answer may bring it.
+func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
+	d.edit(theirs, "title", str("mine"))
+	d.accept()
+	d.gets(resetLine("epoch"), epochTrailer)
+	d.outbox()
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), epochTrailer)
+	require.NotEmpty(t, d.outbox())
+	require.Equal(t, `"mine"`, d.title(theirs))
+}
+
+// TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain: neither that the record is deleted, nor that a
+// stamp is below an earlier one.
+func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {
+	d := ownWrites(t)
+	d.gets(resetLine("epoch"), epochTrailer)
+	d.TakeNotices()
+	d.Batch(5, 1<<20)
+	reply := `{"verdict":"accepted","notes":["update_of_deleted","rewound","lost_edit"],"fields":{"title":{"outcome":"superseded","lost":true,"winner":{"updatedAt":"2026-03-02T14:02:30.000000000Z","clientId":"` + ben.String() + `"}}}}`
+	require.NoError(t, d.Answer([]byte("["+strings.Repeat(reply+",", 4)+reply+"]")))
+	require.Empty(t, d.TakeNotices())
+	d.outbox()
+	require.NoError(t, d.Answer([]byte("["+reply+"]")))
+	require.NotEmpty(t, d.TakeNotices())
 }
 
 // TestReplicaThatWaitsForAPullSendsNothing: its only edit waits, and that is not an error.

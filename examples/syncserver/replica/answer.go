@@ -150,12 +150,16 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 		if w, ok := whyAnswered(merge.Decision{Key: h.key, Field: name, Change: c}, it.m, field); ok {
 			h.setWhy(w)
 		}
-		r.noticeLost(h.key, name, field)
+		if !it.again {
+			r.noticeLost(h.key, name, field)
+		}
 	}
 	if h.whyStale {
 		r.unsaved.record(h)
 	}
-	r.noticeNotes(h.key, it.stamp().Time, reply.Notes)
+	if !it.again { // otherwise the user was told the first time
+		r.noticeNotes(h.key, it.stamp().Time, reply.Notes)
+	}
 	r.mark = max(r.mark, it.stamp().Time)
 	if data.Len() > 0 {
 		r.keep(h, it, data)

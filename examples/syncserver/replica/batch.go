@@ -25,7 +25,7 @@ func (r *Replica) Batch(items, size int) []byte {
 	slices.SortFunc(o.batch, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
 	var lines []byte
 	for _, it := range o.batch {
-		it.sent, it.tried = true, true
+		it.sent, it.renews = true, false
 		lines = append(it.m.AppendJSON(lines), '\n')
 	}
 	return lines

@@ -128,7 +128,8 @@
 // the earlier one.
 //
 // An edit of a record that another client created can arrive before that client has sent its creation
-// again. If it is gone, it is sent once more after the next settled pull.
+// again. If it is gone, it is sent once more, after a pull that brings the record, or else after the
+// second settled pull.
 //
 // Without a new epoch, the server notices the restore only if the cursor is above its sequence.
 //

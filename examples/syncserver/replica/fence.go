@@ -136,7 +136,7 @@ func (r *Replica) renew() {
 	var dead []*held
 	for e := r.outbox.fresh.Front(); e != nil; e = e.Next() {
 		it := e.Value.(*item)
-		if !it.m.New || it.tried || it.stamp().Time > r.fence {
+		if !it.m.New || !it.renews || it.stamp().Time > r.fence {
 			continue
 		}
 		h := r.find(it.m.Data.Key())
@@ -154,7 +154,7 @@ func (r *Replica) renew() {
 func (r *Replica) renewRecord(h *held) {
 	var again []record.Mutation
 	for _, it := range h.waiting() {
-		if it.ofNew && !it.tried {
+		if it.renews {
 			again = append(again, it.m)
 			r.remove(it)
 		}

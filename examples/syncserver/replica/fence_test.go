@@ -187,6 +187,7 @@ func TestClockFollowsTheTrailerWithoutABound(t *testing.T) {
 	d.told(0, 0)
 	require.Less(t, stamp(), floor, "the server says that no fence will be so high")
 	d.gets(strings.Replace(plainTrailer, `"level"`, `"clock":"2262-04-11T23:47:16.854775807Z","level"`, 1))
+	d.told(0, 0)
 	require.Less(t, stamp(), clock.Timestamp(math.MaxInt64-1), "the clock does not reach its end")
 }
 
@@ -219,6 +220,25 @@ func TestEditOfTheFormerRecordIsNotRenewed(t *testing.T) {
 	d.gets(trailerAt(at(60), 2))
 	require.Equal(t, []string{"title"}, fieldsOf(d.Shown(fence)))
 	require.Less(t, d.times()[0], at(60))
+}
+
+// TestCreationThatWasSentIsNotRenewedWithALaterOne: the user creates the record again, because the first
+// creation is gone.
+func TestCreationThatWasSentIsNotRenewedWithALaterOne(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(trailerAt(at(0), 2))
+	d.edit(fence, "due", str("sent"))
+	d.outbox()
+	first := d.times()[0]
+	d.gets(trailerAt(at(10), 2))
+	d.w.now = d.w.now.Add(time.Minute)
+	d.edit(fence, "title", str("again"))
+	require.True(t, d.Waiting()[1].New)
+	d.w.now = d.w.now.Add(time.Hour)
+	d.gets(trailerAt(at(120), 2))
+	require.Equal(t, first, d.times()[0])
+	require.Greater(t, d.times()[1], at(120))
+	require.Equal(t, []string{"title"}, fieldsOf(d.Shown(fence)))
 }
 
 // TestCreationThatTheFenceMakesGoneIsRenewed: with the edits behind it, in their order, and with the

@@ -76,7 +76,7 @@ func (l *loading) takeItems() {
 	for _, it := range l.sorted(&l.entries.outbox) {
 		it.floor = l.fence
 		l.findOrAdd(it.m.Data.Key()).add(it)
-		if it.later {
+		if it.later > 0 {
 			it.put(&l.outbox.later)
 		} else {
 			it.put(&l.outbox.fresh)
@@ -151,8 +151,11 @@ func (l *loading) readItem(kind *itemEntries, number, value string) error {
 	if err != nil {
 		return err
 	}
-	it := &item{number: n, m: m, sent: true, tried: true} // it may have been sent
-	it.wall, it.again, it.later = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix), strings.HasSuffix(value, laterSuffix)
+	it := &item{number: n, m: m, sent: true} // it may have been sent
+	it.wall, it.again = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix)
+	if strings.HasSuffix(value, laterSuffix) {
+		it.later = 1
+	}
 	l.items[kind.prefix] = append(l.items[kind.prefix], it)
 	return nil
 }

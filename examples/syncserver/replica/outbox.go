@@ -19,11 +19,10 @@ type item struct {
 	wall   time.Time       // reading of the device's clock at the edit, real or computed
 	floor  clock.Timestamp // the Replica's floor at the edit
 	sent   bool            // whether a server may have it
-	tried  bool            // whether it was ever sent
-	ofNew  bool            // whether no server was known to have the record at the edit
+	renews bool            // whether it was never sent, and no server was known to have the record at the edit
 	told   bool            // whether the user was told that it waits for a repair
-	again  bool            // whether it is sent once more if it is gone
-	later  bool            // whether it is not sent before the next settled pull
+	again  bool            // whether it is sent again, because a restored server lacks it
+	later  int             // how many settled pulls it waits for, unless one brings its record
 	after  uint64          // of an overlay or a postponed item: how many pulls had begun when it was answered
 	writes []write         // in the order of the fields
 	queue  *list.List
@@ -53,7 +52,7 @@ func (it *item) links() iter.Seq2[string, *write] {
 
 // outbox holds the items that wait. Items that the server refused temporarily wait in a separate
 // queue, "kept", so that they cannot hold up the rest. Each refused item goes to the end of that
-// queue. Items in the queue "later" are not sent before the next settled pull.
+// queue. Items in the queue "later" are sent after one or two more pulls.
 type outbox struct {
 	fresh, kept, later list.List
 	last               uint64  // the greatest item number since the outbox was last empty
@@ -108,7 +107,7 @@ func (it *item) leave() {
 func (r *Replica) enqueue(m record.Mutation) *item {
 	it := &item{number: r.outbox.number(), m: m, wall: r.reading(), floor: r.floor}
 	h := r.touch(m.Data.Key())
-	it.ofNew = !r.lives(r.known(h))
+	it.renews = !r.lives(r.known(h))
 	h.add(it)
 	it.put(&r.outbox.fresh)
 	r.entries.outbox.put(it)

@@ -40,8 +40,8 @@ func (e *itemEntries) remove(it *item) {
 	}
 }
 
-// These members end the value of an item that is sent once more if it is gone, and of one that waits
-// for the next settled pull. Decoders of mutations skip them.
+// These members end the value of an item that is sent again, and of one that is sent once more
+// later. Decoders of mutations skip them.
 const (
 	againSuffix = `,"again":true}`
 	laterSuffix = `,"later":true}`
@@ -53,7 +53,7 @@ func appendItem(dst []byte, it *item) []byte {
 	switch {
 	case it.again:
 		return append(dst[:len(dst)-1], againSuffix...)
-	case it.later:
+	case it.later > 0:
 		return append(dst[:len(dst)-1], laterSuffix...)
 	}
 	return dst
