@@ -73,7 +73,7 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 		reopen()
 		d.gets(resetLine("epoch"), unsettled(epochTrailer))
 		if !opened {
-			require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "epoch"}}, d.TakeNotices())
+			require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "epoch", Items: 1}}, d.TakeNotices())
 		}
 		require.Zero(t, d.Shown(gate).Len(), "everything from the server is replaced")
 		reopen()
@@ -121,7 +121,7 @@ func TestNothingIsSentAgainAfterAResetByTheFence(t *testing.T) {
 	d := ownWrites(t)
 	d.gets(resetLine("fence"), trailerAt(at(2), 2))
 	require.Equal(t, []string{"fence due @5 base"}, d.sent())
-	require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "fence"}}, d.TakeNotices())
+	require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: "fence", Items: 1}}, d.TakeNotices())
 	d.save()
 	require.Empty(t, d.kept("again/"))
 }
