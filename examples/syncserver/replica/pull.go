@@ -136,13 +136,13 @@ func (r *Replica) followRepair(h *held, before record.Record) {
 
 // updateWhys notes why the fields of a record have their new values.
 func (h *held) updateWhys(before, now record.Record) {
-	if before.Len() == 0 {
-		return // all fields are written for the first time
-	}
 	for name := range h.whys {
 		if _, ok := now.Get(name); !ok {
 			h.dropWhy(name)
 		}
+	}
+	if before.Len() == 0 {
+		return // all fields are written for the first time
 	}
 	for name, c := range merge.Changes(merged(before), merged(now)) {
 		switch {

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -177,4 +178,21 @@ func TestRepairedFieldHasNoWhy(t *testing.T) {
 	w.server.Put(r)
 	a.pull()
 	require.Empty(t, a.sentence(fence, "title"), "the field is gone")
+}
+
+// TestWhyLeavesWithItsRecord: the record leaves while an overlay is all that is held of it, and the
+// overlay is below the fence.
+func TestWhyLeavesWithItsRecord(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(plainTrailer)
+	d.edit(gate, "title", str("x"))
+	d.outbox()
+	lost := fmt.Sprintf(`[{"verdict":"accepted","changed":true,"fields":{"title":{"outcome":"applied","lost":true,"loser":{"updatedAt":%q,"clientId":%q}}}}]`, at(0)-1, ben)
+	require.NoError(t, d.Answer([]byte(lost)))
+	d.save()
+	require.Len(t, d.kept("why/"), 1)
+	d.gets(leftLine(gate), trailerAt(at(5), 2))
+	d.save()
+	require.Empty(t, d.kept("why/"))
+	require.Empty(t, d.kept("record/"))
 }
