@@ -36,8 +36,9 @@ import (
 // that wraps record.ErrStamp: at has no client, or neither at nor the record has a time.
 func Erase(r record.Record, at clock.Stamp) (record.Record, error) {
 	stamp, kept := at, r.Len() > 0 && at.Time > 0
-	for _, w := range r.All() {
-		if w.Stamp.Time >= stamp.Time {
+	for name, w := range r.All() {
+		// At level 1, the field $deleted of the erased form may be all that was kept of it.
+		if w.Stamp.Time >= stamp.Time && !(w.Stamp == at && name == record.DeletedField && r.Deleted()) {
 			stamp.Time = next(w.Stamp.Time)
 		}
 		kept = kept && w.Stamp.Time > at.Time

@@ -212,6 +212,8 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.database.db.Exec(`DELETE FROM records WHERE id = 'b'`)
 		require.NoError(t, err)
+		status, text = push()
+		require.Equal(t, 409, status, "the push would raise the sequence, perhaps above the cursor: %s", text)
 		ana.pullAll(9)
 		require.Equal(t, []string{whyEpoch}, ana.whys, "a client whose cursor is above the sequence is reset")
 		require.Len(t, ana.holds, 1)

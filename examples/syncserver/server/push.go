@@ -47,7 +47,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	if err != nil {
 		return malformed(err)
 	}
-	out, err := s.push(r.Context(), m, pushBody{body, r.URL.Query().Get("v") != "2", at.epoch})
+	out, err := s.push(r.Context(), m, pushBody{body, r.URL.Query().Get("v") != "2", at})
 	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
 		s.health.recordPush(m.workspace, err == nil)
 	}
@@ -92,7 +92,7 @@ type outcome struct {
 type pushBody struct {
 	body  []byte
 	whole bool   // merge.Request.WholeItems
-	epoch string // of the client's cursor; "" if the client has pulled nothing or sends no cursor
+	at    cursor // of the last pull; the zero cursor if the client has pulled nothing or sends none
 }
 
 // push decides on a batch and stores the result. If it returns an error, it has stored nothing,
@@ -116,7 +116,7 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	seq, err := s.database.locked(ctx, m.workspace, func(tx *session) (err error) {
-		if b.epoch != "" && b.epoch != tx.epoch {
+		if b.at.epoch != "" && (b.at.epoch != tx.epoch || b.at.reached() > tx.seq) {
 			err := errors.New("the database was restored from a backup: pull first")
 			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
 		}

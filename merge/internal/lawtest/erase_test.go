@@ -69,6 +69,27 @@ func TestErasureLiesAboveTheRecord(t *testing.T) {
 	}
 }
 
+// TestErasureOfItsOwnRemains: at level 1, a dead erased record keeps its deletion alone. To repeat
+// the erasure gives the same stamp.
+func TestErasureOfItsOwnRemains(t *testing.T) {
+	remains := merge.Purge(erasedAt(eraserAt(3)), stampAt(3).Time, 1)
+	require.Equal(t, 1, remains.Len())
+	for at, want := range map[clock.Stamp]rank{eraserAt(3): 3, eraserAt(2): 0, eraserAt(5): 5, stampAt(3): 4} {
+		erased, err := merge.Erase(remains, at)
+		require.NoError(t, err)
+		if want == 0 {
+			require.True(t, erased.Equal(remains))
+			continue
+		}
+		require.True(t, erased.Equal(erasedAt(clock.Stamp{Time: stampAt(want).Time, Client: at.Client})), "%v: %v", at, erased)
+	}
+	restored, err := record.New(purgeKey).Edit(eraserAt(3)).RestoreRecord().Mutation()
+	require.NoError(t, err)
+	erased, err := merge.Erase(restored.Data, eraserAt(3))
+	require.NoError(t, err)
+	require.True(t, erased.Equal(erasedAt(eraserAt(4))))
+}
+
 func TestErasureNeedsAClient(t *testing.T) {
 	_, err := merge.Erase(erasedAt(eraserAt(1)), clock.Stamp{Time: stampAt(3).Time})
 	var e *record.Error

@@ -44,9 +44,9 @@ var purgeScopes = []struct {
 	{"an erasure, pulls in chunks", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, slow: true}, 5, 39_132, 6, 278_797},
 	{"an erasure and a restored server, level 1", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, restore: true}, 5, 28_287, 7, 1_005_805},
 	{"an erasure and a restored server, level 2", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, restore: true}, 5, 28_046, 7, 897_342},
-	{"an erasure, an old client", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, old: true}, 5, 35_454, 7, 0},
-	{"an erasure, a lying client", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, liar: true}, 4, 17_821, 6, 0},
-	{"an erasure and a level that rises", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, levelUp: true}, 5, 26_099, 7, 0},
+	{"an erasure, an old client", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, old: true}, 5, 35_454, 7, 694_072},
+	{"an erasure, a lying client", purgeScope{level: 2, outbox: 2, batch: 1, erasure: true, liar: true}, 4, 17_821, 6, 553_943},
+	{"an erasure and a level that rises", purgeScope{level: 1, outbox: 2, batch: 1, erasure: true, levelUp: true}, 5, 26_099, 7, 769_566},
 	{"all at once", purgeScope{level: 1, outbox: 3, batch: 3, copied: true, slow: true, levelUp: true, restore: true}, 4, 14_478, 6, 1_314_002},
 }
 

@@ -169,7 +169,8 @@ export const isErased = (record) => isDeleted(record) && record.get("$erased")?.
 /** Without a time, the erasure is new. With a time, it is repeated, after the server was restored from a backup. */
 export function erase(record, { time, client }) {
   const all = [...record.values()];
-  const greatest = all.reduce((most, write) => (write.time > most ? write.time : most), 0n);
+  const isOwn = (write) => write === record.get("$deleted") && write.value === "true" && write.time === time && write.client === client;
+  const greatest = all.reduce((most, write) => (write.time > most && !isOwn(write) ? write.time : most), 0n);
   const isForm = isErased(record) && all.length === 2 && decide(all[0], all[1]).order === 0;
   const isLater = time !== undefined && all.length > 0 && all.every((write) => write.time > time); // a later life
   if (isLater || isForm && greatest >= (time ?? 0n)) return record;
