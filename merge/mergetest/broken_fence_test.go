@@ -177,6 +177,7 @@ func brokenSweeps() []broken {
 		{"tells no fence when nothing is new", purging(purgeRule{pull: quietWhenDone}), []law.Law{law.FenceTold}},
 		{"keeps the fence in memory", purging(purgeRule{level: 2, starts: losesFence}), []law.Law{law.FenceTold, law.FenceFalls}},
 		{"restores without a new epoch", purging(purgeRule{level: 2, saves: func(d *disk) { d.life = 0 }}), []law.Law{law.ResetBelow, law.Skip, law.Restored}},
+		{"resets without saying that it was restored", purging(purgeRule{level: 2, why: "fence"}), []law.Law{law.ResetBelow}},
 		{"restores without the fence", purging(purgeRule{level: 2, saves: func(d *disk) { d.purge.fence = purgeSample{} }}), []law.Law{law.FenceTold, law.FenceFalls}},
 		{"lets a longer retention lower the fence", purging(purgeRule{raise: byRetention}), []law.Law{law.FenceFalls}},
 		{"conceals what is gone", purging(purgeRule{level: 2, push: replied(conceals)}), []law.Law{law.Vanish, law.Outcome, law.PurgesDead, law.Erased}},

@@ -37,10 +37,9 @@ type Purger interface {
 type Eraser interface {
 	// Erase erases a record that the server stores, and returns the stamp of the erasure. The client
 	// of at is an ID that no client has; the server may stamp with another one. If the time of at is
-	// not zero, Erase repeats the erasure that returned at, on the store of a
-	// restored server: the kit repeats each erasure since the backup before it makes any other
-	// request, and on a missing record as well. A server that repeats its erasures itself returns at.
-	// An error fails the test.
+	// not zero, Erase repeats the erasure that returned at, on the store of a restored server: the kit
+	// repeats each erasure since the backup before it makes any other request, and on a missing record
+	// as well. A server that repeats its erasures itself returns at. An error fails the test.
 	Erase(key record.Key, at clock.Stamp) (clock.Stamp, error)
 }
 

@@ -2,6 +2,7 @@ package mergetest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -41,7 +42,8 @@ type purgeSample struct {
 // purgeRule holds the parts of a protocol. A part that is nil is correct.
 type purgeRule struct {
 	level  int
-	leaves bool // returns a dead record as a line with left, which is correct
+	why    string // of all resets, if it is set
+	leaves bool   // returns a dead record as a line with left, which is correct
 	asks   func(p *purger, r *merge.Request)
 	finds  func(p *purger, s *merge.Stored)                                              // changes what a push is judged by
 	normal func(r record.Record, fence clock.Timestamp, level int) record.Record         // the normal form
@@ -180,7 +182,7 @@ func (p *purger) page(cursor string) (lines []byte, next string) {
 	after, loading := p.position(cursor)
 	restored := cursor != "" && !strings.HasPrefix(cursor, fmt.Sprint(p.disk.life, "."))
 	if restored || max(after, loading) < fence.seq {
-		why := map[bool]string{true: "epoch", false: "fence"}[restored]
+		why := cmp.Or(p.why, map[bool]string{true: "epoch", false: "fence"}[restored])
 		lines, after, loading = fmt.Appendf(nil, "{\"reset\":[\"\"],\"why\":%q}\n", why), 0, p.disk.seq
 	}
 	for _, r := range p.disk.sorted() {

@@ -50,7 +50,7 @@ func purgeLaws() map[Law]Text {
 		},
 		ResetBelow: {
 			"a client below the fence begins again",
-			"A pull from a cursor below the sequence of the fence begins with a reset, once, and then returns everything. A record that died at or below the fence but with a sequence above it is still returned.",
+			"A pull from a cursor below the sequence of the fence, or from before a restore, begins with a reset, once, and then returns everything. After a restore, the reset says so, because clients then send their own writes again. A record that died at or below the fence but with a sequence above it is still returned.",
 			"Look for a missing reset, for a cursor that is compared with a stamp, and for a cursor that forgets where its load began, so that the next page resets again. Look for a dead record that is dropped although its sequence is above the fence: a client that is not reset never learns of its deletion.",
 		},
 		Erased: {

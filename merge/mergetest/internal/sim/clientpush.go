@@ -186,7 +186,7 @@ func (d *device) interrupted(p page) bool {
 	}
 	d.applyPulled(p.lines[:p.parts[0].upto])
 	d.reopen()
-	d.cursor = d.client.Cursor()
+	d.cursor, d.outdated = d.client.Cursor(), false
 	d.w.Count("closed between pages")
 	return d.w.Breach == nil
 }

@@ -26,15 +26,16 @@ type device struct {
 
 // state is the part of a device that is lost with it and restored from a backup.
 type state struct {
-	id      clock.ClientID
-	skew    time.Duration
-	clock   *clock.Clock
-	last    clock.Timestamp // the clock's last stamp when the state was saved
-	view                    // the confirmed state
-	outbox  []*check.Item
-	overlay []*check.Item // accepted items that were not pulled yet; only with a server that purges
-	cursor  string
-	pulled  time.Time // when the last pull of the device began
+	id       clock.ClientID
+	skew     time.Duration
+	clock    *clock.Clock
+	last     clock.Timestamp // the clock's last stamp when the state was saved
+	view                     // the confirmed state
+	outbox   []*check.Item
+	overlay  []*check.Item // accepted items that were not pulled yet; only with a server that purges
+	cursor   string
+	pulled   time.Time // when the last pull of the device began
+	outdated bool      // the server was restored since it returned the cursor
 }
 
 func newDevice(w *world, index int) *device {

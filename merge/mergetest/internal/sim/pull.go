@@ -43,6 +43,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 		return
 	}
 	w.tellPull(r, p)
+	w.mustSayWhy(d, p)
 	d.applyPulled(p.lines)
 	if d.cursor = p.cursor; ok {
 		d.overlay, d.pulled = nil, w.Now

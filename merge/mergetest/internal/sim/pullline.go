@@ -138,3 +138,12 @@ func (w *world) mustTell(lines []line, first bool) {
 		w.Broken(law.FenceTold, "the fence is at %s, but a pull tells the fence %s, the level %d and the clock %s", check.When(w.Ledger.Fence), check.When(int64(t.fence)), t.level, check.When(int64(t.clock)))
 	}
 }
+
+// mustSayWhy reports a broken law if the first pull of a device after a restore resets the device, but
+// does not tell it of the restore.
+func (w *world) mustSayWhy(d *device, p page) {
+	if d.outdated && slices.ContainsFunc(p.lines, func(l line) bool { return l.reset && !l.epoch }) {
+		w.Broken(law.ResetBelow, "the server was restored since the last pull of %s, but the reset does not say \"why\":\"epoch\"", d.name)
+	}
+	d.outdated = d.outdated && len(p.lines) == 0 && p.cursor == d.cursor
+}

@@ -96,12 +96,13 @@ func (w *world) restore() {
 	w.backend, w.Last.Restore = next, w.Moment
 	w.Ledger, w.fenceSeq = w.backup.ledger.Clone().Without(w.Ledger), w.backup.fenceSeq
 	for _, d := range w.devices {
-		switch {
-		case d == nil:
-		case d.client != nil:
-			d.client.mustPull = true
-		default:
+		if d == nil {
+			continue
+		}
+		if d.outdated = d.cursor != ""; d.client == nil {
 			d.resendOwn()
+		} else {
+			d.client.mustPull = true
 		}
 	}
 	w.Count("server is restored")
