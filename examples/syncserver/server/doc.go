@@ -241,7 +241,8 @@
 // earlier server has stopped, run "syncserver audit" for each workspace, or restart a newer
 // server, which audits all workspaces. Do the same after a temporary downgrade. A server of a
 // version without retention does not know the fence: do not run it on a database that was purged,
-// because it would accept writes that bring deleted data back.
+// because it would accept writes that bring deleted data back. The command journal of an earlier
+// version prints only the entries that are not compressed yet.
 //
 // # A restored backup
 //
