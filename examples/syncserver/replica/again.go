@@ -72,6 +72,9 @@ func (r *Replica) sendAgain() {
 	var again []*item
 	for _, it := range r.aside {
 		r.entries.again.remove(it)
+		if it.m.New {
+			r.keepCreated(it.m.Data)
+		}
 		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
 			it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
 			again = append(again, it)
@@ -85,14 +88,27 @@ func (r *Replica) sendAgain() {
 	}
 }
 
+// keepCreated notes again that this client has created a record, if the restored server still has one
+// of the given writes to it. Another restore may lack the record.
+func (r *Replica) keepCreated(own record.Record) {
+	h := r.findOrAdd(own.Key())
+	for name, w := range own.All() {
+		if confirmed, _ := h.confirmed.Get(name); confirmed == w && r.lives(h.confirmed) && !h.created {
+			h.created = true
+			r.unsaved.record(h)
+		}
+	}
+}
+
 // lacks reports whether the server lacks any of the writes in a record. It may have purged a
-// deletion.
+// deletion, or erased the record after the write.
 func (r *Replica) lacks(own record.Record) bool {
 	h := r.findOrAdd(own.Key())
+	erased, _ := h.confirmed.Get(record.ErasedField)
 	for name, w := range own.All() {
 		confirmed, ok := h.confirmed.Get(name)
 		purged := !ok && w.Deleted() && w.Stamp.Time <= r.fence
-		if !purged && w.Compare(confirmed) > 0 {
+		if !purged && w.Compare(confirmed) > 0 && w.Stamp.Compare(erased.Stamp) > 0 {
 			return true
 		}
 	}

@@ -298,3 +298,46 @@ func TestReplicaThatWaitsForAPullSendsNothing(t *testing.T) {
 	require.Empty(t, d.outbox())
 	require.Zero(t, d.Sent())
 }
+
+// TestCreationIsKnownAfterTwoRestores: the first backup has the records, and the second, older one has
+// none.
+func TestCreationIsKnownAfterTwoRestores(t *testing.T) {
+	for _, opened := range []bool{false, true} {
+		d := ownWrites(t)
+		d.push() // by now nothing waits
+		lines := resetLine("epoch")
+		for _, key := range []record.Key{fence, gate, theirs} {
+			line := record.Mutation{Data: d.Shown(key)}.AppendJSON(nil)
+			lines += `{"seq":7,` + string(line[1:]) + "\n"
+		}
+		d.gets(lines, epochTrailer)
+		require.Zero(t, d.NumWaiting(), "nothing is lacking")
+		if d.save(); opened {
+			d.open()
+		}
+		d.gets(resetLine("epoch"), epochTrailer)
+		require.Equal(t, []string{"theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 new"}, d.sent())
+	}
+	d := ownWrites(t)
+	d.gets(resetLine("epoch"), lineOf(gate, map[string]string{"title": "theirs"}, 30), epochTrailer)
+	d.edit(gate, "due", str("x"))
+	d.accept()
+	d.gets(resetLine("epoch"), epochTrailer)
+	require.Contains(t, d.sent(), "gate due @30", "nothing of the creation was in the record")
+}
+
+// TestErasedWritesAreNotSentAgain: the restored server has erased the record. A later write is sent, so
+// that the user is told that it is gone.
+func TestErasedWritesAreNotSentAgain(t *testing.T) {
+	d := ownWrites(t)
+	erased := lineOf(fence, map[string]string{record.DeletedField: "true", record.ErasedField: "true"}, 30)
+	erased = strings.Replace(erased, `"value":"true"`, `"value":true`, 1)
+	d.gets(resetLine("epoch"), erased, epochTrailer)
+	require.Equal(t, []string{"theirs title @1", "gate title @4 new", "fence due @5 base"}, d.sent())
+	d.save()
+	require.Empty(t, d.kept("again/"))
+
+	d = ownWrites(t)
+	d.gets(resetLine("epoch"), strings.ReplaceAll(erased, at(30).String(), at(2).String()), epochTrailer)
+	require.Equal(t, []string{"theirs title @1", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
+}
