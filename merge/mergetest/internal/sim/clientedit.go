@@ -18,13 +18,13 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 		d.client.note = "nothing to change"
 		return false
 	}
-	floor := max(d.confirmed.Floor(), d.floor)
+	floor := d.seen()
 	if err := d.client.Edit(key, maps.Clone(fields)); err != nil {
 		d.client.note = "error: " + err.Error()
 		d.client.BrokenEdit(err, floor)
 		return true
 	}
-	d.judgeEdit(id, before, fields, floor)
+	d.judgeEdit(id, before, fields)
 	if d.client.note = d.client.Edited(id, before, fields, floor); d.w.Breach == nil {
 		d.waitsFor(id, before, fields)
 		d.judgeShown()

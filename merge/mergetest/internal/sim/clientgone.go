@@ -60,7 +60,7 @@ func (d *device) hasErased() bool {
 
 // judgeEdit judges the items with which a Client sends an edit under a fence, which show mistakes that
 // the shown record hides: an edit that is gone at once is not shown.
-func (d *device) judgeEdit(id string, before record.Record, fields map[string]record.Value, floor clock.Timestamp) {
+func (d *device) judgeEdit(id string, before record.Record, fields map[string]record.Value) {
 	if d.fence == 0 || d.client.busy {
 		return
 	}
@@ -79,12 +79,15 @@ func (d *device) judgeEdit(id string, before record.Record, fields map[string]re
 	}
 	switch {
 	case d.w.Breach != nil:
-	case last > 0 && last <= floor:
-		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or told as the clock", d.name, id, last, floor)
+	case last > 0 && last <= d.seen():
+		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or told as the clock", d.name, id, last, d.seen())
 	case before.Len() == 0 && !creates:
 		d.w.Broken(law.ClientCreates, "%s edited %s, which had no fields, and sends\n%s", d.name, id, listedItems(items))
 	}
 }
+
+// seen returns the greatest time that the device has confirmed or was told as the clock.
+func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floor) }
 
 // clientLearns notes what a pulled line tells a Client, before the line is applied.
 func (d *device) clientLearns(l line) {
