@@ -54,6 +54,20 @@ func (r *Replica) setAside() {
 	r.aside = append(r.aside, aside...)
 }
 
+// mayBeReborn reports whether another client may have created a record again between two pulls: a new
+// life replaces a dead record, and lies above the fence with all of its writes.
+func (r *Replica) mayBeReborn(before, now record.Record) bool {
+	if r.fence == 0 || before.Len() == 0 || newestUpTo(before, endless) > r.fence {
+		return false
+	}
+	for _, w := range now.All() {
+		if w.Stamp.Time <= r.fence {
+			return false
+		}
+	}
+	return true
+}
+
 // compareWrites orders items by their stamps.
 func compareWrites(a, b *item) int {
 	return cmp.Or(a.stamp().Compare(b.stamp()), a.m.Data.Key().Compare(b.m.Data.Key()))

@@ -86,8 +86,9 @@ func (r *Replica) replace(now record.Record) {
 		h = r.findOrAdd(now.Key())
 	}
 	r.change(h, func() {
-		h.confirmed = now
 		r.dropEnded(h)
+		h.created = h.created && !r.mayBeReborn(h.confirmed, now)
+		h.confirmed = now
 	})
 }
 
