@@ -24,11 +24,11 @@ func TestRewriteFailsWhileAnOldStateIsRead(t *testing.T) {
 		reader, err := s.database.db.Conn(ctx)
 		require.NoError(t, err)
 		defer reader.Close()
-		begin := `BEGIN`
+		begin := `BEGIN` // and then a query of another table, which locks no table that is rewritten
 		if s.database.postgres {
 			begin = `BEGIN ISOLATION LEVEL REPEATABLE READ`
 		}
-		for _, statement := range []string{begin, `SELECT count(*) FROM records`} {
+		for _, statement := range []string{begin, `SELECT count(*) FROM secrets`} {
 			_, err = reader.ExecContext(ctx, statement)
 			require.NoError(t, err)
 		}
