@@ -201,6 +201,9 @@
 //     unique, and can be guessed from it. It is removed after the retention, when it belongs to no open
 //     row any more.
 //   - Values that users copied into other records, such as the notes of another task.
+//   - Violation rows that were closed before and do not name the record, if the rule describes a record
+//     that the finding only depends on; see violation.Finding.DependsOn. They are dropped after the
+//     retention.
 //   - Backups, replicas of the database that lag behind, and the write-ahead log of PostgreSQL and its
 //     archive, which the operator removes when their time has passed. A dead row of the table pg_statistic
 //     may hold a value until the next autovacuum.

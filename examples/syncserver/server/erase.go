@@ -83,6 +83,7 @@ type erasing struct {
 	keys     map[record.Key]clock.Stamp // what to erase; the stamp is zero unless the erasure is repeated
 	at       clock.Stamp                // the least stamp of new erasures
 	scopes   []violation.Scope          // of all erased versions
+	derived  map[record.Key]bool        // the violation rows that the rules have changed since
 	erasures []erasure                  // to be remembered
 	done     Erased
 }

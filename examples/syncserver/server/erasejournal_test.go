@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,5 +48,36 @@ func TestErasedRowOfAnOpenViolationOpensAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, violation.Open, row.Status)
 	require.Empty(t, row.Note)
+	requireCounted(t, s.database)
+}
+
+// TestRowsThatQuoteARecordWithoutItsNameAreErased erases the record that has the limit of two others.
+// The row of the violation describes the limit, and names only the others.
+func TestRowsThatQuoteARecordWithoutItsNameAreErased(t *testing.T) {
+	s, _ := openEraser(t, databasetest.SQLite(t))
+	s.engine.Guard = nil
+	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{
+		"seats": violation.Capacity{Table: "bookings", ParentTable: "events", LimitField: "seats", Usage: func(r record.Record) (violation.Usage, error) {
+			w, _ := r.Get("event")
+			parent, _ := w.Value.Text()
+			return violation.Usage{Parent: parent, Units: 1}, nil
+		}},
+	}}
+	p := &past{calendar: s, ana: joined(t, listen(t, s.Server), "demo", "")}
+	in := func(table, id string) record.Record { return record.New(record.Key{Table: table, ID: id}) }
+	p.push(in("events", "gone"), func(e *record.Edit) { e.Set("seats", 1) })
+	for _, id := range []string{"1", "2"} {
+		p.push(in("bookings", id), func(e *record.Edit) { e.Set("event", "gone") })
+	}
+	require.Len(t, p.rows(), 1)
+	p.push(record.New(p.rows()[0].Key()), func(e *record.Edit) { e.Set(violation.FieldNote, "x") })
+	require.Contains(t, fmt.Sprint(s.normals()), "the limit is 1")
+	_, err := s.Erase(t.Context(), "demo", in("events", "gone").Key())
+	require.NoError(t, err)
+	require.True(t, p.rows()[0].Erased())
+	require.NotContains(t, fmt.Sprint(s.normals()), "the limit is 1")
+	var journal bytes.Buffer
+	require.NoError(t, s.database.Journal(t.Context(), &journal, "demo"))
+	require.NotContains(t, journal.String(), "the limit is 1")
 	requireCounted(t, s.database)
 }

@@ -11,13 +11,17 @@ import (
 
 // isAbout reports whether a record is to be erased: it is one of the records e.keys, or a violation
 // row that may hold a value of one of them. A row that lists only some of its records may be about
-// any record of their table.
+// any record of their table. A row that changes without the erased records may quote one that it does
+// not name.
 func (e *erasing) isAbout(r record.Record) bool {
 	if _, ok := e.keys[r.Key()]; ok {
 		return true
 	}
 	if r.Key().Table != violation.DefaultTable {
 		return false
+	}
+	if e.derived[r.Key()] {
+		return true
 	}
 	v, err := violation.Parse(r)
 	if err != nil {
@@ -56,13 +60,22 @@ func (e *erasing) rowsAbout(ctx context.Context) (keys []record.Key, err error) 
 // deriveAgain checks the scopes of everything that was erased. So it opens the violations that hold
 // without the erased values, such as a reference to an erased record, under the same IDs. It also
 // forgets which scopes could not be checked, because the hash of a name can be guessed, and keeps only
-// the names of their rules.
+// the names of their rules. A violation that does not hold without the erased values loses its row.
 func (e *erasing) deriveAgain(ctx context.Context) error {
 	a := audit{Server: e.Server, session: e.session}
 	slices.SortFunc(e.scopes, violation.Scope.Compare)
 	for some := range slices.Chunk(slices.Compact(e.scopes), auditScopes) {
 		if err := a.checkAndStore(ctx, violation.Input{Scopes: some}, 0); err != nil {
 			return err
+		}
+	}
+	e.derived = make(map[record.Key]bool)
+	for _, u := range a.report.Updates {
+		e.derived[u.After.Key()] = true
+		if isClosed(u.After) {
+			if err := e.eraseRow(ctx, u.After.Key()); err != nil {
+				return err
+			}
 		}
 	}
 	for _, statement := range []string{
