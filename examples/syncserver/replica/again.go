@@ -34,7 +34,7 @@ func (r *Replica) setAside() {
 			if h.over != nil {
 				accepted = r.join(accepted, h.over.joined)
 			}
-			created := h.created || slices.ContainsFunc(h.overlays(), func(it *item) bool { return it.m.New })
+			created := h.created > 0 || slices.ContainsFunc(h.overlays(), func(it *item) bool { return it.m.New })
 			for _, w := range accepted.All() {
 				own := ownWrites{h.key, w.Stamp}
 				if w.Stamp.Client != r.id || kept[own] {
@@ -54,18 +54,28 @@ func (r *Replica) setAside() {
 	r.aside = append(r.aside, aside...)
 }
 
+// createdAfter returns the new value of h.created after the confirmed record was replaced. A reset
+// removes records that may come back.
+func (r *Replica) createdAfter(h *held) clock.Timestamp {
+	switch now := h.confirmed; {
+	case h.created == 0 || now.Len() == 0 && r.loading:
+		return h.created
+	case !r.lives(now) || r.mayBeReborn(h, now):
+		return 0
+	default:
+		return newestUpTo(now, clock.MaxTimestamp)
+	}
+}
+
 // mayBeReborn reports whether another client may have created a record again between two pulls: a new
-// life replaces a dead record, and lies above the fence with all of its writes.
-func (r *Replica) mayBeReborn(before, now record.Record) bool {
-	if r.fence == 0 || before.Len() == 0 || newestUpTo(before, endless) > r.fence {
-		return false
-	}
+// life replaces a dead record, of which no stamp is above the fence, and all its stamps are above
+// those of the dead record.
+func (r *Replica) mayBeReborn(h *held, now record.Record) bool {
+	oldest := clock.MaxTimestamp
 	for _, w := range now.All() {
-		if w.Stamp.Time <= r.fence {
-			return false
-		}
+		oldest = min(oldest, w.Stamp.Time)
 	}
-	return true
+	return h.created <= r.fence && oldest > h.created
 }
 
 // compareWrites orders items by their stamps.
@@ -107,8 +117,8 @@ func (r *Replica) sendAgain() {
 func (r *Replica) keepCreated(own record.Record) {
 	h := r.findOrAdd(own.Key())
 	for name, w := range own.All() {
-		if confirmed, _ := h.confirmed.Get(name); confirmed == w && r.lives(h.confirmed) && !h.created {
-			h.created = true
+		if confirmed, _ := h.confirmed.Get(name); confirmed == w && r.lives(h.confirmed) && h.created == 0 {
+			h.created = newestUpTo(h.confirmed, clock.MaxTimestamp)
 			r.unsaved.record(h)
 		}
 	}

@@ -165,7 +165,8 @@ func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {
 }
 
 // TestCreationIsNeverGuessed: the storage keeps with each record whether this client created it. A
-// record that has left, has died, was reset or may have been created again has another creator.
+// record that has left, has died, was dropped by the fence or may have been created again has another
+// creator.
 func TestCreationIsNeverGuessed(t *testing.T) {
 	mine := func(t *testing.T) *device {
 		d := newWorld(t).device(ana)
@@ -175,7 +176,7 @@ func TestCreationIsNeverGuessed(t *testing.T) {
 		d.accept()
 		d.gets(line, trailerAt(at(0), 2))
 		d.save()
-		require.Contains(t, d.disk["record/tasks\x00fence"], `{"created":true,`)
+		require.Contains(t, d.disk["record/tasks\x00fence"], `{"created":"`)
 		d.open()
 		return d
 	}
@@ -191,8 +192,12 @@ func TestCreationIsNeverGuessed(t *testing.T) {
 		return d.sent()
 	}
 	require.Equal(t, []string{"fence due @22 new"}, again(mine(t), trailerAt(at(0), 2)))
+	cameBack := func(seconds, fenceAt int) string {
+		return resetLine("fence") + lineOf(fence, map[string]string{"title": "y"}, seconds) + trailerAt(at(fenceAt), 2)
+	}
+	require.Equal(t, []string{"fence due @22 new"}, again(mine(t), cameBack(1, 0)), "the life that it created came back")
 	for name, lines := range map[string]string{
-		"left": leftLine(fence) + trailerAt(at(0), 2), "reset by the fence": resetLine("fence") + trailerAt(at(0), 2),
+		"left": leftLine(fence) + trailerAt(at(0), 2), "gone after a reset by the fence": resetLine("fence") + trailerAt(at(0), 2), "another life after a reset": cameBack(6, 5),
 		"reset by the epoch": resetLine("epoch") + lineOf(fence, map[string]string{"title": "y"}, 5) + trailerAt(at(0), 2),
 		"born again":         lineOf(fence, map[string]string{"title": "z"}, 6) + trailerAt(at(5), 2),
 		"dead":               lineOf(fence, map[string]string{"$deleted": "true"}, 4) + trailerAt(at(4), 2),

@@ -45,7 +45,7 @@ func (r *Replica) purge(fence clock.Timestamp, level int) {
 	}
 	r.fence, r.level = fence, level
 	for _, h := range affected {
-		if n := merge.Purge(h.confirmed, fence, level); n.Len() < h.confirmed.Len() || h.created && !r.lives(n) {
+		if n := merge.Purge(h.confirmed, fence, level); n.Len() < h.confirmed.Len() || h.created > 0 && !r.lives(n) {
 			r.change(h, func() { h.confirmed = n })
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -20,7 +21,7 @@ type held struct {
 	before     view // the view at the last TakeChanged, if touched
 	touched    bool
 	whyChanged bool
-	created    bool // whether this client is known to have created the record
+	created    clock.Timestamp // the greatest time of the record if this client is known to have created it
 
 	stale, whyStale   bool // changed since the last save
 	stored, whyStored bool // whether the storage has an entry

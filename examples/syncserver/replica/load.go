@@ -165,7 +165,10 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
-	value, created := unwrapCreated(value)
+	value, created, err := unwrapCreated(value)
+	if err != nil {
+		return err
+	}
 	rec, err := l.decoder.Record(key, []byte(value))
 	if err != nil {
 		return err

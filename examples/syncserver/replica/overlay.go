@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -120,7 +121,9 @@ func (r *Replica) dropOverlays(h *held, ends func(*item) bool) {
 	for _, it := range h.overlays() {
 		switch {
 		case ends(it):
-			h.created = h.created || it.m.New
+			if it.m.New {
+				h.created = max(it.stamp().Time, newestUpTo(h.confirmed, clock.MaxTimestamp))
+			}
 			r.entries.accepted.remove(it)
 			continue
 		case rest == nil:

@@ -45,7 +45,7 @@ func (r *Replica) applyChunk(c *chunk) {
 	if c.why != "" || !r.chunked {
 		r.reset(c.why)
 	}
-	if t.Fence > r.fence && !r.loading {
+	if (t.Fence > r.fence || t.Level > r.level) && !r.loading {
 		r.joinOverlays(c.items)
 	}
 	changed := len(c.items) > 0 || *t.Cursor != r.cursor || r.loading
@@ -67,7 +67,10 @@ func (r *Replica) applyChunk(c *chunk) {
 
 // settle ends a pull after which nothing is left to pull.
 func (r *Replica) settle() {
-	r.loading = false
+	if r.loading {
+		r.loading = false
+		r.forgetCreations()
+	}
 	r.endOverlays()
 	r.sendLater()
 	r.sendAgain()
@@ -87,7 +90,6 @@ func (r *Replica) replace(now record.Record) {
 	}
 	r.change(h, func() {
 		r.dropEnded(h)
-		h.created = h.created && !r.mayBeReborn(h.confirmed, now)
 		h.confirmed = now
 	})
 }
@@ -98,7 +100,7 @@ func (r *Replica) change(h *held, change func()) {
 	before, confirmed, created := r.known(h), h.confirmed, h.created
 	change()
 	h.updateWhys(before, r.known(h))
-	h.created = h.created && r.lives(h.confirmed)
+	h.created = r.createdAfter(h)
 	if h.created != created || h.whyStale || !h.confirmed.Equal(confirmed) {
 		r.unsaved.record(h)
 	}

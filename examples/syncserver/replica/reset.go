@@ -17,26 +17,41 @@ func (r *Replica) reset(why string) {
 		}
 		r.overlaid = nil
 	}
-	r.forget()
+	r.forget(why == WhyFence)
 	r.loading = true
 }
 
-// forget forgets the confirmed records and everything known about them.
-func (r *Replica) forget() {
+// forget forgets the confirmed records and everything known about them. It may keep in mind which of
+// them this client created, until they have come back.
+func (r *Replica) forget(keepsCreated bool) {
 	for _, table := range r.tables {
 		for _, h := range table {
-			if h.confirmed.Len() == 0 && len(h.whys) == 0 && !h.created {
+			if h.confirmed.Len() == 0 && len(h.whys) == 0 && h.created == 0 {
 				continue
 			}
 			r.touch(h.key)
 			for name := range h.whys {
 				h.dropWhy(name)
 			}
-			h.confirmed, h.created = record.New(h.key), false
+			if h.confirmed = record.New(h.key); !keepsCreated {
+				h.created = 0
+			}
 			r.unsaved.record(h)
 		}
 	}
 	r.cursor, r.unsaved.state = "", true
+}
+
+// forgetCreations forgets that this client created records that have not come back after a reset.
+func (r *Replica) forgetCreations() {
+	for _, table := range r.tables {
+		for _, h := range table {
+			if h.created > 0 && h.confirmed.Len() == 0 {
+				h.created = 0
+				r.unsaved.record(h)
+			}
+		}
+	}
 }
 
 // startOver forgets everything that belongs to another client, except edits that wait.
@@ -49,5 +64,5 @@ func (r *Replica) startOver() {
 	}
 	r.overlaid, r.aside = nil, nil
 	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading = 0, 0, 0, 0, false, false
-	r.forget()
+	r.forget(false)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -115,29 +117,42 @@ func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 	return append(entries, e)
 }
 
-// createdPrefix begins the value of a record that this client created. No field has a write of that
-// form.
-const createdPrefix = `{"created":true,"record":`
+// These surround the time in the entry for a record that this client created. No field has a write
+// of that form.
+const (
+	createdPrefix = `{"created":`
+	createdInfix  = `,"record":`
+)
 
 // appendConfirmed appends the value of the entry for the confirmed record, which is empty if the
 // record has no fields.
 func (h *held) appendConfirmed(dst []byte) []byte {
 	switch {
-	case h.created:
-		return append(h.confirmed.AppendJSON(append(dst, createdPrefix...)), '}')
+	case h.created > 0:
+		dst = fmt.Appendf(dst, "%s%q%s", createdPrefix, h.created, createdInfix)
+		return append(h.confirmed.AppendJSON(dst), '}')
 	case h.confirmed.Len() > 0:
 		return h.confirmed.AppendJSON(dst)
 	}
 	return dst
 }
 
-// unwrapCreated returns the JSON of a record from the value of its entry, and whether this client
-// created the record.
-func unwrapCreated(value string) (fields string, created bool) {
-	if fields, created = strings.CutPrefix(value, createdPrefix); created {
-		fields = strings.TrimSuffix(fields, "}")
+// unwrapCreated returns the JSON of a record from the value of its entry, and held.created. An earlier
+// version wrote true for the time, which is then not known.
+func unwrapCreated(value string) (fields string, created clock.Timestamp, err error) {
+	rest, wrapped := strings.CutPrefix(value, createdPrefix)
+	if !wrapped || strings.HasPrefix(rest, "{") {
+		return value, 0, nil
 	}
-	return fields, created
+	at, fields, _ := strings.Cut(rest, createdInfix)
+	fields, ended := strings.CutSuffix(fields, "}")
+	if !ended {
+		return "", 0, io.ErrUnexpectedEOF
+	}
+	if at != "true" {
+		err = json.Unmarshal([]byte(at), &created)
+	}
+	return fields, created, err
 }
 
 func keyText(key record.Key) string { return key.Table + separator + key.ID }
