@@ -18,10 +18,11 @@ import (
 // visitOn starts a server on a database file and opens its page.
 func visitOn(t *testing.T, file string) *screen {
 	t.Helper()
+	b := browserOf(t)
 	p, err := program.Start(file)
 	require.NoError(t, err)
 	t.Cleanup(p.Kill)
-	return open(t, browserOf(t), newNetwork(t, p))
+	return open(t, b, newNetwork(t, p))
 }
 
 // operate calls a function with a second server on a database file, whose clock stands at the

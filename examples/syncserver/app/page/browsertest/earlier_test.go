@@ -33,11 +33,12 @@ func earlierDatabase(t *testing.T) string {
 func TestPageOpensStorageOfEarlierVersion(t *testing.T) {
 	entries, err := os.ReadFile("testdata/unfenced.json")
 	require.NoError(t, err)
+	b := browserOf(t)
 	p, err := program.Start(earlierDatabase(t))
 	require.NoError(t, err)
 	t.Cleanup(p.Kill)
 	n := newNetwork(t, p)
-	tab, err := browserOf(t).Open(n.URL + "/page/dom.js") // of the same origin, and without the page
+	tab, err := b.Open(n.URL + "/page/dom.js") // of the same origin, and without the page
 	require.NoError(t, err)
 	s := &screen{t: t, tab: tab, network: n}
 	require.Equal(t, 2, eval[int](s, `Promise.all(Object.entries(`+string(entries)+`).map(([side, entries]) => new Promise((resolve, reject) => {

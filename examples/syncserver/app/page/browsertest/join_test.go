@@ -82,8 +82,9 @@ func TestPageRequestsEachFileOnce(t *testing.T) {
 // TestPageReportsMissingWorkspace: an address that names no workspace is reported at once, with
 // what to do. The page does not retry.
 func TestPageReportsMissingWorkspace(t *testing.T) {
+	b := browserOf(t)
 	n := newNetwork(t, newServer(t))
-	tab, err := browserOf(t).Open(n.URL + "/?workspace=NOT%20VALID")
+	tab, err := b.Open(n.URL + "/?workspace=NOT%20VALID")
 	require.NoError(t, err)
 	t.Cleanup(tab.Close)
 	require.NoError(t, tab.Wait(`document.querySelector('#left [data-testid="sync-state"]')?.textContent.includes("no workspace")`))

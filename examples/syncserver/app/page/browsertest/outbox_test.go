@@ -81,6 +81,7 @@ func TestPageRetryAfterLostAnswerChangesNothing(t *testing.T) {
 	written := s.written("Paint it blue")
 
 	s.network.reconnect(client)
+	s.retry()
 	s.left.Shows("Paint it blue")
 	s.agree()
 	require.Equal(t, before+2, s.network.pushes(client), "the first edit was not sent exactly twice")

@@ -43,6 +43,7 @@ func TestPageResetForgetsCursor(t *testing.T) {
 	s.await("no task is shown", func() bool { return len(s.left.Titles()) == 0 })
 	s.left.SetClock(-60)
 	require.NoError(t, s.network.server.StartAgain())
+	s.retry()
 	s.left.Shows("Paint the fence")
 	s.agree()
 }

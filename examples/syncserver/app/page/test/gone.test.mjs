@@ -103,6 +103,8 @@ test('no notice shows anything of an erased record; lost edits of it are mention
   assert.match(told()[1], once);
   erase('devices', 'Ben');
   assert.match(told()[1], /Device made a later one/);
+  erase('tasks', 'b');
+  assert.equal(told().length, 1, 'no edit of this task was lost');
 });
 
 test('old notices are removed, those about a lost edit last', () => {

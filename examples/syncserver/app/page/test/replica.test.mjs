@@ -159,6 +159,7 @@ test('of an erased record only the fact is kept, also if it is the device itself
   };
   const erased = { $deleted: { value: true }, $erased: { value: true } };
   replica.device.name = 'Secret’s phone';
+  replica.setOnline(true); // saves the device
   pulls({ table: 'tasks', id: 'a', data: { title: { value: 'Secret' } } });
   assert.equal(replica.tables.tasks.size, 1);
   heard.length = 0;
