@@ -279,6 +279,18 @@ func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
 	require.Equal(t, `"mine"`, d.title(theirs))
 }
 
+// TestCreationThatIsGoneIsNotSentOnceMore: nothing can come before a creation.
+func TestCreationThatIsGoneIsNotSentOnceMore(t *testing.T) {
+	d := ownWrites(t)
+	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
+	d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(theirs, data, 30), epochTrailer)
+	require.Equal(t, []string{"gate title @4 new", "fence due @5 base"}, d.sent())
+	d.Batch(1, 1<<20)
+	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	require.Equal(t, []string{"fence due @5 base"}, d.sent())
+	require.Equal(t, replica.Refused, d.TakeNotices()[2].Kind)
+}
+
 // TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain: neither that the record is deleted, nor that a
 // stamp is below an earlier one.
 func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {

@@ -188,6 +188,7 @@ func TestClockFollowsTheTrailerWithoutABound(t *testing.T) {
 	require.Less(t, stamp(), floor, "the server says that no fence will be so high")
 	d.gets(strings.Replace(plainTrailer, `"level"`, `"clock":"2262-04-11T23:47:16.854775807Z","level"`, 1))
 	d.told(0, 0)
+	d.refuseAll(0)
 	require.Less(t, stamp(), clock.Timestamp(math.MaxInt64-1), "the clock does not reach its end")
 }
 
