@@ -67,9 +67,9 @@ func (r *Replica) createdAfter(h *held) clock.Timestamp {
 	}
 }
 
-// mayBeReborn reports whether another client may have created a record again between two pulls: a new
-// life replaces a dead record, of which no stamp is above the fence, and all its stamps are above
-// those of the dead record.
+// mayBeReborn reports whether another client may have created a record again between two pulls. A new
+// life replaces a dead record, which has no stamp above the fence, and all stamps of the new life are
+// above the stamps of the dead record.
 func (r *Replica) mayBeReborn(h *held, now record.Record) bool {
 	oldest := clock.MaxTimestamp
 	for _, w := range now.All() {
