@@ -188,8 +188,8 @@
 //
 // Without purging, deleted data stays with its tombstones. To purge, a server keeps two numbers
 // with its records, which are read inside the lock and never fall: H, a stamp, and F, a sequence.
-// Now and then it records its last sequence and its greatest stamp, but none too far ahead of the
-// wall time. Such a sample becomes F and H when it is older than the retention. Then
+// Now and then it records its last sequence and its greatest stamp, but not a stamp too far ahead
+// of the wall time. Such a sample becomes F and H when it is older than the retention. Then
 //
 //   - pass H and the level as Stored.Fence and Stored.Level. A late write of purged data is
 //     answered [Gone], and nothing that was deleted comes back;
@@ -202,9 +202,9 @@
 //     next F. It judges what it shows with the same Engine and fence.
 //
 // Set Request.WholeItems for a client that does not know of fences. Servers that exchange state by
-// Join must not purge. Package merge/memory purges in the smallest form, and examples/syncserver in a
-// complete one; its page PURGING.md says why simpler rules fail. The examples of Purge are such
-// rules.
+// Join must not purge. Package merge/memory is a minimal server that purges, and examples/syncserver
+// a complete one; its page PURGING.md says why simpler rules fail. The examples of Purge show three
+// of those rules.
 //
 // # Erasing
 //

@@ -11,21 +11,21 @@ import (
 // with one stamp above every stamp of the record, and nothing else: no value and no field name is
 // left. A server stores it in place of the record, inside the lock and with a new sequence.
 //
-// Until the erased record is dead, as Purge defines it, it counts in digests, and Apply refuses every item on it as [Gone],
-// items that create a record included. No fence is needed for that. After that, the record is like
-// any other dead record: only a new item above the fence begins a new life. An edit that reached the
-// server before the erasure stays gone. An edit that never did was not erased: it may become part of
-// a new life.
+// Until the erased record is dead, as Purge defines it, it counts in digests, and Apply refuses
+// every item on it as [Gone], including items that create a record. This needs no fence. Once it is
+// dead, the record is like any other dead record: only a new item above the fence begins a new
+// life. An edit that reached the server before the erasure stays gone. An edit that never did was
+// not erased: it may become part of a new life.
 //
 // With a zero time in at, the erasure is new. Its stamp has the client of at, which is the server's
 // own ID, and the next timestamp after the greatest one in the record. The wall time would not do:
-// an edit by a fast clock could lie above it. Keep the key and the stamp outside the backups of the
-// server. The record must have fields.
+// an edit with a fast clock can have a later stamp. Keep the key and the stamp outside the backups
+// of the server. The record must have fields.
 //
 // With a time, Erase repeats the erasure that had the stamp at. After the server was restored from a
 // backup, repeat all erasures since the backup before it answers, on missing records as well, because
-// clients send again what the server lacks. The stamp is the same again, unless the record has
-// others:
+// clients send again what the server lacks. The stamp is the same again, unless the record has stamps
+// that are not below it:
 //
 //   - All its stamps are above at: nothing in it was erased, because its life began after the
 //     erasure. Erase returns the record itself.

@@ -40,10 +40,10 @@ func printPush(stored merge.Stored, item record.Mutation) {
 	fmt.Println(verdict, answer.Results[0].Notes, after.Map())
 }
 
-// Age is not enough. Ana writes a task with a note at nine, and her phone goes off before the
-// answer arrives. Ben deletes the note at ten. The server purges the tombstone after three
-// months. Then Ana's phone sends its push again. A server without a fence takes the note for a
-// new one. With the fence, it tells Ana's phone that the note is gone.
+// Age is not enough. Ana writes a task with a note at nine, and her phone switches off before the
+// answer arrives. Ben deletes the note at ten. The server purges the tombstone after three months.
+// Then Ana's phone sends its push again. A server without a fence takes the note for a new note.
+// With the fence, it tells Ana's phone that the note is gone.
 func ExamplePurge_byAge() {
 	task := record.New(record.Key{Table: "tasks", ID: "42"})
 	create, _ := task.Edit(byAna("2026-03-02T09:00:00Z")).Set("title", "Paint").Set("note", "The key is at 9 Elm Street").Mutation()

@@ -15,11 +15,11 @@ import (
 // line, and then Rewrite for each line, and store what Rewrite returns, all in one transaction.
 //
 // Field names and values of the erased records become marks. The marks of two names of a record, or
-// of two values of a field, are equal if the originals are equal, and otherwise have the same order.
-// So every decision stays as it was, and every line still replays. Marks say nothing else about the
-// originals, unlike hashes, which can be guessed. Keys, stamps and client IDs stay, and so do
-// deletions and the fields $deleted and $erased. Paths and details of refusals are left out, because
-// they may quote names. A rewritten line lists its erased records.
+// of two values of a field, compare in the same way as the originals, so they are equal only if the
+// originals are. So every decision stays as it was, and every line still replays. Marks say nothing
+// else about the originals, unlike hashes, which can be guessed. Keys, stamps and client IDs stay,
+// and so do deletions and the fields $deleted and $erased. Paths and details of refusals are left
+// out, because they may quote names. A rewritten line lists its erased records.
 //
 // An eraser keeps the distinct values that it has collected in memory. It must not be used from
 // two goroutines at once.

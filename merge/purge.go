@@ -10,12 +10,12 @@ import (
 // been purged, so a write at or below the fence that comes late may be [Gone]. A zero fence
 // means that nothing was ever purged.
 //
-// A record is dead if it is deleted and none of its stamps is above the fence. At level 1, and
-// at level 0, which is the same, the normal form of a dead record is its field $deleted alone,
-// even if it was erased, so the ID stays known. At level 2 it is a record without fields. A
-// record that is not dead loses its deleted fields at or below the fence. If the record has no
-// other fields, the deleted field with the greatest stamp stays, and among equal stamps the one
-// with the least name. So a record that is not dead keeps a field.
+// A record is dead if it is deleted and none of its stamps is above the fence. At level 1, and at
+// level 0, which is the same, the normal form of a dead record is its field $deleted alone, even if
+// it was erased, so the ID stays known. At level 2 it is a record without fields. A record that is
+// not dead loses its deleted fields at or below the fence. If the record has no other fields, the
+// deleted field with the greatest stamp stays, and among equal stamps the one with the least name.
+// So a record that is not dead keeps at least one field.
 //
 // Apply judges by the normal form, so it does not matter whether and when a server stores it.
 // The digest under a fence is the digest of the normal forms at level 2: dead records count for

@@ -14,7 +14,8 @@
 // A server that never calls [Server.Purge] keeps all deletions. A server that calls Purge keeps
 // deletions for a retention; its clients must then do what Pull says.
 //
-// [Server.Restored] is a server as after a restore from a backup, whose clients begin again.
+// [Server.Restored] returns a server as it is after a restore from a backup: it makes its clients
+// pull everything again.
 //
 // A [Server] is a mergetest.Backend.
 //

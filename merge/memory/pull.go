@@ -25,8 +25,9 @@ var ErrCursor = errors.New("memory: unknown cursor")
 //	{"seq":7,"table":"tasks","id":"…","data":{…}}
 //	{"cursor":"7","fence":"2026-03-02T12:00:00.000000000Z","level":1,"clock":"2026-05-31T09:00:00.000000000Z"}
 //
-// A pull from a cursor of another server than this one, after Restored, begins with such a line as
-// well, whose why is epoch. A server with an epoch has it in each cursor, before a point.
+// A server that Restored returned has an epoch, which its cursors begin with, followed by a dot. If
+// a pull has a cursor with another epoch, or with none, it begins with such a line as well, but
+// with "why":"epoch".
 //
 // After a reset, the client forgets everything that it pulled before. A pulled record replaces
 // the one that the client has, with all its fields. The last line gives the arguments of

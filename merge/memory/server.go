@@ -32,11 +32,11 @@ type Server struct {
 }
 
 // Restored returns a server with the present state and settings of s, as after a restore from a
-// backup made now. What s stores later, the new server lacks, so it has a new epoch: it resets each
+// backup made now. The new server lacks what s stores later, so it has a new epoch: it resets each
 // client that pulls with a cursor of another server, as Pull describes, and the client then sends its
 // own writes again. A server that knows the cursor of a push refuses it if that cursor has another
-// epoch: judged before the client has pulled, its items could be gone. Repeat all erasures since the
-// backup with Erase, before the new server answers.
+// epoch, because its items could be gone if they were judged before the client has pulled. Repeat all
+// erasures since the backup with Erase, before the new server answers.
 func (s *Server) Restored() *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,11 +17,11 @@ import (
 // arrive as the Client spells them. A Client may also be a [Reopener].
 //
 // If the backend is a [Purger], a Client must handle the lines that Purger describes. It then shows
-// what merge.Engine makes, under the fence that it was told, of the confirmed record, the accepted
-// items that no complete pull has returned yet, and the waiting items. An item that is gone has its
-// final answer. After a reset whose why is epoch, the Client sends its own confirmed writes again
-// if the server lacks them; until it has pulled, the kit lets it push nothing, as a server refuses
-// the pushes of clients that do not know of the restore.
+// the result of applying the accepted items that no complete pull has returned yet, and the waiting
+// items, to the confirmed record with merge.Engine, under the fence that it was told. An item that
+// is gone has its final answer. After a reset whose why is epoch, the Client sends its own
+// confirmed writes again if the server lacks them; until it has pulled, the kit lets it push
+// nothing, as a server refuses the pushes of clients that do not know of the restore.
 type Client interface {
 	// Edit writes some fields of a record in one edit, as the user of the app does. A
 	// record.Deletion deletes a field. The field $deleted is true to delete the record, and false

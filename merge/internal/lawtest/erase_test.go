@@ -69,7 +69,7 @@ func TestErasureLiesAboveTheRecord(t *testing.T) {
 	}
 }
 
-// TestErasureOfItsOwnRemains: at level 1, a dead erased record keeps its deletion alone. To repeat
+// TestErasureOfItsOwnRemains: at level 1, a dead erased record keeps its deletion alone. Repeating
 // the erasure gives the same stamp.
 func TestErasureOfItsOwnRemains(t *testing.T) {
 	remains := merge.Purge(erasedAt(eraserAt(3)), stampAt(3).Time, 1)
@@ -97,7 +97,7 @@ func TestErasureNeedsAClient(t *testing.T) {
 	require.ErrorIs(t, err, record.ErrStamp)
 }
 
-// TestErasureOfTheLastTimestamp: the last timestamp has no successor, and the record is erased even so.
+// TestErasureOfTheLastTimestamp: the last timestamp has no successor, but the record is erased anyway.
 func TestErasureOfTheLastTimestamp(t *testing.T) {
 	last := clock.Stamp{Time: math.MaxInt64, Client: purgeClient}
 	m, err := record.New(purgeKey).Edit(last).Set("f", 1).Mutation()

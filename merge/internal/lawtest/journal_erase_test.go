@@ -203,7 +203,8 @@ func isAbout(r record.Record) bool {
 }
 
 // cityJournal returns lines that have the text "Zurich" in stored records, items and bases, and in the
-// reasons for refusals. The first line is of an item about a row that only the second one shows.
+// reasons for refusals. The first line has an item on a violation row, but only the second line shows
+// that the row is about the erased record.
 func cityJournal(t *testing.T) [][]byte {
 	row := record.Key{Table: "violations", ID: "7"}
 	e := merge.Engine{Guard: func(_ clock.ClientID, m record.Mutation) error {

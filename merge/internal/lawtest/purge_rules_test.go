@@ -202,7 +202,7 @@ func (j judge) anyOrder(w purgeWorld, items []purgeItem, first ruling) bool {
 
 // sight is what users see of a record.
 type sight struct {
-	exists bool // also if no field has a value
+	exists bool // may be true even if no field has a value
 	fields [2]mark
 }
 

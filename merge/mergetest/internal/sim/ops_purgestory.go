@@ -187,8 +187,8 @@ func editAndCreation(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// correctedClock purges a deletion whose stamp is ahead, and lets a device pull that learns from the
-// answer to a push that its own clock is too far ahead, or a new device. Then the device edits.
+// correctedClock purges a deletion whose stamp is ahead, and lets a device pull: a new one, or one
+// that is told in the answer to a push that its own clock is too far ahead. Then the device edits.
 func correctedClock(f schedule.Follow) []schedule.Step {
 	if f.A == f.B || !f.Domain.Bounded() {
 		return lateField(f)
