@@ -9,11 +9,11 @@ import (
 )
 
 // A server that was restored from a backup lacks writes that it had confirmed. Each client sends its
-// own ones again. The writes of a record that share a stamp form an item. It has no base, because the
-// server would compare the base with writes that came later. It is new only if the client is known to
-// have created the record.
+// own writes again. The writes to one record that share a stamp form an item. The item has no base,
+// because the server would compare the base with writes that came later. It is new only if the client
+// is known to have created the record.
 
-// ownWrites names such an item.
+// ownWrites identifies such an item.
 type ownWrites struct {
 	key   record.Key
 	stamp clock.Stamp
@@ -23,7 +23,7 @@ func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stam
 
 // setAside keeps this client's own accepted writes, which are about to be forgotten.
 func (r *Replica) setAside() {
-	kept := make(map[ownWrites]bool) // by an earlier reset
+	kept := make(map[ownWrites]bool) // also by an earlier reset
 	for _, it := range r.aside {
 		kept[it.writesOf()] = true
 	}
@@ -54,8 +54,8 @@ func (r *Replica) setAside() {
 	r.aside = append(r.aside, aside...)
 }
 
-// createdAfter returns the new value of h.created after the confirmed record was replaced. A reset
-// removes records that may come back.
+// createdAfter returns the new value of h.created after the confirmed record was replaced. While a
+// reset is not settled, a missing record keeps the value, because it may come back.
 func (r *Replica) createdAfter(h *held) clock.Timestamp {
 	switch now := h.confirmed; {
 	case h.created == 0 || now.Len() == 0 && r.loading:
@@ -113,7 +113,7 @@ func (r *Replica) sendAgain() {
 }
 
 // keepCreated notes again that this client has created a record, if the restored server still has one
-// of the given writes to it. Another restore may lack the record.
+// of the given writes to it: the server may be restored again, from a backup without the record.
 func (r *Replica) keepCreated(own record.Record) {
 	h := r.findOrAdd(own.Key())
 	for name, w := range own.All() {
@@ -124,8 +124,8 @@ func (r *Replica) keepCreated(own record.Record) {
 	}
 }
 
-// lacks reports whether the server lacks any of the writes in a record. It may have purged a
-// deletion, or erased the record after the write.
+// lacks reports whether the server lacks any of the writes in a record. A deletion that it may have
+// purged is not lacking, nor is a write from before it erased the record.
 func (r *Replica) lacks(own record.Record) bool {
 	h := r.findOrAdd(own.Key())
 	erased, _ := h.confirmed.Get(record.ErasedField)
@@ -140,9 +140,9 @@ func (r *Replica) lacks(own record.Record) bool {
 }
 
 // postpone keeps an item that is gone, once, and reports whether it does: if another client created
-// the record, it may have to send the creation again first. The item is sent once more when a settled
-// pull has brought the record, or else after the second settled pull: the first one may come at once,
-// and then tells nothing.
+// the record, that client may have to send the creation again first. The item is sent once more when
+// a settled pull has brought the record, or else after the second settled pull: the first one may
+// come too early to bring it.
 func (r *Replica) postpone(it *item) bool {
 	if !it.again || it.m.New {
 		return false
@@ -153,7 +153,8 @@ func (r *Replica) postpone(it *item) bool {
 	return true
 }
 
-// sendLater lets the items be sent that have waited long enough for settled pulls.
+// sendLater puts the postponed items that need not wait for another settled pull into the queue of
+// items to send.
 func (r *Replica) sendLater() {
 	for e := r.outbox.later.Back(); e != nil; {
 		it := e.Value.(*item)

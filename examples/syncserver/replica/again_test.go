@@ -59,9 +59,9 @@ var theirs = record.Key{Table: "tasks", ID: "theirs"}
 
 const epochTrailer = `{"cursor":"f.9","buckets":[""],"level":1}` + "\n"
 
-// TestRestoredServerGetsItsLostWritesAgain: in ascending order of stamps, before the outbox, without a
-// base, and new only if this client is known to have created the record. Writes that the server still
-// has are not sent.
+// TestRestoredServerGetsItsLostWritesAgain: the writes are sent in ascending order of stamps, before
+// the outbox, without a base, and as new only if this client is known to have created the record.
+// Writes that the server still has are not sent.
 func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 	for _, opened := range []bool{false, true} {
 		d := ownWrites(t)
@@ -79,7 +79,7 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 		reopen()
 		d.TakeNotices()
 		require.Equal(t, 1, d.NumWaiting())
-		require.Empty(t, d.outbox(), "the writes of before come first")
+		require.Empty(t, d.outbox(), "the earlier writes are sent first")
 		require.Zero(t, d.Sent())
 		d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), unsettled(epochTrailer))
 		require.Empty(t, d.outbox())
@@ -101,8 +101,8 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 	}
 }
 
-// TestOnlyLackingWritesAreSentAgain: not those that the restored server has, nor those beneath later
-// writes.
+// TestOnlyLackingWritesAreSentAgain: writes that the restored server has, or has later writes in
+// place of, are not sent.
 func TestOnlyLackingWritesAreSentAgain(t *testing.T) {
 	d := ownWrites(t)
 	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
@@ -116,7 +116,7 @@ func TestOnlyLackingWritesAreSentAgain(t *testing.T) {
 	require.Len(t, d.TakeNotices(), 1, "nothing is sent again")
 }
 
-// TestNothingIsSentAgainAfterAResetByTheFence: the server has judged it.
+// TestNothingIsSentAgainAfterAResetByTheFence: the server has lost no accepted write.
 func TestNothingIsSentAgainAfterAResetByTheFence(t *testing.T) {
 	d := ownWrites(t)
 	d.gets(resetLine("fence"), trailerAt(at(2), 2))
@@ -164,9 +164,9 @@ func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {
 	require.Equal(t, []string{"early title @59", "fence due @0 new", "theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
 }
 
-// TestCreationIsNeverGuessed: the storage keeps with each record whether this client created it. A
-// record that has left, has died, was dropped by the fence or may have been created again has another
-// creator.
+// TestCreationIsNeverGuessed: the storage keeps with each record whether this client created it. The
+// client no longer counts as the creator of a record that has left, has died, was dropped by the
+// fence, or may have been created again by another client.
 func TestCreationIsNeverGuessed(t *testing.T) {
 	mine := func(t *testing.T) *device {
 		d := newWorld(t).device(ana)
@@ -210,8 +210,9 @@ func TestCreationIsNeverGuessed(t *testing.T) {
 	require.NotContains(t, d.disk["record/tasks\x00fence"], "created", "a husk has no creator")
 }
 
-// TestFollowerThatIsGoneIsSentOnceMore: because the client that created the record may have sent the
-// creation again by then. The second time it is reported.
+// TestFollowerThatIsGoneIsSentOnceMore: an edit of a record that another client created is sent once
+// more if it is gone, because that client may have sent the creation again by then. If it is gone
+// again, it is reported.
 func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 	for _, opened := range []bool{false, true} {
 		d := ownWrites(t)
@@ -260,12 +261,12 @@ func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 		require.Equal(t, merge.Gone, notices[0].Code)
 		require.Equal(t, theirs, notices[0].Key)
 		gone()
-		require.Len(t, d.TakeNotices(), 1, "an edit that is not sent again is not sent once more")
+		require.Len(t, d.TakeNotices(), 1, "an edit that the server had not accepted before the restore gets no second attempt")
 		require.Zero(t, d.NumWaiting())
 	}
 }
 
-// TestFollowerIsSentOnceItsRecordIsBack: the pull after the answer may bring it.
+// TestFollowerIsSentOnceItsRecordIsBack: the first pull after the answer may bring the record.
 func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
@@ -279,7 +280,7 @@ func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
 	require.Equal(t, `"mine"`, d.title(theirs))
 }
 
-// TestCreationThatIsGoneIsNotSentOnceMore: nothing can come before a creation.
+// TestCreationThatIsGoneIsNotSentOnceMore: a creation does not depend on another item.
 func TestCreationThatIsGoneIsNotSentOnceMore(t *testing.T) {
 	d := ownWrites(t)
 	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
@@ -332,7 +333,7 @@ func TestCreationIsKnownAfterTwoRestores(t *testing.T) {
 			lines += `{"seq":7,` + string(line[1:]) + "\n"
 		}
 		d.gets(lines, epochTrailer)
-		require.Zero(t, d.NumWaiting(), "nothing is lacking")
+		require.Zero(t, d.NumWaiting(), "the restored server lacks nothing")
 		if d.save(); opened {
 			d.open()
 		}

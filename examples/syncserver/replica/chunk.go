@@ -33,7 +33,7 @@ type line struct {
 	Clock  clock.Timestamp `json:"clock"`
 }
 
-// The members by which the other lines are told from records.
+// The members that distinguish the other lines from records.
 var markers = [...][]byte{[]byte(`"cursor"`), []byte(`"left"`), []byte(`"reset"`)}
 
 // IsTrailer reports whether a line of a pull is a trailer, which ends a chunk.
@@ -47,7 +47,7 @@ func IsTrailer(text []byte) bool {
 
 func (l *line) isTrailer() bool { return l.Cursor != nil && l.Table == "" }
 
-// holdsRecord reports whether a line holds a record: usually without parsing it.
+// holdsRecord reports whether a line holds a record. It parses the line only if it must.
 func holdsRecord(text []byte) bool {
 	for _, m := range markers {
 		if bytes.Contains(text, m) {
@@ -75,7 +75,7 @@ func (r *Replica) parseChunks(lines []byte) (all []chunk, err error) {
 		}
 		records = end
 		l := new(line)
-		_ = json.Unmarshal(text, l) // holdsRecord has tried
+		_ = json.Unmarshal(text, l) // no error: holdsRecord has parsed the line
 		switch {
 		case l.isTrailer():
 			c.trailer = l

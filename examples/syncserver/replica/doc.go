@@ -99,18 +99,18 @@
 //
 // # Purged data
 //
-// A server purges deletions that are older than its retention; see merge.Purge. With each chunk, it
-// tells the fence, a stamp: what was deleted at or below the fence may have been purged. The Replica
+// A server purges deletions that are older than its retention; see merge.Purge. Each chunk ends with
+// the fence, a stamp: what was deleted at or below the fence may have been purged. The Replica
 // purges its own records by the same function, and judges what it shows with the same merge.Engine:
-// an edit that is gone is not shown, and a record that is dead does not exist. An edit of such a
+// an edit that is gone is not shown, and a dead record is shown without fields. An edit of a dead
 // record creates it again.
 //
-// What the server accepted of an edit remains an overlay until a pull has brought it: until the first
-// settled pull that began after the answer. If the fence rises before, overlays are joined to the
-// confirmed records, judged by the old fence, which the server used.
+// The accepted writes of an edit remain an overlay until a pull has brought them, that is, until the
+// first settled pull that began after the answer. If the fence rises earlier, overlays are joined to
+// the confirmed records, judged by the old fence, which the server used.
 //
 // An edit that arrives too late is refused with the code gone, as a whole or in some fields, and a
-// Notice of kind [Refused] reports what was rolled back. A record that was created offline for longer
+// Notice of kind [Refused] reports what was rolled back. A record that was created offline longer ago
 // than the retention, and never sent, is stamped again with the present time, together with the edits
 // that follow its creation. An edit that was saved and loaded again counts as sent.
 //
@@ -124,12 +124,12 @@
 // it had accepted. It gets a new epoch, which makes it reset its clients. Before the Replica forgets
 // what came from the server, it sets its own accepted writes aside. Once the pull is settled, it puts
 // those that the server lacks before its outbox, and a Notice of kind [SentAgain] tells how many. They
-// have their old stamps. Until then Batch returns nothing, because a later edit could be gone without
-// the earlier one.
+// keep their stamps. Until then Batch returns nothing, because a later edit could be gone without the
+// earlier one.
 //
 // An edit of a record that another client created can arrive before that client has sent its creation
-// again. If it is gone, it is sent once more, after a pull that brings the record, or else after the
-// second settled pull.
+// again. If such an edit is gone, it is sent once more, after a pull that brings the record, or else
+// after the second settled pull.
 //
 // Without a new epoch, the server notices the restore only if the cursor is above its sequence.
 //

@@ -114,7 +114,7 @@ func (r *Replica) stampAbove(shown record.Record, fields map[string]record.Value
 	return s, future
 }
 
-// nextStamp returns a stamp by the clock that no waiting edit has.
+// nextStamp returns the next stamp of the clock that no waiting edit has.
 func (r *Replica) nextStamp() clock.Stamp {
 	at := r.clock.Now()
 	for r.ahead[at] {

@@ -9,7 +9,7 @@ import (
 )
 
 // judges decides what a client shows and confirms. There is no bound on stamps and no guard: the
-// server has accepted the items, or will be asked.
+// server has accepted the items, or will judge them itself.
 var judges = merge.Engine{MaxAhead: -1}
 
 // follow takes the fence, the level and the clock of a trailer, and reports whether one of them has
@@ -31,14 +31,14 @@ func (r *Replica) follow(t *line) (changed bool) {
 	return changed
 }
 
-// purge sets the fence and the level, and purges all records. No line reports what a fence has
-// purged.
+// purge sets the fence and the level, and purges all records. No line of a pull reports what a
+// fence has purged.
 func (r *Replica) purge(fence clock.Timestamp, level int) {
 	var affected []*held
 	for _, table := range r.tables {
 		for _, h := range table {
 			if h.confirmed.Deleted() || len(h.tops) > 0 || h.over != nil || merge.Purge(h.confirmed, fence, level).Len() < h.confirmed.Len() {
-				r.touch(h.key) // while the old fence counts
+				r.touch(h.key) // before the fence changes what is shown
 				affected = append(affected, h)
 			}
 		}
@@ -107,10 +107,10 @@ func (r *Replica) judge(h *held, items []*item) (after record.Record, gone []boo
 	after = h.confirmed
 	push := judges.Prepare(request)
 	stored := merge.Stored{Fence: r.fence, Level: r.level}
-	for range push.Keys() { // one, unless all items were refused
+	for range push.Keys() { // one key, unless all items were refused
 		stored.Records = append(stored.Records, h.confirmed)
 	}
-	answer, _ := push.Apply(stored) // the record is the one of the key
+	answer, _ := push.Apply(stored) // no error: the record has the only key
 	for _, u := range answer.Updates {
 		after = u.After
 	}
@@ -120,7 +120,7 @@ func (r *Replica) judge(h *held, items []*item) (after record.Record, gone []boo
 		case result.Accepted():
 		case result.Refusal.Code == merge.Gone:
 			gone[i] = true
-		default: // its stamp is above the range, so it is far above the fence
+		default: // its stamp is out of range, so it is far above the fence
 			after = r.join(after, items[i].m.Data)
 		}
 	}
@@ -150,7 +150,7 @@ func (r *Replica) renew() {
 	}
 }
 
-// renewRecord makes the edits again that create a record and were never sent, at the present time.
+// renewRecord repeats, at the present time, the edits that create a record and were never sent.
 func (r *Replica) renewRecord(h *held) {
 	var again []record.Mutation
 	for _, it := range h.waiting() {

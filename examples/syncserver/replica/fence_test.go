@@ -87,8 +87,9 @@ func TestEditOfADeadRecordCreatesIt(t *testing.T) {
 	}
 }
 
-// TestWaitingEditThatIsGoneIsNotShown: neither an edit of a purged field, nor one of a dead record. It
-// stays in the outbox until the server refuses it. A late deletion of the record is not gone.
+// TestWaitingEditThatIsGoneIsNotShown: neither an edit of a purged field nor an edit of a dead record
+// is shown. It stays in the outbox until the server refuses it. A late deletion of the record is not
+// gone.
 func TestWaitingEditThatIsGoneIsNotShown(t *testing.T) {
 	for level := 1; level <= 2; level++ {
 		d := newWorld(t).device(ana)
@@ -120,9 +121,9 @@ func TestWaitingEditThatIsGoneIsNotShown(t *testing.T) {
 	}
 }
 
-// TestItemsAreJudgedByTheConfirmedRecordAlone: not by their neighbours, so their order does not
-// matter. The record {title@3} is deleted at 5, below the fence 6; the deletion is late, but an edit
-// of the title at 8 does not make it gone.
+// TestItemsAreJudgedByTheConfirmedRecordAlone: the other items of the push do not count, so their
+// order does not matter. The record {title@3} is deleted at 5, below the fence 6; the deletion is
+// late, but an edit of the title at 8 does not make it gone.
 func TestItemsAreJudgedByTheConfirmedRecordAlone(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(fence, map[string]string{"title": "x"}, 3), plainTrailer)
@@ -135,7 +136,7 @@ func TestItemsAreJudgedByTheConfirmedRecordAlone(t *testing.T) {
 	require.Equal(t, `"y"`, d.title(fence))
 }
 
-// TestGoneItemIsDroppedWithANotice: as a whole, or some of its fields.
+// TestGoneItemIsDroppedWithANotice: an item may be gone as a whole, or only some of its fields.
 func TestGoneItemIsDroppedWithANotice(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(fence, map[string]string{"title": "x"}, 0), plainTrailer)
@@ -242,9 +243,9 @@ func TestCreationThatWasSentIsNotRenewedWithALaterOne(t *testing.T) {
 	require.Equal(t, []string{"title"}, fieldsOf(d.Shown(fence)))
 }
 
-// TestCreationThatTheFenceMakesGoneIsRenewed: with the edits behind it, in their order, and with the
-// present time. An item that was sent is never renewed, nor is one that was loaded, which may have
-// been sent.
+// TestCreationThatTheFenceMakesGoneIsRenewed: it is restamped with the present time, and so are the
+// edits after it, in their order. An item that was sent is never renewed, nor is one that was
+// loaded, which may have been sent.
 func TestCreationThatTheFenceMakesGoneIsRenewed(t *testing.T) {
 	for _, sent := range []string{"never", "sent", "loaded"} {
 		for level := 1; level <= 2; level++ {

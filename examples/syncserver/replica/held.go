@@ -52,7 +52,7 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 	return h
 }
 
-// release frees a record if nothing of it is held.
+// release removes a record from memory if nothing about it needs to be kept.
 func (r *Replica) release(h *held) {
 	if h.confirmed.Len() == 0 && len(h.tops) == 0 && len(h.whys) == 0 && h.over == nil && !h.touched && !h.stale {
 		delete(r.tables[h.key.Table], h.key.ID)
@@ -91,8 +91,8 @@ func (r *Replica) shown(h *held) record.Record {
 	return r.visible(r.join(r.known(h), waiting))
 }
 
-// greatest returns the greatest of a write and those before it. It is the last one, unless an edit
-// that was refused for a time is followed by one that is sent again.
+// greatest returns the greatest among a write and the writes before it. This is the write itself,
+// unless an edit that was refused temporarily is followed by an edit that is sent again.
 func (w *write) greatest(name string) record.FieldValue {
 	greatest, _ := w.it.m.Data.Get(name)
 	for w = w.before; w != nil; w = w.before {

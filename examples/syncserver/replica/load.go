@@ -60,8 +60,8 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 	return nil
 }
 
-// takeState takes the saved state. An earlier version did not pull in chunks. Its cursor is of no
-// use, so the next pull brings everything, and replaces what is confirmed.
+// takeState takes the saved state. An earlier version did not pull in chunks. Its cursor cannot be
+// used, so the next pull brings everything, and replaces what is confirmed.
 func (l *loading) takeState() {
 	s := &l.saved
 	l.savedAs = s.Client
@@ -71,7 +71,7 @@ func (l *loading) takeState() {
 	l.fence, l.level, l.floor = s.Fence, s.Level, min(s.Clock, endless)
 }
 
-// takeItems puts the items in their places, in the order of their numbers.
+// takeItems restores the queues and the overlays, in the order of the item numbers.
 func (l *loading) takeItems() {
 	for _, it := range l.sorted(&l.entries.outbox) {
 		it.floor = l.fence
@@ -100,7 +100,7 @@ func (l *loading) sorted(kind *itemEntries) []*item {
 	return items
 }
 
-// newestWaiting returns the greatest waiting time that the clock may follow.
+// newestWaiting returns the greatest time of a waiting edit that the clock may follow.
 func (r *Replica) newestWaiting() (last clock.Timestamp) {
 	for _, it := range r.outbox.items() {
 		last = max(last, newestUpTo(it.m.Data, endless))

@@ -16,8 +16,8 @@ type NoticeKind string
 // The kinds of Notice.
 const (
 	// Refused: the server refused an edit permanently, and the edit was rolled back. RolledBack
-	// holds the values that it wrote. With merge.Gone, these may be some of its fields, and the
-	// others were accepted.
+	// holds the values that it wrote. If Code is merge.Gone, only some fields of the edit may be
+	// gone: Fields and RolledBack name these, and the others were accepted.
 	Refused NoticeKind = "refused"
 	// EditLost: the user's edit lost against the write named by Other, whose author had not seen
 	// it.
@@ -39,11 +39,11 @@ const (
 	// temporarily. They are sent again. The notice is given once, and not again while any of them
 	// is still refused. Deleting makes room.
 	StorageFull NoticeKind = "storage_full"
-	// Resync: everything that came from the server is pulled again. Why gives the reason. Items edits
-	// waited to be sent; they are kept.
+	// Resync: everything that came from the server is pulled again. Why gives the reason. Items is
+	// the number of edits that waited to be sent; they are kept.
 	Resync NoticeKind = "resync"
-	// SentAgain: the server was restored from a backup that lacks writes by this user. Items of
-	// them are sent again.
+	// SentAgain: the server was restored from a backup that lacks edits of this user. They are sent
+	// again. Items is their number.
 	SentAgain NoticeKind = "sent_again"
 	// NewIDNeeded: the client ID is in use twice. The client should join the workspace again.
 	NewIDNeeded NoticeKind = "new_id_needed"

@@ -61,7 +61,7 @@ func (r *Replica) acceptedOf(it *item, reply merge.Reply) record.Record {
 
 // only returns a record with the fields that a function selects.
 func (r *Replica) only(rec record.Record, selects func(name string, w record.FieldValue) bool) record.Record {
-	// The fields come from a record, so they form a record.
+	// The fields come from a record, so there is no error.
 	part, _ := r.builder.Record(rec.Key(), func(yield func(string, record.FieldValue) bool) {
 		for name, w := range rec.All() {
 			if selects(name, w) && !yield(name, w) {

@@ -75,8 +75,8 @@ func TestOneSettledPullEndsOnlyTheOverlaysBeforeIt(t *testing.T) {
 	require.Equal(t, []string{"title"}, fieldsOf(d.Shown(fence)))
 }
 
-// TestOverlaysAreJudgedLikeTheOutbox: an accepted edit of a field that is not there is gone below the
-// fence.
+// TestOverlaysAreJudgedLikeTheOutbox: an accepted edit of a field that the record lacks is gone if it
+// is at or below the fence.
 func TestOverlaysAreJudgedLikeTheOutbox(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(fence, map[string]string{"title": "x", "due": "y"}, 0), plainTrailer)
@@ -138,8 +138,8 @@ func TestOverlaysAreJoinedBeforeTheFenceRises(t *testing.T) {
 	}
 }
 
-// TestAcceptedEditDuringALoadIsNotJoined: after a reset, the records are not there yet by which the
-// overlays would be judged.
+// TestAcceptedEditDuringALoadIsNotJoined: after a reset, the records by which the overlays would be
+// judged have not been pulled yet.
 func TestAcceptedEditDuringALoadIsNotJoined(t *testing.T) {
 	d := newWorld(t).device(ana)
 	lines := lineOf(fence, map[string]string{"title": "x"}, 0)

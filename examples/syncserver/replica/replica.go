@@ -51,7 +51,7 @@ type Replica struct {
 	level    int
 	overlaid []*held // the records with overlays
 	accepted uint64  // the number of the last overlay
-	aside    []*item // the client's own writes from before an epoch, until the pull is settled
+	aside    []*item // the client's own writes from before the server was restored, until the pull is settled
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
@@ -91,8 +91,8 @@ func (r *Replica) ID() clock.ClientID { return r.id }
 func (r *Replica) Cursor() string { return r.cursor }
 
 // Shown returns a record as the user sees it, with deleted fields and stamps: the confirmed record
-// joined with the edits that wait and are not gone. If there is no such record, or it
-// was deleted so long ago that it is purged, the result has no fields.
+// joined with the waiting edits that are not gone. If there is no such record, or it is dead, the
+// result has no fields.
 func (r *Replica) Shown(key record.Key) record.Record {
 	h := r.find(key)
 	if h == nil {

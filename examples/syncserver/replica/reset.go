@@ -21,7 +21,7 @@ func (r *Replica) reset(why string) {
 	r.loading = true
 }
 
-// forget forgets the confirmed records and everything known about them. It may keep in mind which of
+// forget forgets the confirmed records and everything known about them. It may remember which of
 // them this client created, until they have come back.
 func (r *Replica) forget(keepsCreated bool) {
 	for _, table := range r.tables {

@@ -103,7 +103,7 @@ func TestAnswerThatArrivesAfterAResetIsApplied(t *testing.T) {
 }
 
 // TestEntriesOfAnEarlierVersionGoOn: an earlier version saved the sequence of its last line as the
-// cursor. Its records are shown until the first pull, which begins at the beginning and replaces
+// cursor. Its records are shown until the first pull, which starts without a cursor and replaces
 // them. The edits that wait are kept, also if the pull breaks off.
 func TestEntriesOfAnEarlierVersionGoOn(t *testing.T) {
 	w := newWorld(t)

@@ -6,7 +6,7 @@ import "fmt"
 type entries struct {
 	outbox   itemEntries
 	accepted itemEntries // overlays
-	again    itemEntries // own writes from before an epoch
+	again    itemEntries // own writes from before the server was restored
 }
 
 func newEntries() (e entries) {

@@ -117,8 +117,8 @@ func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 	return append(entries, e)
 }
 
-// These surround the time in the entry for a record that this client created. No field has a write
-// of that form.
+// These surround the time in the entry for a record that this client created. No write of a field
+// has that form.
 const (
 	createdPrefix = `{"created":`
 	createdInfix  = `,"record":`
@@ -138,7 +138,7 @@ func (h *held) appendConfirmed(dst []byte) []byte {
 }
 
 // unwrapCreated returns the JSON of a record from the value of its entry, and held.created. An earlier
-// version wrote true for the time, which is then not known.
+// version wrote true instead of the time, so the time is not known.
 func unwrapCreated(value string) (fields string, created clock.Timestamp, err error) {
 	rest, wrapped := strings.CutPrefix(value, createdPrefix)
 	if !wrapped || strings.HasPrefix(rest, "{") {

@@ -180,8 +180,8 @@ func TestRepairedFieldHasNoWhy(t *testing.T) {
 	require.Empty(t, a.sentence(fence, "title"), "the field is gone")
 }
 
-// TestWhyLeavesWithItsRecord: the record leaves while an overlay is all that is held of it, and the
-// overlay is below the fence.
+// TestWhyLeavesWithItsRecord: the record leaves while the Replica has only an overlay of it, and
+// the overlay is below the fence.
 func TestWhyLeavesWithItsRecord(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(plainTrailer)

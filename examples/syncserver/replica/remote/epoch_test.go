@@ -96,9 +96,9 @@ func syncAll(t *testing.T, clients ...*remote.Client) {
 	}
 }
 
-// TestRestoredServerHeals restores a backup that lacks records and edits of two clients, also edits of
-// records that the other client created. Whichever client comes first, in the end nothing is lost, and
-// both are told how many edits were sent again.
+// TestRestoredServerHeals restores a backup that lacks records and edits of two clients, including
+// edits of records that the other client created. Whichever client comes first, in the end nothing is
+// lost, and both are told how many edits were sent again.
 func TestRestoredServerHeals(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		for _, aFirst := range []bool{true, false} {
@@ -180,8 +180,8 @@ func names(r record.Record) (names []string) {
 	return names
 }
 
-// TestDeadRecordsLeaveEveryDevice: at level 2, the record leaves each device with the first pull after
-// the fence has risen, also a device that was away.
+// TestDeadRecordsLeaveEveryDevice: at level 2, the record leaves each device with its first pull after
+// the fence has risen, even a device that was away.
 func TestDeadRecordsLeaveEveryDevice(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		s := startRestorable(t, level)

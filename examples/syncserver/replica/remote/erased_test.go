@@ -54,9 +54,9 @@ func book(t *testing.T, c *remote.Client, by string) {
 	}
 }
 
-// TestNextPullErasesWhatAClientStored erases a record. Each client has stored it in another state: as
-// pulled, with the reasons of its values, as accepted and not pulled, or in its outbox. After its next
-// sync, no client may have any of it in its storage, also if the server was restored meanwhile.
+// TestNextPullErasesWhatAClientStored erases a record. Each client has stored it in a different state:
+// as pulled, with the reasons of its values, as accepted and not pulled, or in its outbox. After its
+// next sync, no client may have any of it in its storage, even if the server was restored meanwhile.
 func TestNextPullErasesWhatAClientStored(t *testing.T) {
 	for _, isRestored := range []bool{false, true} {
 		ctx := t.Context()
