@@ -25,8 +25,8 @@ func visitOn(t *testing.T, file string) *screen {
 	return open(t, b, newNetwork(t, p))
 }
 
-// operate calls a function with a second server on a database file, whose clock stands at the
-// returned time.
+// operate calls a function with a second server on a database file, and with the time that the
+// server's clock shows, which the function may change.
 func operate(t *testing.T, file string, act func(s *server.Server, d *server.Database, now *time.Time)) {
 	t.Helper()
 	d, err := server.OpenDatabase(t.Context(), file)
@@ -42,7 +42,7 @@ func operate(t *testing.T, file string, act func(s *server.Server, d *server.Dat
 }
 
 // passRetention lets a server whose retention is one day purge everything that was deleted so far. The
-// side p is online meanwhile. It gets the new fence with its next pull.
+// side p stays online, and gets the new fence with its next pull.
 func (p *panel) passRetention(file string) {
 	p.t.Helper()
 	operate(p.t, file, func(s *server.Server, _ *server.Database, now *time.Time) {
@@ -97,9 +97,9 @@ func (s *screen) forgets(text string) {
 
 // TestPageReturnsAfterRetention: a side that was offline for longer than the retention comes back
 // with edits. It fetches everything again. The edit of a title merges. The edit of a task that was
-// deleted and purged is gone, and so is the edit of a field that the server does not have. The user
-// is told both, with what they wrote, and makes them again. What was deleted does not come back, and
-// the page keeps nothing of it.
+// deleted and purged is gone, and so is the edit of a field that the server does not have. For both,
+// the user is told what they wrote, and makes the edit again. The deleted data does not come back,
+// and the page keeps nothing of it.
 func TestPageReturnsAfterRetention(t *testing.T) {
 	file := databasetest.SQLite(t)
 	s := visitOn(t, file)

@@ -11,8 +11,9 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// earlierDatabase returns the name of a copy of the database that testdata/unfenced.json fits. Both
-// were written by the server and the page of commit 49a68aa, the last whose cursor was a number.
+// earlierDatabase returns the name of a copy of the database that belongs to the browser storage in
+// testdata/unfenced.json. Both were written by the server and the page of commit 49a68aa, the last
+// version whose cursor was a number.
 func earlierDatabase(t *testing.T) string {
 	t.Helper()
 	packed, err := os.Open("testdata/unfenced.db.gz")
@@ -28,8 +29,8 @@ func earlierDatabase(t *testing.T) string {
 }
 
 // TestPageOpensStorageOfEarlierVersion: the page opens what an earlier version of it has stored. The
-// left side was offline with two edits. It shows and sends them, and both sides go on as the same
-// devices.
+// left side was offline with two edits. The page shows and sends these edits, and both sides remain
+// the same devices.
 func TestPageOpensStorageOfEarlierVersion(t *testing.T) {
 	entries, err := os.ReadFile("testdata/unfenced.json")
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 )
 
 // TestPageRecoversFromRestoredServer: the server's database is restored from a backup that lacks
-// the last edits. Both sides notice the loss and say so, send the lost edits again, say how many
+// the last edits. Both sides notice and report the loss, send the lost edits again, report how many
 // these are, and send their waiting edits. Text that was being typed is kept.
 func TestPageRecoversFromRestoredServer(t *testing.T) {
 	for _, name := range []string{"restored", "copied"} {
@@ -18,7 +18,8 @@ func TestPageRecoversFromRestoredServer(t *testing.T) {
 	}
 }
 
-// recovers tells the story. The operator may forget the command "syncserver restored".
+// recovers restores the backup, with the command "syncserver restored" or without it, as if the
+// operator had forgotten it.
 func recovers(t *testing.T, command bool) {
 	file := databasetest.SQLite(t)
 	s := visitOn(t, file)

@@ -111,8 +111,8 @@ func (s *screen) saved() {
 	}
 }
 
-// retry makes both sides look for the server at once, as when the browser's network returns. Otherwise
-// they wait for some seconds.
+// retry makes both sides contact the server at once, as when the browser's network returns. Otherwise
+// they would wait for some seconds.
 func (s *screen) retry() {
 	s.t.Helper()
 	eval[bool](s, `dispatchEvent(new Event("online"))`)

@@ -76,14 +76,15 @@ export class Notices {
     let notice = told.code === 'gone' ? { ...told, kind: 'gone' } : told;
     if (this.replica.isErased(table, id)) {
       if (!LOSSES.includes(notice.kind)) return;
-      notice = { kind: 'erased', table, id, fields: [], rolledBack: {} }; // nothing else of it is known from now on
+      notice = { kind: 'erased', table, id, fields: [], rolledBack: {} }; // the notice must show nothing of the record
     }
     if (JOINED.includes(notice.kind)) notice = this.#join(notice);
     const words = this[notice.kind]?.(notice);
     if (words) this.add(words.text, { kind: notice.kind, about: notice, ...words });
   }
 
-  // #join closes an open notice of the same kind about the same record, and returns what both say.
+  // #join closes an open notice of the same kind about the same record, and returns one notice for
+  // both.
   #join(notice) {
     for (const element of [...this.box.children]) {
       const { about, close } = this.#about.get(element) ?? {};
@@ -94,7 +95,7 @@ export class Notices {
     return notice;
   }
 
-  // No notice may go on showing what was erased.
+  // No notice may keep showing data that was erased.
   #tellErased(erased) {
     const is = (table, id) => erased.some((view) => view.table === table && view.id === id);
     for (const element of [...this.box.children]) {
@@ -118,11 +119,11 @@ export class Notices {
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 
-  // The server no longer knows whether what the edits were made to has been deleted since.
+  // The server no longer knows whether the edited record or fields have been deleted since.
   gone({ table, id, fields, rolledBack }) {
     const isDeletion = (f) => (f === '$deleted' ? rolledBack[f].value : rolledBack[f].deleted);
     const lost = fields.filter((f) => rolledBack[f] && !isDeletion(f));
-    if (lost.length === 0) return null; // the user deleted what is gone
+    if (lost.length === 0) return null; // the edits only deleted something
     if (table === 'violations') return { text: 'You chose to keep a conflict as it is. This came too late: the conflict is no longer there.', passing: true };
     const shown = this.replica.tables[table]?.get(id);
     const kind = kindName(table);
@@ -135,7 +136,8 @@ export class Notices {
     return { text, bad: true, button: this.#again(shown, { table, id, fields: Object.fromEntries(values.map((f) => [f, rolledBack[f].value])) }) };
   }
 
-  // #again returns a button that makes such an edit again, or null if its fields are too few for a new record.
+  // #again returns a button that makes an edit again that is gone, or null if it wrote too few
+  // fields for a new record.
   #again(shown, { table, id, fields }) {
     const names = Object.keys(fields);
     if (shown) {

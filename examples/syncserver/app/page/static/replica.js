@@ -24,7 +24,7 @@ export class Replica extends EventTarget {
     this.unchecked = new Set(); // the rules that the server could not check completely
     this.waiting = 0;
     this.cursor = '';
-    this.settled = false; // whether nothing is left to pull, by the answer to the last pull
+    this.settled = false; // whether nothing is left to pull, according to the answer to the last pull
     this.offset = 0;
     this.damaged = null; // a notice, if saved data could not be read
   }
@@ -162,7 +162,7 @@ export class Replica extends EventTarget {
     return false;
   }
 
-  /** isErased reports whether the server has erased a record. Nothing of it is known or can be written. */
+  /** isErased reports whether the server has erased a record. The Replica then has none of its values, and refuses edits of it. */
   isErased(table, id) {
     return this.#erased.has(`${table}/${id}`);
   }

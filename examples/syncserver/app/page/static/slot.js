@@ -6,7 +6,7 @@ import { lock } from './lock.js';
 import { waits } from './saved.js';
 import { Storage } from './storage.js';
 
-const RELOADING = 2000; // milliseconds to wait until a page that reloads has released its slot
+const RELOADING = 2000; // milliseconds to wait for a reloading page to release its slot
 
 /** databaseOf returns the name of the database of a replica. */
 export const databaseOf = (workspace, side, slot) => `fieldlww-${workspace}-${side}${slot === '1' ? '' : `-${slot}`}`;

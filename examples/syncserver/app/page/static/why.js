@@ -61,7 +61,7 @@ export class Mark {
 
 /**
  * startTooltip shows explanations while a mark is hovered or focused. Escape hides them. It returns a
- * function to call when marks were drawn again: a shown explanation then follows its mark.
+ * function to call after marks were redrawn: it moves a shown explanation to the new mark.
  */
 export function startTooltip() {
   const tooltip = document.getElementById('tooltip');

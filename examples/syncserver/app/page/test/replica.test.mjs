@@ -147,7 +147,7 @@ test('an edit counts as unsaved until it is on disk, and still does after a fail
   assert.equal(replica.unsaved, true);
 });
 
-test('of an erased record only the fact is kept, also if it is the device itself', async () => {
+test('of an erased record, only the fact that it was erased is kept, even if it describes this device', async () => {
   const { program, replica, storage } = device(memory({ device: '{}' }));
   const heard = [];
   for (const type of ['erased', 'change', 'notice']) replica.addEventListener(type, ({ detail }) => heard.push([type, detail]));
