@@ -10,8 +10,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// erasedJournal returns the journal of a server that erased a record after two pushes. A third
-// push has an item on it, and one on another record.
+// erasedJournal returns the journal of a server that erased a record after two pushes. A third push
+// has an item on the erased record and an item on another record.
 func erasedJournal(t *testing.T) string {
 	key := record.Key{Table: "tasks", ID: "1"}
 	ana, ben := newDevice("a1"), newDevice("b2")

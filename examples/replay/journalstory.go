@@ -15,7 +15,8 @@ type journalStories struct {
 	path string
 	all  []*journalStory
 	// unread lists the lines with refused items whose writes the journal does not contain, because
-	// they could not be read or are gone. Such a write may have been meant for one of these fields.
+	// the items could not be read or were refused as gone. Such a write may have been meant for one
+	// of these fields.
 	unread lineNumbers
 }
 
