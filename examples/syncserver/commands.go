@@ -61,7 +61,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` to listen on; 0.0.0.0:8080 admits other machines")
 	flags.StringVar(&s.database, "db", "syncserver.db", "the `database`: a file for SQLite, or the URL of PostgreSQL (postgres://…)")
-	flags.StringVar(&s.erasures, "erasures", "", "the `file` that remembers what was erased; for SQLite, the default is the name of the database and .erasures")
+	flags.StringVar(&s.erasures, "erasures", "", "the `file` that remembers what was erased; for SQLite, the default is the name of the database followed by .erasures")
 	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")

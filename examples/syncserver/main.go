@@ -154,7 +154,8 @@ func restored(ctx context.Context, s settings) error {
 	if _, err := os.Stat(s.erasures); err != nil {
 		fmt.Println("nothing was erased again, because no file remembers erasures: if records were erased, name the file with -erasures and run the command again")
 	} else {
-		// The records may have been erased by a command that did not get to this point.
+		// Rewrite even if nothing was erased now: an earlier run of the command may have been
+		// killed before it rewrote the files.
 		if err := database.Rewrite(ctx); err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func restored(ctx context.Context, s settings) error {
 	return nil
 }
 
-// erase erases records.
+// erase erases records, and rewrites the files of the database.
 func erase(ctx context.Context, s settings) error {
 	database, srv, err := open(ctx, s)
 	if err != nil {

@@ -140,10 +140,10 @@
 // level 2 it is dropped too, once its sequence is at most F. A sweep rewrites the stored records in
 // small transactions. A record that is not rewritten yet is read as if it were; see merge.Purge.
 // The watermarks of clients that have written nothing since the fence are removed as well. A
-// violation row that was closed before the fence is dropped, and the clients that pull with a cursor
-// are told to forget it. So is the row of a lost edit, once a user has closed it or its record was
-// purged; an open row of a lost edit stays. Only the server may make such a row again: an edit of a violation row that
-// is not stored is refused as gone.
+// violation row that was closed before the fence is dropped, and the clients that pull with a
+// cursor are told to forget it. So is the row of a lost edit, once a user has closed it or its
+// record is dead; an open row of a lost edit stays. Only the server may make such a row again: an
+// edit of a violation row that is not stored is refused as gone.
 //
 // The journal is kept for the retention too. With each sample, its entries are compressed into
 // segments, and a segment up to the fence is removed as a whole. Without a retention, the journal
@@ -158,10 +158,10 @@
 // client pulls everything again, from after=0 on; the refused sequence stays refused. A pull with a
 // cursor gets chunks, each with a trailer that has the next cursor, H, the level, and a stamp for
 // the clock of the client. If the cursor is below F, the first chunk begins with a reset. At each
-// trailer, a client purges the records that it stores, because no line reports what a fence has
-// purged.
+// trailer, a client purges the records that it stores, because no line of a pull reports what a
+// fence has purged.
 //
-// The server must run all the time, or for some hours of each day: it looks each hour whether the
+// The server must run all the time, or for some hours of each day: it checks each hour whether the
 // newest sample is a day old. After more than 48 hours without a sample, which can mean that the
 // wall clock has jumped ahead, the fence stays until three further samples were taken. While the
 // wall clock is behind the newest sample, no samples are taken. If the clock was ahead and is right
@@ -175,7 +175,7 @@
 //	syncserver erase WORKSPACE TABLE ID…
 //
 // or call Server.Erase and then Database.Rewrite. There is no HTTP request for it, because all members
-// of a workspace have the same rights. The servers may run meanwhile. If the command does not say that
+// of a workspace have the same rights. The servers may keep running. If the command does not say that
 // the records were erased, run it again: it changes everything or nothing, and may be repeated.
 //
 // The record becomes its erased form, which has the fields $deleted and $erased and no others; see
@@ -183,37 +183,38 @@
 // has passed. Clients replace their version by the erased form with the next pull. In the journal, the
 // names and values of the record's fields become marks, which still replay to the same decisions. The
 // violation rows about the record are erased too, whatever their status, with the notes of users and the
-// values of lost edits. The rules then derive again what still holds without the record. If a rule had
-// unchecked scopes, GET /v1/health names it until an audit. The rewritten files of the database hold
-// nothing of all this: see Database.Rewrite, which also says how long it takes.
+// values of lost edits. The rules then derive again the violations that still hold without the record.
+// If a rule had unchecked scopes, GET /v1/health names it until an audit. Database.Rewrite then removes
+// what is left of all this in the files of the database; its documentation says how long that takes.
 //
-// A backup still has the record. So the erasure, that is, the key and a stamp, is written to the file
-// Options.Erasures before it is committed. By default, this is the file syncserver.db.erasures next to
-// the database; for PostgreSQL, name a file with the flag -erasures, always the same one. Do not restore
-// that file with the database: it must be at least as new as the last erasure. Then "syncserver restored"
-// erases the same records again, before the servers start.
+// A backup still has the record. So each erasure, that is, the key of the record and a stamp, is
+// written to the file Options.Erasures before it is committed. By default, this is the file
+// syncserver.db.erasures next to the database; for PostgreSQL, name a file with the flag -erasures,
+// always the same one. Do not restore that file with the database: it must be at least as new as
+// the last erasure. Then "syncserver restored" erases the same records again, before the servers
+// start.
 //
 // What an erasure does not reach:
 //
 //   - The keys of records, that is, their tables and IDs, the client IDs and the times of edits. They
 //     are in the erased form, in the journal and in the file of erasures. Do not use names or addresses
-//     as IDs. The ID of a violation row is a hash of what the rule chose, such as the value that must be
-//     unique, and can be guessed from it. It is removed after the retention, when it belongs to no open
-//     row any more.
+//     as IDs. The ID of a violation row is a hash of a text that the rule chose, such as the value that
+//     must be unique, and that text can be found by guessing. The ID is removed after the retention,
+//     unless the row is open again.
 //   - Values that users copied into other records, such as the notes of another task.
 //   - Violation rows that were closed before and do not name the record, if the rule describes a record
 //     that the finding only depends on; see violation.Finding.DependsOn. They are dropped after the
 //     retention.
-//   - Backups, replicas of the database that lag behind, and the write-ahead log of PostgreSQL and its
-//     archive, which the operator removes when their time has passed. A dead row of the table pg_statistic
-//     may hold a value until the next autovacuum.
+//   - Backups, replicas of the database that lag behind, and the write-ahead log of PostgreSQL and
+//     its archive, which only the operator can remove. A dead row of the table pg_statistic may
+//     hold a value until the next autovacuum.
 //   - Blocks of a disk that no file uses any more, and snapshots of a file system.
-//   - Log lines. They never contain values, but they have IDs and the names of fields, so also a name
-//     that a user chose, as in tag/urgent. PostgreSQL logs values if it is told to log statements or their
-//     parameters.
+//   - Log lines. They never contain values, but they contain IDs and the names of fields, including
+//     names that users chose, as in tag/urgent. PostgreSQL logs values if it is told to log
+//     statements or their parameters.
 //   - Clients that have not pulled. An edit that never reached the server was not erased: its client may
 //     still show it, and push it, as part of a new record, after the retention.
-//   - What a journal file or an export contains that was made before.
+//   - Journal files and exports that were made before the erasure.
 //
 // A server of a version without erasure does not know the erased form, and would accept writes to it:
 // do not run one on a database in which something was erased.

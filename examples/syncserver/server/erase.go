@@ -83,7 +83,7 @@ type erasing struct {
 	keys     map[record.Key]clock.Stamp // what to erase; the stamp is zero unless the erasure is repeated
 	at       clock.Stamp                // the least stamp of new erasures
 	scopes   []violation.Scope          // of all erased versions
-	derived  map[record.Key]bool        // the violation rows that the rules have changed since
+	derived  map[record.Key]bool        // the violation rows that the rules have changed after the erasure
 	erasures []erasure                  // to be remembered
 	done     Erased
 }
@@ -157,9 +157,9 @@ func (e *erasing) eraseRow(ctx context.Context, key record.Key) error {
 	return e.replaceBy(ctx, before, after)
 }
 
-// newStamp returns the argument of merge.Erase for a new erasure. Its stamp must be above the stamps
-// of the record. It is also above the fence, so that the erased form is not dead at once, unless the
-// record is erased already and keeps its stamp.
+// newStamp returns the argument of merge.Erase for a new erasure. The stamp of the erasure must be
+// above the stamps of the record. It is also above the fence, so that the erased form is not dead at
+// once. A record that is erased already keeps its stamp.
 func (e *erasing) newStamp(r record.Record) clock.Stamp {
 	if r.Erased() || latestOf(r) >= e.at.Time {
 		return clock.Stamp{Client: e.at.Client} // just above the record

@@ -169,7 +169,7 @@ func (p *past) requireNoResidue(database string) {
 	require.NotEmpty(p.t, databasetest.Residue(p.t, database, "kept-29"))
 }
 
-// titles returns the only values of the items on a record in the journal.
+// titles returns the value of each item on a record in the journal, which writes one field.
 func (c *calendar) titles(key record.Key) (all []string) {
 	c.t.Helper()
 	for _, line := range c.lines() {
@@ -324,7 +324,7 @@ func (c *calendar) tables() (names []string) {
 }
 
 // TestErasuresAreRepeatedAfterARestore restores a backup from before an erasure. Restored must erase
-// again, with the same stamps, also a record that the backup lacks, and in a workspace that it lacks.
+// again, with the same stamps, including a record and a workspace that the backup lacks.
 func TestErasuresAreRepeatedAfterARestore(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		ctx, database := context.Background(), name(t)

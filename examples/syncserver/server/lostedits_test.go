@@ -49,7 +49,7 @@ func (c *copyOf) lostEdits() (ids []string) {
 
 // TestRowOfALostEditStaysUntilItIsClosedOrItsRecordIsDead makes the rows of some lost edits. A user
 // closes two of them, and the records of two others are deleted. These rows must be dropped after the
-// retention, and clients told to forget them. An open row must stay for ever.
+// retention, and clients must be told to forget them. An open row must stay forever.
 func TestRowOfALostEditStaysUntilItIsClosedOrItsRecordIsDead(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {

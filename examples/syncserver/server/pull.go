@@ -187,8 +187,8 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 // that comes back. The server tells the two apart by a row of the table loads, which it stores when
 // a client begins.
 //
-// A client that stops before it has stored that it begins again comes back with the cursor that was
-// refused. So the row has that cursor too, and it stays refused.
+// A client can crash before it has stored that it begins again. It then comes back with the cursor
+// that was refused. So the row also holds that cursor, which stays refused.
 func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
 	if after >= fence {
 		return after, nil

@@ -234,8 +234,8 @@ func (s *session) exec(ctx context.Context, what, statement string, rows any) er
 	return nil
 }
 
-// store stores updated records, and indexes them for the rules. It indexes them first, because the
-// index may have entries of records that replace notes as swept.
+// store stores updated records, and indexes them for the rules. It indexes them first, because
+// index reads s.unswept, and replace removes the records from it.
 func (s *session) store(ctx context.Context, rules *violation.Checker, updates []merge.Update) error {
 	if err := s.index(ctx, rules, updates); err != nil {
 		return err

@@ -58,7 +58,7 @@ func TestPullBelowTheFenceIsRefused(t *testing.T) {
 }
 
 // TestRefusedCursorStaysRefused lets a client begin to pull everything, and come back with the cursor
-// that was refused, as if it had stopped before it stored that it begins again. It would keep records
+// that was refused, as if it had crashed before it stored that it begins again. It would keep records
 // that were dropped, so it must begin once more.
 func TestRefusedCursorStaysRefused(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {

@@ -113,9 +113,9 @@ func (y *year) run(ctx context.Context, perDeleted int64) error {
 	return y.report(end, (last.dead()-first.dead())/(retention-1-firstDay), perDeleted)
 }
 
-// report prints the storage at the end of the year. The arguments are what it is, by how many bytes
-// a day it grew while nothing was purged, without the live data, and how many bytes may be kept of
-// each deleted record; a negative number means that there is no retention.
+// report prints the storage at the end of the year. The arguments are the storage; the bytes,
+// without the live data, by which it grew each day while nothing was purged; and the bytes that may
+// be kept of each deleted record. If the last argument is negative, there is no retention.
 func (y *year) report(end stored, daily, perDeleted int64) error {
 	what := fmt.Sprintf("level %d", y.level)
 	if y.level == 0 {
