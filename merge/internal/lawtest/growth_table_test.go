@@ -23,10 +23,13 @@ func growthTable() map[string]measured {
 
 func growthOfMerge() map[string]measured {
 	return map[string]measured{
-		"merge.Collect":                func(m *material) func() { return func() { merge.Collect(m.each...) } },
-		"merge.Join":                   func(m *material) func() { return func() { merge.Join(m.odd, m.even) } },
-		"merge.Delta":                  func(m *material) func() { return func() { merge.Delta(m.odd, m.state) } },
-		"merge.Purge":                  func(m *material) func() { return func() { merge.Purge(m.wide, clock.MaxTimestamp, 2) } },
+		"merge.Collect": func(m *material) func() { return func() { merge.Collect(m.each...) } },
+		"merge.Join":    func(m *material) func() { return func() { merge.Join(m.odd, m.even) } },
+		"merge.Delta":   func(m *material) func() { return func() { merge.Delta(m.odd, m.state) } },
+		"merge.Purge":   func(m *material) func() { return func() { merge.Purge(m.wide, clock.MaxTimestamp, 2) } },
+		"merge.Erase": func(m *material) func() {
+			return func() { _, _ = merge.Erase(m.wide, clock.Stamp{Client: clock.ClientID{1}}) }
+		},
 		"merge.DigestOf":               func(m *material) func() { return func() { merge.DigestOf(m.wide) } },
 		"merge.Collection.Digest":      func(m *material) func() { return func() { m.state.Digest() } },
 		"merge.Collection.AppendLines": func(m *material) func() { return func() { m.state.AppendLines(nil) } },
@@ -53,6 +56,8 @@ func growthOfMerge() map[string]measured {
 		"merge.Collection.Get":         func(m *material) func() { return forCells(m, func(c cell) { m.state.Get(c.key) }) },
 		"merge.Decision.WithValues":    func(m *material) func() { return forDecisions(m, func(d merge.Decision) { _ = d.WithValues() }) },
 		"merge.Refusal.Error":          refusedOnes,
+
+		"merge.JournalEraser.Collect merge.JournalEraser.Rewrite": erases,
 	}
 }
 
@@ -61,6 +66,19 @@ func replays(m *material) func() {
 	return func() {
 		if _, again := l.Replay(); err != nil || again != nil {
 			panic("the journal line does not replay")
+		}
+	}
+}
+
+// erases erases all records of a journal line.
+func erases(m *material) func() {
+	return func() {
+		e := merge.JournalEraser{Erases: func(record.Record) bool { return true }}
+		if err := e.Collect(m.journal); err != nil {
+			panic(err)
+		}
+		if _, err := e.Rewrite(m.journal); err != nil {
+			panic(err)
 		}
 	}
 }
@@ -362,7 +380,7 @@ const withoutSize = `
 	record.LimitError.Is record.FieldValue.Deleted record.FieldValue.IsZero record.FieldValue.Check record.FieldOf
 	record.Field.Get record.Field.IsZero record.Field.IsNull record.Field.Deleted record.Field.Set record.Field.SetNull
 	record.Field.Delete record.Key.Compare record.Key.Check record.Key.String record.New record.Record.Key
-	record.Record.WithKey record.Record.Len record.Record.At record.Record.Deleted record.Kind.String record.Deletion
+	record.Record.WithKey record.Record.Len record.Record.At record.Record.Deleted record.Record.Erased record.Kind.String record.Deletion
 	record.Bool record.Int record.Float record.Value.Kind record.Value.Bool record.Value.Int record.Value.Float
 	record.Value.JSON record.Value.String
 
