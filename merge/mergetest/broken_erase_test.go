@@ -95,7 +95,7 @@ func dropsErased(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error)
 	return at, err
 }
 
-// asErased lets some items on an erased record pass, as if it did not exist.
+// asErased lets some items on an erased record pass, as if the record did not exist.
 func asErased(is func(m record.Mutation) bool) func(*purger, *merge.Stored) {
 	return func(p *purger, s *merge.Stored) {
 		for i, r := range s.Records {
@@ -108,7 +108,7 @@ func asErased(is func(m record.Mutation) bool) func(*purger, *merge.Stored) {
 	}
 }
 
-// brokenErasures are purgers with a mistake in how they erase.
+// brokenErasures are purgers that make a mistake when they erase.
 func brokenErasures() []broken {
 	anyItem := func(record.Mutation) bool { return true }
 	return []broken{
@@ -116,7 +116,7 @@ func brokenErasures() []broken {
 		{"only marks an erased record", erasing(valuesStay), []law.Law{law.Erased}},
 		{"erases by deleting", erasing(onlyDeleted), []law.Law{law.Erased}},
 		{"stamps an erasure by the wall clock", purging(purgeRule{level: 2, erases: erasesByWall}), []law.Law{law.Erased}},
-		{"lets items create an erased record", purging(purgeRule{level: 2, finds: asErased(isNew)}), []law.Law{law.Erased}},
+		{"lets items create an erased record again", purging(purgeRule{level: 2, finds: asErased(isNew)}), []law.Law{law.Erased}},
 		{"lets items on an erased record pass, level 1", purging(purgeRule{finds: asErased(anyItem)}), []law.Law{law.Erased, law.ComesBack}},
 		{"does not repeat an erasure after a restore", purging(purgeRule{level: 2, erases: neverRepeats}), []law.Law{law.Erased}},
 		{"repeats an erasure with a new stamp", purging(purgeRule{level: 2, erases: erasesAnew}), []law.Law{law.Erased}},

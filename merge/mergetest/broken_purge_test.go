@@ -182,12 +182,12 @@ func byOldFence(p *purger, s *merge.Stored) { s.Fence = p.disk.purge.before.stam
 // which records are dead. With brokenSweeps and TestBrokenClientsOfPurgersAreFound, they include
 // each rule that a model of the protocol has refuted:
 //
-//   - of the server: purging by age or by the least pulled cursor; creations told by null bases, or
-//     below the fence; death by the stamp of the deletion alone; deletions that are exempt from the
-//     rule for fields; an older fence; a missing reset; a purged last tombstone; dead records that can
-//     be restored; restores without a new epoch or without the fence; items judged in turn
+//   - of the server: purging by age or by the least pulled cursor; null bases taken for a creation;
+//     creations below the fence; death by the stamp of the deletion alone; deletions that are exempt
+//     from the rule for fields; an older fence; a missing reset; a purged last tombstone; dead records
+//     that can be restored; restores without a new epoch or without the fence; items judged in turn
 //   - of the client: accepted items confirmed as a whole or without judging, waiting items shown
-//     without judging, a told clock that is ignored, in the first pull or in all
+//     without judging, the clock at the end of a pull ignored, in the first pull or in all pulls
 func brokenFences() []broken {
 	return []broken{
 		{"purges by age alone", purging(purgeRule{level: 2, finds: unfenced}), []law.Law{law.ComesBack, law.RetryBelow}},

@@ -23,15 +23,15 @@ type purgeQuirks struct {
 	clearsAll     bool // clears its outbox as well at a reset
 	keepsLeft     bool // keeps records that left
 	neverPurges   bool // purges none of its records
-	deafToFence   bool // does not observe the clock that a pull tells
-	deafWhenNew   bool // does not observe the clock that its first pull tells
+	deafToFence   bool // does not observe the clock at the end of a pull
+	deafWhenNew   bool // does not observe the clock at the end of its first pull
 	showsErased   bool // judges no waiting items of erased records before it is told a fence
-	lowClock      bool // a corrected clock does not start above the clock that a pull told
+	lowClock      bool // a corrected clock does not start above the clock at the end of a pull
 	neverNew      bool // does not say that an item creates its record
 	retriesGone   bool // sends gone items again
 	neverResends  bool // sends nothing again after a restore
-	resendsPulled bool // after a restore, does not send accepted items again that it had not pulled
-	resendsAnew   bool // stamps again what it sends again
+	resendsPulled bool // after a restore, sends only those accepted items again that it had pulled
+	resendsAnew   bool // restamps the writes that it sends again
 }
 
 func splitLines(text []byte) [][]byte {
@@ -220,23 +220,23 @@ func TestBrokenClientsOfPurgersAreFound(t *testing.T) {
 		{"waiting items are shown without judging", with(purgeQuirks{showsAll: true}), []law.Law{law.ClientJudges}},
 		{"gone fields of an accepted item are confirmed", with(purgeQuirks{joinsGone: true}), []law.Law{law.ClientJudges}},
 		{"accepted items are confirmed without judging", with(purgeQuirks{joinsAccepted: true}), []law.Law{law.ClientJudges}},
-		{"pulled records are joined", with(purgeQuirks{joinsPulled: true}), []law.Law{law.ClientForgets}},
+		{"pulled records are joined to the confirmed ones", with(purgeQuirks{joinsPulled: true}), []law.Law{law.ClientForgets}},
 		{"a reset is ignored", with(purgeQuirks{neverResets: true}), []law.Law{law.ClientForgets}},
 		{"a reset clears the outbox", with(purgeQuirks{clearsAll: true}), []law.Law{law.ClientKeeps}},
-		{"what left is kept", with(purgeQuirks{keepsLeft: true}), []law.Law{law.ClientForgets}},
-		{"nothing is purged by the client", with(purgeQuirks{neverPurges: true}), []law.Law{law.ClientForgets}},
-		{"the told clock is ignored", with(purgeQuirks{deafToFence: true}), []law.Law{law.ClientObserves}},
-		{"a new client ignores the told clock", with(purgeQuirks{deafWhenNew: true}), []law.Law{law.ClientObserves}},
+		{"records that left are kept", with(purgeQuirks{keepsLeft: true}), []law.Law{law.ClientForgets}},
+		{"the client purges nothing", with(purgeQuirks{neverPurges: true}), []law.Law{law.ClientForgets}},
+		{"the clock at the end of a pull is ignored", with(purgeQuirks{deafToFence: true}), []law.Law{law.ClientObserves}},
+		{"a new client ignores the clock at the end of its first pull", with(purgeQuirks{deafWhenNew: true}), []law.Law{law.ClientObserves}},
 		{"waiting items are shown on an erased record", with(purgeQuirks{showsErased: true}), []law.Law{law.ClientJudges}},
-		{"a corrected clock forgets the told clock", with(purgeQuirks{lowClock: true}), []law.Law{law.ClientObserves}},
+		{"a corrected clock starts below the clock at the end of a pull", with(purgeQuirks{lowClock: true}), []law.Law{law.ClientObserves}},
 		{"a creation is not marked", with(purgeQuirks{neverNew: true}), []law.Law{law.ClientCreates}},
 		{"gone items are sent again", with(purgeQuirks{retriesGone: true}), []law.Law{law.ClientRefused, law.ClientJudges}},
 		{"nothing is sent again after a restore", with(purgeQuirks{neverResends: true}), []law.Law{law.ClientResends}},
 		{"only pulled writes are sent again after a restore", with(purgeQuirks{resendsPulled: true}), []law.Law{law.ClientResends}},
-		{"what is sent again is restamped", with(purgeQuirks{resendsAnew: true}), []law.Law{law.ClientResends, law.ClientInvents}},
+		{"writes that are sent again are restamped", with(purgeQuirks{resendsAnew: true}), []law.Law{law.ClientResends, law.ClientInvents}},
 		{"the fence is lost on reopening", newClosable(func(a *app) { a.fence, a.level = 0, 0 }), []law.Law{law.ClientReopens, law.ClientJudges}},
 		{"accepted items are lost on reopening", newClosable(func(a *app) { a.overlay = nil }), []law.Law{law.ClientReopens}},
-		{"the told clock is lost on reopening", newClosable(func(a *app) {
+		{"the clock at the end of a pull is lost on reopening", newClosable(func(a *app) {
 			var last clock.Timestamp
 			for _, r := range a.confirmed {
 				for _, v := range r.All() {

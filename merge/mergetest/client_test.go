@@ -29,7 +29,7 @@ type app struct {
 	// under a fence
 	fence   clock.Timestamp
 	level   int
-	floor   clock.Timestamp   // the greatest clock that a pull told
+	floor   clock.Timestamp   // the greatest clock at the end of a pull
 	overlay []record.Mutation // accepted items that no pull has returned yet
 	aside   []record.Record   // own writes to send again, once everything is pulled
 	creator map[record.Key]bool

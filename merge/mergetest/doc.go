@@ -82,8 +82,8 @@
 //     a new epoch
 //   - erasures: names or values that stay, a stamp that is too low, items that pass, and erasures that a
 //     restored server does not repeat
-//   - clients of a server that purges: edits that are shown although they are gone, resets and told
-//     clocks that are ignored, creations that are not marked, and writes that are not sent again after a
+//   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
+//     pulls that are ignored, creations that are not marked, and writes that are not sent again after a
 //     restore
 //
 // # Map

@@ -11,7 +11,7 @@ import (
 type purgeErasure struct {
 	at rank // the stamp of the erasure, if there was one
 	// delivered holds the stamps of the edits that the server has accepted, in ascending order, and
-	// erased those that it had accepted before the erasure.
+	// erased holds the stamps of the edits that it had accepted before the erasure.
 	delivered, erased [4]rank
 }
 
@@ -34,7 +34,7 @@ func (e *purgeErasure) accept(joined triple) {
 	if at == 0 || slices.Contains(e.delivered[:], at) {
 		return
 	}
-	e.delivered[0] = at // which was free, because there are at most four edits
+	e.delivered[0] = at // this place is free, because there are at most four edits
 	slices.Sort(e.delivered[:])
 }
 
@@ -53,8 +53,8 @@ func (e *purgeErasure) ends(before, after triple) bool {
 	return e.at > 0 && before[life] == mark{removed, e.at} && !after.empty() && !after.deleted()
 }
 
-// erase lets the server erase the record, with the stamp that follows the record and with every
-// later one.
+// erase lets the server erase the record: once with the next stamp above the record, and once with
+// each later stamp.
 func (x *purgeSearch) erase(s *purgeState) {
 	if s.erasing.at > 0 || s.stored.empty() {
 		return

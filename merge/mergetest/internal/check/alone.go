@@ -45,8 +45,8 @@ func (j *Judge) judgeRecordAlone(a Answer, id string) {
 	}
 }
 
-// entriesOf returns the items of a record that were judged by the stored record, and which of their
-// writes are gone. It reports false if the stored record is not known.
+// entriesOf returns the items on a record that were judged by its stored version, and reports which
+// of their writes are gone. The last result is false if the stored record is not known.
 func (j *Judge) entriesOf(a Answer, id string) (batch []oracle.Entry, gone [][]bool, ok bool) {
 	for i, it := range a.Items {
 		r := a.Replies[i]

@@ -9,7 +9,7 @@ import (
 )
 
 // JudgeErasure judges the stamp of an erasure, and records the erasure. The parameter last is the
-// greatest stored stamp of the record before.
+// greatest stamp that the record had before the erasure.
 func (j *Judge) JudgeErasure(id string, at clock.Stamp, last int64) {
 	if old, again := j.Ledger.Erased[id]; again && old == stampOf(at) {
 		return // it was erased already, and may be dead
@@ -24,7 +24,7 @@ func (j *Judge) JudgeErasure(id string, at clock.Stamp, last int64) {
 // erasure.
 func (j *Judge) JudgeErasedAgain(id string, before, at clock.Stamp) {
 	if at != before {
-		j.Broken(law.Erased, "the erasure of %s at %s is repeated after a restore, and is now at %s", j.place(id), When(int64(before.Time)), When(int64(at.Time)))
+		j.Broken(law.Erased, "the erasure of %s at %s is repeated after a restore, but with the stamp %s", j.place(id), When(int64(before.Time)), When(int64(at.Time)))
 	}
 	j.Ledger.Erase(id, stampOf(at))
 }
@@ -39,14 +39,14 @@ func (j *Judge) mustBeGone(a Answer, i int) bool {
 		return false // judgeGone reports it
 	}
 	if r.Verdict != "refused" || r.Code != merge.Gone {
-		j.brokenAnswer(complaint{law.Erased, j.At(a, i) + ": its record is erased and not dead yet, so the item is gone, but it got: " + ReplyText(r)})
+		j.brokenAnswer(complaint{law.Erased, j.At(a, i) + ": its record is erased and not dead yet, so the item must be gone, but the answer is: " + ReplyText(r)})
 	}
 	j.Count("gone because erased")
 	return true
 }
 
-// breaksErasure reports whether a found write of a record, or the lack of one, shows that the record was
-// not erased.
+// breaksErasure reports whether the write that was found in a field, or its absence, shows that the
+// record was not erased.
 func (j *Judge) breaksErasure(k oracle.FieldKey, f oracle.Write, ok bool) bool {
 	at, erased := j.Ledger.Erased[k.ID]
 	return j.Ledger.IsErased(k.ID) || erased && ok && f.Time <= at.Time && k.Field != record.DeletedField

@@ -15,7 +15,7 @@ func clientLaws() map[Law]Text {
 		},
 		ClientObserves: {
 			"a client's clock observes every confirmed stamp",
-			"An edit is stamped above every write that was confirmed to the client before, and above every clock that a pull told it.",
+			"An edit is stamped above every write that was confirmed to the client before, and above the clock at the end of every pull.",
 			"Let the clock observe every pulled stamp and the clock at the end of a pull, and start a new clock with the greatest of them as Last, even after the app is reopened.",
 		},
 		ClientKeeps: {
@@ -76,7 +76,7 @@ func clientLaws() map[Law]Text {
 		ClientJudges: {
 			"a client shows nothing that is gone",
 			"A client that was told a fence shows what merge.Engine makes of three things under that fence: the confirmed record, the accepted items that no pull has returned yet, and the waiting items. Of an accepted item, the fields whose outcome is gone are not confirmed.",
-			"Look for waiting items that are joined to the confirmed record without being judged, and for an accepted item that is joined to it as a whole. Keep what was accepted apart until a pull that began after the answer is complete.",
+			"Look for waiting items that are joined to the confirmed record without being judged, and for an accepted item that is joined to it as a whole. Keep accepted items apart from the confirmed records until a pull that began after the answer is complete.",
 		},
 		ClientCreates: {
 			"an edit that creates a record says so",
@@ -85,7 +85,7 @@ func clientLaws() map[Law]Text {
 		},
 		ClientResends: {
 			"a client sends its own writes again after a restore",
-			"After a reset whose why is epoch, the server lacks what came after its backup. When that pull is complete, the outbox begins with the confirmed writes of the client itself that are above what it pulled, without a base.",
+			"After a reset whose why is epoch, the server lacks what came after its backup. When that pull is complete, the outbox begins with the client's own confirmed writes that are later than the pulled ones, without a base.",
 			"Look for a reset that removes the client's own writes before they are set aside, and for accepted items that no pull has returned yet: they are set aside as well.",
 		},
 	}

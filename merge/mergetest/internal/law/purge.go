@@ -26,7 +26,7 @@ func purgeLaws() map[Law]Text {
 		SyncedGone: {
 			"a synced client loses nothing to purging",
 			"A client that pulled within the retention, or that was told the present fence, writes above the fence. So none of its later edits is gone, unless the record is deleted.",
-			"Look at the clock that a pull tells: it must be the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is taken from the wall clock.",
+			"Look at the clock at the end of a pull: it must be the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is taken from the wall clock.",
 		},
 		RetryBelow: {
 			"a retry below the fence has no effect",
@@ -54,9 +54,9 @@ func purgeLaws() map[Law]Text {
 			"Look for a missing reset, for a cursor that is compared with a stamp, and for a cursor that forgets where its load began, so that the next page resets again. Look for a dead record that is dropped although its sequence is above the fence: a client that is not reset never learns of its deletion.",
 		},
 		Erased: {
-			"an erased record is gone at once",
+			"an erased record stays erased",
 			"An erasure leaves only $deleted and $erased, with a new stamp above every stamp of the record. Until the record is dead, every item on it is gone, even one that creates it or has a later stamp. A restored server repeats the erasures since its backup, with the same stamps.",
-			"Replace the stored record with what merge.Erase returns, inside the lock and with a new sequence. Look for an erasure that is an edit of a client, which leaves field names and lets later items in, for the wall clock as its stamp, and for erasures that are kept only in the database that is backed up.",
+			"Replace the stored record with what merge.Erase returns, inside the lock and with a new sequence. Look for an erasure that is made as an edit of a client, which leaves field names and lets later items in. Look for an erasure that is stamped by the wall clock, and for erasures that are stored only in the database that is backed up.",
 		},
 	}
 }

@@ -58,8 +58,8 @@ func (d *device) hasErased() bool {
 	return false
 }
 
-// judgeEdit judges the items with which a Client sends an edit under a fence, which show mistakes that
-// the shown record hides: an edit that is gone at once is not shown.
+// judgeEdit judges the items that contain an edit by a Client under a fence. They reveal mistakes that
+// the shown record hides, because an edit that is gone at once is not shown.
 func (d *device) judgeEdit(id string, before record.Record, fields map[string]record.Value) {
 	if d.fence == 0 || d.client.busy {
 		return
@@ -80,13 +80,13 @@ func (d *device) judgeEdit(id string, before record.Record, fields map[string]re
 	switch {
 	case d.w.Breach != nil:
 	case last > 0 && last <= d.seen():
-		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or told as the clock", d.name, id, last, d.seen())
+		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or as the clock at the end of a pull", d.name, id, last, d.seen())
 	case before.Len() == 0 && !creates:
 		d.w.Broken(law.ClientCreates, "%s edited %s, which had no fields, and sends\n%s", d.name, id, listedItems(items))
 	}
 }
 
-// seen returns the greatest time that the device has confirmed or was told as the clock.
+// seen returns the greatest time among the confirmed stamps and the clocks at the end of pulls.
 func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floor) }
 
 // clientLearns notes what a pulled line tells a Client, before the line is applied.
