@@ -103,7 +103,6 @@ func (w *write) greatest(name string) record.FieldValue {
 	return greatest
 }
 
-// overlays returns the overlays of a record.
 func (h *held) overlays() []*item {
 	if h.over == nil {
 		return nil

@@ -30,7 +30,6 @@ func (r *Replica) keep(h *held, it *item, accepted record.Record) {
 	r.entries.accepted.put(it)
 }
 
-// overlay adds an overlay.
 func (r *Replica) overlay(h *held, it *item) {
 	if h.over == nil {
 		h.over = &overlays{joined: record.New(h.key)}
@@ -134,7 +133,6 @@ func (r *Replica) dropOverlays(h *held, ends func(*item) bool) {
 	h.over = rest
 }
 
-// all selects all overlays.
 func all(*item) bool { return true }
 
 // forgetEnded removes the records without overlays from the list of those with overlays.

@@ -58,7 +58,6 @@ func (s *restorable) open(restored bool) {
 	s.close = func() { require.NoError(s.t, d.Close()) }
 }
 
-// days lets days pass.
 func (s *restorable) days(n int) {
 	for range n {
 		s.wall = s.wall.Add(24 * time.Hour)

@@ -37,10 +37,8 @@ func newTeam() *team {
 	return t
 }
 
-// now reads the wall clock.
 func (t *team) now() time.Time { return time.Unix(0, t.wall.Load()).UTC() }
 
-// pass lets a day pass.
 func (t *team) pass() { t.wall.Add(int64(24 * time.Hour)) }
 
 // join makes the devices join the workspace demo of a server.
