@@ -22,10 +22,10 @@ const (
 )
 
 // Answer takes the server's answer to the batch that Batch returned last: a JSON array with one
-// merge.Reply for each item. What was accepted of an item is shown as confirmed. An item that is refused permanently is
-// dropped, which rolls it back: the values that it covered are shown again. The other items stay in
-// the outbox, and those that were too far ahead are restamped. The serverTime of a reply is handled
-// as by ServerTime.
+// merge.Reply for each item. The accepted writes of an item are shown as confirmed. An item that is
+// refused permanently is dropped, which rolls it back: the values that it covered are shown again.
+// The other items stay in the outbox, and those that were too far ahead are restamped. The
+// serverTime of a reply is handled as by ServerTime.
 //
 // The error is ErrAnswer. On error, the Replica is unchanged.
 func (r *Replica) Answer(answer []byte) error {

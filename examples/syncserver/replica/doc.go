@@ -1,6 +1,7 @@
 // Package replica implements the client side of sync: the state that the server has confirmed, an
 // outbox of edits that it has not answered yet, and a clock. The Replica shows the join of the
-// confirmed state and the outbox, judged as the server will judge it. The package knows nothing of HTTP, browsers or databases.
+// confirmed state and the outbox, judged as the server will judge it. The package knows nothing of
+// HTTP, browsers or databases.
 //
 // # Map
 //
@@ -78,10 +79,11 @@
 //
 // The clock follows the records that are pulled, so that an edit is stamped above every write that
 // its user saw. It also follows the stamp in the trailer of each chunk, whatever it is, and is not
-// corrected below it: the server may raise its fence up to that stamp. It does not follow a stamp too far ahead of the server's time: no server would
-// accept a stamp above that one, so following it would stop all pushes. Stamps are judged by the
-// server's time and not by the device's clock, which may be slow. Until a server time is known, the
-// clock follows all stamps except those in the last day of the range.
+// corrected below it: the server may raise its fence up to that stamp. It does not follow a stamp
+// too far ahead of the server's time: no server would accept a stamp above that one, so following
+// it would stop all pushes. Stamps are judged by the server's time and not by the device's clock,
+// which may be slow. Until a server time is known, the clock follows all stamps except those in the
+// last day of the range.
 //
 // An edit of a field whose stamp is too far ahead is shown but waits: the server refuses the edit
 // until the time of that stamp has come or the record is repaired. A Notice of kind [FutureStamp]

@@ -12,13 +12,13 @@ import (
 // record, judged like a waiting item, until the first settled pull that began after its answer.
 // Otherwise a pull that was read before the answer, or a pull that broke off, would hide it.
 
-// overlays are the overlays of a record.
+// overlays holds the overlays of a record.
 type overlays struct {
 	items  []*item
 	joined record.Record
 }
 
-// keep keeps what was accepted of an item as an overlay.
+// keep keeps the accepted writes of an item as an overlay.
 func (r *Replica) keep(h *held, it *item, accepted record.Record) {
 	if len(r.overlaid) == 0 {
 		r.accepted = 0

@@ -155,8 +155,9 @@ func (s *settling) timeOf(it *item) clock.Timestamp {
 	return min(clock.TimestampOf(it.wall.Add(s.offset)), latest)
 }
 
-// restamp stamps an item with the time of its edit, but above every write that its author saw, above
-// the clock of the last trailer before the edit, and above every waiting write before it. A write that its author did not see may be later, and then wins.
+// restamp stamps an item with the time of its edit, but above every write that its author saw,
+// above the clock of the last trailer before the edit, and above every waiting write before it. A
+// write that its author did not see may be later, and then wins.
 func (s *settling) restamp(it *item) {
 	s.touch(it.m.Data.Key())
 	at := max(s.timeOf(it), s.last+1, it.floor+1)

@@ -12,7 +12,7 @@
 // # Servers that are restored
 //
 // After the server was restored from a backup, a pull brings everything again, and the Replica sends
-// again what the server lacks; see package replica. If the server does not know the token either,
+// again what the server lacks; see package replica. If the restored server does not know the token,
 // each request fails with status 401: join the workspace again, and open the saved entries under the
 // new ID.
 //
