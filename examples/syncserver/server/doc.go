@@ -146,8 +146,8 @@
 // edit of a violation row that is not stored is refused as gone.
 //
 // The journal is kept for the retention too. With each sample, its entries are compressed into
-// segments, and a segment up to the fence is removed as a whole. Without a retention, the journal
-// loses only its oldest entries, when it is larger than a GiB.
+// segments, and a segment that ends before the fence is removed as a whole. Without a retention,
+// the journal loses only its oldest entries, when it is larger than a GiB.
 //
 // An item at or below H that edits purged data is refused as gone, or accepted without the fields
 // that are gone, with the note gone. A client that understands this note pushes with v=2. Any other

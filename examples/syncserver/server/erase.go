@@ -28,9 +28,9 @@ var errNoErasures = errors.New("no file is named for the erasures: set Options.E
 // Erase erases records of a workspace: the values and names of all their fields leave the database,
 // and so do the violation rows that are about the records, with all notes, and the values in the
 // journal. Each record is stored in its erased form, which clients get with their next pull; see
-// merge.Erase. Each write to the record is refused as gone until the retention has passed. A record that is not
-// stored is treated the same, because a client or a backup may have it. The section "Erasure" of the
-// package documentation says what is not reached.
+// merge.Erase. Each write to the record is refused as gone until the retention has passed. A record
+// that is not stored is treated in the same way, because a client or a backup may have it. The
+// section "Erasure" of the package documentation says what is not reached.
 //
 // Erase changes everything or nothing, and may be repeated. Before it changes the database, it adds
 // the erasures to the file Options.Erasures. The pushes of the workspace wait meanwhile, and on SQLite

@@ -11,8 +11,8 @@ import (
 
 // isAbout reports whether a record is to be erased: it is one of the records e.keys, or a violation
 // row that may hold a value of one of them. A row that lists only some of its records may be about
-// any record of their table. A row that changes without the erased records may quote one that it does
-// not name.
+// any record of their table. A row that the rules changed after the erasure may have quoted an erased
+// record without naming it.
 func (e *erasing) isAbout(r record.Record) bool {
 	if _, ok := e.keys[r.Key()]; ok {
 		return true
@@ -57,10 +57,11 @@ func (e *erasing) rowsAbout(ctx context.Context) (keys []record.Key, err error) 
 	}
 }
 
-// deriveAgain checks the scopes of everything that was erased. So it opens the violations that hold
-// without the erased values, such as a reference to an erased record, under the same IDs. It also
-// forgets which scopes could not be checked, because the hash of a name can be guessed, and keeps only
-// the names of their rules. A violation that does not hold without the erased values loses its row.
+// deriveAgain checks the scopes of everything that was erased. This opens the violations that hold
+// without the erased values, such as a reference to an erased record, again and under the same IDs. It
+// also forgets which scopes could not be checked, because the hash of a name can be guessed, and keeps
+// only the names of their rules. A violation that does not hold without the erased values loses its
+// row.
 func (e *erasing) deriveAgain(ctx context.Context) error {
 	a := audit{Server: e.Server, session: e.session}
 	slices.SortFunc(e.scopes, violation.Scope.Compare)

@@ -14,7 +14,7 @@ import (
 )
 
 // erasure is a line of the file Options.Erasures, which remembers the erasures outside the backups of
-// the database. The erased form of the record has the stamp.
+// the database. The erased form of the record has this stamp.
 type erasure struct {
 	Workspace string      `json:"workspace"`
 	Table     string      `json:"table"`

@@ -67,9 +67,9 @@ func dueOf(r record.Record) int64 {
 	return int64(due)
 }
 
-// isClosed reports whether a record is a violation row whose condition is known not to hold, the row
-// of a lost edit that a user has dealt with, or a row that was erased. A row that is only dismissed is not closed: without
-// it, the next check would report its violation again.
+// isClosed reports whether a record is a violation row whose condition is known not to hold, the
+// row of a lost edit that a user has dealt with, or a row that was erased. A row that is only
+// dismissed is not closed: without it, the next check would report its violation again.
 func isClosed(r record.Record) bool {
 	if r.Key().Table != violation.DefaultTable {
 		return false

@@ -20,7 +20,7 @@ import (
 // result is the number of workspaces with records. Restored may be repeated. If the file does not
 // exist, or the option is empty, there are no erasures to repeat.
 //
-// Without Restored, erased values are back, and a client notices the restore only if its cursor is
+// Without Restored, erased values come back, and a client notices the restore only if its cursor is
 // above the restored sequence.
 func (s *Server) Restored(ctx context.Context) (workspaces int, erased Erased, err error) {
 	var all map[string]map[record.Key]clock.Stamp

@@ -16,8 +16,8 @@ import (
 // database for longer than a minute, such as the transaction of a backup. Repeat it then.
 //
 // SQLite overwrites deleted data, but may keep copies of it between the rows of a page, and a file
-// that an earlier version has written has old data in free pages. So Rewrite builds the file again,
-// and truncates the write-ahead log. On PostgreSQL it builds the tables again.
+// that an earlier version has written has old data in free pages. So Rewrite rebuilds the file, and
+// truncates the write-ahead log. On PostgreSQL it rebuilds the tables.
 func (d *Database) Rewrite(ctx context.Context) error {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (d *Database) Rewrite(ctx context.Context) error {
 	return d.check()
 }
 
-// rewriteFile builds an SQLite file again, and truncates its write-ahead log.
+// rewriteFile rebuilds an SQLite file, and truncates its write-ahead log.
 func (d *Database) rewriteFile(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, `VACUUM`); err != nil {
 		return err
@@ -50,8 +50,8 @@ func (d *Database) rewriteFile(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// rewriteTables builds the tables that hold values, or hashes of values, again, and their
-// statistics, which hold values too.
+// rewriteTables rebuilds the tables that hold values or hashes of values, and their statistics,
+// which hold values too.
 func rewriteTables(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, set, `{"lock_timeout": "0", "statement_timeout": "0"}`, false); err != nil {
 		return err

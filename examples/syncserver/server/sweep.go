@@ -25,7 +25,7 @@ const (
 
 // A sweep pauses after each transaction, and before the next workspace. Without these pauses, a push
 // to another process could wait for as long as the sweep takes: processes that wait for the lock of
-// an SQLite database look only now and then whether it is free.
+// an SQLite database check only now and then whether it is free.
 const (
 	sweepPause     = 2 // times the duration of the transaction
 	workspacePause = 10 * time.Millisecond
