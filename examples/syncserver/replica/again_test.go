@@ -101,8 +101,8 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 	}
 }
 
-// TestOnlyLackingWritesAreSentAgain: writes that the restored server has, or has later writes in
-// place of, are not sent.
+// TestOnlyLackingWritesAreSentAgain: writes that the restored server has, or has replaced by later
+// writes, are not sent.
 func TestOnlyLackingWritesAreSentAgain(t *testing.T) {
 	d := ownWrites(t)
 	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
@@ -148,8 +148,8 @@ func TestWritesThatWaitAreNotSentTwice(t *testing.T) {
 	require.Equal(t, []string{"fence title @1 new base"}, d.sent())
 }
 
-// TestSecondRestoreBeforeThePullIsSettled: what was set aside first is kept, and each write is sent
-// once.
+// TestSecondRestoreBeforeThePullIsSettled: the writes that were set aside first are kept, and each
+// write is sent once.
 func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {
 	d := ownWrites(t)
 	shown := record.Mutation{Data: d.Shown(theirs)}.AppendJSON(nil)
@@ -292,8 +292,8 @@ func TestCreationThatIsGoneIsNotSentOnceMore(t *testing.T) {
 	require.Equal(t, replica.Refused, d.TakeNotices()[2].Kind)
 }
 
-// TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain: neither that the record is deleted, nor that a
-// stamp is below an earlier one.
+// TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain: the user is told neither that the record is
+// deleted, nor that a stamp is below an earlier one.
 func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {
 	d := ownWrites(t)
 	d.gets(resetLine("epoch"), epochTrailer)
@@ -307,7 +307,8 @@ func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {
 	require.NotEmpty(t, d.TakeNotices())
 }
 
-// TestReplicaThatWaitsForAPullSendsNothing: its only edit waits, and that is not an error.
+// TestReplicaThatWaitsForAPullSendsNothing: its only edit waits for a pull, and that is not an
+// error.
 func TestReplicaThatWaitsForAPullSendsNothing(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)

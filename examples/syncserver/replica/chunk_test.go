@@ -115,8 +115,8 @@ func TestFieldsMayHaveTheNamesOfMembers(t *testing.T) {
 	require.Len(t, fieldsOf(d.Shown(fence)), len(names))
 }
 
-// TestRecordThatLeftIsForgotten: in memory and in the storage, with its Whys. A record that the
-// Replica does not have may leave too. A record that left may come back.
+// TestRecordThatLeftIsForgotten: it is removed from memory and from the storage, with its Whys. A
+// record that the Replica does not have may leave too. A record that left may come back.
 func TestRecordThatLeftIsForgotten(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(fence, map[string]string{"title": "x"}, 1), plainTrailer)

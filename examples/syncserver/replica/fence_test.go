@@ -15,8 +15,9 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// TestTrailerThatRaisesTheFencePurges: no line reports what a fence has purged. At level 1, the
-// deletion of a dead record remains in the storage, but is not shown.
+// TestTrailerThatRaisesTheFencePurges: the Replica purges its own records, because no line of a
+// pull reports what a fence has purged. At level 1, the deletion of a dead record remains in the
+// storage, but is not shown.
 func TestTrailerThatRaisesTheFencePurges(t *testing.T) {
 	for level, left := range map[int][]string{1: {"record/tasks\x00dead", "record/tasks\x00fence"}, 2: {"record/tasks\x00fence"}} {
 		d := newWorld(t).device(ana)

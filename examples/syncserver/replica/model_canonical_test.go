@@ -84,8 +84,8 @@ func renamed(text string, times []string) string {
 	return string(b)
 }
 
-// withSwappedIDs returns a text in which the two clients have changed names. The names differ in one
-// byte.
+// withSwappedIDs returns a text in which the IDs of the two clients are swapped. The IDs differ in
+// one byte.
 func withSwappedIDs(text string) string {
 	at := strings.Index(text, idSuffix)
 	if at < 0 {

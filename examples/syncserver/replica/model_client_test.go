@@ -33,7 +33,7 @@ const (
 	restoreIt
 )
 
-// open opens the Replica of a client. The wall clock stands.
+// open opens the Replica of a client. The wall clock stands still.
 func (x *modelSearch) open(s *modelState, i int, wall string) *replica.Replica {
 	now := modelZero.Time()
 	if wall != "" {
@@ -112,7 +112,7 @@ func (s *modelState) numEdits() (n int) {
 	return n
 }
 
-// gaps returns a time in each gap above a time. The state is canonical.
+// gaps returns a time in each gap above a time. The state must be canonical.
 func (x *modelSearch) gaps(s *modelState, low string) (walls []string) {
 	for rank := 1; ; rank += 2 {
 		if at := timeAt(rank); at > low {

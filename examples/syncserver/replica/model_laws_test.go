@@ -136,9 +136,9 @@ func waits(r *replica.Replica, name string, w record.FieldValue) bool {
 	})
 }
 
-// showsOwn reports whether a client shows what an ideal client shows that holds its own writes as
-// well, perhaps without some that are at or below the fence. If the client holds nothing of the
-// record, or a dead one, all writes that follow may be missing too.
+// showsOwn reports whether a client shows what an ideal client with the same pulled lines and the
+// same own writes shows, perhaps without some of its own writes that are at or below the fence. If
+// the client holds nothing of the record, or a dead one, all its own writes may be missing.
 func (x *modelSearch) showsOwn(c *modelClient, r *replica.Replica) bool {
 	ideal, shown := x.rec(c.ideal), sightOf(r.Shown(modelKey))
 	holdsNothing := dead(ideal, c.fence) || c.level == 2 && ideal.Len() == 0

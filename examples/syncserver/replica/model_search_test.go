@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// modelScope is a small world.
+// modelScope says what can happen in a search, and how often.
 type modelScope struct {
 	level  int
 	edits  int   // of both clients together
@@ -81,7 +81,7 @@ type modelStep struct {
 	swapped bool // the clients changed places in the canonical form
 }
 
-// modelBreach is the shortest history that breaks a law.
+// modelBreach is a shortest history that breaks a law.
 type modelBreach struct {
 	law     law
 	begins  []string
@@ -100,8 +100,8 @@ func (b *modelBreach) Error() string {
 	return text.String()
 }
 
-// search visits the states of a scope. It returns their number, and the first history that breaks
-// a law, which is one of the shortest.
+// search visits the states of a scope. It returns their number, and one of the shortest histories
+// that break a law, if there is one.
 func (scope modelScope) search(depth int, w wire) (states int, broken *modelBreach) {
 	x := &modelSearch{modelScope: scope, wire: w, seen: make(map[[sha256.Size]byte]struct{}), parsed: make(map[string]record.Record)}
 	x.steps = append(x.steps, modelStep{})

@@ -116,7 +116,7 @@ func (s *modelState) editOf(x *modelSearch, data record.Record) *modelEdit {
 	return nil
 }
 
-// serve tries all that the server does by itself.
+// serve tries everything that the server can do without a request from a client.
 func (x *modelSearch) serve(s *modelState) {
 	x.raise(s)
 	if x.others && s.others == 0 {

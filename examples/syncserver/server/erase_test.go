@@ -508,7 +508,7 @@ func TestUnreadableLinesOfTheJournalAreErased(t *testing.T) {
 }
 
 // TestErasedRowIsAbsentBelowTheFence raises the fence above the erased form of a violation row,
-// without a sweep. A client must not be able to make the row, and the rules must.
+// without a sweep. A client must not be able to create the row again, but the rules must.
 func TestErasedRowIsAbsentBelowTheFence(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {

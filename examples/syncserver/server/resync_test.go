@@ -90,8 +90,8 @@ func TestRefusedCursorStaysRefused(t *testing.T) {
 	})
 }
 
-// TestCursorAtTheEndIsNotTheRefusedOne lets a client come back that has every record but a dropped
-// one. The last sequence of a record is the client's old cursor, so it must not be the new one.
+// TestCursorAtTheEndIsNotTheRefusedOne lets a client come back whose refused cursor is also the
+// greatest sequence of a stored record. The pull of all records must not end with that cursor.
 func TestCursorAtTheEndIsNotTheRefusedOne(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s.Server), "demo", "")

@@ -94,7 +94,7 @@ func TestStatusErrorNamesOnlyWhatTheServerSaid(t *testing.T) {
 	}
 }
 
-// TestPullStopsAtTheChunkThatCannotBeSaved: no further chunk is taken.
+// TestPullStopsAtTheChunkThatCannotBeSaved: no later chunk is applied.
 func TestPullStopsAtTheChunkThatCannotBeSaved(t *testing.T) {
 	s, r := start(t)
 	s.page = 10
