@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
@@ -17,8 +18,9 @@ import (
 type settings struct {
 	address, database, open, hosts string
 	erasures                       string
+	named                          bool // -erasures was given
 	journal, verbose, dry, proxy   bool
-	retention, level               int
+	retention, level               number
 	command                        command
 	workspace                      string // empty for the server itself
 	table                          string
@@ -50,6 +52,28 @@ func commands() []command {
 	}
 }
 
+// maxRetention is about 100 years. The greatest time.Duration has 292.
+const maxRetention = 36500
+
+// number is the value of a flag that takes a whole number.
+type number struct {
+	value       int
+	of          string // what it counts, such as " of days", or empty
+	least, most int
+}
+
+func (n *number) String() string { return strconv.Itoa(n.value) }
+
+// Set implements flag.Value.
+func (n *number) Set(text string) error {
+	value, err := strconv.Atoi(text)
+	if err != nil || value < n.least || value > n.most {
+		return fmt.Errorf("it takes a whole number%s from %d to %d", n.of, n.least, n.most)
+	}
+	n.value = value
+	return nil
+}
+
 // errUsage reports an invalid command line.
 var errUsage = errors.New("run syncserver -h for help")
 
@@ -67,8 +91,10 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
-	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 means for ever")
-	flags.IntVar(&s.level, "level", 1, "the `level` of purging: after the retention, 1 keeps the fact that a record was deleted, 2 keeps nothing")
+	s.retention = number{value: 90, of: " of days", most: maxRetention}
+	flags.Var(&s.retention, "retention", "how many `days` deleted data is kept; 0 means for ever")
+	s.level = number{value: 1, least: 1, most: 2}
+	flags.Var(&s.level, "level", "the `level` of purging: after the retention, 1 keeps the fact that a record was deleted, 2 keeps nothing")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -78,9 +104,6 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", err, errUsage)
 	}
-	if s.retention < 0 || s.level < 1 || s.level > 2 {
-		return s, fmt.Errorf("-retention takes a number of days, and -level takes 1 or 2: %w", errUsage)
-	}
 	name := ""
 	if len(words) > 0 {
 		name, words = words[0], words[1:]
@@ -88,10 +111,23 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if s.command, err = find(name); err != nil {
 		return s, err
 	}
-	if s.erasures == "" && !server.IsPostgres(s.database) {
+	if err := s.command.refuse(flags); err != nil {
+		return s, err
+	}
+	if s.named = s.erasures != ""; !s.named && !server.IsPostgres(s.database) {
 		s.erasures = s.database + ".erasures"
 	}
 	return s, s.take(words)
+}
+
+// refuse returns an error if a flag was given that has no effect.
+func (c command) refuse(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if !slices.Contains(c.flags, f.Name) {
+			err = fmt.Errorf("%s has no flag -%s: %w", strings.TrimSpace("syncserver "+c.name), f.Name, errUsage)
+		}
+	})
+	return err
 }
 
 // take takes the arguments of a command.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,11 +18,11 @@ import (
 // after the workspace.
 func TestFlagsMayAppearAnywhere(t *testing.T) {
 	for _, line := range []string{
-		"-db x.db -v journal demo", "journal -db x.db -v demo", "journal demo -db x.db -v", "-v journal -db=x.db demo", "-v journal -db x.db -- demo",
+		"-db x.db -v audit demo", "audit -db x.db -v demo", "audit demo -db x.db -v", "-v audit -db=x.db demo", "-v audit -db x.db -- demo",
 	} {
 		s, err := parse(strings.Fields(line), nil)
 		require.NoError(t, err, line)
-		require.Equal(t, "journal", s.command.name, line)
+		require.Equal(t, "audit", s.command.name, line)
 		require.Equal(t, "demo", s.workspace, line)
 		require.Equal(t, "x.db", s.database, line)
 		require.True(t, s.verbose, line)
@@ -49,8 +51,11 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 		"restored demo":    "takes no workspace",
 		"erase demo tasks": "takes a workspace, a table and IDs",
 		"erase":            `"syncserver erase demo tasks 42"`,
-		"-retention -1":    "a number of days",
-		"-level 3":         "1 or 2",
+		"-retention -1":    `"-1" for flag -retention: it takes a whole number of days from 0 to 36500`,
+		"-retention 36501": `"36501" for flag -retention: it takes a whole number of days from 0 to 36500`,
+		"-retention 1.5":   `"1.5" for flag -retention: it takes a whole number of days from 0 to 36500`,
+		"-level 3":         `"3" for flag -level: it takes a whole number from 1 to 2`,
+		"-level 0":         "from 1 to 2",
 		"-port 8081":       "-port",
 		"journal -port x":  "-port",
 		"journal demo -db": "-db",
@@ -63,13 +68,41 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 	}
 }
 
+// TestFlagsWithoutEffectAreRefused gives each flag to each command. A command accepts exactly the flags
+// that its help lists.
+func TestFlagsWithoutEffectAreRefused(t *testing.T) {
+	for _, c := range commands() {
+		line := map[string][]string{"": nil, oneWorkspace: {"demo"}}[c.words]
+		if c.name == "erase" {
+			line = []string{"demo", "tasks", "42"}
+		}
+		if c.name != "" {
+			line = append([]string{c.name}, line...)
+		}
+		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "n", "open", "proxy", "retention", "v"} {
+			given := "-" + name + "=1" // a valid value of each flag
+			_, err := parse(append([]string{given}, line...), nil)
+			_, after := parse(append(slices.Clone(line), given), nil)
+			if slices.Contains(c.flags, name) {
+				require.NoError(t, errors.Join(err, after), "%s %s", c.name, given)
+				continue
+			}
+			for _, err := range []error{err, after} {
+				require.ErrorIs(t, err, errUsage)
+				require.ErrorContains(t, err, strings.TrimSpace("syncserver "+c.name)+" has no flag -"+name)
+			}
+		}
+	}
+}
+
 // TestErasuresAreRememberedNextToTheDatabaseFile checks the default of -erasures. Several machines can
 // run the command on a PostgreSQL database, so there it has no default.
 func TestErasuresAreRememberedNextToTheDatabaseFile(t *testing.T) {
 	for line, want := range map[string]string{"-db x.db": "x.db.erasures", "-db x.db -erasures y": "y", "-db postgres://x": "", "-db postgres://x -erasures y": "y"} {
-		s, err := parse(strings.Fields(line), nil)
+		s, err := parse(append(strings.Fields(line), "restored"), nil)
 		require.NoError(t, err)
 		require.Equal(t, want, s.erasures)
+		require.Equal(t, want == "y", s.named)
 	}
 }
 

@@ -72,14 +72,14 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	if s.verbose {
 		level = slog.LevelDebug
 	}
-	retention := time.Duration(s.retention) * 24 * time.Hour
+	retention := time.Duration(s.retention.value) * 24 * time.Hour
 	if retention == 0 {
 		retention = -1
 	}
 	srv, err := server.New(ctx, database, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
 		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
-		Retention: retention, PurgeLevel: s.level, Erasures: s.erasures,
+		Retention: retention, PurgeLevel: s.level.value, Erasures: s.erasures,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
