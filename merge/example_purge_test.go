@@ -81,9 +81,9 @@ func ExamplePurge_byCursor() {
 
 // An item without bases is not always a creation. Ben deletes a task at ten. Ana looks at the
 // deleted tasks at eleven, and adds a note to that one. The note is the first, so its base says that
-// she saw none. The server has dropped the task when the item arrives. If it takes the item for a
-// creation, it stores a task with a note and without a title. The item does not say New, so it is
-// gone.
+// she saw none. When the item arrives, the server has already dropped the task. If it takes the item
+// for a creation, it stores a task with a note and without a title. The item does not say New, so it
+// is gone.
 func ExamplePurge_byBase() {
 	task := record.New(record.Key{Table: "tasks", ID: "42"})
 	create, _ := task.Edit(byBen("2026-03-01T10:00:00Z")).Set("title", "Paint").Mutation()

@@ -65,8 +65,8 @@ func TestErasedRecordDoesNotComeBack(t *testing.T) {
 	}
 }
 
-// TestErasureIsRepeatedAfterARestore: with the same stamp, and also if the backup lacks the record,
-// since its author sends it again.
+// TestErasureIsRepeatedAfterARestore: an erasure is repeated with the same stamp, even if the
+// backup lacks the record, because the author of the record sends it again.
 func TestErasureIsRepeatedAfterARestore(t *testing.T) {
 	o := newOffice(t, 1)
 	o.edits(named("1"), 1, sets("title"))

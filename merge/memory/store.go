@@ -28,7 +28,7 @@ type row struct {
 	seq int
 }
 
-// copy returns a copy that shares no memory which changes.
+// copy returns a copy that shares no memory that can change.
 func (s *store) copy() store {
 	c := *s
 	c.rows, c.watermarks = maps.Clone(s.rows), maps.Clone(s.watermarks)

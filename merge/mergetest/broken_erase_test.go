@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// erasing returns a constructor of backends that store another erased form.
+// erasing returns a constructor of backends that store a wrong erased form.
 func erasing(form func(r record.Record, erased record.Record) record.Record) newBackend {
 	return purging(purgeRule{level: 2, erases: func(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error) {
 		return p.eraseBy(key, at, func(r record.Record, at clock.Stamp) (record.Record, error) {

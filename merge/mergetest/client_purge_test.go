@@ -20,7 +20,7 @@ type purgeQuirks struct {
 	joinsAccepted bool // confirms accepted items without judging them
 	joinsPulled   bool // joins pulled records with the confirmed ones
 	neverResets   bool // keeps its records at a reset
-	clearsAll     bool // clears its outbox as well at a reset
+	clearsAll     bool // clears its outbox too at a reset
 	keepsLeft     bool // keeps records that left
 	neverPurges   bool // purges none of its records
 	deafToFence   bool // does not observe the clock at the end of a pull

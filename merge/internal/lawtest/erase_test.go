@@ -32,7 +32,8 @@ func erasedAt(at clock.Stamp) record.Record {
 func eraserAt(r rank) clock.Stamp { return clock.Stamp{Time: stampAt(r).Time, Client: eraser} }
 
 // TestErasureLiesAboveTheRecord: a new erasure has the next timestamp after the record. A repeated
-// one has the stamp that it had, at least above the record, and leaves a later life alone.
+// erasure has its old stamp, or a later one if the record has a stamp that is not below it, and
+// leaves a later life alone.
 func TestErasureLiesAboveTheRecord(t *testing.T) {
 	var b record.Builder
 	for _, stored := range triples(4) {
@@ -107,8 +108,8 @@ func TestErasureOfTheLastTimestamp(t *testing.T) {
 	require.True(t, erased.Equal(erasedAt(clock.Stamp{Time: math.MaxInt64, Client: eraser})))
 }
 
-// TestErasedFormIsWholeAndDeleted: a record in which something else was joined to an erasure is
-// erased again.
+// TestErasedFormIsWholeAndDeleted: an erased form to which another write was joined is erased
+// again.
 func TestErasedFormIsWholeAndDeleted(t *testing.T) {
 	var b record.Builder
 	late, err := merge.Records(erasedAt(eraserAt(3)), recordOf(&b, triple{{set, 2}}))
@@ -127,8 +128,8 @@ func TestErasedFormIsWholeAndDeleted(t *testing.T) {
 	require.False(t, restored.Erased())
 }
 
-// TestItemsOnAnErasedRecordAreGone: until the erased record is dead, whatever the item is and
-// whether there is a fence. Their data is not journaled, and the line replays.
+// TestItemsOnAnErasedRecordAreGone: every item is gone until the erased record is dead, with or
+// without a fence. Their data is not journaled, and the line replays.
 func TestItemsOnAnErasedRecordAreGone(t *testing.T) {
 	for _, fence := range []rank{0, 2, 4} {
 		for level := 1; level <= 2; level++ {

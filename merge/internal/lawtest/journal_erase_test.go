@@ -72,7 +72,7 @@ func TestErasedJournalDecidesAsBefore(t *testing.T) {
 	})
 }
 
-// concerns reports whether a line has something of a record.
+// concerns reports whether a line has any data of a record.
 func concerns(l merge.JournalLine, key record.Key) bool {
 	return slices.ContainsFunc(l.Stored.Records, func(r record.Record) bool { return r.Key() == key && r.Len() > 0 }) ||
 		slices.ContainsFunc(l.Request.Items, func(i record.Item) bool { return i.Mutation.Data.Key() == key })
@@ -269,7 +269,8 @@ func TestErasedJournalHasNoErasedText(t *testing.T) {
 	require.Equal(t, []record.Key{{}, {Table: "tasks"}, purgeKey, {Table: "violations", ID: "7"}}, l.Erased)
 }
 
-// TestMarksKeepTheirOrder: marks have the order of many names and values, and of reserved names.
+// TestMarksKeepTheirOrder: the marks of many names and values have the order of the originals, also
+// among reserved names.
 func TestMarksKeepTheirOrder(t *testing.T) {
 	var items []record.Item
 	for i := range 12 {

@@ -169,7 +169,7 @@ func (e *purgeEngine) ask(w purgeWorld, items []purgeItem) ruling {
 	if v.before[life].kind == erased {
 		line, err := merge.ParseJournalLine(push.AppendJournal(nil, stored, a))
 		if err != nil {
-			panic(err) // the line is one of AppendJournal
+			panic(err) // AppendJournal made the line
 		}
 		for i, item := range line.Request.Items {
 			v.journaled[i] = item.Mutation.Data.Len() > 0

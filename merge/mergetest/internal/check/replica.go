@@ -18,7 +18,7 @@ type Replica struct {
 	id    [16]byte
 	Shows func(id string) record.Record // the record that its user sees
 	// Judged returns the record that its user must see under the fence that the Client was told. It
-	// is nil before there is one.
+	// is nil before the Client was told one.
 	Judged func(id string) record.Record
 	Told   clock.Timestamp
 
@@ -196,8 +196,8 @@ func (r *Replica) classifyGone(k oracle.FieldKey, x oracle.Write, c Confirmed) l
 }
 
 // normal returns what a Client may show instead of a record under a fence: what merge.Purge leaves of
-// it. So the Client may purge more often than the server, and hide a dead or
-// erased record as a whole.
+// it. So the Client may purge more often than the server, and hide a dead or erased record as a
+// whole.
 func (r *Replica) normal(id string) map[oracle.FieldKey]oracle.Write {
 	judged := r.Judged(id)
 	if judged.Erased() {

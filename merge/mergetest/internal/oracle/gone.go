@@ -15,15 +15,15 @@ type Entry struct {
 type stored map[string]Write
 
 // GoneOf returns, for each item of a batch on one record, whether each of its writes is gone. It
-// judges the items by the record stored before the batch. With whole, an item is gone as a whole if one of
-// its writes is gone, or lies at or below the fence and is not the stored one.
+// judges the items by the record stored before the batch. If whole is true, an item is gone as a
+// whole if one of its writes is gone, or lies at or below the fence and is not the stored one.
 func (l *Ledger) GoneOf(id string, level int, batch []Entry, whole bool) [][]bool {
 	r := l.stored(id)
 	return l.goneOf(r, len(r) == 0 && (level >= 2 || l.Exists(id)), batch, whole)
 }
 
-// GoneInTurn is GoneOf for a server that judges the items one after the other, each by what the items
-// before it left.
+// GoneInTurn is GoneOf for a server that judges the items one after the other, each by the record
+// that the items before it left.
 func (l *Ledger) GoneInTurn(id string, level int, batch []Entry, order []int) [][]bool {
 	all := make([][]bool, len(batch))
 	r := l.stored(id)

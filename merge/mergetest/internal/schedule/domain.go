@@ -22,7 +22,7 @@ type Domain struct {
 	Flaws    []string            // the flaws that an item can have
 	Clients  bool                // every second device, from the first, is a Client of the user
 	Purges   bool                // the server purges
-	Erases   bool                // the server erases
+	Erases   bool                // the server erases records
 	Points   int                 // the most calls to Env.Crash seen in one push
 	Pauses   int                 // the most calls to Env.Pause seen in one push
 

@@ -19,7 +19,7 @@ func Newcomer() [16]byte { return [16]byte{0: 0x0e, 6: 0x40, 8: 0x80, 15: 0xee} 
 // Stranger returns the ID of a client that belongs to none of the devices.
 func Stranger() [16]byte { return [16]byte{0: 0xfe, 6: 0x40, 8: 0x80, 15: 0xef} }
 
-// Operator returns the ID by which a server may stamp what it erases.
+// Operator returns the ID with which a server may stamp its erasures.
 func Operator() [16]byte { return [16]byte{0: 0x09, 6: 0x40, 8: 0x80, 15: 0xe9} }
 
 // Whose returns the name of a client.

@@ -128,8 +128,8 @@ func (d *device) own() (all []oracle.Written) {
 	return all
 }
 
-// mustSendAgain reports a broken law if a Client does not send its own writes again that a restored
-// server lacks. It may leave out those that may be gone, and those that another write replaces.
+// mustSendAgain reports a broken law if a Client does not send again its own writes that a restored
+// server lacks. It may leave out writes that may be gone, and writes that another write replaces.
 func (d *device) mustSendAgain() {
 	aside := d.client.aside
 	if d.client.aside = nil; len(aside) == 0 {

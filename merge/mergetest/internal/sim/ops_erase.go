@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
 
-// erasure is an erasure, as an operator keeps it outside of the backups.
+// erasure is what an operator keeps about an erasure outside the backups.
 type erasure struct {
 	id string
 	at clock.Stamp
