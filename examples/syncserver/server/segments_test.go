@@ -43,8 +43,8 @@ func numbered(n, size int) []string {
 	return lines
 }
 
-// TestSegmentsHoldTheLinesOfTheJournal closes a journal several times. It must read as before, also
-// where it is closed while it is being read.
+// TestSegmentsHoldTheLinesOfTheJournal closes a journal several times. Its lines must stay the
+// same, even if it is closed while they are being read.
 func TestSegmentsHoldTheLinesOfTheJournal(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := openCalendar(t, name(t))

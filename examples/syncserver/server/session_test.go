@@ -38,8 +38,8 @@ func recorded(t *testing.T) (session []exchange) {
 	return session
 }
 
-// The migration of the file derives its violation row again, because the rules have since got other
-// scopes. So this row, which had the sequence 9, and all later lines have a greater sequence.
+// The migration of the file derives its violation row again, because the rules have other scopes by
+// now. So this row, which had the sequence 9, and all later lines have a greater sequence.
 var sequences = regexp.MustCompile(`((?:^|\n)\{"seq":|after=)(\d+)`)
 
 // migrated returns a recorded request or answer with the sequences and scopes of the migrated file.
@@ -121,8 +121,8 @@ func TestRecordedClientsOfTheFirstVersionSync(t *testing.T) {
 	require.Equal(t, data, s.data(), "no recorded push brings anything back")
 }
 
-// requirePart requires that one JSON object contains all that another one does, without some
-// members.
+// requirePart requires that one JSON object contains everything that another one contains, except
+// some members.
 func requirePart(t *testing.T, part, whole string, without ...string) {
 	t.Helper()
 	var a, b map[string]any

@@ -20,9 +20,9 @@ import (
 )
 
 // Residue looks for texts everywhere in a database, and returns where it found them: in all columns
-// of all tables, also in compressed ones, and in the files. For SQLite, these are the database file
-// and the files of its log. For PostgreSQL, these are the output of pg_dump, the column statistics,
-// and, where the test can read them, the files of the tables and indexes.
+// of all tables, including compressed ones, and in the files. For SQLite, these are the database
+// file and the files of its log. For PostgreSQL, these are the output of pg_dump, the column
+// statistics, and, where the test can read them, the files of the tables and indexes.
 func Residue(t *testing.T, name string, texts ...string) (found []string) {
 	t.Helper()
 	search := func(where string, data []byte) {

@@ -22,7 +22,7 @@ const (
 	lifeOfAMeet  = 10
 )
 
-// team is a team that works in virtual time.
+// team simulates a team that works in virtual time.
 type team struct {
 	wall    atomic.Int64   // the wall clock of all, in Unix nanoseconds
 	office  *remote.Client // writes most
