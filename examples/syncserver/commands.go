@@ -52,7 +52,7 @@ func commands() []command {
 	}
 }
 
-// maxRetention is about 100 years. The greatest time.Duration has 292.
+// maxRetention is about 100 years. The greatest time.Duration is about 292 years.
 const maxRetention = 36500
 
 // number is the value of a flag that takes a whole number.
