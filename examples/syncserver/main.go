@@ -28,6 +28,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -113,7 +114,7 @@ func audit(ctx context.Context, s settings) error {
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", s.workspace, err)
 	}
-	fmt.Printf("%d violations are open; %d rows were changed\n", report.Open, len(report.Updates))
+	fmt.Printf("open: %s; changed: %s\n", some(report.Open, "violation"), some(len(report.Updates), "row"))
 	return report.Err
 }
 
@@ -142,6 +143,10 @@ func repair(ctx context.Context, s settings) error {
 // restored repeats the erasures and gives each workspace a new epoch, after the database was restored
 // from a backup.
 func restored(ctx context.Context, s settings) error {
+	_, missing := os.Stat(s.erasures)
+	if missing != nil && s.named {
+		return fmt.Errorf("the file of -erasures cannot be read, and nothing was changed: %w", missing)
+	}
 	database, srv, err := open(ctx, s)
 	if err != nil {
 		return err
@@ -151,9 +156,12 @@ func restored(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.erasures); err != nil {
-		fmt.Println("nothing was erased again, because no file remembers erasures: if records were erased, name the file with -erasures and run the command again")
-	} else {
+	switch {
+	case s.erasures == "":
+		fmt.Println("warning: nothing was erased again, because PostgreSQL needs the flag -erasures: if records were erased, run the command again with the file that remembers them")
+	case missing != nil:
+		fmt.Printf("nothing was erased again, because no file %s remembers erasures: if records were erased, name their file with -erasures and run the command again\n", s.erasures)
+	default:
 		// Rewrite even if nothing was erased now: an earlier run of the command may have been
 		// killed before it rewrote the files.
 		if err := database.Rewrite(ctx); err != nil {
@@ -161,7 +169,7 @@ func restored(ctx context.Context, s settings) error {
 		}
 		fmt.Println(count(erased), "were erased again")
 	}
-	fmt.Printf("%d workspaces have a new epoch: their clients pull everything again\n", n)
+	fmt.Printf("new epoch: %s, whose clients pull everything again\n", some(n, "workspace"))
 	return nil
 }
 
@@ -183,13 +191,35 @@ func erase(ctx context.Context, s settings) error {
 	if err := database.Rewrite(ctx); err != nil {
 		return fmt.Errorf("the records are erased, but the files may still contain their values, so run the command again: %w", err)
 	}
+	for _, key := range keys {
+		fmt.Printf("%s: %s\n", key, outcome(erased, key))
+	}
 	fmt.Printf("%s were erased; keep the file %s apart from the backups of the database\n", count(erased), s.erasures)
 	return nil
 }
 
+// outcome describes what erasing one record has done.
+func outcome(e server.Erased, key record.Key) string {
+	switch {
+	case slices.Contains(e.Unknown, key):
+		return "not stored: check the table and the ID; from now on items with this ID are refused"
+	case slices.Contains(e.Earlier, key):
+		return "already erased; the files were rewritten"
+	}
+	return "erased"
+}
+
 // count describes what was erased.
 func count(e server.Erased) string {
-	return fmt.Sprintf("%d records, %d violation rows and %d lines of the journal", e.Records, e.Rows, e.Lines)
+	return fmt.Sprintf("%s, %s and %s", some(e.Records, "record"), some(e.Rows, "violation row"), some(e.Lines, "journal line"))
+}
+
+// some returns a number of things in words.
+func some(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
 }
 
 // invite prints an invitation link to a workspace.

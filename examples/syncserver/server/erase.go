@@ -20,6 +20,10 @@ type Erased struct {
 	// Records is the number of records with fields, Rows the number of violation rows, and Lines
 	// the number of lines of the journal. All three are zero if there was nothing to erase.
 	Records, Rows, Lines int
+	// Earlier lists the records that were erased before. Unknown lists the records without stored
+	// values, perhaps because the key is wrong: writes to them are refused too. Only Erase sets both
+	// lists, in the order of the keys.
+	Earlier, Unknown []record.Key
 }
 
 // errNoErasures reports that Options.Erasures is empty.
@@ -136,7 +140,12 @@ func (e *erasing) eraseRecord(ctx context.Context, key record.Key) error {
 	if w.Stamp != e.keys[key] {
 		e.erasures = append(e.erasures, erasure{e.workspace, key.Table, key.ID, w.Stamp})
 	}
-	if !isBare(before.Record) && !before.Erased() {
+	switch {
+	case before.Erased():
+		e.done.Earlier = append(e.done.Earlier, key)
+	case isBare(before.Record):
+		e.done.Unknown = append(e.done.Unknown, key)
+	default:
 		e.done.Records++
 	}
 	return e.replaceBy(ctx, before, after)

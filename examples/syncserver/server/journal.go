@@ -82,7 +82,7 @@ func (s *session) trim(ctx context.Context, table journalTable, most int64) (n i
 }
 
 // ErrEmpty reports that a workspace has no records or no journal, or does not exist.
-var ErrEmpty = errors.New("the workspace is empty or does not exist: check its name and, for a journal, whether the server keeps one")
+var ErrEmpty = errors.New("the workspace is empty or does not exist: check its name")
 
 // Journal writes the journal of a workspace to w, for examples/replay. The journal contains the
 // values that users wrote. The error is ErrEmpty if there is no journal.
