@@ -1,7 +1,9 @@
 package mergetest
 
 import (
+	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -72,6 +74,21 @@ func neverRepeats(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error
 	return p.eraseBy(key, at, merge.Erase)
 }
 
+// repeatsOnlyStored repeats no erasure of a record that is missing.
+func repeatsOnlyStored(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error) {
+	if p.disk.rows[key].Len() == 0 && at.Time > 0 {
+		return at, nil
+	}
+	return p.eraseBy(key, at, merge.Erase)
+}
+
+// repeatsWithoutKey repeats the erasure of a missing record on a record without a key.
+func repeatsWithoutKey(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error) {
+	return p.eraseBy(key, at, func(r record.Record, at clock.Stamp) (record.Record, error) {
+		return merge.Erase(p.disk.rows[key].Record, at)
+	})
+}
+
 // erasesAnew repeats an erasure as a new one.
 func erasesAnew(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error) {
 	if p.disk.rows[key].Len() > 0 {
@@ -119,6 +136,8 @@ func brokenErasures() []broken {
 		{"lets items create an erased record again", purging(purgeRule{level: 2, finds: asErased(isNew)}), []law.Law{law.Erased}},
 		{"lets items on an erased record pass, level 1", purging(purgeRule{finds: asErased(anyItem)}), []law.Law{law.Erased, law.ComesBack}},
 		{"does not repeat an erasure after a restore", purging(purgeRule{level: 2, erases: neverRepeats}), []law.Law{law.Erased}},
+		{"repeats an erasure only on a stored record", purging(purgeRule{level: 2, erases: repeatsOnlyStored}), []law.Law{law.Erased}},
+		{"repeats an erasure without the key", purging(purgeRule{level: 2, erases: repeatsWithoutKey}), []law.Law{law.Readable}},
 		{"repeats an erasure with a new stamp", purging(purgeRule{level: 2, erases: erasesAnew}), []law.Law{law.Erased}},
 		{"gives an erased record no new sequence", purging(purgeRule{level: 2, erases: erasesQuietly}), []law.Law{law.Erased, law.Skip}},
 		{"removes an erased record at once", purging(purgeRule{level: 2, erases: dropsErased}), []law.Law{law.Erased, law.Skip, law.Tombstone}},
@@ -128,4 +147,27 @@ func brokenErasures() []broken {
 // TestBrokenErasuresAreFound checks that the kit finds each mistake and names its law.
 func TestBrokenErasuresAreFound(t *testing.T) {
 	checkAll(t, brokenErasures(), func(t *testing.T, b broken) { b.check(t, Options{}) })
+}
+
+// TestMissingStampsAreNamed checks that a failure says that a stamp is missing.
+func TestMissingStampsAreNamed(t *testing.T) {
+	t.Parallel()
+	for want, rule := range map[string]purgeRule{
+		"no clock": {pull: func(p *purger, _ clock.ClientID, cursor string) ([]byte, string, error) {
+			lines, next := p.page(cursor)
+			if fence := p.disk.purge.fence.stamp; fence > 0 {
+				lines = fmt.Appendf(lines, "{\"fence\":%q,\"level\":1}\n", fence.String())
+			}
+			return lines, next, nil
+		}},
+		"no stamp": {erases: func(p *purger, key record.Key, at clock.Stamp) (clock.Stamp, error) {
+			_, err := p.eraseBy(key, at, merge.Erase)
+			return clock.Stamp{}, err
+		}},
+	} {
+		err := Check(purging(rule), Options{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "-47") {
+			t.Errorf("the failure does not say %q: %v", want, err)
+		}
+	}
 }

@@ -174,6 +174,8 @@ func brokenSweeps() []broken {
 		{"never resets", purging(purgeRule{level: 2, pull: neverResets}), []law.Law{law.ResetBelow}},
 		{"resets in place", purging(purgeRule{pull: resetsInPlace}), []law.Law{law.ResetBelow}},
 		{"tells a clock below the fence", purging(purgeRule{tells: func(*purger) clock.Timestamp { return 1 }}), []law.Law{law.FenceTold}},
+		{"tells another level", purging(purgeRule{level: 2, told: 1}), []law.Law{law.FenceTold}},
+		{"tells another level, level 1", purging(purgeRule{told: 2}), []law.Law{law.FenceTold}},
 		{"tells no fence when nothing is new", purging(purgeRule{pull: quietWhenDone}), []law.Law{law.FenceTold}},
 		{"keeps the fence in memory", purging(purgeRule{level: 2, starts: losesFence}), []law.Law{law.FenceTold, law.FenceFalls}},
 		{"restores without a new epoch", purging(purgeRule{level: 2, saves: func(d *disk) { d.life = 0 }}), []law.Law{law.ResetBelow, law.Skip, law.Restored}},

@@ -42,6 +42,7 @@ type purgeSample struct {
 // purgeRule holds the parts of a protocol. A part that is nil is correct.
 type purgeRule struct {
 	level  int
+	told   int    // the level that pulls tell, if it is set
 	why    string // of all resets, if it is set
 	leaves bool   // returns a dead record as a line with left, which is correct
 	asks   func(p *purger, r *merge.Request)
@@ -222,7 +223,7 @@ func (p *purger) line(r row) []byte {
 // ended adds the last line of a page.
 func (p *purger) ended(lines []byte) []byte {
 	if fence := p.disk.purge.fence; fence.stamp > 0 {
-		lines = fmt.Appendf(bytes.Clone(lines), "{\"fence\":%q,\"level\":%d,\"clock\":%q}\n", fence.stamp.String(), p.level, p.purgeRule.tells(p).String())
+		lines = fmt.Appendf(bytes.Clone(lines), "{\"fence\":%q,\"level\":%d,\"clock\":%q}\n", fence.stamp.String(), cmp.Or(p.told, p.level), p.purgeRule.tells(p).String())
 	}
 	return lines
 }
@@ -240,4 +241,26 @@ func TestRightPurgersPass(t *testing.T) {
 			Run(t, purging(rule), some(Options{Seeds: *seeds}))
 		})
 	}
+}
+
+// unrestored is a backend that erases, but cannot be restored from a backup.
+type unrestored struct {
+	Backend
+	Eraser
+	Purger
+}
+
+// TestEraserNeedsNoRestore checks that no restore is required of a backend that is not a Restorer.
+func TestEraserNeedsNoRestore(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	create := purging(purgeRule{level: 2})
+	Run(t, func(env *Env) (Backend, error) {
+		b, err := create(env)
+		if err != nil {
+			return nil, err
+		}
+		p := b.(*purger)
+		return unrestored{p, p, p}, nil
+	}, Options{Seeds: enough})
 }

@@ -32,14 +32,14 @@ func (j *Judge) judgeRecordAlone(a Answer, id string) {
 		return
 	}
 	is := func(gone [][]bool) bool { return reflect.DeepEqual(gone, got) }
-	alone, orders := j.Ledger.GoneOf(id, j.level, batch, false), ordersOf(batch)
+	alone, orders := j.Ledger.GoneOf(id, j.Level, batch, false), ordersOf(batch)
 	for _, order := range orders {
-		turn := j.Ledger.GoneInTurn(id, j.level, batch, order)
+		turn := j.Ledger.GoneInTurn(id, j.Level, batch, order)
 		if reflect.DeepEqual(turn, alone) {
 			continue
 		}
 		j.Count("judged apart")
-		if is(turn) && !is(alone) && !is(j.Ledger.GoneOf(id, j.level, batch, true)) {
+		if is(turn) && !is(alone) && !is(j.Ledger.GoneOf(id, j.Level, batch, true)) {
 			j.brokenAnswer(complaint{law.Alone, "the items of " + j.place(id) + " were judged one after the other"})
 		}
 	}

@@ -15,7 +15,7 @@ func (j *Judge) JudgeErasure(id string, at clock.Stamp, last int64) {
 		return // it was erased already, and may be dead
 	}
 	if int64(at.Time) <= last {
-		j.Broken(law.Erased, "%s is erased at %s, which is not above its last write, at %s", j.place(id), When(int64(at.Time)), When(last))
+		j.Broken(law.Erased, "the erasure of %s is not above its last write, at %s: %s", j.place(id), When(last), Stamped(int64(at.Time)))
 	}
 	j.Ledger.Erase(id, stampOf(at))
 }
@@ -24,7 +24,7 @@ func (j *Judge) JudgeErasure(id string, at clock.Stamp, last int64) {
 // erasure.
 func (j *Judge) JudgeErasedAgain(id string, before, at clock.Stamp) {
 	if at != before {
-		j.Broken(law.Erased, "the erasure of %s at %s is repeated after a restore, but with the stamp %s", j.place(id), When(int64(before.Time)), When(int64(at.Time)))
+		j.Broken(law.Erased, "the erasure of %s, %s, is repeated after a restore, but differs: %s", j.place(id), Stamped(int64(before.Time)), Stamped(int64(at.Time)))
 	}
 	j.Ledger.Erase(id, stampOf(at))
 }

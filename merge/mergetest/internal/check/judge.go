@@ -31,7 +31,7 @@ type Judge struct {
 	Sendings   int            // the number of batches sent
 	Unread     bool           // whether a push came after the last pull
 	Horizon    time.Time      // devices that pulled after this time write above the fence
-	level      int            // at which the server purges; 0 before it purged
+	Level      int            // at which the server purges; 0 before it purged
 	begun      map[string]int // by record ID, the sending in which the record last began a new life
 	Last       Moments
 }

@@ -24,7 +24,7 @@ func (j *Judge) JudgePurge(p Purged, before int64, retention time.Duration) {
 		j.Broken(law.FenceFalls, "the fence was at %s and sequence %d, and is now at %s and %d", When(j.Ledger.Fence), before, When(int64(p.Fence)), p.Sequence)
 		return
 	}
-	j.level = max(p.Level, 1)
+	j.Level = max(p.Level, 1)
 	if at := j.Now.Add(-retention); int64(p.Fence) > j.Ledger.Fence {
 		j.Count("fence raised")
 		j.Ledger.Fence = int64(p.Fence)

@@ -105,6 +105,14 @@ func When(at int64) string {
 	return sign + t.Truncate(time.Millisecond).String() + counter
 }
 
+// Stamped describes a stamp that may be missing.
+func Stamped(at int64) string {
+	if at == 0 {
+		return "no stamp"
+	}
+	return "stamped " + When(at)
+}
+
 // Unread describes where an answer becomes unreadable, and quotes its beginning.
 func Unread(text []byte, err error) string {
 	begins := string(text)

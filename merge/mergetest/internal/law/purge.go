@@ -45,8 +45,8 @@ func purgeLaws() map[Law]Text {
 		},
 		FenceTold: {
 			"a pull tells the fence",
-			"Once the fence is raised, each pull ends with a line that has the fence, the level, and a clock that is not below the fence. Between two purges the fence does not move.",
-			"Look for a fence that is kept in memory only, and for a pull without changes that ends without that line.",
+			"Once the fence is raised, each pull ends with a line that has the fence, the level that Purge returned, and a clock that is not below the fence. Between two purges the fence does not move.",
+			"Look for a fence that is kept in memory only, for a pull without changes that ends without that line, and for a line without one of the members fence, level and clock.",
 		},
 		ResetBelow: {
 			"a client below the fence begins again",

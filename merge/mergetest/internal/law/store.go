@@ -41,7 +41,7 @@ func storeLaws() map[Law]Text {
 		Skip: {
 			"a pull skips nothing",
 			"A client that pulls from its last cursor ends with the same state as a client that pulls from the beginning.",
-			"Look for a change that gets no new sequence number, and for a sequence number that is drawn before the commit. Look for a cursor that is a stamp or an offset, that is read after the rows, or that comes from before the server was restored. Where two rows share a sequence number, look for a comparison with >, and for a page that ends between them.",
+			"Look for a change, such as an erasure, that gets no new sequence number, and for a sequence number that is drawn before the commit. Look for a cursor that is a stamp or an offset, that is read after the rows, or that comes from before the server was restored. Where two rows share a sequence number, look for a comparison with >, and for a page that ends between them.",
 		},
 		Stale: {
 			"a pull returns everything accepted before it",

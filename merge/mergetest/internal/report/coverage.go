@@ -25,6 +25,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 		{clients, []string{"client refused", "answer to a client lost", "edits meanwhile"}},
 		{clients && a.Can(check.CanPurge), []string{"client gone", "client reset"}},
 		{clients && a.Can(check.CanPurge|check.CanRestore), []string{"client sends again"}},
+		{a.Can(check.CanErase | check.CanRestore), []string{"erased again after a restore"}},
 		{bound, []string{"too far ahead", "accepted at the limit"}},
 		{bound && clients, []string{"client too far ahead"}},
 		{several && a.Can(check.CanPause), []string{"meets"}},

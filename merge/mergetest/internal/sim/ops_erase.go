@@ -32,7 +32,7 @@ func (w *world) erase(s schedule.Step) {
 	}
 	if at, ok := w.erases(erasure{s.ID, clock.Stamp{Client: schedule.Operator()}}); ok {
 		w.Count("erases")
-		w.Tell(s.Clipped(), "stamped "+check.When(int64(at.Time)))
+		w.Tell(s.Clipped(), check.Stamped(int64(at.Time)))
 		w.erasures = append(w.erasures, erasure{s.ID, at})
 		w.JudgeErasure(s.ID, at, last)
 		w.Audit()
@@ -56,14 +56,15 @@ func (w *world) eraseAgain(since int) {
 			return
 		}
 		w.Count("erased again after a restore")
-		w.Tell("the erasure of "+e.id+" is repeated", "stamped "+check.When(int64(at.Time)))
+		w.Tell("the erasure of "+e.id+" is repeated", check.Stamped(int64(at.Time)))
 		w.JudgeErasedAgain(e.id, e.at, at)
 		w.erasures[since+i].at = at
 	}
 }
 
 // afterErase returns a story about an erased record: a late retry, items of devices that do not know
-// of the erasure, one of them with a stamp ahead, or a restore from an earlier backup.
+// of the erasure, one of them with a stamp ahead, or a restore from an earlier backup. The backup may be
+// older than the record, so that the restored server lacks it.
 func afterErase(f schedule.Follow) []schedule.Step {
 	erases := alters(f, schedule.Server, "erases")
 	ahead := f.Clock(f.B, min(f.Domain.MaxAhead, time.Hour))
@@ -78,8 +79,12 @@ func afterErase(f schedule.Follow) []schedule.Step {
 		f.Does(f.C, "reinstalls"), f.Edit(f.C), ahead, f.Edit(f.B), f.Pushes(f.B), f.Edit(f.B), erases, f.Pushes(f.B), f.Pushes(f.C), purging(f), f.Pushes(f.C),
 		f.Pulls(f.B), f.Clock(f.B, 0), f.Edit(f.C), f.Pushes(f.C), f.Pulls(f.A),
 	}
+	saved, waits := f.Does(schedule.Server, "backs-up"), f.Wait(time.Millisecond)
+	if f.On() {
+		saved, waits = waits, saved
+	}
 	restored := []schedule.Step{
-		f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), f.Does(schedule.Server, "backs-up"), f.Edit(f.B), f.Pushes(f.B), erases,
+		saved, f.Edit(f.A), f.Pushes(f.A), f.Pulls(f.B), waits, f.Edit(f.B), f.Pushes(f.B), erases,
 		schedule.Pick(f.Dice, purging(f), f.Pulls(f.A)), f.Does(schedule.Server, "is-restored"), f.Pushes(f.B), f.Pulls(f.A), f.Pushes(f.A), purging(f), f.Pulls(f.C),
 	}
 	return schedule.Pick(f.Dice, late, fast, restored)

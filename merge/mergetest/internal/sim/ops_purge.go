@@ -28,7 +28,7 @@ func purgeOps() []family {
 		Kind:   schedule.Kind{Name: "erases", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord()}, Follow: afterErase},
 		run:    (*world).erase,
 		needs:  backendCan(check.CanErase),
-		covers: []string{"erases", "gone because erased", "erased again after a restore"},
+		covers: []string{"erases", "gone because erased"},
 		lacks:  "erasures: the backend is not an Eraser",
 	}}}, {often: often, ops: []op{{
 		Kind: schedule.Kind{

@@ -134,9 +134,17 @@ func (w *world) mustTell(lines []line, first bool) {
 		w.Broken(law.FenceTold, "the fence is at %s, but a pull does not end by telling it", check.When(w.Ledger.Fence))
 		return
 	}
-	if t := lines[len(lines)-1].told; int64(t.fence) != w.Ledger.Fence || t.clock < t.fence || t.level < 1 {
-		w.Broken(law.FenceTold, "the fence is at %s, but a pull tells the fence %s, the level %d and the clock %s", check.When(w.Ledger.Fence), check.When(int64(t.fence)), t.level, check.When(int64(t.clock)))
+	if t := lines[len(lines)-1].told; int64(t.fence) != w.Ledger.Fence || t.clock < t.fence || t.level != w.Level {
+		w.Broken(law.FenceTold, "the fence is at %s, level %d, but a pull tells %s, level %d and %s", check.When(w.Ledger.Fence), w.Level, stampText("fence", t.fence), t.level, stampText("clock", t.clock))
 	}
+}
+
+// stampText describes a stamp that may be missing.
+func stampText(what string, at clock.Timestamp) string {
+	if at == 0 {
+		return "no " + what
+	}
+	return "the " + what + " " + check.When(int64(at))
 }
 
 // mustSayWhy reports a broken law if the first pull of a device after a restore resets the device, but
