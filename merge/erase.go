@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -32,9 +33,16 @@ import (
 //   - Only some are not below at: it was written to before the erasure was repeated. The later
 //     writes are erased as well, and the new stamp, which is above them, takes the place of at.
 //
-// Erase returns an erased record itself if its stamp is not below at. The error is a *record.Error
-// that wraps record.ErrStamp: at has no client, or neither at nor the record has a time.
+// Erase returns an erased record itself if its stamp is not below at. The error is a *record.Error. It
+// wraps record.ErrClient, with the path clientId, if at has no client, and record.ErrMissing, with the
+// path data, if a new erasure gets a record without fields.
 func Erase(r record.Record, at clock.Stamp) (record.Record, error) {
+	switch {
+	case at.Client.IsZero():
+		return record.Record{}, &record.Error{Path: "clientId", Offset: -1, Err: fmt.Errorf("%w: the stamp of an erasure needs the ID of the server", record.ErrClient)}
+	case at.Time <= 0 && r.Len() == 0:
+		return record.Record{}, &record.Error{Path: "data", Offset: -1, Err: fmt.Errorf("%w: a record without fields has nothing to erase", record.ErrMissing)}
+	}
 	stamp, kept := at, r.Len() > 0 && at.Time > 0
 	for name, w := range r.All() {
 		// At level 1, the field $deleted of the erased form may be all that was kept of it.

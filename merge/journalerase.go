@@ -25,7 +25,7 @@ import (
 // two goroutines at once.
 type JournalEraser struct {
 	// Erases selects the records to erase. It gets stored records, and records with the fields of
-	// an item. If it selects one, all records with that key are erased, in every line.
+	// an item. If it selects one, all records with that key are erased, in every line. Nil selects none.
 	Erases func(r record.Record) bool
 
 	fields map[record.Key]*erasedFields
@@ -122,7 +122,7 @@ func (e *JournalEraser) read(line []byte) (in erasableLine, err error) {
 func (e *JournalEraser) collect(r record.Record) {
 	key := r.Key()
 	if e.fields[key] == nil {
-		if !e.Erases(r) {
+		if e.Erases == nil || !e.Erases(r) {
 			return
 		}
 		if e.fields == nil {

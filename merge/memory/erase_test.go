@@ -93,6 +93,6 @@ func TestErasureOfNothing(t *testing.T) {
 	require.Zero(t, o.Records().Len())
 	o.edits(named("1"), 1, sets("title"))
 	_, err := o.Erase(named("1").Key(), clock.Stamp{})
-	require.ErrorIs(t, err, record.ErrStamp)
+	require.ErrorIs(t, err, record.ErrClient)
 	require.Equal(t, 1, o.stored("1").Len())
 }

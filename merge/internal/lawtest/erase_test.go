@@ -52,7 +52,7 @@ func TestErasureLiesAboveTheRecord(t *testing.T) {
 			}
 			switch {
 			case at == 0 && stored.empty():
-				require.ErrorIs(t, err, record.ErrStamp)
+				require.ErrorIs(t, err, record.ErrMissing)
 				continue
 			case at > 0 && !stored.empty() && lowest > at:
 				require.True(t, erased.Equal(r), "%v at %d", stored, at)
@@ -91,11 +91,25 @@ func TestErasureOfItsOwnRemains(t *testing.T) {
 	require.True(t, erased.Equal(erasedAt(eraserAt(4))))
 }
 
-func TestErasureNeedsAClient(t *testing.T) {
-	_, err := merge.Erase(erasedAt(eraserAt(1)), clock.Stamp{Time: stampAt(3).Time})
-	var e *record.Error
-	require.ErrorAs(t, err, &e)
-	require.ErrorIs(t, err, record.ErrStamp)
+// TestErasureNeedsAClientAndFields: the error names what is missing.
+func TestErasureNeedsAClientAndFields(t *testing.T) {
+	for _, c := range []struct {
+		r    record.Record
+		at   clock.Stamp
+		path string
+		want error
+	}{
+		{erasedAt(eraserAt(1)), clock.Stamp{Time: stampAt(3).Time}, "clientId", record.ErrClient},
+		{record.New(purgeKey), clock.Stamp{}, "clientId", record.ErrClient},
+		{record.New(purgeKey), clock.Stamp{Client: eraser}, "data", record.ErrMissing},
+		{record.New(purgeKey), clock.Stamp{Time: math.MinInt64, Client: eraser}, "data", record.ErrMissing},
+	} {
+		_, err := merge.Erase(c.r, c.at)
+		var e *record.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, c.path, e.Path)
+		require.ErrorIs(t, err, c.want)
+	}
 }
 
 // TestErasureOfTheLastTimestamp: the last timestamp has no successor, but the record is erased anyway.

@@ -328,6 +328,14 @@ func TestJournalEraserNeedsNoFirstPass(t *testing.T) {
 	}
 }
 
+// TestZeroJournalEraserErasesNothing: it returns each line itself.
+func TestZeroJournalEraserErasesNothing(t *testing.T) {
+	lines := cityJournal(t)
+	for i, got := range rewritten(t, lines, nil) {
+		require.Same(t, &lines[i][0], &got[0])
+	}
+}
+
 // TestJournalEraserRefusesMalformedLines: the error names the place, not the value.
 func TestJournalEraserRefusesMalformedLines(t *testing.T) {
 	line := string(cityJournal(t)[1])
