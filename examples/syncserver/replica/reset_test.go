@@ -68,6 +68,17 @@ func TestResetReplacesEverythingFromTheServer(t *testing.T) {
 	}
 }
 
+// TestNewClientIsNotToldOfAReset: the server resets a client that has pulled nothing, because it may
+// have forgotten what it accepted before. The user has lost nothing.
+func TestNewClientIsNotToldOfAReset(t *testing.T) {
+	w := newWorld(t)
+	a := w.device(ana)
+	a.edit(fence, "title", str("Paint it blue"))
+	a.resetWith(replica.WhyFence)
+	require.Empty(t, a.TakeNotices())
+	require.Len(t, a.Waiting(), 1)
+}
+
 // discard lets the server refuse the edits that wait.
 func (d *device) discard() {
 	d.outbox()

@@ -42,7 +42,7 @@ type resetLine struct {
 
 const (
 	whyEpoch = "epoch" // the database was restored from a backup
-	whyFence = "fence" // the client was away for longer than the retention
+	whyFence = "fence" // the client was away for longer than the retention, or has pulled nothing yet
 )
 
 // leftLine tells a client to forget a record.
@@ -115,12 +115,12 @@ func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (text []byte, mor
 	}
 	why := ""
 	switch at := p.at; {
-	case at.epoch == "":
-		p.at = now.load()
-	case at.epoch != now.epoch || at.reached() > now.seq:
+	case at.epoch != "" && (at.epoch != now.epoch || at.reached() > now.seq):
 		why = whyEpoch
 	case at.reached() < now.fence.seq:
 		why = whyFence
+	case at.epoch == "":
+		p.at = now.load()
 	}
 	if why != "" {
 		p.at = now.load()

@@ -40,20 +40,23 @@ func newPair(t *testing.T, name func(*testing.T) string) func(*mergetest.Env) (m
 
 func openPair(name string, env *mergetest.Env) (*pair, error) {
 	p := &pair{name: name, env: env}
+	return p, p.open(Options{})
+}
+
+// open opens the database. It sets the options that all pairs have.
+func (p *pair) open(o Options) error {
+	o.Guard, o.Rules, o.TableMaxRecord, o.Journal = board.Guard(), board.Rules(), board.MaxRecords(), true
+	o.Log, o.Now = slog.New(slog.DiscardHandler), p.env.Now
 	for i := range p.servers {
-		d, err := OpenDatabase(context.Background(), name)
+		d, err := OpenDatabase(context.Background(), p.name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		p.servers[i], err = New(context.Background(), d, Options{
-			Guard: board.Guard(), Rules: board.Rules(), TableMaxRecord: board.MaxRecords(), Journal: true,
-			Log: slog.New(slog.DiscardHandler), Now: env.Now,
-		})
-		if err != nil {
-			return nil, err
+		if p.servers[i], err = New(context.Background(), d, o); err != nil {
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // next returns the server whose turn it is.

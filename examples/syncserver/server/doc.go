@@ -157,9 +157,10 @@
 // A pull after a sequence below F is refused with the status 410 and the code resync_required. The
 // client pulls everything again, from after=0 on; the refused sequence stays refused. A pull with a
 // cursor gets chunks, each with a trailer that has the next cursor, H, the level, and a stamp for
-// the clock of the client. If the cursor is below F, the first chunk begins with a reset. At each
-// trailer, a client purges the records that it stores, because no line of a pull reports what a
-// fence has purged.
+// the clock of the client. If the cursor is below F, the first chunk begins with a reset, also if it
+// is empty: the client may hold edits that were accepted before its first pull. At each trailer, a
+// client purges the records that it stores, because no line of a pull reports what a fence has
+// purged.
 //
 // The server must run all the time, or for some hours of each day: it checks each hour whether the
 // newest sample is a day old. After more than 48 hours without a sample, which can mean that the

@@ -314,13 +314,18 @@ func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Sta
 	return []clock.Stamp{mark}, nil
 }
 
-// putMarks stores watermarks.
+// putMarks stores watermarks. A watermark at or below the fence only replaces a stored one. If none is
+// stored, a greater one may have been purged, and the lower one would make the engine report that a
+// retry lost an edit.
 func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
 	for _, mark := range marks { // usually there is one
-		_, err := s.tx.ExecContext(ctx, `
+		statement := `
 			INSERT INTO marks (client, at, workspace) VALUES ($1, $2, $3)
-			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, mark.Client, mark.Time, s.workspace)
-		if err != nil {
+			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`
+		if mark.Time <= s.fence.stamp {
+			statement = `UPDATE marks SET at = $2, workspace = $3 WHERE client = $1`
+		}
+		if _, err := s.tx.ExecContext(ctx, statement, mark.Client, mark.Time, s.workspace); err != nil {
 			return fmt.Errorf("store the watermark: %w", err)
 		}
 	}

@@ -85,10 +85,15 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 		if err != nil || len(all) > 0 && wall.UnixNano() < all[0].at || tx.counted < tx.seq {
 			return err
 		}
-		if all, err = tx.sample(ctx, all, sample{at: wall.UnixNano(), greatest: s.greatest(wall)}); err != nil {
-			return err
+		if len(all) == 0 || wall.UnixNano()-all[0].at >= int64(sampleEvery) {
+			if all, err = tx.sample(ctx, all, sample{at: wall.UnixNano(), greatest: s.greatest(wall)}); err != nil {
+				return err
+			}
 		}
 		tx.fence.level = max(tx.fence.level, s.options.PurgeLevel)
+		if isAfterGap(all) {
+			return nil
+		}
 		return tx.raise(ctx, all, s.options.Retention)
 	})
 	if err == nil {
@@ -136,17 +141,14 @@ func (s *session) samples(ctx context.Context) (all []sample, err error) {
 	return all, rows.Err()
 }
 
-// sample adds a sample to the others if the newest of them is a day old. The argument "now" has the
-// time of the new sample, and the greatest stamp that is not too far ahead.
+// sample adds a sample to the others. The argument "now" has its time, and the greatest stamp that is
+// not too far ahead.
 //
 // The sample does not need the stamps of purged writes, because they are at or below the fence. A
 // sample that raises the greatest stamp takes a sequence of its own: a client that pulled before the
 // sample may have a clock below this stamp, so the cursor of the client must be below the sequence
 // of the sample.
 func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sample, error) {
-	if len(all) > 0 && now.at-all[0].at < int64(sampleEvery) {
-		return all, nil
-	}
 	before := s.fence.stamp
 	if len(all) > 0 {
 		before = max(before, all[0].greatest)
@@ -170,7 +172,7 @@ func (s *session) sample(ctx context.Context, all []sample, now sample) ([]sampl
 // and the rows of the table loads that are no longer needed.
 func (s *session) raise(ctx context.Context, all []sample, retention time.Duration) error {
 	next := slices.IndexFunc(all, func(one sample) bool { return one.at <= all[0].at-int64(retention) })
-	if next < 0 || isAfterGap(all) {
+	if next < 0 {
 		return nil
 	}
 	s.fence.seq = max(s.fence.seq, all[next].seq)

