@@ -200,7 +200,7 @@ func TestDeletionTravelsUntilItsSequenceIsBelowTheFence(t *testing.T) {
 			c.pullAll(9)
 			require.Len(t, c.holds, 1)
 		}
-		require.Equal(t, []string{"left"}, synced.whys)
+		require.Equal(t, []string{whyFence, "left"}, synced.whys)
 		require.Equal(t, []string{whyFence}, fresh.whys, "a client is not told to forget a record that it never had")
 		s.pass(91)
 		require.NotContains(t, s.data(), "a")
