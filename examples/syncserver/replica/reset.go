@@ -4,7 +4,7 @@ import "github.com/fieldlww/fieldlww/record"
 
 // reset forgets everything that came from the server, because a pull brings all of it again. Edits
 // that wait are kept and sent, and the clock keeps its time. The reason is the server's, or "" if
-// this Replica has not pulled in chunks before. The user is not told of a reset before the first pull.
+// this Replica has not pulled in chunks before. No Notice reports a reset before the first pull.
 func (r *Replica) reset(why string) {
 	if why != "" && r.cursor != "" {
 		r.notice(Notice{Kind: Resync, Why: why, Items: r.NumWaiting()})
