@@ -18,7 +18,9 @@ import (
 // and then call Database.Rewrite if the file exists. Each client that pulls with a cursor is told to
 // forget what came from the server, and sends again its own writes that the backup lacks. The first
 // result is the number of workspaces with records. Restored may be repeated. If the file does not
-// exist, or the option is empty, there are no erasures to repeat.
+// exist, or the option is empty, there are no erasures to repeat. Restored fails before any change if
+// SQLite finds that the file is damaged, for example because it was copied while a server wrote to it.
+// This check reads the whole file once.
 //
 // Without Restored, erased values come back, and a client notices the restore only if its cursor is
 // above the restored sequence.
@@ -28,6 +30,9 @@ func (s *Server) Restored(ctx context.Context) (workspaces int, erased Erased, e
 		if all, err = readErasures(s.options.Erasures); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, erased, err
 		}
+	}
+	if err := s.database.quickCheck(ctx); err != nil {
+		return 0, erased, err
 	}
 	names, err := s.database.workspaces(ctx, `TRUE`)
 	if err != nil {
@@ -53,6 +58,22 @@ func (s *Server) Restored(ctx context.Context) (workspaces int, erased Erased, e
 	// Its next transaction gives it another one.
 	_, err = s.database.db.ExecContext(ctx, `UPDATE workspaces SET epoch = '' WHERE seq = 0`)
 	return workspaces, erased, err
+}
+
+// quickCheck returns an error if an SQLite file is damaged.
+func (d *Database) quickCheck(ctx context.Context) error {
+	if d.postgres {
+		return nil
+	}
+	var found string
+	err := d.db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found)
+	if err == nil && found != "ok" {
+		err = errors.New(found)
+	}
+	if err != nil {
+		return fmt.Errorf("the check of the restored database failed; if it is damaged, restore another copy: %w", err)
+	}
+	return nil
 }
 
 // repeat repeats erasures, except those that the restored workspace already has.
