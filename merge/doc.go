@@ -195,11 +195,22 @@
 //     answered [Gone], and nothing that was deleted comes back;
 //   - store the result of [Purge] in place of a record, at any time: Apply judges by it anyway.
 //     Give all readers of records, such as rules, the result of Purge too. Drop a record without
-//     fields only when its sequence is at most F, because a late deletion must be pulled;
-//   - let a client whose cursor is below F pull everything and replace what it holds;
-//   - send H, the level and the greatest stamp of the newest sample with each pull. A client
-//     observes that stamp, so its later edits are above the next H, or its cursor is below the
-//     next F. It judges what it shows with the same Engine and fence.
+//     fields only when its sequence is at most F, because a late deletion must be pulled. Until
+//     then, a dead record that has no fields at level 2 is pulled as a line with "left":true, or as
+//     its field $deleted;
+//   - let a client whose cursor is below F pull everything and replace what it holds. If that takes
+//     several pages, their cursors must contain the sequence at which the load began, and are not
+//     below F if that sequence is not. Otherwise each page begins the load again;
+//   - give a restored server a new epoch, a random name that is a part of each cursor. A client
+//     whose cursor has another epoch pulls everything as well, and is told "epoch" as the reason,
+//     because it must then send again all its own writes, which the backup may lack;
+//   - send H, the level and the told stamp with each pull. The told stamp is the greatest of H, the
+//     greatest stamp of the newest sample, and the greatest accepted stamp or, if that is lower, the
+//     wall time plus Engine.MaxAhead. The stamps of erasures count as accepted. A client observes the
+//     told stamp, so its later edits are above the next H, or its cursor is below the next F. It
+//     judges what it shows with the same Engine and fence;
+//   - drop the watermarks at or below H, if you like. Pass a zero time in place of each: see
+//     Stored.Watermarks.
 //
 // Set Request.WholeItems for a client that does not know of fences. Servers that exchange state by
 // Join must not purge. Package merge/memory is a minimal server that purges, and examples/syncserver

@@ -31,8 +31,10 @@ var ErrCursor = errors.New("memory: unknown cursor")
 //
 // After a reset, the client forgets everything that it pulled before. A pulled record replaces
 // the one that the client has, with all its fields. The last line gives the arguments of
-// merge.Purge, with which the client purges its own records, and the stamp that the clock of
-// the client must observe: otherwise the next edit could lie below a later fence.
+// merge.Purge, with which the client purges its own records, and the told stamp, which the clock of
+// the client must observe: otherwise the next edit could lie below a later fence. Package merge
+// says under "Purging" what the told stamp is. This server trusts its wall clock, so it tells the
+// greatest stamp that was ever stored, which includes the stamps of erasures.
 //
 // Every client may read everything. The client is a parameter for servers that restrict reading.
 func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {

@@ -17,9 +17,12 @@ import (
 //     everything, including the fence, and the pull goes on from the beginning. After a restore, the
 //     line also has the member "why":"epoch".
 //   - Once there is a fence, each pull ends with a line that has the members fence, level and
-//     clock: the two arguments of merge.Purge, and the greatest stamp accepted so far, which the
-//     clock of the client must observe. Other members are skipped. Before there is a fence, such a
-//     line is optional, and must have a member cursor.
+//     clock: the two arguments of merge.Purge, and the told stamp, which the clock of the client
+//     must observe. As package merge says under "Purging", the told stamp is the greatest of the
+//     stamp of the fence, the greatest stamp of the newest sample, and the greatest accepted stamp
+//     or, if that is lower, the wall time plus the bound. The stamps of erasures count as accepted.
+//     Other members are skipped. Before there is a fence, such a line is optional, and must have a
+//     member cursor.
 //
 // Items are judged as merge.Engine judges them with merge.Stored.Fence. An answer names the gone
 // fields of an accepted item, with the outcome gone. A [Client] of a Purger gets the same lines.

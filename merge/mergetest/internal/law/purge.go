@@ -26,7 +26,7 @@ func purgeLaws() map[Law]Text {
 		SyncedGone: {
 			"a synced client loses nothing to purging",
 			"A client that pulled within the retention, or that was told the present fence, writes above the fence. So none of its later edits is gone, unless the record is deleted.",
-			"Look at the clock at the end of a pull: it must be the greatest stamp accepted so far, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is taken from the wall clock.",
+			"Look at the clock at the end of a pull: it must be the told stamp that mergetest.Purger describes, and not only the fence or the pulled stamps. Look for a sample that is younger than the retention, and for a fence that is taken from the wall clock.",
 		},
 		RetryBelow: {
 			"a retry below the fence has no effect",
