@@ -78,6 +78,7 @@ func (d *Database) unsampled(ctx context.Context, after time.Time) ([]string, er
 // retain applies the retention to one workspace.
 func (s *Server) retain(ctx context.Context, workspace string) error {
 	var sampled int64 // the last entry of the journal
+	var before, after fence
 	err := s.maintain(ctx, workspace, func(tx *session) error {
 		sampled = tx.entries
 		wall := s.options.Now()
@@ -94,8 +95,14 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 		if isAfterGap(all) {
 			return nil
 		}
-		return tx.raise(ctx, all, s.options.Retention)
+		before = tx.fence
+		err = tx.raise(ctx, all, s.options.Retention)
+		after = tx.fence
+		return err
 	})
+	if err == nil && after.stamp > before.stamp {
+		s.options.Log.InfoContext(ctx, "the fence has risen", "workspace", workspace, "until", after.stamp, "level", after.level)
+	}
 	if err == nil {
 		err = s.closeJournal(ctx, workspace, sampled)
 	}

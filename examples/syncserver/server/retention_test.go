@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -457,4 +458,17 @@ func (c *calendar) count(table string) (n int) {
 	c.t.Helper()
 	require.NoError(c.t, c.database.db.QueryRow(`SELECT count(*) FROM `+table).Scan(&n))
 	return n
+}
+
+// TestEachRiseOfTheFenceIsLogged lets days pass until the fence of a workspace has risen once.
+func TestEachRiseOfTheFenceIsLogged(t *testing.T) {
+	s, log := openEraser(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	ana.push2(s.edit(ana, task("a"), title("x")))
+	s.pass(90)
+	require.NotContains(t, log.String(), "the fence has risen")
+	s.pass(3)
+	require.Equal(t, 1, strings.Count(log.String(), "the fence has risen"), log.String())
+	require.Contains(t, log.String(), "workspace=demo until=2026-03-0")
+	require.Contains(t, log.String(), "level=1")
 }
