@@ -149,36 +149,56 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 // readChunk reads the next chunk. Each record is sent as its normal form, but the deletion of a
 // dead record remains, because clients may still show the record.
 func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
+	most := min(p.limit, p.chunk)
 	rows, err := s.database.db.QueryContext(ctx, `
-		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp,
-			(SELECT seq FROM records WHERE workspace = $1 AND purge <> $4 ORDER BY seq DESC LIMIT 1)
+		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp
 		FROM records AS k JOIN workspaces AS w ON w.name = $1
-		WHERE k.workspace = $1 AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, min(p.limit, p.chunk), departed)
+		WHERE k.workspace = $1 AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	taken := int64(0)
-	for len(lines) < chunkBytes && rows.Next() {
+	var r snapshotRecord
+	var now fence
+	var seq, taken int64 // the last sequence of the workspace, and how many records were read
+	for rows.Next() {
+		if taken > 0 {
+			lines = p.appendRecord(lines, r, now)
+		}
+		if taken == most || len(lines) >= chunkBytes { // more records follow
+			p.take(taken, len(lines))
+			return lines, rows.Err()
+		}
 		var key record.Key
-		var fields record.Record
-		var now fence
-		var seq, last int64
-		if err := rows.Scan(&p.after, &key.Table, &key.ID, &fields, &seq, &now.seq, &now.stamp, &last); err != nil {
+		if err := rows.Scan(&r.seq, &key.Table, &key.ID, &r.Record, &seq, &now.seq, &now.stamp); err != nil {
 			return nil, err
 		}
-		if p.after == last && last < now.seq { // nothing is left, and the client must end above the fence
-			p.after = seq
-		}
+		r.Record = r.WithKey(key)
 		taken++
-		mutation := record.Mutation{Data: merge.Purge(fields.WithKey(key), now.stamp, 1)}.AppendJSON(nil)
-		lines = fmt.Appendf(lines, `{"seq":%d,%s`+"\n", p.after, mutation[1:]) // without its opening brace
 	}
-	p.limit -= taken
-	if p.chunk = min(2*p.chunk, chunkRecords); len(lines) >= chunkBytes {
-		p.chunk = taken
+	if taken > 0 {
+		if r.seq < now.seq { // nothing is left, and the client must end above the fence
+			r.seq = seq
+		}
+		lines = p.appendRecord(lines, r, now)
 	}
+	p.take(taken, len(lines))
 	return lines, rows.Err()
+}
+
+// appendRecord appends the line for a record, and moves p past it.
+func (p *page) appendRecord(dst []byte, r snapshotRecord, f fence) []byte {
+	p.after = r.seq
+	mutation := record.Mutation{Data: merge.Purge(r.Record, f.stamp, 1)}.AppendJSON(nil)
+	return fmt.Appendf(dst, `{"seq":%d,%s`+"\n", r.seq, mutation[1:]) // without its opening brace
+}
+
+// take notes that a chunk has some records and bytes, and decides how large the next one is.
+func (p *page) take(records int64, size int) {
+	p.limit -= records
+	if p.chunk = min(2*p.chunk, chunkRecords); size >= chunkBytes {
+		p.chunk = records
+	}
 }
 
 // beginPage returns the greatest fence at which a page after the given sequence lacks nothing: that
