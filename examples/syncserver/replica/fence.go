@@ -8,10 +8,6 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// judges decides what a client shows and confirms. There is no bound on stamps and no guard: the
-// server has accepted the items, or will judge them itself.
-var judges = merge.Engine{MaxAhead: -1}
-
 // follow takes the fence, the level and the clock of a trailer, and reports whether one of them has
 // changed.
 //
@@ -97,15 +93,17 @@ func (r *Replica) agrees(h *held, waiting bool) bool {
 	return true
 }
 
-// judge joins the confirmed record with items by the rules of the server. It reports for each item
-// whether it is gone as a whole.
+// judge joins the confirmed record with items by the rules of the server, but without a bound on
+// stamps and without a guard: the server has accepted the items, or will judge them itself. It
+// reports for each item whether it is gone as a whole.
 func (r *Replica) judge(h *held, items []*item) (after record.Record, gone []bool) {
 	request := merge.Request{AnyClient: true, Items: make([]record.Item, len(items))}
 	for i, it := range items {
 		request.Items[i].Mutation = record.Mutation{Data: it.m.Data, New: it.m.New}
 	}
 	after = h.confirmed
-	push := judges.Prepare(request)
+	engine := merge.Engine{MaxAhead: -1}
+	push := engine.Prepare(request)
 	stored := merge.Stored{Fence: r.fence, Level: r.level}
 	for range push.Keys() { // one key, unless all items were refused
 		stored.Records = append(stored.Records, h.confirmed)
