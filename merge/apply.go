@@ -17,11 +17,11 @@ type Stored struct {
 	// record.New of the key if there is none. Collection.Lookup returns such a slice.
 	Records []record.Record
 	// Watermarks holds the greatest stamp accepted before from each client that pushed, as
-	// an earlier Answer returned it. A zero time means that no stamp was accepted, or
-	// with a fence that none above the fence was, so a watermark may be dropped then. Leave a
-	// client out if its watermark is not known, for example because the storage did not always
-	// keep watermarks: then neither rewound stamps nor edits lost on arrival are reported for
-	// it. The order of the watermarks does not matter.
+	// an earlier Answer returned it. A zero time means that no stamp was accepted. With a
+	// fence, it means that no stamp above the fence was accepted, so the storage may drop
+	// watermarks at or below the fence. Leave a client out if its watermark is not known, for
+	// example because the storage did not always keep watermarks: then neither rewound stamps
+	// nor edits lost on arrival are reported for it. The order of the watermarks does not matter.
 	Watermarks []clock.Stamp
 	// StorageFull reports whether the storage is full. If it is, items that would make
 	// a record grow, or create one, are refused with the code StorageFull; others are accepted,

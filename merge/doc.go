@@ -122,9 +122,9 @@
 // its own items, with a base, in strictly ascending order of their stamps; items that
 // share a stamp go in one push. Nothing is claimed about a write based on one that the
 // server refused, since it is unknown what else its author saw; about an edit that loses
-// as it arrives through a gateway; or between servers, which exchange no watermarks. Keep
-// the watermark with the records, and lock it with them; otherwise each of two
-// simultaneous deliveries of one item counts as the first.
+// as it arrives through a gateway, or at or below a fence; or between servers, which
+// exchange no watermarks. Keep the watermark with the records, and lock it with them;
+// otherwise each of two simultaneous deliveries of one item counts as the first.
 //
 // # Clocks that are wrong
 //

@@ -36,11 +36,12 @@ func (m *watermarks) accept(s clock.Stamp) {
 }
 
 // isNew reports whether a write is known to be delivered for the first time: a client
-// sends in the order of stamps, so a write above its watermark never arrived before. A client
-// without a watermark may have had one that was purged; its writes above the fence are new.
+// sends in the order of stamps, so a write above its watermark never arrived before. A
+// watermark at or below the fence may have taken the place of a greater one that was purged,
+// so nothing is known about a write at or below the fence.
 func (m *watermarks) isNew(s clock.Stamp) bool {
 	mark, known := m.before[s.Client]
-	return known && s.Time > mark && (mark > 0 || s.Time > m.fence)
+	return known && s.Time > max(mark, m.fence)
 }
 
 // isBehind reports whether a stamp is below a stamp that its client sent before.

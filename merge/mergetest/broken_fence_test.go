@@ -129,15 +129,6 @@ func joinsLives(p *purger, client clock.ClientID, batch []byte) ([]byte, error) 
 	return answer, err
 }
 
-// firstDeliveries takes each write of a client whose mark was purged for a first delivery.
-func firstDeliveries(_ *purger, s *merge.Stored) {
-	for i, m := range s.Watermarks {
-		if m.Time > 0 && m.Time <= s.Fence {
-			s.Watermarks[i].Time = 1
-		}
-	}
-}
-
 // inTurn pushes the items of a batch one after the other, in ascending order of their stamps.
 func inTurn(p *purger, client clock.ClientID, batch []byte) ([]byte, error) {
 	var raws []json.RawMessage
@@ -189,7 +180,6 @@ func brokenSweeps() []broken {
 		{"joins a new life to the old one", purging(purgeRule{push: joinsLives}), []law.Law{law.ComesBack}},
 		{"judges the items of a batch in turn", purging(purgeRule{level: 2, push: inTurn}), []law.Law{law.Alone}},
 		{"judges the items of a batch in turn, level 1", purging(purgeRule{push: inTurn}), []law.Law{law.Alone}},
-		{"takes purged marks for none", purging(purgeRule{level: 2, finds: firstDeliveries}), []law.Law{law.Lost}},
 	}
 }
 

@@ -314,18 +314,13 @@ func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Sta
 	return []clock.Stamp{mark}, nil
 }
 
-// putMarks stores watermarks. A watermark at or below the fence only replaces a stored one. If none is
-// stored, a greater one may have been purged, and the lower one would make the engine report that a
-// retry lost an edit.
+// putMarks stores watermarks.
 func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
 	for _, mark := range marks { // usually there is one
-		statement := `
+		_, err := s.tx.ExecContext(ctx, `
 			INSERT INTO marks (client, at, workspace) VALUES ($1, $2, $3)
-			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`
-		if mark.Time <= s.fence.stamp {
-			statement = `UPDATE marks SET at = $2, workspace = $3 WHERE client = $1`
-		}
-		if _, err := s.tx.ExecContext(ctx, statement, mark.Client, mark.Time, s.workspace); err != nil {
+			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, mark.Client, mark.Time, s.workspace)
+		if err != nil {
 			return fmt.Errorf("store the watermark: %w", err)
 		}
 	}

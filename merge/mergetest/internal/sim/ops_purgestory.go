@@ -156,7 +156,8 @@ func longAway(f schedule.Follow) []schedule.Step {
 func editsOfDeleted(f schedule.Follow) []schedule.Step {
 	edit := schedule.Pick(f.Dice, f.Edit(f.B), alters(f, f.B, "restores"))
 	if edit.Sets != nil {
-		edit.Sets = []schedule.Assignment{{Name: f.Domain.Names[f.IntN(len(f.Domain.Names))], Value: f.Domain.Fields[f.Domain.Names[0]][0]}}
+		name := f.Domain.Names[f.IntN(len(f.Domain.Names))]
+		edit.Sets = []schedule.Assignment{{Name: name, Value: f.Domain.Fields[name][0]}}
 	}
 	return []schedule.Step{
 		f.Edit(f.A), f.Pushes(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), f.Pulls(f.B), edit, purging(f),
