@@ -62,6 +62,7 @@ type number struct {
 	least, most int
 }
 
+// String implements flag.Value. The flag package also calls it on a zero number.
 func (n *number) String() string { return strconv.Itoa(n.value) }
 
 // Set implements flag.Value.

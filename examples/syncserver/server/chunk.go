@@ -69,8 +69,8 @@ type leftLine struct {
 func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m member) error {
 	p := cursorPage{workspace: m.workspace, chunk: firstRecords}
 	var err error
-	if p.at, err = parseCursor(r.URL.Query().Get("cursor")); err != nil {
-		return malformed(err)
+	if p.at, err = cursorOf(r); err != nil {
+		return err
 	}
 	if p.limit, err = limitOf(r); err != nil {
 		return malformed(err)
@@ -80,18 +80,10 @@ func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m membe
 		return err
 	}
 	defer reader.leave()
-	w.Header().Set("Content-Type", "application/jsonl")
-	for more := true; more && p.limit > 0; {
-		var text []byte
-		if text, more, err = s.pullChunk(r.Context(), &p); err != nil {
-			return unavailable(err)
-		}
-		s.pulls.count(m.workspace, m.client.String(), float64(len(text)))
-		if err := reader.send(text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.sendChunks(reader, func() ([]byte, bool, error) {
+		text, more, err := s.pullChunk(r.Context(), &p)
+		return text, more && p.limit > 0, err
+	})
 }
 
 // cursorPage is the part of a pull with a cursor that is still to be sent.

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -55,6 +56,16 @@ func parseCursor(text string) (c cursor, err error) {
 	}
 	if !valid {
 		return cursor{}, errors.New("cursor: must be empty or the cursor of an earlier pull")
+	}
+	return c, nil
+}
+
+// cursorOf reads the cursor in the query of a request. Its failure has a code of its own: a client
+// drops the items of a push that is refused as malformed, but the cursor says nothing about them.
+func cursorOf(r *http.Request) (cursor, error) {
+	c, err := parseCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return c, &failure{http.StatusBadRequest, "invalid_cursor", err.Error(), err}
 	}
 	return c, nil
 }

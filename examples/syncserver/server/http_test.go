@@ -135,6 +135,8 @@ func TestMalformedRequestsStoreNothing(t *testing.T) {
 		{"POST", "/v1/push", "[" + strings.Repeat("{},", maxItems) + "{}]", 400, "malformed"},
 		{"POST", "/v1/push", strings.Repeat(" ", maxBody+1), 413, "too_large"},
 		{"POST", "/v1/join", "x", 400, "malformed"},
+		{"POST", "/v1/push?cursor=x", "[]", 400, "invalid_cursor"}, // as malformed, the client would drop its items
+		{"GET", "/v1/pull?cursor=x.-1", "", 400, "invalid_cursor"},
 		{"GET", "/v1/pull?after=x", "", 400, "malformed"},
 		{"GET", "/v1/pull?after=-1", "", 400, "malformed"},
 		{"GET", "/v1/pull?limit=1e3", "", 400, "malformed"},

@@ -69,18 +69,10 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer reader.leave()
-	w.Header().Set("Content-Type", "application/jsonl")
-	for p.limit > 0 {
-		chunk, err := s.pull(r.Context(), &p)
-		if err != nil || len(chunk) == 0 {
-			return err
-		}
-		s.pulls.count(m.workspace, m.client.String(), float64(len(chunk)))
-		if err := reader.send(chunk); err != nil {
-			return err // the client has disconnected or is too slow
-		}
-	}
-	return nil
+	return s.sendChunks(reader, func() ([]byte, bool, error) {
+		lines, err := s.pull(r.Context(), &p)
+		return lines, p.limit > 0, err
+	})
 }
 
 // limitOf returns the maximum number of records that a pull asks for.
@@ -107,6 +99,25 @@ func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*r
 	return s.readers.enter(r.Context(), w, m)
 }
 
+// sendChunks sends the chunks of a pull, each before the function next reads another one. It ends
+// when next returns an empty chunk or reports that no more chunks follow.
+func (s *Server) sendChunks(to *reader, next func() (chunk []byte, more bool, err error)) error {
+	to.w.Header().Set("Content-Type", "application/jsonl")
+	for {
+		chunk, more, err := next()
+		if err != nil {
+			return unavailable(err)
+		}
+		if len(chunk) == 0 {
+			return nil
+		}
+		s.pulls.count(to.by.workspace, to.by.client.String(), float64(len(chunk)))
+		if err := to.send(chunk); err != nil || !more { // after an error, the client has disconnected or is too slow
+			return err
+		}
+	}
+}
+
 // page is the part of a page that is still to be sent.
 type page struct {
 	member
@@ -121,13 +132,13 @@ type page struct {
 func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	after := p.after
 	if lines, err = s.readChunk(ctx, p); err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	// The state is read after the records. So the sequence is at least each valid cursor, and
 	// the fence is at least the fence below which the records were purged.
 	seq, fenced, err := s.database.state(ctx, p.workspace)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	if after > seq {
 		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", after, seq)
@@ -135,7 +146,7 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	}
 	if !p.begun {
 		if p.above, err = s.database.beginPage(ctx, p.member, after, fenced.seq); err != nil {
-			return nil, unavailable(err)
+			return nil, err
 		}
 		p.begun = true
 	}

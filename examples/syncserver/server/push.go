@@ -23,7 +23,8 @@ import (
 // A client of this version also sends the cursor of its last pull. If the database was restored
 // since that pull, the push is refused with the status 409 and the code epoch_changed, before any
 // item is judged. The client pulls first, and sends again its own writes that the restored state
-// lacks.
+// lacks. A cursor that the server cannot read is refused with the status 400 and the code
+// invalid_cursor, also before any item is judged.
 func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
 	body, release, err := s.readPush(w, r, m)
 	if err != nil {
@@ -43,9 +44,9 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
 		return err
 	}
-	at, err := parseCursor(r.URL.Query().Get("cursor"))
+	at, err := cursorOf(r)
 	if err != nil {
-		return malformed(err)
+		return err
 	}
 	out, err := s.push(r.Context(), m, pushBody{body, r.URL.Query().Get("v") != "2", at})
 	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {

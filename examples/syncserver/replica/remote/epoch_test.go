@@ -207,3 +207,26 @@ func TestDeadRecordsLeaveEveryDevice(t *testing.T) {
 		require.Empty(t, b.Replica.TakeNotices())
 	}
 }
+
+// TestUnreadableCursorDropsNoItem damages the cursor of a push on its way. The items must stay in the
+// outbox, because the server has judged none of them.
+func TestUnreadableCursorDropsNoItem(t *testing.T) {
+	s := startRestorable(t, 1)
+	c := s.device()
+	edit(t, c, "a", "x")
+	whole := s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/push" {
+			r.URL.RawQuery = "v=2&cursor=x"
+		}
+		whole.ServeHTTP(w, r)
+	})
+	var fail *remote.StatusError
+	require.ErrorAs(t, c.Push(t.Context()), &fail)
+	require.Equal(t, "invalid_cursor", fail.Code)
+	require.Equal(t, 1, c.Replica.NumWaiting())
+	s.handler = whole
+	syncAll(t, c)
+	require.Zero(t, c.Replica.NumWaiting())
+	require.Empty(t, c.Replica.TakeNotices())
+}
