@@ -95,26 +95,6 @@ func (c *copyOf) pullAll(limit int) {
 	c.t.Fatal("after 1000 pulls, the client still lacks records")
 }
 
-// normals returns the normal forms of all stored records.
-func (c *calendar) normals() map[record.Key]record.Record {
-	c.t.Helper()
-	f := c.fenced()
-	rows, err := c.database.db.Query(`SELECT tbl, id, data FROM records WHERE workspace = 'demo'`)
-	require.NoError(c.t, err)
-	defer rows.Close()
-	all := make(map[record.Key]record.Record)
-	for rows.Next() {
-		var key record.Key
-		var r record.Record
-		require.NoError(c.t, rows.Scan(&key.Table, &key.ID, &r))
-		if r = merge.Purge(r.WithKey(key), f.stamp, f.level); r.Len() > 0 {
-			all[key] = r
-		}
-	}
-	require.NoError(c.t, rows.Err())
-	return all
-}
-
 // TestClientsHoldWhatIsStoredAfterEachPull lets clients pull in pages of any size, come back after
 // any time, and stop in the middle. Meanwhile another client edits and deletes, some writes arrive
 // late or several times, fences rise, records are dropped, and the database is restored. After each

@@ -75,6 +75,12 @@ func (c *client) pushTo(path string, items ...record.Mutation) pushed {
 	return answer
 }
 
+// push2 sends mutations as a client of this version.
+func (c *client) push2(items ...record.Mutation) []merge.Reply {
+	c.t.Helper()
+	return c.pushTo("/v1/push?v=2", items...).Results
+}
+
 // now is the clock of all clients in the tests, so that later writes have later stamps.
 var now clock.Clock
 

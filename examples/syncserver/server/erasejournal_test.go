@@ -2,14 +2,15 @@ package server
 
 import (
 	"bytes"
-	"fmt"
+	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
-	"github.com/fieldlww/fieldlww/violation"
 )
 
 // TestNamesInItemsWithoutAKeyAreErased erases a record, after an item on it was malformed before its
@@ -35,49 +36,66 @@ func TestNamesInItemsWithoutAKeyAreErased(t *testing.T) {
 	require.NotContains(t, journal.String(), "covert")
 }
 
-// TestErasedRowOfAnOpenViolationOpensAgain erases a violation row whose condition holds.
-func TestErasedRowOfAnOpenViolationOpensAgain(t *testing.T) {
+// TestUnreadableLinesOfTheJournalAreErased erases a record, while the journal has lines that do not
+// parse.
+func TestUnreadableLinesOfTheJournalAreErased(t *testing.T) {
 	s, _ := openEraser(t, databasetest.SQLite(t))
-	p := &past{calendar: s, ana: joined(t, listen(t, s.Server), "demo", "")}
-	p.push(meeting("a"), booked("a", "Lind", 3))
-	p.push(meeting("b"), booked("b", "Lind", 3))
-	p.push(record.New(p.rows()[0].Key()), func(e *record.Edit) { e.Set(violation.FieldNote, "covert") })
-	_, err := s.Erase(t.Context(), "demo", p.rows()[0].Key())
+	ana := joined(t, listen(t, s.Server), "demo", "")
+	for _, text := range []string{`{"table":"tasks","id":"gone","title":"covert"`, "other"} {
+		ana.push2(s.edit(ana, task("gone"), title("covert")))
+		_, err := s.database.locked(context.Background(), "demo", func(tx *session) error {
+			return tx.writeJournal(context.Background(), []byte(text), maxJournal)
+		})
+		require.NoError(t, err)
+		require.NoError(t, s.closeJournal(context.Background(), "demo", 2))
+	}
+	done, err := s.Erase(context.Background(), "demo", task("gone").Key())
 	require.NoError(t, err)
-	row, err := violation.Parse(p.rows()[0])
-	require.NoError(t, err)
-	require.Equal(t, violation.Open, row.Status)
-	require.Empty(t, row.Note)
+	require.Equal(t, 3, done.Lines)
+	var journal bytes.Buffer
+	require.NoError(t, s.database.Journal(context.Background(), &journal, "demo"))
+	require.NotContains(t, journal.String(), "covert")
+	require.Equal(t, 4, strings.Count(journal.String(), "\n"))
+	require.Contains(t, journal.String(), "other")
 	requireCounted(t, s.database)
 }
 
-// TestRowsThatQuoteARecordWithoutItsNameAreErased erases the record that has the limit of two others.
-// The row of the violation describes the limit, and names only the others.
-func TestRowsThatQuoteARecordWithoutItsNameAreErased(t *testing.T) {
-	s, _ := openEraser(t, databasetest.SQLite(t))
-	s.engine.Guard = nil
-	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{
-		"seats": violation.Capacity{Table: "bookings", ParentTable: "events", LimitField: "seats", Usage: func(r record.Record) (violation.Usage, error) {
-			w, _ := r.Get("event")
-			parent, _ := w.Value.Text()
-			return violation.Usage{Parent: parent, Units: 1}, nil
-		}},
-	}}
-	p := &past{calendar: s, ana: joined(t, listen(t, s.Server), "demo", "")}
-	in := func(table, id string) record.Record { return record.New(record.Key{Table: table, ID: id}) }
-	p.push(in("events", "gone"), func(e *record.Edit) { e.Set("seats", 1) })
-	for _, id := range []string{"1", "2"} {
-		p.push(in("bookings", id), func(e *record.Edit) { e.Set("event", "gone") })
+// titles returns the value of each item on a record in the journal, which writes one field.
+func (c *calendar) titles(key record.Key) (all []string) {
+	c.t.Helper()
+	for _, line := range c.lines() {
+		for _, item := range line.Request.Items {
+			if item.Mutation.Data.Key() == key {
+				_, w := item.Mutation.Data.At(0)
+				all = append(all, string(w.Value.JSON()))
+			}
+		}
 	}
-	require.Len(t, p.rows(), 1)
-	p.push(record.New(p.rows()[0].Key()), func(e *record.Edit) { e.Set(violation.FieldNote, "x") })
-	require.Contains(t, fmt.Sprint(s.normals()), "the limit is 1")
-	_, err := s.Erase(t.Context(), "demo", in("events", "gone").Key())
-	require.NoError(t, err)
-	require.True(t, p.rows()[0].Erased())
-	require.NotContains(t, fmt.Sprint(s.normals()), "the limit is 1")
+	return all
+}
+
+// requireReplay checks that each line of the journal replays to its digest, and returns the number of
+// lines.
+func (c *calendar) requireReplay() int {
+	c.t.Helper()
+	lines := c.lines()
+	for _, line := range lines {
+		answer, err := line.Replay()
+		require.NoError(c.t, err)
+		require.Equal(c.t, line.Answer, answer.Digest())
+	}
+	return len(lines)
+}
+
+// lines returns the lines of the journal.
+func (c *calendar) lines() (lines []merge.JournalLine) {
+	c.t.Helper()
 	var journal bytes.Buffer
-	require.NoError(t, s.database.Journal(t.Context(), &journal, "demo"))
-	require.NotContains(t, journal.String(), "the limit is 1")
-	requireCounted(t, s.database)
+	require.NoError(c.t, c.database.Journal(context.Background(), &journal, "demo"))
+	for text := range bytes.Lines(journal.Bytes()) {
+		line, err := merge.ParseJournalLine(text)
+		require.NoError(c.t, err)
+		lines = append(lines, line)
+	}
+	return lines
 }

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,38 +83,4 @@ func TestErasureThatCannotBeRememberedChangesNothing(t *testing.T) {
 		require.Equal(t, 1, s.count("workspaces"))
 		require.NotEmpty(t, p.gone)
 	})
-}
-
-// TestDamagedBackupIsNotRestored overwrites a page in the middle of a file. Restored must fail before it
-// changes anything.
-func TestDamagedBackupIsNotRestored(t *testing.T) {
-	ctx, name := context.Background(), databasetest.SQLite(t)
-	s, _ := openEraser(t, name)
-	s.fill()
-	_, err := s.Erase(ctx, "demo", keysGone()...)
-	require.NoError(t, err)
-	require.NoError(t, s.database.quickCheck(ctx))
-	require.NoError(t, s.database.Rewrite(ctx))
-	var root, size int64
-	require.NoError(t, s.database.db.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`).Scan(&root))
-	require.NoError(t, s.database.db.QueryRow(`PRAGMA page_size`).Scan(&size))
-	require.NoError(t, s.database.Close())
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	require.NoError(t, err)
-	_, err = f.WriteAt(bytes.Repeat([]byte{0xff}, int(size)), (root-1)*size)
-	require.NoError(t, errors.Join(err, f.Close()))
-
-	d, err := OpenDatabase(ctx, name)
-	require.NoError(t, err)
-	defer d.Close()
-	damaged, err := New(ctx, d, s.options)
-	require.NoError(t, err)
-	epochs := func() (text string) {
-		require.NoError(t, d.db.QueryRow(`SELECT group_concat(epoch) FROM workspaces`).Scan(&text))
-		return text
-	}
-	before := epochs()
-	_, _, err = damaged.Restored(ctx)
-	require.ErrorContains(t, err, "if it is damaged, restore another copy")
-	require.Equal(t, before, epochs())
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -106,16 +105,6 @@ func TestCursorAtTheEndIsNotTheRefusedOne(t *testing.T) {
 	require.Equal(t, 410, status)
 }
 
-func TestUnknownPurgeLevelIsAnError(t *testing.T) {
-	d, err := OpenDatabase(t.Context(), databasetest.SQLite(t))
-	require.NoError(t, err)
-	defer d.Close()
-	for level, valid := range map[int]bool{-1: false, 0: true, 1: true, 2: true, 3: false} {
-		_, err := New(t.Context(), d, Options{PurgeLevel: level})
-		require.Equal(t, valid, err == nil, "%d: %v", level, err)
-	}
-}
-
 // TestPullThatBeginsAgainWritesNothing pulls the first page many times. Only the first of these
 // pulls may write, because a write delays the pushes to an SQLite database.
 func TestPullThatBeginsAgainWritesNothing(t *testing.T) {
@@ -138,26 +127,4 @@ func TestPullThatBeginsAgainWritesNothing(t *testing.T) {
 	s.pass(92)
 	require.Greater(t, s.fenced().seq, first)
 	pull(s.fenced().seq)
-}
-
-// TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch restores a backup from before the first record
-// of a workspace. A client that pulled at that time must notice that its later push is lost.
-func TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch(t *testing.T) {
-	s := openCalendar(t, databasetest.SQLite(t))
-	ana := newCopy(joined(t, listen(t, s.Server), "demo", ""))
-	refused := s.edit(ana.client, record.New(record.Key{Table: "no such table", ID: "a"}), title("x"))
-	require.Equal(t, "refused", ana.push2(refused)[0].Verdict)
-	ana.pullAll(9)
-	before := ana.Cursor
-	require.NotEmpty(t, before)
-	n, _, err := s.Restored(context.Background())
-	require.NoError(t, err)
-	require.Zero(t, n)
-	body := string(s.edit(ana.client, task("b"), title("y")).AppendJSON(nil))
-	status, _ := ana.request("POST", "/v1/push?v=2&cursor="+before, body)
-	require.Equal(t, 409, status)
-	ana.pullAll(9)
-	require.Equal(t, []string{whyEpoch}, ana.whys)
-	status, text := ana.request("POST", "/v1/push?v=2&cursor="+ana.Cursor, body)
-	require.Equal(t, 200, status, text)
 }
