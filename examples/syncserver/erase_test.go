@@ -17,7 +17,6 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
-	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -35,14 +34,7 @@ func killErasures(t *testing.T, database string) {
 	if testing.Short() {
 		rounds = 4
 	}
-	var servers [2]*process.Process
-	var addresses [2]string
-	for i := range servers {
-		p, err := program.Start(database, "-journal")
-		require.NoError(t, err)
-		t.Cleanup(p.Kill)
-		servers[i], addresses[i] = p, p.Address
-	}
+	servers, addresses := startTwo(t, database, "-journal")
 	var enough atomic.Bool
 	var pushing sync.WaitGroup
 	w := newPusher(t, addresses)

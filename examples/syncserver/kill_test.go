@@ -18,7 +18,6 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
-	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -36,11 +35,7 @@ func killLoop(t *testing.T, database string) {
 	if testing.Short() {
 		kills = 5
 	}
-	servers := [2]*process.Process{start(t, database), start(t, database)}
-	var addresses [2]string
-	for i, p := range servers {
-		addresses[i] = p.Address
-	}
+	servers, addresses := startTwo(t, database)
 	var enough, quiet atomic.Bool // whether the writers should stop; whether they have stopped
 	var pushing, pulling sync.WaitGroup
 	writers := make([]*pusher, 4)

@@ -176,9 +176,6 @@ func (e *erasing) newStamp(r record.Record) clock.Stamp {
 	return e.at
 }
 
-// isBare reports whether a record has no fields, except perhaps its deletion.
-func isBare(r record.Record) bool { return r.Len() == 0 || r.Len() == 1 && r.Deleted() }
-
 // stored returns a record as it is stored, even if it is dead and not swept yet. The size is zero if
 // it is not stored.
 func (e *erasing) stored(ctx context.Context, key record.Key) (sweptRecord, error) {

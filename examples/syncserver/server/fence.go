@@ -67,6 +67,10 @@ func dueOf(r record.Record) int64 {
 	return int64(due)
 }
 
+// isBare reports whether a record has no fields, except perhaps its deletion. The normal form of a dead
+// record is bare.
+func isBare(r record.Record) bool { return r.Len() == 0 || r.Len() == 1 && r.Deleted() }
+
 // isClosed reports whether a record is a violation row whose condition is known not to hold, the
 // row of a lost edit that a user has dealt with, or a row that was erased. A row that is only
 // dismissed is not closed: without it, the next check would report its violation again.

@@ -74,8 +74,3 @@ func (s *session) dropLostEdits(ctx context.Context, dead []record.Key) error {
 	}
 	return s.unindex(ctx, keys)
 }
-
-// isDead reports whether a dead record has this normal form: nothing, or the deletion alone.
-func isDead(normal record.Record) bool {
-	return normal.Len() == 0 || normal.Len() == 1 && normal.Deleted()
-}

@@ -2,10 +2,7 @@ package server
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"io"
-	"os"
 	"testing"
 	"time"
 
@@ -23,7 +20,7 @@ import (
 func TestDatabaseFilesOfEarlierVersionsAreMigrated(t *testing.T) {
 	for _, file := range []string{"first.db.gz", "unfenced.db.gz"} {
 		t.Run(file, func(t *testing.T) {
-			database := unpacked(t, "testdata/"+file)
+			database := databasetest.Unpacked(t, "testdata/"+file)
 			s := openCalendar(t, database)
 			s.wall = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) // after the stamps in the file
 			requireCounted(t, s.database)
@@ -69,19 +66,4 @@ func (c *calendar) author(url, id string) *client {
 	require.NoError(c.t, r.Scan(c.data()[id]))
 	w, _ := r.Get("title")
 	return &client{t: c.t, url: url, ID: w.Stamp.Client, Token: c.tokens.of(member{"demo", clock.ClientID(w.Stamp.Client)})}
-}
-
-// unpacked returns the name of a copy of a compressed database file.
-func unpacked(t *testing.T, file string) string {
-	t.Helper()
-	packed, err := os.Open(file)
-	require.NoError(t, err)
-	defer packed.Close()
-	data, err := gzip.NewReader(packed)
-	require.NoError(t, err)
-	all, err := io.ReadAll(data)
-	require.NoError(t, err)
-	name := databasetest.SQLite(t)
-	require.NoError(t, os.WriteFile(name, all, 0o600))
-	return name
 }

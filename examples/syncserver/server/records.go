@@ -256,7 +256,7 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		if size, ok := s.unswept[key]; ok {
 			s.bytes -= storedBytes(key, size)
 			delete(s.unswept, key)
-			if isDead(u.Before) {
+			if isBare(u.Before) {
 				dead = append(dead, key)
 			}
 		} else if u.Before.Len() > 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -28,7 +29,7 @@ type exchange struct {
 // field and a record.
 func recorded(t *testing.T) (session []exchange) {
 	t.Helper()
-	text, err := os.ReadFile(unpacked(t, "testdata/first.session.jsonl.gz"))
+	text, err := os.ReadFile(databasetest.Unpacked(t, "testdata/first.session.jsonl.gz"))
 	require.NoError(t, err)
 	for line := range bytes.Lines(text) {
 		var e exchange
@@ -66,7 +67,7 @@ func (e exchange) again(t *testing.T, at string) (status int, answer string) {
 // everything that the recorded answers do. After the retention, the clients must be told to
 // pull everything again, and their items that are partly gone must be refused as a whole.
 func TestRecordedClientsOfTheFirstVersionSync(t *testing.T) {
-	s := openCalendar(t, unpacked(t, "testdata/first.db.gz"))
+	s := openCalendar(t, databasetest.Unpacked(t, "testdata/first.db.gz"))
 	s.wall = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) // after the stamps of the session
 	at := listen(t, s.Server)
 	session := recorded(t)

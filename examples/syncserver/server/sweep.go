@@ -90,7 +90,7 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	var dead []record.Key
 	for i, f := range found {
 		updates[i] = merge.Update{Before: f.Record, After: merge.Purge(f.Record, tx.fence.stamp, 1)}
-		if isDead(updates[i].After) {
+		if isBare(updates[i].After) {
 			dead = append(dead, f.Key())
 		}
 		rows[i] = newStoredRow(updates[i].After, f.seq)

@@ -16,6 +16,16 @@ import (
 // SQLite returns the name of a file that does not exist yet.
 func SQLite(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") }
 
+// Unpacked returns the name of an uncompressed copy of a gzip file, such as a database file.
+func Unpacked(t *testing.T, file string) string {
+	t.Helper()
+	packed, err := os.ReadFile(file)
+	require.NoError(t, err)
+	name := SQLite(t)
+	require.NoError(t, os.WriteFile(name, unpacked(t, packed), 0o600))
+	return name
+}
+
 // Postgres returns the URL of an empty PostgreSQL schema, which is dropped when the test ends. It
 // skips the test if FIELDLWW_POSTGRES is not set.
 func Postgres(t *testing.T) string {

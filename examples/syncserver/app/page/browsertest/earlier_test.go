@@ -1,8 +1,6 @@
 package browsertest_test
 
 import (
-	"compress/gzip"
-	"io"
 	"os"
 	"testing"
 
@@ -11,31 +9,15 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
-// earlierDatabase returns the name of a copy of the database that belongs to the browser storage in
-// testdata/unfenced.json. Both were written by the server and the page of commit 49a68aa, the last
-// version whose cursor was a number.
-func earlierDatabase(t *testing.T) string {
-	t.Helper()
-	packed, err := os.Open("testdata/unfenced.db.gz")
-	require.NoError(t, err)
-	defer packed.Close()
-	data, err := gzip.NewReader(packed)
-	require.NoError(t, err)
-	all, err := io.ReadAll(data)
-	require.NoError(t, err)
-	name := databasetest.SQLite(t)
-	require.NoError(t, os.WriteFile(name, all, 0o600))
-	return name
-}
-
 // TestPageOpensStorageOfEarlierVersion: the page opens what an earlier version of it has stored. The
 // left side was offline with two edits. The page shows and sends these edits, and both sides remain
-// the same devices.
+// the same devices. The database and the browser storage in testdata were written by the server and the
+// page of commit 49a68aa, the last version whose cursor was a number.
 func TestPageOpensStorageOfEarlierVersion(t *testing.T) {
 	entries, err := os.ReadFile("testdata/unfenced.json")
 	require.NoError(t, err)
 	b := browserOf(t)
-	p, err := program.Start(earlierDatabase(t))
+	p, err := program.Start(databasetest.Unpacked(t, "testdata/unfenced.db.gz"))
 	require.NoError(t, err)
 	t.Cleanup(p.Kill)
 	n := newNetwork(t, p)
