@@ -13,13 +13,13 @@ import (
 // because the server would compare the base with writes that came later. It is new only if the client
 // is known to have created the record.
 
-// ownWrites identifies such an item.
+// ownWrites identifies such an item. The ID of the client may change.
 type ownWrites struct {
-	key   record.Key
-	stamp clock.Stamp
+	key record.Key
+	at  clock.Timestamp
 }
 
-func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stamp()} }
+func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stamp().Time} }
 
 // setAside keeps this client's own accepted writes, which are about to be forgotten.
 func (r *Replica) setAside() {
@@ -36,12 +36,12 @@ func (r *Replica) setAside() {
 			}
 			created := h.created > 0 || slices.ContainsFunc(h.overlays(), func(it *item) bool { return it.m.New })
 			for _, w := range accepted.All() {
-				own := ownWrites{h.key, w.Stamp}
+				own := ownWrites{h.key, w.Stamp.Time}
 				if w.Stamp.Client != r.id || kept[own] {
 					continue
 				}
 				kept[own] = true
-				data := r.only(accepted, func(_ string, w record.FieldValue) bool { return w.Stamp == own.stamp })
+				data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
 				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}})
 			}
 		}
@@ -84,7 +84,7 @@ func compareWrites(a, b *item) int {
 }
 
 // sendAgain puts the writes that were set aside, and that the restored server lacks, before the
-// outbox.
+// outbox. Writes under an earlier ID of the client are restamped.
 func (r *Replica) sendAgain() {
 	if len(r.aside) == 0 {
 		return
@@ -94,19 +94,25 @@ func (r *Replica) sendAgain() {
 		waiting[it.writesOf()] = true
 	}
 	var again []*item
+	restamps := false
 	for _, it := range r.aside {
 		r.entries.again.remove(it)
-		if it.m.New {
+		renamed := it.stamp().Client != r.id
+		if it.m.New && !renamed {
 			r.keepCreated(it.m.Data)
 		}
 		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
 			it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
 			again = append(again, it)
+			restamps = restamps || renamed
 		}
 	}
 	r.aside = nil
 	slices.SortFunc(again, compareWrites)
 	r.putBefore(again)
+	if restamps {
+		r.restampWaiting(r.serverTime(), 0, nil)
+	}
 	if len(again) > 0 {
 		r.notice(Notice{Kind: SentAgain, Items: len(again)})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -99,6 +100,71 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 		require.Equal(t, string(before), string(d.outbox()))
 		require.Equal(t, expected, d.sent())
 	}
+}
+
+// TestNewClientSendsTheLostWritesOfItsEarlierID: the ID changes while the pull after a restore is not
+// settled. The writes that the server lacks are restamped with the new ID and their old times, like
+// waiting edits.
+func TestNewClientSendsTheLostWritesOfItsEarlierID(t *testing.T) {
+	d := ownWrites(t)
+	shown := record.Mutation{Data: d.Shown(theirs)}.AppendJSON(nil)
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	d.save()
+	d.id = newID
+	for range 2 {
+		d.open()
+		require.Empty(t, d.outbox(), "the earlier writes are sent first")
+		d.save()
+	}
+	d.gets(`{"seq":7,`+string(shown[1:])+"\n", epochTrailer)
+	require.Equal(t, []string{"fence due @0 new", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
+	for _, m := range d.Waiting() {
+		for _, w := range m.Data.All() {
+			require.Equal(t, newID, w.Stamp.Client)
+		}
+	}
+	restamped, _ := d.Waiting()[0].Data.Get("due")
+	require.Equal(t, map[string]clock.Stamp{"due": restamped.Stamp}, d.Waiting()[4].Base)
+	require.Equal(t, []replica.Notice{{Kind: replica.SentAgain, Items: 4}}, d.TakeNotices())
+	d.save()
+	require.Empty(t, d.kept("again/"))
+	before := d.outbox()
+	d.open()
+	require.Equal(t, string(before), string(d.outbox()))
+}
+
+var newID = clock.MustParseClientID("c3a1f0de-1111-4222-8333-444455556666")
+
+// TestNewClientSendsNoWriteTwice: the answer to the push was lost, and the pull brought the write. A
+// client does not count as the creator of a record that the server still has from its earlier ID.
+func TestNewClientSendsNoWriteTwice(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.edit(fence, "title", str("x"))
+	d.outbox()
+	line := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
+	line = []byte(`{"seq":1,` + string(line[1:]) + "\n")
+	d.edit(gate, "title", str("y"))
+	d.gets(string(line), plainTrailer)
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	d.save()
+	d.id = newID
+	d.open()
+	d.gets(epochTrailer)
+	require.Equal(t, []string{"fence title @1 new base", "gate title @2 new base"}, d.sent())
+	require.Empty(t, d.TakeNotices())
+
+	d = ownWrites(t)
+	line = record.Mutation{Data: d.Shown(gate)}.AppendJSON(nil)
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	d.save()
+	d.id = newID
+	d.open()
+	d.gets(`{"seq":1,`+string(line[1:])+"\n", epochTrailer)
+	d.push()
+	d.edit(gate, "due", str("z"))
+	d.push()
+	d.gets(resetLine("epoch"), epochTrailer)
+	require.Contains(t, d.sent(), "gate due @6")
 }
 
 // TestOnlyLackingWritesAreSentAgain: writes that the restored server has, or has replaced by later
@@ -222,22 +288,19 @@ func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 			}
 		}
 		data := map[string]string{"title": "later", "due": "later", "notes": "later"}
-		d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1))
+		restored := []string{resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1)}
+		d.gets(restored...)
 		d.discard()
 		require.Len(t, d.TakeNotices(), 2+2, "another code is final")
 		require.Zero(t, d.NumWaiting())
 
 		d = ownWrites(t)
-		d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1))
+		d.gets(restored...)
 		require.Equal(t, []string{"theirs title @1", "fence due @5 base"}, d.sent())
 		reopen()
-		gone := func() {
-			d.Batch(1, 1<<20)
-			require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
-		}
 		d.TakeNotices()
 		d.BeginPull()
-		gone()
+		d.gone()
 		require.Empty(t, d.TakeNotices())
 		reopen()
 		sends := d.outbox
@@ -255,26 +318,37 @@ func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
 		}
 		reopen()
 		require.Contains(t, string(d.Batch(1, 1<<20)), "theirs")
-		gone()
+		d.gone()
 		notices := d.TakeNotices()
 		require.Len(t, notices, 1)
 		require.Equal(t, merge.Gone, notices[0].Code)
 		require.Equal(t, theirs, notices[0].Key)
-		gone()
+		d.gone()
 		require.Len(t, d.TakeNotices(), 1, "an edit that the server had not accepted before the restore gets no second attempt")
 		require.Zero(t, d.NumWaiting())
 	}
 }
 
-// TestFollowerIsSentOnceItsRecordIsBack: the first pull after the answer may bring the record.
-func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
+// gone sends one edit, which is gone.
+func (d *device) gone() {
+	d.Batch(1, 1<<20)
+	require.NoError(d.w.t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+}
+
+// goneFollower returns a device whose edit of Ben's record is gone after a restore.
+func goneFollower(t *testing.T) *device {
 	d := newWorld(t).device(ana)
 	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
 	d.edit(theirs, "title", str("mine"))
 	d.accept()
 	d.gets(resetLine("epoch"), epochTrailer)
-	d.outbox()
-	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	d.gone()
+	return d
+}
+
+// TestFollowerIsSentOnceItsRecordIsBack: the first pull after the answer may bring the record.
+func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
+	d := goneFollower(t)
 	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), epochTrailer)
 	require.NotEmpty(t, d.outbox())
 	require.Equal(t, `"mine"`, d.title(theirs))
@@ -286,8 +360,7 @@ func TestCreationThatIsGoneIsNotSentOnceMore(t *testing.T) {
 	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
 	d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(theirs, data, 30), epochTrailer)
 	require.Equal(t, []string{"gate title @4 new", "fence due @5 base"}, d.sent())
-	d.Batch(1, 1<<20)
-	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	d.gone()
 	require.Equal(t, []string{"fence due @5 base"}, d.sent())
 	require.Equal(t, replica.Refused, d.TakeNotices()[2].Kind)
 }
@@ -310,13 +383,7 @@ func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {
 // TestReplicaThatWaitsForAPullSendsNothing: its only edit waits for a pull, and that is not an
 // error.
 func TestReplicaThatWaitsForAPullSendsNothing(t *testing.T) {
-	d := newWorld(t).device(ana)
-	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
-	d.edit(theirs, "title", str("mine"))
-	d.accept()
-	d.gets(resetLine("epoch"), epochTrailer)
-	d.outbox()
-	require.NoError(t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
+	d := goneFollower(t)
 	require.Equal(t, 1, d.NumWaiting())
 	require.Empty(t, d.outbox())
 	require.Zero(t, d.Sent())

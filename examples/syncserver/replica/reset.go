@@ -54,15 +54,13 @@ func (r *Replica) forgetCreations() {
 	}
 }
 
-// startOver forgets everything that belongs to another client, except edits that wait.
+// startOver forgets everything that belongs to another client, except edits that wait or may have to
+// be sent again.
 func (r *Replica) startOver() {
 	for _, h := range r.overlaid {
 		r.dropOverlays(h, all)
 	}
-	for _, it := range r.aside {
-		r.entries.again.remove(it)
-	}
-	r.overlaid, r.aside = nil, nil
+	r.overlaid = nil
 	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading = 0, 0, 0, 0, false, false
 	r.forget(false)
 }
