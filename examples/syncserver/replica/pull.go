@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"fmt"
+
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -10,8 +12,9 @@ import (
 // BeginPull begins a pull and returns its cursor, which is empty for the first pull. Call it when
 // the request is sent, once for each request.
 func (r *Replica) BeginPull() (cursor string) {
-	r.pulls++
-	r.settled = false
+	if r.pulls++; r.settled {
+		r.settled, r.resets = false, 0
+	}
 	return r.cursor
 }
 
@@ -19,7 +22,8 @@ func (r *Replica) BeginPull() (cursor string) {
 // each with a trailer at its end. Lines after the last trailer are discarded. A chunk is applied in
 // one step. Each record replaces the confirmed one. The two are not joined, because a join would discard
 // derived and repaired fields whose stamps are lower. The error is a *record.Error, as for an item
-// of a batch, or ErrAnswer. On error, the Replica is unchanged.
+// of a batch, or ErrAnswer, also if the server resets the Replica more than ten times before a pull is
+// settled. On error, the Replica shows and saves the same as before.
 //
 // The clock follows the pulled stamps. Once the server's time is known, it does not follow stamps
 // too far ahead of that time, so call ServerTime first.
@@ -28,8 +32,30 @@ func (r *Replica) Pulled(lines []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := r.countResets(chunks); err != nil {
+		return err
+	}
 	for i := range chunks {
 		r.applyChunk(&chunks[i])
+	}
+	return nil
+}
+
+// maxResets is the maximum number of resets before a pull is settled. A server that changes its epoch
+// with every answer would keep a client pulling forever.
+const maxResets = 10
+
+// countResets counts the resets since a pull was settled. After too many it returns an error and begins
+// again, so that a later pull can succeed.
+func (r *Replica) countResets(chunks []chunk) error {
+	for i := range chunks {
+		if chunks[i].why != "" {
+			r.resets++
+		}
+		if r.resets > maxResets {
+			r.resets = 0
+			return fmt.Errorf("%w: more than %d resets before a pull is settled", ErrAnswer, maxResets)
+		}
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type Replica struct {
 	pulls   uint64 // how many pulls began since Open
 	settled bool   // whether the last trailer of the last pull said that nothing is left to pull
 	loading bool   // whether a reset was not followed by such a trailer yet
+	resets  int    // how many resets there were since a pull was settled, or since Open
 
 	fence    clock.Timestamp // the arguments of merge.Purge
 	level    int

@@ -52,6 +52,38 @@ func TestIncompleteAnswerIsANetworkError(t *testing.T) {
 	require.Equal(t, 1, r.Replica.NumWaiting())
 }
 
+// TestEndlessResetsEndAPull: a server that changes its epoch with every answer does not keep a client
+// pulling forever, even if its answers also say that nothing is left. The next pull may succeed.
+func TestEndlessResetsEndAPull(t *testing.T) {
+	for _, settled := range []string{"", `{"cursor":"x.1","level":1}` + "\n"} {
+		s, r := start(t)
+		n := 0
+		s.lie = func(w http.ResponseWriter, _ *http.Request) {
+			n++
+			fmt.Fprintf(w, `%s{"reset":[""],"why":"epoch"}`+"\n"+`{"cursor":"%d.1","more":true,"level":1}`+"\n", settled, n)
+		}
+		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer)
+		require.Equal(t, 11, n)
+		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer)
+		require.Equal(t, 22, n)
+		s.lie = nil
+		require.NoError(t, r.Pull(t.Context()))
+	}
+}
+
+// TestSettledPullAllowsFurtherResets: a client that goes on for years is reset more than ten times.
+func TestSettledPullAllowsFurtherResets(t *testing.T) {
+	s, r := start(t)
+	n := 0
+	s.lie = func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		fmt.Fprintf(w, `{"reset":[""],"why":"fence"}`+"\n"+`{"cursor":"e.%d","level":1}`+"\n", n)
+	}
+	for range 25 {
+		require.NoError(t, r.Pull(t.Context()))
+	}
+}
+
 // TestLargestAllowedAnswerIsRead: an answer that is one byte larger is an error.
 func TestLargestAllowedAnswerIsRead(t *testing.T) {
 	s, r := start(t)

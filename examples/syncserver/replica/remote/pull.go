@@ -21,7 +21,7 @@ const (
 
 // Pull pulls until nothing is left to pull. If an answer breaks off, the chunks that arrived are kept.
 // If the server was restored from a backup, or has purged deletions since the last pull, it sends
-// everything again.
+// everything again. If it does so again and again, the error is replica.ErrAnswer.
 func (c *Client) Pull(ctx context.Context) error {
 	for {
 		cursor := c.Replica.BeginPull()
