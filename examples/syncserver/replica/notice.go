@@ -69,7 +69,7 @@ type Notice struct {
 // The reasons of a Resync.
 const (
 	WhyEpoch = "epoch" // the server was restored from a backup, or another server replaced it
-	WhyFence = "fence" // the last pull was so long ago that the server has purged deletions since
+	WhyFence = "fence" // the last pull was longer ago than the retention of the server, which may have purged deletions since
 )
 
 // maxNotices is the maximum number of notices that are kept, and maxDetail the maximum length of a

@@ -123,7 +123,7 @@ func TestPageReturnsAfterRetention(t *testing.T) {
 	require.Empty(t, s.right.shown().Notices)
 
 	s.left.Online(true)
-	s.left.IsTold("This device was away for so long", "3 edits that have not been sent are kept")
+	s.left.IsTold("This device last synced longer ago than the server keeps deletions", "3 edits that have not been sent are kept")
 	s.left.IsTold("Your edit to a task came too late", "You wrote: title ‘Close the gate’")
 	s.left.IsTold("Your edit to the assignee of “Order the paint” came too late", "You wrote: assignee ‘Cleo’")
 	s.left.Shows("Paint it red", "Order the paint")

@@ -198,7 +198,7 @@ export class Notices {
   resync({ why, items: waiting = 0 }) {
     const kept = waiting === 0 ? '' : ` ${waiting === 1 ? 'One edit that has not been sent is' : `${waiting} edits that have not been sent are`} kept, and sent now.`;
     if (why === 'fence') {
-      return { text: `This device was away for so long that the server no longer knows what has been deleted since. All data is being fetched again.${kept}`, passing: waiting === 0 };
+      return { text: `This device last synced longer ago than the server keeps deletions. All data is being fetched again.${kept}`, passing: waiting === 0 };
     }
     return { text: `The server’s data is older than what this device had seen: perhaps a backup was restored. All of it is being fetched again.${kept}`, bad: true };
   }

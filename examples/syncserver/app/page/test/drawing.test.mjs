@@ -84,7 +84,7 @@ test('a refusal says what is shown now: the old value, a later one, or nothing',
 test('fetching everything again is explained by the server’s reason', () => {
   const told = (why, items) => new Notices({ addEventListener() {}, waiting: 7 }, null, null, {}).resync({ why, items }).text;
   assert.match(told('epoch', 0), /older than what this device had seen/);
-  assert.match(told('fence', 0), /away for so long/);
+  assert.match(told('fence', 0), /longer ago than the server keeps deletions/);
   assert.doesNotMatch(told('fence', 0), /backup/);
   assert.match(told('fence', 2), /2 edits that have not been sent are kept/);
   assert.doesNotMatch(told('epoch'), /not been sent/); // edits that are sent again have another notice
