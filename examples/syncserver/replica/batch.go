@@ -8,9 +8,10 @@ import (
 
 // Batch returns a part of the outbox as JSON Lines. The batch has at most the given numbers of items
 // and bytes, but at least one item if any may be sent. It is empty if no item waits. After the
-// server was restored from a backup, it is also empty until a pull is settled. Items that the server
-// refused temporarily are chosen last, and among these the most recently refused last. Save all
-// edits before you send the batch. Answer takes the answer to the batch that was returned last.
+// server was restored from a backup, it is also empty until a pull is settled, or if all items that
+// wait were gone once and must wait for another pull. Items that the server refused temporarily are
+// chosen last, and among these the most recently refused last. Save all edits before you send the
+// batch. Answer takes the answer to the batch that was returned last.
 func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()

@@ -105,11 +105,13 @@
 // the fence, a stamp: what was deleted at or below the fence may have been purged. The Replica
 // purges its own records by the same function, and judges what it shows with the same merge.Engine:
 // an edit that is gone is not shown, and a dead record is shown without fields. An edit of a dead
-// record creates it again.
+// record creates it again. A raised fence wakes no client: without a pull, a Replica keeps showing what
+// the server has purged.
 //
 // The accepted writes of an edit remain an overlay until a pull has brought them, that is, until the
-// first settled pull that began after the answer. If the fence rises earlier, overlays are joined to
-// the confirmed records, judged by the old fence, which the server used.
+// first settled pull that began after the answer. If the fence rises earlier, the overlays of records
+// that the chunk does not bring are joined to the confirmed records, judged by the old fence, which the
+// server used.
 //
 // An edit that arrives too late is refused with the code gone, as a whole or in some fields, and a
 // Notice of kind [Refused] reports what was rolled back. A record that was created offline longer ago
@@ -127,7 +129,8 @@
 // what came from the server, it sets its own accepted writes aside. Once the pull is settled, it puts
 // those that the server lacks before its outbox, and a Notice of kind [SentAgain] tells how many. They
 // keep their stamps. Until then Batch returns nothing, because a later edit could be gone without the
-// earlier one.
+// earlier one. They are also kept if the client ID changes meanwhile, and are then restamped like
+// waiting edits.
 //
 // An edit of a record that another client created can arrive before that client has sent its creation
 // again. If such an edit is gone, it is sent once more, after a pull that brings the record, or else
@@ -137,8 +140,8 @@
 //
 // A client ID can be in use twice, for example after a device was restored from a backup. A Notice
 // of kind [NewIDNeeded] reports it. Save, join the workspace again, and open the saved entries
-// under the new ID: only waiting edits are kept, and they are restamped with the new ID and their old
-// times. Two devices that share an ID are detected only if both issue the same
+// under the new ID: only waiting edits, and writes that a reset has set aside, are kept. They are
+// restamped with the new ID and their old times. Two devices that share an ID are detected only if both issue the same
 // stamp, or if one pushes a stamp below the other's mark. Until then, their edits of one field
 // replace each other unreported, because the server takes them for edits of one client.
 //

@@ -14,8 +14,8 @@ import (
 // Options configures a Replica.
 type Options struct {
 	// ID is the client that the Replica writes as. If another client saved the entries, only its
-	// waiting edits are kept, and they are restamped with the new ID. A Replica with the zero ID
-	// cannot edit.
+	// waiting edits, and edits that may have to be sent again, are kept and restamped with the new ID.
+	// A Replica with the zero ID cannot edit.
 	ID clock.ClientID
 	// Wall reads the device's clock, which may be wrong; nil means time.Now.
 	Wall func() time.Time

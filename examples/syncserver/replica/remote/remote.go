@@ -14,7 +14,7 @@
 // After the server was restored from a backup, a pull brings everything again, and the Replica sends
 // again what the server lacks; see package replica. If the restored server does not know the token,
 // each request fails with status 401: join the workspace again, and open the saved entries under the
-// new ID.
+// new ID. Writes that the server had accepted from the old ID are then not sent again.
 //
 // A server that does not know cursors is not supported: its pulls have no trailers, and Pull fails
 // with replica.ErrAnswer.
