@@ -142,8 +142,9 @@
 // The watermarks of clients that have written nothing since the fence are removed as well. A
 // violation row that was closed before the fence is dropped, and the clients that pull with a
 // cursor are told to forget it. So is the row of a lost edit, once a user has closed it or its
-// record is dead; an open row of a lost edit stays. Only the server may make such a row again: an
-// edit of a violation row that is not stored is refused as gone.
+// record is dead; an open row of a lost edit stays. A hidden row stays until an audit finds that its
+// violation no longer holds. Only the server may make such a row again: an edit of a violation row
+// that is not stored is refused as gone.
 //
 // The journal is kept for the retention too. With each sample, its entries are compressed into
 // segments, and a segment that ends before the fence is removed as a whole. Without a retention,
