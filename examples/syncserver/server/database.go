@@ -148,8 +148,13 @@ func (d *Database) secret(ctx context.Context) (key string, err error) {
 
 // workspaces returns the names of the workspaces to which something was pushed and for which a
 // condition in SQL holds.
-func (d *Database) workspaces(ctx context.Context, condition string, args ...any) (names []string, err error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT name FROM workspaces WHERE seq > 0 AND `+condition+` ORDER BY name`, args...)
+func (d *Database) workspaces(ctx context.Context, condition string, args ...any) ([]string, error) {
+	return d.names(ctx, `SELECT name FROM workspaces WHERE seq > 0 AND `+condition+` ORDER BY name`, args...)
+}
+
+// names returns the names that a query selects.
+func (d *Database) names(ctx context.Context, query string, args ...any) (names []string, err error) {
+	rows, err := d.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
+func in(table, id string) record.Record { return record.New(record.Key{Table: table, ID: id}) }
+
 // TestViolationsThatHoldWithoutTheErasedValuesStayOpen erases a record to which another one refers,
 // and one of three records with the same value.
 func TestViolationsThatHoldWithoutTheErasedValuesStayOpen(t *testing.T) {
@@ -28,7 +30,6 @@ func TestViolationsThatHoldWithoutTheErasedValuesStayOpen(t *testing.T) {
 			"project": violation.LiveReference{Table: board.Tasks, Target: board.Projects, Field: board.Project},
 		}}
 		p := &past{calendar: s, ana: joined(t, listen(t, s.Server), "demo", "")}
-		in := func(table, id string) record.Record { return record.New(record.Key{Table: table, ID: id}) }
 		p.push(in(board.Projects, "x"), func(e *record.Edit) { e.Set(board.Name, "covert") })
 		p.push(task("a"), func(e *record.Edit) { e.Set(board.Project, "x") })
 		for _, id := range []string{"1", "2", "3"} {
@@ -119,7 +120,6 @@ func TestRowsThatQuoteARecordWithoutItsNameAreErased(t *testing.T) {
 		}},
 	}}
 	p := &past{calendar: s, ana: joined(t, listen(t, s.Server), "demo", "")}
-	in := func(table, id string) record.Record { return record.New(record.Key{Table: table, ID: id}) }
 	p.push(in("events", "gone"), func(e *record.Edit) { e.Set("seats", 1) })
 	for _, id := range []string{"1", "2"} {
 		p.push(in("bookings", id), func(e *record.Edit) { e.Set("event", "gone") })

@@ -112,16 +112,16 @@ func (s *Server) sweepClosed(ctx context.Context, tx *session) (more bool, err e
 		SELECT seq, tbl, id, data FROM records
 		WHERE workspace = $1 AND purge <> 0 AND purge = $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
 		tx.workspace, closed, tx.fence.seq, sweepRecords)
-	var rows []storedRow
-	var updates []merge.Update
-	for _, f := range found {
-		tx.seq++
-		u := merge.Update{Before: f.Record, After: record.New(f.Key())}
-		updates, rows = append(updates, u), append(rows, newStoredRow(u.After, tx.seq))
-		tx.bytes += int64(len(rows[len(rows)-1].Data) - f.size)
-	}
-	if err != nil || len(rows) == 0 {
+	if err != nil || len(found) == 0 {
 		return false, err
+	}
+	rows := make([]storedRow, len(found))
+	updates := make([]merge.Update, len(found))
+	for i, f := range found {
+		tx.seq++
+		updates[i] = merge.Update{Before: f.Record, After: record.New(f.Key())}
+		rows[i] = newStoredRow(updates[i].After, tx.seq)
+		tx.bytes += int64(len(rows[i].Data) - f.size)
 	}
 	if err := tx.put(ctx, rows); err != nil {
 		return false, err

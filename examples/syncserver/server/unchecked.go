@@ -71,18 +71,6 @@ func rulesOf(report violation.Report) (rules []string) {
 }
 
 // unchecked returns the names of the rules that have unchecked scopes in any workspace, sorted.
-func (d *Database) unchecked(ctx context.Context) (rules []string, err error) {
-	rows, err := d.db.QueryContext(ctx, `SELECT DISTINCT rule FROM unchecked ORDER BY rule`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var rule string
-		if err := rows.Scan(&rule); err != nil {
-			return nil, err
-		}
-		rules = append(rules, rule)
-	}
-	return rules, rows.Err()
+func (d *Database) unchecked(ctx context.Context) ([]string, error) {
+	return d.names(ctx, `SELECT DISTINCT rule FROM unchecked ORDER BY rule`)
 }

@@ -1,4 +1,4 @@
-// Package databasetest creates empty databases for tests.
+// Package databasetest creates databases for tests, and searches them.
 package databasetest
 
 import (
