@@ -64,7 +64,8 @@ type evidence struct {
 // evidenceOf returns the evidence of a finding, given its existing records, sorted by key. Deleted
 // records and deleted fields are not evidence: they may be purged, and a purge must not change
 // the row. If none of the fields that the finding depends on has a value, its evidence has the
-// greatest stamp of all fields of the records.
+// greatest stamp of all fields of the records. Deleted records count for that stamp only if there are
+// no others.
 func evidenceOf(f Finding, records []record.Record) evidence {
 	var e evidence
 	h := newHash("fieldlww/evidence/1\n")
@@ -72,24 +73,31 @@ func evidenceOf(f Finding, records []record.Record) evidence {
 		for name, w := range merge.Purge(r, clock.MaxTimestamp, 2).All() {
 			if f.reads(name) {
 				h.add(r.Key().Table, r.Key().ID, name, w.Stamp.String())
-				e.add(w.Stamp)
+				if w.Stamp.Compare(e.newest) > 0 {
+					e.newest = w.Stamp
+				}
 			}
 		}
 	}
 	if e.newest.IsZero() {
-		for _, r := range records {
-			e.add(stampOf(r, nil))
-		}
+		e.newest = newestOf(records, false)
+	}
+	if e.newest.IsZero() {
+		e.newest = newestOf(records, true)
 	}
 	sum := h.sum()
 	e.hash = lowerBase32(sum[:16])
 	return e
 }
 
-func (e *evidence) add(s clock.Stamp) {
-	if s.Compare(e.newest) > 0 {
-		e.newest = s
+// newestOf returns the greatest stamp of the records that are deleted, or of those that are not.
+func newestOf(records []record.Record, deleted bool) (newest clock.Stamp) {
+	for _, r := range records {
+		if s := stampOf(r, nil); r.Deleted() == deleted && s.Compare(newest) > 0 {
+			newest = s
+		}
 	}
+	return newest
 }
 
 // reads reports whether a field is part of the evidence.

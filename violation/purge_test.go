@@ -72,3 +72,28 @@ func TestFindingAboutAFieldWithoutAValue(t *testing.T) {
 	require.NotEmpty(t, lines[0])
 	require.Equal(t, lines[0], lines[1])
 }
+
+// TestDeletedRecordIsNoEvidenceForAFindingWithoutAValue: the row is the same whether a deleted record
+// that its finding depends on is still stored or was purged.
+func TestDeletedRecordIsNoEvidenceForAFindingWithoutAValue(t *testing.T) {
+	a, b := record.Key{Table: "tasks", ID: "a"}, record.Key{Table: "tasks", ID: "b"}
+	rule := hostile{
+		scopes: func(record.Record) ([]string, error) { return []string{"all"}, nil },
+		check: func(violation.Group) (f violation.Findings, err error) {
+			f.List = []violation.Finding{{Key: "a", Type: "untitled", Record: a, DependsOn: []record.Key{b}, Fields: []string{"title"}}}
+			return f, nil
+		},
+	}
+	var lines []string
+	for _, swept := range []bool{false, true} {
+		s := serverOf(&violation.Checker{Rules: map[string]violation.Rule{"untitled": rule}})
+		if !swept {
+			require.NoError(t, s.push(t, remove("tasks", "b", by(1, 9))).Err)
+			require.NotEmpty(t, s.openLines(t), "a row may be about deleted records alone")
+		}
+		require.NoError(t, s.push(t, write("tasks", "a", by(1, 1), fields{"done": true})).Err)
+		lines = append(lines, s.openLines(t))
+	}
+	require.NotEmpty(t, lines[0])
+	require.Equal(t, lines[0], lines[1])
+}
