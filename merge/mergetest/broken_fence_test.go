@@ -115,6 +115,21 @@ func changes(p *purger, it record.Item, r *merge.Reply) {
 	}
 }
 
+// firstDeliveries reports each write below the fence that loses as a lost edit, as if it arrived for the
+// first time, because the mark of its client was purged.
+func firstDeliveries(p *purger, it record.Item, r *merge.Reply) {
+	data := it.Mutation.Data
+	for name, f := range r.Fields {
+		w, _ := data.Get(name)
+		winner, _ := p.disk.rows[data.Key()].Get(name)
+		_, based := it.Mutation.Base[name]
+		if based && f.Outcome == "superseded" && w.Stamp.Time <= p.disk.purge.fence.stamp && w.Stamp.Client != winner.Stamp.Client && w.Value != winner.Value {
+			f.Lost = true
+			r.Fields[name] = f
+		}
+	}
+}
+
 // joinsLives joins a new life to the dead record.
 func joinsLives(p *purger, client clock.ClientID, batch []byte) ([]byte, error) {
 	before := p.disk.all()
@@ -177,6 +192,8 @@ func brokenSweeps() []broken {
 		{"stores what is gone", purging(purgeRule{level: 2, push: replied(storesGone)}), []law.Law{law.ComesBack, law.RefusedLeavesNothing, law.Erased}},
 		{"says that gone may be retried", purging(purgeRule{push: replied(retries)}), []law.Law{law.WronglyGone}},
 		{"takes retries below the fence for changes", purging(purgeRule{push: replied(changes)}), []law.Law{law.RetryBelow}},
+		{"takes retries below the fence for first deliveries", purging(purgeRule{level: 2, push: replied(firstDeliveries)}), []law.Law{law.Lost}},
+		{"takes retries below the fence for first deliveries, level 1", purging(purgeRule{push: replied(firstDeliveries)}), []law.Law{law.Lost}},
 		{"joins a new life to the old one", purging(purgeRule{push: joinsLives}), []law.Law{law.ComesBack}},
 		{"judges the items of a batch in turn", purging(purgeRule{level: 2, push: inTurn}), []law.Law{law.Alone}},
 		{"judges the items of a batch in turn, level 1", purging(purgeRule{push: inTurn}), []law.Law{law.Alone}},

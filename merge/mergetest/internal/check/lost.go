@@ -20,7 +20,7 @@ func (a Answer) base(x arrival) oracle.Base {
 // the fence arrived before.
 func (j *Judge) loss(a Answer, x arrival) oracle.Loss {
 	l := j.Ledger.Of(x.FieldKey).Loss(x.Write, a.base(x), a.Mark)
-	l.Unsure = l.Unsure || l.Own && l.Is && max(x.Time, a.Mark.Sure) <= j.Ledger.Fence
+	l.Unsure = l.Unsure || l.Own && l.Is && x.Time <= j.Ledger.Fence
 	return l
 }
 

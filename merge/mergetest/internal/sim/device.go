@@ -187,15 +187,10 @@ func (d *device) confirm(id, name string, v record.FieldValue) {
 // correctClock replaces the clock with one that starts above all confirmed stamps, and restamps the
 // outbox.
 func (d *device) correctClock() {
-	last := d.floor
+	last := d.seen()
 	for _, it := range d.overlay {
 		for _, x := range it.Writes {
 			last = max(last, clock.Timestamp(x.Time))
-		}
-	}
-	for _, fields := range d.confirmed {
-		for _, v := range fields {
-			last = max(last, v.Stamp.Time)
 		}
 	}
 	d.newClock(last)
