@@ -19,7 +19,8 @@ type Stored struct {
 	// Watermarks holds the greatest stamp accepted before from each client that pushed, as
 	// an earlier Answer returned it. A zero time means that no stamp was accepted. With a
 	// fence, it means that no stamp above the fence was accepted, so the storage may drop
-	// watermarks at or below the fence. Leave a client out if its watermark is not known, for
+	// watermarks at or below the fence: no edit at or below the fence is reported as lost on
+	// arrival, with or without a watermark. Leave a client out if its watermark is not known, for
 	// example because the storage did not always keep watermarks: then neither rewound stamps
 	// nor edits lost on arrival are reported for it. The order of the watermarks does not matter.
 	Watermarks []clock.Stamp
@@ -132,19 +133,20 @@ func (a *application) applyAll(records []record.Record) {
 			a.applyFenced(before, items[:n])
 		default:
 			r := a.newRoom(before)
-			a.applyTo(Update{before, before}, a.refuseGrowth(&r, items[:n]))
+			a.applyTo(before, a.refuseGrowth(&r, items[:n]))
 		}
 		items = items[n:]
 	}
 }
 
-// applyTo applies items of one record to u.After, which must be u.Before at first.
-func (a *application) applyTo(u Update, items []int) {
+// applyTo applies items of one record.
+func (a *application) applyTo(before record.Record, items []int) {
 	if len(items) == 0 {
 		return
 	}
-	changed := false
-	if u.After, changed = a.joinTo(u.After, items); changed {
+	after, changed := a.joinTo(before, items)
+	u := Update{before, after}
+	if changed {
 		a.answer.Updates = append(a.answer.Updates, u)
 	}
 	a.addRemarks(u, items)

@@ -209,8 +209,8 @@
 //     wall time plus Engine.MaxAhead. The stamps of erasures count as accepted. A client observes the
 //     told stamp, so its later edits are above the next H, or its cursor is below the next F. It
 //     judges what it shows with the same Engine and fence;
-//   - drop the watermarks at or below H, if you like. Pass a zero time in place of each: see
-//     Stored.Watermarks.
+//   - drop the watermarks at or below H, if you like, and pass a zero time in place of each. An edit at
+//     or below H that loses as it arrives is not reported as lost, with or without a watermark.
 //
 // Set Request.WholeItems for a client that does not know of fences. Servers that exchange state by
 // Join must not purge. Package merge/memory is a minimal server that purges, and examples/syncserver

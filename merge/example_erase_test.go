@@ -2,22 +2,19 @@ package merge_test
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// house is the ID of the server that erases.
-var house = clock.ClientID{0x5e}
-
 // A server erases a record, and is then restored from a backup that lacks the record. It repeats the
 // erasure with the stamp that it kept elsewhere. So the record is gone when Ana's phone sends it again.
 func ExampleErase() {
+	server := clock.ClientID{0x5e}
 	task := record.New(record.Key{Table: "tasks", ID: "42"})
 	create, _ := task.Edit(byAna("2026-03-02T09:00:00Z")).Set("note", "The key is at 9 Elm Street").Mutation()
-	erased, err := merge.Erase(create.Data, clock.Stamp{Client: house})
+	erased, err := merge.Erase(create.Data, clock.Stamp{Client: server})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -34,38 +31,38 @@ func ExampleErase() {
 	// gone [] map[]
 }
 
-// An operator erases a record from a journal. The name and the text of the note become marks, and the
-// line still replays.
+// An operator erases a record from a journal. Its field names and values become marks. The lines still
+// replay to the same decisions.
 func ExampleJournalEraser() {
-	task := record.New(record.Key{Table: "tasks", ID: "42"})
-	create, _ := task.Edit(byAna("2026-03-02T09:00:00Z")).Set("note", "The key is at 9 Elm Street").Mutation()
-	june := time.Date(2026, 6, 2, 10, 0, 0, 0, time.UTC)
-	push := new(merge.Engine).Prepare(merge.Request{Actor: byAna("2026-03-02T09:00:00Z").Client, Wall: june, Items: []record.Item{{Mutation: create}}})
-	stored := merge.Stored{Records: []record.Record{task}}
-	answer, err := push.Apply(stored)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	request, stored := aPush()
+	push := new(merge.Engine).Prepare(request)
+	answer, _ := push.Apply(stored)
 	journal := [][]byte{push.AppendJournal(nil, stored, answer)}
 
-	eraser := merge.JournalEraser{Erases: func(r record.Record) bool { return r.Key() == task.Key() }}
+	task := record.Key{Table: "tasks", ID: "42"}
+	eraser := merge.JournalEraser{Erases: func(r record.Record) bool { return r.Key() == task }}
 	for _, line := range journal {
 		if err := eraser.Collect(line); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	for _, line := range journal {
+	for i, line := range journal {
 		rewritten, err := eraser.Rewrite(line)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		l, _ := merge.ParseJournalLine(rewritten)
-		replayed, _ := l.Replay()
-		fmt.Println(l.Erased, l.Request.Items[0].Mutation.Data.Map(), replayed.Digest() == l.Answer)
+		journal[i] = rewritten
+	}
+
+	line, _ := merge.ParseJournalLine(journal[0])
+	again, _ := line.Replay()
+	fmt.Println(line.Erased, again.Digest() == line.Answer)
+	for d := range again.Decisions() {
+		fmt.Println(d.WithValues())
 	}
 	// Output:
-	// [tasks/42] map[erased-00000001:erased-00000001] true
+	// [tasks/42] true
+	// tasks/42/erased-00000001: a write of "erased-00000001" by 7f3c61f2… at 2026-03-02 14:02:07.120 UTC replaced one of "erased-00000002" by 91aa04d7…, 3 ms earlier, which it had not seen
 }

@@ -35,7 +35,7 @@ func (a *application) applyFenced(stored record.Record, items []int) {
 		items = a.refuseGone(before, items)
 	}
 	r := a.newRoom(before)
-	a.applyTo(Update{Before: before, After: before}, a.refuseGrowth(&r, items))
+	a.applyTo(before, a.refuseGrowth(&r, items))
 }
 
 // applyToDead applies the items of a record that is dead or was purged. Only new items above

@@ -25,7 +25,9 @@ import (
 // two goroutines at once.
 type JournalEraser struct {
 	// Erases selects the records to erase. It gets stored records, and records with the fields of
-	// an item. If it selects one, all records with that key are erased, in every line. Nil selects none.
+	// an item. If it selects one, all records with that key are erased, in every line. But Collect takes
+	// in nothing before the first line with a selected record, so marks of names and values that occur
+	// only in earlier lines may not have the order of the originals. Nil selects none.
 	Erases func(r record.Record) bool
 
 	fields map[record.Key]*erasedFields

@@ -64,8 +64,8 @@ type evidence struct {
 // evidenceOf returns the evidence of a finding, given its existing records, sorted by key. Deleted
 // records and deleted fields are not evidence: they may be purged, and a purge must not change
 // the row. If none of the fields that the finding depends on has a value, its evidence has the
-// greatest stamp of all fields of the records. Deleted records count for that stamp only if there are
-// no others.
+// greatest stamp of all fields of the records. Deleted records count for that stamp only if all
+// records are deleted.
 func evidenceOf(f Finding, records []record.Record) evidence {
 	var e evidence
 	h := newHash("fieldlww/evidence/1\n")
