@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -40,14 +38,9 @@ func ownWrites(t *testing.T) *device {
 	d.edit(fence, "notes", record.Deletion())
 	d.outbox() // so that the next edit replaces none
 	d.edit(fence, "title", str("c"))
-	var lines []string
-	for _, id := range []record.Key{fence, theirs} {
-		shown := d.Shown(id)
-		line := record.Mutation{Data: shown}.AppendJSON(nil)
-		lines = append(lines, `{"seq":7,`+string(line[1:])+"\n")
-	}
+	lines := d.line(fence) + d.line(theirs)
 	d.accept()
-	d.gets(append(lines, plainTrailer)...)
+	d.gets(lines, plainTrailer)
 	d.edit(gate, "title", str("new")) // at 4 s
 	d.accept()
 	d.edit(fence, "due", str("waits")) // at 5 s
@@ -107,16 +100,13 @@ func TestRestoredServerGetsItsLostWritesAgain(t *testing.T) {
 // waiting edits.
 func TestNewClientSendsTheLostWritesOfItsEarlierID(t *testing.T) {
 	d := ownWrites(t)
-	shown := record.Mutation{Data: d.Shown(theirs)}.AppendJSON(nil)
-	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	line := d.line(theirs)
+	d.resetAndRenamed()
+	require.Empty(t, d.outbox(), "the earlier writes are sent first")
 	d.save()
-	d.id = newID
-	for range 2 {
-		d.open()
-		require.Empty(t, d.outbox(), "the earlier writes are sent first")
-		d.save()
-	}
-	d.gets(`{"seq":7,`+string(shown[1:])+"\n", epochTrailer)
+	d.open()
+	require.Empty(t, d.outbox())
+	d.gets(line, epochTrailer)
 	require.Equal(t, []string{"fence due @0 new", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
 	for _, m := range d.Waiting() {
 		for _, w := range m.Data.All() {
@@ -135,31 +125,31 @@ func TestNewClientSendsTheLostWritesOfItsEarlierID(t *testing.T) {
 
 var newID = clock.MustParseClientID("c3a1f0de-1111-4222-8333-444455556666")
 
+// resetAndRenamed resets the device by the epoch, and then gives it another ID.
+func (d *device) resetAndRenamed() {
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	d.save()
+	d.id = newID
+	d.open()
+}
+
 // TestNewClientSendsNoWriteTwice: the answer to the push was lost, and the pull brought the write. A
 // client does not count as the creator of a record that the server still has from its earlier ID.
 func TestNewClientSendsNoWriteTwice(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("x"))
 	d.outbox()
-	line := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
-	line = []byte(`{"seq":1,` + string(line[1:]) + "\n")
 	d.edit(gate, "title", str("y"))
-	d.gets(string(line), plainTrailer)
-	d.gets(resetLine("epoch"), unsettled(epochTrailer))
-	d.save()
-	d.id = newID
-	d.open()
+	d.gets(d.line(fence), plainTrailer)
+	d.resetAndRenamed()
 	d.gets(epochTrailer)
 	require.Equal(t, []string{"fence title @1 new base", "gate title @2 new base"}, d.sent())
 	require.Empty(t, d.TakeNotices())
 
 	d = ownWrites(t)
-	line = record.Mutation{Data: d.Shown(gate)}.AppendJSON(nil)
-	d.gets(resetLine("epoch"), unsettled(epochTrailer))
-	d.save()
-	d.id = newID
-	d.open()
-	d.gets(`{"seq":1,`+string(line[1:])+"\n", epochTrailer)
+	line := d.line(gate)
+	d.resetAndRenamed()
+	d.gets(line, epochTrailer)
 	d.push()
 	d.edit(gate, "due", str("z"))
 	d.push()
@@ -208,8 +198,7 @@ func TestWritesThatWaitAreNotSentTwice(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.edit(fence, "title", str("x"))
 	d.outbox()
-	line := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
-	d.gets(`{"seq":1,`+string(line[1:])+"\n", plainTrailer)
+	d.gets(d.line(fence), plainTrailer)
 	d.gets(resetLine("epoch"), epochTrailer)
 	require.Equal(t, []string{"fence title @1 new base"}, d.sent())
 }
@@ -218,151 +207,15 @@ func TestWritesThatWaitAreNotSentTwice(t *testing.T) {
 // write is sent once.
 func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {
 	d := ownWrites(t)
-	shown := record.Mutation{Data: d.Shown(theirs)}.AppendJSON(nil)
 	early := lineOf(record.Key{Table: "tasks", ID: "early"}, map[string]string{"title": "x"}, -1)
 	early = strings.Replace(early, ben.String(), ana.String(), 1) // only the restored server had it
-	d.gets(resetLine("epoch"), `{"seq":7,`+string(shown[1:])+"\n", early, unsettled(epochTrailer))
+	d.gets(resetLine("epoch"), d.line(theirs), early, unsettled(epochTrailer))
 	d.gets(resetLine("epoch"), unsettled(epochTrailer))
 	d.save()
 	require.Len(t, d.kept("again/"), 6)
 	d.open()
 	d.gets(epochTrailer)
 	require.Equal(t, []string{"early title @59", "fence due @0 new", "theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 base"}, d.sent())
-}
-
-// TestCreationIsNeverGuessed: the storage keeps with each record whether this client created it. The
-// client no longer counts as the creator of a record that has left, has died, was dropped by the
-// fence, or may have been created again by another client.
-func TestCreationIsNeverGuessed(t *testing.T) {
-	mine := func(t *testing.T) *device {
-		d := newWorld(t).device(ana)
-		d.edit(fence, "title", str("x"))
-		shown := record.Mutation{Data: d.Shown(fence)}.AppendJSON(nil)
-		line := `{"seq":7,` + string(shown[1:]) + "\n"
-		d.accept()
-		d.gets(line, trailerAt(at(0), 2))
-		d.save()
-		require.Contains(t, d.disk["record/tasks\x00fence"], `{"created":"`)
-		d.open()
-		return d
-	}
-	again := func(d *device, lines ...string) []string {
-		d.gets(lines...)
-		d.gets(lineOf(fence, map[string]string{"title": "y"}, 10), trailerAt(at(0), 2))
-		d.w.now = d.w.now.Add(20 * time.Second)
-		d.edit(fence, "due", str("x"))
-		d.accept()
-		d.save()
-		d.open()
-		d.gets(resetLine("epoch"), epochTrailer)
-		return d.sent()
-	}
-	require.Equal(t, []string{"fence due @22 new"}, again(mine(t), trailerAt(at(0), 2)))
-	cameBack := func(seconds, fenceAt int) string {
-		return resetLine("fence") + lineOf(fence, map[string]string{"title": "y"}, seconds) + trailerAt(at(fenceAt), 2)
-	}
-	require.Equal(t, []string{"fence due @22 new"}, again(mine(t), cameBack(1, 0)), "the life that it created came back")
-	for name, lines := range map[string]string{
-		"left": leftLine(fence) + trailerAt(at(0), 2), "gone after a reset by the fence": resetLine("fence") + trailerAt(at(0), 2), "another life after a reset": cameBack(6, 5),
-		"reset by the epoch": resetLine("epoch") + lineOf(fence, map[string]string{"title": "y"}, 5) + trailerAt(at(0), 2),
-		"born again":         lineOf(fence, map[string]string{"title": "z"}, 6) + trailerAt(at(5), 2),
-		"dead":               lineOf(fence, map[string]string{"$deleted": "true"}, 4) + trailerAt(at(4), 2),
-	} {
-		require.Equal(t, []string{"fence due @22"}, again(mine(t), lines), name)
-	}
-	d := mine(t)
-	d.gets(lineOf(fence, map[string]string{"$deleted": "true"}, 4), trailerAt(at(4), 1))
-	d.save()
-	require.NotContains(t, d.disk["record/tasks\x00fence"], "created", "a husk has no creator")
-}
-
-// TestFollowerThatIsGoneIsSentOnceMore: an edit of a record that another client created is sent once
-// more if it is gone, because that client may have sent the creation again by then. If it is gone
-// again, it is reported.
-func TestFollowerThatIsGoneIsSentOnceMore(t *testing.T) {
-	for _, opened := range []bool{false, true} {
-		d := ownWrites(t)
-		reopen := func() {
-			if d.save(); opened {
-				d.open()
-			}
-		}
-		data := map[string]string{"title": "later", "due": "later", "notes": "later"}
-		restored := []string{resetLine("epoch"), lineOf(fence, data, 30), lineOf(gate, data, 30), strings.Replace(trailerAt(at(0), 2), "e.9", "f.9", 1)}
-		d.gets(restored...)
-		d.discard()
-		require.Len(t, d.TakeNotices(), 2+2, "another code is final")
-		require.Zero(t, d.NumWaiting())
-
-		d = ownWrites(t)
-		d.gets(restored...)
-		require.Equal(t, []string{"theirs title @1", "fence due @5 base"}, d.sent())
-		reopen()
-		d.TakeNotices()
-		d.BeginPull()
-		d.gone()
-		require.Empty(t, d.TakeNotices())
-		reopen()
-		sends := d.outbox
-		require.NotContains(t, string(sends()), "theirs")
-		if !opened {
-			require.NoError(t, d.Pulled([]byte(epochTrailer)))
-			require.NotContains(t, string(sends()), "theirs", "the pull began before the answer")
-		}
-		d.gets(unsettled(epochTrailer))
-		require.NotContains(t, string(sends()), "theirs")
-		d.gets(epochTrailer)
-		if !opened {
-			require.NotContains(t, string(sends()), "theirs", "the record is not there yet")
-			d.gets(epochTrailer)
-		}
-		reopen()
-		require.Contains(t, string(d.Batch(1, 1<<20)), "theirs")
-		d.gone()
-		notices := d.TakeNotices()
-		require.Len(t, notices, 1)
-		require.Equal(t, merge.Gone, notices[0].Code)
-		require.Equal(t, theirs, notices[0].Key)
-		d.gone()
-		require.Len(t, d.TakeNotices(), 1, "an edit that the server had not accepted before the restore gets no second attempt")
-		require.Zero(t, d.NumWaiting())
-	}
-}
-
-// gone sends one edit, which is gone.
-func (d *device) gone() {
-	d.Batch(1, 1<<20)
-	require.NoError(d.w.t, d.Answer([]byte(`[{"verdict":"refused","code":"gone"}]`)))
-}
-
-// goneFollower returns a device whose edit of Ben's record is gone after a restore.
-func goneFollower(t *testing.T) *device {
-	d := newWorld(t).device(ana)
-	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), plainTrailer)
-	d.edit(theirs, "title", str("mine"))
-	d.accept()
-	d.gets(resetLine("epoch"), epochTrailer)
-	d.gone()
-	return d
-}
-
-// TestFollowerIsSentOnceItsRecordIsBack: the first pull after the answer may bring the record.
-func TestFollowerIsSentOnceItsRecordIsBack(t *testing.T) {
-	d := goneFollower(t)
-	d.gets(lineOf(theirs, map[string]string{"title": "x"}, 0), epochTrailer)
-	require.NotEmpty(t, d.outbox())
-	require.Equal(t, `"mine"`, d.title(theirs))
-}
-
-// TestCreationThatIsGoneIsNotSentOnceMore: a creation does not depend on another item.
-func TestCreationThatIsGoneIsNotSentOnceMore(t *testing.T) {
-	d := ownWrites(t)
-	data := map[string]string{"title": "later", "due": "later", "notes": "later"}
-	d.gets(resetLine("epoch"), lineOf(fence, data, 30), lineOf(theirs, data, 30), epochTrailer)
-	require.Equal(t, []string{"gate title @4 new", "fence due @5 base"}, d.sent())
-	d.gone()
-	require.Equal(t, []string{"fence due @5 base"}, d.sent())
-	require.Equal(t, replica.Refused, d.TakeNotices()[2].Kind)
 }
 
 // TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain: the user is told neither that the record is
@@ -378,42 +231,6 @@ func TestUserIsNotToldTwiceAboutAWriteThatIsSentAgain(t *testing.T) {
 	d.outbox()
 	require.NoError(t, d.Answer([]byte("["+reply+"]")))
 	require.NotEmpty(t, d.TakeNotices())
-}
-
-// TestReplicaThatWaitsForAPullSendsNothing: its only edit waits for a pull, and that is not an
-// error.
-func TestReplicaThatWaitsForAPullSendsNothing(t *testing.T) {
-	d := goneFollower(t)
-	require.Equal(t, 1, d.NumWaiting())
-	require.Empty(t, d.outbox())
-	require.Zero(t, d.Sent())
-}
-
-// TestCreationIsKnownAfterTwoRestores: the first backup has the records, and the second, older one has
-// none.
-func TestCreationIsKnownAfterTwoRestores(t *testing.T) {
-	for _, opened := range []bool{false, true} {
-		d := ownWrites(t)
-		d.push() // by now nothing waits
-		lines := resetLine("epoch")
-		for _, key := range []record.Key{fence, gate, theirs} {
-			line := record.Mutation{Data: d.Shown(key)}.AppendJSON(nil)
-			lines += `{"seq":7,` + string(line[1:]) + "\n"
-		}
-		d.gets(lines, epochTrailer)
-		require.Zero(t, d.NumWaiting(), "the restored server lacks nothing")
-		if d.save(); opened {
-			d.open()
-		}
-		d.gets(resetLine("epoch"), epochTrailer)
-		require.Equal(t, []string{"theirs title @1", "fence notes @2 new", "fence title @3 new", "gate title @4 new", "fence due @5 new"}, d.sent())
-	}
-	d := ownWrites(t)
-	d.gets(resetLine("epoch"), lineOf(gate, map[string]string{"title": "theirs"}, 30), epochTrailer)
-	d.edit(gate, "due", str("x"))
-	d.accept()
-	d.gets(resetLine("epoch"), epochTrailer)
-	require.Contains(t, d.sent(), "gate due @30", "nothing of the creation was in the record")
 }
 
 // TestErasedWritesAreNotSentAgain: the restored server has erased the record. A later write is sent, so

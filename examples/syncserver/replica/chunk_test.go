@@ -38,6 +38,12 @@ func lineOf(key record.Key, fields map[string]string, seconds int) string {
 	return fmt.Sprintf(`{"seq":1,"in":[""],"table":%q,"id":%q,"data":{%s}}`+"\n", key.Table, key.ID, strings.Join(data, ","))
 }
 
+// line returns the line for a record as the device shows it.
+func (d *device) line(key record.Key) string {
+	text := record.Mutation{Data: d.Shown(key)}.AppendJSON(nil)
+	return `{"seq":7,` + string(text[1:]) + "\n"
+}
+
 func leftLine(key record.Key) string {
 	return fmt.Sprintf(`{"seq":2,"table":%q,"id":%q,"left":true}`+"\n", key.Table, key.ID)
 }

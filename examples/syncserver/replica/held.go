@@ -54,7 +54,7 @@ func (r *Replica) findOrAdd(key record.Key) *held {
 
 // release removes a record from memory if nothing about it needs to be kept.
 func (r *Replica) release(h *held) {
-	if h.confirmed.Len() == 0 && len(h.tops) == 0 && len(h.whys) == 0 && h.over == nil && !h.touched && !h.stale {
+	if h.confirmed.Len() == 0 && len(h.tops) == 0 && len(h.whys) == 0 && h.over == nil && h.created == 0 && !h.touched && !h.stale {
 		delete(r.tables[h.key.Table], h.key.ID)
 	}
 }
