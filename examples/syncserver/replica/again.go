@@ -86,8 +86,8 @@ func compareWrites(a, b *item) int {
 // sendAgain puts the writes that were set aside, and that the restored server lacks, before the
 // outbox. Writes under an earlier ID of the client are restamped.
 func (r *Replica) sendAgain() {
-	if len(r.aside) == 0 {
-		return
+	if len(r.aside) == 0 || r.id.IsZero() {
+		return // a Replica without an ID cannot send
 	}
 	waiting := make(map[ownWrites]bool)
 	for _, it := range r.outbox.items() {

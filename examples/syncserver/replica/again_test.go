@@ -123,6 +123,21 @@ func TestNewClientSendsTheLostWritesOfItsEarlierID(t *testing.T) {
 	require.Equal(t, string(before), string(d.outbox()))
 }
 
+// TestReplicaWithoutAnIDKeepsTheLostWrites: it may pull while the device joins again.
+func TestReplicaWithoutAnIDKeepsTheLostWrites(t *testing.T) {
+	d := ownWrites(t)
+	d.accept()
+	d.gets(resetLine("epoch"), unsettled(epochTrailer))
+	for _, id := range []clock.ClientID{{}, newID} {
+		d.save()
+		d.id = id
+		d.open()
+		require.Empty(t, d.outbox())
+		d.gets(epochTrailer)
+	}
+	require.Len(t, d.sent(), 5)
+}
+
 var newID = clock.MustParseClientID("c3a1f0de-1111-4222-8333-444455556666")
 
 // resetAndRenamed resets the device by the epoch, and then gives it another ID.
