@@ -28,6 +28,7 @@
 //	refusal.go code.go reply.go                the answer to the client
 //	journal.go journalline.go wire.go          lines of a journal, and JSON
 //	journalerase.go                            JournalEraser
+//	buckets                                    which client holds which records
 //	memory                                     a reference backend
 //	mergetest                                  the convergence kit
 //	internal/lawtest internal/repotest         tests of the laws, and of the module

@@ -22,7 +22,8 @@ func may() map[string][]string {
 		"record/internal/jsontext": {},
 		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},
-		"merge/memory":             {"clock", "record", "merge"},
+		"merge/buckets":            {"clock", "record", "merge"},
+		"merge/memory":             {"clock", "record", "merge", "merge/buckets"},
 		"merge/internal/lawtest":   {},
 		"merge/internal/repotest":  {},
 		"violation":                {"clock", "record", "merge"},
