@@ -173,6 +173,9 @@ func Example() {
 	fmt.Println("loads", resets)
 	fmt.Println("the client has it in", snapshot.Has(of.Of(task, 0)))
 	// Output:
-	// in [project/garden] left [] in [project/house] left [project/garden] the client has it in []
-	// loads [{[project/house] grant}] the client has it in [project/house]
+	// in [project/garden] left []
+	// in [project/house] left [project/garden]
+	// the client has it in []
+	// loads [{[project/house] grant}]
+	// the client has it in [project/house]
 }
