@@ -33,6 +33,31 @@ type Stored struct {
 	// purged. Read both inside the lock: both only grow.
 	Fence clock.Timestamp
 	Level int
+	// MayRead reports whether the actor may read a record. Nil means that it may read all records.
+	//
+	// If the actor may not read the record of an item, the item is refused as Forbidden, without a
+	// path and a detail, unless every write in it is stored and has the actor's own client ID. Such
+	// an item was accepted before, perhaps before the actor lost the right to read the record. It is
+	// accepted again, without outcomes of fields, notes and watermarks. Apply asks about records that
+	// exist: not about an absent, dead or erased one.
+	MayRead func(r record.Record) bool
+	// MayWrite decides like a Guard, but may look at the stored record. Nil permits everything that
+	// the Guard permits. It returns nil to permit the mutation, or the reason for refusing it, which
+	// becomes a Refusal like the error of a Guard.
+	//
+	// The record seen is what stands: the normal form of the stored record, joined with the items
+	// of the same push that were accepted before. It has no fields if the record is absent or dead.
+	// The record after is seen joined with m. The mutation m holds only the writes of the item that
+	// are above seen, with the Base and New of the whole item. If no write is above, Apply
+	// does not ask: the item is accepted and changes nothing. So sending an item again stays safe
+	// after a hand-over.
+	//
+	// Both functions are pure, like a Guard: what they know, such as the roles of the actor, was
+	// read inside the lock. Apply asks about the items of one record in ascending order of the
+	// greatest stamp in each, and with the same greatest stamp in the order of their canonical JSON.
+	// So their order in the request does not matter. An item is refused by MayRead, then as Gone,
+	// then by MayWrite, and then because the record would grow.
+	MayWrite func(seen, after record.Record, m record.Mutation) error
 }
 
 // ErrNotLoaded is the error that Push.Apply wraps in a *record.Error, whose path is the
@@ -46,8 +71,8 @@ var ErrNotLoaded = errors.New("not loaded")
 // is a dry run.
 //
 // Each item is accepted or refused on its own and as a whole. An item that was
-// accepted before is accepted again, and changes nothing. The answer to an item does
-// not depend on the order of the items.
+// accepted before is accepted again, and changes nothing; see MayRead and Purge for the
+// exceptions. The answer to an item does not depend on the order of the items.
 //
 // The only error is ErrNotLoaded, a mistake of the caller. Apply then returns no decisions.
 func (p *Push) Apply(s Stored) (Answer, error) {
@@ -60,6 +85,7 @@ func (p *Push) Apply(s Stored) (Answer, error) {
 		watermarks: newWatermarks(s),
 		full:       s.StorageFull,
 		fence:      fence{at: s.Fence, level: s.Level, whole: p.request.WholeItems},
+		rights:     rights{s.MayRead, s.MayWrite},
 		decisions:  make([]Decision, 0, p.writes),
 	}
 	for i := range a.answer.Results {
@@ -103,6 +129,7 @@ type application struct {
 	watermarks watermarks
 	full       bool // Stored.StorageFull
 	fence      fence
+	rights     rights
 	builder    record.Builder
 	// decisions holds the decisions of all results, one result after the other.
 	decisions  []Decision
@@ -118,8 +145,8 @@ type itemWrite struct {
 // applyAll applies the admitted items, record by record.
 func (a *application) applyAll(records []record.Record) {
 	items := a.admitted
-	if a.isBounded() || a.fence.at > 0 {
-		items = slices.Clone(items) // refuseGrowth and refuseGone change them
+	if a.isBounded() || a.fence.at > 0 || a.rights.isLimited() {
+		items = slices.Clone(items) // refuseSome changes them
 	}
 	for _, before := range records {
 		n := 1
@@ -133,7 +160,7 @@ func (a *application) applyAll(records []record.Record) {
 			a.applyFenced(before, items[:n])
 		default:
 			r := a.newRoom(before)
-			a.applyTo(before, a.refuseGrowth(&r, items[:n]))
+			a.applyTo(before, a.refuseSome(&r, items[:n]))
 		}
 		items = items[n:]
 	}

@@ -23,7 +23,8 @@ package merge
 //	restored           do nothing: the record is back
 //	gone               drop the fields whose outcome is gone; tell the user
 //
-// The first six are permanent: the same item gets the same answer again. Notes on what
+// The first six are permanent: the same item gets the same answer again, as long as the functions
+// MayRead and MayWrite of [Stored] find the same rights and record. Notes on what
 // an item did are sent once: if that answer is lost, the retry changes nothing and gets no
 // note. A server that must not miss a lost edit takes it from [Answer.LostEdits] and stores
 // it in the same transaction, with the losing value. An application may add codes of its own
@@ -42,7 +43,8 @@ const (
 	// the record, delete stored fields, or replace values with values of at most the same
 	// length.
 	RecordFull Code = "record_full"
-	// Forbidden: the Guard refused the item.
+	// Forbidden: the Guard or Stored.MayWrite refused the item, or the actor may not read its
+	// record, see Stored.MayRead.
 	Forbidden Code = "forbidden"
 	// OtherClient: a write has a client ID that is not the actor's.
 	OtherClient Code = "other_client"

@@ -23,6 +23,7 @@
 //	change.go                                  Change, and the steps of the rule
 //	engine.go prepare.go admission.go          Engine and Prepare, before anything is loaded
 //	apply.go room.go watermarks.go notes.go    Apply, on the stored state
+//	rights.go                                  guards that look at the stored record
 //	purge.go gone.go erase.go                  Purge, late writes of purged data, and Erase
 //	answer.go result.go decision.go            Answer, Result and Decision
 //	refusal.go code.go reply.go                the answer to the client

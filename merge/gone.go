@@ -27,15 +27,13 @@ func (a *application) applyFenced(stored record.Record, items []int) {
 	// At level 1 a record without fields never existed, so no item is gone, except, with
 	// WholeItems, an item with a write at or below the fence.
 	unknown := before.Len() == 0 && a.fence.level < 2
-	switch {
-	case !unknown && (before.Len() == 0 || isDead(before, a.fence.at)):
+	if !unknown && (before.Len() == 0 || isDead(before, a.fence.at)) {
 		a.applyToDead(before, items)
 		return
-	case !unknown || a.fence.whole:
-		items = a.refuseGone(before, items)
 	}
 	r := a.newRoom(before)
-	a.applyTo(before, a.refuseGrowth(&r, items))
+	r.purged = !unknown || a.fence.whole
+	a.applyTo(before, a.refuseSome(&r, items))
 }
 
 // applyToDead applies the items of a record that is dead or was purged. Only new items above
@@ -52,14 +50,15 @@ func (a *application) applyToDead(before record.Record, items []int) {
 			rest = append(rest, i)
 		}
 	}
-	news = a.refuseGrowth(&r, news)
+	news = a.refuseSome(&r, news)
 	if len(news) == 0 {
 		a.refuseAsGone(rest)
 		return
 	}
 	u := Update{Before: before}
 	u.After, _ = a.joinTo(record.New(key), news)
-	if rest = a.refuseGrowth(&r, a.refuseGone(u.After, rest)); len(rest) > 0 {
+	r.purged, r.judged = true, u.After
+	if rest = a.refuseSome(&r, rest); len(rest) > 0 {
 		u.After, _ = a.joinTo(u.After, rest)
 	}
 	a.answer.Updates = append(a.answer.Updates, u)
@@ -87,24 +86,32 @@ func (a *application) beginsLife(i int) bool {
 	return true
 }
 
-// refuseGone refuses the items that are gone as a whole, and returns the others. For an item
-// that is partly gone, it notes the remaining writes.
+// refuseGone refuses the items that are gone as a whole, and returns the others.
 func (a *application) refuseGone(before record.Record, items []int) []int {
 	return slices.DeleteFunc(items, func(i int) bool {
-		data := a.request.Items[i].Mutation.Data
-		remain := a.withoutGone(before, data)
-		refused := remain.Len() == 0 || a.fence.whole && a.isStale(before, data)
-		switch {
-		case refused:
+		gone := a.isGone(before, i)
+		if gone {
 			a.answer.Results[i].Refusal = &Refusal{Code: Gone}
-		case remain.Len() < data.Len():
-			if a.fence.kept == nil {
-				a.fence.kept = make(map[int]record.Record)
-			}
-			a.fence.kept[i] = remain
 		}
-		return refused
+		return gone
 	})
+}
+
+// isGone reports whether an item is gone as a whole. For an item that is partly gone, it notes the
+// remaining writes.
+func (a *application) isGone(before record.Record, i int) bool {
+	data := a.request.Items[i].Mutation.Data
+	remain := a.withoutGone(before, data)
+	switch {
+	case remain.Len() == 0 || a.fence.whole && a.isStale(before, data):
+		return true
+	case remain.Len() < data.Len():
+		if a.fence.kept == nil {
+			a.fence.kept = make(map[int]record.Record)
+		}
+		a.fence.kept[i] = remain
+	}
+	return false
 }
 
 // withoutGone returns the writes of an item that are not gone. A write at or below the fence is

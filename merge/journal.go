@@ -65,6 +65,9 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 		key := m.Data.Key()
 		switch {
 		case r == nil:
+			if i < len(a.Results) && len(a.Results[i].Fields) == 0 && m.Data.Len() > 0 {
+				m = record.Mutation{Data: record.New(key)} // the actor may not read the record
+			}
 		case r.Code == Invalid: // a decoder may be unable to read the item
 			m = record.Mutation{Data: m.Data.WithKey(record.Key{Table: valid(key.Table), ID: valid(key.ID)})}
 		case r.Code == Gone:

@@ -24,7 +24,7 @@ type Reply struct {
 
 	// For an accepted item.
 	Changed bool                  `json:"changed"`
-	Fields  map[string]FieldReply `json:"fields,omitempty"` // one for each field that the item writes
+	Fields  map[string]FieldReply `json:"fields,omitempty"` // one for each field that the item writes; none if the actor may not read the record
 	Notes   []Code                `json:"notes,omitempty"`
 }
 

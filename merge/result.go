@@ -13,7 +13,8 @@ type Result struct {
 	// both.
 	Changed bool
 	// Fields has a Decision for each field that the item writes, sorted by name.
-	// It is empty if the item was refused.
+	// It is empty if the item was refused, or if it was accepted although the actor may not read the
+	// record, see Stored.MayRead.
 	Fields []Decision
 	// Notes holds further codes about an accepted item.
 	Notes []Code

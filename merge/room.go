@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -11,7 +12,7 @@ import (
 )
 
 // room decides which items of one record are refused because they would make the record
-// larger than permitted.
+// larger than permitted. With rights, it also holds what they are judged by.
 type room struct {
 	most    int  // bytes; 0 means no limit
 	full    bool // no record may grow
@@ -19,6 +20,11 @@ type room struct {
 	written map[string]record.FieldValue // the winners among the accepted items
 	size    int                          // size of before in bytes; 0 until it is needed
 	grown   int                          // bytes added by the accepted items
+
+	purged bool          // items may be gone
+	judged record.Record // what decides whether an item is gone
+	seen   record.Record // with rights: the record with the accepted items
+	last   int           // with rights: the item accepted last, or -1
 }
 
 // isBounded reports whether the size of any record is limited.
@@ -26,7 +32,7 @@ func (a *application) isBounded() bool { return a.maxRecord > 0 || len(a.tableMa
 
 // newRoom returns the room of a record.
 func (a *application) newRoom(before record.Record) room {
-	return room{most: max(a.maxSize(before.Key().Table), 0), full: a.full, before: before}
+	return room{most: max(a.maxSize(before.Key().Table), 0), full: a.full, before: before, judged: before, seen: before, last: -1}
 }
 
 // maxSize returns the size limit of records of a table; 0 or less means no limit.
@@ -37,27 +43,41 @@ func (p *Push) maxSize(table string) int {
 	return p.maxRecord
 }
 
-// refuseGrowth refuses the items of one record for which there is no room, and returns the
-// others, in place. It judges the items in the order of their stamps, each on top of the
-// items accepted before it, so their order in the request does not matter.
-func (a *application) refuseGrowth(r *room, items []int) []int {
-	if !a.isBounded() {
+// refuseSome refuses the items of one record that are gone, for which the actor lacks a right, or
+// for which there is no room. It returns the items to join, in place. It judges by rights and by
+// room in the order of the items' stamps, each on top of the items accepted before it, so their
+// order in the request does not matter.
+func (a *application) refuseSome(r *room, items []int) []int {
+	if r.purged && !a.rights.isLimited() {
+		items = a.refuseGone(r.judged, items)
+	}
+	if !a.isBounded() && !a.rights.isLimited() {
 		return items
 	}
 	a.sortByStamp(items)
 	return slices.DeleteFunc(items, func(i int) bool {
-		data := a.data(i)
-		refusal := r.judge(data)
-		if refusal == nil && (len(items) > 1 || a.fence.at > 0) {
-			r.accept(data)
+		after, joins, refusal := r.seen, true, (*Refusal)(nil)
+		if a.rights.isLimited() {
+			after, joins, refusal = a.judgeRights(r, i)
+		}
+		if joins && a.isBounded() {
+			refusal = r.judge(a.data(i))
 		}
 		a.answer.Results[i].Refusal = refusal
-		return refusal != nil
+		if !joins || refusal != nil {
+			return true
+		}
+		r.seen, r.last = after, i
+		if a.isBounded() && (len(items) > 1 || a.fence.at > 0) {
+			r.accept(a.data(i))
+		}
+		return false
 	})
 }
 
 // sortByStamp sorts items of one record by the greatest stamp in each, and items with the
-// same greatest stamp by their writes. Items with equal writes get the same answer.
+// same greatest stamp by their writes, or with rights by their JSON. Equal items get the same
+// answer.
 func (a *application) sortByStamp(items []int) {
 	if len(items) < 2 {
 		return
@@ -73,6 +93,9 @@ func (a *application) sortByStamp(items []int) {
 	slices.SortFunc(items, func(i, j int) int {
 		if c := newest[i].Compare(newest[j]); c != 0 {
 			return c
+		}
+		if a.rights.isLimited() {
+			return bytes.Compare(a.text(i), a.text(j))
 		}
 		return compareWrites(a.data(i), a.data(j))
 	})
