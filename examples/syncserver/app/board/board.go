@@ -1,5 +1,5 @@
 // Package board defines the example app, a team's tasks and meeting rooms: the tables, who may
-// write which records, and the rules that merged records may break. The server and the client share
+// read and write which records, and the rules that merged records may break. The server and the client share
 // this package. To build another app, replace this package and little else.
 //
 // Clients create the records and use UUIDs as IDs. Each client has one record in the table of
