@@ -100,7 +100,7 @@ func TestOwnersDecideWhoIsAMember(t *testing.T) {
 	}{
 		{"the first member makes the project", board.Grant{By: "ana", User: "ana", Role: board.Owner}, nil, ""},
 		{"a project begins with an owner", board.Grant{By: "ana", User: "ana", Role: board.Writer}, nil, "the first member"},
-		{"nobody makes a project for others", board.Grant{By: "ana", User: "ben", Role: board.Owner}, nil, "the first member"},
+		{"a project cannot be made for another user", board.Grant{By: "ana", User: "ben", Role: board.Owner}, nil, "the first member"},
 		{"a project without members cannot be left", board.Grant{By: "ana", User: "ana"}, nil, "the first member"},
 
 		{"an owner gives", board.Grant{By: "ana", User: "dan", Role: board.Reader}, members, ""},
