@@ -139,6 +139,7 @@ func TestSnapshotHas(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, s.Has([]string{"a", "b"}))
 	require.Equal(t, []string{"b"}, s.Has([]string{"b", "c"}))
 	require.Empty(t, s.Has([]string{"c"}))
+	require.Equal(t, []string{}, buckets.Snapshot{}.Buckets(), "not nil, so that its JSON is an array")
 }
 
 // A task moves from one project to another. A client of the first project is told that the task has

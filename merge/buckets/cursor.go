@@ -174,10 +174,10 @@ func (c *Cursor) Settle(seq int64) { c.seq, c.loads = seq, nil }
 // tidy removes what makes no difference, so that cursors stay short.
 func (c *Cursor) tidy() {
 	c.loads = slices.CompactFunc(c.loads, func(a, b load) bool { return a.after == b.after && a.begun == b.begun })
-	switch l := c.loads; {
-	case c.loadsAll():
-		c.seq = l[0].after // no bucket is without a load
-	case len(l) > 0 && l[0].after == c.seq && l[0].begun == c.seq:
-		c.loads = l[1:] // it has caught up
+	if c.loadsAll() { // no bucket is without a load
+		c.seq = c.loads[0].after
+	}
+	if len(c.loads) > 0 && c.loads[0].after == c.seq && c.loads[0].begun == c.seq { // it has caught up
+		c.loads = c.loads[1:]
 	}
 }

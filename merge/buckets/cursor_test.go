@@ -171,6 +171,10 @@ func TestTextOfACursor(t *testing.T) {
 	require.Equal(t, "N5XQ.3.8", c.String(), "as in earlier versions")
 	c.Settle(8)
 	require.Equal(t, "N5XQ.8", c.String(), "as in earlier versions")
+	c.Begin(Snapshot{Epoch: "other", Seq: 12, Granted: s.Granted})
+	c.Reach(12)
+	require.Equal(t, "other.12", c.String(), "it has caught up with its load")
+	c, _ = ParseCursor("N5XQ.8")
 	s.Granted["b"], s.Seq = 9, 12
 	resets, tells = c.Begin(s)
 	require.Equal(t, []Reset{{[]string{"b"}, WhyGrant}}, resets)
@@ -178,7 +182,7 @@ func TestTextOfACursor(t *testing.T) {
 	require.Regexp(t, `^N5XQ\.8~[0-9a-f]{32}~9_0_12$`, c.String())
 	_, tells = c.Begin(s)
 	require.False(t, tells, "the client was told the same buckets")
-	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999"} {
+	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999"} {
 		got, err := ParseCursor(text)
 		if text == "e.8~" {
 			require.NoError(t, err)

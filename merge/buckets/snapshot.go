@@ -21,8 +21,13 @@ type Snapshot struct {
 	Granted map[string]int64
 }
 
-// Buckets returns the names of the buckets that the user has, sorted.
-func (s Snapshot) Buckets() []string { return slices.Sorted(maps.Keys(s.Granted)) }
+// Buckets returns the names of the buckets that the user has, sorted. The slice is not nil, even if
+// the user has none.
+func (s Snapshot) Buckets() []string {
+	names := slices.AppendSeq(make([]string, 0, len(s.Granted)), maps.Keys(s.Granted))
+	slices.Sort(names)
+	return names
+}
 
 // Has returns the given buckets that the user has, in their order: the buckets in which the client
 // holds a record. The result may share memory with names.

@@ -57,9 +57,9 @@ func ParseCursor(text string) (c Cursor, err error) {
 		return Cursor{}, ErrCursor
 	}
 	number := func(text string) (n int64) {
-		n, err := strconv.ParseInt(text, 10, 64)
-		valid = valid && err == nil && n >= 0
-		return n
+		u, err := strconv.ParseUint(text, 10, 63) // which allows no sign
+		valid = valid && err == nil
+		return int64(u)
 	}
 	c.epoch, c.seq = head[0], number(head[1])
 	if len(head) == 3 {

@@ -17,12 +17,17 @@
 // [Server.Restored] returns a server as it is after a restore from a backup: it makes its clients
 // pull everything again.
 //
+// A server with [Server.Buckets] shows each client only the records of the buckets that it was given
+// with [Server.Grant]. Package buckets describes the protocol.
+//
 // A [Server] is a mergetest.Backend.
 //
 // # Files
 //
 //	server.go   the push handler
 //	pull.go     the pull handler
+//	page.go     the records of a page, and the text of a cursor
+//	rights.go   which client may read which buckets, and write there
 //	purge.go    the fence: samples, raises, and the sweep
 //	store.go    the tables of a database: records, watermarks and the sequence
 package memory

@@ -1,13 +1,11 @@
 package memory
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
-	"github.com/fieldlww/fieldlww/record"
 )
 
 // ErrCursor is the error that Pull wraps if the cursor is unknown.
@@ -36,89 +34,64 @@ var ErrCursor = errors.New("memory: unknown cursor")
 // says under "Purging" what the told stamp is. This server trusts its wall clock, so it tells the
 // greatest stamp that was ever stored, which includes the stamps of erasures.
 //
-// Every client may read everything. The client is a parameter for servers that restrict reading.
-func (s *Server) Pull(_ clock.ClientID, cursor string) (lines []byte, next string, err error) {
+// Every client may read everything, unless Server.Buckets is set. Then each pull has a last line,
+// also without a fence, and the lines say in which buckets the client has a record:
+//
+//	{"reset":["project/42"],"why":"grant"}
+//	{"seq":7,"in":["project/42"],"table":"tasks","id":"…","data":{…}}
+//	{"seq":8,"table":"tasks","id":"…","left":true}
+//	{"cursor":"9~5f0c…","buckets":["project/42"],"level":1,"clock":"2026-05-31T09:00:00.000000000Z"}
+//
+// The client forgets a record that has left. A reset takes the named buckets from every record that
+// the client holds, and so does a last line that no longer names them; see buckets.Loss. If the
+// buckets are the same as before, they are left out.
+func (s *Server) Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, err := parsePosition(cursor)
-	restored := cursor != "" && at.epoch != s.epoch
-	if err != nil || !restored && max(at.after, at.loading) > s.store.sequence() {
+	now := s.snapshot(client)
+	at, err := s.parse(cursor)
+	if err != nil || at.Epoch() == now.Epoch && at.Reached() > now.Seq {
 		return nil, "", fmt.Errorf("%w: use a cursor that Pull returned, or the empty cursor to begin again", ErrCursor)
 	}
-	if restored || max(at.after, at.loading) < s.store.fence.seq {
-		why := map[bool]string{true: "epoch", false: "fence"}[restored]
-		lines = fmt.Appendf(lines, "{\"reset\":[\"\"],\"why\":%q}\n", why)
-		at = position{loading: s.store.sequence()}
+	resets, tells := at.Begin(now)
+	for _, r := range resets {
+		lines = appendJSON(lines, resetLine{r.Buckets, r.Why})
 	}
-	at.epoch = s.epoch
-	lines, at = s.appendPage(lines, at)
-	if next = at.String(); next == "" {
+	lines = s.appendPage(lines, &at, now)
+	if next = format(at); next == "0" { // an empty server
 		next = cursor
 	}
-	if s.store.fence.stamp > 0 {
-		lines = fmt.Appendf(lines, "{\"cursor\":%q,\"fence\":%q,\"level\":%d,\"clock\":%q}\n",
-			next, s.store.fence.stamp.String(), s.level(), s.store.greatest.String())
+	if fence := s.store.fence.stamp; fence > 0 || s.Buckets != nil {
+		last := lastLine{Cursor: next, Fence: fence, Level: s.level(), Clock: s.store.greatest}
+		if tells && s.Buckets != nil {
+			last.Buckets = now.Buckets()
+		}
+		lines = appendJSON(lines, last)
 	}
 	return lines, next, nil
 }
 
-// appendPage appends the records of a page to lines, and returns the position after it.
-func (s *Server) appendPage(lines []byte, at position) ([]byte, position) {
-	limit := s.PageSize
-	if limit == 0 {
-		limit = 1000
-	}
-	for r := range s.store.since(at.after) {
-		line := record.Mutation{Data: r.Record}.AppendJSON(nil)
-		lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", r.seq, line[1:])
-		at.after = r.seq
-		if limit--; limit == 0 {
-			return lines, at
-		}
-	}
-	// The load is complete, even if its last records were purged.
-	return lines, position{epoch: at.epoch, after: max(at.after, at.loading)}
+type resetLine struct {
+	Reset []string `json:"reset"`
+	Why   string   `json:"why"`
 }
 
-// position is a decoded cursor. The client has all changes up to the sequence in after. While
-// the client loads everything again, loading is the sequence at which the load began. Without
-// loading, a page below the fence would begin the load again, forever.
-type position struct {
-	epoch          string // of the server that returned the cursor
-	after, loading int
+type leftLine struct {
+	Seq   int    `json:"seq"`
+	Table string `json:"table"`
+	ID    string `json:"id"`
+	Left  bool   `json:"left"`
 }
 
-// parsePosition reads a cursor. The empty cursor is the zero position.
-func parsePosition(cursor string) (at position, err error) {
-	if cursor == "" {
-		return at, nil
-	}
-	epoch, rest, hasEpoch := strings.Cut(cursor, ".")
-	if hasEpoch {
-		at.epoch, cursor = epoch, rest
-	}
-	after, loading, isLoading := strings.Cut(cursor, "/")
-	if at.after, err = parseSequence(after); err == nil && isLoading {
-		at.loading, err = parseSequence(loading)
-	}
-	return at, err
+type lastLine struct {
+	Cursor  string          `json:"cursor"`
+	Buckets []string        `json:"buckets,omitzero"`
+	Fence   clock.Timestamp `json:"fence,omitzero"`
+	Level   int             `json:"level"`
+	Clock   clock.Timestamp `json:"clock,omitzero"`
 }
 
-func parseSequence(text string) (int, error) {
-	n, err := strconv.ParseUint(text, 10, 31)
-	return int(n), err
-}
-
-// String returns the cursor of the position, which is empty for the zero position.
-func (p position) String() (cursor string) {
-	switch {
-	case p.loading > p.after:
-		cursor = fmt.Sprintf("%d/%d", p.after, p.loading)
-	case p.after > 0 || p.epoch != "":
-		cursor = strconv.Itoa(p.after)
-	}
-	if p.epoch != "" {
-		cursor = p.epoch + "." + cursor
-	}
-	return cursor
+func appendJSON(dst []byte, line any) []byte {
+	text, _ := json.Marshal(line) // the lines always have a JSON form
+	return append(append(dst, text...), '\n')
 }

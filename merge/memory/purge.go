@@ -1,6 +1,8 @@
 package memory
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -35,7 +37,7 @@ func (s *Server) Purge(retention time.Duration) (seq int, stamp clock.Timestamp)
 	s.store.sample(s.wall())
 	if retention >= 0 {
 		s.store.raise(s.wall().Add(-retention))
-		s.store.sweep(s.level())
+		s.sweep()
 	}
 	return s.store.fence.seq, s.store.fence.stamp
 }
@@ -62,16 +64,23 @@ func (s *store) raise(until time.Time) {
 	}
 }
 
-// sweep stores the normal form of each record. A dead record is dropped only if its sequence
-// is at or below the fence: a deletion that came late must still be pulled.
-func (s *store) sweep(level int) {
-	for key, r := range s.rows {
-		kept := merge.Purge(r.Record, s.fence.stamp, level)
+// sweep stores the normal form of each record, and drops the buckets that it left up to the fence.
+// A dead record is dropped only if its sequence is at or below the fence: a deletion that came late
+// must still be pulled.
+func (s *Server) sweep() {
+	for key, r := range s.store.rows {
+		kept, in := merge.Purge(r.Record, s.store.fence.stamp, s.level()), s.bucketsOf(r.Record)
+		at := maps.Clone(r.at)
+		maps.DeleteFunc(at, func(bucket string, seq int) bool {
+			return seq <= s.store.fence.seq && !slices.Contains(in, bucket)
+		})
 		switch {
 		case kept.Len() > 0:
-			s.rows[key] = row{kept, r.seq}
-		case r.seq <= s.fence.seq:
-			delete(s.rows, key)
+			s.store.rows[key] = row{kept, r.seq, at}
+		case r.seq <= s.store.fence.seq:
+			delete(s.store.rows, key)
+		default:
+			s.store.rows[key] = row{r.Record, r.seq, at}
 		}
 	}
 }

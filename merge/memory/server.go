@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -25,6 +26,14 @@ type Server struct {
 	// field $deleted, and 2 keeps nothing. It may be raised from 1 to 2, but not lowered: at level
 	// 1, a missing record counts as one that never existed.
 	Level int
+	// Buckets names the buckets of each record. A client then pulls only the records of the buckets
+	// that Grant has given to it, and a push may change only those, and put records only into those
+	// buckets. Nil means that every client may read and write everything. Set Buckets before the
+	// server stores anything.
+	Buckets buckets.Func
+	// MayWrite decides, after the buckets, whether a client may make a mutation, given the stored
+	// record and the record after it, as in merge.Stored. Nil permits everything.
+	MayWrite func(client clock.ClientID, seen, after record.Record, m record.Mutation) error
 
 	mu    sync.Mutex
 	store store
@@ -36,12 +45,13 @@ type Server struct {
 // client that pulls with a cursor of another server, as Pull describes, and the client then sends its
 // own writes again. A server that knows the cursor of a push refuses it if that cursor has another
 // epoch, because its items could be gone if they were judged before the client has pulled. Repeat all
-// erasures since the backup with Erase, before the new server answers.
+// erasures since the backup with Erase, and all grants and revocations, before the new server answers.
 func (s *Server) Restored() *Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &Server{
 		Engine: s.Engine, Now: s.Now, PageSize: s.PageSize, Level: s.Level,
+		Buckets: s.Buckets, MayWrite: s.MayWrite,
 		store: s.store.copy(), epoch: rand.Text(),
 	}
 }
@@ -69,9 +79,10 @@ func (s *Server) Apply(r merge.Request) (merge.Answer, error) {
 	defer s.mu.Unlock()
 	stored := s.store.load(r.Actor, push.Keys())
 	stored.Level = s.level()
+	s.limit(&stored, r.Actor)
 	answer, err := push.Apply(stored)
 	if err == nil {
-		s.store.save(answer, s.level())
+		s.save(answer)
 	}
 	return answer, err
 }
@@ -83,7 +94,7 @@ func (s *Server) Put(records ...record.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range records {
-		s.store.put(r, s.level())
+		s.put(r)
 	}
 }
 
@@ -104,7 +115,7 @@ func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
 		return clock.Stamp{}, err
 	}
 	if !after.Equal(before.Record) {
-		s.store.put(after, s.level())
+		s.put(after)
 	}
 	if w, ok := after.Get(record.ErasedField); ok {
 		at = w.Stamp
