@@ -40,7 +40,9 @@ type Capacity struct {
 	// counts as unreadable.
 	ParentTable, LimitField string
 	// Describe returns the description of a violation, given the used units and the limit. Nil
-	// means a text that contains the two numbers.
+	// means a text that contains the two numbers. If Checker.Buckets is set, the description is
+	// a text without numbers, and Describe is not called: readers of one record may not be
+	// allowed to read the others.
 	Describe func(taken, limit int64) string
 }
 
@@ -100,7 +102,11 @@ func (c Capacity) Check(g Group) (Findings, error) {
 	if taken <= limit || newest.Len() == 0 {
 		return Findings{}, nil // even a negative limit is exceeded only if something is used
 	}
-	return Findings{List: []Finding{c.finding(g, newest, others, c.describe(taken, limit))}}, nil
+	text := "more is taken than the limit allows"
+	if !g.Restricted {
+		text = c.describe(taken, limit)
+	}
+	return Findings{List: []Finding{c.finding(g, newest, others, text)}}, nil
 }
 
 // limit returns the limit of a group, and whether there is one.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -30,6 +31,17 @@ type Checker struct {
 	// 100. If there are more, only the first ones in the order of Findings.List get rows, and
 	// one more row represents all of them.
 	MaxPerScope int
+	// Buckets returns the buckets of a record that exists and is not deleted, such as the
+	// projects that it belongs to, for partial replication: a client receives only the records
+	// of the buckets that its user may read. If Buckets is set, each row holds the buckets of
+	// the record that it is about, and moves with that record; see Violation.Buckets. Nil means
+	// that rows have no such field.
+	//
+	// Buckets is a pure function of the record, and must not distinguish a deleted field from an
+	// absent one, because deleted fields may be purged. It is not called for rows. Names that
+	// buckets.Valid refuses do not count. After changing it, rebuild the index of the view and run
+	// an audit.
+	Buckets func(r record.Record) []string
 }
 
 // Input holds everything that a check depends on.
@@ -57,7 +69,9 @@ type Report struct {
 	// Unknown counts the records that a rule could not read, and the groups that are only
 	// partly known. No row is closed because of them.
 	Unknown int
-	// Failed has an error for each rule that left something unchecked, sorted by rule name.
+	// Failed has an error for each rule that left something unchecked, sorted by rule name. If an
+	// error has the name BucketsRule, rows about records that moved may still be in their former
+	// buckets, so a server must not store Input.Changes.
 	// The rows of unchecked groups stay as they are; the other rules and groups are checked.
 	Failed []*RuleError
 	// Err joins Failed. Err also wraps errors of the View: if one of them has aborted the
@@ -72,6 +86,16 @@ type Report struct {
 // record.
 func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 	var all []Scope
+	if c.Buckets != nil {
+		for _, name := range c.movedNames(Input{Changes: changes}) {
+			all = append(all, Scope{BucketsRule, name})
+		}
+		for _, u := range changes {
+			if about, ok := aboutOf(u.After); ok && u.After.Key().Table == c.table() {
+				all = append(all, rowsAbout(about))
+			}
+		}
+	}
 	var errs []error
 	for _, name := range c.names() {
 		t := c.touchOf(name, Input{Changes: changes})
@@ -82,21 +106,27 @@ func (c *Checker) Scopes(changes []merge.Update) ([]Scope, error) {
 			all = append(all, Scope{name, scope})
 		}
 	}
-	return all, errors.Join(errs...)
+	slices.SortFunc(all, Scope.Compare)
+	return slices.Compact(all), errors.Join(errs...)
 }
 
 // ScopesOf returns the scopes under which a View indexes a record or a row, sorted. A record
 // is in the scopes that the rules name, even if they also return ErrUnknown; a rule that fails
 // names none. A row is in the scope in which it was found, and only while its stored status is
-// Open: checks look up closed rows by ID only, so closed rows cost nothing.
+// Open: checks look up closed rows by ID only, so closed rows cost nothing. If Buckets is set, each
+// row is also in a scope of BucketsRule, with all rows about the same record.
 func (c *Checker) ScopesOf(r record.Record) []Scope {
-	if r.Key().Table == c.table() {
-		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {
-			return []Scope{scope}
-		}
-		return nil
-	}
 	var all []Scope
+	if r.Key().Table == c.table() {
+		if about, ok := aboutOf(r); ok && c.Buckets != nil {
+			all = append(all, rowsAbout(about))
+		}
+		if scope, ok := scopeOfRow(r); ok && statusOf(r) == Open && scope.Rule != LostEditRule {
+			all = append(all, scope)
+		}
+		slices.SortFunc(all, Scope.Compare)
+		return all
+	}
 	for _, rule := range c.names() {
 		if c.runnable(rule) != nil {
 			continue
@@ -114,24 +144,37 @@ func (c *Checker) ScopesOf(r record.Record) []Scope {
 }
 
 // Check derives the violations of all groups that the changes touch, and of the given scopes.
-// It calls the view at most twice for each rule.
+// It calls the view at most twice for each rule and, if Buckets is set, at most twice more.
 //
 // With changes, call it in the transaction that stores them. With scopes alone, it checks what
 // is stored, as after a commit.
 func (c *Checker) Check(ctx context.Context, in Input) Report {
 	var report Report
-	var errs []error
+	var known []map[record.Key]record.Record
 	for _, name := range c.names() {
 		r := ruleCheck{checker: c, in: in, name: name, rule: c.Rules[name], report: &report}
 		r.run(ctx)
-		if err := r.failure.ruleError(name); err != nil {
-			report.Failed, errs = append(report.Failed, err), append(errs, err)
-		}
+		report.addFailure(name, r.failure)
 		report.Updates = append(report.Updates, r.updates...)
+		known = append(known, r.live)
+	}
+	if c.Buckets != nil {
+		report.addFailure(BucketsRule, c.place(ctx, in, known, &report))
 	}
 	slices.SortFunc(report.Updates, func(a, b merge.Update) int { return a.After.Key().Compare(b.After.Key()) })
+	slices.SortStableFunc(report.Failed, func(a, b *RuleError) int { return strings.Compare(a.Rule, b.Rule) })
+	var errs []error
+	for _, err := range report.Failed {
+		errs = append(errs, err)
+	}
 	report.Err = errors.Join(errs...)
 	return report
+}
+
+func (r *Report) addFailure(rule string, f failure) {
+	if err := f.ruleError(rule); err != nil {
+		r.Failed = append(r.Failed, err)
+	}
 }
 
 func (c *Checker) names() []string { return slices.Sorted(maps.Keys(c.Rules)) }

@@ -158,6 +158,13 @@ func (d derived) fields() ([]field, error) {
 	if d.ConflictingTotal > 0 {
 		all = append(all, field{fieldConflictingTotal, record.FieldValue{Value: record.Int(int64(d.ConflictingTotal)), Stamp: d.stamp}})
 	}
+	if len(d.Buckets) > 0 {
+		buckets, err := record.Of(d.Buckets)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, field{fieldBuckets, record.FieldValue{Value: buckets, Stamp: d.stamp}})
+	}
 	for _, f := range [...]struct{ name, text string }{
 		{fieldType, d.Type}, {fieldRule, d.Rule}, {fieldScope, d.Rule + "/" + d.Scope},
 		{fieldTable, d.Table}, {fieldRecord, d.RecordID}, {fieldConflictingTable, d.ConflictingTable},
@@ -202,15 +209,23 @@ func rowOf(key record.Key, fields []field, before record.Record) (record.Record,
 
 // withStatus returns a copy of a row with another status.
 func withStatus(row record.Record, status Status) (record.Record, error) {
+	w, _ := row.Get(fieldStatus)
+	w.Value = record.MustOf(string(status))
+	return withField(row, fieldStatus, w)
+}
+
+// withField returns a copy of a row with another value of one field. The zero FieldValue removes
+// the field.
+func withField(row record.Record, name string, w record.FieldValue) (record.Record, error) {
 	var b record.Builder
 	return b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
-		for name, w := range row.All() {
-			if name == fieldStatus {
-				w.Value = record.MustOf(string(status))
-			}
-			if !yield(name, w) {
+		for other, v := range row.All() {
+			if other != name && !yield(other, v) {
 				return
 			}
+		}
+		if !w.IsZero() {
+			yield(name, w)
 		}
 	})
 }

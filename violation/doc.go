@@ -16,6 +16,7 @@
 //	view.go memory.go         the API for reading storage, and storage in memory
 //	row.go guard.go           the API of a row: Violation, Parse, UserFields, Guard
 //	lostedit.go               rows of lost edits
+//	buckets.go                the buckets of rows, for partial replication
 //	overlap.go capacity.go reference.go unique.go perrecord.go
 //	                          the built-in rules
 //	slots.go                  NoOverlap: the slots and months that a record occupies
@@ -78,7 +79,7 @@
 // A dismissal ends when the evidence changes; an acknowledgement stays. Deleted records and deleted
 // fields are not evidence, so a server may purge them; see [merge.Purge].
 //
-// Closed rows are in no index and cost a check nothing. A check reads a closed row only if it
+// Closed rows are in no index of a rule and cost a check nothing. A check reads a closed row only if it
 // finds the condition again, or if a user has written to the row. Keep closed rows as long as
 // clients may be offline, so that these clients learn of the change too. To stop notices about
 // an open row after a time, count from when the row was stored: DetectedAt may be long past.
@@ -86,13 +87,56 @@
 // A row that is synced to a server before that server has derived it may hold only
 // user-written fields. [Parse] returns [ErrRow] for it, and a check completes it.
 //
+// # Partial replication
+//
+// If clients receive only some buckets of the data, set Checker.Buckets to the function that
+// names the buckets of a record. Each row then holds the buckets of the record that it is about
+// in [Violation.Buckets], whatever its status. A row moves when that record moves, is in no
+// bucket while it is deleted, and returns when it is restored: [Checker.Check] returns these rows
+// in Report.Updates with all others, whether or not a rule sees the change. To find them, a view
+// indexes each row under the scopes of [Checker.ScopesOf]: one of them, of [BucketsRule], holds all
+// rows about one record. For rows, an application's own function of buckets returns what Parse reads:
+//
+//	if r.Key().Table == violation.DefaultTable {
+//		v, _ := violation.Parse(r)
+//		return v.Buckets
+//	}
+//
+// Pass rows of lost edits to a check, among Input.Changes, and store the row that it returns.
+// Give each row a sequence of its own, like every record: a reader who is given the row in one
+// chunk and its record in the next must not miss either. A purge changes no row, because a record
+// that may be purged was deleted before. Filter Report.Updates by the rights of a user before
+// you show it.
+//
+// A row about one record names other records by ID, and the readers of the row may not be
+// allowed to read these. So [Group].Restricted tells rules to keep everything else of them out
+// of a finding, and the built-in rules do. The functions that an application gives to these rules
+// get no fields of other records. A rule of your own must do the same. What a reader can still
+// learn about a record that he may not read, from a row about one that he may read:
+//
+//   - that the record exists, and that the two are in conflict: for [Unique], that it has the
+//     same value; for [NoOverlap], that it occupies the resource at some time within the slot of
+//     his own record and, with Monthly, in which month the overlap ends; for [LiveReference], that
+//     the target is missing or does not fit; for [Capacity], that the others use the rest;
+//   - how many such records there are;
+//   - when and by which client the newest evidence was written, from DetectedAt and the stamps of
+//     the row, but not which field that was;
+//   - that some evidence changed, because Evidence changes. It is a hash of keys, names of fields
+//     and stamps, not of values, so no value can be guessed from it, however few values are
+//     possible. A reader who guesses the stamps can confirm which fields a record has. If the
+//     names of fields are private, such as the elements of a set, name the Fields of the rule:
+//     with nil Fields, all names are in the hash.
+//
+// The row of a lost edit and a description may hold former values of the record itself. Everyone
+// who may read the record now can read them, even a user who joined after they were overwritten.
+//
 // # Limits
 //
 // Users choose how many records a scope has and how long their names are, so every cost that
 // grows with these has a limit.
 //
 //   - A row fits the default limits of every decoder. Together with its user-written fields,
-//     it takes at most 64 KiB. It lists at most [MaxConflicting] records, with their exact
+//     and without its buckets, it takes at most 64 KiB. It lists at most [MaxConflicting] records, with their exact
 //     number in ConflictingTotal, and its texts are cut. All participants are evidence, listed
 //     or not.
 //   - A group has at most Checker.MaxPerScope rows, and one more row that represents all its
@@ -100,6 +144,8 @@
 //     and then by key. The order does not depend on the time, so all servers choose the same
 //     rows. A row that drops out of the list is [Hidden].
 //   - A View limits what it reads, and reports in ScopeRecords.Err the scopes that it left out.
+//     If a record has more rows than a view reads, the rows cannot move with it, and the report
+//     has an error named BucketsRule. Refuse such a push: rows that stay behind are still read.
 //   - A check finds at most about 10,000 rows for a rule, and leaves the remaining scopes
 //     unchecked.
 //   - NoOverlap forms only the pairs that it lists. It checks a record in at most 36 scopes.
@@ -169,7 +215,7 @@
 // # Hazards
 //
 // Everyone who may read a row can read its description: keep out of it what readers of one
-// record may not know about another.
+// record may not know about another. See the section Partial replication.
 //
 // A record on which a rule fails, or which makes its scope too large, leaves the whole scope
 // unchecked. Use the Guard to limit what users write to records that rules read, and

@@ -44,6 +44,8 @@ func (d dice) write(about int, tables []string, readable bool) record.Record {
 		return write(table, id, at, fields{record.DeletedField: n == 0})
 	case n == 2:
 		return write(table, id, at, fields{"other": n})
+	case n == 3:
+		return write(table, id, at, fields{"home": pick(d, []string{"", "x", "y", "x y", "y x x"})})
 	}
 	name, value := d.field(table)
 	switch n := d.IntN(10); {
@@ -103,11 +105,14 @@ func genWrites(least, most int, readable bool) *rapid.Generator[[]record.Record]
 }
 
 // genChecker draws a checker of the small rules. Its cap may be small enough for groups to
-// reach it.
+// reach it. It may put rows into buckets.
 func genChecker() *rapid.Generator[*violation.Checker] {
 	return rapid.Custom(func(t *rapid.T) *violation.Checker {
-		most := rapid.SampledFrom([]int{1, 0, 2}).Draw(t, "most")
-		return &violation.Checker{Rules: smallRules(), MaxPerScope: most}
+		c := &violation.Checker{Rules: smallRules(), MaxPerScope: rapid.SampledFrom([]int{1, 0, 2}).Draw(t, "most")}
+		if rapid.Bool().Draw(t, "buckets") {
+			c.Buckets = homes
+		}
+		return c
 	})
 }
 

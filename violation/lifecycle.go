@@ -180,6 +180,9 @@ func (c *ruleCheck) openRows() error {
 		}
 		d := c.found[id]
 		d.Scope = c.firstScope(d, before)
+		if about, _ := aboutOf(before); c.checker.Buckets != nil && about == d.Record() {
+			d.Buckets, _ = bucketsIn(before) // until the row is placed; see Checker.place
+		}
 		after, err := d.row(c.checker.table(), before)
 		if err != nil {
 			return err

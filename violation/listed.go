@@ -33,7 +33,7 @@ func (l *listed) addFindings(findings Findings, most int) error {
 	list := slices.Clone(findings.List)
 	slices.SortFunc(list, Finding.compare)
 	list = slices.CompactFunc(list, func(a, b Finding) bool { return a.Key == b.Key })
-	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.end(), a.end()) })
+	slices.SortStableFunc(list, func(a, b Finding) int { return cmp.Compare(b.order(), a.order()) })
 	untold := max(0, findings.Total-len(findings.List))
 	total := len(list) + untold
 	if len(findings.List) == 0 && total > 0 {
@@ -43,6 +43,9 @@ func (l *listed) addFindings(findings Findings, most int) error {
 		return l.addEach(list)
 	}
 	until := list[min(most, len(list)-1)].RelevantUntil // findings that are only counted come later
+	if l.group.Restricted {
+		until = list[0].RelevantUntil // not before the end of any finding, and known to readers of its record
+	}
 	list = list[:min(most, len(list))]
 	if err := l.addEach(list); err != nil {
 		return err
@@ -81,6 +84,14 @@ func (l *listed) addRow(f Finding, total int, records []record.Record) error {
 	}
 	l.rows = append(l.rows, d)
 	return nil
+}
+
+// order returns the time by which findings are listed, the latest first.
+func (f Finding) order() clock.Timestamp {
+	if f.last != 0 {
+		f.RelevantUntil = f.last
+	}
+	return f.end()
 }
 
 // end returns the time at which a finding stops mattering, for comparisons. Never is the

@@ -15,8 +15,9 @@ const FieldLostValue = "losing"
 // LostEdit returns the row of a lost edit, for fields whose values must not vanish silently.
 // The row holds the value that lost. It is closed when a user who has seen it writes
 // FieldAcknowledged, after picking a value, or FieldDismissed. A lost edit has the same row on
-// every server; store the row unless it is already there. LostEdit returns false if the
-// decision lost no edit.
+// every server; store the row unless it is already there. If Checker.Buckets is set, first pass
+// it to a check, among Input.Changes: LostEdit does not know the record, so the row is in no bucket.
+// LostEdit returns false if the decision lost no edit.
 func (c *Checker) LostEdit(d merge.Decision) (record.Record, bool) {
 	loser, winner := d.Loser(), d.Winner()
 	if !d.Lost() {
@@ -35,14 +36,6 @@ func (c *Checker) LostEdit(d merge.Decision) (record.Record, bool) {
 	if err != nil {
 		return record.Record{}, false
 	}
-	var b record.Builder
-	with, err := b.Record(row.Key(), func(yield func(string, record.FieldValue) bool) {
-		for name, w := range row.All() {
-			if !yield(name, w) {
-				return
-			}
-		}
-		yield(FieldLostValue, record.FieldValue{Value: loser.Value, Stamp: winner.Stamp})
-	})
+	with, err := withField(row, FieldLostValue, record.FieldValue{Value: loser.Value, Stamp: winner.Stamp})
 	return with, err == nil
 }

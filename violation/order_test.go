@@ -59,7 +59,7 @@ func TestReportIsDeterministic(t *testing.T) {
 		changes := a.join(writes[len(writes)/2:])
 
 		ordered := []string{"seats", "person", "overlap", "email", "done"}
-		other := &violation.Checker{Rules: map[string]violation.Rule{}, MaxPerScope: c.MaxPerScope}
+		other := &violation.Checker{Rules: map[string]violation.Rule{}, MaxPerScope: c.MaxPerScope, Buckets: c.Buckets}
 		for _, name := range rapid.Permutation(ordered).Draw(t, "rules") {
 			other.Rules[name] = c.Rules[name]
 		}

@@ -45,10 +45,12 @@ type NoOverlap struct {
 	Monthly bool
 	// Describe returns the description of a pair, for the owner of the newer record. For the
 	// owner of the older record, an application composes a text from the two IDs of the row.
-	// Nil means a text without details.
+	// Nil means a text without details. If Checker.Buckets is set, older has no fields: readers
+	// of the newer record may not be allowed to read it.
 	Describe func(newer, older record.Record) string
 	// Relevant means that a conflict stops mattering when the last overlap of the two records
-	// has ended.
+	// has ended or, if Checker.Buckets is set, when the last slot of the newer record has ended,
+	// because the overlap may end with the older record.
 	Relevant bool
 }
 
@@ -111,23 +113,35 @@ func (n NoOverlap) Check(g Group) (Findings, error) {
 		})
 	}
 	for _, p := range m.pairs[:min(max(0, g.Limit-len(f.List)), len(m.pairs))] {
-		f.List = append(f.List, n.finding(p))
+		f.List = append(f.List, n.finding(p, g.Restricted))
 	}
 	return f, nil
 }
 
-func (n NoOverlap) finding(p pair) Finding {
+// finding returns the finding about a pair. If it is restricted, it holds nothing of the older
+// record but its key.
+func (n NoOverlap) finding(p pair, restricted bool) Finding {
 	newer, older := Newest(p.a.Record, p.b.Record, n.Fields...)
 	f := Finding{
 		Key: PairKey(p.a.Key(), p.b.Key()), Type: SchedulingConflict,
 		Record: newer.Key(), Others: []record.Key{older.Key()}, Fields: n.Fields,
 		Description: "conflicts with another record at the same time",
 	}
+	if restricted {
+		older = record.New(older.Key())
+	}
 	if n.Describe != nil {
 		f.Description = n.Describe(newer, older)
 	}
 	if n.Relevant {
 		f.RelevantUntil = max(p.end, 1) // zero would mean never
+	}
+	if n.Relevant && restricted {
+		own := p.a
+		if p.b.Key() == newer.Key() {
+			own = p.b
+		}
+		f.last, f.RelevantUntil = f.RelevantUntil, max(own.end(), 1)
 	}
 	return f
 }

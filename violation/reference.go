@@ -22,7 +22,8 @@ type LiveReference struct {
 	FitFields []string
 	// Describe returns the description of a record with a stale reference. The target has no
 	// fields if it is missing or deleted: a deleted record may be purged, and a purge must not
-	// change the description. Nil means a text without details.
+	// change the description. It also has no fields if Checker.Buckets is set: readers of r may
+	// not be allowed to read it. Nil means a text without details.
 	Describe func(r, target record.Record) string
 }
 
@@ -77,7 +78,7 @@ func (l LiveReference) Check(g Group) (Findings, error) {
 		f.List = append(f.List, Finding{
 			Key: joinParts(r.Key().Table, r.Key().ID, l.Field), Type: StaleAssignment,
 			Record: r.Key(), Others: []record.Key{key},
-			Fields: append([]string{l.Field}, l.FitFields...), Description: l.describe(r, target),
+			Fields: append([]string{l.Field}, l.FitFields...), Description: l.describe(g, r, target),
 		})
 	}
 	return f, nil
@@ -90,10 +91,15 @@ func (l LiveReference) fit(target record.Record) (bool, error) {
 	return l.Fit(target)
 }
 
-func (l LiveReference) describe(r, target record.Record) string {
+func (l LiveReference) describe(g Group, r, target record.Record) string {
+	if g.Restricted {
+		target = record.New(target.Key())
+	}
 	switch {
 	case l.Describe != nil:
 		return l.Describe(r, target)
+	case g.Restricted:
+		return l.Field + " refers to a record that does not exist or does not fit"
 	case target.Len() == 0:
 		return l.Field + " refers to a record that does not exist"
 	}

@@ -66,6 +66,9 @@ type Violation struct {
 	RelevantUntil clock.Timestamp `json:"relevantUntil,omitzero"`
 	// Status follows from the records alone. StatusAt also takes the time into account.
 	Status Status `json:"status"`
+	// Buckets are the buckets of the record that the violation is about, sorted, if the row was
+	// derived by a Checker with Buckets. There are none while that record is deleted or missing.
+	Buckets []string `json:"buckets,omitempty"`
 
 	// Users write the following members, which merge field by field like all other data.
 
@@ -109,6 +112,7 @@ const (
 	fieldEvidence         = "evidence"
 	fieldRelevantUntil    = "relevantUntil"
 	fieldStatus           = "status"
+	fieldBuckets          = "buckets"
 
 	// FieldAcknowledged holds true once a user has seen the violation.
 	FieldAcknowledged = "acknowledged"
@@ -160,13 +164,16 @@ func Parse(row record.Record) (Violation, error) {
 	if v.Rule == "" || v.Status == "" {
 		return Violation{}, ErrRow
 	}
+	var err error
 	if w, ok := row.Get(fieldConflicting); ok {
 		if err := w.Value.Decode(&v.Conflicting); err != nil {
 			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
 		}
 	}
+	if v.Buckets, err = bucketsIn(row); err != nil {
+		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+	}
 	v.Total, v.ConflictingTotal = number(fieldTotal), number(fieldConflictingTotal)
-	var err error
 	if v.DetectedAt, err = clock.ParseTimestamp(text(fieldDetectedAt)); err != nil {
 		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
 	}

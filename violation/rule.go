@@ -54,6 +54,10 @@ type Group struct {
 	// that holds part of the data. A violation that the known records prove is still a
 	// finding; a violation that rests on the absence of a record is not.
 	Partial bool
+	// Restricted reports that readers of a row may not read the other records of the group,
+	// because Checker.Buckets is set. Type, Description and RelevantUntil of a finding must then
+	// hold nothing of any record but Finding.Record.
+	Restricted bool
 }
 
 // Find returns the record with the given key, if the group has it and it is not deleted.
@@ -99,6 +103,9 @@ type Finding struct {
 	// RelevantUntil is when the violation stops mattering, such as the end of a meeting. Zero
 	// means never, and so does a time after clock.MaxTimestamp.
 	RelevantUntil clock.Timestamp
+
+	// last, if not zero, takes the place of RelevantUntil in the order of the findings.
+	last clock.Timestamp
 }
 
 // PairKey returns the key of a finding about two records. The key does not depend on the order

@@ -129,6 +129,7 @@ func (c *ruleCheck) checkGroup(name string, members ScopeRecords) {
 // rowsOf calls the rule on one group and returns the rows of its findings.
 func (c *ruleCheck) rowsOf(name string, members ScopeRecords) (listed, error) {
 	g := groupOf(longName(c.rule, name, members.Records), members)
+	g.Restricted = c.checker.Buckets != nil
 	g.Limit = c.checker.maxPerScope() + 1 // there are too many findings until the extra one stops mattering
 	for _, r := range g.Records {
 		c.live[r.Key()] = r

@@ -94,6 +94,7 @@ func (s *server) take(t require.TestingT, updates []merge.Update, more ...violat
 	}
 	s.store(updates)
 	s.store(report.Updates)
+	s.requirePlaced(t)
 	return report
 }
 
@@ -102,6 +103,7 @@ func (s *server) audit(t require.TestingT) violation.Report {
 	report := s.checker.Audit(s.all(), s.now)
 	require.NoError(t, report.Err)
 	s.store(report.Updates)
+	s.requirePlaced(t)
 	return report
 }
 

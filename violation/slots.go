@@ -73,6 +73,15 @@ func (n NoOverlap) limited(r record.Record, all []Slot) taken {
 	return t
 }
 
+// end returns the end of the last slot.
+func (t taken) end() clock.Timestamp {
+	end := minTime
+	for _, s := range t.slots {
+		end = max(end, s.To)
+	}
+	return end
+}
+
 // joinOverlapping replaces overlapping slots of one resource with one slot. The slots must be
 // sorted by From.
 func joinOverlapping(slots []Slot) []Slot {

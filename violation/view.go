@@ -8,15 +8,16 @@ import (
 
 // View is a read-only view of the storage of a server or client, within the transaction that
 // is about to store changes, or after that transaction. Look-ups are batched: a check makes at
-// most two calls for each rule, whatever the number of changes. Answers are in the order of
-// the questions.
+// most two calls for each rule, and two more if Checker.Buckets is set, whatever the number of
+// changes. Answers are in the order of the questions.
 //
 // Only one goroutine uses a View at a time. A check does not modify the slices that a View
 // returns.
 type View interface {
 	// Groups returns, for each named scope of a rule, the records and rows that
 	// Checker.ScopesOf places in it: records of the rule, including deleted ones for which it
-	// names scopes, and open rows of violations.
+	// names scopes, and open rows of violations. If Checker.Buckets is set, it is also asked for
+	// scopes of BucketsRule, which hold rows of any status and no records.
 	Groups(ctx context.Context, rule string, names []string) ([]ScopeRecords, error)
 
 	// Get returns the record of each key. A record that does not exist has no fields.
@@ -26,8 +27,8 @@ type View interface {
 // ScopeRecords holds the records and rows of one scope in a View, in any order.
 type ScopeRecords struct {
 	Records []record.Record
-	// Rows are the rows of violations that were found in this scope and are stored as open.
-	// Other rows among them do no harm.
+	// Rows are the rows of violations that were found in this scope and are stored as open or,
+	// for a scope of BucketsRule, all rows about one record. Other rows among them do no harm.
 	Rows []record.Record
 	// Err is the reason why the scope was not read, such as ErrTooLarge; Records and Rows are
 	// then ignored. The scope is reported as unchecked, and the others are checked. A view

@@ -30,6 +30,8 @@
 //     others;
 //   - the rows of a scope are the open rows of that rule and scope; a closed row is not among
 //     them;
+//   - if Checker.Buckets is set, as it is in [TestView], the rows of a scope of
+//     [violation.BucketsRule] are all rows about one record, also the closed ones;
 //   - a record that does not exist has no fields, and is not unknown;
 //   - there is one answer for each question, in the order of the questions; this holds for a
 //     question that is asked twice, for no questions, and for 5,000 at once;

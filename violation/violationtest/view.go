@@ -72,7 +72,11 @@ func (t *test) groups(c *violation.Checker) {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	for _, rule := range slices.Sorted(maps.Keys(c.Rules)) {
+	rules := slices.Sorted(maps.Keys(c.Rules))
+	if c.Buckets != nil {
+		rules = append(rules, violation.BucketsRule)
+	}
+	for _, rule := range rules {
 		for _, asked := range questions(t.dice, names, func(n int) string { return fmt.Sprint("no such scope ", n) }) {
 			t.askGroups(rule, asked)
 		}

@@ -196,6 +196,26 @@ func TestIndexThatKeepsClosedRowsIsFound(t *testing.T) {
 	}
 }
 
+// TestIndexWithoutRowsAboutARecordIsFound: with Buckets, a view must find closed rows by the record
+// that they are about.
+func TestIndexWithoutRowsAboutARecordIsFound(t *testing.T) {
+	err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
+		m, _ := memory(c, records)
+		return broken{View: m, groups: func(rule string, _ []string, answer []violation.ScopeRecords) []violation.ScopeRecords {
+			for i := range answer {
+				answer[i].Rows = slices.DeleteFunc(answer[i].Rows, func(row record.Record) bool {
+					v, _ := violation.Parse(row)
+					return rule == violation.BucketsRule && v.Status != violation.Open
+				})
+			}
+			return answer
+		}}, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "is missing") || !strings.Contains(err.Error(), violation.BucketsRule) {
+		t.Fatal(err)
+	}
+}
+
 func TestIndexThatKeepsFormerScopesIsFound(t *testing.T) {
 	err := violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 		m, _ := memory(c, records)

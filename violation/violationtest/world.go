@@ -46,6 +46,9 @@ func (g inGroups) Check(group violation.Group) (f violation.Findings, err error)
 	return f, nil
 }
 
+// inTable puts each record into the bucket of its table.
+func inTable(r record.Record) []string { return []string{r.Key().Table} }
+
 // groupNames are names that a database confuses if it does not compare bytes, names with
 // characters that are special in SQL, and names with a slash, which separates the rule from
 // the scope in rows.
@@ -63,7 +66,7 @@ var tables = []string{"rooms", "Rooms", "room", "tasks"}
 func world() (*violation.Checker, []record.Record) {
 	c := &violation.Checker{Rules: map[string]violation.Rule{
 		"groups": inGroups{"groups"}, "Groups": inGroups{"others"}, "group": inGroups{"groups"}, "it's % odd": inGroups{"others"},
-	}}
+	}, Buckets: inTable}
 	dice := rand.New(rand.NewPCG(1, 1))
 	pick := func() string {
 		var names []string

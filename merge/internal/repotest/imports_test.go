@@ -26,7 +26,7 @@ func may() map[string][]string {
 		"merge/memory":             {"clock", "record", "merge", "merge/buckets"},
 		"merge/internal/lawtest":   {},
 		"merge/internal/repotest":  {},
-		"violation":                {"clock", "record", "merge"},
+		"violation":                {"clock", "record", "merge", "merge/buckets"},
 		"violation/violationtest":  {"clock", "record", "merge", "violation", "pgregory.net/rapid"},
 	}
 }
