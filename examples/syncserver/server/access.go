@@ -1,56 +1,131 @@
 package server
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// member is the sender of a request: a client of a workspace.
-type member struct {
-	workspace string
-	client    clock.ClientID
+// membership is the answer to a join or a renewal. The client keeps it for as long as it keeps its data.
+type membership struct {
+	Workspace string          `json:"workspace"`
+	User      string          `json:"user"`
+	ClientID  clock.ClientID  `json:"clientId"`
+	Token     string          `json:"token"`
+	Ends      clock.Timestamp `json:"ends"` // of the token
 }
 
-// serveJoin answers POST /v1/join with a new client ID and its token. The client keeps the client
-// ID and the token for as long as it keeps its data.
+// joining is the body of a join.
+type joining struct {
+	Workspace string
+	Invite    string         // not needed for the open workspace
+	ClientID  clock.ClientID // that the user has already; zero for a new one
+}
+
+// serveJoin answers POST /v1/join with a client ID and its token. The client belongs to
+//
+//   - the user of the token, if the request has a token: so a user adds a device;
+//   - otherwise the user that the invitation names, if it names one; see Server.InvitationFor;
+//   - otherwise a new user, who gets the ID of this first client.
+//
+// A device whose token can no longer be renewed asks for the client ID that it has, so it keeps its
+// outbox. It needs an invitation that names its user, or a token of the user.
 func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
 		return err
 	}
-	var asked struct{ Workspace, Invite string }
+	var asked joining
 	if err := json.Unmarshal(body, &asked); err != nil {
 		return malformed(err)
 	}
 	if err := checkWorkspace(asked.Workspace); err != nil {
 		return malformed(err)
 	}
-	if asked.Workspace != s.options.Open && !s.tokens.invites(asked.Invite, asked.Workspace) {
-		err := errors.New("the workspace needs an invitation: open an invitation link")
-		return &failure{http.StatusForbidden, "not_invited", err.Error(), err}
+	user, err := s.userOf(r, asked)
+	if err != nil {
+		return err
 	}
 	address := addressOf(r)
 	if err := s.joins.admit("", address); err != nil {
 		return err
 	}
 	s.joins.count("", address, 1)
-	m := member{asked.Workspace, clock.ClientID(uuid.New())}
-	return writeJSON(w, struct {
-		Workspace string         `json:"workspace"`
-		ClientID  clock.ClientID `json:"clientId"`
-		Token     string         `json:"token"`
-	}{m.workspace, m.client, s.tokens.of(m)})
+	client := asked.ClientID
+	if client.IsZero() {
+		client = clock.ClientID(uuid.New())
+	} else if err := s.checkOwn(r.Context(), asked, user); err != nil {
+		return err
+	}
+	if user == "" {
+		user = client.String()
+	}
+	account := Account{Workspace: asked.Workspace, User: user, Client: client, Issued: s.now()}
+	if err := s.admit(r.Context(), account); err != nil {
+		return err
+	}
+	return s.writeMembership(w, account)
+}
+
+// userOf returns the user who joins a workspace, or "" for a new user.
+func (s *Server) userOf(r *http.Request, asked joining) (string, error) {
+	if bearer(r) != "" {
+		m, err := s.authenticate(r)
+		if err == nil && m.workspace != asked.Workspace {
+			err = unauthorized(errors.New("the token is for another workspace"))
+		}
+		return m.user, err
+	}
+	user, invited := s.tokens.invites(asked.Invite, asked.Workspace)
+	if invited || asked.Workspace == s.options.Open && !strings.Contains(asked.Invite, ".") {
+		return user, nil
+	}
+	err := errors.New("the workspace needs an invitation: open an invitation link")
+	return "", &failure{http.StatusForbidden, "not_invited", err.Error(), err}
+}
+
+// checkOwn returns an error if the client ID that a join asks for is not bound to the user.
+func (s *Server) checkOwn(ctx context.Context, asked joining, user string) error {
+	wanted := Account{Workspace: asked.Workspace, User: user, Client: asked.ClientID}
+	known, err := s.database.user(ctx, wanted.Client)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !known.matches(wanted) {
+		return clientTaken()
+	}
+	return nil
+}
+
+// serveRenew answers POST /v1/renew with a new token for the client of the token in the request. A token
+// can also be renewed for renewable after its end, so a device that was away keeps its client ID.
+func (s *Server) serveRenew(w http.ResponseWriter, r *http.Request) error {
+	account, err := s.tokens.account(r)
+	if err != nil {
+		return unauthorized(err)
+	}
+	if !account.Ends.IsZero() && !s.now().Before(account.Ends.Add(renewable)) {
+		return unauthorized(errors.New("the token ended long ago"))
+	}
+	if err := s.admit(r.Context(), account); err != nil {
+		return err
+	}
+	return s.writeMembership(w, account)
+}
+
+// writeMembership answers with a new token.
+func (s *Server) writeMembership(w http.ResponseWriter, a Account) error {
+	a.Issued = s.now()
+	a.Ends = a.Issued.Add(tokenLife).Truncate(time.Millisecond) // as in the answer
+	return writeJSON(w, membership{a.Workspace, a.User, a.Client, s.tokens.of(a), clock.TimestampOf(a.Ends)})
 }
 
 // addressOf returns the IP address from which a request came, according to its RemoteAddr. For IPv6
@@ -68,69 +143,4 @@ func addressOf(r *http.Request) string {
 	}
 	network, _ := from.Addr().Unmap().WithZone("").Prefix(bits) // cannot fail, because the address has at least that many bits
 	return network.String()
-}
-
-// members returns an endpoint for clients that have a token. It takes the client and the
-// workspace from the token, not from the rest of the request.
-func (s *Server) members(f func(http.ResponseWriter, *http.Request, member) error) endpoint {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		m, ok := s.tokens.member(token)
-		if !ok {
-			err := errors.New("the token is missing or invalid: join the workspace")
-			return &failure{http.StatusUnauthorized, "unauthorized", err.Error(), err}
-		}
-		return f(w, r, m)
-	}
-}
-
-// Invitation returns the invitation that a client needs to join a workspace that is not open.
-func (s *Server) Invitation(workspace string) (string, error) {
-	if err := checkWorkspace(workspace); err != nil {
-		return "", err
-	}
-	return s.tokens.sign("invitation", workspace), nil
-}
-
-var workspaceName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-
-// checkWorkspace returns an error if name is not a valid workspace name.
-func checkWorkspace(name string) error {
-	if !workspaceName.MatchString(name) {
-		return errors.New("workspace: the name must consist of 1 to 64 characters from a-z, 0-9 and -")
-	}
-	return nil
-}
-
-// tokens creates and checks tokens. A token contains the workspace and the client and is signed,
-// so the server does not need to store tokens or look them up. A token stays valid until the
-// secret of the database changes. A real server would have accounts, and sessions that expire.
-type tokens struct{ key []byte }
-
-// of returns the token of a member.
-func (t tokens) of(m member) string {
-	text := m.workspace + "." + m.client.String()
-	return text + "." + t.sign("token", text)
-}
-
-// member returns the member to which a token was given, and whether the token is valid.
-func (t tokens) member(token string) (member, bool) {
-	workspace, rest, _ := strings.Cut(token, ".")
-	text, signature, _ := strings.Cut(rest, ".")
-	client, err := clock.ParseClientID(text)
-	m := member{workspace, client}
-	return m, err == nil && hmac.Equal([]byte(signature), []byte(t.sign("token", m.workspace+"."+text)))
-}
-
-// invites reports whether an invitation is valid for a workspace.
-func (t tokens) invites(invitation, workspace string) bool {
-	return hmac.Equal([]byte(invitation), []byte(t.sign("invitation", workspace)))
-}
-
-// sign returns the signature of a text. The purpose is signed too, so that an invitation cannot be
-// used as a token, or a token as an invitation.
-func (t tokens) sign(purpose, text string) string {
-	mac := hmac.New(sha256.New, t.key)
-	mac.Write([]byte(purpose + " " + text))
-	return hex.EncodeToString(mac.Sum(nil))
 }

@@ -28,7 +28,7 @@ func TestRequestsNeedAValidToken(t *testing.T) {
 		"another client":    parts[0] + "." + other.ID.String() + "." + parts[2],
 		"another workspace": "secret." + parts[1] + "." + parts[2],
 		"trailing dot":      parts[0] + "." + parts[1] + "." + parts[2] + ".",
-		"an invitation":     parts[0] + "." + parts[1] + "." + tokens{[]byte("?")}.sign("invitation", parts[0]),
+		"an invitation":     parts[0] + "." + parts[1] + "." + tokens{key: []byte("?")}.sign("invitation", parts[0]),
 		"upper case":        strings.ToUpper(ana.Token),
 	} {
 		liar := client{t: t, url: url, Token: token}

@@ -83,7 +83,7 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
-	out, err := p.next().push(context.Background(), member{"demo", client}, pushBody{body: batch})
+	out, err := p.next().push(context.Background(), member{workspace: "demo", client: client}, pushBody{body: batch})
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // before the page arrives.
 func (p *pair) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
-	rest := page{member: member{"demo", client}, after: after, limit: 1, chunk: 1}
+	rest := page{member: member{workspace: "demo", client: client}, after: after, limit: 1, chunk: 1}
 	lines, err := p.next().pull(context.Background(), &rest)
 	p.env.Pause()
 	if err != nil || len(lines) == 0 {

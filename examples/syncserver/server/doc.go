@@ -17,7 +17,11 @@
 //	restored.go    after a restore from a backup: the epoch, and the erasures since the backup
 //	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates
-//	access.go      joining a workspace, and tokens
+//	account.go     who sends a request
+//	users.go       binding client IDs to users
+//	members.go     the buckets of users, granted and revoked
+//	access.go      joining a workspace, and renewing tokens
+//	tokens.go      the tokens and invitations of the server itself
 //	database.go    the database and its transactions
 //	schema.go      the tables, and the migration of earlier versions
 //	sqlite.go      SQLite: the file, and whether it still exists

@@ -119,7 +119,7 @@ func TestEventStreamsAreLimitedByClient(t *testing.T) {
 	}
 	require.False(t, f.join(ana))
 	require.True(t, f.join(listener{someone("a"), ana.address}))
-	require.True(t, f.join(listener{member{"b", ana.client}, ana.address}))
+	require.True(t, f.join(listener{member{workspace: "b", client: ana.client}, ana.address}))
 	f.leave(ana)
 	require.True(t, f.join(ana))
 	for range listenersOfClient {

@@ -21,31 +21,50 @@ type endpoint func(http.ResponseWriter, *http.Request) error
 // behind a proxy, set RemoteAddr to the address that the proxy reports.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, route := range []struct {
-		method, path string
-		handler      http.Handler
-	}{
-		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
-		{http.MethodPost, "/v1/join", s.handle(s.serveJoin)},
-		{http.MethodPost, "/v1/push", compressed(s.handle(s.members(s.servePush)))},
-		{http.MethodGet, "/v1/pull", compressed(s.handle(s.members(s.servePull)))},
-		{http.MethodGet, "/v1/events", s.handle(s.members(s.serveEvents))},
-	} {
+	allowed := make(map[string]string) // methods by path
+	for _, route := range s.routes() {
 		mux.Handle(route.method+" "+route.path, route.handler)
-		mux.Handle(route.path, s.handle(allowOnly(route.method)))
+		if allowed[route.path] != "" {
+			allowed[route.path] += ", "
+		}
+		if allowed[route.path] += route.method; route.method == http.MethodGet {
+			allowed[route.path] += ", " + http.MethodHead
+		}
+	}
+	for path, methods := range allowed {
+		mux.Handle(path, s.handle(allowOnly(methods)))
 	}
 	mux.Handle("/", s.handle(serveNothing))
 	return mux
 }
 
-// allowOnly returns an endpoint that refuses all methods but one.
-func allowOnly(method string) endpoint {
-	if method == http.MethodGet {
-		method += ", " + http.MethodHead
+// route is a method of a path.
+type route struct {
+	method, path string
+	handler      http.Handler
+}
+
+// routes returns the routes of the server. With Options.Authenticate, it issues no tokens.
+func (s *Server) routes() []route {
+	routes := []route{
+		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
+		{http.MethodPost, "/v1/push", compressed(s.handle(s.authenticated(s.servePush)))},
+		{http.MethodGet, "/v1/pull", compressed(s.handle(s.authenticated(s.servePull)))},
+		{http.MethodGet, "/v1/events", s.handle(s.authenticated(s.serveEvents))},
 	}
+	if s.options.Authenticate == nil {
+		routes = append(routes,
+			route{http.MethodPost, "/v1/join", s.handle(s.serveJoin)},
+			route{http.MethodPost, "/v1/renew", s.handle(s.serveRenew)})
+	}
+	return routes
+}
+
+// allowOnly returns an endpoint that refuses all methods but some.
+func allowOnly(methods string) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Allow", method)
-		return &failure{http.StatusMethodNotAllowed, "method_not_allowed", "allowed methods: " + method, errors.New(r.Method)}
+		w.Header().Set("Allow", methods)
+		return &failure{http.StatusMethodNotAllowed, "method_not_allowed", "allowed methods: " + methods, errors.New(r.Method)}
 	}
 }
 

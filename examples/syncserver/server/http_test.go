@@ -159,7 +159,7 @@ func TestEveryAnswerHasServerTime(t *testing.T) {
 	s.options.Now = func() time.Time { return wall }
 	close(s.stopped) // ends the event stream at once
 	h := s.Handler()
-	token := s.tokens.of(member{"demo", clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")})
+	token := s.tokens.of(Account{Workspace: "demo", User: "ana", Client: clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")})
 	for _, c := range []struct {
 		method, path, token string
 		status              int

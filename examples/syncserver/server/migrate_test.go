@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -65,5 +64,5 @@ func (c *calendar) author(url, id string) *client {
 	var r record.Record
 	require.NoError(c.t, r.Scan(c.data()[id]))
 	w, _ := r.Get("title")
-	return &client{t: c.t, url: url, ID: w.Stamp.Client, Token: c.tokens.of(member{"demo", clock.ClientID(w.Stamp.Client)})}
+	return &client{t: c.t, url: url, ID: w.Stamp.Client, Token: c.tokens.of(Account{Workspace: "demo", User: w.Stamp.Client.String(), Client: w.Stamp.Client})}
 }

@@ -33,6 +33,9 @@ func fill(t *testing.T, d *Database, from, n int) {
 		`INSERT INTO records (workspace, tbl, id, data, seq, latest) ` + numbers + ` SELECT ` + workspace + `, 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000 FROM numbers`,
 		`INSERT INTO scopes (workspace, rule, name, tbl, id) ` + numbers + ` SELECT ` + workspace + `, 'room_taken', 'scope-' || n, 'tasks', 'filled-' || n FROM numbers`,
 		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, n, 'demo' FROM numbers`,
+		`INSERT INTO clients (client, workspace, "user") ` + numbers + ` SELECT 'client-' || n, 'demo', 'user-' || n / 10 FROM numbers`,
+		`INSERT INTO users (workspace, "user", changed) ` + numbers + ` SELECT 'demo', 'user-' || n, n FROM numbers`,
+		`INSERT INTO members (workspace, "user", bucket, role, granted) ` + numbers + ` SELECT 'demo', 'user-' || n / 10, 'bucket-' || n % 100, 'writer', n FROM numbers`,
 		`INSERT INTO loads (workspace, client, fence_seq) ` + numbers + ` SELECT 'demo', 'client-' || n, n FROM numbers`,
 		`INSERT INTO samples (workspace, at, seq, greatest, entry) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1, 1 FROM numbers`,
 		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'workspace-' || n, 1, 'line' FROM numbers`,
@@ -114,6 +117,12 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 			_, err = s.database.db.Exec(`UPDATE workspaces SET fence_seq = 0 WHERE name = 'demo'`)
 			require.NoError(t, err)
 		},
+		"a join": func() { joined(t, ana.url, "demo", "") },
+		"a grant": command(func() error {
+			n++
+			return s.Grant(ctx, "demo", ana.ID.String(), map[string]string{fmt.Sprint("bucket", n): "writer"})
+		}),
+		"a revocation":   command(func() error { return s.Revoke(ctx, "demo", ana.ID.String(), fmt.Sprint("bucket", n)) }),
 		"an audit":       command(func() error { _, err := s.Audit(ctx, "other"); return err }),
 		"a journal dump": command(func() error { return s.database.Journal(ctx, io.Discard, "other") }),
 		"a dry repair":   command(func() error { _, err := s.Repair(ctx, "demo", RepairOptions{Dry: true}); return err }),

@@ -39,7 +39,9 @@ func (d deaf) Write([]byte) (int, error) {
 }
 
 // someone returns a member with a new client ID.
-func someone(workspace string) member { return member{workspace, clock.ClientID(uuid.New())} }
+func someone(workspace string) member {
+	return member{workspace: workspace, client: clock.ClientID(uuid.New())}
+}
 
 // stalled starts a pull whose client does not read, and waits until the pull waits for the client.
 // The returned channel receives the error with which the pull ends.

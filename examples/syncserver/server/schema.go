@@ -58,6 +58,27 @@ const tables = `
 		at        BIGINT NOT NULL,                 -- the greatest timestamp accepted from the client
 		workspace TEXT NOT NULL DEFAULT ''         -- of the client; empty in rows of an earlier version
 	);
+	CREATE TABLE IF NOT EXISTS clients (
+		client    TEXT PRIMARY KEY,
+		workspace TEXT NOT NULL,
+		"user"    TEXT NOT NULL                    -- to whom the client is bound
+	);
+	CREATE TABLE IF NOT EXISTS users (
+		workspace TEXT NOT NULL,
+		"user"    TEXT NOT NULL,
+		changed   BIGINT NOT NULL DEFAULT 0,       -- the sequence of the last change of the membership
+		issued    BIGINT NOT NULL DEFAULT 0,       -- rights of tokens that were issued later are followed; in microseconds
+		ended     BIGINT NOT NULL DEFAULT 0,       -- tokens that were issued up to then are refused; in microseconds
+		PRIMARY KEY (workspace, "user")
+	);
+	CREATE TABLE IF NOT EXISTS members (
+		workspace TEXT NOT NULL,
+		"user"    TEXT NOT NULL,
+		bucket    TEXT NOT NULL,
+		role      TEXT NOT NULL,
+		granted   BIGINT NOT NULL,                 -- the sequence of the grant: a client with an earlier cursor loads the bucket
+		PRIMARY KEY (workspace, "user", bucket)
+	);
 	CREATE TABLE IF NOT EXISTS scopes (
 		workspace TEXT NOT NULL,
 		rule      TEXT NOT NULL,
@@ -95,6 +116,9 @@ const indexes = `
 	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS records_by_purge ON records (workspace, purge, seq) WHERE purge <> 0;
+	CREATE INDEX IF NOT EXISTS clients_by_user ON clients (workspace, "user");
+	CREATE INDEX IF NOT EXISTS users_by_change ON users (workspace, changed);
+	CREATE INDEX IF NOT EXISTS members_by_bucket ON members (workspace, bucket, "user");
 	CREATE INDEX IF NOT EXISTS marks_by_time ON marks (workspace, at);
 	CREATE INDEX IF NOT EXISTS scopes_by_key ON scopes (workspace, tbl, id);`
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/http"
 	"time"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -26,6 +28,18 @@ type Options struct {
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
 	// which a rule reads many records.
 	TableMaxRecord map[string]int
+	// Authenticate returns the account that sends a request, for example from an ID token in the header
+	// Authorization. It must be safe for concurrent use. If it returns an error, the request is refused
+	// with the status 401, or 503 if the error wraps ErrUnavailable. Nil means that the server issues
+	// tokens itself, with POST /v1/join.
+	Authenticate func(*http.Request) (Account, error)
+	// MayGrant decides whether an actor may change the membership of a user in a bucket, as the requests
+	// POST and DELETE /v1/members ask. A nil error permits the change; any other error is told to the
+	// client. It runs with a workspace locked, so it must be fast. Nil permits no change.
+	MayGrant func(a Actor, g Grant) error
+	// Origins lists the origins whose web pages may use the server, such as https://app.example.com,
+	// apart from pages that the server's own host serves. Empty means none.
+	Origins []string
 	// Open names the workspace that anyone who can reach the server may join. If it is empty,
 	// each workspace needs an invitation.
 	Open string
@@ -67,6 +81,8 @@ type Server struct {
 	database *Database
 	engine   merge.Engine
 	tokens   tokens
+	users    users
+	now      func() time.Time // by which tokens end
 	feed     feed
 	health   health
 	decode   func(body []byte) ([]record.Item, error)
@@ -132,7 +148,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		working = maxWorking
 	}
 	s := &Server{
-		options: o, database: d, tokens: tokens{[]byte(key)},
+		options: o, database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
 		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
