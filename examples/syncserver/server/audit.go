@@ -32,7 +32,7 @@ const (
 // to the workspace.
 func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report, error) {
 	a := audit{Server: s, seen: make(map[[sha256.Size]byte]bool)}
-	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {
+	seq, err := s.locked(ctx, workspace, func(tx *session) error {
 		if tx.seq == 0 {
 			return ErrEmpty // rolls back the new row of the workspace
 		}
@@ -50,6 +50,9 @@ func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report,
 // would not find their records in such an index. New calls it.
 func (s *Server) auditStale(ctx context.Context) error {
 	version := indexVersion + "/" + s.options.RulesVersion
+	if s.division.version != "" {
+		version += "/" + s.division.version
+	}
 	stale, err := s.database.indexedOtherwise(ctx, version)
 	for _, name := range stale {
 		report, failed := s.Audit(ctx, name)

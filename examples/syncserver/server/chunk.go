@@ -98,7 +98,7 @@ type cursorPage struct {
 func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (text []byte, more bool, err error) {
 	now, err := s.snapshot(ctx, p)
 	if err == nil && now.seq > 0 && now.epoch == "" { // a server of an earlier version created the workspace
-		if _, err = s.database.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
+		if _, err = s.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
 			now, err = s.snapshot(ctx, p)
 		}
 	}
@@ -193,7 +193,7 @@ func (s *Server) snapshot(ctx context.Context, p *cursorPage) (now snapshot, err
 			coalesce((SELECT latest FROM records WHERE workspace = $1 AND latest > 0 ORDER BY latest DESC LIMIT 1), 0),
 			k.seq, k.tbl, k.id, k.data
 		FROM workspaces AS w
-		LEFT JOIN (SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS k ON 1 = 1
+		LEFT JOIN (SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND bucket = '' AND seq > $2 ORDER BY seq LIMIT $3) AS k ON 1 = 1
 		WHERE w.name = $1 ORDER BY k.seq`, p.workspace, p.at.seq, limit)
 	if err != nil {
 		return now, err

@@ -32,6 +32,8 @@
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	records.go     reading and storing records
+//	filing.go      in which buckets records are found, and which ones they have left
+//	division.go    filing all records again after Options.Buckets has changed
 //	recount.go     counters that an earlier version left wrong
 //	violations.go  the index in which the rules look up records
 //	lostedits.go   the rows of lost edits, in the index and in sweeps

@@ -66,7 +66,7 @@ func (s *Server) Erase(ctx context.Context, workspace string, keys ...record.Key
 // erase runs f with a workspace locked, and notifies the listeners.
 func (s *Server) erase(ctx context.Context, workspace string, f func(*erasing) error) (Erased, error) {
 	var done Erased
-	seq, err := s.database.locked(ctx, workspace, func(tx *session) error {
+	seq, err := s.locked(ctx, workspace, func(tx *session) error {
 		e := &erasing{Server: s, session: tx, keys: make(map[record.Key]clock.Stamp)}
 		e.at = clock.Stamp{Time: max(clock.TimestampOf(s.options.Now()), tx.fence.stamp+1), Client: clock.ClientID(uuid.New())}
 		err := f(e)
@@ -180,7 +180,7 @@ func (e *erasing) newStamp(r record.Record) clock.Stamp {
 // it is not stored.
 func (e *erasing) stored(ctx context.Context, key record.Key) (sweptRecord, error) {
 	found, err := e.swept(ctx, `
-		SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND tbl = $2 AND id = $3`, e.workspace, key.Table, key.ID)
+		SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = $1 AND tbl = $2 AND id = $3`, e.workspace, key.Table, key.ID)
 	if err != nil || len(found) == 0 {
 		return sweptRecord{Record: record.New(key)}, err
 	}

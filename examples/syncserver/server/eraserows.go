@@ -43,7 +43,7 @@ func (e *erasing) isAbout(r record.Record) bool {
 func (e *erasing) rowsAbout(ctx context.Context) (keys []record.Key, err error) {
 	for after := ""; ; {
 		page, err := e.swept(ctx, `
-			SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND tbl = $2 AND id > $3
+			SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = $1 AND tbl = $2 AND id > $3
 			ORDER BY id LIMIT $4`, e.workspace, violation.DefaultTable, after, auditRecords)
 		if err != nil || len(page) == 0 {
 			return keys, err

@@ -77,7 +77,7 @@ func TestHealthCountsFailingWorkspaces(t *testing.T) {
 	other := joined(t, url, "other", invite)
 	locked, release, ended := make(chan bool), make(chan bool), make(chan bool)
 	go func() {
-		d.locked(context.Background(), "demo", func(*session) error {
+		d.locked(context.Background(), &session{workspace: "demo"}, func(*session) error {
 			close(locked)
 			<-release
 			return nil

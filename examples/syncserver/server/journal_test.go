@@ -71,7 +71,7 @@ func TestJournalKeepsTheLastLines(t *testing.T) {
 				if workspace == "demo" {
 					most = 100
 				}
-				_, err := s.database.locked(ctx, workspace, func(tx *session) error { return tx.writeJournal(ctx, []byte(line), most) })
+				_, err := s.locked(ctx, workspace, func(tx *session) error { return tx.writeJournal(ctx, []byte(line), most) })
 				require.NoError(t, err)
 			}
 			var kept, counted int64

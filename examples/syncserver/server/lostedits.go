@@ -44,7 +44,7 @@ func (s *session) dropLostEdits(ctx context.Context, dead []record.Key) error {
 		return err
 	}
 	found, err := s.tx.QueryContext(ctx, s.rows(`
-		SELECT d.tbl, d.id, octet_length(d.data)
+		SELECT d.seq, d.tbl, d.id, d.data, d.bucket
 		FROM JSON_ROWS
 		LOOKUP scopes AS s ON s.workspace = $2 AND s.rule = $3 AND s.name = r.value->>'name'
 		LOOKUP records AS d ON d.workspace = s.workspace AND d.tbl = s.tbl AND d.id = s.id`), string(list), s.workspace, violation.LostEditRule)
@@ -52,25 +52,17 @@ func (s *session) dropLostEdits(ctx context.Context, dead []record.Key) error {
 		return fmt.Errorf("look up rows of lost edits: %w", err)
 	}
 	defer found.Close()
-	var keys []record.Key
-	var rows []storedRow
+	var rows []sweptRecord
 	for found.Next() {
-		var key record.Key
-		var size int64
-		if err := found.Scan(&key.Table, &key.ID, &size); err != nil {
+		var row sweptRecord
+		if err := row.scan(found); err != nil {
 			return fmt.Errorf("look up rows of lost edits: %w", err)
 		}
-		s.seq++
-		row := newStoredRow(record.New(key), s.seq)
-		s.bytes += int64(len(row.Data)) - size
-		keys, rows = append(keys, key), append(rows, row)
+		rows = append(rows, row)
 	}
 	if err := found.Err(); err != nil || len(rows) == 0 {
 		return err
 	}
 	found.Close()
-	if err := s.put(ctx, rows); err != nil {
-		return err
-	}
-	return s.unindex(ctx, keys)
+	return s.drop(ctx, rows)
 }

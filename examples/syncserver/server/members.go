@@ -130,7 +130,7 @@ func (s *Server) follow(ctx context.Context, a Account) error {
 
 // changeMember runs f with a workspace locked, and wakes the listeners of the user.
 func (s *Server) changeMember(ctx context.Context, workspace string, f func(*session) error) error {
-	seq, err := s.database.locked(ctx, workspace, f)
+	seq, err := s.locked(ctx, workspace, f)
 	s.users.forget()
 	if err != nil {
 		return err

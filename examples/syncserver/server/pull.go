@@ -164,7 +164,7 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp
 		FROM records AS k JOIN workspaces AS w ON w.name = $1
-		WHERE k.workspace = $1 AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed)
+		WHERE k.workspace = $1 AND k.bucket = '' AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed)
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err er
 	}
 	err = s.maintain(ctx, "demo", func(tx *session) error {
 		purged = mergetest.Purged{Sequence: tx.fence.seq, Fence: tx.fence.stamp, Level: tx.fence.level}
-		found, err := tx.swept(ctx, `SELECT seq, tbl, id, data FROM records WHERE workspace = 'demo' AND seq <= $1`, tx.fence.seq)
+		found, err := tx.swept(ctx, `SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = 'demo' AND seq <= $1`, tx.fence.seq)
 		for _, f := range found {
 			purged.Records = append(purged.Records, f.Record)
 		}

@@ -17,26 +17,39 @@ import (
 // session is a transaction that holds the lock of one workspace.
 type session struct {
 	*Database
+	division
 	tx        *sql.Tx
 	workspace string
-	seq       int64 // the last sequence
-	entries   int64 // the last entry of the journal
-	bytes     int64 // the size of all records with their keys
-	lines     int64 // the size of the journal
-	counted   int64 // the sequence up to which the summaries are right; see recount
-	foreign   bool  // an earlier version of the server has written since
+	divided   string // the version of the division by which the records are filed
+	departed  int64  // the sequence up to which departures were purged
+	seq       int64  // the last sequence
+	entries   int64  // the last entry of the journal
+	bytes     int64  // the size of all records with their keys, and of the log
+	lines     int64  // the size of the journal
+	counted   int64  // the sequence up to which the summaries are right; see recount
+	foreign   bool   // an earlier version of the server has written since
 	epoch     string
 	fence     fence
 	unswept   map[record.Key]int // the stored size of records that were read as their normal form
 	read      int                // bytes of records read so far
 	written   int                // bytes of records written so far
-	indexed   int                // index entries removed or added so far
+	indexed   int                // index entries and rows of the log removed or added so far
+	touched   map[string]bool    // the buckets in which a row got a new sequence
 }
 
 // locked runs f in a transaction that holds the lock of a workspace. It then stores the last
 // sequence of the workspace and returns it.
-func (d *Database) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
-	s := &session{Database: d, workspace: workspace, unswept: make(map[record.Key]int)}
+func (s *Server) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
+	return s.database.locked(ctx, &session{division: s.division, workspace: workspace}, func(tx *session) error {
+		if err := tx.checkDivision(); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+func (d *Database) locked(ctx context.Context, s *session, f func(*session) error) (seq int64, err error) {
+	s.Database, s.unswept, s.touched = d, make(map[record.Key]int), make(map[string]bool)
 	err = d.transaction(ctx, func(tx *sql.Tx) error {
 		s.tx = tx
 		if err := s.lock(ctx); err != nil {
@@ -65,10 +78,10 @@ func (d *Database) locked(ctx context.Context, workspace string, f func(*session
 // that an earlier version created, gets its epoch here.
 func (s *session) lock(ctx context.Context) error {
 	err := s.tx.QueryRowContext(ctx, `
-		INSERT INTO workspaces (name, seq, entries) VALUES ($1, 0, 0)
+		INSERT INTO workspaces (name, seq, entries, division) VALUES ($1, 0, 0, $2)
 		ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-		RETURNING seq, entries, bytes, lines, summed, epoch, fence_seq, fence_stamp, level`, s.workspace).Scan(
-		&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted, &s.epoch, &s.fence.seq, &s.fence.stamp, &s.fence.level)
+		RETURNING seq, entries, bytes, lines, summed, epoch, fence_seq, fence_stamp, level, division, departed`, s.workspace, s.version).Scan(
+		&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted, &s.epoch, &s.fence.seq, &s.fence.stamp, &s.fence.level, &s.divided, &s.departed)
 	if s.epoch == "" {
 		s.epoch = rand.Text()
 	}
@@ -79,9 +92,9 @@ func (s *session) lock(ctx context.Context) error {
 func (s *session) storeState(ctx context.Context) error {
 	_, err := s.tx.ExecContext(ctx, `
 		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6, summed = $6,
-			epoch = $7, fence_seq = $8, fence_stamp = $9, level = $10
+			epoch = $7, fence_seq = $8, fence_stamp = $9, level = $10, division = $11, departed = $12
 		WHERE name = $1`,
-		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted, s.epoch, s.fence.seq, s.fence.stamp, s.fence.level)
+		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted, s.epoch, s.fence.seq, s.fence.stamp, s.fence.level, s.divided, s.departed)
 	return err
 }
 
@@ -247,13 +260,16 @@ func (s *session) store(ctx context.Context, rules *violation.Checker, updates [
 // join them with the stored versions: the caller decides what to store.
 func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 	rows := make([]storedRow, len(updates))
+	filed := s.newFiling()
 	var before []byte     // reused for each record
 	var dead []record.Key // that no sweep has seen
 	for i, u := range updates {
 		s.seq++
 		rows[i] = newStoredRow(u.After, s.seq)
 		key := u.After.Key()
-		if size, ok := s.unswept[key]; ok {
+		size, unswept := s.unswept[key]
+		rows[i].Bucket = filed.add(u, s.seq, unswept || u.Before.Len() > 0)
+		if unswept {
 			s.bytes -= storedBytes(key, size)
 			delete(s.unswept, key)
 			if isBare(u.Before) {
@@ -266,6 +282,9 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 		s.bytes += storedBytes(key, len(rows[i].Data))
 		s.written += len(rows[i].Data)
 	}
+	if err := s.file(ctx, filed); err != nil {
+		return err
+	}
 	if err := s.put(ctx, rows); err != nil {
 		return err
 	}
@@ -275,14 +294,16 @@ func (s *session) replace(ctx context.Context, updates []merge.Update) error {
 // storedRow is a row of the table records as a parameter of a statement.
 type storedRow struct {
 	keyRow
-	Data   string `json:"data"`
-	Seq    int64  `json:"seq"`
-	Latest int64  `json:"latest"`
-	Purge  int64  `json:"purge"`
+	Data   string  `json:"data"`
+	Seq    int64   `json:"seq"`
+	Latest int64   `json:"latest"`
+	Purge  int64   `json:"purge"`
+	Bucket *string `json:"bucket"`
 }
 
+// newStoredRow returns a row that is not filed under a bucket yet.
 func newStoredRow(r record.Record, seq int64) storedRow {
-	return storedRow{keyRow{r.Key().Table, r.Key().ID}, string(r.AppendJSON(nil)), seq, int64(latestOf(r)), dueOf(r)}
+	return storedRow{keyRow{r.Key().Table, r.Key().ID}, string(r.AppendJSON(nil)), seq, int64(latestOf(r)), dueOf(r), nil}
 }
 
 // put inserts or replaces rows of the table records.
@@ -291,10 +312,12 @@ func (s *session) put(ctx context.Context, rows []storedRow) error {
 		return nil
 	}
 	return s.exec(ctx, "records", `
-		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge)
-		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT), CAST(value->>'purge' AS BIGINT)
+		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge, bucket)
+		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT), CAST(value->>'purge' AS BIGINT),
+			value->>'bucket'
 		FROM JSON_ROWS WHERE true
-		ON CONFLICT (workspace, tbl, id) DO UPDATE SET data = excluded.data, seq = excluded.seq, latest = excluded.latest, purge = excluded.purge`, rows)
+		ON CONFLICT (workspace, tbl, id) DO UPDATE SET
+			data = excluded.data, seq = excluded.seq, latest = excluded.latest, purge = excluded.purge, bucket = excluded.bucket`, rows)
 }
 
 // storedBytes returns the size of a record, given its key and the size of its JSON, in bytes.

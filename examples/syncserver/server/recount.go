@@ -61,6 +61,9 @@ func (s *session) recount(ctx context.Context) error {
 		return nil
 	}
 	s.foreign = true
+	if s.divided != "" {
+		s.divided = mixed
+	}
 	if _, err := s.tx.ExecContext(ctx, `DELETE FROM indexed`); err != nil {
 		return err
 	}
@@ -68,7 +71,8 @@ func (s *session) recount(ctx context.Context) error {
 		return err
 	}
 	return s.tx.QueryRowContext(ctx, `
-		SELECT (SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0) FROM records WHERE workspace = $1),
+		SELECT (SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(data)), 0) FROM records WHERE workspace = $1) +
+			(SELECT coalesce(sum(octet_length(tbl) + octet_length(id) + octet_length(bucket)), 0) FROM log WHERE workspace = $1),
 			(SELECT coalesce(sum(octet_length(line)), 0) FROM journal WHERE workspace = $1) +
 			(SELECT coalesce(sum(octet_length(data)), 0) FROM segments WHERE workspace = $1)`, s.workspace).Scan(&s.bytes, &s.lines)
 }
@@ -77,12 +81,11 @@ func (s *session) recount(ctx context.Context) error {
 // that, because PostgreSQL cannot read fields of a JSON document that contains U+0000.
 func (s *session) recountLatest(ctx context.Context) error {
 	type row struct {
-		Seq    int64 `json:"seq"`
+		keyRow
 		Latest int64 `json:"latest"`
 		Purge  int64 `json:"purge"`
 	}
-	rows, err := s.tx.QueryContext(ctx, `
-		SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`, s.workspace, s.counted, recountRecords)
+	rows, err := s.tx.QueryContext(ctx, bySequence, s.workspace, s.counted, recountRecords)
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (s *session) recountLatest(ctx context.Context) error {
 			return err
 		}
 		size += len(data)
-		page = append(page, row{s.counted, int64(latestOf(r)), dueOf(r.WithKey(key))})
+		page = append(page, row{keyRow{key.Table, key.ID}, int64(latestOf(r)), dueOf(r.WithKey(key))})
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -111,13 +114,23 @@ func (s *session) recountLatest(ctx context.Context) error {
 	}
 	// This is not an UPDATE with a join, because a planner may reverse the order of that join.
 	return s.exec(ctx, "the greatest timestamps", `
-		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge)
-		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT), CAST(r.value->>'purge' AS BIGINT)
+		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge, bucket)
+		SELECT d.workspace, d.tbl, d.id, d.data, d.seq, CAST(r.value->>'latest' AS BIGINT), CAST(r.value->>'purge' AS BIGINT), d.bucket
 		FROM JSON_ROWS
-		LOOKUP records AS d ON d.workspace = $2 AND d.seq = CAST(r.value->>'seq' AS BIGINT)
+		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'
 		WHERE true
 		ON CONFLICT (workspace, tbl, id) DO UPDATE SET latest = excluded.latest, purge = excluded.purge`, page)
 }
+
+// bySequence selects the records after a sequence, whatever their buckets. Each part has an index.
+const bySequence = `
+	SELECT seq, tbl, id, data FROM (
+		SELECT * FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND bucket = '' AND seq > $2 ORDER BY seq LIMIT $3) AS k
+		UNION ALL
+		SELECT * FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND bucket <> '' AND seq > $2 ORDER BY seq LIMIT $3) AS k
+		UNION ALL
+		SELECT * FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $1 AND bucket IS NULL AND seq > $2 ORDER BY seq LIMIT $3) AS k
+	) AS k ORDER BY seq LIMIT $3`
 
 // latestOf returns the greatest timestamp of the fields of a record.
 func latestOf(r record.Record) (latest clock.Timestamp) {

@@ -124,7 +124,7 @@ func (s *Server) maintain(ctx context.Context, workspace string, f func(*session
 		return err
 	}
 	defer release()
-	seq, err := s.database.locked(ctx, workspace, f)
+	seq, err := s.locked(ctx, workspace, f)
 	if err == nil {
 		s.feed.advance(workspace, seq)
 	}

@@ -26,7 +26,9 @@ const tables = `
 		epoch   TEXT NOT NULL DEFAULT '',          -- a random name of this history; see lock
 		fence_seq   BIGINT NOT NULL DEFAULT 0,     -- a pull after an earlier sequence may miss dropped records; see retention.go
 		fence_stamp BIGINT NOT NULL DEFAULT 0,     -- the fence of merge.Purge
-		level   BIGINT NOT NULL DEFAULT 0          -- the level of merge.Purge
+		level   BIGINT NOT NULL DEFAULT 0,         -- the level of merge.Purge
+		division TEXT NOT NULL DEFAULT '',         -- by which the records are filed under buckets; see division
+		departed BIGINT NOT NULL DEFAULT 0         -- the sequence up to which departures in the table log were purged
 	);
 	CREATE TABLE IF NOT EXISTS samples (
 		workspace TEXT NOT NULL,
@@ -51,7 +53,16 @@ const tables = `
 		seq       BIGINT NOT NULL,                 -- the sequence of the last change
 		latest    BIGINT NOT NULL DEFAULT 0,       -- the greatest timestamp of the fields
 		purge     BIGINT NOT NULL DEFAULT 0,       -- the least fence that purges a part of the record; see dueOf
+		bucket    TEXT DEFAULT '',                 -- the first bucket of the record; see filing
 		PRIMARY KEY (workspace, tbl, id)
+	);
+	CREATE TABLE IF NOT EXISTS log (
+		workspace TEXT NOT NULL,
+		tbl       TEXT NOT NULL,
+		id        TEXT NOT NULL,
+		bucket    TEXT NOT NULL,                   -- a bucket that the record is in or was in; see filing
+		seq       BIGINT NOT NULL,                 -- when it entered, changed in or left the bucket
+		PRIMARY KEY (workspace, tbl, id, bucket)
 	);
 	CREATE TABLE IF NOT EXISTS marks (
 		client    TEXT PRIMARY KEY,
@@ -111,9 +122,14 @@ const tables = `
 		PRIMARY KEY (workspace, last)
 	);`
 
-// indexes creates the indexes.
+// indexes creates the indexes. Earlier versions had an index by workspace and sequence. A workspace with
+// the one bucket "" has the same in records_by_bucket, and all others in both indexes together.
 const indexes = `
-	CREATE UNIQUE INDEX IF NOT EXISTS records_by_seq ON records (workspace, seq);
+	DROP INDEX IF EXISTS records_by_seq;
+	CREATE UNIQUE INDEX IF NOT EXISTS records_by_bucket ON records (workspace, bucket, seq);
+	CREATE UNIQUE INDEX IF NOT EXISTS records_elsewhere ON records (workspace, seq) WHERE bucket <> '';
+	CREATE INDEX IF NOT EXISTS log_by_bucket ON log (workspace, bucket, seq);
+	CREATE INDEX IF NOT EXISTS log_by_seq ON log (workspace, seq);
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS records_by_purge ON records (workspace, purge, seq) WHERE purge <> 0;
 	CREATE INDEX IF NOT EXISTS clients_by_user ON clients (workspace, "user");
@@ -138,6 +154,9 @@ func additions() [][3]string {
 		{"workspaces", "level", "BIGINT NOT NULL DEFAULT 0"},
 		{"records", "purge", "BIGINT NOT NULL DEFAULT 0"},
 		{"loads", "refused", "BIGINT NOT NULL DEFAULT 0"},
+		{"records", "bucket", "TEXT DEFAULT ''"},
+		{"workspaces", "division", "TEXT NOT NULL DEFAULT ''"},
+		{"workspaces", "departed", "BIGINT NOT NULL DEFAULT 0"},
 	}
 }
 

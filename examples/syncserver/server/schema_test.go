@@ -158,6 +158,16 @@ func requireCounted(t *testing.T, d *Database) {
 		require.Equal(t, dueOf(r.WithKey(record.Key{Table: tbl, ID: id})), due, data)
 	}
 	require.NoError(t, rows.Err())
+	logged, err := d.db.Query(`SELECT workspace, octet_length(tbl) + octet_length(id) + octet_length(bucket) FROM log`)
+	require.NoError(t, err)
+	defer logged.Close()
+	for logged.Next() {
+		var workspace string
+		var size int64
+		require.NoError(t, logged.Scan(&workspace, &size))
+		want[workspace] += size
+	}
+	require.NoError(t, logged.Err())
 	for workspace, bytes := range want {
 		var counted int64
 		require.NoError(t, d.db.QueryRow(`SELECT bytes FROM workspaces WHERE name = $1`, workspace).Scan(&counted))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -24,6 +25,14 @@ type Options struct {
 	// audits all workspaces if the last server on this database had another version. All servers
 	// on one database should have the same rules.
 	RulesVersion string
+	// Buckets divides the records of each workspace among the clients: a client pulls the records of the
+	// buckets that its user has. Nil puts every record in the one bucket "". All servers on one database
+	// must have the same Buckets; a server with another BucketsVersion answers 503. Do not run a server of
+	// a version without buckets on the database.
+	Buckets buckets.Func
+	// BucketsVersion is an arbitrary text. Change it whenever Buckets changes: New then files all records
+	// again, in one transaction for each workspace, and all clients pull everything again.
+	BucketsVersion string
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
 	// which a rule reads many records.
@@ -78,6 +87,7 @@ type Options struct {
 // use the same Database.
 type Server struct {
 	options  Options // with all defaults set
+	division division
 	database *Database
 	engine   merge.Engine
 	tokens   tokens
@@ -148,7 +158,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		working = maxWorking
 	}
 	s := &Server{
-		options: o, database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
+		options: o, division: divisionOf(o), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
 		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
@@ -165,6 +175,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		stopped: make(chan struct{}),
 	}
 	s.decode = s.engine.Decode
+	if err := s.divide(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.auditStale(ctx); err != nil {
 		// The server works without the audit, and the next start tries again.
 		o.Log.ErrorContext(ctx, "audit with the new rules failed", "err", err)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"time"
@@ -36,7 +37,7 @@ type step func(context.Context, *session) (more bool, err error)
 
 // sweep purges what is below the fence of a workspace, in small transactions.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
-	steps := []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepWatermarks, sweepJournal}
+	steps := []step{s.sweepRecords, s.sweepClosed, s.sweepDeparted, s.sweepDead, sweepLog, sweepWatermarks, sweepJournal}
 	return s.repeat(ctx, workspace, func(ctx context.Context, tx *session) (more bool, err error) {
 		for len(steps) > 0 && tx.fence.stamp > 0 {
 			if more, err = steps[0](ctx, tx); more || err != nil {
@@ -80,7 +81,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // sweepRecords replaces some records by their normal forms at level 1, and indexes them again.
 func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err error) {
 	found, err := tx.swept(ctx, `
-		SELECT seq, tbl, id, data FROM records
+		SELECT seq, tbl, id, data, bucket FROM records
 		WHERE workspace = $1 AND purge <> 0 AND purge > 0 AND purge <= $2 ORDER BY purge, seq LIMIT $3`, tx.workspace, tx.fence.stamp, sweepRecords)
 	if err != nil || len(found) == 0 {
 		return false, err
@@ -94,6 +95,7 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 			dead = append(dead, f.Key())
 		}
 		rows[i] = newStoredRow(updates[i].After, f.seq)
+		rows[i].Bucket = f.bucket
 		tx.bytes += int64(len(rows[i].Data) - f.size)
 	}
 	if err := tx.put(ctx, rows); err != nil {
@@ -102,31 +104,45 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
 		return false, err
 	}
+	if err := tx.unlogDead(ctx, dead); err != nil {
+		return false, err
+	}
 	return true, tx.dropLostEdits(ctx, dead)
 }
 
-// sweepClosed drops some violation rows that were closed before the fence. Each dropped row takes
-// a sequence of its own, with which clients are told that the row has left the workspace.
+// sweepClosed drops some violation rows that were closed before the fence.
 func (s *Server) sweepClosed(ctx context.Context, tx *session) (more bool, err error) {
 	found, err := tx.swept(ctx, `
-		SELECT seq, tbl, id, data FROM records
+		SELECT seq, tbl, id, data, bucket FROM records
 		WHERE workspace = $1 AND purge <> 0 AND purge = $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
 		tx.workspace, closed, tx.fence.seq, sweepRecords)
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
+	return true, tx.drop(ctx, found)
+}
+
+// drop drops violation rows. Each takes a sequence of its own, with which clients are told that it has
+// left the workspace.
+func (s *session) drop(ctx context.Context, found []sweptRecord) error {
 	rows := make([]storedRow, len(found))
-	updates := make([]merge.Update, len(found))
+	keys := make([]record.Key, len(found))
+	filed := s.newFiling()
 	for i, f := range found {
-		tx.seq++
-		updates[i] = merge.Update{Before: f.Record, After: record.New(f.Key())}
-		rows[i] = newStoredRow(updates[i].After, tx.seq)
-		tx.bytes += int64(len(rows[i].Data) - f.size)
+		s.seq++
+		keys[i] = f.Key()
+		u := merge.Update{Before: f.Record, After: record.New(f.Key())}
+		rows[i] = newStoredRow(u.After, s.seq)
+		rows[i].Bucket = filed.add(u, s.seq, true)
+		s.bytes += int64(len(rows[i].Data) - f.size)
 	}
-	if err := tx.put(ctx, rows); err != nil {
-		return false, err
+	if err := s.file(ctx, filed); err != nil {
+		return err
 	}
-	return true, tx.index(ctx, s.options.Rules, updates)
+	if err := s.put(ctx, rows); err != nil {
+		return err
+	}
+	return s.unindex(ctx, keys)
 }
 
 // sweepDeparted removes some violation rows that were dropped at or below the fence. A client that
@@ -148,7 +164,7 @@ func (s *Server) sweepDead(ctx context.Context, tx *session) (more bool, err err
 // fence, and no stamp above the argument "latest".
 func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest clock.Timestamp) (more bool, err error) {
 	found, err := tx.swept(ctx, `
-		SELECT seq, tbl, id, data FROM records
+		SELECT seq, tbl, id, data, bucket FROM records
 		WHERE workspace = $1 AND purge <> 0 AND purge = $2 AND seq <= $3 AND latest <= $4 ORDER BY seq LIMIT $5`,
 		tx.workspace, purge, tx.fence.seq, latest, sweepRecords)
 	if err != nil || len(found) == 0 {
@@ -164,6 +180,9 @@ func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest cl
 	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
 		return false, err
 	}
+	if err := tx.unlogDead(ctx, keys); err != nil {
+		return false, err
+	}
 	return true, tx.exec(ctx, "the removal of records", `
 		DELETE FROM records WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))
 }
@@ -171,8 +190,23 @@ func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest cl
 // sweptRecord is a record that a sweep has found.
 type sweptRecord struct {
 	record.Record
-	seq  int64
-	size int // of the JSON, in bytes
+	seq    int64
+	size   int     // of the JSON, in bytes
+	bucket *string // under which it is filed
+}
+
+// scan reads a row of seq, tbl, id, data and bucket.
+func (r *sweptRecord) scan(rows *sql.Rows) error {
+	var key record.Key
+	var data string
+	if err := rows.Scan(&r.seq, &key.Table, &key.ID, &data, &r.bucket); err != nil {
+		return fmt.Errorf("read a record: %w", err)
+	}
+	if err := r.Scan(data); err != nil {
+		return fmt.Errorf("read the record %q: %w", key, err)
+	}
+	r.Record, r.size = r.WithKey(key), len(data)
+	return nil
 }
 
 // swept returns the records that a statement finds, as they are stored, up to sweepBytes.
@@ -184,15 +218,9 @@ func (s *session) swept(ctx context.Context, statement string, args ...any) (fou
 	defer rows.Close()
 	for size := 0; size < sweepBytes && rows.Next(); {
 		var one sweptRecord
-		var key record.Key
-		var data string
-		if err := rows.Scan(&one.seq, &key.Table, &key.ID, &data); err != nil {
-			return nil, fmt.Errorf("read a record: %w", err)
+		if err := one.scan(rows); err != nil {
+			return nil, err
 		}
-		if err := one.Scan(data); err != nil {
-			return nil, fmt.Errorf("read the record %q: %w", key, err)
-		}
-		one.Record, one.size = one.WithKey(key), len(data)
 		size += one.size
 		found = append(found, one)
 	}

@@ -187,7 +187,7 @@ func TestLockedWorkspaceDelaysNoOtherWorkspace(t *testing.T) {
 	invite, err := s.Invitation("busy")
 	require.NoError(t, err)
 	locked, release := make(chan bool), make(chan bool)
-	go s.database.locked(context.Background(), "busy", func(*session) error {
+	go s.locked(context.Background(), "busy", func(*session) error {
 		close(locked)
 		<-release
 		return nil
