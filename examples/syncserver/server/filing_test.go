@@ -80,7 +80,7 @@ func TestRowsAreThoseOfTheProtocol(t *testing.T) {
 				before := s.normals()
 				var late []record.Mutation
 				push := func(m record.Mutation) {
-					_, err := s.push(ctx, member{workspace: "demo", client: ana.ID}, pushBody{body: m.AppendJSON(nil)})
+					_, err := s.push(ctx, member{workspace: "demo", user: ana.ID.String(), client: ana.ID}, pushBody{body: m.AppendJSON(nil)})
 					require.NoError(t, err)
 				}
 				for step := range 60 {
