@@ -30,11 +30,10 @@ func (r *Replica) setAside() {
 	var aside []*item
 	for _, table := range r.tables {
 		for _, h := range table {
-			accepted := h.confirmed
-			if h.over != nil {
-				accepted = r.join(accepted, h.over.joined)
+			accepted, created, hidden := h.confirmed, h.created > 0, false
+			for _, it := range h.overlays() {
+				accepted, created, hidden = r.join(accepted, it.m.Data), created || it.m.New, hidden || it.hidden
 			}
-			created := h.created > 0 || slices.ContainsFunc(h.overlays(), func(it *item) bool { return it.m.New })
 			for _, w := range accepted.All() {
 				own := ownWrites{h.key, w.Stamp.Time}
 				if w.Stamp.Client != r.id || kept[own] {
@@ -42,7 +41,7 @@ func (r *Replica) setAside() {
 				}
 				kept[own] = true
 				data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
-				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}})
+				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden})
 			}
 		}
 	}
@@ -153,7 +152,7 @@ func (r *Replica) postpone(it *item) bool {
 	if !it.again || it.m.New {
 		return false
 	}
-	it.again, it.later, it.after = false, 2, r.pulls
+	it.again, it.later, it.answered = false, 2, r.nextAnswered()
 	it.put(&r.outbox.later)
 	r.entries.outbox.put(it)
 	return true
@@ -164,7 +163,7 @@ func (r *Replica) postpone(it *item) bool {
 func (r *Replica) sendLater() {
 	for e := r.outbox.later.Back(); e != nil; {
 		it := e.Value.(*item)
-		if e = e.Prev(); !r.isBrought(it) {
+		if e = e.Prev(); !r.covers(it) {
 			continue
 		}
 		if it.later--; it.later == 0 || r.lives(r.find(it.m.Data.Key()).confirmed) {

@@ -169,7 +169,7 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 // refuse drops an item and notifies the user.
 func (r *Replica) refuse(it *item, reply merge.Reply) {
 	r.remove(it)
-	r.noticeRefusal(it.m, reply)
+	r.noticeRefusal(it, reply)
 }
 
 // remove removes an item from the outbox, and returns the held state of its record.

@@ -30,7 +30,7 @@ func pages() (pages [][]byte) {
 			panic(err)
 		}
 		line := record.Mutation{Data: m.Data}.AppendJSON(nil)
-		lines = fmt.Appendf(lines, "{\"seq\":%d,%s\n", i+1, line[1:])
+		lines = fmt.Appendf(lines, "{\"seq\":%d,\"in\":[\"\"],%s\n", i+1, line[1:])
 		if i%1000 == 999 || i == records-1 {
 			lines = fmt.Appendf(lines, "{\"cursor\":\"e.%d\",\"more\":%v,\"buckets\":[\"\"],\"level\":1}\n", i+1, i < records-1)
 			pages, lines = append(pages, lines), nil
@@ -91,8 +91,8 @@ func pull(t testing.TB, pages [][]byte) *replica.Replica {
 	r, err := replica.Open(replica.Options{ID: ben})
 	require.NoError(t, err)
 	for _, lines := range pages {
-		r.BeginPull()
-		require.NoError(t, r.Pulled(lines))
+		p := r.BeginPull()
+		require.NoError(t, r.Pulled(&p, lines))
 	}
 	return r
 }

@@ -11,14 +11,15 @@ import (
 
 // chunk is a part of a pull that is applied in one step.
 type chunk struct {
-	why     string        // why everything is replaced, or "" if nothing is
-	items   []record.Item // the records; one without fields has left the workspace
+	resets  []*line       // one for each reason
+	items   []record.Item // the records; one without fields has left
+	in      [][]string    // the buckets of the records; shorter if the last records are in the one bucket ""
 	trailer *line
 }
 
 // line is a line of a pull that does not hold a record.
 type line struct {
-	// A reset, the first line of its chunk.
+	// A reset. All resets precede the records of their chunk.
 	Reset []string `json:"reset"`
 	Why   string   `json:"why"`
 	// A record that has left.
@@ -26,11 +27,12 @@ type line struct {
 	ID    string `json:"id"`
 	Left  bool   `json:"left"`
 	// A trailer.
-	Cursor *string         `json:"cursor"`
-	More   bool            `json:"more"`
-	Fence  clock.Timestamp `json:"fence"`
-	Level  int             `json:"level"`
-	Clock  clock.Timestamp `json:"clock"`
+	Cursor  *string         `json:"cursor"`
+	More    bool            `json:"more"`
+	Buckets told            `json:"buckets"`
+	Fence   clock.Timestamp `json:"fence"`
+	Level   int             `json:"level"`
+	Clock   clock.Timestamp `json:"clock"`
 }
 
 // The members that distinguish the other lines from records.
@@ -87,9 +89,9 @@ func (r *Replica) parseChunks(lines []byte) (all []chunk, err error) {
 			}
 			c.items = append(c.items, record.Item{Mutation: record.Mutation{Data: record.New(key)}})
 		case len(c.items) > 0 || l.Why == "":
-			return nil, fmt.Errorf("%w: a reset must have a reason and begin its chunk", ErrAnswer)
+			return nil, fmt.Errorf("%w: a reset must have a reason and precede the records of its chunk", ErrAnswer)
 		default:
-			c.why = l.Why
+			c.resets = append(c.resets, l)
 		}
 	}
 	return all, nil
@@ -108,6 +110,9 @@ func (r *Replica) parseRecords(c *chunk, lines []byte) error {
 		if it.Err != nil {
 			return it.Err
 		}
+	}
+	if err := r.parseBuckets(c, lines, len(items)); err != nil {
+		return err
 	}
 	if c.items == nil {
 		c.items = items

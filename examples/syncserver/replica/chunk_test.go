@@ -72,18 +72,18 @@ func TestLinesWithoutATrailerAreDiscarded(t *testing.T) {
 	x, y := lineOf(fence, map[string]string{"title": "x"}, 1), lineOf(gate, map[string]string{"title": "y"}, 1)
 	d.gets(x)
 	require.Zero(t, d.Shown(fence).Len())
-	require.False(t, d.Settled())
+	require.False(t, d.begun.Settled)
 	require.Empty(t, d.TakeSaves())
 	d.gets(x, unsettled(plainTrailer), y)
 	require.Equal(t, `"x"`, d.title(fence))
 	require.Zero(t, d.Shown(gate).Len())
-	require.False(t, d.Settled())
+	require.False(t, d.begun.Settled)
 	require.Equal(t, "e.9", d.Cursor())
 	d.gets(y, unsettled(plainTrailer), x, plainTrailer)
 	require.Equal(t, `"y"`, d.title(gate))
-	require.True(t, d.Settled())
+	require.True(t, d.begun.Settled)
 	require.Equal(t, "e.9", d.BeginPull())
-	require.False(t, d.Settled(), "another pull has begun")
+	require.False(t, d.begun.Settled, "another pull has begun")
 }
 
 // TestInvalidChunkChangesNothing: not even the valid chunk before it is applied.

@@ -22,15 +22,21 @@ import (
 )
 
 // client adapts a Replica to the kit.
-type client struct{ *replica.Replica }
+type client struct {
+	*replica.Replica
+	pull *replica.Pull // that began last
+}
 
 func (c client) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
 
 // Cursor begins a pull, because the kit pulls from the cursor that it gets.
-func (c client) Cursor() string { return c.BeginPull() }
+func (c client) Cursor() string {
+	*c.pull = c.BeginPull()
+	return c.pull.Cursor
+}
 
 func (c client) Pulled(lines []byte, next string) error {
-	return c.Replica.Pulled(page(lines, next, c.Replica.Cursor()))
+	return c.Replica.Pulled(c.pull, page(lines, next, c.Replica.Cursor()))
 }
 
 // page returns the chunk for a page of the kit. The last page returns the cursor that it was given. A
@@ -62,7 +68,7 @@ func newClient(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Cl
 	return func(id clock.ClientID, wall func() time.Time) mergetest.Client {
 		r, err := replica.Open(replica.Options{ID: id, Wall: wall})
 		require.NoError(t, err)
-		return client{r}
+		return client{r, new(replica.Pull)}
 	}
 }
 
@@ -85,7 +91,7 @@ type crashing struct {
 func newCrashing(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client {
 	return func(id clock.ClientID, wall func() time.Time) mergetest.Client {
 		c := &crashing{
-			t: t, o: replica.Options{ID: id, Wall: wall}, disk: map[string]string{},
+			client: client{pull: new(replica.Pull)}, t: t, o: replica.Options{ID: id, Wall: wall}, disk: map[string]string{},
 			rand: rand.New(rand.NewPCG(uint64(id[0]), uint64(id[15]))), given: map[clock.Timestamp]bool{},
 		}
 		c.open()
@@ -197,7 +203,7 @@ func (c *crashing) Answer(answer []byte) error {
 func (c *crashing) Pulled(lines []byte, next string) error {
 	text := page(lines, next, c.Replica.Cursor())
 	return c.do(func() error {
-		c.BeginPull() // after a crash, the answer to the pull before is lost
-		return c.Replica.Pulled(text)
+		p := c.BeginPull() // after a crash, the answer to the pull before is lost
+		return c.Replica.Pulled(&p, text)
 	})
 }

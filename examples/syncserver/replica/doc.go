@@ -14,7 +14,9 @@
 //	pull.go        records from the server
 //	chunk.go       the lines of a pull
 //	fence.go       purged data, and edits that it makes gone
-//	reset.go       replacing everything that came from the server
+//	reset.go       replacing what came from the server
+//	buckets.go     the buckets of a record
+//	left.go        records that have left
 //	again.go       sending edits again that a restored server lacks
 //	clock.go       the clock, and the stamps that it follows
 //	servertime.go  how wrong the device's clock is
@@ -33,13 +35,13 @@
 //
 // [Open] makes a Replica from its saved entries. Edit with [Replica.Edit] and read with
 // [Replica.Shown] and [Replica.Records]. To push, send the lines that [Replica.Batch] returns and
-// pass the answer to [Replica.Answer]. To pull, ask for the records after the cursor that
-// [Replica.BeginPull] returns, pass them to [Replica.Pulled], and repeat until [Replica.Settled].
+// pass the answer to [Replica.Answer]. To pull, ask for the records after the cursor of the [Pull] that
+// [Replica.BeginPull] returns, pass them to [Replica.Pulled], and repeat until the Pull is settled.
 // Pull before you push: the Replica then holds the value that an edit is about to replace, and
 // [Replica.Why] can show it. Package replica/remote does both over HTTP.
 //
-// Pulls are answered in chunks, and pushes say v=2 and the cursor; see package server. Make one pull
-// and one push at a time. Edits may be made at any time.
+// Pulls are answered in chunks, and pushes say v=2 and the cursor; see package server. Make one push at a
+// time. Edits may be made at any time.
 //
 // After any of these calls, collect the results:
 //
@@ -111,7 +113,7 @@
 // The accepted writes of an edit remain an overlay until a pull has brought them, that is, until the
 // first settled pull that began after the answer. If the fence rises earlier, the overlays of records
 // that the chunk does not bring are joined to the confirmed records, judged by the old fence, which the
-// server used.
+// server used. A record that is known only from overlays is forgotten with them.
 //
 // An edit that arrives too late is refused with the code gone, as a whole or in some fields, and a
 // Notice of kind [Refused] reports what was rolled back. A record that was created offline longer ago
@@ -121,6 +123,24 @@
 // If the last pull was longer ago than the retention, the server resets the Replica: a pull brings
 // everything again and replaces what was confirmed. A Notice of kind [Resync] tells why. The edits
 // that wait are kept, and the server decides about them.
+//
+// # Buckets
+//
+// A server with partial replication sends only the records of the buckets that its user may read; see
+// package merge/buckets. Each record is held with its buckets, which a line replaces as a whole. A
+// record is forgotten when a line says that it has left, or when the client has lost the last of its
+// buckets: the trailer does not name the bucket any longer, or the bucket is loaded again. Nothing is
+// written for it. The edits of a record that has left are hidden until a line brings the record
+// again, but they are sent. If the server refuses one because the user may no longer read the record,
+// the Why of the Notice is [WhyLeft].
+//
+// # Several tabs
+//
+// A store has one cursor, whatever number of tabs or processes share it under a lock. Each may open the
+// Replica, begin a pull, and save. When the answer arrives, it opens the Replica again and passes the same
+// [Pull]. A chunk is applied only if the cursor is still the one that the pull had reached, and is
+// discarded otherwise: it could bring back what has left. An overlay ends with a settled pull that
+// began, in any tab, after its answer was saved.
 //
 // # A server that was restored
 //

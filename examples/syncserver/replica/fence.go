@@ -15,14 +15,21 @@ import (
 // that the server may raise before it arrives. The bound is the server's own, because no stamp
 // further ahead of its wall clock than Engine.MaxAhead gets into fence, samples or trailers. The
 // last trailer counts: after a repair on the server, the stamp may fall.
-func (r *Replica) follow(t *line) (changed bool) {
+//
+// The fence and the level only grow, but for a server that was restored: a chunk that was read earlier
+// may be applied later.
+func (r *Replica) follow(t *line, restored bool) (changed bool) {
 	floor := min(max(t.Clock, t.Fence), endless)
 	changed = floor != r.floor
 	r.floor = floor
 	r.observe(floor)
-	if t.Fence != r.fence || t.Level != r.level {
+	fence, level := t.Fence, t.Level
+	if !restored {
+		fence, level = max(fence, r.fence), max(level, r.level)
+	}
+	if fence != r.fence || level != r.level {
 		changed = true
-		r.purge(t.Fence, t.Level)
+		r.purge(fence, level)
 	}
 	return changed
 }
@@ -42,7 +49,11 @@ func (r *Replica) purge(fence clock.Timestamp, level int) {
 	r.fence, r.level = fence, level
 	for _, h := range affected {
 		if n := merge.Purge(h.confirmed, fence, level); n.Len() < h.confirmed.Len() || h.created > 0 && !r.lives(n) {
-			r.change(h, func() { h.confirmed = n })
+			r.change(h, func() {
+				if h.confirmed = n; n.Len() == 0 {
+					h.in = nil
+				}
+			})
 		}
 	}
 }
@@ -134,11 +145,11 @@ func (r *Replica) renew() {
 	var dead []*held
 	for e := r.outbox.fresh.Front(); e != nil; e = e.Next() {
 		it := e.Value.(*item)
-		if !it.m.New || !it.renews || it.stamp().Time > r.fence {
+		if !it.m.New || !it.renews || it.hidden || it.stamp().Time > r.fence {
 			continue
 		}
 		h := r.find(it.m.Data.Key())
-		items := h.items()
+		items := showing(h.items())
 		if _, gone := r.judge(h, items); gone[slices.Index(items, it)] && !slices.Contains(dead, h) {
 			dead = append(dead, h)
 		}

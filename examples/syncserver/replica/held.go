@@ -2,7 +2,6 @@ package replica
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 type held struct {
 	key       record.Key
 	confirmed record.Record
+	in        []string          // the buckets of the confirmed record; see buckets.go
 	over      *overlays         // nil if there are none
 	tops      map[string]*write // the last waiting write of each field
 	whys      map[string]Why
@@ -59,31 +59,32 @@ func (r *Replica) release(h *held) {
 	}
 }
 
-// known returns what the server is known to have of a record: the confirmed record with the overlays.
+// known returns what the server is known to have of a record: the confirmed record with the overlays
+// that are not hidden.
 func (r *Replica) known(h *held) record.Record {
 	if h.over == nil {
 		return h.confirmed
 	}
 	if !r.agrees(h, false) {
-		after, _ := r.judge(h, h.over.items)
+		after, _ := r.judge(h, showing(slices.Clone(h.over.items)))
 		return after
 	}
 	return r.join(h.confirmed, h.over.joined)
 }
 
-// shown joins what is known of a record with the writes that wait.
+// shown joins what is known of a record with the writes that wait and are not hidden.
 func (r *Replica) shown(h *held) record.Record {
 	if len(h.tops) == 0 {
 		return r.visible(r.known(h))
 	}
 	if !r.agrees(h, true) {
-		after, _ := r.judge(h, h.items())
+		after, _ := r.judge(h, showing(h.items()))
 		return r.visible(after)
 	}
 	// These fields come from valid records, so they form a valid record.
 	waiting, _ := r.builder.Record(h.key, func(yield func(string, record.FieldValue) bool) {
 		for name, w := range h.tops {
-			if !yield(name, w.greatest(name)) {
+			if v := w.greatest(name); !v.IsZero() && !yield(name, v) {
 				return
 			}
 		}
@@ -91,12 +92,12 @@ func (r *Replica) shown(h *held) record.Record {
 	return r.visible(r.join(r.known(h), waiting))
 }
 
-// greatest returns the greatest among a write and the writes before it. This is the write itself,
-// unless an edit that was refused temporarily is followed by an edit that is sent again.
-func (w *write) greatest(name string) record.FieldValue {
-	greatest, _ := w.it.m.Data.Get(name)
-	for w = w.before; w != nil; w = w.before {
-		if v, _ := w.it.m.Data.Get(name); v.Compare(greatest) > 0 {
+// greatest returns the greatest among a write and the writes before it that are not hidden, or zero if
+// all are. This is the write itself, unless an edit that was refused temporarily is followed by an edit
+// that is sent again.
+func (w *write) greatest(name string) (greatest record.FieldValue) {
+	for ; w != nil; w = w.before {
+		if v, _ := w.it.m.Data.Get(name); !w.it.hidden && v.Compare(greatest) > 0 {
 			greatest = v
 		}
 	}
@@ -132,12 +133,15 @@ func (r *Replica) join(a, b record.Record) record.Record {
 	return joined
 }
 
-// waitingFields returns the names of the fields with a waiting write, sorted.
-func (h *held) waitingFields() []string {
-	if len(h.tops) == 0 {
-		return nil
+// waitingFields returns the names of the fields with a waiting write that is not hidden, sorted.
+func (h *held) waitingFields() (names []string) {
+	for name, w := range h.tops {
+		if !w.greatest(name).IsZero() {
+			names = append(names, name)
+		}
 	}
-	return slices.Sorted(maps.Keys(h.tops))
+	slices.Sort(names)
+	return names
 }
 
 // add appends the writes of an item to the waiting writes.

@@ -68,6 +68,11 @@ func (l *loading) takeState() {
 	if s.Chunks {
 		l.cursor, l.chunked, l.loading = s.Cursor, true, s.Loading
 	}
+	if s.Buckets != nil {
+		slices.Sort(s.Buckets)
+		l.buckets = heldForm(s.Buckets)
+	}
+	l.answered = s.Answered
 	l.fence, l.level, l.floor = s.Fence, s.Level, min(s.Clock, endless)
 }
 
@@ -85,7 +90,8 @@ func (l *loading) takeItems() {
 	}
 	for _, it := range l.sorted(&l.entries.accepted) {
 		l.overlay(l.findOrAdd(it.m.Data.Key()), it)
-		l.accepted, l.mark = it.number, max(l.mark, it.stamp().Time)
+		it.answered = it.number
+		l.answered, l.mark = max(l.answered, it.number), max(l.mark, it.stamp().Time)
 	}
 	l.aside = l.sorted(&l.entries.again)
 }
@@ -152,10 +158,8 @@ func (l *loading) readItem(kind *itemEntries, number, value string) error {
 		return err
 	}
 	it := &item{number: n, m: m, sent: true} // it may have been sent
-	it.wall, it.again = it.stamp().Time.Time(), strings.HasSuffix(value, againSuffix)
-	if strings.HasSuffix(value, laterSuffix) {
-		it.later = 1
-	}
+	it.wall = it.stamp().Time.Time()
+	it.parseSuffixes(value)
 	l.items[kind.prefix] = append(l.items[kind.prefix], it)
 	return nil
 }
@@ -165,16 +169,16 @@ func (l *loading) readRecord(name, value string) error {
 	if err != nil {
 		return err
 	}
-	value, created, err := unwrapCreated(value)
+	w, err := l.unwrap(value)
 	if err != nil {
 		return err
 	}
-	rec, err := l.decoder.Record(key, []byte(value))
+	rec, err := l.decoder.Record(key, []byte(w.fields))
 	if err != nil {
 		return err
 	}
 	h := l.findOrAdd(key)
-	h.confirmed, h.created, h.stored = rec.WithKey(h.key), created, true
+	h.confirmed, h.created, h.in, h.stored = rec.WithKey(h.key), w.created, w.in, true
 	for _, v := range rec.All() {
 		if v.Stamp.Client == l.id {
 			l.mark = max(l.mark, v.Stamp.Time)

@@ -35,9 +35,9 @@ func full(t *testing.T) *device {
 func TestSavedFormatDoesNotChange(t *testing.T) {
 	d := full(t)
 	require.Equal(t, []string{
-		"accepted/00000000000000000001", "outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
+		"accepted/00000000000000000002", "outbox/00000000000000000001", "outbox/00000000000000000002", "record/tasks\x00fence", "state", "why/tasks\x00fence",
 	}, slices.Sorted(maps.Keys(d.disk)))
-	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","chunks":true,"level":1,"client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
+	require.JSONEq(t, `{"last":"2026-03-02T14:02:05.000000000Z","cursor":"2","chunks":true,"level":1,"answered":2,"client":"7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`, d.disk["state"])
 }
 
 func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
@@ -60,7 +60,7 @@ func TestOnlyChangedEntriesAreSavedAndEachEditSavesTheClock(t *testing.T) {
 	d.edit(fence, "more", str("x"))
 	saves()
 	d.push()
-	require.Equal(t, []string{"accepted/00000000000000000005", "outbox/00000000000000000001", "state"}, saves())
+	require.Equal(t, []string{"accepted/00000000000000000006", "outbox/00000000000000000001", "state"}, saves())
 	d.pull()
 	require.Len(t, saves(), 5+1+1, "the pulled record replaces the accepted edits")
 	require.NoError(t, d.pulled(nil, d.Cursor()))

@@ -2,6 +2,8 @@ package replica_test
 
 import (
 	"crypto/sha256"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -49,6 +51,9 @@ func (s *modelState) canonical(alike bool) (h [sha256.Size]byte, swapped bool) {
 		*text = renamed(*text, times)
 	}
 	s.renumber()
+	for i := range s.clients {
+		s.clients[i].disk = renumberedAnswers(s.clients[i].disk)
+	}
 	h = s.hash()
 	if !alike {
 		return h, false
@@ -148,6 +153,21 @@ func (s *modelState) eachSequence(visit func(*int)) {
 		}
 	}
 }
+
+// renumberedAnswers returns a disk in which the accepted items have the numbers from 1 on.
+func renumberedAnswers(disk string) string {
+	n := 0
+	disk = acceptedKey.ReplaceAllStringFunc(disk, func(string) string {
+		n++
+		return fmt.Sprintf("accepted/%020d", n)
+	})
+	return answeredMember.ReplaceAllString(disk, fmt.Sprintf(`,"answered":%d`, n))
+}
+
+var (
+	acceptedKey    = regexp.MustCompile(`accepted/[0-9]{20}`)
+	answeredMember = regexp.MustCompile(`,"answered":[0-9]+`)
+)
 
 func (s *modelState) hash() [sha256.Size]byte {
 	h := make([]byte, 0, 4096)

@@ -197,7 +197,7 @@ func (x *modelSearch) checkRest(s modelState) law {
 	for range 4 {
 		for i := range s.clients {
 			r := x.open(&s, i, "")
-			x.pulled(&s, i, r, x.chunk(&s, r.BeginPull(), whole), whole)
+			x.pulled(&s, i, r, x.chunk(&s, r.Cursor(), whole), whole)
 			if broken := x.checkSynced(&s, i, r); broken != "" {
 				return broken
 			}

@@ -79,7 +79,7 @@ func (x *modelSearch) pull(s *modelState, i int) {
 		}
 		t := *s
 		r := x.open(&t, i, "")
-		lines := x.chunk(&t, r.BeginPull(), portion(p))
+		lines := x.chunk(&t, r.Cursor(), portion(p))
 		if lines == nil {
 			continue
 		}
@@ -105,7 +105,8 @@ func (x *modelSearch) pulled(s *modelState, i int, r *replica.Replica, lines []b
 	if at := c.cursor(); at.pulled && at.epoch != s.epoch {
 		x.release(c)
 	}
-	if err := r.Pulled(lines); err != nil {
+	pull := r.BeginPull()
+	if err := r.Pulled(&pull, lines); err != nil {
 		panic(err)
 	}
 	if p != noLine {

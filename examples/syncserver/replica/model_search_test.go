@@ -133,7 +133,7 @@ func (x *modelSearch) first() (s modelState) {
 	for i := range s.clients {
 		if i == 0 || !x.newcomer {
 			r := x.open(&s, i, "")
-			x.pulled(&s, i, r, x.chunk(&s, r.BeginPull(), whole), whole)
+			x.pulled(&s, i, r, x.chunk(&s, r.Cursor(), whole), whole)
 		}
 	}
 	then := x.modelScope

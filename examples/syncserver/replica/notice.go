@@ -17,7 +17,8 @@ type NoticeKind string
 const (
 	// Refused: the server refused an edit permanently, and the edit was rolled back. RolledBack
 	// holds the values that it wrote. If Code is merge.Gone, only some fields of the edit may be
-	// gone: Fields and RolledBack name these, and the others were accepted.
+	// gone: Fields and RolledBack name these, and the others were accepted. If Why is WhyLeft, the
+	// edit was refused because the user may no longer read the record.
 	Refused NoticeKind = "refused"
 	// EditLost: the user's edit lost against the write named by Other, whose author had not seen
 	// it.
@@ -62,13 +63,17 @@ type Notice struct {
 	RolledBack record.Record // only for Refused
 	Other      clock.Stamp   // only for EditLost, EditReplaced and FutureStamp
 	By         time.Duration // only for ClockCorrected; negative if the clock was ahead
-	Why        string        // only for Resync: WhyEpoch, WhyFence or another reason of the server
+	Why        string        // for Resync: WhyEpoch, WhyFence or another reason of the server; for Refused: WhyLeft or ""
 	Items      int           // for SentAgain, the number of edits; for Resync, the number of edits that waited
 }
+
+// WhyLeft is the reason of a Refused: the record has left the buckets that the user may read.
+const WhyLeft = "left"
 
 // The reasons of a Resync.
 const (
 	WhyEpoch = "epoch" // the server was restored from a backup, or another server replaced it
+	WhyGrant = "grant" // buckets are new; no Notice reports this
 	WhyFence = "fence" // the last pull was longer ago than the retention of the server, which may have purged deletions since
 )
 
@@ -94,11 +99,15 @@ func (r *Replica) notice(n Notice) {
 	r.notices = append(r.notices, n)
 }
 
-func (r *Replica) noticeRefusal(m record.Mutation, reply merge.Reply) {
+func (r *Replica) noticeRefusal(it *item, reply merge.Reply) {
+	m := it.m
 	detail := strings.ToValidUTF8(reply.Detail[:min(len(reply.Detail), maxDetail)], "")
 	n := Notice{Kind: Refused, Key: m.Data.Key(), RolledBack: m.Data, Code: reply.Code, Detail: detail}
 	for name := range m.Data.All() {
 		n.Fields = append(n.Fields, name)
+	}
+	if it.hidden && reply.Code == merge.Forbidden {
+		n.Why = WhyLeft
 	}
 	r.notice(n)
 }

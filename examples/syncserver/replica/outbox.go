@@ -23,10 +23,12 @@ type item struct {
 	told   bool            // whether the user was told that it waits for a repair
 	again  bool            // whether it is sent again, because a restored server lacks it
 	later  int             // how many settled pulls it waits for, unless one brings its record
-	after  uint64          // of an overlay or a postponed item: how many pulls had begun when it was answered
+	hidden bool            // whether it is not shown, because its record has left
 	writes []write         // in the order of the fields
 	queue  *list.List
 	place  *list.Element // in the queue
+
+	answered uint64 // of an overlay or a postponed item: the position of its answer among all answers
 }
 
 // stamp returns the stamp that all writes of an item share.
@@ -125,7 +127,7 @@ func (r *Replica) enqueue(m record.Mutation) *item {
 // dropped item did. So a user who types for a day offline has one waiting edit of the field and not
 // one for each key press.
 func (r *Replica) coalesce(h *held, it *item) {
-	if it.sent {
+	if it.sent || it.hidden {
 		return
 	}
 	for i := range it.writes {

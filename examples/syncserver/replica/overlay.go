@@ -15,16 +15,23 @@ import (
 // overlays holds the overlays of a record.
 type overlays struct {
 	items  []*item
-	joined record.Record
+	joined record.Record // of the items that are not hidden
+}
+
+// join joins the items again.
+func (o *overlays) join(r *Replica) {
+	o.joined = record.New(o.joined.Key())
+	for _, it := range o.items {
+		if !it.hidden {
+			o.joined = r.join(o.joined, it.m.Data)
+		}
+	}
 }
 
 // keep keeps the accepted writes of an item as an overlay.
 func (r *Replica) keep(h *held, it *item, accepted record.Record) {
-	if len(r.overlaid) == 0 {
-		r.accepted = 0
-	}
-	r.accepted++
-	it.number, it.after, it.again = r.accepted, r.pulls, false
+	it.answered = r.nextAnswered()
+	it.number, it.again = it.answered, false
 	it.m.Data, it.m.Base = accepted, nil
 	r.overlay(h, it)
 	r.entries.accepted.put(it)
@@ -35,8 +42,15 @@ func (r *Replica) overlay(h *held, it *item) {
 		h.over = &overlays{joined: record.New(h.key)}
 		r.overlaid = append(r.overlaid, h)
 	}
-	h.over.items = append(h.over.items, it)
-	h.over.joined = r.join(h.over.joined, it.m.Data)
+	if h.over.items = append(h.over.items, it); !it.hidden {
+		h.over.joined = r.join(h.over.joined, it.m.Data)
+	}
+}
+
+// nextAnswered returns the number of an item that was answered.
+func (r *Replica) nextAnswered() uint64 {
+	r.answered++
+	return r.answered
 }
 
 // acceptedOf returns the fields of an item that were accepted. A Notice reports the others.
@@ -72,7 +86,9 @@ func (r *Replica) only(rec record.Record, selects func(name string, w record.Fie
 }
 
 // joinOverlays joins the overlays of all records that a chunk does not bring, because the fence is
-// about to rise: the server has judged them by the old one.
+// about to rise: the server has judged them by the old one. The overlays remain, because a pull that
+// began before their answers may still bring older records. A record that no pull has brought is
+// forgotten when they end: it may have left, and then no pull reports it.
 func (r *Replica) joinOverlays(brought []record.Item) {
 	if len(r.overlaid) == 0 {
 		return
@@ -87,8 +103,11 @@ func (r *Replica) joinOverlays(brought []record.Item) {
 		}
 		r.change(h, func() {
 			r.dropEnded(h)
-			h.confirmed = r.known(h)
-			r.dropOverlays(h, all)
+			now := r.known(h)
+			if h.confirmed.Len() == 0 && now.Len() > 0 {
+				h.in = []string{}
+			}
+			h.confirmed = now
 		})
 	}
 	r.forgetEnded()
@@ -97,22 +116,23 @@ func (r *Replica) joinOverlays(brought []record.Item) {
 // endOverlays ends the overlays that a settled pull has brought.
 func (r *Replica) endOverlays() {
 	for _, h := range r.overlaid {
-		if slices.ContainsFunc(h.overlays(), r.isBrought) {
+		if slices.ContainsFunc(h.overlays(), r.covers) {
 			r.change(h, func() { r.dropEnded(h) })
 		}
 	}
 	r.forgetEnded()
 }
 
-// dropEnded drops the overlays of a record that this pull has brought, if it is settled.
+// dropEnded drops the overlays of a record that the present chunk ends.
 func (r *Replica) dropEnded(h *held) {
-	if r.settled {
-		r.dropOverlays(h, r.isBrought)
+	if r.ended > 0 {
+		r.dropOverlays(h, r.covers)
 	}
 }
 
-// isBrought reports whether the present pull began after an item was answered.
-func (r *Replica) isBrought(it *item) bool { return it.after < r.pulls }
+// covers reports whether the present chunk is the last one of a pull that began after an item was
+// answered.
+func (r *Replica) covers(it *item) bool { return it.answered <= r.ended }
 
 // dropOverlays drops some overlays of a record.
 func (r *Replica) dropOverlays(h *held, ends func(*item) bool) {
@@ -128,9 +148,14 @@ func (r *Replica) dropOverlays(h *held, ends func(*item) bool) {
 		case rest == nil:
 			rest = &overlays{joined: record.New(h.key)}
 		}
-		rest.items, rest.joined = append(rest.items, it), r.join(rest.joined, it.m.Data)
+		rest.items = append(rest.items, it)
 	}
-	h.over = rest
+	if h.over = rest; rest != nil {
+		rest.join(r)
+	} else if !h.isBrought() {
+		r.forget(h)
+		r.unsaved.record(h)
+	}
 }
 
 func all(*item) bool { return true }

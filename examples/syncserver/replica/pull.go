@@ -2,6 +2,7 @@ package replica
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -9,25 +10,43 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// BeginPull begins a pull and returns its cursor, which is empty for the first pull. Call it when
-// the request is sent, once for each request.
-func (r *Replica) BeginPull() (cursor string) {
-	if r.pulls++; r.settled {
-		r.settled, r.resets = false, 0
-	}
-	return r.cursor
+// Pull is a pull that has begun: a request, and the part of its answer that was applied. Several pulls
+// may be under way at once, for example in several tabs of a browser. A Pull may be used with
+// another Replica that was opened from the same saved entries.
+type Pull struct {
+	// Cursor is the cursor to ask with, which is empty for the first pull. After a chunk was applied, it
+	// is the cursor of its trailer.
+	Cursor string
+	// Answered is the number of items that were accepted before the pull began.
+	Answered uint64
+	// Settled says whether the last chunk that was applied is the last one: nothing is left to pull.
+	Settled bool
 }
 
-// Pulled takes lines of the answer to the pull that BeginPull began last. The lines are whole chunks,
-// each with a trailer at its end. Lines after the last trailer are discarded. A chunk is applied in
-// one step. Each record replaces the confirmed one. The two are not joined, because a join would discard
-// derived and repaired fields whose stamps are lower. The error is a *record.Error, as for an item
-// of a batch, or ErrAnswer, also if the server resets the Replica more than ten times before a pull is
-// settled. On error, the Replica shows and saves the same as before.
+// BeginPull begins a pull. Call it when the request is sent, once for each request.
+func (r *Replica) BeginPull() Pull {
+	if r.settled {
+		r.settled, r.resets = false, 0
+	}
+	return Pull{Cursor: r.cursor, Answered: r.answered}
+}
+
+// Pulled takes the next lines of the answer to a pull. The lines are whole chunks, each with a trailer
+// at its end. Lines after the last trailer are discarded. A chunk is applied in one step. Each record
+// replaces the confirmed one. The two are not joined, because a join would discard derived and
+// repaired fields whose stamps are lower.
+//
+// A chunk continues from the cursor that was asked for. If another pull has changed the cursor since,
+// the chunk and the rest of the answer are discarded, without an error: they may bring back what has
+// left. The pull is then not settled.
+//
+// The error is a *record.Error, as for an item of a batch, or ErrAnswer, also if the server resets the
+// Replica more than ten times before a pull is settled. On error, the Replica shows and saves the same
+// as before.
 //
 // The clock follows the pulled stamps. Once the server's time is known, it does not follow stamps
 // too far ahead of that time, so call ServerTime first.
-func (r *Replica) Pulled(lines []byte) error {
+func (r *Replica) Pulled(p *Pull, lines []byte) error {
 	chunks, err := r.parseChunks(lines)
 	if err != nil {
 		return err
@@ -36,7 +55,11 @@ func (r *Replica) Pulled(lines []byte) error {
 		return err
 	}
 	for i := range chunks {
-		r.applyChunk(&chunks[i])
+		if p.Cursor != r.cursor {
+			p.Settled = false
+			return nil
+		}
+		r.applyChunk(p, &chunks[i])
 	}
 	return nil
 }
@@ -45,11 +68,11 @@ func (r *Replica) Pulled(lines []byte) error {
 // with every answer would keep a client pulling forever.
 const maxResets = 10
 
-// countResets counts the resets since a pull was settled. After too many it returns an error and begins
-// again, so that a later pull can succeed.
+// countResets counts the resets since a pull was settled, except for loads of new buckets. After too
+// many it returns an error and begins again, so that a later pull can succeed.
 func (r *Replica) countResets(chunks []chunk) error {
 	for i := range chunks {
-		if chunks[i].why != "" {
+		if why := chunks[i].why(); why != "" && why != WhyGrant {
 			r.resets++
 		}
 		if r.resets > maxResets {
@@ -60,33 +83,31 @@ func (r *Replica) countResets(chunks []chunk) error {
 	return nil
 }
 
-// Settled reports whether a chunk of the pull that began last said that nothing is left to pull.
-func (r *Replica) Settled() bool { return r.settled }
-
-// applyChunk applies a chunk. The order matters: overlays are joined by the old fence, and records
-// are replaced under the new one.
-func (r *Replica) applyChunk(c *chunk) {
+// applyChunk applies a chunk. The order matters: what the client lost goes first, overlays are joined by
+// the old fence, and records are replaced under the new one.
+func (r *Replica) applyChunk(p *Pull, c *chunk) {
 	t := c.trailer
-	r.settled = !t.More
-	if c.why != "" || !r.chunked {
-		r.reset(c.why)
+	if r.ended = 0; !t.More {
+		r.ended = p.Answered
 	}
+	changed := r.takeAway(c)
 	if (t.Fence > r.fence || t.Level > r.level) && !r.loading {
 		r.joinOverlays(c.items)
 	}
-	changed := len(c.items) > 0 || *t.Cursor != r.cursor || r.loading
-	if r.follow(t) {
+	changed = changed || len(c.items) > 0 || *t.Cursor != r.cursor || r.loading
+	if r.follow(t, c.why() == WhyEpoch) {
 		changed = true
 	}
 	limit := r.limit()
-	for _, it := range c.items {
+	for i, it := range c.items {
 		now := it.Mutation.Data
 		r.observe(newestUpTo(now, limit))
-		r.replace(merge.Purge(now, r.fence, r.level))
+		r.replace(merge.Purge(now, r.fence, r.level), c.bucketsOf(i))
 	}
 	r.cursor, r.chunked = *t.Cursor, true
+	p.Cursor, p.Settled, r.settled = r.cursor, !t.More, !t.More
 	r.unsaved.state = r.unsaved.state || changed
-	if r.settled {
+	if p.Settled {
 		r.settle()
 	}
 }
@@ -103,20 +124,31 @@ func (r *Replica) settle() {
 	r.renew()
 }
 
-// replace replaces the confirmed record.
-func (r *Replica) replace(now record.Record) {
+// replace replaces the confirmed record and its buckets. A record without fields has left.
+func (r *Replica) replace(now record.Record, in []string) {
+	if in != nil && len(in) == 0 {
+		now = record.New(now.Key())
+	}
 	h := r.find(now.Key())
 	switch {
 	case h == nil && now.Len() == 0:
 		return
-	case h != nil && h.confirmed.Equal(now) && h.over == nil:
+	case h != nil && h.confirmed.Equal(now) && h.over == nil && len(h.tops) == 0 && slices.Equal(h.in, in):
 		return // for example an edit by this client that comes back
 	case h == nil:
 		h = r.findOrAdd(now.Key())
 	}
 	r.change(h, func() {
 		r.dropEnded(h)
-		h.confirmed = now
+		if now.Len() == 0 {
+			r.leave(h)
+			return
+		}
+		if !slices.Equal(h.in, in) || !h.isBrought() {
+			r.unsaved.record(h)
+		}
+		h.confirmed, h.in = now, in
+		r.bring(h)
 	})
 }
 

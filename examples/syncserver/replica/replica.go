@@ -42,16 +42,21 @@ type Replica struct {
 	outbox outbox
 
 	cursor  string
-	chunked bool   // whether the confirmed records were pulled in chunks
-	pulls   uint64 // how many pulls began since Open
-	settled bool   // whether the last trailer of the last pull said that nothing is left to pull
-	loading bool   // whether a reset was not followed by such a trailer yet
-	resets  int    // how many resets there were since a pull was settled, or since Open
+	chunked bool                // whether the confirmed records were pulled in chunks
+	buckets []string            // that the last trailer named; nil for the one bucket ""
+	settled bool                // whether the last chunk ended a pull, and no other has begun since
+	loading bool                // whether a reset was not followed by the end of a pull yet
+	resets  int                 // how many resets there were since a pull was settled, or since Open
+	shared  map[string][]string // the buckets in a JSON array
+
+	// Of the chunk that is being applied:
+	divided bool   // whether the client has other buckets than the one bucket "", or had before
+	ended   uint64 // the last item answered before the pull began, if nothing is left to pull
 
 	fence    clock.Timestamp // the arguments of merge.Purge
 	level    int
 	overlaid []*held // the records with overlays
-	accepted uint64  // the number of the last overlay
+	answered uint64  // the number of the last item that was answered
 	aside    []*item // the client's own writes from before the server was restored, until the pull is settled
 
 	touched []*held // since TakeChanged
@@ -74,7 +79,7 @@ func Open(o Options) (*Replica, error) {
 	if r.wall == nil {
 		r.wall = time.Now
 	}
-	r.ahead = make(map[clock.Timestamp]bool)
+	r.ahead, r.shared = make(map[clock.Timestamp]bool), make(map[string][]string)
 	r.entries = newEntries()
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}

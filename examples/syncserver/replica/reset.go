@@ -1,14 +1,66 @@
 package replica
 
-import "github.com/fieldlww/fieldlww/record"
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/buckets"
+)
+
+// takeAway applies the resets of a chunk, and takes the buckets away that its trailer does not name any
+// longer. It reports whether there are any.
+func (r *Replica) takeAway(c *chunk) bool {
+	now := c.trailer.Buckets
+	told := now.present && (!slices.Equal(now.names, r.buckets) || (now.names == nil) != (r.buckets == nil))
+	r.divided = r.buckets != nil || now.names != nil
+	why := c.why()
+	switch {
+	case why == WhyEpoch, !r.chunked:
+		r.reset(why)
+	case why != "", told:
+		if why != "" {
+			r.loading = true
+			r.noticeResync(why)
+		}
+		r.lose(buckets.LossOf(c.lost(), now.has()))
+	}
+	if told {
+		r.buckets = now.names
+	}
+	return told || why != ""
+}
+
+// why returns why buckets are reset, or "" if none is. If there are several reasons, it is the one that
+// concerns the most.
+func (c *chunk) why() (why string) {
+	for _, l := range c.resets {
+		if why == "" || why == WhyGrant || l.Why == WhyEpoch {
+			why = l.Why
+		}
+	}
+	return why
+}
+
+// lost returns the buckets that are reset.
+func (c *chunk) lost() (names []string) {
+	for _, l := range c.resets {
+		names = append(names, l.Reset...)
+	}
+	return names
+}
+
+// noticeResync reports a reset, but not before the first pull, nor if buckets are new.
+func (r *Replica) noticeResync(why string) {
+	if why != "" && why != WhyGrant && r.cursor != "" {
+		r.notice(Notice{Kind: Resync, Why: why, Items: r.NumWaiting()})
+	}
+}
 
 // reset forgets everything that came from the server, because a pull brings all of it again. Edits
 // that wait are kept and sent, and the clock keeps its time. The reason is the server's, or "" if
-// this Replica has not pulled in chunks before. No Notice reports a reset before the first pull.
+// this Replica has not pulled in chunks before. If the server was restored, it may lack the records
+// that are forgotten, so their edits are not hidden.
 func (r *Replica) reset(why string) {
-	if why != "" && r.cursor != "" {
-		r.notice(Notice{Kind: Resync, Why: why, Items: r.NumWaiting()})
-	}
+	r.noticeResync(why)
 	if why == WhyEpoch {
 		r.setAside()
 		for _, h := range r.overlaid {
@@ -17,25 +69,20 @@ func (r *Replica) reset(why string) {
 		}
 		r.overlaid = nil
 	}
-	r.forget(why == WhyFence)
+	r.forgetAll()
 	r.loading = true
 }
 
-// forget forgets the confirmed records and everything known about them. It may remember which of
-// them this client created, until they have come back.
-func (r *Replica) forget(keepsCreated bool) {
+// forgetAll forgets the confirmed records and everything known about them.
+func (r *Replica) forgetAll() {
 	for _, table := range r.tables {
 		for _, h := range table {
 			if h.confirmed.Len() == 0 && len(h.whys) == 0 && h.created == 0 {
 				continue
 			}
 			r.touch(h.key)
-			for name := range h.whys {
-				h.dropWhy(name)
-			}
-			if h.confirmed = record.New(h.key); !keepsCreated {
-				h.created = 0
-			}
+			r.forget(h)
+			h.created = 0
 			r.unsaved.record(h)
 		}
 	}
@@ -61,6 +108,6 @@ func (r *Replica) startOver() {
 		r.dropOverlays(h, all)
 	}
 	r.overlaid = nil
-	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading = 0, 0, 0, 0, false, false
-	r.forget(false)
+	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading, r.buckets = 0, 0, 0, 0, false, false, nil
+	r.forgetAll()
 }

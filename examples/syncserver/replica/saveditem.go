@@ -1,6 +1,9 @@
 package replica
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // entries are the saved entries of all items.
 type entries struct {
@@ -40,23 +43,38 @@ func (e *itemEntries) remove(it *item) {
 	}
 }
 
-// These members end the value of an item that is sent again, and of one that is sent once more
-// later. Decoders of mutations skip them.
+// These members end the value of an item that is sent again, of one that is sent once more later, and
+// of one that is hidden, in this order. Decoders of mutations skip them.
 const (
-	againSuffix = `,"again":true}`
-	laterSuffix = `,"later":true}`
+	againSuffix  = `,"again":true`
+	laterSuffix  = `,"later":true`
+	hiddenSuffix = `,"hidden":true`
 )
 
 // appendItem appends the value of the entry for an item.
 func appendItem(dst []byte, it *item) []byte {
 	dst = it.m.AppendJSON(dst)
+	dst = dst[:len(dst)-1] // without its closing brace
 	switch {
 	case it.again:
-		return append(dst[:len(dst)-1], againSuffix...)
+		dst = append(dst, againSuffix...)
 	case it.later > 0:
-		return append(dst[:len(dst)-1], laterSuffix...)
+		dst = append(dst, laterSuffix...)
 	}
-	return dst
+	if it.hidden {
+		dst = append(dst, hiddenSuffix...)
+	}
+	return append(dst, '}')
+}
+
+// parseSuffixes reads the members at the end of the value of an item.
+func (it *item) parseSuffixes(value string) {
+	value = strings.TrimSuffix(value, "}")
+	value, it.hidden = strings.CutSuffix(value, hiddenSuffix)
+	if strings.HasSuffix(value, laterSuffix) {
+		it.later = 1
+	}
+	it.again = strings.HasSuffix(value, againSuffix)
 }
 
 // take appends the entries to write, and forgets them.

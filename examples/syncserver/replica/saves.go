@@ -47,10 +47,13 @@ type state struct {
 	Cursor  string          `json:"cursor"`
 	Chunks  bool            `json:"chunks,omitempty"`  // whether the cursor is from a trailer; earlier versions had a number
 	Loading bool            `json:"loading,omitempty"` // whether a reset is not settled
+	Buckets []string        `json:"buckets,omitzero"`  // nil for the one bucket ""
 	Fence   clock.Timestamp `json:"fence,omitzero"`
 	Level   int             `json:"level,omitempty"`
 	Clock   clock.Timestamp `json:"clock,omitzero"`  // of the last trailer
 	Client  clock.ClientID  `json:"client,omitzero"` // the client that saved the rest
+
+	Answered uint64 `json:"answered,omitempty"` // the last item that was answered
 }
 
 // lastTime is the greatest time that the clock has issued or followed. A time above the usable range
@@ -86,7 +89,7 @@ func (r *Replica) TakeSaves() []Entry {
 	entries := make([]Entry, 0, 1+len(r.entries.outbox.unsaved)+len(r.entries.accepted.unsaved)+len(r.unsaved.held))
 	if r.unsaved.state {
 		entries = append(entries, Entry{stateKey, text(state{
-			Last: lastTime{r.clock.Last()}, Cursor: r.cursor, Chunks: r.chunked, Loading: r.loading,
+			Last: lastTime{r.clock.Last()}, Cursor: r.cursor, Chunks: r.chunked, Loading: r.loading, Buckets: r.buckets, Answered: r.answered,
 			Fence: r.fence, Level: r.level, Clock: r.floor, Client: cmp.Or(r.id, r.savedAs),
 		})})
 	}
@@ -117,42 +120,72 @@ func appendEntry(entries []Entry, e Entry, stored *bool) []Entry {
 	return append(entries, e)
 }
 
-// These surround the time in the entry for a record that this client created. No write of a field
-// has that form.
+// The entry for a record is the record, or, if there is more to save about it, an object whose last member
+// is the record. No write of a field has the form of the other members:
+//
+//	{"created":"2026-03-02T14:02:01Z","in":["project/42"],"record":{…}}
 const (
 	createdPrefix = `{"created":`
-	createdInfix  = `,"record":`
+	inPrefix      = `{"in":[`
+	inInfix       = `,"in":`
+	recordInfix   = `,"record":`
 )
 
 // appendConfirmed appends the value of the entry for the confirmed record, which is empty if the
 // record has no fields.
 func (h *held) appendConfirmed(dst []byte) []byte {
+	in := h.in != nil && h.confirmed.Len() > 0
 	switch {
 	case h.created > 0:
-		dst = fmt.Appendf(dst, "%s%q%s", createdPrefix, h.created, createdInfix)
-		return append(h.confirmed.AppendJSON(dst), '}')
+		dst = fmt.Appendf(dst, "%s%q", createdPrefix, h.created)
+		if in {
+			dst = append(append(dst, inInfix...), text(h.in)...)
+		}
+	case in:
+		dst = append(append(dst, inPrefix[:len(inPrefix)-1]...), text(h.in)...)
 	case h.confirmed.Len() > 0:
 		return h.confirmed.AppendJSON(dst)
+	default:
+		return dst
 	}
-	return dst
+	return append(h.confirmed.AppendJSON(append(dst, recordInfix...)), '}')
 }
 
-// unwrapCreated returns the JSON of a record from the value of its entry, and held.created. An earlier
-// version wrote true instead of the time, so the time is not known.
-func unwrapCreated(value string) (fields string, created clock.Timestamp, err error) {
-	rest, wrapped := strings.CutPrefix(value, createdPrefix)
-	if !wrapped || strings.HasPrefix(rest, "{") {
-		return value, 0, nil
+// wrapped is the value of the entry for a record.
+type wrapped struct {
+	fields  string // the JSON of the record
+	created clock.Timestamp
+	in      []string
+}
+
+// unwrap reads the value of the entry for a record. An earlier version wrote true instead of the time
+// of the creation, so the time is not known.
+func (r *Replica) unwrap(value string) (w wrapped, err error) {
+	rest, isCreated := strings.CutPrefix(value, createdPrefix)
+	isCreated = isCreated && !strings.HasPrefix(rest, "{")
+	if !isCreated && !strings.HasPrefix(value, inPrefix) {
+		return wrapped{fields: value}, nil
 	}
-	at, fields, _ := strings.Cut(rest, createdInfix)
-	fields, ended := strings.CutSuffix(fields, "}")
+	head, rest, _ := strings.Cut(value, recordInfix) // JSON texts have no plain quotation marks
+	fields, ended := strings.CutSuffix(rest, "}")
 	if !ended {
-		return "", 0, io.ErrUnexpectedEOF
+		return w, io.ErrUnexpectedEOF
 	}
-	if at != "true" {
-		err = json.Unmarshal([]byte(at), &created)
+	var members struct {
+		Created json.RawMessage `json:"created"`
+		In      json.RawMessage `json:"in"`
 	}
-	return fields, created, err
+	if err = json.Unmarshal([]byte(head+"}"), &members); err != nil {
+		return w, err
+	}
+	w.fields = fields
+	if members.Created != nil && string(members.Created) != "true" {
+		err = json.Unmarshal(members.Created, &w.created)
+	}
+	if err == nil && members.In != nil {
+		w.in, err = r.share(members.In)
+	}
+	return w, err
 }
 
 func keyText(key record.Key) string { return key.Table + separator + key.ID }

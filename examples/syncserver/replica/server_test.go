@@ -75,10 +75,11 @@ func (w *world) wall() time.Time { return w.now }
 // device is a client: a Replica and its device's storage.
 type device struct {
 	*replica.Replica
-	w    *world
-	id   clock.ClientID
-	skew time.Duration
-	disk map[string]string
+	begun replica.Pull // the pull that began last
+	w     *world
+	id    clock.ClientID
+	skew  time.Duration
+	disk  map[string]string
 }
 
 func (w *world) device(id clock.ClientID) *device {
@@ -86,6 +87,15 @@ func (w *world) device(id clock.ClientID) *device {
 	d.open()
 	return d
 }
+
+// BeginPull begins a pull, and returns its cursor.
+func (d *device) BeginPull() string {
+	d.begun = d.Replica.BeginPull()
+	return d.begun.Cursor
+}
+
+// Pulled takes lines of the answer to the pull that began last.
+func (d *device) Pulled(lines []byte) error { return d.Replica.Pulled(&d.begun, lines) }
 
 // open opens what was saved, as after a crash.
 func (d *device) open() {

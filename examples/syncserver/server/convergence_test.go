@@ -134,7 +134,7 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					return own{r}
+					return own{r, new(replica.Pull)}
 				},
 				Fields: map[string][]string{board.Title: {`"x"`, `"y"`}, board.Status: {`"todo"`, `"done"`}},
 			})
@@ -153,14 +153,21 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 
 // own adapts the client of this example to the kit. It pushes its whole outbox at once. The kit pulls
 // pages without trailers, from the cursor that it gets; the last page returns the same cursor.
-type own struct{ *replica.Replica }
+type own struct {
+	*replica.Replica
+	pull *replica.Pull // that began last
+}
 
 func (c own) Outbox() []byte { return c.Batch(math.MaxInt, math.MaxInt) }
-func (c own) Cursor() string { return c.BeginPull() }
+
+func (c own) Cursor() string {
+	*c.pull = c.BeginPull()
+	return c.pull.Cursor
+}
 
 func (c own) Pulled(lines []byte, next string) error {
 	more := next != c.Replica.Cursor()
-	return c.Replica.Pulled(fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"more\":%t}\n", next, more))
+	return c.Replica.Pulled(c.pull, fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"more\":%t}\n", next, more))
 }
 
 // slot returns a slot that takes the given room for two hours, from the given hour.

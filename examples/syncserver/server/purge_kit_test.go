@@ -127,7 +127,7 @@ func (p purging) Backup() (restore func() (mergetest.Backend, error), err error)
 // chunked adapts the client of this example to a server whose pulls end in trailers.
 type chunked struct{ own }
 
-func (c chunked) Pulled(lines []byte, _ string) error { return c.Replica.Pulled(lines) }
+func (c chunked) Pulled(lines []byte, _ string) error { return c.Replica.Pulled(c.pull, lines) }
 
 // TestPurgingServersPassTheConvergenceKit lets simulated devices work with two servers that purge and
 // erase. Every other device is the client of this example.
@@ -144,7 +144,7 @@ func TestPurgingServersPassTheConvergenceKit(t *testing.T) {
 			NewClient: func(id clock.ClientID, wall func() time.Time) mergetest.Client {
 				r, err := replica.Open(replica.Options{ID: id, Wall: wall})
 				require.NoError(t, err)
-				return chunked{own{r}}
+				return chunked{own{r, new(replica.Pull)}}
 			},
 		}
 		if testing.Short() || strings.HasSuffix(t.Name(), "PostgreSQL") {

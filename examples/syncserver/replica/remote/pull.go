@@ -24,8 +24,9 @@ const (
 // everything again. If it does so again and again, the error is replica.ErrAnswer.
 func (c *Client) Pull(ctx context.Context) error {
 	for {
-		cursor := c.Replica.BeginPull()
-		if err := c.pullPage(ctx, cursor); err != nil || c.Replica.Settled() {
+		pull := c.Replica.BeginPull()
+		cursor := pull.Cursor
+		if err := c.pullPage(ctx, &pull); err != nil || pull.Settled {
 			return err
 		}
 		if c.Replica.Cursor() == cursor {
@@ -35,8 +36,8 @@ func (c *Client) Pull(ctx context.Context) error {
 }
 
 // pullPage sends a request and applies its answer, which has at least one chunk.
-func (c *Client) pullPage(ctx context.Context, cursor string) error {
-	query := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(pageRecords)}}
+func (c *Client) pullPage(ctx context.Context, p *replica.Pull) error {
+	query := url.Values{"cursor": {p.Cursor}, "limit": {strconv.Itoa(pageRecords)}}
 	response, err := c.do(ctx, "GET", "/v1/pull?"+query.Encode(), nil)
 	if err != nil {
 		return err
@@ -45,11 +46,11 @@ func (c *Client) pullPage(ctx context.Context, cursor string) error {
 	if err := statusError(response); err != nil {
 		return err
 	}
-	return c.takeChunks(response)
+	return c.takeChunks(p, response)
 }
 
 // takeChunks applies the chunks of an answer as they arrive.
-func (c *Client) takeChunks(response *http.Response) error {
+func (c *Client) takeChunks(p *replica.Pull, response *http.Response) error {
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxLine)
 	var chunk []byte
@@ -64,7 +65,7 @@ func (c *Client) takeChunks(response *http.Response) error {
 		case !replica.IsTrailer(lines.Bytes()):
 			continue
 		}
-		if err := c.Replica.Pulled(chunk); err != nil {
+		if err := c.Replica.Pulled(p, chunk); err != nil {
 			return err
 		}
 		if err := c.save(); err != nil {

@@ -229,7 +229,8 @@ func TestAnyAnswerIsReadWithinBounds(t *testing.T) {
 		},
 	} {
 		s, r := start(t)
-		require.NoError(t, r.Replica.Pulled([]byte(line(6)+`{"cursor":"e.6"}`+"\n")))
+		p := r.Replica.BeginPull()
+		require.NoError(t, r.Replica.Pulled(&p, []byte(line(6)+`{"cursor":"e.6"}`+"\n")))
 		s.lie = lie
 		require.ErrorIs(t, r.Pull(t.Context()), replica.ErrAnswer, name)
 	}

@@ -48,7 +48,8 @@ type device struct {
 	replica *replica.Replica
 	skew    time.Duration
 	print   fingerprint
-	begun   []byte // the lines of a pull after its last trailer
+	pull    replica.Pull // that began last
+	begun   []byte       // its lines after its last trailer
 }
 
 func main() {
@@ -164,7 +165,8 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 
 func (d *device) jsBeginPull([]js.Value) (any, error) {
 	d.begun = d.begun[:0]
-	return d.replica.BeginPull(), nil
+	d.pull = d.replica.BeginPull()
+	return d.pull.Cursor, nil
 }
 
 // jsPulled applies the chunks whose trailers have arrived, and keeps the lines after them.
@@ -180,7 +182,7 @@ func (d *device) jsPulled(args []js.Value) (any, error) {
 	if at-end > maxChunk {
 		return nil, fmt.Errorf("%w: a chunk has more than %d bytes", replica.ErrAnswer, maxChunk)
 	}
-	err := d.replica.Pulled(d.begun[:end])
+	err := d.replica.Pulled(&d.pull, d.begun[:end])
 	d.begun = append(d.begun[:0], d.begun[end:]...)
 	return nil, err
 }

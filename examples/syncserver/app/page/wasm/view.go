@@ -166,7 +166,7 @@ func (d *device) takeChanges() (map[string]any, error) {
 		"notices": notices,
 		"waiting": d.replica.NumWaiting(),
 		"cursor":  d.replica.Cursor(),
-		"settled": d.replica.Settled(),
+		"settled": d.pull.Settled,
 		"offset":  d.replica.Offset().Milliseconds(),
 	}, nil
 }
