@@ -10,13 +10,13 @@ import (
 // that pushes take: one body for each large upload, and a multiple of a body, plus the stored
 // records, for each push that has a turn. Each workspace has at most one turn at a time. So a busy
 // workspace, whose pushes are slow to decode or wait for its lock, leaves room for the other
-// workspaces. Only one push of each client waits for a turn, and the other pushes of the client
+// workspaces. Only one push of each user waits for a turn, and the other pushes of the user
 // wait for that push. A push is decoded during its turn, before it takes one of the few slots for
 // transactions, so a body that is slow to decode does not delay the pushes of other workspaces. The
 // number of connections is not limited here; a proxy can limit it.
 const (
-	maxPushing       = 10_000 // clients with a push
-	pushesOfClient   = 1
+	maxPushing       = 10_000 // users with a push
+	pushesOfUser     = 1
 	maxTurns         = 32
 	turnsOfWorkspace = 1
 	maxWorking       = 4                // transactions on PostgreSQL; SQLite has one writer

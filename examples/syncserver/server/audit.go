@@ -40,7 +40,7 @@ func (s *Server) Audit(ctx context.Context, workspace string) (violation.Report,
 		return a.run(ctx)
 	})
 	if err == nil {
-		s.feed.advance(workspace, seq)
+		s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	}
 	a.report.Err = a.err()
 	return a.report, err

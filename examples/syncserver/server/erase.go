@@ -76,7 +76,7 @@ func (s *Server) erase(ctx context.Context, workspace string, f func(*erasing) e
 	if err != nil {
 		return Erased{}, err
 	}
-	s.feed.advance(workspace, seq)
+	s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	return done, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,92 +69,159 @@ func (c *client) events(ctx context.Context) func() string {
 	}
 }
 
-// TestFeedIgnoresLateSequences checks that neither a late sequence nor a sequence of another
-// workspace notifies the listeners, and that the number of listeners is limited.
-func TestFeedIgnoresLateSequences(t *testing.T) {
-	at := func(workspace string) listener { return listener{member{workspace: workspace}, "192.0.2.1"} }
-	f := feed{topics: make(map[string]*topic)}
-	f.advance("a", 9) // the workspace has no listeners
-	require.True(t, f.join(at("a")))
-	seq, changed := f.current("a")
-	require.Zero(t, seq)
-	f.advance("a", 5)
-	<-changed
-	seq, changed = f.current("a")
-	require.EqualValues(t, 5, seq)
-	require.True(t, f.join(at("b")))
-	f.advance("a", 3)
-	f.advance("a", 5)
-	f.advance("b", 7)
+// heard returns a listener of a feed that has been told a sequence.
+func heard(t *testing.T, f *feed, m member, seq int64, buckets ...string) *listener {
+	t.Helper()
+	l := f.listen(m, "192.0.2.1")
+	require.NotNil(t, l)
+	f.subscribe(l, buckets)
+	f.begin(l, seq)
+	return l
+}
+
+// woken reports whether a listener was woken, and what it is to be told.
+func (l *listener) woken(f *feed) (woken bool, seq int64, moved bool) {
 	select {
-	case <-changed:
-		t.Fatal("the listener was notified without a change")
+	case <-l.wake:
+		woken = true
 	default:
 	}
-	require.True(t, f.join(at("a")))
-	f.leave(at("a"))
-	seq, _ = f.current("a")
-	require.EqualValues(t, 5, seq, "the sequence was lost although there is still a listener")
-	f.leave(at("a"))
-	require.Equal(t, map[string]int64{"b": 7}, f.sequences())
+	seq, moved = f.take(l)
+	return woken, seq, moved
+}
+
+// setOf returns a set of buckets or users.
+func setOf(names ...string) map[string]bool {
+	set := make(map[string]bool)
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
+// TestChangeWakesOnlyItsReaders checks that, of 1,000 listeners with a bucket each, a change wakes the
+// listeners of its buckets, once, and a change of membership wakes its user.
+func TestChangeWakesOnlyItsReaders(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	var all []*listener
+	for i := range 1000 {
+		m := member{workspace: "a", user: fmt.Sprint("user", i)}
+		buckets := []string{fmt.Sprint("b", i), "", fmt.Sprint("c", i/2)}
+		slices.Sort(buckets)
+		if i == 7 {
+			buckets = nil
+		}
+		l := f.listen(m, fmt.Sprint(i))
+		f.subscribe(l, buckets)
+		f.begin(l, 5)
+		all = append(all, l)
+	}
+	elsewhere := heard(t, &f, member{workspace: "b", user: "user1"}, 5, "b1")
+	for _, c := range []struct {
+		news
+		woken []int
+		moved bool
+	}{
+		{news{buckets: setOf("b3")}, []int{3}, false},
+		{news{buckets: setOf("c2", "x")}, []int{4, 5}, false},
+		{news{buckets: setOf("b6", "b7", "b9", "c4", "y", "z")}, []int{6, 8, 9}, false}, // more than a listener has
+		{news{users: setOf("user7")}, []int{7}, true},
+		{news{users: setOf("stranger"), buckets: setOf("x")}, nil, false},
+		{news{buckets: setOf("b1")}, []int{1}, false},
+	} {
+		c.workspace, c.before = "a", f.topics["a"].seq
+		c.seq = c.before + 2
+		f.advance(c.news)
+		f.advance(c.news)
+		var woken []int
+		for i, l := range all {
+			is, seq, moved := l.woken(&f)
+			if is {
+				woken = append(woken, i)
+				require.Equal(t, c.seq, seq)
+			}
+			require.Equal(t, is && c.moved, moved)
+		}
+		require.Equal(t, c.woken, woken, "%+v", c.news)
+		is, _, _ := elsewhere.woken(&f)
+		require.False(t, is, "%+v", c.news)
+	}
+	f.observe(news{workspace: "a", before: f.topics["a"].seq, seq: f.topics["a"].seq + 1, everything: true})
+	for i, l := range all {
+		is, _, _ := l.woken(&f)
+		require.True(t, is, i)
+	}
+}
+
+// TestChangesOfOtherProcessesAreNotSkipped checks that a change that another process made before a
+// change of this process is still found by the next look into the database, and wakes its readers.
+func TestChangesOfOtherProcessesAreNotSkipped(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	x := heard(t, &f, member{workspace: "a", user: "x"}, 5, "x")
+	y := heard(t, &f, member{workspace: "a", user: "y"}, 5, "y")
+	f.advance(news{workspace: "a", before: 6, seq: 7, buckets: setOf("y")}) // another process made 6, in x
+	is, seq, _ := y.woken(&f)
+	require.True(t, is)
+	require.EqualValues(t, 7, seq)
+	require.Equal(t, map[string]int64{"a": 5}, f.sequences(), "6 would be skipped")
+	f.observe(news{workspace: "a", before: 5, seq: 7, buckets: setOf("x", "y")})
+	is, seq, _ = x.woken(&f)
+	require.True(t, is)
+	require.EqualValues(t, 7, seq)
+	is, _, _ = y.woken(&f)
+	require.False(t, is, "a change that was told is told again")
+	require.Equal(t, map[string]int64{"a": 7}, f.sequences())
+}
+
+// TestListenersAreLimited checks that neither a user nor an address can take the streams of others, and
+// that the streams of a workspace and of the process are limited.
+func TestListenersAreLimited(t *testing.T) {
+	f := feed{topics: make(map[string]*topic)}
+	ana := someone("a")
+	for range listenersOfUser {
+		require.NotNil(t, f.listen(ana, "192.0.2.1"))
+	}
+	require.Nil(t, f.listen(ana, "192.0.2.9"))
+	b := ana
+	b.workspace = "b"
+	require.NotNil(t, f.listen(b, "192.0.2.1"))
+	var last *listener
+	for range listenersOfAddress - listenersOfUser {
+		last = f.listen(someone("a"), "192.0.2.1")
+		require.NotNil(t, last)
+	}
+	require.Nil(t, f.listen(someone("a"), "192.0.2.1"))
+	require.NotNil(t, f.listen(someone("a"), "192.0.2.2"))
+	f.leave(last)
+	require.NotNil(t, f.listen(someone("a"), "192.0.2.1"))
 
 	f.topics["b"].listeners = listenersOfWorkspace
-	require.False(t, f.join(at("b")))
-	require.True(t, f.join(at("a")))
-	f.leave(at("a"))
+	require.Nil(t, f.listen(someone("b"), "192.0.2.3"))
 	f.topics["b"].listeners = 1
-
 	f.listeners = maxListeners
-	require.False(t, f.join(at("a")))
-	f.leave(at("b"))
-	require.True(t, f.join(at("a")))
+	require.Nil(t, f.listen(someone("c"), "192.0.2.3"))
+	require.Len(t, f.topics, 2)
 }
 
-// TestEventStreamsAreLimitedByClient checks that one client cannot take the streams of other
-// clients.
-func TestEventStreamsAreLimitedByClient(t *testing.T) {
+// TestNothingIsLeftOfListeners checks that a feed forgets listeners that have left.
+func TestNothingIsLeftOfListeners(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	ana := listener{someone("a"), "192.0.2.1"}
-	for range listenersOfClient {
-		require.True(t, f.join(ana))
-	}
-	require.False(t, f.join(ana))
-	require.True(t, f.join(listener{someone("a"), ana.address}))
-	require.True(t, f.join(listener{member{workspace: "b", client: ana.client}, ana.address}))
-	f.leave(ana)
-	require.True(t, f.join(ana))
-	for range listenersOfClient {
-		f.leave(ana)
-	}
-	require.Len(t, f.topics["a"].of, 1, "a client that no longer listens is still counted")
-}
-
-// TestEventStreamsAreLimitedByAddress checks that one address, with any number of clients, cannot
-// take all streams of a workspace.
-func TestEventStreamsAreLimitedByAddress(t *testing.T) {
-	f := feed{topics: make(map[string]*topic)}
-	here := func() listener { return listener{someone("a"), "192.0.2.1"} }
-	first := here()
-	require.True(t, f.join(first))
-	for range listenersOfAddress - 1 {
-		require.True(t, f.join(here()))
-	}
-	require.False(t, f.join(here()))
-	require.True(t, f.join(listener{someone("b"), "192.0.2.1"}))
-	there := listener{someone("a"), "192.0.2.2"}
-	require.True(t, f.join(there))
+	ana := someone("a")
+	first, second, other := f.listen(ana, "192.0.2.1"), f.listen(ana, "192.0.2.2"), f.listen(someone("a"), "192.0.2.1")
 	f.leave(first)
-	require.True(t, f.join(here()))
-	require.False(t, f.join(here()))
-	f.leave(there)
-	require.Len(t, f.topics["a"].from, 1, "an address from which no client listens any longer is still counted")
+	f.leave(other)
+	topic := f.topics["a"]
+	require.Equal(t, [3]int{1, 1, 1}, [3]int{topic.listeners, len(topic.from), len(topic.audience)})
+	f.leave(second)
+	require.Equal(t, 0, f.listeners)
+	require.Empty(t, f.topics)
 }
 
 // TestFallenSequenceNotifiesListeners checks that listeners are notified when a read finds that the
 // sequence fell, but not when a read is only late.
 func TestFallenSequenceNotifiesListeners(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	require.True(t, f.join(listener{member: member{workspace: "a"}}))
+	l := heard(t, &f, member{workspace: "a", user: "ana"}, 0, "")
 	for _, c := range []struct{ before, seq, want int64 }{
 		{0, 9, 9},
 		{0, 5, 9}, // 5 was read before 9 was known
@@ -163,11 +231,12 @@ func TestFallenSequenceNotifiesListeners(t *testing.T) {
 		{9, 3, 4}, // the sequence fell to 4 during this read, so the next read decides
 		{4, 6, 6},
 	} {
-		f.observe("a", c.before, c.seq)
-		seq, _ := f.current("a")
+		f.observe(news{workspace: "a", before: c.before, seq: c.seq, buckets: setOf("")})
+		seq, _ := f.take(l)
 		require.Equal(t, c.want, seq, "%+v", c)
 	}
-	f.observe("unknown", 9, 1)
+	f.observe(news{workspace: "unknown", before: 9, seq: 1})
+	f.advance(news{workspace: "unknown", before: 1, seq: 2})
 }
 
 // TestRestoredDatabaseIsReported checks that clients that listen and clients that pull are told when

@@ -15,8 +15,8 @@ import (
 // The limits of the log. They keep a client that repeatedly sends refused or losing items from
 // filling the log.
 const (
-	linesOfClient    = 100  // a minute; per address if the client is unknown
-	linesOfWorkspace = 1000 // a minute; for all addresses together if the client is unknown
+	linesOfUser      = 100  // a minute; per address if the user is unknown
+	linesOfWorkspace = 1000 // a minute; for all addresses together if the user is unknown
 	maxLogged        = 200  // bytes of a text
 	maxLoggedError   = 1000 // bytes of an error
 )
@@ -29,8 +29,8 @@ type logger struct {
 	omitted atomic.Int64
 }
 
-// by is the client that causes a line.
-type by struct{ workspace, client string }
+// by is the user who causes a line.
+type by struct{ workspace, user string }
 
 // log writes a line, unless its level is disabled or a limit is reached. It shortens long texts
 // in the attributes.
@@ -38,7 +38,7 @@ func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, at
 	if !l.to.Enabled(ctx, level) {
 		return
 	}
-	if l.quotas.admit(b.workspace, b.client) != nil || l.quotas.charge(b.workspace, b.client, 1) != nil {
+	if l.quotas.admit(b.workspace, b.user) != nil || l.quotas.charge(b.workspace, b.user, 1) != nil {
 		l.omitted.Add(1)
 		return
 	}
@@ -90,7 +90,7 @@ func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
 	if fail.status == http.StatusTooManyRequests {
 		level = slog.LevelInfo
 	}
-	s.log.log(r.Context(), by{client: addressOf(r)}, level, "request failed", slog.String("method", r.Method),
+	s.log.log(r.Context(), by{user: addressOf(r)}, level, "request failed", slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", fail.status), slog.Any("err", err))
 }
 
@@ -99,9 +99,9 @@ func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
 // writes have the level Debug.
 func (s *Server) logPush(ctx context.Context, m member, out outcome) {
 	answer, report := out.answer, out.report
-	who := []slog.Attr{slog.String("workspace", m.workspace), slog.Any("client", m.client)}
+	who := []slog.Attr{slog.String("workspace", m.workspace), slog.Any("client", m.client), slog.String("user", m.user)}
 	log := func(level slog.Level, msg string, attrs ...slog.Attr) {
-		s.log.log(ctx, by{m.workspace, m.client.String()}, level, msg, append(who[:len(who):len(who)], attrs...)...)
+		s.log.log(ctx, by{m.workspace, m.user}, level, msg, append(who[:len(who):len(who)], attrs...)...)
 	}
 	refused := 0
 	for _, r := range answer.Results {

@@ -50,7 +50,7 @@ func TestRepeatedItemsDoNotFillTheLog(t *testing.T) {
 		sent += 2 * (50 + 1)
 	}
 	byEve := "client=" + eve.ID.String()
-	require.Equal(t, linesOfClient, strings.Count(log.String(), byEve))
+	require.Equal(t, linesOfUser, strings.Count(log.String(), byEve))
 
 	ana.push(ana.set(board.Tasks, "a", board.Title, "z"))
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
@@ -60,11 +60,11 @@ func TestRepeatedItemsDoNotFillTheLog(t *testing.T) {
 	_, count, _ := strings.Cut(last, "omitted=")
 	omitted, err := strconv.Atoi(count)
 	require.NoError(t, err)
-	require.InDelta(t, sent-linesOfClient, omitted, 50, "the count of omitted lines is wrong by more than the number of lines for notes")
+	require.InDelta(t, sent-linesOfUser, omitted, 50, "the count of omitted lines is wrong by more than the number of lines for notes")
 
 	*wall = wall.Add(2 * time.Minute)
 	eve.push(losing...)
-	require.Greater(t, strings.Count(log.String(), byEve), linesOfClient+40)
+	require.Greater(t, strings.Count(log.String(), byEve), linesOfUser+40)
 	require.Equal(t, 1, strings.Count(log.String(), fmt.Sprint("omitted=", omitted)), "the count of omitted lines was not logged exactly once")
 }
 
@@ -74,11 +74,11 @@ func TestUnauthorizedRequestsDoNotFillTheLog(t *testing.T) {
 	var log bytes.Buffer
 	loggedTo(s, &log)
 	c := client{t: t, url: listen(t, s)}
-	for range 2 * linesOfClient {
+	for range 2 * linesOfUser {
 		status, _ := c.request("GET", "/v1/pull", "")
 		require.Equal(t, 401, status)
 	}
-	require.Equal(t, linesOfClient, strings.Count(log.String(), "\n"))
+	require.Equal(t, linesOfUser, strings.Count(log.String(), "\n"))
 }
 
 // TestLogLinesAreBounded checks that a line stays short even if names are long.

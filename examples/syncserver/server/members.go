@@ -135,7 +135,7 @@ func (s *Server) changeMember(ctx context.Context, workspace string, f func(*ses
 	if err != nil {
 		return err
 	}
-	s.feed.advance(workspace, seq)
+	s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	return nil
 }
 

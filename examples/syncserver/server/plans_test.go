@@ -106,7 +106,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a first pull":       func() { require.Len(t, ana.pull("0&limit=50"), 50) },
 		"a later pull":       func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
 		"an empty pull":      func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
-		"a look for changes": command(func() error { s.feed.join(listener{member: member{workspace: "demo"}}); return s.readSequences(ctx) }),
+		"a look for changes": command(func() error { heard(t, &s.feed, member{workspace: "demo"}, 0); return s.readSequences(ctx) }),
 		"a health check":     command(func() error { return s.database.probe(ctx) }),
 		"a retention":        command(func() error { return errors.Join(retain("demo", 1), retain("workspace-7", 2)) }),
 		"a load below a fence": func() {

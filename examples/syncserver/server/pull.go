@@ -89,11 +89,10 @@ func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*r
 	if err := s.database.check(); err != nil {
 		return nil, unavailable(err)
 	}
-	client := m.client.String()
-	if err := s.pulls.admit(m.workspace, client); err != nil {
+	if err := s.pulls.admit(m.workspace, m.user); err != nil {
 		return nil, err
 	}
-	if err := s.pulls.charge(m.workspace, client, costOfPull); err != nil {
+	if err := s.pulls.charge(m.workspace, m.user, costOfPull); err != nil {
 		return nil, err
 	}
 	return s.readers.enter(r.Context(), w, m)
@@ -111,7 +110,7 @@ func (s *Server) sendChunks(to *reader, next func() (chunk []byte, more bool, er
 		if len(chunk) == 0 {
 			return nil
 		}
-		s.pulls.count(to.by.workspace, to.by.client.String(), float64(len(chunk)))
+		s.pulls.count(to.by.workspace, to.by.user, float64(len(chunk)))
 		if err := to.send(chunk); err != nil || !more { // after an error, the client has disconnected or is too slow
 			return err
 		}

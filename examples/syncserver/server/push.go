@@ -31,17 +31,17 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer release()
-	// A push first waits for the earlier pushes of its client. So the pushes of a client take only
+	// A push first waits for the earlier pushes of its user. So the pushes of a user take only
 	// one slot in the queue of the workspace, and the quota counts the earlier pushes before it
 	// admits the next.
-	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.client.String())
+	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.user)
 	if err != nil {
 		return err
 	}
 	defer done()
 	// The quota is checked after the body is read: a client that is still sending might not
 	// receive the answer.
-	if err := s.pushes.admit(m.workspace, m.client.String()); err != nil {
+	if err := s.pushes.admit(m.workspace, m.user); err != nil {
 		return err
 	}
 	at, err := cursorOf(r)
@@ -121,25 +121,25 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 			err := errors.New("the database was restored from a backup: pull first")
 			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
 		}
+		if err := s.afford(ctx, tx, m.user, push.Keys()); err != nil {
+			return err
+		}
 		if out, err = s.apply(ctx, tx, push); err != nil {
 			return err
 		}
 		cost := len(b.body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
-		return s.pushes.charge(m.workspace, m.client.String(), float64(cost))
+		return s.pushes.charge(m.workspace, m.user, float64(cost))
 	})
 	if err != nil {
 		return out, unavailable(err)
 	}
-	s.feed.advance(m.workspace, seq)
+	s.feed.advance(news{workspace: m.workspace, seq: seq, everything: true})
 	return out, nil
 }
 
 // apply applies a push within a transaction.
 func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out outcome, err error) {
 	actor, wall := push.Request().Actor, push.Request().Wall
-	if err := s.afford(ctx, tx, push); err != nil {
-		return out, err
-	}
 	stored, err := tx.load(ctx, actor, push.Keys())
 	if err != nil {
 		return out, err
@@ -214,19 +214,19 @@ func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
 }
 
 // afford refuses a push if the stored records that it names are too large for the remaining quota
-// of its client. It does not read these records.
-func (s *Server) afford(ctx context.Context, tx *session, push *merge.Push) error {
+// of its user. It does not read these records.
+func (s *Server) afford(ctx context.Context, tx *session, user string, keys []record.Key) error {
 	if !s.pushes.inDebt(tx.workspace) {
 		return nil
 	}
-	size, err := tx.size(ctx, push.Keys())
+	size, err := tx.size(ctx, keys)
 	if err != nil {
 		return err
 	}
 	if size > maxLoaded { // no quota allows this, but a part of the push may succeed
 		return tooManyBytes(maxLoaded)
 	}
-	return s.pushes.afford(tx.workspace, push.Request().Actor.String(), float64(size))
+	return s.pushes.afford(tx.workspace, user, float64(size))
 }
 
 // boundScopes refuses updates that are in too many scopes of rules. It never refuses a single

@@ -16,21 +16,21 @@ import (
 // record, 2 × 62 × 256 KiB. A booking of many years costs 36 KiB more than its bytes. A pull is
 // charged for the bytes that it sends. Each process keeps its own counts.
 //
-// The amount that pushes have used fades slowly. So a client that comes back after a week offline,
-// or works on a large record, may push a large amount at once, and a client that pushes all day may
+// The amount that pushes have used fades slowly. So a user who comes back after a week offline,
+// or works on a large record, may push a large amount at once, and a user who pushes all day may
 // push a small part of that amount each minute.
 const (
 	minute                    = time.Minute // fade time: the time in which a used amount fades to about a third
 	pushTime                  = 32 * minute // fade time of pushes
-	pushedByClient            = 1 << 30     // bytes at once, and then 32 MiB a minute
+	pushedByUser              = 1 << 30     // bytes at once, and then 32 MiB a minute
 	pushedToWorkspace         = 4 << 30     // bytes at once, and then 128 MiB a minute
-	pulledByClient            = 1 << 30     // bytes a minute
+	pulledByUser              = 1 << 30     // bytes a minute
 	pulledOfWorkspace         = 4 << 30     // bytes a minute
 	joinsOfAddress            = 300         // in five minutes
 	costOfItem                = 1 << 10
 	costOfScope               = 1 << 10
 	costOfPull                = 4 << 10
-	maxCounted                = 100_000 // clients of a workspace; all further clients are counted as one
+	maxCounted                = 100_000 // users of a workspace; all further users are counted as one
 	negligible        float64 = 1       // less use than this counts as none
 )
 
@@ -38,17 +38,17 @@ const (
 // amount fades, so a member may use its limit once in each fade time.
 //
 // The cost of a push is known only after its records were read and merged, under the lock of the
-// workspace. So a client is admitted while it is not in debt, whatever its push will cost; a push
+// workspace. So a user without debt is admitted, whatever the push will cost; a push
 // of maximum size always fits a quota that is not used up. The cost is charged before the push is
-// committed, and the next push of the client waits until the debt has faded. If the group is in
+// committed, and the next push of the user waits until the debt has faded. If the group is in
 // debt, the server first determines how much a push reads, so that a refused push takes little
 // time.
 //
-// The members of a group in debt get equal shares of its limit. A client is served if its use,
-// including the push, stays below its share. So a few clients that use up the quota never stop the
+// The members of a group in debt get equal shares of its limit. A user is served if the use,
+// including the push, stays below the share. So a few users who use up the quota never stop the
 // others. All shares together equal the limit, so the use of the group stays below twice its limit
-// plus one push. Members are client IDs, and one person may have many of them; the number of joins
-// is limited per address.
+// plus one push. Members are users, with all their clients. In an open workspace, one person may be many
+// users; the number of joins is limited per address.
 type quotas struct {
 	now           func() time.Time
 	member, group float64       // the limits

@@ -15,7 +15,7 @@ import (
 const (
 	maxPulls         = 128
 	pullsOfWorkspace = 32
-	pullsOfClient    = 4
+	pullsOfUser      = 4
 	maxSilence       = 2 * time.Second
 	pieceBytes       = 8 << 10 // of a chunk; a client has at least maxSilence to read each piece
 )
@@ -26,20 +26,20 @@ const (
 const (
 	maxUploads         = 128
 	uploadsOfWorkspace = 32
-	uploadsOfClient    = 2
+	uploadsOfUser      = 2
 	maxUpload          = 5 * time.Second
 )
 
 // readers limits the pulls that run at once. A pull that finds no free slot ends the pull whose
 // client has not read for the longest time, if that time is at least maxSilence. So clients that
 // do not read cannot keep others from reading, and a slow client that reads is not disturbed. If
-// all slots of its client or workspace are taken, the new pull ends a pull of that client or
+// all slots of its user or workspace are taken, the new pull ends a pull of that user or
 // workspace. Uploads are limited in the same way, except that the time of an upload counts from the
 // moment when it gets its slot until its body is read.
 type readers struct {
-	most, ofWorkspace, ofClient int           // the limits
-	silence                     time.Duration // after which a reader may be ended
-	now                         func() time.Time
+	most, ofWorkspace, ofUser int           // the limits
+	silence                   time.Duration // after which a reader may be ended
+	now                       func() time.Time
 
 	mu   sync.Mutex
 	all  map[*reader]bool
@@ -55,9 +55,9 @@ type reader struct {
 	ended bool      // whether another reader has ended it
 }
 
-func newReaders(most, ofWorkspace, ofClient int, silence time.Duration) *readers {
+func newReaders(most, ofWorkspace, ofUser int, silence time.Duration) *readers {
 	return &readers{
-		most: most, ofWorkspace: ofWorkspace, ofClient: ofClient, silence: silence, now: time.Now,
+		most: most, ofWorkspace: ofWorkspace, ofUser: ofUser, silence: silence, now: time.Now,
 		all: make(map[*reader]bool), left: make(chan struct{}),
 	}
 }
@@ -90,12 +90,12 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sameClient := func(other *reader) bool { return other.by == r.by }
 	sameWorkspace := func(other *reader) bool { return other.by.workspace == r.by.workspace }
+	sameUser := func(other *reader) bool { return sameWorkspace(other) && other.by.user == r.by.user }
 	any := func(*reader) bool { return true }
 	switch {
-	case s.count(sameClient) >= s.ofClient:
-		return s.end(sameClient), s.left
+	case s.count(sameUser) >= s.ofUser:
+		return s.end(sameUser), s.left
 	case s.count(sameWorkspace) >= s.ofWorkspace:
 		return s.end(sameWorkspace), s.left
 	case len(s.all) >= s.most:

@@ -38,9 +38,10 @@ func (d deaf) Write([]byte) (int, error) {
 	return 0, net.ErrClosed
 }
 
-// someone returns a member with a new client ID.
+// someone returns a member who is a new user with a new client ID.
 func someone(workspace string) member {
-	return member{workspace: workspace, client: clock.ClientID(uuid.New())}
+	client := clock.ClientID(uuid.New())
+	return member{workspace: workspace, user: client.String(), client: client}
 }
 
 // stalled starts a pull whose client does not read, and waits until the pull waits for the client.
@@ -68,7 +69,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 	wall := time.Unix(5000, 0)
 	for _, c := range []struct {
 		what                        string
-		most, ofWorkspace, ofClient int
+		most, ofWorkspace, ofUser   int
 		first, second, third, comes member
 		silent                      time.Duration // how long the pull by "first" has been silent when "comes" tries to enter
 		ends                        int           // the index of the pull that is ended, or -1
@@ -77,7 +78,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 		{"no pull is silent for long enough", 3, 3, 3, someone("a"), someone("b"), someone("c"), someone("d"), maxSilence - 1, -1},
 		{"the workspace is full", 9, 2, 2, someone("b"), someone("a"), someone("a"), someone("a"), 3 * maxSilence, 1},
 	} {
-		s := newReaders(c.most, c.ofWorkspace, c.ofClient, maxSilence)
+		s := newReaders(c.most, c.ofWorkspace, c.ofUser, maxSilence)
 		s.now = func() time.Time { return wall }
 		var pulls []*reader
 		var over []chan error

@@ -102,7 +102,7 @@ func (r *repair) locked(ctx context.Context, workspace string, f func(*session) 
 		return nil
 	}
 	if err == nil {
-		r.feed.advance(workspace, seq)
+		r.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	}
 	return err
 }

@@ -126,7 +126,7 @@ func (s *Server) maintain(ctx context.Context, workspace string, f func(*session
 	defer release()
 	seq, err := s.locked(ctx, workspace, f)
 	if err == nil {
-		s.feed.advance(workspace, seq)
+		s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	}
 	return err
 }

@@ -96,13 +96,13 @@ type Server struct {
 	feed     feed
 	health   health
 	decode   func(body []byte) ([]record.Item, error)
-	pushes   *quotas       // of clients and workspaces
-	pulls    *quotas       // of clients and workspaces
+	pushes   *quotas       // of users and workspaces
+	pulls    *quotas       // of users and workspaces
 	joins    *quotas       // of addresses
 	log      logger        // for lines that clients cause
 	readers  *readers      // of pulls
 	uploads  *readers      // of large pushes
-	own      *admission    // of pushes whose body has been read, by client
+	own      *admission    // of pushes whose body has been read, by user
 	turns    *admission    // of pushes that are decoded and applied, by workspace
 	working  *admission    // of pushes in a transaction
 	stopped  chan struct{} // closed when Watch has ended
@@ -163,13 +163,13 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
 		feed:    feed{topics: make(map[string]*topic)},
-		pushes:  newQuotas(pushedByClient, pushedToWorkspace, pushTime),
-		pulls:   newQuotas(pulledByClient, pulledOfWorkspace, minute),
+		pushes:  newQuotas(pushedByUser, pushedToWorkspace, pushTime),
+		pulls:   newQuotas(pulledByUser, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
-		log:     logger{to: o.Log, quotas: newQuotas(linesOfClient, linesOfWorkspace, minute)},
-		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfClient, maxSilence),
-		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfClient, maxUpload),
-		own:     newAdmission(maxPushing, pushesOfClient),
+		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
+		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
+		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
+		own:     newAdmission(maxPushing, pushesOfUser),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),
 		stopped: make(chan struct{}),

@@ -66,7 +66,7 @@ func TestStalledUploadsBlockNoOtherClient(t *testing.T) {
 	var stalled []net.Conn
 	for range uploadsOfWorkspace {
 		busy := joined(t, url, "busy", invite)
-		for range uploadsOfClient + 1 {
+		for range uploadsOfUser + 1 {
 			stalled = append(stalled, busy.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)))
 		}
 	}
@@ -93,7 +93,7 @@ func TestDisplacedUploadIsTooSlow(t *testing.T) {
 	// The first upload must be the oldest, and must end before its slow body alone would end it.
 	require.Eventually(t, func() bool { return s.uploads.running() == 1 }, 10*time.Second, time.Millisecond)
 	require.NoError(t, first.SetReadDeadline(time.Now().Add(readPatience/2)))
-	for range uploadsOfClient {
+	for range uploadsOfUser {
 		defer ana.begin("POST /v1/push", "Content-Length: 100000\r\n\r\n"+strings.Repeat(" ", smallBody)).Close()
 	}
 	answer, err := http.ReadResponse(bufio.NewReader(first), nil)

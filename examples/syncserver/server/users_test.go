@@ -126,8 +126,8 @@ func TestDevicesOfOneUser(t *testing.T) {
 		_, again, text := c.ask("/v1/join", body(phone.ClientID, invite))
 		require.Equal(t, [2]any{phone.User, phone.ClientID}, [2]any{again.User, again.ClientID}, text)
 		for what, body := range map[string]string{
-			"another user's client":      body(other.ClientID, invite),
-			"an unknown client":   body(clock.ClientID{9}, invite),
+			"another user's client":  body(other.ClientID, invite),
+			"an unknown client":      body(clock.ClientID{9}, invite),
 			"a client, without user": body(phone.ClientID, ""),
 		} {
 			status, _, text := c.ask("/v1/join", body)

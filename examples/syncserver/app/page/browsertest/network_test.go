@@ -163,11 +163,13 @@ func (n *network) answer(a *http.Response) error {
 
 // clientOf returns the ID of the client that sent a request, from its token.
 func clientOf(r *http.Request) string {
-	parts := strings.Split(r.Header.Get("Authorization"), ".")
-	if len(parts) != 3 {
-		return ""
+	switch parts := strings.Split(r.Header.Get("Authorization"), "."); len(parts) {
+	case 3: // of an earlier version
+		return parts[1]
+	case 6:
+		return parts[2]
 	}
-	return parts[1]
+	return ""
 }
 
 // loseAnswer lets the next push of a client reach the server and loses the answer. From then on the

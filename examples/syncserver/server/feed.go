@@ -1,0 +1,218 @@
+package server
+
+import (
+	"slices"
+	"sync"
+)
+
+// The limits for event streams: per process, per workspace, and within a workspace per address and per
+// user. One person may have many users, and without the limit per address they could take all streams of
+// a workspace.
+const (
+	maxListeners         = 10_000
+	listenersOfWorkspace = 2_000
+	listenersOfAddress   = 500
+	listenersOfUser      = 20
+)
+
+// feed tells listeners of changes. A change wakes the listeners whose users may read it, and no others.
+type feed struct {
+	mu        sync.Mutex
+	listeners int
+	topics    map[string]*topic // by workspace
+}
+
+// topic is a workspace that has listeners.
+type topic struct {
+	listeners int
+	from      map[string]int       // number of listeners, by address
+	audience  map[string]*audience // by user
+	seq       int64                // all changes up to this sequence were told; unknown at first
+}
+
+const unknown = -1
+
+// audience is a user who listens.
+type audience struct {
+	buckets   []string // of the user, sorted
+	listeners map[*listener]bool
+}
+
+// listener is an event stream.
+type listener struct {
+	member
+	address string
+	wake    chan struct{} // receives when there is news
+	seq     int64         // the last sequence to tell
+	moved   bool          // whether the membership of the user may have changed
+}
+
+// news is what listeners must be told of a workspace.
+type news struct {
+	workspace   string
+	before, seq int64           // the last sequences before and after the change
+	buckets     map[string]bool // in which something changed
+	users       map[string]bool // whose membership changed
+	everything  bool            // whether all listeners must be told
+}
+
+// listen returns a listener that has joined a workspace, or nil if there are too many. It is woken for
+// changes of the membership of its user, and for changes in the buckets that subscribe sets.
+func (f *feed) listen(m member, address string) *listener {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.topics[m.workspace]
+	if f.listeners == maxListeners || t != nil && !t.admits(m.user, address) {
+		return nil
+	}
+	if t == nil {
+		t = &topic{from: make(map[string]int), audience: make(map[string]*audience), seq: unknown}
+		f.topics[m.workspace] = t
+	}
+	a := t.audience[m.user]
+	if a == nil {
+		a = &audience{listeners: make(map[*listener]bool)}
+		t.audience[m.user] = a
+	}
+	l := &listener{member: m, address: address, wake: make(chan struct{}, 1), seq: unknown}
+	a.listeners[l] = true
+	f.listeners++
+	t.listeners++
+	t.from[address]++
+	return l
+}
+
+// admits reports whether a workspace may have one more listener.
+func (t *topic) admits(user, address string) bool {
+	a := t.audience[user]
+	return t.listeners < listenersOfWorkspace && t.from[address] < listenersOfAddress && (a == nil || len(a.listeners) < listenersOfUser)
+}
+
+// leave undoes listen.
+func (f *feed) leave(l *listener) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.listeners--
+	t := f.topics[l.workspace]
+	a := t.audience[l.user]
+	if delete(a.listeners, l); len(a.listeners) == 0 {
+		delete(t.audience, l.user)
+	}
+	if t.from[l.address]--; t.from[l.address] == 0 {
+		delete(t.from, l.address)
+	}
+	if t.listeners--; t.listeners == 0 {
+		delete(f.topics, l.workspace)
+	}
+}
+
+// subscribe sets the buckets of the user of a listener. They must have been read since the listener
+// joined or was last told that they moved. The slice must be sorted.
+func (f *feed) subscribe(l *listener, buckets []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.topics[l.workspace].audience[l.user].buckets = buckets
+}
+
+// begin sets the sequence to tell first. It must have been read since the listener subscribed.
+func (f *feed) begin(l *listener, seq int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l.seq = max(l.seq, seq)
+	if t := f.topics[l.workspace]; t.seq == unknown {
+		t.seq = seq
+	}
+}
+
+// take returns the sequence to tell, and whether the membership of the user may have changed since the
+// last call.
+func (f *feed) take(l *listener) (seq int64, moved bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	moved, l.moved = l.moved, false
+	return l.seq, moved
+}
+
+// advance tells of a change that this process has made. If another process has made changes before it
+// that are not known yet, the next look into the database finds them.
+func (f *feed) advance(n news) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if t := f.topics[n.workspace]; t != nil {
+		if n.before <= t.seq {
+			t.seq = max(t.seq, n.seq)
+		}
+		t.tell(n)
+	}
+}
+
+// observe tells of changes that were read from the database. The field before is the sequence that was
+// known before the read began. If the sequence is less, the database was restored, and all listeners are
+// told, unless a greater sequence became known during the read: then the next read decides. For example,
+// if the known sequence is 9, observing 4 after 9 makes it 4, but observing 4 after 3 leaves it at 9.
+func (f *feed) observe(n news) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.topics[n.workspace]
+	switch {
+	case t == nil || t.seq == unknown:
+	case n.seq >= n.before:
+		t.seq = max(t.seq, n.seq)
+		t.tell(n)
+	case n.before == t.seq:
+		t.seq = n.seq
+		for _, a := range t.audience {
+			for l := range a.listeners {
+				l.seq = unknown
+			}
+		}
+		n.everything = true
+		t.tell(n)
+	}
+}
+
+// tell wakes the listeners that must be told.
+func (t *topic) tell(n news) {
+	for user, a := range t.audience {
+		moved := n.users[user]
+		if !moved && !n.everything && !a.has(n.buckets) {
+			continue
+		}
+		for l := range a.listeners {
+			if n.seq <= l.seq && !moved {
+				continue // was told before
+			}
+			l.seq, l.moved = max(l.seq, n.seq), l.moved || moved
+			select {
+			case l.wake <- struct{}{}:
+			default: // it is awake already
+			}
+		}
+	}
+}
+
+// has reports whether the user has one of some buckets.
+func (a *audience) has(buckets map[string]bool) bool {
+	if len(buckets) > len(a.buckets) {
+		return slices.ContainsFunc(a.buckets, func(bucket string) bool { return buckets[bucket] })
+	}
+	for bucket := range buckets {
+		if _, ok := slices.BinarySearch(a.buckets, bucket); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// sequences returns the last known sequence of each workspace that has listeners.
+func (f *feed) sequences() map[string]int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := make(map[string]int64, len(f.topics))
+	for name, t := range f.topics {
+		if t.seq != unknown {
+			known[name] = t.seq
+		}
+	}
+	return known
+}
