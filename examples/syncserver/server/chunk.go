@@ -98,7 +98,7 @@ type cursorPage struct {
 func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (text []byte, more bool, err error) {
 	now, err := s.snapshot(ctx, p)
 	if err == nil && now.seq > 0 && now.epoch == "" { // a server of an earlier version created the workspace
-		if _, err = s.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
+		if err = s.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
 			now, err = s.snapshot(ctx, p)
 		}
 	}

@@ -52,7 +52,7 @@ func (s *Server) divide(ctx context.Context) error {
 	}
 	for _, name := range stale {
 		moved := 0
-		_, err := s.database.locked(ctx, &session{division: s.division, workspace: name}, func(tx *session) (err error) {
+		err := s.database.locked(ctx, &session{division: s.division, workspace: name}, func(tx *session) (err error) {
 			if tx.divided != tx.version { // no other process was faster
 				moved, err = tx.divideAll(ctx)
 			}

@@ -17,6 +17,7 @@
 //	restored.go    after a restore from a backup: the epoch, and the erasures since the backup
 //	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates
+//	feed.go        which event streams to wake
 //	account.go     who sends a request
 //	users.go       binding client IDs to users
 //	members.go     the buckets of users, granted and revoked
@@ -101,23 +102,23 @@
 // # Rate limits
 //
 // A push is charged for the bytes that it reads and writes, and a pull for the bytes that it
-// sends; see quota.go for the quotas. A client that has used up its quota is refused with the
-// status 429, the code quota_exceeded and the header Retry-After, before any item of its push is
-// applied. A push of maximum size always fits if the quota is not used up yet. When a workspace
-// has used up its quota, each of its clients gets an equal share. Joins and event streams are
+// sends; see quota.go for the quotas. All clients of a user share a quota. When it is used up, they are
+// refused with the status 429, the code quota_exceeded and the header Retry-After, before any item of a
+// push is applied. A push of maximum size always fits if the quota is not used up yet. When a workspace
+// has used up its quota, each of its users gets an equal share. Joins and event streams are
 // limited per address. Each process keeps its own counts, in memory.
 //
-// At most 128 pulls run at a time, 32 per workspace and 4 per client. A further pull ends the
+// At most 128 pulls run at a time, 32 per workspace and 4 per user. A further pull ends the
 // pull whose client has not read for the longest time, if that time is at least 2 seconds;
-// otherwise it waits. A workspace has at most 2,000 event streams, 500 per address and 4 per
-// client.
+// otherwise it waits. A workspace has at most 2,000 event streams, 500 per address and 20
+// per user.
 //
-// At most 128 uploads of 64 KiB or more run at a time, 32 per workspace and 2 per client. An
+// At most 128 uploads of 64 KiB or more run at a time, 32 per workspace and 2 per user. An
 // upload that has taken 5 seconds gives way to a further one, and is refused with the status 408.
-// The pushes of one client are handled one at a time.
+// The pushes of one user are handled one at a time.
 //
-// Per minute, the server logs at most 100 lines that one client causes, and 1,000 for the workspace
-// of the client. The first line after a gap reports how many lines were omitted.
+// Per minute, the server logs at most 100 lines that one user causes, and 1,000 for the workspace
+// of the user. The first line after a gap reports how many lines were omitted.
 //
 // # Slow networks
 //

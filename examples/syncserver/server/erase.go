@@ -66,7 +66,7 @@ func (s *Server) Erase(ctx context.Context, workspace string, keys ...record.Key
 // erase runs f with a workspace locked, and notifies the listeners.
 func (s *Server) erase(ctx context.Context, workspace string, f func(*erasing) error) (Erased, error) {
 	var done Erased
-	seq, err := s.locked(ctx, workspace, func(tx *session) error {
+	err := s.locked(ctx, workspace, func(tx *session) error {
 		e := &erasing{Server: s, session: tx, keys: make(map[record.Key]clock.Stamp)}
 		e.at = clock.Stamp{Time: max(clock.TimestampOf(s.options.Now()), tx.fence.stamp+1), Client: clock.ClientID(uuid.New())}
 		err := f(e)
@@ -76,7 +76,6 @@ func (s *Server) erase(ctx context.Context, workspace string, f func(*erasing) e
 	if err != nil {
 		return Erased{}, err
 	}
-	s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	return done, nil
 }
 

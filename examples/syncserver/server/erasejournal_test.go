@@ -43,7 +43,7 @@ func TestUnreadableLinesOfTheJournalAreErased(t *testing.T) {
 	ana := joined(t, listen(t, s.Server), "demo", "")
 	for _, text := range []string{`{"table":"tasks","id":"gone","title":"covert"`, "other"} {
 		ana.push2(s.edit(ana, task("gone"), title("covert")))
-		_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			return tx.writeJournal(context.Background(), []byte(text), maxJournal)
 		})
 		require.NoError(t, err)

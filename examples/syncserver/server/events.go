@@ -124,13 +124,62 @@ func (s *Server) readSequences(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
+	var changed []news
 	for rows.Next() {
 		var name string
 		var seq int64
 		if err := rows.Scan(&name, &seq); err != nil {
 			return err
 		}
-		s.feed.observe(news{workspace: name, before: known[name], seq: seq, everything: seq > known[name]})
+		if seq != known[name] {
+			changed = append(changed, news{workspace: name, before: known[name], seq: seq})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	for _, n := range changed {
+		if n.seq > n.before && n.seq-n.before <= maxLook {
+			if err := s.database.findNews(ctx, &n); err != nil {
+				return err
+			}
+		}
+		if len(n.users) > 0 {
+			s.users.forget()
+		}
+		s.feed.observe(n)
+	}
+	return nil
+}
+
+// maxLook is the number of sequences up to which the server looks for the buckets in which another
+// process changed something. After more changes, it wakes all listeners of the workspace.
+const maxLook = 10_000
+
+// findNews finds the buckets in which something changed, and the users whose membership changed.
+func (d *Database) findNews(ctx context.Context, n *news) error {
+	rows, err := d.db.QueryContext(ctx, `
+		SELECT 0, bucket FROM records WHERE workspace = $1 AND bucket <> '' AND seq > $2
+		UNION SELECT 0, '' FROM records WHERE workspace = $1 AND bucket = '' AND seq > $2
+		UNION SELECT 0, bucket FROM log WHERE workspace = $1 AND seq > $2
+		UNION SELECT 1, "user" FROM users WHERE workspace = $1 AND changed > $2`, n.workspace, n.before)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	n.buckets, n.users = make(map[string]bool), make(map[string]bool)
+	for rows.Next() {
+		var isUser bool
+		var name string
+		if err := rows.Scan(&isUser, &name); err != nil {
+			return err
+		}
+		if isUser {
+			n.users[name] = true
+		} else {
+			n.buckets[name] = true
+		}
 	}
 	return rows.Err()
 }

@@ -146,7 +146,7 @@ func TestChangeWakesOnlyItsReaders(t *testing.T) {
 		is, _, _ := elsewhere.woken(&f)
 		require.False(t, is, "%+v", c.news)
 	}
-	f.observe(news{workspace: "a", before: f.topics["a"].seq, seq: f.topics["a"].seq + 1, everything: true})
+	f.observe(news{workspace: "a", before: f.topics["a"].seq, seq: f.topics["a"].seq + 1})
 	for i, l := range all {
 		is, _, _ := l.woken(&f)
 		require.True(t, is, i)

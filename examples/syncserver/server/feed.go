@@ -47,13 +47,13 @@ type listener struct {
 	moved   bool          // whether the membership of the user may have changed
 }
 
-// news is what listeners must be told of a workspace.
+// news is a change of a workspace. If it names no bucket and no user, it is for all listeners: for
+// example, the workspace has a new epoch.
 type news struct {
 	workspace   string
 	before, seq int64           // the last sequences before and after the change
 	buckets     map[string]bool // in which something changed
 	users       map[string]bool // whose membership changed
-	everything  bool            // whether all listeners must be told
 }
 
 // listen returns a listener that has joined a workspace, or nil if there are too many. It is woken for
@@ -133,7 +133,7 @@ func (f *feed) take(l *listener) (seq int64, moved bool) {
 	return l.seq, moved
 }
 
-// advance tells of a change that this process has made. If another process has made changes before it
+// advance reports a change that this process has made. If another process has made changes before it
 // that are not known yet, the next look into the database finds them.
 func (f *feed) advance(n news) {
 	f.mu.Lock()
@@ -146,7 +146,7 @@ func (f *feed) advance(n news) {
 	}
 }
 
-// observe tells of changes that were read from the database. The field before is the sequence that was
+// observe reports changes that were read from the database. The field before is the sequence that was
 // known before the read began. If the sequence is less, the database was restored, and all listeners are
 // told, unless a greater sequence became known during the read: then the next read decides. For example,
 // if the known sequence is 9, observing 4 after 9 makes it 4, but observing 4 after 3 leaves it at 9.
@@ -166,16 +166,16 @@ func (f *feed) observe(n news) {
 				l.seq = unknown
 			}
 		}
-		n.everything = true
-		t.tell(n)
+		t.tell(news{seq: n.seq})
 	}
 }
 
 // tell wakes the listeners that must be told.
 func (t *topic) tell(n news) {
+	all := len(n.buckets)+len(n.users) == 0
 	for user, a := range t.audience {
 		moved := n.users[user]
-		if !moved && !n.everything && !a.has(n.buckets) {
+		if !all && !moved && !a.has(n.buckets) {
 			continue
 		}
 		for l := range a.listeners {

@@ -52,7 +52,7 @@ func TestHelperProcessThatHangs(t *testing.T) {
 		_, err = s.push(context.Background(), member{workspace: "demo", client: ghost}, pushBody{body: ghostly(t)})
 		require.NoError(t, err)
 	}
-	_, err = d.locked(context.Background(), &session{workspace: "demo"}, func(tx *session) error {
+	err = d.locked(context.Background(), &session{workspace: "demo"}, func(tx *session) error {
 		// This is more data than the network buffers hold, and it is never read.
 		rows, err := tx.tx.Query(`SELECT repeat('x', 1000000) FROM generate_series(1, 100)`)
 		require.NoError(t, err)

@@ -71,7 +71,7 @@ func TestJournalKeepsTheLastLines(t *testing.T) {
 				if workspace == "demo" {
 					most = 100
 				}
-				_, err := s.locked(ctx, workspace, func(tx *session) error { return tx.writeJournal(ctx, []byte(line), most) })
+				err := s.locked(ctx, workspace, func(tx *session) error { return tx.writeJournal(ctx, []byte(line), most) })
 				require.NoError(t, err)
 			}
 			var kept, counted int64
@@ -104,7 +104,7 @@ func TestDecisionsAreLoggedWithoutValues(t *testing.T) {
 	text := log.String()
 	require.Contains(t, text, "decision.step=time")
 	require.Contains(t, text, "decision.winner.clientId="+ben.ID.String())
-	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
+	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" user="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
 	require.Equal(t, 2, strings.Count(text, "msg=push"))
 	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the uncontested first write must not be logged, and the contested write must be")
 	for _, value := range []string{"private", "secret", "hidden"} {

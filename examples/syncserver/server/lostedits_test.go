@@ -29,7 +29,7 @@ func (c *calendar) lose(by *client, id string) (created, row record.Record) {
 	require.Len(c.t, out.answer.LostEdits(), 1)
 	row, ok := c.options.Rules.LostEdit(out.answer.LostEdits()[0])
 	require.True(c.t, ok)
-	_, err = c.locked(context.Background(), "demo", func(tx *session) error {
+	err = c.locked(context.Background(), "demo", func(tx *session) error {
 		return storeEach(context.Background(), tx, c.options.Rules, []record.Record{row})
 	})
 	require.NoError(c.t, err)

@@ -128,15 +128,10 @@ func (s *Server) follow(ctx context.Context, a Account) error {
 	})
 }
 
-// changeMember runs f with a workspace locked, and wakes the listeners of the user.
+// changeMember runs f with a workspace locked.
 func (s *Server) changeMember(ctx context.Context, workspace string, f func(*session) error) error {
-	seq, err := s.locked(ctx, workspace, f)
-	s.users.forget()
-	if err != nil {
-		return err
-	}
-	s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
-	return nil
+	defer s.users.forget()
+	return s.locked(ctx, workspace, f)
 }
 
 // change is a change of what a user may do.
@@ -189,8 +184,11 @@ func (s *session) change(ctx context.Context, user string, c change) error {
 	if len(have) > maxBuckets {
 		return tooManyBuckets()
 	}
-	if changed && s.seq == before {
-		s.seq++
+	if changed {
+		s.moved[user] = true
+		if s.seq == before {
+			s.seq++
+		}
 	}
 	return s.putMember(ctx, `
 		UPDATE users SET issued = CASE WHEN issued < $3 THEN $3 ELSE issued END, ended = CASE WHEN ended < $4 THEN $4 ELSE ended END,

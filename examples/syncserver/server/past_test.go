@@ -104,7 +104,7 @@ func (c *calendar) fill() *past {
 // store stores violation rows that no rule derives.
 func (p *past) store(rows ...record.Record) {
 	p.t.Helper()
-	_, err := p.locked(context.Background(), "demo", func(tx *session) error {
+	err := p.locked(context.Background(), "demo", func(tx *session) error {
 		var updates []merge.Update
 		for _, row := range rows {
 			updates = append(updates, merge.Update{After: row})

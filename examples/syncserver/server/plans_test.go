@@ -33,9 +33,9 @@ func fill(t *testing.T, d *Database, from, n int) {
 		`INSERT INTO records (workspace, tbl, id, data, seq, latest) ` + numbers + ` SELECT ` + workspace + `, 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000 FROM numbers`,
 		`INSERT INTO scopes (workspace, rule, name, tbl, id) ` + numbers + ` SELECT ` + workspace + `, 'room_taken', 'scope-' || n, 'tasks', 'filled-' || n FROM numbers`,
 		`INSERT INTO marks (client, at, workspace) ` + numbers + ` SELECT 'client-' || n, n, 'demo' FROM numbers`,
-		`INSERT INTO clients (client, workspace, "user") ` + numbers + ` SELECT 'client-' || n, 'demo', 'user-' || n / 10 FROM numbers`,
+		`INSERT INTO clients (client, workspace, "user") ` + numbers + ` SELECT 'client-' || n, 'demo', 'user-' || (n / 10) FROM numbers`,
 		`INSERT INTO users (workspace, "user", changed) ` + numbers + ` SELECT 'demo', 'user-' || n, n FROM numbers`,
-		`INSERT INTO members (workspace, "user", bucket, role, granted) ` + numbers + ` SELECT 'demo', 'user-' || n / 10, 'bucket-' || n % 100, 'writer', n FROM numbers`,
+		`INSERT INTO members (workspace, "user", bucket, role, granted) ` + numbers + ` SELECT 'demo', 'user-' || (n / 10), 'bucket-' || (n % 100), 'writer', n FROM numbers`,
 		`INSERT INTO loads (workspace, client, fence_seq) ` + numbers + ` SELECT 'demo', 'client-' || n, n FROM numbers`,
 		`INSERT INTO samples (workspace, at, seq, greatest, entry) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1, 1 FROM numbers`,
 		`INSERT INTO journal (workspace, entry, line) ` + numbers + ` SELECT 'workspace-' || n, 1, 'line' FROM numbers`,
@@ -103,12 +103,17 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 			c.pullOnce(50)
 			require.True(t, c.More)
 		},
-		"a first pull":       func() { require.Len(t, ana.pull("0&limit=50"), 50) },
-		"a later pull":       func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
-		"an empty pull":      func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
-		"a look for changes": command(func() error { heard(t, &s.feed, member{workspace: "demo"}, 0); return s.readSequences(ctx) }),
-		"a health check":     command(func() error { return s.database.probe(ctx) }),
-		"a retention":        command(func() error { return errors.Join(retain("demo", 1), retain("workspace-7", 2)) }),
+		"a first pull":  func() { require.Len(t, ana.pull("0&limit=50"), 50) },
+		"a later pull":  func() { require.NotEmpty(t, ana.pull("1000&limit=50")) },
+		"an empty pull": func() { require.Empty(t, other.pull(fmt.Sprint(last))) },
+		"a look for changes": command(func() error {
+			seq, err := s.database.sequence(ctx, "demo")
+			require.NoError(t, err)
+			defer s.feed.leave(heard(t, &s.feed, member{workspace: "demo"}, seq-20))
+			return s.readSequences(ctx)
+		}),
+		"a health check": command(func() error { return s.database.probe(ctx) }),
+		"a retention":    command(func() error { return errors.Join(retain("demo", 1), retain("workspace-7", 2)) }),
 		"a load below a fence": func() {
 			_, err := s.database.db.Exec(`UPDATE workspaces SET fence_seq = 1000 WHERE name = 'demo'`)
 			require.NoError(t, err)

@@ -116,7 +116,7 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 	push := s.engine.Prepare(merge.Request{Actor: m.client, WholeItems: b.whole, Wall: s.options.Now(), Items: items})
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	seq, err := s.locked(ctx, m.workspace, func(tx *session) (err error) {
+	err = s.locked(ctx, m.workspace, func(tx *session) (err error) {
 		if b.at.epoch != "" && (b.at.epoch != tx.epoch || b.at.reached() > tx.seq) {
 			err := errors.New("the database was restored from a backup: pull first")
 			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
@@ -133,7 +133,6 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 	if err != nil {
 		return out, unavailable(err)
 	}
-	s.feed.advance(news{workspace: m.workspace, seq: seq, everything: true})
 	return out, nil
 }
 

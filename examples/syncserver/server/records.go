@@ -34,23 +34,32 @@ type session struct {
 	read      int                // bytes of records read so far
 	written   int                // bytes of records written so far
 	indexed   int                // index entries and rows of the log removed or added so far
+	before    int64              // the last sequence at the beginning
 	touched   map[string]bool    // the buckets in which a row got a new sequence
+	moved     map[string]bool    // the users whose membership changed
 }
 
 // locked runs f in a transaction that holds the lock of a workspace. It then stores the last
-// sequence of the workspace and returns it.
-func (s *Server) locked(ctx context.Context, workspace string, f func(*session) error) (seq int64, err error) {
-	return s.database.locked(ctx, &session{division: s.division, workspace: workspace}, func(tx *session) error {
+// sequence of the workspace, and tells the listeners of the changes.
+func (s *Server) locked(ctx context.Context, workspace string, f func(*session) error) error {
+	tx := &session{division: s.division, workspace: workspace}
+	err := s.database.locked(ctx, tx, func(tx *session) error {
 		if err := tx.checkDivision(); err != nil {
 			return err
 		}
+		tx.before = tx.seq
 		return f(tx)
 	})
+	if err == nil && tx.seq > tx.before {
+		s.feed.advance(news{workspace, tx.before, tx.seq, tx.touched, tx.moved})
+	}
+	return err
 }
 
-func (d *Database) locked(ctx context.Context, s *session, f func(*session) error) (seq int64, err error) {
-	s.Database, s.unswept, s.touched = d, make(map[record.Key]int), make(map[string]bool)
-	err = d.transaction(ctx, func(tx *sql.Tx) error {
+func (d *Database) locked(ctx context.Context, s *session, f func(*session) error) error {
+	s.Database, s.unswept = d, make(map[record.Key]int)
+	s.touched, s.moved = make(map[string]bool), make(map[string]bool)
+	return d.transaction(ctx, func(tx *sql.Tx) error {
 		s.tx = tx
 		if err := s.lock(ctx); err != nil {
 			return err
@@ -67,7 +76,6 @@ func (d *Database) locked(ctx context.Context, s *session, f func(*session) erro
 		}
 		return s.storeState(ctx)
 	})
-	return s.seq, err
 }
 
 // lock locks the workspace and reads its row. Setting a column to its own value locks the row in

@@ -92,7 +92,7 @@ var errDry = errors.New("dry run: nothing is changed")
 
 // locked runs f with the workspace locked, and notifies the listeners.
 func (r *repair) locked(ctx context.Context, workspace string, f func(*session) error) error {
-	seq, err := r.Server.locked(ctx, workspace, func(tx *session) error {
+	err := r.Server.locked(ctx, workspace, func(tx *session) error {
 		if err := f(tx); err != nil || !r.Dry {
 			return err
 		}
@@ -100,9 +100,6 @@ func (r *repair) locked(ctx context.Context, workspace string, f func(*session) 
 	})
 	if errors.Is(err, errDry) {
 		return nil
-	}
-	if err == nil {
-		r.feed.advance(news{workspace: workspace, seq: seq, everything: true})
 	}
 	return err
 }

@@ -160,7 +160,7 @@ func TestAnswerNamesOnlySomeWritesAhead(t *testing.T) {
 		}
 	}
 	wall = wall.Add(-time.Hour)
-	_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+	err := s.locked(context.Background(), "demo", func(tx *session) error {
 		found, _, err := tx.beyond(context.Background(), beyond{s.greatest(wall), math.MaxInt64, false}, math.MaxInt32)
 		require.Len(t, found, maxAheadRecords+1)
 		return err

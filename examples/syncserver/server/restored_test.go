@@ -131,7 +131,7 @@ func TestRestoredErasureIsFound(t *testing.T) {
 		{erased, 5, 0, true}, {erased, 6, 0, false}, {erased, 4, 0, true},
 		{write("x", 1), 4, 0, true}, {write("x", 1), 5, 0, false}, {write("x", 1), 6, 0, false},
 	} {
-		_, err := s.locked(context.Background(), fmt.Sprint("w", i), func(tx *session) error {
+		err := s.locked(context.Background(), fmt.Sprint("w", i), func(tx *session) error {
 			tx.fence.stamp = c.fence
 			if err := tx.replace(context.Background(), []merge.Update{{After: c.stored}}); err != nil {
 				return err

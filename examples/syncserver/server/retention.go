@@ -124,11 +124,7 @@ func (s *Server) maintain(ctx context.Context, workspace string, f func(*session
 		return err
 	}
 	defer release()
-	seq, err := s.locked(ctx, workspace, f)
-	if err == nil {
-		s.feed.advance(news{workspace: workspace, seq: seq, everything: true})
-	}
-	return err
+	return s.locked(ctx, workspace, f)
 }
 
 // samples returns the samples of the workspace, newest first.

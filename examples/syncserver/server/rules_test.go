@@ -51,7 +51,7 @@ func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 			require.NoError(t, err)
 			updates = append(updates, merge.Update{After: m.Data})
 		}
-		_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			return tx.store(context.Background(), s.options.Rules, updates)
 		})
 		require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestPastBookingsAreNotRead(t *testing.T) {
 		added := ana.set(board.Meetings, "b", "slot", inMarch(14))
 		scopes := s.options.Rules.ScopesOf(added.Data)
 		require.Len(t, scopes, 1)
-		_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			members, err := (&view{session: tx}).Groups(context.Background(), scopes[0].Rule, []string{scopes[0].Name})
 			require.Len(t, members[0].Records, 1, "of %d", past)
 			return err
@@ -236,7 +236,7 @@ func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
 			require.NoError(t, err)
 			return rulesOf(out.report)
 		}
-		_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			for i := range maxLoaded/60_000 + 1 {
 				m, err := record.New(record.Key{Table: board.Meetings, ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: now.Now(), Client: ana.ID}).
 					Set("slot", inMarch(i%24)).Set(board.Notes, strings.Repeat("x", 60_000)).Mutation()
@@ -272,7 +272,7 @@ func TestOnlyTheLargestScopesAreLeftUnchecked(t *testing.T) {
 			return merge.Update{After: m.Data}
 		}
 		var names []string
-		_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			var updates []merge.Update
 			for month, size := range map[time.Month]int{1: 10, 2: 900, 3: 2000, 4: 20, 5: 1500} {
 				updates = append(updates, stored(fmt.Sprint(month), month, size))

@@ -25,7 +25,7 @@ func (c *calendar) dump() []string {
 func (c *calendar) write(most int64, lines ...string) {
 	c.t.Helper()
 	for _, line := range lines {
-		_, err := c.locked(context.Background(), "demo", func(tx *session) error {
+		err := c.locked(context.Background(), "demo", func(tx *session) error {
 			tx.seq++
 			tx.counted = tx.seq
 			return tx.writeJournal(context.Background(), []byte(line), most)

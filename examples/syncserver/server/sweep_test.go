@@ -132,7 +132,7 @@ func TestSweepDoesNotStarveAnotherProcess(t *testing.T) {
 		dead := s.edit(ana, task(fmt.Sprint(i)), func(e *record.Edit) { e.Set(board.Title, "x").DeleteRecord() })
 		updates = append(updates, merge.Update{After: dead.Data})
 	}
-	_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+	err := s.locked(context.Background(), "demo", func(tx *session) error {
 		return tx.store(context.Background(), s.options.Rules, updates)
 	})
 	require.NoError(t, err)

@@ -29,12 +29,12 @@ func TestViewShowsExactlyTheWorkspace(t *testing.T) {
 		require.NoError(t, violationtest.TestView(func(c *violation.Checker, records []record.Record) (violation.View, error) {
 			s := open(t, name(t))
 			for _, workspace := range []string{"demo", "other"} {
-				_, err := s.locked(ctx, workspace, func(tx *session) error { return storeEach(ctx, tx, c, records) })
+				err := s.locked(ctx, workspace, func(tx *session) error { return storeEach(ctx, tx, c, records) })
 				if err != nil {
 					return nil, err
 				}
 			}
-			_, err := s.locked(ctx, "other", func(tx *session) error {
+			err := s.locked(ctx, "other", func(tx *session) error {
 				_, err := tx.tx.Exec(`UPDATE records SET data = '{}' WHERE workspace = 'other'`)
 				return err
 			})
@@ -91,7 +91,7 @@ func TestPushFailsIfTheRulesCannotRead(t *testing.T) {
 func TestLaterLookupDoesNotClearAnError(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	v := &view{err: errors.New("earlier")}
-	_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+	err := s.locked(context.Background(), "demo", func(tx *session) error {
 		v.session = tx
 		_, err := v.Get(context.Background(), nil)
 		return err
@@ -179,7 +179,7 @@ func TestNewLifeLeavesTheScopesOfTheDeadRecord(t *testing.T) {
 	s.wall = s.wall.Add(time.Second)
 	ana.push2(s.edit(ana, first.Data, deleteRecord))
 	require.Equal(t, 1, s.count("scopes"))
-	_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+	err := s.locked(context.Background(), "demo", func(tx *session) error {
 		tx.fence.stamp, tx.fence.seq = clock.TimestampOf(s.wall), tx.seq
 		return nil
 	})
