@@ -18,6 +18,8 @@ type workload struct {
 	merge.Request
 	stored     merge.Collection
 	watermarks []clock.Stamp
+	mayRead    func(record.Record) bool
+	mayWrite   func(seen, after record.Record, m record.Mutation) error
 }
 
 func newWorkload(records, items int) workload {
@@ -39,7 +41,9 @@ func newWorkload(records, items int) workload {
 
 // apply loads the records that a push names, and applies the push.
 func (w workload) apply(p *merge.Push) merge.Answer {
-	a, err := p.Apply(merge.Stored{Records: w.stored.Lookup(p.Keys()), Watermarks: w.watermarks})
+	a, err := p.Apply(merge.Stored{
+		Records: w.stored.Lookup(p.Keys()), Watermarks: w.watermarks, MayRead: w.mayRead, MayWrite: w.mayWrite,
+	})
 	if err != nil {
 		panic(err)
 	}
@@ -120,6 +124,28 @@ func BenchmarkApplyAgain(b *testing.B) {
 		retry.do()
 	}
 	ratio(b, "x-first", retry, applying(first))
+}
+
+// BenchmarkApplyWithRights applies the push of BenchmarkApply under rights that permit everything
+// after a look at one field. The metric x-without divides its cost by the cost without rights, and
+// x-retry does so for a push that was applied already.
+func BenchmarkApplyWithRights(b *testing.B) {
+	w := newWorkload(100_000, 1000)
+	without, retry := applying(w), w.again()
+	retryWithout := applying(retry)
+	look := func(r record.Record) bool { _, ok := r.Get("project"); return ok || r.Len() > 0 }
+	for _, w := range []*workload{&w, &retry} {
+		w.mayRead = look
+		w.mayWrite = func(seen, after record.Record, _ record.Mutation) error { look(seen); look(after); return nil }
+	}
+	with := applying(w)
+	b.ReportAllocs()
+	for b.Loop() {
+		with.do()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*with.items), "ns/item")
+	ratio(b, "x-without", with, without)
+	ratio(b, "x-retry", applying(retry), retryWithout)
 }
 
 // BenchmarkDecisions measures the cost of describing decisions, as a multiple of the cost of

@@ -12,7 +12,8 @@
 // The boundary: [Engine.Prepare] judges the items of a [Request] and returns a [Push],
 // which names the records to load. [Push.Apply] decides on the [Stored] state and returns
 // an [Answer]: a [Result] for each item, with a [Decision] for each field or a [Refusal],
-// and the records to store. A [Guard] decides who may write what. [Code] lists every code
+// and the records to store. A [Guard] decides who may write what, and the functions of [Stored] do
+// so with a look at the record. [Code] lists every code
 // that a client may get. [Push.AppendJournal] and [ParseJournalLine] keep and replay
 // decisions.
 //
@@ -70,8 +71,8 @@
 // parts, and after a 400 it sends its items one by one, to find the invalid one.
 //
 // Bound the size of the body before reading it, and write the line of [Push.AppendJournal]
-// in the same transaction. A Guard judges writes; the pull handler decides what a client
-// may read. Package merge/memory is a complete server; the example named Sync has clients
+// in the same transaction. A Guard judges writes, see Guards below; the pull handler decides what a
+// client may read. Package merge/memory is a complete server; the example named Sync has clients
 // for it.
 //
 // Servers exchange state with each other by Join, not by pushing. Join refuses nothing,
@@ -185,6 +186,58 @@
 //     record.Decoder{Trusted: true}. UnmarshalJSON and a default Decoder have limits:
 //     with these limits each push and pull of such a record fails permanently.
 //   - A clock that observes before the commit keeps stamps that were rolled back.
+//
+// # Guards
+//
+// Three functions decide what an actor may do. [Engine.Guard] sees the item alone, before anything
+// is loaded: it checks names, shapes and sizes. [Stored.MayRead] and [Stored.MayWrite] see the
+// record, inside the lock: may this user change this task? Make them for each push, from the roles
+// that the same transaction has read. Package merge/buckets has both for an application whose users
+// have rights in buckets, such as projects.
+//
+// A task changes hands: Ana moves it to a project in which she has no rights, and the answer is
+// lost. Her phone sends the move again. MayWrite would refuse it now, so it is not asked: it is
+// asked only about writes above the record, and there are none. Since Ana may no longer read the
+// task, the answer does not describe it. The item is accepted without outcomes if it wrote
+// everything that it holds under Ana's own client ID and all of this still stands. Otherwise it is
+// [Forbidden]. So an item that was accepted is forbidden when it comes again, if another client has
+// overwritten one of its writes in the meantime. Its client drops the item, which does no harm. The
+// example of Stored shows the whole story.
+//
+// A MayWrite should
+//
+//   - look at both records. One that looks at after alone lets users take any task that they can
+//     read by moving it into their project. One that looks at seen alone lets them put tasks anywhere;
+//   - take a record seen without fields for a creation: the record is absent, or it is dead and this
+//     item begins a new life. A record can also be dead only because of an earlier item of the same
+//     push; then seen has fields;
+//   - decide by its arguments and by rights that are locked until the commit, and not by other
+//     records;
+//   - name no values of the record in its error, since the client may get the text, see [Guard].
+//
+// Rights are judged when the push arrives, not when the edit was made, and in the order of the
+// stamps. In one push, an edit and then a move to a project that the actor cannot read are
+// both accepted. If the move has the lower stamp, the edit is forbidden. Sent in two pushes, with
+// the edit first, both are accepted.
+//
+// Rights cost a join for each item that changes its record. Push.Keys names all records that the
+// Guard does not refuse, so a client makes the server load and lock records that it may not write:
+// let the Guard refuse what it can, and bound the number of items in a push. Bound the size of
+// records too, see Engine.MaxRecord: each item is joined to the whole record.
+//
+// An actor that may not read a record can still learn
+//
+//   - whether everything that one of its own items wrote still stands: the item is accepted again,
+//     or it is forbidden;
+//   - whether a record with an ID that it knows exists, was purged or erased, or never existed: an
+//     item is forbidden, gone, or creates the record;
+//   - that some record has a value, if a rule such as violation.Unique spans records that the actor
+//     may not read;
+//   - from the sequences, how many writes there were, and from the told stamp, when the last was.
+//
+// A gateway, whose Request has AnyClient, has one set of rights for all its clients. Only its own
+// writes count as its own: an item of another client on a record that the gateway may not read is
+// always forbidden.
 //
 // # Purging
 //

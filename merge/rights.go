@@ -66,12 +66,19 @@ func above(seen, data record.Record) record.Record {
 		was, ok := seen.Get(name)
 		return !ok || w.Compare(was) > 0
 	}
+	n := 0
 	for name, w := range data.All() {
-		if !wins(name, w) {
-			return filter(data, wins)
+		if wins(name, w) {
+			n++
 		}
 	}
-	return data
+	switch n {
+	case 0:
+		return record.New(data.Key())
+	case data.Len():
+		return data
+	}
+	return filter(data, wins)
 }
 
 // text returns the canonical JSON of an item.
