@@ -21,6 +21,8 @@
 //	account.go     who sends a request
 //	users.go       binding client IDs to users
 //	members.go     the buckets of users, granted and revoked
+//	membership.go  changing them by request
+//	origins.go     web pages of other origins
 //	access.go      joining a workspace, and renewing tokens
 //	tokens.go      the tokens and invitations of the server itself
 //	database.go    the database and its transactions

@@ -35,7 +35,7 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle(path, s.handle(allowOnly(methods)))
 	}
 	mux.Handle("/", s.handle(serveNothing))
-	return mux
+	return s.crossOrigin(mux)
 }
 
 // route is a method of a path.
@@ -50,6 +50,9 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
 		{http.MethodPost, "/v1/push", compressed(s.handle(s.authenticated(s.servePush)))},
 		{http.MethodGet, "/v1/pull", compressed(s.handle(s.authenticated(s.servePull)))},
+		{http.MethodGet, "/v1/members", compressed(s.handle(s.authenticated(s.serveMembers)))},
+		{http.MethodPost, "/v1/members", s.handle(s.authenticated(s.serveGrant))},
+		{http.MethodDelete, "/v1/members", s.handle(s.authenticated(s.serveRevoke))},
 		{http.MethodGet, "/v1/events", s.handle(s.authenticated(s.serveEvents))},
 	}
 	if s.options.Authenticate == nil {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -77,17 +78,17 @@ func (s *Server) Members(ctx context.Context, workspace string) ([]Member, error
 	if err := checkWorkspace(workspace); err != nil {
 		return nil, err
 	}
-	return s.database.members(ctx, `WHERE workspace = $1`, workspace)
-}
-
-// members returns the memberships for which a condition in SQL holds.
-func (d *Database) members(ctx context.Context, condition string, args ...any) ([]Member, error) {
-	if err := d.check(); err != nil {
+	if err := s.database.check(); err != nil {
 		return nil, err
 	}
-	rows, err := d.db.QueryContext(ctx, `SELECT "user", bucket, role FROM members `+condition+` ORDER BY "user", bucket`, args...)
+	rows, err := s.database.db.QueryContext(ctx, `SELECT "user", bucket, role FROM members WHERE workspace = $1 ORDER BY "user", bucket`, workspace)
+	return membersOf(rows, err)
+}
+
+// membersOf reads the rows of a query for members.
+func membersOf(rows *sql.Rows, err error) ([]Member, error) {
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the members: %w", err)
 	}
 	defer rows.Close()
 	all := []Member{}
@@ -131,7 +132,7 @@ func (s *Server) follow(ctx context.Context, a Account) error {
 // changeMember runs f with a workspace locked.
 func (s *Server) changeMember(ctx context.Context, workspace string, f func(*session) error) error {
 	defer s.users.forget()
-	return s.locked(ctx, workspace, f)
+	return s.maintain(ctx, workspace, f)
 }
 
 // change is a change of what a user may do.

@@ -86,16 +86,21 @@ func limitOf(r *http.Request) (int64, error) {
 
 // beginPull admits a pull. The caller must call leave on the result.
 func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*reader, error) {
-	if err := s.database.check(); err != nil {
-		return nil, unavailable(err)
-	}
-	if err := s.pulls.admit(m.workspace, m.user); err != nil {
-		return nil, err
-	}
-	if err := s.pulls.charge(m.workspace, m.user, costOfPull); err != nil {
+	if err := s.chargePull(m); err != nil {
 		return nil, err
 	}
 	return s.readers.enter(r.Context(), w, m)
+}
+
+// chargePull charges a user for a pull, except for what it sends.
+func (s *Server) chargePull(m member) error {
+	if err := s.database.check(); err != nil {
+		return unavailable(err)
+	}
+	if err := s.pulls.admit(m.workspace, m.user); err != nil {
+		return err
+	}
+	return s.pulls.charge(m.workspace, m.user, costOfPull)
 }
 
 // sendChunks sends the chunks of a pull, each before the function next reads another one. It ends
