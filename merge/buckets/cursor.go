@@ -54,7 +54,7 @@ func (c Cursor) Reached() int64 {
 // reason, and whether the client must be told the names of its buckets.
 func (c *Cursor) Begin(s Snapshot) (resets []Reset, tells bool) {
 	told := s.told()
-	tells = told == "" || told != c.told || c.epoch == ""
+	tells = told == "" || told != c.told
 	switch {
 	case c.epoch == "":
 		*c = loading(s)

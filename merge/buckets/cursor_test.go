@@ -121,6 +121,10 @@ func TestCursorIsAPositionForEachBucket(t *testing.T) {
 			require.Equal(t, p.begin(s), why, "seed %d, step %d: %+v", seed, step, c)
 			resets += len(why)
 			most = max(most, len(c.loads))
+			for i := 1; i < len(c.loads); i++ {
+				a, b := c.loads[i-1], c.loads[i]
+				require.True(t, a.after != b.after || a.begun != b.begun, "two loads that could be one: %+v", c)
+			}
 			c, p = ends(t, r, c, p, s)
 			for b, g := range s.Granted {
 				after, begun := p.c, int64(0)
@@ -171,6 +175,8 @@ func TestTextOfACursor(t *testing.T) {
 	require.Equal(t, "N5XQ.3.8", c.String(), "as in earlier versions")
 	c.Settle(8)
 	require.Equal(t, "N5XQ.8", c.String(), "as in earlier versions")
+	_, tells = c.Begin(s)
+	require.True(t, tells, "the one bucket is told in each chunk, as in earlier versions")
 	c.Begin(Snapshot{Epoch: "other", Seq: 12, Granted: s.Granted})
 	c.Reach(12)
 	require.Equal(t, "other.12", c.String(), "it has caught up with its load")
@@ -191,6 +197,32 @@ func TestTextOfACursor(t *testing.T) {
 		require.ErrorIs(t, err, ErrCursor, text)
 		require.Zero(t, got)
 	}
+}
+
+// TestCursorStaysShort: a client that gets new buckets again and again before it has loaded the
+// earlier ones begins again with all of them.
+func TestCursorStaysShort(t *testing.T) {
+	s := Snapshot{Epoch: "e", Seq: 1000, Granted: map[string]int64{"": 0}}
+	var c Cursor
+	c.Begin(s)
+	c.Settle(s.Seq)
+	restarts := 0
+	for i := range 3 * maxLoads {
+		s.Seq += 2
+		s.Granted[fmt.Sprint(i)] = s.Seq - 1
+		resets, _ := c.Begin(s)
+		require.Len(t, resets, 1)
+		if len(resets[0].Buckets) > 1 {
+			require.Len(t, resets[0].Buckets, i+2, "all buckets")
+			restarts++
+		}
+		c.Reach(int64(i + 1))
+		require.LessOrEqual(t, len(c.loads), maxLoads)
+		again, err := ParseCursor(c.String())
+		require.NoError(t, err)
+		c = again
+	}
+	require.Equal(t, 2, restarts)
 }
 
 // TestForgedCursorIsNoShortcut: with any cursor, a client gets no departure from before the grant.
