@@ -17,14 +17,13 @@ import (
 // and after the workspace.
 type settings struct {
 	address, database, open, hosts string
-	erasures                       string
+	origins, erasures              string
 	named                          bool // -erasures was given
 	journal, verbose, dry, proxy   bool
 	retention, level               number
 	command                        command
-	workspace                      string // empty for the server itself
-	table                          string
-	ids                            []string // of records of the table
+	workspace                      string   // empty for the server itself
+	words                          []string // the arguments after the workspace
 }
 
 // command is a command of the program.
@@ -33,22 +32,24 @@ type command struct {
 	about string
 	flags []string // the flags that have an effect
 	run   func(context.Context, settings) error
-	words string // the other arguments, as in the usage
+	words string // the other arguments, as in the usage; [X] may be left out, and X… may be repeated
+	like  string // an example of these arguments
 }
-
-// oneWorkspace is the only argument of most commands.
-const oneWorkspace = "WORKSPACE"
 
 // commands returns all commands, beginning with the server itself.
 func commands() []command {
 	return []command{
-		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "proxy", "retention", "v"}, serve, ""},
-		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, oneWorkspace},
-		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, oneWorkspace},
-		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, oneWorkspace},
-		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, ""},
-		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…"},
-		{"invite", "prints an invitation link to a workspace, with the host of -addr", []string{"addr", "db"}, invite, oneWorkspace},
+		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "origin", "proxy", "retention", "v"}, serve, "", ""},
+		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, "WORKSPACE", "demo"},
+		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, "WORKSPACE", "demo"},
+		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, "WORKSPACE", "demo"},
+		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, "", ""},
+		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…", "demo tasks 42"},
+		{"invite", "prints an invitation link to a workspace, with the host of -addr; a device that opens a link for a user acts as this user", []string{"addr", "db"}, invite, "WORKSPACE [USER]", "demo"},
+		{"members", "prints who is a member of which buckets of a workspace, and with which role", []string{"db"}, members, "WORKSPACE", "demo"},
+		{"grant", "makes a user a member of a bucket, or changes the role", []string{"db", "v"}, grant, "WORKSPACE USER BUCKET ROLE", "demo ana project/42 writer"},
+		{"revoke", "ends the membership of a user in buckets", []string{"db", "v"}, revoke, "WORKSPACE USER BUCKET…", "demo ana project/42"},
+		{"signout", "refuses all tokens that a user has so far", []string{"db", "v"}, signOut, "WORKSPACE USER", "demo ana"},
 	}
 }
 
@@ -91,6 +92,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
+	flags.StringVar(&s.origins, "origin", "", "the `origins` whose web pages may use the server too, such as https://app.example.com, separated by commas")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
 	s.retention = number{value: 90, of: " of days", most: maxRetention}
 	flags.Var(&s.retention, "retention", "how many `days` deleted data is kept; 0 means for ever")
@@ -131,23 +133,33 @@ func (c command) refuse(flags *flag.FlagSet) (err error) {
 	return err
 }
 
-// take takes the arguments of a command.
+// take takes the arguments of a command. Only the name of a bucket may be empty.
 func (s *settings) take(words []string) error {
-	name := s.command.name
-	switch {
-	case s.command.words == "" && len(words) > 0:
-		return fmt.Errorf("%s takes no workspace, but got %q: %w", name, words, errUsage)
-	case s.command.words == "":
-		return nil
-	case slices.Contains(words, ""):
-		return fmt.Errorf("%s got an empty argument: %w", name, errUsage)
-	case s.command.words == oneWorkspace && len(words) != 1:
-		return fmt.Errorf("%s takes one workspace, as in \"syncserver %s demo\", but got %q: %w", name, name, words, errUsage)
-	case s.command.words != oneWorkspace && len(words) < 3:
-		return fmt.Errorf("%s takes a workspace, a table and IDs, as in \"syncserver %s demo tasks 42\", but got %q: %w", name, name, words, errUsage)
+	c := s.command
+	names := strings.Fields(c.words)
+	least, most := len(names), len(names)
+	for i, name := range names {
+		switch {
+		case strings.HasPrefix(name, "["):
+			least--
+		case strings.HasSuffix(name, "…"):
+			most = max(most, len(words))
+			names = append(names, slices.Repeat(names[i:], most-len(names))...)
+		}
 	}
-	if s.workspace = words[0]; len(words) > 1 {
-		s.table, s.ids = words[1], words[2:]
+	switch {
+	case most == 0 && len(words) > 0:
+		return fmt.Errorf("%s takes no arguments, but got %q: %w", c.name, words, errUsage)
+	case len(words) < least || len(words) > most:
+		return fmt.Errorf("%s takes %s, as in \"syncserver %s %s\", but got %q: %w", c.name, c.words, c.name, c.like, words, errUsage)
+	}
+	for i, word := range words {
+		if word == "" && !strings.HasPrefix(names[i], "BUCKET") {
+			return fmt.Errorf("%s got an empty argument for %s: %w", c.name, names[i], errUsage)
+		}
+	}
+	if len(words) > 0 {
+		s.workspace, s.words = words[0], words[1:]
 	}
 	return nil
 }

@@ -36,7 +36,17 @@ func TestFlagsMayAppearAnywhere(t *testing.T) {
 	require.Equal(t, "-v", s.workspace, "the argument after -- was not taken as a workspace")
 	s, err = parse(strings.Fields("erase -db x.db demo tasks -- 1 -2"), nil)
 	require.NoError(t, err)
-	require.Equal(t, []string{"demo", "tasks", "1", "-2"}, append([]string{s.workspace, s.table}, s.ids...))
+	require.Equal(t, []string{"demo", "tasks", "1", "-2"}, append([]string{s.workspace}, s.words...))
+	s, err = parse([]string{"grant", "demo", "ana", "", "writer"}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ana", "", "writer"}, s.words)
+	s, err = parse([]string{"revoke", "demo", "ana", "a", "", "b"}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ana", "a", "", "b"}, s.words)
+	for _, line := range []string{"invite demo", "invite demo ana"} {
+		_, err = parse(strings.Fields(line), nil)
+		require.NoError(t, err)
+	}
 }
 
 // TestInvalidCommandLinesAreExplained checks that no invalid argument is ignored, and that the
@@ -45,12 +55,16 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 	for line, want := range map[string]string{
 		"journl demo":      "journal, audit",
 		"serve":            "no command to start the server",
-		"journal":          `takes one workspace, as in "syncserver journal demo"`,
-		"journal a b":      "takes one workspace",
-		"audit a -v b":     "takes one workspace",
-		"restored demo":    "takes no workspace",
-		"erase demo tasks": "takes a workspace, a table and IDs",
+		"journal":          `takes WORKSPACE, as in "syncserver journal demo"`,
+		"journal a b":      "takes WORKSPACE,",
+		"audit a -v b":     "takes WORKSPACE,",
+		"restored demo":    "takes no arguments",
+		"erase demo tasks": "takes WORKSPACE TABLE ID…",
 		"erase":            `"syncserver erase demo tasks 42"`,
+		"invite":           "takes WORKSPACE [USER]",
+		"invite demo a b":  "takes WORKSPACE [USER]",
+		"grant demo ana x": "takes WORKSPACE USER BUCKET ROLE",
+		"revoke demo ana":  "takes WORKSPACE USER BUCKET…",
 		"-retention -1":    `"-1" for flag -retention: it takes a whole number of days from 0 to 36500`,
 		"-retention 36501": `"36501" for flag -retention: it takes a whole number of days from 0 to 36500`,
 		"-retention 1.5":   `"1.5" for flag -retention: it takes a whole number of days from 0 to 36500`,
@@ -68,18 +82,25 @@ func TestInvalidCommandLinesAreExplained(t *testing.T) {
 	}
 }
 
+// TestEmptyArgumentsAreRefused checks that only the name of a bucket may be empty.
+func TestEmptyArgumentsAreRefused(t *testing.T) {
+	for _, line := range [][]string{
+		{"audit", ""}, {"grant", "demo", "", "x", "writer"}, {"grant", "demo", "ana", "x", ""}, {"revoke", "", "ana", "x"}, {"erase", "demo", "tasks", "1", ""},
+	} {
+		_, err := parse(line, nil)
+		require.ErrorContains(t, err, "empty argument", "%q", line)
+	}
+}
+
 // TestFlagsWithoutEffectAreRefused gives each flag to each command. A command accepts exactly the flags
 // that its help lists.
 func TestFlagsWithoutEffectAreRefused(t *testing.T) {
 	for _, c := range commands() {
-		line := map[string][]string{"": nil, oneWorkspace: {"demo"}}[c.words]
-		if c.name == "erase" {
-			line = []string{"demo", "tasks", "42"}
-		}
+		line := strings.Fields(c.like)
 		if c.name != "" {
 			line = append([]string{c.name}, line...)
 		}
-		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "n", "open", "proxy", "retention", "v"} {
+		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "n", "open", "origin", "proxy", "retention", "v"} {
 			given := "-" + name + "=1" // a valid value of each flag
 			_, err := parse(append([]string{given}, line...), nil)
 			_, after := parse(append(slices.Clone(line), given), nil)
@@ -114,7 +135,7 @@ func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
 		require.ErrorIs(t, err, flag.ErrHelp)
 		require.Contains(t, out.String(), c.about)
-		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "open", "proxy", "retention", "v"} {
+		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "open", "origin", "proxy", "retention", "v"} {
 			has := false
 			for _, f := range c.flags {
 				has = has || f == name

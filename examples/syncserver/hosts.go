@@ -30,12 +30,22 @@ func newHosts(listens net.Addr, s settings) hosts {
 	if host, _, err := net.SplitHostPort(s.address); err == nil {
 		h.names[canonical(host)] = true
 	}
-	for name := range strings.SplitSeq(s.hosts, ",") {
-		h.any = h.any || strings.TrimSpace(name) == "*"
+	for _, name := range list(s.hosts) {
+		h.any = h.any || name == "*"
 		h.names[canonical(name)] = true
 	}
 	delete(h.names, "")
 	return h
+}
+
+// list returns the parts of the value of a flag that are separated by commas.
+func list(text string) (parts []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 // canonical returns the canonical spelling of a host, without its port.

@@ -80,7 +80,7 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	srv, err := server.New(ctx, database, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
 		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
-		Retention: retention, PurgeLevel: s.level.value, Erasures: s.erasures,
+		Retention: retention, PurgeLevel: s.level.value, Erasures: s.erasures, Origins: list(s.origins),
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -180,9 +180,9 @@ func erase(ctx context.Context, s settings) error {
 		return err
 	}
 	defer database.Close()
-	keys := make([]record.Key, len(s.ids))
-	for i, id := range s.ids {
-		keys[i] = record.Key{Table: s.table, ID: id}
+	keys := make([]record.Key, len(s.words)-1)
+	for i, id := range s.words[1:] {
+		keys[i] = record.Key{Table: s.words[0], ID: id}
 	}
 	erased, err := srv.Erase(ctx, s.workspace, keys...)
 	if err != nil {
@@ -230,6 +230,9 @@ func invite(ctx context.Context, s settings) error {
 	}
 	defer database.Close()
 	invitation, err := srv.Invitation(s.workspace)
+	if len(s.words) > 0 {
+		invitation, err = srv.InvitationFor(s.workspace, s.words[0])
+	}
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 // maxMembers is the maximum number of members in an answer.
 const maxMembers = 5000
 
-// serveMembers answers GET /v1/members with the members of the buckets of the user, at most maxMembers,
-// or of one of these buckets with ?bucket=B.
+// serveMembers answers GET /v1/members with the members of the buckets of the user, or of one of these
+// buckets with ?bucket=B. The first are the rows of the user. There are at most maxMembers.
 func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) error {
 	if err := s.chargePull(m); err != nil {
 		return err
@@ -22,7 +22,7 @@ func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) 
 		SELECT k."user", k.bucket, k.role
 		FROM members AS o JOIN members AS k ON k.workspace = o.workspace AND k.bucket = o.bucket
 		WHERE o.workspace = $1 AND o."user" = $2 AND ($3 OR o.bucket = $4)
-		ORDER BY k.bucket, k."user" LIMIT $5`, m.workspace, m.user, !query.Has("bucket"), query.Get("bucket"), maxMembers)
+		ORDER BY k."user" <> $2, k.bucket, k."user" LIMIT $5`, m.workspace, m.user, !query.Has("bucket"), query.Get("bucket"), maxMembers)
 	all, err := membersOf(rows, err)
 	if err != nil {
 		return unavailable(err)

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -35,4 +37,15 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 		h.Set("Server-Time", clock.TimestampOf(s.options.Now()).String())
 		w.WriteHeader(http.StatusNoContent)
 	})
+}
+
+// checkOrigins returns an error if a text is not an origin as browsers send it: a scheme and a host, and
+// a port unless it is the default of the scheme.
+func checkOrigins(origins []string) error {
+	for _, origin := range origins {
+		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return fmt.Errorf("the origin %q must consist of a scheme and a host, such as https://app.example.com", origin)
+		}
+	}
+	return nil
 }

@@ -16,6 +16,10 @@ import (
 func TestOnlyListedOriginsMayUseTheServer(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	const app = "https://app.example.com"
+	for _, origin := range []string{"*", "", "null", "app.example.com", app + "/", app + "/page", "https://ana@app.example.com"} {
+		_, err := New(t.Context(), s.database, Options{Origins: []string{app, origin}})
+		require.ErrorContains(t, err, "origin", origin)
+	}
 	for _, c := range []struct {
 		origins        []string
 		method, origin string

@@ -47,7 +47,8 @@ type Options struct {
 	// client. It runs with a workspace locked, so it must be fast. Nil permits no change.
 	MayGrant func(a Actor, g Grant) error
 	// Origins lists the origins whose web pages may use the server, such as https://app.example.com,
-	// apart from pages that the server's own host serves. Empty means none.
+	// apart from pages that the server's own host serves. Empty means none. New refuses a text that is
+	// not an origin.
 	Origins []string
 	// Open names the workspace that anyone who can reach the server may join. If it is empty,
 	// each workspace needs an invitation.
@@ -145,6 +146,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	case 1, 2:
 	default:
 		return nil, fmt.Errorf("the option PurgeLevel must be 0, 1 or 2, not %d", o.PurgeLevel)
+	}
+	if err := checkOrigins(o.Origins); err != nil {
+		return nil, err
 	}
 	if o.Rules == nil {
 		o.Rules = new(violation.Checker)
