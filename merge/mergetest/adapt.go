@@ -50,6 +50,9 @@ func processOf(b Backend) sim.Process {
 	if e, ok := b.(Eraser); ok && p.Purge != nil {
 		p.Erase = e.Erase
 	}
+	if g, ok := b.(Granter); ok {
+		p.Grant, p.Revoke = g.Grant, g.Revoke
+	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close
 	}

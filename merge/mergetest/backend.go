@@ -10,7 +10,7 @@ import (
 
 // Backend is a sync server under test. The kit calls it from one goroutine, one call at a time.
 // Only within [Env.Pause] does it start a call before another call has returned. A Backend may also
-// be a [Restarter], a [Restorer], a [ServerWriter] and a [Purger]. If it has a method Close() error, the
+// be a [Restarter], a [Restorer], a [ServerWriter], a [Purger] and a [Granter]. If it has a method Close() error, the
 // kit calls it at the end of the run, unless something panicked, since the Backend may then hold a
 // lock.
 type Backend interface {

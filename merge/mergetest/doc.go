@@ -31,6 +31,7 @@
 //   - [Purger]: deleted data that is purged behind a fence, devices that are away for longer than the
 //     retention, retries from below the fence, and Clients that are reset
 //   - [Eraser]: erased records, late items on them, and restores from backups that still have them
+//   - [Granter]: clients that read only some buckets, whose rights change, and records that move between buckets
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
 //   - Options.Fields left nil: records that grow past the limits of one push
@@ -82,9 +83,17 @@
 //     a new epoch
 //   - erasures: names or values that stay, a stamp that is too low, items that pass, and erasures that a
 //     restored server does not repeat
+//   - buckets: grants without a sequence, departures that are not stored, sent to clients that never had
+//     them, or purged too early; cursors that forget where a load began; rights, rows and values of different
+//     moments; lists of buckets that are sent once; lines that name wrong buckets; evictions that write
+//   - rights: items that are judged by the record before the push, by their author alone, or not at all; retries
+//     that are forbidden after a hand-over; replies that tell whether, when or how a record was written that their
+//     client may not read
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a
 //     restore
+//   - clients of a server with buckets: buckets that are added instead of replaced, lists of buckets and resets
+//     that are ignored, accepted items that stay when their record leaves, and edits that are shown after it
 //
 // # Map
 //
@@ -96,7 +105,7 @@
 // their first stamps and with a base. Its clock must observe what it pulls. It must roll refused
 // items back. A [Reopener] must forget nothing when it is closed. With a [Purger], the Client must
 // forget what the server purged, show nothing that is gone, and send its own writes again after the
-// server was restored from a backup.
+// server was restored from a backup. With a [Granter], it must forget what it may no longer read.
 //
 // [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
 // data for property tests of your own.
@@ -109,19 +118,21 @@
 //
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
-//	backend, purger, client, adapt      the interfaces that users implement, adapted for the packages below
+//	backend, purger, granter, client, adapt
+//	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	internal/law                        the laws as data: name, statement, where to look
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
-//	                                    a server that purges may lack), gone (what it must refuse)
+//	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read
+//	                                    and write what)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
-//	                                    family, domain, people), made small (shrink, rename, generalize)
+//	                                    family, domain, people, bucket), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
-//	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), Clients
-//	                                    (replica, sentby, shown)
+//	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), rights
+//	                                    (bucket), Clients (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
-//	                                    request, deliver), the server (server, process), Clients (app, clientedit,
+//	                                    request, deliver), the server (server, process, bucket), Clients (app, clientedit,
 //	                                    clientpush, clientgone), experiment, panic, story
 //	internal/report                     timeline, failure, coverage
 //

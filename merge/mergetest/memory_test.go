@@ -49,6 +49,7 @@ type disk struct {
 	seen     map[string]bool // not part of backups; only some backends use it
 	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses greatest and purge
 	purge    purgeState
+	shares   *shares // only a sharer uses it
 	// locked reports whether a push is being served. Only some backends use it.
 	locked bool
 }
@@ -59,7 +60,7 @@ func newDisk() *disk {
 
 func (d *disk) copy() *disk {
 	c := *d
-	c.rows, c.marks = maps.Clone(d.rows), maps.Clone(d.marks)
+	c.rows, c.marks, c.shares = maps.Clone(d.rows), maps.Clone(d.marks), d.shares.copy()
 	return &c
 }
 
@@ -199,7 +200,9 @@ func (d *disk) put(r record.Record) {
 	for _, v := range r.All() {
 		d.greatest = max(d.greatest, v.Stamp.Time)
 	}
+	before := d.rows[r.Key()].Record
 	d.rows[r.Key()] = row{r, d.seq}
+	d.shares.log(before, r, d)
 }
 
 // sorted returns the rows by sequence number.

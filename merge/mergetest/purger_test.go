@@ -60,6 +60,11 @@ type purgeRule struct {
 
 // purging returns a constructor of backends with a rule.
 func purging(rule purgeRule) newBackend {
+	return over(func(m *memory) Backend { return rule.over(m) })
+}
+
+// over returns a backend with the rule.
+func (rule purgeRule) over(m *memory) *purger {
 	rule.level = max(rule.level, 1)
 	if rule.normal == nil {
 		rule.normal = merge.Purge
@@ -73,24 +78,22 @@ func purging(rule purgeRule) newBackend {
 	if rule.tells == nil {
 		rule.tells = func(p *purger) clock.Timestamp { return max(p.disk.greatest, p.disk.purge.fence.stamp) }
 	}
-	return over(func(m *memory) Backend {
-		p := &purger{memory: m, purgeRule: rule}
-		m.asks = func(r *merge.Request) {
-			if p.asked = r; rule.asks != nil {
-				rule.asks(p, r)
-			}
+	p := &purger{memory: m, purgeRule: rule}
+	m.asks = func(r *merge.Request) {
+		if p.asked = r; rule.asks != nil {
+			rule.asks(p, r)
 		}
-		m.finds = func(m *memory, s *merge.Stored) {
-			s.Fence, s.Level = m.disk.purge.fence.stamp, rule.level
-			if rule.finds != nil {
-				rule.finds(p, s)
-			}
+	}
+	m.finds = func(m *memory, s *merge.Stored) {
+		s.Fence, s.Level = m.disk.purge.fence.stamp, rule.level
+		if rule.finds != nil {
+			rule.finds(p, s)
 		}
-		if rule.starts != nil {
-			rule.starts(p)
-		}
-		return p
-	})
+	}
+	if rule.starts != nil {
+		rule.starts(p)
+	}
+	return p
 }
 
 func (p *purger) Push(client clock.ClientID, batch []byte) ([]byte, error) {

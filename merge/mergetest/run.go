@@ -52,7 +52,7 @@ func examine(newBackend newBackend, given Options) (r summary, err error) {
 		return r, err
 	}
 	create := processes(newBackend)
-	if err := probe(create, &o); err != nil {
+	if err := probe(create, given, &o); err != nil {
 		return r, err
 	}
 	r, err = runSeeds(create, given, o)
@@ -92,8 +92,8 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 }
 
 // probe counts the calls to Env.Crash and Env.Pause in a push of all fields, and finds out
-// whether the backend purges.
-func probe(create sim.NewProcess, o *sim.Config) error {
+// what the backend can do.
+func probe(create sim.NewProcess, given Options, o *sim.Config) error {
 	var steps []schedule.Step
 	for _, id := range o.IDs {
 		for _, name := range o.Names {
@@ -103,6 +103,9 @@ func probe(create sim.NewProcess, o *sim.Config) error {
 	w, err := sim.Run(create, *o, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
 	o.Points, o.Pauses = w.Points, w.Pauses
 	o.Purges, o.Erases = w.Able.Can(check.CanPurge), w.Able.Can(check.CanErase)
+	if o.Grants = w.Able.Can(check.CanGrant); o.Grants && given.IDs == nil {
+		o.IDs = append(o.IDs, schedule.SecretIDs()...)
+	}
 	return err
 }
 

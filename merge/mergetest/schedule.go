@@ -51,6 +51,11 @@ import (
 //	server learns-time              Env.Now is right again
 //	server purges 24h               with this retention, if it is a Purger
 //	server erases 1                 if it is an Eraser and stores that record
+//	ana leaves a                    the bucket a is revoked from ana, if the server is a Granter; "" is the empty name
+//	ana joins a                     the bucket a is granted to ana again
+//	ana edits 1 buckets=["a","b"] secret="secret-8f3a0c11"
+//	                                ana puts the record into two buckets, with a text that occurs nowhere else
+//	ana pulls, ben leaves a at 1    a step within this pull, at the same places as ben syncs at 1
 //	wait 8h
 //
 // A spoiled item has one more field:

@@ -19,6 +19,7 @@ const (
 	CanReopen // a Client can be closed and opened again
 	CanPurge
 	CanErase
+	CanGrant
 )
 
 // Can reports whether the set contains all the abilities in b.

@@ -22,6 +22,7 @@ type Item struct {
 
 	Spelled bool // not in the canonical spelling; the story shows its text
 	Sent    bool // it was sent at least once
+	Left    bool // its record left the device since it was made, so it is not shown
 	Author  Author
 }
 

@@ -32,6 +32,7 @@ type Judge struct {
 	Unread     bool           // whether a push came after the last pull
 	Horizon    time.Time      // devices that pulled after this time write above the fence
 	Level      int            // at which the server purges; 0 before it purged
+	Sight      *Sight         // nil if the backend has no buckets
 	begun      map[string]int // by record ID, the sending in which the record last began a new life
 	Last       Moments
 }
@@ -68,13 +69,13 @@ type Lab interface {
 
 // NewJudge returns a judge of a new run.
 func NewJudge(o Rules, l Lab) *Judge {
-	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), begun: map[string]int{}, Last: Moments{-1, -1, -1, -1, -1, -1}}
+	return &Judge{o: o, Lab: l, Now: schedule.Start(), Counts: Counts{}, Ledger: oracle.NewLedger(), begun: map[string]int{}, Last: Moments{-1, -1, -1, -1, -1, -1, -1}}
 }
 
-// Moments contains the indexes of the last step with a restart, with a restore, with a purge and
-// with an audit, and the numbers of the last damaged batch and of the last audited batch. All are
+// Moments contains the indexes of the last step with a restart, with a restore, with a purge, with
+// an audit and with a pull that took records away, and the numbers of the last damaged batch and of the last audited batch. All are
 // -1 at first.
-type Moments struct{ Restart, Restore, Purge, audit, Damage, audited int }
+type Moments struct{ Restart, Restore, Purge, audit, Evicted, Damage, audited int }
 
 // Breach is the first law that was broken.
 type Breach struct {

@@ -26,12 +26,13 @@ type Replica struct {
 	Refused  map[oracle.Written]bool    // the writes that were refused permanently
 	Gone     map[oracle.Written]bool    // the writes that are gone
 	Returned map[oracle.Written]bool    // its own writes that a pull returned
+	Hidden   map[oracle.Written]bool    // the writes whose record left since they were made
 	Reopened int                        // the step in which it was last reopened; -1 if never
 }
 
 // NewReplica returns the Replica of an empty Client.
 func NewReplica(j *Judge, name string, id [16]byte) *Replica {
-	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Gone: map[oracle.Written]bool{}, Returned: map[oracle.Written]bool{}, Reopened: -1}
+	return &Replica{Judge: j, name: name, id: id, Wants: map[oracle.FieldKey][]want{}, Refused: map[oracle.Written]bool{}, Gone: map[oracle.Written]bool{}, Returned: map[oracle.Written]bool{}, Hidden: map[oracle.Written]bool{}, Reopened: -1}
 }
 
 // Confirmed maps the ID of a record and the name of a field to the write that the server has
@@ -180,6 +181,8 @@ func (r *Replica) wrote(k oracle.FieldKey, x oracle.Write) bool {
 func (r *Replica) classifyGone(k oracle.FieldKey, x oracle.Write, c Confirmed) law.Law {
 	v, confirmed := c[k.ID][k.Field]
 	switch {
+	case r.Hidden[oracle.Written{FieldKey: k, Write: x}]:
+		return law.ClientHides
 	case r.Refused[oracle.Written{FieldKey: k, Write: x}]:
 		return law.ClientRollback
 	case r.Reopened == r.Moment:
@@ -204,4 +207,28 @@ func (r *Replica) normal(id string) map[oracle.FieldKey]oracle.Write {
 		return map[oracle.FieldKey]oracle.Write{}
 	}
 	return writesOf(id, merge.Purge(judged, r.Told, 2))
+}
+
+// Hide notes that a record left, or that a line brought it. Of a record that left, the Client shows neither
+// what waits nor what was accepted before.
+func (r *Replica) Hide(id string, accepted []*Item, hide bool) {
+	for k, wants := range r.Wants {
+		for _, w := range wants {
+			if k.ID == id {
+				r.Hidden[oracle.Written{FieldKey: k, Write: w.Write}] = hide
+			}
+		}
+	}
+	for _, it := range accepted {
+		for _, x := range it.Writes {
+			if it.ID == id {
+				r.Hidden[x] = hide
+			}
+		}
+	}
+}
+
+// IsHidden reports whether the Client does not show an item, because its record left.
+func (r *Replica) IsHidden(it *Item) bool {
+	return len(it.Writes) > 0 && !slices.ContainsFunc(it.Writes, func(x oracle.Written) bool { return !r.Hidden[x] })
 }

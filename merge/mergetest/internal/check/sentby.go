@@ -68,6 +68,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 			r.Broken(law.ClientBase, "%s sends  %s\nshown      %s, at the time of the edit\nbase       %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), seen(rest[i].base), seen(x.base), map[bool]string{true: "which the item names", false: "because the item has none"}[x.based])
 			return
 		}
+		r.Hidden[oracle.Written{FieldKey: k, Write: x.Write}] = r.Hidden[oracle.Written{FieldKey: k, Write: rest[i].Write}]
 		rest[i].Write, rest[i].base, rest[i].loose, rest[i].again, rest[i].sent = x.Write, x.base, false, false, true
 		kept = append(kept, rest[i])
 		rest = rest[:i]

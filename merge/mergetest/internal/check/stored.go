@@ -16,8 +16,9 @@ import (
 func (j *Judge) Audit() {
 	if j.Breach == nil && !j.Lab.IsServing() {
 		found := j.Lab.Fresh()
-		j.JudgePull("a new device", found, found)
+		j.JudgePull(Newcomer(), found, found)
 		j.Last.audit, j.Last.audited, j.Unread = j.Moment, j.Sendings, false
+		j.Changed()
 	}
 }
 
@@ -39,15 +40,24 @@ func (j *Judge) acceptFound(found map[oracle.FieldKey]oracle.Write) {
 // unaudited reports whether a step is the current one or came after the last audit.
 func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment > j.Last.audit }
 
-// JudgePull compares a pulled state with the ledger. The parameter who is the name of the puller.
+// JudgePull compares the state that a client pulled with the ledger.
 // Fresh is the state that a new device pulls; if fresh is nil, JudgePull asks the Lab for that
 // state when it needs it.
-func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
-	j.infer(found)
-	mayLack := j.purgeable(found)
+func (j *Judge) JudgePull(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
+	if j.Sight == nil || by == Newcomer() { // other clients lack what they may not read
+		j.infer(found)
+	}
+	if j.judgeHeld(by, found); j.Breach != nil {
+		return
+	}
+	mayLack, isHidden := j.purgeable(found), j.hidden(by)
+	who := by.Name
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
 		f, ok := found[k]
+		if isHidden(k.ID, ok) {
+			continue
+		}
 		if fresh != nil && ok && p.Some && f == p.Best && !p.Ended {
 			p.Writes[f].Seen = true
 		}
@@ -66,6 +76,9 @@ func (j *Judge) JudgePull(who string, found, fresh map[oracle.FieldKey]oracle.Wr
 			j.Lab.Tell(who+" pulls from its cursor", "misses "+k.Field+" of "+k.ID)
 			if j.Ledger.MayLack(k) || j.Ledger.Dead(k.ID) {
 				l = law.ResetBelow
+			}
+			if j.Sight != nil && !hasRecord(found, k.ID) {
+				l = law.Lacks
 			}
 		}
 		if l != law.Damaged && l != law.RefusedLeavesNothing && j.Lab.Stale(k, who, f, ok) {
@@ -118,6 +131,9 @@ func (j *Judge) classify(k oracle.FieldKey, fresh map[oracle.FieldKey]oracle.Wri
 	best := p.Writes[p.Best]
 	if best == nil { // the greatest write stands for the end of an earlier life
 		best = &oracle.Fate{}
+	}
+	if j.Last.Evicted == j.Moment {
+		return law.Evicts
 	}
 	if j.breaksErasure(k, f, ok) {
 		return law.Erased
@@ -238,7 +254,7 @@ func (j *Judge) judgeOthers(k oracle.FieldKey, found map[oracle.FieldKey]oracle.
 	if delete(others, k); j.Ledger.Of(k).Some {
 		others[k] = j.Ledger.Of(k).Best
 	}
-	j.JudgePull("a new device", others, others)
+	j.JudgePull(Newcomer(), others, others)
 }
 
 // long describes a write in full.
@@ -251,12 +267,13 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 
 // JudgeEnd compares the final state of a device with the state of a new device, even where a push
 // got no answer and two final states are permitted.
-func (j *Judge) JudgeEnd(who string, found, fresh map[oracle.FieldKey]oracle.Write) {
+func (j *Judge) JudgeEnd(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
+	isHidden := j.hidden(by)
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]
 		g, there := fresh[k]
-		if f != g && !j.Ledger.Histories[k].Lapsed(f) {
-			j.Broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", j.place(k.ID), k.Field, j.long(g, there), j.long(f, ok), who)
+		if f != g && !isHidden(k.ID, true) && !j.Ledger.Histories[k].Lapsed(f) {
+			j.Broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", j.place(k.ID), k.Field, j.long(g, there), j.long(f, ok), by.Name)
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Answer struct {
 	Mark    oracle.Mark // the client's watermark before the push
 	Met     bool        // whether another request was served at the same time
 	Top     int64       // the greatest time in the batch
+	rulings []oracle.Ruling
 }
 
 // At names a reply by its index and record.
@@ -61,6 +62,7 @@ func (j *Judge) JudgeReplies(a Answer) bool {
 	if len(a.Replies) != len(a.Items) {
 		j.Broken(law.WellFormed, "%d items got %d replies", len(a.Items), len(a.Replies))
 	}
+	a.rulings = j.rulings(a)
 	for i := 0; i < len(a.Replies) && j.Breach == nil; i++ {
 		j.judgeForm(a, i)
 		if j.Breach == nil {
@@ -108,6 +110,7 @@ func (j *Judge) judgeReply(a Answer, i int) {
 		j.Broken(law.Ahead, "%s: Options.MaxAhead sets no bound, but the item got: %s", j.At(a, i), ReplyText(r))
 	case ahead && j.Able.Can(CanTellTime):
 		j.Broken(law.Ahead, "%s: the item is stamped no more than %v ahead, but got: %s", j.At(a, i), j.o.MaxAhead, ReplyText(r))
+	case j.Sight != nil && j.judgeRights(a, i):
 	case j.mustBeGone(a, i):
 	case j.hasGone(a, i):
 		j.judgeGone(a, i)

@@ -88,5 +88,10 @@ func clientLaws() map[Law]Text {
 			"After a reset whose why is epoch, the server lacks what came after its backup. When that pull is complete, the outbox begins with the client's own confirmed writes that are later than the pulled ones, without a base.",
 			"Look for a reset that removes the client's own writes before they are set aside, and for accepted items that no pull has returned yet: they are set aside as well.",
 		},
+		ClientHides: {
+			"an edit of a record that left is not shown",
+			"A client shows a record that it forgot, or that a line with left names, only when a line brings it again. Until then, the edits of it that wait or were accepted before are not shown, even if they create the record.",
+			"Look for a waiting edit that is joined to nothing, and for an accepted item that stays an overlay of a record that left.",
+		},
 	}
 }

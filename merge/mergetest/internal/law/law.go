@@ -63,6 +63,17 @@ const (
 	ResetBelow
 	Erased
 
+	// about a backend with buckets
+	Secret
+	Unheard
+	Named
+	Keeps
+	Lacks
+	Evicts
+	Rights
+	Allowed
+	HandedOver
+
 	// about the run as a whole
 	Settle
 	Dies
@@ -89,6 +100,9 @@ const (
 	ClientJudges
 	ClientCreates
 	ClientResends
+
+	// about Clients of a backend with buckets
+	ClientHides
 )
 
 // Text is what a failure prints about a broken law: its name, its statement, and where to look.
@@ -96,12 +110,18 @@ type Text struct{ Name, Says, Look string }
 
 // Text returns what a failure prints if the law is broken.
 func (l Law) Text() Text {
-	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), runLaws(), clientLaws()} {
+	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), bucketLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {
 			return t
 		}
 	}
 	return Text{Name: "an unnamed law"}
+}
+
+// OfBuckets reports whether a law is about who may read and write which records.
+func (l Law) OfBuckets() bool {
+	_, ok := bucketLaws()[l]
+	return ok
 }
 
 // OfField reports whether a law is about the stored write of one field.

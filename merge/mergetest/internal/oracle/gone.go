@@ -9,6 +9,7 @@ import (
 type Entry struct {
 	Writes []Written
 	New    bool
+	Text   string // canonical; only Rulings uses it
 }
 
 // stored is a stored record in normal form, by field.

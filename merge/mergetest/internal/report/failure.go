@@ -127,7 +127,7 @@ func (f Found) source(steps []schedule.Step) string {
 // BlameNames blames the law about names if the same steps with plain names break no law. It skips steps
 // in which the length of a batch matters, since plain names change that length.
 func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *check.Breach) {
-	if b.Law == law.Panics || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
+	if b.Law == law.Panics || b.Law.OfBuckets() || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
 	}
 	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {

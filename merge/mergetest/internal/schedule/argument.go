@@ -128,6 +128,25 @@ func readDuration(s *Step, words []string) (err error) {
 	return err
 }
 
+// OfBucket is the name of a bucket. The empty name is written as two quotation marks.
+func OfBucket() Argument {
+	return Argument{
+		least: 1,
+		text: func(s Step) string {
+			if s.Bucket == "" {
+				return `""`
+			}
+			return AsWord(s.Bucket)
+		},
+		read: func(s *Step, words []string) error {
+			if s.Bucket = fromWord(words[0]); words[0] == `""` {
+				s.Bucket = ""
+			}
+			return nil
+		},
+	}
+}
+
 // OtherDevice is the name of another device.
 func OtherDevice() Argument {
 	return Argument{

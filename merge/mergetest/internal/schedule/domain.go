@@ -23,6 +23,7 @@ type Domain struct {
 	Clients  bool                // every second device, from the first, is a Client of the user
 	Purges   bool                // the server purges
 	Erases   bool                // the server erases records
+	Grants   bool                // the server lets each client read only some buckets
 	Points   int                 // the most calls to Env.Crash seen in one push
 	Pauses   int                 // the most calls to Env.Pause seen in one push
 
@@ -62,12 +63,12 @@ func CheckName(name string) error {
 // With returns a domain that also has all IDs and fields of a schedule.
 func (d Domain) With(steps []Step) Domain {
 	d.IDs, d.Names = slices.Clone(d.IDs), slices.Clone(d.Names)
-	for _, s := range steps {
+	for _, s := range within(steps) {
 		if s.ID != "" && !slices.Contains(d.IDs, s.ID) {
 			d.IDs = append(d.IDs, s.ID)
 		}
 		for _, a := range s.Sets {
-			if !slices.Contains(d.Names, a.Name) {
+			if !slices.Contains(d.Names, a.Name) && !ofBuckets(a.Name) {
 				d.Names = append(d.Names, a.Name)
 			}
 		}
@@ -77,6 +78,7 @@ func (d Domain) With(steps []Step) Domain {
 
 // Named returns the IDs of a domain that the steps name. A storm writes one of those records.
 func (d Domain) Named(steps []Step) (ids []string) {
+	steps = within(steps)
 	for _, id := range d.IDs {
 		if slices.ContainsFunc(steps, func(s Step) bool { return s.ID == id }) {
 			ids = append(ids, id)

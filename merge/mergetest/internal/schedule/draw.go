@@ -148,7 +148,7 @@ func (d *Dice) Sets(deletions bool) (sets []Assignment) {
 		}
 		sets = append(sets, Assignment{name, value})
 	}
-	return sets
+	return d.withBuckets(sets)
 }
 
 // Early draws one of n places, with a preference for early ones, because most pushes are short.

@@ -101,7 +101,7 @@ func (g Grammar) ParseStep(line string) (s Step, err error) {
 	if err := s.parseArgs(words[1:]); err != nil || tail == "" {
 		return s, err
 	}
-	return s, s.Manner.parse(strings.Split(tail, ", "))
+	return s, s.Manner.parse(g, strings.Split(tail, ", "))
 }
 
 // parseArgs reads the words after the name of the kind.

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,6 +24,7 @@ type Manner struct {
 	Whom      int  // the device of At or Storms
 	Garbled   int  // the byte that is garbled in a copy that arrives first, counted from 1
 	Cut       int  // the byte before which a copy that arrives first is cut off, counted from 1
+	Within    []Event
 }
 
 // String returns the manner as it is written after a step.
@@ -43,6 +45,9 @@ func (m Manner) String() string {
 	}
 	if m.Storms {
 		fmt.Fprintf(&b, ", %s storms", People()[m.Whom])
+	}
+	for _, e := range m.Within {
+		fmt.Fprintf(&b, ", %v at %d", e.Step, e.At)
 	}
 	return b.String()
 }
@@ -71,7 +76,7 @@ func (m *Manner) places() []place {
 	return []place{{"server dies", &m.Dies}, {"garbled", &m.Garbled}, {"cut", &m.Cut}}
 }
 
-func (m *Manner) parse(parts []string) (err error) {
+func (m *Manner) parse(g Grammar, parts []string) (err error) {
 	for _, part := range parts {
 		if m.parseFlag(part) {
 			continue
@@ -81,7 +86,7 @@ func (m *Manner) parse(parts []string) (err error) {
 			m.Storms = true
 			m.Whom, err = person(words[0])
 		} else {
-			err = m.parsePlace(words)
+			err = m.parsePlace(g, words)
 		}
 		if err != nil {
 			return err
@@ -100,8 +105,8 @@ func (m *Manner) parseFlag(part string) bool {
 	return false
 }
 
-// parsePlace reads an event at a place, such as "ben syncs at 1".
-func (m *Manner) parsePlace(words []string) error {
+// parsePlace reads an event at a place, such as "ben syncs at 1" or "ben leaves a at 2".
+func (m *Manner) parsePlace(g Grammar, words []string) error {
 	last := len(words) - 1
 	if last < 2 || words[last-1] != "at" {
 		return errStep
@@ -118,7 +123,9 @@ func (m *Manner) parsePlace(words []string) error {
 		}
 	}
 	if len(words) != 4 || words[1] != "syncs" {
-		return errStep
+		s, err := g.ParseStep(what)
+		m.Within = append(m.Within, Event{n, s})
+		return err
 	}
 	m.At = n
 	m.Whom, err = person(words[0])
@@ -147,6 +154,13 @@ func (g Grammar) plainerManner(s Step) (all [][]Step) {
 	for i, place := range s.Manner.places() {
 		if *place.at > 0 {
 			all = append(all, s.with(func(p *Step) { *p.Manner.places()[i].at = 0 }), s.with(func(p *Step) { *p.Manner.places()[i].at /= 2 }))
+		}
+	}
+	for i, e := range s.Manner.Within {
+		less := s.with(func(p *Step) { p.Manner.Within = slices.Delete(slices.Clone(p.Manner.Within), i, i+1) })
+		all = append(all, less, slices.Concat(less, []Step{e.Step}), append([]Step{e.Step}, less...))
+		if e.At > 1 {
+			all = append(all, s.with(func(p *Step) { p.Manner.Within = slices.Clone(p.Manner.Within); p.Manner.Within[i].At-- }))
 		}
 	}
 	if s.Manner.Storms {

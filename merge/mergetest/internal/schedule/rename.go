@@ -38,15 +38,26 @@ func (s *Shrinker) renameAll(steps []Step, names []string, in func(*Step) []*str
 
 func renamed(steps []Step, from, to string, in func(*Step) []*string) (others []Step, changed bool) {
 	for _, x := range steps {
-		x.Sets = slices.Clone(x.Sets)
-		for _, name := range in(&x) {
-			if *name == from {
-				*name, changed = to, true
+		others = append(others, x.mapped(func(x *Step) {
+			x.Sets = slices.Clone(x.Sets)
+			for _, name := range in(x) {
+				if *name == from {
+					*name, changed = to, true
+				}
 			}
-		}
-		others = append(others, x)
+		}))
 	}
 	return others, changed
+}
+
+// mapped returns a step after a change of it and of the steps within it.
+func (s Step) mapped(change func(*Step)) Step {
+	change(&s)
+	s.Manner.Within = slices.Clone(s.Manner.Within)
+	for i := range s.Manner.Within {
+		change(&s.Manner.Within[i].Step)
+	}
+	return s
 }
 
 // IsOdd reports whether a step has a name that is longer than 100 bytes or does not consist of
@@ -65,12 +76,14 @@ func (s Step) IsOdd() bool {
 // the plain names.
 func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 	ids, fields := map[string]string{}, map[string]string{}
-	for _, s := range steps {
+	for _, s := range within(steps) {
 		if s.ID != "" {
 			ids[s.ID] = ""
 		}
 		for _, a := range s.Sets {
-			fields[a.Name] = ""
+			if !ofBuckets(a.Name) {
+				fields[a.Name] = ""
+			}
 		}
 	}
 	for i, id := range slices.Sorted(maps.Keys(ids)) {
@@ -84,10 +97,14 @@ func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 	o, others := d, slices.Clone(steps)
 	o.IDs, o.Names, o.Fields = nil, nil, map[string][]string{}
 	for i, s := range steps {
-		others[i].ID, others[i].Sets = ids[s.ID], nil
-		for _, a := range s.Sets {
-			others[i].Sets = append(others[i].Sets, Assignment{fields[a.Name], a.Value})
-		}
+		others[i] = s.mapped(func(x *Step) {
+			x.ID, x.Sets = ids[x.ID], slices.Clone(x.Sets)
+			for i, a := range x.Sets {
+				if !ofBuckets(a.Name) {
+					x.Sets[i].Name = fields[a.Name]
+				}
+			}
+		})
 	}
 	for name, plain := range fields {
 		o.Fields[plain] = d.Fields[name]

@@ -22,6 +22,7 @@ type Step struct {
 	N      int           // the position of an old batch, or the number of edits or fields
 	By     time.Duration // the length of a wait, or the lead of a clock
 	Whom   int           // the device that is cloned
+	Bucket string        // the bucket that is granted or revoked
 	Manner Manner
 }
 

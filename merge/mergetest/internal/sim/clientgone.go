@@ -16,7 +16,7 @@ import (
 // what it must show depends on how its edits are divided into items, so the kit asks for them.
 func (d *device) judgeShown() {
 	d.client.Judged, d.client.Told = nil, d.fence
-	if d.fence > 0 || d.hasErased() {
+	if d.fence > 0 || d.w.Sight != nil || d.hasErased() {
 		if !d.client.busy {
 			d.client.waiting = d.readOutbox()
 		}
@@ -61,7 +61,7 @@ func (d *device) hasErased() bool {
 // judgeEdit judges the items that contain an edit by a Client under a fence. They reveal mistakes that
 // the shown record hides, because an edit that is gone at once is not shown.
 func (d *device) judgeEdit(id string, before record.Record, fields map[string]record.Value) {
-	if d.fence == 0 || d.client.busy {
+	if d.fence == 0 && d.w.Sight == nil || d.client.busy {
 		return
 	}
 	creates, last := false, clock.Timestamp(0)
@@ -150,7 +150,7 @@ func (d *device) mustSendAgain() {
 		case slices.ContainsFunc(items, func(it *check.Item) bool { return slices.Contains(it.Writes, x) }):
 			d.client.SendsAgain(x)
 			d.w.Count("client sends again")
-		case !replaced && !d.mayBeGone(x):
+		case !replaced && !d.mayBeGone(x) && !(d.w.Sight != nil && d.confirmed[x.ID] == nil):
 			d.w.Broken(law.ClientResends, "%s had confirmed %s of %s, which the restored server lacks, and sends\n%s", d.name, x.Field, x.ID, listedItems(items))
 			return
 		}

@@ -143,7 +143,7 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 	for i, r := range h.replies {
 		final := r.Verdict == "accepted" || !r.Retryable && r.Code != merge.TooFarAhead
 		late = late || r.Code == merge.TooFarAhead
-		if r.Verdict == "accepted" {
+		if items[i].Left = d.isLeft(items[i]); r.Verdict == "accepted" {
 			d.accepted(items[i], r)
 		}
 		for name, v := range items[i].M.Data.All() {

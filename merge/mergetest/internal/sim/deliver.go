@@ -14,6 +14,8 @@ import (
 func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard, ok bool) {
 	a := check.Answer{Batch: b, Mark: w.Ledger.Marks[b.Client], Top: b.Latest()}
 	a.Known = w.Sent(b)
+	w.Changed()
+	since := w.Tick()
 	var err error
 	r := &request{Manner: m, Batch: b, does: does}
 	w.serve(r, func() { h.text, err = w.backend.Push(b.Client, body(b)) })
@@ -29,10 +31,12 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 		return h, false
 	}
 	w.tellPush(r.does, b, h.replies)
+	w.JudgeAnswer(b, h.text, since)
 	a.Replies, a.Met = h.replies, r.met || w.serving.meetsPush()
-	if w.JudgeReplies(a) {
+	if w.Breach == nil && w.JudgeReplies(a) {
 		w.JudgeOutcomes(a)
 	}
+	w.Changed()
 	return h, w.Breach == nil
 }
 

@@ -50,6 +50,7 @@ func (d *device) install() {
 	skew := d.skew
 	d.state = state{id: schedule.ClientID(d.index, d.installed), skew: skew, view: view{confirmed: check.Confirmed{}}}
 	d.newClock(0)
+	d.w.admit(d)
 }
 
 // newClock gives the device a clock with the device's skew, whose stamps are above last.
@@ -79,7 +80,7 @@ func (s *state) save() *state {
 	c := *s
 	c.last = s.clock.Last()
 	c.outbox, c.overlay = slices.Clone(s.outbox), slices.Clone(s.overlay)
-	c.confirmed = check.Confirmed{}
+	c.confirmed, c.in = check.Confirmed{}, maps.Clone(s.in)
 	for id, fields := range s.confirmed {
 		c.confirmed[id] = maps.Clone(fields)
 	}
@@ -134,7 +135,7 @@ func (d *device) stamp() clock.Stamp {
 
 // shown returns a record as the device shows it: confirmed state joined with its outbox.
 func (d *device) shown(id string) record.Record {
-	if d.fence > 0 {
+	if d.fence > 0 || d.w.Sight != nil {
 		return d.judged(id, d.outbox)
 	}
 	var b record.Builder
@@ -205,19 +206,21 @@ func (d *device) correctClock() {
 	for i, it := range d.outbox {
 		if it.Bad == "" {
 			d.outbox[i], again = d.newItem(it.ID, again[0]), again[1:]
-			d.outbox[i].Author.SawDeleted = it.Author.SawDeleted
+			d.outbox[i].Author.SawDeleted, d.outbox[i].Left = it.Author.SawDeleted, it.Left
 		}
 	}
 }
 
 // applyPulled applies pulled lines to the confirmed state, and lets the clock observe their
-// stamps.
-func (d *device) applyPulled(lines []line) {
+// stamps. It reports whether a line took records away.
+func (d *device) applyPulled(lines []line) (evicted bool) {
 	for _, l := range lines {
 		if d.client != nil {
 			d.clientLearns(l)
 		}
-		d.w.apply(&d.view, l)
+		left, came := d.w.apply(&d.view, l)
+		d.markLeft(left, came)
+		evicted = evicted || d.w.Sight != nil && (l.left || l.reset)
 		if id, ok := d.w.IDOf(l.record.Key()); !ok || !slices.Contains(d.w.o.IDs, id) {
 			continue
 		}
@@ -226,4 +229,5 @@ func (d *device) applyPulled(lines []line) {
 		}
 	}
 	d.w.Must(d.clock.Observe(d.floor))
+	return evicted
 }

@@ -47,7 +47,7 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 		return done
 	}
 	old, it := d.outbox[at], d.outbox[at+1]
-	if old.ID != id || old.Bad != "" || old.Sent { // an item that was sent must stay as it is
+	if old.ID != id || old.Bad != "" || old.Sent || old.Left { // an item that was sent must stay as it is
 		return done
 	}
 	var b record.Builder

@@ -14,7 +14,8 @@ func (d *device) newItem(id string, m record.Mutation) *check.Item {
 }
 
 // accepted confirms the writes of an accepted item that are not gone. Once the device knows of a
-// fence, it keeps these writes apart until its next pull, which returns them.
+// fence, or if the server has buckets, it keeps these writes apart until its next pull, which returns
+// them.
 func (d *device) accepted(it *check.Item, r merge.Reply) {
 	kept := map[string]record.FieldValue{}
 	for name, v := range it.M.Data.All() {
@@ -22,8 +23,10 @@ func (d *device) accepted(it *check.Item, r merge.Reply) {
 			kept[name] = v
 		}
 	}
-	if d.fence > 0 {
-		d.overlay = append(d.overlay, check.NewItem(it.ID, record.Mutation{Data: check.RecordOf(it.M.Data.Key(), kept), New: it.M.New}))
+	if d.fence > 0 || d.w.Sight != nil {
+		over := check.NewItem(it.ID, record.Mutation{Data: check.RecordOf(it.M.Data.Key(), kept), New: it.M.New})
+		over.Left = it.Left
+		d.overlay = append(d.overlay, over)
 		return
 	}
 	for name, v := range kept {
@@ -38,7 +41,7 @@ func (d *device) judged(id string, waiting []*check.Item) record.Record {
 	request := merge.Request{AnyClient: true, Wall: d.w.Now}
 	for _, items := range [][]*check.Item{d.overlay, waiting} {
 		for _, it := range items {
-			if it.ID == id && it.Bad == "" && len(it.Writes) > 0 {
+			if it.ID == id && it.Bad == "" && len(it.Writes) > 0 && !d.isLeft(it) {
 				request.Items = append(request.Items, record.Item{Mutation: it.M})
 			}
 		}

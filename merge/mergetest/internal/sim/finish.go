@@ -51,7 +51,7 @@ func (w *world) finish() {
 	fresh := w.Fresh()
 	for _, d := range w.devices {
 		if d != nil {
-			w.JudgeEnd(d.name, d.confirmedWrites(), fresh)
+			w.JudgeEnd(d.reader(), d.confirmedWrites(), fresh)
 		}
 	}
 }

@@ -35,6 +35,7 @@ func (w *world) erase(s schedule.Step) {
 		w.Tell(s.Clipped(), check.Stamped(int64(at.Time)))
 		w.erasures = append(w.erasures, erasure{s.ID, at})
 		w.JudgeErasure(s.ID, at, last)
+		w.Changed()
 		w.Audit()
 	}
 }
@@ -58,6 +59,7 @@ func (w *world) eraseAgain(since int) {
 		w.Count("erased again after a restore")
 		w.Tell("the erasure of "+e.id+" is repeated", check.Stamped(int64(at.Time)))
 		w.JudgeErasedAgain(e.id, e.at, at)
+		w.Changed()
 		w.erasures[since+i].at = at
 	}
 }

@@ -65,6 +65,7 @@ func (w *world) purge(s schedule.Step) {
 	}
 	w.Tell(s.String(), fence)
 	w.JudgePurge(got, w.fenceSeq, s.By)
+	w.Changed()
 	w.fenceSeq, w.Last.Purge = got.Sequence, w.Moment
 	w.Audit()
 }

@@ -24,6 +24,8 @@ type Process struct {
 	Write   func(key record.Key, field string, v record.Value) error // writes as the server
 	Purge   func(retention time.Duration) (check.Purged, error)
 	Erase   func(key record.Key, at clock.Stamp) (clock.Stamp, error)
+	Grant   func(client clock.ClientID, bucket string) error // Grant and Revoke are both nil, or neither is
+	Revoke  func(client clock.ClientID, bucket string) error
 	Close   func() error
 }
 
@@ -46,6 +48,9 @@ func (p Process) can() (a check.Abilities) {
 	}
 	if p.Erase != nil {
 		a |= check.CanErase
+	}
+	if p.Grant != nil {
+		a |= check.CanGrant
 	}
 	return a
 }

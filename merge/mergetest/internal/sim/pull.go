@@ -44,7 +44,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 	}
 	w.tellPull(r, p)
 	w.mustSayWhy(d, p)
-	d.applyPulled(p.lines)
+	evicted := d.applyPulled(p.lines)
 	if d.cursor = p.cursor; ok {
 		d.overlay, d.pulled = nil, w.Now
 	}
@@ -52,10 +52,13 @@ func (w *world) pull(d *device, m schedule.Manner) {
 		d.client.mustPull = false
 	}
 	if ok && w.Breach == nil && !r.met {
-		w.JudgePull(d.name, d.confirmedWrites(), nil)
+		w.JudgePull(d.reader(), d.confirmedWrites(), nil)
 	}
 	if d.client != nil && w.Breach == nil {
 		d.handPulled(p, ok)
+	}
+	if evicted && !r.met {
+		w.auditEviction()
 	}
 	if r.met { // a write that arrived during the pull may be missing now, but not after the next pull
 		w.pull(d, schedule.Manner{})
@@ -65,8 +68,9 @@ func (w *world) pull(d *device, m schedule.Manner) {
 // read pulls until there is nothing new. A pull that meets another request may fail.
 func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, ok bool) {
 	p.cursor = cursor
-	pages := 0
+	pages, page := 0, 0
 	for range 1000 {
+		since := w.Tick()
 		var lines []byte
 		var next string
 		var err error
@@ -96,13 +100,18 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 			p.lines = append(p.lines, decoded...)
 		}
 		p.parts = append(p.parts, part{lines, next, len(p.lines)})
-		if w.mustTell(decoded, len(p.parts) == 1); w.Breach != nil {
+		w.judgePage(r.pull.as(client), lines, decoded, since)
+		w.mustNotReset(decoded, len(p.parts) > 1 && since == page)
+		if since == w.Tick() { // otherwise the fence may have moved within the request
+			w.mustTell(decoded)
+		}
+		if w.Breach != nil {
 			return p, false
 		}
 		if next == p.cursor {
 			return p, true
 		}
-		p.cursor = next
+		p.cursor, page = next, since
 		w.serve(r, func() { w.letInBetween(r) })
 	}
 	w.Broken(law.Readable, "the cursor changed 1,000 times: from %q to %q, %q, %q and so on", cursor, p.parts[0].next, p.parts[1].next, p.parts[2].next)

@@ -12,11 +12,14 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// line is one decoded line of a pull: a record, or a special line of a server that purges.
+// line is one decoded line of a pull: a record, or a special line of a server that purges or has
+// buckets.
 type line struct {
 	record record.Record // without fields if the line is a special one
+	in     []string      // the buckets of the record
 	left   bool          // the record is to be forgotten
-	reset  bool          // everything is to be forgotten
+	reset  bool          // everything is to be forgotten or, if the server has buckets, what is only in these
+	resets []string      // with reset: the buckets
 	epoch  bool          // with reset: because the server was restored from a backup
 	told   *told         // the last line of a page
 }
@@ -25,6 +28,7 @@ type line struct {
 type told struct {
 	fence, clock clock.Timestamp
 	level        int
+	buckets      []string // all buckets of the client; nil if they are not told
 }
 
 func countRecords(lines []line) (n int) {
@@ -42,7 +46,7 @@ func (w *world) decode(text []byte) (lines []line, err error) {
 	if lines, ok := w.decoded[string(text)]; ok {
 		return lines, nil
 	}
-	if w.backend.Purge == nil {
+	if w.backend.Purge == nil && w.Sight == nil {
 		lines, err = decodeRecords(text)
 	} else {
 		for one := range bytes.Lines(text) {
@@ -55,7 +59,10 @@ func (w *world) decode(text []byte) (lines []line, err error) {
 			if err != nil {
 				return nil, err
 			}
-			lines = append(lines, more...)
+			for _, r := range more {
+				r.in = l.in
+				lines = append(lines, r)
+			}
 		}
 	}
 	if err == nil {
@@ -83,11 +90,13 @@ func decodeRecords(text []byte) (lines []line, err error) {
 	return lines, nil
 }
 
-// decodeSpecial decodes a line that only a server which purges sends. The last line of a page may
-// leave out the fence as long as there is none.
+// decodeSpecial decodes a line that only a server which purges or has buckets sends. The last line of
+// a page may leave out the fence as long as there is none. Of another line, it decodes the buckets.
 func decodeSpecial(text []byte) (l line, ok bool) {
 	var members struct {
-		Reset, Cursor, Fence, Clock json.RawMessage
+		Cursor, Fence, Clock json.RawMessage
+
+		Reset, In, Buckets []string
 
 		Left      bool
 		Table, ID string
@@ -98,13 +107,13 @@ func decodeSpecial(text []byte) (l line, ok bool) {
 	case json.Unmarshal(text, &members) != nil:
 		return l, false
 	case members.Reset != nil:
-		return line{reset: true, epoch: members.Why == "epoch"}, true
+		return line{reset: true, resets: members.Reset, epoch: members.Why == "epoch"}, true
 	case members.Left:
 		return line{left: true, record: record.New(record.Key{Table: members.Table, ID: members.ID})}, true
-	case members.Table != "" || members.Cursor == nil && members.Fence == nil:
-		return l, false
+	case members.Table != "" || members.Cursor == nil && members.Fence == nil && members.Buckets == nil:
+		return line{in: members.In}, false
 	}
-	t := told{level: members.Level}
+	t := told{level: members.Level, buckets: members.Buckets}
 	var known [2]bool
 	t.fence, known[0] = stampIn(members.Fence)
 	t.clock, known[1] = stampIn(members.Clock)
@@ -121,12 +130,16 @@ func stampIn(text json.RawMessage) (at clock.Timestamp, ok bool) {
 	return at, err == nil
 }
 
-// mustTell reports a broken law if the lines of a page do not end by telling the fence, or if a
-// page after the first page of a pull resets the client.
-func (w *world) mustTell(lines []line, first bool) {
-	if !first && slices.ContainsFunc(lines, func(l line) bool { return l.reset }) {
+// mustNotReset reports a broken law if a page resets the client although it is not the first one of its
+// pull, and nothing has changed since the page before.
+func (w *world) mustNotReset(lines []line, same bool) {
+	if same && slices.ContainsFunc(lines, func(l line) bool { return l.reset }) {
 		w.Broken(law.ResetBelow, "a page that is not the first one of its pull resets the client")
 	}
+}
+
+// mustTell reports a broken law if the lines of a page do not end by telling the fence.
+func (w *world) mustTell(lines []line) {
 	if w.Ledger.Fence == 0 {
 		return
 	}

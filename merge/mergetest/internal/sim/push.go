@@ -121,6 +121,8 @@ func damaged(b check.Batch, m schedule.Manner) (text []byte, whole []bool) {
 func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	body, whole := damaged(b, m)
 	w.Sent(b)
+	w.Changed()
+	since := w.Tick()
 	w.Last.Damage = w.Sendings
 	w.Count(map[bool]string{true: "cut", false: "garbled"}[m.Cut > 0])
 	var text []byte
@@ -138,6 +140,7 @@ func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 		return
 	}
 	w.tellPush(does, b, replies)
+	w.JudgeAnswer(b, text, since)
 	for i, r := range replies {
 		if r.Verdict == "accepted" && (i >= len(whole) || !whole[i]) {
 			w.Audit()

@@ -78,6 +78,11 @@ func (w *world) letInBetween(r *request) {
 		w.letPush(r)
 		w.pull(w.device(r.Whom), schedule.Manner{})
 	}
+	for _, e := range r.Within {
+		if e.At == r.pauses {
+			w.doWithin(r, e.Step)
+		}
+	}
 }
 
 // letPush lets another device push.

@@ -45,6 +45,7 @@ func (w *world) write(s schedule.Step) {
 		}
 		w.Count("writes")
 		w.JudgeWrite(oracle.FieldKey{ID: s.ID, Field: a.Name}, v)
+		w.Changed()
 	}
 }
 
@@ -64,6 +65,7 @@ type serverCopy struct {
 	ledger   *oracle.Ledger
 	fenceSeq int64
 	erasures int // the number of erasures before it
+	rights   map[[16]byte]oracle.Rights
 }
 
 // backUp makes a backup of the server, if that is possible. Only a server that purges tells
@@ -77,7 +79,7 @@ func (w *world) backUp() {
 		w.Broken(law.Answered, "Backup: %v", err)
 		return
 	}
-	w.backup = &serverCopy{restore, w.Ledger.Clone(), w.fenceSeq, len(w.erasures)}
+	w.backup = &serverCopy{restore, w.Ledger.Clone(), w.fenceSeq, len(w.erasures), w.rights()}
 	w.Tell("the server is backed up", "")
 }
 
@@ -107,6 +109,7 @@ func (w *world) restore() {
 	}
 	w.Count("server is restored")
 	w.Tell("the server is restored from its backup", "all devices send their own writes again")
+	w.restoreRights()
 	w.eraseAgain(w.backup.erasures)
 	w.Audit()
 }
@@ -130,6 +133,7 @@ func (d *device) resendOwn() {
 	}
 	for _, it := range d.overlay {
 		again = append(again, check.NewItem(it.ID, it.M))
+		again[len(again)-1].Left = it.Left
 	}
 	d.outbox, d.overlay = append(again, d.outbox...), nil
 }
